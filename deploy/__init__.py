@@ -1,0 +1,1 @@
+"""What operators run and apply: manifests and deployment files."""

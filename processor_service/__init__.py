@@ -1,0 +1,1 @@
+"""Pub/Sub in, Gemini, Slack out: answers each task exactly once."""

@@ -1,0 +1,1 @@
+"""Local servers that speak the vendors' protocols. They import nothing of the services."""

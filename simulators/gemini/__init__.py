@@ -1,0 +1,1 @@
+"""The Gemini API: unary and streamed answers, schemas, scripted timing and faults."""

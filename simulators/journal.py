@@ -1,0 +1,137 @@
+"""What the simulators saw on the wire, joined into one journey a question.
+
+Every simulator records what it observes (an envelope sent, an ack, a publish, a push, a request to
+Gemini, a post) with the correlation keys that stand on the wire. Entries that share a key, directly
+or through other entries, belong to the same journey. Nothing here comes from inside the services.
+
+Keys by convention: ``trace:<W3C trace id>``, ``task:<task id>``, ``message:<channel>:<ts>`` (the
+message that asked), ``envelope:<id>``, ``response_url:<url>``.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One observation. ``at`` is in Unix seconds, ``ms`` the duration of the step if it has one."""
+
+    seq: int
+    at: float
+    actor: str
+    step: str
+    journey: int
+    keys: tuple[str, ...]
+    ms: float | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry as the chat page receives it."""
+        return {
+            "seq": self.seq,
+            "at": self.at,
+            "actor": self.actor,
+            "step": self.step,
+            "journey": self.journey,
+            "ms": self.ms,
+            "detail": dict(self.detail),
+        }
+
+
+def trace_key(traceparent: str | None) -> tuple[str, ...]:
+    """The correlation key of a W3C ``traceparent`` header, or none if it is absent or malformed."""
+    parts = (traceparent or "").split("-")
+    return (f"trace:{parts[1]}",) if len(parts) == 4 and len(parts[1]) == 32 else ()
+
+
+class Journal:
+    """A bounded record of observations; listeners are called at once, in order, and must not block.
+
+    When an entry shows that two journeys are one, the later number is merged into the earlier and
+    listeners get an entry ``step="journey_merged"`` with ``detail={"from": n}``.
+    """
+
+    def __init__(self, capacity: int = 20_000, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._seq = count(1)
+        self._entries: deque[Entry] = deque(maxlen=capacity)
+        self._journey_of_key: dict[str, int] = {}
+        self._keys_of_journey: dict[int, set[str]] = {}
+        self._listeners: list[Callable[[Entry], None]] = []
+
+    def record(
+        self,
+        actor: str,
+        step: str,
+        keys: Iterable[str] = (),
+        *,
+        ms: float | None = None,
+        **detail: Any,
+    ) -> Entry:
+        """Record one observation and tell every listener."""
+        keys = tuple(keys)
+        journey = self._join(keys)
+        return self._append(actor, step, journey, keys, ms, detail)
+
+    def _append(
+        self,
+        actor: str,
+        step: str,
+        journey: int,
+        keys: tuple[str, ...],
+        ms: float | None,
+        detail: Mapping[str, Any],
+    ) -> Entry:
+        entry = Entry(next(self._seq), self._clock(), actor, step, journey, keys, ms, detail)
+        self._entries.append(entry)
+        for listener in list(self._listeners):
+            listener(entry)
+        return entry
+
+    def _join(self, keys: tuple[str, ...]) -> int:
+        known = sorted({self._journey_of_key[key] for key in keys if key in self._journey_of_key})
+        journey = known[0] if known else next(self._seq)
+        members = self._keys_of_journey.setdefault(journey, set())
+        for later in known[1:]:
+            members |= self._keys_of_journey.pop(later)
+            self._append("journal", "journey_merged", journey, keys, None, {"from": later})
+        members.update(keys)
+        for key in members:
+            self._journey_of_key[key] = journey
+        return journey
+
+    def entries(self, *, step: str | None = None, key: str | None = None) -> list[Entry]:
+        """What was recorded, oldest first, each with the journey it belongs to by now."""
+        return [
+            self._current(entry)
+            for entry in self._entries
+            if (step is None or entry.step == step)
+            and (key is None or self._current(entry).journey == self._journey_of_key.get(key))
+        ]
+
+    def _current(self, entry: Entry) -> Entry:
+        journey = next(
+            (self._journey_of_key[key] for key in entry.keys if key in self._journey_of_key),
+            entry.journey,
+        )
+        if journey == entry.journey:
+            return entry
+        return Entry(
+            entry.seq,
+            entry.at,
+            entry.actor,
+            entry.step,
+            journey,
+            entry.keys,
+            entry.ms,
+            entry.detail,
+        )
+
+    def subscribe(self, listener: Callable[[Entry], None]) -> Callable[[], None]:
+        """Call ``listener`` for every new entry; the returned function ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)

@@ -1,0 +1,1 @@
+"""Pub/Sub: the gRPC Publisher and Subscriber for push subscriptions."""

@@ -1,0 +1,1 @@
+"""Slack: Web API, Socket Mode, Events API, files, streams and interactions, as strict as Slack."""
