@@ -1,0 +1,57 @@
+"""``python -m processor_service``: the processor on ``$PORT`` until SIGTERM."""
+
+import socket
+import sys
+
+import uvicorn
+
+from processor_service.app import create_app, open_dependencies
+from processor_service.settings import ProcessorSettings
+from shared.log import configure_logging, get_logger
+from shared.settings import SettingsInvalid, load_settings
+from shared.tracing import start_tracing
+
+# Cloud Run kills 10 s after SIGTERM. Work in flight gets most of it; then it is cancelled, which
+# hands its task back.
+_DRAIN_S = 8
+
+
+def main() -> int:
+    """Exit code 0 after SIGTERM, 1 when the port is taken, 2 when the settings are unusable."""
+    try:
+        settings = load_settings(ProcessorSettings)
+    except SettingsInvalid as error:
+        print(error, file=sys.stderr)  # noqa: T201 - there is no logging without settings
+        return 2
+    configure_logging(settings.log_level, settings.log_format)
+    start_tracing("processor-service")
+    try:
+        listener = _listen(settings.host, settings.port)
+    except OSError as error:
+        why = f"Port {settings.port} cannot be used: {error.strerror}. Choose another with PORT."
+        get_logger(__name__).error(why, action="port_taken", port=settings.port)
+        return 1
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(lambda: open_dependencies(settings)),
+            loop="uvloop",
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=_DRAIN_S,
+        )
+    )
+    server.run(sockets=[listener])
+    return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.set_inheritable(True)
+    return listener
+
+
+if __name__ == "__main__":
+    sys.exit(main())

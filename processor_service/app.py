@@ -1,0 +1,142 @@
+"""The composition root: adapters are opened in order and closed in reverse."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+import aiohttp
+from fastapi import FastAPI
+from slack_sdk.web.async_client import AsyncWebClient
+
+from processor_service.answering import Answering
+from processor_service.delivery import Delivery
+from processor_service.dependencies import Dependencies
+from processor_service.gemini_model import GeminiAccess, GeminiModel, gemini_model
+from processor_service.generation import Generation
+from processor_service.health import Readiness
+from processor_service.oidc import Certs, NoVerification, OidcVerifier, PushVerifier
+from processor_service.redis_connection import RedisConnection, redis_connection
+from processor_service.redis_store import RedisAnswers, RedisLeases
+from processor_service.routes import router
+from processor_service.settings import ProcessorSettings
+from processor_service.slack_conversations import SlackConversations
+from shared.errors import RetryableError
+from shared.log import get_logger
+from shared.slack import SLACK_FAILURES, slack_client, slack_error
+from shared.tracing import traced_session
+
+log = get_logger(__name__)
+
+_SLACK_ATTEMPTS = 6
+_HTTP_TIMEOUT_S = 10.0
+
+OpenDependencies = Callable[[], AbstractAsyncContextManager[Dependencies]]
+
+
+class RedisLost(RetryableError):
+    """Redis does not answer; the service goes on without it."""
+
+    reason = "redis_lost"
+
+
+def create_app(open_dependencies: OpenDependencies) -> FastAPI:
+    """The processor's HTTP application; tests hand in dependencies of their own."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_dependencies() as dependencies:
+            app.state.dependencies = dependencies
+            yield
+
+    app = FastAPI(
+        title="Mechachang processor",
+        summary="Answers each task that Pub/Sub pushes exactly once.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.include_router(router)
+    return app
+
+
+@asynccontextmanager
+async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Dependencies]:
+    """The real adapters.
+
+    Redis comes first, because it is the only one that is waited for while connecting; the sessions
+    to Slack and Gemini connect with their first call. Closing in reverse ends the calls to Gemini
+    and Slack before the leases' store goes.
+    """
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(redis_connection(settings.redis_url))
+        slack = await stack.enter_async_context(
+            slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        )
+        timeout = aiohttp.ClientTimeout(total=_HTTP_TIMEOUT_S)
+        session = await stack.enter_async_context(traced_session(timeout=timeout))
+        model = await stack.enter_async_context(
+            gemini_model(_gemini_access(settings), settings.gemini_timeout / 1000)
+        )
+        yield Dependencies(
+            verifier=_verifier(settings, session),
+            answering=Answering(
+                leases=RedisLeases(redis),
+                answers=RedisAnswers(redis, settings.cache_ttl_seconds),
+                model=model,
+                conversations=SlackConversations(slack, session),
+                generation=Generation(
+                    settings.gemini_model,
+                    settings.gemini_fallback_model,
+                    settings.retry_count,
+                    asyncio.sleep,
+                ),
+                delivery=Delivery(_SLACK_ATTEMPTS, asyncio.sleep),
+                deadline_s=settings.task_deadline_seconds,
+            ),
+            readiness=_readiness(settings, redis, slack, model),
+        )
+
+
+def _gemini_access(settings: ProcessorSettings) -> GeminiAccess:
+    key = settings.gemini_api_key
+    vertex = settings.google_genai_use_vertexai
+    return GeminiAccess(
+        api_key=key.get_secret_value() if key is not None else None,
+        vertex_project=settings.google_cloud_project if vertex else None,
+        vertex_location=settings.google_cloud_location,
+        base_url=settings.google_gemini_base_url,
+        api_version=settings.google_genai_api_version,
+    )
+
+
+def _verifier(settings: ProcessorSettings, session: aiohttp.ClientSession) -> PushVerifier:
+    audience, account = settings.pubsub_push_audience, settings.pubsub_push_service_account
+    if not settings.push_is_authenticated or audience is None or account is None:
+        log.warning(
+            "Pushes are not authenticated: a local broker is configured.",
+            action="push_unauthenticated",
+        )
+        return NoVerification()
+    return OidcVerifier(Certs(session, settings.pubsub_push_certs_url), audience, account)
+
+
+def _readiness(
+    settings: ProcessorSettings,
+    redis: RedisConnection,
+    slack: AsyncWebClient,
+    model: GeminiModel,
+) -> Readiness:
+    async def check_redis() -> None:
+        if not await redis.alive():
+            raise RedisLost("Redis does not answer.")
+
+    async def check_slack() -> None:
+        try:
+            await slack.auth_test()
+        except SLACK_FAILURES as error:
+            raise slack_error(error, "auth.test") from error
+
+    async def check_gemini() -> None:
+        await model.check(settings.gemini_model)
+
+    return Readiness({"redis": check_redis, "slack": check_slack, "gemini": check_gemini})

@@ -1,0 +1,26 @@
+"""Which questions share an answer."""
+
+import hashlib
+import unicodedata
+
+from processor_service.prompts import PROMPT_VERSION
+from shared.task import Source, Task
+
+
+def cache_key(task: Task, model: str) -> str | None:
+    """The key under which the task's answer may be kept, or None if it depends on more.
+
+    Only a question that stands alone qualifies: no files, and no thread it continues. Answers are
+    never shared between teams.
+    """
+    continues_thread = task.thread_ts is not None and task.thread_ts != task.message_ts
+    if task.private or task.files or (continues_thread and task.source is not Source.SLASH_COMMAND):
+        return None
+    text = " ".join(unicodedata.normalize("NFKC", task.text).split())
+    parts = (task.team_id, model, task.mode, PROMPT_VERSION, task.locale, text)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def may_read_cache(task: Task) -> bool:
+    """Whoever presses a button to ask again wants a new answer, not the one they have seen."""
+    return task.source not in {Source.BUTTON, Source.RETRY}

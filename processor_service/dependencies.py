@@ -1,0 +1,16 @@
+"""What the routes work with."""
+
+from dataclasses import dataclass
+
+from processor_service.answering import Answering
+from processor_service.health import Readiness
+from processor_service.oidc import PushVerifier
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """Everything behind the routes; opened by ``app.open_dependencies``, made by tests of fakes."""
+
+    verifier: PushVerifier
+    answering: Answering
+    readiness: Readiness

@@ -1,0 +1,179 @@
+"""Gemini through google-genai: the one module that knows that SDK."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from google import genai
+from google.genai import errors, types
+
+from processor_service.ports import Piece, Prompt
+from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
+from shared.tracing import traced_session
+
+_FINISHED = frozenset({types.FinishReason.STOP, types.FinishReason.MAX_TOKENS})
+# These end an answer because the vendor failed, not because of what was asked.
+_FAILED = frozenset(
+    {
+        types.FinishReason.OTHER,
+        types.FinishReason.FINISH_REASON_UNSPECIFIED,
+        types.FinishReason.MALFORMED_FUNCTION_CALL,
+    }
+)
+_TRANSPORT = (aiohttp.ClientError, TimeoutError, ConnectionError, json.JSONDecodeError)
+
+
+@dataclass(frozen=True)
+class GeminiAccess:
+    """How Gemini is reached: an API key, or Vertex AI with the service account's credentials."""
+
+    api_key: str | None = None
+    vertex_project: str | None = None
+    vertex_location: str | None = None
+    base_url: str | None = None
+    api_version: str | None = None
+
+
+class GeminiModel:
+    """``ports.Model`` on Gemini. ``idle_timeout_s`` bounds the silence before each piece."""
+
+    def __init__(self, client: genai.Client, idle_timeout_s: float) -> None:
+        self._client = client
+        self._idle_timeout_s = idle_timeout_s
+
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+        """The answer piece by piece. Closing the generator closes the connection to Gemini."""
+        # Only a cancelled wait for the next chunk closes the SDK's connection at once, so a task
+        # of its own does nothing but wait for chunks; leaving this generator cancels it.
+        queue: asyncio.Queue[Piece | Exception | None] = asyncio.Queue()
+        pump = asyncio.create_task(self._pump(prompt, model, queue), name="gemini-stream")
+        try:
+            while (item := await self._next(queue)) is not None:
+                if isinstance(item, Exception):
+                    raise _translated(item) from item
+                yield item
+        finally:
+            pump.cancel()
+            await asyncio.wait([pump])
+
+    async def _next(
+        self, queue: asyncio.Queue[Piece | Exception | None]
+    ) -> Piece | Exception | None:
+        try:
+            async with asyncio.timeout(self._idle_timeout_s):
+                return await queue.get()
+        except TimeoutError as error:
+            raise ModelUnavailable("Gemini fell silent.", reason="model_silent") from error
+
+    async def _pump(
+        self, prompt: Prompt, model: str, queue: asyncio.Queue[Piece | Exception | None]
+    ) -> None:
+        config = types.GenerateContentConfig(
+            system_instruction=prompt.system, automatic_continuation=False
+        )
+        try:
+            chunks = await self._client.aio.models.generate_content_stream(
+                model=model, contents=prompt.text, config=config
+            )
+            async for chunk in chunks:
+                queue.put_nowait(_piece(chunk))
+        except Exception as error:
+            queue.put_nowait(error)
+        queue.put_nowait(None)
+
+    async def check(self, model: str) -> None:
+        """Ask for the model's description; raises as ``stream`` does."""
+        try:
+            async with asyncio.timeout(5.0):
+                await self._client.aio.models.get(model=model)
+        except Exception as error:
+            raise _translated(error) from error
+
+
+def _piece(chunk: types.GenerateContentResponse) -> Piece:
+    feedback = chunk.prompt_feedback
+    if feedback is not None and feedback.block_reason is not None:
+        raise ModelRefused(f"Gemini blocked the question ({feedback.block_reason.value}).")
+    candidate = chunk.candidates[0] if chunk.candidates else None
+    reason = candidate.finish_reason if candidate else None
+    if reason in _FAILED:
+        raise ModelUnavailable(f"Gemini broke off ({reason}).", reason="answer_broken_off")
+    if reason is not None and reason not in _FINISHED:
+        raise ModelRefused(f"Gemini stopped the answer ({reason.value}).")
+    usage = chunk.usage_metadata
+    return Piece(
+        text=chunk.text or "",
+        finished=reason is not None,
+        truncated=reason is types.FinishReason.MAX_TOKENS,
+        prompt_tokens=(usage.prompt_token_count or 0) if usage else 0,
+        output_tokens=(usage.candidates_token_count or 0) if usage else 0,
+    )
+
+
+def _translated(error: Exception) -> Exception:
+    if isinstance(error, MechachangError):
+        return error
+    if isinstance(error, errors.APIError):
+        return _of_api_error(error)
+    if isinstance(error, (*_TRANSPORT, errors.UnknownApiResponseError)):
+        return ModelUnavailable(f"Gemini could not be reached ({type(error).__name__}).")
+    return error
+
+
+def _of_api_error(error: errors.APIError) -> MechachangError:
+    summary = f"Gemini answered {error.code} {error.status}."
+    if error.code in {408, 429} or error.code >= 500:
+        reason = "model_rate_limited" if error.code == 429 else None
+        return ModelUnavailable(summary, reason=reason, retry_after_s=_retry_after(error))
+    return ModelRejected(summary)
+
+
+def _retry_after(error: errors.APIError) -> float | None:
+    """Seconds Gemini asks us to wait: google.rpc.RetryInfo in the body, or the header."""
+    body: Any = error.details
+    details = body.get("error", {}).get("details", []) if isinstance(body, Mapping) else []
+    for detail in details:
+        if str(detail.get("@type", "")).endswith("google.rpc.RetryInfo"):
+            return _seconds(str(detail.get("retryDelay", "")).removesuffix("s"))
+    headers = getattr(error.response, "headers", None) or {}
+    return _seconds(headers.get("Retry-After"))
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
+
+
+@asynccontextmanager
+async def gemini_model(access: GeminiAccess, idle_timeout_s: float) -> AsyncIterator[GeminiModel]:
+    """A model on one kept-alive session; closed at the end."""
+    timeout = aiohttp.ClientTimeout(total=None, connect=5.0)
+    async with traced_session(timeout=timeout) as session:
+        options = types.HttpOptions(
+            base_url=access.base_url,
+            api_version=access.api_version,
+            aiohttp_client=session,
+            # One attempt: without this the SDK repeats a dropped request after up to 10 s.
+            retry_options=types.HttpRetryOptions(attempts=1),
+        )
+        client = (
+            genai.Client(api_key=access.api_key, http_options=options)
+            if access.vertex_project is None
+            else genai.Client(
+                vertexai=True,
+                project=access.vertex_project,
+                location=access.vertex_location,
+                http_options=options,
+            )
+        )
+        try:
+            yield GeminiModel(client, idle_timeout_s)
+        finally:
+            await client.aio.aclose()
+            client.close()

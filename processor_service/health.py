@@ -1,0 +1,61 @@
+"""Whether this instance can do its work now."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from shared.errors import MechachangError, PermanentError
+
+Check = Callable[[], Awaitable[None]]
+
+_FRESH_S = 30.0
+
+
+@dataclass(frozen=True)
+class DependencyState:
+    """``ok``; ``unavailable``: it may be back by itself; ``refused``: it will not, somebody must
+    act, and this instance is not ready.
+    """
+
+    state: str
+    reason: str | None = None
+
+
+@dataclass
+class Readiness:
+    """Checks each dependency at most every 30 s, all of them at once.
+
+    Gemini or Slack being down for a while does not make an instance unready: turning pushes away
+    would spend their delivery attempts. A key or token they refuse does.
+    """
+
+    checks: Mapping[str, Check]
+    _known: dict[str, tuple[float, DependencyState]] = field(default_factory=dict)
+
+    async def states(self) -> dict[str, DependencyState]:
+        """The state of every dependency by its name."""
+        names = list(self.checks)
+        found = await asyncio.gather(*(self._state(name) for name in names))
+        return dict(zip(names, found, strict=True))
+
+    async def _state(self, name: str) -> DependencyState:
+        at, known = self._known.get(name, (float("-inf"), DependencyState("unavailable")))
+        if known.state == "ok" and time.monotonic() - at < _FRESH_S:
+            return known
+        state = await _checked(self.checks[name])
+        self._known[name] = (time.monotonic(), state)
+        return state
+
+
+async def _checked(check: Check) -> DependencyState:
+    try:
+        async with asyncio.timeout(5.0):
+            await check()
+    except PermanentError as error:
+        return DependencyState("refused", getattr(error, "slack_error", error.reason))
+    except MechachangError as error:
+        return DependencyState("unavailable", error.reason)
+    except TimeoutError:
+        return DependencyState("unavailable", "timeout")
+    return DependencyState("ok")

@@ -1,0 +1,47 @@
+"""Holding a lease while working: renewed in the background, given up cleanly."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from processor_service.ports import Lease, Leases
+from shared.errors import RetryableError
+
+
+class LeaseLost(RetryableError):
+    """Another worker has taken the task over; nothing more may be written for it here."""
+
+    reason = "lease_lost"
+
+
+@asynccontextmanager
+async def held(leases: Leases, lease: Lease) -> AsyncIterator[None]:
+    """Renew ``lease`` while the body runs; the body is cancelled with LeaseLost if it is lost."""
+    worker = asyncio.current_task()
+    lost = asyncio.Event()
+
+    async def renew() -> None:
+        while await leases.renew(lease):  # noqa: ASYNC110 - time passing is the event itself
+            await asyncio.sleep(leases.renew_every_s)
+        lost.set()
+        if worker is not None:
+            worker.cancel()
+
+    renewal = asyncio.create_task(renew(), name=f"renew-{lease.task_id}")
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not lost.is_set():
+            raise
+        if worker is not None:
+            worker.uncancel()
+        raise LeaseLost("The lease was lost to another worker.") from None
+    finally:
+        renewal.cancel()
+        await asyncio.wait([renewal])
+
+
+async def still_held(leases: Leases, lease: Lease) -> None:
+    """Raise LeaseLost unless the lease is ours at this moment: called before each visible step."""
+    if not await leases.renew(lease):
+        raise LeaseLost("The lease was lost to another worker.")

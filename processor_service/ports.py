@@ -1,0 +1,168 @@
+"""What the use cases need of the outside; adapters implement these."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from shared.ledger import Mark
+from shared.task import Task
+
+
+class ClaimState(StrEnum):
+    """What a claim on a task found."""
+
+    OURS = "ours"
+    DONE = "done"
+    HELD_BY_SAME_MESSAGE = "held_by_same_message"
+    HELD_BY_OTHER_MESSAGE = "held_by_other_message"
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to work on one task. ``owner`` is None when it could not be guarded by Redis."""
+
+    task_id: str
+    message_id: str
+    owner: str | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The outcome of a claim; ``lease`` is set exactly when it is ours."""
+
+    state: ClaimState
+    lease: Lease | None = None
+
+
+class Leases(Protocol):
+    """At most one worker a task, as long as the store answers. No method raises for a lost store:
+    the worker then goes on unguarded and relies on the ledger in Slack.
+    """
+
+    renew_every_s: float
+
+    async def claim(self, task_id: str, message_id: str) -> Claim:
+        """Take the task for one delivery of the message ``message_id``, or say why not."""
+
+    async def renew(self, lease: Lease) -> bool:
+        """Prolong the lease; False when somebody else has the task now."""
+
+    async def finish(self, lease: Lease) -> None:
+        """Mark the task done, so that no later delivery works on it."""
+
+    async def release(self, lease: Lease) -> None:
+        """Hand the task back for the next delivery. Idempotent."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A finished answer: Gemini's Markdown and what it took."""
+
+    text: str
+    model: str
+    truncated: bool = False
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+
+class Answers(Protocol):
+    """The cache of answers. A lost store is a miss, never an error."""
+
+    async def get(self, key: str) -> Answer | None:
+        """The answer kept under ``key``, if any."""
+
+    async def put(self, key: str, answer: Answer) -> None:
+        """Keep ``answer`` for the configured lifetime."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What Gemini is asked: instructions of ours and the person's words."""
+
+    system: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The next piece of a streamed answer. The last one of a whole answer has ``finished``."""
+
+    text: str = ""
+    finished: bool = False
+    truncated: bool = False
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+
+class Model(Protocol):
+    """A language model."""
+
+    def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+        """The answer piece by piece; close it to end the request to the vendor at once.
+
+        Raises ModelUnavailable (worth another attempt), ModelRefused (blocked) or ModelRejected.
+        """
+
+
+@dataclass(frozen=True)
+class Body:
+    """One message as Slack takes it: blocks, and the text of its notification."""
+
+    text: str
+    blocks: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in Slack a question stands, so that it can be read again."""
+
+    channel_id: str
+    thread_ts: str
+    message_ts: str
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A message of ours found in Slack."""
+
+    ts: str
+    mark: Mark
+
+
+class Conversation(Protocol):
+    """Where one task's messages go.
+
+    Every method may raise SlackUnavailable (no effect), OutcomeUnknown (find out before repeating)
+    or SlackRefused (Slack does not allow it). Nothing is repeated inside.
+    """
+
+    @property
+    def place(self) -> Place | None:
+        """Where the question stands, or None where it cannot be read again."""
+
+    @property
+    def capacity(self) -> int:
+        """How many messages the conversation can take for one task."""
+
+    async def find(self, task_id: str) -> list[Posted]:
+        """The messages of the task that already stand there, in order."""
+
+    async def post(self, body: Body, mark: Mark) -> None:
+        """Post one message with its mark."""
+
+    async def update(self, posted: Posted, body: Body, mark: Mark) -> None:
+        """Replace a message that already stands there. Idempotent."""
+
+    async def remove(self, posted: Posted) -> None:
+        """Delete a message of ours. Idempotent."""
+
+
+class Conversations(Protocol):
+    """Finds the conversation a task is answered in."""
+
+    async def open(self, task: Task) -> Conversation:
+        """The thread of the question; for a slash command it is opened, once, if need be.
+
+        Raises the same errors as a Conversation.
+        """

@@ -1,0 +1,141 @@
+"""Leases and cached answers in Redis."""
+
+import json
+import secrets
+from dataclasses import asdict
+
+from redis.commands.core import AsyncScript
+
+from processor_service.ports import Answer, Claim, ClaimState, Lease
+from processor_service.redis_connection import RedisConnection, StoreUnavailable
+from processor_service.redis_keys import (
+    DONE_TTL_S,
+    LEASE_RENEW_EVERY_S,
+    LEASE_TTL_S,
+    answer_key,
+    task_key,
+)
+
+# Lua, so that reading and deciding are one step. Only commands that Redis 6.2 knows.
+_CLAIM = """
+local held = redis.call('GET', KEYS[1])
+if not held or held == ARGV[1] then
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  return 'ours'
+end
+if held == 'done' then return 'done' end
+if string.sub(held, 1, #ARGV[3]) == ARGV[3] then return 'held_by_same_message' end
+return 'held_by_other_message'
+"""
+# A lease that has expired unseen, or was lost with Redis, may be taken back while nobody has it.
+_RENEW = """
+local held = redis.call('GET', KEYS[1])
+if held and held ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+_FINISH = """
+local held = redis.call('GET', KEYS[1])
+if held and held ~= ARGV[1] and ARGV[1] ~= '' then return 0 end
+redis.call('SET', KEYS[1], 'done', 'PX', ARGV[2])
+return 1
+"""
+_RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+
+class RedisLeases:
+    """Leases as ``ports.Leases`` promises them."""
+
+    def __init__(
+        self,
+        connection: RedisConnection,
+        ttl_s: float = LEASE_TTL_S,
+        renew_every_s: float = LEASE_RENEW_EVERY_S,
+    ) -> None:
+        self._connection = connection
+        self._ttl_ms = int(ttl_s * 1000)
+        self.renew_every_s = renew_every_s
+        script = connection.redis.register_script
+        self._claim, self._renew = script(_CLAIM), script(_RENEW)
+        self._finish, self._release = script(_FINISH), script(_RELEASE)
+
+    async def claim(self, task_id: str, message_id: str) -> Claim:
+        """Take the task; without Redis it is taken unguarded."""
+        lease = Lease(task_id, message_id, secrets.token_hex(8))
+        args: list[str | int] = [_value(lease), self._ttl_ms, _of_message(message_id)]
+        try:
+            state = await self._connection.run(self._claim(keys=[task_key(task_id)], args=args))
+        except StoreUnavailable:
+            return Claim(ClaimState.OURS, Lease(task_id, message_id, None))
+        found = ClaimState(state)
+        return Claim(found, lease if found is ClaimState.OURS else None)
+
+    async def renew(self, lease: Lease) -> bool:
+        """Prolong the lease; a lost Redis takes no lease away."""
+        if lease.owner is None:
+            return True
+        try:
+            held = await self._connection.run(
+                self._renew(keys=[task_key(lease.task_id)], args=[_value(lease), self._ttl_ms])
+            )
+        except StoreUnavailable:
+            return True
+        return bool(held)
+
+    async def finish(self, lease: Lease) -> None:
+        """Mark the task done."""
+        value = _value(lease) if lease.owner is not None else ""
+        await self._quietly(self._finish, lease.task_id, [value, DONE_TTL_S * 1000])
+
+    async def release(self, lease: Lease) -> None:
+        """Hand the task back."""
+        if lease.owner is not None:
+            await self._quietly(self._release, lease.task_id, [_value(lease)])
+
+    async def _quietly(self, script: AsyncScript, task_id: str, args: list[str | int]) -> None:
+        try:
+            await self._connection.run(script(keys=[task_key(task_id)], args=args))
+        except StoreUnavailable:
+            # The lease runs out by itself, and the ledger in Slack says that the task is done.
+            return
+
+
+def _of_message(message_id: str) -> str:
+    return f"lease {message_id} "
+
+
+def _value(lease: Lease) -> str:
+    return f"{_of_message(lease.message_id)}{lease.owner}"
+
+
+class RedisAnswers:
+    """The answer cache; with a lifetime of 0 s it keeps nothing."""
+
+    def __init__(self, connection: RedisConnection, ttl_s: int) -> None:
+        self._connection = connection
+        self._ttl_s = ttl_s
+
+    async def get(self, key: str) -> Answer | None:
+        """The answer, or None when it is unknown or Redis is lost."""
+        if self._ttl_s == 0:
+            return None
+        try:
+            kept = await self._connection.run(self._connection.redis.get(answer_key(key)))
+        except StoreUnavailable:
+            return None
+        return Answer(**json.loads(kept)) if kept else None
+
+    async def put(self, key: str, answer: Answer) -> None:
+        """Keep the answer if Redis takes it."""
+        if self._ttl_s == 0:
+            return
+        value = json.dumps(asdict(answer), ensure_ascii=False)
+        try:
+            await self._connection.run(
+                self._connection.redis.set(answer_key(key), value, ex=self._ttl_s)
+            )
+        except StoreUnavailable:
+            return

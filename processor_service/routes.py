@@ -1,0 +1,125 @@
+"""The HTTP edge: pushes in, status codes out."""
+
+from dataclasses import asdict
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from processor_service.answering import Outcome, answer
+from processor_service.dependencies import Dependencies
+from processor_service.notices import post_notice
+from processor_service.push import PushDenied, PushRequest
+from shared.errors import MechachangError, RetryableError, UndecodableTask
+from shared.log import bind_task, get_logger
+from shared.task import Kind, Task
+from shared.tracing import span_from
+
+log = get_logger(__name__)
+router = APIRouter()
+
+_STATUS = {
+    Outcome.ANSWERED: 204,
+    Outcome.ALREADY_DONE: 204,
+    Outcome.TOLD_FAILURE: 204,
+    Outcome.DUPLICATE: 204,
+    Outcome.HELD: 409,
+    Outcome.TRY_LATER: 503,
+}
+_ANSWERS: dict[int | str, dict[str, object]] = {
+    204: {"description": "Done, or permanently failed and the asker was told: acknowledged."},
+    400: {"description": "Not a task: Pub/Sub moves it to the dead-letter topic in the end."},
+    401: {"description": "No valid token."},
+    403: {"description": "A valid token, but not our subscription's."},
+    409: {"description": "Another worker holds this very message."},
+    503: {"description": "Not now: deliver again later."},
+}
+
+
+def _dependencies(request: Request) -> Dependencies:
+    dependencies: Dependencies = request.app.state.dependencies
+    return dependencies
+
+
+@router.post("/pubsub/push", status_code=204, responses=_ANSWERS)
+async def push(request: Request) -> Response:
+    """One delivery of one task."""
+    using = _dependencies(request)
+    try:
+        await using.verifier.verify(request.headers.get("authorization"))
+        pushed = PushRequest.decode(await request.body())
+        task = _question(pushed)
+    except MechachangError as error:
+        return _rejected(error)
+    bind_task(task.task_id)
+    with span_from(pushed.message.attributes, "answer", task_id=task.task_id) as span:
+        log.info(
+            "A task was delivered.",
+            action="task_delivered",
+            attempt=pushed.delivery_attempt,
+            message_id=pushed.message.message_id,
+            source=task.source,
+        )
+        outcome = await answer(task, pushed.message.message_id, using.answering)
+        span.set_attribute("outcome", outcome)
+    return Response(status_code=_STATUS[outcome])
+
+
+@router.post("/pubsub/dead-letter", status_code=204, responses=_ANSWERS)
+async def dead_letter(request: Request) -> Response:
+    """A task that every delivery failed: its asker is told, once."""
+    using = _dependencies(request)
+    try:
+        await using.verifier.verify(request.headers.get("authorization"))
+        pushed = PushRequest.decode(await request.body())
+    except MechachangError as error:
+        return _rejected(error)
+    try:
+        task = _question(pushed)
+    except UndecodableTask as error:
+        # It is kept by the pull subscription; delivering it here again would change nothing.
+        log.error(
+            "A dead letter is not a task.", action="dead_letter_undecodable", reason=error.reason
+        )
+        return Response(status_code=204)
+    bind_task(task.task_id)
+    with span_from(pushed.message.attributes, "dead_letter", task_id=task.task_id):
+        log.error("A task was given up.", action="task_dead_lettered", source=task.source)
+        try:
+            await post_notice(
+                task, "gave_up", using.answering.conversations, using.answering.delivery
+            )
+        except RetryableError as error:
+            return _rejected(error)
+    return Response(status_code=204)
+
+
+def _question(pushed: PushRequest) -> Task:
+    task = Task.decode(pushed.message.data)
+    if task.kind is not Kind.QUESTION:
+        raise UndecodableTask(f"kind {task.kind} is not handled", reason="kind_not_handled")
+    return task
+
+
+def _rejected(error: MechachangError) -> Response:
+    log.warning("A push was rejected.", action="push_rejected", reason=error.reason, why=str(error))
+    if isinstance(error, PushDenied):
+        return Response(status_code=error.status)
+    return Response(status_code=503 if isinstance(error, RetryableError) else 400)
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process is alive."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> JSONResponse:
+    """Each dependency and its state; 503 when one needs somebody to act."""
+    states = await _dependencies(request).readiness.states()
+    ready = all(state.state != "refused" for state in states.values())
+    body = {
+        "ready": ready,
+        "dependencies": {name: asdict(state) for name, state in states.items()},
+    }
+    return JSONResponse(body, status_code=200 if ready else 503)

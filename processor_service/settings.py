@@ -1,0 +1,58 @@
+"""The processor's settings, from the environment and ``.env``."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+
+from shared.settings import ServiceSettings
+
+Milliseconds = Annotated[int, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
+
+GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
+
+
+class ProcessorSettings(ServiceSettings):
+    """Everything the processor can be told; see ``.env.example`` for each one's meaning."""
+
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    google_genai_use_vertexai: bool = False
+    gemini_api_key: Annotated[SecretStr | None, Field(validate_default=True)] = None
+    google_cloud_location: str | None = None
+    google_gemini_base_url: str | None = None
+    google_genai_api_version: str | None = None
+    gemini_model: str = "gemini-3.8-flash"
+    gemini_fallback_model: str = "gemini-3.5-flash-lite"
+    gemini_timeout: Milliseconds = 55_000
+    retry_count: Count = 3
+    task_deadline_seconds: Annotated[float, Field(gt=0)] = 280
+    cache_ttl_seconds: Count = 3600
+    pubsub_push_audience: Annotated[str | None, Field(validate_default=True)] = None
+    pubsub_push_service_account: Annotated[str | None, Field(validate_default=True)] = None
+    pubsub_push_certs_url: str = GOOGLE_CERTS_URL
+
+    @field_validator("gemini_api_key")
+    @classmethod
+    def _needed_without_vertex(
+        cls, value: SecretStr | None, info: ValidationInfo
+    ) -> SecretStr | None:
+        if value is None and not info.data.get("google_genai_use_vertexai"):
+            raise ValueError("is required but not set (or use Vertex AI)")
+        return value
+
+    @field_validator("pubsub_push_audience", "pubsub_push_service_account")
+    @classmethod
+    def _needed_without_an_emulator(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and not info.data.get("pubsub_emulator_host"):
+            raise ValueError("is required but not set (only a local broker pushes without it)")
+        return value
+
+    @property
+    def push_is_authenticated(self) -> bool:
+        """Only a local broker pushes without a token, and then only over the loopback."""
+        return self.pubsub_emulator_host is None
+
+    @property
+    def host(self) -> str:
+        """The address to listen on: never beyond this machine while pushes need no token."""
+        return "0.0.0.0" if self.push_is_authenticated else "127.0.0.1"  # noqa: S104 - Cloud Run needs it

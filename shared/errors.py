@@ -1,0 +1,91 @@
+"""The errors of both services, split by what to do about them.
+
+MechachangError
+├── RetryableError          try again later: nack, or leave the envelope unacked
+│   ├── QueueUnavailable    Pub/Sub did not confirm in time
+│   ├── ModelUnavailable    Gemini failed after every retry
+│   ├── SlackUnavailable    Slack failed, limited us, or did not answer
+│   └── OutcomeUnknown      Slack may have taken a post: read back before repeating it
+└── PermanentError          trying again changes nothing: tell the user and finish
+    ├── UndecodableTask     the message is not a task of a version we know
+    ├── ModelRefused        Gemini blocked the question or the answer
+    ├── ModelRejected       Gemini does not accept the request (key, model, size)
+    └── SlackRefused        Slack does not let us act there
+"""
+
+
+class MechachangError(Exception):
+    """Base of every error we raise. ``reason`` is the stable code used in logs and metrics."""
+
+    reason = "internal_error"
+
+    def __init__(self, message: str, *, reason: str | None = None) -> None:
+        super().__init__(message)
+        if reason is not None:
+            self.reason = reason
+
+
+class RetryableError(MechachangError):
+    """Another attempt, later or elsewhere, may succeed; nothing was decided."""
+
+    def __init__(
+        self, message: str, *, reason: str | None = None, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message, reason=reason)
+        self.retry_after_s = retry_after_s
+
+
+class QueueUnavailable(RetryableError):
+    """Pub/Sub did not confirm the message within the time Slack leaves us."""
+
+    reason = "queue_unavailable"
+
+
+class ModelUnavailable(RetryableError):
+    """Gemini could not be reached, was overloaded or fell silent, after every retry."""
+
+    reason = "model_unavailable"
+
+
+class SlackUnavailable(RetryableError):
+    """Slack answered with a server error or a rate limit; the call had no effect."""
+
+    reason = "slack_unavailable"
+
+
+class OutcomeUnknown(RetryableError):
+    """The connection ended before Slack answered: the call may or may not have had its effect."""
+
+    reason = "slack_outcome_unknown"
+
+
+class PermanentError(MechachangError):
+    """No further attempt can succeed; the user deserves to be told why."""
+
+
+class UndecodableTask(PermanentError):
+    """The message data is not a task of a version this code knows."""
+
+    reason = "undecodable_task"
+
+
+class ModelRefused(PermanentError):
+    """Gemini blocked the question or broke its answer off for safety or policy."""
+
+    reason = "model_refused"
+
+
+class ModelRejected(PermanentError):
+    """Gemini does not accept the request: its key, its model or its size is wrong."""
+
+    reason = "model_rejected"
+
+
+class SlackRefused(PermanentError):
+    """Slack does not let the bot act there; ``slack_error`` is Slack's own code."""
+
+    reason = "slack_refused"
+
+    def __init__(self, message: str, *, slack_error: str, reason: str | None = None) -> None:
+        super().__init__(message, reason=reason)
+        self.slack_error = slack_error

@@ -1,0 +1,49 @@
+"""The metadata on every message we post: Slack itself is the ledger of what was answered.
+
+Slack returns it from ``conversations.replies`` and ``conversations.history`` when asked with
+``include_all_metadata`` (docs.slack.dev, message metadata), so a worker that takes a task over can
+tell what of it is already there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+ANSWER_EVENT_TYPE = "mechachang_answer"
+
+Role = Literal["question", "answer", "notice"]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What one message of ours is: which task, which role, which part (from 1) of how many."""
+
+    task_id: str
+    role: Role
+    part: int = 1
+    parts: int = 1
+
+    def as_metadata(self, **extra: str | int | bool) -> dict[str, Any]:
+        """The ``metadata`` argument of ``chat.postMessage``; ``extra`` joins the payload."""
+        payload = {
+            "task_id": self.task_id,
+            "role": self.role,
+            "part": self.part,
+            "parts": self.parts,
+            **extra,
+        }
+        return {"event_type": ANSWER_EVENT_TYPE, "event_payload": payload}
+
+    @classmethod
+    def of_message(cls, message: Mapping[str, Any]) -> Self | None:
+        """The mark on a message read back from Slack, or None if it carries none of ours."""
+        metadata = message.get("metadata") or {}
+        payload = metadata.get("event_payload") or {}
+        if metadata.get("event_type") != ANSWER_EVENT_TYPE or "task_id" not in payload:
+            return None
+        return cls(
+            str(payload["task_id"]),
+            payload.get("role", "answer"),
+            int(payload.get("part", 1)),
+            int(payload.get("parts", 1)),
+        )

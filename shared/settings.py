@@ -1,0 +1,85 @@
+"""What the settings of both services have in common: names, rules and how faults are told."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.log import LogFormat, LogLevel
+from shared.task import Locale
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class SettingsInvalid(Exception):
+    """The environment does not describe a service that can run; the text names every fault."""
+
+
+def token(prefix: str, kind: str) -> AfterValidator:
+    """A rule for a Slack token: it must begin with ``prefix``; its value is never repeated."""
+
+    def check(value: SecretStr) -> SecretStr:
+        secret = value.get_secret_value()
+        if not secret.startswith(prefix):
+            begins = secret.split("-", 1)[0] + "-" if secret.startswith("x") else "something else"
+            raise ValueError(f"must be a {kind} beginning with {prefix}, but begins with {begins}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _ids(value: Any) -> Any:
+    if isinstance(value, str):
+        return frozenset(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Ids = Annotated[frozenset[str], NoDecode, BeforeValidator(_ids)]
+"""A set of ids, written ``A,B,C`` in the environment."""
+
+BotToken = Annotated[SecretStr, token("xoxb-", "bot token")]
+AppToken = Annotated[SecretStr, token("xapp-", "app-level token")]
+
+
+class ServiceSettings(BaseSettings):
+    """Settings both services read. Frozen; built once in ``__main__`` and handed down."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    google_cloud_project: str = "local"
+    slack_bot_token: BotToken
+    slack_api_url: str = "https://slack.com/api/"
+    port: Port = 8080
+    log_level: LogLevel = "INFO"
+    log_format: LogFormat = "json"
+    pubsub_emulator_host: str | None = None
+    default_locale: Locale = "ja"
+
+
+SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+
+
+def load_settings(kind: type[SettingsT], overrides: Mapping[str, Any] | None = None) -> SettingsT:
+    """The settings from the environment and ``.env``; raises SettingsInvalid naming all faults."""
+    try:
+        return kind(**dict(overrides or {}))
+    except ValidationError as error:
+        raise SettingsInvalid(_explain(error)) from error
+
+
+def _explain(error: ValidationError) -> str:
+    lines = ["The settings are not usable:"]
+    for fault in error.errors(include_input=False, include_url=False):
+        name = str(fault["loc"][0]).upper() if fault["loc"] else ""
+        message = fault["msg"].removeprefix("Value error, ")
+        message = "is required but not set" if fault["type"] == "missing" else message
+        lines.append(f"  {name}: {message}" if name else f"  {message}")
+    lines.append("Set them in the environment or in .env (.env.example explains each one).")
+    return "\n".join(lines)

@@ -1,0 +1,76 @@
+"""The Slack Web API client of both services, and the meaning of its failures.
+
+No call is ever repeated by the SDK: its default handler re-sends a POST whose connection dropped,
+and a ``chat.postMessage`` would then stand twice. Repeating is decided by whoever can read back.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from shared.errors import MechachangError, OutcomeUnknown, SlackRefused, SlackUnavailable
+from shared.tracing import traced_session
+
+# Slack's codes for "the call had no effect, come again" (docs.slack.dev, Web API errors).
+# fatal_error and internal_error may have had an effect and are settled by reading back.
+_TRY_AGAIN = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
+_UNKNOWN = frozenset({"fatal_error", "internal_error", "request_timeout"})
+
+
+@asynccontextmanager
+async def slack_client(
+    token: str, base_url: str, timeout_s: float = 10.0
+) -> AsyncIterator[AsyncWebClient]:
+    """A client on one kept-alive session; every call ends within ``timeout_s`` seconds."""
+    timeout = aiohttp.ClientTimeout(total=timeout_s, connect=min(3.0, timeout_s))
+    async with traced_session(timeout=timeout) as session:
+        client = AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[])
+        if urlsplit(base_url).hostname in {"127.0.0.1", "localhost", "::1"}:
+            # The SDK takes HTTPS_PROXY for every base URL and does not know NO_PROXY.
+            client.proxy = None
+        yield client
+
+
+def slack_error(error: Exception, method: str) -> MechachangError:
+    """What a failed call of ``method`` means to us; for ``raise slack_error(e, m) from e``."""
+    if isinstance(error, SlackApiError):
+        return _of_response(error, method)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return SlackUnavailable(f"{method}: Slack could not be reached.")
+    if isinstance(error, TimeoutError | aiohttp.ClientError | ConnectionError):
+        return OutcomeUnknown(f"{method}: the connection ended before Slack answered.")
+    raise error
+
+
+def _of_response(error: SlackApiError, method: str) -> MechachangError:
+    response: Any = error.response
+    status = getattr(response, "status_code", 0)
+    data = getattr(response, "data", None)
+    code = str(data.get("error") or "") if isinstance(data, dict) else ""
+    if status == 429 or code in _TRY_AGAIN:
+        return SlackUnavailable(
+            f"{method}: Slack asks us to wait ({code or status}).",
+            reason="slack_rate_limited" if status == 429 or "limited" in code else None,
+            retry_after_s=_retry_after(response),
+        )
+    if status >= 500 or code in _UNKNOWN or not code:
+        return OutcomeUnknown(f"{method}: Slack failed ({code or status}).")
+    return SlackRefused(f"{method}: Slack refused ({code}).", slack_error=code)
+
+
+def _retry_after(response: Any) -> float | None:
+    headers = getattr(response, "headers", None) or {}
+    value = next((v for k, v in headers.items() if k.lower() == "retry-after"), None)
+    try:
+        return float(value) if value is not None else None
+    except ValueError:
+        return None
+
+
+SLACK_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, ConnectionError)
+"""What a call of the client may raise; translate each with ``slack_error``."""

@@ -1,0 +1,131 @@
+"""The task on the wire between the two services: its model, its encoding, its identity.
+
+Version 1, JSON in the data of a Pub/Sub message. ``tests/unit/wire`` pins it with golden files.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from shared.errors import UndecodableTask
+
+
+class Kind(StrEnum):
+    """What the processor is asked to do."""
+
+    QUESTION = "question"
+    CANCEL = "cancel"
+    FEEDBACK = "feedback"
+
+
+class Source(StrEnum):
+    """Where the person asked."""
+
+    MENTION = "mention"
+    DM = "dm"
+    SLASH_COMMAND = "slash_command"
+    SHORTCUT = "shortcut"
+    BUTTON = "button"
+    RETRY = "retry"
+
+
+class Mode(StrEnum):
+    """How the answer is laid out; ``auto`` lets the model choose."""
+
+    AUTO = "auto"
+    CHAT = "chat"
+    GENERAL = "general"
+    CODE = "code"
+    DATA = "data"
+    CREATIVE = "creative"
+
+
+Locale = Literal["ja", "en"]
+
+
+class TaskFile(BaseModel):
+    """A file of the question as Slack's event named it; its content stays in Slack."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    name: str = ""
+    mimetype: str = ""
+    size: int = 0
+    url: str = ""
+
+
+class Task(BaseModel):
+    """One accepted question. Equal triggers give equal ``task_id``; unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: Literal[1] = 1
+    task_id: Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[0-9a-z-]+$")]
+    kind: Kind = Kind.QUESTION
+    source: Source
+    team_id: str
+    channel_id: str
+    user_id: str
+    thread_ts: str | None = None
+    message_ts: str | None = None
+    text: str
+    mode: Mode = Mode.AUTO
+    files: tuple[TaskFile, ...] = ()
+    locale: Locale = "ja"
+    response_url: str | None = None
+    private: bool = False
+    event_id: str | None = None
+    occurred_at: AwareDatetime
+    received_at: AwareDatetime
+
+    def encode(self) -> bytes:
+        """The task as Pub/Sub data."""
+        return self.model_dump_json(exclude_none=True).encode()
+
+    def attributes(self, trace_context: Mapping[str, str]) -> dict[str, str]:
+        """The attributes of the message: what recognises the task undecoded, and its W3C trace."""
+        own = {"task_id": self.task_id, "kind": self.kind, "version": str(self.version)}
+        return {**trace_context, **own}
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The task in ``data``; raises UndecodableTask for anything but a known version."""
+        try:
+            return cls.model_validate_json(data)
+        except ValidationError as error:
+            raise UndecodableTask(_faults(error)) from error
+
+
+def _faults(error: ValidationError) -> str:
+    """Which fields are wrong, without their values: they may hold a prompt or a response_url."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc']) or 'message'}: {fault['type']}"
+        for fault in error.errors(include_input=False, include_url=False, include_context=False)
+    )
+
+
+def task_id_of_message(team_id: str, channel_id: str, message_ts: str) -> str:
+    """The id of the question a message asks.
+
+    Slack redelivers an event under the same message ts, and one mention may arrive as two events
+    (``app_mention`` and ``message``): all of them are the same question.
+    """
+    return _digest("message", team_id, channel_id, message_ts)
+
+
+def task_id_of_command(team_id: str, trigger_id: str) -> str:
+    """The id of the question a slash command asks; Slack gives each invocation one trigger id."""
+    return _digest("command", team_id, trigger_id)
+
+
+def task_id_of_action(team_id: str, channel_id: str, message_ts: str, action_ts: str) -> str:
+    """The id of the question a button asks; a redelivered click has the same ``action_ts``."""
+    return _digest("action", team_id, channel_id, message_ts, action_ts)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
