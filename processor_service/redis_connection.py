@@ -26,12 +26,13 @@ class StoreUnavailable(Exception):
 
 
 class RedisConnection:
-    """Runs commands within 100 ms. After a failure it rests for a second, so that a lost Redis
+    """Runs commands within ``patience_s`` (100 ms). After a failure it rests for a second, so that a lost Redis
     does not add its timeout to every step; loss and return are logged once each.
     """
 
-    def __init__(self, redis: "Redis[Any] | Redis") -> None:  # type: ignore[type-arg] # not generic in redis-py 8
+    def __init__(self, redis: Redis, patience_s: float = SLOW_S) -> None:
         self.redis = redis
+        self._patience_s = patience_s
         self._resting_until = 0.0
         self._lost = False
 
@@ -41,7 +42,7 @@ class RedisConnection:
             _discard(command)
             raise StoreUnavailable("Redis is resting after a failure.")
         try:
-            async with asyncio.timeout(SLOW_S):
+            async with asyncio.timeout(self._patience_s):
                 result = await command
         except (RedisError, OSError, TimeoutError) as error:
             self._note_loss(error)
@@ -78,18 +79,18 @@ def _discard(command: Awaitable[Any]) -> None:
 
 
 @asynccontextmanager
-async def redis_connection(url: str) -> AsyncIterator[RedisConnection]:
+async def redis_connection(url: str, patience_s: float = SLOW_S) -> AsyncIterator[RedisConnection]:
     """A pool on ``redis://`` or ``rediss://`` with AUTH in the URL; closed at the end."""
     redis = Redis.from_url(
         url,
         decode_responses=True,
-        socket_timeout=SLOW_S * 5,
-        socket_connect_timeout=SLOW_S * 5,
+        socket_timeout=patience_s * 5,
+        socket_connect_timeout=patience_s * 5,
         # The library's own retries would turn one lost command into a second of waiting.
         retry=Retry(NoBackoff(), 0),
         max_connections=200,
     )
     try:
-        yield RedisConnection(redis)
+        yield RedisConnection(redis, patience_s)
     finally:
         await redis.aclose()

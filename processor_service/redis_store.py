@@ -2,9 +2,8 @@
 
 import json
 import secrets
+from contextlib import suppress
 from dataclasses import asdict
-
-from redis.commands.core import AsyncScript
 
 from processor_service.ports import Answer, Claim, ClaimState, Lease
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
@@ -58,19 +57,17 @@ class RedisLeases:
         self._connection = connection
         self._ttl_ms = int(ttl_s * 1000)
         self.renew_every_s = renew_every_s
-        script = connection.redis.register_script
-        self._claim, self._renew = script(_CLAIM), script(_RENEW)
-        self._finish, self._release = script(_FINISH), script(_RELEASE)
 
     async def claim(self, task_id: str, message_id: str) -> Claim:
         """Take the task; without Redis it is taken unguarded."""
         lease = Lease(task_id, message_id, secrets.token_hex(8))
-        args: list[str | int] = [_value(lease), self._ttl_ms, _of_message(message_id)]
         try:
-            state = await self._connection.run(self._claim(keys=[task_key(task_id)], args=args))
+            state = await self._run(
+                _CLAIM, task_id, _value(lease), self._ttl_ms, _of_message(message_id)
+            )
         except StoreUnavailable:
             return Claim(ClaimState.OURS, Lease(task_id, message_id, None))
-        found = ClaimState(state)
+        found = ClaimState(str(state))
         return Claim(found, lease if found is ClaimState.OURS else None)
 
     async def renew(self, lease: Lease) -> bool:
@@ -78,29 +75,27 @@ class RedisLeases:
         if lease.owner is None:
             return True
         try:
-            held = await self._connection.run(
-                self._renew(keys=[task_key(lease.task_id)], args=[_value(lease), self._ttl_ms])
-            )
+            return bool(await self._run(_RENEW, lease.task_id, _value(lease), self._ttl_ms))
         except StoreUnavailable:
             return True
-        return bool(held)
 
     async def finish(self, lease: Lease) -> None:
         """Mark the task done."""
         value = _value(lease) if lease.owner is not None else ""
-        await self._quietly(self._finish, lease.task_id, [value, DONE_TTL_S * 1000])
+        # Without Redis the lease runs out by itself, and the ledger says that the task is done.
+        with suppress(StoreUnavailable):
+            await self._run(_FINISH, lease.task_id, value, int(DONE_TTL_S * 1000))
 
     async def release(self, lease: Lease) -> None:
         """Hand the task back."""
         if lease.owner is not None:
-            await self._quietly(self._release, lease.task_id, [_value(lease)])
+            with suppress(StoreUnavailable):
+                await self._run(_RELEASE, lease.task_id, _value(lease))
 
-    async def _quietly(self, script: AsyncScript, task_id: str, args: list[str | int]) -> None:
-        try:
-            await self._connection.run(script(keys=[task_key(task_id)], args=args))
-        except StoreUnavailable:
-            # The lease runs out by itself, and the ledger in Slack says that the task is done.
-            return
+    async def _run(self, script: str, task_id: str, *args: str | int) -> object:
+        # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.
+        redis = self._connection.redis
+        return await self._connection.run(redis.eval(script, 1, task_key(task_id), *args))
 
 
 def _of_message(message_id: str) -> str:

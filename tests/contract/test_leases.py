@@ -1,0 +1,184 @@
+"""The leases' and the cache's promise, on the fake and on every Redis we run with."""
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from fakeredis import TcpFakeServer
+
+from processor_service.ports import Answer, Claim, ClaimState, Lease, Leases
+from processor_service.redis_connection import RedisConnection, redis_connection
+from processor_service.redis_store import RedisAnswers, RedisLeases
+from tests.processor_fakes import FakeLeases
+
+TTL_S = 0.4
+# A busy machine must not turn a slow answer into a lost Redis here.
+PATIENCE_S = 5.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_it_listens(port: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        threading.Event().wait(0.02)
+    raise AssertionError("Redis did not start")
+
+
+@pytest.fixture(scope="module")
+def redis_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    binary = shutil.which("redis-server")
+    if binary is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI has no redis-server")
+        pytest.skip("redis-server is not installed")
+    port = free_port()
+    folder = tmp_path_factory.mktemp("redis")
+    server = subprocess.Popen(
+        [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)],
+        stdout=subprocess.DEVNULL,
+    )
+    wait_until_it_listens(port)
+    yield f"redis://127.0.0.1:{port}/0"
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture(scope="module")
+def fake_server_url() -> Iterator[str]:
+    server = TcpFakeServer(("127.0.0.1", 0), server_type="redis")
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"redis://127.0.0.1:{server.server_address[1]}/0"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(
+    params=["fake_server_url", pytest.param("redis_server_url", marks=pytest.mark.redis_server)]
+)
+async def connection(request: pytest.FixtureRequest) -> AsyncIterator[RedisConnection]:
+    async with redis_connection(request.getfixturevalue(request.param), PATIENCE_S) as opened:
+        assert await opened.alive()
+        await opened.redis.flushdb()
+        yield opened
+
+
+@pytest.fixture(
+    params=[
+        "fake",
+        "fake_server_url",
+        pytest.param("redis_server_url", marks=pytest.mark.redis_server),
+    ]
+)
+async def leases(request: pytest.FixtureRequest) -> AsyncIterator[Leases]:
+    if request.param == "fake":
+        yield FakeLeases()
+        return
+    async with redis_connection(request.getfixturevalue(request.param), PATIENCE_S) as opened:
+        assert await opened.alive()
+        await opened.redis.flushdb()
+        yield RedisLeases(opened, ttl_s=TTL_S, renew_every_s=0.1)
+
+
+def lease_of(claim: Claim) -> Lease:
+    assert claim.lease is not None
+    return claim.lease
+
+
+async def test_one_of_many_simultaneous_claims_wins(leases: Leases) -> None:
+    claims = await asyncio.gather(*(leases.claim("task-1", f"m{n}") for n in range(20)))
+    assert [claim.state for claim in claims].count(ClaimState.OURS) == 1
+
+
+async def test_a_held_task_tells_the_holders_message_from_another(leases: Leases) -> None:
+    await leases.claim("task-1", "m1")
+    assert (await leases.claim("task-1", "m1")).state is ClaimState.HELD_BY_SAME_MESSAGE
+    assert (await leases.claim("task-1", "m2")).state is ClaimState.HELD_BY_OTHER_MESSAGE
+    assert (await leases.claim("task-1", "m")).state is ClaimState.HELD_BY_OTHER_MESSAGE
+
+
+async def test_a_finished_task_stays_done(leases: Leases) -> None:
+    lease = lease_of(await leases.claim("task-1", "m1"))
+    await leases.finish(lease)
+    assert (await leases.claim("task-1", "m1")).state is ClaimState.DONE
+    assert (await leases.claim("task-2", "m1")).state is ClaimState.OURS
+
+
+async def test_a_released_task_is_free_and_releasing_twice_harms_nobody(leases: Leases) -> None:
+    first = lease_of(await leases.claim("task-1", "m1"))
+    await leases.release(first)
+    second = lease_of(await leases.claim("task-1", "m2"))
+    await leases.release(first)
+    assert await leases.renew(second)
+    assert (await leases.claim("task-1", "m3")).state is ClaimState.HELD_BY_OTHER_MESSAGE
+
+
+async def eventually_claimed(leases: Leases, task_id: str, message_id: str) -> Lease:
+    async with asyncio.timeout(10):
+        while True:
+            claim = await leases.claim(task_id, message_id)
+            if claim.lease is not None:
+                return claim.lease
+            await asyncio.sleep(0.02)
+
+
+async def test_a_killed_workers_lease_runs_out_and_its_late_renewal_fails(
+    connection: RedisConnection,
+) -> None:
+    leases = RedisLeases(connection, ttl_s=TTL_S, renew_every_s=0.1)
+    dead = lease_of(await leases.claim("task-1", "m1"))
+    heir = await eventually_claimed(leases, "task-1", "m1")
+    assert not await leases.renew(dead)
+    assert await leases.renew(heir)
+
+
+async def test_a_loser_cannot_mark_the_task_done(connection: RedisConnection) -> None:
+    leases = RedisLeases(connection, ttl_s=TTL_S, renew_every_s=0.1)
+    dead = lease_of(await leases.claim("task-1", "m1"))
+    heir = await eventually_claimed(leases, "task-1", "m1")
+    await leases.finish(dead)
+    assert await leases.renew(heir)
+
+
+async def test_a_lost_redis_means_unguarded_work_and_no_cache(tmp_path: Path) -> None:
+    async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
+        leases = RedisLeases(lost)
+        lease = lease_of(await leases.claim("task-1", "m1"))
+        assert lease.owner is None
+        assert await leases.renew(lease)
+        await leases.finish(lease)
+        await leases.release(lease)
+        answers = RedisAnswers(lost, 60)
+        await answers.put("key", Answer("text", "model"))
+        assert await answers.get("key") is None
+        assert not await lost.alive()
+
+
+async def test_a_kept_answer_comes_back_as_it_was(connection: RedisConnection) -> None:
+    answers = RedisAnswers(connection, 60)
+    answer = Answer("回答 ```code```", "model", truncated=False, prompt_tokens=3, output_tokens=7)
+    await answers.put("key", answer)
+    assert await answers.get("key") == answer
+    assert await answers.get("other") is None
+
+
+async def test_a_cache_without_lifetime_keeps_nothing(connection: RedisConnection) -> None:
+    answers = RedisAnswers(connection, 0)
+    await answers.put("key", Answer("text", "model"))
+    assert await answers.get("key") is None

@@ -1,0 +1,214 @@
+"""In-memory implementations of the processor's ports."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from processor_service.answering import Answering
+from processor_service.delivery import Delivery
+from processor_service.generation import Generation
+from processor_service.ports import (
+    Answer,
+    Body,
+    Claim,
+    ClaimState,
+    Conversation,
+    Lease,
+    Piece,
+    Place,
+    Posted,
+    Prompt,
+)
+from shared.ledger import Mark
+from shared.task import Mode, Source, Task
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def a_task(**changes: Any) -> Task:
+    task = Task(
+        task_id="0123456789abcdef0123456789abcdef",
+        source=Source.MENTION,
+        team_id="T1",
+        channel_id="C1",
+        user_id="U1",
+        thread_ts="100.000001",
+        message_ts="100.000001",
+        text="素数とは何ですか",
+        mode=Mode.CHAT,
+        occurred_at=NOON,
+        received_at=NOON,
+    )
+    return task.model_copy(update=changes)
+
+
+class FakeLeases:
+    """Leases in a dict; ``steal`` gives a task to somebody else."""
+
+    renew_every_s = 0.005
+
+    def __init__(self) -> None:
+        self.held: dict[str, Lease] = {}
+        self.done: set[str] = set()
+        self.released: list[Lease] = []
+
+    async def claim(self, task_id: str, message_id: str) -> Claim:
+        if task_id in self.done:
+            return Claim(ClaimState.DONE)
+        holder = self.held.get(task_id)
+        if holder is not None:
+            same = holder.message_id == message_id
+            state = ClaimState.HELD_BY_SAME_MESSAGE if same else ClaimState.HELD_BY_OTHER_MESSAGE
+            return Claim(state)
+        lease = Lease(task_id, message_id, f"owner-{len(self.released)}")
+        self.held[task_id] = lease
+        return Claim(ClaimState.OURS, lease)
+
+    def steal(self, task_id: str) -> None:
+        self.held[task_id] = Lease(task_id, "another message", "thief")
+
+    async def renew(self, lease: Lease) -> bool:
+        return self.held.get(lease.task_id, lease) == lease
+
+    async def finish(self, lease: Lease) -> None:
+        self.held.pop(lease.task_id, None)
+        self.done.add(lease.task_id)
+
+    async def release(self, lease: Lease) -> None:
+        self.released.append(lease)
+        if self.held.get(lease.task_id) == lease:
+            del self.held[lease.task_id]
+
+
+class FakeAnswers:
+    def __init__(self) -> None:
+        self.kept: dict[str, Answer] = {}
+
+    async def get(self, key: str) -> Answer | None:
+        return self.kept.get(key)
+
+    async def put(self, key: str, answer: Answer) -> None:
+        self.kept[key] = answer
+
+
+@dataclass
+class FakeModel:
+    """Plays one script after the other, the last one for ever: pieces, or an error to raise."""
+
+    scripts: list[Sequence[Piece | Exception]]
+    asked: list[tuple[Prompt, str]] = field(default_factory=list)
+    closed: int = 0
+
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+        self.asked.append((prompt, model))
+        script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
+        try:
+            for step in script:
+                if isinstance(step, Exception):
+                    raise step
+                yield step
+        finally:
+            self.closed += 1
+
+
+def saying(text: str) -> list[Piece | Exception]:
+    return [Piece(text[: len(text) // 2]), Piece(text[len(text) // 2 :], finished=True)]
+
+
+@dataclass
+class FakeConversation:
+    """A thread. ``failures`` maps a call to errors raised one after the other; a failure with
+    ``taken`` True is raised after the effect, as when Slack's answer is lost on its way.
+    """
+
+    place: Place | None = field(default_factory=lambda: Place("C1", "100.000001", "100.000001"))
+    capacity: int = 1000
+    messages: list[tuple[Posted, Body]] = field(default_factory=list)
+    failures: dict[str, list[tuple[Exception, bool]]] = field(default_factory=dict)
+    before_post: Callable[[], None] = lambda: None
+    posts: int = 0
+
+    async def find(self, task_id: str) -> list[Posted]:
+        self._fail("find", taken=False)
+        return [posted for posted, _ in self.messages if posted.mark.task_id == task_id]
+
+    async def post(self, body: Body, mark: Mark) -> None:
+        self.before_post()
+        self.posts += 1
+        self._fail("post", taken=False)
+        self.messages.append((Posted(f"200.{len(self.messages):06d}", mark), body))
+        self._fail("post", taken=True)
+
+    async def update(self, posted: Posted, body: Body, mark: Mark) -> None:
+        self._fail("update", taken=False)
+        self.messages = [
+            (replace(one, mark=mark), body) if one.ts == posted.ts else (one, old)
+            for one, old in self.messages
+        ]
+
+    async def remove(self, posted: Posted) -> None:
+        self.messages = [(one, body) for one, body in self.messages if one.ts != posted.ts]
+
+    def _fail(self, call: str, *, taken: bool) -> None:
+        waiting = self.failures.get(call, [])
+        if waiting and waiting[0][1] is taken:
+            raise waiting.pop(0)[0]
+
+    def texts(self, role: str = "answer") -> list[str]:
+        return [
+            body.blocks[0]["text"] if isinstance(body.blocks[0]["text"], str) else body.text
+            for posted, body in self.messages
+            if posted.mark.role == role
+        ]
+
+
+@dataclass
+class FakeConversations:
+    conversation: FakeConversation = field(default_factory=FakeConversation)
+    failures: list[Exception] = field(default_factory=list)
+
+    async def open(self, task: Task) -> Conversation:
+        if self.failures:
+            raise self.failures.pop(0)
+        return self.conversation
+
+
+class Naps:
+    """A sleep that only remembers."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+@dataclass
+class World:
+    """The use case with fakes all around it."""
+
+    model: FakeModel = field(
+        default_factory=lambda: FakeModel([saying("素数は1と自身でのみ割れます。")])
+    )
+    leases: FakeLeases = field(default_factory=FakeLeases)
+    answers: FakeAnswers = field(default_factory=FakeAnswers)
+    conversations: FakeConversations = field(default_factory=FakeConversations)
+    naps: Naps = field(default_factory=Naps)
+    retries: int = 3
+    deadline_s: float = 30.0
+
+    @property
+    def conversation(self) -> FakeConversation:
+        return self.conversations.conversation
+
+    def using(self) -> Answering:
+        return Answering(
+            self.leases,
+            self.answers,
+            self.model,
+            self.conversations,
+            Generation("main-model", "spare-model", self.retries, self.naps),
+            Delivery(4, self.naps),
+            self.deadline_s,
+        )

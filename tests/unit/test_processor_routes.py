@@ -1,0 +1,159 @@
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from structlog.testing import capture_logs
+
+from processor_service.app import create_app
+from processor_service.dependencies import Dependencies
+from processor_service.health import Readiness
+from processor_service.push import PushDenied
+from shared.errors import PermanentError, SlackUnavailable
+from shared.task import Kind
+from tests.processor_fakes import World, a_task
+
+
+class Denies:
+    async def verify(self, authorization: str | None) -> None:
+        raise PushDenied("no", reason="token_missing", status=401)
+
+
+class Allows:
+    async def verify(self, authorization: str | None) -> None:
+        return
+
+
+def client(world: World, verifier: Any = None, checks: Any = None) -> TestClient:
+    @asynccontextmanager
+    async def dependencies() -> AsyncIterator[Dependencies]:
+        yield Dependencies(verifier or Allows(), world.using(), Readiness(checks or {}))
+
+    return TestClient(create_app(dependencies))
+
+
+def pushed(data: bytes, **message: Any) -> dict[str, Any]:
+    encoded = base64.b64encode(data).decode()
+    return {
+        "subscription": "projects/p/subscriptions/s",
+        "message": {"data": encoded, "messageId": "m1", "attributes": {}, **message},
+        "deliveryAttempt": 1,
+    }
+
+
+def test_a_pushed_task_is_answered_and_acknowledged() -> None:
+    world = World()
+    with client(world) as http:
+        response = http.post("/pubsub/push", json=pushed(a_task().encode()))
+    assert response.status_code == 204
+    assert len(world.conversation.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"no json",
+        b"{}",
+        json.dumps(pushed(b"not a task")).encode(),
+        json.dumps({"subscription": "s", "message": {"data": "%%%", "messageId": "1"}}).encode(),
+        json.dumps(pushed(a_task(kind=Kind.CANCEL).encode())).encode(),
+    ],
+)
+def test_what_cannot_be_decoded_is_a_400_and_no_work(body: bytes) -> None:
+    world = World()
+    with client(world) as http:
+        assert http.post("/pubsub/push", content=body).status_code == 400
+    assert world.model.asked == []
+
+
+def test_a_push_that_is_not_ours_is_denied_with_a_reason_in_the_log_and_no_work() -> None:
+    world = World()
+    with client(world, Denies()) as http, capture_logs() as logs:
+        assert http.post("/pubsub/push", json=pushed(a_task().encode())).status_code == 401
+        assert http.post("/pubsub/dead-letter", json=pushed(a_task().encode())).status_code == 401
+    assert [line["reason"] for line in logs if line["action"] == "push_rejected"] == [
+        "token_missing",
+        "token_missing",
+    ]
+    assert world.model.asked == []
+    assert world.conversation.messages == []
+
+
+def test_outcomes_become_the_status_codes_pubsub_acts_on() -> None:
+    world = World()
+    world.conversations.failures = [SlackUnavailable("down")]
+    with client(world) as http:
+        assert http.post("/pubsub/push", json=pushed(a_task().encode())).status_code == 503
+        world.leases.steal(a_task().task_id)
+        twin = pushed(a_task().encode(), messageId="another message")
+        assert http.post("/pubsub/push", json=twin).status_code == 409
+        assert http.post("/pubsub/push", json=pushed(a_task().encode())).status_code == 204
+        world.leases.held.clear()
+        assert http.post("/pubsub/push", json=pushed(a_task().encode())).status_code == 204
+    assert len(world.conversation.messages) == 1
+
+
+def test_a_dead_letter_is_told_to_its_asker_once() -> None:
+    world = World()
+    with client(world) as http:
+        for _ in range(2):
+            response = http.post("/pubsub/dead-letter", json=pushed(a_task().encode()))
+            assert response.status_code == 204
+    [(posted, body)] = world.conversation.messages
+    assert posted.mark.role == "notice"
+    assert "gave_up" in str(body.blocks)
+
+
+def test_a_dead_letter_that_is_no_task_is_acknowledged_and_logged() -> None:
+    with client(World()) as http, capture_logs() as logs:
+        assert http.post("/pubsub/dead-letter", json=pushed(b"junk")).status_code == 204
+    assert "dead_letter_undecodable" in {line["action"] for line in logs}
+
+
+def test_a_dead_letter_of_an_answered_task_says_nothing() -> None:
+    world = World()
+    with client(world) as http:
+        http.post("/pubsub/push", json=pushed(a_task().encode()))
+        http.post("/pubsub/dead-letter", json=pushed(a_task().encode()))
+    assert [posted.mark.role for posted, _ in world.conversation.messages] == ["answer"]
+
+
+def test_readiness_names_each_dependency_and_turns_red_only_for_what_somebody_must_mend() -> None:
+    async def fine() -> None:
+        return
+
+    async def down() -> None:
+        raise SlackUnavailable("down")
+
+    async def refused() -> None:
+        raise PermanentError("bad key", reason="model_rejected")
+
+    with client(World(), checks={"redis": fine, "slack": down}) as http:
+        response = http.get("/readyz")
+        assert response.status_code == 200
+        assert response.json()["dependencies"]["slack"] == {
+            "state": "unavailable",
+            "reason": "slack_unavailable",
+        }
+    with client(World(), checks={"redis": fine, "gemini": refused}) as http:
+        response = http.get("/readyz")
+        assert response.status_code == 503
+        assert response.json()["dependencies"]["gemini"]["state"] == "refused"
+
+
+def test_the_process_is_alive_without_any_dependency() -> None:
+    with client(World()) as http:
+        assert http.get("/healthz").json() == {"status": "ok"}
+
+
+def test_nothing_private_reaches_the_log() -> None:
+    world = World()
+    secret = a_task(text="canary-prompt", response_url="https://canary.example")
+    with client(world) as http, capture_logs() as logs:
+        http.post("/pubsub/push", json=pushed(secret.encode()))
+    assert logs
+    assert "canary" not in str(logs)

@@ -1,0 +1,84 @@
+import json
+
+import pytest
+
+from processor_service.ports import Answer, Place
+from processor_service.rendering import (
+    PART_CHARS,
+    neutralise,
+    question_payload,
+    render_answer,
+    render_notice,
+    render_question,
+)
+from processor_service.texts import reason_text
+from tests.processor_fakes import a_task
+
+
+@pytest.mark.parametrize(
+    "ping",
+    ["<!channel>", "<!here|@here>", "<!everyone>", "<@U012AB>", "<@W9|name>", "<!subteam^S1>"],
+)
+def test_the_models_words_ping_nobody(ping: str) -> None:
+    [body] = render_answer(Answer(f"皆さん {ping} へ", "m"), "ja", 9, regenerate_at=None)
+    assert ping not in str(body)
+    assert neutralise(ping).replace("\u200b", "") == ping
+
+
+def test_code_and_links_are_left_as_they_are() -> None:
+    text = "`List<String>` と <https://example.com|リンク> と a < b > c"
+    assert neutralise(text) == text
+
+
+def test_the_notification_text_is_escaped_and_short() -> None:
+    [body] = render_answer(Answer("<b>&" + "長" * 5000, "m"), "ja", 9, regenerate_at=None)
+    assert body.text.startswith("&lt;b&gt;&amp;")
+    assert len(body.text) < 300
+
+
+def test_each_part_fits_slacks_markdown_block() -> None:
+    bodies = render_answer(Answer("語 " * 20_000, "m"), "ja", 99, regenerate_at=None)
+    assert len(bodies) > 3
+    assert all(len(body.blocks[0]["text"]) <= PART_CHARS for body in bodies)
+
+
+def test_a_place_with_room_for_few_messages_says_that_there_is_more() -> None:
+    bodies = render_answer(Answer("語 " * 60_000, "m"), "ja", 5, regenerate_at=None)
+    assert len(bodies) == 5
+    assert "ダイレクトメッセージ" in bodies[-1].blocks[0]["text"]
+
+
+def test_the_regenerate_button_carries_where_the_question_stands() -> None:
+    place = Place("C1", "100.1", "100.2")
+    [body] = render_answer(Answer("x", "m"), "ja", 9, regenerate_at=place)
+    button = body.blocks[-1]["elements"][0]
+    assert json.loads(button["value"]) == {
+        "v": 1,
+        "channel_id": "C1",
+        "thread_ts": "100.1",
+        "message_ts": "100.2",
+    }
+
+
+def test_a_notice_says_what_happened_in_the_askers_language() -> None:
+    japanese = render_notice("model_refused", a_task())
+    english = render_notice("model_refused", a_task(locale="en"))
+    assert "安全基準" in str(japanese.blocks)
+    assert "safety rules" in str(english.blocks)
+    assert a_task().task_id in str(english.blocks)
+
+
+def test_an_unknown_reason_still_has_honest_words() -> None:
+    assert "繰り返しました" in reason_text("never_heard_of", "ja")
+
+
+def test_a_shown_question_is_quoted_and_escaped() -> None:
+    body = render_question(a_task(text="<!channel>\n2行目"))
+    assert "> &lt;!channel&gt;\n> 2行目" in body.text
+    assert "<@U1>" in body.text
+
+
+def test_a_long_question_is_shown_within_slacks_section_limit() -> None:
+    body = render_question(a_task(text="&" * 20_000))
+    assert len(body.blocks[0]["text"]["text"]) <= 3000
+    assert question_payload(a_task(text="長" * 20_000)) == {}

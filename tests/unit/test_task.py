@@ -1,0 +1,124 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import UndecodableTask
+from shared.task import (
+    Kind,
+    Mode,
+    Source,
+    Task,
+    TaskFile,
+    task_id_of_action,
+    task_id_of_command,
+    task_id_of_message,
+)
+
+GOLDEN = sorted((Path(__file__).parent / "wire").glob("*.json"))
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
+def test_the_wire_format_is_pinned_by_its_golden_files(golden: Path) -> None:
+    data = golden.read_bytes()
+    assert json.loads(Task.decode(data).encode()) == json.loads(data)
+
+
+def test_there_are_golden_files() -> None:
+    assert len(GOLDEN) >= 2
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
+MOMENTS = st.integers(1_767_225_600, 1_900_000_000).map(lambda at: datetime.fromtimestamp(at, UTC))
+
+
+TASKS = st.builds(
+    Task,
+    version=st.just(1),
+    task_id=st.from_regex(r"\A[0-9a-f]{32}\Z"),
+    kind=st.sampled_from(Kind),
+    source=st.sampled_from(Source),
+    team_id=TEXT,
+    channel_id=TEXT,
+    user_id=TEXT,
+    thread_ts=st.none() | TEXT,
+    message_ts=st.none() | TEXT,
+    text=TEXT,
+    mode=st.sampled_from(Mode),
+    files=st.lists(st.builds(TaskFile, id=TEXT, name=TEXT), max_size=3).map(tuple),
+    locale=st.sampled_from(["ja", "en"]),
+    response_url=st.none() | TEXT,
+    private=st.booleans(),
+    event_id=st.none() | TEXT,
+    occurred_at=MOMENTS,
+    received_at=MOMENTS,
+)
+
+
+@given(TASKS)
+def test_every_task_survives_the_wire(task: Task) -> None:
+    assert Task.decode(task.encode()) == task
+
+
+def test_unknown_fields_are_ignored() -> None:
+    wire = json.loads(GOLDEN[0].read_bytes())
+    assert Task.decode(json.dumps({**wire, "new_field": 1}).encode())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"hello", b"[]", b"{}", b"\xff\xfe"],
+)
+def test_what_is_no_task_is_refused(data: bytes) -> None:
+    with pytest.raises(UndecodableTask):
+        Task.decode(data)
+
+
+def test_an_unknown_version_is_refused() -> None:
+    wire = json.loads(GOLDEN[0].read_bytes())
+    with pytest.raises(UndecodableTask, match="version"):
+        Task.decode(json.dumps({**wire, "version": 2}).encode())
+
+
+def test_a_refusal_never_repeats_what_was_sent() -> None:
+    with pytest.raises(UndecodableTask) as refused:
+        Task.decode(b'{"text": "a private matter", "source": "a private place"}')
+    assert "private" not in str(refused.value)
+
+
+def test_equal_triggers_have_equal_ids_and_different_ones_different_ids() -> None:
+    ids = {
+        task_id_of_message("T1", "C1", "1.0"),
+        task_id_of_message("T1", "C1", "1.1"),
+        task_id_of_message("T1", "C2", "1.0"),
+        task_id_of_message("T2", "C1", "1.0"),
+        task_id_of_command("T1", "1.0"),
+        task_id_of_action("T1", "C1", "1.0", "2.0"),
+        task_id_of_message("T1", "C1", "1.0"),
+    }
+    assert len(ids) == 6
+
+
+@given(
+    st.lists(st.text(max_size=5), min_size=3, max_size=3),
+    st.lists(st.text(max_size=5), min_size=3, max_size=3),
+)
+def test_parts_of_an_id_do_not_run_into_each_other(one: list[str], other: list[str]) -> None:
+    same = [part.replace("\0", "") for part in one] == [part.replace("\0", "") for part in other]
+    clean_one = [part.replace("\0", "") for part in one]
+    clean_other = [part.replace("\0", "") for part in other]
+    assert (task_id_of_message(*clean_one) == task_id_of_message(*clean_other)) is same
+
+
+def test_attributes_recognise_the_task_and_carry_its_trace() -> None:
+    task = Task.decode(GOLDEN[0].read_bytes())
+    attributes = task.attributes({"traceparent": "00-aa-bb-01"})
+    assert attributes == {
+        "task_id": task.task_id,
+        "kind": "question",
+        "version": "1",
+        "traceparent": "00-aa-bb-01",
+    }
