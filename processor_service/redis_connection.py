@@ -22,12 +22,14 @@ _REST_S = 1.0
 
 
 class StoreUnavailable(Exception):
-    """Redis did not answer within 100 ms, or is resting after it did not."""
+    """Redis did not answer in time, or is resting after it did not."""
 
 
 class RedisConnection:
-    """Runs commands within ``patience_s`` (100 ms). After a failure it rests for a second, so that a lost Redis
-    does not add its timeout to every step; loss and return are logged once each.
+    """Runs commands within ``patience_s`` seconds.
+
+    After a failure it rests for a second, so that a lost Redis does not add its timeout to every
+    step; loss and return are logged once each.
     """
 
     def __init__(self, redis: Redis, patience_s: float = SLOW_S) -> None:

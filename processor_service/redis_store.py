@@ -15,17 +15,9 @@ from processor_service.redis_keys import (
     task_key,
 )
 
-# Lua, so that reading and deciding are one step. Only commands that Redis 6.2 knows.
-_CLAIM = """
-local held = redis.call('GET', KEYS[1])
-if not held or held == ARGV[1] then
-  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-  return 'ours'
-end
-if held == 'done' then return 'done' end
-if string.sub(held, 1, #ARGV[3]) == ARGV[3] then return 'held_by_same_message' end
-return 'held_by_other_message'
-"""
+_DONE = "done"
+
+# Lua, so that comparing and writing are one step. Only commands that Redis 6.2 knows.
 # A lease that has expired unseen, or was lost with Redis, may be taken back while nobody has it.
 _RENEW = """
 local held = redis.call('GET', KEYS[1])
@@ -62,13 +54,26 @@ class RedisLeases:
         """Take the task; without Redis it is taken unguarded."""
         lease = Lease(task_id, message_id, secrets.token_hex(8))
         try:
-            state = await self._run(
-                _CLAIM, task_id, _value(lease), self._ttl_ms, _of_message(message_id)
-            )
+            state = await self._take(lease)
         except StoreUnavailable:
             return Claim(ClaimState.OURS, Lease(task_id, message_id, None))
-        found = ClaimState(str(state))
-        return Claim(found, lease if found is ClaimState.OURS else None)
+        return Claim(state, lease if state is ClaimState.OURS else None)
+
+    async def _take(self, lease: Lease) -> ClaimState:
+        # SET NX decides alone, so that two claims cannot both win even where scripts are not atomic
+        # (fakeredis' TCP server runs them side by side).
+        redis, key = self._connection.redis, task_key(lease.task_id)
+        taken = await self._connection.run(redis.set(key, _value(lease), nx=True, px=self._ttl_ms))
+        if taken:
+            return ClaimState.OURS
+        held = str(await self._connection.run(redis.get(key)) or "")
+        if held == _DONE:
+            return ClaimState.DONE
+        # A lease that ran out between the two commands has had another holder a moment ago, or
+        # this message's own: refusing it is safe, since Pub/Sub delivers again.
+        if not held or held.startswith(_of_message(lease.message_id)):
+            return ClaimState.HELD_BY_SAME_MESSAGE
+        return ClaimState.HELD_BY_OTHER_MESSAGE
 
     async def renew(self, lease: Lease) -> bool:
         """Prolong the lease; a lost Redis takes no lease away."""
