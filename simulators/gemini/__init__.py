@@ -1,1 +1,9 @@
-"""The Gemini API: unary and streamed answers, schemas, scripted timing and faults."""
+"""A local Gemini: the REST API google-genai speaks, with scripted timing, answers and faults."""
+
+from simulators.gemini.config import GeminiConfig
+from simulators.gemini.errors import ErrorReply
+from simulators.gemini.recorder import ReceivedRequest
+from simulators.gemini.replies import Reply, Script
+from simulators.gemini.server import GeminiSimulator
+
+__all__ = ["ErrorReply", "GeminiConfig", "GeminiSimulator", "ReceivedRequest", "Reply", "Script"]

@@ -1,0 +1,33 @@
+"""The models that exist here; every other name is a 404, those switched off included."""
+
+from typing import Any
+
+METHODS = ("generateContent", "streamGenerateContent", "countTokens")
+MODELS = (
+    "gemini-3.8-flash",
+    "gemini-3.7-flash",
+    "gemini-3.6-flash",
+    "gemini-3.5-flash",
+    "gemini-3.5-flash-lite",
+)
+
+
+def describe(model: str) -> dict[str, Any]:
+    """A model as ``models.get`` and ``models.list`` show it."""
+    return {
+        "name": f"models/{model}",
+        "version": model.split("-")[1],
+        "displayName": model.replace("-", " ").title(),
+        "description": "Simulated locally; answers are composed, not generated.",
+        "inputTokenLimit": 1_048_576,
+        "outputTokenLimit": OUTPUT_TOKEN_LIMIT,
+        "supportedGenerationMethods": list(METHODS),
+        "temperature": 1,
+        "topP": 0.95,
+        "topK": 64,
+        "maxTemperature": 2,
+        "thinking": True,
+    }
+
+
+OUTPUT_TOKEN_LIMIT = 65_536

@@ -1,0 +1,206 @@
+"""The simulated Gemini server."""
+
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from simulators.faults import FaultPlan
+from simulators.gemini import catalogue, validation
+from simulators.gemini.config import GeminiConfig
+from simulators.gemini.delivery import Delivery
+from simulators.gemini.errors import (
+    ApiError,
+    ErrorReply,
+    api_key_invalid,
+    not_found,
+    unregistered_caller,
+)
+from simulators.gemini.generation import generate, prompt_tokens
+from simulators.gemini.recorder import ReceivedRequest, Recorder
+from simulators.gemini.replies import Reply, Script, suffering
+from simulators.journal import Journal, trace_key
+
+_VERSION = r"/{version:v1|v1beta|v1beta1|v1alpha}"
+_CALL = "/models/{model:[^/:]+}:{method:[A-Za-z]+}"
+_CALL_PATHS = (
+    _VERSION + _CALL,
+    _VERSION + "/publishers/google" + _CALL,
+    _VERSION + "/projects/{project:[^/]+}/locations/{location:[^/]+}/publishers/google" + _CALL,
+)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True)
+class RunningGemini:
+    """A server that is listening."""
+
+    base_url: str
+
+
+class GeminiSimulator:
+    """Answers google-genai as Gemini would: strict about requests, deterministic in its answers.
+
+    The same prompt gets the same answer; asked again within one run its wording may vary. Scripts
+    (`script`) and faults change what happens to single requests; `requests` tells what was asked.
+    """
+
+    def __init__(
+        self, *, journal: Journal, faults: FaultPlan, config: GeminiConfig | None = None
+    ) -> None:
+        self.config = config or GeminiConfig()
+        self._journal = journal
+        self._faults = faults
+        self._scripts: list[Script] = []
+        self._recorder = Recorder()
+        self._answered: Counter[str] = Counter()
+        self._stopping = False
+
+    @property
+    def requests(self) -> list[ReceivedRequest]:
+        """Every generation request so far, oldest first, refused ones not included."""
+        return self._recorder.requests
+
+    def script(self, match: str | re.Pattern[str], *replies: Reply) -> Script:
+        """Answer prompts that contain ``match`` with ``replies`` in turn; the last one stays.
+
+        The newest script that matches wins. The prompt is the text of the request's last turn.
+        """
+        if not replies:
+            raise ValueError("a script needs at least one reply")
+        script = Script(match, replies)
+        self._scripts.insert(0, script)
+        return script
+
+    def forget_scripts(self) -> None:
+        """Take every script back."""
+        self._scripts.clear()
+
+    async def wait_for(self, condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
+        """Return once ``condition()`` (about `requests`) holds; raises TimeoutError otherwise."""
+        await self._recorder.wait_for(condition, timeout_s)
+
+    @asynccontextmanager
+    async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[RunningGemini]:
+        """Listen until the block is left; what still runs then is cut off."""
+        runner = web.AppRunner(
+            self._app(), handler_cancellation=True, shutdown_timeout=0.1, access_log=None
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port).start()
+            self._stopping = False
+            yield RunningGemini(f"http://{host}:{runner.addresses[0][1]}")
+        finally:
+            self._stopping = True
+            await runner.cleanup()
+
+    def _app(self) -> web.Application:
+        app = web.Application(
+            client_max_size=validation.MAX_BODY_BYTES + 1024 * 1024,
+            middlewares=[self._google_errors],
+        )
+        for path in _CALL_PATHS:
+            app.router.add_post(path, self._call)
+        app.router.add_get(_VERSION + "/models", self._list_models)
+        app.router.add_get(_VERSION + "/models/{model:[^/:]+}", self._get_model)
+        return app
+
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        self._authenticate(request)
+        model, method = request.match_info["model"], request.match_info["method"]
+        if model not in catalogue.MODELS or method not in catalogue.METHODS:
+            version = request.match_info["version"]
+            raise not_found(
+                f"models/{model} is not found for API version {version}, or is not supported for "
+                f"{method}. Call ListModels to see the list of available models and their "
+                "supported methods."
+            )
+        body = await request.read()
+        if method == "countTokens":
+            total = prompt_tokens(validation.read_count_tokens(body))
+            details = [{"modality": "TEXT", "tokenCount": total}]
+            return web.json_response({"totalTokens": total, "promptTokensDetails": details})
+        return await self._generate(request, model, method, body)
+
+    async def _generate(
+        self, request: web.Request, model: str, method: str, body: bytes
+    ) -> web.StreamResponse:
+        parsed = validation.read_generate(body)
+        received = ReceivedRequest(
+            model=model,
+            method=method,
+            body=json.loads(body),
+            headers=request.headers.copy(),
+            prompt=parsed.contents[-1].text(),
+            at=time.monotonic(),
+        )
+        self._recorder.add(received)
+        keys = trace_key(request.headers.get("traceparent"))
+        self._journal.record("gemini", "request", keys, model=model, method=method)
+        reply = suffering(self._reply(received.prompt), self._faults.take("gemini", method))
+        generation = generate(model, parsed, reply, self.config, self._answered[received.prompt])
+        delivery = Delivery(request, received, generation, reply, self._journal)
+        try:
+            return await delivery.run()
+        finally:
+            self._account(received)
+
+    def _reply(self, prompt: str) -> Reply:
+        script = next((script for script in self._scripts if script.matches(prompt)), None)
+        return script.next() if script is not None else Reply()
+
+    def _account(self, received: ReceivedRequest) -> None:
+        if received.outcome == "client_closed" and self._stopping:
+            received.outcome = "cut"
+        if received.outcome == "answered":
+            self._answered[received.prompt] += 1
+        self._recorder.notify()
+
+    def _authenticate(self, request: web.Request) -> None:
+        if request.headers.get("Authorization", "").startswith("Bearer "):
+            return
+        key = request.headers.get("x-goog-api-key") or request.query.get("key")
+        if not key:
+            raise unregistered_caller()
+        if self.config.api_keys is not None and key not in self.config.api_keys:
+            raise api_key_invalid()
+
+    async def _list_models(self, request: web.Request) -> web.Response:
+        self._authenticate(request)
+        return web.json_response({"models": [catalogue.describe(m) for m in catalogue.MODELS]})
+
+    async def _get_model(self, request: web.Request) -> web.Response:
+        self._authenticate(request)
+        model = request.match_info["model"]
+        if model not in catalogue.MODELS:
+            raise not_found(f"Model is not found: models/{model} for api version v1")
+        return web.json_response(catalogue.describe(model))
+
+    @web.middleware
+    async def _google_errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ApiError as error:
+            return self._refuse(request, error.reply)
+        except web.HTTPRequestEntityTooLarge:
+            limit = validation.MAX_BODY_BYTES
+            message = f"Request payload size exceeds the limit: {limit} bytes."
+            return self._refuse(request, ErrorReply(400, message=message))
+        except web.HTTPException as error:
+            message = f"The requested URL {request.path} was not found on this server."
+            return self._refuse(request, ErrorReply(error.status, message=message))
+
+    def _refuse(self, request: web.Request, reply: ErrorReply) -> web.Response:
+        keys = trace_key(request.headers.get("traceparent"))
+        body = reply.as_json()
+        self._journal.record(
+            "gemini", "refused", keys, status=reply.code, message=body["error"]["message"]
+        )
+        return web.json_response(body, status=reply.code, headers=reply.headers())

@@ -1,0 +1,160 @@
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from simulators.gemini import tokens
+from simulators.gemini.answers import Question, compose
+from simulators.gemini.answers.recipes import RECIPES
+from simulators.gemini.documents import write
+
+EXAMPLES: dict[str, list[tuple[Any, Any]]] = {
+    "is_prime": [((n,), n in {2, 3, 5, 7, 11, 13, 17, 19}) for n in range(-1, 21)],
+    "fibonacci": [((7,), [0, 1, 1, 2, 3, 5, 8]), ((0,), [])],
+    "fizz_buzz": [((3,), "Fizz"), ((5,), "Buzz"), ((15,), "FizzBuzz"), ((7,), "7")],
+    "is_palindrome": [(("A man, a plan, a canal: Panama",), True), (("ab",), False)],
+    "factorial": [((0,), 1), ((5,), 120)],
+    "quick_sort": [(([3, 1, 2, 3],), [1, 2, 3, 3]), (([],), [])],
+    "binary_search": [(([1, 3, 5], 5), 2), (([1, 3, 5], 4), None), (([], 1), None)],
+    "with_retries": [((lambda: "done",), "done")],
+    "word_counts": [(("To be, to",), {"to": 2, "be": 1})],
+}
+
+
+def test_every_python_recipe_does_what_it_says() -> None:
+    tried = set()
+    for recipe in (recipe for recipe in RECIPES if recipe.language == "python"):
+        namespace: dict[str, Any] = {}
+        exec(recipe.code, namespace)
+        (name,) = EXAMPLES.keys() & namespace.keys()
+        for arguments, expected in EXAMPLES[name]:
+            result = namespace[name](*arguments)
+            assert (list(result) if name == "fibonacci" else result) == expected, name
+        tried.add(name)
+    assert tried == set(EXAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "expected"),
+    [
+        ("素数を判定するPython関数を書いてください", "code", "def is_prime"),
+        ("JavaScriptで素数を判定して", "code", "function isPrime"),
+        ("Write a COBOL program for payroll", "code", "no ready recipe for “Write a COBOL"),
+        ("売上は10,200円から12,500円です。分析して", "data", "| 合計 | 22,700 |"),
+        ("What is the average of 2 and 4.5?", "data", "| Mean | 3.25 |"),
+        (
+            "PythonとGoの違いを教えて",
+            "data",
+            "| 判断軸 | Pythonで確かめること | Goで確かめること |",
+        ),
+        ("Write a haiku about autumn", "creative", "\n> "),
+        ("<@U1> こんにちは", "general", "こんにちは。"),
+        ("冪等性とは？", "general", "一度のときと変わらない"),
+        ("会議を短くするには？", "general", "「会議を短くするには」"),
+    ],
+)
+def test_an_answer_fits_the_question(question: str, kind: str, expected: str) -> None:
+    answer = compose(Question(question))
+    assert answer.mode == kind
+    assert expected in answer.markdown
+
+
+@pytest.mark.parametrize("question", ["素数のコード", "俳句を一句", "1, 2 の平均", "やり方は？"])
+def test_an_answer_is_in_the_questions_language_and_says_that_it_is_simulated(
+    question: str,
+) -> None:
+    assert "シミュレーション用モデルの回答です" in compose(Question(question)).markdown
+    assert "simulated" not in compose(Question(question)).markdown
+
+
+def test_the_same_question_is_answered_alike_until_it_is_asked_again() -> None:
+    texts = [compose(Question("Write a haiku", variation=n)).markdown for n in (0, 0, 1)]
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_pieces_of_a_text_join_to_the_text() -> None:
+    text = compose(Question("素数のPythonコードを書いて")).markdown
+    for size in (1, 7, 1000):
+        assert "".join(tokens.chunks(text, size)) == text
+
+
+def test_a_truncated_text_has_exactly_that_many_tokens() -> None:
+    text = compose(Question("What is Redis?")).markdown
+    cut, was_cut = tokens.truncate(text, 20)
+    assert was_cut
+    assert text.startswith(cut)
+    assert tokens.count(cut) == 20
+
+
+RECURSIVE = {
+    "$defs": {
+        "Node": {
+            "type": "object",
+            "properties": {
+                "title": {"type": "string"},
+                "children": {"type": "array", "items": {"$ref": "#/$defs/Node"}},
+            },
+            "required": ["title", "children"],
+        }
+    },
+    "$ref": "#/$defs/Node",
+}
+
+
+def test_a_recursive_schema_gets_a_finite_document() -> None:
+    document = json.loads(write(RECURSIVE, compose(Question("Plan a trip"))))
+    depth = 0
+    while document["children"]:
+        document, depth = document["children"][0], depth + 1
+    assert depth < 10
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "integer", "minimum": 3}, 3),
+        ({"type": "number", "maximum": 0.5}, 0.5),
+        ({"type": "boolean"}, False),
+        ({"enum": ["red", "en"]}, "en"),
+        ({"const": "x"}, "x"),
+        ({"type": ["string", "null"]}, None),
+        ({"type": "STRING", "nullable": True}, None),
+        ({"type": "string", "maxLength": 3}, "Pla"),
+        ({"type": "string", "format": "date"}, "2026-01-01"),
+        ({"type": "array", "items": {"type": "integer"}, "minItems": 2}, [1, 1]),
+    ],
+)
+def test_a_property_the_answer_does_not_know_gets_a_value_that_fits(
+    schema: dict[str, Any], expected: Any
+) -> None:
+    wrapped = {"type": "object", "properties": {"zz": schema}, "required": ["zz"]}
+    document = json.loads(write(wrapped, compose(Question("Plan a trip"))))
+    assert document == {"zz": expected}
+
+
+def test_lists_of_objects_are_filled_from_the_answers_lines() -> None:
+    item = {
+        "type": "object",
+        "properties": {"title": {"type": "string"}, "weight": {"type": "integer"}},
+        "required": ["title", "weight"],
+    }
+    schema = {
+        "type": "object",
+        "properties": {"key_points": {"type": "array", "items": item, "maxItems": 2}},
+    }
+    points = json.loads(write(schema, compose(Question("What is Redis?"))))["key_points"]
+    assert len(points) == 2
+    assert len({point["title"] for point in points}) == 2
+
+
+def test_the_order_the_schema_asks_for_is_kept() -> None:
+    names = ("a", "b", "c")
+    for order in itertools.permutations(names):
+        schema = {
+            "type": "OBJECT",
+            "properties": {name: {"type": "STRING"} for name in names},
+            "required": list(names),
+            "property_ordering": list(order),
+        }
+        assert tuple(json.loads(write(schema, compose(Question("Hi"))))) == order
