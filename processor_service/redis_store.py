@@ -60,8 +60,6 @@ class RedisLeases:
         return Claim(state, lease if state is ClaimState.OURS else None)
 
     async def _take(self, lease: Lease) -> ClaimState:
-        # SET NX decides alone, so that two claims cannot both win even where scripts are not atomic
-        # (fakeredis' TCP server runs them side by side).
         redis, key = self._connection.redis, task_key(lease.task_id)
         taken = await self._connection.run(redis.set(key, _value(lease), nx=True, px=self._ttl_ms))
         if taken:

@@ -18,7 +18,7 @@ from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_store import RedisAnswers, RedisLeases
 from tests.processor_fakes import FakeLeases
 
-TTL_S = 0.4
+SHORT_TTL_S = 0.4
 # A busy machine must not turn a slow answer into a lost Redis here.
 PATIENCE_S = 5.0
 
@@ -93,7 +93,7 @@ async def leases(request: pytest.FixtureRequest) -> AsyncIterator[Leases]:
     async with redis_connection(request.getfixturevalue(request.param), PATIENCE_S) as opened:
         assert await opened.alive()
         await opened.redis.flushdb()
-        yield RedisLeases(opened, ttl_s=TTL_S, renew_every_s=0.1)
+        yield RedisLeases(opened)
 
 
 def lease_of(claim: Claim) -> Lease:
@@ -141,7 +141,7 @@ async def eventually_claimed(leases: Leases, task_id: str, message_id: str) -> L
 async def test_a_killed_workers_lease_runs_out_and_its_late_renewal_fails(
     connection: RedisConnection,
 ) -> None:
-    leases = RedisLeases(connection, ttl_s=TTL_S, renew_every_s=0.1)
+    leases = RedisLeases(connection, ttl_s=SHORT_TTL_S, renew_every_s=0.1)
     dead = lease_of(await leases.claim("task-1", "m1"))
     heir = await eventually_claimed(leases, "task-1", "m1")
     assert not await leases.renew(dead)
@@ -149,7 +149,7 @@ async def test_a_killed_workers_lease_runs_out_and_its_late_renewal_fails(
 
 
 async def test_a_loser_cannot_mark_the_task_done(connection: RedisConnection) -> None:
-    leases = RedisLeases(connection, ttl_s=TTL_S, renew_every_s=0.1)
+    leases = RedisLeases(connection, ttl_s=SHORT_TTL_S, renew_every_s=0.1)
     dead = lease_of(await leases.claim("task-1", "m1"))
     heir = await eventually_claimed(leases, "task-1", "m1")
     await leases.finish(dead)
