@@ -1,0 +1,28 @@
+"""How the simulated Pub/Sub behaves where Google leaves the choice to itself."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PubSubConfig:
+    """The simulator's own settings; what a subscription says is never overridden by them.
+
+    ``push_window``: requests to one push endpoint under way at once. ``immediate_retry_s``: the
+    floor between two tries when a subscription has no retry policy (Google retries "as soon as
+    possible"). ``jitter``: how far a back-off may be off, as a fraction, always within the
+    policy's bounds. ``pull_wait_s``: how long an empty Pull waits before it answers with nothing.
+    ``speed``: ack deadlines and back-offs pass this many times faster than they say, so that a
+    test needs no real 10 s deadline; what is valid does not change. ``history``: how many
+    messages a topic and push attempts a subscription remembers for inspection.
+    """
+
+    push_window: int = 1000
+    immediate_retry_s: float = 0.1
+    jitter: float = 0.1
+    pull_wait_s: float = 5.0
+    speed: float = 1.0
+    history: int = 50_000
+
+    def real_s(self, simulated_s: float) -> float:
+        """How long a deadline or back-off of ``simulated_s`` lasts on the wall clock."""
+        return simulated_s / self.speed
