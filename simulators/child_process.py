@@ -31,6 +31,8 @@ class ChildProcess:
         self._environment = dict(environment)
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
+        self.ended_on_purpose = False
+        """The last end was asked for with `kill` or `terminate`."""
 
     @property
     def pid(self) -> int | None:
@@ -51,6 +53,7 @@ class ChildProcess:
         """Start the process; RuntimeError if it is running already."""
         if self.is_running:
             raise RuntimeError(f"{self.name} is running already (pid {self.pid})")
+        self.ended_on_purpose = False
         self._folder.mkdir(parents=True, exist_ok=True)
         # -I and -S: the few lines before the command need nothing but the standard library.
         tied = (sys.executable, "-I", "-S", str(_TIE), str(os.getpid()), *self._command)
@@ -87,6 +90,7 @@ class ChildProcess:
     async def _signal(self, number: signal.Signals) -> None:
         if self._process is None or self._process.returncode is not None:
             return
+        self.ended_on_purpose = True
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(number)
         await self._process.wait()
