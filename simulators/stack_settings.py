@@ -67,12 +67,22 @@ class StackSettings:
 
 
 @dataclass(frozen=True)
+class SlackAccess:
+    """What an app needs to use a Slack."""
+
+    api_url: str
+    bot_token: str = "xoxb-local"  # noqa: S105 - the simulator's own, no secret
+    app_token: str = "xapp-local"  # noqa: S105 - the simulator's own, no secret
+    signing_secret: str = "local-signing-secret"  # noqa: S105 - the simulator's own, no secret
+
+
+@dataclass(frozen=True)
 class Addresses:
     """Where the local parts listen; None for what is real."""
 
     pubsub: str
     redis: str
-    slack_api: str | None
+    slack: SlackAccess | None
     gemini: str | None
 
 
@@ -81,7 +91,7 @@ def command_environment(
 ) -> dict[str, str]:
     """What the command service is told; it talks to Slack and Pub/Sub only."""
     values = {**_common(settings, addresses), **overrides}
-    return without_proxies(values) if addresses.slack_api is not None else values
+    return without_proxies(values) if addresses.slack is not None else values
 
 
 def processor_environment(
@@ -89,7 +99,7 @@ def processor_environment(
 ) -> dict[str, str]:
     """What a processor is told; it talks to Slack and Gemini."""
     values = {**_common(settings, addresses), **overrides}
-    all_local = addresses.slack_api is not None and addresses.gemini is not None
+    all_local = addresses.slack is not None and addresses.gemini is not None
     return without_proxies(values) if all_local else values
 
 
@@ -98,11 +108,12 @@ def _common(settings: StackSettings, addresses: Addresses) -> dict[str, str]:
     values["GOOGLE_CLOUD_PROJECT"] = settings.project
     values["PUBSUB_EMULATOR_HOST"] = addresses.pubsub
     values["REDIS_URL"] = addresses.redis
-    if addresses.slack_api is not None:
+    if addresses.slack is not None:
         values |= {
-            "SLACK_BOT_TOKEN": "xoxb-local",
-            "SLACK_APP_TOKEN": "xapp-local",
-            "SLACK_API_URL": addresses.slack_api,
+            "SLACK_BOT_TOKEN": addresses.slack.bot_token,
+            "SLACK_APP_TOKEN": addresses.slack.app_token,
+            "SLACK_SIGNING_SECRET": addresses.slack.signing_secret,
+            "SLACK_API_URL": addresses.slack.api_url,
         }
     if addresses.gemini is not None:
         for name in _OTHER_GEMINI_ACCESS:

@@ -4,6 +4,7 @@ from simulators.environment import PROJECT_ROOT, inherited, without_proxies
 from simulators.stack_settings import (
     Addresses,
     SettingsConflict,
+    SlackAccess,
     StackSettings,
     command_environment,
     processor_environment,
@@ -12,7 +13,7 @@ from simulators.stack_settings import (
 LOCAL = Addresses(
     pubsub="127.0.0.1:1",
     redis="redis://127.0.0.1:2/0",
-    slack_api="http://127.0.0.1:3/api/",
+    slack=SlackAccess("http://127.0.0.1:3/api/"),
     gemini="http://127.0.0.1:4",
 )
 PROXIES = {"HTTPS_PROXY": "http://proxy:3128", "http_proxy": "http://proxy:3128", "NO_PROXY": "*"}
@@ -75,9 +76,10 @@ def test_services_are_pointed_at_the_simulators() -> None:
         "PUBSUB_EMULATOR_HOST": LOCAL.pubsub,
         "REDIS_URL": LOCAL.redis,
         "RETRY_COUNT": "1",
-        "SLACK_API_URL": LOCAL.slack_api,
+        "SLACK_API_URL": "http://127.0.0.1:3/api/",
         "SLACK_APP_TOKEN": "xapp-local",
         "SLACK_BOT_TOKEN": "xoxb-local",
+        "SLACK_SIGNING_SECRET": "local-signing-secret",
     }
 
 
@@ -96,7 +98,7 @@ def test_a_key_the_sdk_would_prefer_never_reaches_a_processor_with_the_simulated
 
 def test_real_credentials_are_handed_over_untouched() -> None:
     given = {"SLACK_BOT_TOKEN": "xoxb-mine", "SLACK_APP_TOKEN": "xapp-mine", "GEMINI_API_KEY": "k"}
-    addresses = Addresses(pubsub="a", redis="b", slack_api=None, gemini=None)
+    addresses = Addresses(pubsub="a", redis="b", slack=None, gemini=None)
     environment = processor_environment(StackSettings.read(given), addresses, {})
     assert {name: environment[name] for name in given} == given
     assert "SLACK_API_URL" not in environment
@@ -105,7 +107,9 @@ def test_real_credentials_are_handed_over_untouched() -> None:
 
 def test_proxies_reach_only_what_talks_to_the_outside() -> None:
     settings = StackSettings.read(PROXIES)
-    real_gemini = Addresses(pubsub="a", redis="b", slack_api="http://127.0.0.1:3/", gemini=None)
+    real_gemini = Addresses(
+        pubsub="a", redis="b", slack=SlackAccess("http://127.0.0.1:3/"), gemini=None
+    )
     assert not PROXIES.keys() & processor_environment(settings, LOCAL, {}).keys()
     assert not PROXIES.keys() & command_environment(settings, real_gemini, {}).keys()
     assert processor_environment(settings, real_gemini, {}).keys() >= PROXIES.keys()
