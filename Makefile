@@ -1,0 +1,84 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lock clean
+
+PORT ?= 7070
+PROCESSORS ?= 1
+ARGS ?=
+# Set WHEELS= to let pip compile a package that has no wheel for this machine.
+WHEELS ?= --only-binary :all:
+
+VENV := .venv
+PY := $(VENV)/bin/python
+INTERPRETERS := python3.14 python3.13 python3.12 python3.11 python3
+
+help: ## Show what can be done
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.demo ## Run everything on this machine; open http://127.0.0.1:7070 (PORT=...)
+	@exec $(PY) -m simulators --port $(PORT) --processors $(PROCESSORS)
+
+test: $(VENV)/.dev ## Run every test, the scenarios and browser tests included (ARGS=...)
+	@$(PY) -m pytest $(ARGS)
+
+check: $(VENV)/.dev ## Check formatting, lint, import rules and types, and run the unit tests
+	@$(VENV)/bin/ruff format --check --quiet || { echo "Not formatted: run make format"; exit 1; }
+	@$(VENV)/bin/ruff check --quiet
+	@$(VENV)/bin/lint-imports --no-timing > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
+	@$(VENV)/bin/mypy
+	@$(PY) -m pytest -q tests/unit
+
+format: $(VENV)/.dev ## Format the code and mend what lint can mend
+	@$(VENV)/bin/ruff check --quiet --fix || true
+	@$(VENV)/bin/ruff format
+
+lock: ## Renew the lock files from pyproject.toml (needs uv)
+	@command -v uv >/dev/null || { echo "uv is needed: https://docs.astral.sh/uv/"; exit 1; }
+	$(COMPILE) --all-extras --group dev -o requirements-dev.lock
+	$(COMPILE) $(AS_DEV) --all-extras -o requirements-demo.lock
+	$(COMPILE) $(AS_DEV) --extra command -o requirements-command.lock
+	$(COMPILE) $(AS_DEV) --extra processor -o requirements-processor.lock
+
+clean: ## Remove the environment, the caches and the logs
+	rm -rf $(VENV) .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate pyproject.toml
+AS_DEV := -c requirements-dev.lock
+
+# What tests need contains what the demo needs, in the same versions.
+$(VENV)/.demo: requirements-demo.lock $(PY)
+	@if [ -e $(VENV)/.dev ] && [ $(VENV)/.dev -nt requirements-dev.lock ]; then :; else $(call install,$<); fi
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(PY)
+	@$(call install,$<)
+	@touch $@
+
+# One line counts the packages; pip's own report is shown only if something fails.
+define install
+echo "Installing $(1) into $(VENV) (about a minute the first time)"; \
+{ $(PY) -m pip install --disable-pip-version-check --no-input --require-hashes $(WHEELS) \
+    -r $(1) 2>&1 || echo "pip failed"; } | tee $(VENV)/pip.log | \
+awk -v all=$$(grep -c '^[A-Za-z].*==' $(1)) -v terminal=$$([ -t 2 ] && echo 1) ' \
+  function show(text) { if (terminal) { printf "\r  %-60.60s", text; fflush() } } \
+  /^(Collecting|Processing|Requirement already)/ { show(++n " of " all) } \
+  /^Installing collected/ { show("unpacking") } \
+  /^pip failed/ { failed = 1 } END { show(""); if (terminal) printf "\r"; exit failed }' || { \
+  grep -v -e '^Collecting' -e '^ ' -e '^Requirement already' $(VENV)/pip.log | tail -n 12; \
+  echo; echo "A dependency could not be installed. If it has no ready-made wheel for $$($(PY) -V)"; \
+  echo "on this machine, it must be built: install a C compiler and repeat with WHEELS= (make demo WHEELS=)."; \
+  exit 1; }
+endef
+
+$(PY):
+	@for name in $(INTERPRETERS); do \
+	  if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$name; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then echo "Python 3.11 or newer is needed; none of these is: $(INTERPRETERS)"; exit 1; fi; \
+	if ! $$found -c 'import ensurepip, venv' 2>/dev/null; then \
+	  version=$$($$found -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	  echo "Python $$version cannot make environments yet: sudo apt install python$$version-venv"; exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$($$found -V)"; \
+	$$found -m venv $(VENV)
