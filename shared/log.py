@@ -6,6 +6,7 @@ Every line has a sentence (``message``), a stable ``action`` for machines and, i
 
 import logging
 import sys
+from contextlib import AbstractContextManager
 from typing import Any, Literal
 
 import structlog
@@ -81,3 +82,8 @@ def get_logger(name: str) -> FilteringBoundLogger:
 def bind_task(task_id: str) -> None:
     """Put ``task_id`` on every further line of the current asyncio task."""
     structlog.contextvars.bind_contextvars(task_id=task_id)
+
+
+def bound_task(task_id: str) -> AbstractContextManager[None]:
+    """Put ``task_id`` on every line inside the ``with``, also of asyncio tasks started there."""
+    return structlog.contextvars.bound_contextvars(task_id=task_id)

@@ -1,0 +1,206 @@
+"""The composition root: adapters are opened in order and closed in reverse."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from command_service.admission import Policy
+from command_service.background import Background
+from command_service.event_api import EventApi
+from command_service.health import Health
+from command_service.http_server import bound, serving
+from command_service.intake import Intake, refusal_text
+from command_service.listeners import Listeners
+from command_service.locales import SlackLocales
+from command_service.preflight import Preflight, preflight
+from command_service.pubsub_queue import PubSubQueue, pubsub_queue
+from command_service.question import Identity, Reason
+from command_service.regeneration import Regeneration
+from command_service.settings import CommandSettings
+from command_service.slack_questions import SlackQuestions
+from command_service.slack_replies import SlackReplies
+from command_service.slots import Slots
+from command_service.socket_mode import SocketMode, connected
+from shared.log import get_logger
+from shared.slack import slack_client
+
+log = get_logger(__name__)
+
+# Together below the eight seconds we give ourselves of the ten between SIGTERM and SIGKILL.
+_DRAIN_S = 3.0
+_BACKGROUND_S = 2.0
+CLOSE_WITHIN_S = 8.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """The running service, as tests look at it. ``socket`` is None in HTTP mode."""
+
+    port: int
+    slots: Slots
+    socket: SocketMode | None
+
+
+@asynccontextmanager
+async def running(
+    settings: CommandSettings, listener: socket.socket | None = None
+) -> AsyncIterator[Service]:
+    """The whole service; raises StartFailed before anything of it is visible outside.
+
+    Slack is asked first: without good tokens nothing else matters. The queue comes before the edges
+    that publish to it, and the health routes before the socket, because Cloud Run waits for the
+    port while Slack may still be connecting. Closing in reverse first drains the envelopes while
+    their acks can still be sent, then closes the socket and the server, then what they used.
+    """
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(
+            slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        )
+        checked = await preflight(slack, _app_token(settings))
+        queue = await stack.enter_async_context(
+            pubsub_queue(
+                settings.google_cloud_project, settings.pubsub_topic, settings.pubsub_emulator_host
+            )
+        )
+        background = Background()
+        stack.push_async_callback(background.close, _BACKGROUND_S)
+        regeneration = _use_cases(settings, slack, checked.identity, queue, background)
+        bolt = _bolt_app(settings, slack, checked.identity)
+        Listeners(checked.identity, regeneration).register(bolt)
+        slots = Slots(settings.max_concurrent_requests)
+        socket_mode = _socket_mode(settings, bolt, slots, regeneration.intake)
+        server = web.Application()
+        Health(queue.check, socket_mode.state if socket_mode else None).add_routes(server)
+        if socket_mode is None:
+            EventApi(bolt, slots).add_routes(server)
+        port = await stack.enter_async_context(
+            serving(server, listener or bound(settings.host, settings.port))
+        )
+        if socket_mode is not None:
+            await stack.enter_async_context(connected(socket_mode, checked.socket_url or ""))
+        stack.push_async_callback(slots.drain, _DRAIN_S)
+        log.info("The service is up.", action="started", port=port, **_described(checked))
+        yield Service(port, slots, socket_mode)
+        log.info("The service is closing.", action="stopping", running=slots.running)
+
+
+async def run(
+    settings: CommandSettings, stop: asyncio.Event, listener: socket.socket | None = None
+) -> None:
+    """Run until ``stop`` is set, then close within ``CLOSE_WITHIN_S`` seconds.
+
+    A stop while the service is still starting ends the start. Raises StartFailed.
+    """
+    opened = asyncio.Event()
+
+    async def serve() -> None:
+        async with running(settings, listener):
+            opened.set()
+            await stop.wait()
+
+    serving_task = asyncio.create_task(serve(), name="serve")
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    await asyncio.wait({serving_task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not opened.is_set():
+        serving_task.cancel()
+    _, late = await asyncio.wait({serving_task}, timeout=CLOSE_WITHIN_S)
+    if late:
+        log.error("The service did not close in time.", action="close_late")
+        serving_task.cancel()
+    elif not serving_task.cancelled():
+        serving_task.result()
+
+
+def _app_token(settings: CommandSettings) -> str | None:
+    if not settings.slack_socket_mode or settings.slack_app_token is None:
+        return None
+    return settings.slack_app_token.get_secret_value()
+
+
+def _use_cases(
+    settings: CommandSettings,
+    slack: AsyncWebClient,
+    identity: Identity,
+    queue: PubSubQueue,
+    background: Background,
+) -> Regeneration:
+    intake = Intake(
+        queue=queue,
+        replies=SlackReplies(slack),
+        locales=SlackLocales(slack, background, settings.default_locale),
+        background=background,
+        policy=Policy(
+            team_ids=settings.allowed_team_ids,
+            channel_ids=settings.allowed_channel_ids,
+            user_ids=settings.allowed_user_ids,
+            external_channels=settings.allow_external_channels,
+            rollout_percent=settings.rollout_percent,
+            rollout_user_ids=settings.rollout_user_ids,
+            max_prompt_chars=settings.max_prompt_chars,
+        ),
+    )
+    return Regeneration(intake, SlackQuestions(slack, identity.bot_user_id))
+
+
+def _bolt_app(settings: CommandSettings, slack: AsyncWebClient, identity: Identity) -> AsyncApp:
+    """Bolt with the preflight's answer for every request: its own cache lets a burst ask again."""
+    authorized = AuthorizeResult(
+        enterprise_id=identity.enterprise_id,
+        team_id=identity.team_id,
+        bot_user_id=identity.bot_user_id,
+        bot_id=identity.bot_id,
+        bot_token=settings.slack_bot_token.get_secret_value(),
+    )
+
+    async def authorize() -> AuthorizeResult:
+        return authorized
+
+    # Below ERROR, Bolt warns of what is meant here (a token beside ``authorize``), and its error
+    # handling is ours.
+    logger = logging.getLogger("slack_bolt")
+    logger.setLevel(logging.ERROR)
+    secret = settings.slack_signing_secret
+    return AsyncApp(
+        logger=logger,
+        name="mechachang",
+        client=slack,
+        authorize=authorize,
+        signing_secret=secret.get_secret_value() if secret is not None else "",
+        process_before_response=True,
+        raise_error_for_unhandled_request=True,
+        # Our own messages are recognised, with a reason, where all other triggers are.
+        ignoring_self_events_enabled=False,
+        attaching_function_token_enabled=False,
+        attaching_conversation_kwargs_enabled=False,
+    )
+
+
+def _socket_mode(
+    settings: CommandSettings, bolt: AsyncApp, slots: Slots, intake: Intake
+) -> SocketMode | None:
+    token = _app_token(settings)
+    if token is None:
+        return None
+
+    def busy_text(user_id: str) -> str:
+        return refusal_text(Reason.OVERLOADED, user_id, intake)
+
+    return SocketMode(bolt, token, slots, busy_text)
+
+
+def _described(checked: Preflight) -> dict[str, str]:
+    mode = "http" if checked.socket_url is None else "socket"
+    return {
+        "mode": mode,
+        "team_id": checked.identity.team_id,
+        "bot_user_id": checked.identity.bot_user_id,
+    }

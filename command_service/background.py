@@ -1,0 +1,51 @@
+"""Work that nobody waits for, but somebody owns."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from shared.log import get_logger
+
+log = get_logger(__name__)
+
+
+class Background:
+    """Runs at most ``limit`` pieces of work at once; what is beyond is dropped and logged.
+
+    For what an answer does not depend on: a status, a notice, a user's language.
+    """
+
+    def __init__(self, limit: int = 500) -> None:
+        self._limit = limit
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Begin ``work`` without waiting for it. A failure is logged and changes nothing else."""
+        if self._closed or len(self._tasks) >= self._limit:
+            work.close()
+            log.warning("Background work was dropped.", action="background_dropped", work=name)
+            return
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error(
+                "Background work failed.",
+                action="background_failed",
+                work=task.get_name(),
+                exc_info=error,
+            )
+
+    async def close(self, within_s: float) -> None:
+        """Take no more work, give what runs ``within_s`` seconds, cancel the rest. Idempotent."""
+        self._closed = True
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=within_s)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

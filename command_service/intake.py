@@ -1,0 +1,165 @@
+"""The use case of this service: a question becomes a task in the queue, or is refused."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from command_service.admission import TOLD, Policy, Refused, admit
+from command_service.background import Background
+from command_service.ports import Locales, Replies, TaskQueue
+from command_service.question import Ignored, Question, Reason
+from command_service.texts import refusal
+from shared.errors import QueueUnavailable
+from shared.log import bound_task, get_logger
+from shared.task import Source, Task
+from shared.tracing import trace_context
+
+log = get_logger(__name__)
+
+# Slack waits 3 s for the ack (docs.slack.dev, Events API); half a second is left for the rest.
+PUBLISH_WITHIN_S = 2.5
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What accepting a question needs."""
+
+    queue: TaskQueue
+    replies: Replies
+    locales: Locales
+    background: Background
+    policy: Policy
+    publish_within_s: float = PUBLISH_WITHIN_S
+    now: Callable[[], datetime] = _now
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The queue has confirmed the task: Slack may be acked."""
+
+    task: Task
+
+
+@dataclass(frozen=True)
+class QueueDown:
+    """The queue has not confirmed the task: Slack must not be told that we have it."""
+
+    error: QueueUnavailable
+
+
+Outcome = Accepted | Refused | QueueDown
+
+
+async def accept(trigger: Question | Ignored, using: Intake) -> Outcome:
+    """Publish the question as a task, then show the person a sign without waiting for it.
+
+    Equal triggers give equal tasks, so accepting one twice is harmless. A refusal is told to the
+    person, except by a redelivered event (its first delivery did) and for a slash command (its ack
+    does).
+    """
+    if isinstance(trigger, Ignored):
+        return _ignored(trigger)
+    with bound_task(trigger.task_id):
+        verdict = admit(trigger, using.policy)
+        if isinstance(verdict, Refused):
+            return _refused(trigger, verdict, using)
+        task = _task(trigger, using)
+        try:
+            await _publish(task, using)
+        except QueueUnavailable as error:
+            return _queue_down(trigger, error)
+        return _accepted(trigger, task, using)
+
+
+def _task(question: Question, using: Intake) -> Task:
+    return Task(
+        task_id=question.task_id,
+        source=question.source,
+        team_id=question.team_id,
+        channel_id=question.channel_id,
+        user_id=question.user_id,
+        thread_ts=question.thread_ts,
+        message_ts=question.message_ts,
+        text=question.text,
+        mode=question.mode,
+        files=question.files,
+        locale=using.locales.of(question.user_id),
+        response_url=question.response_url,
+        private=question.private,
+        event_id=question.event_id,
+        occurred_at=question.occurred_at,
+        received_at=using.now(),
+    )
+
+
+async def _publish(task: Task, using: Intake) -> None:
+    try:
+        async with asyncio.timeout(using.publish_within_s):
+            await using.queue.publish(task, task.attributes(trace_context()))
+    except TimeoutError as error:
+        raise QueueUnavailable(
+            f"The queue did not confirm within {using.publish_within_s} s."
+        ) from error
+
+
+def _accepted(question: Question, task: Task, using: Intake) -> Accepted:
+    log.info(
+        "A question was accepted.",
+        action="question_accepted",
+        source=question.source,
+        redelivered=question.redelivered,
+    )
+    if question.thread_ts is not None:
+        thinking = using.replies.show_thinking(question, task.locale)
+        using.background.start(thinking, f"thinking:{task.task_id}")
+    return Accepted(task)
+
+
+def _refused(question: Question, refused: Refused, using: Intake) -> Refused:
+    log.info(
+        "A question was refused.",
+        action="question_refused",
+        reason=refused.reason,
+        source=question.source,
+        redelivered=question.redelivered,
+    )
+    if (
+        refused.reason in TOLD
+        and not question.redelivered
+        and question.source is not Source.SLASH_COMMAND
+    ):
+        text = refusal_text(refused.reason, question.user_id, using)
+        told = using.replies.tell(question.recipient, text)
+        using.background.start(told, f"refusal:{question.task_id}")
+    return refused
+
+
+def refusal_text(reason: Reason, user_id: str, using: Intake) -> str:
+    """What the person is told, in their language as far as it is known."""
+    return refusal(
+        reason, using.locales.of(user_id), max_prompt_chars=using.policy.max_prompt_chars
+    )
+
+
+def _queue_down(question: Question, error: QueueUnavailable) -> QueueDown:
+    log.warning(
+        "A question could not be queued.",
+        action="question_not_queued",
+        reason=error.reason,
+        why=str(error),
+        source=question.source,
+        redelivered=question.redelivered,
+    )
+    return QueueDown(error)
+
+
+def _ignored(trigger: Ignored) -> Refused:
+    # Each edit of an answer in a direct message comes back to us as an event of our own.
+    tell = log.debug if trigger.reason is Reason.OWN_MESSAGE else log.info
+    tell("An event was ignored.", action="event_ignored", reason=trigger.reason)
+    return Refused(trigger.reason)

@@ -1,0 +1,112 @@
+"""What Bolt calls: each listener decodes, calls one use case and maps the outcome to an ack.
+
+The app runs with ``process_before_response``: Bolt acks an event after its listener has returned,
+so that an ack always means that the queue has the question.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from command_service.admission import Refused
+from command_service.intake import Accepted, Outcome, QueueDown, accept, refusal_text
+from command_service.question import Identity, Ignored, Question, Reason
+from command_service.regeneration import Regeneration, ask_again
+from command_service.texts import COMMAND_ACCEPTED
+from command_service.triggers import read_click, read_command, read_mention, read_message
+from shared.errors import MechachangError
+from shared.log import get_logger
+
+log = get_logger(__name__)
+
+Body = dict[str, Any]
+ReadEvent = Callable[[Mapping[str, Any], Identity, bool], Question | Ignored]
+
+EVENTS: Mapping[str, tuple[str, ReadEvent]] = {
+    "app_mention": ("app_mention", read_mention),
+    "message.im": ("message", read_message),
+}
+"""By the name of the subscription in the app's manifest: the event's type and its reader."""
+COMMANDS = ("/gemini",)
+REGENERATE_ACTION = "regenerate"
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """What the listeners hand on to the use cases."""
+
+    identity: Identity
+    regeneration: Regeneration
+
+    def register(self, app: AsyncApp) -> None:
+        """Make ``app`` handle everything the manifest subscribes to, and ack what it does not."""
+        for event_type, read in EVENTS.values():
+            app.event(event_type)(self._on_event(read))
+        for command in COMMANDS:
+            app.command(command)(self._on_command)
+        app.action(REGENERATE_ACTION)(self._on_regenerate)
+        app.error(on_error)
+
+    def _on_event(self, read: ReadEvent) -> Callable[..., Awaitable[None]]:
+        async def on_event(body: Body, request: AsyncBoltRequest) -> None:
+            redelivered = "x-slack-retry-num" in request.headers
+            question = read(body, self.identity, redelivered)
+            outcome = await accept(question, self.regeneration.intake)
+            if isinstance(outcome, QueueDown):
+                # Bolt acks no event whose listener raised, and Slack delivers it again.
+                raise outcome.error
+
+        return on_event
+
+    async def _on_command(self, body: Body, ack: AsyncAck) -> None:
+        intake = self.regeneration.intake
+        question = read_command(body, self.identity, intake.now())
+        outcome = await accept(question, intake)
+        await ack(self._command_reply(outcome, question.user_id))
+
+    def _command_reply(self, outcome: Outcome, user_id: str) -> str:
+        """Slack never redelivers a command, so its ack tells the person whatever happened."""
+        match outcome:
+            case Accepted(task):
+                return COMMAND_ACCEPTED[task.locale]
+            case Refused(reason):
+                return refusal_text(reason, user_id, self.regeneration.intake)
+            case QueueDown():
+                return refusal_text(Reason.QUEUE_UNAVAILABLE, user_id, self.regeneration.intake)
+
+    async def _on_regenerate(self, body: Body, ack: AsyncAck) -> None:
+        await ask_again(read_click(body), self.regeneration)
+        await ack()
+
+
+async def on_error(error: Exception, body: Body, request: AsyncBoltRequest) -> BoltResponse | None:
+    """Ack what we have no listener for; leave all else unacked, so that it is redelivered."""
+    if isinstance(error, BoltUnhandledRequestError):
+        log.info(
+            "An event nobody listens to was acked.",
+            action="event_ignored",
+            reason="unhandled",
+            type=_kind(body),
+        )
+        return BoltResponse(status=200)
+    if isinstance(error, MechachangError):
+        # The use case has told the log already.
+        return BoltResponse(status=503)
+    log.error(
+        "A listener failed; the event stays unacked.",
+        action="listener_failed",
+        reason="internal_error",
+        type=_kind(body),
+        exc_info=error,
+    )
+    return BoltResponse(status=500)
+
+
+def _kind(body: Body) -> str:
+    event = body.get("event") or {}
+    return str(event.get("type") or body.get("command") or body.get("type") or "unknown")

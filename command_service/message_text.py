@@ -1,0 +1,43 @@
+"""Slack's message markup as the plain words the person typed.
+
+Slack sends links, mentions and channels as ``<...>`` and escapes the characters ``& < >``
+(docs.slack.dev, formatting message text).
+"""
+
+import re
+
+_TAG = re.compile(r"<([^<>\n]*)>")
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+
+
+def plain_text(text: str, bot_user_id: str) -> str:
+    """``text`` without the mention of ourselves and with readable links and channels.
+
+    Mentions of other people stay ``<@U..>``: the answer may need to refer to them.
+    """
+    own = re.escape(f"<@{bot_user_id}") + r"(?:\|[^<>\n]*)?>"
+    text = re.sub(rf"\A\s*{own}[\s:,、，：]*", "", text)
+    text = re.sub(rf"[ \t]*{own}", "", text)
+    text = _TAG.sub(lambda tag: _readable(tag[1]), text)
+    for entity, character in _ENTITIES:
+        text = text.replace(entity, character)
+    return text.strip()
+
+
+def _readable(tag: str) -> str:
+    target, _, label = tag.partition("|")
+    if target.startswith("@"):
+        return f"<{target}>"
+    if target.startswith("#"):
+        return f"#{label or target[1:]}"
+    if target.startswith("!"):
+        return label or f"@{target[1:].split('^')[0]}"
+    return _link(target, label)
+
+
+def _link(url: str, label: str) -> str:
+    address = re.sub(r"\A(?:mailto|tel):", "", url)
+    if address != url:
+        return address if label in {"", address} else f"{label} ({address})"
+    shown_as_is = label in {"", url} or re.sub(r"\Ahttps?://", "", url).rstrip("/") == label
+    return url if shown_as_is else f"{label} ({url})"

@@ -1,0 +1,169 @@
+"""Asks Slack once, before anything else is started, whether our tokens are any good.
+
+The SDK would retry a wrong token for ever, and Bolt would find out with the first event.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from command_service.errors import PreflightFailed
+from command_service.question import Identity
+from shared.errors import RetryableError, SlackRefused
+from shared.log import get_logger
+from shared.slack import SLACK_FAILURES, slack_error
+
+log = get_logger(__name__)
+
+NEEDED_SCOPES = frozenset(
+    {
+        "app_mentions:read",
+        "channels:history",
+        "chat:write",
+        "commands",
+        "groups:history",
+        "im:history",
+        "users:read",
+    }
+)
+"""The bot scopes that both services use; ``deploy/slack-manifest.yaml`` asks for exactly these."""
+
+_GIVE_UP_AFTER_S = 30.0
+_PAUSES_S = (0.5, 1.0, 2.0, 4.0)
+_REINSTALL = "Install the app again and take the new token from its settings page"
+_MEANINGS = {
+    "account_inactive": f"The app was removed from the workspace. {_REINSTALL}",
+    "invalid_auth": "The token is unknown to Slack. Copy it again from the app's settings page",
+    "not_allowed_token_type": (
+        "It is the wrong kind of token. SLACK_BOT_TOKEN begins with xoxb-, "
+        "SLACK_APP_TOKEN with xapp-"
+    ),
+    "missing_scope": "It lacks the scope connections:write. Generate a new app-level token with it",
+    "token_expired": f"The token has expired. {_REINSTALL}",
+    "token_revoked": f"The token was revoked. {_REINSTALL}",
+}
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What Slack said: who we are, and in Socket Mode where the first socket is to be opened."""
+
+    identity: Identity
+    socket_url: str | None = None
+
+
+async def preflight(
+    client: AsyncWebClient,
+    app_token: str | None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    give_up_after_s: float = _GIVE_UP_AFTER_S,
+) -> Preflight:
+    """Check the bot token and, if there is one, the app-level token.
+
+    Raises PreflightFailed at once for what Slack refuses, and after ``give_up_after_s`` seconds of
+    further attempts for what may pass.
+    """
+    try:
+        async with asyncio.timeout(give_up_after_s):
+            who = await _asked("SLACK_BOT_TOKEN", "auth.test", client.auth_test, sleep)
+            _require_scopes(who)
+            identity = _identity(who)
+            if app_token is None:
+                return Preflight(identity)
+            opened = await _asked(
+                "SLACK_APP_TOKEN",
+                "apps.connections.open",
+                lambda: client.apps_connections_open(app_token=app_token),
+                sleep,
+            )
+            socket_url = str(opened["url"])
+            await _require_one_app(client, identity, socket_url)
+    except TimeoutError as error:
+        raise PreflightFailed(
+            f"Slack could not be reached at {client.base_url} within {give_up_after_s:g} s. "
+            "Check the network, SLACK_API_URL and https://slack-status.com."
+        ) from error
+    return Preflight(identity, socket_url)
+
+
+async def _asked(
+    setting: str,
+    method: str,
+    ask: Callable[[], Awaitable[AsyncSlackResponse]],
+    sleep: Callable[[float], Awaitable[None]],
+) -> AsyncSlackResponse:
+    """Slack's answer, however many attempts it takes; the caller bounds the time."""
+    attempt = 0
+    while True:
+        try:
+            return await _once(setting, method, ask)
+        except RetryableError as error:
+            pause = _PAUSES_S[min(attempt, len(_PAUSES_S) - 1)]
+            attempt += 1
+            log.warning(
+                "Slack could not be asked yet.",
+                action="preflight_retry",
+                method=method,
+                reason=error.reason,
+                why=str(error),
+            )
+            await sleep(max(pause, error.retry_after_s or 0.0))
+
+
+async def _once(
+    setting: str, method: str, ask: Callable[[], Awaitable[AsyncSlackResponse]]
+) -> AsyncSlackResponse:
+    try:
+        return await ask()
+    except SLACK_FAILURES as error:
+        failure = slack_error(error, method)
+        if isinstance(failure, SlackRefused):
+            code = failure.slack_error
+            meaning = _MEANINGS.get(code, "See the method's page on docs.slack.dev")
+            raise PreflightFailed(
+                f"Slack refused {setting} in {method} ({code}): {meaning}."
+            ) from error
+        raise failure from error
+
+
+def _identity(who: AsyncSlackResponse) -> Identity:
+    return Identity(
+        team_id=str(who["team_id"]),
+        bot_user_id=str(who["user_id"]),
+        bot_id=who.get("bot_id"),
+        enterprise_id=who.get("enterprise_id"),
+    )
+
+
+def _require_scopes(who: AsyncSlackResponse) -> None:
+    """Slack names a token's scopes in a header of every answer; without it nothing is checked."""
+    named = next((v for k, v in who.headers.items() if k.lower() == "x-oauth-scopes"), None)
+    if named is None:
+        return
+    missing = NEEDED_SCOPES - {scope.strip() for scope in named.split(",")}
+    if missing:
+        raise PreflightFailed(
+            f"SLACK_BOT_TOKEN lacks these scopes: {', '.join(sorted(missing))}. Add them as in "
+            "deploy/slack-manifest.yaml and install the app again."
+        )
+
+
+async def _require_one_app(client: AsyncWebClient, identity: Identity, socket_url: str) -> None:
+    """Both tokens must be of one app, else events of another app arrive and ours never do."""
+    socket_app = parse_qs(urlsplit(socket_url).query).get("app_id", [None])[0]
+    if socket_app is None or identity.bot_id is None:
+        return
+    try:
+        bot_app = (await client.bots_info(bot=identity.bot_id))["bot"].get("app_id")
+    except SLACK_FAILURES:
+        # Only a hint is lost; both tokens are known to be good.
+        return
+    if bot_app is not None and bot_app != socket_app:
+        raise PreflightFailed(
+            f"SLACK_BOT_TOKEN belongs to the app {bot_app}, but SLACK_APP_TOKEN to {socket_app}. "
+            "Take both from the same app's settings pages."
+        )

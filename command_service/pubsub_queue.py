@@ -1,0 +1,131 @@
+"""The task queue on Pub/Sub: one message a Publish, confirmed within Slack's time or not at all."""
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+from google.api_core.exceptions import (
+    Aborted,
+    DeadlineExceeded,
+    GoogleAPICallError,
+    GoogleAPIError,
+    InternalServerError,
+    PermissionDenied,
+    ResourceExhausted,
+    RetryError,
+    ServiceUnavailable,
+    Unknown,
+)
+from google.api_core.retry import AsyncRetry, if_exception_type
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+from google.pubsub_v1 import PublisherAsyncClient
+from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
+from google.pubsub_v1.types import PubsubMessage
+
+from command_service.errors import StartFailed
+from shared.errors import QueueUnavailable
+from shared.task import Task
+
+_ATTEMPT_S = 1.0
+# The client's own retry goes on for ten minutes. Publishing twice is harmless: equal task_id.
+_RETRY = AsyncRetry(
+    predicate=if_exception_type(
+        Aborted,
+        DeadlineExceeded,
+        InternalServerError,
+        ResourceExhausted,
+        ServiceUnavailable,
+        Unknown,
+    ),
+    initial=0.1,
+    maximum=0.5,
+    timeout=2.0,
+)
+# gRPC doubles its pauses between connection attempts up to two minutes, during which every publish
+# fails at once: after an outage the queue would stay lost for as long.
+_CHANNEL_OPTIONS = [
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+]
+_FRESH_S = 5.0
+
+
+class PubSubQueue:
+    """``ports.TaskQueue`` on one topic."""
+
+    def __init__(self, client: PublisherAsyncClient, topic: str) -> None:
+        self._client = client
+        self._topic = topic
+        self._checked_at = float("-inf")
+
+    async def publish(self, task: Task, attributes: Mapping[str, str]) -> None:
+        """Wait for Pub/Sub's confirmation; raises QueueUnavailable after two seconds without."""
+        message = PubsubMessage(data=task.encode(), attributes=dict(attributes))
+        try:
+            await self._client.publish(
+                topic=self._topic, messages=[message], retry=_RETRY, timeout=_ATTEMPT_S
+            )
+        except (GoogleAPIError, GoogleAuthError) as error:
+            raise QueueUnavailable(_why(error)) from error
+        self._checked_at = time.monotonic()
+
+    async def check(self) -> None:
+        """Raises QueueUnavailable unless the topic could be reached in the last few seconds."""
+        if time.monotonic() - self._checked_at < _FRESH_S:
+            return
+        try:
+            await self._client.get_topic(topic=self._topic, retry=None, timeout=_ATTEMPT_S)
+        except PermissionDenied:
+            # roles/pubsub.publisher alone may publish to a topic, but not look at it.
+            pass
+        except (GoogleAPIError, GoogleAuthError) as error:
+            raise QueueUnavailable(_why(error)) from error
+        self._checked_at = time.monotonic()
+
+
+def _why(error: Exception) -> str:
+    """Pub/Sub's status without its text, which may repeat what was sent."""
+    cause = error.cause if isinstance(error, RetryError) else error
+    if isinstance(cause, GoogleAPICallError) and cause.grpc_status_code is not None:
+        return f"Pub/Sub did not confirm ({cause.grpc_status_code.name})."
+    return f"Pub/Sub did not confirm ({type(cause or error).__name__})."
+
+
+@asynccontextmanager
+async def pubsub_queue(
+    project: str, topic: str, emulator_host: str | None
+) -> AsyncIterator[PubSubQueue]:
+    """The queue, connected from inside the running loop; raises StartFailed without credentials.
+
+    The emulator's address is the setting's, which may come from ``.env``: the client itself would
+    look for it in the environment only.
+    """
+    try:
+        transport = _transport(emulator_host)
+    except DefaultCredentialsError as error:
+        raise StartFailed(
+            "Google Cloud gave no credentials for Pub/Sub. Run with a service account, use "
+            "`gcloud auth application-default login`, or set PUBSUB_EMULATOR_HOST for a local one."
+        ) from error
+    client = PublisherAsyncClient(transport=transport)
+    try:
+        yield PubSubQueue(client, f"projects/{project}/topics/{topic}")
+    finally:
+        await transport.close()  # type: ignore[no-untyped-call]  # generated code
+
+
+def _transport(emulator_host: str | None) -> PublisherGrpcAsyncIOTransport:
+    channel: Any = _google_channel
+    if emulator_host:
+        channel = grpc.aio.insecure_channel(emulator_host, options=_CHANNEL_OPTIONS)
+    return PublisherGrpcAsyncIOTransport(channel=channel, always_use_jwt_access=True)
+
+
+def _google_channel(host: str, *, options: list[tuple[str, Any]], **others: Any) -> Any:
+    """The client library's own channel with our options on top of its own."""
+    return PublisherGrpcAsyncIOTransport.create_channel(
+        host, options=[*options, *_CHANNEL_OPTIONS], **others
+    )

@@ -1,0 +1,102 @@
+"""What a person asked, where, and why we may not take it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.task import Mode, Source, TaskFile
+
+
+class Reason(StrEnum):
+    """Why a trigger did not become a task; stable codes for logs and metrics."""
+
+    OWN_MESSAGE = "own_message"
+    BOT_MESSAGE = "bot_message"
+    MESSAGE_CHANGED = "message_changed"
+    NOT_A_QUESTION = "not_a_question"
+    TEAM_NOT_ALLOWED = "team_not_allowed"
+    CHANNEL_NOT_ALLOWED = "channel_not_allowed"
+    USER_NOT_ALLOWED = "user_not_allowed"
+    EXTERNAL_CHANNEL = "external_channel"
+    NOT_IN_ROLLOUT = "not_in_rollout"
+    EMPTY_PROMPT = "empty_prompt"
+    PROMPT_TOO_LONG = "prompt_too_long"
+    QUESTION_GONE = "question_gone"
+    QUESTION_UNREADABLE = "question_unreadable"
+    QUEUE_UNAVAILABLE = "queue_unavailable"
+    OVERLOADED = "overloaded"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who we are in the workspace, as ``auth.test`` says."""
+
+    team_id: str
+    bot_user_id: str
+    bot_id: str | None = None
+    enterprise_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A person to be told something that nobody else sees.
+
+    ``thread_ts`` only where the person wrote inside a thread: Slack does not show an ephemeral
+    message in a thread that has no replies yet.
+    """
+
+    channel_id: str
+    user_id: str
+    thread_ts: str | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A trigger read as a question. Whether it may be asked is not decided yet."""
+
+    task_id: str
+    source: Source
+    team_id: str
+    channel_id: str
+    user_id: str
+    text: str
+    mode: Mode
+    occurred_at: datetime
+    recipient: Recipient
+    thread_ts: str | None = None
+    message_ts: str | None = None
+    files: tuple[TaskFile, ...] = ()
+    response_url: str | None = None
+    private: bool = False
+    event_id: str | None = None
+    external: bool = False
+    redelivered: bool = False
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A trigger that is no question at all."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a message stands that can be read again."""
+
+    channel_id: str
+    thread_ts: str
+    message_ts: str
+
+
+@dataclass(frozen=True)
+class Click:
+    """A click on the Regenerate button of an answer: who clicked, and which question to ask."""
+
+    task_id: str
+    team_id: str
+    user_id: str
+    place: Place
+    occurred_at: datetime
+    recipient: Recipient
+    external: bool = False

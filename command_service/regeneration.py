@@ -1,0 +1,69 @@
+"""The use case of the Regenerate button: the question of an answer is asked once more."""
+
+import asyncio
+from dataclasses import dataclass
+
+from command_service.admission import Refused
+from command_service.intake import Intake, Outcome, QueueDown, accept, refusal_text
+from command_service.ports import Questions
+from command_service.question import Click, Ignored, Place, Reason
+from command_service.triggers import question_again
+from shared.errors import RetryableError
+from shared.log import bound_task, get_logger
+
+log = get_logger(__name__)
+
+# Slack shows an error when a click is not acked within 3 s; publishing needs the larger part.
+READ_WITHIN_S = 1.5
+
+
+@dataclass(frozen=True)
+class Regeneration:
+    """What asking again needs."""
+
+    intake: Intake
+    questions: Questions
+    read_within_s: float = READ_WITHIN_S
+
+
+async def ask_again(click: Click | Ignored, using: Regeneration) -> Outcome:
+    """Read the question of a click again and accept it as a new task.
+
+    Slack never redelivers a click, so whatever prevents it is told to the person who clicked.
+    """
+    if isinstance(click, Ignored):
+        return await accept(click, using.intake)
+    with bound_task(click.task_id):
+        try:
+            text = await _text_at(click.place, using)
+        except RetryableError as error:
+            return _prevented(click, Reason.QUESTION_UNREADABLE, using.intake, why=str(error))
+        if text is None:
+            return _prevented(click, Reason.QUESTION_GONE, using.intake)
+        outcome = await accept(question_again(click, text), using.intake)
+        if isinstance(outcome, QueueDown):
+            _tell(click, Reason.QUEUE_UNAVAILABLE, using.intake)
+        return outcome
+
+
+async def _text_at(place: Place, using: Regeneration) -> str | None:
+    try:
+        async with asyncio.timeout(using.read_within_s):
+            return await using.questions.text_at(place)
+    except TimeoutError as error:
+        raise RetryableError(
+            f"Slack did not return the question within {using.read_within_s} s."
+        ) from error
+
+
+def _prevented(click: Click, reason: Reason, using: Intake, why: str | None = None) -> Refused:
+    log.info(
+        "A question could not be asked again.", action="question_refused", reason=reason, why=why
+    )
+    _tell(click, reason, using)
+    return Refused(reason)
+
+
+def _tell(click: Click, reason: Reason, using: Intake) -> None:
+    text = refusal_text(reason, click.user_id, using)
+    using.background.start(using.replies.tell(click.recipient, text), f"refusal:{click.task_id}")

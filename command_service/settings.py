@@ -1,0 +1,55 @@
+"""The settings of the Slack side, from the environment and ``.env``."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+
+from shared.settings import AppToken, Ids, ServiceSettings
+
+Positive = Annotated[int, Field(gt=0)]
+Percent = Annotated[int, Field(ge=0, le=100)]
+
+
+class CommandSettings(ServiceSettings):
+    """Everything the Slack side can be told; see ``.env.example`` for each one's meaning.
+
+    What depends on another setting is checked by field validators that see the fields above them:
+    a model validator would run only once all fields are right, and the faults are told together.
+    """
+
+    slack_socket_mode: bool = True
+    slack_app_token: Annotated[AppToken | None, Field(validate_default=True)] = None
+    slack_signing_secret: Annotated[SecretStr | None, Field(validate_default=True)] = None
+    pubsub_topic: str = "mechachang-tasks"
+    max_concurrent_requests: Positive = 80
+    allowed_team_ids: Ids = frozenset()
+    allowed_channel_ids: Ids = frozenset()
+    allowed_user_ids: Ids = frozenset()
+    allow_external_channels: bool = False
+    rollout_percent: Percent = 100
+    rollout_user_ids: Ids = frozenset()
+    max_prompt_chars: Positive = 20_000
+
+    @field_validator("slack_app_token")
+    @classmethod
+    def _needed_in_socket_mode(
+        cls, value: SecretStr | None, info: ValidationInfo
+    ) -> SecretStr | None:
+        if value is None and info.data.get("slack_socket_mode") is True:
+            raise ValueError("is required but not set (only HTTP mode works without it)")
+        return value
+
+    @field_validator("slack_signing_secret")
+    @classmethod
+    def _needed_in_http_mode(
+        cls, value: SecretStr | None, info: ValidationInfo
+    ) -> SecretStr | None:
+        if value is None and info.data.get("slack_socket_mode") is False:
+            raise ValueError("is required but not set (with SLACK_SOCKET_MODE=false)")
+        return value
+
+    @property
+    def host(self) -> str:
+        """The address to listen on: never beyond this machine with a local broker."""
+        local = self.pubsub_emulator_host is not None
+        return "127.0.0.1" if local else "0.0.0.0"  # noqa: S104 - Cloud Run needs it

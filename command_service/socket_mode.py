@@ -1,0 +1,183 @@
+"""Slack's Socket Mode with a bound on concurrency, a drain, and a socket that comes back.
+
+Facts that shaped it (slack_sdk 3.47): ``close`` ends the socket without waiting for running
+envelopes, whose acks are then lost; after a failed handshake the SDK tries the same one-time URL
+for ever; ``connect`` does not return before it has succeeded.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+
+from command_service.question import Reason
+from command_service.slots import Overloaded, Slots
+from shared.log import get_logger
+from shared.tracing import span
+
+log = get_logger(__name__)
+
+_PING_EVERY_S = 5.0
+_LOOK_EVERY_S = 1.0
+_CLOSE_WITHIN_S = 1.0
+# A handshake that has not succeeded within this time is tried again at a new URL.
+_URL_LIFE_S = 3.0
+
+
+@dataclass(frozen=True)
+class SocketState:
+    """``down_s``: seconds since it was last seen connected, 0 while it is."""
+
+    connected: bool
+    down_s: float
+    pong_age_s: float | None
+
+
+class SocketMode(AsyncSocketModeHandler):
+    """Runs each envelope in a slot; one that gets none stays unacked, and Slack redelivers it.
+
+    A slash command, which Slack does not redeliver, is answered with ``busy_text(user_id)``.
+    """
+
+    def __init__(
+        self,
+        app: AsyncApp,
+        app_token: str,
+        slots: Slots,
+        busy_text: Callable[[str], str],
+        ping_every_s: float = _PING_EVERY_S,
+    ) -> None:
+        super().__init__(
+            app,
+            app_token,
+            logger=logging.getLogger("slack_sdk.socket_mode"),
+            ping_interval=ping_every_s,
+        )
+        self._slots = slots
+        self._busy_text = busy_text
+        self._seen_at = time.monotonic()
+        self._was_connected = False
+        self.overloaded = 0
+
+    async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
+        """Handle one envelope; whatever happens, an ack means that it was dealt with."""
+        try:
+            async with self._slots.slot():
+                with span("envelope", type=req.type):
+                    await super().handle(self.client, req)
+        except Overloaded as error:
+            await self._turn_away(req, str(error))
+        except ConnectionError:
+            log.warning(
+                "An ack could not be sent; Slack will deliver again.",
+                action="ack_not_sent",
+                reason="socket_lost",
+                type=req.type,
+            )
+
+    async def _turn_away(self, req: SocketModeRequest, why: str) -> None:
+        self.overloaded += 1
+        log.warning(
+            "An envelope was not handled.",
+            action="envelope_turned_away",
+            reason=Reason.OVERLOADED,
+            type=req.type,
+            why=why,
+        )
+        if req.type == "slash_commands":
+            text = self._busy_text(str(req.payload.get("user_id")))
+            await self.client.send_socket_mode_response(
+                SocketModeResponse(envelope_id=req.envelope_id, payload={"text": text})
+            )
+
+    async def state(self) -> SocketState:
+        """Whether pings are answered, and for how long they have not been."""
+        connected = await self.client.is_connected()
+        now = time.monotonic()
+        if connected:
+            self._seen_at = now
+        pong = self.client.last_ping_pong_time
+        return SocketState(
+            connected, now - self._seen_at, None if pong is None else time.time() - pong
+        )
+
+    async def connect_forever(self) -> None:
+        """Connect, however often it takes; later losses are the SDK's to mend."""
+        await self.client.connect()  # type: ignore[no-untyped-call]  # the SDK has no types here
+
+    async def watch(self) -> None:
+        """Log each loss and return of the connection, and free it from a used-up URL. For ever."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            state = await self.state()
+            self._note(state.connected)
+            if state.down_s > _URL_LIFE_S:
+                # Without one, the SDK's connecting loop asks Slack for a new URL.
+                self.client.wss_uri = None
+
+    async def greeted(
+        self, _client: AsyncBaseSocketModeClient, message: dict[str, Any], _raw: str | None
+    ) -> None:
+        """Slack's first message on a new connection: from now on envelopes arrive."""
+        if message.get("type") == "hello":
+            self._note(True, connections=message.get("num_connections"))
+
+    def _note(self, connected: bool, **detail: Any) -> None:
+        if connected != self._was_connected:
+            action = "socket_connected" if connected else "socket_lost"
+            text = "Connected to Slack." if connected else "The connection to Slack is lost."
+            log.info(text, action=action, **detail)
+        self._was_connected = connected
+
+    async def close_async(self) -> None:
+        """Close the socket and end the SDK's own tasks. Idempotent."""
+        try:
+            async with asyncio.timeout(_CLOSE_WITHIN_S):
+                await self.client.close()  # type: ignore[no-untyped-call]  # the SDK has no types here
+        except TimeoutError:
+            log.warning("Slack did not close the socket in time.", action="socket_close_late")
+            await self.client.aiohttp_client_session.close()
+        tasks = [
+            self.client.message_processor,
+            self.client.current_session_monitor,
+            self.client.message_receiver,
+        ]
+        ended = [task for task in tasks if task is not None]
+        for task in ended:
+            task.cancel()
+        await asyncio.gather(*ended, return_exceptions=True)
+
+
+@asynccontextmanager
+async def connected(socket: SocketMode, url: str) -> AsyncIterator[SocketMode]:
+    """Envelopes arrive inside the ``with``; the first connection is opened at ``url``.
+
+    Does not wait for that connection. The slots must be drained before leaving: an ack goes out
+    only while the socket is open.
+    """
+    if urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}:
+        # The SDK takes HTTPS_PROXY for every address and does not know NO_PROXY.
+        socket.client.proxy = None
+    socket.client.wss_uri = url
+    socket.client.message_listeners.append(socket.greeted)
+    tasks = [
+        asyncio.create_task(socket.connect_forever(), name="socket:connect"),
+        asyncio.create_task(socket.watch(), name="socket:watch"),
+    ]
+    try:
+        yield socket
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await socket.close_async()

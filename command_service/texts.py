@@ -1,0 +1,90 @@
+"""What the Slack side says to people, in Japanese and English."""
+
+from typing import Final
+
+from command_service.question import Reason
+from shared.task import Locale
+
+Texts = dict[Locale, str]
+
+THINKING: Final[Texts] = {"ja": "考えています…", "en": "is thinking…"}
+LOADING: Final[dict[Locale, list[str]]] = {
+    "ja": [
+        "質問を受け付けました…",
+        "内容を確認しています…",
+        "回答を準備しています…",
+        "もう少々お待ちください…",
+    ],
+    "en": [
+        "Your question has arrived…",
+        "Reading it carefully…",
+        "Preparing an answer…",
+        "Just a moment more…",
+    ],
+}
+COMMAND_ACCEPTED: Final[Texts] = {
+    "ja": "質問を受け付けました。回答を準備していますので、少々お待ちください。",
+    "en": "I have your question and am preparing an answer. One moment, please.",
+}
+
+_REFUSALS: Final[dict[Reason, Texts]] = {
+    Reason.EMPTY_PROMPT: {
+        "ja": (
+            "ご質問の内容が見当たりませんでした。次のいずれかの方法でお尋ねください。\n"
+            "• `/gemini 質問` と入力する\n"
+            "• チャンネルで私にメンションし、続けて質問を書く\n"
+            "• ダイレクトメッセージで質問を送る"
+        ),
+        "en": (
+            "I could not find a question there. You can ask me in any of these ways:\n"
+            "• type `/gemini your question`\n"
+            "• mention me in a channel, followed by your question\n"
+            "• send me a direct message"
+        ),
+    },
+    Reason.PROMPT_TOO_LONG: {
+        "ja": "ご質問が長すぎるため、受け付けられませんでした。{limit} 文字以内に短くするか、いくつかに分けてお送りください。",
+        "en": "Your question is too long for me. Please shorten it to {limit} characters or send it in several parts.",
+    },
+    Reason.TEAM_NOT_ALLOWED: {
+        "ja": "申し訳ありませんが、このワークスペースではご利用いただけません。必要な場合は管理者にご相談ください。",
+        "en": "I am sorry, I am not available in this workspace. Please ask your administrator if you need me here.",
+    },
+    Reason.CHANNEL_NOT_ALLOWED: {
+        "ja": "申し訳ありませんが、ここではご利用いただけません。利用できるチャンネルについては管理者にお尋ねください。",
+        "en": "I am sorry, I am not available here. Your administrator can tell you where you can ask me.",
+    },
+    Reason.USER_NOT_ALLOWED: {
+        "ja": "申し訳ありませんが、現在ご利用いただける対象に含まれていません。ご希望の場合は管理者にご相談ください。",
+        "en": "I am sorry, you are not among the people who can use me at present. Please ask your administrator for access.",
+    },
+    Reason.EXTERNAL_CHANNEL: {
+        "ja": "社外の方と共有しているチャンネルでは、情報保護のためお答えしていません。社内のチャンネルかダイレクトメッセージでお尋ねください。",
+        "en": "To protect information I do not answer in channels shared with other organisations. Please ask me in an internal channel or in a direct message.",
+    },
+    Reason.NOT_IN_ROLLOUT: {
+        "ja": "ただいま順次ご利用を開始しています。ご利用いただけるようになるまで、もうしばらくお待ちください。",
+        "en": "I am being introduced step by step and will be available to you soon. Thank you for your patience.",
+    },
+    Reason.QUESTION_GONE: {
+        "ja": "元の質問が見つからないため、回答を再生成できませんでした。お手数ですが、もう一度質問をお送りください。",
+        "en": "I could not find the original question, so there is nothing to answer again. Please send the question once more.",
+    },
+    Reason.QUESTION_UNREADABLE: {
+        "ja": "元の質問を読み込めませんでした。少し時間をおいて、もう一度ボタンを押してください。",
+        "en": "I could not read the original question just now. Please press the button again in a moment.",
+    },
+    Reason.QUEUE_UNAVAILABLE: {
+        "ja": "申し訳ありません。ただいま質問を受け付けられませんでした。少し時間をおいて、もう一度お試しください。",
+        "en": "I am sorry, I could not take your question just now. Please try again in a moment.",
+    },
+    Reason.OVERLOADED: {
+        "ja": "ただいま大変混み合っています。少し時間をおいて、もう一度お試しください。",
+        "en": "I am very busy at the moment. Please try again shortly.",
+    },
+}
+
+
+def refusal(reason: Reason, locale: Locale, *, max_prompt_chars: int) -> str:
+    """What happened and what to do, for a reason that is told."""
+    return _REFUSALS[reason][locale].format(limit=f"{max_prompt_chars:,}")

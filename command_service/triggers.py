@@ -1,0 +1,175 @@
+"""Slack's payloads read as questions: pure functions, one a kind of trigger."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from command_service.message_text import plain_text
+from command_service.question import Click, Identity, Ignored, Place, Question, Reason, Recipient
+from shared.task import (
+    Mode,
+    Source,
+    TaskFile,
+    task_id_of_action,
+    task_id_of_command,
+    task_id_of_message,
+)
+
+Payload = Mapping[str, Any]
+
+# A message by a person that is new: alone, with files, or a thread reply also sent to the channel.
+_NEW_MESSAGE = frozenset({None, "file_share", "thread_broadcast"})
+_FILE_IS_GONE = frozenset({"tombstone", "hidden_by_limit"})
+
+
+def read_mention(body: Payload, identity: Identity, redelivered: bool) -> Question | Ignored:
+    """The question of an ``app_mention`` event."""
+    return _read_message(body, identity, Source.MENTION, redelivered)
+
+
+def read_message(body: Payload, identity: Identity, redelivered: bool) -> Question | Ignored:
+    """The question of a ``message`` event: only direct messages ask by themselves."""
+    if body["event"].get("channel_type") != "im":
+        return Ignored(Reason.NOT_A_QUESTION)
+    return _read_message(body, identity, Source.DM, redelivered)
+
+
+def _read_message(
+    body: Payload, identity: Identity, source: Source, redelivered: bool
+) -> Question | Ignored:
+    event = body["event"]
+    reason = _not_a_new_message(event, identity)
+    if reason is not None:
+        return Ignored(reason)
+    team_id, channel_id, ts = str(body["team_id"]), str(event["channel"]), str(event["ts"])
+    thread_ts = event.get("thread_ts")
+    return Question(
+        task_id=task_id_of_message(team_id, channel_id, ts),
+        source=source,
+        team_id=team_id,
+        channel_id=channel_id,
+        user_id=str(event["user"]),
+        text=plain_text(event.get("text") or "", identity.bot_user_id),
+        mode=Mode.CHAT,
+        occurred_at=_moment(ts),
+        recipient=Recipient(channel_id, str(event["user"]), thread_ts),
+        thread_ts=thread_ts or ts,
+        message_ts=ts,
+        files=_files(event),
+        event_id=body.get("event_id"),
+        external=_from_outside(body),
+        redelivered=redelivered,
+    )
+
+
+def _not_a_new_message(event: Payload, identity: Identity) -> Reason | None:
+    # An edit or a deletion names its author inside; whose message it was changes nothing.
+    author = event.get("message") or event.get("previous_message") or event
+    if author.get("user") == identity.bot_user_id or _is(author.get("bot_id"), identity.bot_id):
+        return Reason.OWN_MESSAGE
+    subtype = event.get("subtype")
+    if event.get("bot_id") or subtype == "bot_message" or event.get("user") == "USLACKBOT":
+        return Reason.BOT_MESSAGE
+    if subtype not in _NEW_MESSAGE or event.get("edited"):
+        return Reason.MESSAGE_CHANGED
+    if not event.get("user") or not event.get("ts"):
+        return Reason.NOT_A_QUESTION
+    return None
+
+
+def _is(value: str | None, expected: str | None) -> bool:
+    return value is not None and value == expected
+
+
+def _from_outside(body: Payload) -> bool:
+    """Slack Connect: the channel is shared, or the author belongs to another organisation."""
+    event = body["event"]
+    home = {body.get("team_id"), body.get("enterprise_id")}
+    authors = {event.get("user_team"), event.get("source_team")} - {None}
+    return bool(body.get("is_ext_shared_channel")) or bool(authors - home)
+
+
+def _files(event: Payload) -> tuple[TaskFile, ...]:
+    return tuple(
+        TaskFile(
+            id=str(file["id"]),
+            name=file.get("name") or "",
+            mimetype=file.get("mimetype") or "",
+            size=file.get("size") or 0,
+            url=file.get("url_private_download") or file.get("url_private") or "",
+        )
+        for file in event.get("files") or ()
+        if file.get("mode") not in _FILE_IS_GONE
+    )
+
+
+def read_command(body: Payload, identity: Identity, now: datetime) -> Question:
+    """The question of a slash command. Slack does not say when it was typed: that is ``now``."""
+    team_id, channel_id, user_id = str(body["team_id"]), str(body["channel_id"]), body["user_id"]
+    return Question(
+        task_id=task_id_of_command(team_id, str(body["trigger_id"])),
+        source=Source.SLASH_COMMAND,
+        team_id=team_id,
+        channel_id=channel_id,
+        user_id=user_id,
+        text=plain_text(body.get("text") or "", identity.bot_user_id),
+        mode=Mode.AUTO,
+        occurred_at=now,
+        recipient=Recipient(channel_id, user_id),
+        response_url=body.get("response_url"),
+    )
+
+
+def read_click(body: Payload) -> Click | Ignored:
+    """The click on a Regenerate button; a button of an unknown version is no question."""
+    action, container = body["actions"][0], body.get("container") or {}
+    place = _place(action.get("value"))
+    if place is None:
+        return Ignored(Reason.NOT_A_QUESTION)
+    team_id, user = str(body["team"]["id"]), body["user"]
+    channel_id = str(container.get("channel_id") or place.channel_id)
+    button_ts, action_ts = str(container.get("message_ts") or ""), str(action["action_ts"])
+    return Click(
+        task_id=task_id_of_action(team_id, channel_id, button_ts, action_ts),
+        team_id=team_id,
+        user_id=str(user["id"]),
+        place=place,
+        occurred_at=_moment(action_ts),
+        recipient=Recipient(channel_id, str(user["id"]), container.get("thread_ts")),
+        external=user.get("team_id") not in {None, team_id},
+    )
+
+
+def _place(value: str | None) -> Place | None:
+    try:
+        button = json.loads(value or "")
+        if button["v"] != 1:
+            return None
+        place = Place(button["channel_id"], button["thread_ts"], button["message_ts"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return place
+
+
+def question_again(click: Click, text: str) -> Question:
+    """The question a click asks again, with the words that were found."""
+    return Question(
+        task_id=click.task_id,
+        source=Source.BUTTON,
+        team_id=click.team_id,
+        channel_id=click.place.channel_id,
+        user_id=click.user_id,
+        text=text,
+        mode=Mode.AUTO,
+        occurred_at=click.occurred_at,
+        recipient=click.recipient,
+        thread_ts=click.place.thread_ts,
+        message_ts=click.place.message_ts,
+        external=click.external,
+    )
+
+
+def _moment(ts: str) -> datetime:
+    """The time in a Slack ts (``seconds.microseconds``)."""
+    return datetime.fromtimestamp(float(ts), UTC)
