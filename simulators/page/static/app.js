@@ -1,0 +1,137 @@
+/** The chat page: wires the server's frames, the address and the keyboard to what is drawn. */
+
+import { listenForActions } from "./actions.js";
+import { Composer } from "./composer.js";
+import { connect } from "./connection.js";
+import { drawChannel, drawThread, labelJump, listenForScroll } from "./conversation.js";
+import { openSwitcher } from "./dialogs.js";
+import { h, iconButton, oncePerFrame } from "./dom.js";
+import { post } from "./connection.js";
+import { clearJourneys, record } from "./journeys.js";
+import { drawPanel, panelIsOpen, refreshPanel, showTab, togglePanel } from "./panel.js";
+import { closeThread, follow, go, listen } from "./route.js";
+import { drawHead, drawSidebar } from "./sidebar.js";
+import { channel, channelName, markRead, on, state } from "./state.js";
+import { rotateStatuses } from "./status.js";
+import { t, useLocale } from "./texts.js";
+import { toast } from "./toasts.js";
+import { clearTrace, findTrace } from "./trace.js";
+import { drawHome, showModal } from "./views.js";
+
+const part = (id) => document.getElementById(id);
+const composer = new Composer(part("composer"), false);
+const threadComposer = new Composer(part("thread-composer"), true);
+let openHome = null;
+
+const drawNavigation = () => {
+  drawSidebar(become);
+  drawHead(panelIsOpen(), () => togglePanel());
+};
+const drawMessages = oncePerFrame(() => {
+  drawChannel();
+  drawThread();
+});
+
+function become(userId) {
+  sessionStorage.setItem("user", userId);
+  connect(userId);
+}
+
+on("snapshot", (frame) => {
+  useLocale(state.me.locale);
+  clearJourneys();
+  clearTrace();
+  frame.journal.forEach(record);
+  part("messages").replaceChildren();
+  part("thread-messages").replaceChildren();
+  labelJump();
+  showModal(null);
+  follow();
+  drawPanel();
+});
+on("route", () => {
+  const { channel: id, thread, tab } = state.route;
+  drawNavigation();
+  part("thread").hidden = !thread;
+  part("app").classList.toggle("with-thread", Boolean(thread));
+  for (const name of ["messages", "composer"]) part(name).hidden = tab === "home";
+  part("home").hidden = tab !== "home";
+  part("jump").hidden = true;
+  part("messages").setAttribute("aria-label", channelName(channel()));
+  if (tab === "home") enterHome(id);
+  else openHome = null;
+  composer.open();
+  if (thread) openThread();
+  drawChannel();
+  drawThread();
+});
+on("messages", drawMessages);
+on("messages", refreshPanel);
+on("channels", drawNavigation);
+on("panel", drawNavigation);
+on("faults", drawPanel);
+on("trace", refreshPanel);
+on("journal", (entry) => record(entry) && refreshPanel());
+on("home", drawHome);
+on("modal", showModal);
+on("notice", toast);
+on("connection", () => {
+  const box = part("connection");
+  box.textContent = state.online ? "" : t("reconnecting");
+  box.classList.toggle("lost", !state.online);
+  document.body.dataset.online = String(state.online);
+});
+on("sent", ({ inThread }) => {
+  const box = part(inThread ? "thread-messages" : "messages");
+  box.scrollTop = box.scrollHeight;
+});
+on("compose", ({ channel: id, text }) => {
+  go(id);
+  composer.fill(text);
+});
+on("find-trace", (message) => {
+  showTab("trace");
+  findTrace(message);
+});
+
+function enterHome(id) {
+  drawHome();
+  if (openHome === id) return;
+  openHome = id;
+  post("open_home");
+}
+
+function openThread() {
+  part("thread-head").replaceChildren(
+    iconButton("back", t("back"), closeThread, { className: "icon-button only-phone" }),
+    h("div", { className: "head-title" }, h("h2", {}, t("thread")), h("p", {}, channel().kind === "im" ? channelName(channel()) : `#${channelName(channel())}`)),
+    iconButton("close", t("close"), closeThread, { className: "icon-button not-phone", data: { testid: "thread-close" } }));
+  part("thread").setAttribute("aria-label", t("thread"));
+  const isNew = threadComposer.place !== `${state.route.channel}:${state.route.thread}`;
+  threadComposer.open();
+  if (isNew && matchMedia("(hover: hover)").matches) threadComposer.field.focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing) return;
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") (event.preventDefault(), openSwitcher());
+  if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open], .menu:popover-open")) {
+    if (state.route.thread) (closeThread(), composer.field.focus());
+    else if (panelIsOpen() && matchMedia("(max-width: 1279px)").matches) togglePanel(false);
+  }
+});
+document.addEventListener("click", (event) => {
+  const message = event.target.closest(".message");
+  for (const it of document.querySelectorAll(".message.touched")) if (it !== message) it.classList.remove("touched");
+  message?.classList.add("touched");
+  const link = event.target.closest("a.mention[data-channel-id]");
+  if (link) (event.preventDefault(), go(link.dataset.channelId));
+});
+window.addEventListener("focus", () => markRead(state.route.channel));
+
+if (localStorage.getItem("theme")) document.documentElement.dataset.theme = localStorage.getItem("theme");
+listen();
+listenForActions();
+listenForScroll();
+rotateStatuses();
+connect(new URLSearchParams(location.search).get("user") ?? sessionStorage.getItem("user"));
