@@ -1,0 +1,29 @@
+"""The Web API's methods, one module a family; importing this package registers them all."""
+
+from simulators.slack.methods import (
+    assistant,
+    auth,
+    chat,
+    conversations,
+    files,
+    reactions,
+    streams,
+    users,
+    views,
+)
+from simulators.slack.methods.registry import METHODS, Call, Method
+
+__all__ = [
+    "METHODS",
+    "Call",
+    "Method",
+    "assistant",
+    "auth",
+    "chat",
+    "conversations",
+    "files",
+    "reactions",
+    "streams",
+    "users",
+    "views",
+]

@@ -1,0 +1,148 @@
+"""assistant.threads.* and agents.sessions.*.
+
+Rules: docs.slack.dev/reference/methods/assistant.threads.setStatus (in channels too since the
+changelog of 2026-03-05), agents.sessions.setStatus.
+"""
+
+from simulators.slack.arguments import Arg
+from simulators.slack.errors import Refusal
+from simulators.slack.methods.chat import APPEARANCE
+from simulators.slack.methods.registry import NEEDED, TEXT, Call, method
+from simulators.slack.model import JSON, Channel, Message, Status
+from simulators.slack.rate_limits import Tier
+from simulators.slack.timestamps import is_ts
+
+LOADING_MESSAGES = 10
+PROMPTS = 4
+TITLE = 200
+_STATUSES = {"active", "processing", "suspended", "closed"}
+
+
+def _thread(call: Call) -> tuple[Channel, Message]:
+    channel = call.visible_channel(call.get("channel_id"))
+    if call.workspace.bot.id not in channel.members:
+        raise Refusal("channel_not_found")
+    thread_ts = call.get("thread_ts")
+    parent = call.workspace.message(channel.id, thread_ts) if is_ts(thread_ts) else None
+    if parent is None or parent.is_reply:
+        raise Refusal("invalid_thread_ts")
+    return channel, parent
+
+
+@method(
+    "assistant.threads.setStatus",
+    Tier.SPECIAL,
+    "chat:write",
+    "assistant:write",
+    arguments={
+        "channel_id": NEEDED,
+        "thread_ts": NEEDED,
+        "status": Arg(),
+        "loading_messages": Arg("list"),
+        **APPEARANCE,
+    },
+)
+def set_status(call: Call) -> JSON:
+    """Say what the app is doing in a thread; an empty text says nothing any more."""
+    if "status" not in call.arguments:
+        raise Refusal("invalid_arguments", "[ERROR] missing required field: status")
+    channel, parent = _thread(call)
+    loading = call.get("loading_messages") or []
+    if len(loading) > LOADING_MESSAGES or not all(isinstance(x, str) for x in loading):
+        raise Refusal("invalid_arguments", f"[ERROR] at most {LOADING_MESSAGES} loading_messages")
+    workspace = call.workspace
+    text = call.get("status")
+    if text:
+        expires_at = workspace.now() + workspace.config.status_lifetime_s
+        workspace.set_status(Status(channel.id, parent.ts, text, loading, expires_at))
+    else:
+        workspace.clear_status(channel.id, parent.ts)
+    return {}
+
+
+@method(
+    "assistant.threads.setSuggestedPrompts",
+    Tier.FOUR,
+    "assistant:write",
+    arguments={
+        "channel_id": NEEDED,
+        "thread_ts": TEXT,
+        "title": TEXT,
+        "prompts": Arg("list", required=True),
+    },
+)
+def set_suggested_prompts(call: Call) -> JSON:
+    """Offer prompts in the app's direct message."""
+    channel = call.visible_channel(call.get("channel_id"))
+    if channel.kind != "im":
+        raise Refusal("channel_not_found")
+    if call.get("thread_ts"):
+        _thread(call)
+    prompts = call.get("prompts")
+    fine = all(isinstance(p, dict) and {"title", "message"} == p.keys() for p in prompts)
+    if not fine or len(prompts) > PROMPTS:
+        raise Refusal(
+            "invalid_arguments", f"[ERROR] at most {PROMPTS} prompts of title and message"
+        )
+    call.workspace.suggested_prompts[channel.id] = {"title": call.get("title"), "prompts": prompts}
+    return {}
+
+
+def _session(call: Call) -> JSON:
+    channel = call.visible_channel(call.get("channel_id"))
+    thread_ts = call.get("thread_ts") or ""
+    if thread_ts:
+        _thread(call)
+    if len(call.get("title", "")) > TITLE:
+        raise Refusal(
+            "invalid_arguments", f"[ERROR] title must be less than {TITLE + 1} characters"
+        )
+    return call.workspace.sessions.setdefault((channel.id, thread_ts), {"status": "active"})
+
+
+@method(
+    "assistant.threads.setTitle",
+    Tier.FOUR,
+    "assistant:write",
+    arguments={"channel_id": NEEDED, "thread_ts": NEEDED, "title": NEEDED},
+)
+def set_title(call: Call) -> JSON:
+    """Name a thread with the assistant."""
+    _session(call)["title"] = call.get("title")
+    return {}
+
+
+@method(
+    "agents.sessions.rename",
+    Tier.FOUR,
+    "chat:write",
+    arguments={"channel_id": NEEDED, "thread_ts": TEXT, "title": NEEDED},
+)
+def rename(call: Call) -> JSON:
+    """Name a session."""
+    _session(call)["title"] = call.get("title")
+    return {}
+
+
+@method(
+    "agents.sessions.setStatus",
+    Tier.THREE,
+    "chat:write",
+    arguments={
+        "channel_id": NEEDED,
+        "thread_ts": TEXT,
+        "status": NEEDED,
+        "title": TEXT,
+        "initiator_user_id": TEXT,
+        **APPEARANCE,
+    },
+)
+def set_session_status(call: Call) -> JSON:
+    """Say whether a session is being worked on."""
+    if call.get("status") not in _STATUSES:
+        raise Refusal("invalid_arguments", "[ERROR] unknown status")
+    session = _session(call)
+    session["status"] = call.get("status")
+    if call.get("title"):
+        session["title"] = call.get("title")
+    return {}

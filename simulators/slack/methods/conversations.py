@@ -1,0 +1,239 @@
+"""conversations.info, list, members, history, replies, open, join."""
+
+import base64
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+from simulators.slack.arguments import Arg
+from simulators.slack.errors import Refusal
+from simulators.slack.message_log import between
+from simulators.slack.methods.registry import COUNT, FLAG, NEEDED, TEXT, Call, method
+from simulators.slack.model import JSON, Message
+from simulators.slack.presentation import present_channel
+from simulators.slack.rate_limits import Tier
+from simulators.slack.timestamps import bound
+
+_READ = ("channels:read", "groups:read", "im:read")
+_HISTORY = ("channels:history", "groups:history", "im:history")
+_TYPES = {"public_channel": "channel", "private_channel": "private", "im": "im", "mpim": "mpim"}
+_PAGING = {"cursor": TEXT, "limit": COUNT}
+_READING = {
+    "channel": NEEDED,
+    "inclusive": FLAG,
+    "include_all_metadata": FLAG,
+    "latest": TEXT,
+    "oldest": TEXT,
+    **_PAGING,
+}
+
+
+def encode_cursor(position: str) -> str:
+    """A cursor that carries where the next page starts."""
+    return base64.urlsafe_b64encode(f"next:{position}".encode()).decode()
+
+
+def decode_cursor(cursor: str | None) -> str | None:
+    """Where the page starts, or None for the first. Raises ``Refusal``."""
+    if not cursor:
+        return None
+    try:
+        kind, _, position = base64.urlsafe_b64decode(cursor.encode()).decode().partition(":")
+    except ValueError as error:
+        raise Refusal("invalid_cursor") from error
+    if kind != "next" or not position:
+        raise Refusal("invalid_cursor")
+    return position
+
+
+def limit_of(call: Call, default: int, most: int = 1000) -> int:
+    """How many items a page may hold. Raises ``Refusal``."""
+    limit: int = call.get("limit", default) or default
+    if not 0 < limit <= most:
+        raise Refusal("invalid_limit")
+    return limit
+
+
+def page_of(call: Call, items: Sequence[Any], default: int = 100) -> tuple[Sequence[Any], JSON]:
+    """One page of a list and the metadata that leads to the next."""
+    position = decode_cursor(call.get("cursor"))
+    if position is not None and not position.isdigit():
+        raise Refusal("invalid_cursor")
+    start = int(position or 0)
+    end = start + limit_of(call, default)
+    following = encode_cursor(str(end)) if end < len(items) else ""
+    return items[start:end], {"response_metadata": {"next_cursor": following}}
+
+
+@method(
+    "conversations.info",
+    Tier.THREE,
+    *_READ,
+    arguments={"channel": NEEDED, "include_locale": FLAG, "include_num_members": FLAG},
+)
+def info(call: Call) -> JSON:
+    """Describe a conversation."""
+    shown = present_channel(call.workspace, call.visible_channel(call.get("channel")))
+    if not call.get("include_num_members"):
+        shown.pop("num_members", None)
+    if call.get("include_locale"):
+        shown["locale"] = "ja-JP"
+    return {"channel": shown}
+
+
+@method(
+    "conversations.list",
+    Tier.TWO,
+    *_READ,
+    arguments={"types": Arg("names"), "exclude_archived": FLAG, **_PAGING},
+)
+def list_(call: Call) -> JSON:
+    """The conversations the app may know of."""
+    types = call.get("types") or ["public_channel"]
+    if unknown := set(types) - _TYPES.keys():
+        raise Refusal("invalid_types", *(f"[ERROR] unknown type: {x}" for x in sorted(unknown)))
+    kinds = {_TYPES[name] for name in types}
+    workspace = call.workspace
+    found = [
+        channel
+        for channel in workspace.channels.values()
+        if channel.kind in kinds
+        and (channel.kind == "channel" or workspace.bot.id in channel.members)
+        and not (call.get("exclude_archived") and channel.is_archived)
+    ]
+    page, metadata = page_of(call, found)
+    return {"channels": [present_channel(workspace, channel) for channel in page], **metadata}
+
+
+@method(
+    "conversations.members",
+    Tier.FOUR,
+    *_READ,
+    arguments={"channel": NEEDED, **_PAGING},
+)
+def members(call: Call) -> JSON:
+    """Who is in a conversation."""
+    channel = call.visible_channel(call.get("channel"))
+    page, metadata = page_of(call, sorted(channel.members))
+    return {"members": list(page), **metadata}
+
+
+def _bounds(call: Call) -> tuple[str | None, str | None]:
+    bounds = []
+    for name in ("oldest", "latest"):
+        value = call.get(name)
+        parsed = bound(value) if value else None
+        if value and parsed is None:
+            raise Refusal(f"invalid_ts_{name}")
+        bounds.append(parsed)
+    return bounds[0], bounds[1]
+
+
+def _present(call: Call, message: Message) -> JSON:
+    everything = bool(call.get("include_all_metadata"))
+    return call.workspace.present(message, all_metadata=everything)
+
+
+@method("conversations.history", Tier.THREE, *_HISTORY, arguments=_READING)
+def history(call: Call) -> JSON:
+    """A channel's messages without the replies, newest first."""
+    channel = call.own_channel(call.get("channel"))
+    limit = limit_of(call, 100, most=999)
+    oldest, latest = _bounds(call)
+    inclusive = bool(call.get("inclusive"))
+    if (position := decode_cursor(call.get("cursor"))) is not None:
+        latest, inclusive = position, inclusive and oldest is None
+    log = call.workspace.log(channel.id)
+    found = list(islice(log.history(oldest, latest, inclusive=inclusive), limit + 1))
+    return {
+        "messages": [_present(call, message) for message in found[:limit]],
+        "has_more": len(found) > limit,
+        "pin_count": 0,
+        "channel_actions_ts": None,
+        "channel_actions_count": 0,
+        **_following(found, limit),
+    }
+
+
+def _following(found: Sequence[Message], limit: int) -> JSON:
+    if len(found) <= limit:
+        return {}
+    return {"response_metadata": {"next_cursor": encode_cursor(found[limit - 1].ts)}}
+
+
+@method(
+    "conversations.replies",
+    Tier.THREE,
+    *_HISTORY,
+    arguments={**_READING, "ts": NEEDED},
+)
+def replies(call: Call) -> JSON:
+    """A thread, oldest first; its parent leads the first page whatever the bounds are."""
+    channel = call.own_channel(call.get("channel"))
+    log = call.workspace.log(channel.id)
+    asked = log.get(call.get("ts"))
+    limit = limit_of(call, 1000)
+    parent_ts = str(asked.thread_ts) if asked is not None and asked.is_reply else call.get("ts")
+    thread, parent = log.replies(parent_ts), log.get(parent_ts)
+    if asked is None and not thread:
+        raise Refusal("thread_not_found")
+    oldest, latest = _bounds(call)
+    inclusive = bool(call.get("inclusive"))
+    position = decode_cursor(call.get("cursor"))
+    start = position if position is not None else oldest
+    timestamps = [reply.ts for reply in thread]
+    first, _ = between(timestamps, start, None, inclusive=inclusive and position is None)
+    _, last = between(timestamps, None, latest, inclusive=inclusive)
+    found = thread[first:last]
+    if position is None and parent is not None:
+        found = [parent, *found]
+    return {
+        "messages": [_present(call, message) for message in found[:limit]],
+        "has_more": len(found) > limit,
+        **_following(found, limit),
+    }
+
+
+@method(
+    "conversations.open",
+    Tier.THREE,
+    "im:write",
+    arguments={
+        "channel": TEXT,
+        "users": Arg("names"),
+        "return_im": FLAG,
+        "prevent_creation": FLAG,
+    },
+)
+def open_(call: Call) -> JSON:
+    """Open the direct message with one user; conversations of several are not simulated."""
+    if call.get("channel"):
+        channel = call.visible_channel(call.get("channel"))
+    else:
+        users = call.get("users") or []
+        if not users:
+            raise Refusal("users_list_not_supplied")
+        if len(users) > 1:
+            raise Refusal("method_not_supported_for_channel_type")
+        user = call.workspace.users.get(users[0])
+        if user is None or user.is_bot:
+            raise Refusal("user_not_found")
+        channel = call.workspace.im(user.id)
+    if not call.get("return_im"):
+        return {"channel": {"id": channel.id}}
+    return {"channel": present_channel(call.workspace, channel)}
+
+
+@method("conversations.join", Tier.THREE, "channels:join", arguments={"channel": NEEDED})
+def join(call: Call) -> JSON:
+    """Become a member of a public channel."""
+    channel = call.visible_channel(call.get("channel"))
+    if channel.kind != "channel":
+        raise Refusal("method_not_supported_for_channel_type")
+    if channel.is_archived:
+        raise Refusal("is_archived")
+    already = call.workspace.bot.id in channel.members
+    if not already:
+        call.workspace.join(channel, call.workspace.bot.id)
+    warning = {"warning": "already_in_channel"} if already else {}
+    return {"channel": present_channel(call.workspace, channel), **warning}

@@ -1,0 +1,222 @@
+"""What the chat page is sent: the workspace as one person sees it, and every change of it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from simulators.journal import Entry
+from simulators.page.render import render_message, render_view
+from simulators.slack.changes import (
+    Change,
+    ChannelChanged,
+    Deleted,
+    Edited,
+    EphemeralDeleted,
+    EphemeralPosted,
+    HomePublished,
+    ModalShown,
+    Notice,
+    Posted,
+    Refreshed,
+    StatusChanged,
+    StreamStopped,
+)
+from simulators.slack.model import JSON, Channel, File, Message, Status, User, View
+
+if TYPE_CHECKING:
+    from simulators.slack.server import SlackSimulator
+
+JOURNAL_ENTRIES = 2_000
+MESSAGES = 500
+
+
+class PageFrames:
+    """Builds frames; ``html`` in them is safe to insert."""
+
+    def __init__(self, simulator: "SlackSimulator") -> None:
+        self._simulator = simulator
+        self._workspace = simulator.workspace
+
+    def user(self, user_id: str, /) -> str:
+        """A user's display name, for the renderer."""
+        user = self._workspace.users.get(user_id)
+        return user.display_name if user is not None else user_id
+
+    def channel(self, channel_id: str, /) -> str:
+        """A channel's name, for the renderer."""
+        channel = self._workspace.channels.get(channel_id)
+        return channel.name if channel is not None else channel_id
+
+    def snapshot(self, me: User) -> JSON:
+        """Everything, for a page that just opened."""
+        workspace, config = self._workspace, self._simulator.config
+        channels = [channel for channel in workspace.channels.values() if me.id in channel.members]
+        home = self._simulator.views.home(me.id)
+        return {
+            "type": "snapshot",
+            "me": _user(me),
+            "users": [_user(user) for user in workspace.users.values()],
+            "bot_user_id": workspace.bot.id,
+            "channels": [self._channel(channel) for channel in channels],
+            "commands": [
+                {
+                    "command": each.command,
+                    "description": each.description,
+                    "usage_hint": each.usage_hint,
+                }
+                for each in config.commands
+            ],
+            "shortcuts": [asdict(shortcut) for shortcut in config.shortcuts],
+            "messages": {channel.id: self._messages(channel, me) for channel in channels},
+            "statuses": [_status(status) for status in workspace.statuses.values()],
+            "journal": [entry(e) for e in self._simulator.journal.entries()[-JOURNAL_ENTRIES:]],
+            "faults": self.rules(),
+            "home": self._view(home) if home is not None else None,
+            "bot": {"sockets": len(self._simulator.sockets.sockets)},
+        }
+
+    def _messages(self, channel: Channel, me: User) -> list[JSON]:
+        shared = self._workspace.log(channel.id).all()[-MESSAGES:]
+        own = [
+            message
+            for message in self._workspace.ephemerals.values()
+            if message.channel == channel.id and message.ephemeral_for == me.id
+        ]
+        return [self._message(message, me) for message in (*shared, *own)]
+
+    def rules(self) -> list[JSON]:
+        """The faults in force."""
+        return [rule.as_json() for rule in self._simulator.faults.rules()]
+
+    def bot(self) -> JSON:
+        """Whether the app is there."""
+        return {"type": "bot", "sockets": len(self._simulator.sockets.sockets)}
+
+    def change(self, change: Change, me: User) -> JSON | None:
+        """The frame of a change, or None if this user sees nothing of it."""
+        match change:
+            case Posted(message) | Edited(message) | Refreshed(message) | StreamStopped(message):
+                return self._shared(
+                    message.channel,
+                    me,
+                    lambda: {"type": "message", "message": self._message(message, me)},
+                )
+            case Deleted(message):
+                gone = {"type": "message_deleted", "channel": message.channel, "ts": message.ts}
+                return self._shared(message.channel, me, lambda: gone)
+            case StatusChanged(status):
+                frame = {"type": "status", **_status(status)}
+                return self._shared(status.channel, me, lambda: frame)
+            case ChannelChanged(channel):
+                frame = {"type": "channel", "channel": self._channel(channel)}
+                return self._shared(channel.id, me, lambda: frame)
+        return self._personal(change, me)
+
+    def _shared(self, channel: str, me: User, frame: Any) -> JSON | None:
+        if me.id not in self._workspace.channels[channel].members:
+            return None
+        shown: JSON = frame()
+        return shown
+
+    def _personal(self, change: Change, me: User) -> JSON | None:
+        match change:
+            case EphemeralPosted(message) if message.ephemeral_for == me.id:
+                return {"type": "ephemeral", "message": self._message(message, me)}
+            case EphemeralDeleted(message) if message.ephemeral_for == me.id:
+                return {
+                    "type": "ephemeral_deleted",
+                    "channel": message.channel,
+                    "ts": message.ts,
+                }
+            case ModalShown(user, view) if user == me.id:
+                return {"type": "modal", "view": self._view(view) if view is not None else None}
+            case HomePublished(view) if view.user == me.id:
+                return {"type": "home", "view": self._view(view)}
+            case Notice(user, text) if user == me.id:
+                return {"type": "notice", "text": text}
+        return None
+
+    def _channel(self, channel: Channel) -> JSON:
+        shown: JSON = {
+            "id": channel.id,
+            "name": channel.name,
+            "kind": channel.kind,
+            "topic": channel.topic,
+            "bot_is_member": self._workspace.bot.id in channel.members,
+        }
+        return shown | ({"user": self._workspace.bot.id} if channel.kind == "im" else {})
+
+    def _message(self, message: Message, me: User) -> JSON:
+        shown = self._workspace.present(message, rich=False)
+        return {
+            "channel": message.channel,
+            "ts": message.ts,
+            "thread_ts": message.thread_ts,
+            "broadcast": message.broadcast,
+            "user": message.user,
+            "is_bot": message.bot_id is not None,
+            "text": message.text,
+            "html": render_message(shown, self),
+            "files": [_file(file) for file in message.files],
+            "edited": message.edited is not None,
+            "ephemeral": message.ephemeral_for is not None,
+            "streaming": message.streaming,
+            "reactions": [
+                {"name": name, "count": len(users), "me": me.id in users}
+                for name, users in message.reactions.items()
+            ],
+            "reply_count": shown.get("reply_count", 0),
+            "metadata": message.metadata,
+        }
+
+    def _view(self, view: View) -> JSON:
+        payload = view.payload
+        return {
+            "id": view.id,
+            "type": view.kind,
+            "title": _text(payload.get("title")),
+            "submit": _text(payload.get("submit")),
+            "close": _text(payload.get("close")),
+            "html": render_view(payload, self),
+            "errors": view.errors,
+        }
+
+
+def entry(recorded: Entry) -> JSON:
+    """A journal entry with its keys, by which the page joins messages to journeys."""
+    return {**recorded.as_json(), "keys": list(recorded.keys)}
+
+
+def _text(value: Mapping[str, Any] | None) -> str:
+    return str(value["text"]) if value else ""
+
+
+def _user(user: User) -> JSON:
+    return {
+        "id": user.id,
+        "name": user.name,
+        "display_name": user.display_name,
+        "is_bot": user.is_bot,
+        "locale": user.locale,
+        "color": user.color,
+    }
+
+
+def _status(status: Status) -> JSON:
+    return {
+        "channel": status.channel,
+        "thread_ts": status.thread_ts,
+        "status": status.text,
+        "loading_messages": status.loading_messages,
+    }
+
+
+def _file(file: File) -> JSON:
+    return {
+        "id": file.id,
+        "name": file.name,
+        "mimetype": file.mimetype,
+        "size": len(file.content),
+        "url": f"/page/files/{file.id}",
+        "is_image": file.mimetype.startswith("image/"),
+    }
