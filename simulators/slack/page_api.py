@@ -17,6 +17,7 @@ from simulators.journal import Entry
 from simulators.slack.changes import Change
 from simulators.slack.errors import Refusal
 from simulators.slack.model import JSON, User
+from simulators.slack.page_acts import PageActs
 from simulators.slack.page_frames import PageFrames, entry
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ BACKLOG = 10_000
 _RULES_S = 0.5
 # The page runs only its own scripts; images may come from files people upload and from messages.
 _POLICY = "default-src 'self'; img-src * data: blob:; style-src 'self' 'unsafe-inline'"
-_CHOSEN = ("value", "selected_option", "selected_options", "selected_date", "selected_time")
 
 Verb = Callable[[JSON], Awaitable[JSON]]
 
@@ -65,18 +65,19 @@ class PageApi:
 
     def add_routes(self, app: web.Application) -> None:
         """Serve the page and its API."""
+        acts = PageActs(self._people)
         verbs: dict[str, Verb] = {
-            "post": self._post,
-            "slash": self._slash,
-            "action": self._action,
-            "submit": self._submit,
-            "close": self._close_view,
-            "shortcut": self._shortcut,
-            "open_home": self._open_home,
-            "stop": self._stop,
-            "edit": self._edit,
-            "delete": self._delete,
-            "react": self._react,
+            "post": acts.post,
+            "slash": acts.slash,
+            "action": acts.action,
+            "submit": acts.submit,
+            "close": acts.close_view,
+            "shortcut": acts.shortcut,
+            "open_home": acts.open_home,
+            "stop": acts.stop,
+            "edit": acts.edit,
+            "delete": acts.delete,
+            "react": acts.react,
             "faults": self._add_fault,
         }
         for name, verb in verbs.items():
@@ -165,79 +166,6 @@ class PageApi:
             watcher.push(None)
         if self._open:
             await asyncio.wait(list(self._open))
-
-    async def _post(self, body: JSON) -> JSON:
-        message = self._people.post(
-            body["user"],
-            body["channel"],
-            body["text"],
-            thread_ts=body.get("thread_ts"),
-            files=body.get("file_ids") or (),
-        )
-        return {"ts": message.ts}
-
-    async def _slash(self, body: JSON) -> JSON:
-        await self._people.slash(
-            body["user"],
-            body["channel"],
-            body["command"],
-            body.get("text", ""),
-            thread_ts=body.get("thread_ts"),
-        )
-        return {}
-
-    async def _action(self, body: JSON) -> JSON:
-        action = body["action"]
-        chosen = {name: action[name] for name in _CHOSEN if name in action}
-        block_id = action.get("block_id") or None
-        if body.get("view_id"):
-            await self._people.click_in_view(
-                body["user"], body["view_id"], action["action_id"], block_id=block_id, **chosen
-            )
-        else:
-            await self._people.click(
-                body["user"],
-                body["channel"],
-                body["message_ts"],
-                action["action_id"],
-                block_id=block_id,
-                **chosen,
-            )
-        return {}
-
-    async def _submit(self, body: JSON) -> JSON:
-        await self._people.submit(body["user"], body["view_id"], body.get("values") or {})
-        return {}
-
-    async def _close_view(self, body: JSON) -> JSON:
-        await self._people.close(body["user"], body["view_id"])
-        return {}
-
-    async def _shortcut(self, body: JSON) -> JSON:
-        await self._people.shortcut(
-            body["user"], body["channel"], body["message_ts"], body["callback_id"]
-        )
-        return {}
-
-    async def _open_home(self, body: JSON) -> JSON:
-        self._people.open_home(body["user"], body.get("tab", "home"))
-        return {}
-
-    async def _stop(self, body: JSON) -> JSON:
-        self._people.stop(body["user"], body["channel"], body["ts"])
-        return {}
-
-    async def _edit(self, body: JSON) -> JSON:
-        self._people.edit(body["user"], body["channel"], body["ts"], body["text"])
-        return {}
-
-    async def _delete(self, body: JSON) -> JSON:
-        self._people.delete(body["user"], body["channel"], body["ts"])
-        return {}
-
-    async def _react(self, body: JSON) -> JSON:
-        self._people.react(body["user"], body["channel"], body["ts"], body["name"])
-        return {}
 
     async def _add_fault(self, body: JSON) -> JSON:
         fault = Fault(**body["fault"])

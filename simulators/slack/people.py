@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from simulators.slack.changes import HomeOpened, StreamStopped
+from simulators.slack.choices import choose, missing_inputs
 from simulators.slack.delivery import Outcome
 from simulators.slack.errors import Refusal
-from simulators.slack.interactions import Interactions, choose, missing_inputs
+from simulators.slack.interactions import Interactions
 from simulators.slack.model import Channel, File, Message, User, View, find_element
 from simulators.slack.streaming import stream_blocks
 from simulators.slack.texts import as_typed
