@@ -15,9 +15,6 @@ def updated(stored: Proto, request: Proto, mask: Proto, mutable: frozenset[str])
     for path in mask.paths:
         _check(path, stored.DESCRIPTOR, mutable)
     result = copy_of(stored)
-    for path in mask.paths:
-        if "." not in path:
-            result.ClearField(path)
     mask.MergeMessage(request, result, replace_message_field=True, replace_repeated_field=True)
     return result
 
