@@ -23,7 +23,7 @@ def token(prefix: str, kind: str) -> AfterValidator:
         secret = value.get_secret_value()
         if not secret.startswith(prefix):
             begins = secret.split("-", 1)[0] + "-" if secret.startswith("x") else "something else"
-            raise ValueError(f"must be a {kind} beginning with {prefix}, but begins with {begins}")
+            raise ValueError(f"must be {kind} beginning with {prefix}, but begins with {begins}")
         return value
 
     return AfterValidator(check)
@@ -38,8 +38,8 @@ def _ids(value: Any) -> Any:
 Ids = Annotated[frozenset[str], NoDecode, BeforeValidator(_ids)]
 """A set of ids, written ``A,B,C`` in the environment."""
 
-BotToken = Annotated[SecretStr, token("xoxb-", "bot token")]
-AppToken = Annotated[SecretStr, token("xapp-", "app-level token")]
+BotToken = Annotated[SecretStr, token("xoxb-", "a bot token")]
+AppToken = Annotated[SecretStr, token("xapp-", "an app-level token")]
 
 
 class ServiceSettings(BaseSettings):

@@ -1,0 +1,95 @@
+"""Who may ask what."""
+
+from typing import Any
+
+import pytest
+
+from command_service.admission import TOLD, Admitted, Policy, Refused, admit, rollout_bucket
+from command_service.question import Reason
+from command_service.texts import COMMAND_ACCEPTED, LOADING, THINKING, refusal
+from shared.task import Locale
+from tests.command_fakes import a_question
+
+LOCALES: tuple[Locale, ...] = ("ja", "en")
+
+
+def test_everybody_may_ask_where_nothing_is_set() -> None:
+    assert admit(a_question(), Policy()) == Admitted()
+
+
+@pytest.mark.parametrize(
+    ("policy", "question", "reason"),
+    [
+        ({"team_ids": {"T2"}}, {}, Reason.TEAM_NOT_ALLOWED),
+        ({"channel_ids": {"C2"}}, {}, Reason.CHANNEL_NOT_ALLOWED),
+        ({"user_ids": {"U2"}}, {}, Reason.USER_NOT_ALLOWED),
+        ({}, {"external": True}, Reason.EXTERNAL_CHANNEL),
+        ({"rollout_percent": 0}, {}, Reason.NOT_IN_ROLLOUT),
+        ({}, {"text": ""}, Reason.EMPTY_PROMPT),
+        ({"max_prompt_chars": 3}, {"text": "四文字だ"}, Reason.PROMPT_TOO_LONG),
+    ],
+)
+def test_each_rule_refuses_with_its_own_reason(
+    policy: dict[str, Any], question: dict[str, Any], reason: Reason
+) -> None:
+    assert admit(a_question(**question), Policy(**policy)) == Refused(reason)
+
+
+@pytest.mark.parametrize(
+    ("policy", "question"),
+    [
+        ({"team_ids": {"T1"}, "channel_ids": {"C1"}, "user_ids": {"U1"}}, {}),
+        ({"external_channels": True}, {"external": True}),
+        ({"rollout_percent": 0, "rollout_user_ids": {"U1"}}, {}),
+        ({"max_prompt_chars": 3}, {"text": "三文字"}),
+    ],
+)
+def test_what_is_allowed_by_name_or_just_fits_is_admitted(
+    policy: dict[str, Any], question: dict[str, Any]
+) -> None:
+    assert admit(a_question(**question), Policy(**policy)) == Admitted()
+
+
+def test_a_rollout_reaches_about_its_share_and_only_ever_adds_people() -> None:
+    users = [f"U{number:06d}" for number in range(2000)]
+
+    def reached(percent: int) -> set[str]:
+        policy = Policy(rollout_percent=percent)
+        return {u for u in users if admit(a_question(user_id=u), policy) == Admitted()}
+
+    assert 0.2 < len(reached(25)) / len(users) < 0.3
+    assert reached(10) < reached(25) < reached(100)
+    assert len(reached(100)) == len(users)
+
+
+def test_a_users_bucket_never_changes_between_releases() -> None:
+    assert [rollout_bucket(user) for user in ("U1", "U2", "UABCDEF")] == [96, 0, 89]
+
+
+@pytest.mark.parametrize("reason", sorted(TOLD))
+def test_every_told_reason_has_a_text_in_both_languages(reason: Reason) -> None:
+    texts = {refusal(reason, locale, max_prompt_chars=20_000) for locale in LOCALES}
+
+    assert len(texts) == 2
+    assert not any("{" in text for text in texts)
+
+
+def test_what_no_person_would_wonder_about_stays_silent() -> None:
+    assert set(Reason) - TOLD == {
+        Reason.OWN_MESSAGE,
+        Reason.BOT_MESSAGE,
+        Reason.MESSAGE_CHANGED,
+        Reason.NOT_A_QUESTION,
+    }
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_too_long_a_question_is_told_the_limit(locale: Locale) -> None:
+    assert "20,000" in refusal(Reason.PROMPT_TOO_LONG, locale, max_prompt_chars=20_000)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_status_keeps_within_slacks_ten_loading_messages(locale: Locale) -> None:
+    assert THINKING[locale]
+    assert COMMAND_ACCEPTED[locale]
+    assert 1 < len(LOADING[locale]) <= 10

@@ -1,0 +1,148 @@
+"""A question becomes a task in the queue, or is refused."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from structlog.testing import capture_logs
+
+from command_service.admission import Policy, Refused
+from command_service.intake import Accepted, QueueDown, accept
+from command_service.question import Ignored, Reason
+from shared.task import Source
+from shared.tracing import span, start_tracing
+from tests.command_fakes import NOON, World, a_question
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    world = World()
+    yield world
+    await world.settle()
+
+
+async def test_a_question_is_published_as_its_task(world: World) -> None:
+    question = a_question(event_id="Ev1")
+
+    outcome = await accept(question, world.intake)
+
+    [(task, attributes)] = world.queue.published
+    assert outcome == Accepted(task)
+    assert (task.task_id, task.text, task.event_id) == (question.task_id, question.text, "Ev1")
+    assert (task.occurred_at, task.received_at) == (question.occurred_at, NOON)
+    assert task.locale == "ja"
+    assert attributes["task_id"] == task.task_id
+    assert attributes["kind"] == "question"
+
+
+async def test_the_message_carries_the_trace_of_its_envelope(world: World) -> None:
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+        start_tracing("test")
+    with span("envelope") as envelope:
+        await accept(a_question(), world.intake)
+
+    [(_, attributes)] = world.queue.published
+    trace_id = trace.format_trace_id(envelope.get_span_context().trace_id)
+    assert attributes["traceparent"].split("-")[1] == trace_id
+
+
+async def test_accepting_does_not_wait_for_the_sign_and_the_sign_waits_for_the_queue(
+    world: World,
+) -> None:
+    world.replies.gate.clear()
+
+    outcome = await accept(a_question(), world.intake)
+
+    assert isinstance(outcome, Accepted)
+    assert world.order == ["published"]
+    world.replies.gate.set()
+    await world.settle()
+    assert world.order == ["published", "thinking"]
+
+
+async def test_a_command_has_no_thread_yet_and_gets_no_status(world: World) -> None:
+    await accept(
+        a_question(source=Source.SLASH_COMMAND, thread_ts=None, message_ts=None), world.intake
+    )
+    await world.settle()
+
+    assert world.replies.thinking == []
+
+
+async def test_without_the_queues_confirmation_nothing_is_accepted_or_shown(world: World) -> None:
+    world.queue.down = True
+
+    outcome = await accept(a_question(), world.intake)
+    await world.settle()
+
+    assert isinstance(outcome, QueueDown)
+    assert outcome.error.reason == "queue_unavailable"
+    assert world.replies.thinking == []
+    assert world.replies.told == []
+
+
+async def test_a_queue_that_hangs_is_given_up_before_slacks_deadline(world: World) -> None:
+    world.queue.hangs = True
+    world.publish_within_s = 0.05
+
+    async with asyncio.timeout(1.0):
+        outcome = await accept(a_question(), world.intake)
+
+    assert isinstance(outcome, QueueDown)
+
+
+async def test_a_refusal_is_told_in_the_persons_language(world: World) -> None:
+    world.locales.locale = "en"
+
+    outcome = await accept(a_question(text=""), world.intake)
+    await world.settle()
+
+    assert outcome == Refused(Reason.EMPTY_PROMPT)
+    [(recipient, text)] = world.replies.told
+    assert recipient.user_id == "U1"
+    assert "/gemini" in text
+    assert "You can ask me" in text
+    assert world.queue.published == []
+
+
+async def test_a_redelivered_refusal_is_not_told_twice(world: World) -> None:
+    outcome = await accept(a_question(text="", redelivered=True), world.intake)
+    await world.settle()
+
+    assert outcome == Refused(Reason.EMPTY_PROMPT)
+    assert world.replies.told == []
+
+
+async def test_a_commands_refusal_is_left_to_its_ack(world: World) -> None:
+    outcome = await accept(a_question(text="", source=Source.SLASH_COMMAND), world.intake)
+    await world.settle()
+
+    assert outcome == Refused(Reason.EMPTY_PROMPT)
+    assert world.replies.told == []
+
+
+async def test_what_is_no_question_is_refused_silently(world: World) -> None:
+    outcome = await accept(Ignored(Reason.BOT_MESSAGE), world.intake)
+    await world.settle()
+
+    assert outcome == Refused(Reason.BOT_MESSAGE)
+    assert world.replies.told == []
+    assert world.queue.published == []
+
+
+async def test_the_log_names_action_task_and_reason_and_never_the_question(world: World) -> None:
+    world.policy = Policy(max_prompt_chars=20)
+    with capture_logs() as lines:
+        await accept(a_question(text="a secret"), world.intake)
+        await accept(a_question(text="a secret " * 9), world.intake)
+        world.queue.down = True
+        await accept(a_question(text="a secret"), world.intake)
+
+    assert [(line["action"], line.get("reason")) for line in lines] == [
+        ("question_accepted", None),
+        ("question_refused", "prompt_too_long"),
+        ("question_not_queued", "queue_unavailable"),
+    ]
+    assert "secret" not in str(lines)

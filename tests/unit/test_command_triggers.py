@@ -1,0 +1,257 @@
+"""What is read out of Slack's payloads."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from command_service.message_text import plain_text
+from command_service.question import Click, Identity, Ignored, Place, Question, Reason, Recipient
+from command_service.triggers import (
+    question_again,
+    read_click,
+    read_command,
+    read_mention,
+    read_message,
+)
+from shared.task import Mode, Source
+from tests.command_fakes import IDENTITY, NOON, a_click, a_command, a_direct_message, a_mention
+
+
+def mention(text: str = "<@UBOT> hello", **event: Any) -> Question | Ignored:
+    return read_mention(a_mention(text, **event), IDENTITY, redelivered=False)
+
+
+def dm(text: str = "hello", **event: Any) -> Question | Ignored:
+    return read_message(a_direct_message(text, **event), IDENTITY, redelivered=False)
+
+
+def asked(read: Question | Ignored) -> Question:
+    assert isinstance(read, Question)
+    return read
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("<@UBOT> hello", "hello"),
+        ("<@UBOT>: hello", "hello"),
+        ("<@UBOT>、こんにちは", "こんにちは"),
+        ("hey <@UBOT> what is this", "hey what is this"),
+        ("hello <@UBOT|mechachang>", "hello"),
+        ("<@UBOT> ask <@U2> about it", "ask <@U2> about it"),
+        ("1 &lt; 2 &amp;&amp; 3 &gt; 2", "1 < 2 && 3 > 2"),
+        ("&amp;lt; stays an entity", "&lt; stays an entity"),
+        ("see <https://example.com/a?b=1&amp;c=2>", "see https://example.com/a?b=1&c=2"),
+        ("see <https://example.com|the docs>", "see the docs (https://example.com)"),
+        ("see <http://example.com|example.com>", "see http://example.com"),
+        ("mail <mailto:a@example.com|a@example.com>", "mail a@example.com"),
+        ("in <#C1|general> and <#C2>", "in #general and #C2"),
+        ("<!here> and <!subteam^S1|@team> on <!date^1^{date}|Monday>", "@here and @team on Monday"),
+        ("<@UBOT> code:\n```if a &lt; b:\n    pass```", "code:\n```if a < b:\n    pass```"),
+        ("&lt;@UBOT&gt; typed by hand", "<@UBOT> typed by hand"),
+        ("   ", ""),
+    ],
+)
+def test_slacks_markup_becomes_the_words_the_person_typed(sent: str, read: str) -> None:
+    assert plain_text(sent, "UBOT") == read
+
+
+def test_a_mention_is_answered_in_a_thread_on_itself() -> None:
+    question = asked(mention())
+
+    assert question.source is Source.MENTION
+    assert question.text == "hello"
+    assert question.thread_ts == question.message_ts == "1700000000.000100"
+    assert question.mode is Mode.CHAT
+    assert question.event_id == "Ev1"
+    assert question.occurred_at == datetime(2023, 11, 14, 22, 13, 20, 100, tzinfo=UTC)
+
+
+def test_a_mention_in_a_thread_is_answered_there_and_its_asker_is_told_there() -> None:
+    question = asked(mention(thread_ts="1600000000.000001"))
+
+    assert question.thread_ts == "1600000000.000001"
+    assert question.recipient == Recipient("C1", "U1", "1600000000.000001")
+
+
+def test_a_refusal_outside_a_thread_is_not_shown_in_one_that_has_no_replies_yet() -> None:
+    assert asked(mention()).recipient == Recipient("C1", "U1", None)
+
+
+def test_the_mention_and_the_message_of_one_text_are_the_same_question() -> None:
+    as_message = read_message(
+        a_direct_message("<@UBOT> hello", channel="C1"), IDENTITY, redelivered=True
+    )
+
+    assert asked(as_message).task_id == asked(mention()).task_id
+
+
+def test_questions_of_other_teams_channels_and_times_are_other_questions() -> None:
+    other_team = read_mention({**a_mention(), "team_id": "T2"}, IDENTITY, redelivered=False)
+    ids = {
+        asked(read).task_id
+        for read in (mention(), mention(channel="C2"), mention(ts="1700000000.000200"), other_team)
+    }
+
+    assert len(ids) == 4
+
+
+def test_a_direct_message_asks_without_a_mention() -> None:
+    question = asked(dm("what is this"))
+
+    assert (question.source, question.text, question.channel_id) == (
+        Source.DM,
+        "what is this",
+        "D1",
+    )
+
+
+def test_a_channel_message_alone_is_no_question() -> None:
+    assert dm(channel_type="channel") == Ignored(Reason.NOT_A_QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ({"user": "UBOT"}, Reason.OWN_MESSAGE),
+        ({"bot_id": "BBOT", "user": "UBOT"}, Reason.OWN_MESSAGE),
+        (
+            {"subtype": "message_changed", "message": {"user": "UBOT", "bot_id": "BBOT"}},
+            Reason.OWN_MESSAGE,
+        ),
+        (
+            {"subtype": "message_deleted", "previous_message": {"user": "UBOT"}},
+            Reason.OWN_MESSAGE,
+        ),
+        ({"bot_id": "BOTHER"}, Reason.BOT_MESSAGE),
+        ({"subtype": "bot_message", "user": None}, Reason.BOT_MESSAGE),
+        ({"user": "USLACKBOT"}, Reason.BOT_MESSAGE),
+        ({"subtype": "message_changed", "message": {"user": "U1"}}, Reason.MESSAGE_CHANGED),
+        (
+            {"subtype": "message_deleted", "previous_message": {"user": "U1"}},
+            Reason.MESSAGE_CHANGED,
+        ),
+        ({"subtype": "channel_join"}, Reason.MESSAGE_CHANGED),
+        ({"edited": {"user": "U1", "ts": "1700000001.0"}}, Reason.MESSAGE_CHANGED),
+        ({"user": None}, Reason.NOT_A_QUESTION),
+    ],
+)
+def test_what_no_person_newly_wrote_is_ignored_with_its_reason(
+    event: dict[str, Any], reason: Reason
+) -> None:
+    assert dm(**event) == Ignored(reason)
+    assert mention(**event) == Ignored(reason)
+
+
+@pytest.mark.parametrize("subtype", ["file_share", "thread_broadcast"])
+def test_a_message_with_files_or_broadcast_from_a_thread_is_a_question(subtype: str) -> None:
+    assert asked(dm(subtype=subtype)).text == "hello"
+
+
+def test_files_are_named_and_those_slack_no_longer_has_are_left_out() -> None:
+    question = asked(
+        dm(
+            subtype="file_share",
+            files=[
+                {
+                    "id": "F1",
+                    "name": "plan.pdf",
+                    "mimetype": "application/pdf",
+                    "size": 12,
+                    "url_private": "https://files.slack.com/F1",
+                    "url_private_download": "https://files.slack.com/F1/download",
+                },
+                {"id": "F2", "mode": "tombstone"},
+                {"id": "F3", "file_access": "check_file_info"},
+            ],
+        )
+    )
+
+    assert [file.id for file in question.files] == ["F1", "F3"]
+    assert question.files[0].url == "https://files.slack.com/F1/download"
+    assert question.files[0].size == 12
+
+
+@pytest.mark.parametrize(
+    ("body", "event", "external"),
+    [
+        ({}, {}, False),
+        ({"is_ext_shared_channel": True}, {}, True),
+        ({}, {"user_team": "T9"}, True),
+        ({}, {"source_team": "T9"}, True),
+        ({}, {"user_team": "T1", "source_team": "T1"}, False),
+        ({"enterprise_id": "E1"}, {"user_team": "E1"}, False),
+    ],
+)
+def test_people_of_other_organisations_are_recognised(
+    body: dict[str, Any], event: dict[str, Any], external: bool
+) -> None:
+    read = read_mention({**a_mention(**event), **body}, IDENTITY, redelivered=False)
+
+    assert asked(read).external is external
+
+
+def test_a_command_is_a_question_of_its_own_each_time() -> None:
+    first = read_command(a_command("hello &amp; bye"), IDENTITY, NOON)
+    again = read_command(a_command("hello &amp; bye", trigger_id="1.2.def"), IDENTITY, NOON)
+
+    assert (first.source, first.mode, first.text) == (
+        Source.SLASH_COMMAND,
+        Mode.AUTO,
+        "hello & bye",
+    )
+    assert first.response_url == "https://hooks.example/response/1"
+    assert first.thread_ts is None
+    assert first.message_ts is None
+    assert first.task_id != again.task_id
+
+
+def test_a_click_names_the_question_it_repeats_and_who_clicked() -> None:
+    button = {"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1"}
+    click = read_click(a_click(json.dumps(button)))
+
+    assert isinstance(click, Click)
+    assert click.place == Place("C1", "16.1", "17.1")
+    assert click.user_id == "U2"
+    assert not click.external
+    question = question_again(click, "hello")
+    assert (question.source, question.thread_ts, question.message_ts) == (
+        Source.BUTTON,
+        "16.1",
+        "17.1",
+    )
+    assert question.task_id == click.task_id
+
+
+def test_a_second_click_is_a_question_of_its_own_and_a_redelivered_one_is_not() -> None:
+    value = json.dumps({"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1"})
+    later = {"action_id": "regenerate", "value": value, "action_ts": "1700000099.0"}
+    clicks = [
+        read_click(a_click(value)),
+        read_click(a_click(value)),
+        read_click(a_click(value, actions=[later])),
+    ]
+
+    ids = [click.task_id for click in clicks if isinstance(click, Click)]
+    assert ids[0] == ids[1] != ids[2]
+
+
+@pytest.mark.parametrize("value", ["", "{}", "[]", "no json", '{"v": 2}', '{"v": 1}'])
+def test_a_button_of_another_version_is_no_question(value: str) -> None:
+    assert read_click(a_click(value)) == Ignored(Reason.NOT_A_QUESTION)
+
+
+def test_a_click_by_somebody_of_another_organisation_is_from_outside() -> None:
+    value = json.dumps({"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1"})
+    click = read_click(a_click(value, user={"id": "U9", "team_id": "T9"}))
+
+    assert isinstance(click, Click)
+    assert click.external
+
+
+def test_an_app_without_a_bot_id_takes_no_absent_one_for_its_own() -> None:
+    read = read_message(a_direct_message(), Identity("T1", "UBOT", None), redelivered=False)
+
+    assert asked(read).text == "hello"
