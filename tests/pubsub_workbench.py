@@ -5,7 +5,7 @@ import base64
 import itertools
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,10 @@ from aiohttp import web
 from google.pubsub_v1 import PublisherAsyncClient, SubscriberAsyncClient, types
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncIOTransport
+
+from simulators.faults import FaultPlan
+from simulators.journal import Journal
+from simulators.pubsub import PubSubConfig, PubSubSimulator, RunningPubSub
 
 PROJECT = "projects/local"
 CALL: dict[str, Any] = {"retry": None, "timeout": 10.0}
@@ -87,7 +91,10 @@ def a_subscription_name() -> str:
 @asynccontextmanager
 async def workbench(address: str) -> AsyncIterator[Workbench]:
     """Clients for the broker at ``address``, closed at the end."""
-    async with grpc.aio.insecure_channel(address) as channel:
+    # Channels of one process share connections to an address, and with them the pause after a
+    # failed attempt to connect: a client made after an outage would fail like those before.
+    alone = (("grpc.use_local_subchannel_pool", 1),)
+    async with grpc.aio.insecure_channel(address, options=alone) as channel:
         yield Workbench(address, channel)
 
 
@@ -171,3 +178,31 @@ async def push_target() -> AsyncIterator[PushTarget]:
     finally:
         target.let_go()
         await runner.cleanup()
+
+
+@dataclass
+class Bench:
+    """A simulator that serves, clients on it, and an endpoint."""
+
+    simulator: PubSubSimulator
+    running: RunningPubSub
+    clients: Workbench
+    target: PushTarget
+    journal: Journal
+    faults: FaultPlan
+
+    async def push_subscription(self, topic: str, **settings: Any) -> str:
+        push_config = {"push_endpoint": self.target.url, **settings.pop("push_config", {})}
+        return await self.clients.subscribe(topic, push_config=push_config, **settings)
+
+
+@asynccontextmanager
+async def serving(config: PubSubConfig | None = None) -> AsyncIterator[Bench]:
+    """A simulator of the test's own."""
+    journal, faults = Journal(), FaultPlan()
+    simulator = PubSubSimulator(journal=journal, faults=faults, config=config)
+    async with AsyncExitStack() as stack:
+        target = await stack.enter_async_context(push_target())
+        running = await stack.enter_async_context(simulator.serve())
+        clients = await stack.enter_async_context(workbench(running.address))
+        yield Bench(simulator, running, clients, target, journal, faults)
