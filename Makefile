@@ -23,7 +23,7 @@ test: $(VENV)/.dev ## Run every test, the scenarios and browser tests included (
 check: $(VENV)/.dev ## Check formatting, lint, import rules and types, and run the unit tests
 	@$(VENV)/bin/ruff format --check --quiet || { echo "Not formatted: run make format"; exit 1; }
 	@$(VENV)/bin/ruff check --quiet
-	@$(VENV)/bin/lint-imports --no-timing > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
+	@$(VENV)/bin/lint-imports --no-logo > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
 	@$(VENV)/bin/mypy
 	@$(PY) -m pytest -q tests/unit
 
