@@ -54,8 +54,7 @@ class Listeners:
 
     def _on_event(self, read: ReadEvent) -> Callable[..., Awaitable[None]]:
         async def on_event(body: Body, request: AsyncBoltRequest) -> None:
-            redelivered = "x-slack-retry-num" in request.headers
-            question = read(body, self.identity, redelivered)
+            question = read(body, self.identity, _is_redelivered(request))
             outcome = await accept(question, self.regeneration.intake)
             if isinstance(outcome, QueueDown):
                 # Bolt acks no event whose listener raised, and Slack delivers it again.
@@ -82,6 +81,12 @@ class Listeners:
     async def _on_regenerate(self, body: Body, ack: AsyncAck) -> None:
         await ask_again(read_click(body), self.regeneration)
         await ack()
+
+
+def _is_redelivered(request: AsyncBoltRequest) -> bool:
+    """Socket Mode counts from 0, the first delivery included; over HTTP that one has no number."""
+    numbers = request.headers.get("x-slack-retry-num") or ["0"]
+    return numbers[0] != "0"
 
 
 async def on_error(error: Exception, body: Body, request: AsyncBoltRequest) -> BoltResponse | None:

@@ -24,7 +24,7 @@ class Slots:
 
     def __init__(self, limit: int, wait_s: float = WAIT_S) -> None:
         self._free = asyncio.Semaphore(limit)
-        self._wait_s = wait_s
+        self.wait_s = wait_s
         self._closed = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -48,10 +48,10 @@ class Slots:
         if self._closed:
             raise Overloaded("This instance is closing.")
         try:
-            async with asyncio.timeout(self._wait_s):
+            async with asyncio.timeout(self.wait_s):
                 await self._free.acquire()
         except TimeoutError as error:
-            raise Overloaded(f"No slot became free within {self._wait_s} s.") from error
+            raise Overloaded(f"No slot became free within {self.wait_s} s.") from error
         if self._closed:
             self._free.release()
             raise Overloaded("This instance is closing.")

@@ -2,13 +2,14 @@
 
 Facts that shaped it (slack_sdk 3.47): ``close`` ends the socket without waiting for running
 envelopes, whose acks are then lost; after a failed handshake the SDK tries the same one-time URL
-for ever; ``connect`` does not return before it has succeeded.
+for ever; ``connect`` does not return before it has succeeded; a connection that ended without a
+closing frame is noticed one ping interval later.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,13 +23,16 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 
 from command_service.question import Reason
 from command_service.slots import Overloaded, Slots
+from shared.errors import RetryableError
 from shared.log import get_logger
+from shared.slack import SLACK_FAILURES, slack_error
 from shared.tracing import span
 
 log = get_logger(__name__)
 
 _PING_EVERY_S = 5.0
-_LOOK_EVERY_S = 1.0
+_LOOK_EVERY_S = 0.5
+_PAUSE_S = 5.0
 _CLOSE_WITHIN_S = 1.0
 # A handshake that has not succeeded within this time is tried again at a new URL.
 _URL_LIFE_S = 3.0
@@ -63,6 +67,7 @@ class SocketMode(AsyncSocketModeHandler):
             logger=logging.getLogger("slack_sdk.socket_mode"),
             ping_interval=ping_every_s,
         )
+        self.client.message_listeners.append(self._greeted)
         self._slots = slots
         self._busy_text = busy_text
         self._seen_at = time.monotonic()
@@ -111,21 +116,48 @@ class SocketMode(AsyncSocketModeHandler):
             connected, now - self._seen_at, None if pong is None else time.time() - pong
         )
 
-    async def connect_forever(self) -> None:
-        """Connect, however often it takes; later losses are the SDK's to mend."""
-        await self.client.connect()  # type: ignore[no-untyped-call]  # the SDK has no types here
+    async def keep_connected(self, url: str) -> None:
+        """Connect at ``url``, and at new ones whenever the connection is lost. For ever.
 
-    async def watch(self) -> None:
-        """Log each loss and return of the connection, and free it from a used-up URL. For ever."""
-        while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            state = await self.state()
-            self._note(state.connected)
-            if state.down_s > _URL_LIFE_S:
-                # Without one, the SDK's connecting loop asks Slack for a new URL.
-                self.client.wss_uri = None
+        The SDK does so by itself, but finds a connection that just ended with its next ping only.
+        """
+        if urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}:
+            # The SDK takes HTTPS_PROXY for every address and does not know NO_PROXY.
+            self.client.proxy = None
+        self.client.wss_uri = url
+        connecting = asyncio.create_task(self._attempt(self.client.connect), name="socket:connect")
+        try:
+            while True:
+                await asyncio.sleep(_LOOK_EVERY_S)
+                state = await self.state()
+                self._note(state.connected)
+                if state.down_s > _URL_LIFE_S:
+                    # Without one, the SDK's connecting loop asks Slack for a new URL.
+                    self.client.wss_uri = None
+                if not state.connected and connecting.done():
+                    connecting = asyncio.create_task(
+                        self._attempt(self.client.connect_to_new_endpoint), name="socket:connect"
+                    )
+        finally:
+            connecting.cancel()
+            await asyncio.gather(connecting, return_exceptions=True)
 
-    async def greeted(
+    async def _attempt(self, connect: Callable[[], Awaitable[None]]) -> None:
+        """One connect of the SDK's; a failed one is paid with a pause, as Slack limits new URLs."""
+        try:
+            await connect()
+        except SLACK_FAILURES as error:
+            failure = slack_error(error, "apps.connections.open")
+            log.warning(
+                "Slack gave no address for a new connection.",
+                action="socket_not_opened",
+                reason=failure.reason,
+                why=str(failure),
+            )
+            asked = failure.retry_after_s if isinstance(failure, RetryableError) else None
+            await asyncio.sleep(asked or _PAUSE_S)
+
+    async def _greeted(
         self, _client: AsyncBaseSocketModeClient, message: dict[str, Any], _raw: str | None
     ) -> None:
         """Slack's first message on a new connection: from now on envelopes arrive."""
@@ -165,19 +197,10 @@ async def connected(socket: SocketMode, url: str) -> AsyncIterator[SocketMode]:
     Does not wait for that connection. The slots must be drained before leaving: an ack goes out
     only while the socket is open.
     """
-    if urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}:
-        # The SDK takes HTTPS_PROXY for every address and does not know NO_PROXY.
-        socket.client.proxy = None
-    socket.client.wss_uri = url
-    socket.client.message_listeners.append(socket.greeted)
-    tasks = [
-        asyncio.create_task(socket.connect_forever(), name="socket:connect"),
-        asyncio.create_task(socket.watch(), name="socket:watch"),
-    ]
+    keeping = asyncio.create_task(socket.keep_connected(url), name="socket:keep")
     try:
         yield socket
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
         await socket.close_async()

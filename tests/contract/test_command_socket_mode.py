@@ -1,0 +1,436 @@
+"""The Slack side in Socket Mode, with real sockets to simulated Slack and Pub/Sub."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+
+from command_service.app import Service
+from shared.ledger import Mark
+from shared.task import Mode, Source, task_id_of_message
+from shared.tracing import start_tracing
+from simulators.faults import Fault
+from simulators.slack.model import Message
+from tests.command_stack import SLACK, TOPIC, Stack, get_json, stack
+
+
+@pytest.fixture(autouse=True)
+def tracing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+        start_tracing("test")
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[Stack]:
+    async with stack() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def service(world: Stack) -> AsyncIterator[Service]:
+    async with world.service() as service:
+        yield service
+
+
+def key_of(message: Message) -> str:
+    return f"message:{message.channel}:{message.ts}"
+
+
+async def test_a_mention_is_published_and_only_then_acked(world: Stack, service: Service) -> None:
+    message = world.slack.people.post("hana", "#general", "@mechachang 素数とは何ですか")
+
+    await world.wait_for_step("ack")
+    steps = [
+        entry.step
+        for entry in world.journal.entries(key=key_of(message))
+        if entry.step in {"envelope", "publish", "ack"}
+    ]
+    assert steps == ["envelope", "publish", "ack"]
+    [task] = world.tasks()
+    team_id = world.slack.workspace.team_id
+    assert task.task_id == task_id_of_message(team_id, message.channel, message.ts)
+    assert (task.source, task.text, task.thread_ts) == (
+        Source.MENTION,
+        "素数とは何ですか",
+        message.ts,
+    )
+
+
+async def test_a_slow_queue_delays_the_ack(world: Stack, service: Service) -> None:
+    world.faults.add("pubsub", "Publish", Fault("delay", seconds=0.3))
+
+    world.slack.people.post("hana", "#general", "@mechachang hello")
+
+    [ack] = await world.wait_for_step("ack")
+    [publish] = world.journal.entries(step="publish")
+    assert publish.seq < ack.seq
+    assert ack.ms is not None
+    assert ack.ms >= 300
+
+
+async def test_the_thread_shows_that_the_bot_is_thinking(world: Stack, service: Service) -> None:
+    message = world.slack.people.post("hana", "#general", "@mechachang hello")
+
+    [call] = await world.wait_for_step("api", method="assistant.threads.setStatus")
+    assert call.detail["ok"]
+    [task] = world.tasks()
+    [publish] = world.journal.entries(step="publish")
+    assert task.thread_ts == message.ts
+    assert publish.seq < call.seq
+    assert publish.journey == call.journey, "the trace joins Pub/Sub's message and Slack's call"
+
+
+async def test_while_the_queue_refuses_nothing_is_acked_and_slacks_redelivery_gets_through(
+    world: Stack, service: Service
+) -> None:
+    rule = world.faults.add("pubsub", "Publish", Fault("error", error="PERMISSION_DENIED"), -1)
+    message = world.slack.people.post("hana", "#general", "@mechachang hello")
+    await world.wait_for_step("ack_missed")
+    assert world.journal.entries(step="ack") == []
+    assert world.tasks() == []
+
+    world.faults.remove(rule.id)
+    await world.wait_for_step("ack")
+    [task] = world.tasks()
+    assert task.message_ts == message.ts
+
+
+async def test_an_outage_of_the_queue_loses_no_question_and_makes_no_second_one(
+    world: Stack, service: Service
+) -> None:
+    await world.pubsub.pause()
+    world.slack.people.post("hana", "#general", "@mechachang hello")
+    await world.wait_for_step("ack_missed")
+    status, ready = await get_json(service.port, "/readyz")
+    assert status == 503
+    assert ready["dependencies"]["pubsub"]["state"] == "unavailable"
+
+    await world.pubsub.resume()
+    await world.wait_for_step("ack")
+    assert len({task.task_id for task in world.tasks()}) == 1
+
+
+async def test_an_event_delivered_twice_is_the_same_task_twice(
+    world: Stack, service: Service
+) -> None:
+    world.faults.add("socket", "envelope", Fault("duplicate"))
+
+    world.slack.people.post("hana", "#general", "@mechachang hello")
+
+    first, second = await world.wait_for_tasks(2)
+    assert first.task_id == second.task_id
+    assert first.event_id == second.event_id
+
+
+async def test_a_lost_ack_is_redelivered_as_the_same_task(world: Stack, service: Service) -> None:
+    world.faults.add("socket", "ack", Fault("drop_before"))
+
+    world.slack.people.post("hana", "#general", "@mechachang hello")
+
+    first, second = await world.wait_for_tasks(2)
+    assert first.task_id == second.task_id
+
+
+async def test_a_direct_message_needs_no_mention(world: Stack, service: Service) -> None:
+    channel = world.slack.people.dm("alice")
+    world.slack.people.post("alice", channel.id, "what is a prime?")
+
+    [task] = await world.wait_for_tasks()
+    assert (task.source, task.text, task.channel_id) == (
+        Source.DM,
+        "what is a prime?",
+        channel.id,
+    )
+
+
+async def test_a_persons_language_is_learnt_for_the_next_question(
+    world: Stack, service: Service
+) -> None:
+    channel = world.slack.people.dm("alice").id
+    world.slack.people.post("alice", channel, "first")
+    await world.wait_for_step("api", method="users.info")
+    await world.slack.wait_for(lambda: world.calls("users.info")[0].detail["ok"])
+
+    async def english() -> bool:
+        world.slack.people.post("alice", channel, "again")
+        return (await world.wait_for_tasks(len(world.tasks()) + 1))[-1].locale == "en"
+
+    async with asyncio.timeout(5.0):
+        while not await english():
+            pass
+    assert world.tasks()[0].locale == "ja"
+    assert len(world.calls("users.info")) == 1
+
+
+async def test_a_command_is_acked_with_a_text_that_says_it_is_being_answered(
+    world: Stack, service: Service
+) -> None:
+    outcome = await world.slack.people.slash("hana", "#general", "/gemini", "素数とは")
+
+    assert outcome.acked
+    assert "質問を受け付けました" in outcome.payload["text"]
+    [task] = world.tasks()
+    assert (task.source, task.mode, task.text) == (Source.SLASH_COMMAND, Mode.AUTO, "素数とは")
+    assert task.response_url is not None
+    [publish] = world.journal.entries(step="publish")
+    [ack] = world.journal.entries(step="ack")
+    assert publish.seq < ack.seq
+
+
+async def test_a_command_is_asked_to_try_again_while_the_queue_refuses(
+    world: Stack, service: Service
+) -> None:
+    world.faults.add("pubsub", "Publish", Fault("error", error="NOT_FOUND"), -1)
+
+    outcome = await world.slack.people.slash("hana", "#general", "/gemini", "素数とは")
+
+    assert outcome.acked
+    assert "もう一度お試しください" in outcome.payload["text"]
+    assert world.tasks() == []
+
+
+async def test_a_command_without_a_question_explains_itself(world: Stack, service: Service) -> None:
+    outcome = await world.slack.people.slash("hana", "#general", "/gemini", "  ")
+
+    assert "/gemini 質問" in outcome.payload["text"]
+    assert world.tasks() == []
+
+
+async def test_a_mention_without_a_question_is_explained_to_its_writer_alone(
+    world: Stack, service: Service
+) -> None:
+    world.slack.people.post("hana", "#general", "@mechachang")
+
+    await world.slack.wait_for(lambda: world.slack.ephemerals("hana"))
+    [told] = world.slack.ephemerals("hana")
+    assert "/gemini 質問" in told["text"]
+    assert world.slack.ephemerals("alice") == []
+    assert len(world.slack.messages("#general")) == 1
+    await world.wait_for_step("ack")
+    assert world.tasks() == []
+
+
+async def test_refusals_are_acked_and_told_by_the_policy(world: Stack) -> None:
+    channel = world.slack.people.channel("#random").id
+    async with world.service(
+        allowed_channel_ids=frozenset({channel}), max_prompt_chars=5, default_locale="en"
+    ):
+        world.slack.people.post("hana", "#general", "@mechachang hello")
+        world.slack.people.post("hana", "#random", "@mechachang much too long")
+        world.slack.people.post("hana", "#random", "@mechachang short")
+
+        await world.wait_for_step("ack", 3)
+        await world.slack.wait_for(lambda: len(world.slack.ephemerals("hana")) == 2)
+    assert [task.text for task in world.tasks()] == ["short"]
+
+
+@pytest.mark.parametrize(
+    ("subscription", "cause"), [("app_home_opened", "home"), ("message.channels", "message")]
+)
+async def test_an_event_nobody_listens_to_is_acked_without_a_task(
+    subscription: str, cause: str
+) -> None:
+    config = replace(SLACK, subscriptions=frozenset({subscription}))
+    async with stack(config) as world, world.service():
+        if cause == "home":
+            world.slack.people.open_home("hana")
+        else:
+            world.slack.people.post("hana", "#general", "just talking")
+        await world.wait_for_step("ack")
+        assert world.tasks() == []
+        assert world.journal.entries(step="ack_missed") == []
+
+
+async def test_our_own_and_edited_messages_are_acked_without_a_task(
+    world: Stack, service: Service
+) -> None:
+    channel = world.slack.people.dm("hana").id
+    written = world.slack.people.post("hana", channel, "hello")
+    await world.wait_for_step("ack", 1)
+    world.slack.people.edit("hana", channel, written.ts, "hello again")
+    await world.wait_for_step("ack", 2)
+    world.slack.people.delete("hana", channel, written.ts)
+    await world.wait_for_step("ack", 3)
+
+    assert [task.text for task in world.tasks()] == ["hello"]
+
+
+def answer_with_button(world: Stack, channel: str, thread_ts: str, asked_ts: str) -> str:
+    """An answer as the processor posts it, in the thread of the question."""
+    value = {"v": 1, "channel_id": channel, "thread_ts": thread_ts, "message_ts": asked_ts}
+    button = {
+        "type": "button",
+        "action_id": "regenerate",
+        "text": {"type": "plain_text", "text": "回答を再生成"},
+        "value": json.dumps(value),
+    }
+    return post_as_bot(
+        world,
+        channel,
+        thread_ts,
+        blocks=[{"type": "actions", "block_id": "b1", "elements": [button]}],
+        metadata=Mark("0" * 32, "answer").as_metadata(),
+    ).ts
+
+
+def post_as_bot(
+    world: Stack,
+    channel: str,
+    thread_ts: str | None = None,
+    text: str = "回答です",
+    **content: Any,
+) -> Message:
+    workspace = world.slack.workspace
+    message = Message(
+        channel, workspace.timestamps.next(), workspace.bot.id, text, thread_ts, **content
+    )
+    message.bot_id = workspace.bot_id
+    return workspace.post(message)
+
+
+async def test_regenerate_asks_the_question_of_the_thread_again(
+    world: Stack, service: Service
+) -> None:
+    asked = world.slack.people.post("hana", "#general", "@mechachang 1 &lt; 2 ですか")
+    await world.wait_for_tasks(1)
+    world.slack.people.post("kenji", "#general", "別の話です", thread_ts=asked.ts)
+    answer_ts = answer_with_button(world, asked.channel, asked.ts, asked.ts)
+
+    outcome = await world.slack.people.click("kenji", "#general", answer_ts, "regenerate")
+
+    first, again = await world.wait_for_tasks(2)
+    assert outcome.acked
+    assert (again.source, again.text) == (Source.BUTTON, first.text)
+    assert (again.message_ts, again.thread_ts) == (asked.ts, asked.ts)
+    assert again.user_id == world.slack.people.user("kenji").id
+    assert again.task_id != first.task_id
+
+
+async def test_regenerate_finds_the_question_of_a_command_in_our_own_message(
+    world: Stack, service: Service
+) -> None:
+    channel = world.slack.people.channel("#general").id
+    mark = Mark("1" * 32, "question")
+    asked = post_as_bot(
+        world, channel, text="hana さんの質問です。", metadata=mark.as_metadata(prompt="素数とは")
+    )
+    answer_ts = answer_with_button(world, channel, asked.ts, asked.ts)
+
+    await world.slack.people.click("hana", channel, answer_ts, "regenerate")
+
+    [task] = await world.wait_for_tasks()
+    assert task.text == "素数とは"
+
+
+async def test_regenerate_says_when_the_question_is_gone(world: Stack, service: Service) -> None:
+    asked = world.slack.people.post("hana", "#general", "@mechachang hello")
+    await world.wait_for_tasks(1)
+    answer_ts = answer_with_button(world, asked.channel, asked.ts, asked.ts)
+    world.slack.people.delete("hana", "#general", asked.ts)
+
+    outcome = await world.slack.people.click("hana", "#general", answer_ts, "regenerate")
+
+    assert outcome.acked
+    await world.slack.wait_for(lambda: world.slack.ephemerals("hana"))
+    assert "元の質問が見つからない" in world.slack.ephemerals("hana")[0]["text"]
+    assert len(world.tasks()) == 1
+
+
+async def test_slack_failing_to_show_signs_changes_nothing(world: Stack, service: Service) -> None:
+    world.faults.add("slack", "assistant.threads.setStatus", Fault("error", status=500), -1)
+    world.faults.add("slack", "users.info", Fault("error", status=429), -1)
+
+    world.slack.people.post("hana", "#general", "@mechachang hello")
+
+    await world.wait_for_step("ack")
+    await world.wait_for_step("api", method="assistant.threads.setStatus")
+    assert len(world.tasks()) == 1
+
+
+async def test_beyond_the_bound_envelopes_wait_and_then_all_are_handled(world: Stack) -> None:
+    world.faults.add("pubsub", "Publish", Fault("delay", seconds=0.05), -1)
+    async with world.service(max_concurrent_requests=2):
+        for number in range(6):
+            world.slack.people.post("hana", "#general", f"@mechachang question {number}")
+        await world.wait_for_step("ack", 6)
+    assert len({task.task_id for task in world.tasks()}) == 6
+    assert world.journal.entries(step="ack_missed") == []
+
+
+async def test_an_overloaded_command_is_told_so_and_an_event_left_to_redelivery(
+    world: Stack,
+) -> None:
+    rule = world.faults.add("pubsub", "Publish", Fault("delay", seconds=0.6), 1)
+    async with world.service(max_concurrent_requests=1) as service:
+        service.slots.wait_s = 0.1
+        world.slack.people.post("hana", "#general", "@mechachang first")
+        await world.slack.wait_for(lambda: service.slots.running == 1)
+        outcome = await world.slack.people.slash("kenji", "#general", "/gemini", "second")
+        world.slack.people.post("alice", "#general", "@mechachang third")
+        tasks = await world.wait_for_tasks(2)
+    assert rule.times == 0
+    assert "混み合っています" in outcome.payload["text"]
+    assert sorted(task.text for task in tasks) == ["first", "third"]
+    assert service.socket is not None
+    assert service.socket.overloaded == 2
+
+
+async def test_closing_waits_for_envelopes_and_acks_them(world: Stack) -> None:
+    world.faults.add("pubsub", "Publish", Fault("delay", seconds=0.5))
+    async with world.service() as service:
+        world.slack.people.post("hana", "#general", "@mechachang hello")
+        await world.slack.wait_for(lambda: service.slots.running == 1)
+
+    assert len(world.journal.entries(step="ack")) == 1
+    assert world.journal.entries(step="ack_missed") == []
+    assert len(world.pubsub.messages(TOPIC)) == 1
+
+
+async def test_the_health_routes_tell_what_is_connected(world: Stack, service: Service) -> None:
+    await world.slack.wait_for(lambda: world.slack.sockets.sockets)
+
+    assert service.socket is not None
+    assert (await service.socket.state()).connected
+    status, health = await get_json(service.port, "/healthz")
+    assert (status, health["status"]) == (200, "ok")
+    assert health["slack_socket"]["connected"]
+    status, ready = await get_json(service.port, "/readyz")
+    assert status == 200
+    assert {name: state["state"] for name, state in ready["dependencies"].items()} == {
+        "pubsub": "ok",
+        "slack_socket": "ok",
+    }
+
+
+async def test_the_socket_comes_back_after_slacks_refresh_and_after_a_cut(
+    world: Stack, service: Service
+) -> None:
+    await world.slack.sockets.disconnect("refresh_requested")
+    await world.wait_for_step("api", 2, method="apps.connections.open")
+    await world.slack.wait_for(lambda: world.slack.sockets.sockets)
+    world.slack.people.post("hana", "#general", "@mechachang after the refresh")
+    await world.wait_for_tasks(1)
+
+    world.slack.sockets.cut()
+    world.slack.people.post("hana", "#general", "@mechachang after the cut")
+    assert [task.text for task in await world.wait_for_tasks(2)] == [
+        "after the refresh",
+        "after the cut",
+    ]
+
+
+async def test_the_first_socket_is_opened_at_the_url_of_the_preflight(
+    world: Stack, service: Service
+) -> None:
+    assert len(world.calls("apps.connections.open")) == 1
+    world.slack.people.post("hana", "#general", "@mechachang hello")
+    await world.wait_for_tasks()
+
+    assert len(world.calls("auth.test")) == 1, "Bolt takes the preflight's answer"
