@@ -2,11 +2,10 @@
 
 import { listenForActions } from "./actions.js";
 import { Composer } from "./composer.js";
-import { connect } from "./connection.js";
+import { connect, post } from "./connection.js";
 import { drawChannel, drawThread, labelJump, listenForScroll } from "./conversation.js";
 import { openSwitcher } from "./dialogs.js";
 import { h, iconButton, oncePerFrame } from "./dom.js";
-import { post } from "./connection.js";
 import { clearJourneys, record } from "./journeys.js";
 import { drawPanel, panelIsOpen, refreshPanel, showTab, togglePanel } from "./panel.js";
 import { closeThread, follow, go, listen } from "./route.js";
@@ -21,7 +20,7 @@ import { drawHome, showModal } from "./views.js";
 const part = (id) => document.getElementById(id);
 const composer = new Composer(part("composer"), false);
 const threadComposer = new Composer(part("thread-composer"), true);
-let openHome = null;
+let opened = null;
 
 const drawNavigation = () => {
   drawSidebar(become);
@@ -58,8 +57,9 @@ on("route", () => {
   part("home").hidden = tab !== "home";
   part("jump").hidden = true;
   part("messages").setAttribute("aria-label", channelName(channel()));
-  if (tab === "home") enterHome(id);
-  else openHome = null;
+  if (tab === "home") drawHome();
+  if (channel()?.kind === "im") openApp(id, tab);
+  else opened = null;
   composer.open();
   if (thread) openThread();
   drawChannel();
@@ -94,11 +94,11 @@ on("find-trace", (message) => {
   findTrace(message);
 });
 
-function enterHome(id) {
-  drawHome();
-  if (openHome === id) return;
-  openHome = id;
-  post("open_home");
+/** Tell the app which tab of its own was opened, as Slack does. */
+function openApp(id, tab) {
+  if (opened === `${id}/${tab}`) return;
+  opened = `${id}/${tab}`;
+  post("open_home", { tab });
 }
 
 function openThread() {

@@ -11,7 +11,7 @@ export class Completion {
   constructor(field, changed, inThread) {
     Object.assign(this, { field, changed, inThread, items: [], chosen: 0 });
     this.id = `completion-${(lists += 1)}`;
-    this.list = h("ul", { className: "completion", role: "listbox", id: this.id, hidden: true, data: { testid: "completion" } });
+    this.list = h("ul", { className: "completion", role: "listbox", id: this.id, hidden: true, data: { testid: inThread ? "thread-completion" : "completion" } });
     field.setAttribute("role", "combobox");
     field.setAttribute("aria-autocomplete", "list");
     field.setAttribute("aria-controls", this.id);

@@ -16,7 +16,7 @@ export class Composer {
     this.inThread = inThread;
     this.files = [];
     this.field = h("textarea", { rows: 1, className: "composer-field", data: { testid: inThread ? "thread-composer" : "composer" }, enterkeyhint: "send" });
-    this.hint = h("div", { className: "usage-hint", aria: { live: "polite" }, data: { testid: "usage-hint" } });
+    this.hint = h("div", { className: "usage-hint", aria: { live: "polite" }, data: { testid: inThread ? "thread-usage-hint" : "usage-hint" } });
     this.chips = h("div", { className: "chips" });
     this.picker = h("input", { type: "file", multiple: true, hidden: true, data: { testid: inThread ? "thread-file" : "file-input" } });
     this.buttons = h("div", { className: "composer-bar" });

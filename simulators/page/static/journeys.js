@@ -3,17 +3,22 @@
 import { messageAt, state } from "./state.js";
 
 const KEPT = 200;
+// What Pub/Sub takes as an acknowledgement (cloud.google.com/pubsub/docs/push).
+const ACCEPTED = new Set([102, 200, 201, 202, 204]);
 const BEGINNINGS = new Set(["slack/envelope", "pubsub/publish", "gemini/request", "events/request"]);
 const SIGNS = /^(chat\.(postMessage|postEphemeral|startStream)|assistant\.threads\.setStatus|agents\.sessions\.setStatus|response_url)$/;
+const POSTS = /^chat\.(postMessage|startStream)$/;
 const ANSWERS = /^(chat\.(postMessage|update|stopStream|postEphemeral)|response_url)$/;
 
 const journeys = new Map();
 const journeyOfKey = new Map();
+const journeyOfPost = new Map();
 
 /** Forget everything, before a snapshot. */
 export function clearJourneys() {
   journeys.clear();
   journeyOfKey.clear();
+  journeyOfPost.clear();
 }
 
 /** Take in one entry; true if it changes what is shown. */
@@ -23,6 +28,8 @@ export function record(entry) {
   journey.entries.push(entry);
   journey.version += 1;
   for (const key of entry.keys ?? []) (journey.keys.add(key), journeyOfKey.set(key, entry.journey));
+  const { method, channel, ts } = entry.detail;
+  if (ts && POSTS.test(method)) journeyOfPost.set(`${channel}:${ts}`, entry.journey);
   if (journeys.size > KEPT) journeys.delete(journeys.keys().next().value);
   return true;
 }
@@ -39,20 +46,27 @@ function merge(from, into) {
   journey.entries = [...journey.entries, ...later.entries].sort((a, b) => a.at - b.at || a.seq - b.seq);
   journey.version += 1;
   for (const key of later.keys) (journey.keys.add(key), journeyOfKey.set(key, into));
+  for (const [key, number] of journeyOfPost) if (number === from) journeyOfPost.set(key, into);
   journeys.delete(from);
   return true;
 }
 
-/** The journeys of questions, newest first. */
+/** The journeys of questions, newest first; events the app only took note of are left out. */
 export function questions() {
-  const isQuestion = (it) => it.entries.some((entry) => BEGINNINGS.has(nameOf(entry)));
+  const isQuestion = (it) => it.entries.some((entry) => BEGINNINGS.has(nameOf(entry))) && !onlyTakenNoteOf(it);
   return [...journeys.values()].filter(isQuestion).sort((a, b) => startOf(b) - startOf(a));
 }
 
-/** The journey a message belongs to: as its question, or as an answer by its task. */
+function onlyTakenNoteOf({ entries }) {
+  const isEvent = (entry) => entry.detail.type === "events_api" && (nameOf(entry) === "slack/ack" || (nameOf(entry) === "slack/envelope" && !repetition(entry)));
+  return entries.every(isEvent) && entries.some((entry) => entry.step === "ack");
+}
+
+/** The journey a message belongs to: as its question, or as what was posted in it. */
 export function journeyOf(message) {
+  const place = `${message.channel}:${message.ts}`;
   const task = message.metadata?.event_payload?.task_id;
-  return journeyOfKey.get(`message:${message.channel}:${message.ts}`) ?? (task && journeyOfKey.get(`task:${task}`));
+  return journeyOfKey.get(`message:${place}`) ?? journeyOfPost.get(place) ?? (task && journeyOfKey.get(`task:${task}`));
 }
 
 /** "channel:ts" of every message known to belong to a journey. */
@@ -72,6 +86,12 @@ export function questionOf(journey) {
   return first && messageAt(...split(first));
 }
 
+/** The words of a question; the app's own message quotes those of a command. */
+export function wordsOf(question) {
+  const quoted = question.is_bot ? question.text.split(/\n(?:>|&gt;) ?/).slice(1).join(" ") : "";
+  return quoted || question.text;
+}
+
 function split(key) {
   const cut = key.lastIndexOf(":");
   return [key.slice(0, cut), key.slice(cut + 1)];
@@ -84,9 +104,11 @@ const startOf = (journey) => Math.min(...journey.entries.map(startMs));
 
 /** Whether an entry is of something that went wrong. */
 export function isError(entry) {
-  const { ok, error, status } = entry.detail;
+  const { ok, error, fault, status, outcome } = entry.detail;
   if (entry.step === "ack_missed" || entry.step === "dead_letter") return true;
-  return ok === false || Boolean(error) || (Number(status) >= 400);
+  if (nameOf(entry) === "pubsub/push") return !ACCEPTED.has(Number(status));
+  if (nameOf(entry) === "gemini/done" && outcome) return outcome !== "answered";
+  return ok === false || Boolean(error || fault) || Number(status) >= 400;
 }
 
 /** Which delivery this was, if it was not the first: {kind, n}, else null. */
@@ -110,9 +132,11 @@ function envelopeStart(journey) {
 
 function lanes(journey, begin) {
   const found = new Map();
+  let model = "gemini";
   for (const entry of journey.entries) {
-    const label = labelOf(entry);
-    if (!found.has(label)) found.set(label, { label, actor: entry.actor, bars: [], errors: [], repetitions: [] });
+    model = entry.detail.model ?? model;
+    const label = labelOf(entry, model);
+    if (!found.has(label)) found.set(label, { label, full: entry.detail.method ?? label, actor: entry.actor, bars: [], errors: [], repetitions: [] });
     const lane = found.get(label);
     lane.bars.push({ start: Math.max(0, startMs(entry) - begin), end: Math.max(0, endMs(entry) - begin), error: isError(entry), ms: entry.ms });
     if (isError(entry)) lane.errors.push(errorOf(entry));
@@ -121,20 +145,21 @@ function lanes(journey, begin) {
   return [...found.values()].sort((a, b) => a.bars[0].start - b.bars[0].start || a.bars[0].end - b.bars[0].end);
 }
 
-function labelOf(entry) {
-  const { type, method, subscription, model } = entry.detail;
+function labelOf(entry, model) {
+  const { type, event, command, method, subscription } = entry.detail;
   switch (nameOf(entry)) {
-    case "slack/envelope": return type ?? "envelope";
-    case "slack/api": return String(method ?? "api").replace(/^(assistant\.threads|agents\.sessions)\./, "");
+    case "slack/envelope": return command ?? event ?? type ?? "envelope";
+    case "slack/api": return String(method ?? "api").replace(/^(assistant\.threads|agents\.sessions|conversations|chat)\./, "");
     case "pubsub/push": return String(subscription).endsWith("dead-letter-push") ? "dead-letter push" : "push";
-    case "gemini/request": return model ?? "request";
+    case "gemini/request":
+    case "gemini/done": return model;
     default: return entry.step.replaceAll("_", " ");
   }
 }
 
 function errorOf(entry) {
-  const { error, status } = entry.detail;
-  return String(error || status || entry.step.replaceAll("_", " "));
+  const { error, fault, reason, status, outcome } = entry.detail;
+  return String(error || fault || reason || status || outcome || entry.step.replaceAll("_", " "));
 }
 
 function figures(journey, begin) {

@@ -41,7 +41,7 @@ function finishEditing() {
 }
 
 function ephemeralLabel(message) {
-  const dismiss = () => (state.messages.get(message.channel)?.delete(message.ts), emit("messages", message));
+  const dismiss = () => post("delete", { channel: message.channel, ts: message.ts });
   return h("div", { className: "ephemeral-label" }, icon("eye"), h("span", {}, t("onlyYou")), h("button", { type: "button", className: "link", onclick: dismiss }, t("dismiss")));
 }
 

@@ -4,7 +4,7 @@ import { h, iconButton } from "./dom.js";
 import { highlight } from "./conversation.js";
 import { asTyped } from "./editor.js";
 import { go } from "./route.js";
-import { journeyOf, messagesOfJourney, questionOf, questions, summary } from "./journeys.js";
+import { journeyOf, messagesOfJourney, questionOf, questions, summary, wordsOf } from "./journeys.js";
 import { emit, state } from "./state.js";
 import { duration, t } from "./texts.js";
 
@@ -41,8 +41,8 @@ function swap(box, nodes) {
 
 function row(journey, question, open) {
   const { lanes, total, figures, state: outcome } = summary(journey);
-  const title = question ? asTyped(question.text).replace(/\s+/g, " ") : (lanes[0]?.label ?? "");
-  const toggle = () => (opened.set(journey.number, !open), emit("trace"));
+  const title = question ? asTyped(wordsOf(question)).replace(/\s+/g, " ") : (lanes[0]?.label ?? "");
+  const toggle = () => (opened.set(journey.number, !open), choose(open ? null : journey.number, open ? [] : messagesOfJourney(journey)));
   return h("article", { className: `trace ${outcome} ${chosen === journey.number ? "chosen" : ""}`, data: { testid: "trace-row", journey: journey.number, state: outcome } },
     h("div", { className: "trace-top" },
       h("button", { type: "button", className: "trace-head", aria: { expanded: String(open) }, onclick: toggle },
@@ -66,7 +66,7 @@ function lane(it, total) {
   const spent = it.bars.reduce((sum, bar) => sum + (bar.ms ?? 0), 0);
   const marks = [...it.errors.slice(0, 3).map((error) => h("b", { className: "mark error" }, error)), ...it.repetitions.slice(-1).map(({ kind, n }) => h("b", { className: "mark again" }, t(kind, { n })))];
   return h("li", { className: `lane ${it.actor} ${it.errors.length ? "error" : ""}` },
-    h("span", { className: "lane-label", title: `${it.actor}: ${it.label}` }, h("i", { className: "lane-dot" }), h("span", {}, it.label), it.bars.length > 1 ? h("small", {}, t("mergedSteps", { n: it.bars.length })) : null),
+    h("span", { className: "lane-label", title: `${it.actor}: ${it.full}` }, h("i", { className: "lane-dot" }), h("span", {}, it.label), it.bars.length > 1 ? h("small", {}, t("mergedSteps", { n: it.bars.length })) : null),
     h("span", { className: "lane-track" }, it.bars.map((bar) => barElement(bar, total))),
     h("span", { className: "lane-time" }, h("span", {}, `+${duration(last.end)}`), spent ? h("small", {}, duration(spent)) : null),
     marks.length ? h("span", { className: "lane-marks" }, marks) : null);

@@ -32,6 +32,7 @@ function form(view) {
   const submit = (event) => (event.preventDefault(), send(view.id));
   return h("form", { className: "modal-form", onsubmit: submit, novalidate: "" },
     h("header", {}, h("h2", {}, view.title), iconButton("close", t("close"), close)),
+    h("p", { className: "modal-error bk-error", role: "alert", hidden: true }),
     h("div", { className: "modal-body blocks", html: view.html }),
     h("footer", { className: "dialog-foot" },
       h("button", { type: "button", className: "bk-button", onclick: close, data: { testid: "modal-close" } }, view.close || t("cancel")),
@@ -68,6 +69,9 @@ function values() {
 }
 
 function showErrors(errors) {
+  const general = dialog.querySelector(".modal-error");
+  general.textContent = errors[""] ?? "";
+  general.hidden = !errors[""];
   for (const block of blocks()) {
     const text = errors[block.dataset.inputBlock] ?? "";
     const place = block.querySelector(".bk-error");

@@ -1,0 +1,108 @@
+"""A real browser, and pages in it that must stay free of errors."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from tests.slack_workbench import FAST, Workbench, workbench
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+)
+PLACES = (
+    "/usr/bin/chromium",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+OpenPage = Callable[..., Awaitable[Page]]
+
+
+def chromium() -> str:
+    """The browser's executable; skips where there is none, except in CI."""
+    chosen = os.environ.get("CHROMIUM")
+    found = next(filter(None, map(shutil.which, (chosen,) if chosen else PLACES)), None)
+    if found is None:
+        reason = f"CHROMIUM={chosen} is no program." if chosen else "Chromium is not installed."
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(f"{reason} Install it, or name it in CHROMIUM.")
+    return found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs Chromium, and runs in the loop that Chromium runs in."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """A headless Chromium for the whole run; each page has a profile of its own."""
+    executable = chromium()
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(
+            executable_path=executable, args=list(ARGUMENTS)
+        )
+        yield launched
+        await launched.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
+    """``await open_page(url, user=, width=, height=, **context options)``: the page, ready.
+
+    The test fails if a page logs an error or asks another host for anything.
+    """
+    complaints: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    async def opened(
+        url: str, *, user: str = "alice", width: int = 1440, height: int = 900, **options: Any
+    ) -> Page:
+        context = await browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = await context.new_page()
+        page.set_default_timeout(5_000)
+        page.on("console", lambda it: complaints.append(it.text) if it.type == "error" else None)
+        page.on("pageerror", lambda it: complaints.append(str(it)))
+        page.on(
+            "request",
+            lambda it: None if it.url.startswith((url, "data:")) else complaints.append(it.url),
+        )
+        await page.goto(f"{url}/?user={user}")
+        await page.locator("body[data-online=true]").wait_for()
+        return page
+
+    yield opened
+    for context in contexts:
+        await context.close()
+    assert complaints == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bench() -> AsyncIterator[Workbench]:
+    """A Slack simulator without an app; a test connects its own."""
+    async with workbench(replace(FAST, rate_limits=False)) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(bench: Workbench, open_page: OpenPage) -> Page:
+    """The chat page on a desktop, as Alice, who reads English."""
+    return await open_page(bench.running.base_url)

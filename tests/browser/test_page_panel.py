@@ -1,0 +1,62 @@
+"""The panel beside the conversation: the trace of questions, and faults."""
+
+from playwright.async_api import Page, expect
+
+from tests.slack_workbench import Workbench
+
+
+async def test_a_journey_shows_its_steps_and_its_messages(bench: Workbench, page: Page) -> None:
+    app = bench.app()
+    app.event("app_mention")(_taken)
+    async with bench.connected(app):
+        asked = bench.slack.people.post("alice", "#general", "@mechachang why?")
+        await bench.slack.wait_for(lambda: bench.journal.entries(step="ack"))
+    key = f"message:{asked.channel}:{asked.ts}"
+    record = bench.journal.record
+    record("pubsub", "publish", [key, "task:t1"], topic="mechachang-tasks")
+    record("pubsub", "push", ["task:t1"], ms=4, status=503, attempt=1)
+    record("gemini", "request", ["trace:t"], model="gemini-3.8-flash")
+    record("gemini", "first_token", ["trace:t"], ms=30)
+    row = page.get_by_test_id("trace-row").filter(has_text="why?")
+    await expect(row).to_have_attribute("data-state", "running")
+    await expect(row.locator(".mark.error")).to_have_text("503")
+    record("pubsub", "push", ["task:t1", "trace:t"], ms=9, status=204, attempt=2)
+    await expect(row).to_have_attribute("data-state", "recovered")
+    await expect(row).to_contain_text("delivery 2")
+    await expect(row).to_contain_text("gemini-3.8-flash")
+    await expect(row).to_contain_text("first token")
+    message = page.locator("#messages").get_by_test_id("message")
+    await message.hover()
+    await page.get_by_test_id("show-trace").click()
+    await expect(message).to_contain_class("highlighted")
+    await expect(row).to_contain_class("chosen")
+
+
+async def _taken() -> None:
+    """Bolt acks a handled event by itself."""
+
+
+async def test_a_fault_is_switched_on_used_up_and_cleared(bench: Workbench, page: Page) -> None:
+    await page.get_by_test_id("panel-tab-faults").click()
+    limited = page.get_by_test_id("fault-slack-429")
+    await limited.click()
+    await expect(limited).to_have_attribute("aria-checked", "true")
+    await expect(limited).to_be_focused()
+    [rule] = bench.faults.rules()
+    assert (rule.target, rule.operation, rule.times) == ("slack", "chat.postMessage", 2)
+    assert rule.fault.status == 429
+    assert [await _status(bench) for _ in range(3)] == [429, 429, 200]
+    await expect(limited).to_have_attribute("aria-checked", "false")
+    await page.get_by_test_id("fault-pubsub-down").click()
+    await expect(page.get_by_test_id("fault-rule")).to_contain_text("until switched off")
+    await page.get_by_test_id("fault-clear").click()
+    await expect(page.get_by_test_id("fault-rule")).to_have_count(0)
+    assert bench.faults.rules() == []
+
+
+async def _status(bench: Workbench) -> int:
+    body = {"channel": bench.general, "text": "x"}
+    headers = {"Authorization": "Bearer xoxb-local"}
+    url = f"{bench.running.api_url}chat.postMessage"
+    async with bench.http.post(url, json=body, headers=headers) as response:
+        return response.status
