@@ -35,14 +35,21 @@ Verb = Callable[[JSON], Awaitable[JSON]]
 
 
 class Watcher:
-    """One open page. Its queue is bounded: a page that can't keep up is disconnected."""
+    """One open page. Its queue is bounded: a page that can't keep up is disconnected.
+
+    ``rules`` are the faults it was last told of.
+    """
 
     def __init__(self, me: User) -> None:
         self.me = me
+        self.rules: list[JSON] = []
         self.queue: asyncio.Queue[JSON | None] = asyncio.Queue(BACKLOG)
 
     def push(self, frame: JSON | None) -> None:
         """Send a frame soon; None ends the connection."""
+        for name in ("rules", "faults"):
+            if frame is not None and name in frame:
+                self.rules = frame[name]
         if self.queue.full():
             while not self.queue.empty():
                 self.queue.get_nowait()
@@ -138,12 +145,10 @@ class PageApi:
 
     async def _watch_faults(self, watcher: Watcher) -> None:
         """Faults are used up by traffic, of which the plan tells nobody: look now and then."""
-        shown = self._frames.rules()
         while True:
             await asyncio.sleep(_RULES_S)
             rules = self._frames.rules()
-            if rules != shown:
-                shown = rules
+            if rules != watcher.rules:
                 watcher.push({"type": "faults", "rules": rules})
 
     def _changed(self, change: Change) -> None:
