@@ -58,7 +58,7 @@ class PubSubQueue:
 
     def __init__(self, client: PublisherAsyncClient, topic: str) -> None:
         self._client = client
-        self._topic = topic
+        self.topic = topic
         self._checked_at = float("-inf")
 
     async def publish(self, task: Task, attributes: Mapping[str, str]) -> None:
@@ -66,7 +66,7 @@ class PubSubQueue:
         message = PubsubMessage(data=task.encode(), attributes=dict(attributes))
         try:
             await self._client.publish(
-                topic=self._topic, messages=[message], retry=_RETRY, timeout=_ATTEMPT_S
+                topic=self.topic, messages=[message], retry=_RETRY, timeout=_ATTEMPT_S
             )
         except (GoogleAPIError, GoogleAuthError) as error:
             raise QueueUnavailable(_why(error)) from error
@@ -77,7 +77,7 @@ class PubSubQueue:
         if time.monotonic() - self._checked_at < _FRESH_S:
             return
         try:
-            await self._client.get_topic(topic=self._topic, retry=None, timeout=_ATTEMPT_S)
+            await self._client.get_topic(topic=self.topic, retry=None, timeout=_ATTEMPT_S)
         except PermissionDenied:
             # roles/pubsub.publisher alone may publish to a topic, but not look at it.
             pass

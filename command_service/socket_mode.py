@@ -59,7 +59,9 @@ class SocketMode(AsyncSocketModeHandler):
         app_token: str,
         slots: Slots,
         busy_text: Callable[[str], str],
+        *,
         ping_every_s: float = _PING_EVERY_S,
+        url_life_s: float = _URL_LIFE_S,
     ) -> None:
         super().__init__(
             app,
@@ -68,6 +70,7 @@ class SocketMode(AsyncSocketModeHandler):
             ping_interval=ping_every_s,
         )
         self.client.message_listeners.append(self._greeted)
+        self._url_life_s = url_life_s
         self._slots = slots
         self._busy_text = busy_text
         self._seen_at = time.monotonic()
@@ -131,7 +134,7 @@ class SocketMode(AsyncSocketModeHandler):
                 await asyncio.sleep(_LOOK_EVERY_S)
                 state = await self.state()
                 self._note(state.connected)
-                if state.down_s > _URL_LIFE_S:
+                if state.down_s > self._url_life_s:
                     # Without one, the SDK's connecting loop asks Slack for a new URL.
                     self.client.wss_uri = None
                 if not state.connected and connecting.done():

@@ -21,9 +21,9 @@ from simulators.slack import SlackConfig, SlackSimulator
 
 PROJECT = "local"
 TOPIC = f"projects/{PROJECT}/topics/mechachang-tasks"
-# Long enough for a loaded machine to ack in, short enough to wait for in a test.
-ACK_TIMEOUT_S = 1.0
-SLACK = SlackConfig(ack_timeout_s=ACK_TIMEOUT_S, redelivery_delays_s=(0.1, 0.3, 0.5, 1.0, 2.0))
+SLACK = SlackConfig(redelivery_delays_s=(0.1, 0.3, 0.5, 1.0, 2.0))
+# For tests that wait for an ack that does not come.
+IMPATIENT = replace(SLACK, ack_timeout_s=1.0)
 
 
 async def create_topic(address: str, topic: str = TOPIC) -> None:

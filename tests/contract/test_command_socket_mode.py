@@ -9,14 +9,18 @@ from typing import Any
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
+from slack_bolt.async_app import AsyncApp
 
 from command_service.app import Service
+from command_service.slots import Slots
+from command_service.socket_mode import SocketMode, connected
 from shared.ledger import Mark
+from shared.slack import slack_client
 from shared.task import Mode, Source, task_id_of_message
 from shared.tracing import start_tracing
 from simulators.faults import Fault
 from simulators.slack.model import Message
-from tests.command_stack import SLACK, TOPIC, Stack, get_json, stack
+from tests.command_stack import IMPATIENT, SLACK, TOPIC, Stack, get_json, stack
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +34,13 @@ def tracing(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def world() -> AsyncIterator[Stack]:
     async with stack() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def impatient() -> AsyncIterator[Stack]:
+    """A Slack that waits a second for an ack."""
+    async with stack(IMPATIENT) as opened:
         yield opened
 
 
@@ -88,32 +99,36 @@ async def test_the_thread_shows_that_the_bot_is_thinking(world: Stack, service: 
 
 
 async def test_while_the_queue_refuses_nothing_is_acked_and_slacks_redelivery_gets_through(
-    world: Stack, service: Service
+    impatient: Stack,
 ) -> None:
+    world = impatient
     rule = world.faults.add("pubsub", "Publish", Fault("error", error="PERMISSION_DENIED"), -1)
-    message = world.slack.people.post("hana", "#general", "@mechachang hello")
-    await world.wait_for_step("ack_missed")
-    assert world.journal.entries(step="ack") == []
-    assert world.tasks() == []
+    async with world.service():
+        message = world.slack.people.post("hana", "#general", "@mechachang hello")
+        await world.wait_for_step("ack_missed")
+        assert world.journal.entries(step="ack") == []
+        assert world.tasks() == []
 
-    world.faults.remove(rule.id)
-    await world.wait_for_step("ack")
+        world.faults.remove(rule.id)
+        await world.wait_for_step("ack")
     [task] = world.tasks()
     assert task.message_ts == message.ts
 
 
 async def test_an_outage_of_the_queue_loses_no_question_and_makes_no_second_one(
-    world: Stack, service: Service
+    impatient: Stack,
 ) -> None:
-    await world.pubsub.pause()
-    world.slack.people.post("hana", "#general", "@mechachang hello")
-    await world.wait_for_step("ack_missed")
-    status, ready = await get_json(service.port, "/readyz")
-    assert status == 503
-    assert ready["dependencies"]["pubsub"]["state"] == "unavailable"
+    world = impatient
+    async with world.service() as service:
+        await world.pubsub.pause()
+        world.slack.people.post("hana", "#general", "@mechachang hello")
+        await world.wait_for_step("ack_missed")
+        status, ready = await get_json(service.port, "/readyz")
+        assert status == 503
+        assert ready["dependencies"]["pubsub"]["state"] == "unavailable"
 
-    await world.pubsub.resume()
-    await world.wait_for_step("ack")
+        await world.pubsub.resume()
+        await world.wait_for_step("ack")
     assert len({task.task_id for task in world.tasks()}) == 1
 
 
@@ -129,12 +144,12 @@ async def test_an_event_delivered_twice_is_the_same_task_twice(
     assert first.event_id == second.event_id
 
 
-async def test_a_lost_ack_is_redelivered_as_the_same_task(world: Stack, service: Service) -> None:
+async def test_a_lost_ack_is_redelivered_as_the_same_task(impatient: Stack) -> None:
+    world = impatient
     world.faults.add("socket", "ack", Fault("drop_before"))
-
-    world.slack.people.post("hana", "#general", "@mechachang hello")
-
-    first, second = await world.wait_for_tasks(2)
+    async with world.service():
+        world.slack.people.post("hana", "#general", "@mechachang hello")
+        first, second = await world.wait_for_tasks(2)
     assert first.task_id == second.task_id
 
 
@@ -365,8 +380,9 @@ async def test_beyond_the_bound_envelopes_wait_and_then_all_are_handled(world: S
 
 
 async def test_an_overloaded_command_is_told_so_and_an_event_left_to_redelivery(
-    world: Stack,
+    impatient: Stack,
 ) -> None:
+    world = impatient
     rule = world.faults.add("pubsub", "Publish", Fault("delay", seconds=0.6), 1)
     async with world.service(max_concurrent_requests=1) as service:
         service.slots.wait_s = 0.1
@@ -434,3 +450,40 @@ async def test_the_first_socket_is_opened_at_the_url_of_the_preflight(
     await world.wait_for_tasks()
 
     assert len(world.calls("auth.test")) == 1, "Bolt takes the preflight's answer"
+
+
+async def test_a_refused_handshake_is_tried_again_at_a_new_url() -> None:
+    config = replace(SLACK, ticket_lifetime_s=0.3)
+    async with stack(config) as world, slack_client("xoxb-local", world.api_url) as client:
+        opened = await client.apps_connections_open(app_token="xapp-local")
+        rule = world.faults.add("socket", "connect", Fault("error", status=404), -1)
+        bolt = AsyncApp(client=client)
+        slots = Slots(1)
+        socket = SocketMode(
+            bolt, "xapp-local", slots, lambda _: "", ping_every_s=0.2, url_life_s=0.4
+        )
+        async with connected(socket, str(opened["url"])):
+            await world.wait_for_step("api", 2, method="apps.connections.open")
+            assert not (await socket.state()).connected
+            world.faults.remove(rule.id)
+            await world.slack.wait_for(lambda: world.slack.sockets.sockets)
+
+
+async def test_a_socket_that_stays_away_makes_the_service_unready_but_not_yet_unhealthy(
+    world: Stack, service: Service
+) -> None:
+    world.faults.add("socket", "connect", Fault("error", status=503), -1)
+    world.slack.sockets.cut()
+    await world.slack.wait_for(lambda: not world.slack.sockets.sockets)
+
+    async with asyncio.timeout(5.0):
+        while (await get_json(service.port, "/readyz"))[0] == 200:
+            pass
+    _, ready = await get_json(service.port, "/readyz")
+    assert ready["dependencies"]["slack_socket"] == {
+        "state": "unavailable",
+        "reason": "not_connected",
+    }
+    status, health = await get_json(service.port, "/healthz")
+    assert status == 200
+    assert not health["slack_socket"]["connected"]

@@ -1,0 +1,143 @@
+"""What is asked of Slack before the service starts, and how it is told when that fails."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from command_service.errors import PreflightFailed
+from command_service.preflight import NEEDED_SCOPES, Preflight, preflight
+from shared.slack import slack_client
+from simulators.faults import Fault
+from simulators.slack import SlackConfig
+from tests.command_stack import SLACK, Stack, stack
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[Stack]:
+    async with stack() as opened:
+        yield opened
+
+
+class Sleeps:
+    """Remembers how long somebody wanted to sleep."""
+
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.asked.append(seconds)
+
+
+async def checked(
+    world: Stack,
+    *,
+    bot: str = "xoxb-local",
+    app: str | None = "xapp-local",
+    give_up_after_s: float = 30.0,
+    sleep: Sleeps | None = None,
+) -> Preflight:
+    async with slack_client(bot, world.api_url) as client:
+        return await preflight(client, app, sleep or Sleeps(), give_up_after_s)
+
+
+async def failure(world: Stack, bot: str = "xoxb-local", app: str | None = "xapp-local") -> str:
+    with pytest.raises(PreflightFailed) as caught:
+        await checked(world, bot=bot, app=app)
+    return str(caught.value)
+
+
+async def test_good_tokens_tell_who_we_are_and_where_the_socket_is(world: Stack) -> None:
+    found = await checked(world)
+
+    workspace = world.slack.workspace
+    assert found.identity.team_id == workspace.team_id
+    assert found.identity.bot_user_id == workspace.bot.id
+    assert found.identity.bot_id == workspace.bot_id
+    assert (found.socket_url or "").startswith("ws://127.0.0.1:")
+
+
+async def test_http_mode_asks_for_no_socket(world: Stack) -> None:
+    assert (await checked(world, app=None)).socket_url is None
+    assert world.calls("apps.connections.open") == []
+
+
+async def test_an_unknown_bot_token_is_named_at_once_and_not_shown(world: Stack) -> None:
+    text = await failure(world, bot="xoxb-unknown")
+
+    assert "SLACK_BOT_TOKEN" in text
+    assert "invalid_auth" in text
+    assert "unknown to Slack" in text
+    assert "xoxb-unknown" not in text
+    assert len(world.calls("auth.test")) == 1
+
+
+async def test_an_unknown_app_token_is_named(world: Stack) -> None:
+    text = await failure(world, app="xapp-unknown")
+
+    assert "SLACK_APP_TOKEN" in text
+    assert "apps.connections.open (invalid_auth)" in text
+
+
+async def test_tokens_put_in_each_others_place_are_recognised(world: Stack) -> None:
+    assert "It is the wrong kind of token" in await failure(world, app="xoxb-local")
+
+
+async def test_missing_scopes_are_all_named() -> None:
+    granted = SlackConfig().scopes - {"users:read", "commands"}
+    async with stack(replace(SLACK, scopes=granted)) as world:
+        text = await failure(world)
+
+    assert "commands, users:read" in text
+    assert "deploy/slack-manifest.yaml" in text
+
+
+async def test_the_needed_scopes_alone_are_enough() -> None:
+    async with stack(replace(SLACK, scopes=NEEDED_SCOPES)) as world:
+        assert (await checked(world)).socket_url is not None
+
+
+async def test_tokens_of_two_apps_are_recognised(world: Stack) -> None:
+    world.slack.sockets.app_id = "A0ANOTHER"
+
+    text = await failure(world)
+
+    assert "A0ANOTHER" in text
+    assert world.slack.workspace.app_id in text
+
+
+async def test_not_knowing_the_bots_app_is_no_reason_to_fail(world: Stack) -> None:
+    world.faults.add("slack", "bots.info", Fault("error", status=500))
+
+    assert (await checked(world)).socket_url is not None
+
+
+async def test_passing_failures_are_tried_again_with_growing_pauses(world: Stack) -> None:
+    world.faults.add("slack", "auth.test", Fault("error", status=503), 2)
+    world.faults.add("slack", "auth.test", Fault("drop_before"))
+    sleep = Sleeps()
+
+    assert (await checked(world, sleep=sleep)).socket_url is not None
+    assert sleep.asked == [0.5, 1.0, 2.0]
+
+
+async def test_slacks_own_pause_is_kept(world: Stack) -> None:
+    limited = Fault("error", status=429, detail={"retry_after": 7})
+    world.faults.add("slack", "apps.connections.open", limited)
+    sleep = Sleeps()
+
+    await checked(world, sleep=sleep)
+    assert sleep.asked == [7.0]
+
+
+async def test_a_slack_that_never_answers_ends_the_start_with_what_to_check(world: Stack) -> None:
+    world.faults.add("slack", "auth.test", Fault("hang", seconds=5.0))
+
+    with pytest.raises(PreflightFailed, match=r"could not be reached at http://127\.0\.0\.1"):
+        await checked(world, give_up_after_s=0.1)

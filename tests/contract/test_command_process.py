@@ -1,0 +1,135 @@
+"""``python -m command_service`` as a process: how it starts, and how it ends."""
+
+import asyncio
+import json
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulators.environment import inherited, without_proxies
+from simulators.faults import Fault
+from tests.command_stack import Stack, stack
+
+END_WITHIN_S = 20.0
+
+
+@asynccontextmanager
+async def service(folder: Path, **settings: str) -> AsyncIterator[Process]:
+    """The process, in an empty folder and with these settings only."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "command_service",
+        cwd=folder,
+        env={**without_proxies(inherited()), **settings},
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+def settings_of(world: Stack, **changes: str) -> dict[str, str]:
+    return {
+        "SLACK_BOT_TOKEN": "xoxb-local",
+        "SLACK_APP_TOKEN": "xapp-local",
+        "SLACK_API_URL": world.api_url,
+        "PUBSUB_EMULATOR_HOST": world.pubsub_address,
+        "PORT": "0",
+        **changes,
+    }
+
+
+async def ended(process: Process) -> tuple[int | None, str, str]:
+    async with asyncio.timeout(END_WITHIN_S):
+        out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
+def actions(out: str) -> list[str]:
+    lines: list[dict[str, Any]] = [json.loads(line) for line in out.splitlines()]
+    return [str(line["action"]) for line in lines if "action" in line]
+
+
+async def test_bad_settings_end_it_with_code_two_and_every_fault(tmp_path: Path) -> None:
+    async with service(tmp_path, SLACK_APP_TOKEN="xoxb-local", ROLLOUT_PERCENT="200") as process:
+        code, out, err = await ended(process)
+
+    assert code == 2
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ROLLOUT_PERCENT"):
+        assert name in err
+    assert "Traceback" not in err + out
+
+
+async def test_a_refused_token_ends_it_with_code_one_and_one_sentence(tmp_path: Path) -> None:
+    async with (
+        stack() as world,
+        service(tmp_path, **settings_of(world, SLACK_BOT_TOKEN="xoxb-unknown")) as process,
+    ):
+        code, out, err = await ended(process)
+
+    assert code == 1
+    assert "Slack refused SLACK_BOT_TOKEN in auth.test (invalid_auth)" in out
+    assert "Traceback" not in err + out
+    assert "xoxb-unknown" not in err + out
+
+
+async def test_a_taken_port_ends_it_with_code_one_before_slack_is_asked(tmp_path: Path) -> None:
+    async with stack() as world:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            async with service(tmp_path, **settings_of(world, PORT=port)) as process:
+                code, out, err = await ended(process)
+        assert world.calls("auth.test") == []
+
+    assert code == 1
+    assert f"Port {port} cannot be used" in out
+    assert "Traceback" not in err + out
+
+
+async def test_sigterm_while_slack_does_not_answer_ends_the_start(tmp_path: Path) -> None:
+    async with stack() as world:
+        world.faults.add("slack", "auth.test", Fault("error", status=503), -1)
+        async with service(tmp_path, **settings_of(world)) as process:
+            await world.slack.wait_for(lambda: world.calls("auth.test"), END_WITHIN_S)
+            process.send_signal(signal.SIGTERM)
+            code, _, err = await ended(process)
+
+    assert code == 0
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_finishes_what_is_in_flight_and_ends_it_with_code_zero(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    async with stack() as world:
+        world.faults.add("pubsub", "Publish", Fault("delay", seconds=0.5))
+        async with service(tmp_path, **settings_of(world)) as process:
+            await world.slack.wait_for(lambda: world.slack.sockets.sockets, END_WITHIN_S)
+            world.slack.people.post("hana", "#general", "@mechachang hello")
+            # The fault is used up as soon as the task is on its way to Pub/Sub.
+            await world.slack.wait_for(lambda: not world.faults.rules(), END_WITHIN_S)
+            process.send_signal(number)
+            code, out, err = await ended(process)
+
+        assert code == 0
+        assert [entry.step for entry in world.journal.entries(step="ack")] == ["ack"]
+        assert len(world.tasks()) == 1
+        assert world.slack.sockets.sockets == []
+    assert "Traceback" not in err + out
+    assert actions(out)[:2] == ["started", "socket_connected"]
+    assert "stopping" in actions(out)
+    assert "hello" not in out
+    assert "xoxb-local" not in out

@@ -1,0 +1,172 @@
+"""The task queue on (simulated) Pub/Sub: confirmed in time, or clearly not."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from command_service.errors import StartFailed
+from command_service.pubsub_queue import PubSubQueue, pubsub_queue
+from shared.errors import QueueUnavailable
+from shared.task import Source, Task
+from simulators.faults import Fault
+from tests.command_stack import PROJECT, TOPIC, Stack, stack
+
+TASK = Task(
+    task_id="0123456789abcdef0123456789abcdef",
+    source=Source.MENTION,
+    team_id="T1",
+    channel_id="C1",
+    user_id="U1",
+    text="a secret question",
+    occurred_at=datetime(2026, 11, 24, tzinfo=UTC),
+    received_at=datetime(2026, 11, 24, tzinfo=UTC),
+)
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[Stack]:
+    async with stack() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def queue(world: Stack) -> AsyncIterator[PubSubQueue]:
+    async with pubsub_queue(PROJECT, "mechachang-tasks", world.pubsub_address) as queue:
+        yield queue
+
+
+async def test_a_task_arrives_with_its_data_and_attributes(
+    world: Stack, queue: PubSubQueue
+) -> None:
+    await queue.publish(TASK, TASK.attributes({"traceparent": "00-" + "a" * 32 + "-1-01"}))
+
+    [message] = world.pubsub.messages(TOPIC)
+    assert Task.decode(message.data) == TASK
+    assert message.attributes["task_id"] == TASK.task_id
+    assert message.attributes["traceparent"].startswith("00-aaa")
+
+
+async def test_the_setting_decides_where_to_publish_and_not_the_environment(
+    world: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
+    async with pubsub_queue(PROJECT, "mechachang-tasks", world.pubsub_address) as queue:
+        await queue.publish(TASK, {})
+    assert len(world.pubsub.messages(TOPIC)) == 1
+
+
+async def test_a_passing_failure_is_retried_within_slacks_time(
+    world: Stack, queue: PubSubQueue
+) -> None:
+    world.faults.add("pubsub", "Publish", Fault("error", error="UNAVAILABLE"), 2)
+
+    await queue.publish(TASK, {})
+    assert len(world.pubsub.messages(TOPIC)) == 1
+
+
+async def test_a_lasting_refusal_is_not_retried_and_its_reason_repeats_no_data(
+    world: Stack, queue: PubSubQueue
+) -> None:
+    rule = world.faults.add("pubsub", "Publish", Fault("error", error="PERMISSION_DENIED"), 9)
+
+    with pytest.raises(QueueUnavailable, match=r"PERMISSION_DENIED") as caught:
+        await queue.publish(TASK, {})
+    assert rule.times == 8
+    assert "secret" not in str(caught.value)
+
+
+async def test_a_topic_that_does_not_exist_is_said_so(world: Stack) -> None:
+    async with pubsub_queue(PROJECT, "missing", world.pubsub_address) as queue:
+        with pytest.raises(QueueUnavailable, match="NOT_FOUND"):
+            await queue.publish(TASK, {})
+        with pytest.raises(QueueUnavailable, match="NOT_FOUND"):
+            await queue.check()
+
+
+async def test_a_hanging_broker_is_given_up_within_two_and_a_half_seconds(
+    world: Stack, queue: PubSubQueue
+) -> None:
+    world.faults.add("pubsub", "Publish", Fault("hang", seconds=9.0), -1)
+
+    begun = time.monotonic()
+    with pytest.raises(QueueUnavailable):
+        await queue.publish(TASK, {})
+    assert time.monotonic() - begun < 2.5
+
+
+async def test_a_confirmation_that_was_lost_is_not_taken_for_a_failure(
+    world: Stack, queue: PubSubQueue
+) -> None:
+    world.faults.add("pubsub", "Publish", Fault("drop_after"))
+
+    await queue.publish(TASK, {})
+    stored = world.pubsub.messages(TOPIC)
+    assert [Task.decode(message.data) for message in stored] == [TASK, TASK]
+
+
+async def test_the_queue_is_back_as_soon_as_pubsub_is(world: Stack, queue: PubSubQueue) -> None:
+    await queue.publish(TASK, {})
+    await world.pubsub.pause()
+    for _ in range(2):
+        with pytest.raises(QueueUnavailable):
+            await queue.publish(TASK, {})
+
+    await world.pubsub.resume()
+    async with asyncio.timeout(2.0):
+        await queue.publish(TASK, {})
+
+
+async def test_readiness_asks_pubsub_now_and_then_only(world: Stack, queue: PubSubQueue) -> None:
+    await queue.check()
+    await world.pubsub.pause()
+
+    await queue.check()
+
+
+async def test_readiness_tells_when_pubsub_is_down(world: Stack, queue: PubSubQueue) -> None:
+    await world.pubsub.pause()
+
+    with pytest.raises(QueueUnavailable):
+        await queue.check()
+
+
+async def test_who_may_publish_but_not_look_is_ready(world: Stack, queue: PubSubQueue) -> None:
+    world.faults.add("pubsub", "GetTopic", Fault("error", error="PERMISSION_DENIED"))
+
+    await queue.check()
+
+
+async def test_without_credentials_the_start_fails_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+
+    with pytest.raises(StartFailed, match="PUBSUB_EMULATOR_HOST"):
+        async with pubsub_queue(PROJECT, "mechachang-tasks", None):
+            pass
+
+
+async def test_with_credentials_the_queue_opens_towards_google(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    user = {
+        "type": "authorized_user",
+        "client_id": "local",
+        "client_secret": "local",
+        "refresh_token": "local",
+    }
+    credentials = tmp_path / "credentials.json"
+    credentials.write_text(json.dumps(user))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(credentials))
+    monkeypatch.delenv("PUBSUB_EMULATOR_HOST", raising=False)
+
+    async with pubsub_queue(PROJECT, "mechachang-tasks", None) as queue:
+        assert queue.topic == TOPIC

@@ -1,0 +1,61 @@
+"""When a probe is told that the process should be restarted, or given no work."""
+
+from typing import Any
+
+from aiohttp import web
+
+from command_service.health import Health
+from command_service.http_server import bound, serving
+from command_service.socket_mode import SocketState
+from shared.errors import QueueUnavailable
+from tests.command_stack import get_json
+
+
+async def answers(health: Health, path: str) -> tuple[int, Any]:
+    server = web.Application()
+    health.add_routes(server)
+    async with serving(server, bound("127.0.0.1", 0)) as port:
+        return await get_json(port, path)
+
+
+def health(*, connected: bool, down_s: float = 0.0, queue_down: bool = False) -> Health:
+    async def check_queue() -> None:
+        if queue_down:
+            raise QueueUnavailable("Pub/Sub did not confirm (UNAVAILABLE).")
+
+    async def socket_state() -> SocketState:
+        return SocketState(connected, down_s, pong_age_s=1.5)
+
+    return Health(check_queue, socket_state)
+
+
+async def test_a_short_loss_of_the_socket_is_no_reason_to_restart() -> None:
+    status, _ = await answers(health(connected=False, down_s=29.0), "/healthz")
+
+    assert status == 200
+
+
+async def test_a_socket_lost_for_half_a_minute_is_unhealthy_and_says_why() -> None:
+    status, body = await answers(health(connected=False, down_s=30.0), "/healthz")
+
+    assert status == 503
+    assert "down for 30 s" in body["why"]
+
+
+async def test_a_connected_service_is_healthy_without_its_queue_but_not_ready() -> None:
+    status, body = await answers(health(connected=True, queue_down=True), "/healthz")
+    assert status == 200
+    assert body["slack_socket"]["pong_age_s"] == 1.5
+
+    status, body = await answers(health(connected=True, queue_down=True), "/readyz")
+    assert status == 503
+    assert body == {
+        "ready": False,
+        "dependencies": {
+            "pubsub": {
+                "state": "unavailable",
+                "reason": "Pub/Sub did not confirm (UNAVAILABLE).",
+            },
+            "slack_socket": {"state": "ok", "reason": None},
+        },
+    }
