@@ -61,7 +61,7 @@ class Delivery:
         outcome = await self._transport.dispatch(dispatch)
         for attempt, delay_s in enumerate(self._config.redelivery_delays_s, start=1):
             if outcome.acked or outcome.no_retry:
-                return
+                break
             await asyncio.sleep(delay_s)
             again = replace(dispatch, attempt=attempt, reason=outcome.failure)
             outcome = await self._transport.dispatch(again)

@@ -47,7 +47,7 @@ class HttpEvents:
         body = json.dumps(
             {"type": "url_verification", "token": "local", "challenge": challenge}
         ).encode()
-        status, answer = await self._post(body, "application/json", {})
+        status, answer, _ = await self._post(body, "application/json", {})
         if status != 200 or challenge not in json.dumps(answer):
             raise UrlNotVerified(f"{self._config.events_url} answered {status}, not the challenge.")
 
@@ -92,7 +92,7 @@ class HttpEvents:
         if fault in {"drop_before", "hang", "error"}:
             return Outcome(acked=False, failure="http_timeout")
         try:
-            status, answer = await self._post(body, content_type, headers)
+            status, answer, no_retry = await self._post(body, content_type, headers)
         except TimeoutError:
             return Outcome(acked=False, failure="http_timeout")
         except aiohttp.ClientError:
@@ -100,12 +100,12 @@ class HttpEvents:
         if fault == "drop_after":
             return Outcome(acked=False, failure="http_timeout")
         if not 200 <= status < 300:
-            return Outcome(acked=False, failure="http_error")
+            return Outcome(acked=False, failure="http_error", no_retry=no_retry)
         return Outcome(acked=True, payload=answer)
 
     async def _post(
         self, body: bytes, content_type: str, headers: dict[str, str]
-    ) -> tuple[int, Any]:
+    ) -> tuple[int, Any, bool]:
         if self._session is None or self._config.events_url is None:
             raise RuntimeError("The simulator is not serving, or has no events_url.")
         timestamp = str(int(time.time()))
@@ -123,9 +123,10 @@ class HttpEvents:
             self._config.events_url, data=body, headers=signed, timeout=timeout
         ) as response:
             text = await response.text()
+            no_retry = response.headers.get("X-Slack-No-Retry") == "1"
             if response.content_type == "application/json" and text:
-                return response.status, json.loads(text)
-            return response.status, {"text": text} if text else None
+                return response.status, json.loads(text), no_retry
+            return response.status, {"text": text} if text else None, no_retry
 
 
 def _encode(dispatch: Dispatch) -> tuple[bytes, str]:

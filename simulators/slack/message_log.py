@@ -39,10 +39,17 @@ class MessageLog:
         return [self._messages[ts] for ts in self._threads.get(thread_ts, ())]
 
     def history(
-        self, oldest: str | None = None, latest: str | None = None, *, inclusive: bool = False
+        self,
+        oldest: str | None = None,
+        latest: str | None = None,
+        *,
+        inclusive: bool = False,
+        before: str | None = None,
     ) -> Iterator[Message]:
-        """The channel's own messages between the bounds, newest first."""
+        """The channel's own messages between the bounds, newest first and older than ``before``."""
         first, last = between(self._channel, oldest, latest, inclusive=inclusive)
+        if before is not None:
+            last = min(last, bisect_left(self._channel, before))
         for index in range(last - 1, first - 1, -1):
             yield self._messages[self._channel[index]]
 

@@ -141,10 +141,10 @@ def history(call: Call) -> JSON:
     limit = limit_of(call, 100, most=999)
     oldest, latest = _bounds(call)
     inclusive = bool(call.get("inclusive"))
-    if (position := decode_cursor(call.get("cursor"))) is not None:
-        latest, inclusive = position, inclusive and oldest is None
+    before = decode_cursor(call.get("cursor"))
     log = call.workspace.log(channel.id)
-    found = list(islice(log.history(oldest, latest, inclusive=inclusive), limit + 1))
+    newest = log.history(oldest, latest, inclusive=inclusive, before=before)
+    found = list(islice(newest, limit + 1))
     return {
         "messages": [_present(call, message) for message in found[:limit]],
         "has_more": len(found) > limit,
