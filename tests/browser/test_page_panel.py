@@ -13,14 +13,14 @@ async def test_a_journey_shows_its_steps_and_its_messages(bench: Workbench, page
         await bench.slack.wait_for(lambda: bench.journal.entries(step="ack"))
     key = f"message:{asked.channel}:{asked.ts}"
     record = bench.journal.record
-    record("pubsub", "publish", [key, "task:t1"], topic="mechachang-tasks")
+    record("pubsub", "publish", [key, "task:t1", "trace:t"], topic="mechachang-tasks")
     record("pubsub", "push", ["task:t1"], ms=4, status=503, attempt=1)
     record("gemini", "request", ["trace:t"], model="gemini-3.8-flash")
     record("gemini", "first_token", ["trace:t"], ms=30)
     row = page.get_by_test_id("trace-row").filter(has_text="why?")
     await expect(row).to_have_attribute("data-state", "running")
     await expect(row.locator(".mark.error")).to_have_text("503")
-    record("pubsub", "push", ["task:t1", "trace:t"], ms=9, status=204, attempt=2)
+    record("pubsub", "push", ["task:t1"], ms=9, status=204, attempt=2)
     await expect(row).to_have_attribute("data-state", "recovered")
     await expect(row).to_contain_text("delivery 2")
     await expect(row).to_contain_text("gemini-3.8-flash")

@@ -11,12 +11,14 @@ const choices = new Map();
 export function listenForActions() {
   document.addEventListener("click", (event) => {
     const control = event.target.closest("button[data-action-id], a[data-action-id]");
-    if (control && !control.closest("[data-preview]")) act(control, { value: control.dataset.value });
+    if (control && !control.closest("[data-preview]"))
+      act(control, { value: control.dataset.value });
   });
   document.addEventListener("change", (event) => {
     const control = event.target.closest("[data-action-id]");
     const input = control?.closest(".bk-input");
-    if (!control || (input && !("dispatch" in input.dataset)) || !INSTANT.has(event.target.tagName)) return;
+    if (!control || (input && !("dispatch" in input.dataset)) || !INSTANT.has(event.target.tagName))
+      return;
     act(control, valueOf(control));
   });
 }
@@ -26,7 +28,10 @@ async function act(control, value) {
   if (confirm && !(await confirmed(confirm))) return;
   const where = contextOf(control);
   control.setAttribute("aria-busy", "true");
-  const answer = await post("action", { ...where, action: { type, action_id: actionId, block_id: blockId, ...value } });
+  const answer = await post("action", {
+    ...where,
+    action: { type, action_id: actionId, block_id: blockId, ...value },
+  });
   control.removeAttribute("aria-busy");
   if (!answer.ok) return;
   if (control.hasAttribute("aria-pressed")) press(control, where);
@@ -44,12 +49,16 @@ function contextOf(control) {
   const view = control.closest("[data-view-id]");
   if (view) return { view_id: view.dataset.viewId };
   const message = control.closest("[data-ts]");
-  return { channel: message?.dataset.channel ?? state.route.channel, message_ts: message?.dataset.ts };
+  return {
+    channel: message?.dataset.channel ?? state.route.channel,
+    message_ts: message?.dataset.ts,
+  };
 }
 
 function press(control, where) {
   choices.set(choiceKey(where, control), control.dataset.value);
-  for (const it of control.closest(".feedback")?.querySelectorAll("[aria-pressed]") ?? []) it.setAttribute("aria-pressed", String(it === control));
+  for (const it of control.closest(".feedback")?.querySelectorAll("[aria-pressed]") ?? [])
+    it.setAttribute("aria-pressed", String(it === control));
 }
 
 /** Whether this button is the one that was pressed last among its kind. */
@@ -58,7 +67,9 @@ export function pressed(where, control) {
 }
 
 function choiceKey(where, control) {
-  return [where.view_id ?? `${where.channel}:${where.message_ts}`, control.dataset.actionId].join("/");
+  return [where.view_id ?? `${where.channel}:${where.message_ts}`, control.dataset.actionId].join(
+    "/",
+  );
 }
 
 /** What a control has chosen, in the form of Slack's `state.values`. */
@@ -83,11 +94,19 @@ export function valueOf(control) {
 }
 
 function optionOf(option) {
-  return { text: { type: "plain_text", text: option.textContent, emoji: true }, value: option.value };
+  return {
+    text: { type: "plain_text", text: option.textContent, emoji: true },
+    value: option.value,
+  };
 }
 
 function checked(group) {
   return [...group.querySelectorAll("input:checked")].map((it) => ({
-    text: { type: "plain_text", text: it.parentElement.querySelector(".choice-text").textContent, emoji: true }, value: it.value,
+    text: {
+      type: "plain_text",
+      text: it.parentElement.querySelector(".choice-text").textContent,
+      emoji: true,
+    },
+    value: it.value,
   }));
 }

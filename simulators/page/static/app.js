@@ -104,8 +104,17 @@ function openApp(id, tab) {
 function openThread() {
   part("thread-head").replaceChildren(
     iconButton("back", t("back"), closeThread, { className: "icon-button only-phone" }),
-    h("div", { className: "head-title" }, h("h2", {}, t("thread")), h("p", {}, channel().kind === "im" ? channelName(channel()) : `#${channelName(channel())}`)),
-    iconButton("close", t("close"), closeThread, { className: "icon-button not-phone", data: { testid: "thread-close" } }));
+    h(
+      "div",
+      { className: "head-title" },
+      h("h2", {}, t("thread")),
+      h("p", {}, channel().kind === "im" ? channelName(channel()) : `#${channelName(channel())}`),
+    ),
+    iconButton("close", t("close"), closeThread, {
+      className: "icon-button not-phone",
+      data: { testid: "thread-close" },
+    }),
+  );
   part("thread").setAttribute("aria-label", t("thread"));
   const isNew = threadComposer.place !== `${state.route.channel}:${state.route.thread}`;
   threadComposer.open();
@@ -114,22 +123,29 @@ function openThread() {
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing) return;
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") (event.preventDefault(), openSwitcher());
-  if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open], .menu:popover-open")) {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k")
+    (event.preventDefault(), openSwitcher());
+  if (
+    event.key === "Escape" &&
+    !event.defaultPrevented &&
+    !document.querySelector("dialog[open], .menu:popover-open")
+  ) {
     if (state.route.thread) (closeThread(), composer.field.focus());
     else if (panelIsOpen() && matchMedia("(max-width: 1279px)").matches) togglePanel(false);
   }
 });
 document.addEventListener("click", (event) => {
   const message = event.target.closest(".message");
-  for (const it of document.querySelectorAll(".message.touched")) if (it !== message) it.classList.remove("touched");
+  for (const it of document.querySelectorAll(".message.touched"))
+    if (it !== message) it.classList.remove("touched");
   message?.classList.add("touched");
   const link = event.target.closest("a.mention[data-channel-id]");
   if (link) (event.preventDefault(), go(link.dataset.channelId));
 });
 window.addEventListener("focus", () => markRead(state.route.channel));
 
-if (localStorage.getItem("theme")) document.documentElement.dataset.theme = localStorage.getItem("theme");
+if (localStorage.getItem("theme"))
+  document.documentElement.dataset.theme = localStorage.getItem("theme");
 listen();
 listenForActions();
 listenForScroll();

@@ -11,7 +11,13 @@ export class Completion {
   constructor(field, changed, inThread) {
     Object.assign(this, { field, changed, inThread, items: [], chosen: 0 });
     this.id = `completion-${(lists += 1)}`;
-    this.list = h("ul", { className: "completion", role: "listbox", id: this.id, hidden: true, data: { testid: inThread ? "thread-completion" : "completion" } });
+    this.list = h("ul", {
+      className: "completion",
+      role: "listbox",
+      id: this.id,
+      hidden: true,
+      data: { testid: inThread ? "thread-completion" : "completion" },
+    });
     field.setAttribute("role", "combobox");
     field.setAttribute("aria-autocomplete", "list");
     field.setAttribute("aria-controls", this.id);
@@ -32,7 +38,18 @@ export class Completion {
   commands(before) {
     if (this.inThread || !/^\/\S*$/.test(before)) return null;
     const items = state.commands.filter((it) => it.command.startsWith(before));
-    return { start: 0, items: items.map((it) => ({ text: `${it.command} `, shown: [icon("slash"), h("strong", {}, it.command), h("span", {}, it.usage_hint), h("small", {}, it.description)] })) };
+    return {
+      start: 0,
+      items: items.map((it) => ({
+        text: `${it.command} `,
+        shown: [
+          icon("slash"),
+          h("strong", {}, it.command),
+          h("span", {}, it.usage_hint),
+          h("small", {}, it.description),
+        ],
+      })),
+    };
   }
 
   names(before) {
@@ -46,13 +63,26 @@ export class Completion {
   draw() {
     const open = this.items.length > 0;
     this.list.hidden = !open;
-    this.list.replaceChildren(...this.items.map((item, index) => h("li", {
-      role: "option", id: `${this.id}-${index}`, aria: { selected: String(index === this.chosen) },
-      onpointerdown: (event) => (event.preventDefault(), this.take(index)),
-    }, item.shown)));
+    this.list.replaceChildren(
+      ...this.items.map((item, index) =>
+        h(
+          "li",
+          {
+            role: "option",
+            id: `${this.id}-${index}`,
+            aria: { selected: String(index === this.chosen) },
+            onpointerdown: (event) => (event.preventDefault(), this.take(index)),
+          },
+          item.shown,
+        ),
+      ),
+    );
     this.field.setAttribute("aria-expanded", String(open));
     this.field.setAttribute("aria-activedescendant", open ? `${this.id}-${this.chosen}` : "");
-    this.list.setAttribute("aria-label", this.items[0]?.text.startsWith("/") ? t("commandHint") : t("mentionHint"));
+    this.list.setAttribute(
+      "aria-label",
+      this.items[0]?.text.startsWith("/") ? t("commandHint") : t("mentionHint"),
+    );
   }
 
   /** Handle a key; true if it was meant for the list. */
@@ -61,7 +91,8 @@ export class Completion {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) this.chosen = (this.chosen + step + this.items.length) % this.items.length;
     else if (event.key === "Escape") this.close();
-    else if (event.key === "Tab" || (event.key === "Enter" && !this.isComplete())) this.take(this.chosen);
+    else if (event.key === "Tab" || (event.key === "Enter" && !this.isComplete()))
+      this.take(this.chosen);
     else return false;
     if (step) this.draw();
     event.preventDefault();
@@ -70,7 +101,10 @@ export class Completion {
   }
 
   isComplete() {
-    return this.field.value.trim() === this.items[this.chosen].text.trim() && this.field.value.startsWith("/");
+    return (
+      this.field.value.trim() === this.items[this.chosen].text.trim() &&
+      this.field.value.startsWith("/")
+    );
   }
 
   take(index) {
@@ -86,12 +120,24 @@ export class Completion {
 }
 
 function people(typed) {
-  const fits = (it) => it.id !== state.me.id && [it.display_name, it.name].some((name) => name.toLowerCase().startsWith(typed));
-  const found = [...state.users.values()].filter(fits).sort((a, b) => Number(b.is_bot) - Number(a.is_bot));
-  return found.map((it) => ({ text: `@${it.display_name} `, shown: [avatar(it, "tiny"), h("strong", {}, it.display_name), h("span", {}, `@${it.name}`)] }));
+  const fits = (it) =>
+    it.id !== state.me.id &&
+    [it.display_name, it.name].some((name) => name.toLowerCase().startsWith(typed));
+  const found = [...state.users.values()]
+    .filter(fits)
+    .sort((a, b) => Number(b.is_bot) - Number(a.is_bot));
+  return found.map((it) => ({
+    text: `@${it.display_name} `,
+    shown: [avatar(it, "tiny"), h("strong", {}, it.display_name), h("span", {}, `@${it.name}`)],
+  }));
 }
 
 function channels(typed) {
-  const found = [...state.channels.values()].filter((it) => it.kind !== "im" && it.name.startsWith(typed));
-  return found.map((it) => ({ text: `#${it.name} `, shown: [icon(it.kind === "private" ? "lock" : "hash"), h("strong", {}, it.name)] }));
+  const found = [...state.channels.values()].filter(
+    (it) => it.kind !== "im" && it.name.startsWith(typed),
+  );
+  return found.map((it) => ({
+    text: `#${it.name} `,
+    shown: [icon(it.kind === "private" ? "lock" : "hash"), h("strong", {}, it.name)],
+  }));
 }

@@ -15,12 +15,33 @@ export class Composer {
   constructor(slot, inThread) {
     this.inThread = inThread;
     this.files = [];
-    this.field = h("textarea", { rows: 1, className: "composer-field", data: { testid: inThread ? "thread-composer" : "composer" }, enterkeyhint: "send" });
-    this.hint = h("div", { className: "usage-hint", aria: { live: "polite" }, data: { testid: inThread ? "thread-usage-hint" : "usage-hint" } });
+    this.field = h("textarea", {
+      rows: 1,
+      className: "composer-field",
+      data: { testid: inThread ? "thread-composer" : "composer" },
+      enterkeyhint: "send",
+    });
+    this.hint = h("div", {
+      className: "usage-hint",
+      aria: { live: "polite" },
+      data: { testid: inThread ? "thread-usage-hint" : "usage-hint" },
+    });
     this.chips = h("div", { className: "chips" });
-    this.picker = h("input", { type: "file", multiple: true, hidden: true, data: { testid: inThread ? "thread-file" : "file-input" } });
+    this.picker = h("input", {
+      type: "file",
+      multiple: true,
+      hidden: true,
+      data: { testid: inThread ? "thread-file" : "file-input" },
+    });
     this.buttons = h("div", { className: "composer-bar" });
-    this.box = h("div", { className: "composer" }, this.field, this.chips, this.buttons, this.picker);
+    this.box = h(
+      "div",
+      { className: "composer" },
+      this.field,
+      this.chips,
+      this.buttons,
+      this.picker,
+    );
     this.completion = new Completion(this.field, () => this.changed(), inThread);
     slot.replaceChildren(this.completion.list, this.hint, this.box);
     this.listen();
@@ -30,16 +51,23 @@ export class Composer {
     this.field.addEventListener("input", () => this.changed());
     this.field.addEventListener("keydown", (event) => this.key(event));
     this.field.addEventListener("paste", (event) => {
-      if (event.clipboardData.files.length) (event.preventDefault(), this.attach(event.clipboardData.files));
+      if (event.clipboardData.files.length)
+        (event.preventDefault(), this.attach(event.clipboardData.files));
     });
-    this.picker.addEventListener("change", () => (this.attach(this.picker.files), (this.picker.value = "")));
+    this.picker.addEventListener(
+      "change",
+      () => (this.attach(this.picker.files), (this.picker.value = "")),
+    );
     const pane = this.box.closest("main, aside");
     pane.addEventListener("dragover", (event) => {
       if (!event.dataTransfer.types.includes("Files")) return;
       event.preventDefault();
       pane.classList.add("dropping");
     });
-    pane.addEventListener("dragleave", (event) => pane.contains(event.relatedTarget) || pane.classList.remove("dropping"));
+    pane.addEventListener(
+      "dragleave",
+      (event) => pane.contains(event.relatedTarget) || pane.classList.remove("dropping"),
+    );
     pane.addEventListener("drop", (event) => {
       event.preventDefault();
       pane.classList.remove("dropping");
@@ -68,15 +96,22 @@ export class Composer {
   label() {
     const it = state.channels.get(state.route.channel);
     const name = channelName(it);
-    const label = this.inThread ? t("composerThread") : t(isBotIm(it) ? "composerIm" : "composerChannel", { name });
+    const label = this.inThread
+      ? t("composerThread")
+      : t(isBotIm(it) ? "composerIm" : "composerChannel", { name });
     this.field.placeholder = label;
     this.field.setAttribute("aria-label", label);
-    this.sendButton = iconButton("send", t("send"), () => this.send(), { className: "icon-button send", data: { testid: this.inThread ? "thread-send" : "send" } });
+    this.sendButton = iconButton("send", t("send"), () => this.send(), {
+      className: "icon-button send",
+      data: { testid: this.inThread ? "thread-send" : "send" },
+    });
     this.buttons.replaceChildren(
       iconButton("clip", t("attach"), () => this.picker.click()),
       iconButton("at", t("mention"), () => this.insert("@")),
       this.inThread ? "" : iconButton("slash", t("command"), () => this.insert("/")),
-      h("small", {}, t("composerHelp")), this.sendButton);
+      h("small", {}, t("composerHelp")),
+      this.sendButton,
+    );
     this.enable();
   }
 
@@ -112,7 +147,15 @@ export class Composer {
   showUsage() {
     const [, name] = this.field.value.match(/^(\/\S+)\s/) ?? [];
     const command = state.commands.find((it) => it.command === name);
-    this.hint.replaceChildren(...(command ? [h("code", {}, command.command), h("span", { className: "usage" }, command.usage_hint), h("span", {}, this.inThread ? t("noThreadCommands") : command.description)] : []));
+    this.hint.replaceChildren(
+      ...(command
+        ? [
+            h("code", {}, command.command),
+            h("span", { className: "usage" }, command.usage_hint),
+            h("span", {}, this.inThread ? t("noThreadCommands") : command.description),
+          ]
+        : []),
+    );
   }
 
   key(event) {
@@ -125,7 +168,9 @@ export class Composer {
 
   editLast(event) {
     const { channel, thread } = state.route;
-    const own = messagesOf(channel, this.inThread ? thread : null).filter((it) => it.user === state.me.id && !it.ephemeral);
+    const own = messagesOf(channel, this.inThread ? thread : null).filter(
+      (it) => it.user === state.me.id && !it.ephemeral,
+    );
     if (own.length) (event.preventDefault(), startEditing(own.at(-1)));
   }
 
@@ -142,8 +187,21 @@ export class Composer {
   }
 
   drawChips() {
-    this.chips.replaceChildren(...this.files.map((file) => h("span", { className: "chip", data: { testid: "chip" } }, icon("file"), file.pending ? t("uploading") : file.name,
-      iconButton("close", t("removeFile", { name: file.name }), () => ((this.files = this.files.filter((it) => it !== file)), this.changed())))));
+    this.chips.replaceChildren(
+      ...this.files.map((file) =>
+        h(
+          "span",
+          { className: "chip", data: { testid: "chip" } },
+          icon("file"),
+          file.pending ? t("uploading") : file.name,
+          iconButton(
+            "close",
+            t("removeFile", { name: file.name }),
+            () => ((this.files = this.files.filter((it) => it !== file)), this.changed()),
+          ),
+        ),
+      ),
+    );
   }
 
   async send() {
@@ -154,16 +212,26 @@ export class Composer {
     this.field.value = "";
     this.files = [];
     this.changed();
-    const answer = await this.deliver(channel, thread, text, files.map((it) => it.id));
+    const answer = await this.deliver(
+      channel,
+      thread,
+      text,
+      files.map((it) => it.id),
+    );
     if (answer.ok) emit("sent", { inThread: this.inThread });
     else if (!this.field.value) ((this.files = files), this.fill(text));
   }
 
   deliver(channel, thread, text, fileIds) {
     const slash = text.match(/^(\/[^\s/]+)(?:\s+([\s\S]*))?$/);
-    if (slash && this.inThread) return emit("notice", t("noThreadCommands")), { ok: false };
+    if (slash && this.inThread) return (emit("notice", t("noThreadCommands")), { ok: false });
     if (slash) return post("slash", { channel, command: slash[1], text: slash[2] ?? "" });
     const where = this.inThread ? { thread_ts: thread } : {};
-    return post("post", { channel, text, ...where, ...(fileIds.length ? { file_ids: fileIds } : {}) });
+    return post("post", {
+      channel,
+      text,
+      ...where,
+      ...(fileIds.length ? { file_ids: fileIds } : {}),
+    });
   }
 }

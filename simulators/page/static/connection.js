@@ -36,7 +36,9 @@ function setOnline(online) {
 
 /** POST to the page's API as the current user; a refusal is told to the reader and returned. */
 export function post(path, body = {}) {
-  return request("POST", path, JSON.stringify({ user: state.me.id, ...body }), { "content-type": "application/json" });
+  return request("POST", path, JSON.stringify({ user: state.me.id, ...body }), {
+    "content-type": "application/json",
+  });
 }
 
 /** DELETE on the page's API. */
@@ -56,7 +58,8 @@ async function request(method, path, body, headers = {}) {
   try {
     const response = await fetch(`/page/api/${path}`, { method, body, headers });
     const answer = await response.json();
-    if (answer.ok === false) emit("notice", answer.text || t("requestFailed", { error: answer.error }));
+    if (answer.ok === false)
+      emit("notice", answer.text || t("requestFailed", { error: answer.error }));
     return answer;
   } catch {
     emit("notice", t("serverGone"));

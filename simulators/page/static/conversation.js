@@ -31,7 +31,12 @@ export function drawThread() {
   if (!thread) return;
   const rows = items(messagesOf(id, thread), true);
   const status = state.statuses.get(statusKey(id, thread));
-  if (status) rows.push({ key: "status", same: status, draw: () => h("div", { className: "thread-foot" }, statusLine(status)) });
+  if (status)
+    rows.push({
+      key: "status",
+      same: status,
+      draw: () => h("div", { className: "thread-foot" }, statusLine(status)),
+    });
   update(box, `${id}:${thread}`, rows);
 }
 
@@ -40,26 +45,52 @@ function items(messages, inThread) {
   messages.forEach((message, index) => {
     const before = messages[index - 1];
     const newDay = !before || day(before.ts) !== day(message.ts);
-    if (newDay && !inThread) rows.push({ key: `day-${message.ts}`, same: day(message.ts), draw: () => h("div", { className: "day", role: "separator" }, h("span", {}, day(message.ts))) });
+    if (newDay && !inThread)
+      rows.push({
+        key: `day-${message.ts}`,
+        same: day(message.ts),
+        draw: () =>
+          h("div", { className: "day", role: "separator" }, h("span", {}, day(message.ts))),
+      });
     rows.push(messageRow(message, !newDay && follows(before, message, inThread), inThread));
-    if (inThread && index === 0 && messages.length > 1) rows.push({ key: "count", same: messages.length, draw: () => h("div", { className: "day replies" }, h("span", {}, t("replies", { n: messages.length - 1 }))) });
+    if (inThread && index === 0 && messages.length > 1)
+      rows.push({
+        key: "count",
+        same: messages.length,
+        draw: () =>
+          h(
+            "div",
+            { className: "day replies" },
+            h("span", {}, t("replies", { n: messages.length - 1 })),
+          ),
+      });
   });
   return rows;
 }
 
 function follows(before, message, inThread) {
   if (inThread && before.ts === message.thread_ts) return false;
-  return before.user === message.user && !before.ephemeral === !message.ephemeral && !before.reply_count && parseFloat(message.ts) - parseFloat(before.ts) < GROUP_S;
+  return (
+    before.user === message.user &&
+    !before.ephemeral === !message.ephemeral &&
+    !before.reply_count &&
+    parseFloat(message.ts) - parseFloat(before.ts) < GROUP_S
+  );
 }
 
 function messageRow(message, compact, inThread) {
   const key = `${message.channel}:${message.ts}`;
   const status = inThread ? null : state.statuses.get(statusKey(message.channel, message.ts));
-  const last = inThread || !message.reply_count ? null : messagesOf(message.channel, message.ts).at(-1)?.ts;
+  const last =
+    inThread || !message.reply_count ? null : messagesOf(message.channel, message.ts).at(-1)?.ts;
   // While it is being edited nothing may take the field away.
   const isEdited = editing.key === key;
   const marks = [compact, highlighted.has(key), last, state.me?.id].join("|");
-  return { key, same: isEdited ? ["edited"] : [message, marks, status], draw: () => messageElement(message, { compact, inThread, highlighted: highlighted.has(key) }) };
+  return {
+    key,
+    same: isEdited ? ["edited"] : [message, marks, status],
+    draw: () => messageElement(message, { compact, inThread, highlighted: highlighted.has(key) }),
+  };
 }
 
 /** Bring the children of `box` to `rows`, keeping every node whose row is the same as before. */
@@ -106,7 +137,8 @@ function focusPath(node) {
   const focused = document.activeElement;
   if (!focused || !node.contains(focused)) return null;
   const { actionId, value, testid } = focused.dataset;
-  if (actionId) return `[data-action-id="${CSS.escape(actionId)}"]${value ? `[data-value="${CSS.escape(value)}"]` : ""}`;
+  if (actionId)
+    return `[data-action-id="${CSS.escape(actionId)}"]${value ? `[data-value="${CSS.escape(value)}"]` : ""}`;
   return testid ? `[data-testid="${CSS.escape(testid)}"]` : "*";
 }
 
@@ -119,9 +151,13 @@ export function listenForScroll() {
   const box = document.getElementById("messages");
   const jump = document.getElementById("jump");
   jump.addEventListener("click", () => (box.scrollTop = box.scrollHeight));
-  box.addEventListener("scroll", () => {
-    if (box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_BOTTOM_PX) jump.hidden = true;
-  }, { passive: true });
+  box.addEventListener(
+    "scroll",
+    () => {
+      if (box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_BOTTOM_PX) jump.hidden = true;
+    },
+    { passive: true },
+  );
 }
 
 /** Name the jump button in the reader's language. */
@@ -132,5 +168,14 @@ export function labelJump() {
 function intro(it) {
   if (it.name === "general") return welcome(it);
   const name = channelName(it);
-  return h("div", { className: "intro" }, h("h2", {}, it.kind === "im" ? t("startIm", { name: bot().display_name }) : t("start", { name })), h("p", {}, it.topic || t("startTopic")));
+  return h(
+    "div",
+    { className: "intro" },
+    h(
+      "h2",
+      {},
+      it.kind === "im" ? t("startIm", { name: bot().display_name }) : t("start", { name }),
+    ),
+    h("p", {}, it.topic || t("startTopic")),
+  );
 }

@@ -8,11 +8,31 @@ import { t } from "./texts.js";
 /** Ask; resolves to whether it was confirmed. Esc is a no. */
 export function ask({ title, text = "", confirm, deny = t("cancel"), danger = false }) {
   return new Promise((resolve) => {
-    const dialog = h("dialog", { className: "dialog small", aria: { label: title }, data: { testid: "ask" } },
-      h("h2", {}, title), text ? h("p", {}, text) : null,
-      h("div", { className: "dialog-foot" },
-        h("button", { type: "button", className: "bk-button", onclick: () => dialog.close("") }, deny),
-        h("button", { type: "button", className: `bk-button ${danger ? "danger" : "primary"}`, autofocus: true, onclick: () => dialog.close("yes") }, confirm)));
+    const dialog = h(
+      "dialog",
+      { className: "dialog small", aria: { label: title }, data: { testid: "ask" } },
+      h("h2", {}, title),
+      text ? h("p", {}, text) : null,
+      h(
+        "div",
+        { className: "dialog-foot" },
+        h(
+          "button",
+          { type: "button", className: "bk-button", onclick: () => dialog.close("") },
+          deny,
+        ),
+        h(
+          "button",
+          {
+            type: "button",
+            className: `bk-button ${danger ? "danger" : "primary"}`,
+            autofocus: true,
+            onclick: () => dialog.close("yes"),
+          },
+          confirm,
+        ),
+      ),
+    );
     show(dialog, () => resolve(dialog.returnValue === "yes"));
   });
 }
@@ -23,17 +43,43 @@ export function openSwitcher() {
   let chosen = 0;
   const list = h("ul", { className: "switcher-list", role: "listbox", id: "switcher-list" });
   const input = h("input", {
-    type: "text", className: "switcher-input", placeholder: t("jumpToHint"), role: "combobox", autocomplete: "off", data: { testid: "switcher-input" },
+    type: "text",
+    className: "switcher-input",
+    placeholder: t("jumpToHint"),
+    role: "combobox",
+    autocomplete: "off",
+    data: { testid: "switcher-input" },
     aria: { label: t("jumpTo"), controls: "switcher-list", expanded: "true", autocomplete: "list" },
   });
-  const dialog = h("dialog", { className: "dialog switcher", aria: { label: t("jumpTo") } }, h("div", { className: "switcher-field" }, icon("search"), input), list);
-  const matches = () => [...state.channels.values()].filter((it) => channelName(it).toLowerCase().includes(input.value.trim().toLowerCase()));
+  const dialog = h(
+    "dialog",
+    { className: "dialog switcher", aria: { label: t("jumpTo") } },
+    h("div", { className: "switcher-field" }, icon("search"), input),
+    list,
+  );
+  const matches = () =>
+    [...state.channels.values()].filter((it) =>
+      channelName(it).toLowerCase().includes(input.value.trim().toLowerCase()),
+    );
   const choose = (it) => (dialog.close(), it && go(it.id));
   const draw = () => {
     const found = matches();
     chosen = Math.max(0, Math.min(chosen, found.length - 1));
-    list.replaceChildren(...found.map((it, index) => h("li", { role: "option", id: `switch-${index}`, aria: { selected: String(index === chosen) }, onclick: () => choose(it) },
-      icon(it.kind === "channel" ? "hash" : it.kind === "private" ? "lock" : "at"), channelName(it))));
+    list.replaceChildren(
+      ...found.map((it, index) =>
+        h(
+          "li",
+          {
+            role: "option",
+            id: `switch-${index}`,
+            aria: { selected: String(index === chosen) },
+            onclick: () => choose(it),
+          },
+          icon(it.kind === "channel" ? "hash" : it.kind === "private" ? "lock" : "at"),
+          channelName(it),
+        ),
+      ),
+    );
     if (!found.length) list.append(h("li", { className: "none" }, t("nothingFound")));
     input.setAttribute("aria-activedescendant", found.length ? `switch-${chosen}` : "");
   };

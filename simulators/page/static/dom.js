@@ -25,8 +25,10 @@ const ICONS = {
   chevron: "M5.5 8l4.5 4.5L14.5 8",
   down: "M10 4v12M5 11l5 5 5-5",
   file: "M5.5 3h6l3.5 3.5V17h-9.5zM11 3v4h4",
-  positive: "M3.5 9H6v7H3.5zM6 9l3-6c1.5 0 2 1 1.7 2.5L10.2 8H15c1 0 1.7 1 1.4 2l-1.4 4.8c-.2.7-.8 1.2-1.5 1.2H6",
-  negative: "M3.5 11H6V4H3.5zM6 11l3 6c1.5 0 2-1 1.7-2.5L10.2 12H15c1 0 1.7-1 1.4-2L15 5.2C14.8 4.5 14.2 4 13.5 4H6",
+  positive:
+    "M3.5 9H6v7H3.5zM6 9l3-6c1.5 0 2 1 1.7 2.5L10.2 8H15c1 0 1.7 1 1.4 2l-1.4 4.8c-.2.7-.8 1.2-1.5 1.2H6",
+  negative:
+    "M3.5 11H6V4H3.5zM6 11l3 6c1.5 0 2-1 1.7-2.5L10.2 12H15c1 0 1.7-1 1.4-2L15 5.2C14.8 4.5 14.2 4 13.5 4H6",
   plus: "M10 4v12M4 10h12",
 };
 
@@ -36,14 +38,20 @@ export function h(name, properties = {}, ...children) {
   for (const [key, value] of Object.entries(properties)) {
     if (value === undefined || value === null || value === false) continue;
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else if (key === "data") for (const [k, v] of Object.entries(value)) v != null && (element.dataset[k] = v);
-    else if (key === "aria") for (const [k, v] of Object.entries(value)) v != null && element.setAttribute(`aria-${k}`, v);
-    else if (key === "style") for (const [k, v] of Object.entries(value)) element.style.setProperty(k, v);
-    else if (key === "html") element.innerHTML = value; // Only what the server has rendered.
+    else if (key === "data")
+      for (const [k, v] of Object.entries(value)) v != null && (element.dataset[k] = v);
+    else if (key === "aria")
+      for (const [k, v] of Object.entries(value)) v != null && element.setAttribute(`aria-${k}`, v);
+    else if (key === "style")
+      for (const [k, v] of Object.entries(value)) element.style.setProperty(k, v);
+    else if (key === "html")
+      element.innerHTML = value; // Only what the server has rendered.
     else if (key in element && typeof value !== "string") element[key] = value;
     else element.setAttribute(key === "className" ? "class" : key, value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -66,15 +74,23 @@ export function icon(name) {
 
 /** A button that shows only an icon and is named by its label. */
 export function iconButton(name, label, onclick, more = {}) {
-  return h("button", { type: "button", className: "icon-button", title: label, aria: { label }, onclick, ...more }, icon(name));
+  return h(
+    "button",
+    { type: "button", className: "icon-button", title: label, aria: { label }, onclick, ...more },
+    icon(name),
+  );
 }
 
 /** A user's picture: the initial on their colour. */
 export function avatar(user, size = "") {
-  const face = h("span", { className: `avatar ${size} ${user?.is_bot ? "bot" : ""}`, aria: { hidden: "true" } });
+  const face = h("span", {
+    className: `avatar ${size} ${user?.is_bot ? "bot" : ""}`,
+    aria: { hidden: "true" },
+  });
   if (user?.is_bot) face.append(botFace());
   else face.append([...(user?.display_name || user?.name || "?")][0].toUpperCase());
-  if (user?.color && !user.is_bot) face.style.setProperty("--user", `#${user.color.replace("#", "")}`);
+  if (user?.color && !user.is_bot)
+    face.style.setProperty("--user", `#${user.color.replace("#", "")}`);
   return face;
 }
 

@@ -7,10 +7,19 @@ import { t } from "./texts.js";
 
 /** The editor for a message; `done` is called when it is saved or given up. */
 export function editor(message, done) {
-  const field = h("textarea", { className: "edit-field", rows: 1, aria: { label: t("edit") }, data: { testid: "edit-field" } });
+  const field = h("textarea", {
+    className: "edit-field",
+    rows: 1,
+    aria: { label: t("edit") },
+    data: { testid: "edit-field" },
+  });
   field.value = asTyped(message.text);
   const save = async () => {
-    const answer = await post("edit", { channel: message.channel, ts: message.ts, text: field.value });
+    const answer = await post("edit", {
+      channel: message.channel,
+      ts: message.ts,
+      text: field.value,
+    });
     if (answer.ok) done();
   };
   field.addEventListener("keydown", (event) => {
@@ -19,9 +28,25 @@ export function editor(message, done) {
     if (event.key === "Enter" && !event.shiftKey) (event.preventDefault(), save());
   });
   field.addEventListener("input", () => grow(field));
-  requestAnimationFrame(() => (grow(field), field.focus(), field.setSelectionRange(field.value.length, field.value.length)));
-  return h("div", { className: "edit-box" }, field, h("div", { className: "edit-foot" }, h("small", {}, t("editHelp")),
-    h("button", { type: "button", className: "bk-button", onclick: done }, t("cancel")), h("button", { type: "button", className: "bk-button primary", onclick: save }, t("save"))));
+  requestAnimationFrame(
+    () => (
+      grow(field),
+      field.focus(),
+      field.setSelectionRange(field.value.length, field.value.length)
+    ),
+  );
+  return h(
+    "div",
+    { className: "edit-box" },
+    field,
+    h(
+      "div",
+      { className: "edit-foot" },
+      h("small", {}, t("editHelp")),
+      h("button", { type: "button", className: "bk-button", onclick: done }, t("cancel")),
+      h("button", { type: "button", className: "bk-button primary", onclick: save }, t("save")),
+    ),
+  );
 }
 
 /** Let a text field be as high as its text. */
@@ -37,5 +62,7 @@ export function asTyped(text) {
     .replace(/<#(\w+)(?:\|[^>]*)?>/g, (_, id) => `#${state.channels.get(id)?.name ?? id}`)
     .replace(/<!(\w+)(?:\|[^>]*)?>/g, "@$1")
     .replace(/<([^|>]+)(?:\|[^>]*)?>/g, "$1")
-    .replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&");
 }

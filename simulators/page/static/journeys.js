@@ -5,8 +5,14 @@ import { messageAt, state } from "./state.js";
 const KEPT = 200;
 // What Pub/Sub takes as an acknowledgement (cloud.google.com/pubsub/docs/push).
 const ACCEPTED = new Set([102, 200, 201, 202, 204]);
-const BEGINNINGS = new Set(["slack/envelope", "pubsub/publish", "gemini/request", "events/request"]);
-const SIGNS = /^(chat\.(postMessage|postEphemeral|startStream)|assistant\.threads\.setStatus|agents\.sessions\.setStatus|response_url)$/;
+const BEGINNINGS = new Set([
+  "slack/envelope",
+  "pubsub/publish",
+  "gemini/request",
+  "events/request",
+]);
+const SIGNS =
+  /^(chat\.(postMessage|postEphemeral|startStream)|assistant\.threads\.setStatus|agents\.sessions\.setStatus|response_url)$/;
 const POSTS = /^chat\.(postMessage|startStream)$/;
 const ANSWERS = /^(chat\.(postMessage|update|stopStream|postEphemeral)|response_url)$/;
 
@@ -35,7 +41,8 @@ export function record(entry) {
 }
 
 function at(number) {
-  if (!journeys.has(number)) journeys.set(number, { number, entries: [], keys: new Set(), version: 0 });
+  if (!journeys.has(number))
+    journeys.set(number, { number, entries: [], keys: new Set(), version: 0 });
   return journeys.get(number);
 }
 
@@ -43,7 +50,9 @@ function merge(from, into) {
   const later = journeys.get(from);
   if (!later || from === into) return false;
   const journey = at(into);
-  journey.entries = [...journey.entries, ...later.entries].sort((a, b) => a.at - b.at || a.seq - b.seq);
+  journey.entries = [...journey.entries, ...later.entries].sort(
+    (a, b) => a.at - b.at || a.seq - b.seq,
+  );
   journey.version += 1;
   for (const key of later.keys) (journey.keys.add(key), journeyOfKey.set(key, into));
   for (const [key, number] of journeyOfPost) if (number === from) journeyOfPost.set(key, into);
@@ -53,12 +62,15 @@ function merge(from, into) {
 
 /** The journeys of questions, newest first; events the app only took note of are left out. */
 export function questions() {
-  const isQuestion = (it) => it.entries.some((entry) => BEGINNINGS.has(nameOf(entry))) && !onlyTakenNoteOf(it);
+  const isQuestion = (it) =>
+    it.entries.some((entry) => BEGINNINGS.has(nameOf(entry))) && !onlyTakenNoteOf(it);
   return [...journeys.values()].filter(isQuestion).sort((a, b) => startOf(b) - startOf(a));
 }
 
 function onlyTakenNoteOf({ entries }) {
-  const isEvent = (entry) => entry.detail.type === "events_api" && (nameOf(entry) === "slack/ack" || (nameOf(entry) === "slack/envelope" && !repetition(entry)));
+  const isEvent = (entry) =>
+    entry.detail.type === "events_api" &&
+    (nameOf(entry) === "slack/ack" || (nameOf(entry) === "slack/envelope" && !repetition(entry)));
   return entries.every(isEvent) && entries.some((entry) => entry.step === "ack");
 }
 
@@ -66,14 +78,19 @@ function onlyTakenNoteOf({ entries }) {
 export function journeyOf(message) {
   const place = `${message.channel}:${message.ts}`;
   const task = message.metadata?.event_payload?.task_id;
-  return journeyOfKey.get(`message:${place}`) ?? journeyOfPost.get(place) ?? (task && journeyOfKey.get(`task:${task}`));
+  return (
+    journeyOfKey.get(`message:${place}`) ??
+    journeyOfPost.get(place) ??
+    (task && journeyOfKey.get(`task:${task}`))
+  );
 }
 
 /** "channel:ts" of every message known to belong to a journey. */
 export function messagesOfJourney(journey) {
   const found = [];
   for (const messages of state.messages.values())
-    for (const message of messages.values()) if (journeyOf(message) === journey.number) found.push(`${message.channel}:${message.ts}`);
+    for (const message of messages.values())
+      if (journeyOf(message) === journey.number) found.push(`${message.channel}:${message.ts}`);
   return found;
 }
 
@@ -88,7 +105,12 @@ export function questionOf(journey) {
 
 /** The words of a question; the app's own message quotes those of a command. */
 export function wordsOf(question) {
-  const quoted = question.is_bot ? question.text.split(/\n(?:>|&gt;) ?/).slice(1).join(" ") : "";
+  const quoted = question.is_bot
+    ? question.text
+        .split(/\n(?:>|&gt;) ?/)
+        .slice(1)
+        .join(" ")
+    : "";
   return quoted || question.text;
 }
 
@@ -122,7 +144,13 @@ export function repetition(entry) {
 export function summary(journey) {
   const begin = envelopeStart(journey) ?? startOf(journey);
   const total = Math.max(1, ...journey.entries.map((entry) => endMs(entry) - begin));
-  return { begin, total, lanes: lanes(journey, begin), figures: figures(journey, begin), state: stateOf(journey) };
+  return {
+    begin,
+    total,
+    lanes: lanes(journey, begin),
+    figures: figures(journey, begin),
+    state: stateOf(journey),
+  };
 }
 
 function envelopeStart(journey) {
@@ -136,24 +164,47 @@ function lanes(journey, begin) {
   for (const entry of journey.entries) {
     model = entry.detail.model ?? model;
     const label = labelOf(entry, model);
-    if (!found.has(label)) found.set(label, { label, full: entry.detail.method ?? label, actor: entry.actor, bars: [], errors: [], repetitions: [] });
+    if (!found.has(label))
+      found.set(label, {
+        label,
+        full: entry.detail.method ?? label,
+        actor: entry.actor,
+        bars: [],
+        errors: [],
+        repetitions: [],
+      });
     const lane = found.get(label);
-    lane.bars.push({ start: Math.max(0, startMs(entry) - begin), end: Math.max(0, endMs(entry) - begin), error: isError(entry), ms: entry.ms });
+    lane.bars.push({
+      start: Math.max(0, startMs(entry) - begin),
+      end: Math.max(0, endMs(entry) - begin),
+      error: isError(entry),
+      ms: entry.ms,
+    });
     if (isError(entry)) lane.errors.push(errorOf(entry));
     if (repetition(entry)) lane.repetitions.push(repetition(entry));
   }
-  return [...found.values()].sort((a, b) => a.bars[0].start - b.bars[0].start || a.bars[0].end - b.bars[0].end);
+  return [...found.values()].sort(
+    (a, b) => a.bars[0].start - b.bars[0].start || a.bars[0].end - b.bars[0].end,
+  );
 }
 
 function labelOf(entry, model) {
   const { type, event, command, method, subscription } = entry.detail;
   switch (nameOf(entry)) {
-    case "slack/envelope": return command ?? event ?? type ?? "envelope";
-    case "slack/api": return String(method ?? "api").replace(/^(assistant\.threads|agents\.sessions|conversations|chat)\./, "");
-    case "pubsub/push": return String(subscription).endsWith("dead-letter-push") ? "dead-letter push" : "push";
+    case "slack/envelope":
+      return command ?? event ?? type ?? "envelope";
+    case "slack/api":
+      return String(method ?? "api").replace(
+        /^(assistant\.threads|agents\.sessions|conversations|chat)\./,
+        "",
+      );
+    case "pubsub/push":
+      return String(subscription).endsWith("dead-letter-push") ? "dead-letter push" : "push";
     case "gemini/request":
-    case "gemini/done": return model;
-    default: return entry.step.replaceAll("_", " ");
+    case "gemini/done":
+      return model;
+    default:
+      return entry.step.replaceAll("_", " ");
   }
 }
 
@@ -176,7 +227,12 @@ function stateOf(journey) {
   const troubled = journey.entries.some((entry) => isError(entry) || repetition(entry));
   if (names.includes("pubsub/dead_letter")) return "failed";
   const pushes = journey.entries.filter((entry) => nameOf(entry) === "pubsub/push");
-  const finished = names.includes("pubsub/publish") ? pushes.some((entry) => !isError(entry)) : names.includes("slack/ack");
-  if (!finished) return names.includes("slack/ack_missed") && !names.includes("pubsub/publish") ? "failed" : "running";
+  const finished = names.includes("pubsub/publish")
+    ? pushes.some((entry) => !isError(entry))
+    : names.includes("slack/ack");
+  if (!finished)
+    return names.includes("slack/ack_missed") && !names.includes("pubsub/publish")
+      ? "failed"
+      : "running";
   return troubled ? "recovered" : "done";
 }

@@ -10,7 +10,16 @@ import { emit, messagesOf, state, statusKey, user } from "./state.js";
 import { clock, fullDate, t } from "./texts.js";
 import { statusLine } from "./status.js";
 
-const REACTIONS = { "+1": "👍", heart: "❤️", tada: "🎉", eyes: "👀", white_check_mark: "✅", pray: "🙏", joy: "😂", thinking_face: "🤔" };
+const REACTIONS = {
+  "+1": "👍",
+  heart: "❤️",
+  tada: "🎉",
+  eyes: "👀",
+  white_check_mark: "✅",
+  pray: "🙏",
+  joy: "😂",
+  thinking_face: "🤔",
+};
 
 /** The message being edited, as "channel:ts", or null. */
 export const editing = { key: null };
@@ -19,19 +28,38 @@ export const editing = { key: null };
 export function messageElement(message, { compact, inThread, highlighted }) {
   const author = user(message.user);
   const isEdited = editing.key === `${message.channel}:${message.ts}`;
-  const classes = ["message", compact && "compact", message.ephemeral && "ephemeral", message.streaming && "streaming", highlighted && "highlighted"];
-  const element = h("article", {
-      className: classes.filter(Boolean).join(" "), tabindex: "-1", aria: { busy: message.streaming ? "true" : null, label: `${author.display_name} ${clock(message.ts)}` },
+  const classes = [
+    "message",
+    compact && "compact",
+    message.ephemeral && "ephemeral",
+    message.streaming && "streaming",
+    highlighted && "highlighted",
+  ];
+  const element = h(
+    "article",
+    {
+      className: classes.filter(Boolean).join(" "),
+      tabindex: "-1",
+      aria: {
+        busy: message.streaming ? "true" : null,
+        label: `${author.display_name} ${clock(message.ts)}`,
+      },
       data: { testid: "message", channel: message.channel, ts: message.ts },
     },
     h("div", { className: "gutter" }, compact ? time(message, "hover-time") : avatar(author)),
-    h("div", { className: "message-main" },
+    h(
+      "div",
+      { className: "message-main" },
       message.ephemeral ? ephemeralLabel(message) : null,
       compact ? null : head(message, author),
       isEdited ? editor(message, finishEditing) : body(message),
-      files(message), reactions(message), streamControls(message),
-      inThread ? null : threadLink(message)),
-    isEdited ? null : toolbar(message, inThread));
+      files(message),
+      reactions(message),
+      streamControls(message),
+      inThread ? null : threadLink(message),
+    ),
+    isEdited ? null : toolbar(message, inThread),
+  );
   return element;
 }
 
@@ -42,12 +70,23 @@ function finishEditing() {
 
 function ephemeralLabel(message) {
   const dismiss = () => post("delete", { channel: message.channel, ts: message.ts });
-  return h("div", { className: "ephemeral-label" }, icon("eye"), h("span", {}, t("onlyYou")), h("button", { type: "button", className: "link", onclick: dismiss }, t("dismiss")));
+  return h(
+    "div",
+    { className: "ephemeral-label" },
+    icon("eye"),
+    h("span", {}, t("onlyYou")),
+    h("button", { type: "button", className: "link", onclick: dismiss }, t("dismiss")),
+  );
 }
 
 function head(message, author) {
-  return h("div", { className: "message-head" }, h("strong", { className: "author" }, author.display_name),
-    message.is_bot ? h("span", { className: "app-label" }, t("app")) : null, time(message));
+  return h(
+    "div",
+    { className: "message-head" },
+    h("strong", { className: "author" }, author.display_name),
+    message.is_bot ? h("span", { className: "app-label" }, t("app")) : null,
+    time(message),
+  );
 }
 
 function time(message, className = "time") {
@@ -64,21 +103,60 @@ function body(message) {
 
 function files(message) {
   if (!message.files?.length) return null;
-  return h("div", { className: "files" }, message.files.map((file) =>
-    h("a", { className: `file ${file.is_image ? "image" : ""}`, href: file.url, target: "_blank", rel: "noopener", data: { testid: "file" } },
-      file.is_image ? h("img", { src: file.url, alt: file.name, loading: "lazy" }) : icon("file"),
-      h("span", {}, h("span", { className: "file-name" }, file.name), h("small", {}, size(file.size))))));
+  return h(
+    "div",
+    { className: "files" },
+    message.files.map((file) =>
+      h(
+        "a",
+        {
+          className: `file ${file.is_image ? "image" : ""}`,
+          href: file.url,
+          target: "_blank",
+          rel: "noopener",
+          data: { testid: "file" },
+        },
+        file.is_image ? h("img", { src: file.url, alt: file.name, loading: "lazy" }) : icon("file"),
+        h(
+          "span",
+          {},
+          h("span", { className: "file-name" }, file.name),
+          h("small", {}, size(file.size)),
+        ),
+      ),
+    ),
+  );
 }
 
 function size(bytes) {
-  return bytes < 1024 ? `${bytes} B` : bytes < 1_048_576 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1_048_576).toFixed(1)} MB`;
+  return bytes < 1024
+    ? `${bytes} B`
+    : bytes < 1_048_576
+      ? `${Math.round(bytes / 1024)} KB`
+      : `${(bytes / 1_048_576).toFixed(1)} MB`;
 }
 
 function reactions(message) {
   if (!message.reactions?.length) return null;
-  return h("div", { className: "reactions" }, message.reactions.map((it) =>
-    h("button", { type: "button", className: "reaction", aria: { pressed: String(it.me), label: `:${it.name}: ${it.count}` }, title: `:${it.name}:`, data: { testid: "reaction" }, onclick: () => react(message, it.name) },
-      REACTIONS[it.name] ?? `:${it.name}:`, h("span", {}, String(it.count)))));
+  return h(
+    "div",
+    { className: "reactions" },
+    message.reactions.map((it) =>
+      h(
+        "button",
+        {
+          type: "button",
+          className: "reaction",
+          aria: { pressed: String(it.me), label: `:${it.name}: ${it.count}` },
+          title: `:${it.name}:`,
+          data: { testid: "reaction" },
+          onclick: () => react(message, it.name),
+        },
+        REACTIONS[it.name] ?? `:${it.name}:`,
+        h("span", {}, String(it.count)),
+      ),
+    ),
+  );
 }
 
 function react(message, name) {
@@ -87,32 +165,89 @@ function react(message, name) {
 
 function streamControls(message) {
   if (!message.streaming) return null;
-  const stop = (event) => (event.currentTarget.setAttribute("aria-busy", "true"), post("stop", { channel: message.channel, ts: message.ts }));
-  return h("div", { className: "stream-controls" }, h("button", { type: "button", className: "bk-button stop", onclick: stop, data: { testid: "stop" } }, icon("stop"), t("stop")));
+  const stop = (event) => (
+    event.currentTarget.setAttribute("aria-busy", "true"),
+    post("stop", { channel: message.channel, ts: message.ts })
+  );
+  return h(
+    "div",
+    { className: "stream-controls" },
+    h(
+      "button",
+      { type: "button", className: "bk-button stop", onclick: stop, data: { testid: "stop" } },
+      icon("stop"),
+      t("stop"),
+    ),
+  );
 }
 
 function threadLink(message) {
   const status = state.statuses.get(statusKey(message.channel, message.ts));
   const open = () => go(message.channel, { thread: message.ts });
-  const line = status ? h("button", { type: "button", className: "thread-status", onclick: open }, statusLine(status)) : null;
+  const line = status
+    ? h("button", { type: "button", className: "thread-status", onclick: open }, statusLine(status))
+    : null;
   if (!message.reply_count) return line;
   const replies = messagesOf(message.channel, message.ts).slice(1);
-  const people = [...new Set(replies.map((it) => it.user))].slice(0, 3).map((id) => avatar(user(id), "tiny"));
+  const people = [...new Set(replies.map((it) => it.user))]
+    .slice(0, 3)
+    .map((id) => avatar(user(id), "tiny"));
   const last = replies.at(-1);
-  return [h("button", { type: "button", className: "thread-link", title: t("openThread"), onclick: open, data: { testid: "thread-link" } },
-    h("span", { className: "faces" }, people), h("span", { className: "count" }, t("replies", { n: message.reply_count })), last ? h("span", { className: "last" }, clock(last.ts)) : null, ), line];
+  return [
+    h(
+      "button",
+      {
+        type: "button",
+        className: "thread-link",
+        title: t("openThread"),
+        onclick: open,
+        data: { testid: "thread-link" },
+      },
+      h("span", { className: "faces" }, people),
+      h("span", { className: "count" }, t("replies", { n: message.reply_count })),
+      last ? h("span", { className: "last" }, clock(last.ts)) : null,
+    ),
+    line,
+  ];
 }
 
 function toolbar(message, inThread) {
   if (message.ephemeral) return null;
   const mine = message.user === state.me?.id;
-  const bar = h("div", { className: "toolbar", role: "toolbar", aria: { label: t("moreActions") } },
-    iconButton("smile", t("react"), (event) => pickReaction(event.currentTarget, message), { data: { testid: "react" } }),
-    inThread ? null : iconButton("reply", t("replyInThread"), () => go(message.channel, { thread: message.thread_ts || message.ts }), { data: { testid: "reply" } }),
-    iconButton("pulse", t("showTrace"), () => emit("find-trace", message), { data: { testid: "show-trace" } }),
-    mine ? iconButton("edit", t("edit"), () => startEditing(message), { data: { testid: "edit" } }) : null,
-    mine ? iconButton("trash", t("remove"), () => removeMessage(message), { data: { testid: "delete" } }) : null,
-    state.shortcuts.length ? iconButton("more", t("moreActions"), (event) => pickShortcut(event.currentTarget, message), { data: { testid: "more" } }) : null);
+  const bar = h(
+    "div",
+    { className: "toolbar", role: "toolbar", aria: { label: t("moreActions") } },
+    iconButton("smile", t("react"), (event) => pickReaction(event.currentTarget, message), {
+      data: { testid: "react" },
+    }),
+    inThread
+      ? null
+      : iconButton(
+          "reply",
+          t("replyInThread"),
+          () => go(message.channel, { thread: message.thread_ts || message.ts }),
+          { data: { testid: "reply" } },
+        ),
+    iconButton("pulse", t("showTrace"), () => emit("find-trace", message), {
+      data: { testid: "show-trace" },
+    }),
+    mine
+      ? iconButton("edit", t("edit"), () => startEditing(message), { data: { testid: "edit" } })
+      : null,
+    mine
+      ? iconButton("trash", t("remove"), () => removeMessage(message), {
+          data: { testid: "delete" },
+        })
+      : null,
+    state.shortcuts.length
+      ? iconButton(
+          "more",
+          t("moreActions"),
+          (event) => pickShortcut(event.currentTarget, message),
+          { data: { testid: "more" } },
+        )
+      : null,
+  );
   return bar;
 }
 
@@ -123,18 +258,56 @@ export function startEditing(message) {
 }
 
 async function removeMessage(message) {
-  const sure = await ask({ title: t("deleteTitle"), text: t("deleteText"), confirm: t("remove"), danger: true });
+  const sure = await ask({
+    title: t("deleteTitle"),
+    text: t("deleteText"),
+    confirm: t("remove"),
+    danger: true,
+  });
   if (sure) post("delete", { channel: message.channel, ts: message.ts });
 }
 
 function pickReaction(anchor, message) {
-  menu(anchor, "reaction-menu", Object.entries(REACTIONS).map(([name, character]) =>
-    h("button", { type: "button", role: "menuitem", title: `:${name}:`, data: { reaction: name }, onclick: () => react(message, name) }, character)));
+  menu(
+    anchor,
+    "reaction-menu",
+    Object.entries(REACTIONS).map(([name, character]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          role: "menuitem",
+          title: `:${name}:`,
+          data: { reaction: name },
+          onclick: () => react(message, name),
+        },
+        character,
+      ),
+    ),
+  );
 }
 
 function pickShortcut(anchor, message) {
-  menu(anchor, "shortcut-menu", state.shortcuts.map((it) =>
-    h("button", { type: "button", role: "menuitem", onclick: () => post("shortcut", { channel: message.channel, message_ts: message.ts, callback_id: it.callback_id }) }, it.name)));
+  menu(
+    anchor,
+    "shortcut-menu",
+    state.shortcuts.map((it) =>
+      h(
+        "button",
+        {
+          type: "button",
+          role: "menuitem",
+          onclick: () =>
+            post("shortcut", {
+              channel: message.channel,
+              message_ts: message.ts,
+              callback_id: it.callback_id,
+            }),
+        },
+        it.name,
+      ),
+    ),
+  );
 }
 
 /** A small menu under a button; a choice, Esc or a click elsewhere closes it. */
@@ -146,7 +319,9 @@ function menu(anchor, className, items) {
   box.addEventListener("click", () => (box.hidePopover(), anchor.focus()));
   box.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (step) (event.preventDefault(), items.at((items.indexOf(document.activeElement) + step) % items.length).focus());
+    if (step)
+      (event.preventDefault(),
+        items.at((items.indexOf(document.activeElement) + step) % items.length).focus());
   });
   box.showPopover();
   place(box, anchor.getBoundingClientRect());
@@ -154,8 +329,10 @@ function menu(anchor, className, items) {
 }
 
 function place(box, at) {
-  box.style.setProperty("left", `${Math.max(8, Math.min(at.right, innerWidth - 8) - box.offsetWidth)}px`);
+  box.style.setProperty(
+    "left",
+    `${Math.max(8, Math.min(at.right, innerWidth - 8) - box.offsetWidth)}px`,
+  );
   const below = at.bottom + 4 + box.offsetHeight < innerHeight;
   box.style.setProperty("top", `${below ? at.bottom + 4 : at.top - 4 - box.offsetHeight}px`);
 }
-

@@ -31,19 +31,53 @@ export function drawPanel() {
   document.getElementById("app").classList.toggle("with-panel", panel.open);
   if (!panel.open || !state.me) return;
   box.setAttribute("aria-label", t("panel"));
-  const focused = box.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
+  const focused = box.contains(document.activeElement)
+    ? document.activeElement.dataset.testid
+    : null;
   box.replaceChildren(
-    h("header", { className: "pane-head" },
-      h("div", { className: "tabs", role: "tablist" }, tab("trace", t("trace")), tab("faults", t("faults"))),
-      iconButton("close", t("close"), () => togglePanel(false), { data: { testid: "panel-close" } })),
-    h("div", { className: "scroll panel-body", id: "panel-body", role: "tabpanel", tabindex: "0", aria: { labelledby: `panel-tab-${panel.tab}` } }));
+    h(
+      "header",
+      { className: "pane-head" },
+      h(
+        "div",
+        { className: "tabs", role: "tablist" },
+        tab("trace", t("trace")),
+        tab("faults", t("faults")),
+      ),
+      iconButton("close", t("close"), () => togglePanel(false), {
+        data: { testid: "panel-close" },
+      }),
+    ),
+    h("div", {
+      className: "scroll panel-body",
+      id: "panel-body",
+      role: "tabpanel",
+      tabindex: "0",
+      aria: { labelledby: `panel-tab-${panel.tab}` },
+    }),
+  );
   drawBody();
   if (focused) box.querySelector(`[data-testid="${focused}"]`)?.focus({ preventScroll: true });
 }
 
 function tab(name, label) {
-  const count = name === "faults" && state.faults.length ? h("span", { className: "badge" }, String(state.faults.length)) : null;
-  return h("button", { type: "button", role: "tab", id: `panel-tab-${name}`, aria: { selected: String(panel.tab === name) }, data: { testid: `panel-tab-${name}` }, onclick: () => showTab(name) }, label, count);
+  const count =
+    name === "faults" && state.faults.length
+      ? h("span", { className: "badge" }, String(state.faults.length))
+      : null;
+  return h(
+    "button",
+    {
+      type: "button",
+      role: "tab",
+      id: `panel-tab-${name}`,
+      aria: { selected: String(panel.tab === name) },
+      data: { testid: `panel-tab-${name}` },
+      onclick: () => showTab(name),
+    },
+    label,
+    count,
+  );
 }
 
 function drawBody() {

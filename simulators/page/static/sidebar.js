@@ -6,18 +6,49 @@ import { go, showList } from "./route.js";
 import { bot, channel, channelName, state } from "./state.js";
 import { t } from "./texts.js";
 
-const KINDS = [["channels", (it) => it.kind !== "im"], ["directMessages", (it) => it.kind === "im"]];
+const KINDS = [
+  ["channels", (it) => it.kind !== "im"],
+  ["directMessages", (it) => it.kind === "im"],
+];
 
 /** Draw the sidebar; `onUser` is called with the id of the user to become. */
 export function drawSidebar(onUser) {
   if (!state.me) return;
-  const groups = KINDS.map(([title, fits]) => [t(title), [...state.channels.values()].filter(fits).sort(byName)]);
-  fill(document.getElementById("sidebar"),
-    h("div", { className: "side-head" },
-      h("div", { className: "brand" }, avatar({ is_bot: true }, "small"), h("div", {}, h("strong", {}, "Mechachang"), h("small", {}, t("workspace"))))),
-    h("button", { type: "button", className: "search", onclick: openSwitcher, data: { testid: "switcher-open" } }, icon("search"), t("jumpTo"), h("kbd", {}, shortcut())),
-    h("div", { className: "side-scroll" },
-      groups.map(([title, items]) => h("section", {}, h("h2", {}, title), h("ul", {}, items.map(channelItem))))),
+  const groups = KINDS.map(([title, fits]) => [
+    t(title),
+    [...state.channels.values()].filter(fits).sort(byName),
+  ]);
+  fill(
+    document.getElementById("sidebar"),
+    h(
+      "div",
+      { className: "side-head" },
+      h(
+        "div",
+        { className: "brand" },
+        avatar({ is_bot: true }, "small"),
+        h("div", {}, h("strong", {}, "Mechachang"), h("small", {}, t("workspace"))),
+      ),
+    ),
+    h(
+      "button",
+      {
+        type: "button",
+        className: "search",
+        onclick: openSwitcher,
+        data: { testid: "switcher-open" },
+      },
+      icon("search"),
+      t("jumpTo"),
+      h("kbd", {}, shortcut()),
+    ),
+    h(
+      "div",
+      { className: "side-scroll" },
+      groups.map(([title, items]) =>
+        h("section", {}, h("h2", {}, title), h("ul", {}, items.map(channelItem))),
+      ),
+    ),
     userMenu(onUser),
   );
 }
@@ -35,38 +66,74 @@ function byName(a, b) {
 function channelItem(it) {
   const current = it.id === state.route.channel;
   const unread = state.unread.get(it.id);
-  return h("li", {},
-    h("a", {
-        href: `#/${it.id}`, className: `channel ${unread ? "unread" : ""}`, aria: { current: current ? "page" : null },
+  return h(
+    "li",
+    {},
+    h(
+      "a",
+      {
+        href: `#/${it.id}`,
+        className: `channel ${unread ? "unread" : ""}`,
+        aria: { current: current ? "page" : null },
         data: { testid: `channel-${it.kind === "im" ? bot().name : it.name}`, channel: it.id },
         onclick: (event) => (event.preventDefault(), go(it.id)),
       },
-      glyph(it), h("span", { className: "channel-name" }, channelName(it)),
-      unread ? h("span", { className: "badge" }, String(unread)) : null));
+      glyph(it),
+      h("span", { className: "channel-name" }, channelName(it)),
+      unread ? h("span", { className: "badge" }, String(unread)) : null,
+    ),
+  );
 }
 
 function glyph(it) {
-  if (it.kind !== "im") return h("span", { className: "glyph" }, icon(it.kind === "private" ? "lock" : "hash"));
+  if (it.kind !== "im")
+    return h("span", { className: "glyph" }, icon(it.kind === "private" ? "lock" : "hash"));
   return h("span", { className: "glyph with-presence" }, avatar(bot(), "tiny"), presence());
 }
 
 function presence() {
   const online = state.sockets > 0;
   const label = online ? t("online") : t("offline");
-  return h("span", { className: `presence ${online ? "on" : ""}`, role: "img", aria: { label }, title: `${label} · ${t("sockets", { n: state.sockets })}`, data: { testid: "presence" } });
+  return h("span", {
+    className: `presence ${online ? "on" : ""}`,
+    role: "img",
+    aria: { label },
+    title: `${label} · ${t("sockets", { n: state.sockets })}`,
+    data: { testid: "presence" },
+  });
 }
 
 function userMenu(onUser) {
   const humans = [...state.users.values()].filter((it) => !it.is_bot);
-  const select = h("select", { aria: { label: t("switchUser") }, data: { testid: "user-switch" }, onchange: (event) => onUser(event.target.value) },
-    humans.map((it) => h("option", { value: it.id, selected: it.id === state.me.id }, it.display_name)));
-  return h("div", { className: "side-foot" },
-    h("label", { className: "user-switch", title: t("switchUser") }, avatar(state.me, "small"), select, icon("chevron")),
-    iconButton("moon", t("theme"), toggleTheme, { className: "icon-button theme" }));
+  const select = h(
+    "select",
+    {
+      aria: { label: t("switchUser") },
+      data: { testid: "user-switch" },
+      onchange: (event) => onUser(event.target.value),
+    },
+    humans.map((it) =>
+      h("option", { value: it.id, selected: it.id === state.me.id }, it.display_name),
+    ),
+  );
+  return h(
+    "div",
+    { className: "side-foot" },
+    h(
+      "label",
+      { className: "user-switch", title: t("switchUser") },
+      avatar(state.me, "small"),
+      select,
+      icon("chevron"),
+    ),
+    iconButton("moon", t("theme"), toggleTheme, { className: "icon-button theme" }),
+  );
 }
 
 function toggleTheme() {
-  const dark = document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  const dark =
+    document.documentElement.dataset.theme ??
+    (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   const theme = dark === "dark" ? "light" : "dark";
   document.documentElement.dataset.theme = theme;
   localStorage.setItem("theme", theme);
@@ -77,11 +144,27 @@ export function drawHead(panelOpen, onPanel) {
   const it = channel();
   if (!it) return;
   document.title = `${it.kind === "im" ? "" : "#"}${channelName(it)} · Mechachang`;
-  fill(document.getElementById("channel-head"),
-    iconButton("back", t("back"), showList, { className: "icon-button only-phone", data: { testid: "back" } }),
+  fill(
+    document.getElementById("channel-head"),
+    iconButton("back", t("back"), showList, {
+      className: "icon-button only-phone",
+      data: { testid: "back" },
+    }),
     h("div", { className: "head-title" }, h("h1", {}, glyph(it), channelName(it)), subtitle(it)),
     it.kind === "im" ? tabs(it) : null,
-    h("button", { type: "button", className: "panel-switch", title: t("panel"), aria: { pressed: String(panelOpen), label: t("panel"), controls: "panel" }, onclick: onPanel, data: { testid: "panel-toggle" } }, icon("pulse"), h("span", {}, t("trace"))),
+    h(
+      "button",
+      {
+        type: "button",
+        className: "panel-switch",
+        title: t("panel"),
+        aria: { pressed: String(panelOpen), label: t("panel"), controls: "panel" },
+        onclick: onPanel,
+        data: { testid: "panel-toggle" },
+      },
+      icon("pulse"),
+      h("span", {}, t("trace")),
+    ),
   );
 }
 
@@ -92,9 +175,23 @@ function subtitle(it) {
 }
 
 function tabs(it) {
-  const tab = (name, label) => h("button", {
-    type: "button", role: "tab", id: `tab-${name}`, aria: { selected: String(state.route.tab === name) }, data: { testid: `tab-${name}` },
-    onclick: () => go(it.id, { tab: name }),
-  }, label);
-  return h("div", { className: "tabs", role: "tablist" }, tab("messages", t("messagesTab")), tab("home", t("homeTab")));
+  const tab = (name, label) =>
+    h(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        id: `tab-${name}`,
+        aria: { selected: String(state.route.tab === name) },
+        data: { testid: `tab-${name}` },
+        onclick: () => go(it.id, { tab: name }),
+      },
+      label,
+    );
+  return h(
+    "div",
+    { className: "tabs", role: "tablist" },
+    tab("messages", t("messagesTab")),
+    tab("home", t("homeTab")),
+  );
 }

@@ -1,9 +1,20 @@
 /** What the page knows, changed only by the server's frames and by where the reader is. */
 
 export const state = {
-  me: null, botId: null, users: new Map(), channels: new Map(), commands: [], shortcuts: [],
-  messages: new Map(), statuses: new Map(), faults: [], home: null, sockets: 0,
-  online: false, unread: new Map(), route: { channel: null, thread: null, tab: "messages" },
+  me: null,
+  botId: null,
+  users: new Map(),
+  channels: new Map(),
+  commands: [],
+  shortcuts: [],
+  messages: new Map(),
+  statuses: new Map(),
+  faults: [],
+  home: null,
+  sockets: 0,
+  online: false,
+  unread: new Map(),
+  route: { channel: null, thread: null, tab: "messages" },
 };
 
 const listeners = new Map();
@@ -57,8 +68,15 @@ const FRAMES = {
     state.channels = new Map(frame.channels.map((it) => [it.id, it]));
     state.commands = frame.commands ?? [];
     state.shortcuts = frame.shortcuts ?? [];
-    state.messages = new Map(Object.entries(frame.messages).map(([id, list]) => [id, new Map(list.map((it) => [it.ts, it]))]));
-    state.statuses = new Map((frame.statuses ?? []).map((it) => [statusKey(it.channel, it.thread_ts), it]));
+    state.messages = new Map(
+      Object.entries(frame.messages).map(([id, list]) => [
+        id,
+        new Map(list.map((it) => [it.ts, it])),
+      ]),
+    );
+    state.statuses = new Map(
+      (frame.statuses ?? []).map((it) => [statusKey(it.channel, it.thread_ts), it]),
+    );
     state.faults = frame.faults ?? [];
     state.home = frame.home;
     state.sockets = frame.bot?.sockets ?? 0;

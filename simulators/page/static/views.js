@@ -30,13 +30,29 @@ export function showModal(view) {
 
 function form(view) {
   const submit = (event) => (event.preventDefault(), send(view.id));
-  return h("form", { className: "modal-form", onsubmit: submit, novalidate: "" },
+  return h(
+    "form",
+    { className: "modal-form", onsubmit: submit, novalidate: "" },
     h("header", {}, h("h2", {}, view.title), iconButton("close", t("close"), close)),
     h("p", { className: "modal-error bk-error", role: "alert", hidden: true }),
     h("div", { className: "modal-body blocks", html: view.html }),
-    h("footer", { className: "dialog-foot" },
-      h("button", { type: "button", className: "bk-button", onclick: close, data: { testid: "modal-close" } }, view.close || t("cancel")),
-      view.submit ? h("button", { type: "submit", className: "bk-button primary", data: { testid: "modal-submit" } }, view.submit) : null));
+    h(
+      "footer",
+      { className: "dialog-foot" },
+      h(
+        "button",
+        { type: "button", className: "bk-button", onclick: close, data: { testid: "modal-close" } },
+        view.close || t("cancel"),
+      ),
+      view.submit
+        ? h(
+            "button",
+            { type: "submit", className: "bk-button primary", data: { testid: "modal-submit" } },
+            view.submit,
+          )
+        : null,
+    ),
+  );
 }
 
 async function send(viewId) {
@@ -85,7 +101,15 @@ function showErrors(errors) {
 
 /** What was typed so far, by block, so that an update of the same view keeps it. */
 function entered() {
-  return new Map(blocks().map((it) => [it.dataset.inputBlock, [...it.querySelectorAll("input, textarea, select")].map((field) => [field.value, field.checked])]));
+  return new Map(
+    blocks().map((it) => [
+      it.dataset.inputBlock,
+      [...it.querySelectorAll("input, textarea, select")].map((field) => [
+        field.value,
+        field.checked,
+      ]),
+    ]),
+  );
 }
 
 function restore(kept) {
@@ -116,7 +140,11 @@ function dismiss() {
 export function drawHome() {
   const home = document.getElementById("home");
   const view = state.home;
-  home.replaceChildren(view ? h("div", { className: "home-blocks blocks", html: view.html }) : h("p", { className: "empty" }, t("emptyHome")));
+  home.replaceChildren(
+    view
+      ? h("div", { className: "home-blocks blocks", html: view.html })
+      : h("p", { className: "empty" }, t("emptyHome")),
+  );
   if (!view) return;
   home.dataset.viewId = view.id;
   complete(home, { view_id: view.id });
