@@ -192,8 +192,10 @@ class Bench:
     faults: FaultPlan
 
     async def push_subscription(self, topic: str, **settings: Any) -> str:
+        """A subscription that pushes to ``target``, with the most patience there is."""
         push_config = {"push_endpoint": self.target.url, **settings.pop("push_config", {})}
-        return await self.clients.subscribe(topic, push_config=push_config, **settings)
+        patient = {"ack_deadline_seconds": 600, **settings}
+        return await self.clients.subscribe(topic, push_config=push_config, **patient)
 
 
 @asynccontextmanager

@@ -59,9 +59,7 @@ class Backlog:
             await self._arrived.wait()
 
     def put_back(self, delivery: Delivery, real_delay_s: float) -> None:
-        """Make a message ready again after a delay; nothing happens if it was settled."""
-        if delivery not in self._unsettled:
-            return
+        """Make a message ready again after a delay."""
         loop = asyncio.get_running_loop()
         self._timers[delivery] = loop.call_later(real_delay_s, self._make_ready, delivery)
 

@@ -6,7 +6,7 @@ from google.pubsub_v1 import types
 
 from simulators.pubsub import message, names, wire
 from simulators.pubsub.broker import Broker
-from simulators.pubsub.errors import invalid, unsupported
+from simulators.pubsub.errors import invalid
 from simulators.pubsub.message_limits import check_publish
 from simulators.pubsub.paging import page_of
 from simulators.pubsub.rpc import Context, Method
@@ -26,7 +26,7 @@ class Publisher:
 
     @property
     def methods(self) -> Mapping[str, Method]:
-        """Every method of the service; those that are not simulated say so."""
+        """The service's simulated methods."""
         return {
             "CreateTopic": Method(types.Topic, self._create),
             "UpdateTopic": Method(types.UpdateTopicRequest, self._update),
@@ -37,8 +37,6 @@ class Publisher:
                 types.ListTopicSubscriptionsRequest, self._list_subscriptions
             ),
             "DeleteTopic": Method(types.DeleteTopicRequest, self._delete),
-            "ListTopicSnapshots": Method(types.ListTopicSnapshotsRequest, self._no_snapshots),
-            "DetachSubscription": Method(types.DetachSubscriptionRequest, self._no_detaching),
         }
 
     async def _create(self, request: Proto, _: Context) -> Proto:
@@ -86,9 +84,3 @@ class Publisher:
         ]
         self._broker.publish(topic, stored)
         return wire.PublishResponse(message_ids=[each.message_id for each in stored])
-
-    async def _no_snapshots(self, _request: Proto, _: Context) -> Proto:
-        raise unsupported("ListTopicSnapshots")
-
-    async def _no_detaching(self, _request: Proto, _: Context) -> Proto:
-        raise unsupported("DetachSubscription")

@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 
 from simulators.faults import Fault, FaultPlan
-from simulators.pubsub.errors import Rejected
+from simulators.pubsub.errors import Rejected, unsupported
 from simulators.pubsub.wire import Proto, plain
 
 Context = grpc.aio.ServicerContext[Proto, Proto]
@@ -40,6 +40,24 @@ def generic_handler(
         for name, method in methods.items()
     }
     return grpc.method_handlers_generic_handler(service, handlers)
+
+
+class Unsimulated(grpc.GenericRpcHandler):
+    """Refuses by name every other method of the API; goes behind the handlers of the services."""
+
+    def service(
+        self, handler_call_details: grpc.HandlerCallDetails
+    ) -> "grpc.RpcMethodHandler[Any, Any] | None":  # generic only for the type checker
+        """A handler for any method of google.pubsub.v1, streaming or not."""
+        method = str(handler_call_details.method)
+        if not method.startswith("/google.pubsub.v1."):
+            return None
+
+        async def refuse(_requests: Any, context: Context) -> None:
+            rejected = unsupported(method.rsplit("/", 1)[-1])
+            await context.abort(rejected.code, rejected.message)
+
+        return grpc.stream_stream_rpc_method_handler(refuse)
 
 
 def _serialize(response: Proto) -> bytes:

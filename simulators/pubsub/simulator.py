@@ -20,7 +20,7 @@ from simulators.pubsub.message import StoredMessage
 from simulators.pubsub.oidc import TokenIssuer
 from simulators.pubsub.publisher import Publisher
 from simulators.pubsub.push import PushDispatcher
-from simulators.pubsub.rpc import generic_handler
+from simulators.pubsub.rpc import Unsimulated, generic_handler
 from simulators.pubsub.subscriber import Subscriber
 from simulators.pubsub.subscription import PushAttempt, Subscription
 
@@ -117,9 +117,10 @@ class PubSubSimulator:
             publisher.SERVICE: Publisher(self._broker).methods,
             subscriber.SERVICE: Subscriber(self._broker, self._config).methods,
         }
-        server.add_generic_rpc_handlers(
-            [generic_handler(name, methods, self._faults) for name, methods in services.items()]
-        )
+        handlers = [
+            generic_handler(name, methods, self._faults) for name, methods in services.items()
+        ]
+        server.add_generic_rpc_handlers([*handlers, Unsimulated()])
         try:
             port = server.add_insecure_port(address)
         except RuntimeError as error:

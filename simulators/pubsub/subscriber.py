@@ -11,7 +11,7 @@ from simulators.pubsub import names, wire
 from simulators.pubsub.backlog import Delivery
 from simulators.pubsub.broker import Broker
 from simulators.pubsub.config import PubSubConfig
-from simulators.pubsub.errors import Rejected, invalid, unsupported
+from simulators.pubsub.errors import Rejected, invalid
 from simulators.pubsub.paging import page_of
 from simulators.pubsub.rpc import Context, Method
 from simulators.pubsub.subscription import Subscription
@@ -45,7 +45,7 @@ class Subscriber:
 
     @property
     def methods(self) -> Mapping[str, Method]:
-        """The service's methods. StreamingPull, snapshots and Seek are not simulated."""
+        """The service's simulated methods."""
         return {
             "CreateSubscription": Method(types.Subscription, self._create),
             "GetSubscription": Method(types.GetSubscriptionRequest, self._get),
@@ -56,7 +56,6 @@ class Subscriber:
             "Pull": Method(types.PullRequest, self._pull),
             "Acknowledge": Method(types.AcknowledgeRequest, self._acknowledge),
             "ModifyAckDeadline": Method(types.ModifyAckDeadlineRequest, self._modify_deadline),
-            "Seek": Method(types.SeekRequest, self._no_seek),
         }
 
     async def _create(self, request: Proto, _: Context) -> Proto:
@@ -125,9 +124,6 @@ class Subscriber:
         for ack_id in request.ack_ids:
             leases.modify(ack_id, request.ack_deadline_seconds)
         return wire.EMPTY()
-
-    async def _no_seek(self, _request: Proto, _: Context) -> Proto:
-        raise unsupported("Seek")
 
     def _wait_s(self, context: Context) -> float:
         remaining_s = context.time_remaining()

@@ -101,7 +101,7 @@ async def test_a_fault_is_only_for_the_method_it_names(bench: Bench) -> None:
         (Fault("disconnect"), 1, [None, 204]),
         (Fault("drop_after"), 2, [None, 204]),
         (Fault("error", status=429), 1, [429, 204]),
-        (Fault("hang"), 1, [None, 204]),
+        (Fault("hang", seconds=0.05), 1, [None, 204]),
         (Fault("delay", seconds=0.05), 1, [204]),
         (Fault("duplicate"), 2, [204, 204]),
     ],

@@ -35,7 +35,7 @@ from tests.pubsub_workbench import (
 
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
-    # Deadlines pass 100 times faster, so that the shortest one takes 0.1 s.
+    # Deadlines pass 100 times faster: the shortest takes 0.1 s, the longest 6 s.
     async with serving(PubSubConfig(speed=100)) as opened:
         yield opened
 
@@ -64,6 +64,19 @@ async def test_what_is_not_simulated_is_refused_by_name(
     topic = await bench.clients.topic()
     with pytest.raises(exceptions.MethodNotImplemented, match=feature):
         await bench.clients.subscribe(topic, **settings)
+
+
+async def test_a_method_that_is_not_simulated_is_refused_by_name(bench: Bench) -> None:
+    name = await bench.clients.subscribe(await bench.clients.topic())
+    with pytest.raises(exceptions.MethodNotImplemented, match="Seek is not simulated"):
+        await bench.clients.subscriber.seek(request={"subscription": name}, **CALL)
+
+    async def requests() -> AsyncIterator[types.StreamingPullRequest]:
+        yield types.StreamingPullRequest(subscription=name, stream_ack_deadline_seconds=10)
+
+    stream = await bench.clients.subscriber.streaming_pull(requests=requests(), timeout=10)
+    with pytest.raises(exceptions.MethodNotImplemented, match="StreamingPull is not simulated"):
+        await anext(aiter(stream))
 
 
 @pytest.mark.parametrize(
@@ -108,6 +121,28 @@ async def test_a_loan_of_more_than_600_seconds_is_refused(bench: Bench) -> None:
         await bench.clients.subscriber.modify_ack_deadline(
             subscription=name, ack_ids=[received.ack_id], ack_deadline_seconds=601, **CALL
         )
+
+
+async def test_a_loan_can_be_prolonged_and_ends_with_the_acknowledgement(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    topic = await bench.clients.topic()
+    name = await bench.clients.subscribe(topic, ack_deadline_seconds=60)
+    for data in (b"prolonged", b"acknowledged", b"forgotten"):
+        await bench.clients.publish(topic, data)
+    prolonged, acknowledged, forgotten = await bench.clients.pull(name, 3)
+    await bench.clients.subscriber.modify_ack_deadline(
+        subscription=name, ack_ids=[prolonged.ack_id], ack_deadline_seconds=600, **CALL
+    )
+    await bench.clients.subscriber.acknowledge(
+        subscription=name, ack_ids=[acknowledged.ack_id], **CALL
+    )
+
+    [again] = await bench.clients.pull(name)
+    assert again.message == forgotten.message
+    await bench.clients.pull_nothing(name)
+    assert bench.simulator.outstanding(name) == 2
+    assert not caplog.records
 
 
 async def test_a_topics_labels_can_be_changed_and_its_name_not(bench: Bench) -> None:
