@@ -20,8 +20,13 @@ async def test_a_journey_shows_its_steps_and_its_messages(bench: Workbench, page
     row = page.get_by_test_id("trace-row").filter(has_text="why?")
     await expect(row).to_have_attribute("data-state", "running")
     await expect(row.locator(".mark.error")).to_have_text("503")
+    await expect(row.locator(".figures dt")).to_have_text(["ack"])
+    post = {"method": "chat.postMessage", "ok": True, "fault": "drop_after"}
+    record("slack", "api", ["task:t1"], ms=2, **post)
     record("pubsub", "push", ["task:t1"], ms=9, status=204, attempt=2)
     await expect(row).to_have_attribute("data-state", "recovered")
+    await expect(row.locator(".figures dt")).to_have_text(["ack", "first sign", "answer"])
+    await expect(row.locator(".mark.error")).to_have_text(["503", "drop_after"])
     await expect(row).to_contain_text("delivery 2")
     await expect(row).to_contain_text("gemini-3.8-flash")
     await expect(row).to_contain_text("first token")

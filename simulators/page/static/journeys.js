@@ -169,11 +169,14 @@ function lanes(journey, begin) {
         label,
         full: entry.detail.method ?? label,
         actor: entry.actor,
+        count: 0,
         bars: [],
         errors: [],
         repetitions: [],
       });
     const lane = found.get(label);
+    // A request to the model and its end are one and the same call.
+    if (nameOf(entry) !== "gemini/done") lane.count += 1;
     lane.bars.push({
       start: Math.max(0, startMs(entry) - begin),
       end: Math.max(0, endMs(entry) - begin),
@@ -213,9 +216,16 @@ function errorOf(entry) {
   return String(error || fault || reason || status || outcome || entry.step.replaceAll("_", " "));
 }
 
+/** A call whose answer was lost has still shown the user something. */
+function tookEffect(entry) {
+  return !isError(entry) || entry.detail.fault === "drop_after";
+}
+
 function figures(journey, begin) {
   const ack = journey.entries.find((entry) => nameOf(entry) === "slack/ack");
-  const calls = journey.entries.filter((entry) => nameOf(entry) === "slack/api" && !isError(entry));
+  const calls = journey.entries.filter(
+    (entry) => nameOf(entry) === "slack/api" && tookEffect(entry),
+  );
   const sign = calls.find((entry) => SIGNS.test(entry.detail.method));
   const answer = calls.filter((entry) => ANSWERS.test(entry.detail.method)).at(-1);
   const from = (entry) => (entry ? Math.max(0, endMs(entry) - begin) : null);

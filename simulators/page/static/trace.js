@@ -151,7 +151,7 @@ function lane(it, total) {
       { className: "lane-label", title: `${it.actor}: ${it.full}` },
       h("i", { className: "lane-dot" }),
       h("span", {}, it.label),
-      it.bars.length > 1 ? h("small", {}, t("mergedSteps", { n: it.bars.length })) : null,
+      it.count > 1 ? h("small", {}, t("mergedSteps", { n: it.count })) : null,
     ),
     h(
       "span",
