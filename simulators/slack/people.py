@@ -74,8 +74,11 @@ class People:
         shared = [self._workspace.files[file_id] for file_id in files]
         if not text.strip() and not shared:
             raise Refusal("no_text")
-        if thread_ts is not None and self._workspace.message(channel.id, thread_ts) is None:
-            raise Refusal("thread_not_found")
+        if thread_ts is not None:
+            parent = self._workspace.message(channel.id, thread_ts)
+            if parent is None:
+                raise Refusal("thread_not_found")
+            thread_ts = parent.thread_ts or parent.ts
         message = Message(
             channel.id,
             self._workspace.timestamps.next(),

@@ -147,6 +147,7 @@ class SlackSimulator:
         workspace = self.workspace
         workspace.expire_statuses()
         self.response_urls.forget_expired()
+        self.views.forget_expired()
         for message in workspace.live_streams():
             if expire(message, workspace.now(), self.config.stream_lifetime_s):
                 workspace.tell(Refreshed(message))

@@ -49,7 +49,9 @@ def as_typed(text: str, users: Mapping[str, str], channels: Mapping[str, str]) -
             re.escape(name) + (r"(?![A-Za-z0-9_.-])" if name[-1].isascii() else "")
             for name in names
         )
-        text = re.sub(rf"(?<![\w@#])(?:{pattern})", lambda match: replacements[match[0]], text)
+        text = re.sub(
+            rf"(?<![A-Za-z0-9_.@#])(?:{pattern})", lambda match: replacements[match[0]], text
+        )
     return _URL.sub(lambda match: f"<{match[0]}>", text)
 
 

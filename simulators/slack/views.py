@@ -69,6 +69,12 @@ class Views:
         self._triggers[trigger_id] = Trigger(user, expires_at)
         return trigger_id
 
+    def forget_expired(self) -> None:
+        """Drop triggers that expired long ago, so that memory stays bounded."""
+        long_ago = self._workspace.now() - 60
+        kept = {name: each for name, each in self._triggers.items() if each.expires_at > long_ago}
+        self._triggers = kept
+
     def exchange(self, trigger_id: str) -> str:
         """The user of a trigger, which is used up by this. Raises ``Refusal``."""
         trigger = self._triggers.get(trigger_id)

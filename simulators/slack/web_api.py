@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.faults import FaultPlan
+from simulators.faults import Fault, FaultPlan
 from simulators.journal import Journal, trace_key
 from simulators.slack.arguments import check_arguments, read_arguments
 from simulators.slack.errors import Refusal
@@ -55,7 +55,7 @@ class WebApi:
         except Refusal as refusal:
             body = refusal.as_json()
             response = web.json_response(body)
-        self._record(name, request, arguments, body, started)
+        self._record(name, request, arguments, body, started, fault)
         if fault is not None and fault.kind == "drop_after":
             return cut(request)
         return response
@@ -119,6 +119,7 @@ class WebApi:
         arguments: Mapping[str, Any],
         body: Mapping[str, Any],
         started: float,
+        fault: Fault | None,
     ) -> None:
         keys = [*trace_key(request.headers.get("traceparent")), *task_key(arguments)]
         detail = {"method": name, "ok": body.get("ok", False), "error": body.get("error")}
@@ -126,6 +127,8 @@ class WebApi:
         ts = body.get("ts") or arguments.get("ts")
         places = {"channel": channel, "ts": ts, "thread_ts": arguments.get("thread_ts")}
         detail |= {place: value for place, value in places.items() if isinstance(value, str)}
+        if fault is not None:
+            detail["fault"] = fault.kind
         ms = (time.perf_counter() - started) * 1000
         self._journal.record("slack", "api", keys, ms=ms, **detail)
 

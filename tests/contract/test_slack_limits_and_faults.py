@@ -129,7 +129,7 @@ async def test_faults_are_in_the_journal() -> None:
         with pytest.raises(SlackApiError):
             await bench.client.auth_test()
         [call] = bench.journal.entries(step="api")
-        assert (call.detail["ok"], call.detail["error"]) == (False, "fault_error")
+        assert (call.detail["ok"], call.detail["fault"]) == (False, "error")
 
 
 async def test_a_taken_port_is_explained_in_one_line() -> None:

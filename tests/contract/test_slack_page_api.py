@@ -70,6 +70,25 @@ async def test_a_post_mentions_people_and_is_shown_as_safe_html(page: Page) -> N
     assert "<img" not in frame["message"]["html"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("ねえ@mechachang、これは？", "ねえ<@BOT>、これは？"),
+        ("@山田 花さん", "<@U0HANA00000>さん"),
+        ("me@mechachang.example", "me@mechachang.example"),
+        ("@mechachangs", "@mechachangs"),
+        ("#general!", "<#C0GENERAL00>!"),
+        ("see https://example.com/a?b=1&c=2", "see <https://example.com/a?b=1&amp;c=2>"),
+    ],
+)
+async def test_names_become_mentions_as_in_slacks_own_client(
+    page: Page, typed: str, sent: str
+) -> None:
+    ts = (await page.do("post", channel=page.bench.general, text=typed))["ts"]
+    frame = await page.frame("message", ts=ts)
+    assert frame["message"]["text"] == sent.replace("BOT", page.bench.slack.workspace.bot.id)
+
+
 async def test_the_bots_messages_statuses_and_streams_are_followed(page: Page) -> None:
     asked = page.bench.slack.people.post("hana", "#general", "q")
     client, channel = page.bench.client, page.bench.general
