@@ -8,6 +8,7 @@ closing frame is noticed one ping interval later.
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -38,6 +39,20 @@ _CLOSE_WITHIN_S = 1.0
 _URL_LIFE_S = 3.0
 
 
+class WithoutTickets(logging.Filter):
+    """Takes from the SDK's log what lets anybody open our socket: its one-time address.
+
+    A failed handshake is logged with it, in the text and again in the traceback.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep the record, without the ticket and the traceback."""
+        record.msg = re.sub(r"ticket=[^&'\s]+", "ticket=***", record.getMessage())
+        record.args = None
+        record.exc_info = None
+        return True
+
+
 @dataclass(frozen=True)
 class SocketState:
     """``down_s``: seconds since it was last seen connected, 0 while it is."""
@@ -63,12 +78,10 @@ class SocketMode(AsyncSocketModeHandler):
         ping_every_s: float = _PING_EVERY_S,
         url_life_s: float = _URL_LIFE_S,
     ) -> None:
-        super().__init__(
-            app,
-            app_token,
-            logger=logging.getLogger("slack_sdk.socket_mode"),
-            ping_interval=ping_every_s,
-        )
+        logger = logging.getLogger("slack_sdk.socket_mode")
+        if not any(isinstance(each, WithoutTickets) for each in logger.filters):
+            logger.addFilter(WithoutTickets())
+        super().__init__(app, app_token, logger=logger, ping_interval=ping_every_s)
         self.client.message_listeners.append(self._greeted)
         self._url_life_s = url_life_s
         self._slots = slots

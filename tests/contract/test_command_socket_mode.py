@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from opentelemetry import trace
@@ -328,6 +329,25 @@ async def test_regenerate_asks_the_question_of_the_thread_again(
     assert again.task_id != first.task_id
 
 
+async def test_regenerate_finds_a_question_that_was_asked_inside_a_thread(
+    world: Stack, service: Service
+) -> None:
+    begun = world.slack.people.post("hana", "#general", "今日の予定です")
+    world.slack.people.post("kenji", "#general", "了解です", thread_ts=begun.ts)
+    asked = world.slack.people.post(
+        "hana", "#general", "@mechachang まとめてください", thread_ts=begun.ts
+    )
+    world.slack.people.post("kenji", "#general", "お願いします", thread_ts=begun.ts)
+    await world.wait_for_tasks(1)
+    answer_ts = answer_with_button(world, asked.channel, begun.ts, asked.ts)
+
+    await world.slack.people.click("hana", "#general", answer_ts, "regenerate")
+
+    _, again = await world.wait_for_tasks(2)
+    assert again.text == "まとめてください"
+    assert (again.message_ts, again.thread_ts) == (asked.ts, begun.ts)
+
+
 async def test_regenerate_finds_the_question_of_a_command_in_our_own_message(
     world: Stack, service: Service
 ) -> None:
@@ -452,7 +472,9 @@ async def test_the_first_socket_is_opened_at_the_url_of_the_preflight(
     assert len(world.calls("auth.test")) == 1, "Bolt takes the preflight's answer"
 
 
-async def test_a_refused_handshake_is_tried_again_at_a_new_url() -> None:
+async def test_a_refused_handshake_is_tried_again_at_a_new_url_that_is_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     config = replace(SLACK, ticket_lifetime_s=0.3)
     async with stack(config) as world, slack_client("xoxb-local", world.api_url) as client:
         opened = await client.apps_connections_open(app_token="xapp-local")
@@ -467,6 +489,9 @@ async def test_a_refused_handshake_is_tried_again_at_a_new_url() -> None:
             assert not (await socket.state()).connected
             world.faults.remove(rule.id)
             await world.slack.wait_for(lambda: world.slack.sockets.sockets)
+    assert "Failed to connect" in caplog.text
+    ticket = parse_qs(urlsplit(str(opened["url"])).query)["ticket"][0]
+    assert ticket not in caplog.text
 
 
 async def test_a_socket_that_stays_away_makes_the_service_unready_but_not_yet_unhealthy(
