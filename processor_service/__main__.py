@@ -1,5 +1,6 @@
 """``python -m processor_service``: the processor on ``$PORT`` until SIGTERM."""
 
+import signal
 import socket
 import sys
 
@@ -41,6 +42,9 @@ def main() -> int:
             timeout_graceful_shutdown=_DRAIN_S,
         )
     )
+    # uvicorn stops on a signal and then raises it once more; ending in good order is exit code 0.
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda *_: None)
     server.run(sockets=[listener])
     return 0
 

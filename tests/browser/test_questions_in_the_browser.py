@@ -1,0 +1,60 @@
+"""The three ways to ask, typed in a real browser, answered by the real services."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from playwright.async_api import Page
+
+from simulators.stack import LocalStack
+from simulators.stack_config import StackConfig
+from tests.browser.conftest import OpenPage
+
+ANSWER_MS = 20_000
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
+    async with LocalStack(StackConfig(folder=tmp_path)) as started:
+        yield started
+
+
+async def asked(page: Page, text: str) -> None:
+    """Type ``text`` into the channel's composer and send it."""
+    composer = page.get_by_test_id("composer")
+    await composer.click()
+    await composer.press_sequentially(text)
+    await page.get_by_test_id("send").click()
+
+
+async def test_a_mention_in_general_gets_its_answer_in_the_thread(
+    stack: LocalStack, open_page: OpenPage
+) -> None:
+    page = await open_page(stack.page_url)
+    await page.get_by_test_id("channel-general").click()
+    await asked(page, "@Mechachang What is Redis? ")
+    await page.get_by_test_id("thread-link").first.click(timeout=ANSWER_MS)
+    thread = page.get_by_test_id("thread-pane")
+    await thread.get_by_text("in-memory").first.wait_for(timeout=ANSWER_MS)
+    assert stack.gemini.requests[0].prompt == "What is Redis?"
+
+
+async def test_gemini_command_gets_a_code_answer(stack: LocalStack, open_page: OpenPage) -> None:
+    page = await open_page(stack.page_url)
+    await page.get_by_test_id("channel-general").click()
+    await asked(page, "/gemini 素数を判定するPython関数")
+    await page.get_by_test_id("thread-link").first.click(timeout=ANSWER_MS)
+    code = page.get_by_test_id("thread-pane").locator("pre code")
+    await code.first.wait_for(timeout=ANSWER_MS)
+    assert "def " in (await code.first.inner_text())
+
+
+async def test_a_direct_message_gets_its_answer(stack: LocalStack, open_page: OpenPage) -> None:
+    page = await open_page(stack.page_url)
+    await page.get_by_test_id("channel-mechachang").click()
+    await asked(page, "Redisとは何ですか")
+    await page.get_by_test_id("thread-link").first.click(timeout=ANSWER_MS)
+    thread = page.get_by_test_id("thread-pane")
+    await thread.get_by_text("Redis").nth(1).wait_for(timeout=ANSWER_MS)
+    rows = page.get_by_test_id("trace-row")
+    await rows.first.wait_for(timeout=ANSWER_MS, state="attached")

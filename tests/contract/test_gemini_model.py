@@ -1,0 +1,151 @@
+"""``ports.Model`` on Gemini's protocol: our adapter against the simulated Gemini."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import pytest
+
+from processor_service.gemini_model import GeminiAccess, GeminiModel, gemini_model
+from processor_service.generation import Generation, generate
+from processor_service.ports import Piece, Prompt
+from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
+from shared.tracing import span, start_tracing
+from simulators.faults import FaultPlan
+from simulators.gemini import ErrorReply, GeminiSimulator, Reply
+from simulators.journal import Journal
+from tests.processor_fakes import Naps
+
+MODEL = "gemini-3.8-flash"
+SPARE = "gemini-3.5-flash-lite"
+
+
+@pytest.fixture
+def simulator() -> GeminiSimulator:
+    return GeminiSimulator(journal=Journal(), faults=FaultPlan())
+
+
+@pytest.fixture(params=["v1", "v1beta"])
+async def model(
+    simulator: GeminiSimulator, request: pytest.FixtureRequest
+) -> AsyncIterator[GeminiModel]:
+    async with simulator.serve() as running:
+        access = GeminiAccess("local", base_url=running.base_url, api_version=request.param)
+        async with gemini_model(access, idle_timeout_s=0.5) as opened:
+            yield opened
+
+
+def prompt(text: str) -> Prompt:
+    return Prompt("簡潔に答えてください。", text)
+
+
+async def pieces_of(model: GeminiModel, text: str) -> list[Piece]:
+    async with aclosing(model.stream(prompt(text), MODEL)) as pieces:
+        return [piece async for piece in pieces]
+
+
+async def test_an_answer_comes_in_pieces_and_ends_with_its_counts(
+    model: GeminiModel, simulator: GeminiSimulator
+) -> None:
+    simulator.script("質問", Reply(chunks=["一つ、", "二つ、", "三つ。"]))
+    pieces = await pieces_of(model, "質問")
+    assert "".join(piece.text for piece in pieces) == "一つ、二つ、三つ。"
+    assert [piece.finished for piece in pieces].count(True) == 1
+    assert pieces[-1].prompt_tokens > 0
+    assert pieces[-1].output_tokens > 0
+    [received] = simulator.requests
+    assert "簡潔に" in str(received.body)
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "reason"),
+    [
+        (Reply(block_reason="SAFETY"), ModelRefused, "model_refused"),
+        (Reply(chunks=["a"], finish_reason="SAFETY"), ModelRefused, "model_refused"),
+        (Reply(chunks=["a"], finish_reason="OTHER"), ModelUnavailable, "answer_broken_off"),
+        (Reply(error=ErrorReply(503, "UNAVAILABLE")), ModelUnavailable, "model_unavailable"),
+        (Reply(error=ErrorReply(400, "INVALID_ARGUMENT")), ModelRejected, "model_rejected"),
+        (
+            Reply(chunks=["a", "b"], error=ErrorReply(500, "INTERNAL"), error_after=1),
+            ModelUnavailable,
+            "model_unavailable",
+        ),
+        (Reply(chunks=["a", "b"], cut_after=1), ModelUnavailable, "model_unavailable"),
+        (Reply(chunks=["a", "b"], hang_after=1), ModelUnavailable, "model_silent"),
+        (Reply(cut_after=0), ModelUnavailable, "model_unavailable"),
+    ],
+)
+async def test_each_way_to_fail_has_its_meaning(
+    model: GeminiModel,
+    simulator: GeminiSimulator,
+    reply: Reply,
+    error: type[MechachangError],
+    reason: str,
+) -> None:
+    simulator.script("質問", reply)
+    with pytest.raises(error) as raised:
+        await pieces_of(model, "質問")
+    assert raised.value.reason == reason
+    assert len(simulator.requests) == 1
+
+
+async def test_the_wait_that_gemini_asks_for_is_honoured(
+    model: GeminiModel, simulator: GeminiSimulator
+) -> None:
+    limited = ErrorReply(429, "RESOURCE_EXHAUSTED", retry_delay_s=7)
+    simulator.script("質問", Reply(error=limited), Reply(text="はい。"))
+    naps = Naps()
+    answer = await generate(prompt("質問"), model, Generation(MODEL, SPARE, 3, naps))
+    assert answer.text == "はい。"
+    assert naps.seconds == [7.0]
+
+
+async def test_an_answer_without_a_finish_reason_is_not_taken_for_whole(
+    model: GeminiModel, simulator: GeminiSimulator
+) -> None:
+    simulator.script("質問", Reply(text="途中", finish_reason=None), Reply(text="全部です。"))
+    answer = await generate(prompt("質問"), model, Generation(MODEL, SPARE, 3, Naps()))
+    assert answer.text == "全部です。"
+
+
+async def test_the_fallback_model_is_asked_when_the_first_stays_away(
+    model: GeminiModel, simulator: GeminiSimulator
+) -> None:
+    down = Reply(error=ErrorReply(503, "UNAVAILABLE"))
+    simulator.script("質問", down, down, Reply(text="代わりに答えます。"))
+    answer = await generate(prompt("質問"), model, Generation(MODEL, SPARE, 1, Naps()))
+    assert answer.model == SPARE
+    assert [request.model for request in simulator.requests] == [MODEL, MODEL, SPARE]
+
+
+async def test_leaving_the_stream_closes_the_connection_to_gemini(
+    model: GeminiModel, simulator: GeminiSimulator
+) -> None:
+    simulator.script("質問", Reply(chunks=["語"] * 500, between_s=0.02))
+    async with aclosing(model.stream(prompt("質問"), MODEL)) as pieces:
+        assert (await anext(pieces)).text
+    await simulator.wait_for(lambda: simulator.requests[0].client_closed)
+
+
+async def test_every_request_carries_the_trace(
+    model: GeminiModel, simulator: GeminiSimulator
+) -> None:
+    start_tracing("test")
+    with span("question") as current:
+        await pieces_of(model, "こんにちは")
+    trace_id = f"{current.get_span_context().trace_id:032x}"
+    assert trace_id in simulator.requests[0].headers["traceparent"]
+
+
+async def test_the_check_tells_a_wrong_model_from_a_right_one(model: GeminiModel) -> None:
+    await model.check(MODEL)
+    with pytest.raises(ModelRejected):
+        await model.check("gemini-0-none")
+
+
+async def test_a_gemini_that_is_not_there_is_unavailable() -> None:
+    access = GeminiAccess("local", base_url="http://127.0.0.1:9")
+    async with gemini_model(access, idle_timeout_s=5) as absent:
+        async with asyncio.timeout(5):
+            with pytest.raises(ModelUnavailable):
+                await pieces_of(absent, "質問")
