@@ -4,40 +4,17 @@ import asyncio
 import json
 import signal
 import socket
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from asyncio.subprocess import Process
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulators.environment import inherited, without_proxies
 from simulators.faults import Fault
 from tests.command_stack import Stack, stack
+from tests.service_process import service_process
 
 END_WITHIN_S = 20.0
-
-
-@asynccontextmanager
-async def service(folder: Path, **settings: str) -> AsyncIterator[Process]:
-    """The process, in an empty folder and with these settings only."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "command_service",
-        cwd=folder,
-        env={**without_proxies(inherited()), **settings},
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
 
 
 def settings_of(world: Stack, **changes: str) -> dict[str, str]:
@@ -63,7 +40,9 @@ def actions(out: str) -> list[str]:
 
 
 async def test_bad_settings_end_it_with_code_two_and_every_fault(tmp_path: Path) -> None:
-    async with service(tmp_path, SLACK_APP_TOKEN="xoxb-local", ROLLOUT_PERCENT="200") as process:
+    async with service_process(
+        "command_service", tmp_path, SLACK_APP_TOKEN="xoxb-local", ROLLOUT_PERCENT="200"
+    ) as process:
         code, out, err = await ended(process)
 
     assert code == 2
@@ -75,7 +54,9 @@ async def test_bad_settings_end_it_with_code_two_and_every_fault(tmp_path: Path)
 async def test_a_refused_token_ends_it_with_code_one_and_one_sentence(tmp_path: Path) -> None:
     async with (
         stack() as world,
-        service(tmp_path, **settings_of(world, SLACK_BOT_TOKEN="xoxb-unknown")) as process,
+        service_process(
+            "command_service", tmp_path, **settings_of(world, SLACK_BOT_TOKEN="xoxb-unknown")
+        ) as process,
     ):
         code, out, err = await ended(process)
 
@@ -89,7 +70,9 @@ async def test_a_taken_port_ends_it_with_code_one_before_slack_is_asked(tmp_path
     async with stack() as world:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = str(taken.getsockname()[1])
-            async with service(tmp_path, **settings_of(world, PORT=port)) as process:
+            async with service_process(
+                "command_service", tmp_path, **settings_of(world, PORT=port)
+            ) as process:
                 code, out, err = await ended(process)
         assert world.calls("auth.test") == []
 
@@ -101,7 +84,7 @@ async def test_a_taken_port_ends_it_with_code_one_before_slack_is_asked(tmp_path
 async def test_sigterm_while_slack_does_not_answer_ends_the_start(tmp_path: Path) -> None:
     async with stack() as world:
         world.faults.add("slack", "auth.test", Fault("error", status=503), -1)
-        async with service(tmp_path, **settings_of(world)) as process:
+        async with service_process("command_service", tmp_path, **settings_of(world)) as process:
             await world.slack.wait_for(lambda: world.calls("auth.test"), END_WITHIN_S)
             process.send_signal(signal.SIGTERM)
             code, _, err = await ended(process)
@@ -116,7 +99,7 @@ async def test_a_signal_finishes_what_is_in_flight_and_ends_it_with_code_zero(
 ) -> None:
     async with stack() as world:
         world.faults.add("pubsub", "Publish", Fault("delay", seconds=0.5))
-        async with service(tmp_path, **settings_of(world)) as process:
+        async with service_process("command_service", tmp_path, **settings_of(world)) as process:
             await world.slack.wait_for(lambda: world.slack.sockets.sockets, END_WITHIN_S)
             world.slack.people.post("hana", "#general", "@mechachang hello")
             # The fault is used up as soon as the task is on its way to Pub/Sub.

@@ -3,43 +3,22 @@
 import asyncio
 import json
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 
-from simulators.environment import inherited, without_proxies
 from simulators.ports import free_port
+from tests.service_process import service_process
 
 END_WITHIN_S = 20.0
 
 
-@asynccontextmanager
-async def processor(folder: Path, **settings: str) -> AsyncIterator[Process]:
-    """The process, in an empty folder and with these settings only."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "processor_service",
-        cwd=folder,
-        env={**without_proxies(inherited()), **settings},
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-
-
 async def test_bad_settings_end_it_with_code_two_and_every_fault(tmp_path: Path) -> None:
     settings = {"SLACK_BOT_TOKEN": "xapp-local", "RETRY_COUNT": "many", "PORT": "99999"}
-    async with processor(tmp_path, **settings) as process, asyncio.timeout(END_WITHIN_S):
+    async with (
+        service_process("processor_service", tmp_path, **settings) as process,
+        asyncio.timeout(END_WITHIN_S),
+    ):
         _, err = await process.communicate()
     assert process.returncode == 2
     named = [line.split(":")[0].strip() for line in err.decode().splitlines()[1:-1]]
@@ -68,7 +47,7 @@ async def test_a_push_without_a_token_is_denied_with_a_reason_and_sigterm_ends_i
         "PUBSUB_PUSH_SERVICE_ACCOUNT": "push@project.example",
         "PORT": str(port),
     }
-    async with processor(tmp_path, **settings) as process:
+    async with service_process("processor_service", tmp_path, **settings) as process:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
             await until_alive(session)
             async with session.post("/pubsub/push", data=b"{}") as response:

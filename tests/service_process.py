@@ -1,0 +1,30 @@
+"""A service as a process of its own, in an empty folder and with the given settings only."""
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from simulators.environment import inherited, without_proxies
+
+
+@asynccontextmanager
+async def service_process(module: str, folder: Path, **settings: str) -> AsyncIterator[Process]:
+    """``python -m module``; killed at the end if it still runs."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        module,
+        cwd=folder,
+        env={**without_proxies(inherited()), **settings},
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
