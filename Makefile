@@ -4,6 +4,8 @@
 PORT ?= 7070
 PROCESSORS ?= 1
 ARGS ?=
+# Test files run side by side in this many processes; many of them wait more than they work.
+WORKERS ?= 2
 # Set WHEELS= to let pip compile a package that has no wheel for this machine.
 WHEELS ?= --only-binary :all:
 
@@ -18,7 +20,7 @@ demo: $(VENV)/.demo ## Run everything on this machine; open http://127.0.0.1:707
 	@exec $(PY) -m simulators --port $(PORT) --processors $(PROCESSORS)
 
 test: $(VENV)/.dev ## Run every test, the scenarios and browser tests included (ARGS=...)
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev ## Check formatting, lint, import rules and types, and run the unit tests
 	@$(VENV)/bin/ruff format --check --quiet || { echo "Not formatted: run make format"; exit 1; }

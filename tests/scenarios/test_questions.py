@@ -20,7 +20,7 @@ from simulators.slack import SlackConfig
 from simulators.stack import LocalStack
 from simulators.stack_config import StackConfig
 
-QUICK = DeliveryRules(min_backoff_s=0.5, max_backoff_s=1)
+QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
 DEADLINE_S = 30.0
 TOPIC = "projects/local/topics/mechachang-tasks"
 DEAD_LETTER_TOPIC = "projects/local/topics/mechachang-dead-letter"
@@ -129,7 +129,9 @@ async def test_while_pubsub_is_down_nothing_is_acked_and_the_redelivery_is_answe
     tmp_path: Path,
 ) -> None:
     config = StackConfig(
-        folder=tmp_path, delivery=QUICK, slack=SlackConfig(redelivery_delays_s=(0.5, 1, 1, 2, 2))
+        folder=tmp_path,
+        delivery=QUICK,
+        slack=SlackConfig(redelivery_delays_s=(0.5, 1, 1, 2, 2)),
     )
     async with LocalStack(config) as stack:
         assert stack.pubsub is not None
