@@ -57,10 +57,11 @@ $(VENV)/.dev: requirements-dev.lock $(PY)
 	@$(call install,$<)
 	@touch $@
 
+# The lock files are whole, so nothing is resolved: older pips look for "name[extra]" beyond the pins.
 # One line counts the packages; pip's own report is shown only if something fails.
 define install
 echo "Installing $(1) into $(VENV) (about a minute the first time)"; \
-{ $(PY) -m pip install --disable-pip-version-check --no-input --require-hashes $(WHEELS) \
+{ $(PY) -m pip install --disable-pip-version-check --no-input --no-deps --require-hashes $(WHEELS) \
     -r $(1) 2>&1 || echo "pip failed"; } | tee $(VENV)/pip.log | \
 awk -v all=$$(grep -c '^[A-Za-z].*==' $(1)) -v terminal=$$([ -t 2 ] && echo 1) ' \
   function show(text) { if (terminal) { printf "\r  %-60.60s", text; fflush() } } \
