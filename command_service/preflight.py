@@ -13,7 +13,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from command_service.errors import PreflightFailed
 from command_service.question import Identity
-from shared.errors import RetryableError, SlackRefused
+from shared.errors import RetryableError, SlackDenied, SlackRefused
 from shared.log import get_logger
 from shared.slack import SLACK_FAILURES, slack_error
 
@@ -121,7 +121,7 @@ async def _once(
         return await ask()
     except SLACK_FAILURES as error:
         failure = slack_error(error, method)
-        if isinstance(failure, SlackRefused):
+        if isinstance(failure, SlackRefused | SlackDenied):
             code = failure.slack_error
             meaning = _MEANINGS.get(code, "See the method's page on docs.slack.dev")
             raise PreflightFailed(

@@ -5,6 +5,7 @@ MechachangError
 │   ├── QueueUnavailable    Pub/Sub did not confirm in time
 │   ├── ModelUnavailable    Gemini failed after every retry
 │   ├── SlackUnavailable    Slack failed, limited us, or did not answer
+│   ├── SlackDenied         Slack does not accept our token: nothing works until somebody acts
 │   └── OutcomeUnknown      Slack may have taken a post: read back before repeating it
 └── PermanentError          trying again changes nothing: tell the user and finish
     ├── UndecodableTask     the message is not a task of a version we know
@@ -53,6 +54,19 @@ class SlackUnavailable(RetryableError):
     reason = "slack_unavailable"
 
 
+class SlackDenied(RetryableError):
+    """Slack does not accept our token any more; ``slack_error`` is Slack's own code.
+
+    Nothing was decided about the task: it can be answered once the token is good again.
+    """
+
+    reason = "slack_denied"
+
+    def __init__(self, message: str, *, slack_error: str) -> None:
+        super().__init__(message)
+        self.slack_error = slack_error
+
+
 class OutcomeUnknown(RetryableError):
     """The connection ended before Slack answered: the call may or may not have had its effect."""
 
@@ -82,7 +96,12 @@ class ModelRejected(PermanentError):
 
 
 class SlackRefused(PermanentError):
-    """Slack does not let the bot act there; ``slack_error`` is Slack's own code."""
+    """Slack does not let the bot do that; ``slack_error`` is Slack's own code.
+
+    ``reason`` tells what to do: ``slack_not_there`` (we may not speak there), ``question_gone`` (the
+    message we would answer is deleted), ``slack_unshowable`` (another form may do), else
+    ``slack_refused``.
+    """
 
     reason = "slack_refused"
 

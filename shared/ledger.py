@@ -16,12 +16,17 @@ Role = Literal["question", "answer", "notice"]
 
 @dataclass(frozen=True)
 class Mark:
-    """What one message of ours is: which task, which role, which part (from 1) of how many."""
+    """What one message of ours is: which task, which role, which part (from 1) of how many.
+
+    ``digest`` names the whole answer that the part belongs to: parts of two workers' answers never
+    pass for one.
+    """
 
     task_id: str
     role: Role
     part: int = 1
     parts: int = 1
+    digest: str = ""
 
     def as_metadata(self, **extra: str | int | bool) -> dict[str, Any]:
         """The ``metadata`` argument of ``chat.postMessage``; ``extra`` joins the payload."""
@@ -30,6 +35,7 @@ class Mark:
             "role": self.role,
             "part": self.part,
             "parts": self.parts,
+            **({"digest": self.digest} if self.digest else {}),
             **extra,
         }
         return {"event_type": ANSWER_EVENT_TYPE, "event_payload": payload}
@@ -46,4 +52,5 @@ class Mark:
             payload.get("role", "answer"),
             int(payload.get("part", 1)),
             int(payload.get("parts", 1)),
+            str(payload.get("digest", "")),
         )

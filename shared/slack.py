@@ -13,13 +13,60 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from shared.errors import MechachangError, OutcomeUnknown, SlackRefused, SlackUnavailable
+from shared.errors import (
+    MechachangError,
+    OutcomeUnknown,
+    SlackDenied,
+    SlackRefused,
+    SlackUnavailable,
+)
 from shared.tracing import traced_session
 
 # Slack's codes for "the call had no effect, come again" (docs.slack.dev, Web API errors).
 # fatal_error and internal_error may have had an effect and are settled by reading back.
 _TRY_AGAIN = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
 _UNKNOWN = frozenset({"fatal_error", "internal_error", "request_timeout"})
+# Codes that say the token itself is no good, whatever is called with it (docs.slack.dev, errors of
+# auth.test).
+_DENIED = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "not_authed",
+        "token_expired",
+        "token_revoked",
+    }
+)
+# Slack's codes for a place where we may not speak or read, and for what only its asker can mend.
+_NOT_THERE = frozenset(
+    {
+        "cannot_reply_to_message",
+        "channel_not_found",
+        "is_archived",
+        "messages_tab_disabled",
+        "method_not_supported_for_channel_type",
+        "missing_scope",
+        "not_in_channel",
+        "restricted_action",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_locked",
+        "restricted_action_thread_only_channel",
+    }
+)
+_QUESTION_GONE = frozenset({"thread_not_found", "invalid_thread_ts"})
+# What Slack cannot show as it is; shorter plain text may do (docs.slack.dev, chat.postMessage).
+_UNSHOWABLE = frozenset(
+    {
+        "block_mismatch",
+        "blocks_too_long",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "markdown_text_conflict",
+        "msg_blocks_too_long",
+        "msg_too_long",
+    }
+)
 
 
 @asynccontextmanager
@@ -60,7 +107,22 @@ def _of_response(error: SlackApiError, method: str) -> MechachangError:
         )
     if status >= 500 or code in _UNKNOWN or not code:
         return OutcomeUnknown(f"{method}: Slack failed ({code or status}).")
-    return SlackRefused(f"{method}: Slack refused ({code}).", slack_error=code)
+    if code in _DENIED:
+        return SlackDenied(f"{method}: Slack denies our token ({code}).", slack_error=code)
+    return SlackRefused(
+        f"{method}: Slack refused ({code}).", slack_error=code, reason=_refusal_reason(code)
+    )
+
+
+def _refusal_reason(code: str) -> str | None:
+    for reason, codes in (
+        ("slack_not_there", _NOT_THERE),
+        ("question_gone", _QUESTION_GONE),
+        ("slack_unshowable", _UNSHOWABLE),
+    ):
+        if code in codes:
+            return reason
+    return None
 
 
 def _retry_after(response: Any) -> float | None:
