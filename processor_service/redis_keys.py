@@ -1,5 +1,7 @@
 """Every key in Redis, how long it lives, and why. All of it can be lost without a wrong answer."""
 
+from datetime import date
+
 PREFIX = "mechachang:"
 
 # A worker that is killed blocks its task for this long at most. Pub/Sub's push back-off begins at
@@ -21,3 +23,38 @@ def task_key(task_id: str) -> str:
 def answer_key(key: str) -> str:
     """A finished answer, for CACHE_TTL_SECONDS."""
     return f"{PREFIX}answer:{key}"
+
+
+# What a person may ask is limited per minute; the window slides.
+RATE_WINDOW_S = 60
+
+# A redelivery must find its task counted for as long as Pub/Sub may redeliver it.
+COUNTED_TTL_S = DONE_TTL_S
+
+# A day's tokens are read on that day only; the second day is room for workers' clocks that differ.
+TOKENS_TTL_S = 2 * 24 * 3600
+
+
+def requests_key(team_id: str, user_id: str) -> str:
+    """One person's requests of the last minute: task ids by the millisecond they were admitted."""
+    return f"{PREFIX}limit:requests:{team_id}:{user_id}"
+
+
+def admitted_key(task_id: str) -> str:
+    """That a task was admitted, so that its redelivery is neither counted nor refused."""
+    return f"{PREFIX}limit:admitted:{task_id}"
+
+
+def spent_key(task_id: str) -> str:
+    """That a task's tokens were counted, so that they are counted once."""
+    return f"{PREFIX}limit:spent:{task_id}"
+
+
+def user_tokens_key(day: date, team_id: str, user_id: str) -> str:
+    """How many tokens one person took on one day."""
+    return f"{PREFIX}limit:tokens:{day.isoformat()}:user:{team_id}:{user_id}"
+
+
+def team_tokens_key(day: date, team_id: str) -> str:
+    """How many tokens a whole team took on one day."""
+    return f"{PREFIX}limit:tokens:{day.isoformat()}:team:{team_id}"

@@ -1,0 +1,213 @@
+"""The limits' promise, on every Redis we run with."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from processor_service.limits import Limits, Refusal
+from processor_service.redis_connection import RedisConnection, redis_connection
+from processor_service.redis_keys import COUNTED_TTL_S, RATE_WINDOW_S, TOKENS_TTL_S
+from processor_service.redis_limits import RedisLimits
+from tests.redis_workbench import PATIENCE_S, fake_redis, free_port, real_redis
+
+NOON_IN_JAPAN = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+MIDNIGHT_IN_JAPAN = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOON_IN_JAPAN
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture(scope="module")
+def redis_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with real_redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def fake_server_url() -> Iterator[str]:
+    with fake_redis() as url:
+        yield url
+
+
+@pytest.fixture(
+    params=["fake_server_url", pytest.param("redis_server_url", marks=pytest.mark.redis_server)]
+)
+async def connection(request: pytest.FixtureRequest) -> AsyncIterator[RedisConnection]:
+    async with redis_connection(request.getfixturevalue(request.param), PATIENCE_S) as opened:
+        assert await opened.alive()
+        await opened.redis.flushdb()
+        yield opened
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def limited(connection: RedisConnection, clock: Clock) -> Callable[..., Limits]:
+    def limits(per_minute: int = 0, user_daily: int = 0, team_daily: int = 0) -> Limits:
+        return RedisLimits(connection, per_minute, user_daily, team_daily, clock)
+
+    return limits
+
+
+MakeLimits = Callable[..., Limits]
+
+
+async def test_requests_beyond_the_limit_wait_until_the_oldest_is_a_minute_old(
+    limited: MakeLimits, clock: Clock
+) -> None:
+    limits = limited(per_minute=2)
+    assert await limits.admit("T1", "U1", "task-1") is None
+    clock.pass_by(20)
+    assert await limits.admit("T1", "U1", "task-2") is None
+    clock.pass_by(20)
+    freed = NOON_IN_JAPAN + timedelta(seconds=60)
+    assert await limits.admit("T1", "U1", "task-3") == Refusal("user_rate_limited", freed)
+
+    clock.now = freed
+    assert await limits.admit("T1", "U1", "task-3") is None
+    refused = await limits.admit("T1", "U1", "task-4")
+    assert refused == Refusal("user_rate_limited", freed + timedelta(seconds=20))
+
+
+async def test_a_lowered_limit_names_the_moment_when_enough_requests_are_old(
+    limited: MakeLimits, clock: Clock
+) -> None:
+    for number in range(5):
+        assert await limited(per_minute=5).admit("T1", "U1", f"task-{number}") is None
+        clock.pass_by(1)
+    refused = await limited(per_minute=2).admit("T1", "U1", "task-5")
+    assert refused == Refusal("user_rate_limited", NOON_IN_JAPAN + timedelta(seconds=60 + 3))
+
+
+async def test_an_admitted_task_is_neither_counted_nor_refused_when_it_is_redelivered(
+    limited: MakeLimits, clock: Clock
+) -> None:
+    limits = limited(per_minute=2, user_daily=100)
+    for _ in range(4):
+        assert await limits.admit("T1", "U1", "task-1") is None
+    assert await limits.admit("T1", "U1", "task-2") is None
+    await limits.spend("T1", "U1", "task-2", 1000)
+    clock.pass_by(3600)
+    assert await limits.admit("T1", "U1", "task-1") is None
+    assert await limits.admit("T1", "U1", "task-3") is not None
+
+
+async def test_a_refused_request_does_not_count(limited: MakeLimits, clock: Clock) -> None:
+    limits = limited(per_minute=1)
+    assert await limits.admit("T1", "U1", "task-1") is None
+    for number in range(2, 7):
+        clock.pass_by(10)
+        assert await limits.admit("T1", "U1", f"task-{number}") is not None
+    clock.pass_by(10)
+    assert await limits.admit("T1", "U1", "task-7") is None
+
+
+async def test_simultaneous_requests_share_one_limit(limited: MakeLimits) -> None:
+    limits = limited(per_minute=3)
+    outcomes = await asyncio.gather(*(limits.admit("T1", "U1", f"task-{n}") for n in range(20)))
+    assert outcomes.count(None) == 3
+
+
+async def test_people_and_teams_do_not_share_a_request_limit(limited: MakeLimits) -> None:
+    limits = limited(per_minute=1)
+    assert await limits.admit("T1", "U1", "task-1") is None
+    assert await limits.admit("T1", "U2", "task-2") is None
+    assert await limits.admit("T2", "U1", "task-3") is None
+    assert await limits.admit("T1", "U1", "task-4") is not None
+
+
+async def test_a_persons_used_up_tokens_come_back_at_midnight_in_japan(
+    limited: MakeLimits, clock: Clock
+) -> None:
+    limits = limited(user_daily=1000)
+    await limits.spend("T1", "U1", "task-1", 999)
+    assert await limits.admit("T1", "U1", "task-2") is None
+    await limits.spend("T1", "U1", "task-2", 1)
+    refused = await limits.admit("T1", "U1", "task-3")
+    assert refused == Refusal("user_daily_tokens", MIDNIGHT_IN_JAPAN)
+    assert await limits.admit("T1", "U2", "task-4") is None
+
+    clock.now = MIDNIGHT_IN_JAPAN - timedelta(milliseconds=1)
+    assert await limits.admit("T1", "U1", "task-3") == refused
+    clock.now = MIDNIGHT_IN_JAPAN
+    assert await limits.admit("T1", "U1", "task-3") is None
+
+
+async def test_a_teams_used_up_tokens_stop_everybody_in_it(limited: MakeLimits) -> None:
+    limits = limited(team_daily=1000)
+    await limits.spend("T1", "U1", "task-1", 600)
+    await limits.spend("T1", "U2", "task-2", 400)
+    refused = await limits.admit("T1", "U3", "task-3")
+    assert refused == Refusal("team_daily_tokens", MIDNIGHT_IN_JAPAN)
+    assert await limits.admit("T2", "U1", "task-4") is None
+
+
+async def test_tokens_of_one_task_are_counted_once(limited: MakeLimits) -> None:
+    limits = limited(user_daily=1000)
+    for _ in range(3):
+        await limits.spend("T1", "U1", "task-1", 400)
+    assert await limits.admit("T1", "U1", "task-2") is None
+    await limits.spend("T1", "U1", "task-2", 0)
+    await limits.spend("T1", "U1", "task-2", 600)
+    assert await limits.admit("T1", "U1", "task-3") is not None
+
+
+async def test_who_is_over_both_limits_hears_of_the_day(limited: MakeLimits) -> None:
+    limits = limited(per_minute=1, user_daily=10)
+    assert await limits.admit("T1", "U1", "task-1") is None
+    await limits.spend("T1", "U1", "task-1", 10)
+    refused = await limits.admit("T1", "U1", "task-2")
+    assert refused is not None
+    assert refused.reason == "user_daily_tokens"
+
+
+async def test_no_limit_means_that_redis_is_not_asked(
+    connection: RedisConnection, limited: MakeLimits
+) -> None:
+    limits = limited()
+    assert await limits.admit("T1", "U1", "task-1") is None
+    await limits.spend("T1", "U1", "task-1", 10**9)
+    assert await connection.redis.dbsize() == 0
+
+
+async def test_everything_that_is_counted_is_forgotten_in_time(
+    connection: RedisConnection, limited: MakeLimits
+) -> None:
+    limits = limited(per_minute=1, user_daily=10, team_daily=10)
+    await limits.admit("T1", "U1", "task-1")
+    await limits.spend("T1", "U1", "task-1", 5)
+    lifetimes = {
+        str(key): await connection.redis.pttl(key) / 1000
+        async for key in connection.redis.scan_iter()
+    }
+    assert len(lifetimes) == 5
+    for key, left_s in lifetimes.items():
+        promised = COUNTED_TTL_S
+        if ":requests:" in key:
+            promised = RATE_WINDOW_S
+        elif ":tokens:" in key:
+            promised = TOKENS_TTL_S
+        assert promised - 30 < left_s <= promised, key
+
+
+async def test_a_lost_redis_limits_nobody() -> None:
+    async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
+        limits = RedisLimits(lost, 1, 1, 1)
+        for number in range(3):
+            assert await limits.admit("T1", "U1", f"task-{number}") is None
+            await limits.spend("T1", "U1", f"task-{number}", 10)
