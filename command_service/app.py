@@ -23,7 +23,7 @@ from command_service.locales import SlackLocales
 from command_service.preflight import Preflight, preflight
 from command_service.pubsub_queue import PubSubQueue, pubsub_queue
 from command_service.question import Identity, Reason
-from command_service.regeneration import Regeneration
+from command_service.repetition import Repetition
 from command_service.settings import CommandSettings
 from command_service.slack_questions import SlackQuestions
 from command_service.slack_replies import SlackReplies
@@ -72,11 +72,11 @@ async def running(
         )
         background = Background()
         stack.push_async_callback(background.close, _BACKGROUND_S)
-        regeneration = _use_cases(settings, slack, checked.identity, queue, background)
+        repetition = _use_cases(settings, slack, checked.identity, queue, background)
         bolt = _bolt_app(settings, slack, checked.identity)
-        Listeners(checked.identity, regeneration).register(bolt)
+        Listeners(checked.identity, repetition).register(bolt)
         slots = Slots(settings.max_concurrent_requests)
-        socket_mode = _socket_mode(settings, bolt, slots, regeneration.intake)
+        socket_mode = _socket_mode(settings, bolt, slots, repetition.intake)
         server = web.Application()
         Health(queue.check, socket_mode.state if socket_mode else None).add_routes(server)
         if socket_mode is None:
@@ -132,7 +132,7 @@ def _use_cases(
     identity: Identity,
     queue: PubSubQueue,
     background: Background,
-) -> Regeneration:
+) -> Repetition:
     intake = Intake(
         queue=queue,
         replies=SlackReplies(slack),
@@ -148,7 +148,7 @@ def _use_cases(
             max_prompt_chars=settings.max_prompt_chars,
         ),
     )
-    return Regeneration(intake, SlackQuestions(slack, identity.bot_user_id))
+    return Repetition(intake, SlackQuestions(slack, identity.bot_user_id))
 
 
 def _bolt_app(settings: CommandSettings, slack: AsyncWebClient, identity: Identity) -> AsyncApp:

@@ -7,6 +7,7 @@ from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
+from command_service.deadline import ack_deadline
 from command_service.question import Reason
 from command_service.slots import Overloaded, Slots
 from shared.log import get_logger
@@ -31,10 +32,11 @@ class EventApi:
     async def handle(self, request: web.Request) -> web.Response:
         """One request of Slack."""
         try:
-            async with self._slots.slot():
-                with span("envelope", type="http"):
-                    answer = await self._app.async_dispatch(await to_bolt_request(request))
-                    return await to_aiohttp_response(answer)
+            with ack_deadline():
+                async with self._slots.slot():
+                    with span("envelope", type="http"):
+                        answer = await self._app.async_dispatch(await to_bolt_request(request))
+                        return await to_aiohttp_response(answer)
         except Overloaded as error:
             log.warning(
                 "A request of Slack was not handled.",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from command_service.admission import TOLD, Policy, Refused, admit
 from command_service.background import Background
+from command_service.deadline import at_most_s
 from command_service.ports import Locales, Replies, TaskQueue
 from command_service.question import Ignored, Question, Reason
 from command_service.texts import refusal
@@ -17,7 +18,7 @@ from shared.tracing import trace_context
 
 log = get_logger(__name__)
 
-# Slack waits 3 s for the ack (docs.slack.dev, Events API); half a second is left for the rest.
+# An envelope's own deadline is shorter when it had to wait for a slot.
 PUBLISH_WITHIN_S = 2.5
 
 
@@ -58,9 +59,9 @@ Outcome = Accepted | Refused | QueueDown
 async def accept(trigger: Question | Ignored, using: Intake) -> Outcome:
     """Publish the question as a task, then show the person a sign without waiting for it.
 
-    Equal triggers give equal tasks, so accepting one twice is harmless. A refusal is told to the
-    person, except by a redelivered event (its first delivery did) and for a slash command (its ack
-    does).
+    Equal triggers give equal tasks, so accepting one twice is harmless. A redelivered event shows
+    nothing: its answer may stand already, and nobody would clear the sign. A slash command's
+    refusal is told by its ack.
     """
     if isinstance(trigger, Ignored):
         return _ignored(trigger)
@@ -98,13 +99,12 @@ def _task(question: Question, using: Intake) -> Task:
 
 
 async def _publish(task: Task, using: Intake) -> None:
+    within_s = at_most_s(using.publish_within_s)
     try:
-        async with asyncio.timeout(using.publish_within_s):
+        async with asyncio.timeout(within_s):
             await using.queue.publish(task, task.attributes(trace_context()))
     except TimeoutError as error:
-        raise QueueUnavailable(
-            f"The queue did not confirm within {using.publish_within_s} s."
-        ) from error
+        raise QueueUnavailable(f"The queue did not confirm within {within_s:.1f} s.") from error
 
 
 def _accepted(question: Question, task: Task, using: Intake) -> Accepted:
@@ -114,7 +114,7 @@ def _accepted(question: Question, task: Task, using: Intake) -> Accepted:
         source=question.source,
         redelivered=question.redelivered,
     )
-    if question.thread_ts is not None:
+    if question.thread_ts is not None and not question.redelivered:
         thinking = using.replies.show_thinking(question, task.locale)
         using.background.start(thinking, f"thinking:{task.task_id}")
     return Accepted(task)

@@ -15,10 +15,16 @@ from slack_bolt.response import BoltResponse
 
 from command_service.admission import Refused
 from command_service.intake import Accepted, Outcome, QueueDown, accept, refusal_text
-from command_service.question import Identity, Ignored, Question, Reason
-from command_service.regeneration import Regeneration, ask_again
+from command_service.question import Click, Identity, Ignored, Question, Reason
+from command_service.repetition import Repetition, ask_again
 from command_service.texts import COMMAND_ACCEPTED
-from command_service.triggers import read_click, read_command, read_mention, read_message
+from command_service.triggers import (
+    read_command,
+    read_mention,
+    read_message,
+    read_regenerate,
+    read_retry,
+)
 from shared.errors import MechachangError
 from shared.log import get_logger
 
@@ -26,6 +32,7 @@ log = get_logger(__name__)
 
 Body = dict[str, Any]
 ReadEvent = Callable[[Mapping[str, Any], Identity, bool], Question | Ignored]
+ReadClick = Callable[[Mapping[str, Any]], Click | Ignored]
 
 EVENTS: Mapping[str, tuple[str, ReadEvent]] = {
     "app_mention": ("app_mention", read_mention),
@@ -33,7 +40,8 @@ EVENTS: Mapping[str, tuple[str, ReadEvent]] = {
 }
 """By the name of the subscription in the app's manifest: the event's type and its reader."""
 COMMANDS = ("/gemini",)
-REGENERATE_ACTION = "regenerate"
+ACTIONS: Mapping[str, ReadClick] = {"regenerate": read_regenerate, "retry": read_retry}
+"""By the ``action_id`` of the buttons that the processor puts below its messages."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ class Listeners:
     """What the listeners hand on to the use cases."""
 
     identity: Identity
-    regeneration: Regeneration
+    repetition: Repetition
 
     def register(self, app: AsyncApp) -> None:
         """Make ``app`` handle everything the manifest subscribes to, and ack what it does not."""
@@ -49,13 +57,14 @@ class Listeners:
             app.event(event_type)(self._on_event(read))
         for command in COMMANDS:
             app.command(command)(self._on_command)
-        app.action(REGENERATE_ACTION)(self._on_regenerate)
+        for action_id, read_click in ACTIONS.items():
+            app.action(action_id)(self._on_click(read_click))
         app.error(on_error)
 
     def _on_event(self, read: ReadEvent) -> Callable[..., Awaitable[None]]:
         async def on_event(body: Body, request: AsyncBoltRequest) -> None:
             question = read(body, self.identity, _is_redelivered(request))
-            outcome = await accept(question, self.regeneration.intake)
+            outcome = await accept(question, self.repetition.intake)
             if isinstance(outcome, QueueDown):
                 # Bolt acks no event whose listener raised, and Slack delivers it again.
                 raise outcome.error
@@ -63,7 +72,7 @@ class Listeners:
         return on_event
 
     async def _on_command(self, body: Body, ack: AsyncAck) -> None:
-        intake = self.regeneration.intake
+        intake = self.repetition.intake
         question = read_command(body, self.identity, intake.now())
         outcome = await accept(question, intake)
         await ack(self._command_reply(outcome, question.user_id))
@@ -74,13 +83,16 @@ class Listeners:
             case Accepted(task):
                 return COMMAND_ACCEPTED[task.locale]
             case Refused(reason):
-                return refusal_text(reason, user_id, self.regeneration.intake)
+                return refusal_text(reason, user_id, self.repetition.intake)
             case QueueDown():
-                return refusal_text(Reason.QUEUE_UNAVAILABLE, user_id, self.regeneration.intake)
+                return refusal_text(Reason.QUEUE_UNAVAILABLE, user_id, self.repetition.intake)
 
-    async def _on_regenerate(self, body: Body, ack: AsyncAck) -> None:
-        await ask_again(read_click(body), self.regeneration)
-        await ack()
+    def _on_click(self, read: ReadClick) -> Callable[..., Awaitable[None]]:
+        async def on_click(body: Body, ack: AsyncAck) -> None:
+            await ask_again(read(body), self.repetition)
+            await ack()
+
+        return on_click
 
 
 def _is_redelivered(request: AsyncBoltRequest) -> bool:

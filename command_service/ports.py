@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from command_service.question import Place, Question, Recipient
+from command_service.question import Asked, Place, Question, Recipient
 from shared.task import Locale, Task
 
 
@@ -30,10 +30,10 @@ class Replies(Protocol):
 class Questions(Protocol):
     """Messages that asked something, read again."""
 
-    async def text_at(self, place: Place) -> str | None:
-        """The question's plain text, or None if it is gone or was never a question.
+    async def asked_at(self, place: Place) -> Asked | None:
+        """The question, or None if it is gone or was never one.
 
-        Raises SlackUnavailable or OutcomeUnknown when Slack could not be asked.
+        Raises RetryableError when Slack could not be asked.
         """
 
 

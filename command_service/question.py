@@ -90,10 +90,23 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a question's message holds when it is read again."""
+
+    text: str
+    mode: Mode = Mode.AUTO
+    files: tuple[TaskFile, ...] = ()
+
+
+@dataclass(frozen=True)
 class Click:
-    """A click on the Regenerate button of an answer: who clicked, and which question to ask."""
+    """A click on an answer's Regenerate or a notice's Retry: who clicked, and what to ask again.
+
+    ``source`` tells the two apart.
+    """
 
     task_id: str
+    source: Source
     team_id: str
     user_id: str
     place: Place

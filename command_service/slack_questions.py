@@ -6,10 +6,12 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.message_text import plain_text
-from command_service.question import Place
+from command_service.question import Asked, Place
+from command_service.triggers import files_of
 from shared.errors import SlackRefused
 from shared.ledger import Mark
 from shared.slack import SLACK_FAILURES, slack_error
+from shared.task import Mode
 
 # Slack returns the thread's first message besides the one asked for.
 _PAGE = 5
@@ -22,8 +24,8 @@ class SlackQuestions:
         self._client = client
         self._bot_user_id = bot_user_id
 
-    async def text_at(self, place: Place) -> str | None:
-        """The words of the person's message, or of the slash command that our message shows."""
+    async def asked_at(self, place: Place) -> Asked | None:
+        """The person's message, or the slash command that our message shows."""
         try:
             page = await self._client.conversations_replies(
                 channel=place.channel_id,
@@ -40,13 +42,14 @@ class SlackQuestions:
                 return None
             raise failure from error
         found = [message for message in page["messages"] if message["ts"] == place.message_ts]
-        return self._words(found[0]) if found else None
+        return self._asked(found[0]) if found else None
 
-    def _words(self, message: Mapping[str, Any]) -> str | None:
+    def _asked(self, message: Mapping[str, Any]) -> Asked | None:
         if not message.get("bot_id"):
-            return plain_text(message.get("text") or "", self._bot_user_id) or None
+            text = plain_text(message.get("text") or "", self._bot_user_id)
+            return Asked(text, Mode.CHAT, files_of(message)) if text else None
         mark = Mark.of_message(message)
         if mark is None or mark.role != "question":
             return None
         prompt = message["metadata"]["event_payload"].get("prompt")
-        return str(prompt) if prompt else None
+        return Asked(str(prompt)) if prompt else None

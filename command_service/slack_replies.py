@@ -1,5 +1,8 @@
 """Signs to the person who asked, through the Web API."""
 
+import asyncio
+from collections import OrderedDict
+
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.question import Question, Recipient
@@ -10,12 +13,19 @@ from shared.task import Locale
 
 log = get_logger(__name__)
 
+# A status that arrives after the answer would stand there for two minutes, so a slow one is given
+# up, and a question is given one only once (docs.slack.dev, assistant.threads.setStatus).
+_STATUS_WITHIN_S = 2.0
+_REMEMBERED = 1_000
+
 
 class SlackReplies:
     """``ports.Replies``: ephemeral messages and the status of a thread. Failures are logged."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: AsyncWebClient, status_within_s: float = _STATUS_WITHIN_S) -> None:
         self._client = client
+        self._status_within_s = status_within_s
+        self._shown: OrderedDict[str, None] = OrderedDict()
 
     async def tell(self, recipient: Recipient, text: str) -> None:
         """Show ``text`` to the recipient alone."""
@@ -30,16 +40,27 @@ class SlackReplies:
             _log_failure(error, "chat.postEphemeral")
 
     async def show_thinking(self, question: Question, locale: Locale) -> None:
-        """Set the thread's status; Slack clears it with our next message there."""
+        """Set the thread's status, once a task; Slack clears it with our next message there."""
+        if not self._first_time(question.task_id):
+            return
         try:
-            await self._client.assistant_threads_setStatus(
-                channel_id=question.channel_id,
-                thread_ts=question.thread_ts or "",
-                status=THINKING[locale],
-                loading_messages=LOADING[locale],
-            )
+            async with asyncio.timeout(self._status_within_s):
+                await self._client.assistant_threads_setStatus(
+                    channel_id=question.channel_id,
+                    thread_ts=question.thread_ts or "",
+                    status=THINKING[locale],
+                    loading_messages=LOADING[locale],
+                )
         except SLACK_FAILURES as error:
             _log_failure(error, "assistant.threads.setStatus")
+
+    def _first_time(self, task_id: str) -> bool:
+        if task_id in self._shown:
+            return False
+        self._shown[task_id] = None
+        if len(self._shown) > _REMEMBERED:
+            self._shown.popitem(last=False)
+        return True
 
 
 def _log_failure(error: Exception, method: str) -> None:

@@ -8,8 +8,8 @@ from shared.log import get_logger
 
 log = get_logger(__name__)
 
-# Slack gives 3 s from the envelope to the ack; what starts later than this cannot make it.
-WAIT_S = 2.5
+# What starts later than this leaves the queue too little of the time until the ack is due.
+WAIT_S = 2.0
 
 
 class Overloaded(Exception):

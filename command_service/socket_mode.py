@@ -22,6 +22,7 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
+from command_service.deadline import ack_deadline
 from command_service.question import Reason
 from command_service.slots import Overloaded, Slots
 from shared.errors import RetryableError
@@ -93,9 +94,10 @@ class SocketMode(AsyncSocketModeHandler):
     async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
         """Handle one envelope; whatever happens, an ack means that it was dealt with."""
         try:
-            async with self._slots.slot():
-                with span("envelope", type=req.type):
-                    await super().handle(self.client, req)
+            with ack_deadline():
+                async with self._slots.slot():
+                    with span("envelope", type=req.type):
+                        await super().handle(self.client, req)
         except Overloaded as error:
             await self._turn_away(req, str(error))
         except ConnectionError:

@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from command_service.message_text import plain_text
-from command_service.question import Click, Identity, Ignored, Place, Question, Reason, Recipient
+from command_service.question import (
+    Asked,
+    Click,
+    Identity,
+    Ignored,
+    Place,
+    Question,
+    Reason,
+    Recipient,
+)
 from shared.task import (
     Mode,
     Source,
@@ -14,6 +23,7 @@ from shared.task import (
     task_id_of_action,
     task_id_of_command,
     task_id_of_message,
+    task_id_of_retry,
 )
 
 Payload = Mapping[str, Any]
@@ -56,7 +66,7 @@ def _read_message(
         recipient=Recipient(channel_id, str(event["user"]), thread_ts),
         thread_ts=thread_ts or ts,
         message_ts=ts,
-        files=_files(event),
+        files=files_of(event),
         event_id=body.get("event_id"),
         external=_from_outside(body),
         redelivered=redelivered,
@@ -90,7 +100,8 @@ def _from_outside(body: Payload) -> bool:
     return bool(body.get("is_ext_shared_channel")) or bool(authors - home)
 
 
-def _files(event: Payload) -> tuple[TaskFile, ...]:
+def files_of(message: Payload) -> tuple[TaskFile, ...]:
+    """The files of a message that Slack still has."""
     return tuple(
         TaskFile(
             id=str(file["id"]),
@@ -99,7 +110,7 @@ def _files(event: Payload) -> tuple[TaskFile, ...]:
             size=file.get("size") or 0,
             url=file.get("url_private_download") or file.get("url_private") or "",
         )
-        for file in event.get("files") or ()
+        for file in message.get("files") or ()
         if file.get("mode") not in _FILE_IS_GONE
     )
 
@@ -121,8 +132,18 @@ def read_command(body: Payload, identity: Identity, now: datetime) -> Question:
     )
 
 
-def read_click(body: Payload) -> Click | Ignored:
-    """The click on a Regenerate button; a button of an unknown version is no question."""
+def read_regenerate(body: Payload) -> Click | Ignored:
+    """The click on an answer's Regenerate button: each one is a question of its own."""
+    return _read_click(body, Source.BUTTON)
+
+
+def read_retry(body: Payload) -> Click | Ignored:
+    """The click on a notice's Retry button: all of them together are one question."""
+    return _read_click(body, Source.RETRY)
+
+
+def _read_click(body: Payload, source: Source) -> Click | Ignored:
+    """A button of an unknown version is no question."""
     action, container = body["actions"][0], body.get("container") or {}
     place = _place(action.get("value"))
     if place is None:
@@ -130,8 +151,14 @@ def read_click(body: Payload) -> Click | Ignored:
     team_id, user = str(body["team"]["id"]), body["user"]
     channel_id = str(container.get("channel_id") or place.channel_id)
     button_ts, action_ts = str(container.get("message_ts") or ""), str(action["action_ts"])
+    task_id = (
+        task_id_of_retry(team_id, channel_id, button_ts)
+        if source is Source.RETRY
+        else task_id_of_action(team_id, channel_id, button_ts, action_ts)
+    )
     return Click(
-        task_id=task_id_of_action(team_id, channel_id, button_ts, action_ts),
+        task_id=task_id,
+        source=source,
         team_id=team_id,
         user_id=str(user["id"]),
         place=place,
@@ -152,20 +179,21 @@ def _place(value: str | None) -> Place | None:
     return place
 
 
-def question_again(click: Click, text: str) -> Question:
-    """The question a click asks again, with the words that were found."""
+def question_again(click: Click, asked: Asked) -> Question:
+    """The question a click asks again, as it was found."""
     return Question(
         task_id=click.task_id,
-        source=Source.BUTTON,
+        source=click.source,
         team_id=click.team_id,
         channel_id=click.place.channel_id,
         user_id=click.user_id,
-        text=text,
-        mode=Mode.AUTO,
+        text=asked.text,
+        mode=asked.mode,
         occurred_at=click.occurred_at,
         recipient=click.recipient,
         thread_ts=click.place.thread_ts,
         message_ts=click.place.message_ts,
+        files=asked.files,
         external=click.external,
     )
 

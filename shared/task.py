@@ -127,5 +127,10 @@ def task_id_of_action(team_id: str, channel_id: str, message_ts: str, action_ts:
     return _digest("action", team_id, channel_id, message_ts, action_ts)
 
 
+def task_id_of_retry(team_id: str, channel_id: str, notice_ts: str) -> str:
+    """The id of the question a notice's Retry button asks: one a notice, whoever clicks it."""
+    return _digest("retry", team_id, channel_id, notice_ts)
+
+
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

@@ -9,8 +9,8 @@ from typing import Any
 from command_service.admission import Policy
 from command_service.background import Background
 from command_service.intake import Intake
-from command_service.question import Identity, Place, Question, Recipient
-from command_service.regeneration import Regeneration
+from command_service.question import Asked, Identity, Place, Question, Recipient
+from command_service.repetition import Repetition
 from shared.errors import QueueUnavailable, RetryableError
 from shared.task import Locale, Mode, Source, Task
 
@@ -70,16 +70,16 @@ class FakeQuestions:
     """Messages by their ts; ``failure`` is raised instead of an answer."""
 
     def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
+        self.asked: dict[str, Asked] = {}
         self.failure: RetryableError | None = None
         self.hangs = False
 
-    async def text_at(self, place: Place) -> str | None:
+    async def asked_at(self, place: Place) -> Asked | None:
         if self.hangs:
             await asyncio.Event().wait()
         if self.failure is not None:
             raise self.failure
-        return self.texts.get(place.message_ts)
+        return self.asked.get(place.message_ts)
 
 
 @dataclass
@@ -111,8 +111,8 @@ class World:
         )
 
     @property
-    def regeneration(self) -> Regeneration:
-        return Regeneration(self.intake, self.questions, self.read_within_s)
+    def repetition(self) -> Repetition:
+        return Repetition(self.intake, self.questions, self.read_within_s)
 
     async def settle(self) -> None:
         """Let the background work finish."""
@@ -171,7 +171,7 @@ def a_command(text: str = "hello", **changes: Any) -> dict[str, Any]:
     return {**body, **changes}
 
 
-def a_click(value: str, **changes: Any) -> dict[str, Any]:
+def a_click(value: str, action_id: str = "regenerate", **changes: Any) -> dict[str, Any]:
     body = {
         "type": "block_actions",
         "team": {"id": "T1"},
@@ -182,6 +182,6 @@ def a_click(value: str, **changes: Any) -> dict[str, Any]:
             "message_ts": "1700000009.000900",
             "thread_ts": "1700000000.000100",
         },
-        "actions": [{"action_id": "regenerate", "value": value, "action_ts": "1700000020.5"}],
+        "actions": [{"action_id": action_id, "value": value, "action_ts": "1700000020.5"}],
     }
     return {**body, **changes}

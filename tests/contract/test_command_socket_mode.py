@@ -13,14 +13,16 @@ from opentelemetry.sdk.trace import TracerProvider
 from slack_bolt.async_app import AsyncApp
 
 from command_service.app import Service
+from command_service.slack_replies import SlackReplies
 from command_service.slots import Slots
 from command_service.socket_mode import SocketMode, connected
 from shared.ledger import Mark
 from shared.slack import slack_client
-from shared.task import Mode, Source, task_id_of_message
+from shared.task import Mode, Source, task_id_of_message, task_id_of_retry
 from shared.tracing import start_tracing
 from simulators.faults import Fault
 from simulators.slack.model import Message
+from tests.command_fakes import a_question
 from tests.command_stack import IMPATIENT, SLACK, TOPIC, Stack, get_json, stack
 
 
@@ -278,12 +280,14 @@ async def test_our_own_and_edited_messages_are_acked_without_a_task(
     assert [task.text for task in world.tasks()] == ["hello"]
 
 
-def answer_with_button(world: Stack, channel: str, thread_ts: str, asked_ts: str) -> str:
-    """An answer as the processor posts it, in the thread of the question."""
+def answer_with_button(
+    world: Stack, channel: str, thread_ts: str, asked_ts: str, action_id: str = "regenerate"
+) -> str:
+    """An answer or a notice as the processor posts it, in the thread of the question."""
     value = {"v": 1, "channel_id": channel, "thread_ts": thread_ts, "message_ts": asked_ts}
     button = {
         "type": "button",
-        "action_id": "regenerate",
+        "action_id": action_id,
         "text": {"type": "plain_text", "text": "回答を再生成"},
         "value": json.dumps(value),
     }
@@ -329,6 +333,28 @@ async def test_regenerate_asks_the_question_of_the_thread_again(
     assert again.task_id != first.task_id
 
 
+async def test_retry_asks_one_task_however_often_it_is_clicked(
+    world: Stack, service: Service
+) -> None:
+    asked = world.slack.people.post("hana", "#general", "@mechachang hello")
+    await world.wait_for_step("api", method="assistant.threads.setStatus")
+    notice_ts = answer_with_button(world, asked.channel, asked.ts, asked.ts, "retry")
+
+    for person in ("hana", "kenji"):
+        outcome = await world.slack.people.click(person, "#general", notice_ts, "retry")
+        assert outcome.acked
+
+    first, *again = await world.wait_for_tasks(3)
+    team_id = world.slack.workspace.team_id
+    assert {task.task_id for task in again} == {task_id_of_retry(team_id, asked.channel, notice_ts)}
+    assert {task.source for task in again} == {Source.RETRY}
+    assert {(task.text, task.mode, task.message_ts) for task in again} == {
+        (first.text, Mode.CHAT, asked.ts)
+    }
+    await world.wait_for_step("api", 2, method="assistant.threads.setStatus")
+    assert len(world.calls("assistant.threads.setStatus")) == 2, "the second click shows no status"
+
+
 async def test_regenerate_finds_a_question_that_was_asked_inside_a_thread(
     world: Stack, service: Service
 ) -> None:
@@ -361,7 +387,7 @@ async def test_regenerate_finds_the_question_of_a_command_in_our_own_message(
     await world.slack.people.click("hana", channel, answer_ts, "regenerate")
 
     [task] = await world.wait_for_tasks()
-    assert task.text == "素数とは"
+    assert (task.text, task.mode) == ("素数とは", Mode.AUTO)
 
 
 async def test_regenerate_says_when_the_question_is_gone(world: Stack, service: Service) -> None:
@@ -387,6 +413,14 @@ async def test_slack_failing_to_show_signs_changes_nothing(world: Stack, service
     await world.wait_for_step("ack")
     await world.wait_for_step("api", method="assistant.threads.setStatus")
     assert len(world.tasks()) == 1
+
+
+async def test_a_status_that_slack_is_slow_to_show_is_given_up(world: Stack) -> None:
+    rule = world.faults.add("slack", "assistant.threads.setStatus", Fault("hang"))
+    async with slack_client("xoxb-local", world.api_url) as client, asyncio.timeout(5.0):
+        replies = SlackReplies(client, status_within_s=0.1)
+        await replies.show_thinking(a_question(), "ja")
+    assert rule.times == 0
 
 
 async def test_beyond_the_bound_envelopes_wait_and_then_all_are_handled(world: Stack) -> None:

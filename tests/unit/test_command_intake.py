@@ -9,6 +9,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from structlog.testing import capture_logs
 
 from command_service.admission import Policy, Refused
+from command_service.deadline import ack_deadline
 from command_service.intake import Accepted, QueueDown, accept
 from command_service.question import Ignored, Reason
 from shared.task import Source
@@ -113,6 +114,24 @@ async def test_a_redelivered_refusal_is_not_told_twice(world: World) -> None:
 
     assert outcome == Refused(Reason.EMPTY_PROMPT)
     assert world.replies.told == []
+
+
+async def test_a_redelivered_question_is_published_but_shows_no_sign(world: World) -> None:
+    await accept(a_question(redelivered=True), world.intake)
+    await world.settle()
+
+    assert len(world.queue.published) == 1
+    assert world.replies.thinking == []
+
+
+async def test_time_spent_waiting_for_a_slot_is_taken_from_the_queues(world: World) -> None:
+    world.queue.hangs = True
+
+    async with asyncio.timeout(1.0):
+        with ack_deadline(within_s=0.05):
+            outcome = await accept(a_question(), world.intake)
+
+    assert isinstance(outcome, QueueDown)
 
 
 async def test_a_commands_refusal_is_left_to_its_ack(world: World) -> None:

@@ -7,13 +7,22 @@ from typing import Any
 import pytest
 
 from command_service.message_text import plain_text
-from command_service.question import Click, Identity, Ignored, Place, Question, Reason, Recipient
+from command_service.question import (
+    Asked,
+    Click,
+    Identity,
+    Ignored,
+    Place,
+    Question,
+    Reason,
+    Recipient,
+)
 from command_service.triggers import (
     question_again,
-    read_click,
     read_command,
     read_mention,
     read_message,
+    read_regenerate,
 )
 from shared.task import Mode, Source
 from tests.command_fakes import IDENTITY, NOON, a_click, a_command, a_direct_message, a_mention
@@ -210,13 +219,13 @@ def test_a_command_is_a_question_of_its_own_each_time() -> None:
 
 def test_a_click_names_the_question_it_repeats_and_who_clicked() -> None:
     button = {"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1"}
-    click = read_click(a_click(json.dumps(button)))
+    click = read_regenerate(a_click(json.dumps(button)))
 
     assert isinstance(click, Click)
     assert click.place == Place("C1", "16.1", "17.1")
     assert click.user_id == "U2"
     assert not click.external
-    question = question_again(click, "hello")
+    question = question_again(click, Asked("hello", Mode.CHAT))
     assert (question.source, question.thread_ts, question.message_ts) == (
         Source.BUTTON,
         "16.1",
@@ -229,9 +238,9 @@ def test_a_second_click_is_a_question_of_its_own_and_a_redelivered_one_is_not() 
     value = json.dumps({"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1"})
     later = {"action_id": "regenerate", "value": value, "action_ts": "1700000099.0"}
     clicks = [
-        read_click(a_click(value)),
-        read_click(a_click(value)),
-        read_click(a_click(value, actions=[later])),
+        read_regenerate(a_click(value)),
+        read_regenerate(a_click(value)),
+        read_regenerate(a_click(value, actions=[later])),
     ]
 
     ids = [click.task_id for click in clicks if isinstance(click, Click)]
@@ -240,12 +249,12 @@ def test_a_second_click_is_a_question_of_its_own_and_a_redelivered_one_is_not() 
 
 @pytest.mark.parametrize("value", ["", "{}", "[]", "no json", '{"v": 2}', '{"v": 1}'])
 def test_a_button_of_another_version_is_no_question(value: str) -> None:
-    assert read_click(a_click(value)) == Ignored(Reason.NOT_A_QUESTION)
+    assert read_regenerate(a_click(value)) == Ignored(Reason.NOT_A_QUESTION)
 
 
 def test_a_click_by_somebody_of_another_organisation_is_from_outside() -> None:
     value = json.dumps({"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1"})
-    click = read_click(a_click(value, user={"id": "U9", "team_id": "T9"}))
+    click = read_regenerate(a_click(value, user={"id": "U9", "team_id": "T9"}))
 
     assert isinstance(click, Click)
     assert click.external

@@ -16,6 +16,7 @@ from shared.task import (
     task_id_of_action,
     task_id_of_command,
     task_id_of_message,
+    task_id_of_retry,
 )
 
 GOLDEN = sorted((Path(__file__).parent / "wire").glob("*.json"))
@@ -97,9 +98,10 @@ def test_equal_triggers_have_equal_ids_and_different_ones_different_ids() -> Non
         task_id_of_message("T2", "C1", "1.0"),
         task_id_of_command("T1", "1.0"),
         task_id_of_action("T1", "C1", "1.0", "2.0"),
+        task_id_of_retry("T1", "C1", "1.0"),
         task_id_of_message("T1", "C1", "1.0"),
     }
-    assert len(ids) == 6
+    assert len(ids) == 7
 
 
 @given(

@@ -1,4 +1,4 @@
-"""The Regenerate button asks a question once more, or says why it cannot."""
+"""The Regenerate and Retry buttons ask a question once more, or say why they cannot."""
 
 import asyncio
 import json
@@ -8,11 +8,11 @@ import pytest
 
 from command_service.admission import Policy, Refused
 from command_service.intake import Accepted, QueueDown
-from command_service.question import Click, Ignored, Reason
-from command_service.regeneration import ask_again
-from command_service.triggers import read_click
+from command_service.question import Asked, Click, Ignored, Reason
+from command_service.repetition import ask_again
+from command_service.triggers import read_regenerate, read_retry
 from shared.errors import SlackUnavailable
-from shared.task import Source
+from shared.task import Mode, Source
 from tests.command_fakes import World, a_click
 
 VALUE = json.dumps({"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1"})
@@ -22,14 +22,14 @@ VALUE = json.dumps({"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts
 async def world() -> AsyncIterator[World]:
     world = World()
     world.locales.locale = "en"
-    world.questions.texts["17.1"] = "what is a prime"
+    world.questions.asked["17.1"] = Asked("what is a prime", Mode.CHAT)
     yield world
     await world.settle()
 
 
 @pytest.fixture
 def click() -> Click:
-    read = read_click(a_click(VALUE))
+    read = read_regenerate(a_click(VALUE))
     assert isinstance(read, Click)
     return read
 
@@ -42,24 +42,32 @@ def told(world: World) -> list[str]:
 async def test_the_question_is_published_again_as_a_task_of_the_click(
     world: World, click: Click
 ) -> None:
-    outcome = await ask_again(click, world.regeneration)
+    outcome = await ask_again(click, world.repetition)
 
     assert isinstance(outcome, Accepted)
     [(task, _)] = world.queue.published
-    assert (task.task_id, task.source, task.text) == (
-        click.task_id,
-        Source.BUTTON,
-        "what is a prime",
-    )
+    assert (task.task_id, task.source) == (click.task_id, Source.BUTTON)
+    assert (task.text, task.mode) == ("what is a prime", Mode.CHAT)
     assert (task.user_id, task.thread_ts, task.message_ts) == ("U2", "16.1", "17.1")
+
+
+async def test_two_people_clicking_retry_ask_one_task(world: World) -> None:
+    for user_id in ("U2", "U3"):
+        body = a_click(VALUE, "retry", user={"id": user_id, "team_id": "T1"})
+        body["actions"][0]["action_ts"] = f"170000002{user_id[1]}.5"
+        assert isinstance(await ask_again(read_retry(body), world.repetition), Accepted)
+
+    (first, _), (second, _) = world.queue.published
+    assert first.source is Source.RETRY
+    assert first.task_id == second.task_id
 
 
 async def test_a_question_that_is_gone_is_told_to_whoever_clicked(
     world: World, click: Click
 ) -> None:
-    world.questions.texts.clear()
+    world.questions.asked.clear()
 
-    assert await ask_again(click, world.regeneration) == Refused(Reason.QUESTION_GONE)
+    assert await ask_again(click, world.repetition) == Refused(Reason.QUESTION_GONE)
     await world.settle()
     [text] = told(world)
     assert "could not find the original question" in text
@@ -71,7 +79,7 @@ async def test_slack_failing_to_return_the_question_is_told_as_passing(
 ) -> None:
     world.questions.failure = SlackUnavailable("Slack is down.")
 
-    assert await ask_again(click, world.regeneration) == Refused(Reason.QUESTION_UNREADABLE)
+    assert await ask_again(click, world.repetition) == Refused(Reason.QUESTION_UNREADABLE)
     await world.settle()
     [text] = told(world)
     assert "press the button again" in text
@@ -82,7 +90,7 @@ async def test_slack_taking_too_long_leaves_time_for_the_ack(world: World, click
     world.read_within_s = 0.05
 
     async with asyncio.timeout(1.0):
-        outcome = await ask_again(click, world.regeneration)
+        outcome = await ask_again(click, world.repetition)
 
     assert outcome == Refused(Reason.QUESTION_UNREADABLE)
 
@@ -92,7 +100,7 @@ async def test_a_click_is_told_when_the_queue_is_down_since_slack_never_repeats_
 ) -> None:
     world.queue.down = True
 
-    assert isinstance(await ask_again(click, world.regeneration), QueueDown)
+    assert isinstance(await ask_again(click, world.repetition), QueueDown)
     await world.settle()
     [text] = told(world)
     assert "try again" in text
@@ -101,13 +109,13 @@ async def test_a_click_is_told_when_the_queue_is_down_since_slack_never_repeats_
 async def test_whoever_clicks_must_be_allowed_to_ask(world: World, click: Click) -> None:
     world.policy = Policy(user_ids=frozenset({"U1"}))
 
-    assert await ask_again(click, world.regeneration) == Refused(Reason.USER_NOT_ALLOWED)
+    assert await ask_again(click, world.repetition) == Refused(Reason.USER_NOT_ALLOWED)
     await world.settle()
     assert len(told(world)) == 1
 
 
 async def test_a_button_we_do_not_know_does_nothing(world: World) -> None:
-    outcome = await ask_again(Ignored(Reason.NOT_A_QUESTION), world.regeneration)
+    outcome = await ask_again(Ignored(Reason.NOT_A_QUESTION), world.repetition)
 
     assert outcome == Refused(Reason.NOT_A_QUESTION)
     assert world.queue.published == []

@@ -1,12 +1,13 @@
-"""The use case of the Regenerate button: the question of an answer is asked once more."""
+"""The use case of the Regenerate and Retry buttons: a question is asked once more."""
 
 import asyncio
 from dataclasses import dataclass
 
 from command_service.admission import Refused
+from command_service.deadline import at_most_s
 from command_service.intake import Intake, Outcome, QueueDown, accept, refusal_text
 from command_service.ports import Questions
-from command_service.question import Click, Ignored, Place, Reason
+from command_service.question import Asked, Click, Ignored, Place, Reason
 from command_service.triggers import question_again
 from shared.errors import RetryableError
 from shared.log import bound_task, get_logger
@@ -18,7 +19,7 @@ READ_WITHIN_S = 1.5
 
 
 @dataclass(frozen=True)
-class Regeneration:
+class Repetition:
     """What asking again needs."""
 
     intake: Intake
@@ -26,7 +27,7 @@ class Regeneration:
     read_within_s: float = READ_WITHIN_S
 
 
-async def ask_again(click: Click | Ignored, using: Regeneration) -> Outcome:
+async def ask_again(click: Click | Ignored, using: Repetition) -> Outcome:
     """Read the question of a click again and accept it as a new task.
 
     Slack never redelivers a click, so whatever prevents it is told to the person who clicked.
@@ -35,21 +36,21 @@ async def ask_again(click: Click | Ignored, using: Regeneration) -> Outcome:
         return await accept(click, using.intake)
     with bound_task(click.task_id):
         try:
-            text = await _text_at(click.place, using)
+            asked = await _asked_at(click.place, using)
         except RetryableError as error:
             return _prevented(click, Reason.QUESTION_UNREADABLE, using.intake, why=str(error))
-        if text is None:
+        if asked is None:
             return _prevented(click, Reason.QUESTION_GONE, using.intake)
-        outcome = await accept(question_again(click, text), using.intake)
+        outcome = await accept(question_again(click, asked), using.intake)
         if isinstance(outcome, QueueDown):
             _tell(click, Reason.QUEUE_UNAVAILABLE, using.intake)
         return outcome
 
 
-async def _text_at(place: Place, using: Regeneration) -> str | None:
+async def _asked_at(place: Place, using: Repetition) -> Asked | None:
     try:
-        async with asyncio.timeout(using.read_within_s):
-            return await using.questions.text_at(place)
+        async with asyncio.timeout(at_most_s(using.read_within_s)):
+            return await using.questions.asked_at(place)
     except TimeoutError as error:
         raise RetryableError(
             f"Slack did not return the question within {using.read_within_s} s."

@@ -1,0 +1,31 @@
+"""How long Slack still waits for the ack of the envelope at hand: one deadline for all of its work.
+
+Slack waits 3 s (docs.slack.dev, Events API); what is left after ours is for the way back.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+ACK_WITHIN_S = 2.7
+
+_due_at: ContextVar[float | None] = ContextVar("ack_due_at", default=None)
+
+
+@contextmanager
+def ack_deadline(within_s: float = ACK_WITHIN_S) -> Iterator[None]:
+    """An envelope has arrived: everything inside shares ``within_s`` seconds."""
+    token = _due_at.set(asyncio.get_running_loop().time() + within_s)
+    try:
+        yield
+    finally:
+        _due_at.reset(token)
+
+
+def at_most_s(bound_s: float) -> float:
+    """``bound_s``, or what is left until the deadline if that is less; never below 0."""
+    due_at = _due_at.get()
+    if due_at is None:
+        return bound_s
+    return max(0.0, min(bound_s, due_at - asyncio.get_running_loop().time()))
