@@ -17,9 +17,9 @@ class Fault:
     ``delay``: wait ``seconds``, then go on. ``error``: answer with ``status`` and the vendor's
     ``error`` code without any effect. ``hang``: never answer (for ``seconds``, then drop).
     ``drop_before``: close the connection before the effect. ``drop_after``: take the effect, then
-    close the connection without an answer. ``duplicate``: deliver twice. ``disconnect``: close the
-    long-lived connection. ``detail`` carries what only one simulator understands (``retry_after``,
-    ``after_chunks``, ...); its README says what.
+    close the connection without an answer (Slack holds it for ``seconds`` first). ``duplicate``:
+    deliver twice. ``disconnect``: close the long-lived connection. ``detail`` carries what only one
+    simulator understands (``retry_after``, ``after_chunks``, ...); its README says what.
     """
 
     kind: Kind

@@ -3,7 +3,15 @@
 from simulators.gemini.config import GeminiConfig
 from simulators.gemini.errors import ErrorReply
 from simulators.gemini.recorder import ReceivedRequest
-from simulators.gemini.replies import Reply, Script
+from simulators.gemini.replies import Reply, ReplyTo, Script
 from simulators.gemini.server import GeminiSimulator
 
-__all__ = ["ErrorReply", "GeminiConfig", "GeminiSimulator", "ReceivedRequest", "Reply", "Script"]
+__all__ = [
+    "ErrorReply",
+    "GeminiConfig",
+    "GeminiSimulator",
+    "ReceivedRequest",
+    "Reply",
+    "ReplyTo",
+    "Script",
+]

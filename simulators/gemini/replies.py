@@ -1,7 +1,7 @@
 """Scripted replies: what a test wants the model to do with certain prompts."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,12 +40,16 @@ class Reply:
     delay_s: float = 0.0
 
 
+ReplyTo = Callable[[str], Reply]
+"""Makes the reply to a prompt."""
+
+
 @dataclass
 class Script:
     """Replies for the prompts that contain ``match`` (or that the pattern finds)."""
 
     match: str | re.Pattern[str]
-    replies: Sequence[Reply]
+    replies: Sequence[Reply | ReplyTo]
     used: int = 0
 
     def matches(self, prompt: str) -> bool:
@@ -54,11 +58,11 @@ class Script:
             return self.match in prompt
         return bool(self.match.search(prompt))
 
-    def next(self) -> Reply:
+    def next(self, prompt: str) -> Reply:
         """The replies in turn; the last one stays."""
         reply = self.replies[min(self.used, len(self.replies) - 1)]
         self.used += 1
-        return reply
+        return reply if isinstance(reply, Reply) else reply(prompt)
 
 
 def suffering(reply: Reply, fault: Fault | None) -> Reply:

@@ -23,7 +23,7 @@ from simulators.gemini.errors import (
 )
 from simulators.gemini.generation import generate, prompt_tokens
 from simulators.gemini.recorder import ReceivedRequest, Recorder
-from simulators.gemini.replies import Reply, Script, suffering
+from simulators.gemini.replies import Reply, ReplyTo, Script, suffering
 from simulators.journal import Journal, trace_key
 
 _VERSION = r"/{version:v1|v1beta|v1beta1|v1alpha}"
@@ -67,10 +67,11 @@ class GeminiSimulator:
         """Every generation request so far, oldest first, refused ones not included."""
         return self._recorder.requests
 
-    def script(self, match: str | re.Pattern[str], *replies: Reply) -> Script:
+    def script(self, match: str | re.Pattern[str], *replies: Reply | ReplyTo) -> Script:
         """Answer prompts that contain ``match`` with ``replies`` in turn; the last one stays.
 
-        The newest script that matches wins. The prompt is the text of the request's last turn.
+        A reply may be a function that makes it from the prompt. The newest script that matches
+        wins. The prompt is the text of the request's last turn.
         """
         if not replies:
             raise ValueError("a script needs at least one reply")
@@ -154,7 +155,7 @@ class GeminiSimulator:
 
     def _reply(self, prompt: str) -> Reply:
         script = next((script for script in self._scripts if script.matches(prompt)), None)
-        return script.next() if script is not None else Reply()
+        return script.next(prompt) if script is not None else Reply()
 
     def _account(self, received: ReceivedRequest) -> None:
         if received.outcome == "client_closed" and self._stopping:

@@ -16,6 +16,12 @@ def cut(request: web.Request) -> web.Response:
     return web.Response()
 
 
+async def lose_answer(fault: Fault, request: web.Request) -> web.Response:
+    """The end of a ``drop_after``: the effect is there, its answer is held, then lost."""
+    await asyncio.sleep(fault.seconds)
+    return cut(request)
+
+
 async def suffer(fault: Fault | None, request: web.Request) -> web.Response | None:
     """Everything of a fault that comes before the effect; None means go on.
 

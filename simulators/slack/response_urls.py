@@ -16,7 +16,7 @@ from simulators.journal import Journal, trace_key
 from simulators.slack.arguments import Arg, check_arguments
 from simulators.slack.content import CONTENT_ARGUMENTS, read_content
 from simulators.slack.errors import Refusal
-from simulators.slack.faulting import cut, suffer
+from simulators.slack.faulting import lose_answer, suffer
 from simulators.slack.model import Message
 from simulators.slack.timestamps import is_ts
 from simulators.slack.workspace import Workspace
@@ -96,7 +96,9 @@ class ResponseUrls:
             ok=ok,
             error=None if ok else response.text,
         )
-        return cut(request) if fault is not None and fault.kind == "drop_after" else response
+        if fault is not None and fault.kind == "drop_after":
+            return await lose_answer(fault, request)
+        return response
 
     def _use(self, grant: Grant | None, body: str) -> str | None:
         if grant is None:

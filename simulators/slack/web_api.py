@@ -10,7 +10,7 @@ from simulators.faults import Fault, FaultPlan
 from simulators.journal import Journal, trace_key
 from simulators.slack.arguments import check_arguments, read_arguments
 from simulators.slack.errors import Refusal
-from simulators.slack.faulting import cut, suffer
+from simulators.slack.faulting import lose_answer, suffer
 from simulators.slack.methods import METHODS, Call, Method
 from simulators.slack.model import JSON
 from simulators.slack.rate_limits import RateLimits
@@ -57,7 +57,7 @@ class WebApi:
             response = web.json_response(body)
         self._record(name, request, arguments, body, started, fault)
         if fault is not None and fault.kind == "drop_after":
-            return cut(request)
+            return await lose_answer(fault, request)
         return response
 
     def _answer(
