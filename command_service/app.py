@@ -194,7 +194,7 @@ def _socket_mode(
     def busy_text(user_id: str) -> str:
         return refusal_text(Reason.OVERLOADED, user_id, intake)
 
-    return SocketMode(bolt, token, slots, busy_text)
+    return SocketMode(bolt, token, slots, busy_text, lambda _: None)
 
 
 def _described(checked: Preflight) -> dict[str, str]:

@@ -3,7 +3,8 @@
 Facts that shaped it (slack_sdk 3.47): ``close`` ends the socket without waiting for running
 envelopes, whose acks are then lost; after a failed handshake the SDK tries the same one-time URL
 for ever; ``connect`` does not return before it has succeeded; a connection that ended without a
-closing frame is noticed one ping interval later.
+closing frame is noticed one ping interval later; a new connection counts as connected whether or
+not anything is ever heard on it, and a time of its last pong is made up for it.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from aiohttp import WSMessage
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
@@ -32,12 +34,9 @@ from shared.tracing import span
 
 log = get_logger(__name__)
 
-_PING_EVERY_S = 5.0
 _LOOK_EVERY_S = 0.5
 _PAUSE_S = 5.0
 _CLOSE_WITHIN_S = 1.0
-# A handshake that has not succeeded within this time is tried again at a new URL.
-_URL_LIFE_S = 3.0
 
 
 class WithoutTickets(logging.Filter):
@@ -55,18 +54,42 @@ class WithoutTickets(logging.Filter):
 
 
 @dataclass(frozen=True)
+class Timing:
+    """The socket's bounds, in seconds.
+
+    A handshake that has not succeeded within ``url_life_s`` is tried again at a new URL. A socket
+    on which Slack was not heard for ``silent_s`` is not connected, whatever it seems; the SDK
+    replaces it after one or two pings. Silence of ``gap_s`` is told once it ends.
+    """
+
+    ping_every_s: float = 5.0
+    url_life_s: float = 3.0
+    silent_s: float = 20.0
+    gap_s: float = 15.0
+
+
+@dataclass(frozen=True)
 class SocketState:
-    """``down_s``: seconds since it was last seen connected, 0 while it is."""
+    """``connected``: open, and Slack is heard on it.
+
+    ``heard_age_s``: seconds since Slack was last heard, or since the start if it never was.
+    ``down_s``: the same while not connected, else 0.
+    """
 
     connected: bool
     down_s: float
-    pong_age_s: float | None
+    heard_age_s: float
+
+
+DEFAULT_TIMING = Timing()
 
 
 class SocketMode(AsyncSocketModeHandler):
     """Runs each envelope in a slot; one that gets none stays unacked, and Slack redelivers it.
 
-    A slash command, which Slack does not redeliver, is answered with ``busy_text(user_id)``.
+    A slash command, which Slack does not redeliver, is answered with ``busy_text(user_id)``. When
+    Slack is first heard, and after each silence of ``gap_s``, ``on_heard_again`` is called with the
+    seconds of silence (None at first): what was said meanwhile may never arrive.
     """
 
     def __init__(
@@ -75,19 +98,23 @@ class SocketMode(AsyncSocketModeHandler):
         app_token: str,
         slots: Slots,
         busy_text: Callable[[str], str],
-        *,
-        ping_every_s: float = _PING_EVERY_S,
-        url_life_s: float = _URL_LIFE_S,
+        on_heard_again: Callable[[float | None], None],
+        timing: Timing = DEFAULT_TIMING,
     ) -> None:
         logger = logging.getLogger("slack_sdk.socket_mode")
         if not any(isinstance(each, WithoutTickets) for each in logger.filters):
             logger.addFilter(WithoutTickets())
-        super().__init__(app, app_token, logger=logger, ping_interval=ping_every_s)
+        super().__init__(app, app_token, logger=logger, ping_interval=timing.ping_every_s)
         self.client.message_listeners.append(self._greeted)
-        self._url_life_s = url_life_s
+        self.client.on_message_listeners.append(self._heard_message)
+        self._on_heard_again = on_heard_again
+        self._timing = timing
         self._slots = slots
         self._busy_text = busy_text
-        self._seen_at = time.monotonic()
+        self._linked_at = self._heard_at = time.monotonic()
+        # The wall clock goes on while a laptop sleeps.
+        self._heard_time: float | None = None
+        self._pong: float | None = None
         self._was_connected = False
         self.overloaded = 0
 
@@ -124,15 +151,35 @@ class SocketMode(AsyncSocketModeHandler):
             )
 
     async def state(self) -> SocketState:
-        """Whether pings are answered, and for how long they have not been."""
-        connected = await self.client.is_connected()
-        now = time.monotonic()
-        if connected:
-            self._seen_at = now
-        pong = self.client.last_ping_pong_time
-        return SocketState(
-            connected, now - self._seen_at, None if pong is None else time.time() - pong
-        )
+        """Whether Slack is heard, and for how long it has not been."""
+        linked = await self._is_linked()
+        self._hear_pong()
+        age_s = time.monotonic() - self._heard_at
+        connected = linked and age_s < self._timing.silent_s
+        return SocketState(connected, 0.0 if connected else age_s, age_s)
+
+    async def _is_linked(self) -> bool:
+        """Whether the SDK has an open connection, heard on or not."""
+        linked: bool = await self.client.is_connected()
+        if linked:
+            self._linked_at = time.monotonic()
+        return linked
+
+    def _hear_pong(self) -> None:
+        """A pong moves the SDK's time on; the first time it tells may be made up."""
+        before, self._pong = self._pong, self.client.last_ping_pong_time
+        if before is not None and self._pong is not None and self._pong > before:
+            self._heard()
+
+    async def _heard_message(self, _message: WSMessage) -> None:
+        self._heard()
+
+    def _heard(self) -> None:
+        self._heard_at = time.monotonic()
+        before, self._heard_time = self._heard_time, time.time()
+        silent_s = None if before is None else self._heard_time - before
+        if silent_s is None or silent_s >= self._timing.gap_s:
+            self._on_heard_again(silent_s)
 
     async def keep_connected(self, url: str) -> None:
         """Connect at ``url``, and at new ones whenever the connection is lost. For ever.
@@ -147,12 +194,12 @@ class SocketMode(AsyncSocketModeHandler):
         try:
             while True:
                 await asyncio.sleep(_LOOK_EVERY_S)
-                state = await self.state()
-                self._note(state.connected)
-                if state.down_s > self._url_life_s:
+                self._note((await self.state()).connected)
+                linked = await self._is_linked()
+                if time.monotonic() - self._linked_at > self._timing.url_life_s:
                     # Without one, the SDK's connecting loop asks Slack for a new URL.
                     self.client.wss_uri = None
-                if not state.connected and connecting.done():
+                if not linked and connecting.done():
                     connecting = asyncio.create_task(
                         self._attempt(self.client.connect_to_new_endpoint), name="socket:connect"
                     )

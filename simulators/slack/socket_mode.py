@@ -30,6 +30,14 @@ class Socket:
 
     ws: web.WebSocketResponse
     request: web.Request
+    deaf: bool = False
+
+    def deafen(self) -> None:
+        """Fall silent: nothing is read, answered or sent any more, but TCP stays open."""
+        self.deaf = True
+        if self.request.transport is not None:
+            # aiohttp reads on by itself only what it has paused by itself.
+            self.request.transport.pause_reading()
 
     def cut(self) -> None:
         """End the TCP connection without a closing handshake."""
@@ -67,7 +75,8 @@ class SocketMode:
         """Serve one connection from its hello to its end."""
         fault = self._faults.take("socket", "connect")
         ticket = request.query.get("ticket", "")
-        if self._tickets.get(ticket, 0.0) < time.monotonic() or fault is not None:
+        refused = fault is not None and fault.kind != "hang"
+        if self._tickets.get(ticket, 0.0) < time.monotonic() or refused:
             status = fault.status if fault is not None else 404
             return web.Response(status=status, text="This ticket is not valid (any more).")
         ws = web.WebSocketResponse(heartbeat=_HEARTBEAT_S)
@@ -78,6 +87,8 @@ class SocketMode:
             await self._send(socket, self._disconnect_frame("too_many_websockets"))
             await ws.close()
             return ws
+        if fault is not None:
+            socket.deafen()
         self.sockets.append(socket)
         self.on_change()
         pings = self._background.spawn(self._ping(socket), "ping a socket")
@@ -110,7 +121,8 @@ class SocketMode:
         with contextlib.suppress(ConnectionError):
             while not socket.ws.closed:
                 await asyncio.sleep(self._config.server_ping_s)
-                await socket.ws.ping(b"Ping from applink-local")
+                if not socket.deaf:
+                    await socket.ws.ping(b"Ping from applink-local")
 
     async def _read(self, socket: Socket) -> None:
         async for message in socket.ws:
@@ -137,6 +149,8 @@ class SocketMode:
             future.set_result(payload)
 
     async def _send(self, socket: Socket, frame: dict[str, Any]) -> bool:
+        if socket.deaf:
+            return True
         try:
             await socket.ws.send_str(json.dumps(frame, ensure_ascii=False))
         except ConnectionError:
@@ -219,13 +233,21 @@ class SocketMode:
         for socket in list(self.sockets):
             await self._send(socket, self._disconnect_frame(reason))
 
+    def deafen(self) -> None:
+        """Let every socket fall silent while its TCP connection stays open."""
+        for socket in self.sockets:
+            socket.deafen()
+
     def cut(self) -> None:
         """End every socket's TCP connection without a word."""
         for socket in list(self.sockets):
             socket.cut()
 
     async def close(self) -> None:
-        """Close every socket properly."""
+        """Close every socket properly, except those that would not hear of it."""
         for socket in list(self.sockets):
-            await socket.ws.close()
+            if socket.deaf:
+                socket.cut()
+            else:
+                await socket.ws.close()
         await self._background.close()

@@ -15,7 +15,7 @@ from slack_bolt.async_app import AsyncApp
 from command_service.app import Service
 from command_service.slack_replies import SlackReplies
 from command_service.slots import Slots
-from command_service.socket_mode import SocketMode, connected
+from command_service.socket_mode import SocketMode, Timing, connected
 from shared.ledger import Mark
 from shared.slack import slack_client
 from shared.task import Mode, Source, task_id_of_message, task_id_of_retry
@@ -515,9 +515,8 @@ async def test_a_refused_handshake_is_tried_again_at_a_new_url_that_is_not_logge
         rule = world.faults.add("socket", "connect", Fault("error", status=404), -1)
         bolt = AsyncApp(client=client)
         slots = Slots(1)
-        socket = SocketMode(
-            bolt, "xapp-local", slots, lambda _: "", ping_every_s=0.2, url_life_s=0.4
-        )
+        timing = Timing(ping_every_s=0.2, url_life_s=0.4)
+        socket = SocketMode(bolt, "xapp-local", slots, lambda _: "", lambda _: None, timing)
         async with connected(socket, str(opened["url"])):
             await world.wait_for_step("api", 2, method="apps.connections.open")
             assert not (await socket.state()).connected

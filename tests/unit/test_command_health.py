@@ -24,7 +24,7 @@ def health(*, connected: bool, down_s: float = 0.0, queue_down: bool = False) ->
             raise QueueUnavailable("Pub/Sub did not confirm (UNAVAILABLE).")
 
     async def socket_state() -> SocketState:
-        return SocketState(connected, down_s, pong_age_s=1.5)
+        return SocketState(connected, down_s, heard_age_s=1.5)
 
     return Health(check_queue, socket_state)
 
@@ -45,7 +45,7 @@ async def test_a_socket_lost_for_half_a_minute_is_unhealthy_and_says_why() -> No
 async def test_a_connected_service_is_healthy_without_its_queue_but_not_ready() -> None:
     status, body = await answers(health(connected=True, queue_down=True), "/healthz")
     assert status == 200
-    assert body["slack_socket"]["pong_age_s"] == 1.5
+    assert body["slack_socket"]["heard_age_s"] == 1.5
 
     status, body = await answers(health(connected=True, queue_down=True), "/readyz")
     assert status == 503

@@ -1,0 +1,167 @@
+"""The socket to Slack falls silent, is refreshed or is lost: what the service does about it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import aiohttp
+import pytest
+from aiohttp import web
+from slack_bolt.async_app import AsyncApp
+
+from command_service.health import Health
+from command_service.http_server import bound, serving
+from command_service.slots import Slots
+from command_service.socket_mode import SocketMode, Timing, connected
+from shared.slack import slack_client
+from simulators.faults import Fault
+from tests.command_stack import IMPATIENT, Stack, get_json, stack
+
+# A quick heartbeat; the bounds keep their order, and silence is certain after a few pings.
+QUICK = Timing(ping_every_s=0.2, url_life_s=2.0, silent_s=1.0, gap_s=1.0)
+RED_AFTER_S = 1.5
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[Stack]:
+    async with stack(replace(IMPATIENT, redelivery_delays_s=(0.2,) * 20)) as opened:
+        yield opened
+
+
+class Listening:
+    """A quick socket of an app without listeners, with its health."""
+
+    def __init__(self, socket: SocketMode, port: int, silences: list[float | None]) -> None:
+        self.socket = socket
+        self.port = port
+        self.silences = silences
+
+    async def wait_for_health(self, status: int) -> str:
+        """What ``/healthz`` says as soon as it has this status."""
+        async with asyncio.timeout(15.0):
+            while True:
+                now, body = await get_json(self.port, "/healthz")
+                if now == status:
+                    return str(body)
+                await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def listening(world: Stack) -> AsyncIterator[Listening]:
+    async def queue_is_fine() -> None:
+        return
+
+    silences: list[float | None] = []
+    async with slack_client("xoxb-local", world.api_url) as client:
+        opened = await client.apps_connections_open(app_token="xapp-local")
+        socket = SocketMode(
+            AsyncApp(client=client), "xapp-local", Slots(1), lambda _: "", silences.append, QUICK
+        )
+        server = web.Application()
+        Health(queue_is_fine, socket.state, RED_AFTER_S).add_routes(server)
+        async with (
+            serving(server, bound("127.0.0.1", 0)) as port,
+            connected(socket, str(opened["url"])),
+        ):
+            await world.slack.wait_for(lambda: silences)
+            yield Listening(socket, port, silences)
+
+
+async def test_a_deaf_socket_of_the_simulator_answers_no_ping_and_stays_open(world: Stack) -> None:
+    async with slack_client("xoxb-local", world.api_url) as client, aiohttp.ClientSession() as http:
+        opened = await client.apps_connections_open(app_token="xapp-local")
+        async with http.ws_connect(str(opened["url"]), autoping=False) as ws:
+            await ws.receive()
+            await ws.ping(b"heard")
+            assert (await ws.receive(timeout=2.0)).type is aiohttp.WSMsgType.PONG
+            world.slack.sockets.deafen()
+            await ws.ping(b"not heard")
+            with pytest.raises(TimeoutError):
+                await ws.receive(timeout=0.5)
+            assert not ws.closed
+            world.slack.sockets.cut()
+
+
+async def test_when_every_socket_is_deaf_the_health_turns_red_although_tcp_connects(
+    world: Stack,
+) -> None:
+    async with listening(world) as app:
+        await app.wait_for_health(200)
+        rule = world.faults.add("socket", "connect", Fault("hang"), -1)
+        world.slack.sockets.deafen()
+
+        assert "has been down for" in await app.wait_for_health(503)
+        opened = len(world.calls("apps.connections.open"))
+        async with asyncio.timeout(10.0):
+            while len(world.calls("apps.connections.open")) < opened + 2:
+                # An open connection on which nothing is heard turns it green in no moment.
+                assert (await get_json(app.port, "/healthz"))[0] == 503
+
+        world.faults.remove(rule.id)
+        await app.wait_for_health(200)
+
+
+async def test_a_deaf_socket_is_replaced_and_the_silence_is_told_once(world: Stack) -> None:
+    async with listening(world) as app:
+        rule = world.faults.add("socket", "connect", Fault("error", status=503), -1)
+        world.slack.sockets.deafen()
+        await app.wait_for_health(503)
+        world.faults.remove(rule.id)
+        await app.wait_for_health(200)
+
+        first, silence = app.silences
+    assert first is None, "nobody knows how long nobody listened before the start"
+    assert silence is not None
+    assert silence >= RED_AFTER_S
+
+
+async def test_a_question_sent_to_a_deaf_socket_arrives_by_redelivery(world: Stack) -> None:
+    async with world.service():
+        world.slack.sockets.deafen()
+        world.slack.people.post("hana", "#general", "@mechachang hello")
+        await world.wait_for_step("ack_missed")
+
+        await world.slack.wait_for(lambda: world.journal.entries(step="ack"), 20.0)
+    assert len({task.task_id for task in world.tasks()}) == 1
+
+
+@pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
+async def test_an_envelope_being_handled_while_slack_refreshes_the_socket_is_one_task(
+    world: Stack, reason: str
+) -> None:
+    rule = world.faults.add("pubsub", "Publish", Fault("delay", seconds=0.4))
+    async with world.service():
+        old = world.slack.sockets.sockets[0]
+        world.slack.people.post("hana", "#general", "@mechachang during the refresh")
+        await world.slack.wait_for(lambda: rule.times == 0)
+        await world.slack.sockets.disconnect(reason)
+        await world.slack.wait_for(
+            lambda: [each for each in world.slack.sockets.sockets if each is not old]
+        )
+        world.slack.people.post("hana", "#general", "@mechachang after the refresh")
+        await world.wait_for_step("ack", 2)
+    by_text = {task.text: task.task_id for task in world.tasks()}
+    assert by_text.keys() == {"during the refresh", "after the refresh"}
+    assert len({task.task_id for task in world.tasks()}) == 2
+    assert world.slack.delivery.undelivered == []
+
+
+async def test_envelopes_that_arrive_while_the_socket_is_being_replaced_are_all_taken(
+    world: Stack,
+) -> None:
+    async with world.service():
+        for number in range(12):
+            world.slack.people.post("hana", "#general", f"@mechachang question {number}")
+            if number in {3, 7}:
+                await world.slack.sockets.disconnect("refresh_requested")
+            await asyncio.sleep(0)
+        await world.slack.wait_for(lambda: len({t.task_id for t in world.tasks()}) == 12, 15.0)
+        await world.slack.wait_for(lambda: len(world.journal.entries(step="ack")) == 12, 15.0)
+    assert world.slack.delivery.undelivered == []
