@@ -5,129 +5,198 @@ marks on our own messages in Slack say what is already there. Whoever takes a ta
 first, so losing Redis costs speed and never a second answer.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
+import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
+from functools import partial
 
-from processor_service.caching import cache_key, may_read_cache
-from processor_service.delivery import Delivery, deliver, is_settled
+from processor_service.caching import cache_key, draft_key, may_read_cache
+from processor_service.delivery import Standing, deliver, remove, standing
+from processor_service.failures import Failure
 from processor_service.generation import Generation, generate
-from processor_service.lease import held, still_held
-from processor_service.notices import post_notice
-from processor_service.ports import Answer, Answers, ClaimState, Conversations, Lease, Leases, Model
+from processor_service.lease import still_held
+from processor_service.limits import Limits
+from processor_service.notices import is_settled, post_notice
+from processor_service.places import conversation_of
+from processor_service.ports import (
+    Answer,
+    Answers,
+    Conversation,
+    Conversations,
+    Lease,
+    Leases,
+    Model,
+    People,
+)
 from processor_service.prompts import prompt_for
-from processor_service.rendering import render_answer
-from shared.errors import MechachangError, PermanentError, RetryableError
+from processor_service.rendering import render_answer, render_plain
+from processor_service.retrying import Patience
+from processor_service.steps import Steps
+from processor_service.texts import RETRYING
+from processor_service.working import Outcome, under_lease
+from shared.errors import ModelUnavailable, PermanentError, SlackRefused
+from shared.ledger import Mark
 from shared.log import get_logger
 from shared.task import Task
 
 log = get_logger(__name__)
 
 
-class Outcome(StrEnum):
-    """What became of one delivery; the route maps it to a status code."""
-
-    ANSWERED = "answered"
-    ALREADY_DONE = "already_done"
-    TOLD_FAILURE = "told_failure"
-    DUPLICATE = "duplicate"
-    HELD = "held"
-    TRY_LATER = "try_later"
-
-
 @dataclass(frozen=True)
 class Answering:
-    """What the use case works with."""
+    """What the use cases work with."""
 
     leases: Leases
     answers: Answers
     model: Model
     conversations: Conversations
+    people: People
+    limits: Limits
     generation: Generation
-    delivery: Delivery
+    patience: Patience
     deadline_s: float
 
 
-async def answer(task: Task, message_id: str, using: Answering) -> Outcome:
+@dataclass(frozen=True)
+class Delivery:
+    """One delivery of a task's message. ``again``: somebody took it out of the dead letters."""
+
+    message_id: str
+    again: bool = False
+
+
+async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
     """Answer ``task`` unless it is done or in another worker's hands. Never raises for a task's
     own troubles; cancelled, it hands the task back first.
     """
-    claim = await using.leases.claim(task.task_id, message_id)
-    if claim.lease is None:
-        return _not_ours(claim.state)
-    try:
-        async with asyncio.timeout(using.deadline_s), held(using.leases, claim.lease):
-            outcome = await _answer_once(task, claim.lease, using)
-    except (RetryableError, TimeoutError) as error:
-        await using.leases.release(claim.lease)
-        _log_hand_back(error)
-        return Outcome.TRY_LATER
-    except BaseException:
-        await asyncio.shield(using.leases.release(claim.lease))
-        raise
-    await using.leases.finish(claim.lease)
-    log.info("The task is finished.", action="task_finished", outcome=outcome, age_s=_age_s(task))
-    return outcome
+
+    async def work(lease: Lease, until: float) -> Outcome:
+        steps = _steps(lease, until, using)
+        return await _answer_once(await _localised(task, using), delivery.again, steps, using)
+
+    return await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
 
 
-async def _answer_once(task: Task, lease: Lease, using: Answering) -> Outcome:
+async def give_up(task: Task, delivery: Delivery, using: Answering) -> Outcome:
+    """Tell the asker of a task that every delivery failed, once."""
+
+    async def work(lease: Lease, until: float) -> Outcome:
+        failure = Failure(await using.leases.last_failure(task.task_id) or "gave_up")
+        steps = _steps(lease, until, using)
+        await post_notice(await _localised(task, using), failure, using.conversations, steps)
+        return Outcome.GAVE_UP
+
+    return await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
+
+
+async def _answer_once(task: Task, again: bool, steps: Steps, using: Answering) -> Outcome:
     try:
-        conversation = await using.conversations.open(task)
-        if is_settled(await conversation.find(task.task_id)):
+        conversation = await conversation_of(task, using.conversations, steps)
+        found = await standing(task.task_id, conversation, steps)
+        if is_settled(found, again=again):
+            await _tidy(found, again, conversation, steps)
             return Outcome.ALREADY_DONE
-        found, cached = await _find_answer(task, using)
-        place = conversation.place if cached else None
-        bodies = render_answer(found, task.locale, conversation.capacity, regenerate_at=place)
-        await deliver(bodies, task.task_id, conversation, _guard(lease, using), using.delivery)
+        refusal = await using.limits.admit(task.team_id, task.user_id, task.task_id)
+        if refusal is not None:
+            return await _tell(task, Failure(refusal.reason, refusal.resumes_at), steps, using)
+        answered, cached = await _found_answer(task, conversation, steps, using)
+        await _show(task, answered, found, _Showing(conversation, cached, steps))
+        await remove(found.notices, conversation, steps)
+        await conversation.show_status("")
     except PermanentError as error:
-        return await _tell(task, error, lease, using)
-    if not cached:
-        await _keep(task, found, using)
+        log.warning("The question cannot be answered.", action="task_refused", reason=error.reason)
+        return await _tell(task, Failure(error.reason), steps, using)
     return Outcome.ANSWERED
 
 
-async def _find_answer(task: Task, using: Answering) -> tuple[Answer, bool]:
-    """The answer, and whether it comes from the cache."""
+@dataclass(frozen=True)
+class _Showing:
+    """Where an answer is shown, and whether it was given before."""
+
+    conversation: Conversation
+    cached: bool
+    steps: Steps
+
+
+async def _tidy(found: Standing, again: bool, conversation: Conversation, steps: Steps) -> None:
+    """Remove what a worker that died left beside the answer."""
+    if found.winner is not None:
+        await remove(found.beside(found.winner), conversation, steps)
+        if again:
+            await remove(found.notices, conversation, steps)
+    await conversation.show_status("")
+
+
+async def _found_answer(
+    task: Task, conversation: Conversation, steps: Steps, using: Answering
+) -> tuple[Answer, bool]:
+    """The answer, and whether it was given to somebody before.
+
+    What an earlier worker on this task had from the model is used again: what it has shown of it
+    then stays as it is.
+    """
+    draft = await using.answers.get(draft_key(task))
+    if draft is not None:
+        return draft, False
     key = cache_key(task, using.generation.model)
     if key is not None and may_read_cache(task):
         known = await using.answers.get(key)
         if known is not None:
             return known, True
-    return await generate(prompt_for(task), using.model, using.generation), False
+    return await _generated(task, key, conversation, steps, using), False
 
 
-async def _keep(task: Task, found: Answer, using: Answering) -> None:
-    key = cache_key(task, using.generation.model)
-    if key is not None and not found.truncated and found.model == using.generation.model:
-        await using.answers.put(key, found)
+async def _generated(
+    task: Task, key: str | None, conversation: Conversation, steps: Steps, using: Answering
+) -> Answer:
+    try:
+        new = await generate(prompt_for(task), using.model, using.generation, steps.patience.until)
+    except ModelUnavailable:
+        await conversation.show_status(RETRYING[task.locale])
+        raise
+    await using.limits.spend(
+        task.team_id, task.user_id, task.task_id, new.prompt_tokens + new.output_tokens
+    )
+    await using.answers.put(draft_key(task), new)
+    if key is not None and not new.truncated and new.model == using.generation.model:
+        await using.answers.put(key, new)
+    return new
 
 
-async def _tell(task: Task, error: PermanentError, lease: Lease, using: Answering) -> Outcome:
-    log.warning("The question cannot be answered.", action="task_refused", reason=error.reason)
-    await _guard(lease, using)()
-    await post_notice(task, error.reason, using.conversations, using.delivery)
+async def _show(task: Task, answered: Answer, found: Standing, showing: _Showing) -> None:
+    """Put the answer into the conversation; as plain text where Slack refuses the layout."""
+    conversation, steps = showing.conversation, showing.steps
+    place = conversation.place if showing.cached else None
+    rich = render_answer(answered, task.locale, conversation.capacity, regenerate_at=place)
+    try:
+        await deliver(rich, _mark(task, answered, "rich"), found, conversation, steps)
+    except SlackRefused as refused:
+        if refused.reason != "slack_unshowable":
+            raise
+        log.warning(
+            "Slack does not show the answer's layout; it is posted as plain text.",
+            action="layout_refused",
+            slack_error=refused.slack_error,
+        )
+        plain = render_plain(answered, task.locale, conversation.capacity)
+        found = await standing(task.task_id, conversation, steps)
+        await deliver(plain, _mark(task, answered, "plain"), found, conversation, steps)
+
+
+def _mark(task: Task, answered: Answer, layout: str) -> Mark:
+    digest = hashlib.sha256(f"{layout}\0{answered.text}".encode()).hexdigest()[:12]
+    return Mark(task.task_id, "answer", digest=digest)
+
+
+async def _tell(task: Task, failure: Failure, steps: Steps, using: Answering) -> Outcome:
+    await post_notice(task, failure, using.conversations, steps)
     return Outcome.TOLD_FAILURE
 
 
-def _guard(lease: Lease, using: Answering) -> Callable[[], Awaitable[None]]:
-    return lambda: still_held(using.leases, lease)
+def _steps(lease: Lease, until: float, using: Answering) -> Steps:
+    return Steps(partial(still_held, using.leases, lease), using.patience.ending(until))
 
 
-def _not_ours(state: ClaimState) -> Outcome:
-    log.info("The delivery is not ours to work on.", action="task_not_ours", state=state)
-    return {
-        ClaimState.DONE: Outcome.ALREADY_DONE,
-        ClaimState.HELD_BY_SAME_MESSAGE: Outcome.HELD,
-        ClaimState.HELD_BY_OTHER_MESSAGE: Outcome.DUPLICATE,
-    }[state]
-
-
-def _log_hand_back(error: Exception) -> None:
-    reason = error.reason if isinstance(error, MechachangError) else "deadline_exceeded"
-    log.warning("The task is handed back.", action="task_handed_back", reason=reason)
-
-
-def _age_s(task: Task) -> float:
-    return round((datetime.now(UTC) - task.occurred_at).total_seconds(), 3)
+async def _localised(task: Task, using: Answering) -> Task:
+    """The task in its asker's language; the wire's is a guess for somebody new."""
+    locale = await using.people.locale_of(task.user_id)
+    return task if locale is None else task.model_copy(update={"locale": locale})

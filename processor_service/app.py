@@ -3,23 +3,29 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import aiohttp
 from fastapi import FastAPI
 from slack_sdk.web.async_client import AsyncWebClient
 
 from processor_service.answering import Answering
-from processor_service.delivery import Delivery
 from processor_service.dependencies import Dependencies
 from processor_service.gemini_model import GeminiAccess, GeminiModel, gemini_model
 from processor_service.generation import Generation
 from processor_service.health import Readiness
 from processor_service.oidc import Certs, NoVerification, OidcVerifier, PushVerifier
 from processor_service.redis_connection import RedisConnection, redis_connection
+from processor_service.redis_holds import RedisHolds
+from processor_service.redis_limits import RedisLimits
 from processor_service.redis_store import RedisAnswers, RedisLeases
+from processor_service.retrying import Patience
 from processor_service.routes import router
 from processor_service.settings import ProcessorSettings
+from processor_service.slack_calls import SlackCalls
 from processor_service.slack_conversations import SlackConversations
+from processor_service.slack_people import SlackPeople
+from processor_service.slack_response import RedisResponses
 from shared.errors import RetryableError
 from shared.log import get_logger
 from shared.slack import SLACK_FAILURES, slack_client, slack_error
@@ -77,24 +83,36 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         model = await stack.enter_async_context(
             gemini_model(_gemini_access(settings), settings.gemini_timeout / 1000)
         )
+        readiness = _readiness(settings, redis, slack, model)
+        calls = SlackCalls(slack, RedisHolds(redis), partial(readiness.report, "slack"))
         yield Dependencies(
             verifier=_verifier(settings, session),
             answering=Answering(
                 leases=RedisLeases(redis),
                 answers=RedisAnswers(redis, settings.cache_ttl_seconds),
                 model=model,
-                conversations=SlackConversations(slack, session),
-                generation=Generation(
-                    settings.gemini_model,
-                    settings.gemini_fallback_model,
-                    settings.retry_count,
-                    asyncio.sleep,
+                conversations=SlackConversations(calls, session, RedisResponses(redis)),
+                people=SlackPeople(calls, redis),
+                limits=RedisLimits(
+                    redis,
+                    settings.user_requests_per_minute,
+                    settings.user_daily_tokens,
+                    settings.team_daily_tokens,
                 ),
-                delivery=Delivery(_SLACK_ATTEMPTS, asyncio.sleep),
+                generation=_generation(settings),
+                patience=Patience(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
                 deadline_s=settings.task_deadline_seconds,
             ),
-            readiness=_readiness(settings, redis, slack, model),
+            readiness=readiness,
         )
+
+
+def _generation(settings: ProcessorSettings) -> Generation:
+    return Generation(
+        settings.gemini_model,
+        settings.gemini_fallback_model or None,
+        Patience(settings.retry_count + 1, asyncio.sleep),
+    )
 
 
 def _gemini_access(settings: ProcessorSettings) -> GeminiAccess:

@@ -21,6 +21,11 @@ def cache_key(task: Task, model: str) -> str | None:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def draft_key(task: Task) -> str:
+    """The key of what the model said to this task, until it stands in Slack."""
+    return f"task:{task.task_id}"
+
+
 def may_read_cache(task: Task) -> bool:
     """Whoever presses a button to ask again wants a new answer, not the one they have seen."""
     return task.source not in {Source.BUTTON, Source.RETRY}

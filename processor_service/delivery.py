@@ -1,92 +1,138 @@
 """Putting an answer into Slack exactly once.
 
 Slack has no idempotency key for posts. What already stands in the conversation is found by its
-mark and replaced in place; a post whose outcome is unknown is looked for before it is repeated.
+mark and replaced in place; what two workers wrote side by side is settled by a rule that both know.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import tenacity
-
+from processor_service.lease import LeaseLost
 from processor_service.ports import Body, Conversation, Posted
-from processor_service.retrying import Sleep, patiently
-from shared.errors import OutcomeUnknown, SlackUnavailable
+from processor_service.steps import Steps
+from shared.errors import SlackRefused
 from shared.ledger import Mark
 from shared.log import get_logger
 
 log = get_logger(__name__)
 
-Guard = Callable[[], Awaitable[None]]
+# Slack no longer lets us edit it: somebody deleted it, or the workspace's time for edits is over.
+_NOT_EDITABLE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
+
+
+class AnotherAnswers(LeaseLost):
+    """A worker we could not be kept apart from has begun this answer before us."""
+
+    reason = "another_answers"
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """How patient delivery is: ``attempts`` a call, waiting as Slack asks in between."""
+class Standing:
+    """What of a task stands in a conversation."""
 
-    attempts: int
-    sleep: Sleep
+    posted: tuple[Posted, ...]
+
+    @property
+    def answers(self) -> list[Posted]:
+        """The parts of answers, the earliest first."""
+        return self._of_role("answer")
+
+    @property
+    def notices(self) -> list[Posted]:
+        """The failure notices, the earliest first."""
+        return self._of_role("notice")
+
+    def _of_role(self, role: str) -> list[Posted]:
+        return sorted(
+            (one for one in self.posted if one.mark.role == role), key=lambda one: float(one.ts)
+        )
+
+    @property
+    def winner(self) -> str | None:
+        """The digest of the answer that stays: the whole one, or of several the first begun."""
+        return next((d for d in self._digests() if self.is_whole(d)), None)
+
+    @property
+    def first_begun(self) -> str | None:
+        """The digest of the answer whose first message is the earliest."""
+        return next(iter(self._digests()), None)
+
+    def _digests(self) -> list[str]:
+        return list(dict.fromkeys(one.mark.digest for one in self.answers))
+
+    def is_whole(self, digest: str) -> bool:
+        """Whether every part of the answer ``digest`` stands."""
+        marks = [one.mark for one in self.answers if one.mark.digest == digest]
+        return {mark.part for mark in marks} == set(range(1, marks[0].parts + 1))
+
+    def beside(self, digest: str) -> list[Posted]:
+        """The messages of answers that stand beside the answer ``digest``, and parts of it that
+        stand twice.
+        """
+        seen: set[int] = set()
+        surplus = []
+        for one in self.answers:
+            if one.mark.digest != digest or one.mark.part in seen:
+                surplus.append(one)
+            else:
+                seen.add(one.mark.part)
+        return surplus
 
 
-def is_settled(posted: Sequence[Posted]) -> bool:
-    """Whether the task is decided: its answer stands there whole, or a failure notice does."""
-    if any(one.mark.role == "notice" for one in posted):
-        return True
-    answers = [one.mark for one in posted if one.mark.role == "answer"]
-    return bool(answers) and {mark.part for mark in answers} >= set(range(1, answers[0].parts + 1))
+async def standing(task_id: str, conversation: Conversation, steps: Steps) -> Standing:
+    """What of the task stands in the conversation now."""
+    return Standing(tuple(await steps.read(partial(conversation.find, task_id))))
 
 
 async def deliver(
-    bodies: Sequence[Body],
-    task_id: str,
-    conversation: Conversation,
-    guard: Guard,
-    delivery: Delivery,
+    bodies: Sequence[Body], answer: Mark, found: Standing, conversation: Conversation, steps: Steps
 ) -> None:
-    """Make the conversation hold exactly ``bodies`` for this task; ``guard`` precedes each step."""
-    posted = [one for one in await conversation.find(task_id) if one.mark.role == "answer"]
-    standing = {one.mark.part: one for one in posted}
-    for part, body in enumerate(bodies, start=1):
-        mark = Mark(task_id, "answer", part, len(bodies))
-        await guard()
-        if part in standing:
-            update = partial(conversation.update, standing[part], body, mark)
-            await _patiently(delivery, update)
-        else:
-            await post_once(conversation, body, mark, delivery)
-    for surplus in (one for one in posted if one.mark.part > len(bodies)):
-        await guard()
-        await _patiently(delivery, partial(conversation.remove, surplus))
+    """Make the conversation hold exactly ``bodies`` for the task, as parts of ``answer``.
+
+    What stands of earlier attempts is edited in place or removed.
+    """
+    parts = {one.mark.part: one for one in reversed(found.answers)}
+    for number, body in enumerate(bodies, start=1):
+        mark = Mark(answer.task_id, "answer", number, len(bodies), answer.digest)
+        old = parts.get(number)
+        if old is None:
+            await steps.post_once(conversation, body, mark)
+        elif old.mark != mark:
+            await _replace(old, body, mark, conversation, steps)
+    kept = {one.ts for number, one in parts.items() if number <= len(bodies)}
+    await remove((one for one in found.answers if one.ts not in kept), conversation, steps)
+    if steps.doubtful:
+        await _settle_rivals(answer, conversation, steps)
 
 
-async def post_once(conversation: Conversation, body: Body, mark: Mark, delivery: Delivery) -> None:
-    """Post one message, once: an unknown outcome is settled by reading the conversation back."""
-    unsure = False
+async def remove(surplus: Iterable[Posted], conversation: Conversation, steps: Steps) -> None:
+    """Take messages of ours away."""
+    for one in surplus:
+        await steps.show(partial(conversation.remove, one))
 
-    async def attempt() -> None:
-        nonlocal unsure
-        if unsure and await _stands(conversation, mark):
-            log.info("A post of unknown outcome stands in Slack.", action="post_adopted")
-            return
-        try:
-            await conversation.post(body, mark)
-        except OutcomeUnknown:
-            unsure = True
+
+async def _replace(
+    old: Posted, body: Body, mark: Mark, conversation: Conversation, steps: Steps
+) -> None:
+    try:
+        await steps.show(partial(conversation.update, old, body, mark))
+    except SlackRefused as refused:
+        if refused.slack_error not in _NOT_EDITABLE:
             raise
-
-    await _patiently(delivery, attempt)
-
-
-async def _stands(conversation: Conversation, mark: Mark) -> bool:
-    found = await conversation.find(mark.task_id)
-    return any((one.mark.role, one.mark.part) == (mark.role, mark.part) for one in found)
+        await steps.show(partial(conversation.remove, old))
+        await steps.post_once(conversation, body, mark)
 
 
-async def _patiently(delivery: Delivery, call: Callable[[], Awaitable[None]]) -> None:
-    retrying = patiently(
-        delivery.attempts,
-        delivery.sleep,
-        tenacity.retry_if_exception_type((SlackUnavailable, OutcomeUnknown)),
-    )
-    await retrying(call)
+async def _settle_rivals(answer: Mark, conversation: Conversation, steps: Steps) -> None:
+    """Nobody kept workers apart: the answer begun first stays, the others are taken away."""
+    found = await standing(answer.task_id, conversation, steps)
+    first = found.first_begun
+    if first is None or first == answer.digest:
+        await remove(found.beside(answer.digest), conversation, steps)
+        return
+    log.warning("Another worker answered first; ours is removed.", action="answer_withdrawn")
+    ours = [one for one in found.answers if one.mark.digest == answer.digest]
+    await remove(ours, conversation, steps)
+    if not found.is_whole(first):
+        raise AnotherAnswers("Another worker has begun the answer; whether it ends is not known.")

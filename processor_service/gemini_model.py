@@ -97,13 +97,15 @@ class GeminiModel:
 def _piece(chunk: types.GenerateContentResponse) -> Piece:
     feedback = chunk.prompt_feedback
     if feedback is not None and feedback.block_reason is not None:
-        raise ModelRefused(f"Gemini blocked the question ({feedback.block_reason.value}).")
+        blocked = feedback.block_reason.value
+        raise ModelRefused(f"Gemini blocked the question ({blocked}).", reason="question_blocked")
     candidate = chunk.candidates[0] if chunk.candidates else None
     reason = candidate.finish_reason if candidate else None
     if reason in _FAILED:
         raise ModelUnavailable(f"Gemini broke off ({reason}).", reason="answer_broken_off")
     if reason is not None and reason not in _FINISHED:
-        raise ModelRefused(f"Gemini stopped the answer ({reason.value}).")
+        why = "answer_recited" if reason is types.FinishReason.RECITATION else "answer_blocked"
+        raise ModelRefused(f"Gemini stopped the answer ({reason.value}).", reason=why)
     usage = chunk.usage_metadata
     return Piece(
         text=chunk.text or "",
@@ -129,14 +131,29 @@ def _of_api_error(error: errors.APIError) -> MechachangError:
     if error.code in {408, 429} or error.code >= 500:
         reason = "model_rate_limited" if error.code == 429 else None
         return ModelUnavailable(summary, reason=reason, retry_after_s=_retry_after(error))
-    return ModelRejected(summary)
+    return ModelRejected(summary, reason=_rejection(error))
+
+
+def _rejection(error: errors.APIError) -> str | None:
+    if error.code in {401, 403} or _has_reason(error, "API_KEY_INVALID"):
+        return "model_denied"
+    return "model_not_found" if error.code == 404 else None
+
+
+def _has_reason(error: errors.APIError, reason: str) -> bool:
+    """Whether a google.rpc.ErrorInfo of the answer names ``reason``."""
+    return any(detail.get("reason") == reason for detail in _details(error))
+
+
+def _details(error: errors.APIError) -> list[Mapping[str, Any]]:
+    body: Any = error.details
+    found = body.get("error", {}).get("details", []) if isinstance(body, Mapping) else []
+    return [detail for detail in found if isinstance(detail, Mapping)]
 
 
 def _retry_after(error: errors.APIError) -> float | None:
     """Seconds Gemini asks us to wait: google.rpc.RetryInfo in the body, or the header."""
-    body: Any = error.details
-    details = body.get("error", {}).get("details", []) if isinstance(body, Mapping) else []
-    for detail in details:
+    for detail in _details(error):
         if str(detail.get("@type", "")).endswith("google.rpc.RetryInfo"):
             return _seconds(str(detail.get("retryDelay", "")).removesuffix("s"))
     headers = getattr(error.response, "headers", None) or {}

@@ -5,11 +5,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from shared.errors import MechachangError, PermanentError
+from shared.errors import MechachangError, PermanentError, SlackDenied
 
 Check = Callable[[], Awaitable[None]]
 
 _FRESH_S = 30.0
+_REFUSED_FOR_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,19 @@ class Readiness:
     checks: Mapping[str, Check]
     _known: dict[str, tuple[float, DependencyState]] = field(default_factory=dict)
 
+    def report(self, name: str, error: MechachangError) -> None:
+        """Somebody has just found a dependency in trouble."""
+        self._known[name] = (time.monotonic(), _state_of(error))
+
+    async def refuses(self, name: str) -> bool:
+        """Whether a dependency was found to refuse us; asked again once that is 5 s old."""
+        at, known = self._known.get(name, (0.0, DependencyState("ok")))
+        if known.state != "refused":
+            return False
+        if time.monotonic() - at < _REFUSED_FOR_S:
+            return True
+        return (await self._state(name)).state == "refused"
+
     async def states(self) -> dict[str, DependencyState]:
         """The state of every dependency by its name."""
         names = list(self.checks)
@@ -52,10 +66,14 @@ async def _checked(check: Check) -> DependencyState:
     try:
         async with asyncio.timeout(5.0):
             await check()
-    except PermanentError as error:
-        return DependencyState("refused", getattr(error, "slack_error", error.reason))
     except MechachangError as error:
-        return DependencyState("unavailable", error.reason)
+        return _state_of(error)
     except TimeoutError:
         return DependencyState("unavailable", "timeout")
     return DependencyState("ok")
+
+
+def _state_of(error: MechachangError) -> DependencyState:
+    if isinstance(error, PermanentError | SlackDenied):
+        return DependencyState("refused", getattr(error, "slack_error", error.reason))
+    return DependencyState("unavailable", error.reason)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from processor_service.ports import Lease, Leases
+from processor_service.ports import Hold, Lease, Leases
 from shared.errors import RetryableError
 
 
@@ -21,7 +21,7 @@ async def held(leases: Leases, lease: Lease) -> AsyncIterator[None]:
     lost = asyncio.Event()
 
     async def renew() -> None:
-        while await leases.renew(lease):  # noqa: ASYNC110 - time passing is the event itself
+        while await leases.renew(lease) is not Hold.LOST:  # noqa: ASYNC110 - time is the event
             await asyncio.sleep(leases.renew_every_s)
         lost.set()
         if worker is not None:
@@ -41,7 +41,12 @@ async def held(leases: Leases, lease: Lease) -> AsyncIterator[None]:
         await asyncio.wait([renewal])
 
 
-async def still_held(leases: Leases, lease: Lease) -> None:
-    """Raise LeaseLost unless the lease is ours at this moment: called before each visible step."""
-    if not await leases.renew(lease):
+async def still_held(leases: Leases, lease: Lease) -> bool:
+    """Called before each visible step: raises LeaseLost unless the lease is ours at this moment.
+
+    Returns False when that cannot be told, because the store is lost.
+    """
+    hold = await leases.renew(lease)
+    if hold is Hold.LOST:
         raise LeaseLost("The lease was lost to another worker.")
+    return hold is Hold.OURS

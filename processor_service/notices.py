@@ -1,8 +1,13 @@
 """The use case for a task that will get no answer: its asker is told so, once."""
 
-from processor_service.delivery import Delivery, is_settled, post_once
-from processor_service.ports import Conversations
+from functools import partial
+
+from processor_service.delivery import Standing, standing
+from processor_service.failures import Failure
+from processor_service.places import NOT_THERE, conversation_of
+from processor_service.ports import Conversation, Conversations
 from processor_service.rendering import render_notice
+from processor_service.steps import Steps
 from shared.errors import SlackRefused
 from shared.ledger import Mark
 from shared.log import get_logger
@@ -12,18 +17,15 @@ log = get_logger(__name__)
 
 
 async def post_notice(
-    task: Task, reason: str, conversations: Conversations, delivery: Delivery
+    task: Task, failure: Failure, conversations: Conversations, steps: Steps
 ) -> None:
-    """Tell the asker that the question stays unanswered and why, unless the task is settled.
+    """Tell the asker that the question stays unanswered, unless the task is settled already.
 
-    Raises RetryableErrors. Where Slack does not let us speak at all, that is logged and accepted.
+    Where we may not speak any more, they are told in a direct message. Where Slack does not let us
+    speak at all, that is logged and accepted. Raises RetryableErrors.
     """
     try:
-        conversation = await conversations.open(task)
-        if is_settled(await conversation.find(task.task_id)):
-            return
-        mark = Mark(task.task_id, "notice")
-        await post_once(conversation, render_notice(reason, task), mark, delivery)
+        await _post_where_asked(task, failure, conversations, steps)
     except SlackRefused as error:
         log.error(
             "Slack does not let us tell the asker.",
@@ -32,4 +34,35 @@ async def post_notice(
             slack_error=error.slack_error,
         )
         return
-    log.info("The asker was told.", action="notice_posted", reason=reason)
+    log.info("The asker was told.", action="notice_posted", reason=failure.reason)
+
+
+async def _post_where_asked(
+    task: Task, failure: Failure, conversations: Conversations, steps: Steps
+) -> None:
+    try:
+        conversation = await conversation_of(task, conversations, steps)
+        await _post_unless_settled(task, failure, conversation, steps)
+    except SlackRefused as refused:
+        if refused.reason != NOT_THERE:
+            raise
+        direct = await steps.read(partial(conversations.direct, task))
+        await _post_unless_settled(task, failure, direct, steps)
+
+
+async def _post_unless_settled(
+    task: Task, failure: Failure, conversation: Conversation, steps: Steps
+) -> None:
+    found = await standing(task.task_id, conversation, steps)
+    if is_settled(found, again=False):
+        return
+    notice = render_notice(failure, task, conversation.place)
+    await steps.post_once(conversation, notice, Mark(task.task_id, "notice"))
+
+
+def is_settled(found: Standing, *, again: bool) -> bool:
+    """Whether the task is decided: its answer stands there whole, or a failure notice does.
+
+    A task taken out of the dead letters ``again`` is to be answered in spite of its notice.
+    """
+    return found.winner is not None or (bool(found.notices) and not again)

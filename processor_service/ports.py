@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from shared.ledger import Mark
-from shared.task import Task
+from shared.task import Locale, Task
 
 
 class ClaimState(StrEnum):
@@ -35,6 +35,14 @@ class Claim:
     lease: Lease | None = None
 
 
+class Hold(StrEnum):
+    """What a renewal found. ``UNKNOWN``: the store is lost, nobody keeps workers apart."""
+
+    OURS = "ours"
+    LOST = "lost"
+    UNKNOWN = "unknown"
+
+
 class Leases(Protocol):
     """At most one worker a task, as long as the store answers. No method raises for a lost store:
     the worker then goes on unguarded and relies on the ledger in Slack.
@@ -45,14 +53,17 @@ class Leases(Protocol):
     async def claim(self, task_id: str, message_id: str) -> Claim:
         """Take the task for one delivery of the message ``message_id``, or say why not."""
 
-    async def renew(self, lease: Lease) -> bool:
-        """Prolong the lease; False when somebody else has the task now."""
+    async def renew(self, lease: Lease) -> Hold:
+        """Prolong the lease, or say that somebody else has the task now."""
 
     async def finish(self, lease: Lease) -> None:
         """Mark the task done, so that no later delivery works on it."""
 
-    async def release(self, lease: Lease) -> None:
-        """Hand the task back for the next delivery. Idempotent."""
+    async def release(self, lease: Lease, reason: str | None = None) -> None:
+        """Hand the task back for the next delivery, and remember why. Idempotent."""
+
+    async def last_failure(self, task_id: str) -> str | None:
+        """The reason the task was last handed back for, as far as it is remembered."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +135,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Posted:
-    """A message of ours found in Slack."""
+    """A message of ours that stands in Slack."""
 
     ts: str
     mark: Mark
@@ -133,8 +144,9 @@ class Posted:
 class Conversation(Protocol):
     """Where one task's messages go.
 
-    Every method may raise SlackUnavailable (no effect), OutcomeUnknown (find out before repeating)
-    or SlackRefused (Slack does not allow it). Nothing is repeated inside.
+    Every method may raise SlackUnavailable (no effect), OutcomeUnknown (find out before repeating),
+    SlackDenied (our token is no good) or SlackRefused (Slack does not allow it). Nothing is
+    repeated inside.
     """
 
     @property
@@ -148,7 +160,7 @@ class Conversation(Protocol):
     async def find(self, task_id: str) -> list[Posted]:
         """The messages of the task that already stand there, in order."""
 
-    async def post(self, body: Body, mark: Mark) -> None:
+    async def post(self, body: Body, mark: Mark) -> Posted:
         """Post one message with its mark."""
 
     async def update(self, posted: Posted, body: Body, mark: Mark) -> None:
@@ -157,12 +169,28 @@ class Conversation(Protocol):
     async def remove(self, posted: Posted) -> None:
         """Delete a message of ours. Idempotent."""
 
+    async def show_status(self, status: str) -> None:
+        """Show below the conversation what is going on; "" clears it. Never raises."""
+
 
 class Conversations(Protocol):
-    """Finds the conversation a task is answered in."""
+    """The places where a task's messages may go. Opening one asks nobody and shows nothing."""
 
-    async def open(self, task: Task) -> Conversation:
-        """The thread of the question; for a slash command it is opened, once, if need be.
+    def thread(self, task: Task, thread_ts: str, question_ts: str) -> Conversation:
+        """The thread of a question."""
 
-        Raises the same errors as a Conversation.
-        """
+    def channel(self, task: Task) -> Conversation:
+        """The channel itself, where a slash command's question is shown."""
+
+    def response(self, task: Task, url: str) -> Conversation:
+        """What only the asker sees, through the command's response URL."""
+
+    async def direct(self, task: Task) -> Conversation:
+        """The asker's direct messages. Raises the same errors as a Conversation."""
+
+
+class People(Protocol):
+    """Who asks."""
+
+    async def locale_of(self, user_id: str) -> Locale | None:
+        """The language the person uses Slack in; None if that cannot be told quickly."""

@@ -15,14 +15,44 @@ LEASE_RENEW_EVERY_S = 5.0
 DONE_TTL_S = 7 * 24 * 3600
 
 
+# Why a task was handed back is told when Pub/Sub gives it up, minutes later; a day is ample.
+FAILURE_TTL_S = 24 * 3600
+
+# Slack takes posts to a response URL for 30 minutes.
+RESPONSES_TTL_S = 30 * 60
+
+# People change their language rarely; a day old is young enough.
+LOCALE_TTL_S = 24 * 3600
+
+
 def task_key(task_id: str) -> str:
     """Who works on a task (``lease <message id> <owner>``), or that it is ``done``."""
     return f"{PREFIX}task:{task_id}"
 
 
+def failure_key(task_id: str) -> str:
+    """The reason a task was last handed back for."""
+    return f"{PREFIX}failure:{task_id}"
+
+
 def answer_key(key: str) -> str:
     """A finished answer, for CACHE_TTL_SECONDS."""
     return f"{PREFIX}answer:{key}"
+
+
+def responses_key(task_id: str) -> str:
+    """The marks of what was posted to a task's response URL, which cannot be read."""
+    return f"{PREFIX}responses:{task_id}"
+
+
+def hold_key(method: str) -> str:
+    """That Slack told us to leave a method alone, for as long as it said."""
+    return f"{PREFIX}slack:hold:{method}"
+
+
+def locale_key(user_id: str) -> str:
+    """The language a person uses Slack in."""
+    return f"{PREFIX}locale:{user_id}"
 
 
 # What a person may ask is limited per minute; the window slides.

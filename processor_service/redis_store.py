@@ -5,13 +5,15 @@ import secrets
 from contextlib import suppress
 from dataclasses import asdict
 
-from processor_service.ports import Answer, Claim, ClaimState, Lease
+from processor_service.ports import Answer, Claim, ClaimState, Hold, Lease
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
 from processor_service.redis_keys import (
     DONE_TTL_S,
+    FAILURE_TTL_S,
     LEASE_RENEW_EVERY_S,
     LEASE_TTL_S,
     answer_key,
+    failure_key,
     task_key,
 )
 
@@ -38,7 +40,10 @@ return 0
 
 
 class RedisLeases:
-    """Leases as ``ports.Leases`` promises them."""
+    """Leases as ``ports.Leases`` promises them.
+
+    What this very process works on is known without Redis too: it never takes a task twice.
+    """
 
     def __init__(
         self,
@@ -49,15 +54,28 @@ class RedisLeases:
         self._connection = connection
         self._ttl_ms = int(ttl_s * 1000)
         self.renew_every_s = renew_every_s
+        self._here: dict[str, Lease] = {}
 
     async def claim(self, task_id: str, message_id: str) -> Claim:
         """Take the task; without Redis it is taken unguarded."""
-        lease = Lease(task_id, message_id, secrets.token_hex(8))
+        own = self._here.get(task_id)
+        if own is not None:
+            return Claim(_held_state(_value(own), message_id))
+        lease = self._here[task_id] = Lease(task_id, message_id, secrets.token_hex(8))
+        state = ClaimState.HELD_BY_SAME_MESSAGE
         try:
             state = await self._take(lease)
         except StoreUnavailable:
-            return Claim(ClaimState.OURS, Lease(task_id, message_id, None))
+            state = ClaimState.OURS
+            lease = self._here[task_id] = Lease(task_id, message_id, None)
+        finally:
+            if state is not ClaimState.OURS:
+                self._forget(lease)
         return Claim(state, lease if state is ClaimState.OURS else None)
+
+    def _forget(self, lease: Lease) -> None:
+        if self._here.get(lease.task_id) == lease:
+            del self._here[lease.task_id]
 
     async def _take(self, lease: Lease) -> ClaimState:
         redis, key = self._connection.redis, task_key(lease.task_id)
@@ -67,38 +85,57 @@ class RedisLeases:
         held = str(await self._connection.run(redis.get(key)) or "")
         if held == _DONE:
             return ClaimState.DONE
-        # A lease that ran out between the two commands has had another holder a moment ago, or
-        # this message's own: refusing it is safe, since Pub/Sub delivers again.
-        if not held or held.startswith(_of_message(lease.message_id)):
-            return ClaimState.HELD_BY_SAME_MESSAGE
-        return ClaimState.HELD_BY_OTHER_MESSAGE
+        return _held_state(held, lease.message_id)
 
-    async def renew(self, lease: Lease) -> bool:
+    async def renew(self, lease: Lease) -> Hold:
         """Prolong the lease; a lost Redis takes no lease away."""
         if lease.owner is None:
-            return True
+            return Hold.UNKNOWN
         try:
-            return bool(await self._run(_RENEW, lease.task_id, _value(lease), self._ttl_ms))
+            renewed = await self._run(_RENEW, lease.task_id, _value(lease), self._ttl_ms)
         except StoreUnavailable:
-            return True
+            return Hold.UNKNOWN
+        return Hold.OURS if renewed else Hold.LOST
 
     async def finish(self, lease: Lease) -> None:
         """Mark the task done."""
+        self._forget(lease)
         value = _value(lease) if lease.owner is not None else ""
         # Without Redis the lease runs out by itself, and the ledger says that the task is done.
         with suppress(StoreUnavailable):
             await self._run(_FINISH, lease.task_id, value, int(DONE_TTL_S * 1000))
 
-    async def release(self, lease: Lease) -> None:
-        """Hand the task back."""
-        if lease.owner is not None:
-            with suppress(StoreUnavailable):
+    async def release(self, lease: Lease, reason: str | None = None) -> None:
+        """Hand the task back, and remember why."""
+        self._forget(lease)
+        with suppress(StoreUnavailable):
+            if reason is not None:
+                key, redis = failure_key(lease.task_id), self._connection.redis
+                await self._connection.run(redis.set(key, reason, ex=FAILURE_TTL_S))
+            if lease.owner is not None:
                 await self._run(_RELEASE, lease.task_id, _value(lease))
+
+    async def last_failure(self, task_id: str) -> str | None:
+        """The reason the task was last handed back for; None without Redis."""
+        try:
+            kept = await self._connection.run(self._connection.redis.get(failure_key(task_id)))
+        except StoreUnavailable:
+            return None
+        return str(kept) if kept else None
 
     async def _run(self, script: str, task_id: str, *args: str | int) -> object:
         # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.
         redis = self._connection.redis
         return await self._connection.run(redis.eval(script, 1, task_key(task_id), *args))
+
+
+def _held_state(held: str, message_id: str) -> ClaimState:
+    """What ``held``, the value of a lease that is not ours, means for a delivery."""
+    # A lease that ran out while we looked has had another holder a moment ago, or this message's
+    # own: refusing it is safe, since Pub/Sub delivers again.
+    if not held or held.startswith(_of_message(message_id)):
+        return ClaimState.HELD_BY_SAME_MESSAGE
+    return ClaimState.HELD_BY_OTHER_MESSAGE
 
 
 def _of_message(message_id: str) -> str:

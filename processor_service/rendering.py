@@ -3,24 +3,33 @@
 import json
 import re
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
+from processor_service.failures import OTHER, WORDS, Failure
 from processor_service.ports import Answer, Body, Place
 from processor_service.splitting import split_markdown
 from processor_service.texts import (
+    ASK_AGAIN,
     CACHED,
+    NOT_TRIED_AGAIN,
+    NOTICE,
     NOTICE_TITLE,
     QUESTION,
     REGENERATE,
+    RETRY,
+    STOPPED,
     TOO_LONG_FOR_RESPONSE,
     TRUNCATED,
-    reason_text,
 )
 from shared.task import Locale, Task
 
 # All markdown blocks of one message together hold 12,000 characters (docs.slack.dev, markdown
 # block); the rest is room for what neutralising adds.
 PART_CHARS = 11_000
+# Slack may split a longer text into several posts (docs.slack.dev, chat.postMessage: 4,000 is its
+# advice); half of it leaves room for what escaping adds.
+PLAIN_CHARS = 2_000
 _PREVIEW_CHARS = 200
 _QUOTE_CHARS = 2_500
 _METADATA_BYTES = 8_000
@@ -49,9 +58,7 @@ def render_answer(
     text = neutralise(answer.text)
     if answer.truncated:
         text = f"{text}\n\n{TRUNCATED[locale]}"
-    parts = split_markdown(text, PART_CHARS)
-    if len(parts) > capacity:
-        parts = [*parts[: capacity - 1], f"_{TOO_LONG_FOR_RESPONSE[locale]}_"]
+    parts = _fitting(text, PART_CHARS, capacity, locale)
     bodies = [Body(_preview(part), ({"type": "markdown", "text": part},)) for part in parts]
     if regenerate_at is not None:
         last = bodies[-1]
@@ -59,17 +66,50 @@ def render_answer(
     return bodies
 
 
-def render_notice(reason: str, task: Task) -> Body:
-    """The one message that says why there is no answer."""
-    title, text = NOTICE_TITLE[task.locale], reason_text(reason, task.locale)
-    sections = [f":warning: *{title}*\n{text}", f"`{reason}` · `{task.task_id}`"]
-    return Body(
-        title,
-        (
-            {"type": "section", "text": {"type": "mrkdwn", "text": sections[0]}},
-            {"type": "context", "elements": [{"type": "mrkdwn", "text": sections[1]}]},
-        ),
+def _fitting(text: str, limit: int, capacity: int, locale: Locale) -> list[str]:
+    parts = split_markdown(text, limit)
+    if len(parts) > capacity:
+        parts = [*parts[: capacity - 1], f"_{TOO_LONG_FOR_RESPONSE[locale]}_"]
+    return parts
+
+
+def render_plain(answer: Answer, locale: Locale, capacity: int) -> list[Body]:
+    """The whole answer without any layout, for the case that Slack refuses ours."""
+    text = neutralise(answer.text)
+    if answer.truncated:
+        text = f"{text}\n\n{TRUNCATED[locale]}"
+    return [Body(escape(part)) for part in _fitting(text, PLAIN_CHARS, capacity, locale)]
+
+
+def render_notice(failure: Failure, task: Task, place: Place | None) -> Body:
+    """The one message that says why there is no answer, with a Retry button where the question can
+    be read again.
+    """
+    words, locale = WORDS.get(failure.reason, OTHER), task.locale
+    title = NOTICE_TITLE[locale]
+    advice = words.advice if place is not None or not words.retry else ASK_AGAIN
+    text = NOTICE[locale].format(
+        title=title,
+        phase=words.phase[locale],
+        what=words.what[locale].format(when=_moment(failure.resumes_at)),
+        state=(STOPPED if words.tried else NOT_TRIED_AGAIN)[locale],
+        advice=advice[locale],
     )
+    code = f"`{failure.reason}` · `{task.task_id}`"
+    blocks: list[dict[str, Any]] = [
+        {"type": "section", "text": {"type": "mrkdwn", "text": text}},
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": code}]},
+    ]
+    if place is not None and words.retry:
+        blocks.append({"type": "actions", "elements": [_button("retry", RETRY[locale], place)]})
+    return Body(title, tuple(blocks))
+
+
+def _moment(at: datetime | None) -> str:
+    """A time as Slack shows it in each reader's time zone (docs.slack.dev, formatting dates)."""
+    if at is None:
+        return ""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
 def render_question(task: Task) -> Body:
@@ -94,14 +134,18 @@ def _preview(markdown: str) -> str:
 
 
 def _cached_blocks(locale: Locale, place: Place) -> tuple[dict[str, Any], ...]:
-    button = {
-        "type": "button",
-        "action_id": "regenerate",
-        "text": {"type": "plain_text", "text": REGENERATE[locale]},
-        "value": json.dumps({"v": 1, **asdict(place)}, separators=(",", ":")),
-    }
     note = {"type": "mrkdwn", "text": CACHED[locale]}
     return (
         {"type": "context", "elements": [note]},
-        {"type": "actions", "elements": [button]},
+        {"type": "actions", "elements": [_button("regenerate", REGENERATE[locale], place)]},
     )
+
+
+def _button(action_id: str, text: str, place: Place) -> dict[str, Any]:
+    """A button that names the question it is about; the command service reads it again."""
+    return {
+        "type": "button",
+        "action_id": action_id,
+        "text": {"type": "plain_text", "text": text},
+        "value": json.dumps({"v": 1, **asdict(place)}, separators=(",", ":")),
+    }

@@ -5,11 +5,11 @@ from dataclasses import asdict
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from processor_service.answering import Outcome, answer
+from processor_service.answering import Delivery, answer, give_up
 from processor_service.dependencies import Dependencies
-from processor_service.notices import post_notice
-from processor_service.push import PushDenied, PushRequest
-from shared.errors import MechachangError, RetryableError, UndecodableTask
+from processor_service.push import PushDenied, PushMessage, PushRequest
+from processor_service.working import Outcome
+from shared.errors import MechachangError, RetryableError, SlackDenied, UndecodableTask
 from shared.log import bind_task, get_logger
 from shared.task import Kind, Task
 from shared.tracing import span_from
@@ -17,10 +17,14 @@ from shared.tracing import span_from
 log = get_logger(__name__)
 router = APIRouter()
 
+REPLAY = "replay"
+"""The attribute of a message that somebody took out of the dead letters: "1"."""
+
 _STATUS = {
     Outcome.ANSWERED: 204,
     Outcome.ALREADY_DONE: 204,
     Outcome.TOLD_FAILURE: 204,
+    Outcome.GAVE_UP: 204,
     Outcome.DUPLICATE: 204,
     Outcome.HELD: 409,
     Outcome.TRY_LATER: 503,
@@ -48,6 +52,7 @@ async def push(request: Request) -> Response:
         await using.verifier.verify(request.headers.get("authorization"))
         pushed = PushRequest.decode(await request.body())
         task = _question(pushed)
+        await _require_slack(using)
     except MechachangError as error:
         return _rejected(error)
     bind_task(task.task_id)
@@ -59,7 +64,7 @@ async def push(request: Request) -> Response:
             message_id=pushed.message.message_id,
             source=task.source,
         )
-        outcome = await answer(task, pushed.message.message_id, using.answering)
+        outcome = await answer(task, _delivery(pushed.message), using.answering)
         span.set_attribute("outcome", outcome)
     return Response(status_code=_STATUS[outcome])
 
@@ -84,13 +89,19 @@ async def dead_letter(request: Request) -> Response:
     bind_task(task.task_id)
     with span_from(pushed.message.attributes, "dead_letter", task_id=task.task_id):
         log.error("A task was given up.", action="task_dead_lettered", source=task.source)
-        try:
-            await post_notice(
-                task, "gave_up", using.answering.conversations, using.answering.delivery
-            )
-        except RetryableError as error:
-            return _rejected(error)
-    return Response(status_code=204)
+        outcome = await give_up(task, _delivery(pushed.message), using.answering)
+    # Whoever holds the lease may be a worker that died; nobody else's message tells the asker.
+    return Response(status_code=503 if outcome is Outcome.DUPLICATE else _STATUS[outcome])
+
+
+def _delivery(message: PushMessage) -> Delivery:
+    return Delivery(message.message_id, again=message.attributes.get(REPLAY) == "1")
+
+
+async def _require_slack(using: Dependencies) -> None:
+    """While Slack denies our token nothing is begun: no answer could be shown."""
+    if await using.readiness.refuses("slack"):
+        raise SlackDenied("Slack denies our token; no task is begun.", slack_error="denied")
 
 
 def _question(pushed: PushRequest) -> Task:

@@ -27,6 +27,9 @@ class ProcessorSettings(ServiceSettings):
     retry_count: Count = 3
     task_deadline_seconds: Annotated[float, Field(gt=0)] = 280
     cache_ttl_seconds: Count = 3600
+    user_requests_per_minute: Count = 10
+    user_daily_tokens: Count = 0
+    team_daily_tokens: Count = 0
     pubsub_push_audience: Annotated[str | None, Field(validate_default=True)] = None
     pubsub_push_service_account: Annotated[str | None, Field(validate_default=True)] = None
     pubsub_push_certs_url: str = GOOGLE_CERTS_URL

@@ -24,27 +24,24 @@ NOTICE_TITLE: Final[Texts] = {
     "ja": "申し訳ありません。この質問にはお答えできませんでした。",
     "en": "I am sorry, this question could not be answered.",
 }
-
-_OTHER: Final[Texts] = {
-    "ja": "処理を繰り返しましたが、完了しませんでした。自動での再試行は終了しています。しばらくしてから、もう一度質問をお送りください。続く場合は管理者にお知らせください。",
-    "en": "We tried several times without success and have stopped trying. Please ask again in a while, and tell your administrator if this continues.",
+NOTICE: Final[Texts] = {
+    "ja": ":warning: *{title}*\n*処理段階:* {phase}\n*内容:* {what}\n*状況:* {state}\n*対処方法:* {advice}",
+    "en": ":warning: *{title}*\n*Phase:* {phase}\n*What happened:* {what}\n*State:* {state}\n*What to do:* {advice}",
 }
-_REASONS: Final[dict[str, Texts]] = {
-    "model_refused": {
-        "ja": "Gemini の安全基準により、この質問への回答が止められました。表現や内容を変えて、もう一度お試しください。",
-        "en": "Gemini's safety rules stopped the answer. Please rephrase the question and try again.",
-    },
-    "answer_empty": {
-        "ja": "Gemini から空の回答が返りました。質問を具体的にして、もう一度お送りください。",
-        "en": "Gemini returned an empty answer. Please make the question more specific and try again.",
-    },
-    "model_rejected": {
-        "ja": "Gemini がリクエストを受け付けませんでした。設定の確認が必要です。管理者にお知らせください。",
-        "en": "Gemini did not accept the request. The configuration needs attention: please tell your administrator.",
-    },
+STOPPED: Final[Texts] = {
+    "ja": "自動での再試行は終了しました。",
+    "en": "I tried several times and have stopped trying.",
 }
-
-
-def reason_text(reason: str, locale: Locale) -> str:
-    """What happened and what to do, for a reason code."""
-    return _REASONS.get(reason, _OTHER)[locale]
+NOT_TRIED_AGAIN: Final[Texts] = {
+    "ja": "自動での再試行は行いません。",
+    "en": "It is not tried again by itself.",
+}
+ASK_AGAIN: Final[Texts] = {
+    "ja": "しばらくしてから、もう一度質問をお送りください。続く場合は管理者にお知らせください。",
+    "en": "Please ask again in a while. If this continues, tell your administrator.",
+}
+RETRY: Final[Texts] = {"ja": "もう一度試す", "en": "Retry"}
+RETRYING: Final[Texts] = {
+    "ja": "Gemini が応答しないため、もう一度試しています…",
+    "en": "is trying again, because Gemini does not answer…",
+}

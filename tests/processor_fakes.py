@@ -5,23 +5,26 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from processor_service.answering import Answering
-from processor_service.delivery import Delivery
+from processor_service.answering import Answering, Delivery, answer
 from processor_service.generation import Generation
+from processor_service.limits import Refusal
 from processor_service.ports import (
     Answer,
     Body,
     Claim,
     ClaimState,
     Conversation,
+    Hold,
     Lease,
     Piece,
     Place,
     Posted,
     Prompt,
 )
+from processor_service.retrying import Patience
+from processor_service.working import Outcome
 from shared.ledger import Mark
-from shared.task import Mode, Source, Task
+from shared.task import Locale, Mode, Source, Task
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -52,8 +55,12 @@ class FakeLeases:
         self.held: dict[str, Lease] = {}
         self.done: set[str] = set()
         self.released: list[Lease] = []
+        self.reasons: dict[str, str] = {}
+        self.store_is_lost = False
 
     async def claim(self, task_id: str, message_id: str) -> Claim:
+        if self.store_is_lost:
+            return Claim(ClaimState.OURS, Lease(task_id, message_id, None))
         if task_id in self.done:
             return Claim(ClaimState.DONE)
         holder = self.held.get(task_id)
@@ -68,17 +75,24 @@ class FakeLeases:
     def steal(self, task_id: str) -> None:
         self.held[task_id] = Lease(task_id, "another message", "thief")
 
-    async def renew(self, lease: Lease) -> bool:
-        return self.held.get(lease.task_id, lease) == lease
+    async def renew(self, lease: Lease) -> Hold:
+        if self.store_is_lost:
+            return Hold.UNKNOWN
+        return Hold.OURS if self.held.get(lease.task_id, lease) == lease else Hold.LOST
 
     async def finish(self, lease: Lease) -> None:
         self.held.pop(lease.task_id, None)
         self.done.add(lease.task_id)
 
-    async def release(self, lease: Lease) -> None:
+    async def release(self, lease: Lease, reason: str | None = None) -> None:
         self.released.append(lease)
+        if reason is not None:
+            self.reasons[lease.task_id] = reason
         if self.held.get(lease.task_id) == lease:
             del self.held[lease.task_id]
+
+    async def last_failure(self, task_id: str) -> str | None:
+        return self.reasons.get(task_id)
 
 
 class FakeAnswers:
@@ -128,17 +142,20 @@ class FakeConversation:
     failures: dict[str, list[tuple[Exception, bool]]] = field(default_factory=dict)
     before_post: Callable[[], None] = lambda: None
     posts: int = 0
+    statuses: list[str] = field(default_factory=list)
 
     async def find(self, task_id: str) -> list[Posted]:
         self._fail("find", taken=False)
         return [posted for posted, _ in self.messages if posted.mark.task_id == task_id]
 
-    async def post(self, body: Body, mark: Mark) -> None:
+    async def post(self, body: Body, mark: Mark) -> Posted:
         self.before_post()
         self.posts += 1
         self._fail("post", taken=False)
-        self.messages.append((Posted(f"200.{len(self.messages):06d}", mark), body))
+        posted = Posted(f"200.{self.posts:06d}", mark)
+        self.messages.append((posted, body))
         self._fail("post", taken=True)
+        return posted
 
     async def update(self, posted: Posted, body: Body, mark: Mark) -> None:
         self._fail("update", taken=False)
@@ -150,6 +167,9 @@ class FakeConversation:
     async def remove(self, posted: Posted) -> None:
         self.messages = [(one, body) for one, body in self.messages if one.ts != posted.ts]
 
+    async def show_status(self, status: str) -> None:
+        self.statuses.append(status)
+
     def _fail(self, call: str, *, taken: bool) -> None:
         waiting = self.failures.get(call, [])
         if waiting and waiting[0][1] is taken:
@@ -157,7 +177,9 @@ class FakeConversation:
 
     def texts(self, role: str = "answer") -> list[str]:
         return [
-            body.blocks[0]["text"] if isinstance(body.blocks[0]["text"], str) else body.text
+            body.blocks[0]["text"]
+            if body.blocks and isinstance(body.blocks[0]["text"], str)
+            else body.text
             for posted, body in self.messages
             if posted.mark.role == role
         ]
@@ -165,13 +187,46 @@ class FakeConversation:
 
 @dataclass
 class FakeConversations:
-    conversation: FakeConversation = field(default_factory=FakeConversation)
-    failures: list[Exception] = field(default_factory=list)
+    """One thread, a channel that shows questions, a response URL and direct messages."""
 
-    async def open(self, task: Task) -> Conversation:
-        if self.failures:
-            raise self.failures.pop(0)
+    conversation: FakeConversation = field(default_factory=FakeConversation)
+    shown: FakeConversation = field(default_factory=FakeConversation)
+    to_asker: FakeConversation = field(default_factory=lambda: FakeConversation(None, capacity=5))
+    dm: FakeConversation = field(default_factory=lambda: FakeConversation(None))
+    opened: list[str] = field(default_factory=list)
+
+    def thread(self, task: Task, thread_ts: str, question_ts: str) -> Conversation:
+        self.opened.append(thread_ts)
         return self.conversation
+
+    def channel(self, task: Task) -> Conversation:
+        return self.shown
+
+    def response(self, task: Task, url: str) -> Conversation:
+        return self.to_asker
+
+    async def direct(self, task: Task) -> Conversation:
+        return self.dm
+
+
+@dataclass
+class FakePeople:
+    locales: dict[str, Locale] = field(default_factory=dict)
+
+    async def locale_of(self, user_id: str) -> Locale | None:
+        return self.locales.get(user_id)
+
+
+@dataclass
+class FakeLimits:
+    refusal: Refusal | None = None
+    spent: dict[str, int] = field(default_factory=dict)
+
+    async def admit(self, team_id: str, user_id: str, task_id: str) -> Refusal | None:
+        return self.refusal
+
+    async def spend(self, team_id: str, user_id: str, task_id: str, tokens: int) -> None:
+        self.spent[task_id] = tokens
 
 
 class Naps:
@@ -194,21 +249,35 @@ class World:
     leases: FakeLeases = field(default_factory=FakeLeases)
     answers: FakeAnswers = field(default_factory=FakeAnswers)
     conversations: FakeConversations = field(default_factory=FakeConversations)
+    people: FakePeople = field(default_factory=FakePeople)
+    limits: FakeLimits = field(default_factory=FakeLimits)
     naps: Naps = field(default_factory=Naps)
     retries: int = 3
     deadline_s: float = 30.0
+    generation: Generation | None = None
 
     @property
     def conversation(self) -> FakeConversation:
         return self.conversations.conversation
 
     def using(self) -> Answering:
+        self.generation = self.generation or Generation(
+            "main-model", "spare-model", Patience(self.retries + 1, self.naps)
+        )
         return Answering(
             self.leases,
             self.answers,
             self.model,
             self.conversations,
-            Generation("main-model", "spare-model", self.retries, self.naps),
-            Delivery(4, self.naps),
+            self.people,
+            self.limits,
+            self.generation,
+            Patience(4, self.naps, count_asked=False),
             self.deadline_s,
         )
+
+    async def answer(
+        self, task: Task | None = None, message_id: str = "m1", *, again: bool = False
+    ) -> Outcome:
+        """One delivery of a task."""
+        return await answer(task or a_task(), Delivery(message_id, again), self.using())

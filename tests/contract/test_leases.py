@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from fakeredis import TcpFakeServer
 
-from processor_service.ports import Answer, Claim, ClaimState, Lease, Leases
+from processor_service.ports import Answer, Claim, ClaimState, Hold, Lease, Leases
 from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_store import RedisAnswers, RedisLeases
 from tests.processor_fakes import FakeLeases
@@ -86,14 +86,15 @@ async def connection(request: pytest.FixtureRequest) -> AsyncIterator[RedisConne
         pytest.param("redis_server_url", marks=pytest.mark.redis_server),
     ]
 )
-async def leases(request: pytest.FixtureRequest) -> AsyncIterator[Leases]:
+async def processes(request: pytest.FixtureRequest) -> AsyncIterator[list[Leases]]:
+    """The leases as three processes see them."""
     if request.param == "fake":
-        yield FakeLeases()
+        yield [FakeLeases()] * 3
         return
     async with redis_connection(request.getfixturevalue(request.param), PATIENCE_S) as opened:
         assert await opened.alive()
         await opened.redis.flushdb()
-        yield RedisLeases(opened)
+        yield [RedisLeases(opened) for _ in range(3)]
 
 
 def lease_of(claim: Claim) -> Lease:
@@ -101,32 +102,50 @@ def lease_of(claim: Claim) -> Lease:
     return claim.lease
 
 
-async def test_one_of_many_simultaneous_claims_wins(leases: Leases) -> None:
-    claims = await asyncio.gather(*(leases.claim("task-1", f"m{n}") for n in range(20)))
+async def test_one_of_many_simultaneous_claims_wins(processes: list[Leases]) -> None:
+    claims = await asyncio.gather(*(processes[n % 3].claim("task-1", f"m{n}") for n in range(21)))
     assert [claim.state for claim in claims].count(ClaimState.OURS) == 1
 
 
-async def test_a_held_task_tells_the_holders_message_from_another(leases: Leases) -> None:
-    await leases.claim("task-1", "m1")
+@pytest.mark.parametrize("process", [0, 1], ids=["in the same process", "in another"])
+async def test_a_held_task_tells_the_holders_message_from_another(
+    processes: list[Leases], process: int
+) -> None:
+    await processes[0].claim("task-1", "m1")
+    leases = processes[process]
     assert (await leases.claim("task-1", "m1")).state is ClaimState.HELD_BY_SAME_MESSAGE
     assert (await leases.claim("task-1", "m2")).state is ClaimState.HELD_BY_OTHER_MESSAGE
     assert (await leases.claim("task-1", "m")).state is ClaimState.HELD_BY_OTHER_MESSAGE
 
 
-async def test_a_finished_task_stays_done(leases: Leases) -> None:
-    lease = lease_of(await leases.claim("task-1", "m1"))
-    await leases.finish(lease)
-    assert (await leases.claim("task-1", "m1")).state is ClaimState.DONE
-    assert (await leases.claim("task-2", "m1")).state is ClaimState.OURS
+async def test_a_finished_task_stays_done(processes: list[Leases]) -> None:
+    here, there, _ = processes
+    await here.finish(lease_of(await here.claim("task-1", "m1")))
+    assert (await here.claim("task-1", "m1")).state is ClaimState.DONE
+    assert (await there.claim("task-1", "m1")).state is ClaimState.DONE
+    assert (await there.claim("task-2", "m1")).state is ClaimState.OURS
 
 
-async def test_a_released_task_is_free_and_releasing_twice_harms_nobody(leases: Leases) -> None:
-    first = lease_of(await leases.claim("task-1", "m1"))
-    await leases.release(first)
-    second = lease_of(await leases.claim("task-1", "m2"))
-    await leases.release(first)
-    assert await leases.renew(second)
-    assert (await leases.claim("task-1", "m3")).state is ClaimState.HELD_BY_OTHER_MESSAGE
+async def test_a_released_task_is_free_and_releasing_twice_harms_nobody(
+    processes: list[Leases],
+) -> None:
+    here, there, third = processes
+    first = lease_of(await here.claim("task-1", "m1"))
+    await here.release(first)
+    second = lease_of(await there.claim("task-1", "m2"))
+    await here.release(first)
+    assert await there.renew(second) is Hold.OURS
+    assert await here.renew(first) is Hold.LOST
+    assert (await third.claim("task-1", "m3")).state is ClaimState.HELD_BY_OTHER_MESSAGE
+
+
+async def test_why_a_task_was_handed_back_is_remembered(processes: list[Leases]) -> None:
+    here, there, _ = processes
+    await here.release(lease_of(await here.claim("task-1", "m1")), "model_silent")
+    assert await there.last_failure("task-1") == "model_silent"
+    await there.release(lease_of(await there.claim("task-1", "m1")))
+    assert await here.last_failure("task-1") == "model_silent"
+    assert await here.last_failure("task-2") is None
 
 
 async def eventually_claimed(leases: Leases, task_id: str, message_id: str) -> Lease:
@@ -141,19 +160,19 @@ async def eventually_claimed(leases: Leases, task_id: str, message_id: str) -> L
 async def test_a_killed_workers_lease_runs_out_and_its_late_renewal_fails(
     connection: RedisConnection,
 ) -> None:
-    leases = RedisLeases(connection, ttl_s=SHORT_TTL_S, renew_every_s=0.1)
-    dead = lease_of(await leases.claim("task-1", "m1"))
+    dying, leases = (RedisLeases(connection, SHORT_TTL_S, 0.1) for _ in range(2))
+    dead = lease_of(await dying.claim("task-1", "m1"))
     heir = await eventually_claimed(leases, "task-1", "m1")
-    assert not await leases.renew(dead)
-    assert await leases.renew(heir)
+    assert await dying.renew(dead) is Hold.LOST
+    assert await leases.renew(heir) is Hold.OURS
 
 
 async def test_a_loser_cannot_mark_the_task_done(connection: RedisConnection) -> None:
-    leases = RedisLeases(connection, ttl_s=SHORT_TTL_S, renew_every_s=0.1)
-    dead = lease_of(await leases.claim("task-1", "m1"))
+    dying, leases = (RedisLeases(connection, SHORT_TTL_S, 0.1) for _ in range(2))
+    dead = lease_of(await dying.claim("task-1", "m1"))
     heir = await eventually_claimed(leases, "task-1", "m1")
-    await leases.finish(dead)
-    assert await leases.renew(heir)
+    await dying.finish(dead)
+    assert await leases.renew(heir) is Hold.OURS
 
 
 async def test_a_lost_redis_means_unguarded_work_and_no_cache(tmp_path: Path) -> None:
@@ -161,9 +180,13 @@ async def test_a_lost_redis_means_unguarded_work_and_no_cache(tmp_path: Path) ->
         leases = RedisLeases(lost)
         lease = lease_of(await leases.claim("task-1", "m1"))
         assert lease.owner is None
-        assert await leases.renew(lease)
-        await leases.finish(lease)
-        await leases.release(lease)
+        assert await leases.renew(lease) is Hold.UNKNOWN
+        assert (await leases.claim("task-1", "m1")).state is ClaimState.HELD_BY_SAME_MESSAGE
+        assert (await leases.claim("task-1", "m2")).state is ClaimState.HELD_BY_OTHER_MESSAGE
+        await leases.release(lease, "model_silent")
+        assert await leases.last_failure("task-1") is None
+        await leases.finish(lease_of(await leases.claim("task-1", "m2")))
+        assert (await leases.claim("task-1", "m2")).state is ClaimState.OURS
         answers = RedisAnswers(lost, 60)
         await answers.put("key", Answer("text", "model"))
         assert await answers.get("key") is None

@@ -1,16 +1,21 @@
 import asyncio
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 
 import pytest
 
-from processor_service.answering import Outcome, answer
+from processor_service.answering import Delivery, give_up
+from processor_service.caching import draft_key
+from processor_service.limits import Refusal
 from processor_service.ports import Body, Piece, Posted, Prompt
 from processor_service.rendering import PART_CHARS
+from processor_service.working import Outcome
 from shared.errors import (
     ModelRefused,
     ModelRejected,
     ModelUnavailable,
     OutcomeUnknown,
+    SlackDenied,
     SlackRefused,
     SlackUnavailable,
 )
@@ -34,23 +39,23 @@ class Silent(FakeModel):
 
 async def test_a_question_is_answered_and_marked_done() -> None:
     world = World()
-    assert await answer(a_task(), "m1", world.using()) is Outcome.ANSWERED
+    assert await world.answer() is Outcome.ANSWERED
     assert world.conversation.texts() == ["素数は1と自身でのみ割れます。"]
     assert a_task().task_id in world.leases.done
 
 
 async def test_a_redelivered_question_is_answered_once() -> None:
     world = World()
-    await answer(a_task(), "m1", world.using())
-    assert await answer(a_task(), "m1", world.using()) is Outcome.ALREADY_DONE
+    await world.answer()
+    assert await world.answer() is Outcome.ALREADY_DONE
     assert len(world.conversation.messages) == 1
 
 
 async def test_with_redis_lost_in_between_the_ledger_still_prevents_a_second_answer() -> None:
     world = World()
-    await answer(a_task(), "m1", world.using())
+    await world.answer()
     world.leases.done.clear()
-    assert await answer(a_task(), "m2", world.using()) is Outcome.ALREADY_DONE
+    assert await world.answer(message_id="m2") is Outcome.ALREADY_DONE
     assert len(world.conversation.messages) == 1
     assert len(world.model.asked) == 1
 
@@ -60,7 +65,7 @@ async def test_a_half_posted_answer_is_completed_in_place() -> None:
     world = World(model=FakeModel([saying(long)]))
     old = Posted("150.000001", Mark(a_task().task_id, "answer", 1, 3))
     await world.conversation.post(Body("", ({"type": "markdown", "text": "old"},)), old.mark)
-    assert await answer(a_task(), "m1", world.using()) is Outcome.ANSWERED
+    assert await world.answer() is Outcome.ANSWERED
     marks = [posted.mark for posted, _ in world.conversation.messages]
     assert [mark.part for mark in marks] == list(range(1, len(marks) + 1))
     assert len(marks) >= len(long) // PART_CHARS
@@ -70,7 +75,7 @@ async def test_a_half_posted_answer_is_completed_in_place() -> None:
 async def test_a_post_whose_answer_was_lost_is_found_and_not_repeated() -> None:
     world = World()
     world.conversation.failures["post"] = [(OutcomeUnknown("dropped"), True)]
-    assert await answer(a_task(), "m1", world.using()) is Outcome.ANSWERED
+    assert await world.answer() is Outcome.ANSWERED
     assert world.conversation.posts == 1
     assert len(world.conversation.messages) == 1
 
@@ -78,22 +83,23 @@ async def test_a_post_whose_answer_was_lost_is_found_and_not_repeated() -> None:
 async def test_a_post_that_never_arrived_is_repeated_once() -> None:
     world = World()
     world.conversation.failures["post"] = [(OutcomeUnknown("dropped"), False)]
-    assert await answer(a_task(), "m1", world.using()) is Outcome.ANSWERED
+    assert await world.answer() is Outcome.ANSWERED
     assert len(world.conversation.messages) == 1
 
 
 async def test_a_rate_limited_post_waits_as_long_as_slack_asks() -> None:
     world = World()
     world.conversation.failures["post"] = [(SlackUnavailable("429", retry_after_s=7.0), False)]
-    assert await answer(a_task(), "m1", world.using()) is Outcome.ANSWERED
-    assert world.naps.seconds == [7.0]
+    assert await world.answer() is Outcome.ANSWERED
+    [nap] = world.naps.seconds
+    assert 7.0 <= nap <= 7.0 * 1.2
 
 
 async def test_another_delivery_of_the_holders_message_is_refused_and_of_a_twin_dropped() -> None:
     world = World()
     await world.leases.claim(a_task().task_id, "m1")
-    assert await answer(a_task(), "m1", world.using()) is Outcome.HELD
-    assert await answer(a_task(), "m2", world.using()) is Outcome.DUPLICATE
+    assert await world.answer() is Outcome.HELD
+    assert await world.answer(message_id="m2") is Outcome.DUPLICATE
     assert world.conversation.messages == []
 
 
@@ -107,14 +113,14 @@ async def test_a_lease_lost_before_the_post_stops_the_worker_from_writing() -> N
             yield Piece("late", finished=True)
 
     world.model = StolenWhileGenerating([])
-    assert await answer(task, "m1", world.using()) is Outcome.TRY_LATER
+    assert await world.answer(task, "m1") is Outcome.TRY_LATER
     assert world.conversation.messages == []
 
 
 async def test_a_lease_lost_while_waiting_for_the_model_ends_the_wait() -> None:
     world = World()
     world.model = silent = Silent()
-    running = asyncio.create_task(answer(a_task(), "m1", world.using()))
+    running = asyncio.create_task(world.answer())
     await silent.waiting.wait()
     world.leases.steal(a_task().task_id)
     async with asyncio.timeout(5):
@@ -124,19 +130,19 @@ async def test_a_lease_lost_while_waiting_for_the_model_ends_the_wait() -> None:
 async def test_a_cancelled_worker_hands_its_task_back() -> None:
     world = World()
     world.model = silent = Silent()
-    running = asyncio.create_task(answer(a_task(), "m1", world.using()))
+    running = asyncio.create_task(world.answer())
     await silent.waiting.wait()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
     assert world.leases.held == {}
     world.model = FakeModel([saying("ok")])
-    assert await answer(a_task(), "m1", world.using()) is Outcome.ANSWERED
+    assert await world.answer() is Outcome.ANSWERED
 
 
 async def test_a_model_that_stays_away_hands_the_task_back_after_its_fallback() -> None:
     world = World(model=FakeModel([[ModelUnavailable("503")]]), retries=2)
-    assert await answer(a_task(), "m1", world.using()) is Outcome.TRY_LATER
+    assert await world.answer() is Outcome.TRY_LATER
     assert [name for _, name in world.model.asked] == ["main-model"] * 3 + ["spare-model"]
     assert world.leases.held == {}
     assert world.conversation.messages == []
@@ -144,7 +150,7 @@ async def test_a_model_that_stays_away_hands_the_task_back_after_its_fallback() 
 
 async def test_the_deadline_bounds_all_attempts_together() -> None:
     world = World(model=Silent(), deadline_s=0.05)
-    assert await answer(a_task(), "m1", world.using()) is Outcome.TRY_LATER
+    assert await world.answer() is Outcome.TRY_LATER
     assert world.leases.held == {}
 
 
@@ -160,9 +166,9 @@ async def test_what_cannot_succeed_is_told_to_the_asker_once(
     script: list[Piece | Exception], reason: str
 ) -> None:
     world = World(model=FakeModel([script]))
-    assert await answer(a_task(), "m1", world.using()) is Outcome.TOLD_FAILURE
+    assert await world.answer() is Outcome.TOLD_FAILURE
     world.leases.done.clear()
-    assert await answer(a_task(), "m2", world.using()) is Outcome.ALREADY_DONE
+    assert await world.answer(message_id="m2") is Outcome.ALREADY_DONE
     [(posted, body)] = world.conversation.messages
     assert posted.mark.role == "notice"
     assert reason in str(body.blocks)
@@ -170,23 +176,23 @@ async def test_what_cannot_succeed_is_told_to_the_asker_once(
 
 async def test_an_answer_without_an_end_is_asked_for_again() -> None:
     world = World(model=FakeModel([[Piece("cut")], saying("whole")]))
-    assert await answer(a_task(), "m1", world.using()) is Outcome.ANSWERED
+    assert await world.answer() is Outcome.ANSWERED
     assert world.conversation.texts() == ["whole"]
 
 
 async def test_where_slack_lets_us_say_nothing_the_task_still_ends() -> None:
     world = World()
-    refused = SlackRefused("no", slack_error="is_archived")
-    world.conversations.failures = [refused, refused]
-    assert await answer(a_task(), "m1", world.using()) is Outcome.TOLD_FAILURE
+    refused = SlackRefused("no", slack_error="thread_not_found", reason="question_gone")
+    world.conversation.failures["find"] = [(refused, False), (refused, False)]
+    assert await world.answer() is Outcome.TOLD_FAILURE
     assert a_task().task_id in world.leases.done
 
 
 async def test_the_same_question_of_the_same_team_comes_from_the_cache_and_says_so() -> None:
     world = World()
-    await answer(a_task(), "m1", world.using())
+    await world.answer()
     twin = a_task(task_id="f" * 32, text="  素数とは何ですか\n", user_id="U2")
-    assert await answer(twin, "m2", world.using()) is Outcome.ANSWERED
+    assert await world.answer(twin, "m2") is Outcome.ANSWERED
     assert len(world.model.asked) == 1
     _, body = world.conversation.messages[-1]
     assert any(element.get("action_id") == "regenerate" for element in body.blocks[-1]["elements"])
@@ -206,13 +212,173 @@ async def test_a_question_that_differs_is_not_answered_from_the_cache(
     changes: dict[str, object],
 ) -> None:
     world = World()
-    await answer(a_task(), "m1", world.using())
-    await answer(a_task(task_id="f" * 32, **changes), "m2", world.using())
+    await world.answer()
+    await world.answer(a_task(task_id="f" * 32, **changes), "m2")
     assert len(world.model.asked) == 2
 
 
 async def test_a_truncated_answer_says_so_and_is_not_cached() -> None:
     world = World(model=FakeModel([[Piece("途中まで", finished=True, truncated=True)]]))
-    await answer(a_task(), "m1", world.using())
+    await world.answer()
     assert "上限" in world.conversation.texts()[0]
-    assert world.answers.kept == {}
+    assert list(world.answers.kept) == [draft_key(a_task())]
+
+
+async def test_where_we_may_not_speak_the_asker_is_told_in_a_direct_message() -> None:
+    world = World()
+    refused = SlackRefused("no", slack_error="is_archived", reason="slack_not_there")
+    world.conversation.failures["find"] = [(refused, False), (refused, False)]
+    assert await world.answer() is Outcome.TOLD_FAILURE
+    [(posted, body)] = world.conversations.dm.messages
+    assert posted.mark.role == "notice"
+    assert "slack_not_there" in str(body.blocks)
+
+
+async def test_a_layout_that_slack_refuses_is_posted_as_plain_text() -> None:
+    world = World()
+    refused = SlackRefused("no", slack_error="invalid_blocks", reason="slack_unshowable")
+    world.conversation.failures["post"] = [(refused, False)]
+    assert await world.answer() is Outcome.ANSWERED
+    [(_, body)] = world.conversation.messages
+    assert body.blocks == ()
+    assert "素数は1と自身でのみ割れます。" in body.text
+
+
+async def test_a_commands_question_is_shown_once_and_answered_in_its_thread() -> None:
+    world = World()
+    command = a_task(source=Source.SLASH_COMMAND, thread_ts=None, message_ts=None)
+    world.model = FakeModel([[ModelUnavailable("503")]])
+    assert await world.answer(command) is Outcome.TRY_LATER
+    world.model = FakeModel([saying("ok")])
+    world.generation = None
+    assert await world.answer(command, "m2") is Outcome.ANSWERED
+    [(shown, _)] = world.conversations.shown.messages
+    assert shown.mark.role == "question"
+    assert world.conversations.opened == [shown.ts, shown.ts]
+
+
+async def test_a_command_where_we_may_not_post_is_answered_to_its_asker_alone() -> None:
+    world = World()
+    command = a_task(
+        source=Source.SLASH_COMMAND, thread_ts=None, message_ts=None, response_url="https://r"
+    )
+    refused = SlackRefused("no", slack_error="not_in_channel", reason="slack_not_there")
+    world.conversations.shown.failures["find"] = [(refused, False)]
+    assert await world.answer(command) is Outcome.ANSWERED
+    assert len(world.conversations.to_asker.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "outcome"),
+    [(1, Outcome.ANSWERED), pytest.param(2, Outcome.TRY_LATER, id="the rival may have died")],
+)
+async def test_while_the_store_is_lost_the_answer_begun_first_stays(
+    parts: int, outcome: Outcome
+) -> None:
+    world = World()
+    world.leases.store_is_lost = True
+    rival = Posted("150.000001", Mark(a_task().task_id, "answer", 1, parts, "another"))
+    body = Body("", ({"type": "markdown", "text": "the rival's"},))
+    world.conversation.before_post = lambda: world.conversation.messages.append((rival, body))
+    assert await world.answer() is outcome
+    assert world.conversation.texts() == ["the rival's"]
+
+
+async def test_while_the_store_is_lost_a_rival_that_began_later_is_removed() -> None:
+    world = World()
+    world.leases.store_is_lost = True
+    rival = Posted("900.000001", Mark(a_task().task_id, "answer", 1, 2, "another"))
+    world.conversation.before_post = lambda: world.conversation.messages.append((rival, Body("")))
+    assert await world.answer() is Outcome.ANSWERED
+    assert world.conversation.texts() == ["素数は1と自身でのみ割れます。"]
+
+
+async def test_parts_of_two_answers_never_pass_for_one() -> None:
+    world = World()
+    for part, digest in ((1, "one"), (2, "two")):
+        await world.conversation.post(
+            Body("old"), Mark(a_task().task_id, "answer", part, 2, digest)
+        )
+    assert await world.answer() is Outcome.ANSWERED
+    assert world.conversation.texts() == ["素数は1と自身でのみ割れます。"]
+
+
+async def test_an_heir_shows_what_the_dead_worker_had_from_the_model() -> None:
+    world = World()
+    world.conversation.failures["post"] = [(SlackUnavailable("500"), False)] * 4
+    assert await world.answer() is Outcome.TRY_LATER
+    assert await world.answer(message_id="m2") is Outcome.ANSWERED
+    assert len(world.model.asked) == 1
+
+
+async def test_a_part_that_can_no_longer_be_edited_is_posted_again() -> None:
+    world = World()
+    await world.conversation.post(Body("old"), Mark(a_task().task_id, "answer", 1, 2, "old"))
+    gone = SlackRefused("no", slack_error="message_not_found")
+    world.conversation.failures["update"] = [(gone, False)]
+    assert await world.answer() is Outcome.ANSWERED
+    assert world.conversation.texts() == ["素数は1と自身でのみ割れます。"]
+
+
+async def test_a_task_that_was_given_up_says_why_and_is_answered_when_it_is_replayed() -> None:
+    world = World(model=FakeModel([[ModelUnavailable("503", reason="model_silent")]]), retries=0)
+    assert await world.answer() is Outcome.TRY_LATER
+    assert await give_up(a_task(), Delivery("dead"), world.using()) is Outcome.GAVE_UP
+    assert await give_up(a_task(), Delivery("dead"), world.using()) is Outcome.GAVE_UP
+    [(notice, body)] = world.conversation.messages
+    assert notice.mark.role == "notice"
+    assert "model_silent" in str(body.blocks)
+    world.model = FakeModel([saying("ok")])
+    assert await world.answer(message_id="late") is Outcome.ALREADY_DONE
+    world.leases.done.clear()
+    assert await world.answer(message_id="again", again=True) is Outcome.ANSWERED
+    assert world.conversation.texts() == ["ok"]
+    assert len(world.conversation.messages) == 1
+
+
+async def test_a_person_over_a_limit_is_told_when_it_goes_on_and_the_model_is_not_asked() -> None:
+    world = World()
+    world.limits.refusal = Refusal("user_rate_limited", datetime(2026, 11, 24, 13, tzinfo=UTC))
+    assert await world.answer() is Outcome.TOLD_FAILURE
+    [(_, body)] = world.conversation.messages
+    assert "user_rate_limited" in str(body.blocks)
+    assert "<!date^" in str(body.blocks)
+    assert world.model.asked == []
+
+
+async def test_what_the_model_took_is_counted() -> None:
+    world = World(model=FakeModel([[Piece("ok", finished=True, prompt_tokens=7, output_tokens=5)]]))
+    await world.answer()
+    assert world.limits.spent == {a_task().task_id: 12}
+
+
+async def test_notices_are_in_the_language_slack_knows_of_the_asker() -> None:
+    world = World(model=FakeModel([[ModelRefused("SAFETY")]]))
+    world.people.locales["U1"] = "en"
+    await world.answer()
+    [(_, body)] = world.conversation.messages
+    assert "What happened" in str(body.blocks)
+
+
+async def test_the_status_tells_of_a_further_attempt_and_is_cleared_in_the_end() -> None:
+    world = World(model=FakeModel([[ModelUnavailable("503")]]), retries=0)
+    await world.answer()
+    assert "もう一度" in world.conversation.statuses[-1]
+    world.model, world.generation = FakeModel([saying("ok")]), None
+    await world.answer(message_id="m2")
+    assert world.conversation.statuses[-1] == ""
+
+
+async def test_a_denied_token_hands_the_task_back_untold() -> None:
+    world = World()
+    denied = SlackDenied("revoked", slack_error="token_revoked")
+    world.conversation.failures["find"] = [(denied, False)]
+    assert await world.answer() is Outcome.TRY_LATER
+    assert world.conversation.messages == []
+
+
+async def test_a_wait_that_ends_after_the_deadline_is_not_begun() -> None:
+    world = World(deadline_s=5.0)
+    world.conversation.failures["post"] = [(SlackUnavailable("429", retry_after_s=60.0), False)]
+    assert await world.answer() is Outcome.TRY_LATER
+    assert world.naps.seconds == []

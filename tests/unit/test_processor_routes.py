@@ -85,7 +85,7 @@ def test_a_push_that_is_not_ours_is_denied_with_a_reason_in_the_log_and_no_work(
 
 def test_outcomes_become_the_status_codes_pubsub_acts_on() -> None:
     world = World()
-    world.conversations.failures = [SlackUnavailable("down")]
+    world.conversation.failures["find"] = [(SlackUnavailable("down"), False)] * 4
     with client(world) as http:
         assert http.post("/pubsub/push", json=pushed(a_task().encode())).status_code == 503
         world.leases.steal(a_task().task_id)

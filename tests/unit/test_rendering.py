@@ -1,7 +1,9 @@
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from processor_service.failures import WORDS, Failure
 from processor_service.ports import Answer, Place
 from processor_service.rendering import (
     PART_CHARS,
@@ -9,10 +11,13 @@ from processor_service.rendering import (
     question_payload,
     render_answer,
     render_notice,
+    render_plain,
     render_question,
 )
-from processor_service.texts import reason_text
+from shared.task import Locale
 from tests.processor_fakes import a_task
+
+HERE = Place("C1", "100.1", "100.2")
 
 
 @pytest.mark.parametrize(
@@ -61,15 +66,44 @@ def test_the_regenerate_button_carries_where_the_question_stands() -> None:
 
 
 def test_a_notice_says_what_happened_in_the_askers_language() -> None:
-    japanese = render_notice("model_refused", a_task())
-    english = render_notice("model_refused", a_task(locale="en"))
+    japanese = render_notice(Failure("question_blocked"), a_task(), HERE)
+    english = render_notice(Failure("question_blocked"), a_task(locale="en"), HERE)
     assert "安全基準" in str(japanese.blocks)
     assert "safety rules" in str(english.blocks)
     assert a_task().task_id in str(english.blocks)
 
 
 def test_an_unknown_reason_still_has_honest_words() -> None:
-    assert "繰り返しました" in reason_text("never_heard_of", "ja")
+    assert "繰り返しました" in str(render_notice(Failure("never_heard_of"), a_task(), HERE).blocks)
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+@pytest.mark.parametrize("reason", WORDS)
+def test_every_notice_is_whole_and_offers_retry_only_where_it_can_help(
+    reason: str, locale: Locale
+) -> None:
+    failure = Failure(reason, datetime(2026, 11, 25, 3, 0, tzinfo=UTC))
+    task = a_task(locale=locale)
+    there, nowhere = render_notice(failure, task, HERE), render_notice(failure, task, None)
+    assert "{" not in str(there.blocks[0]["text"]).replace("{date_short_pretty} {time}", "")[1:]
+    assert "None" not in str(there.blocks)
+    buttons = [b["elements"][0] for b in there.blocks if b["type"] == "actions"]
+    assert [b["action_id"] for b in buttons] == (["retry"] if WORDS[reason].retry else [])
+    named = {"ja": "「もう一度試す」", "en": "press Retry"}[locale]
+    assert named not in str(nowhere.blocks)
+    assert not [b for b in nowhere.blocks if b["type"] == "actions"]
+
+
+def test_a_limits_notice_shows_when_it_goes_on_in_the_readers_time_zone() -> None:
+    at = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
+    notice = render_notice(Failure("user_rate_limited", at), a_task(), HERE)
+    assert f"<!date^{int(at.timestamp())}^" in str(notice.blocks)
+
+
+def test_plain_text_keeps_every_word_escaped_and_short() -> None:
+    bodies = render_plain(Answer("<b>& 語" * 3_000, "m"), "ja", 99)
+    assert all(not body.blocks and len(body.text) <= 4_000 for body in bodies)
+    assert "".join(body.text for body in bodies).count("&lt;b&gt;&amp;") == 3_000
 
 
 def test_a_shown_question_is_quoted_and_escaped() -> None:

@@ -1,0 +1,239 @@
+"""Why a question stays unanswered, in words: what failed, what happened, what to do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from shared.task import Locale
+
+Texts = dict[Locale, str]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """``reason`` is the stable code. Asking again helps from ``resumes_at`` (aware), if set."""
+
+    reason: str
+    resumes_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a notice says. ``tried``: we tried again and again, and have stopped."""
+
+    phase: Texts
+    what: Texts
+    advice: Texts
+    tried: bool = False
+    retry: bool = True
+
+
+_ASKING: Final[Texts] = {"ja": "質問の受付", "en": "taking the question"}
+_GENERATING: Final[Texts] = {"ja": "回答の生成", "en": "generating the answer"}
+_SHOWING: Final[Texts] = {"ja": "Slack への表示", "en": "showing the answer in Slack"}
+
+_LATER: Final[Texts] = {
+    "ja": "しばらくしてから「もう一度試す」を押してください。続く場合は管理者にお知らせください。",
+    "en": "Please press Retry in a while. If this continues, tell your administrator.",
+}
+_REPHRASE: Final[Texts] = {
+    "ja": "表現や内容を変えて、もう一度質問をお送りください。",
+    "en": "Please change the wording or the subject and ask again.",
+}
+_ADMINISTRATOR: Final[Texts] = {
+    "ja": "設定の確認が必要です。管理者にお知らせください。解決した後は「もう一度試す」で質問し直せます。",
+    "en": "The configuration needs attention: please tell your administrator. Once it is mended, Retry asks again.",
+}
+_WAIT: Final[Texts] = {
+    "ja": "再開の時刻を過ぎてから「もう一度試す」を押してください。",
+    "en": "Please press Retry after that time.",
+}
+
+_MODEL_AWAY: Final = Words(
+    _GENERATING,
+    {
+        "ja": "Gemini が応答しませんでした。一時的な障害の可能性があります。",
+        "en": "Gemini did not answer. It may be out of order for a while.",
+    },
+    _LATER,
+    tried=True,
+)
+_CUT: Final = Words(
+    _GENERATING,
+    {
+        "ja": "Gemini の回答が途中で途切れ、最後まで受け取れませんでした。不完全な回答は表示していません。",
+        "en": "Gemini's answer broke off before its end each time. An unfinished answer is not shown.",
+    },
+    _LATER,
+    tried=True,
+)
+_SLACK_AWAY: Final = Words(
+    _SHOWING,
+    {
+        "ja": "Slack に接続できず、回答を表示できませんでした。",
+        "en": "Slack could not be reached, so the answer could not be shown.",
+    },
+    _LATER,
+    tried=True,
+)
+_BLOCKED: Final = Words(
+    _GENERATING,
+    {
+        "ja": "Gemini の安全基準により、この質問への回答が止められました。",
+        "en": "Gemini's safety rules stopped the answer to this question.",
+    },
+    _REPHRASE,
+    retry=False,
+)
+OTHER: Final = Words(
+    _GENERATING,
+    {
+        "ja": "処理を繰り返しましたが、完了しませんでした。",
+        "en": "The work was tried several times without success.",
+    },
+    _LATER,
+    tried=True,
+)
+
+WORDS: Final[dict[str, Words]] = {
+    "question_blocked": _BLOCKED,
+    "model_refused": _BLOCKED,
+    "answer_blocked": Words(
+        _GENERATING,
+        {
+            "ja": "Gemini の安全基準により、回答が途中で止められました。途中までの内容は表示していません。",
+            "en": "Gemini's safety rules stopped the answer half-way. What there was of it is not shown.",
+        },
+        _REPHRASE,
+    ),
+    "answer_recited": Words(
+        _GENERATING,
+        {
+            "ja": "既存の著作物と同じ文章になるため、Gemini が回答を止めました。",
+            "en": "Gemini stopped because the answer would have repeated somebody's published text.",
+        },
+        _REPHRASE,
+    ),
+    "answer_empty": Words(
+        _GENERATING,
+        {
+            "ja": "Gemini から空の回答が返りました。別のモデルでも同じでした。",
+            "en": "Gemini returned an empty answer, from its second model too.",
+        },
+        {
+            "ja": "質問をより具体的にして、もう一度お送りください。",
+            "en": "Please make the question more specific and ask again.",
+        },
+        tried=True,
+    ),
+    "length_limit": Words(
+        _GENERATING,
+        {
+            "ja": "考える段階で長さの上限に達し、回答を書き始められませんでした。",
+            "en": "The length limit was reached while thinking, before the answer began.",
+        },
+        {
+            "ja": "質問を短くするか、いくつかに分けてお送りください。",
+            "en": "Please shorten the question or ask it in several parts.",
+        },
+    ),
+    "answer_cut": _CUT,
+    "answer_broken_off": _CUT,
+    "model_silent": _MODEL_AWAY,
+    "model_unavailable": _MODEL_AWAY,
+    "model_circuit_open": _MODEL_AWAY,
+    "model_rate_limited": Words(
+        _GENERATING,
+        {
+            "ja": "Gemini の利用量が上限に達しています。",
+            "en": "The quota of Gemini is used up for the moment.",
+        },
+        _LATER,
+        tried=True,
+    ),
+    "deadline_exceeded": Words(
+        _GENERATING,
+        {
+            "ja": "制限時間内に回答が完成しませんでした。",
+            "en": "The answer was not complete within the time limit.",
+        },
+        _LATER,
+        tried=True,
+    ),
+    "model_rejected": Words(
+        _GENERATING,
+        {
+            "ja": "Gemini がこの質問を受け付けませんでした。長すぎるか、扱えない内容が含まれている可能性があります。",
+            "en": "Gemini did not accept the question. It may be too long or hold something it cannot read.",
+        },
+        {
+            "ja": "質問を短くして、もう一度お送りください。続く場合は管理者にお知らせください。",
+            "en": "Please shorten the question and ask again. If this continues, tell your administrator.",
+        },
+        retry=False,
+    ),
+    "model_denied": Words(
+        _GENERATING,
+        {
+            "ja": "Gemini を利用する権限が確認できませんでした。",
+            "en": "Gemini does not accept our credentials.",
+        },
+        _ADMINISTRATOR,
+    ),
+    "model_not_found": Words(
+        _GENERATING,
+        {
+            "ja": "設定されている Gemini のモデルが見つかりませんでした。",
+            "en": "The configured Gemini model does not exist.",
+        },
+        _ADMINISTRATOR,
+    ),
+    "slack_unavailable": _SLACK_AWAY,
+    "slack_outcome_unknown": _SLACK_AWAY,
+    "slack_denied": _SLACK_AWAY,
+    "slack_rate_limited": Words(
+        _SHOWING,
+        {
+            "ja": "Slack の送信量の制限により、回答を表示できませんでした。",
+            "en": "Slack's rate limits kept the answer from being shown.",
+        },
+        _LATER,
+        tried=True,
+    ),
+    "slack_not_there": Words(
+        _SHOWING,
+        {
+            "ja": "質問のあったチャンネルに投稿できませんでした。アプリが外されたか、チャンネルがアーカイブされた可能性があります。",
+            "en": "I cannot post where you asked. I may have been removed, or the channel archived.",
+        },
+        {
+            "ja": "チャンネルにアプリを追加するか、ここで同じ質問をお送りください。",
+            "en": "Add me to the channel again, or ask the same question here.",
+        },
+        retry=False,
+    ),
+    "user_rate_limited": Words(
+        _ASKING,
+        {
+            "ja": "短い時間に多くの質問をいただいたため、お休みしています。{when}に再開します。",
+            "en": "You asked a lot in a short time, so I am taking a break. It goes on {when}.",
+        },
+        _WAIT,
+    ),
+    "user_daily_tokens": Words(
+        _ASKING,
+        {
+            "ja": "お一人が 1 日に使える量の上限に達しました。{when}に再開します。",
+            "en": "You have reached the amount one person may use in a day. It goes on {when}.",
+        },
+        _WAIT,
+    ),
+    "team_daily_tokens": Words(
+        _ASKING,
+        {
+            "ja": "このワークスペースが 1 日に使える量の上限に達しました。{when}に再開します。",
+            "en": "Your workspace has reached the amount it may use in a day. It goes on {when}.",
+        },
+        _WAIT,
+    ),
+}

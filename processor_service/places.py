@@ -1,0 +1,39 @@
+"""Where a task's messages go."""
+
+from processor_service.ports import Body, Conversation, Conversations
+from processor_service.rendering import render_question
+from processor_service.steps import Steps
+from shared.errors import SlackRefused
+from shared.ledger import Mark
+from shared.task import Task
+
+NOT_THERE = "slack_not_there"
+
+
+async def conversation_of(task: Task, conversations: Conversations, steps: Steps) -> Conversation:
+    """The question's thread. A slash command's question is first shown in the channel, once; where
+    we may not speak, and for what only its asker shall see, it is the command's response URL.
+
+    Raises as a Conversation does.
+    """
+    if task.private and task.response_url:
+        return conversations.response(task, task.response_url)
+    if task.message_ts is not None:
+        return conversations.thread(task, task.thread_ts or task.message_ts, task.message_ts)
+    try:
+        ts = await _shown_question(task, conversations.channel(task), render_question(task), steps)
+    except SlackRefused as refused:
+        if task.response_url is None or refused.reason != NOT_THERE:
+            raise
+        return conversations.response(task, task.response_url)
+    return conversations.thread(task, ts, ts)
+
+
+async def _shown_question(task: Task, channel: Conversation, body: Body, steps: Steps) -> str:
+    """The ts of the message that shows the question; it is posted unless it stands already."""
+    mark = Mark(task.task_id, "question")
+    found = await steps.read(lambda: channel.find(task.task_id))
+    shown = sorted(float(one.ts) for one in found if one.mark.role == "question")
+    if shown:
+        return next(one.ts for one in found if float(one.ts) == shown[0])
+    return (await steps.post_once(channel, body, mark)).ts

@@ -1,0 +1,78 @@
+"""Calls to Slack's Web API, held back while Slack asks us to wait."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from shared.errors import SlackDenied, SlackUnavailable
+from shared.log import get_logger
+from shared.slack import SLACK_FAILURES, slack_error
+
+log = get_logger(__name__)
+
+# Slack counts posts for each channel besides the workspace; other limits are a method's.
+_BY_CHANNEL = frozenset({"chat.postMessage"})
+_UNNAMED_S = 1.0
+
+
+class Holds(Protocol):
+    """Which methods Slack told some instance of ours to leave alone, and for how long."""
+
+    async def wait_s(self, key: str) -> float:
+        """Seconds until ``key`` may be called again; 0 when it may now."""
+
+    async def hold(self, key: str, seconds: float) -> None:
+        """Leave ``key`` alone for ``seconds``."""
+
+
+class SlackCalls:
+    """One way to the Web API for everything that calls it.
+
+    A method under a rate limit is not called at all: SlackUnavailable says how long to wait.
+    ``on_denied`` is told when Slack does not accept our token.
+    """
+
+    def __init__(
+        self, client: AsyncWebClient, holds: Holds, on_denied: Callable[[SlackDenied], None]
+    ) -> None:
+        self.client = client
+        self._holds = holds
+        self._on_denied = on_denied
+
+    async def __call__(
+        self,
+        method: str,
+        call: Callable[[], Awaitable[AsyncSlackResponse]],
+        *,
+        channel: str | None = None,
+    ) -> AsyncSlackResponse:
+        """Slack's answer. Raises SlackUnavailable, OutcomeUnknown, SlackDenied or SlackRefused."""
+        key = f"{method}:{channel}" if channel and method in _BY_CHANNEL else method
+        wait_s = await self._holds.wait_s(key)
+        if wait_s > 0:
+            raise SlackUnavailable(
+                f"{method}: Slack has asked us to wait.",
+                reason="slack_rate_limited",
+                retry_after_s=wait_s,
+            )
+        try:
+            return await call()
+        except SLACK_FAILURES as error:
+            failure = slack_error(error, method)
+            if isinstance(failure, SlackUnavailable) and failure.reason == "slack_rate_limited":
+                await self._limited(key, method, failure)
+            if isinstance(failure, SlackDenied):
+                self._on_denied(failure)
+            raise failure from error
+
+    async def _limited(self, key: str, method: str, failure: SlackUnavailable) -> None:
+        failure.retry_after_s = failure.retry_after_s or _UNNAMED_S
+        log.warning(
+            "Slack limits us.",
+            action="slack_rate_limited",
+            method=method,
+            retry_after_s=failure.retry_after_s,
+        )
+        await self._holds.hold(key, failure.retry_after_s)

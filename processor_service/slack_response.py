@@ -1,0 +1,112 @@
+"""A slash command's response URL: what only the asker sees."""
+
+import json
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Protocol
+
+import aiohttp
+
+from processor_service.ports import Body, Place, Posted
+from processor_service.redis_connection import RedisConnection, StoreUnavailable
+from processor_service.redis_keys import RESPONSES_TTL_S, responses_key
+from shared.errors import SlackRefused, SlackUnavailable
+from shared.ledger import Mark
+from shared.log import get_logger
+
+log = get_logger(__name__)
+
+
+class Responses(Protocol):
+    """What was posted to response URLs, which cannot be read. A lost store forgets."""
+
+    async def of(self, task_id: str) -> list[Mark]:
+        """The marks of what was posted, in order."""
+
+    async def add(self, mark: Mark) -> None:
+        """Remember one message."""
+
+
+class RedisResponses:
+    """``Responses`` in Redis, for as long as Slack takes posts to a response URL."""
+
+    def __init__(self, connection: RedisConnection) -> None:
+        self._connection = connection
+
+    async def of(self, task_id: str) -> list[Mark]:
+        """The marks of what was posted, in order; none when Redis is lost."""
+        redis = self._connection.redis
+        try:
+            kept = await self._connection.run(redis.lrange(responses_key(task_id), 0, -1))
+        except StoreUnavailable:
+            return []
+        return [Mark(**json.loads(one)) for one in kept]
+
+    async def add(self, mark: Mark) -> None:
+        """Remember one message if Redis takes it."""
+        redis, key = self._connection.redis, responses_key(mark.task_id)
+        with suppress(StoreUnavailable):
+            await self._connection.run(redis.rpush(key, json.dumps(asdict(mark))))
+            await self._connection.run(redis.expire(key, RESPONSES_TTL_S))
+
+
+class SlackResponse:
+    """``ports.Conversation`` through a response URL.
+
+    Slack takes five posts within 30 minutes (docs.slack.dev, handling user interaction) and shows
+    us none of them, so that Redis is the only ledger here. A post of unknown outcome counts as
+    shown: a second answer would be worse than one only we doubt.
+    """
+
+    capacity = 5
+    place: Place | None = None
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, responses: Responses) -> None:
+        self._session = session
+        self._url = url
+        self._responses = responses
+
+    async def find(self, task_id: str) -> list[Posted]:
+        """What we remember having posted."""
+        marks = await self._responses.of(task_id)
+        return [Posted(str(number), mark) for number, mark in enumerate(marks)]
+
+    async def post(self, body: Body, mark: Mark) -> Posted:
+        """Post one message that only the asker sees."""
+        payload = {"response_type": "ephemeral", "text": body.text, "blocks": list(body.blocks)}
+        try:
+            async with self._session.post(self._url, json=payload) as response:
+                status, text = response.status, (await response.text())[:100]
+        except aiohttp.ClientConnectorError as error:
+            raise SlackUnavailable("response_url: Slack could not be reached.") from error
+        except (aiohttp.ClientError, TimeoutError, ConnectionError):
+            log.warning(
+                "A response was sent, but Slack did not confirm it.",
+                action="response_unconfirmed",
+                part=mark.part,
+            )
+        else:
+            _raise_for_response(status, text)
+        await self._responses.add(mark)
+        return Posted(str(mark.part), mark)
+
+    async def update(self, posted: Posted, body: Body, mark: Mark) -> None:
+        """Nothing: what was shown there stays as it is."""
+
+    async def remove(self, posted: Posted) -> None:
+        """Nothing: what was shown there stays as it is."""
+
+    async def show_status(self, status: str) -> None:
+        """Nothing: there is no thread."""
+
+
+def _raise_for_response(status: int, text: str) -> None:
+    if status == 429:
+        raise SlackUnavailable("response_url: rate limited.", reason="slack_rate_limited")
+    if status >= 500:
+        raise SlackUnavailable(f"response_url: Slack failed ({status}).")
+    if status != 200:
+        # Used up or expired: nothing can be said there any more.
+        raise SlackRefused(
+            f"response_url: refused ({status} {text}).", slack_error=text, reason="slack_not_there"
+        )

@@ -1,0 +1,83 @@
+"""The steps of one task that people see: each under the lease, each with patience."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+import tenacity
+
+from processor_service.ports import Body, Conversation, Posted
+from processor_service.retrying import Patience, patiently
+from shared.errors import OutcomeUnknown, SlackUnavailable
+from shared.ledger import Mark
+from shared.log import get_logger
+
+log = get_logger(__name__)
+
+Guard = Callable[[], Awaitable[bool]]
+_Result = TypeVar("_Result")
+
+_MAY_PASS = tenacity.retry_if_exception_type((SlackUnavailable, OutcomeUnknown))
+
+
+@dataclass
+class Steps:
+    """``guard`` precedes each attempt at a visible step: it raises when the task is no longer ours,
+    and returns False when nobody can tell. ``doubtful`` is set once another worker may have written
+    beside us, or a post of ours may have had an effect we were not told of.
+    """
+
+    guard: Guard
+    patience: Patience
+    doubtful: bool = False
+
+    async def read(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
+        """The result of a call that nobody sees."""
+
+        async def attempt() -> _Result:
+            return await call()
+
+        return await patiently(self.patience, _MAY_PASS)(attempt)
+
+    async def show(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
+        """The result of an idempotent call that changes what people see."""
+
+        async def guarded() -> _Result:
+            if not await self.guard():
+                self.doubtful = True
+            return await call()
+
+        return await patiently(self.patience, _MAY_PASS)(guarded)
+
+    async def post_once(self, conversation: Conversation, body: Body, mark: Mark) -> Posted:
+        """Post one message, once: an unknown outcome is settled by reading back before a repeat."""
+        unsure = False
+
+        async def attempt() -> Posted:
+            nonlocal unsure
+            if unsure and (standing := await _standing(conversation, mark)):
+                log.info("A post of unknown outcome stands in Slack.", action="post_adopted")
+                return standing[0]
+            try:
+                return await conversation.post(body, mark)
+            except OutcomeUnknown:
+                self.doubtful = unsure = True
+                raise
+
+        posted = await self.show(attempt)
+        return await self._only_one(conversation, posted) if self.doubtful else posted
+
+    async def _only_one(self, conversation: Conversation, posted: Posted) -> Posted:
+        """Where a twin may stand, the earlier message stays: every worker decides alike."""
+        twins = await self.read(partial(_standing, conversation, posted.mark))
+        for surplus in twins[1:]:
+            log.warning("A message stood twice; one is removed.", action="twin_removed")
+            await self.show(partial(conversation.remove, surplus))
+        return twins[0] if twins else posted
+
+
+async def _standing(conversation: Conversation, mark: Mark) -> list[Posted]:
+    """The messages that carry ``mark``, the earliest first."""
+    found = await conversation.find(mark.task_id)
+    return sorted((one for one in found if one.mark == mark), key=lambda one: float(one.ts))

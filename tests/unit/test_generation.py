@@ -1,0 +1,133 @@
+import asyncio
+
+import pytest
+
+from processor_service.generation import Generation, generate
+from processor_service.ports import Answer, Piece, Prompt
+from processor_service.retrying import Patience
+from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
+from tests.processor_fakes import FakeModel, Naps, saying
+
+PROMPT = Prompt("system", "question")
+AWAY = ModelUnavailable("503")
+
+
+def a_generation(
+    naps: Naps, *, attempts: int = 3, fallback: str | None = "spare-model"
+) -> Generation:
+    return Generation("main-model", fallback, Patience(attempts, naps))
+
+
+async def generated(model: FakeModel, generation: Generation, within_s: float = 1000.0) -> Answer:
+    until = asyncio.get_running_loop().time() + within_s
+    return await generate(PROMPT, model, generation, until)
+
+
+def asked(model: FakeModel) -> list[str]:
+    return [name for _, name in model.asked]
+
+
+async def test_attempts_wait_ever_longer_with_jitter_and_then_the_fallback_is_asked() -> None:
+    model, naps = FakeModel([[AWAY], [AWAY], [AWAY], saying("ok")]), Naps()
+    answer = await generated(model, a_generation(naps))
+    assert answer.model == "spare-model"
+    assert asked(model) == ["main-model"] * 3 + ["spare-model"]
+    assert len(naps.seconds) == 2
+    assert all(0 <= nap <= 20 for nap in naps.seconds)
+
+
+async def test_a_wait_that_gemini_asks_for_is_kept_and_spread() -> None:
+    naps = Naps()
+    limited = ModelUnavailable("429", reason="model_rate_limited", retry_after_s=9.0)
+    await generated(FakeModel([[limited], saying("ok")]), a_generation(naps))
+    [nap] = naps.seconds
+    assert 9.0 <= nap <= 9.0 * 1.2
+
+
+async def test_no_wait_is_begun_that_would_end_after_the_deadline() -> None:
+    naps = Naps()
+    limited = ModelUnavailable("429", retry_after_s=9.0)
+    model = FakeModel([[limited], saying("ok")])
+    assert (await generated(model, a_generation(naps), within_s=5.0)).model == "spare-model"
+    assert naps.seconds == []
+
+
+async def test_a_model_that_does_not_exist_is_replaced_by_its_fallback_at_once() -> None:
+    naps = Naps()
+    model = FakeModel([[ModelRejected("404", reason="model_not_found")], saying("ok")])
+    assert (await generated(model, a_generation(naps))).model == "spare-model"
+    assert naps.seconds == []
+
+
+@pytest.mark.parametrize(
+    "error", [ModelRefused("SAFETY", reason="answer_blocked"), ModelRejected("400")]
+)
+async def test_what_gemini_decides_about_the_question_is_not_asked_again(error: Exception) -> None:
+    model = FakeModel([[error]])
+    with pytest.raises(type(error)):
+        await generated(model, a_generation(Naps()))
+    assert asked(model) == ["main-model"]
+
+
+async def test_an_answer_that_stays_empty_is_final_after_the_fallback_and_opens_no_circuit() -> (
+    None
+):
+    model, generation = FakeModel([[Piece(" ", finished=True)]]), a_generation(Naps(), attempts=9)
+    with pytest.raises(ModelRefused) as refused:
+        await generated(model, generation)
+    assert refused.value.reason == "answer_empty"
+    assert asked(model) == ["main-model"] * 9 + ["spare-model"]
+
+
+async def test_a_limit_reached_before_the_first_word_is_its_own_outcome() -> None:
+    model = FakeModel([[Piece("", finished=True, truncated=True)]])
+    with pytest.raises(ModelRefused) as refused:
+        await generated(model, a_generation(Naps()))
+    assert refused.value.reason == "length_limit"
+
+
+async def test_pieces_before_a_cut_never_mix_with_the_next_attempt() -> None:
+    model = FakeModel([[Piece("half ")], [Piece("half "), AWAY], saying("whole")])
+    assert (await generated(model, a_generation(Naps()))).text == "whole"
+
+
+async def test_without_another_fallback_the_models_failure_is_told() -> None:
+    for fallback in (None, "main-model"):
+        model = FakeModel([[ModelUnavailable("silent", reason="model_silent")]])
+        with pytest.raises(ModelUnavailable) as away:
+            await generated(model, a_generation(Naps(), attempts=2, fallback=fallback))
+        assert away.value.reason == "model_silent"
+        assert asked(model) == ["main-model"] * 2
+
+
+async def test_a_model_known_to_fail_is_skipped_until_a_probe_succeeds() -> None:
+    naps = Naps()
+    generation = a_generation(naps, attempts=1)
+    clock = [0.0]
+    for name in ("main-model", "spare-model"):
+        generation.breaker(name).clock = lambda: clock[0]
+    down = FakeModel([[AWAY], saying("ok")])
+    for _ in range(5):
+        down.scripts = [[AWAY], saying("ok")]
+        await generated(down, generation)
+    known = FakeModel([saying("ok")])
+    await generated(known, generation)
+    assert asked(known) == ["spare-model"]
+    clock[0] = 60.0
+    await generated(known, generation)
+    await generated(known, generation)
+    assert asked(known) == ["spare-model", "main-model", "main-model"]
+
+
+async def test_with_both_circuits_open_nobody_is_asked_and_the_wait_is_named() -> None:
+    generation = a_generation(Naps(), attempts=5)
+    down = FakeModel([[AWAY]])
+    for _ in range(5):
+        with pytest.raises(ModelUnavailable):
+            await generated(down, generation)
+    before = len(down.asked)
+    with pytest.raises(ModelUnavailable) as away:
+        await generated(down, generation)
+    assert away.value.reason == "model_circuit_open"
+    assert away.value.retry_after_s is not None
+    assert len(down.asked) == before
