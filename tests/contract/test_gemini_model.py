@@ -8,7 +8,8 @@ import pytest
 
 from processor_service.gemini_model import GeminiAccess, GeminiModel, gemini_model
 from processor_service.generation import Generation, generate
-from processor_service.ports import Piece, Prompt
+from processor_service.ports import Answer, Piece, Prompt
+from processor_service.retrying import Patience
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
 from shared.tracing import span, start_tracing
 from simulators.faults import FaultPlan
@@ -44,6 +45,11 @@ async def pieces_of(model: GeminiModel, text: str) -> list[Piece]:
         return [piece async for piece in pieces]
 
 
+async def generated(model: GeminiModel, attempts: int, naps: Naps) -> Answer:
+    generation = Generation(MODEL, SPARE, Patience(attempts, naps))
+    return await generate(prompt("質問"), model, generation, float("inf"))
+
+
 async def test_an_answer_comes_in_pieces_and_ends_with_its_counts(
     model: GeminiModel, simulator: GeminiSimulator
 ) -> None:
@@ -60,8 +66,11 @@ async def test_an_answer_comes_in_pieces_and_ends_with_its_counts(
 @pytest.mark.parametrize(
     ("reply", "error", "reason"),
     [
-        (Reply(block_reason="SAFETY"), ModelRefused, "model_refused"),
-        (Reply(chunks=["a"], finish_reason="SAFETY"), ModelRefused, "model_refused"),
+        (Reply(block_reason="SAFETY"), ModelRefused, "question_blocked"),
+        (Reply(chunks=["a"], finish_reason="SAFETY"), ModelRefused, "answer_blocked"),
+        (Reply(chunks=["a"], finish_reason="RECITATION"), ModelRefused, "answer_recited"),
+        (Reply(error=ErrorReply(403, "PERMISSION_DENIED")), ModelRejected, "model_denied"),
+        (Reply(error=ErrorReply(404, "NOT_FOUND")), ModelRejected, "model_not_found"),
         (Reply(chunks=["a"], finish_reason="OTHER"), ModelUnavailable, "answer_broken_off"),
         (Reply(error=ErrorReply(503, "UNAVAILABLE")), ModelUnavailable, "model_unavailable"),
         (Reply(error=ErrorReply(400, "INVALID_ARGUMENT")), ModelRejected, "model_rejected"),
@@ -95,16 +104,17 @@ async def test_the_wait_that_gemini_asks_for_is_honoured(
     limited = ErrorReply(429, "RESOURCE_EXHAUSTED", retry_delay_s=7)
     simulator.script("質問", Reply(error=limited), Reply(text="はい。"))
     naps = Naps()
-    answer = await generate(prompt("質問"), model, Generation(MODEL, SPARE, 3, naps))
+    answer = await generated(model, 4, naps)
     assert answer.text == "はい。"
-    assert naps.seconds == [7.0]
+    [nap] = naps.seconds
+    assert 7.0 <= nap <= 7.0 * 1.2
 
 
 async def test_an_answer_without_a_finish_reason_is_not_taken_for_whole(
     model: GeminiModel, simulator: GeminiSimulator
 ) -> None:
     simulator.script("質問", Reply(text="途中", finish_reason=None), Reply(text="全部です。"))
-    answer = await generate(prompt("質問"), model, Generation(MODEL, SPARE, 3, Naps()))
+    answer = await generated(model, 4, Naps())
     assert answer.text == "全部です。"
 
 
@@ -113,7 +123,7 @@ async def test_the_fallback_model_is_asked_when_the_first_stays_away(
 ) -> None:
     down = Reply(error=ErrorReply(503, "UNAVAILABLE"))
     simulator.script("質問", down, down, Reply(text="代わりに答えます。"))
-    answer = await generate(prompt("質問"), model, Generation(MODEL, SPARE, 1, Naps()))
+    answer = await generated(model, 2, Naps())
     assert answer.model == SPARE
     assert [request.model for request in simulator.requests] == [MODEL, MODEL, SPARE]
 
@@ -135,6 +145,15 @@ async def test_every_request_carries_the_trace(
         await pieces_of(model, "こんにちは")
     trace_id = f"{current.get_span_context().trace_id:032x}"
     assert trace_id in simulator.requests[0].headers["traceparent"]
+
+
+async def test_an_unknown_key_is_told_from_a_bad_question(simulator: GeminiSimulator) -> None:
+    async with simulator.serve() as running:
+        access = GeminiAccess("another-key", base_url=running.base_url)
+        async with gemini_model(access, idle_timeout_s=5) as stranger:
+            with pytest.raises(ModelRejected) as denied:
+                await pieces_of(stranger, "質問")
+    assert denied.value.reason == "model_denied"
 
 
 async def test_the_check_tells_a_wrong_model_from_a_right_one(model: GeminiModel) -> None:

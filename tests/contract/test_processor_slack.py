@@ -1,0 +1,242 @@
+"""The processor's adapters on Slack's protocol: the ledger, the limits, people, response URLs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pytest
+from fakeredis import FakeAsyncRedis, FakeServer
+
+from processor_service.ports import Body, Conversation
+from processor_service.redis_connection import RedisConnection, redis_connection
+from processor_service.redis_holds import RedisHolds
+from processor_service.slack_calls import SlackCalls
+from processor_service.slack_conversations import SlackConversations
+from processor_service.slack_people import SlackPeople
+from processor_service.slack_response import RedisResponses, SlackResponse
+from shared.errors import OutcomeUnknown, SlackDenied, SlackRefused, SlackUnavailable
+from shared.ledger import Mark
+from simulators.faults import Fault
+from simulators.ports import free_port
+from simulators.slack import SlackConfig
+from tests.processor_fakes import a_task
+from tests.slack_workbench import FAST, Workbench, workbench
+
+TASK_ID = a_task().task_id
+ANSWER = Mark(TASK_ID, "answer", digest="d1")
+
+
+@dataclass
+class Processor:
+    """What one processor instance has of Slack and Redis."""
+
+    bench: Workbench
+    redis: RedisConnection
+    denied: list[SlackDenied] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.calls = SlackCalls(self.bench.new_client(), RedisHolds(self.redis), self.denied.append)
+        self.conversations = SlackConversations(
+            self.calls, self.bench.http, RedisResponses(self.redis)
+        )
+
+    def thread(self, ts: str) -> Conversation:
+        task = a_task(channel_id=self.bench.general, thread_ts=ts, message_ts=ts)
+        return self.conversations.thread(task, ts, ts)
+
+
+@asynccontextmanager
+async def processors(config: SlackConfig = FAST) -> AsyncIterator[tuple[Processor, Processor]]:
+    """Two instances with one Redis between them."""
+    server = FakeServer()
+    async with workbench(config) as bench:
+        redis = [FakeAsyncRedis(server=server, decode_responses=True) for _ in range(2)]
+        first, second = (Processor(bench, RedisConnection(one, 5.0)) for one in redis)
+        yield first, second
+        for one in redis:
+            await one.aclose()
+
+
+async def test_what_was_posted_is_found_again_over_many_pages_and_nothing_else() -> None:
+    async with processors(replace(FAST, rate_limits=False)) as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread = here.thread(asked.ts)
+        for number in range(230):
+            other = Mark(f"{number:032x}", "answer")
+            await thread.post(Body("other"), other)
+        posted = await thread.post(Body("ours"), ANSWER)
+        here.bench.slack.people.post("alice", "#general", "thanks", thread_ts=asked.ts)
+        assert await there.thread(asked.ts).find(TASK_ID) == [posted]
+        pages = here.bench.slack.api.limits.calls["conversations.replies"]
+        assert pages >= 2
+
+
+async def test_an_edit_keeps_the_message_and_replaces_text_blocks_and_mark() -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread = here.thread(asked.ts)
+        rich = Body("old", ({"type": "markdown", "text": "old"},))
+        posted = await thread.post(rich, ANSWER)
+        mark = replace(ANSWER, digest="d2")
+        await thread.update(posted, Body("new"), mark)
+        [found] = await thread.find(TASK_ID)
+        assert (found.ts, found.mark) == (posted.ts, mark)
+        message = here.bench.slack.messages("#general", thread_ts=asked.ts)[-1]
+        assert message["text"] == "new"
+        assert "old" not in str(message.get("blocks"))
+        await thread.remove(found)
+        await thread.remove(found)
+        assert await thread.find(TASK_ID) == []
+
+
+async def test_the_answer_to_a_deleted_question_is_refused_and_leaves_no_stray() -> None:
+    async with processors() as (here, _):
+        people = here.bench.slack.people
+        asked = people.post("alice", "#general", "question")
+        people.delete("alice", "#general", asked.ts)
+        for act in (
+            here.thread(asked.ts).post(Body("late"), ANSWER),
+            here.thread(asked.ts).find("x"),
+        ):
+            with pytest.raises(SlackRefused) as refused:
+                await act
+            assert refused.value.reason == "question_gone"
+        assert "late" not in str(here.bench.slack.messages("#general"))
+
+
+async def test_a_rate_limit_that_one_instance_meets_holds_back_the_others_too() -> None:
+    async with processors() as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        limited = Fault("error", status=429, detail={"retry_after": 30})
+        here.bench.faults.add("slack", "chat.postMessage", limited)
+        for instance in (here, there, here):
+            with pytest.raises(SlackUnavailable) as held:
+                await instance.thread(asked.ts).post(Body("x"), ANSWER)
+            assert held.value.reason == "slack_rate_limited"
+            assert 0 < (held.value.retry_after_s or 0) <= 30
+        # The one call that met the limit is counted by no method: nothing else reached Slack.
+        assert here.bench.slack.api.limits.calls["chat.postMessage"] == 0
+        assert await there.thread(asked.ts).find(TASK_ID) == []
+
+
+async def test_without_redis_an_instance_still_knows_its_own_limits() -> None:
+    url = f"redis://127.0.0.1:{free_port()}/0"
+    async with workbench() as bench, redis_connection(url) as lost:
+        instance = Processor(bench, lost)
+        asked = bench.slack.people.post("alice", "#general", "question")
+        bench.faults.add(
+            "slack", "conversations.replies", Fault("error", status=429, detail={"retry_after": 9})
+        )
+        for _ in range(2):
+            with pytest.raises(SlackUnavailable):
+                await instance.thread(asked.ts).find(TASK_ID)
+        assert bench.slack.api.limits.calls["conversations.replies"] == 0
+
+
+async def test_a_limit_on_one_channel_leaves_the_others_alone() -> None:
+    async with processors() as (here, _):
+        limited = Fault("error", status=429, detail={"retry_after": 30})
+        here.bench.faults.add("slack", "chat.postMessage", limited)
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        with pytest.raises(SlackUnavailable):
+            await here.thread(asked.ts).post(Body("x"), ANSWER)
+        elsewhere = here.bench.slack.people.channel("#random").id
+        task = a_task(channel_id=elsewhere, occurred_at=datetime.now(UTC))
+        await here.conversations.channel(task).post(Body("x"), Mark(TASK_ID, "question"))
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "reason"),
+    [
+        (Fault("error", status=500), OutcomeUnknown, "slack_outcome_unknown"),
+        (Fault("drop_before"), OutcomeUnknown, "slack_outcome_unknown"),
+        (Fault("drop_after"), OutcomeUnknown, "slack_outcome_unknown"),
+        (Fault("error", status=200, error="is_archived"), SlackRefused, "slack_not_there"),
+        (Fault("error", status=200, error="channel_not_found"), SlackRefused, "slack_not_there"),
+        (Fault("error", status=200, error="msg_too_long"), SlackRefused, "slack_unshowable"),
+        (Fault("error", status=200, error="invalid_blocks"), SlackRefused, "slack_unshowable"),
+        (Fault("error", status=200, error="token_revoked"), SlackDenied, "slack_denied"),
+    ],
+)
+async def test_each_failure_of_slack_has_its_meaning_and_no_call_is_repeated(
+    fault: Fault, error: type[Exception], reason: str
+) -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        here.bench.faults.add("slack", "chat.postMessage", fault)
+        with pytest.raises(error) as raised:
+            await here.thread(asked.ts).post(Body("x"), ANSWER)
+        assert getattr(raised.value, "reason", None) == reason
+        assert here.bench.slack.api.limits.calls["chat.postMessage"] <= 1
+        assert len(here.denied) == (1 if error is SlackDenied else 0)
+
+
+async def test_an_asker_is_reached_in_their_direct_messages() -> None:
+    async with processors() as (here, there):
+        alice = here.bench.slack.people.user("alice").id
+        task = a_task(user_id=alice, occurred_at=datetime.now(UTC))
+        direct = await here.conversations.direct(task)
+        posted = await direct.post(Body("sorry"), Mark(TASK_ID, "notice"))
+        assert await (await there.conversations.direct(task)).find(TASK_ID) == [posted]
+        where = here.bench.slack.people.dm("alice").id
+        assert "sorry" in str(here.bench.slack.messages(where))
+
+
+async def test_a_persons_language_is_asked_once_and_shared() -> None:
+    async with processors() as (here, there):
+        people = here.bench.slack.people
+        for instance in (here, there):
+            who = SlackPeople(instance.calls, instance.redis)
+            assert await who.locale_of(people.user("alice").id) == "en"
+            assert await who.locale_of(people.user("hana").id) == "ja"
+        assert here.bench.slack.api.limits.calls["users.info"] == 2
+        assert await SlackPeople(here.calls, here.redis).locale_of("U0NOBODY") is None
+
+
+async def test_a_status_is_shown_and_cleared_and_its_failure_harms_nothing() -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread = here.thread(asked.ts)
+        await thread.show_status("考えています…")
+        await thread.show_status("")
+        here.bench.faults.add("slack", "assistant.threads.setStatus", Fault("error", status=500))
+        await thread.show_status("x")
+        assert here.bench.slack.api.limits.calls["assistant.threads.setStatus"] >= 2
+
+
+async def test_what_went_to_a_response_url_is_remembered_because_it_cannot_be_read() -> None:
+    async with processors() as (here, there):
+        url = await a_response_url(here.bench)
+        first = SlackResponse(here.bench.http, url, RedisResponses(here.redis))
+        heir = SlackResponse(there.bench.http, url, RedisResponses(there.redis))
+        assert await heir.find(TASK_ID) == []
+        await first.post(Body("answer"), ANSWER)
+        [found] = await heir.find(TASK_ID)
+        assert found.mark == ANSWER
+
+
+async def test_a_used_up_response_url_says_that_nothing_can_be_said_there() -> None:
+    async with processors() as (here, _):
+        url = await a_response_url(here.bench)
+        response = SlackResponse(here.bench.http, url, RedisResponses(here.redis))
+        for part in range(1, 6):
+            await response.post(Body("x"), replace(ANSWER, part=part, parts=6))
+        with pytest.raises(SlackRefused) as refused:
+            await response.post(Body("x"), replace(ANSWER, part=6, parts=6))
+        assert refused.value.reason == "slack_not_there"
+
+
+async def a_response_url(bench: Workbench) -> str:
+    """The response URL of a command that somebody has just typed."""
+    app, urls = bench.app(), []
+
+    async def listen(body: dict[str, str], ack: object) -> None:
+        urls.append(body["response_url"])
+        await ack()  # type: ignore[operator]  # Bolt hands in a callable
+
+    app.command("/gemini")(listen)
+    async with bench.connected(app):
+        await bench.slack.people.slash("alice", "#general", "/gemini", "hello")
+        await bench.slack.wait_for(lambda: bool(urls))
+    return urls[0]
