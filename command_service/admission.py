@@ -31,6 +31,7 @@ TOLD = frozenset(
         Reason.QUESTION_GONE,
         Reason.QUESTION_UNREADABLE,
         Reason.QUEUE_UNAVAILABLE,
+        Reason.SLACK_DENIED,
         Reason.OVERLOADED,
     }
 )

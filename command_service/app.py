@@ -25,6 +25,7 @@ from command_service.pubsub_queue import PubSubQueue, pubsub_queue
 from command_service.question import Identity, Reason
 from command_service.repetition import Repetition
 from command_service.settings import CommandSettings
+from command_service.slack_access import SlackAccess, watched
 from command_service.slack_questions import SlackQuestions
 from command_service.slack_replies import SlackReplies
 from command_service.slots import Slots
@@ -46,7 +47,18 @@ class Service:
 
     port: int
     slots: Slots
+    access: SlackAccess
     socket: SocketMode | None
+
+
+@dataclass(frozen=True)
+class Adapters:
+    """What the use cases are made of."""
+
+    slack: AsyncWebClient
+    access: SlackAccess
+    queue: PubSubQueue
+    background: Background
 
 
 @asynccontextmanager
@@ -72,13 +84,15 @@ async def running(
         )
         background = Background()
         stack.push_async_callback(background.close, _BACKGROUND_S)
-        repetition = _use_cases(settings, slack, checked.identity, queue, background)
+        access = await stack.enter_async_context(watched(SlackAccess(slack, lambda _: None)))
+        adapters = Adapters(slack, access, queue, background)
+        repetition = _use_cases(settings, checked.identity, adapters)
         bolt = _bolt_app(settings, slack, checked.identity)
         Listeners(checked.identity, repetition).register(bolt)
         slots = Slots(settings.max_concurrent_requests)
         socket_mode = _socket_mode(settings, bolt, slots, repetition.intake)
         server = web.Application()
-        Health(queue.check, socket_mode.state if socket_mode else None).add_routes(server)
+        Health(queue.check, access, socket_mode.state if socket_mode else None).add_routes(server)
         if socket_mode is None:
             EventApi(bolt, slots).add_routes(server)
         port = await stack.enter_async_context(
@@ -88,7 +102,7 @@ async def running(
             await stack.enter_async_context(connected(socket_mode, checked.socket_url or ""))
         stack.push_async_callback(slots.drain, _DRAIN_S)
         log.info("The service is up.", action="started", port=port, **_described(checked))
-        yield Service(port, slots, socket_mode)
+        yield Service(port, slots, access, socket_mode)
         log.info("The service is closing.", action="stopping", running=slots.running)
 
 
@@ -126,17 +140,13 @@ def _app_token(settings: CommandSettings) -> str | None:
     return settings.slack_app_token.get_secret_value()
 
 
-def _use_cases(
-    settings: CommandSettings,
-    slack: AsyncWebClient,
-    identity: Identity,
-    queue: PubSubQueue,
-    background: Background,
-) -> Repetition:
+def _use_cases(settings: CommandSettings, identity: Identity, adapters: Adapters) -> Repetition:
+    slack, access, background = adapters.slack, adapters.access, adapters.background
     intake = Intake(
-        queue=queue,
-        replies=SlackReplies(slack),
-        locales=SlackLocales(slack, background, settings.default_locale),
+        queue=adapters.queue,
+        access=access,
+        replies=SlackReplies(slack, access),
+        locales=SlackLocales(slack, access, background, settings.default_locale),
         background=background,
         policy=Policy(
             team_ids=settings.allowed_team_ids,
@@ -148,7 +158,7 @@ def _use_cases(
             max_prompt_chars=settings.max_prompt_chars,
         ),
     )
-    return Repetition(intake, SlackQuestions(slack, identity.bot_user_id))
+    return Repetition(intake, SlackQuestions(slack, access, identity.bot_user_id))
 
 
 def _bolt_app(settings: CommandSettings, slack: AsyncWebClient, identity: Identity) -> AsyncApp:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from aiohttp import web
 
+from command_service.ports import Access
 from command_service.socket_mode import SocketState
 from shared.errors import QueueUnavailable
 
@@ -13,15 +14,20 @@ _MAY_BE_DOWN_S = 30.0
 
 
 class Health:
-    """``socket_state`` is None in HTTP mode, where being asked is proof enough."""
+    """What is asked of ``queue``, ``access`` and the socket.
+
+    ``socket_state`` is None in HTTP mode, where being asked is proof enough.
+    """
 
     def __init__(
         self,
         check_queue: Callable[[], Awaitable[None]],
+        access: Access,
         socket_state: Callable[[], Awaitable[SocketState]] | None,
         may_be_down_s: float = _MAY_BE_DOWN_S,
     ) -> None:
         self._check_queue = check_queue
+        self._access = access
         self._socket_state = socket_state
         self._may_be_down_s = may_be_down_s
 
@@ -43,7 +49,11 @@ class Health:
 
     async def readyz(self, _request: web.Request) -> web.Response:
         """Each dependency and its state; 503 unless all are ok."""
-        states = {"pubsub": await self._queue_state()}
+        denied = self._access.denied
+        states = {
+            "pubsub": await self._queue_state(),
+            "slack": _state(str(denied) if denied is not None else None),
+        }
         if self._socket_state is not None:
             connected = (await self._socket_state()).connected
             states["slack_socket"] = _state(None if connected else "not_connected")

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from command_service.admission import TOLD, Policy, Refused, admit
 from command_service.background import Background
 from command_service.deadline import at_most_s
-from command_service.ports import Locales, Replies, TaskQueue
+from command_service.ports import Access, Locales, Replies, TaskQueue
 from command_service.question import Ignored, Question, Reason
 from command_service.texts import refusal
-from shared.errors import QueueUnavailable
+from shared.errors import QueueUnavailable, RetryableError
 from shared.log import bound_task, get_logger
 from shared.task import Source, Task
 from shared.tracing import trace_context
@@ -31,6 +31,7 @@ class Intake:
     """What accepting a question needs."""
 
     queue: TaskQueue
+    access: Access
     replies: Replies
     locales: Locales
     background: Background
@@ -47,13 +48,13 @@ class Accepted:
 
 
 @dataclass(frozen=True)
-class QueueDown:
+class HandedBack:
     """The queue has not confirmed the task: Slack must not be told that we have it."""
 
-    error: QueueUnavailable
+    error: RetryableError
 
 
-Outcome = Accepted | Refused | QueueDown
+Outcome = Accepted | Refused | HandedBack
 
 
 async def accept(trigger: Question | Ignored, using: Intake) -> Outcome:
@@ -61,11 +62,14 @@ async def accept(trigger: Question | Ignored, using: Intake) -> Outcome:
 
     Equal triggers give equal tasks, so accepting one twice is harmless. A redelivered event shows
     nothing: its answer may stand already, and nobody would clear the sign. A slash command's
-    refusal is told by its ack.
+    refusal is told by its ack. While Slack denies our token nothing is taken: it could not be
+    answered.
     """
     if isinstance(trigger, Ignored):
         return _ignored(trigger)
     with bound_task(trigger.task_id):
+        if using.access.denied is not None:
+            return _handed_back(trigger, using.access.denied)
         verdict = admit(trigger, using.policy)
         if isinstance(verdict, Refused):
             return _refused(trigger, verdict, using)
@@ -73,7 +77,7 @@ async def accept(trigger: Question | Ignored, using: Intake) -> Outcome:
         try:
             await _publish(task, using)
         except QueueUnavailable as error:
-            return _queue_down(trigger, error)
+            return _handed_back(trigger, error)
         return _accepted(trigger, task, using)
 
 
@@ -146,16 +150,16 @@ def refusal_text(reason: Reason, user_id: str, using: Intake) -> str:
     )
 
 
-def _queue_down(question: Question, error: QueueUnavailable) -> QueueDown:
+def _handed_back(question: Question, error: RetryableError) -> HandedBack:
     log.warning(
-        "A question could not be queued.",
-        action="question_not_queued",
+        "A question could not be taken now.",
+        action="question_handed_back",
         reason=error.reason,
         why=str(error),
         source=question.source,
         redelivered=question.redelivered,
     )
-    return QueueDown(error)
+    return HandedBack(error)
 
 
 def _ignored(trigger: Ignored) -> Refused:

@@ -14,7 +14,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from command_service.admission import Refused
-from command_service.intake import Accepted, Outcome, QueueDown, accept, refusal_text
+from command_service.intake import Accepted, HandedBack, Outcome, accept, refusal_text
 from command_service.question import Click, Identity, Ignored, Question, Reason
 from command_service.repetition import Repetition, ask_again
 from command_service.texts import COMMAND_ACCEPTED
@@ -25,7 +25,7 @@ from command_service.triggers import (
     read_regenerate,
     read_retry,
 )
-from shared.errors import MechachangError
+from shared.errors import MechachangError, SlackDenied
 from shared.log import get_logger
 
 log = get_logger(__name__)
@@ -65,7 +65,7 @@ class Listeners:
         async def on_event(body: Body, request: AsyncBoltRequest) -> None:
             question = read(body, self.identity, _is_redelivered(request))
             outcome = await accept(question, self.repetition.intake)
-            if isinstance(outcome, QueueDown):
+            if isinstance(outcome, HandedBack):
                 # Bolt acks no event whose listener raised, and Slack delivers it again.
                 raise outcome.error
 
@@ -84,12 +84,17 @@ class Listeners:
                 return COMMAND_ACCEPTED[task.locale]
             case Refused(reason):
                 return refusal_text(reason, user_id, self.repetition.intake)
-            case QueueDown():
+            case HandedBack(SlackDenied()):
+                return refusal_text(Reason.SLACK_DENIED, user_id, self.repetition.intake)
+            case HandedBack():
                 return refusal_text(Reason.QUEUE_UNAVAILABLE, user_id, self.repetition.intake)
 
     def _on_click(self, read: ReadClick) -> Callable[..., Awaitable[None]]:
         async def on_click(body: Body, ack: AsyncAck) -> None:
-            await ask_again(read(body), self.repetition)
+            outcome = await ask_again(read(body), self.repetition)
+            if isinstance(outcome, HandedBack) and isinstance(outcome.error, SlackDenied):
+                # Nobody can be told, but beside an unacked click Slack itself shows a failure.
+                raise outcome.error
             await ack()
 
         return on_click

@@ -5,8 +5,9 @@ from collections import OrderedDict
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.background import Background
+from command_service.slack_access import SlackAccess
 from shared.log import get_logger
-from shared.slack import SLACK_FAILURES, slack_error
+from shared.slack import SLACK_FAILURES
 from shared.task import Locale
 
 log = get_logger(__name__)
@@ -22,11 +23,13 @@ class SlackLocales:
     def __init__(
         self,
         client: AsyncWebClient,
+        access: SlackAccess,
         background: Background,
         default: Locale,
         capacity: int = 10_000,
     ) -> None:
         self._client = client
+        self._access = access
         self._background = background
         self._default = default
         self._capacity = capacity
@@ -48,7 +51,7 @@ class SlackLocales:
             answer = await self._client.users_info(user=user_id, include_locale=True)
             self._remember(user_id, str(answer["user"].get("locale") or ""))
         except SLACK_FAILURES as error:
-            failure = slack_error(error, "users.info")
+            failure = self._access.failure(error, "users.info")
             log.info(
                 "A person's language is not known.",
                 action="locale_unknown",

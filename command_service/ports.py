@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from command_service.question import Asked, Place, Question, Recipient
+from shared.errors import SlackDenied
 from shared.task import Locale, Task
 
 
@@ -15,6 +16,14 @@ class TaskQueue(Protocol):
 
         Raises QueueUnavailable without that promise: the task may or may not have been taken.
         """
+
+
+class Access(Protocol):
+    """Whether Slack accepts our token."""
+
+    @property
+    def denied(self) -> SlackDenied | None:
+        """Slack's denial, or None while it accepts us: then nothing can be read or answered."""
 
 
 class Replies(Protocol):

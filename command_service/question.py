@@ -24,6 +24,7 @@ class Reason(StrEnum):
     QUESTION_GONE = "question_gone"
     QUESTION_UNREADABLE = "question_unreadable"
     QUEUE_UNAVAILABLE = "queue_unavailable"
+    SLACK_DENIED = "slack_denied"
     OVERLOADED = "overloaded"
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from command_service.admission import Refused
 from command_service.deadline import at_most_s
-from command_service.intake import Intake, Outcome, QueueDown, accept, refusal_text
+from command_service.intake import HandedBack, Intake, Outcome, accept, refusal_text
 from command_service.ports import Questions
 from command_service.question import Asked, Click, Ignored, Place, Reason
 from command_service.triggers import question_again
-from shared.errors import RetryableError
+from shared.errors import RetryableError, SlackDenied
 from shared.log import bound_task, get_logger
 
 log = get_logger(__name__)
@@ -30,19 +30,22 @@ class Repetition:
 async def ask_again(click: Click | Ignored, using: Repetition) -> Outcome:
     """Read the question of a click again and accept it as a new task.
 
-    Slack never redelivers a click, so whatever prevents it is told to the person who clicked.
+    Slack never redelivers a click, so whatever prevents it is told to the person who clicked,
+    unless Slack denies our token and nobody can be told.
     """
     if isinstance(click, Ignored):
         return await accept(click, using.intake)
     with bound_task(click.task_id):
         try:
             asked = await _asked_at(click.place, using)
+        except SlackDenied as denied:
+            return HandedBack(denied)
         except RetryableError as error:
             return _prevented(click, Reason.QUESTION_UNREADABLE, using.intake, why=str(error))
         if asked is None:
             return _prevented(click, Reason.QUESTION_GONE, using.intake)
         outcome = await accept(question_again(click, asked), using.intake)
-        if isinstance(outcome, QueueDown):
+        if isinstance(outcome, HandedBack) and not isinstance(outcome.error, SlackDenied):
             _tell(click, Reason.QUEUE_UNAVAILABLE, using.intake)
         return outcome
 

@@ -7,10 +7,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.message_text import plain_text
 from command_service.question import Asked, Place
+from command_service.slack_access import SlackAccess
 from command_service.triggers import files_of
 from shared.errors import SlackRefused
 from shared.ledger import Mark
-from shared.slack import SLACK_FAILURES, slack_error
+from shared.slack import SLACK_FAILURES
 from shared.task import Mode
 
 # Slack returns the thread's first message besides the one asked for.
@@ -20,8 +21,9 @@ _PAGE = 5
 class SlackQuestions:
     """``ports.Questions`` by ``conversations.replies``, one small page a look."""
 
-    def __init__(self, client: AsyncWebClient, bot_user_id: str) -> None:
+    def __init__(self, client: AsyncWebClient, access: SlackAccess, bot_user_id: str) -> None:
         self._client = client
+        self._access = access
         self._bot_user_id = bot_user_id
 
     async def asked_at(self, place: Place) -> Asked | None:
@@ -37,7 +39,7 @@ class SlackQuestions:
                 limit=_PAGE,
             )
         except SLACK_FAILURES as error:
-            failure = slack_error(error, "conversations.replies")
+            failure = self._access.failure(error, "conversations.replies")
             if isinstance(failure, SlackRefused):
                 return None
             raise failure from error

@@ -6,9 +6,10 @@ from collections import OrderedDict
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.question import Question, Recipient
+from command_service.slack_access import SlackAccess
 from command_service.texts import LOADING, THINKING
 from shared.log import get_logger
-from shared.slack import SLACK_FAILURES, slack_error
+from shared.slack import SLACK_FAILURES
 from shared.task import Locale
 
 log = get_logger(__name__)
@@ -22,8 +23,14 @@ _REMEMBERED = 1_000
 class SlackReplies:
     """``ports.Replies``: ephemeral messages and the status of a thread. Failures are logged."""
 
-    def __init__(self, client: AsyncWebClient, status_within_s: float = _STATUS_WITHIN_S) -> None:
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        access: SlackAccess,
+        status_within_s: float = _STATUS_WITHIN_S,
+    ) -> None:
         self._client = client
+        self._access = access
         self._status_within_s = status_within_s
         self._shown: OrderedDict[str, None] = OrderedDict()
 
@@ -37,7 +44,7 @@ class SlackReplies:
                 text=text,
             )
         except SLACK_FAILURES as error:
-            _log_failure(error, "chat.postEphemeral")
+            self._log_failure(error, "chat.postEphemeral")
 
     async def show_thinking(self, question: Question, locale: Locale) -> None:
         """Set the thread's status, once a task; Slack clears it with our next message there."""
@@ -52,7 +59,7 @@ class SlackReplies:
                     loading_messages=LOADING[locale],
                 )
         except SLACK_FAILURES as error:
-            _log_failure(error, "assistant.threads.setStatus")
+            self._log_failure(error, "assistant.threads.setStatus")
 
     def _first_time(self, task_id: str) -> bool:
         if task_id in self._shown:
@@ -62,13 +69,12 @@ class SlackReplies:
             self._shown.popitem(last=False)
         return True
 
-
-def _log_failure(error: Exception, method: str) -> None:
-    failure = slack_error(error, method)
-    log.warning(
-        "A sign could not be shown.",
-        action="sign_not_shown",
-        method=method,
-        reason=failure.reason,
-        why=str(failure),
-    )
+    def _log_failure(self, error: Exception, method: str) -> None:
+        failure = self._access.failure(error, method)
+        log.warning(
+            "A sign could not be shown.",
+            action="sign_not_shown",
+            method=method,
+            reason=failure.reason,
+            why=str(failure),
+        )

@@ -78,6 +78,10 @@ _REFUSALS: Final[dict[Reason, Texts]] = {
         "ja": "申し訳ありません。ただいま質問を受け付けられませんでした。少し時間をおいて、もう一度お試しください。",
         "en": "I am sorry, I could not take your question just now. Please try again in a moment.",
     },
+    Reason.SLACK_DENIED: {
+        "ja": "申し訳ありません。Slack への接続許可が無効になっているため、質問を受け付けられませんでした。お手数ですが、管理者にお知らせください。",
+        "en": "I am sorry, I could not take your question: Slack no longer accepts my access to this workspace. Please let your administrator know.",
+    },
     Reason.OVERLOADED: {
         "ja": "ただいま大変混み合っています。少し時間をおいて、もう一度お試しください。",
         "en": "I am very busy at the moment. Please try again shortly.",

@@ -11,7 +11,7 @@ from command_service.background import Background
 from command_service.intake import Intake
 from command_service.question import Asked, Identity, Place, Question, Recipient
 from command_service.repetition import Repetition
-from shared.errors import QueueUnavailable, RetryableError
+from shared.errors import QueueUnavailable, RetryableError, SlackDenied
 from shared.task import Locale, Mode, Source, Task
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -34,6 +34,13 @@ class FakeQueue:
             raise QueueUnavailable("The fake queue is down.")
         self.published.append((task, dict(attributes)))
         self._order.append("published")
+
+
+class FakeAccess:
+    """Slack accepts us, unless it is told otherwise."""
+
+    def __init__(self) -> None:
+        self.denied: SlackDenied | None = None
 
 
 class FakeReplies:
@@ -93,6 +100,7 @@ class World:
     def __post_init__(self) -> None:
         self.order: list[str] = []
         self.queue = FakeQueue(self.order)
+        self.access = FakeAccess()
         self.replies = FakeReplies(self.order)
         self.locales = FakeLocales()
         self.questions = FakeQuestions()
@@ -102,6 +110,7 @@ class World:
     def intake(self) -> Intake:
         return Intake(
             queue=self.queue,
+            access=self.access,
             replies=self.replies,
             locales=self.locales,
             background=self.background,

@@ -85,7 +85,7 @@ async def test_health_needs_no_socket_and_slack_is_asked_for_none() -> None:
     async with http_stack() as (world, service):
         assert await get_json(service.port, "/healthz") == (200, {"status": "ok"})
         status, ready = await get_json(service.port, "/readyz")
-        assert (status, set(ready["dependencies"])) == (200, {"pubsub"})
+        assert (status, set(ready["dependencies"])) == (200, {"pubsub", "slack"})
         assert world.calls("apps.connections.open") == []
 
 

@@ -16,6 +16,7 @@ from command_service.slots import Slots
 from command_service.socket_mode import SocketMode, Timing, connected
 from shared.slack import slack_client
 from simulators.faults import Fault
+from tests.command_fakes import FakeAccess
 from tests.command_stack import IMPATIENT, Stack, get_json, stack
 
 # A quick heartbeat; the bounds keep their order, and silence is certain after a few pings.
@@ -65,7 +66,7 @@ async def listening(world: Stack) -> AsyncIterator[Listening]:
             AsyncApp(client=client), "xapp-local", Slots(1), lambda _: "", silences.append, QUICK
         )
         server = web.Application()
-        Health(queue_is_fine, socket.state, RED_AFTER_S).add_routes(server)
+        Health(queue_is_fine, FakeAccess(), socket.state, RED_AFTER_S).add_routes(server)
         async with (
             serving(server, bound("127.0.0.1", 0)) as port,
             connected(socket, str(opened["url"])),

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from slack_bolt.async_app import AsyncApp
 
 from command_service.app import Service
+from command_service.slack_access import SlackAccess
 from command_service.slack_replies import SlackReplies
 from command_service.slots import Slots
 from command_service.socket_mode import SocketMode, Timing, connected
@@ -418,7 +419,7 @@ async def test_slack_failing_to_show_signs_changes_nothing(world: Stack, service
 async def test_a_status_that_slack_is_slow_to_show_is_given_up(world: Stack) -> None:
     rule = world.faults.add("slack", "assistant.threads.setStatus", Fault("hang"))
     async with slack_client("xoxb-local", world.api_url) as client, asyncio.timeout(5.0):
-        replies = SlackReplies(client, status_within_s=0.1)
+        replies = SlackReplies(client, SlackAccess(client, lambda _: None), status_within_s=0.1)
         await replies.show_thinking(a_question(), "ja")
     assert rule.times == 0
 
@@ -475,6 +476,7 @@ async def test_the_health_routes_tell_what_is_connected(world: Stack, service: S
     assert status == 200
     assert {name: state["state"] for name, state in ready["dependencies"].items()} == {
         "pubsub": "ok",
+        "slack": "ok",
         "slack_socket": "ok",
     }
 

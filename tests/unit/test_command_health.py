@@ -7,7 +7,8 @@ from aiohttp import web
 from command_service.health import Health
 from command_service.http_server import bound, serving
 from command_service.socket_mode import SocketState
-from shared.errors import QueueUnavailable
+from shared.errors import QueueUnavailable, SlackDenied
+from tests.command_fakes import FakeAccess
 from tests.command_stack import get_json
 
 
@@ -18,7 +19,13 @@ async def answers(health: Health, path: str) -> tuple[int, Any]:
         return await get_json(port, path)
 
 
-def health(*, connected: bool, down_s: float = 0.0, queue_down: bool = False) -> Health:
+def health(
+    *,
+    connected: bool,
+    down_s: float = 0.0,
+    queue_down: bool = False,
+    denied: SlackDenied | None = None,
+) -> Health:
     async def check_queue() -> None:
         if queue_down:
             raise QueueUnavailable("Pub/Sub did not confirm (UNAVAILABLE).")
@@ -26,7 +33,9 @@ def health(*, connected: bool, down_s: float = 0.0, queue_down: bool = False) ->
     async def socket_state() -> SocketState:
         return SocketState(connected, down_s, heard_age_s=1.5)
 
-    return Health(check_queue, socket_state)
+    access = FakeAccess()
+    access.denied = denied
+    return Health(check_queue, access, socket_state)
 
 
 async def test_a_short_loss_of_the_socket_is_no_reason_to_restart() -> None:
@@ -56,6 +65,17 @@ async def test_a_connected_service_is_healthy_without_its_queue_but_not_ready() 
                 "state": "unavailable",
                 "reason": "Pub/Sub did not confirm (UNAVAILABLE).",
             },
+            "slack": {"state": "ok", "reason": None},
             "slack_socket": {"state": "ok", "reason": None},
         },
     }
+
+
+async def test_a_service_whose_token_slack_denies_is_healthy_but_not_ready() -> None:
+    denied = SlackDenied("auth.test: Slack denies our token.", slack_error="token_revoked")
+
+    status, _ = await answers(health(connected=True, denied=denied), "/healthz")
+    assert status == 200
+    status, body = await answers(health(connected=True, denied=denied), "/readyz")
+    assert status == 503
+    assert body["dependencies"]["slack"] == {"state": "unavailable", "reason": str(denied)}

@@ -10,8 +10,9 @@ from structlog.testing import capture_logs
 
 from command_service.admission import Policy, Refused
 from command_service.deadline import ack_deadline
-from command_service.intake import Accepted, QueueDown, accept
+from command_service.intake import Accepted, HandedBack, accept
 from command_service.question import Ignored, Reason
+from shared.errors import SlackDenied
 from shared.task import Source
 from shared.tracing import span, start_tracing
 from tests.command_fakes import NOON, World, a_question
@@ -78,9 +79,20 @@ async def test_without_the_queues_confirmation_nothing_is_accepted_or_shown(worl
     outcome = await accept(a_question(), world.intake)
     await world.settle()
 
-    assert isinstance(outcome, QueueDown)
+    assert isinstance(outcome, HandedBack)
     assert outcome.error.reason == "queue_unavailable"
     assert world.replies.thinking == []
+    assert world.replies.told == []
+
+
+async def test_while_slack_denies_our_token_nothing_is_taken(world: World) -> None:
+    world.access.denied = SlackDenied("Denied.", slack_error="token_revoked")
+
+    outcomes = [await accept(a_question(text=text), world.intake) for text in ("hello", "")]
+    await world.settle()
+
+    assert outcomes == [HandedBack(world.access.denied)] * 2
+    assert world.queue.published == []
     assert world.replies.told == []
 
 
@@ -91,7 +103,7 @@ async def test_a_queue_that_hangs_is_given_up_before_slacks_deadline(world: Worl
     async with asyncio.timeout(1.0):
         outcome = await accept(a_question(), world.intake)
 
-    assert isinstance(outcome, QueueDown)
+    assert isinstance(outcome, HandedBack)
 
 
 async def test_a_refusal_is_told_in_the_persons_language(world: World) -> None:
@@ -131,7 +143,7 @@ async def test_time_spent_waiting_for_a_slot_is_taken_from_the_queues(world: Wor
         with ack_deadline(within_s=0.05):
             outcome = await accept(a_question(), world.intake)
 
-    assert isinstance(outcome, QueueDown)
+    assert isinstance(outcome, HandedBack)
 
 
 async def test_a_commands_refusal_is_left_to_its_ack(world: World) -> None:
@@ -162,6 +174,6 @@ async def test_the_log_names_action_task_and_reason_and_never_the_question(world
     assert [(line["action"], line.get("reason")) for line in lines] == [
         ("question_accepted", None),
         ("question_refused", "prompt_too_long"),
-        ("question_not_queued", "queue_unavailable"),
+        ("question_handed_back", "queue_unavailable"),
     ]
     assert "secret" not in str(lines)

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from command_service.admission import Policy, Refused
-from command_service.intake import Accepted, QueueDown
+from command_service.intake import Accepted, HandedBack
 from command_service.question import Asked, Click, Ignored, Reason
 from command_service.repetition import ask_again
 from command_service.triggers import read_regenerate, read_retry
-from shared.errors import SlackUnavailable
+from shared.errors import SlackDenied, SlackUnavailable
 from shared.task import Mode, Source
 from tests.command_fakes import World, a_click
 
@@ -85,6 +85,19 @@ async def test_slack_failing_to_return_the_question_is_told_as_passing(
     assert "press the button again" in text
 
 
+async def test_a_click_while_slack_denies_our_token_is_handed_back_and_told_to_nobody(
+    world: World, click: Click
+) -> None:
+    denied = SlackDenied("Denied.", slack_error="token_revoked")
+    world.questions.failure = denied
+
+    assert await ask_again(click, world.repetition) == HandedBack(denied)
+    world.questions.failure, world.access.denied = None, denied
+    assert await ask_again(click, world.repetition) == HandedBack(denied)
+    await world.settle()
+    assert told(world) == []
+
+
 async def test_slack_taking_too_long_leaves_time_for_the_ack(world: World, click: Click) -> None:
     world.questions.hangs = True
     world.read_within_s = 0.05
@@ -100,7 +113,7 @@ async def test_a_click_is_told_when_the_queue_is_down_since_slack_never_repeats_
 ) -> None:
     world.queue.down = True
 
-    assert isinstance(await ask_again(click, world.repetition), QueueDown)
+    assert isinstance(await ask_again(click, world.repetition), HandedBack)
     await world.settle()
     [text] = told(world)
     assert "try again" in text
