@@ -1,0 +1,1 @@
+"""Lists what Pub/Sub gave up delivering, and replays it."""

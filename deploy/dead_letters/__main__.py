@@ -1,0 +1,163 @@
+"""``python -m deploy.dead_letters list|show|replay``: what Pub/Sub gave up delivering.
+
+Exit codes: 0 done; 1 Pub/Sub failed; 2 wrong usage; 3 no such dead letter; 130 stopped by Ctrl-C.
+Reports go to standard output, everything else to standard error.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.dead_letters import report
+from deploy.dead_letters.errors import BrokerFailed, UnknownTask
+from deploy.dead_letters.loan import Bounds, Loan, borrowed
+from deploy.dead_letters.pubsub import Names, pubsub_broker
+
+_READ_WITHIN_S = 60.0
+
+
+class DeadLetterSettings(BaseSettings):
+    """The settings that the services have too, from the environment and ``.env``."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    google_cloud_project: str | None = None
+    pubsub_emulator_host: str | None = None
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says; the exit code."""
+    parser = command_line()
+    options = parser.parse_args(argv)
+    settings = DeadLetterSettings()
+    project = options.project or settings.google_cloud_project
+    if project is None and settings.pubsub_emulator_host is None:
+        parser.error("which project? Use --project or set GOOGLE_CLOUD_PROJECT.")
+    names = Names(
+        project or "local", options.subscription, options.topic, settings.pubsub_emulator_host
+    )
+    try:
+        asyncio.run(run(options, names))
+    except KeyboardInterrupt:
+        _tell("Stopped. What was not replayed stays a dead letter.")
+        return 130
+    except BrokerFailed as error:
+        _tell(str(error))
+        return 1
+    except UnknownTask as error:
+        _tell(str(error))
+        return 3
+    return 0
+
+
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--project", help="default: GOOGLE_CLOUD_PROJECT")
+    common.add_argument("--subscription", default="mechachang-dead-letter-pull")
+    common.add_argument("--topic", default="mechachang-tasks", help="where tasks are replayed to")
+    common.add_argument("--limit", type=_positive, default=500, help="read at most so many letters")
+    common.add_argument("--json", action="store_true", help="report for machines")
+    parser = argparse.ArgumentParser(
+        prog="python -m deploy.dead_letters",
+        description="Lists and replays the tasks that Pub/Sub gave up delivering.",
+        epilog="Exit codes: 0 done, 1 Pub/Sub failed, 2 wrong usage, 3 no such dead letter.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", parents=[common], help="one line a task, without its text")
+    show = commands.add_parser("show", parents=[common], help="everything about one task")
+    show.add_argument("name", metavar="TASK_ID", help="or the message id of what is no task")
+    show.add_argument("--with-text", action="store_true", help="with what the person wrote")
+    replay = commands.add_parser("replay", parents=[common], help="publish tasks again")
+    which = replay.add_mutually_exclusive_group(required=True)
+    which.add_argument("names", metavar="TASK_ID", nargs="*", default=[])
+    which.add_argument("--all", action="store_true", help="every task that was read")
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("must be a whole number above 0")
+    return int(text)
+
+
+async def run(options: argparse.Namespace, names: Names) -> None:
+    """Do it and hand back what was only read; raises BrokerFailed, UnknownTask."""
+    async with pubsub_broker(names) as broker:
+        held_back_s = await broker.held_back_s()
+        async with borrowed(broker, Bounds(options.limit, _READ_WITHIN_S)) as loan:
+            _tell_what_was_read(loan, names, held_back_s)
+            await _COMMANDS[options.command](options, loan)
+
+
+def _tell_what_was_read(loan: Loan, names: Names, held_back_s: float) -> None:
+    count = len(loan.tasks())
+    letters = "1 dead letter" if count == 1 else f"{count or 'no'} dead letters"
+    more = "" if loan.is_complete else "; there may be more (--limit)"
+    _tell(f"Read {letters} from {names.subscription} of {names.project}, {names.broker}{more}.")
+    if held_back_s:
+        _tell(
+            f"The subscription's retry policy may hide for up to {held_back_s:.0f} s what was "
+            "read a moment ago. Without that policy it would not."
+        )
+
+
+async def _list(options: argparse.Namespace, loan: Loan) -> None:
+    now, tasks = datetime.now(UTC), loan.tasks()
+    if options.json:
+        _print_json([report.summary(each, now) for each in tasks])
+    elif tasks:
+        print(*report.table(tasks, now), sep="\n")
+
+
+async def _show(options: argparse.Namespace, loan: Loan) -> None:
+    dead = loan.find(options.name)
+    fields = report.details(dead, datetime.now(UTC), with_text=options.with_text)
+    if options.json:
+        _print_json(fields)
+    else:
+        print(*report.lines(fields), sep="\n")
+
+
+async def _replay(options: argparse.Namespace, loan: Loan) -> None:
+    # Every name is looked up before the first task is published: all of them, or none.
+    if options.all:
+        wanted = [each for each in loan.tasks() if each.fault is None]
+    else:
+        wanted = [loan.find(name) for name in dict.fromkeys(options.names)]
+        for each in wanted:
+            each.require_task()
+    replayed: list[dict[str, str]] = []
+    try:
+        for each in wanted:
+            message_id = await loan.replay(each)
+            replayed.append({"task_id": each.name, "message_id": message_id})
+            if not options.json:
+                print(f"{each.name} replayed as message {message_id}", flush=True)
+    finally:
+        if options.json:
+            _print_json(replayed)
+        _tell(f"Replayed {len(replayed)} of {len(wanted)}.")
+
+
+_COMMANDS = {"list": _list, "show": _show, "replay": _replay}
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
