@@ -1,9 +1,13 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock clean
+.PHONY: help demo test chaos check format lock clean
 
 PORT ?= 7070
 PROCESSORS ?= 1
 ARGS ?=
+# What `make chaos` asks, how fast a second, and the seed of everything it breaks.
+N ?= 200
+SEED ?= 1
+RATE ?= 12
 # Test files run side by side in this many processes; many of them wait more than they work.
 WORKERS ?= 2
 # Set WHEELS= to let pip compile a package that has no wheel for this machine.
@@ -21,6 +25,9 @@ demo: $(VENV)/.demo ## Run everything on this machine; open http://127.0.0.1:707
 
 test: $(VENV)/.dev ## Run every test, the scenarios and browser tests included (ARGS=...)
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+chaos: $(VENV)/.dev ## Break everything while N questions are asked; none is lost or doubled (N=... SEED=...)
+	@$(PY) -m tests.chaos --questions $(N) --seed $(SEED) --rate $(RATE)
 
 check: $(VENV)/.dev ## Check formatting, lint, import rules and types, and run the unit tests
 	@$(VENV)/bin/ruff format --check --quiet || { echo "Not formatted: run make format"; exit 1; }

@@ -1,0 +1,80 @@
+"""The outcome of a chaos run for people: one table, one line, and the way of what failed."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.chaos.inject import Span
+from tests.chaos.judge import FAILURES, Verdict
+from tests.chaos.run import Judged, Result
+from tests.chaos.schedule import NAMES
+
+_WIDTH = max(len(name) for name in NAMES)
+
+
+def failed(result: Result) -> list[Judged]:
+    """The questions for which the promise was broken."""
+    return [one for one in result.judged if one.verdict in FAILURES]
+
+
+def is_good(result: Result) -> bool:
+    """Whether every question got exactly what it was promised, and the run came to an end."""
+    return not failed(result) and not result.unsettled
+
+
+def report(result: Result) -> str:
+    """The whole report."""
+    return "\n".join([*_table(result), "", *_summary(result), *_failures(result)])
+
+
+def _table(result: Result) -> Iterator[str]:
+    yield _row("fault", "injected", *FAILURES)
+    for name in NAMES:
+        spans = result.spans.get(name, [])
+        during = Counter(one.verdict for one in failed(result) if _touches(one.life, spans))
+        yield _row(name, len(spans), *(during[verdict] for verdict in FAILURES))
+    total = Counter(one.verdict for one in result.judged)
+    injected = sum(len(spans) for spans in result.spans.values())
+    yield _row("total", injected, *(total[verdict] for verdict in FAILURES))
+
+
+def _row(name: str, *values: object) -> str:
+    return f"{name:<{_WIDTH}}" + "".join(f"{value!s:>15}" for value in values)
+
+
+def _touches(life: Span, spans: list[Span]) -> bool:
+    return any(span.began <= life.ended and life.began <= span.ended for span in spans)
+
+
+def _summary(result: Result) -> Iterator[str]:
+    count = Counter(one.verdict for one in result.judged)
+    kinds = Counter(one.case.asked.question.kind for one in result.judged)
+    yield (
+        f"questions {len(result.judged)}, answered {count[Verdict.ANSWERED]}, "
+        f"notices {count[Verdict.NOTICED]}, not accepted {count[Verdict.NOT_ACCEPTED]}, "
+        f"window {count[Verdict.WINDOW]}, dead letters {result.dead_letters}, "
+        f"asked in {result.asking_s:.1f} s, settled after {result.total_s:.1f} s, "
+        f"seed {result.plan.seed}"
+    )
+    yield "asked as " + ", ".join(f"{kind} {number}" for kind, number in sorted(kinds.items()))
+    yield f"the services' logs are in {result.plan.folder}"
+    if result.unsettled:
+        yield f"NOT SETTLED: {result.unsettled}"
+
+
+def _failures(result: Result) -> Iterator[str]:
+    for one in failed(result):
+        asked, record = one.case.asked, one.case.record
+        yield ""
+        yield (
+            f"{one.verdict.upper()}: {asked.question.marker} ({asked.question.kind}, "
+            f"{asked.question.lines} lines) {' '.join(one.case.keys)}"
+        )
+        yield (
+            f"  accepted {record.accepted}, turned away {record.turned_away}, "
+            f"status left {record.status_left}, stream left {record.stream_left}"
+        )
+        shown = sorted(record.shown, key=lambda message: float(message.ts))
+        yield from (f"  {each.ts} {each.role}, {len(each.text)} characters" for each in shown)
+        in_force = [name for name in NAMES if _touches(one.life, result.spans.get(name, []))]
+        yield f"  faults in its life: {', '.join(in_force)}"
+        yield from (f"  {line}" for line in one.journey)
