@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.admission import Policy
 from command_service.background import Background
+from command_service.catch_up import CatchUp
 from command_service.event_api import EventApi
 from command_service.health import Health
 from command_service.http_server import bound, serving
@@ -26,6 +27,7 @@ from command_service.question import Identity, Reason
 from command_service.repetition import Repetition
 from command_service.settings import CommandSettings
 from command_service.slack_access import SlackAccess, watched
+from command_service.slack_history import SlackHistory
 from command_service.slack_questions import SlackQuestions
 from command_service.slack_replies import SlackReplies
 from command_service.slots import Slots
@@ -48,6 +50,7 @@ class Service:
     port: int
     slots: Slots
     access: SlackAccess
+    catch_up: CatchUp
     socket: SocketMode | None
 
 
@@ -69,8 +72,9 @@ async def running(
 
     Slack is asked first: without good tokens nothing else matters. The queue comes before the edges
     that publish to it, and the health routes before the socket, because Cloud Run waits for the
-    port while Slack may still be connecting. Closing in reverse first drains the envelopes while
-    their acks can still be sent, then closes the socket and the server, then what they used.
+    port while Slack may still be connecting. Closing in reverse first ends the search for missed
+    questions and drains the envelopes while their acks can still be sent, then closes the socket
+    and the server, then what they used.
     """
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(
@@ -84,13 +88,18 @@ async def running(
         )
         background = Background()
         stack.push_async_callback(background.close, _BACKGROUND_S)
-        access = await stack.enter_async_context(watched(SlackAccess(slack, lambda _: None)))
+
+        def after_silence(silent_s: float | None) -> None:
+            catch_up.after_silence(silent_s)
+
+        access = await stack.enter_async_context(watched(SlackAccess(slack, after_silence)))
         adapters = Adapters(slack, access, queue, background)
         repetition = _use_cases(settings, checked.identity, adapters)
+        catch_up = CatchUp(SlackHistory(slack, access), repetition.intake, checked.identity)
         bolt = _bolt_app(settings, slack, checked.identity)
         Listeners(checked.identity, repetition).register(bolt)
         slots = Slots(settings.max_concurrent_requests)
-        socket_mode = _socket_mode(settings, bolt, slots, repetition.intake)
+        socket_mode = _socket_mode(settings, bolt, slots, repetition.intake, after_silence)
         server = web.Application()
         Health(queue.check, access, socket_mode.state if socket_mode else None).add_routes(server)
         if socket_mode is None:
@@ -100,9 +109,12 @@ async def running(
         )
         if socket_mode is not None:
             await stack.enter_async_context(connected(socket_mode, checked.socket_url or ""))
+        else:
+            catch_up.after_silence(None)
         stack.push_async_callback(slots.drain, _DRAIN_S)
+        stack.push_async_callback(catch_up.close)
         log.info("The service is up.", action="started", port=port, **_described(checked))
-        yield Service(port, slots, access, socket_mode)
+        yield Service(port, slots, access, catch_up, socket_mode)
         log.info("The service is closing.", action="stopping", running=slots.running)
 
 
@@ -195,7 +207,11 @@ def _bolt_app(settings: CommandSettings, slack: AsyncWebClient, identity: Identi
 
 
 def _socket_mode(
-    settings: CommandSettings, bolt: AsyncApp, slots: Slots, intake: Intake
+    settings: CommandSettings,
+    bolt: AsyncApp,
+    slots: Slots,
+    intake: Intake,
+    on_heard_again: Callable[[float | None], None],
 ) -> SocketMode | None:
     token = _app_token(settings)
     if token is None:
@@ -204,7 +220,7 @@ def _socket_mode(
     def busy_text(user_id: str) -> str:
         return refusal_text(Reason.OVERLOADED, user_id, intake)
 
-    return SocketMode(bolt, token, slots, busy_text, lambda _: None)
+    return SocketMode(bolt, token, slots, busy_text, on_heard_again)
 
 
 def _described(checked: Preflight) -> dict[str, str]:

@@ -10,12 +10,21 @@ _TAG = re.compile(r"<([^<>\n]*)>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
+def mentions(text: str, user_id: str) -> bool:
+    """Whether a message's markup mentions the user."""
+    return re.search(_mention(user_id), text) is not None
+
+
+def _mention(user_id: str) -> str:
+    return re.escape(f"<@{user_id}") + r"(?:\|[^<>\n]*)?>"
+
+
 def plain_text(text: str, bot_user_id: str) -> str:
     """``text`` without the mention of ourselves and with readable links and channels.
 
     Mentions of other people stay ``<@U..>``: the answer may need to refer to them.
     """
-    own = re.escape(f"<@{bot_user_id}") + r"(?:\|[^<>\n]*)?>"
+    own = _mention(bot_user_id)
     text = re.sub(rf"\A\s*{own}[\s:,、，：]*", "", text)
     text = re.sub(rf"[ \t]*{own}", "", text)
     text = _TAG.sub(lambda tag: _readable(tag[1]), text)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from command_service.conversation import Conversation, Kind, Message, Page
 from command_service.question import Asked, Place, Question, Recipient
 from shared.errors import SlackDenied
 from shared.task import Locale, Task
@@ -44,6 +45,26 @@ class Questions(Protocol):
 
         Raises RetryableError when Slack could not be asked.
         """
+
+
+class History(Protocol):
+    """The conversations we are in, read back page by page; None is the cursor of the first page.
+
+    Each method raises RetryableError, or SlackRefused where we may not look.
+    """
+
+    async def conversations(self, kind: Kind, cursor: str | None) -> Page[Conversation]:
+        """The conversations of one kind."""
+
+    async def messages(
+        self, conversation_id: str, oldest: str, cursor: str | None
+    ) -> Page[Message]:
+        """Messages since ``oldest`` outside of threads and the first ones of threads."""
+
+    async def replies(
+        self, conversation_id: str, thread_ts: str, oldest: str, cursor: str | None
+    ) -> Page[Message]:
+        """The first message of a thread and its replies since ``oldest``, with our marks."""
 
 
 class Locales(Protocol):

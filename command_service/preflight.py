@@ -30,7 +30,12 @@ NEEDED_SCOPES = frozenset(
         "users:read",
     }
 )
-"""The bot scopes that both services use; ``deploy/slack-manifest.yaml`` asks for exactly these."""
+"""The bot scopes that nothing works without."""
+CATCH_UP_SCOPES = frozenset({"channels:read", "groups:read", "im:read"})
+"""The bot scopes that looking for missed questions needs, one a kind of conversation.
+
+``deploy/slack-manifest.yaml`` asks for exactly these and the needed ones.
+"""
 
 _GIVE_UP_AFTER_S = 30.0
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0)

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from command_service.message_text import plain_text
+from command_service.conversation import Conversation, Message
+from command_service.message_text import mentions, plain_text
 from command_service.question import (
     Asked,
     Click,
@@ -43,6 +44,26 @@ def read_message(body: Payload, identity: Identity, redelivered: bool) -> Questi
     if body["event"].get("channel_type") != "im":
         return Ignored(Reason.NOT_A_QUESTION)
     return _read_message(body, identity, Source.DM, redelivered)
+
+
+def read_back(
+    message: Message, conversation: Conversation, identity: Identity
+) -> Question | Ignored:
+    """The question of a message that was read back: as if its event came, redelivered.
+
+    Only events tell the team and whether a channel is shared; here the conversation does.
+    """
+    is_direct = conversation.kind == "im"
+    if not is_direct and not mentions(message.get("text") or "", identity.bot_user_id):
+        return Ignored(Reason.NOT_A_QUESTION)
+    body = {
+        "team_id": identity.team_id,
+        "enterprise_id": identity.enterprise_id,
+        "is_ext_shared_channel": conversation.external,
+        "event": {**message, "channel": conversation.id},
+    }
+    source = Source.DM if is_direct else Source.MENTION
+    return _read_message(body, identity, source, redelivered=True)
 
 
 def _read_message(

@@ -59,9 +59,9 @@ class Stack:
 
     @asynccontextmanager
     async def service(self, **changes: Any) -> AsyncIterator[Service]:
-        """The service with its socket open and its health answering."""
+        """The service with its socket open, its health answering and its first sweep done."""
         async with running(self.settings(**changes)) as service:
-            await self.slack.wait_for(lambda: self.slack.sockets.sockets)
+            await self.slack.wait_for(lambda: service.catch_up.sweeps)
             yield service
 
     def tasks(self) -> list[Task]:
@@ -110,6 +110,7 @@ async def http_stack(**changes: Any) -> AsyncIterator[tuple[Stack, Service]]:
         stack(replace(SLACK, events_url=events_url)) as opened,
         running(opened.settings(**changes), listener) as service,
     ):
+        await opened.slack.wait_for(lambda: service.catch_up.sweeps)
         yield opened, service
 
 

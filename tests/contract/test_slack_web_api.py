@@ -131,6 +131,19 @@ async def test_channels_are_listed_by_type(bench: Workbench) -> None:
     assert await error_of(bench.client.conversations_list(types="secret")) == "invalid_types"
 
 
+async def test_the_bots_own_conversations_are_listed_by_type_and_each_type_needs_its_scope() -> (
+    None
+):
+    scopes = frozenset({"channels:read", "im:read"})
+    async with workbench(replace(FAST, scopes=scopes)) as bench:
+        public = (await bench.client.users_conversations())["channels"]
+        direct = (await bench.client.users_conversations(types="im"))["channels"]
+        body = await refused(bench.client.users_conversations(types="im,private_channel"))
+    assert {channel["name"] for channel in public} == {"general", "random"}
+    assert {channel["is_im"] for channel in direct} == {True}
+    assert (body["error"], body["needed"]) == ("missing_scope", "groups:read,im:read")
+
+
 async def test_a_private_channel_without_the_bot_does_not_exist_for_it(bench: Workbench) -> None:
     secret = bench.slack.workspace.add_channel("secret", "private", {"U0HANA00000"})
     assert await error_of(bench.client.conversations_info(channel=secret.id)) == "channel_not_found"
