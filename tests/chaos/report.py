@@ -48,12 +48,21 @@ def _touches(life: Span, spans: list[Span]) -> bool:
 def _summary(result: Result) -> Iterator[str]:
     count = Counter(one.verdict for one in result.judged)
     kinds = Counter(one.case.asked.question.kind for one in result.judged)
+    refused = Counter(
+        "commands" if one.case.asked.ts is None else "messages"
+        for one in result.judged
+        if not one.case.record.accepted
+    )
     yield (
         f"questions {len(result.judged)}, answered {count[Verdict.ANSWERED]}, "
-        f"notices {count[Verdict.NOTICED]}, not accepted {count[Verdict.NOT_ACCEPTED]}, "
+        f"notices {count[Verdict.NOTICED]}, "
         f"window {count[Verdict.WINDOW]}, dead letters {result.dead_letters}, "
         f"asked in {result.asking_s:.1f} s, settled after {result.total_s:.1f} s, "
         f"seed {result.plan.seed}"
+    )
+    yield (
+        f"not accepted: {refused['messages']} messages (never acked) and {refused['commands']} "
+        f"commands (their askers know); of these, {count[Verdict.NOT_ACCEPTED]} have no answer"
     )
     yield "asked as " + ", ".join(f"{kind} {number}" for kind, number in sorted(kinds.items()))
     yield f"the services' logs are in {result.plan.folder}"
