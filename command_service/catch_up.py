@@ -21,8 +21,6 @@ log = get_logger(__name__)
 
 # Clocks differ, and the last envelopes before a silence may have been lost on their way.
 _GRACE_S = 60.0
-# A socket that comes and goes shall not use up Slack's limits.
-_REST_S = 30.0
 DEFAULT_LIMITS = Limits()
 
 
@@ -45,7 +43,7 @@ class CatchUp:
         self._identity = identity
         self._limits = limits
         self._sleep = sleep
-        self._background = Background(limit=1)
+        self._background = Background()
         self._refused_kinds: set[Kind] = set()
         self._since: float | None = None
         self._running = False
@@ -67,7 +65,6 @@ class CatchUp:
                 since, self._since = self._since, None
                 await self._sweep(Window(since, until=time.time()))
                 self.sweeps += 1
-                await self._sleep(_REST_S)
         finally:
             self._running = False
 

@@ -108,7 +108,7 @@ class SocketMode(AsyncSocketModeHandler):
         self.client.message_listeners.append(self._greeted)
         self.client.on_message_listeners.append(self._heard_message)
         self._on_heard_again = on_heard_again
-        self._timing = timing
+        self.timing = timing
         self._slots = slots
         self._busy_text = busy_text
         self._linked_at = self._heard_at = time.monotonic()
@@ -155,7 +155,7 @@ class SocketMode(AsyncSocketModeHandler):
         linked = await self._is_linked()
         self._hear_pong()
         age_s = time.monotonic() - self._heard_at
-        connected = linked and age_s < self._timing.silent_s
+        connected = linked and age_s < self.timing.silent_s
         return SocketState(connected, 0.0 if connected else age_s, age_s)
 
     async def _is_linked(self) -> bool:
@@ -178,7 +178,7 @@ class SocketMode(AsyncSocketModeHandler):
         self._heard_at = time.monotonic()
         before, self._heard_time = self._heard_time, time.time()
         silent_s = None if before is None else self._heard_time - before
-        if silent_s is None or silent_s >= self._timing.gap_s:
+        if silent_s is None or silent_s >= self.timing.gap_s:
             self._on_heard_again(silent_s)
 
     async def keep_connected(self, url: str) -> None:
@@ -196,7 +196,7 @@ class SocketMode(AsyncSocketModeHandler):
                 await asyncio.sleep(_LOOK_EVERY_S)
                 self._note((await self.state()).connected)
                 linked = await self._is_linked()
-                if time.monotonic() - self._linked_at > self._timing.url_life_s:
+                if time.monotonic() - self._linked_at > self.timing.url_life_s:
                     # Without one, the SDK's connecting loop asks Slack for a new URL.
                     self.client.wss_uri = None
                 if not linked and connecting.done():

@@ -12,6 +12,7 @@ from slack_bolt.async_app import AsyncApp
 
 from command_service.health import Health
 from command_service.http_server import bound, serving
+from command_service.preflight import NEEDED_SCOPES
 from command_service.slots import Slots
 from command_service.socket_mode import SocketMode, Timing, connected
 from shared.slack import slack_client
@@ -166,3 +167,35 @@ async def test_envelopes_that_arrive_while_the_socket_is_being_replaced_are_all_
         await world.slack.wait_for(lambda: len({t.task_id for t in world.tasks()}) == 12, 15.0)
         await world.slack.wait_for(lambda: len(world.journal.entries(step="ack")) == 12, 15.0)
     assert world.slack.delivery.undelivered == []
+
+
+async def test_a_question_that_slack_gave_up_while_the_socket_was_away_is_found_afterwards() -> (
+    None
+):
+    config = replace(IMPATIENT, redelivery_delays_s=(0.05, 0.1))
+    async with stack(config) as world, world.service() as service:
+        assert service.socket is not None
+        service.socket.timing = replace(service.socket.timing, gap_s=0.3)
+        rule = world.faults.add("socket", "connect", Fault("error", status=503), -1)
+        world.slack.sockets.cut()
+        await world.slack.wait_for(lambda: not world.slack.sockets.sockets)
+        missed = world.slack.people.post("hana", "#general", "@mechachang anybody there?")
+        await world.slack.wait_for(lambda: world.slack.delivery.undelivered)
+        assert world.tasks() == []
+
+        world.faults.remove(rule.id)
+        [task] = await world.wait_for_tasks(deadline_s=20.0)
+        assert task.message_ts == missed.ts
+        await world.slack.wait_for(lambda: service.catch_up.sweeps == 2)
+    assert world.calls("assistant.threads.setStatus") == []
+
+
+async def test_without_the_scopes_to_list_conversations_the_service_works_all_the_same() -> None:
+    async with stack(replace(IMPATIENT, scopes=NEEDED_SCOPES)) as world:
+        world.slack.people.post("hana", "#general", "@mechachang before the start")
+        async with world.service():
+            listed = [call.detail["error"] for call in world.calls("users.conversations")]
+            assert listed == ["missing_scope"] * 3
+            world.slack.people.post("hana", "#general", "@mechachang hello")
+            await world.wait_for_step("ack")
+    assert [task.text for task in world.tasks()] == ["hello"]

@@ -248,14 +248,12 @@ async def test_a_conversation_that_cannot_be_read_keeps_no_other_from_being(foun
 async def test_a_missing_scope_leaves_out_its_kind_and_is_warned_of_once(found: Found) -> None:
     found.history.channel("D1", said("1500.0", "hello"), kind="im")
     found.history.refused = {"public_channel", "private_channel"}
-    sleep = Clock()
-    catch_up = CatchUp(found.history, found.world.intake, IDENTITY, found.limits, sleep)
+    catch_up = CatchUp(found.history, found.world.intake, IDENTITY)
 
     with capture_logs() as lines:
         for number in (1, 2):
             catch_up.after_silence(None)
             await until(lambda number=number: catch_up.sweeps == number)
-            await until(lambda number=number: len(sleep.slept) == number)
     await catch_up.close()
 
     warned = [line["kind"] for line in lines if line["action"] == "catch_up_refused"]
@@ -299,17 +297,18 @@ async def until(condition: Any) -> None:
 async def test_gaps_told_during_a_sweep_become_one_more_as_far_back_as_the_longest(
     found: Found,
 ) -> None:
+    found.history.failures = [SlackUnavailable("Wait.", retry_after_s=1.0)]
     gate = asyncio.Event()
-    rests: list[float] = []
+    waiting: list[float] = []
 
-    async def rest(seconds: float) -> None:
-        rests.append(seconds)
+    async def wait(seconds: float) -> None:
+        waiting.append(seconds)
         await gate.wait()
 
-    catch_up = CatchUp(found.history, found.world.intake, IDENTITY, found.limits, rest)
+    catch_up = CatchUp(found.history, found.world.intake, IDENTITY, found.limits, wait)
     with capture_logs() as lines:
         catch_up.after_silence(None)
-        await until(lambda: rests)
+        await until(lambda: waiting)
         for silent_s in (20.0, 300.0, 40.0):
             catch_up.after_silence(silent_s)
         gate.set()
