@@ -18,13 +18,14 @@ class LeaseLost(RetryableError):
 async def held(leases: Leases, lease: Lease) -> AsyncIterator[None]:
     """Renew ``lease`` while the body runs; the body is cancelled with LeaseLost if it is lost."""
     worker = asyncio.current_task()
-    lost = asyncio.Event()
+    ended, lost = asyncio.Event(), asyncio.Event()
 
     async def renew() -> None:
-        while await leases.renew(lease) is not Hold.LOST:  # noqa: ASYNC110 - time is the event
-            await asyncio.sleep(leases.renew_every_s)
-        lost.set()
-        if worker is not None:
+        while await leases.renew(lease) is not Hold.LOST:
+            if await _happens(ended, within_s=leases.renew_every_s):
+                return
+        if worker is not None and not ended.is_set():
+            lost.set()
             worker.cancel()
 
     renewal = asyncio.create_task(renew(), name=f"renew-{lease.task_id}")
@@ -37,8 +38,19 @@ async def held(leases: Leases, lease: Lease) -> AsyncIterator[None]:
             worker.uncancel()
         raise LeaseLost("The lease was lost to another worker.") from None
     finally:
-        renewal.cancel()
+        # Told to end, not cancelled: Python 3.11's wait_for, which the Redis client waits with, can
+        # swallow a cancellation (github.com/python/cpython/issues/86296), and a renewal that lived
+        # on would take the released lease back for ever.
+        ended.set()
         await asyncio.wait([renewal])
+
+
+async def _happens(event: asyncio.Event, within_s: float) -> bool:
+    try:
+        async with asyncio.timeout(within_s):
+            return await event.wait()
+    except TimeoutError:
+        return False
 
 
 async def still_held(leases: Leases, lease: Lease) -> bool:

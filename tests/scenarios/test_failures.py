@@ -1,0 +1,140 @@
+"""What people see when an answer fails: one honest notice, and a way to go on."""
+
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from shared.ledger import Mark
+from simulators.faults import Fault
+from simulators.gemini import ErrorReply, Reply
+from simulators.provisioning import DeliveryRules
+from simulators.stack import LocalStack
+from simulators.stack_config import StackConfig
+
+QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
+DEADLINE_S = 25.0
+ASKED = "@mechachang What is Redis?"
+
+
+def stack_with(folder: Path, **processor: str) -> LocalStack:
+    settings = {"RETRY_COUNT": "0", **processor}
+    return LocalStack(StackConfig(folder=folder, delivery=QUICK, processor=settings))
+
+
+def marked(stack: LocalStack, where: str, role: str, thread_ts: str | None = None) -> list[Any]:
+    return [
+        message
+        for message in stack.slack.messages(where, thread_ts=thread_ts)
+        if (mark := Mark.of_message(message)) is not None and mark.role == role
+    ]
+
+
+async def test_an_outage_ends_in_one_notice_with_what_failed_and_what_to_do(
+    tmp_path: Path,
+) -> None:
+    async with stack_with(tmp_path) as stack:
+        stack.gemini.script("Redis", Reply(error=ErrorReply(503)))
+        asked = stack.slack.people.post("alice", "#general", ASKED)
+        await stack.slack.wait_for(
+            lambda: marked(stack, "#general", "notice", asked.ts), DEADLINE_S
+        )
+        [notice] = marked(stack, "#general", "notice", asked.ts)
+        said = str(notice["blocks"])
+        assert "generating the answer" in said
+        assert "Gemini did not answer" in said
+        assert "have stopped trying" in said
+
+
+async def test_a_notices_button_asks_again_once_however_often_it_is_pressed(
+    tmp_path: Path,
+) -> None:
+    async with stack_with(tmp_path) as stack:
+        people = stack.slack.people
+        stack.gemini.script("Redis", Reply(text=""))
+        asked = people.post("hana", "#general", "@mechachang Redisとは何ですか")
+        await stack.slack.wait_for(
+            lambda: marked(stack, "#general", "notice", asked.ts), DEADLINE_S
+        )
+        [notice] = marked(stack, "#general", "notice", asked.ts)
+        assert "空の回答" in str(notice["blocks"])
+        stack.gemini.script("Redis", Reply(text="メモリ上のデータストアです。"))
+        for who in ("hana", "kenji", "hana"):
+            await people.click(who, "#general", notice["ts"], "retry")
+
+        def delivered() -> bool:
+            pushes = stack.journal.entries(step="push")
+            return len([push for push in pushes if push.detail["status"] == 204]) == 4
+
+        await stack.slack.wait_for(delivered, DEADLINE_S)
+        [answer] = marked(stack, "#general", "answer", asked.ts)
+        assert "データストア" in str(answer["blocks"])
+        assert len(marked(stack, "#general", "notice", asked.ts)) == 1
+
+
+async def test_while_slack_denies_the_token_no_work_is_taken_and_afterwards_it_is_answered(
+    tmp_path: Path,
+) -> None:
+    async with stack_with(tmp_path) as stack:
+        revoked = Fault("error", status=200, error="token_revoked")
+        for method in ("conversations.replies", "auth.test"):
+            stack.faults.add("slack", method, revoked, times=-1)
+        asked = stack.slack.people.post("alice", "#general", ASKED)
+        [processor] = stack.processors
+
+        async def readiness() -> int:
+            async with (
+                aiohttp.ClientSession() as http,
+                http.get(f"{processor.url}/readyz") as response,
+            ):
+                return response.status
+
+        await stack.slack.wait_for(lambda: "slack_denied" in processor.log_text(), DEADLINE_S)
+        assert await readiness() == 503
+        requests = len(stack.gemini.requests)
+        stack.faults.clear()
+        await stack.slack.wait_for(
+            lambda: (
+                marked(stack, "#general", "answer", asked.ts)
+                or marked(stack, "#general", "notice", asked.ts)
+            ),
+            DEADLINE_S,
+        )
+        assert requests == 0
+        assert await readiness() == 200
+
+
+async def test_a_channel_that_was_archived_meanwhile_gets_its_asker_a_direct_message(
+    tmp_path: Path,
+) -> None:
+    async with stack_with(tmp_path) as stack:
+        archived = Fault("error", status=200, error="is_archived")
+        stack.faults.add("slack", "chat.postMessage", archived, times=2)
+        stack.slack.people.post("alice", "#general", ASKED)
+        where = stack.slack.people.dm("alice").id
+        await stack.slack.wait_for(lambda: marked(stack, where, "notice"), DEADLINE_S)
+        [notice] = marked(stack, where, "notice")
+        assert "cannot post where you asked" in str(notice["blocks"])
+
+
+async def test_who_asks_too_often_is_told_when_it_goes_on(tmp_path: Path) -> None:
+    async with stack_with(tmp_path, USER_REQUESTS_PER_MINUTE="2") as stack:
+        asked = [
+            stack.slack.people.post("alice", "#general", f"{ASKED} ({number})")
+            for number in range(3)
+        ]
+        other = stack.slack.people.post("hana", "#general", ASKED)
+
+        def settled() -> bool:
+            return all(
+                marked(stack, "#general", "answer", one.ts)
+                or marked(stack, "#general", "notice", one.ts)
+                for one in (*asked, other)
+            )
+
+        await stack.slack.wait_for(settled, DEADLINE_S)
+        notices = [n for one in asked for n in marked(stack, "#general", "notice", one.ts)]
+        assert len(notices) == 1
+        assert "user_rate_limited" in str(notices[0]["blocks"])
+        assert "<!date^" in str(notices[0]["blocks"])
+        assert marked(stack, "#general", "answer", other.ts)
