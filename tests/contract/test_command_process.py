@@ -15,6 +15,8 @@ from tests.command_stack import Stack, stack
 from tests.service_process import service_process
 
 END_WITHIN_S = 20.0
+# Cloud Run's time between SIGTERM and SIGKILL (cloud.google.com/run/docs/container-contract).
+KILLED_AFTER_S = 10.0
 
 
 def settings_of(world: Stack, **changes: str) -> dict[str, str]:
@@ -116,3 +118,28 @@ async def test_a_signal_finishes_what_is_in_flight_and_ends_it_with_code_zero(
     assert "stopping" in actions(out)
     assert "hello" not in out
     assert "xoxb-local" not in out
+
+
+async def test_a_signal_ends_it_in_time_although_slack_and_the_queue_hang(tmp_path: Path) -> None:
+    async with stack() as world:
+        # The search for missed questions hangs from the start, all else once the socket is open.
+        world.faults.add("slack", "users.conversations", Fault("hang"), -1)
+        async with service_process("command_service", tmp_path, **settings_of(world)) as process:
+            await world.slack.wait_for(lambda: world.slack.sockets.sockets, END_WITHIN_S)
+            world.faults.add("slack", "*", Fault("hang"), -1)
+            publish = world.faults.add("pubsub", "Publish", Fault("delay", seconds=60.0), 9)
+            refused = world.slack.people.post("kenji", "#general", "@mechachang")
+            asked = world.slack.people.post("hana", "#general", "@mechachang hello")
+            # By then the refusal's text and both persons' languages hang as well.
+            await world.slack.wait_for(lambda: publish.times < 9, END_WITHIN_S)
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(KILLED_AFTER_S):
+                code, out, err = await ended(process)
+
+        assert code == 0
+        assert "Traceback" not in err + out
+        assert world.journal.entries(step="ack", key=f"message:{refused.channel}:{refused.ts}")
+        handed_back = f"message:{asked.channel}:{asked.ts}"
+        assert not world.journal.entries(step="ack", key=handed_back), "Slack delivers it again"
+        assert "question_handed_back" in actions(out)
+        assert "close_late" not in actions(out)
