@@ -1,0 +1,48 @@
+"""SIGTERM in the middle of an answer: the task is handed back and answered once, later."""
+
+import asyncio
+from pathlib import Path
+
+from shared.ledger import Mark
+from simulators.gemini import Reply
+from simulators.provisioning import DeliveryRules
+from simulators.stack import LocalStack
+from simulators.stack_config import StackConfig
+
+# Longer than a restart takes, so that none of the five deliveries meets a closed door twice.
+RULES = DeliveryRules(min_backoff_s=2.0, max_backoff_s=4.0)
+DEADLINE_S = 30.0
+# Cloud Run's time between SIGTERM and SIGKILL (cloud.google.com/run/docs/container-contract).
+GRACE_S = 10.0
+
+
+def answers(stack: LocalStack, thread_ts: str) -> int:
+    marks = (Mark.of_message(m) for m in stack.slack.messages("#general", thread_ts=thread_ts))
+    return sum(mark is not None and mark.role == "answer" for mark in marks)
+
+
+async def test_a_processor_told_to_end_hands_its_task_back_in_time(tmp_path: Path) -> None:
+    async with LocalStack(StackConfig(folder=tmp_path, delivery=RULES)) as stack:
+        stack.gemini.script("Redis", Reply(hang_after=0), Reply(text="An in-memory store."))
+        asked = stack.slack.people.post("alice", "#general", "@mechachang What is Redis?")
+        await stack.slack.wait_for(lambda: stack.gemini.requests, DEADLINE_S)
+        [processor] = stack.processors
+        async with asyncio.timeout(GRACE_S):
+            assert await processor.terminate() == 0
+        await stack.gemini.wait_for(lambda: stack.gemini.requests[0].client_closed)
+        await processor.start()
+        await stack.slack.wait_for(lambda: answers(stack, asked.ts), DEADLINE_S)
+        held = [e for e in stack.journal.entries(step="push") if e.detail["status"] == 409]
+        assert held == []
+        assert answers(stack, asked.ts) == 1
+
+
+async def test_a_processor_told_to_end_finishes_what_is_nearly_done(tmp_path: Path) -> None:
+    async with LocalStack(StackConfig(folder=tmp_path, delivery=RULES)) as stack:
+        stack.gemini.script("Redis", Reply(text="An in-memory store.", delay_s=1.0))
+        asked = stack.slack.people.post("alice", "#general", "@mechachang What is Redis?")
+        await stack.slack.wait_for(lambda: stack.gemini.requests, DEADLINE_S)
+        [processor] = stack.processors
+        assert await processor.terminate() == 0
+        assert answers(stack, asked.ts) == 1
+        assert len(stack.gemini.requests) == 1
