@@ -112,8 +112,13 @@ def _piece(chunk: types.GenerateContentResponse) -> Piece:
         finished=reason is not None,
         truncated=reason is types.FinishReason.MAX_TOKENS,
         prompt_tokens=(usage.prompt_token_count or 0) if usage else 0,
-        output_tokens=(usage.candidates_token_count or 0) if usage else 0,
+        output_tokens=_output_tokens(usage) if usage else 0,
     )
+
+
+def _output_tokens(usage: types.GenerateContentResponseUsageMetadata) -> int:
+    """What was written and what was thought: both are paid for."""
+    return (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
 
 
 def _translated(error: Exception) -> Exception:
