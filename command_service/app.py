@@ -81,17 +81,20 @@ async def running(
             slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         )
         checked = await preflight(slack, _app_token(settings))
-        queue = await stack.enter_async_context(
-            pubsub_queue(
-                settings.google_cloud_project, settings.pubsub_topic, settings.pubsub_emulator_host
-            )
-        )
-        background = Background()
-        stack.push_async_callback(background.close, _BACKGROUND_S)
 
         def after_silence(silent_s: float | None) -> None:
             catch_up.after_silence(silent_s)
 
+        queue = await stack.enter_async_context(
+            pubsub_queue(
+                settings.google_cloud_project,
+                settings.pubsub_topic,
+                settings.pubsub_emulator_host,
+                after_silence,
+            )
+        )
+        background = Background()
+        stack.push_async_callback(background.close, _BACKGROUND_S)
         access = await stack.enter_async_context(watched(SlackAccess(slack, after_silence)))
         adapters = Adapters(slack, access, queue, background)
         repetition = _use_cases(settings, checked.identity, adapters)

@@ -7,6 +7,7 @@ goes back as far as any does.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 
 from command_service.background import Background
 from command_service.conversation import Kind
@@ -57,7 +58,8 @@ class CatchUp:
         self._since = since if self._since is None else min(self._since, since)
         if not self._running:
             self._running = True
-            self._background.start(self._run(), "catch_up")
+            # Neither the trace nor the deadline of an envelope that told of the silence.
+            Context().run(self._background.start, self._run(), "catch_up")
 
     async def _run(self) -> None:
         try:

@@ -1,7 +1,7 @@
 """The task queue on Pub/Sub: one message a Publish, confirmed within Slack's time or not at all."""
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -51,26 +51,55 @@ _CHANNEL_OPTIONS = [
     ("grpc.max_reconnect_backoff_ms", 1_000),
 ]
 _FRESH_S = 5.0
+# Over HTTP, Slack redelivers at once, after one minute and after five (docs.slack.dev, Events API).
+_OUTAGE_S = 60.0
 
 
 class PubSubQueue:
-    """``ports.TaskQueue`` on one topic."""
+    """``ports.TaskQueue`` on one topic.
 
-    def __init__(self, client: PublisherAsyncClient, topic: str) -> None:
+    After publishing has failed for longer than Slack redelivers for certain, ``on_restored`` is
+    called with the seconds that it failed: events of that time may be lost.
+    """
+
+    def __init__(
+        self,
+        client: PublisherAsyncClient,
+        topic: str,
+        on_restored: Callable[[float], None],
+        outage_s: float = _OUTAGE_S,
+    ) -> None:
         self._client = client
         self.topic = topic
+        self._on_restored = on_restored
+        self._outage_s = outage_s
+        self._failing_since: float | None = None
         self._checked_at = float("-inf")
 
     async def publish(self, task: Task, attributes: Mapping[str, str]) -> None:
         """Wait for Pub/Sub's confirmation; raises QueueUnavailable after two seconds without."""
         message = PubsubMessage(data=task.encode(), attributes=dict(attributes))
+        confirmed = False
         try:
             await self._client.publish(
                 topic=self.topic, messages=[message], retry=_RETRY, timeout=_ATTEMPT_S
             )
+            confirmed = True
         except (GoogleAPIError, GoogleAuthError) as error:
             raise QueueUnavailable(_why(error)) from error
-        self._checked_at = time.monotonic()
+        finally:
+            # Whoever waits for it may give up earlier.
+            self._note(confirmed)
+
+    def _note(self, confirmed: bool) -> None:
+        now = time.monotonic()
+        if not confirmed:
+            self._failing_since = self._failing_since or now
+            return
+        self._checked_at = now
+        since, self._failing_since = self._failing_since, None
+        if since is not None and now - since >= self._outage_s:
+            self._on_restored(now - since)
 
     async def check(self) -> None:
         """Raises QueueUnavailable unless the topic could be reached in the last few seconds."""
@@ -96,7 +125,11 @@ def _why(error: Exception) -> str:
 
 @asynccontextmanager
 async def pubsub_queue(
-    project: str, topic: str, emulator_host: str | None
+    project: str,
+    topic: str,
+    emulator_host: str | None,
+    on_restored: Callable[[float], None],
+    outage_s: float = _OUTAGE_S,
 ) -> AsyncIterator[PubSubQueue]:
     """The queue, connected from inside the running loop; raises StartFailed without credentials.
 
@@ -112,7 +145,7 @@ async def pubsub_queue(
         ) from error
     client = PublisherAsyncClient(transport=transport)
     try:
-        yield PubSubQueue(client, f"projects/{project}/topics/{topic}")
+        yield PubSubQueue(client, f"projects/{project}/topics/{topic}", on_restored, outage_s)
     finally:
         await transport.close()  # type: ignore[no-untyped-call]  # generated code
 

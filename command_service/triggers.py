@@ -164,14 +164,14 @@ def read_retry(body: Payload) -> Click | Ignored:
 
 
 def _read_click(body: Payload, source: Source) -> Click | Ignored:
-    """A button of an unknown version is no question."""
+    """A button of an unknown version, or outside of a message, is no question."""
     action, container = body["actions"][0], body.get("container") or {}
-    place = _place(action.get("value"))
-    if place is None:
+    place, button_ts = _place(action.get("value")), container.get("message_ts")
+    if place is None or not button_ts:
         return Ignored(Reason.NOT_A_QUESTION)
     team_id, user = str(body["team"]["id"]), body["user"]
     channel_id = str(container.get("channel_id") or place.channel_id)
-    button_ts, action_ts = str(container.get("message_ts") or ""), str(action["action_ts"])
+    action_ts = str(action["action_ts"])
     task_id = (
         task_id_of_retry(team_id, channel_id, button_ts)
         if source is Source.RETRY

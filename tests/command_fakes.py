@@ -33,6 +33,8 @@ class FakeQueue:
             await asyncio.Event().wait()
         if self.down:
             raise QueueUnavailable("The fake queue is down.")
+        # A confirmation comes no sooner than the next turn of the loop.
+        await asyncio.sleep(0)
         self.published.append((task, dict(attributes)))
         self._order.append("published")
 

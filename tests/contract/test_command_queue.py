@@ -28,6 +28,10 @@ TASK = Task(
 )
 
 
+def ignore(_failed_s: float) -> None:
+    """An outage that has ended concerns nobody here."""
+
+
 @pytest.fixture
 async def world() -> AsyncIterator[Stack]:
     async with stack() as opened:
@@ -36,7 +40,7 @@ async def world() -> AsyncIterator[Stack]:
 
 @pytest.fixture
 async def queue(world: Stack) -> AsyncIterator[PubSubQueue]:
-    async with pubsub_queue(PROJECT, "mechachang-tasks", world.pubsub_address) as queue:
+    async with pubsub_queue(PROJECT, "mechachang-tasks", world.pubsub_address, ignore) as queue:
         yield queue
 
 
@@ -55,7 +59,7 @@ async def test_the_setting_decides_where_to_publish_and_not_the_environment(
     world: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
-    async with pubsub_queue(PROJECT, "mechachang-tasks", world.pubsub_address) as queue:
+    async with pubsub_queue(PROJECT, "mechachang-tasks", world.pubsub_address, ignore) as queue:
         await queue.publish(TASK, {})
     assert len(world.pubsub.messages(TOPIC)) == 1
 
@@ -67,6 +71,37 @@ async def test_a_passing_failure_is_retried_within_slacks_time(
 
     await queue.publish(TASK, {})
     assert len(world.pubsub.messages(TOPIC)) == 1
+
+
+@pytest.mark.parametrize(("outage_s", "told"), [(0.0, 1), (60.0, 0)])
+async def test_an_outage_is_told_when_it_has_ended_and_was_long(
+    world: Stack, outage_s: float, told: int
+) -> None:
+    ended: list[float] = []
+    world.faults.add("pubsub", "Publish", Fault("error", error="PERMISSION_DENIED"), 2)
+    async with pubsub_queue(
+        PROJECT, "mechachang-tasks", world.pubsub_address, ended.append, outage_s
+    ) as queue:
+        for _ in range(2):
+            with pytest.raises(QueueUnavailable):
+                await queue.publish(TASK, {})
+        assert ended == []
+        for _ in range(2):
+            await queue.publish(TASK, {})
+    assert len(ended) == told
+
+
+async def test_a_publish_given_up_by_its_caller_counts_as_failed(world: Stack) -> None:
+    ended: list[float] = []
+    world.faults.add("pubsub", "Publish", Fault("delay", seconds=5.0))
+    async with pubsub_queue(
+        PROJECT, "mechachang-tasks", world.pubsub_address, ended.append, 0.0
+    ) as queue:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await queue.publish(TASK, {})
+        await queue.publish(TASK, {})
+    assert len(ended) == 1
 
 
 async def test_a_lasting_refusal_is_not_retried_and_its_reason_repeats_no_data(
@@ -81,7 +116,7 @@ async def test_a_lasting_refusal_is_not_retried_and_its_reason_repeats_no_data(
 
 
 async def test_a_topic_that_does_not_exist_is_said_so(world: Stack) -> None:
-    async with pubsub_queue(PROJECT, "missing", world.pubsub_address) as queue:
+    async with pubsub_queue(PROJECT, "missing", world.pubsub_address, ignore) as queue:
         with pytest.raises(QueueUnavailable, match="NOT_FOUND"):
             await queue.publish(TASK, {})
         with pytest.raises(QueueUnavailable, match="NOT_FOUND"):
@@ -149,7 +184,7 @@ async def test_without_credentials_the_start_fails_with_what_to_do(
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
 
     with pytest.raises(StartFailed, match="PUBSUB_EMULATOR_HOST"):
-        async with pubsub_queue(PROJECT, "mechachang-tasks", None):
+        async with pubsub_queue(PROJECT, "mechachang-tasks", None, ignore):
             pass
 
 
@@ -167,5 +202,5 @@ async def test_with_credentials_the_queue_opens_towards_google(
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(credentials))
     monkeypatch.delenv("PUBSUB_EMULATOR_HOST", raising=False)
 
-    async with pubsub_queue(PROJECT, "mechachang-tasks", None) as queue:
+    async with pubsub_queue(PROJECT, "mechachang-tasks", None, ignore) as queue:
         assert queue.topic == TOPIC

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from command_service.admission import Policy
 from command_service.catch_up import CatchUp
+from command_service.deadline import ack_deadline
 from command_service.paced_history import Limits, PacedHistory
 from command_service.sweep import Report, Sweep, Window
 from shared.errors import OutcomeUnknown, SlackDenied, SlackUnavailable
@@ -317,6 +318,18 @@ async def test_gaps_told_during_a_sweep_become_one_more_as_far_back_as_the_longe
 
     windows = [line["window_s"] for line in lines if line["action"] == "caught_up"]
     assert windows == [1800, 360], "a minute more than the silence, and half an hour at most"
+
+
+async def test_a_sweep_has_its_own_time_whoever_told_of_the_silence(found: Found) -> None:
+    found.history.channel("D1", said(f"{time.time() - 1:.6f}", "hello"), kind="im")
+    catch_up = CatchUp(found.history, found.world.intake, IDENTITY)
+
+    with ack_deadline(within_s=0.0):
+        catch_up.after_silence(None)
+    await until(lambda: catch_up.sweeps)
+    await catch_up.close()
+
+    assert found.texts == ["hello"]
 
 
 async def test_closing_ends_a_sweep_at_once(found: Found) -> None:

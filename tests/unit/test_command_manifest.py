@@ -18,7 +18,9 @@ def manifest() -> dict[str, Any]:
     return loaded
 
 
-def test_the_scopes_are_those_that_are_required_and_those_of_catching_up(manifest: dict[str, Any]) -> None:
+def test_the_scopes_are_those_that_are_required_and_those_of_catching_up(
+    manifest: dict[str, Any],
+) -> None:
     scopes = manifest["oauth_config"]["scopes"]["bot"]
 
     assert scopes == sorted(NEEDED_SCOPES | CATCH_UP_SCOPES)

@@ -23,6 +23,7 @@ from command_service.triggers import (
     read_mention,
     read_message,
     read_regenerate,
+    read_retry,
 )
 from shared.task import Mode, Source
 from tests.command_fakes import IDENTITY, NOON, a_click, a_command, a_direct_message, a_mention
@@ -250,6 +251,14 @@ def test_a_second_click_is_a_question_of_its_own_and_a_redelivered_one_is_not() 
 @pytest.mark.parametrize("value", ["", "{}", "[]", "no json", '{"v": 2}', '{"v": 1}'])
 def test_a_button_of_another_version_is_no_question(value: str) -> None:
     assert read_regenerate(a_click(value)) == Ignored(Reason.NOT_A_QUESTION)
+
+
+def test_a_button_outside_of_a_message_is_no_question() -> None:
+    value = json.dumps({"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1"})
+
+    read = read_retry(a_click(value, "retry", container={"type": "view", "view_id": "V1"}))
+
+    assert read == Ignored(Reason.NOT_A_QUESTION)
 
 
 def test_a_click_by_somebody_of_another_organisation_is_from_outside() -> None:
