@@ -453,6 +453,23 @@ async def test_an_overloaded_command_is_told_so_and_an_event_left_to_redelivery(
     assert service.socket.overloaded == 2
 
 
+async def test_a_command_that_waited_for_its_slot_is_still_answered_within_slacks_time(
+    world: Stack,
+) -> None:
+    world.faults.add("pubsub", "Publish", Fault("delay", seconds=60.0), -1)
+    async with world.service(max_concurrent_requests=1) as service:
+        async with service.slots.slot():
+            asking = asyncio.create_task(
+                world.slack.people.slash("hana", "#general", "/gemini", "素数とは")
+            )
+            await world.wait_for_step("envelope")
+            # Most of the time is gone when the command gets its slot.
+            await asyncio.sleep(1.5)
+        outcome = await asking
+    assert outcome.acked
+    assert "もう一度お試しください" in outcome.payload["text"]
+
+
 async def test_closing_waits_for_envelopes_and_acks_them(world: Stack) -> None:
     world.faults.add("pubsub", "Publish", Fault("delay", seconds=0.5))
     async with world.service() as service:
