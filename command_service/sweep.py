@@ -139,8 +139,10 @@ class Sweep:
             # A reply that was also sent to the channel.
             return window.holds(message["ts"])
         ours = {self._identity.bot_user_id, self._identity.bot_id}
-        repliers = message.get("reply_users") or ()
-        only_ours = set(repliers) <= ours and message.get("reply_users_count") == len(repliers)
+        repliers = set(message.get("reply_users") or ())
+        # Slack names the first few repliers only, but counts all of them.
+        all_named = bool(repliers) and message.get("reply_users_count") == len(repliers)
+        only_ours = all_named and repliers <= ours
         return float(message["latest_reply"]) > window.since and not only_ours
 
     async def _thread(self, conversation: Conversation, thread_ts: str, window: Window) -> None:

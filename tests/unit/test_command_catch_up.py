@@ -156,6 +156,19 @@ async def test_a_thread_with_our_replies_alone_is_not_even_read(found: Found) ->
     assert found.history.threads_read == []
 
 
+async def test_a_question_that_only_another_bot_replied_to_is_unanswered(found: Found) -> None:
+    found.history.channel(
+        "C1",
+        said("1100.0", "<@UBOT> first"),
+        said("1102.0", "I am another bot", "1100.0", user="UOTHER", bot_id="B9"),
+        kind="public_channel",
+    )
+
+    await found.sweep()
+
+    assert found.texts == ["first"]
+
+
 async def test_a_reply_also_sent_to_the_channel_is_one_question(found: Found) -> None:
     found.history.channel(
         "C1",

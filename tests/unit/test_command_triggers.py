@@ -1,11 +1,13 @@
 """What is read out of Slack's payloads."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from command_service.conversation import Conversation
 from command_service.message_text import plain_text
 from command_service.question import (
     Asked,
@@ -19,6 +21,7 @@ from command_service.question import (
 )
 from command_service.triggers import (
     question_again,
+    read_back,
     read_command,
     read_mention,
     read_message,
@@ -201,6 +204,28 @@ def test_people_of_other_organisations_are_recognised(
     read = read_mention({**a_mention(**event), **body}, IDENTITY, redelivered=False)
 
     assert asked(read).external is external
+
+
+@pytest.mark.parametrize(
+    ("shared", "message", "external"),
+    [(False, {}, False), (True, {}, True), (False, {"user_team": "T9"}, True)],
+)
+def test_a_message_read_back_is_the_question_its_event_was(
+    shared: bool, message: dict[str, Any], external: bool
+) -> None:
+    written = a_mention(**message)["event"]
+    live = asked(read_mention(a_mention(**message), IDENTITY, redelivered=True))
+
+    found = asked(
+        read_back(
+            {key: value for key, value in written.items() if key != "channel"},
+            Conversation("C1", "public_channel", shared),
+            IDENTITY,
+        )
+    )
+
+    assert found.external is external
+    assert replace(found, external=live.external, event_id=live.event_id) == live
 
 
 def test_a_command_is_a_question_of_its_own_each_time() -> None:
