@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from tests.chaos.inject import Span
 from tests.chaos.judge import FAILURES, Verdict
-from tests.chaos.run import Judged, Result
+from tests.chaos.run import Result
 from tests.chaos.schedule import NAMES
+from tests.chaos.trial import Judged
 
 _WIDTH = max(len(name) for name in NAMES)
 
@@ -57,7 +58,7 @@ def _summary(result: Result) -> Iterator[str]:
         f"questions {len(result.judged)}, answered {count[Verdict.ANSWERED]}, "
         f"notices {count[Verdict.NOTICED]}, "
         f"window {count[Verdict.WINDOW]}, dead letters {result.dead_letters}, "
-        f"asked in {result.asking_s:.1f} s, settled after {result.total_s:.1f} s, "
+        f"asked and struck for {result.asking_s:.1f} s, settled after {result.total_s:.1f} s, "
         f"seed {result.plan.seed}"
     )
     yield (

@@ -92,13 +92,13 @@ def plan_strikes(seconds: float, rng: Random) -> list[Strike]:
     """Strikes within ``seconds``; each fault at least once, if there is time for it."""
     every_s = min(4.0, max(1.5, seconds / (len(OUTAGES) + 1)))
     outages = [
-        Strike(at_s, name, pause_s=rng.uniform(0.1, 2.5), which=rng.randrange(2))
+        Strike(at_s, name, pause_s=rng.uniform(0.1, 1.5), which=rng.randrange(2))
         for at_s, name in _dealt(OUTAGES, every_s, seconds, rng)
     ]
     small = (*WIRE, *MOODS)
     wire = [
         Strike(at_s, name, times=rng.randint(1, 4))
-        for at_s, name in _dealt(small, min(0.5, seconds / (len(small) + 1)), seconds, rng)
+        for at_s, name in _dealt(small, min(0.3, seconds / (len(small) + 1)), seconds, rng)
     ]
     return sorted([*outages, *wire], key=lambda strike: strike.at_s)
 

@@ -1,0 +1,157 @@
+"""One kind of fault at a time, driven to its end."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+from simulators.faults import Fault
+from simulators.journal import Entry
+from simulators.provisioning import DeliveryRules
+from simulators.slack.model import Message
+from tests.chaos.judge import Verdict
+from tests.chaos.questions import Kind, Question, plan_questions
+from tests.chaos.run import stack_config
+from tests.chaos.trial import Trial, trial
+
+DEADLINE_S = 60.0
+QUICK = DeliveryRules(min_backoff_s=0.3, max_backoff_s=0.6)
+
+
+def questions(count: int, *kinds: Kind, lines: int = 6, first: int = 0) -> list[Question]:
+    """Different questions, all to be asked at once, the kinds in turn."""
+    return [
+        replace(
+            one,
+            number=first + number,
+            at_s=0.0,
+            kind=kinds[number % len(kinds)],
+            marker=f"q{first + number:04d}",
+            lines=lines,
+        )
+        for number, one in enumerate(plan_questions(count, 1000.0, Random(1)))
+    ]
+
+
+async def ask(running: Trial, asked: list[Question]) -> None:
+    """Ask them now."""
+    await running.askers.ask(asked, asyncio.get_running_loop().time())
+
+
+def verdicts(running: Trial) -> Counter[Verdict]:
+    """How many questions have which verdict."""
+    return Counter(one.verdict for one in running.judged())
+
+
+def seen(running: Trial, step: str, **detail: object) -> Iterator[Entry]:
+    """The entries of the journal with that step and those details."""
+    for entry in running.watch.entries:
+        if entry.step == step and detail.items() <= entry.detail.items():
+            yield entry
+
+
+async def test_events_delivered_three_times_are_answered_once_each(tmp_path: Path) -> None:
+    config = stack_config(tmp_path, QUICK)
+    slack = replace(config.slack, ack_timeout_s=0.5, redelivery_delays_s=(0.2, 0.2, 0.2))
+    async with trial(replace(config, slack=slack)) as running:
+        for question in questions(6, "mention", "thread"):
+            running.stack.faults.add("socket", "ack", Fault("drop_before"), times=2)
+            await ask(running, [question])
+            assert await running.settled(quiet_s=0.2, within_s=DEADLINE_S) == ""
+        envelopes = [one.detail["retry_attempt"] for one in seen(running, "envelope")]
+        assert envelopes == [0, 1, 2] * 6
+        assert len(list(seen(running, "publish"))) == 18
+        assert verdicts(running) == {Verdict.ANSWERED: 6}
+
+
+async def test_a_worker_that_dies_right_after_its_post_leaves_one_message(tmp_path: Path) -> None:
+    async with trial(stack_config(tmp_path)) as running:
+        # Slack has taken the post and answers too late for the worker, who hears nothing of it.
+        held = Fault("drop_after", seconds=5.0)
+        running.stack.faults.add("slack", "chat.postMessage", held, times=2)
+        await ask(running, questions(2, "mention", "dm", lines=25))
+        await running.stack.slack.wait_for(
+            lambda: len(_posts(running)) == 2 and running.stack.faults.rules() == [], DEADLINE_S
+        )
+        for processor in running.stack.processors:
+            await processor.kill()
+        posted = _posts(running)
+        for processor in running.stack.processors:
+            await processor.start()
+        assert await running.settled(within_s=DEADLINE_S) == ""
+        assert [each.ts for each in _posts(running)] == [each.ts for each in posted]
+        assert verdicts(running) == {Verdict.ANSWERED: 2}
+
+
+def _posts(running: Trial) -> list[Message]:
+    workspace = running.stack.slack.workspace
+    return [
+        message
+        for channel in workspace.channels
+        for message in workspace.log(channel).all()
+        if message.bot_id
+    ]
+
+
+async def test_with_redis_lost_redeliveries_one_after_the_other_double_nothing(
+    tmp_path: Path,
+) -> None:
+    async with trial(stack_config(tmp_path, QUICK)) as running:
+        await running.stack.redis.kill()
+        running.stack.faults.add("push", "mechachang-tasks-push", Fault("drop_after"), times=24)
+        asked = questions(12, "mention", "dm", "thread", "command", lines=130)
+        await ask(running, asked)
+        assert await running.settled(within_s=DEADLINE_S) == ""
+        assert len(list(seen(running, "push"))) >= 24 + 12
+        assert verdicts(running) == {Verdict.ANSWERED: 12}
+
+
+async def test_after_an_outage_of_gemini_everybody_was_told_once_and_answers_come_again(
+    tmp_path: Path,
+) -> None:
+    """Ten minutes of outage, in the proportions of production's pauses: 10 s there are 3 s here."""
+    delivery = DeliveryRules(min_backoff_s=3, max_backoff_s=10)
+    config = stack_config(tmp_path, delivery)
+    async with trial(replace(config, processor={"RETRY_COUNT": "0"})) as running:
+        outage = running.stack.faults.add("gemini", "*", Fault("error", status=503), times=-1)
+        before = questions(12, "mention", "dm", "thread", "command", "outside")
+        await ask(running, before)
+        assert await running.settled(within_s=DEADLINE_S) == ""
+        assert verdicts(running) == {Verdict.NOTICED: 12}
+        assert running.stack.faults.remove(outage.id)
+        pushes = len(list(seen(running, "push")))
+        await ask(running, questions(5, "mention", "dm", "thread", "command", first=100))
+        assert await running.settled(within_s=DEADLINE_S) == ""
+        assert verdicts(running) == {Verdict.NOTICED: 12, Verdict.ANSWERED: 5}
+        asked_before = {f"q{number:04d}" for number in range(12)}
+        late = list(seen(running, "push"))[pushes:]
+        assert late
+        assert not _tasks_of(running, asked_before) & {key for one in late for key in one.keys}
+
+
+def _tasks_of(running: Trial, markers: set[str]) -> set[str]:
+    """The journal's task keys of questions."""
+    return {
+        key
+        for one in running.judged()
+        if one.case.asked.question.marker in markers
+        for key in one.case.keys
+        if key.startswith("task:")
+    }
+
+
+async def test_a_message_posted_again_behind_everybodys_back_is_noticed(tmp_path: Path) -> None:
+    async with trial(stack_config(tmp_path, QUICK)) as running:
+        await ask(running, questions(2, "mention"))
+        assert await running.settled(within_s=DEADLINE_S) == ""
+        workspace = running.stack.slack.workspace
+        [first, _] = _posts(running)
+        workspace.post(replace(first, ts=workspace.timestamps.next()))
+        assert verdicts(running) == {Verdict.ANSWERED: 1, Verdict.DOUBLED: 1}
+        [_, second, *_] = _posts(running)
+        workspace.delete(first)
+        workspace.delete(second)
+        left = verdicts(running)
+        assert left[Verdict.DOUBLED] == 0 or left[Verdict.LOST] == 1
