@@ -73,7 +73,12 @@ async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
         steps = _steps(lease, until, using)
         return await _answer_once(await _localised(task, using), delivery.again, steps, using)
 
-    return await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
+    outcome = await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
+    if outcome is Outcome.ALREADY_DONE and task.message_ts is not None:
+        # Whoever asked for the same once more was shown that we think, and nothing would end it.
+        thread_ts = task.thread_ts or task.message_ts
+        await using.conversations.thread(task, thread_ts, task.message_ts).show_status("")
+    return outcome
 
 
 async def give_up(task: Task, delivery: Delivery, using: Answering) -> Outcome:
@@ -123,7 +128,6 @@ async def _tidy(found: Standing, again: bool, conversation: Conversation, steps:
         await remove(found.beside(found.winner), conversation, steps)
         if again:
             await remove(found.notices, conversation, steps)
-    await conversation.show_status("")
 
 
 async def _found_answer(

@@ -47,8 +47,10 @@ async def test_a_question_is_answered_and_marked_done() -> None:
 async def test_a_redelivered_question_is_answered_once() -> None:
     world = World()
     await world.answer()
+    world.conversation.statuses.clear()
     assert await world.answer() is Outcome.ALREADY_DONE
     assert len(world.conversation.messages) == 1
+    assert world.conversation.statuses == [""]
 
 
 async def test_with_redis_lost_in_between_the_ledger_still_prevents_a_second_answer() -> None:
