@@ -53,3 +53,30 @@ def test_paragraphs_are_kept_together_where_possible() -> None:
     parts = split_markdown("\n\n".join([paragraph] * 6), 500)
     assert all(part.strip("\n").split("\n\n").count(paragraph) >= 1 for part in parts)
     assert all(set(part) <= {"あ", "\n"} and len(part.split("\n")[0]) == 150 for part in parts)
+
+
+FENCES = st.sampled_from(["```", "```python", "````md", "````", "~~~", "~~~~", "   ```", "``` js"])
+CODE = st.lists(
+    FENCES | st.sampled_from(["x = 1", "", "語" * 90, "```not a fence```"]), max_size=60
+)
+
+
+@given(CODE, st.integers(200, 500))
+def test_every_part_closes_the_code_block_that_it_opens(lines: list[str], limit: int) -> None:
+    parts = split_markdown("\n".join(lines), limit)
+    assert all(_open_fence(part) == "" for part in parts[:-1])
+
+
+def _open_fence(markdown: str) -> str:
+    """The marker of the block left open at the end, by CommonMark's rules for fences."""
+    opened = ""
+    for line in markdown.split("\n"):
+        match = re.match(r" {0,3}(`{3,}|~{3,})(.*)$", line)
+        if match is None:
+            continue
+        marker, rest = match.groups()
+        if not opened and not (marker[0] == "`" and "`" in rest):
+            opened = marker
+        elif opened and marker[0] == opened[0] and len(marker) >= len(opened) and not rest.strip():
+            opened = ""
+    return opened
