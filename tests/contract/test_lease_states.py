@@ -104,8 +104,11 @@ class LeaseStates(RuleBasedStateMachine):
         assert (claim.lease is not None) is (expected is ClaimState.OURS)
         return self._note(worker, claim)
 
-    @rule(target=leases, task_id=st.sampled_from(TASKS), message_id=st.sampled_from(MESSAGES))
-    def claim_all_at_once(self, task_id: str, message_id: str) -> object:
+    # Who wins a race is chance, which the search for a failing order can't repeat: so each race is
+    # undone when it has been judged.
+
+    @rule(task_id=st.sampled_from(TASKS), message_id=st.sampled_from(MESSAGES))
+    def claim_all_at_once(self, task_id: str, message_id: str) -> None:
         able = [each for each in WORKERS if task_id not in self.here[each] and self._reaches(each)]
         was_free = task_id not in self.store
 
@@ -115,12 +118,13 @@ class LeaseStates(RuleBasedStateMachine):
             )
 
         won = [
-            (worker, claim)
+            (worker, claim.lease)
             for worker, claim in zip(able, self.runner.run(race()), strict=True)
-            if claim.state is ClaimState.OURS
+            if claim.lease is not None
         ]
         assert len(won) == (1 if able and was_free else 0)
-        return multiple(*(self._note(worker, claim) for worker, claim in won))
+        for worker, lease in won:
+            self.runner.run(self.workers[worker].release(lease))
 
     @rule(held=leases)
     def renew(self, held: Held) -> None:
@@ -151,11 +155,11 @@ class LeaseStates(RuleBasedStateMachine):
         ours = [lease for (_, lease), hold in zip(asked, holds, strict=True) if hold is Hold.OURS]
         assert len(ours) <= 1
         assert set(holds) <= {Hold.OURS, Hold.LOST}
-        if ours:
-            assert self.store.get(task_id, ours[0]) == ours[0]
-            self.store[task_id] = ours[0]
-        else:
-            assert not asked or task_id in self.store
+        if task_id in self.store:
+            assert ours in ([], [self.store[task_id]])
+        elif asked:
+            assert len(ours) == 1
+            self.runner.run(self._delete(task_id))
 
     @rule(held=leases)
     def finish(self, held: Held) -> None:
@@ -280,5 +284,5 @@ def test_workers_never_share_a_task_in_any_order_of_events(redis_server_url: str
 
     run_state_machine_as_test(
         OnThisServer,
-        settings=settings(deadline=None, max_examples=100, stateful_step_count=40),
+        settings=settings(deadline=None, max_examples=60, stateful_step_count=40),
     )
