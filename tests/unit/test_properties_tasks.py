@@ -19,8 +19,8 @@ from shared.task import (
     task_id_of_message,
 )
 
-# Few characters, so that parts which run into each other would meet. Slack's ids and timestamps hold
-# no NUL, which separates them.
+# Few characters, so that the same trigger comes twice. Slack's ids and timestamps hold no NUL, which
+# separates them.
 PART = st.text("aC1.", max_size=2)
 TRIGGERS = st.one_of(
     st.tuples(st.just(task_id_of_message), st.tuples(PART, PART, PART)),
@@ -58,6 +58,15 @@ def test_triggers_have_the_same_id_exactly_when_they_are_the_same(
     (id_of_one, parts_of_one), (id_of_other, parts_of_other) = one, other
     assert (id_of_one(*parts_of_one) == id_of_other(*parts_of_other)) is (one == other)
     assert id_of_one(*parts_of_one) == id_of_one(*parts_of_one)
+
+
+@given(PART, PART.filter(bool), PART)
+@settings(deadline=None)
+def test_a_character_that_moves_to_the_next_part_makes_another_trigger(
+    before: str, moving: str, after: str
+) -> None:
+    one = task_id_of_message("T1", before + moving, after)
+    assert one != task_id_of_message("T1", before, moving + after)
 
 
 @given(TRIGGERS, TASKS)
