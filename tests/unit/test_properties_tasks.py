@@ -19,8 +19,8 @@ from shared.task import (
     task_id_of_message,
 )
 
-# Few characters, so that the same trigger comes twice. Slack's ids and timestamps hold no NUL, which
-# separates them.
+# Few characters, so that the same trigger comes twice. Slack's ids and timestamps hold no NUL,
+# which separates them.
 PART = st.text("aC1.", max_size=2)
 TRIGGERS = st.one_of(
     st.tuples(st.just(task_id_of_message), st.tuples(PART, PART, PART)),
