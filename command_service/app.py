@@ -13,7 +13,6 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.admission import Policy
-from command_service.background import Background
 from command_service.catch_up import CatchUp
 from command_service.event_api import EventApi
 from command_service.health import Health
@@ -32,6 +31,7 @@ from command_service.slack_questions import SlackQuestions
 from command_service.slack_replies import SlackReplies
 from command_service.slots import Slots
 from command_service.socket_mode import SocketMode, connected
+from shared.background import Background
 from shared.log import get_logger
 from shared.slack import slack_client
 

@@ -9,13 +9,13 @@ import time
 from collections.abc import Awaitable, Callable
 from contextvars import Context
 
-from command_service.background import Background
 from command_service.conversation import Kind
 from command_service.intake import Intake
 from command_service.paced_history import Limits, PacedHistory
 from command_service.ports import History
 from command_service.question import Identity
 from command_service.sweep import Report, Sweep, Window
+from shared.background import Background
 from shared.log import get_logger
 
 log = get_logger(__name__)

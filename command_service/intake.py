@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from command_service.admission import TOLD, Policy, Refused, admit
-from command_service.background import Background
 from command_service.deadline import at_most_s
 from command_service.ports import Access, Locales, Replies, TaskQueue
 from command_service.question import Ignored, Question, Reason
 from command_service.texts import refusal
+from shared.background import Background
 from shared.errors import QueueUnavailable, RetryableError
 from shared.log import bound_task, get_logger
 from shared.task import Source, Task
@@ -58,12 +58,12 @@ Outcome = Accepted | Refused | HandedBack
 
 
 async def accept(trigger: Question | Ignored, using: Intake) -> Outcome:
-    """Publish the question as a task, then show the person a sign without waiting for it.
+    """Publish the question as a task, and show the person a sign without waiting for it.
 
-    Equal triggers give equal tasks, so accepting one twice is harmless. A redelivered event shows
-    nothing: its answer may stand already, and nobody would clear the sign. A slash command's
-    refusal is told by its ack. While Slack denies our token nothing is taken: it could not be
-    answered.
+    The sign begins with the publishing, so that it comes before the quickest answer. Equal triggers
+    give equal tasks, so accepting one twice is harmless. A redelivered event shows nothing: its
+    answer may stand already, and nobody would clear the sign. A slash command's refusal is told by
+    its ack. While Slack denies our token nothing is taken: it could not be answered.
     """
     if isinstance(trigger, Ignored):
         return _ignored(trigger)
@@ -74,11 +74,13 @@ async def accept(trigger: Question | Ignored, using: Intake) -> Outcome:
         if isinstance(verdict, Refused):
             return _refused(trigger, verdict, using)
         task = _task(trigger, using)
+        _show_thinking(trigger, task, using)
         try:
             await _publish(task, using)
         except QueueUnavailable as error:
+            _hide_thinking(trigger, using)
             return _handed_back(trigger, error)
-        return _accepted(trigger, task, using)
+        return _accepted(trigger, task)
 
 
 def _task(question: Question, using: Intake) -> Task:
@@ -111,16 +113,25 @@ async def _publish(task: Task, using: Intake) -> None:
         raise QueueUnavailable(f"The queue did not confirm within {within_s:.1f} s.") from error
 
 
-def _accepted(question: Question, task: Task, using: Intake) -> Accepted:
+def _show_thinking(question: Question, task: Task, using: Intake) -> None:
+    if question.thread_ts is not None and not question.redelivered:
+        thinking = using.replies.show_thinking(question, task.locale)
+        using.background.start(thinking, f"thinking:{task.task_id}")
+
+
+def _hide_thinking(question: Question, using: Intake) -> None:
+    if question.thread_ts is not None and not question.redelivered:
+        hiding = using.replies.hide_thinking(question)
+        using.background.start(hiding, f"hiding:{question.task_id}")
+
+
+def _accepted(question: Question, task: Task) -> Accepted:
     log.info(
         "A question was accepted.",
         action="question_accepted",
         source=question.source,
         redelivered=question.redelivered,
     )
-    if question.thread_ts is not None and not question.redelivered:
-        thinking = using.replies.show_thinking(question, task.locale)
-        using.background.start(thinking, f"thinking:{task.task_id}")
     return Accepted(task)
 
 

@@ -4,8 +4,8 @@ from collections import OrderedDict
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from command_service.background import Background
 from command_service.slack_access import SlackAccess
+from shared.background import Background
 from shared.log import get_logger
 from shared.slack import SLACK_FAILURES
 from shared.task import Locale

@@ -28,13 +28,16 @@ class Access(Protocol):
 
 
 class Replies(Protocol):
-    """Signs to the person who asked. Neither method raises: an answer does not depend on them."""
+    """Signs to the person who asked. No method raises: an answer does not depend on them."""
 
     async def tell(self, recipient: Recipient, text: str) -> None:
         """Show ``text`` to the recipient alone."""
 
     async def show_thinking(self, question: Question, locale: Locale) -> None:
         """Show in the question's thread that an answer is being prepared."""
+
+    async def hide_thinking(self, question: Question) -> None:
+        """Take that sign away again: the question was not taken. Waits for a sign under way."""
 
 
 class Questions(Protocol):

@@ -32,7 +32,7 @@ class SlackReplies:
         self._client = client
         self._access = access
         self._status_within_s = status_within_s
-        self._shown: OrderedDict[str, None] = OrderedDict()
+        self._shown: OrderedDict[str, asyncio.Event] = OrderedDict()
 
     async def tell(self, recipient: Recipient, text: str) -> None:
         """Show ``text`` to the recipient alone."""
@@ -48,26 +48,38 @@ class SlackReplies:
 
     async def show_thinking(self, question: Question, locale: Locale) -> None:
         """Set the thread's status, once a task; Slack clears it with our next message there."""
-        if not self._first_time(question.task_id):
+        if question.task_id in self._shown:
             return
+        shown = self._remember(question.task_id)
+        try:
+            await self._set_status(question, THINKING[locale], LOADING[locale])
+        finally:
+            shown.set()
+
+    async def hide_thinking(self, question: Question) -> None:
+        """Clear the thread's status once it is set; the question may be given one again."""
+        shown = self._shown.pop(question.task_id, None)
+        if shown is not None:
+            await shown.wait()
+            await self._set_status(question, "", [])
+
+    def _remember(self, task_id: str) -> asyncio.Event:
+        shown = self._shown[task_id] = asyncio.Event()
+        if len(self._shown) > _REMEMBERED:
+            self._shown.popitem(last=False)
+        return shown
+
+    async def _set_status(self, question: Question, status: str, loading: list[str]) -> None:
         try:
             async with asyncio.timeout(self._status_within_s):
                 await self._client.assistant_threads_setStatus(
                     channel_id=question.channel_id,
                     thread_ts=question.thread_ts or "",
-                    status=THINKING[locale],
-                    loading_messages=LOADING[locale],
+                    status=status,
+                    loading_messages=loading or None,
                 )
         except SLACK_FAILURES as error:
             self._log_failure(error, "assistant.threads.setStatus")
-
-    def _first_time(self, task_id: str) -> bool:
-        if task_id in self._shown:
-            return False
-        self._shown[task_id] = None
-        if len(self._shown) > _REMEMBERED:
-            self._shown.popitem(last=False)
-        return True
 
     def _log_failure(self, error: Exception, method: str) -> None:
         failure = self._access.failure(error, method)

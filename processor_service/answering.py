@@ -7,13 +7,12 @@ first, so losing Redis costs speed and never a second answer.
 
 import hashlib
 from dataclasses import dataclass
-from functools import partial
 
 from processor_service.caching import cache_key, draft_key, may_read_cache
 from processor_service.delivery import Standing, deliver, remove, standing
 from processor_service.failures import Failure
 from processor_service.generation import Generation, generate
-from processor_service.lease import still_held
+from processor_service.lease import TaskLease
 from processor_service.limits import Limits
 from processor_service.notices import is_settled, post_notice
 from processor_service.places import conversation_of
@@ -30,6 +29,7 @@ from processor_service.ports import (
 from processor_service.prompts import prompt_for
 from processor_service.rendering import render_answer, render_plain
 from processor_service.retrying import Patience
+from processor_service.statuses import Statuses
 from processor_service.steps import Steps
 from processor_service.texts import RETRYING
 from processor_service.working import Outcome, under_lease
@@ -51,6 +51,7 @@ class Answering:
     conversations: Conversations
     people: People
     limits: Limits
+    statuses: Statuses
     generation: Generation
     patience: Patience
     deadline_s: float
@@ -74,10 +75,9 @@ async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
         return await _answer_once(await _localised(task, using), delivery.again, steps, using)
 
     outcome = await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
-    if outcome is Outcome.ALREADY_DONE and task.message_ts is not None:
+    if outcome is Outcome.ALREADY_DONE:
         # Whoever asked for the same once more was shown that we think, and nothing would end it.
-        thread_ts = task.thread_ts or task.message_ts
-        await using.conversations.thread(task, thread_ts, task.message_ts).show_status("")
+        _end_status(task, using)
     return outcome
 
 
@@ -88,6 +88,7 @@ async def give_up(task: Task, delivery: Delivery, using: Answering) -> Outcome:
         failure = Failure(await using.leases.last_failure(task.task_id) or "gave_up")
         steps = _steps(lease, until, using)
         await post_notice(await _localised(task, using), failure, using.conversations, steps)
+        _end_status(task, using)
         return Outcome.GAVE_UP
 
     return await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
@@ -106,7 +107,7 @@ async def _answer_once(task: Task, again: bool, steps: Steps, using: Answering) 
         answered, cached = await _found_answer(task, conversation, steps, using)
         await _show(task, answered, found, _Showing(conversation, cached, steps))
         await remove(found.notices, conversation, steps)
-        await conversation.show_status("")
+        _end_status(task, using)
     except PermanentError as error:
         log.warning("The question cannot be answered.", action="task_refused", reason=error.reason)
         return await _tell(task, Failure(error.reason), steps, using)
@@ -193,11 +194,19 @@ def _mark(task: Task, answered: Answer, layout: str) -> Mark:
 
 async def _tell(task: Task, failure: Failure, steps: Steps, using: Answering) -> Outcome:
     await post_notice(task, failure, using.conversations, steps)
+    _end_status(task, using)
     return Outcome.TOLD_FAILURE
 
 
+def _end_status(task: Task, using: Answering) -> None:
+    if task.message_ts is not None:
+        thread_ts = task.thread_ts or task.message_ts
+        thread = using.conversations.thread(task, thread_ts, task.message_ts)
+        using.statuses.end(thread, task)
+
+
 def _steps(lease: Lease, until: float, using: Answering) -> Steps:
-    return Steps(partial(still_held, using.leases, lease), using.patience.ending(until))
+    return Steps(TaskLease(using.leases, lease), using.patience.ending(until))
 
 
 async def _localised(task: Task, using: Answering) -> Task:

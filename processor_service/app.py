@@ -26,6 +26,7 @@ from processor_service.slack_calls import SlackCalls
 from processor_service.slack_conversations import SlackConversations
 from processor_service.slack_people import SlackPeople
 from processor_service.slack_response import RedisResponses
+from processor_service.statuses import Statuses
 from shared.errors import RetryableError
 from shared.log import get_logger
 from shared.slack import SLACK_FAILURES, slack_client, slack_error
@@ -83,6 +84,8 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         model = await stack.enter_async_context(
             gemini_model(_gemini_access(settings), settings.gemini_timeout / 1000)
         )
+        statuses = Statuses()
+        stack.push_async_callback(statuses.close)
         readiness = _readiness(settings, redis, slack, model)
         calls = SlackCalls(slack, RedisHolds(redis), partial(readiness.report, "slack"))
         yield Dependencies(
@@ -99,6 +102,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                     settings.user_daily_tokens,
                     settings.team_daily_tokens,
                 ),
+                statuses=statuses,
                 generation=_generation(settings),
                 patience=Patience(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
                 deadline_s=settings.task_deadline_seconds,

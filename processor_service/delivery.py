@@ -102,7 +102,7 @@ async def deliver(
             await _replace(old, body, mark, conversation, steps)
     kept = {one.ts for number, one in parts.items() if number <= len(bodies)}
     await remove((one for one in found.answers if one.ts not in kept), conversation, steps)
-    if steps.doubtful:
+    if await steps.may_have_rival():
         await _settle_rivals(answer, conversation, steps)
 
 

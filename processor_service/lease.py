@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from processor_service.ports import Hold, Lease, Leases
 from shared.errors import RetryableError
@@ -53,12 +54,27 @@ async def _happens(event: asyncio.Event, within_s: float) -> bool:
         return False
 
 
-async def still_held(leases: Leases, lease: Lease) -> bool:
-    """Called before each visible step: raises LeaseLost unless the lease is ours at this moment.
+@dataclass(frozen=True)
+class TaskLease:
+    """A lease with where it is kept: what a worker asks before and after it writes."""
 
-    Returns False when that cannot be told, because the store is lost.
-    """
-    hold = await leases.renew(lease)
-    if hold is Hold.LOST:
-        raise LeaseLost("The lease was lost to another worker.")
-    return hold is Hold.OURS
+    leases: Leases
+    lease: Lease
+
+    async def still_held(self) -> bool:
+        """Called before each visible step: raises LeaseLost unless the lease is ours now.
+
+        Returns False when that cannot be told, because the store is lost.
+        """
+        hold = await self.leases.renew(self.lease)
+        if hold is Hold.LOST:
+            raise LeaseLost("The lease was lost to another worker.")
+        return hold is Hold.OURS
+
+    async def announce_doubt(self) -> None:
+        """Called after we have written without knowing that we are alone."""
+        await self.leases.announce_doubt(self.lease.task_id)
+
+    async def is_doubted(self) -> bool:
+        """Called after we have written: whether somebody else may have, too."""
+        return await self.leases.is_doubted(self.lease.task_id)

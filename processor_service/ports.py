@@ -62,6 +62,12 @@ class Leases(Protocol):
     async def release(self, lease: Lease, reason: str | None = None) -> None:
         """Hand the task back for the next delivery, and remember why. Idempotent."""
 
+    async def announce_doubt(self, task_id: str) -> None:
+        """Tell whoever holds a lease on the task that somebody without one has written for it."""
+
+    async def is_doubted(self, task_id: str) -> bool:
+        """Whether somebody without a lease may have written for the task: also if nobody knows."""
+
     async def last_failure(self, task_id: str) -> str | None:
         """The reason the task was last handed back for, as far as it is remembered."""
 

@@ -18,7 +18,7 @@ log = get_logger(__name__)
 Value = TypeVar("Value")
 
 SLOW_S = 0.1
-_REST_S = 1.0
+REST_S = 1.0
 
 
 class StoreUnavailable(Exception):
@@ -55,7 +55,7 @@ class RedisConnection:
         return result
 
     def _note_loss(self, error: Exception) -> None:
-        self._resting_until = time.monotonic() + _REST_S
+        self._resting_until = time.monotonic() + REST_S
         if not self._lost:
             self._lost = True
             log.warning(
@@ -88,8 +88,9 @@ async def redis_connection(url: str, patience_s: float = SLOW_S) -> AsyncIterato
         decode_responses=True,
         socket_timeout=patience_s * 5,
         socket_connect_timeout=patience_s * 5,
-        # The library's own retries would turn one lost command into a second of waiting.
-        retry=Retry(NoBackoff(), 0),
+        # Once, at once: a connection of the pool does not know that Redis was restarted meanwhile.
+        # More, or with pauses, would only turn a lost command into a second of waiting.
+        retry=Retry(NoBackoff(), 1),
         max_connections=200,
     )
     try:

@@ -18,6 +18,9 @@ DONE_TTL_S = 7 * 24 * 3600
 # Why a task was handed back is told when Pub/Sub gives it up, minutes later; a day is ample.
 FAILURE_TTL_S = 24 * 3600
 
+# A worker without a lease and one with it overlap for a task's deadline at most.
+DOUBT_TTL_S = 600
+
 # Slack takes posts to a response URL for 30 minutes.
 RESPONSES_TTL_S = 30 * 60
 
@@ -33,6 +36,11 @@ def task_key(task_id: str) -> str:
 def failure_key(task_id: str) -> str:
     """The reason a task was last handed back for."""
     return f"{PREFIX}failure:{task_id}"
+
+
+def doubt_key(task_id: str) -> str:
+    """That a worker without a lease has written for a task."""
+    return f"{PREFIX}doubt:{task_id}"
 
 
 def answer_key(key: str) -> str:

@@ -1,18 +1,21 @@
 """Leases and cached answers in Redis."""
 
+import asyncio
 import json
 import secrets
 from contextlib import suppress
 from dataclasses import asdict
 
 from processor_service.ports import Answer, Claim, ClaimState, Hold, Lease
-from processor_service.redis_connection import RedisConnection, StoreUnavailable
+from processor_service.redis_connection import REST_S, RedisConnection, StoreUnavailable
 from processor_service.redis_keys import (
     DONE_TTL_S,
+    DOUBT_TTL_S,
     FAILURE_TTL_S,
     LEASE_RENEW_EVERY_S,
     LEASE_TTL_S,
     answer_key,
+    doubt_key,
     failure_key,
     task_key,
 )
@@ -83,6 +86,9 @@ class RedisLeases:
         if taken:
             return ClaimState.OURS
         held = str(await self._connection.run(redis.get(key)) or "")
+        if held == _value(lease):
+            # The connection broke after Redis had taken the command, and it was sent again.
+            return ClaimState.OURS
         if held == _DONE:
             return ClaimState.DONE
         return _held_state(held, lease.message_id)
@@ -114,6 +120,24 @@ class RedisLeases:
                 await self._connection.run(redis.set(key, reason, ex=FAILURE_TTL_S))
             if lease.owner is not None:
                 await self._run(_RELEASE, lease.task_id, _value(lease))
+
+    async def announce_doubt(self, task_id: str) -> None:
+        """Leave word; tried again once the connection has had its rest after a failure."""
+        redis = self._connection.redis
+        for pause_s in (REST_S + 0.1, 0.0):
+            try:
+                await self._connection.run(redis.set(doubt_key(task_id), "1", ex=DOUBT_TTL_S))
+            except StoreUnavailable:
+                await asyncio.sleep(pause_s)
+            else:
+                return
+
+    async def is_doubted(self, task_id: str) -> bool:
+        """Whether word was left; True without Redis."""
+        try:
+            return bool(await self._connection.run(self._connection.redis.get(doubt_key(task_id))))
+        except StoreUnavailable:
+            return True
 
     async def last_failure(self, task_id: str) -> str | None:
         """The reason the task was last handed back for; None without Redis."""

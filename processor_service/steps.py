@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import tenacity
 
+from processor_service.lease import TaskLease
 from processor_service.ports import Body, Conversation, Posted
 from processor_service.retrying import Patience, patiently
 from shared.errors import OutcomeUnknown, SlackUnavailable
@@ -15,7 +16,6 @@ from shared.log import get_logger
 
 log = get_logger(__name__)
 
-Guard = Callable[[], Awaitable[bool]]
 _Result = TypeVar("_Result")
 
 _MAY_PASS = tenacity.retry_if_exception_type((SlackUnavailable, OutcomeUnknown))
@@ -23,14 +23,14 @@ _MAY_PASS = tenacity.retry_if_exception_type((SlackUnavailable, OutcomeUnknown))
 
 @dataclass
 class Steps:
-    """``guard`` precedes each attempt at a visible step: it raises when the task is no longer ours,
-    and returns False when nobody can tell. ``doubtful`` is set once another worker may have written
-    beside us, or a post of ours may have had an effect we were not told of.
+    """The lease is checked before each attempt at a visible step. ``doubtful`` is set once another
+    worker may have written beside us, or a post of ours may have had an effect we were not told of.
     """
 
-    guard: Guard
+    lease: TaskLease
     patience: Patience
     doubtful: bool = False
+    _announced: bool = False
 
     async def read(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
         """The result of a call that nobody sees."""
@@ -44,7 +44,7 @@ class Steps:
         """The result of an idempotent call that changes what people see."""
 
         async def guarded() -> _Result:
-            if not await self.guard():
+            if not await self.lease.still_held():
                 self.doubtful = True
             return await call()
 
@@ -66,7 +66,19 @@ class Steps:
                 raise
 
         posted = await self.show(attempt)
-        return await self._only_one(conversation, posted) if self.doubtful else posted
+        return await self._only_one(conversation, posted) if await self.may_have_rival() else posted
+
+    async def may_have_rival(self) -> bool:
+        """Asked after a post, before the conversation is read for what others wrote.
+
+        Whoever worked without a lease has left word by then, or reads later than we wrote: one of
+        the two always sees both.
+        """
+        if self.doubtful and not self._announced:
+            await self.lease.announce_doubt()
+            self._announced = True
+        self.doubtful = self.doubtful or await self.lease.is_doubted()
+        return self.doubtful
 
     async def _only_one(self, conversation: Conversation, posted: Posted) -> Posted:
         """Where a twin may stand, the earlier message stays: every worker decides alike."""

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from command_service.admission import Policy
-from command_service.background import Background
 from command_service.conversation import KINDS, Conversation, ItemT, Kind, Message, Page
 from command_service.intake import Intake
 from command_service.question import Asked, Identity, Place, Question, Recipient
 from command_service.repetition import Repetition
+from shared.background import Background
 from shared.errors import QueueUnavailable, RetryableError, SlackDenied, SlackRefused
 from shared.task import Locale, Mode, Source, Task
 
@@ -129,6 +129,7 @@ class FakeReplies:
     def __init__(self, order: list[str]) -> None:
         self.told: list[tuple[Recipient, str]] = []
         self.thinking: list[tuple[Question, Locale]] = []
+        self.hidden: list[Question] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self._order = order
@@ -141,6 +142,9 @@ class FakeReplies:
         await self.gate.wait()
         self.thinking.append((question, locale))
         self._order.append("thinking")
+
+    async def hide_thinking(self, question: Question) -> None:
+        self.hidden.append(question)
 
 
 class FakeLocales:

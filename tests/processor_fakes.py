@@ -22,6 +22,7 @@ from processor_service.ports import (
     Prompt,
 )
 from processor_service.retrying import Patience
+from processor_service.statuses import Statuses
 from processor_service.working import Outcome
 from shared.ledger import Mark
 from shared.task import Locale, Mode, Source, Task
@@ -57,6 +58,7 @@ class FakeLeases:
         self.released: list[Lease] = []
         self.reasons: dict[str, str] = {}
         self.store_is_lost = False
+        self.doubted: set[str] = set()
 
     async def claim(self, task_id: str, message_id: str) -> Claim:
         if self.store_is_lost:
@@ -90,6 +92,13 @@ class FakeLeases:
             self.reasons[lease.task_id] = reason
         if self.held.get(lease.task_id) == lease:
             del self.held[lease.task_id]
+
+    async def announce_doubt(self, task_id: str) -> None:
+        if not self.store_is_lost:
+            self.doubted.add(task_id)
+
+    async def is_doubted(self, task_id: str) -> bool:
+        return self.store_is_lost or task_id in self.doubted
 
     async def last_failure(self, task_id: str) -> str | None:
         return self.reasons.get(task_id)
@@ -251,6 +260,7 @@ class World:
     conversations: FakeConversations = field(default_factory=FakeConversations)
     people: FakePeople = field(default_factory=FakePeople)
     limits: FakeLimits = field(default_factory=FakeLimits)
+    statuses: Statuses = field(default_factory=lambda: Statuses(0.02))
     naps: Naps = field(default_factory=Naps)
     retries: int = 3
     deadline_s: float = 30.0
@@ -271,6 +281,7 @@ class World:
             self.conversations,
             self.people,
             self.limits,
+            self.statuses,
             self.generation,
             Patience(4, self.naps, count_asked=False),
             self.deadline_s,

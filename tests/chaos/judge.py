@@ -43,7 +43,8 @@ class Record:
 
     ``accepted``: Slack saw an ack that said so. ``turned_away``: its asker was told that it was not
     taken, or Slack has used up its redeliveries. ``may_be_cut``: the model reached its limit.
-    ``died_in_window``: a worker died after a post to the response URL, before it could say so.
+    ``fell_into_window``: after a post to the response URL a worker died before it could say so, or
+    Redis lost what it had said (docs/architecture.md, "The windows that remain").
     """
 
     marker: str
@@ -54,13 +55,13 @@ class Record:
     may_be_cut: bool = False
     status_left: bool = False
     stream_left: bool = False
-    died_in_window: bool = False
+    fell_into_window: bool = False
 
 
 def judge(record: Record, cut_notes: Iterable[str]) -> Verdict:
     """The verdict; ``cut_notes`` are the words that end an answer which reached its limit."""
     found = _of_answer(record, tuple(cut_notes))
-    if found is Verdict.DOUBLED and record.died_in_window:
+    if found is Verdict.DOUBLED and record.fell_into_window:
         return Verdict.WINDOW
     if found in FAILURES:
         return found

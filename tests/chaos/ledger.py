@@ -131,7 +131,7 @@ class Ledger:
             may_be_cut=asked.question.marker in self._limited,
             status_left=thread in self._stack.slack.workspace.statuses,
             stream_left=self._has_stream(thread),
-            died_in_window=self._died_in_window(keys[:1], posts),
+            fell_into_window=self._fell_into_window(keys[:1], posts),
         )
         return Case(asked, record, keys)
 
@@ -146,8 +146,17 @@ class Ledger:
         rest = len(posts) - len(shown)
         return shown + [Shown(f"{number}.0", "notice", "") for number in range(1, rest + 1)]
 
-    def _died_in_window(self, keys: tuple[str, ...], posts: list[Entry]) -> bool:
-        """A delivery began, posted, a worker died, and the delivery broke off, in that order."""
+    def _fell_into_window(self, keys: tuple[str, ...], posts: list[Entry]) -> bool:
+        """A delivery began, posted, a worker died, and the delivery broke off, in that order; or
+        Redis was emptied between two posts.
+        """
+        times = sorted(post.at for post in posts)
+        if any(
+            times[0] <= emptied.ended and emptied.began <= times[-1]
+            for emptied in self._injector.spans["Redis killed"]
+            if len(times) > 1
+        ):
+            return True
         broken = [
             (entry.at - (entry.ms or 0.0) / 1000, entry.at)
             for entry in self._watch.of(*keys)

@@ -113,7 +113,7 @@ def test_a_question_nobody_accepted_has_at_most_one_answer() -> None:
 
 def test_a_double_is_the_documented_window_only_with_the_proof_of_a_death() -> None:
     twice = [PART_1, PART_2, replace(PART_1, ts="20.1"), replace(PART_2, ts="20.2")]
-    assert verdict(*twice, died_in_window=True) is Verdict.WINDOW
+    assert verdict(*twice, fell_into_window=True) is Verdict.WINDOW
     assert verdict(*twice) is Verdict.DOUBLED
-    assert verdict(died_in_window=True) is Verdict.LOST
-    assert verdict(PART_1, died_in_window=True) is Verdict.HALF_FINISHED
+    assert verdict(fell_into_window=True) is Verdict.LOST
+    assert verdict(PART_1, fell_into_window=True) is Verdict.HALF_FINISHED

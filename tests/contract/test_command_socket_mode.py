@@ -95,10 +95,9 @@ async def test_the_thread_shows_that_the_bot_is_thinking(world: Stack, service: 
 
     [call] = await world.wait_for_step("api", method="assistant.threads.setStatus")
     assert call.detail["ok"]
+    [publish] = await world.wait_for_step("publish")
     [task] = world.tasks()
-    [publish] = world.journal.entries(step="publish")
     assert task.thread_ts == message.ts
-    assert publish.seq < call.seq
     assert publish.journey == call.journey, "the trace joins Pub/Sub's message and Slack's call"
 
 
@@ -422,6 +421,21 @@ async def test_a_status_that_slack_is_slow_to_show_is_given_up(world: Stack) -> 
         replies = SlackReplies(client, SlackAccess(client, lambda _: None), status_within_s=0.1)
         await replies.show_thinking(a_question(), "ja")
     assert rule.times == 0
+
+
+async def test_the_status_of_a_question_that_was_not_taken_is_cleared(world: Stack) -> None:
+    question = a_question(channel_id=world.slack.people.channel("#general").id)
+    asked = world.slack.people.post("hana", "#general", "hello")
+    question = replace(question, thread_ts=asked.ts)
+    async with slack_client("xoxb-local", world.api_url) as client:
+        replies = SlackReplies(client, SlackAccess(client, lambda _: None))
+        for _ in range(2):
+            await replies.show_thinking(question, "ja")
+            await replies.show_thinking(question, "ja")
+            await replies.hide_thinking(question)
+        await replies.hide_thinking(question)
+    calls = world.journal.entries(step="api")
+    assert len([c for c in calls if c.detail["method"] == "assistant.threads.setStatus"]) == 4
 
 
 async def test_beyond_the_bound_envelopes_wait_and_then_all_are_handled(world: Stack) -> None:

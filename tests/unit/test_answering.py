@@ -9,6 +9,7 @@ from processor_service.caching import draft_key
 from processor_service.limits import Refusal
 from processor_service.ports import Body, Piece, Posted, Prompt
 from processor_service.rendering import PART_CHARS
+from processor_service.statuses import Statuses
 from processor_service.working import Outcome
 from shared.errors import (
     ModelRefused,
@@ -50,6 +51,7 @@ async def test_a_redelivered_question_is_answered_once() -> None:
     world.conversation.statuses.clear()
     assert await world.answer() is Outcome.ALREADY_DONE
     assert len(world.conversation.messages) == 1
+    await world.statuses.close()
     assert world.conversation.statuses == [""]
 
 
@@ -368,7 +370,16 @@ async def test_the_status_tells_of_a_further_attempt_and_is_cleared_in_the_end()
     assert "もう一度" in world.conversation.statuses[-1]
     world.model, world.generation = FakeModel([saying("ok")]), None
     await world.answer(message_id="m2")
+    await world.statuses.close()
     assert world.conversation.statuses[-1] == ""
+
+
+async def test_a_status_that_comes_late_is_cleared_once_more() -> None:
+    world = World(statuses=Statuses(60.0))
+    now = datetime.now(UTC)
+    await world.answer(a_task(received_at=now, occurred_at=now))
+    await world.statuses.close()
+    assert world.conversation.statuses == ["", ""]
 
 
 async def test_a_denied_token_hands_the_task_back_untold() -> None:
@@ -384,3 +395,30 @@ async def test_a_wait_that_ends_after_the_deadline_is_not_begun() -> None:
     world.conversation.failures["post"] = [(SlackUnavailable("429", retry_after_s=60.0), False)]
     assert await world.answer() is Outcome.TRY_LATER
     assert world.naps.seconds == []
+
+
+async def test_a_worker_with_a_lease_looks_again_when_one_without_has_left_word() -> None:
+    world = World()
+    rival = Posted("150.000001", Mark(a_task().task_id, "answer", 1, 1, "another"))
+    body = Body("", ({"type": "markdown", "text": "the rival's"},))
+
+    def overtake() -> None:
+        world.conversation.messages.append((rival, body))
+        world.leases.doubted.add(a_task().task_id)
+
+    world.conversation.before_post = overtake
+    assert await world.answer() is Outcome.ANSWERED
+    assert world.conversation.texts() == ["the rival's"]
+
+
+async def test_a_worker_without_a_lease_leaves_word_once_it_has_written() -> None:
+    world = World()
+    world.leases.store_is_lost = True
+
+    def comes_back() -> None:
+        assert world.leases.doubted == set()
+        world.leases.store_is_lost = False
+
+    world.conversation.before_post = comes_back
+    assert await world.answer() is Outcome.ANSWERED
+    assert world.leases.doubted == {a_task().task_id}

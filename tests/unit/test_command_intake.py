@@ -73,7 +73,9 @@ async def test_a_command_has_no_thread_yet_and_gets_no_status(world: World) -> N
     assert world.replies.thinking == []
 
 
-async def test_without_the_queues_confirmation_nothing_is_accepted_or_shown(world: World) -> None:
+async def test_without_the_queues_confirmation_nothing_is_accepted_and_the_sign_goes(
+    world: World,
+) -> None:
     world.queue.down = True
 
     outcome = await accept(a_question(), world.intake)
@@ -81,7 +83,7 @@ async def test_without_the_queues_confirmation_nothing_is_accepted_or_shown(worl
 
     assert isinstance(outcome, HandedBack)
     assert outcome.error.reason == "queue_unavailable"
-    assert world.replies.thinking == []
+    assert [question for question, _ in world.replies.thinking] == world.replies.hidden
     assert world.replies.told == []
 
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from command_service.background import Background
 from command_service.slots import Overloaded, Slots
+from shared.background import Background
 
 
 class Holder:

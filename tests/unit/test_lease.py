@@ -3,7 +3,7 @@ import contextlib
 
 import pytest
 
-from processor_service.lease import LeaseLost, held, still_held
+from processor_service.lease import LeaseLost, TaskLease, held
 from processor_service.ports import Hold, Lease
 from tests.processor_fakes import FakeLeases
 
@@ -59,10 +59,11 @@ async def test_a_cancellation_from_outside_stays_one() -> None:
 
 async def test_each_visible_step_asks_whether_the_lease_is_still_ours() -> None:
     leases = FakeLeases()
-    assert await still_held(leases, LEASE)
+    ours = TaskLease(leases, LEASE)
+    assert await ours.still_held()
     leases.store_is_lost = True
-    assert not await still_held(leases, LEASE)
+    assert not await ours.still_held()
     leases.store_is_lost = False
     leases.steal("task-1")
     with pytest.raises(LeaseLost):
-        await still_held(leases, LEASE)
+        await ours.still_held()
