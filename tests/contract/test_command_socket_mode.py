@@ -93,9 +93,9 @@ async def test_a_slow_queue_delays_the_ack(world: Stack, service: Service) -> No
 async def test_the_thread_shows_that_the_bot_is_thinking(world: Stack, service: Service) -> None:
     message = world.slack.people.post("hana", "#general", "@mechachang hello")
 
+    [publish] = await world.wait_for_step("publish")
     [call] = await world.wait_for_step("api", method="assistant.threads.setStatus")
     assert call.detail["ok"]
-    [publish] = await world.wait_for_step("publish")
     [task] = world.tasks()
     assert task.thread_ts == message.ts
     assert publish.journey == call.journey, "the trace joins Pub/Sub's message and Slack's call"
