@@ -10,6 +10,7 @@ import grpc.aio
 from google.api_core import exceptions
 from google.pubsub_v1 import (
     DeadLetterPolicy,
+    ExpirationPolicy,
     PublisherAsyncClient,
     PushConfig,
     RetryPolicy,
@@ -66,13 +67,16 @@ def _subscriptions(project: str, processor_url: str, rules: DeliveryRules) -> li
             name=f"projects/{project}/subscriptions/{name}",
             topic=f"projects/{project}/topics/{topic}",
             ack_deadline_seconds=rules.ack_deadline_s,
-            retry_policy=RetryPolicy(
-                minimum_backoff=timedelta(seconds=rules.min_backoff_s),
-                maximum_backoff=timedelta(seconds=rules.max_backoff_s),
-            ),
+            # Without this a subscription that nobody uses for 31 days is deleted with its messages
+            # (cloud.google.com/pubsub/docs, subscription properties).
+            expiration_policy=ExpirationPolicy(),
             **fields,
         )
 
+    back_off = RetryPolicy(
+        minimum_backoff=timedelta(seconds=rules.min_backoff_s),
+        maximum_backoff=timedelta(seconds=rules.max_backoff_s),
+    )
     dead_letters = DeadLetterPolicy(
         dead_letter_topic=f"projects/{project}/topics/{DEAD_LETTER_TOPIC}",
         max_delivery_attempts=rules.max_delivery_attempts,
@@ -82,13 +86,16 @@ def _subscriptions(project: str, processor_url: str, rules: DeliveryRules) -> li
             TASKS_PUSH,
             TASKS_TOPIC,
             push_config=PushConfig(push_endpoint=f"{processor_url}/pubsub/push"),
+            retry_policy=back_off,
             dead_letter_policy=dead_letters,
         ),
         named(
             DEAD_LETTER_PUSH,
             DEAD_LETTER_TOPIC,
             push_config=PushConfig(push_endpoint=f"{processor_url}/pubsub/dead-letter"),
+            retry_policy=back_off,
         ),
+        # No back-off: what an operator's list has read is there for the next one at once.
         named(DEAD_LETTER_PULL, DEAD_LETTER_TOPIC),
     ]
 

@@ -45,6 +45,7 @@ async def test_tasks_are_pushed_to_the_processor_and_dead_letters_kept_and_pushe
     assert tasks.ack_deadline_seconds == 300
     assert tasks.retry_policy.minimum_backoff.total_seconds() == 10
     assert tasks.retry_policy.maximum_backoff.total_seconds() == 60
+    assert tasks.expiration_policy.ttl.total_seconds() == 0
     assert tasks.dead_letter_policy.max_delivery_attempts == 5
     dead_letter_topic = "projects/local/topics/mechachang-dead-letter"
     assert tasks.dead_letter_policy.dead_letter_topic == dead_letter_topic
