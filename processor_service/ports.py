@@ -175,8 +175,8 @@ class Conversation(Protocol):
     async def remove(self, posted: Posted) -> None:
         """Delete a message of ours. Idempotent."""
 
-    async def show_status(self, status: str) -> None:
-        """Show below the conversation what is going on; "" clears it. Never raises."""
+    async def show_status(self, status: str) -> bool:
+        """Show below the conversation what is going on; "" clears it. False when it could not."""
 
 
 class Conversations(Protocol):

@@ -126,10 +126,10 @@ class SlackConversation:
             if refused.slack_error != "message_not_found":
                 raise
 
-    async def show_status(self, status: str) -> None:
+    async def show_status(self, status: str) -> bool:
         """Set or clear the thread's status; a failure is logged and changes nothing."""
         if self.thread_ts is None:
-            return
+            return True
         show = partial(
             self.calls.client.assistant_threads_setStatus,
             channel_id=self.channel,
@@ -141,6 +141,8 @@ class SlackConversation:
                 await self.calls("assistant.threads.setStatus", show)
         except (MechachangError, TimeoutError) as error:
             log.info("A status was not changed.", action="status_not_changed", why=str(error))
+            return False
+        return True
 
 
 class SlackConversations:

@@ -96,8 +96,9 @@ class SlackResponse:
     async def remove(self, posted: Posted) -> None:
         """Nothing: what was shown there stays as it is."""
 
-    async def show_status(self, status: str) -> None:
+    async def show_status(self, status: str) -> bool:
         """Nothing: there is no thread."""
+        return True
 
 
 def _raise_for_response(status: int, text: str) -> None:

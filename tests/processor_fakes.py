@@ -152,6 +152,7 @@ class FakeConversation:
     before_post: Callable[[], None] = lambda: None
     posts: int = 0
     statuses: list[str] = field(default_factory=list)
+    statuses_fail: bool = False
 
     async def find(self, task_id: str) -> list[Posted]:
         self._fail("find", taken=False)
@@ -176,8 +177,9 @@ class FakeConversation:
     async def remove(self, posted: Posted) -> None:
         self.messages = [(one, body) for one, body in self.messages if one.ts != posted.ts]
 
-    async def show_status(self, status: str) -> None:
+    async def show_status(self, status: str) -> bool:
         self.statuses.append(status)
+        return not self.statuses_fail
 
     def _fail(self, call: str, *, taken: bool) -> None:
         waiting = self.failures.get(call, [])

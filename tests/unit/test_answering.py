@@ -422,3 +422,11 @@ async def test_a_worker_without_a_lease_leaves_word_once_it_has_written() -> Non
     world.conversation.before_post = comes_back
     assert await world.answer() is Outcome.ANSWERED
     assert world.leases.doubted == {a_task().task_id}
+
+
+async def test_a_status_that_could_not_be_cleared_is_tried_again() -> None:
+    world = World()
+    world.conversation.statuses_fail = True
+    await world.answer()
+    await world.statuses.close()
+    assert world.conversation.statuses == [""] * 5
