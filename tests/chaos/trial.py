@@ -44,7 +44,7 @@ class Trial:
     askers: Askers
     injector: Injector
 
-    async def settled(self, *, quiet_s: float = 6.0, within_s: float = _SETTLES_WITHIN_S) -> str:
+    async def settled(self, *, quiet_s: float = 8.0, within_s: float = _SETTLES_WITHIN_S) -> str:
         """Wait until nothing happened for ``quiet_s``; what still goes on at the end, or ""."""
         end = time.monotonic() + within_s
         while (what := self._under_way(quiet_s)) and time.monotonic() < end:  # noqa: ASYNC110 - it ends when nothing happens
