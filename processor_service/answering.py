@@ -6,12 +6,14 @@ first, so losing Redis costs speed and never a second answer.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processor_service.caching import cache_key, draft_key, may_read_cache
 from processor_service.delivery import Standing, deliver, remove, standing
 from processor_service.failures import Failure
-from processor_service.generation import Generation, generate
+from processor_service.generation import Generation, Request, generate
+from processor_service.growing import Budget, Growing
 from processor_service.lease import TaskLease
 from processor_service.limits import Limits
 from processor_service.notices import is_settled, post_notice
@@ -19,6 +21,7 @@ from processor_service.places import conversation_of
 from processor_service.ports import (
     Answer,
     Answers,
+    Body,
     Conversation,
     Conversations,
     Lease,
@@ -52,6 +55,7 @@ class Answering:
     people: People
     limits: Limits
     statuses: Statuses
+    budget: Budget
     generation: Generation
     patience: Patience
     deadline_s: float
@@ -104,8 +108,9 @@ async def _answer_once(task: Task, again: bool, steps: Steps, using: Answering) 
         refusal = await using.limits.admit(task.team_id, task.user_id, task.task_id)
         if refusal is not None:
             return await _tell(task, Failure(refusal.reason, refusal.resumes_at), steps, using)
-        answered, cached = await _found_answer(task, conversation, steps, using)
-        await _show(task, answered, found, _Showing(conversation, cached, steps))
+        growing = _growing(task, found, conversation, steps, using)
+        answered, cached = await _found_answer(task, growing, using)
+        await _show(task, answered, cached, growing)
         await remove(found.notices, conversation, steps)
         _end_status(task, using)
     except PermanentError as error:
@@ -114,13 +119,15 @@ async def _answer_once(task: Task, again: bool, steps: Steps, using: Answering) 
     return Outcome.ANSWERED
 
 
-@dataclass(frozen=True)
-class _Showing:
-    """Where an answer is shown, and whether it was given before."""
+def _growing(
+    task: Task, found: Standing, conversation: Conversation, steps: Steps, using: Answering
+) -> Growing:
+    def render(text: str) -> Sequence[Body]:
+        return render_answer(
+            Answer(text, ""), task.locale, conversation.capacity, regenerate_at=None
+        )
 
-    conversation: Conversation
-    cached: bool
-    steps: Steps
+    return Growing(task.task_id, conversation, steps, using.budget, render, found)
 
 
 async def _tidy(found: Standing, again: bool, conversation: Conversation, steps: Steps) -> None:
@@ -131,9 +138,7 @@ async def _tidy(found: Standing, again: bool, conversation: Conversation, steps:
             await remove(found.notices, conversation, steps)
 
 
-async def _found_answer(
-    task: Task, conversation: Conversation, steps: Steps, using: Answering
-) -> tuple[Answer, bool]:
+async def _found_answer(task: Task, growing: Growing, using: Answering) -> tuple[Answer, bool]:
     """The answer, and whether it was given to somebody before.
 
     What an earlier worker on this task had from the model is used again: what it has shown of it
@@ -147,16 +152,15 @@ async def _found_answer(
         known = await using.answers.get(key)
         if known is not None:
             return known, True
-    return await _generated(task, key, conversation, steps, using), False
+    return await _generated(task, key, growing, using), False
 
 
-async def _generated(
-    task: Task, key: str | None, conversation: Conversation, steps: Steps, using: Answering
-) -> Answer:
+async def _generated(task: Task, key: str | None, growing: Growing, using: Answering) -> Answer:
+    request = Request(prompt_for(task), using.model, growing)
     try:
-        new = await generate(prompt_for(task), using.model, using.generation, steps.patience.until)
+        new = await generate(request, using.generation, growing.steps.patience.until)
     except ModelUnavailable:
-        await conversation.show_status(RETRYING[task.locale])
+        await growing.conversation.show_status(RETRYING[task.locale])
         raise
     await using.limits.spend(
         task.team_id, task.user_id, task.task_id, new.prompt_tokens + new.output_tokens
@@ -167,13 +171,15 @@ async def _generated(
     return new
 
 
-async def _show(task: Task, answered: Answer, found: Standing, showing: _Showing) -> None:
+async def _show(task: Task, answered: Answer, cached: bool, growing: Growing) -> None:
     """Put the answer into the conversation; as plain text where Slack refuses the layout."""
-    conversation, steps = showing.conversation, showing.steps
-    place = conversation.place if showing.cached else None
+    conversation, steps = growing.conversation, growing.steps
+    place = conversation.place if cached else None
     rich = render_answer(answered, task.locale, conversation.capacity, regenerate_at=place)
+    mark = _mark(task, answered, "rich")
     try:
-        await deliver(rich, _mark(task, answered, "rich"), found, conversation, steps)
+        found = await growing.finish(rich, mark)
+        await deliver(rich, mark, found, conversation, steps)
     except SlackRefused as refused:
         if refused.reason != "slack_unshowable":
             raise
@@ -185,6 +191,7 @@ async def _show(task: Task, answered: Answer, found: Standing, showing: _Showing
         plain = render_plain(answered, task.locale, conversation.capacity)
         found = await standing(task.task_id, conversation, steps)
         await deliver(plain, _mark(task, answered, "plain"), found, conversation, steps)
+    log.info("An answer was shown.", action="answer_shown", ways=sorted(growing.ways) or ["post"])
 
 
 def _mark(task: Task, answered: Answer, layout: str) -> Mark:

@@ -15,6 +15,7 @@ from processor_service.gemini_model import GeminiAccess, GeminiModel, gemini_mod
 from processor_service.generation import Generation
 from processor_service.health import Readiness
 from processor_service.oidc import Certs, NoVerification, OidcVerifier, PushVerifier
+from processor_service.redis_budget import RedisBudget
 from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_holds import RedisHolds
 from processor_service.redis_limits import RedisLimits
@@ -103,6 +104,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                     settings.team_daily_tokens,
                 ),
                 statuses=statuses,
+                budget=RedisBudget(redis),
                 generation=_generation(settings),
                 patience=Patience(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
                 deadline_s=settings.task_deadline_seconds,

@@ -1,9 +1,10 @@
 """Getting one whole answer out of the model: attempts, back-off, and the fallback model."""
 
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
+
+import tenacity
 
 from processor_service.circuit_breaker import CircuitBreaker
 from processor_service.ports import Answer, Model, Piece, Prompt
@@ -13,6 +14,7 @@ from shared.log import get_logger
 
 log = get_logger(__name__)
 
+_WORTH_ANOTHER: Final = tenacity.retry_if_exception_type(ModelUnavailable)
 # The vendor works, it only said nothing: no reason to stop asking it.
 _NOT_THE_VENDOR: Final = frozenset({"answer_empty", "model_circuit_open"})
 
@@ -40,26 +42,51 @@ class Generation:
         return self.breakers.setdefault(model, CircuitBreaker(model))
 
 
-async def generate(prompt: Prompt, model: Model, generation: Generation, until: float) -> Answer:
+class Audience(Protocol):
+    """Whoever watches an answer being written."""
+
+    @property
+    def visible(self) -> bool:
+        """Whether words of it can be seen by now."""
+
+    async def grow(self, text: str) -> None:
+        """Show the text so far. Another attempt begins with a shorter text again."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question to whichever model answers it, and who watches."""
+
+    prompt: Prompt
+    model: Model
+    audience: Audience
+
+
+async def generate(request: Request, generation: Generation, until: float) -> Answer:
     """One whole answer, never an empty one; no attempt begins after ``until``.
 
-    Nothing of it is visible yet, so that another attempt and another model may start afresh. Raises
-    ModelUnavailable, ModelRefused or ModelRejected.
+    The fallback model is asked only while no word is visible: two models' words do not mix before
+    people's eyes. Raises ModelUnavailable, ModelRefused or ModelRejected, and what the audience
+    raises.
     """
-    attempts = patiently(generation.patience.ending(until))
+    attempts = patiently(generation.patience.ending(until), _WORTH_ANOTHER)
     try:
-        return await attempts(_attempt, prompt, model, generation)
+        return await attempts(_attempt, request, generation)
     except (ModelUnavailable, ModelRejected) as error:
-        if generation.fallback is None or not _worth_the_fallback(error):
+        if not _worth_the_fallback(error, request, generation):
             raise _final(error) from error
         _log_fallback(error.reason)
     try:
-        return await _guarded(prompt, model, generation.fallback, generation)
+        return await _guarded(request, generation.fallback or "", generation)
     except ModelUnavailable as error:
         raise _final(error) from error
 
 
-def _worth_the_fallback(error: ModelUnavailable | ModelRejected) -> bool:
+def _worth_the_fallback(
+    error: ModelUnavailable | ModelRejected, request: Request, generation: Generation
+) -> bool:
+    if generation.fallback is None or request.audience.visible:
+        return False
     return isinstance(error, ModelUnavailable) or error.reason == "model_not_found"
 
 
@@ -70,14 +97,15 @@ def _final(error: ModelUnavailable | ModelRejected) -> Exception:
     )
 
 
-async def _attempt(prompt: Prompt, model: Model, generation: Generation) -> Answer:
+async def _attempt(request: Request, generation: Generation) -> Answer:
     """Ask the main model, or the fallback at once while the main one is known to fail."""
-    if generation.breaker(generation.model).wait_s() == 0 or generation.fallback is None:
-        return await _guarded(prompt, model, generation.model, generation)
-    return await _guarded(prompt, model, generation.fallback, generation)
+    main_works = generation.breaker(generation.model).wait_s() == 0
+    if main_works or generation.fallback is None or request.audience.visible:
+        return await _guarded(request, generation.model, generation)
+    return await _guarded(request, generation.fallback, generation)
 
 
-async def _guarded(prompt: Prompt, model: Model, name: str, generation: Generation) -> Answer:
+async def _guarded(request: Request, name: str, generation: Generation) -> Answer:
     breaker = generation.breaker(name)
     if not breaker.take():
         raise ModelUnavailable(
@@ -86,7 +114,7 @@ async def _guarded(prompt: Prompt, model: Model, name: str, generation: Generati
             retry_after_s=breaker.wait_s(),
         )
     try:
-        answer = await _whole(model.stream(prompt, name), name)
+        answer = await _whole(request, name)
     except ModelUnavailable as error:
         if error.reason not in _NOT_THE_VENDOR:
             breaker.failed()
@@ -99,13 +127,15 @@ async def _guarded(prompt: Prompt, model: Model, name: str, generation: Generati
     return answer
 
 
-async def _whole(stream: AsyncGenerator[Piece, None], name: str) -> Answer:
+async def _whole(request: Request, name: str) -> Answer:
     texts: list[str] = []
     last = Piece()
-    async with aclosing(stream) as pieces:
+    async with aclosing(request.model.stream(request.prompt, name)) as pieces:
         async for piece in pieces:
             texts.append(piece.text)
             last = piece
+            if not piece.finished:
+                await request.audience.grow("".join(texts))
     if not last.finished:
         raise ModelUnavailable("The answer broke off before its end.", reason="answer_cut")
     text = "".join(texts).strip()

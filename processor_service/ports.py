@@ -141,10 +141,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Posted:
-    """A message of ours that stands in Slack."""
+    """A message of ours that stands in Slack; ``live`` while text is still streamed into it."""
 
     ts: str
     mark: Mark
+    live: bool = False
 
 
 class Conversation(Protocol):
@@ -163,14 +164,30 @@ class Conversation(Protocol):
     def capacity(self) -> int:
         """How many messages the conversation can take for one task."""
 
+    @property
+    def streams(self) -> bool:
+        """Whether text can be streamed into a message there."""
+
     async def find(self, task_id: str) -> list[Posted]:
-        """The messages of the task that already stand there, in order."""
+        """The messages of the task that already stand there, in order.
+
+        A stream takes its mark only at its end, so one of ours that still runs is counted in.
+        """
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         """Post one message with its mark."""
 
     async def update(self, posted: Posted, body: Body, mark: Mark) -> None:
         """Replace a message that already stands there. Idempotent."""
+
+    async def start_stream(self, task_id: str, markdown: str) -> Posted:
+        """Post a message that begins with ``markdown`` and grows."""
+
+    async def append_stream(self, posted: Posted, markdown: str) -> None:
+        """Write on in a message that grows."""
+
+    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> None:
+        """Add the last words, the blocks of ``body`` below them, and the mark."""
 
     async def remove(self, posted: Posted) -> None:
         """Delete a message of ours. Idempotent."""

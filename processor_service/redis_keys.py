@@ -24,6 +24,9 @@ DOUBT_TTL_S = 600
 # Slack takes posts to a response URL for 30 minutes.
 RESPONSES_TTL_S = 30 * 60
 
+# A minute's count is read in that minute only.
+BUDGET_TTL_S = 120
+
 # People change their language rarely; a day old is young enough.
 LOCALE_TTL_S = 24 * 3600
 
@@ -56,6 +59,11 @@ def responses_key(task_id: str) -> str:
 def hold_key(method: str) -> str:
     """That Slack told us to leave a method alone, for as long as it said."""
     return f"{PREFIX}slack:hold:{method}"
+
+
+def budget_key(method: str, minute: int) -> str:
+    """How many optional calls of a Slack method were made in a minute (since 1970)."""
+    return f"{PREFIX}slack:budget:{method}:{minute}"
 
 
 def locale_key(user_id: str) -> str:

@@ -40,6 +40,7 @@ class SlackCalls:
         self.client = client
         self._holds = holds
         self._on_denied = on_denied
+        self._bot_id: str | None = None
 
     async def __call__(
         self,
@@ -66,6 +67,12 @@ class SlackCalls:
             if isinstance(failure, SlackDenied):
                 self._on_denied(failure)
             raise failure from error
+
+    async def own_bot_id(self) -> str:
+        """The id on messages of ours, asked once."""
+        if self._bot_id is None:
+            self._bot_id = str((await self("auth.test", self.client.auth_test))["bot_id"])
+        return self._bot_id
 
     async def _limited(self, key: str, method: str, failure: SlackUnavailable) -> None:
         failure.retry_after_s = failure.retry_after_s or _UNNAMED_S

@@ -1,6 +1,7 @@
 """Conversations in Slack: our marks on their messages are the ledger."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +15,7 @@ from processor_service.rendering import question_payload
 from processor_service.slack_calls import SlackCalls
 from processor_service.slack_response import Responses, SlackResponse
 from shared.errors import MechachangError, SlackRefused
-from shared.ledger import Mark
+from shared.ledger import Mark, growing_mark
 from shared.log import get_logger
 from shared.task import Task
 
@@ -26,6 +27,14 @@ _STATUS_PATIENCE_S = 2.0
 _CLOCK_GRACE_S = 60.0
 
 _ReadPage = Callable[[str | None], Awaitable[AsyncSlackResponse]]
+
+
+@dataclass(frozen=True)
+class Asker:
+    """For whom an answer is streamed."""
+
+    team_id: str
+    user_id: str
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,13 @@ class SlackConversation:
     thread_ts: str | None = None
     place: Place | None = None
     payload: Mapping[str, str] | None = None
+    asker: Asker | None = None
     capacity: int = 1_000
+
+    @property
+    def streams(self) -> bool:
+        """Slack streams into threads only."""
+        return self.thread_ts is not None and self.asker is not None
 
     async def find(self, task_id: str) -> list[Posted]:
         """Our messages of the task."""
@@ -53,9 +68,16 @@ class SlackConversation:
                 mark = Mark.of_message(message) if message.get("bot_id") else None
                 if mark is not None and mark.task_id == task_id:
                     found.append(Posted(str(message["ts"]), mark))
+                elif message.get("streaming_state") == "in_progress" and await self._is_ours(
+                    message
+                ):
+                    found.append(Posted(str(message["ts"]), growing_mark(task_id), live=True))
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return found
+
+    async def _is_ours(self, message: Mapping[str, Any]) -> bool:
+        return message.get("bot_id") == await self.calls.own_bot_id()
 
     async def _page(self, cursor: str | None) -> AsyncSlackResponse:
         client = self.calls.client
@@ -103,8 +125,46 @@ class SlackConversation:
             )
         return posted
 
+    async def start_stream(self, task_id: str, markdown: str) -> Posted:
+        """Begin a stream; in channels Slack wants to know for whom."""
+        start = partial(
+            self.calls.client.chat_startStream,
+            channel=self.channel,
+            thread_ts=self.thread_ts or "",
+            markdown_text=markdown,
+            recipient_team_id=self.asker.team_id if self.asker else None,
+            recipient_user_id=self.asker.user_id if self.asker else None,
+        )
+        started = await self.calls("chat.startStream", start)
+        return Posted(str(started["ts"]), growing_mark(task_id), live=True)
+
+    async def append_stream(self, posted: Posted, markdown: str) -> None:
+        """Write on in a stream."""
+        append = partial(
+            self.calls.client.chat_appendStream,
+            channel=self.channel,
+            ts=posted.ts,
+            markdown_text=markdown,
+        )
+        await self.calls("chat.appendStream", append)
+
+    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> None:
+        """End a stream; only now it takes its mark."""
+        end = partial(
+            self.calls.client.chat_stopStream,
+            channel=self.channel,
+            ts=posted.ts,
+            markdown_text=markdown or None,
+            blocks=list(body.blocks) or None,
+            metadata=mark.as_metadata(),
+        )
+        await self.calls("chat.stopStream", end)
+
     async def update(self, posted: Posted, body: Body, mark: Mark) -> None:
-        """Replace one of our messages."""
+        """Replace one of our messages; a stream that still runs is ended first."""
+        if posted.live:
+            with contextlib.suppress(SlackRefused):
+                await self.end_stream(posted, "", Body(""), growing_mark(mark.task_id))
         change = partial(
             self.calls.client.chat_update,
             channel=self.channel,
@@ -159,7 +219,12 @@ class SlackConversations:
         """The thread of a question."""
         place = Place(task.channel_id, thread_ts, question_ts)
         return SlackConversation(
-            self._calls, task.channel_id, question_ts, thread_ts=thread_ts, place=place
+            self._calls,
+            task.channel_id,
+            question_ts,
+            thread_ts=thread_ts,
+            place=place,
+            asker=Asker(task.team_id, task.user_id),
         )
 
     def channel(self, task: Task) -> Conversation:

@@ -90,6 +90,21 @@ class SlackResponse:
         await self._responses.add(mark)
         return Posted(str(mark.part), mark)
 
+    @property
+    def streams(self) -> bool:
+        """Nothing can be changed there."""
+        return False
+
+    async def start_stream(self, task_id: str, markdown: str) -> Posted:
+        """Never called."""
+        raise SlackRefused("response_url: cannot stream.", slack_error="channel_type_not_supported")
+
+    async def append_stream(self, posted: Posted, markdown: str) -> None:
+        """Nothing: no stream was ever begun."""
+
+    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> None:
+        """Nothing: no stream was ever begun."""
+
     async def update(self, posted: Posted, body: Body, mark: Mark) -> None:
         """Nothing: what was shown there stays as it is."""
 

@@ -24,7 +24,8 @@ from processor_service.ports import (
 from processor_service.retrying import Patience
 from processor_service.statuses import Statuses
 from processor_service.working import Outcome
-from shared.ledger import Mark
+from shared.errors import SlackRefused
+from shared.ledger import Mark, growing_mark
 from shared.task import Locale, Mode, Source, Task
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -139,6 +140,30 @@ def saying(text: str) -> list[Piece | Exception]:
     return [Piece(text[: len(text) // 2]), Piece(text[len(text) // 2 :], finished=True)]
 
 
+def markdown_body(text: str) -> Body:
+    return Body(text, ({"type": "markdown", "text": text},))
+
+
+class Blind:
+    """An audience that sees nothing before the end."""
+
+    visible = False
+
+    async def grow(self, text: str) -> None:
+        return
+
+
+@dataclass
+class FakeBudget:
+    """So many more calls of each method."""
+
+    left: int = 1000
+
+    async def take(self, method: str) -> bool:
+        self.left -= 1
+        return self.left >= 0
+
+
 @dataclass
 class FakeConversation:
     """A thread. ``failures`` maps a call to errors raised one after the other; a failure with
@@ -153,6 +178,7 @@ class FakeConversation:
     posts: int = 0
     statuses: list[str] = field(default_factory=list)
     statuses_fail: bool = False
+    streams: bool = False
 
     async def find(self, task_id: str) -> list[Posted]:
         self._fail("find", taken=False)
@@ -170,12 +196,45 @@ class FakeConversation:
     async def update(self, posted: Posted, body: Body, mark: Mark) -> None:
         self._fail("update", taken=False)
         self.messages = [
-            (replace(one, mark=mark), body) if one.ts == posted.ts else (one, old)
+            (replace(one, mark=mark, live=False), body) if one.ts == posted.ts else (one, old)
             for one, old in self.messages
         ]
 
     async def remove(self, posted: Posted) -> None:
         self.messages = [(one, body) for one, body in self.messages if one.ts != posted.ts]
+
+    async def start_stream(self, task_id: str, markdown: str) -> Posted:
+        self._fail("start", taken=False)
+        self.posts += 1
+        posted = Posted(f"200.{self.posts:06d}", growing_mark(task_id), live=True)
+        self.messages.append((posted, markdown_body(markdown)))
+        self._fail("start", taken=True)
+        return posted
+
+    async def append_stream(self, posted: Posted, markdown: str) -> None:
+        self._fail("append", taken=False)
+        self._add(posted, markdown, posted)
+
+    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> None:
+        self._fail("end", taken=False)
+        if not any(one.ts == posted.ts and one.live for one, _ in self.messages):
+            raise SlackRefused("over", slack_error="message_not_in_streaming_state")
+        self._add(posted, markdown, replace(posted, mark=mark, live=False), body.blocks)
+        self._fail("end", taken=True)
+
+    def _add(
+        self,
+        posted: Posted,
+        markdown: str,
+        becomes: Posted,
+        below: tuple[dict[str, Any], ...] = (),
+    ) -> None:
+        [old] = [body for one, body in self.messages if one.ts == posted.ts]
+        grown = markdown_body(old.blocks[0]["text"] + markdown)
+        grown = replace(grown, blocks=(*grown.blocks, *below))
+        self.messages = [
+            (becomes, grown) if one.ts == posted.ts else (one, body) for one, body in self.messages
+        ]
 
     async def show_status(self, status: str) -> bool:
         self.statuses.append(status)
@@ -262,6 +321,7 @@ class World:
     conversations: FakeConversations = field(default_factory=FakeConversations)
     people: FakePeople = field(default_factory=FakePeople)
     limits: FakeLimits = field(default_factory=FakeLimits)
+    budget: FakeBudget = field(default_factory=FakeBudget)
     statuses: Statuses = field(default_factory=lambda: Statuses(0.02))
     naps: Naps = field(default_factory=Naps)
     retries: int = 3
@@ -284,6 +344,7 @@ class World:
             self.people,
             self.limits,
             self.statuses,
+            self.budget,
             self.generation,
             Patience(4, self.naps, count_asked=False),
             self.deadline_s,

@@ -7,7 +7,7 @@ from contextlib import aclosing
 import pytest
 
 from processor_service.gemini_model import GeminiAccess, GeminiModel, gemini_model
-from processor_service.generation import Generation, generate
+from processor_service.generation import Generation, Request, generate
 from processor_service.ports import Answer, Piece, Prompt
 from processor_service.retrying import Patience
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
@@ -15,7 +15,7 @@ from shared.tracing import span, start_tracing
 from simulators.faults import FaultPlan
 from simulators.gemini import ErrorReply, GeminiSimulator, Reply
 from simulators.journal import Journal
-from tests.processor_fakes import Naps
+from tests.processor_fakes import Blind, Naps
 
 MODEL = "gemini-3.8-flash"
 SPARE = "gemini-3.5-flash-lite"
@@ -47,7 +47,7 @@ async def pieces_of(model: GeminiModel, text: str) -> list[Piece]:
 
 async def generated(model: GeminiModel, attempts: int, naps: Naps) -> Answer:
     generation = Generation(MODEL, SPARE, Patience(attempts, naps))
-    return await generate(prompt("質問"), model, generation, float("inf"))
+    return await generate(Request(prompt("質問"), model, Blind()), generation, float("inf"))
 
 
 async def test_an_answer_comes_in_pieces_and_ends_with_its_counts(

@@ -38,6 +38,11 @@ class Silent(FakeModel):
         yield Piece()
 
 
+def at_once() -> FakeModel:
+    """A model whose whole answer comes in one piece, so that nobody sees it grow."""
+    return FakeModel([[Piece("素数は1と自身でのみ割れます。", finished=True)]])
+
+
 async def test_a_question_is_answered_and_marked_done() -> None:
     world = World()
     assert await world.answer() is Outcome.ANSWERED
@@ -92,7 +97,7 @@ async def test_a_post_that_never_arrived_is_repeated_once() -> None:
 
 
 async def test_a_rate_limited_post_waits_as_long_as_slack_asks() -> None:
-    world = World()
+    world = World(model=at_once())
     world.conversation.failures["post"] = [(SlackUnavailable("429", retry_after_s=7.0), False)]
     assert await world.answer() is Outcome.ANSWERED
     [nap] = world.naps.seconds
@@ -239,7 +244,7 @@ async def test_where_we_may_not_speak_the_asker_is_told_in_a_direct_message() ->
 
 
 async def test_a_layout_that_slack_refuses_is_posted_as_plain_text() -> None:
-    world = World()
+    world = World(model=at_once())
     refused = SlackRefused("no", slack_error="invalid_blocks", reason="slack_unshowable")
     world.conversation.failures["post"] = [(refused, False)]
     assert await world.answer() is Outcome.ANSWERED
@@ -308,7 +313,7 @@ async def test_parts_of_two_answers_never_pass_for_one() -> None:
 
 
 async def test_an_heir_shows_what_the_dead_worker_had_from_the_model() -> None:
-    world = World()
+    world = World(model=at_once())
     world.conversation.failures["post"] = [(SlackUnavailable("500"), False)] * 4
     assert await world.answer() is Outcome.TRY_LATER
     assert await world.answer(message_id="m2") is Outcome.ANSWERED
@@ -391,7 +396,7 @@ async def test_a_denied_token_hands_the_task_back_untold() -> None:
 
 
 async def test_a_wait_that_ends_after_the_deadline_is_not_begun() -> None:
-    world = World(deadline_s=5.0)
+    world = World(model=at_once(), deadline_s=5.0)
     world.conversation.failures["post"] = [(SlackUnavailable("429", retry_after_s=60.0), False)]
     assert await world.answer() is Outcome.TRY_LATER
     assert world.naps.seconds == []
@@ -430,3 +435,55 @@ async def test_a_status_that_could_not_be_cleared_is_tried_again() -> None:
     await world.answer()
     await world.statuses.close()
     assert world.conversation.statuses == [""] * 5
+
+
+async def test_an_answer_that_is_streamed_takes_no_edit() -> None:
+    world = World()
+    world.conversation.streams = True
+    assert await world.answer() is Outcome.ANSWERED
+    [(posted, body)] = world.conversation.messages
+    assert not posted.live
+    assert (posted.mark.part, posted.mark.parts) == (1, 1)
+    assert body.blocks[0]["text"] == "素数は1と自身でのみ割れます。"
+    assert world.conversation.posts == 1
+
+
+async def test_an_heir_ends_the_stream_that_a_dead_worker_left_and_makes_it_whole() -> None:
+    world = World()
+    world.conversation.streams = True
+    await world.conversation.start_stream(a_task().task_id, "素数は、ええと")
+    assert await world.answer() is Outcome.ANSWERED
+    [(posted, _)] = world.conversation.messages
+    assert not posted.live
+    assert world.conversation.texts() == ["素数は1と自身でのみ割れます。"]
+
+
+async def test_once_words_are_visible_the_fallback_model_is_not_asked() -> None:
+    cut: list[Piece | Exception] = [Piece("前半の"), ModelUnavailable("503")]
+    world = World(model=FakeModel([cut, cut]), retries=1)
+    assert await world.answer() is Outcome.TRY_LATER
+    assert [name for _, name in world.model.asked] == ["main-model"] * 2
+    world.model, world.generation = FakeModel([saying("全部です。")]), None
+    assert await world.answer(message_id="m2") is Outcome.ANSWERED
+    assert world.conversation.texts() == ["全部です。"]
+
+
+@pytest.mark.parametrize("call", ["start", "end"])
+@pytest.mark.parametrize("taken", [True, False])
+async def test_a_stream_of_unknown_outcome_leaves_one_whole_answer(call: str, taken: bool) -> None:
+    world = World()
+    world.conversation.streams = True
+    world.conversation.failures[call] = [(OutcomeUnknown("dropped"), taken)]
+    assert await world.answer() is Outcome.ANSWERED
+    [(posted, _)] = world.conversation.messages
+    assert not posted.live
+    assert world.conversation.texts() == ["素数は1と自身でのみ割れます。"]
+
+
+async def test_a_stream_that_slack_ended_by_itself_is_edited_to_its_whole_text() -> None:
+    world = World()
+    world.conversation.streams = True
+    over = SlackRefused("over", slack_error="message_not_in_streaming_state")
+    world.conversation.failures["end"] = [(over, False)]
+    assert await world.answer() is Outcome.ANSWERED
+    assert world.conversation.texts() == ["素数は1と自身でのみ割れます。"]

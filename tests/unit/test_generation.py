@@ -2,11 +2,11 @@ import asyncio
 
 import pytest
 
-from processor_service.generation import Generation, generate
+from processor_service.generation import Generation, Request, generate
 from processor_service.ports import Answer, Piece, Prompt
 from processor_service.retrying import Patience
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
-from tests.processor_fakes import FakeModel, Naps, saying
+from tests.processor_fakes import Blind, FakeModel, Naps, saying
 
 PROMPT = Prompt("system", "question")
 AWAY = ModelUnavailable("503")
@@ -20,7 +20,7 @@ def a_generation(
 
 async def generated(model: FakeModel, generation: Generation, within_s: float = 1000.0) -> Answer:
     until = asyncio.get_running_loop().time() + within_s
-    return await generate(PROMPT, model, generation, until)
+    return await generate(Request(PROMPT, model, Blind()), generation, until)
 
 
 def asked(model: FakeModel) -> list[str]:

@@ -1,0 +1,136 @@
+"""How an answer grows before people's eyes, and what of Slack's limits it takes."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from processor_service.delivery import Standing
+from processor_service.growing import EVERY_S, STREAM_BYTES, Growing
+from processor_service.lease import TaskLease
+from processor_service.ports import Answer, Body, Lease
+from processor_service.rendering import render_answer
+from processor_service.retrying import Patience
+from processor_service.steps import Steps
+from shared.errors import SlackUnavailable
+from shared.ledger import Mark
+from tests.processor_fakes import FakeBudget, FakeConversation, FakeLeases, Naps
+
+TASK_ID = "0123456789abcdef0123456789abcdef"
+WHOLE = Mark(TASK_ID, "answer", digest="d1")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def render(text: str) -> Sequence[Body]:
+    return render_answer(Answer(text, "m"), "ja", 1000, regenerate_at=None)
+
+
+def a_growing(
+    conversation: FakeConversation, clock: Clock, budget: FakeBudget | None = None
+) -> Growing:
+    steps = Steps(TaskLease(FakeLeases(), Lease(TASK_ID, "m1", "owner")), Patience(3, Naps()))
+    found = Standing(tuple(posted for posted, _ in conversation.messages))
+    budget = budget or FakeBudget()
+    return Growing(TASK_ID, conversation, steps, budget, render, found, clock)
+
+
+async def grown(growing: Growing, clock: Clock, text: str, step: int) -> list[str]:
+    """Let the text grow; what stood in the first message after each step."""
+    seen = []
+    for end in range(step, len(text), step):
+        await growing.grow(text[:end])
+        clock.now += EVERY_S
+        assert isinstance(growing.conversation, FakeConversation)
+        seen.append(growing.conversation.texts()[0])
+    return seen
+
+
+@pytest.mark.parametrize("streams", [True, False], ids=["streamed", "edited"])
+async def test_the_words_appear_one_after_the_other_in_one_message(streams: bool) -> None:
+    conversation, clock = FakeConversation(streams=streams), Clock()
+    growing = a_growing(conversation, clock)
+    seen = await grown(growing, clock, "一つ、二つ、三つ、四つ。", 3)
+    assert seen == ["一つ、", "一つ、二つ、", "一つ、二つ、三つ、"]
+    assert len(conversation.messages) == 1
+    assert growing.ways == {"stream" if streams else "edit"}
+
+
+async def test_changes_are_a_second_apart() -> None:
+    conversation, clock = FakeConversation(), Clock()
+    growing = a_growing(conversation, clock)
+    await growing.grow("一つ、")
+    await growing.grow("一つ、二つ、")
+    assert conversation.texts() == ["一つ、"]
+    clock.now += EVERY_S
+    await growing.grow("一つ、二つ、三つ")
+    assert conversation.texts() == ["一つ、二つ、三つ"]
+
+
+async def test_without_budget_for_streams_it_is_edited_and_without_any_it_waits() -> None:
+    conversation, clock = FakeConversation(streams=True), Clock()
+    growing = a_growing(conversation, clock, FakeBudget(left=0))
+    await grown(growing, clock, "一つ、二つ、三つ。", 3)
+    assert conversation.texts() == ["一つ、"]
+    assert growing.ways == {"edit"}
+
+
+async def test_what_is_open_yet_is_held_back_in_a_stream_and_never_pings() -> None:
+    conversation, clock = FakeConversation(streams=True), Clock()
+    growing = a_growing(conversation, clock)
+    text = "はい、<!channel> の皆さん、**太字**と`code`です。以上となります。"
+    for seen in await grown(growing, clock, text, 1):
+        assert "<!channel>" not in seen
+        assert seen.count("**") % 2 == 0
+        assert seen.count("`") % 2 == 0
+    [body] = render(text)
+    await growing.finish([body], WHOLE)
+    assert conversation.texts() == [body.blocks[0]["text"]]
+
+
+async def test_a_stream_is_left_before_slack_refuses_more() -> None:
+    conversation, clock = FakeConversation(streams=True), Clock()
+    growing = a_growing(conversation, clock)
+    text = "\n\n".join("長い段落です。" * 20 for _ in range(60))
+    await grown(growing, clock, text, 1500)
+    assert len(text.encode()) > STREAM_BYTES
+    assert growing.ways == {"stream", "edit"}
+    assert not any(posted.live for posted, _ in conversation.messages)
+
+
+async def test_a_stream_is_left_before_its_life_ends() -> None:
+    conversation, clock = FakeConversation(streams=True), Clock()
+    growing = a_growing(conversation, clock)
+    await growing.grow("一つ、")
+    clock.now += 300.0
+    await growing.grow("一つ、二つ、")
+    [(posted, _)] = conversation.messages
+    assert not posted.live
+    assert conversation.texts() == ["一つ、二つ、"]
+
+
+async def test_a_step_that_slack_refuses_for_now_is_left_out() -> None:
+    conversation, clock = FakeConversation(), Clock()
+    growing = a_growing(conversation, clock)
+    await growing.grow("一つ、")
+    clock.now += EVERY_S
+    conversation.failures["update"] = [(SlackUnavailable("429", retry_after_s=30.0), False)]
+    await growing.grow("一つ、二つ、")
+    clock.now += EVERY_S
+    await growing.grow("一つ、二つ、三つ")
+    assert conversation.texts() == ["一つ、二つ、三つ"]
+
+
+async def test_another_attempt_replaces_the_words_of_the_first() -> None:
+    conversation, clock = FakeConversation(streams=True), Clock()
+    growing = a_growing(conversation, clock)
+    await growing.grow("最初の試み、")
+    clock.now += EVERY_S
+    await growing.grow("二度目の")
+    assert conversation.texts() == ["二度目の"]
+    assert len(conversation.messages) == 1
