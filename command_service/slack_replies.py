@@ -1,6 +1,7 @@
 """Signs to the person who asked, through the Web API."""
 
 import asyncio
+import time
 from collections import OrderedDict
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -8,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from command_service.question import Question, Recipient
 from command_service.slack_access import SlackAccess
 from command_service.texts import LOADING, THINKING
+from shared.ledger import Mark
 from shared.log import get_logger
 from shared.slack import SLACK_FAILURES
 from shared.task import Locale
@@ -17,7 +19,9 @@ log = get_logger(__name__)
 # A status that arrives after the answer would stand there for two minutes, so a slow one is given
 # up, and a question is given one only once (docs.slack.dev, assistant.threads.setStatus).
 _STATUS_WITHIN_S = 2.0
+_LATE_AFTER_S = 0.4
 _REMEMBERED = 1_000
+_PAGE = 200
 
 
 class SlackReplies:
@@ -28,10 +32,12 @@ class SlackReplies:
         client: AsyncWebClient,
         access: SlackAccess,
         status_within_s: float = _STATUS_WITHIN_S,
+        late_after_s: float = _LATE_AFTER_S,
     ) -> None:
         self._client = client
         self._access = access
         self._status_within_s = status_within_s
+        self._late_after_s = late_after_s
         self._shown: OrderedDict[str, asyncio.Event] = OrderedDict()
 
     async def tell(self, recipient: Recipient, text: str) -> None:
@@ -47,14 +53,35 @@ class SlackReplies:
             self._log_failure(error, "chat.postEphemeral")
 
     async def show_thinking(self, question: Question, locale: Locale) -> None:
-        """Set the thread's status, once a task; Slack clears it with our next message there."""
+        """Set the thread's status, once a task; Slack clears it with our next message there.
+
+        One that took its time may have come after that message: then it is cleared again.
+        """
         if question.task_id in self._shown:
             return
         shown = self._remember(question.task_id)
+        began = time.monotonic()
         try:
             await self._set_status(question, THINKING[locale], LOADING[locale])
         finally:
             shown.set()
+        if time.monotonic() - began > self._late_after_s and await self._is_answered(question):
+            await self._set_status(question, "", [])
+
+    async def _is_answered(self, question: Question) -> bool:
+        try:
+            page = await self._client.conversations_replies(
+                channel=question.channel_id,
+                ts=question.thread_ts or "",
+                oldest=question.message_ts,
+                include_all_metadata=True,
+                limit=_PAGE,
+            )
+        except SLACK_FAILURES as error:
+            self._log_failure(error, "conversations.replies")
+            return True
+        marks = (Mark.of_message(message) for message in page["messages"])
+        return any(mark is not None and mark.task_id == question.task_id for mark in marks)
 
     async def hide_thinking(self, question: Question) -> None:
         """Clear the thread's status once it is set; the question may be given one again."""

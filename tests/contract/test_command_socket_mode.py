@@ -438,6 +438,25 @@ async def test_the_status_of_a_question_that_was_not_taken_is_cleared(world: Sta
     assert len([c for c in calls if c.detail["method"] == "assistant.threads.setStatus"]) == 4
 
 
+@pytest.mark.parametrize("answered", [True, False])
+async def test_a_status_that_came_late_is_cleared_only_if_the_answer_stands(
+    world: Stack, answered: bool
+) -> None:
+    general = world.slack.people.channel("#general").id
+    asked = world.slack.people.post("hana", "#general", "hello")
+    question = replace(a_question(channel_id=general), thread_ts=asked.ts, message_ts=asked.ts)
+    async with slack_client("xoxb-local", world.api_url) as client:
+        if answered:
+            mark = Mark(question.task_id, "answer").as_metadata()
+            await client.chat_postMessage(
+                channel=general, thread_ts=asked.ts, text="answer", metadata=mark
+            )
+        replies = SlackReplies(client, SlackAccess(client, lambda _: None), late_after_s=0.0)
+        await replies.show_thinking(question, "ja")
+    statuses = world.slack.workspace.statuses
+    assert ((general, asked.ts) in statuses) is not answered
+
+
 async def test_beyond_the_bound_envelopes_wait_and_then_all_are_handled(world: Stack) -> None:
     world.faults.add("pubsub", "Publish", Fault("delay", seconds=0.05), -1)
     async with world.service(max_concurrent_requests=2):
