@@ -27,6 +27,8 @@ TOLD = frozenset(
         Reason.EXTERNAL_CHANNEL,
         Reason.NOT_IN_ROLLOUT,
         Reason.EMPTY_PROMPT,
+        Reason.HELP_ASKED,
+        Reason.UNKNOWN_OPTION,
         Reason.PROMPT_TOO_LONG,
         Reason.QUESTION_GONE,
         Reason.QUESTION_UNREADABLE,

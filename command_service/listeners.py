@@ -17,11 +17,12 @@ from command_service.admission import Refused
 from command_service.intake import Accepted, HandedBack, Outcome, accept, refusal_text
 from command_service.question import Click, Identity, Ignored, Question, Reason
 from command_service.repetition import Repetition, ask_again
-from command_service.texts import COMMAND_ACCEPTED
+from command_service.texts import COMMAND_ACCEPTED, PRIVATE_ACCEPTED
 from command_service.triggers import (
     read_command,
     read_mention,
     read_message,
+    read_mode,
     read_regenerate,
     read_retry,
 )
@@ -40,7 +41,14 @@ EVENTS: Mapping[str, tuple[str, ReadEvent]] = {
 }
 """By the name of the subscription in the app's manifest: the event's type and its reader."""
 COMMANDS = ("/gemini",)
-ACTIONS: Mapping[str, ReadClick] = {"regenerate": read_regenerate, "retry": read_retry}
+ACTIONS: Mapping[str, ReadClick] = {
+    "regenerate": read_regenerate,
+    "retry": read_retry,
+    "mode_general": read_mode,
+    "mode_code": read_mode,
+    "mode_data": read_mode,
+    "mode_creative": read_mode,
+}
 """By the ``action_id`` of the buttons that the processor puts below its messages."""
 
 
@@ -75,13 +83,13 @@ class Listeners:
         intake = self.repetition.intake
         question = read_command(body, self.identity, intake.now())
         outcome = await accept(question, intake)
-        await ack(self._command_reply(outcome, question.user_id))
+        await ack(self._command_reply(outcome, str(body["user_id"])))
 
     def _command_reply(self, outcome: Outcome, user_id: str) -> str:
         """Slack never redelivers a command, so its ack tells the person whatever happened."""
         match outcome:
             case Accepted(task):
-                return COMMAND_ACCEPTED[task.locale]
+                return (PRIVATE_ACCEPTED if task.private else COMMAND_ACCEPTED)[task.locale]
             case Refused(reason):
                 return refusal_text(reason, user_id, self.repetition.intake)
             case HandedBack(SlackDenied()):

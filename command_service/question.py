@@ -20,6 +20,8 @@ class Reason(StrEnum):
     EXTERNAL_CHANNEL = "external_channel"
     NOT_IN_ROLLOUT = "not_in_rollout"
     EMPTY_PROMPT = "empty_prompt"
+    HELP_ASKED = "help_asked"
+    UNKNOWN_OPTION = "unknown_option"
     PROMPT_TOO_LONG = "prompt_too_long"
     QUESTION_GONE = "question_gone"
     QUESTION_UNREADABLE = "question_unreadable"
@@ -101,9 +103,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Click:
-    """A click on an answer's Regenerate or a notice's Retry: who clicked, and what to ask again.
+    """A click on a button that asks again: who clicked, and what to ask again.
 
-    ``source`` tells the two apart.
+    ``source`` tells a notice's Retry from an answer's buttons; ``mode`` is the one the button
+    names, else the question's own counts.
     """
 
     task_id: str
@@ -113,4 +116,5 @@ class Click:
     place: Place
     occurred_at: datetime
     recipient: Recipient
+    mode: Mode | None = None
     external: bool = False

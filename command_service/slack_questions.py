@@ -53,5 +53,13 @@ class SlackQuestions:
         mark = Mark.of_message(message)
         if mark is None or mark.role != "question":
             return None
-        prompt = message["metadata"]["event_payload"].get("prompt")
-        return Asked(str(prompt)) if prompt else None
+        payload = message["metadata"]["event_payload"]
+        prompt = payload.get("prompt")
+        return Asked(str(prompt), _mode(payload.get("mode"))) if prompt else None
+
+
+def _mode(name: object) -> Mode:
+    try:
+        return Mode(str(name))
+    except ValueError:
+        return Mode.AUTO

@@ -27,21 +27,60 @@ COMMAND_ACCEPTED: Final[Texts] = {
     "en": "I have your question and am preparing an answer. One moment, please.",
 }
 
+PRIVATE_ACCEPTED: Final[Texts] = {
+    "ja": "質問を受け付けました。回答はあなただけに表示されます。少々お待ちください。",
+    "en": "I have your question. Only you will see the answer. One moment, please.",
+}
+_USAGE: Final[Texts] = {
+    "ja": """\
+*質問のしかた*
+• `/gemini 質問` と入力する
+• チャンネルで私にメンションし、続けて質問を書く
+• ダイレクトメッセージで質問を送る
+*回答のモード* （`/gemini` では、指定がなければ質問に合わせて自動で選びます）
+• `/gemini general: 質問` 要約と主なポイント（`一般:` も使えます）
+• `/gemini code: 質問` コードと説明、改善の提案（`コード:`）
+• `/gemini data: 質問` 分析と発見事項、推奨事項（`データ:`）
+• `/gemini creative: 質問` 文章とスタイル、別案（`創作:`）
+*オプション* （質問の前に書きます）
+• `--private` 質問も回答も、ほかの方には表示しません
+• `--mode code` モードを指定します
+*ご利用の制限*
+• 質問は {limit} 文字までです
+• 1 分あたりの質問数や 1 日の利用量に上限が設けられている場合があります""",
+    "en": """\
+*How to ask*
+• type `/gemini your question`
+• mention me in a channel, followed by your question
+• send me a direct message
+*Modes of answering* (with `/gemini`, I choose by your question unless you name one)
+• `/gemini general: …` a summary and its key points
+• `/gemini code: …` code with an explanation and suggestions
+• `/gemini data: …` an analysis with insights and recommendations
+• `/gemini creative: …` a text with its style and variations
+*Options* (before the question)
+• `--private` nobody else sees the question or the answer
+• `--mode code` names the mode
+*Limits*
+• a question may have up to {limit} characters
+• there may be a limit on questions a minute and on how much is used in a day""",
+}
+
+
+def _before_usage(ja: str, en: str) -> Texts:
+    return {"ja": f"{ja}\n{_USAGE['ja']}", "en": f"{en}\n{_USAGE['en']}"}
+
+
 _REFUSALS: Final[dict[Reason, Texts]] = {
-    Reason.EMPTY_PROMPT: {
-        "ja": (
-            "ご質問の内容が見当たりませんでした。次のいずれかの方法でお尋ねください。\n"
-            "• `/gemini 質問` と入力する\n"
-            "• チャンネルで私にメンションし、続けて質問を書く\n"
-            "• ダイレクトメッセージで質問を送る"
-        ),
-        "en": (
-            "I could not find a question there. You can ask me in any of these ways:\n"
-            "• type `/gemini your question`\n"
-            "• mention me in a channel, followed by your question\n"
-            "• send me a direct message"
-        ),
-    },
+    Reason.EMPTY_PROMPT: _before_usage(
+        "ご質問の内容が見当たりませんでした。使い方は次のとおりです。",
+        "I could not find a question there. This is how to ask me:",
+    ),
+    Reason.HELP_ASKED: _before_usage("使い方は次のとおりです。", "This is how to ask me:"),
+    Reason.UNKNOWN_OPTION: _before_usage(
+        "指定されたオプションが分からなかったため、質問は受け付けていません。使い方は次のとおりです。",
+        "I do not know that option, so I have not taken the question. This is how to ask me:",
+    ),
     Reason.PROMPT_TOO_LONG: {
         "ja": "ご質問が長すぎるため、受け付けられませんでした。{limit} 文字以内に短くするか、いくつかに分けてお送りください。",
         "en": "Your question is too long for me. Please shorten it to {limit} characters or send it in several parts.",

@@ -1,10 +1,12 @@
 """Slack's payloads read as questions: pure functions, one a kind of trigger."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from command_service.command_line import read_request
 from command_service.conversation import Conversation, Message
 from command_service.message_text import mentions, plain_text
 from command_service.question import (
@@ -24,6 +26,7 @@ from shared.task import (
     task_id_of_action,
     task_id_of_command,
     task_id_of_message,
+    task_id_of_mode,
     task_id_of_retry,
 )
 
@@ -136,8 +139,11 @@ def files_of(message: Payload) -> tuple[TaskFile, ...]:
     )
 
 
-def read_command(body: Payload, identity: Identity, now: datetime) -> Question:
+def read_command(body: Payload, identity: Identity, now: datetime) -> Question | Ignored:
     """The question of a slash command. Slack does not say when it was typed: that is ``now``."""
+    request = read_request(plain_text(body.get("text") or "", identity.bot_user_id))
+    if isinstance(request, Reason):
+        return Ignored(request)
     team_id, channel_id, user_id = str(body["team_id"]), str(body["channel_id"]), body["user_id"]
     return Question(
         task_id=task_id_of_command(team_id, str(body["trigger_id"])),
@@ -145,59 +151,95 @@ def read_command(body: Payload, identity: Identity, now: datetime) -> Question:
         team_id=team_id,
         channel_id=channel_id,
         user_id=user_id,
-        text=plain_text(body.get("text") or "", identity.bot_user_id),
-        mode=Mode.AUTO,
+        text=request.text,
+        mode=request.mode,
         occurred_at=now,
         recipient=Recipient(channel_id, user_id),
         response_url=body.get("response_url"),
+        private=request.private,
     )
+
+
+@dataclass(frozen=True)
+class _Button:
+    """A pressed button: the message it stands on, when it was pressed, and what it asks again."""
+
+    team_id: str
+    channel_id: str
+    message_ts: str
+    action_ts: str
+    place: Place
+    mode: Mode | None
 
 
 def read_regenerate(body: Payload) -> Click | Ignored:
     """The click on an answer's Regenerate button: each one is a question of its own."""
-    return _read_click(body, Source.BUTTON)
+    return _read_click(
+        body,
+        Source.BUTTON,
+        lambda at: task_id_of_action(at.team_id, at.channel_id, at.message_ts, at.action_ts),
+    )
 
 
 def read_retry(body: Payload) -> Click | Ignored:
     """The click on a notice's Retry button: all of them together are one question."""
-    return _read_click(body, Source.RETRY)
+    return _read_click(
+        body,
+        Source.RETRY,
+        lambda at: task_id_of_retry(at.team_id, at.channel_id, at.message_ts),
+    )
 
 
-def _read_click(body: Payload, source: Source) -> Click | Ignored:
+def read_mode(body: Payload) -> Click | Ignored:
+    """The click on one of an answer's mode buttons: all on the same one are one question."""
+    return _read_click(
+        body,
+        Source.BUTTON,
+        lambda at: task_id_of_mode(at.team_id, at.channel_id, at.message_ts, at.mode or Mode.AUTO),
+    )
+
+
+def _read_click(
+    body: Payload, source: Source, identify: Callable[[_Button], str]
+) -> Click | Ignored:
     """A button of an unknown version, or outside of a message, is no question."""
-    action, container = body["actions"][0], body.get("container") or {}
-    place, button_ts = _place(action.get("value")), container.get("message_ts")
-    if place is None or not button_ts:
+    button = _button(body)
+    if button is None:
         return Ignored(Reason.NOT_A_QUESTION)
-    team_id, user = str(body["team"]["id"]), body["user"]
-    channel_id = str(container.get("channel_id") or place.channel_id)
-    action_ts = str(action["action_ts"])
-    task_id = (
-        task_id_of_retry(team_id, channel_id, button_ts)
-        if source is Source.RETRY
-        else task_id_of_action(team_id, channel_id, button_ts, action_ts)
-    )
+    user, thread_ts = body["user"], body["container"].get("thread_ts")
     return Click(
-        task_id=task_id,
+        task_id=identify(button),
         source=source,
-        team_id=team_id,
+        team_id=button.team_id,
         user_id=str(user["id"]),
-        place=place,
-        occurred_at=_moment(action_ts),
-        recipient=Recipient(channel_id, str(user["id"]), container.get("thread_ts")),
-        external=user.get("team_id") not in {None, team_id},
+        place=button.place,
+        occurred_at=_moment(button.action_ts),
+        recipient=Recipient(button.channel_id, str(user["id"]), thread_ts),
+        mode=button.mode,
+        external=user.get("team_id") not in {None, button.team_id},
     )
 
 
-def _place(value: str | None) -> Place | None:
+def _button(body: Payload) -> _Button | None:
+    action, container = body["actions"][0], body.get("container") or {}
     try:
-        button = json.loads(value or "")
-        if button["v"] != 1:
+        value = json.loads(action.get("value") or "")
+        if value["v"] != 1:
             return None
-        place = Place(button["channel_id"], button["thread_ts"], button["message_ts"])
+        place = Place(value["channel_id"], value["thread_ts"], value["message_ts"])
+        mode = Mode(value["mode"]) if "mode" in value else None
     except (ValueError, KeyError, TypeError):
         return None
-    return place
+    if not container.get("message_ts"):
+        return None
+    return _Button(
+        team_id=str(body["team"]["id"]),
+        channel_id=str(container.get("channel_id") or place.channel_id),
+        message_ts=container["message_ts"],
+        action_ts=str(action["action_ts"]),
+        place=place,
+        mode=mode,
+    )
 
 
 def question_again(click: Click, asked: Asked) -> Question:
@@ -209,7 +251,7 @@ def question_again(click: Click, asked: Asked) -> Question:
         channel_id=click.place.channel_id,
         user_id=click.user_id,
         text=asked.text,
-        mode=asked.mode,
+        mode=click.mode or asked.mode,
         occurred_at=click.occurred_at,
         recipient=click.recipient,
         thread_ts=click.place.thread_ts,

@@ -132,5 +132,10 @@ def task_id_of_retry(team_id: str, channel_id: str, notice_ts: str) -> str:
     return _digest("retry", team_id, channel_id, notice_ts)
 
 
+def task_id_of_mode(team_id: str, channel_id: str, message_ts: str, mode: Mode) -> str:
+    """The id of the question an answer's mode button asks: one a mode, whoever clicks it."""
+    return _digest("mode", team_id, channel_id, message_ts, mode)
+
+
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

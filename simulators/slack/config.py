@@ -42,7 +42,11 @@ PEOPLE = (
     Person("tom", "Tom Becker", "en-GB", "Europe/London", 0, "a2622a"),
 )
 
-COMMANDS = (Command("/gemini", "Gemini に質問します", "[質問] [--mode code] [--private]"),)
+COMMANDS = (
+    Command(
+        "/gemini", "Gemini に質問します", "[--private] [code:|data:|creative:|general:] 質問, help"
+    ),
+)
 
 SUBSCRIPTIONS = frozenset({"app_mention", "message.im", "app_home_opened", "agent_session_stopped"})
 

@@ -221,6 +221,27 @@ async def test_a_command_without_a_question_explains_itself(world: Stack, servic
     assert world.tasks() == []
 
 
+@pytest.mark.parametrize("typed", ["help", "ヘルプ", "--foo 素数とは", "--mode poem 素数とは"])
+async def test_help_and_unknown_options_are_answered_with_the_usage_alone(
+    world: Stack, service: Service, typed: str
+) -> None:
+    outcome = await world.slack.people.slash("hana", "#general", "/gemini", typed)
+
+    assert "/gemini creative: 質問" in outcome.payload["text"]
+    assert "20,000 文字" in outcome.payload["text"]
+    assert world.tasks() == []
+
+
+async def test_a_private_command_says_that_nobody_else_will_see_its_answer(
+    world: Stack, service: Service
+) -> None:
+    outcome = await world.slack.people.slash("hana", "#general", "/gemini", "--private code: x")
+
+    assert "あなただけ" in outcome.payload["text"]
+    [task] = world.tasks()
+    assert (task.text, task.mode, task.private) == ("x", Mode.CODE, True)
+
+
 async def test_a_mention_without_a_question_is_explained_to_its_writer_alone(
     world: Stack, service: Service
 ) -> None:

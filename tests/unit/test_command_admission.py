@@ -88,6 +88,14 @@ def test_too_long_a_question_is_told_the_limit(locale: Locale) -> None:
     assert "20,000" in refusal(Reason.PROMPT_TOO_LONG, locale, max_prompt_chars=20_000)
 
 
+@pytest.mark.parametrize("reason", [Reason.HELP_ASKED, Reason.EMPTY_PROMPT, Reason.UNKNOWN_OPTION])
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_usage_names_every_mode_option_and_limit(locale: Locale, reason: Reason) -> None:
+    usage = refusal(reason, locale, max_prompt_chars=20_000)
+    for named in ("general:", "code:", "data:", "creative:", "--private", "--mode", "20,000"):
+        assert named in usage
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_status_keeps_within_slacks_ten_loading_messages(locale: Locale) -> None:
     assert THINKING[locale]

@@ -25,11 +25,16 @@ from command_service.triggers import (
     read_command,
     read_mention,
     read_message,
+    read_mode,
     read_regenerate,
     read_retry,
 )
 from shared.task import Mode, Source
 from tests.command_fakes import IDENTITY, NOON, a_click, a_command, a_direct_message, a_mention
+
+UNKNOWN_MODE = json.dumps(
+    {"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1", "mode": "poem"}
+)
 
 
 def mention(text: str = "<@UBOT> hello", **event: Any) -> Question | Ignored:
@@ -229,8 +234,8 @@ def test_a_message_read_back_is_the_question_its_event_was(
 
 
 def test_a_command_is_a_question_of_its_own_each_time() -> None:
-    first = read_command(a_command("hello &amp; bye"), IDENTITY, NOON)
-    again = read_command(a_command("hello &amp; bye", trigger_id="1.2.def"), IDENTITY, NOON)
+    first = asked(read_command(a_command("hello &amp; bye"), IDENTITY, NOON))
+    again = asked(read_command(a_command("hello &amp; bye", trigger_id="1.2.def"), IDENTITY, NOON))
 
     assert (first.source, first.mode, first.text) == (
         Source.SLASH_COMMAND,
@@ -241,6 +246,33 @@ def test_a_command_is_a_question_of_its_own_each_time() -> None:
     assert first.thread_ts is None
     assert first.message_ts is None
     assert first.task_id != again.task_id
+
+
+def test_a_command_carries_its_mode_and_privacy() -> None:
+    question = asked(read_command(a_command("--private code: 1 &lt; 2"), IDENTITY, NOON))
+
+    assert (question.text, question.mode, question.private) == ("1 < 2", Mode.CODE, True)
+
+
+def test_a_command_that_asks_for_help_or_for_the_unknown_is_no_question() -> None:
+    assert read_command(a_command("help"), IDENTITY, NOON) == Ignored(Reason.HELP_ASKED)
+    assert read_command(a_command("--foo x"), IDENTITY, NOON) == Ignored(Reason.UNKNOWN_OPTION)
+
+
+def test_a_mode_button_asks_in_its_mode_once_whoever_presses_it_how_often() -> None:
+    place = {"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1"}
+    code, data = (json.dumps({**place, "mode": mode}) for mode in ("code", "data"))
+    later = {"action_id": "mode_code", "value": code, "action_ts": "1700000099.0"}
+    clicks = [
+        read_mode(a_click(code)),
+        read_mode(a_click(code, actions=[later], user={"id": "U9", "team_id": "T1"})),
+        read_mode(a_click(data)),
+    ]
+
+    read = [click for click in clicks if isinstance(click, Click)]
+    assert [click.mode for click in read] == [Mode.CODE, Mode.CODE, Mode.DATA]
+    assert read[0].task_id == read[1].task_id != read[2].task_id
+    assert question_again(read[0], Asked("hello", Mode.AUTO)).mode is Mode.CODE
 
 
 def test_a_click_names_the_question_it_repeats_and_who_clicked() -> None:
@@ -273,7 +305,7 @@ def test_a_second_click_is_a_question_of_its_own_and_a_redelivered_one_is_not() 
     assert ids[0] == ids[1] != ids[2]
 
 
-@pytest.mark.parametrize("value", ["", "{}", "[]", "no json", '{"v": 2}', '{"v": 1}'])
+@pytest.mark.parametrize("value", ["", "{}", "[]", "no json", '{"v": 2}', '{"v": 1}', UNKNOWN_MODE])
 def test_a_button_of_another_version_is_no_question(value: str) -> None:
     assert read_regenerate(a_click(value)) == Ignored(Reason.NOT_A_QUESTION)
 
