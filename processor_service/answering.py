@@ -112,7 +112,7 @@ async def _answer_once(task: Task, again: bool, steps: Steps, using: Answering) 
         answered, cached = await _found_answer(task, growing, using)
         await _show(task, answered, cached, growing)
         await remove(found.notices, conversation, steps)
-        _end_status(task, using)
+        using.statuses.end(conversation, task)
     except PermanentError as error:
         log.warning("The question cannot be answered.", action="task_refused", reason=error.reason)
         return await _tell(task, Failure(error.reason), steps, using)

@@ -20,6 +20,7 @@ from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_holds import RedisHolds
 from processor_service.redis_limits import RedisLimits
 from processor_service.redis_store import RedisAnswers, RedisLeases
+from processor_service.redis_streams import RedisStreamOwners
 from processor_service.retrying import Patience
 from processor_service.routes import router
 from processor_service.settings import ProcessorSettings
@@ -95,7 +96,9 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                 leases=RedisLeases(redis),
                 answers=RedisAnswers(redis, settings.cache_ttl_seconds),
                 model=model,
-                conversations=SlackConversations(calls, session, RedisResponses(redis)),
+                conversations=SlackConversations(
+                    calls, session, RedisResponses(redis), RedisStreamOwners(redis)
+                ),
                 people=SlackPeople(calls, redis),
                 limits=RedisLimits(
                     redis,

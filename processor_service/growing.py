@@ -83,7 +83,9 @@ class Growing:
 
     async def grow(self, text: str) -> None:
         """Show ``text``, the answer so far, unless people saw a change a moment ago."""
-        if self._stuck or self.clock() < self._next or not text.strip():
+        if self._stuck or not self.conversation.editable:
+            return
+        if self.clock() < self._next or not text.strip():
             return
         try:
             await self._grow(text)

@@ -165,6 +165,10 @@ class Conversation(Protocol):
         """How many messages the conversation can take for one task."""
 
     @property
+    def editable(self) -> bool:
+        """Whether what was posted there can be changed; if not, it is posted when it is whole."""
+
+    @property
     def streams(self) -> bool:
         """Whether text can be streamed into a message there."""
 

@@ -5,17 +5,22 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
+from processor_service.growing import APPEND, EDIT, START
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
 from processor_service.redis_keys import BUDGET_TTL_S, budget_key
 
 # Slack's tiers allow 20, 50 and 100 calls a minute (docs.slack.dev, rate limits). What is left over
 # is for the steps that an answer needs to be whole: each start is followed by a stop, and the last
 # edit of a growing message is not optional.
-A_MINUTE: Final = {"chat.startStream": 16, "chat.appendStream": 80, "chat.update": 20}
+A_MINUTE: Final = {START: 16, APPEND: 80, EDIT: 20}
 
 
 class RedisBudget:
-    """``growing.Budget`` in fixed minutes; without Redis each instance counts for itself."""
+    """``growing.Budget`` in fixed minutes.
+
+    Without Redis each instance counts for itself, and no stream begins: nobody else could tell
+    whose it is.
+    """
 
     def __init__(self, connection: RedisConnection, clock: Callable[[], float] = time.time) -> None:
         self._connection = connection
@@ -29,6 +34,8 @@ class RedisBudget:
         try:
             taken = await self._shared(method, minute)
         except StoreUnavailable:
+            if method == START:
+                return False
             taken = self._alone(method, minute)
         return taken <= A_MINUTE[method]
 

@@ -24,6 +24,9 @@ DOUBT_TTL_S = 600
 # Slack takes posts to a response URL for 30 minutes.
 RESPONSES_TTL_S = 30 * 60
 
+# Slack ends a stream after some five minutes.
+STREAM_TTL_S = 600
+
 # A minute's count is read in that minute only.
 BUDGET_TTL_S = 120
 
@@ -59,6 +62,11 @@ def responses_key(task_id: str) -> str:
 def hold_key(method: str) -> str:
     """That Slack told us to leave a method alone, for as long as it said."""
     return f"{PREFIX}slack:hold:{method}"
+
+
+def stream_key(channel: str, ts: str) -> str:
+    """For which task a stream runs."""
+    return f"{PREFIX}stream:{channel}:{ts}"
 
 
 def budget_key(method: str, minute: int) -> str:

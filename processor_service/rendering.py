@@ -2,7 +2,8 @@
 
 import json
 import re
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,9 @@ from processor_service.texts import (
     TOO_LONG_FOR_RESPONSE,
     TRUNCATED,
 )
-from shared.task import Locale, Task
+from shared.task import Locale, Mode, Task
+
+Block = dict[str, Any]
 
 # All markdown blocks of one message together hold 12,000 characters (docs.slack.dev, markdown
 # block); the rest is room for what neutralising adds.
@@ -48,9 +51,14 @@ def escape(text: str) -> str:
 
 
 def render_answer(
-    answer: Answer, locale: Locale, capacity: int, *, regenerate_at: Place | None
+    answer: Answer,
+    locale: Locale,
+    capacity: int,
+    *,
+    regenerate_at: Place | None,
+    footer: Sequence[Block] = (),
 ) -> list[Body]:
-    """The messages that together hold the whole answer; at least one.
+    """The messages that together hold the whole answer; at least one, ``footer`` below the last.
 
     With ``regenerate_at`` the answer says that it was given before and offers a new one. A place
     that takes fewer messages than needed ends with words saying so.
@@ -60,9 +68,8 @@ def render_answer(
         text = f"{text}\n\n{TRUNCATED[locale]}"
     parts = _fitting(text, PART_CHARS, capacity, locale)
     bodies = [Body(_preview(part), ({"type": "markdown", "text": part},)) for part in parts]
-    if regenerate_at is not None:
-        last = bodies[-1]
-        bodies[-1] = Body(last.text, (*last.blocks, *_cached_blocks(locale, regenerate_at)))
+    below = [*footer, *_cached_blocks(locale, regenerate_at)] if regenerate_at else footer
+    bodies[-1] = replace(bodies[-1], blocks=(*bodies[-1].blocks, *below))
     return bodies
 
 
@@ -101,7 +108,8 @@ def render_notice(failure: Failure, task: Task, place: Place | None) -> Body:
         {"type": "context", "elements": [{"type": "mrkdwn", "text": code}]},
     ]
     if place is not None and words.retry:
-        blocks.append({"type": "actions", "elements": [_button("retry", RETRY[locale], place)]})
+        again = button("retry", RETRY[locale], place, task.mode)
+        blocks.append({"type": "actions", "elements": [again]})
     return Body(title, tuple(blocks))
 
 
@@ -121,11 +129,13 @@ def render_question(task: Task) -> Body:
 
 
 def question_payload(task: Task) -> dict[str, str]:
-    """The prompt itself, kept beside the shown question so that it can be asked again.
+    """The prompt itself and its mode, kept beside the shown question so that it can be asked again.
 
     Slack limits metadata to about 16 KB; a longer prompt is not kept.
     """
-    return {"prompt": task.text} if len(task.text.encode()) <= _METADATA_BYTES else {}
+    if len(task.text.encode()) > _METADATA_BYTES:
+        return {}
+    return {"prompt": task.text, "mode": task.mode}
 
 
 def _preview(markdown: str) -> str:
@@ -137,15 +147,19 @@ def _cached_blocks(locale: Locale, place: Place) -> tuple[dict[str, Any], ...]:
     note = {"type": "mrkdwn", "text": CACHED[locale]}
     return (
         {"type": "context", "elements": [note]},
-        {"type": "actions", "elements": [_button("regenerate", REGENERATE[locale], place)]},
+        {"type": "actions", "elements": [button("regenerate", REGENERATE[locale], place)]},
     )
 
 
-def _button(action_id: str, text: str, place: Place) -> dict[str, Any]:
-    """A button that names the question it is about; the command service reads it again."""
+def button(action_id: str, text: str, place: Place, mode: Mode | None = None) -> Block:
+    """A button that names the question it is about; the command service reads it again.
+
+    It asks in ``mode``, or in the question's own.
+    """
+    named = {} if mode is None else {"mode": mode}
     return {
         "type": "button",
         "action_id": action_id,
         "text": {"type": "plain_text", "text": text},
-        "value": json.dumps({"v": 1, **asdict(place)}, separators=(",", ":")),
+        "value": json.dumps({"v": 1, **asdict(place), **named}, separators=(",", ":")),
     }

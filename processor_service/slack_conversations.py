@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -25,8 +26,20 @@ _PAGE = 200
 _STATUS_PATIENCE_S = 2.0
 # The asker's clock is Slack's, ours may run ahead of it.
 _CLOCK_GRACE_S = 60.0
+# A worker says whose its stream is right after Slack has begun it.
+_ORPHANED_AFTER_S = 5.0
 
 _ReadPage = Callable[[str | None], Awaitable[AsyncSlackResponse]]
+
+
+class StreamOwners(Protocol):
+    """For which task a stream runs; it says so itself only at its end. A lost store forgets."""
+
+    async def own(self, channel: str, ts: str, task_id: str) -> None:
+        """Remember, or remember for longer."""
+
+    async def owner(self, channel: str, ts: str) -> str | None:
+        """The task, if it is remembered."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +64,14 @@ class SlackConversation:
     place: Place | None = None
     payload: Mapping[str, str] | None = None
     asker: Asker | None = None
+    owners: StreamOwners | None = None
     capacity: int = 1_000
+    editable: bool = True
 
     @property
     def streams(self) -> bool:
         """Slack streams into threads only."""
-        return self.thread_ts is not None and self.asker is not None
+        return None not in {self.thread_ts, self.asker, self.owners}
 
     async def find(self, task_id: str) -> list[Posted]:
         """Our messages of the task."""
@@ -68,16 +83,22 @@ class SlackConversation:
                 mark = Mark.of_message(message) if message.get("bot_id") else None
                 if mark is not None and mark.task_id == task_id:
                     found.append(Posted(str(message["ts"]), mark))
-                elif message.get("streaming_state") == "in_progress" and await self._is_ours(
-                    message
-                ):
+                elif await self._is_streamed_for(task_id, message):
                     found.append(Posted(str(message["ts"]), growing_mark(task_id), live=True))
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return found
 
-    async def _is_ours(self, message: Mapping[str, Any]) -> bool:
-        return message.get("bot_id") == await self.calls.own_bot_id()
+    async def _is_streamed_for(self, task_id: str, message: Mapping[str, Any]) -> bool:
+        """Whether the message is a stream of ours for the task, or one that nobody answers for."""
+        if message.get("streaming_state") != "in_progress" or self.owners is None:
+            return False
+        if message.get("bot_id") != await self.calls.own_bot_id():
+            return False
+        owner = await self.owners.owner(self.channel, str(message["ts"]))
+        if owner is None:
+            return time.time() - float(message["ts"]) > _ORPHANED_AFTER_S
+        return owner == task_id
 
     async def _page(self, cursor: str | None) -> AsyncSlackResponse:
         client = self.calls.client
@@ -136,7 +157,12 @@ class SlackConversation:
             recipient_user_id=self.asker.user_id if self.asker else None,
         )
         started = await self.calls("chat.startStream", start)
+        await self._own(task_id, str(started["ts"]))
         return Posted(str(started["ts"]), growing_mark(task_id), live=True)
+
+    async def _own(self, task_id: str, ts: str) -> None:
+        if self.owners is not None:
+            await self.owners.own(self.channel, ts, task_id)
 
     async def append_stream(self, posted: Posted, markdown: str) -> None:
         """Write on in a stream."""
@@ -146,6 +172,7 @@ class SlackConversation:
             ts=posted.ts,
             markdown_text=markdown,
         )
+        await self._own(posted.mark.task_id, posted.ts)
         await self.calls("chat.appendStream", append)
 
     async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> None:
@@ -209,11 +236,16 @@ class SlackConversations:
     """``ports.Conversations`` in a real workspace."""
 
     def __init__(
-        self, calls: SlackCalls, session: aiohttp.ClientSession, responses: Responses
+        self,
+        calls: SlackCalls,
+        session: aiohttp.ClientSession,
+        responses: Responses,
+        owners: StreamOwners,
     ) -> None:
         self._calls = calls
         self._session = session
         self._responses = responses
+        self._owners = owners
 
     def thread(self, task: Task, thread_ts: str, question_ts: str) -> Conversation:
         """The thread of a question."""
@@ -225,6 +257,7 @@ class SlackConversations:
             thread_ts=thread_ts,
             place=place,
             asker=Asker(task.team_id, task.user_id),
+            owners=self._owners,
         )
 
     def channel(self, task: Task) -> Conversation:

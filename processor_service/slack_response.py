@@ -60,6 +60,8 @@ class SlackResponse:
 
     capacity = 5
     place: Place | None = None
+    editable = False
+    streams = False
 
     def __init__(self, session: aiohttp.ClientSession, url: str, responses: Responses) -> None:
         self._session = session
@@ -89,11 +91,6 @@ class SlackResponse:
             _raise_for_response(status, text)
         await self._responses.add(mark)
         return Posted(str(mark.part), mark)
-
-    @property
-    def streams(self) -> bool:
-        """Nothing can be changed there."""
-        return False
 
     async def start_stream(self, task_id: str, markdown: str) -> Posted:
         """Never called."""

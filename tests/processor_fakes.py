@@ -179,6 +179,7 @@ class FakeConversation:
     statuses: list[str] = field(default_factory=list)
     statuses_fail: bool = False
     streams: bool = False
+    editable: bool = True
 
     async def find(self, task_id: str) -> list[Posted]:
         self._fail("find", taken=False)
@@ -261,7 +262,9 @@ class FakeConversations:
 
     conversation: FakeConversation = field(default_factory=FakeConversation)
     shown: FakeConversation = field(default_factory=FakeConversation)
-    to_asker: FakeConversation = field(default_factory=lambda: FakeConversation(None, capacity=5))
+    to_asker: FakeConversation = field(
+        default_factory=lambda: FakeConversation(None, 5, editable=False)
+    )
     dm: FakeConversation = field(default_factory=lambda: FakeConversation(None))
     opened: list[str] = field(default_factory=list)
 

@@ -1,5 +1,6 @@
 """The processor's adapters on Slack's protocol: the ledger, the limits, people, response URLs."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -8,20 +9,23 @@ from datetime import UTC, datetime
 import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
 
+from processor_service.growing import EDIT, START
 from processor_service.ports import Body, Conversation
+from processor_service.redis_budget import A_MINUTE, RedisBudget
 from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_holds import RedisHolds
+from processor_service.redis_streams import RedisStreamOwners
 from processor_service.slack_calls import SlackCalls
 from processor_service.slack_conversations import SlackConversations
 from processor_service.slack_people import SlackPeople
 from processor_service.slack_response import RedisResponses, SlackResponse
 from shared.errors import OutcomeUnknown, SlackDenied, SlackRefused, SlackUnavailable
-from shared.ledger import Mark
+from shared.ledger import Mark, growing_mark
 from simulators.faults import Fault
 from simulators.ports import free_port
 from simulators.slack import SlackConfig
 from tests.processor_fakes import a_task
-from tests.slack_workbench import FAST, Workbench, workbench
+from tests.slack_workbench import FAST, Clock, Workbench, workbench
 
 TASK_ID = a_task().task_id
 ANSWER = Mark(TASK_ID, "answer", digest="d1")
@@ -38,11 +42,21 @@ class Processor:
     def __post_init__(self) -> None:
         self.calls = SlackCalls(self.bench.new_client(), RedisHolds(self.redis), self.denied.append)
         self.conversations = SlackConversations(
-            self.calls, self.bench.http, RedisResponses(self.redis)
+            self.calls,
+            self.bench.http,
+            RedisResponses(self.redis),
+            RedisStreamOwners(self.redis),
         )
 
     def thread(self, ts: str) -> Conversation:
         task = a_task(channel_id=self.bench.general, thread_ts=ts, message_ts=ts)
+        return self.conversations.thread(task, ts, ts)
+
+    def streamed(self, ts: str) -> Conversation:
+        """The thread of a question by somebody whom Slack can stream to."""
+        alice = self.bench.slack.people.user("alice").id
+        team = self.bench.slack.workspace.team_id
+        task = a_task(channel_id=self.bench.general, user_id=alice, team_id=team)
         return self.conversations.thread(task, ts, ts)
 
 
@@ -225,6 +239,66 @@ async def test_a_used_up_response_url_says_that_nothing_can_be_said_there() -> N
         with pytest.raises(SlackRefused) as refused:
             await response.post(Body("x"), replace(ANSWER, part=6, parts=6))
         assert refused.value.reason == "slack_not_there"
+
+
+async def test_an_answer_is_streamed_into_one_message_that_carries_its_mark_at_the_end() -> None:
+    async with processors() as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread = here.streamed(asked.ts)
+        live = await thread.start_stream(TASK_ID, "一つ、")
+        assert await there.streamed(asked.ts).find(TASK_ID) == [live]
+        assert await there.streamed(asked.ts).find("another task") == []
+        await thread.append_stream(live, "二つ、")
+        below = {"type": "context", "elements": [{"type": "mrkdwn", "text": "below"}]}
+        await thread.end_stream(live, "三つ。", Body("", (below,)), ANSWER)
+        [found] = await there.streamed(asked.ts).find(TASK_ID)
+        assert (found.ts, found.mark, found.live) == (live.ts, ANSWER, False)
+        message = here.bench.slack.messages("#general", thread_ts=asked.ts)[-1]
+        assert message["blocks"][0] == {"type": "markdown", "text": "一つ、二つ、三つ。"}
+        assert "below" in str(message["blocks"][-1])
+
+
+async def test_an_heir_replaces_what_a_dead_worker_was_streaming() -> None:
+    async with processors() as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        await here.streamed(asked.ts).start_stream(TASK_ID, "half an")
+        heir = there.streamed(asked.ts)
+        [live] = await heir.find(TASK_ID)
+        await heir.update(live, Body("whole", ({"type": "markdown", "text": "whole"},)), ANSWER)
+        [found] = await heir.find(TASK_ID)
+        assert (found.ts, found.mark) == (live.ts, ANSWER)
+        assert here.bench.slack.messages("#general", thread_ts=asked.ts)[-1]["text"] == "whole"
+        assert not here.bench.slack.workspace.live_streams()
+
+
+async def test_a_stream_that_nobody_answers_for_is_taken_over_once_it_is_old() -> None:
+    clock = Clock(time.time() - 60)
+    async with processors(replace(FAST, clock=clock)) as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        live = await here.streamed(asked.ts).start_stream(TASK_ID, "half an")
+        await here.redis.redis.flushall()
+        assert await there.streamed(asked.ts).find("another task") == [
+            replace(live, mark=growing_mark("another task"))
+        ]
+        clock.now = time.time()
+        young = await here.streamed(asked.ts).start_stream(TASK_ID, "just begun")
+        await here.redis.redis.flushall()
+        assert young.ts not in [one.ts for one in await there.streamed(asked.ts).find(TASK_ID)]
+
+
+async def test_the_budget_is_one_for_all_instances_and_knows_no_streams_without_redis() -> None:
+    async with processors() as (here, there):
+        clock = Clock(1_800_000_010.0)
+        budgets = [RedisBudget(one.redis, clock) for one in (here, there)]
+        for method, limit in A_MINUTE.items():
+            taken = [await budgets[n % 2].take(method) for n in range(limit + 2)]
+            assert taken == [True] * limit + [False] * 2
+        clock.now += 60
+        assert await budgets[0].take(START)
+    async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
+        alone = RedisBudget(lost, clock)
+        assert not await alone.take(START)
+        assert [await alone.take(EDIT) for _ in range(A_MINUTE[EDIT] + 1)].count(True) == 20
 
 
 async def a_response_url(bench: Workbench) -> str:
