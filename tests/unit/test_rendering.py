@@ -14,7 +14,7 @@ from processor_service.rendering import (
     render_plain,
     render_question,
 )
-from shared.task import Locale
+from shared.task import Locale, Mode
 from tests.processor_fakes import a_task
 
 HERE = Place("C1", "100.1", "100.2")
@@ -63,6 +63,21 @@ def test_the_regenerate_button_carries_where_the_question_stands() -> None:
         "thread_ts": "100.1",
         "message_ts": "100.2",
     }
+
+
+def test_a_footer_stands_below_the_last_part_only_and_above_the_word_of_the_cache() -> None:
+    footer = [{"type": "context", "elements": []}]
+    long = Answer("語 " * 20_000, "m")
+    *others, last = render_answer(long, "ja", 99, regenerate_at=HERE, footer=footer)
+    assert last.blocks[1] == footer[0]
+    assert last.blocks[-1]["elements"][0]["action_id"] == "regenerate"
+    assert all(footer[0] not in body.blocks for body in others)
+
+
+def test_asking_again_after_a_failure_keeps_the_mode() -> None:
+    notice = render_notice(Failure("answer_cut"), a_task(mode=Mode.DATA), HERE)
+    assert json.loads(notice.blocks[-1]["elements"][0]["value"])["mode"] == "data"
+    assert question_payload(a_task(text="x", mode=Mode.CODE)) == {"prompt": "x", "mode": "code"}
 
 
 def test_a_notice_says_what_happened_in_the_askers_language() -> None:
