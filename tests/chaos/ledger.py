@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from processor_service.redis_connection import REST_S
 from shared.ledger import Mark
 from simulators.journal import Entry
 from simulators.provisioning import DEAD_LETTER_TOPIC, TASKS_TOPIC
@@ -148,11 +149,11 @@ class Ledger:
 
     def _fell_into_window(self, keys: tuple[str, ...], posts: list[Entry]) -> bool:
         """A delivery began, posted, a worker died, and the delivery broke off, in that order; or
-        Redis was emptied between two posts.
+        Redis was emptied between two posts, or not yet asked again.
         """
         times = sorted(post.at for post in posts)
         if any(
-            times[0] <= emptied.ended and emptied.began <= times[-1]
+            times[0] <= emptied.ended + REST_S and emptied.began <= times[-1]
             for emptied in self._injector.spans["Redis killed"]
             if len(times) > 1
         ):
