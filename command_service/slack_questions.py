@@ -5,12 +5,12 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from command_service.message_text import plain_text
 from command_service.question import Asked, Place
 from command_service.slack_access import SlackAccess
 from command_service.triggers import files_of
 from shared.errors import SlackRefused
 from shared.ledger import Mark
+from shared.message_text import plain_text
 from shared.slack import SLACK_FAILURES
 from shared.task import Mode
 

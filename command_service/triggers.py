@@ -8,7 +8,6 @@ from typing import Any
 
 from command_service.command_line import read_request
 from command_service.conversation import Conversation, Message
-from command_service.message_text import mentions, plain_text
 from command_service.question import (
     Asked,
     Click,
@@ -19,6 +18,7 @@ from command_service.question import (
     Reason,
     Recipient,
 )
+from shared.message_text import mentions, plain_text
 from shared.task import (
     Mode,
     Source,

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from command_service.conversation import Conversation
-from command_service.message_text import plain_text
 from command_service.question import (
     Asked,
     Click,
@@ -29,6 +28,7 @@ from command_service.triggers import (
     read_regenerate,
     read_retry,
 )
+from shared.message_text import plain_text
 from shared.task import Mode, Source
 from tests.command_fakes import IDENTITY, NOON, a_click, a_command, a_direct_message, a_mention
 
