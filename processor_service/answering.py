@@ -16,6 +16,7 @@ from processor_service.generation import Generation, Request, generate
 from processor_service.growing import Budget, Growing
 from processor_service.lease import TaskLease
 from processor_service.limits import Limits
+from processor_service.modes import mode_footer
 from processor_service.notices import is_settled, post_notice
 from processor_service.places import conversation_of
 from processor_service.ports import (
@@ -174,8 +175,13 @@ async def _generated(task: Task, key: str | None, growing: Growing, using: Answe
 async def _show(task: Task, answered: Answer, cached: bool, growing: Growing) -> None:
     """Put the answer into the conversation; as plain text where Slack refuses the layout."""
     conversation, steps = growing.conversation, growing.steps
-    place = conversation.place if cached else None
-    rich = render_answer(answered, task.locale, conversation.capacity, regenerate_at=place)
+    rich = render_answer(
+        answered,
+        task.locale,
+        conversation.capacity,
+        regenerate_at=conversation.place if cached else None,
+        footer=mode_footer(task, answered.mode, conversation.place),
+    )
     mark = _mark(task, answered, "rich")
     try:
         found = await growing.finish(rich, mark)

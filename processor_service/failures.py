@@ -137,6 +137,15 @@ WORDS: Final[dict[str, Words]] = {
             "en": "Please shorten the question or ask it in several parts.",
         },
     ),
+    "answer_malformed": Words(
+        _GENERATING,
+        {
+            "ja": "Gemini の回答が決められた形式になっておらず、読み取れませんでした。不完全な回答は表示していません。",
+            "en": "Gemini's answer did not have the form it was asked for and could not be read. An unfinished answer is not shown.",
+        },
+        _LATER,
+        tried=True,
+    ),
     "answer_cut": _CUT,
     "answer_broken_off": _CUT,
     "model_silent": _MODEL_AWAY,

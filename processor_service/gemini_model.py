@@ -73,7 +73,10 @@ class GeminiModel:
         self, prompt: Prompt, model: str, queue: asyncio.Queue[Piece | Exception | None]
     ) -> None:
         config = types.GenerateContentConfig(
-            system_instruction=prompt.system, automatic_continuation=False
+            system_instruction=prompt.system,
+            automatic_continuation=False,
+            response_mime_type="application/json" if prompt.form else None,
+            response_json_schema=prompt.form.schema if prompt.form else None,
         )
         try:
             chunks = await self._client.aio.models.generate_content_stream(

@@ -7,16 +7,17 @@ from typing import Final, Protocol
 import tenacity
 
 from processor_service.circuit_breaker import CircuitBreaker
-from processor_service.ports import Answer, Model, Piece, Prompt
+from processor_service.ports import Answer, Form, Model, Piece, Prompt, Reading
 from processor_service.retrying import Patience, patiently
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
 from shared.log import get_logger
+from shared.task import Mode
 
 log = get_logger(__name__)
 
 _WORTH_ANOTHER: Final = tenacity.retry_if_exception_type(ModelUnavailable)
-# The vendor works, it only said nothing: no reason to stop asking it.
-_NOT_THE_VENDOR: Final = frozenset({"answer_empty", "model_circuit_open"})
+# The vendor works, it only said nothing of use: no reason to stop asking it.
+_NOT_THE_VENDOR: Final = frozenset({"answer_empty", "answer_malformed", "model_circuit_open"})
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ async def _guarded(request: Request, name: str, generation: Generation) -> Answe
 
 
 async def _whole(request: Request, name: str) -> Answer:
+    form = request.prompt.form
     texts: list[str] = []
     last = Piece()
     async with aclosing(request.model.stream(request.prompt, name)) as pieces:
@@ -135,15 +137,27 @@ async def _whole(request: Request, name: str) -> Answer:
             texts.append(piece.text)
             last = piece
             if not piece.finished:
-                await request.audience.grow("".join(texts))
+                so_far = "".join(texts)
+                await request.audience.grow(form.growing(so_far) if form else so_far)
     if not last.finished:
         raise ModelUnavailable("The answer broke off before its end.", reason="answer_cut")
-    text = "".join(texts).strip()
-    if not text and last.truncated:
+    reading = _reading("".join(texts).strip(), form, cut=last.truncated)
+    if not reading.text and last.truncated:
         raise ModelRefused("The limit was reached before a word.", reason="length_limit")
-    if not text:
+    if not reading.text:
         raise ModelUnavailable("The answer was empty.", reason="answer_empty")
-    return Answer(text, name, last.truncated, last.prompt_tokens, last.output_tokens)
+    return Answer(
+        reading.text,
+        name,
+        last.truncated,
+        last.prompt_tokens,
+        last.output_tokens,
+        reading.mode or Mode.CHAT,
+    )
+
+
+def _reading(text: str, form: Form | None, *, cut: bool) -> Reading:
+    return form.read(text, cut=cut) if form and text else Reading(text, Mode.CHAT)
 
 
 def _log_failed_attempt(name: str, error: ModelUnavailable) -> None:

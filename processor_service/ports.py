@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from shared.ledger import Mark
-from shared.task import Locale, Task
+from shared.task import Locale, Mode, Task
 
 
 class ClaimState(StrEnum):
@@ -74,13 +74,14 @@ class Leases(Protocol):
 
 @dataclass(frozen=True)
 class Answer:
-    """A finished answer: Gemini's Markdown and what it took."""
+    """A finished answer: Markdown, the mode it was given in, and what it took."""
 
     text: str
     model: str
     truncated: bool = False
     prompt_tokens: int = 0
     output_tokens: int = 0
+    mode: Mode = Mode.CHAT
 
 
 class Answers(Protocol):
@@ -94,11 +95,39 @@ class Answers(Protocol):
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What an answer in JSON says: Markdown for people, and its mode, if that could be read."""
+
+    text: str
+    mode: Mode | None
+
+
+class Form(Protocol):
+    """The JSON that an answer is asked for in."""
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the answer."""
+
+    def growing(self, text: str) -> str:
+        """The Markdown of what has come so far. What comes later adds to it."""
+
+    def read(self, text: str, *, cut: bool) -> Reading:
+        """The answer when its end has come. ``cut``: at the limit of its length.
+
+        Raises ModelUnavailable (``answer_malformed``) for anything else than what was asked for.
+        """
+
+
+@dataclass(frozen=True)
 class Prompt:
-    """What Gemini is asked: instructions of ours and the person's words."""
+    """What Gemini is asked: instructions of ours and the person's words. Without a ``form`` the
+    answer is free Markdown.
+    """
 
     system: str
     text: str
+    form: Form | None = None
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """Leases and cached answers in Redis."""
 
 import asyncio
-import json
 import secrets
 from contextlib import suppress
-from dataclasses import asdict
+
+from pydantic import TypeAdapter
 
 from processor_service.ports import Answer, Claim, ClaimState, Hold, Lease
 from processor_service.redis_connection import REST_S, RedisConnection, StoreUnavailable
@@ -21,6 +21,7 @@ from processor_service.redis_keys import (
 )
 
 _DONE = "done"
+_ANSWER = TypeAdapter(Answer)
 
 # Lua, so that comparing and writing are one step. Only commands that Redis 6.2 knows.
 # A lease that has expired unseen, or was lost with Redis, may be taken back while nobody has it.
@@ -185,13 +186,13 @@ class RedisAnswers:
             kept = await self._connection.run(self._connection.redis.get(answer_key(key)))
         except StoreUnavailable:
             return None
-        return Answer(**json.loads(kept)) if kept else None
+        return _ANSWER.validate_json(kept) if kept else None
 
     async def put(self, key: str, answer: Answer) -> None:
         """Keep the answer if Redis takes it."""
         if self._ttl_s == 0:
             return
-        value = json.dumps(asdict(answer), ensure_ascii=False)
+        value = _ANSWER.dump_json(answer).decode()
         try:
             await self._connection.run(
                 self._connection.redis.set(answer_key(key), value, ex=self._ttl_s)

@@ -15,6 +15,15 @@ TRUNCATED: Final[Texts] = {
     "ja": "_回答が長さの上限に達したため、ここで終わっています。続きが必要な場合は「続きをお願いします」とお書きください。_",
     "en": "_The answer reached its length limit and ends here. Ask to continue if you need more._",
 }
+MODE: Final[Texts] = {"ja": "モード: {name}", "en": "Mode: {name}"}
+MODE_CHOSEN: Final[Texts] = {
+    "ja": "モード: {name}（自動判定）",
+    "en": "Mode: {name} (chosen automatically)",
+}
+OTHER_MODES: Final[Texts] = {
+    "ja": "ほかのモードで答え直すこともできます。",
+    "en": "I can answer again in another mode:",
+}
 QUESTION: Final[Texts] = {"ja": "{user} さんの質問です。", "en": "{user} asked:"}
 TOO_LONG_FOR_RESPONSE: Final[Texts] = {
     "ja": "この場所に表示できる長さを超えたため、続きを表示できません。全文が必要な場合は、ダイレクトメッセージで同じ質問をお送りください。",

@@ -1,9 +1,11 @@
 """What is asked in a chaos run, and what the simulated model answers.
 
 Each question carries a marker and each line of its answer repeats it with a number, so that every
-line in Slack can be told to belong to a question, and to be there once and in its place.
+line in Slack can be told to belong to a question, and to be there once and in its place. Commands
+are answered in JSON, in one mode after the other.
 """
 
+import json
 import re
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -29,7 +31,7 @@ _KINDS: Final[dict[Kind, int]] = {
 _LINES: Final = {6: 60, 25: 15, 130: 17, 240: 8}
 _PIECES: Final = 8
 _FILLER: Final = "the quick brown fox jumps over the lazy dog and asks what it was for"
-_PROMPT = re.compile(r"Question ([qs]\d{4}): write (\d+) lines")
+_PROMPT = re.compile(r"Question ([qs]\d{4}): write (\d+) lines( as fields)?")
 _LINE = re.compile(r"\b([qs]\d{4}) line (\d+)\b")
 
 
@@ -48,7 +50,8 @@ class Question:
     @property
     def text(self) -> str:
         """What is written, without the mention."""
-        return f"Question {self.marker}: write {self.lines} lines, please."
+        shape = " as fields" if self.kind in {"command", "outside"} else ""
+        return f"Question {self.marker}: write {self.lines} lines{shape}, please."
 
 
 def plan_questions(count: int, rate: float, rng: Random) -> list[Question]:
@@ -93,6 +96,51 @@ def _body(marker: str, lines: int) -> Iterator[str]:
         yield f"{marker} line {number:03d} of {lines}, {_FILLER}."
 
 
+def answer_json(marker: str, lines: int) -> str:
+    """The same answer as the JSON of a mode."""
+    body = list(_body(marker, lines))
+    text, plain, end = "\n".join(body), _without_fences(body), f"{marker} ends here."
+    half = len(plain) // 2
+    first, second = plain[:half], plain[half:]
+    modes: list[dict[str, object]] = [
+        {
+            "mode": "general",
+            "summary": "\n".join(first),
+            "key_points": [*filter(None, second), end],
+        },
+        {
+            "mode": "code",
+            "language": "text",
+            "explanation": "\n".join(first),
+            "code": "\n".join(second),
+            "suggestions": [end],
+        },
+        {"mode": "data", "analysis": text, "insights": [], "recommendations": [end]},
+        {"mode": "creative", "content": text, "style": "plain", "variations": [end]},
+    ]
+    return json.dumps(modes[_turn(marker)])
+
+
+def cut_json(marker: str, lines: int) -> str:
+    """The JSON of an answer that reached its limit after half of its lines."""
+    text = cut_text(marker, lines)
+    modes: list[dict[str, str]] = [
+        {"mode": "general", "summary": text},
+        {"mode": "code", "language": "text", "explanation": text},
+        {"mode": "data", "analysis": text},
+        {"mode": "creative", "content": text},
+    ]
+    return json.dumps(modes[_turn(marker)]).removesuffix('"}')
+
+
+def _turn(marker: str) -> int:
+    return int(marker[1:]) % 4
+
+
+def _without_fences(lines: list[str]) -> list[str]:
+    return [line for line in lines if not line.startswith("```")]
+
+
 def numbers_in(text: str, marker: str) -> list[int]:
     """The numbers of the marked lines in ``text``, as they stand there."""
     return [int(number) for found, number in _LINE.findall(text) if found == marker]
@@ -125,7 +173,8 @@ class Answers:
         if found is None:
             raise ValueError(f"This is no question of the chaos run: {prompt[:80]}")
         marker, lines = found[1], int(found[2])
-        whole = _paced(answer_text(marker, lines))
+        whole_text, cut = (answer_json, cut_json) if found[3] else (answer_text, cut_text)
+        whole = _paced(whole_text(marker, lines))
         if not self._moods:
             return whole
         mood = self._moods.popleft()
@@ -139,7 +188,7 @@ class Answers:
                 return Reply(block_reason="SAFETY")
             case "limited":
                 self.limited.add(marker)
-                return replace(_paced(cut_text(marker, lines)), finish_reason="MAX_TOKENS")
+                return replace(_paced(cut(marker, lines)), finish_reason="MAX_TOKENS")
 
 
 def _paced(text: str) -> Reply:

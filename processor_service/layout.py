@@ -1,0 +1,192 @@
+"""A structured answer as Markdown, also while its JSON is still being written.
+
+The text of a growing answer is made so that what comes later only adds to it: a section is shown
+once all before it are complete. Only code that holds a longer run of backticks than its fence
+changes what was shown, because its fence has to become longer.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from shared.task import Locale, Mode
+
+Texts = dict[Locale, str]
+
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_BULLET = re.compile(r"[-*•]\s+(?=\S)")
+_BACKTICKS = re.compile(r"`{3,}")
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A text of several lines, below its heading."""
+
+    field: str
+    heading: Texts | None = None
+
+    def show(self, fields: Mapping[str, Any], locale: Locale, *, growing: bool) -> str:
+        text = _string(fields.get(self.field)).strip()
+        return _headed(self.heading, locale, text if growing else _closed(text))
+
+
+@dataclass(frozen=True)
+class _List:
+    """A list of points, below its heading."""
+
+    field: str
+    heading: Texts | None = None
+
+    def show(self, fields: Mapping[str, Any], locale: Locale, *, growing: bool) -> str:
+        found = fields.get(self.field)
+        items = [_string(item).strip() for item in found] if isinstance(found, list) else []
+        shown = [
+            _point(item, growing=growing and number == len(items))
+            for number, item in enumerate(items, start=1)
+        ]
+        return _headed(self.heading, locale, "\n".join(filter(None, shown)))
+
+
+@dataclass(frozen=True)
+class _Code:
+    """A program in a fence that names its language."""
+
+    field: str = "code"
+
+    def show(self, fields: Mapping[str, Any], locale: Locale, *, growing: bool) -> str:
+        language = _string(fields.get("language"))
+        code = _bare(_string(fields.get(self.field)).strip("\n").rstrip(), language)
+        if not code or (growing and code in {"`", "``"}):
+            return ""
+        longest = max((len(run) for run in _BACKTICKS.findall(code)), default=2)
+        fence = "`" * (longest + 1)
+        end = "" if growing else f"\n{fence}"
+        return f"{fence}{_label(language)}\n{code}{end}"
+
+
+@dataclass(frozen=True)
+class _Word:
+    """One of a few words, behind its name; nothing before it is whole."""
+
+    field: str
+    name: Texts
+    words: dict[Locale, dict[str, str]]
+
+    def show(self, fields: Mapping[str, Any], locale: Locale, *, growing: bool) -> str:
+        word = self.words[locale].get(_string(fields.get(self.field)))
+        return "" if growing or word is None else self.name[locale].format(word=word)
+
+
+@dataclass(frozen=True)
+class _Unseen:
+    """What is not shown by itself, but must be known before what follows."""
+
+    field: str
+
+    def show(self, fields: Mapping[str, Any], locale: Locale, *, growing: bool) -> str:
+        return ""
+
+
+_Section = _Text | _List | _Code | _Word | _Unseen
+
+_SECTIONS: Final[dict[Mode, tuple[_Section, ...]]] = {
+    Mode.GENERAL: (
+        _Text("summary"),
+        _List("key_points", {"ja": "主なポイント", "en": "Key points"}),
+        _Word(
+            "sentiment",
+            {"ja": "**文章の印象:** {word}", "en": "**Sentiment:** {word}"},
+            {
+                "ja": {
+                    "positive": "肯定的",
+                    "neutral": "中立的",
+                    "negative": "否定的",
+                    "mixed": "肯定と否定が混在",
+                },
+                "en": {
+                    "positive": "positive",
+                    "neutral": "neutral",
+                    "negative": "negative",
+                    "mixed": "mixed",
+                },
+            },
+        ),
+    ),
+    Mode.CODE: (
+        _Unseen("language"),
+        _Text("explanation", {"ja": "説明", "en": "Explanation"}),
+        _Code(),
+        _List("suggestions", {"ja": "提案", "en": "Suggestions"}),
+    ),
+    Mode.DATA: (
+        _Text("analysis", {"ja": "分析", "en": "Analysis"}),
+        _List("insights", {"ja": "発見事項", "en": "Insights"}),
+        _List("recommendations", {"ja": "推奨事項", "en": "Recommendations"}),
+    ),
+    Mode.CREATIVE: (
+        _Text("content"),
+        _Text("style", {"ja": "スタイル", "en": "Style"}),
+        _List("variations", {"ja": "バリエーション", "en": "Variations"}),
+    ),
+}
+
+
+def layout(mode: Mode, fields: Mapping[str, Any], locale: Locale, *, growing: bool = False) -> str:
+    """The Markdown of an answer in ``mode``; "" if there is nothing to show.
+
+    With ``growing`` the last of ``fields`` may go on, and so may the answer. Fields that are
+    missing or of a wrong type are left out.
+    """
+    last = next(reversed(list(fields)), None)
+    shown: list[str] = []
+    for section in _SECTIONS[mode]:
+        goes_on = growing and (section.field == last or section.field not in fields)
+        shown.append(section.show(fields, locale, growing=goes_on))
+        if goes_on:
+            break
+    return "\n\n".join(filter(None, shown))
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _headed(heading: Texts | None, locale: Locale, text: str) -> str:
+    return f"### {heading[locale]}\n\n{text}" if heading and text else text
+
+
+def _point(item: str, *, growing: bool) -> str:
+    """An item of a list; further lines of it are indented so that they belong to it."""
+    if growing and item in {"-", "*", "•"}:
+        return ""
+    text = _BULLET.sub("", item, count=1) if _BULLET.match(item) else item
+    text = text if growing else _closed(text)
+    return "- " + re.sub(r"\n(?=[^\n])", "\n  ", text) if text else ""
+
+
+def _closed(text: str) -> str:
+    """``text`` with its last code block ended, so that it does not swallow what follows."""
+    fence = ""
+    for line in text.splitlines():
+        mark = _FENCE.match(line)
+        if mark is None:
+            continue
+        if not fence:
+            fence = mark[1]
+        elif mark[1].startswith(fence) and line.strip() == mark[1]:
+            fence = ""
+    return f"{text}\n{fence}" if fence else text
+
+
+def _bare(code: str, language: str) -> str:
+    """``code`` without a fence that the model has put around all of it in spite of the schema."""
+    if not code.startswith("```") or _label(language) in {"markdown", "md"}:
+        return code
+    body = code.partition("\n")[2]
+    return re.sub(r"(?:\A|\n)`+\Z", "", body).strip("\n").rstrip()
+
+
+def _label(language: str) -> str:
+    """The first word of a language's name, as far as a fence can carry it."""
+    return re.sub(r"[^\w+#.-]", "", language.strip().lower().partition(" ")[0])

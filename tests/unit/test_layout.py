@@ -1,0 +1,197 @@
+"""Structured answers as Markdown, whole and growing."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from processor_service.layout import layout
+from processor_service.structured import Structured
+from shared.task import Locale, Mode
+
+GENERAL = {"summary": "要約です。", "key_points": ["一つ目", "二つ目"]}
+CODE = {
+    "language": "Python",
+    "explanation": "割り切れるかを調べます。",
+    "code": "def f():\n    return 1\n",
+    "suggestions": ["型を付けます。"],
+}
+DATA = {"analysis": "| a | b |\n| - | - |\n| 1 | 2 |", "insights": ["増加"], "recommendations": []}
+CREATIVE = {"content": "朝霧や\n窓あかり", "style": "俳句です。", "variations": ["月のぼる\n屋根"]}
+
+
+def whole(mode: Mode, fields: dict[str, Any], locale: Locale = "ja") -> str:
+    return layout(mode, fields, locale)
+
+
+def test_each_mode_has_its_layout() -> None:
+    assert whole(Mode.GENERAL, GENERAL) == ("要約です。\n\n### 主なポイント\n\n- 一つ目\n- 二つ目")
+    assert whole(Mode.CODE, CODE) == (
+        "### 説明\n\n割り切れるかを調べます。\n\n```python\ndef f():\n    return 1\n```\n\n"
+        "### 提案\n\n- 型を付けます。"
+    )
+    assert whole(Mode.DATA, DATA) == f"### 分析\n\n{DATA['analysis']}\n\n### 発見事項\n\n- 増加"
+    assert whole(Mode.CREATIVE, CREATIVE) == (
+        "朝霧や\n窓あかり\n\n### スタイル\n\n俳句です。\n\n### バリエーション\n\n- 月のぼる\n  屋根"
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "fields", "headings"),
+    [
+        (Mode.GENERAL, GENERAL, ["Key points"]),
+        (Mode.CODE, CODE, ["Explanation", "Suggestions"]),
+        (Mode.DATA, DATA | {"recommendations": ["more"]}, ["Analysis", "Insights", "Recommend"]),
+        (Mode.CREATIVE, CREATIVE, ["Style", "Variations"]),
+    ],
+)
+def test_headings_are_english_for_english_people(
+    mode: Mode, fields: dict[str, Any], headings: list[str]
+) -> None:
+    shown = whole(mode, fields, "en")
+    assert all(f"### {heading}" in shown for heading in headings)
+
+
+def test_the_mood_of_a_text_is_named_when_it_was_judged() -> None:
+    fields = GENERAL | {"sentiment": "negative"}
+    assert whole(Mode.GENERAL, fields).endswith("**文章の印象:** 否定的")
+    assert whole(Mode.GENERAL, fields, "en").endswith("**Sentiment:** negative")
+    assert whole(Mode.GENERAL, GENERAL | {"sentiment": None}) == whole(Mode.GENERAL, GENERAL)
+
+
+@pytest.mark.parametrize("run", ["```", "````", "``` `````"])
+def test_the_fence_is_longer_than_any_run_of_backticks_in_the_code(run: str) -> None:
+    code = f"print('''\n{run}\n''')"
+    [block] = [token for token in parsed(CODE | {"code": code}) if token.type == "fence"]
+    assert block.content == f"{code}\n"
+    assert block.info == "python"
+
+
+@pytest.mark.parametrize(
+    ("code", "bare"),
+    [
+        ("```python\nx = 1\n```", "x = 1"),
+        ("```\nx = 1\n```\n", "x = 1"),
+        ("```python\nx = 1", "x = 1"),
+        ("\n    x = 1", "    x = 1"),
+    ],
+)
+def test_a_fence_that_the_model_put_around_its_code_is_not_shown_as_code(
+    code: str, bare: str
+) -> None:
+    assert f"```python\n{bare}\n```\n\n###" in whole(Mode.CODE, CODE | {"code": code})
+
+
+def test_markdown_as_code_keeps_its_own_fences() -> None:
+    fields = CODE | {"language": "Markdown", "code": "```sh\nls\n```"}
+    assert "````markdown\n```sh\nls\n```\n````" in whole(Mode.CODE, fields)
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [("C++", "c++"), ("Python 3", "python"), ("a`\nb", "ab"), ("", "")]
+)
+def test_a_language_never_breaks_its_fence(language: str, label: str) -> None:
+    assert f"\n```{label}\ndef" in whole(Mode.CODE, CODE | {"language": language})
+
+
+def test_an_answer_without_code_has_no_empty_block() -> None:
+    assert "```" not in whole(Mode.CODE, CODE | {"code": " \n"})
+
+
+def test_a_code_block_left_open_in_a_text_does_not_swallow_what_follows() -> None:
+    fields = {"summary": "例:\n~~~~\nx", "key_points": ["```sh\nls", "二つ目"]}
+    kinds = [token.type for token in MarkdownIt().parse(whole(Mode.GENERAL, fields))]
+    assert kinds.count("fence") == 2
+    assert kinds.count("heading_open") == 1
+    assert kinds.count("list_item_open") == 2
+
+
+def test_bullets_of_the_model_are_not_doubled() -> None:
+    fields = {"summary": "", "key_points": ["- 一", "* 二", "• 三", "**四**", "-5 度", "-", ""]}
+    assert whole(Mode.GENERAL, fields).split("\n\n")[1].splitlines() == [
+        *("- 一", "- 二", "- 三", "- **四**", "- -5 度", "- -"),
+    ]
+
+
+def parsed(fields: dict[str, Any]) -> list[Any]:
+    return MarkdownIt().parse(whole(Mode.CODE, fields))
+
+
+# No run of three backticks: the one thing that may change a fence that is shown already.
+PIECES = st.sampled_from(
+    [
+        *'ab あ`*_-#|>~\n 😀\\"',
+        "\n\n",
+        "- ",
+        "• ",
+        "**太字**",
+        "~~~\n",
+        "\n    x",
+        "| a |\n",
+        "``x``",
+    ]
+) | st.characters(exclude_categories=["Cs"])
+TEXTS = st.lists(PIECES, max_size=15).map("".join).filter(lambda text: "```" not in text)
+LISTS = st.lists(TEXTS, max_size=4)
+ANSWERS = st.one_of(
+    st.fixed_dictionaries(
+        {"mode": st.just("general"), "summary": TEXTS, "key_points": LISTS},
+        optional={"sentiment": st.sampled_from(["neutral", "mixed"])},
+    ),
+    st.fixed_dictionaries(
+        {
+            "mode": st.just("code"),
+            "language": st.sampled_from(["python", "C++", "md", ""]),
+            "explanation": TEXTS,
+            "code": TEXTS | TEXTS.map(lambda text: f"```python\n{text}\n```"),
+            "suggestions": LISTS,
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "mode": st.just("data"),
+            "analysis": TEXTS,
+            "insights": LISTS,
+            "recommendations": LISTS,
+        }
+    ),
+    st.fixed_dictionaries(
+        {"mode": st.just("creative"), "content": TEXTS, "style": TEXTS, "variations": LISTS}
+    ),
+)
+
+
+@given(ANSWERS, st.booleans(), st.booleans(), st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=300)
+def test_wherever_the_json_is_cut_what_is_shown_is_the_beginning_of_the_answer(
+    answer: dict[str, Any], escaped: bool, indented: bool, rng: Any
+) -> None:
+    fields = list(answer.items())
+    if escaped:
+        rng.shuffle(fields)
+    text = json.dumps(dict(fields), ensure_ascii=escaped, indent=2 if indented else None)
+    form = Structured(Mode.AUTO, "ja")
+    shown = ""
+    for end in range(len(text) + 1):
+        grown = form.growing(text[:end])
+        assert grown.startswith(shown)
+        shown = grown
+    assert form.read(text, cut=False).text.startswith(shown)
+
+
+def test_a_growing_answer_is_shown_word_by_word() -> None:
+    text = json.dumps({"mode": "code", **CODE}, ensure_ascii=False)
+    form = Structured(Mode.AUTO, "ja")
+    seen = list(dict.fromkeys(form.growing(text[:end]) for end in range(len(text) + 1)))
+    assert seen[1] == "### 説明\n\n割"
+    assert any(shown.endswith("```python\ndef f():\n    ret") for shown in seen)
+    assert seen[-1].endswith("- 型を付けます。")
+    assert len(seen) > 30
+
+
+def test_a_field_of_a_wrong_type_is_left_out_of_what_grows() -> None:
+    assert layout(Mode.GENERAL, {"summary": 1, "key_points": "x"}, "ja", growing=True) == ""
+    assert layout(Mode.GENERAL, {"summary": "a", "key_points": [1, "b"]}, "ja").endswith("\n- b")

@@ -1,0 +1,117 @@
+"""The JSON of the four modes: what is asked for, and what counts as an answer."""
+
+import json
+from typing import Any
+
+import pytest
+
+from processor_service.failures import WORDS
+from processor_service.prompts import prompt_for
+from processor_service.structured import Structured
+from shared.errors import ModelUnavailable
+from shared.task import Locale, Mode
+from tests.processor_fakes import a_task
+
+FIELDS = {
+    Mode.GENERAL: ["mode", "summary", "key_points", "sentiment"],
+    Mode.CODE: ["mode", "language", "explanation", "code", "suggestions"],
+    Mode.DATA: ["mode", "analysis", "insights", "recommendations"],
+    Mode.CREATIVE: ["mode", "content", "style", "variations"],
+}
+# google-genai 3.4.0, GenerateContentConfig.response_json_schema: other keywords are ignored.
+KNOWN_KEYWORDS = {
+    *("$id", "$defs", "$ref", "$anchor", "type", "format", "title", "description", "enum", "items"),
+    *("prefixItems", "minItems", "maxItems", "minimum", "maximum", "anyOf", "oneOf", "properties"),
+    *("additionalProperties", "required", "propertyOrdering"),
+}
+WHOLE = {"mode": "general", "summary": "はい。", "key_points": []}
+
+
+def form(mode: Mode = Mode.AUTO) -> Structured:
+    return Structured(mode, "ja")
+
+
+def keywords(schema: dict[str, Any]) -> set[str]:
+    inner = [*schema.get("properties", {}).values(), *schema.get("anyOf", [])]
+    inner += [schema["items"]] if "items" in schema else []
+    return set(schema).union(*(keywords(one) for one in inner))
+
+
+@pytest.mark.parametrize("mode", FIELDS)
+def test_a_forced_mode_asks_for_its_fields_in_the_order_they_are_shown(mode: Mode) -> None:
+    schema = form(mode).schema
+    assert list(schema["properties"]) == schema["propertyOrdering"] == FIELDS[mode]
+    assert schema["properties"]["mode"]["enum"] == [mode.value]
+    assert set(FIELDS[mode]) - set(schema["required"]) <= {"sentiment"}
+
+
+def test_the_model_chooses_among_all_modes_by_their_description() -> None:
+    offered = form().schema["anyOf"]
+    assert [one["properties"]["mode"]["enum"] for one in offered] == [[mode] for mode in FIELDS]
+    assert all(one["description"].startswith("For ") for one in offered)
+
+
+@pytest.mark.parametrize("mode", [Mode.AUTO, *FIELDS])
+def test_schemas_use_only_what_gemini_knows(mode: Mode) -> None:
+    assert keywords(form(mode).schema) <= KNOWN_KEYWORDS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(json.dumps(WHOLE)[:-1], id="cut"),
+        pytest.param(f"```json\n{json.dumps(WHOLE)}\n```", id="in a fence"),
+        pytest.param("はい。", id="no JSON"),
+        pytest.param("[]", id="a list"),
+        pytest.param(json.dumps(WHOLE | {"mode": "poem"}), id="no such mode"),
+        pytest.param(json.dumps(WHOLE | {"mode": "code"}), id="another mode's fields"),
+        pytest.param(json.dumps(WHOLE | {"summary": 1}), id="a number for a text"),
+        pytest.param(json.dumps(WHOLE | {"key_points": "x"}), id="a text for a list"),
+        pytest.param(json.dumps(WHOLE | {"sentiment": "grim"}), id="no such word"),
+    ],
+)
+def test_an_answer_of_another_shape_is_malformed_and_not_quoted(text: str) -> None:
+    with pytest.raises(ModelUnavailable) as malformed:
+        form().read(text, cut=False)
+    assert malformed.value.reason == "answer_malformed"
+    assert "はい" not in str(malformed.value)
+    assert malformed.value.__cause__ is None
+    assert "answer_malformed" in WORDS
+
+
+def test_a_forced_mode_takes_no_other() -> None:
+    with pytest.raises(ModelUnavailable):
+        form(Mode.CODE).read(json.dumps(WHOLE), cut=False)
+    assert form(Mode.CODE).growing(json.dumps(WHOLE)) == ""
+    assert form(Mode.GENERAL).read(json.dumps(WHOLE), cut=False).text == "はい。"
+
+
+def test_a_whole_answer_names_its_mode() -> None:
+    reading = form().read(json.dumps(WHOLE), cut=False)
+    assert (reading.text, reading.mode) == ("はい。", Mode.GENERAL)
+
+
+def test_of_an_answer_cut_at_its_limit_everything_that_came_is_shown_and_closed() -> None:
+    text = '{"mode": "code", "language": "sh", "explanation": "一覧です。", "code": "ls -l\\nls'
+    reading = form().read(text, cut=True)
+    assert reading.mode is Mode.CODE
+    assert reading.text == "### 説明\n\n一覧です。\n\n```sh\nls -l\nls\n```"
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"mode": "co', '{"mode": "code", "lang', "x", "[1"])
+def test_of_an_answer_cut_before_its_first_word_nothing_is_shown(text: str) -> None:
+    assert form().read(text, cut=True).text == ""
+    assert form().growing(text) == ""
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+def test_the_prompt_says_which_mode_is_wanted(locale: Locale) -> None:
+    free = prompt_for(a_task(mode=Mode.CHAT, locale=locale))
+    auto = prompt_for(a_task(mode=Mode.AUTO, locale=locale))
+    data = prompt_for(a_task(mode=Mode.DATA, locale=locale))
+    assert free.form is None
+    assert "Markdown" in free.system
+    assert auto.form == Structured(Mode.AUTO, locale)
+    assert " data" in data.system
+    assert len({free.system, auto.system, data.system}) == 3
+    assert not any("{" in prompt.system for prompt in (free, auto, data))
