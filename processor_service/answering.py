@@ -132,11 +132,13 @@ def _growing(
 
 
 async def _tidy(found: Standing, again: bool, conversation: Conversation, steps: Steps) -> None:
-    """Remove what a worker that died left beside the answer."""
-    if found.winner is not None:
-        await remove(found.beside(found.winner), conversation, steps)
-        if again:
-            await remove(found.notices, conversation, steps)
+    """Remove what a worker that died left beside the answer, or beside the notice."""
+    if found.winner is None:
+        await remove(found.answers, conversation, steps)
+        return
+    await remove(found.beside(found.winner), conversation, steps)
+    if again:
+        await remove(found.notices, conversation, steps)
 
 
 async def _found_answer(task: Task, growing: Growing, using: Answering) -> tuple[Answer, bool]:

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from processor_service.delivery import Standing, standing
+from processor_service.delivery import Standing, remove, standing
 from processor_service.failures import Failure
 from processor_service.places import NOT_THERE, conversation_of
 from processor_service.ports import Conversation, Conversations
@@ -58,6 +58,8 @@ async def _post_unless_settled(
         return
     notice = render_notice(failure, task, conversation.place)
     await steps.post_once(conversation, notice, Mark(task.task_id, "notice"))
+    # Words of an answer that will not come to its end.
+    await remove(found.answers, conversation, steps)
 
 
 def is_settled(found: Standing, *, again: bool) -> bool:

@@ -205,6 +205,9 @@ class SlackConversation:
     async def remove(self, posted: Posted) -> None:
         """Delete one of our messages; gone already is as good."""
         client = self.calls.client
+        if posted.live:
+            with contextlib.suppress(SlackRefused):
+                await self.end_stream(posted, "", Body(""), posted.mark)
         try:
             await self.calls(
                 "chat.delete", lambda: client.chat_delete(channel=self.channel, ts=posted.ts)
