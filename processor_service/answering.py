@@ -8,6 +8,7 @@ first, so losing Redis costs speed and never a second answer.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from processor_service.caching import cache_key, draft_key, may_read_cache
 from processor_service.delivery import Standing, deliver, remove, standing
@@ -29,6 +30,8 @@ from processor_service.ports import (
     Leases,
     Model,
     People,
+    Prompt,
+    Said,
 )
 from processor_service.prompts import prompt_for
 from processor_service.rendering import render_answer, render_plain
@@ -36,6 +39,7 @@ from processor_service.retrying import Patience
 from processor_service.statuses import Statuses
 from processor_service.steps import Steps
 from processor_service.texts import RETRYING
+from processor_service.thread_context import in_thread, speakers
 from processor_service.working import Outcome, under_lease
 from shared.errors import ModelUnavailable, PermanentError, SlackRefused
 from shared.ledger import Mark
@@ -102,7 +106,8 @@ async def give_up(task: Task, delivery: Delivery, using: Answering) -> Outcome:
 async def _answer_once(task: Task, again: bool, steps: Steps, using: Answering) -> Outcome:
     try:
         conversation = await conversation_of(task, using.conversations, steps)
-        found = await standing(task.task_id, conversation, steps)
+        history = await steps.read(partial(conversation.read, task.task_id))
+        found = Standing(history.posted)
         if is_settled(found, again=again):
             await _tidy(found, again, conversation, steps)
             return Outcome.ALREADY_DONE
@@ -110,7 +115,7 @@ async def _answer_once(task: Task, again: bool, steps: Steps, using: Answering) 
         if refusal is not None:
             return await _tell(task, Failure(refusal.reason, refusal.resumes_at), steps, using)
         growing = _growing(task, found, conversation, steps, using)
-        answered, cached = await _found_answer(task, growing, using)
+        answered, cached = await _found_answer(task, history.said, growing, using)
         await _show(task, answered, cached, growing)
         await remove(found.notices, conversation, steps)
         using.statuses.end(conversation, task)
@@ -141,7 +146,9 @@ async def _tidy(found: Standing, again: bool, conversation: Conversation, steps:
         await remove(found.notices, conversation, steps)
 
 
-async def _found_answer(task: Task, growing: Growing, using: Answering) -> tuple[Answer, bool]:
+async def _found_answer(
+    task: Task, said: Sequence[Said], growing: Growing, using: Answering
+) -> tuple[Answer, bool]:
     """The answer, and whether it was given to somebody before.
 
     What an earlier worker on this task had from the model is used again: what it has shown of it
@@ -155,11 +162,20 @@ async def _found_answer(task: Task, growing: Growing, using: Answering) -> tuple
         known = await using.answers.get(key)
         if known is not None:
             return known, True
-    return await _generated(task, key, growing, using), False
+    request = Request(await _prompt(task, said, using), using.model, growing)
+    return await _generated(task, key, request, growing, using), False
 
 
-async def _generated(task: Task, key: str | None, growing: Growing, using: Answering) -> Answer:
-    request = Request(prompt_for(task), using.model, growing)
+async def _prompt(task: Task, said: Sequence[Said], using: Answering) -> Prompt:
+    prompt = prompt_for(task)
+    if not said:
+        return prompt
+    return in_thread(prompt, task, said, await using.people.names_of(speakers(task, said)))
+
+
+async def _generated(
+    task: Task, key: str | None, request: Request, growing: Growing, using: Answering
+) -> Answer:
     try:
         new = await generate(request, using.generation, growing.steps.patience.until)
     except ModelUnavailable:

@@ -5,13 +5,14 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import aiohttp
 from google import genai
 from google.genai import errors, types
 
-from processor_service.ports import Piece, Prompt
+from processor_service.ports import Piece, Prompt, Turn
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
 from shared.tracing import traced_session
 
@@ -80,7 +81,7 @@ class GeminiModel:
         )
         try:
             chunks = await self._client.aio.models.generate_content_stream(
-                model=model, contents=prompt.text, config=config
+                model=model, contents=_contents(prompt), config=config
             )
             async for chunk in chunks:
                 queue.put_nowait(_piece(chunk))
@@ -95,6 +96,15 @@ class GeminiModel:
                 await self._client.aio.models.get(model=model)
         except Exception as error:
             raise _translated(error) from error
+
+
+def _contents(prompt: Prompt) -> list[types.ContentUnionDict]:
+    """The turns and the question; what one side says in a row is one content in several parts."""
+    contents: list[types.ContentUnionDict] = []
+    for role, turns in groupby((*prompt.turns, Turn("user", prompt.text)), lambda one: one.role):
+        parts = [types.Part(text=turn.text) for turn in turns]
+        contents.append(types.Content(role=role, parts=parts))
+    return contents
 
 
 def _piece(chunk: types.GenerateContentResponse) -> Piece:

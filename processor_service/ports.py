@@ -1,9 +1,9 @@
 """What the use cases need of the outside; adapters implement these."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from shared.ledger import Mark
 from shared.task import Locale, Mode, Task
@@ -128,6 +128,15 @@ class Prompt:
     system: str
     text: str
     form: Form | None = None
+    turns: tuple["Turn", ...] = ()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What was said before the question: by people and other apps (``user``), or by the model."""
+
+    role: Literal["user", "model"]
+    text: str
 
 
 @dataclass(frozen=True)
@@ -177,6 +186,26 @@ class Posted:
     live: bool = False
 
 
+@dataclass(frozen=True)
+class Said:
+    """A message that stood in a thread before a question: of a person, another app, or ourselves.
+
+    ``by`` is the person's id or the app's name.
+    """
+
+    role: Literal["person", "app", "us"]
+    by: str
+    text: str
+
+
+@dataclass(frozen=True)
+class History:
+    """What of a task stands in a conversation, and what was said there before it was asked."""
+
+    posted: tuple[Posted, ...]
+    said: tuple[Said, ...] = ()
+
+
 class Conversation(Protocol):
     """Where one task's messages go.
 
@@ -206,6 +235,9 @@ class Conversation(Protocol):
 
         A stream takes its mark only at its end, so one of ours that still runs is counted in.
         """
+
+    async def read(self, task_id: str) -> History:
+        """What ``find`` gives, and what was said before the question, in the same calls."""
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         """Post one message with its mark."""
@@ -250,3 +282,6 @@ class People(Protocol):
 
     async def locale_of(self, user_id: str) -> Locale | None:
         """The language the person uses Slack in; None if that cannot be told quickly."""
+
+    async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
+        """The names people are shown by, as far as they can be told quickly."""

@@ -33,6 +33,9 @@ BUDGET_TTL_S = 120
 # People change their language rarely; a day old is young enough.
 LOCALE_TTL_S = 24 * 3600
 
+# The same goes for the name they are shown by.
+NAME_TTL_S = 24 * 3600
+
 
 def task_key(task_id: str) -> str:
     """Who works on a task (``lease <message id> <owner>``), or that it is ``done``."""
@@ -77,6 +80,11 @@ def budget_key(method: str, minute: int) -> str:
 def locale_key(user_id: str) -> str:
     """The language a person uses Slack in."""
     return f"{PREFIX}locale:{user_id}"
+
+
+def name_key(user_id: str) -> str:
+    """The name a person is shown by in Slack."""
+    return f"{PREFIX}name:{user_id}"
 
 
 # What a person may ask is limited per minute; the window slides.

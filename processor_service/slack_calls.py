@@ -1,6 +1,7 @@
 """Calls to Slack's Web API, held back while Slack asks us to wait."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -27,6 +28,14 @@ class Holds(Protocol):
         """Leave ``key`` alone for ``seconds``."""
 
 
+@dataclass(frozen=True)
+class Ourselves:
+    """How Slack names the author of our messages."""
+
+    bot_id: str
+    user_id: str
+
+
 class SlackCalls:
     """One way to the Web API for everything that calls it.
 
@@ -40,7 +49,7 @@ class SlackCalls:
         self.client = client
         self._holds = holds
         self._on_denied = on_denied
-        self._bot_id: str | None = None
+        self._ourselves: Ourselves | None = None
 
     async def __call__(
         self,
@@ -68,11 +77,12 @@ class SlackCalls:
                 self._on_denied(failure)
             raise failure from error
 
-    async def own_bot_id(self) -> str:
-        """The id on messages of ours, asked once."""
-        if self._bot_id is None:
-            self._bot_id = str((await self("auth.test", self.client.auth_test))["bot_id"])
-        return self._bot_id
+    async def ourselves(self) -> Ourselves:
+        """Who we are, asked once."""
+        if self._ourselves is None:
+            us = await self("auth.test", self.client.auth_test)
+            self._ourselves = Ourselves(str(us["bot_id"]), str(us["user_id"]))
+        return self._ourselves
 
     async def _limited(self, key: str, method: str, failure: SlackUnavailable) -> None:
         failure.retry_after_s = failure.retry_after_s or _UNNAMED_S

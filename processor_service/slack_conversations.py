@@ -3,17 +3,19 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Any, Protocol
 
 import aiohttp
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from processor_service.ports import Body, Conversation, Place, Posted
+from processor_service.ports import Body, Conversation, History, Place, Posted
 from processor_service.rendering import question_payload
 from processor_service.slack_calls import SlackCalls
+from processor_service.slack_history import Asked, Message, said_before
 from processor_service.slack_response import Responses, SlackResponse
 from shared.errors import MechachangError, SlackRefused
 from shared.ledger import Mark, growing_mark
@@ -23,6 +25,9 @@ from shared.task import Task
 log = get_logger(__name__)
 
 _PAGE = 200
+# Slack gives a thread from its beginning on, at some 50 pages a minute for all questions together
+# (docs.slack.dev, rate limits: Tier 3). Of a thread beyond these pages the rest is not told.
+_HISTORY_PAGES = 10
 _STATUS_PATIENCE_S = 2.0
 # The asker's clock is Slack's, ours may run ahead of it.
 _CLOCK_GRACE_S = 60.0
@@ -75,36 +80,60 @@ class SlackConversation:
 
     async def find(self, task_id: str) -> list[Posted]:
         """Our messages of the task."""
-        found: list[Posted] = []
+        messages, _ = await self._messages(self.oldest)
+        return await self._posted(task_id, messages)
+
+    async def read(self, task_id: str) -> History:
+        """Our messages of the task, and what was said before it where it continues a thread."""
+        place, asker = self.place, self.asker
+        if place is None or asker is None or place.thread_ts == place.message_ts:
+            return History(tuple(await self.find(task_id)))
+        messages, whole = await self._messages(None, _HISTORY_PAGES)
+        since = [one for one in messages if float(one["ts"]) >= float(self.oldest)]
+        found = await self._posted(task_id, since) if whole else await self.find(task_id)
+        asked = Asked(asker.team_id, self.channel, place.message_ts)
+        return History(tuple(found), said_before(asked, messages, await self.calls.ourselves()))
+
+    async def _messages(
+        self, oldest: str | None, pages: int | None = None
+    ) -> tuple[list[Message], bool]:
+        """The messages since ``oldest``, and whether so many ``pages`` held all of them."""
+        messages: list[Message] = []
         cursor: str | None = None
-        while True:
-            page = await self._page(cursor)
-            for message in page["messages"]:
-                mark = Mark.of_message(message) if message.get("bot_id") else None
-                if mark is not None and mark.task_id == task_id:
-                    found.append(Posted(str(message["ts"]), mark))
-                elif await self._is_streamed_for(task_id, message):
-                    found.append(Posted(str(message["ts"]), growing_mark(task_id), live=True))
+        for _ in count() if pages is None else range(pages):
+            page = await self._page(oldest, cursor)
+            messages += page["messages"]
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
-                return found
+                return messages, True
+        return messages, False
+
+    async def _posted(self, task_id: str, messages: Iterable[Message]) -> list[Posted]:
+        found: list[Posted] = []
+        for message in messages:
+            mark = Mark.of_message(message) if message.get("bot_id") else None
+            if mark is not None and mark.task_id == task_id:
+                found.append(Posted(str(message["ts"]), mark))
+            elif await self._is_streamed_for(task_id, message):
+                found.append(Posted(str(message["ts"]), growing_mark(task_id), live=True))
+        return found
 
     async def _is_streamed_for(self, task_id: str, message: Mapping[str, Any]) -> bool:
         """Whether the message is a stream of ours for the task, or one that nobody answers for."""
         if message.get("streaming_state") != "in_progress" or self.owners is None:
             return False
-        if message.get("bot_id") != await self.calls.own_bot_id():
+        if message.get("bot_id") != (await self.calls.ourselves()).bot_id:
             return False
         owner = await self.owners.owner(self.channel, str(message["ts"]))
         if owner is None:
             return time.time() - float(message["ts"]) > _ORPHANED_AFTER_S
         return owner == task_id
 
-    async def _page(self, cursor: str | None) -> AsyncSlackResponse:
+    async def _page(self, oldest: str | None, cursor: str | None) -> AsyncSlackResponse:
         client = self.calls.client
         wanted: dict[str, Any] = {
             "channel": self.channel,
-            "oldest": self.oldest,
+            "oldest": oldest,
             "inclusive": True,
             "include_all_metadata": True,
             "limit": _PAGE,

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import aiohttp
 
-from processor_service.ports import Body, Place, Posted
+from processor_service.ports import Body, History, Place, Posted
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
 from processor_service.redis_keys import RESPONSES_TTL_S, responses_key
 from shared.errors import SlackRefused, SlackUnavailable
@@ -72,6 +72,10 @@ class SlackResponse:
         """What we remember having posted."""
         marks = await self._responses.of(task_id)
         return [Posted(str(number), mark) for number, mark in enumerate(marks)]
+
+    async def read(self, task_id: str) -> History:
+        """What we remember; nothing was said before."""
+        return History(tuple(await self.find(task_id)))
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         """Post one message that only the asker sees."""

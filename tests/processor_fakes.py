@@ -14,12 +14,14 @@ from processor_service.ports import (
     Claim,
     ClaimState,
     Conversation,
+    History,
     Hold,
     Lease,
     Piece,
     Place,
     Posted,
     Prompt,
+    Said,
 )
 from processor_service.retrying import Patience
 from processor_service.statuses import Statuses
@@ -178,12 +180,16 @@ class FakeConversation:
     posts: int = 0
     statuses: list[str] = field(default_factory=list)
     statuses_fail: bool = False
+    said: list[Said] = field(default_factory=list)
     streams: bool = False
     editable: bool = True
 
     async def find(self, task_id: str) -> list[Posted]:
         self._fail("find", taken=False)
         return [posted for posted, _ in self.messages if posted.mark.task_id == task_id]
+
+    async def read(self, task_id: str) -> History:
+        return History(tuple(await self.find(task_id)), tuple(self.said))
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         self.before_post()
@@ -285,9 +291,13 @@ class FakeConversations:
 @dataclass
 class FakePeople:
     locales: dict[str, Locale] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
 
     async def locale_of(self, user_id: str) -> Locale | None:
         return self.locales.get(user_id)
+
+    async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
+        return {each: self.names[each] for each in user_ids if each in self.names}
 
 
 @dataclass

@@ -1,0 +1,97 @@
+"""What was said in a Slack thread before a question was asked in it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from processor_service.ports import Said
+from processor_service.slack_blocks import text_of_blocks
+from processor_service.slack_calls import Ourselves
+from shared.ledger import Mark
+from shared.message_text import plain_text
+from shared.task import task_id_of_message
+
+Message = Mapping[str, Any]
+
+# A person's message: alone, with files, or a thread reply also sent to the channel.
+_SAID_BY_PEOPLE = frozenset({None, "file_share", "thread_broadcast"})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The message that asks: what stands in its thread after it is no context of it."""
+
+    team_id: str
+    channel_id: str
+    message_ts: str
+
+
+def said_before(
+    asked: Asked, messages: Sequence[Message], ourselves: Ourselves
+) -> tuple[Said, ...]:
+    """The thread's ``messages`` before the question, the oldest first.
+
+    An answer of ours to an earlier question belongs to them, even where it was finished only after
+    this question was asked. Notices, and answers that never came to their end, do not.
+    """
+    before = [one for one in messages if float(one["ts"]) < float(asked.message_ts)]
+    after = [one for one in messages if float(one["ts"]) > float(asked.message_ts)]
+    earlier = _asked_in(before, asked)
+    late = [one for one in after if _answers_one_of(earlier, one, ourselves)]
+    said = (_said(one, ourselves) for one in (*before, *late))
+    return tuple(one for one in said if one is not None and one.text)
+
+
+def _asked_in(messages: Iterable[Message], asked: Asked) -> frozenset[str]:
+    """The ids of the tasks that the messages ask, if they ask anything."""
+    shown = {mark.task_id for one in messages if (mark := Mark.of_message(one)) is not None}
+    return frozenset(
+        shown | {task_id_of_message(asked.team_id, asked.channel_id, one["ts"]) for one in messages}
+    )
+
+
+def _answers_one_of(task_ids: frozenset[str], message: Message, ourselves: Ourselves) -> bool:
+    mark = Mark.of_message(message) if message.get("bot_id") == ourselves.bot_id else None
+    return mark is not None and mark.role == "answer" and mark.task_id in task_ids
+
+
+def _said(message: Message, ourselves: Ourselves) -> Said | None:
+    if message.get("bot_id") == ourselves.bot_id:
+        return _said_by_us(message)
+    if message.get("bot_id"):
+        return Said("app", _name_of_app(message), _text_of_app(message))
+    if message.get("subtype") in _SAID_BY_PEOPLE and message.get("user"):
+        text = plain_text(message.get("text") or "", ourselves.user_id)
+        return Said("person", str(message["user"]), _with_files(text, message))
+    return None
+
+
+def _said_by_us(message: Message) -> Said | None:
+    mark = Mark.of_message(message)
+    if mark is None or mark.role == "notice":
+        return None
+    if mark.role == "question":
+        return Said("app", _name_of_app(message), _text_of_app(message))
+    # With no number of parts it was still being written when its worker ended.
+    return (
+        Said("us", "", text_of_blocks(message) or message.get("text") or "") if mark.parts else None
+    )
+
+
+def _name_of_app(message: Message) -> str:
+    profile = message.get("bot_profile") or {}
+    return str(message.get("username") or profile.get("name") or message["bot_id"])
+
+
+def _text_of_app(message: Message) -> str:
+    text = text_of_blocks(message) or plain_text(message.get("text") or "", "")
+    attached = [
+        str(each.get("text") or each.get("fallback") or "")
+        for each in message.get("attachments") or ()
+    ]
+    return "\n".join(each for each in (text, *attached) if each)
+
+
+def _with_files(text: str, message: Message) -> str:
+    names = [str(file.get("name") or file["id"]) for file in message.get("files") or ()]
+    return "\n".join([*([text] if text else []), *(f"[file: {name}]" for name in names)])

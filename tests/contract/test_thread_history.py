@@ -1,0 +1,164 @@
+"""The thread of a question as Slack gives it back, and its turns as Gemini takes them."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+
+from fakeredis import FakeAsyncRedis
+
+from processor_service.gemini_model import GeminiAccess, gemini_model
+from processor_service.ports import Body, Conversation, Prompt, Said, Turn
+from processor_service.redis_connection import RedisConnection
+from processor_service.redis_holds import RedisHolds
+from processor_service.redis_streams import RedisStreamOwners
+from processor_service.slack_calls import SlackCalls
+from processor_service.slack_conversations import SlackConversations
+from processor_service.slack_people import SlackPeople
+from processor_service.slack_response import RedisResponses
+from shared.ledger import Mark, growing_mark
+from simulators.faults import Fault, FaultPlan
+from simulators.gemini import GeminiSimulator
+from simulators.journal import Journal
+from simulators.slack.people import People
+from tests.processor_fakes import a_task
+from tests.slack_workbench import FAST, Workbench, workbench
+
+TASK_ID = a_task().task_id
+UNLIMITED = replace(FAST, rate_limits=False)
+
+
+@dataclass
+class Reader:
+    """A processor's view of one thread in #general."""
+
+    bench: Workbench
+    redis: RedisConnection
+
+    def __post_init__(self) -> None:
+        self.calls = SlackCalls(self.bench.client, RedisHolds(self.redis), lambda _: None)
+        self.conversations = SlackConversations(
+            self.calls,
+            self.bench.http,
+            RedisResponses(self.redis),
+            RedisStreamOwners(self.redis),
+        )
+
+    @property
+    def people(self) -> People:
+        return self.bench.slack.people
+
+    def thread(self, thread_ts: str, question_ts: str) -> Conversation:
+        team_id = self.bench.slack.workspace.team_id
+        task = a_task(channel_id=self.bench.general, team_id=team_id)
+        return self.conversations.thread(task, thread_ts, question_ts)
+
+    def calls_of(self, method: str) -> int:
+        return self.bench.slack.api.limits.calls[method]
+
+
+@asynccontextmanager
+async def reader() -> AsyncIterator[Reader]:
+    async with workbench(UNLIMITED) as bench:
+        redis = FakeAsyncRedis(decode_responses=True)
+        yield Reader(bench, RedisConnection(redis, 5.0))
+        await redis.aclose()
+
+
+async def test_one_read_gives_the_ledger_and_what_was_said_before_the_question() -> None:
+    async with reader() as here:
+        opening = here.people.post("alice", "#general", "Redis & friends?")
+        thread = here.thread(opening.ts, opening.ts)
+        rich = Body("A…", ({"type": "markdown", "text": "A **store**."},))
+        await thread.post(rich, Mark("b" * 32, "answer", digest="d"))
+        await thread.post(Body("It failed."), Mark("c" * 32, "notice"))
+        await thread.post(Body("half"), growing_mark("d" * 32))
+        asked = here.people.post("hana", "#general", "続きは？", thread_ts=opening.ts)
+        follow_up = here.thread(opening.ts, asked.ts)
+        ours = await follow_up.post(Body("ours"), Mark(TASK_ID, "answer", digest="e"))
+        here.people.post("alice", "#general", "later", thread_ts=opening.ts)
+        before = here.calls_of("conversations.replies")
+
+        history = await follow_up.read(TASK_ID)
+
+        alice = here.people.user("alice").id
+        assert history.posted == (ours,)
+        assert history.said == (
+            Said("person", alice, "Redis & friends?"),
+            Said("us", "", "A **store**."),
+        )
+        assert here.calls_of("conversations.replies") == before + 1
+
+
+async def test_a_question_that_begins_its_thread_has_nothing_said_before_it() -> None:
+    async with reader() as here:
+        asked = here.people.post("alice", "#general", "question")
+        here.people.post("hana", "#general", "me too", thread_ts=asked.ts)
+        history = await here.thread(asked.ts, asked.ts).read(TASK_ID)
+        assert history.said == ()
+
+
+async def test_a_long_thread_is_read_over_all_its_pages() -> None:
+    async with reader() as here:
+        opening = here.people.post("alice", "#general", "opening")
+        for number in range(450):
+            here.people.post("hana", "#general", f"message {number}", thread_ts=opening.ts)
+        asked = here.people.post("alice", "#general", "question", thread_ts=opening.ts)
+        history = await here.thread(opening.ts, asked.ts).read(TASK_ID)
+        assert [one.text for one in history.said] == [
+            "opening",
+            *(f"message {number}" for number in range(450)),
+        ]
+        assert here.calls_of("conversations.replies") == 3
+
+
+async def test_the_ledger_of_a_thread_beyond_all_bounds_is_read_all_the_same() -> None:
+    async with reader() as here:
+        opening = here.people.post("alice", "#general", "opening")
+        for _ in range(2_050):
+            here.people.post("hana", "#general", "x", thread_ts=opening.ts)
+        asked = here.people.post("alice", "#general", "question", thread_ts=opening.ts)
+        thread = here.thread(opening.ts, asked.ts)
+        ours = await thread.post(Body("ours"), Mark(TASK_ID, "answer", digest="e"))
+        history = await thread.read(TASK_ID)
+        assert history.posted == (ours,)
+        assert history.said[0].text == "opening"
+        assert here.calls_of("conversations.replies") == 11
+
+
+async def test_names_are_asked_for_once_and_a_person_slack_does_not_tell_of_has_none() -> None:
+    async with reader() as here:
+        people = SlackPeople(here.calls, here.redis)
+        hana, alice = here.people.user("hana").id, here.people.user("alice").id
+        here.bench.faults.add("slack", "users.info", Fault("error", status=500))
+        first = await people.names_of([hana])
+        assert first == {}
+        assert await people.names_of([hana, alice]) == {hana: "山田 花", alice: "Alice Martin"}
+        asked = here.calls_of("users.info")
+        assert await people.names_of([alice, hana]) == {hana: "山田 花", alice: "Alice Martin"}
+        assert here.calls_of("users.info") == asked
+
+
+async def test_turns_become_contents_that_alternate_and_end_with_the_question() -> None:
+    simulator = GeminiSimulator(journal=Journal(), faults=FaultPlan())
+    turns = (
+        Turn("user", "one"),
+        Turn("user", "two"),
+        Turn("model", "three"),
+        Turn("user", "four"),
+    )
+    async with simulator.serve() as running:
+        access = GeminiAccess("local", base_url=running.base_url)
+        async with gemini_model(access, idle_timeout_s=5.0) as model:
+            prompt = Prompt("system", "question", turns=turns)
+            async with aclosing(model.stream(prompt, "gemini-3.8-flash")) as pieces:
+                assert [piece async for piece in pieces][-1].finished
+    [received] = simulator.requests
+    told = [
+        (each["role"], [part["text"] for part in each["parts"]])
+        for each in received.body["contents"]
+    ]
+    assert told == [
+        ("user", ["one", "two"]),
+        ("model", ["three"]),
+        ("user", ["four", "question"]),
+    ]

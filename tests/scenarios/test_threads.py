@@ -1,0 +1,64 @@
+"""Conversations in threads: what the model is told of them."""
+
+from pathlib import Path
+from typing import Any
+
+from shared.ledger import Mark
+from simulators.gemini import ReceivedRequest, Reply
+from simulators.provisioning import DeliveryRules
+from simulators.stack import LocalStack
+from simulators.stack_config import StackConfig
+
+QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
+DEADLINE_S = 30.0
+
+
+def stack_in(folder: Path, **settings: str) -> LocalStack:
+    return LocalStack(StackConfig(folder=folder, delivery=QUICK, settings=settings))
+
+
+def answers(stack: LocalStack, thread_ts: str) -> list[str]:
+    """The whole answers in a thread of #general, in order."""
+    return [
+        str(message["blocks"])
+        for message in stack.slack.messages("#general", thread_ts=thread_ts)
+        if (mark := Mark.of_message(message)) is not None and mark.role == "answer" and mark.parts
+    ]
+
+
+async def answered(stack: LocalStack, thread_ts: str, times: int) -> None:
+    await stack.slack.wait_for(lambda: len(answers(stack, thread_ts)) == times, DEADLINE_S)
+
+
+def told(request: ReceivedRequest) -> list[tuple[str, str]]:
+    """Role and text of each turn that Gemini was sent."""
+    contents: list[dict[str, Any]] = request.body["contents"]
+    return [(each["role"], "".join(part["text"] for part in each["parts"])) for each in contents]
+
+
+async def test_each_step_of_a_conversation_is_answered_with_the_ones_before_it(
+    tmp_path: Path,
+) -> None:
+    async with stack_in(tmp_path) as stack:
+        for word in ("one", "two", "three"):
+            stack.gemini.script(f"step {word}", Reply(text=f"Answer **{word}**."))
+        opening = stack.slack.people.post("alice", "#general", "@mechachang step one")
+        await answered(stack, opening.ts, 1)
+        for number, word in enumerate(("two", "three"), start=2):
+            stack.slack.people.post(
+                "hana", "#general", f"@mechachang step {word}", thread_ts=opening.ts
+            )
+            await answered(stack, opening.ts, number)
+
+        first, second, third = (told(request) for request in stack.gemini.requests)
+        assert first == [("user", "step one")]
+        assert [role for role, _ in second] == ["user", "model", "user"]
+        assert [role for role, _ in third] == ["user", "model", "user", "model", "user"]
+        texts = [text for _, text in third]
+        assert '"Alice Martin"' in texts[0]
+        assert "step one" in texts[0]
+        assert texts[1] == "Answer **one**."
+        assert '"山田 花"' in texts[2]
+        assert "step two" in texts[2]
+        assert texts[3] == "Answer **two**."
+        assert texts[4].endswith("step three")
