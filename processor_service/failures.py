@@ -140,8 +140,8 @@ WORDS: Final[dict[str, Words]] = {
     "answer_malformed": Words(
         _GENERATING,
         {
-            "ja": "Gemini の回答が決められた形式になっておらず、読み取れませんでした。不完全な回答は表示していません。",
-            "en": "Gemini's answer did not have the form it was asked for and could not be read. An unfinished answer is not shown.",
+            "ja": "Gemini の回答が決められた形式になっておらず、最後まで読み取れませんでした。",
+            "en": "Gemini's answer did not have the form it was asked for and could not be read to its end.",
         },
         _LATER,
         tried=True,

@@ -395,20 +395,23 @@ async def test_regenerate_finds_a_question_that_was_asked_inside_a_thread(
     assert (again.message_ts, again.thread_ts) == (asked.ts, begun.ts)
 
 
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("data", Mode.DATA), ("auto", Mode.AUTO), ("poem", Mode.AUTO), (None, Mode.AUTO)],
+)
 async def test_regenerate_finds_the_question_of_a_command_in_our_own_message(
-    world: Stack, service: Service
+    world: Stack, service: Service, mode: str | None, expected: Mode
 ) -> None:
     channel = world.slack.people.channel("#general").id
     mark = Mark("1" * 32, "question")
-    asked = post_as_bot(
-        world, channel, text="hana さんの質問です。", metadata=mark.as_metadata(prompt="素数とは")
-    )
+    kept = mark.as_metadata(prompt="素数とは", **({"mode": mode} if mode else {}))
+    asked = post_as_bot(world, channel, text="hana さんの質問です。", metadata=kept)
     answer_ts = answer_with_button(world, channel, asked.ts, asked.ts)
 
     await world.slack.people.click("hana", channel, answer_ts, "regenerate")
 
     [task] = await world.wait_for_tasks()
-    assert (task.text, task.mode) == ("素数とは", Mode.AUTO)
+    assert (task.text, task.mode) == ("素数とは", expected)
 
 
 async def test_regenerate_says_when_the_question_is_gone(world: Stack, service: Service) -> None:

@@ -16,6 +16,7 @@ from fakeredis import TcpFakeServer
 from processor_service.ports import Answer, Claim, ClaimState, Hold, Lease, Leases
 from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_store import RedisAnswers, RedisLeases
+from shared.task import Mode
 from tests.processor_fakes import FakeLeases
 
 SHORT_TTL_S = 0.4
@@ -205,9 +206,11 @@ async def test_a_lost_redis_means_unguarded_work_and_no_cache(tmp_path: Path) ->
 
 async def test_a_kept_answer_comes_back_as_it_was(connection: RedisConnection) -> None:
     answers = RedisAnswers(connection, 60)
-    answer = Answer("回答 ```code```", "model", truncated=False, prompt_tokens=3, output_tokens=7)
+    answer = Answer("回答 ```code```", "model", False, 3, 7, Mode.CODE)
     await answers.put("key", answer)
-    assert await answers.get("key") == answer
+    kept = await answers.get("key")
+    assert kept == answer
+    assert isinstance(kept.mode, Mode)
     assert await answers.get("other") is None
 
 

@@ -60,6 +60,12 @@ def test_an_answer_fits_the_question(question: str, kind: str, expected: str) ->
     assert expected in answer.markdown
 
 
+def test_the_mood_of_a_text_is_judged_only_when_asked_for() -> None:
+    asked = "この口コミの感情を判定してください。「配送が遅い」"
+    assert compose(Question(asked)).fields["sentiment"] == "negative"
+    assert "sentiment" not in compose(Question("「配送が遅い」を要約してください")).fields
+
+
 @pytest.mark.parametrize("question", ["素数のコード", "俳句を一句", "1, 2 の平均", "やり方は？"])
 def test_an_answer_is_in_the_questions_language_and_says_that_it_is_simulated(
     question: str,

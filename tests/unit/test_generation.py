@@ -5,10 +5,14 @@ import pytest
 from processor_service.generation import Generation, Request, generate
 from processor_service.ports import Answer, Piece, Prompt
 from processor_service.retrying import Patience
+from processor_service.structured import Structured
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
+from shared.task import Mode
 from tests.processor_fakes import Blind, FakeModel, Naps, saying
 
 PROMPT = Prompt("system", "question")
+IN_MODES = Prompt("system", "question", Structured(Mode.AUTO, "ja"))
+GENERAL = '{"mode": "general", "summary": "要約", "key_points": ["点"]}'
 AWAY = ModelUnavailable("503")
 
 
@@ -18,9 +22,14 @@ def a_generation(
     return Generation("main-model", fallback, Patience(attempts, naps))
 
 
-async def generated(model: FakeModel, generation: Generation, within_s: float = 1000.0) -> Answer:
+async def generated(
+    model: FakeModel,
+    generation: Generation,
+    within_s: float = 1000.0,
+    prompt: Prompt = PROMPT,
+) -> Answer:
     until = asyncio.get_running_loop().time() + within_s
-    return await generate(Request(PROMPT, model, Blind()), generation, until)
+    return await generate(Request(prompt, model, Blind()), generation, until)
 
 
 def asked(model: FakeModel) -> list[str]:
@@ -131,3 +140,58 @@ async def test_with_both_circuits_open_nobody_is_asked_and_the_wait_is_named() -
     assert away.value.reason == "model_circuit_open"
     assert away.value.retry_after_s is not None
     assert len(down.asked) == before
+
+
+async def test_an_answer_in_json_is_laid_out_and_names_its_mode() -> None:
+    answer = await generated(FakeModel([saying(GENERAL)]), a_generation(Naps()), prompt=IN_MODES)
+    assert answer.text == "要約\n\n### 主なポイント\n\n- 点"
+    assert answer.mode is Mode.GENERAL
+
+
+async def test_a_malformed_answer_is_asked_for_again_and_from_the_fallback_in_the_end() -> None:
+    malformed = saying(GENERAL[:-3])
+    again = FakeModel([malformed, malformed, saying(GENERAL)])
+    answer = await generated(again, a_generation(Naps()), prompt=IN_MODES)
+    assert answer.model == "main-model"
+    always = FakeModel([malformed])
+    with pytest.raises(ModelUnavailable) as gave_up:
+        await generated(always, a_generation(Naps()), prompt=IN_MODES)
+    assert gave_up.value.reason == "answer_malformed"
+    assert asked(always) == ["main-model"] * 3 + ["spare-model"]
+
+
+async def test_malformed_answers_are_no_reason_to_stop_asking_the_vendor() -> None:
+    generation = a_generation(Naps(), attempts=9, fallback=None)
+    with pytest.raises(ModelUnavailable):
+        await generated(FakeModel([saying("{")]), generation, prompt=IN_MODES)
+    assert generation.breaker("main-model").wait_s() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "reason"),
+    [
+        ('{"mode": "data", "analysis": "', ModelRefused, "length_limit"),
+        ('{"mode": "da', ModelRefused, "length_limit"),
+    ],
+)
+async def test_json_cut_at_the_limit_before_a_word_is_its_own_outcome(
+    text: str, error: type[Exception], reason: str
+) -> None:
+    model = FakeModel([[Piece(text, finished=True, truncated=True)]])
+    with pytest.raises(error) as raised:
+        await generated(model, a_generation(Naps()), prompt=IN_MODES)
+    assert getattr(raised.value, "reason", None) == reason
+
+
+async def test_json_cut_at_the_limit_is_shown_as_far_as_it_came() -> None:
+    model = FakeModel([[Piece(GENERAL[:-6], finished=True, truncated=True)]])
+    answer = await generated(model, a_generation(Naps()), prompt=IN_MODES)
+    assert answer.truncated
+    assert answer.text == "要約"
+
+
+async def test_a_whole_answer_that_says_nothing_is_empty() -> None:
+    nothing = '{"mode": "general", "summary": " ", "key_points": [""]}'
+    with pytest.raises(ModelRefused) as refused:
+        await generated(FakeModel([saying(nothing)]), a_generation(Naps()), prompt=IN_MODES)
+    assert refused.value.reason == "answer_empty"

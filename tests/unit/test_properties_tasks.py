@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 
 from shared.errors import UndecodableTask
 from shared.task import (
+    Mode,
     Task,
     TaskFile,
     task_id_of_action,
     task_id_of_command,
     task_id_of_message,
+    task_id_of_mode,
+    task_id_of_retry,
 )
 
 # Few characters, so that the same trigger comes twice. Slack's ids and timestamps hold no NUL,
@@ -26,6 +29,8 @@ TRIGGERS = st.one_of(
     st.tuples(st.just(task_id_of_message), st.tuples(PART, PART, PART)),
     st.tuples(st.just(task_id_of_command), st.tuples(PART, PART)),
     st.tuples(st.just(task_id_of_action), st.tuples(PART, PART, PART, PART)),
+    st.tuples(st.just(task_id_of_retry), st.tuples(PART, PART, PART)),
+    st.tuples(st.just(task_id_of_mode), st.tuples(PART, PART, PART, st.sampled_from(Mode))),
 )
 Trigger = tuple[Callable[..., str], tuple[str, ...]]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=50)

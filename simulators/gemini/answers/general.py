@@ -1,5 +1,6 @@
 """General questions: a summary and key points."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -60,11 +61,16 @@ _ATTACHED = {
     "ja": "添付（{names}）を受け取りました。シミュレーションのため、中身の解析はしていません。",
     "en": "I received the attachment ({names}); being simulated, I did not analyse its content. ",
 }
+_MOOD = re.compile(r"sentiment|mood|tone of|感情|印象|口調", re.IGNORECASE)
+_SENTIMENTS = (
+    ("negative", re.compile(r"bad|slow|broken|angry|残念|悪い|遅い|不満", re.IGNORECASE)),
+    ("positive", re.compile(r"good|great|love|thank|良い|嬉しい|満足|助か", re.IGNORECASE)),
+)
 _HEADING = {"ja": "主なポイント", "en": "Key points"}
 
 
 def compose(question: Question) -> dict[str, Any]:
-    """``summary``, ``key_points`` and ``sentiment``."""
+    """``summary`` and ``key_points``; ``sentiment`` if it was asked for."""
     locale = question.locale
     topic = next((topic for topic in TOPICS if topic.matches(question.plain)), None)
     if question.is_greeting:
@@ -77,8 +83,12 @@ def compose(question: Question) -> dict[str, Any]:
     return {
         "summary": _context(question) + summary,
         "key_points": points,
-        "sentiment": "positive" if question.is_greeting else "neutral",
+        **({"sentiment": _sentiment(question)} if _MOOD.search(question.plain) else {}),
     }
+
+
+def _sentiment(question: Question) -> str:
+    return next((name for name, words in _SENTIMENTS if words.search(question.plain)), "neutral")
 
 
 def _known(question: Question, topic: Topic) -> tuple[str, list[str]]:

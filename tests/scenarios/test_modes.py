@@ -1,0 +1,110 @@
+"""Commands are answered in a mode, and again in another, by both services over real sockets."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.ledger import Mark
+from simulators.provisioning import DeliveryRules
+from simulators.stack import LocalStack
+from simulators.stack_config import StackConfig
+
+DEADLINE_S = 30.0
+HAIKU = "秋の朝の俳句を詠んでください"
+PRIMES = "素数を判定するPython関数"
+
+
+@pytest.fixture
+async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
+    delivery = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
+    async with LocalStack(StackConfig(folder=tmp_path, delivery=delivery)) as started:
+        yield started
+
+
+def answers(stack: LocalStack) -> list[dict[str, Any]]:
+    """Our whole answers in the threads of #general, the oldest first."""
+    marks = [(message, Mark.of_message(message)) for message in stack.slack.messages("#general")]
+    return [
+        message
+        for message, mark in marks
+        if mark is not None and mark.role == "answer" and mark.parts
+    ]
+
+
+async def answered(stack: LocalStack, count: int = 1) -> list[dict[str, Any]]:
+    """So many answers, when every delivery has been dealt with."""
+
+    def settled() -> bool:
+        pushes = [p for p in stack.journal.entries(step="push") if p.detail["status"] == 204]
+        return len(answers(stack)) >= count and len(pushes) >= count
+
+    await stack.slack.wait_for(settled, DEADLINE_S)
+    return answers(stack)
+
+
+def mode_buttons(message: dict[str, Any]) -> list[str]:
+    actions = [block for block in message["blocks"] if block["type"] == "actions"]
+    return [element["action_id"] for block in actions for element in block["elements"]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "mode", "said"),
+    [
+        (PRIMES, "コード（自動判定）", "```python"),
+        (HAIKU, "創作（自動判定）", "### バリエーション"),
+        ("冪等性とは？", "一般（自動判定）", "### 主なポイント"),
+        ("12, 18, 25 の平均を分析して", "データ（自動判定）", "### 推奨事項"),
+        (f"general: {HAIKU}", "一般 ", "### 主なポイント"),
+        (f"code: {HAIKU}", "コード ", "### 提案"),
+        (f"データ：{HAIKU}", "データ ", "### 発見事項"),
+        (f"--mode creative {PRIMES}", "創作 ", "### スタイル"),
+    ],
+)
+async def test_a_command_is_answered_in_the_mode_that_suits_it_or_that_was_wished(
+    stack: LocalStack, typed: str, mode: str, said: str
+) -> None:
+    await stack.slack.people.slash("hana", "#general", "/gemini", typed)
+    [answer] = await answered(stack)
+    assert said in str(answer["blocks"]).replace("\\n", "\n")
+    assert f"モード: {mode}" in str(answer["blocks"])
+    assert len(stack.gemini.requests) == 1
+
+
+async def test_a_mode_button_answers_the_question_again_once_however_often_it_is_pressed(
+    stack: LocalStack,
+) -> None:
+    people = stack.slack.people
+    await people.slash("hana", "#general", "/gemini", PRIMES)
+    [first] = await answered(stack)
+    assert mode_buttons(first) == ["mode_general", "mode_data", "mode_creative"]
+    for who in ("hana", "kenji", "hana"):
+        await people.click(who, "#general", first["ts"], "mode_creative")
+
+    def delivered() -> bool:
+        pushes = [p for p in stack.journal.entries(step="push") if p.detail["status"] == 204]
+        return len(pushes) == 4
+
+    await stack.slack.wait_for(delivered, DEADLINE_S)
+    [again, other] = answers(stack)
+    assert again["ts"] == first["ts"]
+    assert other["thread_ts"] == first["thread_ts"]
+    assert "モード: 創作 " in str(other["blocks"])
+    assert mode_buttons(other) == ["mode_general", "mode_code", "mode_data"]
+    assert [request.prompt for request in stack.gemini.requests] == [PRIMES] * 2
+
+
+async def test_a_private_command_shows_nothing_to_anybody_else(stack: LocalStack) -> None:
+    await stack.slack.people.slash("hana", "#general", "/gemini", f"--private code: {PRIMES}")
+
+    def shown() -> list[dict[str, Any]]:
+        return [m for m in stack.slack.ephemerals("hana") if m.get("blocks")]
+
+    await stack.slack.wait_for(shown, DEADLINE_S)
+    [answer] = shown()
+    assert "def is_prime" in str(answer["blocks"])
+    assert "モード: コード" in str(answer["blocks"])
+    assert mode_buttons(answer) == []
+    assert not [m for m in stack.slack.messages("#general") if m.get("bot_id")]
+    assert stack.slack.ephemerals("kenji") == []
