@@ -169,7 +169,8 @@ class Answers:
 
     def __call__(self, prompt: str) -> Reply:
         """The reply to a prompt."""
-        found = _PROMPT.search(prompt)
+        # In a thread the prompt quotes earlier questions; the one that is asked comes last.
+        *_, found = None, *_PROMPT.finditer(prompt)
         if found is None:
             raise ValueError(f"This is no question of the chaos run: {prompt[:80]}")
         marker, lines = found[1], int(found[2])
