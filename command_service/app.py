@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from command_service.admission import Policy
 from command_service.catch_up import CatchUp
 from command_service.event_api import EventApi
+from command_service.following import Following
 from command_service.health import Health
 from command_service.http_server import bound, serving
 from command_service.intake import Intake, refusal_text
@@ -98,9 +99,13 @@ async def running(
         access = await stack.enter_async_context(watched(SlackAccess(slack, after_silence)))
         adapters = Adapters(slack, access, queue, background)
         repetition = _use_cases(settings, checked.identity, adapters)
-        catch_up = CatchUp(SlackHistory(slack, access), repetition.intake, checked.identity)
+        history = SlackHistory(slack, access)
+        catch_up = CatchUp(history, repetition.intake, checked.identity)
+        following = Following(
+            repetition.intake, history, checked.identity.bot_user_id, settings.follow_threads
+        )
         bolt = _bolt_app(settings, slack, checked.identity)
-        Listeners(checked.identity, repetition).register(bolt)
+        Listeners(checked.identity, repetition, following).register(bolt)
         slots = Slots(settings.max_concurrent_requests)
         socket_mode = _socket_mode(settings, bolt, slots, repetition.intake, after_silence)
         server = web.Application()

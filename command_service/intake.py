@@ -21,6 +21,9 @@ log = get_logger(__name__)
 # An envelope's own deadline is shorter when it had to wait for a slot.
 PUBLISH_WITHIN_S = 2.5
 
+# Each edit of an answer comes back to us as an event, and so does all that people say in channels.
+_EXPECTED = frozenset({Reason.OWN_MESSAGE, Reason.NOT_FOLLOWED})
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -174,7 +177,6 @@ def _handed_back(question: Question, error: RetryableError) -> HandedBack:
 
 
 def _ignored(trigger: Ignored) -> Refused:
-    # Each edit of an answer in a direct message comes back to us as an event of our own.
-    tell = log.debug if trigger.reason is Reason.OWN_MESSAGE else log.info
+    tell = log.debug if trigger.reason in _EXPECTED else log.info
     tell("An event was ignored.", action="event_ignored", reason=trigger.reason)
     return Refused(trigger.reason)

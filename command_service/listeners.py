@@ -14,6 +14,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from command_service.admission import Refused
+from command_service.following import Following, accept_message
 from command_service.intake import Accepted, HandedBack, Outcome, accept, refusal_text
 from command_service.question import Click, Identity, Ignored, Question, Reason
 from command_service.repetition import Repetition, ask_again
@@ -37,6 +38,8 @@ ReadClick = Callable[[Mapping[str, Any]], Click | Ignored]
 
 EVENTS: Mapping[str, tuple[str, ReadEvent]] = {
     "app_mention": ("app_mention", read_mention),
+    "message.channels": ("message", read_message),
+    "message.groups": ("message", read_message),
     "message.im": ("message", read_message),
 }
 """By the name of the subscription in the app's manifest: the event's type and its reader."""
@@ -58,10 +61,11 @@ class Listeners:
 
     identity: Identity
     repetition: Repetition
+    following: Following
 
     def register(self, app: AsyncApp) -> None:
         """Make ``app`` handle everything the manifest subscribes to, and ack what it does not."""
-        for event_type, read in EVENTS.values():
+        for event_type, read in dict(EVENTS.values()).items():
             app.event(event_type)(self._on_event(read))
         for command in COMMANDS:
             app.command(command)(self._on_command)
@@ -72,7 +76,7 @@ class Listeners:
     def _on_event(self, read: ReadEvent) -> Callable[..., Awaitable[None]]:
         async def on_event(body: Body, request: AsyncBoltRequest) -> None:
             question = read(body, self.identity, _is_redelivered(request))
-            outcome = await accept(question, self.repetition.intake)
+            outcome = await accept_message(question, self.following)
             if isinstance(outcome, HandedBack):
                 # Bolt acks no event whose listener raised, and Slack delivers it again.
                 raise outcome.error

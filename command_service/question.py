@@ -14,6 +14,7 @@ class Reason(StrEnum):
     BOT_MESSAGE = "bot_message"
     MESSAGE_CHANGED = "message_changed"
     NOT_A_QUESTION = "not_a_question"
+    NOT_FOLLOWED = "not_followed"
     TEAM_NOT_ALLOWED = "team_not_allowed"
     CHANNEL_NOT_ALLOWED = "channel_not_allowed"
     USER_NOT_ALLOWED = "user_not_allowed"
@@ -74,6 +75,8 @@ class Question:
     event_id: str | None = None
     external: bool = False
     redelivered: bool = False
+    follow_up: bool = False
+    """It names nobody: it is meant for us only if we have answered in its thread."""
 
 
 @dataclass(frozen=True)

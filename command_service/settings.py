@@ -29,6 +29,7 @@ class CommandSettings(ServiceSettings):
     rollout_percent: Percent = 100
     rollout_user_ids: Ids = frozenset()
     max_prompt_chars: Positive = 20_000
+    follow_threads: bool = True
 
     @field_validator("slack_app_token")
     @classmethod

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from command_service.question import (
     Reason,
     Recipient,
 )
+from command_service.small_talk import is_small_talk, opens_with_somebody_else
 from shared.message_text import mentions, plain_text
 from shared.task import (
     Mode,
@@ -34,6 +35,7 @@ Payload = Mapping[str, Any]
 
 # A message by a person that is new: alone, with files, or a thread reply also sent to the channel.
 _NEW_MESSAGE = frozenset({None, "file_share", "thread_broadcast"})
+_CHANNELS = frozenset({"channel", "group"})
 _FILE_IS_GONE = frozenset({"tombstone", "hidden_by_limit"})
 
 
@@ -43,10 +45,26 @@ def read_mention(body: Payload, identity: Identity, redelivered: bool) -> Questi
 
 
 def read_message(body: Payload, identity: Identity, redelivered: bool) -> Question | Ignored:
-    """The question of a ``message`` event: only direct messages ask by themselves."""
-    if body["event"].get("channel_type") != "im":
-        return Ignored(Reason.NOT_A_QUESTION)
-    return _read_message(body, identity, Source.DM, redelivered)
+    """The question of a ``message`` event: a direct message, or what may follow up in a thread."""
+    event = body["event"]
+    if event.get("channel_type") == "im":
+        return _read_message(body, identity, Source.DM, redelivered)
+    if not _may_follow_up(event, identity):
+        return Ignored(Reason.NOT_FOLLOWED)
+    question = _read_message(body, identity, Source.MENTION, redelivered)
+    return replace(question, follow_up=True) if isinstance(question, Question) else question
+
+
+def _may_follow_up(event: Payload, identity: Identity) -> bool:
+    """Whether a channel's message may ask without a mention. A mention has an event of its own."""
+    text = event.get("text") or ""
+    return (
+        event.get("channel_type") in _CHANNELS
+        and event.get("thread_ts") not in {None, event.get("ts")}
+        and not mentions(text, identity.bot_user_id)
+        and not opens_with_somebody_else(text)
+        and not is_small_talk(text)
+    )
 
 
 def read_back(

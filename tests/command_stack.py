@@ -18,10 +18,13 @@ from simulators.faults import FaultPlan
 from simulators.journal import Entry, Journal
 from simulators.pubsub import PubSubSimulator
 from simulators.slack import SlackConfig, SlackSimulator
+from tests.slack_workbench import ONE_EVENT_A_MENTION
 
 PROJECT = "local"
 TOPIC = f"projects/{PROJECT}/topics/mechachang-tasks"
-SLACK = SlackConfig(redelivery_delays_s=(0.1, 0.3, 0.5, 1.0, 2.0))
+SLACK = SlackConfig(
+    redelivery_delays_s=(0.1, 0.3, 0.5, 1.0, 2.0), subscriptions=ONE_EVENT_A_MENTION
+)
 # For tests that wait for an ack that does not come.
 IMPATIENT = replace(SLACK, ack_timeout_s=1.0)
 

@@ -15,9 +15,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from simulators.faults import FaultPlan
 from simulators.journal import Journal
 from simulators.slack import Running, SlackConfig, SlackSimulator
+from simulators.slack.config import SUBSCRIPTIONS
 
 PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
-FAST = SlackConfig(redelivery_delays_s=(0.02, 0.05, 0.8))
+# What is said in channels comes as events only to the tests that are about it: a mention is one.
+ONE_EVENT_A_MENTION = SUBSCRIPTIONS - {"message.channels", "message.groups"}
+FAST = SlackConfig(redelivery_delays_s=(0.02, 0.05, 0.8), subscriptions=ONE_EVENT_A_MENTION)
 """Redelivers soon; the deadline of an ack is Slack's own, so that a busy machine fails no test."""
 IMPATIENT = replace(FAST, ack_timeout_s=0.2)
 """For tests that let the deadline pass."""

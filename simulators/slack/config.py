@@ -48,7 +48,16 @@ COMMANDS = (
     ),
 )
 
-SUBSCRIPTIONS = frozenset({"app_mention", "message.im", "app_home_opened", "agent_session_stopped"})
+SUBSCRIPTIONS = frozenset(
+    {
+        "agent_session_stopped",
+        "app_home_opened",
+        "app_mention",
+        "message.channels",
+        "message.groups",
+        "message.im",
+    }
+)
 
 SCOPES = frozenset(
     {

@@ -11,10 +11,13 @@ from simulators.provisioning import DeliveryRules
 from simulators.slack import SlackConfig
 from simulators.stack import LocalStack
 from simulators.stack_config import StackConfig
+from tests.slack_workbench import ONE_EVENT_A_MENTION
 
 DEADLINE_S = 30.0
 # Slack gives up almost at once.
-SLACK = SlackConfig(redelivery_delays_s=(0.05, 0.1), ack_timeout_s=0.5)
+SLACK = SlackConfig(
+    redelivery_delays_s=(0.05, 0.1), ack_timeout_s=0.5, subscriptions=ONE_EVENT_A_MENTION
+)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from simulators.provisioning import DeliveryRules
 from simulators.slack import SlackConfig
 from simulators.stack import LocalStack
 from simulators.stack_config import StackConfig
+from tests.slack_workbench import ONE_EVENT_A_MENTION
 
 QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
 DEADLINE_S = 30.0
@@ -131,7 +132,7 @@ async def test_while_pubsub_is_down_nothing_is_acked_and_the_redelivery_is_answe
     config = StackConfig(
         folder=tmp_path,
         delivery=QUICK,
-        slack=SlackConfig(redelivery_delays_s=(0.5, 1, 1, 2, 2)),
+        slack=SlackConfig(redelivery_delays_s=(0.5, 1, 1, 2, 2), subscriptions=ONE_EVENT_A_MENTION),
     )
     async with LocalStack(config) as stack:
         assert stack.pubsub is not None

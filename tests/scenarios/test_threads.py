@@ -62,3 +62,45 @@ async def test_each_step_of_a_conversation_is_answered_with_the_ones_before_it(
         assert "step two" in texts[2]
         assert texts[3] == "Answer **two**."
         assert texts[4].endswith("step three")
+
+
+async def test_a_follow_up_needs_no_mention_but_what_is_said_to_others_is_left_alone(
+    tmp_path: Path,
+) -> None:
+    async with stack_in(tmp_path) as stack:
+        people = stack.slack.people
+        opening = people.post("alice", "#general", "@mechachang What is Redis?")
+        await answered(stack, opening.ts, 1)
+        people.post("alice", "#general", "@hana have you seen this?", thread_ts=opening.ts)
+        people.post("hana", "#general", "ありがとう :tada:", thread_ts=opening.ts)
+        elsewhere = people.post("alice", "#general", "Lunch, anybody?")
+        people.post("hana", "#general", "Where shall we go?", thread_ts=elsewhere.ts)
+        people.post("hana", "#general", "And what is Kafka?", thread_ts=opening.ts)
+        await answered(stack, opening.ts, 2)
+        asked = [request.prompt for request in stack.gemini.requests]
+        assert len(asked) == 2
+        assert asked[1].endswith("And what is Kafka?")
+        assert answers(stack, elsewhere.ts) == []
+
+
+async def test_a_mention_in_a_thread_is_answered_once_though_it_comes_as_two_events(
+    tmp_path: Path,
+) -> None:
+    async with stack_in(tmp_path) as stack:
+        people = stack.slack.people
+        opening = people.post("alice", "#general", "@mechachang What is Redis?")
+        await answered(stack, opening.ts, 1)
+        people.post("hana", "#general", "@mechachang And Kafka?", thread_ts=opening.ts)
+        await answered(stack, opening.ts, 2)
+        assert len(stack.journal.entries(step="publish")) == 2
+
+
+async def test_with_following_switched_off_only_a_mention_asks(tmp_path: Path) -> None:
+    async with stack_in(tmp_path, FOLLOW_THREADS="false") as stack:
+        people = stack.slack.people
+        opening = people.post("alice", "#general", "@mechachang What is Redis?")
+        await answered(stack, opening.ts, 1)
+        people.post("hana", "#general", "And what is Kafka?", thread_ts=opening.ts)
+        people.post("hana", "#general", "@mechachang And MySQL?", thread_ts=opening.ts)
+        await answered(stack, opening.ts, 2)
+        assert [request.prompt[-10:] for request in stack.gemini.requests][1:] == ["And MySQL?"]

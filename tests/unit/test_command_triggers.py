@@ -126,8 +126,39 @@ def test_a_direct_message_asks_without_a_mention() -> None:
     )
 
 
-def test_a_channel_message_alone_is_no_question() -> None:
-    assert dm(channel_type="channel") == Ignored(Reason.NOT_A_QUESTION)
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"thread_ts": "1700000000.000100"},
+        {"thread_ts": "1600000000.000100", "channel_type": "mpim"},
+        {"thread_ts": "1600000000.000100", "text": "hello <@UBOT>"},
+        {"thread_ts": "1600000000.000100", "text": " <@U7> what do you think?"},
+        {"thread_ts": "1600000000.000100", "text": "ありがとうございます！:bow:"},
+    ],
+    ids=["no thread", "its first message", "group", "mention", "to another", "thanks"],
+)
+def test_a_channel_message_is_no_question_unless_it_may_continue_a_thread(
+    event: dict[str, Any],
+) -> None:
+    assert dm(**{"channel_type": "channel", **event}) == Ignored(Reason.NOT_FOLLOWED)
+
+
+@pytest.mark.parametrize("kind", ["channel", "group"])
+def test_a_reply_in_a_channels_thread_may_follow_up_as_the_same_task_as_a_mention(
+    kind: str,
+) -> None:
+    reply = {"thread_ts": "1600000000.000100", "text": "and now? ask <@U7>"}
+    question = asked(dm(channel_type=kind, channel="C1", **reply))
+    assert question.follow_up
+    assert (question.source, question.text) == (Source.MENTION, "and now? ask <@U7>")
+    assert question.thread_ts == "1600000000.000100"
+    assert question.task_id == asked(mention(**reply)).task_id
+
+
+def test_an_answer_of_ours_in_a_thread_is_recognised_as_our_own() -> None:
+    ours = {"thread_ts": "1600000000.000100", "user": "UBOT", "bot_id": "BBOT"}
+    assert dm(channel_type="channel", **ours) == Ignored(Reason.OWN_MESSAGE)
 
 
 @pytest.mark.parametrize(

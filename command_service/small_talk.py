@@ -1,0 +1,28 @@
+"""Whether a message in a thread asks for anything, as far as its words tell."""
+
+import re
+import unicodedata
+
+_TO_SOMEBODY_ELSE = re.compile(r"\A\s*<(?:@|!subteam\^|!here|!channel|!everyone)")
+_NO_WORDS = re.compile(r"<[^<>\n]*>|:[\w+'-]+:")
+_BETWEEN_PHRASES = re.compile(r"[^\w\s]+|\n")
+_THANKS = """
+    thanks; thanks a lot; thank you; thank you so much; thank you very much; thx; ty; many thanks;
+    ok; okay; got it; great; nice; perfect; cool; noted; understood; sounds good; will do;
+    ありがとう; ありがとうございます; ありがとうございました; ありがとうです; 感謝です; 助かります;
+    助かりました; 了解; 了解です; 了解しました; りょうかいです; 承知しました; 承知です;
+    わかりました; 分かりました; なるほど; なるほどです; いいですね; オッケー; オーケー; おk
+"""
+_PHRASES = frozenset(" ".join(phrase.split()) for phrase in _THANKS.split(";"))
+
+
+def opens_with_somebody_else(text: str) -> bool:
+    """Whether a message's markup begins with a mention: of a person, a group, or everybody."""
+    return _TO_SOMEBODY_ELSE.match(text) is not None
+
+
+def is_small_talk(text: str) -> bool:
+    """Whether a message's markup says no more than a mention, an emoji, or thanks."""
+    words = unicodedata.normalize("NFKC", _NO_WORDS.sub(" ", text)).casefold()
+    phrases = (" ".join(phrase.split()) for phrase in _BETWEEN_PHRASES.split(words))
+    return all(phrase in _PHRASES for phrase in phrases if phrase)

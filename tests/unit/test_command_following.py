@@ -1,0 +1,209 @@
+"""Which replies in threads are questions without a mention."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from command_service.admission import Policy, Refused
+from command_service.following import LOOKS_PER_MINUTE, Following, UnknownThread, accept_message
+from command_service.intake import Accepted, HandedBack, Outcome
+from command_service.question import Ignored, Reason
+from command_service.small_talk import is_small_talk, opens_with_somebody_else
+from shared.errors import RetryableError, SlackRefused
+from shared.ledger import Mark, Role
+from tests.command_fakes import FakeHistory, World, a_question
+
+THREAD = "1600000000.000100"
+NOT_FOLLOWED = Refused(Reason.NOT_FOLLOWED)
+
+
+def opening(ts: str = THREAD) -> dict[str, Any]:
+    return {"ts": ts, "thread_ts": ts, "user": "U1", "text": "hello"}
+
+
+def ours(role: Role | None = "answer", ts: str = "1600000001.000100") -> dict[str, Any]:
+    metadata = {} if role is None else {"metadata": Mark("a" * 32, role).as_metadata()}
+    return {"ts": ts, "thread_ts": THREAD, "user": "UBOT", "bot_id": "BBOT", **metadata}
+
+
+@dataclass
+class Clock:
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Channel:
+    """A channel with one thread, and the use case on it."""
+
+    messages: list[dict[str, Any]]
+    world: World = field(default_factory=World)
+    enabled: bool = True
+
+    def __post_init__(self) -> None:
+        self.history = FakeHistory()
+        self.history.channel("C1", *self.messages, kind="public_channel")
+        self.clock = Clock()
+        self.following = Following(
+            self.world.intake, self.history, "UBOT", self.enabled, 0.05, self.clock
+        )
+
+    async def reply(self, **changes: Any) -> Outcome:
+        question = a_question(**{"thread_ts": THREAD, "follow_up": True, **changes})
+        return await accept_message(question, self.following)
+
+
+@pytest.mark.parametrize("role", ["answer", "question", None])
+async def test_a_reply_where_we_have_spoken_is_a_question(role: Role | None) -> None:
+    channel = Channel([opening(), ours(role)])
+    assert isinstance(await channel.reply(), Accepted)
+    assert len(channel.world.queue.published) == 1
+
+
+@pytest.mark.parametrize("messages", [[opening()], [opening(), ours("notice")]])
+async def test_a_reply_where_we_have_not_answered_is_none_and_nobody_is_told(
+    messages: list[dict[str, Any]],
+) -> None:
+    channel = Channel(messages)
+    assert await channel.reply() == NOT_FOLLOWED
+    await channel.world.settle()
+    assert channel.world.queue.published == []
+    assert channel.world.replies.told == []
+    assert channel.world.replies.thinking == []
+
+
+@pytest.mark.parametrize("messages", [[opening()], [opening(), ours()]])
+async def test_a_thread_is_looked_at_once_in_a_while(messages: list[dict[str, Any]]) -> None:
+    channel = Channel(messages)
+    first = await channel.reply()
+    calls = channel.history.calls
+    assert type(await channel.reply()) is type(first)
+    assert channel.history.calls == calls
+
+
+async def test_what_was_not_our_thread_is_looked_at_again_after_a_minute() -> None:
+    channel = Channel([opening()])
+    await channel.reply()
+    channel.history.written["C1"].append(ours())
+    assert await channel.reply() == NOT_FOLLOWED
+    channel.clock.now += 61
+    assert isinstance(await channel.reply(), Accepted)
+
+
+async def test_an_accepted_mention_makes_the_thread_ours_before_it_is_answered() -> None:
+    channel = Channel([opening()])
+    await channel.reply()
+    await accept_message(a_question(thread_ts=THREAD), channel.following)
+    assert isinstance(await channel.reply(), Accepted)
+
+
+async def test_a_mention_and_what_is_no_question_are_never_looked_up() -> None:
+    channel = Channel([opening()])
+    assert isinstance(await accept_message(a_question(), channel.following), Accepted)
+    ignored = Ignored(Reason.BOT_MESSAGE)
+    assert await accept_message(ignored, channel.following) == Refused(Reason.BOT_MESSAGE)
+    assert channel.history.calls == 0
+
+
+async def test_switched_off_only_mentions_ask() -> None:
+    channel = Channel([opening(), ours()], enabled=False)
+    assert await channel.reply() == NOT_FOLLOWED
+    assert channel.history.calls == 0
+    assert isinstance(await accept_message(a_question(), channel.following), Accepted)
+
+
+async def test_who_may_not_ask_is_left_in_peace_and_costs_no_look() -> None:
+    channel = Channel([opening(), ours()], World(Policy(user_ids=frozenset({"U9"}))))
+    assert await channel.reply() == NOT_FOLLOWED
+    await channel.world.settle()
+    assert channel.world.replies.told == []
+    assert channel.history.calls == 0
+
+
+async def test_what_slack_cannot_tell_now_is_left_to_its_redelivery() -> None:
+    channel = Channel([opening(), ours()])
+    channel.history.failures = [RetryableError("Slack is busy.")]
+    assert isinstance(await channel.reply(), HandedBack)
+    assert isinstance(await channel.reply(), Accepted)
+
+
+async def test_a_look_ends_in_time_for_the_ack() -> None:
+    class Hanging(FakeHistory):
+        async def replies(self, *args: Any) -> Any:
+            await asyncio.Event().wait()
+
+    channel = Channel([opening(), ours()])
+    channel.following.history = Hanging()
+    async with asyncio.timeout(5):
+        outcome = await channel.reply()
+    assert isinstance(outcome, HandedBack)
+    assert isinstance(outcome.error, UnknownThread)
+
+
+async def test_a_thread_slack_does_not_let_us_read_is_not_ours() -> None:
+    class Closed(FakeHistory):
+        async def replies(self, *args: Any) -> Any:
+            raise SlackRefused("refused", slack_error="not_in_channel")
+
+    channel = Channel([opening(), ours()])
+    channel.following.history = Closed()
+    assert await channel.reply() == NOT_FOLLOWED
+
+
+async def test_looks_are_rationed_by_the_minute() -> None:
+    channel = Channel([opening()])
+    other = [f"16000000{number:02d}.000200" for number in range(LOOKS_PER_MINUTE + 1)]
+    outcomes = [await channel.reply(thread_ts=ts) for ts in other]
+    assert outcomes[:-1] == [NOT_FOLLOWED] * LOOKS_PER_MINUTE
+    assert isinstance(outcomes[-1], HandedBack)
+    channel.clock.now += 61
+    assert await channel.reply(thread_ts=other[-1]) == NOT_FOLLOWED
+
+
+async def test_of_a_very_long_thread_only_the_beginning_is_searched() -> None:
+    talk = [{**opening(f"16000001{number:02d}.000100"), "thread_ts": THREAD} for number in range(9)]
+    channel = Channel([opening(), *talk, ours(ts="1600000200.000100")])
+    assert await channel.reply() == NOT_FOLLOWED
+    assert channel.history.calls < 9
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ":tada:",
+        "👍",
+        "<@U7>",
+        "Thanks!",
+        "Thank you very much :bow:",
+        "ありがとうございます、助かりました！",
+        "了解です。",
+        "ＯＫ",
+    ],
+)
+def test_thanks_emoji_and_bare_mentions_are_small_talk(text: str) -> None:
+    assert is_small_talk(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "why?",
+        "thanks, and what about Kafka?",
+        "ありがとう。では速度は？",
+        "2",
+        "<https://a.example>?x",
+    ],
+)
+def test_anything_else_asks(text: str) -> None:
+    assert not is_small_talk(text)
+
+
+@pytest.mark.parametrize("text", ["<@U7> hi", " <!here> look", "<!subteam^S1> hi"])
+def test_a_message_may_open_with_somebody_else(text: str) -> None:
+    assert opens_with_somebody_else(text)
+    assert not opens_with_somebody_else(f"What does {text} mean")
