@@ -49,6 +49,22 @@ async def test_gemini_command_gets_a_code_answer(stack: LocalStack, open_page: O
     assert "def " in (await code.first.inner_text())
 
 
+async def test_a_mode_button_below_an_answer_gives_another_one_in_that_mode(
+    stack: LocalStack, open_page: OpenPage
+) -> None:
+    page = await open_page(stack.page_url)
+    await page.get_by_test_id("channel-general").click()
+    await asked(page, "/gemini 秋の朝の俳句を詠んでください")
+    await page.get_by_test_id("thread-link").first.click(timeout=ANSWER_MS)
+    thread = page.get_by_test_id("thread-pane")
+    await thread.get_by_role("heading", name="Variations").wait_for(timeout=ANSWER_MS)
+    await thread.get_by_text("Mode: Creative (chosen automatically)").wait_for(timeout=ANSWER_MS)
+    await thread.get_by_role("button", name="Code", exact=True).click()
+    await thread.locator("pre code").first.wait_for(timeout=ANSWER_MS)
+    await thread.get_by_text("Mode: Code ·").wait_for(timeout=ANSWER_MS)
+    assert len(stack.gemini.requests) == 2
+
+
 async def test_a_direct_message_gets_its_answer(stack: LocalStack, open_page: OpenPage) -> None:
     page = await open_page(stack.page_url)
     await page.get_by_test_id("channel-mechachang").click()
