@@ -5,6 +5,7 @@ marks on our own messages in Slack say what is already there. Whoever takes a ta
 first, so losing Redis costs speed and never a second answer.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from processor_service.delivery import Standing, deliver, remove, standing
 from processor_service.failures import Failure
 from processor_service.generation import Generation, Request, generate
 from processor_service.growing import Budget, Growing
-from processor_service.lease import TaskLease
+from processor_service.lease import CleaningUp, TaskLease
 from processor_service.limits import Limits
 from processor_service.modes import mode_footer
 from processor_service.notices import is_settled, post_notice
@@ -41,7 +42,7 @@ from processor_service.steps import Steps
 from processor_service.texts import RETRYING
 from processor_service.thread_context import in_thread, speakers
 from processor_service.working import Outcome, under_lease
-from shared.errors import ModelUnavailable, PermanentError, SlackRefused
+from shared.errors import MechachangError, ModelUnavailable, PermanentError, SlackRefused
 from shared.ledger import Mark
 from shared.log import get_logger
 from shared.task import Task
@@ -85,9 +86,26 @@ async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
 
     outcome = await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
     if outcome is Outcome.ALREADY_DONE:
+        if await using.leases.is_doubted(task.task_id):
+            await _clean_up(task, delivery, using)
         # Whoever asked for the same once more was shown that we think, and nothing would end it.
         _end_status(task, using)
     return outcome
+
+
+async def _clean_up(task: Task, delivery: Delivery, using: Answering) -> None:
+    """The task is done, but somebody without a lease wrote for it and may have died before looking
+    for what others wrote.
+    """
+    until = asyncio.get_running_loop().time() + using.deadline_s
+    lease = CleaningUp(using.leases, Lease(task.task_id, delivery.message_id, None))
+    steps = Steps(lease, using.patience.ending(until))
+    try:
+        conversation = await conversation_of(task, using.conversations, steps)
+        found = await standing(task.task_id, conversation, steps)
+        await _tidy(found, delivery.again, conversation, steps)
+    except MechachangError as error:
+        log.warning("What may stand twice stays.", action="clean_up_failed", reason=error.reason)
 
 
 async def give_up(task: Task, delivery: Delivery, using: Answering) -> Outcome:

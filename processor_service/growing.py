@@ -122,6 +122,7 @@ class Growing:
         self._bodies.append(Body(""))
         self._streamed, self._began = text, self.clock()
         self.ways.add("stream")
+        await self.steps.may_have_rival()
         return True
 
     async def _append(self, text: str) -> bool:
@@ -199,6 +200,7 @@ class Growing:
                     raise
                 self._shown.append(posted)
                 self._bodies.append(body)
+                await self.steps.may_have_rival()
             self.ways.add("edit")
 
     async def _alone(self) -> None:

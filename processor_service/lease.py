@@ -78,3 +78,11 @@ class TaskLease:
     async def is_doubted(self) -> bool:
         """Called after we have written: whether somebody else may have, too."""
         return await self.leases.is_doubted(self.lease.task_id)
+
+
+class CleaningUp(TaskLease):
+    """For removing what stands beside the answer of a task that is done: nobody works on it."""
+
+    async def still_held(self) -> bool:
+        """Always: what is removed was decided by what stands in Slack, the same for everybody."""
+        return True

@@ -97,12 +97,21 @@ class RedisLeases:
     async def renew(self, lease: Lease) -> Hold:
         """Prolong the lease; a lost Redis takes no lease away."""
         if lease.owner is None:
-            return Hold.UNKNOWN
+            return await self._renew_unguarded(lease)
         try:
             renewed = await self._run(_RENEW, lease.task_id, _value(lease), self._ttl_ms)
         except StoreUnavailable:
             return Hold.UNKNOWN
         return Hold.OURS if renewed else Hold.LOST
+
+    async def _renew_unguarded(self, lease: Lease) -> Hold:
+        """Whoever works without a lease stops once Redis says that the task is done."""
+        redis, key = self._connection.redis, task_key(lease.task_id)
+        try:
+            held = await self._connection.run(redis.get(key))
+        except StoreUnavailable:
+            return Hold.UNKNOWN
+        return Hold.LOST if held == _DONE else Hold.UNKNOWN
 
     async def finish(self, lease: Lease) -> None:
         """Mark the task done."""

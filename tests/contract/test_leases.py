@@ -157,6 +157,18 @@ async def test_word_of_doubt_reaches_whoever_works_on_the_task(processes: list[L
     assert not await there.is_doubted("task-2")
 
 
+async def test_who_works_without_a_lease_stops_once_the_task_is_done(
+    connection: RedisConnection,
+) -> None:
+    here, there = (RedisLeases(connection) for _ in range(2))
+    unguarded = Lease("task-1", "m1", None)
+    assert await here.renew(unguarded) is Hold.UNKNOWN
+    lease = lease_of(await there.claim("task-1", "m2"))
+    assert await here.renew(unguarded) is Hold.UNKNOWN
+    await there.finish(lease)
+    assert await here.renew(unguarded) is Hold.LOST
+
+
 async def eventually_claimed(leases: Leases, task_id: str, message_id: str) -> Lease:
     async with asyncio.timeout(10):
         while True:
