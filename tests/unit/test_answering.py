@@ -20,7 +20,7 @@ from shared.errors import (
     SlackRefused,
     SlackUnavailable,
 )
-from shared.ledger import Mark
+from shared.ledger import Mark, growing_mark
 from shared.task import Source
 from tests.processor_fakes import FakeModel, World, a_task, saying
 
@@ -486,4 +486,33 @@ async def test_a_stream_that_slack_ended_by_itself_is_edited_to_its_whole_text()
     over = SlackRefused("over", slack_error="message_not_in_streaming_state")
     world.conversation.failures["end"] = [(over, False)]
     assert await world.answer() is Outcome.ANSWERED
+    assert world.conversation.texts() == ["素数は1と自身でのみ割れます。"]
+
+
+@pytest.mark.parametrize("streams", [True, False])
+async def test_words_of_an_answer_that_came_to_nothing_go_when_the_notice_comes(
+    streams: bool,
+) -> None:
+    blocked = ModelRefused("SAFETY", reason="answer_blocked")
+    world = World(model=FakeModel([[Piece("前半の"), blocked]]))
+    world.conversation.streams = streams
+    assert await world.answer() is Outcome.TOLD_FAILURE
+    assert [posted.mark.role for posted, _ in world.conversation.messages] == ["notice"]
+
+
+async def test_what_a_worker_that_died_left_beside_its_notice_is_removed() -> None:
+    world = World()
+    await world.conversation.post(Body("前半の"), growing_mark(a_task().task_id))
+    await world.conversation.post(Body("notice"), Mark(a_task().task_id, "notice"))
+    assert await world.answer() is Outcome.ALREADY_DONE
+    assert [posted.mark.role for posted, _ in world.conversation.messages] == ["notice"]
+
+
+async def test_what_a_worker_without_a_lease_left_when_it_died_goes_with_its_redelivery() -> None:
+    world = World()
+    await world.answer()
+    late = Mark(a_task().task_id, "answer", 1, 1, "late")
+    await world.conversation.post(Body("late"), late)
+    await world.leases.announce_doubt(a_task().task_id)
+    assert await world.answer(message_id="m2") is Outcome.ALREADY_DONE
     assert world.conversation.texts() == ["素数は1と自身でのみ割れます。"]
