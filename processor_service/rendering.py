@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from processor_service.failures import OTHER, WORDS, Failure
+from processor_service.markdown.document import words_of
+from processor_service.markdown.tables import Table
 from processor_service.ports import Answer, Body, Place
-from processor_service.splitting import split_markdown
+from processor_service.splitting import Layout, Piece, split_markdown
 from processor_service.texts import (
     ASK_AGAIN,
     CACHED,
@@ -27,12 +29,13 @@ from shared.task import Locale, Mode, Task
 
 Block = dict[str, Any]
 
-# All markdown blocks of one message together hold 12,000 characters (docs.slack.dev, markdown
-# block); the rest is room for what neutralising adds.
-PART_CHARS = 11_000
-# Slack may split a longer text into several posts (docs.slack.dev, chat.postMessage: 4,000 is its
-# advice); half of it leaves room for what escaping adds.
-PLAIN_CHARS = 2_000
+# A streamed message takes some 10,600 bytes (measured by others, undocumented). All markdown blocks
+# of a message hold 12,000 characters together, all blocks some 13,200 (docs.slack.dev, markdown
+# block; github.com/slackapi/bolt-js/issues/2509).
+PART_BYTES = 10_000
+# Slack may split a longer text into several posts, and chat.update refuses one: both count 4,000,
+# the latter escaped bytes (docs.slack.dev, chat.postMessage and chat.update).
+PLAIN_BYTES = 3_900
 _PREVIEW_CHARS = 200
 _QUOTE_CHARS = 2_500
 _METADATA_BYTES = 8_000
@@ -63,29 +66,44 @@ def render_answer(
     With ``regenerate_at`` the answer says that it was given before and offers a new one. A place
     that takes fewer messages than needed ends with words saying so.
     """
-    text = neutralise(answer.text)
-    if answer.truncated:
-        text = f"{text}\n\n{TRUNCATED[locale]}"
-    parts = _fitting(text, PART_CHARS, capacity, locale)
-    bodies = [Body(_preview(part), ({"type": "markdown", "text": part},)) for part in parts]
+    parts = _fitting(answer, _RICH, capacity, locale)
+    bodies = [Body(_preview(part), tuple(map(_shown, part))) for part in parts]
     below = [*footer, *_cached_blocks(locale, regenerate_at)] if regenerate_at else footer
     bodies[-1] = replace(bodies[-1], blocks=(*bodies[-1].blocks, *below))
     return bodies
 
 
-def _fitting(text: str, limit: int, capacity: int, locale: Locale) -> list[str]:
-    parts = split_markdown(text, limit)
+def render_plain(answer: Answer, locale: Locale, capacity: int) -> list[Body]:
+    """The whole answer without any layout, for the case that Slack refuses ours."""
+    parts = _fitting(answer, _PLAIN, capacity, locale)
+    return [Body(escape("".join(map(str, part)))) for part in parts]
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
+
+
+def _escaped_bytes(text: str) -> int:
+    return _bytes(escape(text))
+
+
+_RICH = Layout(_bytes, PART_BYTES, table_blocks=True)
+_PLAIN = Layout(_escaped_bytes, PLAIN_BYTES, table_blocks=False)
+
+
+def _fitting(answer: Answer, layout: Layout, capacity: int, locale: Locale) -> list[list[Piece]]:
+    documents = [neutralise(answer.text), *([TRUNCATED[locale]] if answer.truncated else [])]
+    parts = split_markdown(documents, layout) or [[answer.text]]
     if len(parts) > capacity:
-        parts = [*parts[: capacity - 1], f"_{TOO_LONG_FOR_RESPONSE[locale]}_"]
+        parts = [*parts[: capacity - 1], [f"_{TOO_LONG_FOR_RESPONSE[locale]}_"]]
     return parts
 
 
-def render_plain(answer: Answer, locale: Locale, capacity: int) -> list[Body]:
-    """The whole answer without any layout, for the case that Slack refuses ours."""
-    text = neutralise(answer.text)
-    if answer.truncated:
-        text = f"{text}\n\n{TRUNCATED[locale]}"
-    return [Body(escape(part)) for part in _fitting(text, PLAIN_CHARS, capacity, locale)]
+def _shown(piece: Piece) -> Block:
+    if isinstance(piece, Table):
+        return piece.block()
+    # What has become of the model's words on their way is no ping either.
+    return {"type": "markdown", "text": neutralise(piece)}
 
 
 def render_notice(failure: Failure, task: Task, place: Place | None) -> Body:
@@ -138,9 +156,11 @@ def question_payload(task: Task) -> dict[str, str]:
     return {"prompt": task.text, "mode": task.mode}
 
 
-def _preview(markdown: str) -> str:
-    text = escape(" ".join(markdown.split()))
-    return text if len(text) <= _PREVIEW_CHARS else text[:_PREVIEW_CHARS] + "…"
+def _preview(part: list[Piece]) -> str:
+    """The first words, for the notification."""
+    first = part[0]
+    words = first.words() if isinstance(first, Table) else words_of(first[: 4 * _PREVIEW_CHARS])
+    return escape(words if len(words) <= _PREVIEW_CHARS else words[:_PREVIEW_CHARS] + "…")
 
 
 def _cached_blocks(locale: Locale, place: Place) -> tuple[dict[str, Any], ...]:

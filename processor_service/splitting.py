@@ -1,90 +1,139 @@
-"""Splitting long Markdown into parts that each render on their own."""
+"""Packing the blocks of a document into messages."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^`]*$")
+from processor_service.markdown.cutting import Size, cut
+from processor_service.markdown.document import Block, read_document
+from processor_service.markdown.tables import Table
+
+# With more tables than this, narrow ones are shown as text: each table block takes a message.
+_TABLE_BLOCKS = 4
+_NARROW_COLUMNS = 72
+
+# Blocks whose pieces may stand together in one message, as they did in the whole.
+_OF_SEVERAL = ("bullet_list", "ordered_list", "blockquote")
+
+Piece = str | Table
 
 
-def split_markdown(text: str, limit: int) -> list[str]:
-    """Parts of at most ``limit`` characters, cut between lines, blank lines preferred.
+@dataclass(frozen=True)
+class Layout:
+    """What one message takes: ``limit`` by ``size``, and table blocks or not.
 
-    No text is lost: without the fence lines added at a joint inside a code block, the parts joined
-    by newlines are ``text``. A line longer than a part is cut inside. ``limit`` is at least 200.
+    ``size`` measures text; it adds up over characters.
     """
-    parts: list[str] = []
-    builder = _Part(limit)
-    for line in _short_lines(text, limit // 2):
-        if not builder.fits(line):
-            part, builder = builder.cut()
-            parts.append(part)
-        builder.add(line)
-    parts.append(builder.text())
-    return parts
+
+    size: Size
+    limit: int
+    table_blocks: bool
 
 
-def _short_lines(text: str, longest: int) -> Iterator[str]:
-    for line in text.split("\n"):
-        for start in range(0, max(len(line), 1), longest):
-            yield line[start : start + longest]
+def split_markdown(documents: Iterable[str], layout: Layout) -> list[list[Piece]]:
+    """The documents as messages of Markdown and tables, each within ``layout``, one table each.
+
+    Nothing of them is lost. Blocks stay whole where they fit into a message; one that does not is
+    cut at its lines, items or sentences, with code fences and table heads repeated. Headings stay
+    with what follows them. Pure, and linear in the documents' length.
+    """
+    packing = _Packing(layout)
+    for document in documents:
+        for number, block in enumerate(read_document(document)):
+            packing.add(block if number else replace(block, gap="\n\n"))
+    return packing.messages()
 
 
-class _Part:
-    """The part being filled: its lines, and the code fence open at its end."""
+@dataclass
+class _Packing:
+    """The messages that are full, and the blocks of the one being filled."""
 
-    def __init__(self, limit: int, opening: str = "") -> None:
-        self._limit = limit
-        self._opening = opening
-        self._lines: list[str] = [opening] if opening else []
-        self._fence = opening
+    layout: Layout
+    _full: list[list[Block]] = field(default_factory=list)
+    _blocks: list[Block] = field(default_factory=list)
+    _used: int = 0
+    _tables: int = 0
 
-    def fits(self, line: str) -> bool:
-        # Room for the line, its newline, and the fence that may have to be closed behind it.
-        return len(self.text()) + len(line) + 1 + len(line) + 8 + len(self._fence) <= self._limit
+    def add(self, block: Block) -> None:
+        """Put a block into the message, or begin a new one with it."""
+        if block.table is not None:
+            self._add_table(block.table)
+        elif self._has_room(block):
+            self._put(block)
+        else:
+            self._add_long(block)
 
-    def add(self, line: str) -> None:
-        self._lines.append(line)
-        self._fence = _fence_after(self._fence, line)
+    def messages(self) -> list[list[Piece]]:
+        """All messages; the last may have room."""
+        last = [self._blocks] if self._blocks else []
+        return [_pieces(blocks) for blocks in [*self._full, *last]]
 
-    def text(self) -> str:
-        return "\n".join(self._lines)
+    def _add_long(self, block: Block) -> None:
+        """Cut a block where it would leave half a message empty, and only if it can be helped."""
+        size, limit = self.layout.size, self.layout.limit
+        divisible = block.kind in _OF_SEVERAL or self._cost(block) > limit
+        if not divisible or self._used > limit // 2:
+            self._begin(min(self._cost(block), limit // 2))
+        if self._has_room(block):
+            self._put(block)
+            return
+        gap = size("\n\n")
+        for number, piece in enumerate(cut(block, limit - self._used - gap, limit - gap, size)):
+            if not self._has_room(piece) or (number and block.kind not in _OF_SEVERAL):
+                self._begin(self._cost(piece))
+            self._put(piece)
 
-    def cut(self) -> tuple[str, "_Part"]:
-        """This part, finished, and the next one to fill."""
-        if self._fence:
-            closing = _marker(self._fence)
-            return f"{self.text()}\n{closing}", _Part(self._limit, self._fence)
-        at = self._last_blank_line()
-        following = _Part(self._limit)
-        for line in self._lines[at:]:
-            following.add(line)
-        self._lines = self._lines[:at]
-        return self.text(), following
+    def _add_table(self, table: Table) -> None:
+        size, limit = self.layout.size, self.layout.limit
+        narrow = table.width() <= _NARROW_COLUMNS
+        if self.layout.table_blocks and not (narrow and self._tables >= _TABLE_BLOCKS):
+            pieces = list(table.pieces(size, limit))
+            if all(piece.fits(size, limit) for piece in pieces):
+                for piece in pieces:
+                    self._put_table(Block("table", "", table=piece))
+                return
+        for code in table.code_blocks(size, limit - size("\n\n")):
+            self.add(Block("fence", code))
 
-    def _last_blank_line(self) -> int:
-        """Where to cut: behind the last blank line outside code in the second half, or the end."""
-        fence, best = "", len(self._lines)
-        half = len(self.text()) // 2
-        length = 0
-        for number, line in enumerate(self._lines, start=1):
-            fence = _fence_after(fence, line)
-            length += len(line) + 1
-            if not line and not fence and length > half:
-                best = number
-        return best
+    def _put_table(self, block: Block) -> None:
+        if not self._has_room(block) or any(each.table for each in self._blocks):
+            self._begin(self._cost(block))
+        self._put(block)
+        self._tables += 1
+
+    def _cost(self, block: Block) -> int:
+        if block.table is not None:
+            return block.table.size(self.layout.size)
+        return self.layout.size(block.gap) + self.layout.size(block.text)
+
+    def _has_room(self, block: Block) -> bool:
+        return self._used + self._cost(block) <= self.layout.limit
+
+    def _put(self, block: Block) -> None:
+        self._blocks.append(block)
+        self._used += self._cost(block)
+
+    def _begin(self, needed: int) -> None:
+        """Begin a message that needs so much room; what leads in to that moves along."""
+        count = len(self._blocks)
+        while count and self._blocks[count - 1].leads_in:
+            count -= 1
+        leads = self._blocks[count:]
+        if not count or sum(map(self._cost, leads)) + needed > self.layout.limit:
+            count, leads = len(self._blocks), []
+        if count:
+            self._full.append(self._blocks[:count])
+        self._blocks, self._used = [], 0
+        for lead in leads:
+            self._put(lead)
 
 
-def _fence_after(fence: str, line: str) -> str:
-    """The line that opened the code block we are in after ``line``, or "" outside one."""
-    match = _FENCE.match(line)
-    if match is None:
-        return fence
-    if not fence:
-        return line
-    closes = match[1].startswith(_marker(fence)) and line.strip() == match[1]
-    return "" if closes else fence
-
-
-def _marker(fence: str) -> str:
-    match = _FENCE.match(fence)
-    return match[1] if match else "```"
+def _pieces(blocks: list[Block]) -> list[Piece]:
+    pieces: list[Piece] = []
+    for block in blocks:
+        if block.table is not None:
+            pieces.append(block.table)
+        elif pieces and isinstance(pieces[-1], str):
+            pieces[-1] += block.gap + block.text
+        else:
+            pieces.append(block.text)
+    return pieces

@@ -8,7 +8,7 @@ from processor_service.answering import Delivery, give_up
 from processor_service.caching import draft_key
 from processor_service.limits import Refusal
 from processor_service.ports import Body, Piece, Posted, Prompt
-from processor_service.rendering import PART_CHARS
+from processor_service.rendering import PART_BYTES
 from processor_service.statuses import Statuses
 from processor_service.working import Outcome
 from shared.errors import (
@@ -77,7 +77,7 @@ async def test_a_half_posted_answer_is_completed_in_place() -> None:
     assert await world.answer() is Outcome.ANSWERED
     marks = [posted.mark for posted, _ in world.conversation.messages]
     assert [mark.part for mark in marks] == list(range(1, len(marks) + 1))
-    assert len(marks) >= len(long) // PART_CHARS
+    assert len(marks) >= len(long) // PART_BYTES
     assert "\n\n".join(world.conversation.texts()).count("あ") == long.count("あ")
 
 

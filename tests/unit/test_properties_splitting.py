@@ -1,107 +1,177 @@
-"""What splitting promises for every text, judged by a reader of fences of the tests' own."""
+"""What splitting promises for every document, judged by a strict reader of Markdown."""
 
-import re
+from collections.abc import Callable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
-from processor_service.splitting import split_markdown
+from processor_service.splitting import Layout, split_markdown
+from tests.markdown_judge import meant, shown, types
 
-LIMITS = st.integers(200, 700)
-WORDS = st.text(st.characters(exclude_characters="\n\r`~", exclude_categories=["Cs"]), max_size=60)
-LINES = st.one_of(
-    WORDS,
-    st.sampled_from(
-        ["", "", "| a | b |", "# 見出し", "- 項目", "```", "~~~", "````", "```python", "  ```js"]
+LIMITS = st.integers(300, 700)
+
+WORDS = st.sampled_from(
+    [
+        *(
+            "重要",
+            "「注意」",
+            "（補足）",
+            "Foo (bar)",
+            "x = 1",
+            "これは",
+            "です。",
+            "結論：",
+            "絵文字👩‍👩‍👧‍👦",
+        ),
+        *(
+            "1.",
+            "- 5",
+            "# 3",
+            "a_b_c",
+            "A & B",
+            "次のとおり",
+            "the quick brown fox.",
+            "ｶﾅ",
+            "가나다",
+        ),
+    ]
+)
+PLAIN = st.lists(WORDS, min_size=1, max_size=6).map("".join).map("語".__add__)
+MARKED = st.one_of(
+    PLAIN,
+    *(
+        PLAIN.map(form.format)
+        for form in ("**{}**", "*{}*", "~~{}~~", "`{}`", "[{}](https://e.com/a)", "と**{}**と")
     ),
-    st.sampled_from(["絵文字👩‍👩‍👧‍👦" * 5, "長い行" * 25, "https://example.com/" + "a" * 70]),
 )
-BLOCKS = st.builds(
-    lambda fence, info, lines: "\n".join([fence + info, *lines, fence]),
-    st.sampled_from(["```", "`````", "~~~", "~~~~"]),
-    st.sampled_from(["", "python", " js"]),
-    st.lists(WORDS | st.sampled_from(["```", "~~~", "````", "", "x" * 90]), max_size=12),
+SENTENCES = st.lists(MARKED, min_size=1, max_size=8).map("は".join)
+LINES = st.lists(SENTENCES, min_size=1, max_size=3).map("\n".join)
+CODE_LINES = st.sampled_from(
+    ["", "x = 1", "```", "  indented", "# 注釈 **太字**", "| a | b |", "長い行" * 60, "- item"]
 )
-TEXTS = st.lists(LINES | BLOCKS, max_size=15).map("\n".join)
-LONG_LINES = st.lists(LINES | st.text("ab 漢字👩‍💻", max_size=1500), max_size=10).map("\n".join)
-
-# CommonMark 0.31.2, fenced code blocks: a backtick fence has no backtick in its info string, and a
-# closing fence is at least as long as the opening one and has no info string.
-_OPENING = re.compile(r" {0,3}(?:(`{3,})[^`]*|(~{3,}).*)", re.DOTALL)
-_CLOSING = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*")
+CODE = st.lists(CODE_LINES, min_size=1, max_size=30).map(
+    lambda lines: "\n".join(["````python", "c", *lines, "````"])
+)
+HEADINGS = PLAIN.map("## {}".format)
+CELLS = st.sampled_from(["甲", "**乙**", "`丙`", "", "12.5", "戊" * 4])
 
 
-def fence_open_after(text: str) -> tuple[str, str]:
-    """The fence and the whole line of the code block that is still open at the end, or "" twice."""
-    fence = opened_by = ""
-    for line in text.split("\n"):
-        if fence:
-            closing = _CLOSING.fullmatch(line)
-            if closing and closing[1].startswith(fence):
-                fence = opened_by = ""
-        elif opening := _OPENING.fullmatch(line):
-            fence, opened_by = opening[1] or opening[2], line
-    return fence, opened_by
+def _table(rows: list[list[str]]) -> str:
+    head, *body = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([head, "|---|:-:|", *body])
 
 
-def joined(text: str, parts: list[str], at: int = 0, reopened_by: str = "") -> bool:
-    """Whether ``parts`` are ``text`` from ``at`` on, cut between lines, but for the fences that
-    close and reopen a code block around a cut.
-    """
-    part = parts[0]
-    if reopened_by:
-        if not part.startswith(f"{reopened_by}\n"):
-            return False
-        part = part.removeprefix(f"{reopened_by}\n")
-    if len(parts) == 1:
-        return text[at:] == part
-    # A last line like a fence may be the text's own or added: one of the two must fit.
-    before_fence, _, last = part.rpartition("\n")
-    for body in (part, before_fence):
-        end = at + len(body)
-        if text[at:end] != body or text[end : end + 1] != "\n":
-            continue
-        fence, opened_by = fence_open_after(text[:end])
-        added_is_right = last == fence if body is before_fence else not fence
-        if added_is_right and joined(text, parts[1:], end + 1, opened_by):
-            return True
-    return False
+# So small that none of them is divided, which would repeat its head.
+TABLES = st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=2, max_size=3).map(_table)
 
 
-def with_short_lines(text: str, limit: int) -> str:
-    """The text with every line so short that it is never cut inside."""
-    return "\n".join(line[: limit // 2 - 5] for line in text.split("\n"))
+def _indented(text: str, marker: str) -> str:
+    lines = text.split("\n")
+    indent = " " * len(marker)
+    rest = [indent + line if line else line for line in lines[1:]]
+    return "\n".join([marker + lines[0], *rest])
 
 
-@given(TEXTS, LIMITS)
+def _numbered(items: list[str]) -> str:
+    return "\n".join(_indented(item, f"{number}. ") for number, item in enumerate(items, 8))
+
+
+def _bulleted(items: list[str]) -> str:
+    return "\n".join(_indented(item, "- ") for item in items)
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.split("\n"))
+
+
+def _nested(blocks: SearchStrategy[str]) -> SearchStrategy[str]:
+    items = st.tuples(LINES, blocks).map(lambda each: f"{each[0]}\n\n{each[1]}") | LINES
+    return (
+        st.lists(items, min_size=1, max_size=5).map(_bulleted)
+        | st.lists(items, min_size=1, max_size=5).map(_numbered)
+        | blocks.map(_quoted)
+    )
+
+
+BLOCKS = st.recursive(LINES | CODE | HEADINGS | TABLES | st.just("---"), _nested, max_leaves=4)
+DOCUMENTS = st.lists(BLOCKS, min_size=1, max_size=5).map("\n\n".join)
+
+
+def utf8(text: str) -> int:
+    return len(text.encode())
+
+
+def as_text(limit: int) -> Layout:
+    """Tables become code, so that all is Markdown to compare."""
+    return Layout(utf8, limit, table_blocks=False)
+
+
+def parts_of(source: str, limit: int) -> list[str]:
+    return ["".join(map(str, part)) for part in split_markdown([source], as_text(limit))]
+
+
+@given(DOCUMENTS, LIMITS)
+@settings(deadline=None, max_examples=60)
+def test_no_word_is_lost_doubled_or_reordered(source: str, limit: int) -> None:
+    parts = parts_of(source, limit)
+    assert "".join(map(shown, parts)) == meant(source)
+
+
+@given(DOCUMENTS, LIMITS)
+@settings(deadline=None, max_examples=60)
+def test_no_part_is_larger_than_the_limit(source: str, limit: int) -> None:
+    assert all(0 < utf8(part) <= limit for part in parts_of(source, limit))
+
+
+@given(DOCUMENTS, LIMITS, st.integers(20, 200))
+@settings(deadline=None, max_examples=40)
+def test_any_measure_of_size_is_kept(source: str, limit: int, factor: int) -> None:
+    def size(text: str) -> int:
+        return sum(1 + ord(char) % 7 for char in text)
+
+    parts = split_markdown([source], Layout(size, limit * 4, table_blocks=False))
+    assert all(size(str(piece)) <= limit * 4 for part in parts for piece in part)
+
+
+@given(DOCUMENTS, LIMITS)
+@settings(deadline=None, max_examples=60)
+def test_code_stays_code_in_every_part(source: str, limit: int) -> None:
+    parts = parts_of(source, limit)
+    assert sum(types(part).count("fence") for part in parts) >= types(source).count("fence")
+    for part in parts:
+        assert types(part + "\n\n終").count("paragraph_open") > types(part).count("paragraph_open")
+
+
+@given(st.text("ab語。 \n`*_~#>-+.1)(|[]!<&\\\t👩\u200d", max_size=900), LIMITS)
 @settings(deadline=None, max_examples=200)
-def test_without_the_fences_added_at_cuts_the_parts_are_the_text(text: str, limit: int) -> None:
-    text = with_short_lines(text, limit)
-    assert joined(text, split_markdown(text, limit))
+def test_whatever_a_model_writes_no_letter_is_lost(source: str, limit: int) -> None:
+    parts = parts_of(source, limit)
+    assert all(utf8(part) <= limit for part in parts)
+    letters = letters_of("".join(parts))
+    assert letters == letters_of(source)
 
 
-@given(TEXTS, LIMITS)
-@settings(deadline=None, max_examples=200)
-def test_every_part_of_a_balanced_text_is_balanced(text: str, limit: int) -> None:
-    text = with_short_lines(text, limit)
-    fence, _ = fence_open_after(text)
-    text += f"\n{fence}" if fence else ""
-    for part in split_markdown(text, limit):
-        assert fence_open_after(part) == ("", "")
+def letters_of(text: str) -> str:
+    return "".join(char for char in text if char in "ab語👩")
 
 
-@given(LONG_LINES, LIMITS)
-@settings(deadline=None, max_examples=200)
-def test_no_character_of_a_line_longer_than_a_part_is_lost_or_doubled(
-    text: str, limit: int
-) -> None:
-    parts = split_markdown(text, limit)
-    assert all(len(part) <= limit for part in parts)
-    if not re.search("[`~]{3}", text):
-        assert "".join(parts).replace("\n", "") == text.replace("\n", "")
+def test_the_time_it_takes_grows_with_the_length_only() -> None:
+    calls: list[int] = []
 
+    def size(text: str) -> int:
+        calls.append(len(text))
+        return len(text)
 
-@given(TEXTS, LIMITS)
-@settings(deadline=None, max_examples=200)
-def test_no_part_is_longer_than_the_limit(text: str, limit: int) -> None:
-    assert all(len(part) <= limit for part in split_markdown(text, limit))
+    def measured(length: int, make: Callable[[int], str]) -> int:
+        calls.clear()
+        split_markdown([make(length)], Layout(size, 1_000, table_blocks=True))
+        return sum(calls)
+
+    for make in (
+        lambda n: "語は**太字**です。" * n,
+        lambda n: "- 項目です\n" * n,
+        lambda n: "```\n" + "x = 1\n" * n + "```",
+        lambda n: "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * n,
+    ):
+        assert measured(2_400, make) < 10 * measured(300, make)

@@ -6,7 +6,8 @@ import pytest
 from processor_service.failures import WORDS, Failure
 from processor_service.ports import Answer, Place
 from processor_service.rendering import (
-    PART_CHARS,
+    PART_BYTES,
+    PLAIN_BYTES,
     neutralise,
     question_payload,
     render_answer,
@@ -36,15 +37,40 @@ def test_code_and_links_are_left_as_they_are() -> None:
 
 
 def test_the_notification_text_is_escaped_and_short() -> None:
-    [body] = render_answer(Answer("<b>&" + "長" * 5000, "m"), "ja", 9, regenerate_at=None)
-    assert body.text.startswith("&lt;b&gt;&amp;")
+    body, *_ = render_answer(Answer("<b>&" + "長" * 5000, "m"), "ja", 9, regenerate_at=None)
+    assert body.text.startswith("&lt;b&gt;&amp;長")
     assert len(body.text) < 300
 
 
-def test_each_part_fits_slacks_markdown_block() -> None:
+def test_each_part_fits_slacks_blocks_and_streams() -> None:
     bodies = render_answer(Answer("語 " * 20_000, "m"), "ja", 99, regenerate_at=None)
     assert len(bodies) > 3
-    assert all(len(body.blocks[0]["text"]) <= PART_CHARS for body in bodies)
+    assert all(len(body.blocks[0]["text"].encode()) <= PART_BYTES for body in bodies)
+
+
+def test_no_ping_comes_into_being_on_the_way_to_slack() -> None:
+    hidden = "[![<!here>](https://e.com/a)](https://e.com) [<![@U012AB>](a)](https://e.com)"
+    [body] = render_answer(Answer(hidden, "m"), "ja", 9, regenerate_at=None)
+    assert "<!here>" not in str(body)
+    assert "<@U012AB>" not in str(body)
+
+
+def test_a_cut_answer_says_so_outside_of_its_open_code_block() -> None:
+    cut = Answer("```python\nprint(1)", "m", truncated=True)
+    [body] = render_answer(cut, "ja", 9, regenerate_at=None)
+    assert body.blocks[0]["text"].startswith("```python\nprint(1)\n```\n\n_")
+
+
+def test_an_answer_that_is_only_a_definition_is_shown_as_it_is() -> None:
+    text = "[1]: https://example.com"
+    [body] = render_answer(Answer(text, "m"), "ja", 9, regenerate_at=None)
+    assert body.blocks == ({"type": "markdown", "text": text},)
+
+
+def test_the_notification_of_a_table_shows_its_words() -> None:
+    text = "| 名前 | 値 |\n|---|---|\n| **りんご** | [100](https://e.com) |"
+    [body] = render_answer(Answer(text, "m"), "ja", 9, regenerate_at=None)
+    assert body.text == "名前 値 りんご 100 (https://e.com)"
 
 
 def test_a_place_with_room_for_few_messages_says_that_there_is_more() -> None:
@@ -117,8 +143,9 @@ def test_a_limits_notice_shows_when_it_goes_on_in_the_readers_time_zone() -> Non
 
 def test_plain_text_keeps_every_word_escaped_and_short() -> None:
     bodies = render_plain(Answer("<b>& 語" * 3_000, "m"), "ja", 99)
-    assert all(not body.blocks and len(body.text) <= 4_000 for body in bodies)
-    assert "".join(body.text for body in bodies).count("&lt;b&gt;&amp;") == 3_000
+    assert all(not body.blocks and len(body.text.encode()) <= PLAIN_BYTES for body in bodies)
+    shown = "".join(body.text for body in bodies).replace("\u200b", "")
+    assert shown.count("&lt;b&gt;&amp;") == 3_000
 
 
 def test_a_shown_question_is_quoted_and_escaped() -> None:

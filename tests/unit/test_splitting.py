@@ -1,82 +1,174 @@
 import re
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
-from processor_service.splitting import split_markdown
-
-LINES = st.lists(
-    st.one_of(
-        st.text(
-            st.characters(exclude_characters="\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029`~"),
-            max_size=300,
-        ),
-        st.sampled_from(["", "", "```python", "```", "~~~", "| a | b |", "# 見出し", "- 項目"]),
-    ),
-    max_size=120,
-)
+from processor_service.markdown.tables import Table
+from processor_service.splitting import Layout, Piece, split_markdown
+from tests.markdown_judge import shown, types
 
 
-@given(LINES, st.integers(200, 700))
-def test_no_text_is_lost_doubled_or_reordered(lines: list[str], limit: int) -> None:
-    text = "\n".join(lines)
-    parts = split_markdown(text, limit)
-    assert _letters("".join(parts)) == _letters(text)
+def split(source: str, limit: int, *, tables: bool = True) -> list[list[Piece]]:
+    return split_markdown([source], Layout(len, limit, table_blocks=tables))
 
 
-def _letters(text: str) -> str:
-    """The text without line breaks and without fences, which may be added at joints."""
-    kept = [line for line in text.split("\n") if not re.match(r" {0,3}(```|~~~)", line)]
-    return "".join(kept)
+def texts(source: str, limit: int) -> list[str]:
+    return ["".join(map(str, part)) for part in split(source, limit, tables=False)]
 
 
-@given(LINES, st.integers(200, 700))
-def test_every_part_keeps_the_limit(lines: list[str], limit: int) -> None:
-    assert all(len(part) <= limit for part in split_markdown("\n".join(lines), limit))
+def table(rows: int, cell: str = "値") -> str:
+    return "\n".join(["| 項目 | 数 |", "|---|--:|", *(f"| {cell}{n} | {n} |" for n in range(rows))])
 
 
 def test_a_short_text_stays_whole() -> None:
-    assert split_markdown("短い文です。", 11_000) == ["短い文です。"]
+    assert split("短い文です。", 11_000) == [["短い文です。"]]
+
+
+def test_blocks_that_stood_together_stand_together() -> None:
+    source = "## 題\n文です。\n\n\n\n- 一\n- 二\n\n> 引用"
+    assert split(source, 1_000) == [["## 題\n文です。\n\n- 一\n- 二\n\n> 引用"]]
+
+
+def test_documents_follow_each_other_even_when_one_ends_within_code() -> None:
+    parts = split_markdown(["```\nx = 1", "_終わり_"], Layout(len, 500, table_blocks=True))
+    assert parts == [["```\nx = 1\n```\n\n_終わり_"]]
 
 
 def test_a_code_block_across_a_joint_is_closed_and_opened_again() -> None:
     code = "\n".join(f"value_{n} = {n}" for n in range(100))
-    parts = split_markdown(f"例です。\n\n```python\n{code}\n```\n以上です。", 600)
+    parts = texts(f"例です。\n\n```python\n{code}\n```\n\n以上です。", 600)
     assert len(parts) > 2
-    for part in parts:
-        assert part.count("```") % 2 == 0
-    assert all(part.startswith("```python\n") for part in parts[1:-1])
+    assert all(part.count("```") == 2 for part in parts)
+    assert all("```python\n" in part for part in parts)
+    assert parts[0].startswith("例です。\n\n```python\nvalue_0 = 0\n")
+    assert parts[-1].endswith("\n```\n\n以上です。")
 
 
-def test_paragraphs_are_kept_together_where_possible() -> None:
+def test_code_with_fences_in_it_gets_a_longer_fence() -> None:
+    [part] = texts("~~~~md\n```py\nx\n```\n~~~~", 500)
+    assert part == "````md\n```py\nx\n```\n````"
+
+
+def test_a_code_block_that_fits_into_a_message_is_not_divided() -> None:
+    code = "```\n" + "x = 1\n" * 40 + "```"
+    parts = texts(f"{'文です。' * 30}\n\n{code}", 300)
+    assert parts[1] == code
+
+
+def test_paragraphs_stay_whole() -> None:
     paragraph = "あ" * 150
-    parts = split_markdown("\n\n".join([paragraph] * 6), 500)
-    assert all(part.strip("\n").split("\n\n").count(paragraph) >= 1 for part in parts)
-    assert all(set(part) <= {"あ", "\n"} and len(part.split("\n")[0]) == 150 for part in parts)
+    parts = texts("\n\n".join([paragraph] * 6), 500)
+    assert [part.split("\n\n") for part in parts] == [[paragraph] * 3] * 2
 
 
-FENCES = st.sampled_from(["```", "```python", "````md", "````", "~~~", "~~~~", "   ```", "``` js"])
-CODE = st.lists(
-    FENCES | st.sampled_from(["x = 1", "", "語" * 90, "```not a fence```"]), max_size=60
+def test_a_heading_and_what_leads_in_go_along_with_what_follows() -> None:
+    parts = texts(f"{'文' * 150}\n\n---\n\n## 手順\n\n次のとおりです：\n\n{'語' * 100}", 250)
+    assert parts == ["文" * 150, f"---\n\n## 手順\n\n次のとおりです：\n\n{'語' * 100}"]
+
+
+def test_a_long_paragraph_is_cut_behind_a_sentence() -> None:
+    parts = texts("これは文です。" * 100, 300)
+    assert all(part.endswith("。") for part in parts)
+    assert "".join(parts) == "これは文です。" * 100
+
+
+def test_emphasis_and_code_across_a_joint_go_on_behind_it() -> None:
+    parts = texts(f"**{'太字です' * 60}** と `{'code ' * 60}`", 200)
+    assert "".join(map(shown, parts)) == "太字です" * 60 + "と" + "code" * 60
+    assert all(re.match(r"\*\*|`", part) for part in parts)
+
+
+def test_a_link_is_not_divided() -> None:
+    link = "[公式の文書](https://example.com/" + "a" * 60 + ")"
+    parts = texts("語 " * 60 + (link + " ") * 4, 200)
+    assert sum(part.count(link) for part in parts) == 4
+
+
+def test_what_comes_behind_a_joint_does_not_become_a_heading_or_a_list() -> None:
+    parts = texts("値 - 5 # 3 1. > | a " * 40, 200)
+    assert {each for part in parts for each in types(part)} <= {
+        *("paragraph_open", "inline", "text", "paragraph_close"),
+    }
+
+
+def test_an_emoji_of_several_characters_is_not_divided() -> None:
+    family = "👩‍👩‍👧‍👦"
+    parts = texts(family * 60, 100)
+    assert all(part.replace(family, "") == "" for part in parts)
+
+
+def test_a_long_list_is_cut_between_items_and_goes_on_with_its_numbers() -> None:
+    source = "\n".join(f"1. 手順は{n}です{'。' * 20}\n   - 細目" for n in range(1, 31))
+    parts = texts(source, 300)
+    assert parts[1].startswith("8. 手順は8です")
+    assert "\n10. 手順は10です。" in parts[1]
+    assert all("   - 細目" in part for part in parts)
+    assert "    - 細目" in parts[1]
+
+
+def test_an_item_longer_than_a_message_keeps_its_words_and_code() -> None:
+    code = "\n".join(f"  x_{n} = {n}" for n in range(80))
+    parts = texts(f"- 一\n- 例です\n\n  ```py\n{code}\n  ```\n- 三", 300)
+    assert "".join(map(shown, parts)).startswith("一例ですx_0=0x_1=1")
+    assert parts[-1].endswith("```\n\n- 三")
+    assert all(part.count("```") == 2 for part in parts)
+
+
+def test_a_long_quote_stays_a_quote() -> None:
+    parts = texts("\n>\n".join(["> " + "引用です。" * 20] * 6), 300)
+    assert len(parts) > 1
+    assert all(line.startswith(">") for part in parts for line in part.split("\n"))
+
+
+def test_a_table_stands_between_the_texts_around_it() -> None:
+    [[before, shown_table, after]] = split(f"前です。\n\n{table(2)}\n\n後です。", 1_000)
+    assert (before, after) == ("前です。", "後です。")
+    assert isinstance(shown_table, Table)
+
+
+def test_a_second_table_begins_a_message_with_what_leads_in_to_it() -> None:
+    parts = split(f"{table(2)}\n\n文です。\n\n## 二つ目\n\n{table(3)}", 1_000)
+    assert [len(part) for part in parts] == [2, 2]
+    assert parts[0][1] == "文です。"
+    assert parts[1][0] == "## 二つ目"
+
+
+def test_of_many_tables_the_later_narrow_ones_are_shown_as_text() -> None:
+    parts = split("\n\n".join([table(1)] * 6), 1_000)
+    assert len(parts) == 4
+    assert parts[3][1] == "\n\n".join(["```\n項目 │ 数\n─────┼───\n値0  │  0\n```"] * 2)
+
+
+def test_a_long_table_repeats_its_head_in_every_message() -> None:
+    parts = [part for [part] in split(table(250), 100_000)]
+    rows = [[row[0].text for row in part.rows] for part in parts if isinstance(part, Table)]
+    assert [len(each) for each in rows] == [100, 100, 53]
+    assert [each[0] for each in rows] == ["項目"] * 3
+    assert [name for each in rows for name in each[1:]] == [f"値{n}" for n in range(250)]
+
+
+def test_a_table_shown_as_text_repeats_its_head_in_every_message() -> None:
+    parts = texts(table(60), 300)
+    assert len(parts) > 1
+    assert all(part.startswith("```\n項目 │ 数\n─────┼───\n値") for part in parts)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "|" + " a |" * 21 + "\n|" + "---|" * 21 + "\n|" + " 1 |" * 21,
+        "| a | b |\n|---|---|\n| " + "長い" * 6_000 + " | 1 |",
+    ],
+    ids=["21 columns", "12,000 characters"],
 )
+def test_a_table_that_slack_does_not_take_is_shown_as_text(source: str) -> None:
+    parts = split(source, 10_000)
+    assert all(isinstance(piece, str) for part in parts for piece in part)
 
 
-@given(CODE, st.integers(200, 500))
-def test_every_part_closes_the_code_block_that_it_opens(lines: list[str], limit: int) -> None:
-    parts = split_markdown("\n".join(lines), limit)
-    assert all(_open_fence(part) == "" for part in parts[:-1])
-
-
-def _open_fence(markdown: str) -> str:
-    """The marker of the block left open at the end, by CommonMark's rules for fences."""
-    opened = ""
-    for line in markdown.split("\n"):
-        match = re.match(r" {0,3}(`{3,}|~{3,})(.*)$", line)
-        if match is None:
-            continue
-        marker, rest = match.groups()
-        if not opened and not (marker[0] == "`" and "`" in rest):
-            opened = marker
-        elif opened and marker[0] == opened[0] and len(marker) >= len(opened) and not rest.strip():
-            opened = ""
-    return opened
+def test_a_table_within_a_list_or_a_quote_is_shown_as_text() -> None:
+    [[part]] = split(
+        "1. 表です\n\n   | a | b |\n   |---|---|\n   | 1 | 2 |\n\n> | c |\n> |---|", 500
+    )
+    assert part == (
+        "1. 表です\n\n   ```\n   a │ b\n   ──┼──\n   1 │ 2\n   ```\n\n> ```\n> c\n> ─\n> ```"
+    )
