@@ -103,7 +103,7 @@ async def _clean_up(task: Task, delivery: Delivery, using: Answering) -> None:
     try:
         conversation = await conversation_of(task, using.conversations, steps)
         found = await standing(task.task_id, conversation, steps)
-        await _tidy(found, delivery.again, conversation, steps)
+        await _tidy(found, conversation, steps)
     except MechachangError as error:
         log.warning("What may stand twice stays.", action="clean_up_failed", reason=error.reason)
 
@@ -127,7 +127,7 @@ async def _answer_once(task: Task, again: bool, steps: Steps, using: Answering) 
         history = await steps.read(partial(conversation.read, task.task_id))
         found = Standing(history.posted)
         if is_settled(found, again=again):
-            await _tidy(found, again, conversation, steps)
+            await _tidy(found, conversation, steps)
             return Outcome.ALREADY_DONE
         refusal = await using.limits.admit(task.team_id, task.user_id, task.task_id)
         if refusal is not None:
@@ -154,14 +154,13 @@ def _growing(
     return Growing(task.task_id, conversation, steps, using.budget, render, found)
 
 
-async def _tidy(found: Standing, again: bool, conversation: Conversation, steps: Steps) -> None:
+async def _tidy(found: Standing, conversation: Conversation, steps: Steps) -> None:
     """Remove what a worker that died left beside the answer, or beside the notice."""
     if found.winner is None:
         await remove(found.answers, conversation, steps)
         return
     await remove(found.beside(found.winner), conversation, steps)
-    if again:
-        await remove(found.notices, conversation, steps)
+    await remove(found.notices, conversation, steps)
 
 
 async def _found_answer(

@@ -125,8 +125,9 @@ async def _replace(
 
 
 async def _settle_rivals(answer: Mark, conversation: Conversation, steps: Steps) -> None:
-    """Nobody kept workers apart: the answer begun first stays, the others are taken away."""
+    """Nobody kept workers apart: the answer begun first stays, what else stands is taken away."""
     found = await standing(answer.task_id, conversation, steps)
+    await remove(found.notices, conversation, steps)
     first = found.first_begun
     if first is None or first == answer.digest:
         await remove(found.beside(answer.digest), conversation, steps)

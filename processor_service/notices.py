@@ -60,6 +60,10 @@ async def _post_unless_settled(
     await steps.post_once(conversation, notice, Mark(task.task_id, "notice"))
     # Words of an answer that will not come to its end.
     await remove(found.answers, conversation, steps)
+    if await steps.may_have_rival():
+        beside = await standing(task.task_id, conversation, steps)
+        if beside.winner is not None:
+            await remove(beside.notices, conversation, steps)
 
 
 def is_settled(found: Standing, *, again: bool) -> bool:

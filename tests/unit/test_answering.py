@@ -516,3 +516,21 @@ async def test_what_a_worker_without_a_lease_left_when_it_died_goes_with_its_red
     await world.leases.announce_doubt(a_task().task_id)
     assert await world.answer(message_id="m2") is Outcome.ALREADY_DONE
     assert world.conversation.texts() == ["素数は1と自身でのみ割れます。"]
+
+
+async def test_a_rivals_answer_stays_and_our_notice_goes() -> None:
+    world = World(model=FakeModel([[ModelRefused("SAFETY")]]))
+    world.leases.store_is_lost = True
+    rival = Posted("900.000001", Mark(a_task().task_id, "answer", 1, 1, "rival"))
+    world.conversation.before_post = lambda: world.conversation.messages.append((rival, Body("")))
+    assert await world.answer() is Outcome.TOLD_FAILURE
+    assert [posted for posted, _ in world.conversation.messages] == [rival]
+
+
+async def test_our_answer_stays_and_a_rivals_notice_goes() -> None:
+    world = World()
+    world.leases.store_is_lost = True
+    rival = Posted("100.000001", Mark(a_task().task_id, "notice"))
+    world.conversation.before_post = lambda: world.conversation.messages.append((rival, Body("")))
+    assert await world.answer() is Outcome.ANSWERED
+    assert [posted.mark.role for posted, _ in world.conversation.messages] == ["answer"]
