@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check format lock clean
+.PHONY: help demo test chaos preview check format lock clean
 
 PORT ?= 7070
 PROCESSORS ?= 1
@@ -28,6 +28,9 @@ test: $(VENV)/.dev ## Run every test, the scenarios and browser tests included (
 
 chaos: $(VENV)/.dev ## Break everything while N questions are asked; none is lost or doubled (N=... SEED=...)
 	@$(PY) -m tests.chaos --questions $(N) --seed $(SEED) --rate $(RATE)
+
+preview: $(VENV)/.dev ## Show how answers are rendered, on the chat page (PORT=...)
+	@exec $(PY) -m tests.preview --port $(PORT)
 
 check: $(VENV)/.dev ## Check formatting, lint, import rules and types, and run the unit tests
 	@$(VENV)/bin/ruff format --check --quiet || { echo "Not formatted: run make format"; exit 1; }

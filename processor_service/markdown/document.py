@@ -132,7 +132,8 @@ def words_of(source: str) -> str:
     words: list[str] = []
     for token in read_blocks(source, env):
         if token.type == "inline":
-            words += [each.content or " " for each in read_inline(token.content, env).tokens]
+            children = read_inline(token.content, env).tokens
+            words += [" " if each.type.endswith("break") else each.content for each in children]
         else:
             words.append(token.content)
         words.append(" ")

@@ -31,7 +31,8 @@ LINK_CHARS = 3_000
 
 _RUN = "run"
 _SCHEME = re.compile(r"https?$")
-_ADDRESS = re.compile(r"://[^\x00-\x20<>\[\]\"`|\\^{}\x7f-\U0010ffff]+")
+_IN_ADDRESS = r"[^\x00-\x20<>\[\]\"`|\\^{}\x7f-\U0010ffff]"
+_ADDRESS = re.compile(f"://{_IN_ADDRESS}{{1,{LINK_CHARS}}}")
 _TAG = re.compile(r"<[A-Za-z/!?]")
 
 Span = tuple[int, int]
@@ -178,7 +179,8 @@ def _address(state: StateInline, silent: bool) -> bool:
     """A bare address with Japanese right behind it gets angle brackets, so that it ends there."""
     if silent or state.src[state.pos] != ":" or state.linkLevel or not isinstance(state, _State):
         return False
-    scheme, rest = _SCHEME.search(state.pending), _ADDRESS.match(state.src, state.pos)
+    scheme = _SCHEME.search(state.src, max(0, state.pos - len("https")), state.pos)
+    rest = _ADDRESS.match(state.src, state.pos)
     if scheme is None or rest is None:
         return False
     start, end = state.pos - len(scheme[0]), rest.end()
