@@ -7,6 +7,7 @@ first, so losing Redis costs speed and never a second answer.
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -217,7 +218,7 @@ async def _show(task: Task, answered: Answer, cached: bool, growing: Growing) ->
         regenerate_at=conversation.place if cached else None,
         footer=mode_footer(task, answered.mode, conversation.place),
     )
-    mark = _mark(task, answered, "rich")
+    mark = _mark(task, rich)
     try:
         found = await growing.finish(rich, mark)
         await deliver(rich, mark, found, conversation, steps)
@@ -231,13 +232,14 @@ async def _show(task: Task, answered: Answer, cached: bool, growing: Growing) ->
         )
         plain = render_plain(answered, task.locale, conversation.capacity)
         found = await standing(task.task_id, conversation, steps)
-        await deliver(plain, _mark(task, answered, "plain"), found, conversation, steps)
+        await deliver(plain, _mark(task, plain), found, conversation, steps)
     log.info("An answer was shown.", action="answer_shown", ways=sorted(growing.ways) or ["post"])
 
 
-def _mark(task: Task, answered: Answer, layout: str) -> Mark:
-    digest = hashlib.sha256(f"{layout}\0{answered.text}".encode()).hexdigest()[:12]
-    return Mark(task.task_id, "answer", digest=digest)
+def _mark(task: Task, bodies: Sequence[Body]) -> Mark:
+    """The mark of the answer in these messages: another version of us may split it elsewhere."""
+    content = json.dumps([(body.text, body.blocks) for body in bodies], sort_keys=True)
+    return Mark(task.task_id, "answer", digest=hashlib.sha256(content.encode()).hexdigest()[:12])
 
 
 async def _tell(task: Task, failure: Failure, steps: Steps, using: Answering) -> Outcome:

@@ -93,12 +93,14 @@ class Ledger:
         shown = list(self._of_task[str(asked.task_id)])
         if asked.ts == asked.thread_ts:
             shown += self._unmarked[thread]
+        # A mention comes as two events; the one that says nothing of a question is acked as such.
+        undelivered = self._is_undelivered(asked)
         record = Record(
             marker=asked.question.marker,
             lines=asked.question.lines,
             shown=tuple(shown),
-            accepted=key in self._watch.acked,
-            turned_away=self._is_undelivered(asked),
+            accepted=key in self._watch.acked and not undelivered,
+            turned_away=undelivered,
             may_be_cut=asked.question.marker in self._limited,
             status_left=is_last and thread in self._stack.slack.workspace.statuses,
             stream_left=is_last and self._has_stream(thread),
