@@ -34,6 +34,7 @@ from processor_service.ports import (
     People,
     Prompt,
     Said,
+    Turns,
 )
 from processor_service.prompts import prompt_for
 from processor_service.rendering import render_answer, render_plain
@@ -42,6 +43,7 @@ from processor_service.statuses import Statuses
 from processor_service.steps import Steps
 from processor_service.texts import RETRYING
 from processor_service.thread_context import in_thread, speakers
+from processor_service.turns import in_turn
 from processor_service.working import Outcome, under_lease
 from shared.errors import MechachangError, ModelUnavailable, PermanentError, SlackRefused
 from shared.ledger import Mark
@@ -62,6 +64,7 @@ class Answering:
     people: People
     limits: Limits
     statuses: Statuses
+    turns: Turns
     budget: Budget
     generation: Generation
     patience: Patience
@@ -125,22 +128,29 @@ async def give_up(task: Task, delivery: Delivery, using: Answering) -> Outcome:
 async def _answer_once(task: Task, again: bool, steps: Steps, using: Answering) -> Outcome:
     try:
         conversation = await conversation_of(task, using.conversations, steps)
-        history = await steps.read(partial(conversation.read, task.task_id))
-        found = Standing(history.posted)
-        if is_settled(found, again=again):
-            await _tidy(found, conversation, steps)
-            return Outcome.ALREADY_DONE
-        refusal = await using.limits.admit(task.team_id, task.user_id, task.task_id)
-        if refusal is not None:
-            return await _tell(task, Failure(refusal.reason, refusal.resumes_at), steps, using)
-        growing = _growing(task, found, conversation, steps, using)
-        answered, cached = await _found_answer(task, history.said, growing, using)
-        await _show(task, answered, cached, growing)
-        await remove(found.notices, conversation, steps)
-        using.statuses.end(conversation, task)
+        async with in_turn(task, conversation.place, using.turns):
+            return await _answer_there(task, again, conversation, steps, using)
     except PermanentError as error:
         log.warning("The question cannot be answered.", action="task_refused", reason=error.reason)
         return await _tell(task, Failure(error.reason), steps, using)
+
+
+async def _answer_there(
+    task: Task, again: bool, conversation: Conversation, steps: Steps, using: Answering
+) -> Outcome:
+    history = await steps.read(partial(conversation.read, task.task_id))
+    found = Standing(history.posted)
+    if is_settled(found, again=again):
+        await _tidy(found, conversation, steps)
+        return Outcome.ALREADY_DONE
+    refusal = await using.limits.admit(task.team_id, task.user_id, task.task_id)
+    if refusal is not None:
+        return await _tell(task, Failure(refusal.reason, refusal.resumes_at), steps, using)
+    growing = _growing(task, found, conversation, steps, using)
+    answered, cached = await _found_answer(task, history.said, growing, using)
+    await _show(task, answered, cached, growing)
+    await remove(found.notices, conversation, steps)
+    using.statuses.end(conversation, task)
     return Outcome.ANSWERED
 
 

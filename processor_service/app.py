@@ -21,6 +21,7 @@ from processor_service.redis_holds import RedisHolds
 from processor_service.redis_limits import RedisLimits
 from processor_service.redis_store import RedisAnswers, RedisLeases
 from processor_service.redis_streams import RedisStreamOwners
+from processor_service.redis_turns import RedisTurns
 from processor_service.retrying import Patience
 from processor_service.routes import router
 from processor_service.settings import ProcessorSettings
@@ -107,6 +108,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                     settings.team_daily_tokens,
                 ),
                 statuses=statuses,
+                turns=RedisTurns(redis),
                 budget=RedisBudget(redis),
                 generation=_generation(settings),
                 patience=Patience(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),

@@ -73,6 +73,28 @@ class Leases(Protocol):
 
 
 @dataclass(frozen=True)
+class Ticket:
+    """A task's place in the line of its thread; ``asked`` sorts by the time of the question."""
+
+    thread: str
+    asked: str
+    task_id: str
+
+
+class Turns(Protocol):
+    """Whose turn it is in a thread. No method raises for a lost store: nobody waits then."""
+
+    renew_every_s: float
+    look_every_s: float
+
+    async def take(self, ticket: Ticket) -> bool:
+        """Whether it is the task's turn, and keep it so; else it waits in line for a while."""
+
+    async def leave(self, ticket: Ticket) -> None:
+        """End the task's turn or its waiting. Idempotent."""
+
+
+@dataclass(frozen=True)
 class Answer:
     """A finished answer: Markdown, the mode it was given in, and what it took."""
 

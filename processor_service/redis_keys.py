@@ -62,6 +62,16 @@ def responses_key(task_id: str) -> str:
     return f"{PREFIX}responses:{task_id}"
 
 
+def turn_key(thread: str) -> str:
+    """Which question of a thread is being answered, for as long as a lease."""
+    return f"{PREFIX}turn:{thread}"
+
+
+def waiting_key(thread: str) -> str:
+    """The questions of a thread that wait, by when each is given up unless it is seen again."""
+    return f"{PREFIX}waiting:{thread}"
+
+
 def hold_key(method: str) -> str:
     """That Slack told us to leave a method alone, for as long as it said."""
     return f"{PREFIX}slack:hold:{method}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from processor_service.markdown.inline import ZERO_WIDTH_SPACE
 from processor_service.ports import Said
 from processor_service.slack_blocks import text_of_blocks
 from processor_service.slack_calls import Ourselves
@@ -73,9 +74,12 @@ def _said_by_us(message: Message) -> Said | None:
     if mark.role == "question":
         return Said("app", _name_of_app(message), _text_of_app(message))
     # With no number of parts it was still being written when its worker ended.
-    return (
-        Said("us", "", text_of_blocks(message) or message.get("text") or "") if mark.parts else None
-    )
+    return Said("us", "", _text_of_ours(message)) if mark.parts else None
+
+
+def _text_of_ours(message: Message) -> str:
+    """What the model wrote, without the marks that rendering it for Slack has added."""
+    return (text_of_blocks(message) or message.get("text") or "").replace(ZERO_WIDTH_SPACE, "")
 
 
 def _name_of_app(message: Message) -> str:

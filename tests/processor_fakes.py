@@ -22,6 +22,7 @@ from processor_service.ports import (
     Posted,
     Prompt,
     Said,
+    Ticket,
 )
 from processor_service.retrying import Patience
 from processor_service.statuses import Statuses
@@ -105,6 +106,25 @@ class FakeLeases:
 
     async def last_failure(self, task_id: str) -> str | None:
         return self.reasons.get(task_id)
+
+
+class FakeTurns:
+    """One turn at a time in a thread, for whoever comes first."""
+
+    renew_every_s = 0.005
+    look_every_s = 0.001
+
+    def __init__(self) -> None:
+        self.held: dict[str, str] = {}
+        self.takes: list[str] = []
+
+    async def take(self, ticket: Ticket) -> bool:
+        self.takes.append(ticket.task_id)
+        return self.held.setdefault(ticket.thread, ticket.task_id) == ticket.task_id
+
+    async def leave(self, ticket: Ticket) -> None:
+        if self.held.get(ticket.thread) == ticket.task_id:
+            del self.held[ticket.thread]
 
 
 class FakeAnswers:
@@ -337,6 +357,7 @@ class World:
     budget: FakeBudget = field(default_factory=FakeBudget)
     statuses: Statuses = field(default_factory=lambda: Statuses(0.02))
     naps: Naps = field(default_factory=Naps)
+    turns: FakeTurns = field(default_factory=FakeTurns)
     retries: int = 3
     deadline_s: float = 30.0
     generation: Generation | None = None
@@ -357,6 +378,7 @@ class World:
             self.people,
             self.limits,
             self.statuses,
+            self.turns,
             self.budget,
             self.generation,
             Patience(4, self.naps, count_asked=False),

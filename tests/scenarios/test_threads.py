@@ -104,3 +104,24 @@ async def test_with_following_switched_off_only_a_mention_asks(tmp_path: Path) -
         people.post("hana", "#general", "@mechachang And MySQL?", thread_ts=opening.ts)
         await answered(stack, opening.ts, 2)
         assert [request.prompt[-10:] for request in stack.gemini.requests][1:] == ["And MySQL?"]
+
+
+async def test_two_quick_questions_in_one_thread_are_answered_in_order(tmp_path: Path) -> None:
+    async with stack_in(tmp_path) as stack:
+        stack.gemini.script("the first", Reply(text="One.", first_token_s=1.5))
+        stack.gemini.script("the second", Reply(text="Two."))
+        people = stack.slack.people
+        opening = people.post("alice", "#general", "@mechachang the first")
+        await stack.slack.wait_for(lambda: stack.gemini.requests, DEADLINE_S)
+        people.post("hana", "#general", "@mechachang the second", thread_ts=opening.ts)
+        await answered(stack, opening.ts, 2)
+        first, second = answers(stack, opening.ts)
+        assert "One." in first
+        assert "Two." in second
+        assert len(stack.gemini.requests) == 2
+        turns = told(stack.gemini.requests[1])
+        assert [role for role, _ in turns] == ["user", "model", "user"]
+        assert turns[1] == ("model", "One.")
+        await stack.slack.wait_for(lambda: len(stack.journal.entries(step="push")) == 2, DEADLINE_S)
+        pushes = stack.journal.entries(step="push")
+        assert [each.detail["attempt"] for each in pushes] == [1, 1], "waiting costs no delivery"

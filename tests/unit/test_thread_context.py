@@ -53,7 +53,7 @@ def test_people_and_other_apps_speak_as_the_user_and_our_answers_are_the_models_
     app = {"ts": "100.000003", "bot_id": "B9", "username": "Deploys", "text": "v2 is out"}
     messages = [
         by_person(1, "<@UBOT> What is &lt;Redis&gt;?", files=[{"id": "F1", "name": "a.pdf"}]),
-        by_us(2, "Redis **is** a store."),
+        by_us(2, "Redis **is**\u200b a store."),
         app,
         by_person(9, "question"),
     ]

@@ -1,0 +1,43 @@
+"""One question at a time in a thread: the next one is answered with the earlier answer in view."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from processor_service.ports import Place, Ticket, Turns
+from shared.task import Task
+
+
+@asynccontextmanager
+async def in_turn(task: Task, place: Place | None, turns: Turns) -> AsyncIterator[None]:
+    """Wait until no other question of the thread is being answered, then keep the others waiting.
+
+    Earlier questions go first. Waiting ends with the task's own deadline. What has no thread, and
+    everything while the store is lost, waits for nobody.
+    """
+    if place is None:
+        yield
+        return
+    asked = f"{task.occurred_at.timestamp():017.6f}"
+    ticket = Ticket(f"{place.channel_id}:{place.thread_ts}", asked, task.task_id)
+    ended = asyncio.Event()
+
+    async def renew() -> None:
+        # The flag is looked at as well: Python 3.11's wait_for, which the Redis client waits with,
+        # can swallow a cancellation (github.com/python/cpython/issues/86296).
+        while not ended.is_set():
+            await asyncio.sleep(turns.renew_every_s)
+            await turns.take(ticket)
+
+    renewal: asyncio.Task[None] | None = None
+    try:
+        while not await turns.take(ticket):  # noqa: ASYNC110 - only the store knows when
+            await asyncio.sleep(turns.look_every_s)
+        renewal = asyncio.create_task(renew(), name=f"turn-{task.task_id}")
+        yield
+    finally:
+        ended.set()
+        if renewal is not None:
+            renewal.cancel()
+            await asyncio.wait([renewal])
+        await turns.leave(ticket)
