@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from simulators.faults import Fault
 from simulators.journal import Entry
 from simulators.provisioning import DeliveryRules
@@ -66,11 +68,17 @@ async def test_events_delivered_three_times_are_answered_once_each(tmp_path: Pat
         assert verdicts(running) == {Verdict.ANSWERED: 6}
 
 
-async def test_a_worker_that_dies_right_after_its_post_leaves_one_message(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["chat.startStream", "chat.postMessage"])
+async def test_a_worker_that_dies_right_after_its_post_leaves_one_message(
+    tmp_path: Path, way: str
+) -> None:
     async with trial(stack_config(tmp_path)) as running:
+        if way == "chat.postMessage":
+            refused = Fault("error", status=200, error="channel_type_not_supported")
+            running.stack.faults.add("slack", "chat.startStream", refused, times=2)
         # Slack has taken the post and answers too late for the worker, who hears nothing of it.
         held = Fault("drop_after", seconds=5.0)
-        running.stack.faults.add("slack", "chat.postMessage", held, times=2)
+        running.stack.faults.add("slack", way, held, times=2)
         await ask(running, questions(2, "mention", "dm", lines=25))
         await running.stack.slack.wait_for(
             lambda: len(_posts(running)) == 2 and running.stack.faults.rules() == [], DEADLINE_S
