@@ -64,6 +64,10 @@ class _Packing:
 
     def messages(self) -> list[list[Piece]]:
         """All messages; the last may have room."""
+        if self._blocks and self._blocks[-1].unclosed:
+            # Nothing follows, and what may yet be written goes on in it.
+            open_code, _ = self._blocks[-1].text.rsplit("\n", 1)
+            self._blocks[-1] = replace(self._blocks[-1], text=open_code)
         last = [self._blocks] if self._blocks else []
         return [_pieces(blocks) for blocks in [*self._full, *last]]
 

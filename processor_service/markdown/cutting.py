@@ -4,6 +4,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import accumulate, chain
 
@@ -39,7 +40,7 @@ def cut(block: Block, first: int, limit: int, size: Size) -> Iterator[Block]:
     else:
         pieces = _cut_text(block.text, first, limit, size)
     for number, (gap, text) in enumerate(pieces):
-        yield Block(block.kind, text, gap if number else block.gap)
+        yield replace(block, text=text, gap=gap if number else block.gap)
 
 
 def _cut_code(text: str, first: int, limit: int, size: Size) -> _Pieces:
@@ -49,11 +50,11 @@ def _cut_code(text: str, first: int, limit: int, size: Size) -> _Pieces:
     longest = min(first, limit) - frame
     for line in chain.from_iterable(_short(line, longest, size) for line in lines):
         if held and size(f"\n{line}") > room:
-            yield "\n", fenced(held, opening.lstrip("`"))
+            yield "\n", fenced(held, opening.lstrip("`"), len(fence))
             room, held = limit - frame, []
         held.append(line)
         room -= size(f"\n{line}")
-    yield "\n", fenced(held, opening.lstrip("`"))
+    yield "\n", fenced(held, opening.lstrip("`"), len(fence))
 
 
 def _short(line: str, limit: int, size: Size) -> Iterator[str]:

@@ -28,13 +28,14 @@ class Block:
     """One top-level block: Markdown, or a table.
 
     ``kind`` is the parser's name for it, ``gap`` the line breaks that separate it from the block
-    before.
+    before. The end of ``unclosed`` code was not written, perhaps not yet; ``text`` has one.
     """
 
     kind: str
     text: str
     gap: str = "\n\n"
     table: Table | None = None
+    unclosed: bool = False
 
     @property
     def leads_in(self) -> bool:
@@ -107,15 +108,23 @@ def _blocks(
         kind = token.type.removesuffix("_open")
         table = read_table(tokens[number : tables[number]], env) if number in tables else None
         text = "" if table else _written(token, lines[slice(*token.map)])
-        yield Block(kind, text, gap, table)
+        yield Block(kind, text, gap, table, _is_unclosed(token))
         end = token.map[0] + max(1, len(_trimmed(lines[slice(*token.map)])))
+
+
+def _is_unclosed(token: Token) -> bool:
+    first, end = token.map or (0, 0)
+    return token.type == "fence" and end - first < len(_code_of(token)) + 2
 
 
 def _written(token: Token, lines: Sequence[str | None]) -> str:
     if token.type in ("fence", "code_block"):
-        info = token.info.strip().replace("`", "")
-        return fenced(token.content.removesuffix("\n").split("\n"), info)
+        return fenced(_code_of(token), token.info.strip().replace("`", ""), len(token.markup))
     return "\n".join(_trimmed(lines))
+
+
+def _code_of(token: Token) -> list[str]:
+    return token.content.removesuffix("\n").split("\n") if token.content else []
 
 
 def _trimmed(lines: Sequence[str | None]) -> list[str]:

@@ -132,10 +132,10 @@ class Table:
             yield fenced([head, rule, *lines])
 
 
-def fenced(lines: Sequence[str], info: str = "") -> str:
-    """A code block; its fence is longer than any run of backticks in it."""
+def fenced(lines: Sequence[str], info: str = "", least: int = 3) -> str:
+    """A code block; its fence has ``least`` backticks, and more than any run of them in it."""
     longest = max((len(run) for line in lines for run in _BACKTICKS.findall(line)), default=0)
-    fence = "`" * max(3, longest + 1)
+    fence = "`" * max(3, least, longest + 1)
     return "\n".join([f"{fence}{info}", *lines, fence])
 
 

@@ -33,6 +33,14 @@ def test_documents_follow_each_other_even_when_one_ends_within_code() -> None:
     assert parts == [["```\nx = 1\n```\n\n_終わり_"]]
 
 
+@pytest.mark.parametrize("code", ["```py", "```py\nx = 1", "text\n\n````\n```\nx"])
+def test_what_was_shown_of_unfinished_code_goes_on_when_more_is_written(code: str) -> None:
+    [[shown_first]] = split(code, 500)
+    [[shown_then]] = split(f"{code}\ny = 2\n", 500)
+    assert shown_first == code
+    assert str(shown_then).startswith(shown_first)
+
+
 def test_a_code_block_across_a_joint_is_closed_and_opened_again() -> None:
     code = "\n".join(f"value_{n} = {n}" for n in range(100))
     parts = texts(f"例です。\n\n```python\n{code}\n```\n\n以上です。", 600)
