@@ -17,6 +17,7 @@ from tests.chaos.judge import Verdict
 from tests.chaos.questions import Kind, Question, plan_questions
 from tests.chaos.run import stack_config
 from tests.chaos.trial import Trial, trial
+from tests.slack_workbench import ONE_EVENT_A_MENTION
 
 DEADLINE_S = 60.0
 QUICK = DeliveryRules(min_backoff_s=0.3, max_backoff_s=0.6)
@@ -56,7 +57,12 @@ def seen(running: Trial, step: str, **detail: object) -> Iterator[Entry]:
 
 async def test_events_delivered_three_times_are_answered_once_each(tmp_path: Path) -> None:
     config = stack_config(tmp_path, QUICK)
-    slack = replace(config.slack, ack_timeout_s=0.5, redelivery_delays_s=(0.2, 0.2, 0.2))
+    slack = replace(
+        config.slack,
+        ack_timeout_s=0.5,
+        redelivery_delays_s=(0.2, 0.2, 0.2),
+        subscriptions=ONE_EVENT_A_MENTION,
+    )
     async with trial(replace(config, slack=slack)) as running:
         for question in questions(6, "mention", "thread"):
             running.stack.faults.add("socket", "ack", Fault("drop_before"), times=2)

@@ -130,8 +130,11 @@ class LeaseStates(RuleBasedStateMachine):
     def renew(self, held: Held) -> None:
         worker, lease = held
         hold = self.runner.run(self.workers[worker].renew(lease))
-        if lease.owner is None or not self._reaches(worker):
+        if not self._reaches(worker):
             assert hold is Hold.UNKNOWN
+        elif lease.owner is None:
+            done = self.store.get(lease.task_id) == DONE
+            assert hold is (Hold.LOST if done else Hold.UNKNOWN)
         elif self.store.get(lease.task_id, lease) == lease:
             assert hold is Hold.OURS
             self.store[lease.task_id] = lease
