@@ -1,5 +1,6 @@
 """``loan.Broker`` on Pub/Sub or a local broker, with Google's own clients."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -170,6 +171,10 @@ def _explained(names: Names, *, reading: bool) -> Iterator[None]:
     try:
         yield
     except (GoogleAPIError, GoogleAuthError) as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # gRPC tells of a call that we have just cancelled as of one that failed.
+            raise asyncio.CancelledError from error
         raise BrokerFailed(_explanation(error, names, reading=reading)) from error
 
 
