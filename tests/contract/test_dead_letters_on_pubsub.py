@@ -294,6 +294,8 @@ async def start(post: Post, *words: str) -> asyncio.subprocess.Process:
         env={**os.environ, "PUBSUB_EMULATOR_HOST": post.clients.address},
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
+        # A shell's background jobs are born deaf to SIGINT, and so are their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         stderr=asyncio.subprocess.PIPE,
     )
 
