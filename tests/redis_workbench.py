@@ -13,15 +13,10 @@ from pathlib import Path
 import pytest
 from fakeredis import TcpFakeServer
 
+from simulators.ports import free_port
+
 # A busy machine must not turn a slow answer into a lost Redis.
 PATIENCE_S = 5.0
-
-
-def free_port() -> int:
-    """A port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -1,12 +1,14 @@
-"""Brokers that are too slow to start for every single test."""
+"""Servers that are too slow to start for every single test."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 
+from processor_service.redis_connection import RedisConnection, redis_connection
 from simulators.google_emulator import EmulatorMissing, google_emulator
+from tests.redis_workbench import PATIENCE_S, fake_redis, real_redis
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -19,3 +21,28 @@ async def emulator_address() -> AsyncIterator[str]:
         if os.environ.get("CI"):
             pytest.fail(str(missing))
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def redis_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis; skips where it can't be had, except in CI."""
+    with real_redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def fake_server_url() -> Iterator[str]:
+    """The Redis that the local stack falls back on."""
+    with fake_redis() as url:
+        yield url
+
+
+@pytest.fixture(
+    params=["fake_server_url", pytest.param("redis_server_url", marks=pytest.mark.redis_server)]
+)
+async def connection(request: pytest.FixtureRequest) -> AsyncIterator[RedisConnection]:
+    """Our connection to each Redis we run with, emptied."""
+    async with redis_connection(request.getfixturevalue(request.param), PATIENCE_S) as opened:
+        assert await opened.alive()
+        await opened.redis.flushdb()
+        yield opened

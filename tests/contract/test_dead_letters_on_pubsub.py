@@ -20,10 +20,10 @@ from deploy.dead_letters.pubsub import Names
 from shared.task import Source, Task
 from simulators.faults import Fault, FaultPlan
 from simulators.journal import Journal
+from simulators.ports import free_port
 from simulators.provisioning import DeliveryRules, provision
 from simulators.pubsub import PubSubConfig, PubSubSimulator
 from tests.pubsub_workbench import Bench, Workbench, eventually, serving, workbench
-from tests.redis_workbench import free_port
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]

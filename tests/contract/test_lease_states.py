@@ -5,7 +5,7 @@ has no clock: a lease runs out by being deleted, as Redis does it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from typing import TypeVar
 
 import pytest
@@ -26,7 +26,7 @@ from processor_service.ports import Claim, ClaimState, Hold, Lease
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
 from processor_service.redis_keys import DONE_TTL_S, LEASE_TTL_S, task_key
 from processor_service.redis_store import RedisLeases
-from tests.redis_workbench import PATIENCE_S, real_redis
+from tests.redis_workbench import PATIENCE_S
 
 # One task is enough: what happens to it happens as often as possible.
 TASKS = ("task-1",)
@@ -272,12 +272,6 @@ class LeaseStates(RuleBasedStateMachine):
 
     def _reaches(self, worker: int) -> bool:
         return not self.connections[worker].cut
-
-
-@pytest.fixture(scope="module")
-def redis_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with real_redis(tmp_path_factory.mktemp("redis")) as url:
-        yield url
 
 
 @pytest.mark.redis_server

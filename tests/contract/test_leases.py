@@ -1,83 +1,20 @@
 """The leases' and the cache's promise, on the fake and on every Redis we run with."""
 
 import asyncio
-import os
-import shutil
-import socket
-import subprocess
-import threading
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from fakeredis import TcpFakeServer
 
 from processor_service.ports import Answer, Claim, ClaimState, Hold, Lease, Leases
 from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_store import RedisAnswers, RedisLeases
 from shared.task import Mode
+from simulators.ports import free_port
 from tests.processor_fakes import FakeLeases
+from tests.redis_workbench import PATIENCE_S
 
 SHORT_TTL_S = 0.4
-# A busy machine must not turn a slow answer into a lost Redis here.
-PATIENCE_S = 5.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until_it_listens(port: int) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        threading.Event().wait(0.02)
-    raise AssertionError("Redis did not start")
-
-
-@pytest.fixture(scope="module")
-def redis_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    binary = shutil.which("redis-server")
-    if binary is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI has no redis-server")
-        pytest.skip("redis-server is not installed")
-    port = free_port()
-    folder = tmp_path_factory.mktemp("redis")
-    server = subprocess.Popen(
-        [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)],
-        stdout=subprocess.DEVNULL,
-    )
-    wait_until_it_listens(port)
-    yield f"redis://127.0.0.1:{port}/0"
-    server.terminate()
-    server.wait()
-
-
-@pytest.fixture(scope="module")
-def fake_server_url() -> Iterator[str]:
-    server = TcpFakeServer(("127.0.0.1", 0), server_type="redis")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"redis://127.0.0.1:{server.server_address[1]}/0"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture(
-    params=["fake_server_url", pytest.param("redis_server_url", marks=pytest.mark.redis_server)]
-)
-async def connection(request: pytest.FixtureRequest) -> AsyncIterator[RedisConnection]:
-    async with redis_connection(request.getfixturevalue(request.param), PATIENCE_S) as opened:
-        assert await opened.alive()
-        await opened.redis.flushdb()
-        yield opened
 
 
 @pytest.fixture(

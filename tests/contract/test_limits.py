@@ -1,7 +1,7 @@
 """The limits' promise, on every Redis we run with."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +10,7 @@ from processor_service.limits import Limits, Refusal
 from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_keys import COUNTED_TTL_S, RATE_WINDOW_S, TOKENS_TTL_S
 from processor_service.redis_limits import RedisLimits
-from tests.redis_workbench import PATIENCE_S, fake_redis, free_port, real_redis
+from tests.redis_workbench import free_port
 
 NOON_IN_JAPAN = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 MIDNIGHT_IN_JAPAN = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -27,28 +27,6 @@ class Clock:
 
     def pass_by(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
-
-
-@pytest.fixture(scope="module")
-def redis_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with real_redis(tmp_path_factory.mktemp("redis")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def fake_server_url() -> Iterator[str]:
-    with fake_redis() as url:
-        yield url
-
-
-@pytest.fixture(
-    params=["fake_server_url", pytest.param("redis_server_url", marks=pytest.mark.redis_server)]
-)
-async def connection(request: pytest.FixtureRequest) -> AsyncIterator[RedisConnection]:
-    async with redis_connection(request.getfixturevalue(request.param), PATIENCE_S) as opened:
-        assert await opened.alive()
-        await opened.redis.flushdb()
-        yield opened
 
 
 @pytest.fixture

@@ -1,41 +1,14 @@
 """Whose turn it is in a thread, on every Redis we run with."""
 
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from itertools import count
-
-import pytest
 
 from processor_service.ports import Ticket
 from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_turns import RedisTurns
-from tests.redis_workbench import PATIENCE_S, fake_redis, free_port, real_redis
+from tests.redis_workbench import free_port
 
 _threads = count()
-
-
-@pytest.fixture(scope="module")
-def redis_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with real_redis(tmp_path_factory.mktemp("redis")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def fake_server_url() -> Iterator[str]:
-    with fake_redis() as url:
-        yield url
-
-
-@pytest.fixture(
-    params=[
-        pytest.param("redis_server_url", marks=pytest.mark.redis_server),
-        "fake_server_url",
-    ]
-)
-async def connection(request: pytest.FixtureRequest) -> AsyncIterator[RedisConnection]:
-    url = request.getfixturevalue(request.param)
-    async with redis_connection(url, PATIENCE_S) as opened:
-        yield opened
 
 
 @dataclass
