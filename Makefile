@@ -46,9 +46,11 @@ format: $(VENV)/.dev ## Format the code and mend what lint can mend
 lock: ## Renew the lock files from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "uv is needed: https://docs.astral.sh/uv/"; exit 1; }
 	$(COMPILE) --all-extras --group dev -o requirements-dev.lock
-	$(COMPILE) $(AS_DEV) --all-extras -o requirements-demo.lock
+	$(COMPILE) $(AS_DEV) --extra command --extra processor --extra simulators -o requirements-demo.lock
 	$(COMPILE) $(AS_DEV) --extra command -o requirements-command.lock
 	$(COMPILE) $(AS_DEV) --extra processor -o requirements-processor.lock
+	$(COMPILE) $(AS_DEV) --extra operations -o requirements-operations.lock
+	$(COMPILE) --all-extras --group dev --group bench $(AS_DEV) -o requirements-bench.lock
 
 clean: ## Remove the environment, the caches and the logs
 	rm -rf $(VENV) .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
