@@ -39,6 +39,7 @@ from processor_service.ports import (
 from processor_service.prompts import prompt_for
 from processor_service.rendering import render_answer, render_plain
 from processor_service.retrying import Patience
+from processor_service.same_question import asked_once
 from processor_service.statuses import Statuses
 from processor_service.steps import Steps
 from processor_service.texts import RETRYING
@@ -186,12 +187,12 @@ async def _found_answer(
     if draft is not None:
         return draft, False
     key = cache_key(task, using.generation.model)
-    if key is not None and may_read_cache(task):
-        known = await using.answers.get(key)
+    shared = key if may_read_cache(task) else None
+    async with asked_once(shared, task, using.answers, using.turns) as known:
         if known is not None:
             return known, True
-    request = Request(await _prompt(task, said, using), using.model, growing)
-    return await _generated(task, key, request, growing, using), False
+        request = Request(await _prompt(task, said, using), using.model, growing)
+        return await _generated(task, key, request, growing, using), False
 
 
 async def _prompt(task: Task, said: Sequence[Said], using: Answering) -> Prompt:

@@ -74,7 +74,9 @@ class Leases(Protocol):
 
 @dataclass(frozen=True)
 class Ticket:
-    """A task's place in the line of its thread; ``asked`` sorts by the time of the question."""
+    """A task's place in the line of its thread, or of those who ask the same; ``asked`` sorts by
+    the time of the question.
+    """
 
     thread: str
     asked: str
@@ -82,7 +84,7 @@ class Ticket:
 
 
 class Turns(Protocol):
-    """Whose turn it is in a thread. No method raises for a lost store: nobody waits then."""
+    """Whose turn it is in a line. No method raises for a lost store: nobody waits then."""
 
     renew_every_s: float
     look_every_s: float
@@ -108,6 +110,10 @@ class Answer:
 
 class Answers(Protocol):
     """The cache of answers. A lost store is a miss, never an error."""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether anything is kept at all."""
 
     async def get(self, key: str) -> Answer | None:
         """The answer kept under ``key``, if any."""

@@ -187,6 +187,11 @@ class RedisAnswers:
         self._connection = connection
         self._ttl_s = ttl_s
 
+    @property
+    def lasting(self) -> bool:
+        """Whether anything is kept at all."""
+        return self._ttl_s > 0
+
     async def get(self, key: str) -> Answer | None:
         """The answer, or None when it is unknown or Redis is lost."""
         if self._ttl_s == 0:

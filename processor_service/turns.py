@@ -1,7 +1,7 @@
 """One question at a time in a thread: the next one is answered with the earlier answer in view."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from processor_service.ports import Place, Ticket, Turns
@@ -18,8 +18,24 @@ async def in_turn(task: Task, place: Place | None, turns: Turns) -> AsyncIterato
     if place is None:
         yield
         return
-    asked = f"{task.occurred_at.timestamp():017.6f}"
-    ticket = Ticket(f"{place.channel_id}:{place.thread_ts}", asked, task.task_id)
+    async with kept_turn(ticket(f"{place.channel_id}:{place.thread_ts}", task), turns):
+        yield
+
+
+def ticket(line: str, task: Task) -> Ticket:
+    """The task's place in a line, by the time of its question."""
+    return Ticket(line, f"{task.occurred_at.timestamp():017.6f}", task.task_id)
+
+
+async def _never() -> bool:
+    return False
+
+
+@asynccontextmanager
+async def kept_turn(
+    own: Ticket, turns: Turns, in_vain: Callable[[], Awaitable[bool]] = _never
+) -> AsyncIterator[None]:
+    """Wait for the turn and keep it for the body; waiting also ends once it is ``in_vain``."""
     ended = asyncio.Event()
 
     async def renew() -> None:
@@ -27,17 +43,18 @@ async def in_turn(task: Task, place: Place | None, turns: Turns) -> AsyncIterato
         # can swallow a cancellation (github.com/python/cpython/issues/86296).
         while not ended.is_set():
             await asyncio.sleep(turns.renew_every_s)
-            await turns.take(ticket)
+            await turns.take(own)
 
     renewal: asyncio.Task[None] | None = None
     try:
-        while not await turns.take(ticket):  # noqa: ASYNC110 - only the store knows when
+        while not (ours := await turns.take(own)) and not await in_vain():  # noqa: ASYNC110 - only the store knows when
             await asyncio.sleep(turns.look_every_s)
-        renewal = asyncio.create_task(renew(), name=f"turn-{task.task_id}")
+        if ours:
+            renewal = asyncio.create_task(renew(), name=f"turn-{own.task_id}")
         yield
     finally:
         ended.set()
         if renewal is not None:
             renewal.cancel()
             await asyncio.wait([renewal])
-        await turns.leave(ticket)
+        await turns.leave(own)

@@ -109,7 +109,7 @@ class FakeLeases:
 
 
 class FakeTurns:
-    """One turn at a time in a thread, for whoever comes first."""
+    """One turn at a time in a line, for whoever comes first."""
 
     renew_every_s = 0.005
     look_every_s = 0.001
@@ -128,6 +128,8 @@ class FakeTurns:
 
 
 class FakeAnswers:
+    lasting = True
+
     def __init__(self) -> None:
         self.kept: dict[str, Answer] = {}
 
@@ -284,9 +286,12 @@ class FakeConversation:
 
 @dataclass
 class FakeConversations:
-    """One thread, a channel that shows questions, a response URL and direct messages."""
+    """One thread (and others by their ts), a channel that shows questions, a response URL and
+    direct messages.
+    """
 
     conversation: FakeConversation = field(default_factory=FakeConversation)
+    threads: dict[str, FakeConversation] = field(default_factory=dict)
     shown: FakeConversation = field(default_factory=FakeConversation)
     to_asker: FakeConversation = field(
         default_factory=lambda: FakeConversation(None, 5, editable=False)
@@ -296,7 +301,7 @@ class FakeConversations:
 
     def thread(self, task: Task, thread_ts: str, question_ts: str) -> Conversation:
         self.opened.append(thread_ts)
-        return self.conversation
+        return self.threads.get(thread_ts, self.conversation)
 
     def channel(self, task: Task) -> Conversation:
         return self.shown

@@ -1,0 +1,42 @@
+"""Equal questions at the same time: one goes to Gemini, the others wait for its answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from processor_service.ports import Answer, Answers, Turns
+from processor_service.turns import kept_turn, ticket
+from shared.task import Task
+
+WAIT_S: Final = 30.0
+"""An answer that is not there by then may never be kept: cut, or by the fallback model."""
+
+
+@asynccontextmanager
+async def asked_once(
+    key: str | None, task: Task, answers: Answers, turns: Turns
+) -> AsyncIterator[Answer | None]:
+    """The answer kept under ``key``, waited for while somebody asks for it; None: ask for it.
+
+    Whoever gets None keeps the others waiting until the end of the body, but nobody waits longer
+    than ``WAIT_S``. Where nothing is kept (no key, cache off, store lost) nobody waits.
+    """
+    if key is None or not answers.lasting:
+        yield None
+        return
+    known = await answers.get(key)
+    if known is not None:
+        yield known
+        return
+    clock = asyncio.get_running_loop().time
+    until = clock() + WAIT_S
+
+    async def in_vain() -> bool:
+        nonlocal known
+        known = await answers.get(key)
+        return known is not None or clock() > until
+
+    async with kept_turn(ticket(f"question:{key}", task), turns, in_vain):
+        # Whoever had the turn before may have kept the answer since we looked.
+        yield known or await answers.get(key)
