@@ -10,7 +10,7 @@ from processor_service.limits import Limits, Refusal
 from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_keys import COUNTED_TTL_S, RATE_WINDOW_S, TOKENS_TTL_S
 from processor_service.redis_limits import RedisLimits
-from tests.redis_workbench import free_port
+from simulators.ports import free_port
 
 NOON_IN_JAPAN = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 MIDNIGHT_IN_JAPAN = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)

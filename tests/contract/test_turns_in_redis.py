@@ -6,7 +6,7 @@ from itertools import count
 from processor_service.ports import Ticket
 from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_turns import RedisTurns
-from tests.redis_workbench import free_port
+from simulators.ports import free_port
 
 _threads = count()
 
