@@ -10,6 +10,12 @@ MODELS = (
     "gemini-3.5-flash",
     "gemini-3.5-flash-lite",
 )
+_ALL_LEVELS = frozenset({"MINIMAL", "LOW", "MEDIUM", "HIGH"})
+# The newest two refuse MINIMAL (docs.cloud.google.com, developer's guide to Gemini 3.8 Flash);
+# XHIGH is in the API, but no model here is documented to take it.
+THINKING_LEVELS = {
+    model: _ALL_LEVELS - {"MINIMAL"} if model in MODELS[:2] else _ALL_LEVELS for model in MODELS
+}
 
 
 def describe(model: str) -> dict[str, Any]:

@@ -10,6 +10,8 @@ class GeminiConfig:
     ``first_token_s`` passes before the first piece, then ``tokens_per_s`` paces the rest; with
     ``total_s`` the whole answer takes that long instead, whatever its length. ``chunk_tokens`` is
     the size of one streamed piece. ``api_keys`` are the keys that are valid, None: any key is.
+    ``older`` are the models that refuse what those before Gemini 3 refused: a thinking level, and
+    tools for an answer in JSON.
     """
 
     first_token_s: float = 0.0
@@ -17,6 +19,7 @@ class GeminiConfig:
     total_s: float | None = None
     chunk_tokens: int = 12
     api_keys: frozenset[str] | None = frozenset({"local"})
+    older: frozenset[str] = frozenset()
 
     @classmethod
     def lifelike(cls) -> "GeminiConfig":

@@ -3,11 +3,11 @@
 import base64
 import binascii
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simulators.gemini import documents, tokens
+from simulators.gemini import documents, grounding, tokens
 from simulators.gemini.answers import Answer, Question, compose
 from simulators.gemini.config import GeminiConfig
 from simulators.gemini.payload import Content, GenerateContentRequest, Part
@@ -28,6 +28,7 @@ class Generation:
     block_reason: str | None
     prompt_tokens: int
     thought_tokens: int
+    lookups: Mapping[str, Any]
     first_token_s: float
     between_s: float
 
@@ -70,18 +71,24 @@ class Generation:
             candidate["content"] = {"role": "model"}
         if finished and self.finish_reason:
             candidate["finishReason"] = self.finish_reason
+        if finished:
+            candidate |= self.lookups
         return self._envelope(count, {"candidates": [candidate]})
 
     def _envelope(self, answer_tokens: int, content: dict[str, Any]) -> dict[str, Any]:
+        tool_tokens = grounding.TOKENS_A_LOOKUP * grounding.lookups(self.lookups)
+        thought = self.prompt_tokens + tool_tokens + self.thought_tokens
         usage: dict[str, Any] = {
             "promptTokenCount": self.prompt_tokens,
-            "totalTokenCount": self.prompt_tokens + answer_tokens + self.thought_tokens,
+            "totalTokenCount": thought + answer_tokens,
             "promptTokensDetails": [{"modality": "TEXT", "tokenCount": self.prompt_tokens}],
         }
         if answer_tokens:
             usage["candidatesTokenCount"] = answer_tokens
         if self.thought_tokens:
             usage["thoughtsTokenCount"] = self.thought_tokens
+        if tool_tokens:
+            usage["toolUsePromptTokenCount"] = tool_tokens
         return {
             **content,
             "usageMetadata": usage,
@@ -103,6 +110,9 @@ def generate(
     text, cut = _limited(text, request, thinks)
     if cut or chunks is None or "".join(chunks) != text:
         chunks = tokens.chunks(text, config.chunk_tokens)
+    lookups = reply.lookups
+    if lookups is None:
+        lookups = grounding.looked_up(request, question_of(request), text)
     first_token_s = config.first_token_s if reply.first_token_s is None else reply.first_token_s
     return Generation(
         model=model,
@@ -113,6 +123,7 @@ def generate(
         block_reason=reply.block_reason,
         prompt_tokens=prompt_tokens(_everything(request)),
         thought_tokens=thinks,
+        lookups=lookups,
         first_token_s=first_token_s,
         between_s=_between_s(reply, config, first_token_s, len(chunks)),
     )

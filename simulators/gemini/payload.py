@@ -131,15 +131,35 @@ class ThinkingConfig(Wire):
     thinking_level: Literal["MINIMAL", "LOW", "MEDIUM", "HIGH", "XHIGH"] | None = None
 
 
+class Interval(Wire):
+    """A stretch of time."""
+
+    start_time: StrictStr | None = None
+    end_time: StrictStr | None = None
+
+
+class GoogleSearch(Wire):
+    """Google Search as a tool, and what it is limited to."""
+
+    search_types: JsonObject | None = None
+    time_range_filter: Interval | None = None
+    exclude_domains: list[StrictStr] | None = None
+    blocking_confidence: StrictStr | None = None
+
+
+class UrlContext(Wire):
+    """Reading the pages that a question names; there is nothing to set."""
+
+
 class Tool(Wire):
-    """Tools are checked and then left unused: this model answers without them."""
+    """Search and reading pages are simulated; other tools are checked and then left unused."""
 
     function_declarations: list[JsonObject] | None = None
-    google_search: JsonObject | None = None
+    google_search: GoogleSearch | None = None
     google_search_retrieval: JsonObject | None = None
     google_maps: JsonObject | None = None
     code_execution: JsonObject | None = None
-    url_context: JsonObject | None = None
+    url_context: UrlContext | None = None
     computer_use: JsonObject | None = None
     file_search: JsonObject | None = None
     mcp_servers: list[JsonObject] | None = None

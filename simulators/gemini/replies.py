@@ -1,7 +1,7 @@
 """Scripted replies: what a test wants the model to do with certain prompts."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,8 @@ class Reply:
     ``error`` is answered instead, or after ``error_after`` pieces as an event in the stream.
     ``cut_after`` and ``hang_after`` close the connection, or stop sending for ``hang_s`` and then
     close it, after that many pieces (0: before the headers). ``lost`` takes the usual time and
-    then closes the connection without an answer.
+    then closes the connection without an answer. ``lookups`` replaces what tools leave beside the
+    answer: the candidate's ``groundingMetadata`` and ``urlContextMetadata``.
     """
 
     text: str | None = None
@@ -38,6 +39,7 @@ class Reply:
     hang_s: float = HANG
     lost: bool = False
     delay_s: float = 0.0
+    lookups: Mapping[str, Any] | None = None
 
 
 ReplyTo = Callable[[str], Reply]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from simulators.faults import FaultPlan
-from simulators.gemini import catalogue, validation
+from simulators.gemini import catalogue, model_rules, validation
 from simulators.gemini.config import GeminiConfig
 from simulators.gemini.delivery import Delivery
 from simulators.gemini.errors import (
@@ -134,6 +134,7 @@ class GeminiSimulator:
         self, request: web.Request, model: str, method: str, body: bytes
     ) -> web.StreamResponse:
         parsed = validation.read_generate(body)
+        model_rules.check(parsed, model, older=model in self.config.older)
         received = ReceivedRequest(
             model=model,
             method=method,

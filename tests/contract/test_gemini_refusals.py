@@ -109,6 +109,12 @@ async def test_a_model_that_does_not_exist_or_is_switched_off_is_not_found(
             ),
             "only one of thinking budget and thinking level",
         ),
+        (
+            body(generationConfig={"thinkingConfig": {"thinkingLevel": "FAST"}}),
+            "generation_config.thinking_config.thinking_level",
+        ),
+        (body(tools=[{"googleSearch": {"depth": 3}}]), 'Unknown name "depth"'),
+        (body(tools=[{"urlContext": {"urls": []}}]), 'Unknown name "urls"'),
         (body(safetySettings=[{"category": "X", "threshold": "OFF"}]), "safety_settings[0]"),
         (body(tools=[{"functionDeclarations": [{}]}]), "Invalid function name"),
         (body(cachedContent="cachedContents/x"), "CachedContent not found"),

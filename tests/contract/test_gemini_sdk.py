@@ -290,6 +290,109 @@ async def test_thinking_is_counted_and_its_config_is_read_in_either_spelling(
     assert answer.usage_metadata.thoughts_token_count == 160
 
 
+async def test_a_search_leaves_queries_pages_and_the_places_they_support_in_the_last_piece(
+    client: genai.client.AsyncClient,
+) -> None:
+    config = types.GenerateContentConfig(tools=[types.Tool(google_search=types.GoogleSearch())])
+    chunks = [
+        chunk
+        async for chunk in await client.models.generate_content_stream(
+            model=MODEL, contents="冪等性とは何ですか", config=config
+        )
+    ]
+    metadata = [chunk.candidates[0].grounding_metadata for chunk in chunks if chunk.candidates]
+    assert metadata[:-1] == [None] * (len(chunks) - 1)
+    found = metadata[-1]
+    assert found is not None
+    assert found.web_search_queries == ["冪等性とは何ですか"]
+    assert found.search_entry_point is not None
+    assert "google.com/search?q=" in (found.search_entry_point.rendered_content or "")
+    text = "".join(chunk.text or "" for chunk in chunks).encode()
+    assert found.grounding_chunks
+    assert found.grounding_supports
+    for support in found.grounding_supports:
+        segment = support.segment
+        assert segment is not None
+        assert text[segment.start_index or 0 : segment.end_index].decode() == segment.text
+        for index in support.grounding_chunk_indices or ():
+            web = found.grounding_chunks[index].web
+            assert web is not None
+            assert (web.uri or "").startswith(f"https://{web.title}/")
+    usage = chunks[-1].usage_metadata
+    assert usage is not None
+    assert usage.tool_use_prompt_token_count == 120
+
+
+async def test_pages_named_in_the_question_are_told_of_one_by_one(
+    client: genai.client.AsyncClient,
+) -> None:
+    answer = await client.models.generate_content(
+        model=MODEL,
+        contents="Compare https://a.example/x and https://b.invalid/y, please",
+        config=types.GenerateContentConfig(tools=[types.Tool(url_context=types.UrlContext())]),
+    )
+    assert answer.candidates is not None
+    read = answer.candidates[0].url_context_metadata
+    assert read is not None
+    statuses = types.UrlRetrievalStatus
+    assert [(one.retrieved_url, one.url_retrieval_status) for one in read.url_metadata or ()] == [
+        ("https://a.example/x", statuses.URL_RETRIEVAL_STATUS_SUCCESS),
+        ("https://b.invalid/y", statuses.URL_RETRIEVAL_STATUS_ERROR),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("model", "older", "level", "taken"),
+    [
+        ("gemini-3.8-flash", False, "MINIMAL", False),
+        ("gemini-3.8-flash", False, "LOW", True),
+        ("gemini-3.5-flash-lite", False, "MINIMAL", True),
+        ("gemini-3.5-flash-lite", False, "XHIGH", False),
+        ("gemini-3.5-flash-lite", True, "LOW", False),
+    ],
+)
+async def test_each_model_takes_its_own_levels_of_thinking(
+    client: genai.client.AsyncClient,
+    simulator: GeminiSimulator,
+    model: str,
+    older: bool,
+    level: str,
+    taken: bool,
+) -> None:
+    simulator.config = GeminiConfig(older=frozenset({model} if older else ()))
+    thinking = types.ThinkingConfig(thinking_level=types.ThinkingLevel(level))
+    config = types.GenerateContentConfig(thinking_config=thinking)
+    if taken:
+        answer = await client.models.generate_content(model=model, contents="Hi", config=config)
+        assert answer.text
+        return
+    with pytest.raises(errors.ClientError) as refused:
+        await client.models.generate_content(model=model, contents="Hi", config=config)
+    assert refused.value.code == 400
+    assert (refused.value.message or "").startswith("Thinking level ")
+
+
+@pytest.mark.parametrize("older", [True, False])
+async def test_tools_for_an_answer_in_json_are_taken_since_gemini_3(
+    client: genai.client.AsyncClient, simulator: GeminiSimulator, older: bool
+) -> None:
+    simulator.config = GeminiConfig(older=frozenset({MODEL} if older else ()))
+    config = types.GenerateContentConfig(
+        tools=[types.Tool(google_search=types.GoogleSearch())],
+        response_mime_type="application/json",
+        response_schema=General,
+    )
+    asked = client.models.generate_content(model=MODEL, contents="What is Redis?", config=config)
+    if older:
+        with pytest.raises(errors.ClientError, match="Tool use with a response mime type"):
+            await asked
+        return
+    answer = await asked
+    assert isinstance(answer.parsed, General)
+    assert answer.candidates is not None
+    assert answer.candidates[0].grounding_metadata is not None
+
+
 async def test_tokens_are_counted_and_models_are_listed(client: genai.client.AsyncClient) -> None:
     counted = await client.models.count_tokens(model=MODEL, contents="こんにちは、世界")
     assert counted.total_tokens == 8
