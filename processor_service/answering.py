@@ -35,11 +35,13 @@ from processor_service.ports import (
     Prompt,
     Said,
     Turns,
+    Workspace,
 )
-from processor_service.prompts import prompt_for
+from processor_service.prompts import House, Occasion, day_of, prompt_for
 from processor_service.rendering import render_answer, render_plain
 from processor_service.retrying import Patience
 from processor_service.same_question import asked_once
+from processor_service.sources import sources_footer, sources_text
 from processor_service.statuses import Statuses
 from processor_service.steps import Steps
 from processor_service.texts import RETRYING
@@ -70,6 +72,8 @@ class Answering:
     generation: Generation
     patience: Patience
     deadline_s: float
+    workspace: Workspace
+    house: House
 
 
 @dataclass(frozen=True)
@@ -186,20 +190,26 @@ async def _found_answer(
     draft = await using.answers.get(draft_key(task))
     if draft is not None:
         return draft, False
-    key = cache_key(task, using.generation.model)
+    prompt = await _prompt(task, using)
+    key = cache_key(task, prompt, using.generation.model)
     shared = key if may_read_cache(task) else None
     async with asked_once(shared, task, using.answers, using.turns) as known:
         if known is not None:
             return known, True
-        request = Request(await _prompt(task, said, using), using.model, growing)
+        if said:
+            names = await using.people.names_of(speakers(task, said))
+            prompt = in_thread(prompt, task, said, names)
+        request = Request(prompt, using.model, growing)
         return await _generated(task, key, request, growing, using), False
 
 
-async def _prompt(task: Task, said: Sequence[Said], using: Answering) -> Prompt:
-    prompt = prompt_for(task)
-    if not said:
-        return prompt
-    return in_thread(prompt, task, said, await using.people.names_of(speakers(task, said)))
+async def _prompt(task: Task, using: Answering) -> Prompt:
+    utc_offset, workspace = await asyncio.gather(
+        using.people.utc_offset_of(task.user_id), using.workspace.name()
+    )
+    # The day of the question, not of its answer: a redelivery after midnight is the same question.
+    occasion = Occasion(day_of(task.occurred_at, utc_offset), workspace)
+    return prompt_for(task, occasion, using.house)
 
 
 async def _generated(
@@ -214,20 +224,27 @@ async def _generated(
         task.team_id, task.user_id, task.task_id, new.prompt_tokens + new.output_tokens
     )
     await using.answers.put(draft_key(task), new)
-    if key is not None and not new.truncated and new.model == using.generation.model:
+    if key is not None and _is_worth_keeping(new, using):
         await using.answers.put(key, new)
     return new
+
+
+def _is_worth_keeping(new: Answer, using: Answering) -> bool:
+    """Whether the answer is as good as one to the same question later would be."""
+    whole = not new.truncated and not new.sources.missing
+    return whole and new.model == using.generation.model
 
 
 async def _show(task: Task, answered: Answer, cached: bool, growing: Growing) -> None:
     """Put the answer into the conversation; as plain text where Slack refuses the layout."""
     conversation, steps = growing.conversation, growing.steps
+    sources = sources_footer(answered.sources, task.locale)
     rich = render_answer(
         answered,
         task.locale,
         conversation.capacity,
         regenerate_at=conversation.place if cached else None,
-        footer=mode_footer(task, answered.mode, conversation.place),
+        footer=[*sources, *mode_footer(task, answered.mode, conversation.place)],
     )
     mark = _mark(task, rich)
     try:
@@ -241,7 +258,8 @@ async def _show(task: Task, answered: Answer, cached: bool, growing: Growing) ->
             action="layout_refused",
             slack_error=refused.slack_error,
         )
-        plain = render_plain(answered, task.locale, conversation.capacity)
+        below = sources_text(answered.sources, task.locale)
+        plain = render_plain(answered, task.locale, conversation.capacity, below=below)
         found = await standing(task.task_id, conversation, steps)
         await deliver(plain, _mark(task, plain), found, conversation, steps)
     log.info("An answer was shown.", action="answer_shown", ways=sorted(growing.ways) or ["post"])

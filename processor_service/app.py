@@ -15,6 +15,7 @@ from processor_service.gemini_model import GeminiAccess, GeminiModel, gemini_mod
 from processor_service.generation import Generation
 from processor_service.health import Readiness
 from processor_service.oidc import Certs, NoVerification, OidcVerifier, PushVerifier
+from processor_service.prompts import House
 from processor_service.redis_budget import RedisBudget
 from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_holds import RedisHolds
@@ -29,6 +30,7 @@ from processor_service.slack_calls import SlackCalls
 from processor_service.slack_conversations import SlackConversations
 from processor_service.slack_people import SlackPeople
 from processor_service.slack_response import RedisResponses
+from processor_service.slack_workspace import SlackWorkspace
 from processor_service.statuses import Statuses
 from shared.errors import RetryableError
 from shared.log import get_logger
@@ -113,6 +115,8 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                 generation=_generation(settings),
                 patience=Patience(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
                 deadline_s=settings.task_deadline_seconds,
+                workspace=SlackWorkspace(calls),
+                house=House(settings.manners, settings.system_prompt_file),
             ),
             readiness=readiness,
         )

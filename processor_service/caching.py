@@ -3,21 +3,24 @@
 import hashlib
 import unicodedata
 
+from processor_service.ports import Prompt
 from processor_service.prompts import PROMPT_VERSION
 from shared.task import Source, Task
 
 
-def cache_key(task: Task, model: str) -> str | None:
+def cache_key(task: Task, prompt: Prompt, model: str) -> str | None:
     """The key under which the task's answer may be kept, or None if it depends on more.
 
     Only a question that stands alone qualifies: no files, and no thread it continues. Answers are
-    never shared between teams.
+    never shared between teams. Everything else that the model is told counts, the day and what an
+    operator has added among it: an answer of yesterday is none to a question of today.
     """
     continues_thread = task.thread_ts is not None and task.thread_ts != task.message_ts
     if task.private or task.files or (continues_thread and task.source is not Source.SLASH_COMMAND):
         return None
     text = " ".join(unicodedata.normalize("NFKC", task.text).split())
-    parts = (task.team_id, model, task.mode, PROMPT_VERSION, task.locale, text)
+    told = (PROMPT_VERSION, task.mode, prompt.system, str(prompt.manner))
+    parts = (task.team_id, model, task.locale, *told, text)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

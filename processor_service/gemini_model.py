@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -12,7 +12,10 @@ import aiohttp
 from google import genai
 from google.genai import errors, types
 
+from processor_service.manners import Manner, Tool
 from processor_service.ports import Piece, Prompt, Turn
+from processor_service.refusals import Refusal, Refusals
+from processor_service.research import Research, WebPage
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
 from shared.tracing import traced_session
 
@@ -23,9 +26,24 @@ _FAILED = frozenset(
         types.FinishReason.OTHER,
         types.FinishReason.FINISH_REASON_UNSPECIFIED,
         types.FinishReason.MALFORMED_FUNCTION_CALL,
+        types.FinishReason.UNEXPECTED_TOOL_CALL,
+        types.FinishReason.TOO_MANY_TOOL_CALLS,
     }
 )
+_TOOLS = {
+    Tool.GOOGLE_SEARCH: types.Tool(google_search=types.GoogleSearch()),
+    Tool.URL_CONTEXT: types.Tool(url_context=types.UrlContext()),
+}
 _TRANSPORT = (aiohttp.ClientError, TimeoutError, ConnectionError, json.JSONDecodeError)
+
+
+class _Refused(Exception):
+    """Gemini did not begin an answer but said why not."""
+
+    def __init__(self, error: errors.APIError) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.refusal = Refusal(error.code, error.message or "")
 
 
 @dataclass(frozen=True)
@@ -45,6 +63,7 @@ class GeminiModel:
     def __init__(self, client: genai.Client, idle_timeout_s: float) -> None:
         self._client = client
         self._idle_timeout_s = idle_timeout_s
+        self._refusals = Refusals()
 
     async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
         """The answer piece by piece. Closing the generator closes the connection to Gemini."""
@@ -73,21 +92,44 @@ class GeminiModel:
     async def _pump(
         self, prompt: Prompt, model: str, queue: asyncio.Queue[Piece | Exception | None]
     ) -> None:
-        config = types.GenerateContentConfig(
-            system_instruction=prompt.system,
-            automatic_continuation=False,
-            response_mime_type="application/json" if prompt.form else None,
-            response_json_schema=prompt.form.schema if prompt.form else None,
-        )
+        manner = self._refusals.manner(prompt, model)
+        while True:
+            try:
+                await self._ask(prompt, model, manner, queue)
+                break
+            except _Refused as refused:
+                lesser = self._refusals.lesser(manner, refused.refusal, prompt, model)
+                if lesser is None:
+                    queue.put_nowait(refused.error)
+                    break
+                manner = lesser
+            except Exception as error:
+                queue.put_nowait(error)
+                break
+        queue.put_nowait(None)
+
+    async def _ask(
+        self,
+        prompt: Prompt,
+        model: str,
+        manner: Manner,
+        queue: asyncio.Queue[Piece | Exception | None],
+    ) -> None:
+        """Put the answer's pieces into ``queue``. Raises _Refused if there was none before."""
+        sources = Research(missing=bool(prompt.manner.tools) and not manner.tools)
+        begun = False
         try:
             chunks = await self._client.aio.models.generate_content_stream(
-                model=model, contents=_contents(prompt), config=config
+                model=model, contents=_contents(prompt), config=_config(prompt, manner)
             )
             async for chunk in chunks:
-                queue.put_nowait(_piece(chunk))
-        except Exception as error:
-            queue.put_nowait(error)
-        queue.put_nowait(None)
+                begun = True
+                sources = sources.plus(_pages(chunk), _searches(chunk))
+                queue.put_nowait(replace(_piece(chunk), sources=sources))
+        except errors.APIError as error:
+            if begun:
+                raise
+            raise _Refused(error) from error
 
     async def check(self, model: str) -> None:
         """Ask for the model's description; raises as ``stream`` does."""
@@ -96,6 +138,23 @@ class GeminiModel:
                 await self._client.aio.models.get(model=model)
         except Exception as error:
             raise _translated(error) from error
+
+
+def _config(prompt: Prompt, manner: Manner) -> types.GenerateContentConfig:
+    level = manner.thinking
+    return types.GenerateContentConfig(
+        system_instruction=prompt.system,
+        automatic_continuation=False,
+        response_mime_type="application/json" if prompt.form else None,
+        response_json_schema=prompt.form.schema if prompt.form else None,
+        temperature=manner.temperature,
+        thinking_config=(
+            types.ThinkingConfig(thinking_level=types.ThinkingLevel(level.upper()))
+            if level is not None
+            else None
+        ),
+        tools=[_TOOLS[tool] for tool in manner.tools] or None,
+    )
 
 
 def _contents(prompt: Prompt) -> list[types.ContentUnionDict]:
@@ -124,9 +183,35 @@ def _piece(chunk: types.GenerateContentResponse) -> Piece:
         text=chunk.text or "",
         finished=reason is not None,
         truncated=reason is types.FinishReason.MAX_TOKENS,
-        prompt_tokens=(usage.prompt_token_count or 0) if usage else 0,
+        prompt_tokens=_prompt_tokens(usage) if usage else 0,
         output_tokens=_output_tokens(usage) if usage else 0,
     )
+
+
+def _pages(chunk: types.GenerateContentResponse) -> list[WebPage]:
+    """What Google Search found and what was read of the pages that the question names."""
+    candidate = chunk.candidates[0] if chunk.candidates else types.Candidate()
+    grounding = candidate.grounding_metadata or types.GroundingMetadata()
+    found = [one.web for one in grounding.grounding_chunks or () if one.web is not None]
+    reading = candidate.url_context_metadata or types.UrlContextMetadata()
+    read = [
+        one.retrieved_url
+        for one in reading.url_metadata or ()
+        if one.url_retrieval_status is types.UrlRetrievalStatus.URL_RETRIEVAL_STATUS_SUCCESS
+    ]
+    pages = [WebPage(web.uri, web.title or web.domain or "") for web in found if web.uri]
+    return [*pages, *(WebPage(url) for url in read if url)]
+
+
+def _searches(chunk: types.GenerateContentResponse) -> list[str]:
+    candidate = chunk.candidates[0] if chunk.candidates else types.Candidate()
+    grounding = candidate.grounding_metadata or types.GroundingMetadata()
+    return grounding.web_search_queries or []
+
+
+def _prompt_tokens(usage: types.GenerateContentResponseUsageMetadata) -> int:
+    """What was asked and what tools brought in: both are paid for."""
+    return (usage.prompt_token_count or 0) + (usage.tool_use_prompt_token_count or 0)
 
 
 def _output_tokens(usage: types.GenerateContentResponseUsageMetadata) -> int:

@@ -1,7 +1,7 @@
 """Getting one whole answer out of the model: attempts, back-off, and the fallback model."""
 
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import tenacity
@@ -56,11 +56,15 @@ class Audience(Protocol):
 
 @dataclass(frozen=True)
 class Request:
-    """One question to whichever model answers it, and who watches."""
+    """One question to whichever model answers it, and who watches.
+
+    ``tools_failed``: it was to be answered with tools, and no longer is.
+    """
 
     prompt: Prompt
     model: Model
     audience: Audience
+    tools_failed: bool = False
 
 
 async def generate(request: Request, generation: Generation, until: float) -> Answer:
@@ -77,10 +81,18 @@ async def generate(request: Request, generation: Generation, until: float) -> An
         if not _worth_the_fallback(error, request, generation):
             raise _final(error) from error
         _log_fallback(error.reason)
+        request = _last(request, error)
     try:
         return await _guarded(request, generation.fallback or "", generation)
     except ModelUnavailable as error:
         raise _final(error) from error
+
+
+def _last(request: Request, error: ModelUnavailable | ModelRejected) -> Request:
+    """The request of the last attempt: after failures without tools, which may be what failed."""
+    if not isinstance(error, ModelUnavailable) or not request.prompt.manner.tools:
+        return request
+    return replace(request, prompt=request.prompt.without_tools(), tools_failed=True)
 
 
 def _worth_the_fallback(
@@ -153,6 +165,7 @@ async def _whole(request: Request, name: str) -> Answer:
         last.prompt_tokens,
         last.output_tokens,
         reading.mode or Mode.CHAT,
+        replace(last.sources, missing=last.sources.missing or request.tools_failed),
     )
 
 

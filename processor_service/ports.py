@@ -1,10 +1,13 @@
 """What the use cases need of the outside; adapters implement these."""
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
+from processor_service.manners import Manner
+from processor_service.research import Research
 from shared.ledger import Mark
 from shared.task import Locale, Mode, Task
 
@@ -98,7 +101,10 @@ class Turns(Protocol):
 
 @dataclass(frozen=True)
 class Answer:
-    """A finished answer: Markdown, the mode it was given in, and what it took."""
+    """A finished answer: Markdown, the mode it was given in, and what it took.
+
+    Kept in Redis: a new field needs a default, so that what an older version kept can be read.
+    """
 
     text: str
     model: str
@@ -106,6 +112,7 @@ class Answer:
     prompt_tokens: int = 0
     output_tokens: int = 0
     mode: Mode = Mode.CHAT
+    sources: Research = field(default_factory=Research)
 
 
 class Answers(Protocol):
@@ -157,6 +164,11 @@ class Prompt:
     text: str
     form: Form | None = None
     turns: tuple["Turn", ...] = ()
+    manner: Manner = field(default_factory=Manner)
+
+    def without_tools(self) -> "Prompt":
+        """The same, to be answered from what the model knows."""
+        return replace(self, manner=replace(self.manner, tools=()))
 
 
 @dataclass(frozen=True)
@@ -169,13 +181,17 @@ class Turn:
 
 @dataclass(frozen=True)
 class Piece:
-    """The next piece of a streamed answer. The last one of a whole answer has ``finished``."""
+    """The next piece of a streamed answer. The last one of a whole answer has ``finished``.
+
+    ``sources`` is what was looked up for all of the answer, as far as this piece knows.
+    """
 
     text: str = ""
     finished: bool = False
     truncated: bool = False
     prompt_tokens: int = 0
     output_tokens: int = 0
+    sources: Research = field(default_factory=Research)
 
 
 class Model(Protocol):
@@ -311,5 +327,15 @@ class People(Protocol):
     async def locale_of(self, user_id: str) -> Locale | None:
         """The language the person uses Slack in; None if that cannot be told quickly."""
 
+    async def utc_offset_of(self, user_id: str) -> timedelta | None:
+        """How far the person's clocks are ahead of UTC; None if that cannot be told quickly."""
+
     async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
         """The names people are shown by, as far as they can be told quickly."""
+
+
+class Workspace(Protocol):
+    """Where we are installed."""
+
+    async def name(self) -> str | None:
+        """What the workspace is called; None if that cannot be told quickly."""

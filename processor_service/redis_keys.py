@@ -30,7 +30,7 @@ STREAM_TTL_S = 600
 # A minute's count is read in that minute only.
 BUDGET_TTL_S = 120
 
-# People change their language rarely; a day old is young enough.
+# People change their language and their time zone rarely; a day old is young enough.
 LOCALE_TTL_S = 24 * 3600
 
 # The same goes for the name they are shown by.
@@ -90,6 +90,11 @@ def budget_key(method: str, minute: int) -> str:
 def locale_key(user_id: str) -> str:
     """The language a person uses Slack in."""
     return f"{PREFIX}locale:{user_id}"
+
+
+def utc_offset_key(user_id: str) -> str:
+    """How many seconds a person's clocks are ahead of UTC."""
+    return f"{PREFIX}utc_offset:{user_id}"
 
 
 def name_key(user_id: str) -> str:

@@ -73,9 +73,14 @@ def render_answer(
     return bodies
 
 
-def render_plain(answer: Answer, locale: Locale, capacity: int) -> list[Body]:
-    """The whole answer without any layout, for the case that Slack refuses ours."""
-    parts = _fitting(answer, _PLAIN, capacity, locale)
+def render_plain(
+    answer: Answer, locale: Locale, capacity: int, *, below: Sequence[str] = ()
+) -> list[Body]:
+    """The whole answer without any layout, for the case that Slack refuses ours.
+
+    The paragraphs ``below`` come after it.
+    """
+    parts = _fitting(answer, _PLAIN, capacity, locale, below)
     return [Body(escape("".join(map(str, part)))) for part in parts]
 
 
@@ -91,8 +96,11 @@ _RICH = Layout(_bytes, PART_BYTES, table_blocks=True)
 _PLAIN = Layout(_escaped_bytes, PLAIN_BYTES, table_blocks=False)
 
 
-def _fitting(answer: Answer, layout: Layout, capacity: int, locale: Locale) -> list[list[Piece]]:
-    documents = [neutralise(answer.text), *([TRUNCATED[locale]] if answer.truncated else [])]
+def _fitting(
+    answer: Answer, layout: Layout, capacity: int, locale: Locale, below: Sequence[str] = ()
+) -> list[list[Piece]]:
+    truncated = [TRUNCATED[locale]] if answer.truncated else []
+    documents = [neutralise(answer.text), *truncated, *map(neutralise, below)]
     parts = split_markdown(documents, layout) or [[answer.text]]
     if len(parts) > capacity:
         parts = [*parts[: capacity - 1], [f"_{TOO_LONG_FOR_RESPONSE[locale]}_"]]

@@ -1,13 +1,27 @@
 """The processor's settings, from the environment and ``.env``."""
 
+from collections.abc import Callable
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
+from processor_service.manners import AUTO, Manners, temperatures, thinking_levels, tools
+from processor_service.operator_text import OperatorText
 from shared.settings import ServiceSettings
 
 Milliseconds = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
+
+
+def _read_by(read: Callable[[str], object]) -> AfterValidator:
+    """A rule for what is written in a small language of its own: ``read`` must understand it."""
+
+    def check(written: str) -> str:
+        read(written)
+        return written
+
+    return AfterValidator(check)
+
 
 GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 
@@ -23,6 +37,10 @@ class ProcessorSettings(ServiceSettings):
     google_genai_api_version: str | None = None
     gemini_model: str = "gemini-3.8-flash"
     gemini_fallback_model: str = "gemini-3.5-flash-lite"
+    gemini_thinking: Annotated[str, _read_by(thinking_levels)] = AUTO
+    gemini_temperature: Annotated[str, _read_by(temperatures)] = AUTO
+    gemini_tools: Annotated[str, _read_by(tools)] = ""
+    system_prompt_file: OperatorText = None
     gemini_timeout: Milliseconds = 55_000
     retry_count: Count = 3
     task_deadline_seconds: Annotated[float, Field(gt=0)] = 280
@@ -49,6 +67,15 @@ class ProcessorSettings(ServiceSettings):
         if value is None and not info.data.get("pubsub_emulator_host"):
             raise ValueError("is required but not set (only a local broker pushes without it)")
         return value
+
+    @property
+    def manners(self) -> Manners:
+        """How answers are asked for in each mode."""
+        return Manners(
+            thinking_levels(self.gemini_thinking),
+            temperatures(self.gemini_temperature),
+            tools(self.gemini_tools),
+        )
 
     @property
     def push_is_authenticated(self) -> bool:

@@ -30,10 +30,11 @@ class Holds(Protocol):
 
 @dataclass(frozen=True)
 class Ourselves:
-    """How Slack names the author of our messages."""
+    """How Slack names the author of our messages, and the workspace we are in."""
 
     bot_id: str
     user_id: str
+    team: str = ""
 
 
 class SlackCalls:
@@ -81,7 +82,9 @@ class SlackCalls:
         """Who we are, asked once."""
         if self._ourselves is None:
             us = await self("auth.test", self.client.auth_test)
-            self._ourselves = Ourselves(str(us["bot_id"]), str(us["user_id"]))
+            self._ourselves = Ourselves(
+                str(us["bot_id"]), str(us["user_id"]), str(us.get("team") or "")
+            )
         return self._ourselves
 
     async def _limited(self, key: str, method: str, failure: SlackUnavailable) -> None:

@@ -1,12 +1,20 @@
 """Who asks and who else speaks: languages and names, from Slack, remembered in Redis."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
 
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
-from processor_service.redis_keys import LOCALE_TTL_S, NAME_TTL_S, locale_key, name_key
+from processor_service.redis_keys import (
+    LOCALE_TTL_S,
+    NAME_TTL_S,
+    locale_key,
+    name_key,
+    utc_offset_key,
+)
 from processor_service.slack_calls import SlackCalls
 from shared.errors import MechachangError
 from shared.log import get_logger
@@ -19,6 +27,12 @@ _PATIENCE_S = 1.5
 _NAMES_AT_ONCE: Final = 20
 
 
+@dataclass(frozen=True)
+class _Person:
+    locale: Locale | None = None
+    utc_offset: timedelta | None = None
+
+
 class SlackPeople:
     """``ports.People`` by ``users.info``; an answer is never late because of it."""
 
@@ -28,20 +42,22 @@ class SlackPeople:
 
     async def locale_of(self, user_id: str) -> Locale | None:
         """The person's language; None when neither Redis nor Slack tells it within 1.5 s."""
-        known = await self._remembered(user_id)
-        if known is not None:
-            return known
         try:
-            async with asyncio.timeout(_PATIENCE_S):
-                found = await self._asked(user_id)
-        except (MechachangError, TimeoutError) as error:
-            log.info("A person's language is not known.", action="locale_unknown", why=str(error))
+            known = await self._remembered(locale_key(user_id))
+        except StoreUnavailable:
+            known = None
+        return _locale(known) if known else (await self._asked(user_id)).locale
+
+    async def utc_offset_of(self, user_id: str) -> timedelta | None:
+        """The person's time; None when neither Redis nor Slack tells it within 1.5 s.
+
+        Without Redis Slack is not asked: ``locale_of`` has waited for it already.
+        """
+        try:
+            known = await self._remembered(utc_offset_key(user_id))
+        except StoreUnavailable:
             return None
-        if found is not None:
-            with suppress(StoreUnavailable):
-                redis = self._connection.redis
-                await self._connection.run(redis.set(locale_key(user_id), found, ex=LOCALE_TTL_S))
-        return found
+        return timedelta(seconds=int(known)) if known else (await self._asked(user_id)).utc_offset
 
     async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
         """The people's display names; who is missing was not told of within 1.5 s.
@@ -84,21 +100,42 @@ class SlackPeople:
         profile = user.get("profile") or {}
         return str(profile.get("display_name") or user.get("real_name") or user.get("name") or "")
 
-    async def _remembered(self, user_id: str) -> Locale | None:
-        try:
-            kept = await self._connection.run(self._connection.redis.get(locale_key(user_id)))
-        except StoreUnavailable:
-            return None
-        return _locale(str(kept)) if kept else None
+    async def _remembered(self, key: str) -> str | None:
+        kept = await self._connection.run(self._connection.redis.get(key))
+        return str(kept) if kept else None
 
-    async def _asked(self, user_id: str) -> Locale | None:
-        """Slack's locales are like ``ja-JP``; not everybody has one."""
+    async def _asked(self, user_id: str) -> _Person:
+        """What Slack tells within 1.5 s, remembered for the next question."""
         client = self._calls.client
-        found = await self._calls(
-            "users.info", lambda: client.users_info(user=user_id, include_locale=True)
-        )
-        slack_locale = str(found["user"].get("locale") or "")
-        return _locale(slack_locale) if slack_locale else None
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                found = await self._calls(
+                    "users.info", lambda: client.users_info(user=user_id, include_locale=True)
+                )
+        except (MechachangError, TimeoutError) as error:
+            log.info("A person's language is not known.", action="locale_unknown", why=str(error))
+            return _Person()
+        person = _person(found["user"])
+        with suppress(StoreUnavailable):
+            await self._remember(locale_key(user_id), person.locale)
+            offset = person.utc_offset
+            seconds = None if offset is None else f"{offset.total_seconds():.0f}"
+            await self._remember(utc_offset_key(user_id), seconds)
+        return person
+
+    async def _remember(self, key: str, value: str | None) -> None:
+        if value is not None:
+            redis = self._connection.redis
+            await self._connection.run(redis.set(key, value, ex=LOCALE_TTL_S))
+
+
+def _person(user: Mapping[str, Any]) -> _Person:
+    """Slack's locales are like ``ja-JP``; not everybody has one, nor a time zone."""
+    locale, offset = str(user.get("locale") or ""), user.get("tz_offset")
+    return _Person(
+        _locale(locale) if locale else None,
+        timedelta(seconds=offset) if isinstance(offset, int) else None,
+    )
 
 
 def _locale(name: str) -> Locale:

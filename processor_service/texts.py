@@ -15,6 +15,12 @@ TRUNCATED: Final[Texts] = {
     "ja": "_回答が長さの上限に達したため、ここで終わっています。続きが必要な場合は「続きをお願いします」とお書きください。_",
     "en": "_The answer reached its length limit and ends here. Ask to continue if you need more._",
 }
+SOURCES: Final[Texts] = {"ja": "出典", "en": "Sources"}
+SEARCHES: Final[Texts] = {"ja": "Google 検索", "en": "Google Search"}
+WITHOUT_SEARCH: Final[Texts] = {
+    "ja": "検索は使われていません。モデルの知識だけでお答えしています。",
+    "en": "No search was used: this answer rests on what the model knows by itself.",
+}
 MODE: Final[Texts] = {"ja": "モード: {name}", "en": "Mode: {name}"}
 MODE_CHOSEN: Final[Texts] = {
     "ja": "モード: {name}（自動判定）",

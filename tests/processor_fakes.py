@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from processor_service.answering import Answering, Delivery, answer
@@ -24,6 +24,7 @@ from processor_service.ports import (
     Said,
     Ticket,
 )
+from processor_service.prompts import House, Occasion
 from processor_service.retrying import Patience
 from processor_service.statuses import Statuses
 from processor_service.working import Outcome
@@ -32,6 +33,7 @@ from shared.ledger import Mark, growing_mark
 from shared.task import Locale, Mode, Source, Task
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+THAT_DAY = Occasion(date(2026, 11, 24), "Acme")
 
 
 def a_task(**changes: Any) -> Task:
@@ -317,12 +319,24 @@ class FakeConversations:
 class FakePeople:
     locales: dict[str, Locale] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    utc_offsets: dict[str, timedelta] = field(default_factory=dict)
 
     async def locale_of(self, user_id: str) -> Locale | None:
         return self.locales.get(user_id)
 
+    async def utc_offset_of(self, user_id: str) -> timedelta | None:
+        return self.utc_offsets.get(user_id)
+
     async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
         return {each: self.names[each] for each in user_ids if each in self.names}
+
+
+@dataclass
+class FakeWorkspace:
+    called: str | None = "Acme"
+
+    async def name(self) -> str | None:
+        return self.called
 
 
 @dataclass
@@ -366,6 +380,8 @@ class World:
     retries: int = 3
     deadline_s: float = 30.0
     generation: Generation | None = None
+    workspace: FakeWorkspace = field(default_factory=FakeWorkspace)
+    house: House = field(default_factory=House)
 
     @property
     def conversation(self) -> FakeConversation:
@@ -388,6 +404,8 @@ class World:
             self.generation,
             Patience(4, self.naps, count_asked=False),
             self.deadline_s,
+            self.workspace,
+            self.house,
         )
 
     async def answer(

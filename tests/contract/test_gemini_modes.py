@@ -8,13 +8,13 @@ import pytest
 from processor_service.gemini_model import GeminiAccess, GeminiModel, gemini_model
 from processor_service.generation import Generation, Request, generate
 from processor_service.ports import Answer
-from processor_service.prompts import prompt_for
+from processor_service.prompts import House, prompt_for
 from processor_service.retrying import Patience
 from shared.task import Mode
 from simulators.faults import FaultPlan
 from simulators.gemini import GeminiSimulator, Reply
 from simulators.journal import Journal
-from tests.processor_fakes import Blind, Naps, a_task
+from tests.processor_fakes import THAT_DAY, Blind, Naps, a_task
 
 MODEL = "gemini-3.8-flash"
 ASKED = {
@@ -45,7 +45,7 @@ async def model(simulator: GeminiSimulator) -> AsyncIterator[GeminiModel]:
 
 
 async def answered(model: GeminiModel, mode: Mode, text: str) -> Answer:
-    prompt = prompt_for(a_task(mode=mode, text=text))
+    prompt = prompt_for(a_task(mode=mode, text=text), THAT_DAY, House())
     generation = Generation(MODEL, None, Patience(2, Naps()))
     return await generate(Request(prompt, model, Blind()), generation, float("inf"))
 

@@ -1,6 +1,7 @@
 """The leases' and the cache's promise, on the fake and on every Redis we run with."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 
 from processor_service.ports import Answer, Claim, ClaimState, Hold, Lease, Leases
 from processor_service.redis_connection import RedisConnection, redis_connection
+from processor_service.redis_keys import answer_key
 from processor_service.redis_store import RedisAnswers, RedisLeases
+from processor_service.research import Research, WebPage
 from shared.task import Mode
 from simulators.ports import free_port
 from tests.processor_fakes import FakeLeases
@@ -155,12 +158,19 @@ async def test_a_lost_redis_means_unguarded_work_and_no_cache(tmp_path: Path) ->
 
 async def test_a_kept_answer_comes_back_as_it_was(connection: RedisConnection) -> None:
     answers = RedisAnswers(connection, 60)
-    answer = Answer("回答 ```code```", "model", False, 3, 7, Mode.CODE)
+    found = Research((WebPage("https://a.example/", "題"),), ("語",), missing=True)
+    answer = Answer("回答 ```code```", "model", False, 3, 7, Mode.CODE, found)
     await answers.put("key", answer)
     kept = await answers.get("key")
     assert kept == answer
     assert isinstance(kept.mode, Mode)
     assert await answers.get("other") is None
+
+
+async def test_an_answer_kept_by_an_earlier_version_is_read(connection: RedisConnection) -> None:
+    old = {"text": "x", "model": "m", "truncated": False, "prompt_tokens": 3, "output_tokens": 7}
+    await connection.redis.set(answer_key("key"), json.dumps({**old, "mode": "chat"}))
+    assert await RedisAnswers(connection, 60).get("key") == Answer("x", "m", False, 3, 7)
 
 
 async def test_a_cache_without_lifetime_keeps_nothing(connection: RedisConnection) -> None:

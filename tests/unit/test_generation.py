@@ -1,9 +1,12 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from processor_service.generation import Generation, Request, generate
+from processor_service.manners import Manner, Tool
 from processor_service.ports import Answer, Piece, Prompt
+from processor_service.research import Research, WebPage
 from processor_service.retrying import Patience
 from processor_service.structured import Structured
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
@@ -195,3 +198,25 @@ async def test_a_whole_answer_that_says_nothing_is_empty() -> None:
     with pytest.raises(ModelRefused) as refused:
         await generated(FakeModel([saying(nothing)]), a_generation(Naps()), prompt=IN_MODES)
     assert refused.value.reason == "answer_empty"
+
+
+async def test_after_failures_with_tools_the_fallback_answers_without_them_and_says_so() -> None:
+    prompt = replace(PROMPT, manner=Manner(tools=(Tool.GOOGLE_SEARCH,)))
+    model = FakeModel([[AWAY], [AWAY], [AWAY], saying("ok")])
+    answer = await generated(model, a_generation(Naps()), prompt=prompt)
+    assert [len(told.manner.tools) for told, _ in model.asked] == [1, 1, 1, 0]
+    assert answer.sources == Research(missing=True)
+
+
+async def test_a_fallback_for_a_model_that_does_not_exist_keeps_its_tools() -> None:
+    prompt = replace(PROMPT, manner=Manner(tools=(Tool.GOOGLE_SEARCH,)))
+    model = FakeModel([[ModelRejected("404", reason="model_not_found")], saying("ok")])
+    answer = await generated(model, a_generation(Naps()), prompt=prompt)
+    assert [len(told.manner.tools) for told, _ in model.asked] == [1, 1]
+    assert answer.sources == Research()
+
+
+async def test_an_answer_has_the_sources_of_its_last_piece() -> None:
+    found = Research((WebPage("https://a.example/"),), ("a",))
+    model = FakeModel([[Piece("a"), Piece("b", finished=True, sources=found)]])
+    assert (await generated(model, a_generation(Naps()))).sources == found

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from processor_service.failures import WORDS
-from processor_service.prompts import prompt_for
+from processor_service.prompts import House, prompt_for
 from processor_service.structured import Structured
 from shared.errors import ModelUnavailable
 from shared.task import Locale, Mode
-from tests.processor_fakes import a_task
+from tests.processor_fakes import THAT_DAY, a_task
 
 FIELDS = {
     Mode.GENERAL: ["mode", "summary", "key_points", "sentiment"],
@@ -106,9 +106,9 @@ def test_of_an_answer_cut_before_its_first_word_nothing_is_shown(text: str) -> N
 
 @pytest.mark.parametrize("locale", ["ja", "en"])
 def test_the_prompt_says_which_mode_is_wanted(locale: Locale) -> None:
-    free = prompt_for(a_task(mode=Mode.CHAT, locale=locale))
-    auto = prompt_for(a_task(mode=Mode.AUTO, locale=locale))
-    data = prompt_for(a_task(mode=Mode.DATA, locale=locale))
+    free = prompt_for(a_task(mode=Mode.CHAT, locale=locale), THAT_DAY, House())
+    auto = prompt_for(a_task(mode=Mode.AUTO, locale=locale), THAT_DAY, House())
+    data = prompt_for(a_task(mode=Mode.DATA, locale=locale), THAT_DAY, House())
     assert free.form is None
     assert "Markdown" in free.system
     assert auto.form == Structured(Mode.AUTO, locale)

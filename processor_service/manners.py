@@ -1,0 +1,129 @@
+"""How the model goes about an answer: how long it thinks, how freely it writes, what it looks up.
+
+Each mode has its own manner. ``GEMINI_THINKING`` and ``GEMINI_TEMPERATURE`` are written ``auto`` or
+``chat=low,code=high``; modes that are not named keep what ``auto`` gives them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from shared.task import Mode
+
+AUTO: Final = "auto"
+# In place of a level or a temperature: the model's own.
+OWN: Final = "model"
+
+
+class Thinking(StrEnum):
+    """How much the model thinks before it writes. Not every model knows every level."""
+
+    MINIMAL = "minimal"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    XHIGH = "xhigh"
+
+
+class Tool(StrEnum):
+    """What the model may use while it answers; Google runs it."""
+
+    GOOGLE_SEARCH = "google_search"
+    URL_CONTEXT = "url_context"
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How one answer is asked for; None leaves it to the model."""
+
+    thinking: Thinking | None = None
+    temperature: float | None = None
+    tools: tuple[Tool, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.thinking} {self.temperature} {','.join(self.tools)}"
+
+
+# People wait for the first word: gemini-3.8-flash thinks for seconds at its own level (medium), and
+# "low" is the least it knows. Programs and figures are worth the wait.
+_THINKING: Final[Mapping[Mode, Thinking | None]] = {
+    **dict.fromkeys(Mode, Thinking.LOW),
+    Mode.CODE: Thinking.MEDIUM,
+    Mode.DATA: Thinking.MEDIUM,
+}
+# Google advises against any but the model's own since Gemini 3, and newer models ignore it.
+_TEMPERATURE: Final[Mapping[Mode, float | None]] = dict.fromkeys(Mode)
+_HOTTEST: Final = 2.0
+
+
+@dataclass(frozen=True)
+class Manners:
+    """The manner of each mode, as the settings have it."""
+
+    thinking: Mapping[Mode, Thinking | None] = field(default_factory=lambda: _THINKING)
+    temperature: Mapping[Mode, float | None] = field(default_factory=lambda: _TEMPERATURE)
+    tools: tuple[Tool, ...] = ()
+
+    def of(self, mode: Mode) -> Manner:
+        """How an answer in ``mode`` is asked for."""
+        return Manner(self.thinking[mode], self.temperature[mode], self.tools)
+
+
+def thinking_levels(written: str) -> dict[Mode, Thinking | None]:
+    """Each mode's level of thinking. Raises ValueError naming the first fault."""
+    return {**_THINKING, **_by_mode(written, _level)}
+
+
+def temperatures(written: str) -> dict[Mode, float | None]:
+    """Each mode's temperature. Raises ValueError naming the first fault."""
+    return {**_TEMPERATURE, **_by_mode(written, _temperature)}
+
+
+def tools(written: str) -> tuple[Tool, ...]:
+    """The tools in a list ``google_search,url_context``. Raises ValueError naming the fault."""
+    names = [name.strip() for name in written.split(",") if name.strip()]
+    for name in names:
+        if name not in list(Tool):
+            raise ValueError(f'"{name}" is no tool (known: {", ".join(Tool)})')
+    return tuple(tool for tool in Tool if tool in names)
+
+
+_ValueT = TypeVar("_ValueT")
+
+
+def _by_mode(written: str, read: Callable[[str], _ValueT]) -> dict[Mode, _ValueT | None]:
+    found: dict[Mode, _ValueT | None] = {}
+    if written.strip() == AUTO:
+        return found
+    for mode, value in _pairs(written):
+        if mode in found:
+            raise ValueError(f'"{mode}" is named twice')
+        found[mode] = None if value == OWN else read(value)
+    return found
+
+
+def _pairs(written: str) -> Iterator[tuple[Mode, str]]:
+    for pair in written.split(","):
+        mode, equals, value = (part.strip() for part in pair.partition("="))
+        if not equals or not value:
+            raise ValueError(f'"{pair.strip()}" is not written mode=value (or write only {AUTO})')
+        if mode not in list(Mode):
+            raise ValueError(f'"{mode}" is no mode (known: {", ".join(Mode)})')
+        yield Mode(mode), value
+
+
+def _level(value: str) -> Thinking:
+    if value not in list(Thinking):
+        raise ValueError(f'"{value}" is no level (known: {", ".join(Thinking)}, {OWN})')
+    return Thinking(value)
+
+
+def _temperature(value: str) -> float:
+    try:
+        degree = float(value)
+    except ValueError:
+        degree = -1.0
+    if not 0 <= degree <= _HOTTEST:
+        raise ValueError(f'"{value}" is no temperature (0 to {_HOTTEST:g}, or {OWN})')
+    return degree

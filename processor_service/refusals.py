@@ -1,0 +1,97 @@
+"""What a model does not take of a wish, so that a wish never costs anybody an answer.
+
+Models differ in the levels of thinking they know and in whether they use tools for an answer in
+JSON, and say so with 400. What names its cause is left out from then on, for as long as this
+process lives; everything else is left out of the one request that failed.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from processor_service.manners import Manner, Thinking
+from processor_service.ports import Prompt
+from shared.log import get_logger
+
+log = get_logger(__name__)
+
+# A tool may also be forbidden to the project, or have used up its own quota.
+_OF_TOOLS: Final = frozenset({400, 403, 429, 501})
+# "Tool use with a response mime type: 'application/json' is unsupported", "Unknown name "tools"",
+# "Google Search grounding is not available", ...
+_NAMES_TOOLS: Final = re.compile(r"\btools?\b|google_?search|grounding|url_?context", re.IGNORECASE)
+# "Thinking level MINIMAL is not supported for this model.", "thinking_level is not supported ..."
+_NAMES_THINKING: Final = re.compile(r"thinking", re.IGNORECASE)
+# Gemini's words for a request it does not take without saying why.
+_NAMES_NOTHING: Final = re.compile(r"request contains an invalid argument", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The error that a request was answered with instead of a first piece."""
+
+    code: int
+    message: str
+
+
+@dataclass
+class Refusals:
+    """What each model has refused so far."""
+
+    _thinking: set[tuple[str, Thinking]] = field(default_factory=set)
+    _tools: set[tuple[str, bool]] = field(default_factory=set)
+
+    def manner(self, prompt: Prompt, model: str) -> Manner:
+        """The prompt's manner without what ``model`` is known to refuse."""
+        wished = prompt.manner
+        if wished.thinking is not None and (model, wished.thinking) in self._thinking:
+            wished = replace(wished, thinking=None)
+        if (model, prompt.form is not None) in self._tools:
+            wished = replace(wished, tools=())
+        return wished
+
+    def lesser(
+        self, refused: Manner, refusal: Refusal, prompt: Prompt, model: str
+    ) -> Manner | None:
+        """The manner to ask in instead; None if the refusal is about something else."""
+        code, message = refusal.code, refusal.message
+        if refused.thinking is not None and code == 400 and _NAMES_THINKING.search(message):
+            self._learn_thinking(model, refused.thinking)
+            return replace(refused, thinking=None)
+        if refused.tools and code in _OF_TOOLS and _NAMES_TOOLS.search(message):
+            self._learn_tools(model, structured=prompt.form is not None, code=code)
+            return replace(refused, tools=())
+        if refused != Manner() and code == 400 and _NAMES_NOTHING.search(message):
+            log.warning(
+                "The model refuses a request without saying why; it is asked in its own manner.",
+                action="manner_refused",
+                model=model,
+            )
+            return Manner()
+        return None
+
+    def _learn_thinking(self, model: str, level: Thinking) -> None:
+        if (model, level) in self._thinking:
+            return
+        self._thinking.add((model, level))
+        log.warning(
+            "The model does not know this level of thinking; its own is used from now on.",
+            action="thinking_refused",
+            model=model,
+            level=level,
+        )
+
+    def _learn_tools(self, model: str, *, structured: bool, code: int) -> None:
+        lasting = code == 400
+        if (model, structured) in self._tools:
+            return
+        if lasting:
+            self._tools.add((model, structured))
+        log.warning(
+            "The model answers without its tools, and the answer says so.",
+            action="tools_refused",
+            model=model,
+            structured=structured,
+            status=code,
+            lasting=lasting,
+        )

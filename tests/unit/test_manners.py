@@ -1,0 +1,118 @@
+"""What settings say of how the model answers: manners, tools, and the operator's own text."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from processor_service.manners import Manner, Thinking, Tool
+from processor_service.operator_text import MAX_CHARS
+from processor_service.settings import ProcessorSettings
+from shared.settings import SettingsInvalid, load_settings
+from shared.task import Mode
+
+NEEDED = {
+    "slack_bot_token": "xoxb-local",
+    "gemini_api_key": "local",
+    "pubsub_emulator_host": "127.0.0.1:8085",
+}
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ProcessorSettings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def settings(**changes: Any) -> ProcessorSettings:
+    return load_settings(ProcessorSettings, {**NEEDED, **changes})
+
+
+def faults(**changes: Any) -> list[str]:
+    with pytest.raises(SettingsInvalid) as caught:
+        settings(**changes)
+    return str(caught.value).splitlines()[1:-1]
+
+
+def test_by_default_people_wait_little_and_programs_and_figures_are_thought_about() -> None:
+    manners = settings().manners
+    assert {mode: manners.of(mode).thinking for mode in Mode} == {
+        Mode.AUTO: Thinking.LOW,
+        Mode.CHAT: Thinking.LOW,
+        Mode.GENERAL: Thinking.LOW,
+        Mode.CODE: Thinking.MEDIUM,
+        Mode.DATA: Thinking.MEDIUM,
+        Mode.CREATIVE: Thinking.LOW,
+    }
+    assert {manners.of(mode).temperature for mode in Mode} == {None}
+    assert manners.of(Mode.CHAT).tools == ()
+
+
+def test_single_modes_are_changed_and_the_others_stay() -> None:
+    manners = settings(
+        gemini_thinking="chat=minimal, code = high,general=model",
+        gemini_temperature="creative=1.3",
+        gemini_tools="url_context, google_search",
+    ).manners
+    tools = (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT)
+    assert manners.of(Mode.CHAT) == Manner(Thinking.MINIMAL, None, tools)
+    assert manners.of(Mode.CODE) == Manner(Thinking.HIGH, None, tools)
+    assert manners.of(Mode.GENERAL) == Manner(None, None, tools)
+    assert manners.of(Mode.CREATIVE) == Manner(Thinking.LOW, 1.3, tools)
+    assert manners.of(Mode.DATA) == Manner(Thinking.MEDIUM, None, tools)
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "fault"),
+    [
+        ("gemini_thinking", "chat=fast", '"fast" is no level (known: minimal, low, '),
+        ("gemini_thinking", "cod=low", '"cod" is no mode (known: auto, chat, general, '),
+        ("gemini_thinking", "low", '"low" is not written mode=value (or write only auto)'),
+        ("gemini_thinking", "chat=low,", '"" is not written mode=value'),
+        ("gemini_thinking", "chat=", '"chat=" is not written mode=value'),
+        ("gemini_thinking", "chat=low,chat=high", '"chat" is named twice'),
+        ("gemini_temperature", "chat=2.1", '"2.1" is no temperature (0 to 2, or model)'),
+        ("gemini_temperature", "chat=warm", '"warm" is no temperature'),
+        ("gemini_temperature", "chat=nan", '"nan" is no temperature'),
+        ("gemini_tools", "google", '"google" is no tool (known: google_search, url_context)'),
+    ],
+)
+def test_a_mistake_stops_the_start_and_is_named(name: str, written: str, fault: str) -> None:
+    [told] = faults(**{name: written})
+    assert told.startswith(f"  {name.upper()}: {fault}")
+
+
+def test_the_operators_text_is_read_at_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "prompt.txt"
+    file.write_text("\ufeff  敬称は「さん」です。\n", encoding="utf-8")
+    assert settings(system_prompt_file=str(file)).system_prompt_file == "敬称は「さん」です。"
+    file.write_text("𠮷" * MAX_CHARS, encoding="utf-8")
+    assert settings(system_prompt_file=str(file)).system_prompt_file == "𠮷" * MAX_CHARS
+    assert settings().system_prompt_file is None
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (None, "cannot be read (No such file or directory)"),
+        (b" \n", "is empty"),
+        (b"\x93\xfa\x96{", "is not a text in UTF-8"),
+        (b"x" * (MAX_CHARS + 1), "is longer than 8000 characters"),
+        ("𠮷".encode() * (MAX_CHARS + 1), "is longer than 8000 characters"),
+        (b"x" + "𠮷".encode() * (2 * MAX_CHARS), "is longer than 8000 characters"),
+    ],
+)
+def test_a_text_that_cannot_be_used_stops_the_start(
+    tmp_path: Path, content: bytes | None, fault: str
+) -> None:
+    file = tmp_path / "prompt.txt"
+    if content is not None:
+        file.write_bytes(content)
+    assert faults(system_prompt_file=str(file)) == [f"  SYSTEM_PROMPT_FILE: {file} {fault}"]
+
+
+def test_a_folder_is_no_text(tmp_path: Path) -> None:
+    assert faults(system_prompt_file=str(tmp_path)) == [
+        f"  SYSTEM_PROMPT_FILE: {tmp_path} cannot be read (Is a directory)"
+    ]
