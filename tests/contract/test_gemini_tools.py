@@ -19,6 +19,7 @@ from shared.errors import ModelRejected, ModelUnavailable
 from shared.task import Mode
 from simulators.faults import FaultPlan
 from simulators.gemini import ErrorReply, GeminiConfig, GeminiSimulator, Reply
+from simulators.gemini.grounding import TOKENS_A_LOOKUP
 from simulators.journal import Journal
 from tests.processor_fakes import THAT_DAY, Blind, Naps, a_task
 
@@ -99,7 +100,8 @@ async def test_what_a_search_found_comes_with_the_answer(model: GeminiModel) -> 
     assert all(page.url.startswith("https://example.") for page in answer.sources.pages)
     assert answer.sources.searches == ("冪等性とは何ですか",)
     assert not answer.sources.missing
-    assert answer.prompt_tokens > 120
+    alone = await answered(model, a_prompt(Manner()))
+    assert answer.prompt_tokens == alone.prompt_tokens + TOKENS_A_LOOKUP
 
 
 async def test_pages_that_could_be_read_are_sources_and_others_not(model: GeminiModel) -> None:

@@ -1,0 +1,66 @@
+"""How Gemini's refusals are understood, in the words they were seen in."""
+
+import pytest
+
+from processor_service.manners import Manner, Thinking, Tool
+from processor_service.ports import Prompt
+from processor_service.refusals import Refusal, Refusals
+
+WISHES = Manner(Thinking.MINIMAL, 0.5, (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT))
+NO_THINKING = Manner(None, 0.5, WISHES.tools)
+NO_TOOLS = Manner(Thinking.MINIMAL, 0.5)
+PROMPT = Prompt("system", "question", manner=WISHES)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "left"),
+    [
+        (400, "Thinking level is not supported for this model.", NO_THINKING),
+        (400, "Thinking level MINIMAL is not supported for this model.", NO_THINKING),
+        (
+            400,
+            "Unable to submit request because thinking_level is not supported by this model.",
+            NO_THINKING,
+        ),
+        (
+            400,
+            'Invalid JSON payload received. Unknown name "thinkingConfig": Cannot find field.',
+            NO_THINKING,
+        ),
+        (400, "Tool use with a response mime type: 'application/json' is unsupported", NO_TOOLS),
+        (
+            400,
+            'Invalid JSON payload received. Unknown name "tools": Cannot find field.',
+            NO_TOOLS,
+        ),
+        (400, "Google Search Grounding is not supported.", NO_TOOLS),
+        (400, "Request contains an invalid argument.", Manner()),
+        (400, "API key not valid. Please pass a valid API key.", None),
+        (400, "The input token count exceeds the maximum number of tokens allowed.", None),
+        (404, "models/x is not found. Call ListModels to see the list of available models.", None),
+        (
+            429,
+            "You exceeded your current quota, please check your plan and billing details.",
+            None,
+        ),
+        (503, "The model is overloaded. Please try again later.", None),
+        (503, "The tool is overloaded.", None),
+    ],
+)
+def test_only_what_a_refusal_is_about_is_left_out(
+    code: int, message: str, left: Manner | None
+) -> None:
+    assert Refusals().lesser(WISHES, Refusal(code, message), PROMPT, "m") == left
+
+
+def test_who_wishes_nothing_is_refused_for_good() -> None:
+    for message in ("Thinking level", "Tool use", "Request contains an invalid argument."):
+        assert Refusals().lesser(Manner(), Refusal(400, message), PROMPT, "m") is None
+
+
+def test_what_one_model_refused_is_still_asked_of_another() -> None:
+    refusals = Refusals()
+    refusals.lesser(WISHES, Refusal(400, "Thinking level MINIMAL"), PROMPT, "main")
+    refusals.lesser(NO_THINKING, Refusal(400, "Tool use"), PROMPT, "main")
+    assert refusals.manner(PROMPT, "main") == Manner(None, 0.5)
+    assert refusals.manner(PROMPT, "spare") == WISHES
