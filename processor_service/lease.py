@@ -22,9 +22,10 @@ async def held(leases: Leases, lease: Lease) -> AsyncIterator[None]:
     ended, lost = asyncio.Event(), asyncio.Event()
 
     async def renew() -> None:
-        while await leases.renew(lease) is not Hold.LOST:
-            if await _happens(ended, within_s=leases.renew_every_s):
-                return
+        # It was taken a moment ago, and every visible step asks for itself.
+        while not await _happens(ended, within_s=leases.renew_every_s):
+            if await leases.renew(lease) is Hold.LOST:
+                break
         if worker is not None and not ended.is_set():
             lost.set()
             worker.cancel()

@@ -16,9 +16,11 @@ class SwallowsCancellation(FakeLeases):
     def __init__(self) -> None:
         super().__init__()
         self.renewals = 0
+        self.renewing = asyncio.Event()
 
     async def renew(self, lease: Lease) -> Hold:
         self.renewals += 1
+        self.renewing.set()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(0.01)
         return Hold.OURS
@@ -28,7 +30,7 @@ async def test_no_renewal_outlives_the_work_even_if_a_cancellation_is_swallowed(
     leases = SwallowsCancellation()
     async with asyncio.timeout(5):
         async with held(leases, LEASE):
-            await asyncio.sleep(0)
+            await leases.renewing.wait()
     renewals = leases.renewals
     await asyncio.sleep(0.05)
     assert leases.renewals == renewals == 1
