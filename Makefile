@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos preview check format lock clean
+.PHONY: help demo test chaos bench bench-check load preview check format lock clean
 
 PORT ?= 7070
 PROCESSORS ?= 1
@@ -18,7 +18,7 @@ PY := $(VENV)/bin/python
 INTERPRETERS := python3.14 python3.13 python3.12 python3.11 python3
 
 help: ## Show what can be done
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.demo ## Run everything on this machine; open http://127.0.0.1:7070 (PORT=...)
 	@exec $(PY) -m simulators --port $(PORT) --processors $(PROCESSORS)
@@ -28,6 +28,15 @@ test: $(VENV)/.dev ## Run every test, the scenarios and browser tests included (
 
 chaos: $(VENV)/.dev ## Break everything while N questions are asked; none is lost or doubled (N=... SEED=...)
 	@$(PY) -m tests.chaos --questions $(N) --seed $(SEED) --rate $(RATE)
+
+bench: $(VENV)/.bench ## Measure both services beside two references (twenty minutes; ARGS=--quick)
+	@$(PY) -m benchmarks run $(ARGS)
+
+bench-check: $(VENV)/.dev ## A small benchmark: fails when its ratios are far above the stored ones
+	@$(PY) -m benchmarks check
+
+load: $(VENV)/.bench ## Load by Locust for minutes, judged by the plan (ARGS="--seconds 180 --rate 10 --soak")
+	@$(PY) -m benchmarks.load $(ARGS)
 
 preview: $(VENV)/.dev ## Show how answers are rendered, on the chat page (PORT=...)
 	@exec $(PY) -m tests.preview --port $(PORT)
@@ -66,6 +75,10 @@ $(VENV)/.demo: requirements-demo.lock $(PY)
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(PY)
+	@$(call install,$<)
+	@touch $@
+
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
 	@$(call install,$<)
 	@touch $@
 

@@ -1,0 +1,1 @@
+"""Measures both services beside two references, in one run on one machine."""

@@ -1,0 +1,99 @@
+"""How long a processor takes from nothing: to listen, to be ready, and to give its first answer."""
+
+import asyncio
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import aiohttp
+
+from benchmarks.asking import Asker
+from benchmarks.subjects import Setup, Subject
+from simulators.child_process import ChildProcess
+from simulators.environment import inherited
+from simulators.ports import free_port
+from simulators.provisioning import DeliveryRules
+from simulators.stack import LocalStack
+
+_LOOK_EVERY_S = 0.005
+_DEADLINE_S = 60.0
+
+
+@dataclass(frozen=True)
+class ColdStart:
+    """Seconds from the start of the process; of the first answer, Gemini's own time is taken off.
+
+    ``listening_s``: it takes pushes (``/healthz``). ``ready_s``: it has reached Redis, Slack and
+    Gemini (``/readyz``). ``first_answer_s``: from a question asked while no processor runs, whose
+    process is started at that moment, to its finished answer.
+    ``straightforward_s``: a bare FastAPI app that imports the same libraries at its top, until it
+    listens.
+    """
+
+    listening_s: float
+    ready_s: float
+    first_answer_s: float
+    straightforward_s: float
+
+    @property
+    def of_straightforward(self) -> float:
+        """Our time to listen as a share of the straightforward one's."""
+        return self.listening_s / self.straightforward_s
+
+
+async def cold_start(setup: Setup) -> ColdStart:
+    """Measure each once."""
+    straightforward_s = await _straightforward(setup.folder)
+    gemini_s = setup.gemini.total_s or 0.0
+    # Cloud Run holds a push until the new instance listens; here it is refused and soon repeated.
+    held = DeliveryRules(min_backoff_s=0.1, max_backoff_s=0.1, max_delivery_attempts=100)
+    async with LocalStack(replace(setup.stack, delivery=held)) as stack:
+        (processor,) = stack.processors
+        await processor.kill()
+        began = time.monotonic()
+        await processor.start(wait_until_ready=False)
+        listening_s = await _answers(f"{processor.url}/healthz", began)
+        ready_s = await _answers(f"{processor.url}/readyz", began)
+        await processor.kill()
+        asker = Asker(Subject("ours", stack.slack, stack.gemini, {}))
+        asking = asyncio.create_task(asker.ask("mention", 1, 1), name="bench:first-question")
+        await processor.start(wait_until_ready=False)
+        (number,) = await asking
+        asker.eyes.close()
+        seen = asker.eyes.seen[number]
+        if seen.finished is None:
+            raise TimeoutError("The first question after a scale from zero was not answered.")
+        return ColdStart(
+            listening_s, ready_s, seen.finished - seen.asked - gemini_s, straightforward_s
+        )
+
+
+async def _straightforward(folder: Path) -> float:
+    port = free_port()
+    child = ChildProcess(
+        "straightforward",
+        (sys.executable, "-m", "benchmarks.reference.straightforward"),
+        environment={**inherited(), "PORT": str(port)},
+        folder=folder,
+    )
+    began = time.monotonic()
+    await child.start()
+    try:
+        return await _answers(f"http://127.0.0.1:{port}/readyz", began)
+    finally:
+        await child.kill()
+
+
+async def _answers(url: str, began: float) -> float:
+    """Seconds since ``began`` until the address answers 200."""
+    async with aiohttp.ClientSession() as session:
+        while time.monotonic() - began < _DEADLINE_S:
+            try:
+                async with session.get(url) as response:
+                    if response.status == 200:
+                        return time.monotonic() - began
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(_LOOK_EVERY_S)
+    raise TimeoutError(f"{url} did not answer within {_DEADLINE_S:g} s.")

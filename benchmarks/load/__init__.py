@@ -1,0 +1,1 @@
+"""Minutes of load by Locust on the local stack, held against the migration plan's criteria."""

@@ -1,0 +1,1 @@
+"""What the services are compared with: small programs of their own that import nothing of ours."""
