@@ -39,7 +39,7 @@ class Size:
     cold_starts: int = 5
 
 
-SMALL = Size(questions=100, repeats=3, ack_questions=0, saturation=False, growth=(), cold_starts=3)
+SMALL = Size(questions=60, repeats=2, ack_questions=0, saturation=False, growth=(), cold_starts=2)
 """What CI looks at."""
 
 

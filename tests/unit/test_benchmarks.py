@@ -1,0 +1,103 @@
+"""The benchmark's own arithmetic: what is compared, and that the guard can fail."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.check import TOLERANCE, worsened
+from benchmarks.cold_start import ColdStart
+from benchmarks.cost import costs
+from benchmarks.figures import Figures, Spread
+from benchmarks.goals import goals
+from benchmarks.run import SMALL, Results
+
+
+def spread(value: float) -> Spread:
+    return Spread(value, value, value, 100)
+
+
+def figures(subject: str, trigger: str, cpu_ms: float, time_ms: float) -> Figures:
+    name = "processor_service" if subject == "ours" else subject
+    return Figures(
+        subject=subject,
+        trigger=trigger,
+        rate=20,
+        questions=100,
+        unanswered=0,
+        ack=spread(5),
+        first_sign=spread(10),
+        first_words=spread(time_ms / 3),
+        finished=spread(time_ms),
+        added=spread(time_ms - 1000),
+        cpu_ms={name: cpu_ms, "simulators": 100.0},
+        memory_mib={name: 120.0},
+    )
+
+
+def results(cpu_ms: float = 15.0) -> Results:
+    return Results(
+        SMALL,
+        [
+            figures("floor", "mention", 10.0, 1_010),
+            figures("ours", "mention", cpu_ms, 1_040),
+            figures("old way", "command", 6.0, 2_010),
+            figures("ours", "command", cpu_ms, 1_050),
+        ],
+        cold_starts=[ColdStart(0.6, 0.7, 0.9, 1.2)],
+    )
+
+
+def stored(path: Path, **values: float) -> Path:
+    kept: list[dict[str, Any]] = [
+        {"name": each.name, "value": each.value} for each in goals(results())
+    ]
+    path.write_text(json.dumps({"goals": kept, **values}), encoding="utf-8")
+    return path
+
+
+def test_percentiles_are_values_that_occurred_and_count_what_did_not() -> None:
+    found = Spread.of([0.001 * number for number in range(1, 101)] + [None])
+    assert (found.p50, found.p95, found.p99, found.count) == (50, 95, 99, 100)
+
+
+def test_the_simulators_cpu_is_not_ours() -> None:
+    assert figures("ours", "mention", 15.0, 1_000).own_cpu_ms == 15.0
+
+
+def test_ratios_are_taken_within_one_repeat() -> None:
+    both = results()
+    slow = [replace(one, cpu_ms={"x": one.own_cpu_ms * 3}) for one in both.series]
+    both.series += slow
+    ratio = both.median_ratio(("ours", "mention"), ("floor", "mention"), lambda one: one.own_cpu_ms)
+    assert ratio == pytest.approx(1.5)
+
+
+def test_the_guard_passes_what_is_as_stored_and_fails_what_has_grown(tmp_path: Path) -> None:
+    path = stored(tmp_path / "latest.json")
+    assert worsened(results(), path) == []
+    (worse,) = worsened(results(cpu_ms=15.0 * TOLERANCE * 1.01), path)
+    assert worse.name == "CPU a question as a multiple of the floor's"
+
+
+def test_a_guard_that_would_compare_nothing_does_not_pass(tmp_path: Path) -> None:
+    path = tmp_path / "latest.json"
+    with pytest.raises(FileNotFoundError):
+        worsened(results(), path)
+    path.write_text(json.dumps({"goals": []}), encoding="utf-8")
+    with pytest.raises(ValueError, match="no ratio"):
+        worsened(results(), path)
+
+
+def test_goals_say_which_limit_is_broken() -> None:
+    broken = [goal.name for goal in goals(results(cpu_ms=25.0)) if not goal.held]
+    assert broken == ["CPU a question as a multiple of the floor's"]
+
+
+def test_the_cache_saves_tokens_and_scale_to_zero_saves_idle_hours() -> None:
+    mine = figures("ours", "mention", 15.0, 1_040)
+    of_1000 = {one.design: one for one in costs(mine) if one.answers == 1_000}
+    assert of_1000["ours"].parts["Gemini"] < of_1000["without cache"].parts["Gemini"]
+    assert of_1000["ours"].total < of_1000["without scale to zero"].total
