@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from command_service.admission import Refused, admit
 from command_service.conversation import Message
@@ -19,6 +20,7 @@ from command_service.question import Ignored, Question, Reason
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Mark
 from shared.log import bound_task, get_logger
+from shared.message_text import mentions
 
 log = get_logger(__name__)
 
@@ -40,24 +42,33 @@ class UnknownThread(RetryableError):
     reason = "thread_unknown"
 
 
+NEVER: Final = float("inf")
+"""Since when a thread is ours in which we have not answered."""
+
+
 class Threads:
-    """Which threads we have answered in, remembered for a while."""
+    """Since when (by Slack's ts) we take part in a thread, remembered for a while."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._known: OrderedDict[tuple[str, str], tuple[bool, float]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
 
-    def note(self, thread: tuple[str, str], *, ours: bool) -> None:
-        """Remember it; beyond some thousands the oldest is forgotten."""
-        self._known[thread] = (ours, self._clock() + (_OURS_FOR_S if ours else _NOT_OURS_FOR_S))
+    def note(self, thread: tuple[str, str], since: float) -> None:
+        """Remember it, the earliest of what is told; beyond some thousands the oldest is
+        forgotten.
+        """
+        known = self.ours_since(thread)
+        since = since if known is None else min(since, known)
+        kept_s = _NOT_OURS_FOR_S if since == NEVER else _OURS_FOR_S
+        self._known[thread] = (since, self._clock() + kept_s)
         self._known.move_to_end(thread)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
 
-    def are_ours(self, thread: tuple[str, str]) -> bool | None:
-        """What is known of the thread, if anything."""
-        ours, until = self._known.get(thread, (False, 0.0))
-        return ours if self._clock() < until else None
+    def ours_since(self, thread: tuple[str, str]) -> float | None:
+        """What is known of the thread, if anything; ``NEVER`` where we have not answered."""
+        since, until = self._known.get(thread, (NEVER, 0.0))
+        return since if self._clock() < until else None
 
 
 @dataclass
@@ -101,12 +112,16 @@ async def accept_message(trigger: Question | Ignored, using: Following) -> Outco
             return await accept(refused, using.intake)
     outcome = await accept(trigger, using.intake)
     if isinstance(outcome, Accepted):
-        using.threads.note(_thread(trigger), ours=True)
+        using.threads.note(_thread(trigger), _ts(trigger))
     return outcome
 
 
 def _thread(question: Question) -> tuple[str, str]:
     return question.channel_id, question.thread_ts or ""
+
+
+def _ts(question: Question) -> float:
+    return float(question.message_ts or 0)
 
 
 async def _not_followed(question: Question, using: Following) -> Ignored | HandedBack | None:
@@ -117,10 +132,10 @@ async def _not_followed(question: Question, using: Following) -> Ignored | Hande
     if isinstance(verdict, Refused):
         return Ignored(Reason.NOT_FOLLOWED)
     thread = _thread(question)
-    ours = using.threads.are_ours(thread)
-    if ours is None:
+    since = using.threads.ours_since(thread)
+    if since is None:
         try:
-            ours = await _looked_up(question, using)
+            since = await _looked_up(question, using)
         except RetryableError as error:
             log.warning(
                 "Whether a message follows up is not known; Slack is to send it again.",
@@ -129,34 +144,44 @@ async def _not_followed(question: Question, using: Following) -> Ignored | Hande
                 why=str(error),
             )
             return HandedBack(error)
-        using.threads.note(thread, ours=ours)
-    return None if ours else Ignored(Reason.NOT_FOLLOWED)
+        using.threads.note(thread, since)
+    # What was written before we came, and is delivered late, was not said to us.
+    return None if since <= _ts(question) else Ignored(Reason.NOT_FOLLOWED)
 
 
-async def _looked_up(question: Question, using: Following) -> bool:
+async def _looked_up(question: Question, using: Following) -> float:
     if not using.may_look():
         raise UnknownThread("Too many threads were looked at in this minute.")
     try:
         async with asyncio.timeout(at_most_s(using.look_within_s)):
-            return await _is_ours(*_thread(question), using)
+            return await _ours_since(*_thread(question), using)
     except TimeoutError as error:
         raise UnknownThread("Slack did not give the thread back in time.") from error
     except SlackRefused as refused:
         log.info("A thread cannot be read.", action="thread_unread", reason=refused.reason)
-        return False
+        return NEVER
 
 
-async def _is_ours(channel_id: str, thread_ts: str, using: Following) -> bool:
-    """Whether the thread's first pages hold a message of ours that is no failure notice."""
+async def _ours_since(channel_id: str, thread_ts: str, using: Following) -> float:
+    """When we were first spoken to, or spoke, in a thread whose first pages hold a message of ours
+    that is no failure notice; else ``NEVER``.
+    """
     cursor: str | None = None
+    began = NEVER
     for _ in range(_PAGES):
         page = await using.history.replies(channel_id, thread_ts, "0", cursor)
+        involve_us = [one for one in page.items if _involves(one, using.bot_user_id)]
+        began = min([began, *(float(one["ts"]) for one in involve_us)])
         if any(_is_answer(message, using.bot_user_id) for message in page.items):
-            return True
+            return began
         cursor = page.cursor
         if cursor is None:
-            return False
-    return False
+            return NEVER
+    return NEVER
+
+
+def _involves(message: Message, bot_user_id: str) -> bool:
+    return _is_answer(message, bot_user_id) or mentions(message.get("text") or "", bot_user_id)
 
 
 def _is_answer(message: Message, bot_user_id: str) -> bool:

@@ -101,6 +101,18 @@ async def test_an_accepted_mention_makes_the_thread_ours_before_it_is_answered()
     assert isinstance(await channel.reply(), Accepted)
 
 
+@pytest.mark.parametrize("spoken_to", ["1600000003.000100", "1600000005.000100"])
+async def test_what_was_written_before_we_came_and_is_delivered_late_is_no_question(
+    spoken_to: str,
+) -> None:
+    mention = {**opening(spoken_to), "thread_ts": THREAD, "text": "<@UBOT> why?"}
+    channel = Channel([opening(), mention, ours(ts="1600000009.000100")])
+    earlier, later = "1600000002.000100", "1600000006.000100"
+    for _ in range(2):  # looked up, then remembered
+        assert await channel.reply(message_ts=earlier) == NOT_FOLLOWED
+        assert isinstance(await channel.reply(message_ts=later), Accepted)
+
+
 async def test_a_mention_and_what_is_no_question_are_never_looked_up() -> None:
     channel = Channel([opening()])
     assert isinstance(await accept_message(a_question(), channel.following), Accepted)
