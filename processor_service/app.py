@@ -83,7 +83,9 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
     and Slack before the leases' store goes.
     """
     async with AsyncExitStack() as stack:
-        redis = await stack.enter_async_context(redis_connection(settings.redis_url))
+        redis = await stack.enter_async_context(
+            redis_connection(settings.redis_url, ca_file=settings.redis_ca_file)
+        )
         slack = await stack.enter_async_context(
             slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         )

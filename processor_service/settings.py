@@ -1,9 +1,17 @@
 """The processor's settings, from the environment and ``.env``."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 
 from processor_service.manners import AUTO, Manners, temperatures, thinking_levels, tools
 from processor_service.operator_text import OperatorText
@@ -30,6 +38,7 @@ class ProcessorSettings(ServiceSettings):
     """Everything the processor can be told; see ``.env.example`` for each one's meaning."""
 
     redis_url: str = "redis://127.0.0.1:6379/0"
+    redis_ca_file: FilePath | None = None
     google_genai_use_vertexai: bool = False
     gemini_api_key: Annotated[SecretStr | None, Field(validate_default=True)] = None
     google_cloud_location: str | None = None
@@ -51,6 +60,14 @@ class ProcessorSettings(ServiceSettings):
     pubsub_push_audience: Annotated[str | None, Field(validate_default=True)] = None
     pubsub_push_service_account: Annotated[str | None, Field(validate_default=True)] = None
     pubsub_push_certs_url: str = GOOGLE_CERTS_URL
+
+    @field_validator("redis_ca_file")
+    @classmethod
+    def _needs_tls(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        """Redis is allowed to fail, so a connection that can never come up is refused here."""
+        if value is not None and not str(info.data.get("redis_url")).startswith("rediss://"):
+            raise ValueError("is set, but REDIS_URL does not begin with rediss://")
+        return value
 
     @field_validator("gemini_api_key")
     @classmethod

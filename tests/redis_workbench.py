@@ -22,19 +22,37 @@ PATIENCE_S = 5.0
 @contextmanager
 def real_redis(folder: Path) -> Iterator[str]:
     """``redis-server`` from the PATH; skips where there is none, except in CI."""
+    port = free_port()
+    with _server(port, "--port", str(port), "--dir", str(folder)):
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextmanager
+def tls_redis(folder: Path, key_file: Path, certificate_file: Path, password: str) -> Iterator[str]:
+    """``redis-server`` that speaks only TLS and wants a password; gives its ``host:port``."""
+    port = free_port()
+    options = (
+        *("--port", "0", "--tls-port", str(port), "--tls-auth-clients", "no"),
+        *("--tls-key-file", str(key_file), "--tls-cert-file", str(certificate_file)),
+        *("--requirepass", password, "--dir", str(folder)),
+    )
+    with _server(port, *options):
+        yield f"127.0.0.1:{port}"
+
+
+@contextmanager
+def _server(port: int, *options: str) -> Iterator[None]:
     binary = shutil.which("redis-server")
     if binary is None:
         if os.environ.get("CI"):
             pytest.fail("CI has no redis-server")
         pytest.skip("redis-server is not installed")
-    port = free_port()
     server = subprocess.Popen(
-        [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)],
-        stdout=subprocess.DEVNULL,
+        [binary, "--bind", "127.0.0.1", "--save", "", *options], stdout=subprocess.DEVNULL
     )
     try:
         _wait_until_it_listens(port)
-        yield f"redis://127.0.0.1:{port}/0"
+        yield
     finally:
         server.terminate()
         server.wait()
