@@ -1,0 +1,92 @@
+"""``python -m processor_service.smoke URL AUDIENCE``: can the processor at ``URL`` take pushes?
+
+Runs inside the network that the processor answers to, as the account that Pub/Sub pushes as. Asks
+without changing anything. Exit codes: 0 yes; 1 no, each fault on a line of its own; 2 wrong usage.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+
+import aiohttp
+
+_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_GIVE_UP_AFTER_S = 90.0
+_PAUSE_S = 3.0
+_IDENTITY = "computeMetadata/v1/instance/service-accounts/default/identity"
+
+
+async def smoke(url: str, audience: str, give_up_after_s: float = _GIVE_UP_AFTER_S) -> list[str]:
+    """What keeps the processor from taking pushes; asked again until nothing does or time is up.
+
+    The first request may find no instance yet, or one that has not reached Redis yet.
+    """
+    deadline = asyncio.get_running_loop().time() + give_up_after_s
+    async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
+        while faults := await _faults(session, url, audience):
+            if asyncio.get_running_loop().time() + _PAUSE_S > deadline:
+                break
+            await asyncio.sleep(_PAUSE_S)
+    return faults
+
+
+async def _faults(session: aiohttp.ClientSession, url: str, audience: str) -> list[str]:
+    try:
+        return [*await _not_ready(session, url), *await _pushes(session, url, audience)]
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        return [f"{url} could not be asked: {error or type(error).__name__}"]
+
+
+async def _not_ready(session: aiohttp.ClientSession, url: str) -> list[str]:
+    """Stricter than readiness: a candidate that can't reach Redis would only be slow, silently."""
+    async with session.get(f"{url}/readyz") as response:
+        states = (await response.json())["dependencies"]
+    return [
+        f"{name} is {state['state']} ({state['reason']})"
+        for name, state in states.items()
+        if state["state"] != "ok"
+    ]
+
+
+async def _pushes(session: aiohttp.ClientSession, url: str, audience: str) -> list[str]:
+    """A push without a token is denied; one with ours is let in, and found to be no task."""
+    token = await _token(session, audience)
+    asked = (
+        ("without a token", {}, 401),
+        ("with our token", {"Authorization": f"Bearer {token}"}, 400),
+    )
+    faults = []
+    for how, headers, wanted in asked:
+        async with session.post(f"{url}/pubsub/push", data=b"{}", headers=headers) as response:
+            if response.status != wanted:
+                faults.append(f"a push {how} got {response.status} instead of {wanted}")
+    return faults
+
+
+async def _token(session: aiohttp.ClientSession, audience: str) -> str:
+    """An identity token of the account we run as, from Google's metadata server."""
+    # The variable is the one that Google's own libraries know.
+    host = os.environ.get("GCE_METADATA_HOST", "metadata.google.internal")
+    async with session.get(
+        f"http://{host}/{_IDENTITY}",
+        params={"audience": audience, "format": "full"},
+        headers={"Metadata-Flavor": "Google"},
+    ) as response:
+        response.raise_for_status()
+        return (await response.text()).strip()
+
+
+def main(argv: Sequence[str]) -> int:
+    """Ask, and say what was found; the exit code."""
+    if len(argv) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    url, audience = argv
+    faults = asyncio.run(smoke(url.rstrip("/"), audience))
+    print("\n".join(faults) or f"{url} can take pushes.")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
