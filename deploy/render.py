@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 CANDIDATE = "candidate"
+_OUR_NOTES = "mechachang.dev/"
 
 # What ids, addresses, versions and lists of ids are made of: nothing that YAML could read as more.
 _VALUE = re.compile(r"[A-Za-z0-9._:/@,-]*")
@@ -49,14 +50,15 @@ def beside(service: dict[str, Any], running: Sequence[Mapping[str, Any]]) -> dic
     """``service`` with its revision as the candidate, and the traffic as ``running`` has it.
 
     ``running`` is what ``gcloud run services list --format=json`` found by its name: nothing, if
-    this is the first deployment. What had been the candidate before loses the tag, not its traffic.
+    this is the first deployment. What had been the candidate before loses the tag, not its traffic;
+    what a rollout has noted on the service stays there.
     """
     if not running:
         return service
-    (status,) = (each["status"] for each in running)
+    (there,) = running
     kept = [
         {"revisionName": target["revisionName"], "percent": target["percent"]}
-        for target in status.get("traffic", ())
+        for target in there["status"].get("traffic", ())
         if target.get("percent")
     ]
     if not kept:
@@ -66,7 +68,14 @@ def beside(service: dict[str, Any], running: Sequence[Mapping[str, Any]]) -> dic
     if any(target["revisionName"] == revision for target in kept):
         raise NotRenderable(f"{revision} serves already. Choose another REVISION.")
     candidate = {"revisionName": revision, "percent": 0, "tag": CANDIDATE}
-    return {**service, "spec": {**service["spec"], "traffic": [*kept, candidate]}}
+    noted = there["metadata"].get("annotations", {}).items()
+    notes = {name: text for name, text in noted if name.startswith(_OUR_NOTES)}
+    metadata = service["metadata"]
+    return {
+        **service,
+        "metadata": {**metadata, "annotations": {**metadata["annotations"], **notes}},
+        "spec": {**service["spec"], "traffic": [*kept, candidate]},
+    }
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any
 
 _PLACEMENT = re.compile(r"`((?:run\.googleapis\.com|autoscaling\.knative\.dev)/[^`]+)`: ([^*]+)")
+_RESTRICTED = re.compile(r"(run\.googleapis\.com|autoscaling\.knative\.dev)/")
 _UNSUPPORTED = re.compile(r"not supported (?:by|in) cloud run", re.IGNORECASE)
 _TYPES: dict[str, type] = {"string": str, "integer": int, "boolean": bool, "array": list}
 
@@ -86,6 +87,8 @@ def _plain_faults(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[
 
 def _misplaced(owner: Mapping[str, Any], kind: str, path: str) -> Iterator[str]:
     for name in owner.get("metadata", {}).get("annotations") or {}:
+        if not _RESTRICTED.match(name):
+            continue
         places = annotation_placement().get(name, set())
         if not {kind, "All resources"} & places:
             yield f"{path}: {name} belongs to {sorted(places) or 'nothing'}"

@@ -232,7 +232,8 @@ def test_values_that_do_not_fit_are_refused(changed: dict[str, str | None], faul
 
 def live(*traffic: dict[str, Any]) -> list[dict[str, Any]]:
     """What gcloud lists of a service that is there."""
-    return [{"status": {"traffic": list(traffic)}}]
+    annotations = {"mechachang.dev/good-revisions": "r1,r2", "serving.knative.dev/creator": "me"}
+    return [{"metadata": {"annotations": annotations}, "status": {"traffic": list(traffic)}}]
 
 
 def test_the_first_deployment_takes_all_traffic() -> None:
@@ -255,6 +256,9 @@ def test_a_candidate_gets_no_traffic_and_takes_the_tag_from_the_one_before() -> 
         {"revisionName": "processor-service-abc1234", "percent": 0, "tag": "candidate"},
     ]
     assert service_faults(service) == []
+    annotations = service["metadata"]["annotations"]
+    assert annotations["mechachang.dev/good-revisions"] == "r1,r2"
+    assert "serving.knative.dev/creator" not in annotations
 
 
 def test_a_revision_that_serves_already_is_no_candidate() -> None:

@@ -1,0 +1,266 @@
+#!/usr/bin/env bash
+# Makes everything in a Google Cloud project that both services need, and may be run again at any
+# time: what is there is kept, what can be brought up to date is. Secrets are read from the
+# environment or from Memorystore and never shown.
+#
+#   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] [PART…]
+#
+# Parts, in their order: apis network registry accounts redis secrets pubsub rights. Without any,
+# all of them. With --dry-run nothing is asked of Google Cloud: each command is printed that would be
+# run; after "# if there is none:" stands how that is found out.
+set -euo pipefail
+# A step that fails inside $(…) ends all too.
+shopt -s inherit_errexit 2>/dev/null || { echo "Bash 4.4 or newer is needed." >&2; exit 1; }
+
+: "${PROJECT_ID:?Which project? Set PROJECT_ID.}"
+REGION=${REGION:-asia-northeast1}
+# Everything in Redis can be lost, so that one node is enough; "standard" adds a replica.
+REDIS_TIER=${REDIS_TIER:-basic}
+REDIS_SIZE_GB=${REDIS_SIZE_GB:-1}
+
+readonly PARTS=(apis network registry accounts redis secrets pubsub rights)
+readonly TASKS=mechachang-tasks
+readonly DEAD_LETTERS=mechachang-dead-letter
+readonly AUDIENCE=mechachang-processor
+readonly COMMAND=mechachang-command@$PROJECT_ID.iam.gserviceaccount.com
+readonly PROCESSOR=mechachang-processor@$PROJECT_ID.iam.gserviceaccount.com
+readonly PUSH=mechachang-push@$PROJECT_ID.iam.gserviceaccount.com
+readonly BUILD=mechachang-build@$PROJECT_ID.iam.gserviceaccount.com
+dry_run=
+
+main() {
+  local parts=() part
+  for part in "$@"; do
+    case $part in
+      --dry-run) dry_run=1 ;;
+      *) is_part "$part" || fail "There is no part $part. There are: ${PARTS[*]}"; parts+=("$part") ;;
+    esac
+  done
+  [ ${#parts[@]} -gt 0 ] || parts=("${PARTS[@]}")
+  for part in "${parts[@]}"; do
+    printf '# --- %s\n' "$part"
+    "make_$part"
+  done
+}
+
+is_part() { [[ " ${PARTS[*]} " == *" $1 "* ]]; }
+
+fail() { printf '%s\n' "$*" >&2; exit 1; }
+
+print() { printf '%q ' "$@" | sed 's/ $//'; echo; }
+
+# cloud COMMAND…: change something.
+cloud() {
+  if [ -n "$dry_run" ]; then print gcloud "$@" --project="$PROJECT_ID"; return; fi
+  gcloud "$@" --project="$PROJECT_ID" --quiet
+}
+
+# found COMMAND…: whether something is there. Only "not found" means no; any other failure ends all.
+found() {
+  if [ -n "$dry_run" ]; then
+    printf '# if there is none: '; print gcloud "$@" --project="$PROJECT_ID"
+    return 1
+  fi
+  local said
+  if said=$(gcloud "$@" --project="$PROJECT_ID" --quiet --format=none 2>&1); then return; fi
+  case $said in
+    *NOT_FOUND* | *"not found"* | *"does not exist"*) return 1 ;;
+    *) fail "$said" ;;
+  esac
+}
+
+# eventually COMMAND…: a right for an account that was made a moment ago may be refused for some
+# seconds, until every part of IAM knows the account (cloud.google.com/iam/docs/access-change-propagation).
+eventually() {
+  local attempt
+  for attempt in 1 2 3 4; do
+    if cloud "$@"; then return; fi
+    sleep $((attempt * 5))
+  done
+  cloud "$@"
+}
+
+make_apis() {
+  cloud services enable artifactregistry.googleapis.com cloudbuild.googleapis.com \
+    cloudtrace.googleapis.com compute.googleapis.com generativelanguage.googleapis.com \
+    iam.googleapis.com logging.googleapis.com monitoring.googleapis.com pubsub.googleapis.com \
+    redis.googleapis.com run.googleapis.com secretmanager.googleapis.com telemetry.googleapis.com
+}
+
+make_network() {
+  found compute networks describe mechachang ||
+    cloud compute networks create mechachang --subnet-mode=custom
+  # Private Google Access: the smoke test's job reaches run.app from inside.
+  found compute networks subnets describe mechachang-run --region="$REGION" ||
+    cloud compute networks subnets create mechachang-run --network=mechachang \
+      --region="$REGION" --range=10.8.0.0/24 --enable-private-ip-google-access
+}
+
+make_registry() {
+  found artifacts repositories describe mechachang --location="$REGION" ||
+    cloud artifacts repositories create mechachang --location="$REGION" \
+      --repository-format=docker --description="Images of both services"
+  found storage buckets describe "gs://$PROJECT_ID-mechachang-build" ||
+    cloud storage buckets create "gs://$PROJECT_ID-mechachang-build" --location="$REGION" \
+      --uniform-bucket-level-access --public-access-prevention
+}
+
+make_accounts() {
+  account mechachang-command "The Slack side"
+  account mechachang-processor "The Pub/Sub side"
+  account mechachang-push "In whose name Pub/Sub pushes"
+  account mechachang-build "Builds and deploys"
+}
+
+# account NAME WHAT
+account() {
+  found iam service-accounts describe "$1@$PROJECT_ID.iam.gserviceaccount.com" ||
+    cloud iam service-accounts create "$1" --display-name="Mechachang: $2"
+}
+
+make_redis() {
+  found redis instances describe mechachang --region="$REGION" ||
+    cloud redis instances create mechachang --region="$REGION" --tier="$REDIS_TIER" \
+      --size="$REDIS_SIZE_GB" --redis-version=redis_7_2 --network=mechachang \
+      --connect-mode=direct-peering --enable-auth \
+      --transit-encryption-mode=server-authentication \
+      --redis-config=maxmemory-policy=volatile-lru
+}
+
+make_secrets() {
+  local url authorities
+  url=$(redis_url)
+  authorities=$(redis_authorities)
+  secret mechachang-slack-bot-token "${SLACK_BOT_TOKEN:-}"
+  secret mechachang-slack-app-token "${SLACK_APP_TOKEN:-}"
+  secret mechachang-gemini-api-key "${GEMINI_API_KEY:-}"
+  secret mechachang-redis-url "$url"
+  secret mechachang-redis-ca "$authorities"
+}
+
+# secret NAME VALUE: a new version only if VALUE is not the last one already.
+secret() {
+  found secrets describe "$1" || cloud secrets create "$1" --replication-policy=automatic
+  if [ -n "$dry_run" ]; then
+    cloud secrets versions add "$1" --data-file=-
+  elif [ -z "$2" ]; then
+    found secrets versions describe latest --secret="$1" ||
+      echo "# $1 has no value yet. Run this again with it in the environment."
+  elif [ "$(last_version "$1")" != "$2" ]; then
+    printf %s "$2" | cloud secrets versions add "$1" --data-file=-
+  fi
+}
+
+last_version() {
+  found secrets versions describe latest --secret="$1" || return 0
+  cloud secrets versions access latest --secret="$1"
+}
+
+redis_url() {
+  [ -z "$dry_run" ] || return 0
+  local host port password
+  host=$(redis_says 'value(host)')
+  port=$(redis_says 'value(port)')
+  password=$(cloud redis instances get-auth-string mechachang --region="$REGION" \
+    --format='value(authString)')
+  printf 'rediss://:%s@%s:%s/0' "$password" "$host" "$port"
+}
+
+# Two of them while Google exchanges one for the next.
+redis_authorities() {
+  [ -z "$dry_run" ] || return 0
+  redis_says 'value(serverCaCerts.cert)' --flatten='serverCaCerts[]'
+}
+
+redis_says() {
+  cloud redis instances describe mechachang --region="$REGION" --format="$1" "${@:2}"
+}
+
+# simulators/provisioning.py makes the same for the local stack, under the same names.
+make_pubsub() {
+  local number url
+  number=$(project_number)
+  url=${PROCESSOR_URL:-https://processor-service-$number.$REGION.run.app}
+  topic $TASKS
+  topic $DEAD_LETTERS
+  # 300 s are Cloud Run's own limit for a request, and longer than any task may take. The back-off is
+  # longer than a lease from its third attempt on (docs/architecture.md, "Times that belong together").
+  subscription mechachang-tasks-push $TASKS --push-endpoint="$url/pubsub/push" \
+    --push-auth-service-account="$PUSH" --push-auth-token-audience=$AUDIENCE \
+    --ack-deadline=300 --min-retry-delay=10s --max-retry-delay=60s \
+    --dead-letter-topic=$DEAD_LETTERS --max-delivery-attempts=5
+  subscription mechachang-dead-letter-push $DEAD_LETTERS --push-endpoint="$url/pubsub/dead-letter" \
+    --push-auth-service-account="$PUSH" --push-auth-token-audience=$AUDIENCE \
+    --ack-deadline=300 --min-retry-delay=10s --max-retry-delay=60s
+  # For people (`python -m deploy.dead_letters`). No back-off: what one list has read is there for
+  # the next one at once.
+  subscription mechachang-dead-letter-pull $DEAD_LETTERS --ack-deadline=300
+}
+
+topic() { found pubsub topics describe "$1" || cloud pubsub topics create "$1"; }
+
+# subscription NAME TOPIC FLAGS…: kept for a week, and never deleted for being idle.
+subscription() {
+  local flags=("${@:3}" --message-retention-duration=7d)
+  if found pubsub subscriptions describe "$1"; then
+    # Not its expiration: the emulator that this is tested on refuses to update that.
+    cloud pubsub subscriptions update "$1" "${flags[@]}"
+  else
+    cloud pubsub subscriptions create "$1" --topic="$2" "${flags[@]}" --expiration-period=never
+  fi
+}
+
+project_number() {
+  if [ -n "${PROJECT_NUMBER:-}" ]; then
+    echo "$PROJECT_NUMBER"
+  elif [ -n "$dry_run" ]; then
+    echo PROJECT_NUMBER
+  else
+    gcloud projects describe "$PROJECT_ID" --format='value(projectNumber)'
+  fi
+}
+
+make_rights() {
+  local number agent account secret
+  number=$(project_number)
+  agent=service-$number@gcp-sa-pubsub.iam.gserviceaccount.com
+  # Looking at the topic is how the Slack side finds out whether it can publish.
+  on "pubsub topics" $TASKS "$COMMAND" pubsub.publisher pubsub.viewer
+  for account in "$COMMAND" "$PROCESSOR"; do
+    on projects "$PROJECT_ID" "$account" telemetry.metricsWriter telemetry.tracesWriter
+  done
+  for secret in slack-bot-token slack-app-token; do
+    on secrets mechachang-$secret "$COMMAND" secretmanager.secretAccessor
+  done
+  for secret in slack-bot-token gemini-api-key redis-url redis-ca; do
+    on secrets mechachang-$secret "$PROCESSOR" secretmanager.secretAccessor
+  done
+  # Pub/Sub's own account moves dead letters, and signs in the push account's name.
+  cloud beta services identity create --service=pubsub.googleapis.com
+  on "pubsub topics" $DEAD_LETTERS "$agent" pubsub.publisher
+  on "pubsub subscriptions" mechachang-tasks-push "$agent" pubsub.subscriber
+  on "iam service-accounts" "$PUSH" "$agent" iam.serviceAccountTokenCreator
+  # run.admin and not run.developer: only it may state who can call a service, as ours states.
+  on projects "$PROJECT_ID" "$BUILD" run.admin logging.logWriter monitoring.viewer
+  on "artifacts repositories" mechachang "$BUILD" artifactregistry.writer --location="$REGION"
+  on "storage buckets" "gs://$PROJECT_ID-mechachang-build" "$BUILD" storage.objectViewer
+  for account in "$COMMAND" "$PROCESSOR" "$PUSH"; do
+    on "iam service-accounts" "$account" "$BUILD" iam.serviceAccountUser
+  done
+}
+
+# on KIND NAME ACCOUNT ROLE… [--FLAG]: what ACCOUNT may do with this one thing.
+on() {
+  local kind name=$2 member=serviceAccount:$3 given flags=() roles=()
+  read -ra kind <<<"$1"
+  for given in "${@:4}"; do
+    case $given in --*) flags+=("$given") ;; *) roles+=("$given") ;; esac
+  done
+  [ "$1" != projects ] || flags+=(--condition=None)
+  for given in "${roles[@]}"; do
+    eventually "${kind[@]}" add-iam-policy-binding "$name" --member="$member" \
+      --role="roles/$given" "${flags[@]}"
+  done
+}
+
+main "$@"

@@ -1,0 +1,191 @@
+"""What makes a project ready: every command as gcloud reads it, Pub/Sub's part on its emulator."""
+
+import json
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from simulators.provisioning import (
+    DEAD_LETTER_PULL,
+    DEAD_LETTER_PUSH,
+    DEAD_LETTER_TOPIC,
+    TASKS_PUSH,
+    TASKS_TOPIC,
+    DeliveryRules,
+)
+from tests import gcloud
+
+ROOT = Path(__file__).parents[2]
+BOOTSTRAP = "deploy/bootstrap.sh"
+PROCESSOR_URL = "http://127.0.0.1:9"
+TOLD = {"PROJECT_ID": "a-project", "PROJECT_NUMBER": "1234", "PROCESSOR_URL": PROCESSOR_URL}
+
+
+@pytest.fixture(autouse=True)
+def needs_gcloud() -> None:
+    gcloud.require("gcloud")
+
+
+async def dry_run(folder: Path) -> list[str]:
+    """Every command it would run, looking included."""
+    ran = await gcloud.run(BOOTSTRAP, "--dry-run", env=gcloud.environment(folder, **TOLD))
+    assert ran.code == 0, ran.err
+    lines = [line.removeprefix("# if there is none: ") for line in ran.out.splitlines()]
+    return [line for line in lines if line.startswith("gcloud ")]
+
+
+def granted(commands: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Who may do what with which thing."""
+    for command in commands:
+        words = shlex.split(command)
+        if "add-iam-policy-binding" in words:
+            thing = words[words.index("add-iam-policy-binding") + 1]
+            flags = dict(word.split("=", 1) for word in words if word.startswith("--"))
+            yield flags["--member"], flags["--role"], thing
+
+
+async def test_gcloud_understands_every_command(tmp_path: Path) -> None:
+    commands = await dry_run(tmp_path)
+    assert len(commands) > 60
+    assert await gcloud.refused(commands, tmp_path) == []
+
+
+async def test_a_flag_or_a_value_that_gcloud_does_not_know_is_found(tmp_path: Path) -> None:
+    (redis,) = [c for c in await dry_run(tmp_path) if "redis instances create" in c]
+    broken = [
+        redis.replace("--enable-auth", "--enable-password"),
+        redis.replace("server-authentication", "tls"),
+    ]
+    faults = await gcloud.refused(broken, tmp_path)
+    assert "unrecognized arguments: --enable-password" in faults[0]
+    assert "Invalid choice: 'tls'" in faults[1]
+
+
+async def test_rights_are_the_least(tmp_path: Path) -> None:
+    rights = set(granted(await dry_run(tmp_path)))
+    command, processor = (
+        f"serviceAccount:mechachang-{name}@a-project.iam.gserviceaccount.com"
+        for name in ("command", "processor")
+    )
+    secrets = "roles/secretmanager.secretAccessor"
+    for account, file in ((command, "command-service"), (processor, "processor-service")):
+        template = yaml.safe_load((ROOT / f"deploy/{file}.yaml").read_text())["spec"]["template"]
+        assert {t for a, r, t in rights if (a, r) == (account, secrets)} == set(
+            secrets_of(template)
+        )
+    on_the_project = {r for a, r, t in rights if t == "a-project" and a in {command, processor}}
+    assert on_the_project == {"roles/telemetry.metricsWriter", "roles/telemetry.tracesWriter"}
+    assert not {r for _, r, _ in rights} & {"roles/owner", "roles/editor", "roles/pubsub.admin"}
+    assert (command, "roles/pubsub.publisher", TASKS_TOPIC) in rights
+    assert not [t for a, _, t in rights if a == processor and t.startswith(TASKS_TOPIC)]
+
+
+def secrets_of(template: dict[str, Any]) -> Iterator[str]:
+    """The secrets that a service names."""
+    spec = template["spec"]
+    for variable in spec["containers"][0]["env"]:
+        if "valueFrom" in variable:
+            yield variable["valueFrom"]["secretKeyRef"]["name"]
+    for volume in spec.get("volumes", []):
+        yield volume["secret"]["secretName"]
+
+
+async def test_redis_wants_a_password_and_speaks_tls(tmp_path: Path) -> None:
+    (redis,) = [c for c in await dry_run(tmp_path) if "redis instances create" in c]
+    assert {"--enable-auth", "--transit-encryption-mode=server-authentication"} <= set(
+        redis.split()
+    )
+
+
+async def test_a_look_that_is_refused_is_not_taken_for_nothing_there(tmp_path: Path) -> None:
+    """Else it would try to make what it may not even see."""
+    stand_in = tmp_path / "bin" / "gcloud"
+    stand_in.parent.mkdir()
+    stand_in.write_text(
+        f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\necho "PERMISSION_DENIED: no" >&2\nexit 1\n'
+    )
+    stand_in.chmod(0o755)
+    env = gcloud.environment(tmp_path, **TOLD)
+    env["PATH"] = f"{stand_in.parent}:{env['PATH']}"
+    ran = await gcloud.run(BOOTSTRAP, "accounts", env=env)
+    assert ran.code == 1
+    assert "PERMISSION_DENIED" in ran.err
+    (asked,) = (tmp_path / "asked").read_text().splitlines()
+    assert asked.startswith("iam service-accounts describe")
+
+
+async def test_an_unknown_part_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    env = gcloud.environment(tmp_path, **TOLD)
+    ran = await gcloud.run(BOOTSTRAP, "accounts", "everything", env=env)
+    assert ran.code == 1
+    assert "There is no part everything" in ran.err
+
+
+@pytest.mark.emulator
+async def test_pubsub_is_made_as_the_local_stack_makes_it_and_may_be_made_again(
+    tmp_path: Path, emulator_address: str
+) -> None:
+    env = gcloud.emulated(tmp_path, emulator_address, **TOLD | {"PROJECT_ID": "bootstrapped"})
+    first = await gcloud.run(BOOTSTRAP, "pubsub", env=env)
+    assert first.code == 0, first.err
+    made = await subscriptions(env)
+    await stretch_a_deadline(env)
+    again = await gcloud.run(BOOTSTRAP, "pubsub", env=env)
+    assert again.code == 0, again.err
+    assert await subscriptions(env) == made
+    check(made)
+
+
+async def subscriptions(env: dict[str, str]) -> dict[str, dict[str, Any]]:
+    listed = await gcloud.run(
+        *("gcloud", "pubsub", "subscriptions", "list", "--project=bootstrapped", "--format=json"),
+        env=env,
+    )
+    assert listed.code == 0, listed.err
+    return {each["name"].rpartition("/")[2]: each for each in json.loads(listed.out)}
+
+
+async def stretch_a_deadline(env: dict[str, str]) -> None:
+    """Somebody changes by hand what the next run brings back."""
+    changed = await gcloud.run(
+        *("gcloud", "pubsub", "subscriptions", "update", TASKS_PUSH),
+        *("--project=bootstrapped", "--ack-deadline=60"),
+        env=env,
+    )
+    assert changed.code == 0, changed.err
+
+
+def check(made: dict[str, dict[str, Any]]) -> None:
+    """The settings as Pub/Sub tells them, against those of the local stack."""
+    rules = DeliveryRules()
+    topics = "projects/bootstrapped/topics/"
+    back_off = {
+        "minimumBackoff": f"{rules.min_backoff_s:g}s",
+        "maximumBackoff": f"{rules.max_backoff_s:g}s",
+    }
+    token = {
+        "audience": "mechachang-processor",
+        "serviceAccountEmail": "mechachang-push@bootstrapped.iam.gserviceaccount.com",
+    }
+    assert made.keys() == {TASKS_PUSH, DEAD_LETTER_PUSH, DEAD_LETTER_PULL}
+    for name, path in ((TASKS_PUSH, "push"), (DEAD_LETTER_PUSH, "dead-letter")):
+        push = made[name]["pushConfig"]
+        assert push["pushEndpoint"] == f"{PROCESSOR_URL}/pubsub/{path}"
+        assert push["oidcToken"] == token
+        assert made[name]["retryPolicy"] == back_off
+    tasks = made[TASKS_PUSH]
+    assert tasks["topic"] == topics + TASKS_TOPIC
+    assert tasks["deadLetterPolicy"] == {
+        "deadLetterTopic": topics + DEAD_LETTER_TOPIC,
+        "maxDeliveryAttempts": rules.max_delivery_attempts,
+    }
+    for each in made.values():
+        assert each["ackDeadlineSeconds"] == rules.ack_deadline_s
+        assert each["messageRetentionDuration"] == f"{7 * 24 * 3600}s"
+        assert each["expirationPolicy"] == {}
+    assert "pushEndpoint" not in made[DEAD_LETTER_PULL].get("pushConfig", {})
+    assert "retryPolicy" not in made[DEAD_LETTER_PULL]
