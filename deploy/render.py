@@ -84,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("values", metavar="NAME=VALUE", type=_pair, nargs="*")
     parser.add_argument("--beside", type=Path, metavar="JSON", help="services that are there")
-    options = parser.parse_args(argv)
+    options = parser.parse_intermixed_args(argv)
     try:
         service = render(options.file.read_text(encoding="utf-8"), dict(options.values))
         if options.beside:

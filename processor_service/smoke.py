@@ -52,7 +52,7 @@ async def _not_ready(session: aiohttp.ClientSession, url: str) -> list[str]:
 async def _pushes(session: aiohttp.ClientSession, url: str, audience: str) -> list[str]:
     """A push without a token is denied; one with ours is let in, and found to be no task."""
     token = await _token(session, audience)
-    asked = (
+    asked: tuple[tuple[str, dict[str, str], int], ...] = (
         ("without a token", {}, 401),
         ("with our token", {"Authorization": f"Bearer {token}"}, 400),
     )

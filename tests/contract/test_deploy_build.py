@@ -1,0 +1,329 @@
+"""The build: Cloud Build's schema, our own rules, and its scripts run with recorded tools."""
+
+import copy
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from google.cloud.devtools.cloudbuild_v1 import Build
+from google.protobuf.json_format import (  # type: ignore[import-untyped]  # it ships no types
+    ParseDict,
+    ParseError,
+)
+
+from simulators.environment import PROJECT_ROOT
+from tests import gcloud
+from tests.cloud_run_schema import service_faults
+
+FILE = PROJECT_ROOT / "cloudbuild.yaml"
+SCRIPTS = sorted(
+    str(path.relative_to(PROJECT_ROOT)) for path in PROJECT_ROOT.glob("deploy/**/*.sh")
+)
+BUILT_IN = {"PROJECT_ID", "BUILD_ID", "SHORT_SHA"}
+DIGEST = "sha256:" + "0" * 64
+Pipeline = dict[str, Any]
+
+
+def pipeline() -> Pipeline:
+    loaded: Pipeline = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return loaded
+
+
+def faults(build: Pipeline) -> list[str]:
+    """Everything that Cloud Build would refuse, or that would only show while it runs."""
+    try:
+        ParseDict(build, Build.pb(Build()))
+    except ParseError as error:
+        return [str(error)]
+    return [
+        *wrong_order(build),
+        *wrong_substitutions(build),
+        *wrong_times(build),
+        *missing_files(build),
+        *wrong_logging(build),
+        *untold_settings(build),
+    ]
+
+
+def wrong_order(build: Pipeline) -> Iterator[str]:
+    before: set[str] = {"-"}
+    for step in build["steps"]:
+        yield from (
+            f"{step['id']} waits for {other}, which is no step before it"
+            for other in step.get("waitFor", ())
+            if other not in before
+        )
+        before.add(step["id"])
+
+
+def wrong_substitutions(build: Pipeline) -> Iterator[str]:
+    """MUST_MATCH refuses both what is not defined and what is not used."""
+    defined = build["substitutions"].keys()
+    used = set(re.findall(r"\$\{?(\w+)", json.dumps(build)))
+    yield from (f"{name} is not defined" for name in used - defined - BUILT_IN)
+    yield from (f"{name} is not used" for name in defined - used)
+    yield from (f"{name} must begin with _" for name in defined if not name.startswith("_"))
+
+
+def wrong_times(build: Pipeline) -> Iterator[str]:
+    times = [int(step.get("timeout", "0s").rstrip("s")) for step in build["steps"]]
+    if 0 in times:
+        yield "a step has no timeout"
+    if sum(times) > int(build["timeout"].rstrip("s")):
+        yield "the steps may take longer than the build"
+
+
+def missing_files(build: Pipeline) -> Iterator[str]:
+    for step in build["steps"]:
+        for argument in step["args"]:
+            if argument.startswith(("deploy/", ".ci/")) and not (PROJECT_ROOT / argument).exists():
+                yield f"{step['id']} runs {argument}, which is not there"
+
+
+def wrong_logging(build: Pipeline) -> Iterator[str]:
+    """An account of our own is refused without a place for logs."""
+    if "serviceAccount" in build and build["options"].get("logging") != "CLOUD_LOGGING_ONLY":
+        yield "an own account needs CLOUD_LOGGING_ONLY"
+
+
+def untold_settings(build: Pipeline) -> Iterator[str]:
+    """What a script insists on, it must be told."""
+    told = {line.partition("=")[0] for line in build["options"]["env"]}
+    for step in build["steps"]:
+        for script in (a for a in step["args"] if a.startswith("deploy/")):
+            if (PROJECT_ROOT / script).exists():
+                wanted = set(re.findall(r"\$\{(\w+):\?\}", (PROJECT_ROOT / script).read_text()))
+                upper = {name for name in wanted if name.isupper()}
+                yield from (f"{script} is not told {name}" for name in sorted(upper - told))
+
+
+def test_cloud_build_takes_it() -> None:
+    assert faults(pipeline()) == []
+
+
+def step(build: Pipeline, name: str) -> Pipeline:
+    found: Pipeline = next(each for each in build["steps"] if each["id"] == name)
+    return found
+
+
+MISTAKES: dict[str, tuple[Callable[[Pipeline], Any], str]] = {
+    "a misspelt key": (
+        lambda b: step(b, "check").update(waitfor=["-"]),
+        "has no field named",
+    ),
+    "an unknown machine": (
+        lambda b: b["options"].update(machineType="E2_HIGHCPU_9"),
+        "E2_HIGHCPU_9",
+    ),
+    "a step that nobody knows": (
+        lambda b: step(b, "smoke").update(waitFor=["candidat"]),
+        "smoke waits for candidat",
+    ),
+    "a step that comes later": (
+        lambda b: step(b, "candidate").update(waitFor=["rollout"]),
+        "candidate waits for rollout",
+    ),
+    "an undefined substitution": (
+        lambda b: b["substitutions"].pop("_REGION"),
+        "_REGION is not defined",
+    ),
+    "an unused substitution": (
+        lambda b: b["substitutions"].update(_ZONE="a"),
+        "_ZONE is not used",
+    ),
+    "a step without an end": (lambda b: step(b, "smoke").pop("timeout"), "has no timeout"),
+    "a build that is too short": (lambda b: b.update(timeout="600s"), "longer than the build"),
+    "a script that was moved": (
+        lambda b: step(b, "smoke").update(args=["deploy/smoke.sh"]),
+        "deploy/smoke.sh, which is not there",
+    ),
+    "logs without a place": (lambda b: b["options"].pop("logging"), "needs CLOUD_LOGGING_ONLY"),
+    "a setting that is not handed on": (
+        lambda b: b["options"]["env"].remove("ROLLOUT_PERCENT=${_ROLLOUT_PERCENT}"),
+        "deploy/build/command.sh is not told ROLLOUT_PERCENT",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_found(mistake: str) -> None:
+    change, fault = MISTAKES[mistake]
+    broken = copy.deepcopy(pipeline())
+    change(broken)
+    found = faults(broken)
+    assert any(fault in each for each in found), found
+
+
+def waited_for(build: Pipeline, name: str) -> set[str]:
+    """Every step that has ended well before this one begins."""
+    direct = set(step(build, name).get("waitFor", ())) - {"-"}
+    return direct.union(*(waited_for(build, each) for each in direct))
+
+
+def test_tests_come_first_and_the_command_service_last() -> None:
+    build = pipeline()
+    assert step(build, "check")["args"] == [".ci/run"]
+    others = [each["id"] for each in build["steps"] if each["id"] != "check"]
+    assert all("check" in waited_for(build, name) for name in others)
+    assert "smoke" in waited_for(build, "rollout")
+    assert waited_for(build, "command") == {each["id"] for each in build["steps"]} - {"command"}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+async def test_shellcheck_finds_nothing(script: str, tmp_path: Path) -> None:
+    gcloud.require("shellcheck")
+    ran = await gcloud.run("shellcheck", script, env=gcloud.environment(tmp_path))
+    assert ran.out == ""
+
+
+RECORDER = """#!/bin/sh
+# Notes how it was called, and answers what the script reads.
+{ printf '%s' "$(basename "$0")"; for word in "$@"; do printf ' %s' "'$word'"; done; echo; } \
+  >> "$RECORD"
+case "$*" in
+  *"services list"* | *"services describe"*) cat "$ANSWER" ;;
+  *imagetools*) echo sha256:base ;;
+  *"buildx build"*) echo "{ \\"containerimage.digest\\": \\"$DIGEST\\" }" > "build/$SERVICE.json" ;;
+esac
+"""
+
+
+class Workspace:
+    """A copy of what the steps share, where ``gcloud`` and ``docker`` only note their arguments."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "workspace"
+        self.folder.mkdir()
+        (self.folder / "deploy").symlink_to(PROJECT_ROOT / "deploy")
+        (self.folder / ".venv").symlink_to(PROJECT_ROOT / ".venv")
+        (self.folder / "build").mkdir()
+        for service in ("command", "processor"):
+            image = f"host/a-project/mechachang/{service}@{DIGEST}\n"
+            (self.folder / "build" / f"{service}.image").write_text(image)
+        tools = folder / "bin"
+        tools.mkdir()
+        for name in ("gcloud", "docker"):
+            (tools / name).write_text(RECORDER)
+            (tools / name).chmod(0o755)
+        self.record = folder / "record"
+        self.answer = folder / "answer"
+        values = {"PROJECT_ID": "a-project", "BUILD_ID": "1a2b3c4d-5e6f", "SHORT_SHA": "abc1234"}
+        build = pipeline()
+        for line in build["options"]["env"]:
+            name, _, value = line.partition("=")
+            values.setdefault(name, build["substitutions"].get(value.strip("${}"), ""))
+        self.env = gcloud.environment(folder, **values) | {
+            "PATH": f"{tools}:{gcloud.environment(folder)['PATH']}",
+            "RECORD": str(self.record),
+            "ANSWER": str(self.answer),
+            "DIGEST": DIGEST,
+            "SERVICE": "processor",
+        }
+
+    async def run(self, script: str, answer: Any, *arguments: str) -> list[str]:
+        """Run a script of the build; the commands it gave."""
+        self.answer.write_text(json.dumps(answer))
+        shell = "sh" if script == "image" else "bash"
+        path = str(PROJECT_ROOT / "deploy" / "build" / f"{script}.sh")
+        env = "env", "-C", str(self.folder)
+        ran = await gcloud.run(*env, shell, path, *arguments, env=self.env)
+        assert ran.code == 0, ran.err
+        return self.record.read_text().splitlines()
+
+    def rendered(self, service: str) -> Pipeline:
+        loaded: Pipeline = yaml.safe_load((self.folder / "build" / f"{service}.yaml").read_text())
+        return loaded
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    if shutil.which("bash") is None:
+        pytest.skip("bash is not installed")
+    if not (PROJECT_ROOT / ".venv/bin/python").exists():
+        pytest.skip("the scripts use .venv, which `make` makes")
+    return Workspace(tmp_path)
+
+
+SERVING = {
+    "metadata": {"annotations": {}},
+    "status": {
+        "url": "https://processor.example",
+        "traffic": [
+            {"revisionName": "processor-service-old", "percent": 100},
+            {"revisionName": "x", "tag": "candidate", "url": "https://candidate.example"},
+        ],
+    },
+}
+
+
+async def test_the_candidate_joins_what_serves(workspace: Workspace, tmp_path: Path) -> None:
+    commands = await workspace.run("candidate", [SERVING])
+    service = workspace.rendered("processor")
+    assert service_faults(service) == []
+    assert service["spec"]["traffic"] == [
+        {"revisionName": "processor-service-old", "percent": 100},
+        {
+            "revisionName": "processor-service-abc1234-1a2b3c4d",
+            "percent": 0,
+            "tag": "candidate",
+        },
+    ]
+    image = service["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert image == f"host/a-project/mechachang/processor@{DIGEST}"
+    await understood(commands, tmp_path)
+
+
+async def test_the_smoke_test_asks_the_candidate_from_inside(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    commands = await workspace.run("smoke", SERVING)
+    job = shlex.split(commands[-1])
+    assert "--args=-m,processor_service.smoke,https://candidate.example,mechachang-processor" in job
+    assert {"--vpc-egress=all-traffic", "--execute-now", "--wait"} <= set(job)
+    await understood(commands, tmp_path)
+
+
+async def test_the_first_deployment_is_asked_at_its_own_address(workspace: Workspace) -> None:
+    first = {"status": {"url": "https://processor.example", "traffic": [{"percent": 100}]}}
+    commands = await workspace.run("smoke", first)
+    assert "processor_service.smoke,https://processor.example," in commands[-1]
+
+
+async def test_the_command_service_is_replaced_as_a_whole(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    commands = await workspace.run("command", None)
+    service = workspace.rendered("command")
+    assert service_faults(service) == []
+    assert service["spec"]["traffic"] == [{"latestRevision": True, "percent": 100}]
+    await understood(commands, tmp_path)
+
+
+async def test_an_image_is_named_by_its_digest_and_built_on_a_pinned_base(
+    workspace: Workspace,
+) -> None:
+    workspace.env |= {"REPOSITORY": "host/a-project/mechachang"}
+    commands = await workspace.run("image", None, "processor")
+    (build,) = [shlex.split(each) for each in commands if "buildx' 'build" in each]
+    assert "PYTHON_IMAGE=docker.io/library/python:3.13-slim@sha256:base" in build
+    assert any("rewrite-timestamp=true" in each for each in build)
+    named = (workspace.folder / "build" / "processor.image").read_text()
+    assert named == f"host/a-project/mechachang/processor@{DIGEST}\n"
+
+
+async def test_a_build_that_tells_no_digest_is_not_deployed(workspace: Workspace) -> None:
+    workspace.env |= {"REPOSITORY": "host/a-project/mechachang", "DIGEST": ""}
+    with pytest.raises(AssertionError, match="The build has told no digest"):
+        await workspace.run("image", None, "processor")
+
+
+async def understood(commands: list[str], folder: Path) -> None:
+    """gcloud's parser takes what the script gave it."""
+    gcloud.require("gcloud")
+    assert await gcloud.refused(commands, folder) == []
