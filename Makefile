@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos bench bench-check load preview check format lock clean
+.PHONY: help demo test chaos bench bench-check load images-check preview check format lock clean
 
 PORT ?= 7070
 PROCESSORS ?= 1
@@ -18,7 +18,7 @@ PY := $(VENV)/bin/python
 INTERPRETERS := python3.14 python3.13 python3.12 python3.11 python3
 
 help: ## Show what can be done
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.demo ## Run everything on this machine; open http://127.0.0.1:7070 (PORT=...)
 	@exec $(PY) -m simulators --port $(PORT) --processors $(PROCESSORS)
@@ -37,6 +37,9 @@ bench-check: $(VENV)/.dev ## A small benchmark: fails when its ratios are far ab
 
 load: $(VENV)/.bench ## Load by Locust for minutes, judged by the plan (ARGS="--seconds 180 --rate 10 --soak")
 	@$(PY) -m benchmarks.load $(ARGS)
+
+images-check: $(VENV)/.dev ## Build both container images with buildah, look into them, let them answer
+	@$(PY) -m tests.images
 
 preview: $(VENV)/.dev ## Show how answers are rendered, on the chat page (PORT=...)
 	@exec $(PY) -m tests.preview --port $(PORT)
