@@ -143,10 +143,13 @@ secret() {
   found secrets describe "$1" || cloud secrets create "$1" --replication-policy=automatic
   if [ -n "$dry_run" ]; then
     cloud secrets versions add "$1" --data-file=-
-  elif [ -z "$2" ]; then
-    found secrets versions describe latest --secret="$1" ||
-      echo "# $1 has no value yet. Run this again with it in the environment."
-  elif [ "$(last_version "$1")" != "$2" ]; then
+    return
+  fi
+  local last
+  last=$(last_version "$1")
+  if [ -z "$2" ]; then
+    [ -n "$last" ] || echo "# $1 has no value yet. Run this again with it in the environment."
+  elif [ "$last" != "$2" ]; then
     printf %s "$2" | cloud secrets versions add "$1" --data-file=-
   fi
 }
