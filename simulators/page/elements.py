@@ -112,7 +112,7 @@ def _select(value: Json, block_id: str, _: Names) -> str:
     return tag(
         "select",
         options,
-        class_="bk-select",
+        class_="bk-select bk-overflow" if text_of(value, "type") == "overflow" else "bk-select",
         aria_label=plain_label(value.get("placeholder")) or text_of(value, "action_id"),
         **_hooks(value, block_id),
         multiple=several,
