@@ -35,6 +35,8 @@ TOLD = frozenset(
         Reason.QUEUE_UNAVAILABLE,
         Reason.SLACK_DENIED,
         Reason.OVERLOADED,
+        Reason.NOT_THE_ASKER,
+        Reason.PRESS_LOST,
     }
 )
 """The reasons a person would otherwise wonder about. The others stay silent: nobody asked."""

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from command_service.admission import Policy
 from command_service.catch_up import CatchUp
 from command_service.event_api import EventApi
+from command_service.feedback import Listening
 from command_service.following import Following
 from command_service.health import Health
 from command_service.http_server import bound, serving
@@ -28,6 +29,7 @@ from command_service.repetition import Repetition
 from command_service.settings import CommandSettings
 from command_service.slack_access import SlackAccess, watched
 from command_service.slack_history import SlackHistory
+from command_service.slack_modals import SlackModals
 from command_service.slack_questions import SlackQuestions
 from command_service.slack_replies import SlackReplies
 from command_service.slots import Slots
@@ -105,7 +107,10 @@ async def running(
             repetition.intake, history, checked.identity.bot_user_id, settings.follow_threads
         )
         bolt = _bolt_app(settings, slack, checked.identity)
-        Listeners(checked.identity, repetition, following).register(bolt)
+        modals = SlackModals(slack, access)
+        asks_words = settings.feedback_reasons == "log"
+        listening = Listening(repetition.intake, modals, asks_words=asks_words)
+        Listeners(checked.identity, repetition, following, listening).register(bolt)
         slots = Slots(settings.max_concurrent_requests)
         socket_mode = _socket_mode(settings, bolt, slots, repetition.intake, after_silence)
         server = web.Application()

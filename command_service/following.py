@@ -105,7 +105,7 @@ async def accept_message(trigger: Question | Ignored, using: Following) -> Outco
         return await accept(trigger, using.intake)
     if trigger.follow_up:
         with bound_task(trigger.task_id):
-            refused = await _not_followed(trigger, using)
+            refused = await not_followed(trigger, using)
         if isinstance(refused, HandedBack):
             return refused
         if refused is not None:
@@ -124,7 +124,7 @@ def _ts(question: Question) -> float:
     return float(question.message_ts or 0)
 
 
-async def _not_followed(question: Question, using: Following) -> Ignored | HandedBack | None:
+async def not_followed(question: Question, using: Following) -> Ignored | HandedBack | None:
     """Why the message is no question to us; None if it is one."""
     if not using.enabled:
         return Ignored(Reason.NOT_FOLLOWED)

@@ -21,8 +21,9 @@ log = get_logger(__name__)
 # An envelope's own deadline is shorter when it had to wait for a slot.
 PUBLISH_WITHIN_S = 2.5
 
-# Each edit of an answer comes back to us as an event, and so does all that people say in channels.
-_EXPECTED = frozenset({Reason.OWN_MESSAGE, Reason.NOT_FOLLOWED})
+# Each edit of an answer comes back to us as an event, and so does all that people say and change in
+# channels.
+_EXPECTED = frozenset({Reason.OWN_MESSAGE, Reason.NOT_FOLLOWED, Reason.MESSAGE_CHANGED})
 
 
 def _now() -> datetime:
@@ -79,7 +80,7 @@ async def accept(trigger: Question | Ignored, using: Intake) -> Outcome:
         task = _task(trigger, using)
         _show_thinking(trigger, task, using)
         try:
-            await _publish(task, using)
+            await publish(task, using)
         except QueueUnavailable as error:
             _hide_thinking(trigger, using)
             return _handed_back(trigger, error)
@@ -97,6 +98,7 @@ def _task(question: Question, using: Intake) -> Task:
         message_ts=question.message_ts,
         text=question.text,
         mode=question.mode,
+        wish=question.wish,
         files=question.files,
         locale=using.locales.of(question.user_id),
         response_url=question.response_url,
@@ -107,7 +109,8 @@ def _task(question: Question, using: Intake) -> Task:
     )
 
 
-async def _publish(task: Task, using: Intake) -> None:
+async def publish(task: Task, using: Intake) -> None:
+    """Hand the task to the queue within the time Slack leaves us; raises QueueUnavailable."""
     within_s = at_most_s(using.publish_within_s)
     try:
         async with asyncio.timeout(within_s):

@@ -14,19 +14,25 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from command_service.admission import Refused
+from command_service.clicks import (
+    read_edited,
+    read_mode,
+    read_regenerate,
+    read_retry,
+    read_wish,
+)
+from command_service.edits import offer, read_edit
+from command_service.errands import send, send_click
+from command_service.feedback import Listening, take_reasons, take_vote
+from command_service.feedback_modal import thanks_modal
 from command_service.following import Following, accept_message
 from command_service.intake import Accepted, HandedBack, Outcome, accept, refusal_text
 from command_service.question import Click, Identity, Ignored, Question, Reason
 from command_service.repetition import Repetition, ask_again
+from command_service.stops import read_stop, read_stopped_session
 from command_service.texts import COMMAND_ACCEPTED, PRIVATE_ACCEPTED
-from command_service.triggers import (
-    read_command,
-    read_mention,
-    read_message,
-    read_mode,
-    read_regenerate,
-    read_retry,
-)
+from command_service.triggers import read_command, read_mention, read_message
+from command_service.votes import FLAW, REASONS, read_reasons, read_vote
 from shared.errors import MechachangError, SlackDenied
 from shared.log import get_logger
 
@@ -43,16 +49,23 @@ EVENTS: Mapping[str, tuple[str, ReadEvent]] = {
     "message.im": ("message", read_message),
 }
 """By the name of the subscription in the app's manifest: the event's type and its reader."""
+STOPPED_SESSION = "agent_session_stopped"
+SUBSCRIPTIONS = frozenset({*EVENTS, STOPPED_SESSION})
+"""All events that the app's manifest asks for."""
 COMMANDS = ("/gemini",)
 ACTIONS: Mapping[str, ReadClick] = {
     "regenerate": read_regenerate,
     "retry": read_retry,
+    "shorter": read_wish,
+    "longer": read_wish,
+    "mode": read_mode,
+    "ask_edited": read_edited,
     "mode_general": read_mode,
     "mode_code": read_mode,
     "mode_data": read_mode,
     "mode_creative": read_mode,
 }
-"""By the ``action_id`` of the buttons that the processor puts below its messages."""
+"""By the ``action_id`` of the buttons that ask a question again."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +75,22 @@ class Listeners:
     identity: Identity
     repetition: Repetition
     following: Following
+    listening: Listening
 
     def register(self, app: AsyncApp) -> None:
         """Make ``app`` handle everything the manifest subscribes to, and ack what it does not."""
+        # Bolt takes the first listener that matches, so the special kind of message comes first.
+        app.event({"type": "message", "subtype": "message_changed"})(self._on_edit)
+        app.event(STOPPED_SESSION)(self._on_stopped_session)
         for event_type, read in dict(EVENTS.values()).items():
             app.event(event_type)(self._on_event(read))
         for command in COMMANDS:
             app.command(command)(self._on_command)
         for action_id, read_click in ACTIONS.items():
             app.action(action_id)(self._on_click(read_click))
+        app.action("stop")(self._on_stop)
+        app.action("feedback")(self._on_vote)
+        app.view(REASONS)(self._on_reasons)
         app.error(on_error)
 
     def _on_event(self, read: ReadEvent) -> Callable[..., Awaitable[None]]:
@@ -108,8 +128,45 @@ class Listeners:
                 # Nobody can be told, but beside an unacked click Slack itself shows a failure.
                 raise outcome.error
             await ack()
+            self._tidy_up(body, outcome)
 
         return on_click
+
+    def _tidy_up(self, body: Body, outcome: Outcome) -> None:
+        """A note that only one person sees has done its work once its button is pressed."""
+        if isinstance(outcome, Accepted) and body["container"].get("is_ephemeral"):
+            intake = self.repetition.intake
+            dismissing = intake.replies.dismiss(str(body["response_url"]))
+            intake.background.start(dismissing, f"dismiss:{outcome.task.task_id}")
+
+    async def _on_edit(self, body: Body, request: AsyncBoltRequest) -> None:
+        await offer(read_edit(body, self.identity, _is_redelivered(request)), self.following)
+
+    async def _on_stopped_session(self, body: Body) -> None:
+        intake = self.repetition.intake
+        outcome = await send(read_stopped_session(body, intake.now()), intake)
+        if isinstance(outcome, HandedBack):
+            raise outcome.error
+
+    async def _on_stop(self, body: Body, ack: AsyncAck) -> None:
+        intake = self.repetition.intake
+        await send_click(read_stop(body, intake.now()), intake)
+        await ack()
+
+    async def _on_vote(self, body: Body, ack: AsyncAck) -> None:
+        await take_vote(read_vote(body, self.repetition.intake.now()), self.listening)
+        await ack()
+
+    async def _on_reasons(self, body: Body, ack: AsyncAck) -> None:
+        errand = read_reasons(body, self.repetition.intake.now())
+        outcome = await take_reasons(errand, self.listening)
+        user_id = str(body["user"]["id"])
+        if isinstance(outcome, HandedBack):
+            lost = refusal_text(Reason.PRESS_LOST, user_id, self.repetition.intake)
+            await ack(response_action="errors", errors={FLAW: lost})
+        else:
+            thanks = thanks_modal(self.listening.locale_of(user_id))
+            await ack(response_action="update", view=thanks)
 
 
 def _is_redelivered(request: AsyncBoltRequest) -> bool:

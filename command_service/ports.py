@@ -1,12 +1,14 @@
 """What the use cases need of the outside; adapters implement these."""
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from command_service.conversation import Conversation, Kind, Message, Page
 from command_service.question import Asked, Place, Question, Recipient
 from shared.errors import SlackDenied
 from shared.task import Locale, Task
+
+Block = Mapping[str, Any]
 
 
 class TaskQueue(Protocol):
@@ -30,14 +32,24 @@ class Access(Protocol):
 class Replies(Protocol):
     """Signs to the person who asked. No method raises: an answer does not depend on them."""
 
-    async def tell(self, recipient: Recipient, text: str) -> None:
-        """Show ``text`` to the recipient alone."""
+    async def tell(self, recipient: Recipient, text: str, blocks: Sequence[Block] = ()) -> None:
+        """Show ``text`` to the recipient alone; with ``blocks`` these, and it is their summary."""
+
+    async def dismiss(self, response_url: str) -> None:
+        """Take away what was shown to one person, by the address that came with their click."""
 
     async def show_thinking(self, question: Question, locale: Locale) -> None:
         """Show in the question's thread that an answer is being prepared."""
 
     async def hide_thinking(self, question: Question) -> None:
         """Take that sign away again: the question was not taken. Waits for a sign under way."""
+
+
+class Modals(Protocol):
+    """Windows before a person's conversation. No method raises: nothing depends on them."""
+
+    async def open(self, trigger_id: str, view: Block) -> None:
+        """Open one for whoever has just done what Slack gave ``trigger_id`` for."""
 
 
 class Questions(Protocol):

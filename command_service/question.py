@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from shared.task import Mode, Source, TaskFile
+from shared.task import Mode, Source, TaskFile, Wish
 
 
 class Reason(StrEnum):
@@ -29,6 +29,8 @@ class Reason(StrEnum):
     QUEUE_UNAVAILABLE = "queue_unavailable"
     SLACK_DENIED = "slack_denied"
     OVERLOADED = "overloaded"
+    NOT_THE_ASKER = "not_the_asker"
+    PRESS_LOST = "press_lost"
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class Question:
     recipient: Recipient
     thread_ts: str | None = None
     message_ts: str | None = None
+    wish: Wish | None = None
     files: tuple[TaskFile, ...] = ()
     response_url: str | None = None
     private: bool = False
@@ -109,7 +112,7 @@ class Click:
     """A click on a button that asks again: who clicked, and what to ask again.
 
     ``source`` tells a notice's Retry from an answer's buttons; ``mode`` is the one the button
-    names, else the question's own counts.
+    names, else the question's own counts; ``wish`` how the answer shall differ.
     """
 
     task_id: str
@@ -120,4 +123,5 @@ class Click:
     occurred_at: datetime
     recipient: Recipient
     mode: Mode | None = None
+    wish: Wish | None = None
     external: bool = False

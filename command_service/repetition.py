@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import dataclass
 
 from command_service.admission import Refused
+from command_service.clicks import question_again
 from command_service.deadline import at_most_s
 from command_service.intake import HandedBack, Intake, Outcome, accept, refusal_text
 from command_service.ports import Questions
 from command_service.question import Asked, Click, Ignored, Place, Reason
-from command_service.triggers import question_again
 from shared.errors import RetryableError, SlackDenied
 from shared.log import bound_task, get_logger
 

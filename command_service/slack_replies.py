@@ -3,9 +3,12 @@
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from command_service.ports import Block
 from command_service.question import Question, Recipient
 from command_service.slack_access import SlackAccess
 from command_service.texts import LOADING, THINKING
@@ -40,17 +43,27 @@ class SlackReplies:
         self._late_after_s = late_after_s
         self._shown: OrderedDict[str, asyncio.Event] = OrderedDict()
 
-    async def tell(self, recipient: Recipient, text: str) -> None:
-        """Show ``text`` to the recipient alone."""
+    async def tell(self, recipient: Recipient, text: str, blocks: Sequence[Block] = ()) -> None:
+        """Show ``text`` to the recipient alone; with ``blocks`` these, and it is their summary."""
         try:
             await self._client.chat_postEphemeral(
                 channel=recipient.channel_id,
                 user=recipient.user_id,
                 thread_ts=recipient.thread_ts,
                 text=text,
+                blocks=[dict(block) for block in blocks] or None,
             )
         except SLACK_FAILURES as error:
             self._log_failure(error, "chat.postEphemeral")
+
+    async def dismiss(self, response_url: str) -> None:
+        """Take away what was shown to one person; Slack cannot be asked to otherwise."""
+        hook = AsyncWebhookClient(response_url, session=self._client.session, retry_handlers=[])
+        hook.proxy = self._client.proxy
+        try:
+            await hook.send(delete_original=True)
+        except SLACK_FAILURES as error:
+            self._log_failure(error, "response_url")
 
     async def show_thinking(self, question: Question, locale: Locale) -> None:
         """Set the thread's status, once a task; Slack clears it with our next message there.

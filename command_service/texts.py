@@ -3,7 +3,7 @@
 from typing import Final
 
 from command_service.question import Reason
-from shared.task import Locale
+from shared.task import Flaw, Locale
 
 Texts = dict[Locale, str]
 
@@ -121,10 +121,51 @@ _REFUSALS: Final[dict[Reason, Texts]] = {
         "ja": "申し訳ありません。Slack への接続許可が無効になっているため、質問を受け付けられませんでした。お手数ですが、管理者にお知らせください。",
         "en": "I am sorry, I could not take your question: Slack no longer accepts my access to this workspace. Please let your administrator know.",
     },
+    Reason.NOT_THE_ASKER: {
+        "ja": "回答を停止できるのは、質問した方だけです。",
+        "en": "Only the person who asked can stop the answer.",
+    },
+    Reason.PRESS_LOST: {
+        "ja": "申し訳ありません。ただいま受け付けられませんでした。少し時間をおいて、もう一度押してください。",
+        "en": "I am sorry, I could not take that just now. Please press it again in a moment.",
+    },
     Reason.OVERLOADED: {
         "ja": "ただいま大変混み合っています。少し時間をおいて、もう一度お試しください。",
         "en": "I am very busy at the moment. Please try again shortly.",
     },
+}
+
+EDITED: Final[Texts] = {
+    "ja": "質問の内容が変わりましたね。新しい内容で答え直しましょうか。これまでの回答はそのまま残ります。",
+    "en": "You have changed your question. Shall I answer it as it reads now? The earlier answer stays.",
+}
+EDITED_BUTTON: Final[Texts] = {"ja": "新しい内容で答え直す", "en": "Answer the new version"}
+FEEDBACK_TITLE: Final[Texts] = {"ja": "回答へのご意見", "en": "About this answer"}
+FEEDBACK_INTRO: Final[Texts] = {
+    "ja": "よろしければ、この回答のどのような点が気になったかをお聞かせください。",
+    "en": "If you like, tell me what was wrong with this answer.",
+}
+FEEDBACK_SUBMIT: Final[Texts] = {"ja": "送信", "en": "Send"}
+FEEDBACK_CLOSE: Final[Texts] = {"ja": "閉じる", "en": "Close"}
+FEEDBACK_THANKS: Final[Texts] = {
+    "ja": "ありがとうございます。今後の改善に役立てます。",
+    "en": "Thank you. This helps to make the answers better.",
+}
+FLAW_LABEL: Final[Texts] = {"ja": "気になった点", "en": "What was wrong"}
+FLAW_PLACEHOLDER: Final[Texts] = {"ja": "選んでください", "en": "Choose one"}
+FLAWS: Final[dict[Flaw, Texts]] = {
+    Flaw.WRONG: {"ja": "内容が間違っている", "en": "It is wrong"},
+    Flaw.OFF_TOPIC: {"ja": "質問の答えになっていない", "en": "It does not answer my question"},
+    Flaw.TOO_LONG: {"ja": "長すぎる", "en": "It is too long"},
+    Flaw.TOO_SHORT: {"ja": "短すぎる、説明が足りない", "en": "It is too short"},
+    Flaw.OUTDATED: {"ja": "情報が古い", "en": "It is out of date"},
+    Flaw.UNCLEAR: {"ja": "分かりにくい", "en": "It is hard to understand"},
+    Flaw.OTHER: {"ja": "その他", "en": "Something else"},
+}
+COMMENT_LABEL: Final[Texts] = {"ja": "ご意見", "en": "In your words"}
+COMMENT_HINT: Final[Texts] = {
+    "ja": "お書きになった内容は記録され、このアプリの管理者が読むことがあります。",
+    "en": "What you write is recorded, and the administrators of this app may read it.",
 }
 
 

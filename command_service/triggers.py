@@ -1,19 +1,15 @@
 """Slack's payloads read as questions: pure functions, one a kind of trigger."""
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from command_service.command_line import read_request
 from command_service.conversation import Conversation, Message
 from command_service.question import (
-    Asked,
-    Click,
     Identity,
     Ignored,
-    Place,
     Question,
     Reason,
     Recipient,
@@ -24,11 +20,8 @@ from shared.task import (
     Mode,
     Source,
     TaskFile,
-    task_id_of_action,
     task_id_of_command,
     task_id_of_message,
-    task_id_of_mode,
-    task_id_of_retry,
 )
 
 Payload = Mapping[str, Any]
@@ -53,6 +46,24 @@ def read_message(body: Payload, identity: Identity, redelivered: bool) -> Questi
         return Ignored(Reason.NOT_FOLLOWED)
     question = _read_message(body, identity, Source.MENTION, redelivered)
     return replace(question, follow_up=True) if isinstance(question, Question) else question
+
+
+def read_message_or_mention(body: Payload, identity: Identity) -> Question | Ignored:
+    """The question of a message, whichever of its events told us: as if it came again."""
+    event = body["event"]
+    is_mention = mentions(event.get("text") or "", identity.bot_user_id)
+    if is_mention and event.get("channel_type") != "im":
+        return read_mention(body, identity, redelivered=True)
+    return read_message(body, identity, redelivered=True)
+
+
+def is_from_an_app(message: Payload) -> bool:
+    """Whether no person wrote the message."""
+    return bool(
+        message.get("bot_id")
+        or message.get("subtype") == "bot_message"
+        or message.get("user") == "USLACKBOT"
+    )
 
 
 def _may_follow_up(event: Payload, identity: Identity) -> bool:
@@ -104,7 +115,7 @@ def _read_message(
         user_id=str(event["user"]),
         text=plain_text(event.get("text") or "", identity.bot_user_id),
         mode=Mode.CHAT,
-        occurred_at=_moment(ts),
+        occurred_at=moment(ts),
         recipient=Recipient(channel_id, str(event["user"]), thread_ts),
         thread_ts=thread_ts or ts,
         message_ts=ts,
@@ -120,10 +131,9 @@ def _not_a_new_message(event: Payload, identity: Identity) -> Reason | None:
     author = event.get("message") or event.get("previous_message") or event
     if author.get("user") == identity.bot_user_id or _is(author.get("bot_id"), identity.bot_id):
         return Reason.OWN_MESSAGE
-    subtype = event.get("subtype")
-    if event.get("bot_id") or subtype == "bot_message" or event.get("user") == "USLACKBOT":
+    if is_from_an_app(event):
         return Reason.BOT_MESSAGE
-    if subtype not in _NEW_MESSAGE or event.get("edited"):
+    if event.get("subtype") not in _NEW_MESSAGE or event.get("edited"):
         return Reason.MESSAGE_CHANGED
     if not event.get("user") or not event.get("ts"):
         return Reason.NOT_A_QUESTION
@@ -178,107 +188,6 @@ def read_command(body: Payload, identity: Identity, now: datetime) -> Question |
     )
 
 
-@dataclass(frozen=True)
-class _Button:
-    """A pressed button: the message it stands on, when it was pressed, and what it asks again."""
-
-    team_id: str
-    channel_id: str
-    message_ts: str
-    action_ts: str
-    place: Place
-    mode: Mode | None
-
-
-def read_regenerate(body: Payload) -> Click | Ignored:
-    """The click on an answer's Regenerate button: each one is a question of its own."""
-    return _read_click(
-        body,
-        Source.BUTTON,
-        lambda at: task_id_of_action(at.team_id, at.channel_id, at.message_ts, at.action_ts),
-    )
-
-
-def read_retry(body: Payload) -> Click | Ignored:
-    """The click on a notice's Retry button: all of them together are one question."""
-    return _read_click(
-        body,
-        Source.RETRY,
-        lambda at: task_id_of_retry(at.team_id, at.channel_id, at.message_ts),
-    )
-
-
-def read_mode(body: Payload) -> Click | Ignored:
-    """The click on one of an answer's mode buttons: all on the same one are one question."""
-    return _read_click(
-        body,
-        Source.BUTTON,
-        lambda at: task_id_of_mode(at.team_id, at.channel_id, at.message_ts, at.mode or Mode.AUTO),
-    )
-
-
-def _read_click(
-    body: Payload, source: Source, identify: Callable[[_Button], str]
-) -> Click | Ignored:
-    """A button of an unknown version, or outside of a message, is no question."""
-    button = _button(body)
-    if button is None:
-        return Ignored(Reason.NOT_A_QUESTION)
-    user, thread_ts = body["user"], body["container"].get("thread_ts")
-    return Click(
-        task_id=identify(button),
-        source=source,
-        team_id=button.team_id,
-        user_id=str(user["id"]),
-        place=button.place,
-        occurred_at=_moment(button.action_ts),
-        recipient=Recipient(button.channel_id, str(user["id"]), thread_ts),
-        mode=button.mode,
-        external=user.get("team_id") not in {None, button.team_id},
-    )
-
-
-def _button(body: Payload) -> _Button | None:
-    action, container = body["actions"][0], body.get("container") or {}
-    try:
-        value = json.loads(action.get("value") or "")
-        if value["v"] != 1:
-            return None
-        place = Place(value["channel_id"], value["thread_ts"], value["message_ts"])
-        mode = Mode(value["mode"]) if "mode" in value else None
-    except (ValueError, KeyError, TypeError):
-        return None
-    if not container.get("message_ts"):
-        return None
-    return _Button(
-        team_id=str(body["team"]["id"]),
-        channel_id=str(container.get("channel_id") or place.channel_id),
-        message_ts=container["message_ts"],
-        action_ts=str(action["action_ts"]),
-        place=place,
-        mode=mode,
-    )
-
-
-def question_again(click: Click, asked: Asked) -> Question:
-    """The question a click asks again, as it was found."""
-    return Question(
-        task_id=click.task_id,
-        source=click.source,
-        team_id=click.team_id,
-        channel_id=click.place.channel_id,
-        user_id=click.user_id,
-        text=asked.text,
-        mode=click.mode or asked.mode,
-        occurred_at=click.occurred_at,
-        recipient=click.recipient,
-        thread_ts=click.place.thread_ts,
-        message_ts=click.place.message_ts,
-        files=asked.files,
-        external=click.external,
-    )
-
-
-def _moment(ts: str) -> datetime:
+def moment(ts: str) -> datetime:
     """The time in a Slack ts (``seconds.microseconds``)."""
     return datetime.fromtimestamp(float(ts), UTC)

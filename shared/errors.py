@@ -9,6 +9,7 @@ MechachangError
 │   └── OutcomeUnknown      Slack may have taken a post: read back before repeating it
 └── PermanentError          trying again changes nothing: tell the user and finish
     ├── UndecodableTask     the message is not a task of a version we know
+    ├── Stopped             the person who asked wants no answer any more
     ├── ModelRefused        Gemini blocked the question or the answer
     ├── ModelRejected       Gemini does not accept the request (key, model, size)
     └── SlackRefused        Slack does not let us act there
@@ -81,6 +82,12 @@ class UndecodableTask(PermanentError):
     """The message data is not a task of a version this code knows."""
 
     reason = "undecodable_task"
+
+
+class Stopped(PermanentError):
+    """The answer was stopped by its asker before there was a word of it."""
+
+    reason = "stopped"
 
 
 class ModelRefused(PermanentError):

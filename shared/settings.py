@@ -1,7 +1,7 @@
 """What the settings of both services have in common: names, rules and how faults are told."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -61,6 +61,7 @@ class ServiceSettings(BaseSettings):
     log_format: LogFormat = "json"
     pubsub_emulator_host: str | None = None
     default_locale: Locale = "ja"
+    feedback_reasons: Literal["log", "off"] = "off"
 
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)

@@ -43,6 +43,32 @@ class Mode(StrEnum):
     CREATIVE = "creative"
 
 
+class Wish(StrEnum):
+    """How an answer that is asked for again shall differ from the usual one."""
+
+    SHORTER = "shorter"
+    LONGER = "longer"
+
+
+class Vote(StrEnum):
+    """What a person thinks of an answer."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class Flaw(StrEnum):
+    """What a person found wrong with an answer; stable codes for logs and metrics."""
+
+    WRONG = "wrong"
+    OFF_TOPIC = "off_topic"
+    TOO_LONG = "too_long"
+    TOO_SHORT = "too_short"
+    OUTDATED = "outdated"
+    UNCLEAR = "unclear"
+    OTHER = "other"
+
+
 Locale = Literal["ja", "en"]
 
 
@@ -56,6 +82,30 @@ class TaskFile(BaseModel):
     mimetype: str = ""
     size: int = 0
     url: str = ""
+
+
+class Cancel(BaseModel):
+    """Which answer is to be stopped: of this task, or what was streamed into these messages.
+
+    Slack's own Stop names the messages only, and possibly none: then it means the whole thread.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    task_id: str | None = None
+    streams: tuple[str, ...] = ()
+
+
+class Feedback(BaseModel):
+    """A person's vote on the answer of ``task_id``. ``flaw`` and ``comment`` say why."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    task_id: str
+    vote: Vote
+    mode: Mode = Mode.AUTO
+    flaw: Flaw | None = None
+    comment: str | None = None
 
 
 class Task(BaseModel):
@@ -74,6 +124,9 @@ class Task(BaseModel):
     message_ts: str | None = None
     text: str
     mode: Mode = Mode.AUTO
+    wish: Wish | None = None
+    cancel: Cancel | None = None
+    feedback: Feedback | None = None
     files: tuple[TaskFile, ...] = ()
     locale: Locale = "ja"
     response_url: str | None = None
@@ -135,6 +188,26 @@ def task_id_of_retry(team_id: str, channel_id: str, notice_ts: str) -> str:
 def task_id_of_mode(team_id: str, channel_id: str, message_ts: str, mode: Mode) -> str:
     """The id of the question an answer's mode button asks: one a mode, whoever clicks it."""
     return _digest("mode", team_id, channel_id, message_ts, mode)
+
+
+def task_id_of_wish(team_id: str, channel_id: str, message_ts: str, wish: Wish) -> str:
+    """The id of the question a Shorter or Longer button asks: one a button, whoever clicks it."""
+    return _digest("wish", team_id, channel_id, message_ts, wish)
+
+
+def task_id_of_edit(team_id: str, channel_id: str, message_ts: str, edited_ts: str) -> str:
+    """The id of the question a message asks since it was edited: one an edit."""
+    return _digest("edit", team_id, channel_id, message_ts, edited_ts)
+
+
+def task_id_of_cancel(team_id: str, channel_id: str, *stopped: str) -> str:
+    """The id of the wish to stop a task or streams: the same for every press."""
+    return _digest("cancel", team_id, channel_id, *stopped)
+
+
+def task_id_of_feedback(team_id: str, *given: str) -> str:
+    """The id of one vote, or of one explanation; a redelivered click has the same parts."""
+    return _digest("feedback", team_id, *given)
 
 
 def _digest(*parts: str) -> str:

@@ -130,13 +130,21 @@ class FakeReplies:
         self.told: list[tuple[Recipient, str]] = []
         self.thinking: list[tuple[Question, Locale]] = []
         self.hidden: list[Question] = []
+        self.blocks: list[list[Mapping[str, Any]]] = []
+        self.dismissed: list[str] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self._order = order
 
-    async def tell(self, recipient: Recipient, text: str) -> None:
+    async def tell(
+        self, recipient: Recipient, text: str, blocks: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
         await self.gate.wait()
         self.told.append((recipient, text))
+        self.blocks.append(list(blocks))
+
+    async def dismiss(self, response_url: str) -> None:
+        self.dismissed.append(response_url)
 
     async def show_thinking(self, question: Question, locale: Locale) -> None:
         await self.gate.wait()
@@ -145,6 +153,16 @@ class FakeReplies:
 
     async def hide_thinking(self, question: Question) -> None:
         self.hidden.append(question)
+
+
+class FakeModals:
+    """Remembers what was opened."""
+
+    def __init__(self) -> None:
+        self.opened: list[tuple[str, Mapping[str, Any]]] = []
+
+    async def open(self, trigger_id: str, view: Mapping[str, Any]) -> None:
+        self.opened.append((trigger_id, view))
 
 
 class FakeLocales:
@@ -188,6 +206,7 @@ class World:
         self.replies = FakeReplies(self.order)
         self.locales = FakeLocales()
         self.questions = FakeQuestions()
+        self.modals = FakeModals()
         self.background = Background()
 
     @property

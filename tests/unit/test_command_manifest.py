@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from command_service.listeners import COMMANDS, EVENTS
+from command_service.listeners import COMMANDS, SUBSCRIPTIONS
 from command_service.preflight import CATCH_UP_SCOPES, NEEDED_SCOPES
 
 MANIFEST = Path(__file__).parents[2] / "deploy" / "slack-manifest.yaml"
@@ -27,7 +27,7 @@ def test_the_scopes_are_those_that_are_required_and_those_of_catching_up(
 
 
 def test_the_events_are_those_somebody_listens_to(manifest: dict[str, Any]) -> None:
-    assert manifest["settings"]["event_subscriptions"]["bot_events"] == sorted(EVENTS)
+    assert manifest["settings"]["event_subscriptions"]["bot_events"] == sorted(SUBSCRIPTIONS)
 
 
 def test_the_commands_are_those_somebody_listens_to(manifest: dict[str, Any]) -> None:

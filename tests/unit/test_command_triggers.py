@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from command_service.clicks import question_again, read_mode, read_regenerate, read_retry
 from command_service.conversation import Conversation
 from command_service.question import (
     Asked,
@@ -19,14 +20,10 @@ from command_service.question import (
     Recipient,
 )
 from command_service.triggers import (
-    question_again,
     read_back,
     read_command,
     read_mention,
     read_message,
-    read_mode,
-    read_regenerate,
-    read_retry,
 )
 from shared.message_text import plain_text
 from shared.task import Mode, Source

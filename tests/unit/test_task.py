@@ -8,15 +8,24 @@ from hypothesis import strategies as st
 
 from shared.errors import UndecodableTask
 from shared.task import (
+    Cancel,
+    Feedback,
     Kind,
     Mode,
     Source,
     Task,
     TaskFile,
+    Vote,
+    Wish,
     task_id_of_action,
+    task_id_of_cancel,
     task_id_of_command,
+    task_id_of_edit,
+    task_id_of_feedback,
     task_id_of_message,
+    task_id_of_mode,
     task_id_of_retry,
+    task_id_of_wish,
 )
 
 GOLDEN = sorted((Path(__file__).parent / "wire").glob("*.json"))
@@ -49,6 +58,10 @@ TASKS = st.builds(
     message_ts=st.none() | TEXT,
     text=TEXT,
     mode=st.sampled_from(Mode),
+    wish=st.none() | st.sampled_from(Wish),
+    cancel=st.none() | st.builds(Cancel, task_id=st.none() | TEXT),
+    feedback=st.none()
+    | st.builds(Feedback, task_id=TEXT, vote=st.sampled_from(Vote), comment=st.none() | TEXT),
     files=st.lists(st.builds(TaskFile, id=TEXT, name=TEXT), max_size=3).map(tuple),
     locale=st.sampled_from(["ja", "en"]),
     response_url=st.none() | TEXT,
@@ -62,6 +75,15 @@ TASKS = st.builds(
 @given(TASKS)
 def test_every_task_survives_the_wire(task: Task) -> None:
     assert Task.decode(task.encode()) == task
+
+
+def test_a_question_without_wishes_looks_on_the_wire_as_it_always_did() -> None:
+    """An older processor reads each field that a newer command service sends with it."""
+    plain = json.loads((GOLDEN[0].parent / "mention_v1.json").read_bytes())
+    assert (
+        not {"wish", "cancel", "feedback"}
+        & json.loads(Task.decode(json.dumps(plain).encode()).encode()).keys()
+    )
 
 
 def test_unknown_fields_are_ignored() -> None:
@@ -99,9 +121,15 @@ def test_equal_triggers_have_equal_ids_and_different_ones_different_ids() -> Non
         task_id_of_command("T1", "1.0"),
         task_id_of_action("T1", "C1", "1.0", "2.0"),
         task_id_of_retry("T1", "C1", "1.0"),
+        task_id_of_mode("T1", "C1", "1.0", Mode.CODE),
+        task_id_of_wish("T1", "C1", "1.0", Wish.SHORTER),
+        task_id_of_wish("T1", "C1", "1.0", Wish.LONGER),
+        task_id_of_edit("T1", "C1", "1.0", "2.0"),
+        task_id_of_cancel("T1", "C1", "1.0"),
+        task_id_of_feedback("T1", "C1", "1.0"),
         task_id_of_message("T1", "C1", "1.0"),
     }
-    assert len(ids) == 7
+    assert len(ids) == 13
 
 
 @given(
@@ -116,7 +144,7 @@ def test_parts_of_an_id_do_not_run_into_each_other(one: list[str], other: list[s
 
 
 def test_attributes_recognise_the_task_and_carry_its_trace() -> None:
-    task = Task.decode(GOLDEN[0].read_bytes())
+    task = Task.decode((GOLDEN[0].parent / "mention_v1.json").read_bytes())
     attributes = task.attributes({"traceparent": "00-aa-bb-01"})
     assert attributes == {
         "task_id": task.task_id,

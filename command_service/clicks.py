@@ -1,0 +1,164 @@
+"""Clicks that ask a question again: pure functions, one a kind of button."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from command_service.question import Asked, Click, Ignored, Place, Question, Reason, Recipient
+from command_service.triggers import moment
+from shared.task import (
+    Mode,
+    Source,
+    Wish,
+    task_id_of_action,
+    task_id_of_edit,
+    task_id_of_mode,
+    task_id_of_retry,
+    task_id_of_wish,
+)
+
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Button:
+    """A pressed button: the message it stands on, when it was pressed, and what it asks again."""
+
+    team_id: str
+    channel_id: str
+    message_ts: str
+    action_ts: str
+    place: Place
+    mode: Mode | None
+    wish: Wish | None
+    edited_ts: str
+
+
+def read_regenerate(body: Payload) -> Click | Ignored:
+    """The click on an answer's Regenerate button: each one is a question of its own."""
+    return _read_click(
+        body,
+        Source.BUTTON,
+        lambda at: task_id_of_action(at.team_id, at.channel_id, at.message_ts, at.action_ts),
+    )
+
+
+def read_retry(body: Payload) -> Click | Ignored:
+    """The click on a notice's Retry button: all of them together are one question."""
+    return _read_click(
+        body,
+        Source.RETRY,
+        lambda at: task_id_of_retry(at.team_id, at.channel_id, at.message_ts),
+    )
+
+
+def read_mode(body: Payload) -> Click | Ignored:
+    """The click on one of an answer's mode buttons: all on the same one are one question."""
+    return _read_click(
+        body,
+        Source.BUTTON,
+        lambda at: task_id_of_mode(at.team_id, at.channel_id, at.message_ts, at.mode or Mode.AUTO),
+    )
+
+
+def read_wish(body: Payload) -> Click | Ignored:
+    """The click on Shorter or Longer: all on the same button are one question."""
+    return _read_click(
+        body,
+        Source.BUTTON,
+        lambda at: task_id_of_wish(
+            at.team_id, at.channel_id, at.message_ts, at.wish or Wish.SHORTER
+        ),
+    )
+
+
+def read_edited(body: Payload) -> Click | Ignored:
+    """The click on the button that asks an edited question: all for the same edit are one."""
+    return _read_click(
+        body,
+        Source.BUTTON,
+        lambda at: task_id_of_edit(
+            at.team_id, at.place.channel_id, at.place.message_ts, at.edited_ts
+        ),
+    )
+
+
+def _read_click(
+    body: Payload, source: Source, identify: Callable[[_Button], str]
+) -> Click | Ignored:
+    """A button of an unknown version, or outside of a message, is no question."""
+    button = _button(body)
+    if button is None:
+        return Ignored(Reason.NOT_A_QUESTION)
+    user, thread_ts = body["user"], body["container"].get("thread_ts")
+    return Click(
+        task_id=identify(button),
+        source=source,
+        team_id=button.team_id,
+        user_id=str(user["id"]),
+        place=button.place,
+        occurred_at=moment(button.action_ts),
+        recipient=Recipient(button.channel_id, str(user["id"]), thread_ts),
+        mode=button.mode,
+        wish=button.wish,
+        external=user.get("team_id") not in {None, button.team_id},
+    )
+
+
+def _button(body: Payload) -> _Button | None:
+    container = body.get("container") or {}
+    value = carried_by(body["actions"][0])
+    if value is None or not container.get("message_ts"):
+        return None
+    try:
+        place = Place(value["channel_id"], value["thread_ts"], value["message_ts"])
+        mode = Mode(value["mode"]) if "mode" in value else None
+        wish = Wish(value["wish"]) if "wish" in value else None
+    except (ValueError, KeyError):
+        return None
+    return _Button(
+        team_id=str(body["team"]["id"]),
+        channel_id=str(container.get("channel_id") or place.channel_id),
+        message_ts=container["message_ts"],
+        action_ts=str(body["actions"][0]["action_ts"]),
+        place=place,
+        mode=mode,
+        wish=wish,
+        edited_ts=str(value.get("edited_ts", "")),
+    )
+
+
+def carried_by(action: Payload) -> dict[str, Any] | None:
+    """What a button, a menu's entry or a vote carries for us; None for a version we do not know."""
+    chosen = action.get("selected_option") or action
+    return carried(chosen.get("value"))
+
+
+def carried(text: str | None) -> dict[str, Any] | None:
+    """The JSON object that something of ours was given to carry, if it is one we know."""
+    try:
+        value = json.loads(text or "")
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) and value.get("v") == 1 else None
+
+
+def question_again(click: Click, asked: Asked) -> Question:
+    """The question a click asks again, as it was found."""
+    return Question(
+        task_id=click.task_id,
+        source=click.source,
+        team_id=click.team_id,
+        channel_id=click.place.channel_id,
+        user_id=click.user_id,
+        text=asked.text,
+        mode=click.mode or asked.mode,
+        wish=click.wish,
+        occurred_at=click.occurred_at,
+        recipient=click.recipient,
+        thread_ts=click.place.thread_ts,
+        message_ts=click.place.message_ts,
+        files=asked.files,
+        external=click.external,
+    )

@@ -1,0 +1,80 @@
+"""The use case of what asks nothing: a wish to stop an answer, or a vote on one, is queued."""
+
+from dataclasses import dataclass
+
+from command_service.admission import Refused
+from command_service.intake import (
+    Accepted,
+    HandedBack,
+    Intake,
+    Outcome,
+    accept,
+    publish,
+    refusal_text,
+)
+from command_service.question import Ignored, Reason, Recipient
+from shared.errors import QueueUnavailable
+from shared.log import bound_task, get_logger
+from shared.task import Task
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A task without a question, of a person. ``only_for``: who else may not ask for it."""
+
+    task: Task
+    recipient: Recipient
+    only_for: str | None = None
+
+
+async def send(errand: Errand | Ignored, using: Intake) -> Outcome:
+    """Publish an errand. Equal triggers give equal tasks, so sending one twice is harmless.
+
+    Whoever may not ask for it is told so.
+    """
+    if isinstance(errand, Ignored):
+        return await accept(errand, using)
+    task = errand.task
+    with bound_task(task.task_id):
+        if errand.only_for not in {None, task.user_id}:
+            return _refused(errand, using)
+        try:
+            await publish(task, using)
+        except QueueUnavailable as error:
+            log.warning(
+                "An errand could not be taken now.",
+                action="errand_handed_back",
+                kind=task.kind,
+                reason=error.reason,
+                why=str(error),
+            )
+            return HandedBack(error)
+        log.info("An errand was accepted.", action="errand_accepted", kind=task.kind)
+        return Accepted(task)
+
+
+async def send_click(errand: Errand | Ignored, using: Intake) -> Outcome:
+    """``send`` for what Slack never redelivers: the person is told if it could not be taken."""
+    outcome = await send(errand, using)
+    if isinstance(errand, Errand) and isinstance(outcome, HandedBack):
+        _tell(errand, Reason.PRESS_LOST, using)
+    return outcome
+
+
+def _refused(errand: Errand, using: Intake) -> Refused:
+    log.info(
+        "An errand was refused.",
+        action="errand_refused",
+        kind=errand.task.kind,
+        reason=Reason.NOT_THE_ASKER,
+    )
+    _tell(errand, Reason.NOT_THE_ASKER, using)
+    return Refused(Reason.NOT_THE_ASKER)
+
+
+def _tell(errand: Errand, reason: Reason, using: Intake) -> None:
+    text = refusal_text(reason, errand.task.user_id, using)
+    told = using.replies.tell(errand.recipient, text)
+    using.background.start(told, f"refusal:{errand.task.task_id}")

@@ -1,0 +1,33 @@
+"""Modals through the Web API."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from command_service.slack_access import SlackAccess
+from shared.log import get_logger
+from shared.slack import SLACK_FAILURES
+
+log = get_logger(__name__)
+
+
+class SlackModals:
+    """``ports.Modals`` by ``views.open``."""
+
+    def __init__(self, client: AsyncWebClient, access: SlackAccess) -> None:
+        self._client = client
+        self._access = access
+
+    async def open(self, trigger_id: str, view: Mapping[str, Any]) -> None:
+        """Open the modal; a failure is logged, and the person can press again."""
+        try:
+            await self._client.views_open(trigger_id=trigger_id, view=dict(view))
+        except SLACK_FAILURES as error:
+            failure = self._access.failure(error, "views.open")
+            log.warning(
+                "A modal could not be opened.",
+                action="modal_not_opened",
+                reason=failure.reason,
+                why=str(failure),
+            )
