@@ -9,17 +9,17 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from processor_service.caching import cache_key, draft_key, may_read_cache
 from processor_service.delivery import Standing, deliver, remove, standing
 from processor_service.failures import Failure
+from processor_service.footer import answer_footer, stop_button
 from processor_service.generation import Generation, Request, generate
 from processor_service.growing import Budget, Growing
 from processor_service.lease import CleaningUp, TaskLease
 from processor_service.limits import Limits
-from processor_service.modes import mode_footer
 from processor_service.notices import is_settled, post_notice
 from processor_service.places import conversation_of
 from processor_service.ports import (
@@ -34,6 +34,7 @@ from processor_service.ports import (
     People,
     Prompt,
     Said,
+    Stops,
     Turns,
     Workspace,
 )
@@ -44,11 +45,18 @@ from processor_service.same_question import asked_once
 from processor_service.sources import sources_footer, sources_text
 from processor_service.statuses import Statuses
 from processor_service.steps import Steps
-from processor_service.texts import RETRYING
+from processor_service.stopping import StoppableModel, watched
+from processor_service.texts import RETRYING, STOPPED_HERE
 from processor_service.thread_context import in_thread, speakers
 from processor_service.turns import in_turn
 from processor_service.working import Outcome, under_lease
-from shared.errors import MechachangError, ModelUnavailable, PermanentError, SlackRefused
+from shared.errors import (
+    MechachangError,
+    ModelUnavailable,
+    PermanentError,
+    SlackRefused,
+    Stopped,
+)
 from shared.ledger import Mark
 from shared.log import get_logger
 from shared.task import Task
@@ -68,6 +76,7 @@ class Answering:
     limits: Limits
     statuses: Statuses
     turns: Turns
+    stops: Stops
     budget: Budget
     generation: Generation
     patience: Patience
@@ -91,7 +100,8 @@ async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
 
     async def work(lease: Lease, until: float) -> Outcome:
         steps = _steps(lease, until, using)
-        return await _answer_once(await _localised(task, using), delivery.again, steps, using)
+        async with watched(task.task_id, steps.stop, using.stops):
+            return await _answer_once(await _localised(task, using), delivery.again, steps, using)
 
     outcome = await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
     if outcome is Outcome.ALREADY_DONE:
@@ -133,8 +143,11 @@ async def give_up(task: Task, delivery: Delivery, using: Answering) -> Outcome:
 async def _answer_once(task: Task, again: bool, steps: Steps, using: Answering) -> Outcome:
     try:
         conversation = await conversation_of(task, using.conversations, steps)
-        async with in_turn(task, conversation.place, using.turns):
+        async with in_turn(task, conversation.place, using.turns, steps.stop):
             return await _answer_there(task, again, conversation, steps, using)
+    except Stopped as stopped:
+        await _tell(task, Failure(stopped.reason), steps, using)
+        return _stopped(words=False)
     except PermanentError as error:
         log.warning("The question cannot be answered.", action="task_refused", reason=error.reason)
         return await _tell(task, Failure(error.reason), steps, using)
@@ -156,7 +169,12 @@ async def _answer_there(
     await _show(task, answered, cached, growing)
     await remove(found.notices, conversation, steps)
     using.statuses.end(conversation, task)
-    return Outcome.ANSWERED
+    return _stopped(words=True) if answered.stopped else Outcome.ANSWERED
+
+
+def _stopped(*, words: bool) -> Outcome:
+    log.info("The answer was stopped by its asker.", action="answer_stopped", words=words)
+    return Outcome.STOPPED
 
 
 def _growing(
@@ -164,7 +182,7 @@ def _growing(
 ) -> Growing:
     def render(text: str) -> Sequence[Body]:
         return render_answer(
-            Answer(text, ""), task.locale, conversation.capacity, regenerate_at=None
+            Answer(text, ""), task.locale, conversation.capacity, footer=[stop_button(task)]
         )
 
     return Growing(task.task_id, conversation, steps, using.budget, render, found)
@@ -193,13 +211,15 @@ async def _found_answer(
     prompt = await _prompt(task, using)
     key = cache_key(task, prompt, using.generation.model)
     shared = key if may_read_cache(task) else None
-    async with asked_once(shared, task, using.answers, using.turns) as known:
+    stop = growing.steps.stop
+    async with asked_once(shared, task, using.answers, using.turns, stop) as known:
         if known is not None:
             return known, True
+        stop.check()
         if said:
             names = await using.people.names_of(speakers(task, said))
             prompt = in_thread(prompt, task, said, names)
-        request = Request(prompt, using.model, growing)
+        request = Request(prompt, StoppableModel(using.model, stop), growing)
         return await _generated(task, key, request, growing, using), False
 
 
@@ -215,9 +235,12 @@ async def _prompt(task: Task, using: Answering) -> Prompt:
 async def _generated(
     task: Task, key: str | None, request: Request, growing: Growing, using: Answering
 ) -> Answer:
+    stop = growing.steps.stop
+    generation = replace(using.generation, patience=stop.cutting_short(using.generation.patience))
     try:
-        new = await generate(request, using.generation, growing.steps.patience.until)
+        new = await generate(request, generation, growing.steps.patience.until)
     except ModelUnavailable:
+        stop.check()
         await growing.conversation.show_status(RETRYING[task.locale])
         raise
     await using.limits.spend(
@@ -231,7 +254,7 @@ async def _generated(
 
 def _is_worth_keeping(new: Answer, using: Answering) -> bool:
     """Whether the answer is as good as one to the same question later would be."""
-    whole = not new.truncated and not new.sources.missing
+    whole = not (new.truncated or new.stopped or new.sources.missing)
     return whole and new.model == using.generation.model
 
 
@@ -243,8 +266,7 @@ async def _show(task: Task, answered: Answer, cached: bool, growing: Growing) ->
         answered,
         task.locale,
         conversation.capacity,
-        regenerate_at=conversation.place if cached else None,
-        footer=[*sources, *mode_footer(task, answered.mode, conversation.place)],
+        footer=[*sources, *answer_footer(task, answered, conversation.place, cached=cached)],
     )
     mark = _mark(task, rich)
     try:
@@ -258,7 +280,8 @@ async def _show(task: Task, answered: Answer, cached: bool, growing: Growing) ->
             action="layout_refused",
             slack_error=refused.slack_error,
         )
-        below = sources_text(answered.sources, task.locale)
+        stopped = [STOPPED_HERE[task.locale]] if answered.stopped else []
+        below = [*stopped, *sources_text(answered.sources, task.locale)]
         plain = render_plain(answered, task.locale, conversation.capacity, below=below)
         found = await standing(task.task_id, conversation, steps)
         await deliver(plain, _mark(task, plain), found, conversation, steps)

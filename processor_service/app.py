@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from processor_service.answering import Answering
 from processor_service.dependencies import Dependencies
+from processor_service.feedback import Listening
 from processor_service.gemini_model import GeminiAccess, GeminiModel, gemini_model
 from processor_service.generation import Generation
 from processor_service.health import Readiness
@@ -20,9 +21,11 @@ from processor_service.redis_budget import RedisBudget
 from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_holds import RedisHolds
 from processor_service.redis_limits import RedisLimits
+from processor_service.redis_stops import RedisStops
 from processor_service.redis_store import RedisAnswers, RedisLeases
 from processor_service.redis_streams import RedisStreamOwners
 from processor_service.redis_turns import RedisTurns
+from processor_service.redis_votes import RedisVotes
 from processor_service.retrying import Patience
 from processor_service.routes import router
 from processor_service.settings import ProcessorSettings
@@ -32,6 +35,7 @@ from processor_service.slack_people import SlackPeople
 from processor_service.slack_response import RedisResponses
 from processor_service.slack_workspace import SlackWorkspace
 from processor_service.statuses import Statuses
+from processor_service.stopping import Stopping
 from shared.errors import RetryableError
 from shared.log import get_logger
 from shared.slack import SLACK_FAILURES, slack_client, slack_error
@@ -98,6 +102,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         stack.push_async_callback(statuses.close)
         readiness = _readiness(settings, redis, slack, model)
         calls = SlackCalls(slack, RedisHolds(redis), partial(readiness.report, "slack"))
+        stopping = Stopping(RedisStops(redis), RedisStreamOwners(redis), RedisTurns(redis))
         yield Dependencies(
             verifier=_verifier(settings, session),
             answering=Answering(
@@ -105,7 +110,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                 answers=RedisAnswers(redis, settings.cache_ttl_seconds),
                 model=model,
                 conversations=SlackConversations(
-                    calls, session, RedisResponses(redis), RedisStreamOwners(redis)
+                    calls, session, RedisResponses(redis), stopping.owners
                 ),
                 people=SlackPeople(calls, redis),
                 limits=RedisLimits(
@@ -115,7 +120,8 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                     settings.team_daily_tokens,
                 ),
                 statuses=statuses,
-                turns=RedisTurns(redis),
+                turns=stopping.turns,
+                stops=stopping.stops,
                 budget=RedisBudget(redis),
                 generation=_generation(settings),
                 patience=Patience(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
@@ -123,6 +129,8 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                 workspace=SlackWorkspace(calls),
                 house=House(settings.manners, settings.system_prompt_file),
             ),
+            stopping=stopping,
+            listening=Listening(RedisVotes(redis), settings.feedback_reasons == "log"),
             readiness=readiness,
         )
 

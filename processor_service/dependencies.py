@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from processor_service.answering import Answering
+from processor_service.feedback import Listening
 from processor_service.health import Readiness
 from processor_service.oidc import PushVerifier
+from processor_service.stopping import Stopping
 
 
 @dataclass(frozen=True)
@@ -13,4 +15,6 @@ class Dependencies:
 
     verifier: PushVerifier
     answering: Answering
+    stopping: Stopping
+    listening: Listening
     readiness: Readiness

@@ -9,7 +9,7 @@ import tenacity
 from processor_service.circuit_breaker import CircuitBreaker
 from processor_service.ports import Answer, Form, Model, Piece, Prompt, Reading
 from processor_service.retrying import Patience, patiently
-from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
+from shared.errors import ModelRefused, ModelRejected, ModelUnavailable, Stopped
 from shared.log import get_logger
 from shared.task import Mode
 
@@ -153,7 +153,9 @@ async def _whole(request: Request, name: str) -> Answer:
                 await request.audience.grow(form.growing(so_far) if form else so_far)
     if not last.finished:
         raise ModelUnavailable("The answer broke off before its end.", reason="answer_cut")
-    reading = _reading("".join(texts).strip(), form, cut=last.truncated)
+    reading = _reading("".join(texts).strip(), form, cut=last.truncated or last.stopped)
+    if not reading.text and last.stopped:
+        raise Stopped("The answer was stopped before a word.")
     if not reading.text and last.truncated:
         raise ModelRefused("The limit was reached before a word.", reason="length_limit")
     if not reading.text:
@@ -166,6 +168,7 @@ async def _whole(request: Request, name: str) -> Answer:
         last.output_tokens,
         reading.mode or Mode.CHAT,
         replace(last.sources, missing=last.sources.missing or request.tools_failed),
+        last.stopped,
     )
 
 

@@ -92,6 +92,8 @@ class Growing:
         except (LeaseLost, SlackDenied):
             raise
         except MechachangError as error:
+            if isinstance(error, SlackRefused) and error.slack_error == "stopped_by_user":
+                self.steps.stop.ask()
             # Whether the step had an effect is found out at the end.
             self._stuck = self._stuck or isinstance(error, OutcomeUnknown)
             log.info("A growing answer skips a step.", action="growth_skipped", reason=error.reason)

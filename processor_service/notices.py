@@ -5,10 +5,10 @@ from functools import partial
 from processor_service.delivery import Standing, remove, standing
 from processor_service.failures import Failure
 from processor_service.places import NOT_THERE, conversation_of
-from processor_service.ports import Conversation, Conversations
-from processor_service.rendering import render_notice
+from processor_service.ports import Body, Conversation, Conversations, Place
+from processor_service.rendering import render_notice, render_stopped
 from processor_service.steps import Steps
-from shared.errors import SlackRefused
+from shared.errors import SlackRefused, Stopped
 from shared.ledger import Mark
 from shared.log import get_logger
 from shared.task import Task
@@ -56,7 +56,7 @@ async def _post_unless_settled(
     found = await standing(task.task_id, conversation, steps)
     if is_settled(found, again=False):
         return
-    notice = render_notice(failure, task, conversation.place)
+    notice = _notice(task, failure, conversation.place)
     await steps.post_once(conversation, notice, Mark(task.task_id, "notice"))
     # Words of an answer that will not come to its end.
     await remove(found.answers, conversation, steps)
@@ -64,6 +64,12 @@ async def _post_unless_settled(
         beside = await standing(task.task_id, conversation, steps)
         if beside.winner is not None:
             await remove(beside.notices, conversation, steps)
+
+
+def _notice(task: Task, failure: Failure, place: Place | None) -> Body:
+    if failure.reason == Stopped.reason:
+        return render_stopped(task, place)
+    return render_notice(failure, task, place)
 
 
 def is_settled(found: Standing, *, again: bool) -> bool:

@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from processor_service.manners import Manner
 from processor_service.research import Research
 from shared.ledger import Mark
-from shared.task import Locale, Mode, Task
+from shared.task import Locale, Mode, Task, Vote
 
 
 class ClaimState(StrEnum):
@@ -98,11 +98,37 @@ class Turns(Protocol):
     async def leave(self, ticket: Ticket) -> None:
         """End the task's turn or its waiting. Idempotent."""
 
+    async def holder(self, line: str) -> str | None:
+        """The task whose turn it is in the line, as far as that is known."""
+
+
+class Stops(Protocol):
+    """Which tasks their askers have stopped. A lost store knows of this process's own."""
+
+    look_every_s: float
+
+    async def ask(self, task_id: str) -> None:
+        """Have the task stopped, wherever it is worked on or waits. Idempotent."""
+
+    async def asked(self, task_id: str) -> bool:
+        """Whether somebody has stopped the task."""
+
+
+class StreamOwners(Protocol):
+    """For which task a stream runs; it says so itself only at its end. A lost store forgets."""
+
+    async def own(self, channel: str, ts: str, task_id: str) -> None:
+        """Remember, or remember for longer."""
+
+    async def owner(self, channel: str, ts: str) -> str | None:
+        """The task, if it is remembered."""
+
 
 @dataclass(frozen=True)
 class Answer:
     """A finished answer: Markdown, the mode it was given in, and what it took.
 
+    It may end early: ``truncated`` at the limit of its length, or ``stopped`` by its asker.
     Kept in Redis: a new field needs a default, so that what an older version kept can be read.
     """
 
@@ -113,6 +139,7 @@ class Answer:
     output_tokens: int = 0
     mode: Mode = Mode.CHAT
     sources: Research = field(default_factory=Research)
+    stopped: bool = False
 
 
 class Answers(Protocol):
@@ -189,6 +216,7 @@ class Piece:
     text: str = ""
     finished: bool = False
     truncated: bool = False
+    stopped: bool = False
     prompt_tokens: int = 0
     output_tokens: int = 0
     sources: Research = field(default_factory=Research)
@@ -319,6 +347,21 @@ class Conversations(Protocol):
 
     async def direct(self, task: Task) -> Conversation:
         """The asker's direct messages. Raises the same errors as a Conversation."""
+
+
+class Cast(StrEnum):
+    """What a vote changed. ``KNOWN``: nothing, it was cast before or is older than what counts."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    KNOWN = "known"
+
+
+class Votes(Protocol):
+    """What people think of answers, one vote each. A lost store takes each vote for new."""
+
+    async def cast(self, task_id: str, user_id: str, vote: Vote, at: datetime) -> Cast:
+        """Count the person's vote on the task's answer, unless they cast one later than ``at``."""
 
 
 class People(Protocol):

@@ -8,7 +8,7 @@ from typing import Final
 from processor_service.manners import Manners
 from processor_service.ports import Prompt
 from processor_service.structured import Structured
-from shared.task import Mode, Task
+from shared.task import Locale, Mode, Task, Wish
 
 PROMPT_VERSION = "2026-11-26"
 
@@ -88,6 +88,28 @@ _FORCED = {
     ),
     "en": "The mode is {mode}: answer in its form, even if another seems to suit the question.",
 }
+_WISHES: dict[Wish, dict[Locale, str]] = {
+    Wish.SHORTER: {
+        "ja": (
+            "ただし今回は、質問した人が短い回答を求めています。"
+            "結論だけを、長くても 3 文か 3 項目にまとめ、前置きや補足は省いてください。"
+        ),
+        "en": (
+            "This time the person wants a short answer: only the conclusion, in three sentences or "
+            "three items at most, without introduction or remarks."
+        ),
+    },
+    Wish.LONGER: {
+        "ja": (
+            "ただし今回は、質問した人がより詳しい回答を求めています。"
+            "簡潔さよりも詳しさを優先し、背景、理由、具体例、注意点まで順を追って説明してください。"
+        ),
+        "en": (
+            "This time the person wants a longer answer: detail counts more than brevity. Explain "
+            "step by step, with background, reasons, examples and caveats."
+        ),
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -112,11 +134,15 @@ def day_of(moment: datetime, utc_offset: timedelta | None) -> date:
 
 
 def prompt_for(task: Task, occasion: Occasion, house: House) -> Prompt:
-    """The prompt for a task's question: free in chat, else in the form of its mode."""
+    """The prompt for a task's question: free in chat, else in the form of its mode; as long as the
+    person wishes.
+    """
     locale = task.locale
     system = _SYSTEM[locale].format(
         place=_place(task, occasion), day=_day(task, occasion.day), layout=_layout(task)
     )
+    if task.wish is not None:
+        system = f"{system}\n{_WISHES[task.wish][locale]}"
     if house.operator_text is not None:
         word = hashlib.sha256(house.operator_text.encode()).hexdigest()[:12]
         added = _OPERATOR[locale].format(word=word, text=house.operator_text)

@@ -27,6 +27,13 @@ RESPONSES_TTL_S = 30 * 60
 # Slack ends a stream after some five minutes.
 STREAM_TTL_S = 600
 
+# A stopped task may still wait for its turn or its next delivery. One that waits for longer than a
+# day has been given up, and its asker told.
+STOP_TTL_S = 24 * 3600
+
+# Whoever changes their mind about an answer does so within days; a month is ample.
+VOTE_TTL_S = 30 * 24 * 3600
+
 # A minute's count is read in that minute only.
 BUDGET_TTL_S = 120
 
@@ -75,6 +82,16 @@ def waiting_key(thread: str) -> str:
 def hold_key(method: str) -> str:
     """That Slack told us to leave a method alone, for as long as it said."""
     return f"{PREFIX}slack:hold:{method}"
+
+
+def stop_key(task_id: str) -> str:
+    """That a task's asker has stopped it."""
+    return f"{PREFIX}stop:{task_id}"
+
+
+def vote_key(task_id: str, user_id: str) -> str:
+    """What one person thinks of an answer: ``up`` or ``down``, and when they said so."""
+    return f"{PREFIX}vote:{task_id}:{user_id}"
 
 
 def stream_key(channel: str, ts: str) -> str:

@@ -70,6 +70,14 @@ class RedisTurns:
         with suppress(StoreUnavailable):
             await self._run(_LEAVE, ticket)
 
+    async def holder(self, line: str) -> str | None:
+        """The task whose turn it is; None without Redis."""
+        try:
+            held = await self._connection.run(self._connection.redis.get(turn_key(line)))
+        except StoreUnavailable:
+            return None
+        return str(held).rpartition(" ")[2] if held else None
+
     async def _run(self, script: str, ticket: Ticket, *args: int) -> object:
         # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.
         keys, name = (turn_key(ticket.thread), waiting_key(ticket.thread)), _name(ticket)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,6 @@ from processor_service.ports import Answer, Body, Place
 from processor_service.splitting import Layout, Piece, split_markdown
 from processor_service.texts import (
     ASK_AGAIN,
-    CACHED,
     NOT_TRIED_AGAIN,
     NOTICE,
     NOTICE_TITLE,
@@ -22,10 +21,11 @@ from processor_service.texts import (
     REGENERATE,
     RETRY,
     STOPPED,
+    STOPPED_BEFORE,
     TOO_LONG_FOR_RESPONSE,
     TRUNCATED,
 )
-from shared.task import Locale, Mode, Task
+from shared.task import Locale, Mode, Task, Wish
 
 Block = dict[str, Any]
 
@@ -57,19 +57,15 @@ def render_answer(
     answer: Answer,
     locale: Locale,
     capacity: int,
-    *,
-    regenerate_at: Place | None,
     footer: Sequence[Block] = (),
 ) -> list[Body]:
     """The messages that together hold the whole answer; at least one, ``footer`` below the last.
 
-    With ``regenerate_at`` the answer says that it was given before and offers a new one. A place
-    that takes fewer messages than needed ends with words saying so.
+    A place that takes fewer messages than needed ends with words saying so.
     """
     parts = _fitting(answer, _RICH, capacity, locale)
     bodies = [Body(_preview(part), tuple(map(_shown, part))) for part in parts]
-    below = [*footer, *_cached_blocks(locale, regenerate_at)] if regenerate_at else footer
-    bodies[-1] = replace(bodies[-1], blocks=(*bodies[-1].blocks, *below))
+    bodies[-1] = replace(bodies[-1], blocks=(*bodies[-1].blocks, *footer))
     return bodies
 
 
@@ -134,8 +130,18 @@ def render_notice(failure: Failure, task: Task, place: Place | None) -> Body:
         {"type": "context", "elements": [{"type": "mrkdwn", "text": code}]},
     ]
     if place is not None and words.retry:
-        again = button("retry", RETRY[locale], place, task.mode)
-        blocks.append({"type": "actions", "elements": [again]})
+        again = value_of(place, task.mode, task.wish)
+        blocks.append(buttons(button("retry", RETRY[locale], again)))
+    return Body(title, tuple(blocks))
+
+
+def render_stopped(task: Task, place: Place | None) -> Body:
+    """The one message below a question that was stopped before there was a word of an answer."""
+    title = STOPPED_BEFORE[task.locale]
+    blocks: list[Block] = [{"type": "section", "text": {"type": "mrkdwn", "text": title}}]
+    if place is not None:
+        again = value_of(place, task.mode, task.wish)
+        blocks.append(buttons(button("retry", REGENERATE[task.locale], again)))
     return Body(title, tuple(blocks))
 
 
@@ -171,23 +177,25 @@ def _preview(part: list[Piece]) -> str:
     return escape(words if len(words) <= _PREVIEW_CHARS else words[:_PREVIEW_CHARS] + "…")
 
 
-def _cached_blocks(locale: Locale, place: Place) -> tuple[dict[str, Any], ...]:
-    note = {"type": "mrkdwn", "text": CACHED[locale]}
-    return (
-        {"type": "context", "elements": [note]},
-        {"type": "actions", "elements": [button("regenerate", REGENERATE[locale], place)]},
-    )
+def value_of(place: Place, mode: Mode | None = None, wish: Wish | None = None) -> dict[str, Any]:
+    """What a button carries that asks again: which question, in which mode (or its own), and how.
 
-
-def button(action_id: str, text: str, place: Place, mode: Mode | None = None) -> Block:
-    """A button that names the question it is about; the command service reads it again.
-
-    It asks in ``mode``, or in the question's own.
+    The command service reads the question itself again.
     """
-    named = {} if mode is None else {"mode": mode}
+    named = {"mode": mode, "wish": wish}
+    return {"v": 1, **asdict(place), **{name: each for name, each in named.items() if each}}
+
+
+def button(action_id: str, text: str, value: Mapping[str, Any]) -> Block:
+    """A button that carries ``value`` to the command service."""
     return {
         "type": "button",
         "action_id": action_id,
         "text": {"type": "plain_text", "text": text},
-        "value": json.dumps({"v": 1, **asdict(place), **named}, separators=(",", ":")),
+        "value": json.dumps(value, separators=(",", ":")),
     }
+
+
+def buttons(*row: Block) -> Block:
+    """One row of buttons and the like."""
+    return {"type": "actions", "elements": list(row)}

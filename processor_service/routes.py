@@ -1,17 +1,21 @@
 """The HTTP edge: pushes in, status codes out."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from processor_service.answering import Delivery, answer, give_up
 from processor_service.dependencies import Dependencies
+from processor_service.feedback import note
 from processor_service.push import PushDenied, PushMessage, PushRequest
+from processor_service.stopping import stop
 from processor_service.working import Outcome
 from shared.errors import MechachangError, RetryableError, SlackDenied, UndecodableTask
 from shared.log import bind_task, get_logger
-from shared.task import Kind, Task
+from shared.task import Cancel, Feedback, Kind, Task
 from shared.tracing import span_from
 
 log = get_logger(__name__)
@@ -23,12 +27,15 @@ REPLAY = "replay"
 _STATUS = {
     Outcome.ANSWERED: 204,
     Outcome.ALREADY_DONE: 204,
+    Outcome.NOTED: 204,
+    Outcome.STOPPED: 204,
     Outcome.TOLD_FAILURE: 204,
     Outcome.GAVE_UP: 204,
     Outcome.DUPLICATE: 204,
     Outcome.HELD: 409,
     Outcome.TRY_LATER: 503,
 }
+_SPANS = {Kind.QUESTION: "answer", Kind.CANCEL: "cancel", Kind.FEEDBACK: "feedback"}
 _ANSWERS: dict[int | str, dict[str, object]] = {
     204: {"description": "Done, or permanently failed and the asker was told: acknowledged."},
     400: {"description": "Not a task: Pub/Sub moves it to the dead-letter topic in the end."},
@@ -51,22 +58,37 @@ async def push(request: Request) -> Response:
     try:
         await using.verifier.verify(request.headers.get("authorization"))
         pushed = PushRequest.decode(await request.body())
-        task = _question(pushed)
-        await _require_slack(using)
+        task = Task.decode(pushed.message.data)
+        work = _work(task, pushed, using)
+        if task.kind is Kind.QUESTION:
+            await _require_slack(using)
     except MechachangError as error:
         return _rejected(error)
     bind_task(task.task_id)
-    with span_from(pushed.message.attributes, "answer", task_id=task.task_id) as span:
+    with span_from(pushed.message.attributes, _SPANS[task.kind], task_id=task.task_id) as span:
         log.info(
             "A task was delivered.",
             action="task_delivered",
             attempt=pushed.delivery_attempt,
             message_id=pushed.message.message_id,
+            kind=task.kind,
             source=task.source,
         )
-        outcome = await answer(task, _delivery(pushed.message), using.answering)
+        outcome = await work()
         span.set_attribute("outcome", outcome)
     return Response(status_code=_STATUS[outcome])
+
+
+def _work(task: Task, pushed: PushRequest, using: Dependencies) -> Callable[[], Awaitable[Outcome]]:
+    """What is to be done for the task; raises UndecodableTask if it does not say about what."""
+    match task:
+        case Task(kind=Kind.QUESTION):
+            return partial(answer, task, _delivery(pushed.message), using.answering)
+        case Task(kind=Kind.CANCEL, cancel=Cancel() as cancel):
+            return partial(stop, task, cancel, using.stopping)
+        case Task(kind=Kind.FEEDBACK, feedback=Feedback() as feedback):
+            return partial(note, task, feedback, using.listening)
+    raise UndecodableTask(f"a {task.kind} about nothing", reason="task_about_nothing")
 
 
 @router.post("/pubsub/dead-letter", status_code=204, responses=_ANSWERS)
@@ -79,7 +101,7 @@ async def dead_letter(request: Request) -> Response:
     except MechachangError as error:
         return _rejected(error)
     try:
-        task = _question(pushed)
+        task = Task.decode(pushed.message.data)
     except UndecodableTask as error:
         # It is kept by the pull subscription; delivering it here again would change nothing.
         log.error(
@@ -87,6 +109,10 @@ async def dead_letter(request: Request) -> Response:
         )
         return Response(status_code=204)
     bind_task(task.task_id)
+    if task.kind is not Kind.QUESTION:
+        # Nobody waits for an answer to it, and a failure notice would be one.
+        log.error("A task was given up.", action="task_dead_lettered", kind=task.kind)
+        return Response(status_code=204)
     with span_from(pushed.message.attributes, "dead_letter", task_id=task.task_id):
         log.error("A task was given up.", action="task_dead_lettered", source=task.source)
         outcome = await give_up(task, _delivery(pushed.message), using.answering)
@@ -102,13 +128,6 @@ async def _require_slack(using: Dependencies) -> None:
     """While Slack denies our token nothing is begun: no answer could be shown."""
     if await using.readiness.refuses("slack"):
         raise SlackDenied("Slack denies our token; no task is begun.", slack_error="denied")
-
-
-def _question(pushed: PushRequest) -> Task:
-    task = Task.decode(pushed.message.data)
-    if task.kind is not Kind.QUESTION:
-        raise UndecodableTask(f"kind {task.kind} is not handled", reason="kind_not_handled")
-    return task
 
 
 def _rejected(error: MechachangError) -> Response:

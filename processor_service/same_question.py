@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from processor_service.ports import Answer, Answers, Turns
+from processor_service.stopping import Stop
 from processor_service.turns import kept_turn, ticket
 from shared.task import Task
 
@@ -15,12 +16,13 @@ WAIT_S: Final = 30.0
 
 @asynccontextmanager
 async def asked_once(
-    key: str | None, task: Task, answers: Answers, turns: Turns
+    key: str | None, task: Task, answers: Answers, turns: Turns, stop: Stop
 ) -> AsyncIterator[Answer | None]:
     """The answer kept under ``key``, waited for while somebody asks for it; None: ask for it.
 
     Whoever gets None keeps the others waiting until the end of the body, but nobody waits longer
-    than ``WAIT_S``. Where nothing is kept (no key, cache off, store lost) nobody waits.
+    than ``WAIT_S``, nor once ``stop`` is asked. Where nothing is kept (no key, cache off, store
+    lost) nobody waits.
     """
     if key is None or not answers.lasting:
         yield None
@@ -35,7 +37,7 @@ async def asked_once(
     async def in_vain() -> bool:
         nonlocal known
         known = await answers.get(key)
-        return known is not None or clock() > until
+        return known is not None or clock() > until or stop.asked
 
     async with kept_turn(ticket(f"question:{key}", task), turns, in_vain):
         # Whoever had the turn before may have kept the answer since we looked.

@@ -7,12 +7,19 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from processor_service.ports import Body, Conversation, History, Place, Posted
+from processor_service.ports import (
+    Body,
+    Conversation,
+    History,
+    Place,
+    Posted,
+    StreamOwners,
+)
 from processor_service.rendering import question_payload
 from processor_service.slack_calls import SlackCalls
 from processor_service.slack_history import Asked, Message, said_before
@@ -35,16 +42,6 @@ _CLOCK_GRACE_S = 60.0
 _ORPHANED_AFTER_S = 5.0
 
 _ReadPage = Callable[[str | None], Awaitable[AsyncSlackResponse]]
-
-
-class StreamOwners(Protocol):
-    """For which task a stream runs; it says so itself only at its end. A lost store forgets."""
-
-    async def own(self, channel: str, ts: str, task_id: str) -> None:
-        """Remember, or remember for longer."""
-
-    async def owner(self, channel: str, ts: str) -> str | None:
-        """The task, if it is remembered."""
 
 
 @dataclass(frozen=True)
@@ -119,12 +116,17 @@ class SlackConversation:
         return found
 
     async def _is_streamed_for(self, task_id: str, message: Mapping[str, Any]) -> bool:
-        """Whether the message is a stream of ours for the task, or one that nobody answers for."""
-        if message.get("streaming_state") != "in_progress" or self.owners is None:
+        """Whether the message is a stream of ours for the task, or one that nobody answers for.
+
+        One that a person stopped, or that outlived Slack's patience, runs no more but has no mark.
+        """
+        if self.owners is None or Mark.of_message(message) is not None:
             return False
         if message.get("bot_id") != (await self.calls.ourselves()).bot_id:
             return False
         owner = await self.owners.owner(self.channel, str(message["ts"]))
+        if message.get("streaming_state") != "in_progress":
+            return owner == task_id
         if owner is None:
             return time.time() - float(message["ts"]) > _ORPHANED_AFTER_S
         return owner == task_id

@@ -1,7 +1,7 @@
 """The steps of one task that people see: each under the lease, each with patience."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ import tenacity
 from processor_service.lease import TaskLease
 from processor_service.ports import Body, Conversation, Posted
 from processor_service.retrying import Patience, patiently
+from processor_service.stopping import Stop
 from shared.errors import OutcomeUnknown, SlackUnavailable
 from shared.ledger import Mark
 from shared.log import get_logger
@@ -25,11 +26,13 @@ _MAY_PASS = tenacity.retry_if_exception_type((SlackUnavailable, OutcomeUnknown))
 class Steps:
     """The lease is checked before each attempt at a visible step. ``doubtful`` is set once another
     worker may have written beside us, or a post of ours may have had an effect we were not told of.
+    ``stop`` says whether the asker wants no more of them.
     """
 
     lease: TaskLease
     patience: Patience
     doubtful: bool = False
+    stop: Stop = field(default_factory=Stop)
     _announced: bool = False
 
     async def read(self, call: Callable[[], Awaitable[_Result]]) -> _Result:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.task import Locale
+from shared.task import Locale, Wish
 
 Texts = dict[Locale, str]
 
@@ -10,7 +10,7 @@ CACHED: Final[Texts] = {
     "ja": "以前の同じ質問への回答を表示しています。",
     "en": "This answer was given to the same question before.",
 }
-REGENERATE: Final[Texts] = {"ja": "回答を再生成", "en": "Regenerate"}
+REGENERATE: Final[Texts] = {"ja": "再生成", "en": "Regenerate"}
 TRUNCATED: Final[Texts] = {
     "ja": "_回答が長さの上限に達したため、ここで終わっています。続きが必要な場合は「続きをお願いします」とお書きください。_",
     "en": "_The answer reached its length limit and ends here. Ask to continue if you need more._",
@@ -27,8 +27,26 @@ MODE_CHOSEN: Final[Texts] = {
     "en": "Mode: {name} (chosen automatically)",
 }
 OTHER_MODES: Final[Texts] = {
-    "ja": "ほかのモードで答え直すこともできます。",
-    "en": "I can answer again in another mode:",
+    "ja": "ほかのモードは「⋯」から",
+    "en": "other modes are under “⋯”",
+}
+ANSWER_IN_MODE: Final[Texts] = {
+    "ja": "「{name}」モードで答え直す",
+    "en": "Answer again as {name}",
+}
+SHORTER: Final[Texts] = {"ja": "もっと短く", "en": "Shorter"}
+LONGER: Final[Texts] = {"ja": "もっと詳しく", "en": "Longer"}
+WISHED: Final[dict[Wish, Texts]] = {
+    Wish.SHORTER: {"ja": "短くまとめた回答です", "en": "a shorter answer"},
+    Wish.LONGER: {"ja": "詳しく説明した回答です", "en": "a longer answer"},
+}
+GOOD: Final[Texts] = {"ja": "役に立った", "en": "Helpful"}
+NOT_GOOD: Final[Texts] = {"ja": "役に立たなかった", "en": "Not helpful"}
+STOP: Final[Texts] = {"ja": "停止", "en": "Stop"}
+STOPPED_HERE: Final[Texts] = {"ja": "ここで停止しました。", "en": "Stopped here."}
+STOPPED_BEFORE: Final[Texts] = {
+    "ja": "回答を始める前に停止しました。",
+    "en": "Stopped before the answer began.",
 }
 QUESTION: Final[Texts] = {"ja": "{user} さんの質問です。", "en": "{user} asked:"}
 TOO_LONG_FOR_RESPONSE: Final[Texts] = {

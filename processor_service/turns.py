@@ -5,20 +5,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from processor_service.ports import Place, Ticket, Turns
+from processor_service.stopping import Stop
 from shared.task import Task
 
 
 @asynccontextmanager
-async def in_turn(task: Task, place: Place | None, turns: Turns) -> AsyncIterator[None]:
+async def in_turn(task: Task, place: Place | None, turns: Turns, stop: Stop) -> AsyncIterator[None]:
     """Wait until no other question of the thread is being answered, then keep the others waiting.
 
-    Earlier questions go first. Waiting ends with the task's own deadline. What has no thread, and
-    everything while the store is lost, waits for nobody.
+    Earlier questions go first. Waiting ends with the task's own deadline, and when it is stopped.
+    What has no thread, and everything while the store is lost, waits for nobody.
     """
     if place is None:
         yield
         return
-    async with kept_turn(ticket(f"{place.channel_id}:{place.thread_ts}", task), turns):
+    own = ticket(f"{place.channel_id}:{place.thread_ts}", task)
+    async with kept_turn(own, turns, stop.is_asked):
         yield
 
 

@@ -19,6 +19,8 @@ class Outcome(StrEnum):
 
     ANSWERED = "answered"
     ALREADY_DONE = "already_done"
+    STOPPED = "stopped"
+    NOTED = "noted"
     TOLD_FAILURE = "told_failure"
     GAVE_UP = "gave_up"
     DUPLICATE = "duplicate"
@@ -28,7 +30,7 @@ class Outcome(StrEnum):
 
 # Whatever is delivered later finds nothing left to do. A task that was given up is not among them:
 # it may come back out of the dead letters.
-_FINAL = frozenset({Outcome.ANSWERED, Outcome.ALREADY_DONE, Outcome.TOLD_FAILURE})
+_FINAL = frozenset({Outcome.ANSWERED, Outcome.ALREADY_DONE, Outcome.STOPPED, Outcome.TOLD_FAILURE})
 
 _NOT_OURS = {
     ClaimState.DONE: Outcome.ALREADY_DONE,

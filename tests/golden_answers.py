@@ -17,7 +17,7 @@ def source_of(name: str) -> str:
 
 def rendered(name: str) -> list[Body]:
     """The messages for an answer that has room for as many as it needs."""
-    return render_answer(Answer(source_of(name), "model"), "ja", 1_000, regenerate_at=None)
+    return render_answer(Answer(source_of(name), "model"), "ja", 1_000)
 
 
 def written(bodies: list[Body]) -> str:

@@ -11,6 +11,7 @@ from processor_service.limits import Refusal
 from processor_service.ports import (
     Answer,
     Body,
+    Cast,
     Claim,
     ClaimState,
     Conversation,
@@ -27,10 +28,11 @@ from processor_service.ports import (
 from processor_service.prompts import House, Occasion
 from processor_service.retrying import Patience
 from processor_service.statuses import Statuses
+from processor_service.stopping import Stopping
 from processor_service.working import Outcome
 from shared.errors import SlackRefused
 from shared.ledger import Mark, growing_mark
-from shared.task import Locale, Mode, Source, Task
+from shared.task import Locale, Mode, Source, Task, Vote
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 THAT_DAY = Occasion(date(2026, 11, 24), "Acme")
@@ -127,6 +129,53 @@ class FakeTurns:
     async def leave(self, ticket: Ticket) -> None:
         if self.held.get(ticket.thread) == ticket.task_id:
             del self.held[ticket.thread]
+
+    async def holder(self, line: str) -> str | None:
+        return self.held.get(line)
+
+
+class FakeStops:
+    """Stops in a set."""
+
+    look_every_s = 0.001
+
+    def __init__(self) -> None:
+        self.stopped: set[str] = set()
+
+    async def ask(self, task_id: str) -> None:
+        self.stopped.add(task_id)
+
+    async def asked(self, task_id: str) -> bool:
+        return task_id in self.stopped
+
+
+class FakeStreamOwners:
+    """Owners in a dict."""
+
+    def __init__(self) -> None:
+        self.owners: dict[tuple[str, str], str] = {}
+
+    async def own(self, channel: str, ts: str, task_id: str) -> None:
+        self.owners[channel, ts] = task_id
+
+    async def owner(self, channel: str, ts: str) -> str | None:
+        return self.owners.get((channel, ts))
+
+
+class FakeVotes:
+    """Votes in a dict."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], tuple[Vote, datetime]] = {}
+
+    async def cast(self, task_id: str, user_id: str, vote: Vote, at: datetime) -> Cast:
+        old = self.kept.get((task_id, user_id))
+        if old is not None and old[1] >= at:
+            return Cast.KNOWN
+        self.kept[task_id, user_id] = vote, at
+        if old is None:
+            return Cast.NEW
+        return Cast.KNOWN if old[0] == vote else Cast.CHANGED
 
 
 class FakeAnswers:
@@ -377,6 +426,9 @@ class World:
     statuses: Statuses = field(default_factory=lambda: Statuses(0.02))
     naps: Naps = field(default_factory=Naps)
     turns: FakeTurns = field(default_factory=FakeTurns)
+    stops: FakeStops = field(default_factory=FakeStops)
+    owners: FakeStreamOwners = field(default_factory=FakeStreamOwners)
+    votes: FakeVotes = field(default_factory=FakeVotes)
     retries: int = 3
     deadline_s: float = 30.0
     generation: Generation | None = None
@@ -400,6 +452,7 @@ class World:
             self.limits,
             self.statuses,
             self.turns,
+            self.stops,
             self.budget,
             self.generation,
             Patience(4, self.naps, count_asked=False),
@@ -407,6 +460,9 @@ class World:
             self.workspace,
             self.house,
         )
+
+    def stopping(self) -> Stopping:
+        return Stopping(self.stops, self.owners, self.turns)
 
     async def answer(
         self, task: Task | None = None, message_id: str = "m1", *, again: bool = False

@@ -49,7 +49,7 @@ async def test_gemini_command_gets_a_code_answer(stack: LocalStack, open_page: O
     assert "def " in (await code.first.inner_text())
 
 
-async def test_a_mode_button_below_an_answer_gives_another_one_in_that_mode(
+async def test_the_menu_below_an_answer_gives_another_one_in_another_mode(
     stack: LocalStack, open_page: OpenPage
 ) -> None:
     page = await open_page(stack.page_url)
@@ -59,7 +59,8 @@ async def test_a_mode_button_below_an_answer_gives_another_one_in_that_mode(
     thread = page.get_by_test_id("thread-pane")
     await thread.get_by_role("heading", name="Variations").wait_for(timeout=ANSWER_MS)
     await thread.get_by_text("Mode: Creative (chosen automatically)").wait_for(timeout=ANSWER_MS)
-    await thread.get_by_role("button", name="Code", exact=True).click()
+    menu = thread.get_by_role("combobox", name="mode")
+    await menu.select_option(label="Answer again as Code")
     await thread.locator("pre code").first.wait_for(timeout=ANSWER_MS)
     await thread.get_by_text("Mode: Code ·").wait_for(timeout=ANSWER_MS)
     assert len(stack.gemini.requests) == 2

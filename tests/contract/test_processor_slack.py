@@ -328,6 +328,25 @@ async def test_a_stream_that_nobody_answers_for_is_taken_over_once_it_is_old() -
         assert young.ts not in [one.ts for one in await there.streamed(asked.ts).find(TASK_ID)]
 
 
+async def test_an_heir_finds_what_a_person_stopped_before_a_dead_worker_could_finish_it() -> None:
+    async with processors() as (here, there):
+        people = here.bench.slack.people
+        asked = people.post("alice", "#general", "question")
+        live = await here.streamed(asked.ts).start_stream(TASK_ID, "half an")
+        people.stop("alice", "#general", live.ts)
+        with pytest.raises(SlackRefused) as refused:
+            await here.streamed(asked.ts).append_stream(live, " answer")
+        assert refused.value.slack_error == "stopped_by_user"
+        heir = there.streamed(asked.ts)
+        assert await heir.find("another task") == []
+        assert await heir.find(TASK_ID) == [live]
+        await heir.update(live, Body("half", ({"type": "markdown", "text": "half"},)), ANSWER)
+        [found] = await heir.find(TASK_ID)
+        assert (found.ts, found.mark) == (live.ts, ANSWER)
+        await here.redis.redis.flushall()
+        assert [one.ts for one in await heir.find(TASK_ID)] == [live.ts]
+
+
 async def test_the_budget_is_one_for_all_instances_and_knows_no_streams_without_redis() -> None:
     async with processors() as (here, there):
         clock = Clock(1_800_000_010.0)

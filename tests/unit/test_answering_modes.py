@@ -42,7 +42,7 @@ async def test_a_structured_answer_grows_in_its_final_layout_and_names_its_mode(
     [(_, body)] = world.conversation.messages
     assert world.conversation.texts() == [CODE_SHOWN]
     assert "コード（自動判定）" in str(body.blocks)
-    assert buttons(body) == ["mode_general", "mode_data", "mode_creative"]
+    assert buttons(body) == ["regenerate", "shorter", "longer", "mode"]
     assert world.conversation.posts == 1
 
 
@@ -52,9 +52,11 @@ async def test_a_structured_answer_from_the_cache_looks_the_same_and_says_so() -
     await world.answer(a_task(mode=Mode.AUTO, task_id="f" * 32), "m2")
     assert len(world.model.asked) == 1
     assert world.conversation.texts() == [CODE_SHOWN] * 2
-    bodies = [body for _, body in world.conversation.messages]
-    assert bodies[1].blocks[: len(bodies[0].blocks)] == bodies[0].blocks
-    assert buttons(bodies[1]) == [*buttons(bodies[0]), "regenerate"]
+    first, again = [body for _, body in world.conversation.messages]
+    assert again.blocks[0] == first.blocks[0]
+    assert buttons(again) == buttons(first)
+    assert "以前の同じ質問" in str(again.blocks)
+    assert "以前の同じ質問" not in str(first.blocks)
 
 
 async def test_each_mode_has_an_answer_of_its_own_in_the_cache() -> None:

@@ -28,7 +28,7 @@ class Clock:
 
 
 def render(text: str) -> Sequence[Body]:
-    return render_answer(Answer(text, "m"), "ja", 1000, regenerate_at=None)
+    return render_answer(Answer(text, "m"), "ja", 1000)
 
 
 def a_growing(

@@ -10,10 +10,11 @@ from structlog.testing import capture_logs
 
 from processor_service.app import create_app
 from processor_service.dependencies import Dependencies
+from processor_service.feedback import Listening
 from processor_service.health import Readiness
 from processor_service.push import PushDenied
 from shared.errors import PermanentError, SlackUnavailable
-from shared.task import Kind
+from shared.task import Cancel, Feedback, Kind, Vote
 from tests.processor_fakes import World, a_task
 
 
@@ -30,7 +31,13 @@ class Allows:
 def client(world: World, verifier: Any = None, checks: Any = None) -> TestClient:
     @asynccontextmanager
     async def dependencies() -> AsyncIterator[Dependencies]:
-        yield Dependencies(verifier or Allows(), world.using(), Readiness(checks or {}))
+        yield Dependencies(
+            verifier or Allows(),
+            world.using(),
+            world.stopping(),
+            Listening(world.votes, keeps_words=False),
+            Readiness(checks or {}),
+        )
 
     return TestClient(create_app(dependencies))
 
@@ -68,6 +75,39 @@ def test_what_cannot_be_decoded_is_a_400_and_no_work(body: bytes) -> None:
     with client(world) as http:
         assert http.post("/pubsub/push", content=body).status_code == 400
     assert world.model.asked == []
+
+
+def test_a_stop_is_noted_and_answers_nothing() -> None:
+    world = World()
+    task = a_task(kind=Kind.CANCEL, cancel=Cancel(task_id="b" * 32))
+    with client(world) as http:
+        assert http.post("/pubsub/push", json=pushed(task.encode())).status_code == 204
+    assert world.stops.stopped == {"b" * 32}
+    assert world.conversation.messages == []
+    assert world.leases.done == set()
+
+
+def test_a_vote_is_noted_and_neither_answers_nor_takes_the_lease_of_its_question() -> None:
+    world = World()
+    feedback = Feedback(task_id=a_task().task_id, vote=Vote.UP)
+    task = a_task(task_id="c" * 32, kind=Kind.FEEDBACK, feedback=feedback)
+    with client(world) as http, capture_logs() as logs:
+        for _ in range(2):
+            assert http.post("/pubsub/push", json=pushed(task.encode())).status_code == 204
+        assert http.post("/pubsub/push", json=pushed(a_task().encode())).status_code == 204
+    assert [line["action"] for line in logs].count("feedback_given") == 1
+    assert len(world.conversation.messages) == 1
+    assert world.leases.done == {a_task().task_id}
+
+
+@pytest.mark.parametrize("kind", [Kind.CANCEL, Kind.FEEDBACK])
+def test_a_stop_or_vote_that_was_given_up_posts_nothing(kind: Kind) -> None:
+    world = World()
+    with client(world) as http, capture_logs() as logs:
+        response = http.post("/pubsub/dead-letter", json=pushed(a_task(kind=kind).encode()))
+    assert response.status_code == 204
+    assert "task_dead_lettered" in {line["action"] for line in logs}
+    assert world.conversation.messages == []
 
 
 def test_a_push_that_is_not_ours_is_denied_with_a_reason_in_the_log_and_no_work() -> None:

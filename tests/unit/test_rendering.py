@@ -26,7 +26,7 @@ HERE = Place("C1", "100.1", "100.2")
     ["<!channel>", "<!here|@here>", "<!everyone>", "<@U012AB>", "<@W9|name>", "<!subteam^S1>"],
 )
 def test_the_models_words_ping_nobody(ping: str) -> None:
-    [body] = render_answer(Answer(f"皆さん {ping} へ", "m"), "ja", 9, regenerate_at=None)
+    [body] = render_answer(Answer(f"皆さん {ping} へ", "m"), "ja", 9)
     assert ping not in str(body)
     assert neutralise(ping).replace("\u200b", "") == ping
 
@@ -37,66 +37,53 @@ def test_code_and_links_are_left_as_they_are() -> None:
 
 
 def test_the_notification_text_is_escaped_and_short() -> None:
-    body, *_ = render_answer(Answer("<b>&" + "長" * 5000, "m"), "ja", 9, regenerate_at=None)
+    body, *_ = render_answer(Answer("<b>&" + "長" * 5000, "m"), "ja", 9)
     assert body.text.startswith("&lt;b&gt;&amp;長")
     assert len(body.text) < 300
 
 
 def test_each_part_fits_slacks_blocks_and_streams() -> None:
-    bodies = render_answer(Answer("語 " * 20_000, "m"), "ja", 99, regenerate_at=None)
+    bodies = render_answer(Answer("語 " * 20_000, "m"), "ja", 99)
     assert len(bodies) > 3
     assert all(len(body.blocks[0]["text"].encode()) <= PART_BYTES for body in bodies)
 
 
 def test_no_ping_comes_into_being_on_the_way_to_slack() -> None:
     hidden = "[![<!here>](https://e.com/a)](https://e.com) [<![@U012AB>](a)](https://e.com)"
-    [body] = render_answer(Answer(hidden, "m"), "ja", 9, regenerate_at=None)
+    [body] = render_answer(Answer(hidden, "m"), "ja", 9)
     assert "<!here>" not in str(body)
     assert "<@U012AB>" not in str(body)
 
 
 def test_a_cut_answer_says_so_outside_of_its_open_code_block() -> None:
     cut = Answer("```python\nprint(1)", "m", truncated=True)
-    [body] = render_answer(cut, "ja", 9, regenerate_at=None)
+    [body] = render_answer(cut, "ja", 9)
     assert body.blocks[0]["text"].startswith("```python\nprint(1)\n```\n\n_")
 
 
 def test_an_answer_that_is_only_a_definition_is_shown_as_it_is() -> None:
     text = "[1]: https://example.com"
-    [body] = render_answer(Answer(text, "m"), "ja", 9, regenerate_at=None)
+    [body] = render_answer(Answer(text, "m"), "ja", 9)
     assert body.blocks == ({"type": "markdown", "text": text},)
 
 
 def test_the_notification_of_a_table_shows_its_words() -> None:
     text = "| 名前 | 値 |\n|---|---|\n| **りんご** | [100](https://e.com) |"
-    [body] = render_answer(Answer(text, "m"), "ja", 9, regenerate_at=None)
+    [body] = render_answer(Answer(text, "m"), "ja", 9)
     assert body.text == "名前 値 りんご 100 (https://e.com)"
 
 
 def test_a_place_with_room_for_few_messages_says_that_there_is_more() -> None:
-    bodies = render_answer(Answer("語 " * 60_000, "m"), "ja", 5, regenerate_at=None)
+    bodies = render_answer(Answer("語 " * 60_000, "m"), "ja", 5)
     assert len(bodies) == 5
     assert "ダイレクトメッセージ" in bodies[-1].blocks[0]["text"]
 
 
-def test_the_regenerate_button_carries_where_the_question_stands() -> None:
-    place = Place("C1", "100.1", "100.2")
-    [body] = render_answer(Answer("x", "m"), "ja", 9, regenerate_at=place)
-    button = body.blocks[-1]["elements"][0]
-    assert json.loads(button["value"]) == {
-        "v": 1,
-        "channel_id": "C1",
-        "thread_ts": "100.1",
-        "message_ts": "100.2",
-    }
-
-
-def test_a_footer_stands_below_the_last_part_only_and_above_the_word_of_the_cache() -> None:
+def test_a_footer_stands_below_the_last_part_only() -> None:
     footer = [{"type": "context", "elements": []}]
     long = Answer("語 " * 20_000, "m")
-    *others, last = render_answer(long, "ja", 99, regenerate_at=HERE, footer=footer)
-    assert last.blocks[1] == footer[0]
-    assert last.blocks[-1]["elements"][0]["action_id"] == "regenerate"
+    *others, last = render_answer(long, "ja", 99, footer=footer)
+    assert last.blocks[1:] == tuple(footer)
     assert all(footer[0] not in body.blocks for body in others)
 
 

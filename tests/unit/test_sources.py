@@ -2,7 +2,7 @@
 
 import pytest
 
-from processor_service.modes import mode_footer
+from processor_service.footer import answer_footer
 from processor_service.ports import Answer, Place
 from processor_service.rendering import PART_BYTES, Block, render_answer, render_plain
 from processor_service.research import Research, WebPage
@@ -79,10 +79,10 @@ def test_a_full_message_has_room_for_its_sources_and_buttons(length: int) -> Non
     place = Place("C0123456789", "1700000000.000001", "1700000000.000001")
     footer = [
         *sources_footer(research, "en"),
-        *mode_footer(a_task(mode=Mode.AUTO), Mode.CODE, place),
+        *answer_footer(a_task(mode=Mode.AUTO), Answer("", "", mode=Mode.CODE), place, cached=True),
     ]
     answer = Answer("word " * (PART_BYTES // 5 - 10), "m")
-    [body] = render_answer(answer, "en", 9, regenerate_at=place, footer=footer)
+    [body] = render_answer(answer, "en", 9, footer=footer)
     assert block_errors(list(body.blocks)) == []
     assert text_length(list(body.blocks)) <= MESSAGE_TEXT
     assert 1 <= len(footer[0]["elements"]) - 1 <= MAX_PAGES

@@ -1,0 +1,97 @@
+"""What people do with an answer on the chat page: stop it, vote on it, ask again."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from playwright.async_api import Locator, Page, expect
+
+from simulators.gemini import Reply
+from simulators.stack import LocalStack
+from simulators.stack_config import StackConfig
+from tests.browser.conftest import OpenPage
+
+ANSWER_MS = 20_000
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
+    async with LocalStack(StackConfig(folder=tmp_path)) as started:
+        yield started
+
+
+async def asked(page: Page, text: str) -> Locator:
+    """Ask in the channel and open the thread of the answer."""
+    await page.get_by_test_id("channel-general").click()
+    composer = page.get_by_test_id("composer")
+    await composer.click()
+    await composer.press_sequentially(f"@Mechachang {text} ")
+    await page.get_by_test_id("send").click()
+    await page.get_by_test_id("thread-link").first.click(timeout=ANSWER_MS)
+    return page.get_by_test_id("thread-pane")
+
+
+async def test_slacks_stop_ends_an_answer_that_is_written(
+    stack: LocalStack, open_page: OpenPage
+) -> None:
+    words = [f"Paragraph {number} of many.\n\n" for number in range(200)]
+    stack.gemini.script("at length", Reply(chunks=words, first_token_s=0.2, between_s=0.3))
+    thread = await asked(await open_page(stack.page_url), "Explain at length")
+    await thread.get_by_test_id("stop").click(timeout=ANSWER_MS)
+    await thread.get_by_text("Stopped here.").wait_for(timeout=ANSWER_MS)
+    await expect(thread.get_by_test_id("stop")).to_have_count(0)
+    await expect(thread.get_by_role("button", name="Regenerate")).to_have_count(1)
+    await expect(thread.get_by_text("Paragraph 0")).to_have_count(1)
+    assert stack.gemini.requests[0].client_closed
+
+
+async def test_a_bad_vote_asks_why_and_says_thanks(stack: LocalStack, open_page: OpenPage) -> None:
+    page = await open_page(stack.page_url)
+    thread = await asked(page, "What is Redis?")
+    bad = thread.get_by_role("button", name="Not helpful")
+    await bad.click(timeout=ANSWER_MS)
+    modal = page.get_by_test_id("modal")
+    await modal.get_by_role("combobox").select_option(label="It is too long")
+    await expect(modal.get_by_role("textbox")).to_have_count(0)
+    await page.get_by_test_id("modal-submit").click()
+    await modal.get_by_text("Thank you.").wait_for()
+    await page.get_by_test_id("modal-close").click()
+    await expect(modal).to_have_count(0)
+    await expect(bad).to_have_attribute("aria-pressed", "true")
+
+
+async def test_a_good_vote_is_thanked_for_in_the_thread(
+    stack: LocalStack, open_page: OpenPage
+) -> None:
+    thread = await asked(await open_page(stack.page_url), "What is Redis?")
+    await thread.get_by_role("button", name="Helpful", exact=True).click(timeout=ANSWER_MS)
+    await thread.get_by_text("Thank you.").wait_for(timeout=ANSWER_MS)
+
+
+async def test_shorter_gives_a_second_answer_below_the_first(
+    stack: LocalStack, open_page: OpenPage
+) -> None:
+    thread = await asked(await open_page(stack.page_url), "What is Redis?")
+    await thread.get_by_role("button", name="Shorter").click(timeout=ANSWER_MS)
+    await thread.get_by_text("a shorter answer").wait_for(timeout=ANSWER_MS)
+    await expect(thread.get_by_role("button", name="Regenerate")).to_have_count(2)
+
+
+async def test_an_edited_question_is_answered_anew_by_the_button_of_a_note(
+    stack: LocalStack, open_page: OpenPage
+) -> None:
+    page = await open_page(stack.page_url)
+    thread = await asked(page, "What is Redis?")
+    await thread.get_by_role("button", name="Shorter").wait_for(timeout=ANSWER_MS)
+    question = page.get_by_test_id("message").filter(has_text="What is Redis?").first
+    await question.hover()
+    await question.get_by_test_id("edit").click()
+    editor = page.get_by_test_id("edit-field").first
+    await editor.fill("@Mechachang What is Pub/Sub?")
+    await editor.press("Enter")
+    again = page.get_by_role("button", name="Answer the new version")
+    await again.click(timeout=ANSWER_MS)
+    await expect(thread.get_by_role("button", name="Regenerate")).to_have_count(
+        2, timeout=ANSWER_MS
+    )
+    await expect(again).to_have_count(0)

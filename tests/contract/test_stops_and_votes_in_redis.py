@@ -1,0 +1,73 @@
+"""Stops and votes, on every Redis we run with."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from processor_service.ports import Cast, Ticket
+from processor_service.redis_connection import RedisConnection, redis_connection
+from processor_service.redis_keys import STOP_TTL_S, VOTE_TTL_S, stop_key, vote_key
+from processor_service.redis_stops import RedisStops
+from processor_service.redis_turns import RedisTurns
+from processor_service.redis_votes import RedisVotes
+from shared.task import Vote
+from simulators.ports import free_port
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+_numbers = count()
+
+
+def a_task_id() -> str:
+    return f"{next(_numbers):032x}"
+
+
+async def test_a_stop_is_seen_in_every_process_for_a_day(connection: RedisConnection) -> None:
+    task_id, here, there = a_task_id(), RedisStops(connection), RedisStops(connection)
+    assert not await there.asked(task_id)
+    await here.ask(task_id)
+    await here.ask(task_id)
+    assert await here.asked(task_id)
+    assert await there.asked(task_id)
+    assert not await there.asked(a_task_id())
+    assert STOP_TTL_S - 60 < await connection.redis.ttl(stop_key(task_id)) <= STOP_TTL_S
+
+
+async def test_with_redis_lost_a_stop_is_seen_in_its_own_process() -> None:
+    async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
+        here, there = RedisStops(lost), RedisStops(lost)
+        task_id = a_task_id()
+        await here.ask(task_id)
+        assert await here.asked(task_id)
+        assert not await there.asked(task_id)
+
+
+async def test_the_holder_of_a_turn_is_known_by_its_task(connection: RedisConnection) -> None:
+    turns, task_id = RedisTurns(connection), a_task_id()
+    line = f"C1:{task_id}"
+    assert await turns.holder(line) is None
+    assert await turns.take(Ticket(line, "1800000000.000000", task_id))
+    assert await turns.holder(line) == task_id
+
+
+async def test_the_last_vote_of_a_person_counts_and_is_kept_for_a_month(
+    connection: RedisConnection,
+) -> None:
+    votes, task_id = RedisVotes(connection), a_task_id()
+
+    async def cast(vote: Vote, at_s: float, user: str = "U1") -> Cast:
+        return await votes.cast(task_id, user, vote, NOON + timedelta(seconds=at_s))
+
+    assert await cast(Vote.UP, 0) is Cast.NEW
+    assert await cast(Vote.UP, 0) is Cast.KNOWN
+    assert await cast(Vote.UP, 1) is Cast.KNOWN
+    assert await cast(Vote.DOWN, 2.000001) is Cast.CHANGED
+    assert await cast(Vote.UP, 2) is Cast.KNOWN
+    assert await cast(Vote.UP, 2.000002) is Cast.CHANGED
+    assert await cast(Vote.DOWN, 0, "U2") is Cast.NEW
+    assert VOTE_TTL_S - 60 < await connection.redis.ttl(vote_key(task_id, "U1")) <= VOTE_TTL_S
+
+
+async def test_with_redis_lost_every_vote_is_new() -> None:
+    async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
+        votes = RedisVotes(lost)
+        for vote in Vote:
+            assert await votes.cast("a" * 32, "U1", vote, NOON) is Cast.NEW

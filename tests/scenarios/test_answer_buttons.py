@@ -1,0 +1,134 @@
+"""What people do with an answer: vote on it, wish for another length, or change their question."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.ledger import Mark
+from simulators.provisioning import DeliveryRules
+from simulators.stack import LocalStack
+from simulators.stack_config import StackConfig
+
+DEADLINE_S = 30.0
+
+
+@pytest.fixture
+async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
+    delivery = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
+    async with LocalStack(StackConfig(folder=tmp_path, delivery=delivery)) as started:
+        yield started
+
+
+def answers(stack: LocalStack) -> list[dict[str, Any]]:
+    marks = [(message, Mark.of_message(message)) for message in stack.slack.messages("#general")]
+    return [m for m, mark in marks if mark is not None and mark.role == "answer" and mark.parts]
+
+
+async def answered(stack: LocalStack, count: int = 1) -> list[dict[str, Any]]:
+    await stack.slack.wait_for(lambda: len(answers(stack)) >= count, DEADLINE_S)
+    return answers(stack)
+
+
+def logged(stack: LocalStack, action: str) -> list[dict[str, Any]]:
+    """The processor's log lines with this action."""
+    [processor] = stack.processors
+    lines = map(json.loads, processor.log_path.read_text().splitlines())
+    return [line for line in lines if line.get("action") == action]
+
+
+async def vote(stack: LocalStack, who: str, answer: dict[str, Any], which: str) -> None:
+    """Press one of the answer's feedback buttons."""
+    [block] = [b for b in answer["blocks"] if b["type"] == "context_actions"]
+    value = block["elements"][0][f"{which}_button"]["value"]
+    await stack.slack.people.click(who, "#general", answer["ts"], "feedback", value=value)
+
+
+async def pushed(stack: LocalStack, count: int) -> None:
+    """So many deliveries have been dealt with."""
+
+    def are() -> bool:
+        done = [p for p in stack.journal.entries(step="push") if p.detail["status"] == 204]
+        return len(done) >= count
+
+    await stack.slack.wait_for(are, DEADLINE_S)
+
+
+async def test_a_vote_is_logged_and_the_last_one_counts(stack: LocalStack) -> None:
+    stack.slack.people.post("hana", "#general", "@mechachang What is Redis?")
+    [answer] = await answered(stack)
+    await vote(stack, "hana", answer, "positive")
+    await pushed(stack, 2)
+    await vote(stack, "hana", answer, "negative")
+    await pushed(stack, 3)
+    mark = Mark.of_message(answer)
+    assert mark is not None
+    lines = logged(stack, "feedback_given")
+    assert [(line["vote"], line["changed"]) for line in lines] == [("up", False), ("down", True)]
+    assert {line["answer_task_id"] for line in lines} == {mark.task_id}
+    assert {line["mode"] for line in lines} == {"chat"}
+    assert len(answers(stack)) == 1
+    assert len(stack.gemini.requests) == 1
+
+
+async def test_a_bad_vote_opens_a_modal_whose_reason_is_logged_and_which_says_thanks(
+    stack: LocalStack,
+) -> None:
+    stack.slack.people.post("hana", "#general", "@mechachang What is Redis?")
+    [answer] = await answered(stack)
+    await vote(stack, "hana", answer, "negative")
+    hana = stack.slack.people.user("hana").id
+    views = stack.slack.views
+    view = await stack.slack.wait_for(lambda: views.top(hana), DEADLINE_S)
+    assert view is not None
+    options = view.payload["blocks"][1]["element"]["options"]
+    [chosen] = [option for option in options if option["value"] == "wrong"]
+    values = {"flaw": {"flaw": {"type": "static_select", "selected_option": chosen}}}
+    await stack.slack.people.submit("hana", view.id, values)
+    await stack.slack.wait_for(lambda: logged(stack, "feedback_explained"), DEADLINE_S)
+    [line] = logged(stack, "feedback_explained")
+    assert (line["flaw"], line["vote"]) == ("wrong", "down")
+    assert "comment" not in line
+    thanks = views.top(hana)
+    assert thanks is not None
+    assert "ありがとうございます" in str(thanks.payload["blocks"])
+
+
+async def test_shorter_asks_once_however_often_it_is_pressed_and_tells_the_model_how(
+    stack: LocalStack,
+) -> None:
+    stack.slack.people.post("hana", "#general", "@mechachang Redisとは何ですか")
+    [first] = await answered(stack)
+    for who in ("hana", "kenji", "hana"):
+        await stack.slack.people.click(who, "#general", first["ts"], "shorter")
+    await pushed(stack, 4)
+    [again, shorter] = answers(stack)
+    assert again["ts"] == first["ts"]
+    assert shorter["thread_ts"] == first["thread_ts"]
+    assert "短くまとめた" in str(shorter["blocks"])
+    plain, wished = stack.gemini.requests
+    assert plain.prompt == wished.prompt
+    assert "短い回答を求めています" in wished.system_instruction
+    assert "短い回答を求めています" not in plain.system_instruction
+
+
+async def test_an_edited_question_is_answered_anew_when_its_author_wishes_so(
+    stack: LocalStack,
+) -> None:
+    people = stack.slack.people
+    asked = people.post("hana", "#general", "@mechachang Redisとは何ですか")
+    await answered(stack)
+    people.edit("hana", "#general", asked.ts, "@mechachang Pub/Subとは何ですか")
+    await stack.slack.wait_for(lambda: stack.slack.ephemerals("hana"), DEADLINE_S)
+    [note] = stack.slack.ephemerals("hana")
+    assert stack.slack.ephemerals("kenji") == []
+    assert len(stack.gemini.requests) == 1
+    await people.click("hana", "#general", note["ts"], "ask_edited")
+    await answered(stack, 2)
+    assert [request.prompt for request in stack.gemini.requests] == [
+        "Redisとは何ですか",
+        "Pub/Subとは何ですか",
+    ]
+    await stack.slack.wait_for(lambda: not stack.slack.ephemerals("hana"), DEADLINE_S)
