@@ -9,7 +9,7 @@ import pytest
 from command_service.admission import Policy
 from command_service.clicks import read_edited, read_wish
 from command_service.edits import Edited, offer, read_edit
-from command_service.following import Following
+from command_service.following import NEVER, Following
 from command_service.question import Click, Ignored, Reason
 from shared.task import Mode, Wish
 from tests.command_fakes import IDENTITY, FakeHistory, World, a_click
@@ -115,7 +115,7 @@ async def test_a_follow_up_is_offered_only_in_a_thread_of_ours(world: World) -> 
     edited = reading(an_edit("and why is it so", "and why is that so", thread_ts="1699999990.1"))
     assert isinstance(edited, Edited)
     using = following(world)
-    using.threads.note(("C1", "1699999990.1"), ours=False)
+    using.threads.note(("C1", "1699999990.1"), NEVER)
     await offer(edited, using)
     await world.settle()
     assert world.replies.told == []
@@ -124,7 +124,7 @@ async def test_a_follow_up_is_offered_only_in_a_thread_of_ours(world: World) -> 
 async def test_a_follow_up_in_a_thread_of_ours_is_offered_there(world: World) -> None:
     edited = reading(an_edit("and why is it so", "and why is that so", thread_ts="1699999990.1"))
     using = following(world)
-    using.threads.note(("C1", "1699999990.1"), ours=True)
+    using.threads.note(("C1", "1699999990.1"), 1_699_999_991.0)
     await offer(edited, using)
     await world.settle()
     [(recipient, _)] = world.replies.told
