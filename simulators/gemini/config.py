@@ -20,8 +20,10 @@ class GeminiConfig:
     chunk_tokens: int = 12
     api_keys: frozenset[str] | None = frozenset({"local"})
     older: frozenset[str] = frozenset()
+    file_processing_s: float = 0.0
+    """How long an uploaded recording or film is processed before it can be used."""
 
     @classmethod
     def lifelike(cls) -> "GeminiConfig":
         """About the pace of a small hosted model, so that a person can watch the answer grow."""
-        return cls(first_token_s=0.35, tokens_per_s=120.0)
+        return cls(first_token_s=0.35, tokens_per_s=120.0, file_processing_s=2.0)

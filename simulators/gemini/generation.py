@@ -9,6 +9,7 @@ from typing import Any
 
 from simulators.gemini import documents, grounding, tokens
 from simulators.gemini.answers import Answer, Question, compose
+from simulators.gemini.attachments import attachments_of
 from simulators.gemini.config import GeminiConfig
 from simulators.gemini.payload import Content, GenerateContentRequest, Part
 from simulators.gemini.replies import Reply
@@ -170,20 +171,19 @@ def _plain_json(answer: Answer) -> str:
 
 
 def question_of(request: GenerateContentRequest, variation: int = 0) -> Question:
-    """The last turn as the question, the earlier ones of the user as its context."""
+    """The last turn as the question, the earlier ones of the user as its context.
+
+    Of a turn that files came with, the last text is the question.
+    """
     turns = [content for content in request.contents if content.role != "model"]
+    texts = [part.text for part in turns[-1].parts if part.text]
+    attached_to_question = attachments_of(turns[-1:])
     return Question(
-        text=turns[-1].text(),
-        earlier=[turn.text() for turn in turns[:-1] if turn.text()],
-        attachments=[_attachment(part) for part in turns[-1].parts if not part.text],
+        text=texts[-1] if attached_to_question and texts else turns[-1].text(),
+        earlier=[turn.text() for turn in turns[:-1] if turn.text() and not attachments_of([turn])],
+        attachments=attachments_of(turns),
         variation=variation,
     )
-
-
-def _attachment(part: Part) -> str:
-    if part.inline_data is not None:
-        return part.inline_data.display_name or part.inline_data.mime_type
-    return part.file_data.file_uri.rsplit("/", 1)[-1] if part.file_data is not None else "?"
 
 
 def _limited(text: str, request: GenerateContentRequest, thinks: int) -> tuple[str, bool]:
@@ -219,7 +219,7 @@ def _part_tokens(part: Part) -> int:
     blob = part.inline_data
     if blob is not None and blob.mime_type.startswith("text/"):
         try:
-            return tokens.count(base64.b64decode(blob.data).decode(errors="replace"))
+            return tokens.count(base64.urlsafe_b64decode(blob.data).decode(errors="replace"))
         except binascii.Error:
             return 0
     return _IMAGE_TOKENS

@@ -21,7 +21,10 @@ from simulators.gemini.errors import (
     not_found,
     unregistered_caller,
 )
+from simulators.gemini.file_store import FileStore
+from simulators.gemini.files_api import FilesApi
 from simulators.gemini.generation import generate, prompt_tokens
+from simulators.gemini.payload import GenerateContentRequest
 from simulators.gemini.recorder import ReceivedRequest, Recorder
 from simulators.gemini.replies import Reply, ReplyTo, Script, suffering
 from simulators.journal import Journal, trace_key
@@ -35,6 +38,11 @@ _CALL_PATHS = (
 )
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def _is_public(uri: str) -> bool:
+    """Whether a reference leads out of the Files API: to a film that anybody may watch."""
+    return uri.startswith(("https://www.youtube.com/", "https://youtu.be/"))
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,7 @@ class GeminiSimulator:
         self._faults = faults
         self._scripts: list[Script] = []
         self._recorder = Recorder()
+        self.files = FileStore(self.config)
         self._answered: Counter[str] = Counter()
         self._stopping = False
 
@@ -109,12 +118,13 @@ class GeminiSimulator:
         )
         for path in _CALL_PATHS:
             app.router.add_post(path, self._call)
+        FilesApi(self.files, self._faults, self._authenticate).add_routes(app.router, _VERSION)
         app.router.add_get(_VERSION + "/models", self._list_models)
         app.router.add_get(_VERSION + "/models/{model:[^/:]+}", self._get_model)
         return app
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
-        self._authenticate(request)
+        owner = self._authenticate(request)
         model, method = request.match_info["model"], request.match_info["method"]
         if model not in catalogue.MODELS or method not in catalogue.METHODS:
             version = request.match_info["version"]
@@ -128,13 +138,23 @@ class GeminiSimulator:
             total = prompt_tokens(validation.read_count_tokens(body))
             details = [{"modality": "TEXT", "tokenCount": total}]
             return web.json_response({"totalTokens": total, "promptTokensDetails": details})
-        return await self._generate(request, model, method, body)
-
-    async def _generate(
-        self, request: web.Request, model: str, method: str, body: bytes
-    ) -> web.StreamResponse:
         parsed = validation.read_generate(body)
         model_rules.check(parsed, model, older=model in self.config.older)
+        if "project" not in request.match_info:
+            self._look_up_files(parsed, owner)
+        return await self._generate(request, method, parsed, body)
+
+    def _look_up_files(self, parsed: GenerateContentRequest, owner: str) -> None:
+        """Refuse references to files that are not there, not the caller's, or not ready."""
+        for content in parsed.contents:
+            for part in content.parts:
+                if part.file_data is not None and not _is_public(part.file_data.file_uri):
+                    self.files.usable(part.file_data.file_uri, owner)
+
+    async def _generate(
+        self, request: web.Request, method: str, parsed: GenerateContentRequest, body: bytes
+    ) -> web.StreamResponse:
+        model = request.match_info["model"]
         received = ReceivedRequest(
             model=model,
             method=method,
@@ -165,14 +185,17 @@ class GeminiSimulator:
             self._answered[received.prompt] += 1
         self._recorder.notify()
 
-    def _authenticate(self, request: web.Request) -> None:
-        if request.headers.get("Authorization", "").startswith("Bearer "):
-            return
+    def _authenticate(self, request: web.Request) -> str:
+        """Who asks: the key, or the bearer's token."""
+        bearer = request.headers.get("Authorization", "")
+        if bearer.startswith("Bearer "):
+            return bearer
         key = request.headers.get("x-goog-api-key") or request.query.get("key")
         if not key:
             raise unregistered_caller()
         if self.config.api_keys is not None and key not in self.config.api_keys:
             raise api_key_invalid()
+        return key
 
     async def _list_models(self, request: web.Request) -> web.Response:
         self._authenticate(request)

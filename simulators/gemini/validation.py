@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_snake
 from pydantic_core import ErrorDetails
 
-from simulators.gemini import schema_rules
+from simulators.gemini import media, schema_rules
 from simulators.gemini.catalogue import OUTPUT_TOKEN_LIMIT
 from simulators.gemini.errors import ApiError, ErrorReply, invalid_argument
 from simulators.gemini.payload import (
@@ -16,6 +16,7 @@ from simulators.gemini.payload import (
     CountTokensRequest,
     GenerateContentRequest,
     GenerationConfig,
+    Part,
     Wire,
 )
 
@@ -97,10 +98,11 @@ def _check_contents(contents: Sequence[Content], path: str) -> None:
         if not content.parts:
             raise invalid_argument(f"* {path}[{index}].parts: contents.parts must not be empty.\n")
         for number, part in enumerate(content.parts):
-            _check_part(part.data_fields(), f"{path}[{index}].parts[{number}]")
+            _check_part(part, f"{path}[{index}].parts[{number}]")
 
 
-def _check_part(fields: Sequence[str], path: str) -> None:
+def _check_part(part: Part, path: str) -> None:
+    fields = part.data_fields()
     if not fields:
         raise invalid_argument(
             f"* {path}.data: required oneof field 'data' must have one initialized field\n"
@@ -110,6 +112,10 @@ def _check_part(fields: Sequence[str], path: str) -> None:
             f"Invalid value at '{path}' (oneof), oneof field 'data' is already set. "
             f"Cannot set '{fields[1]}'"
         )
+    if part.inline_data is not None:
+        media.check_blob(part.inline_data, path)
+    if part.file_data is not None:
+        media.check_reference(part.file_data, path)
 
 
 def _check_generation_config(config: GenerationConfig) -> None:

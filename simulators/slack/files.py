@@ -44,7 +44,7 @@ class FileServer:
         if (response := await suffer(self._faults.take("slack", "download"), request)) is not None:
             return response
         file = self._workspace.files.get(request.match_info["file_id"])
-        if file is None:
+        if file is None or file.mode != "hosted":
             return web.Response(status=404, text=_SIGN_IN, content_type="text/html")
         if not self._may_read(request, file):
             return web.Response(text=_SIGN_IN, content_type="text/html")

@@ -53,6 +53,8 @@ class File:
     complete: bool = False
     expected: int | None = None
     """Bytes announced before the upload."""
+    mode: str = "hosted"
+    """``tombstone`` once it is deleted, ``hidden_by_limit`` beyond a free plan's history."""
 
 
 @dataclass

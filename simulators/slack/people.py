@@ -101,6 +101,13 @@ class People:
         workspace.files[file.id] = file
         return file
 
+    def delete_file(self, who: str, file_id: str) -> None:
+        """Delete one's own file; the messages it was shared in keep a tombstone."""
+        file = self._workspace.files.get(file_id)
+        if file is None or file.user != self.user(who).id:
+            raise Refusal("cant_delete_file")
+        file.mode, file.content = "tombstone", b""
+
     def _message(self, who: str, where: str, ts: str) -> tuple[User, Message]:
         user, channel = self._place(who, where)
         ephemeral = self._workspace.ephemerals.get(ts)

@@ -50,7 +50,9 @@ def _blocks(message: Message, *, rich: bool) -> list[JSON]:
 def _files_and_reactions(workspace: "Workspace", message: Message) -> JSON:
     shown: JSON = {}
     if message.files:
-        shown["files"] = [present_file(workspace, file) for file in message.files]
+        shared = workspace.channels[message.channel].is_ext_shared
+        show = _present_elsewhere if shared else present_file
+        shown["files"] = [show(workspace, file) for file in message.files]
         shown["upload"] = False
     if message.reactions:
         shown["reactions"] = [
@@ -182,8 +184,21 @@ def present_channel(workspace: "Workspace", channel: Channel) -> JSON:
     }
 
 
+def _present_elsewhere(workspace: "Workspace", file: File) -> JSON:
+    """A file in a Slack Connect channel, where messages do not tell what it is."""
+    if file.mode != "hosted":
+        return present_file(workspace, file)
+    nothing = {"created": 0, "timestamp": 0, "user": ""}
+    return {"id": file.id, "mode": "file_access", "file_access": "check_file_info", **nothing}
+
+
 def present_file(workspace: "Workspace", file: File) -> JSON:
     """A file as messages and ``files.info`` show it."""
+    if file.mode == "tombstone":
+        return {"id": file.id, "mode": "tombstone"}
+    if file.mode == "hidden_by_limit":
+        hidden = {"id": file.id, "created": file.created, "user": file.user, "name": file.name}
+        return {**hidden, "mode": "hidden_by_limit"}
     base = workspace.files_url
     path = f"{workspace.team_id}-{file.id}"
     name = re.sub(r"[^a-z0-9._-]", "_", file.name.lower())

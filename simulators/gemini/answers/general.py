@@ -57,10 +57,6 @@ _FOLLOW_UP = {
     "ja": "先ほどの「{earlier}」の続きとしてお答えします。",
     "en": "This continues your earlier question, “{earlier}”. ",
 }
-_ATTACHED = {
-    "ja": "添付（{names}）を受け取りました。シミュレーションのため、中身の解析はしていません。",
-    "en": "I received the attachment ({names}); being simulated, I did not analyse its content. ",
-}
 _MOOD = re.compile(r"sentiment|mood|tone of|感情|印象|口調", re.IGNORECASE)
 _SENTIMENTS = (
     ("negative", re.compile(r"bad|slow|broken|angry|残念|悪い|遅い|不満", re.IGNORECASE)),
@@ -103,9 +99,6 @@ def _context(question: Question) -> str:
     if question.earlier:
         earlier = Question(question.earlier[-1]).topic
         said += _FOLLOW_UP[question.locale].format(earlier=earlier)
-    if question.attachments:
-        names = ", ".join(question.attachments)
-        said += _ATTACHED[question.locale].format(names=names)
     return said
 
 

@@ -175,7 +175,8 @@ export class Composer {
   }
 
   async attach(list) {
-    for (const file of list) {
+    // The list is emptied while the first file is under way.
+    for (const file of [...list]) {
       const chip = { name: file.name || "image.png", pending: true };
       this.files.push(chip);
       this.changed();

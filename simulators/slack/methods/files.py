@@ -110,6 +110,8 @@ def info(call: Call) -> JSON:
     file = workspace.files.get(call.get("file"))
     if file is None:
         raise Refusal("file_not_found")
+    if file.mode == "tombstone":
+        raise Refusal("file_deleted")
     if not workspace.can_see(workspace.bot.id, file):
         raise Refusal("not_visible")
     return {"file": present_file(workspace, file), "comments": []}
