@@ -62,7 +62,7 @@ def admit(question: Question, policy: Policy) -> Admitted | Refused:
         (Reason.CHANNEL_NOT_ALLOWED, _outside(question.channel_id, policy.channel_ids)),
         (Reason.USER_NOT_ALLOWED, _outside(question.user_id, policy.user_ids)),
         (Reason.NOT_IN_ROLLOUT, not _in_rollout(question.user_id, policy)),
-        (Reason.EMPTY_PROMPT, not question.text),
+        (Reason.EMPTY_PROMPT, not question.text and not question.files),
         (Reason.PROMPT_TOO_LONG, len(question.text) > policy.max_prompt_chars),
     ):
         if forbidden:

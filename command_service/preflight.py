@@ -32,9 +32,11 @@ NEEDED_SCOPES = frozenset(
 )
 """The bot scopes that nothing works without."""
 CATCH_UP_SCOPES = frozenset({"channels:read", "groups:read", "im:read"})
-"""The bot scopes that looking for missed questions needs, one a kind of conversation.
+"""The bot scopes that looking for missed questions needs, one a kind of conversation."""
+FILE_SCOPES = frozenset({"files:read"})
+"""The bot scopes that the processor needs to fetch files; without them each answer says so.
 
-``deploy/slack-manifest.yaml`` asks for exactly these and the needed ones.
+``deploy/slack-manifest.yaml`` asks for exactly these and the ones above.
 """
 
 _GIVE_UP_AFTER_S = 30.0

@@ -49,7 +49,8 @@ class SlackQuestions:
     def _asked(self, message: Mapping[str, Any]) -> Asked | None:
         if not message.get("bot_id"):
             text = plain_text(message.get("text") or "", self._bot_user_id)
-            return Asked(text, Mode.CHAT, files_of(message)) if text else None
+            files = files_of(message)
+            return Asked(text, Mode.CHAT, files) if text or files else None
         mark = Mark.of_message(message)
         if mark is None or mark.role != "question":
             return None

@@ -16,6 +16,7 @@ from command_service.question import (
 )
 from command_service.small_talk import is_small_talk, opens_with_somebody_else
 from shared.message_text import mentions, plain_text
+from shared.slack_file import file_of
 from shared.task import (
     Mode,
     Source,
@@ -29,7 +30,6 @@ Payload = Mapping[str, Any]
 # A message by a person that is new: alone, with files, or a thread reply also sent to the channel.
 _NEW_MESSAGE = frozenset({None, "file_share", "thread_broadcast"})
 _CHANNELS = frozenset({"channel", "group"})
-_FILE_IS_GONE = frozenset({"tombstone", "hidden_by_limit"})
 
 
 def read_mention(body: Payload, identity: Identity, redelivered: bool) -> Question | Ignored:
@@ -153,18 +153,8 @@ def _from_outside(body: Payload) -> bool:
 
 
 def files_of(message: Payload) -> tuple[TaskFile, ...]:
-    """The files of a message that Slack still has."""
-    return tuple(
-        TaskFile(
-            id=str(file["id"]),
-            name=file.get("name") or "",
-            mimetype=file.get("mimetype") or "",
-            size=file.get("size") or 0,
-            url=file.get("url_private_download") or file.get("url_private") or "",
-        )
-        for file in message.get("files") or ()
-        if file.get("mode") not in _FILE_IS_GONE
-    )
+    """The files of a message, those among them that Slack no longer has."""
+    return tuple(file_of(file) for file in message.get("files") or ())
 
 
 def read_command(body: Payload, identity: Identity, now: datetime) -> Question | Ignored:

@@ -73,7 +73,11 @@ Locale = Literal["ja", "en"]
 
 
 class TaskFile(BaseModel):
-    """A file of the question as Slack's event named it; its content stays in Slack."""
+    """A file of the question as Slack's event named it; its content stays in Slack.
+
+    Without a ``url`` Slack tells about it only when asked (files.info). ``gone``: Slack has no
+    content of it any more.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -82,6 +86,7 @@ class TaskFile(BaseModel):
     mimetype: str = ""
     size: int = 0
     url: str = ""
+    gone: bool = False
 
 
 class Cancel(BaseModel):

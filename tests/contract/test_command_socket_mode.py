@@ -354,6 +354,20 @@ async def test_regenerate_asks_the_question_of_the_thread_again(
     assert again.task_id != first.task_id
 
 
+async def test_retry_asks_about_the_files_of_its_question_again(
+    world: Stack, service: Service
+) -> None:
+    people = world.slack.people
+    file = people.upload("hana", "図.png", b"image")
+    asked = people.post("hana", "#general", "@mechachang", files=[file.id])
+    await world.wait_for_tasks()
+    notice_ts = answer_with_button(world, asked.channel, asked.ts, asked.ts, "retry")
+    await people.click("hana", "#general", notice_ts, "retry")
+    first, again = await world.wait_for_tasks(2)
+    assert (again.text, [each.name for each in again.files]) == ("", ["図.png"])
+    assert again.files == first.files
+
+
 async def test_retry_asks_one_task_however_often_it_is_clicked(
     world: Stack, service: Service
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from command_service.admission import TOLD, Admitted, Policy, Refused, admit, rollout_bucket
 from command_service.question import Reason
 from command_service.texts import COMMAND_ACCEPTED, LOADING, THINKING, refusal
-from shared.task import Locale
+from shared.task import Locale, TaskFile
 from tests.command_fakes import a_question
 
 LOCALES: tuple[Locale, ...] = ("ja", "en")
@@ -42,6 +42,7 @@ def test_each_rule_refuses_with_its_own_reason(
         ({"external_channels": True}, {"external": True}),
         ({"rollout_percent": 0, "rollout_user_ids": {"U1"}}, {}),
         ({"max_prompt_chars": 3}, {"text": "三文字"}),
+        ({}, {"text": "", "files": (TaskFile(id="F1"),)}),
     ],
 )
 def test_what_is_allowed_by_name_or_just_fits_is_admitted(

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from command_service.listeners import COMMANDS, SUBSCRIPTIONS
-from command_service.preflight import CATCH_UP_SCOPES, NEEDED_SCOPES
+from command_service.preflight import CATCH_UP_SCOPES, FILE_SCOPES, NEEDED_SCOPES
 
 MANIFEST = Path(__file__).parents[2] / "deploy" / "slack-manifest.yaml"
 
@@ -18,12 +18,12 @@ def manifest() -> dict[str, Any]:
     return loaded
 
 
-def test_the_scopes_are_those_that_are_required_and_those_of_catching_up(
+def test_the_scopes_are_those_that_are_required_and_those_of_catching_up_and_files(
     manifest: dict[str, Any],
 ) -> None:
     scopes = manifest["oauth_config"]["scopes"]["bot"]
 
-    assert scopes == sorted(NEEDED_SCOPES | CATCH_UP_SCOPES)
+    assert scopes == sorted(NEEDED_SCOPES | CATCH_UP_SCOPES | FILE_SCOPES)
 
 
 def test_the_events_are_those_somebody_listens_to(manifest: dict[str, Any]) -> None:

@@ -196,7 +196,7 @@ def test_a_message_with_files_or_broadcast_from_a_thread_is_a_question(subtype: 
     assert asked(dm(subtype=subtype)).text == "hello"
 
 
-def test_files_are_named_and_those_slack_no_longer_has_are_left_out() -> None:
+def test_files_are_named_and_those_slack_no_longer_has_are_marked() -> None:
     question = asked(
         dm(
             subtype="file_share",
@@ -210,12 +210,17 @@ def test_files_are_named_and_those_slack_no_longer_has_are_left_out() -> None:
                     "url_private_download": "https://files.slack.com/F1/download",
                 },
                 {"id": "F2", "mode": "tombstone"},
-                {"id": "F3", "file_access": "check_file_info"},
+                {"id": "F3", "mode": "file_access", "file_access": "check_file_info"},
             ],
         )
     )
 
-    assert [file.id for file in question.files] == ["F1", "F3"]
+    assert [(file.id, file.gone) for file in question.files] == [
+        ("F1", False),
+        ("F2", True),
+        ("F3", False),
+    ]
+    assert question.files[2].url == ""
     assert question.files[0].url == "https://files.slack.com/F1/download"
     assert question.files[0].size == 12
 
