@@ -15,6 +15,9 @@ from functools import partial
 from processor_service.caching import cache_key, draft_key, may_read_cache
 from processor_service.delivery import Standing, deliver, remove, standing
 from processor_service.failures import Failure
+from processor_service.file_context import with_files
+from processor_service.file_verdicts import files_footer, files_text
+from processor_service.files import Files, FilesUnusable, attached
 from processor_service.footer import answer_footer, stop_button
 from processor_service.generation import Generation, Request, generate
 from processor_service.growing import Budget, Growing
@@ -78,6 +81,7 @@ class Answering:
     turns: Turns
     stops: Stops
     budget: Budget
+    files: Files
     generation: Generation
     patience: Patience
     deadline_s: float
@@ -148,6 +152,8 @@ async def _answer_once(task: Task, again: bool, steps: Steps, using: Answering) 
     except Stopped as stopped:
         await _tell(task, Failure(stopped.reason), steps, using)
         return _stopped(words=False)
+    except FilesUnusable as error:
+        return await _tell(task, Failure(error.reason, without=error.without), steps, using)
     except PermanentError as error:
         log.warning("The question cannot be answered.", action="task_refused", reason=error.reason)
         return await _tell(task, Failure(error.reason), steps, using)
@@ -219,8 +225,14 @@ async def _found_answer(
         if said:
             names = await using.people.names_of(speakers(task, said))
             prompt = in_thread(prompt, task, said, names)
-        request = Request(prompt, StoppableModel(using.model, stop), growing)
-        return await _generated(task, key, request, growing, using), False
+        async with attached(task, said, using.files) as files:
+            prompt = with_files(prompt, files.materials, files.without, task.locale)
+            new = await _generated(
+                task, Request(prompt, StoppableModel(using.model, stop), growing), growing, using
+            )
+        new = replace(new, without=tuple(files.without))
+        await _keep(task, key, new, using)
+        return new, False
 
 
 async def _prompt(task: Task, using: Answering) -> Prompt:
@@ -232,9 +244,7 @@ async def _prompt(task: Task, using: Answering) -> Prompt:
     return prompt_for(task, occasion, using.house)
 
 
-async def _generated(
-    task: Task, key: str | None, request: Request, growing: Growing, using: Answering
-) -> Answer:
+async def _generated(task: Task, request: Request, growing: Growing, using: Answering) -> Answer:
     stop = growing.steps.stop
     generation = replace(using.generation, patience=stop.cutting_short(using.generation.patience))
     try:
@@ -246,10 +256,13 @@ async def _generated(
     await using.limits.spend(
         task.team_id, task.user_id, task.task_id, new.prompt_tokens + new.output_tokens
     )
+    return new
+
+
+async def _keep(task: Task, key: str | None, new: Answer, using: Answering) -> None:
     await using.answers.put(draft_key(task), new)
     if key is not None and _is_worth_keeping(new, using):
         await using.answers.put(key, new)
-    return new
 
 
 def _is_worth_keeping(new: Answer, using: Answering) -> bool:
@@ -266,7 +279,11 @@ async def _show(task: Task, answered: Answer, cached: bool, growing: Growing) ->
         answered,
         task.locale,
         conversation.capacity,
-        footer=[*sources, *answer_footer(task, answered, conversation.place, cached=cached)],
+        footer=[
+            *files_footer(answered.without, task.locale),
+            *sources,
+            *answer_footer(task, answered, conversation.place, cached=cached),
+        ],
     )
     mark = _mark(task, rich)
     try:
@@ -280,8 +297,11 @@ async def _show(task: Task, answered: Answer, cached: bool, growing: Growing) ->
             action="layout_refused",
             slack_error=refused.slack_error,
         )
-        stopped = [STOPPED_HERE[task.locale]] if answered.stopped else []
-        below = [*stopped, *sources_text(answered.sources, task.locale)]
+        below = [
+            *([STOPPED_HERE[task.locale]] if answered.stopped else []),
+            *sources_text(answered.sources, task.locale),
+            *files_text(answered.without, task.locale),
+        ]
         plain = render_plain(answered, task.locale, conversation.capacity, below=below)
         found = await standing(task.task_id, conversation, steps)
         await deliver(plain, _mark(task, plain), found, conversation, steps)

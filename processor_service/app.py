@@ -12,6 +12,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from processor_service.answering import Answering
 from processor_service.dependencies import Dependencies
 from processor_service.feedback import Listening
+from processor_service.files import Files
+from processor_service.gemini_files import GeminiFiles
 from processor_service.gemini_model import GeminiAccess, GeminiModel, gemini_model
 from processor_service.generation import Generation
 from processor_service.health import Readiness
@@ -27,10 +29,12 @@ from processor_service.redis_streams import RedisStreamOwners
 from processor_service.redis_turns import RedisTurns
 from processor_service.redis_votes import RedisVotes
 from processor_service.retrying import Patience
+from processor_service.room import Room
 from processor_service.routes import router
 from processor_service.settings import ProcessorSettings
 from processor_service.slack_calls import SlackCalls
 from processor_service.slack_conversations import SlackConversations
+from processor_service.slack_files import DOWNLOAD_TIMEOUT, SlackFiles, SlackHosts
 from processor_service.slack_people import SlackPeople
 from processor_service.slack_response import RedisResponses
 from processor_service.slack_workspace import SlackWorkspace
@@ -45,6 +49,9 @@ log = get_logger(__name__)
 
 _SLACK_ATTEMPTS = 6
 _HTTP_TIMEOUT_S = 10.0
+# While a request to Gemini is written it takes some six times as much as the files in it. Four of
+# the largest at once were measured at 300 MB, which a process of 512 MB can hold.
+_FILE_MEMORY_BYTES = 64 * 1024 * 1024
 
 OpenDependencies = Callable[[], AbstractAsyncContextManager[Dependencies]]
 
@@ -95,6 +102,9 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         )
         timeout = aiohttp.ClientTimeout(total=_HTTP_TIMEOUT_S)
         session = await stack.enter_async_context(traced_session(timeout=timeout))
+        downloads = await stack.enter_async_context(
+            traced_session(timeout=DOWNLOAD_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
+        )
         model = await stack.enter_async_context(
             gemini_model(_gemini_access(settings), settings.gemini_timeout / 1000)
         )
@@ -123,6 +133,12 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                 turns=stopping.turns,
                 stops=stopping.stops,
                 budget=RedisBudget(redis),
+                files=Files(
+                    SlackFiles(calls, downloads, SlackHosts(settings.slack_api_url), asyncio.sleep),
+                    GeminiFiles(model.client),
+                    Room(max(_FILE_MEMORY_BYTES, settings.max_file_bytes)),
+                    settings.max_file_bytes,
+                ),
                 generation=_generation(settings),
                 patience=Patience(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
                 deadline_s=settings.task_deadline_seconds,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from processor_service.ports import Verdict
 from shared.task import Locale
 
 Texts = dict[Locale, str]
@@ -11,10 +12,14 @@ Texts = dict[Locale, str]
 
 @dataclass(frozen=True)
 class Failure:
-    """``reason`` is the stable code. Asking again helps from ``resumes_at`` (aware), if set."""
+    """``reason`` is the stable code. Asking again helps from ``resumes_at`` (aware), if set.
+
+    ``without`` names the files that could not be used, where they are why.
+    """
 
     reason: str
     resumes_at: datetime | None = None
+    without: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -218,6 +223,18 @@ WORDS: Final[dict[str, Words]] = {
         {
             "ja": "チャンネルにアプリを追加するか、ここで同じ質問をお送りください。",
             "en": "Add me to the channel again, or ask the same question here.",
+        },
+        retry=False,
+    ),
+    "files_unusable": Words(
+        _ASKING,
+        {
+            "ja": "お送りいただいたファイルを利用できませんでした。\n{files}",
+            "en": "The files you sent could not be used.\n{files}",
+        },
+        {
+            "ja": "ファイルを確認のうえ、もう一度お送りください。PDF・画像・音声・動画・テキスト形式のファイルに対応しています。",
+            "en": "Please check the files and send them again. PDFs, images, audio, video and text are fine.",
         },
         retry=False,
     ),

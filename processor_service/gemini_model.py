@@ -1,4 +1,4 @@
-"""Gemini through google-genai: the one module that knows that SDK."""
+"""Gemini through google-genai; only this module and ``gemini_files.py`` know that SDK."""
 
 import asyncio
 import json
@@ -61,7 +61,7 @@ class GeminiModel:
     """``ports.Model`` on Gemini. ``idle_timeout_s`` bounds the silence before each piece."""
 
     def __init__(self, client: genai.Client, idle_timeout_s: float) -> None:
-        self._client = client
+        self.client = client
         self._idle_timeout_s = idle_timeout_s
         self._refusals = Refusals()
 
@@ -74,7 +74,7 @@ class GeminiModel:
         try:
             while (item := await self._next(queue)) is not None:
                 if isinstance(item, Exception):
-                    raise _translated(item) from item
+                    raise translated(item) from item
                 yield item
         finally:
             pump.cancel()
@@ -119,7 +119,7 @@ class GeminiModel:
         sources = Research(missing=bool(prompt.manner.tools) and not manner.tools)
         begun = False
         try:
-            chunks = await self._client.aio.models.generate_content_stream(
+            chunks = await self.client.aio.models.generate_content_stream(
                 model=model, contents=_contents(prompt), config=_config(prompt, manner)
             )
             async for chunk in chunks:
@@ -135,9 +135,9 @@ class GeminiModel:
         """Ask for the model's description; raises as ``stream`` does."""
         try:
             async with asyncio.timeout(5.0):
-                await self._client.aio.models.get(model=model)
+                await self.client.aio.models.get(model=model)
         except Exception as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
 
 def _config(prompt: Prompt, manner: Manner) -> types.GenerateContentConfig:
@@ -161,9 +161,18 @@ def _contents(prompt: Prompt) -> list[types.ContentUnionDict]:
     """The turns and the question; what one side says in a row is one content in several parts."""
     contents: list[types.ContentUnionDict] = []
     for role, turns in groupby((*prompt.turns, Turn("user", prompt.text)), lambda one: one.role):
-        parts = [types.Part(text=turn.text) for turn in turns]
+        parts = [part for turn in turns for part in _parts(turn)]
         contents.append(types.Content(role=role, parts=parts))
     return contents
+
+
+def _parts(turn: Turn) -> list[types.Part]:
+    text, file = types.Part(text=turn.text), turn.file
+    if file is None:
+        return [text]
+    if file.uri is not None:
+        return [text, types.Part.from_uri(file_uri=file.uri, mime_type=file.mimetype)]
+    return [text, types.Part.from_bytes(data=file.content, mime_type=file.mimetype)]
 
 
 def _piece(chunk: types.GenerateContentResponse) -> Piece:
@@ -219,7 +228,8 @@ def _output_tokens(usage: types.GenerateContentResponseUsageMetadata) -> int:
     return (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
 
 
-def _translated(error: Exception) -> Exception:
+def translated(error: Exception) -> Exception:
+    """What a failure of the SDK means to us; for ``raise translated(error) from error``."""
     if isinstance(error, MechachangError):
         return error
     if isinstance(error, errors.APIError):

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from processor_service.manners import Manner
 from processor_service.research import Research
 from shared.ledger import Mark
-from shared.task import Locale, Mode, Task, Vote
+from shared.task import Locale, Mode, Task, TaskFile, Vote
 
 
 class ClaimState(StrEnum):
@@ -125,8 +125,17 @@ class StreamOwners(Protocol):
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """A file of the question that Gemini was not given; ``reason`` is the stable code of why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Answer:
-    """A finished answer: Markdown, the mode it was given in, and what it took.
+    """A finished answer: Markdown, the mode it was given in, what it took, and which files of the
+    question it was given without.
 
     It may end early: ``truncated`` at the limit of its length, or ``stopped`` by its asker.
     Kept in Redis: a new field needs a default, so that what an older version kept can be read.
@@ -140,6 +149,7 @@ class Answer:
     mode: Mode = Mode.CHAT
     sources: Research = field(default_factory=Research)
     stopped: bool = False
+    without: tuple[Verdict, ...] = ()
 
 
 class Answers(Protocol):
@@ -200,10 +210,26 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Turn:
-    """What was said before the question: by people and other apps (``user``), or by the model."""
+    """What was said before the question: by people and other apps (``user``), or by the model.
+
+    A ``file`` stands after the text.
+    """
 
     role: Literal["user", "model"]
     text: str
+    file: "MediaFile | None" = None
+
+
+@dataclass(frozen=True)
+class MediaFile:
+    """An image, a recording or a document as the model gets it: its content, or, once uploaded,
+    where that is (``uri``, and the ``upload`` to be deleted again).
+    """
+
+    mimetype: str
+    content: bytes = field(default=b"", repr=False)
+    uri: str | None = None
+    upload: str | None = None
 
 
 @dataclass(frozen=True)
@@ -220,6 +246,33 @@ class Piece:
     prompt_tokens: int = 0
     output_tokens: int = 0
     sources: Research = field(default_factory=Research)
+
+
+class FileSource(Protocol):
+    """Where the files of a conversation are."""
+
+    async def described(self, file: TaskFile) -> TaskFile:
+        """The file with all that the event may have left out. Raises FileUnusable."""
+
+    async def content(self, file: TaskFile, limit: int) -> bytes:
+        """Its content of at most ``limit`` bytes, never empty. Raises FileUnusable."""
+
+
+class Uploads(Protocol):
+    """The model vendor's own store, for files that are too large for a request."""
+
+    @property
+    def takes_uploads(self) -> bool:
+        """Whether there is such a store."""
+
+    async def upload(self, file: MediaFile) -> MediaFile:
+        """The file as a reference. Raises ModelUnavailable or ModelRejected."""
+
+    async def until_ready(self, file: MediaFile) -> None:
+        """Wait until the vendor has looked at the file. Raises FileUnusable or as ``upload``."""
+
+    async def forget(self, file: MediaFile) -> None:
+        """Delete it again. Never raises: what stays is deleted by the vendor after two days."""
 
 
 class Model(Protocol):
@@ -268,6 +321,7 @@ class Said:
     role: Literal["person", "app", "us"]
     by: str
     text: str
+    files: tuple[TaskFile, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from processor_service.failures import OTHER, WORDS, Failure
+from processor_service.file_verdicts import verdict_lines
 from processor_service.markdown.document import words_of
 from processor_service.markdown.tables import Table
 from processor_service.ports import Answer, Body, Place
@@ -120,7 +121,10 @@ def render_notice(failure: Failure, task: Task, place: Place | None) -> Body:
     text = NOTICE[locale].format(
         title=title,
         phase=words.phase[locale],
-        what=words.what[locale].format(when=_moment(failure.resumes_at)),
+        what=words.what[locale].format(
+            when=_moment(failure.resumes_at),
+            files=escape(verdict_lines(failure.without, locale)),
+        ),
         state=(STOPPED if words.tried else NOT_TRIED_AGAIN)[locale],
         advice=advice[locale],
     )

@@ -54,6 +54,7 @@ class ProcessorSettings(ServiceSettings):
     retry_count: Count = 3
     task_deadline_seconds: Annotated[float, Field(gt=0)] = 280
     cache_ttl_seconds: Count = 3600
+    max_file_mb: Annotated[int, Field(gt=0, le=100)] = 50
     user_requests_per_minute: Count = 10
     user_daily_tokens: Count = 0
     team_daily_tokens: Count = 0
@@ -93,6 +94,11 @@ class ProcessorSettings(ServiceSettings):
             temperatures(self.gemini_temperature),
             tools(self.gemini_tools),
         )
+
+    @property
+    def max_file_bytes(self) -> int:
+        """How large one file may be."""
+        return self.max_file_mb * 1024 * 1024
 
     @property
     def push_is_authenticated(self) -> bool:

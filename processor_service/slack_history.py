@@ -10,7 +10,8 @@ from processor_service.slack_blocks import text_of_blocks
 from processor_service.slack_calls import Ourselves
 from shared.ledger import Mark
 from shared.message_text import plain_text
-from shared.task import task_id_of_message
+from shared.slack_file import file_of
+from shared.task import TaskFile, task_id_of_message
 
 Message = Mapping[str, Any]
 
@@ -63,7 +64,8 @@ def _said(message: Message, ourselves: Ourselves) -> Said | None:
         return Said("app", _name_of_app(message), _text_of_app(message))
     if message.get("subtype") in _SAID_BY_PEOPLE and message.get("user"):
         text = plain_text(message.get("text") or "", ourselves.user_id)
-        return Said("person", str(message["user"]), _with_files(text, message))
+        files = tuple(file_of(file) for file in message.get("files") or ())
+        return Said("person", str(message["user"]), _with_names(text, files), files)
     return None
 
 
@@ -96,6 +98,6 @@ def _text_of_app(message: Message) -> str:
     return "\n".join(each for each in (text, *attached) if each)
 
 
-def _with_files(text: str, message: Message) -> str:
-    names = [str(file.get("name") or file["id"]) for file in message.get("files") or ()]
-    return "\n".join([*([text] if text else []), *(f"[file: {name}]" for name in names)])
+def _with_names(text: str, files: Iterable[TaskFile]) -> str:
+    names = [f"[file: {file.name or file.id}]" for file in files]
+    return "\n".join([*([text] if text else []), *names])

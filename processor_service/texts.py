@@ -78,3 +78,57 @@ RETRYING: Final[Texts] = {
     "ja": "Gemini が応答しないため、もう一度試しています…",
     "en": "is trying again, because Gemini does not answer…",
 }
+
+FILES_LEFT_OUT: Final[Texts] = {
+    "ja": ":warning: 次のファイルは回答に使われていません。",
+    "en": ":warning: These files were not used for the answer:",
+}
+FILE_LEFT_OUT: Final[Texts] = {"ja": "• {name}：{why}", "en": "• {name}: {why}"}
+UNNAMED_FILE: Final[Texts] = {"ja": "（名前のわからないファイル）", "en": "(a file without a name)"}
+MORE_FILES_LEFT_OUT: Final[Texts] = {"ja": "• ほか {count} 件", "en": "• and {count} more"}
+FILE_REASONS: Final[dict[str, Texts]] = {
+    "file_type": {
+        "ja": "対応していない形式です。PDF・画像・音声・動画・テキスト形式でお送りください。",
+        "en": "This type is not supported. Please send a PDF, an image, audio, video or text.",
+    },
+    "file_office": {
+        "ja": "Office 形式の文書は読み取れません。PDF として保存してお送りください。",
+        "en": "Office documents cannot be read. Please save it as a PDF and send that.",
+    },
+    "file_too_large": {
+        "ja": "サイズが上限を超えています。圧縮するか、分割してお送りください。",
+        "en": "It is larger than allowed. Please send it compressed or in parts.",
+    },
+    "files_too_large": {
+        "ja": "ファイルの合計サイズが上限を超えています。数を減らすか、小さくしてお送りください。",
+        "en": "Together the files are larger than allowed. Please send fewer or smaller ones.",
+    },
+    "file_text_too_long": {
+        "ja": "テキストが長すぎます。必要な部分だけをお送りください。",
+        "en": "The text is too long. Please send only the part that matters.",
+    },
+    "files_too_many": {
+        "ja": "一度に扱えるファイルの数を超えています。何回かに分けてお送りください。",
+        "en": "There are more files than one question can take. Please send them in turns.",
+    },
+    "file_gone": {
+        "ja": "ファイルが削除されたか、Slack の保存期間を過ぎています。もう一度お送りください。",
+        "en": "It was deleted or is no longer kept by Slack. Please send it again.",
+    },
+    "file_unreadable": {
+        "ja": "内容を読み取れませんでした。破損していないか、開けるかをご確認ください。",
+        "en": "Its content cannot be read. Please check that it opens and is not damaged.",
+    },
+    "file_too_slow": {
+        "ja": "Gemini での処理が時間内に終わりませんでした。短くしてお送りください。",
+        "en": "Gemini did not finish processing it in time. Please send a shorter one.",
+    },
+    "file_not_passed_on": {
+        "ja": "Gemini に渡せませんでした。しばらくしてから、もう一度お送りください。",
+        "en": "It could not be passed on to Gemini. Please send it again in a while.",
+    },
+    "file_not_fetched": {
+        "ja": "Slack から取得できませんでした。もう一度お送りください。続く場合は管理者にお知らせください。",
+        "en": "It could not be fetched from Slack. Please send it again; if this continues, tell your administrator.",
+    },
+}

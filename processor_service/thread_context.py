@@ -63,7 +63,7 @@ def in_thread(
     """
     if not said:
         return prompt
-    word = _word_in_none_of([prompt.text, *(one.text for one in said)])
+    word = word_in_none_of([prompt.text, *(one.text for one in said)])
     kept = _newest(said[1:], budget)
     turns = [_turn(said[0], word, names)]
     if left_out := len(said) - 1 - len(kept):
@@ -74,7 +74,8 @@ def in_thread(
     return replace(prompt, system=f"{prompt.system}\n\n{rules}", turns=tuple(turns))
 
 
-def _word_in_none_of(texts: Sequence[str]) -> str:
+def word_in_none_of(texts: Sequence[str]) -> str:
+    """A word that nobody could know when they wrote any of the ``texts``."""
     while any((word := secrets.token_hex(6)) in text for text in texts):
         pass
     return word
@@ -96,16 +97,16 @@ def estimated_tokens(text: str) -> int:
 def _turn(one: Said, word: str, names: Mapping[str, str]) -> Turn:
     if one.role == "us":
         return Turn("model", one.text)
-    speaker = _person(one.by, names) if one.role == "person" else f'the app "{_shown(one.by)}"'
+    speaker = _person(one.by, names) if one.role == "person" else f'the app "{shown(one.by)}"'
     return Turn("user", f"[{word} message from {speaker}]\n{one.text}\n[{word} end]\n\n")
 
 
 def _person(user_id: str, names: Mapping[str, str]) -> str:
     name = names.get(user_id)
-    return f'"{_shown(name)}" (<@{user_id}>)' if name else f"<@{user_id}>"
+    return f'"{shown(name)}" (<@{user_id}>)' if name else f"<@{user_id}>"
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """A name as part of a line: people may call themselves anything."""
     return " ".join(name.replace('"', "'").replace("[", "(").replace("]", ")").split())[
         :_NAME_CHARS

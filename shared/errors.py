@@ -12,6 +12,7 @@ MechachangError
     ├── Stopped             the person who asked wants no answer any more
     ├── ModelRefused        Gemini blocked the question or the answer
     ├── ModelRejected       Gemini does not accept the request (key, model, size)
+    ├── FileUnusable        one file cannot be read: the question may be answered without it
     └── SlackRefused        Slack does not let us act there
 """
 
@@ -100,6 +101,12 @@ class ModelRejected(PermanentError):
     """Gemini does not accept the request: its key, its model or its size is wrong."""
 
     reason = "model_rejected"
+
+
+class FileUnusable(PermanentError):
+    """A file of the question cannot be given to Gemini; ``reason`` says what is wrong with it."""
+
+    reason = "file_unreadable"
 
 
 class SlackRefused(PermanentError):

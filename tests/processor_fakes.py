@@ -3,9 +3,11 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from processor_service.answering import Answering, Delivery, answer
+from processor_service.file_choice import MEGABYTE
+from processor_service.files import Files
 from processor_service.generation import Generation
 from processor_service.limits import Refusal
 from processor_service.ports import (
@@ -18,6 +20,7 @@ from processor_service.ports import (
     History,
     Hold,
     Lease,
+    MediaFile,
     Piece,
     Place,
     Posted,
@@ -27,12 +30,15 @@ from processor_service.ports import (
 )
 from processor_service.prompts import House, Occasion
 from processor_service.retrying import Patience
+from processor_service.room import Room
 from processor_service.statuses import Statuses
 from processor_service.stopping import Stopping
 from processor_service.working import Outcome
-from shared.errors import SlackRefused
+from shared.errors import FileUnusable, SlackRefused
 from shared.ledger import Mark, growing_mark
-from shared.task import Locale, Mode, Source, Task, Vote
+from shared.task import Locale, Mode, Source, Task, TaskFile, Vote
+
+_Told = TypeVar("_Told")
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 THAT_DAY = Occasion(date(2026, 11, 24), "Acme")
@@ -400,6 +406,58 @@ class FakeLimits:
         self.spent[task_id] = tokens
 
 
+@dataclass
+class FakeFiles:
+    """Slack's files: what each id holds, or the error its download ends with."""
+
+    contents: dict[str, bytes | FileUnusable] = field(default_factory=dict)
+    told: dict[str, TaskFile | FileUnusable] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
+
+    async def described(self, file: TaskFile) -> TaskFile:
+        return self._given(self.told.get(file.id, file))
+
+    async def content(self, file: TaskFile, limit: int) -> bytes:
+        self.fetched.append(file.id)
+        content = self._given(self.contents[file.id])
+        if len(content) > limit:
+            raise FileUnusable("larger than announced", reason="file_too_large")
+        return content
+
+    @staticmethod
+    def _given(what: _Told | FileUnusable) -> _Told:
+        if isinstance(what, FileUnusable):
+            raise what
+        return what
+
+
+@dataclass
+class FakeUploads:
+    """The vendor's store; an upload ends with ``failure``, waiting for one with ``unready``."""
+
+    takes_uploads: bool = True
+    failure: Exception | None = None
+    unready: Exception | None = None
+    kept: list[MediaFile] = field(default_factory=list)
+    taken: int = 0
+
+    async def upload(self, file: MediaFile) -> MediaFile:
+        if self.failure is not None:
+            raise self.failure
+        self.taken += 1
+        name = f"files/{self.taken}"
+        uploaded = MediaFile(file.mimetype, uri=f"https://gemini.test/{name}", upload=name)
+        self.kept.append(uploaded)
+        return uploaded
+
+    async def until_ready(self, file: MediaFile) -> None:
+        if self.unready is not None:
+            raise self.unready
+
+    async def forget(self, file: MediaFile) -> None:
+        self.kept.remove(file)
+
+
 class Naps:
     """A sleep that only remembers."""
 
@@ -429,6 +487,8 @@ class World:
     stops: FakeStops = field(default_factory=FakeStops)
     owners: FakeStreamOwners = field(default_factory=FakeStreamOwners)
     votes: FakeVotes = field(default_factory=FakeVotes)
+    files: FakeFiles = field(default_factory=FakeFiles)
+    uploads: FakeUploads = field(default_factory=FakeUploads)
     retries: int = 3
     deadline_s: float = 30.0
     generation: Generation | None = None
@@ -454,6 +514,7 @@ class World:
             self.turns,
             self.stops,
             self.budget,
+            Files(self.files, self.uploads, Room(64 * MEGABYTE), 50 * MEGABYTE),
             self.generation,
             Patience(4, self.naps, count_asked=False),
             self.deadline_s,

@@ -1,16 +1,20 @@
 """The three ways to ask, typed in a real browser, answered by the real services."""
 
+import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
-from playwright.async_api import Page
+from playwright.async_api import FilePayload, Page, expect
 
 from simulators.stack import LocalStack
 from simulators.stack_config import StackConfig
 from tests.browser.conftest import OpenPage
 
 ANSWER_MS = 20_000
+ONE_PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -75,3 +79,23 @@ async def test_a_direct_message_gets_its_answer(stack: LocalStack, open_page: Op
     await thread.get_by_text("Redis").nth(1).wait_for(timeout=ANSWER_MS)
     rows = page.get_by_test_id("trace-row")
     await rows.first.wait_for(timeout=ANSWER_MS, state="attached")
+
+
+async def test_the_answer_names_the_files_that_were_sent_with_a_question(
+    stack: LocalStack, open_page: OpenPage
+) -> None:
+    page = await open_page(stack.page_url)
+    await page.get_by_test_id("channel-mechachang").click()
+    image = FilePayload(name="chart.png", mimeType="image/png", buffer=ONE_PIXEL)
+    notes = FilePayload(name="notes.txt", mimeType="text/plain", buffer=b"Redis is fast.")
+    await page.get_by_test_id("file-input").set_input_files([image, notes])
+    await expect(page.get_by_text("notes.txt")).to_be_visible()
+    await asked(page, "What is Redis?")
+    shown = page.get_by_test_id("file")
+    await expect(shown).to_have_count(2)
+    await expect(shown.nth(0).locator("img")).to_have_js_property("naturalWidth", 1)
+    await expect(shown.nth(1)).to_contain_text("notes.txt")
+    await page.get_by_test_id("thread-link").first.click(timeout=ANSWER_MS)
+    answer = page.get_by_test_id("thread-pane").get_by_text("I received these files")
+    await expect(answer).to_contain_text("chart.png (image/png", timeout=ANSWER_MS)
+    await expect(answer).to_contain_text("notes.txt (text, 14 B)")

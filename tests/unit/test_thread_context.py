@@ -10,7 +10,7 @@ from processor_service.slack_calls import Ourselves
 from processor_service.slack_history import Asked, said_before
 from processor_service.thread_context import estimated_tokens, in_thread, speakers
 from shared.ledger import Mark, Role, growing_mark
-from shared.task import task_id_of_message
+from shared.task import TaskFile, task_id_of_message
 from tests.processor_fakes import FakeModel, World, a_task, saying
 
 US = Ourselves("BBOT", "UBOT")
@@ -58,7 +58,7 @@ def test_people_and_other_apps_speak_as_the_user_and_our_answers_are_the_models_
         by_person(9, "question"),
     ]
     assert said_before(ASKED, messages, US) == (
-        Said("person", "U1", "What is <Redis>?\n[file: a.pdf]"),
+        Said("person", "U1", "What is <Redis>?\n[file: a.pdf]", (TaskFile(id="F1", name="a.pdf"),)),
         Said("us", "", "Redis **is** a store."),
         Said("app", "Deploys", "v2 is out"),
     )

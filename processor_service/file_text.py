@@ -1,0 +1,41 @@
+"""The text of a file, whichever way a Japanese company's programs have encoded it."""
+
+import codecs
+from typing import Final
+
+from shared.errors import FileUnusable
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# The order tells them apart. ISO-2022-JP is ASCII with escapes, so UTF-8 would take it. Shift_JIS
+# text is hardly ever valid EUC-JP, while EUC-JP read as Shift_JIS often gives half-width nonsense.
+# cp932 is Shift_JIS as Windows writes it.
+_ENCODINGS: Final = ("utf-8", "euc_jp", "cp932")
+# White space, and what programs that colour their log write.
+_HARMLESS: Final = frozenset("\t\n\r\f\v\b\x1b")
+
+
+def text_of(content: bytes) -> str:
+    """``content`` as text. Raises FileUnusable (``file_unreadable``) for what is none."""
+    for encoding in _candidates(content):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if _is_text(text):
+            return text.replace("\r\n", "\n")
+    raise FileUnusable("The file is no text in a known encoding.", reason="file_unreadable")
+
+
+def _candidates(content: bytes) -> tuple[str, ...]:
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return (encoding,)
+    return ("iso2022_jp_ext", *_ENCODINGS) if b"\x1b" in content else _ENCODINGS
+
+
+def _is_text(text: str) -> bool:
+    return not any(ord(each) < 0x20 and each not in _HARMLESS for each in text[:100_000])

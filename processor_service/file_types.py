@@ -1,0 +1,149 @@
+"""Which files Gemini can be given, and as what.
+
+The media types are those of ai.google.dev/gemini-api/docs: "Image understanding", "Audio
+understanding", "Video understanding" and "Document understanding", and for recordings of phones and
+browsers firebase.google.com/docs/ai-logic/input-file-requirements, which lists more audio types for
+the same API. What is text goes into the prompt as text, whatever its type is called.
+"""
+
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Final
+
+from shared.task import TaskFile
+
+MEDIA_TYPES: Final = frozenset(
+    {
+        *("image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"),
+        *("audio/wav", "audio/mp3", "audio/aiff", "audio/aac", "audio/ogg", "audio/flac"),
+        *("audio/m4a", "audio/mp4", "audio/opus", "audio/webm"),
+        *("video/mp4", "video/mpeg", "video/mov", "video/avi", "video/x-flv", "video/mpg"),
+        *("video/webm", "video/wmv", "video/3gpp"),
+        "application/pdf",
+    }
+)
+
+_OTHER_NAMES: Final = {
+    "image/jpg": "image/jpeg",
+    "audio/mpeg": "audio/mp3",
+    "audio/x-wav": "audio/wav",
+    "audio/wave": "audio/wav",
+    "audio/x-aiff": "audio/aiff",
+    "audio/x-aac": "audio/aac",
+    "audio/x-flac": "audio/flac",
+    "audio/x-m4a": "audio/m4a",
+    "video/quicktime": "video/mov",
+    "video/x-msvideo": "video/avi",
+    "video/x-ms-wmv": "video/wmv",
+    "application/x-pdf": "application/pdf",
+}
+# Slack calls what it does not recognise application/octet-stream; then the name decides.
+_MEDIA_BY_EXTENSION: Final = {
+    "3gp": "video/3gpp",
+    "flac": "audio/flac",
+    "heic": "image/heic",
+    "heif": "image/heif",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "m4a": "audio/m4a",
+    "mov": "video/mov",
+    "mp3": "audio/mp3",
+    "mp4": "video/mp4",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "wav": "audio/wav",
+    "webm": "video/webm",
+    "webp": "image/webp",
+}
+# How a file begins, and within how many more bytes that may stand (readers of PDF look through the
+# first 1,024; ISO 32000 wants it at the very beginning).
+_BEGINNINGS: Final = {
+    "image/png": (b"\x89PNG\r\n\x1a\n", 0),
+    "image/jpeg": (b"\xff\xd8\xff", 0),
+    "image/webp": (b"WEBP", 8),
+    "image/heic": (b"ftyp", 4),
+    "image/heif": (b"ftyp", 4),
+    "application/pdf": (b"%PDF-", 1024),
+}
+_TEXT_TYPES: Final = frozenset(
+    {
+        *("application/json", "application/ld+json", "application/x-ndjson", "application/xml"),
+        *("application/javascript", "application/x-javascript", "application/typescript"),
+        *("application/yaml", "application/x-yaml", "application/toml", "application/sql"),
+        *("application/x-sh", "application/x-httpd-php", "application/graphql"),
+        *("application/x-tex", "image/svg+xml", "message/rfc822"),
+    }
+)
+_TEXT_NAMES: Final = """
+    txt text md markdown rst adoc log csv tsv json jsonl ndjson xml yaml yml toml ini cfg conf env
+    properties html htm css scss less svg tex eml ics vcf srt vtt diff patch
+    py pyi ipynb js mjs cjs jsx ts mts cts tsx vue svelte java kt kts groovy scala clj c h cc cpp
+    cxx hpp cs fs vb go rs rb php pl pm lua r jl swift m mm dart ex exs erl hs ml sh bash zsh fish
+    ps1 bat cmd sql graphql proto tf tfvars hcl gradle cmake mk dockerfile makefile gitignore vba
+    bas cls
+"""
+_OFFICE_NAMES: Final = """
+    doc docx docm xls xlsx xlsm xlsb ppt pptx pptm odt ods odp pages numbers key
+"""
+_TEXT_EXTENSIONS: Final = frozenset(_TEXT_NAMES.split())
+_OFFICE_EXTENSIONS: Final = frozenset(_OFFICE_NAMES.split())
+_OFFICE_TYPES: Final = (
+    "application/vnd.openxmlformats-officedocument",
+    "application/vnd.oasis.opendocument",
+    "application/vnd.ms-",
+    "application/vnd.google-apps",
+    "application/msword",
+)
+
+
+class Kind(StrEnum):
+    """How a file can be told to Gemini, if at all."""
+
+    MEDIA = "media"
+    TEXT = "text"
+    OFFICE = "office"
+    OTHER = "other"
+
+
+def kind_of(file: TaskFile) -> Kind:
+    """What the file is, by its type and its name."""
+    if media_type_of(file):
+        return Kind.MEDIA
+    extension, mimetype = _extension(file), _plain_type(file)
+    # By the name first: .ts is registered as a video format, and Windows takes .csv for Excel's.
+    if extension in _TEXT_EXTENSIONS:
+        return Kind.TEXT
+    if extension in _OFFICE_EXTENSIONS or mimetype.startswith(_OFFICE_TYPES):
+        return Kind.OFFICE
+    is_text = mimetype.startswith("text/") or mimetype in _TEXT_TYPES
+    return Kind.TEXT if is_text else Kind.OTHER
+
+
+def media_type_of(file: TaskFile) -> str | None:
+    """The type as Gemini calls it, or None for what is no media to it."""
+    mimetype = _OTHER_NAMES.get(_plain_type(file), _plain_type(file))
+    if mimetype in MEDIA_TYPES:
+        return mimetype
+    unnamed = mimetype in {"", "application/octet-stream", "binary/octet-stream"}
+    return _MEDIA_BY_EXTENSION.get(_extension(file)) if unnamed else None
+
+
+def begins_as(mimetype: str, content: bytes) -> bool:
+    """Whether the content can be of that type: Gemini refuses the whole question otherwise."""
+    begins, within = _BEGINNINGS.get(mimetype, (b"", 0))
+    return begins in content[: len(begins) + within]
+
+
+def is_shown(file: TaskFile) -> bool:
+    """Whether a look at the file tells what it is about: an image or a PDF."""
+    mimetype = media_type_of(file) or ""
+    return mimetype.startswith("image/") or mimetype == "application/pdf"
+
+
+def _plain_type(file: TaskFile) -> str:
+    return file.mimetype.partition(";")[0].strip().lower()
+
+
+def _extension(file: TaskFile) -> str:
+    path = PurePosixPath(file.name.lower())
+    return path.suffix.removeprefix(".") or path.name.removeprefix(".")

@@ -1,0 +1,83 @@
+from processor_service.file_choice import INLINE_BYTES, MEGABYTE, Limits, Way, choose
+from processor_service.ports import Verdict
+from shared.task import TaskFile
+
+LIMITS = Limits(50 * MEGABYTE)
+NO_UPLOADS = Limits(50 * MEGABYTE, uploads=False)
+
+
+def image(name: str = "a.png", size: int = 1000) -> TaskFile:
+    return TaskFile(id=name, name=name, mimetype="image/png", size=size, url="https://x")
+
+
+def text(name: str = "a.txt", size: int = 1000) -> TaskFile:
+    return TaskFile(id=name, name=name, mimetype="text/plain", size=size, url="https://x")
+
+
+def ways(*files: TaskFile, limits: Limits = LIMITS) -> list[tuple[str, Way]]:
+    return [(one.file.name, one.way) for one in choose(files, (), limits).chosen]
+
+
+def verdicts(*files: TaskFile, limits: Limits = LIMITS) -> list[Verdict]:
+    return choose(files, (), limits).verdicts
+
+
+def test_small_media_go_inline_and_text_as_text() -> None:
+    assert ways(image(), text()) == [("a.png", Way.INLINE), ("a.txt", Way.TEXT)]
+
+
+def test_what_does_not_fit_into_the_request_any_more_is_uploaded() -> None:
+    files = image("a.png", INLINE_BYTES), image("b.png", 1), image("c.png", 15 * MEGABYTE)
+    assert [way for _, way in ways(*files)] == [Way.INLINE, Way.UPLOAD, Way.UPLOAD]
+
+
+def test_the_files_of_a_request_stay_below_twenty_megabytes_in_base64() -> None:
+    chosen = choose([image(f"{n}.png", 5 * MEGABYTE) for n in range(4)], (), LIMITS)
+    assert chosen.bytes_of(Way.INLINE) * 4 / 3 < 20_000_000
+    assert chosen.bytes_of(Way.INLINE) > 0
+
+
+def test_without_uploads_what_does_not_fit_is_told() -> None:
+    files = image("a.png", INLINE_BYTES), image("b.png", 1)
+    assert verdicts(*files, limits=NO_UPLOADS) == [Verdict("b.png", "files_too_large")]
+
+
+def test_each_reason_against_a_file_is_told() -> None:
+    files = [
+        TaskFile(id="F1", gone=True),
+        TaskFile(id="F2", name="計画.docx", url="https://x"),
+        TaskFile(id="F3", name="a.zip", mimetype="application/zip", url="https://x"),
+        image("huge.png", 50 * MEGABYTE + 1),
+        text("long.log", MEGABYTE + 1),
+    ]
+    assert [(one.name, one.reason) for one in verdicts(*files)] == [
+        ("", "file_gone"),
+        ("計画.docx", "file_office"),
+        ("a.zip", "file_type"),
+        ("huge.png", "file_too_large"),
+        ("long.log", "file_text_too_long"),
+    ]
+
+
+def test_all_texts_together_have_one_limit() -> None:
+    half = MEGABYTE // 2
+    files = text("a.txt", half), text("b.txt", half), text("c.txt", 1)
+    assert verdicts(*files) == [Verdict("c.txt", "file_text_too_long")]
+
+
+def test_files_beyond_the_tenth_are_told() -> None:
+    files = [image(f"{n}.png") for n in range(12)]
+    assert verdicts(*files) == [
+        Verdict("10.png", "files_too_many"),
+        Verdict("11.png", "files_too_many"),
+    ]
+
+
+def test_images_and_pdfs_of_the_thread_go_along_from_the_newest_while_they_fit() -> None:
+    pdf = TaskFile(id="p", name="p.pdf", mimetype="application/pdf", size=1000, url="https://x")
+    film = TaskFile(id="v", name="v.mp4", mimetype="video/mp4", size=1000, url="https://x")
+    thread = [image("new.png", 8 * MEGABYTE), text("t.txt"), film, pdf, image("old.png", 7_000_000)]
+    choice = choose([image("asked.png")], thread, LIMITS)
+    chosen = [(one.file.name, one.from_thread) for one in choice.chosen]
+    assert chosen == [("asked.png", False), ("new.png", True), ("p.pdf", True)]
+    assert choice.verdicts == []
