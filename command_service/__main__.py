@@ -1,5 +1,9 @@
 """``python -m command_service``: the Slack side until SIGTERM."""
 
+from shared import garbage
+
+garbage.pause()
+
 import asyncio
 import signal
 import socket
@@ -31,6 +35,7 @@ def main() -> int:
         why = f"Port {settings.port} cannot be used: {error.strerror}. Choose another with PORT."
         log.error(why, action="port_taken", port=settings.port)
         return 1
+    garbage.resume()
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_until_signalled(settings, listener))

@@ -1,5 +1,9 @@
 """``python -m processor_service``: the processor on ``$PORT`` until SIGTERM."""
 
+from shared import garbage
+
+garbage.pause()
+
 import signal
 import socket
 import sys
@@ -45,6 +49,7 @@ def main() -> int:
     # uvicorn stops on a signal and then raises it once more; ending in good order is exit code 0.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda *_: None)
+    garbage.resume()
     server.run(sockets=[listener])
     return 0
 

@@ -13,8 +13,8 @@ from processor_service.answering import Answering
 from processor_service.dependencies import Dependencies
 from processor_service.feedback import Listening
 from processor_service.files import Files
-from processor_service.gemini_files import GeminiFiles
-from processor_service.gemini_model import GeminiAccess, GeminiModel, gemini_model
+from processor_service.gemini import Gemini, gemini
+from processor_service.gemini_access import GeminiAccess
 from processor_service.generation import Generation
 from processor_service.health import Readiness
 from processor_service.oidc import Certs, NoVerification, OidcVerifier, PushVerifier
@@ -106,7 +106,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             traced_session(timeout=DOWNLOAD_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
         )
         model = await stack.enter_async_context(
-            gemini_model(_gemini_access(settings), settings.gemini_timeout / 1000)
+            gemini(_gemini_access(settings), settings.gemini_timeout / 1000)
         )
         statuses = Statuses()
         stack.push_async_callback(statuses.close)
@@ -135,7 +135,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                 budget=RedisBudget(redis),
                 files=Files(
                     SlackFiles(calls, downloads, SlackHosts(settings.slack_api_url), asyncio.sleep),
-                    GeminiFiles(model.client),
+                    model,
                     Room(max(_FILE_MEMORY_BYTES, settings.max_file_bytes)),
                     settings.max_file_bytes,
                 ),
@@ -186,7 +186,7 @@ def _readiness(
     settings: ProcessorSettings,
     redis: RedisConnection,
     slack: AsyncWebClient,
-    model: GeminiModel,
+    model: Gemini,
 ) -> Readiness:
     async def check_redis() -> None:
         if not await redis.alive():

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -12,6 +12,7 @@ import aiohttp
 from google import genai
 from google.genai import errors, types
 
+from processor_service.gemini_access import GeminiAccess
 from processor_service.manners import Manner, Tool
 from processor_service.ports import Piece, Prompt, Turn
 from processor_service.refusals import Refusal, Refusals
@@ -44,17 +45,6 @@ class _Refused(Exception):
         super().__init__(str(error))
         self.error = error
         self.refusal = Refusal(error.code, error.message or "")
-
-
-@dataclass(frozen=True)
-class GeminiAccess:
-    """How Gemini is reached: an API key, or Vertex AI with the service account's credentials."""
-
-    api_key: str | None = None
-    vertex_project: str | None = None
-    vertex_location: str | None = None
-    base_url: str | None = None
-    api_version: str | None = None
 
 
 class GeminiModel:

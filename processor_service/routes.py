@@ -138,9 +138,11 @@ def _rejected(error: MechachangError) -> Response:
 
 
 @router.get("/healthz")
-async def healthz() -> dict[str, str]:
+async def healthz() -> JSONResponse:
     """The process is alive."""
-    return {"status": "ok"}
+    # Returning a dict would make a response model, for which FastAPI imports all of pydantic.v1:
+    # seven hundredths of a second of each cold start.
+    return JSONResponse({"status": "ok"})
 
 
 @router.get("/readyz")

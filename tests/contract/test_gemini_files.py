@@ -12,8 +12,9 @@ import pytest
 from google import genai
 from google.genai import errors, types
 
+from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_files import GeminiFiles
-from processor_service.gemini_model import GeminiAccess, GeminiModel, gemini_model
+from processor_service.gemini_model import GeminiModel, gemini_model
 from processor_service.ports import MediaFile, Prompt, Turn
 from shared.errors import FileUnusable, ModelRejected, ModelUnavailable
 from simulators.faults import Fault, FaultPlan

@@ -6,7 +6,8 @@ from contextlib import aclosing
 
 import pytest
 
-from processor_service.gemini_model import GeminiAccess, GeminiModel, gemini_model
+from processor_service.gemini_access import GeminiAccess
+from processor_service.gemini_model import GeminiModel, gemini_model
 from processor_service.generation import Generation, Request, generate
 from processor_service.ports import Answer, Piece, Prompt
 from processor_service.retrying import Patience

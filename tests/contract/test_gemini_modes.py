@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from processor_service.gemini_model import GeminiAccess, GeminiModel, gemini_model
+from processor_service.gemini_access import GeminiAccess
+from processor_service.gemini_model import GeminiModel, gemini_model
 from processor_service.generation import Generation, Request, generate
 from processor_service.ports import Answer
 from processor_service.prompts import House, prompt_for

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from processor_service.gemini_model import GeminiAccess, GeminiModel, gemini_model
+from processor_service.gemini_access import GeminiAccess
+from processor_service.gemini_model import GeminiModel, gemini_model
 from processor_service.generation import Generation, Request, generate
 from processor_service.manners import Manner, Thinking, Tool
 from processor_service.ports import Answer, Piece, Prompt

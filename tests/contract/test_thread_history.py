@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from fakeredis import FakeAsyncRedis
 
-from processor_service.gemini_model import GeminiAccess, gemini_model
+from processor_service.gemini_access import GeminiAccess
+from processor_service.gemini_model import gemini_model
 from processor_service.ports import Body, Conversation, Prompt, Said, Turn
 from processor_service.redis_connection import RedisConnection
 from processor_service.redis_holds import RedisHolds
