@@ -62,6 +62,7 @@ class ServiceSettings(BaseSettings):
     pubsub_emulator_host: str | None = None
     default_locale: Locale = "ja"
     feedback_reasons: Literal["log", "off"] = "off"
+    k_revision: str | None = None
 
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
