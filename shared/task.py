@@ -19,6 +19,8 @@ class Kind(StrEnum):
     QUESTION = "question"
     CANCEL = "cancel"
     FEEDBACK = "feedback"
+    HOME = "home"
+    DOCTOR = "doctor"
 
 
 class Source(StrEnum):
@@ -30,6 +32,7 @@ class Source(StrEnum):
     SHORTCUT = "shortcut"
     BUTTON = "button"
     RETRY = "retry"
+    APP_HOME = "app_home"
 
 
 class Mode(StrEnum):
@@ -113,8 +116,36 @@ class Feedback(BaseModel):
     comment: str | None = None
 
 
+class Purpose(StrEnum):
+    """What a message shortcut asks for."""
+
+    SUMMARISE = "summarise"
+    TRANSLATE = "translate"
+    EXPLAIN = "explain"
+
+
+class Subject(BaseModel):
+    """The message that a shortcut was used on, and what it is used for.
+
+    ``thread_ts`` names the thread it stands in, ``by`` its author: a person's id or an app's name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    purpose: Purpose
+    channel_id: str
+    message_ts: str
+    thread_ts: str | None = None
+    by: str = ""
+    by_app: bool = False
+    permalink: str = ""
+
+
 class Task(BaseModel):
-    """One accepted question. Equal triggers give equal ``task_id``; unknown fields are ignored."""
+    """One accepted question. Equal triggers give equal ``task_id``; unknown fields are ignored.
+
+    With a ``subject`` the ``text`` is what somebody wrote there: material, not the asker's words.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -136,6 +167,7 @@ class Task(BaseModel):
     locale: Locale = "ja"
     response_url: str | None = None
     private: bool = False
+    subject: Subject | None = None
     event_id: str | None = None
     occurred_at: AwareDatetime
     received_at: AwareDatetime
@@ -213,6 +245,18 @@ def task_id_of_cancel(team_id: str, channel_id: str, *stopped: str) -> str:
 def task_id_of_feedback(team_id: str, *given: str) -> str:
     """The id of one vote, or of one explanation; a redelivered click has the same parts."""
     return _digest("feedback", team_id, *given)
+
+
+def task_id_of_shortcut(
+    team_id: str, channel_id: str, message_ts: str, callback_id: str, action_ts: str
+) -> str:
+    """The id of what a message shortcut asks; a redelivered one has the same ``action_ts``."""
+    return _digest("shortcut", team_id, channel_id, message_ts, callback_id, action_ts)
+
+
+def task_id_of_home(team_id: str, user_id: str, event_ts: str) -> str:
+    """The id of the filling of an App Home: one an opening."""
+    return _digest("home", team_id, user_id, event_ts)
 
 
 def _digest(*parts: str) -> str:

@@ -12,7 +12,9 @@ from shared.task import (
     Feedback,
     Kind,
     Mode,
+    Purpose,
     Source,
+    Subject,
     Task,
     TaskFile,
     Vote,
@@ -22,13 +24,16 @@ from shared.task import (
     task_id_of_command,
     task_id_of_edit,
     task_id_of_feedback,
+    task_id_of_home,
     task_id_of_message,
     task_id_of_mode,
     task_id_of_retry,
+    task_id_of_shortcut,
     task_id_of_wish,
 )
 
-GOLDEN = sorted((Path(__file__).parent / "wire").glob("*.json"))
+WIRE = Path(__file__).parent / "wire"
+GOLDEN = sorted(WIRE.glob("*.json"))
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
@@ -38,13 +43,21 @@ def test_the_wire_format_is_pinned_by_its_golden_files(golden: Path) -> None:
 
 
 def test_there_are_golden_files() -> None:
-    assert len(GOLDEN) >= 2
+    assert len(GOLDEN) >= 5
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 MOMENTS = st.integers(1_767_225_600, 1_900_000_000).map(lambda at: datetime.fromtimestamp(at, UTC))
 
 
+SUBJECTS = st.builds(
+    Subject,
+    purpose=st.sampled_from(Purpose),
+    channel_id=TEXT,
+    message_ts=TEXT,
+    by=TEXT,
+    permalink=TEXT,
+)
 TASKS = st.builds(
     Task,
     version=st.just(1),
@@ -66,6 +79,7 @@ TASKS = st.builds(
     locale=st.sampled_from(["ja", "en"]),
     response_url=st.none() | TEXT,
     private=st.booleans(),
+    subject=st.none() | SUBJECTS,
     event_id=st.none() | TEXT,
     occurred_at=MOMENTS,
     received_at=MOMENTS,
@@ -127,9 +141,12 @@ def test_equal_triggers_have_equal_ids_and_different_ones_different_ids() -> Non
         task_id_of_edit("T1", "C1", "1.0", "2.0"),
         task_id_of_cancel("T1", "C1", "1.0"),
         task_id_of_feedback("T1", "C1", "1.0"),
+        task_id_of_shortcut("T1", "C1", "1.0", "explain_message", "2.0"),
+        task_id_of_shortcut("T1", "C1", "1.0", "explain_message", "3.0"),
+        task_id_of_home("T1", "C1", "1.0"),
         task_id_of_message("T1", "C1", "1.0"),
     }
-    assert len(ids) == 13
+    assert len(ids) == 16
 
 
 @given(
@@ -144,7 +161,7 @@ def test_parts_of_an_id_do_not_run_into_each_other(one: list[str], other: list[s
 
 
 def test_attributes_recognise_the_task_and_carry_its_trace() -> None:
-    task = Task.decode((GOLDEN[0].parent / "mention_v1.json").read_bytes())
+    task = Task.decode((WIRE / "mention_v1.json").read_bytes())
     attributes = task.attributes({"traceparent": "00-aa-bb-01"})
     assert attributes == {
         "task_id": task.task_id,
