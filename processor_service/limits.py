@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from shared.home import Used
+
 LimitReason = Literal["user_rate_limited", "user_daily_tokens", "team_daily_tokens"]
 
 
@@ -30,3 +32,10 @@ class Limits(Protocol):
 
         Spending is never refused: the question that crosses a limit is still answered.
         """
+
+
+class Usages(Protocol):
+    """What people have used."""
+
+    async def of(self, team_id: str, user_id: str) -> Used | None:
+        """What a person has used; None when the store is lost."""

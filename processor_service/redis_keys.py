@@ -125,8 +125,8 @@ RATE_WINDOW_S = 60
 # A redelivery must find its task counted for as long as Pub/Sub may redeliver it.
 COUNTED_TTL_S = DONE_TTL_S
 
-# A day's tokens are read on that day only; the second day is room for workers' clocks that differ.
-TOKENS_TTL_S = 2 * 24 * 3600
+# A day's counts are read on that day only; the second day is room for workers' clocks that differ.
+DAY_TTL_S = 2 * 24 * 3600
 
 
 def requests_key(team_id: str, user_id: str) -> str:
@@ -142,6 +142,11 @@ def admitted_key(task_id: str) -> str:
 def spent_key(task_id: str) -> str:
     """That a task's tokens were counted, so that they are counted once."""
     return f"{PREFIX}limit:spent:{task_id}"
+
+
+def questions_key(day: date, team_id: str, user_id: str) -> str:
+    """How many questions one person asked on one day."""
+    return f"{PREFIX}limit:questions:{day.isoformat()}:{team_id}:{user_id}"
 
 
 def user_tokens_key(day: date, team_id: str, user_id: str) -> str:

@@ -8,15 +8,17 @@ from processor_service.limits import LimitReason, Refusal
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
 from processor_service.redis_keys import (
     COUNTED_TTL_S,
+    DAY_TTL_S,
     RATE_WINDOW_S,
-    TOKENS_TTL_S,
     admitted_key,
+    questions_key,
     requests_key,
     spent_key,
     team_tokens_key,
     user_tokens_key,
 )
 from processor_service.token_day import next_token_day, token_day
+from shared.home import Count, Used
 
 # Lua, so that looking and counting are one step. Only commands that Redis 6.2 and fakeredis know;
 # the time is handed in, so that all of one call happens at one moment. A limit of 0 is none.
@@ -24,9 +26,10 @@ from processor_service.token_day import next_token_day, token_day
 # The days come first: who waits out a minute should not learn only then that the day is over.
 _ADMIT = """
 local admitted, requests, team_tokens, user_tokens = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local questions = KEYS[5]
 local per_minute, team_daily, user_daily = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local task_id, now_ms, window_start_ms = ARGV[4], ARGV[5], ARGV[6]
-local window_ms, counted_ms = ARGV[7], ARGV[8]
+local window_ms, counted_ms, day_ms = ARGV[7], ARGV[8], ARGV[9]
 
 local function used_up(key, limit)
   return limit > 0 and tonumber(redis.call('GET', key) or '0') >= limit
@@ -45,6 +48,8 @@ if per_minute > 0 then
   redis.call('PEXPIRE', requests, window_ms)
 end
 redis.call('SET', admitted, '1', 'PX', counted_ms)
+redis.call('INCR', questions)
+redis.call('PEXPIRE', questions, day_ms)
 return false
 """
 _SPEND = """
@@ -62,7 +67,7 @@ def _now() -> datetime:
 
 
 class RedisLimits:
-    """``limits.Limits``; a limit of 0 is none, and without any Redis is not asked.
+    """``limits.Limits`` and ``limits.Usages``; a limit of 0 is none, and what is used still counts.
 
     Requests count in a sliding minute for one user of one team, tokens in a day of ``token_day``.
     """
@@ -84,17 +89,17 @@ class RedisLimits:
     async def admit(self, team_id: str, user_id: str, task_id: str) -> Refusal | None:
         """Count the task once, or say which limit it is over; None without Redis."""
         limits = (self._requests_per_minute, self._team_daily_tokens, self._user_daily_tokens)
-        if not any(limits):
-            return None
         now = self._clock()
+        day = token_day(now)
         keys = (
             admitted_key(task_id),
             requests_key(team_id, user_id),
-            team_tokens_key(token_day(now), team_id),
-            user_tokens_key(token_day(now), team_id, user_id),
+            team_tokens_key(day, team_id),
+            user_tokens_key(day, team_id, user_id),
+            questions_key(day, team_id, user_id),
         )
         now_ms, window_ms = int(now.timestamp() * 1000), RATE_WINDOW_S * 1000
-        times = (now_ms, now_ms - window_ms, window_ms, COUNTED_TTL_S * 1000)
+        times = (now_ms, now_ms - window_ms, window_ms, COUNTED_TTL_S * 1000, DAY_TTL_S * 1000)
         try:
             found = await self._run(_ADMIT, keys, *limits, task_id, *times)
         except StoreUnavailable:
@@ -106,7 +111,7 @@ class RedisLimits:
 
     async def spend(self, team_id: str, user_id: str, task_id: str, tokens: int) -> None:
         """Add the tokens once for the task, to the day on which they were spent."""
-        if tokens <= 0 or not (self._user_daily_tokens or self._team_daily_tokens):
+        if tokens <= 0:
             return
         day = token_day(self._clock())
         keys = (
@@ -115,7 +120,33 @@ class RedisLimits:
             user_tokens_key(day, team_id, user_id),
         )
         with suppress(StoreUnavailable):
-            await self._run(_SPEND, keys, tokens, COUNTED_TTL_S * 1000, TOKENS_TTL_S * 1000)
+            await self._run(_SPEND, keys, tokens, COUNTED_TTL_S * 1000, DAY_TTL_S * 1000)
+
+    async def of(self, team_id: str, user_id: str) -> Used | None:
+        """What the person has used, in one look; None without Redis."""
+        now = self._clock()
+        day, redis = token_day(now), self._connection.redis
+        window_start_ms = int(now.timestamp() * 1000) - RATE_WINDOW_S * 1000
+        day_keys = (
+            questions_key(day, team_id, user_id),
+            user_tokens_key(day, team_id, user_id),
+            team_tokens_key(day, team_id),
+        )
+        look = redis.pipeline(transaction=False)
+        look.mget(day_keys)
+        look.zcount(requests_key(team_id, user_id), f"({window_start_ms}", "+inf")
+        try:
+            counts, in_a_minute = await self._connection.run(look.execute())
+        except StoreUnavailable:
+            return None
+        questions, tokens, team_tokens = (int(count or 0) for count in counts)
+        return Used(
+            questions,
+            Count(int(in_a_minute), self._requests_per_minute),
+            Count(tokens, self._user_daily_tokens),
+            Count(team_tokens, self._team_daily_tokens),
+            next_token_day(now),
+        )
 
     async def _run(self, script: str, keys: tuple[str, ...], *args: str | int) -> object:
         # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from processor_service.limits import Limits, Refusal
+from processor_service.limits import Refusal
 from processor_service.redis_connection import RedisConnection, redis_connection
-from processor_service.redis_keys import COUNTED_TTL_S, RATE_WINDOW_S, TOKENS_TTL_S
+from processor_service.redis_keys import COUNTED_TTL_S, DAY_TTL_S, RATE_WINDOW_S
 from processor_service.redis_limits import RedisLimits
+from shared.home import Count, Used
 from simulators.ports import free_port
 
 NOON_IN_JAPAN = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -35,14 +36,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def limited(connection: RedisConnection, clock: Clock) -> Callable[..., Limits]:
-    def limits(per_minute: int = 0, user_daily: int = 0, team_daily: int = 0) -> Limits:
+def limited(connection: RedisConnection, clock: Clock) -> Callable[..., RedisLimits]:
+    def limits(per_minute: int = 0, user_daily: int = 0, team_daily: int = 0) -> RedisLimits:
         return RedisLimits(connection, per_minute, user_daily, team_daily, clock)
 
     return limits
 
 
-MakeLimits = Callable[..., Limits]
+MakeLimits = Callable[..., RedisLimits]
 
 
 async def test_requests_beyond_the_limit_wait_until_the_oldest_is_a_minute_old(
@@ -154,13 +155,44 @@ async def test_who_is_over_both_limits_hears_of_the_day(limited: MakeLimits) -> 
     assert refused.reason == "user_daily_tokens"
 
 
-async def test_no_limit_means_that_redis_is_not_asked(
-    connection: RedisConnection, limited: MakeLimits
+async def test_without_limits_everybody_is_admitted_and_what_they_use_counts(
+    limited: MakeLimits,
 ) -> None:
     limits = limited()
-    assert await limits.admit("T1", "U1", "task-1") is None
-    await limits.spend("T1", "U1", "task-1", 10**9)
-    assert await connection.redis.dbsize() == 0
+    for number in range(50):
+        assert await limits.admit("T1", "U1", f"task-{number}") is None
+        await limits.spend("T1", "U1", f"task-{number}", 10**9)
+    used = await limits.of("T1", "U1")
+    assert used == Used(50, Count(0), Count(50 * 10**9), Count(50 * 10**9), MIDNIGHT_IN_JAPAN)
+
+
+async def test_what_a_person_has_used_is_told_with_its_limits(
+    limited: MakeLimits, clock: Clock
+) -> None:
+    limits = limited(per_minute=3, user_daily=1000, team_daily=5000)
+    await limits.admit("T1", "U1", "task-1")
+    clock.pass_by(61)
+    for _ in range(2):
+        await limits.admit("T1", "U1", "task-2")
+        await limits.spend("T1", "U1", "task-2", 100)
+    await limits.admit("T1", "U2", "task-3")
+    await limits.spend("T1", "U2", "task-3", 50)
+
+    used = await limits.of("T1", "U1")
+    assert used == Used(2, Count(1, 3), Count(100, 1000), Count(150, 5000), MIDNIGHT_IN_JAPAN)
+    clock.now = MIDNIGHT_IN_JAPAN
+    used = await limits.of("T1", "U1")
+    assert used is not None
+    assert (used.questions, used.tokens.used, used.team_tokens.used) == (0, 0, 0)
+
+
+async def test_a_refused_question_is_not_among_those_of_the_day(limited: MakeLimits) -> None:
+    limits = limited(per_minute=1)
+    await limits.admit("T1", "U1", "task-1")
+    assert await limits.admit("T1", "U1", "task-2") is not None
+    used = await limits.of("T1", "U1")
+    assert used is not None
+    assert used.questions == 1
 
 
 async def test_everything_that_is_counted_is_forgotten_in_time(
@@ -173,13 +205,13 @@ async def test_everything_that_is_counted_is_forgotten_in_time(
         str(key): await connection.redis.pttl(key) / 1000
         async for key in connection.redis.scan_iter()
     }
-    assert len(lifetimes) == 5
+    assert len(lifetimes) == 6
     for key, left_s in lifetimes.items():
         promised = COUNTED_TTL_S
         if ":requests:" in key:
             promised = RATE_WINDOW_S
-        elif ":tokens:" in key:
-            promised = TOKENS_TTL_S
+        elif ":tokens:" in key or ":questions:" in key:
+            promised = DAY_TTL_S
         assert promised - 30 < left_s <= promised, key
 
 
@@ -189,3 +221,4 @@ async def test_a_lost_redis_limits_nobody() -> None:
         for number in range(3):
             assert await limits.admit("T1", "U1", f"task-{number}") is None
             await limits.spend("T1", "U1", f"task-{number}", 10)
+        assert await limits.of("T1", "U1") is None

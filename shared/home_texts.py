@@ -1,0 +1,69 @@
+"""What App Home says, in Japanese and English."""
+
+from typing import Final
+
+from shared.task import Locale
+
+Texts = dict[Locale, str]
+
+TITLE: Final[Texts] = {"ja": "Mechachang へようこそ", "en": "Welcome to Mechachang"}
+ABOUT: Final[Texts] = {
+    "ja": "Gemini に質問できるアシスタントです。調べもの、文章やコードの作成、データの分析、スレッドの要約や翻訳をお手伝いします。回答は、書き上がるそばから表示されます。",
+    "en": "I am an assistant backed by Gemini. I look into questions, write texts and code, analyse data, and summarise or translate what was said in Slack. You can watch my answers being written.",
+}
+WAYS: Final[Texts] = {
+    "ja": """\
+*質問のしかた*
+• *ダイレクトメッセージ*  この画面の「メッセージ」タブで話しかける
+• *チャンネル*  私にメンションし、続けて質問を書く
+• *コマンド*  `/gemini 質問`（`--private` を付けると、ほかの方には表示されません）
+• *メッセージのメニュー*  「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）""",
+    "en": """\
+*Ways to ask*
+• *Direct message*  write to me in the Messages tab up here
+• *Channel*  mention me, followed by your question
+• *Command*  `/gemini your question` (with `--private` nobody else sees it)
+• *A message's menu*  choose Summarise thread, Translate or Explain (I answer in a direct message)""",
+}
+MODES: Final[Texts] = {
+    "ja": """\
+*`/gemini` の回答モード* （指定がなければ、質問に合わせて自動で選びます）
+• `general:` 要約と主なポイント
+• `code:` コードと説明、改善の提案
+• `data:` 分析と発見事項、推奨事項
+• `creative:` 文章とスタイル、別案""",
+    "en": """\
+*Modes of `/gemini`* (I choose by your question unless you name one)
+• `general:` a summary and its key points
+• `code:` code with an explanation and suggestions
+• `data:` an analysis with insights and recommendations
+• `creative:` a text with its style and variations""",
+}
+HELP: Final[Texts] = {
+    "ja": "くわしい使い方は `/gemini help`、うまく動かないときは `/gemini doctor` でご確認いただけます。",
+    "en": "`/gemini help` tells more, and `/gemini doctor` finds out why something does not work.",
+}
+USAGE: Final[Texts] = {"ja": "*今日のご利用状況*", "en": "*Your usage today*"}
+USAGE_COMES: Final[Texts] = {
+    "ja": "ご利用状況を確認しています。しばらく待っても表示されない場合は、回答を作成するサービスが応答していません。",
+    "en": "Looking up your usage. If it does not appear in a while, the service that answers is not responding.",
+}
+USAGE_UNKNOWN: Final[Texts] = {
+    "ja": "ただいまご利用状況を確認できません。質問は通常どおりお送りいただけます。",
+    "en": "Your usage cannot be told at the moment. You can ask as usual.",
+}
+QUESTIONS: Final[Texts] = {"ja": "*質問*\n{used} 件", "en": "*Questions*\n{used}"}
+TOKENS: Final[Texts] = {"ja": "*トークン*\n{used}", "en": "*Tokens*\n{used}"}
+TEAM_TOKENS: Final[Texts] = {
+    "ja": "*ワークスペース全体のトークン*\n{used}",
+    "en": "*Tokens of the whole workspace*\n{used}",
+}
+IN_A_MINUTE: Final[Texts] = {
+    "ja": "*直近 1 分間の質問*\n{used}",
+    "en": "*Questions in the last minute*\n{used}",
+}
+OF: Final[Texts] = {"ja": "{used}（上限 {limit}）", "en": "{used} of {limit}"}
+RESETS: Final[Texts] = {
+    "ja": "{resets_at}に 0 に戻ります。{now}時点の値です。",
+    "en": "Begins anew {resets_at}. As of {now}.",
+}
