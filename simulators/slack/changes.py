@@ -98,6 +98,22 @@ class HomeOpened:
 
 
 @dataclass(frozen=True)
+class AssistantOpened:
+    """A user began a thread (its first message is ``message``) in the older assistant view."""
+
+    message: Message
+    user: str
+
+
+@dataclass(frozen=True)
+class PromptsSuggested:
+    """The app suggests what to ask it in a direct message."""
+
+    channel: Channel
+    suggested: JSON
+
+
+@dataclass(frozen=True)
 class StreamStopped:
     """A user pressed Stop on a streaming message."""
 
@@ -126,6 +142,8 @@ Change = (
     | ModalShown
     | HomePublished
     | HomeOpened
+    | AssistantOpened
+    | PromptsSuggested
     | StreamStopped
     | Notice
 )

@@ -42,9 +42,17 @@ PEOPLE = (
     Person("tom", "Tom Becker", "en-GB", "Europe/London", 0, "a2622a"),
 )
 
+SHORTCUTS = (
+    Shortcut("summarise_thread", "スレッドを要約 / Summarise"),
+    Shortcut("translate_message", "翻訳 / Translate"),
+    Shortcut("explain_message", "説明 / Explain"),
+)
+
 COMMANDS = (
     Command(
-        "/gemini", "Gemini に質問します", "[--private] [code:|data:|creative:|general:] 質問, help"
+        "/gemini",
+        "Gemini に質問します",
+        "[--private] [code:|data:|creative:|general:] 質問, help, doctor",
     ),
 )
 
@@ -101,7 +109,7 @@ class SlackConfig:
     team_domain: str = "mechachang-local"
     people: tuple[Person, ...] = PEOPLE
     commands: tuple[Command, ...] = COMMANDS
-    shortcuts: tuple[Shortcut, ...] = (Shortcut("ask_about_message", "このメッセージについて質問"),)
+    shortcuts: tuple[Shortcut, ...] = SHORTCUTS
     subscriptions: frozenset[str] = SUBSCRIPTIONS
     scopes: frozenset[str] = SCOPES
 

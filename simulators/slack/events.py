@@ -6,6 +6,7 @@ Shapes: docs.slack.dev/reference/events.
 import base64
 
 from simulators.slack.changes import (
+    AssistantOpened,
     Change,
     ChannelChanged,
     Deleted,
@@ -62,6 +63,8 @@ class EventSource:
                 self._joined(channel, user)
             case HomeOpened(user, tab):
                 self._home_opened(user, tab)
+            case AssistantOpened(message, user):
+                self._assistant_opened(message, user)
             case StreamStopped(message, user):
                 self._stopped(message, user)
 
@@ -170,6 +173,22 @@ class EventSource:
         home = self._views.home(user)
         if tab == "home" and home is not None:
             event["view"] = present_view(self._workspace, home)
+        self._send(event)
+
+    def _assistant_opened(self, message: Message, user: str) -> None:
+        if not self._subscribed("assistant_thread_started"):
+            return
+        thread = {
+            "user_id": user,
+            "channel_id": message.channel,
+            "thread_ts": message.ts,
+            "context": {"team_id": self._workspace.team_id},
+        }
+        event = {
+            "type": "assistant_thread_started",
+            "assistant_thread": thread,
+            "event_ts": self._workspace.timestamps.next(),
+        }
         self._send(event)
 
     def _stopped(self, message: Message, user: str) -> None:

@@ -94,12 +94,19 @@ class PageApi:
         app.router.add_delete("/page/api/faults/{id}", self._remove_fault)
         app.router.add_get("/page/ws", self._watch)
         app.router.add_get("/page/files/{id}", self._file)
+        app.router.add_get(r"/archives/{channel}/p{ts:\d{16}}", self._permalink)
         app.router.add_get("/", self._index)
         if STATIC.is_dir():
             app.router.add_static("/static", STATIC)
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
         return web.FileResponse(STATIC / "index.html", headers={"Content-Security-Policy": _POLICY})
+
+    async def _permalink(self, request: web.Request) -> web.StreamResponse:
+        """Lead from a message's address to its thread in the page."""
+        channel, ts = request.match_info["channel"], request.match_info["ts"]
+        thread_ts = request.query.get("thread_ts") or f"{ts[:10]}.{ts[10:]}"
+        raise web.HTTPFound(URL("/").with_fragment(f"/{channel}/{thread_ts}"))
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         file = self._simulator.workspace.files.get(request.match_info["id"])

@@ -17,6 +17,7 @@ from simulators.slack.changes import (
     ModalShown,
     Notice,
     Posted,
+    PromptsSuggested,
     Refreshed,
     StatusChanged,
     StreamStopped,
@@ -72,6 +73,7 @@ class PageFrames:
             "journal": [entry(e) for e in self._simulator.journal.entries()[-JOURNAL_ENTRIES:]],
             "faults": self.rules(),
             "home": self._view(home) if home is not None else None,
+            "prompts": workspace.suggested_prompts.get(workspace.im(me.id).id),
             "bot": {"sockets": len(self._simulator.sockets.sockets)},
         }
 
@@ -119,22 +121,22 @@ class PageFrames:
         return shown
 
     def _personal(self, change: Change, me: User) -> JSON | None:
+        frame: JSON | None = None
         match change:
             case EphemeralPosted(message) if message.ephemeral_for == me.id:
-                return {"type": "ephemeral", "message": self._message(message, me)}
+                frame = {"type": "ephemeral", "message": self._message(message, me)}
             case EphemeralDeleted(message) if message.ephemeral_for == me.id:
-                return {
-                    "type": "ephemeral_deleted",
-                    "channel": message.channel,
-                    "ts": message.ts,
-                }
+                gone = {"channel": message.channel, "ts": message.ts}
+                frame = {"type": "ephemeral_deleted", **gone}
             case ModalShown(user, view) if user == me.id:
-                return {"type": "modal", "view": self._view(view) if view is not None else None}
+                frame = {"type": "modal", "view": self._view(view) if view is not None else None}
             case HomePublished(view) if view.user == me.id:
-                return {"type": "home", "view": self._view(view)}
+                frame = {"type": "home", "view": self._view(view)}
+            case PromptsSuggested(channel, suggested) if channel.user == me.id:
+                frame = {"type": "prompts", "suggested": suggested}
             case Notice(user, text) if user == me.id:
-                return {"type": "notice", "text": text}
-        return None
+                frame = {"type": "notice", "text": text}
+        return frame
 
     def _channel(self, channel: Channel) -> JSON:
         shown: JSON = {

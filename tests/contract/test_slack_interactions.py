@@ -380,13 +380,13 @@ async def test_opening_home_is_told_and_a_home_can_be_published(bench: Workbench
 async def test_a_message_shortcut_brings_the_message(bench: Workbench) -> None:
     app, bodies = bench.app(), []
 
-    @app.shortcut("ask_about_message")
+    @app.shortcut("explain_message")
     async def ask(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         bodies.append(body)
 
     asked = bench.slack.people.post("kenji", "#general", "見て")
     async with bench.connected(app):
-        await bench.slack.people.shortcut("hana", "#general", asked.ts, "ask_about_message")
+        await bench.slack.people.shortcut("hana", "#general", asked.ts, "explain_message")
     assert bodies[0]["message"]["text"] == "見て"
     assert bodies[0]["message_ts"] == asked.ts

@@ -12,6 +12,7 @@ import { closeThread, follow, go, listen } from "./route.js";
 import { drawHead, drawSidebar } from "./sidebar.js";
 import { channel, channelName, markRead, on, state } from "./state.js";
 import { rotateStatuses } from "./status.js";
+import { drawSuggestions } from "./suggestions.js";
 import { t, useLocale } from "./texts.js";
 import { toast } from "./toasts.js";
 import { clearTrace, findTrace } from "./trace.js";
@@ -58,6 +59,7 @@ on("route", () => {
   part("jump").hidden = true;
   part("messages").setAttribute("aria-label", channelName(channel()));
   if (tab === "home") drawHome();
+  drawSuggestions();
   if (channel()?.kind === "im") openApp(id, tab);
   else opened = null;
   composer.open();
@@ -73,6 +75,7 @@ on("faults", drawPanel);
 on("trace", refreshPanel);
 on("journal", (entry) => record(entry) && refreshPanel());
 on("home", drawHome);
+on("suggestions", drawSuggestions);
 on("modal", showModal);
 on("notice", toast);
 on("connection", () => {

@@ -11,6 +11,7 @@ export const state = {
   statuses: new Map(),
   faults: [],
   home: null,
+  suggested: null,
   sockets: 0,
   online: false,
   unread: new Map(),
@@ -79,6 +80,7 @@ const FRAMES = {
     );
     state.faults = frame.faults ?? [];
     state.home = frame.home;
+    state.suggested = frame.prompts;
     state.sockets = frame.bot?.sockets ?? 0;
     emit("snapshot", frame);
   },
@@ -120,6 +122,10 @@ const FRAMES = {
   home({ view }) {
     state.home = view;
     emit("home");
+  },
+  prompts({ suggested }) {
+    state.suggested = suggested;
+    emit("suggestions");
   },
   modal: ({ view }) => emit("modal", view),
   journal: ({ entry }) => emit("journal", entry),

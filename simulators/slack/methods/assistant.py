@@ -5,6 +5,7 @@ changelog of 2026-03-05), agents.sessions.setStatus.
 """
 
 from simulators.slack.arguments import Arg
+from simulators.slack.changes import PromptsSuggested
 from simulators.slack.errors import Refusal
 from simulators.slack.methods.chat import APPEARANCE
 from simulators.slack.methods.registry import NEEDED, TEXT, Call, method
@@ -84,7 +85,9 @@ def set_suggested_prompts(call: Call) -> JSON:
         raise Refusal(
             "invalid_arguments", f"[ERROR] at most {PROMPTS} prompts of title and message"
         )
-    call.workspace.suggested_prompts[channel.id] = {"title": call.get("title"), "prompts": prompts}
+    suggested = {"title": call.get("title"), "prompts": prompts}
+    call.workspace.suggested_prompts[channel.id] = suggested
+    call.workspace.tell(PromptsSuggested(channel, suggested))
     return {}
 
 

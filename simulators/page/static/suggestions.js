@@ -1,0 +1,31 @@
+/** What the app suggests to ask it in its direct message; a click sends it, as in Slack. */
+
+import { post } from "./connection.js";
+import { h } from "./dom.js";
+import { channel, emit, isBotIm, state } from "./state.js";
+
+/** Draw the suggestions above the composer of the direct message. */
+export function drawSuggestions() {
+  const box = document.getElementById("suggestions");
+  const { tab, channel: id } = state.route;
+  const suggested = tab !== "home" && isBotIm(channel()) ? state.suggested : null;
+  box.hidden = !suggested;
+  box.replaceChildren(
+    h("span", {}, suggested?.title ?? ""),
+    ...(suggested?.prompts ?? []).map(({ title, message }) =>
+      h(
+        "button",
+        {
+          type: "button",
+          title: message,
+          data: { testid: "suggestion" },
+          onclick: async () => {
+            const answer = await post("post", { channel: id, text: message });
+            if (answer.ok) emit("sent", { inThread: false });
+          },
+        },
+        title,
+      ),
+    ),
+  );
+}
