@@ -38,6 +38,7 @@ from processor_service.ports import (
     Prompt,
     Said,
     Stops,
+    Threads,
     Turns,
     Workspace,
 )
@@ -49,6 +50,7 @@ from processor_service.sources import sources_footer, sources_text
 from processor_service.statuses import Statuses
 from processor_service.steps import Steps
 from processor_service.stopping import StoppableModel, watched
+from processor_service.subjects import asked_about, material
 from processor_service.texts import RETRYING, STOPPED_HERE
 from processor_service.thread_context import in_thread, speakers
 from processor_service.turns import in_turn
@@ -87,6 +89,7 @@ class Answering:
     deadline_s: float
     workspace: Workspace
     house: House
+    threads: Threads
 
 
 @dataclass(frozen=True)
@@ -222,10 +225,9 @@ async def _found_answer(
         if known is not None:
             return known, True
         stop.check()
-        if said:
-            names = await using.people.names_of(speakers(task, said))
-            prompt = in_thread(prompt, task, said, names)
-        async with attached(task, said, using.files) as files:
+        about = await _about(task, said, growing.steps, using)
+        prompt = await _quoting(prompt, task, about, using)
+        async with attached(task, about, using.files) as files:
             prompt = with_files(prompt, files.materials, files.without, task.locale)
             new = await _generated(
                 task, Request(prompt, StoppableModel(using.model, stop), growing), growing, using
@@ -242,6 +244,24 @@ async def _prompt(task: Task, using: Answering) -> Prompt:
     # The day of the question, not of its answer: a redelivery after midnight is the same question.
     occasion = Occasion(day_of(task.occurred_at, utc_offset), workspace)
     return prompt_for(task, occasion, using.house)
+
+
+async def _about(
+    task: Task, said: Sequence[Said], steps: Steps, using: Answering
+) -> Sequence[Said]:
+    """What people wrote in the question's thread, or where a shortcut was used."""
+    if task.subject is None:
+        return said
+    return await material(task, task.subject, using.threads, steps)
+
+
+async def _quoting(prompt: Prompt, task: Task, about: Sequence[Said], using: Answering) -> Prompt:
+    if not about:
+        return prompt
+    names = await using.people.names_of(speakers(task, about))
+    if task.subject is None:
+        return in_thread(prompt, task, about, names)
+    return asked_about(prompt, task, task.subject, about, names)
 
 
 async def _generated(task: Task, request: Request, growing: Growing, using: Answering) -> Answer:

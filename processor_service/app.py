@@ -10,13 +10,16 @@ from fastapi import FastAPI
 from slack_sdk.web.async_client import AsyncWebClient
 
 from processor_service.answering import Answering
+from processor_service.asides import Asides
 from processor_service.dependencies import Dependencies
+from processor_service.doctor import Checked, Doctor
 from processor_service.feedback import Listening
 from processor_service.files import Files
 from processor_service.gemini import Gemini, gemini
 from processor_service.gemini_access import GeminiAccess
 from processor_service.generation import Generation
 from processor_service.health import Readiness
+from processor_service.homes import Homekeeping
 from processor_service.oidc import Certs, NoVerification, OidcVerifier, PushVerifier
 from processor_service.prompts import House
 from processor_service.redis_budget import RedisBudget
@@ -35,8 +38,10 @@ from processor_service.settings import ProcessorSettings
 from processor_service.slack_calls import SlackCalls
 from processor_service.slack_conversations import SlackConversations
 from processor_service.slack_files import DOWNLOAD_TIMEOUT, SlackFiles, SlackHosts
+from processor_service.slack_homes import SlackHomes
 from processor_service.slack_people import SlackPeople
 from processor_service.slack_response import RedisResponses
+from processor_service.slack_threads import SlackThreads
 from processor_service.slack_workspace import SlackWorkspace
 from processor_service.statuses import Statuses
 from processor_service.stopping import Stopping
@@ -113,42 +118,67 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         readiness = _readiness(settings, redis, slack, model)
         calls = SlackCalls(slack, RedisHolds(redis), partial(readiness.report, "slack"))
         stopping = Stopping(RedisStops(redis), RedisStreamOwners(redis), RedisTurns(redis))
+        limits = RedisLimits(
+            redis,
+            settings.user_requests_per_minute,
+            settings.user_daily_tokens,
+            settings.team_daily_tokens,
+        )
+        answering = Answering(
+            leases=RedisLeases(redis),
+            answers=RedisAnswers(redis, settings.cache_ttl_seconds),
+            model=model,
+            conversations=SlackConversations(
+                calls, session, RedisResponses(redis), stopping.owners
+            ),
+            people=SlackPeople(calls, redis),
+            limits=limits,
+            statuses=statuses,
+            turns=stopping.turns,
+            stops=stopping.stops,
+            budget=RedisBudget(redis),
+            files=Files(
+                SlackFiles(calls, downloads, SlackHosts(settings.slack_api_url), asyncio.sleep),
+                model,
+                Room(max(_FILE_MEMORY_BYTES, settings.max_file_bytes)),
+                settings.max_file_bytes,
+            ),
+            generation=_generation(settings),
+            patience=Patience(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
+            deadline_s=settings.task_deadline_seconds,
+            workspace=SlackWorkspace(calls),
+            house=House(settings.manners, settings.system_prompt_file),
+            threads=SlackThreads(calls),
+        )
+        asides = Asides(
+            Homekeeping(answering.people, limits, SlackHomes(calls), settings.k_revision),
+            Doctor(
+                leases=answering.leases,
+                conversations=answering.conversations,
+                people=answering.people,
+                usage=limits,
+                check_slack=readiness.checks["slack"],
+                check_model=model.check,
+                models=_models(settings),
+                cache_ttl_s=settings.cache_ttl_seconds,
+                revision=settings.k_revision,
+            ),
+        )
         yield Dependencies(
             verifier=_verifier(settings, session),
-            answering=Answering(
-                leases=RedisLeases(redis),
-                answers=RedisAnswers(redis, settings.cache_ttl_seconds),
-                model=model,
-                conversations=SlackConversations(
-                    calls, session, RedisResponses(redis), stopping.owners
-                ),
-                people=SlackPeople(calls, redis),
-                limits=RedisLimits(
-                    redis,
-                    settings.user_requests_per_minute,
-                    settings.user_daily_tokens,
-                    settings.team_daily_tokens,
-                ),
-                statuses=statuses,
-                turns=stopping.turns,
-                stops=stopping.stops,
-                budget=RedisBudget(redis),
-                files=Files(
-                    SlackFiles(calls, downloads, SlackHosts(settings.slack_api_url), asyncio.sleep),
-                    model,
-                    Room(max(_FILE_MEMORY_BYTES, settings.max_file_bytes)),
-                    settings.max_file_bytes,
-                ),
-                generation=_generation(settings),
-                patience=Patience(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
-                deadline_s=settings.task_deadline_seconds,
-                workspace=SlackWorkspace(calls),
-                house=House(settings.manners, settings.system_prompt_file),
-            ),
+            answering=answering,
             stopping=stopping,
             listening=Listening(RedisVotes(redis), settings.feedback_reasons == "log"),
+            asides=asides,
             readiness=readiness,
         )
+
+
+def _models(settings: ProcessorSettings) -> list[Checked]:
+    models = [Checked("GEMINI_MODEL", settings.gemini_model)]
+    if settings.gemini_fallback_model:
+        models.append(Checked("GEMINI_FALLBACK_MODEL", settings.gemini_fallback_model))
+    return models
 
 
 def _generation(settings: ProcessorSettings) -> Generation:

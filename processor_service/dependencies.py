@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from processor_service.answering import Answering
+from processor_service.asides import Asides
 from processor_service.feedback import Listening
 from processor_service.health import Readiness
 from processor_service.oidc import PushVerifier
@@ -17,4 +18,5 @@ class Dependencies:
     answering: Answering
     stopping: Stopping
     listening: Listening
+    asides: Asides
     readiness: Readiness

@@ -34,6 +34,7 @@ class Words:
 
 
 _ASKING: Final[Texts] = {"ja": "質問の受付", "en": "taking the question"}
+_READING: Final[Texts] = {"ja": "メッセージの読み取り", "en": "reading the message"}
 _GENERATING: Final[Texts] = {"ja": "回答の生成", "en": "generating the answer"}
 _SHOWING: Final[Texts] = {"ja": "Slack への表示", "en": "showing the answer in Slack"}
 
@@ -235,6 +236,29 @@ WORDS: Final[dict[str, Words]] = {
         {
             "ja": "ファイルを確認のうえ、もう一度お送りください。PDF・画像・音声・動画・テキスト形式のファイルに対応しています。",
             "en": "Please check the files and send them again. PDFs, images, audio, video and text are fine.",
+        },
+        retry=False,
+    ),
+    "thread_unreadable": Words(
+        _READING,
+        {
+            "ja": "スレッドを読めませんでした。私がそのチャンネルに参加していないか、メッセージが削除されています。",
+            "en": "I cannot read the thread: I am not in that channel, or the message is deleted.",
+        },
+        {
+            "ja": "チャンネルで `/invite` を使って私を追加してから、「もう一度試す」を押してください。",
+            "en": "Please add me to the channel with `/invite`, then press Retry.",
+        },
+    ),
+    "nothing_to_read": Words(
+        _READING,
+        {
+            "ja": "このメッセージには、読み取れる文章がありませんでした。",
+            "en": "That message holds no text that I can read.",
+        },
+        {
+            "ja": "文章のあるメッセージでお試しいただくか、内容をここに貼り付けてお尋ねください。",
+            "en": "Please use it on a message with text, or paste what you mean here.",
         },
         retry=False,
     ),

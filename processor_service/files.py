@@ -67,7 +67,8 @@ async def attached(task: Task, said: Sequence[Said], using: Files) -> AsyncItera
         collecting = _Collecting(using, stack)
         await collecting.collect(task.files, said)
         found = collecting.attached
-        if not task.text and all(one.from_thread for one in found.materials):
+        asks_in_words = bool(task.text) or task.subject is not None
+        if not asks_in_words and all(one.from_thread for one in found.materials):
             raise FilesUnusable(found.without)
         yield found
 

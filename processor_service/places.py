@@ -1,7 +1,9 @@
 """Where a task's messages go."""
 
+from functools import partial
+
 from processor_service.ports import Body, Conversation, Conversations
-from processor_service.rendering import render_question
+from processor_service.rendering import render_question, render_subject
 from processor_service.steps import Steps
 from shared.errors import SlackRefused
 from shared.ledger import Mark
@@ -11,22 +13,32 @@ NOT_THERE = "slack_not_there"
 
 
 async def conversation_of(task: Task, conversations: Conversations, steps: Steps) -> Conversation:
-    """The question's thread. A slash command's question is first shown in the channel, once; where
-    we may not speak, and for what only its asker shall see, it is the command's response URL.
+    """The question's thread. A slash command's question is first shown in the channel, once, and a
+    shortcut's in its asker's direct messages; where we may not speak, and for what only its asker
+    shall see, it is the response URL.
 
     Raises as a Conversation does.
     """
-    if task.private and task.response_url:
+    if task.private and task.response_url and task.subject is None:
         return conversations.response(task, task.response_url)
     if task.message_ts is not None:
         return conversations.thread(task, task.thread_ts or task.message_ts, task.message_ts)
     try:
-        ts = await _shown_question(task, conversations.channel(task), render_question(task), steps)
+        there, body = await _to_show(task, conversations, steps)
+        ts = await _shown_question(there, conversations.channel(there), body, steps)
     except SlackRefused as refused:
         if task.response_url is None or refused.reason != NOT_THERE:
             raise
         return conversations.response(task, task.response_url)
-    return conversations.thread(task, ts, ts)
+    return conversations.thread(there, ts, ts)
+
+
+async def _to_show(task: Task, conversations: Conversations, steps: Steps) -> tuple[Task, Body]:
+    """The task as asked in the channel where its question is shown, and how it is shown there."""
+    if task.subject is None:
+        return task, render_question(task)
+    channel_id = await steps.read(partial(conversations.direct_id, task))
+    return task.model_copy(update={"channel_id": channel_id}), render_subject(task, task.subject)
 
 
 async def _shown_question(task: Task, channel: Conversation, body: Body, steps: Steps) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from processor_service.manners import Manner
 from processor_service.research import Research
 from shared.ledger import Mark
-from shared.task import Locale, Mode, Task, TaskFile, Vote
+from shared.task import Locale, Mode, Subject, Task, TaskFile, Vote
 
 
 class ClaimState(StrEnum):
@@ -332,6 +332,17 @@ class History:
     said: tuple[Said, ...] = ()
 
 
+class Threads(Protocol):
+    """What people wrote where a shortcut was used. Raises as a Conversation does."""
+
+    async def said_about(self, subject: Subject) -> tuple[Said, ...]:
+        """For a summary all that stands in the thread, to be explained the message and what stands
+        before it there, else the message alone; the oldest first.
+
+        Nothing if it has no words.
+        """
+
+
 class Conversation(Protocol):
     """Where one task's messages go.
 
@@ -401,6 +412,16 @@ class Conversations(Protocol):
 
     async def direct(self, task: Task) -> Conversation:
         """The asker's direct messages. Raises the same errors as a Conversation."""
+
+    async def direct_id(self, task: Task) -> str:
+        """The channel id of the asker's direct messages. Raises the same errors."""
+
+
+class Homes(Protocol):
+    """What people find who open the app itself."""
+
+    async def publish(self, user_id: str, view: dict[str, Any]) -> None:
+        """Replace the person's Home; idempotent. Raises as a Conversation does."""
 
 
 class Cast(StrEnum):

@@ -15,9 +15,12 @@ from processor_service.ports import Answer, Body, Place
 from processor_service.splitting import Layout, Piece, split_markdown
 from processor_service.texts import (
     ASK_AGAIN,
+    DIRECT,
+    MESSAGE,
     NOT_TRIED_AGAIN,
     NOTICE,
     NOTICE_TITLE,
+    PURPOSES,
     QUESTION,
     REGENERATE,
     RETRY,
@@ -26,7 +29,7 @@ from processor_service.texts import (
     TOO_LONG_FOR_RESPONSE,
     TRUNCATED,
 )
-from shared.task import Locale, Mode, Task, Wish
+from shared.task import Locale, Mode, Subject, Task, Wish
 
 Block = dict[str, Any]
 
@@ -40,6 +43,7 @@ PLAIN_BYTES = 3_900
 _PREVIEW_CHARS = 200
 _QUOTE_CHARS = 2_500
 _METADATA_BYTES = 8_000
+_SUBJECT_CHARS = 300
 
 _PINGS = re.compile(r"<(?=(?:@[UW]|!(?:channel|here|everyone|subteam\^))[^<>\n]*>)")
 
@@ -164,14 +168,39 @@ def render_question(task: Task) -> Body:
     return Body(text, ({"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}},))
 
 
+def render_subject(task: Task, subject: Subject) -> Body:
+    """The message in the asker's direct messages that shows what a shortcut was used on."""
+    text = PURPOSES[task.locale][subject.purpose].format(
+        message=_linked(MESSAGE[task.locale], subject.permalink),
+        channel=_named(subject.channel_id, task.locale),
+    )
+    words = " ".join(task.text.split())
+    if words:
+        shown = words if len(words) <= _SUBJECT_CHARS else words[:_SUBJECT_CHARS] + " …"
+        text = f"{text}\n> {escape(shown)}"
+    return Body(text, ({"type": "section", "text": {"type": "mrkdwn", "text": text}},))
+
+
+def _named(channel_id: str, locale: Locale) -> str:
+    """A channel as Slack shows its name; a direct message (``D…``) has none."""
+    return DIRECT[locale] if channel_id.startswith("D") else f"<#{channel_id}>"
+
+
+def _linked(text: str, address: str) -> str:
+    return f"<{escape(address)}|{text}>" if address else text
+
+
 def question_payload(task: Task) -> dict[str, str]:
     """The prompt itself and its mode, kept beside the shown question so that it can be asked again.
 
-    Slack limits metadata to about 16 KB; a longer prompt is not kept.
+    Slack limits metadata to about 16 KB; a longer prompt is not kept. What a shortcut is about can
+    be read again where it stands.
     """
-    if len(task.text.encode()) > _METADATA_BYTES:
-        return {}
-    return {"prompt": task.text, "mode": task.mode}
+    too_long = len(task.text.encode()) > _METADATA_BYTES
+    if task.subject is not None:
+        words = {} if too_long else {"prompt": task.text}
+        return {**words, "mode": task.mode, "subject": task.subject.model_dump_json()}
+    return {} if too_long else {"prompt": task.text, "mode": task.mode}
 
 
 def _preview(part: list[Piece]) -> str:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from processor_service.answering import Delivery, answer, give_up
+from processor_service.asides import attend
 from processor_service.dependencies import Dependencies
 from processor_service.feedback import note
 from processor_service.push import PushDenied, PushMessage, PushRequest
@@ -35,7 +36,13 @@ _STATUS = {
     Outcome.HELD: 409,
     Outcome.TRY_LATER: 503,
 }
-_SPANS = {Kind.QUESTION: "answer", Kind.CANCEL: "cancel", Kind.FEEDBACK: "feedback"}
+_SPANS = {
+    Kind.QUESTION: "answer",
+    Kind.CANCEL: "cancel",
+    Kind.FEEDBACK: "feedback",
+    Kind.HOME: "home",
+    Kind.DOCTOR: "doctor",
+}
 _ANSWERS: dict[int | str, dict[str, object]] = {
     204: {"description": "Done, or permanently failed and the asker was told: acknowledged."},
     400: {"description": "Not a task: Pub/Sub moves it to the dead-letter topic in the end."},
@@ -88,7 +95,19 @@ def _work(task: Task, pushed: PushRequest, using: Dependencies) -> Callable[[], 
             return partial(stop, task, cancel, using.stopping)
         case Task(kind=Kind.FEEDBACK, feedback=Feedback() as feedback):
             return partial(note, task, feedback, using.listening)
+        case Task(kind=Kind.HOME | Kind.DOCTOR):
+            return partial(_attend, task, pushed.message.message_id, using)
     raise UndecodableTask(f"a {task.kind} about nothing", reason="task_about_nothing")
+
+
+async def _attend(task: Task, message_id: str, using: Dependencies) -> Outcome:
+    """Noted whatever comes of it."""
+    try:
+        await attend(task, message_id, using.asides)
+    except Exception as error:
+        # Nobody is owed anything here, so that even a fault of ours is not tried five times.
+        log.error("An aside broke.", action="aside_broke", kind=task.kind, exc_info=error)
+    return Outcome.NOTED
 
 
 @router.post("/pubsub/dead-letter", status_code=204, responses=_ANSWERS)

@@ -91,6 +91,10 @@ class SlackConversation:
         asked = Asked(asker.team_id, self.channel, place.message_ts)
         return History(tuple(found), said_before(asked, messages, await self.calls.ourselves()))
 
+    async def messages(self) -> list[Message]:
+        """What stands there from its beginning on, of as many pages as a thread's context has."""
+        return (await self._messages(None, _HISTORY_PAGES))[0]
+
     async def _messages(
         self, oldest: str | None, pages: int | None = None
     ) -> tuple[list[Message], bool]:
@@ -305,11 +309,15 @@ class SlackConversations:
 
     async def direct(self, task: Task) -> Conversation:
         """The asker's direct messages."""
+        return SlackConversation(self._calls, await self.direct_id(task), _since(task))
+
+    async def direct_id(self, task: Task) -> str:
+        """The channel of the asker's direct messages; opening it again changes nothing."""
         client = self._calls.client
         opened = await self._calls(
             "conversations.open", lambda: client.conversations_open(users=task.user_id)
         )
-        return SlackConversation(self._calls, str(opened["channel"]["id"]), _since(task))
+        return str(opened["channel"]["id"])
 
 
 def _since(task: Task) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from processor_service.markdown.inline import ZERO_WIDTH_SPACE
 from processor_service.ports import Said
@@ -11,7 +11,7 @@ from processor_service.slack_calls import Ourselves
 from shared.ledger import Mark
 from shared.message_text import plain_text
 from shared.slack_file import file_of
-from shared.task import TaskFile, task_id_of_message
+from shared.task import Purpose, Subject, TaskFile, task_id_of_message
 
 Message = Mapping[str, Any]
 
@@ -41,7 +41,27 @@ def said_before(
     earlier = _asked_in(before, asked)
     late = [one for one in after if _answers_one_of(earlier, one, ourselves)]
     said = (_said(one, ourselves) for one in (*before, *late))
-    return tuple(one for one in said if one is not None and one.text)
+    return tuple(one for one in said if _has_words(one))
+
+
+def said_about(
+    subject: Subject, messages: Sequence[Message], ourselves: Ourselves
+) -> tuple[Said, ...]:
+    """What of the thread's ``messages`` a shortcut is about, as ``ports.Threads`` says."""
+    until = float("inf") if subject.purpose is Purpose.SUMMARISE else float(subject.message_ts)
+    told = [one for one in messages if float(one["ts"]) <= until]
+    said = [(one["ts"], _said(one, ourselves)) for one in told]
+    found = [(ts, one) for ts, one in said if _has_words(one)]
+    if subject.purpose is not Purpose.SUMMARISE and (
+        not found or found[-1][0] != subject.message_ts
+    ):
+        return ()
+    alone = found[-1:] if subject.purpose is Purpose.TRANSLATE else found
+    return tuple(one for _, one in alone)
+
+
+def _has_words(said: Said | None) -> TypeGuard[Said]:
+    return said is not None and bool(said.text)
 
 
 def _asked_in(messages: Iterable[Message], asked: Asked) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.task import Locale, Wish
+from shared.task import Locale, Purpose, Wish
 
 Texts = dict[Locale, str]
 
@@ -49,6 +49,20 @@ STOPPED_BEFORE: Final[Texts] = {
     "en": "Stopped before the answer began.",
 }
 QUESTION: Final[Texts] = {"ja": "{user} さんの質問です。", "en": "{user} asked:"}
+DIRECT: Final[Texts] = {"ja": "ダイレクトメッセージ", "en": "a direct message"}
+MESSAGE: Final[Texts] = {"ja": "こちらのメッセージ", "en": "this message"}
+PURPOSES: Final[dict[Locale, dict[Purpose, str]]] = {
+    "ja": {
+        Purpose.SUMMARISE: "*スレッドの要約* {channel} の{message}のスレッド",
+        Purpose.TRANSLATE: "*翻訳* {channel} の{message}",
+        Purpose.EXPLAIN: "*説明* {channel} の{message}",
+    },
+    "en": {
+        Purpose.SUMMARISE: "*Summary* of the thread of {message} in {channel}",
+        Purpose.TRANSLATE: "*Translation* of {message} in {channel}",
+        Purpose.EXPLAIN: "*Explanation* of {message} in {channel}",
+    },
+}
 TOO_LONG_FOR_RESPONSE: Final[Texts] = {
     "ja": "この場所に表示できる長さを超えたため、続きを表示できません。全文が必要な場合は、ダイレクトメッセージで同じ質問をお送りください。",
     "en": "The rest does not fit here. Send me the same question as a direct message to get it all.",

@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 from processor_service.answering import Answering, Delivery, answer
+from processor_service.asides import Asides
+from processor_service.doctor import Checked, Doctor
 from processor_service.file_choice import MEGABYTE
 from processor_service.files import Files
 from processor_service.generation import Generation
+from processor_service.homes import Homekeeping
 from processor_service.limits import Refusal
 from processor_service.ports import (
     Answer,
@@ -34,9 +37,10 @@ from processor_service.room import Room
 from processor_service.statuses import Statuses
 from processor_service.stopping import Stopping
 from processor_service.working import Outcome
-from shared.errors import FileUnusable, SlackRefused
+from shared.errors import FileUnusable, ModelRejected, SlackRefused
+from shared.home import Count, Used
 from shared.ledger import Mark, growing_mark
-from shared.task import Locale, Mode, Source, Task, TaskFile, Vote
+from shared.task import Locale, Mode, Source, Subject, Task, TaskFile, Vote
 
 _Told = TypeVar("_Told")
 
@@ -355,12 +359,15 @@ class FakeConversations:
     )
     dm: FakeConversation = field(default_factory=lambda: FakeConversation(None))
     opened: list[str] = field(default_factory=list)
+    direct_refused: SlackRefused | None = None
+    asked_in: list[str] = field(default_factory=list)
 
     def thread(self, task: Task, thread_ts: str, question_ts: str) -> Conversation:
         self.opened.append(thread_ts)
         return self.threads.get(thread_ts, self.conversation)
 
     def channel(self, task: Task) -> Conversation:
+        self.asked_in.append(task.channel_id)
         return self.shown
 
     def response(self, task: Task, url: str) -> Conversation:
@@ -368,6 +375,11 @@ class FakeConversations:
 
     async def direct(self, task: Task) -> Conversation:
         return self.dm
+
+    async def direct_id(self, task: Task) -> str:
+        if self.direct_refused is not None:
+            raise self.direct_refused
+        return "D1"
 
 
 @dataclass
@@ -458,6 +470,46 @@ class FakeUploads:
         self.kept.remove(file)
 
 
+@dataclass
+class FakeThreads:
+    """What was said where a shortcut was used, or why it cannot be read."""
+
+    said: tuple[Said, ...] = ()
+    refused: SlackRefused | None = None
+    read: list[Subject] = field(default_factory=list)
+
+    async def said_about(self, subject: Subject) -> tuple[Said, ...]:
+        self.read.append(subject)
+        if self.refused is not None:
+            raise self.refused
+        return self.said
+
+
+@dataclass
+class FakeUsages:
+    """Everybody has used the same; None: the store is lost."""
+
+    used: Used | None = field(
+        default_factory=lambda: Used(3, Count(1, 10), Count(1200), Count(9000), NOON)
+    )
+
+    async def of(self, team_id: str, user_id: str) -> Used | None:
+        return self.used
+
+
+@dataclass
+class FakeHomes:
+    """The Homes that were published, by user; ``failure`` is raised instead."""
+
+    published: dict[str, dict[str, Any]] = field(default_factory=dict)
+    failure: Exception | None = None
+
+    async def publish(self, user_id: str, view: dict[str, Any]) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.published[user_id] = view
+
+
 class Naps:
     """A sleep that only remembers."""
 
@@ -489,6 +541,10 @@ class World:
     votes: FakeVotes = field(default_factory=FakeVotes)
     files: FakeFiles = field(default_factory=FakeFiles)
     uploads: FakeUploads = field(default_factory=FakeUploads)
+    threads: FakeThreads = field(default_factory=FakeThreads)
+    usages: FakeUsages = field(default_factory=FakeUsages)
+    homes: FakeHomes = field(default_factory=FakeHomes)
+    broken_models: set[str] = field(default_factory=set)
     retries: int = 3
     deadline_s: float = 30.0
     generation: Generation | None = None
@@ -520,10 +576,34 @@ class World:
             self.deadline_s,
             self.workspace,
             self.house,
+            self.threads,
         )
 
     def stopping(self) -> Stopping:
         return Stopping(self.stops, self.owners, self.turns)
+
+    def asides(self) -> Asides:
+        async def check_slack() -> None:
+            return
+
+        async def check_model(model: str) -> None:
+            if model in self.broken_models:
+                raise ModelRejected("The model does not exist.", reason="model_not_found")
+
+        doctor = Doctor(
+            leases=self.leases,
+            conversations=self.conversations,
+            people=self.people,
+            usage=self.usages,
+            check_slack=check_slack,
+            check_model=check_model,
+            models=[Checked("GEMINI_MODEL", "main-model"), Checked("GEMINI_FALLBACK_MODEL", "x")],
+            cache_ttl_s=3600,
+            revision="rev-7",
+            now=lambda: NOON,
+        )
+        keeping = Homekeeping(self.people, self.usages, self.homes, "rev-7", lambda: NOON)
+        return Asides(keeping, doctor, lambda: NOON)
 
     async def answer(
         self, task: Task | None = None, message_id: str = "m1", *, again: bool = False

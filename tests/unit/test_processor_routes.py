@@ -36,6 +36,7 @@ def client(world: World, verifier: Any = None, checks: Any = None) -> TestClient
             world.using(),
             world.stopping(),
             Listening(world.votes, keeps_words=False),
+            world.asides(),
             Readiness(checks or {}),
         )
 
@@ -135,6 +136,38 @@ def test_outcomes_become_the_status_codes_pubsub_acts_on() -> None:
         world.leases.held.clear()
         assert http.post("/pubsub/push", json=pushed(a_task().encode())).status_code == 204
     assert len(world.conversation.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "action"),
+    [
+        (None, "aside_done"),
+        (SlackUnavailable("down"), "aside_failed"),
+        (PermanentError("no"), "aside_failed"),
+        (ZeroDivisionError(), "aside_broke"),
+    ],
+)
+def test_an_aside_is_acknowledged_whatever_comes_of_it(
+    failure: Exception | None, action: str
+) -> None:
+    world = World()
+    world.homes.failure = failure
+    task = a_task(kind=Kind.HOME, text="")
+    with client(world) as http, capture_logs() as logs:
+        assert http.post("/pubsub/push", json=pushed(task.encode())).status_code == 204
+    assert [line["action"] for line in logs] == ["task_delivered", action]
+    assert world.conversation.messages == []
+
+
+@pytest.mark.parametrize("kind", [Kind.HOME, Kind.DOCTOR])
+def test_the_dead_letter_of_an_aside_is_told_to_nobody(kind: Kind) -> None:
+    world = World()
+    with client(world) as http, capture_logs() as logs:
+        task = a_task(kind=kind, text="", response_url="https://hooks.example/1")
+        assert http.post("/pubsub/dead-letter", json=pushed(task.encode())).status_code == 204
+    assert world.conversation.messages == []
+    assert world.conversations.to_asker.messages == []
+    assert [line["action"] for line in logs] == ["task_dead_lettered"]
 
 
 def test_a_dead_letter_is_told_to_its_asker_once() -> None:

@@ -1,0 +1,20 @@
+"""Threads in Slack that a shortcut is about: read, never written to."""
+
+from processor_service.ports import Said
+from processor_service.slack_calls import SlackCalls
+from processor_service.slack_conversations import SlackConversation
+from processor_service.slack_history import said_about
+from shared.task import Subject
+
+
+class SlackThreads:
+    """``ports.Threads`` by ``conversations.replies``: it gives a message without replies, too."""
+
+    def __init__(self, calls: SlackCalls) -> None:
+        self._calls = calls
+
+    async def said_about(self, subject: Subject) -> tuple[Said, ...]:
+        """What the shortcut is about; of a thread beyond 2,000 messages the first ones."""
+        ts = subject.thread_ts or subject.message_ts
+        thread = SlackConversation(self._calls, subject.channel_id, ts, thread_ts=ts)
+        return said_about(subject, await thread.messages(), await self._calls.ourselves())

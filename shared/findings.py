@@ -1,0 +1,40 @@
+"""What ``/gemini doctor`` finds: each a line with a check mark or a cross, and what mends it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.task import Locale
+
+Texts = dict[Locale, str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. ``fix`` says what to do if it is not ``ok``."""
+
+    ok: bool
+    text: str
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What is said of one thing, good or bad; the texts take values by name."""
+
+    passed: Texts
+    failed: Texts
+    fix: Texts
+
+    def found(self, ok: bool, locale: Locale, **values: object) -> Finding:
+        """The finding, in words."""
+        text = (self.passed if ok else self.failed)[locale].format(**values)
+        return Finding(ok, text, self.fix[locale].format(**values))
+
+
+def listed(title: str, findings: Iterable[Finding]) -> str:
+    """The findings as one message (mrkdwn)."""
+    return "\n".join([f"*{title}*", *(_line(finding) for finding in findings)])
+
+
+def _line(finding: Finding) -> str:
+    return f"✓ {finding.text}" if finding.ok else f"✗ {finding.text}\n      → {finding.fix}"
