@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from command_service.question import Question, Reason
+from shared.task import Purpose
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ TOLD = frozenset(
         Reason.HELP_ASKED,
         Reason.UNKNOWN_OPTION,
         Reason.PROMPT_TOO_LONG,
+        Reason.MESSAGE_TOO_LONG,
         Reason.QUESTION_GONE,
         Reason.QUESTION_UNREADABLE,
         Reason.QUEUE_UNAVAILABLE,
@@ -59,22 +61,43 @@ def admit(question: Question, policy: Policy) -> Admitted | Refused:
     for reason, forbidden in (
         (Reason.TEAM_NOT_ALLOWED, _outside(question.team_id, policy.team_ids)),
         (Reason.EXTERNAL_CHANNEL, question.external and not policy.external_channels),
-        (Reason.CHANNEL_NOT_ALLOWED, _outside(question.channel_id, policy.channel_ids)),
+        (Reason.CHANNEL_NOT_ALLOWED, _outside(_channel_of(question), policy.channel_ids)),
         (Reason.USER_NOT_ALLOWED, _outside(question.user_id, policy.user_ids)),
-        (Reason.NOT_IN_ROLLOUT, not _in_rollout(question.user_id, policy)),
-        (Reason.EMPTY_PROMPT, not question.text and not question.files),
-        (Reason.PROMPT_TOO_LONG, len(question.text) > policy.max_prompt_chars),
+        (Reason.NOT_IN_ROLLOUT, not in_rollout(question.user_id, policy)),
+        (Reason.EMPTY_PROMPT, _asks_nothing(question)),
+        (_TOO_LONG[question.subject is None], _is_too_long(question, policy)),
     ):
         if forbidden:
             return Refused(reason)
     return Admitted()
 
 
+_TOO_LONG = {True: Reason.PROMPT_TOO_LONG, False: Reason.MESSAGE_TOO_LONG}
+
+
+def _channel_of(question: Question) -> str:
+    """Where it was asked. What a shortcut asks is about a message, wherever the answer stands."""
+    return question.channel_id if question.subject is None else question.subject.channel_id
+
+
+def _asks_nothing(question: Question) -> bool:
+    return not question.text and not question.files and question.subject is None
+
+
+def _is_too_long(question: Question, policy: Policy) -> bool:
+    """Of a thread to be summarised as much is read as fits, so its message has any length."""
+    subject = question.subject
+    if subject is not None and subject.purpose is Purpose.SUMMARISE:
+        return False
+    return len(question.text) > policy.max_prompt_chars
+
+
 def _outside(value: str, allowed: frozenset[str]) -> bool:
     return bool(allowed) and value not in allowed
 
 
-def _in_rollout(user_id: str, policy: Policy) -> bool:
+def in_rollout(user_id: str, policy: Policy) -> bool:
+    """Whether the staged rollout has come to the user."""
     return user_id in policy.rollout_user_ids or rollout_bucket(user_id) < policy.rollout_percent
 
 

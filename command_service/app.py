@@ -13,7 +13,9 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.admission import Policy
+from command_service.app_home import REFRESH_EVERY_S, Entrance
 from command_service.catch_up import CatchUp
+from command_service.doctor import REPORT_EVERY_S, Doctor
 from command_service.event_api import EventApi
 from command_service.feedback import Listening
 from command_service.following import Following
@@ -22,6 +24,7 @@ from command_service.http_server import bound, serving
 from command_service.intake import Intake, refusal_text
 from command_service.listeners import Listeners
 from command_service.locales import SlackLocales
+from command_service.pace import Pace
 from command_service.preflight import Preflight, preflight
 from command_service.pubsub_queue import PubSubQueue, pubsub_queue
 from command_service.question import Identity, Reason
@@ -29,11 +32,13 @@ from command_service.repetition import Repetition
 from command_service.settings import CommandSettings
 from command_service.slack_access import SlackAccess, watched
 from command_service.slack_history import SlackHistory
+from command_service.slack_homes import SlackHomes
 from command_service.slack_modals import SlackModals
 from command_service.slack_questions import SlackQuestions
 from command_service.slack_replies import SlackReplies
+from command_service.slack_surroundings import SlackSurroundings
 from command_service.slots import Slots
-from command_service.socket_mode import SocketMode, connected
+from command_service.socket_mode import SocketMode, SocketState, connected
 from shared.background import Background
 from shared.log import get_logger
 from shared.slack import slack_client
@@ -110,7 +115,13 @@ async def running(
         modals = SlackModals(slack, access)
         asks_words = settings.feedback_reasons == "log"
         listening = Listening(repetition.intake, modals, asks_words=asks_words)
-        Listeners(checked.identity, repetition, following, listening).register(bolt)
+        doctor = _doctor(
+            settings, checked.identity, repetition.intake, adapters, lambda: socket_mode
+        )
+        entrance = _entrance(settings, repetition.intake, adapters)
+        Listeners(checked.identity, repetition, following, listening, entrance, doctor).register(
+            bolt
+        )
         slots = Slots(settings.max_concurrent_requests)
         socket_mode = _socket_mode(settings, bolt, slots, repetition.intake, after_silence)
         server = web.Application()
@@ -184,6 +195,29 @@ def _use_cases(settings: CommandSettings, identity: Identity, adapters: Adapters
         ),
     )
     return Repetition(intake, SlackQuestions(slack, access, identity.bot_user_id))
+
+
+def _entrance(settings: CommandSettings, intake: Intake, adapters: Adapters) -> Entrance:
+    homes = SlackHomes(adapters.slack, adapters.access)
+    return Entrance(intake, homes, Pace(REFRESH_EVERY_S), settings.k_revision)
+
+
+def _doctor(
+    settings: CommandSettings,
+    identity: Identity,
+    intake: Intake,
+    adapters: Adapters,
+    socket_mode: Callable[[], SocketMode | None],
+) -> Doctor:
+    """The doctor asks for the socket when it is needed: it is opened for what Bolt listens to."""
+
+    async def socket_state() -> SocketState | None:
+        socket = socket_mode()
+        return None if socket is None else await socket.state()
+
+    surroundings = SlackSurroundings(adapters.slack, adapters.access)
+    pace = Pace(REPORT_EVERY_S)
+    return Doctor(intake, identity, surroundings, socket_state, pace, settings.k_revision)
 
 
 def _bolt_app(settings: CommandSettings, slack: AsyncWebClient, identity: Identity) -> AsyncApp:

@@ -161,4 +161,5 @@ def question_again(click: Click, asked: Asked) -> Question:
         message_ts=click.place.message_ts,
         files=asked.files,
         external=click.external,
+        subject=asked.subject,
     )

@@ -47,7 +47,7 @@ class Request:
 
 def read_request(text: str) -> Request | Reason:
     """The request in ``text``, or why it is none: HELP_ASKED or UNKNOWN_OPTION."""
-    if _plain(text) in _HELP:
+    if folded(text) in _HELP:
         return Reason.HELP_ASKED
     rest, private_last = _PRIVATE_LAST.subn("", text.strip())
     request = _after_options(Request(rest, private=bool(private_last)))
@@ -56,7 +56,7 @@ def read_request(text: str) -> Request | Reason:
 
 def _after_options(request: Request) -> Request | Reason:
     while option := _OPTION.match(request.text):
-        name, value = _plain(option[1]), option[2]
+        name, value = folded(option[1]), option[2]
         rest = request.text[option.end() :]
         if name == "private" and value is None:
             request = replace(request, text=rest, private=True)
@@ -85,8 +85,9 @@ def _after_mode(request: Request) -> Request:
 
 
 def _mode(name: str) -> Mode | None:
-    return _MODES.get(_plain(name))
+    return _MODES.get(folded(name))
 
 
-def _plain(name: str) -> str:
+def folded(name: str) -> str:
+    """A word as it is compared: full-width and capital letters are no others."""
     return unicodedata.normalize("NFKC", name).strip().casefold()

@@ -103,6 +103,7 @@ def _task(question: Question, using: Intake) -> Task:
         locale=using.locales.of(question.user_id),
         response_url=question.response_url,
         private=question.private,
+        subject=question.subject,
         event_id=question.event_id,
         occurred_at=question.occurred_at,
         received_at=using.now(),

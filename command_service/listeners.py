@@ -14,6 +14,14 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from command_service.admission import Refused
+from command_service.app_home import (
+    HOME_EVENTS,
+    LEGACY_EVENTS,
+    Entrance,
+    read_assistant_thread,
+    read_opening,
+    receive,
+)
 from command_service.clicks import (
     read_edited,
     read_mode,
@@ -21,6 +29,7 @@ from command_service.clicks import (
     read_retry,
     read_wish,
 )
+from command_service.doctor import Doctor, examine, read_visit
 from command_service.edits import offer, read_edit
 from command_service.errands import send, send_click
 from command_service.feedback import Listening, take_reasons, take_vote
@@ -29,6 +38,7 @@ from command_service.following import Following, accept_message
 from command_service.intake import Accepted, HandedBack, Outcome, accept, refusal_text
 from command_service.question import Click, Identity, Ignored, Question, Reason
 from command_service.repetition import Repetition, ask_again
+from command_service.shortcuts import SHORTCUTS, ask_about, read_shortcut
 from command_service.stops import read_stop, read_stopped_session
 from command_service.texts import COMMAND_ACCEPTED, PRIVATE_ACCEPTED
 from command_service.triggers import read_command, read_mention, read_message
@@ -50,7 +60,7 @@ EVENTS: Mapping[str, tuple[str, ReadEvent]] = {
 }
 """By the name of the subscription in the app's manifest: the event's type and its reader."""
 STOPPED_SESSION = "agent_session_stopped"
-SUBSCRIPTIONS = frozenset({*EVENTS, STOPPED_SESSION})
+SUBSCRIPTIONS = frozenset({*EVENTS, *HOME_EVENTS, STOPPED_SESSION})
 """All events that the app's manifest asks for."""
 COMMANDS = ("/gemini",)
 ACTIONS: Mapping[str, ReadClick] = {
@@ -76,6 +86,8 @@ class Listeners:
     repetition: Repetition
     following: Following
     listening: Listening
+    entrance: Entrance
+    doctor: Doctor
 
     def register(self, app: AsyncApp) -> None:
         """Make ``app`` handle everything the manifest subscribes to, and ack what it does not."""
@@ -91,6 +103,12 @@ class Listeners:
         app.action("stop")(self._on_stop)
         app.action("feedback")(self._on_vote)
         app.view(REASONS)(self._on_reasons)
+        for callback_id in SHORTCUTS:
+            app.message_shortcut(callback_id)(self._on_shortcut)
+        for event_type in HOME_EVENTS:
+            app.event(event_type)(self._on_home)
+        for event_type in LEGACY_EVENTS:
+            app.event(event_type)(self._on_assistant_thread)
         app.error(on_error)
 
     def _on_event(self, read: ReadEvent) -> Callable[..., Awaitable[None]]:
@@ -104,6 +122,10 @@ class Listeners:
         return on_event
 
     async def _on_command(self, body: Body, ack: AsyncAck) -> None:
+        visit = read_visit(body)
+        if visit is not None:
+            await ack(await examine(visit, self.doctor))
+            return
         intake = self.repetition.intake
         question = read_command(body, self.identity, intake.now())
         outcome = await accept(question, intake)
@@ -167,6 +189,18 @@ class Listeners:
         else:
             thanks = thanks_modal(self.listening.locale_of(user_id))
             await ack(response_action="update", view=thanks)
+
+    async def _on_shortcut(self, body: Body, ack: AsyncAck) -> None:
+        await ask_about(read_shortcut(body, self.identity), self.repetition.intake)
+        await ack()
+
+    async def _on_home(self, body: Body) -> None:
+        opened = read_opening(body)
+        if opened is not None:
+            receive(opened, self.entrance)
+
+    async def _on_assistant_thread(self, body: Body) -> None:
+        receive(read_assistant_thread(body), self.entrance)
 
 
 def _is_redelivered(request: AsyncBoltRequest) -> bool:

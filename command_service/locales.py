@@ -46,6 +46,12 @@ class SlackLocales:
             self._background.start(self._learn(user_id), f"locale:{user_id}")
         return self._default
 
+    async def found(self, user_id: str) -> Locale:
+        """What Slack says, unless it is known; the default if Slack cannot be asked."""
+        if user_id not in self._known:
+            await self._learn(user_id)
+        return self._known.get(user_id, self._default)
+
     async def _learn(self, user_id: str) -> None:
         try:
             answer = await self._client.users_info(user=user_id, include_locale=True)

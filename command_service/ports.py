@@ -1,6 +1,7 @@
 """What the use cases need of the outside; adapters implement these."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from command_service.conversation import Conversation, Kind, Message, Page
@@ -87,3 +88,34 @@ class Locales(Protocol):
 
     def of(self, user_id: str) -> Locale:
         """What is known of the user by now, at once; the default for somebody new."""
+
+    async def found(self, user_id: str) -> Locale:
+        """What there is to know of the user, if it can be found out; never raises."""
+
+
+class Homes(Protocol):
+    """What people find who open the app itself. No method raises."""
+
+    async def publish(self, user_id: str, view: dict[str, Any]) -> None:
+        """Show ``view`` as the person's Home."""
+
+    async def suggest(self, channel_id: str, thread_ts: str | None, locale: Locale) -> None:
+        """Offer prompts in their conversation with us."""
+
+
+@dataclass(frozen=True)
+class Surrounding:
+    """Whether we are in a channel, and whether it is shared with other organisations."""
+
+    member: bool
+    external: bool
+
+
+class Surroundings(Protocol):
+    """What Slack says of us. Each method raises MechachangErrors."""
+
+    async def scopes(self) -> frozenset[str] | None:
+        """The scopes of our token; None if Slack does not name them."""
+
+    async def channel(self, channel_id: str) -> Surrounding:
+        """The channel, as far as we can see it."""

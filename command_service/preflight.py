@@ -13,31 +13,12 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from command_service.errors import PreflightFailed
 from command_service.question import Identity
+from command_service.scopes import NEEDED_SCOPES, granted_scopes
 from shared.errors import RetryableError, SlackDenied, SlackRefused
 from shared.log import get_logger
 from shared.slack import SLACK_FAILURES, slack_error
 
 log = get_logger(__name__)
-
-NEEDED_SCOPES = frozenset(
-    {
-        "app_mentions:read",
-        "channels:history",
-        "chat:write",
-        "commands",
-        "groups:history",
-        "im:history",
-        "users:read",
-    }
-)
-"""The bot scopes that nothing works without."""
-CATCH_UP_SCOPES = frozenset({"channels:read", "groups:read", "im:read"})
-"""The bot scopes that looking for missed questions needs, one a kind of conversation."""
-FILE_SCOPES = frozenset({"files:read"})
-"""The bot scopes that the processor needs to fetch files; without them each answer says so.
-
-``deploy/slack-manifest.yaml`` asks for exactly these and the ones above.
-"""
 
 _GIVE_UP_AFTER_S = 30.0
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0)
@@ -143,15 +124,13 @@ def _identity(who: AsyncSlackResponse) -> Identity:
         bot_user_id=str(who["user_id"]),
         bot_id=who.get("bot_id"),
         enterprise_id=who.get("enterprise_id"),
+        url=str(who.get("url") or ""),
     )
 
 
 def _require_scopes(who: AsyncSlackResponse) -> None:
-    """Slack names a token's scopes in a header of every answer; without it nothing is checked."""
-    named = next((v for k, v in who.headers.items() if k.lower() == "x-oauth-scopes"), None)
-    if named is None:
-        return
-    missing = NEEDED_SCOPES - {scope.strip() for scope in named.split(",")}
+    granted = granted_scopes(who.headers)
+    missing = NEEDED_SCOPES - granted if granted is not None else frozenset()
     if missing:
         raise PreflightFailed(
             f"SLACK_BOT_TOKEN lacks these scopes: {', '.join(sorted(missing))}. Add them as in "

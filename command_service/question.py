@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from shared.task import Mode, Source, TaskFile, Wish
+from shared.task import Mode, Source, Subject, TaskFile, Wish
 
 
 class Reason(StrEnum):
@@ -24,6 +24,7 @@ class Reason(StrEnum):
     HELP_ASKED = "help_asked"
     UNKNOWN_OPTION = "unknown_option"
     PROMPT_TOO_LONG = "prompt_too_long"
+    MESSAGE_TOO_LONG = "message_too_long"
     QUESTION_GONE = "question_gone"
     QUESTION_UNREADABLE = "question_unreadable"
     QUEUE_UNAVAILABLE = "queue_unavailable"
@@ -35,12 +36,13 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Identity:
-    """Who we are in the workspace, as ``auth.test`` says."""
+    """Who we are in the workspace, and its address, as ``auth.test`` says."""
 
     team_id: str
     bot_user_id: str
     bot_id: str | None = None
     enterprise_id: str | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,14 @@ class Recipient:
     """A person to be told something that nobody else sees.
 
     ``thread_ts`` only where the person wrote inside a thread: Slack does not show an ephemeral
-    message in a thread that has no replies yet.
+    message in a thread that has no replies yet. With ``response_url`` it also reaches them where we
+    are no member.
     """
 
     channel_id: str
     user_id: str
     thread_ts: str | None = None
+    response_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class Question:
     event_id: str | None = None
     external: bool = False
     redelivered: bool = False
+    subject: Subject | None = None
     follow_up: bool = False
     """It names nobody: it is meant for us only if we have answered in its thread."""
 
@@ -105,6 +110,7 @@ class Asked:
     text: str
     mode: Mode = Mode.AUTO
     files: tuple[TaskFile, ...] = ()
+    subject: Subject | None = None
 
 
 @dataclass(frozen=True)

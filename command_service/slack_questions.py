@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.question import Asked, Place
@@ -12,7 +13,7 @@ from shared.errors import SlackRefused
 from shared.ledger import Mark
 from shared.message_text import plain_text
 from shared.slack import SLACK_FAILURES
-from shared.task import Mode
+from shared.task import Mode, Subject
 
 # Slack returns the thread's first message besides the one asked for.
 _PAGE = 5
@@ -55,8 +56,17 @@ class SlackQuestions:
         if mark is None or mark.role != "question":
             return None
         payload = message["metadata"]["event_payload"]
-        prompt = payload.get("prompt")
-        return Asked(str(prompt), _mode(payload.get("mode"))) if prompt else None
+        prompt, subject = str(payload.get("prompt") or ""), _subject(payload.get("subject"))
+        if not prompt and subject is None:
+            return None
+        return Asked(prompt, _mode(payload.get("mode")), subject=subject)
+
+
+def _subject(kept: object) -> Subject | None:
+    try:
+        return Subject.model_validate_json(str(kept)) if kept else None
+    except ValidationError:
+        return None
 
 
 def _mode(name: object) -> Mode:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
@@ -24,6 +25,7 @@ log = get_logger(__name__)
 _STATUS_WITHIN_S = 2.0
 _LATE_AFTER_S = 0.4
 _REMEMBERED = 1_000
+_RESPOND_WITHIN_S = 3.0
 _PAGE = 200
 
 
@@ -45,6 +47,9 @@ class SlackReplies:
 
     async def tell(self, recipient: Recipient, text: str, blocks: Sequence[Block] = ()) -> None:
         """Show ``text`` to the recipient alone; with ``blocks`` these, and it is their summary."""
+        if recipient.response_url is not None:
+            await self._respond(recipient.response_url, text=text, response_type="ephemeral")
+            return
         try:
             await self._client.chat_postEphemeral(
                 channel=recipient.channel_id,
@@ -58,12 +63,27 @@ class SlackReplies:
 
     async def dismiss(self, response_url: str) -> None:
         """Take away what was shown to one person; Slack cannot be asked to otherwise."""
-        hook = AsyncWebhookClient(response_url, session=self._client.session, retry_handlers=[])
+        await self._respond(response_url, delete_original=True)
+
+    async def _respond(self, url: str, **body: Any) -> None:
+        """Post to a response URL, which tells its failures in plain text."""
+        hook = AsyncWebhookClient(url, session=self._client.session, retry_handlers=[])
+        # Given no proxy, it has looked for one in the environment.
         hook.proxy = self._client.proxy
         try:
-            await hook.send(delete_original=True)
+            async with asyncio.timeout(_RESPOND_WITHIN_S):
+                answer = await hook.send(**body)
         except SLACK_FAILURES as error:
             self._log_failure(error, "response_url")
+            return
+        if answer.status_code != 200:
+            log.warning(
+                "A sign could not be shown.",
+                action="sign_not_shown",
+                method="response_url",
+                reason="slack_refused",
+                why=f"response_url: Slack refused ({answer.status_code} {answer.body[:50]}).",
+            )
 
     async def show_thinking(self, question: Question, locale: Locale) -> None:
         """Set the thread's status, once a task; Slack clears it with our next message there.

@@ -37,6 +37,7 @@ _USAGE: Final[Texts] = {
 • `/gemini 質問` と入力する
 • チャンネルで私にメンションし、続けて質問を書く
 • ダイレクトメッセージで質問を送る
+• メッセージの「その他」メニューから「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）
 *回答のモード* （`/gemini` では、指定がなければ質問に合わせて自動で選びます）
 • `/gemini general: 質問` 要約と主なポイント（`一般:` も使えます）
 • `/gemini code: 質問` コードと説明、改善の提案（`コード:`）
@@ -47,12 +48,15 @@ _USAGE: Final[Texts] = {
 • `--mode code` モードを指定します
 *ご利用の制限*
 • 質問は {limit} 文字までです
-• 1 分あたりの質問数や 1 日の利用量に上限が設けられている場合があります""",
+• 1 分あたりの質問数や 1 日の利用量に上限が設けられている場合があります
+*困ったときは*
+• `/gemini doctor` 接続や設定に問題がないかを調べます（結果はあなただけに表示されます）""",
     "en": """\
 *How to ask*
 • type `/gemini your question`
 • mention me in a channel, followed by your question
 • send me a direct message
+• choose Summarise thread, Translate or Explain from a message's menu (I answer in a direct message)
 *Modes of answering* (with `/gemini`, I choose by your question unless you name one)
 • `/gemini general: …` a summary and its key points
 • `/gemini code: …` code with an explanation and suggestions
@@ -63,7 +67,9 @@ _USAGE: Final[Texts] = {
 • `--mode code` names the mode
 *Limits*
 • a question may have up to {limit} characters
-• there may be a limit on questions a minute and on how much is used in a day""",
+• there may be a limit on questions a minute and on how much is used in a day
+*When something does not work*
+• `/gemini doctor` checks connections and settings (only you see the result)""",
 }
 
 
@@ -84,6 +90,10 @@ _REFUSALS: Final[dict[Reason, Texts]] = {
     Reason.PROMPT_TOO_LONG: {
         "ja": "ご質問が長すぎるため、受け付けられませんでした。{limit} 文字以内に短くするか、いくつかに分けてお送りください。",
         "en": "Your question is too long for me. Please shorten it to {limit} characters or send it in several parts.",
+    },
+    Reason.MESSAGE_TOO_LONG: {
+        "ja": "このメッセージは {limit} 文字を超えているため、扱えませんでした。必要な部分をダイレクトメッセージに貼り付けてお尋ねください。",
+        "en": "This message has more than {limit} characters, which is too long for me. Please send me the part you need as a direct message.",
     },
     Reason.TEAM_NOT_ALLOWED: {
         "ja": "申し訳ありませんが、このワークスペースではご利用いただけません。必要な場合は管理者にご相談ください。",

@@ -9,10 +9,18 @@ from typing import Any
 from command_service.admission import Policy
 from command_service.conversation import KINDS, Conversation, ItemT, Kind, Message, Page
 from command_service.intake import Intake
+from command_service.ports import Surrounding
 from command_service.question import Asked, Identity, Place, Question, Recipient
 from command_service.repetition import Repetition
+from command_service.scopes import ALL_SCOPES
 from shared.background import Background
-from shared.errors import QueueUnavailable, RetryableError, SlackDenied, SlackRefused
+from shared.errors import (
+    MechachangError,
+    QueueUnavailable,
+    RetryableError,
+    SlackDenied,
+    SlackRefused,
+)
 from shared.task import Locale, Mode, Source, Task
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -174,6 +182,47 @@ class FakeLocales:
     def of(self, user_id: str) -> Locale:
         return self.locale
 
+    async def found(self, user_id: str) -> Locale:
+        return self.locale
+
+
+class FakeHomes:
+    """What was published and suggested, in order."""
+
+    def __init__(self) -> None:
+        self.published: list[tuple[str, dict[str, Any]]] = []
+        self.suggested: list[tuple[str, str | None, Locale]] = []
+
+    async def publish(self, user_id: str, view: dict[str, Any]) -> None:
+        self.published.append((user_id, view))
+
+    async def suggest(self, channel_id: str, thread_ts: str | None, locale: Locale) -> None:
+        self.suggested.append((channel_id, thread_ts, locale))
+
+
+class FakeSurroundings:
+    """All is well, unless it is told otherwise; what hangs never answers."""
+
+    def __init__(self) -> None:
+        self.granted: frozenset[str] | None = ALL_SCOPES
+        self.seen = Surrounding(member=True, external=False)
+        self.failure: MechachangError | None = None
+        self.hangs = False
+
+    async def scopes(self) -> frozenset[str] | None:
+        await self._look()
+        return self.granted
+
+    async def channel(self, channel_id: str) -> Surrounding:
+        await self._look()
+        return self.seen
+
+    async def _look(self) -> None:
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.failure is not None:
+            raise self.failure
+
 
 class FakeQuestions:
     """Messages by their ts; ``failure`` is raised instead of an answer."""
@@ -295,5 +344,27 @@ def a_click(value: str, action_id: str = "regenerate", **changes: Any) -> dict[s
             "thread_ts": "1700000000.000100",
         },
         "actions": [{"action_id": action_id, "value": value, "action_ts": "1700000020.5"}],
+    }
+    return {**body, **changes}
+
+
+def a_shortcut(callback_id: str = "explain_message", **changes: Any) -> dict[str, Any]:
+    message = {
+        "type": "message",
+        "user": "U9",
+        "text": "SLA は &lt;99.9%&gt;",
+        "ts": "1700000000.1",
+    }
+    body = {
+        "type": "message_action",
+        "callback_id": callback_id,
+        "team": {"id": "T1", "domain": "home"},
+        "user": {"id": "U1", "team_id": "T1"},
+        "channel": {"id": "C1", "name": "general"},
+        "message": message,
+        "message_ts": "1700000000.1",
+        "action_ts": "1700000020.5",
+        "trigger_id": "1.2.abc",
+        "response_url": "https://hooks.example/actions/1",
     }
     return {**body, **changes}

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from command_service.errors import PreflightFailed
-from command_service.preflight import NEEDED_SCOPES, Preflight, preflight
+from command_service.preflight import Preflight, preflight
+from command_service.scopes import NEEDED_SCOPES
 from shared.slack import slack_client
 from simulators.faults import Fault
 from simulators.slack import SlackConfig

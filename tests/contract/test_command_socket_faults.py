@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 
 from command_service.health import Health
 from command_service.http_server import bound, serving
-from command_service.preflight import NEEDED_SCOPES
+from command_service.scopes import NEEDED_SCOPES
 from command_service.slots import Slots
 from command_service.socket_mode import SocketMode, Timing, connected
 from shared.slack import slack_client

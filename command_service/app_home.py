@@ -1,0 +1,129 @@
+"""App Home and the agent view: what a person finds who opens the app itself.
+
+Nobody is promised anything here: what fails is logged, and comes again with the next opening.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from command_service.intake import Intake, publish
+from command_service.pace import Pace
+from command_service.ports import Homes
+from shared.errors import QueueUnavailable
+from shared.home import home_view
+from shared.log import bound_task, get_logger
+from shared.task import Kind, Source, Task, task_id_of_home
+
+log = get_logger(__name__)
+
+HOME_EVENTS: Final = ("app_home_opened",)
+"""As the app's manifest subscribes to them."""
+LEGACY_EVENTS: Final = ("assistant_thread_started",)
+"""Apps with the older assistant view get this instead; Slack gives it to no new app."""
+
+# People click to and fro between the tabs.
+REFRESH_EVERY_S: Final = 30.0
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A person opened one of the app's tabs, or a thread of the older assistant view.
+
+    ``published``: their Home shows something already.
+    """
+
+    team_id: str
+    user_id: str
+    channel_id: str
+    tab: Literal["home", "messages"]
+    event_ts: str
+    published: bool = False
+    thread_ts: str | None = None
+
+
+def read_opening(body: Mapping[str, Any]) -> Opened | None:
+    """The opening of an ``app_home_opened`` event; None for a tab that is none of these two."""
+    event = body["event"]
+    tab = event.get("tab")
+    if tab not in {"home", "messages"}:
+        return None
+    return Opened(
+        team_id=str(body["team_id"]),
+        user_id=str(event["user"]),
+        channel_id=str(event["channel"]),
+        tab=tab,
+        event_ts=str(event["event_ts"]),
+        published=bool(event.get("view")),
+    )
+
+
+def read_assistant_thread(body: Mapping[str, Any]) -> Opened:
+    """The opening of an ``assistant_thread_started`` event."""
+    thread, event_ts = body["event"]["assistant_thread"], str(body["event"]["event_ts"])
+    return Opened(
+        team_id=str(body["team_id"]),
+        user_id=str(thread["user_id"]),
+        channel_id=str(thread["channel_id"]),
+        tab="messages",
+        event_ts=event_ts,
+        thread_ts=str(thread["thread_ts"]),
+    )
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """What receiving people at the app itself needs. ``revision`` is ours, for them to see."""
+
+    intake: Intake
+    homes: Homes
+    pace: Pace
+    revision: str | None = None
+
+
+def receive(opened: Opened, using: Entrance) -> None:
+    """Suggest prompts or fill the Home without making Slack wait; at most every 30 s a person."""
+    if using.intake.access.denied is not None:
+        return
+    if not using.pace.take(f"{opened.user_id}:{opened.tab}:{opened.thread_ts or ''}"):
+        return
+    work = _fill(opened, using) if opened.tab == "home" else _suggest(opened, using)
+    using.intake.background.start(work, f"{opened.tab}:{opened.user_id}")
+
+
+async def _suggest(opened: Opened, using: Entrance) -> None:
+    locale = await using.intake.locales.found(opened.user_id)
+    await using.homes.suggest(opened.channel_id, opened.thread_ts, locale)
+
+
+async def _fill(opened: Opened, using: Entrance) -> None:
+    """Show at once what we know, and let the processor show the usage, which it alone knows.
+
+    A Home that is filled keeps its usage until the new one comes, instead of flickering.
+    """
+    task = _task(opened, using.intake)
+    with bound_task(task.task_id):
+        locale = await using.intake.locales.found(opened.user_id)
+        if not opened.published:
+            await using.homes.publish(opened.user_id, home_view(locale, using.revision, "comes"))
+        try:
+            await publish(task.model_copy(update={"locale": locale}), using.intake)
+        except QueueUnavailable as error:
+            log.warning(
+                "A Home is left without its usage.", action="home_not_filled", reason=error.reason
+            )
+
+
+def _task(opened: Opened, intake: Intake) -> Task:
+    now = intake.now()
+    return Task(
+        task_id=task_id_of_home(opened.team_id, opened.user_id, opened.event_ts),
+        kind=Kind.HOME,
+        source=Source.APP_HOME,
+        team_id=opened.team_id,
+        channel_id=opened.channel_id,
+        user_id=opened.user_id,
+        text="",
+        occurred_at=now,
+        received_at=now,
+    )

@@ -1,0 +1,203 @@
+"""``/gemini doctor``: looks at everything between a person and an answer, and says what to mend.
+
+The Slack side answers with what it sees; the processor reports to the same person by itself.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from command_service import doctor_texts as texts
+from command_service.admission import in_rollout
+from command_service.command_line import folded
+from command_service.deadline import at_most_s
+from command_service.intake import Intake, publish
+from command_service.pace import Pace
+from command_service.ports import Surroundings
+from command_service.question import Identity
+from command_service.scopes import ALL_SCOPES
+from command_service.socket_mode import SocketState
+from shared.errors import MechachangError, QueueUnavailable
+from shared.findings import Finding, listed
+from shared.log import bound_task, get_logger
+from shared.task import Kind, Locale, Source, Task, task_id_of_command
+from shared.version import described
+
+log = get_logger(__name__)
+
+REPORT_EVERY_S: Final = 10.0
+
+_WORDS: Final = {"doctor", "診断"}
+# Slack shows nothing before the ack, and waits for it no longer than 3 s.
+_LOOK_WITHIN_S: Final = 1.5
+_LOCALE_WITHIN_S: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who wants to know, where."""
+
+    task_id: str
+    team_id: str
+    channel_id: str
+    user_id: str
+    response_url: str | None
+
+
+def read_visit(body: Mapping[str, Any]) -> Visit | None:
+    """The visit that a slash command asks for; None for any other command."""
+    if folded(body.get("text") or "") not in _WORDS:
+        return None
+    team_id = str(body["team_id"])
+    return Visit(
+        task_id=task_id_of_command(team_id, str(body["trigger_id"])),
+        team_id=team_id,
+        channel_id=str(body["channel_id"]),
+        user_id=str(body["user_id"]),
+        response_url=body.get("response_url"),
+    )
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """What an examination needs. In HTTP mode there is no socket, and so no state of it."""
+
+    intake: Intake
+    identity: Identity
+    surroundings: Surroundings
+    socket_state: Callable[[], Awaitable[SocketState | None]]
+    pace: Pace
+    revision: str | None = None
+
+
+async def examine(visit: Visit, using: Doctor) -> str:
+    """What the Slack side finds, in words for this one person. Never raises, and ends in time for
+    the ack; the processor is asked for its own report.
+    """
+    with bound_task(visit.task_id):
+        locale = await _locale(visit.user_id, using)
+        on_slack, on_place, on_queue = await asyncio.gather(
+            _on_slack(locale, using), _on_place(visit, locale, using), _on_queue(visit, using)
+        )
+        findings = [
+            texts.VERSION.found(True, locale, version=described(using.revision)),
+            *on_slack,
+            *await _on_socket(locale, using),
+            *_on_rules(visit, locale, using),
+            *on_place,
+        ]
+        if on_queue is not None:
+            findings.append(_of_queue(on_queue, locale))
+        log.info(
+            "The service was examined.",
+            action="doctor_examined",
+            failed=sum(not finding.ok for finding in findings),
+        )
+        awaited = _awaited(on_queue, locale, using)
+        return f"{listed(texts.TITLE[locale], findings)}\n\n{awaited}"
+
+
+async def _locale(user_id: str, using: Doctor) -> Locale:
+    try:
+        async with asyncio.timeout(at_most_s(_LOCALE_WITHIN_S)):
+            return await using.intake.locales.found(user_id)
+    except TimeoutError:
+        return using.intake.locales.of(user_id)
+
+
+async def _on_slack(locale: Locale, using: Doctor) -> list[Finding]:
+    try:
+        async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)):
+            granted = await using.surroundings.scopes()
+    except (MechachangError, TimeoutError) as error:
+        return [texts.TOKEN.found(False, locale, why=_why(error))]
+    accepted = texts.TOKEN.found(True, locale)
+    if granted is None:
+        return [accepted]
+    missing = ", ".join(f"`{scope}`" for scope in sorted(ALL_SCOPES - granted))
+    return [accepted, texts.SCOPES.found(not missing, locale, missing=missing)]
+
+
+async def _on_socket(locale: Locale, using: Doctor) -> list[Finding]:
+    state = await using.socket_state()
+    if state is None:
+        return []
+    down, heard = state.down_s, state.heard_age_s
+    return [texts.SOCKET.found(state.connected, locale, heard=heard, down=down)]
+
+
+def _on_rules(visit: Visit, locale: Locale, using: Doctor) -> list[Finding]:
+    policy = using.intake.policy
+    ids = {"team": visit.team_id, "channel": visit.channel_id, "user": visit.user_id}
+    rules = (
+        (texts.TEAM, not policy.team_ids or visit.team_id in policy.team_ids),
+        (texts.CHANNEL, not policy.channel_ids or visit.channel_id in policy.channel_ids),
+        (texts.USER, not policy.user_ids or visit.user_id in policy.user_ids),
+        (texts.ROLLOUT, in_rollout(visit.user_id, policy)),
+    )
+    percent = policy.rollout_percent
+    return [check.found(ok, locale, percent=percent, **ids) for check, ok in rules]
+
+
+async def _on_place(visit: Visit, locale: Locale, using: Doctor) -> list[Finding]:
+    try:
+        async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)):
+            place = await using.surroundings.channel(visit.channel_id)
+    except (MechachangError, TimeoutError) as error:
+        return [texts.PLACE.found(False, locale, why=_why(error))]
+    member = texts.MEMBER.found(place.member, locale, bot=using.identity.bot_user_id)
+    allowed = using.intake.policy.external_channels
+    if place.external and allowed:
+        return [member, texts.SHARED_AND_ALLOWED.found(True, locale)]
+    return [member, texts.INTERNAL.found(not place.external, locale)]
+
+
+async def _on_queue(visit: Visit, using: Doctor) -> float | QueueUnavailable | None:
+    """How many seconds the queue took for the processor's part, or why it did not; None if that
+    part is not asked for again so soon.
+    """
+    if not using.pace.take(visit.user_id):
+        return None
+    began = time.perf_counter()
+    try:
+        await publish(_task(visit, using.intake), using.intake)
+    except QueueUnavailable as error:
+        return error
+    return time.perf_counter() - began
+
+
+def _of_queue(outcome: float | QueueUnavailable, locale: Locale) -> Finding:
+    if isinstance(outcome, QueueUnavailable):
+        return texts.QUEUE.found(False, locale, why=_why(outcome))
+    return texts.QUEUE.found(True, locale, ms=outcome * 1000)
+
+
+def _awaited(outcome: float | QueueUnavailable | None, locale: Locale, using: Doctor) -> str:
+    if outcome is None:
+        return texts.REPORTED_LATELY[locale].format(every=using.pace.every_s)
+    unreachable = isinstance(outcome, QueueUnavailable)
+    return (texts.NO_REPORT if unreachable else texts.REPORT_COMES)[locale]
+
+
+def _task(visit: Visit, intake: Intake) -> Task:
+    now = intake.now()
+    return Task(
+        task_id=visit.task_id,
+        kind=Kind.DOCTOR,
+        source=Source.SLASH_COMMAND,
+        team_id=visit.team_id,
+        channel_id=visit.channel_id,
+        user_id=visit.user_id,
+        text="",
+        locale=intake.locales.of(visit.user_id),
+        response_url=visit.response_url,
+        private=True,
+        occurred_at=now,
+        received_at=now,
+    )
+
+
+def _why(error: MechachangError | TimeoutError) -> str:
+    return f"`{getattr(error, 'slack_error', getattr(error, 'reason', 'timeout'))}`"

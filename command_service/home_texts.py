@@ -1,0 +1,49 @@
+"""What is suggested to people who open a conversation with us, in Japanese and English."""
+
+from typing import Final
+
+from shared.task import Locale
+
+PROMPTS_TITLE: Final[dict[Locale, str]] = {
+    "ja": "何をお手伝いしましょうか。",
+    "en": "What can I help you with?",
+}
+PROMPTS: Final[dict[Locale, list[dict[str, str]]]] = {
+    "ja": [
+        {
+            "title": "できることを知りたい",
+            "message": "あなたには何ができますか。仕事での使い方の例を 5 つ教えてください。",
+        },
+        {
+            "title": "会議の議題を作る",
+            "message": "30 分の定例会議の議題のひな形を作ってください。",
+        },
+        {
+            "title": "丁寧なメールを書く",
+            "message": "納期の延長をお願いする、丁寧な社外向けメールの文案を書いてください。",
+        },
+        {
+            "title": "コードを書いてもらう",
+            "message": "CSV ファイルを読み込み、列ごとの平均を表示する Python のコードを書いて説明してください。",
+        },
+    ],
+    "en": [
+        {
+            "title": "See what you can do",
+            "message": "What can you do? Give me five examples from everyday work.",
+        },
+        {
+            "title": "Prepare a meeting",
+            "message": "Draft an agenda for a 30-minute weekly team meeting.",
+        },
+        {
+            "title": "Write a polite e-mail",
+            "message": "Draft a polite e-mail that asks a customer for more time before a deadline.",
+        },
+        {
+            "title": "Write some code",
+            "message": "Write and explain Python code that reads a CSV file and shows the mean of each column.",
+        },
+    ],
+}
+"""Slack shows four at most, and sends the message of the one that is clicked."""

@@ -1,0 +1,102 @@
+"""Message shortcuts: a message, and what it is used for. The answer goes to its asker alone."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from command_service.intake import Accepted, HandedBack, Intake, Outcome, accept, refusal_text
+from command_service.question import Identity, Question, Reason, Recipient
+from command_service.shortcut_texts import ACCEPTED
+from command_service.triggers import moment
+from shared.errors import SlackDenied
+from shared.message_text import plain_text
+from shared.task import Mode, Purpose, Source, Subject, task_id_of_shortcut
+
+SHORTCUTS: Final[Mapping[str, Purpose]] = {
+    "summarise_thread": Purpose.SUMMARISE,
+    "translate_message": Purpose.TRANSLATE,
+    "explain_message": Purpose.EXPLAIN,
+}
+"""By the ``callback_id`` in the app's manifest."""
+
+
+def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question:
+    """The question of a ``message_action`` payload (docs.slack.dev, message shortcuts).
+
+    It asks about a message that may stand where we are no member: the payload brings its words.
+    """
+    team_id, user, message = str(body["team"]["id"]), body["user"], body["message"]
+    channel_id, message_ts = str(body["channel"]["id"]), str(body["message_ts"])
+    callback_id, action_ts = str(body["callback_id"]), str(body["action_ts"])
+    user_id, response_url = str(user["id"]), body.get("response_url")
+    return Question(
+        task_id=task_id_of_shortcut(team_id, channel_id, message_ts, callback_id, action_ts),
+        source=Source.SHORTCUT,
+        team_id=team_id,
+        channel_id=channel_id,
+        user_id=user_id,
+        text=plain_text(message.get("text") or "", ""),
+        mode=Mode.CHAT,
+        occurred_at=moment(action_ts),
+        recipient=Recipient(channel_id, user_id, response_url=response_url),
+        response_url=response_url,
+        private=True,
+        external=user.get("team_id") not in {None, team_id},
+        subject=_subject(SHORTCUTS[callback_id], channel_id, message_ts, message, identity),
+    )
+
+
+def _subject(
+    purpose: Purpose,
+    channel_id: str,
+    message_ts: str,
+    message: Mapping[str, Any],
+    identity: Identity,
+) -> Subject:
+    thread_ts, app = message.get("thread_ts"), message.get("bot_id")
+    profile = message.get("bot_profile") or {}
+    name_of_app = str(message.get("username") or profile.get("name") or app)
+    return Subject(
+        purpose=purpose,
+        channel_id=channel_id,
+        message_ts=message_ts,
+        thread_ts=thread_ts,
+        by=name_of_app if app else str(message.get("user") or ""),
+        by_app=bool(app),
+        permalink=_permalink(channel_id, message_ts, thread_ts, identity),
+    )
+
+
+def _permalink(channel_id: str, ts: str, thread_ts: str | None, identity: Identity) -> str:
+    """The address of a message as ``chat.getPermalink`` forms it, which answers members only."""
+    if not identity.url:
+        return ""
+    address = f"{identity.url.rstrip('/')}/archives/{channel_id}/p{ts.replace('.', '')}"
+    if thread_ts in {None, ts}:
+        return address
+    return f"{address}?thread_ts={thread_ts}&cid={channel_id}"
+
+
+async def ask_about(question: Question, using: Intake) -> Outcome:
+    """Accept what a shortcut asks, and tell its asker at once what happens with it.
+
+    Slack shows nothing by itself and never redelivers a shortcut, so whatever prevents it is told
+    too; a response URL needs no token of ours.
+    """
+    outcome = await accept(question, using)
+    if isinstance(outcome, Accepted | HandedBack):
+        telling = _tell(question, outcome, using)
+        using.background.start(telling, f"shortcut:{question.task_id}")
+    return outcome
+
+
+async def _tell(question: Question, outcome: Accepted | HandedBack, using: Intake) -> None:
+    """Nobody waits here, so there is time to find out the person's language."""
+    locale = await using.locales.found(question.user_id)
+    match outcome:
+        case Accepted():
+            text = ACCEPTED[locale]
+        case HandedBack(SlackDenied()):
+            text = refusal_text(Reason.SLACK_DENIED, question.user_id, using)
+        case HandedBack():
+            text = refusal_text(Reason.QUEUE_UNAVAILABLE, question.user_id, using)
+    await using.replies.tell(question.recipient, text)

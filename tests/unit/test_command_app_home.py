@@ -1,0 +1,142 @@
+"""Opening the app itself: prompts are suggested, and Home is filled in two steps."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from command_service.app_home import (
+    Entrance,
+    Opened,
+    read_assistant_thread,
+    read_opening,
+    receive,
+)
+from command_service.pace import Pace
+from shared.errors import SlackDenied
+from shared.task import Kind
+from tests.command_fakes import FakeHomes, World
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Lobby(World):
+    """The entrance with fakes all around it."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.homes = FakeHomes()
+        self.clock = Clock()
+        self.pace = Pace(30.0, clock=self.clock)
+
+    def receive(self, opened: Opened) -> None:
+        receive(opened, Entrance(self.intake, self.homes, self.pace, "rev-7"))
+
+
+@pytest.fixture
+async def lobby() -> AsyncIterator[Lobby]:
+    lobby = Lobby()
+    yield lobby
+    await lobby.settle()
+
+
+def opened(**event: Any) -> Opened | None:
+    by = {"user": "U1", "channel": "D1", "event_ts": "1700000000.1"}
+    told = {"type": "app_home_opened", "tab": "home", **by, **event}
+    return read_opening({"team_id": "T1", "event": told})
+
+
+HOME = Opened("T1", "U1", "D1", "home", "1700000000.1")
+MESSAGES = replace(HOME, tab="messages")
+
+
+def test_an_opening_is_read_with_what_stands_there() -> None:
+    assert opened() == HOME
+    assert opened(tab="messages") == MESSAGES
+    assert opened(view={"id": "V1"}) == replace(HOME, published=True)
+    assert opened(tab="about") is None
+
+
+def test_a_thread_of_the_older_assistant_view_is_an_opening_of_messages() -> None:
+    thread = {"user_id": "U1", "channel_id": "D1", "thread_ts": "17.5", "context": {}}
+    body = {"team_id": "T1", "event": {"assistant_thread": thread, "event_ts": "1700000000.1"}}
+
+    assert read_assistant_thread(body) == replace(MESSAGES, thread_ts="17.5")
+
+
+async def test_home_shows_at_once_what_is_known_and_the_processor_is_asked_for_the_rest(
+    lobby: Lobby,
+) -> None:
+    lobby.locales.locale = "en"
+    lobby.receive(HOME)
+    await lobby.settle()
+
+    [(user_id, view)] = lobby.homes.published
+    assert user_id == "U1"
+    assert "Looking up your usage" in str(view)
+    assert "(rev-7)" in str(view)
+    [(task, attributes)] = lobby.queue.published
+    assert (task.kind, task.user_id, task.locale) == (Kind.HOME, "U1", "en")
+    assert attributes["kind"] == "home"
+
+
+async def test_a_home_that_shows_something_keeps_it_until_the_new_usage_comes(
+    lobby: Lobby,
+) -> None:
+    lobby.receive(replace(HOME, published=True))
+    await lobby.settle()
+
+    assert lobby.homes.published == []
+    assert len(lobby.queue.published) == 1
+
+
+async def test_messages_get_suggestions_and_no_task(lobby: Lobby) -> None:
+    lobby.receive(MESSAGES)
+    lobby.receive(replace(MESSAGES, thread_ts="17.5"))
+    await lobby.settle()
+
+    assert lobby.homes.suggested == [("D1", None, "ja"), ("D1", "17.5", "ja")]
+    assert lobby.queue.published == []
+
+
+async def test_a_person_is_received_every_30_seconds_at_most(lobby: Lobby) -> None:
+    for seconds in (0, 1, 28, 1.5):
+        lobby.clock.now += seconds
+        lobby.receive(HOME)
+    lobby.receive(replace(HOME, user_id="U2"))
+    await lobby.settle()
+
+    users = [task.user_id for task, _ in lobby.queue.published]
+    assert sorted(users) == ["U1", "U1", "U2"]
+
+
+async def test_without_a_queue_home_says_what_is_known(lobby: Lobby) -> None:
+    lobby.queue.down = True
+    lobby.receive(HOME)
+    await lobby.settle()
+
+    assert len(lobby.homes.published) == 1
+
+
+async def test_while_slack_denies_us_nothing_is_tried(lobby: Lobby) -> None:
+    lobby.access.denied = SlackDenied("denied", slack_error="token_revoked")
+    lobby.receive(HOME)
+    await lobby.settle()
+
+    assert lobby.homes.published == []
+    assert lobby.queue.published == []
+
+
+def test_a_pace_forgets_who_came_first_when_there_are_too_many() -> None:
+    pace = Pace(30.0, capacity=2)
+    assert all(pace.take(key) for key in ("a", "b", "c"))
+
+    assert pace.take("a")
+    assert not pace.take("c")
