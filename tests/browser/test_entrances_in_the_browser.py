@@ -1,0 +1,79 @@
+"""App Home, suggested prompts, the doctor and a shortcut, used in a real browser."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from simulators.stack import LocalStack
+from simulators.stack_config import StackConfig
+from tests.browser.conftest import OpenPage
+
+ANSWER_MS = 20_000
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
+    async with LocalStack(StackConfig(folder=tmp_path)) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(stack: LocalStack, open_page: OpenPage) -> Page:
+    return await open_page(stack.page_url)
+
+
+async def test_app_home_shows_how_to_ask_and_the_usage(page: Page) -> None:
+    await page.get_by_test_id("channel-mechachang").click()
+    await page.get_by_test_id("tab-home").click()
+    home = page.get_by_test_id("home")
+    await expect(home).to_contain_text("Ways to ask")
+    await expect(home).to_contain_text("Your usage today")
+    await expect(home).to_contain_text("0 of 10", timeout=ANSWER_MS)
+
+
+async def test_a_suggested_prompt_is_asked_by_a_click(page: Page) -> None:
+    await page.get_by_test_id("channel-mechachang").click()
+    await page.get_by_role("button", name="Prepare a meeting").click(timeout=ANSWER_MS)
+    await expect(page.locator("#messages")).to_contain_text("Draft an agenda")
+    await page.get_by_test_id("thread-link").first.wait_for(timeout=ANSWER_MS)
+    await page.get_by_test_id("channel-general").click()
+    await expect(page.get_by_test_id("suggestion")).to_have_count(0)
+
+
+async def test_the_doctor_answers_twice_to_its_asker_alone(
+    stack: LocalStack, open_page: OpenPage, page: Page
+) -> None:
+    other = await open_page(stack.page_url, user="tom")
+    await page.get_by_test_id("channel-general").click()
+    composer = page.get_by_test_id("composer")
+    await composer.fill("/gemini doctor")
+    await composer.press("Enter")
+    messages = page.locator("#messages")
+    await expect(messages).to_contain_text("What I found (taking questions)")
+    await expect(messages).to_contain_text("What I found (answering)", timeout=ANSWER_MS)
+    await expect(messages).not_to_contain_text("✗")
+    await expect(other.locator("#messages")).not_to_contain_text("What I found")
+
+
+async def test_a_message_is_explained_in_direct_messages_with_a_link_back(
+    stack: LocalStack, page: Page
+) -> None:
+    stack.slack.people.post("tom", "#general", "The SLO burn rate is above one.")
+    await page.get_by_test_id("channel-general").click()
+    message = page.locator(".message", has_text="burn rate")
+    await message.hover()
+    await message.get_by_test_id("more").click()
+    await page.get_by_role("menuitem", name="Explain").click()
+    await expect(page.locator("#messages")).to_contain_text("in our direct messages")
+    await page.get_by_test_id("channel-mechachang").click()
+    await page.get_by_test_id("thread-link").first.click(timeout=ANSWER_MS)
+    thread = page.get_by_test_id("thread-pane")
+    await expect(thread).to_contain_text("burn rate")
+    link = thread.get_by_role("link", name="this message")
+    address = await link.get_attribute("href")
+    assert address is not None
+    await page.goto(address)
+    await expect(page.get_by_test_id("thread-pane")).to_contain_text("burn rate")
+    await expect(page.get_by_test_id("channel-general")).to_have_attribute("aria-current", "page")
