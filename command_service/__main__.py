@@ -13,9 +13,10 @@ from command_service.app import run
 from command_service.errors import StartFailed
 from command_service.http_server import bound
 from command_service.settings import CommandSettings
+from shared.deployment import deployment
 from shared.log import configure_logging, get_logger
 from shared.settings import SettingsInvalid, load_settings
-from shared.tracing import start_tracing
+from shared.telemetry import telemetry
 
 log = get_logger(__name__)
 
@@ -27,8 +28,13 @@ def main() -> int:
     except SettingsInvalid as error:
         print(error, file=sys.stderr)  # noqa: T201 - there is no logging without settings
         return 2
-    configure_logging(settings.log_level, settings.log_format)
-    start_tracing("command-service")
+    here = deployment("command-service", settings.google_cloud_project)
+    configure_logging(settings.log_level, settings.log_format, here)
+    with telemetry(settings.telemetry, settings.trace_sample_ratio, here):
+        return _serve(settings)
+
+
+def _serve(settings: CommandSettings) -> int:
     try:
         listener = bound(settings.host, settings.port)
     except OSError as error:

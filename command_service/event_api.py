@@ -8,10 +8,10 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
 from command_service.deadline import ack_deadline
+from command_service.measures import NOBODY, count_event, envelope
 from command_service.question import Reason
 from command_service.slots import Overloaded, Slots
 from shared.log import get_logger
-from shared.tracing import span
 
 log = get_logger(__name__)
 
@@ -32,12 +32,12 @@ class EventApi:
     async def handle(self, request: web.Request) -> web.Response:
         """One request of Slack."""
         try:
-            with ack_deadline():
+            with ack_deadline(), envelope("http"):
                 async with self._slots.slot():
-                    with span("envelope", type="http"):
-                        answer = await self._app.async_dispatch(await to_bolt_request(request))
-                        return await to_aiohttp_response(answer)
+                    answer = await self._app.async_dispatch(await to_bolt_request(request))
+                    return await to_aiohttp_response(answer)
         except Overloaded as error:
+            count_event(NOBODY, "turned_away", Reason.OVERLOADED)
             log.warning(
                 "A request of Slack was not handled.",
                 action="envelope_turned_away",

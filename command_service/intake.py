@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from command_service.admission import TOLD, Policy, Refused, admit
 from command_service.deadline import at_most_s
 from command_service.ports import Access, Locales, Replies, TaskQueue
+from command_service.publishing import publishing
 from command_service.question import Ignored, Question, Reason
 from command_service.texts import refusal
 from shared.background import Background
@@ -113,11 +114,12 @@ def _task(question: Question, using: Intake) -> Task:
 async def publish(task: Task, using: Intake) -> None:
     """Hand the task to the queue within the time Slack leaves us; raises QueueUnavailable."""
     within_s = at_most_s(using.publish_within_s)
-    try:
-        async with asyncio.timeout(within_s):
-            await using.queue.publish(task, task.attributes(trace_context()))
-    except TimeoutError as error:
-        raise QueueUnavailable(f"The queue did not confirm within {within_s:.1f} s.") from error
+    with publishing(task):
+        try:
+            async with asyncio.timeout(within_s):
+                await using.queue.publish(task, task.attributes(trace_context()))
+        except TimeoutError as error:
+            raise QueueUnavailable(f"The queue did not confirm within {within_s:.1f} s.") from error
 
 
 def _show_thinking(question: Question, task: Task, using: Intake) -> None:

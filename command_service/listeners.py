@@ -36,6 +36,7 @@ from command_service.feedback import Listening, take_reasons, take_vote
 from command_service.feedback_modal import thanks_modal
 from command_service.following import Following, accept_message
 from command_service.intake import Accepted, HandedBack, Outcome, accept, refusal_text
+from command_service.measures import NOBODY, count, count_event
 from command_service.question import Click, Identity, Ignored, Question, Reason
 from command_service.repetition import Repetition, ask_again
 from command_service.shortcuts import SHORTCUTS, ask_about, read_shortcut
@@ -45,6 +46,7 @@ from command_service.triggers import read_command, read_mention, read_message
 from command_service.votes import FLAW, REASONS, read_reasons, read_vote
 from shared.errors import MechachangError, SlackDenied
 from shared.log import get_logger
+from shared.metrics import FIRST_SIGN
 
 log = get_logger(__name__)
 
@@ -115,6 +117,7 @@ class Listeners:
         async def on_event(body: Body, request: AsyncBoltRequest) -> None:
             question = read(body, self.identity, _is_redelivered(request))
             outcome = await accept_message(question, self.following)
+            count(question, outcome)
             if isinstance(outcome, HandedBack):
                 # Bolt acks no event whose listener raised, and Slack delivers it again.
                 raise outcome.error
@@ -129,7 +132,10 @@ class Listeners:
         intake = self.repetition.intake
         question = read_command(body, self.identity, intake.now())
         outcome = await accept(question, intake)
+        count(question, outcome)
         await ack(self._command_reply(outcome, str(body["user_id"])))
+        if isinstance(question, Question):
+            FIRST_SIGN.record(question.age_s(intake.now()), source=question.source)
 
     def _command_reply(self, outcome: Outcome, user_id: str) -> str:
         """Slack never redelivers a command, so its ack tells the person whatever happened."""
@@ -145,7 +151,9 @@ class Listeners:
 
     def _on_click(self, read: ReadClick) -> Callable[..., Awaitable[None]]:
         async def on_click(body: Body, ack: AsyncAck) -> None:
-            outcome = await ask_again(read(body), self.repetition)
+            click = read(body)
+            outcome = await ask_again(click, self.repetition)
+            count(click, outcome)
             if isinstance(outcome, HandedBack) and isinstance(outcome.error, SlackDenied):
                 # Nobody can be told, but beside an unacked click Slack itself shows a failure.
                 raise outcome.error
@@ -212,6 +220,7 @@ def _is_redelivered(request: AsyncBoltRequest) -> bool:
 async def on_error(error: Exception, body: Body, request: AsyncBoltRequest) -> BoltResponse | None:
     """Ack what we have no listener for; leave all else unacked, so that it is redelivered."""
     if isinstance(error, BoltUnhandledRequestError):
+        count_event(NOBODY, "ignored", "unhandled")
         log.info(
             "An event nobody listens to was acked.",
             action="event_ignored",
@@ -222,6 +231,7 @@ async def on_error(error: Exception, body: Body, request: AsyncBoltRequest) -> B
     if isinstance(error, MechachangError):
         # The use case has told the log already.
         return BoltResponse(status=503)
+    count_event(NOBODY, "failed", "internal_error")
     log.error(
         "A listener failed; the event stays unacked.",
         action="listener_failed",

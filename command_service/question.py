@@ -86,6 +86,10 @@ class Question:
     follow_up: bool = False
     """It names nobody: it is meant for us only if we have answered in its thread."""
 
+    def age_s(self, now: datetime) -> float:
+        """Seconds since it was asked."""
+        return (now - self.occurred_at).total_seconds()
+
 
 @dataclass(frozen=True)
 class Ignored:

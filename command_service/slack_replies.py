@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -15,6 +16,7 @@ from command_service.slack_access import SlackAccess
 from command_service.texts import LOADING, THINKING
 from shared.ledger import Mark
 from shared.log import get_logger
+from shared.metrics import FIRST_SIGN
 from shared.slack import SLACK_FAILURES
 from shared.task import Locale
 
@@ -95,7 +97,8 @@ class SlackReplies:
         shown = self._remember(question.task_id)
         began = time.monotonic()
         try:
-            await self._set_status(question, THINKING[locale], LOADING[locale])
+            if await self._set_status(question, THINKING[locale], LOADING[locale]):
+                FIRST_SIGN.record(question.age_s(datetime.now(UTC)), source=question.source)
         finally:
             shown.set()
         if time.monotonic() - began > self._late_after_s and await self._is_answered(question):
@@ -129,7 +132,7 @@ class SlackReplies:
             self._shown.popitem(last=False)
         return shown
 
-    async def _set_status(self, question: Question, status: str, loading: list[str]) -> None:
+    async def _set_status(self, question: Question, status: str, loading: list[str]) -> bool:
         try:
             async with asyncio.timeout(self._status_within_s):
                 await self._client.assistant_threads_setStatus(
@@ -140,6 +143,8 @@ class SlackReplies:
                 )
         except SLACK_FAILURES as error:
             self._log_failure(error, "assistant.threads.setStatus")
+            return False
+        return True
 
     def _log_failure(self, error: Exception, method: str) -> None:
         failure = self._access.failure(error, method)

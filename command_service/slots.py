@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from shared.log import get_logger
+from shared.metrics import ENVELOPES_IN_FLIGHT
 
 log = get_logger(__name__)
 
@@ -35,12 +36,14 @@ class Slots:
         """Hold one slot; raises Overloaded instead of entering."""
         await self._take()
         self.running += 1
+        ENVELOPES_IN_FLIGHT.set(self.running)
         self._idle.clear()
         try:
             yield
         finally:
             self._free.release()
             self.running -= 1
+            ENVELOPES_IN_FLIGHT.set(self.running)
             if self.running == 0:
                 self._idle.set()
 

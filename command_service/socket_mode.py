@@ -25,18 +25,21 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from command_service.deadline import ack_deadline
+from command_service.measures import NOBODY, count_event, envelope
 from command_service.question import Reason
 from command_service.slots import Overloaded, Slots
 from shared.errors import RetryableError
 from shared.log import get_logger
+from shared.metrics import SOCKET_CONNECTED, SOCKET_RECONNECTS
 from shared.slack import SLACK_FAILURES, slack_error
-from shared.tracing import span
 
 log = get_logger(__name__)
 
 _LOOK_EVERY_S = 0.5
 _PAUSE_S = 5.0
 _CLOSE_WITHIN_S = 1.0
+# docs.slack.dev, using Socket Mode; too_many_websockets was seen by others.
+_DISCONNECTS = frozenset({"warning", "refresh_requested", "link_disabled", "too_many_websockets"})
 
 
 class WithoutTickets(logging.Filter):
@@ -116,15 +119,15 @@ class SocketMode(AsyncSocketModeHandler):
         self._heard_time: float | None = None
         self._pong: float | None = None
         self._was_connected = False
+        self._greetings, self._ended_by = 0, "lost"
         self.overloaded = 0
 
     async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
         """Handle one envelope; whatever happens, an ack means that it was dealt with."""
         try:
-            with ack_deadline():
+            with ack_deadline(), envelope(req.type):
                 async with self._slots.slot():
-                    with span("envelope", type=req.type):
-                        await super().handle(self.client, req)
+                    await super().handle(self.client, req)
         except Overloaded as error:
             await self._turn_away(req, str(error))
         except ConnectionError:
@@ -137,6 +140,7 @@ class SocketMode(AsyncSocketModeHandler):
 
     async def _turn_away(self, req: SocketModeRequest, why: str) -> None:
         self.overloaded += 1
+        count_event(NOBODY, "turned_away", Reason.OVERLOADED)
         log.warning(
             "An envelope was not handled.",
             action="envelope_turned_away",
@@ -225,11 +229,20 @@ class SocketMode(AsyncSocketModeHandler):
     async def _greeted(
         self, _client: AsyncBaseSocketModeClient, message: dict[str, Any], _raw: str | None
     ) -> None:
-        """Slack's first message on a new connection: from now on envelopes arrive."""
+        """Slack's first message on a new connection: from now on envelopes arrive. Its last one
+        says why it ends.
+        """
+        if message.get("type") == "disconnect":
+            reason = str(message.get("reason"))
+            self._ended_by = reason if reason in _DISCONNECTS else "other"
         if message.get("type") == "hello":
+            if self._greetings:
+                SOCKET_RECONNECTS.add(reason=self._ended_by)
+            self._greetings, self._ended_by = self._greetings + 1, "lost"
             self._note(True, connections=message.get("num_connections"))
 
     def _note(self, connected: bool, **detail: Any) -> None:
+        SOCKET_CONNECTED.set(int(connected))
         if connected != self._was_connected:
             action = "socket_connected" if connected else "socket_lost"
             text = "Connected to Slack." if connected else "The connection to Slack is lost."

@@ -13,6 +13,7 @@ from command_service.triggers import read_back
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Mark
 from shared.log import get_logger
+from shared.metrics import CATCH_UP_QUESTIONS
 from shared.tracing import span
 
 log = get_logger(__name__)
@@ -181,5 +182,6 @@ class Sweep:
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         if isinstance(outcome, Accepted):
             self.report.published += 1
+            CATCH_UP_QUESTIONS.add()
         else:
             self.report.refused += 1

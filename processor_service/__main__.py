@@ -12,9 +12,10 @@ import uvicorn
 
 from processor_service.app import create_app, open_dependencies
 from processor_service.settings import ProcessorSettings
+from shared.deployment import deployment
 from shared.log import configure_logging, get_logger
 from shared.settings import SettingsInvalid, load_settings
-from shared.tracing import start_tracing
+from shared.telemetry import telemetry
 
 # Cloud Run kills 10 s after SIGTERM. Work in flight gets most of it; then it is cancelled, which
 # hands its task back.
@@ -28,8 +29,13 @@ def main() -> int:
     except SettingsInvalid as error:
         print(error, file=sys.stderr)  # noqa: T201 - there is no logging without settings
         return 2
-    configure_logging(settings.log_level, settings.log_format)
-    start_tracing("processor-service")
+    here = deployment("processor-service", settings.google_cloud_project)
+    configure_logging(settings.log_level, settings.log_format, here)
+    with telemetry(settings.telemetry, settings.trace_sample_ratio, here):
+        return _serve(settings)
+
+
+def _serve(settings: ProcessorSettings) -> int:
     try:
         listener = _listen(settings.host, settings.port)
     except OSError as error:

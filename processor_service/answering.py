@@ -23,6 +23,7 @@ from processor_service.generation import Generation, Request, generate
 from processor_service.growing import Budget, Growing
 from processor_service.lease import CleaningUp, TaskLease
 from processor_service.limits import Limits
+from processor_service.measures import answer_shown, because_of
 from processor_service.notices import is_settled, post_notice
 from processor_service.places import conversation_of
 from processor_service.ports import (
@@ -64,7 +65,9 @@ from shared.errors import (
 )
 from shared.ledger import Mark
 from shared.log import get_logger
+from shared.metrics import LEDGER_ADOPTIONS, STOPPED
 from shared.task import Task
+from shared.tracing import span
 
 log = get_logger(__name__)
 
@@ -139,6 +142,7 @@ async def give_up(task: Task, delivery: Delivery, using: Answering) -> Outcome:
 
     async def work(lease: Lease, until: float) -> Outcome:
         failure = Failure(await using.leases.last_failure(task.task_id) or "gave_up")
+        because_of(failure.reason)
         steps = _steps(lease, until, using)
         await post_notice(await _localised(task, using), failure, using.conversations, steps)
         _end_status(task, using)
@@ -165,8 +169,11 @@ async def _answer_once(task: Task, again: bool, steps: Steps, using: Answering) 
 async def _answer_there(
     task: Task, again: bool, conversation: Conversation, steps: Steps, using: Answering
 ) -> Outcome:
-    history = await steps.read(partial(conversation.read, task.task_id))
+    with span("context"):
+        history = await steps.read(partial(conversation.read, task.task_id))
     found = Standing(history.posted)
+    if found.answers or found.notices:
+        LEDGER_ADOPTIONS.add()
     if is_settled(found, again=again):
         await _tidy(found, conversation, steps)
         return Outcome.ALREADY_DONE
@@ -182,6 +189,7 @@ async def _answer_there(
 
 
 def _stopped(*, words: bool) -> Outcome:
+    STOPPED.add()
     log.info("The answer was stopped by its asker.", action="answer_stopped", words=words)
     return Outcome.STOPPED
 
@@ -325,7 +333,9 @@ async def _show(task: Task, answered: Answer, cached: bool, growing: Growing) ->
         plain = render_plain(answered, task.locale, conversation.capacity, below=below)
         found = await standing(task.task_id, conversation, steps)
         await deliver(plain, _mark(task, plain), found, conversation, steps)
-    log.info("An answer was shown.", action="answer_shown", ways=sorted(growing.ways) or ["post"])
+    ways = sorted(growing.ways) or ["post" if conversation.editable else "response_url"]
+    answer_shown(ways, cached=cached)
+    log.info("An answer was shown.", action="answer_shown", ways=ways)
 
 
 def _mark(task: Task, bodies: Sequence[Body]) -> Mark:
@@ -335,6 +345,7 @@ def _mark(task: Task, bodies: Sequence[Body]) -> Mark:
 
 
 async def _tell(task: Task, failure: Failure, steps: Steps, using: Answering) -> Outcome:
+    because_of(failure.reason)
     await post_notice(task, failure, using.conversations, steps)
     _end_status(task, using)
     return Outcome.TOLD_FAILURE

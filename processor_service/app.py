@@ -186,6 +186,7 @@ def _generation(settings: ProcessorSettings) -> Generation:
         settings.gemini_model,
         settings.gemini_fallback_model or None,
         Patience(settings.retry_count + 1, asyncio.sleep),
+        prices=settings.gemini_prices,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from processor_service.ports import Cast, Votes
 from processor_service.working import Outcome
 from shared.log import get_logger
+from shared.metrics import FEEDBACK
 from shared.task import Feedback, Task
 
 log = get_logger(__name__)
@@ -34,6 +35,7 @@ async def note(task: Task, feedback: Feedback, using: Listening) -> Outcome:
 
 def _given(feedback: Feedback, *, changed: bool) -> None:
     """Each vote that counts comes by here once; ``changed``: it replaces the opposite one."""
+    FEEDBACK.add(vote=feedback.vote)
     log.info(
         "A person has voted on an answer.",
         action="feedback_given",

@@ -12,6 +12,7 @@ import aiohttp
 from google import genai
 from google.genai import errors, types
 
+from processor_service.attempts import Usage, received
 from processor_service.gemini_access import GeminiAccess
 from processor_service.manners import Manner, Tool
 from processor_service.ports import Piece, Prompt, Turn
@@ -114,6 +115,7 @@ class GeminiModel:
             )
             async for chunk in chunks:
                 begun = True
+                received(_usage(chunk), text=bool(chunk.text))
                 sources = sources.plus(_pages(chunk), _searches(chunk))
                 queue.put_nowait(replace(_piece(chunk), sources=sources))
         except errors.APIError as error:
@@ -163,6 +165,19 @@ def _parts(turn: Turn) -> list[types.Part]:
     if file.uri is not None:
         return [text, types.Part.from_uri(file_uri=file.uri, mime_type=file.mimetype)]
     return [text, types.Part.from_bytes(data=file.content, mime_type=file.mimetype)]
+
+
+def _usage(chunk: types.GenerateContentResponse) -> Usage | None:
+    usage = chunk.usage_metadata
+    if usage is None:
+        return None
+    cached = usage.cached_content_token_count or 0
+    return Usage(
+        input=(usage.prompt_token_count or 0) - cached,
+        cached=cached,
+        output=usage.candidates_token_count or 0,
+        thoughts=usage.thoughts_token_count or 0,
+    )
 
 
 def _piece(chunk: types.GenerateContentResponse) -> Piece:

@@ -6,8 +6,10 @@ from typing import Final, Protocol
 
 import tenacity
 
+from processor_service.attempts import attempt_at
 from processor_service.circuit_breaker import CircuitBreaker
 from processor_service.ports import Answer, Form, Model, Piece, Prompt, Reading
+from processor_service.prices import Prices
 from processor_service.retrying import Patience, patiently
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable, Stopped
 from shared.log import get_logger
@@ -32,6 +34,7 @@ class Generation:
     fallback_model: str | None
     patience: Patience
     breakers: dict[str, CircuitBreaker] = field(default_factory=dict)
+    prices: Prices = field(default_factory=dict)
 
     @property
     def fallback(self) -> str | None:
@@ -127,7 +130,8 @@ async def _guarded(request: Request, name: str, generation: Generation) -> Answe
             retry_after_s=breaker.wait_s(),
         )
     try:
-        answer = await _whole(request, name)
+        with attempt_at(name, generation.prices):
+            answer = await _whole(request, name)
     except ModelUnavailable as error:
         if error.reason not in _NOT_THE_VENDOR:
             breaker.failed()

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from processor_service.delivery import Standing, standing
 from processor_service.lease import LeaseLost
+from processor_service.measures import words_shown
 from processor_service.ports import Body, Conversation, Posted
 from processor_service.steps import Steps
 from shared.errors import MechachangError, OutcomeUnknown, SlackDenied, SlackRefused
@@ -89,6 +90,7 @@ class Growing:
             return
         try:
             await self._grow(text)
+            words_shown(self.ways)
         except (LeaseLost, SlackDenied):
             raise
         except MechachangError as error:

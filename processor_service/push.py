@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from shared.errors import MechachangError, UndecodableTask
 
@@ -32,6 +32,7 @@ class PushMessage(BaseModel):
     data: Annotated[bytes, BeforeValidator(_from_base64)] = b""
     attributes: dict[str, str] = Field(default_factory=dict)
     message_id: Annotated[str, Field(alias="messageId", min_length=1)]
+    publish_time: Annotated[AwareDatetime | None, Field(alias="publishTime")] = None
 
 
 class PushRequest(BaseModel):

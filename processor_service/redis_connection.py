@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from shared.log import get_logger
+from shared.metrics import REDIS_UNAVAILABLE
 
 log = get_logger(__name__)
 
@@ -57,6 +58,7 @@ class RedisConnection:
 
     def _note_loss(self, error: Exception) -> None:
         self._resting_until = time.monotonic() + REST_S
+        REDIS_UNAVAILABLE.add()
         if not self._lost:
             self._lost = True
             log.warning(

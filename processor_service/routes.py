@@ -11,13 +11,14 @@ from processor_service.answering import Delivery, answer, give_up
 from processor_service.asides import attend
 from processor_service.dependencies import Dependencies
 from processor_service.feedback import note
+from processor_service.measures import measured
 from processor_service.push import PushDenied, PushMessage, PushRequest
 from processor_service.stopping import stop
 from processor_service.working import Outcome
 from shared.errors import MechachangError, RetryableError, SlackDenied, UndecodableTask
 from shared.log import bind_task, get_logger
+from shared.metrics import DEAD_LETTERS
 from shared.task import Cancel, Feedback, Kind, Task
-from shared.tracing import span_from
 
 log = get_logger(__name__)
 router = APIRouter()
@@ -35,13 +36,6 @@ _STATUS = {
     Outcome.DUPLICATE: 204,
     Outcome.HELD: 409,
     Outcome.TRY_LATER: 503,
-}
-_SPANS = {
-    Kind.QUESTION: "answer",
-    Kind.CANCEL: "cancel",
-    Kind.FEEDBACK: "feedback",
-    Kind.HOME: "home",
-    Kind.DOCTOR: "doctor",
 }
 _ANSWERS: dict[int | str, dict[str, object]] = {
     204: {"description": "Done, or permanently failed and the asker was told: acknowledged."},
@@ -72,7 +66,7 @@ async def push(request: Request) -> Response:
     except MechachangError as error:
         return _rejected(error)
     bind_task(task.task_id)
-    with span_from(pushed.message.attributes, _SPANS[task.kind], task_id=task.task_id) as span:
+    with measured("push", task, pushed) as delivered:
         log.info(
             "A task was delivered.",
             action="task_delivered",
@@ -82,7 +76,7 @@ async def push(request: Request) -> Response:
             source=task.source,
         )
         outcome = await work()
-        span.set_attribute("outcome", outcome)
+        delivered.outcome = outcome
     return Response(status_code=_STATUS[outcome])
 
 
@@ -128,13 +122,15 @@ async def dead_letter(request: Request) -> Response:
         )
         return Response(status_code=204)
     bind_task(task.task_id)
+    DEAD_LETTERS.add()
     if task.kind is not Kind.QUESTION:
         # Nobody waits for an answer to it, and a failure notice would be one.
         log.error("A task was given up.", action="task_dead_lettered", kind=task.kind)
         return Response(status_code=204)
-    with span_from(pushed.message.attributes, "dead_letter", task_id=task.task_id):
+    with measured("dead_letter", task, pushed) as delivered:
         log.error("A task was given up.", action="task_dead_lettered", source=task.source)
         outcome = await give_up(task, _delivery(pushed.message), using.answering)
+        delivered.outcome = outcome
     # Whoever holds the lease may be a worker that died; nobody else's message tells the asker.
     return Response(status_code=503 if outcome is Outcome.DUPLICATE else _STATUS[outcome])
 

@@ -8,7 +8,9 @@ from typing import Final
 from processor_service.ports import Answer, Answers, Turns
 from processor_service.stopping import Stop
 from processor_service.turns import kept_turn, ticket
+from shared.metrics import CACHE_LOOKUPS
 from shared.task import Task
+from shared.tracing import span
 
 WAIT_S: Final = 30.0
 """An answer that is not there by then may never be kept: cut, or by the fallback model."""
@@ -25,10 +27,13 @@ async def asked_once(
     lost) nobody waits.
     """
     if key is None or not answers.lasting:
+        CACHE_LOOKUPS.add(result="off")
         yield None
         return
-    known = await answers.get(key)
+    with span("cache"):
+        known = await answers.get(key)
     if known is not None:
+        CACHE_LOOKUPS.add(result="hit")
         yield known
         return
     clock = asyncio.get_running_loop().time
@@ -41,4 +46,6 @@ async def asked_once(
 
     async with kept_turn(ticket(f"question:{key}", task), turns, in_vain):
         # Whoever had the turn before may have kept the answer since we looked.
-        yield known or await answers.get(key)
+        known = known or await answers.get(key)
+        CACHE_LOOKUPS.add(result="miss" if known is None else "hit")
+        yield known

@@ -15,6 +15,7 @@ from pydantic import (
 
 from processor_service.manners import AUTO, Manners, temperatures, thinking_levels, tools
 from processor_service.operator_text import OperatorText
+from processor_service.prices import Price
 from shared.settings import ServiceSettings
 
 Milliseconds = Annotated[int, Field(gt=0)]
@@ -50,6 +51,7 @@ class ProcessorSettings(ServiceSettings):
     gemini_temperature: Annotated[str, _read_by(temperatures)] = AUTO
     gemini_tools: Annotated[str, _read_by(tools)] = ""
     system_prompt_file: OperatorText = None
+    gemini_prices: dict[str, Price] = Field(default={})
     gemini_timeout: Milliseconds = 55_000
     retry_count: Count = 3
     task_deadline_seconds: Annotated[float, Field(gt=0)] = 280

@@ -13,6 +13,7 @@ from processor_service.redis_keys import RESPONSES_TTL_S, responses_key
 from shared.errors import SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from shared.log import get_logger
+from shared.slack import slack_call
 
 log = get_logger(__name__)
 
@@ -81,8 +82,10 @@ class SlackResponse:
         """Post one message that only the asker sees."""
         payload = {"response_type": "ephemeral", "text": body.text, "blocks": list(body.blocks)}
         try:
-            async with self._session.post(self._url, json=payload) as response:
-                status, text = response.status, (await response.text())[:100]
+            with slack_call("response_url"):
+                async with self._session.post(self._url, json=payload) as response:
+                    status, text = response.status, (await response.text())[:100]
+                _raise_for_response(status, text)
         except aiohttp.ClientConnectorError as error:
             raise SlackUnavailable("response_url: Slack could not be reached.") from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError):
@@ -91,8 +94,6 @@ class SlackResponse:
                 action="response_unconfirmed",
                 part=mark.part,
             )
-        else:
-            _raise_for_response(status, text)
         await self._responses.add(mark)
         return Posted(str(mark.part), mark)
 

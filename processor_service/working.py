@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from processor_service.lease import LeaseLost, held
+from processor_service.measures import because_of
 from processor_service.ports import ClaimState, Lease, Leases
 from shared.errors import MechachangError, RetryableError
 from shared.log import get_logger
+from shared.metrics import LEASES_LOST
 from shared.task import Task
+from shared.tracing import span
 
 log = get_logger(__name__)
 
@@ -50,7 +53,8 @@ async def under_lease(
 
     ``until`` is the event loop's time after ``deadline_s`` seconds, when the work is cancelled.
     """
-    claim = await leases.claim(task.task_id, message_id)
+    with span("lease"):
+        claim = await leases.claim(task.task_id, message_id)
     if claim.lease is None:
         log.info("The delivery is not ours to work on.", action="task_not_ours", state=claim.state)
         return _NOT_OURS[claim.state]
@@ -69,6 +73,9 @@ async def under_lease(
 
 async def _hand_back(lease: Lease, error: Exception, leases: Leases) -> None:
     reason = error.reason if isinstance(error, MechachangError) else "deadline_exceeded"
+    because_of(reason)
+    if reason == LeaseLost.reason:
+        LEASES_LOST.add()
     # What another worker is doing instead is no reason to tell anybody.
     await leases.release(lease, None if isinstance(error, LeaseLost) else reason)
     log.warning(

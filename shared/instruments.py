@@ -3,6 +3,7 @@
 Until a meter provider is set (``shared.telemetry``) recording costs a dictionary and does nothing.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -48,6 +49,12 @@ class Counter(Instrument):
         """Count ``amount`` more."""
         self._counter.add(amount, self._labelled(labels))
 
+    def watch(self, read: Callable[[], float], **labels: str) -> None:
+        """Ask ``read`` for the count whenever it is exported."""
+        _METER.create_observable_counter(
+            self.name, [_observing(read, self._labelled(labels))], self.unit, self.description
+        )
+
 
 @dataclass(frozen=True)
 class Histogram(Instrument):
@@ -80,3 +87,15 @@ class Gauge(Instrument):
     def set(self, value: float, **labels: str) -> None:
         """This is how it stands now."""
         self._gauge.set(value, self._labelled(labels))
+
+    def watch(self, read: Callable[[], float], **labels: str) -> None:
+        """Ask ``read`` for the value whenever it is exported."""
+        _METER.create_observable_gauge(
+            self.name, [_observing(read, self._labelled(labels))], self.unit, self.description
+        )
+
+
+def _observing(
+    read: Callable[[], float], labels: dict[str, str]
+) -> Callable[[metrics.CallbackOptions], Iterable[metrics.Observation]]:
+    return lambda _options: [metrics.Observation(read(), labels)]

@@ -6,30 +6,41 @@ Every line has a sentence (``message``), a stable ``action`` for machines and, i
 
 import logging
 import sys
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import structlog
 from opentelemetry import trace
-from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+from shared.deployment import Deployment
+from shared.stack_text import stack_text
 
 LogFormat = Literal["json", "console"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
-_SEVERITY = {"warn": "WARNING", "exception": "ERROR"}
+_SEVERITY: Final = {"warn": "WARNING", "exception": "ERROR"}
+_OURS: Final = ("shared", "command_service", "processor_service", "__main__")
+# These log request bodies or tokens' owners at DEBUG, and every request at INFO.
+_LOUD: Final = ("slack_bolt", "slack_sdk", "google_genai", "aiohttp.access", "httpx", "urllib3")
 
 
-def configure_logging(level: LogLevel, log_format: LogFormat) -> None:
-    """Send our logs and every library's through one pipeline to standard output."""
-    shared_steps: list[structlog.typing.Processor] = [
+def configure_logging(level: LogLevel, log_format: LogFormat, here: Deployment) -> None:
+    """Send our logs and every library's through one pipeline to standard output.
+
+    ``level`` is ours; libraries say nothing below INFO, because what they tell at DEBUG is what
+    they send and receive.
+    """
+    shared_steps: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         _add_trace,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        structlog.processors.format_exc_info,
+        _add_stack,
     ]
-    last: list[structlog.typing.Processor] = (
-        [_for_cloud_logging, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    last: list[Processor] = (
+        [_CloudLogging(here), structlog.processors.JSONRenderer(ensure_ascii=False)]
         if log_format == "json"
         else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
     )
@@ -48,10 +59,21 @@ def configure_logging(level: LogLevel, log_format: LogFormat) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
-    # These libraries log request bodies or tokens' owners at DEBUG, and every request at INFO.
-    for name in ("slack_bolt", "slack_sdk", "google_genai", "aiohttp.access", "httpx"):
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    root.setLevel(max(logging.INFO, logging.getLevelName(level)))
+    _set_levels(_OURS, logging.getLevelName(level))
+    _set_levels(_LOUD, max(logging.WARNING, root.level))
+    logging.getLogger("asyncio").addFilter(_without_reprs)
+
+
+def _set_levels(names: Iterable[str], level: int) -> None:
+    for name in names:
+        logging.getLogger(name).setLevel(level)
+
+
+def _without_reprs(record: logging.LogRecord) -> bool:
+    """Below its first line asyncio writes what a task is and what it raised, in their words."""
+    record.msg, record.args = record.getMessage().split("\n", 1)[0], None
+    return True
 
 
 def _add_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -59,18 +81,51 @@ def _add_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventD
     if context.is_valid:
         event["trace_id"] = trace.format_trace_id(context.trace_id)
         event["span_id"] = trace.format_span_id(context.span_id)
+        event["trace_sampled"] = context.trace_flags.sampled
     return event
 
 
-def _for_cloud_logging(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    level = str(event.pop("level", "info"))
-    line: dict[str, Any] = {
-        "severity": _SEVERITY.get(level, level.upper()),
-        "message": event.pop("event", ""),
-        "time": event.pop("time", None),
-    }
-    line.update(event)
-    return line
+def _add_stack(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    found = event.pop("exc_info", None)
+    error = found[1] if isinstance(found, tuple) else found
+    error = sys.exc_info()[1] if error is True else error
+    if isinstance(error, BaseException):
+        event["exception"] = stack_text(error)
+    return event
+
+
+class _CloudLogging:
+    """Names the fields as Cloud Logging and Error Reporting read them.
+
+    cloud.google.com/logging/docs/structured-logging, and for ``stack_trace`` and
+    ``serviceContext`` cloud.google.com/error-reporting/docs/formatting-error-messages
+    """
+
+    def __init__(self, here: Deployment) -> None:
+        self._here = here
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        level = str(event.pop("level", "info"))
+        line: dict[str, Any] = {
+            "severity": _SEVERITY.get(level, level.upper()),
+            "message": event.pop("event", ""),
+            "time": event.pop("time", None),
+            "logging.googleapis.com/labels": self._here.labels(),
+        }
+        if "trace_id" in event:
+            line["logging.googleapis.com/trace"] = (
+                f"projects/{self._here.project}/traces/{event.pop('trace_id')}"
+            )
+            line["logging.googleapis.com/spanId"] = event.pop("span_id")
+            line["logging.googleapis.com/trace_sampled"] = event.pop("trace_sampled")
+        if "exception" in event:
+            line["stack_trace"] = event.pop("exception")
+            line["serviceContext"] = {
+                "service": self._here.service,
+                "version": self._here.revision,
+            }
+        line.update(event)
+        return line
 
 
 def get_logger(name: str) -> FilteringBoundLogger:

@@ -141,14 +141,14 @@ GEMINI_TOKENS: Final = Counter(
 )
 GEMINI_COST: Final = Counter(
     "mechachang_gemini_cost_usd_total",
-    "{USD}",
+    "{usd}",
     "What the tokens cost by GEMINI_PRICES, in US dollars; nothing for a model without a price.",
     ("model",),
 )
 CACHE_LOOKUPS: Final = Counter(
     "mechachang_cache_lookups_total",
     "{lookup}",
-    "Looks for an answer given before. result: hit, miss, or off (not a question to share).",
+    "Looks for an answer given before. result: hit, miss, or off (nothing is shared).",
     ("result",),
 )
 DELIVERIES: Final = Counter(

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.log import LogFormat, LogLevel
 from shared.task import Locale
+from shared.telemetry import Telemetry
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -59,6 +60,8 @@ class ServiceSettings(BaseSettings):
     port: Port = 8080
     log_level: LogLevel = "INFO"
     log_format: LogFormat = "json"
+    telemetry: Telemetry = "none"
+    trace_sample_ratio: Annotated[float, Field(ge=0, le=1)] = 1.0
     pubsub_emulator_host: str | None = None
     default_locale: Locale = "ja"
     feedback_reasons: Literal["log", "off"] = "off"

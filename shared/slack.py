@@ -4,14 +4,17 @@ No call is ever repeated by the SDK: its default handler re-sends a POST whose c
 and a ``chat.postMessage`` would then stand twice. Repeating is decided by whoever can read back.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from opentelemetry.trace import SpanKind
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from shared.errors import (
     MechachangError,
@@ -20,7 +23,8 @@ from shared.errors import (
     SlackRefused,
     SlackUnavailable,
 )
-from shared.tracing import traced_session
+from shared.metrics import SLACK_CALL_DURATION, SLACK_CALLS, SLACK_RATE_LIMITED
+from shared.tracing import mark_failed, reason_of, span, traced_session
 
 # Slack's codes for "the call had no effect, come again" (docs.slack.dev, Web API errors).
 # fatal_error and internal_error may have had an effect and are settled by reading back.
@@ -69,6 +73,41 @@ _UNSHOWABLE = frozenset(
 )
 
 
+class MeasuredWebClient(AsyncWebClient):
+    """The SDK's client; each call of it is measured."""
+
+    async def api_call(self, api_method: str, **options: Any) -> AsyncSlackResponse:
+        """As the SDK's, which every method of the client ends in."""
+        with slack_call(api_method):
+            return await super().api_call(api_method, **options)
+
+
+@contextmanager
+def slack_call(method: str) -> Iterator[None]:
+    """One call of ``method``: its span, its outcome and how long it took.
+
+    Attributes by OpenTelemetry's conventions for HTTP clients.
+    """
+    began, outcome = time.monotonic(), "ok"
+    attributes = {"http.request.method": "POST", "slack.method": method}
+    try:
+        with span(f"slack {method}", attributes, kind=SpanKind.CLIENT) as current:
+            try:
+                yield
+                current.set_attribute("http.response.status_code", 200)
+            except BaseException as error:
+                outcome = reason_of(
+                    slack_error(error, method) if isinstance(error, SLACK_FAILURES) else error
+                )
+                mark_failed(current, outcome)
+                raise
+    finally:
+        SLACK_CALLS.add(method=method, outcome=outcome)
+        SLACK_CALL_DURATION.record(time.monotonic() - began, method=method)
+        if outcome == "slack_rate_limited":
+            SLACK_RATE_LIMITED.add(method=method)
+
+
 @asynccontextmanager
 async def slack_client(
     token: str, base_url: str, timeout_s: float = 10.0
@@ -76,7 +115,9 @@ async def slack_client(
     """A client on one kept-alive session; every call ends within ``timeout_s`` seconds."""
     timeout = aiohttp.ClientTimeout(total=timeout_s, connect=min(3.0, timeout_s))
     async with traced_session(timeout=timeout) as session:
-        client = AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[])
+        client = MeasuredWebClient(
+            token=token, base_url=base_url, session=session, retry_handlers=[]
+        )
         if urlsplit(base_url).hostname in {"127.0.0.1", "localhost", "::1"}:
             # The SDK takes HTTPS_PROXY for every base URL and does not know NO_PROXY.
             client.proxy = None

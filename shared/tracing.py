@@ -1,5 +1,6 @@
 """One W3C trace from the Slack envelope to the last Slack call."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -7,34 +8,86 @@ from typing import Any
 
 import aiohttp
 from opentelemetry import propagate, trace
+from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import SpanKind, Status, StatusCode
+
+from shared.deployment import Deployment
+from shared.errors import MechachangError
+
+Attributes = Mapping[str, str | float | bool]
 
 _tracer = trace.get_tracer("mechachang")
 
 
-def start_tracing(service_name: str) -> TracerProvider:
-    """Give every span a real id; where spans are exported to is added to the returned provider."""
-    provider = TracerProvider(resource=Resource.create({"service.name": service_name}))
+def start_tracing(
+    here: Deployment, sample_ratio: float = 1.0, more: Mapping[str, str] | None = None
+) -> TracerProvider:
+    """Give every span a real id; where spans are exported to is added to the returned provider.
+
+    Of the traces that begin here ``sample_ratio`` are recorded; one that is carried along follows
+    its beginning. ``more`` joins what the resource says about this process.
+    """
+    provider = TracerProvider(
+        resource=Resource.create({**here.resource(), **(more or {})}),
+        sampler=ParentBased(TraceIdRatioBased(sample_ratio)),
+        shutdown_on_exit=False,
+    )
     trace.set_tracer_provider(provider)
     return provider
 
 
 @contextmanager
-def span(name: str, **attributes: str | float | bool) -> Iterator[trace.Span]:
-    """A span below the current one."""
-    with _tracer.start_as_current_span(name, attributes=attributes) as current:
-        yield current
-
-
-@contextmanager
-def span_from(
-    carrier: Mapping[str, str], name: str, **attributes: str | float | bool
+def span(
+    name: str,
+    attributes: Attributes | None = None,
+    *,
+    kind: SpanKind = SpanKind.INTERNAL,
+    context: Context | None = None,
 ) -> Iterator[trace.Span]:
-    """A span below the one whose W3C context ``carrier`` (message attributes) brings, if any."""
-    context = propagate.extract(carrier)
-    with _tracer.start_as_current_span(name, context=context, attributes=attributes) as current:
-        yield current
+    """A span below the current one, or below that of ``context``.
+
+    Of an error it keeps the reason code and nothing else: a message or a traceback may quote what
+    people wrote.
+    """
+    with _tracer.start_as_current_span(
+        name,
+        context=context,
+        kind=kind,
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as current:
+        try:
+            yield current
+        except BaseException as error:
+            if not _is_failed(current):
+                mark_failed(current, reason_of(error))
+            raise
+
+
+def reason_of(error: BaseException) -> str:
+    """The stable code of an error, for spans and metrics."""
+    if isinstance(error, asyncio.CancelledError | GeneratorExit):
+        return "cancelled"
+    return error.reason if isinstance(error, MechachangError) else "internal_error"
+
+
+def mark_failed(current: trace.Span, reason: str) -> None:
+    """The work of the span failed for ``reason``, a stable code."""
+    current.set_status(Status(StatusCode.ERROR))
+    current.set_attribute("error.type", reason)
+
+
+def _is_failed(current: trace.Span) -> bool:
+    return isinstance(current, ReadableSpan) and not current.status.is_ok
+
+
+def carried(carrier: Mapping[str, str]) -> Context:
+    """The W3C context that ``carrier`` (message attributes) brings, if any."""
+    return propagate.extract(carrier)
 
 
 def trace_context() -> dict[str, str]:

@@ -17,6 +17,7 @@ from command_service.slack_access import SlackAccess
 from command_service.slack_replies import SlackReplies
 from command_service.slots import Slots
 from command_service.socket_mode import SocketMode, Timing, connected
+from shared.deployment import Deployment
 from shared.ledger import Mark
 from shared.slack import slack_client
 from shared.task import Mode, Source, task_id_of_message, task_id_of_retry
@@ -32,7 +33,7 @@ def tracing(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
-        start_tracing("test")
+        start_tracing(Deployment("test", "local"))
 
 
 @pytest.fixture

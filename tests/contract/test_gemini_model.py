@@ -11,6 +11,7 @@ from processor_service.gemini_model import GeminiModel, gemini_model
 from processor_service.generation import Generation, Request, generate
 from processor_service.ports import Answer, Piece, Prompt
 from processor_service.retrying import Patience
+from shared.deployment import Deployment
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
 from shared.tracing import span, start_tracing
 from simulators.faults import FaultPlan
@@ -141,7 +142,7 @@ async def test_leaving_the_stream_closes_the_connection_to_gemini(
 async def test_every_request_carries_the_trace(
     model: GeminiModel, simulator: GeminiSimulator
 ) -> None:
-    start_tracing("test")
+    start_tracing(Deployment("test", "local"))
     with span("question") as current:
         await pieces_of(model, "こんにちは")
     trace_id = f"{current.get_span_context().trace_id:032x}"

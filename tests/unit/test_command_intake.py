@@ -12,6 +12,7 @@ from command_service.admission import Policy, Refused
 from command_service.deadline import ack_deadline
 from command_service.intake import Accepted, HandedBack, accept
 from command_service.question import Ignored, Reason
+from shared.deployment import Deployment
 from shared.errors import SlackDenied
 from shared.task import Source
 from shared.tracing import span, start_tracing
@@ -41,7 +42,7 @@ async def test_a_question_is_published_as_its_task(world: World) -> None:
 
 async def test_the_message_carries_the_trace_of_its_envelope(world: World) -> None:
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
-        start_tracing("test")
+        start_tracing(Deployment("test", "local"))
     with span("envelope") as envelope:
         await accept(a_question(), world.intake)
 
