@@ -46,6 +46,7 @@ def main() -> int:
         settings=settings.values,
         processors=options.processors,
         page_port=options.port,
+        telemetry=settings.get("TELEMETRY") is None,
         gemini=GeminiConfig.lifelike(),
     )
     try:

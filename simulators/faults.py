@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import count
 from typing import Any, Literal
 
-Target = Literal["slack", "socket", "events", "gemini", "pubsub", "push"]
+Target = Literal["slack", "socket", "events", "gemini", "pubsub", "push", "telemetry"]
 Kind = Literal["delay", "error", "hang", "drop_before", "drop_after", "duplicate", "disconnect"]
 
 

@@ -131,6 +131,10 @@ class Journal:
             entry.detail,
         )
 
+    def knows(self, key: str) -> bool:
+        """Whether an entry with ``key`` was recorded."""
+        return key in self._journey_of_key
+
     def subscribe(self, listener: Callable[[Entry], None]) -> Callable[[], None]:
         """Call ``listener`` for every new entry; the returned function ends it."""
         self._listeners.append(listener)

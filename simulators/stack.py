@@ -19,6 +19,7 @@ from simulators.service import Service
 from simulators.slack import SlackSimulator
 from simulators.stack_config import StackConfig
 from simulators.stack_settings import StackSettings, command_environment, processor_environment
+from simulators.telemetry import TelemetryReceiver
 from simulators.vendors import VendorPlan, Vendors, vendors
 
 _PartT = TypeVar("_PartT")
@@ -77,6 +78,11 @@ class LocalStack:
     def pubsub(self) -> PubSubSimulator:
         """The simulated Pub/Sub; RuntimeError if another broker is used."""
         return _simulated(self.vendors.pubsub, "Pub/Sub")
+
+    @property
+    def telemetry(self) -> TelemetryReceiver:
+        """Where both services send what they measure; RuntimeError without ``telemetry``."""
+        return _simulated(self.vendors.telemetry, "Telemetry")
 
     @property
     def redis(self) -> RedisServer:

@@ -18,7 +18,7 @@ class StackConfig:
     ``folder`` takes the logs and is the children's working directory. ``settings`` are the
     services' settings by name; those of Slack, Gemini, Redis and Pub/Sub decide what is real.
     Nothing is taken from this process's own environment. ``command`` and ``processor`` override
-    settings for one service.
+    settings for one service. With ``telemetry`` both send what they measure to a local receiver.
     """
 
     folder: Path
@@ -26,6 +26,7 @@ class StackConfig:
     command: Mapping[str, str] = field(default_factory=dict)
     processor: Mapping[str, str] = field(default_factory=dict)
     processors: int = 1
+    telemetry: bool = False
     page_port: int = 0
     slack: SlackConfig = field(default_factory=SlackConfig)
     gemini: GeminiConfig = field(default_factory=GeminiConfig)

@@ -84,6 +84,7 @@ class Addresses:
     redis: str
     slack: SlackAccess | None
     gemini: str | None
+    telemetry: str | None = None
 
 
 def command_environment(
@@ -119,4 +120,12 @@ def _common(settings: StackSettings, addresses: Addresses) -> dict[str, str]:
         for name in _OTHER_GEMINI_ACCESS:
             values.pop(name, None)
         values |= {"GEMINI_API_KEY": "local", "GOOGLE_GEMINI_BASE_URL": addresses.gemini}
+    if addresses.telemetry is not None:
+        values |= {
+            "TELEMETRY": "otlp",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": addresses.telemetry,
+            # Soon enough for somebody who watches; the SDK's own are 5 and 60 s.
+            "OTEL_BSP_SCHEDULE_DELAY": "300",
+            "OTEL_METRIC_EXPORT_INTERVAL": "1000",
+        }
     return {**values, **inherited()}

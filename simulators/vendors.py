@@ -13,6 +13,7 @@ from simulators.redis_server import RedisServer, redis_server
 from simulators.slack import SlackSimulator
 from simulators.stack_config import StackConfig
 from simulators.stack_settings import Addresses, SlackAccess, StackSettings
+from simulators.telemetry import TelemetryReceiver
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Vendors:
     gemini: GeminiSimulator | None
     pubsub: PubSubSimulator | None
     redis: RedisServer
+    telemetry: TelemetryReceiver | None
     page_url: str | None
     addresses: Addresses
 
@@ -47,8 +49,21 @@ async def vendors(plan: VendorPlan) -> AsyncIterator[Vendors]:
         slack, page_url, access = await _slack(plan, opened)
         gemini, gemini_url = await _gemini(plan, opened)
         pubsub, pubsub_address = await _pubsub(plan, opened)
-        addresses = Addresses(pubsub_address, redis.url, access, gemini_url)
-        yield Vendors(slack, gemini, pubsub, redis, page_url, addresses)
+        telemetry, telemetry_url = await _telemetry(plan, opened)
+        addresses = Addresses(pubsub_address, redis.url, access, gemini_url, telemetry_url)
+        yield Vendors(slack, gemini, pubsub, redis, telemetry, page_url, addresses)
+
+
+async def _telemetry(
+    plan: VendorPlan, opened: AsyncExitStack
+) -> tuple[TelemetryReceiver | None, str | None]:
+    if not plan.config.telemetry:
+        return None, None
+    with plan.progress.starting("Telemetry") as note:
+        receiver = TelemetryReceiver(plan.journal, plan.faults)
+        url = await opened.enter_async_context(receiver.serve())
+        note(f"OTLP, {url}")
+    return receiver, url
 
 
 async def _redis(plan: VendorPlan, opened: AsyncExitStack) -> RedisServer:
