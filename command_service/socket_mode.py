@@ -8,6 +8,7 @@ not anything is ever heard on it, and a time of its last pong is made up for it.
 """
 
 import asyncio
+import json
 import logging
 import re
 import time
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from aiohttp import WSMessage
+from aiohttp import WSMessage, WSMsgType
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
@@ -39,6 +40,7 @@ _LOOK_EVERY_S = 0.5
 _PAUSE_S = 5.0
 _CLOSE_WITHIN_S = 1.0
 # docs.slack.dev, using Socket Mode; too_many_websockets was seen by others.
+_DISCONNECT = '"disconnect"'
 _DISCONNECTS = frozenset({"warning", "refresh_requested", "link_disabled", "too_many_websockets"})
 
 
@@ -175,8 +177,12 @@ class SocketMode(AsyncSocketModeHandler):
         if before is not None and self._pong is not None and self._pong > before:
             self._heard()
 
-    async def _heard_message(self, _message: WSMessage) -> None:
+    async def _heard_message(self, message: WSMessage) -> None:
         self._heard()
+        # The SDK replaces the connection at this message and tells no other listener of it.
+        if message.type is WSMsgType.TEXT and _DISCONNECT in message.data:
+            reason = str(json.loads(message.data).get("reason"))
+            self._ended_by = reason if reason in _DISCONNECTS else "other"
 
     def _heard(self) -> None:
         self._heard_at = time.monotonic()
@@ -229,12 +235,7 @@ class SocketMode(AsyncSocketModeHandler):
     async def _greeted(
         self, _client: AsyncBaseSocketModeClient, message: dict[str, Any], _raw: str | None
     ) -> None:
-        """Slack's first message on a new connection: from now on envelopes arrive. Its last one
-        says why it ends.
-        """
-        if message.get("type") == "disconnect":
-            reason = str(message.get("reason"))
-            self._ended_by = reason if reason in _DISCONNECTS else "other"
+        """Slack's first message on a new connection: from now on envelopes arrive."""
         if message.get("type") == "hello":
             if self._greetings:
                 SOCKET_RECONNECTS.add(reason=self._ended_by)

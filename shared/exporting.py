@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from opentelemetry.sdk.metrics.export import (
@@ -37,22 +38,22 @@ def exporters(destination: Destination, here: Deployment) -> Exporters:
         # Beside the log on standard output, which stays one JSON object a line.
         return Exporters(ConsoleSpanExporter(out=sys.stderr), ConsoleMetricExporter(out=sys.stderr))
 
-    def spans() -> SpanExporter:
-        # Brings requests, protobuf and google-auth along, some 0.3 s of importing. Here that
-        # happens in the exporting thread, after the service has started.
-        from shared.otlp import google_spans, otlp_spans  # noqa: PLC0415
+    # Brings requests, protobuf and google-auth along: only who sends something pays for that. Not
+    # in the exporting thread, although nobody would wait there: google-genai looks into sys.modules
+    # for requests, and fails each call while another thread is half through importing it.
+    from shared import otlp  # noqa: PLC0415
 
-        return google_spans(here) if destination == "gcp" else otlp_spans()
-
-    def metrics() -> MetricExporter:
-        from shared.otlp import google_metrics, otlp_metrics  # noqa: PLC0415 - as above
-
-        return google_metrics(here) if destination == "gcp" else otlp_metrics()
-
+    google = destination == "gcp"
     heard = _quietened()
     return Exporters(
-        WatchedSpans(spans, Outage("spans", heard)),
-        WatchedMetrics(metrics, Outage("metrics", heard)),
+        WatchedSpans(
+            partial(otlp.google_spans, here) if google else otlp.otlp_spans,
+            Outage("spans", heard),
+        ),
+        WatchedMetrics(
+            partial(otlp.google_metrics, here) if google else otlp.otlp_metrics,
+            Outage("metrics", heard),
+        ),
     )
 
 
@@ -100,7 +101,9 @@ class Outage:
 
 
 class WatchedSpans(SpanExporter):
-    """An exporter that is built in the exporting thread with its first spans."""
+    """An exporter that is built in the exporting thread with its first spans: where credentials
+    are looked for, the service does not wait for them.
+    """
 
     def __init__(self, build: Callable[[], SpanExporter], outage: Outage) -> None:
         self._build = build

@@ -10,16 +10,24 @@ from shared.errors import MechachangError
 
 
 def stack_text(error: BaseException) -> str:
-    """The traceback of ``error`` and of its causes, as Python writes it (Error Reporting reads
-    that form), without texts that are not ours.
+    """The traceback of ``error`` after those of what led to it, as Python writes it (Error
+    Reporting reads that form), without texts that are not ours.
     """
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    before = f"{stack_text(cause)}\n\nThen:\n\n" if cause is not None else ""
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    # A chain may lead back to itself: then it ends there, as Python ends it.
+    while link is not None and not any(link is one for one in chain):
+        chain.append(link)
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    return "\n\nThen:\n\n".join(_one(link) for link in reversed(chain))
+
+
+def _one(error: BaseException) -> str:
     frames = "".join(traceback.format_tb(error.__traceback__))
     kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
     text = f": {error}" if isinstance(error, MechachangError) else ""
-    stack = f"{before}Traceback (most recent call last):\n{frames}{kind}{text}"
+    stack = f"Traceback (most recent call last):\n{frames}{kind}{text}"
     if isinstance(error, BaseExceptionGroup):
-        inner = "\n\n".join(stack_text(one) for one in error.exceptions)
-        return f"{stack}\n\nIn it:\n\n{inner}"
+        inside = "\n\n".join(stack_text(one) for one in error.exceptions)
+        return f"{stack}\n\nIn it:\n\n{inside}"
     return stack

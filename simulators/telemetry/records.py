@@ -23,7 +23,7 @@ class NotAccepted(Exception):
 
 @dataclass(frozen=True)
 class Span:
-    """One finished span. Times are Unix seconds, ids hexadecimal; the first has no ``parent_id``."""
+    """One finished span. Times are Unix seconds, ids hexadecimal; ``parent_id`` may be empty."""
 
     trace_id: str
     span_id: str

@@ -1,42 +1,244 @@
 """What both services send of one question: a connected trace, and every metric that moves."""
 
-from collections.abc import Callable
-from dataclasses import replace
+import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+from redis.asyncio import Redis
+
+from processor_service.redis_keys import task_key
 from shared import metrics
+from shared.instruments import Histogram, Instrument
 from simulators.faults import Fault
 from simulators.gemini import ErrorReply, Reply
 from simulators.provisioning import DeliveryRules
 from simulators.slack import SlackConfig
 from simulators.stack import LocalStack
 from simulators.stack_config import StackConfig
-from simulators.telemetry import Span, TelemetryReceiver
+from simulators.telemetry import Series, Span, TelemetryReceiver
+from tests.slack_workbench import ONE_EVENT_A_MENTION
 
 QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
 DEADLINE_S = 25.0
-PRICES = '{"gemini-3.8-flash": {"input": 1.0, "output": 10.0, "cached": 0.1}}'
+ASKED = "@mechachang What is Redis?"
+MODEL = "gemini-3.8-flash"
+SETTINGS = {
+    "DEFAULT_LOCALE": "en",
+    "RETRY_COUNT": "0",
+    "GEMINI_PRICES": f'{{"{MODEL}": {{"input": 1.0, "output": 10.0, "cached": 0.1}}}}',
+}
 
 
 def observed(folder: Path, **changes: Any) -> LocalStack:
-    processor = {"GEMINI_PRICES": PRICES, "RETRY_COUNT": "0", **changes.pop("processor", {})}
-    config = StackConfig(folder=folder, delivery=QUICK, processor=processor, telemetry=True)
-    return LocalStack(replace(config, **changes))
+    slack = SlackConfig(
+        redelivery_delays_s=(0.05, 0.1), ack_timeout_s=0.5, subscriptions=ONE_EVENT_A_MENTION
+    )
+    config: dict[str, Any] = {"settings": SETTINGS, "slack": slack, "delivery": QUICK, **changes}
+    return LocalStack(StackConfig(folder=folder, telemetry=True, **config))
 
 
-async def test_one_question_is_one_trace_from_the_envelope_to_the_last_call(
-    tmp_path: Path,
-) -> None:
-    async with observed(tmp_path) as stack:
-        stack.slack.people.post("alice", "#general", "@mechachang What is Redis?")
-        received = stack.telemetry
+async def moved(stack: LocalStack, instrument: Instrument, number: int = 1, **labels: str) -> None:
+    """Wait until the metric has arrived with these labels, as it is declared, and has counted."""
+    received = stack.telemetry
+    try:
         await received.wait_for(
-            lambda: [one for one in received.spans if one.name == "push"], DEADLINE_S
+            lambda: received.total(instrument.name, **labels) >= number, DEADLINE_S
         )
-        [pushed] = [one for one in received.spans if one.name == "push"]
-        trace = [one for one in received.spans if one.trace_id == pushed.trace_id]
-    for one in trace:
-        print(one.service, one.name, one.parent_id, one.attributes)
-    print(sorted(received.names()))
-    assert 0
+    except TimeoutError:
+        seen = [(one.value, dict(one.labels)) for one in received.series(instrument.name)]
+        raise AssertionError(
+            f"{instrument.name} {labels} never moved; it stands at {seen}"
+        ) from None
+    for one in received.series(instrument.name):
+        assert_as_declared(one, instrument)
+
+
+def assert_as_declared(series: Series, instrument: Instrument) -> None:
+    assert series.kind == instrument.kind
+    assert series.unit == instrument.unit
+    assert set(series.labels) == set(instrument.labels)
+    assert "" not in series.labels.values()
+    if isinstance(instrument, Histogram):
+        assert series.bounds == instrument.bounds
+
+
+async def spans_of(stack: LocalStack, last: str, **attributes: Any) -> list[Span]:
+    """The trace of the first span called ``last`` with these attributes, when it has arrived."""
+    received = stack.telemetry
+
+    def found() -> list[Span]:
+        return [
+            one
+            for one in received.spans
+            if one.name == last and attributes.items() <= one.attributes.items()
+        ]
+
+    await received.wait_for(found, DEADLINE_S)
+    return [one for one in received.spans if one.trace_id == found()[0].trace_id]
+
+
+def named(trace: list[Span], name: str) -> Span:
+    [one] = [span for span in trace if span.name == name]
+    return one
+
+
+async def test_one_question_is_one_connected_trace_in_both_processes(tmp_path: Path) -> None:
+    async with observed(tmp_path) as stack:
+        stack.slack.people.post("alice", "#general", ASKED)
+        await spans_of(stack, "push")
+        await moved(stack, metrics.ANSWER_DURATION)
+        trace = await spans_of(stack, "push")
+    known = {span.span_id for span in trace}
+    assert [span.name for span in trace if span.parent_id not in known] == ["envelope"]
+    assert {span.service for span in trace} == {"command-service", "processor-service"}
+    envelope, publish, push = (named(trace, name) for name in ("envelope", "publish", "push"))
+    assert publish.parent_id == envelope.span_id
+    assert push.parent_id == publish.span_id
+    for inside in ("lease", "context", "cache", f"generate_content {MODEL}"):
+        assert named(trace, inside).parent_id == push.span_id
+    read = named(trace, "slack conversations.replies")
+    assert read.parent_id == named(trace, "context").span_id
+    started = named(trace, "slack chat.startStream")
+    assert started.parent_id == named(trace, f"generate_content {MODEL}").span_id
+    assert (publish.kind, push.kind, started.kind) == ("producer", "consumer", "client")
+    assert push.attributes["messaging.system"] == "gcp_pubsub"
+    assert push.attributes["mechachang.outcome"] == "answered"
+    assert not [span for span in trace if span.failed]
+
+
+async def test_what_goes_well_moves_its_metrics(tmp_path: Path) -> None:
+    async with observed(tmp_path) as stack:
+        people = stack.slack.people
+        people.post("alice", "#general", ASKED)
+        await moved(stack, metrics.TASKS, outcome="answered", reason="none", mode="chat")
+        people.post("alice", "#general", ASKED)
+        people.post("alice", "#general", "@mechachang")
+        await people.slash("alice", "#general", "/gemini", "--private code: a prime test")
+        await moved(stack, metrics.EVENTS, 2, source="mention", outcome="accepted", reason="none")
+        await moved(stack, metrics.EVENTS, source="mention", reason="empty_prompt")
+        await moved(stack, metrics.ACK_DURATION, 2, source="mention")
+        await moved(stack, metrics.PUBLISH_DURATION, 3, outcome="ok")
+        await moved(stack, metrics.FIRST_SIGN, 2, source="mention")
+        await moved(stack, metrics.FIRST_SIGN, source="slash_command")
+        await moved(stack, metrics.SOCKET_CONNECTED)
+        await moved(stack, metrics.ENVELOPES_IN_FLIGHT, 0)
+        await moved(stack, metrics.FIRST_WORDS, mode="chat", way="stream")
+        await moved(stack, metrics.ANSWER_DURATION, source="mention", cached="true")
+        await moved(stack, metrics.ANSWER_DURATION, mode="code", source="slash_command")
+        await moved(stack, metrics.ANSWER_OVERHEAD, 3)
+        await moved(stack, metrics.QUEUE_AGE, 3)
+        for result in ("hit", "miss", "off"):
+            await moved(stack, metrics.CACHE_LOOKUPS, result=result)
+        for way in ("stream", "post", "response_url"):
+            await moved(stack, metrics.DELIVERIES, way=way)
+        await moved(stack, metrics.GEMINI_ATTEMPTS, 2, model=MODEL, outcome="ok")
+        await moved(stack, metrics.GEMINI_FIRST_TOKEN, 2, model=MODEL)
+        await moved(stack, metrics.GEMINI_DURATION, 2, model=MODEL, outcome="ok")
+        for kind in ("input", "output"):
+            await moved(stack, metrics.GEMINI_TOKENS, 10, model=MODEL, kind=kind)
+        await moved(stack, metrics.GEMINI_COST, 0, model=MODEL)
+        await moved(stack, metrics.SLACK_CALLS, method="response_url", outcome="ok")
+        await moved(stack, metrics.SLACK_CALL_DURATION, method="chat.startStream")
+        for service in ("command-service", "processor-service"):
+            await moved(stack, metrics.PROCESS_MEMORY, 10_000_000, service=service)
+            await moved(stack, metrics.BUILD_INFO, service=service, revision="local")
+            await moved(stack, metrics.PROCESS_CPU, 0, service=service)
+        await costs_what_its_tokens_cost(stack.telemetry)
+
+
+async def costs_what_its_tokens_cost(received: TelemetryReceiver) -> None:
+    def total(**labels: str) -> float:
+        return received.total(metrics.GEMINI_TOKENS.name, **labels)
+
+    cost = (total(kind="input") + 10 * (total(kind="output") + total(kind="thoughts"))) / 1_000_000
+    assert received.total(metrics.GEMINI_COST.name, model=MODEL) == pytest.approx(cost)
+
+
+async def test_what_goes_wrong_moves_its_metrics(tmp_path: Path) -> None:
+    async with observed(tmp_path) as stack:
+        people = stack.slack.people
+        limited = Fault("error", status=429, detail={"retry_after": 1})
+        stack.faults.add("slack", "conversations.replies", limited)
+        people.post("alice", "#general", ASKED)
+        await moved(stack, metrics.SLACK_RATE_LIMITED, method="conversations.replies")
+        await moved(
+            stack,
+            metrics.SLACK_CALLS,
+            method="conversations.replies",
+            outcome="slack_rate_limited",
+        )
+        stack.gemini.script("outage", Reply(error=ErrorReply(503)))
+        people.post("alice", "#general", "@mechachang Is this an outage?")
+        await moved(stack, metrics.DEAD_LETTERS)
+        await moved(stack, metrics.TASKS, outcome="try_later", reason="model_unavailable")
+        await moved(stack, metrics.TASKS, outcome="gave_up", reason="model_unavailable")
+        await moved(stack, metrics.REDELIVERIES, 4)
+        await moved(stack, metrics.GEMINI_ATTEMPTS, model=MODEL, outcome="model_unavailable")
+        trace = await spans_of(stack, "dead_letter")
+        attempts = sorted(
+            span.attributes["messaging.gcp_pubsub.message.delivery_attempt"]
+            for span in trace
+            if span.name == "push"
+        )
+        assert attempts == [1, 2, 3, 4, 5], "each redelivery is in the question's trace"
+        failed = [span for span in trace if span.name.startswith("generate_content")]
+        assert {span.attributes["error.type"] for span in failed} == {"model_unavailable"}
+
+        await stack.redis.kill()
+        people.post("alice", "#general", "@mechachang What is a lease?")
+        await moved(stack, metrics.REDIS_UNAVAILABLE)
+
+
+async def test_gaps_and_takeovers_move_their_metrics(tmp_path: Path) -> None:
+    # Long enough for a processor to start again before the fifth delivery.
+    patient = DeliveryRules(min_backoff_s=2.0, max_backoff_s=4.0)
+    async with observed(tmp_path, delivery=patient) as stack:
+        people = stack.slack.people
+        await stack.slack.sockets.disconnect("refresh_requested")
+        await moved(stack, metrics.SOCKET_RECONNECTS, reason="refresh_requested")
+        await stack.command.kill()
+        people.post("alice", "#general", ASKED)
+        await stack.slack.wait_for(lambda: stack.slack.delivery.undelivered, DEADLINE_S)
+        await stack.command.start()
+        await moved(stack, metrics.CATCH_UP_QUESTIONS)
+
+        hangs = Reply(chunks=["These words ", "stay.", "No."], hang_after=2)
+        stack.gemini.script("lease", hangs)
+        people.post("alice", "#general", "@mechachang What is a lease?")
+        await until_words_stream(stack, 2)
+        async with Redis.from_url(stack.redis.url) as redis:
+            await redis.set(task_key(last_task(stack)), "lease 4711 another worker", px=8_000)
+        await moved(stack, metrics.LEASES_LOST)
+
+        stack.gemini.script("crash", hangs)
+        people.post("alice", "#general", "@mechachang What is a crash?")
+        await until_words_stream(stack, 3)
+        [processor] = stack.processors
+        await processor.kill()
+        async with Redis.from_url(stack.redis.url) as redis:
+            await redis.flushdb()
+        stack.gemini.forget_scripts()
+        await processor.start()
+        await moved(stack, metrics.LEDGER_ADOPTIONS)
+
+
+def last_task(stack: LocalStack) -> str:
+    """The id of the task that was published last."""
+    keys = stack.journal.entries(step="publish")[-1].keys
+    [task] = [key for key in keys if key.startswith("task:")]
+    return task.removeprefix("task:")
+
+
+async def until_words_stream(stack: LocalStack, number: int) -> None:
+    def started() -> bool:
+        calls = [each.detail["method"] for each in stack.journal.entries(step="api")]
+        return calls.count("chat.startStream") >= number
+
+    await stack.slack.wait_for(started, DEADLINE_S)
+
+
+def test_every_instrument_is_driven_by_a_scenario() -> None:
+    driven = set(re.findall(r"metrics\.([A-Z_]+)", Path(__file__).read_text(encoding="utf-8")))
+    names = {name for name, value in vars(metrics).items() if isinstance(value, Instrument)}
+    assert names - driven == {"FEEDBACK", "STOPPED"}, "votes and stops are not taken yet"
