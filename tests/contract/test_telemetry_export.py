@@ -1,0 +1,153 @@
+"""Spans and metrics on their way to an OTLP receiver: with credentials, and through an outage."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from google.auth.credentials import Credentials
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricExportResult
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from structlog.testing import capture_logs
+
+from shared.deployment import Deployment, google_resource
+from shared.exporting import exporters
+from shared.otlp import google_metrics, google_spans
+from simulators.faults import Fault, FaultPlan
+from simulators.journal import Journal
+from simulators.telemetry import TelemetryReceiver
+
+HERE = Deployment("command-service", "acme", revision="command-00001-abc")
+
+
+class FakeCredentials(Credentials):
+    """A service account's credentials whose token is known at once."""
+
+    def refresh(self, request: object) -> None:
+        self.token = "a-token"
+
+
+@pytest.fixture
+async def receiver(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TelemetryReceiver]:
+    running = TelemetryReceiver(Journal(), FaultPlan())
+    async with running.serve() as url:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+        # One attempt: the SDK's own repetition of what failed is not what is looked at here.
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0.5")
+        yield running
+
+
+def some_spans() -> list[ReadableSpan]:
+    kept = InMemorySpanExporter()
+    provider = TracerProvider(resource=Resource(HERE.resource()), shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    with provider.get_tracer("test").start_as_current_span("push"):
+        pass
+    return list(kept.get_finished_spans())
+
+
+async def test_google_gets_our_credentials_with_each_signal(receiver: TelemetryReceiver) -> None:
+    def find(here: Deployment) -> Credentials:
+        assert here.project == "acme"
+        return FakeCredentials()  # type: ignore[no-untyped-call] # google-auth is untyped here
+
+    spans, metrics = google_spans(HERE, find), google_metrics(HERE, find)
+    sent = await asyncio.to_thread(spans.export, some_spans())
+    reader = InMemoryMetricReader()
+    meters = MeterProvider(metric_readers=[reader], shutdown_on_exit=False)
+    meters.get_meter("test").create_counter("a_total").add(1)
+    data = reader.get_metrics_data()
+    assert data is not None
+    counted = await asyncio.to_thread(metrics.export, data)
+    assert (sent, counted) == (SpanExportResult.SUCCESS, MetricExportResult.SUCCESS)
+    assert [one.signal for one in receiver.requests] == ["traces", "metrics"]
+    assert {one.headers["Authorization"] for one in receiver.requests} == {"Bearer a-token"}
+    assert receiver.spans[0].service == "command-service"
+
+
+async def test_an_outage_is_logged_once_and_so_is_its_end(receiver: TelemetryReceiver) -> None:
+    receiver.faults.add("telemetry", "traces", Fault("error", status=500), times=2)
+    exporter = exporters("otlp", HERE).spans
+    with capture_logs() as lines:
+        results = [await asyncio.to_thread(exporter.export, some_spans()) for _ in range(4)]
+    assert [result is SpanExportResult.SUCCESS for result in results] == [False, False, True, True]
+    assert [line["action"] for line in lines] == ["telemetry_lost", "telemetry_back"]
+    assert "500" in lines[0]["why"]
+
+
+async def test_credentials_that_cannot_be_found_are_an_outage_and_no_crash(
+    receiver: TelemetryReceiver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "missing.json"))
+    exporter = exporters("gcp", HERE).spans
+    with capture_logs() as lines:
+        result = await asyncio.to_thread(exporter.export, some_spans())
+    assert result is SpanExportResult.FAILURE
+    assert [line["why"] for line in lines] == ["DefaultCredentialsError"]
+    assert not receiver.requests
+
+
+async def test_a_receiver_refuses_what_is_no_protobuf(receiver: TelemetryReceiver) -> None:
+    url = os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"]
+    async with aiohttp.ClientSession() as session:
+        async with session.post(f"{url}/v1/traces", json={}) as answer:
+            assert answer.status == 415
+        headers = {"Content-Type": "application/x-protobuf"}
+        async with session.post(f"{url}/v1/traces", data=b"\xff", headers=headers) as answer:
+            assert answer.status == 400
+
+
+async def test_without_telemetry_no_exporter_is_imported() -> None:
+    code = (
+        "import sys\n"
+        "from shared.deployment import Deployment\n"
+        "from shared.telemetry import telemetry\n"
+        "with telemetry('none', 1.0, Deployment('command-service', 'local')): pass\n"
+        "heavy = ('requests', 'google.auth', 'opentelemetry.exporter', "
+        "'opentelemetry.sdk.metrics')\n"
+        "print([name for name in heavy if name in sys.modules])\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(30):
+        out, _ = await process.communicate()
+    assert out.decode().strip() == "[]"
+
+
+async def test_on_cloud_run_the_metadata_server_names_instance_and_region() -> None:
+    async def metadata(request: web.Request) -> web.Response:
+        assert request.headers["Metadata-Flavor"] == "Google"
+        known = {"id": "0087-instance", "region": "projects/1/regions/europe-west1"}
+        return web.Response(text=known[request.match_info["what"]])
+
+    app = web.Application()
+    app.router.add_get("/computeMetadata/v1/instance/{what}", metadata)
+    async with TestServer(app) as server:
+        said = await asyncio.to_thread(
+            google_resource, HERE, {"GCE_METADATA_HOST": f"127.0.0.1:{server.port}"}
+        )
+    assert said["faas.instance"] == "0087-instance"
+    assert said["cloud.region"] == "europe-west1"
+
+
+def test_google_is_told_project_instance_and_revision_even_without_a_metadata_server() -> None:
+    said = google_resource(HERE, {"GCE_METADATA_HOST": "127.0.0.1:1", "K_SERVICE": "command"})
+    assert said == {
+        "gcp.project_id": "acme",
+        "cloud.provider": "gcp",
+        "cloud.platform": "gcp_cloud_run",
+        "faas.name": "command",
+        "faas.version": "command-00001-abc",
+        "faas.instance": HERE.instance,
+    }
+    assert google_resource(Deployment("command-service", "acme"), {}) == {"gcp.project_id": "acme"}
