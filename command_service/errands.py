@@ -12,6 +12,7 @@ from command_service.intake import (
     publish,
     refusal_text,
 )
+from command_service.measures import count
 from command_service.question import Ignored, Reason, Recipient
 from shared.errors import QueueUnavailable
 from shared.log import bound_task, get_logger
@@ -34,6 +35,12 @@ async def send(errand: Errand | Ignored, using: Intake) -> Outcome:
 
     Whoever may not ask for it is told so.
     """
+    outcome = await _sent(errand, using)
+    count(errand if isinstance(errand, Ignored) else errand.task, outcome)
+    return outcome
+
+
+async def _sent(errand: Errand | Ignored, using: Intake) -> Outcome:
     if isinstance(errand, Ignored):
         return await accept(errand, using)
     task = errand.task

@@ -171,6 +171,7 @@ class Listeners:
 
     async def _on_edit(self, body: Body, request: AsyncBoltRequest) -> None:
         await offer(read_edit(body, self.identity, _is_redelivered(request)), self.following)
+        count_event(NOBODY, "ignored", Reason.MESSAGE_CHANGED)
 
     async def _on_stopped_session(self, body: Body) -> None:
         intake = self.repetition.intake

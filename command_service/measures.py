@@ -12,6 +12,7 @@ from command_service.admission import Refused
 from command_service.intake import Accepted, Outcome
 from command_service.question import Click, Ignored, Question
 from shared import metrics
+from shared.task import Task
 from shared.tracing import span
 
 NOBODY = "none"
@@ -48,7 +49,7 @@ def envelope(kind: str) -> Iterator[None]:
         metrics.ACK_DURATION.record(time.monotonic() - began, source=seen.source)
 
 
-def count(trigger: Question | Click | Ignored, outcome: Outcome) -> None:
+def count(trigger: Question | Click | Task | Ignored, outcome: Outcome) -> None:
     """What became of one event, command or click."""
     source = NOBODY if isinstance(trigger, Ignored) else trigger.source
     if isinstance(outcome, Accepted):

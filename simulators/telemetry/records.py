@@ -137,7 +137,7 @@ def _number(
     return Series(metric.name, kind, metric.unit, labels, value, value, (), resource)
 
 
-def _require_cumulative(name: str, temporality: metrics_pb2.AggregationTemporality) -> None:
+def _require_cumulative(name: str, temporality: int) -> None:
     if temporality != metrics_pb2.AGGREGATION_TEMPORALITY_CUMULATIVE:
         raise NotAccepted(f"{name}: only cumulative metrics can be asked for in PromQL")
 
