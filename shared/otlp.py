@@ -10,6 +10,7 @@ from typing import Final
 import google.auth
 from google.auth.credentials import Credentials
 from google.auth.transport.requests import AuthorizedSession
+from google.oauth2.credentials import Credentials as PersonsCredentials
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
@@ -33,9 +34,14 @@ def otlp_metrics() -> OTLPMetricExporter:
 
 
 def google_credentials(here: Deployment) -> Credentials:
-    """The service account's credentials; the project's quota pays for what is sent with them."""
+    """The service account's credentials, or a person's with the project's quota.
+
+    A service account uses its own project's quota, and naming that would need one more permission.
+    """
     credentials: Credentials
-    credentials, _ = google.auth.default(scopes=[_SCOPE], quota_project_id=here.project)
+    credentials, _ = google.auth.default(scopes=[_SCOPE])
+    if isinstance(credentials, PersonsCredentials) and credentials.quota_project_id is None:
+        credentials = credentials.with_quota_project(here.project)
     return credentials
 
 

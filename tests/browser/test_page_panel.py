@@ -37,6 +37,31 @@ async def test_a_journey_shows_its_steps_and_its_messages(bench: Workbench, page
     await expect(row).to_contain_class("chosen")
 
 
+async def test_the_services_spans_unfold_below_the_journey(bench: Workbench, page: Page) -> None:
+    app = bench.app()
+    app.event("app_mention")(_taken)
+    async with bench.connected(app):
+        asked = bench.slack.people.post("alice", "#general", "@mechachang why?")
+        await bench.slack.wait_for(lambda: bench.journal.entries(step="ack"))
+    record = bench.journal.record
+    record("pubsub", "publish", [f"message:{asked.channel}:{asked.ts}", "task:t1", "trace:t"])
+    for service, name, span, parent, failed in (
+        ("processor-service", "slack chat.postMessage", "c", "b", True),
+        ("processor-service", "push", "b", "a", False),
+        ("command-service", "envelope", "a", "", False),
+    ):
+        detail = {"name": name, "span_id": span, "parent_id": parent, "failed": failed}
+        record(service, "span", ["trace:t"], ms=5.0, began=float(ord(span)), **detail)
+    spans = page.get_by_test_id("trace-row").filter(has_text="why?").get_by_test_id("spans")
+    await expect(spans.locator("summary")).to_have_text("Spans of both services (3)")
+    await spans.locator("summary").click()
+    await expect(spans.locator(".lane-label")).to_have_text(["envelope", "push", "postMessage"])
+    await expect(spans.locator(".lane.command")).to_have_count(1)
+    await expect(spans.locator(".lane.error")).to_contain_text("postMessage")
+    record("pubsub", "push", ["task:t1"], ms=9, status=204, attempt=1)
+    await expect(spans.locator(".lane-label").first).to_be_visible()
+
+
 async def _taken() -> None:
     """Bolt acks a handled event by itself."""
 

@@ -1,6 +1,7 @@
 """Spans and metrics on their way to an OTLP receiver: with credentials, and through an outage."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -10,6 +11,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from google.auth.credentials import Credentials
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricExportResult
@@ -21,7 +24,7 @@ from structlog.testing import capture_logs
 
 from shared.deployment import Deployment, google_resource
 from shared.exporting import exporters
-from shared.otlp import google_metrics, google_spans
+from shared.otlp import google_credentials, google_metrics, google_spans
 from simulators.faults import Fault, FaultPlan
 from simulators.journal import Journal
 from simulators.telemetry import TelemetryReceiver
@@ -94,6 +97,30 @@ async def test_credentials_that_cannot_be_found_are_an_outage_and_no_crash(
     assert result is SpanExportResult.FAILURE
     assert [line["why"] for line in lines] == ["DefaultCredentialsError"]
     assert not receiver.requests
+
+
+@pytest.mark.parametrize(
+    ("kind", "quota"), [("authorized_user", "acme"), ("service_account", None)]
+)
+def test_a_person_takes_the_projects_quota_and_a_service_account_its_own(
+    kind: str, quota: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    said = {
+        "type": kind,
+        "client_id": "1",
+        "client_secret": "2",
+        "refresh_token": "3",
+        "client_email": "a@acme.iam.gserviceaccount.com",
+        "token_uri": "http://127.0.0.1:1/token",
+        "private_key": key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        ).decode(),
+    }
+    (tmp_path / "key.json").write_text(json.dumps(said))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "key.json"))
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "acme")
+    assert google_credentials(HERE).quota_project_id == quota
 
 
 async def test_a_receiver_refuses_what_is_no_protobuf(receiver: TelemetryReceiver) -> None:

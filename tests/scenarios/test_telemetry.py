@@ -169,7 +169,8 @@ async def test_votes_and_stops_move_their_metrics(tmp_path: Path) -> None:
         stack.gemini.script("lease", Reply(chunks=["These words ", "stay.", "No."], hang_after=2))
         asked = people.post("alice", "#general", "@mechachang What is a lease?")
         await until_words_stream(stack, 2)
-        people.stop("alice", "#general", asked.ts)
+        streamed = stack.slack.messages("#general", thread_ts=asked.ts)[-1]
+        people.stop("alice", "#general", streamed["ts"])
         await moved(stack, metrics.STOPPED)
         await moved(stack, metrics.TASKS, outcome="stopped")
 

@@ -31,8 +31,12 @@ export function clearJourneys() {
 export function record(entry) {
   if (entry.step === "journey_merged") return merge(entry.detail.from, entry.journey);
   const journey = at(entry.journey);
-  journey.entries.push(entry);
   journey.version += 1;
+  if (entry.step === "span") {
+    journey.spans.push(entry);
+    return true;
+  }
+  journey.entries.push(entry);
   for (const key of entry.keys ?? []) (journey.keys.add(key), journeyOfKey.set(key, entry.journey));
   const { method, channel, ts } = entry.detail;
   if (ts && POSTS.test(method)) journeyOfPost.set(`${channel}:${ts}`, entry.journey);
@@ -42,7 +46,7 @@ export function record(entry) {
 
 function at(number) {
   if (!journeys.has(number))
-    journeys.set(number, { number, entries: [], keys: new Set(), version: 0 });
+    journeys.set(number, { number, entries: [], spans: [], keys: new Set(), version: 0 });
   return journeys.get(number);
 }
 
@@ -53,6 +57,7 @@ function merge(from, into) {
   journey.entries = [...journey.entries, ...later.entries].sort(
     (a, b) => a.at - b.at || a.seq - b.seq,
   );
+  journey.spans.push(...later.spans);
   journey.version += 1;
   for (const key of later.keys) (journey.keys.add(key), journeyOfKey.set(key, into));
   for (const [key, number] of journeyOfPost) if (number === from) journeyOfPost.set(key, into);
@@ -151,6 +156,26 @@ export function summary(journey) {
     figures: figures(journey, begin),
     state: stateOf(journey),
   };
+}
+
+/** The services' own spans, each below its parent: rows with their depth and bar in ms. */
+export function spansOf(journey) {
+  const known = new Map(journey.spans.map((entry) => [entry.detail.span_id, entry]));
+  const children = Map.groupBy(known.values(), ({ detail }) =>
+    known.has(detail.parent_id) ? detail.parent_id : "",
+  );
+  const begin = Math.min(...journey.spans.map((entry) => entry.detail.began * 1000));
+  const rows = [];
+  const add = (parent, depth) => {
+    const below = [...(children.get(parent) ?? [])].sort((a, b) => a.detail.began - b.detail.began);
+    for (const { actor, ms, detail } of below) {
+      const start = detail.began * 1000 - begin;
+      rows.push({ name: detail.name, actor, depth, start, end: start + ms, ms, error: detail.failed });
+      add(detail.span_id, depth + 1);
+    }
+  };
+  add("", 0);
+  return { rows, total: Math.max(1, ...rows.map((row) => row.end)) };
 }
 
 function envelopeStart(journey) {

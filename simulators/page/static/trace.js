@@ -9,6 +9,7 @@ import {
   messagesOfJourney,
   questionOf,
   questions,
+  spansOf,
   summary,
   wordsOf,
 } from "./journeys.js";
@@ -16,13 +17,17 @@ import { emit, state } from "./state.js";
 import { duration, t } from "./texts.js";
 
 const SHOWN = 50;
+// What a span's place and colour tell already; its tooltip has the whole name.
+const OBVIOUS = /^(generate_content |slack ((assistant\.threads|agents\.sessions|conversations|chat)\.)?)/;
 const opened = new Map();
+const unfolded = new Set();
 let chosen = null;
 
 /** Forget which journey is chosen. */
 export function clearTrace() {
   chosen = null;
   opened.clear();
+  unfolded.clear();
 }
 
 /** Draw the journeys into `box`. */
@@ -109,7 +114,7 @@ function row(journey, question, open) {
       question ? iconButton("reply", t("showMessage"), () => show(journey, question)) : null,
     ),
     open
-      ? h("div", { className: "trace-body" }, keyFigures(figures), waterfall(title, lanes, total))
+      ? h("div", { className: "trace-body" }, keyFigures(figures), waterfall(title, lanes, total), spans(journey))
       : null,
   );
 }
@@ -165,6 +170,49 @@ function lane(it, total) {
       spent ? h("small", {}, duration(spent)) : null,
     ),
     marks.length ? h("span", { className: "lane-marks" }, marks) : null,
+  );
+}
+
+/** What the services say themselves: their spans, folded away until somebody wants to know. */
+function spans(journey) {
+  if (!journey.spans.length) return null;
+  const { rows, total } = spansOf(journey);
+  const { number } = journey;
+  return h(
+    "details",
+    {
+      className: "spans",
+      data: { testid: "spans" },
+      open: unfolded.has(number),
+      ontoggle: ({ target }) => (target.open ? unfolded.add(number) : unfolded.delete(number)),
+    },
+    h("summary", {}, t("spans", { n: rows.length })),
+    h(
+      "ol",
+      { className: "lanes" },
+      rows.map((row) => spanRow(row, total)),
+    ),
+  );
+}
+
+function spanRow(row, total) {
+  return h(
+    "li",
+    {
+      className: `lane ${row.actor.startsWith("command") ? "command" : "processor"} ${row.error ? "error" : ""}`,
+    },
+    h(
+      "span",
+      {
+        className: "lane-label",
+        title: `${row.actor}: ${row.name}`,
+        style: { "padding-left": `${row.depth * 10}px` },
+      },
+      h("i", { className: "lane-dot" }),
+      h("span", {}, row.name.replace(OBVIOUS, "")),
+    ),
+    h("span", { className: "lane-track" }, barElement(row, total)),
+    h("span", { className: "lane-time" }, duration(row.ms)),
   );
 }
 
