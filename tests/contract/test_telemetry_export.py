@@ -24,7 +24,9 @@ from structlog.testing import capture_logs
 
 from shared.deployment import Deployment, google_resource
 from shared.exporting import exporters
+from shared.metrics import STOPPED
 from shared.otlp import google_credentials, google_metrics, google_spans
+from shared.telemetry import FLUSH_WITHIN_S
 from simulators.faults import Fault, FaultPlan
 from simulators.journal import Journal
 from simulators.telemetry import TelemetryReceiver
@@ -131,6 +133,50 @@ async def test_a_receiver_refuses_what_is_no_protobuf(receiver: TelemetryReceive
         headers = {"Content-Type": "application/x-protobuf"}
         async with session.post(f"{url}/v1/traces", data=b"\xff", headers=headers) as answer:
             assert answer.status == 400
+
+
+AN_EVENT = """
+import time
+from shared.deployment import Deployment
+from shared.metrics import STOPPED
+from shared.telemetry import telemetry
+from shared.tracing import span
+with telemetry("otlp", 1.0, Deployment("command-service", "acme")):
+    with span("envelope"):
+        STOPPED.add()
+    ending = time.monotonic()
+print(time.monotonic() - ending)
+"""
+
+
+async def ended_within_s(endpoint: str) -> float:
+    """How long a process that has just measured something took to send it and end."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", AN_EVENT),
+        env={**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(30):
+        out, _ = await process.communicate()
+    assert process.returncode == 0
+    return float(out.decode().splitlines()[-1])
+
+
+async def test_what_was_just_measured_is_sent_before_the_end(receiver: TelemetryReceiver) -> None:
+    await ended_within_s(os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"])
+    assert [one.name for one in receiver.spans] == ["envelope"]
+    assert receiver.total(STOPPED.name) == 1
+
+
+async def test_an_unreachable_receiver_does_not_hold_up_the_end() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(65_536):
+            pass
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        assert await ended_within_s(f"http://127.0.0.1:{port}") < FLUSH_WITHIN_S + 0.5
 
 
 async def test_without_telemetry_no_exporter_is_imported() -> None:
