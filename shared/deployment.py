@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-VERSION = "0.1.0"
+from shared.version import VERSION
 
 _METADATA_WITHIN_S = 0.5
 

@@ -91,6 +91,9 @@ def _link_open(
     self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
     token = tokens[index]
+    if not token.attrGet("href"):
+        # Nobody asked whether an empty address is allowed; it would lead to this very page.
+        token.attrs.pop("href", None)
     token.attrSet("target", "_blank")
     token.attrSet("rel", "noopener noreferrer nofollow")
     return self.renderToken(tokens, index, options, env)

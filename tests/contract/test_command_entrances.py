@@ -13,6 +13,7 @@ from command_service.home_texts import PROMPTS
 from command_service.scopes import ALL_SCOPES, NEEDED_SCOPES
 from command_service.shortcut_texts import ACCEPTED
 from command_service.shortcuts import SHORTCUTS
+from shared.deployment import Deployment
 from shared.task import Kind, Locale, Purpose, Source
 from shared.tracing import start_tracing
 from simulators.faults import Fault
@@ -25,7 +26,7 @@ def tracing(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
-        start_tracing("test")
+        start_tracing(Deployment("test", "local"))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import io
 import json
 import logging
 import sys
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,11 +11,11 @@ import pytest
 import structlog
 from opentelemetry.sdk.trace import TracerProvider
 
-from shared.deployment import VERSION, Deployment, deployment
+from shared.deployment import Deployment, deployment
 from shared.errors import ModelUnavailable
 from shared.log import bound_task, configure_logging
 from shared.stack_text import stack_text
-from simulators.environment import PROJECT_ROOT
+from shared.version import VERSION
 
 HERE = Deployment("command-service", "acme", revision="command-00001-abc")
 NAMES = ("shared", "command_service", "processor_service", "__main__", "slack_sdk", "slack_bolt",
@@ -104,9 +103,7 @@ def test_errors_that_lead_back_to_themselves_end_and_a_group_shows_its_members()
     assert "a prompt" not in group
 
 
-def test_cloud_run_tells_the_revision_and_the_version_is_the_packages() -> None:
+def test_cloud_run_tells_the_revision() -> None:
     assert deployment("s", "p", {"K_REVISION": "s-1"}).revision == "s-1"
     assert deployment("s", "p", {"CLOUD_RUN_WORKER_POOL_REVISION": "s-2"}).revision == "s-2"
     assert deployment("s", "p", {}).revision == "local"
-    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert project["project"]["version"] == VERSION
