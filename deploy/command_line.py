@@ -1,0 +1,106 @@
+"""What the command lines of the operators' tools have in common."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.cloud_run import HOST, CloudRun
+from deploy.errors import OperationFailed
+from deploy.google_access import Access, is_local
+from deploy.objectives import COMMAND_SERVICE, PROCESSOR_SERVICE
+from deploy.prometheus import GOOGLE, Prometheus
+
+SERVICES: Final = {"processor": PROCESSOR_SERVICE, "command": COMMAND_SERVICE}
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class OperatorSettings(BaseSettings):
+    """The settings that the services have too, from the environment and ``.env``."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    google_cloud_project: str | None = None
+    slack_bot_token: SecretStr | None = None
+    slack_api_url: str = "https://slack.com/api/"
+
+
+def metrics_options() -> argparse.ArgumentParser:
+    """Where metrics are asked for."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--project", help="default: GOOGLE_CLOUD_PROJECT")
+    parser.add_argument(
+        "--metrics-url", default=GOOGLE, help="another Prometheus API than Cloud Monitoring's"
+    )
+    return parser
+
+
+def service_options() -> argparse.ArgumentParser:
+    """Which service on Cloud Run, and where its people are told."""
+    parser = argparse.ArgumentParser(add_help=False, parents=[metrics_options()])
+    parser.add_argument("service", choices=SERVICES)
+    parser.add_argument("--region", required=True, help="of Cloud Run, such as asia-northeast1")
+    parser.add_argument(
+        "--service-name", help="as deployed (default: processor-service, command-service)"
+    )
+    parser.add_argument("--cloud-run-url", default=HOST, help="another Admin API than Cloud Run's")
+    parser.add_argument(
+        "--channel", metavar="ID", help="Slack channel that is told when a version is taken back"
+    )
+    return parser
+
+
+def project_of(options: argparse.Namespace, settings: OperatorSettings) -> str:
+    """The project; raises OperationFailed if nobody named one."""
+    project: str | None = options.project or settings.google_cloud_project
+    if project is None:
+        raise OperationFailed("Which project? Use --project or set GOOGLE_CLOUD_PROJECT.")
+    return project
+
+
+def prometheus_of(options: argparse.Namespace, settings: OperatorSettings) -> Prometheus:
+    """The metrics that the options name."""
+    access = Access(project_of(options, settings), is_local(options.metrics_url))
+    return Prometheus(access.session(), access.project, options.metrics_url)
+
+
+def cloud_run_access(options: argparse.Namespace, settings: OperatorSettings) -> Access:
+    """Who we are to the Cloud Run that the options name."""
+    return Access(project_of(options, settings), is_local(options.cloud_run_url))
+
+
+def cloud_run_of(options: argparse.Namespace, access: Access) -> CloudRun:
+    """The service that the options name."""
+    name = options.service_name or SERVICES[options.service]
+    return CloudRun(access, options.region, name, options.cloud_run_url)
+
+
+def duration(text: str) -> int:
+    """``90s``, ``10m``, ``6h`` or ``7d`` in seconds, for argparse."""
+    number, unit = text[:-1], text[-1:]
+    if unit not in _UNITS or not number.isdecimal() or int(number) < 1:
+        raise argparse.ArgumentTypeError("must be like 90s, 10m, 6h or 7d")
+    return int(number) * _UNITS[unit]
+
+
+def say(text: str) -> None:
+    """One line of the log of what is done, with the time."""
+    print(f"{datetime.now(UTC):%H:%M:%S} {text}", flush=True)
+
+
+def exit_code(work: Callable[[], int]) -> int:
+    """What ``work`` returns; 1 if an operation failed, 130 after Ctrl-C."""
+    try:
+        return work()
+    except OperationFailed as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130

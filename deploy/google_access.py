@@ -1,0 +1,61 @@
+"""Who the operators' tools are to Google; nobody, when they are pointed at this machine."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+from urllib.parse import urlsplit
+
+import google.auth
+import requests
+from google.auth.credentials import AnonymousCredentials, Credentials
+from google.auth.exceptions import GoogleAuthError
+from google.auth.transport.requests import AuthorizedSession, Request
+from google.oauth2 import id_token
+
+from deploy.errors import OperationFailed
+
+_SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
+_LOCAL: Final = {"127.0.0.1", "localhost", "::1"}
+
+
+def is_local(url: str) -> bool:
+    """Whether ``url`` is served by a stand-in on this machine."""
+    return urlsplit(url if "//" in url else f"//{url}").hostname in _LOCAL
+
+
+@dataclass(frozen=True)
+class Access:
+    """Application default credentials for ``project``. Nothing of them goes to a local address."""
+
+    project: str
+    is_anonymous: bool = False
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """Raises OperationFailed if there are none."""
+        if self.is_anonymous:
+            return AnonymousCredentials()  # type: ignore[no-untyped-call]
+        try:
+            credentials, _ = google.auth.default(scopes=[_SCOPE])
+        except GoogleAuthError as error:
+            raise OperationFailed(
+                "There are no credentials. Run: gcloud auth application-default login"
+            ) from error
+        return credentials
+
+    def session(self) -> requests.Session:
+        """For Google's APIs that have no client of their own."""
+        if self.is_anonymous:
+            return requests.Session()
+        return AuthorizedSession(self.credentials)  # type: ignore[no-untyped-call]
+
+    def invoker_header(self, audience: str) -> dict[str, str]:
+        """What a service that only some may call wants to see; nothing for want of a token."""
+        if self.is_anonymous:
+            return {}
+        try:
+            token = id_token.fetch_id_token(Request(), audience)  # type: ignore[no-untyped-call]
+        except GoogleAuthError:
+            # People have none: only service accounts do.
+            return {}
+        return {"Authorization": f"Bearer {token}"}

@@ -1,0 +1,116 @@
+"""Whether a version is good enough, from what it has done so far."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from math import comb
+from typing import Final
+
+from deploy import objectives
+from deploy.objectives import Limits, Scope
+from deploy.prometheus import Prometheus
+
+# So unlikely must a run of failures be for a version within its limit before we stop waiting for
+# more questions: one good version in a thousand looks is taken back early.
+_CERTAIN: Final = 0.001
+# A processor hands back what it is stopped in the middle of, or what a dependency kept it from. One
+# that hands back more than this is no processor, although each question may still be answered by
+# another one.
+_HANDED_BACK_LIMIT: Final = 0.05
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was counted: questions that ended, those that failed, deliveries handed back."""
+
+    judged: int
+    failed: int
+    handed_back: int
+    latency_p95_s: float | None
+
+    @property
+    def error_rate(self) -> float:
+        """0 as long as nothing ended."""
+        return self.failed / self.judged if self.judged else 0.0
+
+    @property
+    def handed_back_rate(self) -> float:
+        """Of all deliveries that were worked on."""
+        return self.handed_back / max(1, self.judged + self.handed_back)
+
+    def __str__(self) -> str:
+        latency = "unknown" if self.latency_p95_s is None else f"{self.latency_p95_s:.2f} s"
+        questions = "1 question" if self.judged == 1 else f"{self.judged} questions"
+        return (
+            f"{questions}, error rate {self.error_rate:.2%}, p95 {latency}, "
+            f"{self.handed_back} handed back"
+        )
+
+
+class Verdict(StrEnum):
+    """BAD is final; GOOD may become BAD with what comes next."""
+
+    GOOD = "good"
+    BAD = "bad"
+    TOO_FEW = "too few"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict and, if it is BAD, every limit that was broken, for people."""
+
+    verdict: Verdict
+    broken: tuple[str, ...] = ()
+
+
+def judge(observed: Observed, limits: Limits, at_least: int) -> Judgement:
+    """BAD if a limit is broken by ``at_least`` questions, or by fewer beyond doubt."""
+    enough = observed.judged + observed.handed_back >= at_least
+    broken = []
+    for name, bad, total, limit in (
+        ("error rate", observed.failed, observed.judged, limits.error_rate),
+        (
+            "handed back",
+            observed.handed_back,
+            observed.judged + observed.handed_back,
+            _HANDED_BACK_LIMIT,
+        ),
+    ):
+        if (enough and bad > limit * total) or chance(bad, total, limit) < _CERTAIN:
+            broken.append(f"{name} {bad / total:.2%} > {limit:.0%}")
+    latency = observed.latency_p95_s
+    if enough and latency is not None and latency > limits.latency_p95_s:
+        broken.append(f"p95 {latency:.2f} s > {limits.latency_p95_s:g} s")
+    if broken:
+        return Judgement(Verdict.BAD, tuple(broken))
+    return Judgement(Verdict.GOOD if enough else Verdict.TOO_FEW)
+
+
+def chance(bad: int, total: int, rate: float) -> float:
+    """How likely ``bad`` or more of ``total`` are if each is with probability ``rate``."""
+    fewer = sum(comb(total, n) * rate**n * (1 - rate) ** (total - n) for n in range(bad))
+    return 1.0 - fewer
+
+
+Observe = Callable[[int], Observed]
+"""Look at the last so many seconds; raises MetricsUnavailable."""
+
+
+def observer(prometheus: Prometheus, revision: str | None = None) -> Observe:
+    """Sees what the processes of ``revision`` did, or of all revisions together."""
+
+    def observe(seconds: int) -> Observed:
+        scope = Scope(f"{seconds}s", revision)
+
+        def count(counter: str) -> int:
+            # ``increase`` extrapolates, so that its counts are seldom whole.
+            return round(prometheus.number(objectives.count(counter, scope)) or 0.0)
+
+        return Observed(
+            judged=count(objectives.JUDGED),
+            failed=count(objectives.FAILED),
+            handed_back=count(objectives.HANDED_BACK),
+            latency_p95_s=prometheus.number(objectives.quantile(0.95, objectives.LATENCY, scope)),
+        )
+
+    return observe

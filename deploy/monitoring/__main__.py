@@ -1,0 +1,110 @@
+"""``python -m deploy.monitoring apply|diff|render``: the dashboard and alerts as the files say.
+
+Exit codes: 0 done, or (diff) nothing differs; 1 (diff) something differs, or Cloud Monitoring
+failed; 2 wrong usage.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+
+from deploy.command_line import OperatorSettings, exit_code, project_of
+from deploy.monitoring import files
+from deploy.monitoring.changes import Change, Kind, changes
+from deploy.monitoring.google import GoogleMonitoring, normalised
+from deploy.monitoring.values import Installation, values
+
+_DONE = {"create": "created", "update": "updated", "delete": "deleted"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says; the exit code."""
+    options = command_line().parse_args(argv)
+    return exit_code(lambda: run(options, OperatorSettings()))
+
+
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--project", help="default: GOOGLE_CLOUD_PROJECT")
+    for severity in ("critical", "warning"):
+        common.add_argument(
+            f"--{severity}",
+            metavar="CHANNELS",
+            required=True,
+            help="notification channels by resource or display name, comma-separated",
+        )
+    common.add_argument(
+        "--runbooks-url", required=True, help="where docs/runbooks of this repository can be read"
+    )
+    common.add_argument(
+        "--daily-budget-usd", type=float, required=True, help="what Gemini may cost in 24 hours"
+    )
+    common.add_argument(
+        "--monitoring-address", help="a stand-in for Cloud Monitoring on this machine"
+    )
+    parser = argparse.ArgumentParser(
+        prog="python -m deploy.monitoring",
+        description="Keeps the dashboard and the alerts of Cloud Monitoring as the files say.",
+        epilog="Exit codes: 0 done or nothing differs, 1 it differs or failed, 2 wrong usage.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("apply", parents=[common], help="change what differs, nothing else")
+    commands.add_parser("diff", parents=[common], help="only say what apply would change")
+    commands.add_parser("render", parents=[common], help="print them as JSON, asking nobody")
+    return parser
+
+
+def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
+    """Render, compare or apply."""
+    if options.command == "render":
+        print(json.dumps(_wanted(options), ensure_ascii=False, indent=2))
+        return 0
+    address = options.monitoring_address
+    if address is None:
+        return _compare(options, GoogleMonitoring(project_of(options, settings)))
+    with grpc.insecure_channel(address) as channel:
+        return _compare(options, GoogleMonitoring(project_of(options, settings), channel))
+
+
+def _compare(options: argparse.Namespace, google: GoogleMonitoring) -> int:
+    for severity in ("critical", "warning"):
+        names = getattr(options, severity).split(",")
+        setattr(options, severity, ",".join(google.channel_named(name) for name in names))
+    wanted = _wanted(options)
+    steps = [step for kind in Kind for step in changes(kind, wanted[kind], google.found(kind))]
+    for step in steps:
+        if options.command == "apply":
+            google.apply(step)
+        _tell(step, done=options.command == "apply")
+    if not steps:
+        print("Nothing differs.")
+    return 1 if steps and options.command == "diff" else 0
+
+
+def _wanted(options: argparse.Namespace) -> dict[Kind, dict[str, Any]]:
+    names = values(
+        Installation(
+            options.critical, options.warning, options.runbooks_url, options.daily_budget_usd
+        )
+    )
+    described = {Kind.POLICY: files.policies(names), Kind.DASHBOARD: files.dashboards(names)}
+    return {
+        kind: {name: normalised(kind, fields) for name, fields in of_kind.items()}
+        for kind, of_kind in described.items()
+    }
+
+
+def _tell(step: Change, *, done: bool) -> None:
+    verb = _DONE[step.verb] if done else f"would be {_DONE[step.verb]}"
+    print(f"{step.kind} {step.name} {verb}")
+    for difference in step.differences:
+        print(f"  {difference}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

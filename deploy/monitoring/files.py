@@ -1,0 +1,50 @@
+"""The files of this folder as what Cloud Monitoring is to have."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from typing import Any, Final
+
+import yaml
+
+FOLDER: Final = Path(__file__).parent
+OWNER: Final = {"managed_by": "mechachang"}
+"""The label of what we applied. Whatever does not carry it is never touched."""
+NAME: Final = "mechachang_name"
+"""The label that says which file something comes from."""
+
+
+def policies(values: Mapping[str, str], folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
+    """The alert policies by their names; KeyError for a name in a file that stands for nothing."""
+    found = {}
+    for path in sorted((folder / "alerts").glob("*.yaml")):
+        policy = _read(path, values)
+        policy["userLabels"] = {**OWNER, NAME: path.stem}
+        policy["notificationChannels"] = [
+            channel for listed in policy["notificationChannels"] for channel in listed.split(",")
+        ]
+        found[path.stem] = policy
+    return found
+
+
+def dashboards(values: Mapping[str, str], folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
+    """The dashboards by their names; KeyError for a name in a file that stands for nothing."""
+    path = folder / "dashboard.yaml"
+    return {path.stem: {**_read(path, values), "labels": {**OWNER, NAME: path.stem}}}
+
+
+def _read(path: Path, values: Mapping[str, str]) -> dict[str, Any]:
+    filled: dict[str, Any] = _fill(yaml.safe_load(path.read_text(encoding="utf-8")), values)
+    return filled
+
+
+def _fill(part: Any, values: Mapping[str, str]) -> Any:
+    # After parsing, not before: what is filled in cannot become another piece of YAML.
+    match part:
+        case str():
+            return Template(part).substitute(values)
+        case list():
+            return [_fill(each, values) for each in part]
+        case dict():
+            return {name: _fill(each, values) for name, each in part.items()}
+    return part

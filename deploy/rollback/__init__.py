@@ -1,0 +1,1 @@
+"""Sends all traffic back to the last good revision, and tells the people."""

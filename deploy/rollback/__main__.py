@@ -1,0 +1,115 @@
+"""``python -m deploy.rollback processor|command``: back to the last good revision.
+
+Exit codes: 0 done, or nothing to do; 1 something failed; 2 wrong usage; 3 there is no good revision
+to go back to; 4 (--if-bad) there is not enough data to judge, and nothing was changed.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from deploy.announcement import Announcement, tell
+from deploy.cloud_run import CloudRun, ServiceState, Share
+from deploy.command_line import (
+    OperatorSettings,
+    cloud_run_access,
+    cloud_run_of,
+    duration,
+    exit_code,
+    prometheus_of,
+    say,
+    service_options,
+)
+from deploy.judgement import Verdict, judge, observer
+from deploy.objectives import ROLLBACK
+
+_NO_GOOD_REVISION, _NO_DATA = 3, 4
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says; the exit code."""
+    options = command_line().parse_args(argv)
+    return exit_code(lambda: run(options, OperatorSettings()))
+
+
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    parser = argparse.ArgumentParser(
+        prog="python -m deploy.rollback",
+        description="Sends all traffic to the newest good revision that does not carry it now.",
+        epilog=(
+            "Exit codes: 0 done or nothing to do, 1 failed, 2 wrong usage, 3 no good revision, "
+            "4 not enough data for --if-bad."
+        ),
+        parents=[service_options()],
+    )
+    parser.add_argument("--to", metavar="REVISION", help="this one instead")
+    parser.add_argument(
+        "--if-bad", action="store_true", help="only if error rate > 1 %% or p95 > 5 s"
+    )
+    parser.add_argument("--window", type=duration, default=600, help="what --if-bad looks at (10m)")
+    parser.add_argument("--at-least", type=int, default=20, help="questions that make a verdict")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    return parser
+
+
+def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
+    """Judge if asked to, send the traffic back, tell the people."""
+    service = cloud_run_of(options, cloud_run_access(options, settings))
+    if options.if_bad:
+        verdict = _judged(options, settings)
+        if verdict is not Verdict.BAD:
+            say("Nothing is changed.")
+            return _NO_DATA if verdict is Verdict.TOO_FEW else 0
+    state = service.state()
+    target = options.to or _last_good(state, service)
+    if target is None:
+        say(
+            f"No good revision of {state.name} is noted beside {state.carrier}. Name one: --to. "
+            f"Ready are: {', '.join(service.ready_revisions())}."
+        )
+        return _NO_GOOD_REVISION
+    if state.percent(target) == 100:
+        say(f"{target} carries all traffic already.")
+        return 0
+    say(f"{state.name}: all traffic goes from {_shares(state)} to {target}.")
+    if options.dry_run:
+        say("Nothing is changed: --dry-run.")
+        return 0
+    _go_back(service, state, target)
+    bad = next(share.revision for share in _by_share(state) if share.revision != target)
+    tell(Announcement(options.service, bad, target), options.channel, settings)
+    return 0
+
+
+def _go_back(service: CloudRun, state: ServiceState, target: str) -> None:
+    # What is left behind is no longer good, so that the next rollback does not come back to it.
+    good = [name for name in state.good if not state.percent(name) or name == target]
+    service.send([Share(target, 100)], good=good)
+    say(f"{target} carries all traffic.")
+
+
+def _judged(options: argparse.Namespace, settings: OperatorSettings) -> Verdict:
+    observed = observer(prometheus_of(options, settings))(options.window)
+    judgement = judge(observed, ROLLBACK, options.at_least)
+    broken = "; ".join(judgement.broken)
+    say(f"The last {options.window} s: {observed}. Verdict: {judgement.verdict}. {broken}".rstrip())
+    return judgement.verdict
+
+
+def _last_good(state: ServiceState, service: CloudRun) -> str | None:
+    ready = set(service.ready_revisions())
+    return next((name for name in state.good if name in ready and state.percent(name) < 100), None)
+
+
+def _by_share(state: ServiceState) -> list[Share]:
+    return sorted(state.shares, key=lambda share: share.percent, reverse=True)
+
+
+def _shares(state: ServiceState) -> str:
+    carrying = [share for share in _by_share(state) if share.percent]
+    return ", ".join(f"{share.revision} ({share.percent} %)" for share in carrying)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

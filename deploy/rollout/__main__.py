@@ -1,0 +1,120 @@
+"""``python -m deploy.rollout processor|command``: a new version, in stages, watched.
+
+Exit codes: 0 rolled out; 1 something failed, and the version from before serves; 2 wrong usage;
+3 taken back because it broke a limit; 4 taken back because too few questions came to judge it;
+130 stopped by Ctrl-C, and the version from before serves.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from deploy.announcement import Announcement, tell
+from deploy.cloud_run import Change
+from deploy.command_line import (
+    OperatorSettings,
+    cloud_run_access,
+    cloud_run_of,
+    duration,
+    exit_code,
+    prometheus_of,
+    say,
+    service_options,
+)
+from deploy.judgement import Verdict, observer
+from deploy.rollout.canary import Canary, Outcome
+from deploy.rollout.smoke import smoke_test
+from deploy.rollout.staging import Staging
+from deploy.rollout.watch import Pace, Watch
+
+_TAKEN_BACK = {Verdict.GOOD: 0, Verdict.BAD: 3, Verdict.TOO_FEW: 4}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says; the exit code."""
+    options = command_line().parse_args(argv)
+    return exit_code(lambda: run(options, OperatorSettings()))
+
+
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    pace = Pace()
+    parser = argparse.ArgumentParser(
+        prog="python -m deploy.rollout",
+        description=(
+            "processor: a canary by traffic. command: a growing share of people (ROLLOUT_PERCENT). "
+            "Every stage is judged by error rate and p95; a version that breaks a limit is taken "
+            "back at once."
+        ),
+        epilog=(
+            "Exit codes: 0 rolled out, 1 failed, 2 wrong usage, 3 taken back for a broken limit, "
+            "4 taken back for too few questions."
+        ),
+        parents=[service_options()],
+    )
+    parser.add_argument(
+        "--image", help="default: the latest revision (processor), as now (command)"
+    )
+    parser.add_argument("--stages", type=_stages, default=pace.stages, help="percent (10,50,100)")
+    parser.add_argument("--hold", type=duration, default=pace.hold_s, help="of each stage (10m)")
+    parser.add_argument("--patience", type=duration, default=pace.patience_s, help="longest (1h)")
+    parser.add_argument("--look-every", type=duration, default=pace.look_every_s, help="(30s)")
+    parser.add_argument(
+        "--at-least", type=int, default=pace.at_least, help="questions that make a verdict (20)"
+    )
+    parser.add_argument(
+        "--quiet-is-good", action="store_true", help="go on after --patience with too few questions"
+    )
+    parser.add_argument("--no-smoke-test", action="store_true", help="processor only")
+    parser.add_argument(
+        "--user-ids", metavar="U1,U2", help="command only: let in from the first stage"
+    )
+    return parser
+
+
+def _stages(text: str) -> tuple[int, ...]:
+    stages = tuple(int(part) for part in text.split(",") if part.isdecimal())
+    if list(stages) != sorted(set(stages)) or not stages or stages[0] < 1 or stages[-1] > 100:
+        raise argparse.ArgumentTypeError("must be rising percents such as 10,50,100")
+    return stages
+
+
+def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
+    """Roll out, and tell the people if they had met a version that was taken back."""
+    outcome = _roll_out(options, settings)
+    if not outcome.is_promoted:
+        broken = "; ".join(outcome.judgement.broken) or "too few questions came to judge it"
+        say(f"{outcome.revision} was taken back: {broken}.")
+    if outcome.judgement.verdict is Verdict.BAD:
+        announcement = Announcement(options.service, outcome.revision, outcome.before)
+        tell(announcement, options.channel, settings)
+    return _TAKEN_BACK[outcome.judgement.verdict]
+
+
+def _roll_out(options: argparse.Namespace, settings: OperatorSettings) -> Outcome:
+    access, prometheus = cloud_run_access(options, settings), prometheus_of(options, settings)
+    service = cloud_run_of(options, access)
+    pace = Pace(
+        options.stages,
+        options.hold,
+        options.patience,
+        options.at_least,
+        options.look_every,
+        options.quiet_is_good,
+    )
+    watch = Watch(pace, say)
+    if options.service == "command":
+        staging = Staging(service, watch, observer(prometheus))
+        return staging.roll_out(options.image, options.user_ids)
+    test = _no_test if options.no_smoke_test else partial(smoke_test, access)
+    canary = Canary(service, watch, partial(observer, prometheus), test)
+    return canary.roll_out(Change(options.image) if options.image else None)
+
+
+def _no_test(_url: str, _service_url: str) -> str:
+    return "no smoke test was asked for"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

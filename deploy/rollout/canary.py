@@ -1,0 +1,131 @@
+"""The processor's rollout: a candidate beside what serves, then more and more traffic."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from deploy.cloud_run import Change, CloudRun, ServiceState, Share
+from deploy.errors import CloudRunFailed, OperationFailed
+from deploy.judgement import Judgement, Observe, Verdict, judge
+from deploy.rollout.watch import Watch
+
+TAG: Final = "candidate"
+_BASELINE_WINDOW_S: Final = 3600
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a rollout; ``shown`` says whether people met the new version."""
+
+    revision: str
+    before: str
+    judgement: Judgement
+    shown: bool = True
+
+    @property
+    def is_promoted(self) -> bool:
+        """Whether the new version serves everybody."""
+        return self.judgement.verdict is Verdict.GOOD
+
+
+@dataclass(frozen=True)
+class Canary:
+    """What a rollout works with. ``smoke_test(url, service_url)`` says what it found.
+
+    It raises OperationFailed for a candidate that can't work.
+    """
+
+    service: CloudRun
+    watch: Watch
+    observer: Callable[[str], Observe]
+    smoke_test: Callable[[str, str], str]
+
+    def roll_out(self, change: Change | None) -> Outcome:
+        """Roll out a revision with ``change``, or the one deployed beside what serves: the one
+        tagged as the candidate, else the latest.
+
+        Whatever ends it early, all traffic goes back to the revision that carried it before.
+        Raises OperationFailed, also when nothing was begun.
+        """
+        state = self.service.state()
+        before = _only_carrier(state)
+        self.watch.say(f"{state.name}: {before} carries all traffic.")
+        candidate = self._candidate(state, change)
+        if candidate == before:
+            self.watch.say("That is the latest revision too: there is nothing to roll out.")
+            return Outcome(candidate, before, Judgement(Verdict.GOOD))
+        good = self._good(state, before)
+        try:
+            return self._climb(state, before, candidate, good)
+        except (OperationFailed, KeyboardInterrupt):
+            self._go_back(state, before)
+            raise
+
+    def _candidate(self, state: ServiceState, change: Change | None) -> str:
+        if change is None:
+            tagged = [share.revision for share in state.shares if share.tag == TAG]
+            return tagged[0] if tagged else state.latest_ready
+        name = self.service.create_revision(change, serving=False)
+        self.watch.say(f"{name} was created from {change.image}. It carries no traffic yet.")
+        return name
+
+    def _good(self, state: ServiceState, before: str) -> tuple[str, ...]:
+        if before in state.good:
+            return state.good
+        last_hour = self.observer(before)(_BASELINE_WINDOW_S)
+        self.watch.say(f"{before} in the last hour: {last_hour}.")
+        judgement = judge(last_hour, self.watch.limits, self.watch.pace.at_least)
+        return state.good if judgement.verdict is Verdict.BAD else (before, *state.good)
+
+    def _climb(
+        self, state: ServiceState, before: str, candidate: str, good: tuple[str, ...]
+    ) -> Outcome:
+        kept = _other_tags(state)
+        self.service.send([Share(before, 100), Share(candidate, 0, TAG), *kept])
+        self._try_out(candidate)
+        for percent in self.watch.pace.stages:
+            rest = [Share(before, 100 - percent)] if percent < 100 else []
+            self.service.send([*rest, Share(candidate, percent, TAG), *kept])
+            self.watch.say(f"{percent} % go to {candidate}.")
+            judgement = self.watch.stage(self.observer(candidate))
+            if judgement.verdict is not Verdict.GOOD:
+                self._go_back(state, before)
+                return Outcome(candidate, before, judgement)
+        # A tagged revision keeps its minimum of instances (cloud.google.com/run, traffic tags).
+        self.service.send([Share(candidate, 100), *kept], good=(candidate, *good))
+        self.watch.say(f"{candidate} carries all traffic and is noted as good.")
+        return Outcome(candidate, before, judgement)
+
+    def _try_out(self, candidate: str) -> None:
+        if candidate not in self.service.ready_revisions():
+            raise CloudRunFailed(f"{candidate} did not become ready: its log tells why.")
+        state = self.service.state()
+        url = next((share.url for share in state.shares if share.tag == TAG), "")
+        if not url:
+            raise CloudRunFailed(f"Cloud Run gave {candidate} no address for its tag {TAG}.")
+        self.watch.say(f"{candidate} is ready; {self.smoke_test(url, state.url)}.")
+
+    def _go_back(self, state: ServiceState, before: str) -> None:
+        try:
+            self.service.send([Share(before, 100), *_other_tags(state)])
+        except CloudRunFailed:
+            self.watch.say(
+                f"All traffic must go back to {before}, and that failed. Do it by hand: gcloud run "
+                f"services update-traffic {state.name} --to-revisions={before}=100"
+            )
+            raise
+        self.watch.say(f"All traffic is back at {before}.")
+
+
+def _only_carrier(state: ServiceState) -> str:
+    if state.percent(state.carrier) < 100:
+        shares = ", ".join(f"{each.revision} {each.percent} %" for each in state.shares)
+        raise CloudRunFailed(
+            f"The traffic of {state.name} is split already ({shares}): another rollout is under "
+            "way or was broken off. Send it to one revision first: python -m deploy.rollback"
+        )
+    return state.carrier
+
+
+def _other_tags(state: ServiceState) -> list[Share]:
+    return [Share(each.revision, 0, each.tag) for each in state.shares if each.tag not in ("", TAG)]

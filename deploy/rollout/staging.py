@@ -1,0 +1,66 @@
+"""The command service's rollout: one version, answering a growing share of people.
+
+It is never split or tagged: each of its revisions that runs holds a socket to Slack and takes
+events, whatever its share of the HTTP traffic.
+"""
+
+from dataclasses import dataclass
+
+from deploy.cloud_run import Change, CloudRun, ServiceState, Share
+from deploy.errors import CloudRunFailed, OperationFailed
+from deploy.judgement import Judgement, Observe, Verdict
+from deploy.rollout.canary import Outcome
+from deploy.rollout.watch import Watch
+
+
+@dataclass(frozen=True)
+class Staging:
+    """What a staged rollout works with."""
+
+    service: CloudRun
+    watch: Watch
+    observe: Observe
+
+    def roll_out(self, image: str | None, pilots: str | None) -> Outcome:
+        """Set ``ROLLOUT_PERCENT`` stage by stage; ``pilots`` (user ids) are let in from the first.
+
+        Whatever ends it early, the revision from before serves again. Raises OperationFailed.
+        """
+        state = self.service.state()
+        before = revision = state.carrier
+        was = state.environment.get("ROLLOUT_PERCENT", "100")
+        self.watch.say(f"{state.name}: {before} serves {was} % of the people.")
+        try:
+            for percent in self.watch.pace.stages:
+                environment = {"ROLLOUT_PERCENT": str(percent)}
+                if pilots is not None:
+                    environment["ROLLOUT_USER_IDS"] = pilots
+                revision = self.service.create_revision(Change(image, environment), serving=True)
+                self.watch.say(f"{revision} serves {percent} % of the people.")
+                judgement = self.watch.stage(self.observe)
+                if judgement.verdict is not Verdict.GOOD:
+                    self._go_back(state)
+                    return Outcome(revision, before, judgement)
+        except (OperationFailed, KeyboardInterrupt):
+            self._go_back(state)
+            raise
+        return self._finish(state, revision)
+
+    def _finish(self, state: ServiceState, revision: str) -> Outcome:
+        before = state.carrier
+        good = (revision, *(state.good or (before,)))
+        self.service.send([Share(revision, 100)], good=good)
+        self.watch.say(f"{revision} is noted as good.")
+        return Outcome(revision, before, Judgement(Verdict.GOOD))
+
+    def _go_back(self, state: ServiceState) -> None:
+        before = state.carrier
+        try:
+            self.service.send([Share(before, 100)])
+        except CloudRunFailed:
+            self.watch.say(
+                f"{before} must serve again, and that failed. Do it by hand: gcloud run services "
+                f"update-traffic {state.name} --to-revisions={before}=100"
+            )
+            raise
+        self.watch.say(f"{before} serves again, as before.")

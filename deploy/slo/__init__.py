@@ -1,0 +1,1 @@
+"""Reports whether the success criteria of the migration plan were met."""
