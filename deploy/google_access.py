@@ -46,7 +46,10 @@ class Access:
     def session(self) -> requests.Session:
         """For Google's APIs that have no client of their own."""
         if self.is_anonymous:
-            return requests.Session()
+            session = requests.Session()
+            # A proxy of the environment can't reach this machine's own addresses.
+            session.trust_env = False
+            return session
         return AuthorizedSession(self.credentials)  # type: ignore[no-untyped-call]
 
     def invoker_header(self, audience: str) -> dict[str, str]:

@@ -88,9 +88,9 @@ def quantile(q: float, histogram: str, scope: Scope) -> str:
 
 
 def _grown(selector: str, scope: Scope) -> str:
-    # A counter of OpenTelemetry appears together with its first event, which ``increase`` alone never
-    # sees: with a series for each reason and instance most failures would be missed. What was not
-    # there before the window began with its process, and its highest value is all that it counted.
+    # A counter of OpenTelemetry appears together with its first event, which ``increase`` alone
+    # never sees: with a series for each reason and instance most failures would be missed. What was
+    # not there before the window began with its process: its highest value is all that it counted.
     window = scope.window
     born = f"max_over_time({selector}[{window}]) unless {selector} offset {window}"
     grown = f"({born}) or increase({selector}[{window}])"
