@@ -200,7 +200,9 @@ def _key(modifier: Any) -> Callable[[Labels], Labels]:
 
 
 def _matchers(selector: Any) -> list[Matcher]:
-    return [Matcher(each.name, _OPS[str(each.op)], each.value) for each in selector.matchers.matchers]
+    return [
+        Matcher(each.name, _OPS[str(each.op)], each.value) for each in selector.matchers.matchers
+    ]
 
 
 def _offset_s(selector: Any) -> float:

@@ -31,6 +31,7 @@ class PrometheusSimulator:
         """Listen until the block is left; yields the base URL."""
         app = web.Application(client_max_size=16 * 1024 * 1024)
         app.router.add_post("/v1/metrics", self._receive)
+        app.router.add_post("/v1/traces", self._leave_out)
         app.router.add_route("*", _QUERY, self._query)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
@@ -49,6 +50,10 @@ class PrometheusSimulator:
             self.store.add(labels, at, value)
         body = ExportMetricsServiceResponse().SerializeToString()
         return web.Response(body=body, content_type=_PROTOBUF)
+
+    async def _leave_out(self, _request: web.Request) -> web.Response:
+        """Spans are taken and forgotten: exporters send both to one address."""
+        return web.Response(content_type=_PROTOBUF)
 
     async def _query(self, request: web.Request) -> web.Response:
         asked = {**request.query, **(await request.post())}
