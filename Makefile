@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos bench bench-check load images-check preview check format lock clean
+.PHONY: help demo test chaos bench bench-check load images-check drill preview check format lock clean
 
 PORT ?= 7070
 PROCESSORS ?= 1
@@ -40,6 +40,9 @@ load: $(VENV)/.bench ## Load by Locust for minutes, judged by the plan (ARGS="--
 
 images-check: $(VENV)/.dev ## Build both container images with buildah, look into them, let them answer
 	@$(PY) -m tests.images
+
+drill: $(VENV)/.dev ## Bring out a bad version on the local stack, and see it taken back
+	@$(PY) -m tests.drills.rollback
 
 preview: $(VENV)/.dev ## Show how answers are rendered, on the chat page (PORT=...)
 	@exec $(PY) -m tests.preview --port $(PORT)

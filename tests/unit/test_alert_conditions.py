@@ -1,0 +1,101 @@
+"""Each alert's condition, evaluated over series that should raise it and series that should not."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from deploy.monitoring import files
+from deploy.monitoring.values import Installation, values
+from simulators.prometheus.evaluation import evaluate
+from simulators.prometheus.series import Store
+
+NOW = 100_000.0
+POLICIES = files.policies(values(Installation("oncall", "chat", "https://example.com", 20)))
+# Name, labels, value before the window began (None: not there yet), and now.
+Given = tuple[str, Mapping[str, str], float | None, float]
+
+
+def holds(alert: str, given: list[Given]) -> bool:
+    store = Store()
+    for name, labels, before, now in given:
+        if before is not None:
+            for ago in range(90_000, 700, -30):
+                store.add({"__name__": name, **labels}, NOW - ago, before)
+        store.add({"__name__": name, **labels}, NOW - 10, now)
+    (condition,) = POLICIES[alert]["conditions"]
+    query = condition["conditionPrometheusQueryLanguage"]["query"]
+    return bool(evaluate(query, store, NOW))
+
+
+def tasks(outcome: str, reason: str, before: float | None, now: float) -> Given:
+    labels = {"outcome": outcome, "reason": reason, "instance": outcome}
+    return ("mechachang_tasks_total", labels, before, now)
+
+
+def first_words(slow: float, all_of_them: float) -> list[Given]:
+    name, instance = "mechachang_first_words_seconds", {"instance": "1"}
+    within = {"2.5": all_of_them - slow, "3.5": all_of_them, "+Inf": all_of_them}
+    buckets: list[Given] = [
+        (f"{name}_bucket", {**instance, "le": bound}, None, count)
+        for bound, count in within.items()
+    ]
+    return [*buckets, (f"{name}_count", instance, None, all_of_them)]
+
+
+def queue(metric: str, value: float, subscription: str = "mechachang-tasks-push") -> Given:
+    labels = {"monitored_resource": "pubsub_subscription", "subscription_id": subscription}
+    return (f"pubsub_googleapis_com:subscription_{metric}", labels, None, value)
+
+
+ANSWERED = tasks("answered", "none", None, 100)
+SOCKET = "mechachang_socket_connected"
+COST = "mechachang_gemini_cost_usd_total"
+
+
+@pytest.mark.parametrize(
+    ("alert", "given"),
+    [
+        ("high-error-rate", [ANSWERED, tasks("told_failure", "model_denied", None, 2)]),
+        ("high-error-rate", [ANSWERED, tasks("gave_up", "model_unavailable", None, 2)]),
+        ("high-latency", first_words(slow=6, all_of_them=100)),
+        ("dead-letters", [queue("num_undelivered_messages", 1, "mechachang-dead-letter-pull")]),
+        (
+            "oldest-unacked",
+            [queue("oldest_unacked_message_age", 121), queue("num_undelivered_messages", 1)],
+        ),
+        ("queue-backlog", [queue("num_undelivered_messages", 101)]),
+        ("socket-down", [(SOCKET, {"instance": "1"}, 1, 0)]),
+        ("socket-down", []),
+        ("budget", [(COST, {"model": "a", "instance": "1"}, None, 21)]),
+    ],
+)
+def test_it_is_raised(alert: str, given: list[Given]) -> None:
+    assert holds(alert, given)
+
+
+@pytest.mark.parametrize(
+    ("alert", "given"),
+    [
+        ("high-error-rate", [ANSWERED, tasks("told_failure", "model_denied", None, 1)]),
+        # Nobody's fault, or nobody's answer yet.
+        ("high-error-rate", [ANSWERED, tasks("told_failure", "question_blocked", None, 50)]),
+        ("high-error-rate", [ANSWERED, tasks("try_later", "model_unavailable", None, 50)]),
+        # Too few questions to say anything.
+        ("high-error-rate", [tasks("told_failure", "model_denied", None, 19)]),
+        ("high-error-rate", []),
+        ("high-latency", first_words(slow=4, all_of_them=100)),
+        ("high-latency", first_words(slow=19, all_of_them=19)),
+        ("dead-letters", [queue("num_undelivered_messages", 0, "mechachang-dead-letter-pull")]),
+        ("dead-letters", [queue("num_undelivered_messages", 9)]),
+        ("oldest-unacked", [queue("oldest_unacked_message_age", 121)]),
+        (
+            "oldest-unacked",
+            [queue("oldest_unacked_message_age", 120), queue("num_undelivered_messages", 1)],
+        ),
+        ("queue-backlog", [queue("num_undelivered_messages", 100)]),
+        ("socket-down", [(SOCKET, {"instance": "1"}, 0, 1)]),
+        ("budget", [(COST, {"model": "a", "instance": "1"}, None, 19)]),
+    ],
+)
+def test_it_is_not_raised(alert: str, given: list[Given]) -> None:
+    assert not holds(alert, given)
