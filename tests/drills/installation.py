@@ -116,6 +116,11 @@ class Installation:
             if process.returncode is None:
                 process.kill()
 
+    async def has_begun(self, questions: int = 30) -> None:
+        """Return once so many questions are answered: a cold start is over then."""
+        await self.stack.slack.wait_for(lambda: len(self.asked) >= questions, 60.0)
+        await self.settled()
+
     async def settled(self) -> None:
         """Return once what was asked so far has answers or notices; TimeoutError after a minute."""
         asked = list(self.asked)

@@ -57,6 +57,7 @@ async def drill(folder: Path) -> Drilled:
     say("Starting the local stack, Cloud Run and Cloud Monitoring.")
     async with installation(folder, say) as running:
         say("People ask eight questions a second. A version goes out whose Gemini fails for 5 %.")
+        await running.has_begun()
         bad_exit = await running.roll_out(BAD)
         carriers = [_carrier(running)]
         # What the bad version had begun is finished by it.
