@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 from google.cloud import monitoring_dashboard_v1 as dashboard_v1
 from google.cloud import monitoring_v3 as monitoring
-from google.protobuf.empty_pb2 import Empty
+from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]  # ships no types
 
 PARENT = "projects/demo"
 

@@ -23,7 +23,7 @@ from google.cloud.monitoring_v3.services.alert_policy_service.transports import 
 from google.cloud.monitoring_v3.services.notification_channel_service.transports import (
     NotificationChannelServiceGrpcTransport,
 )
-from google.protobuf import json_format
+from google.protobuf import json_format  # type: ignore[import-untyped]  # it ships no types
 
 from deploy.errors import MonitoringFailed
 from deploy.monitoring.changes import Change, Found, Kind, Verb

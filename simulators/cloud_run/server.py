@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 from google.cloud import run_v2
-from google.protobuf import json_format
+from google.protobuf import json_format  # type: ignore[import-untyped]  # it ships no types
 
 from simulators.cloud_run.service import HostedService, Launch, Refused
 from simulators.forwarding import MAX_BODY_BYTES, Unreachable, forward, forwarding_session

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from google.api_core import exceptions
-from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.field_mask_pb2 import FieldMask  # type: ignore[import-untyped]  # no types
 from google.pubsub_v1 import types
 
 from simulators.faults import FaultPlan

@@ -15,7 +15,7 @@ import pytest
 from google.api_core import exceptions
 from google.auth import exceptions as auth_exceptions
 from google.oauth2 import id_token
-from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.field_mask_pb2 import FieldMask  # type: ignore[import-untyped]  # no types
 from google.pubsub_v1 import types
 
 from simulators.environment import PROJECT_ROOT, inherited
