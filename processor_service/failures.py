@@ -67,8 +67,8 @@ _MODEL_AWAY: Final = Words(
 _CUT: Final = Words(
     _GENERATING,
     {
-        "ja": "Gemini の回答が途中で途切れ、最後まで受け取れませんでした。不完全な回答は表示していません。",
-        "en": "Gemini's answer broke off before its end each time. An unfinished answer is not shown.",
+        "ja": "Gemini の回答が途中で途切れ、最後まで受け取れませんでした。途中まで表示されていた内容は、不完全なため取り下げました。",
+        "en": "Gemini's answer broke off before its end each time. What had been shown of it was unfinished and has been taken away.",
     },
     _LATER,
     tried=True,
@@ -107,8 +107,8 @@ WORDS: Final[dict[str, Words]] = {
     "answer_blocked": Words(
         _GENERATING,
         {
-            "ja": "Gemini の安全基準により、回答が途中で止められました。途中までの内容は表示していません。",
-            "en": "Gemini's safety rules stopped the answer half-way. What there was of it is not shown.",
+            "ja": "Gemini の安全基準により、回答が途中で止められました。途中まで表示されていた内容は取り下げました。",
+            "en": "Gemini's safety rules stopped the answer half-way. What had been shown of it has been taken away.",
         },
         _REPHRASE,
     ),
