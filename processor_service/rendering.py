@@ -68,8 +68,7 @@ def render_answer(
 
     A place that takes fewer messages than needed ends with words saying so.
     """
-    parts = _fitting(answer, _RICH, capacity, locale)
-    bodies = [Body(_preview(part), tuple(map(_shown, part))) for part in parts]
+    bodies = list(map(body_of, _fitting(answer, RICH, capacity, locale)))
     bodies[-1] = replace(bodies[-1], blocks=(*bodies[-1].blocks, *footer))
     return bodies
 
@@ -85,6 +84,11 @@ def render_plain(
     return [Body(escape("".join(map(str, part)))) for part in parts]
 
 
+def body_of(part: Sequence[Piece]) -> Body:
+    """One message of an answer."""
+    return Body(_preview(part), tuple(map(_shown, part)))
+
+
 def _bytes(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
@@ -93,7 +97,7 @@ def _escaped_bytes(text: str) -> int:
     return _bytes(escape(text))
 
 
-_RICH = Layout(_bytes, PART_BYTES, table_blocks=True)
+RICH = Layout(_bytes, PART_BYTES, table_blocks=True)
 _PLAIN = Layout(_escaped_bytes, PLAIN_BYTES, table_blocks=False)
 
 
@@ -203,7 +207,7 @@ def question_payload(task: Task) -> dict[str, str]:
     return {} if too_long else {"prompt": task.text, "mode": task.mode}
 
 
-def _preview(part: list[Piece]) -> str:
+def _preview(part: Sequence[Piece]) -> str:
     """The first words, for the notification."""
     first = part[0]
     words = first.words() if isinstance(first, Table) else words_of(first[: 4 * _PREVIEW_CHARS])

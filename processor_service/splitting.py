@@ -1,6 +1,6 @@
 """Packing the blocks of a document into messages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from processor_service.markdown.cutting import Size, cut
@@ -36,7 +36,7 @@ def split_markdown(documents: Iterable[str], layout: Layout) -> list[list[Piece]
     cut at its lines, items or sentences, with code fences and table heads repeated. Headings stay
     with what follows them. Pure, and linear in the documents' length.
     """
-    packing = _Packing(layout)
+    packing = Packing(layout)
     for document in documents:
         for number, block in enumerate(read_document(document)):
             packing.add(block if number else replace(block, gap="\n\n"))
@@ -44,7 +44,7 @@ def split_markdown(documents: Iterable[str], layout: Layout) -> list[list[Piece]
 
 
 @dataclass
-class _Packing:
+class Packing:
     """The messages that are full, and the blocks of the one being filled."""
 
     layout: Layout
@@ -52,6 +52,20 @@ class _Packing:
     _blocks: list[Block] = field(default_factory=list)
     _used: int = 0
     _tables: int = 0
+
+    @property
+    def open_blocks(self) -> Sequence[Block]:
+        """The blocks of the message being filled."""
+        return self._blocks
+
+    def take_full(self) -> list[list[Piece]]:
+        """The messages that nothing more goes into; they are not given again."""
+        full, self._full = self._full, []
+        return [pieces_of(blocks) for blocks in full]
+
+    def go_on(self) -> "Packing":
+        """A packing that goes on from here and leaves this one as it is."""
+        return Packing(self.layout, [], list(self._blocks), self._used, self._tables)
 
     def add(self, block: Block) -> None:
         """Put a block into the message, or begin a new one with it."""
@@ -64,12 +78,8 @@ class _Packing:
 
     def messages(self) -> list[list[Piece]]:
         """All messages; the last may have room."""
-        if self._blocks and self._blocks[-1].unclosed:
-            # Nothing follows, and what may yet be written goes on in it.
-            open_code, _ = self._blocks[-1].text.rsplit("\n", 1)
-            self._blocks[-1] = replace(self._blocks[-1], text=open_code)
-        last = [self._blocks] if self._blocks else []
-        return [_pieces(blocks) for blocks in [*self._full, *last]]
+        full = [pieces_of(blocks) for blocks in self._full]
+        return [*full, pieces_of(self._blocks, open_ended=True)] if self._blocks else full
 
     def _add_long(self, block: Block) -> None:
         """Cut a block where it would leave half a message empty, and only if it can be helped."""
@@ -131,8 +141,16 @@ class _Packing:
             self._put(lead)
 
 
-def _pieces(blocks: list[Block]) -> list[Piece]:
+def pieces_of(blocks: Sequence[Block], *, open_ended: bool = False) -> list[Piece]:
+    """The blocks of one message.
+
+    With ``open_ended`` code that is not closed stays open at its end: nothing follows, and what may
+    yet be written goes on in it.
+    """
     pieces: list[Piece] = []
+    if open_ended and blocks and blocks[-1].unclosed:
+        open_code, _ = blocks[-1].text.rsplit("\n", 1)
+        blocks = [*blocks[:-1], replace(blocks[-1], text=open_code)]
     for block in blocks:
         if block.table is not None:
             pieces.append(block.table)

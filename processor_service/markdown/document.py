@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from markdown_it.token import Token
 
@@ -28,7 +28,8 @@ class Block:
     """One top-level block: Markdown, or a table.
 
     ``kind`` is the parser's name for it, ``gap`` the line breaks that separate it from the block
-    before. The end of ``unclosed`` code was not written, perhaps not yet; ``text`` has one.
+    before, ``line`` where it begins in its document, from 0. The end of ``unclosed`` code was not
+    written, perhaps not yet; ``text`` has one.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Block:
     gap: str = "\n\n"
     table: Table | None = None
     unclosed: bool = False
+    line: int = field(default=0, compare=False)
 
     @property
     def leads_in(self) -> bool:
@@ -45,10 +47,18 @@ class Block:
         return self.kind in ("heading", "hr")
 
 
-def read_document(source: str) -> list[Block]:
-    """The blocks of a document. Pure, and linear in its length."""
-    source = _NEWLINES.sub("\n", source)
-    env: Env = {}
+def with_newlines(source: str) -> str:
+    """``source`` with every line ended the same way."""
+    return _NEWLINES.sub("\n", source)
+
+
+def read_document(source: str, env: Env | None = None) -> list[Block]:
+    """The blocks of a document. Linear in its length.
+
+    Links may refer to addresses in ``env``, which takes those that the document defines.
+    """
+    source = with_newlines(source)
+    env = {} if env is None else env
     tokens = read_blocks(source, env)
     lines: list[str | None] = list(source.split("\n"))
     tables = list(_tables(tokens))
@@ -108,7 +118,7 @@ def _blocks(
         kind = token.type.removesuffix("_open")
         table = read_table(tokens[number : tables[number]], env) if number in tables else None
         text = "" if table else _written(token, lines[slice(*token.map)])
-        yield Block(kind, text, gap, table, _is_unclosed(token))
+        yield Block(kind, text, gap, table, _is_unclosed(token), token.map[0])
         end = token.map[0] + max(1, len(_trimmed(lines[slice(*token.map)])))
 
 

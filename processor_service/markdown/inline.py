@@ -54,13 +54,14 @@ class Inline:
     """What a stretch of inline Markdown means, and the edits by which Slack shows that.
 
     ``spans`` are stretches that no cut may fall into, ``marked`` those between two equal markers,
-    with the marker; both are positions in the source.
+    with the marker, ``unmatched`` the markers that are none; all are positions in the source.
     """
 
     tokens: list[Token]
     edits: list[Edit]
     spans: list[Span]
     marked: list[tuple[Span, str]]
+    unmatched: list[Span]
 
 
 class _State(StateInline):
@@ -76,6 +77,7 @@ class _State(StateInline):
         self.edits: list[Edit] = []
         self.spans: list[Span] = []
         self.coded: list[tuple[Span, str]] = []
+        self.runs: set[Span] = set()
 
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803
         """Whether the run of markers at ``start`` can open and close."""
@@ -147,7 +149,8 @@ class _Parser(ParserInline):
             rule(state)
         edits = sorted([*state.edits, *_gaps(state)], key=lambda edit: (edit.start, edit.end))
         marked = sorted([*state.coded, *_emphasised(state.tokens)])
-        return Inline(state.tokens, edits, state.spans, marked)
+        matched = {each.meta[_RUN] for each in state.tokens if _is_marker(each)}
+        return Inline(state.tokens, edits, state.spans, marked, sorted(state.runs - matched))
 
 
 def _spanning(rule: _Rule) -> _Rule:
@@ -170,6 +173,8 @@ def _with_run(rule: _Rule) -> _Rule:
         if found:
             for token in state.tokens[first:]:
                 token.meta[_RUN] = (start, state.pos)
+        if found and isinstance(state, _State):
+            state.runs.add((start, state.pos))
         return found
 
     return with_run
@@ -204,6 +209,7 @@ def _code(state: StateInline, silent: bool) -> bool:
     if found and not silent and isinstance(state, _State):
         if len(state.tokens) == known or state.tokens[-1].type != "code_inline":
             state.spans.append((start, state.pos))
+            state.runs.add((start, state.pos))
         else:
             before, after = state.around(start, state.pos)
             state.coded.append(((start, state.pos), state.tokens[-1].markup))
