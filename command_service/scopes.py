@@ -20,8 +20,10 @@ NEEDED_SCOPES: Final = frozenset(
 """The bot scopes that nothing works without."""
 CATCH_UP_SCOPES: Final = frozenset({"channels:read", "groups:read", "im:read"})
 """The bot scopes that looking for missed questions needs, one a kind of conversation."""
-FILE_SCOPES: Final = frozenset({"files:read"})
-"""What the processor needs to fetch files; without it each answer says so."""
+FILE_SCOPES: Final = frozenset({"files:read", "files:write"})
+"""What the processor needs to fetch files, without which each answer says so, and to give very long
+answers as a file, without which they go into the thread whole.
+"""
 DIRECT_SCOPES: Final = frozenset({"im:write"})
 """What opening direct messages needs: for shortcuts, and notices where we may not speak."""
 PROMPT_SCOPES: Final = frozenset({"assistant:write"})

@@ -6,14 +6,13 @@ first, so losing Redis costs speed and never a second answer.
 """
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from processor_service.caching import cache_key, draft_key, may_read_cache
-from processor_service.delivery import Standing, deliver, remove, standing
+from processor_service.delivery import Standing, answer_mark, deliver, remove, standing
+from processor_service.drafting import Draft
 from processor_service.failures import Failure
 from processor_service.file_context import with_files
 from processor_service.file_verdicts import files_footer, files_text
@@ -23,6 +22,7 @@ from processor_service.generation import Generation, Request, generate
 from processor_service.growing import Budget, Growing
 from processor_service.lease import CleaningUp, TaskLease
 from processor_service.limits import Limits
+from processor_service.long_answers import LONGEST_THREAD, fitting_thread
 from processor_service.measures import answer_shown, because_of
 from processor_service.notices import is_settled, post_notice
 from processor_service.places import conversation_of
@@ -36,6 +36,7 @@ from processor_service.ports import (
     Leases,
     Model,
     People,
+    Posted,
     Prompt,
     Said,
     Stops,
@@ -44,6 +45,7 @@ from processor_service.ports import (
     Workspace,
 )
 from processor_service.prompts import House, Occasion, day_of, prompt_for
+from processor_service.proof import Reader, prove
 from processor_service.rendering import render_answer, render_plain
 from processor_service.retrying import Patience
 from processor_service.same_question import asked_once
@@ -63,7 +65,6 @@ from shared.errors import (
     SlackRefused,
     Stopped,
 )
-from shared.ledger import Mark
 from shared.log import get_logger
 from shared.metrics import LEDGER_ADOPTIONS, STOPPED
 from shared.task import Task
@@ -164,11 +165,15 @@ async def _answer_once(task: Task, again: bool, steps: Steps, using: Answering) 
     except PermanentError as error:
         log.warning("The question cannot be answered.", action="task_refused", reason=error.reason)
         return await _tell(task, Failure(error.reason), steps, using)
+    finally:
+        using.statuses.over(task)
 
 
 async def _answer_there(
     task: Task, again: bool, conversation: Conversation, steps: Steps, using: Answering
 ) -> Outcome:
+    if conversation.place is not None and conversation.place.continues_thread:
+        using.statuses.line(conversation, task).reading()
     with span("context"):
         history = await steps.read(partial(conversation.read, task.task_id))
     found = Standing(history.posted)
@@ -182,9 +187,12 @@ async def _answer_there(
         return await _tell(task, Failure(refusal.reason, refusal.resumes_at), steps, using)
     growing = _growing(task, found, conversation, steps, using)
     answered, cached = await _found_answer(task, history.said, growing, using)
-    await _show(task, answered, cached, growing)
+    bodies, parts = await _show(task, answered, cached, growing)
     await remove(found.notices, conversation, steps)
     using.statuses.end(conversation, task)
+    reader = Reader(conversation, steps, using.budget)
+    proof = await prove(bodies, parts, reader, grew=growing.visible)
+    log.info("The answer was looked at.", action="answer_proved", proof=proof)
     return _stopped(words=True) if answered.stopped else Outcome.ANSWERED
 
 
@@ -197,18 +205,16 @@ def _stopped(*, words: bool) -> Outcome:
 def _growing(
     task: Task, found: Standing, conversation: Conversation, steps: Steps, using: Answering
 ) -> Growing:
-    def render(text: str) -> Sequence[Body]:
-        return render_answer(
-            Answer(text, ""), task.locale, conversation.capacity, footer=[stop_button(task)]
-        )
-
-    return Growing(task.task_id, conversation, steps, using.budget, render, found)
+    draft = Draft(min(conversation.capacity, LONGEST_THREAD))
+    signs = using.statuses.line(conversation, task)
+    below = (stop_button(task),)
+    return Growing(task.task_id, conversation, steps, using.budget, draft, found, signs, below)
 
 
 async def _tidy(found: Standing, conversation: Conversation, steps: Steps) -> None:
     """Remove what a worker that died left beside the answer, or beside the notice."""
     if found.winner is None:
-        await remove(found.answers, conversation, steps)
+        await remove([*found.answers, *found.files], conversation, steps)
         return
     await remove(found.beside(found.winner), conversation, steps)
     await remove(found.notices, conversation, steps)
@@ -233,6 +239,8 @@ async def _found_answer(
         if known is not None:
             return known, True
         stop.check()
+        searching = bool(prompt.manner.tools)
+        using.statuses.line(growing.conversation, task).thinking(searching=searching)
         about = await _about(task, said, growing.steps, using)
         prompt = await _quoting(prompt, task, about, using)
         async with attached(task, about, using.files) as files:
@@ -299,8 +307,13 @@ def _is_worth_keeping(new: Answer, using: Answering) -> bool:
     return whole and new.model == using.generation.model
 
 
-async def _show(task: Task, answered: Answer, cached: bool, growing: Growing) -> None:
-    """Put the answer into the conversation; as plain text where Slack refuses the layout."""
+async def _show(
+    task: Task, answered: Answer, cached: bool, growing: Growing
+) -> tuple[Sequence[Body], Sequence[Posted]]:
+    """Put the answer into the conversation; as plain text where Slack refuses the layout.
+
+    What was to be shown, and where it stands now.
+    """
     conversation, steps = growing.conversation, growing.steps
     sources = sources_footer(answered.sources, task.locale)
     rich = render_answer(
@@ -313,10 +326,11 @@ async def _show(task: Task, answered: Answer, cached: bool, growing: Growing) ->
             *answer_footer(task, answered, conversation.place, cached=cached),
         ],
     )
-    mark = _mark(task, rich)
     try:
-        found = await growing.finish(rich, mark)
-        await deliver(rich, mark, found, conversation, steps)
+        bodies = await fitting_thread(task, answered, rich, growing)
+        mark = answer_mark(task.task_id, bodies)
+        found = await growing.finish(bodies, mark)
+        parts = await deliver(bodies, mark, found, conversation, steps)
     except SlackRefused as refused:
         if refused.reason != "slack_unshowable":
             raise
@@ -330,18 +344,14 @@ async def _show(task: Task, answered: Answer, cached: bool, growing: Growing) ->
             *sources_text(answered.sources, task.locale),
             *files_text(answered.without, task.locale),
         ]
-        plain = render_plain(answered, task.locale, conversation.capacity, below=below)
+        bodies = render_plain(answered, task.locale, conversation.capacity, below=below)
+        mark = answer_mark(task.task_id, bodies)
         found = await standing(task.task_id, conversation, steps)
-        await deliver(plain, _mark(task, plain), found, conversation, steps)
+        parts = await deliver(bodies, mark, found, conversation, steps)
     ways = sorted(growing.ways) or ["post" if conversation.editable else "response_url"]
     answer_shown(ways, cached=cached)
     log.info("An answer was shown.", action="answer_shown", ways=ways)
-
-
-def _mark(task: Task, bodies: Sequence[Body]) -> Mark:
-    """The mark of the answer in these messages: another version of us may split it elsewhere."""
-    content = json.dumps([(body.text, body.blocks) for body in bodies], sort_keys=True)
-    return Mark(task.task_id, "answer", digest=hashlib.sha256(content.encode()).hexdigest()[:12])
+    return bodies, parts
 
 
 async def _tell(task: Task, failure: Failure, steps: Steps, using: Answering) -> Outcome:

@@ -4,6 +4,8 @@ Slack has no idempotency key for posts. What already stands in the conversation 
 mark and replaced in place; what two workers wrote side by side is settled by a rule that both know.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -43,6 +45,11 @@ class Standing:
         """The failure notices, the earliest first."""
         return self._of_role("notice")
 
+    @property
+    def files(self) -> list[Posted]:
+        """The messages that share an answer's whole text as a file, the earliest first."""
+        return self._of_role("file")
+
     def _of_role(self, role: str) -> list[Posted]:
         return sorted(
             (one for one in self.posted if one.mark.role == role), key=lambda one: float(one.ts)
@@ -67,17 +74,24 @@ class Standing:
         return {mark.part for mark in marks} == set(range(1, marks[0].parts + 1))
 
     def beside(self, digest: str) -> list[Posted]:
-        """The messages of answers that stand beside the answer ``digest``, and parts of it that
-        stand twice.
+        """The messages of answers that stand beside the answer ``digest``, and parts of it, or its
+        file, that stand twice.
         """
-        seen: set[int] = set()
+        seen: set[tuple[str, int]] = set()
         surplus = []
-        for one in self.answers:
-            if one.mark.digest != digest or one.mark.part in seen:
+        for one in [*self.answers, *self.files]:
+            part = (one.mark.role, one.mark.part)
+            if one.mark.digest != digest or part in seen:
                 surplus.append(one)
             else:
-                seen.add(one.mark.part)
+                seen.add(part)
         return surplus
+
+
+def answer_mark(task_id: str, bodies: Sequence[Body]) -> Mark:
+    """The mark of the answer in these messages: another version of us may split it elsewhere."""
+    content = json.dumps([(body.text, body.blocks) for body in bodies], sort_keys=True)
+    return Mark(task_id, "answer", digest=hashlib.sha256(content.encode()).hexdigest()[:12])
 
 
 async def standing(task_id: str, conversation: Conversation, steps: Steps) -> Standing:
@@ -87,23 +101,29 @@ async def standing(task_id: str, conversation: Conversation, steps: Steps) -> St
 
 async def deliver(
     bodies: Sequence[Body], answer: Mark, found: Standing, conversation: Conversation, steps: Steps
-) -> None:
+) -> list[Posted]:
     """Make the conversation hold exactly ``bodies`` for the task, as parts of ``answer``.
 
-    What stands of earlier attempts is edited in place or removed.
+    What stands of earlier attempts is edited in place or removed. The parts; none if another
+    worker's answer stays instead.
     """
     parts = {one.mark.part: one for one in reversed(found.answers)}
+    delivered: list[Posted] = []
     for number, body in enumerate(bodies, start=1):
         mark = Mark(answer.task_id, "answer", number, len(bodies), answer.digest)
         old = parts.get(number)
         if old is None:
-            await steps.post_once(conversation, body, mark)
+            old = await steps.post_once(conversation, body, mark)
         elif old.mark != mark:
-            await _replace(old, body, mark, conversation, steps)
+            old = await _replace(old, body, mark, conversation, steps)
+        delivered.append(old)
     kept = {one.ts for number, one in parts.items() if number <= len(bodies)}
-    await remove((one for one in found.answers if one.ts not in kept), conversation, steps)
-    if await steps.may_have_rival():
-        await _settle_rivals(answer, conversation, steps)
+    others = [one for one in found.files if one.mark.digest != answer.digest]
+    surplus = [one for one in found.answers if one.ts not in kept]
+    await remove([*surplus, *others], conversation, steps)
+    if await steps.may_have_rival() and not await _prevails(answer, conversation, steps):
+        return []
+    return delivered
 
 
 async def remove(surplus: Iterable[Posted], conversation: Conversation, steps: Steps) -> None:
@@ -114,26 +134,27 @@ async def remove(surplus: Iterable[Posted], conversation: Conversation, steps: S
 
 async def _replace(
     old: Posted, body: Body, mark: Mark, conversation: Conversation, steps: Steps
-) -> None:
+) -> Posted:
     try:
-        await steps.show(partial(conversation.update, old, body, mark))
+        return await steps.show(partial(conversation.update, old, body, mark))
     except SlackRefused as refused:
         if refused.slack_error not in _NOT_EDITABLE:
             raise
         await steps.show(partial(conversation.remove, old))
-        await steps.post_once(conversation, body, mark)
+        return await steps.post_once(conversation, body, mark)
 
 
-async def _settle_rivals(answer: Mark, conversation: Conversation, steps: Steps) -> None:
+async def _prevails(answer: Mark, conversation: Conversation, steps: Steps) -> bool:
     """Nobody kept workers apart: the answer begun first stays, what else stands is taken away."""
     found = await standing(answer.task_id, conversation, steps)
     await remove(found.notices, conversation, steps)
     first = found.first_begun
     if first is None or first == answer.digest:
         await remove(found.beside(answer.digest), conversation, steps)
-        return
+        return True
     log.warning("Another worker answered first; ours is removed.", action="answer_withdrawn")
-    ours = [one for one in found.answers if one.mark.digest == answer.digest]
+    ours = [one for one in [*found.answers, *found.files] if one.mark.digest == answer.digest]
     await remove(ours, conversation, steps)
     if not found.is_whole(first):
         raise AnotherAnswers("Another worker has begun the answer; whether it ends is not known.")
+    return False

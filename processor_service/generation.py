@@ -53,6 +53,13 @@ class Audience(Protocol):
     def visible(self) -> bool:
         """Whether words of it can be seen by now."""
 
+    @property
+    def due(self) -> bool:
+        """Whether it would look at more words now."""
+
+    def retrying(self) -> None:
+        """Another attempt begins, because the last one failed."""
+
     async def grow(self, text: str) -> None:
         """Show the text so far. Another attempt begins with a shorter text again."""
 
@@ -136,6 +143,7 @@ async def _guarded(request: Request, name: str, generation: Generation) -> Answe
         if error.reason not in _NOT_THE_VENDOR:
             breaker.failed()
         _log_failed_attempt(name, error)
+        request.audience.retrying()
         raise
     except (ModelRefused, ModelRejected):
         breaker.succeeded()
@@ -152,7 +160,7 @@ async def _whole(request: Request, name: str) -> Answer:
         async for piece in pieces:
             texts.append(piece.text)
             last = piece
-            if not piece.finished:
+            if not piece.finished and request.audience.due:
                 so_far = "".join(texts)
                 await request.audience.grow(form.growing(so_far) if form else so_far)
     if not last.finished:

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from processor_service.delivery import Standing, standing
+from processor_service.drafting import Draft, first_markdown
 from processor_service.lease import LeaseLost
 from processor_service.measures import words_shown
 from processor_service.ports import Body, Conversation, Posted
@@ -29,41 +30,57 @@ STREAM_BYTES = 10_000
 STREAM_LIFE_S = 240.0
 
 _NOTHING = Body("")
-# What is longer is shown as it is, and edited at the end if it turns out otherwise.
-_UNSETTLED_CHARS = 80
-_PAIRS = (("<", ">"), ("[", ")"))
 
 START, APPEND, EDIT = "chat.startStream", "chat.appendStream", "chat.update"
 
 
 class Budget(Protocol):
-    """What Slack's rate limits leave for growing answers, shared by all instances."""
+    """What Slack's rate limits leave for what is not needed, shared by all instances."""
 
     async def take(self, method: str) -> bool:
         """Whether one more call fits into this minute; if so it is counted."""
 
 
-Render = Callable[[str], Sequence[Body]]
+class Signs(Protocol):
+    """What people see before the first words. Nobody waits for it."""
+
+    def retrying(self) -> None:
+        """Another attempt at the answer begins."""
+
+    def over(self) -> None:
+        """Words are visible: nothing else is to be shown any more."""
+
+
+@dataclass
+class Part:
+    """One message of the answer, and what it shows; of a stream that runs that is not known."""
+
+    posted: Posted
+    body: Body = _NOTHING
 
 
 @dataclass
 class Growing:
-    """``render`` gives the messages for the text so far; ``found`` is what an earlier worker left.
+    """``draft`` draws the messages for the text so far; ``found`` is what an earlier worker left.
+    The blocks ``below`` stand under what still grows, except in a stream, which has Slack's own.
 
-    ``grow`` never waits for Slack to recover: a step that fails is left out. Raises LeaseLost and
-    SlackDenied only.
+    Each message is a stream of its own as far as Slack's limits leave one, up to its first table:
+    a stream takes blocks only at its end. What follows that table, and where no stream is left,
+    each message is posted and edited. ``grow`` never waits for Slack to recover: a step that fails
+    is left out. Raises LeaseLost and SlackDenied only.
     """
 
     task_id: str
     conversation: Conversation
     steps: Steps
     budget: Budget
-    render: Render
+    draft: Draft
     found: Standing
+    signs: Signs
+    below: tuple[dict[str, Any], ...] = ()
     clock: Callable[[], float] = time.monotonic
     ways: set[str] = field(default_factory=set)
-    _shown: list[Posted] = field(default_factory=list)
-    _bodies: list[Body] = field(default_factory=list)
+    _parts: list[Part] = field(default_factory=list)
     _streamed: str = ""
     _began: float = 0.0
     _next: float = float("-inf")
@@ -74,23 +91,31 @@ class Growing:
         for number in range(1, len(parts) + 1):
             if number not in parts:
                 break
-            self._shown.append(parts[number])
-            self._bodies.append(Body(""))
+            self._parts.append(Part(parts[number]))
 
     @property
     def visible(self) -> bool:
         """Whether words of this answer stand in Slack."""
         return bool(self.ways)
 
+    @property
+    def due(self) -> bool:
+        """Whether people would be shown more words now: not if they saw a change a moment ago."""
+        watched = self.conversation.editable and not self._stuck
+        return watched and self.clock() >= self._next
+
+    def retrying(self) -> None:
+        """Another attempt at the answer begins."""
+        self.signs.retrying()
+
     async def grow(self, text: str) -> None:
-        """Show ``text``, the answer so far, unless people saw a change a moment ago."""
-        if self._stuck or not self.conversation.editable:
-            return
-        if self.clock() < self._next or not text.strip():
+        """Show ``text``, the answer so far, if that is due."""
+        if not self.due or not text.strip():
             return
         try:
-            await self._grow(text)
-            words_shown(self.ways)
+            changed = await self._grow(text)
+            if self.visible:
+                words_shown(self.ways)
         except (LeaseLost, SlackDenied):
             raise
         except MechachangError as error:
@@ -99,46 +124,75 @@ class Growing:
             # Whether the step had an effect is found out at the end.
             self._stuck = self._stuck or isinstance(error, OutcomeUnknown)
             log.info("A growing answer skips a step.", action="growth_skipped", reason=error.reason)
-        self._next = self.clock() + EVERY_S
+            changed = True
+        if changed:
+            self._next = self.clock() + EVERY_S
 
-    async def _grow(self, text: str) -> None:
-        bodies = self.render(text)
-        settled = _settled(_only_markdown(bodies) or "")
-        if self._streams_on and await self._append(settled):
-            return
-        if not self._shown and settled and await self._start(settled):
-            return
-        await self._edit(bodies)
+    async def _grow(self, text: str) -> bool:
+        """Whether anything was tried."""
+        drawn = self.draft.draw(text)
+        changed = False
+        for number, body in enumerate(drawn.bodies, start=1):
+            full = number < len(drawn.bodies)
+            if full and number <= len(self._parts) and self._parts[number - 1].body == body:
+                continue
+            settled = first_markdown(body) if full else drawn.settled()
+            changed = await self._change(number, body, settled, full=full) or changed
+        return changed
 
-    @property
-    def _streams_on(self) -> bool:
-        return bool(self._shown) and self._shown[-1].live and bool(self._streamed)
+    async def _change(self, number: int, body: Body, settled: str, *, full: bool) -> bool:
+        """Make one message show more; False when it is too early for that."""
+        behind = len(body.blocks) > 1
+        if not full:
+            body = replace(body, blocks=(*body.blocks, *self.below))
+        if number > len(self._parts):
+            if self.conversation.streams and first_markdown(body) and not (full or behind):
+                return bool(settled) and await self._begin(settled, body)
+            await self._post(body)
+        elif self._runs(number):
+            if not await self._write_on(body, settled, ends=full or behind):
+                await self._edit(number, body)
+        elif self._parts[number - 1].body != body:
+            await self._edit(number, body)
+        return True
 
-    async def _start(self, text: str) -> bool:
-        if not self.conversation.streams or not await self.budget.take(START):
-            return False
+    def _runs(self, number: int) -> bool:
+        """Whether our stream runs in this message, which then is the last."""
+        last = 0 < number == len(self._parts)
+        return last and self._parts[-1].posted.live and bool(self._streamed)
+
+    async def _begin(self, settled: str, body: Body) -> bool:
+        if await self.budget.take(START):
+            await self._start(settled)
+        else:
+            await self._post(body)
+        return True
+
+    async def _start(self, text: str) -> None:
         await self._alone()
+        number = len(self._parts) + 1
         try:
-            self._shown.append(await self.conversation.start_stream(self.task_id, text))
+            posted = await self.conversation.start_stream(self.task_id, text)
         except OutcomeUnknown:
             self.steps.doubtful = True
             raise
-        self._bodies.append(Body(""))
+        self._parts.append(Part(replace(posted, mark=growing_mark(self.task_id, number))))
         self._streamed, self._began = text, self.clock()
-        self.ways.add("stream")
-        await self.steps.may_have_rival()
-        return True
+        await self._words_came("stream")
 
-    async def _append(self, text: str) -> bool:
-        """Write on in the stream; False when the text no longer goes there."""
+    async def _write_on(self, body: Body, settled: str, *, ends: bool) -> bool:
+        """Write on in the stream; False when what the message shows now does not go there."""
+        text = first_markdown(body)
         if not self._fits(text):
             await self.end_stream()
             return False
-        more = text[len(self._streamed) :]
+        if ends:
+            return await self.end_stream(body)
+        more = settled[len(self._streamed) :] if settled.startswith(self._streamed) else ""
         if more and await self.budget.take(APPEND):
             await self._alone()
-            await self.conversation.append_stream(self._shown[-1], more)
-            self._streamed = text
+            await self.conversation.append_stream(self._parts[-1].posted, more)
+            self._streamed = settled
         return True
 
     def _fits(self, text: str) -> bool:
@@ -148,84 +202,87 @@ class Growing:
             and self.clock() - self._began < STREAM_LIFE_S
         )
 
+    async def show_all(self, bodies: Sequence[Body]) -> None:
+        """Show every one of ``bodies``, as unfinished parts: something is to stand below them."""
+        number = len(self._parts)
+        if number <= len(bodies) and self._runs(number):
+            body = bodies[number - 1]
+            await self.end_stream(body if self._fits(first_markdown(body)) else _NOTHING)
+        await self.end_stream()
+        for body in bodies[number:]:
+            mark = growing_mark(self.task_id, len(self._parts) + 1)
+            posted = await self.steps.post_once(self.conversation, body, mark)
+            self._parts.append(Part(posted, body))
+
     async def finish(self, bodies: Sequence[Body], whole: Mark) -> Standing:
         """End what still grows; what stands now, for ``deliver`` to make whole.
 
-        A stream that has room for the rest and shows just the first of ``bodies``, when that is the
-        only one, becomes the answer by itself.
+        A stream that has room for the rest of its message becomes that part of the answer by
+        itself.
         """
-        text = _only_markdown(bodies)
-        if self._streams_on and text is not None and self._fits(text):
-            rest = text[len(self._streamed) :]
-            below = Body("", bodies[0].blocks[1:])
-            await self.end_stream(rest, below, replace(whole, part=1, parts=1))
+        number = len(self._parts)
+        if number <= len(bodies) and self._runs(number):
+            body = bodies[number - 1]
+            if self._fits(first_markdown(body)):
+                mark = replace(whole, part=number, parts=len(bodies))
+                await self.end_stream(body, mark)
         await self.end_stream()
         if self._stuck:
             return await standing(self.task_id, self.conversation, self.steps)
-        beyond = [one for one in self.found.answers if one.mark.part > len(self._shown)]
-        return Standing((*self._shown, *beyond, *self.found.notices))
+        shown = [part.posted for part in self._parts]
+        beyond = [one for one in self.found.answers if one.mark.part > len(shown)]
+        return Standing((*shown, *beyond, *self.found.notices, *self.found.files))
 
-    async def end_stream(
-        self, rest: str = "", below: Body = _NOTHING, mark: Mark | None = None
-    ) -> None:
-        """End the stream that runs, if one does; without a ``mark`` it stays an unfinished part."""
-        if not (self._shown and self._shown[-1].live):
-            return
-        live = self._shown[-1]
-        growing = growing_mark(self.task_id, len(self._shown))
-        self._shown[-1] = replace(live, mark=growing, live=False)
+    async def end_stream(self, body: Body = _NOTHING, mark: Mark | None = None) -> bool:
+        """End the stream that runs, if one does, so that its message shows ``body``.
+
+        Without a ``mark`` it stays an unfinished part, without a ``body`` it shows what it showed.
+        False if it had ended by itself.
+        """
+        if not (self._parts and self._parts[-1].posted.live):
+            return True
+        live, growing = self._parts[-1].posted, growing_mark(self.task_id, len(self._parts))
+        self._parts[-1].posted = replace(live, mark=growing, live=False)
+        rest = first_markdown(body)[len(self._streamed) :]
+        below = Body("", body.blocks[1:])
         end = partial(self.conversation.end_stream, live, rest, below, mark or growing)
         try:
-            await self.steps.show(end)
+            self._parts[-1].posted = await self.steps.show(end)
         except SlackRefused as refused:
             # Stopped or expired already: what is missing of it is edited in.
             log.info("A stream had ended.", action="stream_over", slack_error=refused.slack_error)
-            return
-        self._shown[-1] = replace(self._shown[-1], mark=mark or growing)
+            return False
+        self._parts[-1].body = body
+        return True
 
-    async def _edit(self, bodies: Sequence[Body]) -> None:
-        """Post the parts that are new and edit the one that grew."""
-        for number, body in enumerate(bodies, start=1):
-            if number <= len(self._shown):
-                if self._bodies[number - 1] == body or not await self.budget.take(EDIT):
-                    continue
-                await self._alone()
-                mark = growing_mark(self.task_id, number)
-                await self.conversation.update(self._shown[number - 1], body, mark)
-                self._shown[number - 1] = replace(self._shown[number - 1], mark=mark, live=False)
-                self._bodies[number - 1] = body
-            else:
-                mark = growing_mark(self.task_id, number)
-                await self._alone()
-                try:
-                    posted = await self.conversation.post(body, mark)
-                except OutcomeUnknown:
-                    self.steps.doubtful = True
-                    raise
-                self._shown.append(posted)
-                self._bodies.append(body)
-                await self.steps.may_have_rival()
-            self.ways.add("edit")
+    async def _edit(self, number: int, body: Body) -> None:
+        if not await self.budget.take(EDIT):
+            return
+        await self._alone()
+        part, mark = self._parts[number - 1], growing_mark(self.task_id, number)
+        part.posted = await self.conversation.update(part.posted, body, mark)
+        part.body = body
+        self._words_are_there("edit")
+
+    async def _post(self, body: Body) -> None:
+        await self._alone()
+        mark = growing_mark(self.task_id, len(self._parts) + 1)
+        try:
+            posted = await self.conversation.post(body, mark)
+        except OutcomeUnknown:
+            self.steps.doubtful = True
+            raise
+        self._parts.append(Part(posted, body))
+        await self._words_came("edit")
+
+    async def _words_came(self, way: str) -> None:
+        self._words_are_there(way)
+        await self.steps.may_have_rival()
+
+    def _words_are_there(self, way: str) -> None:
+        self.ways.add(way)
+        self.signs.over()
 
     async def _alone(self) -> None:
         if not await self.steps.lease.still_held():
             self.steps.doubtful = True
-
-
-def _only_markdown(bodies: Sequence[Body]) -> str | None:
-    """The Markdown of the only message, if it begins with such a block."""
-    if len(bodies) != 1 or not bodies[0].blocks:
-        return None
-    first = bodies[0].blocks[0]
-    return str(first["text"]) if first["type"] == "markdown" else None
-
-
-def _settled(text: str) -> str:
-    """``text`` without an end that its next words may still change: something that is open yet."""
-    text = text.rstrip("*_`~")
-    start = text.rfind("\n") + 1
-    line = text[start:]
-    opened = [line.rfind(mark) for mark in ("**", "`") if line.count(mark) % 2]
-    opened += [line.rfind(begin) for begin, end in _PAIRS if line.rfind(begin) > line.rfind(end)]
-    cut = min((at for at in opened if len(line) - at <= _UNSETTLED_CHARS), default=len(line))
-    return text[: start + cut]

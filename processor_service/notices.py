@@ -59,7 +59,7 @@ async def _post_unless_settled(
     notice = _notice(task, failure, conversation.place)
     await steps.post_once(conversation, notice, Mark(task.task_id, "notice"))
     # Words of an answer that will not come to its end.
-    await remove(found.answers, conversation, steps)
+    await remove([*found.answers, *found.files], conversation, steps)
     if await steps.may_have_rival():
         beside = await standing(task.task_id, conversation, steps)
         if beside.winner is not None:

@@ -301,14 +301,33 @@ class Place:
     thread_ts: str
     message_ts: str
 
+    @property
+    def continues_thread(self) -> bool:
+        """Whether something was said in the thread before it."""
+        return self.thread_ts != self.message_ts
+
 
 @dataclass(frozen=True)
 class Posted:
-    """A message of ours that stands in Slack; ``live`` while text is still streamed into it."""
+    """A message of ours that stands in Slack; ``live`` while text is still streamed into it.
+
+    ``shown`` is what Slack said that it shows, when it said so.
+    """
 
     ts: str
     mark: Mark
     live: bool = False
+    shown: Body | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Document:
+    """The whole text of an answer as a file; ``digest`` is that of its answer's mark."""
+
+    task_id: str
+    digest: str
+    title: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -367,11 +386,19 @@ class Conversation(Protocol):
     def streams(self) -> bool:
         """Whether text can be streamed into a message there."""
 
+    @property
+    def takes_files(self) -> bool:
+        """Whether a file can be shared there."""
+
     async def find(self, task_id: str) -> list[Posted]:
         """The messages of the task that already stand there, in order.
 
-        A stream takes its mark only at its end, so one of ours that still runs is counted in.
+        A stream takes its mark only at its end, so one of ours that still runs is counted in. A
+        message that shares the task's ``Document`` has the role ``file``.
         """
+
+    async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
+        """What these messages show now, by their ts, as far as one call tells."""
 
     async def read(self, task_id: str) -> History:
         """What ``find`` gives, and what was said before the question, in the same calls."""
@@ -379,7 +406,7 @@ class Conversation(Protocol):
     async def post(self, body: Body, mark: Mark) -> Posted:
         """Post one message with its mark."""
 
-    async def update(self, posted: Posted, body: Body, mark: Mark) -> None:
+    async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
         """Replace a message that already stands there. Idempotent."""
 
     async def start_stream(self, task_id: str, markdown: str) -> Posted:
@@ -388,14 +415,23 @@ class Conversation(Protocol):
     async def append_stream(self, posted: Posted, markdown: str) -> None:
         """Write on in a message that grows."""
 
-    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> None:
+    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
         """Add the last words, the blocks of ``body`` below them, and the mark."""
 
     async def remove(self, posted: Posted) -> None:
         """Delete a message of ours. Idempotent."""
 
-    async def show_status(self, status: str) -> bool:
-        """Show below the conversation what is going on; "" clears it. False when it could not."""
+    async def upload(self, document: Document) -> str:
+        """Hand a file over to Slack; its id. Nobody sees it before it is shared."""
+
+    async def share(self, file_id: str, document: Document) -> None:
+        """Post a message with an uploaded file."""
+
+    async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
+        """Show below the conversation what is going on; "" clears it. False when it could not.
+
+        The ``loading`` messages take turns beside it.
+        """
 
 
 class Conversations(Protocol):

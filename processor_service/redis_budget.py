@@ -1,22 +1,34 @@
-"""What Slack's rate limits leave for growing answers, counted for all instances together."""
+"""What Slack's rate limits leave for what is not needed, counted for all instances together."""
 
 import time
-from collections import Counter
+from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Final
+from uuid import uuid4
 
 from processor_service.growing import APPEND, EDIT, START
+from processor_service.proof import READ
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
-from processor_service.redis_keys import BUDGET_TTL_S, budget_key
+from processor_service.redis_keys import BUDGET_WINDOW_S, budget_key
 
 # Slack's tiers allow 20, 50 and 100 calls a minute (docs.slack.dev, rate limits). What is left over
-# is for the steps that an answer needs to be whole: each start is followed by a stop, and the last
-# edit of a growing message is not optional.
-A_MINUTE: Final = {START: 16, APPEND: 80, EDIT: 20}
+# is for the steps that an answer needs to be whole: each start is followed by a stop, the last edit
+# of a growing message is not optional, and each answer begins with reading its thread.
+A_MINUTE: Final = {START: 16, APPEND: 80, EDIT: 20, READ: 12}
+
+# The minute slides: two bursts around the turn of a fixed one would make twice the calls in a few
+# seconds. Lua, so that looking and counting are one step.
+_TAKE = """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return 0 end
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+return 1
+"""
 
 
 class RedisBudget:
-    """``growing.Budget`` in fixed minutes.
+    """``growing.Budget`` in a sliding minute.
 
     Without Redis each instance counts for itself, and no stream begins: nobody else could tell
     whose it is.
@@ -25,30 +37,26 @@ class RedisBudget:
     def __init__(self, connection: RedisConnection, clock: Callable[[], float] = time.time) -> None:
         self._connection = connection
         self._clock = clock
-        self._minute = 0
-        self._own: Counter[str] = Counter()
+        self._own: defaultdict[str, deque[float]] = defaultdict(deque)
 
     async def take(self, method: str) -> bool:
         """Whether one more call fits into this minute; if so it is counted."""
-        minute = int(self._clock() // 60)
+        now = self._clock()
         try:
-            taken = await self._shared(method, minute)
+            return await self._shared(method, now)
         except StoreUnavailable:
-            if method == START:
-                return False
-            taken = self._alone(method, minute)
-        return taken <= A_MINUTE[method]
+            return method != START and self._alone(method, now)
 
-    async def _shared(self, method: str, minute: int) -> int:
-        redis, key = self._connection.redis, budget_key(method, minute)
-        taken = int(await self._connection.run(redis.incr(key)))
-        if taken == 1:
-            await self._connection.run(redis.expire(key, BUDGET_TTL_S))
-        return taken
+    async def _shared(self, method: str, now: float) -> bool:
+        arguments = (now, now - BUDGET_WINDOW_S, uuid4().hex, A_MINUTE[method], BUDGET_WINDOW_S)
+        taken = self._connection.redis.eval(_TAKE, 1, budget_key(method), *map(str, arguments))
+        return bool(await self._connection.run(taken))
 
-    def _alone(self, method: str, minute: int) -> int:
-        if minute != self._minute:
-            self._minute = minute
-            self._own.clear()
-        self._own[method] += 1
-        return self._own[method]
+    def _alone(self, method: str, now: float) -> bool:
+        taken = self._own[method]
+        while taken and taken[0] <= now - BUDGET_WINDOW_S:
+            taken.popleft()
+        if len(taken) >= A_MINUTE[method]:
+            return False
+        taken.append(now)
+        return True

@@ -34,8 +34,8 @@ STOP_TTL_S = 24 * 3600
 # Whoever changes their mind about an answer does so within days; a month is ample.
 VOTE_TTL_S = 30 * 24 * 3600
 
-# A minute's count is read in that minute only.
-BUDGET_TTL_S = 120
+# Slack limits calls by the minute.
+BUDGET_WINDOW_S = 60
 
 # People change their language and their time zone rarely; a day old is young enough.
 LOCALE_TTL_S = 24 * 3600
@@ -99,9 +99,9 @@ def stream_key(channel: str, ts: str) -> str:
     return f"{PREFIX}stream:{channel}:{ts}"
 
 
-def budget_key(method: str, minute: int) -> str:
-    """How many optional calls of a Slack method were made in a minute (since 1970)."""
-    return f"{PREFIX}slack:budget:{method}:{minute}"
+def budget_key(method: str) -> str:
+    """When the optional calls of a Slack method in the last minute were made."""
+    return f"{PREFIX}slack:budget:{method}"
 
 
 def locale_key(user_id: str) -> str:

@@ -3,9 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from processor_service.ports import Body
 from shared.message_text import plain_text
 
 Block = Mapping[str, Any]
+
+
+def body_shown(message: Mapping[str, Any]) -> Body:
+    """What a message shows, as Slack tells it."""
+    return Body(str(message.get("text") or ""), tuple(message.get("blocks") or ()))
 
 
 def text_of_blocks(message: Mapping[str, Any]) -> str:

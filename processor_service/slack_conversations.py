@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -15,17 +15,20 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from processor_service.ports import (
     Body,
     Conversation,
+    Document,
     History,
     Place,
     Posted,
     StreamOwners,
 )
 from processor_service.rendering import question_payload
+from processor_service.slack_blocks import body_shown
 from processor_service.slack_calls import SlackCalls
 from processor_service.slack_history import Asked, Message, said_before
 from processor_service.slack_response import Responses, SlackResponse
+from processor_service.slack_uploads import SlackUploads
 from shared.errors import MechachangError, SlackRefused
-from shared.ledger import Mark, growing_mark
+from shared.ledger import Mark, file_mark, growing_mark
 from shared.log import get_logger
 from shared.task import Task
 
@@ -67,6 +70,7 @@ class SlackConversation:
     payload: Mapping[str, str] | None = None
     asker: Asker | None = None
     owners: StreamOwners | None = None
+    uploads: SlackUploads | None = None
     capacity: int = 1_000
     editable: bool = True
 
@@ -74,6 +78,11 @@ class SlackConversation:
     def streams(self) -> bool:
         """Slack streams into threads only."""
         return None not in {self.thread_ts, self.asker, self.owners}
+
+    @property
+    def takes_files(self) -> bool:
+        """A file is shared in a thread only, where it belongs to a question."""
+        return self.thread_ts is not None and self.uploads is not None
 
     async def find(self, task_id: str) -> list[Posted]:
         """Our messages of the task."""
@@ -83,7 +92,7 @@ class SlackConversation:
     async def read(self, task_id: str) -> History:
         """Our messages of the task, and what was said before it where it continues a thread."""
         place, asker = self.place, self.asker
-        if place is None or asker is None or place.thread_ts == place.message_ts:
+        if place is None or asker is None or not place.continues_thread:
             return History(tuple(await self.find(task_id)))
         messages, whole = await self._messages(None, _HISTORY_PAGES)
         since = [one for one in messages if float(one["ts"]) >= float(self.oldest)]
@@ -111,13 +120,40 @@ class SlackConversation:
 
     async def _posted(self, task_id: str, messages: Iterable[Message]) -> list[Posted]:
         found: list[Posted] = []
+        parts = 0
         for message in messages:
             mark = Mark.of_message(message) if message.get("bot_id") else None
             if mark is not None and mark.task_id == task_id:
                 found.append(Posted(str(message["ts"]), mark))
+                parts += mark.role == "answer"
             elif await self._is_streamed_for(task_id, message):
-                found.append(Posted(str(message["ts"]), growing_mark(task_id), live=True))
+                # It does not say so itself yet, but it follows the parts before it.
+                parts += 1
+                mark = growing_mark(task_id, parts)
+                found.append(Posted(str(message["ts"]), mark, live=True))
+            elif (shared := await self._sharing(task_id, message)) is not None:
+                found.append(Posted(str(message["ts"]), shared))
         return found
+
+    async def _sharing(self, task_id: str, message: Message) -> Mark | None:
+        """The mark of a message of ours that shares the task's file."""
+        mark = file_mark(task_id, message)
+        if mark is None:
+            return None
+        us = await self.calls.ourselves()
+        return (
+            mark if {message.get("bot_id"), message.get("user")} & {us.bot_id, us.user_id} else None
+        )
+
+    async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
+        """What these messages show now, as far as one page goes."""
+        wanted = {part.ts for part in parts}
+        page = await self._page(min(wanted, key=float), None)
+        return {
+            str(message["ts"]): body_shown(message)
+            for message in page["messages"]
+            if message["ts"] in wanted
+        }
 
     async def _is_streamed_for(self, task_id: str, message: Mapping[str, Any]) -> bool:
         """Whether the message is a stream of ours for the task, or one that nobody answers for.
@@ -170,7 +206,7 @@ class SlackConversation:
             unfurl_media=False,
         )
         taken = await self.calls("chat.postMessage", post, channel=self.channel)
-        posted = Posted(str(taken["ts"]), mark)
+        posted = Posted(str(taken["ts"]), mark, shown=_shown_by(taken))
         thread_ts = (taken.get("message") or {}).get("thread_ts")
         if self.thread_ts is not None and thread_ts is None:
             await self.remove(posted)
@@ -210,7 +246,7 @@ class SlackConversation:
         await self._own(posted.mark.task_id, posted.ts)
         await self.calls("chat.appendStream", append)
 
-    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> None:
+    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
         """End a stream; only now it takes its mark."""
         end = partial(
             self.calls.client.chat_stopStream,
@@ -220,9 +256,10 @@ class SlackConversation:
             blocks=list(body.blocks) or None,
             metadata=mark.as_metadata(),
         )
-        await self.calls("chat.stopStream", end)
+        ended = await self.calls("chat.stopStream", end)
+        return Posted(posted.ts, mark, shown=_shown_by(ended))
 
-    async def update(self, posted: Posted, body: Body, mark: Mark) -> None:
+    async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
         """Replace one of our messages; a stream that still runs is ended first."""
         if posted.live:
             with contextlib.suppress(SlackRefused):
@@ -235,7 +272,8 @@ class SlackConversation:
             blocks=body.blocks,
             metadata=mark.as_metadata(**(self.payload or {})),
         )
-        await self.calls("chat.update", change)
+        changed = await self.calls("chat.update", change)
+        return Posted(posted.ts, mark, shown=_shown_by(changed))
 
     async def remove(self, posted: Posted) -> None:
         """Delete one of our messages; gone already is as good."""
@@ -251,7 +289,21 @@ class SlackConversation:
             if refused.slack_error != "message_not_found":
                 raise
 
-    async def show_status(self, status: str) -> bool:
+    async def upload(self, document: Document) -> str:
+        """Hand a file over to Slack."""
+        return await self.uploads.upload(document) if self.uploads else ""
+
+    async def share(self, file_id: str, document: Document) -> None:
+        """Post a message with an uploaded file into the thread."""
+        share = partial(
+            self.calls.client.files_completeUploadExternal,
+            files=[{"id": file_id, "title": document.title}],
+            channel_id=self.channel,
+            thread_ts=self.thread_ts,
+        )
+        await self.calls("files.completeUploadExternal", share)
+
+    async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
         """Set or clear the thread's status; a failure is logged and changes nothing."""
         if self.thread_ts is None:
             return True
@@ -260,6 +312,7 @@ class SlackConversation:
             channel_id=self.channel,
             thread_ts=self.thread_ts,
             status=status,
+            loading_messages=list(loading) or None,
         )
         try:
             async with asyncio.timeout(_STATUS_PATIENCE_S):
@@ -284,6 +337,7 @@ class SlackConversations:
         self._session = session
         self._responses = responses
         self._owners = owners
+        self._uploads = SlackUploads(calls, session)
 
     def thread(self, task: Task, thread_ts: str, question_ts: str) -> Conversation:
         """The thread of a question."""
@@ -296,6 +350,7 @@ class SlackConversations:
             place=place,
             asker=Asker(task.team_id, task.user_id),
             owners=self._owners,
+            uploads=self._uploads,
         )
 
     def channel(self, task: Task) -> Conversation:
@@ -318,6 +373,12 @@ class SlackConversations:
             "conversations.open", lambda: client.conversations_open(users=task.user_id)
         )
         return str(opened["channel"]["id"])
+
+
+def _shown_by(response: AsyncSlackResponse) -> Body | None:
+    """What Slack says of the message that a call made or changed."""
+    message = response.get("message")
+    return body_shown(message) if isinstance(message, dict) else None
 
 
 def _since(task: Task) -> str:

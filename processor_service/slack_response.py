@@ -1,13 +1,14 @@
 """A slash command's response URL: what only the asker sees."""
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Protocol
 
 import aiohttp
 
-from processor_service.ports import Body, History, Place, Posted
+from processor_service.ports import Body, Document, History, Place, Posted
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
 from processor_service.redis_keys import RESPONSES_TTL_S, responses_key
 from shared.errors import SlackRefused, SlackUnavailable
@@ -63,6 +64,7 @@ class SlackResponse:
     place: Place | None = None
     editable = False
     streams = False
+    takes_files = False
 
     def __init__(self, session: aiohttp.ClientSession, url: str, responses: Responses) -> None:
         self._session = session
@@ -77,6 +79,10 @@ class SlackResponse:
     async def read(self, task_id: str) -> History:
         """What we remember; nothing was said before."""
         return History(tuple(await self.find(task_id)))
+
+    async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
+        """Nothing: Slack does not tell."""
+        return {}
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         """Post one message that only the asker sees."""
@@ -104,16 +110,25 @@ class SlackResponse:
     async def append_stream(self, posted: Posted, markdown: str) -> None:
         """Nothing: no stream was ever begun."""
 
-    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> None:
+    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
         """Nothing: no stream was ever begun."""
+        return posted
 
-    async def update(self, posted: Posted, body: Body, mark: Mark) -> None:
+    async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
         """Nothing: what was shown there stays as it is."""
+        return posted
 
     async def remove(self, posted: Posted) -> None:
         """Nothing: what was shown there stays as it is."""
 
-    async def show_status(self, status: str) -> bool:
+    async def upload(self, document: Document) -> str:
+        """Never called."""
+        raise SlackRefused("response_url: takes no files.", slack_error="invalid_channel")
+
+    async def share(self, file_id: str, document: Document) -> None:
+        """Nothing: no file was ever uploaded."""
+
+    async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
         """Nothing: there is no thread."""
         return True
 

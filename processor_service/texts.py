@@ -88,6 +88,35 @@ ASK_AGAIN: Final[Texts] = {
     "en": "Please ask again in a while. If this continues, tell your administrator.",
 }
 RETRY: Final[Texts] = {"ja": "もう一度試す", "en": "Retry"}
+IN_FILE: Final[Texts] = {
+    "ja": ":page_facing_up: 回答が長いため、ここに表示しているのは冒頭です。続きを含む全文は、このスレッドの Markdown ファイルでお読みいただけます。",
+    "en": ":page_facing_up: This is the beginning of a long answer. The whole of it is in the Markdown file in this thread.",
+}
+WHOLE_ANSWER: Final[Texts] = {"ja": "回答の全文", "en": "The whole answer"}
+READING: Final[Texts] = {"ja": "スレッドを読んでいます…", "en": "is reading the thread…"}
+THINKING: Final[Texts] = {"ja": "考えています…", "en": "is thinking…"}
+SEARCHING: Final[Texts] = {
+    "ja": "検索が必要か確かめながら、考えています…",
+    "en": "is thinking, and searching where that helps…",
+}
+STILL_THINKING: Final[Texts] = {
+    "ja": "じっくり考えています。もう少しお待ちください…",
+    "en": "is still thinking, one moment more…",
+}
+LOADING: Final[dict[Locale, tuple[str, ...]]] = {
+    "ja": (
+        "質問の意図を確かめています…",
+        "必要な情報を整理しています…",
+        "答えの筋道を組み立てています…",
+        "回答を書き始めるところです…",
+    ),
+    "en": (
+        "Making sure what is asked…",
+        "Sorting what matters…",
+        "Working out the answer…",
+        "About to write it down…",
+    ),
+}
 RETRYING: Final[Texts] = {
     "ja": "Gemini が応答しないため、もう一度試しています…",
     "en": "is trying again, because Gemini does not answer…",

@@ -5,13 +5,15 @@ Slack returns it from ``conversations.replies`` and ``conversations.history`` wh
 tell what of it is already there.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 ANSWER_EVENT_TYPE = "mechachang_answer"
+_DIGEST = re.compile(r"\(([0-9a-f]+)\)\Z")
 
-Role = Literal["question", "answer", "notice"]
+Role = Literal["question", "answer", "notice", "file"]
 
 
 @dataclass(frozen=True)
@@ -59,3 +61,22 @@ class Mark:
 def growing_mark(task_id: str, part: int = 1) -> Mark:
     """The mark of a part that is still being written: with no number of parts it is never whole."""
     return Mark(task_id, "answer", part, 0, "growing")
+
+
+def file_name(task_id: str) -> str:
+    """The name of the file with a task's whole answer: files carry no metadata."""
+    return f"mechachang-{task_id}.md"
+
+
+def file_title(words: str, digest: str) -> str:
+    """A title for people that also names the answer the file belongs to."""
+    return f"{words} ({digest})"
+
+
+def file_mark(task_id: str, message: Mapping[str, Any]) -> Mark | None:
+    """The mark of a message of ours that shares the task's file, or None if it does not."""
+    for file in message.get("files") or ():
+        if file.get("name") == file_name(task_id):
+            titled = _DIGEST.search(str(file.get("title") or ""))
+            return Mark(task_id, "file", digest=titled[1] if titled else "")
+    return None

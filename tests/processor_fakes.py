@@ -1,6 +1,7 @@
 """In-memory implementations of the processor's ports."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from processor_service.ports import (
     Claim,
     ClaimState,
     Conversation,
+    Document,
     History,
     Hold,
     Lease,
@@ -233,9 +235,24 @@ class Blind:
     """An audience that sees nothing before the end."""
 
     visible = False
+    due = False
+
+    def retrying(self) -> None:
+        return
 
     async def grow(self, text: str) -> None:
         return
+
+
+class FakeSigns:
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def retrying(self) -> None:
+        self.seen.append("retrying")
+
+    def over(self) -> None:
+        self.seen.append("over")
 
 
 @dataclass
@@ -263,9 +280,16 @@ class FakeConversation:
     posts: int = 0
     statuses: list[str] = field(default_factory=list)
     statuses_fail: bool = False
+    status_changed: asyncio.Event = field(default_factory=asyncio.Event)
     said: list[Said] = field(default_factory=list)
     streams: bool = False
     editable: bool = True
+    takes_files: bool = False
+    files: dict[str, Document] = field(default_factory=dict)
+    reads: int = 0
+    before_read: Callable[[], None] = lambda: None
+    edited: list[str] = field(default_factory=list)
+    garbles: Callable[[Body], Body] = lambda body: body
 
     async def find(self, task_id: str) -> list[Posted]:
         self._fail("find", taken=False)
@@ -278,17 +302,28 @@ class FakeConversation:
         self.before_post()
         self.posts += 1
         self._fail("post", taken=False)
-        posted = Posted(f"200.{self.posts:06d}", mark)
-        self.messages.append((posted, body))
+        held = self.garbles(body)
+        posted = Posted(f"200.{self.posts:06d}", mark, shown=held)
+        self.messages.append((posted, held))
         self._fail("post", taken=True)
         return posted
 
-    async def update(self, posted: Posted, body: Body, mark: Mark) -> None:
+    async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
+        self.before_read()
+        self.reads += 1
+        self._fail("contents", taken=False)
+        wanted = {part.ts for part in parts}
+        return {one.ts: body for one, body in self.messages if one.ts in wanted}
+
+    async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
         self._fail("update", taken=False)
+        self.edited.append(posted.ts)
+        held = self.garbles(body)
         self.messages = [
-            (replace(one, mark=mark, live=False), body) if one.ts == posted.ts else (one, old)
+            (replace(one, mark=mark, live=False), held) if one.ts == posted.ts else (one, old)
             for one, old in self.messages
         ]
+        return replace(posted, mark=mark, live=False, shown=held)
 
     async def remove(self, posted: Posted) -> None:
         self.messages = [(one, body) for one, body in self.messages if one.ts != posted.ts]
@@ -305,12 +340,15 @@ class FakeConversation:
         self._fail("append", taken=False)
         self._add(posted, markdown, posted)
 
-    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> None:
+    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
         self._fail("end", taken=False)
         if not any(one.ts == posted.ts and one.live for one, _ in self.messages):
             raise SlackRefused("over", slack_error="message_not_in_streaming_state")
-        self._add(posted, markdown, replace(posted, mark=mark, live=False), body.blocks)
+        ended = replace(posted, mark=mark, live=False)
+        self._add(posted, markdown, ended, body.blocks)
         self._fail("end", taken=True)
+        [held] = [held for one, held in self.messages if one.ts == posted.ts]
+        return replace(ended, shown=held)
 
     def _add(
         self,
@@ -321,14 +359,35 @@ class FakeConversation:
     ) -> None:
         [old] = [body for one, body in self.messages if one.ts == posted.ts]
         grown = markdown_body(old.blocks[0]["text"] + markdown)
-        grown = replace(grown, blocks=(*grown.blocks, *below))
+        grown = self.garbles(replace(grown, blocks=(*grown.blocks, *below)))
         self.messages = [
             (becomes, grown) if one.ts == posted.ts else (one, body) for one, body in self.messages
         ]
 
-    async def show_status(self, status: str) -> bool:
+    async def upload(self, document: Document) -> str:
+        self._fail("upload", taken=False)
+        self.files[f"F{len(self.files)}"] = document
+        return f"F{len(self.files) - 1}"
+
+    async def share(self, file_id: str, document: Document) -> None:
+        self._fail("share", taken=False)
+        self.posts += 1
+        mark = Mark(document.task_id, "file", digest=document.digest)
+        posted = Posted(f"200.{self.posts:06d}", mark)
+        self.messages.append((posted, Body(self.files[file_id].text)))
+        self._fail("share", taken=True)
+
+    async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
         self.statuses.append(status)
+        self.status_changed.set()
         return not self.statuses_fail
+
+    async def shows(self, wanted: Callable[[], bool]) -> None:
+        """Wait until a change of the status makes ``wanted`` true."""
+        async with asyncio.timeout(5):
+            while not wanted():
+                self.status_changed.clear()
+                await self.status_changed.wait()
 
     def _fail(self, call: str, *, taken: bool) -> None:
         waiting = self.failures.get(call, [])
@@ -511,13 +570,16 @@ class FakeHomes:
 
 
 class Naps:
-    """A sleep that only remembers."""
+    """A sleep that only remembers, and lets ``meanwhile`` happen."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def __call__(self, seconds: float) -> None:
         self.seconds.append(seconds)
+        if self.meanwhile is not None:
+            await self.meanwhile()
 
 
 @dataclass

@@ -11,7 +11,8 @@ import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
 
 from processor_service.growing import EDIT, START
-from processor_service.ports import Body, Conversation
+from processor_service.ports import Body, Conversation, Document
+from processor_service.proof import letters_of
 from processor_service.redis_budget import A_MINUTE, RedisBudget
 from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_holds import RedisHolds
@@ -26,6 +27,7 @@ from shared.ledger import Mark, growing_mark
 from simulators.faults import Fault
 from simulators.ports import free_port
 from simulators.slack import SlackConfig
+from simulators.slack.config import SCOPES
 from tests.processor_fakes import a_task
 from tests.slack_workbench import FAST, Clock, Workbench, workbench
 
@@ -354,12 +356,89 @@ async def test_the_budget_is_one_for_all_instances_and_knows_no_streams_without_
         for method, limit in A_MINUTE.items():
             taken = [await budgets[n % 2].take(method) for n in range(limit + 2)]
             assert taken == [True] * limit + [False] * 2
-        clock.now += 60
+        # The turn of the minute makes no room; a minute after them there is.
+        clock.now += 55
+        assert not await budgets[0].take(START)
+        clock.now += 6
         assert await budgets[0].take(START)
     async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
         alone = RedisBudget(lost, clock)
         assert not await alone.take(START)
         assert [await alone.take(EDIT) for _ in range(A_MINUTE[EDIT] + 1)].count(True) == 20
+
+
+DOCUMENT = Document(TASK_ID, "0123456789ab", "回答の全文 (0123456789ab)", "# 全文\n\n本文です。")
+
+
+async def test_a_file_is_shared_in_the_thread_and_found_by_whoever_comes_next() -> None:
+    async with processors() as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread = here.thread(asked.ts)
+        assert thread.takes_files
+        await thread.share(await thread.upload(DOCUMENT), DOCUMENT)
+        [found] = await there.thread(asked.ts).find(TASK_ID)
+        assert found.mark == Mark(TASK_ID, "file", digest=DOCUMENT.digest)
+        assert await there.thread(asked.ts).find("f" * 32) == []
+        [file] = here.bench.slack.messages("#general", thread_ts=asked.ts)[-1]["files"]
+        assert file["name"] == f"mechachang-{TASK_ID}.md"
+        assert here.bench.slack.workspace.files[file["id"]].content == DOCUMENT.text.encode()
+        await thread.remove(found)
+        assert await thread.find(TASK_ID) == []
+
+
+async def test_somebody_elses_file_of_that_name_is_not_ours() -> None:
+    async with processors() as (here, _):
+        people = here.bench.slack.people
+        asked = people.post("alice", "#general", "question")
+        file = people.upload("alice", f"mechachang-{TASK_ID}.md", b"mine")
+        people.post("alice", "#general", "look", thread_ts=asked.ts, files=[file.id])
+        assert await here.thread(asked.ts).find(TASK_ID) == []
+
+
+async def test_without_the_scope_or_the_upload_host_no_file_is_handed_over() -> None:
+    scopes = SCOPES - {"files:write"}
+    async with processors(replace(FAST, scopes=scopes)) as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        with pytest.raises(SlackRefused) as refused:
+            await here.thread(asked.ts).upload(DOCUMENT)
+        assert refused.value.slack_error == "missing_scope"
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        for fault in (Fault("error", status=503), Fault("drop_before")):
+            here.bench.faults.add("slack", "upload", fault)
+            with pytest.raises(SlackUnavailable):
+                await here.thread(asked.ts).upload(DOCUMENT)
+
+
+async def test_what_slack_holds_is_read_back_and_told_by_each_call_that_writes() -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread = here.streamed(asked.ts)
+        table = {"type": "table", "rows": [[{"type": "raw_text", "text": "甲"}]]}
+        first = Body("一", ({"type": "markdown", "text": "**一**"}, table))
+        posted = await thread.post(first, ANSWER)
+        live = await thread.start_stream(TASK_ID, "二つ、")
+        below = Body("", (table,))
+        ended = await thread.end_stream(live, "三つ。", below, replace(ANSWER, part=2))
+        second = Body("二", ({"type": "markdown", "text": "二つ、三つ。"}, table))
+        for one, body in ((posted, first), (ended, second)):
+            assert one.shown is not None
+            assert letters_of(one.shown) == letters_of(body)
+        held = await thread.contents([posted, ended])
+        assert [letters_of(held[one.ts]) for one in (posted, ended)] == ["一甲", "二つ三つ甲"]
+        changed = await thread.update(posted, second, ANSWER)
+        assert changed.shown is not None
+        assert letters_of(changed.shown) == letters_of(second)
+
+
+async def test_a_further_stream_of_a_dead_worker_is_the_part_behind_the_others() -> None:
+    async with processors() as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread = here.streamed(asked.ts)
+        first = await thread.post(Body("one"), growing_mark(TASK_ID, 1))
+        await thread.start_stream(TASK_ID, "two")
+        found = await there.streamed(asked.ts).find(TASK_ID)
+        assert [one.mark for one in found] == [first.mark, growing_mark(TASK_ID, 2)]
 
 
 async def a_response_url(bench: Workbench) -> str:

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from processor_service.growing import START
-from processor_service.redis_budget import A_MINUTE
+from processor_service.redis_budget import RedisBudget
 from processor_service.redis_connection import redis_connection
-from processor_service.redis_keys import budget_key
 from shared.ledger import Mark
 from simulators.gemini import Reply
 from simulators.provisioning import DeliveryRules
@@ -34,10 +33,10 @@ async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
 
 async def without_streams(stack: LocalStack) -> None:
     """As in a busy minute: what Slack leaves for streams is used up."""
-    minute = int(time.time() // 60)
     async with redis_connection(stack.redis.url) as connection:
-        for later in range(3):
-            await connection.redis.set(budget_key(START, minute + later), A_MINUTE[START])
+        budget = RedisBudget(connection)
+        while await budget.take(START):
+            pass
 
 
 def thread(stack: LocalStack, ts: str) -> list[dict[str, Any]]:

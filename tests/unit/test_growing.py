@@ -1,10 +1,12 @@
 """How an answer grows before people's eyes, and what of Slack's limits it takes."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
-from processor_service.delivery import Standing
+from processor_service.delivery import Standing, deliver
+from processor_service.drafting import Draft
 from processor_service.growing import EVERY_S, STREAM_BYTES, Growing
 from processor_service.lease import TaskLease
 from processor_service.ports import Answer, Body, Lease
@@ -13,7 +15,7 @@ from processor_service.retrying import Patience
 from processor_service.steps import Steps
 from shared.errors import SlackUnavailable
 from shared.ledger import Mark
-from tests.processor_fakes import FakeBudget, FakeConversation, FakeLeases, Naps
+from tests.processor_fakes import FakeBudget, FakeConversation, FakeLeases, FakeSigns, Naps
 
 TASK_ID = "0123456789abcdef0123456789abcdef"
 WHOLE = Mark(TASK_ID, "answer", digest="d1")
@@ -32,12 +34,16 @@ def render(text: str) -> Sequence[Body]:
 
 
 def a_growing(
-    conversation: FakeConversation, clock: Clock, budget: FakeBudget | None = None
+    conversation: FakeConversation,
+    clock: Clock,
+    budget: FakeBudget | None = None,
+    below: tuple[dict[str, Any], ...] = (),
 ) -> Growing:
     steps = Steps(TaskLease(FakeLeases(), Lease(TASK_ID, "m1", "owner")), Patience(3, Naps()))
     found = Standing(tuple(posted for posted, _ in conversation.messages))
     budget = budget or FakeBudget()
-    return Growing(TASK_ID, conversation, steps, budget, render, found, clock)
+    signs = FakeSigns()
+    return Growing(TASK_ID, conversation, steps, budget, Draft(), found, signs, below, clock)
 
 
 async def grown(growing: Growing, clock: Clock, text: str, step: int) -> list[str]:
@@ -93,14 +99,51 @@ async def test_what_is_open_yet_is_held_back_in_a_stream_and_never_pings() -> No
     assert conversation.texts() == [body.blocks[0]["text"]]
 
 
-async def test_a_stream_is_left_before_slack_refuses_more() -> None:
+async def test_an_answer_goes_on_in_a_further_stream_before_slack_refuses_more() -> None:
     conversation, clock = FakeConversation(streams=True), Clock()
     growing = a_growing(conversation, clock)
     text = "\n\n".join("長い段落です。" * 20 for _ in range(60))
     await grown(growing, clock, text, 1500)
-    assert len(text.encode()) > STREAM_BYTES
+    bodies = render(text)
+    assert len(bodies) > 2
+    assert growing.ways == {"stream"}
+    [first, *_, last] = conversation.messages
+    assert first[1].blocks == bodies[0].blocks
+    assert [posted.live for posted, _ in conversation.messages] == [False] * 2 + [True]
+    assert [posted.mark.part for posted, _ in conversation.messages[:2]] == [1, 2]
+    assert len(str(last[1].blocks[0]["text"]).encode()) <= STREAM_BYTES
+
+
+async def test_a_streamed_message_ends_at_its_table_and_what_follows_is_edited_in() -> None:
+    conversation, clock = FakeConversation(streams=True), Clock()
+    growing = a_growing(conversation, clock)
+    table = "| 項目 | 値 |\n|---|---|\n| 甲 | 1 |\n| 乙 | 2 |\n"
+    text = f"前置きです。\n\n{table}\n後書きです。まだ続きます。"
+    seen: list[list[str]] = []
+    for end in range(4, len(text), 4):
+        await growing.grow(text[:end])
+        clock.now += EVERY_S
+        if conversation.messages:
+            seen.append([block["type"] for block in conversation.messages[0][1].blocks])
+    kinds = [each for number, each in enumerate(seen) if each not in seen[:number]]
+    assert kinds == [["markdown"], ["markdown", "table", "markdown"]]
     assert growing.ways == {"stream", "edit"}
-    assert not any(posted.live for posted, _ in conversation.messages)
+    [body] = render(text)
+    found = await growing.finish([body], WHOLE)
+    await deliver([body], WHOLE, found, conversation, growing.steps)
+    assert [shown.blocks for _, shown in conversation.messages] == [body.blocks]
+
+
+async def test_what_stands_below_a_growing_answer_stands_below_its_last_message_only() -> None:
+    stop = {"type": "actions", "block_id": "stop"}
+    conversation, clock = FakeConversation(), Clock()
+    growing = a_growing(conversation, clock, below=(stop,))
+    text = "\n\n".join("長い段落です。" * 20 for _ in range(40))
+    await grown(growing, clock, text, 1000)
+    *full, last = [body.blocks for _, body in conversation.messages]
+    assert last[-1] == stop
+    assert full
+    assert all(stop not in blocks for blocks in full)
 
 
 async def test_a_stream_is_left_before_its_life_ends() -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 import pytest
 
 from processor_service.delivery import Standing, deliver
+from processor_service.drafting import Draft
 from processor_service.growing import Growing
 from processor_service.lease import TaskLease
 from processor_service.ports import Answer, Body, Lease, Piece, Prompt
@@ -17,7 +18,7 @@ from processor_service.working import Outcome
 from shared.errors import ModelUnavailable, SlackRefused
 from shared.ledger import Mark
 from shared.task import Cancel, Kind, Mode
-from tests.processor_fakes import FakeLeases, FakeModel, Naps, World, a_task, saying
+from tests.processor_fakes import FakeLeases, FakeModel, FakeSigns, Naps, World, a_task, saying
 
 TASK = a_task()
 
@@ -141,7 +142,14 @@ async def test_a_press_of_slacks_own_stop_is_seen_in_its_answer_to_the_next_word
     conversation.streams = True
     now = iter(range(0, 1_000, 10))
     growing = Growing(
-        TASK.task_id, conversation, steps, world.budget, shown_as, Standing(()), now.__next__
+        TASK.task_id,
+        conversation,
+        steps,
+        world.budget,
+        Draft(),
+        Standing(()),
+        FakeSigns(),
+        clock=now.__next__,
     )
     await growing.grow("一つ、")
     assert not steps.stop.asked

@@ -1,0 +1,148 @@
+"""What stands below a thread until the first words do."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+
+from processor_service.ports import History, Piece, Place, Prompt
+from processor_service.statuses import Statuses
+from processor_service.texts import LOADING, READING, RETRYING, SEARCHING, STILL_THINKING, THINKING
+from processor_service.working import Outcome
+from shared.errors import ModelUnavailable
+from shared.task import Locale
+from tests.processor_fakes import FakeConversation, FakeModel, World, a_task, saying
+
+
+@dataclass
+class Thread(FakeConversation):
+    """A thread where a status takes as long to appear as ``gate`` is closed."""
+
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    loading: list[Sequence[str]] = field(default_factory=list)
+
+    async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
+        if status:
+            await self.gate.wait()
+        self.loading.append(loading)
+        return await super().show_status(status, loading)
+
+
+def _is_last(thread: Thread, status: str) -> bool:
+    return thread.statuses[-1:] == [status]
+
+
+def a_thread() -> Thread:
+    thread = Thread()
+    thread.gate.set()
+    return thread
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+async def test_each_phase_is_shown_in_the_askers_language(locale: Locale) -> None:
+    statuses, thread, task = Statuses(), a_thread(), a_task(locale=locale)
+    line = statuses.line(thread, task)
+    for show, words in (
+        (line.reading, READING),
+        (line.thinking, THINKING),
+        (partial(line.thinking, searching=True), SEARCHING),
+        (line.retrying, RETRYING),
+    ):
+        show()
+        await thread.shows(partial(_is_last, thread, words[locale]))
+    assert [tuple(each) for each in thread.loading] == [(), LOADING[locale], LOADING[locale], ()]
+    statuses.end(thread, task)
+    await statuses.close()
+    assert thread.statuses[-1] == ""
+
+
+async def test_a_slow_answers_status_is_shown_again_before_slack_takes_it_away() -> None:
+    statuses, thread = Statuses(refresh_s=0.01), a_thread()
+    statuses.line(thread, a_task()).thinking()
+    await thread.shows(lambda: len(thread.statuses) >= 4)
+    assert thread.statuses[:3] == [THINKING["ja"], STILL_THINKING["ja"], STILL_THINKING["ja"]]
+    statuses.over(a_task())
+    await statuses.close()
+
+
+async def test_nothing_is_shown_once_words_are_visible() -> None:
+    statuses, thread = Statuses(refresh_s=0.01), a_thread()
+    line = statuses.line(thread, a_task())
+    line.thinking()
+    await thread.shows(lambda: bool(thread.statuses))
+    line.over()
+    line.retrying()
+    await line.ended.wait()
+    seen = len(thread.statuses)
+    await statuses.close()
+    assert len(thread.statuses) == seen
+
+
+async def test_a_status_on_its_way_is_waited_for_and_then_cleared() -> None:
+    statuses, thread, task = Statuses(), Thread(), a_task()
+    line = statuses.line(thread, task)
+    line.thinking()
+    await asyncio.sleep(0)
+    statuses.end(thread, task)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    thread.gate.set()
+    await line.ended.wait()
+    await statuses.close()
+    assert thread.statuses[:2] == [THINKING["ja"], ""]
+
+
+class Unread(FakeConversation):
+    """A thread that can be read once its status says that we read it."""
+
+    async def read(self, task_id: str) -> History:
+        await self.shows(lambda: self.statuses == [READING["ja"]])
+        return await super().read(task_id)
+
+
+@dataclass
+class Pondering(FakeModel):
+    """A model that answers once the thread's status says that we think."""
+
+    thread: FakeConversation = field(default_factory=FakeConversation)
+
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+        await self.thread.shows(lambda: self.thread.statuses[-1] == THINKING["ja"])
+        yield Piece("ok", finished=True)
+
+
+async def test_people_see_that_we_read_the_thread_and_think_and_in_the_end_nothing() -> None:
+    thread = Unread(Place("C1", "90.000001", "100.000001"))
+    world = World(model=Pondering([], thread=thread))
+    world.conversations.conversation = thread
+    assert await world.answer() is Outcome.ANSWERED
+    await world.statuses.close()
+    assert thread.statuses[-1] == ""
+
+
+async def test_a_model_that_fails_makes_people_see_that_it_is_asked_again() -> None:
+    world = World(model=FakeModel([[ModelUnavailable("503")], saying("ok")]))
+
+    async def seen() -> None:
+        await world.conversation.shows(lambda: RETRYING["ja"] in world.conversation.statuses)
+
+    world.naps.meanwhile = seen
+    assert await world.answer() is Outcome.ANSWERED
+    assert len(world.naps.seconds) == 1
+    await world.statuses.close()
+    assert world.conversation.statuses[-1] == ""
+
+
+async def test_work_that_ends_badly_shows_no_more() -> None:
+    world = World(statuses=Statuses(refresh_s=0.001))
+    world.model = FakeModel([[ModelUnavailable("503")]])
+    assert await world.answer() is Outcome.TRY_LATER
+    line = world.statuses.line(world.conversation, a_task())
+    line.over()
+    await line.ended.wait()
+    assert world.conversation.statuses[-1] == RETRYING["ja"]
+    seen = len(world.conversation.statuses)
+    await world.statuses.close()
+    assert len(world.conversation.statuses) == seen
