@@ -114,8 +114,7 @@ class Growing:
             return
         try:
             changed = await self._grow(text)
-            if self.visible:
-                words_shown(self.ways)
+            words_shown(self.ways)
         except (LeaseLost, SlackDenied):
             raise
         except MechachangError as error:
