@@ -69,6 +69,11 @@ class ChildProcess:
                 start_new_session=True,
             )
 
+    def configure(self, changes: Mapping[str, str | None]) -> None:
+        """Give the next start these variables besides; None takes one away."""
+        changed = {**self._environment, **changes}
+        self._environment = {name: value for name, value in changed.items() if value is not None}
+
     async def wait(self) -> int:
         """Wait for the end; the exit code (negative: ended by that signal)."""
         if self._process is None:

@@ -166,7 +166,10 @@ class GeminiSimulator:
         self._recorder.add(received)
         keys = trace_key(request.headers.get("traceparent"))
         self._journal.record("gemini", "request", keys, model=model, method=method)
-        reply = suffering(self._reply(received.prompt), self._faults.take("gemini", method))
+        fault = self._faults.take("gemini", method) or self._faults.take(
+            "gemini", f"{model}:{method}"
+        )
+        reply = suffering(self._reply(received.prompt), fault)
         generation = generate(model, parsed, reply, self.config, self._answered[received.prompt])
         delivery = Delivery(request, received, generation, reply, self._journal)
         try:

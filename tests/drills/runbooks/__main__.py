@@ -1,0 +1,70 @@
+"""``python -m tests.drills.runbooks``: do the runbooks help when it really happens?
+
+The local stack is broken in one way after the other. For each the drill looks for the signs that
+the page names, does what the page says, looks for the signs that it is mended, and counts the
+answers. Signs and commands are read from the pages in docs/runbooks. Exit codes: 0 all help; 1 one
+does not.
+"""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.drills.runbooks.drills import DRILLS
+from tests.drills.runbooks.page import RUNBOOKS
+from tests.drills.runbooks.run import Result, run_all
+
+_LINE = "{:<20} {:<42} {:<7} {:>5}"
+
+
+def main() -> int:
+    """Print one paragraph a drill; 1 if one failed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.drills.runbooks", description=__doc__)
+    parser.add_argument("pages", nargs="*", help="names of pages; all that can be drilled")
+    parser.add_argument("--quick", action="store_true", help="only what the tests do")
+    parser.add_argument("--folder", type=Path, help="keeps the logs there")
+    options = parser.parse_args()
+    known = {drill.page for drill in DRILLS}
+    if unknown := set(options.pages) - known:
+        parser.error(f"no drill for {', '.join(sorted(unknown))}; there are {sorted(known)}")
+    drills = [
+        drill
+        for drill in DRILLS
+        if (not options.pages or drill.page in options.pages)
+        and (drill.is_quick or not options.quick)
+    ]
+    _print(_LINE.format("runbook", "fault", "helps", "s"))
+    with TemporaryDirectory() as temporary:
+        results = asyncio.run(run_all(drills, (options.folder or Path(temporary)).resolve(), _tell))
+    failed = [result for result in results if result.failure]
+    not_drilled = sorted({path.stem for path in RUNBOOKS.glob("*.md")} - known - {"README"})
+    _print(f"\n{len(results) - len(failed)} of {len(results)} helped.")
+    _print(f"Without a drill: {', '.join(not_drilled)}.")
+    return 1 if failed else 0
+
+
+def _tell(result: Result) -> None:
+    helps = "no" if result.failure else "yes"
+    _print(_LINE.format(result.drill.page, result.drill.fault, helps, f"{result.took_s:.0f}"))
+    for label, words in (
+        ("shown", result.shown),
+        ("done", result.did),
+        ("verified", result.verified),
+    ):
+        for word in words:
+            _print(f"    {label:<9} {word}")
+    if result.failure:
+        _print(f"    {result.failure}")
+    else:
+        _print("    answered  both questions, once each")
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

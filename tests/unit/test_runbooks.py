@@ -1,0 +1,182 @@
+"""The runbooks: each has its Japanese twin, and commands, logs and settings that exist."""
+
+import argparse
+import ast
+import importlib
+import re
+import shlex
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from command_service.question import Reason
+from command_service.settings import CommandSettings
+from processor_service.settings import ProcessorSettings
+from tests.drills.runbooks.drills import DRILLS
+from tests.drills.runbooks.page import RUNBOOKS, Page, pages
+from tests.drills.runbooks.signs import comparisons
+
+ROOT = Path(__file__).parents[2]
+JAPANESE = ROOT / "docs" / "ja" / "runbooks"
+ALERTS = sorted((ROOT / "deploy" / "monitoring" / "alerts").glob("*.yaml"))
+ONE_PAGE = 90
+SECTIONS = ["What people see", "Confirm", "Causes", "Fix", "Verify", "Escalate"]
+SECTIONS_JA = ["利用者から見える状態", "確認", "原因", "対処", "対処後の確認", "エスカレーション"]
+PAGES = pages()
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def sections(page: Page) -> list[str]:
+    return re.findall(r"^## (.+)$", page.text, re.MULTILINE)
+
+
+def twin(page: Page) -> Page:
+    return next(each for each in pages(JAPANESE) if each.name == page.name)
+
+
+@each_page
+def test_a_page_is_one_page_with_every_section(page: Page) -> None:
+    assert sections(page) == SECTIONS
+    assert page.text.count("\n") <= ONE_PAGE
+
+
+@each_page
+def test_every_page_has_a_japanese_twin_with_the_same_blocks(page: Page) -> None:
+    assert twin(page).blocks == page.blocks
+    assert sections(twin(page)) == SECTIONS_JA
+
+
+def test_there_is_no_page_in_one_language_only() -> None:
+    assert [page.name for page in pages(JAPANESE)] == [page.name for page in PAGES]
+
+
+@pytest.mark.parametrize("folder", [RUNBOOKS, JAPANESE], ids=["en", "ja"])
+def test_the_index_lists_every_page(folder: Path) -> None:
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| \[[\w-]+\]\(([\w-]+)\.md\)", index, re.MULTILINE)) == [
+        page.name for page in PAGES
+    ]
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda path: path.stem)
+def test_every_alert_has_its_page_and_the_page_names_it(alert: Path) -> None:
+    written = yaml.safe_load(alert.read_text(encoding="utf-8"))
+    (link,) = written["documentation"]["links"]
+    name = link["url"].rpartition("/")[2].removesuffix(".md")
+    (page,) = [page for page in PAGES if page.name == name]
+    assert f'Alert "{written["displayName"]}" ({written["severity"].lower()})' in page.text
+
+
+def test_every_drill_has_a_page_that_says_what_to_see_and_to_do() -> None:
+    by_name = {page.name: page for page in PAGES}
+    for drill in DRILLS:
+        page = by_name[drill.page]
+        assert page.of("confirm"), drill.page
+        assert page.of("fix"), drill.page
+        assert page.of("verify"), drill.page
+
+
+def test_every_marked_page_is_drilled() -> None:
+    marked = {page.name for page in PAGES if page.of("fix")}
+    assert marked == {drill.page for drill in DRILLS}
+
+
+@cache
+def logged_actions() -> frozenset[str]:
+    """Every ``action="…"`` of both services, also of a choice between two."""
+    return frozenset(
+        constant.value
+        for folder in ("shared", "command_service", "processor_service")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for value in _actions(node)
+        for constant in ast.walk(value)
+        if isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+    )
+
+
+def _actions(node: ast.AST) -> Iterator[ast.expr]:
+    match node:
+        case ast.keyword(arg="action", value=value):
+            yield value
+        case ast.Assign(targets=[ast.Name(id="action")], value=value):
+            yield value
+
+
+@cache
+def reasons() -> frozenset[str]:
+    """Every string that stands in the services: a reason code is one of them."""
+    return frozenset(Reason) | frozenset(
+        node.value
+        for folder in ("shared", "command_service", "processor_service")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+@each_page
+def test_what_the_log_is_searched_for_is_logged(page: Page) -> None:
+    for block in page.blocks:
+        if block.language == "logs":
+            wanted = comparisons(block.text)
+            if "jsonPayload.action" in wanted:
+                assert wanted["jsonPayload.action"][1] in logged_actions()
+            for field in ("reason", "outcome"):
+                _, value = wanted.get(f"jsonPayload.{field}", ("=", None))
+                assert value is None or value in reasons()
+
+
+@each_page
+def test_codes_in_the_text_exist(page: Page) -> None:
+    """What stands in backticks and looks like a code is a log's action, a reason, or a metric."""
+    prose = re.sub(r"^```.*?^```$", "", page.text, flags=re.MULTILINE | re.DOTALL)
+    codes = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", prose))
+    fields = {"task_id", "retry_after_s", "age_s", "slack_error", "user_id", "slack_socket"}
+    unknown = {
+        code
+        for code in codes - fields - metrics() - logged_actions() - reasons()
+        if not _is_of_slack(code)
+    }
+    assert unknown == set()
+
+
+def _is_of_slack(code: str) -> bool:
+    return code in {"account_inactive", "missing_scope"}
+
+
+@cache
+def metrics() -> frozenset[str]:
+    """The names of all our metrics."""
+    source = ROOT / "shared" / "metrics.py"
+    if not source.exists():
+        return frozenset()
+    return frozenset(re.findall(r'"(mechachang_\w+)"', source.read_text(encoding="utf-8")))
+
+
+@each_page
+def test_settings_named_on_a_page_exist(page: Page) -> None:
+    fields = {*CommandSettings.model_fields, *ProcessorSettings.model_fields}
+    known = {name.upper() for name in fields}
+    prefixes = r"SLACK|GEMINI|PUBSUB|REDIS|ALLOWED|ROLLOUT|USER|TEAM|TASK|CACHE|SYSTEM"
+    named = set(re.findall(rf"\b((?:{prefixes})(?:_[A-Z]+)+)\b", page.text))
+    assert named - {"TASK_ID"} <= known
+
+
+@each_page
+def test_our_own_commands_exist_and_take_these_options(page: Page) -> None:
+    for command in page.commands():
+        words = shlex.split(command)
+        if words[:2] == ["python", "-m"]:
+            _parser(words[2]).parse_args(words[3:])
+        elif not words[0].startswith(("gcloud", "curl", "read", "printf")):
+            assert (ROOT / words[0]).exists(), command
+
+
+def _parser(module: str) -> argparse.ArgumentParser:
+    found: argparse.ArgumentParser = importlib.import_module(f"{module}.__main__").command_line()
+    return found
