@@ -1,5 +1,6 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test chaos bench bench-check load images-check drill preview check format lock clean
+.PHONY: help demo test chaos bench bench-check load images-check preview docs check format lock clean
 
 PORT ?= 7070
 PROCESSORS ?= 1
@@ -46,6 +47,9 @@ drill: $(VENV)/.dev ## Bring out a bad version on the local stack, and see it ta
 
 preview: $(VENV)/.dev ## Show how answers are rendered, on the chat page (PORT=...)
 	@exec $(PY) -m tests.preview --port $(PORT)
+
+docs: $(VENV)/.dev ## Write docs/openapi.json and the examples of docs/api.md anew
+	@$(PY) -m tests.documents
 
 check: $(VENV)/.dev ## Check formatting, lint, import rules and types, and run the unit tests
 	@$(VENV)/bin/ruff format --check --quiet || { echo "Not formatted: run make format"; exit 1; }

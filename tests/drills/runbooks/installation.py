@@ -18,8 +18,6 @@ from simulators.provisioning import provision
 from simulators.service import Service
 from simulators.stack import LocalStack
 
-PROCESSOR: Final = "processor-service"
-COMMAND: Final = "command-service"
 _WITHIN_S: Final = 60.0
 
 
@@ -80,7 +78,7 @@ class Installation:
                 raise NotKnown(f"the drill cannot pipe into: {shlex.join(sink)}")
 
     async def _update(self, name: str, flags: list[str]) -> None:
-        """A new revision. The command service's serves at once, the processor's when it is sent."""
+        """A new revision, which serves once traffic is sent to it."""
         changes: dict[str, str | None] = {}
         for flag in flags:
             option, _, value = flag.partition("=")
@@ -93,8 +91,6 @@ class Installation:
             elif option != "--region":
                 raise NotKnown(f"the drill does not know {flag} of services update")
         self._staged.setdefault(name, {}).update(changes)
-        if name == COMMAND:
-            await self._send_traffic(name)
 
     def _mounted(self, value: str) -> dict[str, str]:
         mounted = {}

@@ -1,0 +1,118 @@
+"""docs/openapi.json and the examples of docs/api.md, made by the code that they are about."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp.test_utils import make_mocked_request
+from fastapi.testclient import TestClient
+
+from command_service.health import Health
+from command_service.socket_mode import SocketState
+from processor_service.app import RedisLost, create_app
+from processor_service.dependencies import Dependencies
+from processor_service.health import Readiness
+from processor_service.oidc import NoVerification
+from shared.task import Task
+from simulators.environment import PROJECT_ROOT
+from simulators.pubsub.envelope import envelope
+from simulators.pubsub.message import StoredMessage
+from tests.command_fakes import FakeAccess
+from tests.processor_fakes import World
+
+OPENAPI: Final = PROJECT_ROOT / "docs" / "openapi.json"
+PAGE: Final = PROJECT_ROOT / "docs" / "api.md"
+
+_WIRE: Final = PROJECT_ROOT / "tests" / "unit" / "wire"
+_TRACE: Final = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
+_EXAMPLE: Final = re.compile(
+    r"(?P<begin><!-- example: (?P<name>[\w-]+) -->\n```json\n).*?(?P<end>```)", re.DOTALL
+)
+
+
+@asynccontextmanager
+async def _no_dependencies(
+    checks: Mapping[str, Callable[[], Awaitable[None]]] | None = None,
+) -> AsyncIterator[Dependencies]:
+    yield Dependencies(NoVerification(), World().using(), Readiness(checks or {}))
+
+
+def openapi() -> str:
+    """What docs/openapi.json has to say."""
+    description = create_app(_no_dependencies).openapi()
+    return json.dumps(description, ensure_ascii=False, indent=2) + "\n"
+
+
+async def examples() -> dict[str, Any]:
+    """Every example by its name."""
+    task = Task.decode((_WIRE / "mention_v1.json").read_bytes())
+    attributes = task.attributes(_TRACE)
+    message = StoredMessage(
+        message_id="12345",
+        publish_time=task.received_at + timedelta(milliseconds=50),
+        data=task.encode(),
+        attributes=attributes,
+        ordering_key="",
+        keys=(),
+        data_keys=(),
+    )
+    name = "projects/my-project/subscriptions/mechachang-tasks-push"
+    return {
+        "task": json.loads(task.encode()),
+        "attributes": attributes,
+        "push": json.loads(envelope(name, message, 1)),
+        "command-healthz": await _of_command("healthz"),
+        "command-readyz": await _of_command("readyz"),
+        "processor-readyz": _processor_readyz(),
+    }
+
+
+async def _of_command(route: str) -> Any:
+    async def fine() -> None:
+        return
+
+    async def connected() -> SocketState:
+        return SocketState(connected=True, down_s=0.0, heard_age_s=4.2)
+
+    health = Health(fine, FakeAccess(), connected)
+    answer = await getattr(health, route)(make_mocked_request("GET", f"/{route}"))
+    return json.loads(answer.text)
+
+
+def _processor_readyz() -> Any:
+    async def fine() -> None:
+        return
+
+    async def lost() -> None:
+        raise RedisLost("Redis does not answer.")
+
+    checks = {"redis": lost, "slack": fine, "gemini": fine}
+    with TestClient(create_app(lambda: _no_dependencies(checks))) as http:
+        return http.get("/readyz").json()
+
+
+def with_examples(page: str, made: Mapping[str, Any]) -> str:
+    """``page`` with each example as it is now; KeyError for one that nothing makes."""
+
+    def example(found: re.Match[str]) -> str:
+        shown = json.dumps(made[found["name"]], ensure_ascii=False, indent=2)
+        return f"{found['begin']}{shown}\n{found['end']}"
+
+    return _EXAMPLE.sub(example, page)
+
+
+def named_in(page: str) -> list[str]:
+    """The examples that a page shows."""
+    return [found["name"] for found in _EXAMPLE.finditer(page)]
+
+
+def write(openapi_file: Path = OPENAPI, page: Path = PAGE) -> None:
+    """Bring both files up to date."""
+    openapi_file.write_text(openapi(), encoding="utf-8")
+    made = asyncio.run(examples())
+    page.write_text(with_examples(page.read_text(encoding="utf-8"), made), encoding="utf-8")
