@@ -3,10 +3,11 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 from aiohttp.test_utils import make_mocked_request
@@ -17,13 +18,11 @@ from command_service.socket_mode import SocketState
 from processor_service.app import RedisLost, create_app
 from processor_service.dependencies import Dependencies
 from processor_service.health import Readiness
-from processor_service.oidc import NoVerification
 from shared.task import Task
 from simulators.environment import PROJECT_ROOT
 from simulators.pubsub.envelope import envelope
 from simulators.pubsub.message import StoredMessage
 from tests.command_fakes import FakeAccess
-from tests.processor_fakes import World
 
 OPENAPI: Final = PROJECT_ROOT / "docs" / "openapi.json"
 PAGE: Final = PROJECT_ROOT / "docs" / "api.md"
@@ -36,15 +35,14 @@ _EXAMPLE: Final = re.compile(
 
 
 @asynccontextmanager
-async def _no_dependencies(
-    checks: Mapping[str, Callable[[], Awaitable[None]]] | None = None,
-) -> AsyncIterator[Dependencies]:
-    yield Dependencies(NoVerification(), World().using(), Readiness(checks or {}))
+async def _never_opened() -> AsyncIterator[Dependencies]:
+    raise AssertionError("nothing here is asked for an answer")
+    yield
 
 
 def openapi() -> str:
     """What docs/openapi.json has to say."""
-    description = create_app(_no_dependencies).openapi()
+    description = create_app(_never_opened).openapi()
     return json.dumps(description, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -91,9 +89,10 @@ def _processor_readyz() -> Any:
     async def lost() -> None:
         raise RedisLost("Redis does not answer.")
 
+    app = create_app(_never_opened)
     checks = {"redis": lost, "slack": fine, "gemini": fine}
-    with TestClient(create_app(lambda: _no_dependencies(checks))) as http:
-        return http.get("/readyz").json()
+    app.state.dependencies = SimpleNamespace(readiness=Readiness(checks))
+    return TestClient(app).get("/readyz").json()
 
 
 def with_examples(page: str, made: Mapping[str, Any]) -> str:

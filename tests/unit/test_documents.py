@@ -8,7 +8,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
+from shared.task import Cancel, Feedback, Task
 from tests.documents import api
 
 ROOT = Path(__file__).parents[2]
@@ -140,6 +142,13 @@ def test_a_japanese_page_has_the_same_commands_and_as_many_parts(name: str) -> N
             for text in (english, japanese)
         ]
         assert count[0] == count[1], line_begin
+
+
+@pytest.mark.parametrize("model", [Task, Cancel, Feedback])
+def test_every_field_of_a_task_is_told(model: type[BaseModel]) -> None:
+    table = api.PAGE.read_text(encoding="utf-8").partition("| field | |")[2].partition("\n\n")[0]
+    untold = [name for name in model.model_fields if f"`{name}`" not in table]
+    assert untold == []
 
 
 def test_openapi_json_is_what_the_processor_says() -> None:
