@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import promql_parser
 import pytest
 import yaml
 
@@ -156,6 +157,26 @@ def metrics() -> frozenset[str]:
     if not source.exists():
         return frozenset()
     return frozenset(re.findall(r'"(mechachang_\w+)"', source.read_text(encoding="utf-8")))
+
+
+@each_page
+def test_queries_are_promql_about_metrics_that_are_measured(page: Page) -> None:
+    for query in _queries(page):
+        promql_parser.parse(query)
+        ours = {
+            re.sub(r"_(bucket|count|sum)$", "", name)
+            for name in re.findall(r"\bmechachang_\w+", query)
+        }
+        assert ours <= metrics(), query
+
+
+def _queries(page: Page) -> list[str]:
+    return [
+        line
+        for block in page.blocks
+        if block.language == "promql"
+        for line in block.text.splitlines()
+    ]
 
 
 @each_page

@@ -1,9 +1,9 @@
 """``python -m tests.drills.runbooks``: do the runbooks help when it really happens?
 
 The local stack is broken in one way after the other. For each the drill looks for the signs that
-the page names, does what the page says, looks for the signs that it is mended, and counts the
-answers. Signs and commands are read from the pages in docs/runbooks. Exit codes: 0 all help; 1 one
-does not.
+the page names (none of which may show before), does what the page says, looks for the signs that it
+is mended, and counts the answers. Signs and commands are read from the pages in docs/runbooks. Exit
+codes: 0 all help; 1 one does not.
 """
 
 import argparse

@@ -20,7 +20,7 @@ QUESTION: Final = "Asked while it is broken: what is Redis?"
 
 @dataclass(frozen=True)
 class Drill:
-    """``breaks`` is called on a running stack that has just answered a question.
+    """``breaks`` is called on a running stack where all is well.
 
     ``processor`` and ``command`` are settings that the fault consists of or that let it show soon.
     ``pasted`` is what the operator types for a new secret. ``is_quick``: a part of the tests.

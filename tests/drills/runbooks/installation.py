@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from simulators.environment import PROJECT_ROOT
+from simulators.prometheus import PrometheusSimulator
 from simulators.provisioning import provision
 from simulators.service import Service
 from simulators.stack import LocalStack
@@ -34,6 +35,7 @@ class Installation:
     """A running stack and the hands that work on it. ``pasted`` is what is typed for ``read``."""
 
     stack: LocalStack
+    prometheus: PrometheusSimulator
     pasted: str = ""
     secrets: dict[str, str] = field(default_factory=dict)
     _variables: dict[str, str] = field(default_factory=dict)

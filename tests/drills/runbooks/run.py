@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from shared.ledger import Mark
+from simulators.prometheus import PrometheusSimulator
 from simulators.slack import SlackConfig
 from simulators.stack import LocalStack
 from simulators.stack_config import StackConfig
 from tests.drills.runbooks.drills import QUESTION, Drill
 from tests.drills.runbooks.installation import CommandFailed, Installation, NotKnown
 from tests.drills.runbooks.page import RUNBOOKS, Page, read
-from tests.drills.runbooks.signs import NotSeen, seen
+from tests.drills.runbooks.signs import NotSeen, SeenBefore, seen, unseen
 
 # Slack has its own pace (some minutes); the drill need not wait for it.
 _SLACK: Final = SlackConfig(redelivery_delays_s=(1.0, 2.0, 4.0, 8.0), ack_timeout_s=3.0)
@@ -51,23 +52,32 @@ async def run(drill: Drill, folder: Path, runbooks: Path = RUNBOOKS) -> Result:
     try:
         async with _installation(drill, folder) as at:
             await _go_through(page, drill, at, (shown, did, verified))
-    except (NotKnown, NotSeen, NotAnsweredOnce, CommandFailed) as error:
+    except (NotKnown, NotSeen, SeenBefore, NotAnsweredOnce, CommandFailed) as error:
         failure = f"{type(error).__name__}: {error}"
     return Result(drill, shown, did, verified, time.monotonic() - began, failure)
 
 
 @asynccontextmanager
 async def _installation(drill: Drill, folder: Path) -> AsyncIterator[Installation]:
-    config = StackConfig(
-        folder=folder,
-        settings={"DEFAULT_LOCALE": "en"},
-        slack=_SLACK,
-        delivery=drill.delivery,
-        command=drill.command,
-        processor=drill.processor,
-    )
-    async with LocalStack(config) as stack:
-        yield Installation(stack, drill.pasted)
+    prometheus = PrometheusSimulator()
+    async with prometheus.serve() as metrics_url:
+        settings = {
+            "DEFAULT_LOCALE": "en",
+            "TELEMETRY": "otlp",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": metrics_url,
+            # Milliseconds; in production a minute.
+            "OTEL_METRIC_EXPORT_INTERVAL": "1000",
+        }
+        config = StackConfig(
+            folder=folder,
+            settings=settings,
+            slack=_SLACK,
+            delivery=drill.delivery,
+            command=drill.command,
+            processor=drill.processor,
+        )
+        async with LocalStack(config) as stack:
+            yield Installation(stack, prometheus, drill.pasted)
 
 
 async def _go_through(
@@ -76,6 +86,8 @@ async def _go_through(
     shown, did, verified = notes
     stack = at.stack
     since = _ends_of_logs(at)
+    for block in page.of("confirm"):
+        await unseen(block, at, since, _SIGN_WITHIN_S)
     await drill.breaks(stack)
     asked = [_ask(stack, QUESTION)]
     for block in page.of("confirm"):

@@ -3,11 +3,13 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 import aiohttp
 
+from simulators.prometheus.evaluation import evaluate
 from tests.drills.runbooks.installation import Installation, NotKnown
 from tests.drills.runbooks.page import Block
 
@@ -19,6 +21,10 @@ _TYPE: Final = "cloud_run_revision"
 
 class NotSeen(Exception):
     """The sign did not show in time; the text says what there was instead."""
+
+
+class SeenBefore(Exception):
+    """The sign showed while all was well, so that it says nothing."""
 
 
 async def seen(block: Block, at: Installation, since: Mapping[str, int], within_s: float) -> str:
@@ -37,11 +43,23 @@ async def seen(block: Block, at: Installation, since: Mapping[str, int], within_
         await asyncio.sleep(_LOOK_EVERY_S)
 
 
+async def unseen(block: Block, at: Installation, since: Mapping[str, int], within_s: float) -> None:
+    """Wait until the block's sign does not show, as before any fault. Raises SeenBefore."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + within_s
+    while (await _look(block, at, since))[0] is not None:
+        if loop.time() > deadline:
+            raise SeenBefore(f"shows without any fault: {block.text.strip()}")
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
 async def _look(block: Block, at: Installation, since: Mapping[str, int]) -> tuple[str | None, str]:
     if block.language == "logs":
         return _in_log(block.text, at, since)
     if block.language == "json":
         return await _answered(block, at)
+    if block.language == "promql":
+        return _measured(block.text, at)
     if block.language == "sh":
         return await _printed(block, at)
     raise NotKnown(f"a sign in {block.language} cannot be looked for")
@@ -96,6 +114,14 @@ async def _answered(block: Block, at: Installation) -> tuple[str | None, str]:
     except (aiohttp.ClientError, TimeoutError) as error:
         return None, f"{block.target} does not answer: {type(error).__name__}"
     return (f"/{path}", "") if _within(json.loads(block.text), body) else (None, json.dumps(body))
+
+
+def _measured(query: str, at: Installation) -> tuple[str | None, str]:
+    """A comparison in PromQL: what it leaves of what it compares is the sign."""
+    found = evaluate(query, at.prometheus.store, time.time())
+    if isinstance(found, float):
+        raise NotKnown(f"no comparison: {query}")
+    return ("metric", "") if found else (None, "the query finds nothing")
 
 
 def _within(wanted: Any, there: Any) -> bool:
