@@ -1,6 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos bench bench-check load images-check drill preview check format lock clean
-.PHONY: help demo test chaos bench bench-check load images-check preview docs check format lock clean
+.PHONY: help demo test chaos bench bench-check load images-check drill preview docs check format lock clean
 
 PORT ?= 7070
 PROCESSORS ?= 1
