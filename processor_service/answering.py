@@ -6,94 +6,32 @@ first, so losing Redis costs speed and never a second answer.
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
-from processor_service.caching import cache_key, draft_key, may_read_cache
-from processor_service.delivery import Standing, answer_mark, deliver, remove, standing
-from processor_service.drafting import Draft
+from processor_service.composing import composed
+from processor_service.delivery import Standing, remove, standing
+from processor_service.equipment import Answering
 from processor_service.failures import Failure
-from processor_service.file_context import with_files
-from processor_service.file_verdicts import files_footer, files_text
-from processor_service.files import Files, FilesUnusable, attached
-from processor_service.footer import answer_footer, stop_button
-from processor_service.generation import Generation, Request, generate
-from processor_service.growing import Budget, Growing
+from processor_service.files import FilesUnusable
 from processor_service.lease import CleaningUp, TaskLease
-from processor_service.limits import Limits
-from processor_service.long_answers import LONGEST_THREAD, fitting_thread
-from processor_service.measures import answer_shown, because_of
+from processor_service.measures import because_of
 from processor_service.notices import is_settled, post_notice
 from processor_service.places import conversation_of
-from processor_service.ports import (
-    Answer,
-    Answers,
-    Body,
-    Conversation,
-    Conversations,
-    Lease,
-    Leases,
-    Model,
-    People,
-    Posted,
-    Prompt,
-    Said,
-    Stops,
-    Threads,
-    Turns,
-    Workspace,
-)
-from processor_service.prompts import House, Occasion, day_of, prompt_for
+from processor_service.ports import Conversation, Lease
 from processor_service.proof import Reader, prove
-from processor_service.rendering import render_answer, render_plain
-from processor_service.retrying import Patience
-from processor_service.same_question import asked_once
-from processor_service.sources import sources_footer, sources_text
-from processor_service.statuses import Statuses
+from processor_service.showing import growing_answer, shown
 from processor_service.steps import Steps
-from processor_service.stopping import StoppableModel, watched
-from processor_service.subjects import asked_about, material
-from processor_service.texts import RETRYING, STOPPED_HERE
-from processor_service.thread_context import in_thread, speakers
+from processor_service.stopping import watched
 from processor_service.turns import in_turn
 from processor_service.working import Outcome, under_lease
-from shared.errors import (
-    MechachangError,
-    ModelUnavailable,
-    PermanentError,
-    SlackRefused,
-    Stopped,
-)
+from shared.errors import MechachangError, PermanentError, Stopped
 from shared.log import get_logger
 from shared.metrics import LEDGER_ADOPTIONS, STOPPED
 from shared.task import Task
 from shared.tracing import span
 
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Answering:
-    """What the use cases work with."""
-
-    leases: Leases
-    answers: Answers
-    model: Model
-    conversations: Conversations
-    people: People
-    limits: Limits
-    statuses: Statuses
-    turns: Turns
-    stops: Stops
-    budget: Budget
-    files: Files
-    generation: Generation
-    patience: Patience
-    deadline_s: float
-    workspace: Workspace
-    house: House
-    threads: Threads
 
 
 @dataclass(frozen=True)
@@ -185,9 +123,9 @@ async def _answer_there(
     refusal = await using.limits.admit(task.team_id, task.user_id, task.task_id)
     if refusal is not None:
         return await _tell(task, Failure(refusal.reason, refusal.resumes_at), steps, using)
-    growing = _growing(task, found, conversation, steps, using)
-    answered, cached = await _found_answer(task, history.said, growing, using)
-    bodies, parts = await _show(task, answered, cached, growing)
+    growing = growing_answer(task, found, conversation, steps, using)
+    answered, cached = await composed(task, history.said, growing, using)
+    bodies, parts = await shown(task, answered, cached, growing)
     await remove(found.notices, conversation, steps)
     using.statuses.end(conversation, task)
     reader = Reader(conversation, steps, using.budget)
@@ -202,15 +140,6 @@ def _stopped(*, words: bool) -> Outcome:
     return Outcome.STOPPED
 
 
-def _growing(
-    task: Task, found: Standing, conversation: Conversation, steps: Steps, using: Answering
-) -> Growing:
-    draft = Draft(min(conversation.capacity, LONGEST_THREAD))
-    signs = using.statuses.line(conversation, task)
-    below = (stop_button(task),)
-    return Growing(task.task_id, conversation, steps, using.budget, draft, found, signs, below)
-
-
 async def _tidy(found: Standing, conversation: Conversation, steps: Steps) -> None:
     """Remove what a worker that died left beside the answer, or beside the notice."""
     if found.winner is None:
@@ -218,140 +147,6 @@ async def _tidy(found: Standing, conversation: Conversation, steps: Steps) -> No
         return
     await remove(found.beside(found.winner), conversation, steps)
     await remove(found.notices, conversation, steps)
-
-
-async def _found_answer(
-    task: Task, said: Sequence[Said], growing: Growing, using: Answering
-) -> tuple[Answer, bool]:
-    """The answer, and whether it was given to somebody before.
-
-    What an earlier worker on this task had from the model is used again: what it has shown of it
-    then stays as it is.
-    """
-    draft = await using.answers.get(draft_key(task))
-    if draft is not None:
-        return draft, False
-    prompt = await _prompt(task, using)
-    key = cache_key(task, prompt, using.generation.model)
-    shared = key if may_read_cache(task) else None
-    stop = growing.steps.stop
-    async with asked_once(shared, task, using.answers, using.turns, stop) as known:
-        if known is not None:
-            return known, True
-        stop.check()
-        searching = bool(prompt.manner.tools)
-        using.statuses.line(growing.conversation, task).thinking(searching=searching)
-        about = await _about(task, said, growing.steps, using)
-        prompt = await _quoting(prompt, task, about, using)
-        async with attached(task, about, using.files) as files:
-            prompt = with_files(prompt, files.materials, files.without, task.locale)
-            new = await _generated(
-                task, Request(prompt, StoppableModel(using.model, stop), growing), growing, using
-            )
-        new = replace(new, without=tuple(files.without))
-        await _keep(task, key, new, using)
-        return new, False
-
-
-async def _prompt(task: Task, using: Answering) -> Prompt:
-    utc_offset, workspace = await asyncio.gather(
-        using.people.utc_offset_of(task.user_id), using.workspace.name()
-    )
-    # The day of the question, not of its answer: a redelivery after midnight is the same question.
-    occasion = Occasion(day_of(task.occurred_at, utc_offset), workspace)
-    return prompt_for(task, occasion, using.house)
-
-
-async def _about(
-    task: Task, said: Sequence[Said], steps: Steps, using: Answering
-) -> Sequence[Said]:
-    """What people wrote in the question's thread, or where a shortcut was used."""
-    if task.subject is None:
-        return said
-    return await material(task, task.subject, using.threads, steps)
-
-
-async def _quoting(prompt: Prompt, task: Task, about: Sequence[Said], using: Answering) -> Prompt:
-    if not about:
-        return prompt
-    names = await using.people.names_of(speakers(task, about))
-    if task.subject is None:
-        return in_thread(prompt, task, about, names)
-    return asked_about(prompt, task, task.subject, about, names)
-
-
-async def _generated(task: Task, request: Request, growing: Growing, using: Answering) -> Answer:
-    stop = growing.steps.stop
-    generation = replace(using.generation, patience=stop.cutting_short(using.generation.patience))
-    try:
-        new = await generate(request, generation, growing.steps.patience.until)
-    except ModelUnavailable:
-        stop.check()
-        await growing.conversation.show_status(RETRYING[task.locale])
-        raise
-    await using.limits.spend(
-        task.team_id, task.user_id, task.task_id, new.prompt_tokens + new.output_tokens
-    )
-    return new
-
-
-async def _keep(task: Task, key: str | None, new: Answer, using: Answering) -> None:
-    await using.answers.put(draft_key(task), new)
-    if key is not None and _is_worth_keeping(new, using):
-        await using.answers.put(key, new)
-
-
-def _is_worth_keeping(new: Answer, using: Answering) -> bool:
-    """Whether the answer is as good as one to the same question later would be."""
-    whole = not (new.truncated or new.stopped or new.sources.missing)
-    return whole and new.model == using.generation.model
-
-
-async def _show(
-    task: Task, answered: Answer, cached: bool, growing: Growing
-) -> tuple[Sequence[Body], Sequence[Posted]]:
-    """Put the answer into the conversation; as plain text where Slack refuses the layout.
-
-    What was to be shown, and where it stands now.
-    """
-    conversation, steps = growing.conversation, growing.steps
-    sources = sources_footer(answered.sources, task.locale)
-    rich = render_answer(
-        answered,
-        task.locale,
-        conversation.capacity,
-        footer=[
-            *files_footer(answered.without, task.locale),
-            *sources,
-            *answer_footer(task, answered, conversation.place, cached=cached),
-        ],
-    )
-    try:
-        bodies = await fitting_thread(task, answered, rich, growing)
-        mark = answer_mark(task.task_id, bodies)
-        found = await growing.finish(bodies, mark)
-        parts = await deliver(bodies, mark, found, conversation, steps)
-    except SlackRefused as refused:
-        if refused.reason != "slack_unshowable":
-            raise
-        log.warning(
-            "Slack does not show the answer's layout; it is posted as plain text.",
-            action="layout_refused",
-            slack_error=refused.slack_error,
-        )
-        below = [
-            *([STOPPED_HERE[task.locale]] if answered.stopped else []),
-            *sources_text(answered.sources, task.locale),
-            *files_text(answered.without, task.locale),
-        ]
-        bodies = render_plain(answered, task.locale, conversation.capacity, below=below)
-        mark = answer_mark(task.task_id, bodies)
-        found = await standing(task.task_id, conversation, steps)
-        parts = await deliver(bodies, mark, found, conversation, steps)
-    ways = sorted(growing.ways) or ["post" if conversation.editable else "response_url"]
-    answer_shown(ways, cached=cached)
-    log.info("An answer was shown.", action="answer_shown", ways=ways)
-    return bodies, parts
 
 
 async def _tell(task: Task, failure: Failure, steps: Steps, using: Answering) -> Outcome:

@@ -9,10 +9,10 @@ import aiohttp
 from fastapi import FastAPI
 from slack_sdk.web.async_client import AsyncWebClient
 
-from processor_service.answering import Answering
 from processor_service.asides import Asides
 from processor_service.dependencies import Dependencies
 from processor_service.doctor import Checked, Doctor
+from processor_service.equipment import Answering
 from processor_service.feedback import Listening
 from processor_service.files import Files
 from processor_service.gemini import Gemini, gemini

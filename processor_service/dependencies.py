@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from processor_service.answering import Answering
 from processor_service.asides import Asides
+from processor_service.equipment import Answering
 from processor_service.feedback import Listening
 from processor_service.health import Readiness
 from processor_service.oidc import PushVerifier

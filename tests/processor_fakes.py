@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
-from processor_service.answering import Answering, Delivery, answer
+from processor_service.answering import Delivery, answer
 from processor_service.asides import Asides
 from processor_service.doctor import Checked, Doctor
+from processor_service.equipment import Answering
 from processor_service.file_choice import MEGABYTE
 from processor_service.files import Files
 from processor_service.generation import Generation

@@ -1,0 +1,109 @@
+"""Where an answer comes from: an earlier worker, the cache, or Gemini."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from processor_service.caching import cache_key, draft_key, may_read_cache
+from processor_service.equipment import Answering
+from processor_service.file_context import with_files
+from processor_service.files import attached
+from processor_service.generation import Request, generate
+from processor_service.growing import Growing
+from processor_service.ports import Answer, Prompt, Said
+from processor_service.prompts import Occasion, day_of, prompt_for
+from processor_service.same_question import asked_once
+from processor_service.steps import Steps
+from processor_service.stopping import StoppableModel
+from processor_service.subjects import asked_about, material
+from processor_service.texts import RETRYING
+from processor_service.thread_context import in_thread, speakers
+from shared.errors import ModelUnavailable
+from shared.task import Task
+
+
+async def composed(
+    task: Task, said: Sequence[Said], growing: Growing, using: Answering
+) -> tuple[Answer, bool]:
+    """The answer, and whether it was given to somebody before.
+
+    What an earlier worker on this task had from the model is used again: what it has shown of it
+    then stays as it is.
+    """
+    draft = await using.answers.get(draft_key(task))
+    if draft is not None:
+        return draft, False
+    prompt = await _prompt(task, using)
+    key = cache_key(task, prompt, using.generation.model)
+    shared = key if may_read_cache(task) else None
+    stop = growing.steps.stop
+    async with asked_once(shared, task, using.answers, using.turns, stop) as known:
+        if known is not None:
+            return known, True
+        stop.check()
+        searching = bool(prompt.manner.tools)
+        using.statuses.line(growing.conversation, task).thinking(searching=searching)
+        about = await _about(task, said, growing.steps, using)
+        prompt = await _quoting(prompt, task, about, using)
+        async with attached(task, about, using.files) as files:
+            prompt = with_files(prompt, files.materials, files.without, task.locale)
+            new = await _generated(
+                task, Request(prompt, StoppableModel(using.model, stop), growing), growing, using
+            )
+        new = replace(new, without=tuple(files.without))
+        await _keep(task, key, new, using)
+        return new, False
+
+
+async def _prompt(task: Task, using: Answering) -> Prompt:
+    utc_offset, workspace = await asyncio.gather(
+        using.people.utc_offset_of(task.user_id), using.workspace.name()
+    )
+    # The day of the question, not of its answer: a redelivery after midnight is the same question.
+    occasion = Occasion(day_of(task.occurred_at, utc_offset), workspace)
+    return prompt_for(task, occasion, using.house)
+
+
+async def _about(
+    task: Task, said: Sequence[Said], steps: Steps, using: Answering
+) -> Sequence[Said]:
+    """What people wrote in the question's thread, or where a shortcut was used."""
+    if task.subject is None:
+        return said
+    return await material(task, task.subject, using.threads, steps)
+
+
+async def _quoting(prompt: Prompt, task: Task, about: Sequence[Said], using: Answering) -> Prompt:
+    if not about:
+        return prompt
+    names = await using.people.names_of(speakers(task, about))
+    if task.subject is None:
+        return in_thread(prompt, task, about, names)
+    return asked_about(prompt, task, task.subject, about, names)
+
+
+async def _generated(task: Task, request: Request, growing: Growing, using: Answering) -> Answer:
+    stop = growing.steps.stop
+    generation = replace(using.generation, patience=stop.cutting_short(using.generation.patience))
+    try:
+        new = await generate(request, generation, growing.steps.patience.until)
+    except ModelUnavailable:
+        stop.check()
+        await growing.conversation.show_status(RETRYING[task.locale])
+        raise
+    await using.limits.spend(
+        task.team_id, task.user_id, task.task_id, new.prompt_tokens + new.output_tokens
+    )
+    return new
+
+
+async def _keep(task: Task, key: str | None, new: Answer, using: Answering) -> None:
+    await using.answers.put(draft_key(task), new)
+    if key is not None and _is_worth_keeping(new, using):
+        await using.answers.put(key, new)
+
+
+def _is_worth_keeping(new: Answer, using: Answering) -> bool:
+    """Whether the answer is as good as one to the same question later would be."""
+    whole = not (new.truncated or new.stopped or new.sources.missing)
+    return whole and new.model == using.generation.model

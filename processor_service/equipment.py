@@ -1,0 +1,45 @@
+"""What the use cases of a question work with."""
+
+from dataclasses import dataclass
+
+from processor_service.files import Files
+from processor_service.generation import Generation
+from processor_service.growing import Budget
+from processor_service.limits import Limits
+from processor_service.ports import (
+    Answers,
+    Conversations,
+    Leases,
+    Model,
+    People,
+    Stops,
+    Threads,
+    Turns,
+    Workspace,
+)
+from processor_service.prompts import House
+from processor_service.retrying import Patience
+from processor_service.statuses import Statuses
+
+
+@dataclass(frozen=True)
+class Answering:
+    """What the use cases work with."""
+
+    leases: Leases
+    answers: Answers
+    model: Model
+    conversations: Conversations
+    people: People
+    limits: Limits
+    statuses: Statuses
+    turns: Turns
+    stops: Stops
+    budget: Budget
+    files: Files
+    generation: Generation
+    patience: Patience
+    deadline_s: float
+    workspace: Workspace
+    house: House
+    threads: Threads
