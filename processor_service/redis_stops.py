@@ -1,12 +1,16 @@
 """Which tasks were stopped, in Redis for all processes and in memory for this one."""
 
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
 from processor_service.redis_keys import STOP_TTL_S, stop_key
 
 _REMEMBERED = 1_000
+# Whoever works on a task asks about it every fifth of a second.
+_FORGOTTEN_S = 1.0
 
 
 class RedisStops:
@@ -14,25 +18,49 @@ class RedisStops:
 
     look_every_s = 0.2
 
-    def __init__(self, connection: RedisConnection) -> None:
+    def __init__(
+        self, connection: RedisConnection, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._connection = connection
+        self._clock = clock
         self._here: OrderedDict[str, None] = OrderedDict()
+        self._wanted: dict[str, float] = {}
+        self._looked: dict[str, float] = {}
 
     async def ask(self, task_id: str) -> None:
         """Remember here, and for the others if Redis takes it."""
-        self._here[task_id] = None
-        if len(self._here) > _REMEMBERED:
-            self._here.popitem(last=False)
+        self._remember(task_id)
         redis = self._connection.redis
         with suppress(StoreUnavailable):
             await self._connection.run(redis.set(stop_key(task_id), "1", ex=STOP_TTL_S))
 
     async def asked(self, task_id: str) -> bool:
-        """Whether it is remembered here or there."""
-        if task_id in self._here:
-            return True
+        """Whether it is remembered here or there.
+
+        One look at Redis is for every task that is asked about: each knows of a stop after twice
+        ``look_every_s`` at the latest, however many are worked on.
+        """
+        now = self._clock()
+        self._wanted[task_id] = now
+        if task_id not in self._here and now >= self._looked.get(task_id, 0.0) + self.look_every_s:
+            await self._look(now)
+        return task_id in self._here
+
+    async def _look(self, now: float) -> None:
+        self._wanted = {one: at for one, at in self._wanted.items() if now - at < _FORGOTTEN_S}
+        self._looked = dict.fromkeys(self._wanted, now)
+        looked = list(self._wanted)
         try:
-            kept = await self._connection.run(self._connection.redis.get(stop_key(task_id)))
+            kept = await self._connection.run(
+                self._connection.redis.mget([stop_key(task_id) for task_id in looked])
+            )
         except StoreUnavailable:
-            return False
-        return kept is not None
+            return
+        for task_id, stopped in zip(looked, kept, strict=True):
+            if stopped is not None:
+                self._remember(task_id)
+
+    def _remember(self, task_id: str) -> None:
+        self._here[task_id] = None
+        if len(self._here) > _REMEMBERED:
+            self._here.popitem(last=False)

@@ -22,6 +22,8 @@ from shared.task import Task
 SHOWN_WITHIN_S = 5.0
 # Slack itself takes a status away after two minutes (docs.slack.dev, assistant.threads.setStatus).
 REFRESH_S = 60.0
+# Most answers begin before anybody has read a status, and the command service has shown one.
+QUIET_S = 0.8
 _AGAIN_AFTER_S = (2.0, 10.0, 30.0)
 _CLOSE_WITHIN_S = 1.0
 _SETTLES_WITHIN_S = 3.0
@@ -32,14 +34,23 @@ _FIRST = (THINKING, SEARCHING)
 class StatusLine:
     """What people see in place of an answer's first words. Nobody waits for it."""
 
-    def __init__(self, conversation: Conversation, task: Task, refresh_s: float) -> None:
+    def __init__(
+        self, conversation: Conversation, task: Task, refresh_s: float, quiet_s: float
+    ) -> None:
         self._conversation = conversation
         self._locale = task.locale
         self._refresh_s = refresh_s
+        self._quiet_s = quiet_s
         self._now: Texts | None = None
         self._changed = asyncio.Event()
-        self.begun = self.is_over = False
+        self._over = asyncio.Event()
+        self.begun = False
         self.ended = asyncio.Event()
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing is shown any more."""
+        return self._over.is_set()
 
     def reading(self) -> None:
         """We read the thread."""
@@ -55,7 +66,7 @@ class StatusLine:
 
     def over(self) -> None:
         """Nothing is to be shown any more."""
-        self.is_over = True
+        self._over.set()
         self._changed.set()
 
     def _show(self, status: Texts) -> None:
@@ -67,6 +78,8 @@ class StatusLine:
         self.begun = True
         try:
             await self._changed.wait()
+            if self._quiet_s:
+                await _happens(self._over, self._quiet_s)
             while not self.is_over:
                 await self._show_now()
                 if not await _happens(self._changed, self._refresh_s) and self._now in _FIRST:
@@ -85,10 +98,14 @@ class Statuses:
     """Shows and clears statuses without making anybody wait."""
 
     def __init__(
-        self, shown_within_s: float = SHOWN_WITHIN_S, refresh_s: float = REFRESH_S
+        self,
+        shown_within_s: float = SHOWN_WITHIN_S,
+        refresh_s: float = REFRESH_S,
+        quiet_s: float = QUIET_S,
     ) -> None:
         self._shown_within_s = shown_within_s
         self._refresh_s = refresh_s
+        self._quiet_s = quiet_s
         self._background = Background()
         self._closing = asyncio.Event()
         self._lines: dict[str, StatusLine] = {}
@@ -97,7 +114,8 @@ class Statuses:
         """The task's status, which stays until ``over``."""
         line = self._lines.get(task.task_id)
         if line is None or line.is_over:
-            line = self._lines[task.task_id] = StatusLine(conversation, task, self._refresh_s)
+            line = StatusLine(conversation, task, self._refresh_s, self._quiet_s)
+            self._lines[task.task_id] = line
             self._background.start(self._run(line, task.task_id), f"status_line:{task.task_id}")
         return line
 

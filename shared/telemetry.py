@@ -28,10 +28,10 @@ def telemetry(kind: Telemetry, sample_ratio: float, here: Deployment) -> Iterato
     """Spans and metrics leave the process inside the ``with``; at its end, what is left of them
     within ``FLUSH_WITHIN_S`` seconds.
 
-    With ``none`` there are spans all the same: Slack, Gemini and the logs get their ids.
+    With ``none`` spans have ids, for Slack, Gemini and the logs, and record nothing.
     """
     if kind == "none":
-        start_tracing(here, sample_ratio)
+        start_tracing(here, sample_ratio=0.0)
         yield
         return
     close = _start(kind, sample_ratio, here)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 from processor_service.ports import Cast, Ticket
 from processor_service.redis_connection import RedisConnection, redis_connection
@@ -20,15 +21,51 @@ def a_task_id() -> str:
     return f"{next(_numbers):032x}"
 
 
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 async def test_a_stop_is_seen_in_every_process_for_a_day(connection: RedisConnection) -> None:
-    task_id, here, there = a_task_id(), RedisStops(connection), RedisStops(connection)
+    clock = Clock()
+    task_id, here, there = a_task_id(), RedisStops(connection), RedisStops(connection, clock)
     assert not await there.asked(task_id)
+    clock.now += there.look_every_s
     await here.ask(task_id)
     await here.ask(task_id)
     assert await here.asked(task_id)
     assert await there.asked(task_id)
     assert not await there.asked(a_task_id())
     assert STOP_TTL_S - 60 < await connection.redis.ttl(stop_key(task_id)) <= STOP_TTL_S
+
+
+async def test_one_look_at_redis_is_for_every_task_that_is_worked_on(
+    connection: RedisConnection,
+) -> None:
+    clock, looks = Clock(), list[int]()
+    here, there = RedisStops(connection), RedisStops(connection, clock)
+    tasks = [a_task_id() for _ in range(20)]
+    mget = connection.redis.mget
+
+    async def counted(keys: list[str]) -> list[Any]:
+        looks.append(len(keys))
+        return list(await mget(keys))
+
+    connection.redis.mget = counted  # type: ignore[method-assign] # it counts what is asked
+    for task_id in tasks:
+        assert not await there.asked(task_id)
+    await here.ask(tasks[7])
+    looks.clear()
+    for _ in range(2):
+        clock.now += there.look_every_s
+        stopped = [task_id for task_id in tasks if await there.asked(task_id)]
+    assert stopped == [tasks[7]]
+    assert looks == [20, 20]
+    clock.now += 10
+    await there.asked(tasks[0])
+    assert looks[-1] == 1
 
 
 async def test_with_redis_lost_a_stop_is_seen_in_its_own_process() -> None:

@@ -42,7 +42,7 @@ def a_thread() -> Thread:
 
 @pytest.mark.parametrize("locale", ["ja", "en"])
 async def test_each_phase_is_shown_in_the_askers_language(locale: Locale) -> None:
-    statuses, thread, task = Statuses(), a_thread(), a_task(locale=locale)
+    statuses, thread, task = Statuses(quiet_s=0), a_thread(), a_task(locale=locale)
     line = statuses.line(thread, task)
     for show, words in (
         (line.reading, READING),
@@ -59,7 +59,7 @@ async def test_each_phase_is_shown_in_the_askers_language(locale: Locale) -> Non
 
 
 async def test_a_slow_answers_status_is_shown_again_before_slack_takes_it_away() -> None:
-    statuses, thread = Statuses(refresh_s=0.01), a_thread()
+    statuses, thread = Statuses(refresh_s=0.01, quiet_s=0), a_thread()
     statuses.line(thread, a_task()).thinking()
     await thread.shows(lambda: len(thread.statuses) >= 4)
     assert thread.statuses[:3] == [THINKING["ja"], STILL_THINKING["ja"], STILL_THINKING["ja"]]
@@ -68,7 +68,7 @@ async def test_a_slow_answers_status_is_shown_again_before_slack_takes_it_away()
 
 
 async def test_nothing_is_shown_once_words_are_visible() -> None:
-    statuses, thread = Statuses(refresh_s=0.01), a_thread()
+    statuses, thread = Statuses(refresh_s=0.01, quiet_s=0), a_thread()
     line = statuses.line(thread, a_task())
     line.thinking()
     await thread.shows(lambda: bool(thread.statuses))
@@ -81,7 +81,7 @@ async def test_nothing_is_shown_once_words_are_visible() -> None:
 
 
 async def test_a_status_on_its_way_is_waited_for_and_then_cleared() -> None:
-    statuses, thread, task = Statuses(), Thread(), a_task()
+    statuses, thread, task = Statuses(quiet_s=0), Thread(), a_task()
     line = statuses.line(thread, task)
     line.thinking()
     await asyncio.sleep(0)
@@ -136,7 +136,7 @@ async def test_a_model_that_fails_makes_people_see_that_it_is_asked_again() -> N
 
 
 async def test_work_that_ends_badly_shows_no_more() -> None:
-    world = World(statuses=Statuses(refresh_s=0.001))
+    world = World(statuses=Statuses(refresh_s=0.001, quiet_s=0))
     world.model = FakeModel([[ModelUnavailable("503")]])
     assert await world.answer() is Outcome.TRY_LATER
     line = world.statuses.line(world.conversation, a_task())
@@ -146,3 +146,15 @@ async def test_work_that_ends_badly_shows_no_more() -> None:
     seen = len(world.conversation.statuses)
     await world.statuses.close()
     assert len(world.conversation.statuses) == seen
+
+
+async def test_an_answer_that_begins_soon_has_no_status_of_ours() -> None:
+    statuses, thread, task = Statuses(quiet_s=30), a_thread(), a_task()
+    line = statuses.line(thread, task)
+    line.thinking()
+    await asyncio.sleep(0)
+    statuses.end(thread, task)
+    async with asyncio.timeout(5):
+        await line.ended.wait()
+    await statuses.close()
+    assert set(thread.statuses) == {""}
