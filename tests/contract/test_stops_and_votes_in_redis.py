@@ -53,7 +53,7 @@ async def test_one_look_at_redis_is_for_every_task_that_is_worked_on(
         looks.append(len(keys))
         return list(await mget(keys))
 
-    connection.redis.mget = counted  # type: ignore[method-assign] # it counts what is asked
+    connection.redis.mget = counted  # type: ignore[assignment,method-assign] # it counts what is asked
     for task_id in tasks:
         assert not await there.asked(task_id)
     await here.ask(tasks[7])
