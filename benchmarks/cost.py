@@ -1,21 +1,47 @@
-"""What 1,000 answers cost: the measured CPU and the published prices, beside two other designs."""
+"""What 1,000 answers cost: the measured times and the published prices, beside three other designs.
+
+Both services have their CPU between requests, too (``cpu-throttling: "false"`` in ``deploy/``), so
+Cloud Run bills their instances from start to end. The command service is one instance, always. The
+processor scales to zero, but an instance may idle for 15 minutes after its last answer
+(cloud.google.com/run/docs/about-instance-autoscaling), and each of these minutes is paid for. So
+its time is the share of the busy hours in which somebody has asked within the last 15 minutes and
+an answer's time, with questions at random: about 900 s for each of few questions, and the busy
+hours as a whole for many. What Google's free amounts cover is not taken off.
+"""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from benchmarks.figures import Figures
 
 PRICES: Final = Path(__file__).with_name("prices.json")
 
+Billing = Literal["instance_based", "request_based"]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """An instance as its service file in ``deploy/`` asks for it."""
+
+    vcpu: float
+    gib: float
+    concurrency: int
+    billing: Billing
+
+
+COMMAND: Final = Machine(1, 0.5, 80, "instance_based")
+PROCESSOR: Final = Machine(2, 2, 40, "instance_based")
+
 _ANSWERS: Final = 1_000
-_HOURS_A_MONTH: Final = 730
-_COMMAND_VCPU: Final = 1
-_COMMAND_GIB: Final = 0.5
-_PROCESSOR_VCPU: Final = 2
-_PROCESSOR_GIB: Final = 2
+_MONTH_S: Final = 730 * 3600
+# When people ask: ten hours of 22 working days.
+_BUSY_S: Final = 220 * 3600
+# Cloud Run keeps an instance for this long at most after its last request.
+_IDLE_S: Final = 15 * 60
 # What the tokens of an answer are taken to be; the operator's dashboard has the real ones.
 _INPUT_TOKENS: Final = 600
 _OUTPUT_TOKENS: Final = 400
@@ -48,62 +74,66 @@ class Cost:
 def costs(figures: Figures) -> Sequence[Cost]:
     """The cost of each design at each volume.
 
-    The processor is billed while a push is open: the answer's time, shared by the questions that
-    one instance answers at once at the measured rate. The command service is one instance, always.
+    Billed by request means that the processor's CPU stops between pushes: spans, metrics and
+    statuses would wait for the next one. Then only the time of answers is paid for.
     """
     prices: dict[str, Any] = json.loads(PRICES.read_text())
-    return [
-        cost
-        for answers in VOLUMES
-        for cost in (
-            _cost("ours", answers, figures, prices, cached=CACHED_SHARE),
-            _cost("without cache", answers, figures, prices, cached=0.0),
-            _always_on("without scale to zero", answers, figures, prices),
-        )
-    ]
+    by_request = prices["cloud_run"]["request_based"]["million_requests"] / 1e6
+    found = []
+    for answers in VOLUMES:
+        up_s = _up_s(answers, figures)
+        ours = _processor(up_s, PROCESSOR.billing, prices)
+        always_on = _processor(max(_MONTH_S, up_s), "instance_based", prices)
+        answering = _processor(answers * _answer_s(figures), "request_based", prices)
+        shared = _shared(answers, prices, cached=CACHED_SHARE)
+        uncached = _shared(answers, prices, cached=0.0)
+        found += [
+            Cost("ours", answers, {**shared, "processor": ours}),
+            Cost("without cache", answers, {**uncached, "processor": ours}),
+            Cost("without scale to zero", answers, {**shared, "processor": always_on}),
+            Cost(
+                "processor billed by request",
+                answers,
+                {**shared, "processor": answering + answers * by_request},
+            ),
+        ]
+    return found
 
 
-def _cost(
-    design: str, answers: int, figures: Figures, prices: Mapping[str, Any], *, cached: float
-) -> Cost:
-    run = prices["cloud_run"]["request_based"]
-    # Alone on its instance, a question holds it for as long as its answer takes.
-    open_s = answers * figures.finished.p50 / 1000
-    processor = open_s * (_PROCESSOR_VCPU * run["vcpu_second"] + _PROCESSOR_GIB * run["gib_second"])
-    requests = answers * run["million_requests"] / 1e6
-    return Cost(
-        design,
-        answers,
-        {**_shared(answers, prices, cached=cached), "processor": processor + requests},
-    )
+def _up_s(answers: int, figures: Figures) -> float:
+    """Seconds a month for which processors are up, idle time included."""
+    # Questions at random leave a gap longer than this with the probability e^-(rate x time).
+    kept_s = _answer_s(figures) + _IDLE_S
+    one_s = _BUSY_S * (1 - math.exp(-answers / _BUSY_S * kept_s))
+    cpu_s = figures.cpu_ms["processor_service"] / 1000
+    # With so much to do that one instance is not enough, the work itself is what counts.
+    work_s = answers * max(_answer_s(figures) / PROCESSOR.concurrency, cpu_s / PROCESSOR.vcpu)
+    return max(one_s, work_s)
 
 
-def _always_on(design: str, answers: int, figures: Figures, prices: Mapping[str, Any]) -> Cost:
-    run = prices["cloud_run"]["instance_based"]
-    seconds = _HOURS_A_MONTH * 3600
-    processor = seconds * (
-        _PROCESSOR_VCPU * run["vcpu_second"] + _PROCESSOR_GIB * run["gib_second"]
-    )
-    busy = answers * figures.cpu_ms["processor_service"] / 1000 / seconds
-    instances = max(1, -(-busy // _PROCESSOR_VCPU))
-    parts = {**_shared(answers, prices, cached=CACHED_SHARE), "processor": processor * instances}
-    return Cost(design, answers, parts)
+def _answer_s(figures: Figures) -> float:
+    return figures.finished.p50 / 1000
+
+
+def _processor(seconds: float, billing: Billing, prices: Mapping[str, Any]) -> float:
+    return seconds * _second(PROCESSOR, billing, prices)
+
+
+def _second(machine: Machine, billing: Billing, prices: Mapping[str, Any]) -> float:
+    run = prices["cloud_run"][billing]
+    price: float = machine.vcpu * run["vcpu_second"] + machine.gib * run["gib_second"]
+    return price
 
 
 def _shared(answers: int, prices: Mapping[str, Any], *, cached: float) -> dict[str, float]:
-    run, pubsub, gemini = (
-        prices["cloud_run"]["instance_based"],
-        prices["pubsub"],
-        prices["gemini"],
-    )
+    pubsub, gemini = prices["pubsub"], prices["gemini"]
     asked = answers * (1 - cached)
-    command = _COMMAND_VCPU * run["vcpu_second"] + _COMMAND_GIB * run["gib_second"]
     tokens = _INPUT_TOKENS * gemini["million_input_tokens"]
     tokens += _OUTPUT_TOKENS * gemini["million_output_tokens"]
     sent = answers * _PUBSUB_REQUESTS * pubsub["least_bytes_a_request"]
     return {
-        "command service": _HOURS_A_MONTH * 3600 * command,
-        "Redis": _HOURS_A_MONTH * prices["redis"]["hour"],
+        "command service": _MONTH_S * _second(COMMAND, COMMAND.billing, prices),
+        "Redis": _MONTH_S / 3600 * prices["redis"]["hour"],
         "Pub/Sub": sent / 2**40 * pubsub["tib"],
         "Gemini": asked * tokens / 1e6,
     }

@@ -20,7 +20,7 @@ from benchmarks.subjects import GEMINI_FIRST_S, GEMINI_PIECE_TOKENS, GEMINI_TOTA
 _EQUAL: Final = "{} equal questions at once made {} request(s) to Gemini."
 _PRICED: Final = (
     "US dollars a month by `benchmarks/prices.json` (sources and dates there); what is assumed "
-    "of tokens and of the cache stands at the top of `benchmarks/cost.py`."
+    "of instances, tokens and the cache stands at the top of `benchmarks/cost.py`."
 )
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from benchmarks.check import TOLERANCE, worsened
 from benchmarks.cold_start import ColdStart
-from benchmarks.cost import costs
+from benchmarks.cost import COMMAND, PROCESSOR, Cost, Machine, costs
 from benchmarks.figures import Figures, Spread
 from benchmarks.goals import goals
 from benchmarks.run import SMALL, Results
@@ -96,8 +97,41 @@ def test_goals_say_which_limit_is_broken() -> None:
     assert broken == ["CPU a question as a multiple of the floor's"]
 
 
-def test_the_cache_saves_tokens_and_scale_to_zero_saves_idle_hours() -> None:
+def costs_of(answers: int) -> dict[str, Cost]:
     mine = figures("ours", "mention", 15.0, 1_040)
-    of_1000 = {one.design: one for one in costs(mine) if one.answers == 1_000}
+    return {one.design: one for one in costs(mine) if one.answers == answers}
+
+
+def test_the_cache_saves_tokens_and_scale_to_zero_saves_idle_hours() -> None:
+    of_1000 = costs_of(1_000)
     assert of_1000["ours"].parts["Gemini"] < of_1000["without cache"].parts["Gemini"]
     assert of_1000["ours"].total < of_1000["without scale to zero"].total
+
+
+def test_idle_minutes_after_answers_are_paid_for_but_nights_are_not() -> None:
+    second = 2 * 0.000018 + 2 * 0.000002
+    few, many = (costs_of(answers)["ours"].parts["processor"] for answers in (1_000, 100_000))
+    assert 1_000 * 1.04 * second < few < 1_000 * (15 * 60 + 1.04) * second
+    assert many == pytest.approx(220 * 3600 * second, rel=1e-3)
+    by_request = costs_of(1_000)["processor billed by request"].parts["processor"]
+    assert by_request < few / 100
+
+
+@pytest.mark.parametrize(
+    ("name", "machine"), [("command-service", COMMAND), ("processor-service", PROCESSOR)]
+)
+def test_what_is_billed_is_what_is_deployed(name: str, machine: Machine) -> None:
+    file = Path(__file__).parents[2] / "deploy" / f"{name}.yaml"
+    service: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    template = service["spec"]["template"]
+    limits = template["spec"]["containers"][0]["resources"]["limits"]
+    throttled = template["metadata"]["annotations"]["run.googleapis.com/cpu-throttling"] == "true"
+    sizes = {"512Mi": 0.5, "2Gi": 2.0}
+    assert machine == Machine(
+        vcpu=float(limits["cpu"]),
+        gib=sizes[limits["memory"]],
+        concurrency=template["spec"]["containerConcurrency"],
+        billing="request_based" if throttled else "instance_based",
+    )
+    least = service["metadata"]["annotations"]["run.googleapis.com/minScale"]
+    assert least == ("1" if machine is COMMAND else "0")
