@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.check import worsened
 from benchmarks.goals import goals
+from benchmarks.readme import write_figures
 from benchmarks.run import SMALL, Results, Size, run
 
 _FOLDER = Path(__file__).parent / "results"
@@ -40,6 +41,8 @@ def _write(results: Results, folder: Path) -> int:
     from benchmarks.report import write  # noqa: PLC0415 - the guard must do without matplotlib
 
     path = write(results, folder, _commit())
+    if folder == _FOLDER:
+        write_figures(path.with_name("latest.json"))
     print(path.read_text(encoding="utf-8"))
     return 0 if all(goal.held for goal in goals(results)) else 1
 

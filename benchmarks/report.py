@@ -77,6 +77,7 @@ def _markdown(results: Results, found: Sequence[Goal], commit: str) -> str:
             ),
             [_series(one) for one in [*results.series, *results.ack]],
         ),
+        *_steps(results),
         *_saturation(results),
         *_cold_starts(results),
         *_growth(results),
@@ -114,6 +115,12 @@ def _series(one: Figures) -> Sequence[str]:
         ", ".join(f"{name} {value:g}" for name, value in one.cpu_ms.items()),
         ", ".join(f"{name} {value:g}" for name, value in one.memory_mib.items()),
     )
+
+
+def _steps(results: Results) -> Sequence[str]:
+    rows = [(step, f"{ms:.2f}") for step, ms in results.steps.items()]
+    told = "Of the processor's CPU for a mention, by whose code ran (py-spy, while it profiled)."
+    return ["## Steps", told, _table(("step", "ms a question"), rows)] if rows else []
 
 
 def _saturation(results: Results) -> Sequence[str]:

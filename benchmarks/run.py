@@ -1,7 +1,7 @@
 """The whole benchmark: every figure for ours and the references, one after the other in one run."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from benchmarks.figures import Figures
 from benchmarks.growth import Growth, growth
 from benchmarks.saturation import Saturation, saturation
 from benchmarks.series import Series, measure
+from benchmarks.steps import steps
 from benchmarks.subjects import GEMINI_TOTAL_S, Setup, SubjectName, Trigger, running
 
 Say = Callable[[str], None]
@@ -35,11 +36,20 @@ class Size:
     ack_rate: float = 50.0
     ack_questions: int = 500
     saturation: bool = True
+    profile: bool = True
     growth: Sequence[int] = (100, 1_000, 10_000)
     cold_starts: int = 5
 
 
-SMALL = Size(questions=60, repeats=2, ack_questions=0, saturation=False, growth=(), cold_starts=2)
+SMALL = Size(
+    questions=60,
+    repeats=2,
+    ack_questions=0,
+    saturation=False,
+    profile=False,
+    growth=(),
+    cold_starts=2,
+)
 """What CI looks at."""
 
 
@@ -53,6 +63,7 @@ class Results:
     saturation: list[Saturation] = field(default_factory=list)
     cold_starts: list[ColdStart] = field(default_factory=list)
     growth: Growth | None = None
+    steps: Mapping[str, float] = field(default_factory=dict)
     costs: Sequence[Cost] = ()
 
     def median(
@@ -99,6 +110,9 @@ async def run(size: Size, folder: Path, say: Say) -> Results:
     if size.growth:
         say("growth")
         results.growth = await growth(Setup(folder / "growth"), size.growth)
+    if size.profile:
+        say("profile of the processor")
+        results.steps = await steps(Setup(folder / "profile"))
     mentions = [one for one in results.series if (one.subject, one.trigger) == ("ours", "mention")]
     results.costs = costs(mentions[-1])
     return results

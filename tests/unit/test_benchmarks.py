@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import yaml
@@ -13,7 +13,9 @@ from benchmarks.cold_start import ColdStart
 from benchmarks.cost import COMMAND, PROCESSOR, Cost, Machine, costs
 from benchmarks.figures import Figures, Spread
 from benchmarks.goals import goals
+from benchmarks.readme import ROOT, with_figures
 from benchmarks.run import SMALL, Results
+from benchmarks.steps import shares_of
 
 
 def spread(value: float) -> Spread:
@@ -135,3 +137,31 @@ def test_what_is_billed_is_what_is_deployed(name: str, machine: Machine) -> None
     )
     least = service["metadata"]["annotations"]["run.googleapis.com/minScale"]
     assert least == ("1" if machine is COMMAND else "0")
+
+
+def test_a_sample_belongs_to_the_innermost_step_that_is_known() -> None:
+    redis = "answer (processor_service/answering.py:1);run (redis/asyncio/client.py:5)"
+    lines = [
+        "main (processor_service/__main__.py:9);push (processor_service/routes.py:7) 1",
+        f"push (processor_service/routes.py:7);{redis};send (asyncio/streams.py:3) 2",
+        "run (asyncio/runners.py:1) 1",
+    ]
+    assert shares_of(lines) == {
+        "Redis": 0.5,
+        "HTTP edge": 0.25,
+        "event loop and the rest": 0.25,
+    }
+
+
+RESULTS = ROOT / "benchmarks" / "results" / "latest.json"
+
+
+@pytest.mark.parametrize(("locale", "name"), [("en", "README.md"), ("ja", "README.ja.md")])
+def test_the_readmes_show_the_stored_figures_and_no_others(
+    locale: Literal["en", "ja"], name: str
+) -> None:
+    record = json.loads(RESULTS.read_text(encoding="utf-8"))
+    readme = (ROOT / name).read_text(encoding="utf-8")
+    assert with_figures(readme, locale, record) == readme
+    record["goals"][0]["value"] *= 2
+    assert with_figures(readme, locale, record) != readme
