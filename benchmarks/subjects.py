@@ -14,6 +14,7 @@ from simulators.faults import FaultPlan
 from simulators.gemini import GeminiConfig, GeminiSimulator
 from simulators.journal import Journal
 from simulators.progress import Progress
+from simulators.pubsub import PubSubConfig
 from simulators.slack import SlackConfig, SlackSimulator
 from simulators.stack import LocalStack
 from simulators.stack_config import StackConfig
@@ -48,6 +49,7 @@ class Setup:
     folder: Path
     gemini: GeminiConfig = PACED
     answer_chars: int = ANSWER_CHARS
+    push_window: int = PubSubConfig.push_window
     settings: Mapping[str, str] | None = None
 
     @property
@@ -58,6 +60,7 @@ class Setup:
             settings={**SETTINGS, **(self.settings or {})},
             slack=SlackConfig(rate_limits=False),
             gemini=self.gemini,
+            pubsub=PubSubConfig(push_window=self.push_window),
         )
 
 
