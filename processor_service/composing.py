@@ -45,7 +45,7 @@ async def composed(
         using.statuses.line(growing.conversation, task).thinking(searching=searching)
         about = await _about(task, said, growing.steps, using)
         prompt = await _quoting(prompt, task, about, using)
-        async with attached(task, about, using.files) as files:
+        async with attached(task, about, using.files, stop) as files:
             prompt = with_files(prompt, files.materials, files.without, task.locale)
             new = await _generated(
                 task, Request(prompt, StoppableModel(using.model, stop), growing), growing, using

@@ -11,6 +11,7 @@ from processor_service.file_text import text_of
 from processor_service.file_types import begins_as, media_type_of
 from processor_service.ports import FileSource, MediaFile, Said, Uploads, Verdict
 from processor_service.room import Room
+from processor_service.stopping import Stop
 from shared.errors import FileUnusable, ModelRejected, ModelUnavailable, PermanentError
 from shared.log import get_logger
 from shared.task import Task, TaskFile
@@ -56,16 +57,19 @@ class FilesUnusable(PermanentError):
 
 
 @asynccontextmanager
-async def attached(task: Task, said: Sequence[Said], using: Files) -> AsyncIterator[Attached]:
+async def attached(
+    task: Task, said: Sequence[Said], using: Files, stop: Stop
+) -> AsyncIterator[Attached]:
     """The files of the question and the images and PDFs of its thread, held and uploaded until the
-    block is left. Raises FilesUnusable.
+    block is left. Raises FilesUnusable, and Stopped as soon as ``stop`` is asked.
     """
     if not task.files and not any(one.files for one in said):
         yield Attached()
         return
     async with AsyncExitStack() as stack:
         collecting = _Collecting(using, stack)
-        await collecting.collect(task.files, said)
+        await stop.unless_asked(collecting.collect(task.files, said))
+        stop.check()
         found = collecting.attached
         asks_in_words = bool(task.text) or task.subject is not None
         if not asks_in_words and all(one.from_thread for one in found.materials):

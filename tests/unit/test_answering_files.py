@@ -173,6 +173,19 @@ async def test_an_upload_is_deleted_when_the_work_is_cancelled() -> None:
     assert processing.kept == []
 
 
+async def test_a_stop_ends_the_waiting_for_a_file_and_the_upload_is_deleted() -> None:
+    here = world()
+    here.uploads = processing = Processing()
+    answering = asyncio.create_task(here.answer(asking(FILM)))
+    async with asyncio.timeout(5):
+        await processing.begun.wait()
+        await here.stops.ask(a_task().task_id)
+        assert await answering is Outcome.STOPPED
+    assert processing.kept == []
+    assert here.model.asked == []
+    assert here.conversation.texts("notice") == ["回答を始める前に停止しました。"]
+
+
 @pytest.mark.parametrize(
     ("failing", "error", "words"),
     [
