@@ -44,7 +44,10 @@ class Stop:
             raise Stopped("The asker has stopped the answer.")
 
     def ask(self) -> None:
-        """They do."""
+        """They do. Idempotent."""
+        if self.asked:
+            # What was cut off may still be ending, and its limit cannot be moved any more.
+            return
         self._asked.set()
         for limit in self._limits:
             limit.reschedule(asyncio.get_running_loop().time())

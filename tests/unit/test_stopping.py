@@ -13,7 +13,7 @@ from processor_service.ports import Answer, Body, Lease, Piece, Prompt
 from processor_service.rendering import render_answer
 from processor_service.retrying import Patience
 from processor_service.steps import Steps
-from processor_service.stopping import stop
+from processor_service.stopping import Stop, stop
 from processor_service.working import Outcome
 from shared.errors import ModelUnavailable, SlackRefused
 from shared.ledger import Mark
@@ -133,6 +133,26 @@ async def test_a_stop_between_attempts_does_not_wait_for_the_next_one() -> None:
         await world.stops.ask(TASK.task_id)
         assert await answering is Outcome.STOPPED
     assert world.conversation.texts("notice") == ["回答を始める前に停止しました。"]
+
+
+async def test_a_second_wish_to_stop_finds_what_was_cut_off_still_ending() -> None:
+    asked, ending, ended = Stop(), asyncio.Event(), asyncio.Event()
+
+    async def slow_to_end() -> bool:
+        try:
+            return await asyncio.Event().wait()
+        finally:
+            ending.set()
+            await ended.wait()
+
+    cut_off = asyncio.create_task(asked.unless_asked(slow_to_end()))
+    async with asyncio.timeout(5):
+        await asyncio.sleep(0)
+        asked.ask()
+        await ending.wait()
+        asked.ask()
+        ended.set()
+        assert await cut_off is None
 
 
 async def test_a_press_of_slacks_own_stop_is_seen_in_its_answer_to_the_next_words() -> None:
