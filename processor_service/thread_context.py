@@ -42,11 +42,6 @@ _RULES: Final[dict[Locale, str]] = {
 }
 
 
-def continues_thread(task: Task) -> bool:
-    """Whether the question was asked in a thread that somebody else's message may have begun."""
-    return task.message_ts is not None and task.thread_ts not in {None, task.message_ts}
-
-
 def speakers(task: Task, said: Iterable[Said]) -> list[str]:
     """The ids of the people whose names the context needs, each once."""
     return list(dict.fromkeys([task.user_id, *(one.by for one in said if one.role == "person")]))
