@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from command_service.intake import Accepted, HandedBack, Intake, Outcome, accept, refusal_text
+from command_service.measures import count
 from command_service.question import Identity, Question, Reason, Recipient
 from command_service.shortcut_texts import ACCEPTED
 from command_service.triggers import moment
@@ -83,6 +84,7 @@ async def ask_about(question: Question, using: Intake) -> Outcome:
     too; a response URL needs no token of ours.
     """
     outcome = await accept(question, using)
+    count(question, outcome)
     if isinstance(outcome, Accepted | HandedBack):
         telling = _tell(question, outcome, using)
         using.background.start(telling, f"shortcut:{question.task_id}")

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoint
 
 from command_service.admission import Policy, Refused
 from command_service.clicks import read_retry
@@ -14,6 +16,7 @@ from command_service.repetition import ask_again
 from command_service.shortcut_texts import ACCEPTED
 from command_service.shortcuts import SHORTCUTS, ask_about, read_shortcut
 from shared.errors import SlackDenied
+from shared.metrics import EVENTS
 from shared.task import Mode, Purpose, Source, Subject
 from tests.command_fakes import IDENTITY, World, a_click, a_shortcut
 
@@ -118,6 +121,26 @@ async def test_an_accepted_shortcut_tells_at_once_where_the_answer_will_be(world
     [(recipient, text)] = await told(world)
     assert recipient.response_url == "https://hooks.example/actions/1"
     assert text == ACCEPTED["en"]
+
+
+async def test_what_became_of_a_shortcut_is_counted_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = InMemoryMetricReader()
+    meter = MeterProvider(metric_readers=[counted], shutdown_on_exit=False).get_meter("test")
+    monkeypatch.setitem(vars(EVENTS), "_counter", meter.create_counter(EVENTS.name))
+    await ask_about(asked(), world.intake)
+
+    assert [each.attributes for each in points(counted)] == [
+        {"source": "shortcut", "outcome": "accepted", "reason": "none"}
+    ]
+
+
+def points(counted: InMemoryMetricReader) -> list[NumberDataPoint]:
+    data = counted.get_metrics_data()
+    assert data is not None
+    [metric] = data.resource_metrics[0].scope_metrics[0].metrics
+    return [each for each in metric.data.data_points if isinstance(each, NumberDataPoint)]
 
 
 async def test_a_thinking_status_is_set_nowhere(world: World) -> None:
