@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from processor_service.ports import Hold, Lease, Leases
+from shared.background import happens
 from shared.errors import RetryableError
 
 
@@ -23,7 +24,7 @@ async def held(leases: Leases, lease: Lease) -> AsyncIterator[None]:
 
     async def renew() -> None:
         # It was taken a moment ago, and every visible step asks for itself.
-        while not await _happens(ended, within_s=leases.renew_every_s):
+        while not await happens(ended, within_s=leases.renew_every_s):
             if await leases.renew(lease) is Hold.LOST:
                 break
         if worker is not None and not ended.is_set():
@@ -45,14 +46,6 @@ async def held(leases: Leases, lease: Lease) -> AsyncIterator[None]:
         # on would take the released lease back for ever.
         ended.set()
         await asyncio.wait([renewal])
-
-
-async def _happens(event: asyncio.Event, within_s: float) -> bool:
-    try:
-        async with asyncio.timeout(within_s):
-            return await event.wait()
-    except TimeoutError:
-        return False
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The status below a thread: what we are doing until the first words, and its end."""
 
 import asyncio
-import contextlib
 from datetime import UTC, datetime
 
 from processor_service.ports import Conversation
@@ -14,7 +13,7 @@ from processor_service.texts import (
     THINKING,
     Texts,
 )
-from shared.background import Background
+from shared.background import Background, happens
 from shared.task import Task
 
 # The command service shows a status while it publishes, and gives up on it within this time. Slack
@@ -79,10 +78,10 @@ class StatusLine:
         try:
             await self._changed.wait()
             if self._quiet_s:
-                await _happens(self._over, self._quiet_s)
+                await happens(self._over, self._quiet_s)
             while not self.is_over:
                 await self._show_now()
-                if not await _happens(self._changed, self._refresh_s) and self._now in _FIRST:
+                if not await happens(self._changed, self._refresh_s) and self._now in _FIRST:
                     self._now = STILL_THINKING
         finally:
             self.ended.set()
@@ -143,13 +142,13 @@ class Statuses:
     async def _end(self, conversation: Conversation, task: Task, line: StatusLine | None) -> None:
         if line is not None:
             # What is just being shown must not arrive behind what clears it.
-            await _happens(line.ended, _SETTLES_WITHIN_S)
+            await happens(line.ended, _SETTLES_WITHIN_S)
         cleared = await conversation.show_status("")
         age_s = (datetime.now(UTC) - task.received_at).total_seconds()
         if cleared and age_s >= self._shown_within_s:
             return
         for pause_s in (max(0.0, self._shown_within_s - age_s), *_AGAIN_AFTER_S):
-            await _happens(self._closing, pause_s)
+            await happens(self._closing, pause_s)
             if await conversation.show_status(""):
                 return
 
@@ -159,10 +158,3 @@ class Statuses:
             line.over()
         self._closing.set()
         await self._background.close(_CLOSE_WITHIN_S)
-
-
-async def _happens(event: asyncio.Event, within_s: float) -> bool:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(within_s):
-            return await event.wait()
-    return False

@@ -9,6 +9,15 @@ from shared.log import get_logger
 log = get_logger(__name__)
 
 
+async def happens(event: asyncio.Event, within_s: float) -> bool:
+    """Whether ``event`` is set within so many seconds; ends as soon as it is."""
+    try:
+        async with asyncio.timeout(within_s):
+            return await event.wait()
+    except TimeoutError:
+        return False
+
+
 class Background:
     """Runs at most ``limit`` pieces of work at once; what is beyond is dropped and logged.
 
