@@ -44,7 +44,10 @@ class RedisHolds:
 
     async def hold(self, key: str, seconds: float) -> None:
         """Leave ``key`` alone for ``seconds``."""
-        self._own[key] = time.monotonic() + seconds
+        now = time.monotonic()
+        if len(self._own) >= _REMEMBERED:
+            self._own = {held: until for held, until in self._own.items() if until > now}
+        self._own[key] = now + seconds
         self._looked.pop(key, None)
         with suppress(StoreUnavailable):
             await self._connection.run(
