@@ -115,7 +115,7 @@ class GeminiModel:
             )
             async for chunk in chunks:
                 begun = True
-                received(_usage(chunk), text=bool(chunk.text))
+                received(usage_of(chunk), text=bool(chunk.text))
                 sources = sources.plus(_pages(chunk), _searches(chunk))
                 queue.put_nowait(replace(_piece(chunk), sources=sources))
         except errors.APIError as error:
@@ -167,13 +167,14 @@ def _parts(turn: Turn) -> list[types.Part]:
     return [text, types.Part.from_bytes(data=file.content, mime_type=file.mimetype)]
 
 
-def _usage(chunk: types.GenerateContentResponse) -> Usage | None:
+def usage_of(chunk: types.GenerateContentResponse) -> Usage | None:
+    """What a chunk says was used so far, if it does."""
     usage = chunk.usage_metadata
     if usage is None:
         return None
     cached = usage.cached_content_token_count or 0
     return Usage(
-        input=(usage.prompt_token_count or 0) - cached,
+        input=_prompt_tokens(usage) - cached,
         cached=cached,
         output=usage.candidates_token_count or 0,
         thoughts=usage.thoughts_token_count or 0,
