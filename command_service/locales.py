@@ -43,7 +43,8 @@ class SlackLocales:
             return self._known[user_id]
         if user_id not in self._asked:
             self._asked.add(user_id)
-            self._background.start(self._learn(user_id), f"locale:{user_id}")
+            if not self._background.start(self._learn(user_id), f"locale:{user_id}"):
+                self._asked.discard(user_id)
         return self._default
 
     async def found(self, user_id: str) -> Locale:

@@ -29,15 +29,19 @@ class Background:
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Begin ``work`` without waiting for it. A failure is logged and changes nothing else."""
+    def start(self, work: Coroutine[Any, Any, None], name: str) -> bool:
+        """Begin ``work`` without waiting for it. A failure is logged and changes nothing else.
+
+        False if it was dropped: then none of it has run.
+        """
         if self._closed or len(self._tasks) >= self._limit:
             work.close()
             log.warning("Background work was dropped.", action="background_dropped", work=name)
-            return
+            return False
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return True
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
