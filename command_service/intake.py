@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from command_service.admission import TOLD, Policy, Refused, admit
 from command_service.deadline import at_most_s
@@ -11,6 +11,7 @@ from command_service.ports import Access, Locales, Replies, TaskQueue
 from command_service.publishing import publishing
 from command_service.question import Ignored, Question, Reason
 from command_service.texts import refusal
+from shared import clock
 from shared.background import Background
 from shared.errors import QueueUnavailable, RetryableError
 from shared.log import bound_task, get_logger
@@ -27,10 +28,6 @@ PUBLISH_WITHIN_S = 2.5
 _EXPECTED = frozenset({Reason.OWN_MESSAGE, Reason.NOT_FOLLOWED, Reason.MESSAGE_CHANGED})
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class Intake:
     """What accepting a question needs."""
@@ -42,7 +39,7 @@ class Intake:
     background: Background
     policy: Policy
     publish_within_s: float = PUBLISH_WITHIN_S
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = clock.now
 
 
 @dataclass(frozen=True)

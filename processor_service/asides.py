@@ -6,11 +6,12 @@ and a dead letter is for what somebody is owed.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from processor_service.doctor import Doctor, report
 from processor_service.homes import Homekeeping, fill
+from shared import clock
 from shared.errors import MechachangError
 from shared.log import get_logger
 from shared.task import Kind, Task
@@ -22,17 +23,13 @@ STALE_AFTER_S: Final = 120.0
 DEADLINE_S: Final = 20.0
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class Asides:
     """What the tasks beside the questions are done with."""
 
     homekeeping: Homekeeping
     doctor: Doctor
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = clock.now
 
 
 async def attend(task: Task, message_id: str, using: Asides) -> None:

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from processor_service import doctor_texts as texts
 from processor_service.limits import Usages
 from processor_service.ports import Body, Conversations, Lease, Leases, People
 from processor_service.working import Outcome, under_lease
+from shared import clock
 from shared.errors import MechachangError, RetryableError
 from shared.findings import Finding, listed
 from shared.home import Count, Used, described_count, shown_moment
@@ -20,10 +21,6 @@ from shared.version import described
 # From zero, an instance needs some seconds.
 _SLOW_QUEUE_S: Final = 10.0
 _LOOK_WITHIN_S: Final = 5.0
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class Doctor:
     models: Sequence[Checked]
     cache_ttl_s: int
     revision: str | None = None
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = clock.now
 
 
 async def report(task: Task, message_id: str, using: Doctor, within_s: float) -> None:

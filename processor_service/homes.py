@@ -3,16 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from processor_service.limits import Usages
 from processor_service.ports import Homes, People
+from shared import clock
 from shared.home import Shown, Usage, home_view
 from shared.task import Task
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -23,7 +20,7 @@ class Homekeeping:
     usage: Usages
     homes: Homes
     revision: str | None = None
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = clock.now
 
 
 async def fill(task: Task, using: Homekeeping, within_s: float) -> None:

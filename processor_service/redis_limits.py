@@ -18,6 +18,7 @@ from processor_service.redis_keys import (
     user_tokens_key,
 )
 from processor_service.token_day import next_token_day, token_day
+from shared import clock
 from shared.home import Count, Used
 
 # Lua, so that looking and counting are one step. Only commands that Redis 6.2 and fakeredis know;
@@ -62,10 +63,6 @@ return 1
 """
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class RedisLimits:
     """``limits.Limits`` and ``limits.Usages``; a limit of 0 is none, and what is used still counts.
 
@@ -78,7 +75,7 @@ class RedisLimits:
         requests_per_minute: int,
         user_daily_tokens: int,
         team_daily_tokens: int,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = clock.now,
     ) -> None:
         self._connection = connection
         self._requests_per_minute = requests_per_minute
