@@ -119,6 +119,9 @@ async def _answer_there(
         LEDGER_ADOPTIONS.add()
     if is_settled(found, again=again):
         await _tidy(found, conversation, steps)
+        if task.message_ts is None:
+            # A command's thread is known only here; elsewhere ``answer`` ends the status.
+            using.statuses.end(conversation, task)
         return Outcome.ALREADY_DONE
     refusal = await using.limits.admit(task.team_id, task.user_id, task.task_id)
     if refusal is not None:

@@ -429,6 +429,20 @@ async def test_a_worker_without_a_lease_leaves_word_once_it_has_written() -> Non
     assert world.leases.doubted == {a_task().task_id}
 
 
+async def test_whoever_finds_a_commands_answer_whole_ends_the_status_its_worker_has_left() -> None:
+    world = World()
+    command = a_task(source=Source.SLASH_COMMAND, thread_ts=None, message_ts=None)
+    assert await world.answer(command) is Outcome.ANSWERED
+    await world.statuses.close()
+    # The worker died before it marked the task done and cleared the status.
+    world.leases.done.clear()
+    world.statuses = Statuses(0.02)
+    world.conversation.statuses = ["is thinking…"]
+    assert await world.answer(command, "m2") is Outcome.ALREADY_DONE
+    await world.statuses.close()
+    assert world.conversation.statuses[-1] == ""
+
+
 async def test_a_status_that_could_not_be_cleared_is_tried_again() -> None:
     world = World()
     world.conversation.statuses_fail = True
