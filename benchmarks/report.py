@@ -1,6 +1,7 @@
 """One run's results as JSON, as Markdown and as a page with plots."""
 
 import json
+import math
 import os
 import platform
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.cost import Cost
-from benchmarks.figures import Figures
+from benchmarks.figures import Figures, Spread
 from benchmarks.goals import Goal, goals
 from benchmarks.marked import ANSWER_CHARS
 from benchmarks.page import page
@@ -48,9 +49,18 @@ def _json(results: Results, found: Sequence[Goal], commit: str) -> str:
         "commit": commit,
         "machine": machine(),
         "goals": [{**asdict(goal), "held": goal.held} for goal in found],
-        "results": asdict(results),
+        "results": _numbers(asdict(results)),
     }
-    return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _numbers(part: Any) -> Any:
+    """What did not happen has no percentile: JSON knows null, and no NaN."""
+    if isinstance(part, dict):
+        return {name: _numbers(each) for name, each in part.items()}
+    if isinstance(part, list | tuple):
+        return [_numbers(each) for each in part]
+    return None if isinstance(part, float) and math.isnan(part) else part
 
 
 def _markdown(results: Results, found: Sequence[Goal], commit: str) -> str:
@@ -111,7 +121,7 @@ def _series(one: Figures) -> Sequence[str]:
         f"{one.questions} {one.trigger}s",
         f"{one.rate:g}",
         str(one.unanswered),
-        *(f"{spread.p50:g} / {spread.p95:g} / {spread.p99:g}" for spread in spreads),
+        *(_spread(spread) for spread in spreads),
         ", ".join(f"{name} {value:g}" for name, value in one.cpu_ms.items()),
         ", ".join(f"{name} {value:g}" for name, value in one.memory_mib.items()),
     )
@@ -121,6 +131,10 @@ def _steps(results: Results) -> Sequence[str]:
     rows = [(step, f"{ms:.2f}") for step, ms in results.steps.items()]
     told = "Of the processor's CPU for a mention, by whose code ran (py-spy, while it profiled)."
     return ["## Steps", told, _table(("step", "ms a question"), rows)] if rows else []
+
+
+def _spread(spread: Spread) -> str:
+    return f"{spread.p50:g} / {spread.p95:g} / {spread.p99:g}" if spread.count else "—"
 
 
 def _saturation(results: Results) -> Sequence[str]:
