@@ -81,16 +81,18 @@ async def test_a_half_posted_answer_is_completed_in_place() -> None:
     assert "\n\n".join(world.conversation.texts()).count("あ") == long.count("あ")
 
 
-async def test_a_post_whose_answer_was_lost_is_found_and_not_repeated() -> None:
-    world = World()
+@pytest.mark.parametrize("model", [FakeModel([saying("はい。")]), at_once()])
+async def test_a_post_whose_answer_was_lost_is_found_and_not_repeated(model: FakeModel) -> None:
+    world = World(model=model)
     world.conversation.failures["post"] = [(OutcomeUnknown("dropped"), True)]
     assert await world.answer() is Outcome.ANSWERED
     assert world.conversation.posts == 1
     assert len(world.conversation.messages) == 1
 
 
-async def test_a_post_that_never_arrived_is_repeated_once() -> None:
-    world = World()
+@pytest.mark.parametrize("model", [FakeModel([saying("はい。")]), at_once()])
+async def test_a_post_that_never_arrived_is_repeated_once(model: FakeModel) -> None:
+    world = World(model=model)
     world.conversation.failures["post"] = [(OutcomeUnknown("dropped"), False)]
     assert await world.answer() is Outcome.ANSWERED
     assert len(world.conversation.messages) == 1
