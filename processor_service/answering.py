@@ -154,8 +154,13 @@ async def _tidy(found: Standing, conversation: Conversation, steps: Steps) -> No
 
 async def _tell(task: Task, failure: Failure, steps: Steps, using: Answering) -> Outcome:
     because_of(failure.reason)
+    line = using.statuses.over(task)
     await post_notice(task, failure, using.conversations, steps)
-    _end_status(task, using)
+    if line is not None:
+        # What it was just showing may have come after the notice; a command's thread only it knows.
+        using.statuses.end(line.conversation, task)
+    else:
+        _end_status(task, using)
     return Outcome.TOLD_FAILURE
 
 

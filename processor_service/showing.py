@@ -40,6 +40,7 @@ async def shown(
     What was to be shown, and where it stands now.
     """
     conversation, steps = growing.conversation, growing.steps
+    growing.signs.over()
     rich = render_answer(
         answered,
         task.locale,

@@ -36,7 +36,7 @@ class StatusLine:
     def __init__(
         self, conversation: Conversation, task: Task, refresh_s: float, quiet_s: float
     ) -> None:
-        self._conversation = conversation
+        self.conversation = conversation
         self._locale = task.locale
         self._refresh_s = refresh_s
         self._quiet_s = quiet_s
@@ -90,7 +90,7 @@ class StatusLine:
         self._changed.clear()
         if self._now is not None:
             loading = LOADING[self._locale] if self._now in _FIRST else ()
-            await self._conversation.show_status(self._now[self._locale], loading)
+            await self.conversation.show_status(self._now[self._locale], loading)
 
 
 class Statuses:
@@ -125,13 +125,19 @@ class Statuses:
             if self._lines.get(task_id) is line:
                 del self._lines[task_id]
 
-    def over(self, task: Task) -> None:
-        """The work on the task is over. What is shown stays until ``end``, or Slack's own limit."""
+    def over(self, task: Task) -> StatusLine | None:
+        """The work on the task is over. What is shown stays until ``end``, or Slack's own limit.
+
+        The line that may have shown something, or be about to.
+        """
         line = self._lines.get(task.task_id)
-        if line is not None:
-            line.over()
-            if not line.begun:
-                del self._lines[task.task_id]
+        if line is None:
+            return None
+        line.over()
+        if line.begun:
+            return line
+        del self._lines[task.task_id]
+        return None
 
     def end(self, conversation: Conversation, task: Task) -> None:
         """Clear the status now, and once more when none can come late any more."""

@@ -445,6 +445,15 @@ async def test_whoever_finds_a_commands_answer_whole_ends_the_status_its_worker_
     assert world.conversation.statuses[-1] == ""
 
 
+async def test_the_status_below_a_command_that_gets_no_answer_is_ended() -> None:
+    refused = FakeModel([[ModelRefused("no", reason="question_blocked")]])
+    world = World(model=refused, statuses=Statuses(0.02, quiet_s=0))
+    command = a_task(source=Source.SLASH_COMMAND, thread_ts=None, message_ts=None)
+    assert await world.answer(command) is Outcome.TOLD_FAILURE
+    await world.statuses.close()
+    assert world.conversation.statuses[-1] == ""
+
+
 async def test_a_status_that_could_not_be_cleared_is_tried_again() -> None:
     world = World()
     world.conversation.statuses_fail = True
