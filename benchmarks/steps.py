@@ -17,7 +17,7 @@ _RATE: Final = 20.0
 _REST: Final = "event loop and the rest"
 # The innermost frame that one of these begins decides.
 STEPS: Final[Mapping[str, Sequence[str]]] = {
-    "Gemini": ("genai/", "processor_service/gemini", "processor_service/generation"),
+    "Gemini": ("processor_service/gemini", "processor_service/generation"),
     "Slack": ("slack_sdk/", "processor_service/slack_"),
     "Redis": ("redis/", "processor_service/redis_"),
     "rendering": (

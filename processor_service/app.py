@@ -15,8 +15,10 @@ from processor_service.doctor import Checked, Doctor
 from processor_service.equipment import Answering
 from processor_service.feedback import Listening
 from processor_service.files import Files
-from processor_service.gemini import Gemini, gemini
 from processor_service.gemini_access import GeminiAccess
+from processor_service.gemini_api import gemini_api
+from processor_service.gemini_files import GeminiFiles
+from processor_service.gemini_model import GeminiModel
 from processor_service.generation import Generation
 from processor_service.health import Readiness
 from processor_service.homes import Homekeeping
@@ -110,9 +112,10 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         downloads = await stack.enter_async_context(
             traced_session(timeout=DOWNLOAD_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
         )
-        model = await stack.enter_async_context(
-            gemini(_gemini_access(settings), settings.gemini_timeout / 1000)
+        gemini = await stack.enter_async_context(
+            gemini_api(_gemini_access(settings), settings.gemini_timeout / 1000)
         )
+        model = GeminiModel(gemini)
         statuses = Statuses()
         stack.push_async_callback(statuses.close)
         readiness = _readiness(settings, redis, slack, model)
@@ -139,7 +142,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             budget=RedisBudget(redis),
             files=Files(
                 SlackFiles(calls, downloads, SlackHosts(settings.slack_api_url), asyncio.sleep),
-                model,
+                GeminiFiles(gemini),
                 Room(max(_FILE_MEMORY_BYTES, settings.max_file_bytes)),
                 settings.max_file_bytes,
             ),
@@ -217,7 +220,7 @@ def _readiness(
     settings: ProcessorSettings,
     redis: RedisConnection,
     slack: AsyncWebClient,
-    model: Gemini,
+    model: GeminiModel,
 ) -> Readiness:
     async def check_redis() -> None:
         if not await redis.alive():

@@ -6,6 +6,7 @@ PROMPT_VERSION.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, WithJsonSchema
@@ -135,6 +136,7 @@ def _begun(text: str) -> dict[str, Any]:
     return fields if isinstance(fields, dict) else {}
 
 
+@cache
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
     """The model's schema in the keywords that Gemini knows.
 

@@ -38,23 +38,27 @@ def exporters(destination: Destination, here: Deployment) -> Exporters:
         # Beside the log on standard output, which stays one JSON object a line.
         return Exporters(ConsoleSpanExporter(out=sys.stderr), ConsoleMetricExporter(out=sys.stderr))
 
-    # Brings requests, protobuf and google-auth along: only who sends something pays for that. Not
-    # in the exporting thread, although nobody would wait there: google-genai looks into sys.modules
-    # for requests, and fails each call while another thread is half through importing it.
-    from shared import otlp  # noqa: PLC0415
-
-    google = destination == "gcp"
     heard = _quietened()
     return Exporters(
-        WatchedSpans(
-            partial(otlp.google_spans, here) if google else otlp.otlp_spans,
-            Outage("spans", heard),
-        ),
-        WatchedMetrics(
-            partial(otlp.google_metrics, here) if google else otlp.otlp_metrics,
-            Outage("metrics", heard),
-        ),
+        WatchedSpans(partial(_spans, destination, here), Outage("spans", heard)),
+        WatchedMetrics(partial(_metrics, destination, here), Outage("metrics", heard)),
     )
+
+
+# requests, protobuf and google-auth are imported by who sends something, and in the exporting
+# thread, where no question waits for them.
+
+
+def _spans(destination: Destination, here: Deployment) -> SpanExporter:
+    from shared import otlp  # noqa: PLC0415 - as said above
+
+    return otlp.google_spans(here) if destination == "gcp" else otlp.otlp_spans()
+
+
+def _metrics(destination: Destination, here: Deployment) -> MetricExporter:
+    from shared import otlp  # noqa: PLC0415 - as said above
+
+    return otlp.google_metrics(here) if destination == "gcp" else otlp.otlp_metrics()
 
 
 class LastWords(logging.Handler):

@@ -23,7 +23,7 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 _SEVERITY: Final = {"warn": "WARNING", "exception": "ERROR"}
 _OURS: Final = ("shared", "command_service", "processor_service", "__main__")
 # These log request bodies or tokens' owners at DEBUG, and every request at INFO.
-_LOUD: Final = ("slack_bolt", "slack_sdk", "google_genai", "aiohttp.access", "httpx", "urllib3")
+_LOUD: Final = ("slack_bolt", "slack_sdk", "aiohttp.access", "urllib3")
 
 
 def configure_logging(level: LogLevel, log_format: LogFormat, here: Deployment) -> None:

@@ -4,22 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import aiohttp
 import pytest
-from google import genai
-from google.genai import errors, types
 
 from processor_service.gemini_access import GeminiAccess
+from processor_service.gemini_api import gemini_api
 from processor_service.gemini_files import GeminiFiles
-from processor_service.gemini_model import GeminiModel, gemini_model
+from processor_service.gemini_model import GeminiModel
 from processor_service.ports import MediaFile, Prompt, Turn
 from shared.errors import FileUnusable, ModelRejected, ModelUnavailable
 from simulators.faults import Fault, FaultPlan
 from simulators.gemini import GeminiConfig, GeminiSimulator
-from simulators.gemini.file_store import FileStore, Upload
 from simulators.journal import Journal
 from tests.processor_fakes import Naps
 
@@ -50,9 +45,9 @@ async def benched(config: GeminiConfig | None = None, version: str = "v1") -> As
     simulator = GeminiSimulator(journal=Journal(), faults=faults, config=config or GeminiConfig())
     async with simulator.serve() as running:
         access = GeminiAccess("local", base_url=running.base_url, api_version=version)
-        async with gemini_model(access, idle_timeout_s=5) as model:
-            files = GeminiFiles(model.client, sleep=Naps())
-            yield Bench(simulator, faults, model, files, running.base_url)
+        async with gemini_api(access, idle_timeout_s=5) as api:
+            files = GeminiFiles(api, sleep=Naps())
+            yield Bench(simulator, faults, GeminiModel(api), files, running.base_url)
 
 
 @pytest.fixture(params=["v1", "v1beta"])
@@ -136,90 +131,16 @@ async def test_a_deletion_that_fails_or_hangs_changes_nothing(bench: Bench) -> N
 
 
 async def test_vertex_takes_no_uploads() -> None:
-    client = genai.Client(vertexai=True, api_key="express")
-    assert not GeminiFiles(client).takes_uploads
-    client.close()
-
-
-# The simulated Files API through the SDK itself.
-
-
-async def test_a_file_is_shown_as_google_shows_it(bench: Bench) -> None:
-    client = bench.model.client
-    uploaded = await bench.files.upload(MediaFile("image/png", PNG))
-    shown = await client.aio.files.get(name=uploaded.upload or "")
-    assert shown.state is types.FileState.ACTIVE
-    assert (shown.mime_type, shown.size_bytes) == ("image/png", len(PNG))
-    assert shown.expiration_time is not None
-    assert shown.create_time is not None
-    assert shown.expiration_time - shown.create_time == timedelta(hours=48)
-    assert [file.name async for file in await client.aio.files.list()] == [shown.name]
-
-
-async def test_a_list_has_pages(bench: Bench) -> None:
-    for _ in range(3):
-        await bench.files.upload(MediaFile("image/png", PNG))
-    pager = await bench.model.client.aio.files.list(config={"page_size": 2})
-    assert len([file async for file in pager]) == 3
-
-
-async def test_a_file_of_another_key_or_none_is_forbidden() -> None:
-    async with benched(GeminiConfig(api_keys=None)) as bench:
-        uploaded = await bench.files.upload(MediaFile("image/png", PNG))
-        access = GeminiAccess("another", base_url=bench.url)
-        async with gemini_model(access, idle_timeout_s=5) as stranger:
-            for name in (uploaded.upload or "", "files/none"):
-                with pytest.raises(errors.ClientError) as refused:
-                    await stranger.client.aio.files.get(name=name)
-                assert refused.value.code == 403
-            prompt = Prompt("", "q", turns=(Turn("user", "f", uploaded),))
-            with pytest.raises(ModelRejected):
-                async with aclosing(stranger.stream(prompt, MODEL)) as pieces:
-                    await anext(pieces)
+    async with gemini_api(GeminiAccess(vertex_project="p"), idle_timeout_s=5) as api:
+        assert not GeminiFiles(api).takes_uploads
 
 
 async def test_an_unknown_key_uploads_nothing(bench: Bench) -> None:
-    async with gemini_model(GeminiAccess("wrong", base_url=bench.url), idle_timeout_s=5) as model:
+    async with gemini_api(GeminiAccess("wrong", base_url=bench.url), idle_timeout_s=5) as api:
         with pytest.raises(ModelRejected) as denied:
-            await GeminiFiles(model.client).upload(MediaFile("image/png", PNG))
+            await GeminiFiles(api).upload(MediaFile("image/png", PNG))
     assert denied.value.reason == "model_denied"
     assert bench.simulator.files.files == []
-
-
-def test_a_file_expires_after_two_days() -> None:
-    now = datetime(2026, 11, 24, tzinfo=UTC)
-    store = FileStore(GeminiConfig(), lambda: now)
-    store.keep(Upload("a", "local", "image/png", "", 3, bytearray(PNG)))
-    now += timedelta(hours=47)
-    assert [file.id for file in store.files] == ["a"]
-    now += timedelta(hours=1)
-    assert store.files == []
-
-
-@pytest.mark.parametrize(
-    ("blob", "words"),
-    [
-        ({"mimeType": "application/zip", "data": "AAAA"}, "Unsupported MIME type"),
-        ({"mimeType": "image/gif", "data": "R0lG"}, "Unsupported MIME type"),
-        ({"mimeType": "image/png", "data": "no base64!"}, "Base64 decoding failed"),
-        ({"mimeType": "image/png", "data": "AAAA"}, "Unable to process input image"),
-        ({"mimeType": "application/pdf", "data": "AAAA"}, "The document has no pages"),
-    ],
-)
-async def test_inline_data_that_gemini_cannot_take_is_refused(
-    bench: Bench, blob: dict[str, Any], words: str
-) -> None:
-    body = {"contents": [{"role": "user", "parts": [{"inlineData": blob}]}]}
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(
-            f"{bench.url}/v1/models/{MODEL}:generateContent",
-            json=body,
-            headers={"x-goog-api-key": "local"},
-        ) as response,
-    ):
-        assert response.status == 400
-        assert words in (await response.json())["error"]["message"]
 
 
 async def test_a_request_beyond_twenty_megabytes_is_refused(bench: Bench) -> None:

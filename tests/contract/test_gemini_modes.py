@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from processor_service.gemini_access import GeminiAccess
-from processor_service.gemini_model import GeminiModel, gemini_model
+from processor_service.gemini_api import gemini_api
+from processor_service.gemini_model import GeminiModel
 from processor_service.generation import Generation, Request, generate
 from processor_service.ports import Answer
 from processor_service.prompts import House, prompt_for
@@ -41,8 +42,8 @@ def simulator() -> GeminiSimulator:
 async def model(simulator: GeminiSimulator) -> AsyncIterator[GeminiModel]:
     async with simulator.serve() as running:
         access = GeminiAccess("local", base_url=running.base_url)
-        async with gemini_model(access, idle_timeout_s=5.0) as opened:
-            yield opened
+        async with gemini_api(access, idle_timeout_s=5.0) as api:
+            yield GeminiModel(api)
 
 
 async def answered(model: GeminiModel, mode: Mode, text: str) -> Answer:

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated, Any, Literal
 
 import aiohttp
@@ -15,6 +14,7 @@ from pydantic import BaseModel, Field
 from simulators.faults import Fault, FaultPlan
 from simulators.gemini import ErrorReply, GeminiConfig, GeminiSimulator, Reply
 from simulators.journal import Journal
+from tests.gemini_sdk import sdk
 
 MODEL = "gemini-3.8-flash"
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
@@ -77,21 +77,6 @@ def simulator(journal: Journal, faults: FaultPlan) -> GeminiSimulator:
 async def base_url(simulator: GeminiSimulator) -> AsyncIterator[str]:
     async with simulator.serve() as running:
         yield running.base_url
-
-
-@asynccontextmanager
-async def sdk(base_url: str, **options: Any) -> AsyncIterator[genai.client.AsyncClient]:
-    """google-genai over an aiohttp session of ours, without any retry of its own."""
-    options = {"retry_options": types.HttpRetryOptions(attempts=1), **options}
-    key = options.pop("api_key", "local")
-    async with aiohttp.ClientSession() as session:
-        http = types.HttpOptions(base_url=base_url, aiohttp_client=session, **options)
-        client = genai.Client(api_key=key, http_options=http)
-        try:
-            yield client.aio
-        finally:
-            await client.aio.aclose()
-            client.close()
 
 
 @pytest.fixture

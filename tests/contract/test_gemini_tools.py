@@ -9,7 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from processor_service.gemini_access import GeminiAccess
-from processor_service.gemini_model import GeminiModel, gemini_model
+from processor_service.gemini_api import gemini_api
+from processor_service.gemini_model import GeminiModel
 from processor_service.generation import Generation, Request, generate
 from processor_service.manners import Manner, Thinking, Tool
 from processor_service.ports import Answer, Piece, Prompt
@@ -45,8 +46,8 @@ def simulator(journal: Journal) -> GeminiSimulator:
 async def model(simulator: GeminiSimulator) -> AsyncIterator[GeminiModel]:
     async with simulator.serve() as running:
         access = GeminiAccess("local", base_url=running.base_url)
-        async with gemini_model(access, idle_timeout_s=5.0) as opened:
-            yield opened
+        async with gemini_api(access, idle_timeout_s=5.0) as api:
+            yield GeminiModel(api)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from fakeredis import FakeAsyncRedis
 
 from processor_service.gemini_access import GeminiAccess
-from processor_service.gemini_model import gemini_model
+from processor_service.gemini_api import gemini_api
+from processor_service.gemini_model import GeminiModel
 from processor_service.ports import Body, Conversation, Prompt, Said, Turn
 from processor_service.redis_connection import RedisConnection
 from processor_service.redis_holds import RedisHolds
@@ -149,7 +150,8 @@ async def test_turns_become_contents_that_alternate_and_end_with_the_question() 
     )
     async with simulator.serve() as running:
         access = GeminiAccess("local", base_url=running.base_url)
-        async with gemini_model(access, idle_timeout_s=5.0) as model:
+        async with gemini_api(access, idle_timeout_s=5.0) as api:
+            model = GeminiModel(api)
             prompt = Prompt("system", "question", turns=turns)
             async with aclosing(model.stream(prompt, "gemini-3.8-flash")) as pieces:
                 assert [piece async for piece in pieces][-1].finished

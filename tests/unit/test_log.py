@@ -19,7 +19,7 @@ from shared.version import VERSION
 
 HERE = Deployment("command-service", "acme", revision="command-00001-abc")
 NAMES = ("shared", "command_service", "processor_service", "__main__", "slack_sdk", "slack_bolt",
-         "google_genai", "aiohttp.access", "httpx", "urllib3", "asyncio")  # fmt: skip
+         "aiohttp.access", "urllib3", "asyncio")  # fmt: skip
 
 
 @pytest.fixture

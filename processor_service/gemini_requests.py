@@ -1,0 +1,58 @@
+"""Requests to Gemini as its REST API takes them (ai.google.dev/api/generate-content)."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any, Final
+
+from processor_service.manners import Manner, Tool
+from processor_service.ports import Prompt, Turn
+
+_TOOLS: Final[Mapping[Tool, Any]] = {
+    Tool.GOOGLE_SEARCH: {"googleSearch": {}},
+    Tool.URL_CONTEXT: {"urlContext": {}},
+}
+
+
+def request_of(prompt: Prompt, manner: Manner) -> dict[str, Any]:
+    """The body of a request for an answer to ``prompt`` in ``manner``."""
+    body: dict[str, Any] = {"contents": _contents(prompt)}
+    if prompt.system:
+        body["systemInstruction"] = {"role": "user", "parts": [{"text": prompt.system}]}
+    if manner.tools:
+        body["tools"] = [_TOOLS[tool] for tool in manner.tools]
+    config = _config(prompt, manner)
+    if config:
+        body["generationConfig"] = config
+    return body
+
+
+def _config(prompt: Prompt, manner: Manner) -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    if prompt.form is not None:
+        config["responseMimeType"] = "application/json"
+        config["responseJsonSchema"] = prompt.form.schema
+    if manner.temperature is not None:
+        config["temperature"] = manner.temperature
+    if manner.thinking is not None:
+        config["thinkingConfig"] = {"thinkingLevel": manner.thinking.upper()}
+    return config
+
+
+def _contents(prompt: Prompt) -> list[dict[str, Any]]:
+    """The turns and the question; what one side says in a row is one content in several parts."""
+    turns = (*prompt.turns, Turn("user", prompt.text))
+    return [
+        {"role": role, "parts": [part for turn in said for part in _parts(turn)]}
+        for role, said in groupby(turns, lambda turn: turn.role)
+    ]
+
+
+def _parts(turn: Turn) -> list[dict[str, Any]]:
+    text, file = {"text": turn.text}, turn.file
+    if file is None:
+        return [text]
+    if file.uri is not None:
+        return [text, {"fileData": {"mimeType": file.mimetype, "fileUri": file.uri}}]
+    content = b64encode(file.content).decode("ascii")
+    return [text, {"inlineData": {"mimeType": file.mimetype, "data": content}}]
