@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from simulators.faults import Fault, Target
 from tests.chaos.questions import Mood
@@ -19,17 +19,7 @@ Outage = Literal[
     "sockets cut",
     "sockets refreshed",
 ]
-OUTAGES: Final[tuple[Outage, ...]] = (
-    "processor killed",
-    "both processors killed",
-    "command service killed",
-    "processor redeployed",
-    "command service redeployed",
-    "Redis killed",
-    "broker unreachable",
-    "sockets cut",
-    "sockets refreshed",
-)
+OUTAGES: Final[tuple[Outage, ...]] = get_args(Outage)
 
 _LIMITED = Fault("error", status=429, detail={"retry_after": 1})
 WIRE: Final[dict[str, tuple[Target, str, Fault]]] = {
