@@ -1,6 +1,7 @@
 """How long a processor takes from nothing: to listen, to be ready, and to give its first answer."""
 
 import asyncio
+import shutil
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -18,11 +19,13 @@ from simulators.stack import LocalStack
 
 _LOOK_EVERY_S = 0.005
 _DEADLINE_S = 60.0
+_NOTHING = shutil.which("true") or "/bin/true"
 
 
 @dataclass(frozen=True)
 class ColdStart:
-    """Seconds from the start of the process; of the first answer, Gemini's own time is taken off.
+    """Seconds from the start of the process; what its launcher takes before that is taken off, and
+    of the first answer Gemini's own time, too.
 
     ``listening_s``: it takes pushes (``/healthz``). ``ready_s``: it has reached Redis, Slack and
     Gemini (``/readyz``). ``first_answer_s``: from a question asked while no processor runs, whose
@@ -44,13 +47,15 @@ class ColdStart:
 
 async def cold_start(setup: Setup) -> ColdStart:
     """Measure each once."""
-    straightforward_s = await _straightforward(setup.folder)
+    launcher_s = await _launcher(setup.folder)
     gemini_s = setup.gemini.total_s or 0.0
     # Cloud Run holds a push until the new instance listens; here it is refused and soon repeated.
     held = DeliveryRules(min_backoff_s=0.1, max_backoff_s=0.1, max_delivery_attempts=100)
     async with LocalStack(replace(setup.stack, delivery=held)) as stack:
         (processor,) = stack.processors
         await processor.kill()
+        # Beside the same idle stack as ours.
+        straightforward_s = await _straightforward(setup.folder)
         began = time.monotonic()
         await processor.start(wait_until_ready=False)
         listening_s = await _answers(f"{processor.url}/healthz", began)
@@ -65,8 +70,20 @@ async def cold_start(setup: Setup) -> ColdStart:
         if seen.finished is None:
             raise TimeoutError("The first question after a scale from zero was not answered.")
         return ColdStart(
-            listening_s, ready_s, seen.finished - seen.asked - gemini_s, straightforward_s
+            listening_s - launcher_s,
+            ready_s - launcher_s,
+            seen.finished - seen.asked - gemini_s - launcher_s,
+            straightforward_s - launcher_s,
         )
+
+
+async def _launcher(folder: Path) -> float:
+    """How long a child that does nothing takes: a Python of its own comes before each command."""
+    child = ChildProcess("nothing", (_NOTHING,), environment=inherited(), folder=folder)
+    began = time.monotonic()
+    await child.start()
+    await child.wait()
+    return time.monotonic() - began
 
 
 async def _straightforward(folder: Path) -> float:
