@@ -10,6 +10,7 @@ import sys
 
 import uvicorn
 
+import processor_service.framework  # noqa: F401 - FastAPI, before anybody else imports it
 from processor_service.app import create_app, open_dependencies
 from processor_service.settings import ProcessorSettings
 from shared.deployment import deployment
@@ -47,6 +48,7 @@ def _serve(settings: ProcessorSettings) -> int:
             create_app(lambda: open_dependencies(settings)),
             loop="uvloop",
             http="httptools",
+            ws="none",
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=_DRAIN_S,

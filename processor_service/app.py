@@ -22,6 +22,7 @@ from processor_service.gemini_model import GeminiModel
 from processor_service.generation import Generation
 from processor_service.health import Readiness
 from processor_service.homes import Homekeeping
+from processor_service.loading import loading
 from processor_service.oidc import Certs, NoVerification, OidcVerifier, PushVerifier
 from processor_service.prompts import House
 from processor_service.redis_budget import RedisBudget
@@ -167,6 +168,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                 revision=settings.k_revision,
             ),
         )
+        await stack.enter_async_context(loading(*_later(settings)))
         yield Dependencies(
             verifier=_verifier(settings, session),
             answering=answering,
@@ -175,6 +177,12 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             asides=asides,
             readiness=readiness,
         )
+
+
+def _later(settings: ProcessorSettings) -> list[str]:
+    """What no push needs before it is known to be ours, and a question."""
+    answering = ["processor_service.answering"]
+    return ["google.auth.jwt", *answering] if settings.push_is_authenticated else answering
 
 
 def _models(settings: ProcessorSettings) -> list[Checked]:

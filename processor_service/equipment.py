@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from processor_service.budget import Budget
 from processor_service.files import Files
 from processor_service.generation import Generation
-from processor_service.growing import Budget
 from processor_service.limits import Limits
 from processor_service.ports import (
     Answers,

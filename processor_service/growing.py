@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
+from processor_service.budget import APPEND, EDIT, START, Budget
 from processor_service.delivery import Standing, standing
 from processor_service.drafting import Draft, first_markdown
 from processor_service.lease import LeaseLost
@@ -30,15 +31,6 @@ STREAM_BYTES = 10_000
 STREAM_LIFE_S = 240.0
 
 _NOTHING = Body("")
-
-START, APPEND, EDIT = "chat.startStream", "chat.appendStream", "chat.update"
-
-
-class Budget(Protocol):
-    """What Slack's rate limits leave for what is not needed, shared by all instances."""
-
-    async def take(self, method: str) -> bool:
-        """Whether one more call fits into this minute; if so it is counted."""
 
 
 class Signs(Protocol):

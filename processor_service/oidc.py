@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import aiohttp
-from google.auth import exceptions, jwt
 
 from processor_service.push import PushDenied
 from shared.errors import RetryableError
@@ -98,6 +97,8 @@ class OidcVerifier:
             )
 
     async def _claims(self, token: str) -> Mapping[str, object]:
+        from google.auth import exceptions, jwt  # noqa: PLC0415 - see ``loading``
+
         try:
             header = jwt.decode_header(token)  # type: ignore[no-untyped-call] # google-auth is untyped here
             key_id = str(header.get("kid", ""))

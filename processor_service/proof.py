@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from processor_service.growing import Budget
+from processor_service.budget import READ, Budget
 from processor_service.lease import LeaseLost
 from processor_service.markdown.document import words_of
 from processor_service.ports import Body, Conversation, Posted
@@ -17,8 +17,6 @@ from shared.log import get_logger
 from shared.message_text import plain_text
 
 log = get_logger(__name__)
-
-READ = "conversations.replies"
 
 # Slack keeps Markdown as rich text: an emoji by its name, an address with or without its label, and
 # none of the markup. What is left of both sides is compared.

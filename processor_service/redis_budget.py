@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Final
 from uuid import uuid4
 
-from processor_service.growing import APPEND, EDIT, START
-from processor_service.proof import READ
+from processor_service.budget import APPEND, EDIT, READ, START
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
 from processor_service.redis_keys import BUDGET_WINDOW_S, budget_key
 
@@ -28,7 +27,7 @@ return 1
 
 
 class RedisBudget:
-    """``growing.Budget`` in a sliding minute.
+    """``budget.Budget`` in a sliding minute.
 
     Without Redis each instance counts for itself, and no stream begins: nobody else could tell
     whose it is.

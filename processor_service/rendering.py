@@ -42,7 +42,6 @@ PART_BYTES = 10_000
 PLAIN_BYTES = 3_900
 _PREVIEW_CHARS = 200
 _QUOTE_CHARS = 2_500
-_METADATA_BYTES = 8_000
 _SUBJECT_CHARS = 300
 
 _PINGS = re.compile(r"<(?=(?:@[UW]|!(?:channel|here|everyone|subteam\^))[^<>\n]*>)")
@@ -192,19 +191,6 @@ def _named(channel_id: str, locale: Locale) -> str:
 
 def _linked(text: str, address: str) -> str:
     return f"<{escape(address)}|{text}>" if address else text
-
-
-def question_payload(task: Task) -> dict[str, str]:
-    """The prompt itself and its mode, kept beside the shown question so that it can be asked again.
-
-    Slack limits metadata to about 16 KB; a longer prompt is not kept. What a shortcut is about can
-    be read again where it stands.
-    """
-    too_long = len(task.text.encode()) > _METADATA_BYTES
-    if task.subject is not None:
-        words = {} if too_long else {"prompt": task.text}
-        return {**words, "mode": task.mode, "subject": task.subject.model_dump_json()}
-    return {} if too_long else {"prompt": task.text, "mode": task.mode}
 
 
 def _preview(part: Sequence[Piece]) -> str:

@@ -7,7 +7,6 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from processor_service.answering import Delivery, answer, give_up
 from processor_service.asides import attend
 from processor_service.dependencies import Dependencies
 from processor_service.feedback import note
@@ -84,7 +83,7 @@ def _work(task: Task, pushed: PushRequest, using: Dependencies) -> Callable[[], 
     """What is to be done for the task; raises UndecodableTask if it does not say about what."""
     match task:
         case Task(kind=Kind.QUESTION):
-            return partial(answer, task, _delivery(pushed.message), using.answering)
+            return partial(_answer, task, pushed.message, using)
         case Task(kind=Kind.CANCEL, cancel=Cancel() as cancel):
             return partial(stop, task, cancel, using.stopping)
         case Task(kind=Kind.FEEDBACK, feedback=Feedback() as feedback):
@@ -92,6 +91,22 @@ def _work(task: Task, pushed: PushRequest, using: Dependencies) -> Callable[[], 
         case Task(kind=Kind.HOME | Kind.DOCTOR):
             return partial(_attend, task, pushed.message.message_id, using)
     raise UndecodableTask(f"a {task.kind} about nothing", reason="task_about_nothing")
+
+
+async def _answer(task: Task, message: PushMessage, using: Dependencies) -> Outcome:
+    from processor_service.answering import Delivery, answer  # noqa: PLC0415 - see ``loading``
+
+    return await answer(task, Delivery(message.message_id, _replayed(message)), using.answering)
+
+
+async def _give_up(task: Task, message: PushMessage, using: Dependencies) -> Outcome:
+    from processor_service.answering import Delivery, give_up  # noqa: PLC0415 - see ``loading``
+
+    return await give_up(task, Delivery(message.message_id, _replayed(message)), using.answering)
+
+
+def _replayed(message: PushMessage) -> bool:
+    return message.attributes.get(REPLAY) == "1"
 
 
 async def _attend(task: Task, message_id: str, using: Dependencies) -> Outcome:
@@ -129,14 +144,10 @@ async def dead_letter(request: Request) -> Response:
         return Response(status_code=204)
     with measured("dead_letter", task, pushed) as delivered:
         log.error("A task was given up.", action="task_dead_lettered", source=task.source)
-        outcome = await give_up(task, _delivery(pushed.message), using.answering)
+        outcome = await _give_up(task, pushed.message, using)
         delivered.outcome = outcome
     # Whoever holds the lease may be a worker that died; nobody else's message tells the asker.
     return Response(status_code=503 if outcome is Outcome.DUPLICATE else _STATUS[outcome])
-
-
-def _delivery(message: PushMessage) -> Delivery:
-    return Delivery(message.message_id, again=message.attributes.get(REPLAY) == "1")
 
 
 async def _require_slack(using: Dependencies) -> None:

@@ -21,7 +21,7 @@ from processor_service.ports import (
     Posted,
     StreamOwners,
 )
-from processor_service.rendering import question_payload
+from processor_service.shown_question import question_payload
 from processor_service.slack_blocks import body_shown
 from processor_service.slack_calls import SlackCalls
 from processor_service.slack_history import Asked, Message, said_before

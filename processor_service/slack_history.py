@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from processor_service.markdown.inline import ZERO_WIDTH_SPACE
+from processor_service.markdown.characters import ZERO_WIDTH_SPACE
 from processor_service.ports import Said
 from processor_service.slack_blocks import text_of_blocks
 from processor_service.slack_calls import Ourselves

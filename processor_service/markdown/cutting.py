@@ -8,8 +8,9 @@ from dataclasses import replace
 from functools import partial
 from itertools import accumulate, chain
 
+from processor_service.markdown.characters import ZERO_WIDTH_SPACE
 from processor_service.markdown.document import Block, read_document
-from processor_service.markdown.inline import ZERO_WIDTH_SPACE, Inline, read_blocks, read_inline
+from processor_service.markdown.inline import Inline, read_blocks, read_inline
 from processor_service.markdown.tables import fenced
 
 Size = Callable[[str], int]

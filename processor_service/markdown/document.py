@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 
 from markdown_it.token import Token
 
+from processor_service.markdown.characters import HAIR_SPACE, ZERO_WIDTH_SPACE
 from processor_service.markdown.inline import (
-    HAIR_SPACE,
-    ZERO_WIDTH_SPACE,
     Env,
     mended,
     read_blocks,

@@ -23,15 +23,16 @@ from markdown_it.rules_inline import (
 from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 
-ZERO_WIDTH_SPACE = "\u200b"
-# White space by CommonMark's rules, and hardly a pixel wide.
-HAIR_SPACE = "\u200a"
+from processor_service.markdown.characters import HAIR_SPACE, ZERO_WIDTH_SPACE
+
 # Slack's links take 3,000 characters (slack_sdk.models.blocks).
 LINK_CHARS = 3_000
 
 _RUN = "run"
 _SCHEME = re.compile(r"https?$")
-_IN_ADDRESS = r"[^\x00-\x20<>\[\]\"`|\\^{}\x7f-\U0010ffff]"
+# All of ASCII that is to be seen but <>[]"`|\^{}. Said by what is not in it, up to the last of
+# Unicode, it takes 3 ms to compile.
+_IN_ADDRESS = r"[!#-;=?-Z_a-z~]"
 _ADDRESS = re.compile(f"://{_IN_ADDRESS}{{1,{LINK_CHARS}}}")
 _TAG = re.compile(r"<[A-Za-z/!?]")
 

@@ -2,7 +2,8 @@
 
 import re
 
-from processor_service.markdown.inline import ZERO_WIDTH_SPACE, read_inline
+from processor_service.markdown.characters import ZERO_WIDTH_SPACE
+from processor_service.markdown.inline import read_inline
 
 # What stays open for longer is taken for the plain characters that it is so far.
 _OPEN_CHARS = 300

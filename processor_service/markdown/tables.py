@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 Align = Literal["left", "center", "right"] | None
 
 _BACKTICKS = re.compile("`+")
-_ADDRESS = re.compile(r"(https?://[^\x00-\x20<>\[\]\"`|\\^{}()\x7f-\U0010ffff]*[\w/])", re.ASCII)
+_ADDRESS = re.compile(r"(https?://[!#-'*-;=?-Z_a-z~]*[\w/])", re.ASCII)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
 _ADDRESSES = ("https://", "http://", "mailto:")

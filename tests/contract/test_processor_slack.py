@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
 
-from processor_service.growing import EDIT, START
+from processor_service.budget import EDIT, START
 from processor_service.ports import Body, Conversation, Document
 from processor_service.proof import letters_of
 from processor_service.redis_budget import A_MINUTE, RedisBudget

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from processor_service.growing import START
+from processor_service.budget import START
 from processor_service.redis_budget import RedisBudget
 from processor_service.redis_connection import redis_connection
 from shared.ledger import Mark

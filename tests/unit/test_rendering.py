@@ -9,12 +9,12 @@ from processor_service.rendering import (
     PART_BYTES,
     PLAIN_BYTES,
     neutralise,
-    question_payload,
     render_answer,
     render_notice,
     render_plain,
     render_question,
 )
+from processor_service.shown_question import question_payload
 from shared.task import Locale, Mode
 from tests.processor_fakes import a_task
 

@@ -11,7 +11,8 @@ from processor_service.caching import cache_key
 from processor_service.manners import Manners, Thinking, Tool
 from processor_service.ports import Prompt, Said
 from processor_service.prompts import House
-from processor_service.rendering import question_payload, render_subject
+from processor_service.rendering import render_subject
+from processor_service.shown_question import question_payload
 from processor_service.slack_calls import Ourselves
 from processor_service.slack_history import said_about
 from processor_service.subjects import target_language

@@ -1,0 +1,13 @@
+"""How often a minute Slack lets us do what an answer could do without."""
+
+from typing import Protocol
+
+START, APPEND, EDIT = "chat.startStream", "chat.appendStream", "chat.update"
+READ = "conversations.replies"
+
+
+class Budget(Protocol):
+    """What Slack's rate limits leave for what is not needed, shared by all instances."""
+
+    async def take(self, method: str) -> bool:
+        """Whether one more call fits into this minute; if so it is counted."""

@@ -1,0 +1,18 @@
+"""What is kept beside a question that we show."""
+
+from shared.task import Task
+
+_METADATA_BYTES = 8_000
+
+
+def question_payload(task: Task) -> dict[str, str]:
+    """The prompt itself and its mode, kept beside the shown question so that it can be asked again.
+
+    Slack limits metadata to about 16 KB; a longer prompt is not kept. What a shortcut is about can
+    be read again where it stands.
+    """
+    too_long = len(task.text.encode()) > _METADATA_BYTES
+    if task.subject is not None:
+        words = {} if too_long else {"prompt": task.text}
+        return {**words, "mode": task.mode, "subject": task.subject.model_dump_json()}
+    return {} if too_long else {"prompt": task.text, "mode": task.mode}
