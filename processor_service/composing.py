@@ -1,6 +1,5 @@
 """Where an answer comes from: an earlier worker, the cache, or Gemini."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -56,9 +55,9 @@ async def composed(
 
 
 async def _prompt(task: Task, using: Answering) -> Prompt:
-    utc_offset, workspace = await asyncio.gather(
-        using.people.utc_offset_of(task.user_id), using.workspace.name()
-    )
+    # One after the other: both are nearly always known already.
+    utc_offset = await using.people.utc_offset_of(task.user_id)
+    workspace = await using.workspace.name()
     # The day of the question, not of its answer: a redelivery after midnight is the same question.
     occasion = Occasion(day_of(task.occurred_at, utc_offset), workspace)
     return prompt_for(task, occasion, using.house)

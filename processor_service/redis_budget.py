@@ -16,18 +16,21 @@ from processor_service.redis_keys import BUDGET_WINDOW_S, budget_key
 A_MINUTE: Final = {START: 16, APPEND: 80, EDIT: 20, READ: 12}
 
 # The minute slides: two bursts around the turn of a fixed one would make twice the calls in a few
-# seconds. Lua, so that looking and counting are one step.
+# seconds. Lua, so that looking and counting are one step. A refusal tells when the oldest call was
+# made: nobody has room before that one leaves the minute.
 _TAKE = """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return 0 end
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then
+  return redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+end
 redis.call('ZADD', KEYS[1], ARGV[1], ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[5])
-return 1
+return false
 """
 
 
 class RedisBudget:
-    """``budget.Budget`` in a sliding minute.
+    """``budget.Budget`` in a sliding minute; while that is full Redis is not asked again.
 
     Without Redis each instance counts for itself, and no stream begins: nobody else could tell
     whose it is.
@@ -37,10 +40,13 @@ class RedisBudget:
         self._connection = connection
         self._clock = clock
         self._own: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._full_until: dict[str, float] = {}
 
     async def take(self, method: str) -> bool:
         """Whether one more call fits into this minute; if so it is counted."""
         now = self._clock()
+        if now < self._full_until.get(method, 0.0):
+            return False
         try:
             return await self._shared(method, now)
         except StoreUnavailable:
@@ -48,8 +54,12 @@ class RedisBudget:
 
     async def _shared(self, method: str, now: float) -> bool:
         arguments = (now, now - BUDGET_WINDOW_S, uuid4().hex, A_MINUTE[method], BUDGET_WINDOW_S)
-        taken = self._connection.redis.eval(_TAKE, 1, budget_key(method), *map(str, arguments))
-        return bool(await self._connection.run(taken))
+        taking = self._connection.redis.eval(_TAKE, 1, budget_key(method), *map(str, arguments))
+        oldest = await self._connection.run(taking)
+        if oldest is None:
+            return True
+        self._full_until[method] = float(oldest) + BUDGET_WINDOW_S
+        return False
 
     def _alone(self, method: str, now: float) -> bool:
         taken = self._own[method]

@@ -94,7 +94,9 @@ async def redis_connection(
     redis = Redis.from_url(
         url,
         decode_responses=True,
-        socket_timeout=patience_s * 5,
+        # ``run`` limits each command as a whole. The client's own limit would put each write into
+        # an asyncio task of its own.
+        socket_timeout=None,
         socket_connect_timeout=patience_s * 5,
         # Once, at once: a connection of the pool does not know that Redis was restarted meanwhile.
         # More, or with pauses, would only turn a lost command into a second of waiting.

@@ -4,6 +4,13 @@ from datetime import date
 
 PREFIX = "mechachang:"
 
+# Which methods Slack told us to leave alone, by when each may be called again: one key, so that one
+# look tells of all of them.
+HOLDS_KEY = f"{PREFIX}slack:holds"
+
+# Slack names seconds, rarely minutes.
+HOLDS_TTL_S = 24 * 3600
+
 # A worker that is killed blocks its task for this long at most. Pub/Sub's push back-off begins at
 # 10 s, so the second or third redelivery finds the lease expired, well before the fifth and last.
 LEASE_TTL_S = 15.0
@@ -77,11 +84,6 @@ def turn_key(thread: str) -> str:
 def waiting_key(thread: str) -> str:
     """The questions of a thread that wait, by when each is given up unless it is seen again."""
     return f"{PREFIX}waiting:{thread}"
-
-
-def hold_key(method: str) -> str:
-    """That Slack told us to leave a method alone, for as long as it said."""
-    return f"{PREFIX}slack:hold:{method}"
 
 
 def stop_key(task_id: str) -> str:

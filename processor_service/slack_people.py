@@ -1,7 +1,8 @@
 """Who asks and who else speaks: languages and names, from Slack, remembered in Redis."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +26,9 @@ log = get_logger(__name__)
 _PATIENCE_S = 1.5
 # users.info allows some 100 calls a minute (docs.slack.dev: Tier 4), for all questions together.
 _NAMES_AT_ONCE: Final = 20
+# Whoever asks one question often asks the next one soon.
+_NEAR_S: Final = 300.0
+_REMEMBERED: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -34,19 +38,29 @@ class _Person:
 
 
 class SlackPeople:
-    """``ports.People`` by ``users.info``; an answer is never late because of it."""
+    """``ports.People`` by ``users.info``; an answer is never late because of it.
 
-    def __init__(self, calls: SlackCalls, connection: RedisConnection) -> None:
+    Whoever was known a moment ago is known without Redis, too.
+    """
+
+    def __init__(
+        self,
+        calls: SlackCalls,
+        connection: RedisConnection,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._calls = calls
         self._connection = connection
+        self._clock = clock
+        self._near: dict[str, tuple[float, _Person]] = {}
 
     async def locale_of(self, user_id: str) -> Locale | None:
         """The person's language; None when neither Redis nor Slack tells it within 1.5 s."""
         try:
-            known = await self._remembered(locale_key(user_id))
+            known = await self._known(user_id)
         except StoreUnavailable:
             known = None
-        return _locale(known) if known else (await self._asked(user_id)).locale
+        return (known or await self._asked(user_id)).locale
 
     async def utc_offset_of(self, user_id: str) -> timedelta | None:
         """The person's time; None when neither Redis nor Slack tells it within 1.5 s.
@@ -54,10 +68,28 @@ class SlackPeople:
         Without Redis Slack is not asked: ``locale_of`` has waited for it already.
         """
         try:
-            known = await self._remembered(utc_offset_key(user_id))
+            known = await self._known(user_id)
         except StoreUnavailable:
             return None
-        return timedelta(seconds=int(known)) if known else (await self._asked(user_id)).utc_offset
+        return (known or await self._asked(user_id)).utc_offset
+
+    async def _known(self, user_id: str) -> _Person | None:
+        """Who is remembered, here or in Redis. Raises StoreUnavailable."""
+        until, near = self._near.get(user_id, (0.0, None))
+        if self._clock() < until:
+            return near
+        keys = [locale_key(user_id), utc_offset_key(user_id)]
+        locale, offset = await self._connection.run(self._connection.redis.mget(keys))
+        if not (locale and offset):
+            return None
+        person = _Person(_locale(str(locale)), timedelta(seconds=int(offset)))
+        self._remember_near(user_id, person)
+        return person
+
+    def _remember_near(self, user_id: str, person: _Person) -> None:
+        if len(self._near) >= _REMEMBERED:
+            self._near.clear()
+        self._near[user_id] = (self._clock() + _NEAR_S, person)
 
     async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
         """The people's display names; who is missing was not told of within 1.5 s.
@@ -100,10 +132,6 @@ class SlackPeople:
         profile = user.get("profile") or {}
         return str(profile.get("display_name") or user.get("real_name") or user.get("name") or "")
 
-    async def _remembered(self, key: str) -> str | None:
-        kept = await self._connection.run(self._connection.redis.get(key))
-        return str(kept) if kept else None
-
     async def _asked(self, user_id: str) -> _Person:
         """What Slack tells within 1.5 s, remembered for the next question."""
         client = self._calls.client
@@ -116,6 +144,7 @@ class SlackPeople:
             log.info("A person's language is not known.", action="locale_unknown", why=str(error))
             return _Person()
         person = _person(found["user"])
+        self._remember_near(user_id, person)
         with suppress(StoreUnavailable):
             await self._remember(locale_key(user_id), person.locale)
             offset = person.utc_offset

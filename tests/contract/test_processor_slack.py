@@ -212,6 +212,37 @@ async def test_a_persons_language_is_asked_once_and_shared() -> None:
         assert await SlackPeople(here.calls, here.redis).locale_of("U0NOBODY") is None
 
 
+async def test_who_asked_a_moment_ago_is_known_without_redis() -> None:
+    async with processors() as (here, _):
+        hana, clock = here.bench.slack.people.user("hana").id, Clock(0.0)
+        people = SlackPeople(here.calls, here.redis, clock)
+        assert await people.locale_of(hana) == "ja"
+        await here.redis.redis.flushall()
+        assert await people.locale_of(hana) == "ja"
+        assert await people.utc_offset_of(hana) == timedelta(hours=9)
+        assert here.bench.slack.api.limits.calls["users.info"] == 1
+        clock.now += 301
+        assert await people.locale_of(hana) == "ja"
+        assert here.bench.slack.api.limits.calls["users.info"] == 2
+
+
+async def test_one_look_tells_of_every_method_that_another_instance_was_told_to_leave() -> None:
+    async with processors() as (here, there):
+        clock = Clock(1_800_000_000.0)
+        told, other = (RedisHolds(one.redis, clock=clock) for one in (here, there))
+        assert await other.wait_s("chat.update") == 0
+        await told.hold("chat.update", 30)
+        await told.hold("chat.postMessage:C1", 5)
+        assert await other.wait_s("chat.update") == 0
+        clock.now += 1
+        assert await other.wait_s("chat.update") == 29
+        await here.redis.redis.flushall()
+        assert await other.wait_s("chat.postMessage:C1") == 4
+        clock.now += 10
+        assert await told.wait_s("chat.postMessage:C1") == 0
+        assert await told.wait_s("chat.update") == 19
+
+
 async def test_a_persons_time_comes_with_their_language() -> None:
     async with processors() as (here, there):
         hana = here.bench.slack.people.user("hana").id
@@ -360,6 +391,14 @@ async def test_the_budget_is_one_for_all_instances_and_knows_no_streams_without_
         clock.now += 55
         assert not await budgets[0].take(START)
         clock.now += 6
+        assert await budgets[0].take(START)
+        # While the minute is full nobody asks Redis.
+        full = [await budgets[0].take(START) for _ in range(A_MINUTE[START])]
+        assert full[-1] is False
+        await here.redis.redis.flushall()
+        assert not await budgets[0].take(START)
+        assert await budgets[1].take(START)
+        clock.now += 61
         assert await budgets[0].take(START)
     async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
         alone = RedisBudget(lost, clock)
