@@ -246,6 +246,8 @@ class Blind:
 
 
 class FakeSigns:
+    shown = False
+
     def __init__(self) -> None:
         self.seen: list[str] = []
 
