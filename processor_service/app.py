@@ -110,9 +110,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         )
         timeout = aiohttp.ClientTimeout(total=_HTTP_TIMEOUT_S)
         session = await stack.enter_async_context(traced_session(timeout=timeout))
-        downloads = await stack.enter_async_context(
-            traced_session(timeout=DOWNLOAD_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
-        )
+        downloads = await stack.enter_async_context(traced_session(timeout=DOWNLOAD_TIMEOUT))
         gemini = await stack.enter_async_context(
             gemini_api(_gemini_access(settings), settings.gemini_timeout / 1000)
         )

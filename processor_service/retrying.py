@@ -4,11 +4,13 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import tenacity
 
 from shared.errors import OutcomeUnknown, RetryableError
 
+_Result = TypeVar("_Result")
 Sleep = Callable[[float], Awaitable[None]]
 
 _BACK_OFF = tenacity.wait_random_exponential(multiplier=0.5, max=20)
@@ -47,6 +49,30 @@ def patiently(
         sleep=patience.sleep,
         reraise=True,
     )
+
+
+async def with_patience(
+    patience: Patience,
+    errors: tuple[type[RetryableError], ...],
+    call: Callable[[], Awaitable[_Result]],
+) -> _Result:
+    """The result of ``call``, tried again ``patiently`` after one of ``errors``.
+
+    Nearly every call succeeds at once, so the first attempt is made without tenacity.
+    """
+    try:
+        return await call()
+    except errors as error:
+        first: RetryableError | None = error
+
+    async def attempt() -> _Result:
+        nonlocal first
+        if first is not None:
+            failure, first = first, None
+            raise failure
+        return await call()
+
+    return await patiently(patience, tenacity.retry_if_exception_type(errors))(attempt)
 
 
 class _Stop(tenacity.stop.stop_base):

@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
-import tenacity
-
 from processor_service.lease import TaskLease
 from processor_service.ports import Body, Conversation, Posted
-from processor_service.retrying import Patience, patiently
+from processor_service.retrying import Patience, with_patience
 from processor_service.stopping import Stop
 from shared.errors import OutcomeUnknown, SlackUnavailable
 from shared.ledger import Mark
@@ -19,7 +17,7 @@ log = get_logger(__name__)
 
 _Result = TypeVar("_Result")
 
-_MAY_PASS = tenacity.retry_if_exception_type((SlackUnavailable, OutcomeUnknown))
+_MAY_PASS = (SlackUnavailable, OutcomeUnknown)
 
 
 @dataclass
@@ -37,11 +35,7 @@ class Steps:
 
     async def read(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
         """The result of a call that nobody sees."""
-
-        async def attempt() -> _Result:
-            return await call()
-
-        return await patiently(self.patience, _MAY_PASS)(attempt)
+        return await with_patience(self.patience, _MAY_PASS, call)
 
     async def show(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
         """The result of an idempotent call that changes what people see."""
@@ -51,7 +45,7 @@ class Steps:
                 self.doubtful = True
             return await call()
 
-        return await patiently(self.patience, _MAY_PASS)(guarded)
+        return await with_patience(self.patience, _MAY_PASS, guarded)
 
     async def post_once(self, conversation: Conversation, body: Body, mark: Mark) -> Posted:
         """Post one message, once: an unknown outcome is settled by reading back before a repeat."""

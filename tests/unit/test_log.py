@@ -66,6 +66,13 @@ def test_a_line_inside_a_task_and_a_span_has_the_fields_of_cloud_logging(out: io
     }
 
 
+def test_a_line_that_cannot_be_written_is_lost_and_nothing_else(out: io.StringIO) -> None:
+    log = structlog.get_logger("shared.test")
+    log.info("It is written.", action="x")
+    out.close()
+    log.info("It is lost.", action="x")
+
+
 def test_an_exception_has_its_stack_and_only_texts_of_ours(out: io.StringIO) -> None:
     try:
         try:
