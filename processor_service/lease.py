@@ -41,7 +41,7 @@ async def held(leases: Leases, lease: Lease) -> AsyncIterator[None]:
             worker.uncancel()
         raise LeaseLost("The lease was lost to another worker.") from None
     finally:
-        # Told to end, not cancelled: Python 3.11's wait_for, which the Redis client waits with, can
+        # Told to end, not cancelled: Python 3.11's wait_for, which a client may wait with, can
         # swallow a cancellation (github.com/python/cpython/issues/86296), and a renewal that lived
         # on would take the released lease back for ever.
         ended.set()

@@ -1,5 +1,6 @@
 """Which tasks were stopped, in Redis for all processes and in memory for this one."""
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -26,6 +27,7 @@ class RedisStops:
         self._here: OrderedDict[str, None] = OrderedDict()
         self._wanted: dict[str, float] = {}
         self._looked: dict[str, float] = {}
+        self._looking = asyncio.Lock()
 
     async def ask(self, task_id: str) -> None:
         """Remember here, and for the others if Redis takes it."""
@@ -37,14 +39,20 @@ class RedisStops:
     async def asked(self, task_id: str) -> bool:
         """Whether it is remembered here or there.
 
-        One look at Redis is for every task that is asked about: each knows of a stop after twice
-        ``look_every_s`` at the latest, however many are worked on.
+        One look at Redis is for every task that is asked about, and those that are asked about
+        meanwhile wait for it: each knows of a stop after twice ``look_every_s`` at the latest,
+        however many are worked on.
         """
-        now = self._clock()
-        self._wanted[task_id] = now
-        if task_id not in self._here and now >= self._looked.get(task_id, 0.0) + self.look_every_s:
-            await self._look(now)
+        self._wanted[task_id] = self._clock()
+        if task_id not in self._here and self._is_due(task_id):
+            async with self._looking:
+                if self._is_due(task_id):
+                    await self._look(self._clock())
         return task_id in self._here
+
+    def _is_due(self, task_id: str) -> bool:
+        # Half: a look for a task that has just begun may have come between two of the others'.
+        return self._clock() >= self._looked.get(task_id, 0.0) + self.look_every_s / 2
 
     async def _look(self, now: float) -> None:
         self._wanted = {one: at for one, at in self._wanted.items() if now - at < _FORGOTTEN_S}

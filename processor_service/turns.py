@@ -41,7 +41,7 @@ async def kept_turn(
     ended = asyncio.Event()
 
     async def renew() -> None:
-        # The flag is looked at as well: Python 3.11's wait_for, which the Redis client waits with,
+        # The flag is looked at as well: Python 3.11's wait_for, which a client may wait with,
         # can swallow a cancellation (github.com/python/cpython/issues/86296).
         while not ended.is_set():
             await asyncio.sleep(turns.renew_every_s)
