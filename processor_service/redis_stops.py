@@ -56,17 +56,14 @@ class RedisStops:
 
     async def _look(self, now: float) -> None:
         self._wanted = {one: at for one, at in self._wanted.items() if now - at < _FORGOTTEN_S}
-        self._looked = dict.fromkeys(self._wanted, now)
         looked = list(self._wanted)
-        try:
-            kept = await self._connection.run(
-                self._connection.redis.mget([stop_key(task_id) for task_id in looked])
-            )
-        except StoreUnavailable:
-            return
-        for task_id, stopped in zip(looked, kept, strict=True):
-            if stopped is not None:
-                self._remember(task_id)
+        keys = [stop_key(task_id) for task_id in looked]
+        with suppress(StoreUnavailable):
+            kept = await self._connection.run(self._connection.redis.mget(keys))
+            for task_id, stopped in zip(looked, kept, strict=True):
+                if stopped is not None:
+                    self._remember(task_id)
+        self._looked = dict.fromkeys(looked, now)
 
     def _remember(self, task_id: str) -> None:
         self._here[task_id] = None

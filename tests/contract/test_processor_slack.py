@@ -22,8 +22,11 @@ from processor_service.slack_conversations import SlackConversations
 from processor_service.slack_people import SlackPeople
 from processor_service.slack_response import RedisResponses, SlackResponse
 from processor_service.slack_workspace import SlackWorkspace
+from shared.deployment import Deployment
 from shared.errors import OutcomeUnknown, SlackDenied, SlackRefused, SlackUnavailable
 from shared.ledger import Mark, growing_mark
+from shared.slack import slack_client
+from shared.tracing import span, start_tracing
 from simulators.faults import Fault
 from simulators.ports import free_port
 from simulators.slack import SlackConfig
@@ -199,6 +202,19 @@ async def test_an_asker_is_reached_in_their_direct_messages() -> None:
         assert await (await there.conversations.direct(task)).find(TASK_ID) == [posted]
         where = here.bench.slack.people.dm("alice").id
         assert "sorry" in str(here.bench.slack.messages(where))
+
+
+async def test_a_call_carries_the_trace_it_is_made_in() -> None:
+    start_tracing(Deployment("test", "local"))
+    async with (
+        workbench(FAST) as bench,
+        slack_client("xoxb-local", bench.running.api_url) as client,
+    ):
+        with span("push") as current:
+            await client.auth_test()
+        trace_id = f"{current.get_span_context().trace_id:032x}"
+        [call] = bench.journal.entries(key=f"trace:{trace_id}")
+        assert call.detail["method"] == "auth.test"
 
 
 async def test_a_persons_language_is_asked_once_and_shared() -> None:

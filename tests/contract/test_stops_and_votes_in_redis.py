@@ -1,5 +1,6 @@
 """Stops and votes, on every Redis we run with."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -63,6 +64,10 @@ async def test_one_look_at_redis_is_for_every_task_that_is_worked_on(
         stopped = [task_id for task_id in tasks if await there.asked(task_id)]
     assert stopped == [tasks[7]]
     assert looks == [20, 20]
+    await here.ask(tasks[19])
+    clock.now += there.look_every_s
+    assert (await asyncio.gather(*map(there.asked, tasks)))[19]
+    assert looks == [20, 20, 20]
     clock.now += 10
     await there.asked(tasks[0])
     assert looks[-1] == 1
