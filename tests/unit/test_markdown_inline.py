@@ -120,8 +120,9 @@ def test_no_marker_beside_japanese_is_left_to_be_seen(phrases: str, after: str) 
     assert shown(written) == meant(f"文は{phrases}は{after}")
 
 
-@given(st.lists(PHRASES, max_size=4).map("".join))
-@settings(deadline=None)
+# Of markers that touch ("**a****b**") CommonMark itself makes something else than their author.
+@given(st.lists(PHRASES, max_size=4).map("と".join))
+@settings(deadline=None, max_examples=300)
 def test_mending_twice_changes_nothing(text: str) -> None:
     once = mended(text)
     assert mended(once) == once
