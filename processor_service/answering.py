@@ -18,7 +18,8 @@ from processor_service.lease import CleaningUp, TaskLease
 from processor_service.measures import because_of
 from processor_service.notices import is_settled, post_notice
 from processor_service.places import conversation_of
-from processor_service.ports import Conversation, Lease
+from processor_service.ports.conversations import Conversation
+from processor_service.ports.work import Lease
 from processor_service.proof import Reader, prove
 from processor_service.showing import growing_answer, shown
 from processor_service.steps import Steps

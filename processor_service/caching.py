@@ -3,7 +3,7 @@
 import hashlib
 import unicodedata
 
-from processor_service.ports import Prompt
+from processor_service.ports.model import Prompt
 from processor_service.prompts import PROMPT_VERSION
 from shared.task import Source, Task
 

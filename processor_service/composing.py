@@ -9,7 +9,9 @@ from processor_service.file_context import with_files
 from processor_service.files import attached
 from processor_service.generation import Request, generate
 from processor_service.growing import Growing
-from processor_service.ports import Answer, Prompt, Said
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Said
+from processor_service.ports.model import Prompt
 from processor_service.prompts import Occasion, day_of, prompt_for
 from processor_service.same_question import asked_once
 from processor_service.steps import Steps

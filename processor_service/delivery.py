@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from processor_service.lease import LeaseLost
-from processor_service.ports import Body, Conversation, Posted
+from processor_service.ports.conversations import Body, Conversation, Posted
 from processor_service.steps import Steps
 from shared.errors import SlackRefused
 from shared.ledger import Mark

@@ -8,7 +8,9 @@ from typing import Final
 
 from processor_service import doctor_texts as texts
 from processor_service.limits import Usages
-from processor_service.ports import Body, Conversations, Lease, Leases, People
+from processor_service.ports.conversations import Body, Conversations
+from processor_service.ports.people import People
+from processor_service.ports.work import Lease, Leases
 from processor_service.working import Outcome, under_lease
 from shared import clock
 from shared.errors import MechachangError, RetryableError

@@ -7,7 +7,7 @@ from typing import Any
 from processor_service.markdown.document import Block, read_document, with_newlines
 from processor_service.markdown.inline import Env
 from processor_service.markdown.settling import settled_code, settled_text
-from processor_service.ports import Body
+from processor_service.ports.conversations import Body
 from processor_service.rendering import RICH, body_of, neutralise
 from processor_service.splitting import Packing, pieces_of
 

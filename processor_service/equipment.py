@@ -6,17 +6,11 @@ from processor_service.budget import Budget
 from processor_service.files import Files
 from processor_service.generation import Generation
 from processor_service.limits import Limits
-from processor_service.ports import (
-    Answers,
-    Conversations,
-    Leases,
-    Model,
-    People,
-    Stops,
-    Threads,
-    Turns,
-    Workspace,
-)
+from processor_service.ports.answers import Answers
+from processor_service.ports.conversations import Conversations, Threads
+from processor_service.ports.model import Model
+from processor_service.ports.people import People, Workspace
+from processor_service.ports.work import Leases, Stops, Turns
 from processor_service.prompts import House
 from processor_service.retrying import Patience
 from processor_service.statuses import Statuses

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from processor_service.ports import Verdict
+from processor_service.ports.answers import Verdict
 from shared.task import Locale
 
 Texts = dict[Locale, str]

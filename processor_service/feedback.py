@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from processor_service.ports import Cast, Votes
+from processor_service.ports.people import Cast, Votes
 from processor_service.working import Outcome
 from shared.log import get_logger
 from shared.metrics import FEEDBACK

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from processor_service.file_types import Kind, is_shown, kind_of
-from processor_service.ports import Verdict
+from processor_service.ports.answers import Verdict
 from shared.task import TaskFile
 
 MEGABYTE: Final = 1024 * 1024

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from processor_service.ports import MediaFile, Prompt, Turn, Verdict
+from processor_service.ports.answers import Verdict
+from processor_service.ports.model import MediaFile, Prompt, Turn
 from processor_service.thread_context import shown, word_in_none_of
 from shared.task import Locale
 

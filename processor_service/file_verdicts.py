@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any, Final
 
-from processor_service.ports import Verdict
+from processor_service.ports.answers import Verdict
 from processor_service.texts import (
     FILE_LEFT_OUT,
     FILE_REASONS,

@@ -9,7 +9,10 @@ from processor_service.file_choice import Choice, Chosen, Limits, Way, choose
 from processor_service.file_context import Material
 from processor_service.file_text import text_of
 from processor_service.file_types import begins_as, media_type_of
-from processor_service.ports import FileSource, MediaFile, Said, Uploads, Verdict
+from processor_service.ports.answers import Verdict
+from processor_service.ports.conversations import Said
+from processor_service.ports.files import FileSource, Uploads
+from processor_service.ports.model import MediaFile
 from processor_service.room import Room
 from processor_service.stopping import Stop
 from shared.errors import FileUnusable, ModelRejected, ModelUnavailable, PermanentError

@@ -3,7 +3,8 @@
 import json
 from typing import Final
 
-from processor_service.ports import Answer, Place
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Place
 from processor_service.rendering import Block, button, buttons, value_of
 from processor_service.shown_question import question_payload
 from processor_service.texts import (

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from processor_service.attempts import Usage
-from processor_service.ports import Piece
+from processor_service.ports.model import Piece
 from processor_service.research import WebPage
 from shared.errors import ModelRefused, ModelUnavailable
 

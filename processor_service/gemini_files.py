@@ -7,7 +7,7 @@ from typing import Final
 
 from processor_service.gemini_api import GeminiApi
 from processor_service.gemini_errors import plainly
-from processor_service.ports import MediaFile
+from processor_service.ports.model import MediaFile
 from processor_service.retrying import Sleep
 from shared.errors import FileUnusable, MechachangError, ModelUnavailable
 from shared.log import get_logger

@@ -18,7 +18,7 @@ from processor_service.gemini_api import GeminiApi
 from processor_service.gemini_errors import ApiError, plainly
 from processor_service.gemini_requests import request_of
 from processor_service.manners import Manner
-from processor_service.ports import Piece, Prompt
+from processor_service.ports.model import Piece, Prompt
 from processor_service.refusals import Refusal, Refusals
 from processor_service.research import Research
 from shared.errors import ModelUnavailable

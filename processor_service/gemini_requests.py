@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from processor_service.manners import Manner, Tool
-from processor_service.ports import Prompt, Turn
+from processor_service.ports.model import Prompt, Turn
 
 _TOOLS: Final[Mapping[Tool, Any]] = {
     Tool.GOOGLE_SEARCH: {"googleSearch": {}},

@@ -8,7 +8,8 @@ import tenacity
 
 from processor_service.attempts import attempt_at
 from processor_service.circuit_breaker import CircuitBreaker
-from processor_service.ports import Answer, Form, Model, Piece, Prompt, Reading
+from processor_service.ports.answers import Answer
+from processor_service.ports.model import Form, Model, Piece, Prompt, Reading
 from processor_service.prices import Prices
 from processor_service.retrying import Patience, patiently
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable, Stopped

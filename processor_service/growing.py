@@ -15,7 +15,7 @@ from processor_service.delivery import Standing, standing
 from processor_service.drafting import Draft, first_markdown
 from processor_service.lease import LeaseLost
 from processor_service.measures import words_shown
-from processor_service.ports import Body, Conversation, Posted
+from processor_service.ports.conversations import Body, Conversation, Posted
 from processor_service.steps import Steps
 from shared.errors import MechachangError, OutcomeUnknown, SlackDenied, SlackRefused
 from shared.ledger import Mark, growing_mark

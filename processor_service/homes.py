@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from processor_service.limits import Usages
-from processor_service.ports import Homes, People
+from processor_service.ports.people import Homes, People
 from shared import clock
 from shared.home import Shown, Usage, home_view
 from shared.task import Task

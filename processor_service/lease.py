@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from processor_service.ports import Hold, Lease, Leases
+from processor_service.ports.work import Hold, Lease, Leases
 from shared.background import happens
 from shared.errors import RetryableError
 

@@ -11,7 +11,8 @@ from typing import Final
 
 from processor_service.delivery import answer_mark, remove
 from processor_service.growing import Growing
-from processor_service.ports import Answer, Body, Conversation, Document
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Body, Conversation, Document
 from processor_service.steps import Steps
 from processor_service.texts import IN_FILE, TRUNCATED, WHOLE_ANSWER
 from shared.errors import MechachangError, OutcomeUnknown, SlackRefused, SlackUnavailable

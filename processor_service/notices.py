@@ -5,7 +5,7 @@ from functools import partial
 from processor_service.delivery import Standing, remove, standing
 from processor_service.failures import Failure
 from processor_service.places import NOT_THERE, conversation_of
-from processor_service.ports import Body, Conversation, Conversations, Place
+from processor_service.ports.conversations import Body, Conversation, Conversations, Place
 from processor_service.rendering import render_notice, render_stopped
 from processor_service.steps import Steps
 from shared.errors import SlackRefused, Stopped

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from processor_service.ports import Body, Conversation, Conversations
+from processor_service.ports.conversations import Body, Conversation, Conversations
 from processor_service.rendering import render_question, render_subject
 from processor_service.steps import Steps
 from shared.errors import SlackRefused

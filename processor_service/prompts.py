@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from processor_service.manners import Manners
-from processor_service.ports import Prompt
+from processor_service.ports.model import Prompt
 from processor_service.structured import Structured
 from shared.task import Locale, Mode, Task, Wish
 

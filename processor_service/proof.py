@@ -10,7 +10,7 @@ from typing import Any
 from processor_service.budget import READ, Budget
 from processor_service.lease import LeaseLost
 from processor_service.markdown.document import words_of
-from processor_service.ports import Body, Conversation, Posted
+from processor_service.ports.conversations import Body, Conversation, Posted
 from processor_service.steps import Steps
 from shared.errors import MechachangError
 from shared.log import get_logger

@@ -6,7 +6,8 @@ from contextlib import suppress
 
 from pydantic import TypeAdapter
 
-from processor_service.ports import Answer, Claim, ClaimState, Hold, Lease
+from processor_service.ports.answers import Answer
+from processor_service.ports.work import Claim, ClaimState, Hold, Lease
 from processor_service.redis_connection import REST_S, RedisConnection, StoreUnavailable
 from processor_service.redis_keys import (
     DONE_TTL_S,

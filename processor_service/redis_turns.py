@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from processor_service.ports import Ticket
+from processor_service.ports.work import Ticket
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
 from processor_service.redis_keys import (
     LEASE_RENEW_EVERY_S,

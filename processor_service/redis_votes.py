@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from processor_service.ports import Cast
+from processor_service.ports.people import Cast
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
 from processor_service.redis_keys import VOTE_TTL_S, vote_key
 from shared.task import Vote

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from processor_service.manners import Manner, Thinking
-from processor_service.ports import Prompt
+from processor_service.ports.model import Prompt
 from shared.log import get_logger
 
 log = get_logger(__name__)

@@ -11,7 +11,8 @@ from processor_service.failures import OTHER, WORDS, Failure
 from processor_service.file_verdicts import verdict_lines
 from processor_service.markdown.document import words_of
 from processor_service.markdown.tables import Table
-from processor_service.ports import Answer, Body, Place
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Body, Place
 from processor_service.splitting import Layout, Piece, split_markdown
 from processor_service.texts import (
     ASK_AGAIN,

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from processor_service.ports import Answer, Answers, Turns
+from processor_service.ports.answers import Answer, Answers
+from processor_service.ports.work import Turns
 from processor_service.stopping import Stop
 from processor_service.turns import kept_turn, ticket
 from shared.metrics import CACHE_LOOKUPS

@@ -10,7 +10,8 @@ from processor_service.footer import answer_footer, stop_button
 from processor_service.growing import Growing
 from processor_service.long_answers import LONGEST_THREAD, fitting_thread
 from processor_service.measures import answer_shown
-from processor_service.ports import Answer, Body, Conversation, Posted
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Body, Conversation, Posted
 from processor_service.rendering import render_answer, render_plain
 from processor_service.sources import sources_footer, sources_text
 from processor_service.steps import Steps

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from processor_service.ports import Body
+from processor_service.ports.conversations import Body
 from shared.message_text import plain_text
 
 Block = Mapping[str, Any]

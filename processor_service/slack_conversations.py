@@ -12,15 +12,15 @@ from typing import Any
 import aiohttp
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from processor_service.ports import (
+from processor_service.ports.conversations import (
     Body,
     Conversation,
     Document,
     History,
     Place,
     Posted,
-    StreamOwners,
 )
+from processor_service.ports.work import StreamOwners
 from processor_service.shown_question import question_payload
 from processor_service.slack_blocks import body_shown
 from processor_service.slack_calls import SlackCalls

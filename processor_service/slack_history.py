@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from processor_service.markdown.characters import ZERO_WIDTH_SPACE
-from processor_service.ports import Said
+from processor_service.ports.conversations import Said
 from processor_service.slack_blocks import text_of_blocks
 from processor_service.slack_calls import Ourselves
 from shared.ledger import Mark

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import aiohttp
 
-from processor_service.ports import Body, Document, History, Place, Posted
+from processor_service.ports.conversations import Body, Document, History, Place, Posted
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
 from processor_service.redis_keys import RESPONSES_TTL_S, responses_key
 from shared.errors import SlackRefused, SlackUnavailable

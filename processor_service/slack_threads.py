@@ -1,6 +1,6 @@
 """Threads in Slack that a shortcut is about: read, never written to."""
 
-from processor_service.ports import Said
+from processor_service.ports.conversations import Said
 from processor_service.slack_calls import SlackCalls
 from processor_service.slack_conversations import SlackConversation
 from processor_service.slack_history import said_about

@@ -7,7 +7,7 @@ from functools import partial
 
 import aiohttp
 
-from processor_service.ports import Document
+from processor_service.ports.conversations import Document
 from processor_service.slack_calls import SlackCalls
 from shared.errors import SlackRefused, SlackUnavailable
 from shared.ledger import file_name

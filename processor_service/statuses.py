@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
-from processor_service.ports import Conversation
+from processor_service.ports.conversations import Conversation
 from processor_service.texts import (
     LOADING,
     READING,

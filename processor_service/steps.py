@@ -6,7 +6,7 @@ from functools import partial
 from typing import TypeVar
 
 from processor_service.lease import TaskLease
-from processor_service.ports import Body, Conversation, Posted
+from processor_service.ports.conversations import Body, Conversation, Posted
 from processor_service.retrying import Patience, with_patience
 from processor_service.stopping import Stop
 from shared.errors import OutcomeUnknown, SlackUnavailable

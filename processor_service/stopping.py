@@ -10,7 +10,8 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from processor_service.ports import Model, Piece, Prompt, Stops, StreamOwners, Turns
+from processor_service.ports.model import Model, Piece, Prompt
+from processor_service.ports.work import Stops, StreamOwners, Turns
 from processor_service.retrying import Patience
 from processor_service.working import Outcome
 from shared.errors import Stopped

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError, WithJsonSch
 from pydantic_core import from_json
 
 from processor_service.layout import layout
-from processor_service.ports import Reading
+from processor_service.ports.model import Reading
 from shared.errors import ModelUnavailable
 from shared.task import Locale, Mode
 

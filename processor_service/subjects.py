@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from processor_service.ports import Prompt, Said, Threads
+from processor_service.ports.conversations import Said, Threads
+from processor_service.ports.model import Prompt
 from processor_service.steps import Steps
 from processor_service.thread_context import THREAD_TOKENS, Quotes, estimated_tokens, quoting
 from shared.errors import PermanentError, SlackRefused

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from processor_service.ports import Prompt, Said, Turn
+from processor_service.ports.conversations import Said
+from processor_service.ports.model import Prompt, Turn
 from shared.task import Locale, Task
 
 THREAD_TOKENS: Final = 16_000

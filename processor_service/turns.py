@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from processor_service.ports import Place, Ticket, Turns
+from processor_service.ports.conversations import Place
+from processor_service.ports.work import Ticket, Turns
 from processor_service.stopping import Stop
 from shared.task import Task
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from processor_service.lease import LeaseLost, held
 from processor_service.measures import because_of
-from processor_service.ports import ClaimState, Lease, Leases
+from processor_service.ports.work import ClaimState, Lease, Leases
 from shared.errors import MechachangError, RetryableError
 from shared.log import get_logger
 from shared.metrics import LEASES_LOST

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from processor_service.ports import Answer, Body
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Body
 from processor_service.rendering import render_answer
 
 FOLDER = Path(__file__).parent / "unit" / "golden"

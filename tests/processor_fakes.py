@@ -15,25 +15,19 @@ from processor_service.files import Files
 from processor_service.generation import Generation
 from processor_service.homes import Homekeeping
 from processor_service.limits import Refusal
-from processor_service.ports import (
-    Answer,
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import (
     Body,
-    Cast,
-    Claim,
-    ClaimState,
     Conversation,
     Document,
     History,
-    Hold,
-    Lease,
-    MediaFile,
-    Piece,
     Place,
     Posted,
-    Prompt,
     Said,
-    Ticket,
 )
+from processor_service.ports.model import MediaFile, Piece, Prompt
+from processor_service.ports.people import Cast
+from processor_service.ports.work import Claim, ClaimState, Hold, Lease, Ticket
 from processor_service.prompts import House, Occasion
 from processor_service.retrying import Patience
 from processor_service.room import Room

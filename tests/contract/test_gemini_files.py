@@ -11,7 +11,7 @@ from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_files import GeminiFiles
 from processor_service.gemini_model import GeminiModel
-from processor_service.ports import MediaFile, Prompt, Turn
+from processor_service.ports.model import MediaFile, Prompt, Turn
 from shared.errors import FileUnusable, ModelRejected, ModelUnavailable
 from simulators.faults import Fault, FaultPlan
 from simulators.gemini import GeminiConfig, GeminiSimulator

@@ -10,7 +10,8 @@ from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_model import GeminiModel
 from processor_service.generation import Generation, Request, generate
-from processor_service.ports import Answer, Piece, Prompt
+from processor_service.ports.answers import Answer
+from processor_service.ports.model import Piece, Prompt
 from processor_service.retrying import Patience
 from shared.deployment import Deployment
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable

@@ -9,7 +9,7 @@ from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_model import GeminiModel
 from processor_service.generation import Generation, Request, generate
-from processor_service.ports import Answer
+from processor_service.ports.answers import Answer
 from processor_service.prompts import House, prompt_for
 from processor_service.retrying import Patience
 from shared.task import Mode

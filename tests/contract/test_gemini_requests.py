@@ -12,7 +12,7 @@ from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import GeminiApi, gemini_api
 from processor_service.gemini_model import GeminiModel
 from processor_service.manners import Manner, Thinking, Tool
-from processor_service.ports import MediaFile, Prompt, Turn
+from processor_service.ports.model import MediaFile, Prompt, Turn
 from processor_service.structured import Structured
 from shared.task import Mode
 from simulators.faults import FaultPlan

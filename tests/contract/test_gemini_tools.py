@@ -13,7 +13,8 @@ from processor_service.gemini_api import gemini_api
 from processor_service.gemini_model import GeminiModel
 from processor_service.generation import Generation, Request, generate
 from processor_service.manners import Manner, Thinking, Tool
-from processor_service.ports import Answer, Piece, Prompt
+from processor_service.ports.answers import Answer
+from processor_service.ports.model import Piece, Prompt
 from processor_service.prompts import House, prompt_for
 from processor_service.research import Research, WebPage
 from processor_service.retrying import Patience

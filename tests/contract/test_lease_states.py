@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 from redis.asyncio import Redis
 
-from processor_service.ports import Claim, ClaimState, Hold, Lease
+from processor_service.ports.work import Claim, ClaimState, Hold, Lease
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
 from processor_service.redis_keys import DONE_TTL_S, LEASE_TTL_S, task_key
 from processor_service.redis_store import RedisLeases

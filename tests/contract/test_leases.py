@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from processor_service.ports import Answer, Claim, ClaimState, Hold, Lease, Leases
+from processor_service.ports.answers import Answer
+from processor_service.ports.work import Claim, ClaimState, Hold, Lease, Leases
 from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_keys import answer_key
 from processor_service.redis_store import RedisAnswers, RedisLeases

@@ -9,7 +9,8 @@ from fakeredis import FakeAsyncRedis
 
 from processor_service.lease import TaskLease
 from processor_service.places import conversation_of
-from processor_service.ports import Body, Lease
+from processor_service.ports.conversations import Body
+from processor_service.ports.work import Lease
 from processor_service.redis_connection import RedisConnection
 from processor_service.redis_holds import RedisHolds
 from processor_service.redis_streams import RedisStreamOwners

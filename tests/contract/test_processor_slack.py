@@ -11,7 +11,7 @@ import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
 
 from processor_service.budget import EDIT, START
-from processor_service.ports import Body, Conversation, Document
+from processor_service.ports.conversations import Body, Conversation, Document
 from processor_service.proof import letters_of
 from processor_service.redis_budget import A_MINUTE, RedisBudget
 from processor_service.redis_connection import RedisConnection, redis_connection

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from processor_service.ports import Cast, Ticket
+from processor_service.ports.people import Cast
+from processor_service.ports.work import Ticket
 from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_keys import STOP_TTL_S, VOTE_TTL_S, stop_key, vote_key
 from processor_service.redis_stops import RedisStops

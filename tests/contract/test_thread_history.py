@@ -9,7 +9,8 @@ from fakeredis import FakeAsyncRedis
 from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_model import GeminiModel
-from processor_service.ports import Body, Conversation, Prompt, Said, Turn
+from processor_service.ports.conversations import Body, Conversation, Said
+from processor_service.ports.model import Prompt, Turn
 from processor_service.redis_connection import RedisConnection
 from processor_service.redis_holds import RedisHolds
 from processor_service.redis_streams import RedisStreamOwners

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from processor_service.long_answers import LONGEST_THREAD
-from processor_service.ports import Answer
+from processor_service.ports.answers import Answer
 from processor_service.rendering import render_answer
 from shared.ledger import Mark
 from simulators.gemini import GeminiConfig, Reply

@@ -7,7 +7,8 @@ import pytest
 from processor_service.answering import Delivery, give_up
 from processor_service.caching import draft_key
 from processor_service.limits import Refusal
-from processor_service.ports import Body, Piece, Posted, Prompt
+from processor_service.ports.conversations import Body, Posted
+from processor_service.ports.model import Piece, Prompt
 from processor_service.rendering import PART_BYTES
 from processor_service.statuses import Statuses
 from processor_service.working import Outcome

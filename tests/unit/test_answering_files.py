@@ -5,7 +5,8 @@ import pytest
 
 from processor_service.caching import draft_key
 from processor_service.file_choice import INLINE_BYTES, MEGABYTE
-from processor_service.ports import MediaFile, Piece, Prompt, Said
+from processor_service.ports.conversations import Said
+from processor_service.ports.model import MediaFile, Piece, Prompt
 from processor_service.working import Outcome
 from shared.errors import FileUnusable, ModelRejected, ModelUnavailable, SlackRefused
 from shared.task import Task, TaskFile

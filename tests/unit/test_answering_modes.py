@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from processor_service.ports import Body, Piece
+from processor_service.ports.conversations import Body
+from processor_service.ports.model import Piece
 from processor_service.working import Outcome
 from shared.task import Mode, Source
 from tests.processor_fakes import FakeModel, World, a_task, saying

@@ -5,7 +5,8 @@ from typing import Any
 
 from processor_service.caching import draft_key
 from processor_service.manners import Manners, Tool
-from processor_service.ports import Body, Piece
+from processor_service.ports.conversations import Body
+from processor_service.ports.model import Piece
 from processor_service.prompts import House
 from processor_service.research import Research, WebPage
 from processor_service.working import Outcome

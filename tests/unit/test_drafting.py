@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from processor_service.drafting import Draft, first_markdown
 from processor_service.markdown.document import Block, read_document
 from processor_service.markdown.inline import Env
-from processor_service.ports import Answer, Body
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Body
 from processor_service.rendering import render_answer
 from tests.golden_answers import NAMES, source_of
 from tests.markdown_documents import CODE, DOCUMENTS, HEADINGS, LINES, TABLES, bulleted

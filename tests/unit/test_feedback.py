@@ -6,7 +6,7 @@ from typing import Any
 from structlog.testing import capture_logs
 
 from processor_service.feedback import Listening, note
-from processor_service.ports import Cast
+from processor_service.ports.people import Cast
 from processor_service.working import Outcome
 from shared.task import Feedback, Flaw, Kind, Mode, Vote
 from tests.processor_fakes import NOON, FakeVotes, a_task

@@ -1,5 +1,5 @@
 from processor_service.file_choice import INLINE_BYTES, MEGABYTE, Limits, Way, choose
-from processor_service.ports import Verdict
+from processor_service.ports.answers import Verdict
 from shared.task import TaskFile
 
 LIMITS = Limits(50 * MEGABYTE)

@@ -7,7 +7,8 @@ import pytest
 
 from command_service.listeners import ACTIONS
 from processor_service.footer import NAMES, answer_footer, stop_button
-from processor_service.ports import Answer, Place
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Place
 from shared.task import Mode, Source, Task, Wish
 from simulators.slack.block_kit import block_errors
 from tests.processor_fakes import a_task

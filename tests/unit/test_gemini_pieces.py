@@ -12,7 +12,7 @@ from processor_service.gemini_answers import (
     searches_of,
     usage_of,
 )
-from processor_service.ports import Piece
+from processor_service.ports.model import Piece
 from processor_service.research import WebPage
 from shared.errors import MechachangError, ModelRefused, ModelUnavailable
 

@@ -5,7 +5,8 @@ import pytest
 
 from processor_service.generation import Generation, Request, generate
 from processor_service.manners import Manner, Tool
-from processor_service.ports import Answer, Piece, Prompt
+from processor_service.ports.answers import Answer
+from processor_service.ports.model import Piece, Prompt
 from processor_service.research import Research, WebPage
 from processor_service.retrying import Patience
 from processor_service.structured import Structured

@@ -9,7 +9,9 @@ from processor_service.delivery import Standing, deliver
 from processor_service.drafting import Draft
 from processor_service.growing import EVERY_S, STREAM_BYTES, Growing
 from processor_service.lease import TaskLease
-from processor_service.ports import Answer, Body, Lease
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Body
+from processor_service.ports.work import Lease
 from processor_service.rendering import render_answer
 from processor_service.retrying import Patience
 from processor_service.steps import Steps

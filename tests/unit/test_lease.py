@@ -4,7 +4,7 @@ import contextlib
 import pytest
 
 from processor_service.lease import LeaseLost, TaskLease, held
-from processor_service.ports import Hold, Lease
+from processor_service.ports.work import Hold, Lease
 from tests.processor_fakes import FakeLeases
 
 LEASE = Lease("task-1", "m1", "owner")

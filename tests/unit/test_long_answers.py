@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from processor_service.long_answers import LONGEST_THREAD
-from processor_service.ports import Body, Piece, Posted
+from processor_service.ports.conversations import Body, Posted
+from processor_service.ports.model import Piece
 from processor_service.working import Outcome
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark, file_mark, file_name, file_title

@@ -7,7 +7,7 @@ import pytest
 
 from processor_service.caching import cache_key
 from processor_service.manners import Manners, Thinking, Tool
-from processor_service.ports import Said
+from processor_service.ports.conversations import Said
 from processor_service.prompts import House, Occasion, day_of, prompt_for
 from processor_service.thread_context import in_thread
 from shared.task import Locale, Mode

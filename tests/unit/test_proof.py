@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from processor_service.ports import Answer, Body, Piece
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Body
+from processor_service.ports.model import Piece
 from processor_service.proof import letters_of
 from processor_service.rendering import render_answer
 from processor_service.working import Outcome

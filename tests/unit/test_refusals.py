@@ -3,7 +3,7 @@
 import pytest
 
 from processor_service.manners import Manner, Thinking, Tool
-from processor_service.ports import Prompt
+from processor_service.ports.model import Prompt
 from processor_service.refusals import Refusal, Refusals
 
 WISHES = Manner(Thinking.MINIMAL, 0.5, (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT))

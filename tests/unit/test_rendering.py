@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 import pytest
 
 from processor_service.failures import WORDS, Failure
-from processor_service.ports import Answer, Place
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Place
 from processor_service.rendering import (
     PART_BYTES,
     PLAIN_BYTES,

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Sequence
 import pytest
 
 from processor_service import same_question
-from processor_service.ports import Piece, Place, Prompt
+from processor_service.ports.conversations import Place
+from processor_service.ports.model import Piece, Prompt
 from processor_service.working import Outcome
 from shared.errors import ModelRefused
 from shared.task import Task

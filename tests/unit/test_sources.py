@@ -3,7 +3,8 @@
 import pytest
 
 from processor_service.footer import answer_footer
-from processor_service.ports import Answer, Place
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Place
 from processor_service.rendering import PART_BYTES, Block, render_answer, render_plain
 from processor_service.research import Research, WebPage
 from processor_service.sources import MAX_PAGES, sources_footer, sources_text

@@ -7,7 +7,8 @@ from functools import partial
 
 import pytest
 
-from processor_service.ports import History, Piece, Place, Prompt
+from processor_service.ports.conversations import History, Place
+from processor_service.ports.model import Piece, Prompt
 from processor_service.statuses import Statuses
 from processor_service.texts import LOADING, READING, RETRYING, SEARCHING, STILL_THINKING, THINKING
 from processor_service.working import Outcome

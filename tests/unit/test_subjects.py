@@ -9,7 +9,8 @@ import pytest
 from processor_service.answering import Delivery, give_up
 from processor_service.caching import cache_key
 from processor_service.manners import Manners, Thinking, Tool
-from processor_service.ports import Prompt, Said
+from processor_service.ports.conversations import Said
+from processor_service.ports.model import Prompt
 from processor_service.prompts import House
 from processor_service.rendering import render_subject
 from processor_service.shown_question import question_payload

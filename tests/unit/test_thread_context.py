@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from processor_service.ports import Prompt, Said, Turn
+from processor_service.ports.conversations import Said
+from processor_service.ports.model import Prompt, Turn
 from processor_service.slack_calls import Ourselves
 from processor_service.slack_history import Asked, said_before
 from processor_service.thread_context import estimated_tokens, in_thread, speakers

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from processor_service.ports import Piece, Prompt
+from processor_service.ports.model import Piece, Prompt
 from processor_service.working import Outcome
 from shared.errors import ModelRefused
 from tests.processor_fakes import FakeModel, World, a_task, saying

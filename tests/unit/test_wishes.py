@@ -3,7 +3,7 @@
 import pytest
 
 from processor_service.caching import cache_key
-from processor_service.ports import Prompt
+from processor_service.ports.model import Prompt
 from processor_service.prompts import House, Occasion, prompt_for
 from shared.task import Mode, Source, Task, Wish
 from tests.processor_fakes import NOON, World, a_task, saying

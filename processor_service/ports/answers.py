@@ -1,0 +1,49 @@
+"""What a question becomes: the answer, and where answers are kept."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from processor_service.research import Research
+from shared.task import Mode
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A file of the question that Gemini was not given; ``reason`` is the stable code of why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A finished answer: Markdown, the mode it was given in, what it took, and which files of the
+    question it was given without.
+
+    It may end early: ``truncated`` at the limit of its length, or ``stopped`` by its asker.
+    Kept in Redis: a new field needs a default, so that what an older version kept can be read.
+    """
+
+    text: str
+    model: str
+    truncated: bool = False
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+    mode: Mode = Mode.CHAT
+    sources: Research = field(default_factory=Research)
+    stopped: bool = False
+    without: tuple[Verdict, ...] = ()
+
+
+class Answers(Protocol):
+    """The cache of answers. A lost store is a miss, never an error."""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether anything is kept at all."""
+
+    async def get(self, key: str) -> Answer | None:
+        """The answer kept under ``key``, if any."""
+
+    async def put(self, key: str, answer: Answer) -> None:
+        """Keep ``answer`` for the configured lifetime."""

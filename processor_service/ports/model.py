@@ -1,0 +1,101 @@
+"""The language model: what it is asked and what it says."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+from processor_service.manners import Manner
+from processor_service.research import Research
+from shared.task import Mode
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What an answer in JSON says: Markdown for people, and its mode, if that could be read."""
+
+    text: str
+    mode: Mode | None
+
+
+class Form(Protocol):
+    """The JSON that an answer is asked for in."""
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the answer."""
+
+    def growing(self, text: str) -> str:
+        """The Markdown of what has come so far. What comes later adds to it."""
+
+    def read(self, text: str, *, cut: bool) -> Reading:
+        """The answer when its end has come. ``cut``: at the limit of its length.
+
+        Raises ModelUnavailable (``answer_malformed``) for anything else than what was asked for.
+        """
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What Gemini is asked: instructions of ours and the person's words. Without a ``form`` the
+    answer is free Markdown.
+    """
+
+    system: str
+    text: str
+    form: Form | None = None
+    turns: tuple["Turn", ...] = ()
+    manner: Manner = field(default_factory=Manner)
+
+    def without_tools(self) -> "Prompt":
+        """The same, to be answered from what the model knows."""
+        return replace(self, manner=replace(self.manner, tools=()))
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What was said before the question: by people and other apps (``user``), or by the model.
+
+    A ``file`` stands after the text.
+    """
+
+    role: Literal["user", "model"]
+    text: str
+    file: "MediaFile | None" = None
+
+
+@dataclass(frozen=True)
+class MediaFile:
+    """An image, a recording or a document as the model gets it: its content, or, once uploaded,
+    where that is (``uri``, and the ``upload`` to be deleted again).
+    """
+
+    mimetype: str
+    content: bytes = field(default=b"", repr=False)
+    uri: str | None = None
+    upload: str | None = None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The next piece of a streamed answer. The last one of a whole answer has ``finished``.
+
+    ``sources`` is what was looked up for all of the answer, as far as this piece knows.
+    """
+
+    text: str = ""
+    finished: bool = False
+    truncated: bool = False
+    stopped: bool = False
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+    sources: Research = field(default_factory=Research)
+
+
+class Model(Protocol):
+    """A language model."""
+
+    def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+        """The answer piece by piece; close it to end the request to the vendor at once.
+
+        Raises ModelUnavailable (worth another attempt), ModelRefused (blocked) or ModelRejected.
+        """

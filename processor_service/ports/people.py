@@ -1,0 +1,50 @@
+"""Who asks, and what they see and say besides answers."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from shared.task import Locale, Vote
+
+
+class Homes(Protocol):
+    """What people find who open the app itself."""
+
+    async def publish(self, user_id: str, view: dict[str, Any]) -> None:
+        """Replace the person's Home; idempotent. Raises as a Conversation does."""
+
+
+class Cast(StrEnum):
+    """What a vote changed. ``KNOWN``: nothing, it was cast before or is older than what counts."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    KNOWN = "known"
+
+
+class Votes(Protocol):
+    """What people think of answers, one vote each. A lost store takes each vote for new."""
+
+    async def cast(self, task_id: str, user_id: str, vote: Vote, at: datetime) -> Cast:
+        """Count the person's vote on the task's answer, unless they cast one later than ``at``."""
+
+
+class People(Protocol):
+    """Who asks."""
+
+    async def locale_of(self, user_id: str) -> Locale | None:
+        """The language the person uses Slack in; None if that cannot be told quickly."""
+
+    async def utc_offset_of(self, user_id: str) -> timedelta | None:
+        """How far the person's clocks are ahead of UTC; None if that cannot be told quickly."""
+
+    async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
+        """The names people are shown by, as far as they can be told quickly."""
+
+
+class Workspace(Protocol):
+    """Where we are installed."""
+
+    async def name(self) -> str | None:
+        """What the workspace is called; None if that cannot be told quickly."""
