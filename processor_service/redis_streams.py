@@ -7,7 +7,7 @@ from processor_service.redis_keys import STREAM_TTL_S, stream_key
 
 
 class RedisStreamOwners:
-    """``slack_conversations.StreamOwners`` in Redis."""
+    """``ports.StreamOwners`` in Redis."""
 
     def __init__(self, connection: RedisConnection) -> None:
         self._connection = connection

@@ -2,8 +2,8 @@
 
 from processor_service.ports.conversations import Said
 from processor_service.slack_calls import SlackCalls
-from processor_service.slack_conversations import SlackConversation
 from processor_service.slack_history import said_about
+from processor_service.slack_reading import SlackReading
 from shared.task import Subject
 
 
@@ -14,7 +14,7 @@ class SlackThreads:
         self._calls = calls
 
     async def said_about(self, subject: Subject) -> tuple[Said, ...]:
-        """What the shortcut is about; of a thread beyond 2,000 messages the first ones."""
+        """What the shortcut is about; of a thread beyond some 3,000 messages the first ones."""
         ts = subject.thread_ts or subject.message_ts
-        thread = SlackConversation(self._calls, subject.channel_id, ts, thread_ts=ts)
+        thread = SlackReading(self._calls, subject.channel_id, ts, thread_ts=ts)
         return said_about(subject, await thread.messages(), await self._calls.ourselves())

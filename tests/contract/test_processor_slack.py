@@ -83,9 +83,11 @@ async def test_what_was_posted_is_found_again_over_many_pages_and_nothing_else()
     async with processors(replace(FAST, rate_limits=False)) as (here, there):
         asked = here.bench.slack.people.post("alice", "#general", "question")
         thread = here.thread(asked.ts)
-        for number in range(230):
+        for number in range(30):
             other = Mark(f"{number:032x}", "answer")
             await thread.post(Body("other"), other)
+        for _ in range(1_000):
+            here.bench.slack.people.post("hana", "#general", "x", thread_ts=asked.ts)
         posted = await thread.post(Body("ours"), ANSWER)
         here.bench.slack.people.post("alice", "#general", "thanks", thread_ts=asked.ts)
         assert await there.thread(asked.ts).find(TASK_ID) == [posted]

@@ -1,0 +1,179 @@
+"""One conversation in Slack, through the Web API: a thread, a channel, direct messages."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from processor_service.ports.conversations import Body, Document, Posted
+from processor_service.slack_blocks import body_shown
+from processor_service.slack_reading import SlackReading
+from processor_service.slack_uploads import SlackUploads
+from shared.errors import MechachangError, SlackRefused
+from shared.ledger import Mark, growing_mark
+from shared.log import get_logger
+
+log = get_logger(__name__)
+
+_STATUS_PATIENCE_S = 2.0
+
+
+@dataclass(frozen=True)
+class SlackConversation(SlackReading):
+    """``ports.Conversation``; ``payload`` joins the metadata of each post."""
+
+    payload: Mapping[str, str] | None = None
+    uploads: SlackUploads | None = None
+    capacity: int = 1_000
+    editable: bool = True
+
+    @property
+    def streams(self) -> bool:
+        """Slack streams into threads only."""
+        return None not in {self.thread_ts, self.asker, self.owners}
+
+    @property
+    def takes_files(self) -> bool:
+        """A file is shared in a thread only, where it belongs to a question."""
+        return self.thread_ts is not None and self.uploads is not None
+
+    async def post(self, body: Body, mark: Mark) -> Posted:
+        """Post into the conversation.
+
+        Slack posts a reply to a deleted message into the channel; such a stray is removed again.
+        """
+        post = partial(
+            self.calls.client.chat_postMessage,
+            channel=self.channel,
+            thread_ts=self.thread_ts,
+            text=body.text,
+            blocks=body.blocks or None,
+            metadata=mark.as_metadata(**(self.payload or {})),
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        taken = await self.calls("chat.postMessage", post, channel=self.channel)
+        posted = Posted(str(taken["ts"]), mark, shown=_shown_by(taken))
+        thread_ts = (taken.get("message") or {}).get("thread_ts")
+        if self.thread_ts is not None and thread_ts is None:
+            await self.remove(posted)
+            raise SlackRefused(
+                "chat.postMessage: the question is deleted.",
+                slack_error="thread_not_found",
+                reason="question_gone",
+            )
+        return posted
+
+    async def start_stream(self, task_id: str, markdown: str) -> Posted:
+        """Begin a stream; in channels Slack wants to know for whom."""
+        start = partial(
+            self.calls.client.chat_startStream,
+            channel=self.channel,
+            thread_ts=self.thread_ts or "",
+            markdown_text=markdown,
+            recipient_team_id=self.asker.team_id if self.asker else None,
+            recipient_user_id=self.asker.user_id if self.asker else None,
+        )
+        started = await self.calls("chat.startStream", start)
+        await self._own(task_id, str(started["ts"]))
+        return Posted(str(started["ts"]), growing_mark(task_id), live=True)
+
+    async def _own(self, task_id: str, ts: str) -> None:
+        if self.owners is not None:
+            await self.owners.own(self.channel, ts, task_id)
+
+    async def append_stream(self, posted: Posted, markdown: str) -> None:
+        """Write on in a stream."""
+        append = partial(
+            self.calls.client.chat_appendStream,
+            channel=self.channel,
+            ts=posted.ts,
+            markdown_text=markdown,
+        )
+        await self._own(posted.mark.task_id, posted.ts)
+        await self.calls("chat.appendStream", append)
+
+    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
+        """End a stream; only now it takes its mark."""
+        end = partial(
+            self.calls.client.chat_stopStream,
+            channel=self.channel,
+            ts=posted.ts,
+            markdown_text=markdown or None,
+            blocks=list(body.blocks) or None,
+            metadata=mark.as_metadata(),
+        )
+        ended = await self.calls("chat.stopStream", end)
+        return Posted(posted.ts, mark, shown=_shown_by(ended))
+
+    async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
+        """Replace one of our messages; a stream that still runs is ended first."""
+        if posted.live:
+            with contextlib.suppress(SlackRefused):
+                await self.end_stream(posted, "", Body(""), growing_mark(mark.task_id))
+        change = partial(
+            self.calls.client.chat_update,
+            channel=self.channel,
+            ts=posted.ts,
+            text=body.text,
+            blocks=body.blocks,
+            metadata=mark.as_metadata(**(self.payload or {})),
+        )
+        changed = await self.calls("chat.update", change)
+        return Posted(posted.ts, mark, shown=_shown_by(changed))
+
+    async def remove(self, posted: Posted) -> None:
+        """Delete one of our messages; gone already is as good."""
+        client = self.calls.client
+        if posted.live:
+            with contextlib.suppress(SlackRefused):
+                await self.end_stream(posted, "", Body(""), posted.mark)
+        try:
+            await self.calls(
+                "chat.delete", lambda: client.chat_delete(channel=self.channel, ts=posted.ts)
+            )
+        except SlackRefused as refused:
+            if refused.slack_error != "message_not_found":
+                raise
+
+    async def upload(self, document: Document) -> str:
+        """Hand a file over to Slack."""
+        return await self.uploads.upload(document) if self.uploads else ""
+
+    async def share(self, file_id: str, document: Document) -> None:
+        """Post a message with an uploaded file into the thread."""
+        share = partial(
+            self.calls.client.files_completeUploadExternal,
+            files=[{"id": file_id, "title": document.title}],
+            channel_id=self.channel,
+            thread_ts=self.thread_ts,
+        )
+        await self.calls("files.completeUploadExternal", share)
+
+    async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
+        """Set or clear the thread's status; a failure is logged and changes nothing."""
+        if self.thread_ts is None:
+            return True
+        show = partial(
+            self.calls.client.assistant_threads_setStatus,
+            channel_id=self.channel,
+            thread_ts=self.thread_ts,
+            status=status,
+            loading_messages=list(loading) or None,
+        )
+        try:
+            async with asyncio.timeout(_STATUS_PATIENCE_S):
+                await self.calls("assistant.threads.setStatus", show)
+        except (MechachangError, TimeoutError) as error:
+            log.info("A status was not changed.", action="status_not_changed", why=str(error))
+            return False
+        return True
+
+
+def _shown_by(response: AsyncSlackResponse) -> Body | None:
+    """What Slack says of the message that a call made or changed."""
+    message = response.get("message")
+    return body_shown(message) if isinstance(message, dict) else None

@@ -1,0 +1,155 @@
+"""What stands in a conversation in Slack: our messages of a task, and what people said."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from typing import Any, Final
+
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from processor_service.ports.conversations import Body, History, Place, Posted
+from processor_service.ports.work import StreamOwners
+from processor_service.slack_blocks import body_shown
+from processor_service.slack_calls import SlackCalls
+from processor_service.slack_history import Asked, Message, said_before
+from shared.ledger import Mark, file_mark, growing_mark
+
+# As many as ``conversations.history`` gives at once (docs.slack.dev): each page is a call of a
+# method that all questions together may call some 50 times a minute (Tier 3).
+_PAGE: Final = 999
+# Slack gives a thread from its beginning on. Of one beyond these pages the rest is not told.
+_HISTORY_PAGES: Final = 3
+# A worker says whose its stream is right after Slack has begun it.
+_ORPHANED_AFTER_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Asker:
+    """For whom an answer is streamed."""
+
+    team_id: str
+    user_id: str
+
+
+@dataclass(frozen=True)
+class SlackReading:
+    """What stands in a thread (``thread_ts``), or in a channel itself, since ``oldest``.
+
+    ``place`` and ``asker`` say of which question, ``owners`` whose unfinished streams are.
+    """
+
+    calls: SlackCalls
+    channel: str
+    oldest: str
+    thread_ts: str | None = None
+    place: Place | None = None
+    asker: Asker | None = None
+    owners: StreamOwners | None = None
+
+    async def find(self, task_id: str) -> list[Posted]:
+        """Our messages of the task."""
+        messages, _ = await self._messages(self.oldest)
+        return await self._posted(task_id, messages)
+
+    async def read(self, task_id: str) -> History:
+        """Our messages of the task, and what was said before it where it continues a thread."""
+        place, asker = self.place, self.asker
+        if place is None or asker is None or not place.continues_thread:
+            return History(tuple(await self.find(task_id)))
+        messages, whole = await self._messages(None, _HISTORY_PAGES)
+        since = [one for one in messages if float(one["ts"]) >= float(self.oldest)]
+        found = await self._posted(task_id, since) if whole else await self.find(task_id)
+        asked = Asked(asker.team_id, self.channel, place.message_ts)
+        return History(tuple(found), said_before(asked, messages, await self.calls.ourselves()))
+
+    async def messages(self) -> list[Message]:
+        """What stands there from its beginning on, of as many pages as a thread's context has."""
+        return (await self._messages(None, _HISTORY_PAGES))[0]
+
+    async def _messages(
+        self, oldest: str | None, pages: int | None = None
+    ) -> tuple[list[Message], bool]:
+        """The messages since ``oldest``, and whether so many ``pages`` held all of them."""
+        messages: list[Message] = []
+        cursor: str | None = None
+        for _ in count() if pages is None else range(pages):
+            page = await self._page(oldest, cursor)
+            messages += page["messages"]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return messages, True
+        return messages, False
+
+    async def _posted(self, task_id: str, messages: Iterable[Message]) -> list[Posted]:
+        found: list[Posted] = []
+        parts = 0
+        for message in messages:
+            mark = Mark.of_message(message) if message.get("bot_id") else None
+            if mark is not None and mark.task_id == task_id:
+                found.append(Posted(str(message["ts"]), mark))
+                parts += mark.role == "answer"
+            elif await self._is_streamed_for(task_id, message):
+                # It does not say so itself yet, but it follows the parts before it.
+                parts += 1
+                mark = growing_mark(task_id, parts)
+                found.append(Posted(str(message["ts"]), mark, live=True))
+            elif (shared := await self._sharing(task_id, message)) is not None:
+                found.append(Posted(str(message["ts"]), shared))
+        return found
+
+    async def _sharing(self, task_id: str, message: Message) -> Mark | None:
+        """The mark of a message of ours that shares the task's file."""
+        mark = file_mark(task_id, message)
+        if mark is None:
+            return None
+        us = await self.calls.ourselves()
+        return (
+            mark if {message.get("bot_id"), message.get("user")} & {us.bot_id, us.user_id} else None
+        )
+
+    async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
+        """What these messages show now, as far as one page goes."""
+        wanted = {part.ts for part in parts}
+        page = await self._page(min(wanted, key=float), None)
+        return {
+            str(message["ts"]): body_shown(message)
+            for message in page["messages"]
+            if message["ts"] in wanted
+        }
+
+    async def _is_streamed_for(self, task_id: str, message: Mapping[str, Any]) -> bool:
+        """Whether the message is a stream of ours for the task, or one that nobody answers for.
+
+        One that a person stopped, or that outlived Slack's patience, runs no more but has no mark.
+        """
+        if self.owners is None or Mark.of_message(message) is not None:
+            return False
+        if message.get("bot_id") != (await self.calls.ourselves()).bot_id:
+            return False
+        owner = await self.owners.owner(self.channel, str(message["ts"]))
+        if message.get("streaming_state") != "in_progress":
+            return owner == task_id
+        if owner is None:
+            return time.time() - float(message["ts"]) > _ORPHANED_AFTER_S
+        return owner == task_id
+
+    async def _page(self, oldest: str | None, cursor: str | None) -> AsyncSlackResponse:
+        client = self.calls.client
+        wanted: dict[str, Any] = {
+            "channel": self.channel,
+            "oldest": oldest,
+            "inclusive": True,
+            "include_all_metadata": True,
+            "limit": _PAGE,
+            "cursor": cursor,
+        }
+        if self.thread_ts is None:
+            return await self.calls(
+                "conversations.history", partial(client.conversations_history, **wanted)
+            )
+        return await self.calls(
+            "conversations.replies",
+            partial(client.conversations_replies, ts=self.thread_ts, **wanted),
+        )
