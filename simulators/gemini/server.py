@@ -24,6 +24,7 @@ from simulators.gemini.errors import (
 from simulators.gemini.file_store import FileStore
 from simulators.gemini.files_api import FilesApi
 from simulators.gemini.generation import generate, prompt_tokens
+from simulators.gemini.listening import Listening
 from simulators.gemini.payload import GenerateContentRequest
 from simulators.gemini.recorder import ReceivedRequest, Recorder
 from simulators.gemini.replies import Reply, ReplyTo, Script, suffering
@@ -70,6 +71,7 @@ class GeminiSimulator:
         self.files = FileStore(self.config)
         self._answered: Counter[str] = Counter()
         self._stopping = False
+        self._listening: Listening | None = None
 
     @property
     def requests(self) -> list[ReceivedRequest]:
@@ -103,13 +105,28 @@ class GeminiSimulator:
             self._app(), handler_cancellation=True, shutdown_timeout=0.1, access_log=None
         )
         await runner.setup()
+        listening = Listening(runner, host, port)
         try:
-            await web.TCPSite(runner, host, port).start()
-            self._stopping = False
-            yield RunningGemini(f"http://{host}:{runner.addresses[0][1]}")
+            await listening.open()
+            self._listening, self._stopping = listening, False
+            yield RunningGemini(listening.url)
         finally:
-            self._stopping = True
+            self._listening, self._stopping = None, True
+            await listening.close()
             await runner.cleanup()
+
+    async def pause(self) -> None:
+        """Gemini is away: connections are refused. Requests under way go on to their end."""
+        await self._open_port().refuse()
+
+    async def resume(self) -> None:
+        """Gemini is back, at the same address. Harmless when it was not away."""
+        await self._open_port().open()
+
+    def _open_port(self) -> Listening:
+        if self._listening is None:
+            raise RuntimeError("The Gemini simulator is not serving.")
+        return self._listening
 
     def _app(self) -> web.Application:
         app = web.Application(

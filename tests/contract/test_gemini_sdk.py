@@ -534,6 +534,32 @@ async def test_a_planned_fault_hits_one_request_and_the_next_is_answered(
     assert (await stream(client, "What is Redis?"))[-1].candidates
 
 
+async def test_a_paused_simulator_refuses_connections_and_lets_what_is_under_way_end(
+    client: genai.client.AsyncClient, simulator: GeminiSimulator
+) -> None:
+    simulator.script("slowly", Reply(chunks=["one ", "two"], first_token_s=0.3))
+    slow = asyncio.create_task(stream(client, "Count slowly."))
+    await simulator.wait_for(lambda: len(simulator.requests) == 1)
+    await simulator.pause()
+    with pytest.raises(aiohttp.ClientConnectorError):
+        await stream(client, "What is Redis?")
+    assert "".join(piece.text or "" for piece in await slow) == "one two"
+    await simulator.resume()
+    assert (await stream(client, "What is Redis?"))[-1].candidates
+
+
+async def test_a_paused_simulator_closes_connections_that_a_client_keeps_open(
+    client: genai.client.AsyncClient, simulator: GeminiSimulator
+) -> None:
+    await stream(client, "What is Redis?")
+    await simulator.pause()
+    for _ in range(2):
+        # The first may meet a connection that is just being closed.
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await stream(client, "What is Redis?")
+    assert len(simulator.requests) == 1
+
+
 async def test_a_planned_delay_comes_before_the_first_token(
     client: genai.client.AsyncClient, faults: FaultPlan, journal: Journal
 ) -> None:
