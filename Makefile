@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos bench bench-check load images-check drill preview docs check format lock clean
+.PHONY: help demo test chaos outage bench bench-check load images-check drill preview docs check format lock clean
 
 PORT ?= 7070
 PROCESSORS ?= 1
@@ -28,6 +28,9 @@ test: $(VENV)/.dev ## Run every test, the scenarios and browser tests included (
 
 chaos: $(VENV)/.dev ## Break everything while N questions are asked; none is lost or doubled (N=... SEED=...)
 	@$(PY) -m tests.chaos --questions $(N) --seed $(SEED) --rate $(RATE)
+
+outage: $(VENV)/.dev ## Gemini fails for ten minutes while people ask; each is told once (ARGS="--seconds 120")
+	@$(PY) -m tests.measure.outage $(ARGS)
 
 bench: $(VENV)/.bench ## Measure both services beside two references (twenty minutes; ARGS=--quick)
 	@$(PY) -m benchmarks run $(ARGS)

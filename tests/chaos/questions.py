@@ -146,6 +146,18 @@ def numbers_in(text: str, marker: str) -> list[int]:
     return [int(number) for found, number in _LINE.findall(text) if found == marker]
 
 
+def marker_of(prompt: str) -> str | None:
+    """The marker of the question that a prompt asks, or None if it asks none of ours."""
+    found = _asked_in(prompt)
+    return found and found[1]
+
+
+def _asked_in(prompt: str) -> re.Match[str] | None:
+    # In a thread the prompt quotes earlier questions; the one that is asked comes last.
+    *_, found = None, *_PROMPT.finditer(prompt)
+    return found
+
+
 Mood = Literal["endless", "empty", "blocked", "limited"]
 
 
@@ -169,8 +181,7 @@ class Answers:
 
     def __call__(self, prompt: str) -> Reply:
         """The reply to a prompt."""
-        # In a thread the prompt quotes earlier questions; the one that is asked comes last.
-        *_, found = None, *_PROMPT.finditer(prompt)
+        found = _asked_in(prompt)
         if found is None:
             raise ValueError(f"This is no question of the chaos run: {prompt[:80]}")
         marker, lines = found[1], int(found[2])

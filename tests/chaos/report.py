@@ -73,18 +73,23 @@ def _summary(result: Result) -> Iterator[str]:
 
 def _failures(result: Result) -> Iterator[str]:
     for one in failed(result):
-        asked, record = one.case.asked, one.case.record
-        yield ""
-        yield (
-            f"{one.verdict.upper()}: {asked.question.marker} ({asked.question.kind}, "
-            f"{asked.question.lines} lines) {' '.join(one.case.keys)}"
-        )
-        yield (
-            f"  accepted {record.accepted}, turned away {record.turned_away}, "
-            f"status left {record.status_left}, stream left {record.stream_left}"
-        )
-        shown = sorted(record.shown, key=lambda message: float(message.ts))
-        yield from (f"  {each.ts} {each.role}, {len(each.text)} characters" for each in shown)
+        yield from story(one)
         in_force = [name for name in NAMES if _touches(one.life, result.spans.get(name, []))]
         yield f"  faults in its life: {', '.join(in_force)}"
-        yield from (f"  {line}" for line in one.journey)
+
+
+def story(one: Judged) -> Iterator[str]:
+    """What stands of a question in Slack, and the way it went."""
+    asked, record = one.case.asked, one.case.record
+    yield ""
+    yield (
+        f"{one.verdict.upper()}: {asked.question.marker} ({asked.question.kind}, "
+        f"{asked.question.lines} lines) {' '.join(one.case.keys)}"
+    )
+    yield (
+        f"  accepted {record.accepted}, turned away {record.turned_away}, "
+        f"status left {record.status_left}, stream left {record.stream_left}"
+    )
+    shown = sorted(record.shown, key=lambda message: float(message.ts))
+    yield from (f"  {each.ts} {each.role}, {len(each.text)} characters" for each in shown)
+    yield from (f"  {line}" for line in one.journey)

@@ -51,12 +51,15 @@ class Trial:
             await asyncio.sleep(0.25)
         return what
 
+    def waiting(self) -> int:
+        """How many tasks and dead letters are still to be pushed, or pushed again."""
+        return sum(self.stack.pubsub.outstanding(name) for name in _SUBSCRIPTIONS)
+
     def _under_way(self, quiet_s: float) -> str:
         ended = [service.name for service in self.stack.services if not service.is_running]
         if ended:
             return f"not running: {', '.join(ended)}"
-        waiting = sum(self.stack.pubsub.outstanding(name) for name in _SUBSCRIPTIONS)
-        if waiting:
+        if waiting := self.waiting():
             return f"{waiting} tasks are not acknowledged"
         if unacked := self._unacked():
             return f"{unacked} events are neither acked nor given up"
