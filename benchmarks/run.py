@@ -38,7 +38,7 @@ class Size:
     saturation: bool = True
     profile: bool = True
     growth: Sequence[int] = (100, 1_000, 10_000)
-    cold_starts: int = 5
+    cold_starts: int = 9
 
 
 SMALL = Size(
