@@ -57,6 +57,9 @@ log = get_logger(__name__)
 
 _SLACK_ATTEMPTS = 6
 _HTTP_TIMEOUT_S = 10.0
+# After the eight seconds to drain (``__main__``) and before telemetry's one and a half: Cloud Run
+# kills after ten.
+_LEFT_WITHIN_S = 0.5
 # While a request to Gemini is written it takes some six times as much as the files in it. Four of
 # the largest at once were measured at 300 MB, which a process of 512 MB can hold.
 _FILE_MEMORY_BYTES = 64 * 1024 * 1024
@@ -78,6 +81,7 @@ def create_app(open_dependencies: OpenDependencies) -> FastAPI:
         async with open_dependencies() as dependencies:
             app.state.dependencies = dependencies
             yield
+            await dependencies.under_way.left(_LEFT_WITHIN_S)
 
     app = FastAPI(
         title="Mechachang processor",

@@ -1,6 +1,6 @@
 """What the routes work with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from processor_service.asides import Asides
 from processor_service.equipment import Answering
@@ -8,6 +8,7 @@ from processor_service.feedback import Listening
 from processor_service.health import Readiness
 from processor_service.oidc import PushVerifier
 from processor_service.stopping import Stopping
+from processor_service.under_way import UnderWay
 
 
 @dataclass(frozen=True)
@@ -20,3 +21,4 @@ class Dependencies:
     listening: Listening
     asides: Asides
     readiness: Readiness
+    under_way: UnderWay = field(default_factory=UnderWay)

@@ -65,7 +65,7 @@ async def push(request: Request) -> Response:
     except MechachangError as error:
         return _rejected(error)
     bind_task(task.task_id)
-    with measured("push", task, pushed) as delivered:
+    with using.under_way.working(), measured("push", task, pushed) as delivered:
         log.info(
             "A task was delivered.",
             action="task_delivered",
@@ -142,7 +142,7 @@ async def dead_letter(request: Request) -> Response:
         # Nobody waits for an answer to it, and a failure notice would be one.
         log.error("A task was given up.", action="task_dead_lettered", kind=task.kind)
         return Response(status_code=204)
-    with measured("dead_letter", task, pushed) as delivered:
+    with using.under_way.working(), measured("dead_letter", task, pushed) as delivered:
         log.error("A task was given up.", action="task_dead_lettered", source=task.source)
         outcome = await _give_up(task, pushed.message, using)
         delivered.outcome = outcome

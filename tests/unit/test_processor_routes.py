@@ -1,6 +1,7 @@
+import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,10 +13,12 @@ from processor_service.app import create_app
 from processor_service.dependencies import Dependencies
 from processor_service.feedback import Listening
 from processor_service.health import Readiness
+from processor_service.ports.model import Piece, Prompt
+from processor_service.ports.work import Lease
 from processor_service.push import PushDenied
 from shared.errors import PermanentError, SlackUnavailable
 from shared.task import Cancel, Feedback, Kind, Vote
-from tests.processor_fakes import World, a_task
+from tests.processor_fakes import FakeLeases, FakeModel, World, a_task
 
 
 class Denies:
@@ -28,19 +31,22 @@ class Allows:
         return
 
 
-def client(world: World, verifier: Any = None, checks: Any = None) -> TestClient:
-    @asynccontextmanager
-    async def dependencies() -> AsyncIterator[Dependencies]:
-        yield Dependencies(
-            verifier or Allows(),
-            world.using(),
-            world.stopping(),
-            Listening(world.votes, keeps_words=False),
-            world.asides(),
-            Readiness(checks or {}),
-        )
+@asynccontextmanager
+async def dependencies(
+    world: World, verifier: Any = None, checks: Any = None
+) -> AsyncIterator[Dependencies]:
+    yield Dependencies(
+        verifier or Allows(),
+        world.using(),
+        world.stopping(),
+        Listening(world.votes, keeps_words=False),
+        world.asides(),
+        Readiness(checks or {}),
+    )
 
-    return TestClient(create_app(dependencies))
+
+def client(world: World, verifier: Any = None, checks: Any = None) -> TestClient:
+    return TestClient(create_app(lambda: dependencies(world, verifier, checks)))
 
 
 def pushed(data: bytes, **message: Any) -> dict[str, Any]:
@@ -230,3 +236,58 @@ def test_nothing_private_reaches_the_log() -> None:
         http.post("/pubsub/push", json=pushed(secret.encode()))
     assert logs
     assert "canary" not in str(logs)
+
+
+class Silent(FakeModel):
+    """Says nothing, as long as anybody listens."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self.is_asked = asyncio.Event()
+
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+        self.is_asked.set()
+        await asyncio.Event().wait()
+        yield Piece()
+
+
+class FarLeases(FakeLeases):
+    """Giving a lease back takes its time, as over a network."""
+
+    def __init__(self, told: list[str]) -> None:
+        super().__init__()
+        self._told = told
+
+    async def release(self, lease: Lease, reason: str | None = None) -> None:
+        await asyncio.sleep(0.02)
+        self._told.append("handed back")
+
+
+async def test_work_that_is_cancelled_at_the_end_is_handed_back_before_redis_is_closed() -> None:
+    told: list[str] = []
+    model = Silent()
+    world = World(model=model, leases=FarLeases(told))
+
+    @asynccontextmanager
+    async def closing() -> AsyncIterator[Dependencies]:
+        async with dependencies(world) as opened:
+            yield opened
+        told.append("closed")
+
+    app = create_app(closing)
+    body = json.dumps(pushed(a_task().encode())).encode()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    async def send(message: Any) -> None:
+        """Nobody listens any more."""
+
+    scope = {"type": "http", "method": "POST", "path": "/pubsub/push", "query_string": b""}
+    async with app.router.lifespan_context(app):
+        push = asyncio.create_task(app({**scope, "headers": []}, receive, send))
+        await model.is_asked.wait()
+        # So does uvicorn when the time to drain is over, and goes on at once.
+        push.cancel()
+    assert told == ["handed back", "closed"]
+    assert push.cancelled()

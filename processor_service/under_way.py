@@ -1,0 +1,34 @@
+"""Ending in good order: work is left before what it works with is closed."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class UnderWay:
+    """The deliveries that are worked on.
+
+    uvicorn cancels them when their time to drain is over, and goes on at once. Each then hands its
+    task back, for which it needs Redis.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """The current task works on a delivery until the block is left."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("A delivery is worked on in a task.")
+        self._tasks.add(task)
+        try:
+            yield
+        finally:
+            self._tasks.discard(task)
+
+    async def left(self, within_s: float) -> None:
+        """Wait until nothing is worked on any more, but not longer than ``within_s``."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=within_s)
