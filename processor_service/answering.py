@@ -131,7 +131,7 @@ async def _answer_there(
     answered, cached = await composed(task, history.said, growing, using)
     bodies, parts = await shown(task, answered, cached, growing)
     await remove(found.notices, conversation, steps)
-    using.statuses.end(conversation, task, by_message=bool(parts) and growing.cleared_status)
+    using.statuses.end(conversation, task)
     reader = Reader(conversation, steps, using.budget)
     proof = await prove(bodies, parts, reader, grew=growing.visible)
     log.info("The answer was looked at.", action="answer_proved", proof=proof)

@@ -36,10 +36,6 @@ _NOTHING = Body("")
 class Signs(Protocol):
     """What people see before the first words. Nobody waits for it."""
 
-    @property
-    def shown(self) -> bool:
-        """Whether anything was shown, or is on its way."""
-
     def retrying(self) -> None:
         """Another attempt at the answer begins."""
 
@@ -93,13 +89,6 @@ class Growing:
     def visible(self) -> bool:
         """Whether words of this answer stand in Slack."""
         return bool(self.ways)
-
-    @property
-    def cleared_status(self) -> bool:
-        """Whether nothing but new messages stand for the whole answer, each of which took away
-        what was shown before it. Of streams Slack does not say that they do.
-        """
-        return not (self.found.answers or "stream" in self.ways or self.signs.shown)
 
     @property
     def due(self) -> bool:

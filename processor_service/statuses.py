@@ -44,18 +44,12 @@ class StatusLine:
         self._changed = asyncio.Event()
         self._over = asyncio.Event()
         self.begun = False
-        self._shown = False
         self.ended = asyncio.Event()
 
     @property
     def is_over(self) -> bool:
         """Nothing is shown any more."""
         return self._over.is_set()
-
-    @property
-    def shown(self) -> bool:
-        """Whether anything was shown, or is on its way."""
-        return self._shown
 
     def reading(self) -> None:
         """We read the thread."""
@@ -95,7 +89,6 @@ class StatusLine:
     async def _show_now(self) -> None:
         self._changed.clear()
         if self._now is not None:
-            self._shown = True
             loading = LOADING[self._locale] if self._now in _FIRST else ()
             await self.conversation.show_status(self._now[self._locale], loading)
 
@@ -146,28 +139,21 @@ class Statuses:
         del self._lines[task.task_id]
         return None
 
-    def end(self, conversation: Conversation, task: Task, *, by_message: bool = False) -> None:
-        """Clear the status now, and once more when none can come late any more.
-
-        ``by_message``: a new message of ours has cleared what was shown before it.
-        """
+    def end(self, conversation: Conversation, task: Task) -> None:
+        """Clear the status now, and once more when none can come late any more."""
         self.over(task)
         line = self._lines.get(task.task_id)
-        end = self._end(conversation, task, line, by_message=by_message)
-        self._background.start(end, f"status:{task.task_id}")
+        self._background.start(self._end(conversation, task, line), f"status:{task.task_id}")
 
-    async def _end(
-        self, conversation: Conversation, task: Task, line: StatusLine | None, *, by_message: bool
-    ) -> None:
+    async def _end(self, conversation: Conversation, task: Task, line: StatusLine | None) -> None:
         if line is not None:
             # What is just being shown must not arrive behind what clears it.
             await happens(line.ended, _SETTLES_WITHIN_S)
-        left_s = self._shown_within_s - (datetime.now(UTC) - task.received_at).total_seconds()
-        if not (by_message and left_s > 0):
-            cleared = await conversation.show_status("")
-            if cleared and left_s <= 0:
-                return
-        for pause_s in (max(0.0, left_s), *_AGAIN_AFTER_S):
+        cleared = await conversation.show_status("")
+        age_s = (datetime.now(UTC) - task.received_at).total_seconds()
+        if cleared and age_s >= self._shown_within_s:
+            return
+        for pause_s in (max(0.0, self._shown_within_s - age_s), *_AGAIN_AFTER_S):
             await happens(self._closing, pause_s)
             if await conversation.show_status(""):
                 return

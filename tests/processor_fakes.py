@@ -240,8 +240,6 @@ class Blind:
 
 
 class FakeSigns:
-    shown = False
-
     def __init__(self) -> None:
         self.seen: list[str] = []
 

@@ -23,7 +23,7 @@ from shared.errors import (
 )
 from shared.ledger import Mark, growing_mark
 from shared.task import Source
-from tests.processor_fakes import FakeModel, World, a_task, markdown_body, saying
+from tests.processor_fakes import FakeModel, World, a_task, saying
 
 
 class Silent(FakeModel):
@@ -382,42 +382,12 @@ async def test_the_status_tells_of_a_further_attempt_and_is_cleared_in_the_end()
     assert world.conversation.statuses[-1] == ""
 
 
-async def test_new_messages_clear_the_status_themselves_and_one_that_comes_late_is_cleared() -> (
-    None
-):
+async def test_a_status_that_comes_late_is_cleared_once_more() -> None:
     world = World(statuses=Statuses(60.0))
-    await world.answer(a_task(received_at=datetime.now(UTC)))
-    await asyncio.sleep(0)
-    assert world.conversation.statuses == []
-    await world.statuses.close()
-    assert world.conversation.statuses == [""]
-
-
-@pytest.mark.parametrize("streams", [True, False])
-async def test_what_no_new_message_has_cleared_is_cleared_at_once_and_once_more(
-    streams: bool,
-) -> None:
-    world = World(statuses=Statuses(60.0))
-    task = a_task(received_at=datetime.now(UTC))
-    world.conversation.streams = streams
-    if not streams:
-        await world.conversation.post(markdown_body("素数は"), growing_mark(task.task_id))
-    await world.answer(task)
+    now = datetime.now(UTC)
+    await world.answer(a_task(received_at=now, occurred_at=now))
     await world.statuses.close()
     assert world.conversation.statuses == ["", ""]
-
-
-async def test_a_status_of_our_own_may_come_behind_the_answer_and_is_cleared_at_once() -> None:
-    model = FakeModel([[ModelUnavailable("503")], saying("ok")])
-    world = World(statuses=Statuses(60.0, quiet_s=0), model=model)
-
-    async def shown() -> None:
-        await world.conversation.shows(lambda: bool(world.conversation.statuses))
-
-    world.naps.meanwhile = shown
-    await world.answer(a_task(received_at=datetime.now(UTC)))
-    await world.statuses.close()
-    assert world.conversation.statuses[-2:] == ["", ""]
 
 
 async def test_a_denied_token_hands_the_task_back_untold() -> None:
