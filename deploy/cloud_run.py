@@ -131,7 +131,7 @@ class CloudRun:
         request = run_v2.UpdateServiceRequest(service=service, update_mask=",".join(fields))
         with _explained(self._service):
             operation = self._services.update_service(request=request, timeout=_CALL_S)
-            updated: run_v2.Service = operation.result(  # type: ignore[no-untyped-call]
+            updated: run_v2.Service = operation.result(  # type: ignore[no-untyped-call] # api-core is untyped here
                 timeout=_OPERATION_S
             )
             return updated

@@ -34,7 +34,7 @@ class Access:
     def credentials(self) -> Credentials:
         """Raises OperationFailed if there are none."""
         if self.is_anonymous:
-            return AnonymousCredentials()  # type: ignore[no-untyped-call]
+            return AnonymousCredentials()  # type: ignore[no-untyped-call] # google-auth is untyped here
         try:
             credentials, _ = google.auth.default(scopes=[_SCOPE])
         except GoogleAuthError as error:
@@ -50,14 +50,14 @@ class Access:
             # A proxy of the environment can't reach this machine's own addresses.
             session.trust_env = False
             return session
-        return AuthorizedSession(self.credentials)  # type: ignore[no-untyped-call]
+        return AuthorizedSession(self.credentials)  # type: ignore[no-untyped-call] # google-auth is untyped here
 
     def invoker_header(self, audience: str) -> dict[str, str]:
         """What a service that only some may call wants to see; nothing for want of a token."""
         if self.is_anonymous:
             return {}
         try:
-            token = id_token.fetch_id_token(Request(), audience)  # type: ignore[no-untyped-call]
+            token = id_token.fetch_id_token(Request(), audience)  # type: ignore[no-untyped-call] # google-auth is untyped here
         except GoogleAuthError:
             # People have none: only service accounts do.
             return {}

@@ -68,7 +68,7 @@ def google_resource(
 
 def _metadata(path: str, environment: Mapping[str, str]) -> str:
     # Only in Google Cloud: elsewhere nobody needs what this import costs.
-    from urllib.request import Request, urlopen  # noqa: PLC0415
+    from urllib.request import Request, urlopen  # noqa: PLC0415 - as said above
 
     host = environment.get("GCE_METADATA_HOST") or "metadata.google.internal"
     request = Request(

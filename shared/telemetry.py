@@ -44,12 +44,12 @@ def telemetry(kind: Telemetry, sample_ratio: float, here: Deployment) -> Iterato
 def _start(destination: "Destination", sample_ratio: float, here: Deployment) -> Callable[[], None]:
     """Starts both pipelines; the returned function flushes and ends them."""
     # A service that sends nothing must not pay for the SDK's metrics in its cold start.
-    from opentelemetry import metrics  # noqa: PLC0415
-    from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415
-    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+    from opentelemetry import metrics  # noqa: PLC0415 - as said above
+    from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415 - as said above
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader  # noqa: PLC0415 - as said above
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - as said above
 
-    from shared.exporting import exporters  # noqa: PLC0415
+    from shared.exporting import exporters  # noqa: PLC0415 - as said above
 
     sending = exporters(destination, here)
     spans = start_tracing(

@@ -73,7 +73,7 @@ class RolloutBench:
 
     def play(self, revision: str, **counted: float) -> Played:
         """From now on ``revision`` counts this in each second, of which one has passed."""
-        one = Played(self.name, f"{self.name}-{revision}", **counted)  # type: ignore[arg-type]
+        one = Played(self.name, f"{self.name}-{revision}", **counted)  # type: ignore[arg-type] # named by the test
         self.played.append(one)
         self._export(one, time.time())
         return one

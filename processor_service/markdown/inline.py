@@ -80,7 +80,7 @@ class _State(StateInline):
         self.coded: list[tuple[Span, str]] = []
         self.runs: set[Span] = set()
 
-    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 - the library's names
         """Whether the run of markers at ``start`` can open and close."""
         strict = super().scanDelims(start, canSplitWord)
         if self.src[start] == "_":

@@ -198,7 +198,7 @@ def read_table(tokens: Sequence[Token], env: Env) -> Table:
 
 def _align(token: Token) -> Align:
     named = str(token.attrs.get("style", "")).removeprefix("text-align:")
-    return named if named in ("left", "center", "right") else None  # type: ignore[return-value]
+    return named if named in ("left", "center", "right") else None  # type: ignore[return-value] # mypy does not narrow to a Literal here
 
 
 def _runs(tokens: Sequence[Token]) -> Iterator[Run]:

@@ -235,7 +235,6 @@ async def test_a_model_lost_in_its_tools_is_asked_without_them_in_the_end(
         {"urlContextMetadata": {"urlMetadata": [{"urlRetrievalStatus": "NEW_ONE"}]}},
     ],
 )
-@pytest.mark.filterwarnings("ignore:.*NEW_ONE.*:UserWarning")
 async def test_what_google_leaves_out_is_no_source(
     model: GeminiModel, simulator: GeminiSimulator, lookups: dict[str, Any]
 ) -> None:

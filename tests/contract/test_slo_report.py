@@ -92,7 +92,7 @@ async def test_all_criteria_met(report: Report) -> None:
 async def test_each_missed_criterion_is_told(
     report: Report, numbers: Mapping[str, float], missed: str
 ) -> None:
-    report.write(**numbers)  # type: ignore[arg-type]
+    report.write(**numbers)  # type: ignore[arg-type] # named by the table above
     assert await report.run() == 1
     said = report.capsys.readouterr().out.splitlines()
     lines = [line for line in said if line.startswith("MISSED")]

@@ -73,7 +73,7 @@ async def fail(stack: LocalStack) -> None:
     ):
         asked = people.post("alice", "#general", f"@mechachang {PROMPT} {text}")
         await stack.slack.wait_for(
-            lambda ts=asked.ts, role=role: roles(stack, ts) == [role],  # type: ignore[misc]
+            lambda ts=asked.ts, role=role: roles(stack, ts) == [role],  # type: ignore[misc] # no type for a lambda's default
             DEADLINE_S,
         )
 
