@@ -10,7 +10,8 @@ import sys
 
 import uvicorn
 
-import processor_service.framework  # noqa: F401 - FastAPI, before anybody else imports it
+import processor_service.certificates  # aiohttp, before anybody else imports it
+import processor_service.framework  # noqa: F401 - FastAPI, likewise
 from processor_service.app import create_app, open_dependencies
 from processor_service.settings import ProcessorSettings
 from shared.deployment import deployment
