@@ -17,7 +17,7 @@ from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_credentials import ApiKey, Credentials
 from processor_service.gemini_errors import ApiError
 from processor_service.gemini_events import documents
-from shared.tracing import trace_context
+from shared.tracing import traced_session
 from shared.version import VERSION
 
 _CONNECT_S: Final = 5.0
@@ -104,7 +104,7 @@ class GeminiApi:
             method,
             url,
             data=BytesIO(content or b"") if large else content,
-            headers={**_CLIENT, **who, **trace_context(), **(headers or {})},
+            headers={**_CLIENT, **who, **(headers or {})},
             allow_redirects=False,
         ) as response:
             if response.status != 200:
@@ -129,7 +129,7 @@ async def gemini_api(access: GeminiAccess, idle_timeout_s: float) -> AsyncIterat
     ``idle_timeout_s`` bounds the silence before each part of an answer.
     """
     timeout = aiohttp.ClientTimeout(total=None, connect=_CONNECT_S, sock_read=idle_timeout_s)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
+    async with traced_session(timeout=timeout) as session:
         yield GeminiApi(session, access, _credentials(access))
 
 
