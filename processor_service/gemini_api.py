@@ -60,7 +60,7 @@ class GeminiApi:
             return found
 
     async def begin_upload(self, size: int, mimetype: str) -> str:
-        """Where the bytes of a new file of the Files API are to be sent; "" if it isn't said."""
+        """Where the bytes of a new file of the Files API are to be sent; "" if no URL is said."""
         headers = {
             **_JSON,
             "X-Goog-Upload-Protocol": "resumable",
@@ -87,7 +87,11 @@ class GeminiApi:
 
     def _at_our_address(self, url: str) -> str:
         """Behind a gateway, and with its key, nobody but the gateway is spoken to."""
-        path = URL(url, encoded=True).relative() if url else None
+        try:
+            path = URL(url, encoded=True).relative()
+        except ValueError:
+            # Nothing, no URL, or one without a host, which Gemini's always has.
+            return ""
         return str(URL(self.access.address).join(path)) if path else ""
 
     @asynccontextmanager

@@ -6,6 +6,8 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
@@ -119,6 +121,24 @@ async def test_a_store_that_fails_is_unavailable_and_one_that_denies_says_so(ben
     with pytest.raises(ModelRejected) as denied:
         await bench.files.upload(FILM)
     assert denied.value.reason == "model_denied"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "no URL", "http://[::1", "/upload/v1/files?upload_id=1", "//", "https://gateway.example"],
+)
+async def test_an_upload_that_nobody_says_where_to_send_is_broken_off(said: str) -> None:
+    async def begun(request: web.Request) -> web.Response:
+        assert request.headers["X-Goog-Upload-Command"] == "start"
+        return web.Response(headers={"X-Goog-Upload-URL": said})
+
+    app = web.Application()
+    app.router.add_post("/upload/v1/files", begun)
+    async with TestServer(app) as gateway:
+        access = GeminiAccess("local", base_url=str(gateway.make_url("")), api_version="v1")
+        async with gemini_api(access, idle_timeout_s=5) as api:
+            with pytest.raises(ModelUnavailable, match="broke the upload of a file off"):
+                await GeminiFiles(api).upload(MediaFile("image/png", PNG))
 
 
 async def test_a_deletion_that_fails_or_hangs_changes_nothing(bench: Bench) -> None:
