@@ -1,4 +1,4 @@
-"""Servers that are too slow to start for every single test."""
+"""The simulated Gemini of a test, and servers that are too slow to start for every single test."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -7,8 +7,36 @@ import pytest
 import pytest_asyncio
 
 from processor_service.redis_connection import RedisConnection, redis_connection
+from simulators.faults import FaultPlan
+from simulators.gemini import GeminiSimulator
 from simulators.google_emulator import EmulatorMissing, google_emulator
+from simulators.journal import Journal
 from tests.redis_workbench import PATIENCE_S, fake_redis, real_redis
+
+
+@pytest.fixture
+def journal() -> Journal:
+    """What the simulated Gemini tells of its requests."""
+    return Journal()
+
+
+@pytest.fixture
+def faults() -> FaultPlan:
+    """What the simulated Gemini's requests suffer; nothing, until it is said."""
+    return FaultPlan()
+
+
+@pytest.fixture
+def simulator(journal: Journal, faults: FaultPlan) -> GeminiSimulator:
+    """The simulated Gemini; it listens nowhere before ``serve``."""
+    return GeminiSimulator(journal=journal, faults=faults)
+
+
+@pytest.fixture
+async def base_url(simulator: GeminiSimulator) -> AsyncIterator[str]:
+    """Where the simulated Gemini listens."""
+    async with simulator.serve() as running:
+        yield running.base_url
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -23,17 +23,10 @@ AN_IMAGE = types.UploadFileConfig(mime_type="image/png")
 
 
 @asynccontextmanager
-async def simulated(config: GeminiConfig | None = None) -> AsyncIterator[str]:
-    config = config or GeminiConfig()
+async def simulated(config: GeminiConfig) -> AsyncIterator[str]:
     simulator = GeminiSimulator(journal=Journal(), faults=FaultPlan(), config=config)
     async with simulator.serve() as running:
         yield running.base_url
-
-
-@pytest.fixture
-async def base_url() -> AsyncIterator[str]:
-    async with simulated() as url:
-        yield url
 
 
 async def uploaded(client: genai.client.AsyncClient, content: bytes = PNG) -> types.File:

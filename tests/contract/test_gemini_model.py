@@ -16,18 +16,11 @@ from processor_service.retrying import Patience
 from shared.deployment import Deployment
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
 from shared.tracing import span, start_tracing
-from simulators.faults import FaultPlan
 from simulators.gemini import ErrorReply, GeminiSimulator, Reply
-from simulators.journal import Journal
 from tests.processor_fakes import Blind, Naps
 
 MODEL = "gemini-3.8-flash"
 SPARE = "gemini-3.5-flash-lite"
-
-
-@pytest.fixture
-def simulator() -> GeminiSimulator:
-    return GeminiSimulator(journal=Journal(), faults=FaultPlan())
 
 
 @pytest.fixture(params=["v1", "v1beta"])

@@ -13,9 +13,7 @@ from processor_service.ports.answers import Answer
 from processor_service.prompts import House, prompt_for
 from processor_service.retrying import Patience
 from shared.task import Mode
-from simulators.faults import FaultPlan
 from simulators.gemini import GeminiSimulator, Reply
-from simulators.journal import Journal
 from tests.processor_fakes import THAT_DAY, Blind, Naps, a_task
 
 MODEL = "gemini-3.8-flash"
@@ -31,11 +29,6 @@ HEADINGS = {
     Mode.DATA: ["分析", "発見事項", "推奨事項"],
     Mode.CREATIVE: ["スタイル", "バリエーション"],
 }
-
-
-@pytest.fixture
-def simulator() -> GeminiSimulator:
-    return GeminiSimulator(journal=Journal(), faults=FaultPlan())
 
 
 @pytest.fixture

@@ -1,30 +1,16 @@
 """What the Gemini simulator refuses, as raw HTTP: the SDK would not send most of it."""
 
 import base64
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
 
-from simulators.faults import FaultPlan
 from simulators.gemini import GeminiSimulator
-from simulators.journal import Journal
 
 KEY = {"x-goog-api-key": "local"}
 TURN = {"role": "user", "parts": [{"text": "Hello"}]}
 OBJECT = {"type": "OBJECT", "properties": {"a": {"type": "STRING"}}}
-
-
-@pytest.fixture
-def simulator() -> GeminiSimulator:
-    return GeminiSimulator(journal=Journal(), faults=FaultPlan())
-
-
-@pytest.fixture
-async def base_url(simulator: GeminiSimulator) -> AsyncIterator[str]:
-    async with simulator.serve() as running:
-        yield running.base_url
 
 
 async def post(

@@ -15,26 +15,13 @@ from processor_service.manners import Manner, Thinking, Tool
 from processor_service.ports.model import MediaFile, Prompt, Turn
 from processor_service.structured import Structured
 from shared.task import Mode
-from simulators.faults import FaultPlan
 from simulators.gemini import GeminiSimulator
-from simulators.journal import Journal
 from tests.gemini_sdk import sdk
 
 MODEL = "gemini-3.8-flash"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\xfb\xff" * 500
 FORM = Structured(Mode.AUTO, "ja")
 ASKED = "冪等性とは？ <&> \u2028 😀"
-
-
-@pytest.fixture
-def simulator() -> GeminiSimulator:
-    return GeminiSimulator(journal=Journal(), faults=FaultPlan())
-
-
-@pytest.fixture
-async def base_url(simulator: GeminiSimulator) -> AsyncIterator[str]:
-    async with simulator.serve() as running:
-        yield running.base_url
 
 
 @pytest.fixture

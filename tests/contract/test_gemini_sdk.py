@@ -59,27 +59,6 @@ class Envelope(BaseModel):
 
 
 @pytest.fixture
-def faults() -> FaultPlan:
-    return FaultPlan()
-
-
-@pytest.fixture
-def journal() -> Journal:
-    return Journal()
-
-
-@pytest.fixture
-def simulator(journal: Journal, faults: FaultPlan) -> GeminiSimulator:
-    return GeminiSimulator(journal=journal, faults=faults)
-
-
-@pytest.fixture
-async def base_url(simulator: GeminiSimulator) -> AsyncIterator[str]:
-    async with simulator.serve() as running:
-        yield running.base_url
-
-
-@pytest.fixture
 async def client(base_url: str) -> AsyncIterator[genai.client.AsyncClient]:
     async with sdk(base_url) as client:
         yield client

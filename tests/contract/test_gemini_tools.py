@@ -20,7 +20,6 @@ from processor_service.research import Research, WebPage
 from processor_service.retrying import Patience
 from shared.errors import ModelRejected, ModelUnavailable
 from shared.task import Mode
-from simulators.faults import FaultPlan
 from simulators.gemini import ErrorReply, GeminiConfig, GeminiSimulator, Reply
 from simulators.gemini.grounding import TOKENS_A_LOOKUP
 from simulators.journal import Journal
@@ -31,16 +30,6 @@ SPARE = "gemini-3.5-flash-lite"
 SEARCHING = Manner(tools=(Tool.GOOGLE_SEARCH,))
 READING = Manner(tools=(Tool.URL_CONTEXT,))
 BOTH = Manner(Thinking.LOW, 0.5, (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT))
-
-
-@pytest.fixture
-def journal() -> Journal:
-    return Journal()
-
-
-@pytest.fixture
-def simulator(journal: Journal) -> GeminiSimulator:
-    return GeminiSimulator(journal=journal, faults=FaultPlan())
 
 
 @pytest.fixture
