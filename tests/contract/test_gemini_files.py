@@ -18,7 +18,7 @@ from shared.errors import FileUnusable, ModelRejected, ModelUnavailable
 from simulators.faults import Fault, FaultPlan
 from simulators.gemini import GeminiConfig, GeminiSimulator
 from simulators.journal import Journal
-from tests.processor_fakes import Naps
+from tests.processor_fakes.retrying import Naps
 
 MODEL = "gemini-3.8-flash"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\xfb\xff" * 500

@@ -17,7 +17,8 @@ from shared.deployment import Deployment
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
 from shared.tracing import span, start_tracing
 from simulators.gemini import ErrorReply, GeminiSimulator, Reply
-from tests.processor_fakes import Blind, Naps
+from tests.processor_fakes.model import Blind
+from tests.processor_fakes.retrying import Naps
 
 MODEL = "gemini-3.8-flash"
 SPARE = "gemini-3.5-flash-lite"

@@ -14,7 +14,9 @@ from processor_service.prompts import House, prompt_for
 from processor_service.retrying import Patience
 from shared.task import Mode
 from simulators.gemini import GeminiSimulator, Reply
-from tests.processor_fakes import THAT_DAY, Blind, Naps, a_task
+from tests.processor_fakes.model import Blind
+from tests.processor_fakes.retrying import Naps
+from tests.processor_fakes.tasks import THAT_DAY, a_task
 
 MODEL = "gemini-3.8-flash"
 ASKED = {

@@ -23,7 +23,9 @@ from shared.task import Mode
 from simulators.gemini import ErrorReply, GeminiConfig, GeminiSimulator, Reply
 from simulators.gemini.grounding import TOKENS_A_LOOKUP
 from simulators.journal import Journal
-from tests.processor_fakes import THAT_DAY, Blind, Naps, a_task
+from tests.processor_fakes.model import Blind
+from tests.processor_fakes.retrying import Naps
+from tests.processor_fakes.tasks import THAT_DAY, a_task
 
 MODEL = "gemini-3.8-flash"
 SPARE = "gemini-3.5-flash-lite"

@@ -15,7 +15,7 @@ from processor_service.redis_store import RedisAnswers, RedisLeases
 from processor_service.research import Research, WebPage
 from shared.task import Mode
 from simulators.ports import free_port
-from tests.processor_fakes import FakeLeases
+from tests.processor_fakes.work import FakeLeases
 from tests.redis_workbench import PATIENCE_S
 
 SHORT_TTL_S = 0.4

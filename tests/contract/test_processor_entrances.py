@@ -26,7 +26,9 @@ from shared.home import Count, Shown, Used, home_view
 from shared.ledger import Mark
 from shared.task import Purpose, Source, Subject, Task
 from simulators.slack.model import Message
-from tests.processor_fakes import FakeLeases, Naps, a_task
+from tests.processor_fakes.retrying import Naps
+from tests.processor_fakes.tasks import a_task
+from tests.processor_fakes.work import FakeLeases
 from tests.slack_workbench import FAST, Workbench, workbench
 
 

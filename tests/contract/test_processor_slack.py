@@ -31,7 +31,7 @@ from simulators.faults import Fault
 from simulators.ports import free_port
 from simulators.slack import SlackConfig
 from simulators.slack.config import SCOPES
-from tests.processor_fakes import a_task
+from tests.processor_fakes.tasks import a_task
 from tests.slack_workbench import FAST, Clock, Workbench, workbench
 
 TASK_ID = a_task().task_id

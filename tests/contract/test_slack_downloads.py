@@ -16,7 +16,7 @@ from shared.errors import FileUnusable
 from shared.slack_file import file_of
 from shared.task import TaskFile
 from simulators.faults import Fault
-from tests.processor_fakes import Naps
+from tests.processor_fakes.retrying import Naps
 from tests.slack_workbench import Workbench, workbench
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 1000

@@ -23,7 +23,7 @@ from simulators.faults import Fault, FaultPlan
 from simulators.gemini import GeminiSimulator
 from simulators.journal import Journal
 from simulators.slack.people import People
-from tests.processor_fakes import a_task
+from tests.processor_fakes.tasks import a_task
 from tests.slack_workbench import FAST, Workbench, workbench
 
 TASK_ID = a_task().task_id

@@ -23,7 +23,9 @@ from shared.errors import (
 )
 from shared.ledger import Mark, growing_mark
 from shared.task import Source
-from tests.processor_fakes import FakeModel, World, a_task, saying
+from tests.processor_fakes.model import FakeModel, saying
+from tests.processor_fakes.tasks import a_task
+from tests.processor_fakes.world import World
 
 
 class Silent(FakeModel):

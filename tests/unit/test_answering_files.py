@@ -10,7 +10,10 @@ from processor_service.ports.model import MediaFile, Piece, Prompt
 from processor_service.working import Outcome
 from shared.errors import FileUnusable, ModelRejected, ModelUnavailable, SlackRefused
 from shared.task import Task, TaskFile
-from tests.processor_fakes import FakeModel, FakeUploads, World, a_task, saying
+from tests.processor_fakes.files import FakeUploads
+from tests.processor_fakes.model import FakeModel, saying
+from tests.processor_fakes.tasks import a_task
+from tests.processor_fakes.world import World
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 100
 

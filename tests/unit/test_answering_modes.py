@@ -8,7 +8,9 @@ from processor_service.ports.conversations import Body
 from processor_service.ports.model import Piece
 from processor_service.working import Outcome
 from shared.task import Mode, Source
-from tests.processor_fakes import FakeModel, World, a_task, saying
+from tests.processor_fakes.model import FakeModel, saying
+from tests.processor_fakes.tasks import a_task
+from tests.processor_fakes.world import World
 
 CODE = json.dumps(
     {

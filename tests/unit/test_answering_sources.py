@@ -11,7 +11,9 @@ from processor_service.prompts import House
 from processor_service.research import Research, WebPage
 from processor_service.working import Outcome
 from shared.errors import SlackRefused
-from tests.processor_fakes import NOON, FakeModel, World, a_task
+from tests.processor_fakes.model import FakeModel
+from tests.processor_fakes.tasks import NOON, a_task
+from tests.processor_fakes.world import World
 
 FOUND = Research((WebPage("https://a.example/1", "一つ目"),), ("素数",))
 LINK = "1. <https://a.example/1|一つ目>"

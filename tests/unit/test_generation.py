@@ -12,7 +12,8 @@ from processor_service.retrying import Patience
 from processor_service.structured import Structured
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
 from shared.task import Mode
-from tests.processor_fakes import Blind, FakeModel, Naps, saying
+from tests.processor_fakes.model import Blind, FakeModel, saying
+from tests.processor_fakes.retrying import Naps
 
 PROMPT = Prompt("system", "question")
 IN_MODES = Prompt("system", "question", Structured(Mode.AUTO, "ja"))

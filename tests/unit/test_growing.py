@@ -17,7 +17,10 @@ from processor_service.retrying import Patience
 from processor_service.steps import Steps
 from shared.errors import SlackUnavailable
 from shared.ledger import Mark
-from tests.processor_fakes import FakeBudget, FakeConversation, FakeLeases, FakeSigns, Naps
+from tests.processor_fakes.conversations import FakeConversation
+from tests.processor_fakes.growing import FakeBudget, FakeSigns
+from tests.processor_fakes.retrying import Naps
+from tests.processor_fakes.work import FakeLeases
 
 TASK_ID = "0123456789abcdef0123456789abcdef"
 WHOLE = Mark(TASK_ID, "answer", digest="d1")

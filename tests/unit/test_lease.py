@@ -5,7 +5,7 @@ import pytest
 
 from processor_service.lease import LeaseLost, TaskLease, held
 from processor_service.ports.work import Hold, Lease
-from tests.processor_fakes import FakeLeases
+from tests.processor_fakes.work import FakeLeases
 
 LEASE = Lease("task-1", "m1", "owner")
 

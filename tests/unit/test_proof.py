@@ -15,7 +15,10 @@ from processor_service.rendering import render_answer
 from processor_service.working import Outcome
 from shared.errors import SlackRefused, SlackUnavailable
 from tests.golden_answers import NAMES, rendered, source_of
-from tests.processor_fakes import FakeModel, World, a_task, markdown_body, saying
+from tests.processor_fakes.conversations import markdown_body
+from tests.processor_fakes.model import FakeModel, saying
+from tests.processor_fakes.tasks import a_task
+from tests.processor_fakes.world import World
 
 TEXT = "素数は1と自身でのみ割れます。"
 

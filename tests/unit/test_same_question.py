@@ -11,7 +11,10 @@ from processor_service.ports.model import Piece, Prompt
 from processor_service.working import Outcome
 from shared.errors import ModelRefused
 from shared.task import Task
-from tests.processor_fakes import FakeConversation, FakeModel, World, a_task, saying
+from tests.processor_fakes.conversations import FakeConversation
+from tests.processor_fakes.model import FakeModel, saying
+from tests.processor_fakes.tasks import a_task
+from tests.processor_fakes.world import World
 
 
 class Gated(FakeModel):

@@ -14,7 +14,10 @@ from processor_service.texts import LOADING, READING, RETRYING, SEARCHING, STILL
 from processor_service.working import Outcome
 from shared.errors import ModelUnavailable
 from shared.task import Locale
-from tests.processor_fakes import FakeConversation, FakeModel, World, a_task, saying
+from tests.processor_fakes.conversations import FakeConversation
+from tests.processor_fakes.model import FakeModel, saying
+from tests.processor_fakes.tasks import a_task
+from tests.processor_fakes.world import World
 
 
 @dataclass

@@ -21,7 +21,12 @@ from processor_service.working import Outcome
 from shared.errors import ModelUnavailable, SlackRefused
 from shared.ledger import Mark
 from shared.task import Cancel, Kind, Mode
-from tests.processor_fakes import FakeLeases, FakeModel, FakeSigns, Naps, World, a_task, saying
+from tests.processor_fakes.growing import FakeSigns
+from tests.processor_fakes.model import FakeModel, saying
+from tests.processor_fakes.retrying import Naps
+from tests.processor_fakes.tasks import a_task
+from tests.processor_fakes.work import FakeLeases
+from tests.processor_fakes.world import World
 
 TASK = a_task()
 

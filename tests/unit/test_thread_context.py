@@ -12,7 +12,9 @@ from processor_service.slack_history import Asked, said_before
 from processor_service.thread_context import estimated_tokens, in_thread, speakers
 from shared.ledger import Mark, Role, growing_mark
 from shared.task import TaskFile, task_id_of_message
-from tests.processor_fakes import FakeModel, World, a_task, saying
+from tests.processor_fakes.model import FakeModel, saying
+from tests.processor_fakes.tasks import a_task
+from tests.processor_fakes.world import World
 
 US = Ourselves("BBOT", "UBOT")
 ASKED = Asked("T1", "C1", "100.000009")

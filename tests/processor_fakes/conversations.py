@@ -1,0 +1,213 @@
+"""``ports.conversations`` in memory."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from processor_service.ports.conversations import (
+    Body,
+    Conversation,
+    Document,
+    History,
+    Place,
+    Posted,
+    Said,
+)
+from shared.errors import SlackRefused
+from shared.ledger import Mark, growing_mark
+from shared.task import Subject, Task
+
+
+def markdown_body(text: str) -> Body:
+    return Body(text, ({"type": "markdown", "text": text},))
+
+
+@dataclass
+class FakeConversation:
+    """A thread. ``failures`` maps a call to errors raised one after the other; a failure with
+    ``taken`` True is raised after the effect, as when Slack's answer is lost on its way.
+    """
+
+    place: Place | None = field(default_factory=lambda: Place("C1", "100.000001", "100.000001"))
+    capacity: int = 1000
+    messages: list[tuple[Posted, Body]] = field(default_factory=list)
+    failures: dict[str, list[tuple[Exception, bool]]] = field(default_factory=dict)
+    before_post: Callable[[], None] = lambda: None
+    posts: int = 0
+    statuses: list[str] = field(default_factory=list)
+    statuses_fail: bool = False
+    status_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    said: list[Said] = field(default_factory=list)
+    streams: bool = False
+    editable: bool = True
+    takes_files: bool = False
+    files: dict[str, Document] = field(default_factory=dict)
+    reads: int = 0
+    before_read: Callable[[], None] = lambda: None
+    edited: list[str] = field(default_factory=list)
+    garbles: Callable[[Body], Body] = lambda body: body
+
+    async def find(self, task_id: str) -> list[Posted]:
+        self._fail("find", taken=False)
+        return [posted for posted, _ in self.messages if posted.mark.task_id == task_id]
+
+    async def read(self, task_id: str) -> History:
+        return History(tuple(await self.find(task_id)), tuple(self.said))
+
+    async def post(self, body: Body, mark: Mark) -> Posted:
+        self.before_post()
+        self.posts += 1
+        self._fail("post", taken=False)
+        held = self.garbles(body)
+        posted = Posted(f"200.{self.posts:06d}", mark, shown=held)
+        self.messages.append((posted, held))
+        self._fail("post", taken=True)
+        return posted
+
+    async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
+        self.before_read()
+        self.reads += 1
+        self._fail("contents", taken=False)
+        wanted = {part.ts for part in parts}
+        return {one.ts: body for one, body in self.messages if one.ts in wanted}
+
+    async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
+        self._fail("update", taken=False)
+        self.edited.append(posted.ts)
+        held = self.garbles(body)
+        self.messages = [
+            (replace(one, mark=mark, live=False), held) if one.ts == posted.ts else (one, old)
+            for one, old in self.messages
+        ]
+        return replace(posted, mark=mark, live=False, shown=held)
+
+    async def remove(self, posted: Posted) -> None:
+        self.messages = [(one, body) for one, body in self.messages if one.ts != posted.ts]
+
+    async def start_stream(self, task_id: str, markdown: str) -> Posted:
+        self._fail("start", taken=False)
+        self.posts += 1
+        posted = Posted(f"200.{self.posts:06d}", growing_mark(task_id), live=True)
+        self.messages.append((posted, markdown_body(markdown)))
+        self._fail("start", taken=True)
+        return posted
+
+    async def append_stream(self, posted: Posted, markdown: str) -> None:
+        self._fail("append", taken=False)
+        self._add(posted, markdown, posted)
+
+    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
+        self._fail("end", taken=False)
+        if not any(one.ts == posted.ts and one.live for one, _ in self.messages):
+            raise SlackRefused("over", slack_error="message_not_in_streaming_state")
+        ended = replace(posted, mark=mark, live=False)
+        self._add(posted, markdown, ended, body.blocks)
+        self._fail("end", taken=True)
+        [held] = [held for one, held in self.messages if one.ts == posted.ts]
+        return replace(ended, shown=held)
+
+    def _add(
+        self,
+        posted: Posted,
+        markdown: str,
+        becomes: Posted,
+        below: tuple[dict[str, Any], ...] = (),
+    ) -> None:
+        [old] = [body for one, body in self.messages if one.ts == posted.ts]
+        grown = markdown_body(old.blocks[0]["text"] + markdown)
+        grown = self.garbles(replace(grown, blocks=(*grown.blocks, *below)))
+        self.messages = [
+            (becomes, grown) if one.ts == posted.ts else (one, body) for one, body in self.messages
+        ]
+
+    async def upload(self, document: Document) -> str:
+        self._fail("upload", taken=False)
+        self.files[f"F{len(self.files)}"] = document
+        return f"F{len(self.files) - 1}"
+
+    async def share(self, file_id: str, document: Document) -> None:
+        self._fail("share", taken=False)
+        self.posts += 1
+        mark = Mark(document.task_id, "file", digest=document.digest)
+        posted = Posted(f"200.{self.posts:06d}", mark)
+        self.messages.append((posted, Body(self.files[file_id].text)))
+        self._fail("share", taken=True)
+
+    async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
+        self.statuses.append(status)
+        self.status_changed.set()
+        return not self.statuses_fail
+
+    async def shows(self, wanted: Callable[[], bool]) -> None:
+        """Wait until a change of the status makes ``wanted`` true."""
+        async with asyncio.timeout(5):
+            while not wanted():
+                self.status_changed.clear()
+                await self.status_changed.wait()
+
+    def _fail(self, call: str, *, taken: bool) -> None:
+        waiting = self.failures.get(call, [])
+        if waiting and waiting[0][1] is taken:
+            raise waiting.pop(0)[0]
+
+    def texts(self, role: str = "answer") -> list[str]:
+        return [
+            body.blocks[0]["text"]
+            if body.blocks and isinstance(body.blocks[0]["text"], str)
+            else body.text
+            for posted, body in self.messages
+            if posted.mark.role == role
+        ]
+
+
+@dataclass
+class FakeConversations:
+    """One thread (and others by their ts), a channel that shows questions, a response URL and
+    direct messages.
+    """
+
+    conversation: FakeConversation = field(default_factory=FakeConversation)
+    threads: dict[str, FakeConversation] = field(default_factory=dict)
+    shown: FakeConversation = field(default_factory=FakeConversation)
+    to_asker: FakeConversation = field(
+        default_factory=lambda: FakeConversation(None, 5, editable=False)
+    )
+    dm: FakeConversation = field(default_factory=lambda: FakeConversation(None))
+    opened: list[str] = field(default_factory=list)
+    direct_refused: SlackRefused | None = None
+    asked_in: list[str] = field(default_factory=list)
+
+    def thread(self, task: Task, thread_ts: str, question_ts: str) -> Conversation:
+        self.opened.append(thread_ts)
+        return self.threads.get(thread_ts, self.conversation)
+
+    def channel(self, task: Task) -> Conversation:
+        self.asked_in.append(task.channel_id)
+        return self.shown
+
+    def response(self, task: Task, url: str) -> Conversation:
+        return self.to_asker
+
+    async def direct(self, task: Task) -> Conversation:
+        return self.dm
+
+    async def direct_id(self, task: Task) -> str:
+        if self.direct_refused is not None:
+            raise self.direct_refused
+        return "D1"
+
+
+@dataclass
+class FakeThreads:
+    """What was said where a shortcut was used, or why it cannot be read."""
+
+    said: tuple[Said, ...] = ()
+    refused: SlackRefused | None = None
+    read: list[Subject] = field(default_factory=list)
+
+    async def said_about(self, subject: Subject) -> tuple[Said, ...]:
+        self.read.append(subject)
+        if self.refused is not None:
+            raise self.refused
+        return self.said

@@ -1,0 +1,25 @@
+"""What an answer that grows tells and is allowed."""
+
+from dataclasses import dataclass
+
+
+class FakeSigns:
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def retrying(self) -> None:
+        self.seen.append("retrying")
+
+    def over(self) -> None:
+        self.seen.append("over")
+
+
+@dataclass
+class FakeBudget:
+    """So many more calls of each method."""
+
+    left: int = 1000
+
+    async def take(self, method: str) -> bool:
+        self.left -= 1
+        return self.left >= 0

@@ -1,0 +1,43 @@
+"""``ports.model`` in memory, and who waits for what a model writes."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+
+from processor_service.ports.model import Piece, Prompt
+
+
+@dataclass
+class FakeModel:
+    """Plays one script after the other, the last one for ever: pieces, or an error to raise."""
+
+    scripts: list[Sequence[Piece | Exception]]
+    asked: list[tuple[Prompt, str]] = field(default_factory=list)
+    closed: int = 0
+
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+        self.asked.append((prompt, model))
+        script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
+        try:
+            for step in script:
+                if isinstance(step, Exception):
+                    raise step
+                yield step
+        finally:
+            self.closed += 1
+
+
+def saying(text: str) -> list[Piece | Exception]:
+    return [Piece(text[: len(text) // 2]), Piece(text[len(text) // 2 :], finished=True)]
+
+
+class Blind:
+    """An audience that sees nothing before the end."""
+
+    visible = False
+    due = False
+
+    def retrying(self) -> None:
+        return
+
+    async def grow(self, text: str) -> None:
+        return

@@ -1,0 +1,62 @@
+"""``ports.people`` in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from processor_service.ports.people import Cast
+from shared.task import Locale, Vote
+
+
+class FakeVotes:
+    """Votes in a dict."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], tuple[Vote, datetime]] = {}
+
+    async def cast(self, task_id: str, user_id: str, vote: Vote, at: datetime) -> Cast:
+        old = self.kept.get((task_id, user_id))
+        if old is not None and old[1] >= at:
+            return Cast.KNOWN
+        self.kept[task_id, user_id] = vote, at
+        if old is None:
+            return Cast.NEW
+        return Cast.KNOWN if old[0] == vote else Cast.CHANGED
+
+
+@dataclass
+class FakePeople:
+    locales: dict[str, Locale] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    utc_offsets: dict[str, timedelta] = field(default_factory=dict)
+
+    async def locale_of(self, user_id: str) -> Locale | None:
+        return self.locales.get(user_id)
+
+    async def utc_offset_of(self, user_id: str) -> timedelta | None:
+        return self.utc_offsets.get(user_id)
+
+    async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
+        return {each: self.names[each] for each in user_ids if each in self.names}
+
+
+@dataclass
+class FakeWorkspace:
+    called: str | None = "Acme"
+
+    async def name(self) -> str | None:
+        return self.called
+
+
+@dataclass
+class FakeHomes:
+    """The Homes that were published, by user; ``failure`` is raised instead."""
+
+    published: dict[str, dict[str, Any]] = field(default_factory=dict)
+    failure: Exception | None = None
+
+    async def publish(self, user_id: str, view: dict[str, Any]) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.published[user_id] = view

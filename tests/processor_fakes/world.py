@@ -1,0 +1,122 @@
+"""The use cases of the processor with fakes all around them."""
+
+from dataclasses import dataclass, field
+
+from processor_service.answering import Delivery, answer
+from processor_service.asides import Asides
+from processor_service.doctor import Checked, Doctor
+from processor_service.equipment import Answering
+from processor_service.file_choice import MEGABYTE
+from processor_service.files import Files
+from processor_service.generation import Generation
+from processor_service.homes import Homekeeping
+from processor_service.prompts import House
+from processor_service.retrying import Patience
+from processor_service.room import Room
+from processor_service.statuses import Statuses
+from processor_service.stopping import Stopping
+from processor_service.working import Outcome
+from shared.errors import ModelRejected
+from shared.task import Task
+from tests.processor_fakes.answers import FakeAnswers
+from tests.processor_fakes.conversations import FakeConversation, FakeConversations, FakeThreads
+from tests.processor_fakes.files import FakeFiles, FakeUploads
+from tests.processor_fakes.growing import FakeBudget
+from tests.processor_fakes.limits import FakeLimits, FakeUsages
+from tests.processor_fakes.model import FakeModel, saying
+from tests.processor_fakes.people import FakeHomes, FakePeople, FakeVotes, FakeWorkspace
+from tests.processor_fakes.retrying import Naps
+from tests.processor_fakes.tasks import NOON, a_task
+from tests.processor_fakes.work import FakeLeases, FakeStops, FakeStreamOwners, FakeTurns
+
+
+@dataclass
+class World:
+    """The use case with fakes all around it."""
+
+    model: FakeModel = field(
+        default_factory=lambda: FakeModel([saying("素数は1と自身でのみ割れます。")])
+    )
+    leases: FakeLeases = field(default_factory=FakeLeases)
+    answers: FakeAnswers = field(default_factory=FakeAnswers)
+    conversations: FakeConversations = field(default_factory=FakeConversations)
+    people: FakePeople = field(default_factory=FakePeople)
+    limits: FakeLimits = field(default_factory=FakeLimits)
+    budget: FakeBudget = field(default_factory=FakeBudget)
+    statuses: Statuses = field(default_factory=lambda: Statuses(0.02))
+    naps: Naps = field(default_factory=Naps)
+    turns: FakeTurns = field(default_factory=FakeTurns)
+    stops: FakeStops = field(default_factory=FakeStops)
+    owners: FakeStreamOwners = field(default_factory=FakeStreamOwners)
+    votes: FakeVotes = field(default_factory=FakeVotes)
+    files: FakeFiles = field(default_factory=FakeFiles)
+    uploads: FakeUploads = field(default_factory=FakeUploads)
+    threads: FakeThreads = field(default_factory=FakeThreads)
+    usages: FakeUsages = field(default_factory=FakeUsages)
+    homes: FakeHomes = field(default_factory=FakeHomes)
+    broken_models: set[str] = field(default_factory=set)
+    retries: int = 3
+    deadline_s: float = 30.0
+    generation: Generation | None = None
+    workspace: FakeWorkspace = field(default_factory=FakeWorkspace)
+    house: House = field(default_factory=House)
+
+    @property
+    def conversation(self) -> FakeConversation:
+        return self.conversations.conversation
+
+    def using(self) -> Answering:
+        self.generation = self.generation or Generation(
+            "main-model", "spare-model", Patience(self.retries + 1, self.naps)
+        )
+        return Answering(
+            self.leases,
+            self.answers,
+            self.model,
+            self.conversations,
+            self.people,
+            self.limits,
+            self.statuses,
+            self.turns,
+            self.stops,
+            self.budget,
+            Files(self.files, self.uploads, Room(64 * MEGABYTE), 50 * MEGABYTE),
+            self.generation,
+            Patience(4, self.naps, count_asked=False),
+            self.deadline_s,
+            self.workspace,
+            self.house,
+            self.threads,
+        )
+
+    def stopping(self) -> Stopping:
+        return Stopping(self.stops, self.owners, self.turns)
+
+    def asides(self) -> Asides:
+        async def check_slack() -> None:
+            return
+
+        async def check_model(model: str) -> None:
+            if model in self.broken_models:
+                raise ModelRejected("The model does not exist.", reason="model_not_found")
+
+        doctor = Doctor(
+            leases=self.leases,
+            conversations=self.conversations,
+            people=self.people,
+            usage=self.usages,
+            check_slack=check_slack,
+            check_model=check_model,
+            models=[Checked("GEMINI_MODEL", "main-model"), Checked("GEMINI_FALLBACK_MODEL", "x")],
+            cache_ttl_s=3600,
+            revision="rev-7",
+            now=lambda: NOON,
+        )
+        keeping = Homekeeping(self.people, self.usages, self.homes, "rev-7", lambda: NOON)
+        return Asides(keeping, doctor, lambda: NOON)
+
+    async def answer(
+        self, task: Task | None = None, message_id: str = "m1", *, again: bool = False
+    ) -> Outcome:
+        """One delivery of a task."""
+        return await answer(task or a_task(), Delivery(message_id, again), self.using())
