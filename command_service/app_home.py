@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from command_service.intake import Intake, publish
+from command_service.intake import Accepted, HandedBack, Intake, publish
+from command_service.measures import came_from, count, count_event
 from command_service.pace import Pace
 from command_service.ports import Homes
+from command_service.question import Reason
 from shared.errors import QueueUnavailable
 from shared.home import home_view
 from shared.log import bound_task, get_logger
@@ -83,15 +85,23 @@ class Entrance:
 
 def receive(opened: Opened, using: Entrance) -> None:
     """Suggest prompts or fill the Home without making Slack wait; at most every 30 s a person."""
-    if using.intake.access.denied is not None:
+    came_from(Source.APP_HOME)
+    if (denied := using.intake.access.denied) is not None:
+        _count("handed_back", denied.reason)
         return
     if not using.pace.take(f"{opened.user_id}:{opened.tab}:{opened.thread_ts or ''}"):
+        _count("ignored", Reason.TOO_SOON)
         return
     work = _fill(opened, using) if opened.tab == "home" else _suggest(opened, using)
     using.intake.background.start(work, f"{opened.tab}:{opened.user_id}")
 
 
+def _count(outcome: str, reason: str = "none") -> None:
+    count_event(Source.APP_HOME, outcome, reason, Kind.HOME)
+
+
 async def _suggest(opened: Opened, using: Entrance) -> None:
+    _count("accepted")
     locale = await using.intake.locales.found(opened.user_id)
     await using.homes.suggest(opened.channel_id, opened.thread_ts, locale)
 
@@ -112,6 +122,9 @@ async def _fill(opened: Opened, using: Entrance) -> None:
             log.warning(
                 "A Home is left without its usage.", action="home_not_filled", reason=error.reason
             )
+            count(task, HandedBack(error))
+        else:
+            count(task, Accepted(task))
 
 
 def _task(opened: Opened, intake: Intake) -> Task:

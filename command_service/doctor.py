@@ -13,10 +13,11 @@ from command_service import doctor_texts as texts
 from command_service.admission import in_rollout
 from command_service.command_line import folded
 from command_service.deadline import at_most_s
-from command_service.intake import Intake, publish
+from command_service.intake import Accepted, HandedBack, Intake, publish
+from command_service.measures import count, count_event
 from command_service.pace import Pace
 from command_service.ports import Surroundings
-from command_service.question import Identity
+from command_service.question import Identity, Reason
 from command_service.scopes import ALL_SCOPES
 from command_service.socket_mode import SocketState
 from shared.errors import MechachangError, QueueUnavailable
@@ -159,13 +160,17 @@ async def _on_queue(visit: Visit, using: Doctor) -> float | QueueUnavailable | N
     part is not asked for again so soon.
     """
     if not using.pace.take(visit.user_id):
+        count_event(Source.SLASH_COMMAND, "refused", Reason.TOO_SOON, Kind.DOCTOR)
         return None
-    began = time.perf_counter()
+    task, began = _task(visit, using.intake), time.perf_counter()
     try:
-        await publish(_task(visit, using.intake), using.intake)
+        await publish(task, using.intake)
     except QueueUnavailable as error:
+        count(task, HandedBack(error))
         return error
-    return time.perf_counter() - began
+    took_s = time.perf_counter() - began
+    count(task, Accepted(task))
+    return took_s
 
 
 def _of_queue(outcome: float | QueueUnavailable, locale: Locale) -> Finding:

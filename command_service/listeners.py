@@ -205,7 +205,9 @@ class Listeners:
 
     async def _on_home(self, body: Body) -> None:
         opened = read_opening(body)
-        if opened is not None:
+        if opened is None:
+            count_event(NOBODY, "ignored", "unhandled")
+        else:
             receive(opened, self.entrance)
 
     async def _on_assistant_thread(self, body: Body) -> None:

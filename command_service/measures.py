@@ -12,11 +12,11 @@ from command_service.admission import Refused
 from command_service.intake import Accepted, Outcome
 from command_service.question import Click, Ignored, Question
 from shared import metrics
-from shared.task import Task
+from shared.task import Kind, Task
 from shared.tracing import span
 
 NOBODY = "none"
-"""The source of what is no question."""
+"""The source and the kind of what asks for nothing."""
 
 
 @dataclass
@@ -52,17 +52,29 @@ def envelope(kind: str) -> Iterator[None]:
 def count(trigger: Question | Click | Task | Ignored, outcome: Outcome) -> None:
     """What became of one event, command or click."""
     source = NOBODY if isinstance(trigger, Ignored) else trigger.source
+    kind = _kind(trigger)
     if isinstance(outcome, Accepted):
-        count_event(source, "accepted")
+        count_event(source, "accepted", kind=kind)
     elif isinstance(outcome, Refused):
         refused = "ignored" if isinstance(trigger, Ignored) else "refused"
-        count_event(source, refused, outcome.reason)
+        count_event(source, refused, outcome.reason, kind)
     else:
-        count_event(source, "handed_back", outcome.error.reason)
+        count_event(source, "handed_back", outcome.error.reason, kind)
 
 
-def count_event(source: str, outcome: str, reason: str = "none") -> None:
+def _kind(trigger: Question | Click | Task | Ignored) -> str:
+    if isinstance(trigger, Ignored):
+        return NOBODY
+    return trigger.kind if isinstance(trigger, Task) else Kind.QUESTION
+
+
+def count_event(source: str, outcome: str, reason: str = "none", kind: str = NOBODY) -> None:
     """The same by its codes."""
+    came_from(source)
+    metrics.EVENTS.add(source=source, outcome=outcome, reason=reason, kind=kind)
+
+
+def came_from(source: str) -> None:
+    """The ack of this envelope is one of ``source``, also where it is counted only later."""
     if (seen := _current.get()) is not None:
         seen.source = source
-    metrics.EVENTS.add(source=source, outcome=outcome, reason=reason)

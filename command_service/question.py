@@ -32,6 +32,7 @@ class Reason(StrEnum):
     OVERLOADED = "overloaded"
     NOT_THE_ASKER = "not_the_asker"
     PRESS_LOST = "press_lost"
+    TOO_SOON = "too_soon"
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,9 @@ EVENTS: Final = Counter(
     "mechachang_events_total",
     "{event}",
     "Events, commands and clicks from Slack. outcome: accepted, refused, ignored, handed_back, "
-    "turned_away or failed; reason: why, else none.",
-    ("source", "outcome", "reason"),
+    "turned_away or failed; reason: why, else none. kind: question, cancel, "
+    "feedback, home (the app was opened), doctor or none.",
+    ("source", "outcome", "reason", "kind"),
 )
 ACK_DURATION: Final = Histogram(
     "mechachang_ack_duration_seconds",

@@ -176,6 +176,16 @@ async def test_votes_and_stops_move_their_metrics(tmp_path: Path) -> None:
         await moved(stack, metrics.TASKS, outcome="stopped")
 
 
+async def test_what_asks_nothing_is_told_from_questions(tmp_path: Path) -> None:
+    async with observed(tmp_path) as stack:
+        stack.slack.people.open_home("alice")
+        await stack.slack.people.slash("alice", "#general", "/gemini", "doctor")
+        for source, kind in (("app_home", "home"), ("slash_command", "doctor")):
+            await moved(stack, metrics.EVENTS, source=source, kind=kind, outcome="accepted")
+            await moved(stack, metrics.ACK_DURATION, source=source)
+            await moved(stack, metrics.TASKS, source=source, outcome="noted")
+
+
 async def test_what_goes_wrong_moves_its_metrics(tmp_path: Path) -> None:
     async with observed(tmp_path) as stack:
         people = stack.slack.people

@@ -82,6 +82,7 @@ def test_what_no_person_would_wonder_about_stays_silent() -> None:
         Reason.MESSAGE_CHANGED,
         Reason.NOT_A_QUESTION,
         Reason.NOT_FOLLOWED,
+        Reason.TOO_SOON,
     }
 
 

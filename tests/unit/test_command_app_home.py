@@ -15,8 +15,10 @@ from command_service.app_home import (
 )
 from command_service.pace import Pace
 from shared.errors import SlackDenied
+from shared.metrics import EVENTS
 from shared.task import Kind
 from tests.command_fakes import FakeHomes, World
+from tests.counted import Counted
 
 
 class Clock:
@@ -132,6 +134,48 @@ async def test_while_slack_denies_us_nothing_is_tried(lobby: Lobby) -> None:
 
     assert lobby.homes.published == []
     assert lobby.queue.published == []
+
+
+@pytest.mark.parametrize("tab", [HOME, MESSAGES])
+async def test_each_opening_is_counted_once(
+    lobby: Lobby, tab: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = Counted(EVENTS, monkeypatch)
+    lobby.receive(tab)
+    lobby.receive(tab)
+    await lobby.settle()
+
+    assert sorted(became(counted)) == [("accepted", "none"), ("ignored", "too_soon")]
+
+
+async def test_a_home_that_the_queue_did_not_take_is_counted_as_such(
+    lobby: Lobby, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = Counted(EVENTS, monkeypatch)
+    lobby.queue.down = True
+    lobby.receive(HOME)
+    await lobby.settle()
+
+    assert became(counted) == [("handed_back", "queue_unavailable")]
+
+
+async def test_an_opening_while_slack_denies_us_is_counted_as_such(
+    lobby: Lobby, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = Counted(EVENTS, monkeypatch)
+    lobby.access.denied = SlackDenied("denied", slack_error="token_revoked")
+    lobby.receive(MESSAGES)
+
+    assert became(counted) == [("handed_back", "slack_denied")]
+
+
+def became(counted: Counted) -> list[tuple[str, str]]:
+    """Outcome and reason of each opening that was counted."""
+    found = []
+    for number, labels in counted.series():
+        assert (number, labels["source"], labels["kind"]) == (1, "app_home", "home")
+        found.append((labels["outcome"], labels["reason"]))
+    return found
 
 
 def test_a_pace_forgets_who_came_first_when_there_are_too_many() -> None:

@@ -14,8 +14,10 @@ from command_service.ports import Surrounding
 from command_service.scopes import ALL_SCOPES
 from command_service.socket_mode import SocketState
 from shared.errors import SlackDenied, SlackUnavailable
+from shared.metrics import EVENTS
 from shared.task import Kind, Locale, task_id_of_command
 from tests.command_fakes import IDENTITY, FakeSurroundings, World, a_command
+from tests.counted import Counted
 
 CONNECTED = SocketState(connected=True, down_s=0.0, heard_age_s=2.0)
 
@@ -165,6 +167,25 @@ async def test_the_processor_is_bothered_every_ten_seconds_at_most(practice: Pra
     assert len(practice.queue.published) == 1
     assert "every 10 s at most" in report
     assert failed(report) == []
+
+
+@pytest.mark.parametrize(
+    ("down", "became"),
+    [(False, ("accepted", "none")), (True, ("handed_back", "queue_unavailable"))],
+)
+async def test_each_visit_is_counted_once_and_as_no_question(
+    practice: Practice, down: bool, became: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = Counted(EVENTS, monkeypatch)
+    practice.queue.down = down
+    await practice.visited()
+    await practice.visited()
+
+    told = [(each["outcome"], each["reason"]) for _, each in counted.series()]
+    assert told == [became, ("refused", "too_soon")]
+    assert {(n, each["source"], each["kind"]) for n, each in counted.series()} == {
+        (1, "slash_command", "doctor")
+    }
 
 
 async def test_however_slow_slack_and_the_queue_are_the_ack_comes_in_time(

@@ -5,8 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoint
 
 from command_service.admission import Policy, Refused
 from command_service.clicks import read_retry
@@ -19,6 +17,7 @@ from shared.errors import SlackDenied
 from shared.metrics import EVENTS
 from shared.task import Mode, Purpose, Source, Subject
 from tests.command_fakes import IDENTITY, World, a_click, a_shortcut
+from tests.counted import Counted
 
 HOME = replace(IDENTITY, url="https://home.slack.example/")
 
@@ -126,21 +125,11 @@ async def test_an_accepted_shortcut_tells_at_once_where_the_answer_will_be(world
 async def test_what_became_of_a_shortcut_is_counted_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counted = InMemoryMetricReader()
-    meter = MeterProvider(metric_readers=[counted], shutdown_on_exit=False).get_meter("test")
-    monkeypatch.setitem(vars(EVENTS), "_counter", meter.create_counter(EVENTS.name))
+    counted = Counted(EVENTS, monkeypatch)
     await ask_about(asked(), world.intake)
 
-    assert [each.attributes for each in points(counted)] == [
-        {"source": "shortcut", "outcome": "accepted", "reason": "none"}
-    ]
-
-
-def points(counted: InMemoryMetricReader) -> list[NumberDataPoint]:
-    data = counted.get_metrics_data()
-    assert data is not None
-    [metric] = data.resource_metrics[0].scope_metrics[0].metrics
-    return [each for each in metric.data.data_points if isinstance(each, NumberDataPoint)]
+    labels = {"source": "shortcut", "outcome": "accepted", "reason": "none", "kind": "question"}
+    assert counted.series() == [(1, labels)]
 
 
 async def test_a_thinking_status_is_set_nowhere(world: World) -> None:
