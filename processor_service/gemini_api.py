@@ -16,7 +16,7 @@ from yarl import URL
 from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_credentials import ApiKey, Credentials
 from processor_service.gemini_errors import ApiError
-from processor_service.gemini_events import documents
+from processor_service.gemini_events import document, documents
 from shared.tracing import traced_session
 from shared.version import VERSION
 
@@ -31,7 +31,9 @@ _JSON: Final = {"Content-Type": "application/json"}
 
 
 class GeminiApi:
-    """Raises ApiError for what Gemini refuses, and aiohttp's errors for what never arrived."""
+    """Raises ApiError for what Gemini refuses, aiohttp's errors for what never arrived, and
+    JSONDecodeError for what is no answer of Gemini's.
+    """
 
     def __init__(
         self, session: aiohttp.ClientSession, access: GeminiAccess, credentials: Credentials
@@ -48,16 +50,15 @@ class GeminiApi:
         """
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         async with self._answer("POST", url, _JSON, content.encode(errors="replace")) as response:
-            async for document in documents(response.content):
-                if "error" in document:
-                    raise ApiError(None, document)
-                yield document
+            async for found in documents(response.content):
+                if "error" in found:
+                    raise ApiError(None, found)
+                yield found
 
     async def json(self, method: str, url: str) -> dict[str, Any]:
         """The answer to a request without a body."""
         async with self._answer(method, url) as response:
-            found: dict[str, Any] = await response.json()
-            return found
+            return document(await response.read())
 
     async def begin_upload(self, size: int, mimetype: str) -> str:
         """Where the bytes of a new file of the Files API are to be sent; "" if no URL is said."""
@@ -82,8 +83,7 @@ class GeminiApi:
         async with self._answer("POST", url, headers, chunk) as response:
             if not last:
                 return None
-            found: dict[str, Any] = await response.json()
-            return found
+            return document(await response.read())
 
     def _at_our_address(self, url: str) -> str:
         """Behind a gateway, and with its key, nobody but the gateway is spoken to."""

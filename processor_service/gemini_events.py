@@ -1,4 +1,4 @@
-"""Server-sent events, each carrying one JSON document."""
+"""What Gemini answers with: a JSON document, or server-sent events that carry one each."""
 
 import json
 from collections.abc import AsyncIterator
@@ -20,10 +20,21 @@ async def documents(content: aiohttp.StreamReader) -> AsyncIterator[dict[str, An
         if line.startswith(_DATA):
             data.append(line[len(_DATA) :])
         elif not line and data:
-            yield json.loads(b"\n".join(data))
+            yield document(b"\n".join(data))
             data.clear()
     if data:
-        yield json.loads(b"\n".join(data))
+        yield document(b"\n".join(data))
+
+
+def document(content: bytes) -> dict[str, Any]:
+    """The JSON object in ``content``. Raises JSONDecodeError, for JSON of another kind as well:
+    something on the way answered then, not Gemini.
+    """
+    text = content.decode(errors="replace")
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise json.JSONDecodeError("Not an object", text, 0)
+    return found
 
 
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:

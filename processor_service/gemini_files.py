@@ -54,8 +54,8 @@ class GeminiFiles:
             chunk = file.content[offset : offset + _CHUNK_BYTES]
             last = offset + len(chunk) == size
             taken = await self.api.send_chunk(url, chunk, offset, last=last)
-        found: Mapping[str, str] = (taken or {}).get("file", {})
-        return found
+        described = (taken or {}).get("file")
+        return described if isinstance(described, Mapping) else {}
 
     async def until_ready(self, file: MediaFile) -> None:
         """Wait until Gemini has processed the file: moments for an image, longer for a video.

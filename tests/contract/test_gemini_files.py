@@ -141,6 +141,33 @@ async def test_an_upload_that_nobody_says_where_to_send_is_broken_off(said: str)
                 await GeminiFiles(api).upload(MediaFile("image/png", PNG))
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("[]", "could not be reached"),
+        ("<html>", "could not be reached"),
+        ("{}", "broke the upload of a file off"),
+        ('{"file": "files/1"}', "broke the upload of a file off"),
+        ('{"file": {"name": "files/1"}}', "broke the upload of a file off"),
+    ],
+)
+async def test_a_file_that_is_not_described_after_its_upload_was_not_taken(
+    said: str, why: str
+) -> None:
+    async def begun(request: web.Request) -> web.Response:
+        if request.headers["X-Goog-Upload-Command"] == "start":
+            return web.Response(headers={"X-Goog-Upload-URL": "https://gemini.example/upload/1"})
+        return web.Response(text=said, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_post("/{path:.*}", begun)
+    async with TestServer(app) as gateway:
+        access = GeminiAccess("local", base_url=str(gateway.make_url("")), api_version="v1")
+        async with gemini_api(access, idle_timeout_s=5) as api:
+            with pytest.raises(ModelUnavailable, match=why):
+                await GeminiFiles(api).upload(MediaFile("image/png", PNG))
+
+
 async def test_a_deletion_that_fails_or_hangs_changes_nothing(bench: Bench) -> None:
     uploaded = await bench.files.upload(FILM)
     bench.faults.add("gemini", "files.delete", Fault("error", status=500))

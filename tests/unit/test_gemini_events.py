@@ -53,3 +53,9 @@ async def test_the_last_document_counts_without_its_empty_line() -> None:
 async def test_half_a_document_is_an_error() -> None:
     with pytest.raises(json.JSONDecodeError):
         await read(b'data: {"a": 1}\n\ndata: {"a"')
+
+
+@pytest.mark.parametrize("said", [b"[]", b"null", b"1", b'"\xff"'])
+async def test_json_that_is_no_object_is_an_error(said: bytes) -> None:
+    with pytest.raises(json.JSONDecodeError):
+        await read(b"data: " + said + b"\n\n")
