@@ -11,10 +11,12 @@ import aiohttp
 
 from benchmarks.asking import Asker
 from benchmarks.subjects import Setup, Subject
+from benchmarks.undisturbed import undisturbed
 from simulators.child_process import ChildProcess
 from simulators.environment import inherited
 from simulators.ports import free_port
 from simulators.provisioning import DeliveryRules
+from simulators.service import Service
 from simulators.stack import LocalStack
 
 _LOOK_EVERY_S = 0.005
@@ -47,34 +49,44 @@ class ColdStart:
 
 async def cold_start(setup: Setup) -> ColdStart:
     """Measure each once."""
-    launcher_s = await _launcher(setup.folder)
-    gemini_s = setup.gemini.total_s or 0.0
     # Cloud Run holds a push until the new instance listens; here it is refused and soon repeated.
     held = DeliveryRules(min_backoff_s=0.1, max_backoff_s=0.1, max_delivery_attempts=100)
     async with LocalStack(replace(setup.stack, delivery=held)) as stack:
-        (processor,) = stack.processors
-        await processor.kill()
-        # Beside the same idle stack as ours.
-        straightforward_s = await _straightforward(setup.folder)
-        began = time.monotonic()
-        await processor.start(wait_until_ready=False)
-        listening_s = await _answers(f"{processor.url}/healthz", began)
-        ready_s = await _answers(f"{processor.url}/readyz", began)
-        await processor.kill()
-        asker = Asker(Subject("ours", stack.slack, stack.gemini, {}))
-        asking = asyncio.create_task(asker.ask("mention", 1, 1), name="bench:first-question")
-        await processor.start(wait_until_ready=False)
-        (number,) = await asking
-        asker.eyes.close()
-        seen = asker.eyes.seen[number]
-        if seen.finished is None:
-            raise TimeoutError("The first question after a scale from zero was not answered.")
-        return ColdStart(
-            listening_s - launcher_s,
-            ready_s - launcher_s,
-            seen.finished - seen.asked - gemini_s - launcher_s,
-            straightforward_s - launcher_s,
-        )
+        with undisturbed():
+            return await _in(stack, setup)
+
+
+async def _in(stack: LocalStack, setup: Setup) -> ColdStart:
+    (processor,) = stack.processors
+    await processor.kill()
+    launcher_s = await _launcher(setup.folder)
+    # Beside the same idle stack as ours.
+    straightforward_s = await _straightforward(setup.folder)
+    began = time.monotonic()
+    await processor.start(wait_until_ready=False)
+    listening_s = await _answers(f"{processor.url}/healthz", began)
+    ready_s = await _answers(f"{processor.url}/readyz", began)
+    await processor.kill()
+    first_s = await _first_answer(stack, processor)
+    return ColdStart(
+        listening_s - launcher_s,
+        ready_s - launcher_s,
+        first_s - (setup.gemini.total_s or 0.0) - launcher_s,
+        straightforward_s - launcher_s,
+    )
+
+
+async def _first_answer(stack: LocalStack, processor: Service) -> float:
+    """From the question to its whole answer, by a processor that is started with the question."""
+    asker = Asker(Subject("ours", stack.slack, stack.gemini, {}))
+    asking = asyncio.create_task(asker.ask("mention", 1, 1), name="bench:first-question")
+    await processor.start(wait_until_ready=False)
+    (number,) = await asking
+    asker.eyes.close()
+    seen = asker.eyes.seen[number]
+    if seen.finished is None:
+        raise TimeoutError("The first question after a scale from zero was not answered.")
+    return seen.finished - seen.asked
 
 
 async def _launcher(folder: Path) -> float:

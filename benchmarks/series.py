@@ -7,6 +7,7 @@ from benchmarks.asking import Asker
 from benchmarks.figures import Figures, Spread, since_asked
 from benchmarks.resources import Usage
 from benchmarks.subjects import Subject, Trigger
+from benchmarks.undisturbed import undisturbed
 
 _WARM_UP: Final = 10
 
@@ -25,8 +26,9 @@ async def measure(subject: Subject, series: Series, gemini_s: float) -> Figures:
     asker = Asker(subject)
     try:
         await asker.ask(series.trigger, rate=5, questions=_WARM_UP)
-        async with Usage(subject.processes) as usage:
-            numbers = await asker.ask(series.trigger, series.rate, series.questions)
+        with undisturbed():
+            async with Usage(subject.processes) as usage:
+                numbers = await asker.ask(series.trigger, series.rate, series.questions)
     finally:
         asker.eyes.close()
     seen = [asker.eyes.seen[number] for number in numbers]
