@@ -121,6 +121,8 @@ async def _thread(setup: Setup, size: int) -> LongThread:
         parent = people.post("hana", channel, "Let us talk about primes.")
         for number in range(size - 1):
             people.post("kenji", channel, f"Thought {number} about primes.", thread_ts=parent.ts)
+        # Nobody writes them in one moment: their events are not waited for by the question.
+        await asker.ask("mention", 5, 1)
         seen = await asker.ask_in_thread(channel, parent.ts)
         asker.eyes.close()
     added_s = (seen.finished or float("nan")) - seen.asked - (setup.gemini.total_s or 0)
