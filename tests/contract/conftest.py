@@ -1,17 +1,46 @@
-"""The simulated Gemini of a test, and servers that are too slow to start for every single test."""
+"""What tests run against: simulators, and servers too slow to start for every single test."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 
+from command_service.app import Service
 from processor_service.redis_connection import RedisConnection, redis_connection
+from shared.deployment import Deployment
+from shared.tracing import start_tracing
 from simulators.faults import FaultPlan
 from simulators.gemini import GeminiSimulator
 from simulators.google_emulator import EmulatorMissing, google_emulator
 from simulators.journal import Journal
+from tests.command_stack import Stack, stack
 from tests.redis_workbench import PATIENCE_S, fake_redis, real_redis
+
+
+@pytest.fixture
+def tracing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spans are made, and no proxy of the developer's stands between a test and its servers."""
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+        start_tracing(Deployment("test", "local"))
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[Stack]:
+    """Simulated Slack and Pub/Sub."""
+    async with stack() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def service(world: Stack) -> AsyncIterator[Service]:
+    """The command service between them."""
+    async with world.service() as service:
+        yield service
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What people do with answers, through Bolt and simulated Slack: as tasks, modals and notes."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from shared.ledger import Mark
 from shared.task import Cancel, Feedback, Flaw, Kind, Mode, Source, Task, Vote, Wish
 from simulators.faults import Fault
 from simulators.slack.model import Message, Stream, View
-from tests.command_stack import Stack, stack
+from tests.command_stack import Stack
 
 ANSWER = "a" * 32
 
@@ -20,18 +19,6 @@ ANSWER = "a" * 32
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[Stack]:
-    async with stack() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def service(world: Stack) -> AsyncIterator[Service]:
-    async with world.service() as service:
-        yield service
 
 
 def plain(text: str) -> dict[str, Any]:

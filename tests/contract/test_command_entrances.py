@@ -1,44 +1,21 @@
 """Shortcuts, App Home, suggested prompts and the doctor, through Bolt on a real socket."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
 
 from command_service.app import Service
 from command_service.home_texts import PROMPTS
 from command_service.scopes import ALL_SCOPES, NEEDED_SCOPES
 from command_service.shortcut_texts import ACCEPTED
 from command_service.shortcuts import SHORTCUTS
-from shared.deployment import Deployment
 from shared.task import Kind, Locale, Purpose, Source
-from shared.tracing import start_tracing
 from simulators.faults import Fault
 from simulators.slack.config import SHORTCUTS as OFFERED
 from tests.command_stack import SLACK, Stack, http_stack, stack
 
-
-@pytest.fixture(autouse=True)
-def tracing(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    if not isinstance(trace.get_tracer_provider(), TracerProvider):
-        start_tracing(Deployment("test", "local"))
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[Stack]:
-    async with stack() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def service(world: Stack) -> AsyncIterator[Service]:
-    async with world.service() as service:
-        yield service
+pytestmark = pytest.mark.usefixtures("tracing")
 
 
 async def told(world: Stack, who: str = "hana") -> str:

@@ -1,6 +1,5 @@
 """What is asked of Slack before the service starts, and how it is told when that fails."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -18,12 +17,6 @@ from tests.command_stack import SLACK, Stack, stack
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[Stack]:
-    async with stack() as opened:
-        yield opened
 
 
 class Sleeps:

@@ -14,7 +14,7 @@ from command_service.pubsub_queue import PubSubQueue, pubsub_queue
 from shared.errors import QueueUnavailable
 from shared.task import Source, Task
 from simulators.faults import Fault
-from tests.command_stack import PROJECT, TOPIC, Stack, stack
+from tests.command_stack import PROJECT, TOPIC, Stack
 
 TASK = Task(
     task_id="0123456789abcdef0123456789abcdef",
@@ -30,12 +30,6 @@ TASK = Task(
 
 def ignore(_failed_s: float) -> None:
     """An outage that has ended concerns nobody here."""
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[Stack]:
-    async with stack() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
 from slack_bolt.async_app import AsyncApp
 
 from command_service.app import Service
@@ -17,29 +15,15 @@ from command_service.slack_access import SlackAccess
 from command_service.slack_replies import SlackReplies
 from command_service.slots import Slots
 from command_service.socket_mode import SocketMode, Timing, connected
-from shared.deployment import Deployment
 from shared.ledger import Mark
 from shared.slack import slack_client
 from shared.task import Mode, Source, task_id_of_message, task_id_of_retry
-from shared.tracing import start_tracing
 from simulators.faults import Fault
 from simulators.slack.model import Message
 from tests.command_fakes import a_question
 from tests.command_stack import IMPATIENT, SLACK, TOPIC, Stack, get_json, stack
 
-
-@pytest.fixture(autouse=True)
-def tracing(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    if not isinstance(trace.get_tracer_provider(), TracerProvider):
-        start_tracing(Deployment("test", "local"))
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[Stack]:
-    async with stack() as opened:
-        yield opened
+pytestmark = pytest.mark.usefixtures("tracing")
 
 
 @pytest.fixture
@@ -47,12 +31,6 @@ async def impatient() -> AsyncIterator[Stack]:
     """A Slack that waits a second for an ack."""
     async with stack(IMPATIENT) as opened:
         yield opened
-
-
-@pytest.fixture
-async def service(world: Stack) -> AsyncIterator[Service]:
-    async with world.service() as service:
-        yield service
 
 
 def key_of(message: Message) -> str:
