@@ -48,7 +48,7 @@ SMALL = Size(
     saturation=False,
     profile=False,
     growth=(),
-    cold_starts=2,
+    cold_starts=3,
 )
 """What CI looks at."""
 
