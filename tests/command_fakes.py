@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from command_service.admission import Policy
@@ -22,8 +21,8 @@ from shared.errors import (
     SlackRefused,
 )
 from shared.task import Locale, Mode, Source, Task
+from tests.tasks import NOON
 
-NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 IDENTITY = Identity("T1", "UBOT", "BBOT")
 
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,20 +11,12 @@ import pytest
 from command_service.errors import StartFailed
 from command_service.pubsub_queue import PubSubQueue, pubsub_queue
 from shared.errors import QueueUnavailable
-from shared.task import Source, Task
+from shared.task import Task
 from simulators.faults import Fault
 from tests.command_stack import PROJECT, TOPIC, Stack
+from tests.tasks import a_task
 
-TASK = Task(
-    task_id="0123456789abcdef0123456789abcdef",
-    source=Source.MENTION,
-    team_id="T1",
-    channel_id="C1",
-    user_id="U1",
-    text="a secret question",
-    occurred_at=datetime(2026, 11, 24, tzinfo=UTC),
-    received_at=datetime(2026, 11, 24, tzinfo=UTC),
-)
+TASK = a_task(text="a secret question")
 
 
 def ignore(_failed_s: float) -> None:

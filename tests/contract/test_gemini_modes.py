@@ -15,8 +15,9 @@ from processor_service.retrying import Patience
 from shared.task import Mode
 from simulators.gemini import GeminiSimulator, Reply
 from tests.processor_fakes.model import Blind
+from tests.processor_fakes.occasion import THAT_DAY
 from tests.processor_fakes.retrying import Naps
-from tests.processor_fakes.tasks import THAT_DAY, a_task
+from tests.tasks import a_task
 
 MODEL = "gemini-3.8-flash"
 ASKED = {

@@ -24,8 +24,9 @@ from simulators.gemini import ErrorReply, GeminiConfig, GeminiSimulator, Reply
 from simulators.gemini.grounding import TOKENS_A_LOOKUP
 from simulators.journal import Journal
 from tests.processor_fakes.model import Blind
+from tests.processor_fakes.occasion import THAT_DAY
 from tests.processor_fakes.retrying import Naps
-from tests.processor_fakes.tasks import THAT_DAY, a_task
+from tests.tasks import a_task
 
 MODEL = "gemini-3.8-flash"
 SPARE = "gemini-3.5-flash-lite"

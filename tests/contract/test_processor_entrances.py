@@ -27,9 +27,9 @@ from shared.ledger import Mark
 from shared.task import Purpose, Source, Subject, Task
 from simulators.slack.model import Message
 from tests.processor_fakes.retrying import Naps
-from tests.processor_fakes.tasks import a_task
 from tests.processor_fakes.work import FakeLeases
 from tests.slack_workbench import FAST, Workbench, workbench
+from tests.tasks import a_task
 
 
 class Processor:

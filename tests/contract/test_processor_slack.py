@@ -31,8 +31,8 @@ from simulators.faults import Fault
 from simulators.ports import free_port
 from simulators.slack import SlackConfig
 from simulators.slack.config import SCOPES
-from tests.processor_fakes.tasks import a_task
 from tests.slack_workbench import FAST, Clock, Workbench, workbench
+from tests.tasks import a_task
 
 TASK_ID = a_task().task_id
 ANSWER = Mark(TASK_ID, "answer", digest="d1")

@@ -23,8 +23,8 @@ from simulators.faults import Fault, FaultPlan
 from simulators.gemini import GeminiSimulator
 from simulators.journal import Journal
 from simulators.slack.people import People
-from tests.processor_fakes.tasks import a_task
 from tests.slack_workbench import FAST, Workbench, workbench
+from tests.tasks import a_task
 
 TASK_ID = a_task().task_id
 UNLIMITED = replace(FAST, rate_limits=False)

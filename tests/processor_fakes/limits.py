@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from processor_service.limits import Refusal
 from shared.home import Count, Used
-from tests.processor_fakes.tasks import NOON
+from tests.tasks import NOON
 
 
 @dataclass

@@ -26,8 +26,8 @@ from tests.processor_fakes.limits import FakeLimits, FakeUsages
 from tests.processor_fakes.model import FakeModel, saying
 from tests.processor_fakes.people import FakeHomes, FakePeople, FakeVotes, FakeWorkspace
 from tests.processor_fakes.retrying import Naps
-from tests.processor_fakes.tasks import NOON, a_task
 from tests.processor_fakes.work import FakeLeases, FakeStops, FakeStreamOwners, FakeTurns
+from tests.tasks import NOON, a_task
 
 
 @dataclass

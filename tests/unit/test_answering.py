@@ -24,8 +24,8 @@ from shared.errors import (
 from shared.ledger import Mark, growing_mark
 from shared.task import Source
 from tests.processor_fakes.model import FakeModel, saying
-from tests.processor_fakes.tasks import a_task
 from tests.processor_fakes.world import World
+from tests.tasks import a_task
 
 
 class Silent(FakeModel):

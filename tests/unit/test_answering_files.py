@@ -12,8 +12,8 @@ from shared.errors import FileUnusable, ModelRejected, ModelUnavailable, SlackRe
 from shared.task import Task, TaskFile
 from tests.processor_fakes.files import FakeUploads
 from tests.processor_fakes.model import FakeModel, saying
-from tests.processor_fakes.tasks import a_task
 from tests.processor_fakes.world import World
+from tests.tasks import a_task
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 100
 

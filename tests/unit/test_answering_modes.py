@@ -9,8 +9,8 @@ from processor_service.ports.model import Piece
 from processor_service.working import Outcome
 from shared.task import Mode, Source
 from tests.processor_fakes.model import FakeModel, saying
-from tests.processor_fakes.tasks import a_task
 from tests.processor_fakes.world import World
+from tests.tasks import a_task
 
 CODE = json.dumps(
     {

@@ -12,8 +12,8 @@ from processor_service.research import Research, WebPage
 from processor_service.working import Outcome
 from shared.errors import SlackRefused
 from tests.processor_fakes.model import FakeModel
-from tests.processor_fakes.tasks import NOON, a_task
 from tests.processor_fakes.world import World
+from tests.tasks import NOON, a_task
 
 FOUND = Research((WebPage("https://a.example/1", "一つ目"),), ("素数",))
 LINK = "1. <https://a.example/1|一つ目>"

@@ -10,8 +10,8 @@ from processor_service.asides import STALE_AFTER_S, attend
 from shared.errors import SlackRefused, SlackUnavailable
 from shared.home import Count, Used
 from shared.task import Kind, Locale, Source, Task
-from tests.processor_fakes.tasks import NOON, a_task
 from tests.processor_fakes.world import World
+from tests.tasks import NOON, a_task
 
 URL = "https://hooks.example/1"
 

@@ -15,7 +15,8 @@ from command_service.question import Ignored, Reason, Recipient
 from command_service.stops import read_stop, read_stopped_session
 from command_service.votes import Voted, kept_for_reasons, read_reasons, read_vote
 from shared.task import Cancel, Feedback, Flaw, Kind, Mode, Task, Vote
-from tests.command_fakes import NOON, World, a_click
+from tests.command_fakes import World, a_click
+from tests.tasks import NOON
 
 ANSWER = "a" * 32
 

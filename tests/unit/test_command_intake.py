@@ -16,7 +16,8 @@ from shared.deployment import Deployment
 from shared.errors import SlackDenied
 from shared.task import Source
 from shared.tracing import span, start_tracing
-from tests.command_fakes import NOON, World, a_question
+from tests.command_fakes import World, a_question
+from tests.tasks import NOON
 
 
 @pytest.fixture

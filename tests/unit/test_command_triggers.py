@@ -27,7 +27,8 @@ from command_service.triggers import (
 )
 from shared.message_text import plain_text
 from shared.task import Mode, Source
-from tests.command_fakes import IDENTITY, NOON, a_click, a_command, a_direct_message, a_mention
+from tests.command_fakes import IDENTITY, a_click, a_command, a_direct_message, a_mention
+from tests.tasks import NOON
 
 UNKNOWN_MODE = json.dumps(
     {"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1", "mode": "poem"}

@@ -3,7 +3,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +13,8 @@ from deploy.dead_letters.errors import BrokerFailed, UnknownTask
 from deploy.dead_letters.letter import Letter, dead_tasks
 from deploy.dead_letters.loan import LOAN_S, Bounds, Loan, borrowed
 from shared.task import Kind, Source, Task
+from tests.tasks import NOON, a_task
 
-NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 PATIENT = Bounds(1000, 60.0)
 FROM_PUBSUB = {
     "CloudPubSubDeadLetterSourceSubscription": "mechachang-tasks-push",
@@ -24,19 +24,15 @@ FROM_PUBSUB = {
 }
 
 
-def a_task(number: int = 1, **changes: Any) -> Task:
-    task = Task(
-        task_id=f"{number:032x}",
-        source=Source.MENTION,
-        team_id="T1",
-        channel_id="C1",
-        user_id="U1",
-        text="秘密の質問です",
-        response_url="https://hooks.example/secret",
-        occurred_at=NOON,
-        received_at=NOON,
-    )
-    return task.model_copy(update=changes)
+def a_dead_task(number: int = 1, **changes: Any) -> Task:
+    own = {
+        "task_id": f"{number:032x}",
+        "thread_ts": None,
+        "message_ts": None,
+        "text": "秘密の質問です",
+        "response_url": "https://hooks.example/secret",
+    }
+    return a_task(**{**own, **changes})
 
 
 @dataclass
@@ -116,7 +112,7 @@ class FakeBroker:
 async def test_reading_takes_as_many_pulls_as_it_needs_and_hands_everything_back() -> None:
     broker = FakeBroker(at_most_a_pull=3)
     for number in range(1, 11):
-        broker.put(a_task(number))
+        broker.put(a_dead_task(number))
     async with borrowed(broker, PATIENT) as loan:
         assert len(loan.tasks()) == 10
         assert loan.is_complete
@@ -129,18 +125,18 @@ async def test_reading_takes_as_many_pulls_as_it_needs_and_hands_everything_back
 async def test_reading_stops_at_its_limit_and_says_that_there_may_be_more() -> None:
     broker = FakeBroker()
     for number in range(1, 11):
-        broker.put(a_task(number))
+        broker.put(a_dead_task(number))
     async with borrowed(broker, Bounds(4, 60.0)) as loan:
         assert len(loan.tasks()) == 4
         assert not loan.is_complete
         with pytest.raises(UnknownTask, match="--limit"):
-            loan.find(a_task(10).task_id)
+            loan.find(a_dead_task(10).task_id)
 
 
 async def test_reading_stops_when_its_time_is_over() -> None:
     broker = FakeBroker(at_most_a_pull=1, seconds_a_call=1.0)
     for number in range(1, 101):
-        broker.put(a_task(number))
+        broker.put(a_dead_task(number))
     async with borrowed(broker, Bounds(1000, 30.0), broker.clock) as loan:
         assert 0 < len(loan.tasks()) < 30
         assert not loan.is_complete
@@ -149,7 +145,7 @@ async def test_reading_stops_when_its_time_is_over() -> None:
 
 async def test_a_letter_that_comes_twice_is_one_and_both_its_loans_end() -> None:
     broker = FakeBroker()
-    letter = broker.put(a_task())
+    letter = broker.put(a_dead_task())
     async with borrowed(broker, PATIENT) as loan:
         broker.waiting.append(letter)
         await loan.read(PATIENT)
@@ -165,7 +161,7 @@ async def test_a_letter_that_comes_twice_is_one_and_both_its_loans_end() -> None
 async def test_a_loan_does_not_last_longer_than_a_minute_unless_it_is_prolonged() -> None:
     broker = FakeBroker(at_most_a_pull=1, seconds_a_call=6.0)
     for number in range(1, 6):
-        broker.put(a_task(number))
+        broker.put(a_dead_task(number))
     async with borrowed(broker, PATIENT, broker.clock):
         first = broker.prolonged[0]
         assert (len(first[0]), first[1]) == (1, LOAN_S)
@@ -175,7 +171,7 @@ async def test_a_loan_does_not_last_longer_than_a_minute_unless_it_is_prolonged(
 @pytest.mark.parametrize("failing", ["pull", "prolong"])
 async def test_a_broker_that_fails_while_reading_keeps_every_letter(failing: str) -> None:
     broker = FakeBroker(failing={failing})
-    broker.put(a_task())
+    broker.put(a_dead_task())
     with pytest.raises(BrokerFailed, match=f"{failing} failed"):
         async with borrowed(broker, PATIENT):
             pytest.fail("there is nothing to work with")
@@ -184,7 +180,7 @@ async def test_a_broker_that_fails_while_reading_keeps_every_letter(failing: str
 
 async def test_letters_that_could_not_be_handed_back_are_said_to_be_hidden_not_lost() -> None:
     broker = FakeBroker(failing={"release"})
-    broker.put(a_task())
+    broker.put(a_dead_task())
     with pytest.raises(BrokerFailed, match="hidden for up to 60 s; none is lost"):
         async with borrowed(broker, PATIENT):
             pass
@@ -205,7 +201,7 @@ async def test_what_was_being_pulled_when_somebody_stopped_us_is_handed_back() -
             pytest.fail("it was stopped before")
 
     broker = SlowBroker()
-    broker.put(a_task())
+    broker.put(a_dead_task())
     reading = asyncio.create_task(read())
     async with asyncio.timeout(5):
         await pulling.wait()
@@ -223,19 +219,19 @@ async def test_what_was_being_pulled_when_somebody_stopped_us_is_handed_back() -
 
 async def test_a_replay_is_confirmed_before_the_letter_is_removed() -> None:
     broker = FakeBroker()
-    letter = broker.put(a_task(1), traceparent="00-aa-bb-01")
-    broker.put(a_task(2))
+    letter = broker.put(a_dead_task(1), traceparent="00-aa-bb-01")
+    broker.put(a_dead_task(2))
     async with borrowed(broker, PATIENT) as loan:
-        assert await loan.replay(loan.find(a_task(1).task_id)) == "new-1"
+        assert await loan.replay(loan.find(a_dead_task(1).task_id)) == "new-1"
     assert broker.effects[-3:] == ["publish", "acknowledge", "release"]
-    own = {"task_id": a_task(1).task_id, "traceparent": "00-aa-bb-01", "replay": "1"}
+    own = {"task_id": a_dead_task(1).task_id, "traceparent": "00-aa-bb-01", "replay": "1"}
     assert broker.published == [(letter.data, own)]
     assert broker.waiting_ids == {"m2"}
 
 
 async def test_a_task_that_could_not_be_published_stays_a_dead_letter() -> None:
     broker = FakeBroker(failing={"publish"})
-    broker.put(a_task())
+    broker.put(a_dead_task())
     with pytest.raises(BrokerFailed, match="publish failed"):
         async with borrowed(broker, PATIENT) as loan:
             await loan.replay(loan.tasks()[0])
@@ -245,7 +241,7 @@ async def test_a_task_that_could_not_be_published_stays_a_dead_letter() -> None:
 
 async def test_a_replayed_task_that_stays_a_dead_letter_is_said_to_be_harmless() -> None:
     broker = FakeBroker(failing={"acknowledge"})
-    broker.put(a_task())
+    broker.put(a_dead_task())
     with pytest.raises(BrokerFailed, match=r"was replayed but stays a dead letter.*no harm"):
         async with borrowed(broker, PATIENT) as loan:
             await loan.replay(loan.tasks()[0])
@@ -254,8 +250,8 @@ async def test_a_replayed_task_that_stays_a_dead_letter_is_said_to_be_harmless()
 
 async def test_all_letters_of_a_task_are_replayed_as_one() -> None:
     broker = FakeBroker()
-    broker.put(a_task())
-    newest = broker.put(a_task(received_at=NOON + timedelta(minutes=1)), replay="1")
+    broker.put(a_dead_task())
+    newest = broker.put(a_dead_task(received_at=NOON + timedelta(minutes=1)), replay="1")
     async with borrowed(broker, PATIENT) as loan:
         [dead] = loan.tasks()
         await loan.replay(dead)
@@ -280,7 +276,7 @@ async def test_what_is_no_task_is_listed_but_not_replayed() -> None:
 async def test_many_replays_keep_the_rest_on_loan() -> None:
     broker = FakeBroker(seconds_a_call=8.0)
     for number in range(1, 6):
-        broker.put(a_task(number))
+        broker.put(a_dead_task(number))
     async with borrowed(broker, PATIENT, broker.clock) as loan:
         before = len(broker.prolonged)
         for dead in loan.tasks():
@@ -299,9 +295,9 @@ def test_an_unknown_task_is_named() -> None:
 
 def letters() -> list[Letter]:
     broker = FakeBroker()
-    broker.put(a_task(2, occurred_at=NOON + timedelta(hours=1), source=Source.DM), replay="1")
-    broker.put(a_task(1))
-    broker.put(a_task(1))
+    broker.put(a_dead_task(2, occurred_at=NOON + timedelta(hours=1), source=Source.DM), replay="1")
+    broker.put(a_dead_task(1))
+    broker.put(a_dead_task(1))
     broker.put_data(b"\x1b[2Jgarbage", task_id="\x1b[31m")
     return broker.waiting
 
@@ -310,7 +306,11 @@ def test_the_list_has_one_line_a_task_the_longest_waiting_first() -> None:
     heading, *rows = report.table(dead_tasks(letters()), NOON + timedelta(hours=3))
     assert heading.startswith("TASK  ")
     assert heading.endswith("NOTES")
-    assert [row.split()[0] for row in rows] == [a_task(1).task_id, "message", a_task(2).task_id]
+    assert [row.split()[0] for row in rows] == [
+        a_dead_task(1).task_id,
+        "message",
+        a_dead_task(2).task_id,
+    ]
     assert "2026-11-24 12:00  3 h  " in rows[0]
     assert "mention" in rows[0]
     assert "5x" in rows[0]
@@ -331,7 +331,7 @@ def test_the_list_never_tells_what_a_person_wrote_nor_where_to_answer() -> None:
 
 
 def test_the_text_is_shown_only_when_asked_for_and_the_response_url_never() -> None:
-    [dead] = dead_tasks([FakeBroker().put(a_task())])
+    [dead] = dead_tasks([FakeBroker().put(a_dead_task())])
     without = json.dumps(report.details(dead, NOON, with_text=False), ensure_ascii=False)
     shown = json.dumps(report.details(dead, NOON, with_text=True), ensure_ascii=False)
     assert "秘密の質問です" not in without
@@ -348,13 +348,13 @@ def test_the_data_of_what_is_no_task_is_shown_only_when_asked_for() -> None:
 
 
 def test_what_others_wrote_cannot_steer_the_terminal() -> None:
-    for each in dead_tasks([*letters(), FakeBroker().put(a_task(3, text="a\x1b[2Jb\nc"))]):
+    for each in dead_tasks([*letters(), FakeBroker().put(a_dead_task(3, text="a\x1b[2Jb\nc"))]):
         for line in report.lines(report.details(each, NOON, with_text=True)):
             assert line.isprintable(), line
 
 
 def test_a_task_that_is_no_question_says_so() -> None:
-    row = report.table(dead_tasks([FakeBroker().put(a_task(kind=Kind.FEEDBACK))]), NOON)[1]
+    row = report.table(dead_tasks([FakeBroker().put(a_dead_task(kind=Kind.FEEDBACK))]), NOON)[1]
     assert row.endswith("feedback")
 
 
@@ -372,6 +372,6 @@ def test_an_age_is_told_in_its_largest_unit(passed: timedelta, told: str) -> Non
 
 
 def test_a_letter_without_pubsubs_attributes_still_lists() -> None:
-    letter = replace(FakeBroker().put(a_task()), attributes={"task_id": "x"})
+    letter = replace(FakeBroker().put(a_dead_task()), attributes={"task_id": "x"})
     row = report.table(dead_tasks([letter]), NOON)[1]
     assert "?x" in row

@@ -10,7 +10,7 @@ from processor_service.ports.people import Cast
 from processor_service.working import Outcome
 from shared.task import Feedback, Flaw, Kind, Mode, Vote
 from tests.processor_fakes.people import FakeVotes
-from tests.processor_fakes.tasks import NOON, a_task
+from tests.tasks import NOON, a_task
 
 ANSWER = "a" * 32
 

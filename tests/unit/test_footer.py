@@ -11,7 +11,7 @@ from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Place
 from shared.task import Mode, Source, Task, Wish
 from simulators.slack.block_kit import block_errors
-from tests.processor_fakes.tasks import a_task
+from tests.tasks import a_task
 
 HERE = Place("C12345678901", "1700000000.000100", "1700000000.000200")
 WHERE = {

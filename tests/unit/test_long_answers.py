@@ -12,8 +12,8 @@ from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark, file_mark, file_name, file_title
 from tests.processor_fakes.conversations import FakeConversation
 from tests.processor_fakes.model import FakeModel, saying
-from tests.processor_fakes.tasks import a_task
 from tests.processor_fakes.world import World
+from tests.tasks import a_task
 
 LONG = "\n\n".join(f"## 第{number}章\n\n" + "長い段落の一文です。" * 100 for number in range(1, 31))
 MISSING_SCOPE = SlackRefused("no", slack_error="missing_scope", reason="slack_not_there")

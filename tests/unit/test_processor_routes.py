@@ -19,9 +19,9 @@ from processor_service.push import PushDenied
 from shared.errors import PermanentError, SlackUnavailable
 from shared.task import Cancel, Feedback, Kind, Vote
 from tests.processor_fakes.model import FakeModel
-from tests.processor_fakes.tasks import a_task
 from tests.processor_fakes.work import FakeLeases
 from tests.processor_fakes.world import World
+from tests.tasks import a_task
 
 
 class Denies:

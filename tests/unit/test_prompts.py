@@ -11,7 +11,8 @@ from processor_service.ports.conversations import Said
 from processor_service.prompts import House, Occasion, day_of, prompt_for
 from processor_service.thread_context import in_thread
 from shared.task import Locale, Mode
-from tests.processor_fakes.tasks import THAT_DAY, a_task
+from tests.processor_fakes.occasion import THAT_DAY
+from tests.tasks import a_task
 
 LATE = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
 HOUSE = House()

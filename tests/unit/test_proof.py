@@ -17,8 +17,8 @@ from shared.errors import SlackRefused, SlackUnavailable
 from tests.golden_answers import NAMES, rendered, source_of
 from tests.processor_fakes.conversations import markdown_body
 from tests.processor_fakes.model import FakeModel, saying
-from tests.processor_fakes.tasks import a_task
 from tests.processor_fakes.world import World
+from tests.tasks import a_task
 
 TEXT = "素数は1と自身でのみ割れます。"
 

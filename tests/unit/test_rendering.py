@@ -17,7 +17,7 @@ from processor_service.rendering import (
 )
 from processor_service.shown_question import question_payload
 from shared.task import Locale, Mode
-from tests.processor_fakes.tasks import a_task
+from tests.tasks import a_task
 
 HERE = Place("C1", "100.1", "100.2")
 

@@ -13,8 +13,8 @@ from shared.errors import ModelRefused
 from shared.task import Task
 from tests.processor_fakes.conversations import FakeConversation
 from tests.processor_fakes.model import FakeModel, saying
-from tests.processor_fakes.tasks import a_task
 from tests.processor_fakes.world import World
+from tests.tasks import a_task
 
 
 class Gated(FakeModel):

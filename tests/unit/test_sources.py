@@ -10,7 +10,7 @@ from processor_service.research import Research, WebPage
 from processor_service.sources import MAX_PAGES, sources_footer, sources_text
 from shared.task import Mode
 from simulators.slack.block_kit import MESSAGE_TEXT, block_errors, text_length
-from tests.processor_fakes.tasks import a_task
+from tests.tasks import a_task
 
 PAGES = (
     WebPage("https://a.example/1", "一つ目"),

@@ -24,9 +24,9 @@ from shared.task import Cancel, Kind, Mode
 from tests.processor_fakes.growing import FakeSigns
 from tests.processor_fakes.model import FakeModel, saying
 from tests.processor_fakes.retrying import Naps
-from tests.processor_fakes.tasks import a_task
 from tests.processor_fakes.work import FakeLeases
 from tests.processor_fakes.world import World
+from tests.tasks import a_task
 
 TASK = a_task()
 

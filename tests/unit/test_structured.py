@@ -10,7 +10,8 @@ from processor_service.prompts import House, prompt_for
 from processor_service.structured import Structured
 from shared.errors import ModelUnavailable
 from shared.task import Locale, Mode
-from tests.processor_fakes.tasks import THAT_DAY, a_task
+from tests.processor_fakes.occasion import THAT_DAY
+from tests.tasks import a_task
 
 FIELDS = {
     Mode.GENERAL: ["mode", "summary", "key_points", "sentiment"],

@@ -22,8 +22,8 @@ from processor_service.working import Outcome
 from shared.errors import FileUnusable, OutcomeUnknown, SlackRefused
 from shared.ledger import Mark
 from shared.task import Mode, Purpose, Source, Subject, Task, TaskFile
-from tests.processor_fakes.tasks import a_task
 from tests.processor_fakes.world import World
+from tests.tasks import a_task
 
 SUBJECT = Subject(
     purpose=Purpose.EXPLAIN,

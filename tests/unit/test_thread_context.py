@@ -13,8 +13,8 @@ from processor_service.thread_context import estimated_tokens, in_thread, speake
 from shared.ledger import Mark, Role, growing_mark
 from shared.task import TaskFile, task_id_of_message
 from tests.processor_fakes.model import FakeModel, saying
-from tests.processor_fakes.tasks import a_task
 from tests.processor_fakes.world import World
+from tests.tasks import a_task
 
 US = Ourselves("BBOT", "UBOT")
 ASKED = Asked("T1", "C1", "100.000009")

@@ -7,8 +7,8 @@ from processor_service.ports.model import Piece, Prompt
 from processor_service.working import Outcome
 from shared.errors import ModelRefused
 from tests.processor_fakes.model import FakeModel, saying
-from tests.processor_fakes.tasks import a_task
 from tests.processor_fakes.world import World
+from tests.tasks import a_task
 
 FIRST = a_task()
 SECOND = a_task(task_id="f" * 32, message_ts="100.000002")

@@ -7,8 +7,8 @@ from processor_service.ports.model import Prompt
 from processor_service.prompts import House, Occasion, prompt_for
 from shared.task import Mode, Source, Task, Wish
 from tests.processor_fakes.model import saying
-from tests.processor_fakes.tasks import NOON, a_task
 from tests.processor_fakes.world import World
+from tests.tasks import NOON, a_task
 
 
 def told(task: Task) -> Prompt:

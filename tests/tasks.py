@@ -1,13 +1,11 @@
-"""A question, and the day on which it is asked."""
+"""A question as a task, and when it is asked."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from processor_service.prompts import Occasion
 from shared.task import Mode, Source, Task
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-THAT_DAY = Occasion(date(2026, 11, 24), "Acme")
 
 
 def a_task(**changes: Any) -> Task:
