@@ -2,23 +2,21 @@
 
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final, Protocol
-
-import tenacity
 
 from processor_service.attempts import attempt_at
 from processor_service.circuit_breaker import CircuitBreaker
 from processor_service.ports.answers import Answer
 from processor_service.ports.model import Form, Model, Piece, Prompt, Reading
 from processor_service.prices import Prices
-from processor_service.retrying import Patience, patiently
+from processor_service.retrying import Patience, with_patience
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable, Stopped
 from shared.log import get_logger
 from shared.task import Mode
 
 log = get_logger(__name__)
 
-_WORTH_ANOTHER: Final = tenacity.retry_if_exception_type(ModelUnavailable)
 # The vendor works, it only said nothing of use: no reason to stop asking it.
 _NOT_THE_VENDOR: Final = frozenset({"answer_empty", "answer_malformed", "model_circuit_open"})
 
@@ -85,9 +83,9 @@ async def generate(request: Request, generation: Generation, until: float) -> An
     people's eyes. Raises ModelUnavailable, ModelRefused or ModelRejected, and what the audience
     raises.
     """
-    attempts = patiently(generation.patience.ending(until), _WORTH_ANOTHER)
+    attempt = partial(_attempt, request, generation)
     try:
-        return await attempts(_attempt, request, generation)
+        return await with_patience(generation.patience.ending(until), (ModelUnavailable,), attempt)
     except (ModelUnavailable, ModelRejected) as error:
         if not _worth_the_fallback(error, request, generation):
             raise _final(error) from error

@@ -38,27 +38,15 @@ class Patience:
         return replace(self, until=until)
 
 
-def patiently(
-    patience: Patience, retry: tenacity.retry_base | None = None
-) -> tenacity.AsyncRetrying:
-    """Attempts on RetryableErrors, as ``patience`` has it; the last error is raised."""
-    return tenacity.AsyncRetrying(
-        stop=_Stop(patience),
-        wait=_wait,
-        retry=retry or tenacity.retry_if_exception_type(RetryableError),
-        sleep=patience.sleep,
-        reraise=True,
-    )
-
-
 async def with_patience(
     patience: Patience,
     errors: tuple[type[RetryableError], ...],
     call: Callable[[], Awaitable[_Result]],
 ) -> _Result:
-    """The result of ``call``, tried again ``patiently`` after one of ``errors``.
+    """The result of ``call``, tried again after one of ``errors``; the last of them is raised.
 
-    Nearly every call succeeds at once, so the first attempt is made without tenacity.
+    Nearly every call succeeds at once, so the first attempt is made without tenacity, whose objects
+    refer to each other: what they hold stays until garbage is collected.
     """
     try:
         return await call()
@@ -72,7 +60,14 @@ async def with_patience(
             raise failure
         return await call()
 
-    return await patiently(patience, tenacity.retry_if_exception_type(errors))(attempt)
+    attempts = tenacity.AsyncRetrying(
+        stop=_Stop(patience),
+        wait=_wait,
+        retry=tenacity.retry_if_exception_type(errors),
+        sleep=patience.sleep,
+        reraise=True,
+    )
+    return await attempts(attempt)
 
 
 class _Stop(tenacity.stop.stop_base):

@@ -9,12 +9,11 @@ from functools import partial
 from typing import Final
 
 import aiohttp
-import tenacity
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
 
 from processor_service.file_types import media_type_of
-from processor_service.retrying import Patience, Sleep, patiently
+from processor_service.retrying import Patience, Sleep, with_patience
 from processor_service.slack_calls import SlackCalls
 from shared.errors import FileUnusable, OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.log import get_logger
@@ -30,7 +29,7 @@ _HOPS: Final = 3
 _ATTEMPTS: Final = 3
 _CHUNK: Final = 64 * 1024
 _GONE: Final = frozenset({"file_deleted", "file_not_found"})
-_MAY_PASS: Final = tenacity.retry_if_exception_type((SlackUnavailable, OutcomeUnknown))
+_MAY_PASS: Final = (SlackUnavailable, OutcomeUnknown)
 _UNTYPED: Final = frozenset({"application/octet-stream", "binary/octet-stream"})
 
 DOWNLOAD_TIMEOUT: Final = aiohttp.ClientTimeout(total=90.0, connect=5.0, sock_read=15.0)
@@ -74,8 +73,9 @@ class SlackFiles:
         if file.url or file.gone:
             return file
         ask = partial(self._calls.client.files_info, file=file.id)
+        call = partial(self._calls, "files.info", ask)
         try:
-            told: AsyncSlackResponse = await self._attempts()(self._calls, "files.info", ask)
+            told: AsyncSlackResponse = await with_patience(self._patience, _MAY_PASS, call)
         except SlackRefused as refused:
             reason = "file_gone" if refused.slack_error in _GONE else "file_not_fetched"
             raise FileUnusable(str(refused), reason=reason) from refused
@@ -86,12 +86,10 @@ class SlackFiles:
     async def content(self, file: TaskFile, limit: int) -> bytes:
         """The file's bytes; never more than ``limit`` of them are held."""
         try:
-            return await self._attempts()(self._fetched, file, limit)
+            fetch = partial(self._fetched, file, limit)
+            return await with_patience(self._patience, _MAY_PASS, fetch)
         except SlackUnavailable as error:
             raise FileUnusable(str(error), reason="file_not_fetched") from error
-
-    def _attempts(self) -> tenacity.AsyncRetrying:
-        return patiently(self._patience, _MAY_PASS)
 
     async def _fetched(self, file: TaskFile, limit: int) -> bytes:
         try:

@@ -1,4 +1,6 @@
 import asyncio
+import gc
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -222,3 +224,16 @@ async def test_an_answer_has_the_sources_of_its_last_piece() -> None:
     found = Research((WebPage("https://a.example/"),), ("a",))
     model = FakeModel([[Piece("a"), Piece("b", finished=True, sources=found)]])
     assert (await generated(model, a_generation(Naps()))).sources == found
+
+
+async def test_what_an_answer_needed_is_given_back_without_the_garbage_collector() -> None:
+    gc.disable()
+    try:
+        naps = Naps()
+        generation = a_generation(naps)
+        held = weakref.ref(naps)
+        await generated(FakeModel([saying("ok")]), generation)
+        del naps, generation
+        assert held() is None
+    finally:
+        gc.enable()
