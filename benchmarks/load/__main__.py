@@ -31,17 +31,17 @@ def main() -> int:
     parser.add_argument("--soak", action="store_true", help="judge the memory's slope as well")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mechachang-load-") as folder:
-        answered, samples = asyncio.run(_load(chosen, Path(folder)))
+        answered, samples, most = asyncio.run(_load(chosen, Path(folder)))
     goals = [*criteria(answered, samples), *(flatness(samples) if chosen.soak else ())]
     name = "soak" if chosen.soak else "load"
     plot(samples, _RESULTS / f"{name}.svg")
-    text = _told(chosen, answered, goals)
+    text = _told(chosen, answered, most, goals)
     (_RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
     print(text)
     return 0 if all(goal.held for goal in goals) else 1
 
 
-async def _load(chosen: argparse.Namespace, folder: Path) -> tuple[Answered, Samples]:
+async def _load(chosen: argparse.Namespace, folder: Path) -> tuple[Answered, Samples, int]:
     async with LocalStack(Setup(folder).stack) as stack:
         script(stack.gemini)
         everybody = set(stack.slack.workspace.users)
@@ -55,7 +55,8 @@ async def _load(chosen: argparse.Namespace, folder: Path) -> tuple[Answered, Sam
             "processor_service": processor.pid or 0,
         }
         samples = Samples(pids)
-        async with watching(Answers(stack.slack), free_port()) as watch_url:
+        answers = Answers(stack.slack)
+        async with watching(answers, free_port()) as watch_url:
             environment = {
                 "LOAD_CHANNELS": ",".join(channels),
                 "LOAD_PEOPLE": ",".join(one.id for one in stack.slack.workspace.humans()),
@@ -69,7 +70,7 @@ async def _load(chosen: argparse.Namespace, folder: Path) -> tuple[Answered, Sam
             sampling.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await sampling
-    return Answered.read(folder / "locust_stats.csv"), samples
+    return Answered.read(folder / "locust_stats.csv"), samples, answers.most_in_a_second()
 
 
 async def _locust(host: str, environment: dict[str, str], folder: Path) -> None:
@@ -84,12 +85,12 @@ async def _locust(host: str, environment: dict[str, str], folder: Path) -> None:
         raise RuntimeError("Locust did not run to its end; its words stand above.")
 
 
-def _told(chosen: argparse.Namespace, answered: Answered, goals: list[Goal]) -> str:
+def _told(chosen: argparse.Namespace, answered: Answered, most: int, goals: list[Goal]) -> str:
     bursts = "no bursts" if chosen.no_bursts else "bursts of three times as many"
     head = (
         f"# {'Soak' if chosen.soak else 'Load'}\n\n"
-        f"{chosen.seconds:g} s at {chosen.rate:g} questions a second, {bursts}: "
-        f"{answered.count} answers, {answered.failures} failed; whole after "
+        f"{chosen.seconds:g} s at {chosen.rate:g} questions a second, {bursts} ({most} in the "
+        f"busiest second): {answered.count} answers, {answered.failures} failed; whole after "
         f"{answered.p50_ms:g} / {answered.p95_ms:g} / {answered.p99_ms:g} ms (p50 / p95 / p99), of "
         "which Gemini takes 1,000.\n\n"
         "| criterion | measured | limit | held |\n| --- | --- | --- | --- |\n"

@@ -10,24 +10,31 @@ from itertools import count
 from typing import ClassVar
 
 import gevent
-from locust import HttpUser, LoadTestShape, constant_throughput, task
+from locust import HttpUser, LoadTestShape, task
+
+from benchmarks.load.pacing import Turns
 
 _numbers = count(int(time.time()) * 1000)
 _CHANNELS = os.environ["LOAD_CHANNELS"].split(",")
 _PEOPLE = os.environ["LOAD_PEOPLE"].split(",")
 _WATCH_URL = os.environ["LOAD_WATCH_URL"]
 # One person asks once in ten seconds; more people make a higher rate.
-_ASKS_A_SECOND = 0.1
+_EVERY_S = 10.0
 
 
 class Person(HttpUser):
     """Asks, and counts as failed what is not answered within a minute."""
 
-    wait_time = constant_throughput(_ASKS_A_SECOND)
-
     def on_start(self) -> None:
-        """People who join together do not ask together."""
-        gevent.sleep(random.uniform(0, 1 / _ASKS_A_SECOND))  # noqa: S311 - load needs no secrecy
+        """Wait for the first turn."""
+        self._turns = Turns(_EVERY_S, time.monotonic())
+        gevent.sleep(self.wait_time())
+
+    def wait_time(self) -> float:
+        """Not Locust's ``constant_throughput``: it counts from the user's creation, so all who
+        join together would ask together, whatever they wait for first.
+        """
+        return self._turns.wait_s(time.monotonic())
 
     @task
     def ask(self) -> None:
@@ -61,4 +68,4 @@ class SteadyWithBursts(LoadTestShape):
         if ran > self.seconds:
             return None
         burst = self.bursts and ran % 60 > 54
-        return max(1, round(self.rate * (3 if burst else 1) / _ASKS_A_SECOND)), 100.0
+        return max(1, round(self.rate * (3 if burst else 1) * _EVERY_S)), 100.0

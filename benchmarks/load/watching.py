@@ -1,7 +1,8 @@
 """Whose answer is whole: read off the simulated Slack, and told over HTTP to those who wait."""
 
 import asyncio
-from collections import defaultdict
+import time
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -23,6 +24,7 @@ class Answers:
         self._asked: dict[tuple[str, str], int] = {}
         self._parts: dict[int, set[int]] = defaultdict(set)
         self._whole: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
+        self._asked_in: Counter[int] = Counter()
         slack.workspace.subscribe(self._changed)
 
     async def whole(self, number: int) -> None:
@@ -30,11 +32,16 @@ class Answers:
         await self._whole[number].wait()
         del self._whole[number]
 
+    def most_in_a_second(self) -> int:
+        """How many questions the busiest second had: whether people asked in step."""
+        return max(self._asked_in.values(), default=0)
+
     def _changed(self, change: Change) -> None:
         match change:
             case Posted(message) if message.bot_id is None:
                 if found := MARK.search(message.text):
                     self._asked[message.channel, message.ts] = int(found[1])
+                    self._asked_in[int(time.monotonic())] += 1
             case Posted(message) | Edited(message) | Refreshed(message):
                 self._shown(message)
 

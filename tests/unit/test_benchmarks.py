@@ -1,6 +1,7 @@
 """The benchmark's own arithmetic: what is compared, and that the guard can fail."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from benchmarks.cold_start import ColdStart
 from benchmarks.cost import COMMAND, PROCESSOR, Cost, Machine, costs
 from benchmarks.figures import Figures, Spread
 from benchmarks.goals import goals
+from benchmarks.load.pacing import Turns
 from benchmarks.readme import ROOT, with_figures
 from benchmarks.run import SMALL, Results
 from benchmarks.steps import shares_of
@@ -165,3 +167,16 @@ def test_the_readmes_show_the_stored_figures_and_no_others(
     assert with_figures(readme, locale, record) == readme
     record["goals"][0]["value"] *= 2
     assert with_figures(readme, locale, record) != readme
+
+
+def test_people_of_the_load_who_join_together_do_not_ask_together() -> None:
+    people = [Turns(10.0, joined_at=0.0) for _ in range(200)]
+    asked: Counter[int] = Counter()
+    for turns in people:
+        now = turns.wait_s(0.0)
+        while now < 60:
+            asked[int(now)] += 1
+            now += 1.2  # the answer
+            now += turns.wait_s(now)
+    assert 1_150 <= asked.total() <= 1_250
+    assert max(asked.values()) < 50
