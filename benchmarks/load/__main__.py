@@ -20,6 +20,7 @@ from simulators.stack import LocalStack
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _RESULTS = Path(__file__).parents[1] / "results"
 _CHANNELS = 10
+_SOAK_S = 600
 
 
 def main() -> int:
@@ -28,8 +29,10 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=180)
     parser.add_argument("--rate", type=float, default=10, help="questions a second, steadily")
     parser.add_argument("--no-bursts", action="store_true")
-    parser.add_argument("--soak", action="store_true", help="judge the memory's slope as well")
+    parser.add_argument("--soak", action="store_true", help="judge the memory's growth as well")
     chosen = parser.parse_args()
+    if chosen.soak and chosen.seconds < _SOAK_S:
+        parser.error(f"--soak tells nothing of growth in less than --seconds {_SOAK_S}.")
     with tempfile.TemporaryDirectory(prefix="mechachang-load-") as folder:
         answered, samples, most = asyncio.run(_load(chosen, Path(folder)))
     goals = [*criteria(answered, samples), *(flatness(samples) if chosen.soak else ())]

@@ -4,11 +4,29 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from statistics import fmean, linear_regression
+from statistics import NormalDist, fmean, linear_regression, median
+from typing import Final
 
 from benchmarks.resources import cpu_s, memory_mib
 
-_EVERY_S = 2.0
+_EVERY_S: Final = 2.0
+_MINUTE_S: Final = 60.0
+_HALF_HOUR_MINUTES: Final = 30
+_FEWEST_MINUTES: Final = 3
+_SURE: Final = NormalDist().inv_cdf(0.975)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What half an hour adds, in MiB, and how far the truth may lie from that (95 %)."""
+
+    mib: float
+    margin_mib: float
+
+    @property
+    def at_least_mib(self) -> float:
+        """The lower end: at most zero where the growth cannot be told from none."""
+        return self.mib - self.margin_mib
 
 
 @dataclass
@@ -44,10 +62,24 @@ class Samples:
         """The largest memory, in MiB."""
         return max(self.memory[name], default=0.0)
 
-    def slope(self, name: str) -> float:
-        """MiB an hour over the second half of the time: the first fills pools and caches."""
+    def growth(self, name: str) -> Growth:
+        """How fast its memory grew over the second half of the time: the first fills pools and
+        caches.
+
+        A line through the medians of whole minutes, whose scatter gives the margin. Neighbouring
+        minutes are more alike than the margin assumes, so it is rather too narrow, and growth is
+        told sooner. Raises ValueError below three such minutes.
+        """
         half = len(self.times) // 2
-        if len(self.times) - half < 2:
-            return 0.0
-        slope, _ = linear_regression(self.times[half:], self.memory[name][half:])
-        return slope * 3600
+        minutes: dict[int, list[float]] = defaultdict(list)
+        for at, mib in zip(self.times[half:], self.memory[name][half:], strict=True):
+            minutes[int((at - self.times[half]) // _MINUTE_S)].append(mib)
+        x = sorted(minutes)
+        if len(x) < _FEWEST_MINUTES:
+            raise ValueError("Too short to tell growth from noise: six minutes are the least.")
+        y = [median(minutes[minute]) for minute in x]
+        slope, intercept = linear_regression(x, y)
+        off = sum((b - intercept - slope * a) ** 2 for a, b in zip(x, y, strict=True))
+        spread = sum((a - fmean(x)) ** 2 for a in x)
+        margin = _SURE * (off / (len(x) - 2) / spread) ** 0.5
+        return Growth(slope * _HALF_HOUR_MINUTES, margin * _HALF_HOUR_MINUTES)

@@ -1,7 +1,9 @@
 """The benchmark's own arithmetic: what is compared, and that the guard can fail."""
 
 import json
+import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +17,7 @@ from benchmarks.cost import COMMAND, PROCESSOR, Cost, Machine, costs
 from benchmarks.figures import Figures, Spread
 from benchmarks.goals import goals
 from benchmarks.load.pacing import Turns
+from benchmarks.load.samples import Samples
 from benchmarks.readme import ROOT, with_figures
 from benchmarks.run import SMALL, Results
 from benchmarks.steps import shares_of
@@ -180,3 +183,33 @@ def test_people_of_the_load_who_join_together_do_not_ask_together() -> None:
             now += turns.wait_s(now)
     assert 1_150 <= asked.total() <= 1_250
     assert max(asked.values()) < 50
+
+
+def soaked(mib: Callable[[float], float]) -> Samples:
+    """Half an hour of memory, with half a MiB of the allocator's breath."""
+    times = [2.0 * number for number in range(900)]
+    breath = random.Random(7)
+    memory = [mib(at) + breath.uniform(-0.5, 0.5) for at in times]
+    return Samples({}, times, memory={"command_service": memory})
+
+
+def test_memory_that_only_breathes_does_not_grow() -> None:
+    growth = soaked(lambda _: 108.0).growth("command_service")
+    assert growth.at_least_mib <= 0 < growth.margin_mib
+    assert abs(growth.mib) < 0.5
+
+
+def test_memory_that_fills_up_in_the_first_half_does_not_grow() -> None:
+    assert soaked(lambda at: 108.0 - max(0, 600 - at) / 60).growth("command_service").mib < 0.5
+
+
+def test_memory_that_creeps_up_in_the_second_half_grows() -> None:
+    growth = soaked(lambda at: 107.5 + max(0, at - 1_000) / 800 * 1.4).growth("command_service")
+    assert growth.at_least_mib > 1
+    assert growth.mib == pytest.approx(2.8, abs=0.5)
+
+
+def test_a_soak_of_five_minutes_tells_nothing_of_growth() -> None:
+    short = Samples({}, [0.0, 100.0, 200.0, 300.0], memory={"command_service": [1.0] * 4})
+    with pytest.raises(ValueError, match="Too short"):
+        short.growth("command_service")
