@@ -88,6 +88,10 @@ def a_subscription_name() -> str:
     return f"{PROJECT}/subscriptions/subscription-{next(_numbers)}"
 
 
+def dead_letters_to(topic: str, attempts: int = 5) -> dict[str, Any]:
+    return {"dead_letter_topic": topic, "max_delivery_attempts": attempts}
+
+
 @asynccontextmanager
 async def workbench(address: str) -> AsyncIterator[Workbench]:
     """Clients for the broker at ``address``, closed at the end."""
