@@ -16,7 +16,7 @@ from simulators.faults import FaultPlan
 from simulators.gemini import GeminiSimulator
 from simulators.google_emulator import EmulatorMissing, google_emulator
 from simulators.journal import Journal
-from tests.command_stack import Stack, stack
+from tests.command_stack import IMPATIENT, Stack, stack
 from tests.redis_workbench import PATIENCE_S, fake_redis, real_redis
 
 
@@ -33,6 +33,13 @@ def tracing(monkeypatch: pytest.MonkeyPatch) -> None:
 async def world() -> AsyncIterator[Stack]:
     """Simulated Slack and Pub/Sub."""
     async with stack() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def impatient() -> AsyncIterator[Stack]:
+    """A Slack that waits a second for an ack."""
+    async with stack(IMPATIENT) as opened:
         yield opened
 
 

@@ -1,0 +1,81 @@
+"""What the command service shows below a question, and that no failure of it costs a task."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from command_service.app import Service
+from command_service.slack_access import SlackAccess
+from command_service.slack_replies import SlackReplies
+from shared.ledger import Mark
+from shared.slack import slack_client
+from simulators.faults import Fault
+from tests.command_fakes import a_question
+from tests.command_stack import Stack
+
+pytestmark = pytest.mark.usefixtures("tracing")
+
+
+async def test_the_thread_shows_that_the_bot_is_thinking(world: Stack, service: Service) -> None:
+    message = world.slack.people.post("hana", "#general", "@mechachang hello")
+
+    [publish] = await world.wait_for_step("publish")
+    [call] = await world.wait_for_step("api", method="assistant.threads.setStatus")
+    assert call.detail["ok"]
+    [task] = world.tasks()
+    assert task.thread_ts == message.ts
+    assert publish.journey == call.journey, "the trace joins Pub/Sub's message and Slack's call"
+
+
+async def test_slack_failing_to_show_signs_changes_nothing(world: Stack, service: Service) -> None:
+    world.faults.add("slack", "assistant.threads.setStatus", Fault("error", status=500), -1)
+    world.faults.add("slack", "users.info", Fault("error", status=429), -1)
+
+    world.slack.people.post("hana", "#general", "@mechachang hello")
+
+    await world.wait_for_step("ack")
+    await world.wait_for_step("api", method="assistant.threads.setStatus")
+    assert len(world.tasks()) == 1
+
+
+async def test_a_status_that_slack_is_slow_to_show_is_given_up(world: Stack) -> None:
+    rule = world.faults.add("slack", "assistant.threads.setStatus", Fault("hang"))
+    async with slack_client("xoxb-local", world.api_url) as client, asyncio.timeout(5.0):
+        replies = SlackReplies(client, SlackAccess(client, lambda _: None), status_within_s=0.1)
+        await replies.show_thinking(a_question(), "ja")
+    assert rule.times == 0
+
+
+async def test_the_status_of_a_question_that_was_not_taken_is_cleared(world: Stack) -> None:
+    question = a_question(channel_id=world.slack.people.channel("#general").id)
+    asked = world.slack.people.post("hana", "#general", "hello")
+    question = replace(question, thread_ts=asked.ts)
+    async with slack_client("xoxb-local", world.api_url) as client:
+        replies = SlackReplies(client, SlackAccess(client, lambda _: None))
+        for _ in range(2):
+            await replies.show_thinking(question, "ja")
+            await replies.show_thinking(question, "ja")
+            await replies.hide_thinking(question)
+        await replies.hide_thinking(question)
+    calls = world.journal.entries(step="api")
+    assert len([c for c in calls if c.detail["method"] == "assistant.threads.setStatus"]) == 4
+
+
+@pytest.mark.parametrize("answered", [True, False])
+async def test_a_status_that_came_late_is_cleared_only_if_the_answer_stands(
+    world: Stack, answered: bool
+) -> None:
+    general = world.slack.people.channel("#general").id
+    asked = world.slack.people.post("hana", "#general", "hello")
+    question = replace(a_question(channel_id=general), thread_ts=asked.ts, message_ts=asked.ts)
+    async with slack_client("xoxb-local", world.api_url) as client:
+        if answered:
+            mark = Mark(question.task_id, "answer").as_metadata()
+            await client.chat_postMessage(
+                channel=general, thread_ts=asked.ts, text="answer", metadata=mark
+            )
+        replies = SlackReplies(client, SlackAccess(client, lambda _: None), late_after_s=0.0)
+        await replies.show_thinking(question, "ja")
+    statuses = world.slack.workspace.statuses
+    assert ((general, asked.ts) in statuses) is not answered
