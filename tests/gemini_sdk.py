@@ -8,6 +8,8 @@ import aiohttp
 from google import genai
 from google.genai import types
 
+MODEL = "gemini-3.8-flash"
+
 
 @asynccontextmanager
 async def sdk(base_url: str, **options: Any) -> AsyncIterator[genai.client.AsyncClient]:
@@ -22,3 +24,25 @@ async def sdk(base_url: str, **options: Any) -> AsyncIterator[genai.client.Async
         finally:
             await client.aio.aclose()
             client.close()
+
+
+async def read(
+    client: genai.client.AsyncClient,
+    prompt: str,
+    into: list[types.GenerateContentResponse],
+    **config: Any,
+) -> None:
+    """Put every piece into ``into`` as it comes, so that those before an error can be seen."""
+    chunks = await client.models.generate_content_stream(
+        model=MODEL, contents=prompt, config=types.GenerateContentConfig(**config)
+    )
+    async for chunk in chunks:
+        into.append(chunk)  # noqa: PERF401 - extend() would show nothing after an error
+
+
+async def stream(
+    client: genai.client.AsyncClient, prompt: str, **config: Any
+) -> list[types.GenerateContentResponse]:
+    chunks: list[types.GenerateContentResponse] = []
+    await read(client, prompt, chunks, **config)
+    return chunks

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
+from google.genai.client import AsyncClient
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
@@ -17,6 +18,7 @@ from simulators.gemini import GeminiSimulator
 from simulators.google_emulator import EmulatorMissing, google_emulator
 from simulators.journal import Journal
 from tests.command_stack import IMPATIENT, Stack, stack
+from tests.gemini_sdk import sdk
 from tests.redis_workbench import PATIENCE_S, fake_redis, real_redis
 
 
@@ -73,6 +75,13 @@ async def base_url(simulator: GeminiSimulator) -> AsyncIterator[str]:
     """Where the simulated Gemini listens."""
     async with simulator.serve() as running:
         yield running.base_url
+
+
+@pytest.fixture
+async def client(base_url: str) -> AsyncIterator[AsyncClient]:
+    """google-genai's own async client of the simulated Gemini."""
+    async with sdk(base_url) as client:
+        yield client
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
