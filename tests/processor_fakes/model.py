@@ -1,5 +1,6 @@
 """``ports.model`` in memory, and who waits for what a model writes."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
@@ -26,8 +27,26 @@ class FakeModel:
             self.closed += 1
 
 
+class Silent(FakeModel):
+    """A model that takes the question and never says a word."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self.waiting = asyncio.Event()
+
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+        self.waiting.set()
+        await asyncio.Event().wait()
+        yield Piece()
+
+
 def saying(text: str) -> list[Piece | Exception]:
     return [Piece(text[: len(text) // 2]), Piece(text[len(text) // 2 :], finished=True)]
+
+
+def at_once() -> FakeModel:
+    """A model whose whole answer comes in one piece, so that nobody sees it grow."""
+    return FakeModel([[Piece("素数は1と自身でのみ割れます。", finished=True)]])
 
 
 class Blind:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -12,8 +13,8 @@ from processor_service.ports.model import Piece, Prompt
 from processor_service.statuses import Statuses
 from processor_service.texts import LOADING, READING, RETRYING, SEARCHING, STILL_THINKING, THINKING
 from processor_service.working import Outcome
-from shared.errors import ModelUnavailable
-from shared.task import Locale
+from shared.errors import ModelRefused, ModelUnavailable
+from shared.task import Locale, Source
 from tests.processor_fakes.conversations import FakeConversation
 from tests.processor_fakes.model import FakeModel, saying
 from tests.processor_fakes.world import World
@@ -162,3 +163,52 @@ async def test_an_answer_that_begins_soon_has_no_status_of_ours() -> None:
         await line.ended.wait()
     await statuses.close()
     assert set(thread.statuses) == {""}
+
+
+async def test_the_status_tells_of_a_further_attempt_and_is_cleared_in_the_end() -> None:
+    world = World(model=FakeModel([[ModelUnavailable("503")]]), retries=0)
+    await world.answer()
+    assert "もう一度" in world.conversation.statuses[-1]
+    world.model, world.generation = FakeModel([saying("ok")]), None
+    await world.answer(message_id="m2")
+    await world.statuses.close()
+    assert world.conversation.statuses[-1] == ""
+
+
+async def test_a_status_that_comes_late_is_cleared_once_more() -> None:
+    world = World(statuses=Statuses(60.0))
+    now = datetime.now(UTC)
+    await world.answer(a_task(received_at=now, occurred_at=now))
+    await world.statuses.close()
+    assert world.conversation.statuses == ["", ""]
+
+
+async def test_whoever_finds_a_commands_answer_whole_ends_the_status_its_worker_has_left() -> None:
+    world = World()
+    command = a_task(source=Source.SLASH_COMMAND, thread_ts=None, message_ts=None)
+    assert await world.answer(command) is Outcome.ANSWERED
+    await world.statuses.close()
+    # The worker died before it marked the task done and cleared the status.
+    world.leases.done.clear()
+    world.statuses = Statuses(0.02)
+    world.conversation.statuses = ["is thinking…"]
+    assert await world.answer(command, "m2") is Outcome.ALREADY_DONE
+    await world.statuses.close()
+    assert world.conversation.statuses[-1] == ""
+
+
+async def test_the_status_below_a_command_that_gets_no_answer_is_ended() -> None:
+    refused = FakeModel([[ModelRefused("no", reason="question_blocked")]])
+    world = World(model=refused, statuses=Statuses(0.02, quiet_s=0))
+    command = a_task(source=Source.SLASH_COMMAND, thread_ts=None, message_ts=None)
+    assert await world.answer(command) is Outcome.TOLD_FAILURE
+    await world.statuses.close()
+    assert world.conversation.statuses[-1] == ""
+
+
+async def test_a_status_that_could_not_be_cleared_is_tried_again() -> None:
+    world = World()
+    world.conversation.statuses_fail = True
+    await world.answer()
+    await world.statuses.close()
+    assert world.conversation.statuses == [""] * 5

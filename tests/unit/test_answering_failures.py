@@ -1,0 +1,147 @@
+"""No answer, or not yet: what is tried again, handed back, or told to its asker once."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from processor_service.answering import Delivery, give_up
+from processor_service.limits import Refusal
+from processor_service.ports.model import Piece
+from processor_service.working import Outcome
+from shared.errors import (
+    ModelRefused,
+    ModelRejected,
+    ModelUnavailable,
+    SlackDenied,
+    SlackRefused,
+    SlackUnavailable,
+)
+from tests.processor_fakes.model import FakeModel, Silent, at_once, saying
+from tests.processor_fakes.world import World
+from tests.tasks import a_task
+
+
+async def test_a_rate_limited_post_waits_as_long_as_slack_asks() -> None:
+    world = World(model=at_once())
+    world.conversation.failures["post"] = [(SlackUnavailable("429", retry_after_s=7.0), False)]
+    assert await world.answer() is Outcome.ANSWERED
+    [nap] = world.naps.seconds
+    assert 7.0 <= nap <= 7.0 * 1.2
+
+
+async def test_a_model_that_stays_away_hands_the_task_back_after_its_fallback() -> None:
+    world = World(model=FakeModel([[ModelUnavailable("503")]]), retries=2)
+    assert await world.answer() is Outcome.TRY_LATER
+    assert [name for _, name in world.model.asked] == ["main-model"] * 3 + ["spare-model"]
+    assert world.leases.held == {}
+    assert world.conversation.messages == []
+
+
+async def test_the_deadline_bounds_all_attempts_together() -> None:
+    world = World(model=Silent(), deadline_s=0.05)
+    assert await world.answer() is Outcome.TRY_LATER
+    assert world.leases.held == {}
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ([ModelRefused("SAFETY")], "model_refused"),
+        ([ModelRejected("400")], "model_rejected"),
+        ([Piece("  ", finished=True)], "answer_empty"),
+    ],
+)
+async def test_what_cannot_succeed_is_told_to_the_asker_once(
+    script: list[Piece | Exception], reason: str
+) -> None:
+    world = World(model=FakeModel([script]))
+    assert await world.answer() is Outcome.TOLD_FAILURE
+    world.leases.done.clear()
+    assert await world.answer(message_id="m2") is Outcome.ALREADY_DONE
+    [(posted, body)] = world.conversation.messages
+    assert posted.mark.role == "notice"
+    assert reason in str(body.blocks)
+
+
+async def test_an_answer_without_an_end_is_asked_for_again() -> None:
+    world = World(model=FakeModel([[Piece("cut")], saying("whole")]))
+    assert await world.answer() is Outcome.ANSWERED
+    assert world.conversation.texts() == ["whole"]
+
+
+async def test_where_slack_lets_us_say_nothing_the_task_still_ends() -> None:
+    world = World()
+    refused = SlackRefused("no", slack_error="thread_not_found", reason="question_gone")
+    world.conversation.failures["find"] = [(refused, False), (refused, False)]
+    assert await world.answer() is Outcome.TOLD_FAILURE
+    assert a_task().task_id in world.leases.done
+
+
+async def test_where_we_may_not_speak_the_asker_is_told_in_a_direct_message() -> None:
+    world = World()
+    refused = SlackRefused("no", slack_error="is_archived", reason="slack_not_there")
+    world.conversation.failures["find"] = [(refused, False), (refused, False)]
+    assert await world.answer() is Outcome.TOLD_FAILURE
+    [(posted, body)] = world.conversations.dm.messages
+    assert posted.mark.role == "notice"
+    assert "slack_not_there" in str(body.blocks)
+
+
+async def test_a_task_that_was_given_up_says_why_and_is_answered_when_it_is_replayed() -> None:
+    world = World(model=FakeModel([[ModelUnavailable("503", reason="model_silent")]]), retries=0)
+    assert await world.answer() is Outcome.TRY_LATER
+    assert await give_up(a_task(), Delivery("dead"), world.using()) is Outcome.GAVE_UP
+    assert await give_up(a_task(), Delivery("dead"), world.using()) is Outcome.GAVE_UP
+    [(notice, body)] = world.conversation.messages
+    assert notice.mark.role == "notice"
+    assert "model_silent" in str(body.blocks)
+    world.model = FakeModel([saying("ok")])
+    assert await world.answer(message_id="late") is Outcome.ALREADY_DONE
+    world.leases.done.clear()
+    assert await world.answer(message_id="again", again=True) is Outcome.ANSWERED
+    assert world.conversation.texts() == ["ok"]
+    assert len(world.conversation.messages) == 1
+
+
+async def test_a_person_over_a_limit_is_told_when_it_goes_on_and_the_model_is_not_asked() -> None:
+    world = World()
+    world.limits.refusal = Refusal("user_rate_limited", datetime(2026, 11, 24, 13, tzinfo=UTC))
+    assert await world.answer() is Outcome.TOLD_FAILURE
+    [(_, body)] = world.conversation.messages
+    assert "user_rate_limited" in str(body.blocks)
+    assert "<!date^" in str(body.blocks)
+    assert world.model.asked == []
+
+
+async def test_notices_are_in_the_language_slack_knows_of_the_asker() -> None:
+    world = World(model=FakeModel([[ModelRefused("SAFETY")]]))
+    world.people.locales["U1"] = "en"
+    await world.answer()
+    [(_, body)] = world.conversation.messages
+    assert "What happened" in str(body.blocks)
+
+
+async def test_a_denied_token_hands_the_task_back_untold() -> None:
+    world = World()
+    denied = SlackDenied("revoked", slack_error="token_revoked")
+    world.conversation.failures["find"] = [(denied, False)]
+    assert await world.answer() is Outcome.TRY_LATER
+    assert world.conversation.messages == []
+
+
+async def test_a_wait_that_ends_after_the_deadline_is_not_begun() -> None:
+    world = World(model=at_once(), deadline_s=5.0)
+    world.conversation.failures["post"] = [(SlackUnavailable("429", retry_after_s=60.0), False)]
+    assert await world.answer() is Outcome.TRY_LATER
+    assert world.naps.seconds == []
+
+
+@pytest.mark.parametrize("streams", [True, False])
+async def test_words_of_an_answer_that_came_to_nothing_go_when_the_notice_comes(
+    streams: bool,
+) -> None:
+    blocked = ModelRefused("SAFETY", reason="answer_blocked")
+    world = World(model=FakeModel([[Piece("前半の"), blocked]]))
+    world.conversation.streams = streams
+    assert await world.answer() is Outcome.TOLD_FAILURE
+    assert [posted.mark.role for posted, _ in world.conversation.messages] == ["notice"]
