@@ -29,7 +29,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=180)
     parser.add_argument("--rate", type=float, default=10, help="questions a second, steadily")
     parser.add_argument("--no-bursts", action="store_true")
-    parser.add_argument("--soak", action="store_true", help="judge the memory's growth as well")
+    parser.add_argument(
+        "--soak",
+        action="store_true",
+        help="begin with the busiest moment, and judge the memory's growth too",
+    )
     chosen = parser.parse_args()
     if chosen.soak and chosen.seconds < _SOAK_S:
         parser.error(f"--soak tells nothing of growth in less than --seconds {_SOAK_S}.")
@@ -67,6 +71,7 @@ async def _load(chosen: argparse.Namespace, folder: Path) -> tuple[Answered, Sam
                 "LOAD_RATE": str(chosen.rate),
                 "LOAD_SECONDS": str(chosen.seconds),
                 "LOAD_BURSTS": "0" if chosen.no_bursts else "1",
+                "LOAD_OPENING": "1" if chosen.soak else "0",
             }
             sampling = asyncio.create_task(samples.take(), name="load:sample")
             await _locust(str(stack.page_url), environment, folder)
@@ -90,6 +95,8 @@ async def _locust(host: str, environment: dict[str, str], folder: Path) -> None:
 
 def _told(chosen: argparse.Namespace, answered: Answered, most: int, goals: list[Goal]) -> str:
     bursts = "no bursts" if chosen.no_bursts else "bursts of three times as many"
+    if chosen.soak:
+        bursts += ", and all at once in the first half minute"
     head = (
         f"# {'Soak' if chosen.soak else 'Load'}\n\n"
         f"{chosen.seconds:g} s at {chosen.rate:g} questions a second, {bursts} ({most} in the "

@@ -7,34 +7,47 @@ import os
 import random
 import time
 from itertools import count
-from typing import ClassVar
 
 import gevent
 from locust import HttpUser, LoadTestShape, task
 
-from benchmarks.load.pacing import Turns
+from benchmarks.load.pacing import EVERY_S, Crowd, Turns
 
 _numbers = count(int(time.time()) * 1000)
 _CHANNELS = os.environ["LOAD_CHANNELS"].split(",")
 _PEOPLE = os.environ["LOAD_PEOPLE"].split(",")
 _WATCH_URL = os.environ["LOAD_WATCH_URL"]
-# One person asks once in ten seconds; more people make a higher rate.
-_EVERY_S = 10.0
+
+
+_CROWD = Crowd(
+    rate=float(os.environ["LOAD_RATE"]),
+    seconds=float(os.environ["LOAD_SECONDS"]),
+    bursts=os.environ["LOAD_BURSTS"] == "1",
+    opening=os.environ["LOAD_OPENING"] == "1",
+)
+_BEGAN = time.monotonic()
 
 
 class Person(HttpUser):
     """Asks, and counts as failed what is not answered within a minute."""
 
+    _turns: Turns | None = None
+
     def on_start(self) -> None:
         """Wait for the first turn."""
-        self._turns = Turns(_EVERY_S, time.monotonic())
         gevent.sleep(self.wait_time())
 
     def wait_time(self) -> float:
         """Not Locust's ``constant_throughput``: it counts from the user's creation, so all who
         join together would ask together, whatever they wait for first.
         """
-        return self._turns.wait_s(time.monotonic())
+        now = time.monotonic()
+        together_s = _CROWD.wait_together_s(now - _BEGAN)
+        if together_s is not None:
+            return together_s
+        if self._turns is None:
+            self._turns = Turns(EVERY_S, now)
+        return self._turns.wait_s(now)
 
     @task
     def ask(self) -> None:
@@ -54,18 +67,10 @@ class Person(HttpUser):
         self.client.get(f"{_WATCH_URL}/answered/{number}", name="whole answer", timeout=70)
 
 
-class SteadyWithBursts(LoadTestShape):
-    """A steady rate; in the last six seconds of each minute three times as many ask."""
-
-    rate: ClassVar[float] = float(os.environ["LOAD_RATE"])
-    seconds: ClassVar[float] = float(os.environ["LOAD_SECONDS"])
-    began: ClassVar[float] = time.monotonic()
-    bursts: ClassVar[bool] = os.environ["LOAD_BURSTS"] == "1"
+class Told(LoadTestShape):
+    """As many people as the crowd has."""
 
     def tick(self) -> tuple[int, float] | None:
         """How many people there are now, and how many may join a second."""
-        ran = time.monotonic() - self.began
-        if ran > self.seconds:
-            return None
-        burst = self.bursts and ran % 60 > 54
-        return max(1, round(self.rate * (3 if burst else 1) * _EVERY_S)), 100.0
+        people = _CROWD.people(time.monotonic() - _BEGAN)
+        return None if people is None else (people, 100.0)

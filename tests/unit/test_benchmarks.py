@@ -16,7 +16,7 @@ from benchmarks.cold_start import ColdStart
 from benchmarks.cost import COMMAND, PROCESSOR, Cost, Machine, costs
 from benchmarks.figures import Figures, Spread
 from benchmarks.goals import goals
-from benchmarks.load.pacing import Turns
+from benchmarks.load.pacing import Crowd, Turns
 from benchmarks.load.samples import Samples
 from benchmarks.readme import ROOT, with_figures
 from benchmarks.run import SMALL, Results
@@ -183,6 +183,22 @@ def test_people_of_the_load_who_join_together_do_not_ask_together() -> None:
             now += turns.wait_s(now)
     assert 1_150 <= asked.total() <= 1_250
     assert max(asked.values()) < 50
+
+
+def test_the_soaks_busiest_moment_is_in_its_first_half_minute() -> None:
+    crowd = Crowd(rate=10, seconds=1_800, bursts=True, opening=True)
+    people = [crowd.people(ran) or 0 for ran in range(1_801)]
+    assert set(people[:35]) == {200}
+    assert (people[35], people[59], people[60], people[1_799]) == (100, 300, 100, 300)
+    assert crowd.people(1_801) is None
+    together = [crowd.wait_together_s(ran) for ran in (1, 2.5, 11.5, 34, 35, 1_000)]
+    assert together == [9, 7.5, 8.5, 6, None, None]
+
+
+def test_a_load_may_begin_calmly_and_stay_so() -> None:
+    crowd = Crowd(rate=10, seconds=180, bursts=False, opening=False)
+    assert {crowd.people(ran) for ran in range(181)} == {100}
+    assert crowd.wait_together_s(1) is None
 
 
 def soaked(mib: Callable[[float], float]) -> Samples:
