@@ -13,6 +13,7 @@ import uvicorn
 import processor_service.certificates  # aiohttp, before anybody else imports it
 import processor_service.framework  # noqa: F401 - FastAPI, likewise
 from processor_service.app import create_app, open_dependencies
+from processor_service.http_head import BoundedHead
 from processor_service.settings import ProcessorSettings
 from shared.deployment import deployment
 from shared.log import configure_logging, get_logger
@@ -48,7 +49,7 @@ def _serve(settings: ProcessorSettings) -> int:
         uvicorn.Config(
             create_app(lambda: open_dependencies(settings)),
             loop="uvloop",
-            http="httptools",
+            http=BoundedHead,
             ws="none",
             log_config=None,
             access_log=False,

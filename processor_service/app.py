@@ -87,6 +87,8 @@ def create_app(open_dependencies: OpenDependencies) -> FastAPI:
         title="Mechachang processor",
         summary="Answers each task that Pub/Sub pushes exactly once.",
         lifespan=lifespan,
+        # What it says is written by ``make docs``; who reaches the port need not be told.
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         # FastAPI's own spans and metrics of each request cost about 4 % of the processor's CPU and
@@ -170,9 +172,11 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                 revision=settings.k_revision,
             ),
         )
+        certs = Certs(session, settings.pubsub_push_certs_url)
+        stack.push_async_callback(certs.close)
         await stack.enter_async_context(loading(*_later(settings)))
         yield Dependencies(
-            verifier=_verifier(settings, session),
+            verifier=_verifier(settings, certs),
             answering=answering,
             stopping=stopping,
             listening=Listening(RedisVotes(redis), settings.feedback_reasons == "log"),
@@ -215,7 +219,7 @@ def _gemini_access(settings: ProcessorSettings) -> GeminiAccess:
     )
 
 
-def _verifier(settings: ProcessorSettings, session: aiohttp.ClientSession) -> PushVerifier:
+def _verifier(settings: ProcessorSettings, certs: Certs) -> PushVerifier:
     audience, account = settings.pubsub_push_audience, settings.pubsub_push_service_account
     if not settings.push_is_authenticated or audience is None or account is None:
         log.warning(
@@ -223,7 +227,7 @@ def _verifier(settings: ProcessorSettings, session: aiohttp.ClientSession) -> Pu
             action="push_unauthenticated",
         )
         return NoVerification()
-    return OidcVerifier(Certs(session, settings.pubsub_push_certs_url), audience, account)
+    return OidcVerifier(certs, audience, account)
 
 
 def _readiness(

@@ -1,7 +1,7 @@
 """FastAPI, imported without building the models it describes OpenAPI with.
 
-Only ``/openapi.json`` needs them, and they build themselves when it is first asked for: some 30 ms
-of each cold start. Imported by ``__main__`` before anything else imports FastAPI; every
+Only ``make docs`` needs them, and they build themselves when it asks for them: some 30 ms of each
+cold start. Imported by ``__main__`` before anything else imports FastAPI; every
 model of ours is defined afterwards and built at once.
 """
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import aiohttp
@@ -15,8 +16,18 @@ log = get_logger(__name__)
 
 _ISSUERS = frozenset({"https://accounts.google.com", "accounts.google.com"})
 _CLOCK_SKEW_S = 10
-_CERTS_LIFETIME_S = 3600.0
-_CERTS_MIN_AGE_S = 30.0
+_TOKEN_BYTES = 8 * 1024
+"""Google's own have about 1 KB."""
+
+FRESH_FOR_S = 3600.0
+GOOD_FOR_S = 24 * 3600.0
+"""Google publishes a key days before it signs with it, and for days after."""
+UNKNOWN_FOR_S = 30.0
+PAUSE_S = 5.0
+"""Between two reads of the certificates, whoever asks for keys that nobody has."""
+WAIT_S = 2.0
+"""For the certificates, of a push whose key is not among those we have."""
+_REMEMBERED = 1_000
 
 
 class CertsUnavailable(RetryableError):
@@ -40,33 +51,99 @@ class NoVerification:
 
 
 class Certs:
-    """Google's signing certificates by key id, read again hourly or for an unknown key."""
+    """Google's signing certificates by key id, read hourly and for an unknown key.
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+    A known key never waits: what is old is read again beside, and stays good for a day if it cannot
+    be. All who wait share one read, and no key that Google does not have costs more than one in
+    30 s. ``close`` ends what is being read.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        clock: Callable[[], float] = time.monotonic,
+        wait_s: float = WAIT_S,
+    ) -> None:
         self._session = session
         self._url = url
+        self._clock = clock
+        self._wait_s = wait_s
         self._certs: Mapping[str, str] = {}
-        self._read_at = float("-inf")
-        self._lock = asyncio.Lock()
+        self._read_at = self._asked_at = float("-inf")
+        self._unknown: OrderedDict[str, float] = OrderedDict()
+        self._reading: asyncio.Task[bool] | None = None
 
-    async def with_key(self, key_id: str) -> Mapping[str, str]:
-        """The certificates, with ``key_id`` among them if Google knows it."""
-        async with self._lock:
-            age = time.monotonic() - self._read_at
-            unknown = key_id not in self._certs and age > _CERTS_MIN_AGE_S
-            if age > _CERTS_LIFETIME_S or unknown:
-                self._certs = await self._read()
-                self._read_at = time.monotonic()
-        return self._certs
+    async def of_key(self, key_id: str) -> str | None:
+        """The key's certificate, None if Google has no such key; raises CertsUnavailable."""
+        age_s = self._clock() - self._read_at
+        usable = age_s < GOOD_FOR_S
+        if usable and key_id in self._certs:
+            if age_s > FRESH_FOR_S and self._may_read():
+                self._read()
+            return self._certs[key_id]
+        if usable and self._clock() < self._unknown.get(key_id, 0.0):
+            return None
+        if self._reading is None and usable and not self._may_read():
+            return self._not_known(key_id)
+        await self._wait(self._wait_s if usable else None)
+        found = self._certs.get(key_id)
+        return self._not_known(key_id) if found is None else found
 
-    async def _read(self) -> Mapping[str, str]:
+    def _may_read(self) -> bool:
+        return self._reading is None and self._clock() - self._asked_at >= PAUSE_S
+
+    def _not_known(self, key_id: str) -> None:
+        if self._read_at < self._asked_at:
+            raise CertsUnavailable("Google's certificates could not be read again.")
+        self._unknown[key_id] = self._clock() + UNKNOWN_FOR_S
+        self._unknown.move_to_end(key_id)
+        if len(self._unknown) > _REMEMBERED:
+            self._unknown.popitem(last=False)
+
+    async def _wait(self, within_s: float | None) -> None:
+        """For the read under way, or a new one; whoever gives up leaves it to the others."""
+        try:
+            async with asyncio.timeout(within_s):
+                succeeded = await asyncio.shield(self._reading or self._read())
+        except TimeoutError as error:
+            raise CertsUnavailable("Google's certificates are slow.") from error
+        if not succeeded:
+            raise CertsUnavailable("Google's certificates could not be read.")
+
+    def _read(self) -> asyncio.Task[bool]:
+        self._asked_at = self._clock()
+        self._reading = asyncio.create_task(self._read_once(), name="read-certificates")
+        return self._reading
+
+    async def _read_once(self) -> bool:
+        """Whether they were read; a failure is logged and leaves what is known."""
         try:
             async with self._session.get(self._url) as response:
                 response.raise_for_status()
-                certs: dict[str, str] = await response.json(content_type=None)
+                self._certs = _certificates(await response.json(content_type=None))
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise CertsUnavailable("Google's certificates could not be read.") from error
-        return certs
+            why = type(error).__name__
+            log.warning(
+                "Google's certificates could not be read.", action="certs_not_read", why=why
+            )
+            return False
+        finally:
+            self._reading = None
+        self._read_at = self._clock()
+        return True
+
+    async def close(self) -> None:
+        """End the read under way. Idempotent."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+
+
+def _certificates(body: object) -> Mapping[str, str]:
+    if not isinstance(body, dict) or not body:
+        raise ValueError("not certificates by their key")
+    return {str(key_id): str(certificate) for key_id, certificate in body.items()}
 
 
 class OidcVerifier:
@@ -99,23 +176,31 @@ class OidcVerifier:
     async def _claims(self, token: str) -> Mapping[str, object]:
         from google.auth import exceptions, jwt  # noqa: PLC0415 - see ``loading``
 
+        # The library's errors quote the token, which is never logged; it reads JSON of any depth.
+        if len(token) > _TOKEN_BYTES:
+            raise _invalid("too long")
         try:
             header = jwt.decode_header(token)  # type: ignore[no-untyped-call] # google-auth is untyped here
-            key_id = str(header.get("kid", ""))
-            certs = await self._certs.with_key(key_id)
-            if key_id not in certs:
-                raise PushDenied(
-                    "The token is signed with a key that is not Google's.",
-                    reason="signature_invalid",
-                    status=401,
-                )
-            claims: Mapping[str, object] = jwt.decode(  # type: ignore[no-untyped-call] # untyped too
-                token, certs={key_id: certs[key_id]}, clock_skew_in_seconds=_CLOCK_SKEW_S
-            )
-        except (exceptions.GoogleAuthError, ValueError) as error:
+        except (exceptions.GoogleAuthError, ValueError, RecursionError) as error:
+            raise _invalid("it cannot be read") from error
+        key_id = header.get("kid")
+        certificate = await self._certs.of_key(key_id) if isinstance(key_id, str) else None
+        if certificate is None:
             raise PushDenied(
-                f"The token is not valid: {error}", reason="token_invalid", status=401
-            ) from error
+                "The token is signed with a key that is not Google's.",
+                reason="signature_invalid",
+                status=401,
+            )
+        try:
+            claims: Mapping[str, object] = jwt.decode(  # type: ignore[no-untyped-call] # untyped too
+                token, certs={key_id: certificate}, clock_skew_in_seconds=_CLOCK_SKEW_S
+            )
+        except (exceptions.GoogleAuthError, ValueError, TypeError, RecursionError) as error:
+            raise _invalid("its signature or its times are wrong") from error
         if claims.get("iss") not in _ISSUERS:
             raise PushDenied("The token is not Google's.", reason="issuer_wrong", status=401)
         return claims
+
+
+def _invalid(why: str) -> PushDenied:
+    return PushDenied(f"The token is not valid: {why}.", reason="token_invalid", status=401)
