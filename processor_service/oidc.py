@@ -85,15 +85,18 @@ class Certs:
         if usable and self._clock() < self._unknown.get(key_id, 0.0):
             return None
         if self._reading is None and usable and not self._may_read():
-            return self._not_known(key_id)
+            self._note_unknown(key_id)
+            return None
         await self._wait(self._wait_s if usable else None)
         found = self._certs.get(key_id)
-        return self._not_known(key_id) if found is None else found
+        if found is None:
+            self._note_unknown(key_id)
+        return found
 
     def _may_read(self) -> bool:
         return self._reading is None and self._clock() - self._asked_at >= PAUSE_S
 
-    def _not_known(self, key_id: str) -> None:
+    def _note_unknown(self, key_id: str) -> None:
         if self._read_at < self._asked_at:
             raise CertsUnavailable("Google's certificates could not be read again.")
         self._unknown[key_id] = self._clock() + UNKNOWN_FOR_S

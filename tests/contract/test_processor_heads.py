@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from uvicorn.server import ServerState
 
 from processor_service.http_head import HEAD_BYTES, BoundedHead
 
@@ -34,17 +35,13 @@ class App:
 @asynccontextmanager
 async def served(http: type[BoundedHead] = BoundedHead) -> AsyncIterator[tuple[App, int]]:
     app = App()
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, http=http, ws="none", lifespan="off", log_config=None
+    config = uvicorn.Config(app, ws="none", lifespan="off", log_config=None)
+    config.load()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: http(config, ServerState(), {}), "127.0.0.1", 0
     )
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(END_WITHIN_S):
-        while not server.started:
-            await asyncio.sleep(0.01)
-    yield app, server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    await serving
+    async with server:
+        yield app, server.sockets[0].getsockname()[1]
 
 
 async def answered(port: int, *chunks: bytes) -> bytes:
