@@ -60,6 +60,12 @@ def received(usage: Usage | None, *, text: bool) -> None:
         metrics.GEMINI_FIRST_TOKEN.record(attempt.last_s, model=attempt.model)
 
 
+def tokens_so_far() -> int:
+    """What the vendor has counted for the attempt that is under way."""
+    attempt = _current.get()
+    return 0 if attempt is None else sum(attempt.usage.by_kind().values())
+
+
 @contextmanager
 def attempt_at(model: str, prices: Prices) -> Iterator[None]:
     """One attempt; what it raises is its outcome.

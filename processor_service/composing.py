@@ -9,6 +9,7 @@ from processor_service.file_context import with_files
 from processor_service.files import attached
 from processor_service.generation import Request, generate
 from processor_service.growing import Growing
+from processor_service.lookups import beside_quotes
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Said
 from processor_service.ports.model import Prompt
@@ -17,6 +18,7 @@ from processor_service.same_question import asked_once
 from processor_service.steps import Steps
 from processor_service.stopping import StoppableModel
 from processor_service.subjects import asked_about, material
+from processor_service.tally import CountingModel, Tally
 from processor_service.texts import RETRYING
 from processor_service.thread_context import in_thread, speakers
 from shared.errors import ModelUnavailable
@@ -42,15 +44,14 @@ async def composed(
         if known is not None:
             return known, True
         stop.check()
-        searching = bool(prompt.manner.tools)
-        using.statuses.line(growing.conversation, task).thinking(searching=searching)
         about = await _about(task, said, growing.steps, using)
         prompt = await _quoting(prompt, task, about, using)
+        searching = bool(prompt.manner.tools) and not task.files
+        using.statuses.line(growing.conversation, task).thinking(searching=searching)
         async with attached(task, about, using.files, stop) as files:
             prompt = with_files(prompt, files.materials, files.without, task.locale)
-            new = await _generated(
-                task, Request(prompt, StoppableModel(using.model, stop), growing), growing, using
-            )
+            prompt = beside_quotes(prompt, using.house.manners, task.locale)
+            new = await _generated(task, prompt, growing, using)
         new = replace(new, without=tuple(files.without))
         await _keep(task, key, new, using)
         return new, False
@@ -79,23 +80,25 @@ async def _quoting(prompt: Prompt, task: Task, about: Sequence[Said], using: Ans
         return prompt
     names = await using.people.names_of(speakers(task, about))
     if task.subject is None:
-        return in_thread(prompt, task, about, names)
+        quoted = in_thread(prompt, task, about, names)
+        return beside_quotes(quoted, using.house.manners, task.locale)
     return asked_about(prompt, task, task.subject, about, names)
 
 
-async def _generated(task: Task, request: Request, growing: Growing, using: Answering) -> Answer:
-    stop = growing.steps.stop
+async def _generated(task: Task, prompt: Prompt, growing: Growing, using: Answering) -> Answer:
+    stop, tally = growing.steps.stop, Tally()
     generation = replace(using.generation, patience=stop.cutting_short(using.generation.patience))
+    model = StoppableModel(CountingModel(using.model, tally), stop)
     try:
-        new = await generate(request, generation, growing.steps.patience.until)
+        return await generate(
+            Request(prompt, model, growing), generation, growing.steps.patience.until
+        )
     except ModelUnavailable:
         stop.check()
         await growing.conversation.show_status(RETRYING[task.locale])
         raise
-    await using.limits.spend(
-        task.team_id, task.user_id, task.task_id, new.prompt_tokens + new.output_tokens
-    )
-    return new
+    finally:
+        await using.limits.spend(task.team_id, task.user_id, tally.tokens)
 
 
 async def _keep(task: Task, key: str | None, new: Answer, using: Answering) -> None:

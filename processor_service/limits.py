@@ -27,8 +27,8 @@ class Limits(Protocol):
         redelivered. A refused task counts for nothing, and asking again may admit it.
         """
 
-    async def spend(self, team_id: str, user_id: str, task_id: str, tokens: int) -> None:
-        """Add the tokens a task took to the day's count; only the first call for a task counts.
+    async def spend(self, team_id: str, user_id: str, tokens: int) -> None:
+        """Add the tokens that one delivery of a task took to the day's count.
 
         Spending is never refused: the question that crosses a limit is still answered.
         """

@@ -59,11 +59,14 @@ _HOTTEST: Final = 2.0
 
 @dataclass(frozen=True)
 class Manners:
-    """The manner of each mode, as the settings have it."""
+    """The manner of each mode, as the settings have it. Of the ``tools`` those that are
+    ``tools_with_quotes`` are used beside other people's words, too.
+    """
 
     thinking: Mapping[Mode, Thinking | None] = field(default_factory=lambda: _THINKING)
     temperature: Mapping[Mode, float | None] = field(default_factory=lambda: _TEMPERATURE)
     tools: tuple[Tool, ...] = ()
+    tools_with_quotes: tuple[Tool, ...] = ()
 
     def of(self, mode: Mode) -> Manner:
         """How an answer in ``mode`` is asked for."""
@@ -87,6 +90,17 @@ def tools(written: str) -> tuple[Tool, ...]:
         if name not in list(Tool):
             raise ValueError(f'"{name}" is no tool (known: {", ".join(Tool)})')
     return tuple(tool for tool in Tool if tool in names)
+
+
+def tools_with_quotes(written: str) -> tuple[Tool, ...]:
+    """The tools in a list that may only name ``google_search``. Raises ValueError naming the fault.
+
+    The address of a page can hold any words, and whoever owns the page reads them.
+    """
+    found = tools(written)
+    if Tool.URL_CONTEXT in found:
+        raise ValueError(f'"{Tool.URL_CONTEXT}" is never used beside quotes')
+    return found
 
 
 _ValueT = TypeVar("_ValueT")

@@ -141,11 +141,6 @@ def admitted_key(task_id: str) -> str:
     return f"{PREFIX}limit:admitted:{task_id}"
 
 
-def spent_key(task_id: str) -> str:
-    """That a task's tokens were counted, so that they are counted once."""
-    return f"{PREFIX}limit:spent:{task_id}"
-
-
 def questions_key(day: date, team_id: str, user_id: str) -> str:
     """How many questions one person asked on one day."""
     return f"{PREFIX}limit:questions:{day.isoformat()}:{team_id}:{user_id}"

@@ -13,7 +13,6 @@ from processor_service.redis_keys import (
     admitted_key,
     questions_key,
     requests_key,
-    spent_key,
     team_tokens_key,
     user_tokens_key,
 )
@@ -54,10 +53,9 @@ redis.call('PEXPIRE', questions, day_ms)
 return false
 """
 _SPEND = """
-if not redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[2]) then return 0 end
-for place = 2, #KEYS do
+for place = 1, #KEYS do
   redis.call('INCRBY', KEYS[place], ARGV[1])
-  redis.call('PEXPIRE', KEYS[place], ARGV[3])
+  redis.call('PEXPIRE', KEYS[place], ARGV[2])
 end
 return 1
 """
@@ -106,18 +104,14 @@ class RedisLimits:
         reason, blocking_ms = found
         return _refusal(reason, blocking_ms, now)
 
-    async def spend(self, team_id: str, user_id: str, task_id: str, tokens: int) -> None:
-        """Add the tokens once for the task, to the day on which they were spent."""
+    async def spend(self, team_id: str, user_id: str, tokens: int) -> None:
+        """Add the tokens to the day on which they were spent."""
         if tokens <= 0:
             return
         day = token_day(self._clock())
-        keys = (
-            spent_key(task_id),
-            team_tokens_key(day, team_id),
-            user_tokens_key(day, team_id, user_id),
-        )
+        keys = (team_tokens_key(day, team_id), user_tokens_key(day, team_id, user_id))
         with suppress(StoreUnavailable):
-            await self._run(_SPEND, keys, tokens, COUNTED_TTL_S * 1000, DAY_TTL_S * 1000)
+            await self._run(_SPEND, keys, tokens, DAY_TTL_S * 1000)
 
     async def of(self, team_id: str, user_id: str) -> Used | None:
         """What the person has used, in one look; None without Redis."""

@@ -13,7 +13,14 @@ from pydantic import (
     field_validator,
 )
 
-from processor_service.manners import AUTO, Manners, temperatures, thinking_levels, tools
+from processor_service.manners import (
+    AUTO,
+    Manners,
+    temperatures,
+    thinking_levels,
+    tools,
+    tools_with_quotes,
+)
 from processor_service.operator_text import OperatorText
 from processor_service.prices import Price
 from shared.settings import ServiceSettings
@@ -50,6 +57,7 @@ class ProcessorSettings(ServiceSettings):
     gemini_thinking: Annotated[str, _read_by(thinking_levels)] = AUTO
     gemini_temperature: Annotated[str, _read_by(temperatures)] = AUTO
     gemini_tools: Annotated[str, _read_by(tools)] = ""
+    gemini_tools_with_quotes: Annotated[str, _read_by(tools_with_quotes)] = ""
     system_prompt_file: OperatorText = None
     gemini_prices: dict[str, Price] = Field(default={})
     gemini_timeout: Milliseconds = 55_000
@@ -95,6 +103,7 @@ class ProcessorSettings(ServiceSettings):
             thinking_levels(self.gemini_thinking),
             temperatures(self.gemini_temperature),
             tools(self.gemini_tools),
+            tools_with_quotes(self.gemini_tools_with_quotes),
         )
 
     @property

@@ -80,7 +80,7 @@ async def test_an_admitted_task_is_neither_counted_nor_refused_when_it_is_redeli
     for _ in range(4):
         assert await limits.admit("T1", "U1", "task-1") is None
     assert await limits.admit("T1", "U1", "task-2") is None
-    await limits.spend("T1", "U1", "task-2", 1000)
+    await limits.spend("T1", "U1", 1000)
     clock.pass_by(3600)
     assert await limits.admit("T1", "U1", "task-1") is None
     assert await limits.admit("T1", "U1", "task-3") is not None
@@ -114,9 +114,9 @@ async def test_a_persons_used_up_tokens_come_back_at_midnight_in_japan(
     limited: MakeLimits, clock: Clock
 ) -> None:
     limits = limited(user_daily=1000)
-    await limits.spend("T1", "U1", "task-1", 999)
+    await limits.spend("T1", "U1", 999)
     assert await limits.admit("T1", "U1", "task-2") is None
-    await limits.spend("T1", "U1", "task-2", 1)
+    await limits.spend("T1", "U1", 1)
     refused = await limits.admit("T1", "U1", "task-3")
     assert refused == Refusal("user_daily_tokens", MIDNIGHT_IN_JAPAN)
     assert await limits.admit("T1", "U2", "task-4") is None
@@ -129,27 +129,26 @@ async def test_a_persons_used_up_tokens_come_back_at_midnight_in_japan(
 
 async def test_a_teams_used_up_tokens_stop_everybody_in_it(limited: MakeLimits) -> None:
     limits = limited(team_daily=1000)
-    await limits.spend("T1", "U1", "task-1", 600)
-    await limits.spend("T1", "U2", "task-2", 400)
+    await limits.spend("T1", "U1", 600)
+    await limits.spend("T1", "U2", 400)
     refused = await limits.admit("T1", "U3", "task-3")
     assert refused == Refusal("team_daily_tokens", MIDNIGHT_IN_JAPAN)
     assert await limits.admit("T2", "U1", "task-4") is None
 
 
-async def test_tokens_of_one_task_are_counted_once(limited: MakeLimits) -> None:
+async def test_each_delivery_of_a_question_counts_what_it_took(limited: MakeLimits) -> None:
     limits = limited(user_daily=1000)
-    for _ in range(3):
-        await limits.spend("T1", "U1", "task-1", 400)
+    await limits.spend("T1", "U1", 400)
+    await limits.spend("T1", "U1", 0)
     assert await limits.admit("T1", "U1", "task-2") is None
-    await limits.spend("T1", "U1", "task-2", 0)
-    await limits.spend("T1", "U1", "task-2", 600)
+    await limits.spend("T1", "U1", 600)
     assert await limits.admit("T1", "U1", "task-3") is not None
 
 
 async def test_who_is_over_both_limits_hears_of_the_day(limited: MakeLimits) -> None:
     limits = limited(per_minute=1, user_daily=10)
     assert await limits.admit("T1", "U1", "task-1") is None
-    await limits.spend("T1", "U1", "task-1", 10)
+    await limits.spend("T1", "U1", 10)
     refused = await limits.admit("T1", "U1", "task-2")
     assert refused is not None
     assert refused.reason == "user_daily_tokens"
@@ -161,7 +160,7 @@ async def test_without_limits_everybody_is_admitted_and_what_they_use_counts(
     limits = limited()
     for number in range(50):
         assert await limits.admit("T1", "U1", f"task-{number}") is None
-        await limits.spend("T1", "U1", f"task-{number}", 10**9)
+        await limits.spend("T1", "U1", 10**9)
     used = await limits.of("T1", "U1")
     assert used == Used(50, Count(0), Count(50 * 10**9), Count(50 * 10**9), MIDNIGHT_IN_JAPAN)
 
@@ -174,12 +173,12 @@ async def test_what_a_person_has_used_is_told_with_its_limits(
     clock.pass_by(61)
     for _ in range(2):
         await limits.admit("T1", "U1", "task-2")
-        await limits.spend("T1", "U1", "task-2", 100)
+        await limits.spend("T1", "U1", 100)
     await limits.admit("T1", "U2", "task-3")
-    await limits.spend("T1", "U2", "task-3", 50)
+    await limits.spend("T1", "U2", 50)
 
     used = await limits.of("T1", "U1")
-    assert used == Used(2, Count(1, 3), Count(100, 1000), Count(150, 5000), MIDNIGHT_IN_JAPAN)
+    assert used == Used(2, Count(1, 3), Count(200, 1000), Count(250, 5000), MIDNIGHT_IN_JAPAN)
     clock.now = MIDNIGHT_IN_JAPAN
     used = await limits.of("T1", "U1")
     assert used is not None
@@ -200,12 +199,12 @@ async def test_everything_that_is_counted_is_forgotten_in_time(
 ) -> None:
     limits = limited(per_minute=1, user_daily=10, team_daily=10)
     await limits.admit("T1", "U1", "task-1")
-    await limits.spend("T1", "U1", "task-1", 5)
+    await limits.spend("T1", "U1", 5)
     lifetimes = {
         str(key): await connection.redis.pttl(key) / 1000
         async for key in connection.redis.scan_iter()
     }
-    assert len(lifetimes) == 6
+    assert len(lifetimes) == 5
     for key, left_s in lifetimes.items():
         promised = COUNTED_TTL_S
         if ":requests:" in key:
@@ -220,5 +219,5 @@ async def test_a_lost_redis_limits_nobody() -> None:
         limits = RedisLimits(lost, 1, 1, 1)
         for number in range(3):
             assert await limits.admit("T1", "U1", f"task-{number}") is None
-            await limits.spend("T1", "U1", f"task-{number}", 10)
+            await limits.spend("T1", "U1", 10)
         assert await limits.of("T1", "U1") is None

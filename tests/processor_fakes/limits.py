@@ -10,13 +10,13 @@ from tests.tasks import NOON
 @dataclass
 class FakeLimits:
     refusal: Refusal | None = None
-    spent: dict[str, int] = field(default_factory=dict)
+    spent: int = 0
 
     async def admit(self, team_id: str, user_id: str, task_id: str) -> Refusal | None:
         return self.refusal
 
-    async def spend(self, team_id: str, user_id: str, task_id: str, tokens: int) -> None:
-        self.spent[task_id] = tokens
+    async def spend(self, team_id: str, user_id: str, tokens: int) -> None:
+        self.spent += tokens
 
 
 @dataclass

@@ -92,4 +92,4 @@ async def test_a_command_where_we_may_not_post_is_answered_to_its_asker_alone() 
 async def test_what_the_model_took_is_counted() -> None:
     world = World(model=FakeModel([[Piece("ok", finished=True, prompt_tokens=7, output_tokens=5)]]))
     await world.answer()
-    assert world.limits.spent == {a_task().task_id: 12}
+    assert world.limits.spent == 12

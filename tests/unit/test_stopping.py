@@ -75,7 +75,7 @@ async def test_a_stopped_answer_keeps_its_words_says_so_and_is_the_one_answer(
     [(posted, _)] = world.conversation.messages
     assert (posted.mark.role, posted.mark.parts, posted.live) == ("answer", 1, False)
     assert model.closed == 11, "the request to the vendor is closed"
-    assert world.limits.spent == {TASK.task_id: 5}
+    assert world.limits.spent == 5
 
 
 async def test_a_redelivery_does_not_go_on_with_a_stopped_answer() -> None:
