@@ -19,8 +19,16 @@ from shared.log import get_logger
 
 log = get_logger(__name__)
 
-# Slack no longer lets us edit it: somebody deleted it, or the workspace's time for edits is over.
-_NOT_EDITABLE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
+# Slack no longer lets us edit it: somebody deleted it, the workspace's time for edits is over, or
+# it is a stream that Slack did not let us end.
+_NOT_EDITABLE = frozenset(
+    {
+        "cant_update_message",
+        "edit_window_closed",
+        "message_not_found",
+        "streaming_state_conflict",
+    }
+)
 
 
 class AnotherAnswers(LeaseLost):

@@ -10,14 +10,21 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
-from processor_service.budget import APPEND, EDIT, START, Budget
+from processor_service.budget import APPEND, EDIT, READ, START, Budget
 from processor_service.delivery import Standing, standing
 from processor_service.drafting import Draft, first_markdown
 from processor_service.lease import LeaseLost
 from processor_service.measures import words_shown
 from processor_service.ports.conversations import Body, Conversation, Posted
+from processor_service.retrying import SETTLES_S
 from processor_service.steps import Steps
-from shared.errors import MechachangError, OutcomeUnknown, SlackDenied, SlackRefused
+from shared.errors import (
+    MechachangError,
+    OutcomeUnknown,
+    SlackDenied,
+    SlackRefused,
+    SlackUnavailable,
+)
 from shared.ledger import Mark, growing_mark
 from shared.log import get_logger
 
@@ -31,6 +38,7 @@ STREAM_BYTES = 10_000
 STREAM_LIFE_S = 240.0
 
 _NOTHING = Body("")
+_STOPPED = "stopped_by_user"
 
 
 class Signs(Protocol):
@@ -59,7 +67,9 @@ class Growing:
     Each message is a stream of its own as far as Slack's limits leave one, up to its first table:
     a stream takes blocks only at its end. What follows that table, and where no stream is left,
     each message is posted and edited. ``grow`` never waits for Slack to recover: a step that fails
-    is left out. Raises LeaseLost and SlackDenied only.
+    is left out, and after one that Slack refuses nothing more is shown before the end. A stream
+    that may have begun without our being told is looked for, and written on in if it has. Raises
+    LeaseLost and SlackDenied only.
     """
 
     task_id: str
@@ -77,6 +87,9 @@ class Growing:
     _began: float = 0.0
     _next: float = float("-inf")
     _stuck: bool = False
+    _refused: bool = False
+    _unconfirmed: str = ""
+    _unsettled: bool = False
 
     def __post_init__(self) -> None:
         parts = {one.mark.part: one for one in reversed(self.found.answers)}
@@ -93,7 +106,7 @@ class Growing:
     @property
     def due(self) -> bool:
         """Whether people would be shown more words now: not if they saw a change a moment ago."""
-        watched = self.conversation.editable and not self._stuck
+        watched = self.conversation.editable and not (self._stuck or self._refused)
         return watched and self.clock() >= self._next
 
     def retrying(self) -> None:
@@ -110,8 +123,10 @@ class Growing:
         except (LeaseLost, SlackDenied):
             raise
         except MechachangError as error:
-            if isinstance(error, SlackRefused) and error.slack_error == "stopped_by_user":
-                self.steps.stop.ask()
+            if isinstance(error, SlackRefused):
+                self._refused = True
+                if error.slack_error == _STOPPED:
+                    self.steps.stop.ask()
             # Whether the step had an effect is found out at the end.
             self._stuck = self._stuck or isinstance(error, OutcomeUnknown)
             log.info("A growing answer skips a step.", action="growth_skipped", reason=error.reason)
@@ -121,6 +136,8 @@ class Growing:
 
     async def _grow(self, text: str) -> bool:
         """Whether anything was tried."""
+        if self._unconfirmed:
+            await self._look_for_stream()
         drawn = self.draft.draw(text)
         changed = False
         for number, body in enumerate(drawn.bodies, start=1):
@@ -153,23 +170,50 @@ class Growing:
         return last and self._parts[-1].posted.live and bool(self._streamed)
 
     async def _begin(self, settled: str, body: Body) -> bool:
-        if await self.budget.take(START):
+        if not await self.budget.take(START):
+            await self._post(body)
+            return True
+        try:
             await self._start(settled)
-        else:
+        except (SlackRefused, SlackUnavailable) as error:
+            # It had no effect: people see the words all the same.
+            log.info("A stream could not begin.", action="stream_not_begun", reason=error.reason)
             await self._post(body)
         return True
 
     async def _start(self, text: str) -> None:
         await self._alone()
-        number = len(self._parts) + 1
         try:
             posted = await self.conversation.start_stream(self.task_id, text)
-        except OutcomeUnknown:
-            self.steps.doubtful = True
-            raise
-        self._parts.append(Part(replace(posted, mark=growing_mark(self.task_id, number))))
+        except OutcomeUnknown as error:
+            log.info("A stream may have begun.", action="stream_doubtful", reason=error.reason)
+            self.steps.doubtful = self._unsettled = True
+            self._unconfirmed, self._began = text, self.clock()
+            return
+        await self._go_on_in(posted, text)
+
+    async def _go_on_in(self, stream: Posted, text: str) -> None:
+        number = len(self._parts) + 1
+        self._parts.append(Part(replace(stream, mark=growing_mark(self.task_id, number))))
         self._streamed, self._began = text, self.clock()
         await self._words_came("stream")
+
+    async def _look_for_stream(self) -> None:
+        """Write on in the stream that Slack may have begun; it is looked for again at the end."""
+        text, self._unconfirmed = self._unconfirmed, ""
+        # Without having looked nothing more is shown: it might stand there twice.
+        self._stuck = True
+        if not await self.budget.take(READ):
+            return
+        known = {part.posted.ts for part in self._parts}
+        found = await self.conversation.find(self.task_id)
+        self._stuck = False
+        for one in found:
+            if one.live and one.ts not in known:
+                self._unsettled = False
+                log.info("A stream had begun.", action="stream_adopted")
+                await self._go_on_in(one, text)
+                return
 
     async def _write_on(self, body: Body, settled: str, *, ends: bool) -> bool:
         """Write on in the stream; False when what the message shows now does not go there."""
@@ -181,9 +225,20 @@ class Growing:
             return await self.end_stream(body)
         more = settled[len(self._streamed) :] if settled.startswith(self._streamed) else ""
         if more and await self.budget.take(APPEND):
-            await self._alone()
+            return await self._append(more)
+        return True
+
+    async def _append(self, more: str) -> bool:
+        """False when Slack takes no more in this stream, which is over then."""
+        await self._alone()
+        try:
             await self.conversation.append_stream(self._parts[-1].posted, more)
-            self._streamed = settled
+        except SlackRefused as refused:
+            if refused.slack_error == _STOPPED:
+                raise
+            await self.end_stream()
+            return False
+        self._streamed += more
         return True
 
     def _fits(self, text: str) -> bool:
@@ -195,6 +250,11 @@ class Growing:
 
     async def show_all(self, bodies: Sequence[Body]) -> None:
         """Show every one of ``bodies``, as unfinished parts: something is to stand below them."""
+        if self._stuck or self._unsettled:
+            await self._let_settle()
+            self.found = await standing(self.task_id, self.conversation, self.steps)
+            self._parts.clear()
+            self.__post_init__()
         number = len(self._parts)
         if number <= len(bodies) and self._runs(number):
             body = bodies[number - 1]
@@ -218,7 +278,8 @@ class Growing:
                 mark = replace(whole, part=number, parts=len(bodies))
                 await self.end_stream(body, mark)
         await self.end_stream()
-        if self._stuck:
+        if self._stuck or self._unsettled:
+            await self._let_settle()
             return await standing(self.task_id, self.conversation, self.steps)
         shown = [part.posted for part in self._parts]
         beyond = [one for one in self.found.answers if one.mark.part > len(shown)]
@@ -240,11 +301,29 @@ class Growing:
         try:
             self._parts[-1].posted = await self.steps.show(end)
         except SlackRefused as refused:
-            # Stopped or expired already: what is missing of it is edited in.
-            log.info("A stream had ended.", action="stream_over", slack_error=refused.slack_error)
+            if refused.reason == "slack_unshowable":
+                # It still runs. What Slack does not take at its end may do as an edit.
+                await self._end_as_it_is(live)
+            log.info("A stream is over.", action="stream_over", slack_error=refused.slack_error)
             return False
         self._parts[-1].body = body
         return True
+
+    async def _end_as_it_is(self, live: Posted) -> None:
+        """End a stream with nothing but its mark; one that Slack does not let us end runs on."""
+        mark = growing_mark(self.task_id, len(self._parts))
+        end = partial(self.conversation.end_stream, live, "", _NOTHING, mark)
+        try:
+            self._parts[-1].posted = await self.steps.show(end)
+        except SlackRefused as refused:
+            running = refused.reason == "slack_unshowable"
+            self._parts[-1].posted = replace(live, mark=mark, live=running)
+
+    async def _let_settle(self) -> None:
+        """Slack may still be busy with a start whose connection broke a moment ago."""
+        rest_s = self._began + SETTLES_S - self.clock()
+        if self._unconfirmed and rest_s > 0:
+            await self.steps.patience.sleep(rest_s)
 
     async def _edit(self, number: int, body: Body) -> None:
         if not await self.budget.take(EDIT):

@@ -15,7 +15,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 _BACK_OFF = tenacity.wait_random_exponential(multiplier=0.5, max=20)
 # Slack may still be busy with a call whose connection broke; reading back at once would miss it.
-_SETTLES_S = 1.0
+SETTLES_S = 1.0
 # Who was told the same number of seconds shall not come back at the same moment.
 _SPREAD = 0.2
 
@@ -94,5 +94,5 @@ def _wait(state: tenacity.RetryCallState) -> float:
     if asked_s is not None:
         return asked_s * random.uniform(1, 1 + _SPREAD)  # noqa: S311 - jitter needs no secrecy
     error = state.outcome.exception() if state.outcome else None
-    settles_s = _SETTLES_S if isinstance(error, OutcomeUnknown) else 0.0
+    settles_s = SETTLES_S if isinstance(error, OutcomeUnknown) else 0.0
     return settles_s + _BACK_OFF(state)

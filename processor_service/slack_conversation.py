@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -12,13 +12,17 @@ from processor_service.ports.conversations import Body, Document, Posted
 from processor_service.slack_blocks import body_shown
 from processor_service.slack_reading import SlackReading
 from processor_service.slack_uploads import SlackUploads
-from shared.errors import MechachangError, SlackRefused
+from shared.errors import MechachangError, OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark, growing_mark
 from shared.log import get_logger
+from shared.refused_methods import RefusedMethods
 
 log = get_logger(__name__)
 
 _STATUS_PATIENCE_S = 2.0
+_OF_ONE_CALL = frozenset({"question_gone", "slack_unshowable"})
+_START = "chat.startStream"
+_STATUS = "assistant.threads.setStatus"
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,14 @@ class SlackConversation(SlackReading):
     uploads: SlackUploads | None = None
     capacity: int = 1_000
     editable: bool = True
+    refused: RefusedMethods = field(default_factory=RefusedMethods)
 
     @property
     def streams(self) -> bool:
-        """Slack streams into threads only."""
-        return None not in {self.thread_ts, self.asker, self.owners}
+        """Slack streams into threads only, and where it has not just refused to."""
+        if None in {self.thread_ts, self.asker, self.owners}:
+            return False
+        return self.refused.allows(_START, self.channel, self.thread_ts or "")
 
     @property
     def takes_files(self) -> bool:
@@ -56,9 +63,8 @@ class SlackConversation(SlackReading):
             unfurl_media=False,
         )
         taken = await self.calls("chat.postMessage", post, channel=self.channel)
-        posted = Posted(str(taken["ts"]), mark, shown=_shown_by(taken))
-        thread_ts = (taken.get("message") or {}).get("thread_ts")
-        if self.thread_ts is not None and thread_ts is None:
+        posted = Posted(_ts_of(taken, "chat.postMessage"), mark, shown=_shown_by(taken))
+        if not await self._is_there(posted, taken):
             await self.remove(posted)
             raise SlackRefused(
                 "chat.postMessage: the question is deleted.",
@@ -67,8 +73,25 @@ class SlackConversation(SlackReading):
             )
         return posted
 
+    async def _is_there(self, posted: Posted, taken: AsyncSlackResponse) -> bool:
+        """Whether a post has come into the thread; asked when Slack did not tell."""
+        if self.thread_ts is None:
+            return True
+        message = taken.get("message")
+        if isinstance(message, dict):
+            return message.get("thread_ts") is not None
+        try:
+            return posted.ts in await self.contents([posted])
+        except SlackRefused as refused:
+            return refused.reason != "question_gone"
+        except (SlackUnavailable, OutcomeUnknown):
+            return True
+
     async def start_stream(self, task_id: str, markdown: str) -> Posted:
-        """Begin a stream; in channels Slack wants to know for whom."""
+        """Begin a stream; in channels Slack wants to know for whom.
+
+        One that Slack may have begun without our being told is found by ``find`` from then on.
+        """
         start = partial(
             self.calls.client.chat_startStream,
             channel=self.channel,
@@ -77,9 +100,17 @@ class SlackConversation(SlackReading):
             recipient_team_id=self.asker.team_id if self.asker else None,
             recipient_user_id=self.asker.user_id if self.asker else None,
         )
-        started = await self.calls("chat.startStream", start)
-        await self._own(task_id, str(started["ts"]))
-        return Posted(str(started["ts"]), growing_mark(task_id), live=True)
+        try:
+            ts = _ts_of(await self.calls(_START, start), _START)
+        except OutcomeUnknown:
+            self.starts.note(self.channel, self.thread_ts or "", task_id, markdown)
+            raise
+        except (SlackRefused, SlackUnavailable) as error:
+            if error.reason not in _OF_ONE_CALL:
+                self.refused.note(_START, self.channel, self.thread_ts or "", error)
+            raise
+        await self._own(task_id, ts)
+        return Posted(ts, growing_mark(task_id), live=True)
 
     async def _own(self, task_id: str, ts: str) -> None:
         if self.owners is not None:
@@ -154,8 +185,11 @@ class SlackConversation(SlackReading):
         await self.calls("files.completeUploadExternal", share)
 
     async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
-        """Set or clear the thread's status; a failure is logged and changes nothing."""
-        if self.thread_ts is None:
+        """Set or clear the thread's status; a failure is logged and changes nothing.
+
+        Where Slack refuses statuses none stands, and it is not asked again for a while.
+        """
+        if self.thread_ts is None or not self.refused.allows(_STATUS, self.channel, self.thread_ts):
             return True
         show = partial(
             self.calls.client.assistant_threads_setStatus,
@@ -166,7 +200,9 @@ class SlackConversation(SlackReading):
         )
         try:
             async with asyncio.timeout(_STATUS_PATIENCE_S):
-                await self.calls("assistant.threads.setStatus", show)
+                await self.calls(_STATUS, show)
+        except SlackRefused as refused:
+            self.refused.note(_STATUS, self.channel, self.thread_ts, refused)
         except (MechachangError, TimeoutError) as error:
             log.info("A status was not changed.", action="status_not_changed", why=str(error))
             return False
@@ -177,3 +213,12 @@ def _shown_by(response: AsyncSlackResponse) -> Body | None:
     """What Slack says of the message that a call made or changed."""
     message = response.get("message")
     return body_shown(message) if isinstance(message, dict) else None
+
+
+def _ts_of(response: AsyncSlackResponse, method: str) -> str:
+    """The ts of what a call has posted. Raises OutcomeUnknown when Slack does not tell it."""
+    message = response.get("message")
+    ts = response.get("ts") or (message.get("ts") if isinstance(message, dict) else None)
+    if not ts:
+        raise OutcomeUnknown(f"{method}: Slack did not say what it has posted.")
+    return str(ts)

@@ -9,7 +9,9 @@ from processor_service.slack_calls import SlackCalls
 from processor_service.slack_conversation import SlackConversation
 from processor_service.slack_reading import Asker
 from processor_service.slack_response import Responses, SlackResponse
+from processor_service.slack_starts import UnconfirmedStarts
 from processor_service.slack_uploads import SlackUploads
+from shared.refused_methods import RefusedMethods
 from shared.task import Task
 
 # The asker's clock is Slack's, ours may run ahead of it.
@@ -31,6 +33,8 @@ class SlackConversations:
         self._responses = responses
         self._owners = owners
         self._uploads = SlackUploads(calls, session)
+        self._starts = UnconfirmedStarts()
+        self._refused = RefusedMethods()
 
     def thread(self, task: Task, thread_ts: str, question_ts: str) -> Conversation:
         """The thread of a question."""
@@ -44,6 +48,8 @@ class SlackConversations:
             asker=Asker(task.team_id, task.user_id),
             owners=self._owners,
             uploads=self._uploads,
+            starts=self._starts,
+            refused=self._refused,
         )
 
     def channel(self, task: Task) -> Conversation:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from typing import Any, Final
@@ -14,6 +14,7 @@ from processor_service.ports.work import StreamOwners
 from processor_service.slack_blocks import body_shown
 from processor_service.slack_calls import SlackCalls
 from processor_service.slack_history import Asked, Message, said_before
+from processor_service.slack_starts import UnconfirmedStarts
 from shared.ledger import Mark, file_mark, growing_mark
 
 # As many as ``conversations.history`` gives at once (docs.slack.dev): each page is a call of a
@@ -37,7 +38,8 @@ class Asker:
 class SlackReading:
     """What stands in a thread (``thread_ts``), or in a channel itself, since ``oldest``.
 
-    ``place`` and ``asker`` say of which question, ``owners`` whose unfinished streams are.
+    ``place`` and ``asker`` say of which question, ``owners`` whose unfinished streams are, and
+    ``starts`` which of them may have begun without our being told.
     """
 
     calls: SlackCalls
@@ -47,6 +49,7 @@ class SlackReading:
     place: Place | None = None
     asker: Asker | None = None
     owners: StreamOwners | None = None
+    starts: UnconfirmedStarts = field(default_factory=UnconfirmedStarts)
 
     async def find(self, task_id: str) -> list[Posted]:
         """Our messages of the task."""
@@ -129,6 +132,9 @@ class SlackReading:
         if message.get("bot_id") != (await self.calls.ourselves()).bot_id:
             return False
         owner = await self.owners.owner(self.channel, str(message["ts"]))
+        if owner is None and self.starts.began(self.channel, task_id, message):
+            await self.owners.own(self.channel, str(message["ts"]), task_id)
+            return True
         if message.get("streaming_state") != "in_progress":
             return owner == task_id
         if owner is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from processor_service.redis_connection import REST_S
-from shared.ledger import Mark
+from shared.ledger import Mark, file_name
 from simulators.journal import Entry
 from simulators.provisioning import DEAD_LETTER_TOPIC, TASKS_TOPIC
 from simulators.stack import LocalStack
@@ -25,6 +25,15 @@ class Case:
     asked: Asked
     record: Record
     keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unmarked:
+    """A message of ours that does not say for which task it stands: nobody would take it away."""
+
+    channel: str
+    thread_ts: str
+    text: str
 
 
 def topic(name: str) -> str:
@@ -62,6 +71,7 @@ class Ledger:
         self._tasks = [json.loads(m.data) for m in stack.pubsub.messages(topic(TASKS_TOPIC))]
         self._of_task: dict[str, list[Shown]] = defaultdict(list)
         self._unmarked: dict[tuple[str, str], list[Shown]] = defaultdict(list)
+        self.unmarked: list[Unmarked] = []
         for channel in stack.slack.workspace.channels:
             self._read(channel)
 
@@ -76,6 +86,13 @@ class Ledger:
             else:
                 thread = (channel, message.get("thread_ts") or message["ts"])
                 self._unmarked[thread].append(Shown(message["ts"], "unmarked", text_of(message)))
+                if not self._is_file(message):
+                    self.unmarked.append(Unmarked(*thread, text_of(message)))
+
+    def _is_file(self, message: Mapping[str, Any]) -> bool:
+        """Whether the message shares the file of a task: it says whose by the file's name."""
+        names = {file_name(task["task_id"]) for task in self._tasks}
+        return any(file["name"] in names for file in message.get("files") or ())
 
     def cases(self, asked: list[Asked]) -> list[Case]:
         """Every question that was asked, with its record. A thread's status is its last one's."""

@@ -30,6 +30,10 @@ _KINDS: Final[dict[Kind, int]] = {
 # One message of an answer holds 11,000 characters: 130 lines take two messages, 240 take three.
 _LINES: Final = {6: 60, 25: 15, 130: 17, 240: 8}
 _PIECES: Final = 8
+# Most answers come within half a second, so that a crash can come in between; this long one takes
+# three, in which people are shown more and more of it.
+_BETWEEN_S: Final = 0.05
+_SLOWLY: Final = {25: 0.4}
 _FILLER: Final = "the quick brown fox jumps over the lazy dog and asks what it was for"
 _PROMPT = re.compile(r"Question ([qs]\d{4}): write (\d+) lines( as fields)?")
 _LINE = re.compile(r"\b([qs]\d{4}) line (\d+)\b")
@@ -186,7 +190,8 @@ class Answers:
             raise ValueError(f"This is no question of the chaos run: {prompt[:80]}")
         marker, lines = found[1], int(found[2])
         whole_text, cut = (answer_json, cut_json) if found[3] else (answer_text, cut_text)
-        whole = _paced(whole_text(marker, lines))
+        between_s = _SLOWLY.get(lines, _BETWEEN_S)
+        whole = _paced(whole_text(marker, lines), between_s)
         if not self._moods:
             return whole
         mood = self._moods.popleft()
@@ -200,11 +205,12 @@ class Answers:
                 return Reply(block_reason="SAFETY")
             case "limited":
                 self.limited.add(marker)
-                return replace(_paced(cut(marker, lines)), finish_reason="MAX_TOKENS")
+                half = _paced(cut(marker, lines), between_s)
+                return replace(half, finish_reason="MAX_TOKENS")
 
 
-def _paced(text: str) -> Reply:
-    """The text in a few pieces over about half a second, so that a crash can come in between."""
+def _paced(text: str, between_s: float) -> Reply:
+    """The text in a few pieces."""
     size = -(-len(text) // _PIECES)
     pieces = [text[start : start + size] for start in range(0, len(text), size)]
-    return Reply(chunks=pieces, first_token_s=0.2, between_s=0.05)
+    return Reply(chunks=pieces, first_token_s=0.2, between_s=between_s)

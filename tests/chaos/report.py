@@ -18,8 +18,10 @@ def failed(result: Result) -> list[Judged]:
 
 
 def is_good(result: Result) -> bool:
-    """Whether every question got exactly what it was promised, and the run came to an end."""
-    return not failed(result) and not result.unsettled
+    """Whether every question got exactly what it was promised, nothing that nobody answers for was
+    left in Slack, and the run came to an end.
+    """
+    return not (failed(result) or result.unmarked or result.unsettled)
 
 
 def report(result: Result) -> str:
@@ -57,7 +59,8 @@ def _summary(result: Result) -> Iterator[str]:
     yield (
         f"questions {len(result.judged)}, answered {count[Verdict.ANSWERED]}, "
         f"notices {count[Verdict.NOTICED]}, "
-        f"window {count[Verdict.WINDOW]}, dead letters {result.dead_letters}, "
+        f"window {count[Verdict.WINDOW]}, unmarked messages {len(result.unmarked)}, "
+        f"dead letters {result.dead_letters}, "
         f"asked and struck for {result.asking_s:.1f} s, settled after {result.total_s:.1f} s, "
         f"seed {result.plan.seed}"
     )
@@ -66,6 +69,8 @@ def _summary(result: Result) -> Iterator[str]:
         f"commands (their askers know); of these, {count[Verdict.NOT_ACCEPTED]} have no answer"
     )
     yield "asked as " + ", ".join(f"{kind} {number}" for kind, number in sorted(kinds.items()))
+    for one in result.unmarked:
+        yield f"UNMARKED: in {one.channel}, thread {one.thread_ts}: {one.text[:60]!r}"
     yield f"the services' logs are in {result.plan.folder}"
     if result.unsettled:
         yield f"NOT SETTLED: {result.unsettled}"

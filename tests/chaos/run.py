@@ -12,7 +12,7 @@ from simulators.provisioning import DeliveryRules
 from simulators.slack import SlackConfig
 from simulators.stack_config import StackConfig
 from tests.chaos.inject import Span
-from tests.chaos.ledger import dead_letters
+from tests.chaos.ledger import Unmarked, dead_letters
 from tests.chaos.questions import plan_questions
 from tests.chaos.schedule import plan_strikes
 from tests.chaos.trial import Judged, trial
@@ -42,6 +42,7 @@ class Result:
 
     plan: Plan
     judged: Sequence[Judged]
+    unmarked: Sequence[Unmarked]
     spans: dict[str, list[Span]]
     dead_letters: int
     asking_s: float
@@ -83,6 +84,7 @@ async def run(plan: Plan) -> Result:
         return Result(
             plan=plan,
             judged=running.judged(),
+            unmarked=running.unmarked(),
             spans=dict(running.injector.spans),
             dead_letters=dead_letters(running.stack),
             asking_s=asking_s,

@@ -99,6 +99,45 @@ async def test_a_worker_that_dies_right_after_its_post_leaves_one_message(
         assert verdicts(running) == {Verdict.ANSWERED: 2}
 
 
+STREAM_FAULTS = (
+    Fault("drop_before"),
+    Fault("drop_after"),
+    Fault("error", status=500),
+    Fault("error", status=429, detail={"retry_after": 1}),
+    Fault("delay", seconds=1.5),
+)
+
+
+@pytest.mark.parametrize("method", ["chat.startStream", "chat.appendStream", "chat.stopStream"])
+async def test_a_fault_of_a_stream_that_its_worker_survives_leaves_no_second_fragment(
+    tmp_path: Path, method: str
+) -> None:
+    async with trial(stack_config(tmp_path, QUICK)) as running:
+        asked = questions(len(STREAM_FAULTS), "mention", "dm", "thread", lines=25)
+        for one, fault in zip(asked, STREAM_FAULTS, strict=True):
+            rule = running.stack.faults.add("slack", method, fault)
+            await ask(running, [one])
+            assert await running.settled(quiet_s=0.5, within_s=DEADLINE_S) == ""
+            assert rule.times == 0
+        assert running.unmarked() == []
+        assert verdicts(running) == {Verdict.ANSWERED: len(asked)}
+
+
+async def test_where_the_thread_cannot_be_read_the_stream_is_adopted_at_the_end(
+    tmp_path: Path,
+) -> None:
+    async with trial(stack_config(tmp_path, QUICK)) as running:
+        limited = Fault("error", status=429, detail={"retry_after": 1})
+        for number, unread in enumerate((Fault("error", status=500), limited)):
+            running.stack.faults.add("slack", "chat.startStream", Fault("drop_after"))
+            await ask(running, questions(1, "mention", lines=130, first=number))
+            await running.stack.slack.wait_for(lambda: not running.stack.faults.rules())
+            running.stack.faults.add("slack", "conversations.replies", unread, times=2)
+            assert await running.settled(quiet_s=0.5, within_s=DEADLINE_S) == ""
+        assert running.unmarked() == []
+        assert verdicts(running) == {Verdict.ANSWERED: 2}
+
+
 def _posts(running: Trial) -> list[Message]:
     workspace = running.stack.slack.workspace
     return [

@@ -14,7 +14,7 @@ from simulators.stack_config import StackConfig
 from tests.chaos.ask import Askers
 from tests.chaos.inject import Injector, Span
 from tests.chaos.judge import Verdict, judge
-from tests.chaos.ledger import Case, Ledger
+from tests.chaos.ledger import Case, Ledger, Unmarked
 from tests.chaos.questions import Answers
 from tests.chaos.watch import Watch
 
@@ -76,8 +76,14 @@ class Trial:
 
     def judged(self) -> Sequence[Judged]:
         """The verdict on every question that was asked."""
-        cases = Ledger(self.stack, self.watch, self.injector).cases(self.askers.asked)
-        return [self._judged(case) for case in cases]
+        return [self._judged(case) for case in self._ledger().cases(self.askers.asked)]
+
+    def unmarked(self) -> Sequence[Unmarked]:
+        """The messages of ours that belong to no task."""
+        return self._ledger().unmarked
+
+    def _ledger(self) -> Ledger:
+        return Ledger(self.stack, self.watch, self.injector)
 
     def _judged(self, case: Case) -> Judged:
         verdict = judge(case.record, TRUNCATED.values())

@@ -15,7 +15,7 @@ from processor_service.ports.work import Lease
 from processor_service.rendering import render_answer
 from processor_service.retrying import Patience
 from processor_service.steps import Steps
-from shared.errors import SlackUnavailable
+from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from tests.processor_fakes.conversations import FakeConversation
 from tests.processor_fakes.growing import FakeBudget, FakeSigns
@@ -182,3 +182,89 @@ async def test_another_attempt_replaces_the_words_of_the_first() -> None:
     await growing.grow("二度目の")
     assert conversation.texts() == ["二度目の"]
     assert len(conversation.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SlackRefused("no", slack_error="unknown_method"),
+        SlackRefused("no", slack_error="channel_type_not_supported"),
+        SlackUnavailable("429", reason="slack_rate_limited", retry_after_s=30.0),
+    ],
+    ids=["for good", "here", "for now"],
+)
+async def test_where_no_stream_can_begin_the_words_appear_at_once_and_are_edited(
+    error: SlackRefused | SlackUnavailable,
+) -> None:
+    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation.failures["start"] = [(error, False)]
+    growing = a_growing(conversation, clock)
+    assert await grown(growing, clock, "一つ、二つ、三つ、四つ。", 3) == [
+        "一つ、",
+        "一つ、二つ、",
+        "一つ、二つ、三つ、",
+    ]
+    assert growing.ways == {"edit"}
+
+
+async def test_a_stream_whose_start_was_not_confirmed_is_written_on_in() -> None:
+    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation.failures["start"] = [(OutcomeUnknown("lost"), True)]
+    growing = a_growing(conversation, clock)
+    await growing.grow("一つ、")
+    assert growing.ways == set()
+    clock.now += EVERY_S
+    await growing.grow("一つ、二つ、三")
+    assert conversation.texts() == ["一つ、二つ、三"]
+    assert growing.ways == {"stream"}
+
+
+async def test_a_stream_that_did_not_begin_is_begun_again_a_second_later() -> None:
+    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation.failures["start"] = [(OutcomeUnknown("lost"), False)]
+    growing = a_growing(conversation, clock)
+    await growing.grow("一つ、")
+    assert conversation.messages == []
+    clock.now += EVERY_S
+    await growing.grow("一つ、二つ、三")
+    assert conversation.texts() == ["一つ、二つ、三"]
+
+
+async def test_beside_a_stream_that_may_have_begun_nothing_is_shown_without_having_looked() -> None:
+    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation.failures["start"] = [(OutcomeUnknown("lost"), True)]
+    conversation.failures["find"] = [(OutcomeUnknown("lost"), False)]
+    growing = a_growing(conversation, clock)
+    for end in (3, 6, 9):
+        await growing.grow("一つ、二つ、三つ"[:end])
+        clock.now += EVERY_S
+    assert conversation.texts() == ["一つ、"]
+    bodies = render("一つ、二つ、三つ。")
+    found = await growing.finish(bodies, WHOLE)
+    await deliver(bodies, WHOLE, found, conversation, growing.steps)
+    assert conversation.texts() == ["一つ、二つ、三つ。"]
+
+
+async def test_what_slack_refuses_to_change_is_not_tried_each_second() -> None:
+    conversation, clock = FakeConversation(), Clock()
+    growing = a_growing(conversation, clock)
+    await growing.grow("一つ、")
+    refused = SlackRefused("no", slack_error="no_permission")
+    conversation.failures["update"] = [(refused, False)] * 3
+    for end in (6, 9, 10):
+        clock.now += EVERY_S
+        await growing.grow("一つ、二つ、三つ、"[:end])
+    assert len(conversation.failures["update"]) == 2
+
+
+@pytest.mark.parametrize("code", ["message_not_in_streaming_state", "msg_too_long"])
+async def test_a_stream_that_takes_no_more_is_edited_from_then_on(code: str) -> None:
+    conversation, clock = FakeConversation(streams=True), Clock()
+    growing = a_growing(conversation, clock)
+    await growing.grow("一つ、")
+    reason = "slack_unshowable" if code == "msg_too_long" else None
+    refused = SlackRefused("no", slack_error=code, reason=reason)
+    conversation.failures["append"] = [(refused, False)]
+    clock.now += EVERY_S
+    await growing.grow("一つ、二つ、")
+    assert conversation.texts() == ["一つ、二つ、"]
