@@ -11,9 +11,11 @@ from typing import Final
 # were removed from, a question that was deleted, and limits that an administrator set.
 NOT_OURS: Final = (
     "answer_blocked",
+    "answer_language",
     "answer_recited",
     "model_refused",
     "question_blocked",
+    "question_declined",
     "question_gone",
     "slack_not_there",
     "team_daily_tokens",

@@ -28,6 +28,15 @@ class Usage:
     output: int = 0
     thoughts: int = 0
 
+    def plus(self, other: "Usage") -> "Usage":
+        """Both together, as of two requests for one answer."""
+        return Usage(
+            self.input + other.input,
+            self.cached + other.cached,
+            self.output + other.output,
+            self.thoughts + other.thoughts,
+        )
+
     def by_kind(self) -> dict[str, int]:
         """The numbers that are not 0, by their name."""
         return {kind: number for kind, number in vars(self).items() if number}

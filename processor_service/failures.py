@@ -152,8 +152,37 @@ WORDS: Final[dict[str, Words]] = {
         _LATER,
         tried=True,
     ),
+    "answer_language": Words(
+        _GENERATING,
+        {
+            "ja": "Gemini が対応していない言語になったため、回答が止められました。",
+            "en": "Gemini stopped the answer because it does not support the language.",
+        },
+        {
+            "ja": "回答してほしい言語を書き添えて、もう一度お送りください。",
+            "en": "Please say which language you want the answer in and ask again.",
+        },
+        retry=False,
+    ),
+    "question_declined": Words(
+        _GENERATING,
+        {
+            "ja": "Gemini はこの質問に回答せず、理由も示しませんでした。",
+            "en": "Gemini did not answer this question and gave no reason.",
+        },
+        _REPHRASE,
+        tried=True,
+    ),
     "answer_cut": _CUT,
-    "answer_broken_off": _CUT,
+    "answer_broken_off": Words(
+        _GENERATING,
+        {
+            "ja": "Gemini 側の不具合により、回答が最後まで作成されませんでした。途中まで表示されていた内容は、不完全なため取り下げました。",
+            "en": "Gemini failed while it wrote the answer, each time. What had been shown of it was unfinished and has been taken away.",
+        },
+        _LATER,
+        tried=True,
+    ),
     "model_silent": _MODEL_AWAY,
     "model_unavailable": _MODEL_AWAY,
     "model_circuit_open": _MODEL_AWAY,
@@ -186,6 +215,14 @@ WORDS: Final[dict[str, Words]] = {
             "en": "Please shorten the question and ask again. If this continues, tell your administrator.",
         },
         retry=False,
+    ),
+    "model_misconfigured": Words(
+        _GENERATING,
+        {
+            "ja": "Gemini がこのアプリからの利用を受け付けませんでした。地域・請求・API の設定に問題があります。",
+            "en": "Gemini does not serve this app: its region, billing or API settings are wrong.",
+        },
+        _ADMINISTRATOR,
     ),
     "model_denied": Words(
         _GENERATING,

@@ -9,47 +9,82 @@ from typing import Any, Final
 from processor_service.attempts import Usage
 from processor_service.ports.model import Piece
 from processor_service.research import WebPage
-from shared.errors import ModelRefused, ModelUnavailable
+from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
 
 Chunk = Mapping[str, Any]
 
-_FINISHED: Final = frozenset({"STOP", "MAX_TOKENS"})
-# These end an answer because the vendor failed, not because of what was asked.
-_FAILED: Final = frozenset(
-    {
-        "OTHER",
-        "FINISH_REASON_UNSPECIFIED",
-        "MALFORMED_FUNCTION_CALL",
-        "UNEXPECTED_TOOL_CALL",
-        "TOO_MANY_TOOL_CALLS",
-    }
-)
+_CONTINUATION: Final = "CONTINUATION"
+# Each reason of ai.google.dev/api/generate-content and Vertex AI with what it means to us; one that
+# is not here yet counts as Gemini's failure: to be called unsafe would wrong whoever asked.
+FINISH_REASONS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("STOP", "MAX_TOKENS", _CONTINUATION), "finished"),
+    **dict.fromkeys(("SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"), "answer_blocked"),
+    **dict.fromkeys(("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT"), "answer_blocked"),
+    **dict.fromkeys(("MODEL_ARMOR", "ESCALATION"), "answer_blocked"),
+    **dict.fromkeys(("RECITATION", "IMAGE_RECITATION"), "answer_recited"),
+    "LANGUAGE": "answer_language",
+    "PUP_LIMITED_DISABLED": "model_misconfigured",
+    **dict.fromkeys(("FINISH_REASON_UNSPECIFIED", "OTHER"), "answer_broken_off"),
+    **dict.fromkeys(("IMAGE_OTHER", "NO_IMAGE"), "answer_broken_off"),
+    **dict.fromkeys(("MALFORMED_RESPONSE", "MISSING_THOUGHT_SIGNATURE"), "answer_broken_off"),
+    **dict.fromkeys(("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL"), "answer_broken_off"),
+    "TOO_MANY_TOOL_CALLS": "answer_broken_off",
+}
+# Why a question is not answered at all. OTHER is said for a language too, and for no known reason.
+BLOCK_REASONS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT"), "question_blocked"),
+    **dict.fromkeys(("IMAGE_SAFETY", "MODEL_ARMOR", "JAILBREAK"), "question_blocked"),
+    **dict.fromkeys(("BLOCKED_REASON_UNSPECIFIED", "OTHER"), "question_declined"),
+}
 
 
 def piece_of(chunk: Chunk) -> Piece:
     """The next piece of the answer, without its sources.
 
-    Raises ModelRefused where it ends for what was asked or said, and ModelUnavailable where it
-    ends because Gemini failed.
+    Raises ModelRefused where it ends for what was asked or said, ModelRejected where Gemini serves
+    us no more, and ModelUnavailable where it ends because Gemini failed.
     """
     blocked = chunk.get("promptFeedback", {}).get("blockReason")
     if blocked is not None:
-        raise ModelRefused(f"Gemini blocked the question ({blocked}).", reason="question_blocked")
+        raise _blocked(str(blocked))
     candidate = _candidate(chunk)
     reason = candidate.get("finishReason")
-    if reason in _FAILED:
-        raise ModelUnavailable(f"Gemini broke off ({reason}).", reason="answer_broken_off")
-    if reason is not None and reason not in _FINISHED:
-        why = "answer_recited" if reason == "RECITATION" else "answer_blocked"
-        raise ModelRefused(f"Gemini stopped the answer ({reason}).", reason=why)
+    if reason is not None:
+        _check_finished(str(reason))
     usage = chunk.get("usageMetadata", {})
     return Piece(
         text=_text(candidate),
         finished=reason is not None,
-        truncated=reason == "MAX_TOKENS",
+        truncated=reason in {"MAX_TOKENS", _CONTINUATION},
         prompt_tokens=_prompt_tokens(usage),
         output_tokens=_output_tokens(usage),
     )
+
+
+def _blocked(reason: str) -> MechachangError:
+    why = BLOCK_REASONS.get(reason, "question_declined")
+    summary = f"Gemini blocked the question ({reason})."
+    if why == "question_declined":
+        return ModelUnavailable(summary, reason=why)
+    return ModelRefused(summary, reason=why, said=reason)
+
+
+def _check_finished(reason: str) -> None:
+    why = FINISH_REASONS.get(reason, "answer_broken_off")
+    if why == "answer_broken_off":
+        raise ModelUnavailable(f"Gemini broke off ({reason}).", reason=why)
+    if why == "model_misconfigured":
+        raise ModelRejected(f"Gemini serves us no more ({reason}).", reason=why)
+    if why != "finished":
+        raise ModelRefused(f"Gemini stopped the answer ({reason}).", reason=why)
+
+
+def continuation_of(chunk: Chunk) -> str | None:
+    """The token with which the rest of the answer is to be asked for, if this is not all of it."""
+    candidate = _candidate(chunk)
+    if candidate.get("finishReason") != _CONTINUATION:
+        return None
+    return candidate.get("continuationToken") or None
 
 
 def has_text(chunk: Chunk) -> bool:

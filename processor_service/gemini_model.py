@@ -3,25 +3,15 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 
-from processor_service.attempts import received
-from processor_service.gemini_answers import (
-    Chunk,
-    has_text,
-    pages_of,
-    piece_of,
-    searches_of,
-    usage_of,
-)
 from processor_service.gemini_api import GeminiApi
+from processor_service.gemini_continuation import AnswerSoFar
 from processor_service.gemini_errors import ApiError, plainly
 from processor_service.gemini_requests import request_of
 from processor_service.manners import Manner
 from processor_service.ports.model import Piece, Prompt
 from processor_service.refusals import Refusal, Refusals
 from processor_service.research import Research
-from shared.errors import ModelUnavailable
 
 _CHECK_S = 5.0
 
@@ -65,18 +55,16 @@ class GeminiModel:
         self, prompt: Prompt, model: str, manner: Manner
     ) -> AsyncGenerator[Piece, None]:
         """Raises _Refused for an error in place of the first piece."""
-        url = self._api.access.streaming(model)
-        sources = Research(missing=bool(prompt.manner.tools) and not manner.tools)
-        begun = False
+        url, body = self._api.access.streaming(model), request_of(prompt, manner)
+        so_far = AnswerSoFar(Research(missing=bool(prompt.manner.tools) and not manner.tools))
         with plainly():
             try:
-                async with aclosing(self._api.stream(url, request_of(prompt, manner))) as chunks:
-                    async for chunk in chunks:
-                        begun = True
-                        piece, sources = _read(chunk, sources)
-                        yield piece
+                while so_far.goes_on:
+                    async with aclosing(self._api.stream(url, so_far.request(body))) as chunks:
+                        async for chunk in chunks:
+                            yield so_far.read(chunk)
             except ApiError as error:
-                if begun:
+                if so_far.begun:
                     raise
                 raise _Refused(error) from error
 
@@ -85,15 +73,3 @@ class GeminiModel:
         with plainly():
             async with asyncio.timeout(_CHECK_S):
                 await self._api.json("GET", self._api.access.description(model))
-
-
-def _read(chunk: Chunk, sources: Research) -> tuple[Piece, Research]:
-    """The piece, and what was looked up so far."""
-    try:
-        pages, searches = pages_of(chunk), searches_of(chunk)
-        if pages or searches:
-            sources = sources.plus(pages, searches)
-        received(usage_of(chunk), text=has_text(chunk))
-        return replace(piece_of(chunk), sources=sources), sources
-    except (AttributeError, LookupError, TypeError) as error:
-        raise ModelUnavailable("Gemini answered in an unknown form.") from error

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from processor_service.attempts import attempt_at
 from processor_service.circuit_breaker import CircuitBreaker
+from processor_service.ending import to_its_end
 from processor_service.ports.answers import Answer
 from processor_service.ports.model import Form, Model, Piece, Prompt, Reading
 from processor_service.prices import Prices
@@ -18,7 +19,9 @@ from shared.task import Mode
 log = get_logger(__name__)
 
 # The vendor works, it only said nothing of use: no reason to stop asking it.
-_NOT_THE_VENDOR: Final = frozenset({"answer_empty", "answer_malformed", "model_circuit_open"})
+_NOT_THE_VENDOR: Final = frozenset(
+    {"answer_empty", "answer_malformed", "question_declined", "model_circuit_open"}
+)
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,8 @@ def _worth_the_fallback(
 
 def _final(error: ModelUnavailable | ModelRejected) -> Exception:
     """What the asker is to be told: models that say nothing will not say more to a redelivery."""
-    return (
-        ModelRefused(str(error), reason=error.reason) if error.reason == "answer_empty" else error
-    )
+    final = error.reason in {"answer_empty", "question_declined"}
+    return ModelRefused(str(error), reason=error.reason) if final else error
 
 
 async def _attempt(request: Request, generation: Generation) -> Answer:
@@ -155,7 +157,7 @@ async def _whole(request: Request, name: str) -> Answer:
     form = request.prompt.form
     texts: list[str] = []
     last = Piece()
-    async with aclosing(request.model.stream(request.prompt, name)) as pieces:
+    async with aclosing(to_its_end(request.model.stream(request.prompt, name))) as pieces:
         async for piece in pieces:
             texts.append(piece.text)
             last = piece

@@ -120,12 +120,12 @@ class StoppableModel:
 
     async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
         """The pieces of the answer until it ends or is stopped."""
-        last = Piece()
+        last, finished = Piece(), False
         async with aclosing(self.model.stream(prompt, model)) as pieces:
             while piece := await self.stop.unless_asked(_next(pieces)):
-                last = piece
+                last, finished = piece, finished or piece.finished
                 yield piece
-        if self.stop.asked and not last.finished:
+        if self.stop.asked and not finished:
             yield replace(last, text="", finished=True, stopped=True)
 
 

@@ -16,6 +16,8 @@ MechachangError
     └── SlackRefused        Slack does not let us act there
 """
 
+from datetime import datetime
+
 
 class MechachangError(Exception):
     """Base of every error we raise. ``reason`` is the stable code used in logs and metrics."""
@@ -92,15 +94,38 @@ class Stopped(PermanentError):
 
 
 class ModelRefused(PermanentError):
-    """Gemini blocked the question or broke its answer off for safety or policy."""
+    """Gemini blocked the question or broke its answer off for safety or policy.
+
+    ``said`` is its own word for why.
+    """
 
     reason = "model_refused"
 
+    def __init__(self, message: str, *, reason: str | None = None, said: str = "") -> None:
+        super().__init__(message, reason=reason)
+        self.said = said
+
 
 class ModelRejected(PermanentError):
-    """Gemini does not accept the request: its key, its model or its size is wrong."""
+    """Gemini does not accept the request: its key, its model or its size is wrong.
+
+    ``said`` is what it answered, which may quote the request and is never logged. Asking again
+    helps from ``resumes_at`` (aware), if set.
+    """
 
     reason = "model_rejected"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: str | None = None,
+        said: str = "",
+        resumes_at: datetime | None = None,
+    ) -> None:
+        super().__init__(message, reason=reason)
+        self.said = said
+        self.resumes_at = resumes_at
 
 
 class FileUnusable(PermanentError):

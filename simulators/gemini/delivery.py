@@ -88,7 +88,12 @@ class Delivery:
         return await self._finish(response, sse=sse)
 
     async def _finish(self, response: web.StreamResponse, *, sse: bool) -> web.StreamResponse:
-        sent, reply = self._received.chunks_sent, self._reply
+        reply = self._reply
+        for document in reply.afterwards:
+            await self._break_at(self._received.chunks_sent)
+            await response.write(_framed(dict(document), self._received.chunks_sent, sse=sse))
+            self._received.chunks_sent += 1
+        sent = self._received.chunks_sent
         await self._break_at(sent)
         if reply.error is not None:
             await response.write(_framed(reply.error.as_json(), sent, sse=sse))
@@ -102,7 +107,7 @@ class Delivery:
 
     async def _break_at(self, number: int) -> None:
         """Cut or hang if the script wants it after ``number`` pieces (at the latest at the end)."""
-        last = self._generation.count
+        last = self._generation.count + len(self._reply.afterwards)
         if self._reply.hang_after is not None and number == min(self._reply.hang_after, last):
             await (asyncio.Event().wait() if self._reply.hang_s == HANG else self._hang())
             raise _CutOff

@@ -30,6 +30,7 @@ class Generation:
     prompt_tokens: int
     thought_tokens: int
     lookups: Mapping[str, Any]
+    continuation: str | None
     first_token_s: float
     between_s: float
 
@@ -74,6 +75,8 @@ class Generation:
             candidate["finishReason"] = self.finish_reason
         if finished:
             candidate |= self.lookups
+        if finished and self.continuation:
+            candidate["continuationToken"] = self.continuation
         return self._envelope(count, {"candidates": [candidate]})
 
     def _envelope(self, answer_tokens: int, content: dict[str, Any]) -> dict[str, Any]:
@@ -125,6 +128,7 @@ def generate(
         prompt_tokens=prompt_tokens(_everything(request)),
         thought_tokens=thinks,
         lookups=lookups,
+        continuation=reply.continuation,
         first_token_s=first_token_s,
         between_s=_between_s(reply, config, first_token_s, len(chunks)),
     )

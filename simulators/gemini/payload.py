@@ -204,6 +204,7 @@ class GenerateContentRequest(Wire):
     labels: dict[str, StrictStr] | None = None
     service_tier: StrictStr | None = None
     store: StrictBool | None = None
+    continuation_token: StrictStr | None = None
 
 
 class CountTokensRequest(Wire):

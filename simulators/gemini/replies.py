@@ -22,7 +22,9 @@ class Reply:
     ``cut_after`` and ``hang_after`` close the connection, or stop sending for ``hang_s`` and then
     close it, after that many pieces (0: before the headers). ``lost`` takes the usual time and
     then closes the connection without an answer. ``lookups`` replaces what tools leave beside the
-    answer: the candidate's ``groundingMetadata`` and ``urlContextMetadata``.
+    answer: the candidate's ``groundingMetadata`` and ``urlContextMetadata``. ``continuation`` is
+    the token that comes with ``finish_reason="CONTINUATION"``. ``afterwards`` are documents that a
+    stream sends behind its last piece, as they are.
     """
 
     text: str | None = None
@@ -40,6 +42,8 @@ class Reply:
     lost: bool = False
     delay_s: float = 0.0
     lookups: Mapping[str, Any] | None = None
+    continuation: str | None = None
+    afterwards: Sequence[Mapping[str, Any]] = ()
 
 
 ReplyTo = Callable[[str], Reply]

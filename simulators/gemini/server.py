@@ -18,6 +18,7 @@ from simulators.gemini.errors import (
     ApiError,
     ErrorReply,
     api_key_invalid,
+    invalid_argument,
     not_found,
     unregistered_caller,
 )
@@ -70,6 +71,7 @@ class GeminiSimulator:
         self._recorder = Recorder()
         self.files = FileStore(self.config)
         self._answered: Counter[str] = Counter()
+        self._continuations: set[str] = set()
         self._stopping = False
         self._listening: Listening | None = None
 
@@ -186,7 +188,12 @@ class GeminiSimulator:
         fault = self._faults.take("gemini", method) or self._faults.take(
             "gemini", f"{model}:{method}"
         )
+        token = parsed.continuation_token
+        if token is not None and token not in self._continuations:
+            raise invalid_argument("The continuation token is not valid.")
         reply = suffering(self._reply(received.prompt), fault)
+        if reply.continuation is not None:
+            self._continuations.add(reply.continuation)
         generation = generate(model, parsed, reply, self.config, self._answered[received.prompt])
         delivery = Delivery(request, received, generation, reply, self._journal)
         try:

@@ -139,3 +139,18 @@ async def test_who_asks_too_often_is_told_when_it_goes_on(tmp_path: Path) -> Non
         assert "user_rate_limited" in str(notices[0]["blocks"])
         assert "<!date^" in str(notices[0]["blocks"])
         assert marked(stack, "#general", "answer", other.ts)
+
+
+async def test_an_answer_that_gemini_spoils_each_time_is_not_told_as_a_safety_matter(
+    tmp_path: Path,
+) -> None:
+    async with stack_with(tmp_path) as stack:
+        spoiled = Reply(chunks=["半分"], finish_reason="MALFORMED_RESPONSE")
+        stack.gemini.script("Redis", spoiled)
+        asked = stack.slack.people.post("hana", "#general", "@mechachang Redisとは何ですか")
+        await stack.slack.wait_for(
+            lambda: marked(stack, "#general", "notice", asked.ts), DEADLINE_S
+        )
+        [notice] = marked(stack, "#general", "notice", asked.ts)
+        assert "Gemini 側の不具合" in str(notice["blocks"])
+        assert "安全" not in str(notice["blocks"])

@@ -61,7 +61,8 @@ def test_an_answer_ends_with_a_reason(reason: str, truncated: bool) -> None:
     [
         ("SAFETY", ModelRefused, "answer_blocked"),
         ("RECITATION", ModelRefused, "answer_recited"),
-        ("A_REASON_OF_NEXT_YEAR", ModelRefused, "answer_blocked"),
+        ("A_REASON_OF_NEXT_YEAR", ModelUnavailable, "answer_broken_off"),
+        ("LANGUAGE", ModelRefused, "answer_language"),
         ("OTHER", ModelUnavailable, "answer_broken_off"),
     ],
 )
