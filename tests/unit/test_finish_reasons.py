@@ -15,7 +15,10 @@ def test_somebody_has_decided_about_every_reason_that_the_library_knows() -> Non
     assert set(BLOCK_REASONS) == {reason.value for reason in BlockedReason}
 
 
-@pytest.mark.parametrize("why", {*FINISH_REASONS.values(), *BLOCK_REASONS.values()} - {"finished"})
+WHYS = sorted({*FINISH_REASONS.values(), *BLOCK_REASONS.values()} - {"finished"})
+
+
+@pytest.mark.parametrize("why", WHYS)
 def test_each_has_words_and_only_safety_is_told_as_safety(why: str) -> None:
     words = WORDS[why]
     told = words.what["ja"] + words.what["en"]
