@@ -19,6 +19,8 @@ NOT_OURS: Final = (
     "question_gone",
     "slack_not_there",
     "team_daily_tokens",
+    "thread_busy",
+    "user_busy",
     "user_daily_tokens",
     "user_rate_limited",
 )

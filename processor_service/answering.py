@@ -6,9 +6,9 @@ first, so losing Redis costs speed and never a second answer.
 """
 
 import asyncio
-from dataclasses import dataclass
 from functools import partial
 
+from processor_service.admitting import Delivery, application, refusal_of, tell_refusal
 from processor_service.composing import composed
 from processor_service.delivery import Standing, remove, standing
 from processor_service.equipment import Answering
@@ -24,7 +24,7 @@ from processor_service.proof import Reader, prove
 from processor_service.showing import growing_answer, shown
 from processor_service.steps import Steps
 from processor_service.stopping import watched
-from processor_service.turns import in_turn
+from processor_service.turns import TurnNeverCame, in_turn
 from processor_service.working import Outcome, under_lease
 from shared.errors import MechachangError, PermanentError, Stopped
 from shared.log import get_logger
@@ -35,14 +35,6 @@ from shared.tracing import span
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """One delivery of a task's message. ``again``: somebody took it out of the dead letters."""
-
-    message_id: str
-    again: bool = False
-
-
 async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
     """Answer ``task`` unless it is done or in another worker's hands. Never raises for a task's
     own troubles; cancelled, it hands the task back first.
@@ -51,7 +43,7 @@ async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
     async def work(lease: Lease, until: float) -> Outcome:
         steps = _steps(lease, until, using)
         async with watched(task.task_id, steps.stop, using.stops):
-            return await _answer_once(await _localised(task, using), delivery.again, steps, using)
+            return await _answer_once(task, delivery, steps, using)
 
     outcome = await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
     if outcome is Outcome.ALREADY_DONE:
@@ -81,21 +73,36 @@ async def give_up(task: Task, delivery: Delivery, using: Answering) -> Outcome:
     """Tell the asker of a task that every delivery failed, once."""
 
     async def work(lease: Lease, until: float) -> Outcome:
-        failure = Failure(await using.leases.last_failure(task.task_id) or "gave_up")
-        because_of(failure.reason)
         steps = _steps(lease, until, using)
-        await post_notice(await _localised(task, using), failure, using.conversations, steps)
+        owed = await using.limits.owed(application(task))
+        if owed is not None:
+            await tell_refusal(await _localised(task, using), owed, steps, using)
+        else:
+            failure = Failure(await using.leases.last_failure(task.task_id) or "gave_up")
+            because_of(failure.reason)
+            await post_notice(await _localised(task, using), failure, using.conversations, steps)
         _end_status(task, using)
         return Outcome.GAVE_UP
 
     return await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
 
 
-async def _answer_once(task: Task, again: bool, steps: Steps, using: Answering) -> Outcome:
+async def _answer_once(task: Task, delivery: Delivery, steps: Steps, using: Answering) -> Outcome:
     try:
+        refusal = await refusal_of(task, delivery, steps, using)
+        if refusal is None or not refusal.told:
+            task = await _localised(task, using)
+        if refusal is not None:
+            await tell_refusal(task, refusal, steps, using)
+            _end_status(task, using)
+            return Outcome.TOLD_FAILURE
         conversation = await conversation_of(task, using.conversations, steps)
-        async with in_turn(task, conversation.place, using.turns, steps.stop):
-            return await _answer_there(task, again, conversation, steps, using)
+        async with in_turn(task, conversation.place, using.turns, steps):
+            return await _answer_there(task, delivery.again, conversation, steps, using)
+    except TurnNeverCame as error:
+        if not delivery.may_be_last:
+            raise
+        return await _tell(task, Failure(error.reason), steps, using)
     except Stopped as stopped:
         await _tell(task, Failure(stopped.reason), steps, using)
         return _stopped(words=False)
@@ -106,6 +113,7 @@ async def _answer_once(task: Task, again: bool, steps: Steps, using: Answering) 
         return await _tell(task, Failure(error.reason), steps, using)
     finally:
         using.statuses.over(task)
+        await asyncio.shield(using.limits.leave(application(task)))
 
 
 async def _answer_there(
@@ -124,9 +132,6 @@ async def _answer_there(
             # A command's thread is known only here; elsewhere ``answer`` ends the status.
             using.statuses.end(conversation, task)
         return Outcome.ALREADY_DONE
-    refusal = await using.limits.admit(task.team_id, task.user_id, task.task_id)
-    if refusal is not None:
-        return await _tell(task, Failure(refusal.reason, refusal.resumes_at), steps, using)
     growing = growing_answer(task, found, conversation, steps, using)
     answered, cached = await composed(task, history.said, growing, using)
     bodies, parts = await shown(task, answered, cached, growing)

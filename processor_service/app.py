@@ -131,6 +131,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             settings.user_requests_per_minute,
             settings.user_daily_tokens,
             settings.team_daily_tokens,
+            settings.max_waiting_in_thread,
         )
         answering = Answering(
             leases=RedisLeases(redis),

@@ -51,9 +51,22 @@ _ADMINISTRATOR: Final[Texts] = {
     "en": "The configuration needs attention: please tell your administrator. Once it is mended, Retry asks again.",
 }
 _WAIT: Final[Texts] = {
-    "ja": "再開の時刻を過ぎてから「もう一度試す」を押してください。",
-    "en": "Please press Retry after that time.",
+    "ja": "再開の時刻を過ぎてから「もう一度試す」を押してください。ほかの質問は、もう一度お送りください。",
+    "en": "Please press Retry after that time, and send your other questions again.",
 }
+_FIRST_THE_OTHERS: Final[Texts] = {
+    "ja": "先の回答が届いてから「もう一度試す」を押してください。ほかの質問は、もう一度お送りください。",
+    "en": "Please press Retry once earlier answers are there, and send your other questions again.",
+}
+
+
+def _for_all(ja: str, en: str) -> Texts:
+    """A notice that stands for all questions refused for its reason within a minute."""
+    return {
+        "ja": f"{ja}前後 1 分ほどの間にお断りしたほかの質問についても、このお知らせに代えさせていただきます。",
+        "en": f"{en} This notice also stands for your other questions that I turn down for this reason within about a minute.",
+    }
+
 
 _MODEL_AWAY: Final = Words(
     _GENERATING,
@@ -301,26 +314,42 @@ WORDS: Final[dict[str, Words]] = {
     ),
     "user_rate_limited": Words(
         _ASKING,
-        {
-            "ja": "短い時間に多くの質問をいただいたため、お休みしています。{when}に再開します。",
-            "en": "You asked a lot in a short time, so I am taking a break. It goes on {when}.",
-        },
+        _for_all(
+            "短い時間に多くの質問をいただいたため、お休みしています。{when}に再開します。",
+            "You asked a lot in a short time, so I am taking a break. It goes on {when}.",
+        ),
         _WAIT,
+    ),
+    "user_busy": Words(
+        _ASKING,
+        _for_all(
+            "お答えを準備している質問がほかに多くあるため、この質問はお受けできませんでした。",
+            "I am still answering many of your questions, so I could not take this one.",
+        ),
+        _FIRST_THE_OTHERS,
+    ),
+    "thread_busy": Words(
+        _ASKING,
+        _for_all(
+            "このスレッドでは多くの質問が順番を待っているため、この質問にはお答えできませんでした。",
+            "Many questions are waiting in this thread, so I could not answer this one.",
+        ),
+        _FIRST_THE_OTHERS,
     ),
     "user_daily_tokens": Words(
         _ASKING,
-        {
-            "ja": "お一人が 1 日に使える量の上限に達しました。{when}に再開します。",
-            "en": "You have reached the amount one person may use in a day. It goes on {when}.",
-        },
+        _for_all(
+            "お一人が 1 日に使える量の上限に達しました。{when}に再開します。",
+            "You have reached the amount one person may use in a day. It goes on {when}.",
+        ),
         _WAIT,
     ),
     "team_daily_tokens": Words(
         _ASKING,
-        {
-            "ja": "このワークスペースが 1 日に使える量の上限に達しました。{when}に再開します。",
-            "en": "Your workspace has reached the amount it may use in a day. It goes on {when}.",
-        },
+        _for_all(
+            "このワークスペースが 1 日に使える量の上限に達しました。{when}に再開します。",
+            "Your workspace has reached the amount it may use in a day. It goes on {when}.",
+        ),
         _WAIT,
     ),
 }

@@ -1,5 +1,6 @@
 """The use case for a task that will get no answer: its asker is told so, once."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from processor_service.delivery import Standing, remove, standing
@@ -15,17 +16,23 @@ from shared.task import Task
 
 log = get_logger(__name__)
 
+FindPlace = Callable[[Task, Conversations, Steps], Awaitable[Conversation]]
+
 
 async def post_notice(
-    task: Task, failure: Failure, conversations: Conversations, steps: Steps
-) -> None:
-    """Tell the asker that the question stays unanswered, unless the task is settled already.
+    task: Task,
+    failure: Failure,
+    conversations: Conversations,
+    steps: Steps,
+    place: FindPlace = conversation_of,
+) -> bool:
+    """Tell the asker that the question stays unanswered, unless it has its answer; whether so.
 
     Where we may not speak any more, they are told in a direct message. Where Slack does not let us
     speak at all, that is logged and accepted. Raises RetryableErrors.
     """
     try:
-        await _post_where_asked(task, failure, conversations, steps)
+        told = await _post_where_asked(task, failure, conversations, steps, place)
     except SlackRefused as error:
         log.error(
             "Slack does not let us tell the asker.",
@@ -33,29 +40,30 @@ async def post_notice(
             reason=error.reason,
             slack_error=error.slack_error,
         )
-        return
+        return True
     log.info("The asker was told.", action="notice_posted", reason=failure.reason)
+    return told
 
 
 async def _post_where_asked(
-    task: Task, failure: Failure, conversations: Conversations, steps: Steps
-) -> None:
+    task: Task, failure: Failure, conversations: Conversations, steps: Steps, place: FindPlace
+) -> bool:
     try:
-        conversation = await conversation_of(task, conversations, steps)
-        await _post_unless_settled(task, failure, conversation, steps)
+        conversation = await place(task, conversations, steps)
+        return await _post_unless_settled(task, failure, conversation, steps)
     except SlackRefused as refused:
         if refused.reason != NOT_THERE:
             raise
         direct = await steps.read(partial(conversations.direct, task))
-        await _post_unless_settled(task, failure, direct, steps)
+        return await _post_unless_settled(task, failure, direct, steps)
 
 
 async def _post_unless_settled(
     task: Task, failure: Failure, conversation: Conversation, steps: Steps
-) -> None:
+) -> bool:
     found = await standing(task.task_id, conversation, steps)
     if is_settled(found, again=False):
-        return
+        return found.winner is None
     notice = _notice(task, failure, conversation.place)
     await steps.post_once(conversation, notice, Mark(task.task_id, "notice"))
     # Words of an answer that will not come to its end.
@@ -64,6 +72,8 @@ async def _post_unless_settled(
         beside = await standing(task.task_id, conversation, steps)
         if beside.winner is not None:
             await remove(beside.notices, conversation, steps)
+            return False
+    return True
 
 
 def _notice(task: Task, failure: Failure, place: Place | None) -> Body:

@@ -33,6 +33,27 @@ async def conversation_of(task: Task, conversations: Conversations, steps: Steps
     return conversations.thread(there, ts, ts)
 
 
+async def place_to_refuse(task: Task, conversations: Conversations, steps: Steps) -> Conversation:
+    """Where an asker is told that a question is not taken: nothing is shown for it that was not
+    shown before, so that what is refused costs no message besides the notice.
+
+    Raises as a Conversation does.
+    """
+    for_nobody_else = task.private and task.subject is None
+    if for_nobody_else or task.message_ts is not None or task.response_url is None:
+        return await conversation_of(task, conversations, steps)
+    try:
+        there, _ = await _to_show(task, conversations, steps)
+        shown = await _where_shown(there, conversations.channel(there), steps)
+    except SlackRefused as refused:
+        if refused.reason != NOT_THERE:
+            raise
+        shown = None
+    if shown is None:
+        return conversations.response(task, task.response_url)
+    return conversations.thread(there, shown, shown)
+
+
 async def _to_show(task: Task, conversations: Conversations, steps: Steps) -> tuple[Task, Body]:
     """The task as asked in the channel where its question is shown, and how it is shown there."""
     if task.subject is None:
@@ -43,9 +64,13 @@ async def _to_show(task: Task, conversations: Conversations, steps: Steps) -> tu
 
 async def _shown_question(task: Task, channel: Conversation, body: Body, steps: Steps) -> str:
     """The ts of the message that shows the question; it is posted unless it stands already."""
-    mark = Mark(task.task_id, "question")
+    shown = await _where_shown(task, channel, steps)
+    if shown is not None:
+        return shown
+    return (await steps.post_once(channel, body, Mark(task.task_id, "question"))).ts
+
+
+async def _where_shown(task: Task, channel: Conversation, steps: Steps) -> str | None:
     found = await steps.read(lambda: channel.find(task.task_id))
-    shown = sorted(float(one.ts) for one in found if one.mark.role == "question")
-    if shown:
-        return next(one.ts for one in found if float(one.ts) == shown[0])
-    return (await steps.post_once(channel, body, mark)).ts
+    shown = (one.ts for one in found if one.mark.role == "question")
+    return min(shown, key=float, default=None)

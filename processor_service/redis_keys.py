@@ -141,6 +141,24 @@ def admitted_key(task_id: str) -> str:
     return f"{PREFIX}limit:admitted:{task_id}"
 
 
+# An upper bound on one delivery's work; a worker that was killed leaves its task behind so long.
+UNDER_WAY_TTL_S = 300
+
+# A task that owes a person a notice of a refusal is delivered five times and then given up, which
+# takes minutes; others are refused in silence until then.
+OWED_TTL_S = 30 * 60
+
+
+def under_way_key(team_id: str, user_id: str) -> str:
+    """One person's tasks that are worked on or wait, by when each is forgotten."""
+    return f"{PREFIX}limit:under_way:{team_id}:{user_id}"
+
+
+def told_key(team_id: str, user_id: str) -> str:
+    """Which task tells a person of the refusals for a reason, and until when it stands for all."""
+    return f"{PREFIX}limit:told:{team_id}:{user_id}"
+
+
 def questions_key(day: date, team_id: str, user_id: str) -> str:
     """How many questions one person asked on one day."""
     return f"{PREFIX}limit:questions:{day.isoformat()}:{team_id}:{user_id}"

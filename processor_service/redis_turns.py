@@ -80,10 +80,11 @@ class RedisTurns:
 
     async def _run(self, script: str, ticket: Ticket, *args: int) -> object:
         # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.
-        keys, name = (turn_key(ticket.thread), waiting_key(ticket.thread)), _name(ticket)
+        keys, name = (turn_key(ticket.thread), waiting_key(ticket.thread)), name_in_line(ticket)
         redis = self._connection.redis
         return await self._connection.run(redis.eval(script, len(keys), *keys, name, *args))
 
 
-def _name(ticket: Ticket) -> str:
+def name_in_line(ticket: Ticket) -> str:
+    """How a task is called in a line: by the time of its question, so that names sort by it."""
     return f"{ticket.asked} {ticket.task_id}"

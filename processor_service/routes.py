@@ -83,7 +83,7 @@ def _work(task: Task, pushed: PushRequest, using: Dependencies) -> Callable[[], 
     """What is to be done for the task; raises UndecodableTask if it does not say about what."""
     match task:
         case Task(kind=Kind.QUESTION):
-            return partial(_answer, task, pushed.message, using)
+            return partial(_answer, task, pushed, using)
         case Task(kind=Kind.CANCEL, cancel=Cancel() as cancel):
             return partial(stop, task, cancel, using.stopping)
         case Task(kind=Kind.FEEDBACK, feedback=Feedback() as feedback):
@@ -93,14 +93,18 @@ def _work(task: Task, pushed: PushRequest, using: Dependencies) -> Callable[[], 
     raise UndecodableTask(f"a {task.kind} about nothing", reason="task_about_nothing")
 
 
-async def _answer(task: Task, message: PushMessage, using: Dependencies) -> Outcome:
-    from processor_service.answering import Delivery, answer  # noqa: PLC0415 - see ``loading``
+async def _answer(task: Task, pushed: PushRequest, using: Dependencies) -> Outcome:
+    from processor_service.admitting import Delivery  # noqa: PLC0415 - see ``loading``
+    from processor_service.answering import answer  # noqa: PLC0415 - see ``loading``
 
-    return await answer(task, Delivery(message.message_id, _replayed(message)), using.answering)
+    message_id, again = pushed.message.message_id, _replayed(pushed.message)
+    delivery = Delivery(message_id, again, pushed.delivery_attempt or 1)
+    return await answer(task, delivery, using.answering)
 
 
 async def _give_up(task: Task, message: PushMessage, using: Dependencies) -> Outcome:
-    from processor_service.answering import Delivery, give_up  # noqa: PLC0415 - see ``loading``
+    from processor_service.admitting import Delivery  # noqa: PLC0415 - see ``loading``
+    from processor_service.answering import give_up  # noqa: PLC0415 - see ``loading``
 
     return await give_up(task, Delivery(message.message_id, _replayed(message)), using.answering)
 

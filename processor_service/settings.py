@@ -66,6 +66,7 @@ class ProcessorSettings(ServiceSettings):
     cache_ttl_seconds: Count = 3600
     max_file_mb: Annotated[int, Field(gt=0, le=100)] = 50
     user_requests_per_minute: Count = 10
+    max_waiting_in_thread: Count = 10
     user_daily_tokens: Count = 0
     team_daily_tokens: Count = 0
     pubsub_push_audience: Annotated[str | None, Field(validate_default=True)] = None

@@ -6,9 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from processor_service.limits import Refusal
+from processor_service.limits import Application, Refusal
 from processor_service.redis_connection import RedisConnection, redis_connection
-from processor_service.redis_keys import COUNTED_TTL_S, DAY_TTL_S, RATE_WINDOW_S
+from processor_service.redis_keys import (
+    COUNTED_TTL_S,
+    DAY_TTL_S,
+    RATE_WINDOW_S,
+    UNDER_WAY_TTL_S,
+)
 from processor_service.redis_limits import RedisLimits
 from shared.home import Count, Used
 from simulators.ports import free_port
@@ -37,8 +42,10 @@ def clock() -> Clock:
 
 @pytest.fixture
 def limited(connection: RedisConnection, clock: Clock) -> Callable[..., RedisLimits]:
-    def limits(per_minute: int = 0, user_daily: int = 0, team_daily: int = 0) -> RedisLimits:
-        return RedisLimits(connection, per_minute, user_daily, team_daily, clock)
+    def limits(
+        per_minute: int = 0, user_daily: int = 0, team_daily: int = 0, waiting: int = 0
+    ) -> RedisLimits:
+        return RedisLimits(connection, per_minute, user_daily, team_daily, waiting, clock)
 
     return limits
 
@@ -50,26 +57,32 @@ async def test_requests_beyond_the_limit_wait_until_the_oldest_is_a_minute_old(
     limited: MakeLimits, clock: Clock
 ) -> None:
     limits = limited(per_minute=2)
-    assert await limits.admit("T1", "U1", "task-1") is None
+    assert await limits.admit(Application("T1", "U1", "task-1")) is None
     clock.pass_by(20)
-    assert await limits.admit("T1", "U1", "task-2") is None
+    assert await limits.admit(Application("T1", "U1", "task-2")) is None
     clock.pass_by(20)
     freed = NOON_IN_JAPAN + timedelta(seconds=60)
-    assert await limits.admit("T1", "U1", "task-3") == Refusal("user_rate_limited", freed)
+    assert await limits.admit(Application("T1", "U1", "task-3")) == Refusal(
+        "user_rate_limited", freed
+    )
 
+    await limits.told(Application("T1", "U1", "task-3"))
+    for done in ("task-1", "task-2"):
+        await limits.leave(Application("T1", "U1", done))
     clock.now = freed
-    assert await limits.admit("T1", "U1", "task-3") is None
-    refused = await limits.admit("T1", "U1", "task-4")
-    assert refused == Refusal("user_rate_limited", freed + timedelta(seconds=20))
+    assert await limits.admit(Application("T1", "U1", "task-3")) is None
+    clock.pass_by(1)
+    refused = await limits.admit(Application("T1", "U1", "task-4"))
+    assert refused == Refusal("user_rate_limited", freed + timedelta(seconds=20), told=True)
 
 
 async def test_a_lowered_limit_names_the_moment_when_enough_requests_are_old(
     limited: MakeLimits, clock: Clock
 ) -> None:
     for number in range(5):
-        assert await limited(per_minute=5).admit("T1", "U1", f"task-{number}") is None
+        assert await limited(per_minute=5).admit(Application("T1", "U1", f"task-{number}")) is None
         clock.pass_by(1)
-    refused = await limited(per_minute=2).admit("T1", "U1", "task-5")
+    refused = await limited(per_minute=2).admit(Application("T1", "U1", "task-5"))
     assert refused == Refusal("user_rate_limited", NOON_IN_JAPAN + timedelta(seconds=60 + 3))
 
 
@@ -78,36 +91,39 @@ async def test_an_admitted_task_is_neither_counted_nor_refused_when_it_is_redeli
 ) -> None:
     limits = limited(per_minute=2, user_daily=100)
     for _ in range(4):
-        assert await limits.admit("T1", "U1", "task-1") is None
-    assert await limits.admit("T1", "U1", "task-2") is None
+        assert await limits.admit(Application("T1", "U1", "task-1")) is None
+    assert await limits.admit(Application("T1", "U1", "task-2")) is None
     await limits.spend("T1", "U1", 1000)
     clock.pass_by(3600)
-    assert await limits.admit("T1", "U1", "task-1") is None
-    assert await limits.admit("T1", "U1", "task-3") is not None
+    assert await limits.admit(Application("T1", "U1", "task-1")) is None
+    assert await limits.admit(Application("T1", "U1", "task-3")) is not None
 
 
 async def test_a_refused_request_does_not_count(limited: MakeLimits, clock: Clock) -> None:
     limits = limited(per_minute=1)
-    assert await limits.admit("T1", "U1", "task-1") is None
+    assert await limits.admit(Application("T1", "U1", "task-1")) is None
     for number in range(2, 7):
         clock.pass_by(10)
-        assert await limits.admit("T1", "U1", f"task-{number}") is not None
+        assert await limits.admit(Application("T1", "U1", f"task-{number}")) is not None
+    await limits.leave(Application("T1", "U1", "task-1"))
     clock.pass_by(10)
-    assert await limits.admit("T1", "U1", "task-7") is None
+    assert await limits.admit(Application("T1", "U1", "task-7")) is None
 
 
 async def test_simultaneous_requests_share_one_limit(limited: MakeLimits) -> None:
     limits = limited(per_minute=3)
-    outcomes = await asyncio.gather(*(limits.admit("T1", "U1", f"task-{n}") for n in range(20)))
+    outcomes = await asyncio.gather(
+        *(limits.admit(Application("T1", "U1", f"task-{n}")) for n in range(20))
+    )
     assert outcomes.count(None) == 3
 
 
 async def test_people_and_teams_do_not_share_a_request_limit(limited: MakeLimits) -> None:
     limits = limited(per_minute=1)
-    assert await limits.admit("T1", "U1", "task-1") is None
-    assert await limits.admit("T1", "U2", "task-2") is None
-    assert await limits.admit("T2", "U1", "task-3") is None
-    assert await limits.admit("T1", "U1", "task-4") is not None
+    assert await limits.admit(Application("T1", "U1", "task-1")) is None
+    assert await limits.admit(Application("T1", "U2", "task-2")) is None
+    assert await limits.admit(Application("T2", "U1", "task-3")) is None
+    assert await limits.admit(Application("T1", "U1", "task-4")) is not None
 
 
 async def test_a_persons_used_up_tokens_come_back_at_midnight_in_japan(
@@ -115,41 +131,42 @@ async def test_a_persons_used_up_tokens_come_back_at_midnight_in_japan(
 ) -> None:
     limits = limited(user_daily=1000)
     await limits.spend("T1", "U1", 999)
-    assert await limits.admit("T1", "U1", "task-2") is None
+    assert await limits.admit(Application("T1", "U1", "task-2")) is None
     await limits.spend("T1", "U1", 1)
-    refused = await limits.admit("T1", "U1", "task-3")
+    refused = await limits.admit(Application("T1", "U1", "task-3"))
     assert refused == Refusal("user_daily_tokens", MIDNIGHT_IN_JAPAN)
-    assert await limits.admit("T1", "U2", "task-4") is None
+    assert await limits.admit(Application("T1", "U2", "task-4")) is None
 
     clock.now = MIDNIGHT_IN_JAPAN - timedelta(milliseconds=1)
-    assert await limits.admit("T1", "U1", "task-3") == refused
+    assert await limits.admit(Application("T1", "U1", "task-3")) == refused
+    await limits.told(Application("T1", "U1", "task-3"))
     clock.now = MIDNIGHT_IN_JAPAN
-    assert await limits.admit("T1", "U1", "task-3") is None
+    assert await limits.admit(Application("T1", "U1", "task-3")) is None
 
 
 async def test_a_teams_used_up_tokens_stop_everybody_in_it(limited: MakeLimits) -> None:
     limits = limited(team_daily=1000)
     await limits.spend("T1", "U1", 600)
     await limits.spend("T1", "U2", 400)
-    refused = await limits.admit("T1", "U3", "task-3")
+    refused = await limits.admit(Application("T1", "U3", "task-3"))
     assert refused == Refusal("team_daily_tokens", MIDNIGHT_IN_JAPAN)
-    assert await limits.admit("T2", "U1", "task-4") is None
+    assert await limits.admit(Application("T2", "U1", "task-4")) is None
 
 
 async def test_each_delivery_of_a_question_counts_what_it_took(limited: MakeLimits) -> None:
     limits = limited(user_daily=1000)
     await limits.spend("T1", "U1", 400)
     await limits.spend("T1", "U1", 0)
-    assert await limits.admit("T1", "U1", "task-2") is None
+    assert await limits.admit(Application("T1", "U1", "task-2")) is None
     await limits.spend("T1", "U1", 600)
-    assert await limits.admit("T1", "U1", "task-3") is not None
+    assert await limits.admit(Application("T1", "U1", "task-3")) is not None
 
 
 async def test_who_is_over_both_limits_hears_of_the_day(limited: MakeLimits) -> None:
     limits = limited(per_minute=1, user_daily=10)
-    assert await limits.admit("T1", "U1", "task-1") is None
+    assert await limits.admit(Application("T1", "U1", "task-1")) is None
     await limits.spend("T1", "U1", 10)
-    refused = await limits.admit("T1", "U1", "task-2")
+    refused = await limits.admit(Application("T1", "U1", "task-2"))
     assert refused is not None
     assert refused.reason == "user_daily_tokens"
 
@@ -159,7 +176,7 @@ async def test_without_limits_everybody_is_admitted_and_what_they_use_counts(
 ) -> None:
     limits = limited()
     for number in range(50):
-        assert await limits.admit("T1", "U1", f"task-{number}") is None
+        assert await limits.admit(Application("T1", "U1", f"task-{number}")) is None
         await limits.spend("T1", "U1", 10**9)
     used = await limits.of("T1", "U1")
     assert used == Used(50, Count(0), Count(50 * 10**9), Count(50 * 10**9), MIDNIGHT_IN_JAPAN)
@@ -169,12 +186,12 @@ async def test_what_a_person_has_used_is_told_with_its_limits(
     limited: MakeLimits, clock: Clock
 ) -> None:
     limits = limited(per_minute=3, user_daily=1000, team_daily=5000)
-    await limits.admit("T1", "U1", "task-1")
+    await limits.admit(Application("T1", "U1", "task-1"))
     clock.pass_by(61)
     for _ in range(2):
-        await limits.admit("T1", "U1", "task-2")
+        await limits.admit(Application("T1", "U1", "task-2"))
         await limits.spend("T1", "U1", 100)
-    await limits.admit("T1", "U2", "task-3")
+    await limits.admit(Application("T1", "U2", "task-3"))
     await limits.spend("T1", "U2", 50)
 
     used = await limits.of("T1", "U1")
@@ -187,8 +204,8 @@ async def test_what_a_person_has_used_is_told_with_its_limits(
 
 async def test_a_refused_question_is_not_among_those_of_the_day(limited: MakeLimits) -> None:
     limits = limited(per_minute=1)
-    await limits.admit("T1", "U1", "task-1")
-    assert await limits.admit("T1", "U1", "task-2") is not None
+    await limits.admit(Application("T1", "U1", "task-1"))
+    assert await limits.admit(Application("T1", "U1", "task-2")) is not None
     used = await limits.of("T1", "U1")
     assert used is not None
     assert used.questions == 1
@@ -198,17 +215,19 @@ async def test_everything_that_is_counted_is_forgotten_in_time(
     connection: RedisConnection, limited: MakeLimits
 ) -> None:
     limits = limited(per_minute=1, user_daily=10, team_daily=10)
-    await limits.admit("T1", "U1", "task-1")
+    await limits.admit(Application("T1", "U1", "task-1"))
     await limits.spend("T1", "U1", 5)
     lifetimes = {
         str(key): await connection.redis.pttl(key) / 1000
         async for key in connection.redis.scan_iter()
     }
-    assert len(lifetimes) == 5
+    assert len(lifetimes) == 6
     for key, left_s in lifetimes.items():
         promised = COUNTED_TTL_S
         if ":requests:" in key:
             promised = RATE_WINDOW_S
+        elif ":under_way:" in key:
+            promised = UNDER_WAY_TTL_S
         elif ":tokens:" in key or ":questions:" in key:
             promised = DAY_TTL_S
         assert promised - 30 < left_s <= promised, key
@@ -216,8 +235,12 @@ async def test_everything_that_is_counted_is_forgotten_in_time(
 
 async def test_a_lost_redis_limits_nobody() -> None:
     async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
-        limits = RedisLimits(lost, 1, 1, 1)
+        limits = RedisLimits(lost, 1, 1, 1, 1)
         for number in range(3):
-            assert await limits.admit("T1", "U1", f"task-{number}") is None
+            asking = Application("T1", "U1", f"task-{number}")
+            assert await limits.admit(asking) is None
+            assert await limits.owed(asking) is None
+            await limits.told(asking)
+            await limits.leave(asking)
             await limits.spend("T1", "U1", 10)
         assert await limits.of("T1", "U1") is None

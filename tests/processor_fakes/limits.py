@@ -1,19 +1,41 @@
 """What people may ask for and have used, in memory."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from processor_service.limits import Refusal
+from processor_service.limits import Application, Refusal
 from shared.home import Count, Used
 from tests.tasks import NOON
 
 
 @dataclass
 class FakeLimits:
+    """Refuses everything for ``refusal``; a person's first task owes the notice until it stands."""
+
     refusal: Refusal | None = None
     spent: int = 0
+    owing: dict[str, str] = field(default_factory=dict)
+    told_of: set[str] = field(default_factory=set)
+    under_way: list[str] = field(default_factory=list)
 
-    async def admit(self, team_id: str, user_id: str, task_id: str) -> Refusal | None:
-        return self.refusal
+    async def admit(self, asking: Application) -> Refusal | None:
+        if self.refusal is None:
+            self.under_way.append(asking.task_id)
+            return None
+        owes = self.owing.setdefault(asking.user_id, asking.task_id) == asking.task_id
+        told = not owes or asking.task_id in self.told_of
+        return replace(self.refusal, told=told)
+
+    async def told(self, asking: Application, *, stands: bool = True) -> None:
+        self.told_of.add(asking.task_id)
+        if not stands:
+            del self.owing[asking.user_id]
+
+    async def owed(self, asking: Application) -> Refusal | None:
+        owes = self.owing.get(asking.user_id) == asking.task_id
+        return self.refusal if owes and asking.task_id not in self.told_of else None
+
+    async def leave(self, asking: Application) -> None:
+        self.under_way = [one for one in self.under_way if one != asking.task_id]
 
     async def spend(self, team_id: str, user_id: str, tokens: int) -> None:
         self.spent += tokens

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from processor_service.answering import Delivery, answer
+from processor_service.admitting import Delivery
+from processor_service.answering import answer
 from processor_service.asides import Asides
 from processor_service.doctor import Checked, Doctor
 from processor_service.equipment import Answering
@@ -116,7 +117,12 @@ class World:
         return Asides(keeping, doctor, lambda: NOON)
 
     async def answer(
-        self, task: Task | None = None, message_id: str = "m1", *, again: bool = False
+        self,
+        task: Task | None = None,
+        message_id: str = "m1",
+        *,
+        again: bool = False,
+        attempt: int = 1,
     ) -> Outcome:
         """One delivery of a task."""
-        return await answer(task or a_task(), Delivery(message_id, again), self.using())
+        return await answer(task or a_task(), Delivery(message_id, again, attempt), self.using())

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from processor_service.answering import Delivery, give_up
+from processor_service.admitting import Delivery
+from processor_service.answering import give_up
 from processor_service.limits import Refusal
 from processor_service.ports.model import Piece
 from processor_service.working import Outcome

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from processor_service.answering import Delivery, give_up
+from processor_service.admitting import Delivery
+from processor_service.answering import give_up
 from processor_service.caching import cache_key
 from processor_service.manners import Manners, Thinking, Tool
 from processor_service.ports.conversations import Said

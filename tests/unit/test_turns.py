@@ -75,7 +75,7 @@ async def test_waiting_ends_with_the_tasks_deadline_and_leaves_the_line() -> Non
     world.turns.held["C1:100.000001"] = "somebody else"
     assert await world.answer() is Outcome.TRY_LATER
     assert world.turns.held == {"C1:100.000001": "somebody else"}
-    assert world.leases.reasons[FIRST.task_id] == "deadline_exceeded"
+    assert world.leases.reasons[FIRST.task_id] == "thread_busy"
 
 
 async def test_a_question_that_cannot_be_answered_lets_the_next_one_in() -> None:
