@@ -26,7 +26,7 @@ from processor_service.steps import Steps
 from processor_service.stopping import watched
 from processor_service.turns import TurnNeverCame, in_turn
 from processor_service.working import Outcome, under_lease
-from shared.errors import MechachangError, PermanentError, Stopped
+from shared.errors import MechachangError, ModelRejected, PermanentError, Stopped
 from shared.log import get_logger
 from shared.metrics import LEDGER_ADOPTIONS, STOPPED
 from shared.task import Task
@@ -110,7 +110,8 @@ async def _answer_once(task: Task, delivery: Delivery, steps: Steps, using: Answ
         return await _tell(task, Failure(error.reason, without=error.without), steps, using)
     except PermanentError as error:
         log.warning("The question cannot be answered.", action="task_refused", reason=error.reason)
-        return await _tell(task, Failure(error.reason), steps, using)
+        resumes_at = error.resumes_at if isinstance(error, ModelRejected) else None
+        return await _tell(task, Failure(error.reason, resumes_at), steps, using)
     finally:
         using.statuses.over(task)
         await asyncio.shield(using.limits.leave(application(task)))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from processor_service.caching import cache_key, draft_key, may_read_cache
 from processor_service.equipment import Answering
-from processor_service.file_context import with_files
+from processor_service.fewer_files import asked_with_files
 from processor_service.files import attached
 from processor_service.generation import Request, generate
 from processor_service.growing import Growing
@@ -49,9 +49,12 @@ async def composed(
         searching = bool(prompt.manner.tools) and not task.files
         using.statuses.line(growing.conversation, task).thinking(searching=searching)
         async with attached(task, about, using.files, stop) as files:
-            prompt = with_files(prompt, files.materials, files.without, task.locale)
-            prompt = beside_quotes(prompt, using.house.manners, task.locale)
-            new = await _generated(task, prompt, growing, using)
+
+            async def ask(with_files: Prompt) -> Answer:
+                told = beside_quotes(with_files, using.house.manners, task.locale)
+                return await _generated(task, told, growing, using)
+
+            new = await asked_with_files(task, prompt, files, ask)
         new = replace(new, without=tuple(files.without))
         await _keep(task, key, new, using)
         return new, False

@@ -217,15 +217,35 @@ WORDS: Final[dict[str, Words]] = {
         _LATER,
         tried=True,
     ),
+    "model_daily_quota": Words(
+        _GENERATING,
+        {
+            "ja": "Gemini の 1 日の利用枠を使い切りました。{when}に再開します。",
+            "en": "The daily quota of Gemini is used up. It goes on {when}.",
+        },
+        _WAIT,
+    ),
     "model_rejected": Words(
         _GENERATING,
         {
-            "ja": "Gemini がこの質問を受け付けませんでした。長すぎるか、扱えない内容が含まれている可能性があります。",
-            "en": "Gemini did not accept the question. It may be too long or hold something it cannot read.",
+            "ja": "Gemini がこの質問を受け付けませんでした。扱えない内容が含まれている可能性があります。",
+            "en": "Gemini did not accept the question. It may hold something it cannot read.",
         },
         {
-            "ja": "質問を短くして、もう一度お送りください。続く場合は管理者にお知らせください。",
-            "en": "Please shorten the question and ask again. If this continues, tell your administrator.",
+            "ja": "内容を変えて、もう一度お送りください。続く場合は管理者にお知らせください。",
+            "en": "Please ask in another way. If this continues, tell your administrator.",
+        },
+        retry=False,
+    ),
+    "question_too_long": Words(
+        _GENERATING,
+        {
+            "ja": "スレッドの内容も含めて、質問が Gemini の受け付ける長さを超えています。",
+            "en": "With what stands in its thread, the question is longer than Gemini takes.",
+        },
+        {
+            "ja": "質問を短くするか、新しいスレッドでお送りください。",
+            "en": "Please shorten the question, or ask it in a new thread.",
         },
         retry=False,
     ),

@@ -7,8 +7,15 @@ from typing import Any, Final
 
 import aiohttp
 
+from processor_service.gemini_refusal import CONFIGURATION, Told, is_transient, rejection
+from processor_service.pacific_day import next_pacific_midnight
+from shared import clock
 from shared.errors import MechachangError, ModelRejected, ModelUnavailable
+from shared.log import get_logger
 
+log = get_logger(__name__)
+
+_SAID_CHARS: Final = 300
 _TRANSPORT: Final = (aiohttp.ClientError, TimeoutError, ConnectionError, json.JSONDecodeError)
 
 
@@ -31,16 +38,38 @@ class ApiError(Exception):
     def meaning(self) -> MechachangError:
         """The same in our words: worth another attempt, or not."""
         summary = f"Gemini answered {self.code} {self.status}."
-        if self.code in {408, 429} or self.code >= 500:
+        if self._daily_quota():
+            resumes_at = next_pacific_midnight(clock.now())
+            return ModelRejected(summary, reason="model_daily_quota", resumes_at=resumes_at)
+        told = Told(self.code, self.status, self.message, self._reasons())
+        if is_transient(told):
             reason = "model_rate_limited" if self.code == 429 else None
             return ModelUnavailable(summary, reason=reason, retry_after_s=self._retry_after_s())
-        return ModelRejected(summary, reason=self._rejection())
+        reason = rejection(told)
+        if reason in CONFIGURATION:
+            self._tell_operators(reason)
+        return ModelRejected(summary, reason=reason, said=self.message)
 
-    def _rejection(self) -> str | None:
-        invalid_key = any(one.get("reason") == "API_KEY_INVALID" for one in self._details)
-        if self.code in {401, 403} or invalid_key:
-            return "model_denied"
-        return "model_not_found" if self.code == 404 else None
+    def _daily_quota(self) -> bool:
+        """Whether a quota of the day is used up. RetryInfo names some seconds all the same."""
+        violations = (v for one in self._details for v in one.get("violations") or ())
+        ids = [str(v.get("quotaId", "")) for v in violations if isinstance(v, Mapping)]
+        return self.code == 429 and any("PerDay" in each for each in ids)
+
+    def _reasons(self) -> list[str]:
+        return [str(one["reason"]) for one in self._details if "reason" in one]
+
+    def _tell_operators(self, reason: str) -> None:
+        # These messages name the project, a field or a setting, never what was asked.
+        log.error(
+            "Gemini does not serve us until a setting is mended.",
+            action="gemini_misconfigured",
+            reason=reason,
+            code=self.code,
+            status=self.status,
+            details=self._reasons(),
+            said=self.message[:_SAID_CHARS],
+        )
 
     def _retry_after_s(self) -> float | None:
         """Seconds Gemini asks us to wait: google.rpc.RetryInfo in the body, or the header."""

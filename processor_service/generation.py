@@ -22,6 +22,8 @@ log = get_logger(__name__)
 _NOT_THE_VENDOR: Final = frozenset(
     {"answer_empty", "answer_malformed", "question_declined", "model_circuit_open"}
 )
+# Another model may be there, and has quotas of its own.
+_OF_ONE_MODEL: Final = frozenset({"model_not_found", "model_daily_quota"})
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def _worth_the_fallback(
 ) -> bool:
     if generation.fallback is None or request.audience.visible:
         return False
-    return isinstance(error, ModelUnavailable) or error.reason == "model_not_found"
+    return isinstance(error, ModelUnavailable) or error.reason in _OF_ONE_MODEL
 
 
 def _final(error: ModelUnavailable | ModelRejected) -> Exception:

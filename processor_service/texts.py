@@ -162,6 +162,22 @@ FILE_REASONS: Final[dict[str, Texts]] = {
         "ja": "内容を読み取れませんでした。破損していないか、開けるかをご確認ください。",
         "en": "Its content cannot be read. Please check that it opens and is not damaged.",
     },
+    "file_refused": {
+        "ja": "Gemini が読み取れませんでした。空でないか、破損やパスワードがないかをご確認ください。",
+        "en": "Gemini could not read it. Please check that it is not empty, damaged or locked by a password.",
+    },
+    "files_refused": {
+        "ja": "一緒に渡したファイルのどれかを Gemini が読み取れませんでした。1 つずつお送りいただくと、どれか分かります。",
+        "en": "Gemini could not read one of the files given together. Please send them one by one to see which.",
+    },
+    "files_too_long": {
+        "ja": "質問と合わせると、Gemini が受け付ける長さを超えます。必要な部分だけをお送りください。",
+        "en": "With the question it is longer than Gemini takes. Please send only the part that matters.",
+    },
+    "file_blocked": {
+        "ja": "Gemini の安全基準により利用できませんでした。別の画像でお試しください。",
+        "en": "Gemini's safety rules do not allow it. Please try another image.",
+    },
     "file_too_slow": {
         "ja": "Gemini での処理が時間内に終わりませんでした。短くしてお送りください。",
         "en": "Gemini did not finish processing it in time. Please send a shorter one.",

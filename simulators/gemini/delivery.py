@@ -121,7 +121,12 @@ class Delivery:
         error = self._reply.error
         assert error is not None  # noqa: S101 - both callers have just checked it
         self._end("error", status=error.code)
-        return web.json_response(error.as_json(), status=error.code, headers=error.headers())
+        headers = error.headers()
+        if error.html is not None:
+            return web.Response(
+                text=error.html, content_type="text/html", status=error.code, headers=headers
+            )
+        return web.json_response(error.as_json(), status=error.code, headers=headers)
 
     def _closed(self) -> web.StreamResponse:
         if self._request.transport is not None:

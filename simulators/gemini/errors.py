@@ -32,6 +32,7 @@ class ErrorReply:
 
     ``status`` and ``message`` default to what Google says with that code. ``retry_delay_s`` adds a
     RetryInfo detail (and to a 429 a QuotaFailure), ``retry_after`` a ``Retry-After`` header.
+    ``html`` is what something on the way answers instead of Google, with a ``location``.
     """
 
     code: int = 503
@@ -40,6 +41,8 @@ class ErrorReply:
     retry_delay_s: float | None = None
     retry_after: str | None = None
     details: tuple[dict[str, Any], ...] = ()
+    html: str | None = None
+    location: str | None = None
 
     @property
     def status_name(self) -> str:
@@ -64,7 +67,8 @@ class ErrorReply:
 
     def headers(self) -> dict[str, str]:
         """The extra response headers."""
-        return {} if self.retry_after is None else {"Retry-After": self.retry_after}
+        told = {"Retry-After": self.retry_after, "Location": self.location}
+        return {name: value for name, value in told.items() if value is not None}
 
 
 _QUOTA_FAILURE = {

@@ -8,6 +8,7 @@ import base64
 import binascii
 
 from simulators.gemini.errors import ApiError, invalid_argument
+from simulators.gemini.looking import has_pages, is_jpeg, is_png
 from simulators.gemini.payload import Blob, FileData
 
 MEDIA_TYPES = frozenset(
@@ -21,12 +22,8 @@ MEDIA_TYPES = frozenset(
         *("text/rtf", "text/markdown", "text/javascript", "text/x-python"),
     }
 )
-_BEGINNINGS = {
-    "image/png": b"\x89PNG",
-    "image/jpeg": b"\xff\xd8",
-    "image/webp": b"RIFF",
-    "application/pdf": b"%PDF",
-}
+_READABLE = {"image/png": is_png, "image/jpeg": is_jpeg, "application/pdf": has_pages}
+_BEGINNINGS = {"image/webp": b"RIFF"}
 
 
 def check_blob(blob: Blob, path: str) -> None:
@@ -63,7 +60,10 @@ def check_type(mime_type: str) -> None:
 
 
 def readable(mime_type: str, content: bytes) -> bool:
-    """Whether the bytes begin as their type wants."""
+    """Whether the bytes are what their type wants, as far as this looks into them."""
+    look = _READABLE.get(mime_type)
+    if look is not None:
+        return look(content)
     return bool(content) and content.startswith(_BEGINNINGS.get(mime_type, b""))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from simulators.faults import Fault, Kind
 from simulators.gemini.errors import ErrorReply
+from simulators.gemini.google_errors import KNOWN
 
 HANG = float("inf")
 
@@ -74,8 +75,8 @@ class Script:
 def suffering(reply: Reply, fault: Fault | None) -> Reply:
     """``reply`` as ``fault`` changes it. ``duplicate`` means nothing to a model and is ignored.
 
-    ``detail`` may hold ``after_chunks`` (disconnect, hang, error), ``retry_delay_s`` and
-    ``retry_after`` (error).
+    ``detail`` may hold ``after_chunks`` (disconnect, hang, error), ``retry_delay_s``,
+    ``retry_after`` and ``google``, an error's name in ``google_errors.py`` (error).
     """
     if fault is None:
         return reply
@@ -86,6 +87,8 @@ def suffering(reply: Reply, fault: Fault | None) -> Reply:
         retry_delay_s=fault.detail.get("retry_delay_s"),
         retry_after=fault.detail.get("retry_after"),
     )
+    if "google" in fault.detail:
+        error = KNOWN[fault.detail["google"]]
     changes: dict[Kind, dict[str, Any]] = {
         "delay": {"delay_s": reply.delay_s + fault.seconds},
         "error": {"error": error, "error_after": after},

@@ -19,9 +19,9 @@ from simulators.faults import Fault, FaultPlan
 from simulators.gemini import GeminiConfig, GeminiSimulator
 from simulators.journal import Journal
 from tests.processor_fakes.retrying import Naps
+from tests.sample_files import PNG
 
 MODEL = "gemini-3.8-flash"
-PNG = b"\x89PNG\r\n\x1a\n" + b"\xfb\xff" * 500
 FILM = MediaFile("video/mp4", b"film" * 5_000_000)
 
 
@@ -64,7 +64,7 @@ async def test_an_image_goes_inline_and_the_answer_names_it(bench: Bench) -> Non
         Turn("user", "\n[w0rd end]\n\n"),
         Turn("user", '[w0rd file "notes.txt"]\nメモ\n[w0rd end]\n\n'),
     )
-    assert "`図.png` (image/png, 1008 B)" in told
+    assert "`図.png` (image/png, 1.1 KB)" in told
     assert "`notes.txt` (text, 6 B)" in told
     assert "これは何ですか" in told
 

@@ -16,9 +16,9 @@ from simulators.gemini import GeminiConfig, GeminiSimulator
 from simulators.gemini.file_store import FileStore, Upload
 from simulators.journal import Journal
 from tests.gemini_sdk import sdk
+from tests.sample_files import PNG
 
 MODEL = "gemini-3.8-flash"
-PNG = b"\x89PNG\r\n\x1a\n" + b"\xfb\xff" * 500
 AN_IMAGE = types.UploadFileConfig(mime_type="image/png")
 
 

@@ -17,9 +17,9 @@ from processor_service.structured import Structured
 from shared.task import Mode
 from simulators.gemini import GeminiSimulator
 from tests.gemini_sdk import sdk
+from tests.sample_files import PNG
 
 MODEL = "gemini-3.8-flash"
-PNG = b"\x89PNG\r\n\x1a\n" + b"\xfb\xff" * 500
 FORM = Structured(Mode.AUTO, "ja")
 ASKED = "冪等性とは？ <&> \u2028 😀"
 

@@ -9,10 +9,10 @@ from shared.ledger import Mark, Role
 from simulators.slack import SlackConfig
 from simulators.stack import LocalStack
 from simulators.stack_config import StackConfig
+from tests.sample_files import PDF, PDF_PROTECTED, PDF_WITHOUT_PAGES, PNG, PNG_HEADER
 from tests.slack_workbench import ONE_EVENT_A_MENTION
 
 DEADLINE_S = 30.0
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 1000
 
 
 @pytest.fixture
@@ -81,3 +81,56 @@ async def test_an_image_of_the_thread_goes_along_with_a_later_question(stack: Lo
     people.post("alice", "#general", "@mechachang What is Redis?", thread_ts=begun.ts)
     answer = await said(stack, "#general", begun.ts)
     assert "図.png" in answer
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("空.pdf", PDF_WITHOUT_PAGES),
+        ("鍵.pdf", PDF_PROTECTED),
+        ("壊れた図.png", PNG_HEADER + b"0" * 100),
+    ],
+)
+async def test_a_file_that_gemini_refuses_is_named_below_the_answer_to_its_question(
+    stack: LocalStack, name: str, content: bytes
+) -> None:
+    where = stack.slack.people.dm("alice").id
+    files = shared(stack, (name, content), ("よい図.png", PNG), ("よい.pdf", PDF))
+    asked = stack.slack.people.post("alice", where, "Redisとは何ですか", files=files)
+    answer = await said(stack, where, asked.ts)
+    assert f"{name}: Gemini could not read" in answer
+    [request] = stack.gemini.requests
+    good = {"空.pdf": "よい図.png", "鍵.pdf": "よい図.png", "壊れた図.png": "よい.pdf"}[name]
+    assert f'file "{good}"' in str(request.body)
+
+
+async def test_an_old_picture_of_somebody_else_does_not_keep_a_thread_from_being_answered(
+    stack: LocalStack,
+) -> None:
+    people = stack.slack.people
+    broken = shared(stack, ("古い図.png", PNG_HEADER + b"0" * 100))
+    begun = people.post("hana", "#general", "この図を見て", files=broken)
+    asked = people.post("alice", "#general", "@mechachang Redisとは何ですか", thread_ts=begun.ts)
+    answer = await said(stack, "#general", begun.ts)
+    assert "古い図.png: Gemini could not read it" in answer
+    assert asked.ts
+    again = people.post("alice", "#general", "@mechachang もう一度", thread_ts=begun.ts)
+
+    def both() -> bool:
+        found = stack.slack.messages("#general", thread_ts=begun.ts)
+        marks = [Mark.of_message(message) for message in found]
+        return len([mark for mark in marks if mark is not None and mark.parts]) == 2
+
+    assert again.ts
+    await stack.slack.wait_for(both, DEADLINE_S)
+
+
+async def test_a_question_that_is_nothing_but_a_refused_file_gets_one_notice_that_names_it(
+    stack: LocalStack,
+) -> None:
+    files = shared(stack, ("空.pdf", PDF_WITHOUT_PAGES))
+    asked = stack.slack.people.post("alice", "#general", "@mechachang", files=files)
+    notice = await said(stack, "#general", asked.ts, "notice")
+    assert "空.pdf" in notice
+    assert "files_unusable" in notice
+    assert "shorten" not in notice

@@ -8,7 +8,13 @@ from processor_service.file_choice import INLINE_BYTES, MEGABYTE
 from processor_service.ports.conversations import Said
 from processor_service.ports.model import MediaFile, Piece, Prompt
 from processor_service.working import Outcome
-from shared.errors import FileUnusable, ModelRejected, ModelUnavailable, SlackRefused
+from shared.errors import (
+    FileUnusable,
+    ModelRefused,
+    ModelRejected,
+    ModelUnavailable,
+    SlackRefused,
+)
 from shared.task import Task, TaskFile
 from tests.processor_fakes.files import FakeUploads
 from tests.processor_fakes.model import FakeModel, saying
@@ -274,3 +280,71 @@ async def test_questions_with_files_wait_for_room_and_are_answered_one_after_the
     async with asyncio.timeout(20):
         await asyncio.gather(*(here.answer(task, f"m{task.task_id}") for task in tasks))
     assert len(here.model.asked) == len(tasks)
+
+
+TWO = {"two_png": PNG, "plan_pdf": b"%PDF-1.7"}
+PLAN = a_file("plan.pdf", "application/pdf")
+SECOND = a_file("two.png", "image/png")
+
+
+def refusing(*scripts: Exception, said: str = "はい。") -> FakeModel:
+    return FakeModel([*([script] for script in scripts), saying(said)])
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("Unable to process input image.", ["application/pdf"]),
+        ("The document has no pages.", ["image/png", "image/png"]),
+        ("Request contains an invalid argument.", []),
+    ],
+)
+async def test_gemini_is_asked_once_more_without_the_files_that_its_words_are_about(
+    words: str, kept: list[str]
+) -> None:
+    here = world(**TWO)
+    here.model = model = refusing(ModelRejected("400", said=words))
+    assert await here.answer(asking(IMAGE, SECOND, PLAN)) is Outcome.ANSWERED
+    assert [len(media(prompt)) for prompt, _ in model.asked] == [3, len(kept)]
+    assert [file.mimetype for file in media(model.asked[-1][0])] == kept
+    [note] = notes_below(here)
+    assert ("plan.pdf" in note) == ("application/pdf" not in kept)
+    assert ("図.png" in note) == ("image/png" not in kept)
+
+
+async def test_a_file_that_gemini_names_is_the_only_one_left_out() -> None:
+    here = world()
+    here.model = model = refusing(ModelRejected("400", said="The File 1 is broken."))
+    assert await here.answer(asking(IMAGE, FILM)) is Outcome.ANSWERED
+    assert [file.mimetype for file in media(model.asked[-1][0])] == ["image/png"]
+
+
+async def test_what_is_refused_without_files_too_is_told_without_blaming_them() -> None:
+    here = world(**TWO)
+    here.model = model = FakeModel([[ModelRejected("400", said="The document has no pages.")]])
+    assert await here.answer(asking(IMAGE, PLAN)) is Outcome.TOLD_FAILURE
+    assert [len(media(prompt)) for prompt, _ in model.asked] == [2, 1, 0]
+
+
+async def test_files_too_long_for_gemini_are_left_out_texts_among_them() -> None:
+    here = world()
+    here.model = model = refusing(ModelRejected("400", reason="question_too_long"))
+    assert await here.answer(asking(NOTES)) is Outcome.ANSWERED
+    assert "メモの本文" not in str(model.asked[-1][0].turns)
+    [note] = notes_below(here)
+    assert "長さ" in note
+
+
+async def test_a_picture_that_gemini_blocks_does_not_block_the_question() -> None:
+    here = world()
+    blocked = ModelRefused("blocked", reason="question_blocked", said="IMAGE_SAFETY")
+    here.model = refusing(blocked)
+    assert await here.answer(asking(IMAGE)) is Outcome.ANSWERED
+    assert "安全基準" in notes_below(here)[0]
+
+
+async def test_a_key_that_gemini_denies_is_no_matter_of_a_file() -> None:
+    here = world()
+    here.model = model = refusing(ModelRejected("403", reason="model_denied"))
+    assert await here.answer(asking(IMAGE)) is Outcome.TOLD_FAILURE
+    assert len(model.asked) == 1

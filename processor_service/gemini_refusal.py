@@ -1,0 +1,71 @@
+"""What an error of Gemini's means: whether it is worth another attempt, and whose matter it is.
+
+Google's codes and reasons: google.aip.dev/193, google.rpc.ErrorInfo,
+ai.google.dev/gemini-api/docs/troubleshooting.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+# 499 is CANCELLED, which nobody but Google has done: we read no answer that we gave up.
+_TRANSIENT: Final = frozenset({408, 409, 425, 429, 499})
+_NEVER_THERE: Final = frozenset({405, 501, 505})
+_TOO_LONG: Final = re.compile(
+    r"token count .*exceeds|exceeds the maximum number of (?:input )?tokens|"
+    r"payload size exceeds|request (?:entity )?(?:is )?too large",
+    re.IGNORECASE,
+)
+# "The File abc is not in an ACTIVE state", "You do not have permission to access the File abc or it
+# may not exist.", "Unable to process input image.", "The document has no pages.", ...
+_OF_A_FILE: Final = re.compile(
+    r"\bthe File [\w-]+|\bfiles/[\w-]+|\binput (?:image|video|audio)\b|\bthe document\b|"
+    r"\b(?:image|pdf|document|video|audio) (?:is|was|has|could|cannot)\b|unsupported mime type",
+    re.IGNORECASE,
+)
+_UNKNOWN_FIELD: Final = re.compile(r"Unknown name|Cannot find field|Unknown field", re.IGNORECASE)
+_KEY: Final = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED"})
+_PROJECT: Final = frozenset(
+    {
+        *("SERVICE_DISABLED", "BILLING_DISABLED", "CONSUMER_SUSPENDED", "CONSUMER_INVALID"),
+        *("USER_PROJECT_DENIED", "LOCATION_POLICY_VIOLATED", "SECURITY_POLICY_VIOLATED"),
+    }
+)
+
+# What an administrator must mend; nothing that the person asks otherwise would help.
+CONFIGURATION: Final = frozenset({"model_denied", "model_not_found", "model_misconfigured"})
+
+
+@dataclass(frozen=True)
+class Told:
+    """An error as Google tells it; ``reasons`` are those of its details. ``status`` is empty where
+    something on the way answered instead.
+    """
+
+    code: int
+    status: str
+    message: str
+    reasons: Sequence[str] = ()
+
+
+def is_transient(told: Told) -> bool:
+    """Whether the same request may be answered a moment later."""
+    return told.code in _TRANSIENT or (told.code >= 500 and told.code not in _NEVER_THERE)
+
+
+def rejection(told: Told) -> str:
+    """The reason code of an error that will come again."""
+    if told.code == 413 or _TOO_LONG.search(told.message):
+        return "question_too_long"
+    if told.status and _OF_A_FILE.search(told.message):
+        return "model_rejected"
+    if told.code in {401, 403} or not _KEY.isdisjoint(told.reasons):
+        return "model_denied" if _PROJECT.isdisjoint(told.reasons) else "model_misconfigured"
+    if told.code == 404:
+        # Google answers so for a path that it does not have, too: then the API version is wrong.
+        is_path = not told.status or "requested URL" in told.message
+        return "model_misconfigured" if is_path else "model_not_found"
+    if told.code != 400 or not told.status or told.status == "FAILED_PRECONDITION":
+        return "model_misconfigured"
+    return "model_misconfigured" if _UNKNOWN_FIELD.search(told.message) else "model_rejected"
