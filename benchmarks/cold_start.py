@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
+import yaml
 
 from benchmarks.asking import Asker
 from benchmarks.subjects import Setup, Subject
 from benchmarks.undisturbed import undisturbed
 from simulators.child_process import ChildProcess
+from simulators.cloud_run import Probe, until_started
 from simulators.environment import inherited
 from simulators.ports import free_port
 from simulators.provisioning import DeliveryRules
@@ -21,6 +23,7 @@ from simulators.stack import LocalStack
 
 _LOOK_EVERY_S = 0.005
 _DEADLINE_S = 60.0
+_SERVICE = Path(__file__).parents[1] / "deploy" / "processor-service.yaml"
 _NOTHING = shutil.which("true") or "/bin/true"
 
 
@@ -29,9 +32,10 @@ class ColdStart:
     """Seconds from the start of the process; what its launcher takes before that is taken off, and
     of the first answer Gemini's own time, too.
 
-    ``listening_s``: it takes pushes (``/healthz``). ``ready_s``: it has reached Redis, Slack and
-    Gemini (``/readyz``). ``first_answer_s``: from a question asked while no processor runs, whose
-    process is started at that moment, to its finished answer.
+    ``listening_s``: it takes pushes (``/healthz``). ``started_s``: Cloud Run would route to it, by
+    the startup probe of its service's file. ``ready_s``: it has reached Redis, Slack and Gemini
+    (``/readyz``). ``first_answer_s``: from a question asked while no processor runs, whose process
+    is started at that moment, to its finished answer.
     ``straightforward_s``: a bare FastAPI app that imports the same libraries at its top, until it
     listens.
     """
@@ -40,11 +44,17 @@ class ColdStart:
     ready_s: float
     first_answer_s: float
     straightforward_s: float
+    started_s: float
 
     @property
     def of_straightforward(self) -> float:
         """Our time to listen as a share of the straightforward one's."""
         return self.listening_s / self.straightforward_s
+
+    @property
+    def of_listening(self) -> float:
+        """How much longer Cloud Run takes to find out that we listen."""
+        return self.started_s / self.listening_s
 
 
 async def cold_start(setup: Setup) -> ColdStart:
@@ -67,13 +77,25 @@ async def _in(stack: LocalStack, setup: Setup) -> ColdStart:
     listening_s = await _answers(f"{processor.url}/healthz", began)
     ready_s = await _answers(f"{processor.url}/readyz", began)
     await processor.kill()
+    started_s = await _started_on_cloud_run(processor)
     first_s = await _first_answer(stack, processor)
     return ColdStart(
         listening_s - launcher_s,
         ready_s - launcher_s,
         first_s - (setup.gemini.total_s or 0.0) - launcher_s,
         straightforward_s - launcher_s,
+        started_s - launcher_s,
     )
+
+
+async def _started_on_cloud_run(processor: Service) -> float:
+    (container,) = yaml.safe_load(_SERVICE.read_text())["spec"]["template"]["spec"]["containers"]
+    began = time.monotonic()
+    await processor.start(wait_until_ready=False)
+    await until_started(Probe.of_yaml(container["startupProbe"]), processor.url)
+    took_s = time.monotonic() - began
+    await processor.kill()
+    return took_s
 
 
 async def _first_answer(stack: LocalStack, processor: Service) -> float:

@@ -159,6 +159,7 @@ def _cold_starts(results: Results) -> Sequence[str]:
             f"{seconds * 1000:.0f}"
             for seconds in (
                 one.listening_s,
+                one.started_s,
                 one.ready_s,
                 one.first_answer_s,
                 one.straightforward_s,
@@ -166,7 +167,10 @@ def _cold_starts(results: Results) -> Sequence[str]:
         )
         for one in results.cold_starts
     ]
-    headings = ("listens", "ready", "first answer less Gemini's time", "straightforward imports")
+    headings = (
+        *("listens", "started for Cloud Run", "ready"),
+        *("first answer less Gemini's time", "straightforward imports"),
+    )
     return ["## Cold start", "Milliseconds from the start of the process.", _table(headings, rows)]
 
 

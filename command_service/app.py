@@ -16,16 +16,16 @@ from command_service.admission import Policy
 from command_service.app_home import REFRESH_EVERY_S, Entrance
 from command_service.catch_up import CatchUp
 from command_service.doctor import REPORT_EVERY_S, Doctor
-from command_service.event_api import EventApi
+from command_service.event_api import EVENTS_PATH, EventApi
 from command_service.feedback import Listening
 from command_service.following import Following
-from command_service.health import Health
-from command_service.http_server import bound, serving
+from command_service.health import Health, HealthDeps
+from command_service.http_server import Later, bound, serving
 from command_service.intake import Intake, refusal_text
 from command_service.listeners import Listeners
 from command_service.locales import SlackLocales
 from command_service.pace import Pace
-from command_service.preflight import Preflight, preflight
+from command_service.preflight import UNREACHABLE_AFTER_S, Preflight, Waiting, preflight
 from command_service.pubsub_queue import PubSubQueue, pubsub_queue
 from command_service.question import Identity, Reason
 from command_service.repetition import Repetition
@@ -72,23 +72,54 @@ class Adapters:
     background: Background
 
 
+class _Port:
+    """``$PORT`` with the health routes and, in HTTP mode, Slack's; open as long as ``stack``."""
+
+    def __init__(
+        self, settings: CommandSettings, listener: socket.socket | None, stack: AsyncExitStack
+    ) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._stack = stack
+        self.health = Health()
+        self.events = Later()
+        self.number = 0
+
+    async def open(self) -> None:
+        """Listen. Idempotent."""
+        if self.number:
+            return
+        server = web.Application()
+        self.health.add_routes(server)
+        if not self._settings.slack_socket_mode:
+            server.router.add_post(EVENTS_PATH, self.events.handle)
+        listener = self._listener or bound(self._settings.host, self._settings.port)
+        self.number = await self._stack.enter_async_context(serving(server, listener))
+
+
 @asynccontextmanager
 async def running(
-    settings: CommandSettings, listener: socket.socket | None = None
+    settings: CommandSettings,
+    listener: socket.socket | None = None,
+    unreachable_after_s: float = UNREACHABLE_AFTER_S,
 ) -> AsyncIterator[Service]:
     """The whole service; raises StartFailed before anything of it is visible outside.
 
-    Slack is asked first: without good tokens nothing else matters. The queue comes before the edges
-    that publish to it, and the health routes before the socket, because Cloud Run waits for the
-    port while Slack may still be connecting. Closing in reverse first ends the search for missed
-    questions and drains the envelopes while their acks can still be sent, then closes the socket
-    and the server, then what they used.
+    Slack is asked first: without good tokens nothing else matters, and Cloud Run takes an open port
+    for a service that has started. A Slack that cannot be reached is waited for with the port open.
+    The queue comes before the edges that publish to it, and the port before the socket, because
+    Slack may still be connecting. Closing in reverse first ends the search for missed questions and
+    drains the envelopes while their acks can still be sent, then closes the socket and the server,
+    then what they used.
     """
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(
             slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         )
-        checked = await preflight(slack, _app_token(settings))
+        port = _Port(settings, listener, stack)
+        checked = await preflight(
+            slack, _app_token(settings), Waiting(port.open, unreachable_after_s)
+        )
 
         def after_silence(silent_s: float | None) -> None:
             catch_up.after_silence(silent_s)
@@ -124,21 +155,20 @@ async def running(
         )
         slots = Slots(settings.max_concurrent_requests)
         socket_mode = _socket_mode(settings, bolt, slots, repetition.intake, after_silence)
-        server = web.Application()
-        Health(queue.check, access, socket_mode.state if socket_mode else None).add_routes(server)
-        if socket_mode is None:
-            EventApi(bolt, slots).add_routes(server)
-        port = await stack.enter_async_context(
-            serving(server, listener or bound(settings.host, settings.port))
+        port.health.deps = HealthDeps(
+            queue.check, access, socket_mode.state if socket_mode else None
         )
+        if socket_mode is None:
+            port.events.handler = EventApi(bolt, slots).handle
+        await port.open()
         if socket_mode is not None:
             await stack.enter_async_context(connected(socket_mode, checked.socket_url or ""))
         else:
             catch_up.after_silence(None)
         stack.push_async_callback(slots.drain, _DRAIN_S)
         stack.push_async_callback(catch_up.close)
-        log.info("The service is up.", action="started", port=port, **_described(checked))
-        yield Service(port, slots, access, catch_up, socket_mode)
+        log.info("The service is up.", action="started", port=port.number, **_described(checked))
+        yield Service(port.number, slots, access, catch_up, socket_mode)
         log.info("The service is closing.", action="stopping", running=slots.running)
 
 

@@ -25,10 +25,6 @@ class EventApi:
         self._app = app
         self._slots = slots
 
-    def add_routes(self, server: web.Application) -> None:
-        """Serve Slack's requests on ``server``."""
-        server.router.add_post(EVENTS_PATH, self.handle)
-
     async def handle(self, request: web.Request) -> web.Response:
         """One request of Slack."""
         try:

@@ -1,7 +1,7 @@
 """The HTTP server on ``$PORT``."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -13,7 +13,7 @@ _SHUTDOWN_S = 1.0
 def bound(host: str, port: int) -> socket.socket:
     """A socket on the port, not listening yet; raises OSError when the port cannot be had.
 
-    Whoever probes the port finds it closed until the service is up. The server closes the socket.
+    Whoever probes the port finds it closed until it is served. The server closes the socket.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -24,6 +24,19 @@ def bound(host: str, port: int) -> socket.socket:
         raise
     listener.setblocking(False)
     return listener
+
+
+class Later:
+    """A route of a server that runs before what it is for is there: 503 until then."""
+
+    def __init__(self) -> None:
+        self.handler: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Hand the request on."""
+        if self.handler is None:
+            return web.Response(status=503)
+        return await self.handler(request)
 
 
 @asynccontextmanager

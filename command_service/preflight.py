@@ -20,8 +20,9 @@ from shared.slack import SLACK_FAILURES, slack_error
 
 log = get_logger(__name__)
 
-_GIVE_UP_AFTER_S = 30.0
-_PAUSES_S = (0.5, 1.0, 2.0, 4.0)
+UNREACHABLE_AFTER_S = 30.0
+"""So long a start waits for Slack before its port opens."""
+_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 _REINSTALL = "Install the app again and take the new token from its settings page"
 _MEANINGS = {
     "account_inactive": f"The app was removed from the workspace. {_REINSTALL}",
@@ -44,37 +45,56 @@ class Preflight:
     socket_url: str | None = None
 
 
-async def preflight(
-    client: AsyncWebClient,
-    app_token: str | None,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    give_up_after_s: float = _GIVE_UP_AFTER_S,
-) -> Preflight:
-    """Check the bot token and, if there is one, the app-level token.
+@dataclass(frozen=True)
+class Waiting:
+    """How to wait for a Slack that cannot be reached: no restart brings it back sooner.
 
-    Raises PreflightFailed at once for what Slack refuses, and after ``give_up_after_s`` seconds of
-    further attempts for what may pass.
+    After ``unreachable_after_s`` seconds ``tell`` is called once, and Slack is asked on.
     """
+
+    tell: Callable[[], Awaitable[None]]
+    unreachable_after_s: float = UNREACHABLE_AFTER_S
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+async def preflight(client: AsyncWebClient, app_token: str | None, waiting: Waiting) -> Preflight:
+    """Check the bot token and, if there is one, the app-level token, for as long as that takes.
+
+    Raises PreflightFailed for what Slack refuses: only other settings mend that.
+    """
+    asking = asyncio.create_task(_preflight(client, app_token, waiting.sleep), name="preflight")
     try:
-        async with asyncio.timeout(give_up_after_s):
-            who = await _asked("SLACK_BOT_TOKEN", "auth.test", client.auth_test, sleep)
-            _require_scopes(who)
-            identity = _identity(who)
-            if app_token is None:
-                return Preflight(identity)
-            opened = await _asked(
-                "SLACK_APP_TOKEN",
-                "apps.connections.open",
-                lambda: client.apps_connections_open(app_token=app_token),
-                sleep,
+        _, late = await asyncio.wait({asking}, timeout=waiting.unreachable_after_s)
+        if late:
+            log.error(
+                "Slack cannot be reached yet. It is asked on; check the network, SLACK_API_URL and "
+                "https://slack-status.com.",
+                action="slack_unreachable",
+                url=client.base_url,
+                after_s=waiting.unreachable_after_s,
             )
-            socket_url = str(opened["url"])
-            await _require_one_app(client, identity, socket_url)
-    except TimeoutError as error:
-        raise PreflightFailed(
-            f"Slack could not be reached at {client.base_url} within {give_up_after_s:g} s. "
-            "Check the network, SLACK_API_URL and https://slack-status.com."
-        ) from error
+            await waiting.tell()
+        return await asking
+    finally:
+        asking.cancel()
+
+
+async def _preflight(
+    client: AsyncWebClient, app_token: str | None, sleep: Callable[[float], Awaitable[None]]
+) -> Preflight:
+    who = await _asked("SLACK_BOT_TOKEN", "auth.test", client.auth_test, sleep)
+    _require_scopes(who)
+    identity = _identity(who)
+    if app_token is None:
+        return Preflight(identity)
+    opened = await _asked(
+        "SLACK_APP_TOKEN",
+        "apps.connections.open",
+        lambda: client.apps_connections_open(app_token=app_token),
+        sleep,
+    )
+    socket_url = str(opened["url"])
+    await _require_one_app(client, identity, socket_url)
     return Preflight(identity, socket_url)
 
 
@@ -84,7 +104,7 @@ async def _asked(
     ask: Callable[[], Awaitable[AsyncSlackResponse]],
     sleep: Callable[[float], Awaitable[None]],
 ) -> AsyncSlackResponse:
-    """Slack's answer, however many attempts it takes; the caller bounds the time."""
+    """Slack's answer, however many attempts it takes."""
     attempt = 0
     while True:
         try:

@@ -78,12 +78,14 @@ class SocketState:
     """``connected``: open, and Slack is heard on it.
 
     ``heard_age_s``: seconds since Slack was last heard, or since the start if it never was.
-    ``down_s``: the same while not connected, else 0.
+    ``down_s``: the same while not connected, else 0. ``kept_age_s``: since the task that keeps the
+    socket last looked at it.
     """
 
     connected: bool
     down_s: float
     heard_age_s: float
+    kept_age_s: float
 
 
 DEFAULT_TIMING = Timing()
@@ -116,7 +118,7 @@ class SocketMode(AsyncSocketModeHandler):
         self.timing = timing
         self._slots = slots
         self._busy_text = busy_text
-        self._linked_at = self._heard_at = time.monotonic()
+        self._linked_at = self._heard_at = self._kept_at = time.monotonic()
         # The wall clock goes on while a laptop sleeps.
         self._heard_time: float | None = None
         self._pong: float | None = None
@@ -162,7 +164,8 @@ class SocketMode(AsyncSocketModeHandler):
         self._hear_pong()
         age_s = time.monotonic() - self._heard_at
         connected = linked and age_s < self.timing.silent_s
-        return SocketState(connected, 0.0 if connected else age_s, age_s)
+        kept_age_s = time.monotonic() - self._kept_at
+        return SocketState(connected, 0.0 if connected else age_s, age_s, kept_age_s)
 
     async def _is_linked(self) -> bool:
         """Whether the SDK has an open connection, heard on or not."""
@@ -204,6 +207,7 @@ class SocketMode(AsyncSocketModeHandler):
         try:
             while True:
                 await asyncio.sleep(_LOOK_EVERY_S)
+                self._kept_at = time.monotonic()
                 self._note((await self.state()).connected)
                 linked = await self._is_linked()
                 if time.monotonic() - self._linked_at > self.timing.url_life_s:

@@ -100,11 +100,12 @@ def _containers(service: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _probe_times(service: Mapping[str, Any]) -> Iterator[str]:
-    # The description says so in words: "Must be smaller than period_seconds".
+    # The description says "smaller than" of the one and "greater or equal" of the other; Cloud
+    # Run's own startup probe has 240 s for both.
     for container in _containers(service):
         for name in ("startupProbe", "livenessProbe", "readinessProbe"):
             probe = container.get(name, {})
-            if probe.get("timeoutSeconds", 1) >= probe.get("periodSeconds", 10):
+            if probe.get("timeoutSeconds", 1) > probe.get("periodSeconds", 10):
                 yield f"{name} takes longer than its period"
 
 

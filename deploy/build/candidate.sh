@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Deploys the processor beside what serves: as the tag "candidate", without traffic. The first time
-# there is nothing beside it, and it takes all. Cloud Run starts an instance and waits for /readyz.
+# there is nothing beside it, and it takes all. Cloud Run starts an instance and waits until it listens.
 set -euo pipefail
 : "${PROJECT_ID:?}" "${REGION:?}" "${BUILD_ID:?}" "${REDIS_CA_VERSION:?}" "${REDIS_URL_VERSION:?}"
 : "${SLACK_BOT_TOKEN_VERSION:?}" "${GEMINI_API_KEY_VERSION:?}"

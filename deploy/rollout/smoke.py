@@ -20,8 +20,8 @@ class SmokeTestFailed(OperationFailed):
 def smoke_test(access: Access, url: str, service_url: str) -> str:
     """What the service at ``url`` says of itself; raises SmokeTestFailed unless it is ready.
 
-    A service with internal ingress can't be asked from outside its network. Then what Cloud Run's
-    startup probe found at the same path must do: without it the revision would not be ready.
+    A service with internal ingress can't be asked from outside its network: the pipeline's smoke
+    job asks it from inside, and here it is judged by its first stage.
     """
     # Cloud Run keeps /healthz for itself (cloud.google.com/run, known issues), /readyz it does not.
     # Its tokens are made out to the service; a tag's address is no audience that it accepts.

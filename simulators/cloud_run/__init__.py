@@ -3,7 +3,16 @@
 It needs ``google-cloud-run``, which only the operators' tools and the tests install.
 """
 
+from simulators.cloud_run.probing import Probe, ProbeFailed, until_failed, until_started
 from simulators.cloud_run.server import CloudRunSimulator
 from simulators.cloud_run.service import Launch, Refused
 
-__all__ = ["CloudRunSimulator", "Launch", "Refused"]
+__all__ = [
+    "CloudRunSimulator",
+    "Launch",
+    "Probe",
+    "ProbeFailed",
+    "Refused",
+    "until_failed",
+    "until_started",
+]

@@ -58,6 +58,7 @@ class CloudRunSimulator:
                 for task in self._operations.values():
                     task.cancel()
                 await asyncio.gather(*self._operations.values(), return_exceptions=True)
+                await self.service.close()
                 await runner.cleanup()
 
     async def _to(

@@ -3,15 +3,19 @@
 Rules from the reference of google.cloud.run.v2 (Service, TrafficTarget, UpdateServiceRequest).
 """
 
+import asyncio
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from google.cloud import run_v2
 
+from simulators.cloud_run.probing import Probe, until_failed, until_started
+
 Launch = Callable[[str, run_v2.RevisionTemplate], Awaitable[str]]
-"""Starts a revision's container once it may be asked for; its base URL."""
+"""Starts a revision's container and does not wait for it; the base URL at which it will listen."""
 
 _REVISION: Final = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
 _LATEST: Final = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
@@ -36,6 +40,9 @@ class HostedService:
         self._wanted = run_v2.Service(name=name, template=template)
         self._revisions: dict[str, run_v2.Revision] = {}
         self._addresses: dict[str, str] = {}
+        self._watching: dict[str, asyncio.Task[None]] = {}
+        self.restarts: Counter[str] = Counter()
+        """How often a liveness probe ended each revision's container."""
         self._latest_ready = ""
         self._version = 0
         self._current: dict[str, float] = {}
@@ -121,7 +128,7 @@ class HostedService:
         )
         self._revisions[name] = revision
         try:
-            self._addresses[name] = await self._launch(name, template)
+            await self._start_container(name, template)
         except Exception as error:
             revision.conditions = [_ready(run_v2.Condition.State.CONDITION_FAILED)]
             message = f"Revision {name!r} is not ready and cannot serve traffic. {error}"
@@ -129,6 +136,31 @@ class HostedService:
         revision.conditions = [_ready(run_v2.Condition.State.CONDITION_SUCCEEDED)]
         self._latest_ready = name
         self._version += 1
+
+    async def _start_container(self, name: str, template: run_v2.RevisionTemplate) -> None:
+        """Start it and wait for its startup probe; from then on its liveness probe watches it."""
+        container = template.containers[0]
+        address = await self._launch(name, template)
+        startup = Probe.of_message(container.startup_probe) if _has(container, "startup") else None
+        await until_started(startup, address)
+        self._addresses[name] = address
+        if _has(container, "liveness"):
+            probe = Probe.of_message(container.liveness_probe)
+            self._watching[name] = asyncio.create_task(
+                self._keep_alive(name, template, probe), name=f"liveness-{name}"
+            )
+
+    async def _keep_alive(self, name: str, template: run_v2.RevisionTemplate, probe: Probe) -> None:
+        await until_failed(probe, self._addresses[name])
+        self.restarts[name] += 1
+        await self._start_container(name, template)
+
+    async def close(self) -> None:
+        """Stop probing. Idempotent."""
+        watching = list(self._watching.values())
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
 
     def address_of_next(self) -> str:
         """Where the next request goes: each revision gets exactly its share, evenly spread.
@@ -157,6 +189,10 @@ class HostedService:
 
     def _full(self, revision: str) -> str:
         return f"{self._wanted.name}/revisions/{revision}"
+
+
+def _has(container: run_v2.Container, probe: str) -> bool:
+    return f"{probe}_probe" in container
 
 
 def _ready(state: int) -> run_v2.Condition:

@@ -1,16 +1,21 @@
 """What is asked of Slack before the service starts, and how it is told when that fails."""
 
+import asyncio
 from dataclasses import replace
+from typing import Any
 
+import aiohttp
 import pytest
 
+from command_service.app import running
 from command_service.errors import PreflightFailed
-from command_service.preflight import Preflight, preflight
+from command_service.http_server import bound
+from command_service.preflight import Preflight, Waiting, preflight
 from command_service.scopes import NEEDED_SCOPES
 from shared.slack import slack_client
 from simulators.faults import Fault
 from simulators.slack import SlackConfig
-from tests.command_stack import SLACK, Stack, stack
+from tests.command_stack import SLACK, Stack, get_json, stack
 
 
 @pytest.fixture(autouse=True)
@@ -34,11 +39,13 @@ async def checked(
     *,
     bot: str = "xoxb-local",
     app: str | None = "xapp-local",
-    give_up_after_s: float = 30.0,
     sleep: Sleeps | None = None,
 ) -> Preflight:
+    async def tell() -> None:
+        raise AssertionError("Slack can be reached")
+
     async with slack_client(bot, world.api_url) as client:
-        return await preflight(client, app, sleep or Sleeps(), give_up_after_s)
+        return await preflight(client, app, Waiting(tell, sleep=sleep or Sleeps()))
 
 
 async def failure(world: Stack, bot: str = "xoxb-local", app: str | None = "xapp-local") -> str:
@@ -130,8 +137,51 @@ async def test_slacks_own_pause_is_kept(world: Stack) -> None:
     assert sleep.asked == [7.0]
 
 
-async def test_a_slack_that_never_answers_ends_the_start_with_what_to_check(world: Stack) -> None:
-    world.faults.add("slack", "auth.test", Fault("hang", seconds=5.0))
+async def test_a_slack_that_cannot_be_reached_is_waited_for(
+    world: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rule = world.faults.add("slack", "auth.test", Fault("error", status=503), -1)
+    told: list[str] = []
 
-    with pytest.raises(PreflightFailed, match=r"could not be reached at http://127\.0\.0\.1"):
-        await checked(world, give_up_after_s=0.1)
+    async def tell() -> None:
+        told.append("the port opens")
+        world.faults.remove(rule.id)
+
+    async with slack_client("xoxb-local", world.api_url) as client, asyncio.timeout(20):
+        found = await preflight(client, "xapp-local", Waiting(tell, unreachable_after_s=0.2))
+    assert told == ["the port opens"]
+    assert found.socket_url is not None
+    assert "Slack cannot be reached yet." in capsys.readouterr().out
+
+
+async def test_while_slack_is_away_at_the_start_the_service_listens_and_comes_up_with_slack(
+    world: Stack,
+) -> None:
+    rule = world.faults.add("slack", "auth.test", Fault("error", status=503), -1)
+    stop = asyncio.Event()
+    listener = bound("127.0.0.1", 0)
+    number = listener.getsockname()[1]
+
+    async def serve() -> None:
+        async with running(world.settings(), listener, unreachable_after_s=0.2):
+            await stop.wait()
+
+    serving = asyncio.create_task(serve())
+    async with asyncio.timeout(20):
+        while not (told := await told_by(number)):  # noqa: ASYNC110 - the port opens, and tells nobody
+            await asyncio.sleep(0.05)
+        assert told[0] == 503
+        assert told[1]["dependencies"]["slack"]["reason"] == "not_reached_yet"
+        assert (await get_json(number, "/healthz"))[0] == 200
+        world.faults.remove(rule.id)
+        while (await get_json(number, "/readyz"))[0] != 200:  # noqa: ASYNC110 - likewise
+            await asyncio.sleep(0.05)
+    stop.set()
+    await serving
+
+
+async def told_by(port: int) -> tuple[int, Any] | None:
+    try:
+        return await get_json(port, "/readyz")
+    except aiohttp.ClientError:
+        return None

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 
-from command_service.health import Health
+from command_service.health import Health, HealthDeps
 from command_service.http_server import bound, serving
 from command_service.scopes import NEEDED_SCOPES
 from command_service.slots import Slots
@@ -45,14 +45,20 @@ class Listening:
         self.port = port
         self.silences = silences
 
-    async def wait_for_health(self, status: int) -> str:
-        """What ``/healthz`` says as soon as it has this status."""
+    async def wait_until(self, *, down: bool) -> None:
+        """Wait until nothing was heard for ``RED_AFTER_S``, or something is; no restart is ever
+        asked for.
+        """
         async with asyncio.timeout(15.0):
             while True:
-                now, body = await get_json(self.port, "/healthz")
-                if now == status:
-                    return str(body)
+                status, body = await get_json(self.port, "/healthz")
+                assert status == 200
+                if (body["slack_socket"]["down_s"] >= RED_AFTER_S) is down:
+                    return
                 await asyncio.sleep(0.05)
+
+    async def is_ready(self) -> bool:
+        return (await get_json(self.port, "/readyz"))[0] == 200
 
 
 @asynccontextmanager
@@ -67,7 +73,7 @@ async def listening(world: Stack) -> AsyncIterator[Listening]:
             AsyncApp(client=client), "xapp-local", Slots(1), lambda _: "", silences.append, QUICK
         )
         server = web.Application()
-        Health(queue_is_fine, FakeAccess(), socket.state, RED_AFTER_S).add_routes(server)
+        Health(HealthDeps(queue_is_fine, FakeAccess(), socket.state)).add_routes(server)
         async with (
             serving(server, bound("127.0.0.1", 0)) as port,
             connected(socket, str(opened["url"])),
@@ -91,32 +97,32 @@ async def test_a_deaf_socket_of_the_simulator_answers_no_ping_and_stays_open(wor
             world.slack.sockets.cut()
 
 
-async def test_when_every_socket_is_deaf_the_health_turns_red_although_tcp_connects(
+async def test_when_every_socket_is_deaf_it_is_not_ready_although_tcp_connects(
     world: Stack,
 ) -> None:
     async with listening(world) as app:
-        await app.wait_for_health(200)
+        await app.wait_until(down=False)
         rule = world.faults.add("socket", "connect", Fault("hang"), -1)
         world.slack.sockets.deafen()
 
-        assert "has been down for" in await app.wait_for_health(503)
+        await app.wait_until(down=True)
         opened = len(world.calls("apps.connections.open"))
         async with asyncio.timeout(10.0):
             while len(world.calls("apps.connections.open")) < opened + 2:
                 # An open connection on which nothing is heard turns it green in no moment.
-                assert (await get_json(app.port, "/healthz"))[0] == 503
+                assert not await app.is_ready()
 
         world.faults.remove(rule.id)
-        await app.wait_for_health(200)
+        await app.wait_until(down=False)
 
 
 async def test_a_deaf_socket_is_replaced_and_the_silence_is_told_once(world: Stack) -> None:
     async with listening(world) as app:
         rule = world.faults.add("socket", "connect", Fault("error", status=503), -1)
         world.slack.sockets.deafen()
-        await app.wait_for_health(503)
+        await app.wait_until(down=True)
         world.faults.remove(rule.id)
-        await app.wait_for_health(200)
+        await app.wait_until(down=False)
 
         first, silence = app.silences
     assert first is None, "nobody knows how long nobody listened before the start"

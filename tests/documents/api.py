@@ -13,7 +13,7 @@ from typing import Any, Final
 from aiohttp.test_utils import make_mocked_request
 from fastapi.testclient import TestClient
 
-from command_service.health import Health
+from command_service.health import Health, HealthDeps
 from command_service.socket_mode import SocketState
 from processor_service.app import RedisLost, create_app
 from processor_service.dependencies import Dependencies
@@ -75,9 +75,9 @@ async def _of_command(route: str) -> Any:
         return
 
     async def connected() -> SocketState:
-        return SocketState(connected=True, down_s=0.0, heard_age_s=4.2)
+        return SocketState(connected=True, down_s=0.0, heard_age_s=4.2, kept_age_s=0.3)
 
-    health = Health(fine, FakeAccess(), connected)
+    health = Health(HealthDeps(fine, FakeAccess(), connected))
     answer = await getattr(health, route)(make_mocked_request("GET", f"/{route}"))
     return json.loads(answer.text)
 

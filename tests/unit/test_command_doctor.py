@@ -19,7 +19,7 @@ from shared.task import Kind, Locale, task_id_of_command
 from tests.command_fakes import IDENTITY, FakeSurroundings, World, a_command
 from tests.counted import Counted
 
-CONNECTED = SocketState(connected=True, down_s=0.0, heard_age_s=2.0)
+CONNECTED = SocketState(connected=True, down_s=0.0, heard_age_s=2.0, kept_age_s=0.2)
 
 
 class Practice(World):

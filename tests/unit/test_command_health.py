@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from command_service.health import Health
+from command_service.health import Health, HealthDeps
 from command_service.http_server import bound, serving
 from command_service.socket_mode import SocketState
 from shared.errors import QueueUnavailable, SlackDenied
@@ -23,6 +23,7 @@ def health(
     *,
     connected: bool,
     down_s: float = 0.0,
+    kept_age_s: float = 0.5,
     queue_down: bool = False,
     denied: SlackDenied | None = None,
 ) -> Health:
@@ -31,24 +32,32 @@ def health(
             raise QueueUnavailable("Pub/Sub did not confirm (UNAVAILABLE).")
 
     async def socket_state() -> SocketState:
-        return SocketState(connected, down_s, heard_age_s=1.5)
+        return SocketState(connected, down_s, heard_age_s=1.5, kept_age_s=kept_age_s)
 
     access = FakeAccess()
     access.denied = denied
-    return Health(check_queue, access, socket_state)
+    return Health(HealthDeps(check_queue, access, socket_state))
 
 
-async def test_a_short_loss_of_the_socket_is_no_reason_to_restart() -> None:
-    status, _ = await answers(health(connected=False, down_s=29.0), "/healthz")
+async def test_an_hour_without_slack_is_no_reason_to_restart() -> None:
+    status, body = await answers(health(connected=False, down_s=3600.0), "/healthz")
 
     assert status == 200
+    assert body["slack_socket"]["down_s"] == 3600.0
 
 
-async def test_a_socket_lost_for_half_a_minute_is_unhealthy_and_says_why() -> None:
-    status, body = await answers(health(connected=False, down_s=30.0), "/healthz")
+async def test_a_service_that_no_longer_keeps_its_socket_is_unhealthy_and_says_why() -> None:
+    status, body = await answers(health(connected=True, kept_age_s=60.0), "/healthz")
 
     assert status == 503
-    assert "down for 30 s" in body["why"]
+    assert "stands still for 60 s" in body["why"]
+
+
+async def test_while_slack_cannot_be_reached_at_the_start_we_are_alive_and_not_ready() -> None:
+    assert await answers(Health(), "/healthz") == (200, {"status": "ok"})
+    status, body = await answers(Health(), "/readyz")
+    assert status == 503
+    assert body["dependencies"]["slack"]["reason"] == "not_reached_yet"
 
 
 async def test_a_connected_service_is_healthy_without_its_queue_but_not_ready() -> None:
