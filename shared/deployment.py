@@ -50,7 +50,9 @@ def google_resource(
     """What Google Cloud wants to know besides: the project, and on Cloud Run the instance and the
     region, without which metrics of two instances would be one series.
 
-    Asks the metadata server, and waits half a second for each of its answers at most.
+    Asks the metadata server, and waits half a second for each of its answers at most. ``REGION``
+    stands in for the region, without which Google drops every point. The instance is the one that
+    Cloud Run's own log lines name.
     """
     known = {"gcp.project_id": here.project}
     if here.revision == "local":
@@ -60,9 +62,11 @@ def google_resource(
         "cloud.platform": "gcp_cloud_run",
         "faas.name": environment.get("K_SERVICE") or here.service,
         "faas.version": here.revision,
-        "faas.instance": _metadata("instance/id", environment) or here.instance,
     }
+    instance = _metadata("instance/id", environment) or here.instance
+    known |= {"faas.instance": instance, "service.instance.id": instance}
     region = _metadata("instance/region", environment).rsplit("/", 1)[-1]
+    region = region or environment.get("REGION", "")
     return {**known, "cloud.region": region} if region else known
 
 

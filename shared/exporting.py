@@ -22,6 +22,7 @@ from shared.log import get_logger
 log = get_logger(__name__)
 
 Destination = Literal["console", "otlp", "gcp"]
+Refused = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,20 @@ def exporters(destination: Destination, here: Deployment) -> Exporters:
 # thread, where no question waits for them.
 
 
-def _spans(destination: Destination, here: Deployment) -> SpanExporter:
+def _spans(destination: Destination, here: Deployment, refused: Refused) -> SpanExporter:
     from shared import otlp  # noqa: PLC0415 - as said above
 
-    return otlp.google_spans(here) if destination == "gcp" else otlp.otlp_spans()
+    if destination == "gcp":
+        return otlp.google_spans(here, refused)
+    return otlp.otlp_spans(refused)
 
 
-def _metrics(destination: Destination, here: Deployment) -> MetricExporter:
+def _metrics(destination: Destination, here: Deployment, refused: Refused) -> MetricExporter:
     from shared import otlp  # noqa: PLC0415 - as said above
 
-    return otlp.google_metrics(here) if destination == "gcp" else otlp.otlp_metrics()
+    if destination == "gcp":
+        return otlp.google_metrics(here, refused)
+    return otlp.otlp_metrics(refused)
 
 
 class LastWords(logging.Handler):
@@ -83,15 +88,24 @@ def _quietened() -> LastWords:
 
 
 class Outage:
-    """Whether one signal can be sent; the beginning and the end of an outage are logged."""
+    """Whether one signal can be sent; the beginning and the end of an outage are logged. A request
+    of which the receiver dropped a part counts as lost.
+    """
 
     def __init__(self, signal: str, heard: LastWords) -> None:
         self._signal = signal
         self._heard = heard
         self._lost = False
+        self._refused: str | None = None
+
+    def refused(self, why: str) -> None:
+        """A part of what is being sent was dropped by the receiver."""
+        self._refused = why
 
     def note(self, sent: bool, why: str | None = None) -> None:
         """It was sent, or not."""
+        dropped, self._refused = self._refused, None
+        sent, why = sent and dropped is None, why or dropped
         if sent and self._lost:
             log.info("Telemetry is sent again.", action="telemetry_back", signal=self._signal)
         if not sent and not self._lost:
@@ -109,7 +123,7 @@ class WatchedSpans(SpanExporter):
     are looked for, the service does not wait for them.
     """
 
-    def __init__(self, build: Callable[[], SpanExporter], outage: Outage) -> None:
+    def __init__(self, build: Callable[[Refused], SpanExporter], outage: Outage) -> None:
         self._build = build
         self._outage = outage
         self._exporter: SpanExporter | None = None
@@ -117,7 +131,7 @@ class WatchedSpans(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send them now; never raises."""
         try:
-            self._exporter = self._exporter or self._build()
+            self._exporter = self._exporter or self._build(self._outage.refused)
             result = self._exporter.export(spans)
         except Exception as error:
             # The outermost edge of a thread of its own: telemetry must not end for one failure.
@@ -141,7 +155,7 @@ class WatchedMetrics(MetricExporter):
     wants them so.
     """
 
-    def __init__(self, build: Callable[[], MetricExporter], outage: Outage) -> None:
+    def __init__(self, build: Callable[[Refused], MetricExporter], outage: Outage) -> None:
         super().__init__()
         self._build = build
         self._outage = outage
@@ -152,7 +166,7 @@ class WatchedMetrics(MetricExporter):
     ) -> MetricExportResult:
         """Send them now; never raises."""
         try:
-            self._exporter = self._exporter or self._build()
+            self._exporter = self._exporter or self._build(self._outage.refused)
             result = self._exporter.export(metrics_data, timeout_millis, **kwargs)
         except Exception as error:
             # The outermost edge of a thread of its own, as above.

@@ -11,6 +11,7 @@ gcloud run services list --project="$PROJECT_ID" --region="$REGION" \
 .venv/bin/python -m deploy.render deploy/processor-service.yaml \
   --beside=build/processor.running.json \
   "PROJECT_ID=$PROJECT_ID" \
+  "REGION=$REGION" \
   "REVISION=${SHORT_SHA:-manual}-${BUILD_ID%%-*}" \
   "IMAGE=$(<build/processor.image)" \
   "REDIS_CA_VERSION=$REDIS_CA_VERSION" \

@@ -7,6 +7,7 @@ set -euo pipefail
 
 .venv/bin/python -m deploy.render deploy/command-service.yaml \
   "PROJECT_ID=$PROJECT_ID" \
+  "REGION=$REGION" \
   "REVISION=${SHORT_SHA:-manual}-${BUILD_ID%%-*}" \
   "IMAGE=$(<build/command.image)" \
   "ALLOWED_TEAM_IDS=${ALLOWED_TEAM_IDS:-}" \

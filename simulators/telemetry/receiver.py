@@ -27,6 +27,8 @@ from simulators.telemetry.records import NotAccepted, Series, Span, read_series,
 _PROTOBUF = "application/x-protobuf"
 _SPANS = 50_000
 _REQUESTS = 1_000
+# As Google's endpoint (docs.cloud.google.com/stackdriver/quotas).
+_POINTS_A_REQUEST = 200
 
 
 @dataclass(frozen=True)
@@ -103,10 +105,19 @@ class TelemetryReceiver:
         if refused is not None:
             return refused
         try:
-            self._series.update({one.identity: one for one in read_series(message)})
+            points = list(read_series(message))
         except NotAccepted as error:
             return web.Response(status=400, text=str(error))
-        return self._answer(ExportMetricsServiceResponse())
+        if len(points) > _POINTS_A_REQUEST:
+            text = f"A maximum of {_POINTS_A_REQUEST} points can be written in a single request."
+            return web.Response(status=400, text=text)
+        kept = {one.identity: one for one in points if not _has_no_location(one)}
+        self._series.update(kept)
+        answer = ExportMetricsServiceResponse()
+        if dropped := sum(map(_has_no_location, points)):
+            answer.partial_success.rejected_data_points = dropped
+            answer.partial_success.error_message = "The resource has no location."
+        return self._answer(answer)
 
     async def _read(
         self, request: web.Request, signal: str, message: Message
@@ -146,3 +157,9 @@ class TelemetryReceiver:
         self._changed.set()
         self._changed = asyncio.Event()
         return web.Response(body=message.SerializeToString(), content_type=_PROTOBUF)
+
+
+def _has_no_location(series: Series) -> bool:
+    """Google drops such a point, and only such: what was sent beside it is kept."""
+    on_google_cloud = "gcp.project_id" in series.resource and "faas.version" in series.resource
+    return on_google_cloud and not series.resource.get("cloud.region")

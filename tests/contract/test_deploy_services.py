@@ -19,7 +19,12 @@ from tests.cloud_run_schema import service_faults
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMMAND = DEPLOY / "command-service.yaml"
 PROCESSOR = DEPLOY / "processor-service.yaml"
-BOTH = {"PROJECT_ID": "a-project", "REVISION": "abc1234", "IMAGE": "host/a/b@sha256:0123"}
+BOTH = {
+    "PROJECT_ID": "a-project",
+    "REGION": "asia-northeast1",
+    "REVISION": "abc1234",
+    "IMAGE": "host/a/b@sha256:0123",
+}
 VALUES = {
     COMMAND: BOTH
     | {
@@ -141,7 +146,7 @@ def test_a_mistake_is_found(file: Path, mistake: str) -> None:
 
 def test_the_settings_are_those_that_the_services_have() -> None:
     for file, kind in ((COMMAND, CommandSettings), (PROCESSOR, ProcessorSettings)):
-        known = {name.upper() for name in kind.model_fields} | {"TELEMETRY"}
+        known = {name.upper() for name in kind.model_fields} | {"TELEMETRY", "REGION"}
         assert environment(rendered(file)).keys() <= known
 
 

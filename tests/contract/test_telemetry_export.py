@@ -14,8 +14,13 @@ from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from google.auth.credentials import Credentials
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricExportResult
+from opentelemetry.sdk.metrics.export import (
+    InMemoryMetricReader,
+    MetricExportResult,
+    MetricsData,
+)
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
@@ -60,19 +65,62 @@ def some_spans() -> list[ReadableSpan]:
     return list(kept.get_finished_spans())
 
 
+def some_points(number: int, **resource: str) -> MetricsData:
+    reader = InMemoryMetricReader()
+    meters = MeterProvider(
+        metric_readers=[reader], resource=Resource(resource), shutdown_on_exit=False
+    )
+    counter = meters.get_meter("test").create_counter("a_total")
+    for label in range(number):
+        counter.add(1, {"label": str(label)})
+    data = reader.get_metrics_data()
+    assert data is not None
+    return data
+
+
+def nobody(why: str) -> None:
+    raise AssertionError(why)
+
+
+async def test_more_points_than_a_request_may_hold_are_sent_in_several(
+    receiver: TelemetryReceiver,
+) -> None:
+    exporter = exporters("otlp", HERE).metrics
+    assert await asyncio.to_thread(exporter.export, some_points(201)) is MetricExportResult.SUCCESS
+    assert receiver.total("a_total") == 201
+    assert len(receiver.requests) == 2
+
+
+async def test_the_receiver_refuses_a_request_of_too_many_points_as_google_does(
+    receiver: TelemetryReceiver,
+) -> None:
+    exporter = OTLPMetricExporter()
+    assert await asyncio.to_thread(exporter.export, some_points(201)) is MetricExportResult.FAILURE
+    assert receiver.total("a_total") == 0
+
+
+async def test_points_that_google_drops_without_a_word_are_logged(
+    receiver: TelemetryReceiver,
+) -> None:
+    known = google_resource(HERE, {"GCE_METADATA_HOST": "127.0.0.1:1"})
+    exporter = exporters("otlp", HERE).metrics
+    with capture_logs() as lines:
+        for region in ("", "", "asia-northeast1"):
+            points = some_points(3, **known, **{"cloud.region": region})
+            await asyncio.to_thread(exporter.export, points)
+    assert [line["action"] for line in lines] == ["telemetry_lost", "telemetry_back"]
+    assert lines[0]["why"] == "3 dropped: The resource has no location."
+    assert receiver.total("a_total") == 3
+
+
 async def test_google_gets_our_credentials_with_each_signal(receiver: TelemetryReceiver) -> None:
     def find(here: Deployment) -> Credentials:
         assert here.project == "acme"
         return FakeCredentials()  # type: ignore[no-untyped-call] # google-auth is untyped here
 
-    spans, metrics = google_spans(HERE, find), google_metrics(HERE, find)
+    spans, metrics = google_spans(HERE, nobody, find), google_metrics(HERE, nobody, find)
     sent = await asyncio.to_thread(spans.export, some_spans())
-    reader = InMemoryMetricReader()
-    meters = MeterProvider(metric_readers=[reader], shutdown_on_exit=False)
-    meters.get_meter("test").create_counter("a_total").add(1)
-    data = reader.get_metrics_data()
-    assert data is not None
-    counted = await asyncio.to_thread(metrics.export, data)
+    counted = await asyncio.to_thread(metrics.export, some_points(1))
     assert (sent, counted) == (SpanExportResult.SUCCESS, MetricExportResult.SUCCESS)
     assert [one.signal for one in receiver.requests] == ["traces", "metrics"]
     assert {one.headers["Authorization"] for one in receiver.requests} == {"Bearer a-token"}
@@ -209,12 +257,13 @@ async def test_on_cloud_run_the_metadata_server_names_instance_and_region() -> N
         said = await asyncio.to_thread(
             google_resource, HERE, {"GCE_METADATA_HOST": f"127.0.0.1:{server.port}"}
         )
-    assert said["faas.instance"] == "0087-instance"
+    assert said["faas.instance"] == said["service.instance.id"] == "0087-instance"
     assert said["cloud.region"] == "europe-west1"
 
 
 def test_google_is_told_project_instance_and_revision_even_without_a_metadata_server() -> None:
-    said = google_resource(HERE, {"GCE_METADATA_HOST": "127.0.0.1:1", "K_SERVICE": "command"})
+    environment = {"K_SERVICE": "command", "REGION": "asia-northeast1"}
+    said = google_resource(HERE, {"GCE_METADATA_HOST": "127.0.0.1:1", **environment})
     assert said == {
         "gcp.project_id": "acme",
         "cloud.provider": "gcp",
@@ -222,5 +271,7 @@ def test_google_is_told_project_instance_and_revision_even_without_a_metadata_se
         "faas.name": "command",
         "faas.version": "command-00001-abc",
         "faas.instance": HERE.instance,
+        "service.instance.id": HERE.instance,
+        "cloud.region": "asia-northeast1",
     }
     assert google_resource(Deployment("command-service", "acme"), {}) == {"gcp.project_id": "acme"}
