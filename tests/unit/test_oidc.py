@@ -4,6 +4,7 @@ import datetime as dt
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import aiohttp
@@ -36,7 +37,7 @@ class Signer:
     key: rsa.RSAPrivateKey
     key_id: str = "key-1"
 
-    @property
+    @cached_property
     def certificate(self) -> str:
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
         now = dt.datetime.now(dt.UTC)
