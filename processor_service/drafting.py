@@ -1,17 +1,17 @@
 """The messages of an answer that is still being written."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import partial
 
 from processor_service.markdown.document import Block, read_document, with_newlines
-from processor_service.markdown.inline import Env
 from processor_service.markdown.settling import settled_code, settled_text
 from processor_service.ports.conversations import Body
 from processor_service.rendering import RICH, body_of, neutralise
 from processor_service.splitting import Packing, pieces_of
 
-Read = Callable[[str, Env], list[Block]]
+Read = Callable[[str], list[Block]]
+_read = partial(read_document, whole=False)
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,14 @@ class Draft:
 
     A block is final once another one has begun on a whole line below it: what was drawn of it is
     kept. Drawn are the first ``most`` messages of the text so far, as they are rendered in the end,
-    but for two things: a table appears when it is whole, and links do not know addresses that are
-    defined behind them.
+    but for two things: a table appears when it is whole, and links by reference and footnotes stay
+    as they are written until the end.
     """
 
     most: int = 1_000
-    read: Read = read_document
+    read: Read = _read
     _text: str = ""
     _gap: str = "\n\n"
-    _references: dict[str, Any] = field(default_factory=dict)
     _full: list[Body] = field(default_factory=list)
     _packing: Packing = field(default_factory=lambda: Packing(RICH))
 
@@ -70,31 +69,23 @@ class Draft:
         if not text.startswith(self._text):
             self._forget()
         rest = text[len(self._text) :]
-        env = {"references": dict(self._references)}
-        blocks = self.read(neutralise(rest), env)
+        blocks = self.read(neutralise(rest))
         if blocks:
             blocks[0] = replace(blocks[0], gap=self._gap)
         final = _final(blocks, rest)
         if final:
-            self._keep(blocks, final, rest, env["references"])
+            self._keep(blocks, final, rest)
         return self._drawn(blocks[final:])
 
     def _forget(self) -> None:
-        self._text, self._gap, self._references = "", "\n\n", {}
+        self._text, self._gap = "", "\n\n"
         self._full, self._packing = [], Packing(RICH)
 
-    def _keep(
-        self, blocks: Sequence[Block], final: int, rest: str, references: Mapping[str, Any]
-    ) -> None:
+    def _keep(self, blocks: Sequence[Block], final: int, rest: str) -> None:
         for block in blocks[:final]:
             self._packing.add(block)
         self._full += map(body_of, self._packing.take_full())
         line = blocks[final].line
-        self._references = {
-            label: found
-            for label, found in references.items()
-            if label in self._references or found["map"][1] <= line
-        }
         self._text += rest[: _start_of(rest, line)]
         self._gap = blocks[final].gap
 

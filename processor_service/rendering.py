@@ -9,6 +9,7 @@ from typing import Any
 
 from processor_service.failures import OTHER, WORDS, Failure
 from processor_service.file_verdicts import verdict_lines
+from processor_service.markdown.characters import visible
 from processor_service.markdown.document import words_of
 from processor_service.markdown.tables import Table
 from processor_service.ports.answers import Answer
@@ -49,8 +50,11 @@ _PINGS = re.compile(r"<(?=(?:@[UW]|!(?:channel|here|everyone|subteam\^))[^<>\n]*
 
 
 def neutralise(text: str) -> str:
-    """The same text to the eye, in which no ``<!channel>`` or ``<@U…>`` reaches anybody."""
-    return _PINGS.sub("<\u200b", text)
+    """The same text to the eye, in which no ``<!channel>`` or ``<@U…>`` reaches anybody.
+
+    What steers the eye, or hides text from it, is dropped.
+    """
+    return _PINGS.sub("<\u200b", visible(text))
 
 
 def escape(text: str) -> str:

@@ -13,6 +13,14 @@ from markdown_it.token import Token
 from processor_service.markdown.inline import read_blocks, read_inline
 
 _STRICT = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+class _Credulous(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
+        return True
+
+
+_CREDULOUS = _Credulous("commonmark").enable(["table", "strikethrough"])
 # Layout, not words: white space of every width, and the lines of a table shown as text.
 _LAYOUT = re.compile(r"[\s\u200a\u200b│─┼]+")
 _STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
@@ -25,8 +33,8 @@ def shown(markdown: str) -> str:
 
 def meant(markdown: str) -> str:
     """The words of ``markdown`` as the renderer understands its author."""
-    env: dict[str, Any] = {}
-    return _words(read_blocks(markdown, env), lambda token: read_inline(token.content, env).tokens)
+
+    return _words(read_blocks(markdown), lambda token: read_inline(token.content, {}).tokens)
 
 
 def _words(tokens: Iterable[Token], children: Callable[[Token], Sequence[Token]]) -> str:
@@ -51,6 +59,33 @@ def shown_by(blocks: Iterable[Mapping[str, Any]]) -> str:
         for block in blocks
         if block["type"] in ("markdown", "table")
     )
+
+
+def read_by(blocks: Iterable[Mapping[str, Any]]) -> str:
+    """The words of Slack blocks and the addresses behind them, whatever these are."""
+    return "".join(
+        _words(_CREDULOUS.parse(block["text"]), _with_addresses)
+        if block["type"] == "markdown"
+        else visible(_texts(block["rows"]))
+        for block in blocks
+        if block["type"] in ("markdown", "table")
+    )
+
+
+def _with_addresses(token: Token) -> Sequence[Token]:
+    children = token.children or []
+    targets = (str(each.attrs.get("href") or each.attrs.get("src") or "") for each in children)
+    return [*children, *(Token("text", "", 0, content=f" {each}") for each in targets if each)]
+
+
+def addresses(markdown: str) -> list[str]:
+    """Where the links and images lead that a reader finds who takes any address."""
+    return [
+        str(each.attrs.get("href") or each.attrs.get("src"))
+        for token in _CREDULOUS.parse(markdown)
+        for each in token.children or []
+        if each.type in ("link_open", "image")
+    ]
 
 
 def _texts(value: Any) -> str:

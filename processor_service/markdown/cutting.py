@@ -21,7 +21,9 @@ _SPARE = 24
 _ITEM = re.compile(r" *(?:[-+*]|(\d{1,9})[.)])(?: {1,4}(?! )| |$)")
 _QUOTE = re.compile(r"^ {0,3}> ?", re.MULTILINE)
 # What would begin a block if it began a line.
-_BLOCK_START = re.compile(r"[-+*][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|>|`{3}|~{3}|\||-{2}|={2}|_{3}")
+_BLOCK_START = re.compile(
+    r"[-+*][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|[>\[]|`{3}|~{3}|\||-{2}|={2}|_{3}|\["
+)
 _SENTENCE_ENDS = "。．！？.!?"
 _JOINER = "\u200d"
 
@@ -75,7 +77,7 @@ def _cut_list(text: str, limit: int, size: Size) -> _Pieces:
     lines = text.split("\n")
     items = [
         token
-        for token in read_blocks(text, {})
+        for token in read_blocks(text)
         if token.type == "list_item_open" and token.level == 1 and token.map
     ]
     number, apart = int(items[0].info or 0), False
@@ -109,7 +111,9 @@ def _cut_item(gap: str, item: str, limit: int, size: Size) -> _Pieces:
     match = _ITEM.match(first)
     marker = match[0] if match else ""
     inner = "\n".join([first[len(marker) :], *(_dedented(line, len(marker)) for line in rest)])
-    for number, block in enumerate(_fitting(read_document(inner), limit - _SPARE, size)):
+    for number, block in enumerate(
+        _fitting(read_document(inner, whole=False), limit - _SPARE, size)
+    ):
         lead = marker.rstrip() + " " if number == 0 and block.kind == "paragraph" else ""
         yield "\n\n" if number else gap, lead + block.text
 
@@ -122,7 +126,9 @@ def _dedented(line: str, columns: int) -> str:
 
 def _cut_quote(text: str, limit: int, size: Size) -> _Pieces:
     inside = partial(_quoted_size, size)
-    for block in _fitting(read_document(_QUOTE.sub("", text)), limit - size("> "), inside):
+    for block in _fitting(
+        read_document(_QUOTE.sub("", text), whole=False), limit - size("> "), inside
+    ):
         gap = block.gap.replace("\n\n", "\n>\n")
         yield gap, "> " + block.text.replace("\n", "\n> ")
 

@@ -1,18 +1,16 @@
 """A document in Markdown as a sequence of blocks, written so that Slack shows what they mean."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from operator import itemgetter
 
 from markdown_it.token import Token
 
 from processor_service.markdown.characters import HAIR_SPACE, ZERO_WIDTH_SPACE
-from processor_service.markdown.inline import (
-    Env,
-    mended,
-    read_blocks,
-    read_inline,
-)
+from processor_service.markdown.inline import mended, read_blocks, read_inline
+from processor_service.markdown.references import Env, Footnotes, find_definitions, notes_in
 from processor_service.markdown.tables import Table, fenced, read_table
 
 _LEAD_CHARS = 200
@@ -20,6 +18,7 @@ _NEWLINES = re.compile(r"\r\n?")
 _INVISIBLE = str.maketrans("", "", ZERO_WIDTH_SPACE + HAIR_SPACE)
 _MARKERS = re.compile(r"(?:[>\s]|[-+*]\s|\d{1,9}[.)]\s)*")
 _INDENT = re.compile(r"[>\s]*")
+_ITEM = re.compile(r"[>\s]*(?:[-+*]|\d{1,9}[.)])\s")
 
 
 @dataclass(frozen=True)
@@ -51,23 +50,64 @@ def with_newlines(source: str) -> str:
     return _NEWLINES.sub("\n", source)
 
 
-def read_document(source: str, env: Env | None = None) -> list[Block]:
+def read_document(source: str, *, whole: bool = True) -> list[Block]:
     """The blocks of a document. Linear in its length.
 
-    Links may refer to addresses in ``env``, which takes those that the document defines.
+    Links that refer to definitions, and footnotes, stay as they are written unless it is ``whole``.
     """
     source = with_newlines(source)
-    env = {} if env is None else env
-    tokens = read_blocks(source, env)
+    tokens = read_blocks(source)
+    env: Env = {}
+    definitions = find_definitions(tokens, env) if whole else []
+    if whole:
+        _number_notes(tokens, env["footnotes"], env)
     lines: list[str | None] = list(source.split("\n"))
-    tables = list(_tables(tokens))
-    for start, end in tables:
+    tables = {start: (end, read_table(tokens[start:end], env)) for start, end in _tables(tokens)}
+    for start, (_, table) in tables.items():
         if tokens[start].level:
-            _write_as_code(lines, tokens[start], read_table(tokens[start:end], env))
+            _write_as_code(lines, tokens[start], table)
+    end = 0
     for number, token in enumerate(tokens):
-        if token.type == "inline" and not any(start < number < end for start, end in tables):
+        end = tables[number][0] if number in tables else end
+        if token.type == "inline" and number > end:
             _mend(lines, token, tokens[number - 1], env)
-    return list(_blocks(lines, tokens, dict(tables), env))
+    notes: list[Block] = []
+    if whole:
+        _drop(lines, [each.line for each in definitions if each.label in env["used"]])
+        notes = list(_take_notes(lines, tokens, env["footnotes"]))
+    return [*_blocks(lines, tokens, {at: table for at, (_, table) in tables.items()}), *notes]
+
+
+def _number_notes(tokens: Sequence[Token], footnotes: Footnotes, env: Env) -> None:
+    if footnotes.defined:
+        for token in tokens:
+            if token.type == "inline":
+                read_inline(token.content, env)
+        footnotes.settle()
+
+
+def _drop(lines: list[str | None], numbers: Iterable[int]) -> None:
+    """Leave out lines, but for those that begin an item."""
+    for number in numbers:
+        if _ITEM.match(lines[number] or "") is None:
+            lines[number] = None
+
+
+def _take_notes(
+    lines: list[str | None], tokens: Sequence[Token], footnotes: Footnotes
+) -> Iterator[Block]:
+    """The notes of the document, which stand at its end."""
+    taken: list[tuple[int, str]] = []
+    for opening, token in pairwise(tokens):
+        if opening.type != "paragraph_open" or opening.level or not token.map:
+            continue
+        for number, start, end in notes_in(token.content, footnotes):
+            place = slice(token.map[0] + start, token.map[0] + end)
+            taken.append((int(number), "\n".join(_trimmed(lines[place])).lstrip()))
+            lines[place] = [None] * (end - start)
+    if taken:
+        text = "\n".join(note for _, note in sorted(taken, key=itemgetter(0)))
+        yield Block("paragraph", text, line=len(lines))
 
 
 def _tables(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
@@ -106,18 +146,19 @@ def _mend(lines: list[str | None], token: Token, opening: Token, env: Env) -> No
 
 
 def _blocks(
-    lines: Sequence[str | None], tokens: Sequence[Token], tables: Mapping[int, int], env: Env
+    lines: Sequence[str | None], tokens: Sequence[Token], tables: Mapping[int, Table]
 ) -> Iterator[Block]:
     end = 0
     for number, token in enumerate(tokens):
         if token.level or token.nesting < 0 or token.map is None:
             continue
+        text = "" if number in tables else _written(token, lines[slice(*token.map)])
+        if None in lines[slice(*token.map)] and not text.strip("> \n") and number not in tables:
+            continue
         blank = any(not (line or "").strip() for line in lines[end : token.map[0]])
         gap = "\n\n" if blank else "\n"
         kind = token.type.removesuffix("_open")
-        table = read_table(tokens[number : tables[number]], env) if number in tables else None
-        text = "" if table else _written(token, lines[slice(*token.map)])
-        yield Block(kind, text, gap, table, _is_unclosed(token), token.map[0])
+        yield Block(kind, text, gap, tables.get(number), _is_unclosed(token), token.map[0])
         end = token.map[0] + max(1, len(_trimmed(lines[slice(*token.map)])))
 
 
@@ -146,11 +187,10 @@ def _trimmed(lines: Sequence[str | None]) -> list[str]:
 
 def words_of(source: str) -> str:
     """The words of a document without its markup, on one line."""
-    env: Env = {}
     words: list[str] = []
-    for token in read_blocks(source, env):
+    for token in read_blocks(source):
         if token.type == "inline":
-            children = read_inline(token.content, env).tokens
+            children = read_inline(token.content, {}).tokens
             words += [" " if each.type.endswith("break") else each.content for each in children]
         else:
             words.append(token.content)

@@ -2,9 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
@@ -24,6 +23,9 @@ from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 
 from processor_service.markdown.characters import HAIR_SPACE, ZERO_WIDTH_SPACE
+from processor_service.markdown.links import beside, escaped, is_address
+from processor_service.markdown.references import NOTE_MARK, Env, defined_at, labels_in
+from processor_service.markdown.rows import hide_pipes, read_rows, show_pipes
 
 # Slack's links take 3,000 characters (slack_sdk.models.blocks).
 LINK_CHARS = 3_000
@@ -37,7 +39,6 @@ _ADDRESS = re.compile(f"://{_IN_ADDRESS}{{1,{LINK_CHARS}}}")
 _TAG = re.compile(r"<[A-Za-z/!?]")
 
 Span = tuple[int, int]
-Env = MutableMapping[str, Any]
 _Rule = Callable[[StateInline, bool], bool]
 
 
@@ -79,6 +80,9 @@ class _State(StateInline):
         self.spans: list[Span] = []
         self.coded: list[tuple[Span, str]] = []
         self.runs: set[Span] = set()
+        self.defined = defined_at(src, env)
+        self.labels = labels_in(src)
+        self.last_parenthesis = src.rfind(")")
 
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 - the library's names
         """Whether the run of markers at ``start`` can open and close."""
@@ -95,10 +99,12 @@ class _State(StateInline):
         before = self.src[start - 1] if start else " "
         return before, self.src[end] if end < len(self.src) else " "
 
-    def edit(self, start: int, end: int, text: str) -> None:
+    def edit(self, start: int, end: int, text: str) -> bool:
         """Note an edit; one that would join two lines is left out."""
-        if "\n" not in self.src[start:end]:
+        noted = "\n" not in self.src[start:end]
+        if noted:
             self.edits.append(Edit(start, end, text))
+        return noted
 
 
 def _is_space(char: str) -> bool:
@@ -129,18 +135,20 @@ class _Parser(ParserInline):
         super().__init__()
         self.ruler.at("linkify", _address)
         self.ruler.at("escape", _spanning(escape))
+        self.ruler.before("escape", "bracket", _bracket)
         self.ruler.at("backticks", _code)
         self.ruler.at("strikethrough", _with_run(strikethrough.tokenize))
         self.ruler.at("emphasis", _with_run(emphasis.tokenize))
+        self.ruler.before("link", "footnote", _spanning(_footnote))
         self.ruler.at("link", _spanning(_link))
         self.ruler.at("image", _spanning(_image))
-        self.ruler.at("autolink", _spanning(autolink))
+        self.ruler.at("autolink", _spanning(_autolink))
         self.ruler.at("html_inline", _tag)
         self.ruler.at("entity", _spanning(entity))
 
     def parse(self, src: str, md: MarkdownIt, env: Env, tokens: list[Token]) -> list[Token]:
         """Parse an image's description."""
-        return self.read(src, md, env, tokens).tokens
+        return self.read(src, md, {}, tokens).tokens
 
     def read(self, src: str, md: MarkdownIt, env: Env, tokens: list[Token]) -> Inline:
         """Parse ``src`` into ``tokens``; links may refer to addresses in ``env``."""
@@ -219,40 +227,110 @@ def _code(state: StateInline, silent: bool) -> bool:
     return found
 
 
+def _bracket(state: StateInline, silent: bool) -> bool:
+    """What is no link or definition to us is none to Slack either."""
+    if not silent and state.src[state.pos] == "]" and isinstance(state, _State):
+        after = state.src[state.pos + 1 : state.pos + 2]
+        linked = after == "(" and state.pos < state.last_parenthesis
+        if linked or (after == ":" and state.pos in state.labels):
+            state.edit(state.pos + 1, state.pos + 1, ZERO_WIDTH_SPACE)
+    return False
+
+
+def _footnote(state: StateInline, silent: bool) -> bool:
+    """The mark of a footnote becomes its number, before the note itself too."""
+    footnotes, found = state.env.get("footnotes"), NOTE_MARK.match(state.src, state.pos)
+    if not footnotes or not found or not isinstance(state, _State):
+        return False
+    defines = state.labels.get(found.end() - 1) == state.pos
+    number = footnotes.number(found[1], refers=not defines)
+    if number is None:
+        return False
+    start, state.pos = state.pos, found.end() + defines
+    if not silent:
+        after = state.src[state.pos : state.pos + 1]
+        gap = " " * (not after.isspace()) if defines else ZERO_WIDTH_SPACE * (after in ("(", "["))
+        state.edit(start, state.pos, f"[{number}]{gap}")
+        state.push("text", "", 0).content = f"[{number}]"
+    return True
+
+
+def _autolink(state: StateInline, silent: bool) -> bool:
+    """Slack knows ``<address|label>`` too."""
+    found = autolink(state, silent)
+    if found and not silent and isinstance(state, _State):
+        address, _, label = state.tokens[-2].content.partition("|")
+        _stand_beside(state, beside(label, address))
+    return found
+
+
 def _link(state: StateInline, silent: bool) -> bool:
     """A link by reference gets its address; of one too long for Slack the label stays."""
     start, first = state.pos, len(state.tokens)
+    if isinstance(state, _State) and start in state.defined:
+        return False
     found = link(state, silent)
     if found and not silent and isinstance(state, _State):
-        opening = next(each for each in state.tokens[first:] if each.type == "link_open")
-        end = _label_end(state, start)
-        if state.pos - start > LINK_CHARS:
-            state.edit(start, start + 1, "")
-            state.edit(end, state.pos, "")
-        elif state.src[end + 1 : end + 2] != "(" or state.pos == end + 1:
-            state.edit(end + 1, state.pos, _target(str(opening.attrs["href"])))
+        opening, *label = state.tokens[first + (state.tokens[first].type != "link_open") :]
+        words = (each.content for each in label if each.content.strip("*_~"))
+        _write_link(state, start, opening, "".join(words))
     return found
+
+
+def _write_link(state: _State, start: int, opening: Token, label: str) -> None:
+    end, address = _label_end(state, start), str(opening.attrs["href"])
+    more = beside(label, address, str(opening.attrs.get("title", "")))
+    if not address or state.pos - start > LINK_CHARS:
+        state.edit(start, start + 1, "")
+        state.edit(end, state.pos, escaped(more))
+    else:
+        _write_target(state, end + 1, opening, address, more)
 
 
 def _image(state: StateInline, silent: bool) -> bool:
     """Slack shows no images in text: they become links, within a link their description."""
-    start, first = state.pos, len(state.tokens)
+    start = state.pos
     found = image(state, silent)
     if not found or silent or not isinstance(state, _State):
         return found
-    address = str(next(each for each in state.tokens[first:] if each.type == "image").attrs["src"])
+    token = state.tokens[-1]
+    address = str(token.attrs["src"])
+    more = beside(token.content, address, str(token.attrs.get("title", "")))
     end = _label_end(state, start + 1)
     if state.linkLevel or state.pos - start > LINK_CHARS:
         state.edit(start, start + 2, "")
-        state.edit(end, state.pos, "")
+        state.edit(end, state.pos, escaped(more))
     elif end == start + 2:
-        state.edit(start, state.pos, f"<{address}>" if ":" in address else address)
+        written = f"<{address}>" if ":" in address else address
+        _use(state, token, state.edit(start, state.pos, written + escaped(more)))
     else:
         # Behind "!" or "]" the rest would be read as an image or a reference again.
         state.edit(start, start + 1, ZERO_WIDTH_SPACE * state.src.endswith(("!", "]"), 0, start))
-        if state.src[end + 1 : end + 2] != "(" or state.pos == end + 1:
-            state.edit(end + 1, state.pos, _target(address))
+        _write_target(state, end + 1, token, address, more)
     return found
+
+
+def _write_target(state: _State, at: int, token: Token, address: str, more: str) -> None:
+    """Write the address behind a label, and ``more`` behind that."""
+    if "label" not in token.meta and "title" not in token.attrs:
+        _stand_beside(state, more)
+    elif _use(state, token, state.edit(at, state.pos, _target(address) + escaped(more))):
+        state.push("text", "", 0).content = more
+    else:
+        state.edit(at, at, ZERO_WIDTH_SPACE)
+
+
+def _stand_beside(state: _State, more: str) -> None:
+    if more and not state.src.startswith(escaped(more), state.pos):
+        state.edit(state.pos, state.pos, escaped(more))
+        state.push("text", "", 0).content = more
+
+
+def _use(state: _State, token: Token, written: bool) -> bool:
+    """Note that a definition is used, if what uses it could be ``written``."""
+    if written and "label" in token.meta:
+        state.env["used"].add(token.meta["label"])
+    return written
 
 
 def _label_end(state: StateInline, start: int) -> int:
@@ -321,9 +399,17 @@ def mended(source: str, edits: Iterable[Edit]) -> str:
     return "".join([*written, source[end:]])
 
 
+class _Library(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
+        """Whether the address may be a link."""
+        return is_address(url)
+
+
 def _library() -> MarkdownIt:
-    library = MarkdownIt("commonmark").enable("table").disable("html_block")
+    library = _Library("commonmark", {"store_labels": True})
+    library.enable("table").disable(["html_block", "reference"])
     library.core.ruler.enableOnly(["normalize", "block"])
+    library.block.ruler.at("table", read_rows, {"alt": ["paragraph"]})
     return library
 
 
@@ -332,14 +418,13 @@ _LIBRARY = _library()
 _LIBRARY.inline = _PARSER
 
 
-def read_blocks(source: str, env: Env) -> list[Token]:
-    """The tokens of the blocks; ``env`` takes the addresses that links refer to.
-
-    The content of inline tokens is not parsed yet.
-    """
-    return _LIBRARY.parse(source, env)
+def read_blocks(source: str) -> list[Token]:
+    """The tokens of the blocks. The content of inline tokens is not parsed yet."""
+    tokens = _LIBRARY.parse(hide_pipes(source), {})
+    show_pipes(tokens)
+    return tokens
 
 
 def read_inline(source: str, env: Env) -> Inline:
-    """Parse the content of an inline token."""
+    """Parse the content of an inline token; links and footnotes refer to what ``env`` defines."""
     return _PARSER.read(source, _LIBRARY, env, [])

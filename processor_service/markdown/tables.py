@@ -8,7 +8,9 @@ from typing import Any, Literal, TypeVar
 
 from markdown_it.token import Token
 
-from processor_service.markdown.inline import LINK_CHARS, Env, read_inline
+from processor_service.markdown.inline import LINK_CHARS, read_inline
+from processor_service.markdown.links import is_address
+from processor_service.markdown.references import Env
 
 # Limits of Slack's table block: slack_sdk.models.blocks; the characters are those of all cells
 # (docs.slack.dev, table block).
@@ -23,7 +25,6 @@ _BACKTICKS = re.compile("`+")
 _ADDRESS = re.compile(r"(https?://[!#-'*-;=?-Z_a-z~]*[\w/])", re.ASCII)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
-_ADDRESSES = ("https://", "http://", "mailto:")
 
 
 @dataclass(frozen=True)
@@ -230,4 +231,4 @@ def _text_runs(content: str, style: Run) -> Iterator[Run]:
 
 def _shown_address(address: str) -> str:
     """The address, if Slack takes it for a link."""
-    return address if address.startswith(_ADDRESSES) and len(address) <= LINK_CHARS else ""
+    return address if is_address(address) and len(address) <= LINK_CHARS else ""

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from processor_service.drafting import Draft, first_markdown
 from processor_service.markdown.document import Block, read_document
-from processor_service.markdown.inline import Env
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
 from processor_service.rendering import render_answer
@@ -133,9 +132,9 @@ def work(text: str, step: int) -> int:
     """How many characters the parser reads while a text grows by ``step`` at a time."""
     read: list[int] = []
 
-    def counting(source: str, env: Env) -> list[Block]:
+    def counting(source: str) -> list[Block]:
         read.append(len(source))
-        return read_document(source, env)
+        return read_document(source, whole=False)
 
     draft = Draft(read=counting)
     for so_far in growing(text, step):

@@ -74,7 +74,7 @@ def test_what_slack_shows_well_stays_as_it_is(source: str) -> None:
         ("すごい!![図](https://e.com/a)", "すごい!\u200b[図](https://e.com/a)"),
         ("[公式][1]\n\n[1]: https://e.com/x", "[公式](https://e.com/x)"),
         ("[公式][]\n\n[公式]: https://e.com/a(b)", "[公式](<https://e.com/a(b)>)"),
-        ("![図][f]\n\n[f]: https://e.com/x 'T'", "[図](https://e.com/x)"),
+        ("![図][f]\n\n[f]: https://e.com/x 'T'", "[図](https://e.com/x) (T)"),
         ("詳細はhttps://e.com/aを見て", "詳細は<https://e.com/a>を見て"),
         ("（https://e.com/a_b_c）", "（<https://e.com/a_b_c>）"),
         ("**https://e.com/**です", "**<https://e.com/>**\u200aです"),

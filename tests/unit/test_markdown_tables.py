@@ -1,3 +1,5 @@
+import pytest
+
 from processor_service.markdown.document import read_document
 from processor_service.markdown.tables import Table
 from simulators.slack.block_kit import block_errors
@@ -42,8 +44,8 @@ def test_what_cells_may_hold_is_taken_by_slack() -> None:
     assert block_errors([table.block()]) == []
     texts = [[cell.text for cell in row] for row in table.rows]
     assert texts[1] == ["", "一\n二", "|"]
-    assert texts[2] == ["図", "近く", "https://e.com/a_b を見る"]
-    assert texts[3] == ["<b>", "<b>x</b>", "余り"]
+    assert texts[2] == ["図", "[近く](/relative)", "https://e.com/a_b を見る"]
+    assert texts[3] == ["<b>", "<b>x</b>", "余り | 無視"]
     links = [run.url for cell in table.rows[2] for run in cell.runs]
     assert links == ["https://e.com/a.png", "", "https://e.com/a_b", ""]
 
@@ -62,3 +64,38 @@ def test_lines_are_aligned_where_japanese_is_twice_as_wide() -> None:
 
 def test_a_cell_of_several_lines_takes_one_as_text() -> None:
     assert read("| a |\n|---|\n| 一<br>二 |").lines()[2] == "一 二"
+
+
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        ("| `a|b` | a または b | 正規表現 |", ["a|b", "a または b", "正規表現"]),
+        ("| `cat x | grep y` | 検索 | 例 |", ["cat x | grep y", "検索", "例"]),
+        ("| or | 論理 | `a || b` |", ["or", "論理", "a || b"]),
+        ("| or | 論理 | a || b |", ["or", "論理", "a || b"]),
+        ("| x | 型 | string | undefined | null |", ["x", "型", "string | undefined | null"]),
+        ("| 1 | 2 | 3 | 4 | |", ["1", "2", "3 | 4"]),
+        ("| ``a ` | b`` | c | d |", ["a ` | b", "c", "d"]),
+        ("| `a\\|b` | c | d |", ["a|b", "c", "d"]),
+        ("| ` | ` | 引用符 |", ["`", "`", "引用符"]),
+        ("| 足りない |", ["足りない", "", ""]),
+    ],
+)
+@pytest.mark.parametrize("place", ["", "> ", "- "])
+def test_no_cell_is_cut_off(place: str, row: str, cells: list[str]) -> None:
+    source = f"{place}| 記法 | 意味 | 備考 |\n|---|---|---|\n{row}"
+    [block] = read_document(source.replace("\n", "\n" + place.replace("-", " ")))
+    if block.table:
+        assert [cell.text for cell in block.table.rows[1]] == cells
+    else:
+        shown = block.text.split("\n")[3]
+        assert [cell.strip() for cell in shown.strip("> ").split("│")] == cells[
+            : shown.count("│") + 1
+        ]
+
+
+def test_a_head_with_a_pipe_in_its_code_is_a_head() -> None:
+    table = read("| `a|b` | 意味 |\n|---|---|\n| 1 | 2 |")
+    assert [cell.text for cell in table.rows[0]] == ["a|b", "意味"]
+    [text] = read_document("`a|b`と`c`\nです")
+    assert text.text == "`a|b`\u200bと\u200b`c`\nです"

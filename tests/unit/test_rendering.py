@@ -62,10 +62,9 @@ def test_a_cut_answer_says_so_outside_of_its_open_code_block() -> None:
     assert body.blocks[0]["text"].startswith("```python\nprint(1)\n```\n\n_")
 
 
-def test_an_answer_that_is_only_a_definition_is_shown_as_it_is() -> None:
-    text = "[1]: https://example.com"
-    [body] = render_answer(Answer(text, "m"), "ja", 9)
-    assert body.blocks == ({"type": "markdown", "text": text},)
+def test_an_answer_that_is_only_a_definition_is_shown_as_a_line() -> None:
+    [body] = render_answer(Answer("[1]: https://example.com", "m"), "ja", 9)
+    assert body.blocks == ({"type": "markdown", "text": "[1]\u200b: https://example.com"},)
 
 
 def test_the_notification_of_a_table_shows_its_words() -> None:

@@ -1,0 +1,113 @@
+"""Definitions of links and footnotes: only what is used leaves its place in the text.
+
+CommonMark takes any line ``[label]: word`` for the definition of a link and shows nothing of it.
+Japanese has no spaces, so that ``[注意]: 再起動してください。`` is one.
+"""
+
+import re
+from collections.abc import Iterator, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from markdown_it.common.utils import normalizeReference
+from markdown_it.token import Token
+
+Env = MutableMapping[str, Any]
+
+# At the beginning of a line a strict reader takes it for the label of a definition.
+LABEL = re.compile(r"^[ \t]*(\[)(?:[^\[\]\\]|\\.)+\](?=:)", re.MULTILINE | re.DOTALL)
+NOTE_MARK = re.compile(r"\[\^([^\[\]\s^]{1,100})\]")
+_NOTE = re.compile(rf"^[ \t]*{NOTE_MARK.pattern}:", re.MULTILINE)
+# An address without blanks is no sentence: its host is of ASCII, and no Japanese punctuation in it.
+_DEFINITION = re.compile(
+    r"[ \t]*(\[)((?:[^\[\]\\\n]|\\.)+)\]:[ \t]*"
+    r"(<)?((?:https?://[!-.0-;=?-~]{1,250}(?:[/?#][^\s<>。、「」（）]{0,2700})?"
+    r"|mailto:[!-;=?-~]{1,250}))(?(3)>)"
+    r"(?:[ \t]+(\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*(?:\n|\Z)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """An address that links refer to by ``label``, in this line of its document."""
+
+    label: str
+    url: str
+    title: str
+    line: int
+
+
+@dataclass
+class Footnotes:
+    """The labels of notes, and the numbers of those that the text refers to."""
+
+    defined: set[str] = field(default_factory=set)
+    numbers: dict[str, str] = field(default_factory=dict)
+
+    def number(self, label: str, *, refers: bool) -> str | None:
+        """The number of a note, if there is one and the text refers to it."""
+        if refers and label in self.defined:
+            self.numbers.setdefault(label, str(len(self.numbers) + 1))
+        return self.numbers.get(label)
+
+    def settle(self) -> None:
+        """Keep the author's numbers where all are some."""
+        if all(label.isascii() and label.isdigit() for label in self.defined):
+            self.numbers = {label: label for label in self.numbers}
+
+
+def find_definitions(tokens: Sequence[Token], env: Env) -> list[Definition]:
+    """The definitions of a document; ``env`` takes what its links and marks may refer to."""
+    found: dict[str, Definition] = {}
+    footnotes = Footnotes()
+    for opening, token in pairwise(tokens):
+        if opening.type != "paragraph_open" or not token.map or "]:" not in token.content:
+            continue
+        footnotes.defined.update(each[1] for each in _NOTE.finditer(token.content))
+        for line, each in enumerate(_leading(token.content), start=token.map[0]):
+            label = normalizeReference(each[2])
+            found.setdefault(label, Definition(label, each[4], (each[5] or "")[1:-1], line))
+    env["references"] = {
+        each.label: {"href": each.url, "title": each.title} for each in found.values() if each.label
+    }
+    env["footnotes"], env["used"] = footnotes, set()
+    return list(found.values())
+
+
+def _leading(content: str) -> Iterator[re.Match[str]]:
+    at = 0
+    while found := _DEFINITION.match(content, at):
+        yield found
+        at = found.end()
+        if at == len(content):
+            return
+
+
+def defined_at(content: str, env: Env) -> frozenset[int]:
+    """Where definitions begin, which are no links themselves."""
+    if not env.get("references") or "]:" not in content:
+        return frozenset()
+    return frozenset(each.start(1) for each in _leading(content))
+
+
+def labels_in(content: str) -> dict[int, int]:
+    """Where labels of what looks like definitions begin, by where they end."""
+    if "]:" not in content:
+        return {}
+    return {each.end() - 1: each.start(1) for each in LABEL.finditer(content)}
+
+
+def notes_in(content: str, footnotes: Footnotes) -> Iterator[tuple[str, int, int]]:
+    """The notes of a paragraph that the text refers to: their numbers and lines, from 0."""
+    begun: list[tuple[int, str | None]] = []
+    at = line = 0
+    for each in _NOTE.finditer(content):
+        line += content.count("\n", at, each.start())
+        at = each.start()
+        begun.append((line, footnotes.numbers.get(each[1])))
+    ends = [line for line, _ in begun[1:]] + [content.count("\n") + 1]
+    for (line, number), end in zip(begun, ends, strict=False):
+        if number is not None:
+            yield number, line, end

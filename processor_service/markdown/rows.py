@@ -1,0 +1,106 @@
+"""Rows of a table cut into cells, of which none is lost.
+
+GitHub's rules cut code at a pipe and drop what a row has more than its head. In a message nothing
+else would show those words.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.table import escapedSplit, table
+from markdown_it.token import Token
+
+_RUNS = re.compile("`+")
+_PIPE = re.compile(r"(?<!\\)\|")
+_LEAD = re.compile(r"[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*")
+_RULE = re.compile(r"[ \t>]*([-:|][-:| \t]*)\Z")
+# Stands for a pipe in the code of a head, until the head is known to be one.
+_HIDDEN = "\ue07c"
+
+
+def hide_pipes(source: str) -> str:
+    """``source`` of the same length, where heads of tables show no pipes of their code."""
+    if "`" not in source or _HIDDEN in source:
+        return source
+    lines = source.split("\n")
+    for number, (line, rule) in enumerate(pairwise(list(lines))):
+        ruled = _RULE.match(rule) if "`" in line and "|" in line else None
+        head = _LEAD.sub("", line, count=1)
+        if ruled and len(_split(_coded(head))) == len(_split(ruled[1])) != len(_split(head)):
+            lines[number] = _coded(line, _HIDDEN)
+    return "\n".join(lines)
+
+
+def show_pipes(tokens: Sequence[Token]) -> None:
+    """Undo ``hide_pipes`` in what was read."""
+    for token in tokens:
+        token.content = token.content.replace(_HIDDEN, "|")
+        token.info = token.info.replace(_HIDDEN, "|")
+
+
+def read_rows(state: StateBlock, first_line: int, end_line: int, silent: bool) -> bool:
+    """The library's rule for tables, with all that its rows hold."""
+    known = len(state.tokens)
+    found: bool = table(state, first_line, end_line, silent)
+    if found and not silent:
+        tokens = state.tokens[known:]
+        columns = sum(token.type == "th_open" for token in tokens)
+        texts: Iterator[str] = iter(())
+        for token in tokens:
+            if token.type == "tr_open" and token.map:
+                line = token.map[0]
+                row = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+                texts = iter(cells_of(row.replace(_HIDDEN, "|"), columns))
+            elif token.type == "inline":
+                token.content = next(texts)
+    return found
+
+
+def cells_of(row: str, columns: int) -> list[str]:
+    """The ``columns`` cells of a row; what it has more stands in the last one.
+
+    Pipes in code are code, unless the row has the right number of cells only without.
+    """
+    cells, plain = _split(_coded(row)), _split(row)
+    if len(cells) != columns == len(plain):
+        cells = plain
+    while len(cells) > columns and not cells[-1].strip():
+        cells.pop()
+    kept = [*cells[: columns - 1], "|".join(cells[columns - 1 :])]
+    return [cell.strip() for cell in kept] + [""] * (columns - len(kept))
+
+
+def _split(row: str) -> list[str]:
+    cells = escapedSplit(row.strip())
+    if cells and not cells[0]:
+        cells.pop(0)
+    if cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _coded(row: str, pipe: str = r"\|") -> str:
+    """``row`` with ``pipe`` for each pipe in its code that is not escaped."""
+    runs = list(_RUNS.finditer(row))
+    closing: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    for number in range(len(runs) - 1, -1, -1):
+        length = len(runs[number][0])
+        if length in ends:
+            closing[number] = ends[length]
+        ends[length] = number
+    written, at, number = [], 0, 0
+    while number < len(runs):
+        start = runs[number]
+        if number in closing and not row.endswith("\\", 0, start.start()):
+            end = runs[closing[number]].start()
+            code = row[start.end() : end]
+            written += [
+                row[at : start.end()],
+                _PIPE.sub(lambda found: pipe if found[0] == "|" else found[0], code),
+            ]
+            at, number = end, closing[number]
+        number += 1
+    return "".join([*written, row[at:]])

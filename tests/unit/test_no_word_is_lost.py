@@ -1,0 +1,51 @@
+"""Every word of the model stands in what is shown: whole, and at every third cut of its stream.
+
+``DOCUMENTS=50000`` tries more of them, and longer ones.
+"""
+
+import os
+
+import pytest
+
+from processor_service.drafting import Draft, first_markdown
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Body
+from processor_service.rendering import render_answer, render_plain
+from tests.markdown_judge import read_by
+from tests.worded_documents import WordedDocument, worded_document
+
+DOCUMENTS = int(os.environ.get("DOCUMENTS", "2000"))
+MOST_BLOCKS = 1 if DOCUMENTS <= 2000 else 3
+PARTS = 10
+
+
+def lost(document: WordedDocument, bodies: list[Body], end: int) -> list[str]:
+    shown = "".join(read_by(body.blocks) for body in bodies)
+    return [word for word in document.due(end) if word not in shown]
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_word_of_the_model_is_shown(part: int) -> None:
+    for seed in range(part, DOCUMENTS, PARTS):
+        document = worded_document(seed, MOST_BLOCKS)
+        answer = Answer(document.text, "m")
+        bodies = render_answer(answer, "ja", 1_000)
+        assert lost(document, bodies, len(document.text) + 9) == [], (seed, document.text, bodies)
+        plain = "".join(body.text for body in render_plain(answer, "ja", 1_000))
+        missing = [word for word, _ in document.words if word not in plain]
+        assert missing == [], (seed, document.text, plain)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_word_is_shown_and_stays_while_it_is_streamed(part: int) -> None:
+    for seed in range(part, DOCUMENTS, PARTS):
+        document, draft, settled = worded_document(seed, MOST_BLOCKS), Draft(), ""
+        for end in range(3, len(document.text) + 3, 3):
+            drawn = draft.draw(document.text[:end])
+            bodies = list(drawn.bodies)
+            assert lost(document, bodies, end - 1) == [], (seed, document.text[:end], bodies)
+            if len(bodies) == 1 and "|" not in document.text:
+                shown = first_markdown(bodies[0])
+                assert "%E" not in shown, (seed, document.text[:end], shown)
+                assert shown.startswith(settled), (seed, document.text[:end], settled, shown)
+                settled = max(settled, drawn.settled(), key=len)
