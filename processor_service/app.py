@@ -21,6 +21,7 @@ from processor_service.gemini_files import GeminiFiles
 from processor_service.gemini_model import GeminiModel
 from processor_service.generation import Generation
 from processor_service.health import Readiness
+from processor_service.holding import HOLD_S
 from processor_service.homes import Homekeeping
 from processor_service.loading import loading
 from processor_service.oidc import Certs, NoVerification, OidcVerifier, PushVerifier
@@ -203,8 +204,10 @@ def _generation(settings: ProcessorSettings) -> Generation:
     return Generation(
         settings.gemini_model,
         settings.gemini_fallback_model or None,
-        Patience(settings.retry_count + 1, asyncio.sleep),
+        Patience(settings.retry_count + 1, asyncio.sleep, count_asked=False),
         prices=settings.gemini_prices,
+        # Whoever wants no retries wants no waiting either: Pub/Sub alone repeats then.
+        hold_s=HOLD_S if settings.retry_count else 0.0,
     )
 
 

@@ -1,66 +1,131 @@
-"""A circuit breaker: what keeps failing is not asked for a while."""
+"""A circuit breaker: what nearly always fails is not asked for a moment."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from shared.log import get_logger
 
 log = get_logger(__name__)
 
-FAILURES = 5
-OPEN_S = 20.0
+WINDOW_S: Final = 10.0
+# Below this many calls in the window a share says nothing, and asking on costs little.
+MINIMUM: Final = 20
+# A hiccup in which each question's first call fails and its second succeeds is at one half.
+FAILING: Final = 0.8
+FIRST_OPEN_S: Final = 1.0
+LONGEST_OPEN_S: Final = 4.0
+
+
+class Call:
+    """One call that was let through. Whoever made it reports how it went; the last report counts,
+    so that an answer that has begun well may still fail.
+    """
+
+    def __init__(self, breaker: "CircuitBreaker", at: float, *, is_probe: bool) -> None:
+        self.at = at
+        self.is_probe = is_probe
+        self.has_failed: bool | None = None
+        self._breaker = breaker
+
+    def succeeded(self) -> None:
+        """The other side works."""
+        self._report(failed=False)
+
+    def failed(self) -> None:
+        """The other side failed."""
+        self._report(failed=True)
+
+    def _report(self, *, failed: bool) -> None:
+        if self.has_failed is not failed:
+            self._breaker.note(self, failed=failed)
 
 
 @dataclass
 class CircuitBreaker:
-    """Opens after ``failures`` failures in a row, for ``open_s`` seconds.
+    """Opens when at least ``failing`` of the calls of the last ``window_s`` seconds failed, those
+    still under way not counting as failed, and there were ``minimum`` of them.
 
-    Then it is half-open: one probe is let through, whose success closes it and whose failure opens
-    it again. A probe that is never reported counts as lost after ``open_s`` seconds.
+    It stays open for a second, twice as long each time a probe fails, and never longer than
+    ``LONGEST_OPEN_S``. Then one probe is let through, whose success closes it. A probe that is not
+    reported within the time that the circuit was open counts as lost.
     """
 
     name: str
-    failures: int = FAILURES
-    open_s: float = OPEN_S
+    minimum: int = MINIMUM
+    window_s: float = WINDOW_S
+    failing: float = FAILING
     clock: Callable[[], float] = time.monotonic
-    _failed: int = 0
-    _closed_until: float = field(default=0.0)
+    _begun: deque[Call] = field(default_factory=deque)
+    _reported: deque[Call] = field(default_factory=deque)
+    _open_s: float = 0.0
+    _closed_until: float = 0.0
 
     @property
     def is_open(self) -> bool:
         """Whether the next call needs to be a probe, or must wait."""
-        return self._failed >= self.failures
+        return self._open_s > 0
 
     def wait_s(self) -> float:
         """Seconds until a call may go through; 0 when it may now."""
         return max(0.0, self._closed_until - self.clock()) if self.is_open else 0.0
 
-    def take(self) -> bool:
-        """Whether a call may go through now. The caller reports how it went."""
+    def take(self) -> Call | None:
+        """A call that may go through now, or None."""
         if self.wait_s() > 0:
-            return False
+            return None
         if self.is_open:
-            self._closed_until = self.clock() + self.open_s
+            self._closed_until = self.clock() + self._open_s
             log.info("A probe is let through.", action="circuit_half_open", circuit=self.name)
-        return True
+        call = Call(self, self.clock(), is_probe=self.is_open)
+        self._begun.append(call)
+        self._forget_old()
+        return call
 
-    def succeeded(self) -> None:
-        """The call went well: everything may go through."""
-        if self.is_open:
-            log.info("It works again.", action="circuit_closed", circuit=self.name)
-        self._failed = 0
+    def note(self, call: Call, *, failed: bool) -> None:
+        """How a call went; ``Call`` says so."""
+        if call in self._reported:
+            self._reported.remove(call)
+        call.has_failed, call.at = failed, self.clock()
+        self._reported.append(call)
+        self._forget_old()
+        if not failed:
+            self._close()
+        elif self.is_open:
+            if call.is_probe:
+                self._open(min(2 * self._open_s, LONGEST_OPEN_S))
+        elif self._is_failing():
+            self._open(FIRST_OPEN_S)
 
-    def failed(self) -> None:
-        """The call failed because of the other side."""
-        self._failed += 1
+    def _is_failing(self) -> bool:
+        failed = sum(bool(call.has_failed) for call in self._reported)
+        under_way = sum(call.has_failed is None for call in self._begun)
+        calls = len(self._reported) + under_way
+        return calls >= self.minimum and failed >= self.failing * calls
+
+    def _forget_old(self) -> None:
+        oldest = self.clock() - self.window_s
+        for calls in (self._begun, self._reported):
+            while calls and calls[0].at < oldest:
+                calls.popleft()
+
+    def _open(self, open_s: float) -> None:
         if not self.is_open:
-            return
-        self._closed_until = self.clock() + self.open_s
-        if self._failed == self.failures:
             log.warning(
-                "It keeps failing and is not asked for a while.",
+                "It nearly always fails and is not asked for a moment.",
                 action="circuit_open",
                 circuit=self.name,
-                open_s=self.open_s,
+                open_s=open_s,
             )
+        self._open_s = open_s
+        self._closed_until = self.clock() + open_s
+
+    def _close(self) -> None:
+        if not self.is_open:
+            return
+        self._open_s = 0.0
+        self._reported.clear()
+        self._begun.clear()
+        log.info("It works again.", action="circuit_closed", circuit=self.name)

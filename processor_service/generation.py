@@ -6,8 +6,9 @@ from functools import partial
 from typing import Final, Protocol
 
 from processor_service.attempts import attempt_at
-from processor_service.circuit_breaker import CircuitBreaker
+from processor_service.circuit_breaker import Call, CircuitBreaker
 from processor_service.ending import to_its_end
+from processor_service.holding import Holding, Kept
 from processor_service.ports.answers import Answer
 from processor_service.ports.model import Form, Model, Piece, Prompt, Reading
 from processor_service.prices import Prices
@@ -18,9 +19,9 @@ from shared.task import Mode
 
 log = get_logger(__name__)
 
-# The vendor works, it only said nothing of use: no reason to stop asking it.
-_NOT_THE_VENDOR: Final = frozenset(
-    {"answer_empty", "answer_malformed", "question_declined", "model_circuit_open"}
+# The vendor works: it said nothing of use, or how long to wait. No reason to stop asking it.
+_WORKS: Final = frozenset(
+    {"answer_empty", "answer_malformed", "question_declined", "model_rate_limited"}
 )
 # Another model may be there, and has quotas of its own.
 _OF_ONE_MODEL: Final = frozenset({"model_not_found", "model_daily_quota"})
@@ -28,7 +29,8 @@ _OF_ONE_MODEL: Final = frozenset({"model_not_found", "model_daily_quota"})
 
 @dataclass(frozen=True)
 class Generation:
-    """Which models are asked, and how patiently: ``patience`` is for the main model.
+    """Which models are asked, and how patiently: ``patience`` is for the main model, and for
+    ``hold_s`` seconds a question is kept while no model answers.
 
     The circuit breakers are this process's own: what one instance sees failing, the next one finds
     out after a few calls of its own.
@@ -39,6 +41,8 @@ class Generation:
     patience: Patience
     breakers: dict[str, CircuitBreaker] = field(default_factory=dict)
     prices: Prices = field(default_factory=dict)
+    hold_s: float = 0.0
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def fallback(self) -> str | None:
@@ -88,6 +92,21 @@ async def generate(request: Request, generation: Generation, until: float) -> An
     people's eyes. Raises ModelUnavailable, ModelRefused or ModelRejected, and what the audience
     raises.
     """
+    holding = Holding(generation.hold_s, until, generation.kept)
+    with holding.counted():
+        while True:
+            try:
+                return await _round(request, generation, holding.end)
+            except ModelUnavailable as error:
+                pause_s = holding.pause_s(error)
+                if pause_s is None:
+                    raise
+            await generation.patience.sleep(pause_s)
+            generation = replace(generation, patience=replace(generation.patience, attempts=1))
+
+
+async def _round(request: Request, generation: Generation, until: float) -> Answer:
+    """All attempts at the main model, and one at its fallback."""
     attempt = partial(_attempt, request, generation)
     try:
         return await with_patience(generation.patience.ending(until), (ModelUnavailable,), attempt)
@@ -125,15 +144,18 @@ def _final(error: ModelUnavailable | ModelRejected) -> Exception:
 
 async def _attempt(request: Request, generation: Generation) -> Answer:
     """Ask the main model, or the fallback at once while the main one is known to fail."""
-    main_works = generation.breaker(generation.model).wait_s() == 0
-    if main_works or generation.fallback is None or request.audience.visible:
-        return await _guarded(request, generation.model, generation)
-    return await _guarded(request, generation.fallback, generation)
+    main, fallback = generation.model, generation.fallback
+    if fallback is None or request.audience.visible:
+        return await _guarded(request, main, generation)
+    # Where both wait, the one that waits for less says for how long.
+    name = min(main, fallback, key=lambda name: generation.breaker(name).wait_s())
+    return await _guarded(request, name, generation)
 
 
 async def _guarded(request: Request, name: str, generation: Generation) -> Answer:
     breaker = generation.breaker(name)
-    if not breaker.take():
+    call = breaker.take()
+    if call is None:
         raise ModelUnavailable(
             f"{name} keeps failing and is not asked.",
             reason="model_circuit_open",
@@ -141,26 +163,25 @@ async def _guarded(request: Request, name: str, generation: Generation) -> Answe
         )
     try:
         with attempt_at(name, generation.prices):
-            answer = await _whole(request, name)
+            answer = await _whole(request, name, call)
     except ModelUnavailable as error:
-        if error.reason not in _NOT_THE_VENDOR:
-            breaker.failed()
+        (call.succeeded if error.reason in _WORKS else call.failed)()
         _log_failed_attempt(name, error)
         request.audience.retrying()
         raise
     except (ModelRefused, ModelRejected):
-        breaker.succeeded()
+        call.succeeded()
         raise
-    breaker.succeeded()
     return answer
 
 
-async def _whole(request: Request, name: str) -> Answer:
+async def _whole(request: Request, name: str, call: Call) -> Answer:
     form = request.prompt.form
     texts: list[str] = []
     last = Piece()
     async with aclosing(to_its_end(request.model.stream(request.prompt, name))) as pieces:
         async for piece in pieces:
+            call.succeeded()
             texts.append(piece.text)
             last = piece
             if not piece.finished and request.audience.due:

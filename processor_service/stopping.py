@@ -68,10 +68,11 @@ class Stop:
             return None
 
     def cutting_short(self, patience: Patience) -> Patience:
-        """The same patience, which waits no longer once they do."""
+        """The same patience, whose waits end with Stopped once they do."""
 
         async def nap(seconds: float) -> None:
             await self.unless_asked(patience.sleep(seconds))
+            self.check()
 
         return replace(patience, sleep=nap)
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import cycle
 from random import Random
 from typing import Final
@@ -23,15 +23,22 @@ class Outage:
     Down, it fails each request by a 503 or by silence, and now and then refuses to be connected to.
     """
 
-    def __init__(self, gemini: GeminiSimulator, answers: ReplyTo, rng: Random) -> None:
+    def __init__(
+        self,
+        gemini: GeminiSimulator,
+        answers: ReplyTo,
+        rng: Random,
+        failures: Sequence[Reply] = _FAILURES,
+    ) -> None:
         self._gemini = gemini
+        self._failures = failures
         self._answers = answers
         self._rng = rng
         self._is_down = False
         gemini.script("", self._reply)
 
     def _reply(self, prompt: str) -> Reply:
-        return self._rng.choice(_FAILURES) if self._is_down else self._answers(prompt)
+        return self._rng.choice(self._failures) if self._is_down else self._answers(prompt)
 
     async def down(self, seconds: float) -> None:
         """Fail for so long. What hangs at the end goes on hanging until its client gives up."""

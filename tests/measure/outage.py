@@ -34,7 +34,7 @@ _AFTERWARDS: Final = 6
 _SOON_S: Final = 30.0
 _QUIET_S: Final = 60.0
 # A request that began to hang at the very end (55 s), the longest pause of Pub/Sub (60 s) and of a
-# circuit breaker (20 s), and an answer.
+# circuit breaker (4 s), and an answer.
 _EMPTY_WITHIN_S: Final = 150.0
 _MODEL: Final[str] = ProcessorSettings.model_fields["gemini_model"].default
 

@@ -1,10 +1,12 @@
 import asyncio
 import gc
 import weakref
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
+from processor_service.circuit_breaker import MINIMUM
 from processor_service.generation import Generation, Request, generate
 from processor_service.manners import Manner, Tool
 from processor_service.ports.answers import Answer
@@ -116,29 +118,43 @@ async def test_without_another_fallback_the_models_failure_is_told() -> None:
         assert asked(model) == ["main-model"] * 2
 
 
+class Clocks:
+    """What waits and what measures time, on one clock that only waits move."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.naps: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.naps.append(seconds)
+        self.now += seconds
+
+    def generation(self, *, hold_s: float = 0.0, attempts: int = 1) -> Generation:
+        patience = Patience(attempts, self.sleep, count_asked=False)
+        generation = Generation("main-model", "spare-model", patience, hold_s=hold_s)
+        for name in ("main-model", "spare-model"):
+            generation.breaker(name).clock = lambda: self.now
+        return generation
+
+
 async def test_a_model_known_to_fail_is_skipped_until_a_probe_succeeds() -> None:
-    naps = Naps()
-    generation = a_generation(naps, attempts=1)
-    clock = [0.0]
-    for name in ("main-model", "spare-model"):
-        generation.breaker(name).clock = lambda: clock[0]
-    down = FakeModel([[AWAY], saying("ok")])
-    for _ in range(5):
-        down.scripts = [[AWAY], saying("ok")]
-        await generated(down, generation)
+    clocks = Clocks()
+    generation = clocks.generation()
+    for _ in range(MINIMUM):
+        await generated(FakeModel([[AWAY], saying("ok")]), generation)
     known = FakeModel([saying("ok")])
     await generated(known, generation)
     assert asked(known) == ["spare-model"]
-    clock[0] = 60.0
+    clocks.now += 1.0
     await generated(known, generation)
     await generated(known, generation)
     assert asked(known) == ["spare-model", "main-model", "main-model"]
 
 
 async def test_with_both_circuits_open_nobody_is_asked_and_the_wait_is_named() -> None:
-    generation = a_generation(Naps(), attempts=5)
+    generation = a_generation(Naps(), attempts=1)
     down = FakeModel([[AWAY]])
-    for _ in range(5):
+    for _ in range(MINIMUM):
         with pytest.raises(ModelUnavailable):
             await generated(down, generation)
     before = len(down.asked)
@@ -147,6 +163,54 @@ async def test_with_both_circuits_open_nobody_is_asked_and_the_wait_is_named() -
     assert away.value.reason == "model_circuit_open"
     assert away.value.retry_after_s is not None
     assert len(down.asked) == before
+
+
+async def test_a_limit_that_names_a_wait_is_no_reason_to_stop_asking() -> None:
+    generation = a_generation(Naps(), attempts=2, fallback=None)
+    limited = ModelUnavailable("429", reason="model_rate_limited", retry_after_s=1.0)
+    for _ in range(3 * MINIMUM):
+        await generated(FakeModel([[limited], saying("ok")]), generation)
+    with pytest.raises(ModelUnavailable):
+        await generated(FakeModel([[limited]] * 2), replace(generation))
+    assert generation.breaker("main-model").wait_s() == 0
+
+
+async def test_a_question_is_kept_while_no_model_answers_and_answered_when_one_does() -> None:
+    clocks = Clocks()
+    model = FakeModel([[AWAY]] * 20 + [saying("ok")])
+    answer = await generated(model, clocks.generation(hold_s=65.0))
+    assert answer.text == "ok"
+    assert sum(clocks.naps) <= 65.0
+
+
+async def test_a_question_is_not_kept_for_ever() -> None:
+    clocks = Clocks()
+    with pytest.raises(ModelUnavailable):
+        await generated(FakeModel([[AWAY]]), clocks.generation(hold_s=65.0))
+    assert 55.0 < sum(clocks.naps) <= 65.0
+
+
+async def test_only_so_many_questions_are_kept_and_each_gives_its_place_back() -> None:
+    clocks = Clocks()
+    generation = clocks.generation(hold_s=65.0)
+    generation.kept.most = 1
+    generation.kept.count = 1
+    with pytest.raises(ModelUnavailable):
+        await generated(FakeModel([[AWAY]]), generation)
+    assert clocks.naps == []
+    generation.kept.count = 0
+    for script in ([AWAY], saying("ok")):
+        model = FakeModel([[AWAY], [AWAY], script])
+        with suppress(ModelUnavailable):
+            await generated(model, generation)
+        assert generation.kept.count == 0
+
+
+async def test_what_the_models_say_wrongly_is_not_paid_for_again_and_again() -> None:
+    clocks, always = Clocks(), FakeModel([saying("{")])
+    with pytest.raises(ModelUnavailable):
+        await generated(always, clocks.generation(hold_s=65.0), prompt=IN_MODES)
+    assert asked(always) == ["main-model", "spare-model"]
 
 
 async def test_an_answer_in_json_is_laid_out_and_names_its_mode() -> None:

@@ -1,0 +1,79 @@
+"""Keeping a question while no model answers, instead of handing it back to Pub/Sub at once.
+
+Pub/Sub's pauses grow to a minute and slow the whole subscription down; a question that is kept is
+answered seconds after Gemini is back.
+"""
+
+import asyncio
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from shared.errors import ModelUnavailable
+
+# A minute's outage is waited out in the delivery that it began in, with room for the last pause.
+HOLD_S: Final = 65.0
+# Of the 40 requests that an instance takes at once (deploy/processor-service.yaml), so that some
+# are left: what is turned away at the door counts as a failed delivery.
+MOST_KEPT: Final = 30
+_PAUSE_S: Final = (1.0, 3.0)
+_SPREAD: Final = 0.2
+# The vendor is away. What it says wrongly or not at all it would say again, and each time it costs.
+_AWAY: Final = frozenset(
+    {"model_unavailable", "model_silent", "model_rate_limited", "model_circuit_open"}
+)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+@dataclass
+class Kept:
+    """How many questions this process keeps now."""
+
+    most: int = MOST_KEPT
+    count: int = 0
+
+
+@dataclass
+class Holding:
+    """One question that is kept for ``hold_s`` seconds at most, and never beyond ``until`` (the
+    event loop's time). ``kept`` counts it from its first pause on.
+    """
+
+    hold_s: float
+    until: float
+    kept: Kept
+    _began: float = field(default_factory=_now)
+    _paused_s: float = 0.0
+
+    @property
+    def end(self) -> float:
+        """When no attempt begins any more."""
+        return min(self.until, self._began + self.hold_s) if self.hold_s else self.until
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Within, the question is being worked on."""
+        try:
+            yield
+        finally:
+            self.kept.count -= self._paused_s > 0
+
+    def pause_s(self, error: ModelUnavailable) -> float | None:
+        """Seconds until the next attempts after ``error``; None if it is kept no longer."""
+        is_new = self._paused_s == 0
+        full = is_new and self.kept.count >= self.kept.most
+        if not self.hold_s or error.reason not in _AWAY or full:
+            return None
+        pause_s = random.uniform(*_PAUSE_S)  # noqa: S311 - jitter needs no secrecy
+        if error.retry_after_s is not None:
+            pause_s = max(pause_s, error.retry_after_s * random.uniform(1, 1 + _SPREAD))  # noqa: S311
+        if _now() + pause_s > self.end or self._paused_s + pause_s > self.hold_s:
+            return None
+        self.kept.count += is_new
+        self._paused_s += pause_s
+        return pause_s
