@@ -1,16 +1,24 @@
 """One connection pool to Redis that is quick to give up: Redis is a fast path, never a need."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import (
+    AskError,
+    ClusterDownError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+)
 
 from shared.log import get_logger
 from shared.metrics import REDIS_UNAVAILABLE
@@ -21,17 +29,31 @@ Value = TypeVar("Value")
 
 SLOW_S = 0.1
 REST_S = 1.0
+# The server is no primary any more, or not the one for these keys; MovedError is an AskError,
+# MasterDownError a ClusterDownError. LOADING is a lost connection to redis-py, and retried as one.
+_ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
+# Redis before 7 wraps what a command within a script was told into an error of its own.
+_CODE: Final = re.compile(
+    r"\b(READONLY|MOVED|ASK|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|WRONGTYPE|OOM|NOPERM|BUSY|MISCONF)\b"
+)
+_CODES_ELSEWHERE: Final = frozenset(
+    {"READONLY", "MOVED", "ASK", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN"}
+)
+# A refusal of one kind is told once, and again after so long without it.
+_TOLD_FOR_S: Final = 60.0
 
 
 class StoreUnavailable(Exception):
-    """Redis did not answer in time, or is resting after it did not."""
+    """Redis did not answer in time, is resting after it did not, or refused the command."""
 
 
 class RedisConnection:
     """Runs commands within ``patience_s`` seconds.
 
     After a failure it rests for a second, so that a lost Redis does not add its timeout to every
-    step; loss and return are logged once each.
+    step; loss and return are logged once each. What Redis refuses concerns that command alone, such
+    as a key of another type; of a server that is the wrong one now the connections are dropped, so
+    that new ones find the right one.
     """
 
     def __init__(self, redis: Redis, patience_s: float = SLOW_S) -> None:
@@ -39,6 +61,8 @@ class RedisConnection:
         self._patience_s = patience_s
         self._resting_until = 0.0
         self._lost = False
+        self._refused_at: dict[str, float] = {}
+        self._dropped_at = float("-inf")
 
     async def run(self, command: Awaitable[Value]) -> Value:
         """The command's result; raises StoreUnavailable."""
@@ -48,6 +72,9 @@ class RedisConnection:
         try:
             async with asyncio.timeout(self._patience_s):
                 result = await command
+        except ResponseError as error:
+            await self._note_refusal(error)
+            raise StoreUnavailable("Redis refused a command.") from error
         except (RedisError, OSError, TimeoutError) as error:
             self._note_loss(error)
             raise StoreUnavailable("Redis did not answer.") from error
@@ -66,6 +93,19 @@ class RedisConnection:
                 action="redis_lost",
                 error=type(error).__name__,
             )
+
+    async def _note_refusal(self, error: ResponseError) -> None:
+        found = _CODE.search(f"{error.status_code or ''} {error}")
+        code, now = found[1] if found else type(error).__name__, time.monotonic()
+        REDIS_UNAVAILABLE.add()
+        if now - self._refused_at.get(code, float("-inf")) > _TOLD_FOR_S:
+            log.warning(
+                "Redis refuses a command; going on without it.", action="redis_refused", code=code
+            )
+        self._refused_at[code] = now
+        if code in _CODES_ELSEWHERE and now - self._dropped_at > REST_S:
+            self._dropped_at = now
+            await self.redis.connection_pool.disconnect(inuse_connections=False)
 
     async def alive(self) -> bool:
         """Whether Redis answers a PING now."""
@@ -101,6 +141,8 @@ async def redis_connection(
         # Once, at once: a connection of the pool does not know that Redis was restarted meanwhile.
         # More, or with pauses, would only turn a lost command into a second of waiting.
         retry=Retry(NoBackoff(), 1),
+        # The same when its server has become a replica meanwhile, or is another's in a cluster.
+        retry_on_error=list(_ELSEWHERE),
         max_connections=200,
         **_trust(ca_file),
     )

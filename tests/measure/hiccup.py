@@ -47,7 +47,7 @@ class Plan:
     def config(self) -> StackConfig:
         """Two processors, with production's own pauses between deliveries."""
         base = stack_config(self.folder, DeliveryRules())
-        settings = {**base.settings, "USER_REQUESTS_PER_MINUTE": "0", "LOG_FORMAT": "json"}
+        settings = {"USER_REQUESTS_PER_MINUTE": "0", "LOG_FORMAT": "json"}
         return replace(base, settings=settings)
 
     def questions(self) -> list[Question]:
