@@ -49,6 +49,7 @@ from processor_service.slack_threads import SlackThreads
 from processor_service.slack_workspace import SlackWorkspace
 from processor_service.statuses import Statuses
 from processor_service.stopping import Stopping
+from processor_service.trying_out import TRY_WITHIN_S, try_out
 from shared.errors import RetryableError
 from shared.log import get_logger
 from shared.slack import SLACK_FAILURES, slack_client, slack_error
@@ -160,6 +161,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             house=House(settings.manners, settings.system_prompt_file),
             threads=SlackThreads(calls),
         )
+        tried = partial(try_out, model=model, house=answering.house, prices=settings.gemini_prices)
         asides = Asides(
             Homekeeping(answering.people, limits, SlackHomes(calls), settings.k_revision),
             Doctor(
@@ -168,7 +170,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                 people=answering.people,
                 usage=limits,
                 check_slack=readiness.checks["slack"],
-                check_model=model.check,
+                check_model=tried,
                 models=_models(settings),
                 cache_ttl_s=settings.cache_ttl_seconds,
                 revision=settings.k_revision,
@@ -184,6 +186,10 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             listening=Listening(RedisVotes(redis), settings.feedback_reasons == "log"),
             asides=asides,
             readiness=readiness,
+            models=Readiness(
+                {each.model: partial(tried, each.model) for each in _models(settings)},
+                TRY_WITHIN_S,
+            ),
         )
 
 

@@ -13,7 +13,9 @@ from processor_service.under_way import UnderWay
 
 @dataclass(frozen=True)
 class Dependencies:
-    """Everything behind the routes; opened by ``app.open_dependencies``, made by tests of fakes."""
+    """Everything behind the routes; ``models`` asks each of them a tiny question.
+
+    Opened by ``app.open_dependencies``, made by tests of fakes."""
 
     verifier: PushVerifier
     answering: Answering
@@ -21,4 +23,5 @@ class Dependencies:
     listening: Listening
     asides: Asides
     readiness: Readiness
+    models: Readiness
     under_way: UnderWay = field(default_factory=UnderWay)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from typing import Final
 
 from processor_service import doctor_texts as texts
@@ -13,7 +14,7 @@ from processor_service.ports.people import People
 from processor_service.ports.work import Lease, Leases
 from processor_service.working import Outcome, under_lease
 from shared import clock
-from shared.errors import MechachangError, RetryableError
+from shared.errors import MechachangError, ModelRejected, RetryableError
 from shared.findings import Finding, listed
 from shared.home import Count, Used, described_count, shown_moment
 from shared.ledger import Mark
@@ -23,6 +24,9 @@ from shared.version import described
 # From zero, an instance needs some seconds.
 _SLOW_QUEUE_S: Final = 10.0
 _LOOK_WITHIN_S: Final = 5.0
+# A model is asked a tiny question, and may think about it.
+_TRY_WITHIN_S: Final = 20.0
+_SAID_CHARS: Final = 200
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ async def examined(task: Task, using: Doctor) -> str:
     used = await using.usage.of(task.team_id, task.user_id)
     slack, *models = await asyncio.gather(
         _looked(using.check_slack()),
-        *(_looked(using.check_model(each.model)) for each in using.models),
+        *(_looked(using.check_model(each.model), _TRY_WITHIN_S) for each in using.models),
     )
     version, fast = described(using.revision), through_s < _SLOW_QUEUE_S
     findings = [
@@ -95,11 +99,15 @@ async def examined(task: Task, using: Doctor) -> str:
     return listed(texts.TITLE[locale], findings)
 
 
-async def _looked(check: Awaitable[None]) -> str | None:
+async def _looked(check: Awaitable[None], within_s: float = _LOOK_WITHIN_S) -> str | None:
     """None if all is well, else why not."""
     try:
-        async with asyncio.timeout(_LOOK_WITHIN_S):
+        async with asyncio.timeout(within_s):
             await check
+    except ModelRejected as error:
+        # Nobody's words were asked: what Gemini says is about our settings.
+        said = escape(error.said[:_SAID_CHARS], quote=False)
+        return f"`{error.reason}`: {said}" if said else f"`{error.reason}`"
     except MechachangError as error:
         return f"`{getattr(error, 'slack_error', error.reason)}`"
     except TimeoutError:

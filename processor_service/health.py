@@ -32,6 +32,7 @@ class Readiness:
     """
 
     checks: Mapping[str, Check]
+    within_s: float = 5.0
     _known: dict[str, tuple[float, DependencyState]] = field(default_factory=dict)
 
     def report(self, name: str, error: MechachangError) -> None:
@@ -57,14 +58,14 @@ class Readiness:
         at, known = self._known.get(name, (float("-inf"), DependencyState("unavailable")))
         if known.state == "ok" and time.monotonic() - at < _FRESH_S:
             return known
-        state = await _checked(self.checks[name])
+        state = await _checked(self.checks[name], self.within_s)
         self._known[name] = (time.monotonic(), state)
         return state
 
 
-async def _checked(check: Check) -> DependencyState:
+async def _checked(check: Check, within_s: float) -> DependencyState:
     try:
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(within_s):
             await check()
     except MechachangError as error:
         return _state_of(error)

@@ -167,6 +167,18 @@ def _rejected(error: MechachangError) -> Response:
     return Response(status_code=503 if isinstance(error, RetryableError) else 400)
 
 
+@router.post("/smoke")
+async def smoke(request: Request) -> Response:
+    """Each model and whether it answers a tiny question, for whoever may push: it costs money."""
+    using = _dependencies(request)
+    try:
+        await using.verifier.verify(request.headers.get("authorization"))
+    except MechachangError as error:
+        return _rejected(error)
+    states = await using.models.states()
+    return JSONResponse({"models": {name: asdict(state) for name, state in states.items()}})
+
+
 @router.get("/healthz")
 async def healthz() -> JSONResponse:
     """The process is alive."""

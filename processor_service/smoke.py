@@ -1,7 +1,8 @@
 """``python -m processor_service.smoke URL AUDIENCE``: can the processor at ``URL`` take pushes?
 
 Runs inside the network that the processor answers to, as the account that Pub/Sub pushes as. Asks
-without changing anything. Exit codes: 0 yes; 1 no, each fault on a line of its own; 2 wrong usage.
+without changing anything; once nothing else is wrong, each model gets a tiny question (some hundred
+tokens). Exit codes: 0 yes; 1 no, each fault on a line of its own; 2 wrong usage.
 """
 
 import asyncio
@@ -13,6 +14,8 @@ import aiohttp
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 _GIVE_UP_AFTER_S = 90.0
+# The processor gives each model 20 s, all at once.
+_TRY_WITHIN_S = 30.0
 _PAUSE_S = 3.0
 _IDENTITY = "computeMetadata/v1/instance/service-accounts/default/identity"
 
@@ -33,7 +36,8 @@ async def smoke(url: str, audience: str, give_up_after_s: float = _GIVE_UP_AFTER
 
 async def _faults(session: aiohttp.ClientSession, url: str, audience: str) -> list[str]:
     try:
-        return [*await _not_ready(session, url), *await _pushes(session, url, audience)]
+        faults = [*await _not_ready(session, url), *await _pushes(session, url, audience)]
+        return faults or await _models(session, url, audience)
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         return [f"{url} could not be asked: {error or type(error).__name__}"]
 
@@ -62,6 +66,21 @@ async def _pushes(session: aiohttp.ClientSession, url: str, audience: str) -> li
             if response.status != wanted:
                 faults.append(f"a push {how} got {response.status} instead of {wanted}")
     return faults
+
+
+async def _models(session: aiohttp.ClientSession, url: str, audience: str) -> list[str]:
+    """A model that is described to us may still not answer us."""
+    token = await _token(session, audience)
+    headers, timeout = {"Authorization": f"Bearer {token}"}, aiohttp.ClientTimeout(_TRY_WITHIN_S)
+    async with session.post(f"{url}/smoke", headers=headers, timeout=timeout) as response:
+        if response.status != 200:
+            return [f"the models could not be tried: {response.status}"]
+        states = (await response.json())["models"]
+    return [
+        f"{name} does not answer: {state['reason']}"
+        for name, state in states.items()
+        if state["state"] != "ok"
+    ]
 
 
 async def _token(session: aiohttp.ClientSession, audience: str) -> str:

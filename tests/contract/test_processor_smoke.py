@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from processor_service.smoke import main, smoke
-from simulators.faults import FaultPlan
+from simulators.faults import Fault, FaultPlan
 from simulators.gemini import GeminiSimulator
 from simulators.journal import Journal
 from simulators.ports import free_port
@@ -45,10 +45,12 @@ async def issuer(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TokenIssuer]:
 
 
 @asynccontextmanager
-async def processor(issuer: TokenIssuer, folder: Path, redis_url: str) -> AsyncIterator[str]:
+async def processor(
+    issuer: TokenIssuer, folder: Path, redis_url: str, faults: FaultPlan | None = None
+) -> AsyncIterator[str]:
     """A candidate as Cloud Run runs it: pushes must be authenticated; gives its URL."""
     port = free_port()
-    gemini = GeminiSimulator(journal=Journal(), faults=FaultPlan())
+    gemini = GeminiSimulator(journal=Journal(), faults=faults or FaultPlan())
     async with (
         workbench() as bench,
         gemini.serve() as model,
@@ -98,6 +100,36 @@ async def test_one_that_cannot_reach_redis_or_was_told_another_audience_does_not
         "redis is unavailable (redis_lost)",
         "a push with our token got 403 instead of 400",
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ("region", "model_misconfigured"),
+        ("unknown name", "model_misconfigured"),
+        ("permission", "model_denied"),
+    ],
+)
+async def test_one_whose_models_are_described_to_it_but_do_not_answer_does_not(
+    issuer: TokenIssuer, tmp_path: Path, fake_server_url: str, error: str, reason: str
+) -> None:
+    faults = FaultPlan()
+    faults.add("gemini", "streamGenerateContent", Fault("error", detail={"google": error}), times=9)
+    async with processor(issuer, tmp_path, fake_server_url, faults) as url:
+        found = await smoke(url, AUDIENCE, give_up_after_s=0)
+    models = ("gemini-3.8-flash", "gemini-3.5-flash-lite")
+    assert found == [f"{name} does not answer: {reason}" for name in models]
+
+
+async def test_strangers_ask_no_model(
+    issuer: TokenIssuer, tmp_path: Path, fake_server_url: str
+) -> None:
+    async with (
+        processor(issuer, tmp_path, fake_server_url) as url,
+        aiohttp.ClientSession() as session,
+        session.post(f"{url}/smoke") as response,
+    ):
+        assert response.status == 401
 
 
 async def test_one_that_is_not_there_does_not(issuer: TokenIssuer) -> None:

@@ -56,6 +56,9 @@ class World:
     usages: FakeUsages = field(default_factory=FakeUsages)
     homes: FakeHomes = field(default_factory=FakeHomes)
     broken_models: set[str] = field(default_factory=set)
+    broken_models_say: Exception = field(
+        default_factory=lambda: ModelRejected("404", reason="model_not_found")
+    )
     retries: int = 3
     deadline_s: float = 30.0
     generation: Generation | None = None
@@ -99,7 +102,7 @@ class World:
 
         async def check_model(model: str) -> None:
             if model in self.broken_models:
-                raise ModelRejected("The model does not exist.", reason="model_not_found")
+                raise self.broken_models_say
 
         doctor = Doctor(
             leases=self.leases,

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from processor_service.asides import STALE_AFTER_S, attend
-from shared.errors import SlackRefused, SlackUnavailable
+from shared.errors import ModelRejected, SlackRefused, SlackUnavailable
 from shared.home import Count, Used
 from shared.task import Kind, Locale, Source, Task
 from tests.processor_fakes.world import World
@@ -94,6 +94,15 @@ async def test_a_model_that_is_missing_is_named_with_its_setting() -> None:
     assert "✗ Gemini's model `main-model` cannot be used (`model_not_found`)" in report
     assert "check `GEMINI_MODEL`" in report
     assert report.count("✗") == 1
+
+
+async def test_what_gemini_says_of_our_settings_is_told_to_whoever_examines() -> None:
+    world = World()
+    world.broken_models = {"main-model"}
+    said = "User location is not supported <for> the API use."
+    world.broken_models_say = ModelRejected("400", reason="model_misconfigured", said=said)
+    report = await reported(world)
+    assert "(`model_misconfigured`: User location is not supported &lt;for&gt; the API" in report
 
 
 async def test_a_lost_redis_is_named_and_leaves_nothing_to_say_of_limits() -> None:

@@ -36,7 +36,7 @@ class Allows:
 
 @asynccontextmanager
 async def dependencies(
-    world: World, verifier: Any = None, checks: Any = None
+    world: World, verifier: Any = None, checks: Any = None, models: Any = None
 ) -> AsyncIterator[Dependencies]:
     yield Dependencies(
         verifier or Allows(),
@@ -45,11 +45,14 @@ async def dependencies(
         Listening(world.votes, keeps_words=False),
         world.asides(),
         Readiness(checks or {}),
+        Readiness(models or {}),
     )
 
 
-def client(world: World, verifier: Any = None, checks: Any = None) -> TestClient:
-    return TestClient(create_app(lambda: dependencies(world, verifier, checks)))
+def client(
+    world: World, verifier: Any = None, checks: Any = None, models: Any = None
+) -> TestClient:
+    return TestClient(create_app(lambda: dependencies(world, verifier, checks, models)))
 
 
 def pushed(data: bytes, **message: Any) -> dict[str, Any]:
