@@ -16,7 +16,7 @@ from processor_service.ports.work import Lease
 from processor_service.rendering import render_answer
 from processor_service.retrying import Patience
 from processor_service.steps import Steps
-from processor_service.stopping import Stop, stop
+from processor_service.stopping import Stop, StoppableModel, stop
 from processor_service.working import Outcome
 from shared.errors import ModelUnavailable, SlackRefused
 from shared.ledger import Mark
@@ -247,3 +247,20 @@ async def test_where_nothing_is_answered_a_stop_changes_nothing() -> None:
     world, cancel = a_cancel(streams=["200.1"])
     assert await stop(a_task(kind=Kind.CANCEL), cancel, world.stopping()) is Outcome.NOTED
     assert world.stops.stopped == set()
+
+
+async def test_an_answer_that_had_ended_when_it_was_stopped_is_whole() -> None:
+    stop = Stop()
+
+    class UsageBehind(FakeModel):
+        """Ends the answer, and tells what it used behind that."""
+
+        async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+            yield Piece("whole", finished=True)
+            yield Piece(output_tokens=7)
+            stop.ask()
+            yield Piece()
+
+    stoppable = StoppableModel(UsageBehind([]), stop)
+    pieces = [piece async for piece in stoppable.stream(Prompt("s", "q"), "m")]
+    assert [piece.stopped for piece in pieces] == [False] * len(pieces)
