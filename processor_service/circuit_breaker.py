@@ -25,7 +25,8 @@ class Call:
     """
 
     def __init__(self, breaker: "CircuitBreaker", at: float, *, is_probe: bool) -> None:
-        self.at = at
+        self.begun_at = at
+        self.reported_at = at
         self.is_probe = is_probe
         self.has_failed: bool | None = None
         self._breaker = breaker
@@ -86,9 +87,9 @@ class CircuitBreaker:
 
     def note(self, call: Call, *, failed: bool) -> None:
         """How a call went; ``Call`` says so."""
-        if call in self._reported:
+        if call.has_failed is not None and call in self._reported:
             self._reported.remove(call)
-        call.has_failed, call.at = failed, self.clock()
+        call.has_failed, call.reported_at = failed, self.clock()
         self._reported.append(call)
         self._forget_old()
         if not failed:
@@ -107,9 +108,10 @@ class CircuitBreaker:
 
     def _forget_old(self) -> None:
         oldest = self.clock() - self.window_s
-        for calls in (self._begun, self._reported):
-            while calls and calls[0].at < oldest:
-                calls.popleft()
+        while self._begun and self._begun[0].begun_at < oldest:
+            self._begun.popleft()
+        while self._reported and self._reported[0].reported_at < oldest:
+            self._reported.popleft()
 
     def _open(self, open_s: float) -> None:
         if not self.is_open:

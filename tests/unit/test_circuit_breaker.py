@@ -82,6 +82,18 @@ def test_calls_that_hang_open_it_once_they_are_given_up() -> None:
     assert breaker.is_open
 
 
+def test_a_call_that_hangs_counts_as_under_way_for_no_longer_than_the_window() -> None:
+    clock = Clock()
+    breaker = a_breaker(clock)
+    taken(breaker).failed()
+    for _ in range(MINIMUM):
+        taken(breaker)
+    clock.now += WINDOW_S + 1
+    for _ in range(MINIMUM):
+        taken(breaker).failed()
+    assert breaker.is_open
+
+
 def test_an_answer_that_breaks_off_after_it_began_counts_once_as_failed() -> None:
     breaker = a_breaker(Clock())
     for _ in range(MINIMUM):
