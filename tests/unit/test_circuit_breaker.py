@@ -85,10 +85,12 @@ def test_calls_that_hang_open_it_once_they_are_given_up() -> None:
 def test_a_call_that_hangs_counts_as_under_way_for_no_longer_than_the_window() -> None:
     clock = Clock()
     breaker = a_breaker(clock)
-    taken(breaker).failed()
+    first = taken(breaker)
     for _ in range(MINIMUM):
         taken(breaker)
-    clock.now += WINDOW_S + 1
+    clock.now += WINDOW_S
+    first.failed()
+    clock.now += 1.0
     for _ in range(MINIMUM):
         taken(breaker).failed()
     assert breaker.is_open
