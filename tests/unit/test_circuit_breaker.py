@@ -91,7 +91,7 @@ def test_a_call_that_hangs_counts_as_under_way_for_no_longer_than_the_window() -
     clock.now += WINDOW_S
     first.failed()
     clock.now += 1.0
-    for _ in range(MINIMUM):
+    for _ in range(MINIMUM - 1):
         taken(breaker).failed()
     assert breaker.is_open
 
