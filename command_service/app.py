@@ -40,6 +40,7 @@ from command_service.slack_surroundings import SlackSurroundings
 from command_service.slots import Slots
 from command_service.socket_mode import SocketMode, SocketState, connected
 from shared.background import Background
+from shared.ledger import Ledger
 from shared.log import get_logger
 from shared.slack import slack_client
 
@@ -70,6 +71,7 @@ class Adapters:
     access: SlackAccess
     queue: PubSubQueue
     background: Background
+    ledger: Ledger
 
 
 class _Port:
@@ -120,6 +122,8 @@ async def running(
         checked = await preflight(
             slack, _app_token(settings), Waiting(port.open, unreachable_after_s)
         )
+        identity = checked.identity
+        ledger = Ledger(settings.signing, identity.bot_id, identity.bot_user_id)
 
         def after_silence(silent_s: float | None) -> None:
             catch_up.after_silence(silent_s)
@@ -135,24 +139,20 @@ async def running(
         background = Background()
         stack.push_async_callback(background.close, _BACKGROUND_S)
         access = await stack.enter_async_context(watched(SlackAccess(slack, after_silence)))
-        adapters = Adapters(slack, access, queue, background)
-        repetition = _use_cases(settings, checked.identity, adapters)
+        adapters = Adapters(slack, access, queue, background, ledger)
+        repetition = _use_cases(settings, adapters)
         history = SlackHistory(slack, access)
-        catch_up = CatchUp(history, repetition.intake, checked.identity)
-        following = Following(
-            repetition.intake, history, checked.identity.bot_user_id, settings.follow_threads
-        )
-        bolt = _bolt_app(settings, slack, checked.identity)
-        modals = SlackModals(slack, access)
+        catch_up = CatchUp(history, repetition.intake, identity, ledger)
+        following = Following(repetition.intake, history, ledger, settings.follow_threads)
+        bolt = _bolt_app(settings, slack, identity)
+        modals = SlackModals(slack, access, ledger.signing)
         asks_words = settings.feedback_reasons == "log"
         listening = Listening(repetition.intake, modals, asks_words=asks_words)
-        doctor = _doctor(
-            settings, checked.identity, repetition.intake, adapters, lambda: socket_mode
-        )
+        doctor = _doctor(settings, identity, repetition.intake, adapters, lambda: socket_mode)
         entrance = _entrance(settings, repetition.intake, adapters)
-        Listeners(checked.identity, repetition, following, listening, entrance, doctor).register(
-            bolt
-        )
+        Listeners(
+            identity, repetition, following, listening, entrance, doctor, ledger.signing
+        ).register(bolt)
         slots = Slots(settings.max_concurrent_requests)
         socket_mode = _socket_mode(settings, bolt, slots, repetition.intake, after_silence)
         port.health.deps = HealthDeps(
@@ -206,12 +206,12 @@ def _app_token(settings: CommandSettings) -> str | None:
     return settings.slack_app_token.get_secret_value()
 
 
-def _use_cases(settings: CommandSettings, identity: Identity, adapters: Adapters) -> Repetition:
+def _use_cases(settings: CommandSettings, adapters: Adapters) -> Repetition:
     slack, access, background = adapters.slack, adapters.access, adapters.background
     intake = Intake(
         queue=adapters.queue,
         access=access,
-        replies=SlackReplies(slack, access),
+        replies=SlackReplies(slack, access, adapters.ledger),
         locales=SlackLocales(slack, access, background, settings.default_locale),
         background=background,
         policy=Policy(
@@ -224,7 +224,7 @@ def _use_cases(settings: CommandSettings, identity: Identity, adapters: Adapters
             max_prompt_chars=settings.max_prompt_chars,
         ),
     )
-    return Repetition(intake, SlackQuestions(slack, access, identity.bot_user_id))
+    return Repetition(intake, SlackQuestions(slack, access, adapters.ledger))
 
 
 def _entrance(settings: CommandSettings, intake: Intake, adapters: Adapters) -> Entrance:

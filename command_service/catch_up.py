@@ -16,6 +16,7 @@ from command_service.ports import History
 from command_service.question import Identity
 from command_service.sweep import Report, Sweep, Window
 from shared.background import Background
+from shared.ledger import Ledger
 from shared.log import get_logger
 
 log = get_logger(__name__)
@@ -36,12 +37,14 @@ class CatchUp:
         history: History,
         intake: Intake,
         identity: Identity,
+        ledger: Ledger,
         limits: Limits = DEFAULT_LIMITS,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._history = history
         self._intake = intake
         self._identity = identity
+        self._ledger = ledger
         self._limits = limits
         self._sleep = sleep
         self._background = Background()
@@ -72,7 +75,9 @@ class CatchUp:
 
     async def _sweep(self, window: Window) -> None:
         history = PacedHistory(self._history, self._limits, self._sleep)
-        sweep = Sweep(history, self._intake, self._identity, self._limits, self._sleep)
+        sweep = Sweep(
+            history, self._intake, self._identity, self._ledger, self._limits, self._sleep
+        )
         report = await sweep.run(window, self._refused_kinds)
         _tell(report, history.pages, window)
 

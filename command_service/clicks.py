@@ -3,10 +3,12 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from command_service.question import Asked, Click, Ignored, Place, Question, Reason, Recipient
 from command_service.triggers import moment
+from shared.signing import Signing, signed_value_in
+from shared.slack_message import ILL_FORMED
 from shared.task import (
     Mode,
     Source,
@@ -19,6 +21,9 @@ from shared.task import (
 )
 
 Payload = Mapping[str, Any]
+
+IN_A_MODAL: Final = "modal"
+"""Stands for a channel in the signature of what a modal carries."""
 
 
 @dataclass(frozen=True)
@@ -111,15 +116,16 @@ def _button(body: Payload) -> _Button | None:
     value = carried_by(body["actions"][0])
     if value is None or not container.get("message_ts"):
         return None
+    channel_id = pressed_in(body)
     try:
-        place = Place(value["channel_id"], value["thread_ts"], value["message_ts"])
+        place = Place(channel_id, value["thread_ts"], value["message_ts"])
         mode = Mode(value["mode"]) if "mode" in value else None
         wish = Wish(value["wish"]) if "wish" in value else None
     except (ValueError, KeyError):
         return None
     return _Button(
         team_id=str(body["team"]["id"]),
-        channel_id=str(container.get("channel_id") or place.channel_id),
+        channel_id=channel_id,
         message_ts=container["message_ts"],
         action_ts=str(body["actions"][0]["action_ts"]),
         place=place,
@@ -127,6 +133,31 @@ def _button(body: Payload) -> _Button | None:
         wish=wish,
         edited_ts=str(value.get("edited_ts", "")),
     )
+
+
+def is_genuine(body: Payload, signing: Signing) -> bool:
+    """Whether what was pressed carries what we gave it for that channel, or a modal what we gave
+    it; a thread that it names is the one it stands in.
+    """
+    try:
+        if "view" in body:
+            kept = body["view"].get("private_metadata")
+            return signed_value_in(kept, IN_A_MODAL, signing) is not None
+        element = body["actions"][0]
+        given = (element.get("selected_option") or element).get("value")
+        value = signed_value_in(given, pressed_in(body), signing)
+        stands_in = (body.get("container") or {}).get("thread_ts")
+    except ILL_FORMED:
+        return False
+    return value is not None and (
+        None in {stands_in, value.get("thread_ts")} or value["thread_ts"] == stands_in
+    )
+
+
+def pressed_in(body: Payload) -> str:
+    """The channel in which an element of a message was pressed."""
+    channel, container = body.get("channel") or {}, body.get("container") or {}
+    return str(container.get("channel_id") or channel.get("id") or "")
 
 
 def carried_by(action: Payload) -> dict[str, Any] | None:

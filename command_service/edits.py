@@ -92,7 +92,6 @@ def _button(edited: Edited, text: str) -> dict[str, Any]:
     question = edited.question
     value = {
         "v": 1,
-        "channel_id": question.channel_id,
         "thread_ts": question.thread_ts,
         "message_ts": question.message_ts,
         "edited_ts": edited.edited_ts,

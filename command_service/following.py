@@ -18,7 +18,7 @@ from command_service.intake import Accepted, HandedBack, Intake, Outcome, accept
 from command_service.ports import History
 from command_service.question import Ignored, Question, Reason
 from shared.errors import RetryableError, SlackRefused
-from shared.ledger import Mark
+from shared.ledger import Ledger
 from shared.log import bound_task, get_logger
 from shared.message_text import mentions
 
@@ -77,7 +77,7 @@ class Following:
 
     intake: Intake
     history: History
-    bot_user_id: str
+    ledger: Ledger
     enabled: bool = True
     look_within_s: float = LOOK_WITHIN_S
     clock: Callable[[], float] = time.monotonic
@@ -170,9 +170,9 @@ async def _ours_since(channel_id: str, thread_ts: str, using: Following) -> floa
     began = NEVER
     for _ in range(_PAGES):
         page = await using.history.replies(channel_id, thread_ts, "0", cursor)
-        involve_us = [one for one in page.items if _involves(one, using.bot_user_id)]
+        involve_us = [one for one in page.items if _involves(one, channel_id, using.ledger)]
         began = min([began, *(float(one["ts"]) for one in involve_us)])
-        if any(_is_answer(message, using.bot_user_id) for message in page.items):
+        if any(_is_answer(message, channel_id, using.ledger) for message in page.items):
             return began
         cursor = page.cursor
         if cursor is None:
@@ -180,11 +180,12 @@ async def _ours_since(channel_id: str, thread_ts: str, using: Following) -> floa
     return NEVER
 
 
-def _involves(message: Message, bot_user_id: str) -> bool:
-    return _is_answer(message, bot_user_id) or mentions(message.get("text") or "", bot_user_id)
+def _involves(message: Message, channel_id: str, ledger: Ledger) -> bool:
+    mentioned = mentions(message.get("text") or "", ledger.user_id)
+    return mentioned or _is_answer(message, channel_id, ledger)
 
 
-def _is_answer(message: Message, bot_user_id: str) -> bool:
+def _is_answer(message: Message, channel_id: str, ledger: Ledger) -> bool:
     """A stream has no mark before its end."""
-    mark = Mark.of_message(message)
-    return message.get("user") == bot_user_id and (mark is None or mark.role != "notice")
+    mark = ledger.mark_of(message, channel_id)
+    return ledger.wrote(message) and (mark is None or mark.role != "notice")

@@ -23,6 +23,7 @@ from command_service.app_home import (
     receive,
 )
 from command_service.clicks import (
+    is_genuine,
     read_edited,
     read_mode,
     read_regenerate,
@@ -47,6 +48,7 @@ from command_service.votes import FLAW, REASONS, read_reasons, read_vote
 from shared.errors import MechachangError, SlackDenied
 from shared.log import get_logger
 from shared.metrics import FIRST_SIGN
+from shared.signing import Signing
 
 log = get_logger(__name__)
 
@@ -90,6 +92,7 @@ class Listeners:
     listening: Listening
     entrance: Entrance
     doctor: Doctor
+    signing: Signing
 
     def register(self, app: AsyncApp) -> None:
         """Make ``app`` handle everything the manifest subscribes to, and ack what it does not."""
@@ -151,7 +154,7 @@ class Listeners:
 
     def _on_click(self, read: ReadClick) -> Callable[..., Awaitable[None]]:
         async def on_click(body: Body, ack: AsyncAck) -> None:
-            click = read(body)
+            click = self._tampered(body) or read(body)
             outcome = await ask_again(click, self.repetition)
             count(click, outcome)
             if isinstance(outcome, HandedBack) and isinstance(outcome.error, SlackDenied):
@@ -161,6 +164,13 @@ class Listeners:
             self._tidy_up(body, outcome)
 
         return on_click
+
+    def _tampered(self, body: Body) -> Ignored | None:
+        """Why nothing is done for a press that carries what we did not give to it there."""
+        if is_genuine(body, self.signing):
+            return None
+        log.warning("A press carries what is not ours.", action="press_tampered")
+        return Ignored(Reason.TAMPERED)
 
     def _tidy_up(self, body: Body, outcome: Outcome) -> None:
         """A note that only one person sees has done its work once its button is pressed."""
@@ -181,15 +191,16 @@ class Listeners:
 
     async def _on_stop(self, body: Body, ack: AsyncAck) -> None:
         intake = self.repetition.intake
-        await send_click(read_stop(body, intake.now()), intake)
+        await send_click(self._tampered(body) or read_stop(body, intake.now()), intake)
         await ack()
 
     async def _on_vote(self, body: Body, ack: AsyncAck) -> None:
-        await take_vote(read_vote(body, self.repetition.intake.now()), self.listening)
+        voted = self._tampered(body) or read_vote(body, self.repetition.intake.now())
+        await take_vote(voted, self.listening)
         await ack()
 
     async def _on_reasons(self, body: Body, ack: AsyncAck) -> None:
-        errand = read_reasons(body, self.repetition.intake.now())
+        errand = self._tampered(body) or read_reasons(body, self.repetition.intake.now())
         outcome = await take_reasons(errand, self.listening)
         user_id = str(body["user"]["id"])
         if isinstance(outcome, HandedBack):

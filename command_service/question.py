@@ -33,6 +33,8 @@ class Reason(StrEnum):
     NOT_THE_ASKER = "not_the_asker"
     PRESS_LOST = "press_lost"
     TOO_SOON = "too_soon"
+    TAMPERED = "tampered"
+    ILL_FORMED = "ill_formed"
 
 
 @dataclass(frozen=True)

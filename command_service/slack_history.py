@@ -1,6 +1,6 @@
 """What was written in the conversations we are in, read back page by page."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -8,7 +8,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from command_service.conversation import Conversation, Kind, Message, Page
 from command_service.slack_access import SlackAccess
+from shared.errors import SlackUnavailable
 from shared.slack import SLACK_FAILURES
+from shared.slack_message import cursor_in, messages_in
 
 # Slack recommends no more than 200 (docs.slack.dev, pagination).
 _PAGE = 200
@@ -31,9 +33,9 @@ class SlackHistory:
         )
         found = tuple(
             Conversation(str(each["id"]), kind, bool(each.get("is_ext_shared")))
-            for each in page["channels"]
+            for each in _listed(page)
         )
-        return Page(found, _cursor(page))
+        return Page(found, cursor_in(page))
 
     async def messages(
         self, conversation_id: str, oldest: str, cursor: str | None
@@ -45,7 +47,7 @@ class SlackHistory:
                 channel=conversation_id, oldest=oldest, limit=_PAGE, cursor=cursor
             ),
         )
-        return Page(tuple(page["messages"]), _cursor(page))
+        return Page(tuple(messages_in(page)), cursor_in(page))
 
     async def replies(
         self, conversation_id: str, thread_ts: str, oldest: str, cursor: str | None
@@ -62,7 +64,7 @@ class SlackHistory:
                 cursor=cursor,
             ),
         )
-        return Page(tuple(page["messages"]), _cursor(page))
+        return Page(tuple(messages_in(page)), cursor_in(page))
 
     async def _called(
         self, method: str, call: Callable[[], Awaitable[AsyncSlackResponse]]
@@ -73,6 +75,10 @@ class SlackHistory:
             raise self._access.failure(error, method) from error
 
 
-def _cursor(page: AsyncSlackResponse) -> str | None:
-    metadata: dict[str, Any] = page.get("response_metadata") or {}
-    return metadata.get("next_cursor") or None
+def _listed(page: AsyncSlackResponse) -> list[Mapping[str, Any]]:
+    """Raises SlackUnavailable for what is no page."""
+    channels = page.get("channels")
+    if not isinstance(channels, list):
+        raise SlackUnavailable("Slack answered with no page of conversations.")
+    named = [each for each in channels if isinstance(each, Mapping)]
+    return [each for each in named if isinstance(each.get("id"), str)]

@@ -1,12 +1,15 @@
 """Modals through the Web API."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from command_service.clicks import IN_A_MODAL
 from command_service.slack_access import SlackAccess
 from shared.log import get_logger
+from shared.signing import Signing, signed_value
 from shared.slack import SLACK_FAILURES
 
 log = get_logger(__name__)
@@ -15,14 +18,15 @@ log = get_logger(__name__)
 class SlackModals:
     """``ports.Modals`` by ``views.open``."""
 
-    def __init__(self, client: AsyncWebClient, access: SlackAccess) -> None:
+    def __init__(self, client: AsyncWebClient, access: SlackAccess, signing: Signing) -> None:
         self._client = client
         self._access = access
+        self._signing = signing
 
     async def open(self, trigger_id: str, view: Mapping[str, Any]) -> None:
         """Open the modal; a failure is logged, and the person can press again."""
         try:
-            await self._client.views_open(trigger_id=trigger_id, view=dict(view))
+            await self._client.views_open(trigger_id=trigger_id, view=self._signed(view))
         except SLACK_FAILURES as error:
             failure = self._access.failure(error, "views.open")
             log.warning(
@@ -31,3 +35,7 @@ class SlackModals:
                 reason=failure.reason,
                 why=str(failure),
             )
+
+    def _signed(self, view: Mapping[str, Any]) -> dict[str, Any]:
+        kept = json.loads(view["private_metadata"])
+        return {**view, "private_metadata": signed_value(kept, IN_A_MODAL, self._signing)}

@@ -8,11 +8,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.question import Asked, Place
 from command_service.slack_access import SlackAccess
-from command_service.triggers import files_of
+from command_service.triggers import is_from_an_app
 from shared.errors import SlackRefused
-from shared.ledger import Mark
+from shared.ledger import Ledger
 from shared.message_text import plain_text
 from shared.slack import SLACK_FAILURES
+from shared.slack_file import files_of
+from shared.slack_message import messages_in
 from shared.task import Mode, Subject
 
 # Slack returns the thread's first message besides the one asked for.
@@ -22,10 +24,10 @@ _PAGE = 5
 class SlackQuestions:
     """``ports.Questions`` by ``conversations.replies``, one small page a look."""
 
-    def __init__(self, client: AsyncWebClient, access: SlackAccess, bot_user_id: str) -> None:
+    def __init__(self, client: AsyncWebClient, access: SlackAccess, ledger: Ledger) -> None:
         self._client = client
         self._access = access
-        self._bot_user_id = bot_user_id
+        self._ledger = ledger
 
     async def asked_at(self, place: Place) -> Asked | None:
         """The person's message, or the slash command that our message shows."""
@@ -44,18 +46,18 @@ class SlackQuestions:
             if isinstance(failure, SlackRefused):
                 return None
             raise failure from error
-        found = [message for message in page["messages"] if message["ts"] == place.message_ts]
-        return self._asked(found[0]) if found else None
+        found = [one for one in messages_in(page) if one["ts"] == place.message_ts]
+        return self._asked(found[0], place.channel_id) if found else None
 
-    def _asked(self, message: Mapping[str, Any]) -> Asked | None:
-        if not message.get("bot_id"):
-            text = plain_text(message.get("text") or "", self._bot_user_id)
+    def _asked(self, message: Mapping[str, Any], channel_id: str) -> Asked | None:
+        if not is_from_an_app(message) and not self._ledger.wrote(message):
+            text = plain_text(message.get("text") or "", self._ledger.user_id)
             files = files_of(message)
             return Asked(text, Mode.CHAT, files) if text or files else None
-        mark = Mark.of_message(message)
+        mark = self._ledger.mark_of(message, channel_id)
         if mark is None or mark.role != "question":
             return None
-        payload = message["metadata"]["event_payload"]
+        payload = self._ledger.kept_with(message, channel_id)
         prompt, subject = str(payload.get("prompt") or ""), _subject(payload.get("subject"))
         if not prompt and subject is None:
             return None

@@ -14,10 +14,13 @@ from command_service.ports import Block
 from command_service.question import Question, Recipient
 from command_service.slack_access import SlackAccess
 from command_service.texts import LOADING, THINKING
-from shared.ledger import Mark
+from shared.errors import SlackUnavailable
+from shared.ledger import Ledger
 from shared.log import get_logger
 from shared.metrics import FIRST_SIGN
+from shared.signing import signed_blocks
 from shared.slack import SLACK_FAILURES
+from shared.slack_message import messages_in
 from shared.task import Locale
 
 log = get_logger(__name__)
@@ -38,11 +41,13 @@ class SlackReplies:
         self,
         client: AsyncWebClient,
         access: SlackAccess,
+        ledger: Ledger,
         status_within_s: float = _STATUS_WITHIN_S,
         late_after_s: float = _LATE_AFTER_S,
     ) -> None:
         self._client = client
         self._access = access
+        self._ledger = ledger
         self._status_within_s = status_within_s
         self._late_after_s = late_after_s
         self._shown: OrderedDict[str, asyncio.Event] = OrderedDict()
@@ -58,7 +63,7 @@ class SlackReplies:
                 user=recipient.user_id,
                 thread_ts=recipient.thread_ts,
                 text=text,
-                blocks=[dict(block) for block in blocks] or None,
+                blocks=signed_blocks(blocks, recipient.channel_id, self._ledger.signing) or None,
             )
         except SLACK_FAILURES as error:
             self._log_failure(error, "chat.postEphemeral")
@@ -113,10 +118,13 @@ class SlackReplies:
                 include_all_metadata=True,
                 limit=_PAGE,
             )
+            thread = messages_in(page)
         except SLACK_FAILURES as error:
             self._log_failure(error, "conversations.replies")
             return True
-        marks = (Mark.of_message(message) for message in page["messages"])
+        except SlackUnavailable:
+            return True
+        marks = (self._ledger.mark_of(one, question.channel_id) for one in thread)
         return any(mark is not None and mark.task_id == question.task_id for mark in marks)
 
     async def hide_thinking(self, question: Question) -> None:

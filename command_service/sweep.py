@@ -11,7 +11,7 @@ from command_service.paced_history import LimitReached, Limits, PacedHistory
 from command_service.question import Identity, Question
 from command_service.triggers import read_back
 from shared.errors import RetryableError, SlackRefused
-from shared.ledger import Mark
+from shared.ledger import Ledger
 from shared.log import get_logger
 from shared.metrics import CATCH_UP_QUESTIONS
 from shared.tracing import span
@@ -58,12 +58,14 @@ class Sweep:
         history: PacedHistory,
         intake: Intake,
         identity: Identity,
+        ledger: Ledger,
         limits: Limits,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._history = history
         self._intake = intake
         self._identity = identity
+        self._ledger = ledger
         self._limits = limits
         self._sleep = sleep
         self.report = Report()
@@ -149,8 +151,8 @@ class Sweep:
     async def _thread(self, conversation: Conversation, thread_ts: str, window: Window) -> None:
         replies = self._history.replies(conversation.id, thread_ts, window.since)
         thread = [message async for message in replies]
-        marks = [mark for message in thread if (mark := Mark.of_message(message)) is not None]
-        answered = frozenset(mark.task_id for mark in marks if mark.role != "question")
+        marks = (self._ledger.mark_of(message, conversation.id) for message in thread)
+        answered = frozenset(one.task_id for one in marks if one and one.role != "question")
         for message in thread:
             await self._take(conversation, message, window, answered)
 

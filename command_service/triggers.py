@@ -16,11 +16,10 @@ from command_service.question import (
 )
 from command_service.small_talk import is_small_talk, opens_with_somebody_else
 from shared.message_text import mentions, plain_text
-from shared.slack_file import file_of
+from shared.slack_file import files_of
 from shared.task import (
     Mode,
     Source,
-    TaskFile,
     task_id_of_command,
     task_id_of_message,
 )
@@ -150,11 +149,6 @@ def _from_outside(body: Payload) -> bool:
     home = {body.get("team_id"), body.get("enterprise_id")}
     authors = {event.get("user_team"), event.get("source_team")} - {None}
     return bool(body.get("is_ext_shared_channel")) or bool(authors - home)
-
-
-def files_of(message: Payload) -> tuple[TaskFile, ...]:
-    """The files of a message, those among them that Slack no longer has."""
-    return tuple(file_of(file) for file in message.get("files") or ())
 
 
 def read_command(body: Payload, identity: Identity, now: datetime) -> Question | Ignored:

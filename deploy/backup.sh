@@ -64,7 +64,7 @@ save_run() {
 save_secrets() {
   local secret
   save secrets.json secrets list --filter=name:mechachang- --format='json(name,createTime,replication)'
-  for secret in slack-bot-token slack-app-token gemini-api-key redis-url redis-ca; do
+  for secret in slack-bot-token slack-app-token gemini-api-key signing-keys redis-url redis-ca; do
     save "secret-$secret.versions.json" secrets versions list "mechachang-$secret" \
       --format='json(name,state,createTime)'
   done

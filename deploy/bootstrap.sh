@@ -134,6 +134,7 @@ make_secrets() {
   secret mechachang-slack-bot-token "${SLACK_BOT_TOKEN:-}"
   secret mechachang-slack-app-token "${SLACK_APP_TOKEN:-}"
   secret mechachang-gemini-api-key "${GEMINI_API_KEY:-}"
+  secret mechachang-signing-keys "${SIGNING_KEYS:-$(first_signing_key)}"
   secret mechachang-redis-url "$url"
   secret mechachang-redis-ca "$authorities"
 }
@@ -157,6 +158,12 @@ secret() {
 last_version() {
   found secrets versions describe latest --secret="$1" || return 0
   cloud secrets versions access latest --secret="$1"
+}
+
+# Made by chance if there is none: nothing outside has to know it.
+first_signing_key() {
+  [ -z "$dry_run" ] && [ -z "$(last_version mechachang-signing-keys)" ] || return 0
+  od -An -vN32 -tx1 /dev/urandom | tr -d ' \n'
 }
 
 redis_url() {
@@ -232,10 +239,10 @@ make_rights() {
   for account in "$COMMAND" "$PROCESSOR"; do
     on projects "$PROJECT_ID" "$account" telemetry.metricsWriter telemetry.tracesWriter
   done
-  for secret in slack-bot-token slack-app-token; do
+  for secret in slack-bot-token slack-app-token signing-keys; do
     on secrets mechachang-$secret "$COMMAND" secretmanager.secretAccessor
   done
-  for secret in slack-bot-token gemini-api-key redis-url redis-ca; do
+  for secret in slack-bot-token gemini-api-key signing-keys redis-url redis-ca; do
     on secrets mechachang-$secret "$PROCESSOR" secretmanager.secretAccessor
   done
   # Pub/Sub's own account moves dead letters, and signs in the push account's name.

@@ -126,7 +126,9 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         statuses = Statuses()
         stack.push_async_callback(statuses.close)
         readiness = _readiness(settings, redis, slack, model)
-        calls = SlackCalls(slack, RedisHolds(redis), partial(readiness.report, "slack"))
+        signing = settings.signing
+        denied = partial(readiness.report, "slack")
+        calls = SlackCalls(slack, RedisHolds(redis), denied, signing)
         stopping = Stopping(RedisStops(redis), RedisStreamOwners(redis), RedisTurns(redis))
         limits = RedisLimits(
             redis,

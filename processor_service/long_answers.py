@@ -16,7 +16,7 @@ from processor_service.ports.conversations import Body, Conversation, Document
 from processor_service.steps import Steps
 from processor_service.texts import IN_FILE, TRUNCATED, WHOLE_ANSWER
 from shared.errors import MechachangError, OutcomeUnknown, SlackRefused, SlackUnavailable
-from shared.ledger import Mark, file_title
+from shared.ledger import Mark
 from shared.log import get_logger
 from shared.task import Locale, Task
 
@@ -39,9 +39,10 @@ async def fitting_thread(
     beginning = _beginning_of(bodies, task.locale)
     digest = answer_mark(task.task_id, beginning).digest
     text = "\n\n".join([answered.text, *([TRUNCATED[task.locale]] if answered.truncated else [])])
-    title = file_title(WHOLE_ANSWER[task.locale], digest)
     await growing.show_all(beginning)
-    if not await share_once(Document(task.task_id, digest, title, text), growing):
+    if not await share_once(
+        Document(task.task_id, digest, WHOLE_ANSWER[task.locale], text), growing
+    ):
         return bodies
     growing.ways.add("file")
     return beginning

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -208,10 +208,11 @@ def _preview(part: Sequence[Piece]) -> str:
 def value_of(place: Place, mode: Mode | None = None, wish: Wish | None = None) -> dict[str, Any]:
     """What a button carries that asks again: which question, in which mode (or its own), and how.
 
-    The command service reads the question itself again.
+    The channel is the one it is pressed in. The command service reads the question itself again.
     """
+    at = {"thread_ts": place.thread_ts, "message_ts": place.message_ts}
     named = {"mode": mode, "wish": wish}
-    return {"v": 1, **asdict(place), **{name: each for name, each in named.items() if each}}
+    return {"v": 1, **at, **{name: each for name, each in named.items() if each}}
 
 
 def button(action_id: str, text: str, value: Mapping[str, Any]) -> Block:

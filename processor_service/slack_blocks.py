@@ -5,6 +5,7 @@ from typing import Any
 
 from processor_service.ports.conversations import Body
 from shared.message_text import plain_text
+from shared.slack_message import ILL_FORMED
 
 Block = Mapping[str, Any]
 
@@ -15,9 +16,18 @@ def body_shown(message: Mapping[str, Any]) -> Body:
 
 
 def text_of_blocks(message: Mapping[str, Any]) -> str:
-    """The text in a message's blocks as Markdown; buttons and footers are none."""
-    texts = (_text_of(block) for block in message.get("blocks") or ())
+    """The text in a message's blocks as Markdown; buttons and footers are none, nor is what has an
+    unknown form.
+    """
+    texts = (_read(block) for block in message.get("blocks") or ())
     return "\n\n".join(text for text in texts if text)
+
+
+def _read(block: Block) -> str:
+    try:
+        return _text_of(block)
+    except (*ILL_FORMED, RecursionError):
+        return ""
 
 
 def _text_of(block: Block) -> str:

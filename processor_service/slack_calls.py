@@ -8,7 +8,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from shared.errors import SlackDenied, SlackUnavailable
+from shared.ledger import Ledger
 from shared.log import get_logger
+from shared.signing import Signing
 from shared.slack import SLACK_FAILURES, slack_error
 
 log = get_logger(__name__)
@@ -30,10 +32,10 @@ class Holds(Protocol):
 
 @dataclass(frozen=True)
 class Ourselves:
-    """How Slack names the author of our messages, and the workspace we are in."""
+    """By what our own messages are known, and the workspace we are in: its id and its name."""
 
-    bot_id: str
-    user_id: str
+    ledger: Ledger
+    team_id: str
     team: str = ""
 
 
@@ -41,13 +43,19 @@ class SlackCalls:
     """One way to the Web API for everything that calls it.
 
     A method under a rate limit is not called at all: SlackUnavailable says how long to wait.
-    ``on_denied`` is told when Slack does not accept our token.
+    ``on_denied`` is told when Slack does not accept our token. Without a ``signing`` that of its
+    token is used.
     """
 
     def __init__(
-        self, client: AsyncWebClient, holds: Holds, on_denied: Callable[[SlackDenied], None]
+        self,
+        client: AsyncWebClient,
+        holds: Holds,
+        on_denied: Callable[[SlackDenied], None],
+        signing: Signing | None = None,
     ) -> None:
         self.client = client
+        self.signing = signing or Signing(client.token or "")
         self._holds = holds
         self._on_denied = on_denied
         self._ourselves: Ourselves | None = None
@@ -79,12 +87,14 @@ class SlackCalls:
             raise failure from error
 
     async def ourselves(self) -> Ourselves:
-        """Who we are, asked once."""
+        """Who we are, asked once. Raises SlackUnavailable also if Slack does not say."""
         if self._ourselves is None:
             us = await self("auth.test", self.client.auth_test)
-            self._ourselves = Ourselves(
-                str(us["bot_id"]), str(us["user_id"]), str(us.get("team") or "")
-            )
+            bot_id, user_id, team_id = us.get("bot_id"), us.get("user_id"), us.get("team_id")
+            if not isinstance(user_id, str) or not isinstance(team_id, str):
+                raise SlackUnavailable("auth.test: Slack does not say who we are.")
+            ledger = Ledger(self.signing, bot_id if isinstance(bot_id, str) else None, user_id)
+            self._ourselves = Ourselves(ledger, team_id, str(us.get("team") or ""))
         return self._ourselves
 
     async def _limited(self, key: str, method: str, failure: SlackUnavailable) -> None:

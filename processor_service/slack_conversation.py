@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -13,9 +14,10 @@ from processor_service.slack_blocks import body_shown
 from processor_service.slack_reading import SlackReading
 from processor_service.slack_uploads import SlackUploads
 from shared.errors import MechachangError, OutcomeUnknown, SlackRefused, SlackUnavailable
-from shared.ledger import Mark, growing_mark
+from shared.ledger import Mark, file_title, growing_mark, signed_metadata
 from shared.log import get_logger
 from shared.refused_methods import RefusedMethods
+from shared.signing import signed_blocks
 
 log = get_logger(__name__)
 
@@ -57,8 +59,8 @@ class SlackConversation(SlackReading):
             channel=self.channel,
             thread_ts=self.thread_ts,
             text=body.text,
-            blocks=body.blocks or None,
-            metadata=mark.as_metadata(**(self.payload or {})),
+            blocks=self._signed(body) or None,
+            metadata=self._metadata(mark),
             unfurl_links=False,
             unfurl_media=False,
         )
@@ -86,6 +88,12 @@ class SlackConversation(SlackReading):
             return refused.reason != "question_gone"
         except (SlackUnavailable, OutcomeUnknown):
             return True
+
+    def _metadata(self, mark: Mark) -> dict[str, Any]:
+        return signed_metadata(mark, self.channel, self.calls.signing, self.payload)
+
+    def _signed(self, body: Body) -> list[dict[str, Any]]:
+        return signed_blocks(body.blocks, self.channel, self.calls.signing)
 
     async def start_stream(self, task_id: str, markdown: str) -> Posted:
         """Begin a stream; in channels Slack wants to know for whom.
@@ -134,8 +142,8 @@ class SlackConversation(SlackReading):
             channel=self.channel,
             ts=posted.ts,
             markdown_text=markdown or None,
-            blocks=list(body.blocks) or None,
-            metadata=mark.as_metadata(),
+            blocks=self._signed(body) or None,
+            metadata=self._metadata(mark),
         )
         ended = await self.calls("chat.stopStream", end)
         return Posted(posted.ts, mark, shown=_shown_by(ended))
@@ -150,8 +158,8 @@ class SlackConversation(SlackReading):
             channel=self.channel,
             ts=posted.ts,
             text=body.text,
-            blocks=body.blocks,
-            metadata=mark.as_metadata(**(self.payload or {})),
+            blocks=self._signed(body),
+            metadata=self._metadata(mark),
         )
         changed = await self.calls("chat.update", change)
         return Posted(posted.ts, mark, shown=_shown_by(changed))
@@ -175,10 +183,14 @@ class SlackConversation(SlackReading):
         return await self.uploads.upload(document) if self.uploads else ""
 
     async def share(self, file_id: str, document: Document) -> None:
-        """Post a message with an uploaded file into the thread."""
+        """Post a message with an uploaded file into the thread; its title says which answer it is,
+        signed.
+        """
+        mark = Mark(document.task_id, "file", digest=document.digest)
+        title = file_title(document.title, mark, self.channel, self.calls.signing)
         share = partial(
             self.calls.client.files_completeUploadExternal,
-            files=[{"id": file_id, "title": document.title}],
+            files=[{"id": file_id, "title": title}],
             channel_id=self.channel,
             thread_ts=self.thread_ts,
         )

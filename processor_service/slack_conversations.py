@@ -59,7 +59,8 @@ class SlackConversations:
 
     def response(self, task: Task, url: str) -> Conversation:
         """What only the asker sees, through the command's response URL."""
-        return SlackResponse(self._session, url, self._responses)
+        channel, signing = task.channel_id, self._calls.signing
+        return SlackResponse(self._session, url, self._responses, channel, signing)
 
     async def direct(self, task: Task) -> Conversation:
         """The asker's direct messages."""

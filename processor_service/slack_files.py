@@ -81,7 +81,11 @@ class SlackFiles:
             raise FileUnusable(str(refused), reason=reason) from refused
         except (SlackUnavailable, OutcomeUnknown) as error:
             raise FileUnusable(str(error), reason="file_not_fetched") from error
-        return file_of(told["file"])
+        described = told.get("file")
+        found = file_of(described) if isinstance(described, dict) else None
+        if found is None:
+            raise FileUnusable("Slack does not describe the file.", reason="file_not_fetched")
+        return found
 
     async def content(self, file: TaskFile, limit: int) -> bytes:
         """The file's bytes; never more than ``limit`` of them are held."""

@@ -8,9 +8,9 @@ from processor_service.markdown.characters import ZERO_WIDTH_SPACE
 from processor_service.ports.conversations import Said
 from processor_service.slack_blocks import text_of_blocks
 from processor_service.slack_calls import Ourselves
-from shared.ledger import Mark
+from shared.ledger import Ledger
 from shared.message_text import plain_text
-from shared.slack_file import file_of
+from shared.slack_file import files_of
 from shared.task import Purpose, Subject, TaskFile, task_id_of_message
 
 Message = Mapping[str, Any]
@@ -23,7 +23,6 @@ _SAID_BY_PEOPLE = frozenset({None, "file_share", "thread_broadcast"})
 class Asked:
     """The message that asks: what stands in its thread after it is no context of it."""
 
-    team_id: str
     channel_id: str
     message_ts: str
 
@@ -38,9 +37,10 @@ def said_before(
     """
     before = [one for one in messages if float(one["ts"]) < float(asked.message_ts)]
     after = [one for one in messages if float(one["ts"]) > float(asked.message_ts)]
-    earlier = _asked_in(before, asked)
-    late = [one for one in after if _answers_one_of(earlier, one, ourselves)]
-    said = (_said(one, ourselves) for one in (*before, *late))
+    ledger, channel_id = ourselves.ledger, asked.channel_id
+    earlier = _asked_in(before, channel_id, ourselves)
+    late = [one for one in after if _answers_one_of(earlier, one, channel_id, ledger)]
+    said = (_said(one, channel_id, ledger) for one in (*before, *late))
     return tuple(one for one in said if _has_words(one))
 
 
@@ -50,7 +50,7 @@ def said_about(
     """What of the thread's ``messages`` a shortcut is about, as ``ports.Threads`` says."""
     until = float("inf") if subject.purpose is Purpose.SUMMARISE else float(subject.message_ts)
     told = [one for one in messages if float(one["ts"]) <= until]
-    said = [(one["ts"], _said(one, ourselves)) for one in told]
+    said = [(one["ts"], _said(one, subject.channel_id, ourselves.ledger)) for one in told]
     found = [(ts, one) for ts, one in said if _has_words(one)]
     if subject.purpose is not Purpose.SUMMARISE and (
         not found or found[-1][0] != subject.message_ts
@@ -64,33 +64,35 @@ def _has_words(said: Said | None) -> TypeGuard[Said]:
     return said is not None and bool(said.text)
 
 
-def _asked_in(messages: Iterable[Message], asked: Asked) -> frozenset[str]:
+def _asked_in(messages: Iterable[Message], channel_id: str, ourselves: Ourselves) -> frozenset[str]:
     """The ids of the tasks that the messages ask, if they ask anything."""
-    shown = {mark.task_id for one in messages if (mark := Mark.of_message(one)) is not None}
-    return frozenset(
-        shown | {task_id_of_message(asked.team_id, asked.channel_id, one["ts"]) for one in messages}
-    )
+    marks = (ourselves.ledger.mark_of(one, channel_id) for one in messages)
+    shown = {mark.task_id for mark in marks if mark is not None}
+    asked = {task_id_of_message(ourselves.team_id, channel_id, one["ts"]) for one in messages}
+    return frozenset(shown | asked)
 
 
-def _answers_one_of(task_ids: frozenset[str], message: Message, ourselves: Ourselves) -> bool:
-    mark = Mark.of_message(message) if message.get("bot_id") == ourselves.bot_id else None
+def _answers_one_of(
+    task_ids: frozenset[str], message: Message, channel_id: str, ledger: Ledger
+) -> bool:
+    mark = ledger.mark_of(message, channel_id)
     return mark is not None and mark.role == "answer" and mark.task_id in task_ids
 
 
-def _said(message: Message, ourselves: Ourselves) -> Said | None:
-    if message.get("bot_id") == ourselves.bot_id:
-        return _said_by_us(message)
+def _said(message: Message, channel_id: str, ledger: Ledger) -> Said | None:
+    if ledger.wrote(message):
+        return _said_by_us(message, channel_id, ledger)
     if message.get("bot_id"):
         return Said("app", _name_of_app(message), _text_of_app(message))
     if message.get("subtype") in _SAID_BY_PEOPLE and message.get("user"):
-        text = plain_text(message.get("text") or "", ourselves.user_id)
-        files = tuple(file_of(file) for file in message.get("files") or ())
+        text = plain_text(message.get("text") or "", ledger.user_id)
+        files = files_of(message)
         return Said("person", str(message["user"]), _with_names(text, files), files)
     return None
 
 
-def _said_by_us(message: Message) -> Said | None:
-    mark = Mark.of_message(message)
+def _said_by_us(message: Message, channel_id: str, ledger: Ledger) -> Said | None:
+    mark = ledger.mark_of(message, channel_id)
     if mark is None or mark.role == "notice":
         return None
     if mark.role == "question":
@@ -106,7 +108,7 @@ def _text_of_ours(message: Message) -> str:
 
 def _name_of_app(message: Message) -> str:
     profile = message.get("bot_profile") or {}
-    return str(message.get("username") or profile.get("name") or message["bot_id"])
+    return str(message.get("username") or profile.get("name") or message.get("bot_id") or "")
 
 
 def _text_of_app(message: Message) -> str:

@@ -15,7 +15,8 @@ from processor_service.slack_blocks import body_shown
 from processor_service.slack_calls import SlackCalls
 from processor_service.slack_history import Asked, Message, said_before
 from processor_service.slack_starts import UnconfirmedStarts
-from shared.ledger import Mark, file_mark, growing_mark
+from shared.ledger import growing_mark
+from shared.slack_message import cursor_in, messages_in
 
 # As many as ``conversations.history`` gives at once (docs.slack.dev): each page is a call of a
 # method that all questions together may call some 50 times a minute (Tier 3).
@@ -64,7 +65,7 @@ class SlackReading:
         messages, whole = await self._messages(None, _HISTORY_PAGES)
         since = [one for one in messages if float(one["ts"]) >= float(self.oldest)]
         found = await self._posted(task_id, since) if whole else await self.find(task_id)
-        asked = Asked(asker.team_id, self.channel, place.message_ts)
+        asked = Asked(self.channel, place.message_ts)
         return History(tuple(found), said_before(asked, messages, await self.calls.ourselves()))
 
     async def messages(self) -> list[Message]:
@@ -79,38 +80,31 @@ class SlackReading:
         cursor: str | None = None
         for _ in count() if pages is None else range(pages):
             page = await self._page(oldest, cursor)
-            messages += page["messages"]
-            cursor = (page.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
+            messages += messages_in(page)
+            cursor = cursor_in(page)
+            if cursor is None:
                 return messages, True
         return messages, False
 
     async def _posted(self, task_id: str, messages: Iterable[Message]) -> list[Posted]:
         found: list[Posted] = []
         parts = 0
+        ledger = (await self.calls.ourselves()).ledger
         for message in messages:
-            mark = Mark.of_message(message) if message.get("bot_id") else None
+            if not ledger.wrote(message):
+                continue
+            mark = ledger.mark_of(message, self.channel)
             if mark is not None and mark.task_id == task_id:
                 found.append(Posted(str(message["ts"]), mark))
                 parts += mark.role == "answer"
-            elif await self._is_streamed_for(task_id, message):
+            elif mark is None and await self._is_streamed_for(task_id, message):
                 # It does not say so itself yet, but it follows the parts before it.
                 parts += 1
                 mark = growing_mark(task_id, parts)
                 found.append(Posted(str(message["ts"]), mark, live=True))
-            elif (shared := await self._sharing(task_id, message)) is not None:
+            elif (shared := ledger.file_mark_of(task_id, message, self.channel)) is not None:
                 found.append(Posted(str(message["ts"]), shared))
         return found
-
-    async def _sharing(self, task_id: str, message: Message) -> Mark | None:
-        """The mark of a message of ours that shares the task's file."""
-        mark = file_mark(task_id, message)
-        if mark is None:
-            return None
-        us = await self.calls.ourselves()
-        return (
-            mark if {message.get("bot_id"), message.get("user")} & {us.bot_id, us.user_id} else None
-        )
 
     async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
         """What these messages show now, as far as one page goes."""
@@ -118,18 +112,17 @@ class SlackReading:
         page = await self._page(min(wanted, key=float), None)
         return {
             str(message["ts"]): body_shown(message)
-            for message in page["messages"]
+            for message in messages_in(page)
             if message["ts"] in wanted
         }
 
     async def _is_streamed_for(self, task_id: str, message: Mapping[str, Any]) -> bool:
-        """Whether the message is a stream of ours for the task, or one that nobody answers for.
+        """Whether a message of ours without a mark is a stream for the task, or one that nobody
+        answers for.
 
         One that a person stopped, or that outlived Slack's patience, runs no more but has no mark.
         """
-        if self.owners is None or Mark.of_message(message) is not None:
-            return False
-        if message.get("bot_id") != (await self.calls.ourselves()).bot_id:
+        if self.owners is None:
             return False
         owner = await self.owners.owner(self.channel, str(message["ts"]))
         if owner is None and self.starts.began(self.channel, task_id, message):

@@ -14,6 +14,7 @@ from processor_service.redis_keys import RESPONSES_TTL_S, responses_key
 from shared.errors import SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from shared.log import get_logger
+from shared.signing import Signing, signed_blocks
 from shared.slack import slack_call
 
 log = get_logger(__name__)
@@ -42,7 +43,8 @@ class RedisResponses:
             kept = await self._connection.run(redis.lrange(responses_key(task_id), 0, -1))
         except StoreUnavailable:
             return []
-        return [Mark(**json.loads(one)) for one in kept]
+        marks = (_mark_in(one) for one in kept)
+        return [mark for mark in marks if mark is not None]
 
     async def add(self, mark: Mark) -> None:
         """Remember one message if Redis takes it."""
@@ -50,6 +52,13 @@ class RedisResponses:
         with suppress(StoreUnavailable):
             await self._connection.run(redis.rpush(key, json.dumps(asdict(mark))))
             await self._connection.run(redis.expire(key, RESPONSES_TTL_S))
+
+
+def _mark_in(kept: str | bytes) -> Mark | None:
+    try:
+        return Mark.of_fields(json.loads(kept))
+    except (ValueError, AttributeError, RecursionError):
+        return None
 
 
 class SlackResponse:
@@ -66,10 +75,19 @@ class SlackResponse:
     streams = False
     takes_files = False
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, responses: Responses) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        responses: Responses,
+        channel: str,
+        signing: Signing,
+    ) -> None:
         self._session = session
         self._url = url
         self._responses = responses
+        self._channel = channel
+        self._signing = signing
 
     async def find(self, task_id: str) -> list[Posted]:
         """What we remember having posted."""
@@ -86,7 +104,8 @@ class SlackResponse:
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         """Post one message that only the asker sees."""
-        payload = {"response_type": "ephemeral", "text": body.text, "blocks": list(body.blocks)}
+        blocks = signed_blocks(body.blocks, self._channel, self._signing)
+        payload = {"response_type": "ephemeral", "text": body.text, "blocks": blocks}
         try:
             with slack_call("response_url"):
                 async with self._session.post(self._url, json=payload) as response:

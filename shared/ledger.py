@@ -2,18 +2,27 @@
 
 Slack returns it from ``conversations.replies`` and ``conversations.history`` when asked with
 ``include_all_metadata`` (docs.slack.dev, message metadata), so a worker that takes a task over can
-tell what of it is already there.
+tell what of it is already there. Any app can write metadata of any kind, and ids of tasks can be
+computed by anybody: only what our own bot has posted and our services have signed counts.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, Self
+from dataclasses import asdict, astuple, dataclass
+from typing import Any, Final, Literal, Self, get_args
+
+from shared.signing import Signing
 
 ANSWER_EVENT_TYPE = "mechachang_answer"
-_DIGEST = re.compile(r"\(([0-9a-f]+)\)\Z")
 
 Role = Literal["question", "answer", "notice", "file"]
+_ROLES: Final[tuple[Role, ...]] = get_args(Role)
+_LONGEST_ID: Final = 64
+_OWN_FIELDS: Final = frozenset(
+    {"task_id", "role", "part", "parts", "digest", "signature", "kept_signature"}
+)
+_TITLE: Final = re.compile(r" \(([0-9a-f]{1,64})-([0-9a-f]{16})\)\Z")
+_TITLE_SIGNATURE: Final = 16
 
 
 @dataclass(frozen=True)
@@ -30,32 +39,33 @@ class Mark:
     parts: int = 1
     digest: str = ""
 
-    def as_metadata(self, **extra: str | int | bool) -> dict[str, Any]:
-        """The ``metadata`` argument of ``chat.postMessage``; ``extra`` joins the payload."""
-        payload = {
-            "task_id": self.task_id,
-            "role": self.role,
-            "part": self.part,
-            "parts": self.parts,
-            **({"digest": self.digest} if self.digest else {}),
-            **extra,
-        }
-        return {"event_type": ANSWER_EVENT_TYPE, "event_payload": payload}
-
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Self | None:
-        """The mark on a message read back from Slack, or None if it carries none of ours."""
-        metadata = message.get("metadata") or {}
-        payload = metadata.get("event_payload") or {}
-        if metadata.get("event_type") != ANSWER_EVENT_TYPE or "task_id" not in payload:
+        """What a message says it is, whoever wrote it: only ``Ledger`` knows whether that is so."""
+        payload = _payload(message)
+        return None if payload is None else cls.of_fields(payload)
+
+    @classmethod
+    def of_fields(cls, fields: Mapping[str, Any]) -> Self | None:
+        """The mark with these fields, or None if they are no mark's."""
+        task_id, role, digest = fields.get("task_id"), fields.get("role"), fields.get("digest", "")
+        part, parts = fields.get("part", 1), fields.get("parts", 1)
+        if not isinstance(task_id, str) or not 0 < len(task_id) <= _LONGEST_ID:
             return None
-        return cls(
-            str(payload["task_id"]),
-            payload.get("role", "answer"),
-            int(payload.get("part", 1)),
-            int(payload.get("parts", 1)),
-            str(payload.get("digest", "")),
-        )
+        if not isinstance(digest, str) or len(digest) > _LONGEST_ID:
+            return None
+        if type(part) is not int or type(parts) is not int or part < 1 or parts < 0:
+            return None
+        found = next((each for each in _ROLES if each == role), None)
+        return None if found is None else cls(task_id, found, part, parts, digest)
+
+
+def _payload(message: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    metadata = message.get("metadata")
+    if not isinstance(metadata, Mapping) or metadata.get("event_type") != ANSWER_EVENT_TYPE:
+        return None
+    payload = metadata.get("event_payload")
+    return payload if isinstance(payload, Mapping) else None
 
 
 def growing_mark(task_id: str, part: int = 1) -> Mark:
@@ -63,20 +73,82 @@ def growing_mark(task_id: str, part: int = 1) -> Mark:
     return Mark(task_id, "answer", part, 0, "growing")
 
 
+def signed_metadata(
+    mark: Mark, channel: str, signing: Signing, kept: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The ``metadata`` argument of ``chat.postMessage`` in ``channel``; ``kept`` joins the payload.
+
+    What is kept has a signature of its own: should Slack change a letter of a text, the message
+    still counts as what it is.
+    """
+    signature = signing.sign("mark", channel, *astuple(mark))
+    payload = {**(kept or {}), **asdict(mark), "signature": signature}
+    if kept:
+        payload["kept_signature"] = signing.sign("kept", signature, dict(kept))
+    return {"event_type": ANSWER_EVENT_TYPE, "event_payload": payload}
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Whose messages count: those that our own bot has posted, by the marks that we have signed.
+
+    ``bot_id`` and ``user_id`` are our bot's, as ``auth.test`` says. Nothing that stands in a
+    message raises here: what is ill-formed is no mark.
+    """
+
+    signing: Signing
+    bot_id: str | None
+    user_id: str
+
+    def wrote(self, message: Mapping[str, Any]) -> bool:
+        """Whether our bot posted the message: Slack names its bot, or nobody but its user."""
+        bot_id = message.get("bot_id")
+        return bot_id == self.bot_id if bot_id else message.get("user") == self.user_id
+
+    def mark_of(self, message: Mapping[str, Any], channel: str) -> Mark | None:
+        """The mark on a message of ours in ``channel``, or None if it has none."""
+        mark, payload = Mark.of_message(message), _payload(message)
+        if mark is None or payload is None or not self.wrote(message):
+            return None
+        signature = payload.get("signature")
+        is_ours = self.signing.has_signed(signature, "mark", channel, *astuple(mark))
+        return mark if is_ours else None
+
+    def kept_with(self, message: Mapping[str, Any], channel: str) -> dict[str, Any]:
+        """What is kept beside the mark of a message of ours; nothing if it was changed since."""
+        payload = _payload(message)
+        if payload is None or self.mark_of(message, channel) is None:
+            return {}
+        kept = {name: text for name, text in payload.items() if name not in _OWN_FIELDS}
+        told = payload.get("kept_signature"), "kept", payload.get("signature"), kept
+        return kept if self.signing.has_signed(*told) else {}
+
+    def file_mark_of(self, task_id: str, message: Mapping[str, Any], channel: str) -> Mark | None:
+        """The mark of a message of ours that shares the task's file, or None if it does not."""
+        files = message.get("files")
+        if not isinstance(files, list) or not self.wrote(message):
+            return None
+        for file in files:
+            if isinstance(file, Mapping) and file.get("name") == file_name(task_id):
+                return self._mark_in(file.get("title"), task_id, channel)
+        return None
+
+    def _mark_in(self, title: object, task_id: str, channel: str) -> Mark | None:
+        titled = _TITLE.search(title) if isinstance(title, str) else None
+        if titled is None:
+            return None
+        signature, digest = titled[2], titled[1]
+        said = ("file", channel, task_id, digest)
+        is_ours = self.signing.has_signed(signature, *said, length=_TITLE_SIGNATURE)
+        return Mark(task_id, "file", digest=digest) if is_ours else None
+
+
 def file_name(task_id: str) -> str:
     """The name of the file with a task's whole answer: files carry no metadata."""
     return f"mechachang-{task_id}.md"
 
 
-def file_title(words: str, digest: str) -> str:
-    """A title for people that also names the answer the file belongs to."""
-    return f"{words} ({digest})"
-
-
-def file_mark(task_id: str, message: Mapping[str, Any]) -> Mark | None:
-    """The mark of a message of ours that shares the task's file, or None if it does not."""
-    for file in message.get("files") or ():
-        if file.get("name") == file_name(task_id):
-            titled = _DIGEST.search(str(file.get("title") or ""))
-            return Mark(task_id, "file", digest=titled[1] if titled else "")
-    return None
+def file_title(words: str, mark: Mark, channel: str, signing: Signing) -> str:
+    """A title for people that also names the answer the file belongs to, signed."""
+    said = ("file", channel, mark.task_id, mark.digest)
+    return f"{words} ({mark.digest}-{signing.sign(*said, length=_TITLE_SIGNATURE)})"

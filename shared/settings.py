@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.log import LogFormat, LogLevel
+from shared.signing import Signing, keys_in
 from shared.task import Locale
 from shared.telemetry import Telemetry
 
@@ -43,6 +44,15 @@ BotToken = Annotated[SecretStr, token("xoxb-", "a bot token")]
 AppToken = Annotated[SecretStr, token("xapp-", "an app-level token")]
 
 
+def _signing_keys(value: SecretStr) -> SecretStr:
+    keys_in(value.get_secret_value())
+    return value
+
+
+SigningKeys = Annotated[SecretStr, AfterValidator(_signing_keys)]
+"""Keys for signatures, separated by commas: the first signs, all of them are taken."""
+
+
 class ServiceSettings(BaseSettings):
     """Settings both services read. Frozen; built once in ``__main__`` and handed down."""
 
@@ -56,6 +66,7 @@ class ServiceSettings(BaseSettings):
 
     google_cloud_project: str = "local"
     slack_bot_token: BotToken
+    signing_keys: SigningKeys | None = None
     slack_api_url: str = "https://slack.com/api/"
     port: Port = 8080
     log_level: LogLevel = "INFO"
@@ -66,6 +77,12 @@ class ServiceSettings(BaseSettings):
     default_locale: Locale = "ja"
     feedback_reasons: Literal["log", "off"] = "off"
     k_revision: str | None = None
+
+    @property
+    def signing(self) -> Signing:
+        """Who signs what both services have to know as their own."""
+        written = self.signing_keys.get_secret_value() if self.signing_keys else None
+        return Signing(self.slack_bot_token.get_secret_value(), written)
 
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)

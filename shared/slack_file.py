@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from shared.task import TaskFile
 
 # A deleted file leaves a tombstone; one beyond a free plan's history is hidden by its limit
@@ -12,15 +14,28 @@ _GONE = frozenset({"tombstone", "hidden_by_limit"})
 _ASK_SLACK = "check_file_info"
 
 
-def file_of(described: Mapping[str, Any]) -> TaskFile:
-    """The file in ``described``; without a ``url`` where files.info has to be asked."""
+def files_of(message: Mapping[str, Any]) -> tuple[TaskFile, ...]:
+    """The files of a message, also those that Slack no longer has; what is no file is left out."""
+    described = message.get("files")
+    files = described if isinstance(described, list) else ()
+    found = (file_of(each) for each in files if isinstance(each, Mapping))
+    return tuple(each for each in found if each is not None)
+
+
+def file_of(described: Mapping[str, Any]) -> TaskFile | None:
+    """The file in ``described``; without a ``url`` where files.info has to be asked. None for what
+    is no file.
+    """
     partial = described.get("file_access") == _ASK_SLACK
     url = described.get("url_private_download") or described.get("url_private") or ""
-    return TaskFile(
-        id=str(described["id"]),
-        name=described.get("name") or described.get("title") or "",
-        mimetype=described.get("mimetype") or "",
-        size=described.get("size") or 0,
-        url="" if partial else url,
-        gone=described.get("mode") in _GONE,
-    )
+    try:
+        return TaskFile(
+            id=described.get("id"),
+            name=described.get("name") or described.get("title") or "",
+            mimetype=described.get("mimetype") or "",
+            size=described.get("size") or 0,
+            url="" if partial else url,
+            gone=str(described.get("mode")) in _GONE,
+        )
+    except ValidationError:
+        return None

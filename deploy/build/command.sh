@@ -3,7 +3,7 @@
 # an event that reaches both is one task. If the new revision does not get ready, the old one stays.
 set -euo pipefail
 : "${PROJECT_ID:?}" "${REGION:?}" "${BUILD_ID:?}" "${ROLLOUT_PERCENT:?}"
-: "${SLACK_BOT_TOKEN_VERSION:?}" "${SLACK_APP_TOKEN_VERSION:?}"
+: "${SLACK_BOT_TOKEN_VERSION:?}" "${SLACK_APP_TOKEN_VERSION:?}" "${SIGNING_KEYS_VERSION:?}"
 
 .venv/bin/python -m deploy.render deploy/command-service.yaml \
   "PROJECT_ID=$PROJECT_ID" \
@@ -13,6 +13,7 @@ set -euo pipefail
   "ALLOWED_TEAM_IDS=${ALLOWED_TEAM_IDS:-}" \
   "ROLLOUT_PERCENT=$ROLLOUT_PERCENT" \
   "ROLLOUT_USER_IDS=${ROLLOUT_USER_IDS:-}" \
+  "SIGNING_KEYS_VERSION=$SIGNING_KEYS_VERSION" \
   "SLACK_BOT_TOKEN_VERSION=$SLACK_BOT_TOKEN_VERSION" \
   "SLACK_APP_TOKEN_VERSION=$SLACK_APP_TOKEN_VERSION" >build/command.yaml
 

@@ -9,6 +9,7 @@ from command_service.app import Service
 from shared.ledger import Mark
 from shared.task import Mode, Source, task_id_of_retry
 from simulators.slack.model import Message
+from tests import signed
 from tests.command_stack import Stack
 
 pytestmark = pytest.mark.usefixtures("tracing")
@@ -18,7 +19,7 @@ def answer_with_button(
     world: Stack, channel: str, thread_ts: str, asked_ts: str, action_id: str = "regenerate"
 ) -> str:
     """An answer or a notice as the processor posts it, in the thread of the question."""
-    value = {"v": 1, "channel_id": channel, "thread_ts": thread_ts, "message_ts": asked_ts}
+    value = {"v": 1, "thread_ts": thread_ts, "message_ts": asked_ts}
     button = {
         "type": "button",
         "action_id": action_id,
@@ -29,8 +30,10 @@ def answer_with_button(
         world,
         channel,
         thread_ts,
-        blocks=[{"type": "actions", "block_id": "b1", "elements": [button]}],
-        metadata=Mark("0" * 32, "answer").as_metadata(),
+        blocks=signed.blocks(
+            channel, [{"type": "actions", "block_id": "b1", "elements": [button]}]
+        ),
+        metadata=signed.metadata(Mark("0" * 32, "answer"), channel),
     ).ts
 
 
@@ -131,7 +134,7 @@ async def test_regenerate_finds_the_question_of_a_command_in_our_own_message(
 ) -> None:
     channel = world.slack.people.channel("#general").id
     mark = Mark("1" * 32, "question")
-    kept = mark.as_metadata(prompt="素数とは", **({"mode": mode} if mode else {}))
+    kept = signed.metadata(mark, channel, prompt="素数とは", **({"mode": mode} if mode else {}))
     asked = post_as_bot(world, channel, text="hana さんの質問です。", metadata=kept)
     answer_ts = answer_with_button(world, channel, asked.ts, asked.ts)
 

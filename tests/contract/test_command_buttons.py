@@ -10,6 +10,7 @@ from shared.ledger import Mark
 from shared.task import Cancel, Feedback, Flaw, Kind, Mode, Source, Task, Vote, Wish
 from simulators.faults import Fault
 from simulators.slack.model import Message, Stream, View
+from tests import signed
 from tests.command_stack import Stack
 
 ANSWER = "a" * 32
@@ -67,16 +68,22 @@ def answer_with(world: Stack, question: Message, blocks: list[dict[str, Any]]) -
         workspace.bot.id,
         "回答です",
         question.ts,
-        blocks=blocks,
-        metadata=Mark(ANSWER, "answer").as_metadata(),
+        blocks=signed.blocks(question.channel, blocks),
+        metadata=signed.metadata(Mark(ANSWER, "answer"), question.channel),
     )
     message.bot_id = workspace.bot_id
     return workspace.post(message).ts
 
 
+def shown(world: Stack, ts: str) -> list[dict[str, Any]]:
+    """The blocks of a message of ours as they stand in Slack."""
+    [message] = [one for one in world.slack.messages("#general") if one["ts"] == ts]
+    blocks: list[dict[str, Any]] = message["blocks"]
+    return blocks
+
+
 def where(question: Message) -> dict[str, str]:
     return {
-        "channel_id": question.channel,
         "thread_ts": question.ts,
         "message_ts": question.ts,
     }
@@ -111,7 +118,8 @@ async def test_an_entry_of_the_menu_asks_in_its_mode(world: Stack, service: Serv
         "options": [{"text": plain("データ"), "value": value}],
     }
     ts = answer_with(world, question, actions(menu))
-    await world.slack.people.click("hana", "#general", ts, "mode", selected_option=value)
+    chosen = shown(world, ts)[0]["elements"][0]["options"][0]["value"]
+    await world.slack.people.click("hana", "#general", ts, "mode", selected_option=chosen)
     [task] = await new_tasks(world, 1)
     assert (task.mode, task.text) == (Mode.DATA, "素数とは何ですか")
 
@@ -163,7 +171,7 @@ async def voted(world: Stack, vote: Vote) -> None:
     blocks = voting()
     ts = answer_with(world, question, blocks)
     side = "positive_button" if vote is Vote.UP else "negative_button"
-    value = blocks[0]["elements"][0][side]["value"]
+    value = shown(world, ts)[0]["elements"][0][side]["value"]
     outcome = await world.slack.people.click("kenji", "#general", ts, "feedback", value=value)
     assert outcome.acked
 

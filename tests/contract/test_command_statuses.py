@@ -11,6 +11,7 @@ from command_service.slack_replies import SlackReplies
 from shared.ledger import Mark
 from shared.slack import slack_client
 from simulators.faults import Fault
+from tests import signed
 from tests.command_fakes import a_question
 from tests.command_stack import Stack
 
@@ -42,7 +43,12 @@ async def test_slack_failing_to_show_signs_changes_nothing(world: Stack, service
 async def test_a_status_that_slack_is_slow_to_show_is_given_up(world: Stack) -> None:
     rule = world.faults.add("slack", "assistant.threads.setStatus", Fault("hang"))
     async with slack_client("xoxb-local", world.api_url) as client, asyncio.timeout(5.0):
-        replies = SlackReplies(client, SlackAccess(client, lambda _: None), status_within_s=0.1)
+        replies = SlackReplies(
+            client,
+            SlackAccess(client, lambda _: None),
+            signed.ledger_of(world),
+            status_within_s=0.1,
+        )
         await replies.show_thinking(a_question(), "ja")
     assert rule.times == 0
 
@@ -52,7 +58,7 @@ async def test_the_status_of_a_question_that_was_not_taken_is_cleared(world: Sta
     asked = world.slack.people.post("hana", "#general", "hello")
     question = replace(question, thread_ts=asked.ts)
     async with slack_client("xoxb-local", world.api_url) as client:
-        replies = SlackReplies(client, SlackAccess(client, lambda _: None))
+        replies = SlackReplies(client, SlackAccess(client, lambda _: None), signed.ledger_of(world))
         for _ in range(2):
             await replies.show_thinking(question, "ja")
             await replies.show_thinking(question, "ja")
@@ -71,11 +77,13 @@ async def test_a_status_that_came_late_is_cleared_only_if_the_answer_stands(
     question = replace(a_question(channel_id=general), thread_ts=asked.ts, message_ts=asked.ts)
     async with slack_client("xoxb-local", world.api_url) as client:
         if answered:
-            mark = Mark(question.task_id, "answer").as_metadata()
+            mark = signed.metadata(Mark(question.task_id, "answer"), general)
             await client.chat_postMessage(
                 channel=general, thread_ts=asked.ts, text="answer", metadata=mark
             )
-        replies = SlackReplies(client, SlackAccess(client, lambda _: None), late_after_s=0.0)
+        replies = SlackReplies(
+            client, SlackAccess(client, lambda _: None), signed.ledger_of(world), late_after_s=0.0
+        )
         await replies.show_thinking(question, "ja")
     statuses = world.slack.workspace.statuses
     assert ((general, asked.ts) in statuses) is not answered

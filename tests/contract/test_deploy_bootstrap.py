@@ -1,6 +1,7 @@
 """What makes a project ready: every command as gcloud reads it, Pub/Sub's part on its emulator."""
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,7 +159,10 @@ async def test_secrets_are_stored_once_and_never_shown(tmp_path: Path) -> None:
     assert url == "rediss://:a-password@10.0.0.3:6378/0"
     assert (state / "mechachang-redis-ca.value").read_text() == "OLD\nNEW"
     asked = (state / "asked").read_text()
-    assert asked.count("versions add") == 3
+    assert asked.count("versions add") == 4
+    keys = (state / "mechachang-signing-keys.value").read_text()
+    assert re.fullmatch(r"[0-9a-f]{64}", keys), "made by chance, once"
+    assert keys not in asked
     assert "xoxb-hidden" not in asked
     assert "a-password" not in asked
 

@@ -33,6 +33,7 @@ VALUES = {
         "ROLLOUT_USER_IDS": "U1,U2",
         "SLACK_BOT_TOKEN_VERSION": "3",
         "SLACK_APP_TOKEN_VERSION": "1",
+        "SIGNING_KEYS_VERSION": "1",
     },
     PROCESSOR: BOTH
     | {
@@ -40,12 +41,14 @@ VALUES = {
         "REDIS_URL_VERSION": "2",
         "SLACK_BOT_TOKEN_VERSION": "3",
         "GEMINI_API_KEY_VERSION": "1",
+        "SIGNING_KEYS_VERSION": "1",
     },
 }
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-secret",
     "SLACK_APP_TOKEN": "xapp-secret",
     "GEMINI_API_KEY": "secret",
+    "SIGNING_KEYS": "0123456789abcdef0123456789abcdef",
     "REDIS_URL": "rediss://:secret@10.0.0.3:6378/0",
 }
 Service = dict[str, Any]

@@ -26,6 +26,7 @@ from shared.home import Count, Shown, Used, home_view
 from shared.ledger import Mark
 from shared.task import Purpose, Source, Subject, Task
 from simulators.slack.model import Message
+from tests import signed
 from tests.processor_fakes.retrying import Naps
 from tests.processor_fakes.work import FakeLeases
 from tests.slack_workbench import FAST, Workbench, workbench
@@ -110,7 +111,7 @@ async def test_an_answer_of_ours_is_read_whole_from_its_blocks(processor: Proces
         thread_ts=asked.ts,
         text="A long…",
         blocks=[{"type": "markdown", "text": whole}],
-        metadata=Mark("0123456789abcdef", "answer").as_metadata(),
+        metadata=signed.metadata(Mark("0123456789abcdef", "answer"), bench.general),
     )
     answer = bench.slack.workspace.message(bench.general, posted["ts"])
     assert answer is not None

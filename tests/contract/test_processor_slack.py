@@ -16,6 +16,7 @@ from shared.tracing import span, start_tracing
 from simulators.faults import Fault
 from simulators.slack.config import SCOPES
 from tests.processor_workbench import ANSWER, TASK_ID, processors
+from tests.signed import SIGNING
 from tests.slack_workbench import FAST, Workbench, workbench
 from tests.tasks import a_task
 
@@ -107,8 +108,8 @@ async def test_a_status_is_shown_and_cleared_and_its_failure_harms_nothing() -> 
 async def test_what_went_to_a_response_url_is_remembered_because_it_cannot_be_read() -> None:
     async with processors() as (here, there):
         url = await a_response_url(here.bench)
-        first = SlackResponse(here.bench.http, url, RedisResponses(here.redis))
-        heir = SlackResponse(there.bench.http, url, RedisResponses(there.redis))
+        first = SlackResponse(here.bench.http, url, RedisResponses(here.redis), "C1", SIGNING)
+        heir = SlackResponse(there.bench.http, url, RedisResponses(there.redis), "C1", SIGNING)
         assert await heir.find(TASK_ID) == []
         await first.post(Body("answer"), ANSWER)
         [found] = await heir.find(TASK_ID)
@@ -118,7 +119,7 @@ async def test_what_went_to_a_response_url_is_remembered_because_it_cannot_be_re
 async def test_a_used_up_response_url_says_that_nothing_can_be_said_there() -> None:
     async with processors() as (here, _):
         url = await a_response_url(here.bench)
-        response = SlackResponse(here.bench.http, url, RedisResponses(here.redis))
+        response = SlackResponse(here.bench.http, url, RedisResponses(here.redis), "C1", SIGNING)
         for part in range(1, 6):
             await response.post(Body("x"), replace(ANSWER, part=part, parts=6))
         with pytest.raises(SlackRefused) as refused:
@@ -126,7 +127,7 @@ async def test_a_used_up_response_url_says_that_nothing_can_be_said_there() -> N
         assert refused.value.reason == "slack_not_there"
 
 
-DOCUMENT = Document(TASK_ID, "0123456789ab", "回答の全文 (0123456789ab)", "# 全文\n\n本文です。")
+DOCUMENT = Document(TASK_ID, "0123456789ab", "回答の全文", "# 全文\n\n本文です。")
 
 
 async def test_a_file_is_shared_in_the_thread_and_found_by_whoever_comes_next() -> None:

@@ -13,7 +13,7 @@ from yarl import URL
 from processor_service.slack_calls import SlackCalls
 from processor_service.slack_files import DOWNLOAD_TIMEOUT, SlackFiles, SlackHosts
 from shared.errors import FileUnusable
-from shared.slack_file import file_of
+from shared.slack_file import files_of
 from shared.task import TaskFile
 from simulators.faults import Fault
 from tests.processor_fakes.retrying import Naps
@@ -48,7 +48,8 @@ class Downloads:
         people, workspace = self.bench.slack.people, self.bench.slack.workspace
         file = people.upload("alice", name, content)
         message = people.post("alice", where, "見て", files=[file.id])
-        return file_of(workspace.present(message)["files"][0])
+        [described] = files_of(workspace.present(message))
+        return described
 
     async def refused(self, file: TaskFile, limit: int = LIMIT) -> str:
         """The reason a download ends with."""

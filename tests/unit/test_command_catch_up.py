@@ -16,6 +16,7 @@ from command_service.sweep import Report, Sweep, Window
 from shared.errors import OutcomeUnknown, SlackDenied, SlackUnavailable
 from shared.ledger import Mark, Role
 from shared.task import Source, task_id_of_message
+from tests import signed
 from tests.command_fakes import IDENTITY, FakeHistory, World
 
 WINDOW = Window(since=1000.0, until=2000.0)
@@ -29,7 +30,7 @@ def said(ts: str, text: str, thread_ts: str | None = None, **more: Any) -> dict[
 def answered(ts: str, thread_ts: str, task_of: str, role: Role = "answer") -> dict[str, Any]:
     """Our reply for the question of one message in C1."""
     mark = Mark(task_id_of_message("T1", "C1", task_of), role)
-    ours = {"user": "UBOT", "bot_id": "BBOT", "metadata": mark.as_metadata()}
+    ours = {"user": "UBOT", "bot_id": "BBOT", "metadata": signed.metadata(mark, "C1")}
     return said(ts, "answer", thread_ts, **ours)
 
 
@@ -56,7 +57,7 @@ class Found:
 
     async def sweep(self) -> Report:
         paced = PacedHistory(self.history, self.limits, self.sleep)
-        sweep = Sweep(paced, self.world.intake, IDENTITY, self.limits, self.sleep)
+        sweep = Sweep(paced, self.world.intake, IDENTITY, signed.LEDGER, self.limits, self.sleep)
         report = await sweep.run(WINDOW, set())
         self.pages = paced.pages
         await asyncio.sleep(0)
@@ -262,7 +263,7 @@ async def test_a_conversation_that_cannot_be_read_keeps_no_other_from_being(foun
 async def test_a_missing_scope_leaves_out_its_kind_and_is_warned_of_once(found: Found) -> None:
     found.history.channel("D1", said("1500.0", "hello"), kind="im")
     found.history.refused = {"public_channel", "private_channel"}
-    catch_up = CatchUp(found.history, found.world.intake, IDENTITY)
+    catch_up = CatchUp(found.history, found.world.intake, IDENTITY, signed.LEDGER)
 
     with capture_logs() as lines:
         for number in (1, 2):
@@ -319,7 +320,9 @@ async def test_gaps_told_during_a_sweep_become_one_more_as_far_back_as_the_longe
         waiting.append(seconds)
         await gate.wait()
 
-    catch_up = CatchUp(found.history, found.world.intake, IDENTITY, found.limits, wait)
+    catch_up = CatchUp(
+        found.history, found.world.intake, IDENTITY, signed.LEDGER, found.limits, wait
+    )
     with capture_logs() as lines:
         catch_up.after_silence(None)
         await until(lambda: waiting)
@@ -335,7 +338,7 @@ async def test_gaps_told_during_a_sweep_become_one_more_as_far_back_as_the_longe
 
 async def test_a_sweep_has_its_own_time_whoever_told_of_the_silence(found: Found) -> None:
     found.history.channel("D1", said(f"{time.time() - 1:.6f}", "hello"), kind="im")
-    catch_up = CatchUp(found.history, found.world.intake, IDENTITY)
+    catch_up = CatchUp(found.history, found.world.intake, IDENTITY, signed.LEDGER)
 
     with ack_deadline(within_s=0.0):
         catch_up.after_silence(None)
@@ -348,7 +351,7 @@ async def test_a_sweep_has_its_own_time_whoever_told_of_the_silence(found: Found
 async def test_closing_ends_a_sweep_at_once(found: Found) -> None:
     found.world.queue.hangs = True
     found.history.channel("D1", said(f"{time.time() - 1:.6f}", "hello"), kind="im")
-    catch_up = CatchUp(found.history, found.world.intake, IDENTITY)
+    catch_up = CatchUp(found.history, found.world.intake, IDENTITY, signed.LEDGER)
     catch_up.after_silence(None)
     await until(lambda: found.history.calls == 4)
 

@@ -13,6 +13,7 @@ from command_service.following import NEVER, Following
 from command_service.question import Click, Ignored, Reason
 from shared.task import Mode, Wish
 from tests.command_fakes import IDENTITY, FakeHistory, World, a_click
+from tests.signed import LEDGER
 
 TS = "1700000000.000100"
 
@@ -48,7 +49,7 @@ async def world() -> AsyncIterator[World]:
 
 
 def following(world: World, *, enabled: bool = True) -> Following:
-    return Following(world.intake, FakeHistory(), "UBOT", enabled)
+    return Following(world.intake, FakeHistory(), LEDGER, enabled)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,6 @@ async def test_the_author_alone_is_offered_an_answer_to_the_new_words(
     assert button["action_id"] == "ask_edited"
     assert json.loads(button["value"]) == {
         "v": 1,
-        "channel_id": "C1",
         "thread_ts": TS,
         "message_ts": TS,
         "edited_ts": "1700000060.000000",

@@ -13,6 +13,7 @@ from command_service.question import Ignored, Reason
 from command_service.small_talk import is_small_talk, opens_with_somebody_else
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Mark, Role
+from tests import signed
 from tests.command_fakes import FakeHistory, World, a_question
 
 THREAD = "1600000000.000100"
@@ -24,7 +25,7 @@ def opening(ts: str = THREAD) -> dict[str, Any]:
 
 
 def ours(role: Role | None = "answer", ts: str = "1600000001.000100") -> dict[str, Any]:
-    metadata = {} if role is None else {"metadata": Mark("a" * 32, role).as_metadata()}
+    metadata = {} if role is None else {"metadata": signed.metadata(Mark("a" * 32, role), "C1")}
     return {"ts": ts, "thread_ts": THREAD, "user": "UBOT", "bot_id": "BBOT", **metadata}
 
 
@@ -49,7 +50,7 @@ class Channel:
         self.history.channel("C1", *self.messages, kind="public_channel")
         self.clock = Clock()
         self.following = Following(
-            self.world.intake, self.history, "UBOT", self.enabled, 0.05, self.clock
+            self.world.intake, self.history, signed.LEDGER, self.enabled, 0.05, self.clock
         )
 
     async def reply(self, **changes: Any) -> Outcome:

@@ -175,8 +175,9 @@ async def test_a_summary_is_of_a_thread_so_its_message_may_be_empty_or_long(worl
 
 async def test_a_retry_asks_about_the_same_message_wherever_its_button_stands() -> None:
     world = World(Policy(channel_ids=frozenset({"C1"})))
-    value = '{"v":1,"channel_id":"D1","message_ts":"17.1","thread_ts":"17.1"}'
-    click = read_retry(a_click(value, "retry"))
+    value = '{"v":1,"message_ts":"17.1","thread_ts":"17.1"}'
+    stands = {"channel_id": "D1", "message_ts": "17.2", "thread_ts": "17.1"}
+    click = read_retry(a_click(value, "retry", container=stands))
     assert isinstance(click, Click)
     subject = asked().subject
     world.questions.asked["17.1"] = Asked("", Mode.CHAT, subject=subject)

@@ -16,7 +16,6 @@ from tests.tasks import a_task
 HERE = Place("C12345678901", "1700000000.000100", "1700000000.000200")
 WHERE = {
     "v": 1,
-    "channel_id": "C12345678901",
     "thread_ts": "1700000000.000100",
     "message_ts": "1700000000.000200",
 }

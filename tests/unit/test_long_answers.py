@@ -9,10 +9,11 @@ from processor_service.ports.conversations import Body, Posted
 from processor_service.ports.model import Piece
 from processor_service.working import Outcome
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
-from shared.ledger import Mark, file_mark, file_name, file_title
+from shared.ledger import Mark, file_name, file_title
 from tests.processor_fakes.conversations import FakeConversation
 from tests.processor_fakes.model import FakeModel, saying
 from tests.processor_fakes.world import World
+from tests.signed import LEDGER
 from tests.tasks import a_task
 
 LONG = "\n\n".join(f"## 第{number}章\n\n" + "長い段落の一文です。" * 100 for number in range(1, 31))
@@ -136,7 +137,13 @@ async def test_an_answer_that_a_comfortable_thread_holds_takes_no_file() -> None
 
 def test_a_file_is_known_by_its_name_and_its_title() -> None:
     task_id = a_task().task_id
-    file = {"name": file_name(task_id), "title": file_title("回答の全文", "0123456789ab")}
-    assert file_mark(task_id, {"files": [file]}) == Mark(task_id, "file", digest="0123456789ab")
-    assert file_mark("f" * 32, {"files": [file]}) is None
-    assert file_mark(task_id, {"files": [{**file, "title": "renamed"}]}) == Mark(task_id, "file")
+    mark = Mark(task_id, "file", digest="0123456789ab")
+    title = file_title("回答の全文", mark, "C1", LEDGER.signing)
+    file = {"name": file_name(task_id), "title": title}
+    shared = {"user": "UBOT", "files": [file]}
+    assert LEDGER.file_mark_of(task_id, shared, "C1") == mark
+    assert LEDGER.file_mark_of("f" * 32, shared, "C1") is None
+    assert LEDGER.file_mark_of(task_id, shared, "C2") is None
+    assert LEDGER.file_mark_of(task_id, {**shared, "bot_id": "BOTHER"}, "C1") is None
+    renamed = {"user": "UBOT", "files": [{**file, "title": "回答の全文 (0123456789ab)"}]}
+    assert LEDGER.file_mark_of(task_id, renamed, "C1") is None

@@ -24,6 +24,7 @@ from shared.errors import FileUnusable, OutcomeUnknown, SlackRefused
 from shared.ledger import Mark
 from shared.task import Mode, Purpose, Source, Subject, Task, TaskFile
 from tests.processor_fakes.world import World
+from tests.signed import LEDGER
 from tests.tasks import a_task
 
 SUBJECT = Subject(
@@ -263,7 +264,7 @@ def test_japanese_becomes_english_and_everything_else_japanese(text: str, target
     assert target_language(text) == target
 
 
-US = Ourselves("BBOT", "UBOT")
+US = Ourselves(LEDGER, "T1")
 THREAD: list[dict[str, Any]] = [
     {"ts": "17.1", "user": "U8", "text": "opening"},
     {"ts": "17.2", "user": "U9", "text": "the message"},

@@ -12,12 +12,13 @@ from processor_service.slack_history import Asked, said_before
 from processor_service.thread_context import estimated_tokens, in_thread, speakers
 from shared.ledger import Mark, Role, growing_mark
 from shared.task import TaskFile, task_id_of_message
+from tests import signed
 from tests.processor_fakes.model import FakeModel, saying
 from tests.processor_fakes.world import World
 from tests.tasks import a_task
 
-US = Ourselves("BBOT", "UBOT")
-ASKED = Asked("T1", "C1", "100.000009")
+US = Ourselves(signed.LEDGER, "T1")
+ASKED = Asked("C1", "100.000009")
 NAMES = {"U1": "山田 花", "U2": "Alice"}
 PROMPT = Prompt("system", "そして今は？")
 TASK = a_task(thread_ts="100.000001", message_ts="100.000009")
@@ -42,7 +43,7 @@ def marked(ts: int, text: str, mark: Mark | None) -> dict[str, Any]:
             {"type": "markdown", "text": text},
             {"type": "context", "elements": [{"type": "mrkdwn", "text": "a footer"}]},
         ],
-        **({"metadata": mark.as_metadata()} if mark else {}),
+        **({"metadata": signed.metadata(mark, "C1")} if mark else {}),
     }
 
 

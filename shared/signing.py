@@ -1,0 +1,104 @@
+"""Signatures that only our two services can make: on marks, on buttons, on answers kept in Redis.
+
+HMAC-SHA256 with the keys of ``SIGNING_KEYS``: the first signs, all of them are taken. Without any,
+the key is derived from the bot token, which both services hold anyway.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+OF_THE_TOKEN: Final = "bot-token"  # noqa: S105 - a word for it, not the token
+"""Among ``SIGNING_KEYS`` it stands for the key that is used without any."""
+SHORTEST_KEY: Final = 32
+
+# The blocks whose elements can be pressed.
+_PRESSED: Final = frozenset({"actions", "context_actions"})
+_LABEL: Final = b"mechachang signing key 1"
+_LENGTH: Final = 32
+"""Hexadecimal digits: 128 bits, which nobody can find by trying in Slack."""
+
+
+def keys_in(written: str) -> list[str]:
+    """The keys in a setting's value, separated by commas. Raises ValueError; no value is told."""
+    keys = [key.strip() for key in written.split(",") if key.strip()]
+    if not keys:
+        raise ValueError("holds no key")
+    if any(len(key) < SHORTEST_KEY for key in keys if key != OF_THE_TOKEN):
+        raise ValueError(f"holds a key of fewer than {SHORTEST_KEY} characters")
+    return keys
+
+
+class Signing:
+    """Signs, and knows its own signatures again. The keys are derived once."""
+
+    def __init__(self, bot_token: str, written: str | None = None) -> None:
+        named = keys_in(written) if written else [OF_THE_TOKEN]
+        secrets = (bot_token if key == OF_THE_TOKEN else key for key in named)
+        self._keys = [hmac.digest(secret.encode(), _LABEL, "sha256") for secret in secrets]
+
+    def sign(self, purpose: str, *said: object, length: int = _LENGTH) -> str:
+        """The signature of what is ``said`` (JSON), for one ``purpose`` and no other."""
+        return _signature(self._keys[0], purpose, said)[:length]
+
+    def has_signed(
+        self, signature: object, purpose: str, *said: object, length: int = _LENGTH
+    ) -> bool:
+        """Whether one of our keys has signed this. A ``signature`` may be anything."""
+        if not isinstance(signature, str) or len(signature) != length or not signature.isascii():
+            return False
+        return any(
+            hmac.compare_digest(_signature(key, purpose, said)[:length], signature)
+            for key in self._keys
+        )
+
+
+def _signature(key: bytes, purpose: str, said: tuple[object, ...]) -> str:
+    # ASCII, so that half a surrogate pair, which JSON can carry, does no harm.
+    text = json.dumps([purpose, *said], sort_keys=True, separators=(",", ":"))
+    return hmac.new(key, text.encode("ascii"), hashlib.sha256).hexdigest()
+
+
+def signed_blocks(
+    blocks: Sequence[Mapping[str, Any]], where: str, signing: Signing
+) -> list[dict[str, Any]]:
+    """Blocks for the channel ``where``, with all that their buttons carry signed."""
+    return [
+        _signed_below(block, where, signing) if block.get("type") in _PRESSED else dict(block)
+        for block in blocks
+    ]
+
+
+def _signed_below(part: Any, where: str, signing: Signing) -> Any:
+    if isinstance(part, Mapping):
+        return {
+            name: signed_value(json.loads(each), where, signing)
+            if name == "value"
+            else _signed_below(each, where, signing)
+            for name, each in part.items()
+        }
+    if isinstance(part, Sequence) and not isinstance(part, str):
+        return [_signed_below(each, where, signing) for each in part]
+    return part
+
+
+def signed_value(value: Mapping[str, Any], where: str, signing: Signing) -> str:
+    """What a button is given to carry, with its signature for the channel ``where`` it stands."""
+    signature = signing.sign("value", where, value, length=_LENGTH // 2)
+    return json.dumps({**value, "signature": signature}, separators=(",", ":"))
+
+
+def signed_value_in(text: object, where: str, signing: Signing) -> dict[str, Any] | None:
+    """What ``signed_value`` was given for that channel; None for anything that we did not sign."""
+    try:
+        value = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    signature = value.pop("signature", None)
+    if not signing.has_signed(signature, "value", where, value, length=_LENGTH // 2):
+        return None
+    return value
