@@ -30,6 +30,7 @@ from command_service.pubsub_queue import PubSubQueue, pubsub_queue
 from command_service.question import Identity, Reason
 from command_service.repetition import Repetition
 from command_service.settings import CommandSettings
+from command_service.signatures import Signatures
 from command_service.slack_access import SlackAccess, watched
 from command_service.slack_history import SlackHistory
 from command_service.slack_homes import SlackHomes
@@ -159,7 +160,8 @@ async def running(
             queue.check, access, socket_mode.state if socket_mode else None
         )
         if socket_mode is None:
-            port.events.handler = EventApi(bolt, slots).handle
+            signatures = Signatures(_signing_secret(settings))
+            port.events.handler = EventApi(bolt, slots, signatures).handle
         await port.open()
         if socket_mode is not None:
             await stack.enter_async_context(connected(socket_mode, checked.socket_url or ""))
@@ -204,6 +206,11 @@ def _app_token(settings: CommandSettings) -> str | None:
     if not settings.slack_socket_mode or settings.slack_app_token is None:
         return None
     return settings.slack_app_token.get_secret_value()
+
+
+def _signing_secret(settings: CommandSettings) -> str:
+    secret = settings.slack_signing_secret
+    return secret.get_secret_value() if secret is not None else ""
 
 
 def _use_cases(settings: CommandSettings, adapters: Adapters) -> Repetition:
@@ -267,13 +274,12 @@ def _bolt_app(settings: CommandSettings, slack: AsyncWebClient, identity: Identi
     # handling is ours.
     logger = logging.getLogger("slack_bolt")
     logger.setLevel(logging.ERROR)
-    secret = settings.slack_signing_secret
     return AsyncApp(
         logger=logger,
         name="mechachang",
         client=slack,
         authorize=authorize,
-        signing_secret=secret.get_secret_value() if secret is not None else "",
+        signing_secret=_signing_secret(settings),
         process_before_response=True,
         raise_error_for_unhandled_request=True,
         # Our own messages are recognised, with a reason, where all other triggers are.
