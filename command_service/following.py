@@ -1,13 +1,14 @@
 """The use case of a message event: in a thread where we have answered nobody needs to mention us.
 
-Whether we have is looked up in Slack, at most once in a while for a thread. What cannot be told in
-time is left to Slack's redelivery, like a question that cannot be queued.
+Whether we have is told by Slack's event where we began the thread, else looked up in Slack, at most
+once in a while for a thread and so often a minute; beyond that it waits its turn, acked. What
+cannot be told in time is left to Slack's redelivery, like a question that cannot be queued.
 """
 
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +16,8 @@ from command_service.admission import Refused, admit
 from command_service.conversation import Message
 from command_service.deadline import at_most_s
 from command_service.intake import Accepted, HandedBack, Intake, Outcome, accept
+from command_service.later import Later, Turn
+from command_service.measures import count
 from command_service.ports import History
 from command_service.question import Ignored, Question, Reason
 from shared.errors import RetryableError, SlackRefused
@@ -81,33 +84,61 @@ class Following:
     enabled: bool = True
     look_within_s: float = LOOK_WITHIN_S
     clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _looks: deque[float] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self.threads = Threads(self.clock)
+        turn = Turn(self._delay_s, self._settle, self._drop)
+        self.later = Later(self.intake.background, turn, self.clock, self.sleep)
 
     def may_look(self) -> bool:
         """Whether one more look fits into this minute; if so it is counted."""
+        if self._until_look_s() > 0:
+            return False
+        self._looks.append(self.clock())
+        return True
+
+    def _until_look_s(self) -> float:
         now = self.clock()
         while self._looks and self._looks[0] <= now - 60.0:
             self._looks.popleft()
-        if len(self._looks) >= LOOKS_PER_MINUTE:
-            return False
-        self._looks.append(now)
-        return True
+        return self._looks[0] + 60.0 - now if len(self._looks) >= LOOKS_PER_MINUTE else 0.0
+
+    def ours_since(self, question: Question) -> float | None:
+        """Since when its thread is ours, as far as is known without asking Slack."""
+        if question.thread_by == self.ledger.user_id:
+            self.threads.note(_thread(question), float(question.thread_ts or 0))
+        return self.threads.ours_since(_thread(question))
+
+    def _delay_s(self, question: Question) -> float:
+        return 0.0 if self.ours_since(question) is not None else self._until_look_s()
+
+    async def _settle(self, question: Question) -> Outcome:
+        outcome = await accept_message(question, self, its_turn=True)
+        count(question, outcome)
+        return outcome
+
+    async def _drop(self, question: Question) -> None:
+        count(question, await accept(Ignored(Reason.DROPPED), self.intake))
 
 
-async def accept_message(trigger: Question | Ignored, using: Following) -> Outcome:
+async def accept_message(
+    trigger: Question | Ignored, using: Following, *, its_turn: bool = False
+) -> Outcome:
     """Accept what a message asks. A follow-up that nobody may ask, or in a thread that is not ours,
-    is no question and nobody is told: its author spoke to others.
+    is no question and nobody is told: its author spoke to others. One whose thread may not be
+    looked at now is postponed until it is ``its_turn``.
     """
     if isinstance(trigger, Ignored):
         return await accept(trigger, using.intake)
     if trigger.follow_up:
         with bound_task(trigger.task_id):
-            refused = await not_followed(trigger, using)
+            refused = await not_followed(trigger, using, its_turn=its_turn)
         if isinstance(refused, HandedBack):
             return refused
+        if refused == Ignored(Reason.POSTPONED) and not using.later.add(trigger):
+            refused = Ignored(Reason.DROPPED)
         if refused is not None:
             return await accept(refused, using.intake)
     outcome = await accept(trigger, using.intake)
@@ -124,7 +155,9 @@ def _ts(question: Question) -> float:
     return float(question.message_ts or 0)
 
 
-async def not_followed(question: Question, using: Following) -> Ignored | HandedBack | None:
+async def not_followed(
+    question: Question, using: Following, *, its_turn: bool = False
+) -> Ignored | HandedBack | None:
     """Why the message is no question to us; None if it is one."""
     if not using.enabled:
         return Ignored(Reason.NOT_FOLLOWED)
@@ -132,8 +165,11 @@ async def not_followed(question: Question, using: Following) -> Ignored | Handed
     if isinstance(verdict, Refused):
         return Ignored(Reason.NOT_FOLLOWED)
     thread = _thread(question)
-    since = using.threads.ours_since(thread)
+    since = using.ours_since(question)
     if since is None:
+        # Who waits already comes first.
+        if (using.later and not its_turn) or not using.may_look():
+            return Ignored(Reason.POSTPONED)
         try:
             since = await _looked_up(question, using)
         except RetryableError as error:
@@ -150,8 +186,6 @@ async def not_followed(question: Question, using: Following) -> Ignored | Handed
 
 
 async def _looked_up(question: Question, using: Following) -> float:
-    if not using.may_look():
-        raise UnknownThread("Too many threads were looked at in this minute.")
     try:
         async with asyncio.timeout(at_most_s(using.look_within_s)):
             return await _ours_since(*_thread(question), using)

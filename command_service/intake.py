@@ -25,7 +25,9 @@ PUBLISH_WITHIN_S = 2.5
 
 # Each edit of an answer comes back to us as an event, and so does all that people say and change in
 # channels.
-_EXPECTED = frozenset({Reason.OWN_MESSAGE, Reason.NOT_FOLLOWED, Reason.MESSAGE_CHANGED})
+_EXPECTED = frozenset(
+    {Reason.OWN_MESSAGE, Reason.NOT_FOLLOWED, Reason.POSTPONED, Reason.MESSAGE_CHANGED}
+)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ class Reason(StrEnum):
     MESSAGE_CHANGED = "message_changed"
     NOT_A_QUESTION = "not_a_question"
     NOT_FOLLOWED = "not_followed"
+    POSTPONED = "postponed"
+    DROPPED = "dropped"
     TEAM_NOT_ALLOWED = "team_not_allowed"
     CHANNEL_NOT_ALLOWED = "channel_not_allowed"
     USER_NOT_ALLOWED = "user_not_allowed"
@@ -88,6 +90,8 @@ class Question:
     subject: Subject | None = None
     follow_up: bool = False
     """It names nobody: it is meant for us only if we have answered in its thread."""
+    thread_by: str | None = None
+    """Who began its thread, where Slack tells."""
 
     def age_s(self, now: datetime) -> float:
         """Seconds since it was asked."""

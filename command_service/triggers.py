@@ -44,7 +44,9 @@ def read_message(body: Payload, identity: Identity, redelivered: bool) -> Questi
     if not _may_follow_up(event, identity):
         return Ignored(Reason.NOT_FOLLOWED)
     question = _read_message(body, identity, Source.MENTION, redelivered)
-    return replace(question, follow_up=True) if isinstance(question, Question) else question
+    if isinstance(question, Ignored):
+        return question
+    return replace(question, follow_up=True, thread_by=event.get("parent_user_id"))
 
 
 def read_message_or_mention(body: Payload, identity: Identity) -> Question | Ignored:

@@ -9,15 +9,18 @@ import pytest
 from command_service.admission import Policy, Refused
 from command_service.following import LOOKS_PER_MINUTE, Following, UnknownThread, accept_message
 from command_service.intake import Accepted, HandedBack, Outcome
-from command_service.question import Ignored, Reason
+from command_service.later import CAPACITY, WITHIN_S
+from command_service.question import Ignored, Question, Reason
 from command_service.small_talk import is_small_talk, opens_with_somebody_else
+from command_service.triggers import read_message
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Mark, Role
 from tests import signed
-from tests.command_fakes import FakeHistory, World, a_question
+from tests.command_fakes import IDENTITY, FakeHistory, World, a_question
 
 THREAD = "1600000000.000100"
 NOT_FOLLOWED = Refused(Reason.NOT_FOLLOWED)
+POSTPONED = Refused(Reason.POSTPONED)
 
 
 def opening(ts: str = THREAD) -> dict[str, Any]:
@@ -31,10 +34,20 @@ def ours(role: Role | None = "answer", ts: str = "1600000001.000100") -> dict[st
 
 @dataclass
 class Clock:
+    """Whoever sleeps by it moves it on; not while it is ``stopped``."""
+
     now: float = 1000.0
+    stopped: asyncio.Event | None = None
+    waited_for: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __call__(self) -> float:
         return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.waited_for.set()
+        if self.stopped is not None:
+            await self.stopped.wait()
+        self.now += seconds
 
 
 @dataclass
@@ -50,7 +63,8 @@ class Channel:
         self.history.channel("C1", *self.messages, kind="public_channel")
         self.clock = Clock()
         self.following = Following(
-            self.world.intake, self.history, signed.LEDGER, self.enabled, 0.05, self.clock
+            *(self.world.intake, self.history, signed.LEDGER, self.enabled, 0.05),
+            *(self.clock, self.clock.sleep),
         )
 
     async def reply(self, **changes: Any) -> Outcome:
@@ -167,14 +181,105 @@ async def test_a_thread_slack_does_not_let_us_read_is_not_ours() -> None:
     assert await channel.reply() == NOT_FOLLOWED
 
 
-async def test_looks_are_rationed_by_the_minute() -> None:
+def threads(number: int) -> list[str]:
+    return [f"{1_600_010_000 + each}.000200" for each in range(number)]
+
+
+async def test_looks_are_rationed_by_the_minute_and_what_is_beyond_is_acked() -> None:
     channel = Channel([opening()])
-    other = [f"16000000{number:02d}.000200" for number in range(LOOKS_PER_MINUTE + 1)]
-    outcomes = [await channel.reply(thread_ts=ts) for ts in other]
+    channel.clock.stopped = asyncio.Event()
+    outcomes = [await channel.reply(thread_ts=ts) for ts in threads(LOOKS_PER_MINUTE + 1)]
     assert outcomes[:-1] == [NOT_FOLLOWED] * LOOKS_PER_MINUTE
-    assert isinstance(outcomes[-1], HandedBack)
-    channel.clock.now += 61
-    assert await channel.reply(thread_ts=other[-1]) == NOT_FOLLOWED
+    assert outcomes[-1] == POSTPONED
+    await channel.clock.waited_for.wait()
+    assert channel.history.calls == LOOKS_PER_MINUTE
+    channel.clock.stopped.set()
+    await channel.world.settle()
+    assert channel.history.calls == LOOKS_PER_MINUTE + 1
+
+
+async def test_a_busy_workspace_after_a_restart_has_its_147_unknown_threads_acked() -> None:
+    channel = Channel([opening(), ours()])
+    channel.clock.stopped = asyncio.Event()
+    unknown = threads(146)
+    outcomes = [await channel.reply(thread_ts=ts, task_id=ts) for ts in unknown]
+    outcomes.append(await channel.reply())
+    assert not [outcome for outcome in outcomes if isinstance(outcome, HandedBack)]
+    assert isinstance(await accept_message(a_question(), channel.following), Accepted)
+    channel.clock.stopped.set()
+    await channel.world.settle()
+    assert channel.history.threads_read.count(THREAD) > 0
+    assert [task.thread_ts for task, _ in channel.world.queue.published][1:] == [THREAD]
+    assert channel.clock.now < 1000.0 + 8 * 60
+
+
+async def test_beyond_what_may_wait_follow_ups_are_dropped_and_acked() -> None:
+    channel = Channel([opening()])
+    channel.clock.stopped = asyncio.Event()
+    number = LOOKS_PER_MINUTE + CAPACITY
+    outcomes = [await channel.reply(thread_ts=ts) for ts in threads(number + 5)]
+    assert outcomes[LOOKS_PER_MINUTE:number] == [POSTPONED] * CAPACITY
+    assert outcomes[number:] == [Refused(Reason.DROPPED)] * 5
+
+
+async def test_a_follow_up_that_has_waited_too_long_is_left() -> None:
+    channel = Channel([opening(), ours()])
+    for ts in threads(LOOKS_PER_MINUTE):
+        await channel.reply(thread_ts=ts)
+    channel.clock.stopped = asyncio.Event()
+    assert await channel.reply() == POSTPONED
+    await channel.clock.waited_for.wait()
+    channel.clock.now += WITHIN_S
+    channel.clock.stopped.set()
+    await channel.world.settle()
+    assert channel.world.queue.published == []
+
+
+async def test_a_postponed_follow_up_is_taken_once_its_thread_is_known() -> None:
+    channel = Channel([opening()])
+    for ts in threads(LOOKS_PER_MINUTE):
+        await channel.reply(thread_ts=ts)
+    channel.clock.stopped = asyncio.Event()
+    assert [await channel.reply() for _ in range(2)] == [POSTPONED] * 2
+    await accept_message(a_question(thread_ts=THREAD), channel.following)
+    channel.clock.stopped.set()
+    await channel.world.settle()
+    assert len(channel.world.queue.published) == 3
+    assert channel.history.calls <= LOOKS_PER_MINUTE + 1
+
+
+async def test_a_postponed_follow_up_that_cannot_be_queued_is_tried_again() -> None:
+    channel = Channel([opening(), ours()])
+    for ts in threads(LOOKS_PER_MINUTE):
+        await channel.reply(thread_ts=ts)
+    channel.clock.stopped = asyncio.Event()
+    channel.history.failures = [RetryableError("Slack is busy.")]
+    assert await channel.reply() == POSTPONED
+    channel.clock.stopped.set()
+    await channel.world.settle()
+    assert len(channel.world.queue.published) == 1
+
+
+async def test_a_thread_that_we_began_is_ours_without_a_look() -> None:
+    channel = Channel([opening()])
+    assert isinstance(await channel.reply(thread_by="UBOT"), Accepted)
+    assert await channel.reply(thread_by="U1", thread_ts=threads(1)[0]) == NOT_FOLLOWED
+    assert channel.history.threads_read == threads(1)
+
+
+async def test_the_event_of_a_reply_tells_who_began_its_thread() -> None:
+    event = {
+        **opening("1600000003.000100"),
+        "type": "message",
+        "channel": "C1",
+        "channel_type": "channel",
+        "thread_ts": THREAD,
+        "text": "why?",
+        "parent_user_id": "UBOT",
+    }
+    question = read_message({"team_id": "T1", "event": event}, IDENTITY, False)
+    assert isinstance(question, Question)
+    assert question.thread_by == "UBOT"
 
 
 async def test_of_a_very_long_thread_only_the_beginning_is_searched() -> None:
