@@ -124,7 +124,7 @@ def _button(body: Payload) -> _Button | None:
     except (ValueError, KeyError):
         return None
     return _Button(
-        team_id=str(body["team"]["id"]),
+        team_id=team_of(body),
         channel_id=channel_id,
         message_ts=container["message_ts"],
         action_ts=str(body["actions"][0]["action_ts"]),
@@ -158,6 +158,24 @@ def pressed_in(body: Payload) -> str:
     """The channel in which an element of a message was pressed."""
     channel, container = body.get("channel") or {}, body.get("container") or {}
     return str(container.get("channel_id") or channel.get("id") or "")
+
+
+def team_of(body: Payload) -> str:
+    """The workspace of an interactive payload. ``team`` is null for an app that a whole
+    organisation has installed; then the view or the message of ours tells it, and else only the
+    person (docs.slack.dev, block_actions, view_submission and message_action payloads).
+    """
+    view, ours = body.get("view") or {}, body.get("message") or {}
+    told = (
+        (body.get("team") or {}).get("id"),
+        view.get("app_installed_team_id"),
+        view.get("team_id"),
+        # What a message shortcut is about may be anybody's.
+        ours.get("team") if body.get("type") == "block_actions" else None,
+        body["user"].get("team_id"),
+        (body.get("enterprise") or {}).get("id"),
+    )
+    return next((str(team) for team in told if team), "")
 
 
 def carried_by(action: Payload) -> dict[str, Any] | None:

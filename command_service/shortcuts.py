@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from command_service.clicks import team_of
 from command_service.intake import Accepted, HandedBack, Intake, Outcome, accept, refusal_text
 from command_service.measures import count
 from command_service.question import Identity, Question, Reason, Recipient
@@ -25,7 +26,7 @@ def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question:
 
     It asks about a message that may stand where we are no member: the payload brings its words.
     """
-    team_id, user, message = str(body["team"]["id"]), body["user"], body["message"]
+    team_id, user, message = team_of(body), body["user"], body["message"]
     channel_id, message_ts = str(body["channel"]["id"]), str(body["message_ts"])
     callback_id, action_ts = str(body["callback_id"]), str(body["action_ts"])
     user_id, response_url = str(user["id"]), body.get("response_url")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from command_service.clicks import carried_by
+from command_service.clicks import carried_by, team_of
 from command_service.errands import Errand
 from command_service.question import Ignored, Reason, Recipient
 from command_service.triggers import moment
@@ -19,7 +19,7 @@ def read_stop(body: Payload, now: datetime) -> Errand | Ignored:
     value = carried_by(action)
     if value is None or not {"task_id", "user_id"} <= value.keys():
         return Ignored(Reason.NOT_A_QUESTION)
-    team_id, channel_id = str(body["team"]["id"]), str(container.get("channel_id"))
+    team_id, channel_id = team_of(body), str(container.get("channel_id"))
     target, thread_ts = str(value["task_id"]), container.get("thread_ts")
     task = Task(
         task_id=task_id_of_cancel(team_id, channel_id, target),

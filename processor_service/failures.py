@@ -36,6 +36,7 @@ class Words:
 _ASKING: Final[Texts] = {"ja": "質問の受付", "en": "taking the question"}
 _READING: Final[Texts] = {"ja": "メッセージの読み取り", "en": "reading the message"}
 _GENERATING: Final[Texts] = {"ja": "回答の生成", "en": "generating the answer"}
+_PERMISSION: Final[Texts] = {"ja": "Slack での権限の確認", "en": "permissions in Slack"}
 _SHOWING: Final[Texts] = {"ja": "Slack への表示", "en": "showing the answer in Slack"}
 
 _LATER: Final[Texts] = {
@@ -296,6 +297,14 @@ WORDS: Final[dict[str, Words]] = {
             "en": "Add me to the channel again, or ask the same question here.",
         },
         retry=False,
+    ),
+    "slack_scope_missing": Words(
+        _PERMISSION,
+        {
+            "ja": "このアプリに必要な Slack の権限が与えられていないため、回答できませんでした。",
+            "en": "This app lacks a permission in Slack, so the question could not be answered.",
+        },
+        _ADMINISTRATOR,
     ),
     "files_unusable": Words(
         _ASKING,

@@ -5,7 +5,7 @@ from functools import partial
 
 from processor_service.delivery import Standing, remove, standing
 from processor_service.failures import Failure
-from processor_service.places import NOT_THERE, conversation_of
+from processor_service.places import NOT_ALLOWED, conversation_of
 from processor_service.ports.conversations import Body, Conversation, Conversations, Place
 from processor_service.rendering import render_notice, render_stopped
 from processor_service.steps import Steps
@@ -52,7 +52,7 @@ async def _post_where_asked(
         conversation = await place(task, conversations, steps)
         return await _post_unless_settled(task, failure, conversation, steps)
     except SlackRefused as refused:
-        if refused.reason != NOT_THERE:
+        if refused.reason not in NOT_ALLOWED:
             raise
         direct = await steps.read(partial(conversations.direct, task))
         return await _post_unless_settled(task, failure, direct, steps)

@@ -9,7 +9,8 @@ from shared.errors import SlackRefused
 from shared.ledger import Mark
 from shared.task import Task
 
-NOT_THERE = "slack_not_there"
+NOT_ALLOWED = frozenset({"slack_not_there", "slack_scope_missing"})
+"""The reasons for which we cannot speak there, and may elsewhere."""
 
 
 async def conversation_of(task: Task, conversations: Conversations, steps: Steps) -> Conversation:
@@ -27,7 +28,7 @@ async def conversation_of(task: Task, conversations: Conversations, steps: Steps
         there, body = await _to_show(task, conversations, steps)
         ts = await _shown_question(there, conversations.channel(there), body, steps)
     except SlackRefused as refused:
-        if task.response_url is None or refused.reason != NOT_THERE:
+        if task.response_url is None or refused.reason not in NOT_ALLOWED:
             raise
         return conversations.response(task, task.response_url)
     return conversations.thread(there, ts, ts)

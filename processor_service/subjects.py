@@ -86,13 +86,15 @@ async def material(
     stands before it.
 
     Where we may not read, a single message is taken as the shortcut brought it. Raises
-    NothingToRead, and SlackRefused (``thread_unreadable``) for a thread.
+    NothingToRead, and SlackRefused for a thread: ``thread_unreadable``, or a scope is missing.
     """
     own = Said("app" if subject.by_app else "person", subject.by, task.text)
     try:
         said = await steps.read(partial(threads.said_about, subject))
     except SlackRefused as refused:
         if subject.purpose is Purpose.SUMMARISE:
+            if refused.reason == "slack_scope_missing":
+                raise
             raise SlackRefused(
                 "The thread cannot be read.",
                 slack_error=refused.slack_error,

@@ -137,7 +137,8 @@ class FileUnusable(PermanentError):
 class SlackRefused(PermanentError):
     """Slack does not let the bot do that; ``slack_error`` is Slack's own code.
 
-    ``reason`` tells what to do: ``slack_not_there`` (we may not speak there), ``question_gone``
+    ``reason`` tells what to do: ``slack_not_there`` (we may not speak there),
+    ``slack_scope_missing`` (the app lacks a permission), ``question_gone``
     (the message we would answer is deleted), ``slack_unshowable`` (another form may do), else
     ``slack_refused``.
     """

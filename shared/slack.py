@@ -23,8 +23,11 @@ from shared.errors import (
     SlackRefused,
     SlackUnavailable,
 )
+from shared.log import get_logger
 from shared.metrics import SLACK_CALL_DURATION, SLACK_CALLS, SLACK_RATE_LIMITED
 from shared.tracing import mark_failed, reason_of, span, traced_session
+
+log = get_logger(__name__)
 
 # Slack's codes for "the call had no effect, come again" (docs.slack.dev, Web API errors).
 # fatal_error and internal_error may have had an effect and are settled by reading back.
@@ -49,7 +52,6 @@ _NOT_THERE = frozenset(
         "is_archived",
         "messages_tab_disabled",
         "method_not_supported_for_channel_type",
-        "missing_scope",
         "not_in_channel",
         "restricted_action",
         "restricted_action_non_threadable_channel",
@@ -58,6 +60,7 @@ _NOT_THERE = frozenset(
         "restricted_action_thread_only_channel",
     }
 )
+_SCOPE_MISSING = frozenset({"missing_scope"})
 _QUESTION_GONE = frozenset({"thread_not_found", "invalid_thread_ts"})
 # What Slack cannot show as it is; shorter plain text may do (docs.slack.dev, chat.postMessage).
 _UNSHOWABLE = frozenset(
@@ -74,12 +77,34 @@ _UNSHOWABLE = frozenset(
 
 
 class MeasuredWebClient(AsyncWebClient):
-    """The SDK's client; each call of it is measured."""
+    """The SDK's client; each call of it is measured, and each scope that is missing told once."""
+
+    _told: frozenset[tuple[str, str]] = frozenset()
 
     async def api_call(self, api_method: str, **options: Any) -> AsyncSlackResponse:
         """As the SDK's, which every method of the client ends in."""
-        with slack_call(api_method):
-            return await super().api_call(api_method, **options)
+        try:
+            with slack_call(api_method):
+                return await super().api_call(api_method, **options)
+        except SlackApiError as error:
+            self._tell_scope(api_method, error.response)
+            raise
+
+    def _tell_scope(self, method: str, response: Any) -> None:
+        """Only Slack's answer names the scope (docs.slack.dev, missing_scope)."""
+        data = getattr(response, "data", None)
+        if not isinstance(data, dict) or data.get("error") not in _SCOPE_MISSING:
+            return
+        needed = str(data.get("needed") or "")
+        if (method, needed) not in self._told:
+            self._told |= {(method, needed)}
+            log.warning(
+                "The Slack app lacks a scope: add it, and install the app again.",
+                action="scope_missing",
+                method=method,
+                needed=needed,
+                provided=str(data.get("provided") or ""),
+            )
 
 
 @contextmanager
@@ -158,6 +183,7 @@ def _of_response(error: SlackApiError, method: str) -> MechachangError:
 def _refusal_reason(code: str) -> str | None:
     for reason, codes in (
         ("slack_not_there", _NOT_THERE),
+        ("slack_scope_missing", _SCOPE_MISSING),
         ("question_gone", _QUESTION_GONE),
         ("slack_unshowable", _UNSHOWABLE),
     ):

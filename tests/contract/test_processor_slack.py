@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from slack_sdk.errors import SlackApiError
+from structlog.testing import capture_logs
 
 from processor_service.ports.conversations import Body, Document
 from processor_service.proof import letters_of
@@ -162,6 +164,7 @@ async def test_without_the_scope_or_the_upload_host_no_file_is_handed_over() -> 
         with pytest.raises(SlackRefused) as refused:
             await here.thread(asked.ts).upload(DOCUMENT)
         assert refused.value.slack_error == "missing_scope"
+        assert refused.value.reason == "slack_scope_missing"
     async with processors() as (here, _):
         asked = here.bench.slack.people.post("alice", "#general", "question")
         for fault in (Fault("error", status=503), Fault("drop_before")):
@@ -204,3 +207,17 @@ async def a_response_url(bench: Workbench) -> str:
         await bench.slack.people.slash("alice", "#general", "/gemini", "hello")
         await bench.slack.wait_for(lambda: bool(urls))
     return urls[0]
+
+
+async def test_a_missing_scope_is_named_to_the_operator_once() -> None:
+    scopes = SCOPES - {"chat:write"}
+    async with processors(replace(FAST, scopes=scopes)) as (here, _):
+        bench = here.bench
+        with capture_logs() as lines:
+            async with slack_client(FAST.bot_token, bench.running.api_url) as client:
+                for _ in range(2):
+                    with pytest.raises(SlackApiError):
+                        await client.chat_postMessage(channel=bench.general, text="x")
+    [told] = [line for line in lines if line.get("action") == "scope_missing"]
+    assert (told["method"], told["needed"]) == ("chat.postMessage", "chat:write")
+    assert told["provided"] == ",".join(sorted(scopes))

@@ -88,6 +88,16 @@ async def test_where_we_may_not_speak_the_asker_is_told_in_a_direct_message() ->
     assert "slack_not_there" in str(body.blocks)
 
 
+async def test_a_missing_scope_is_told_as_a_missing_permission_and_not_as_a_removal() -> None:
+    world = World()
+    refused = SlackRefused("no", slack_error="missing_scope", reason="slack_scope_missing")
+    world.conversation.failures["find"] = [(refused, False), (refused, False)]
+    assert await world.answer() is Outcome.TOLD_FAILURE
+    [(_, body)] = world.conversations.dm.messages
+    assert "権限が与えられていない" in str(body.blocks)
+    assert "外された" not in str(body.blocks)
+
+
 async def test_a_task_that_was_given_up_says_why_and_is_answered_when_it_is_replayed() -> None:
     world = World(model=FakeModel([[ModelUnavailable("503", reason="model_silent")]]), retries=0)
     assert await world.answer() is Outcome.TRY_LATER

@@ -17,7 +17,7 @@ from tests.signed import LEDGER
 from tests.tasks import a_task
 
 LONG = "\n\n".join(f"## 第{number}章\n\n" + "長い段落の一文です。" * 100 for number in range(1, 31))
-MISSING_SCOPE = SlackRefused("no", slack_error="missing_scope", reason="slack_not_there")
+MISSING_SCOPE = SlackRefused("no", slack_error="missing_scope", reason="slack_scope_missing")
 
 
 def a_world(*, streams: bool = True, at_once: bool = False) -> World:

@@ -100,7 +100,7 @@ async def test_where_no_direct_message_can_be_opened_it_is_answered_at_the_respo
     world: World,
 ) -> None:
     world.conversations.direct_refused = SlackRefused(
-        "no", slack_error="missing_scope", reason="slack_not_there"
+        "no", slack_error="missing_scope", reason="slack_scope_missing"
     )
 
     assert await world.answer(about_a_message()) is Outcome.ANSWERED
@@ -153,6 +153,19 @@ async def test_a_thread_that_we_may_not_read_is_told_with_the_fix_and_a_retry(
     assert "/invite" in str(body.blocks)
     assert "retry" in str(body.blocks)
     assert world.model.asked == []
+
+
+async def test_a_thread_for_which_a_scope_is_missing_is_no_matter_of_an_invitation(
+    world: World,
+) -> None:
+    world.threads.refused = SlackRefused(
+        "no", slack_error="missing_scope", reason="slack_scope_missing"
+    )
+    assert await world.answer(about_a_message(Purpose.SUMMARISE)) is Outcome.TOLD_FAILURE
+
+    [(_, body)] = world.conversation.messages
+    assert "/invite" not in str(body.blocks)
+    assert "権限" in str(body.blocks)
 
 
 async def test_a_message_without_words_is_told(world: World) -> None:
