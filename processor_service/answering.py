@@ -9,6 +9,7 @@ import asyncio
 from functools import partial
 
 from processor_service.admitting import Delivery, application, refusal_of, tell_refusal
+from processor_service.caching import draft_key
 from processor_service.composing import composed
 from processor_service.delivery import Standing, remove, standing
 from processor_service.equipment import Answering
@@ -35,6 +36,10 @@ from shared.tracing import span
 log = get_logger(__name__)
 
 
+# Slack has it: nobody needs a draft of it any more.
+_DELIVERED = frozenset({Outcome.ANSWERED, Outcome.ALREADY_DONE, Outcome.STOPPED})
+
+
 async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
     """Answer ``task`` unless it is done or in another worker's hands. Never raises for a task's
     own troubles; cancelled, it hands the task back first.
@@ -46,6 +51,8 @@ async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
             return await _answer_once(task, delivery, steps, using)
 
     outcome = await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
+    if outcome in _DELIVERED:
+        await using.answers.forget(draft_key(task))
     if outcome is Outcome.ALREADY_DONE:
         if await using.leases.is_doubted(task.task_id):
             await _clean_up(task, delivery, using)

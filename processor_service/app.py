@@ -38,6 +38,7 @@ from processor_service.redis_votes import RedisVotes
 from processor_service.retrying import Patience
 from processor_service.room import Room
 from processor_service.routes import router
+from processor_service.sealing import Seal
 from processor_service.settings import ProcessorSettings
 from processor_service.slack_calls import SlackCalls
 from processor_service.slack_conversations import SlackConversations
@@ -139,7 +140,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         )
         answering = Answering(
             leases=RedisLeases(redis),
-            answers=RedisAnswers(redis, settings.cache_ttl_seconds),
+            answers=RedisAnswers(redis, settings.cache_ttl_seconds, _seal(settings)),
             model=model,
             conversations=SlackConversations(
                 calls, session, RedisResponses(redis), stopping.owners
@@ -193,6 +194,10 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                 TRY_WITHIN_S,
             ),
         )
+
+
+def _seal(settings: ProcessorSettings) -> Seal:
+    return Seal(settings.slack_bot_token.get_secret_value())
 
 
 def _later(settings: ProcessorSettings) -> list[str]:

@@ -30,9 +30,17 @@ def cache_key(task: Task, prompt: Prompt, model: str) -> str | None:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+_DRAFT = "task:"
+
+
 def draft_key(task: Task) -> str:
     """The key of what the model said to this task, until it stands in Slack."""
-    return f"task:{task.task_id}"
+    return f"{_DRAFT}{task.task_id}"
+
+
+def is_draft(key: str) -> bool:
+    """Whether what is kept under ``key`` is one task's alone, and perhaps private."""
+    return key.startswith(_DRAFT)
 
 
 def may_read_cache(task: Task) -> bool:

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from pydantic import TypeAdapter
 
+from processor_service.caching import is_draft
 from processor_service.ports.answers import Answer
 from processor_service.ports.work import Claim, ClaimState, Hold, Lease
 from processor_service.redis_connection import REST_S, RedisConnection, StoreUnavailable
@@ -20,6 +21,7 @@ from processor_service.redis_keys import (
     failure_key,
     task_key,
 )
+from processor_service.sealing import Seal
 
 _DONE = "done"
 _ANSWER = TypeAdapter(Answer)
@@ -182,11 +184,12 @@ def _value(lease: Lease) -> str:
 
 
 class RedisAnswers:
-    """The answer cache; with a lifetime of 0 s it keeps nothing."""
+    """The answer cache; with a lifetime of 0 s it keeps nothing. Drafts are kept sealed."""
 
-    def __init__(self, connection: RedisConnection, ttl_s: int) -> None:
+    def __init__(self, connection: RedisConnection, ttl_s: int, seal: Seal) -> None:
         self._connection = connection
         self._ttl_s = ttl_s
+        self._seal = seal
 
     @property
     def lasting(self) -> bool:
@@ -201,6 +204,8 @@ class RedisAnswers:
             kept = await self._connection.run(self._connection.redis.get(answer_key(key)))
         except StoreUnavailable:
             return None
+        if kept and is_draft(key):
+            kept = self._seal.opened(str(kept))
         return _ANSWER.validate_json(kept) if kept else None
 
     async def put(self, key: str, answer: Answer) -> None:
@@ -208,9 +213,16 @@ class RedisAnswers:
         if self._ttl_s == 0:
             return
         value = _ANSWER.dump_json(answer).decode()
+        if is_draft(key):
+            value = self._seal.closed(value)
         try:
             await self._connection.run(
                 self._connection.redis.set(answer_key(key), value, ex=self._ttl_s)
             )
         except StoreUnavailable:
             return
+
+    async def forget(self, key: str) -> None:
+        """Take it out of Redis; a lost Redis forgets by itself."""
+        with suppress(StoreUnavailable):
+            await self._connection.run(self._connection.redis.delete(answer_key(key)))

@@ -47,3 +47,6 @@ class Answers(Protocol):
 
     async def put(self, key: str, answer: Answer) -> None:
         """Keep ``answer`` for the configured lifetime."""
+
+    async def forget(self, key: str) -> None:
+        """Keep nothing under ``key`` any more."""

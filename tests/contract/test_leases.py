@@ -7,18 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from processor_service.caching import draft_key
 from processor_service.ports.answers import Answer
 from processor_service.ports.work import Claim, ClaimState, Hold, Lease, Leases
 from processor_service.redis_connection import RedisConnection, redis_connection
 from processor_service.redis_keys import answer_key
 from processor_service.redis_store import RedisAnswers, RedisLeases
 from processor_service.research import Research, WebPage
+from processor_service.sealing import Seal
 from shared.task import Mode
 from simulators.ports import free_port
 from tests.processor_fakes.work import FakeLeases
 from tests.redis_workbench import PATIENCE_S
+from tests.tasks import a_task
 
 SHORT_TTL_S = 0.4
+SEAL = Seal("xoxb-local")
+DRAFT = draft_key(a_task())
 
 
 @pytest.fixture(
@@ -151,14 +156,14 @@ async def test_a_lost_redis_means_unguarded_work_and_no_cache(tmp_path: Path) ->
         assert await leases.last_failure("task-1") is None
         await leases.finish(lease_of(await leases.claim("task-1", "m2")))
         assert (await leases.claim("task-1", "m2")).state is ClaimState.OURS
-        answers = RedisAnswers(lost, 60)
+        answers = RedisAnswers(lost, 60, SEAL)
         await answers.put("key", Answer("text", "model"))
         assert await answers.get("key") is None
         assert not await lost.alive()
 
 
 async def test_a_kept_answer_comes_back_as_it_was(connection: RedisConnection) -> None:
-    answers = RedisAnswers(connection, 60)
+    answers = RedisAnswers(connection, 60, SEAL)
     found = Research((WebPage("https://a.example/", "題"),), ("語",), missing=True)
     answer = Answer("回答 ```code```", "model", False, 3, 7, Mode.CODE, found)
     await answers.put("key", answer)
@@ -171,10 +176,36 @@ async def test_a_kept_answer_comes_back_as_it_was(connection: RedisConnection) -
 async def test_an_answer_kept_by_an_earlier_version_is_read(connection: RedisConnection) -> None:
     old = {"text": "x", "model": "m", "truncated": False, "prompt_tokens": 3, "output_tokens": 7}
     await connection.redis.set(answer_key("key"), json.dumps({**old, "mode": "chat"}))
-    assert await RedisAnswers(connection, 60).get("key") == Answer("x", "m", False, 3, 7)
+    assert await RedisAnswers(connection, 60, SEAL).get("key") == Answer("x", "m", False, 3, 7)
 
 
 async def test_a_cache_without_lifetime_keeps_nothing(connection: RedisConnection) -> None:
-    answers = RedisAnswers(connection, 0)
+    answers = RedisAnswers(connection, 0, SEAL)
     await answers.put("key", Answer("text", "model"))
     assert await answers.get("key") is None
+
+
+async def test_whoever_reads_redis_reads_no_draft(connection: RedisConnection) -> None:
+    answers, answer = RedisAnswers(connection, 60, SEAL), Answer("only for her eyes", "model")
+    await answers.put(DRAFT, answer)
+    [key] = await connection.redis.keys("*")
+    kept = str(await connection.redis.get(key))
+    assert "eyes" not in kept
+    assert "model" not in kept
+    assert await answers.get(DRAFT) == answer
+    assert await RedisAnswers(connection, 60, Seal("xoxb-other")).get(DRAFT) is None
+
+
+@pytest.mark.parametrize("forged", ['{"text": "forged", "model": "m"}', "gAAAAAB", "", "é"])
+async def test_whoever_writes_to_redis_makes_no_draft(
+    connection: RedisConnection, forged: str
+) -> None:
+    await connection.redis.set(answer_key(DRAFT), forged)
+    assert await RedisAnswers(connection, 60, SEAL).get(DRAFT) is None
+
+
+async def test_a_delivered_draft_is_forgotten(connection: RedisConnection) -> None:
+    answers = RedisAnswers(connection, 60, SEAL)
+    await answers.put(DRAFT, Answer("text", "model"))
+    await answers.forget(DRAFT)
+    assert await connection.redis.keys("*") == []

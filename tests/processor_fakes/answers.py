@@ -4,7 +4,10 @@ from processor_service.ports.answers import Answer
 
 
 class FakeAnswers:
+    """``dies_early``: the worker dies before it forgets what is delivered."""
+
     lasting = True
+    dies_early = False
 
     def __init__(self) -> None:
         self.kept: dict[str, Answer] = {}
@@ -14,3 +17,7 @@ class FakeAnswers:
 
     async def put(self, key: str, answer: Answer) -> None:
         self.kept[key] = answer
+
+    async def forget(self, key: str) -> None:
+        if not self.dies_early:
+            self.kept.pop(key, None)

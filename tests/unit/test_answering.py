@@ -5,7 +5,7 @@ import pytest
 from processor_service.caching import draft_key
 from processor_service.ports.model import Piece
 from processor_service.working import Outcome
-from shared.errors import ModelUnavailable, SlackRefused
+from shared.errors import ModelUnavailable, SlackRefused, SlackUnavailable
 from shared.task import Source
 from tests.processor_fakes.model import FakeModel, at_once, saying
 from tests.processor_fakes.world import World
@@ -52,7 +52,18 @@ async def test_a_truncated_answer_says_so_and_is_not_cached() -> None:
     world = World(model=FakeModel([[Piece("途中まで", finished=True, truncated=True)]]))
     await world.answer()
     assert "上限" in world.conversation.texts()[0]
-    assert list(world.answers.kept) == [draft_key(a_task())]
+    assert world.answers.kept == {}
+
+
+async def test_a_draft_is_kept_until_its_answer_stands_and_no_longer() -> None:
+    world = World(model=at_once(), retries=0)
+    world.conversation.failures["post"] = [(SlackUnavailable("503"), False)] * 10
+    assert await world.answer() is Outcome.TRY_LATER
+    assert draft_key(a_task()) in world.answers.kept
+    world.conversation.failures.clear()
+    assert await world.answer() is Outcome.ANSWERED
+    assert len(world.model.asked) == 1
+    assert draft_key(a_task()) not in world.answers.kept
 
 
 async def test_a_layout_that_slack_refuses_is_posted_as_plain_text() -> None:

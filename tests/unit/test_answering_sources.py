@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from processor_service.caching import draft_key
 from processor_service.manners import Manners, Tool
 from processor_service.ports.conversations import Body
 from processor_service.ports.model import Piece
@@ -42,6 +41,7 @@ async def test_sources_are_part_of_the_one_message_that_holds_the_answer() -> No
 
 async def test_an_heir_shows_the_sources_that_the_dead_worker_had() -> None:
     world = World(model=saying("答え", FOUND))
+    world.answers.dies_early = True
     await world.answer()
     [(first, _)] = world.conversation.messages
     world.conversation.messages.clear()
@@ -75,7 +75,7 @@ async def test_an_answer_that_had_to_do_without_its_search_says_so_and_is_not_ca
     await world.answer()
     [(_, body)] = world.conversation.messages
     assert links(body) == ["検索は使われていません。モデルの知識だけでお答えしています。"]
-    assert list(world.answers.kept) == [draft_key(a_task())]
+    assert world.answers.kept == {}
 
 
 async def test_sources_stand_below_an_answer_in_plain_text_too() -> None:

@@ -1,0 +1,31 @@
+"""What is kept outside of us for us alone: whoever reaches the store neither reads nor makes it."""
+
+import base64
+import hmac
+
+_LABEL = b"mechachang drafts 1"
+
+
+class Seal:
+    """Fernet (AES and HMAC-SHA256) with a key derived from ``secret``; cheap to make.
+
+    With another secret everything sealed before is unreadable, like what was lost.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._key = base64.urlsafe_b64encode(hmac.digest(secret.encode(), _LABEL, "sha256"))
+
+    def closed(self, text: str) -> str:
+        """``text`` for the store."""
+        from cryptography.fernet import Fernet  # noqa: PLC0415 - see ``loading``
+
+        return Fernet(self._key).encrypt(text.encode()).decode()
+
+    def opened(self, kept: str) -> str | None:
+        """What ``closed`` was given, or None for anything else."""
+        from cryptography.fernet import Fernet, InvalidToken  # noqa: PLC0415 - see ``loading``
+
+        try:
+            return Fernet(self._key).decrypt(kept.encode()).decode()
+        except InvalidToken:
+            return None
