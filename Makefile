@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos outage bench bench-check load images-check drill preview docs check format lock clean
+.PHONY: help demo test chaos outage bench bench-check load images-check audit drill preview docs check format lock clean
 
 PORT ?= 7070
 PROCESSORS ?= 1
@@ -44,6 +44,9 @@ load: $(VENV)/.bench ## Load by Locust for minutes, judged by the plan (ARGS="--
 images-check: $(VENV)/.dev ## Build both container images with buildah, look into them, let them answer
 	@$(PY) -m tests.images
 
+audit: $(VENV)/.audit ## Ask osv.dev about everything that a lock file names (needs the internet)
+	@$(PY) -m deploy.audit
+
 drill: $(VENV)/.dev ## Bring out a bad version on the local stack, and see it taken back
 	@$(PY) -m tests.drills.rollback
 
@@ -72,6 +75,7 @@ lock: ## Renew the lock files from pyproject.toml (needs uv)
 	$(COMPILE) $(AS_DEV) --extra processor -o requirements-processor.lock
 	$(COMPILE) $(AS_DEV) --extra operations -o requirements-operations.lock
 	$(COMPILE) --all-extras --group dev --group bench $(AS_DEV) -o requirements-bench.lock
+	$(COMPILE) $(AS_DEV) --group audit -o requirements-audit.lock
 
 clean: ## Remove the environment, the caches and the logs
 	rm -rf $(VENV) .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
@@ -91,6 +95,10 @@ $(VENV)/.dev: requirements-dev.lock $(PY)
 	@touch $@
 
 $(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
+	@$(call install,$<)
+	@touch $@
+
+$(VENV)/.audit: requirements-audit.lock $(VENV)/.dev
 	@$(call install,$<)
 	@touch $@
 

@@ -25,6 +25,7 @@ readonly AUDIENCE=mechachang-processor
 readonly COMMAND=mechachang-command@$PROJECT_ID.iam.gserviceaccount.com
 readonly PROCESSOR=mechachang-processor@$PROJECT_ID.iam.gserviceaccount.com
 readonly PUSH=mechachang-push@$PROJECT_ID.iam.gserviceaccount.com
+readonly CHECK=mechachang-check@$PROJECT_ID.iam.gserviceaccount.com
 readonly BUILD=mechachang-build@$PROJECT_ID.iam.gserviceaccount.com
 dry_run=
 
@@ -110,6 +111,7 @@ make_accounts() {
   account mechachang-processor "The Pub/Sub side"
   account mechachang-push "In whose name Pub/Sub pushes"
   account mechachang-build "Builds and deploys"
+  account mechachang-check "Tests pull requests"
 }
 
 # account NAME WHAT
@@ -250,6 +252,8 @@ make_rights() {
   on "pubsub topics" $DEAD_LETTERS "$agent" pubsub.publisher
   on "pubsub subscriptions" mechachang-tasks-push "$agent" pubsub.subscriber
   on "iam service-accounts" "$PUSH" "$agent" iam.serviceAccountTokenCreator
+  # Whoever opens a pull request runs code as this account.
+  on projects "$PROJECT_ID" "$CHECK" logging.logWriter
   # run.admin and not run.developer: only it may state who can call a service, as ours states.
   on projects "$PROJECT_ID" "$BUILD" run.admin logging.logWriter monitoring.viewer
   on "artifacts repositories" mechachang "$BUILD" artifactregistry.writer --location="$REGION"

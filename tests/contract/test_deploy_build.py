@@ -22,6 +22,7 @@ from tests import gcloud
 from tests.cloud_run_schema import service_faults
 
 FILE = PROJECT_ROOT / "cloudbuild.yaml"
+CHECK = PROJECT_ROOT / "cloudbuild-check.yaml"
 SCRIPTS = sorted(
     str(path.relative_to(PROJECT_ROOT)) for path in PROJECT_ROOT.glob("deploy/**/*.sh")
 )
@@ -30,8 +31,8 @@ DIGEST = "sha256:" + "0" * 64
 Pipeline = dict[str, Any]
 
 
-def pipeline() -> Pipeline:
-    loaded: Pipeline = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+def pipeline(file: Path = FILE) -> Pipeline:
+    loaded: Pipeline = yaml.safe_load(file.read_text(encoding="utf-8"))
     return loaded
 
 
@@ -48,6 +49,7 @@ def faults(build: Pipeline) -> list[str]:
         *missing_files(build),
         *wrong_logging(build),
         *untold_settings(build),
+        *floating_tools(build),
     ]
 
 
@@ -92,9 +94,18 @@ def wrong_logging(build: Pipeline) -> Iterator[str]:
         yield "an own account needs CLOUD_LOGGING_ONLY"
 
 
+def floating_tools(build: Pipeline) -> Iterator[str]:
+    """A tag can be moved to other contents: an image is told with its digest, or not at all."""
+    for each in build["steps"]:
+        named = re.fullmatch(r"\$\{(_\w+_IMAGE)\}", each["name"])
+        image = build["substitutions"].get(named[1]) if named else each["name"]
+        if image and "@sha256:" not in image:
+            yield f"{each['id']} runs in {image}, which has no digest"
+
+
 def untold_settings(build: Pipeline) -> Iterator[str]:
     """What a script insists on, it must be told."""
-    told = {line.partition("=")[0] for line in build["options"]["env"]}
+    told = {line.partition("=")[0] for line in build["options"].get("env", ())}
     for step in build["steps"]:
         for script in (a for a in step["args"] if a.startswith("deploy/")):
             if (PROJECT_ROOT / script).exists():
@@ -103,8 +114,18 @@ def untold_settings(build: Pipeline) -> Iterator[str]:
                 yield from (f"{script} is not told {name}" for name in sorted(upper - told))
 
 
-def test_cloud_build_takes_it() -> None:
-    assert faults(pipeline()) == []
+@pytest.mark.parametrize("file", [FILE, CHECK], ids=lambda file: file.name)
+def test_cloud_build_takes_it(file: Path) -> None:
+    assert faults(pipeline(file)) == []
+
+
+def test_a_pull_request_runs_without_the_deploying_account_and_without_secrets() -> None:
+    check, deploys = pipeline(CHECK), pipeline()
+    assert "/mechachang-check@" in check["serviceAccount"]
+    assert check["serviceAccount"] != deploys["serviceAccount"]
+    assert [each["id"] for each in check["steps"]] == ["check", "audit"]
+    assert not {"availableSecrets", "secrets", "images", "artifacts"} & check.keys()
+    assert "env" not in check["options"]
 
 
 def step(build: Pipeline, name: str) -> Pipeline:
@@ -142,6 +163,14 @@ MISTAKES: dict[str, tuple[Callable[[Pipeline], Any], str]] = {
     "a script that was moved": (
         lambda b: step(b, "smoke").update(args=["deploy/smoke.sh"]),
         "deploy/smoke.sh, which is not there",
+    ),
+    "a tool by its tag": (
+        lambda b: b["substitutions"].update(_DOCKER_IMAGE="docker:28-cli"),
+        "image-command runs in docker:28-cli, which has no digest",
+    ),
+    "a tool by no substitution": (
+        lambda b: step(b, "smoke").update(name="gcr.io/cloud-builders/gcloud"),
+        "smoke runs in gcr.io/cloud-builders/gcloud, which has no digest",
     ),
     "logs without a place": (lambda b: b["options"].pop("logging"), "needs CLOUD_LOGGING_ONLY"),
     "a setting that is not handed on": (
@@ -194,6 +223,9 @@ esac
 """
 
 
+TOOLS = ("GCLOUD_IMAGE", "DOCKER_IMAGE", "BUILDKIT_IMAGE")
+
+
 class Workspace:
     """A copy of what the steps share, where ``gcloud`` and ``docker`` only note their arguments."""
 
@@ -218,6 +250,7 @@ class Workspace:
         for line in build["options"]["env"]:
             name, _, value = line.partition("=")
             values.setdefault(name, build["substitutions"].get(value.strip("${}"), ""))
+        values |= {name: f"{name.lower()}@{DIGEST}" for name in TOOLS}
         self.env = gcloud.environment(folder, **values) | {
             "PATH": f"{tools}:{gcloud.environment(folder)['PATH']}",
             "RECORD": str(self.record),
@@ -315,6 +348,37 @@ async def test_an_image_is_named_by_its_digest_and_built_on_a_pinned_base(
     assert any("rewrite-timestamp=true" in each for each in build)
     named = (workspace.folder / "build" / "processor.image").read_text()
     assert named == f"host/a-project/mechachang/processor@{DIGEST}\n"
+
+
+async def test_an_image_tells_how_it_was_built_and_is_built_by_pinned_tools(
+    workspace: Workspace,
+) -> None:
+    workspace.env |= {"REPOSITORY": "host/a-project/mechachang"}
+    commands = await workspace.run("image", None, "processor")
+    (build,) = [shlex.split(each) for each in commands if "buildx' 'build" in each]
+    (builder,) = [shlex.split(each) for each in commands if "buildx' 'create" in each]
+    assert "--provenance=mode=max" in build
+    assert f"image=buildkit_image@{DIGEST}" in builder
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+async def test_a_tool_that_is_named_by_its_tag_builds_nothing(
+    workspace: Workspace, tool: str
+) -> None:
+    workspace.env |= {"REPOSITORY": "host/a-project/mechachang", tool: "docker:28-cli"}
+    with pytest.raises(AssertionError, match="not named by its digest"):
+        await workspace.run("image", None, "processor")
+    assert not workspace.record.exists()
+
+
+async def test_the_digests_of_the_tools_are_told_as_substitutions(workspace: Workspace) -> None:
+    path = str(PROJECT_ROOT / "deploy" / "build" / "tools.sh")
+    ran = await gcloud.run("bash", path, env=workspace.env)
+    assert ran.code == 0, ran.err
+    told = dict(each.split("=", 1) for each in ran.out.strip().split(","))
+    assert set(told) == {f"_{name}" for name in TOOLS}
+    assert all(image.endswith("@sha256:base") for image in told.values())
+    assert told.keys() <= pipeline()["substitutions"].keys()
 
 
 async def test_a_build_that_tells_no_digest_is_not_deployed(workspace: Workspace) -> None:

@@ -1,0 +1,74 @@
+"""``python -m deploy.audit``: whether anything that a lock file names has a known weakness.
+
+Asks OSV (osv.dev) by pip-audit. Exit code 0: nothing is known; 1: these packages, and where each is
+mended; 2: it could not be asked, and nothing is known of any package.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).parent.parent
+_ASKED_WITHIN_S: Final = 600.0
+
+
+def lock_files(root: Path = ROOT) -> list[str]:
+    """Every lock file, by its name."""
+    return sorted(path.name for path in root.glob("*.lock"))
+
+
+def command(locks: Sequence[str]) -> list[str]:
+    """pip-audit's command line. The lock files are whole and hashed, so nothing is resolved."""
+    named = [word for lock in locks for word in ("--requirement", lock)]
+    asked = ["--disable-pip", "--require-hashes", "--vulnerability-service", "osv"]
+    return [*asked, "--progress-spinner", "off", "--format", "json", *named]
+
+
+def weaknesses(report: Any) -> Iterator[str]:
+    """One line for each weakness in pip-audit's report."""
+    for package in report["dependencies"]:
+        for known in package.get("vulns", ()):
+            mended = ", ".join(known["fix_versions"]) or "no version yet"
+            yield f"{package['name']} {package['version']}: {known['id']}, mended in {mended}"
+
+
+def left_out(report: Any) -> Iterator[str]:
+    """One line for each package of which nothing could be said."""
+    for package in report["dependencies"]:
+        if "skip_reason" in package:
+            yield f"{package['name']}: {package['skip_reason']}"
+
+
+def audit(tool: Sequence[str] = (sys.executable, "-m", "pip_audit")) -> int:
+    """Ask, tell, and give the exit code."""
+    locks = lock_files()
+    try:
+        asked = subprocess.run(  # noqa: S603 - pip-audit and our own file names
+            [*tool, *command(locks)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_ASKED_WITHIN_S,
+        )
+        report = json.loads(asked.stdout)
+        found, unknown = list(weaknesses(report)), list(left_out(report))
+    except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError):
+        _say("Nothing is known of any package: pip-audit is missing, or cannot reach osv.dev.")
+        return 2
+    for line in found + unknown:
+        _say(line)
+    packages = len(report["dependencies"])
+    _say(f"{len(locks)} lock files, {packages} packages: {len(found)} known weaknesses.")
+    return 1 if found else 2 if unknown else 0
+
+
+def _say(line: str) -> None:
+    print(line)  # noqa: T201 - this is what an operator or a pipeline reads
+
+
+if __name__ == "__main__":
+    sys.exit(audit())
