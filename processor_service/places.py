@@ -47,7 +47,7 @@ async def place_to_refuse(task: Task, conversations: Conversations, steps: Steps
         there, _ = await _to_show(task, conversations, steps)
         shown = await _where_shown(there, conversations.channel(there), steps)
     except SlackRefused as refused:
-        if refused.reason != NOT_THERE:
+        if refused.reason not in NOT_ALLOWED:
             raise
         shown = None
     if shown is None:
