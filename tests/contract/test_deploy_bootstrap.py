@@ -85,6 +85,16 @@ async def test_rights_are_the_least(tmp_path: Path) -> None:
     assert not [t for a, _, t in rights if a == processor and t.startswith(TASKS_TOPIC)]
 
 
+async def test_whoever_proposes_a_change_runs_as_an_account_that_can_only_write_logs(
+    tmp_path: Path,
+) -> None:
+    check = "serviceAccount:mechachang-check@a-project.iam.gserviceaccount.com"
+    rights = granted(await dry_run(tmp_path))
+    assert [(role, target) for account, role, target in rights if account == check] == [
+        ("roles/logging.logWriter", "a-project")
+    ]
+
+
 def secrets_of(template: dict[str, Any]) -> Iterator[str]:
     """The secrets that a service names."""
     spec = template["spec"]

@@ -195,6 +195,13 @@ def test_the_processor_service_is_as_planned() -> None:
     assert told["RETRY_COUNT"] == "3"
 
 
+def test_nobody_outside_the_network_reaches_either_service() -> None:
+    for file in (COMMAND, PROCESSOR):
+        annotations = rendered(file)["metadata"]["annotations"]
+        assert annotations["run.googleapis.com/ingress"] == "internal"
+        assert "PUBSUB_EMULATOR_HOST" not in environment(rendered(file))
+
+
 def test_the_socket_has_a_processor_all_the_time_and_no_revision_keeps_one_by_a_tag() -> None:
     service = rendered(COMMAND)
     annotations = revision(service)["metadata"]["annotations"]

@@ -1,6 +1,8 @@
 """Nothing that people write and nothing secret is logged or exported, at DEBUG either."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from shared.ledger import Mark
 from simulators.faults import Fault
@@ -78,6 +80,15 @@ async def fail(stack: LocalStack) -> None:
         )
 
 
+def shown(stack: LocalStack) -> list[dict[str, Any]]:
+    """Every message in every conversation, with what any app can read of it."""
+    return [
+        message
+        for channel in stack.slack.workspace.channels
+        for message in stack.slack.messages(channel)
+    ]
+
+
 async def test_no_canary_is_logged_or_exported(tmp_path: Path) -> None:
     async with observed(tmp_path) as stack:
         await succeed(stack)
@@ -89,6 +100,9 @@ async def test_no_canary_is_logged_or_exported(tmp_path: Path) -> None:
             if key.startswith("response_url:")
         ]
         assert response_urls
+        told = [json.dumps(one["metadata"]) for one in shown(stack) if "metadata" in one]
+        assert told
+        assert not [one for one in told for word in (PROMPT, ANSWER, FILE, NAME) if word in one]
         await stack.telemetry.wait_for(
             lambda: [one for one in stack.telemetry.spans if one.name == "dead_letter"], DEADLINE_S
         )

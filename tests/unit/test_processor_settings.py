@@ -37,3 +37,10 @@ def test_an_authority_for_redis_without_tls_is_refused(tmp_path: Path) -> None:
 def test_an_authority_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid, match="REDIS_CA_FILE"):
         load(redis_url="rediss://10.0.0.3:6378/0", redis_ca_file=tmp_path / "forgotten.pem")
+
+
+def test_without_push_authentication_the_processor_listens_on_this_machine_only() -> None:
+    assert (load().push_is_authenticated, load().host) == (False, "127.0.0.1")
+    pushed = {"pubsub_push_audience": "a", "pubsub_push_service_account": "a@b.example"}
+    production = load(pubsub_emulator_host=None, **pushed)
+    assert (production.push_is_authenticated, production.host) == (True, "0.0.0.0")
