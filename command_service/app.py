@@ -160,8 +160,7 @@ async def running(
             queue.check, access, socket_mode.state if socket_mode else None
         )
         if socket_mode is None:
-            signatures = Signatures(_signing_secret(settings))
-            port.events.handler = EventApi(bolt, slots, signatures).handle
+            port.events.handler = _event_api(settings, bolt, slots).handle
         await port.open()
         if socket_mode is not None:
             await stack.enter_async_context(connected(socket_mode, checked.socket_url or ""))
@@ -206,6 +205,10 @@ def _app_token(settings: CommandSettings) -> str | None:
     if not settings.slack_socket_mode or settings.slack_app_token is None:
         return None
     return settings.slack_app_token.get_secret_value()
+
+
+def _event_api(settings: CommandSettings, bolt: AsyncApp, slots: Slots) -> EventApi:
+    return EventApi(bolt, slots, Signatures(_signing_secret(settings)))
 
 
 def _signing_secret(settings: CommandSettings) -> str:

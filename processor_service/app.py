@@ -197,7 +197,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
 
 
 def _seal(settings: ProcessorSettings) -> Seal:
-    return Seal(settings.slack_bot_token.get_secret_value())
+    return Seal(settings.signing.sign("seal", length=64))
 
 
 def _later(settings: ProcessorSettings) -> list[str]:
