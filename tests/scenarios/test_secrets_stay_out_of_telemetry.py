@@ -28,7 +28,7 @@ def observed(folder: Path) -> LocalStack:
             telemetry=True,
             slack=slack,
             settings={"LOG_LEVEL": "DEBUG", "DEFAULT_LOCALE": "en"},
-            processor={"RETRY_COUNT": "1"},
+            processor={"RETRY_COUNT": "0"},
             delivery=DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4),
         )
     )
