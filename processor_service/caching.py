@@ -3,6 +3,7 @@
 import hashlib
 import unicodedata
 
+from processor_service.ports.answers import DRAFT
 from processor_service.ports.model import Prompt
 from processor_service.prompts import PROMPT_VERSION
 from shared.task import Source, Task
@@ -30,17 +31,9 @@ def cache_key(task: Task, prompt: Prompt, model: str) -> str | None:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-_DRAFT = "task:"
-
-
 def draft_key(task: Task) -> str:
     """The key of what the model said to this task, until it stands in Slack."""
-    return f"{_DRAFT}{task.task_id}"
-
-
-def is_draft(key: str) -> bool:
-    """Whether what is kept under ``key`` is one task's alone, and perhaps private."""
-    return key.startswith(_DRAFT)
+    return f"{DRAFT}{task.task_id}"
 
 
 def may_read_cache(task: Task) -> bool:

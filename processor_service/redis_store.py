@@ -6,8 +6,7 @@ from contextlib import suppress
 
 from pydantic import TypeAdapter
 
-from processor_service.caching import is_draft
-from processor_service.ports.answers import Answer
+from processor_service.ports.answers import DRAFT, Answer
 from processor_service.ports.work import Claim, ClaimState, Hold, Lease
 from processor_service.redis_connection import REST_S, RedisConnection, StoreUnavailable
 from processor_service.redis_keys import (
@@ -204,7 +203,7 @@ class RedisAnswers:
             kept = await self._connection.run(self._connection.redis.get(answer_key(key)))
         except StoreUnavailable:
             return None
-        if kept and is_draft(key):
+        if kept and key.startswith(DRAFT):
             kept = self._seal.opened(str(kept))
         return _ANSWER.validate_json(kept) if kept else None
 
@@ -213,7 +212,7 @@ class RedisAnswers:
         if self._ttl_s == 0:
             return
         value = _ANSWER.dump_json(answer).decode()
-        if is_draft(key):
+        if key.startswith(DRAFT):
             value = self._seal.closed(value)
         try:
             await self._connection.run(

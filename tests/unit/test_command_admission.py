@@ -82,6 +82,8 @@ def test_what_no_person_would_wonder_about_stays_silent() -> None:
         Reason.MESSAGE_CHANGED,
         Reason.NOT_A_QUESTION,
         Reason.NOT_FOLLOWED,
+        Reason.POSTPONED,
+        Reason.DROPPED,
         Reason.TOO_SOON,
         Reason.TAMPERED,
         Reason.ILL_FORMED,
