@@ -32,8 +32,9 @@ _DASHES = r"(?:--|[—–])"
 _OPTION = re.compile(rf"{_DASHES}([A-Za-z][\w-]*)(?:[=＝](\S*))?(?:\s+|\Z)")
 _MODE_PREFIX = re.compile(r"(\w+)\s*[:：]\s*")
 _PRIVATE_FIRST = re.compile(rf"\A{_DASHES}private(?:\s+|\Z)", re.IGNORECASE)
-_PRIVATE_LAST = re.compile(rf"(?:\s+|\A){_DASHES}private\s*\Z", re.IGNORECASE)
+_PRIVATE_LAST = re.compile(rf"(?<!\S){_DASHES}private\Z", re.IGNORECASE)
 _WORD = re.compile(r"(\S+)\s*")
+_LONGEST_NAME = 40
 
 
 @dataclass(frozen=True)
@@ -49,30 +50,28 @@ def read_request(text: str) -> Request | Reason:
     """The request in ``text``, or why it is none: HELP_ASKED or UNKNOWN_OPTION."""
     if folded(text) in _HELP:
         return Reason.HELP_ASKED
-    rest, private_last = _PRIVATE_LAST.subn("", text.strip())
-    request = _after_options(Request(rest, private=bool(private_last)))
+    text = text.strip()
+    # Its blanks are not in the expression: one that begins with them takes quadratic time.
+    last = _PRIVATE_LAST.search(text)
+    request = _after_options(text[: last.start()].rstrip() if last else text)
+    if isinstance(request, Request) and last:
+        request = replace(request, private=True)
     return request if isinstance(request, Reason) else _after_mode(request)
 
 
-def _after_options(request: Request) -> Request | Reason:
-    while option := _OPTION.match(request.text):
-        name, value = folded(option[1]), option[2]
-        rest = request.text[option.end() :]
+def _after_options(text: str) -> Request | Reason:
+    request, at = Request(""), 0
+    while option := _OPTION.match(text, at):
+        name, value, at = folded(option[1]), option[2], option.end()
+        if value is None and name == "mode" and (word := _WORD.match(text, at)):
+            value, at = word[1], word.end()
         if name == "private" and value is None:
-            request = replace(request, text=rest, private=True)
-        elif name == "mode" and (chosen := _chosen(value, rest)) is not None:
-            request = replace(request, mode=chosen[0], text=chosen[1])
+            request = replace(request, private=True)
+        elif name == "mode" and (mode := _mode(value or "")) is not None:
+            request = replace(request, mode=mode)
         else:
             return Reason.HELP_ASKED if name == "help" else Reason.UNKNOWN_OPTION
-    return request
-
-
-def _chosen(value: str | None, rest: str) -> tuple[Mode, str] | None:
-    """The mode in an option's value, or in the word behind it, and the text after that."""
-    if value is None and (word := _WORD.match(rest)):
-        value, rest = word[1], rest[word.end() :]
-    mode = _mode(value or "")
-    return None if mode is None else (mode, rest)
+    return replace(request, text=text[at:])
 
 
 def _after_mode(request: Request) -> Request:
@@ -89,5 +88,11 @@ def _mode(name: str) -> Mode | None:
 
 
 def folded(name: str) -> str:
-    """A word as it is compared: full-width and capital letters are no others."""
+    """A word as it is compared: full-width and capital letters are no others.
+
+    What is longer than any name stays as it is: accents in a row take Unicode's rules quadratic time.
+    """
+    name = name.strip()
+    if len(name) > _LONGEST_NAME:
+        return name
     return unicodedata.normalize("NFKC", name).strip().casefold()

@@ -5,6 +5,8 @@ import unicodedata
 
 _TO_SOMEBODY_ELSE = re.compile(r"\A\s*<(?:@|!subteam\^|!here|!channel|!everyone)")
 _NO_WORDS = re.compile(r"<[^<>\n]*>|:[\w+'-]+:")
+# More than this is no small talk; accents in a row take Unicode's rules quadratic time.
+_MOST_CHARS = 500
 _BETWEEN_PHRASES = re.compile(r"[^\w\s]+|\n")
 _THANKS = """
     thanks; thanks a lot; thank you; thank you so much; thank you very much; thx; ty; many thanks;
@@ -23,6 +25,9 @@ def opens_with_somebody_else(text: str) -> bool:
 
 def is_small_talk(text: str) -> bool:
     """Whether a message's markup says no more than a mention, an emoji, or thanks."""
-    words = unicodedata.normalize("NFKC", _NO_WORDS.sub(" ", text)).casefold()
+    words = _NO_WORDS.sub(" ", text)
+    if sum(map(len, words.split())) > _MOST_CHARS:
+        return False
+    words = unicodedata.normalize("NFKC", words).casefold()
     phrases = (" ".join(phrase.split()) for phrase in _BETWEEN_PHRASES.split(words))
     return all(phrase in _PHRASES for phrase in phrases if phrase)

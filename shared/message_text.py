@@ -6,7 +6,11 @@ Slack sends links, mentions and channels as ``<...>`` and escapes the characters
 
 import re
 
-_TAG = re.compile(r"<([^<>\n]*)>")
+# People write < and > too: ``List<String>``, ``a<b && c>d``. Where an app has Slack's escaping off,
+# its slash commands arrive with them as they were typed.
+_TAG = re.compile(
+    r"<((?:[@#][A-Z0-9]+|![a-z]+)(?=[|^>])[^<>\n]*|(?:https?://|mailto:|tel:)[^<>\n]*)>"
+)
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
@@ -26,7 +30,10 @@ def plain_text(text: str, bot_user_id: str) -> str:
     """
     own = _mention(bot_user_id)
     text = re.sub(rf"\A\s*{own}[\s:,、，：]*", "", text)
-    text = re.sub(rf"[ \t]*{own}", "", text)
+    # Blanks before a mention go with it. Found from the mention: an expression that begins with
+    # them tries each run of blanks from each of its characters.
+    *before, rest = re.split(own, text)
+    text = "".join([*(piece.rstrip(" \t") for piece in before), rest])
     text = _TAG.sub(lambda tag: _readable(tag[1]), text)
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)

@@ -15,18 +15,21 @@ _FENCE = re.compile(r"(?:^|\n)[ \t]*[`~]+\Z")
 _BEGINNING = re.compile(r"^(?=[ \t>]*(?:[-+*]|\d{1,9}[.)]|#{1,6})[ \t])|\n[ \t>]*\n", re.MULTILINE)
 # The head of a table, perhaps with a part of the rule below it.
 _TABLE = re.compile(r"(?:^|\n)[^\n|]*\|[^\n]*(?:\n[ \t>|:-]*)?\Z")
+# Possessive repeats: text that a model writes must not be tried again in 2^n other ways, nor a run of
+# blanks or markers from each of its characters.
 _OPEN_AT_THE_END = (
     # An address: it gets angle brackets if Japanese follows.
-    re.compile(r"h(?:t(?:t(?:p(?:s?(?::(?:/(?:/[\x21-\x7e]*)?)?)?)?)?)?)?\Z"),
+    re.compile(r"h(?:t(?:t(?:p(?:s?(?::(?:/(?:/[\x21-\x7e]*+)?)?)?)?)?)?)?\Z"),
     # A link or an image; its label may hold another one.
     re.compile(
-        r"!?\[(?:[^\[\]\n]|\[[^\[\]\n]*\](?:\([^()\n]*\))?)*(?:\](?:\([^)\n]*|\[[^\]\n]*)?)?\Z"
+        r"!?\[(?:[^\[\]\n]++|\[[^\[\]\n]*+\](?:\([^()\n]*+\))?+)*+"
+        r"(?:\](?:\([^)\n]*+|\[[^\]\n]*+)?+)?+\Z"
     ),
     # A tag, or one of Slack's own.
-    re.compile(r"<\u200b?(?:[A-Za-z/!?@#][^<>\n]*)?\Z"),
-    re.compile(r"[!\\*_~`\u200a\u200b]+\Z"),
+    re.compile(r"<\u200b?(?:[A-Za-z/!?@#][^<>\n]*+)?+\Z"),
+    re.compile(r"(?<![!\\*_~`\u200a\u200b])[!\\*_~`\u200a\u200b]++\Z"),
     # The marker of an item or a heading.
-    re.compile(r"(?:^|\n)[ \t>]*(?:[-+#]+|\d{1,9}[.)]?)?[ \t]*\Z"),
+    re.compile(r"(?:^|\n)[ \t>]*+(?:[-+#]++|\d{1,9}+[.)]?+)?+[ \t]*+\Z"),
 )
 _PING = re.compile(r"<(?:[@!][^<>\n]*)?\Z")
 
