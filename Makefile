@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos outage bench bench-check load images-check audit drill preview docs check format lock clean
+.PHONY: help demo test chaos fuzz outage bench bench-check load images-check audit drill preview docs check format lock clean
 
 PORT ?= 7070
 PROCESSORS ?= 1
@@ -7,6 +7,8 @@ ARGS ?=
 # What `make chaos` asks, how fast a second, and the seed of everything it breaks.
 N ?= 200
 SEED ?= 1
+# How long `make fuzz` looks for a text that a reader raises on or takes too long for.
+SECONDS ?= 60
 RATE ?= 12
 # Test files run side by side in this many processes; many of them wait more than they work.
 WORKERS ?= 2
@@ -28,6 +30,9 @@ test: $(VENV)/.dev ## Run every test, the scenarios and browser tests included (
 
 chaos: $(VENV)/.dev ## Break everything while N questions are asked; none is lost or doubled (N=... SEED=...)
 	@$(PY) -m tests.chaos --questions $(N) --seed $(SEED) --rate $(RATE)
+
+fuzz: $(VENV)/.dev ## Look for texts that a reader raises on or is slow at (SECONDS=... SEED=...)
+	@$(PY) -m tests.fuzz --seconds $(SECONDS) --seed $(SEED) $(ARGS)
 
 outage: $(VENV)/.dev ## Gemini fails for ten minutes while people ask; each is told once (ARGS="--seconds 120")
 	@$(PY) -m tests.measure.outage $(ARGS)

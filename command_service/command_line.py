@@ -13,6 +13,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 
 from command_service.question import Reason
+from shared.message_text import LONGEST_MARKUP
 from shared.task import Mode
 
 _MODES = {
@@ -47,7 +48,12 @@ class Request:
 
 
 def read_request(text: str) -> Request | Reason:
-    """The request in ``text``, or why it is none: HELP_ASKED or UNKNOWN_OPTION."""
+    """The request in ``text``, or why it is none: HELP_ASKED or UNKNOWN_OPTION.
+
+    What is longer than any message in Slack is not read: it is a question that is too long.
+    """
+    if len(text) > LONGEST_MARKUP:
+        return Request(text)
     if folded(text) in _HELP:
         return Reason.HELP_ASKED
     text = text.strip()
@@ -90,7 +96,7 @@ def _mode(name: str) -> Mode | None:
 def folded(name: str) -> str:
     """A word as it is compared: full-width and capital letters are no others.
 
-    What is longer than any name stays as it is: accents in a row take Unicode's rules quadratic time.
+    What is longer than any name stays as it is: accents in a row take Unicode quadratic time.
     """
     name = name.strip()
     if len(name) > _LONGEST_NAME:

@@ -5,7 +5,7 @@ import unicodedata
 
 _TO_SOMEBODY_ELSE = re.compile(r"\A\s*<(?:@|!subteam\^|!here|!channel|!everyone)")
 _NO_WORDS = re.compile(r"<[^<>\n]*>|:[\w+'-]+:")
-# More than this is no small talk; accents in a row take Unicode's rules quadratic time.
+# More than this is no small talk; accents in a row take Unicode quadratic time.
 _MOST_CHARS = 500
 _BETWEEN_PHRASES = re.compile(r"[^\w\s]+|\n")
 _THANKS = """

@@ -11,6 +11,9 @@ import re
 _TAG = re.compile(
     r"<((?:[@#][A-Z0-9]+|![a-z]+)(?=[|^>])[^<>\n]*|(?:https?://|mailto:|tel:)[^<>\n]*)>"
 )
+# Slack's messages have at most 40,000 characters (docs.slack.dev, chat.postMessage), of which each
+# may be escaped as five.
+LONGEST_MARKUP = 200_000
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
@@ -26,8 +29,11 @@ def _mention(user_id: str) -> str:
 def plain_text(text: str, bot_user_id: str) -> str:
     """``text`` without the mention of ourselves and with readable links and channels.
 
-    Mentions of other people stay ``<@U..>``: the answer may need to refer to them.
+    Mentions of other people stay ``<@U..>``: the answer may need to refer to them. What is longer
+    than any message in Slack is not read, only too long: it stays as it came.
     """
+    if len(text) > LONGEST_MARKUP:
+        return text
     own = _mention(bot_user_id)
     text = re.sub(rf"\A\s*{own}[\s:,、，：]*", "", text)
     # Blanks before a mention go with it. Found from the mention: an expression that begins with

@@ -15,7 +15,7 @@ _FENCE = re.compile(r"(?:^|\n)[ \t]*[`~]+\Z")
 _BEGINNING = re.compile(r"^(?=[ \t>]*(?:[-+*]|\d{1,9}[.)]|#{1,6})[ \t])|\n[ \t>]*\n", re.MULTILINE)
 # The head of a table, perhaps with a part of the rule below it.
 _TABLE = re.compile(r"(?:^|\n)[^\n|]*\|[^\n]*(?:\n[ \t>|:-]*)?\Z")
-# Possessive repeats: text that a model writes must not be tried again in 2^n other ways, nor a run of
+# Possessive repeats: what a model writes must not be tried again in 2^n other ways, nor a run of
 # blanks or markers from each of its characters.
 _OPEN_AT_THE_END = (
     # An address: it gets angle brackets if Japanese follows.

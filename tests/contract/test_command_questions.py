@@ -205,6 +205,16 @@ async def test_a_mention_without_a_question_is_explained_to_its_writer_alone(
     assert world.tasks() == []
 
 
+@pytest.mark.parametrize("should_escape", [False, True])
+async def test_a_commands_code_arrives_as_it_was_typed(should_escape: bool) -> None:
+    command = replace(SLACK.commands[0], should_escape=should_escape)
+    typed = "why is List<String> no <div>, if a<b && c>d? see https://example.com/a"
+    async with stack(replace(SLACK, commands=(command,))) as world, world.service():
+        await world.slack.people.slash("hana", "#general", "/gemini", typed)
+        [task] = await world.wait_for_tasks()
+    assert task.text == typed
+
+
 async def test_refusals_are_acked_and_told_by_the_policy(world: Stack) -> None:
     channel = world.slack.people.channel("#random").id
     async with world.service(

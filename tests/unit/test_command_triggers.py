@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from command_service.admission import Policy, Refused, admit
 from command_service.clicks import question_again, read_mode, read_regenerate, read_retry
 from command_service.conversation import Conversation
 from command_service.question import (
@@ -67,11 +68,28 @@ def asked(read: Question | Ignored) -> Question:
         ("<!here> and <!subteam^S1|@team> on <!date^1^{date}|Monday>", "@here and @team on Monday"),
         ("<@UBOT> code:\n```if a &lt; b:\n    pass```", "code:\n```if a < b:\n    pass```"),
         ("&lt;@UBOT&gt; typed by hand", "<@UBOT> typed by hand"),
+        ("why List<String> and Map<K, V>?", "why List<String> and Map<K, V>?"),
+        ("why List&lt;String&gt; and Map&lt;K, V&gt;?", "why List<String> and Map<K, V>?"),
+        ("a<b && c>d", "a<b && c>d"),
+        ("a&lt;b &amp;&amp; c&gt;d", "a<b && c>d"),
+        ("center a <div> in <!DOCTYPE html>", "center a <div> in <!DOCTYPE html>"),
+        ("#include <stdio.h> <#define> <@Override>", "#include <stdio.h> <#define> <@Override>"),
+        ("call <tel:+81312345678|03-1234-5678>", "call 03-1234-5678 (+81312345678)"),
         ("   ", ""),
     ],
 )
 def test_slacks_markup_becomes_the_words_the_person_typed(sent: str, read: str) -> None:
     assert plain_text(sent, "UBOT") == read
+
+
+def test_what_no_message_in_slack_can_hold_is_too_long_before_it_is_read() -> None:
+    words = f"<@UBOT> {'&lt;' * 60_000}"
+    question = asked(mention(words))
+    command = asked(read_command(a_command(f"--private --mode {words}"), IDENTITY, NOON))
+
+    assert (question.text, command.text) == (words, f"--private --mode {words}")
+    for each in (question, command):
+        assert admit(each, Policy()) == Refused(Reason.PROMPT_TOO_LONG)
 
 
 def test_a_mention_is_answered_in_a_thread_on_itself() -> None:

@@ -1,0 +1,34 @@
+"""No text makes a reader of it slow: bounded by what a linear pass takes in the same run."""
+
+import pytest
+
+from tests.fuzz.hunt import Hunt
+from tests.fuzz.pace import pace
+from tests.fuzz.targets import TARGETS, Target
+from tests.fuzz.worst import WORST
+
+SIZES = (10_000, 100_000)
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_what_people_apps_or_the_model_write_takes_time_in_proportion_to_its_size(
+    target: Target,
+) -> None:
+    slow = {}
+    for size in SIZES:
+        for shape in WORST:
+            ratio = pace(target.run, shape.text(size), target.most)
+            if ratio > target.most:
+                slow[shape, size] = round(ratio)
+    assert not slow
+
+
+def test_the_hunt_finds_what_is_slow_and_what_raises() -> None:
+    def quadratic(text: str) -> object:
+        return [text.find("\0", at) for at in range(0, len(text) * text.count("*"), 50)]
+
+    def raising(text: str) -> object:
+        return text.encode("ascii" if "[" in text else "utf-8", "surrogatepass")
+
+    found = Hunt([Target("slow", quadratic), Target("raising", raising)], seed=1).faults(20)
+    assert {fault.target for fault in found} == {"slow", "raising"}
