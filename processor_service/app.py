@@ -140,7 +140,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         )
         answering = Answering(
             leases=RedisLeases(redis),
-            answers=RedisAnswers(redis, settings.cache_ttl_seconds, _seal(settings)),
+            answers=RedisAnswers(redis, settings.cache_ttl_seconds, _seal(settings), signing),
             model=model,
             conversations=SlackConversations(
                 calls, session, RedisResponses(redis), stopping.owners

@@ -54,11 +54,12 @@ class RedisBudget:
 
     async def _shared(self, method: str, now: float) -> bool:
         arguments = (now, now - BUDGET_WINDOW_S, uuid4().hex, A_MINUTE[method], BUDGET_WINDOW_S)
-        taking = self._connection.redis.eval(_TAKE, 1, budget_key(method), *map(str, arguments))
-        oldest = await self._connection.run(taking)
+        key = budget_key(method)
+        taking = self._connection.redis.eval(_TAKE, 1, key, *map(str, arguments))
+        oldest = await self._connection.run(taking, key)
         if oldest is None:
             return True
-        self._full_until[method] = float(oldest) + BUDGET_WINDOW_S
+        self._full_until[method] = min(float(oldest), now) + BUDGET_WINDOW_S
         return False
 
     def _alone(self, method: str, now: float) -> bool:

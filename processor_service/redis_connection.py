@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -20,6 +20,7 @@ from redis.exceptions import (
     TryAgainError,
 )
 
+from processor_service.redis_keys import PREFIX, type_of
 from shared.log import get_logger
 from shared.metrics import REDIS_UNAVAILABLE
 
@@ -36,6 +37,7 @@ _ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
 _CODE: Final = re.compile(
     r"\b(READONLY|MOVED|ASK|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|WRONGTYPE|OOM|NOPERM|BUSY|MISCONF)\b"
 )
+_WRONG_TYPE: Final = "WRONGTYPE"
 _CODES_ELSEWHERE: Final = frozenset(
     {"READONLY", "MOVED", "ASK", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN"}
 )
@@ -45,6 +47,10 @@ _TOLD_FOR_S: Final = 60.0
 
 class StoreUnavailable(Exception):
     """Redis did not answer in time, is resting after it did not, or refused the command."""
+
+
+class KeyUnreadable(StoreUnavailable):
+    """A key held what none of ours wrote there. It is not there any more."""
 
 
 class RedisConnection:
@@ -64,8 +70,12 @@ class RedisConnection:
         self._refused_at: dict[str, float] = {}
         self._dropped_at = float("-inf")
 
-    async def run(self, command: Awaitable[Value]) -> Value:
-        """The command's result; raises StoreUnavailable."""
+    async def run(self, command: Awaitable[Value], *keys: str) -> Value:
+        """The command's result; raises StoreUnavailable.
+
+        Those of its ``keys`` that hold another type than ours are deleted; then KeyUnreadable is
+        raised, and to run it once more may do.
+        """
         if time.monotonic() < self._resting_until:
             _discard(command)
             raise StoreUnavailable("Redis is resting after a failure.")
@@ -73,7 +83,9 @@ class RedisConnection:
             async with asyncio.timeout(self._patience_s):
                 result = await command
         except ResponseError as error:
-            await self._note_refusal(error)
+            if await self._note_refusal(error) == _WRONG_TYPE and keys:
+                await self.forget(*keys)
+                raise KeyUnreadable("A key held what is not ours.") from error
             raise StoreUnavailable("Redis refused a command.") from error
         except (RedisError, OSError, TimeoutError) as error:
             self._note_loss(error)
@@ -82,6 +94,19 @@ class RedisConnection:
             self._lost = False
             log.info("Redis answers again.", action="redis_back")
         return result
+
+    async def forget(self, *keys: str, text: bool = False) -> None:
+        """Delete what cannot be read: keys of a wrong type, or the ``text`` that a key holds."""
+        with suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(self._patience_s):
+                for key in keys:
+                    if text or await self.redis.type(key) not in {type_of(key), "none"}:
+                        await self.redis.delete(key)
+                        log.warning(
+                            "What a key in Redis held was not ours; it was deleted.",
+                            action="redis_key_deleted",
+                            kind=key.removeprefix(PREFIX).split(":")[0],
+                        )
 
     def _note_loss(self, error: Exception) -> None:
         self._resting_until = time.monotonic() + REST_S
@@ -94,7 +119,8 @@ class RedisConnection:
                 error=type(error).__name__,
             )
 
-    async def _note_refusal(self, error: ResponseError) -> None:
+    async def _note_refusal(self, error: ResponseError) -> str:
+        """The code of what Redis said."""
         found = _CODE.search(f"{error.status_code or ''} {error}")
         code, now = found[1] if found else type(error).__name__, time.monotonic()
         REDIS_UNAVAILABLE.add()
@@ -106,6 +132,7 @@ class RedisConnection:
         if code in _CODES_ELSEWHERE and now - self._dropped_at > REST_S:
             self._dropped_at = now
             await self.redis.connection_pool.disconnect(inuse_connections=False)
+        return code
 
     async def alive(self) -> bool:
         """Whether Redis answers a PING now."""
@@ -134,6 +161,9 @@ async def redis_connection(
     redis = Redis.from_url(
         url,
         decode_responses=True,
+        # Bytes that are no text must not end the reading of an answer halfway: the next command on
+        # that connection would be given the rest of it.
+        encoding_errors="replace",
         # ``run`` limits each command as a whole. The client's own limit would put each write into
         # an asyncio task of its own.
         socket_timeout=None,

@@ -45,9 +45,10 @@ class RedisHolds:
         redis = self._connection.redis
         with suppress(StoreUnavailable):
             held: Any = await self._connection.run(
-                redis.zrangebyscore(HOLDS_KEY, now, "+inf", withscores=True)
+                redis.zrangebyscore(HOLDS_KEY, now, "+inf", withscores=True), HOLDS_KEY
             )
-            self._told = dict(held)
+            # Nobody of ours holds a method for longer.
+            self._told = {each: min(until, now + HOLDS_TTL_S) for each, until in held}
 
     async def hold(self, key: str, seconds: float) -> None:
         """Leave ``key`` alone for ``seconds``."""
@@ -60,4 +61,4 @@ class RedisHolds:
         change.zadd(HOLDS_KEY, {key: now + seconds})
         change.expire(HOLDS_KEY, HOLDS_TTL_S)
         with suppress(StoreUnavailable):
-            await self._connection.run(change.execute())
+            await self._connection.run(change.execute(), HOLDS_KEY)

@@ -121,6 +121,17 @@ def name_key(user_id: str) -> str:
     return f"{PREFIX}name:{user_id}"
 
 
+def type_of(key: str) -> str:
+    """What Redis says a key of ours holds."""
+    named = key.removeprefix(PREFIX)
+    if named.startswith("responses:"):
+        return "list"
+    if named.startswith("limit:told:"):
+        return "hash"
+    of_moments = ("waiting:", "slack:", "limit:requests:", "limit:under_way:")
+    return "zset" if named.startswith(of_moments) else "string"
+
+
 # What a person may ask is limited per minute; the window slides.
 RATE_WINDOW_S = 60
 

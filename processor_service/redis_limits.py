@@ -1,12 +1,13 @@
 """Limits counted in Redis."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Any, Final, get_args
 
 from processor_service.limits import NOTICE_COVERS_S, Application, LimitReason, Refusal
-from processor_service.redis_connection import RedisConnection, StoreUnavailable
+from processor_service.redis_connection import KeyUnreadable, RedisConnection, StoreUnavailable
 from processor_service.redis_keys import (
     COUNTED_TTL_S,
     DAY_TTL_S,
@@ -33,11 +34,29 @@ _LIFETIMES_MS: Final = tuple(
     for seconds in (COUNTED_TTL_S, DAY_TTL_S, UNDER_WAY_TTL_S, OWED_TTL_S, LEASE_TTL_S)
 )
 
+_OWED: Final = re.compile(r"([a-z_]+) ([0-9]{1,15})")
+_DIGITS: Final = 15
+_REASONS: Final[tuple[LimitReason, ...]] = get_args(LimitReason)
+
+# What is no number that we have counted is not there: INCR and comparing would fail on it, and the
+# limit would be off.
+_NUMBERS = """
+local function number_in(key)
+  local held = redis.call('GET', key)
+  if held and (#held > 15 or not string.match(held, '^%d+$')) then
+    redis.call('DEL', key)
+    held = false
+  end
+  return tonumber(held or '0')
+end
+"""
 # Lua, so that looking and counting are one step. Only commands that Redis 6.2 and fakeredis know;
 # the time is handed in, so that all of one call happens at one moment. A limit of 0 is none.
 #
 # The days come first: who waits out a minute should not learn only then that the day is over.
-_ADMIT = """
+_ADMIT = (
+    _NUMBERS
+    + """
 local admitted, requests, team_tokens, user_tokens = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local questions, under_way, told, waiting = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local per_minute, team_daily, user_daily = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -47,7 +66,7 @@ local window_ms, counted_ms, day_ms = ARGV[9], ARGV[10], ARGV[11]
 local under_way_ms, owed_ms, place_ms = ARGV[12], ARGV[13], ARGV[14]
 
 local function used_up(key, limit)
-  return limit > 0 and tonumber(redis.call('GET', key) or '0') >= limit
+  return number_in(key) >= limit and limit > 0
 end
 
 local function work()
@@ -57,7 +76,8 @@ local function work()
 end
 
 local function refuse(reason, blocking)
-  if now_ms < tonumber(redis.call('HGET', told, reason) or '0') then
+  local stands_until = tonumber(redis.call('HGET', told, reason) or '0') or 0
+  if now_ms < stands_until and stands_until <= now_ms + owed_ms then
     return {reason, blocking, '1'}
   end
   redis.call('HSET', told, reason, string.format('%.0f', now_ms + owed_ms))
@@ -69,8 +89,9 @@ end
 if redis.call('EXISTS', admitted) == 1 then return work() end
 local owed = redis.call('HGET', told, task_id)
 if owed then
-  local reason, blocking = string.match(owed, '(%S+) (%S+)')
-  return {reason, blocking, '0'}
+  local reason, blocking = string.match(owed, '^([a-z_]+) (%d+)$')
+  if reason then return {reason, blocking, '0'} end
+  redis.call('HDEL', told, task_id)
 end
 if used_up(team_tokens, team_daily) then return refuse('team_daily_tokens', '0') end
 if used_up(user_tokens, user_daily) then return refuse('user_daily_tokens', '0') end
@@ -96,25 +117,31 @@ if place ~= '' then
   redis.call('PEXPIRE', waiting, place_ms)
 end
 redis.call('SET', admitted, '1', 'PX', counted_ms)
+number_in(questions)
 redis.call('INCR', questions)
 redis.call('PEXPIRE', questions, day_ms)
 return work()
 """
+)
 # The notice stands: from now on it stands for what is refused in the next minute.
 _TOLD = """
 local owed = redis.call('HGET', KEYS[1], ARGV[1])
 if not owed then return 0 end
 redis.call('HDEL', KEYS[1], ARGV[1])
-redis.call('HSET', KEYS[1], string.match(owed, '%S+'), ARGV[2])
+redis.call('HSET', KEYS[1], string.match(owed, '%S+') or owed, ARGV[2])
 return 1
 """
-_SPEND = """
+_SPEND = (
+    _NUMBERS
+    + """
 for place = 1, #KEYS do
+  number_in(KEYS[place])
   redis.call('INCRBY', KEYS[place], ARGV[1])
   redis.call('PEXPIRE', KEYS[place], ARGV[2])
 end
 return 1
 """
+)
 
 
 class RedisLimits:
@@ -167,7 +194,7 @@ class RedisLimits:
         if not isinstance(found, list):
             return None
         reason, blocking_ms, told = found
-        return _refusal(reason, blocking_ms, now, told=told == "1")
+        return _refusal(_reason(reason), blocking_ms, now, told=told == "1")
 
     async def told(self, asking: Application, *, stands: bool = True) -> None:
         """The notice stands for others for so long from now; without Redis none is refused."""
@@ -181,13 +208,11 @@ class RedisLimits:
         """The refusal without a notice yet; None without Redis."""
         key, redis = told_key(asking.team_id, asking.user_id), self._connection.redis
         try:
-            owed: Any = await self._connection.run(redis.hget(key, asking.task_id))
+            owed: Any = await self._connection.run(redis.hget(key, asking.task_id), key)
         except StoreUnavailable:
             return None
-        if not owed:
-            return None
-        reason, blocking_ms = str(owed).split(" ")
-        return _refusal(cast("LimitReason", reason), blocking_ms, self._clock())
+        found = _OWED.fullmatch(str(owed or ""))
+        return _refusal(_reason(found[1]), found[2], self._clock()) if found else None
 
     async def leave(self, asking: Application) -> None:
         """Count the task as under way no more; without Redis it is forgotten by itself."""
@@ -219,12 +244,13 @@ class RedisLimits:
         )
         look = redis.pipeline(transaction=False)
         look.mget(day_keys)
-        look.zcount(requests_key(team_id, user_id), f"({window_start_ms}", "+inf")
+        requests = requests_key(team_id, user_id)
+        look.zcount(requests, f"({window_start_ms}", "+inf")
         try:
-            counts, in_a_minute = await self._connection.run(look.execute())
+            counts, in_a_minute = await self._connection.run(look.execute(), requests)
         except StoreUnavailable:
             return None
-        questions, tokens, team_tokens = (int(count or 0) for count in counts)
+        questions, tokens, team_tokens = (_number_in(count) for count in counts)
         return Used(
             questions,
             Count(int(in_a_minute), self._requests_per_minute),
@@ -236,7 +262,19 @@ class RedisLimits:
     async def _run(self, script: str, keys: tuple[str, ...], *args: str | int) -> object:
         # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.
         redis = self._connection.redis
-        return await self._connection.run(redis.eval(script, len(keys), *keys, *args))
+        # A key that somebody spoiled is deleted, and takes no limit away.
+        with suppress(KeyUnreadable):
+            return await self._connection.run(redis.eval(script, len(keys), *keys, *args), *keys)
+        return await self._connection.run(redis.eval(script, len(keys), *keys, *args), *keys)
+
+
+def _number_in(count: str | None) -> int:
+    is_ours = count is not None and len(count) <= _DIGITS and count.isascii() and count.isdigit()
+    return int(count or 0) if is_ours else 0
+
+
+def _reason(told: object) -> LimitReason:
+    return next((each for each in _REASONS if each == told), "user_busy")
 
 
 def _refusal(
@@ -247,6 +285,7 @@ def _refusal(
         return Refusal(reason, None, told)
     if reason != "user_rate_limited":
         return Refusal(reason, next_token_day(now), told)
-    # The request that blocks this one leaves the window a whole window after it was admitted.
-    leaves_s = float(blocking_ms) / 1000 + RATE_WINDOW_S
+    # The request that blocks this one leaves the window a whole window after it was admitted, and
+    # none was admitted later than now.
+    leaves_s = min(float(blocking_ms) / 1000, now.timestamp()) + RATE_WINDOW_S
     return Refusal(reason, datetime.fromtimestamp(leaves_s, UTC), told)

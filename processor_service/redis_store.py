@@ -1,14 +1,20 @@
 """Leases and cached answers in Redis."""
 
 import asyncio
+import re
 import secrets
 from contextlib import suppress
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from processor_service.ports.answers import DRAFT, Answer
 from processor_service.ports.work import Claim, ClaimState, Hold, Lease
-from processor_service.redis_connection import REST_S, RedisConnection, StoreUnavailable
+from processor_service.redis_connection import (
+    REST_S,
+    KeyUnreadable,
+    RedisConnection,
+    StoreUnavailable,
+)
 from processor_service.redis_keys import (
     DONE_TTL_S,
     DOUBT_TTL_S,
@@ -21,8 +27,13 @@ from processor_service.redis_keys import (
     task_key,
 )
 from processor_service.sealing import Seal
+from shared.signing import Signing
 
 _DONE = "done"
+_LEASE = re.compile(r"lease \S+ [0-9a-f]+")
+# A reason is shown to people: nothing but a code gets there.
+_REASON = re.compile(r"[a-z_]{1,64}")
+_SIGNATURE_CHARS = 32
 _ANSWER = TypeAdapter(Answer)
 
 # Lua, so that comparing and writing are one step. Only commands that Redis 6.2 knows.
@@ -70,7 +81,7 @@ class RedisLeases:
         lease = self._here[task_id] = Lease(task_id, message_id, secrets.token_hex(8))
         state = ClaimState.HELD_BY_SAME_MESSAGE
         try:
-            state = await self._take(lease)
+            state = await self._take_or_clear(lease)
         except StoreUnavailable:
             state = ClaimState.OURS
             lease = self._here[task_id] = Lease(task_id, message_id, None)
@@ -83,12 +94,22 @@ class RedisLeases:
         if self._here.get(lease.task_id) == lease:
             del self._here[lease.task_id]
 
+    async def _take_or_clear(self, lease: Lease) -> ClaimState:
+        """What is no lease keeps nobody from a task: it is deleted, and the task taken."""
+        with suppress(KeyUnreadable):
+            return await self._take(lease)
+        return await self._take(lease)
+
     async def _take(self, lease: Lease) -> ClaimState:
         redis, key = self._connection.redis, task_key(lease.task_id)
         taken = await self._connection.run(redis.set(key, _value(lease), nx=True, px=self._ttl_ms))
         if taken:
             return ClaimState.OURS
-        held = str(await self._connection.run(redis.get(key)) or "")
+        kept = await self._connection.run(redis.get(key), key)
+        held = "" if kept is None else str(kept)
+        if kept is not None and held != _DONE and _LEASE.fullmatch(held) is None:
+            await self._connection.forget(key, text=True)
+            raise KeyUnreadable("A task's key held no lease.")
         if held == _value(lease):
             # The connection broke after Redis had taken the command, and it was sent again.
             return ClaimState.OURS
@@ -110,7 +131,7 @@ class RedisLeases:
         """Whoever works without a lease stops once Redis says that the task is done."""
         redis, key = self._connection.redis, task_key(lease.task_id)
         try:
-            held = await self._connection.run(redis.get(key))
+            held = await self._connection.run(redis.get(key), key)
         except StoreUnavailable:
             return Hold.UNKNOWN
         return Hold.LOST if held == _DONE else Hold.UNKNOWN
@@ -147,22 +168,27 @@ class RedisLeases:
     async def is_doubted(self, task_id: str) -> bool:
         """Whether word was left; True without Redis."""
         try:
-            return bool(await self._connection.run(self._connection.redis.get(doubt_key(task_id))))
+            key = doubt_key(task_id)
+            return bool(await self._connection.run(self._connection.redis.get(key), key))
         except StoreUnavailable:
             return True
 
     async def last_failure(self, task_id: str) -> str | None:
         """The reason the task was last handed back for; None without Redis."""
+        key = failure_key(task_id)
         try:
-            kept = await self._connection.run(self._connection.redis.get(failure_key(task_id)))
+            kept = str(await self._connection.run(self._connection.redis.get(key), key) or "")
         except StoreUnavailable:
             return None
-        return str(kept) if kept else None
+        if kept and _REASON.fullmatch(kept) is None:
+            await self._connection.forget(key, text=True)
+            return None
+        return kept or None
 
     async def _run(self, script: str, task_id: str, *args: str | int) -> object:
         # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.
-        redis = self._connection.redis
-        return await self._connection.run(redis.eval(script, 1, task_key(task_id), *args))
+        redis, key = self._connection.redis, task_key(task_id)
+        return await self._connection.run(redis.eval(script, 1, key, *args), key)
 
 
 def _held_state(held: str, message_id: str) -> ClaimState:
@@ -183,12 +209,19 @@ def _value(lease: Lease) -> str:
 
 
 class RedisAnswers:
-    """The answer cache; with a lifetime of 0 s it keeps nothing. Drafts are kept sealed."""
+    """The answer cache; with a lifetime of 0 s it keeps nothing. Drafts are kept sealed.
 
-    def __init__(self, connection: RedisConnection, ttl_s: int, seal: Seal) -> None:
+    Each answer is kept behind its signature for its key: what somebody else has put into Redis, or
+    has moved there, is shown to nobody.
+    """
+
+    def __init__(
+        self, connection: RedisConnection, ttl_s: int, seal: Seal, signing: Signing
+    ) -> None:
         self._connection = connection
         self._ttl_s = ttl_s
         self._seal = seal
+        self._signing = signing
 
     @property
     def lasting(self) -> bool:
@@ -199,21 +232,35 @@ class RedisAnswers:
         """The answer, or None when it is unknown or Redis is lost."""
         if self._ttl_s == 0:
             return None
+        place = answer_key(key)
         try:
-            kept = await self._connection.run(self._connection.redis.get(answer_key(key)))
+            kept = str(await self._connection.run(self._connection.redis.get(place), place) or "")
         except StoreUnavailable:
             return None
-        if kept and key.startswith(DRAFT):
-            kept = self._seal.opened(str(kept))
-        return _ANSWER.validate_json(kept) if kept else None
+        answer = self._answer_in(kept, key) if kept else None
+        if kept and answer is None:
+            await self._connection.forget(place, text=True)
+        return answer
+
+    def _answer_in(self, kept: str, key: str) -> Answer | None:
+        signature, text = kept[:_SIGNATURE_CHARS], kept[_SIGNATURE_CHARS:]
+        if not self._signing.has_signed(signature, "answer", key, text):
+            return None
+        opened = self._seal.opened(text) if key.startswith(DRAFT) else text
+        try:
+            return _ANSWER.validate_json(opened or "")
+        except ValidationError:
+            # Of a version that knew other answers, or sealed with another key.
+            return None
 
     async def put(self, key: str, answer: Answer) -> None:
         """Keep the answer if Redis takes it."""
         if self._ttl_s == 0:
             return
-        value = _ANSWER.dump_json(answer).decode()
+        text = _ANSWER.dump_json(answer).decode()
         if key.startswith(DRAFT):
-            value = self._seal.closed(value)
+            text = self._seal.closed(text)
+        value = self._signing.sign("answer", key, text) + text
         try:
             await self._connection.run(
                 self._connection.redis.set(answer_key(key), value, ex=self._ttl_s)

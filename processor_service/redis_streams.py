@@ -32,7 +32,8 @@ class RedisStreamOwners:
         if (known := self._own.get((channel, ts))) is not None:
             return known
         try:
-            kept = await self._connection.run(self._connection.redis.get(stream_key(channel, ts)))
+            key = stream_key(channel, ts)
+            kept = await self._connection.run(self._connection.redis.get(key), key)
         except StoreUnavailable:
             return None
         return str(kept) if kept else None

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from processor_service.ports.work import Ticket
-from processor_service.redis_connection import RedisConnection, StoreUnavailable
+from processor_service.redis_connection import KeyUnreadable, RedisConnection, StoreUnavailable
 from processor_service.redis_keys import (
     LEASE_RENEW_EVERY_S,
     LEASE_TTL_S,
@@ -20,6 +20,10 @@ _TAKE = """
 local holder, waiting = KEYS[1], KEYS[2]
 local name, now_ms, ttl_ms = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local held = redis.call('GET', holder)
+if held and not string.match(held, '^%S+ %S+$') then
+  redis.call('DEL', holder)
+  held = false
+end
 if held == name then
   redis.call('PEXPIRE', holder, ttl_ms)
   return 1
@@ -61,9 +65,14 @@ class RedisTurns:
     async def take(self, ticket: Ticket) -> bool:
         """Take the turn or keep it, or wait in line; without Redis it is everybody's turn."""
         try:
-            return bool(await self._run(_TAKE, ticket, int(self._clock() * 1000), self._ttl_ms))
+            with suppress(KeyUnreadable):
+                return await self._take(ticket)
+            return await self._take(ticket)
         except StoreUnavailable:
             return True
+
+    async def _take(self, ticket: Ticket) -> bool:
+        return bool(await self._run(_TAKE, ticket, int(self._clock() * 1000), self._ttl_ms))
 
     async def leave(self, ticket: Ticket) -> None:
         """Let the next one in, or step out of the line."""
@@ -73,7 +82,8 @@ class RedisTurns:
     async def holder(self, line: str) -> str | None:
         """The task whose turn it is; None without Redis."""
         try:
-            held = await self._connection.run(self._connection.redis.get(turn_key(line)))
+            key = turn_key(line)
+            held = await self._connection.run(self._connection.redis.get(key), key)
         except StoreUnavailable:
             return None
         return str(held).rpartition(" ")[2] if held else None
@@ -82,7 +92,7 @@ class RedisTurns:
         # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.
         keys, name = (turn_key(ticket.thread), waiting_key(ticket.thread)), name_in_line(ticket)
         redis = self._connection.redis
-        return await self._connection.run(redis.eval(script, len(keys), *keys, name, *args))
+        return await self._connection.run(redis.eval(script, len(keys), *keys, name, *args), *keys)
 
 
 def name_in_line(ticket: Ticket) -> str:

@@ -33,6 +33,6 @@ class RedisVotes:
         # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.
         cast = redis.eval(_CAST, 1, key, vote, str(round(at.timestamp() * 1e6)), str(VOTE_TTL_S))
         try:
-            return Cast(str(await self._connection.run(cast)))
+            return Cast(str(await self._connection.run(cast, key)))
         except StoreUnavailable:
             return Cast.NEW

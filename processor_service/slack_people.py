@@ -29,6 +29,7 @@ _NAMES_AT_ONCE: Final = 20
 # Whoever asks one question often asks the next one soon.
 _NEAR_S: Final = 300.0
 _REMEMBERED: Final = 1_000
+_DAY_S: Final = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,10 @@ class SlackPeople:
             return near
         keys = [locale_key(user_id), utc_offset_key(user_id)]
         locale, offset = await self._connection.run(self._connection.redis.mget(keys))
-        if not (locale and offset):
+        seconds = _offset_in(offset)
+        if not locale or seconds is None:
             return None
-        person = _Person(_locale(str(locale)), timedelta(seconds=int(offset)))
+        person = _Person(_locale(str(locale)), seconds)
         self._remember_near(user_id, person)
         return person
 
@@ -123,14 +125,12 @@ class SlackPeople:
         """What Slack's own clients show: the display name, else the full one."""
         client = self._calls.client
         try:
-            user = (await self._calls("users.info", lambda: client.users_info(user=user_id)))[
-                "user"
-            ]
+            told = await self._calls("users.info", lambda: client.users_info(user=user_id))
         except MechachangError as error:
             log.info("A person's name is not known.", action="name_unknown", why=str(error))
             return None
-        profile = user.get("profile") or {}
-        return str(profile.get("display_name") or user.get("real_name") or user.get("name") or "")
+        user = told.get("user")
+        return _name_in(user) if isinstance(user, Mapping) else None
 
     async def _asked(self, user_id: str) -> _Person:
         """What Slack tells within 1.5 s, remembered for the next question."""
@@ -143,7 +143,8 @@ class SlackPeople:
         except (MechachangError, TimeoutError) as error:
             log.info("A person's language is not known.", action="locale_unknown", why=str(error))
             return _Person()
-        person = _person(found["user"])
+        user = found.get("user")
+        person = _person(user if isinstance(user, Mapping) else {})
         self._remember_near(user_id, person)
         with suppress(StoreUnavailable):
             await self._remember(locale_key(user_id), person.locale)
@@ -158,13 +159,26 @@ class SlackPeople:
             await self._connection.run(redis.set(key, value, ex=LOCALE_TTL_S))
 
 
+def _name_in(user: Mapping[str, Any]) -> str:
+    profile = user.get("profile")
+    shown = profile.get("display_name") if isinstance(profile, Mapping) else None
+    names = (shown, user.get("real_name"), user.get("name"))
+    return next((name for name in names if isinstance(name, str) and name), "")
+
+
+def _offset_in(kept: object) -> timedelta | None:
+    """Clocks are less than a day apart; anything else is none, wherever it was kept or told."""
+    try:
+        seconds = int(str(kept))
+    except ValueError:
+        return None
+    return timedelta(seconds=seconds) if abs(seconds) < _DAY_S else None
+
+
 def _person(user: Mapping[str, Any]) -> _Person:
     """Slack's locales are like ``ja-JP``; not everybody has one, nor a time zone."""
     locale, offset = str(user.get("locale") or ""), user.get("tz_offset")
-    return _Person(
-        _locale(locale) if locale else None,
-        timedelta(seconds=offset) if isinstance(offset, int) else None,
-    )
+    return _Person(_locale(locale) if locale else None, _offset_in(offset))
 
 
 def _locale(name: str) -> Locale:

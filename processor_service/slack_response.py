@@ -40,7 +40,8 @@ class RedisResponses:
         """The marks of what was posted, in order; none when Redis is lost."""
         redis = self._connection.redis
         try:
-            kept = await self._connection.run(redis.lrange(responses_key(task_id), 0, -1))
+            key = responses_key(task_id)
+            kept = await self._connection.run(redis.lrange(key, 0, -1), key)
         except StoreUnavailable:
             return []
         marks = (_mark_in(one) for one in kept)
@@ -50,7 +51,7 @@ class RedisResponses:
         """Remember one message if Redis takes it."""
         redis, key = self._connection.redis, responses_key(mark.task_id)
         with suppress(StoreUnavailable):
-            await self._connection.run(redis.rpush(key, json.dumps(asdict(mark))))
+            await self._connection.run(redis.rpush(key, json.dumps(asdict(mark))), key)
             await self._connection.run(redis.expire(key, RESPONSES_TTL_S))
 
 

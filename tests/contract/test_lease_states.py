@@ -44,11 +44,11 @@ class Cuttable(RedisConnection):
 
     cut = False
 
-    async def run(self, command: Awaitable[Value]) -> Value:
+    async def run(self, command: Awaitable[Value], *keys: str) -> Value:
         if self.cut:
             asyncio.ensure_future(command).cancel()
             raise StoreUnavailable("The way is cut.")
-        return await super().run(command)
+        return await super().run(command, *keys)
 
 
 class LeaseStates(RuleBasedStateMachine):

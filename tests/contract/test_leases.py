@@ -19,6 +19,7 @@ from shared.task import Mode
 from simulators.ports import free_port
 from tests.processor_fakes.work import FakeLeases
 from tests.redis_workbench import PATIENCE_S
+from tests.signed import SIGNING
 from tests.tasks import a_task
 
 SHORT_TTL_S = 0.4
@@ -156,14 +157,14 @@ async def test_a_lost_redis_means_unguarded_work_and_no_cache(tmp_path: Path) ->
         assert await leases.last_failure("task-1") is None
         await leases.finish(lease_of(await leases.claim("task-1", "m2")))
         assert (await leases.claim("task-1", "m2")).state is ClaimState.OURS
-        answers = RedisAnswers(lost, 60, SEAL)
+        answers = RedisAnswers(lost, 60, SEAL, SIGNING)
         await answers.put("key", Answer("text", "model"))
         assert await answers.get("key") is None
         assert not await lost.alive()
 
 
 async def test_a_kept_answer_comes_back_as_it_was(connection: RedisConnection) -> None:
-    answers = RedisAnswers(connection, 60, SEAL)
+    answers = RedisAnswers(connection, 60, SEAL, SIGNING)
     found = Research((WebPage("https://a.example/", "題"),), ("語",), missing=True)
     answer = Answer("回答 ```code```", "model", False, 3, 7, Mode.CODE, found)
     await answers.put("key", answer)
@@ -175,25 +176,32 @@ async def test_a_kept_answer_comes_back_as_it_was(connection: RedisConnection) -
 
 async def test_an_answer_kept_by_an_earlier_version_is_read(connection: RedisConnection) -> None:
     old = {"text": "x", "model": "m", "truncated": False, "prompt_tokens": 3, "output_tokens": 7}
-    await connection.redis.set(answer_key("key"), json.dumps({**old, "mode": "chat"}))
-    assert await RedisAnswers(connection, 60, SEAL).get("key") == Answer("x", "m", False, 3, 7)
+    text = json.dumps({**old, "mode": "chat"})
+    signature = SIGNING.sign("answer", "key", text)
+    await connection.redis.set(answer_key("key"), signature + text)
+    assert await RedisAnswers(connection, 60, SEAL, SIGNING).get("key") == Answer(
+        "x", "m", False, 3, 7
+    )
 
 
 async def test_a_cache_without_lifetime_keeps_nothing(connection: RedisConnection) -> None:
-    answers = RedisAnswers(connection, 0, SEAL)
+    answers = RedisAnswers(connection, 0, SEAL, SIGNING)
     await answers.put("key", Answer("text", "model"))
     assert await answers.get("key") is None
 
 
 async def test_whoever_reads_redis_reads_no_draft(connection: RedisConnection) -> None:
-    answers, answer = RedisAnswers(connection, 60, SEAL), Answer("only for her eyes", "model")
+    answers, answer = (
+        RedisAnswers(connection, 60, SEAL, SIGNING),
+        Answer("only for her eyes", "model"),
+    )
     await answers.put(DRAFT, answer)
     [key] = await connection.redis.keys("*")
     kept = str(await connection.redis.get(key))
     assert "eyes" not in kept
     assert "model" not in kept
     assert await answers.get(DRAFT) == answer
-    assert await RedisAnswers(connection, 60, Seal("xoxb-other")).get(DRAFT) is None
+    assert await RedisAnswers(connection, 60, Seal("xoxb-other"), SIGNING).get(DRAFT) is None
 
 
 @pytest.mark.parametrize("forged", ['{"text": "forged", "model": "m"}', "gAAAAAB", "", "é"])
@@ -201,11 +209,11 @@ async def test_whoever_writes_to_redis_makes_no_draft(
     connection: RedisConnection, forged: str
 ) -> None:
     await connection.redis.set(answer_key(DRAFT), forged)
-    assert await RedisAnswers(connection, 60, SEAL).get(DRAFT) is None
+    assert await RedisAnswers(connection, 60, SEAL, SIGNING).get(DRAFT) is None
 
 
 async def test_a_delivered_draft_is_forgotten(connection: RedisConnection) -> None:
-    answers = RedisAnswers(connection, 60, SEAL)
+    answers = RedisAnswers(connection, 60, SEAL, SIGNING)
     await answers.put(DRAFT, Answer("text", "model"))
     await answers.forget(DRAFT)
     assert await connection.redis.keys("*") == []
