@@ -1,13 +1,19 @@
 """The words in Slack's blocks: a bot's ``text`` is only what its notification says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from processor_service.ports.conversations import Body
+from processor_service.slack_rich_text import number_of, of_rich_text, parts
 from shared.message_text import plain_text
 from shared.slack_message import ILL_FORMED
 
 Block = Mapping[str, Any]
+
+# What a person works with, and what ends or parts the words.
+_WITHOUT_WORDS = frozenset({"actions", "button", "context_actions", "divider", "input"})
+# Unknown blocks hold their words at most so deep.
+_DEPTH = 6
 
 
 def body_shown(message: Mapping[str, Any]) -> Body:
@@ -15,12 +21,27 @@ def body_shown(message: Mapping[str, Any]) -> Body:
     return Body(str(message.get("text") or ""), tuple(message.get("blocks") or ()))
 
 
-def text_of_blocks(message: Mapping[str, Any]) -> str:
-    """The text in a message's blocks as Markdown; buttons and footers are none, nor is what has an
-    unknown form.
+def text_of_blocks(message: Mapping[str, Any], *, footers: bool = False) -> str:
+    """The text in a message's blocks as Markdown; buttons are none, nor is what is ill-formed, and
+    ``footers`` only if asked for.
     """
-    texts = (_read(block) for block in message.get("blocks") or ())
-    return "\n\n".join(text for text in texts if text)
+    blocks = (each for each in parts(message, "blocks") if footers or each["type"] != "context")
+    return "\n\n".join(filter(None, map(_read, blocks)))
+
+
+def text_of_attachment(attachment: Block) -> str:
+    """What an app has attached to its message, in blocks or in the older form."""
+    if found := text_of_blocks(attachment, footers=True):
+        return found
+    said = [
+        plain_text(str(attachment.get(name) or ""), "") for name in ("pretext", "title", "text")
+    ]
+    fields = attachment.get("fields")
+    for each in fields if isinstance(fields, list) else ():
+        if isinstance(each, Mapping):
+            named = [str(each.get(name) or "") for name in ("title", "value")]
+            said.append(plain_text(": ".join(filter(None, named)), ""))
+    return "\n".join(filter(None, said)) or str(attachment.get("fallback") or "")
 
 
 def _read(block: Block) -> str:
@@ -31,60 +52,90 @@ def _read(block: Block) -> str:
 
 
 def _text_of(block: Block) -> str:
-    match block.get("type"):
-        case "markdown":
-            return str(block.get("text") or "").strip()
-        case "section":
-            fields = [block.get("text"), *(block.get("fields") or ())]
-            return "\n".join(_of_text_object(field) for field in fields if field)
-        case "header":
-            return f"## {_of_text_object(block['text'])}"
-        case "rich_text":
-            return "\n".join(_of_rich_part(part) for part in block.get("elements") or ())
-        case "table":
-            return "\n".join(_of_row(row) for row in block.get("rows") or ())
+    read = _READERS.get(str(block["type"]))
+    if read is not None:
+        return read(block)
+    # A video, an alert, a card, a plan, and whatever Slack adds.
+    named = {name: each for name, each in block.items() if name != "type"}
+    if isinstance(title := named.get("title"), str):
+        named["title"] = {"type": "plain_text", "text": title}
+    return "\n".join(_words(list(named.values())))
+
+
+def _words(value: Any, depth: int = _DEPTH) -> Iterator[str]:
+    """The texts in a part of a block, in their order."""
+    if isinstance(value, list) and depth:
+        for each in value:
+            yield from _words(each, depth - 1)
+    elif isinstance(value, Mapping) and depth:
+        kind = str(value.get("type"))
+        if kind in _TEXTS:
+            yield _TEXTS[kind](value)
+        elif kind not in _WITHOUT_WORDS:
+            yield from _words(list(value.values()), depth)
+
+
+def _mrkdwn(text: Block) -> str:
+    return plain_text(str(text.get("text") or ""), "")
+
+
+def _plain(text: Block) -> str:
+    return str(text.get("text") or "")
+
+
+def _image(image: Block) -> str:
+    said = [*_words(image.get("title")), str(image.get("alt_text") or "")]
+    return f"[image: {' '.join(dict.fromkeys(filter(None, said)))}]"
+
+
+def _file(block: Block) -> str:
+    found = block.get("file")
+    file = found if isinstance(found, Mapping) else block
+    return f"[file: {file.get('title') or file.get('name') or file.get('external_id')}]"
+
+
+def _section(block: Block) -> str:
+    accessory = block.get("accessory")
+    images = accessory if isinstance(accessory, Mapping) and accessory.get("type") == "image" else 0
+    return "\n".join(_words([block.get("text"), block.get("fields"), images]))
+
+
+def _rows(table: Block) -> str:
+    rows = table.get("rows")
+    found = rows if isinstance(rows, list) else ()
+    return "\n".join(_row(row) for row in found if isinstance(row, list))
+
+
+def _row(row: list[Any]) -> str:
+    cells = (_cell(cell) for cell in row if isinstance(cell, Mapping))
+    return f"| {' | '.join(' '.join(cell.split()) for cell in cells)} |"
+
+
+def _cell(cell: Block) -> str:
+    if cell.get("type") == "rich_text":
+        return of_rich_text(cell)
+    return str(cell.get("text") or number_of(cell.get("value"), ""))
+
+
+def _no_words(_: Block) -> str:
     return ""
 
 
-def _of_text_object(text: Mapping[str, Any]) -> str:
-    words = str(text.get("text") or "")
-    return plain_text(words, "") if text.get("type") == "mrkdwn" else words
-
-
-def _of_row(row: Iterable[Block]) -> str:
-    cells = (
-        " ".join(_of_rich_part(part) for part in cell.get("elements") or ())
-        if cell.get("type") == "rich_text"
-        else str(cell.get("text") or "")
-        for cell in row
-    )
-    return f"| {' | '.join(cells)} |"
-
-
-def _of_rich_part(part: Block) -> str:
-    """A section, list, quote or code block of rich text."""
-    elements = part.get("elements") or ()
-    match part.get("type"):
-        case "rich_text_list":
-            indent = "  " * int(part.get("indent") or 0)
-            return "\n".join(f"{indent}- {_of_rich_part(item)}" for item in elements)
-        case "rich_text_preformatted":
-            return f"```\n{''.join(_of_element(each) for each in elements)}\n```"
-        case "rich_text_quote":
-            quoted = "".join(_of_element(each) for each in elements)
-            return "\n".join(f"> {line}" for line in quoted.splitlines())
-    return "".join(_of_element(each) for each in elements)
-
-
-def _of_element(element: Block) -> str:
-    match element.get("type"):
-        case "link":
-            url, label = str(element.get("url") or ""), str(element.get("text") or "")
-            return f"{label} ({url})" if label and label != url else url
-        case "emoji":
-            return f":{element.get('name')}:"
-        case "user":
-            return f"<@{element.get('user_id')}>"
-        case "broadcast":
-            return f"@{element.get('range')}"
-    return str(element.get("text") or "")
+_TEXTS: dict[str, Callable[[Block], str]] = {
+    "mrkdwn": _mrkdwn,
+    "plain_text": _plain,
+    "rich_text": of_rich_text,
+    "image": _image,
+    "file": _file,
+}
+_READERS: dict[str, Callable[[Block], str]] = {
+    "markdown": lambda block: _plain(block).strip(),
+    "section": _section,
+    "header": lambda block: f"## {' '.join(_words(block.get('text')))}",
+    "context": lambda block: " ".join(_words(block.get("elements"))),
+    "rich_text": of_rich_text,
+    "table": _rows,
+    "image": _image,
+    "file": _file,
+    **dict.fromkeys(_WITHOUT_WORDS, _no_words),
+}

@@ -6,7 +6,7 @@ from typing import Any, TypeGuard
 
 from processor_service.markdown.characters import ZERO_WIDTH_SPACE
 from processor_service.ports.conversations import Said
-from processor_service.slack_blocks import text_of_blocks
+from processor_service.slack_blocks import text_of_attachment, text_of_blocks
 from processor_service.slack_calls import Ourselves
 from shared.ledger import Ledger
 from shared.message_text import plain_text
@@ -96,7 +96,8 @@ def _said_by_us(message: Message, channel_id: str, ledger: Ledger) -> Said | Non
     if mark is None or mark.role == "notice":
         return None
     if mark.role == "question":
-        return Said("app", _name_of_app(message), _text_of_app(message))
+        text = text_of_blocks(message) or plain_text(message.get("text") or "", "")
+        return Said("app", _name_of_app(message), text)
     # With no number of parts it was still being written when its worker ended.
     return Said("us", "", _text_of_ours(message)) if mark.parts else None
 
@@ -112,10 +113,11 @@ def _name_of_app(message: Message) -> str:
 
 
 def _text_of_app(message: Message) -> str:
-    text = text_of_blocks(message) or plain_text(message.get("text") or "", "")
+    text = text_of_blocks(message, footers=True) or plain_text(message.get("text") or "", "")
     attached = [
-        str(each.get("text") or each.get("fallback") or "")
+        text_of_attachment(each)
         for each in message.get("attachments") or ()
+        if isinstance(each, Mapping)
     ]
     return "\n".join(each for each in (text, *attached) if each)
 

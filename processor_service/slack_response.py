@@ -105,8 +105,13 @@ class SlackResponse:
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         """Post one message that only the asker sees."""
-        blocks = signed_blocks(body.blocks, self._channel, self._signing)
-        payload = {"response_type": "ephemeral", "text": body.text, "blocks": blocks}
+        payload = {
+            "response_type": "ephemeral",
+            "text": body.text,
+            "blocks": signed_blocks(body.blocks, self._channel, self._signing),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
         try:
             with slack_call("response_url"):
                 async with self._session.post(self._url, json=payload) as response:

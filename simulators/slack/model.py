@@ -75,7 +75,11 @@ class Stream:
 
 @dataclass
 class Message:
-    """A message. ``ephemeral_for`` names the one user who sees it; None means everybody."""
+    """A message. ``ephemeral_for`` names the one user who sees it; None means everybody.
+
+    ``unfurls`` is whether Slack adds previews of what it links to. Only a post can say no; a stream
+    or an edit has no argument for it (docs.slack.dev, unfurling links in messages).
+    """
 
     channel: str
     ts: str
@@ -96,6 +100,7 @@ class Message:
     stream: Stream | None = None
     username: str | None = None
     icons: JSON | None = None
+    unfurls: bool = True
 
     @property
     def streaming(self) -> bool:

@@ -160,5 +160,7 @@ class ResponseUrls:
             content.metadata if public else None,
             bot_id=self._workspace.bot_id,
             ephemeral_for=None if public else grant.user,
+            unfurls=bool(arguments.get("unfurl_links"))
+            or arguments.get("unfurl_media") is not False,
         )
         self._workspace.post(message)

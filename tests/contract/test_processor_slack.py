@@ -109,6 +109,20 @@ async def test_a_status_is_shown_and_cleared_and_its_failure_harms_nothing() -> 
         assert here.bench.slack.api.limits.calls["assistant.threads.setStatus"] >= 2
 
 
+async def test_no_post_of_ours_lets_slack_fetch_previews_of_its_links() -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        posted = await here.thread(asked.ts).post(Body("https://example.com"), ANSWER)
+        message = here.bench.slack.workspace.message(here.bench.general, posted.ts)
+        assert message is not None
+        assert message.unfurls is False
+        url = await a_response_url(here.bench)
+        response = SlackResponse(here.bench.http, url, RedisResponses(here.redis), "C1", SIGNING)
+        await response.post(Body("https://example.com"), ANSWER)
+        [private] = here.bench.slack.workspace.ephemerals.values()
+        assert private.unfurls is False
+
+
 async def test_what_went_to_a_response_url_is_remembered_because_it_cannot_be_read() -> None:
     async with processors() as (here, there):
         url = await a_response_url(here.bench)

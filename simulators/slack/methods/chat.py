@@ -54,6 +54,7 @@ def _new_message(call: Call, channel: Channel, content: Content, thread_ts: str 
         content.attachments,
         content.metadata,
         bot_id=workspace.bot_id,
+        unfurls=bool(call.get("unfurl_links")) or call.get("unfurl_media") is not False,
     )
     shown = appearance(call)
     message.username, message.icons = shown["username"], shown["icons"]  # type: ignore[assignment]  # strings from Text arguments
