@@ -14,10 +14,17 @@ from command_service.ports import Block
 from command_service.question import Question, Recipient
 from command_service.slack_access import SlackAccess
 from command_service.texts import LOADING, THINKING
-from shared.errors import SlackUnavailable
+from shared.errors import (
+    UNSHOWABLE,
+    MechachangError,
+    OutcomeUnknown,
+    SlackRefused,
+    SlackUnavailable,
+)
 from shared.ledger import Ledger
 from shared.log import get_logger
 from shared.metrics import FIRST_SIGN
+from shared.refused_methods import RefusedMethods
 from shared.signing import signed_blocks
 from shared.slack import SLACK_FAILURES
 from shared.slack_message import messages_in
@@ -27,6 +34,7 @@ log = get_logger(__name__)
 
 # A status that arrives after the answer would stand there for two minutes, so a slow one is given
 # up, and a question is given one only once (docs.slack.dev, assistant.threads.setStatus).
+_STATUS = "assistant.threads.setStatus"
 _STATUS_WITHIN_S = 2.0
 _LATE_AFTER_S = 0.4
 _REMEMBERED = 1_000
@@ -51,6 +59,7 @@ class SlackReplies:
         self._status_within_s = status_within_s
         self._late_after_s = late_after_s
         self._shown: OrderedDict[str, asyncio.Event] = OrderedDict()
+        self._refused = RefusedMethods()
 
     async def tell(self, recipient: Recipient, text: str, blocks: Sequence[Block] = ()) -> None:
         """Show ``text`` to the recipient alone; with ``blocks`` these, and it is their summary."""
@@ -58,15 +67,23 @@ class SlackReplies:
             await self._respond(recipient.response_url, text=text, response_type="ephemeral")
             return
         try:
-            await self._client.chat_postEphemeral(
-                channel=recipient.channel_id,
-                user=recipient.user_id,
-                thread_ts=recipient.thread_ts,
-                text=text,
-                blocks=signed_blocks(blocks, recipient.channel_id, self._ledger.signing) or None,
-            )
+            await self._post(recipient, text, blocks)
         except SLACK_FAILURES as error:
-            self._log_failure(error, "chat.postEphemeral")
+            failure = self._access.failure(error, "chat.postEphemeral")
+            if failure.reason != UNSHOWABLE or not blocks:
+                self._log(failure, "chat.postEphemeral")
+                return
+            # Its summary is better than nothing.
+            await self.tell(recipient, text)
+
+    async def _post(self, recipient: Recipient, text: str, blocks: Sequence[Block]) -> None:
+        await self._client.chat_postEphemeral(
+            channel=recipient.channel_id,
+            user=recipient.user_id,
+            thread_ts=recipient.thread_ts,
+            text=text,
+            blocks=signed_blocks(blocks, recipient.channel_id, self._ledger.signing) or None,
+        )
 
     async def dismiss(self, response_url: str) -> None:
         """Take away what was shown to one person; Slack cannot be asked to otherwise."""
@@ -100,13 +117,13 @@ class SlackReplies:
         if question.task_id in self._shown:
             return
         shown = self._remember(question.task_id)
-        began = time.monotonic()
+        began, may_stand = time.monotonic(), True
         try:
-            if await self._set_status(question, THINKING[locale], LOADING[locale]):
-                FIRST_SIGN.record(question.age_s(datetime.now(UTC)), source=question.source)
+            may_stand = await self._set_status(question, THINKING[locale], LOADING[locale])
         finally:
             shown.set()
-        if time.monotonic() - began > self._late_after_s and await self._is_answered(question):
+        late = time.monotonic() - began > self._late_after_s
+        if may_stand and late and await self._is_answered(question):
             await self._set_status(question, "", [])
 
     async def _is_answered(self, question: Question) -> bool:
@@ -141,6 +158,13 @@ class SlackReplies:
         return shown
 
     async def _set_status(self, question: Question, status: str, loading: list[str]) -> bool:
+        """Whether it may stand now: Slack may have taken one that it did not confirm in time.
+
+        What Slack refuses it is not asked for again for a while.
+        """
+        place = question.channel_id, question.thread_ts or ""
+        if not self._refused.allows(_STATUS, *place):
+            return False
         try:
             async with asyncio.timeout(self._status_within_s):
                 await self._client.assistant_threads_setStatus(
@@ -150,12 +174,20 @@ class SlackReplies:
                     loading_messages=loading or None,
                 )
         except SLACK_FAILURES as error:
-            self._log_failure(error, "assistant.threads.setStatus")
-            return False
+            failure = self._access.failure(error, _STATUS)
+            if isinstance(failure, SlackRefused | SlackUnavailable):
+                self._refused.note(_STATUS, *place, failure)
+            if not isinstance(failure, SlackRefused):
+                self._log(failure, _STATUS)
+            return isinstance(failure, OutcomeUnknown)
+        if status:
+            FIRST_SIGN.record(question.age_s(datetime.now(UTC)), source=question.source)
         return True
 
     def _log_failure(self, error: Exception, method: str) -> None:
-        failure = self._access.failure(error, method)
+        self._log(self._access.failure(error, method), method)
+
+    def _log(self, failure: MechachangError, method: str) -> None:
         log.warning(
             "A sign could not be shown.",
             action="sign_not_shown",

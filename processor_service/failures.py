@@ -14,12 +14,14 @@ Texts = dict[Locale, str]
 class Failure:
     """``reason`` is the stable code. Asking again helps from ``resumes_at`` (aware), if set.
 
-    ``without`` names the files that could not be used, where they are why.
+    ``without`` names the files that could not be used, where they are why. ``shown``: words of an
+    answer were before people, and are taken away.
     """
 
     reason: str
     resumes_at: datetime | None = None
     without: tuple[Verdict, ...] = ()
+    shown: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,8 @@ _MODEL_AWAY: Final = Words(
 _CUT: Final = Words(
     _GENERATING,
     {
-        "ja": "Gemini の回答が途中で途切れ、最後まで受け取れませんでした。途中まで表示されていた内容は、不完全なため取り下げました。",
-        "en": "Gemini's answer broke off before its end each time. What had been shown of it was unfinished and has been taken away.",
+        "ja": "Gemini の回答が途中で途切れ、最後まで受け取れませんでした。",
+        "en": "Gemini's answer broke off before its end.",
     },
     _LATER,
     tried=True,
@@ -115,14 +117,19 @@ OTHER: Final = Words(
     tried=True,
 )
 
+TAKEN_AWAY: Final[Texts] = {
+    "ja": "途中まで表示していた内容は、不完全なため取り下げました。",
+    "en": " What had been shown of the answer was unfinished and has been taken away.",
+}
+
 WORDS: Final[dict[str, Words]] = {
     "question_blocked": _BLOCKED,
     "model_refused": _BLOCKED,
     "answer_blocked": Words(
         _GENERATING,
         {
-            "ja": "Gemini の安全基準により、回答が途中で止められました。途中まで表示されていた内容は取り下げました。",
-            "en": "Gemini's safety rules stopped the answer half-way. What had been shown of it has been taken away.",
+            "ja": "Gemini の安全基準により、回答が途中で止められました。",
+            "en": "Gemini's safety rules stopped the answer half-way.",
         },
         _REPHRASE,
     ),
@@ -137,8 +144,8 @@ WORDS: Final[dict[str, Words]] = {
     "answer_empty": Words(
         _GENERATING,
         {
-            "ja": "Gemini から空の回答が返りました。別のモデルでも同じでした。",
-            "en": "Gemini returned an empty answer, from its second model too.",
+            "ja": "Gemini から空の回答が返りました。",
+            "en": "Gemini returned an empty answer.",
         },
         {
             "ja": "質問をより具体的にして、もう一度お送りください。",
@@ -191,8 +198,8 @@ WORDS: Final[dict[str, Words]] = {
     "answer_broken_off": Words(
         _GENERATING,
         {
-            "ja": "Gemini 側の不具合により、回答が最後まで作成されませんでした。途中まで表示されていた内容は、不完全なため取り下げました。",
-            "en": "Gemini failed while it wrote the answer, each time. What had been shown of it was unfinished and has been taken away.",
+            "ja": "Gemini 側の不具合により、回答が最後まで作成されませんでした。",
+            "en": "Gemini failed while it wrote the answer, each time.",
         },
         _LATER,
         tried=True,
@@ -276,7 +283,46 @@ WORDS: Final[dict[str, Words]] = {
     ),
     "slack_unavailable": _SLACK_AWAY,
     "slack_outcome_unknown": _SLACK_AWAY,
-    "slack_denied": _SLACK_AWAY,
+    "slack_denied": Words(
+        _SHOWING,
+        {
+            "ja": "Slack がアプリの認証を受け付けなかったため、回答を表示できませんでした。",
+            "en": "Slack did not accept the app's token, so the answer could not be shown.",
+        },
+        _LATER,
+        tried=True,
+    ),
+    "slack_refused": Words(
+        _SHOWING,
+        {
+            "ja": "Slack が、質問のあった会話での読み取りや投稿を許可しませんでした。",
+            "en": "Slack did not let me read or post in the conversation where you asked.",
+        },
+        _ADMINISTRATOR,
+    ),
+    "slack_unshowable": Words(
+        _SHOWING,
+        {
+            "ja": "Slack が回答の表示形式や長さを受け付けず、文字だけにしても表示できませんでした。",
+            "en": "Slack did not take the answer's layout or length, not as plain text either.",
+        },
+        {
+            "ja": "短い回答になるように質問を分けて、もう一度お送りください。続く場合は管理者にお知らせください。",
+            "en": "Please ask in parts that have shorter answers. If this continues, tell your administrator.",
+        },
+    ),
+    "response_closed": Words(
+        _SHOWING,
+        {
+            "ja": "コマンドへの返信を Slack が受け付ける期間（30 分）または回数（5 回）を過ぎたため、回答を表示できませんでした。",
+            "en": "Slack takes answers to a command for 30 minutes and up to five messages. That was over, so the answer could not be shown.",
+        },
+        {
+            "ja": "同じ質問をもう一度お送りください。",
+            "en": "Please ask the same question again.",
+        },
+        retry=False,
+    ),
     "slack_rate_limited": Words(
         _SHOWING,
         {

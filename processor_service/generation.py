@@ -26,6 +26,9 @@ _WORKS: Final = frozenset(
 # Another model may be there, and has quotas of its own.
 _OF_ONE_MODEL: Final = frozenset({"model_not_found", "model_daily_quota"})
 
+# Said of a model that has begun to answer, these would be untrue.
+_SILENCE: Final = frozenset({"model_silent", "model_unavailable"})
+
 
 @dataclass(frozen=True)
 class Generation:
@@ -100,6 +103,8 @@ async def generate(request: Request, generation: Generation, until: float) -> An
             except ModelUnavailable as error:
                 pause_s = holding.pause_s(error)
                 if pause_s is None:
+                    if error.begun and error.reason in _SILENCE:
+                        error.reason = "answer_cut"
                     raise
             await generation.patience.sleep(pause_s)
             generation = replace(generation, patience=replace(generation.patience, attempts=1))
@@ -179,14 +184,18 @@ async def _whole(request: Request, name: str, call: Call) -> Answer:
     form = request.prompt.form
     texts: list[str] = []
     last = Piece()
-    async with aclosing(to_its_end(request.model.stream(request.prompt, name))) as pieces:
-        async for piece in pieces:
-            call.succeeded()
-            texts.append(piece.text)
-            last = piece
-            if not piece.finished and request.audience.due:
-                so_far = "".join(texts)
-                await request.audience.grow(form.growing(so_far) if form else so_far)
+    try:
+        async with aclosing(to_its_end(request.model.stream(request.prompt, name))) as pieces:
+            async for piece in pieces:
+                call.succeeded()
+                texts.append(piece.text)
+                last = piece
+                if not piece.finished and request.audience.due:
+                    so_far = "".join(texts)
+                    await request.audience.grow(form.growing(so_far) if form else so_far)
+    except ModelUnavailable as error:
+        error.begun = any(texts)
+        raise
     if not last.finished:
         raise ModelUnavailable("The answer broke off before its end.", reason="answer_cut")
     reading = _reading("".join(texts).strip(), form, cut=last.truncated or last.stopped)

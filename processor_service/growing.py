@@ -19,6 +19,7 @@ from processor_service.ports.conversations import Body, Conversation, Posted
 from processor_service.retrying import SETTLES_S
 from processor_service.steps import Steps
 from shared.errors import (
+    UNSHOWABLE,
     MechachangError,
     OutcomeUnknown,
     SlackDenied,
@@ -301,7 +302,7 @@ class Growing:
         try:
             self._parts[-1].posted = await self.steps.show(end)
         except SlackRefused as refused:
-            if refused.reason == "slack_unshowable":
+            if refused.reason == UNSHOWABLE:
                 # It still runs. What Slack does not take at its end may do as an edit.
                 await self._end_as_it_is(live)
             log.info("A stream is over.", action="stream_over", slack_error=refused.slack_error)
@@ -316,7 +317,7 @@ class Growing:
         try:
             self._parts[-1].posted = await self.steps.show(end)
         except SlackRefused as refused:
-            running = refused.reason == "slack_unshowable"
+            running = refused.reason == UNSHOWABLE
             self._parts[-1].posted = replace(live, mark=mark, live=running)
 
     async def _let_settle(self) -> None:

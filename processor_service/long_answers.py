@@ -14,7 +14,7 @@ from processor_service.growing import Growing
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body, Conversation, Document
 from processor_service.steps import Steps
-from processor_service.texts import IN_FILE, TRUNCATED, WHOLE_ANSWER
+from processor_service.texts import IN_FILE, ONLY_IN_FILE, TRUNCATED, WHOLE_ANSWER
 from shared.errors import MechachangError, OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from shared.log import get_logger
@@ -37,15 +37,31 @@ async def fitting_thread(
     if len(bodies) <= LONGEST_THREAD or not growing.conversation.takes_files:
         return bodies
     beginning = _beginning_of(bodies, task.locale)
-    digest = answer_mark(task.task_id, beginning).digest
-    text = "\n\n".join([answered.text, *([TRUNCATED[task.locale]] if answered.truncated else [])])
     await growing.show_all(beginning)
-    if not await share_once(
-        Document(task.task_id, digest, WHOLE_ANSWER[task.locale], text), growing
-    ):
+    if not await share_once(_document(task, answered, beginning), growing):
         return bodies
     growing.ways.add("file")
     return beginning
+
+
+async def in_file_alone(task: Task, answered: Answer, growing: Growing) -> Sequence[Body] | None:
+    """The message that stands beside the file of the whole answer, for an answer that Slack takes
+    in no other form; None where it takes no file either.
+    """
+    note = [Body(ONLY_IN_FILE[task.locale])]
+    if not growing.conversation.takes_files:
+        return None
+    if not await share_once(_document(task, answered, note), growing):
+        return None
+    growing.ways.add("file")
+    return note
+
+
+def _document(task: Task, answered: Answer, bodies: Sequence[Body]) -> Document:
+    """The file with the whole of the answer that is shown by ``bodies``."""
+    digest = answer_mark(task.task_id, bodies).digest
+    text = "\n\n".join([answered.text, *([TRUNCATED[task.locale]] if answered.truncated else [])])
+    return Document(task.task_id, digest, WHOLE_ANSWER[task.locale], text)
 
 
 def _beginning_of(bodies: Sequence[Body], locale: Locale) -> list[Body]:

@@ -1,15 +1,18 @@
 """The use case for a task that will get no answer: its asker is told so, once."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from processor_service.delivery import Standing, remove, standing
 from processor_service.failures import Failure
-from processor_service.places import NOT_ALLOWED, conversation_of
+from processor_service.places import conversation_of
+from processor_service.plain import post_as_slack_takes_it
 from processor_service.ports.conversations import Body, Conversation, Conversations, Place
 from processor_service.rendering import render_notice, render_stopped
 from processor_service.steps import Steps
-from shared.errors import SlackRefused, Stopped
+from shared.errors import QUESTION_GONE, SlackRefused, Stopped
 from shared.ledger import Mark
 from shared.log import get_logger
 from shared.task import Task
@@ -28,7 +31,7 @@ async def post_notice(
 ) -> bool:
     """Tell the asker that the question stays unanswered, unless it has its answer; whether so.
 
-    Where we may not speak any more, they are told in a direct message. Where Slack does not let us
+    Where Slack does not let us, they are told in a direct message. Where Slack does not let us
     speak at all, that is logged and accepted. Raises RetryableErrors.
     """
     try:
@@ -48,14 +51,27 @@ async def post_notice(
 async def _post_where_asked(
     task: Task, failure: Failure, conversations: Conversations, steps: Steps, place: FindPlace
 ) -> bool:
+    asked_in: Conversation | None = None
     try:
-        conversation = await place(task, conversations, steps)
-        return await _post_unless_settled(task, failure, conversation, steps)
+        asked_in = await place(task, conversations, steps)
+        return await _post_unless_settled(task, failure, asked_in, steps)
     except SlackRefused as refused:
-        if refused.reason not in NOT_ALLOWED:
+        # Whoever deleted the question does not wait for its answer.
+        if refused.reason == QUESTION_GONE:
             raise
         direct = await steps.read(partial(conversations.direct, task))
-        return await _post_unless_settled(task, failure, direct, steps)
+        told = await _post_unless_settled(task, failure, direct, steps)
+        if asked_in is not None:
+            await _take_words_away(task, asked_in, steps)
+        return told
+
+
+async def _take_words_away(task: Task, conversation: Conversation, steps: Steps) -> None:
+    """What was shown of the answer where its asker cannot be told goes, if Slack lets it."""
+    with suppress(SlackRefused):
+        found = await standing(task.task_id, conversation, steps)
+        if found.winner is None:
+            await remove([*found.answers, *found.files], conversation, steps)
 
 
 async def _post_unless_settled(
@@ -64,10 +80,11 @@ async def _post_unless_settled(
     found = await standing(task.task_id, conversation, steps)
     if is_settled(found, again=False):
         return found.winner is None
-    notice = _notice(task, failure, conversation.place)
-    await steps.post_once(conversation, notice, Mark(task.task_id, "notice"))
     # Words of an answer that will not come to its end.
-    await remove([*found.answers, *found.files], conversation, steps)
+    words = [*found.answers, *found.files]
+    notice = _notice(task, replace(failure, shown=bool(words)), conversation.place)
+    await post_as_slack_takes_it(conversation, notice, Mark(task.task_id, "notice"), steps)
+    await remove(words, conversation, steps)
     if await steps.may_have_rival():
         beside = await standing(task.task_id, conversation, steps)
         if beside.winner is not None:

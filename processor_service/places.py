@@ -2,15 +2,13 @@
 
 from functools import partial
 
+from processor_service.plain import post_as_slack_takes_it
 from processor_service.ports.conversations import Body, Conversation, Conversations
 from processor_service.rendering import render_question, render_subject
 from processor_service.steps import Steps
 from shared.errors import SlackRefused
 from shared.ledger import Mark
 from shared.task import Task
-
-NOT_ALLOWED = frozenset({"slack_not_there", "slack_scope_missing"})
-"""The reasons for which we cannot speak there, and may elsewhere."""
 
 
 async def conversation_of(task: Task, conversations: Conversations, steps: Steps) -> Conversation:
@@ -27,8 +25,8 @@ async def conversation_of(task: Task, conversations: Conversations, steps: Steps
     try:
         there, body = await _to_show(task, conversations, steps)
         ts = await _shown_question(there, conversations.channel(there), body, steps)
-    except SlackRefused as refused:
-        if task.response_url is None or refused.reason not in NOT_ALLOWED:
+    except SlackRefused:
+        if task.response_url is None:
             raise
         return conversations.response(task, task.response_url)
     return conversations.thread(there, ts, ts)
@@ -46,9 +44,7 @@ async def place_to_refuse(task: Task, conversations: Conversations, steps: Steps
     try:
         there, _ = await _to_show(task, conversations, steps)
         shown = await _where_shown(there, conversations.channel(there), steps)
-    except SlackRefused as refused:
-        if refused.reason not in NOT_ALLOWED:
-            raise
+    except SlackRefused:
         shown = None
     if shown is None:
         return conversations.response(task, task.response_url)
@@ -68,7 +64,7 @@ async def _shown_question(task: Task, channel: Conversation, body: Body, steps: 
     shown = await _where_shown(task, channel, steps)
     if shown is not None:
         return shown
-    return (await steps.post_once(channel, body, Mark(task.task_id, "question"))).ts
+    return (await post_as_slack_takes_it(channel, body, Mark(task.task_id, "question"), steps)).ts
 
 
 async def _where_shown(task: Task, channel: Conversation, steps: Steps) -> str | None:

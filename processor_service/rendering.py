@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from processor_service.failures import OTHER, WORDS, Failure
+from processor_service.failures import OTHER, TAKEN_AWAY, WORDS, Failure
 from processor_service.file_verdicts import verdict_lines
 from processor_service.markdown.characters import visible
 from processor_service.markdown.document import words_of
@@ -78,13 +78,19 @@ def render_answer(
 
 
 def render_plain(
-    answer: Answer, locale: Locale, capacity: int, *, below: Sequence[str] = ()
+    answer: Answer,
+    locale: Locale,
+    capacity: int,
+    *,
+    below: Sequence[str] = (),
+    part_bytes: int = PLAIN_BYTES,
 ) -> list[Body]:
     """The whole answer without any layout, for the case that Slack refuses ours.
 
-    The paragraphs ``below`` come after it.
+    The paragraphs ``below`` come after it. No message is larger than ``part_bytes``.
     """
-    parts = _fitting(answer, _PLAIN, capacity, locale, below)
+    layout = replace(_PLAIN, limit=part_bytes)
+    parts = _fitting(answer, layout, capacity, locale, below)
     return [Body(escape("".join(map(str, part)))) for part in parts]
 
 
@@ -136,7 +142,8 @@ def render_notice(failure: Failure, task: Task, place: Place | None) -> Body:
         what=words.what[locale].format(
             when=_moment(failure.resumes_at),
             files=escape(verdict_lines(failure.without, locale)),
-        ),
+        )
+        + (TAKEN_AWAY[locale] if failure.shown else ""),
         state=(STOPPED if words.tried else NOT_TRIED_AGAIN)[locale],
         advice=advice[locale],
     )

@@ -8,15 +8,16 @@ from processor_service.equipment import Answering
 from processor_service.file_verdicts import files_footer, files_text
 from processor_service.footer import answer_footer, stop_button
 from processor_service.growing import Growing
-from processor_service.long_answers import LONGEST_THREAD, fitting_thread
+from processor_service.long_answers import LONGEST_THREAD, fitting_thread, in_file_alone
 from processor_service.measures import answer_shown
+from processor_service.plain import log_layout_refused
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body, Conversation, Posted
-from processor_service.rendering import render_answer, render_plain
+from processor_service.rendering import PLAIN_BYTES, render_answer, render_plain
 from processor_service.sources import sources_footer, sources_text
 from processor_service.steps import Steps
 from processor_service.texts import STOPPED_HERE
-from shared.errors import SlackRefused
+from shared.errors import UNSHOWABLE, SlackRefused
 from shared.log import get_logger
 from shared.task import Task
 
@@ -58,27 +59,54 @@ async def shown(
         found = await growing.finish(bodies, mark)
         parts = await deliver(bodies, mark, found, conversation, steps)
     except SlackRefused as refused:
-        if refused.reason != "slack_unshowable":
+        # What only its asker sees was posted message by message, and cannot be taken back.
+        if refused.reason != UNSHOWABLE or not conversation.editable:
             raise
-        log.warning(
-            "Slack does not show the answer's layout; it is posted as plain text.",
-            action="layout_refused",
-            slack_error=refused.slack_error,
-        )
-        bodies = _plain(task, answered, conversation)
-        mark = answer_mark(task.task_id, bodies)
-        found = await standing(task.task_id, conversation, steps)
-        parts = await deliver(bodies, mark, found, conversation, steps)
+        log_layout_refused(refused)
+        bodies, parts = await _shown_plainly(task, answered, growing)
     ways = sorted(growing.ways) or ["post" if conversation.editable else "response_url"]
     answer_shown(ways, cached=cached)
     log.info("An answer was shown.", action="answer_shown", ways=ways)
     return bodies, parts
 
 
-def _plain(task: Task, answered: Answer, conversation: Conversation) -> Sequence[Body]:
+async def _shown_plainly(
+    task: Task, answered: Answer, growing: Growing
+) -> tuple[Sequence[Body], list[Posted]]:
+    """The whole answer as text alone; in smaller messages, and as a file, where Slack refuses that.
+
+    Raises the refusal of the last of these.
+    """
+    conversation, steps = growing.conversation, growing.steps
+    for part_bytes in (PLAIN_BYTES, PLAIN_BYTES // 4):
+        bodies = _plain(task, answered, conversation, part_bytes)
+        try:
+            return bodies, await _delivered(task, bodies, growing)
+        except SlackRefused as refused:
+            if refused.reason != UNSHOWABLE:
+                raise
+            last = refused
+    growing.found = await standing(task.task_id, conversation, steps)
+    note = await in_file_alone(task, answered, growing)
+    if note is None:
+        raise last
+    return note, await _delivered(task, note, growing)
+
+
+async def _delivered(task: Task, bodies: Sequence[Body], growing: Growing) -> list[Posted]:
+    conversation, steps = growing.conversation, growing.steps
+    found = await standing(task.task_id, conversation, steps)
+    return await deliver(bodies, answer_mark(task.task_id, bodies), found, conversation, steps)
+
+
+def _plain(
+    task: Task, answered: Answer, conversation: Conversation, part_bytes: int
+) -> Sequence[Body]:
     below = [
         *([STOPPED_HERE[task.locale]] if answered.stopped else []),
         *sources_text(answered.sources, task.locale),
         *files_text(answered.without, task.locale),
     ]
-    return render_plain(answered, task.locale, conversation.capacity, below=below)
+    return render_plain(
+        answered, task.locale, conversation.capacity, below=below, part_bytes=part_bytes
+    )

@@ -13,7 +13,14 @@ from processor_service.ports.conversations import Body, Document, Posted
 from processor_service.slack_blocks import body_shown
 from processor_service.slack_reading import SlackReading
 from processor_service.slack_uploads import SlackUploads
-from shared.errors import MechachangError, OutcomeUnknown, SlackRefused, SlackUnavailable
+from shared.errors import (
+    QUESTION_GONE,
+    UNSHOWABLE,
+    MechachangError,
+    OutcomeUnknown,
+    SlackRefused,
+    SlackUnavailable,
+)
 from shared.ledger import Mark, file_title, growing_mark, signed_metadata
 from shared.log import get_logger
 from shared.refused_methods import RefusedMethods
@@ -22,7 +29,7 @@ from shared.signing import signed_blocks
 log = get_logger(__name__)
 
 _STATUS_PATIENCE_S = 2.0
-_OF_ONE_CALL = frozenset({"question_gone", "slack_unshowable"})
+_OF_ONE_CALL = frozenset({QUESTION_GONE, UNSHOWABLE})
 _START = "chat.startStream"
 _STATUS = "assistant.threads.setStatus"
 
@@ -71,7 +78,7 @@ class SlackConversation(SlackReading):
             raise SlackRefused(
                 "chat.postMessage: the question is deleted.",
                 slack_error="thread_not_found",
-                reason="question_gone",
+                reason=QUESTION_GONE,
             )
         return posted
 
@@ -85,7 +92,7 @@ class SlackConversation(SlackReading):
         try:
             return posted.ts in await self.contents([posted])
         except SlackRefused as refused:
-            return refused.reason != "question_gone"
+            return refused.reason != QUESTION_GONE
         except (SlackUnavailable, OutcomeUnknown):
             return True
 

@@ -8,14 +8,15 @@ from typing import Protocol
 
 import aiohttp
 
+from processor_service.plain import log_layout_refused, plainly
 from processor_service.ports.conversations import Body, Document, History, Place, Posted
 from processor_service.redis_connection import RedisConnection, StoreUnavailable
 from processor_service.redis_keys import RESPONSES_TTL_S, responses_key
-from shared.errors import SlackRefused, SlackUnavailable
+from shared.errors import UNSHOWABLE, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from shared.log import get_logger
 from shared.signing import Signing, signed_blocks
-from shared.slack import slack_call
+from shared.slack import UNSHOWABLE_CODES, slack_call
 
 log = get_logger(__name__)
 
@@ -104,7 +105,21 @@ class SlackResponse:
         return {}
 
     async def post(self, body: Body, mark: Mark) -> Posted:
-        """Post one message that only the asker sees."""
+        """Post one message that only the asker sees; as text alone where Slack refuses its layout.
+
+        What was posted there cannot be changed: each message is settled by itself.
+        """
+        try:
+            await self._send(body, mark)
+        except SlackRefused as refused:
+            if refused.reason != UNSHOWABLE or not body.blocks:
+                raise
+            log_layout_refused(refused)
+            await self._send(plainly(body), mark)
+        await self._responses.add(mark)
+        return Posted(str(mark.part), mark)
+
+    async def _send(self, body: Body, mark: Mark) -> None:
         payload = {
             "response_type": "ephemeral",
             "text": body.text,
@@ -125,8 +140,6 @@ class SlackResponse:
                 action="response_unconfirmed",
                 part=mark.part,
             )
-        await self._responses.add(mark)
-        return Posted(str(mark.part), mark)
 
     async def start_stream(self, task_id: str, markdown: str) -> Posted:
         """Never called."""
@@ -164,7 +177,18 @@ def _raise_for_response(status: int, text: str) -> None:
     if status >= 500:
         raise SlackUnavailable(f"response_url: Slack failed ({status}).")
     if status != 200:
-        # Used up or expired: nothing can be said there any more.
+        code = _code_in(text)
+        # Anything else than a layout: used up, expired, or nothing can be said there any more.
+        reason = UNSHOWABLE if code in UNSHOWABLE_CODES else "response_closed"
         raise SlackRefused(
-            f"response_url: refused ({status} {text}).", slack_error=text, reason="slack_not_there"
+            f"response_url: refused ({status} {code}).", slack_error=code, reason=reason
         )
+
+
+def _code_in(text: str) -> str:
+    """Slack's code, which comes alone or in JSON."""
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return text.strip()
+    return str(told.get("error") or text) if isinstance(told, dict) else text

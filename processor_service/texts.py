@@ -88,6 +88,10 @@ ASK_AGAIN: Final[Texts] = {
     "en": "Please ask again in a while. If this continues, tell your administrator.",
 }
 RETRY: Final[Texts] = {"ja": "もう一度試す", "en": "Retry"}
+ONLY_IN_FILE: Final[Texts] = {
+    "ja": "Slack がこの回答を文章として受け付けないため、全文をこのスレッドの Markdown ファイルでお渡しします。",
+    "en": "Slack does not take this answer as a message. All of it is in the Markdown file in this thread.",
+}
 IN_FILE: Final[Texts] = {
     "ja": ":page_facing_up: 回答が長いため、ここに表示しているのは冒頭です。続きを含む全文は、このスレッドの Markdown ファイルでお読みいただけます。",
     "en": ":page_facing_up: This is the beginning of a long answer. The whole of it is in the Markdown file in this thread.",
@@ -118,8 +122,8 @@ LOADING: Final[dict[Locale, tuple[str, ...]]] = {
     ),
 }
 RETRYING: Final[Texts] = {
-    "ja": "Gemini が応答しないため、もう一度試しています…",
-    "en": "is trying again, because Gemini does not answer…",
+    "ja": "Gemini から回答を受け取れなかったため、もう一度試しています…",
+    "en": "is trying again, because Gemini gave no usable answer…",
 }
 
 FILES_LEFT_OUT: Final[Texts] = {

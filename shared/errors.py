@@ -17,6 +17,7 @@ MechachangError
 """
 
 from datetime import datetime
+from typing import Final
 
 
 class MechachangError(Exception):
@@ -47,9 +48,12 @@ class QueueUnavailable(RetryableError):
 
 
 class ModelUnavailable(RetryableError):
-    """Gemini could not be reached, was overloaded or fell silent, after every retry."""
+    """Gemini could not be reached, was overloaded or fell silent, after every retry; ``begun`` when
+    it had said something by then.
+    """
 
     reason = "model_unavailable"
+    begun = False
 
 
 class SlackUnavailable(RetryableError):
@@ -134,13 +138,17 @@ class FileUnusable(PermanentError):
     reason = "file_unreadable"
 
 
+UNSHOWABLE: Final = "slack_unshowable"
+QUESTION_GONE: Final = "question_gone"
+
+
 class SlackRefused(PermanentError):
     """Slack does not let the bot do that; ``slack_error`` is Slack's own code.
 
     ``reason`` tells what to do: ``slack_not_there`` (we may not speak there),
     ``slack_scope_missing`` (the app lacks a permission), ``question_gone``
-    (the message we would answer is deleted), ``slack_unshowable`` (another form may do), else
-    ``slack_refused``.
+    (the message we would answer is deleted), ``slack_unshowable`` (another form may do),
+    ``response_closed`` (a response URL is used up or too old), else ``slack_refused``.
     """
 
     reason = "slack_refused"

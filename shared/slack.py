@@ -17,6 +17,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from shared.errors import (
+    QUESTION_GONE,
+    UNSHOWABLE,
     MechachangError,
     OutcomeUnknown,
     SlackDenied,
@@ -63,7 +65,7 @@ _NOT_THERE = frozenset(
 _SCOPE_MISSING = frozenset({"missing_scope"})
 _QUESTION_GONE = frozenset({"thread_not_found", "invalid_thread_ts"})
 # What Slack cannot show as it is; shorter plain text may do (docs.slack.dev, chat.postMessage).
-_UNSHOWABLE = frozenset(
+UNSHOWABLE_CODES = frozenset(
     {
         "block_mismatch",
         "blocks_too_long",
@@ -71,6 +73,7 @@ _UNSHOWABLE = frozenset(
         "invalid_blocks_format",
         "markdown_text_conflict",
         "msg_blocks_too_long",
+        "msg_blocks_too_many",
         "msg_too_long",
     }
 )
@@ -184,8 +187,8 @@ def _refusal_reason(code: str) -> str | None:
     for reason, codes in (
         ("slack_not_there", _NOT_THERE),
         ("slack_scope_missing", _SCOPE_MISSING),
-        ("question_gone", _QUESTION_GONE),
-        ("slack_unshowable", _UNSHOWABLE),
+        (QUESTION_GONE, _QUESTION_GONE),
+        (UNSHOWABLE, UNSHOWABLE_CODES),
     ):
         if code in codes:
             return reason

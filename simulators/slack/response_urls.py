@@ -78,6 +78,8 @@ class ResponseUrls:
         grant = self._grants.get(request.match_info["path"])
         fault = self._faults.take("slack", "response_url")
         response = await suffer(fault, request)
+        if fault is not None and fault.kind == "error" and fault.error:
+            response = web.Response(status=fault.status, text=fault.error)
         if response is None:
             error = self._use(grant, await request.text())
             status = 200 if error is None else 404 if error.endswith("_url") else 400

@@ -51,7 +51,7 @@ class WebApi:
             response = await suffer(fault, request)
             body: JSON = {"ok": False, "error": f"fault_{fault.kind}"} if fault else {}
             if response is None:
-                body, response = self._answer(name, request, arguments)
+                body, response = self._answer(name, request, arguments, fault)
         except Refusal as refusal:
             body = refusal.as_json()
             response = web.json_response(body)
@@ -61,10 +61,16 @@ class WebApi:
         return response
 
     def _answer(
-        self, name: str, request: web.Request, arguments: dict[str, Any]
+        self,
+        name: str,
+        request: web.Request,
+        arguments: dict[str, Any],
+        fault: Fault | None,
     ) -> tuple[JSON, web.Response]:
         try:
             body = {"ok": True, **self._call(name, request, arguments)}
+            for left_out in fault.detail.get("without", ()) if fault else ():
+                body.pop(left_out, None)
         except Refusal as refusal:
             body = refusal.as_json()
         except RateLimited as limited:

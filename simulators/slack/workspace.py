@@ -141,6 +141,7 @@ class Workspace:
         before = self.present(message)
         log = self.log(message.channel)
         log.remove(message)
+        self._streams = [stream for stream in self._streams if stream is not message]
         self.tell(Deleted(message, before))
         if message.is_reply and (parent := log.get(str(message.thread_ts))) is not None:
             self.tell(Refreshed(parent))

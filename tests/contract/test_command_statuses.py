@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from command_service.app import Service
+from command_service.question import Recipient
 from command_service.slack_access import SlackAccess
 from command_service.slack_replies import SlackReplies
 from shared.ledger import Mark
@@ -87,3 +88,47 @@ async def test_a_status_that_came_late_is_cleared_only_if_the_answer_stands(
         await replies.show_thinking(question, "ja")
     statuses = world.slack.workspace.statuses
     assert ((general, asked.ts) in statuses) is not answered
+
+
+@pytest.mark.parametrize(
+    ("fault", "calls"),
+    [
+        (Fault("error", status=200, error="missing_scope"), 1),
+        (Fault("error", status=200, error="feature_disabled"), 1),
+        (Fault("error", status=200, error="some_code_of_tomorrow"), 2),
+        (Fault("error", status=429, detail={"retry_after": 30}), 1),
+    ],
+    ids=["no scope", "switched off", "for this thread", "limited"],
+)
+async def test_a_refused_status_is_neither_late_nor_asked_for_again_with_each_question(
+    world: Stack, fault: Fault, calls: int
+) -> None:
+    rule = world.faults.add("slack", "assistant.threads.setStatus", fault, 10)
+    general = world.slack.people.channel("#general").id
+    async with slack_client("xoxb-local", world.api_url) as client:
+        replies = SlackReplies(
+            client, SlackAccess(client, lambda _: None), signed.ledger_of(world), late_after_s=0.0
+        )
+        for number in range(2):
+            asked = world.slack.people.post("hana", "#general", f"hello {number}")
+            question = replace(
+                a_question(channel_id=general, message_ts=asked.ts), thread_ts=asked.ts
+            )
+            await replies.show_thinking(question, "ja")
+            await replies.hide_thinking(question)
+    assert 10 - rule.times == calls
+    reads = [c for c in world.journal.entries(step="api") if "replies" in c.detail["method"]]
+    assert reads == []
+
+
+async def test_a_note_whose_layout_is_refused_says_its_summary(world: Stack) -> None:
+    refused = Fault("error", status=200, error="invalid_blocks")
+    world.faults.add("slack", "chat.postEphemeral", refused)
+    alice = world.slack.people.user("alice").id
+    recipient = Recipient(world.slack.people.channel("#general").id, alice)
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": "long"}}
+    async with slack_client("xoxb-local", world.api_url) as client:
+        replies = SlackReplies(client, SlackAccess(client, lambda _: None), signed.ledger_of(world))
+        await replies.tell(recipient, "short", [section])
+    [shown] = world.slack.ephemerals("alice")
+    assert shown["text"] == "short"

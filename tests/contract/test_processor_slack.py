@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from processor_service.ports.conversations import Body, Document
 from processor_service.proof import letters_of
 from processor_service.slack_response import RedisResponses, SlackResponse
 from shared.deployment import Deployment
-from shared.errors import SlackRefused, SlackUnavailable
+from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from shared.slack import slack_client
 from shared.tracing import span, start_tracing
@@ -142,7 +143,7 @@ async def test_a_used_up_response_url_says_that_nothing_can_be_said_there() -> N
             await response.post(Body("x"), replace(ANSWER, part=part, parts=6))
         with pytest.raises(SlackRefused) as refused:
             await response.post(Body("x"), replace(ANSWER, part=6, parts=6))
-        assert refused.value.reason == "slack_not_there"
+        assert refused.value.reason == "response_closed"
 
 
 DOCUMENT = Document(TASK_ID, "0123456789ab", "回答の全文", "# 全文\n\n本文です。")
@@ -259,3 +260,42 @@ async def test_links_in_a_posted_answer_do_not_unfurl() -> None:
         await here.thread(asked.ts).post(Body("https://a.example"), Mark(TASK_ID, "answer"))
     [sent] = [told for method, told in client.sent if method == "chat.postMessage"]
     assert (sent["unfurl_links"], sent["unfurl_media"]) == (False, False)
+
+
+async def test_a_post_that_slack_confirms_without_its_message_stays() -> None:
+    async with processors() as (here, _):
+        people = here.bench.slack.people
+        asked = people.post("alice", "#general", "question")
+        short = Fault("delay", detail={"without": ["message"]})
+        here.bench.faults.add("slack", "chat.postMessage", short)
+        posted = await here.thread(asked.ts).post(Body("answer"), ANSWER)
+        assert await here.thread(asked.ts).find(TASK_ID) == [posted]
+        for unread in (Fault("error", status=500), Fault("error", status=200, error="new_code")):
+            here.bench.faults.add("slack", "chat.postMessage", short)
+            here.bench.faults.add("slack", "conversations.replies", unread)
+            await here.thread(asked.ts).post(Body("answer"), replace(ANSWER, part=2))
+        assert len(await here.thread(asked.ts).find(TASK_ID)) == 3
+        people.delete("alice", "#general", asked.ts)
+        other = people.post("alice", "#general", "deleted")
+        people.delete("alice", "#general", other.ts)
+        here.bench.faults.add("slack", "chat.postMessage", short)
+        with pytest.raises(SlackRefused) as refused:
+            await here.thread(other.ts).post(Body("stray"), ANSWER)
+        assert refused.value.reason == "question_gone"
+        assert "stray" not in str(here.bench.slack.messages("#general"))
+
+
+@pytest.mark.parametrize("call", ["chat.postMessage", "chat.startStream"])
+async def test_a_post_that_slack_confirms_without_its_time_is_settled_by_reading(call: str) -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        short = Fault("delay", detail={"without": ["message", "ts"]})
+        here.bench.faults.add("slack", call, short)
+        thread = here.streamed(asked.ts)
+        ways = {
+            "chat.postMessage": partial(thread.post, Body("answer"), ANSWER),
+            "chat.startStream": partial(thread.start_stream, TASK_ID, "answer"),
+        }
+        with pytest.raises(OutcomeUnknown):
+            await ways[call]()
+        assert len(await thread.find(TASK_ID)) == 1

@@ -156,3 +156,69 @@ async def test_words_of_an_answer_that_came_to_nothing_go_when_the_notice_comes(
     world.conversation.streams = streams
     assert await world.answer() is Outcome.TOLD_FAILURE
     assert [posted.mark.role for posted, _ in world.conversation.messages] == ["notice"]
+
+
+@pytest.mark.parametrize(
+    "code", ["no_permission", "ekm_access_denied", "team_access_not_granted", "a_code_of_tomorrow"]
+)
+@pytest.mark.parametrize("call", ["find", "post"])
+async def test_whatever_slack_refuses_its_asker_is_told_in_a_direct_message_once(
+    code: str, call: str
+) -> None:
+    world = World(model=at_once())
+    refused = SlackRefused("no", slack_error=code)
+    world.conversation.failures[call] = [(refused, False)] * 20
+    assert await world.answer() is Outcome.TOLD_FAILURE
+    world.leases.done.clear()
+    assert await world.answer(message_id="m2") is Outcome.TOLD_FAILURE
+    [(posted, body)] = world.conversations.dm.messages
+    assert posted.mark.role == "notice"
+    assert "許可しませんでした" in str(body.blocks)
+    assert world.conversation.messages == []
+
+
+async def test_a_command_in_a_channel_that_refuses_us_is_answered_at_its_response_url() -> None:
+    world = World(model=at_once())
+    refused = SlackRefused("no", slack_error="a_code_of_tomorrow")
+    world.conversations.shown.failures["find"] = [(refused, False)]
+    asked = a_task(message_ts=None, thread_ts=None, response_url="https://hooks.slack.com/x")
+    assert await world.answer(asked) is Outcome.ANSWERED
+    assert len(world.conversations.to_asker.messages) == 1
+
+
+async def test_words_that_stand_where_the_asker_cannot_be_told_are_taken_away() -> None:
+    blocked = ModelRefused("SAFETY", reason="answer_blocked")
+    world = World(model=FakeModel([[Piece("前半の"), blocked]]))
+
+    def no_more_posts() -> None:
+        if world.conversation.posts:
+            refused = SlackRefused("no", slack_error="a_code_of_tomorrow")
+            world.conversation.failures["post"] = [(refused, False)]
+
+    world.conversation.before_post = no_more_posts
+    assert await world.answer() is Outcome.TOLD_FAILURE
+    assert world.conversation.messages == []
+    assert len(world.conversations.dm.messages) == 1
+
+
+@pytest.mark.parametrize("seen", [True, False])
+@pytest.mark.parametrize("reason", ["answer_blocked", "answer_cut", "model_unavailable"])
+async def test_a_notice_says_that_words_were_taken_away_only_if_there_were_any(
+    reason: str, seen: bool
+) -> None:
+    world = World(model=FakeModel([[Piece("前半の"), ModelRefused("SAFETY", reason=reason)]]))
+    world.conversation.editable = seen
+    assert await world.answer() is Outcome.TOLD_FAILURE
+    [(_, body)] = world.conversation.messages
+    assert ("取り下げました" in str(body.blocks)) is seen
+
+
+@pytest.mark.parametrize("reason", ["model_unavailable", "model_silent"])
+async def test_an_answer_cut_in_its_middle_is_not_said_to_be_no_answer(reason: str) -> None:
+    cut = ModelUnavailable("lost", reason=reason)
+    world = World(model=FakeModel([[Piece("前半の"), cut]]), retries=0)
+    assert await world.answer() is Outcome.TRY_LATER
+    assert await give_up(a_task(), Delivery("dead"), world.using()) is Outcome.GAVE_UP
+    [(_, body)] = world.conversation.messages
+    assert "途中で途切れ" in str(body.blocks)
+    assert "応答しませんでした" not in str(body.blocks)
