@@ -43,13 +43,16 @@ _STOPPED = "stopped_by_user"
 
 
 class Signs(Protocol):
-    """What people see before the first words. Nobody waits for it."""
+    """What people see before the first words."""
 
     def retrying(self) -> None:
         """Another attempt at the answer begins."""
 
     def over(self) -> None:
         """Words are visible: nothing else is to be shown any more."""
+
+    async def make_way(self) -> None:
+        """Words are about to be visible: what is just being shown must not come behind them."""
 
 
 @dataclass
@@ -183,7 +186,7 @@ class Growing:
         return True
 
     async def _start(self, text: str) -> None:
-        await self._alone()
+        await self._before_words()
         try:
             posted = await self.conversation.start_stream(self.task_id, text)
         except OutcomeUnknown as error:
@@ -336,7 +339,7 @@ class Growing:
         self._words_are_there("edit")
 
     async def _post(self, body: Body) -> None:
-        await self._alone()
+        await self._before_words()
         mark = growing_mark(self.task_id, len(self._parts) + 1)
         try:
             posted = await self.conversation.post(body, mark)
@@ -353,6 +356,11 @@ class Growing:
     def _words_are_there(self, way: str) -> None:
         self.ways.add(way)
         self.signs.over()
+
+    async def _before_words(self) -> None:
+        if not self.visible:
+            await self.signs.make_way()
+        await self._alone()
 
     async def _alone(self) -> None:
         if not await self.steps.lease.still_held():

@@ -42,7 +42,7 @@ async def shown(
     What was to be shown, and where it stands now.
     """
     conversation, steps = growing.conversation, growing.steps
-    growing.signs.over()
+    await growing.signs.make_way()
     rich = render_answer(
         answered,
         task.locale,

@@ -25,6 +25,8 @@ REFRESH_S = 60.0
 QUIET_S = 0.8
 _AGAIN_AFTER_S = (2.0, 10.0, 30.0)
 _CLOSE_WITHIN_S = 1.0
+# Slack takes some tens of milliseconds for a status; words wait for a slower one no longer.
+_MAKES_WAY_WITHIN_S = 0.3
 _SETTLES_WITHIN_S = 3.0
 # What is said of an answer before it has turned out to be slow.
 _FIRST = (THINKING, SEARCHING)
@@ -67,6 +69,16 @@ class StatusLine:
         """Nothing is to be shown any more."""
         self._over.set()
         self._changed.set()
+
+    async def make_way(self) -> None:
+        """Nothing is to be shown any more. What is on its way has come, or is slow to.
+
+        One that came behind the answer would stand there until it is cleared, and whoever clears it
+        may be killed before.
+        """
+        self.over()
+        if self.begun:
+            await happens(self.ended, _MAKES_WAY_WITHIN_S)
 
     def _show(self, status: Texts) -> None:
         self._now = status

@@ -13,6 +13,9 @@ class FakeSigns:
     def over(self) -> None:
         self.seen.append("over")
 
+    async def make_way(self) -> None:
+        self.seen.append("make way")
+
 
 @dataclass
 class FakeBudget:

@@ -99,6 +99,34 @@ async def test_a_status_on_its_way_is_waited_for_and_then_cleared() -> None:
     assert thread.statuses[:2] == [THINKING["ja"], ""]
 
 
+async def test_the_first_words_wait_a_moment_for_a_status_that_is_on_its_way() -> None:
+    statuses, thread, task = Statuses(quiet_s=0), Thread(), a_task()
+    line = statuses.line(thread, task)
+    line.thinking()
+    await asyncio.sleep(0)
+    words = asyncio.create_task(line.make_way())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not words.done()
+    thread.gate.set()
+    await words
+    assert thread.statuses == [THINKING["ja"]]
+    statuses.end(thread, task)
+    await statuses.close()
+
+
+async def test_a_status_that_slack_is_slow_to_take_keeps_nobody_from_the_first_words() -> None:
+    statuses, thread, task = Statuses(quiet_s=0), Thread(), a_task()
+    line = statuses.line(thread, task)
+    line.thinking()
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await line.make_way()
+    assert thread.statuses == []
+    thread.gate.set()
+    await statuses.close()
+
+
 class Unread(FakeConversation):
     """A thread that can be read once its status says that we read it."""
 
