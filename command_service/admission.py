@@ -39,6 +39,7 @@ TOLD = frozenset(
         Reason.OVERLOADED,
         Reason.NOT_THE_ASKER,
         Reason.PRESS_LOST,
+        Reason.TOO_MANY_QUESTIONS,
     }
 )
 """The reasons a person would otherwise wonder about. The others stay silent: nobody asked."""

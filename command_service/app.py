@@ -40,6 +40,7 @@ from command_service.slack_replies import SlackReplies
 from command_service.slack_surroundings import SlackSurroundings
 from command_service.slots import Slots
 from command_service.socket_mode import SocketMode, SocketState, connected
+from command_service.throttle import GENEROSITY, PerUserThrottle
 from shared.background import Background
 from shared.ledger import Ledger
 from shared.log import get_logger
@@ -233,6 +234,7 @@ def _use_cases(settings: CommandSettings, adapters: Adapters) -> Repetition:
             rollout_user_ids=settings.rollout_user_ids,
             max_prompt_chars=settings.max_prompt_chars,
         ),
+        throttle=PerUserThrottle(GENEROSITY * settings.user_requests_per_minute),
     )
     return Repetition(intake, SlackQuestions(slack, access, adapters.ledger))
 

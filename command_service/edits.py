@@ -78,6 +78,9 @@ async def _offer(edited: Edited, using: Following) -> None:
             return
         if question.follow_up and await not_followed(question, using) is not None:
             return
+        offered = f"{question.task_id}:{edited.edited_ts}"
+        if not intake.throttle.try_acquire(question.user_id, offered):
+            return
         locale = intake.locales.of(question.user_id)
         text = EDITED[locale]
         blocks: list[dict[str, Any]] = [

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from command_service.admission import TOLD, Policy, Refused, admit
@@ -11,6 +11,7 @@ from command_service.ports import Access, Locales, Replies, TaskQueue
 from command_service.publishing import publishing
 from command_service.question import Ignored, Question, Reason
 from command_service.texts import refusal
+from command_service.throttle import PerUserThrottle
 from shared import clock
 from shared.background import Background
 from shared.errors import QueueUnavailable, RetryableError
@@ -40,6 +41,7 @@ class Intake:
     locales: Locales
     background: Background
     policy: Policy
+    throttle: PerUserThrottle = field(default_factory=PerUserThrottle)
     publish_within_s: float = PUBLISH_WITHIN_S
     now: Callable[[], datetime] = clock.now
 
@@ -67,13 +69,16 @@ async def accept(trigger: Question | Ignored, using: Intake) -> Outcome:
     The sign begins with the publishing, so that it comes before the quickest answer. Equal triggers
     give equal tasks, so accepting one twice is harmless. A redelivered event shows nothing: its
     answer may stand already, and nobody would clear the sign. A slash command's refusal is told by
-    its ack. While Slack denies our token nothing is taken: it could not be answered.
+    its ack. Whoever sends too much is told once a minute, and it goes no further. While Slack
+    denies our token nothing is taken: it could not be answered.
     """
     if isinstance(trigger, Ignored):
         return _ignored(trigger)
     with bound_task(trigger.task_id):
         if using.access.denied is not None:
             return _handed_back(trigger, using.access.denied)
+        if not using.throttle.try_acquire(trigger.user_id, trigger.task_id):
+            return _refused(trigger, Refused(Reason.TOO_MANY_QUESTIONS), using)
         verdict = admit(trigger, using.policy)
         if isinstance(verdict, Refused):
             return _refused(trigger, verdict, using)
@@ -155,11 +160,17 @@ def _refused(question: Question, refused: Refused, using: Intake) -> Refused:
         refused.reason in TOLD
         and not question.redelivered
         and question.source is not Source.SLASH_COMMAND
+        and may_tell(refused.reason, question.user_id, using)
     ):
         text = refusal_text(refused.reason, question.user_id, using)
         told = using.replies.tell(question.recipient, text)
         using.background.start(told, f"refusal:{question.task_id}")
     return refused
+
+
+def may_tell(reason: Reason, user_id: str, using: Intake) -> bool:
+    """Whether the refusal is told: one for asking too much not more than once a minute."""
+    return reason is not Reason.TOO_MANY_QUESTIONS or using.throttle.may_tell(user_id)
 
 
 def refusal_text(reason: Reason, user_id: str, using: Intake) -> str:

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     TOO_SOON = "too_soon"
     TAMPERED = "tampered"
     ILL_FORMED = "ill_formed"
+    TOO_MANY_QUESTIONS = "too_many_questions"
 
 
 @dataclass(frozen=True)

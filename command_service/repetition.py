@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from command_service.admission import Refused
 from command_service.clicks import question_again
 from command_service.deadline import at_most_s
-from command_service.intake import HandedBack, Intake, Outcome, accept, refusal_text
+from command_service.intake import (
+    HandedBack,
+    Intake,
+    Outcome,
+    accept,
+    may_tell,
+    refusal_text,
+)
 from command_service.ports import Questions
 from command_service.question import Asked, Click, Ignored, Place, Reason
 from shared.errors import RetryableError, SlackDenied
@@ -36,6 +43,8 @@ async def ask_again(click: Click | Ignored, using: Repetition) -> Outcome:
     if isinstance(click, Ignored):
         return await accept(click, using.intake)
     with bound_task(click.task_id):
+        if not using.intake.throttle.try_acquire(click.user_id, click.task_id):
+            return _prevented(click, Reason.TOO_MANY_QUESTIONS, using.intake)
         try:
             asked = await _asked_at(click.place, using)
         except SlackDenied as denied:
@@ -64,7 +73,8 @@ def _prevented(click: Click, reason: Reason, using: Intake, why: str | None = No
     log.info(
         "A question could not be asked again.", action="question_refused", reason=reason, why=why
     )
-    _tell(click, reason, using)
+    if may_tell(reason, click.user_id, using):
+        _tell(click, reason, using)
     return Refused(reason)
 
 

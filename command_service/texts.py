@@ -139,6 +139,10 @@ _REFUSALS: Final[dict[Reason, Texts]] = {
         "ja": "申し訳ありません。ただいま受け付けられませんでした。少し時間をおいて、もう一度押してください。",
         "en": "I am sorry, I could not take that just now. Please press it again in a moment.",
     },
+    Reason.TOO_MANY_QUESTIONS: {
+        "ja": "短い時間に多くの質問をいただいたため、この質問は受け付けていません。1 分ほどの間は同じお知らせを繰り返しませんので、しばらくしてから、回答のない質問をもう一度お送りください。",
+        "en": "You sent many questions in a short time, so I have not taken this one. I do not repeat this within a minute: please wait a little, then send again what has no answer.",
+    },
     Reason.OVERLOADED: {
         "ja": "ただいま大変混み合っています。少し時間をおいて、もう一度お試しください。",
         "en": "I am very busy at the moment. Please try again shortly.",

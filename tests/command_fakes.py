@@ -12,6 +12,7 @@ from command_service.ports import Surrounding
 from command_service.question import Asked, Identity, Place, Question, Recipient
 from command_service.repetition import Repetition
 from command_service.scopes import ALL_SCOPES
+from command_service.throttle import PerUserThrottle
 from shared.background import Background
 from shared.errors import (
     MechachangError,
@@ -256,6 +257,7 @@ class World:
         self.questions = FakeQuestions()
         self.modals = FakeModals()
         self.background = Background()
+        self.throttle = PerUserThrottle()
 
     @property
     def intake(self) -> Intake:
@@ -266,6 +268,7 @@ class World:
             locales=self.locales,
             background=self.background,
             policy=self.policy,
+            throttle=self.throttle,
             publish_within_s=self.publish_within_s,
             now=lambda: NOON,
         )
