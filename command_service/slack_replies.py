@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +37,9 @@ log = get_logger(__name__)
 _STATUS = "assistant.threads.setStatus"
 _STATUS_WITHIN_S = 2.0
 _LATE_AFTER_S = 0.4
+# Reading threads is limited to some 50 calls a minute, and no answer is begun without one (Tier 3).
+# A status that stays beside its answer is taken away by Slack after two minutes.
+_LOOKS_PER_MINUTE = 6
 _REMEMBERED = 1_000
 _RESPOND_WITHIN_S = 3.0
 _PAGE = 200
@@ -60,6 +63,7 @@ class SlackReplies:
         self._late_after_s = late_after_s
         self._shown: OrderedDict[str, asyncio.Event] = OrderedDict()
         self._refused = RefusedMethods()
+        self._looks: deque[float] = deque(maxlen=_LOOKS_PER_MINUTE)
 
     async def tell(self, recipient: Recipient, text: str, blocks: Sequence[Block] = ()) -> None:
         """Show ``text`` to the recipient alone; with ``blocks`` these, and it is their summary."""
@@ -112,7 +116,8 @@ class SlackReplies:
     async def show_thinking(self, question: Question, locale: Locale) -> None:
         """Set the thread's status, once a task; Slack clears it with our next message there.
 
-        One that took its time may have come after that message: then it is cleared again.
+        One that took its time may have come after that message: then it is cleared again, as far as
+        looking for it leaves the processor its share of Slack's limits.
         """
         if question.task_id in self._shown:
             return
@@ -126,7 +131,16 @@ class SlackReplies:
         if may_stand and late and await self._is_answered(question):
             await self._set_status(question, "", [])
 
+    def _may_look(self) -> bool:
+        now = time.monotonic()
+        if len(self._looks) == _LOOKS_PER_MINUTE and self._looks[0] > now - 60.0:
+            return False
+        self._looks.append(now)
+        return True
+
     async def _is_answered(self, question: Question) -> bool:
+        if not self._may_look():
+            return False
         try:
             page = await self._client.conversations_replies(
                 channel=question.channel_id,

@@ -132,3 +132,19 @@ async def test_a_note_whose_layout_is_refused_says_its_summary(world: Stack) -> 
         await replies.tell(recipient, "short", [section])
     [shown] = world.slack.ephemerals("alice")
     assert shown["text"] == "short"
+
+
+async def test_a_flood_of_late_statuses_leaves_reading_threads_to_the_processor(
+    world: Stack,
+) -> None:
+    general = world.slack.people.channel("#general").id
+    asked = world.slack.people.post("hana", "#general", "hello")
+    async with slack_client("xoxb-local", world.api_url) as client:
+        replies = SlackReplies(
+            client, SlackAccess(client, lambda _: None), signed.ledger_of(world), late_after_s=0.0
+        )
+        for number in range(40):
+            question = a_question(channel_id=general, task_id=f"question-{number:04d}")
+            await replies.show_thinking(replace(question, thread_ts=asked.ts), "ja")
+    assert world.slack.api.limits.calls["assistant.threads.setStatus"] >= 40
+    assert world.slack.api.limits.calls["conversations.replies"] <= 6
