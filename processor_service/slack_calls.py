@@ -7,6 +7,7 @@ from typing import Protocol
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from processor_service.slack_readers import Readers
 from shared.errors import SlackDenied, SlackUnavailable
 from shared.ledger import Ledger
 from shared.log import get_logger
@@ -44,7 +45,7 @@ class SlackCalls:
 
     A method under a rate limit is not called at all: SlackUnavailable says how long to wait.
     ``on_denied`` is told when Slack does not accept our token. Without a ``signing`` that of its
-    token is used.
+    token is used. ``readers`` bounds what is read.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class SlackCalls:
         self._holds = holds
         self._on_denied = on_denied
         self._ourselves: Ourselves | None = None
+        self.readers = Readers()
 
     async def __call__(
         self,

@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
 from typing import Any, Final
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -14,15 +14,14 @@ from processor_service.ports.work import StreamOwners
 from processor_service.slack_blocks import body_shown
 from processor_service.slack_calls import SlackCalls
 from processor_service.slack_history import Asked, Message, said_before
+from processor_service.slack_readers import FIRST_PAGE, Readers, next_page
 from processor_service.slack_starts import UnconfirmedStarts
+from processor_service.slack_trimming import Kept, size_of
 from shared.ledger import growing_mark
 from shared.slack_message import cursor_in, messages_in
 
-# As many as ``conversations.history`` gives at once (docs.slack.dev): each page is a call of a
-# method that all questions together may call some 50 times a minute (Tier 3).
-_PAGE: Final = 999
-# Slack gives a thread from its beginning on. Of one beyond these pages the rest is not told.
-_HISTORY_PAGES: Final = 3
+# Slack gives a thread from its beginning on. Of one beyond so many messages the rest is not told.
+_HISTORY_MESSAGES: Final = 3_000
 # A worker says whose its stream is right after Slack has begun it.
 _ORPHANED_AFTER_S: Final = 5.0
 
@@ -54,7 +53,7 @@ class SlackReading:
 
     async def find(self, task_id: str) -> list[Posted]:
         """Our messages of the task."""
-        messages, _ = await self._messages(self.oldest)
+        messages, _ = await self._messages(self.oldest, Kept(chars=0))
         return await self._posted(task_id, messages)
 
     async def read(self, task_id: str) -> History:
@@ -62,29 +61,48 @@ class SlackReading:
         place, asker = self.place, self.asker
         if place is None or asker is None or not place.continues_thread:
             return History(tuple(await self.find(task_id)))
-        messages, whole = await self._messages(None, _HISTORY_PAGES)
+        messages, whole = await self._from_the_beginning(float(place.message_ts))
         since = [one for one in messages if float(one["ts"]) >= float(self.oldest)]
         found = await self._posted(task_id, since) if whole else await self.find(task_id)
         asked = Asked(self.channel, place.message_ts)
         return History(tuple(found), said_before(asked, messages, await self.calls.ourselves()))
 
-    async def messages(self) -> list[Message]:
-        """What stands there from its beginning on, of as many pages as a thread's context has."""
-        return (await self._messages(None, _HISTORY_PAGES))[0]
+    async def messages(self, until: float = float("inf")) -> list[Message]:
+        """What stands there from its beginning on, as far as a thread's context goes. What people
+        said after ``until`` has no words.
+        """
+        return (await self._from_the_beginning(until))[0]
+
+    async def _from_the_beginning(self, until: float) -> tuple[list[Message], bool]:
+        readers = self.calls.readers
+        async with readers.of(self.channel, self.thread_ts or ""):
+            return await self._messages(None, Kept(until), _HISTORY_MESSAGES, readers)
 
     async def _messages(
-        self, oldest: str | None, pages: int | None = None
+        self,
+        oldest: str | None,
+        kept: Kept,
+        at_most: float = float("inf"),
+        readers: Readers | None = None,
     ) -> tuple[list[Message], bool]:
-        """The messages since ``oldest``, and whether so many ``pages`` held all of them."""
-        messages: list[Message] = []
+        """The messages since ``oldest``, and whether so many were all of them.
+
+        With ``readers`` no page is asked for before there is room for it.
+        """
         cursor: str | None = None
-        for _ in count() if pages is None else range(pages):
-            page = await self._page(oldest, cursor)
-            messages += messages_in(page)
-            cursor = cursor_in(page)
+        chars, asked, limit = 0, 0, FIRST_PAGE
+        while asked < at_most:
+            async with readers.page(limit) if readers else nullcontext():
+                page = await self._page(oldest, cursor, limit)
+                chars += size_of(page.data)
+                kept.add(messages_in(page))
+                cursor = cursor_in(page)
+                del page
             if cursor is None:
-                return messages, True
-        return messages, False
+                return kept.messages, True
+            asked += limit
+            limit = next_page(asked, chars)
+        return kept.messages, False
 
     async def _posted(self, task_id: str, messages: Iterable[Message]) -> list[Posted]:
         found: list[Posted] = []
@@ -109,7 +127,7 @@ class SlackReading:
     async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
         """What these messages show now, as far as one page goes."""
         wanted = {part.ts for part in parts}
-        page = await self._page(min(wanted, key=float), None)
+        page = await self._page(min(wanted, key=float), None, FIRST_PAGE)
         return {
             str(message["ts"]): body_shown(message)
             for message in messages_in(page)
@@ -134,14 +152,14 @@ class SlackReading:
             return time.time() - float(message["ts"]) > _ORPHANED_AFTER_S
         return owner == task_id
 
-    async def _page(self, oldest: str | None, cursor: str | None) -> AsyncSlackResponse:
+    async def _page(self, oldest: str | None, cursor: str | None, limit: int) -> AsyncSlackResponse:
         client = self.calls.client
         wanted: dict[str, Any] = {
             "channel": self.channel,
             "oldest": oldest,
             "inclusive": True,
             "include_all_metadata": True,
-            "limit": _PAGE,
+            "limit": limit,
             "cursor": cursor,
         }
         if self.thread_ts is None:

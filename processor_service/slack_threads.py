@@ -4,7 +4,7 @@ from processor_service.ports.conversations import Said
 from processor_service.slack_calls import SlackCalls
 from processor_service.slack_history import said_about
 from processor_service.slack_reading import SlackReading
-from shared.task import Subject
+from shared.task import Purpose, Subject
 
 
 class SlackThreads:
@@ -17,4 +17,5 @@ class SlackThreads:
         """What the shortcut is about; of a thread beyond some 3,000 messages the first ones."""
         ts = subject.thread_ts or subject.message_ts
         thread = SlackReading(self._calls, subject.channel_id, ts, thread_ts=ts)
-        return said_about(subject, await thread.messages(), await self._calls.ourselves())
+        until = float("inf") if subject.purpose is Purpose.SUMMARISE else float(subject.message_ts)
+        return said_about(subject, await thread.messages(until), await self._calls.ourselves())

@@ -1,9 +1,12 @@
 """The thread of a question as Slack gives it back, and its turns as Gemini takes them."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import tracemalloc
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
+import pytest
 from fakeredis import FakeAsyncRedis
 
 from processor_service.gemini_access import GeminiAccess
@@ -18,7 +21,9 @@ from processor_service.slack_calls import SlackCalls
 from processor_service.slack_conversations import SlackConversations
 from processor_service.slack_people import SlackPeople
 from processor_service.slack_response import RedisResponses
+from processor_service.slack_threads import SlackThreads
 from shared.ledger import Mark, growing_mark
+from shared.task import Purpose, Subject
 from simulators.faults import Fault, FaultPlan
 from simulators.gemini import GeminiSimulator
 from simulators.journal import Journal
@@ -57,6 +62,13 @@ class Reader:
 
     def calls_of(self, method: str) -> int:
         return self.bench.slack.api.limits.calls[method]
+
+
+@pytest.fixture
+def tracing_memory() -> Iterator[None]:
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
 
 
 @asynccontextmanager
@@ -117,7 +129,7 @@ async def test_a_long_thread_is_read_over_all_its_pages() -> None:
 async def test_the_ledger_of_a_thread_beyond_all_bounds_is_read_all_the_same() -> None:
     async with reader() as here:
         opening = here.people.post("alice", "#general", "opening")
-        for _ in range(3_050):
+        for _ in range(3_450):
             here.people.post("hana", "#general", "x", thread_ts=opening.ts)
         asked = here.people.post("alice", "#general", "question", thread_ts=opening.ts)
         thread = here.thread(opening.ts, asked.ts)
@@ -125,7 +137,7 @@ async def test_the_ledger_of_a_thread_beyond_all_bounds_is_read_all_the_same() -
         history = await thread.read(TASK_ID)
         assert history.posted == (ours,)
         assert history.said[0].text == "opening"
-        assert here.calls_of("conversations.replies") == 4
+        assert here.calls_of("conversations.replies") == 5
 
 
 async def test_names_are_asked_for_once_and_a_person_slack_does_not_tell_of_has_none() -> None:
@@ -166,3 +178,29 @@ async def test_turns_become_contents_that_alternate_and_end_with_the_question() 
         ("model", ["three"]),
         ("user", ["four", "question"]),
     ]
+
+
+async def _peak_bytes(here: Reader, subject: Subject, shortcuts: int) -> int:
+    threads = SlackThreads(here.calls)
+    tracemalloc.reset_peak()
+    before, _ = tracemalloc.get_traced_memory()
+    said = await asyncio.gather(*(threads.said_about(subject) for _ in range(shortcuts)))
+    _, peak = tracemalloc.get_traced_memory()
+    assert all(one[-1].text == "a" * 39_000 for one in said)
+    return peak - before
+
+
+async def test_ten_shortcuts_on_a_huge_thread_hold_little_more_than_one(
+    tracing_memory: None,
+) -> None:
+    async with reader() as here:
+        opening = here.people.post("alice", "#general", "opening")
+        for _ in range(60):
+            here.people.post("hana", "#general", "a" * 39_000, thread_ts=opening.ts)
+        subject = Subject(
+            purpose=Purpose.SUMMARISE, channel_id=here.bench.general, message_ts=opening.ts
+        )
+        one = await _peak_bytes(here, subject, 1)
+        ten = await _peak_bytes(here, subject, 10)
+        assert ten < 2.5 * one
+        assert here.calls_of("conversations.replies") == 11

@@ -3,8 +3,8 @@
 The local stack under Slack's own limits. Within a minute one person mentions us a thousand times
 and another two hundred times in one thread, while a third asks now and then. Exit code 0 if the
 third had first words within three seconds of the model's and each answer once; if nobody got two
-answers, or a notice beside one; and if each question has an answer, a notice, or one of its person's notices
-of that minute, which says that it stands for it.
+answers, or a notice beside one; and if each question has an answer, a notice, or one of its
+person's notices of that minute, which says that it stands for it.
 """
 
 import argparse

@@ -14,7 +14,8 @@ from command_service.question import Asked, Click, Question, Reason
 from command_service.repetition import ask_again
 from command_service.throttle import PerUserThrottle
 from shared.task import Mode, Source
-from tests.command_fakes import IDENTITY, FakeHistory, World, a_click, a_question
+from tests.command_fakes import FakeHistory, World, a_click, a_question
+from tests.signed import LEDGER
 
 TOO_MANY = Refused(Reason.TOO_MANY_QUESTIONS)
 
@@ -129,7 +130,7 @@ async def test_a_command_is_told_by_its_ack_alone(world: World) -> None:
 
 async def test_a_flood_of_edits_is_no_flood_of_offers(world: World) -> None:
     world.throttle = PerUserThrottle(2)
-    following = Following(world.intake, FakeHistory(), IDENTITY.bot_user_id)
+    following = Following(world.intake, FakeHistory(), LEDGER)
     for number in range(50):
         await offer(Edited(asking(0), f"1700000001.{number:06d}"), following)
     await world.settle()
