@@ -77,7 +77,7 @@ class _Writer:
         )
 
     def labelled(self) -> str:
-        lines = [self.label_line() for _ in range(self.random.randint(1, 2))]
+        lines = [self.label_line() for _ in range(1 + (self.random.random() < 0.3))]
         return "\n".join([*lines, *([self.text()] if self.random.random() < 0.3 else [])])
 
     def link(self) -> str:
@@ -133,13 +133,13 @@ class _Writer:
         )
 
     def table(self) -> str:
-        columns = self.random.randint(1, 3)
+        columns = self.random.choice([1, 2, 2, 3])
         heads = [
             self.any(self.word, lambda: f"`{self.word()}|{self.word()}`") for _ in " " * columns
         ]
         rows = [
             [self.cell() for _ in range(max(1, columns + self.random.randint(-1, 1)))]
-            for _ in range(self.random.randint(1, 2))
+            for _ in range(1 + (self.random.random() < 0.3))
         ]
         rule = f"|{'---|' * columns}"
         lines = [f"| {' | '.join(row)} |" for row in [heads, *rows]]
@@ -159,7 +159,7 @@ class _Writer:
 
     def listed(self) -> str:
         marker = self.random.choice(["- ", "1. "])
-        items = [self.inner() for _ in range(self.random.randint(1, 2))]
+        items = [self.inner() for _ in range(1 + (self.random.random() < 0.3))]
         return "\n".join(marker + item.replace("\n", "\n" + " " * len(marker)) for item in items)
 
     def block(self) -> str:
@@ -189,9 +189,9 @@ class _Writer:
 
 
 def worded_document(seed: int) -> WordedDocument:
-    """The same document for the same seed; every tenth is a longer one."""
+    """The same document for the same seed; every fiftieth is a longer one."""
     writer, found = _Writer(seed), WordedDocument()
-    for block in filter(None, writer.blocks(1 if seed % 10 else 4)):
+    for block in filter(None, writer.blocks(1 if seed % 50 else 4)):
         found.text += ("\n\n" if found.text else "") + block
         start = len(found.text) - len(block)
         for number in range(1, writer.made + 1):
