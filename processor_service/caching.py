@@ -3,7 +3,6 @@
 import hashlib
 import unicodedata
 
-from processor_service.ports.answers import DRAFT
 from processor_service.ports.model import Prompt
 from processor_service.prompts import PROMPT_VERSION
 from shared.task import Source, Task
@@ -33,7 +32,7 @@ def cache_key(task: Task, prompt: Prompt, model: str) -> str | None:
 
 def draft_key(task: Task) -> str:
     """The key of what the model said to this task, until it stands in Slack."""
-    return f"{DRAFT}{task.task_id}"
+    return f"task:{task.task_id}"
 
 
 def may_read_cache(task: Task) -> bool:

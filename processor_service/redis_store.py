@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from pydantic import TypeAdapter, ValidationError
 
-from processor_service.ports.answers import DRAFT, Answer
+from processor_service.ports.answers import Answer
 from processor_service.ports.work import Claim, ClaimState, Hold, Lease
 from processor_service.redis_connection import (
     REST_S,
@@ -209,7 +209,7 @@ def _value(lease: Lease) -> str:
 
 
 class RedisAnswers:
-    """The answer cache; with a lifetime of 0 s it keeps nothing. Drafts are kept sealed.
+    """The answer cache; with a lifetime of 0 s it keeps nothing. What it keeps is sealed.
 
     Each answer is kept behind its signature for its key: what somebody else has put into Redis, or
     has moved there, is shown to nobody.
@@ -246,7 +246,7 @@ class RedisAnswers:
         signature, text = kept[:_SIGNATURE_CHARS], kept[_SIGNATURE_CHARS:]
         if not self._signing.has_signed(signature, "answer", key, text):
             return None
-        opened = self._seal.opened(text) if key.startswith(DRAFT) else text
+        opened = self._seal.opened(text)
         try:
             return _ANSWER.validate_json(opened or "")
         except ValidationError:
@@ -257,9 +257,7 @@ class RedisAnswers:
         """Keep the answer if Redis takes it."""
         if self._ttl_s == 0:
             return
-        text = _ANSWER.dump_json(answer).decode()
-        if key.startswith(DRAFT):
-            text = self._seal.closed(text)
+        text = self._seal.closed(_ANSWER.dump_json(answer).decode())
         value = self._signing.sign("answer", key, text) + text
         try:
             await self._connection.run(

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from processor_service.markdown.tables import fenced
-
 Element = Mapping[str, Any]
 
 _FORMS = {
@@ -31,12 +29,18 @@ def of_rich_text(block: Element) -> str:
     return "\n".join(map(_of_part, parts(block, "elements")))
 
 
+def _fenced(lines: list[str], language: str) -> str:
+    from processor_service.markdown.tables import fenced  # noqa: PLC0415 - see ``loading``
+
+    return fenced(lines, language)
+
+
 def _of_part(part: Element) -> str:
     match part["type"]:
         case "rich_text_list":
             text = "\n".join(_items(part))
         case "rich_text_preformatted":
-            text = fenced(_line(part).split("\n"), str(part.get("language") or ""))
+            text = _fenced(_line(part).split("\n"), str(part.get("language") or ""))
         case "rich_text_quote":
             return _quoted(_line(part))
         case _:

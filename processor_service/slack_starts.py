@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from processor_service.proof import letters_of
 from processor_service.redis_keys import STREAM_TTL_S
 from processor_service.slack_blocks import body_shown
 
@@ -47,10 +46,16 @@ class UnconfirmedStarts:
 
     def began(self, channel: str, task_id: str, message: Mapping[str, Any]) -> bool:
         """Whether the message, an unmarked one of ours, is such a stream of the task."""
-        words = letters_of(body_shown(message))
+        words = _letters_in(message)
         start = self._starts.get((channel, str(message.get("thread_ts")), task_id, words))
         return start is not None and float(message["ts"]) >= start.at - _CLOCK_GRACE_S
 
 
 def _letters(markdown: str) -> str:
-    return letters_of(body_shown({"blocks": [{"type": "markdown", "text": markdown}]}))
+    return _letters_in({"blocks": [{"type": "markdown", "text": markdown}]})
+
+
+def _letters_in(message: Mapping[str, Any]) -> str:
+    from processor_service.proof import letters_of  # noqa: PLC0415 - see ``loading``
+
+    return letters_of(body_shown(message))

@@ -1,7 +1,7 @@
 """What a question becomes: the answer, and where answers are kept."""
 
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Protocol
 
 from processor_service.research import Research
 from shared.task import Mode
@@ -33,10 +33,6 @@ class Answer:
     sources: Research = field(default_factory=Research)
     stopped: bool = False
     without: tuple[Verdict, ...] = ()
-
-
-DRAFT: Final = "task:"
-"""So begins the key of what is one task's alone, and perhaps private."""
 
 
 class Answers(Protocol):

@@ -95,6 +95,13 @@ async def test_whoever_proposes_a_change_runs_as_an_account_that_can_only_write_
     ]
 
 
+async def test_what_waits_in_a_subscription_stays_for_a_week(tmp_path: Path) -> None:
+    commands = await dry_run(tmp_path)
+    made = [each for each in commands if "pubsub subscriptions create" in each]
+    assert len(made) == 3
+    assert all("--message-retention-duration=7d" in each for each in made)
+
+
 def secrets_of(template: dict[str, Any]) -> Iterator[str]:
     """The secrets that a service names."""
     spec = template["spec"]

@@ -23,8 +23,8 @@ from tests.signed import SIGNING
 from tests.tasks import a_task
 
 SHORT_TTL_S = 0.4
+KEY = draft_key(a_task())
 SEAL = Seal("xoxb-local")
-DRAFT = draft_key(a_task())
 
 
 @pytest.fixture(
@@ -176,7 +176,7 @@ async def test_a_kept_answer_comes_back_as_it_was(connection: RedisConnection) -
 
 async def test_an_answer_kept_by_an_earlier_version_is_read(connection: RedisConnection) -> None:
     old = {"text": "x", "model": "m", "truncated": False, "prompt_tokens": 3, "output_tokens": 7}
-    text = json.dumps({**old, "mode": "chat"})
+    text = SEAL.closed(json.dumps({**old, "mode": "chat"}))
     signature = SIGNING.sign("answer", "key", text)
     await connection.redis.set(answer_key("key"), signature + text)
     assert await RedisAnswers(connection, 60, SEAL, SIGNING).get("key") == Answer(
@@ -190,30 +190,30 @@ async def test_a_cache_without_lifetime_keeps_nothing(connection: RedisConnectio
     assert await answers.get("key") is None
 
 
-async def test_whoever_reads_redis_reads_no_draft(connection: RedisConnection) -> None:
+async def test_whoever_reads_redis_reads_no_answer(connection: RedisConnection) -> None:
     answers, answer = (
         RedisAnswers(connection, 60, SEAL, SIGNING),
         Answer("only for her eyes", "model"),
     )
-    await answers.put(DRAFT, answer)
+    await answers.put(KEY, answer)
     [key] = await connection.redis.keys("*")
     kept = str(await connection.redis.get(key))
     assert "eyes" not in kept
     assert "model" not in kept
-    assert await answers.get(DRAFT) == answer
-    assert await RedisAnswers(connection, 60, Seal("xoxb-other"), SIGNING).get(DRAFT) is None
+    assert await answers.get(KEY) == answer
+    assert await RedisAnswers(connection, 60, Seal("xoxb-other"), SIGNING).get(KEY) is None
 
 
 @pytest.mark.parametrize("forged", ['{"text": "forged", "model": "m"}', "gAAAAAB", "", "é"])
-async def test_whoever_writes_to_redis_makes_no_draft(
+async def test_whoever_writes_to_redis_makes_no_answer(
     connection: RedisConnection, forged: str
 ) -> None:
-    await connection.redis.set(answer_key(DRAFT), forged)
-    assert await RedisAnswers(connection, 60, SEAL, SIGNING).get(DRAFT) is None
+    await connection.redis.set(answer_key(KEY), forged)
+    assert await RedisAnswers(connection, 60, SEAL, SIGNING).get(KEY) is None
 
 
 async def test_a_delivered_draft_is_forgotten(connection: RedisConnection) -> None:
     answers = RedisAnswers(connection, 60, SEAL, SIGNING)
-    await answers.put(DRAFT, Answer("text", "model"))
-    await answers.forget(DRAFT)
+    await answers.put(KEY, Answer("text", "model"))
+    await answers.forget(KEY)
     assert await connection.redis.keys("*") == []

@@ -3,11 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import pytest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
 from processor_service.ports.conversations import Body, Document
@@ -238,28 +236,6 @@ async def test_a_missing_scope_is_named_to_the_operator_once() -> None:
     [told] = [line for line in lines if line.get("action") == "scope_missing"]
     assert (told["method"], told["needed"]) == ("chat.postMessage", "chat:write")
     assert told["provided"] == ",".join(sorted(scopes))
-
-
-class NotingClient(AsyncWebClient):
-    """The SDK's client, which notes what is sent."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.sent: list[tuple[str, dict[str, Any]]] = []
-
-    async def api_call(self, api_method: str, **options: Any) -> Any:
-        self.sent.append((api_method, options.get("json") or options.get("params") or {}))
-        return await super().api_call(api_method, **options)
-
-
-async def test_links_in_a_posted_answer_do_not_unfurl() -> None:
-    async with processors() as (here, _):
-        client = NotingClient(token=FAST.bot_token, base_url=here.bench.running.api_url)
-        here.calls.client = client
-        asked = here.bench.slack.people.post("alice", "#general", "question")
-        await here.thread(asked.ts).post(Body("https://a.example"), Mark(TASK_ID, "answer"))
-    [sent] = [told for method, told in client.sent if method == "chat.postMessage"]
-    assert (sent["unfurl_links"], sent["unfurl_media"]) == (False, False)
 
 
 async def test_a_post_that_slack_confirms_without_its_message_stays() -> None:

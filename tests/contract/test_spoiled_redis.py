@@ -9,7 +9,7 @@ import pytest
 
 from processor_service.budget import READ
 from processor_service.limits import Application
-from processor_service.ports.answers import DRAFT, Answer
+from processor_service.ports.answers import Answer
 from processor_service.ports.people import Cast
 from processor_service.ports.work import ClaimState, Ticket
 from processor_service.redis_budget import RedisBudget
@@ -144,11 +144,11 @@ async def test_an_answer_that_somebody_put_or_moved_into_redis_is_shown_to_nobod
     kept = await connection.redis.get(answer_key("salaries"))
     await connection.redis.set(answer_key("key"), kept or "")
     assert await ours.get("key") is None
-    await ours.put(f"{DRAFT}one", Answer("for one person", "m"))
-    draft = await connection.redis.get(answer_key(f"{DRAFT}one"))
-    await connection.redis.set(answer_key(f"{DRAFT}other"), draft or "")
-    assert await ours.get(f"{DRAFT}other") is None, "nor one that is sealed"
-    changed = str(kept).replace("secret", "public")
+    await ours.put("task:one", Answer("for one person", "m"))
+    draft = await connection.redis.get(answer_key("task:one"))
+    await connection.redis.set(answer_key("task:other"), draft or "")
+    assert await ours.get("task:other") is None, "nor one that is sealed"
+    changed = str(kept)[::-1]
     await connection.redis.set(answer_key("salaries"), changed)
     assert await ours.get("salaries") is None
     assert not await connection.redis.exists(answer_key("salaries"))

@@ -123,6 +123,13 @@ def test_every_threat_is_tested_somewhere() -> None:
     assert untested == []
 
 
+def test_what_remains_is_tested_too() -> None:
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    bullets = text.partition("## What remains")[2].partition("\n* ")[2].split("\n* ")
+    untested = [one.partition("**.")[0] for one in bullets if ":test_" not in one]
+    assert untested == []
+
+
 TWINS = ("operations", "on-call", "incident-template", "migration")
 
 

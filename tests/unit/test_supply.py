@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from processor_service.manners import Tool
+
 ROOT = Path(__file__).parent.parent.parent
 LOCKS = sorted(ROOT.glob("*.lock"))
 IMAGES = sorted(ROOT.glob("Dockerfile.*"))
@@ -31,3 +33,7 @@ def test_an_image_installs_only_wheels_with_the_hashes_of_its_lock_file(image: P
         assert "--require-hashes" in options
         assert "--only-binary :all:" in options
         assert "--no-deps" in options
+
+
+def test_the_model_is_given_no_tool_but_to_search_and_to_read_pages() -> None:
+    assert {tool.value for tool in Tool} == {"google_search", "url_context"}
