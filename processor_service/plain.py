@@ -1,7 +1,6 @@
 """Messages without any layout, for whoever Slack refuses ours."""
 
 from processor_service.ports.conversations import Body, Conversation, Posted
-from processor_service.rendering import escape
 from processor_service.slack_blocks import text_of_blocks
 from processor_service.steps import Steps
 from shared.errors import UNSHOWABLE, SlackRefused
@@ -13,6 +12,8 @@ log = get_logger(__name__)
 
 def plainly(body: Body) -> Body:
     """The words of a message as text alone."""
+    from processor_service.rendering import escape  # noqa: PLC0415 - see ``loading``
+
     words = text_of_blocks({"blocks": body.blocks})
     return Body(escape(words) if words else body.text)
 
