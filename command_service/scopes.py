@@ -19,7 +19,9 @@ NEEDED_SCOPES: Final = frozenset(
 )
 """The bot scopes that nothing works without."""
 CATCH_UP_SCOPES: Final = frozenset({"channels:read", "groups:read", "im:read"})
-"""The bot scopes that looking for missed questions needs, one a kind of conversation."""
+"""What looking for missed questions needs, and telling whether a channel is shared and who may read
+it: one a kind of conversation.
+"""
 FILE_SCOPES: Final = frozenset({"files:read", "files:write"})
 """What the processor needs to fetch files, without which each answer says so, and to give very long
 answers as a file, without which they go into the thread whole.

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Final
 
 # Reasons for which no version of ours could have answered: Gemini's safety rules, a place that we
-# were removed from, a question that was deleted, and limits that an administrator set.
+# were removed from or that the asker has left, a question that was deleted, and limits that an
+# administrator set.
 NOT_OURS: Final = (
     "answer_blocked",
     "answer_language",
     "answer_recited",
     "model_refused",
+    "not_a_member",
     "question_blocked",
     "question_declined",
     "question_gone",

@@ -41,6 +41,7 @@ from processor_service.routes import router
 from processor_service.sealing import Seal
 from processor_service.settings import ProcessorSettings
 from processor_service.slack_calls import SlackCalls
+from processor_service.slack_channels import SlackChannels
 from processor_service.slack_conversations import SlackConversations
 from processor_service.slack_files import DOWNLOAD_TIMEOUT, SlackFiles, SlackHosts
 from processor_service.slack_homes import SlackHomes
@@ -163,6 +164,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             workspace=SlackWorkspace(calls),
             house=House(settings.manners, settings.system_prompt_file),
             threads=SlackThreads(calls),
+            channels=SlackChannels(calls),
         )
         tried = partial(try_out, model=model, house=answering.house, prices=settings.gemini_prices)
         asides = Asides(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from processor_service.caching import cache_key, draft_key, may_read_cache
+from processor_service.caching import audience_of, cache_key, draft_key, may_read_cache
 from processor_service.equipment import Answering
 from processor_service.fewer_files import asked_with_files
 from processor_service.files import attached
@@ -37,7 +37,8 @@ async def composed(
     if draft is not None:
         return draft, False
     prompt = await _prompt(task, using)
-    key = cache_key(task, prompt, using.generation.model)
+    audience = await audience_of(task, using.channels)
+    key = cache_key(task, prompt, using.generation.model, audience)
     shared = key if may_read_cache(task) else None
     stop = growing.steps.stop
     async with asked_once(shared, task, using.answers, using.turns, stop) as known:
@@ -75,7 +76,7 @@ async def _about(
     """What people wrote in the question's thread, or where a shortcut was used."""
     if task.subject is None:
         return said
-    return await material(task, task.subject, using.threads, steps)
+    return await material(task, task.subject, using.threads, using.channels, steps)
 
 
 async def _quoting(prompt: Prompt, task: Task, about: Sequence[Said], using: Answering) -> Prompt:

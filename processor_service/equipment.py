@@ -9,7 +9,7 @@ from processor_service.limits import Limits
 from processor_service.ports.answers import Answers
 from processor_service.ports.conversations import Conversations, Threads
 from processor_service.ports.model import Model
-from processor_service.ports.people import People, Workspace
+from processor_service.ports.people import Channels, People, Workspace
 from processor_service.ports.work import Leases, Stops, Turns
 from processor_service.prompts import House
 from processor_service.retrying import Patience
@@ -37,3 +37,4 @@ class Answering:
     workspace: Workspace
     house: House
     threads: Threads
+    channels: Channels

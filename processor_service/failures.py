@@ -375,6 +375,17 @@ WORDS: Final[dict[str, Words]] = {
             "en": "Please add me to the channel with `/invite`, then press Retry.",
         },
     ),
+    "not_a_member": Words(
+        _READING,
+        {
+            "ja": "このメッセージがあるチャンネルのメンバーではないため、内容を読み取りませんでした。",
+            "en": "You are not a member of the channel with that message, so I have not read it.",
+        },
+        {
+            "ja": "必要な場合は、チャンネルに参加してから、もう一度お試しください。",
+            "en": "If you need it, please join the channel and try again.",
+        },
+    ),
     "nothing_to_read": Words(
         _READING,
         {

@@ -9,6 +9,7 @@ from typing import Final
 
 from processor_service.ports.conversations import Said, Threads
 from processor_service.ports.model import Prompt
+from processor_service.ports.people import Channels
 from processor_service.steps import Steps
 from processor_service.thread_context import THREAD_TOKENS, Quotes, estimated_tokens, quoting
 from shared.errors import PermanentError, SlackRefused
@@ -73,6 +74,12 @@ _LANGUAGES: Final[dict[Locale, dict[Locale, str]]] = {
 }
 
 
+class NotAMember(PermanentError):
+    """The asker may not read, or no longer, where a shortcut was used."""
+
+    reason = "not_a_member"
+
+
 class NothingToRead(PermanentError):
     """The message that a shortcut was used on holds no words."""
 
@@ -80,16 +87,19 @@ class NothingToRead(PermanentError):
 
 
 async def material(
-    task: Task, subject: Subject, threads: Threads, steps: Steps
+    task: Task, subject: Subject, threads: Threads, channels: Channels, steps: Steps
 ) -> tuple[Said, ...]:
     """What the shortcut is about: the thread for a summary, else the message, last behind what
     stands before it.
 
-    Where we may not read, a single message is taken as the shortcut brought it. Raises
+    It is read with our rights, so whether its asker may read there is asked each time. Where we may
+    not read, a single message is taken as the shortcut brought it. Raises NotAMember,
     NothingToRead, and SlackRefused for a thread: ``thread_unreadable``, or a scope is missing.
     """
     own = Said("app" if subject.by_app else "person", subject.by, task.text)
     try:
+        if not await steps.read(partial(channels.may_read, task.user_id, subject.channel_id)):
+            raise NotAMember("The asker is no member of the channel.")
         said = await steps.read(partial(threads.said_about, subject))
     except SlackRefused as refused:
         if subject.purpose is Purpose.SUMMARISE:

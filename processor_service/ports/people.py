@@ -1,6 +1,7 @@
 """Who asks, and what they see and say besides answers."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
@@ -41,6 +42,26 @@ class People(Protocol):
 
     async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
         """The names people are shown by, as far as they can be told quickly."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A conversation. ``public``: everybody in the workspace may read it, and only then it has a
+    ``name``.
+    """
+
+    public: bool
+    name: str = ""
+
+
+class Channels(Protocol):
+    """Where people speak, and who may read it."""
+
+    async def of(self, channel_id: str) -> Channel | None:
+        """The conversation as it was lately; None if that cannot be told quickly."""
+
+    async def may_read(self, user_id: str, channel_id: str) -> bool:
+        """Whether the person may read there now. Raises as a Conversation does."""
 
 
 class Workspace(Protocol):

@@ -68,10 +68,11 @@ class StatusChanged:
 
 @dataclass(frozen=True)
 class ChannelChanged:
-    """A channel has a new member, or is new."""
+    """A channel has a new member, or one less, or is new."""
 
     channel: Channel
     joined: str | None = None
+    left: str | None = None
 
 
 @dataclass(frozen=True)

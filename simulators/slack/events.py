@@ -60,7 +60,9 @@ class EventSource:
             case Reacted():
                 self._reacted(change)
             case ChannelChanged(channel, str(user)):
-                self._joined(channel, user)
+                self._came_or_went("member_joined_channel", channel, user)
+            case ChannelChanged(channel, left=str(user)):
+                self._came_or_went("member_left_channel", channel, user)
             case HomeOpened(user, tab):
                 self._home_opened(user, tab)
             case AssistantOpened(message, user):
@@ -147,11 +149,11 @@ class EventSource:
         }
         self._send(event)
 
-    def _joined(self, channel: Channel, user: str) -> None:
-        if not self._subscribed("member_joined_channel") or not self._sees(channel):
+    def _came_or_went(self, event_type: str, channel: Channel, user: str) -> None:
+        if not self._subscribed(event_type) or not self._sees(channel):
             return
         event = {
-            "type": "member_joined_channel",
+            "type": event_type,
             "user": user,
             "channel": channel.id,
             "channel_type": "G" if channel.kind == "private" else "C",

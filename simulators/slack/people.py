@@ -91,6 +91,15 @@ class People:
         )
         return self._workspace.post(message)
 
+    def leave(self, who: str, where: str) -> None:
+        """Leave a channel. Nobody leaves the general one, nor a direct message."""
+        user, channel = self._place(who, where)
+        if channel.name == "general":
+            raise Refusal("cant_leave_general")
+        if channel.kind == "im":
+            raise Refusal("method_not_supported_for_channel_type")
+        self._workspace.leave(channel, user.id)
+
     def upload(self, who: str, name: str, content: bytes, mimetype: str | None = None) -> File:
         """Upload a file, to be shared with a post."""
         workspace = self._workspace

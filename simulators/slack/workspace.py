@@ -100,6 +100,11 @@ class Workspace:
         channel.members.add(user)
         self.tell(ChannelChanged(channel, joined=user))
 
+    def leave(self, channel: Channel, user: str) -> None:
+        """Make a user no member of a channel any more."""
+        channel.members.discard(user)
+        self.tell(ChannelChanged(channel, left=user))
+
     def present(self, message: Message, **options: Any) -> JSON:
         """A message in Slack's form; see ``present_message``."""
         return present_message(self, message, **options)

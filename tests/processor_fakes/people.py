@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from processor_service.ports.people import Cast
+from processor_service.ports.people import Cast, Channel
 from shared.task import Locale, Vote
 
 
@@ -39,6 +39,28 @@ class FakePeople:
 
     async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
         return {each: self.names[each] for each in user_ids if each in self.names}
+
+
+@dataclass
+class FakeChannels:
+    """All channels are public but those in ``hidden``; who has ``left`` may not read there."""
+
+    hidden: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+    names: dict[str, str] = field(default_factory=dict)
+    left: set[tuple[str, str]] = field(default_factory=set)
+    failure: Exception | None = None
+
+    async def of(self, channel_id: str) -> Channel | None:
+        if channel_id in self.unknown:
+            return None
+        public = channel_id not in self.hidden
+        return Channel(public, self.names.get(channel_id, "") if public else "")
+
+    async def may_read(self, user_id: str, channel_id: str) -> bool:
+        if self.failure is not None:
+            raise self.failure
+        return (user_id, channel_id) not in self.left
 
 
 @dataclass

@@ -25,7 +25,13 @@ from tests.processor_fakes.files import FakeFiles, FakeUploads
 from tests.processor_fakes.growing import FakeBudget
 from tests.processor_fakes.limits import FakeLimits, FakeUsages
 from tests.processor_fakes.model import FakeModel, saying
-from tests.processor_fakes.people import FakeHomes, FakePeople, FakeVotes, FakeWorkspace
+from tests.processor_fakes.people import (
+    FakeChannels,
+    FakeHomes,
+    FakePeople,
+    FakeVotes,
+    FakeWorkspace,
+)
 from tests.processor_fakes.retrying import Naps
 from tests.processor_fakes.work import FakeLeases, FakeStops, FakeStreamOwners, FakeTurns
 from tests.tasks import NOON, a_task
@@ -64,6 +70,7 @@ class World:
     generation: Generation | None = None
     workspace: FakeWorkspace = field(default_factory=FakeWorkspace)
     house: House = field(default_factory=House)
+    channels: FakeChannels = field(default_factory=FakeChannels)
 
     @property
     def conversation(self) -> FakeConversation:
@@ -91,6 +98,7 @@ class World:
             self.workspace,
             self.house,
             self.threads,
+            self.channels,
         )
 
     def stopping(self) -> Stopping:

@@ -76,7 +76,7 @@ def key(
     text: str = "素数とは何ですか", occasion: Occasion = THAT_DAY, house: House = HOUSE
 ) -> str | None:
     task = a_task(text=text)
-    return cache_key(task, prompt_for(task, occasion, house), "model")
+    return cache_key(task, prompt_for(task, occasion, house), "model", "")
 
 
 def test_an_answer_of_yesterday_is_none_to_a_question_of_today() -> None:

@@ -20,7 +20,7 @@ from processor_service.slack_history import said_about
 from processor_service.subjects import target_language
 from processor_service.thread_context import THREAD_TOKENS
 from processor_service.working import Outcome
-from shared.errors import FileUnusable, OutcomeUnknown, SlackRefused
+from shared.errors import FileUnusable, OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from shared.task import Mode, Purpose, Source, Subject, Task, TaskFile
 from tests.processor_fakes.world import World
@@ -232,8 +232,10 @@ async def test_a_wish_that_is_given_up_is_told_in_direct_messages(world: World) 
 def test_what_is_asked_about_a_message_is_never_cached() -> None:
     prompt = Prompt("system", MESSAGE.text)
 
-    assert cache_key(about_a_message(), prompt, "model") is None
-    assert cache_key(about_a_message(private=False, source=Source.RETRY), prompt, "model") is None
+    assert cache_key(about_a_message(), prompt, "model", "") is None
+    assert (
+        cache_key(about_a_message(private=False, source=Source.RETRY), prompt, "model", "") is None
+    )
 
 
 def test_a_shown_shortcut_keeps_what_a_retry_needs() -> None:
@@ -308,3 +310,23 @@ def test_a_message_without_words_or_gone_is_not_mistaken_for_another(
     subject = SUBJECT.model_copy(update={"purpose": purpose, "message_ts": message_ts})
 
     assert said_about(subject, THREAD, US) == ()
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+@pytest.mark.parametrize("source", [Source.SHORTCUT, Source.BUTTON, Source.RETRY])
+async def test_who_has_left_a_private_channel_reads_no_more_of_it_by_asking_again(
+    world: World, purpose: Purpose, source: Source
+) -> None:
+    world.channels.left = {("U1", SUBJECT.channel_id)}
+    task = about_a_message(purpose, source=source, thread_ts="9.1", message_ts="9.1")
+    assert await world.answer(task) is Outcome.TOLD_FAILURE
+    assert world.threads.read == []
+    assert world.model.asked == []
+    assert "not_a_member" in str(world.conversation.messages)
+
+
+async def test_where_membership_cannot_be_found_out_nothing_is_read(world: World) -> None:
+    world.channels.failure = SlackUnavailable("503")
+    assert await world.answer(about_a_message()) is Outcome.TRY_LATER
+    assert world.threads.read == []
+    assert world.model.asked == []

@@ -19,14 +19,14 @@ WISHED = [a_task(wish=wish) for wish in (None, *Wish)]
 
 
 def test_each_wish_has_an_answer_of_its_own_in_the_cache() -> None:
-    assert len({cache_key(task, told(task), "m") for task in WISHED}) == 3
+    assert len({cache_key(task, told(task), "m", "") for task in WISHED}) == 3
 
 
 def test_a_wish_is_no_part_of_the_words_of_a_question() -> None:
     shorter = a_task(wish=Wish.SHORTER)
-    key_of_shorter = cache_key(shorter, told(shorter), "m")
+    key_of_shorter = cache_key(shorter, told(shorter), "m", "")
     said = a_task(text="素数とは何ですか\0shorter")
-    assert cache_key(said, told(said), "m") != key_of_shorter
+    assert cache_key(said, told(said), "m", "") != key_of_shorter
 
 
 @pytest.mark.parametrize("mode", [Mode.CHAT, Mode.AUTO])

@@ -9,12 +9,13 @@ from simulators.slack.arguments import Arg
 from simulators.slack.errors import Refusal
 from simulators.slack.message_log import between
 from simulators.slack.methods.registry import COUNT, FLAG, NEEDED, TEXT, Call, method
-from simulators.slack.model import JSON, Message
+from simulators.slack.model import JSON, Channel, Message
 from simulators.slack.presentation import present_channel
 from simulators.slack.rate_limits import Tier
 from simulators.slack.timestamps import bound
 
 _READ = ("channels:read", "groups:read", "im:read")
+_READ_OF_KIND = {"channel": "channels:read", "private": "groups:read", "im": "im:read"}
 _HISTORY = ("channels:history", "groups:history", "im:history")
 _TYPES = {"public_channel": "channel", "private_channel": "private", "im": "im", "mpim": "mpim"}
 _PAGING = {"cursor": TEXT, "limit": COUNT}
@@ -65,6 +66,15 @@ def page_of(call: Call, items: Sequence[Any], default: int = 100) -> tuple[Seque
     return items[start:end], {"response_metadata": {"next_cursor": following}}
 
 
+def _readable(call: Call) -> Channel:
+    """A channel the app may know of; each kind has its own scope. Raises ``Refusal``."""
+    channel = call.visible_channel(call.get("channel"))
+    needed, scopes = _READ_OF_KIND[channel.kind], call.workspace.config.scopes
+    if needed not in scopes:
+        raise Refusal("missing_scope", needed=needed, provided=",".join(sorted(scopes)))
+    return channel
+
+
 @method(
     "conversations.info",
     Tier.THREE,
@@ -73,7 +83,7 @@ def page_of(call: Call, items: Sequence[Any], default: int = 100) -> tuple[Seque
 )
 def info(call: Call) -> JSON:
     """Describe a conversation."""
-    shown = present_channel(call.workspace, call.visible_channel(call.get("channel")))
+    shown = present_channel(call.workspace, _readable(call))
     if not call.get("include_num_members"):
         shown.pop("num_members", None)
     if call.get("include_locale"):
@@ -113,7 +123,7 @@ def list_(call: Call) -> JSON:
 )
 def members(call: Call) -> JSON:
     """Who is in a conversation."""
-    channel = call.visible_channel(call.get("channel"))
+    channel = _readable(call)
     page, metadata = page_of(call, sorted(channel.members))
     return {"members": list(page), **metadata}
 
