@@ -44,6 +44,7 @@ from processor_service.slack_calls import SlackCalls
 from processor_service.slack_channels import SlackChannels
 from processor_service.slack_conversations import SlackConversations
 from processor_service.slack_files import DOWNLOAD_TIMEOUT, SlackFiles, SlackHosts
+from processor_service.slack_groups import SlackGroups
 from processor_service.slack_homes import SlackHomes
 from processor_service.slack_people import SlackPeople
 from processor_service.slack_response import RedisResponses
@@ -165,6 +166,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             house=House(settings.manners, settings.system_prompt_file),
             threads=SlackThreads(calls),
             channels=SlackChannels(calls),
+            groups=SlackGroups(calls),
         )
         tried = partial(try_out, model=model, house=answering.house, prices=settings.gemini_prices)
         asides = Asides(

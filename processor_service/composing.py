@@ -10,6 +10,15 @@ from processor_service.files import attached
 from processor_service.generation import Request, generate
 from processor_service.growing import Growing
 from processor_service.lookups import beside_quotes
+from processor_service.naming import (
+    Names,
+    NamingAudience,
+    beside_ids,
+    explained,
+    instead_of_ids,
+    mentioned,
+    names_of,
+)
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Said
 from processor_service.ports.model import Prompt
@@ -36,7 +45,7 @@ async def composed(
     draft = await using.answers.get(draft_key(task))
     if draft is not None:
         return draft, False
-    prompt = await _prompt(task, using)
+    prompt, names = await _with_names(await _prompt(task, using), task, using)
     audience = await audience_of(task, using.channels)
     key = cache_key(task, prompt, using.generation.model, audience)
     shared = key if may_read_cache(task) else None
@@ -46,14 +55,14 @@ async def composed(
             return known, True
         stop.check()
         about = await _about(task, said, growing.steps, using)
-        prompt = await _quoting(prompt, task, about, using)
+        prompt = await _quoting(prompt, task, about, names, using)
         searching = bool(prompt.manner.tools) and not task.files
         using.statuses.line(growing.conversation, task).thinking(searching=searching)
         async with attached(task, about, using.files, stop) as files:
 
             async def ask(with_files: Prompt) -> Answer:
                 told = beside_quotes(with_files, using.house.manners, task.locale)
-                return await _generated(task, told, growing, using)
+                return await _generated(task, told, growing, names, using)
 
             new = await asked_with_files(task, prompt, files, ask)
         new = replace(new, without=tuple(files.without))
@@ -79,24 +88,45 @@ async def _about(
     return await material(task, task.subject, using.threads, using.channels, steps)
 
 
-async def _quoting(prompt: Prompt, task: Task, about: Sequence[Said], using: Answering) -> Prompt:
+async def _with_names(
+    prompt: Prompt, task: Task, using: Answering
+) -> tuple[Prompt, dict[str, str]]:
+    """``prompt`` with the names of whom the question mentions, and these names."""
+    ids = mentioned([prompt.text]) if task.subject is None else []
+    names = await names_of(ids, using.people, using.channels, using.groups)
+    named = replace(prompt, text=beside_ids(prompt.text, names))
+    return explained(named, ids, names, task.locale), names
+
+
+async def _quoting(
+    prompt: Prompt, task: Task, about: Sequence[Said], names: dict[str, str], using: Answering
+) -> Prompt:
+    """``prompt`` with what was said before it. Whose names it needs is added to ``names``."""
     if not about:
         return prompt
-    names = await using.people.names_of(speakers(task, about))
+    ids = mentioned(one.text for one in about)
+    wanted = [*ids, *speakers(task, about)]
+    names |= await names_of(wanted, using.people, using.channels, using.groups)
+    prompt = explained(prompt, ids, names, task.locale)
+    named = [
+        one if one.role == "us" else replace(one, text=beside_ids(one.text, names)) for one in about
+    ]
     if task.subject is None:
-        quoted = in_thread(prompt, task, about, names)
+        quoted = in_thread(prompt, task, named, names)
         return beside_quotes(quoted, using.house.manners, task.locale)
-    return asked_about(prompt, task, task.subject, about, names)
+    return asked_about(prompt, task, task.subject, named, names)
 
 
-async def _generated(task: Task, prompt: Prompt, growing: Growing, using: Answering) -> Answer:
+async def _generated(
+    task: Task, prompt: Prompt, growing: Growing, names: Names, using: Answering
+) -> Answer:
     stop, tally = growing.steps.stop, Tally()
     generation = replace(using.generation, patience=stop.cutting_short(using.generation.patience))
     model = StoppableModel(CountingModel(using.model, tally), stop)
     try:
-        return await generate(
-            Request(prompt, model, growing), generation, growing.steps.patience.until
-        )
+        request = Request(prompt, model, NamingAudience(growing, names))
+        new = await generate(request, generation, growing.steps.patience.until)
+        return replace(new, text=instead_of_ids(new.text, names))
     except ModelUnavailable:
         stop.check()
         await growing.conversation.show_status(RETRYING[task.locale])

@@ -9,7 +9,7 @@ from processor_service.limits import Limits
 from processor_service.ports.answers import Answers
 from processor_service.ports.conversations import Conversations, Threads
 from processor_service.ports.model import Model
-from processor_service.ports.people import Channels, People, Workspace
+from processor_service.ports.people import Channels, Groups, People, Workspace
 from processor_service.ports.work import Leases, Stops, Turns
 from processor_service.prompts import House
 from processor_service.retrying import Patience
@@ -38,3 +38,4 @@ class Answering:
     house: House
     threads: Threads
     channels: Channels
+    groups: Groups

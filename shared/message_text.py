@@ -52,6 +52,9 @@ def _readable(tag: str) -> str:
         return f"<{target}>"
     if target.startswith("#"):
         return f"#{label or target[1:]}"
+    if target.startswith("!subteam^") and not label:
+        # Slack does not always bring the group's name; whoever knows it can put it there.
+        return f"<{target}>"
     if target.startswith("!"):
         return label or f"@{target[1:].split('^')[0]}"
     return _link(target, label)

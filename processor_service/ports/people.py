@@ -64,6 +64,13 @@ class Channels(Protocol):
         """Whether the person may read there now. Raises as a Conversation does."""
 
 
+class Groups(Protocol):
+    """Groups of people that can be mentioned."""
+
+    async def names_of(self, group_ids: Sequence[str]) -> dict[str, str]:
+        """The names they are mentioned by, as far as they can be told quickly."""
+
+
 class Workspace(Protocol):
     """Where we are installed."""
 

@@ -35,6 +35,7 @@ class Workspace:
         self.bot = seed.bot
         self.users: dict[str, User] = {user.id: user for user in (*seed.humans, seed.bot)}
         self.channels: dict[str, Channel] = {channel.id: channel for channel in seed.channels()}
+        self.groups: dict[str, str] = {}  # user groups: their handles by id
         self.files: dict[str, File] = {}
         self.uploads: dict[str, File] = {}
         self.ephemerals: dict[str, Message] = {}

@@ -1,13 +1,16 @@
 """The processor's adapters on Slack's protocol: people, and the name of their workspace."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from processor_service.redis_connection import redis_connection
+from processor_service.slack_groups import SlackGroups
 from processor_service.slack_people import SlackPeople
 from processor_service.slack_workspace import SlackWorkspace
 from simulators.faults import Fault
 from simulators.ports import free_port
+from simulators.slack.config import SCOPES
 from tests.processor_workbench import processors
 from tests.slack_workbench import FAST, Clock
 
@@ -75,3 +78,25 @@ async def test_a_name_that_slack_does_not_tell_is_asked_for_again_a_minute_later
         assert await workspace.name() is None
         now[0] = 61.0
         assert await workspace.name() == FAST.team_domain
+
+
+async def test_user_groups_are_named_with_one_call_in_ten_minutes() -> None:
+    granted = replace(FAST, scopes=SCOPES | {"usergroups:read"})
+    async with processors(granted) as (here, _):
+        here.bench.slack.workspace.groups = {"S0TEAM": "kaihatsu"}
+        clock = Clock(0.0)
+        groups, calls = SlackGroups(here.calls, clock), here.bench.slack.api.limits.calls
+        assert await groups.names_of([]) == {}
+        found = await asyncio.gather(*(groups.names_of(["S0TEAM", "S0GONE"]) for _ in range(9)))
+        assert found == [{"S0TEAM": "kaihatsu"}] * 9
+        assert calls["usergroups.list"] == 1
+        clock.now = 601
+        await groups.names_of(["S0TEAM"])
+        assert calls["usergroups.list"] == 2
+
+
+async def test_without_their_scope_user_groups_have_no_names_and_slack_is_not_asked_again() -> None:
+    async with processors() as (here, _):
+        groups = SlackGroups(here.calls, Clock(0.0))
+        assert [await groups.names_of(["S0TEAM"]) for _ in range(3)] == [{}, {}, {}]
+        assert here.bench.slack.api.limits.calls["usergroups.list"] <= 1

@@ -64,6 +64,14 @@ class FakeChannels:
 
 
 @dataclass
+class FakeGroups:
+    names: dict[str, str] = field(default_factory=dict)
+
+    async def names_of(self, group_ids: Sequence[str]) -> dict[str, str]:
+        return {each: self.names[each] for each in group_ids if each in self.names}
+
+
+@dataclass
 class FakeWorkspace:
     called: str | None = "Acme"
 

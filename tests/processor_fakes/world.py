@@ -27,6 +27,7 @@ from tests.processor_fakes.limits import FakeLimits, FakeUsages
 from tests.processor_fakes.model import FakeModel, saying
 from tests.processor_fakes.people import (
     FakeChannels,
+    FakeGroups,
     FakeHomes,
     FakePeople,
     FakeVotes,
@@ -71,6 +72,7 @@ class World:
     workspace: FakeWorkspace = field(default_factory=FakeWorkspace)
     house: House = field(default_factory=House)
     channels: FakeChannels = field(default_factory=FakeChannels)
+    groups: FakeGroups = field(default_factory=FakeGroups)
 
     @property
     def conversation(self) -> FakeConversation:
@@ -99,6 +101,7 @@ class World:
             self.house,
             self.threads,
             self.channels,
+            self.groups,
         )
 
     def stopping(self) -> Stopping:

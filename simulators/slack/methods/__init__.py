@@ -8,6 +8,7 @@ from simulators.slack.methods import (
     files,
     reactions,
     streams,
+    usergroups,
     users,
     views,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "files",
     "reactions",
     "streams",
+    "usergroups",
     "users",
     "views",
 ]
