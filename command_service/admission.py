@@ -37,6 +37,7 @@ TOLD = frozenset(
         Reason.QUEUE_UNAVAILABLE,
         Reason.SLACK_DENIED,
         Reason.OVERLOADED,
+        Reason.NOT_A_MEMBER,
         Reason.NOT_THE_ASKER,
         Reason.PRESS_LOST,
         Reason.TOO_MANY_QUESTIONS,
@@ -57,14 +58,40 @@ class Refused:
     reason: Reason
 
 
+@dataclass(frozen=True)
+class Presence:
+    """Who does something, and where; without a ``channel_id`` it is no channel's business."""
+
+    team_id: str
+    user_id: str
+    channel_id: str | None = None
+    external: bool = False
+
+
+def turned_away(who: Presence, policy: Policy) -> Reason | None:
+    """The first rule that keeps the person out there, whatever they want; None: they may come."""
+    channel_id = who.channel_id
+    for reason, forbidden in (
+        (Reason.TEAM_NOT_ALLOWED, _outside(who.team_id, policy.team_ids)),
+        (Reason.EXTERNAL_CHANNEL, who.external and not policy.external_channels),
+        (
+            Reason.CHANNEL_NOT_ALLOWED,
+            channel_id is not None and _outside(channel_id, policy.channel_ids),
+        ),
+        (Reason.USER_NOT_ALLOWED, _outside(who.user_id, policy.user_ids)),
+        (Reason.NOT_IN_ROLLOUT, not in_rollout(who.user_id, policy)),
+    ):
+        if forbidden:
+            return reason
+    return None
+
+
 def admit(question: Question, policy: Policy) -> Admitted | Refused:
     """Whether ``question`` may be asked. The first rule that forbids it gives the reason."""
+    who = Presence(question.team_id, question.user_id, _channel_of(question), question.external)
+    if (kept_out := turned_away(who, policy)) is not None:
+        return Refused(kept_out)
     for reason, forbidden in (
-        (Reason.TEAM_NOT_ALLOWED, _outside(question.team_id, policy.team_ids)),
-        (Reason.EXTERNAL_CHANNEL, question.external and not policy.external_channels),
-        (Reason.CHANNEL_NOT_ALLOWED, _outside(_channel_of(question), policy.channel_ids)),
-        (Reason.USER_NOT_ALLOWED, _outside(question.user_id, policy.user_ids)),
-        (Reason.NOT_IN_ROLLOUT, not in_rollout(question.user_id, policy)),
         (Reason.EMPTY_PROMPT, _asks_nothing(question)),
         (_TOO_LONG[question.subject is None], _is_too_long(question, policy)),
     ):

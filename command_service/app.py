@@ -30,6 +30,7 @@ from command_service.pubsub_queue import PubSubQueue, pubsub_queue
 from command_service.question import Identity, Reason
 from command_service.repetition import Repetition
 from command_service.settings import CommandSettings
+from command_service.sharing import Sharing
 from command_service.signatures import Signatures
 from command_service.slack_access import SlackAccess, watched
 from command_service.slack_history import SlackHistory
@@ -235,6 +236,7 @@ def _use_cases(settings: CommandSettings, adapters: Adapters) -> Repetition:
             max_prompt_chars=settings.max_prompt_chars,
         ),
         throttle=PerUserThrottle(GENEROSITY * settings.user_requests_per_minute),
+        sharing=Sharing(SlackSurroundings(slack, access)),
     )
     return Repetition(intake, SlackQuestions(slack, access, adapters.ledger))
 

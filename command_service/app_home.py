@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from command_service.intake import Accepted, HandedBack, Intake, publish
+from command_service.admission import Presence, turned_away
+from command_service.intake import Accepted, HandedBack, Intake, publish, refusal_text
 from command_service.measures import came_from, count, count_event
 from command_service.pace import Pace
 from command_service.ports import Homes
 from command_service.question import Reason
 from shared.errors import QueueUnavailable
-from shared.home import home_view
+from shared.home import home_view, notice_view
 from shared.log import bound_task, get_logger
 from shared.task import Kind, Source, Task, task_id_of_home
 
@@ -84,13 +85,23 @@ class Entrance:
 
 
 def receive(opened: Opened, using: Entrance) -> None:
-    """Suggest prompts or fill the Home without making Slack wait; at most every 30 s a person."""
+    """Suggest prompts or fill the Home without making Slack wait; at most every 30 s a person.
+
+    Whoever may not ask is told so on their Home, and sees nothing else.
+    """
     came_from(Source.APP_HOME)
     if (denied := using.intake.access.denied) is not None:
         _count("handed_back", denied.reason)
         return
     if not using.pace.take(f"{opened.user_id}:{opened.tab}:{opened.thread_ts or ''}"):
         _count("ignored", Reason.TOO_SOON)
+        return
+    if reason := turned_away(Presence(opened.team_id, opened.user_id), using.intake.policy):
+        _count("refused", reason)
+        if opened.tab == "home":
+            text = refusal_text(reason, opened.user_id, using.intake)
+            turning = using.homes.publish(opened.user_id, notice_view(text))
+            using.intake.background.start(turning, f"turned-away:{opened.user_id}")
         return
     work = _fill(opened, using) if opened.tab == "home" else _suggest(opened, using)
     using.intake.background.start(work, f"{opened.tab}:{opened.user_id}")

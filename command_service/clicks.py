@@ -107,7 +107,7 @@ def _read_click(
         recipient=Recipient(button.channel_id, str(user["id"]), thread_ts),
         mode=button.mode,
         wish=button.wish,
-        external=user.get("team_id") not in {None, button.team_id},
+        external=is_from_outside(body),
     )
 
 
@@ -176,6 +176,11 @@ def team_of(body: Payload) -> str:
         (body.get("enterprise") or {}).get("id"),
     )
     return next((str(team) for team in told if team), "")
+
+
+def is_from_outside(body: Payload) -> bool:
+    """Whether who clicked belongs to another organisation."""
+    return body["user"].get("team_id") not in {None, team_of(body)}
 
 
 def carried_by(action: Payload) -> dict[str, Any] | None:

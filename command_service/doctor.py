@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from command_service import doctor_texts as texts
-from command_service.admission import in_rollout
+from command_service.admission import Presence, in_rollout, turned_away
 from command_service.command_line import folded
 from command_service.deadline import at_most_s
-from command_service.intake import Accepted, HandedBack, Intake, publish
+from command_service.intake import Accepted, HandedBack, Intake, publish, refusal_text
 from command_service.measures import count, count_event
 from command_service.pace import Pace
 from command_service.ports import Surroundings
@@ -78,6 +78,8 @@ async def examine(visit: Visit, using: Doctor) -> str:
     the ack; the processor is asked for its own report.
     """
     with bound_task(visit.task_id):
+        if (kept_out := _kept_out(visit, using)) is not None:
+            return kept_out
         locale = await _locale(visit.user_id, using)
         on_slack, on_place, on_queue = await asyncio.gather(
             _on_slack(locale, using), _on_place(visit, locale, using), _on_queue(visit, using)
@@ -89,15 +91,31 @@ async def examine(visit: Visit, using: Doctor) -> str:
             *_on_rules(visit, locale, using),
             *on_place,
         ]
-        if on_queue is not None:
-            findings.append(_of_queue(on_queue, locale))
+        findings.append(_of_queue(on_queue, locale))
         log.info(
             "The service was examined.",
             action="doctor_examined",
             failed=sum(not finding.ok for finding in findings),
         )
-        awaited = _awaited(on_queue, locale, using)
+        unreachable = isinstance(on_queue, QueueUnavailable)
+        awaited = (texts.NO_REPORT if unreachable else texts.REPORT_COMES)[locale]
         return f"{listed(texts.TITLE[locale], findings)}\n\n{awaited}"
+
+
+def _kept_out(visit: Visit, using: Doctor) -> str | None:
+    """What is told instead to who may not ask us anything, or was here a moment ago: nothing that
+    has to be looked at.
+    """
+    intake, locale = using.intake, using.intake.locales.of(visit.user_id)
+    who = Presence(visit.team_id, visit.user_id, visit.channel_id)
+    reason = turned_away(who, intake.policy)
+    if reason is None and using.pace.take(visit.user_id):
+        return None
+    count_event(Source.SLASH_COMMAND, "refused", reason or Reason.TOO_SOON, Kind.DOCTOR)
+    if reason is None:
+        return texts.EXAMINED_LATELY[locale].format(every=using.pace.every_s)
+    told = refusal_text(reason, visit.user_id, intake)
+    return f"{listed(texts.TITLE[locale], _on_rules(visit, locale, using))}\n\n{told}"
 
 
 async def _locale(user_id: str, using: Doctor) -> Locale:
@@ -155,13 +173,8 @@ async def _on_place(visit: Visit, locale: Locale, using: Doctor) -> list[Finding
     return [member, texts.INTERNAL.found(not place.external, locale)]
 
 
-async def _on_queue(visit: Visit, using: Doctor) -> float | QueueUnavailable | None:
-    """How many seconds the queue took for the processor's part, or why it did not; None if that
-    part is not asked for again so soon.
-    """
-    if not using.pace.take(visit.user_id):
-        count_event(Source.SLASH_COMMAND, "refused", Reason.TOO_SOON, Kind.DOCTOR)
-        return None
+async def _on_queue(visit: Visit, using: Doctor) -> float | QueueUnavailable:
+    """How many seconds the queue took for the processor's part, or why it did not."""
     task, began = _task(visit, using.intake), time.perf_counter()
     try:
         await publish(task, using.intake)
@@ -177,13 +190,6 @@ def _of_queue(outcome: float | QueueUnavailable, locale: Locale) -> Finding:
     if isinstance(outcome, QueueUnavailable):
         return texts.QUEUE.found(False, locale, why=_why(outcome))
     return texts.QUEUE.found(True, locale, ms=outcome * 1000)
-
-
-def _awaited(outcome: float | QueueUnavailable | None, locale: Locale, using: Doctor) -> str:
-    if outcome is None:
-        return texts.REPORTED_LATELY[locale].format(every=using.pace.every_s)
-    unreachable = isinstance(outcome, QueueUnavailable)
-    return (texts.NO_REPORT if unreachable else texts.REPORT_COMES)[locale]
 
 
 def _task(visit: Visit, intake: Intake) -> Task:

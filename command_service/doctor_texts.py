@@ -166,7 +166,7 @@ NO_REPORT: Final[Texts] = {
     "ja": "_キューを使えないため、回答側のサービスは調べられませんでした。_",
     "en": "_Without the queue, the service that answers could not be examined._",
 }
-REPORTED_LATELY: Final[Texts] = {
-    "ja": "_回答側のサービスは {every:.0f} 秒に 1 回だけ調べます。少し待ってから、もう一度お試しください。_",
-    "en": "_The service that answers is examined every {every:.0f} s at most. Please try again in a moment._",
+EXAMINED_LATELY: Final[Texts] = {
+    "ja": "診断は {every:.0f} 秒に 1 回だけ行います。少し待ってから、もう一度お試しください。",
+    "en": "I examine myself once in {every:.0f} s at most. Please try again in a moment.",
 }

@@ -28,16 +28,19 @@ class Listening:
 
 
 async def take_vote(voted: Voted | Ignored, using: Listening) -> Outcome:
-    """Publish a vote. The modal opens at once: Slack's leave for it ends within seconds."""
+    """Publish a vote. The modal opens before that: Slack's leave for it ends within seconds."""
     if isinstance(voted, Ignored):
         return await accept(voted, using.intake)
     errand, background = voted.errand, using.intake.background
     locale = using.locale_of(errand.task.user_id)
-    if voted.feedback.vote is Vote.DOWN:
-        modal = reasons_modal(voted, locale, asks_words=using.asks_words)
-        opening = using.modals.open(voted.trigger_id, modal)
-        background.start(opening, f"modal:{errand.task.task_id}")
-    outcome = await send_click(errand, using.intake)
+
+    def ask_why() -> None:
+        if voted.feedback.vote is Vote.DOWN:
+            modal = reasons_modal(voted, locale, asks_words=using.asks_words)
+            opening = using.modals.open(voted.trigger_id, modal)
+            background.start(opening, f"modal:{errand.task.task_id}")
+
+    outcome = await send_click(errand, using.intake, ask_why)
     if isinstance(outcome, Accepted) and voted.feedback.vote is Vote.UP:
         thanks = using.intake.replies.tell(errand.recipient, FEEDBACK_THANKS[locale])
         background.start(thanks, f"thanks:{errand.task.task_id}")

@@ -10,8 +10,9 @@ from command_service.deadline import at_most_s
 from command_service.ports import Access, Locales, Replies, TaskQueue
 from command_service.publishing import publishing
 from command_service.question import Ignored, Question, Reason
+from command_service.sharing import Sharing, located
 from command_service.texts import refusal
-from command_service.throttle import PerUserThrottle
+from command_service.throttle import PRESSES_PER_MINUTE, PerUserThrottle
 from shared import clock
 from shared.background import Background
 from shared.errors import QueueUnavailable, RetryableError
@@ -41,7 +42,9 @@ class Intake:
     locales: Locales
     background: Background
     policy: Policy
+    sharing: Sharing
     throttle: PerUserThrottle = field(default_factory=PerUserThrottle)
+    presses: PerUserThrottle = field(default_factory=lambda: PerUserThrottle(PRESSES_PER_MINUTE))
     publish_within_s: float = PUBLISH_WITHIN_S
     now: Callable[[], datetime] = clock.now
 
@@ -90,6 +93,13 @@ async def accept(trigger: Question | Ignored, using: Intake) -> Outcome:
             _hide_thinking(trigger, using)
             return _handed_back(trigger, error)
         return _accepted(trigger, task)
+
+
+async def where_it_is(question: Question, using: Intake) -> Question:
+    """``question`` with what its payload did not say of its channel (``sharing.located``)."""
+    if using.access.denied is not None:
+        return question
+    return await located(question, using.policy, using.sharing)
 
 
 def _task(question: Question, using: Intake) -> Task:

@@ -13,7 +13,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from command_service.admission import Refused
+from command_service.admission import TOLD, Refused
 from command_service.app_home import (
     HOME_EVENTS,
     LEGACY_EVENTS,
@@ -36,13 +36,13 @@ from command_service.errands import send, send_click
 from command_service.feedback import Listening, take_reasons, take_vote
 from command_service.feedback_modal import thanks_modal
 from command_service.following import Following, accept_message
-from command_service.intake import Accepted, HandedBack, Outcome, accept, refusal_text
+from command_service.intake import Accepted, HandedBack, Outcome, accept, refusal_text, where_it_is
 from command_service.measures import NOBODY, count, count_event
 from command_service.question import Click, Identity, Ignored, Question, Reason
 from command_service.repetition import Repetition, ask_again
 from command_service.shortcuts import SHORTCUTS, ask_about, read_shortcut
 from command_service.stops import read_stop, read_stopped_session
-from command_service.texts import COMMAND_ACCEPTED, PRIVATE_ACCEPTED
+from command_service.texts import COMMAND_ACCEPTED, PRIVATE_ACCEPTED, PRIVATE_TO_BE_SURE
 from command_service.triggers import read_command, read_mention, read_message
 from command_service.votes import FLAW, REASONS, read_reasons, read_vote
 from shared.errors import MechachangError, SlackDenied
@@ -133,16 +133,23 @@ class Listeners:
             await ack(await examine(visit, self.doctor))
             return
         intake = self.repetition.intake
-        question = read_command(body, self.identity, intake.now())
+        asked = read_command(body, self.identity, intake.now())
+        question = asked if isinstance(asked, Ignored) else await where_it_is(asked, intake)
         outcome = await accept(question, intake)
         count(question, outcome)
-        await ack(self._command_reply(outcome, str(body["user_id"])))
+        unsure = question != asked
+        await ack(self._command_reply(outcome, str(body["user_id"]), unsure=unsure))
         if isinstance(question, Question):
             FIRST_SIGN.record(question.age_s(intake.now()), source=question.source)
 
-    def _command_reply(self, outcome: Outcome, user_id: str) -> str:
-        """Slack never redelivers a command, so its ack tells the person whatever happened."""
+    def _command_reply(self, outcome: Outcome, user_id: str, *, unsure: bool) -> str:
+        """Slack never redelivers a command, so its ack tells the person whatever happened.
+
+        ``unsure``: it is answered to them alone, since others might belong to other organisations.
+        """
         match outcome:
+            case Accepted(task) if unsure:
+                return PRIVATE_TO_BE_SURE[task.locale]
             case Accepted(task):
                 return (PRIVATE_ACCEPTED if task.private else COMMAND_ACCEPTED)[task.locale]
             case Refused(reason):
@@ -203,9 +210,12 @@ class Listeners:
         errand = self._tampered(body) or read_reasons(body, self.repetition.intake.now())
         outcome = await take_reasons(errand, self.listening)
         user_id = str(body["user"]["id"])
-        if isinstance(outcome, HandedBack):
-            lost = refusal_text(Reason.PRESS_LOST, user_id, self.repetition.intake)
-            await ack(response_action="errors", errors={FLAW: lost})
+        lost = Reason.PRESS_LOST if isinstance(outcome, HandedBack) else None
+        if isinstance(outcome, Refused) and outcome.reason in TOLD:
+            lost = outcome.reason
+        if lost is not None:
+            text = refusal_text(lost, user_id, self.repetition.intake)
+            await ack(response_action="errors", errors={FLAW: text})
         else:
             thanks = thanks_modal(self.listening.locale_of(user_id))
             await ack(response_action="update", view=thanks)

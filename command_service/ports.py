@@ -105,10 +105,13 @@ class Homes(Protocol):
 
 @dataclass(frozen=True)
 class Surrounding:
-    """Whether we are in a channel, and whether it is shared with other organisations."""
+    """Whether we are in a channel, and whether it is shared with other organisations, or about to
+    be; None: Slack hides it from us.
+    """
 
     member: bool
-    external: bool
+    external: bool | None
+    public: bool = False
 
 
 class Surroundings(Protocol):
@@ -119,3 +122,6 @@ class Surroundings(Protocol):
 
     async def channel(self, channel_id: str) -> Surrounding:
         """The channel, as far as we can see it."""
+
+    async def may_read(self, user_id: str, channel_id: str) -> bool:
+        """Whether the person may read there now; what we cannot see they may not have read."""

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     QUEUE_UNAVAILABLE = "queue_unavailable"
     SLACK_DENIED = "slack_denied"
     OVERLOADED = "overloaded"
+    NOT_A_MEMBER = "not_a_member"
     NOT_THE_ASKER = "not_the_asker"
     PRESS_LOST = "press_lost"
     TOO_SOON = "too_soon"

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from command_service.admission import Refused
+from command_service.admission import Refused, admit
 from command_service.clicks import question_again
 from command_service.deadline import at_most_s
 from command_service.intake import (
@@ -15,7 +15,7 @@ from command_service.intake import (
     refusal_text,
 )
 from command_service.ports import Questions
-from command_service.question import Asked, Click, Ignored, Place, Reason
+from command_service.question import Asked, Click, Ignored, Place, Question, Reason
 from shared.errors import RetryableError, SlackDenied
 from shared.log import bound_task, get_logger
 
@@ -51,12 +51,43 @@ async def ask_again(click: Click | Ignored, using: Repetition) -> Outcome:
             return HandedBack(denied)
         except RetryableError as error:
             return _prevented(click, Reason.QUESTION_UNREADABLE, using.intake, why=str(error))
-        if asked is None:
-            return _prevented(click, Reason.QUESTION_GONE, using.intake)
-        outcome = await accept(question_again(click, asked), using.intake)
+        question = None if asked is None else question_again(click, asked)
+        reason = None if question is None else await _kept_out(click, question, using.intake)
+        if question is None or reason is not None:
+            return _prevented(click, reason or Reason.QUESTION_GONE, using.intake)
+        outcome = await accept(question, using.intake)
         if isinstance(outcome, HandedBack) and not isinstance(outcome.error, SlackDenied):
             _tell(click, Reason.QUEUE_UNAVAILABLE, using.intake)
         return outcome
+
+
+async def _kept_out(click: Click, question: Question, using: Intake) -> Reason | None:
+    """Why the question is not asked again where it stands. The payload of a click tells neither
+    whether its channel is shared by now, nor, for a button that stands elsewhere (a notice in
+    direct messages), whether who clicks may still read there; what cannot be told is a no.
+    """
+    policy, place = using.policy, click.place.channel_id
+    if isinstance(admit(question, policy), Refused):
+        return None
+    if not policy.external_channels and (reason := await _shared(question, using)) is not None:
+        return reason
+    if place == click.recipient.channel_id:
+        return None
+    may_read = await using.sharing.may_read(click.user_id, place)
+    if may_read is None:
+        return Reason.QUESTION_UNREADABLE
+    return None if may_read else Reason.NOT_A_MEMBER
+
+
+async def _shared(question: Question, using: Intake) -> Reason | None:
+    subject = question.subject
+    where = question.channel_id if subject is None else subject.channel_id
+    external = None if where.startswith("D") else await using.sharing.is_external(where)
+    if external:
+        return Reason.EXTERNAL_CHANNEL
+    # What only its asker will see needs no certainty.
+    in_public = subject is None and not where.startswith("D")
+    return Reason.QUESTION_UNREADABLE if external is None and in_public else None
 
 
 async def _asked_at(place: Place, using: Repetition) -> Asked | None:

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from command_service.clicks import team_of
-from command_service.intake import Accepted, HandedBack, Intake, Outcome, accept, refusal_text
+from command_service.intake import (
+    Accepted,
+    HandedBack,
+    Intake,
+    Outcome,
+    accept,
+    refusal_text,
+    where_it_is,
+)
 from command_service.measures import count
 from command_service.question import Identity, Question, Reason, Recipient
 from command_service.shortcut_texts import ACCEPTED
@@ -84,6 +92,7 @@ async def ask_about(question: Question, using: Intake) -> Outcome:
     Slack shows nothing by itself and never redelivers a shortcut, so whatever prevents it is told
     too; a response URL needs no token of ours.
     """
+    question = await where_it_is(question, using)
     outcome = await accept(question, using)
     count(question, outcome)
     if isinstance(outcome, Accepted | HandedBack):

@@ -8,6 +8,10 @@ from command_service.slack_access import SlackAccess
 from shared.errors import SlackRefused
 from shared.slack import SLACK_FAILURES
 
+# A click is to be acked within 3 s.
+_PAGES = 5
+_MEMBERS = 1_000
+
 
 class SlackSurroundings:
     """``ports.Surroundings`` by ``auth.test`` and ``conversations.info``."""
@@ -31,10 +35,31 @@ class SlackSurroundings:
         except SLACK_FAILURES as error:
             failure = self._access.failure(error, "conversations.info")
             if isinstance(failure, SlackRefused) and failure.slack_error == "channel_not_found":
-                return Surrounding(member=False, external=False)
+                return Surrounding(member=False, external=None)
             raise failure from error
         channel = found["channel"]
         return Surrounding(
             member=bool(channel.get("is_member") or channel.get("is_im")),
-            external=bool(channel.get("is_ext_shared")),
+            external=bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")),
+            public=bool(channel.get("is_channel")) and channel.get("is_private") is False,
         )
+
+    async def may_read(self, user_id: str, channel_id: str) -> bool:
+        """Whether the channel is public or the person is among its first some thousand members."""
+        place = await self.channel(channel_id)
+        if place.public or place.external is None:
+            return place.public
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            try:
+                page = await self._client.conversations_members(
+                    channel=channel_id, cursor=cursor, limit=_MEMBERS
+                )
+            except SLACK_FAILURES as error:
+                raise self._access.failure(error, "conversations.members") from error
+            if user_id in page["members"]:
+                return True
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return False
+        return False

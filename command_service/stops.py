@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from command_service.clicks import carried_by, team_of
+from command_service.clicks import carried_by, is_from_outside, team_of
 from command_service.errands import Errand
 from command_service.question import Ignored, Reason, Recipient
 from command_service.triggers import moment
@@ -35,7 +35,8 @@ def read_stop(body: Payload, now: datetime) -> Errand | Ignored:
         received_at=now,
     )
     recipient = Recipient(channel_id, task.user_id, thread_ts)
-    return Errand(task, recipient, only_for=str(value["user_id"]))
+    external = is_from_outside(body)
+    return Errand(task, recipient, only_for=str(value["user_id"]), external=external)
 
 
 def read_stopped_session(body: Payload, now: datetime) -> Errand | Ignored:

@@ -31,6 +31,10 @@ PRIVATE_ACCEPTED: Final[Texts] = {
     "ja": "質問を受け付けました。回答はあなただけに表示されます。少々お待ちください。",
     "en": "I have your question. Only you will see the answer. One moment, please.",
 }
+PRIVATE_TO_BE_SURE: Final[Texts] = {
+    "ja": "質問を受け付けました。ここが社外の方と共有されているかを確認できなかったため、回答はあなただけに表示されます。少々お待ちください。",
+    "en": "I have your question. I could not tell whether this place is shared with other organisations, so only you will see the answer. One moment, please.",
+}
 _USAGE: Final[Texts] = {
     "ja": """\
 *質問のしかた*
@@ -130,6 +134,10 @@ _REFUSALS: Final[dict[Reason, Texts]] = {
     Reason.SLACK_DENIED: {
         "ja": "申し訳ありません。Slack への接続許可が無効になっているため、質問を受け付けられませんでした。お手数ですが、管理者にお知らせください。",
         "en": "I am sorry, I could not take your question: Slack no longer accepts my access to this workspace. Please let your administrator know.",
+    },
+    Reason.NOT_A_MEMBER: {
+        "ja": "元の質問があるチャンネルのメンバーではないため、受け付けませんでした。必要な場合は、チャンネルに参加してから、もう一度お試しください。",
+        "en": "You are not a member of the channel where this was asked, so I have not taken it. If you need it, please join the channel and try again.",
     },
     Reason.NOT_THE_ASKER: {
         "ja": "回答を停止できるのは、質問した方だけです。",

@@ -10,6 +10,8 @@ GENEROSITY: Final = 3
 """So many times what a person may ask in a minute is passed on: the processor counts exactly, for
 all instances, and refuses with a notice. What is beyond costs nobody a message in the queue.
 """
+PRESSES_PER_MINUTE: Final = 30
+"""How many votes and stops of one person are passed on."""
 
 _TELL_EVERY_S: Final = 60.0
 # Slack delivers an event up to four times, a mention may come as two events, and a click is looked

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from command_service.clicks import carried, carried_by, team_of
+from command_service.clicks import carried, carried_by, is_from_outside, team_of
 from command_service.errands import Errand
 from command_service.question import Ignored, Reason, Recipient
 from command_service.triggers import moment
@@ -52,7 +52,8 @@ def read_vote(body: Payload, now: datetime) -> Voted | Ignored:
         received_at=now,
     )
     recipient = Recipient(channel_id, user_id, task.thread_ts)
-    return Voted(Errand(task, recipient), feedback, str(body["trigger_id"]))
+    errand = Errand(task, recipient, external=is_from_outside(body))
+    return Voted(errand, feedback, str(body["trigger_id"]))
 
 
 def kept_for_reasons(voted: Voted) -> str:
@@ -87,7 +88,8 @@ def read_reasons(body: Payload, now: datetime) -> Errand | Ignored:
         occurred_at=now,
         received_at=now,
     )
-    return Errand(task, Recipient(channel_id, user_id, thread_ts))
+    external = is_from_outside(body)
+    return Errand(task, Recipient(channel_id, user_id, thread_ts), external=external)
 
 
 def _feedback(value: Mapping[str, Any] | None) -> Feedback | None:

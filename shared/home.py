@@ -65,6 +65,12 @@ class Shown:
 Usage = Shown | Literal["comes", "unknown"]
 
 
+def notice_view(text: str) -> dict[str, Any]:
+    """The view for somebody whom we have only this to tell."""
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+    return {"type": "home", "callback_id": CALLBACK_ID, "blocks": [section]}
+
+
 def home_view(locale: Locale, revision: str | None, usage: Usage) -> dict[str, Any]:
     """The view for one person: what we can do, how to ask, their usage, our version."""
     blocks = [

@@ -12,7 +12,8 @@ from command_service.ports import Surrounding
 from command_service.question import Asked, Identity, Place, Question, Recipient
 from command_service.repetition import Repetition
 from command_service.scopes import ALL_SCOPES
-from command_service.throttle import PerUserThrottle
+from command_service.sharing import Sharing
+from command_service.throttle import PRESSES_PER_MINUTE, PerUserThrottle
 from shared.background import Background
 from shared.errors import (
     MechachangError,
@@ -208,6 +209,8 @@ class FakeSurroundings:
         self.seen = Surrounding(member=True, external=False)
         self.failure: MechachangError | None = None
         self.hangs = False
+        self.left: set[tuple[str, str]] = set()
+        self.looks = 0
 
     async def scopes(self) -> frozenset[str] | None:
         await self._look()
@@ -217,7 +220,12 @@ class FakeSurroundings:
         await self._look()
         return self.seen
 
+    async def may_read(self, user_id: str, channel_id: str) -> bool:
+        await self._look()
+        return (user_id, channel_id) not in self.left
+
     async def _look(self) -> None:
+        self.looks += 1
         if self.hangs:
             await asyncio.Event().wait()
         if self.failure is not None:
@@ -258,6 +266,9 @@ class World:
         self.modals = FakeModals()
         self.background = Background()
         self.throttle = PerUserThrottle()
+        self.surroundings = FakeSurroundings()
+        self.sharing = Sharing(self.surroundings)
+        self.presses = PerUserThrottle(PRESSES_PER_MINUTE)
 
     @property
     def intake(self) -> Intake:
@@ -268,7 +279,9 @@ class World:
             locales=self.locales,
             background=self.background,
             policy=self.policy,
+            sharing=self.sharing,
             throttle=self.throttle,
+            presses=self.presses,
             publish_within_s=self.publish_within_s,
             now=lambda: NOON,
         )

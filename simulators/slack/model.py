@@ -34,6 +34,7 @@ class Channel:
     user: str | None = None
     is_archived: bool = False
     is_ext_shared: bool = False
+    is_pending_ext_shared: bool = False
     created: int = 0
 
 

@@ -146,7 +146,11 @@ def present_user(workspace: "Workspace", user: User, *, locale: bool = False) ->
 
 def present_channel(workspace: "Workspace", channel: Channel) -> JSON:
     """A conversation as ``conversations.info`` shows it."""
-    shared = {"is_shared": channel.is_ext_shared, "is_ext_shared": channel.is_ext_shared}
+    shared = {
+        "is_shared": channel.is_ext_shared,
+        "is_ext_shared": channel.is_ext_shared,
+        "is_pending_ext_shared": channel.is_pending_ext_shared,
+    }
     if channel.kind == "im":
         return {
             "id": channel.id,

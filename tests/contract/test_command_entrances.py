@@ -171,10 +171,11 @@ async def test_the_doctor_names_missing_scopes_and_a_channel_without_us() -> Non
     assert f"Add <@{world.slack.workspace.bot.id}> to the channel" in report
 
 
-async def test_the_doctor_works_in_direct_messages_and_in_shared_channels(
-    world: Stack, service: Service
-) -> None:
+async def test_the_doctor_works_in_direct_messages(world: Stack, service: Service) -> None:
     assert "✓ I am in this channel" in await examined(world, world.slack.people.dm("alice").id)
+
+
+async def test_the_doctor_works_in_shared_channels(world: Stack, service: Service) -> None:
     world.slack.people.channel("#random").is_ext_shared = True
     assert "✗ This channel is shared" in await examined(world, "#random")
 

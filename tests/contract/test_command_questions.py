@@ -258,3 +258,25 @@ async def test_our_own_and_edited_messages_are_acked_without_a_task(
     await world.wait_for_step("ack", 3)
 
     assert [task.text for task in world.tasks()] == ["hello"]
+
+
+@pytest.mark.parametrize("flag", ["is_ext_shared", "is_pending_ext_shared"])
+async def test_a_command_where_other_organisations_read_is_answered_to_nobody(
+    world: Stack, service: Service, flag: str
+) -> None:
+    setattr(world.slack.people.channel("#general"), flag, True)
+    outcome = await world.slack.people.slash("hana", "#general", "/gemini", "素数とは")
+
+    assert "社外の方と共有しているチャンネル" in outcome.payload["text"]
+    assert world.tasks() == []
+
+
+async def test_a_command_where_slack_does_not_tell_who_reads_is_answered_privately(
+    world: Stack, service: Service
+) -> None:
+    world.faults.add("slack", "conversations.info", Fault("error", status=500), -1)
+    outcome = await world.slack.people.slash("hana", "#general", "/gemini", "素数とは")
+
+    assert "共有されているかを確認できなかった" in outcome.payload["text"]
+    [task] = world.tasks()
+    assert task.private

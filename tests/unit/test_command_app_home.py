@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from command_service.admission import Policy
 from command_service.app_home import (
     Entrance,
     Opened,
@@ -184,3 +185,22 @@ def test_a_pace_forgets_who_came_first_when_there_are_too_many() -> None:
 
     assert pace.take("a")
     assert not pace.take("c")
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        Policy(user_ids=frozenset({"U9"})),
+        Policy(team_ids=frozenset({"T9"})),
+        Policy(rollout_percent=0),
+    ],
+)
+async def test_who_may_not_ask_finds_that_on_home_and_no_usage_or_prompts(policy: Policy) -> None:
+    lobby = Lobby(policy=policy)
+    lobby.receive(HOME)
+    lobby.receive(MESSAGES)
+    await lobby.settle()
+    [(user_id, view)] = lobby.homes.published
+    assert (user_id, len(view["blocks"])) == ("U1", 1)
+    assert lobby.homes.suggested == []
+    assert lobby.queue.published == []

@@ -160,12 +160,13 @@ async def test_a_queue_that_does_not_confirm_means_no_report(practice: Practice)
     assert "has not reported yet" not in report
 
 
-async def test_the_processor_is_bothered_every_ten_seconds_at_most(practice: Practice) -> None:
+async def test_nothing_is_examined_more_often_than_every_ten_seconds(practice: Practice) -> None:
     await practice.visited()
     report = await practice.visited()
 
     assert len(practice.queue.published) == 1
-    assert "every 10 s at most" in report
+    assert "once in 10 s at most" in report
+    assert practice.surroundings.looks == 2
     assert failed(report) == []
 
 
@@ -204,3 +205,13 @@ async def test_slack_being_away_is_no_denial(practice: Practice) -> None:
     practice.surroundings.failure = SlackUnavailable("away")
 
     assert "(`slack_unavailable`)" in await practice.visited()
+
+
+async def test_who_may_not_ask_sees_which_rule_and_has_nothing_examined() -> None:
+    practice = Practice(policy=Policy(user_ids=frozenset({"U9"})))
+    report = await practice.visited()
+    assert "ALLOWED_USER_IDS" in report
+    assert "Please ask your administrator for access" in report
+    assert practice.surroundings.looks == 0
+    assert practice.queue.published == []
+    await practice.settle()

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from command_service.admission import Refused
+from command_service.admission import Policy, Refused
 from command_service.errands import Errand, send, send_click
 from command_service.feedback import Listening, take_reasons, take_vote
 from command_service.feedback_modal import reasons_modal
@@ -209,3 +210,54 @@ def test_the_modal_fits_into_what_slack_takes(locale: Any) -> None:
 def test_buttons_of_an_unknown_kind_are_ignored(value: str) -> None:
     assert isinstance(read_vote(a_click(value, trigger_id="t"), NOON), Ignored)
     assert isinstance(read_stop(a_click(value), NOON), Ignored)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        Policy(user_ids=frozenset({"U9"})),
+        Policy(team_ids=frozenset({"T9"})),
+        Policy(channel_ids=frozenset({"C9"})),
+        Policy(rollout_percent=0),
+    ],
+)
+async def test_who_may_not_ask_neither_votes_nor_stops_and_is_told(policy: Policy) -> None:
+    world = World(policy=policy)
+    outcome = await take_vote(
+        a_vote("down"), Listening(world.intake, world.modals, asks_words=False)
+    )
+    assert isinstance(outcome, Refused)
+    assert isinstance(await send_click(a_stop(), world.intake), Refused)
+    await world.settle()
+    assert world.queue.published == []
+    assert world.modals.opened == []
+    assert len(world.replies.told) == 2
+
+
+async def test_a_vote_in_direct_messages_counts_whichever_channels_may_ask() -> None:
+    world = World(policy=Policy(channel_ids=frozenset({"C9"})))
+    vote = a_vote("up")
+    task = vote.errand.task.model_copy(update={"channel_id": "D1"})
+    assert isinstance(await send_click(replace(vote.errand, task=task), world.intake), Accepted)
+    await world.settle()
+
+
+async def test_somebody_of_another_organisation_neither_votes_nor_stops() -> None:
+    world = World()
+    value = json.dumps({"v": 1, "task_id": ANSWER, "mode": "code", "vote": "up"})
+    body = a_click(value, "feedback", user={"id": "U2", "team_id": "T9"}, trigger_id="1.2.trigger")
+    outcome = await take_vote(
+        read_vote(body, NOON), Listening(world.intake, world.modals, asks_words=False)
+    )
+    assert outcome == Refused(Reason.EXTERNAL_CHANNEL)
+    await world.settle()
+
+
+async def test_one_persons_flood_of_votes_fills_neither_the_queue_nor_their_screen() -> None:
+    world = World()
+    for number in range(200):
+        vote = a_vote("up", action_ts=f"1700000{number:03d}.1")
+        await take_vote(vote, Listening(world.intake, world.modals, asks_words=False))
+    assert len(world.queue.published) == 30
+    await world.settle()
+    assert len(world.replies.told) == 30
