@@ -167,8 +167,10 @@ class Ledger:
         return shown + [Shown(f"{number}.0", "notice", "") for number in range(1, rest + 1)]
 
     def _fell_into_window(self, keys: tuple[str, ...], posts: list[Entry]) -> bool:
-        """A delivery began, posted, a worker died, and the delivery broke off, in that order; or
-        Redis was emptied between two posts, or not yet asked again.
+        """A worker died in a delivery that posted and then broke off; or Redis was emptied between
+        two posts, or not yet asked again.
+
+        What was on its way when the worker died is taken a moment after its death.
         """
         times = sorted(post.at for post in posts)
         if any(
@@ -183,7 +185,7 @@ class Ledger:
             if entry.step == "push" and entry.detail["status"] == 502
         ]
         return any(
-            began <= post.at <= death <= ended
+            began <= min(post.at, death) and max(post.at, death) <= ended
             for post in posts
             for death in self._injector.deaths
             for began, ended in broken
