@@ -63,6 +63,10 @@ class Draft:
     _full: list[Body] = field(default_factory=list)
     _packing: Packing = field(default_factory=lambda: Packing(RICH))
 
+    def unread(self, text: str) -> int:
+        """About how many characters of ``text`` it takes to draw it."""
+        return max(0, len(text) - len(self._text))
+
     def draw(self, text: str) -> Drawn:
         """The messages for ``text``. One that does not go on from the last is drawn from anew."""
         text = with_newlines(text)

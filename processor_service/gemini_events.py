@@ -1,12 +1,16 @@
 """What Gemini answers with: a JSON document, or server-sent events that carry one each."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import aiohttp
 
+from shared.well_formed import well_formed
+
 _DATA: Final = b"data:"
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 async def documents(content: aiohttp.StreamReader) -> AsyncIterator[dict[str, Any]]:
@@ -28,10 +32,15 @@ async def documents(content: aiohttp.StreamReader) -> AsyncIterator[dict[str, An
 
 def document(content: bytes) -> dict[str, Any]:
     """The JSON object in ``content``. Raises JSONDecodeError, for JSON of another kind as well:
-    something on the way answered then, not Gemini.
+    something on the way answered then, not Gemini. Its strings can be encoded again.
     """
     text = content.decode(errors="replace")
-    found = json.loads(text)
+    try:
+        found = json.loads(text)
+        if _SURROGATE.search(text):
+            found = json.loads(well_formed(json.dumps(found, ensure_ascii=False)))
+    except RecursionError as error:
+        raise json.JSONDecodeError("Nested too deep", text, 0) from error
     if not isinstance(found, dict):
         raise json.JSONDecodeError("Not an object", text, 0)
     return found

@@ -15,6 +15,7 @@ from processor_service.delivery import Standing, standing
 from processor_service.drafting import Draft, first_markdown
 from processor_service.lease import LeaseLost
 from processor_service.measures import words_shown
+from processor_service.off_the_loop import off_the_loop
 from processor_service.ports.conversations import Body, Conversation, Posted
 from processor_service.retrying import SETTLES_S
 from processor_service.steps import Steps
@@ -142,7 +143,12 @@ class Growing:
         """Whether anything was tried."""
         if self._unconfirmed:
             await self._look_for_stream()
-        drawn = self.draft.draw(text)
+        draw = partial(self.draft.draw, text)
+        try:
+            drawn = await off_the_loop(self.draft.unread(text), draw)
+        except RecursionError:
+            log.warning("An answer cannot be drawn while it grows.", action="growth_not_drawn")
+            return True
         changed = False
         for number, body in enumerate(drawn.bodies, start=1):
             full = number < len(drawn.bodies)

@@ -1,6 +1,7 @@
 """How an answer gets before people: growing while it is written, and whole in the end."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from processor_service.delivery import Standing, answer_mark, deliver, standing
 from processor_service.drafting import Draft
@@ -10,6 +11,7 @@ from processor_service.footer import answer_footer, stop_button
 from processor_service.growing import Growing
 from processor_service.long_answers import LONGEST_THREAD, fitting_thread, in_file_alone
 from processor_service.measures import answer_shown
+from processor_service.off_the_loop import off_the_loop
 from processor_service.plain import log_layout_refused
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body, Conversation, Posted
@@ -43,16 +45,13 @@ async def shown(
     """
     conversation, steps = growing.conversation, growing.steps
     await growing.signs.make_way()
-    rich = render_answer(
-        answered,
-        task.locale,
-        conversation.capacity,
-        footer=[
-            *files_footer(answered.without, task.locale),
-            *sources_footer(answered.sources, task.locale),
-            *answer_footer(task, answered, conversation.place, cached=cached),
-        ],
-    )
+    footer = [
+        *files_footer(answered.without, task.locale),
+        *sources_footer(answered.sources, task.locale),
+        *answer_footer(task, answered, conversation.place, cached=cached),
+    ]
+    render = partial(render_answer, answered, task.locale, conversation.capacity, footer)
+    rich = await off_the_loop(len(answered.text), render)
     try:
         bodies = await fitting_thread(task, answered, rich, growing)
         mark = answer_mark(task.task_id, bodies)
@@ -79,7 +78,8 @@ async def _shown_plainly(
     """
     conversation, steps = growing.conversation, growing.steps
     for part_bytes in (PLAIN_BYTES, PLAIN_BYTES // 4):
-        bodies = _plain(task, answered, conversation, part_bytes)
+        render = partial(_plain, task, answered, conversation, part_bytes)
+        bodies = await off_the_loop(len(answered.text), render)
         try:
             return bodies, await _delivered(task, bodies, growing)
         except SlackRefused as refused:

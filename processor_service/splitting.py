@@ -34,11 +34,20 @@ def split_markdown(documents: Iterable[str], layout: Layout) -> list[list[Piece]
 
     Nothing of them is lost. Blocks stay whole where they fit into a message; one that does not is
     cut at its lines, items or sentences, with code fences and table heads repeated. Headings stay
-    with what follows them. Pure, and linear in the documents' length.
+    with what follows them. Pure, and linear in the documents' length. What is nested deeper than
+    the stack goes is text, cut at its lines.
     """
+    documents = list(documents)
+    try:
+        return _packed(map(read_document, documents), layout)
+    except RecursionError:
+        return _packed(([Block("text", each)] for each in documents if each.strip()), layout)
+
+
+def _packed(documents: Iterable[Sequence[Block]], layout: Layout) -> list[list[Piece]]:
     packing = Packing(layout)
-    for document in documents:
-        for number, block in enumerate(read_document(document)):
+    for blocks in documents:
+        for number, block in enumerate(blocks):
             packing.add(block if number else replace(block, gap="\n\n"))
     return packing.messages()
 

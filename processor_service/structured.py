@@ -4,6 +4,7 @@ Descriptions and docstrings of the models are part of what Gemini is told: a cha
 PROMPT_VERSION.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,12 @@ from processor_service.ports.model import Reading
 from shared.errors import ModelUnavailable
 from shared.task import Locale, Mode
 
+_ESCAPE: Final = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|(?P<half>u[dD][89abAB][0-9a-fA-F]{2}(?=[^\\]|\\[^u]|\\u[0-9a-fA-F]{4})"
+    r"|u[dD][c-fC-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
 _SENTIMENTS = ("positive", "neutral", "negative", "mixed")
 
 
@@ -114,7 +121,7 @@ class Structured:
             mode = self._mode_of(fields)
             return Reading("" if mode is None else layout(mode, fields, self.locale), mode)
         try:
-            answer = _READERS[self.mode].validate_json(text)
+            answer = _READERS[self.mode].validate_json(_paired(text))
         except ValidationError as error:
             # The error itself quotes the answer, which must not reach a log.
             raise ModelUnavailable(_faults(error), reason="answer_malformed") from None
@@ -130,10 +137,18 @@ class Structured:
 def _begun(text: str) -> dict[str, Any]:
     """The fields in a JSON text that may end anywhere; the last value may be unfinished."""
     try:
-        fields = from_json(text, allow_partial="trailing-strings")
+        fields = from_json(_paired(text), allow_partial="trailing-strings")
     except ValueError:
         return {}
     return fields if isinstance(fields, dict) else {}
+
+
+def _paired(text: str) -> str:
+    """JSON in which each escape for half of a character that lacks its other half is U+FFFD.
+
+    One at the end is left: the other half may follow.
+    """
+    return _ESCAPE.sub(lambda escape: r"\ufffd" if escape["half"] else escape[0], text)
 
 
 @cache

@@ -6,6 +6,8 @@ Slack sends links, mentions and channels as ``<...>`` and escapes the characters
 
 import re
 
+from shared.well_formed import well_formed
+
 # People write < and > too: ``List<String>``, ``a<b && c>d``. Where an app has Slack's escaping off,
 # its slash commands arrive with them as they were typed.
 _TAG = re.compile(
@@ -32,6 +34,7 @@ def plain_text(text: str, bot_user_id: str) -> str:
     Mentions of other people stay ``<@U..>``: the answer may need to refer to them. What is longer
     than any message in Slack is not read, only too long: it stays as it came.
     """
+    text = well_formed(text)
     if len(text) > LONGEST_MARKUP:
         return text
     own = _mention(bot_user_id)

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.task import TaskFile
+from shared.well_formed import well_formed
 
 # A deleted file leaves a tombstone; one beyond a free plan's history is hidden by its limit
 # (docs.slack.dev, file object).
@@ -31,7 +32,7 @@ def file_of(described: Mapping[str, Any]) -> TaskFile | None:
     try:
         return TaskFile(
             id=described.get("id"),
-            name=described.get("name") or described.get("title") or "",
+            name=well_formed(str(described.get("name") or described.get("title") or "")),
             mimetype=described.get("mimetype") or "",
             size=described.get("size") or 0,
             url="" if partial else url,

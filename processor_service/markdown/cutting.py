@@ -26,24 +26,37 @@ _BLOCK_START = re.compile(
 )
 _SENTENCE_ENDS = "。．！？.!?"
 _JOINER = "\u200d"
+_LONGEST_MARKER = _SPARE // 4
+# Each level is read again for the next one; the parser itself reads 20.
+_MOST_DEEP = 10
 
 
-def cut(block: Block, first: int, limit: int, size: Size) -> Iterator[Block]:
+def cut(block: Block, first: int, limit: int, size: Size, deep: int = 0) -> Iterator[Block]:
     """``block`` in pieces of at most ``limit``; of code or a text, the first is at most ``first``.
 
     ``size`` measures text; it adds up over characters. Code stays in code blocks, items stay in
-    lists and keep their numbers, quotes stay quotes.
+    lists and keep their numbers, quotes stay quotes. What is nested too ``deep`` is cut as text.
     """
+    if _is_mostly_fence(block, limit, size):
+        code = "\n".join(block.text.split("\n")[1:-1])
+        block = replace(block, kind="paragraph", text=code, unclosed=False)
+    elif deep > _MOST_DEEP:
+        block = replace(block, kind="paragraph", unclosed=False)
     if block.kind in ("fence", "code_block"):
         pieces = _cut_code(block.text, first, limit, size)
     elif block.kind in ("bullet_list", "ordered_list"):
-        pieces = _cut_list(block.text, limit, size)
+        pieces = _cut_list(block.text, limit, size, deep)
     elif block.kind == "blockquote":
-        pieces = _cut_quote(block.text, limit, size)
+        pieces = _cut_quote(block.text, limit, size, deep)
     else:
         pieces = _cut_text(block.text, first, limit, size)
     for number, (gap, text) in enumerate(pieces):
         yield replace(block, text=text, gap=gap if number else block.gap)
+
+
+def _is_mostly_fence(block: Block, limit: int, size: Size) -> bool:
+    """Whether a fence, which is longer than any run of backticks in the code, fills messages."""
+    return block.kind in ("fence", "code_block") and size(block.text.split("\n")[-1]) > limit // 4
 
 
 def _cut_code(text: str, first: int, limit: int, size: Size) -> _Pieces:
@@ -73,7 +86,7 @@ def _short(line: str, limit: int, size: Size) -> Iterator[str]:
         start = end
 
 
-def _cut_list(text: str, limit: int, size: Size) -> _Pieces:
+def _cut_list(text: str, limit: int, size: Size, deep: int) -> _Pieces:
     lines = text.split("\n")
     items = [
         token
@@ -88,7 +101,7 @@ def _cut_list(text: str, limit: int, size: Size) -> _Pieces:
         # What remains of a cut item stands outside of the list, and would draw the next one in.
         apart = size(item) > limit
         if apart:
-            yield from _cut_item(gap, item, limit, size)
+            yield from _cut_item(gap, item, limit, size, deep)
         else:
             yield gap, item
 
@@ -105,14 +118,14 @@ def _numbered(lines: list[str], number: int) -> str:
     return "\n".join(lines).rstrip()
 
 
-def _cut_item(gap: str, item: str, limit: int, size: Size) -> _Pieces:
+def _cut_item(gap: str, item: str, limit: int, size: Size, deep: int) -> _Pieces:
     """Only the start of an item can keep its marker; what follows stands outside of the list."""
     first, *rest = item.split("\n")
     match = _ITEM.match(first)
     marker = match[0] if match else ""
     inner = "\n".join([first[len(marker) :], *(_dedented(line, len(marker)) for line in rest)])
     for number, block in enumerate(
-        _fitting(read_document(inner, whole=False), limit - _SPARE, size)
+        _fitting(read_document(inner, whole=False), limit - _SPARE, size, deep)
     ):
         lead = marker.rstrip() + " " if number == 0 and block.kind == "paragraph" else ""
         yield "\n\n" if number else gap, lead + block.text
@@ -124,10 +137,10 @@ def _dedented(line: str, columns: int) -> str:
     return " " * max(0, indent - columns) + bare
 
 
-def _cut_quote(text: str, limit: int, size: Size) -> _Pieces:
+def _cut_quote(text: str, limit: int, size: Size, deep: int) -> _Pieces:
     inside = partial(_quoted_size, size)
     for block in _fitting(
-        read_document(_QUOTE.sub("", text), whole=False), limit - size("> "), inside
+        read_document(_QUOTE.sub("", text), whole=False), limit - size("> "), inside, deep
     ):
         gap = block.gap.replace("\n\n", "\n>\n")
         yield gap, "> " + block.text.replace("\n", "\n> ")
@@ -137,12 +150,12 @@ def _quoted_size(size: Size, text: str) -> int:
     return size(text.replace("\n", "\n> "))
 
 
-def _fitting(blocks: Iterable[Block], limit: int, size: Size) -> Iterator[Block]:
+def _fitting(blocks: Iterable[Block], limit: int, size: Size, deep: int) -> Iterator[Block]:
     for block in blocks:
         if size(block.text) <= limit:
             yield block
         else:
-            yield from cut(block, limit, limit, size)
+            yield from cut(block, limit, limit, size, deep + 1)
 
 
 def _cut_text(text: str, first: int, limit: int, size: Size) -> _Pieces:
@@ -187,14 +200,22 @@ class _Cuts:
                 if ends(self._text[at - 1]) and not self._never[at] and not self._rather_not[at]:
                     return at
         for taken in (self._rather_not, self._never):
-            for at in range(most, start, -1):
-                if not taken[at] and not self._never[at] and _whole(self._text, at, start) == at:
+            at = most
+            while at > start:
+                whole = _whole(self._text, at, start)
+                if whole == at and not taken[at] and not self._never[at]:
                     return at
+                # Between the two is one character: accents in a row are looked at once.
+                at = min(whole, at - 1)
         return most
 
     def open_at(self, at: int) -> list[str]:
         """The markers of what a cut divides, from outside to inside."""
-        return [marker for (start, end), marker in self._marked if start < at < end]
+        return [
+            marker
+            for (start, end), marker in self._marked
+            if start < at < end and len(marker) <= _LONGEST_MARKER
+        ]
 
 
 def _ends_line(char: str) -> bool:

@@ -8,8 +8,10 @@ from operator import itemgetter
 
 from markdown_it.token import Token
 
+from processor_service.markdown.bounded import WORK, Work
 from processor_service.markdown.characters import HAIR_SPACE, ZERO_WIDTH_SPACE
-from processor_service.markdown.inline import mended, read_blocks, read_inline
+from processor_service.markdown.dense import link_places
+from processor_service.markdown.inline import Edit, mended, read_blocks, read_inline
 from processor_service.markdown.references import Env, Footnotes, find_definitions, notes_in
 from processor_service.markdown.tables import Table, fenced, read_table
 
@@ -57,10 +59,11 @@ def read_document(source: str, *, whole: bool = True) -> list[Block]:
     """
     source = with_newlines(source)
     tokens = read_blocks(source)
-    env: Env = {}
+    env: Env = {WORK: Work.on(source)}
     definitions = find_definitions(tokens, env) if whole else []
     if whole:
         _number_notes(tokens, env["footnotes"], env)
+        env[WORK] = Work.on(source)
     lines: list[str | None] = list(source.split("\n"))
     tables = {start: (end, read_table(tokens[start:end], env)) for start, end in _tables(tokens)}
     for start, (_, table) in tables.items():
@@ -71,6 +74,8 @@ def read_document(source: str, *, whole: bool = True) -> list[Block]:
         end = tables[number][0] if number in tables else end
         if token.type == "inline" and number > end:
             _mend(lines, token, tokens[number - 1], env)
+        elif token.type == "paragraph_open" and token.content:
+            _mend_unread(lines, token)
     notes: list[Block] = []
     if whole:
         _drop(lines, [each.line for each in definitions if each.label in env["used"]])
@@ -145,6 +150,14 @@ def _mend(lines: list[str | None], token: Token, opening: Token, env: Env) -> No
             lines[number] = line[:at] + new.lstrip() + line[at + len(old.lstrip()) :]
 
 
+def _mend_unread(lines: list[str | None], token: Token) -> None:
+    """Nothing is a link in text that was not read."""
+    for number in range(*(token.map or ())):
+        line = lines[number] or ""
+        edits = [Edit(at, at, ZERO_WIDTH_SPACE) for at in link_places(line)]
+        lines[number] = mended(line, edits)
+
+
 def _blocks(
     lines: Sequence[str | None], tokens: Sequence[Token], tables: Mapping[int, Table]
 ) -> Iterator[Block]:
@@ -188,9 +201,10 @@ def _trimmed(lines: Sequence[str | None]) -> list[str]:
 def words_of(source: str) -> str:
     """The words of a document without its markup, on one line."""
     words: list[str] = []
+    env: Env = {WORK: Work.on(source)}
     for token in read_blocks(source):
         if token.type == "inline":
-            children = read_inline(token.content, {}).tokens
+            children = read_inline(token.content, env).tokens
             words += [" " if each.type.endswith("break") else each.content for each in children]
         else:
             words.append(token.content)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
-from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_inline import (
     StateInline,
     autolink,
@@ -22,7 +21,9 @@ from markdown_it.rules_inline import (
 from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 
+from processor_service.markdown.bounded import WORK, BoundedParser, TooDense, Work
 from processor_service.markdown.characters import HAIR_SPACE, ZERO_WIDTH_SPACE
+from processor_service.markdown.dense import is_dense, link_places, read_roughly
 from processor_service.markdown.links import beside, escaped, is_address
 from processor_service.markdown.references import NOTE_MARK, Env, defined_at, labels_in
 from processor_service.markdown.rows import hide_pipes, read_rows, show_pipes
@@ -128,7 +129,7 @@ def _parts(outer: str) -> bool:
     return _is_space(outer) or _is_punctuation(outer) or _is_cjk(outer)
 
 
-class _Parser(ParserInline):
+class _Parser(BoundedParser):
     """The library's rules, each of which also notes what must be written differently for Slack."""
 
     def __init__(self) -> None:
@@ -145,10 +146,14 @@ class _Parser(ParserInline):
         self.ruler.at("autolink", _spanning(_autolink))
         self.ruler.at("html_inline", _tag)
         self.ruler.at("entity", _spanning(entity))
+        self.prepare()
 
     def parse(self, src: str, md: MarkdownIt, env: Env, tokens: list[Token]) -> list[Token]:
         """Parse an image's description."""
-        return self.read(src, md, {}, tokens).tokens
+        env[WORK].enter()
+        found = self.read(src, md, {WORK: env[WORK]}, tokens).tokens
+        env[WORK].leave()
+        return found
 
     def read(self, src: str, md: MarkdownIt, env: Env, tokens: list[Token]) -> Inline:
         """Parse ``src`` into ``tokens``; links may refer to addresses in ``env``."""
@@ -420,11 +425,22 @@ _LIBRARY.inline = _PARSER
 
 def read_blocks(source: str) -> list[Token]:
     """The tokens of the blocks. The content of inline tokens is not parsed yet."""
+    if is_dense(source):
+        return read_roughly(source)
     tokens = _LIBRARY.parse(hide_pipes(source), {})
     show_pipes(tokens)
     return tokens
 
 
 def read_inline(source: str, env: Env) -> Inline:
-    """Parse the content of an inline token; links and footnotes refer to what ``env`` defines."""
-    return _PARSER.read(source, _LIBRARY, env, [])
+    """Parse the content of an inline token; links and footnotes refer to what ``env`` defines.
+
+    What has too many marks for the work that ``env`` allows, or too deep ones, is plain text.
+    """
+    work = env.setdefault(WORK, Work.on(source))
+    try:
+        return _PARSER.read(source, _LIBRARY, env, [])
+    except (TooDense, RecursionError):
+        work.deep = 0
+        edits = [Edit(at, at, ZERO_WIDTH_SPACE) for at in link_places(source)]
+        return Inline([Token("text", "", 0, content=source)], edits, [], [], [])

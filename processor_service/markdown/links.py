@@ -14,6 +14,7 @@ _FILE_ENDINGS = re.compile(
     r"cfg|conf|cpp|css?|csv|dll|docx?|exe|gif|go|gz|html?|ini|ipynb|java|jpe?g|jsx?|json|kt|log|lua"
     r"|pdf|php|png|pptx?|rb|sql|svg|tar|toml|tsx?|txt|vue|xlsx?|xml|ya?ml"
 )
+_AT_ONCE = 100
 _MARKUP = re.compile(r"[\\`*_\[\]<>~!&]")
 
 
@@ -49,12 +50,20 @@ def _place(url: str) -> str:
 
 def _named(label: str) -> Iterator[str]:
     """The hosts and mail addresses that ``label`` names."""
-    visible = (char for char in label if unicodedata.category(char) != "Cf")
-    for scheme, found in _NAMED.findall(unicodedata.normalize("NFKC", "".join(visible)).lower()):
+    visible = "".join(char for char in label if unicodedata.category(char) != "Cf")
+    for scheme, found in _NAMED.findall(_compatible(visible).lower()):
         name = found.strip(".+-")
         host = name.rpartition("@")[2]
         if scheme or _is_host(host):
             yield host if scheme else name
+
+
+def _compatible(text: str) -> str:
+    """Full-width letters and the like as plain ones. Accents in a row take it quadratic time, so
+    not more than some are taken at once.
+    """
+    parts = (text[at : at + _AT_ONCE] for at in range(0, len(text), _AT_ONCE))
+    return "".join(unicodedata.normalize("NFKC", part) for part in parts)
 
 
 def _is_host(host: str) -> bool:

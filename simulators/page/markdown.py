@@ -12,15 +12,23 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from simulators.page.emoji import replace_emoji
 from simulators.page.html_text import Names, code_block, escape, link, safe_url, tag
-from simulators.page.mrkdwn import BARE_URL, angle
+from simulators.page.mrkdwn import BARE_URL, angle, plain_text
 
 # Slack's own <...> passes through Markdown; a backslash or an entity before it makes it text.
 _SPECIAL = re.compile(rf"<([@#!][^<>\s]+|(?:https?://|mailto:)[^<>\n]+)>|({BARE_URL.pattern})")
+# The parser looks for the end of a label from each bracket, and fills up a table's short rows:
+# thousands take it seconds.
+_MOST = {"[": 400, "|": 2_000}
 _TASK = re.compile(r"^\[([ xX])\] ")
 
 
 def markdown(text: str, names: Names) -> str:
-    """``text`` as HTML. HTML in it is shown as written; a construct still open is closed."""
+    """``text`` as HTML. HTML in it is shown as written; a construct still open is closed.
+
+    What is full of brackets or bars is shown as written, too.
+    """
+    if any(text.count(mark) > most for mark, most in _MOST.items()):
+        return tag("div", plain_text(text), class_="markdown")
     rendered = _MARKDOWN.render(text, {"names": names})
     return tag("div", str(rendered).strip(), class_="markdown")
 

@@ -6,29 +6,71 @@ none may take more than its ``most`` times a linear pass over it (``tests/fuzz/p
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 
 from command_service.command_line import folded, read_request
 from command_service.small_talk import is_small_talk, opens_with_somebody_else
+from processor_service.drafting import Draft
 from processor_service.layout import layout
-from processor_service.markdown.settling import settled_code
+from processor_service.markdown.document import words_of
+from processor_service.markdown.settling import settled_code, settled_text
+from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
 from processor_service.proof import letters_of
-from processor_service.rendering import neutralise
+from processor_service.rendering import neutralise, render_answer, render_plain
 from shared.message_text import mentions, plain_text
 from shared.task import Mode
+from shared.well_formed import well_formed
+from simulators.page.markdown import markdown as page_markdown
+from simulators.page.mrkdwn import mrkdwn as page_mrkdwn
 from tests.fuzz.pace import MOST
 
+_CUTS = 3
+_CAPACITY = 1_000
 # What makes no tokens of a text takes a few linear passes.
 _SCAN = 20.0
 
 
 @dataclass(frozen=True)
 class Target:
-    """A reader: ``run`` may take ``most`` linear passes over its text."""
+    """A reader: ``run`` may take ``most`` linear passes over its text of at most ``size`` bytes."""
 
     name: str
     run: Callable[[str], object]
     most: float = MOST
+    size: int = 100_000
+
+
+def drawn(text: str) -> object:
+    """One draw of a text that may go on, and what of it is settled."""
+    return Draft().draw(text).settled()
+
+
+def drawn_in_cuts(text: str) -> object:
+    """A text that grows in a few steps of any length."""
+    draft, random = Draft(), Random(text.encode("utf-8", "replace"))
+    cuts = sorted(random.randint(0, len(text)) for _ in range(_CUTS))
+    return [draft.draw(text[:end]).settled() for end in (*cuts, len(text))]
+
+
+def rendered(text: str) -> object:
+    """The messages of a finished answer."""
+    return render_answer(Answer(text, "model"), "ja", _CAPACITY)
+
+
+def rendered_plain(text: str) -> object:
+    """The messages of an answer whose layout Slack refused."""
+    return render_plain(Answer(text, "model"), "en", _CAPACITY)
+
+
+class NoNames:
+    """Ids as they are."""
+
+    def user(self, user_id: str, /) -> str:
+        return user_id
+
+    def channel(self, channel_id: str, /) -> str:
+        return channel_id
 
 
 def laid_out(text: str) -> object:
@@ -45,7 +87,18 @@ TARGETS: list[Target] = [
     Target("read_request", read_request, _SCAN),
     Target("folded", folded, _SCAN),
     Target("neutralise", neutralise, _SCAN),
+    Target("settled_text", settled_text),
     Target("settled_code", settled_code, _SCAN),
+    # At more, the same is measured by the finished answer.
+    Target("draw", drawn, MOST, 10_000),
+    Target("draw in cuts", drawn_in_cuts, (_CUTS + 1) * MOST, 10_000),
+    Target("render_answer", rendered),
+    Target("render_plain", rendered_plain, MOST, 10_000),
+    Target("words_of", words_of, MOST, 10_000),
     Target("letters_of", lambda text: letters_of(Body(text)), _SCAN),
+    Target("well_formed", well_formed, _SCAN),
+    Target("the page's mrkdwn", lambda text: page_mrkdwn(text, NoNames())),
+    # A message's Markdown has at most 12,000 characters.
+    Target("the page's markdown", lambda text: page_markdown(text, NoNames()), 8 * MOST, 12_000),
     Target("layout", laid_out, 4 * _SCAN),
 ]

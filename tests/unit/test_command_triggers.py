@@ -75,6 +75,7 @@ def asked(read: Question | Ignored) -> Question:
         ("center a <div> in <!DOCTYPE html>", "center a <div> in <!DOCTYPE html>"),
         ("#include <stdio.h> <#define> <@Override>", "#include <stdio.h> <#define> <@Override>"),
         ("call <tel:+81312345678|03-1234-5678>", "call 03-1234-5678 (+81312345678)"),
+        ("half a character \ud83d \ud83d\ude00", "half a character \ufffd 😀"),
         ("   ", ""),
     ],
 )

@@ -59,3 +59,14 @@ async def test_half_a_document_is_an_error() -> None:
 async def test_json_that_is_no_object_is_an_error(said: bytes) -> None:
     with pytest.raises(json.JSONDecodeError):
         await read(b"data: " + said + b"\n\n")
+
+
+async def test_halves_of_characters_are_replaced_where_they_arrive() -> None:
+    body = rb'data: {"text": "a\ud83d b\ude00", "parts": [{"\uD800": "\ud83d\ude00 \\ud83d"}]}'
+    [found] = await read(body + b"\n\n")
+    assert found == {"text": "a\ufffd b\ufffd", "parts": [{"\ufffd": r"😀 \ud83d"}]}
+
+
+async def test_json_nested_without_end_is_no_document() -> None:
+    with pytest.raises(json.JSONDecodeError):
+        await read(b"data: " + b'{"a":' * 100_000 + b"\n\n")

@@ -145,3 +145,15 @@ def test_a_long_question_is_shown_within_slacks_section_limit() -> None:
     body = render_question(a_task(text="&" * 20_000))
     assert len(body.blocks[0]["text"]["text"]) <= 3000
     assert question_payload(a_task(text="長" * 20_000)) == {}
+
+
+@pytest.mark.parametrize("many", ["*_" * 9_000, "a\n" * 900])
+def test_text_too_dense_to_be_read_is_shown_whole_and_has_no_links(many: str) -> None:
+    link = "[https://bank.example](https://evil.example) <https://evil.example|bank>"
+    bodies = render_answer(Answer(f"{many}\n\n{link} 語\n\n```\n[a](b)\n```", "m"), "ja", 99)
+    text = "\n".join(str(each["text"]) for body in bodies for each in body.blocks)
+    assert "](" not in text.partition("語")[0]
+    assert "<https" not in text
+    assert text.count("*") + text.count("a\n") >= many.count("*") + many.count("a\n") - 9
+    assert "[a](b)" in text
+    assert text.replace("\u200b", "").count(link) == 1

@@ -1,4 +1,6 @@
+import inspect
 import re
+import sys
 
 import pytest
 
@@ -180,3 +182,32 @@ def test_a_table_within_a_list_or_a_quote_is_shown_as_text() -> None:
     assert part == (
         "1. 表です\n\n   ```\n   a │ b\n   ──┼──\n   1 │ 2\n   ```\n\n> ```\n> c\n> ─\n> ```"
     )
+
+
+def words_in(parts: list[list[Piece]]) -> str:
+    return "".join(char for part in parts for piece in part for char in str(piece) if char == "語")
+
+
+@pytest.mark.parametrize("marker", ["> ", "- ", "1. ", "> - ", "  - > "])
+@pytest.mark.parametrize("deep", [15, 25, 300, 5_000])
+def test_what_is_nested_too_deep_is_text(marker: str, deep: int) -> None:
+    parts = split_markdown([f"{marker * deep}語語\n\n語"], Layout(len, 600, table_blocks=True))
+    assert words_in(parts) == "語語語"
+
+
+def test_what_takes_more_stack_than_there_is_becomes_plain_text() -> None:
+    most = sys.getrecursionlimit()
+    deep = "> - " * 9 + "語\n\n**語**"
+    sys.setrecursionlimit(len(inspect.stack()) + 40)
+    try:
+        parts = split_markdown([deep], Layout(len, 600, table_blocks=True))
+    finally:
+        sys.setrecursionlimit(most)
+    assert parts == [[deep]]
+
+
+@pytest.mark.parametrize("code", ["\tb1" + "`" * 9_000, "~~~\n" + "`" * 9_000])
+def test_a_fence_that_would_fill_the_messages_is_no_fence(code: str) -> None:
+    parts = split_markdown([code], Layout(len, 1_000, table_blocks=True))
+    shown = "".join(str(piece) for part in parts for piece in part)
+    assert code.count("`") <= shown.count("`") < 1.3 * code.count("`") + 100

@@ -116,3 +116,23 @@ def test_the_prompt_says_which_mode_is_wanted(locale: Locale) -> None:
     assert " data" in data.system
     assert len({free.system, auto.system, data.system}) == 3
     assert not any("{" in prompt.system for prompt in (free, auto, data))
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (r"x\ud83d y", "x\ufffd y"),
+        (r"x\ude00 y", "x\ufffd y"),
+        (r"x\ud83d\ud83d\ude00", "x\ufffd😀"),
+        (r"x\ud83d\n", "x\ufffd"),
+        (r"x\\ud83d y", r"x\ud83d y"),
+        (r"\uD83D\uDE00", "😀"),
+    ],
+)
+def test_half_a_character_does_not_make_an_answer_malformed(written: str, shown: str) -> None:
+    creative = Structured(Mode.CREATIVE, "en")
+    text = f'{{"mode": "creative", "content": "{written}", "style": "", "variations": []}}'
+    assert creative.read(text, cut=False).text == shown
+    for end in range(len(text)):
+        creative.growing(text[:end]).encode()
+    assert creative.growing(text[:-2]).strip() == shown

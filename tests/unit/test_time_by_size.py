@@ -15,7 +15,7 @@ def test_what_people_apps_or_the_model_write_takes_time_in_proportion_to_its_siz
     target: Target,
 ) -> None:
     slow = {}
-    for size in SIZES:
+    for size in (each for each in SIZES if each <= target.size):
         for shape in WORST:
             ratio = pace(target.run, shape.text(size), target.most)
             if ratio > target.most:
@@ -25,10 +25,10 @@ def test_what_people_apps_or_the_model_write_takes_time_in_proportion_to_its_siz
 
 def test_the_hunt_finds_what_is_slow_and_what_raises() -> None:
     def quadratic(text: str) -> object:
-        return [text.find("\0", at) for at in range(0, len(text) * text.count("*"), 50)]
+        return sum(1 for _ in range(text.count("*") ** 2))
 
     def raising(text: str) -> object:
         return text.encode("ascii" if "[" in text else "utf-8", "surrogatepass")
 
-    found = Hunt([Target("slow", quadratic), Target("raising", raising)], seed=1).faults(20)
+    found = Hunt([Target("slow", quadratic), Target("raising", raising)], seed=1).faults(30)
     assert {fault.target for fault in found} == {"slow", "raising"}

@@ -1,0 +1,143 @@
+"""Inline parsing whose work is bounded by the length of its text.
+
+The library looks for the end of a label from each bracket, and reads a description again for each
+image around it: brackets in a row take it quadratic time, nested ones more stack than there is.
+Here every step is counted. And only those rules are tried at a character that can begin with it.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_inline import StateInline
+
+# Japanese with every second word bold takes nine tenths of a step a byte.
+_STEPS_A_BYTE = 1
+_STEPS_MORE = 2_000
+# What making a token takes, in looks at a character; of an address more, which is normalised.
+_TOKEN_STEPS = 5
+_MORE_STEPS = {"[": 20, "!": 30, "<": 45}
+# What looking for an address in vain may take: parentheses in it are followed 32 deep.
+_NO_LINK_STEPS = 20
+_MOST_DEEP = 20
+
+# Where each rule, the library's or ours, can begin; "text" begins everywhere else.
+_BEGINNINGS = {
+    "linkify": ":",
+    "newline": "\n",
+    "escape": "\\",
+    "backticks": "`",
+    "strikethrough": "~",
+    "emphasis": "*_",
+    "bracket": "]",
+    "footnote": "[",
+    "link": "[",
+    "image": "!",
+    "autolink": "<",
+    "html_inline": "<",
+    "entity": "&",
+}
+
+WORK = "work"
+# Of these each makes a token of its own.
+_MARKERS = "*_~"
+_RUN = re.compile(r"[*]+|_+|~+")
+_Rule = Callable[[StateInline, bool], bool]
+
+
+class TooDense(Exception):
+    """A text has more marks than it is worth to find the meaning of."""
+
+
+@dataclass
+class Work:
+    """How many steps are left, and within how many descriptions of images the parser is."""
+
+    steps: int
+    deep: int = 0
+
+    @classmethod
+    def on(cls, text: str) -> "Work":
+        """What a text of this length may take."""
+        return cls(_STEPS_A_BYTE * len(text.encode("utf-8", "replace")) + _STEPS_MORE)
+
+    def step(self, number: int = 1) -> None:
+        """Take steps; raises TooDense if not so many are left."""
+        self.steps -= number
+        if self.steps < 0:
+            raise TooDense
+
+    def enter(self) -> None:
+        """Go into a description; raises TooDense in too deep a one."""
+        self.deep += 1
+        if self.deep > _MOST_DEEP:
+            raise TooDense
+
+    def leave(self) -> None:
+        """Leave a description."""
+        self.deep -= 1
+
+
+class BoundedParser(ParserInline):
+    """The library's parser, rule by rule, with ``env[WORK]`` to do it with; may raise TooDense."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._at: dict[str, Sequence[_Rule]] = {}
+        self._elsewhere: Sequence[_Rule] = ()
+
+    def prepare(self) -> None:
+        """Note which rules begin where; to be called when all of them are set."""
+        rules = dict(zip(self.ruler.get_active_rules(), self.ruler.getRules(""), strict=True))
+        self._elsewhere = (rules.pop("text"),)
+        self._at = dict.fromkeys("#$%+-=>@]^{}", ())
+        for name, rule in rules.items():
+            for char in _BEGINNINGS[name]:
+                self._at[char] = (*self._at.get(char, ()), rule)
+
+    def tokenize(self, state: StateInline) -> None:
+        """Make tokens of the text up to ``state.posMax``."""
+        work: Work = state.env[WORK]
+        at, elsewhere, source = self._at, self._elsewhere, state.src
+        end, most = state.posMax, state.md.options.maxNesting
+        while state.pos < end:
+            work.step()
+            char = source[state.pos]
+            if char in _MARKERS and (run := _RUN.match(source, state.pos)):
+                work.step(_TOKEN_STEPS * len(run[0]))
+            rules = at.get(char, elsewhere) if state.level < most else ()
+            for rule in rules:
+                if rule(state, False):
+                    work.step(_MORE_STEPS.get(char, _TOKEN_STEPS))
+                    break
+            else:
+                self._failed(state)
+                state.append_pending(source[state.pos])
+                state.pos += 1
+        if state.pending:
+            state.pushPending()
+
+    def skipToken(self, state: StateInline) -> None:  # noqa: N802 - the library's name
+        """Go on behind what would become one token."""
+        state.env[WORK].step()
+        start = state.pos
+        if start in state.cache:
+            state.pos = state.cache[start]
+            return
+        if state.src[start] == "<":
+            state.env[WORK].step(_MORE_STEPS["<"])
+        rules = self._at.get(state.src[start], self._elsewhere)
+        if state.level >= state.md.options.maxNesting:
+            rules, state.pos = (), state.posMax
+        state.level += 1
+        if not any(rule(state, True) for rule in rules):
+            self._failed(state)
+            state.pos += 1
+        state.level -= 1
+        state.cache[start] = state.pos
+
+    @staticmethod
+    def _failed(state: StateInline) -> None:
+        if state.src.startswith("[", state.pos):
+            state.env[WORK].step(_NO_LINK_STEPS)
