@@ -2,7 +2,7 @@
 
 import asyncio
 import tracemalloc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -22,6 +22,7 @@ from processor_service.slack_conversations import SlackConversations
 from processor_service.slack_people import SlackPeople
 from processor_service.slack_response import RedisResponses
 from processor_service.slack_threads import SlackThreads
+from shared.errors import OutcomeUnknown
 from shared.ledger import Mark, growing_mark
 from shared.task import Purpose, Subject
 from simulators.faults import Fault, FaultPlan
@@ -180,11 +181,11 @@ async def test_turns_become_contents_that_alternate_and_end_with_the_question() 
     ]
 
 
-async def _peak_bytes(here: Reader, subject: Subject, shortcuts: int) -> int:
+async def _peak_bytes(here: Reader, subjects: Sequence[Subject]) -> int:
     threads = SlackThreads(here.calls)
     tracemalloc.reset_peak()
     before, _ = tracemalloc.get_traced_memory()
-    said = await asyncio.gather(*(threads.said_about(subject) for _ in range(shortcuts)))
+    said = await asyncio.gather(*(threads.said_about(subject) for subject in subjects))
     _, peak = tracemalloc.get_traced_memory()
     assert all(one[-1].text == "a" * 39_000 for one in said)
     return peak - before
@@ -195,12 +196,42 @@ async def test_ten_shortcuts_on_a_huge_thread_hold_little_more_than_one(
 ) -> None:
     async with reader() as here:
         opening = here.people.post("alice", "#general", "opening")
-        for _ in range(60):
+        written = [
             here.people.post("hana", "#general", "a" * 39_000, thread_ts=opening.ts)
+            for _ in range(60)
+        ]
+        subjects = [
+            Subject(
+                purpose=Purpose.EXPLAIN,
+                channel_id=here.bench.general,
+                message_ts=one.ts,
+                thread_ts=opening.ts,
+            )
+            for one in written[-10:]
+        ]
+        one = await _peak_bytes(here, subjects[:1])
+        ten = await _peak_bytes(here, subjects)
+        assert ten < 2.5 * one
+
+
+async def test_ten_shortcuts_that_ask_the_same_at_once_read_the_thread_once() -> None:
+    async with reader() as here:
+        opening = here.people.post("alice", "#general", "opening")
+        here.people.post("hana", "#general", "a reply", thread_ts=opening.ts)
         subject = Subject(
             purpose=Purpose.SUMMARISE, channel_id=here.bench.general, message_ts=opening.ts
         )
-        one = await _peak_bytes(here, subject, 1)
-        ten = await _peak_bytes(here, subject, 10)
-        assert ten < 2.5 * one
-        assert here.calls_of("conversations.replies") == 11
+        threads = SlackThreads(here.calls)
+        began = asyncio.create_task(threads.said_about(subject))
+        others = [asyncio.create_task(threads.said_about(subject)) for _ in range(9)]
+        await asyncio.sleep(0)
+        began.cancel()
+        for said in await asyncio.gather(*others):
+            assert [one.text for one in said] == ["opening", "a reply"]
+        assert here.calls_of("conversations.replies") == 1
+        here.bench.faults.add("slack", "conversations.replies", Fault("error", status=500))
+        failed = await asyncio.gather(
+            *(threads.said_about(subject) for _ in range(3)), return_exceptions=True
+        )
+        assert [type(one) for one in failed] == 3 * [OutcomeUnknown]
+        assert len(await threads.said_about(subject)) == 2
