@@ -1,18 +1,23 @@
 """``python -m deploy.audit``: whether anything that a lock file names has a known weakness.
 
 Asks OSV (osv.dev) by pip-audit. Exit code 0: nothing is known; 1: these packages, and where each is
-mended; 2: it could not be asked, and nothing is known of any package.
+mended; 2: it could not be asked, and nothing is known of any package. In a build, whose images are
+of ``TOOLS_DATE``, also 1 once they are over nine months old.
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).parent.parent
 _ASKED_WITHIN_S: Final = 600.0
+TOOLS_LAST: Final = timedelta(days=270)
+"""Google deletes images of its Cloud CLI after a year; nothing newer mends them here."""
 
 
 def lock_files(root: Path = ROOT) -> list[str]:
@@ -66,9 +71,23 @@ def audit(tool: Sequence[str] = (sys.executable, "-m", "pip_audit")) -> int:
     return 1 if found else 2 if unknown else 0
 
 
+def tools_are_old(made: str, today: date) -> bool:
+    """Whether the build's own images are too old, which is told; ``made`` is empty elsewhere."""
+    if not made or date.fromisoformat(made) + TOOLS_LAST >= today:
+        return False
+    _say(f"The build's own images are of {made}. Run deploy/build/tools.sh and tell the trigger.")
+    return True
+
+
+def main() -> int:
+    """Ask about the packages and the build's own images; the exit code."""
+    old = tools_are_old(os.environ.get("TOOLS_DATE", ""), datetime.now(UTC).date())
+    return audit() or int(old)
+
+
 def _say(line: str) -> None:
     print(line)  # noqa: T201 - this is what an operator or a pipeline reads
 
 
 if __name__ == "__main__":
-    sys.exit(audit())
+    sys.exit(main())

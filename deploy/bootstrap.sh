@@ -239,7 +239,9 @@ make_rights() {
   # Looking at the topic is how the Slack side finds out whether it can publish.
   on "pubsub topics" $TASKS "$COMMAND" pubsub.publisher pubsub.viewer
   for account in "$COMMAND" "$PROCESSOR"; do
-    on projects "$PROJECT_ID" "$account" telemetry.metricsWriter telemetry.tracesWriter
+    # Google's page on OTLP metrics names the last one beside the others.
+    on projects "$PROJECT_ID" "$account" telemetry.metricsWriter telemetry.tracesWriter \
+      serviceusage.serviceUsageConsumer
   done
   for secret in slack-bot-token slack-app-token signing-keys; do
     on secrets mechachang-$secret "$COMMAND" secretmanager.secretAccessor

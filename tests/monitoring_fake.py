@@ -3,6 +3,7 @@
 Google fills in names, records and etags; so does this.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +17,10 @@ from google.cloud import monitoring_v3 as monitoring
 from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]  # ships no types
 
 PARENT = "projects/demo"
+
+
+class Refused(Exception):
+    """What Cloud Monitoring answers with INVALID_ARGUMENT."""
 
 
 @dataclass
@@ -32,6 +37,10 @@ class CloudMonitoring:
     )
     changes: list[str] = field(default_factory=list)
     denied: bool = False
+    metrics: set[str] = field(default_factory=set)
+    """The metrics that have data: a project begins without any of ours."""
+    refuses: str = "nothing"
+    """A part of the display name of what is refused."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def list_policies(self, request: Any) -> monitoring.ListAlertPoliciesResponse:
@@ -50,12 +59,27 @@ class CloudMonitoring:
         return self._keep_policy("update", request.alert_policy)
 
     def _keep_policy(self, verb: str, policy: monitoring.AlertPolicy) -> monitoring.AlertPolicy:
+        self._check(policy)
         policy.creation_record = monitoring.MutationRecord(mutated_by="operator@example.com")
         for number, condition in enumerate(policy.conditions):
             condition.name = f"{policy.name}/conditions/{number}"
         self.policies[policy.name] = policy
         self.changes.append(f"{verb} {policy.display_name}")
         return policy
+
+    def _check(self, policy: monitoring.AlertPolicy) -> None:
+        """PromQL about a metric without data is refused, unless that is not looked at (AlertPolicy,
+        ``disable_metric_validation``).
+        """
+        if self.refuses in policy.display_name:
+            raise Refused("The policy is not valid.")
+        for condition in policy.conditions:
+            asked = condition.condition_prometheus_query_language
+            named = set(
+                re.findall(r"mechachang_[a-z_]+|[a-z]+_googleapis_com:[a-z_]+", asked.query)
+            )
+            if not asked.disable_metric_validation and not named <= self.metrics:
+                raise Refused(f"Unknown metric: {min(named - self.metrics)}")
 
     def delete_policy(self, request: Any) -> Empty:
         self.changes.append(f"delete {self.policies.pop(request.name).display_name}")
@@ -151,7 +175,10 @@ def _service(
         def call(request: Any, context: grpc.ServicerContext) -> Any:
             if fake.denied:
                 context.abort(grpc.StatusCode.PERMISSION_DENIED, "The caller lacks permission.")
-            return method(request)
+            try:
+                return method(request)
+            except Refused as error:
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
 
         return grpc.unary_unary_rpc_method_handler(
             call, request_deserializer=request_type.deserialize, response_serializer=_serialised

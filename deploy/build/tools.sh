@@ -1,25 +1,30 @@
 #!/usr/bin/env bash
-# deploy/build/tools.sh: looks up the digests of the images that the build itself runs in, and prints
-# them as substitutions of cloudbuild.yaml. Their tags may be moved to other contents; a digest cannot.
+# PROJECT_ID=… REGION=… deploy/build/tools.sh: copies the images that the build itself runs in into the
+# project's own registry, and prints them by digest as substitutions of cloudbuild.yaml. A tag may be
+# moved to other contents; a digest cannot. Google deletes its images of the Cloud CLI after a year
+# (github.com/GoogleCloudPlatform/cloud-sdk-docker), and a build of ours must go on working then.
 #
 #   --substitutions="SHORT_SHA=…,_REGION=…,$(deploy/build/tools.sh)"
 set -euo pipefail
+: "${PROJECT_ID:?Which project? Set PROJECT_ID.}"
 
-readonly GCLOUD=${GCLOUD:-gcr.io/google.com/cloudsdktool/google-cloud-cli:528.0.0}
-readonly DOCKER=${DOCKER:-docker.io/library/docker:28-cli}
+readonly REPOSITORY=${REPOSITORY:-${REGION:-asia-northeast1}-docker.pkg.dev/$PROJECT_ID/mechachang}
+readonly GCLOUD=${GCLOUD:-gcr.io/google.com/cloudsdktool/google-cloud-cli:stable}
+readonly DOCKER=${DOCKER:-mirror.gcr.io/library/docker:28-cli}
 readonly BUILDKIT=${BUILDKIT:-docker.io/moby/buildkit:v0.24.0}
 
-# pinned IMAGE: the image by its digest, without the tag.
-pinned() {
-  local digest
-  digest=$(docker buildx imagetools inspect "$1" --format '{{.Manifest.Digest}}')
+# mirrored NAME IMAGE: our copy of the image by its digest, under a tag that says how old it is.
+mirrored() {
+  local digest copy=$REPOSITORY/tools/$1
+  docker buildx imagetools create --tag "$copy:$(date -u +%Y-%m-%d)" "$2" >&2
+  digest=$(docker buildx imagetools inspect "$copy:$(date -u +%Y-%m-%d)" --format '{{.Manifest.Digest}}')
   case $digest in
-    sha256:*) echo "${1%:*}@$digest" ;;
-    *) echo "There is no digest of $1." >&2; return 1 ;;
+    sha256:*) echo "$copy@$digest" ;;
+    *) echo "There is no digest of $2." >&2; return 1 ;;
   esac
 }
 
-gcloud=$(pinned "$GCLOUD")
-docker=$(pinned "$DOCKER")
-buildkit=$(pinned "$BUILDKIT")
-echo "_GCLOUD_IMAGE=$gcloud,_DOCKER_IMAGE=$docker,_BUILDKIT_IMAGE=$buildkit"
+gcloud=$(mirrored gcloud "$GCLOUD")
+docker=$(mirrored docker "$DOCKER")
+buildkit=$(mirrored buildkit "$BUILDKIT")
+echo "_GCLOUD_IMAGE=$gcloud,_DOCKER_IMAGE=$docker,_BUILDKIT_IMAGE=$buildkit,_TOOLS_DATE=$(date -u +%Y-%m-%d)"

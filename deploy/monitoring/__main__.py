@@ -13,6 +13,7 @@ from typing import Any
 import grpc
 
 from deploy.command_line import OperatorSettings, exit_code, project_of
+from deploy.errors import MonitoringFailed
 from deploy.monitoring import files
 from deploy.monitoring.changes import Change, Kind, changes
 from deploy.monitoring.google import GoogleMonitoring, normalised
@@ -77,13 +78,24 @@ def _compare(options: argparse.Namespace, google: GoogleMonitoring) -> int:
         setattr(options, severity, ",".join(google.channel_named(name) for name in names))
     wanted = _wanted(options)
     steps = [step for kind in Kind for step in changes(kind, wanted[kind], google.found(kind))]
-    for step in steps:
-        if options.command == "apply":
-            google.apply(step)
-        _tell(step, done=options.command == "apply")
     if not steps:
         print("Nothing differs.")
-    return 1 if steps and options.command == "diff" else 0
+    if options.command == "apply":
+        return 1 if [step for step in steps if not _applied(step, google)] else 0
+    for step in steps:
+        _tell(step, done=False)
+    return 1 if steps else 0
+
+
+def _applied(step: Change, google: GoogleMonitoring) -> bool:
+    """Whether it was done; what was refused is told, and keeps nothing else from being done."""
+    try:
+        google.apply(step)
+    except MonitoringFailed as error:
+        print(f"{step.kind} {step.name}: {error}", file=sys.stderr)
+        return False
+    _tell(step, done=True)
+    return True
 
 
 def _wanted(options: argparse.Namespace) -> dict[Kind, dict[str, Any]]:

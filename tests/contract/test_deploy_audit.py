@@ -1,14 +1,14 @@
 """The question whether a dependency has a known weakness: what is asked, and what is told."""
 
 import json
-import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deploy.audit import ROOT, audit, command, lock_files
+from deploy.audit import ROOT, audit, command, lock_files, tools_are_old
 
 CLEAN = {"name": "a", "version": "1", "vulns": []}
 WEAK = {"name": "b", "version": "2", "vulns": [{"id": "PYSEC-1", "fix_versions": ["3"]}]}
@@ -27,12 +27,9 @@ def tool(folder: Path, answer: str) -> list[str]:
 
 
 def test_every_lock_file_that_is_in_the_repository_is_asked_about() -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", "*.lock"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    locks = listed.stdout.split()
+    locks = sorted(path.name for path in ROOT.glob("*.lock"))
     assert len(locks) >= 7
-    assert lock_files() == sorted(locks)
+    assert lock_files() == locks
     words = command(lock_files())
     assert [words[at + 1] for at, word in enumerate(words) if word == "--requirement"] == locks
 
@@ -68,3 +65,13 @@ def test_a_service_that_cannot_be_reached_is_told_plainly_and_is_no_clean_bill(
 def test_without_the_tool_nothing_is_known(capsys: pytest.CaptureFixture[str]) -> None:
     assert audit(["/nowhere/pip-audit"]) == 2
     assert "Nothing is known" in capsys.readouterr().out
+
+
+def test_a_builds_own_images_are_renewed_before_google_deletes_theirs(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    today = date(2026, 11, 28)
+    assert not tools_are_old("", today)
+    assert not tools_are_old("2026-03-03", today)
+    assert tools_are_old("2026-03-02", today)
+    assert "deploy/build/tools.sh" in capsys.readouterr().out

@@ -20,7 +20,8 @@ def commands(page: str) -> list[str]:
     lines = "\n".join(_FENCE.findall(text)).replace("\\\n", " ").splitlines()
     found = [line for line in lines if line.startswith("gcloud ")]
     found += [" ".join(inline.split()) for inline in _INLINE.findall(text)]
-    filled = (re.sub(r"\$\([^)]*\)|\$\w+", "x", line) for line in found)
+    told = (re.sub(r"\$TOOLS|\$\{TOOLS[^}]*\}", "_TOOL=x", line) for line in found)
+    filled = (re.sub(r"\$\([^)]*\)|\$\w+", "x", line) for line in told)
     return [" ".join(shlex.split(line)) for line in filled]
 
 

@@ -132,6 +132,20 @@ def test_a_channel_that_is_not_there_is_told_before_anything_changes(project: Pr
     assert project.google.changes == []
 
 
+def test_what_is_refused_stops_nothing_else_and_all_of_it_is_told(project: Project) -> None:
+    project.google.refuses = "high"
+    assert project.run("apply") == 1
+    out, err = project.capsys.readouterr()
+    assert err.count("Cloud Monitoring refused: The policy is not valid.") == 2
+    assert "alert policy high-error-rate" in err
+    assert "alert policy high-latency" in err
+    assert "alert policy socket-down created" in out
+    assert len(project.google.dashboards) == 1
+    project.google.refuses = "nothing"
+    assert project.run("apply") == 0
+    assert "alert policy high-latency created" in project.said()
+
+
 def test_several_channels_are_told_at_once(project: Project) -> None:
     assert project.run("apply", critical="On call,Operations in Slack") == 0
     assert len(project.policy("socket-down").notification_channels) == 2

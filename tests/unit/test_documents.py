@@ -1,8 +1,8 @@
 """The documents name what exists: links, headings, code, tests, commands, examples."""
 
 import ast
+import os
 import re
-import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from shared.task import Cancel, Feedback, Task
 from tests.documents import api
 
 ROOT = Path(__file__).parents[2]
+_NOT_OURS = {"golden", "build", "dist", "test-results", "backups"}
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]\n]*(?:\n[^\]\n]*)?\]\((?!https?:|mailto:)([^)\s]+)\)")
 _REFERENCE = re.compile(r"`([\w/.-]+\.py):([\w.]+)`")
@@ -21,16 +22,12 @@ _PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|md|sh|yaml|json|toml))`")
 
 
 def documents() -> list[Path]:
-    """Every page that is part of the repository."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    names = [name for name in listed.stdout.splitlines() if "/golden/" not in name]
-    return [ROOT / name for name in names if (ROOT / name).exists()]
+    """Every page of the repository. Git is not asked: what a build is given has none."""
+    found = []
+    for folder, inside, names in os.walk(ROOT):
+        inside[:] = [one for one in inside if not one.startswith(".") and one not in _NOT_OURS]
+        found += [Path(folder) / name for name in names if name.endswith(".md")]
+    return sorted(found)
 
 
 DOCUMENTS = documents()
