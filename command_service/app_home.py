@@ -12,7 +12,8 @@ from command_service.intake import Accepted, HandedBack, Intake, publish, refusa
 from command_service.measures import came_from, count, count_event
 from command_service.pace import Pace
 from command_service.ports import Homes
-from command_service.question import Reason
+from command_service.question import Ignored, Reason
+from command_service.well_formed import well_formed
 from shared.errors import QueueUnavailable
 from shared.home import home_view, notice_view
 from shared.log import bound_task, get_logger
@@ -47,6 +48,12 @@ class Opened:
 
 def read_opening(body: Mapping[str, Any]) -> Opened | None:
     """The opening of an ``app_home_opened`` event; None for a tab that is none of these two."""
+    opened = _opening(body)
+    return None if isinstance(opened, Ignored) else opened
+
+
+@well_formed
+def _opening(body: Mapping[str, Any]) -> Opened | None:
     event = body["event"]
     tab = event.get("tab")
     if tab not in {"home", "messages"}:
@@ -61,8 +68,14 @@ def read_opening(body: Mapping[str, Any]) -> Opened | None:
     )
 
 
-def read_assistant_thread(body: Mapping[str, Any]) -> Opened:
+def read_assistant_thread(body: Mapping[str, Any]) -> Opened | None:
     """The opening of an ``assistant_thread_started`` event."""
+    opened = _assistant_thread(body)
+    return None if isinstance(opened, Ignored) else opened
+
+
+@well_formed
+def _assistant_thread(body: Mapping[str, Any]) -> Opened:
     thread, event_ts = body["event"]["assistant_thread"], str(body["event"]["event_ts"])
     return Opened(
         team_id=str(body["team_id"]),

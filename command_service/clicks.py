@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from command_service.question import Asked, Click, Ignored, Place, Question, Reason, Recipient
 from command_service.triggers import moment
+from command_service.well_formed import text_or_none, well_formed
 from shared.signing import Signing, signed_value_in
-from shared.slack_message import ILL_FORMED
+from shared.slack_message import ILL_FORMED, is_ts
 from shared.task import (
     Mode,
     Source,
@@ -40,6 +41,7 @@ class _Button:
     edited_ts: str
 
 
+@well_formed
 def read_regenerate(body: Payload) -> Click | Ignored:
     """The click on an answer's Regenerate button: each one is a question of its own."""
     return _read_click(
@@ -49,6 +51,7 @@ def read_regenerate(body: Payload) -> Click | Ignored:
     )
 
 
+@well_formed
 def read_retry(body: Payload) -> Click | Ignored:
     """The click on a notice's Retry button: all of them together are one question."""
     return _read_click(
@@ -58,6 +61,7 @@ def read_retry(body: Payload) -> Click | Ignored:
     )
 
 
+@well_formed
 def read_mode(body: Payload) -> Click | Ignored:
     """The click on one of an answer's mode buttons: all on the same one are one question."""
     return _read_click(
@@ -67,6 +71,7 @@ def read_mode(body: Payload) -> Click | Ignored:
     )
 
 
+@well_formed
 def read_wish(body: Payload) -> Click | Ignored:
     """The click on Shorter or Longer: all on the same button are one question."""
     return _read_click(
@@ -78,6 +83,7 @@ def read_wish(body: Payload) -> Click | Ignored:
     )
 
 
+@well_formed
 def read_edited(body: Payload) -> Click | Ignored:
     """The click on the button that asks an edited question: all for the same edit are one."""
     return _read_click(
@@ -96,7 +102,7 @@ def _read_click(
     button = _button(body)
     if button is None:
         return Ignored(Reason.NOT_A_QUESTION)
-    user, thread_ts = body["user"], body["container"].get("thread_ts")
+    user, thread_ts = body["user"], text_or_none(body["container"].get("thread_ts"))
     return Click(
         task_id=identify(button),
         source=source,
@@ -122,6 +128,8 @@ def _button(body: Payload) -> _Button | None:
         mode = Mode(value["mode"]) if "mode" in value else None
         wish = Wish(value["wish"]) if "wish" in value else None
     except (ValueError, KeyError):
+        return None
+    if not all(map(is_ts, (place.thread_ts, place.message_ts, container["message_ts"]))):
         return None
     return _Button(
         team_id=team_of(body),
@@ -193,7 +201,7 @@ def carried(text: str | None) -> dict[str, Any] | None:
     """The JSON object that something of ours was given to carry, if it is one we know."""
     try:
         value = json.loads(text or "")
-    except ValueError:
+    except (ValueError, TypeError, RecursionError):
         return None
     return value if isinstance(value, dict) and value.get("v") == 1 else None
 

@@ -17,9 +17,10 @@ from command_service.intake import Accepted, HandedBack, Intake, publish, refusa
 from command_service.measures import count, count_event
 from command_service.pace import Pace
 from command_service.ports import Surroundings
-from command_service.question import Identity, Reason
+from command_service.question import Identity, Ignored, Reason
 from command_service.scopes import ALL_SCOPES
 from command_service.socket_mode import SocketState
+from command_service.well_formed import text_or_none, well_formed, words_in
 from shared.errors import MechachangError, QueueUnavailable
 from shared.findings import Finding, listed
 from shared.log import bound_task, get_logger
@@ -49,7 +50,13 @@ class Visit:
 
 def read_visit(body: Mapping[str, Any]) -> Visit | None:
     """The visit that a slash command asks for; None for any other command."""
-    if folded(body.get("text") or "") not in _WORDS:
+    visit = _visit(body)
+    return None if isinstance(visit, Ignored) else visit
+
+
+@well_formed
+def _visit(body: Mapping[str, Any]) -> Visit | None:
+    if folded(words_in(body.get("text"))) not in _WORDS:
         return None
     team_id = str(body["team_id"])
     return Visit(
@@ -57,7 +64,7 @@ def read_visit(body: Mapping[str, Any]) -> Visit | None:
         team_id=team_id,
         channel_id=str(body["channel_id"]),
         user_id=str(body["user_id"]),
-        response_url=body.get("response_url"),
+        response_url=text_or_none(body.get("response_url")),
     )
 
 

@@ -15,8 +15,10 @@ from command_service.intake import accept
 from command_service.question import Identity, Ignored, Question, Reason
 from command_service.texts import EDITED, EDITED_BUTTON
 from command_service.triggers import is_from_an_app, read_message_or_mention
+from command_service.well_formed import well_formed, with_event
 from shared.log import bound_task, get_logger
 from shared.message_text import plain_text
+from shared.slack_message import message_of
 
 log = get_logger(__name__)
 
@@ -34,13 +36,16 @@ class Edited:
     edited_ts: str
 
 
+@well_formed
 def read_edit(body: Payload, identity: Identity, redelivered: bool) -> Edited | Ignored:
     """The edit in a ``message_changed`` event.
 
     Slack sends that event for each new preview of a link, too: only a change of the words counts.
     """
-    event = body["event"]
-    message, before = event.get("message") or {}, event.get("previous_message") or {}
+    event = with_event(body)["event"]
+    message, before = message_of(event["message"]), message_of(event["previous_message"])
+    if message is None or before is None:
+        return Ignored(Reason.ILL_FORMED)
     if message.get("user") == identity.bot_user_id:
         return Ignored(Reason.OWN_MESSAGE)
     if is_from_an_app(message):

@@ -18,6 +18,7 @@ from command_service.app_home import (
     HOME_EVENTS,
     LEGACY_EVENTS,
     Entrance,
+    Opened,
     read_assistant_thread,
     read_opening,
     receive,
@@ -225,14 +226,16 @@ class Listeners:
         await ack()
 
     async def _on_home(self, body: Body) -> None:
-        opened = read_opening(body)
+        self._receive(read_opening(body))
+
+    async def _on_assistant_thread(self, body: Body) -> None:
+        self._receive(read_assistant_thread(body))
+
+    def _receive(self, opened: Opened | None) -> None:
         if opened is None:
             count_event(NOBODY, "ignored", "unhandled")
         else:
             receive(opened, self.entrance)
-
-    async def _on_assistant_thread(self, body: Body) -> None:
-        receive(read_assistant_thread(body), self.entrance)
 
 
 def _is_redelivered(request: AsyncBoltRequest) -> bool:

@@ -14,11 +14,13 @@ from command_service.intake import (
     where_it_is,
 )
 from command_service.measures import count
-from command_service.question import Identity, Question, Reason, Recipient
+from command_service.question import Identity, Ignored, Question, Reason, Recipient
 from command_service.shortcut_texts import ACCEPTED
 from command_service.triggers import moment
+from command_service.well_formed import text_or_none, well_formed
 from shared.errors import SlackDenied
 from shared.message_text import plain_text
+from shared.slack_message import message_of
 from shared.task import Mode, Purpose, Source, Subject, task_id_of_shortcut
 
 SHORTCUTS: Final[Mapping[str, Purpose]] = {
@@ -29,15 +31,18 @@ SHORTCUTS: Final[Mapping[str, Purpose]] = {
 """By the ``callback_id`` in the app's manifest."""
 
 
-def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question:
+@well_formed
+def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question | Ignored:
     """The question of a ``message_action`` payload (docs.slack.dev, message shortcuts).
 
     It asks about a message that may stand where we are no member: the payload brings its words.
     """
-    team_id, user, message = team_of(body), body["user"], body["message"]
+    team_id, user, message = team_of(body), body["user"], message_of(body["message"])
+    if message is None:
+        return Ignored(Reason.ILL_FORMED)
     channel_id, message_ts = str(body["channel"]["id"]), str(body["message_ts"])
     callback_id, action_ts = str(body["callback_id"]), str(body["action_ts"])
-    user_id, response_url = str(user["id"]), body.get("response_url")
+    user_id, response_url = str(user["id"]), text_or_none(body.get("response_url"))
     return Question(
         task_id=task_id_of_shortcut(team_id, channel_id, message_ts, callback_id, action_ts),
         source=Source.SHORTCUT,
@@ -86,7 +91,7 @@ def _permalink(channel_id: str, ts: str, thread_ts: str | None, identity: Identi
     return f"{address}?thread_ts={thread_ts}&cid={channel_id}"
 
 
-async def ask_about(question: Question, using: Intake) -> Outcome:
+async def ask_about(question: Question | Ignored, using: Intake) -> Outcome:
     """Accept what a shortcut asks, and tell its asker at once what happens with it.
 
     Slack shows nothing by itself and never redelivers a shortcut, so whatever prevents it is told
@@ -95,7 +100,7 @@ async def ask_about(question: Question, using: Intake) -> Outcome:
     question = await where_it_is(question, using)
     outcome = await accept(question, using)
     count(question, outcome)
-    if isinstance(outcome, Accepted | HandedBack):
+    if isinstance(question, Question) and isinstance(outcome, Accepted | HandedBack):
         telling = _tell(question, outcome, using)
         using.background.start(telling, f"shortcut:{question.task_id}")
     return outcome

@@ -8,11 +8,13 @@ from command_service.clicks import carried_by, is_from_outside, team_of
 from command_service.errands import Errand
 from command_service.question import Ignored, Reason, Recipient
 from command_service.triggers import moment
+from command_service.well_formed import well_formed
 from shared.task import Cancel, Kind, Source, Task, task_id_of_cancel
 
 Payload = Mapping[str, Any]
 
 
+@well_formed
 def read_stop(body: Payload, now: datetime) -> Errand | Ignored:
     """The click on our Stop button: for the person whose question is being answered."""
     action, container = body["actions"][0], body.get("container") or {}
@@ -39,6 +41,7 @@ def read_stop(body: Payload, now: datetime) -> Errand | Ignored:
     return Errand(task, recipient, only_for=str(value["user_id"]), external=external)
 
 
+@well_formed
 def read_stopped_session(body: Payload, now: datetime) -> Errand | Ignored:
     """The ``agent_session_stopped`` event. To whom Slack offers its own Stop is Slack's to decide:
     when we hear of it, the stream has ended already (docs.slack.dev, agent_session_stopped).

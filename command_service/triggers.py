@@ -15,6 +15,7 @@ from command_service.question import (
     Recipient,
 )
 from command_service.small_talk import is_small_talk, opens_with_somebody_else
+from command_service.well_formed import text_or_none, well_formed, with_event, words_in
 from shared.message_text import mentions, plain_text
 from shared.slack_file import files_of
 from shared.task import (
@@ -31,13 +32,16 @@ _NEW_MESSAGE = frozenset({None, "file_share", "thread_broadcast"})
 _CHANNELS = frozenset({"channel", "group"})
 
 
+@well_formed
 def read_mention(body: Payload, identity: Identity, redelivered: bool) -> Question | Ignored:
     """The question of an ``app_mention`` event."""
-    return _read_message(body, identity, Source.MENTION, redelivered)
+    return _read_message(with_event(body), identity, Source.MENTION, redelivered)
 
 
+@well_formed
 def read_message(body: Payload, identity: Identity, redelivered: bool) -> Question | Ignored:
     """The question of a ``message`` event: a direct message, or what may follow up in a thread."""
+    body = with_event(body)
     event = body["event"]
     if event.get("channel_type") == "im":
         return _read_message(body, identity, Source.DM, redelivered)
@@ -50,8 +54,10 @@ def read_message(body: Payload, identity: Identity, redelivered: bool) -> Questi
 
 
 def read_message_or_mention(body: Payload, identity: Identity) -> Question | Ignored:
-    """The question of a message, whichever of its events told us: as if it came again."""
-    event = body["event"]
+    """The question of a message, whichever of its events told us: as if it came again. Raises for
+    what is none.
+    """
+    event = with_event(body)["event"]
     is_mention = mentions(event.get("text") or "", identity.bot_user_id)
     if is_mention and event.get("channel_type") != "im":
         return read_mention(body, identity, redelivered=True)
@@ -79,6 +85,7 @@ def _may_follow_up(event: Payload, identity: Identity) -> bool:
     )
 
 
+@well_formed
 def read_back(
     message: Message, conversation: Conversation, identity: Identity
 ) -> Question | Ignored:
@@ -109,7 +116,9 @@ def _read_message(
     team_id, channel_id, ts = str(body["team_id"]), str(event["channel"]), str(event["ts"])
     thread_ts = event.get("thread_ts")
     return Question(
-        task_id=task_id_of_message(team_id, channel_id, ts),
+        # Of our own team: in channels shared with others an event may name its author's, and what
+        # is read back names none.
+        task_id=task_id_of_message(identity.team_id, channel_id, ts),
         source=source,
         team_id=team_id,
         channel_id=channel_id,
@@ -121,7 +130,7 @@ def _read_message(
         thread_ts=thread_ts or ts,
         message_ts=ts,
         files=files_of(event),
-        event_id=body.get("event_id"),
+        event_id=text_or_none(body.get("event_id")),
         external=_from_outside(body),
         redelivered=redelivered,
     )
@@ -153,12 +162,14 @@ def _from_outside(body: Payload) -> bool:
     return bool(body.get("is_ext_shared_channel")) or bool(authors - home)
 
 
+@well_formed
 def read_command(body: Payload, identity: Identity, now: datetime) -> Question | Ignored:
     """The question of a slash command. Slack does not say when it was typed: that is ``now``."""
-    request = read_request(plain_text(body.get("text") or "", identity.bot_user_id))
+    request = read_request(plain_text(words_in(body.get("text")), identity.bot_user_id))
     if isinstance(request, Reason):
         return Ignored(request)
-    team_id, channel_id, user_id = str(body["team_id"]), str(body["channel_id"]), body["user_id"]
+    team_id, channel_id = str(body["team_id"]), str(body["channel_id"])
+    user_id = str(body["user_id"])
     return Question(
         task_id=task_id_of_command(team_id, str(body["trigger_id"])),
         source=Source.SLASH_COMMAND,
@@ -169,7 +180,7 @@ def read_command(body: Payload, identity: Identity, now: datetime) -> Question |
         mode=request.mode,
         occurred_at=now,
         recipient=Recipient(channel_id, user_id),
-        response_url=body.get("response_url"),
+        response_url=text_or_none(body.get("response_url")),
         private=request.private,
     )
 

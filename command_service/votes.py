@@ -10,6 +10,7 @@ from command_service.clicks import carried, carried_by, is_from_outside, team_of
 from command_service.errands import Errand
 from command_service.question import Ignored, Reason, Recipient
 from command_service.triggers import moment
+from command_service.well_formed import well_formed
 from shared.task import Feedback, Flaw, Kind, Mode, Source, Task, Vote, task_id_of_feedback
 
 Payload = Mapping[str, Any]
@@ -30,6 +31,7 @@ class Voted:
     trigger_id: str
 
 
+@well_formed
 def read_vote(body: Payload, now: datetime) -> Voted | Ignored:
     """The click on one of an answer's feedback buttons: each one is a vote of its own."""
     action, container = body["actions"][0], body.get("container") or {}
@@ -63,6 +65,7 @@ def kept_for_reasons(voted: Voted) -> str:
     return json.dumps({"v": 1, **feedback.model_dump(mode="json", exclude_none=True), **place})
 
 
+@well_formed
 def read_reasons(body: Payload, now: datetime) -> Errand | Ignored:
     """The submission of the modal; one in which nothing was chosen or written says nothing."""
     view = body["view"]

@@ -27,6 +27,7 @@ that no calendar has.
 """
 
 _TS: Final = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?")
+_HALVES: Final = re.compile("[\ud800-\udfff]")
 _TIMES: Final = ("ts", "thread_ts", "latest_reply")
 # Who wrote it, where and what: without one of these it would be read as somebody else's, or as
 # something else.
@@ -47,7 +48,7 @@ def message_of(told: object) -> dict[str, Any] | None:
     """The message; None for what is none, or says who wrote it, when or what in an unknown form."""
     if not isinstance(told, Mapping):
         return None
-    message = {str(name): each for name, each in told.items() if each is not None}
+    message = {str(name): _whole(each) for name, each in told.items() if each is not None}
     if not all(is_ts(message[name]) for name in _TIMES if name in message):
         return None
     if not all(isinstance(message.get(name, ""), str) for name in _TEXTS):
@@ -62,6 +63,11 @@ def message_of(told: object) -> dict[str, Any] | None:
     if not isinstance(repliers, list) or not all(isinstance(each, str) for each in repliers):
         del message["reply_users"]
     return message
+
+
+def _whole(told: Any) -> Any:
+    """Half a surrogate pair, which JSON can carry and nothing else can, is replaced."""
+    return _HALVES.sub("\ufffd", told) if isinstance(told, str) else told
 
 
 def messages_in(page: Told) -> list[dict[str, Any]]:

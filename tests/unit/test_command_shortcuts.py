@@ -23,7 +23,9 @@ HOME = replace(IDENTITY, url="https://home.slack.example/")
 
 
 def asked(callback_id: str = "explain_message", **changes: Any) -> Question:
-    return read_shortcut(a_shortcut(callback_id, **changes), HOME)
+    question = read_shortcut(a_shortcut(callback_id, **changes), HOME)
+    assert isinstance(question, Question)
+    return question
 
 
 def message(**fields: Any) -> dict[str, Any]:
@@ -85,8 +87,10 @@ def test_a_message_of_an_app_is_by_its_name() -> None:
 
 
 def test_without_our_address_there_is_no_link() -> None:
-    subject = read_shortcut(a_shortcut(), Identity("T1", "UBOT")).subject
+    question = read_shortcut(a_shortcut(), Identity("T1", "UBOT"))
 
+    assert isinstance(question, Question)
+    subject = question.subject
     assert subject is not None
     assert subject.permalink == ""
 

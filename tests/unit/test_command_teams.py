@@ -7,7 +7,7 @@ import pytest
 
 from command_service.clicks import read_regenerate, read_retry, team_of
 from command_service.errands import Errand
-from command_service.question import Click
+from command_service.question import Click, Question
 from command_service.shortcuts import read_shortcut
 from command_service.stops import read_stop
 from command_service.votes import REASONS, Voted, read_reasons, read_vote
@@ -73,6 +73,7 @@ def test_a_submitted_dialog_without_a_team_is_read(view: dict[str, Any]) -> None
 def test_a_shortcut_without_a_team_belongs_to_its_asker_and_never_to_the_messages_author() -> None:
     message = {**a_shortcut()["message"], "team": "T9"}
     question = read_shortcut(a_shortcut(**ORGANISATION, message=message), IDENTITY)
+    assert isinstance(question, Question)
     assert (question.team_id, question.external) == ("T1", False)
 
 

@@ -124,7 +124,8 @@ def test_the_mention_and_the_message_of_one_text_are_the_same_question() -> None
 
 
 def test_questions_of_other_teams_channels_and_times_are_other_questions() -> None:
-    other_team = read_mention({**a_mention(), "team_id": "T2"}, IDENTITY, redelivered=False)
+    elsewhere = replace(IDENTITY, team_id="T2")
+    other_team = read_mention({**a_mention(), "team_id": "T2"}, elsewhere, redelivered=False)
     ids = {
         asked(read).task_id
         for read in (mention(), mention(channel="C2"), mention(ts="1700000000.000200"), other_team)
@@ -383,3 +384,17 @@ def test_an_app_without_a_bot_id_takes_no_absent_one_for_its_own() -> None:
     read = read_message(a_direct_message(), Identity("T1", "UBOT", None), redelivered=False)
 
     assert asked(read).text == "hello"
+
+
+@pytest.mark.parametrize("carried", ["T1", "T9"])
+def test_a_direct_message_of_another_organisation_is_one_task_as_an_event_and_read_back(
+    carried: str,
+) -> None:
+    message = {"ts": "1700000000.000100", "user": "U9", "text": "hi", "user_team": "T9"}
+    event = {**message, "channel": "D1", "channel_type": "im"}
+    body = {"team_id": carried, "event_id": "Ev1", "event": event}
+    as_event = asked(read_message(body, IDENTITY, redelivered=False))
+    again = asked(read_back(message, Conversation("D1", "im", external=True), IDENTITY))
+    assert as_event.task_id == again.task_id
+    assert as_event.external
+    assert again.external
