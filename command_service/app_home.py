@@ -13,7 +13,7 @@ from command_service.measures import came_from, count, count_event
 from command_service.pace import Pace
 from command_service.ports import Homes
 from command_service.question import Ignored, Reason
-from command_service.well_formed import well_formed
+from command_service.well_formed import id_in, well_formed
 from shared.errors import QueueUnavailable
 from shared.home import home_view, notice_view
 from shared.log import bound_task, get_logger
@@ -60,8 +60,8 @@ def _opening(body: Mapping[str, Any]) -> Opened | None:
         return None
     return Opened(
         team_id=str(body["team_id"]),
-        user_id=str(event["user"]),
-        channel_id=str(event["channel"]),
+        user_id=id_in(event["user"]),
+        channel_id=id_in(event["channel"]),
         tab=tab,
         event_ts=str(event["event_ts"]),
         published=bool(event.get("view")),
@@ -79,8 +79,8 @@ def _assistant_thread(body: Mapping[str, Any]) -> Opened:
     thread, event_ts = body["event"]["assistant_thread"], str(body["event"]["event_ts"])
     return Opened(
         team_id=str(body["team_id"]),
-        user_id=str(thread["user_id"]),
-        channel_id=str(thread["channel_id"]),
+        user_id=id_in(thread["user_id"]),
+        channel_id=id_in(thread["channel_id"]),
         tab="messages",
         event_ts=event_ts,
         thread_ts=str(thread["thread_ts"]),

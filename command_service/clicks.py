@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from command_service.question import Asked, Click, Ignored, Place, Question, Reason, Recipient
 from command_service.triggers import moment
-from command_service.well_formed import text_or_none, well_formed
+from command_service.well_formed import id_in, text_or_none, well_formed
 from shared.signing import Signing, signed_value_in
 from shared.slack_message import ILL_FORMED, is_ts
 from shared.task import (
@@ -107,10 +107,10 @@ def _read_click(
         task_id=identify(button),
         source=source,
         team_id=button.team_id,
-        user_id=str(user["id"]),
+        user_id=id_in(user["id"]),
         place=button.place,
         occurred_at=moment(button.action_ts),
-        recipient=Recipient(button.channel_id, str(user["id"]), thread_ts),
+        recipient=Recipient(button.channel_id, id_in(user["id"]), thread_ts),
         mode=button.mode,
         wish=button.wish,
         external=is_from_outside(body),

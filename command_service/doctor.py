@@ -20,7 +20,7 @@ from command_service.ports import Surroundings
 from command_service.question import Identity, Ignored, Reason
 from command_service.scopes import ALL_SCOPES
 from command_service.socket_mode import SocketState
-from command_service.well_formed import text_or_none, well_formed, words_in
+from command_service.well_formed import id_in, text_or_none, well_formed, words_in
 from shared.errors import MechachangError, QueueUnavailable
 from shared.findings import Finding, listed
 from shared.log import bound_task, get_logger
@@ -62,8 +62,8 @@ def _visit(body: Mapping[str, Any]) -> Visit | None:
     return Visit(
         task_id=task_id_of_command(team_id, str(body["trigger_id"])),
         team_id=team_id,
-        channel_id=str(body["channel_id"]),
-        user_id=str(body["user_id"]),
+        channel_id=id_in(body["channel_id"]),
+        user_id=id_in(body["user_id"]),
         response_url=text_or_none(body.get("response_url")),
     )
 

@@ -56,7 +56,9 @@ class SlackLocales:
     async def _learn(self, user_id: str) -> None:
         try:
             answer = await self._client.users_info(user=user_id, include_locale=True)
-            self._remember(user_id, str(answer["user"].get("locale") or ""))
+            user = answer.get("user")
+            told = user.get("locale") if isinstance(user, dict) else None
+            self._remember(user_id, told if isinstance(told, str) else "")
         except SLACK_FAILURES as error:
             failure = self._access.failure(error, "users.info")
             log.info(

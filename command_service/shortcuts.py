@@ -17,7 +17,7 @@ from command_service.measures import count
 from command_service.question import Identity, Ignored, Question, Reason, Recipient
 from command_service.shortcut_texts import ACCEPTED
 from command_service.triggers import moment
-from command_service.well_formed import text_or_none, well_formed
+from command_service.well_formed import id_in, text_or_none, well_formed
 from shared.errors import SlackDenied
 from shared.message_text import plain_text
 from shared.slack_message import message_of
@@ -40,9 +40,9 @@ def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question | Ign
     team_id, user, message = team_of(body), body["user"], message_of(body["message"])
     if message is None:
         return Ignored(Reason.ILL_FORMED)
-    channel_id, message_ts = str(body["channel"]["id"]), str(body["message_ts"])
+    channel_id, message_ts = id_in(body["channel"]["id"]), str(body["message_ts"])
     callback_id, action_ts = str(body["callback_id"]), str(body["action_ts"])
-    user_id, response_url = str(user["id"]), text_or_none(body.get("response_url"))
+    user_id, response_url = id_in(user["id"]), text_or_none(body.get("response_url"))
     return Question(
         task_id=task_id_of_shortcut(team_id, channel_id, message_ts, callback_id, action_ts),
         source=Source.SHORTCUT,

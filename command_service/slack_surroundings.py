@@ -37,7 +37,8 @@ class SlackSurroundings:
             if isinstance(failure, SlackRefused) and failure.slack_error == "channel_not_found":
                 return Surrounding(member=False, external=None)
             raise failure from error
-        channel = found["channel"]
+        told = found.get("channel")
+        channel = told if isinstance(told, dict) else {}
         return Surrounding(
             member=bool(channel.get("is_member") or channel.get("is_im")),
             external=bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")),

@@ -8,7 +8,7 @@ from command_service.clicks import carried_by, is_from_outside, team_of
 from command_service.errands import Errand
 from command_service.question import Ignored, Reason, Recipient
 from command_service.triggers import moment
-from command_service.well_formed import well_formed
+from command_service.well_formed import id_in, well_formed
 from shared.task import Cancel, Kind, Source, Task, task_id_of_cancel
 
 Payload = Mapping[str, Any]
@@ -29,7 +29,7 @@ def read_stop(body: Payload, now: datetime) -> Errand | Ignored:
         source=Source.BUTTON,
         team_id=team_id,
         channel_id=channel_id,
-        user_id=str(body["user"]["id"]),
+        user_id=id_in(body["user"]["id"]),
         thread_ts=thread_ts,
         text="",
         cancel=Cancel(task_id=target),
@@ -47,7 +47,11 @@ def read_stopped_session(body: Payload, now: datetime) -> Errand | Ignored:
     when we hear of it, the stream has ended already (docs.slack.dev, agent_session_stopped).
     """
     event = body["event"]
-    team_id, channel_id, thread_ts = str(body["team_id"]), str(event["channel"]), event["thread_ts"]
+    team_id, channel_id, thread_ts = (
+        str(body["team_id"]),
+        id_in(event["channel"]),
+        event["thread_ts"],
+    )
     streams = tuple(map(str, event.get("streaming_message_ts") or ()))
     # Without a stream it means what is under way in the thread just then, so each press is its own.
     meant = streams or (str(event["event_ts"]),)
@@ -57,7 +61,7 @@ def read_stopped_session(body: Payload, now: datetime) -> Errand | Ignored:
         source=Source.BUTTON,
         team_id=team_id,
         channel_id=channel_id,
-        user_id=str(event["user"]),
+        user_id=id_in(event["user"]),
         thread_ts=str(thread_ts),
         text="",
         cancel=Cancel(streams=streams),

@@ -15,7 +15,7 @@ from command_service.question import (
     Recipient,
 )
 from command_service.small_talk import is_small_talk, opens_with_somebody_else
-from command_service.well_formed import text_or_none, well_formed, with_event, words_in
+from command_service.well_formed import id_in, text_or_none, well_formed, with_event, words_in
 from shared.message_text import mentions, plain_text
 from shared.slack_file import files_of
 from shared.task import (
@@ -113,7 +113,7 @@ def _read_message(
     reason = _not_a_new_message(event, identity)
     if reason is not None:
         return Ignored(reason)
-    team_id, channel_id, ts = str(body["team_id"]), str(event["channel"]), str(event["ts"])
+    team_id, channel_id, ts = str(body["team_id"]), id_in(event["channel"]), str(event["ts"])
     thread_ts = event.get("thread_ts")
     return Question(
         # Of our own team: in channels shared with others an event may name its author's, and what
@@ -122,16 +122,16 @@ def _read_message(
         source=source,
         team_id=team_id,
         channel_id=channel_id,
-        user_id=str(event["user"]),
+        user_id=id_in(event["user"]),
         text=plain_text(event.get("text") or "", identity.bot_user_id),
         mode=Mode.CHAT,
         occurred_at=moment(ts),
-        recipient=Recipient(channel_id, str(event["user"]), thread_ts),
+        recipient=Recipient(channel_id, id_in(event["user"]), thread_ts),
         thread_ts=thread_ts or ts,
         message_ts=ts,
         files=files_of(event),
         event_id=text_or_none(body.get("event_id")),
-        external=_from_outside(body),
+        external=_from_outside(body, identity),
         redelivered=redelivered,
     )
 
@@ -154,10 +154,11 @@ def _is(value: str | None, expected: str | None) -> bool:
     return value is not None and value == expected
 
 
-def _from_outside(body: Payload) -> bool:
+def _from_outside(body: Payload, identity: Identity) -> bool:
     """Slack Connect: the channel is shared, or the author belongs to another organisation."""
     event = body["event"]
-    home = {body.get("team_id"), body.get("enterprise_id")}
+    # Not what the event says of its own team: that may be its author's.
+    home = {identity.team_id, identity.enterprise_id}
     authors = {event.get("user_team"), event.get("source_team")} - {None}
     return bool(body.get("is_ext_shared_channel")) or bool(authors - home)
 
@@ -168,8 +169,8 @@ def read_command(body: Payload, identity: Identity, now: datetime) -> Question |
     request = read_request(plain_text(words_in(body.get("text")), identity.bot_user_id))
     if isinstance(request, Reason):
         return Ignored(request)
-    team_id, channel_id = str(body["team_id"]), str(body["channel_id"])
-    user_id = str(body["user_id"])
+    team_id, channel_id = str(body["team_id"]), id_in(body["channel_id"])
+    user_id = id_in(body["user_id"])
     return Question(
         task_id=task_id_of_command(team_id, str(body["trigger_id"])),
         source=Source.SLASH_COMMAND,

@@ -10,7 +10,7 @@ from command_service.clicks import carried, carried_by, is_from_outside, team_of
 from command_service.errands import Errand
 from command_service.question import Ignored, Reason, Recipient
 from command_service.triggers import moment
-from command_service.well_formed import well_formed
+from command_service.well_formed import id_in, well_formed
 from shared.task import Feedback, Flaw, Kind, Mode, Source, Task, Vote, task_id_of_feedback
 
 Payload = Mapping[str, Any]
@@ -38,7 +38,7 @@ def read_vote(body: Payload, now: datetime) -> Voted | Ignored:
     feedback = _feedback(carried_by(action))
     if feedback is None:
         return Ignored(Reason.NOT_A_QUESTION)
-    team_id, user_id = team_of(body), str(body["user"]["id"])
+    team_id, user_id = team_of(body), id_in(body["user"]["id"])
     channel_id, at = str(container.get("channel_id")), str(action["action_ts"])
     task = Task(
         task_id=task_id_of_feedback(team_id, channel_id, feedback.task_id, user_id, at),
@@ -75,7 +75,7 @@ def read_reasons(body: Payload, now: datetime) -> Errand | Ignored:
     comment = values.get(COMMENT, {}).get(COMMENT, {}).get("value")
     if kept is None or feedback is None or not (flaw or comment):
         return Ignored(Reason.NOT_A_QUESTION)
-    team_id, user_id = team_of(body), str(body["user"]["id"])
+    team_id, user_id = team_of(body), id_in(body["user"]["id"])
     channel_id, thread_ts = str(kept.get("channel_id")), kept.get("thread_ts")
     why = {"flaw": Flaw(flaw) if flaw else None, "comment": comment or None}
     task = Task(

@@ -11,6 +11,7 @@ from shared.slack_message import ILL_FORMED, message_of
 P = ParamSpec("P")
 ReadT = TypeVar("ReadT")
 
+_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _HALVES: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -45,3 +46,10 @@ def words_in(told: object) -> str:
 def text_or_none(told: object) -> str | None:
     """A text, or None for anything else."""
     return told if isinstance(told, str) else None
+
+
+def id_in(told: object) -> str:
+    """An id of Slack's. Raises ValueError for anything else."""
+    if not isinstance(told, str) or _ID.fullmatch(told) is None:
+        raise ValueError("no id")
+    return told

@@ -1,7 +1,7 @@
 """An answer of Gemini's as it is read: in one request, or in several when Gemini says so."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any, Final
 
 from processor_service.attempts import Usage, received
@@ -55,8 +55,8 @@ class AnswerSoFar:
         """The next piece. Raises as ``piece_of`` does, and ModelUnavailable for an unknown form."""
         try:
             self.begun = True
-            return self._read(chunk)
-        except (AttributeError, LookupError, TypeError) as error:
+            return _well_formed(self._read(chunk))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise ModelUnavailable("Gemini answered in an unknown form.") from error
 
     def _read(self, chunk: Chunk) -> Piece:
@@ -75,7 +75,19 @@ class AnswerSoFar:
             output_tokens=whole.output + whole.thoughts,
         )
         token = continuation_of(chunk)
-        if token in {None, self._token} or self._requests == _MOST_REQUESTS:
+        if not isinstance(token, str) or token == self._token or self._requests == _MOST_REQUESTS:
             return piece
         self._next = token
         return replace(piece, finished=False, truncated=False)
+
+
+def _well_formed(piece: Piece) -> Piece:
+    """Raises TypeError for a piece that could be neither shown nor kept: it is too late then."""
+    pages = piece.sources.pages
+    texts = (piece.text, *piece.sources.searches, *(text for one in pages for text in astuple(one)))
+    counts = (piece.prompt_tokens, piece.output_tokens)
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("no text")
+    if not all(isinstance(count, int) for count in counts):
+        raise TypeError("no number")
+    return piece

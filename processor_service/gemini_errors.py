@@ -31,7 +31,9 @@ class ApiError(Exception):
         self.code = code or _code_of(told)
         self.status = str(told.get("status", ""))
         self.message = str(told.get("message", ""))
-        self._details = [one for one in told.get("details", ()) if isinstance(one, Mapping)]
+        details = told.get("details")
+        listed = details if isinstance(details, list) else ()
+        self._details = [one for one in listed if isinstance(one, Mapping)]
         self._retry_after = retry_after
         super().__init__(f"{code} {self.status}")
 
@@ -52,7 +54,8 @@ class ApiError(Exception):
 
     def _daily_quota(self) -> bool:
         """Whether a quota of the day is used up. RetryInfo names some seconds all the same."""
-        violations = (v for one in self._details for v in one.get("violations") or ())
+        named = (one.get("violations") for one in self._details)
+        violations = (v for listed in named if isinstance(listed, list) for v in listed)
         ids = [str(v.get("quotaId", "")) for v in violations if isinstance(v, Mapping)]
         return self.code == 429 and any("PerDay" in each for each in ids)
 

@@ -18,7 +18,9 @@ _DEPTH = 6
 
 def body_shown(message: Mapping[str, Any]) -> Body:
     """What a message shows, as Slack tells it."""
-    return Body(str(message.get("text") or ""), tuple(message.get("blocks") or ()))
+    blocks = message.get("blocks")
+    shown = [each for each in blocks if isinstance(each, dict)] if isinstance(blocks, list) else ()
+    return Body(str(message.get("text") or ""), tuple(shown))
 
 
 def text_of_blocks(message: Mapping[str, Any], *, footers: bool = False) -> str:

@@ -11,6 +11,7 @@ from processor_service.slack_reading import Asker
 from processor_service.slack_response import Responses, SlackResponse
 from processor_service.slack_starts import UnconfirmedStarts
 from processor_service.slack_uploads import SlackUploads
+from shared.errors import SlackUnavailable
 from shared.refused_methods import RefusedMethods
 from shared.task import Task
 
@@ -72,7 +73,11 @@ class SlackConversations:
         opened = await self._calls(
             "conversations.open", lambda: client.conversations_open(users=task.user_id)
         )
-        return str(opened["channel"]["id"])
+        channel = opened.get("channel")
+        channel_id = channel.get("id") if isinstance(channel, dict) else None
+        if not isinstance(channel_id, str):
+            raise SlackUnavailable("conversations.open: Slack names no channel.")
+        return channel_id
 
 
 def _since(task: Task) -> str:

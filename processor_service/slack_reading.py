@@ -18,7 +18,7 @@ from processor_service.slack_readers import FIRST_PAGE, Readers, next_page
 from processor_service.slack_starts import UnconfirmedStarts
 from processor_service.slack_trimming import Kept, size_of
 from shared.ledger import growing_mark
-from shared.slack_message import cursor_in, messages_in
+from shared.slack_message import cursor_after, messages_in
 
 # Slack gives a thread from its beginning on. Of one beyond so many messages the rest is not told.
 _HISTORY_MESSAGES: Final = 3_000
@@ -96,7 +96,7 @@ class SlackReading:
                 page = await self._page(oldest, cursor, limit)
                 chars += size_of(page.data)
                 kept.add(messages_in(page))
-                cursor = cursor_in(page)
+                cursor = cursor_after(cursor, page)
                 del page
             if cursor is None:
                 return kept.messages, True

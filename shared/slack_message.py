@@ -89,5 +89,16 @@ def cursor_in(page: Told) -> str | None:
     return cursor if isinstance(cursor, str) and cursor else None
 
 
+def cursor_after(cursor: str | None, page: Told) -> str | None:
+    """Where the page after that of ``cursor`` begins, if there is one.
+
+    Raises SlackUnavailable where it would be the same page again, for ever.
+    """
+    following = cursor_in(page)
+    if following is not None and following == cursor:
+        raise SlackUnavailable("Slack gives the same page again.")
+    return following
+
+
 def _objects_in(told: object) -> list[Mapping[str, Any]]:
     return [each for each in told if isinstance(each, Mapping)] if isinstance(told, list) else []

@@ -255,12 +255,14 @@ def test_files_are_named_and_those_slack_no_longer_has_are_marked() -> None:
         ({}, {"source_team": "T9"}, True),
         ({}, {"user_team": "T1", "source_team": "T1"}, False),
         ({"enterprise_id": "E1"}, {"user_team": "E1"}, False),
+        ({"team_id": "T9", "enterprise_id": "E9"}, {"user_team": "T9", "source_team": "E9"}, True),
     ],
 )
 def test_people_of_other_organisations_are_recognised(
     body: dict[str, Any], event: dict[str, Any], external: bool
 ) -> None:
-    read = read_mention({**a_mention(**event), **body}, IDENTITY, redelivered=False)
+    at_home = replace(IDENTITY, enterprise_id="E1")
+    read = read_mention({**a_mention(**event), **body}, at_home, redelivered=False)
 
     assert asked(read).external is external
 

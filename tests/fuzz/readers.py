@@ -1,0 +1,591 @@
+"""Everything that reads what Slack, Pub/Sub or Gemini tell as JSON, each with what it is told well.
+
+A reader gives its result or raises an error of ours, whatever stands in place of any part of its
+sample: ``tests/unit/test_ill_formed.py`` puts any JSON there, ``make fuzz`` any text. To add one,
+add it to ``READERS``.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from command_service.admission import Policy
+from command_service.app_home import read_assistant_thread, read_opening
+from command_service.clicks import (
+    is_genuine,
+    question_again,
+    read_edited,
+    read_mode,
+    read_regenerate,
+    read_retry,
+    read_wish,
+)
+from command_service.conversation import Conversation
+from command_service.doctor import read_visit
+from command_service.edits import Edited, read_edit
+from command_service.following import Following, accept_message
+from command_service.intake import accept
+from command_service.locales import SlackLocales
+from command_service.paced_history import Limits, PacedHistory
+from command_service.question import Asked as AskedAgain
+from command_service.question import Click, Ignored, Place, Question
+from command_service.shortcuts import read_shortcut
+from command_service.slack_access import SlackAccess
+from command_service.slack_history import SlackHistory
+from command_service.slack_questions import SlackQuestions
+from command_service.slack_replies import SlackReplies
+from command_service.slack_surroundings import SlackSurroundings
+from command_service.stops import read_stop, read_stopped_session
+from command_service.sweep import Sweep, Window
+from command_service.triggers import read_back, read_command, read_mention, read_message
+from command_service.votes import Voted, kept_for_reasons, read_reasons, read_vote
+from processor_service.gemini_continuation import AnswerSoFar
+from processor_service.gemini_errors import ApiError
+from processor_service.gemini_events import document
+from processor_service.ports.conversations import Body, Posted
+from processor_service.ports.conversations import Place as Stands
+from processor_service.push import PushRequest
+from processor_service.research import Research
+from processor_service.slack_blocks import body_shown, text_of_blocks
+from processor_service.slack_calls import Ourselves, SlackCalls
+from processor_service.slack_conversation import SlackConversation
+from processor_service.slack_conversations import SlackConversations
+from processor_service.slack_files import SlackFiles, SlackHosts
+from processor_service.slack_history import Asked, said_about, said_before
+from processor_service.slack_reading import Asker, SlackReading
+from processor_service.slack_response import _mark_in
+from processor_service.slack_workspace import SlackWorkspace
+from shared.background import Background
+from shared.errors import MechachangError
+from shared.ledger import Mark, file_name, file_title
+from shared.slack import slack_error
+from shared.slack_file import files_of
+from shared.slack_message import message_of
+from shared.task import Mode, Purpose, Subject, Task, TaskFile
+from tests.command_fakes import (
+    IDENTITY,
+    World,
+    a_click,
+    a_command,
+    a_direct_message,
+    a_mention,
+    a_question,
+    a_shortcut,
+)
+from tests.fuzz.targets import Target
+from tests.signed import LEDGER, SIGNING, metadata
+from tests.tasks import NOON, a_task
+
+TS, CHANNEL, TASK_ID = "1700000000.000100", "C1", "a" * 32
+
+
+@dataclass(frozen=True)
+class Reader:
+    """``read`` gets ``sample``, or what became of it."""
+
+    name: str
+    sample: Any
+    read: Callable[[Any], object]
+
+
+class NoHolds:
+    async def wait_s(self, key: str) -> float:
+        return 0.0
+
+    async def hold(self, key: str, seconds: float) -> None:
+        return None
+
+
+class Answering:
+    """A client whose every method gets the same answer; ``auth.test`` the one it usually gets."""
+
+    token, base_url, session, proxy = "xoxb-local", "", None, None
+
+    def __init__(self, told: Any, who: Any = None) -> None:
+        self._told = told
+        self._who = who or {"bot_id": "BBOT", "user_id": "UBOT", "team_id": "T1"}
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        async def call(*args: Any, **arguments: Any) -> AsyncSlackResponse:
+            told = self._who if method == "auth_test" else self._told
+            return AsyncSlackResponse(
+                client=None,
+                http_verb="POST",
+                api_url="",
+                req_args={},
+                data={"ok": True, **(told if isinstance(told, dict) else {"message": told})},
+                headers={},
+                status_code=200,
+            )
+
+        return call
+
+
+class Owners:
+    async def own(self, channel: str, ts: str, task_id: str) -> None:
+        return None
+
+    async def owner(self, channel: str, ts: str) -> str | None:
+        return None
+
+
+def calls(told: Any) -> SlackCalls:
+    client: Any = Answering(told)
+    return SlackCalls(client, NoHolds(), lambda denied: None)
+
+
+async def in_a_thread(told: Any) -> object:
+    thread = SlackReading(
+        calls(told),
+        CHANNEL,
+        TS,
+        TS,
+        Stands(CHANNEL, TS, "1700000000.000900"),
+        Asker("T1", "U1"),
+        Owners(),
+    )
+    found, read = await thread.find(TASK_ID), await thread.read(TASK_ID)
+    shown = await thread.contents([Posted("1700000001.000100", Mark(TASK_ID, "answer"))])
+    return found, read, shown, await thread.messages()
+
+
+async def writing(told: Any) -> object:
+    thread = SlackConversation(
+        calls(told), CHANNEL, TS, TS, asker=Asker("T1", "U1"), owners=Owners()
+    )
+    mark = Mark(TASK_ID, "answer")
+    posted = await thread.post(Body("x"), mark)
+    streamed = await thread.start_stream(TASK_ID, "x")
+    ended = await thread.end_stream(streamed, "x", Body("x"), mark)
+    return posted, ended, await thread.update(posted, Body("y"), mark)
+
+
+async def direct_messages(told: Any) -> object:
+    nothing: Any = None
+    return await SlackConversations(calls(told), nothing, nothing, Owners()).direct_id(a_task())
+
+
+async def a_file(told: Any) -> object:
+    nothing: Any = None
+    hosts = SlackHosts("https://slack.com/api/")
+    return await SlackFiles(calls(told), nothing, hosts, asyncio.sleep).described(TaskFile(id="F1"))
+
+
+async def who_we_are(told: Any) -> object:
+    client: Any = Answering({}, told)
+    us = SlackCalls(client, NoHolds(), lambda denied: None)
+    return await SlackWorkspace(us).name(), await us.ourselves()
+
+
+def command_side(told: Any) -> tuple[Any, SlackAccess]:
+    client: Any = Answering(told)
+    return client, SlackAccess(client, lambda _: None)
+
+
+async def missed(told: Any) -> object:
+    client, access = command_side(told)
+    world, history = World(Policy()), SlackHistory(client, access)
+    limits = Limits(pages=12, within_s=5.0, attempts=1, free_pages=100)
+
+    async def at_once(seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    sweep = Sweep(
+        PacedHistory(history, limits, at_once), world.intake, IDENTITY, LEDGER, limits, at_once
+    )
+    report = await sweep.run(Window(1600000000.0, 1800000000.0), set())
+    follow_up = a_question(thread_ts=TS, follow_up=True)
+    following = Following(world.intake, history, LEDGER)
+    outcome = await accept_message(follow_up, following)
+    await world.settle()
+    return report, outcome
+
+
+async def surroundings(told: Any) -> object:
+    client, access = command_side(told)
+    place = Place(CHANNEL, TS, "1700000001.000100")
+    questions = SlackQuestions(client, access, LEDGER)
+    background = Background()
+    try:
+        return (
+            await questions.asked_at(place),
+            await SlackReplies(client, access, LEDGER)._is_answered(a_question(thread_ts=TS)),
+            await SlackLocales(client, access, background, "ja").found("U1"),
+            await SlackSurroundings(client, access).channel(CHANNEL),
+        )
+    finally:
+        await background.close(0.0)
+
+
+def accepted(read: Callable[[Any], object]) -> Callable[[Any], object]:
+    """What is read as a question is published: its task must hold it."""
+
+    async def accepting(told: Any) -> object:
+        found, world = read(told), World(Policy())
+        if isinstance(found, Click):
+            found = question_again(found, AskedAgain("again"))
+        if isinstance(found, Edited):
+            found = found.question
+        if isinstance(found, Question | Ignored):
+            await accept(found, world.intake)
+        if isinstance(found, Voted):
+            kept_for_reasons(found)
+        await world.settle()
+        return found
+
+    return lambda told: asyncio.run(accepting(told))
+
+
+def with_asyncio(read: Callable[[Any], Any]) -> Callable[[Any], object]:
+    return lambda told: asyncio.run(read(told))
+
+
+def refused(told: Any) -> object:
+    response = {"ok": False, "headers": {}, "status_code": 200}
+    answer: Any = type("Answer", (), {**response, "data": told, "get": told.get})()
+    error = SlackApiError("refused", answer)  # type: ignore[no-untyped-call]  # the SDK has no types here
+    return slack_error(error, "chat.postMessage")
+
+
+RICH = [
+    {"type": "section", "text": {"type": "mrkdwn", "text": "*b* <@U1>"}, "fields": []},
+    {"type": "header", "text": {"type": "plain_text", "text": "h"}},
+    {"type": "markdown", "text": "**b**"},
+    {"type": "table", "rows": [[{"type": "raw_text", "text": "c"}]]},
+    {
+        "type": "rich_text",
+        "elements": [
+            {
+                "type": "rich_text_list",
+                "style": "ordered",
+                "indent": 1,
+                "offset": 1,
+                "elements": [
+                    {
+                        "type": "rich_text_section",
+                        "elements": [
+                            {"type": "text", "text": "t", "style": {"bold": True}},
+                            {"type": "link", "url": "https://e.com", "text": "l"},
+                            {"type": "user", "user_id": "U1"},
+                            {"type": "usergroup", "usergroup_id": "S1"},
+                            {"type": "channel", "channel_id": "C1"},
+                            {"type": "date", "timestamp": 1700000000, "fallback": "d"},
+                            {"type": "emoji", "name": "tada"},
+                            {"type": "broadcast", "range": "here"},
+                        ],
+                    }
+                ],
+            }
+        ],
+    },
+]
+FILE = {"id": "F1", "name": "a.pdf", "mimetype": "application/pdf", "size": 5, "mode": "hosted"}
+BY_A_PERSON = {
+    "ts": "1700000000.000200",
+    "thread_ts": TS,
+    "user": "U1",
+    "text": "<@UBOT> hi",
+    "files": [FILE],
+    "edited": {"ts": "1700000000.000300"},
+}
+OPENING = {
+    **BY_A_PERSON,
+    "ts": TS,
+    "latest_reply": "1700000009.0",
+    "reply_users": ["U1"],
+    "reply_users_count": 1,
+}
+BY_AN_APP = {
+    "ts": "1700000000.000400",
+    "thread_ts": TS,
+    "bot_id": "B9",
+    "bot_profile": {"name": "Deploys"},
+    "subtype": "bot_message",
+    "text": "v2",
+    "blocks": RICH,
+    "attachments": [{"text": "a", "fallback": "f"}],
+    "metadata": metadata(Mark(TASK_ID, "answer"), CHANNEL),
+}
+BY_US = {
+    "ts": "1700000001.000100",
+    "thread_ts": TS,
+    "user": "UBOT",
+    "bot_id": "BBOT",
+    "text": "answer",
+    "blocks": RICH,
+    "streaming_state": "in_progress",
+    "metadata": metadata(Mark("b" * 32, "question"), CHANNEL, prompt="p", mode="auto"),
+}
+OF_THE_FILE = {
+    **BY_US,
+    "metadata": None,
+    "files": [
+        {
+            **FILE,
+            "name": file_name(TASK_ID),
+            "title": file_title("w", Mark(TASK_ID, "file", digest="0a"), CHANNEL, SIGNING),
+        }
+    ],
+}
+PAGE = {
+    "ok": True,
+    "messages": [OPENING, BY_A_PERSON, BY_AN_APP, BY_US, OF_THE_FILE],
+    "channels": [{"id": CHANNEL, "is_ext_shared": False}],
+    "channel": {"id": "D1", "is_member": True, "is_im": False, "is_ext_shared": False},
+    "user": {"locale": "ja-JP", "tz_offset": 32400, "profile": {"display_name": "花"}},
+    "file": FILE,
+    "ts": "1700000002.000100",
+    "message": BY_US,
+    "response_metadata": {"next_cursor": ""},
+}
+# What is in a message is tried where nothing waits for an answer.
+ASKED_FOR = {
+    **PAGE,
+    "messages": [
+        {name: each for name, each in OPENING.items() if name not in {"files", "edited"}},
+        {name: each for name, each in BY_US.items() if name != "blocks"},
+    ],
+    "message": {"ts": TS, "thread_ts": TS, "text": "answer"},
+    "file": {"id": "F1"},
+}
+SUBJECT = Subject(purpose=Purpose.SUMMARISE, channel_id=CHANNEL, message_ts=TS)
+US = Ourselves(LEDGER, "T1")
+
+
+def thread_of(told: Any) -> list[Mapping[str, Any]]:
+    found = [message_of(each) for each in told] if isinstance(told, list) else []
+    return [each for each in found if each is not None and "ts" in each]
+
+
+def marks_on(told: Any) -> object:
+    messages = thread_of(told)
+    return [
+        (
+            Mark.of_message(each),
+            LEDGER.mark_of(each, CHANNEL),
+            LEDGER.kept_with(each, CHANNEL),
+            LEDGER.file_mark_of(TASK_ID, each, CHANNEL),
+            files_of(each),
+            body_shown(each),
+            text_of_blocks(each),
+        )
+        for each in messages
+    ]
+
+
+def read_chunk(told: Any) -> object:
+    """A piece whose parts are what they are said to be: it is shown later, and kept."""
+    answer = AnswerSoFar(Research())
+    piece = answer.read(document(json.dumps(told if isinstance(told, dict) else {}).encode()))
+    texts = (piece.text, *piece.sources.searches)
+    pages = (text for page in piece.sources.pages for text in (page.url, page.title))
+    assert all(isinstance(each, str) for each in (*texts, *pages))
+    assert all(isinstance(each, int) for each in (piece.prompt_tokens, piece.output_tokens))
+    return piece
+
+
+def pressed(action_id: str, **more: str) -> dict[str, Any]:
+    value = {"v": 1, "thread_ts": TS, "message_ts": TS, **more}
+    return a_click(json.dumps(value), action_id, trigger_id="1.2.t", channel={"id": CHANNEL})
+
+
+CHUNK = {
+    "candidates": [
+        {
+            "content": {"parts": [{"text": "語"}, {"text": "h", "thought": True}]},
+            "finishReason": "STOP",
+            "groundingMetadata": {
+                "groundingChunks": [{"web": {"uri": "https://e.com", "title": "t"}}],
+                "webSearchQueries": ["q"],
+            },
+            "urlContextMetadata": {
+                "urlMetadata": [
+                    {
+                        "retrievedUrl": "https://e.com",
+                        "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_SUCCESS",
+                    }
+                ]
+            },
+        }
+    ],
+    "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 4, "thoughtsTokenCount": 5},
+}
+REFUSAL = {
+    "error": {
+        "code": 429,
+        "status": "RESOURCE_EXHAUSTED",
+        "message": "slow down",
+        "details": [
+            {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "3s"},
+            {"reason": "API_KEY_INVALID"},
+            {
+                "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+                "violations": [{"quotaId": "GenerateRequestsPerDayPerProject"}],
+            },
+        ],
+    }
+}
+DM = a_direct_message()
+EDIT = {
+    **a_mention(),
+    "event": {
+        "type": "message",
+        "subtype": "message_changed",
+        "channel": CHANNEL,
+        "channel_type": "channel",
+        "message": {**BY_A_PERSON, "text": "<@UBOT> other words"},
+        "previous_message": BY_A_PERSON,
+    },
+}
+STOPPED = {
+    "team_id": "T1",
+    "event_id": "Ev1",
+    "event": {
+        "channel": CHANNEL,
+        "thread_ts": TS,
+        "user": "U1",
+        "streaming_message_ts": [TS],
+        "event_ts": TS,
+    },
+}
+OPENED = {
+    "team_id": "T1",
+    "event": {"user": "U1", "channel": "D1", "tab": "home", "event_ts": TS, "view": {}},
+}
+THREAD_STARTED = {
+    "team_id": "T1",
+    "event": {
+        "event_ts": TS,
+        "assistant_thread": {"user_id": "U1", "channel_id": "D1", "thread_ts": TS},
+    },
+}
+KEPT = json.dumps(
+    {"v": 1, "task_id": TASK_ID, "vote": "down", "mode": "auto", "channel_id": CHANNEL}
+)
+SUBMITTED = {
+    "team": {"id": "T1"},
+    "user": {"id": "U1"},
+    "view": {
+        "id": "V1",
+        "private_metadata": KEPT,
+        "state": {
+            "values": {
+                "flaw": {"flaw": {"selected_option": {"value": "wrong"}}},
+                "comment": {"comment": {"value": "words"}},
+            }
+        },
+    },
+}
+PUSH = {
+    "subscription": "s",
+    "deliveryAttempt": 1,
+    "message": {
+        "data": "e30=",
+        "attributes": {"a": "b"},
+        "messageId": "1",
+        "publishTime": "2026-01-01T00:00:00Z",
+    },
+}
+IM = Conversation("D1", "im")
+
+READERS: list[Reader] = [
+    Reader("marks, files and blocks", PAGE["messages"], marks_on),
+    Reader(
+        "said_before",
+        PAGE["messages"],
+        lambda told: said_before(Asked(CHANNEL, "1700000000.000900"), thread_of(told), US),
+    ),
+    Reader("said_about", PAGE["messages"], lambda told: said_about(SUBJECT, thread_of(told), US)),
+    Reader("SlackReading", ASKED_FOR, with_asyncio(in_a_thread)),
+    Reader("SlackConversation", ASKED_FOR, with_asyncio(writing)),
+    Reader("SlackConversations.direct_id", ASKED_FOR, with_asyncio(direct_messages)),
+    Reader("SlackFiles.described", PAGE, with_asyncio(a_file)),
+    Reader(
+        "auth.test",
+        {"bot_id": "B", "user_id": "U", "team_id": "T", "team": "n"},
+        with_asyncio(who_we_are),
+    ),
+    Reader("slack_error", {"ok": False, "error": "ratelimited", "needed": "chat:write"}, refused),
+    Reader(
+        "a mark kept for a response",
+        json.dumps({"task_id": TASK_ID, "role": "answer"}),
+        lambda told: _mark_in(told if isinstance(told, str) else json.dumps(told)),
+    ),
+    Reader(
+        "Task.decode",
+        json.loads(a_task().encode()),
+        lambda told: Task.decode(json.dumps(told).encode()),
+    ),
+    Reader("PushRequest.decode", PUSH, lambda told: PushRequest.decode(json.dumps(told).encode())),
+    Reader("a chunk of Gemini's", CHUNK, read_chunk),
+    Reader("an error of Gemini's", REFUSAL, lambda told: ApiError(429, told, None).meaning()),
+    Reader("missed questions", ASKED_FOR, with_asyncio(missed)),
+    Reader("what Slack tells the command service", ASKED_FOR, with_asyncio(surroundings)),
+    Reader("read_mention", a_mention(), accepted(lambda told: read_mention(told, IDENTITY, False))),
+    Reader("read_message", DM, accepted(lambda told: read_message(told, IDENTITY, False))),
+    Reader(
+        "read_back",
+        DM["event"],
+        accepted(lambda told: read_back(message_of(told) or {}, IM, IDENTITY)),
+    ),
+    Reader("read_command", a_command(), accepted(lambda told: read_command(told, IDENTITY, NOON))),
+    Reader("read_visit", a_command("doctor"), read_visit),
+    Reader("read_edit", EDIT, accepted(lambda told: read_edit(told, IDENTITY, False))),
+    Reader("read_shortcut", a_shortcut(), accepted(lambda told: read_shortcut(told, IDENTITY))),
+    Reader("is_genuine", pressed("retry"), lambda told: is_genuine(told, SIGNING)),
+    Reader("is_genuine in a modal", SUBMITTED, lambda told: is_genuine(told, SIGNING)),
+    Reader("read_regenerate", pressed("regenerate"), accepted(read_regenerate)),
+    Reader("read_retry", pressed("retry"), accepted(read_retry)),
+    Reader("read_mode", pressed("mode", mode="code"), accepted(read_mode)),
+    Reader("read_wish", pressed("shorter", wish="shorter"), accepted(read_wish)),
+    Reader("read_edited", pressed("ask_edited", edited_ts=TS), accepted(read_edited)),
+    Reader(
+        "read_vote",
+        pressed("feedback", task_id=TASK_ID, vote="up", mode=Mode.AUTO),
+        accepted(lambda told: read_vote(told, NOON)),
+    ),
+    Reader("read_reasons", SUBMITTED, accepted(lambda told: read_reasons(told, NOON))),
+    Reader(
+        "read_stop",
+        pressed("stop", task_id=TASK_ID, user_id="U1"),
+        lambda told: read_stop(told, NOON),
+    ),
+    Reader("read_stopped_session", STOPPED, lambda told: read_stopped_session(told, NOON)),
+    Reader("read_opening", OPENED, read_opening),
+    Reader("read_assistant_thread", THREAD_STARTED, read_assistant_thread),
+]
+
+# Each reads several hundred characters in some hundred places: what is measured elsewhere.
+_UNMEASURED = 1e9
+_CHARS = 300
+
+
+def filled(sample: Any, text: str) -> Any:
+    """The sample with ``text`` in place of each text that people, apps or the model choose."""
+    if isinstance(sample, dict):
+        return {name: filled(each, text) for name, each in sample.items()}
+    if isinstance(sample, list):
+        return [filled(each, text) for each in sample]
+    return text if isinstance(sample, str) and sample not in _KEPT_AS_IT_IS else sample
+
+
+_KEPT_AS_IT_IS = frozenset({TS, CHANNEL, TASK_ID, "rich_text", "section", "table", "im", "home"})
+
+
+def of_texts() -> list[Target]:
+    """The readers as ``make fuzz`` drives them: with any text in their samples."""
+
+    def reading(reader: Reader) -> Callable[[str], object]:
+        def read(text: str) -> None:
+            with suppress(MechachangError):
+                reader.read(filled(reader.sample, text[:_CHARS]))
+
+        return read
+
+    return [Target(each.name, reading(each), _UNMEASURED) for each in READERS]
