@@ -93,7 +93,7 @@ async def _preflight(
         lambda: client.apps_connections_open(app_token=app_token),
         sleep,
     )
-    socket_url = str(opened["url"])
+    socket_url = str(opened.get("url") or "")
     await _require_one_app(client, identity, socket_url)
     return Preflight(identity, socket_url)
 
@@ -139,6 +139,8 @@ async def _once(
 
 
 def _identity(who: AsyncSlackResponse) -> Identity:
+    if not isinstance(who.get("team_id"), str) or not isinstance(who.get("user_id"), str):
+        raise PreflightFailed("Slack does not say whom SLACK_BOT_TOKEN belongs to (auth.test).")
     return Identity(
         team_id=str(who["team_id"]),
         bot_user_id=str(who["user_id"]),
@@ -164,10 +166,11 @@ async def _require_one_app(client: AsyncWebClient, identity: Identity, socket_ur
     if socket_app is None or identity.bot_id is None:
         return
     try:
-        bot_app = (await client.bots_info(bot=identity.bot_id))["bot"].get("app_id")
+        bot = (await client.bots_info(bot=identity.bot_id)).get("bot")
     except SLACK_FAILURES:
         # Only a hint is lost; both tokens are known to be good.
         return
+    bot_app = bot.get("app_id") if isinstance(bot, dict) else None
     if bot_app is not None and bot_app != socket_app:
         raise PreflightFailed(
             f"SLACK_BOT_TOKEN belongs to the app {bot_app}, but SLACK_APP_TOKEN to {socket_app}. "

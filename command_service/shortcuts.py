@@ -97,7 +97,8 @@ async def ask_about(question: Question | Ignored, using: Intake) -> Outcome:
     Slack shows nothing by itself and never redelivers a shortcut, so whatever prevents it is told
     too; a response URL needs no token of ours.
     """
-    question = await where_it_is(question, using)
+    if isinstance(question, Question):
+        question = await where_it_is(question, using)
     outcome = await accept(question, using)
     count(question, outcome)
     if isinstance(question, Question) and isinstance(outcome, Accepted | HandedBack):

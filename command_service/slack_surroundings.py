@@ -5,8 +5,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from command_service.ports import Surrounding
 from command_service.scopes import granted_scopes
 from command_service.slack_access import SlackAccess
-from shared.errors import SlackRefused
+from shared.errors import SlackRefused, SlackUnavailable
 from shared.slack import SLACK_FAILURES
+from shared.slack_message import cursor_in, listed_in
 
 # A click is to be acked within 3 s.
 _PAGES = 5
@@ -37,8 +38,9 @@ class SlackSurroundings:
             if isinstance(failure, SlackRefused) and failure.slack_error == "channel_not_found":
                 return Surrounding(member=False, external=None)
             raise failure from error
-        told = found.get("channel")
-        channel = told if isinstance(told, dict) else {}
+        channel = found.get("channel")
+        if not isinstance(channel, dict):
+            raise SlackUnavailable("conversations.info: Slack describes no channel.")
         return Surrounding(
             member=bool(channel.get("is_member") or channel.get("is_im")),
             external=bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")),
@@ -58,9 +60,9 @@ class SlackSurroundings:
                 )
             except SLACK_FAILURES as error:
                 raise self._access.failure(error, "conversations.members") from error
-            if user_id in page["members"]:
+            if user_id in listed_in(page, "members"):
                 return True
-            cursor = (page.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
+            cursor = cursor_in(page)
+            if cursor is None:
                 return False
         return False

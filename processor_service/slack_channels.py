@@ -9,8 +9,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from processor_service.ports.people import Channel
 from processor_service.slack_calls import SlackCalls
-from shared.errors import MechachangError
+from shared.errors import MechachangError, SlackUnavailable
 from shared.log import get_logger
+from shared.slack_message import cursor_in, listed_in
 
 log = get_logger(__name__)
 
@@ -74,17 +75,19 @@ class SlackChannels:
         found = await self._calls(
             "conversations.info", lambda: client.conversations_info(channel=channel_id)
         )
-        info: Mapping[str, Any] = found["channel"]
+        info = found.get("channel")
+        if not isinstance(info, Mapping):
+            raise SlackUnavailable("conversations.info: Slack describes no channel.")
         return info
 
     async def _is_member(self, user_id: str, channel_id: str) -> bool:
         cursor: str | None = None
         for _ in range(_PAGES):
             page = await self._members(channel_id, cursor)
-            if user_id in page["members"]:
+            if user_id in listed_in(page, "members"):
                 return True
-            cursor = (page.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
+            cursor = cursor_in(page)
+            if cursor is None:
                 return False
         log.warning("A channel has too many members.", action="members_too_many")
         return False

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from processor_service.slack_calls import SlackCalls
 from shared.errors import MechachangError
 from shared.log import get_logger
+from shared.slack_message import listed_in
 
 log = get_logger(__name__)
 
@@ -44,5 +45,11 @@ class SlackGroups:
         if self._clock() < self._until:
             return
         found = await self._calls("usergroups.list", self._calls.client.usergroups_list)
-        self._names = {str(one["id"]): str(one["handle"]) for one in found["usergroups"]}
+        named = (one for one in listed_in(found, "usergroups") if isinstance(one, Mapping))
+        handles = ((one.get("id"), one.get("handle")) for one in named)
+        self._names = {
+            group_id: handle
+            for group_id, handle in handles
+            if isinstance(group_id, str) and isinstance(handle, str)
+        }
         self._until = self._clock() + _KNOWN_S

@@ -29,8 +29,11 @@ class SlackUploads:
             length=len(content),
         )
         announced = await self._calls("files.getUploadURLExternal", announce)
-        await self._send(str(announced["upload_url"]), content)
-        return str(announced["file_id"])
+        url, file_id = announced.get("upload_url"), announced.get("file_id")
+        if not isinstance(url, str) or not isinstance(file_id, str):
+            raise SlackUnavailable("files.getUploadURLExternal: Slack names no address.")
+        await self._send(url, content)
+        return file_id
 
     async def _send(self, url: str, content: bytes) -> None:
         try:

@@ -82,6 +82,12 @@ def messages_in(page: Told) -> list[dict[str, Any]]:
     return [each for each in found if each is not None and "ts" in each]
 
 
+def listed_in(page: Told, name: str) -> list[Any]:
+    """What a page lists; nothing where it has no list of that name."""
+    listed = page.get(name)
+    return listed if isinstance(listed, list) else []
+
+
 def cursor_in(page: Told) -> str | None:
     """Where the next page begins, if there is one."""
     metadata = page.get("response_metadata")

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -51,13 +52,17 @@ from processor_service.gemini_events import document
 from processor_service.ports.conversations import Body, Posted
 from processor_service.ports.conversations import Place as Stands
 from processor_service.push import PushRequest
+from processor_service.redis_connection import RedisConnection
 from processor_service.research import Research
 from processor_service.slack_blocks import body_shown, text_of_blocks
 from processor_service.slack_calls import Ourselves, SlackCalls
+from processor_service.slack_channels import SlackChannels
 from processor_service.slack_conversation import SlackConversation
 from processor_service.slack_conversations import SlackConversations
 from processor_service.slack_files import SlackFiles, SlackHosts
+from processor_service.slack_groups import SlackGroups
 from processor_service.slack_history import Asked, said_about, said_before
+from processor_service.slack_people import SlackPeople
 from processor_service.slack_reading import Asker, SlackReading
 from processor_service.slack_response import _mark_in
 from processor_service.slack_workspace import SlackWorkspace
@@ -218,9 +223,21 @@ async def surroundings(told: Any) -> object:
             await SlackReplies(client, access, LEDGER)._is_answered(a_question(thread_ts=TS)),
             await SlackLocales(client, access, background, "ja").found("U1"),
             await SlackSurroundings(client, access).channel(CHANNEL),
+            await SlackSurroundings(client, access).may_read("U1", CHANNEL),
         )
     finally:
         await background.close(0.0)
+
+
+async def people(told: Any) -> object:
+    """Who somebody is and what they may read, as Slack tells the processor; Redis is lost."""
+    lost = RedisConnection(Redis())
+    lost._resting_until = float("inf")
+    asked = SlackPeople(calls(told), lost)
+    known = (await asked.locale_of("U1"), await asked.names_of(["U2"]))
+    channels, groups = SlackChannels(calls(told)), SlackGroups(calls(told))
+    named = (await channels.of(CHANNEL), await groups.names_of(["S1"]))
+    return known, named, await channels.may_read("U1", CHANNEL)
 
 
 def accepted(read: Callable[[Any], object]) -> Callable[[Any], object]:
@@ -353,6 +370,8 @@ ASKED_FOR = {
     ],
     "message": {"ts": TS, "thread_ts": TS, "text": "answer"},
     "file": {"id": "F1"},
+    "members": ["U1"],
+    "usergroups": [{"id": "S1", "handle": "team"}],
 }
 SUBJECT = Subject(purpose=Purpose.SUMMARISE, channel_id=CHANNEL, message_ts=TS)
 US = Ourselves(LEDGER, "T1")
@@ -514,8 +533,8 @@ READERS: list[Reader] = [
     Reader("slack_error", {"ok": False, "error": "ratelimited", "needed": "chat:write"}, refused),
     Reader(
         "a mark kept for a response",
-        json.dumps({"task_id": TASK_ID, "role": "answer"}),
-        lambda told: _mark_in(told if isinstance(told, str) else json.dumps(told)),
+        {"task_id": TASK_ID, "role": "answer", "part": 1, "parts": 1, "digest": "0a"},
+        lambda told: _mark_in(json.dumps(told)),
     ),
     Reader(
         "Task.decode",
@@ -525,6 +544,7 @@ READERS: list[Reader] = [
     Reader("PushRequest.decode", PUSH, lambda told: PushRequest.decode(json.dumps(told).encode())),
     Reader("a chunk of Gemini's", CHUNK, read_chunk),
     Reader("an error of Gemini's", REFUSAL, lambda told: ApiError(429, told, None).meaning()),
+    Reader("who people are and what they may read", ASKED_FOR, with_asyncio(people)),
     Reader("missed questions", ASKED_FOR, with_asyncio(missed)),
     Reader("what Slack tells the command service", ASKED_FOR, with_asyncio(surroundings)),
     Reader("read_mention", a_mention(), accepted(lambda told: read_mention(told, IDENTITY, False))),
