@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_block import StateBlock, hr
 from markdown_it.rules_inline import StateInline
 
 # Japanese with every second word bold takes nine tenths of a step a byte.
@@ -44,6 +45,17 @@ WORK = "work"
 _MARKERS = "*_~"
 _RUN = re.compile(r"[*]+|_+|~+")
 _Rule = Callable[[StateInline, bool], bool]
+
+
+_RULE = re.compile(r"([-*_])(?:[ \t]*+\1)*+[ \t]*+\Z")
+
+
+def read_rule(state: StateBlock, first_line: int, end_line: int, silent: bool) -> bool:
+    """The library's rule for lines across the text, which reads to a line's end in nested lists."""
+    start = state.bMarks[first_line] + state.tShift[first_line]
+    if not _RULE.match(state.src, start, state.eMarks[first_line]):
+        return False
+    return bool(hr(state, first_line, end_line, silent))
 
 
 class TooDense(Exception):

@@ -28,7 +28,7 @@ _SENTENCE_ENDS = "。．！？.!?"
 _JOINER = "\u200d"
 _LONGEST_MARKER = _SPARE // 4
 # Each level is read again for the next one; the parser itself reads 20.
-_MOST_DEEP = 10
+_MOST_DEEP = 5
 
 
 def cut(block: Block, first: int, limit: int, size: Size, deep: int = 0) -> Iterator[Block]:

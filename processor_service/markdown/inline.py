@@ -21,7 +21,7 @@ from markdown_it.rules_inline import (
 from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 
-from processor_service.markdown.bounded import WORK, BoundedParser, TooDense, Work
+from processor_service.markdown.bounded import WORK, BoundedParser, TooDense, Work, read_rule
 from processor_service.markdown.characters import HAIR_SPACE, ZERO_WIDTH_SPACE
 from processor_service.markdown.dense import is_dense, link_places, read_roughly
 from processor_service.markdown.links import beside, escaped, is_address
@@ -415,6 +415,7 @@ def _library() -> MarkdownIt:
     library.enable("table").disable(["html_block", "reference"])
     library.core.ruler.enableOnly(["normalize", "block"])
     library.block.ruler.at("table", read_rows, {"alt": ["paragraph"]})
+    library.block.ruler.at("hr", read_rule, {"alt": ["paragraph", "blockquote", "list"]})
     return library
 
 

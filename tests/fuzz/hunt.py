@@ -11,6 +11,8 @@ from tests.fuzz.targets import Target
 
 _SIZE = 10_000
 _KEPT = 8
+# Where both cores are full, a pass over little data gains more from caches than a reader does.
+_SLACK = 1.5
 
 
 @dataclass
@@ -75,7 +77,7 @@ class Hunt:
         except Exception as error:
             return Fault(target.name, f"raises {type(error).__name__}: {error}"[:300], shape)
         self.slowest[target.name].keep(ratio / target.most, shape)
-        if ratio > target.most:
+        if ratio > _SLACK * target.most:
             allowed = f"takes {ratio:.0f} linear passes, not {target.most:.0f}"
             return Fault(target.name, f"{allowed}, for {self.size:,} bytes", shape)
         return None
