@@ -108,10 +108,8 @@ async def test_a_channel_that_was_archived_meanwhile_gets_its_asker_a_direct_mes
     tmp_path: Path,
 ) -> None:
     async with stack_with(tmp_path) as stack:
-        archived = Fault("error", status=200, error="is_archived")
-        stack.faults.add("slack", "chat.startStream", archived)
-        stack.faults.add("slack", "chat.postMessage", archived, times=2)
         stack.slack.people.post("alice", "#general", ASKED)
+        stack.slack.people.channel("#general").is_archived = True
         where = stack.slack.people.dm("alice").id
         await stack.slack.wait_for(lambda: marked(stack, where, "notice"), DEADLINE_S)
         [notice] = marked(stack, where, "notice")
