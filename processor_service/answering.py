@@ -45,12 +45,17 @@ async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
     own troubles; cancelled, it hands the task back first.
     """
 
+    worked: list[Steps] = []
+
     async def work(lease: Lease, until: float) -> Outcome:
         steps = _steps(lease, until, using)
+        worked.append(steps)
         async with watched(task.task_id, steps.stop, using.stops):
             return await _answer_once(task, delivery, steps, using)
 
     outcome = await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
+    if outcome is Outcome.TRY_LATER and any(steps.doubtful for steps in worked):
+        await _leave_nothing_beside(task, delivery, using)
     if outcome in _DELIVERED:
         await using.answers.forget(draft_key(task))
     if outcome is Outcome.ALREADY_DONE:
@@ -61,9 +66,17 @@ async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
     return outcome
 
 
-async def _clean_up(task: Task, delivery: Delivery, using: Answering) -> None:
+async def _leave_nothing_beside(task: Task, delivery: Delivery, using: Answering) -> None:
+    """We wrote without knowing that we are alone, and may not have been able to say so: a rival
+    whose answer is whole by now did not look for ours, and its delivery may have been the last.
+    """
+    await using.leases.announce_doubt(task.task_id)
+    await _clean_up(task, delivery, using, done=False)
+
+
+async def _clean_up(task: Task, delivery: Delivery, using: Answering, *, done: bool = True) -> None:
     """The task is done, but somebody without a lease wrote for it and may have died before looking
-    for what others wrote.
+    for what others wrote. One that is not known to be done is left alone unless its answer stands.
     """
     until = asyncio.get_running_loop().time() + using.deadline_s
     lease = CleaningUp(using.leases, Lease(task.task_id, delivery.message_id, None))
@@ -71,7 +84,8 @@ async def _clean_up(task: Task, delivery: Delivery, using: Answering) -> None:
     try:
         conversation = await conversation_of(task, using.conversations, steps)
         found = await standing(task.task_id, conversation, steps)
-        await _tidy(found, conversation, steps)
+        if done or found.winner is not None:
+            await _tidy(found, conversation, steps)
     except MechachangError as error:
         log.warning("What may stand twice stays.", action="clean_up_failed", reason=error.reason)
 

@@ -222,3 +222,26 @@ async def test_our_answer_stays_and_a_rivals_notice_goes() -> None:
     world.conversation.before_post = lambda: world.conversation.messages.append((rival, Body("")))
     assert await world.answer() is Outcome.ANSWERED
     assert [posted.mark.role for posted, _ in world.conversation.messages] == ["answer"]
+
+
+async def test_words_of_a_worker_that_learns_too_late_of_a_rivals_whole_answer_go() -> None:
+    """Redis was lost while both began, so that neither knew, nor could say, that there were two."""
+    world, task = World(), a_task()
+    world.leases.store_is_lost = True
+    rivals = Posted("200.000000", Mark(task.task_id, "answer", 1, 1, "rival"))
+
+    def both_have_written() -> None:
+        world.conversation.messages.append((rivals, Body("素数の答えです。")))
+
+    class Lost(FakeModel):
+        async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+            yield Piece("前半の")
+            world.leases.store_is_lost = False
+            world.leases.steal(task.task_id)
+            world.leases.doubted.clear()
+            yield Piece("後半です。", finished=True)
+
+    world.conversation.before_post = both_have_written
+    world.model = Lost([])
+    assert await world.answer(task) is Outcome.TRY_LATER
+    assert [posted for posted, _ in world.conversation.messages] == [rivals]
