@@ -17,6 +17,7 @@ _MARKS = ("**{}**", "*{}*", "~~{}~~", "`{}`", "{}", "{}", "{}", "<b>{}</b>", "\\
 class WordedDocument:
     """A text, and its words as (word, where what holds it is whole)."""
 
+    japanese: bool
     text: str = ""
     words: list[tuple[str, int]] = field(default_factory=list)
 
@@ -190,7 +191,8 @@ class _Writer:
 
 def worded_document(seed: int) -> WordedDocument:
     """The same document for the same seed; every fiftieth is a longer one."""
-    writer, found = _Writer(seed), WordedDocument()
+    writer = _Writer(seed)
+    found = WordedDocument(writer.japanese)
     for block in filter(None, writer.blocks(1 if seed % 50 else 4)):
         found.text += ("\n\n" if found.text else "") + block
         start = len(found.text) - len(block)
