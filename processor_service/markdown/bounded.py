@@ -20,7 +20,7 @@ _STEPS_MORE = 2_000
 _TOKEN_STEPS = 5
 _MORE_STEPS = {"[": 20, "!": 30, "<": 45}
 # What looking for an address in vain may take: parentheses in it are followed 32 deep.
-_NO_LINK_STEPS = 20
+_NO_LINK_STEPS = 30
 _MOST_DEEP = 20
 
 # Where each rule, the library's or ours, can begin; "text" begins everywhere else.

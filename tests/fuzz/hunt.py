@@ -5,14 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.fuzz.pace import pace
+from tests.fuzz.pace import SLACK, pace
 from tests.fuzz.shapes import Shape, any_mixture, any_shape, mutated
 from tests.fuzz.targets import Target
 
 _SIZE = 10_000
 _KEPT = 8
-# Where both cores are full, a pass over little data gains more from caches than a reader does.
-_SLACK = 1.5
 
 
 @dataclass
@@ -77,7 +75,7 @@ class Hunt:
         except Exception as error:
             return Fault(target.name, f"raises {type(error).__name__}: {error}"[:300], shape)
         self.slowest[target.name].keep(ratio / target.most, shape)
-        if ratio > _SLACK * target.most:
+        if ratio > SLACK * target.most:
             allowed = f"takes {ratio:.0f} linear passes, not {target.most:.0f}"
             return Fault(target.name, f"{allowed}, for {self.size:,} bytes", shape)
         return None
