@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos fuzz outage bench bench-check load images-check audit drill preview docs check format lock clean
+.PHONY: help demo operations test chaos fuzz outage bench bench-check load images-check audit drill preview docs check format lock clean
 
 PORT ?= 7070
 PROCESSORS ?= 1
@@ -24,6 +24,9 @@ help: ## Show what can be done
 
 demo: $(VENV)/.demo ## Run everything on this machine; open http://127.0.0.1:7070 (PORT=...)
 	@exec $(PY) -m simulators --port $(PORT) --processors $(PROCESSORS)
+
+operations: $(VENV)/.operations ## Install what `python -m deploy.…` needs, and nothing else
+	@echo "Ready. Go on with: . $(VENV)/bin/activate"
 
 test: $(VENV)/.dev ## Run every test, the scenarios and browser tests included (ARGS=...)
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
@@ -92,6 +95,10 @@ AS_DEV := -c requirements-dev.lock
 
 # What tests need contains what the demo needs, in the same versions.
 $(VENV)/.demo: requirements-demo.lock $(PY)
+	@if [ -e $(VENV)/.dev ] && [ $(VENV)/.dev -nt requirements-dev.lock ]; then :; else $(call install,$<); fi
+	@touch $@
+
+$(VENV)/.operations: requirements-operations.lock $(PY)
 	@if [ -e $(VENV)/.dev ] && [ $(VENV)/.dev -nt requirements-dev.lock ]; then :; else $(call install,$<); fi
 	@touch $@
 

@@ -9,8 +9,10 @@ import pytest
 from simulators.environment import PROJECT_ROOT
 from tests import gcloud
 
-PAGES = ("docs/deployment.md", "docs/backup.md")
+PAGES = ("docs/deployment.md", "docs/ja/deployment.md", "docs/backup.md")
 _FENCE = re.compile(r"```bash\n(.*?)```", re.DOTALL)
+# Those volumes whose cost the page tells.
+_ANSWERS = ("1,000", "10,000")
 _INLINE = re.compile(r"`(gcloud [^`]*--[^`]*)`", re.DOTALL)
 
 
@@ -36,5 +38,30 @@ async def test_gcloud_understands_what_people_are_told_to_type(page: str, tmp_pa
 def test_every_file_that_a_page_names_is_there(page: str) -> None:
     text = (PROJECT_ROOT / page).read_text(encoding="utf-8")
     linked = re.findall(r"\]\(([^)#:]+)\)", text)
-    missing = [target for target in linked if not (PROJECT_ROOT / "docs" / target).exists()]
+    folder = (PROJECT_ROOT / page).parent
+    missing = [target for target in linked if not (folder / target).exists()]
     assert missing == []
+
+
+def blocks(page: str) -> list[str]:
+    """What is to be typed, block by block, without remarks."""
+    found = _FENCE.findall((PROJECT_ROOT / page).read_text(encoding="utf-8"))
+    return [re.sub(r" +# .*", "", block) for block in found]
+
+
+def test_both_installation_pages_have_the_same_commands_block_by_block() -> None:
+    english, japanese = blocks("docs/deployment.md"), blocks("docs/ja/deployment.md")
+    assert len(english) > 4
+    assert japanese == english
+    assert sorted(commands("docs/ja/deployment.md")) == sorted(commands("docs/deployment.md"))
+
+
+@pytest.mark.parametrize("page", ["docs/deployment.md", "docs/ja/deployment.md"])
+def test_the_installation_page_costs_what_the_benchmark_computed(page: str) -> None:
+    measured = (PROJECT_ROOT / "benchmarks/results/latest.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in measured.splitlines()]
+    ours = {row[1]: row[2:] for row in rows if row[0] == "ours" and len(row) == 9}
+    command, redis = (float(price) for price in ours["1,000"][:2])
+    told = (PROJECT_ROOT / page).read_text(encoding="utf-8")
+    for dollars in (command, redis, command + redis, *(float(ours[n][5]) for n in _ANSWERS)):
+        assert re.search(rf"{dollars:.2f}[* |]+{int(dollars * 150 + 0.5):,}\b", told), dollars
