@@ -35,6 +35,32 @@ JUDGED: Final = f'mechachang_tasks_total{{outcome=~"answered|gave_up|told_failur
 HANDED_BACK: Final = 'mechachang_tasks_total{outcome=~"try_later|failed"}'
 """Deliveries that a processor could not finish and left to another one."""
 
+ACCEPTED: Final = 'mechachang_events_total{outcome="accepted",kind="question"}'
+"""Questions that are in the queue, and whose asker was told so."""
+BROKEN: Final = 'mechachang_events_total{outcome="failed"}'
+"""Events that a fault of ours kept from being looked at."""
+NOT_QUEUED: Final = (
+    'mechachang_events_total{outcome="handed_back",kind="question",reason="queue_unavailable"}'
+)
+"""Questions that Pub/Sub did not take."""
+TRIED: Final = 'mechachang_tasks_total{outcome!="failed"}'
+"""Deliveries that a processor did something with, if only to leave them for later."""
+DENIED: Final = (
+    'mechachang_slack_calls_total{outcome="slack_denied",method!="apps.connections.open"}'
+)
+"""Calls whose bot token Slack denied. The socket's own token is told by the socket that is lost."""
+ATTEMPTS: Final = 'mechachang_gemini_attempts_total{outcome!="cancelled"}'
+MODEL_AWAY: Final = (
+    'mechachang_gemini_attempts_total{outcome=~"model_silent|model_unavailable|'
+    'model_denied|model_misconfigured|model_not_found"}'
+)
+"""Attempts that failed for what the model is, and not for what it was asked."""
+MODEL_REFUSES: Final = (
+    'mechachang_gemini_attempts_total{outcome=~"model_denied|model_misconfigured|model_not_found"}'
+)
+"""Those of them that no later attempt mends."""
+REDIS_AWAY: Final = "mechachang_redis_unavailable_total"
+
 FIRST_SIGN: Final = "mechachang_first_sign_seconds"
 FIRST_WORDS: Final = "mechachang_first_words_seconds"
 FINISHED: Final = "mechachang_answer_seconds"
@@ -43,6 +69,8 @@ LATENCY: Final = FIRST_WORDS
 
 COMMAND_SERVICE: Final = "command-service"
 PROCESSOR_SERVICE: Final = "processor-service"
+PROCESSOR_INSTANCES: Final = 20
+"""``maxScale`` of its service file."""
 TASKS_SUBSCRIPTION: Final = "mechachang-tasks-push"
 DEAD_LETTER_SUBSCRIPTION: Final = "mechachang-dead-letter-pull"
 
@@ -61,6 +89,10 @@ ALERT: Final = Limits(error_rate=0.01, latency_p95_s=2.5)
 """When somebody is told (6.2)."""
 ROLLBACK: Final = Limits(error_rate=0.01, latency_p95_s=5.0)
 """When a version is taken back (7.2)."""
+FAST_BURN: Final = 14.4
+"""In one hour 2 % of the errors that the goal leaves for 30 days (Google's SRE Workbook, 5)."""
+SLOW_BURN: Final = 6.0
+"""In six hours 5 % of them."""
 CPU_GOAL: Final = 0.7
 MEMORY_GOAL: Final = 0.8
 
@@ -76,6 +108,32 @@ class Scope:
 def count(counter: str, scope: Scope) -> str:
     """How much ``counter`` (a selector) grew, over all its series."""
     return f"sum({_grown(counter, scope)})"
+
+
+def some(counter: str, scope: Scope) -> str:
+    """``count``, and 0 where nothing of it was ever counted."""
+    return f"({count(counter, scope)} or vector(0))"
+
+
+def count_by(label: str, counter: str, scope: Scope) -> str:
+    """``count`` for each value of ``label``."""
+    return f"sum by ({label}) ({_grown(counter, scope)})"
+
+
+def late(limit_s: float, scope: Scope) -> str:
+    """How many answers began later than after ``limit_s``, a bound of their histogram."""
+    in_time = f'{LATENCY}_bucket{{le="{limit_s:g}"}}'
+    return f"({count(LATENCY + '_count', scope)} - {count(in_time, scope)})"
+
+
+def grown_in_grown_up(counter: str, scope: Scope) -> str:
+    """``count`` in processes that were there when the window began.
+
+    Cloud Run connects an instance to its network while it already works: what cannot be reached in
+    its first minute or two is not lost.
+    """
+    there = f"mechachang_build_info offset {scope.window}"
+    return f"sum(({_grown(counter, scope)}) and on (job, instance) {there})"
 
 
 def share(part: str, whole: str) -> str:

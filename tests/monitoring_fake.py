@@ -73,6 +73,12 @@ class CloudMonitoring:
         """
         if self.refuses in policy.display_name:
             raise Refused("The policy is not valid.")
+        of_logs = [each for each in policy.conditions if "condition_matched_log" in each]
+        rate = policy.alert_strategy.notification_rate_limit
+        if of_logs and (len(policy.conditions) > 1 or not rate.period):
+            raise Refused("A log-based policy has one condition and a notification_rate_limit.")
+        if not of_logs and rate.period:
+            raise Refused("notification_rate_limit is for log-based policies only.")
         for condition in policy.conditions:
             asked = condition.condition_prometheus_query_language
             named = set(

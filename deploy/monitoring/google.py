@@ -154,7 +154,8 @@ def _explanation(error: Exception) -> str:
         case exceptions.PermissionDenied():
             return (
                 "You may not change Cloud Monitoring there. Ask for the roles "
-                "roles/monitoring.alertPolicyEditor and roles/monitoring.dashboardEditor."
+                "roles/monitoring.alertPolicyEditor, roles/monitoring.dashboardEditor and, for the "
+                "alerts of the log, roles/logging.configWriter."
             )
         case exceptions.GoogleAPICallError():
             return f"Cloud Monitoring refused: {error.message}"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from deploy import objectives
 from deploy.objectives import Scope
 
-_5M, _10M, _1D = Scope("5m"), Scope("10m"), Scope("1d")
+_3M, _5M, _10M, _15M = Scope("3m"), Scope("5m"), Scope("10m"), Scope("15m")
+_1H, _6H, _1D = Scope("1h"), Scope("6h"), Scope("1d")
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ def values(installation: Installation) -> dict[str, str]:
     return {
         **_objectives(),
         **_percentiles(),
+        **_small(),
+        **_outages(),
         "critical_channels": installation.critical_channels,
         "warning_channels": installation.warning_channels,
         "runbooks_url": installation.runbooks_url.rstrip("/"),
@@ -45,6 +48,47 @@ def _objectives() -> dict[str, str]:
         "rollback_latency_p95_s": f"{objectives.ROLLBACK.latency_p95_s:g}",
         "tasks_subscription": objectives.TASKS_SUBSCRIPTION,
         "dead_letter_subscription": objectives.DEAD_LETTER_SUBSCRIPTION,
+    }
+
+
+def _small() -> dict[str, str]:
+    """For teams that ask too little for five or ten minutes to say anything."""
+    windows = {"5m": _5M, "15m": _15M, "1h": _1H, "6h": _6H}
+    return {
+        **{f"error_rate_{name}": objectives.error_rate(each) for name, each in windows.items()},
+        **{
+            f"failed_{name}": objectives.count(objectives.FAILED, each)
+            for name, each in windows.items()
+        },
+        "fast_burn": f"{objectives.FAST_BURN * objectives.GOAL.error_rate:g}",
+        "slow_burn": f"{objectives.SLOW_BURN * objectives.GOAL.error_rate:g}",
+        "latency_p95_1h": objectives.quantile(0.95, objectives.LATENCY, _1H),
+        "late_1h": objectives.late(objectives.ALERT.latency_p95_s, _1H),
+    }
+
+
+def _outages() -> dict[str, str]:
+    """What tells that a part is away."""
+    return {
+        "accepted_15m": objectives.count(objectives.ACCEPTED, _15M),
+        "tried_15m": objectives.some(objectives.TRIED, _15M),
+        "tried_5m": objectives.some(objectives.TRIED, _5M),
+        "accepted_10m": objectives.some(objectives.ACCEPTED, _10M),
+        "broken_10m": objectives.count(objectives.BROKEN, _10M),
+        "not_queued_10m": objectives.count(objectives.NOT_QUEUED, _10M),
+        "denied_5m": objectives.count(objectives.DENIED, _5M),
+        **{
+            f"{name}_{scope.window}": objectives.count_by("model", counter, scope)
+            for name, counter in {
+                "attempts": objectives.ATTEMPTS,
+                "model_away": objectives.MODEL_AWAY,
+                "model_refuses": objectives.MODEL_REFUSES,
+            }.items()
+            for scope in (_3M, _15M, _1H)
+        },
+        "redis_away_10m": objectives.grown_in_grown_up(objectives.REDIS_AWAY, _10M),
+        "processor_service": objectives.PROCESSOR_SERVICE,
+        "processor_instances": f"{objectives.PROCESSOR_INSTANCES}",
     }
 
 

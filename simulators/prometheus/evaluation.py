@@ -7,6 +7,7 @@ import operator
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 import promql_parser as ast
@@ -52,10 +53,15 @@ class QueryRefused(Exception):
 def evaluate(promql: str, store: Store, at: float) -> Vector | float:
     """The value of ``promql`` at the time ``at``; raises QueryRefused."""
     try:
-        expression = ast.parse(promql)
+        expression = _parsed(promql)
     except ValueError as error:
         raise QueryRefused(f'invalid parameter "query": {error}') from error
     return _Evaluation(store, at).value(expression)
+
+
+@lru_cache(maxsize=256)
+def _parsed(promql: str) -> Any:
+    return ast.parse(promql)
 
 
 class _Evaluation:

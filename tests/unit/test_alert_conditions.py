@@ -22,9 +22,10 @@ def holds(alert: str, given: list[Given]) -> bool:
             for ago in range(90_000, 700, -30):
                 store.add({"__name__": name, **labels}, NOW - ago, before)
         store.add({"__name__": name, **labels}, NOW - 10, now)
-    (condition,) = POLICIES[alert]["conditions"]
-    query = condition["conditionPrometheusQueryLanguage"]["query"]
-    return bool(evaluate(query, store, NOW))
+    return any(
+        evaluate(condition["conditionPrometheusQueryLanguage"]["query"], store, NOW)
+        for condition in POLICIES[alert]["conditions"]
+    )
 
 
 def tasks(outcome: str, reason: str, before: float | None, now: float) -> Given:
@@ -47,6 +48,15 @@ def queue(metric: str, value: float, subscription: str = "mechachang-tasks-push"
     return (f"pubsub_googleapis_com:subscription_{metric}", labels, None, value)
 
 
+def instances(active: float, idle: float) -> list[Given]:
+    name = "run_googleapis_com:container_instance_count"
+    labels = {"monitored_resource": "cloud_run_revision", "service_name": "processor-service"}
+    return [
+        (name, {**labels, "state": state}, None, number)
+        for state, number in (("active", active), ("idle", idle))
+    ]
+
+
 ANSWERED = tasks("answered", "none", None, 100)
 SOCKET = "mechachang_socket_connected"
 COST = "mechachang_gemini_cost_usd_total"
@@ -66,6 +76,9 @@ COST = "mechachang_gemini_cost_usd_total"
         ("queue-backlog", [queue("num_undelivered_messages", 101)]),
         ("socket-down", [(SOCKET, {"instance": "1"}, 1, 0)]),
         ("socket-down", []),
+        ("queue-backlog", instances(12, 8)),
+        ("high-error-rate", [tasks("told_failure", "model_denied", None, 3)]),
+        ("high-latency", first_words(slow=3, all_of_them=9)),
         ("budget", [(COST, {"model": "a", "instance": "1"}, None, 21)]),
     ],
 )
@@ -81,10 +94,11 @@ def test_it_is_raised(alert: str, given: list[Given]) -> None:
         ("high-error-rate", [ANSWERED, tasks("told_failure", "question_blocked", None, 50)]),
         ("high-error-rate", [ANSWERED, tasks("try_later", "model_unavailable", None, 50)]),
         # Too few questions to say anything.
-        ("high-error-rate", [tasks("told_failure", "model_denied", None, 19)]),
+        ("high-error-rate", [tasks("told_failure", "model_denied", None, 2)]),
         ("high-error-rate", []),
         ("high-latency", first_words(slow=4, all_of_them=100)),
-        ("high-latency", first_words(slow=19, all_of_them=19)),
+        ("high-latency", first_words(slow=2, all_of_them=9)),
+        ("queue-backlog", instances(12, 7)),
         ("dead-letters", [queue("num_undelivered_messages", 0, "mechachang-dead-letter-pull")]),
         ("dead-letters", [queue("num_undelivered_messages", 9)]),
         ("oldest-unacked", [queue("oldest_unacked_message_age", 121)]),
