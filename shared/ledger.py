@@ -8,7 +8,7 @@ computed by anybody: only what our own bot has posted and our services have sign
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Self, get_args
 
 from shared.signing import Signing
@@ -38,6 +38,11 @@ class Mark:
     part: int = 1
     parts: int = 1
     digest: str = ""
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """All that gives the mark its meaning."""
+        return self.task_id, self.role, self.part, self.parts, self.digest
 
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Self | None:
@@ -81,7 +86,7 @@ def signed_metadata(
     What is kept has a signature of its own: should Slack change a letter of a text, the message
     still counts as what it is.
     """
-    signature = signing.sign("mark", channel, *astuple(mark))
+    signature = signing.sign("mark", channel, *mark.said)
     payload = {**(kept or {}), **asdict(mark), "signature": signature}
     if kept:
         payload["kept_signature"] = signing.sign("kept", signature, dict(kept))
@@ -111,7 +116,7 @@ class Ledger:
         if mark is None or payload is None or not self.wrote(message):
             return None
         signature = payload.get("signature")
-        is_ours = self.signing.has_signed(signature, "mark", channel, *astuple(mark))
+        is_ours = self.signing.has_signed(signature, "mark", channel, *mark.said)
         return mark if is_ours else None
 
     def kept_with(self, message: Mapping[str, Any], channel: str) -> dict[str, Any]:

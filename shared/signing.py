@@ -4,7 +4,6 @@ HMAC-SHA256 with the keys of ``SIGNING_KEYS``: the first signs, all of them are 
 the key is derived from the bot token, which both services hold anyway.
 """
 
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
@@ -55,10 +54,14 @@ class Signing:
         )
 
 
+# ``json.dumps`` with arguments makes an encoder for each call.
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
 def _signature(key: bytes, purpose: str, said: tuple[object, ...]) -> str:
     # ASCII, so that half a surrogate pair, which JSON can carry, does no harm.
-    text = json.dumps([purpose, *said], sort_keys=True, separators=(",", ":"))
-    return hmac.new(key, text.encode("ascii"), hashlib.sha256).hexdigest()
+    text = _encode([purpose, *said])
+    return hmac.digest(key, text.encode("ascii"), "sha256").hex()
 
 
 def signed_blocks(
