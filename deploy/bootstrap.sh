@@ -6,7 +6,8 @@
 #   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] [PART…]
 #
 # Parts, in their order: apis network registry accounts redis secrets pubsub rights. Without any,
-# all of them. With --dry-run nothing is asked of Google Cloud: each command is printed that would be
+# all of them. Only if it is named: budget, which tells whoever pays at 50, 90 and (foreseen) 100 % of
+# MONTHLY_BUDGET, in the currency of BILLING_ACCOUNT; it stops nothing. With --dry-run nothing is asked of Google Cloud: each command is printed that would be
 # run; after "# if there is none:" stands how that is found out.
 set -euo pipefail
 # A step that fails inside $(…) ends all too.
@@ -19,6 +20,8 @@ REDIS_TIER=${REDIS_TIER:-basic}
 REDIS_SIZE_GB=${REDIS_SIZE_GB:-1}
 
 readonly PARTS=(apis network registry accounts redis secrets pubsub rights)
+# Those who deploy seldom may see what is paid.
+readonly IF_NAMED=(budget)
 readonly TASKS=mechachang-tasks
 readonly DEAD_LETTERS=mechachang-dead-letter
 readonly AUDIENCE=mechachang-processor
@@ -34,7 +37,7 @@ main() {
   for part in "$@"; do
     case $part in
       --dry-run) dry_run=1 ;;
-      *) is_part "$part" || fail "There is no part $part. There are: ${PARTS[*]}"; parts+=("$part") ;;
+      *) is_part "$part" || fail "There is no part $part. There are: ${PARTS[*]} ${IF_NAMED[*]}"; parts+=("$part") ;;
     esac
   done
   [ ${#parts[@]} -gt 0 ] || parts=("${PARTS[@]}")
@@ -44,7 +47,7 @@ main() {
   done
 }
 
-is_part() { [[ " ${PARTS[*]} " == *" $1 "* ]]; }
+is_part() { [[ " ${PARTS[*]} ${IF_NAMED[*]} " == *" $1 "* ]]; }
 
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 
@@ -263,6 +266,30 @@ make_rights() {
   for account in "$COMMAND" "$PROCESSOR" "$PUSH"; do
     on "iam service-accounts" "$account" "$BUILD" iam.serviceAccountUser
   done
+}
+
+make_budget() {
+  : "${BILLING_ACCOUNT:?Which one pays? See: gcloud billing projects describe $PROJECT_ID}"
+  : "${MONTHLY_BUDGET:?How much a month? Set MONTHLY_BUDGET, a number in the account\'s currency.}"
+  local name="Mechachang $PROJECT_ID" there look
+  cloud services enable billingbudgets.googleapis.com
+  look=(billing budgets list --billing-account="$BILLING_ACCOUNT"
+    --filter="displayName=\"$name\"" --format='value(name)')
+  if [ -n "$dry_run" ]; then
+    printf '# if there is none: '
+    cloud "${look[@]}"
+    there=
+  else
+    there=$(cloud "${look[@]}")
+  fi
+  if [ -n "$there" ]; then
+    cloud billing budgets update "$there" --budget-amount="$MONTHLY_BUDGET"
+  else
+    cloud billing budgets create --billing-account="$BILLING_ACCOUNT" --display-name="$name" \
+      --budget-amount="$MONTHLY_BUDGET" --filter-projects="projects/$PROJECT_ID" \
+      --threshold-rule=percent=0.5 --threshold-rule=percent=0.9 \
+      --threshold-rule=percent=1.0,basis=forecasted-spend
+  fi
 }
 
 # on KIND NAME ACCOUNT ROLE… [--FLAG]: what ACCOUNT may do with this one thing.

@@ -77,6 +77,29 @@ def environment(service: Service) -> dict[str, str]:
     return told
 
 
+def processor_settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> ProcessorSettings:
+    """As the processor reads them: from its environment, where prices are JSON."""
+    told = environment(rendered(PROCESSOR))
+    assert told["REDIS_CA_FILE"].startswith(
+        container(rendered(PROCESSOR))["volumeMounts"][0]["mountPath"] + "/"
+    )
+    ca_file = folder / "ca.pem"
+    ca_file.touch()
+    for name, value in {**told, "REDIS_CA_FILE": str(ca_file)}.items():
+        monkeypatch.setenv(name, value)
+    return load_settings(ProcessorSettings, {"_env_file": None})
+
+
+def test_what_may_be_spent_is_bounded_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = processor_settings(tmp_path, monkeypatch)
+    assert 0 < settings.user_daily_tokens < settings.team_daily_tokens
+    models = {settings.gemini_model, settings.gemini_fallback_model}
+    assert models <= settings.gemini_prices.keys()
+    assert all(price.output > price.input > 0 for price in settings.gemini_prices.values())
+
+
 @pytest.mark.parametrize("file", [COMMAND, PROCESSOR], ids=["command", "processor"])
 def test_cloud_run_knows_every_key(file: Path) -> None:
     assert service_faults(rendered(file)) == []
@@ -153,21 +176,17 @@ def test_the_settings_are_those_that_the_services_have() -> None:
         assert environment(rendered(file)).keys() <= known
 
 
-def test_each_service_starts_with_what_it_is_told(tmp_path: Path) -> None:
-    ca_file = tmp_path / "ca.pem"
-    ca_file.touch()
+def test_each_service_starts_with_what_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     command = {name.lower(): value for name, value in environment(rendered(COMMAND)).items()}
-    processor = {name.lower(): value for name, value in environment(rendered(PROCESSOR)).items()}
-    assert processor["redis_ca_file"].startswith(
-        container(rendered(PROCESSOR))["volumeMounts"][0]["mountPath"] + "/"
-    )
     told = load_settings(CommandSettings, {"_env_file": None, **command})
     assert told.slack_socket_mode
     assert told.allowed_team_ids == {"T0123"}
-    load_settings(ProcessorSettings, {"_env_file": None, **processor, "redis_ca_file": ca_file})
     del command["slack_app_token"]
     with pytest.raises(SettingsInvalid, match="SLACK_APP_TOKEN"):
         load_settings(CommandSettings, {"_env_file": None, **command})
+    assert processor_settings(tmp_path, monkeypatch).redis_ca_file is not None
 
 
 def test_the_command_service_is_as_planned() -> None:
