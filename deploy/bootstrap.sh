@@ -252,6 +252,8 @@ make_rights() {
   for secret in slack-bot-token gemini-api-key signing-keys redis-url redis-ca; do
     on secrets mechachang-$secret "$PROCESSOR" secretmanager.secretAccessor
   done
+  # Tells people when a version is taken back.
+  on secrets mechachang-slack-bot-token "$BUILD" secretmanager.secretAccessor
   # Pub/Sub's own account moves dead letters, and signs in the push account's name.
   cloud beta services identity create --service=pubsub.googleapis.com
   on "pubsub topics" $DEAD_LETTERS "$agent" pubsub.publisher

@@ -14,12 +14,9 @@ from google.cloud.run_v2.services.services.transports import ServicesRestTranspo
 
 from deploy.errors import CloudRunFailed
 from deploy.google_access import Access
+from deploy.notes import GOOD_REVISIONS, ROLLING_OUT_FROM, good_of, good_text
 
 HOST: Final = "https://run.googleapis.com"
-GOOD_REVISIONS: Final = "mechachang.dev/good-revisions"
-"""Annotation of a service: the revisions that carried all traffic and were good, newest first."""
-
-_KEPT_GOOD: Final = 5
 _CALL_S: Final = 30.0
 # A new revision has to start an instance and pass its startup probe.
 _OPERATION_S: Final = 300.0
@@ -47,6 +44,8 @@ class ServiceState:
     latest_ready: str
     good: tuple[str, ...]
     environment: Mapping[str, str]
+    rolling_out_from: str = ""
+    """Who carried all traffic before the rollout that is under way or was cut off; else empty."""
 
     @property
     def carrier(self) -> str:
@@ -112,15 +111,21 @@ class CloudRun:
         )
         return _short(self._update(service, ["template", "traffic"]).latest_created_revision)
 
-    def send(self, shares: Sequence[Share], *, good: Sequence[str] | None = None) -> None:
-        """Send the traffic to these revisions; ``good`` replaces the revisions noted as good."""
+    def send(
+        self, shares: Sequence[Share], *, good: Sequence[str] | None = None, before: str = ""
+    ) -> None:
+        """Send the traffic to these revisions; ``good`` replaces the revisions noted as good.
+
+        ``before`` is noted as where a rollout began that this does not end.
+        """
         service = self._read()
         service.traffic = [_target(share) for share in shares]
-        fields = ["traffic"]
         if good is not None:
-            service.annotations[GOOD_REVISIONS] = ",".join(list(dict.fromkeys(good))[:_KEPT_GOOD])
-            fields.append("annotations")
-        self._update(service, fields)
+            service.annotations[GOOD_REVISIONS] = good_text(good)
+        service.annotations.pop(ROLLING_OUT_FROM, None)
+        if before:
+            service.annotations[ROLLING_OUT_FROM] = before
+        self._update(service, ["traffic", "annotations"])
 
     def _read(self) -> run_v2.Service:
         with _explained(self._service):
@@ -155,14 +160,10 @@ def _state(service: run_v2.Service) -> ServiceState:
         # No traffic target at all means the latest ready revision (Service.traffic's description).
         shares=tuple(shares) or (Share(latest, 100),),
         latest_ready=latest,
-        good=_good(service),
+        good=good_of(service.annotations.get(GOOD_REVISIONS, "")),
         environment={each.name: each.value for each in service.template.containers[0].env},
+        rolling_out_from=service.annotations.get(ROLLING_OUT_FROM, ""),
     )
-
-
-def _good(service: run_v2.Service) -> tuple[str, ...]:
-    noted = service.annotations.get(GOOD_REVISIONS, "")
-    return tuple(name for name in noted.split(",") if name)
 
 
 def _target(share: Share) -> run_v2.TrafficTarget:

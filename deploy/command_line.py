@@ -1,6 +1,7 @@
 """What the command lines of the operators' tools have in common."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -53,6 +54,17 @@ def service_options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--channel", metavar="ID", help="Slack channel that is told when a version is taken back"
     )
+    # The services report themselves once a minute; Cloud Run ends idle instances in 15 minutes.
+    parser.add_argument(
+        "--gone-after",
+        type=duration,
+        default=150,
+        metavar="TIME",
+        help="command only: so long must a replaced revision be silent (150s)",
+    )
+    parser.add_argument(
+        "--wait-at-most", type=duration, default=1200, metavar="TIME", help="for that (20m)"
+    )
     return parser
 
 
@@ -92,6 +104,17 @@ def duration(text: str) -> int:
 def say(text: str) -> None:
     """One line of the log of what is done, with the time."""
     print(f"{datetime.now(UTC):%H:%M:%S} {text}", flush=True)
+
+
+def stop_on_sigterm() -> None:
+    """From now on SIGTERM does what Ctrl-C does, once: a build that is cancelled is told so."""
+
+    def stop(_number: int, _frame: object) -> None:
+        # What is done then, such as taking traffic back, is not interrupted.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def exit_code(work: Callable[[], int]) -> int:

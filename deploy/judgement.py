@@ -13,10 +13,6 @@ from deploy.prometheus import Prometheus
 # So unlikely must a run of failures be for a version within its limit before we stop waiting for
 # more questions: one good version in a thousand looks is taken back early.
 _CERTAIN: Final = 0.001
-# A processor hands back what it is stopped in the middle of, or what a dependency kept it from. One
-# that hands back more than this is no processor, although each question may still be answered by
-# another one.
-_HANDED_BACK_LIMIT: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ def judge(observed: Observed, limits: Limits, at_least: int) -> Judgement:
             "handed back",
             observed.handed_back,
             observed.judged + observed.handed_back,
-            _HANDED_BACK_LIMIT,
+            limits.handed_back_rate,
         ),
     ):
         if (enough and bad > limit * total) or chance(bad, total, limit) < _CERTAIN:
@@ -84,6 +80,18 @@ def judge(observed: Observed, limits: Limits, at_least: int) -> Judgement:
     if broken:
         return Judgement(Verdict.BAD, tuple(broken))
     return Judgement(Verdict.GOOD if enough else Verdict.TOO_FEW)
+
+
+def eased(limits: Limits, now: Observed) -> Limits:
+    """``limits`` that nothing breaks which is at most twice as bad as ``now``.
+
+    What is brought out in the middle of an outage can't be better than the outage lets it be.
+    """
+    return Limits(
+        max(limits.error_rate, min(1.0, 2 * now.error_rate)),
+        max(limits.latency_p95_s, 2 * (now.latency_p95_s or 0.0)),
+        max(limits.handed_back_rate, min(1.0, 2 * now.handed_back_rate)),
+    )
 
 
 def chance(bad: int, total: int, rate: float) -> float:

@@ -81,6 +81,9 @@ class Limits:
 
     error_rate: float
     latency_p95_s: float
+    handed_back_rate: float = 0.05
+    """A processor hands back what it is stopped in the middle of, or what a dependency kept it
+    from. One that hands back more is no processor, although another one may still answer."""
 
 
 GOAL: Final = Limits(error_rate=0.001, latency_p95_s=2.5)

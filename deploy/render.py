@@ -1,7 +1,9 @@
 """``python -m deploy.render FILE NAME=VALUE…``: a Cloud Run service with its values filled in.
 
 Everything the file names must be given, and everything given must be named by it. With ``--beside``
-a new revision joins a service that is already there: without traffic, as the tag ``candidate``.
+a new revision joins the service that is there: without traffic, as the tag ``candidate``. With
+``--instead`` it replaces what serves, which is noted as good. A name of ``--keep`` that is given no
+value has the one that runs now; ``none`` empties it.
 Exit codes: 0 rendered, to standard output; 2 it cannot be.
 """
 
@@ -16,8 +18,12 @@ from typing import Any
 
 import yaml
 
+from deploy.notes import GOOD_REVISIONS, good_of, good_text
+from deploy.running import Running
+
 CANDIDATE = "candidate"
-_OUR_NOTES = "mechachang.dev/"
+NOTHING = "none"
+"""An empty value; no id, percentage or version reads like it."""
 
 # What ids, addresses, versions and lists of ids are made of: nothing that YAML could read as more.
 _VALUE = re.compile(r"[A-Za-z0-9._:/@,-]*")
@@ -46,55 +52,94 @@ def render(text: str, values: Mapping[str, str]) -> dict[str, Any]:
     return service
 
 
-def beside(service: dict[str, Any], running: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def settled(
+    given: Mapping[str, str], first: Mapping[str, str], now: Mapping[str, str]
+) -> dict[str, str]:
+    """``given``, where each name of ``first`` without a value has the one of ``now``.
+
+    Where nothing runs yet, it has its first value.
+    """
+    kept = {name: given.get(name) or now.get(name, value) for name, value in first.items()}
+    emptied = {name: "" for name, value in kept.items() if value == NOTHING}
+    return {**given, **kept, **emptied}
+
+
+def beside(service: dict[str, Any], running: Running) -> dict[str, Any]:
     """``service`` with its revision as the candidate, and the traffic as ``running`` has it.
 
-    ``running`` is what ``gcloud run services list --format=json`` found by its name: nothing, if
-    this is the first deployment. What had been the candidate before loses the tag, not its traffic;
-    what a rollout has noted on the service stays there.
+    What had been the candidate before loses the tag, not its traffic; what a rollout has noted on
+    the service stays there.
     """
-    if not running:
-        return service
-    (there,) = running
-    kept = [
-        {"revisionName": target["revisionName"], "percent": target["percent"]}
-        for target in there["status"].get("traffic", ())
-        if target.get("percent")
-    ]
-    if not kept:
-        # No revision has ever become ready, so there is no traffic to keep.
-        return service
     revision = service["spec"]["template"]["metadata"]["name"]
-    if any(target["revisionName"] == revision for target in kept):
+    if not running.traffic:
+        return service
+    if any(target["revisionName"] == revision for target in running.traffic):
         raise NotRenderable(f"{revision} serves already. Choose another REVISION.")
     candidate = {"revisionName": revision, "percent": 0, "tag": CANDIDATE}
-    noted = there["metadata"].get("annotations", {}).items()
-    notes = {name: text for name, text in noted if name.startswith(_OUR_NOTES)}
+    traffic = [*running.traffic, candidate]
+    return {**_noted(service, running.notes), "spec": {**service["spec"], "traffic": traffic}}
+
+
+def instead(service: dict[str, Any], running: Running) -> dict[str, Any]:
+    """``service`` as the file has it, with the revision that it replaces noted as good."""
+    if running.carrier is None:
+        return service
+    notes = running.notes
+    good = good_text((running.carrier, *good_of(notes.get(GOOD_REVISIONS, ""))))
+    return _noted(service, {**notes, GOOD_REVISIONS: good})
+
+
+def _noted(service: dict[str, Any], notes: Mapping[str, str]) -> dict[str, Any]:
+    # `services replace` keeps no annotation of ours that the file does not say.
     metadata = service["metadata"]
     return {
         **service,
         "metadata": {**metadata, "annotations": {**metadata["annotations"], **notes}},
-        "spec": {**service["spec"], "traffic": [*kept, candidate]},
     }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says; the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.render")
-    parser.add_argument("file", type=Path)
-    parser.add_argument("values", metavar="NAME=VALUE", type=_pair, nargs="*")
-    parser.add_argument("--beside", type=Path, metavar="JSON", help="services that are there")
-    options = parser.parse_intermixed_args(argv)
+    options = _command_line().parse_intermixed_args(argv)
+    joined = instead if options.instead else beside
+    running = Running(_listed(options.beside or options.instead), _listed(options.revisions))
+    text = options.file.read_text(encoding="utf-8")
     try:
-        service = render(options.file.read_text(encoding="utf-8"), dict(options.values))
-        if options.beside:
-            running = json.loads(options.beside.read_text(encoding="utf-8"))
-            service = beside(service, running)
+        values = settled(dict(options.values), dict(options.keep), running.values(text))
+        service = joined(render(text, values), running)
     except NotRenderable as error:
         print(f"{options.file} cannot be rendered: {error}", file=sys.stderr)
         return 2
+    for name in running.dropped(service):
+        print(f"{name} runs now, and ends here: {options.file} has none.", file=sys.stderr)
     yaml.safe_dump(service, sys.stdout, sort_keys=False)
     return 0
+
+
+def _command_line() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deploy.render")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("values", metavar="NAME=VALUE", type=_pair, nargs="*")
+    there = parser.add_mutually_exclusive_group()
+    there.add_argument("--beside", type=Path, metavar="JSON", help="services that are there")
+    there.add_argument("--instead", type=Path, metavar="JSON", help="the same, but replace it")
+    parser.add_argument("--revisions", type=Path, metavar="JSON", help="revisions that are there")
+    parser.add_argument(
+        "--keep",
+        metavar="NAME=FIRST",
+        type=_pair,
+        action="append",
+        default=[],
+        help="without a value: what runs now, FIRST where nothing does; none: empty",
+    )
+    return parser
+
+
+def _listed(file: Path | None) -> list[dict[str, Any]]:
+    if file is None:
+        return []
+    found: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    return found
 
 
 def _pair(text: str) -> tuple[str, str]:

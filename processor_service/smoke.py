@@ -1,8 +1,10 @@
-"""``python -m processor_service.smoke URL AUDIENCE``: can the processor at ``URL`` take pushes?
+"""``python -m processor_service.smoke URL AUDIENCE [--startable]``: can it take pushes?
 
 Runs inside the network that the processor answers to, as the account that Pub/Sub pushes as. Asks
 without changing anything; once nothing else is wrong, each model gets a tiny question (some hundred
-tokens). Exit codes: 0 yes; 1 no, each fault on a line of its own; 2 wrong usage.
+tokens). With ``--startable`` nothing is asked of Redis, Slack and the models: a hotfix has to be
+brought out while one of them is away, too.
+Exit codes: 0 yes; 1 no, each fault on a line of its own; 2 wrong usage.
 """
 
 import asyncio
@@ -17,25 +19,36 @@ _GIVE_UP_AFTER_S = 90.0
 # The processor gives each model 20 s, all at once.
 _TRY_WITHIN_S = 30.0
 _PAUSE_S = 3.0
+_STARTABLE = "--startable"
 _IDENTITY = "computeMetadata/v1/instance/service-accounts/default/identity"
 
 
-async def smoke(url: str, audience: str, give_up_after_s: float = _GIVE_UP_AFTER_S) -> list[str]:
+async def smoke(
+    url: str,
+    audience: str,
+    give_up_after_s: float = _GIVE_UP_AFTER_S,
+    *,
+    startable: bool = False,
+) -> list[str]:
     """What keeps the processor from taking pushes; asked again until nothing does or time is up.
 
     The first request may find no instance yet, or one that has not reached Redis yet.
     """
     deadline = asyncio.get_running_loop().time() + give_up_after_s
     async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
-        while faults := await _faults(session, url, audience):
+        while faults := await _faults(session, url, audience, startable):
             if asyncio.get_running_loop().time() + _PAUSE_S > deadline:
                 break
             await asyncio.sleep(_PAUSE_S)
     return faults
 
 
-async def _faults(session: aiohttp.ClientSession, url: str, audience: str) -> list[str]:
+async def _faults(
+    session: aiohttp.ClientSession, url: str, audience: str, startable: bool
+) -> list[str]:
     try:
+        if startable:
+            return await _pushes(session, url, audience)
         faults = [*await _not_ready(session, url), *await _pushes(session, url, audience)]
         return faults or await _models(session, url, audience)
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
@@ -98,11 +111,12 @@ async def _token(session: aiohttp.ClientSession, audience: str) -> str:
 
 def main(argv: Sequence[str]) -> int:
     """Ask, and say what was found; the exit code."""
-    if len(argv) != 2:
+    words = [word for word in argv if word != _STARTABLE]
+    if len(words) != 2:
         print(__doc__, file=sys.stderr)
         return 2
-    url, audience = argv
-    faults = asyncio.run(smoke(url.rstrip("/"), audience))
+    url, audience = words
+    faults = asyncio.run(smoke(url.rstrip("/"), audience, startable=_STARTABLE in argv))
     print("\n".join(faults) or f"{url} can take pushes.")
     return 1 if faults else 0
 

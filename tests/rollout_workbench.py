@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 from google.cloud import run_v2
@@ -78,6 +79,49 @@ class RolloutBench:
         self._export(one, time.time())
         return one
 
+    async def only_the_serving_one_is_heard(self, **counted: float) -> None:
+        """Cloud Run ends a replaced revision at once; the serving one counts ``counted``."""
+        while True:
+            carrier = (await self.state()).carrier.removeprefix(f"{self.name}-")
+            if [one.revision for one in self.played] != [f"{self.name}-{carrier}"]:
+                self.played.clear()
+                self.play(carrier, **counted)
+            await asyncio.sleep(_TICK_S)
+
+    async def listed(self) -> list[dict[str, Any]]:
+        """The service as ``gcloud run services list --format=json`` tells it, in the v1 API."""
+        service = self.cloud_run.service.describe()
+        traffic = [
+            {"revisionName": each.revision, "percent": each.percent, "tag": each.tag}
+            for each in service.traffic_statuses
+        ]
+        annotations = dict(service.annotations)
+        return [{"metadata": {"annotations": annotations}, "status": {"traffic": traffic}}]
+
+    async def replace(self, file: dict[str, Any]) -> None:
+        """What ``gcloud run services replace`` does: annotations and traffic are the file's own."""
+        template = file["spec"]["template"]
+        (container,) = template["spec"]["containers"]
+        env = [
+            run_v2.EnvVar(name=each["name"], value=each["value"])
+            for each in container["env"]
+            if "value" in each
+        ]
+        annotations = file["metadata"]["annotations"].items()
+        asked = run_v2.Service(
+            template=run_v2.RevisionTemplate(
+                revision=template["metadata"]["name"],
+                containers=[run_v2.Container(image=container["image"], env=env)],
+            ),
+            # Those of Google's own names are fields of their own in v2.
+            annotations={k: v for k, v in annotations if not k.startswith("run.googleapis.com/")},
+            traffic=[_v2(each) for each in file["spec"]["traffic"]],
+        )
+        mask = ["template", "annotations", "traffic"]
+        # A target may name the revision that the same request makes.
+        self.cloud_run.service.check(asked, ["template", "annotations"])
+        await self.cloud_run.service.change(asked, mask)
+
     async def state(self) -> ServiceState:
         """The service as the operators' tools see it."""
         access = Access(PROJECT, is_anonymous=True)
@@ -109,6 +153,18 @@ class RolloutBench:
             labels = {"mode": "chat", "way": "stream", "le": bound}
             name = "mechachang_first_words_seconds_bucket"
             add({"__name__": name, **target, **labels}, at, count)
+
+
+def _v2(target: dict[str, Any]) -> run_v2.TrafficTarget:
+    kind = run_v2.TrafficTargetAllocationType
+    latest = kind.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
+    revision = kind.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
+    return run_v2.TrafficTarget(
+        type_=latest if target.get("latestRevision") else revision,
+        revision=target.get("revisionName", ""),
+        percent=target["percent"],
+        tag=target.get("tag", ""),
+    )
 
 
 @asynccontextmanager

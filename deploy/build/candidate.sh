@@ -1,15 +1,30 @@
 #!/usr/bin/env bash
 # Deploys the processor beside what serves: as the tag "candidate", without traffic. The first time
 # there is nothing beside it, and it takes all. Cloud Run starts an instance and waits until it listens.
+# A rollout that was cut off (a cancelled build) is taken back first. What no substitution names is as
+# in the revision that serves; after --keep stands what it is where none does.
 set -euo pipefail
-: "${PROJECT_ID:?}" "${REGION:?}" "${BUILD_ID:?}" "${REDIS_CA_VERSION:?}" "${REDIS_URL_VERSION:?}"
-: "${SLACK_BOT_TOKEN_VERSION:?}" "${GEMINI_API_KEY_VERSION:?}" "${SIGNING_KEYS_VERSION:?}"
+: "${PROJECT_ID:?}" "${REGION:?}" "${BUILD_ID:?}" "${REDIS_CA_VERSION?}" "${REDIS_URL_VERSION?}"
+: "${SLACK_BOT_TOKEN_VERSION?}" "${GEMINI_API_KEY_VERSION?}" "${SIGNING_KEYS_VERSION?}"
 
-gcloud run services list --project="$PROJECT_ID" --region="$REGION" \
-  --filter=metadata.name=processor-service --format=json >build/processor.running.json
+there() {
+  gcloud run services list --project="$PROJECT_ID" --region="$REGION" \
+    --filter=metadata.name=processor-service --format=json
+}
+
+there >build/processor.running.json
+if grep -q '"metadata"' build/processor.running.json; then
+  .venv/bin/python -m deploy.rollout processor --take-back --project="$PROJECT_ID" \
+    --region="$REGION" ${NOTIFY_CHANNEL:+"--channel=$NOTIFY_CHANNEL"}
+  there >build/processor.running.json
+fi
+gcloud run revisions list --service=processor-service --project="$PROJECT_ID" --region="$REGION" \
+  --format=json >build/processor.revisions.json
 
 .venv/bin/python -m deploy.render deploy/processor-service.yaml \
-  --beside=build/processor.running.json \
+  --beside=build/processor.running.json --revisions=build/processor.revisions.json \
+  --keep=REDIS_CA_VERSION=1 --keep=REDIS_URL_VERSION=1 --keep=SIGNING_KEYS_VERSION=1 \
+  --keep=SLACK_BOT_TOKEN_VERSION=1 --keep=GEMINI_API_KEY_VERSION=1 \
   "PROJECT_ID=$PROJECT_ID" \
   "REGION=$REGION" \
   "REVISION=${SHORT_SHA:-manual}-${BUILD_ID%%-*}" \

@@ -20,6 +20,7 @@ from deploy.command_line import (
     say,
     service_options,
 )
+from deploy.departure import wait_for
 from deploy.judgement import Verdict, judge, observer
 from deploy.objectives import ROLLBACK
 
@@ -36,7 +37,10 @@ def command_line() -> argparse.ArgumentParser:
     """What may be asked for."""
     parser = argparse.ArgumentParser(
         prog="python -m deploy.rollback",
-        description="Sends all traffic to the newest good revision that does not carry it now.",
+        description=(
+            "Sends all traffic to the newest good revision that does not carry it now. For the "
+            "command service it then waits until no other revision holds a socket."
+        ),
         epilog=(
             "Exit codes: 0 done or nothing to do, 1 failed, 2 wrong usage, 3 no good revision, "
             "4 not enough data for --if-bad."
@@ -79,6 +83,8 @@ def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
     _go_back(service, state, target)
     bad = next(share.revision for share in _by_share(state) if share.revision != target)
     tell(Announcement(options.service, bad, target), options.channel, settings)
+    if options.service == "command":
+        wait_for(options, settings, target)
     return 0
 
 
@@ -99,7 +105,9 @@ def _judged(options: argparse.Namespace, settings: OperatorSettings) -> Verdict:
 
 def _last_good(state: ServiceState, service: CloudRun) -> str | None:
     ready = set(service.ready_revisions())
-    return next((name for name in state.good if name in ready and state.percent(name) < 100), None)
+    # A rollout that was cut off has not noted yet where it began.
+    good = (state.rolling_out_from, *state.good)
+    return next((name for name in good if name in ready and state.percent(name) < 100), None)
 
 
 def _by_share(state: ServiceState) -> list[Share]:

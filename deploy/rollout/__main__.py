@@ -2,7 +2,7 @@
 
 Exit codes: 0 rolled out; 1 something failed, and the version from before serves; 2 wrong usage;
 3 taken back because it broke a limit; 4 taken back because too few questions came to judge it;
-130 stopped by Ctrl-C, and the version from before serves.
+130 stopped by Ctrl-C or SIGTERM, and the version from before serves.
 """
 
 import argparse
@@ -21,7 +21,9 @@ from deploy.command_line import (
     prometheus_of,
     say,
     service_options,
+    stop_on_sigterm,
 )
+from deploy.departure import wait_for
 from deploy.judgement import Verdict, observer
 from deploy.rollout.canary import Canary, Outcome
 from deploy.rollout.smoke import smoke_test
@@ -66,6 +68,14 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument(
         "--quiet-is-good", action="store_true", help="go on after --patience with too few questions"
     )
+    parser.add_argument(
+        "--hotfix", action="store_true", help="not worse than twice what the outage lets run now"
+    )
+    parser.add_argument(
+        "--take-back",
+        action="store_true",
+        help="only take back a rollout whose process was killed, if one was (processor)",
+    )
     parser.add_argument("--no-smoke-test", action="store_true", help="processor only")
     parser.add_argument(
         "--user-ids", metavar="U1,U2", help="command only: let in from the first stage"
@@ -82,6 +92,8 @@ def _stages(text: str) -> tuple[int, ...]:
 
 def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
     """Roll out, and tell the people if they had met a version that was taken back."""
+    if options.take_back:
+        return _take_back(options, settings)
     outcome = _roll_out(options, settings)
     if not outcome.is_promoted:
         broken = "; ".join(outcome.judgement.broken) or "too few questions came to judge it"
@@ -89,12 +101,37 @@ def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
     if outcome.judgement.verdict is Verdict.BAD:
         announcement = Announcement(options.service, outcome.revision, outcome.before)
         tell(announcement, options.channel, settings)
+    if options.service == "command":
+        wait_for(options, settings, outcome.serving)
     return _TAKEN_BACK[outcome.judgement.verdict]
 
 
 def _roll_out(options: argparse.Namespace, settings: OperatorSettings) -> Outcome:
     access, prometheus = cloud_run_access(options, settings), prometheus_of(options, settings)
+    service, watch = cloud_run_of(options, access), _watch(options)
+    if options.service == "command":
+        staging = Staging(service, watch, observer(prometheus))
+        return staging.roll_out(options.image, options.user_ids)
+    test = _no_test if options.no_smoke_test else partial(smoke_test, access)
+    canary = Canary(service, watch, partial(observer, prometheus), test, options.hotfix)
+    return canary.roll_out(Change(options.image) if options.image else None)
+
+
+def _take_back(options: argparse.Namespace, settings: OperatorSettings) -> int:
+    """What was left of a rollout that was killed ends; those who met it are told."""
+    access, prometheus = cloud_run_access(options, settings), prometheus_of(options, settings)
     service = cloud_run_of(options, access)
+    canary = Canary(service, _watch(options), partial(observer, prometheus), _no_test)
+    outcome = canary.take_back_cut_off()
+    if outcome is None:
+        say("No rollout was cut off.")
+    elif outcome.shown:
+        announcement = Announcement(options.service, outcome.revision, outcome.before)
+        tell(announcement, options.channel, settings)
+    return 0
+
+
+def _watch(options: argparse.Namespace) -> Watch:
     pace = Pace(
         options.stages,
         options.hold,
@@ -103,13 +140,7 @@ def _roll_out(options: argparse.Namespace, settings: OperatorSettings) -> Outcom
         options.look_every,
         options.quiet_is_good,
     )
-    watch = Watch(pace, say)
-    if options.service == "command":
-        staging = Staging(service, watch, observer(prometheus))
-        return staging.roll_out(options.image, options.user_ids)
-    test = _no_test if options.no_smoke_test else partial(smoke_test, access)
-    canary = Canary(service, watch, partial(observer, prometheus), test)
-    return canary.roll_out(Change(options.image) if options.image else None)
+    return Watch(pace, say)
 
 
 def _no_test(_url: str, _service_url: str) -> str:
@@ -117,4 +148,5 @@ def _no_test(_url: str, _service_url: str) -> str:
 
 
 if __name__ == "__main__":
+    stop_on_sigterm()
     sys.exit(main())

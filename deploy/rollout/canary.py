@@ -1,16 +1,21 @@
 """The processor's rollout: a candidate beside what serves, then more and more traffic."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from deploy.cloud_run import Change, CloudRun, ServiceState, Share
 from deploy.errors import CloudRunFailed, OperationFailed
-from deploy.judgement import Judgement, Observe, Verdict, judge
+from deploy.judgement import Judgement, Observe, Verdict, eased, judge
 from deploy.rollout.watch import Watch
 
 TAG: Final = "candidate"
 _BASELINE_WINDOW_S: Final = 3600
+_OUTAGE_WINDOW_S: Final = 600
+
+
+class RolloutSuperseded(CloudRunFailed):
+    """Somebody else has taken this rollout back, or begun another one."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,11 @@ class Outcome:
     before: str
     judgement: Judgement
     shown: bool = True
+
+    @property
+    def serving(self) -> str:
+        """Who carries all traffic after it."""
+        return self.revision if self.is_promoted else self.before
 
     @property
     def is_promoted(self) -> bool:
@@ -39,14 +49,18 @@ class Canary:
     watch: Watch
     observer: Callable[[str], Observe]
     smoke_test: Callable[[str, str], str]
+    is_hotfix: bool = False
+    """Judge the new version by what runs now where that breaks the limits already."""
 
     def roll_out(self, change: Change | None) -> Outcome:
         """Roll out a revision with ``change``, or the one deployed beside what serves: the one
         tagged as the candidate, else the latest.
 
-        Whatever ends it early, all traffic goes back to the revision that carried it before.
+        A rollout that was cut off before is taken back first. Whatever ends this one early, all
+        traffic goes back to the revision that carried it before.
         Raises OperationFailed, also when nothing was begun.
         """
+        self.take_back_cut_off()
         state = self.service.state()
         before = _only_carrier(state)
         self.watch.say(f"{state.name}: {before} carries all traffic.")
@@ -57,9 +71,24 @@ class Canary:
         good = self._good(state, before)
         try:
             return self._climb(state, before, candidate, good)
+        except RolloutSuperseded:
+            raise
         except (OperationFailed, KeyboardInterrupt):
             self._go_back(state, before)
             raise
+
+    def take_back_cut_off(self) -> Outcome | None:
+        """Send all traffic back to where a rollout began whose process was killed, if one was."""
+        state = self.service.state()
+        before = state.rolling_out_from
+        if not before:
+            return None
+        others = [share for share in state.shares if share.revision != before]
+        left = max(others, key=lambda share: share.percent, default=Share(before, 0))
+        self.watch.say(f"The rollout of {left.revision} was cut off at {left.percent} %.")
+        self._go_back(state, before)
+        judgement = Judgement(Verdict.BAD, ("its rollout was cut off",))
+        return Outcome(left.revision, before, judgement, shown=left.percent > 0)
 
     def _candidate(self, state: ServiceState, change: Change | None) -> str:
         if change is None:
@@ -80,21 +109,43 @@ class Canary:
     def _climb(
         self, state: ServiceState, before: str, candidate: str, good: tuple[str, ...]
     ) -> Outcome:
-        kept = _other_tags(state)
-        self.service.send([Share(before, 100), Share(candidate, 0, TAG), *kept])
+        kept, watch, now = _other_tags(state), self._watch(before), 0
+        self.service.send([Share(before, 100), Share(candidate, 0, TAG), *kept], before=before)
         self._try_out(candidate)
         for percent in self.watch.pace.stages:
+            self._still_ours(candidate, now)
             rest = [Share(before, 100 - percent)] if percent < 100 else []
-            self.service.send([*rest, Share(candidate, percent, TAG), *kept])
+            self.service.send([*rest, Share(candidate, percent, TAG), *kept], before=before)
+            now = percent
             self.watch.say(f"{percent} % go to {candidate}.")
-            judgement = self.watch.stage(self.observer(candidate))
+            judgement = watch.stage(self.observer(candidate))
             if judgement.verdict is not Verdict.GOOD:
                 self._go_back(state, before)
                 return Outcome(candidate, before, judgement)
+        self._still_ours(candidate, now)
         # A tagged revision keeps its minimum of instances (cloud.google.com/run, traffic tags).
         self.service.send([Share(candidate, 100), *kept], good=(candidate, *good))
         self.watch.say(f"{candidate} carries all traffic and is noted as good.")
         return Outcome(candidate, before, judgement)
+
+    def _watch(self, before: str) -> Watch:
+        if not self.is_hotfix:
+            return self.watch
+        now = self.observer(before)(_OUTAGE_WINDOW_S)
+        limits = eased(self.watch.limits, now)
+        self.watch.say(
+            f"{before} now: {now}. A hotfix goes back above {limits.error_rate:.0%} errors, "
+            f"p95 {limits.latency_p95_s:g} s or {limits.handed_back_rate:.0%} handed back."
+        )
+        return replace(self.watch, limits=limits)
+
+    def _still_ours(self, candidate: str, percent: int) -> None:
+        state = self.service.state()
+        if not state.rolling_out_from or state.percent(candidate) != percent:
+            raise RolloutSuperseded(
+                f"Somebody else has changed the traffic of {state.name}. Nothing more is done "
+                "here: look who serves, and begin again."
+            )
 
     def _try_out(self, candidate: str) -> None:
         if candidate not in self.service.ready_revisions():

@@ -30,6 +30,8 @@ class Staging:
         before = revision = state.carrier
         was = state.environment.get("ROLLOUT_PERCENT", "100")
         self.watch.say(f"{state.name}: {before} serves {was} % of the people.")
+        # Noted first: a rollout that is killed leaves something to roll back to.
+        self.service.send(list(state.shares), good=(before, *state.good))
         try:
             for percent in self.watch.pace.stages:
                 environment = {"ROLLOUT_PERCENT": str(percent)}

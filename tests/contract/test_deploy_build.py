@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 import shutil
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +19,9 @@ from google.protobuf.json_format import (  # type: ignore[import-untyped]  # it 
     ParseError,
 )
 
+from deploy.render import render
+from deploy.rollout.__main__ import command_line as rollout_command_line
+from deploy.running import Running
 from simulators.environment import PROJECT_ROOT
 from tests import gcloud
 from tests.cloud_run_schema import service_faults
@@ -110,7 +114,7 @@ def untold_settings(build: Pipeline) -> Iterator[str]:
     for step in build["steps"]:
         for script in (a for a in step["args"] if a.startswith("deploy/")):
             if (PROJECT_ROOT / script).exists():
-                wanted = set(re.findall(r"\$\{(\w+):\?\}", (PROJECT_ROOT / script).read_text()))
+                wanted = set(re.findall(r"\$\{(\w+):?\?\}", (PROJECT_ROOT / script).read_text()))
                 upper = {name for name in wanted if name.isupper()}
                 yield from (f"{script} is not told {name}" for name in sorted(upper - told))
 
@@ -127,6 +131,7 @@ def test_a_pull_request_runs_without_the_deploying_account_and_without_secrets()
     assert [each["id"] for each in check["steps"]] == ["check", "audit"]
     assert not {"availableSecrets", "secrets", "images", "artifacts"} & check.keys()
     assert "env" not in check["options"]
+    assert not any("secretEnv" in each for each in check["steps"])
 
 
 def step(build: Pipeline, name: str) -> Pipeline:
@@ -218,11 +223,21 @@ RECORDER = """#!/bin/sh
   >> "$RECORD"
 case "$*" in
   *"services list"* | *"services describe"*) cat "$ANSWER" ;;
+  *"revisions list"*) cat "$REVISIONS" ;;
   *imagetools*) echo sha256:base ;;
   *"buildx build"*) echo "{ \\"containerimage.digest\\": \\"$DIGEST\\" }" > "build/$SERVICE.json" ;;
 esac
 """
 
+
+PYTHON = """#!/bin/sh
+# Renders for real; what would ask Google is only noted.
+case "$*" in
+  "-m deploy.rollout"* | "-m deploy.departure"*)
+    { printf python; for word in "$@"; do printf ' %s' "'$word'"; done; echo; } >> "$RECORD" ;;
+  *) exec "$REAL_PYTHON" "$@" ;;
+esac
+"""
 
 TOOLS = ("GCLOUD_IMAGE", "DOCKER_IMAGE", "BUILDKIT_IMAGE")
 
@@ -234,7 +249,9 @@ class Workspace:
         self.folder = folder / "workspace"
         self.folder.mkdir()
         (self.folder / "deploy").symlink_to(PROJECT_ROOT / "deploy")
-        (self.folder / ".venv").symlink_to(PROJECT_ROOT / ".venv")
+        (self.folder / ".venv" / "bin").mkdir(parents=True)
+        (self.folder / ".venv" / "bin" / "python").write_text(PYTHON)
+        (self.folder / ".venv" / "bin" / "python").chmod(0o755)
         (self.folder / "build").mkdir()
         for service in ("command", "processor"):
             image = f"host/a-project/mechachang/{service}@{DIGEST}\n"
@@ -246,16 +263,22 @@ class Workspace:
             (tools / name).chmod(0o755)
         self.record = folder / "record"
         self.answer = folder / "answer"
+        self.revisions = folder / "revisions"
+        self.revisions.write_text("[]")
         values = {"PROJECT_ID": "a-project", "BUILD_ID": "1a2b3c4d-5e6f", "SHORT_SHA": "abc1234"}
         build = pipeline()
         for line in build["options"]["env"]:
             name, _, value = line.partition("=")
-            values.setdefault(name, build["substitutions"].get(value.strip("${}"), ""))
+            is_told = value.startswith("${")
+            told = build["substitutions"].get(value.strip("${}"), "") if is_told else value
+            values.setdefault(name, told)
         values |= {name: f"{name.lower()}@{DIGEST}" for name in TOOLS}
         self.env = gcloud.environment(folder, **values) | {
             "PATH": f"{tools}:{gcloud.environment(folder)['PATH']}",
             "RECORD": str(self.record),
             "ANSWER": str(self.answer),
+            "REVISIONS": str(self.revisions),
+            "REAL_PYTHON": str(PROJECT_ROOT / ".venv" / "bin" / "python"),
             "DIGEST": DIGEST,
             "SERVICE": "processor",
         }
@@ -313,14 +336,160 @@ async def test_the_candidate_joins_what_serves(workspace: Workspace, tmp_path: P
     await understood(commands, tmp_path)
 
 
-async def test_the_smoke_test_asks_the_candidate_from_inside(
+SMOKE = "--args=-m,processor_service.smoke"
+
+
+async def test_the_smoke_test_asks_the_candidate_from_inside_and_later_the_service(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     commands = await workspace.run("smoke", SERVING)
-    job = shlex.split(commands[-1])
-    assert "--args=-m,processor_service.smoke,https://candidate.example,mechachang-processor" in job
-    assert {"--vpc-egress=all-traffic", "--execute-now", "--wait"} <= set(job)
+    job, execution = shlex.split(commands[-2]), shlex.split(commands[-1])
+    # The candidate's address ends with its tag: whoever runs the job next week asks the service.
+    assert f"{SMOKE},https://processor.example,mechachang-processor" in job
+    assert "--vpc-egress=all-traffic" in job
+    assert not {"--execute-now", "--wait"} & set(job)
+    assert f"{SMOKE},https://candidate.example,mechachang-processor" in execution
+    assert execution[1:5] == ["run", "jobs", "execute", "mechachang-smoke"]
+    assert "--wait" in execution
     await understood(commands, tmp_path)
+
+
+async def test_of_a_hotfix_the_smoke_test_asks_no_vendor(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    workspace.env |= {"HOTFIX": "yes"}
+    commands = await workspace.run("smoke", SERVING)
+    execution = shlex.split(commands[-1])
+    assert f"{SMOKE},https://candidate.example,mechachang-processor,--startable" in execution
+    assert "--startable" not in commands[-2]
+    await understood(commands, tmp_path)
+
+
+def rollout_of(commands: list[str]) -> Namespace:
+    """The rollout that the step begins, as its command line understands it."""
+    (line,) = [shlex.split(each) for each in commands if "deploy.rollout" in each]
+    return rollout_command_line().parse_args(line[3:])
+
+
+async def test_a_rollout_has_its_stages_and_a_hotfix_one_of_five_minutes(
+    workspace: Workspace,
+) -> None:
+    usual = rollout_of(await workspace.run("rollout", None))
+    assert (usual.stages, usual.hold, usual.patience) == ((10, 50, 100), 600, 1800)
+    assert not usual.hotfix
+    assert usual.channel is None
+    workspace.record.unlink()
+    workspace.env |= {"HOTFIX": "yes", "NOTIFY_CHANNEL": "C0123456789"}
+    hotfix = rollout_of(await workspace.run("rollout", None))
+    assert (hotfix.stages, hotfix.hold, hotfix.patience) == ((100,), 300, 300)
+    assert hotfix.hotfix
+    assert hotfix.channel == "C0123456789"
+
+
+def test_people_can_be_told_by_whoever_takes_a_version_back() -> None:
+    build = pipeline()
+    (secret,) = build["availableSecrets"]["secretManager"]
+    assert secret["env"] == "SLACK_BOT_TOKEN"
+    assert "/secrets/mechachang-slack-bot-token/" in secret["versionName"]
+    told = [each["id"] for each in build["steps"] if "secretEnv" in each]
+    # The candidate's step takes back what a killed build has left.
+    assert told == ["candidate", "rollout"]
+    assert all(step(build, each)["secretEnv"] == ["SLACK_BOT_TOKEN"] for each in told)
+
+
+async def test_a_rollout_that_was_cut_off_is_taken_back_before_the_next_candidate(
+    workspace: Workspace,
+) -> None:
+    workspace.env |= {"NOTIFY_CHANNEL": "C0123456789"}
+    commands = await workspace.run("candidate", [SERVING])
+    assert rollout_of(commands).take_back
+    assert rollout_of(commands).channel == "C0123456789"
+    kinds = [shlex.split(each)[0:4] for each in commands]
+    taken_back = kinds.index(["python", "-m", "deploy.rollout", "processor"])
+    # It is read again which traffic that has left.
+    assert kinds[taken_back + 1][1:] == ["run", "services", "list"]
+    workspace.record.unlink()
+    assert not any("deploy.rollout" in each for each in await workspace.run("candidate", []))
+
+
+def serving(service: str, values: dict[str, str]) -> tuple[list[Any], list[Any]]:
+    """What gcloud lists of a service that serves these values, and of one that was not let in."""
+    text = (PROJECT_ROOT / "deploy" / f"{service}-service.yaml").read_text()
+    given = {"PROJECT_ID": "p", "REGION": "r", "REVISION": "x", "IMAGE": "i"}
+    revisions = []
+    for name, each in (("new", dict.fromkeys(values, "99")), ("old", values)):
+        spec = render(text, given | each)["spec"]["template"]["spec"]
+        revisions.append({"metadata": {"name": f"{service}-service-{name}"}, "spec": spec})
+    traffic = [
+        {"revisionName": f"{service}-service-old", "percent": 100},
+        {"revisionName": f"{service}-service-new", "tag": "candidate", "url": "https://c.example"},
+    ]
+    status = {"url": "https://s.example", "traffic": traffic}
+    return [{"metadata": {"annotations": {}}, "status": status}], revisions
+
+
+RUNNING = {
+    "processor": {
+        "REDIS_CA_VERSION": "2",
+        "REDIS_URL_VERSION": "3",
+        "SIGNING_KEYS_VERSION": "4",
+        "SLACK_BOT_TOKEN_VERSION": "5",
+        "GEMINI_API_KEY_VERSION": "6",
+    },
+    "command": {
+        "ALLOWED_TEAM_IDS": "T1,T2",
+        "ALLOWED_CHANNEL_IDS": "C1",
+        "ALLOWED_USER_IDS": "",
+        "ROLLOUT_PERCENT": "10",
+        "ROLLOUT_USER_IDS": "U1,U2",
+        "SIGNING_KEYS_VERSION": "4",
+        "SLACK_BOT_TOKEN_VERSION": "5",
+        "SLACK_APP_TOKEN_VERSION": "6",
+    },
+}
+SCRIPT = {"processor": "candidate", "command": "command"}
+
+
+@pytest.mark.parametrize("service", RUNNING)
+async def test_a_deployment_keeps_what_nobody_named(workspace: Workspace, service: str) -> None:
+    services, revisions = serving(service, RUNNING[service])
+    workspace.revisions.write_text(json.dumps(revisions))
+    await workspace.run(SCRIPT[service], services)
+    assert deployed(workspace, service) == RUNNING[service]
+
+
+@pytest.mark.parametrize("service", RUNNING)
+async def test_what_is_named_is_changed_and_nothing_else(
+    workspace: Workspace, service: str
+) -> None:
+    services, revisions = serving(service, RUNNING[service])
+    workspace.revisions.write_text(json.dumps(revisions))
+    named = {"SLACK_BOT_TOKEN_VERSION": "7"}
+    emptied = {"ROLLOUT_USER_IDS": "none"} if service == "command" else {}
+    workspace.env |= named | emptied
+    await workspace.run(SCRIPT[service], services)
+    assert deployed(workspace, service) == RUNNING[service] | named | dict.fromkeys(emptied, "")
+
+
+@pytest.mark.parametrize("service", RUNNING)
+async def test_only_the_first_deployment_has_first_values(
+    workspace: Workspace, service: str
+) -> None:
+    await workspace.run(SCRIPT[service], [])
+    versions = {name: "1" for name in RUNNING[service] if name.endswith("_VERSION")}
+    lists = dict.fromkeys((name for name in RUNNING[service] if name.endswith("_IDS")), "")
+    everybody = {"ROLLOUT_PERCENT": "100"} if service == "command" else {}
+    assert deployed(workspace, service) == versions | lists | everybody
+
+
+def deployed(workspace: Workspace, service: str) -> dict[str, str]:
+    """The values of the service that was replaced, read back as the next deployment reads them."""
+    spec = workspace.rendered(service)["spec"]["template"]["spec"]
+    text = (PROJECT_ROOT / "deploy" / f"{service}-service.yaml").read_text()
+    traffic = [{"revisionName": "it", "percent": 100}]
+    there = {"metadata": {}, "status": {"traffic": traffic}}
+    read = Running([there], [{"metadata": {"name": "it"}, "spec": spec}]).values(text)
+    return {name: read[name] for name in RUNNING[service]}
 
 
 async def test_the_first_deployment_is_asked_at_its_own_address(workspace: Workspace) -> None:
@@ -332,11 +501,49 @@ async def test_the_first_deployment_is_asked_at_its_own_address(workspace: Works
 async def test_the_command_service_is_replaced_as_a_whole(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    commands = await workspace.run("command", None)
+    services, revisions = serving("command", RUNNING["command"])
+    workspace.revisions.write_text(json.dumps(revisions))
+    commands = await workspace.run("command", services)
     service = workspace.rendered("command")
     assert service_faults(service) == []
     assert service["spec"]["traffic"] == [{"latestRevision": True, "percent": 100}]
+    noted = service["metadata"]["annotations"]["mechachang.dev/good-revisions"]
+    assert noted == "command-service-old"
+    # And the step ends only when the old socket is gone.
+    assert shlex.split(commands[-1])[:4] == ["python", "-m", "deploy.departure", "command"]
     await understood(commands, tmp_path)
+
+
+async def test_a_hotfix_is_linted_and_unit_tested_and_no_benchmark_stops_a_deployment(
+    tmp_path: Path,
+) -> None:
+    assert await made(tmp_path / "hotfix", HOTFIX="yes", BENCH_CHECK="no") == [
+        ".venv/.dev",
+        "check",
+    ]
+    deploying = await made(tmp_path / "deploying", BENCH_CHECK="no")
+    assert deploying == [".venv/.dev", "check", "test", "fuzz"]
+    assert await made(tmp_path / "usual") == [*deploying, "bench-check"]
+    assert "BENCH_CHECK=no" in pipeline()["options"]["env"]
+    assert step(pipeline(), "audit")["args"] == ["deploy/build/audit.sh"]
+
+
+async def made(folder: Path, **settings: str) -> list[str]:
+    """What ``.ci/run`` has made, where everything that it installs is there."""
+    tools, record = folder / "bin", folder / "record"
+    tools.mkdir(parents=True)
+    there = ("gcloud", "redis-server", "chromium", "java", "shellcheck", "python3", "tar", "ln")
+    for name in there:
+        (tools / name).write_text("#!/bin/sh\ncat >/dev/null </dev/null\n")
+    (tools / "fc-list").write_text("#!/bin/sh\necho cjk\n")
+    (tools / "make").write_text(f'#!/bin/sh\necho "$*" >> {record}\n')
+    for tool in tools.iterdir():
+        tool.chmod(0o755)
+    env = gcloud.environment(folder, **settings)
+    ran = await gcloud.run("bash", ".ci/run", env=env | {"PATH": f"{tools}:{env['PATH']}"})
+    assert ran.code == 0, ran.err
+    words = [line.split() for line in record.read_text().splitlines()]
+    return [next(w for w in each if w != "-C" and not w.startswith("/tmp")) for each in words]
 
 
 async def test_an_image_is_named_by_its_digest_and_built_on_a_pinned_base(
@@ -399,4 +606,6 @@ async def test_a_build_that_tells_no_digest_is_not_deployed(workspace: Workspace
 async def understood(commands: list[str], folder: Path) -> None:
     """gcloud's parser takes what the script gave it."""
     gcloud.require("gcloud")
-    assert await gcloud.refused(commands, folder) == []
+    # It judges equal ones once.
+    theirs = list(dict.fromkeys(each for each in commands if each.startswith("gcloud")))
+    assert await gcloud.refused(theirs, folder) == []

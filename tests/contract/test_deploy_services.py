@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from command_service.settings import CommandSettings
-from deploy.render import NotRenderable, beside, main, render
+from deploy.render import NotRenderable, beside, instead, main, render
+from deploy.running import Running
 from processor_service.settings import ProcessorSettings
 from shared.settings import SettingsInvalid, load_settings
 from simulators.provisioning import TASKS_TOPIC, DeliveryRules
@@ -29,6 +30,8 @@ VALUES = {
     COMMAND: BOTH
     | {
         "ALLOWED_TEAM_IDS": "T0123",
+        "ALLOWED_CHANNEL_IDS": "",
+        "ALLOWED_USER_IDS": "",
         "ROLLOUT_PERCENT": "100",
         "ROLLOUT_USER_IDS": "U1,U2",
         "SLACK_BOT_TOKEN_VERSION": "3",
@@ -271,17 +274,20 @@ def live(*traffic: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_the_first_deployment_takes_all_traffic() -> None:
-    assert beside(rendered(PROCESSOR), []) == rendered(PROCESSOR)
-    assert beside(rendered(PROCESSOR), live()) == rendered(PROCESSOR)
+    for way in (beside, instead):
+        assert way(rendered(PROCESSOR), Running()) == rendered(PROCESSOR)
+        assert way(rendered(PROCESSOR), Running(live())) == rendered(PROCESSOR)
 
 
 def test_a_candidate_gets_no_traffic_and_takes_the_tag_from_the_one_before() -> None:
     service = beside(
         rendered(PROCESSOR),
-        live(
-            {"revisionName": "processor-service-old", "percent": 90, "latestRevision": True},
-            {"revisionName": "processor-service-new", "percent": 10, "tag": "candidate"},
-            {"revisionName": "processor-service-failed", "tag": "candidate"},
+        Running(
+            live(
+                {"revisionName": "processor-service-old", "percent": 90, "latestRevision": True},
+                {"revisionName": "processor-service-new", "percent": 10, "tag": "candidate"},
+                {"revisionName": "processor-service-failed", "tag": "candidate"},
+            )
         ),
     )
     assert service["spec"]["traffic"] == [
@@ -296,10 +302,61 @@ def test_a_candidate_gets_no_traffic_and_takes_the_tag_from_the_one_before() -> 
 
 
 def test_a_revision_that_serves_already_is_no_candidate() -> None:
+    there = live({"revisionName": "processor-service-abc1234", "percent": 100})
     with pytest.raises(NotRenderable, match="serves already"):
-        beside(
-            rendered(PROCESSOR), live({"revisionName": "processor-service-abc1234", "percent": 100})
-        )
+        beside(rendered(PROCESSOR), Running(there))
+
+
+def test_a_service_that_is_replaced_notes_what_it_replaces_as_good() -> None:
+    there = live({"revisionName": "command-service-old", "percent": 100, "latestRevision": True})
+    service = instead(rendered(COMMAND), Running(there))
+    assert service_faults(service) == []
+    assert service["spec"]["traffic"] == [{"latestRevision": True, "percent": 100}]
+    annotations = service["metadata"]["annotations"]
+    assert annotations["mechachang.dev/good-revisions"] == "command-service-old,r1,r2"
+    assert annotations["run.googleapis.com/minScale"] == "1"
+
+
+def ran(service: Service, name: str) -> Service:
+    """A revision as gcloud lists it: without the values of empty settings."""
+    spec = copy.deepcopy(revision(service)["spec"])
+    for variable in spec["containers"][0]["env"]:
+        if variable.get("value") == "":
+            del variable["value"]
+    return {"metadata": {"name": name}, "spec": spec}
+
+
+@pytest.mark.parametrize("file", [COMMAND, PROCESSOR], ids=["command", "processor"])
+def test_what_serves_is_read_back_and_not_what_was_deployed_last(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    serving = VALUES[file] | {"SLACK_BOT_TOKEN_VERSION": "7"}
+    other = VALUES[file] | {"SLACK_BOT_TOKEN_VERSION": "8"}
+    services = live(
+        {"revisionName": "old", "percent": 100}, {"revisionName": "new", "tag": "candidate"}
+    )
+    revisions = [ran(render(text, other), "new"), ran(render(text, serving), "old")]
+    running = Running(services, revisions)
+    read = running.values(text)
+    assert read["SLACK_BOT_TOKEN_VERSION"] == "7"
+    # What stands inside of longer text, or names the revision, is always given.
+    left_out = {"PROJECT_ID", "REVISION"}
+    assert read == {k: v for k, v in serving.items() if k not in left_out} | (
+        {"PROJECT_ID": "a-project"}
+    )
+
+
+def test_a_setting_that_ends_with_a_deployment_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = ran(rendered(COMMAND), "old")
+    there["spec"]["containers"][0]["env"].append({"name": "FOLLOW_THREADS", "value": "false"})
+    services, revisions = tmp_path / "services.json", tmp_path / "revisions.json"
+    services.write_text(json.dumps(live({"revisionName": "old", "percent": 100})))
+    revisions.write_text(json.dumps([there]))
+    values = [f"{name}={value}" for name, value in VALUES[COMMAND].items()]
+    where = ["--instead", str(services), "--revisions", str(revisions)]
+    assert main([str(COMMAND), *values, *where]) == 0
+    assert "FOLLOW_THREADS runs now, and ends here" in capsys.readouterr().err
 
 
 def test_the_command_line_writes_what_gcloud_reads(

@@ -102,6 +102,23 @@ async def test_one_that_cannot_reach_redis_or_was_told_another_audience_does_not
     ]
 
 
+async def test_a_hotfix_passes_while_redis_and_the_models_are_away_and_only_if_it_takes_pushes(
+    issuer: TokenIssuer, tmp_path: Path
+) -> None:
+    faults = FaultPlan()
+    denied = Fault("error", detail={"google": "permission"})
+    faults.add("gemini", "streamGenerateContent", denied, times=9)
+    no_redis = f"redis://127.0.0.1:{free_port()}/0"
+    async with processor(issuer, tmp_path, no_redis, faults) as url:
+        assert await smoke(url, AUDIENCE, give_up_after_s=0) == [
+            "redis is unavailable (redis_lost)"
+        ]
+        assert await smoke(url, AUDIENCE, give_up_after_s=0, startable=True) == []
+        assert await asyncio.to_thread(main, [url, AUDIENCE, "--startable"]) == 0
+        found = await smoke(url, "somebody-else", give_up_after_s=0, startable=True)
+    assert found == ["a push with our token got 403 instead of 400"]
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [

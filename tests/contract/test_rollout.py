@@ -1,20 +1,28 @@
 """Rollouts and rollbacks against Cloud Run's and Prometheus' APIs, over real sockets."""
 
 import asyncio
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import aiohttp
 import pytest
 
 from deploy.cloud_run import Change, CloudRun, Share
+from deploy.departure import main as departure
 from deploy.errors import CloudRunFailed
 from deploy.google_access import Access
+from deploy.render import beside, instead, render
 from deploy.rollback.__main__ import main as rollback
 from deploy.rollout.__main__ import main as rollout
+from deploy.running import Running
+from simulators.environment import PROJECT_ROOT, inherited, without_proxies
 from simulators.faults import Fault, FaultPlan
 from simulators.journal import Journal
 from simulators.slack import SlackConfig, SlackSimulator
@@ -22,6 +30,7 @@ from tests.rollout_workbench import PROJECT, REGION, RolloutBench, rollout_bench
 
 QUICK = ["--hold", "1s", "--patience", "3s", "--look-every", "1s", "--at-least", "20"]
 NEW = ["--image", "image:2"]
+GONE = ["--gone-after", "1s", "--wait-at-most", "20s"]
 
 
 @pytest.fixture(autouse=True)
@@ -194,10 +203,9 @@ async def test_what_cloud_run_refuses_is_told(bench: RolloutBench) -> None:
 
 async def test_the_command_service_is_staged_by_percent_of_people() -> None:
     async with rollout_bench("command-service") as bench:
-        # What people get is counted by the processor, whichever revision took the question.
-        bench.play("00001", answered=100)
-        words = ["--stages", "20,100", "--user-ids", "U1,U2"]
-        assert await run(rollout, bench, "command", *words, *QUICK) == 0
+        words = ["--stages", "20,100", "--user-ids", "U1,U2", *GONE]
+        async with heard(bench, answered=100):
+            assert await run(rollout, bench, "command", *words, *QUICK) == 0
         state = await bench.state()
         assert state.environment == {"ROLLOUT_PERCENT": "100", "ROLLOUT_USER_IDS": "U1,U2"}
         assert [(share.percent, share.tag) for share in state.shares] == [(100, "")]
@@ -206,9 +214,199 @@ async def test_the_command_service_is_staged_by_percent_of_people() -> None:
 
 async def test_a_stage_of_the_command_service_that_fails_brings_the_old_revision_back() -> None:
     async with rollout_bench("command-service") as bench:
-        bench.play("00001", answered=80, failed=20)
-        assert await run(rollout, bench, "command", "--stages", "20,100", *QUICK) == 3
+        words = ["--stages", "20,100", *GONE]
+        async with heard(bench, answered=80, failed=20):
+            assert await run(rollout, bench, "command", *words, *QUICK) == 3
         assert await bench.shares() == {"00001": 100}
+        # Of a rollout that is killed there is something to go back to from its beginning on.
+        assert (await bench.state()).good == ("command-service-00001",)
+
+
+@asynccontextmanager
+async def heard(bench: RolloutBench, **counted: float) -> AsyncIterator[None]:
+    """Of all revisions only the one that serves reports itself, within a moment."""
+    async with asyncio.TaskGroup() as group:
+        following = group.create_task(bench.only_the_serving_one_is_heard(**counted))
+        try:
+            yield
+        finally:
+            following.cancel()
+
+
+FILES = {
+    file.stem: file.read_text(encoding="utf-8")
+    for file in (PROJECT_ROOT / "deploy").glob("*-service.yaml")
+}
+
+
+async def pipeline_deploys(bench: RolloutBench, name: str) -> None:
+    """What the build's scripts do: render by what is there, and replace."""
+    text = FILES[bench.name]
+    values = dict.fromkeys(Template(text).get_identifiers(), "1")
+    named = {"PROJECT_ID": PROJECT, "REGION": REGION, "REVISION": name, "IMAGE": f"image:{name}"}
+    service = render(text, values | named)
+    running = Running(await bench.listed())
+    is_command = bench.name == "command-service"
+    await bench.replace(instead(service, running) if is_command else beside(service, running))
+
+
+async def test_the_command_service_goes_back_from_what_the_pipeline_has_left(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async with rollout_bench("command-service") as bench:
+        await pipeline_deploys(bench, "a")
+        await pipeline_deploys(bench, "b")
+        assert await bench.shares() == {"b": 100}
+        bench.play("a")
+        bad = bench.play("b")
+
+        async def the_old_socket_closes() -> None:
+            while True:
+                await asyncio.sleep(0.1)
+                if "Still heard: command-service-b" in told():
+                    break
+            bench.played.remove(bad)
+
+        output: list[str] = []
+
+        def told() -> str:
+            output.append(capsys.readouterr().out)
+            return "".join(output)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(the_old_socket_closes())
+            assert await run(rollback, bench, "command", *GONE) == 0
+        assert await bench.shares() == {"a": 100}
+        assert "Only command-service-a is heard: every older socket is closed." in told()
+        # And the next deployment can be taken back too, and does not come back to what was bad.
+        await pipeline_deploys(bench, "c")
+        async with heard(bench):
+            assert await run(rollback, bench, "command", *GONE) == 0
+        assert await bench.shares() == {"a": 100}
+
+
+async def test_a_socket_that_may_still_be_open_is_no_success(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async with rollout_bench("command-service") as bench:
+        await pipeline_deploys(bench, "a")
+        # Nobody is heard: what is silent may be the metrics.
+        soon = ["--gone-after", "1s", "--wait-at-most", "2s"]
+        assert await run(departure, bench, "command", *soon) == 1
+        assert "its metrics do not arrive" in capsys.readouterr().err
+        bench.play("a")
+        bench.play("00001")
+        assert await run(departure, bench, "command", *soon) == 1
+        error = capsys.readouterr().err
+        assert "command-service-00001 still takes a share of Slack's events" in error
+        assert "gcloud run revisions delete command-service-00001" in error
+
+
+async def test_the_processor_goes_back_from_what_the_pipeline_has_left(
+    bench: RolloutBench,
+) -> None:
+    bench.play("a", answered=100)
+    await pipeline_deploys(bench, "a")
+    assert await bench.shares() == {"00001": 100, "a": 0}
+    assert await run(rollout, bench, "processor", *QUICK, "--no-smoke-test") == 0
+    await pipeline_deploys(bench, "b")
+    bench.play("b", answered=100)
+    assert await run(rollout, bench, "processor", *QUICK, "--no-smoke-test") == 0
+    assert await bench.shares() == {"b": 100}
+    assert await run(rollback, bench, "processor") == 0
+    assert await bench.shares() == {"a": 100}
+
+
+SLOW = ["--hold", "10m", "--patience", "10m", "--look-every", "1s", "--no-smoke-test"]
+
+
+@asynccontextmanager
+async def process(bench: RolloutBench, folder: Path, *words: str) -> AsyncIterator[Process]:
+    """A rollout in a process of its own, that is at its first stage."""
+    env = without_proxies(inherited()) | {"PYTHONPATH": str(PROJECT_ROOT)}
+    command = [sys.executable, "-m", "deploy.rollout", "processor", *NEW, *words, *bench.flags]
+    running = await asyncio.create_subprocess_exec(*command, cwd=folder, env=env, stdout=PIPE)
+    try:
+        assert running.stdout is not None
+        async with asyncio.timeout(60):
+            while b" % go to " not in await running.stdout.readline():
+                assert not running.stdout.at_eof()
+        yield running
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.wait()
+
+
+async def test_a_rollout_whose_build_is_cancelled_takes_its_traffic_back(
+    bench: RolloutBench, tmp_path: Path
+) -> None:
+    async with process(bench, tmp_path, *SLOW) as running:
+        assert await bench.shares() == {"00001": 90, "00002": 10}
+        running.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(60):
+            assert await running.wait() == 130
+    assert await bench.shares() == {"00001": 100}
+
+
+@pytest.mark.parametrize("stage", ["10", "100"])
+async def test_what_a_killed_rollout_has_left_is_taken_back_by_the_next_build(
+    bench: RolloutBench, tmp_path: Path, stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with process(bench, tmp_path, "--stages", stage, *SLOW) as running:
+        running.kill()
+    assert (await bench.state()).percent("processor-service-00002") == int(stage)
+    async with slack(monkeypatch) as (workspace, _):
+        channel = ["--channel", workspace.people.channel("#general").id]
+        assert await run(rollout, bench, "processor", "--take-back", *channel) == 0
+        assert await bench.shares() == {"00001": 100}
+        assert await run(rollout, bench, "processor", "--take-back", *channel) == 0
+        assert len(workspace.messages("#general")) == 1
+
+
+async def test_a_rollback_after_a_killed_rollout_goes_to_where_that_began(
+    bench: RolloutBench, tmp_path: Path
+) -> None:
+    async with process(bench, tmp_path, "--stages", "100", *SLOW) as running:
+        running.kill()
+    assert await run(rollback, bench, "processor") == 0
+    assert await bench.shares() == {"00001": 100}
+    assert not (await bench.state()).rolling_out_from
+
+
+async def test_a_rollout_that_was_taken_back_meanwhile_goes_no_further(
+    bench: RolloutBench, tmp_path: Path
+) -> None:
+    bench.play("00002", answered=100)
+    words = ["--hold", "2s", "--look-every", "1s", "--no-smoke-test"]
+    async with process(bench, tmp_path, *words) as running:
+        assert await run(rollout, bench, "processor", "--take-back") == 0
+        async with asyncio.timeout(60):
+            assert await running.wait() == 1
+    assert await bench.shares() == {"00001": 100}
+
+
+HOTFIX = ["--hotfix", "--stages", "100"]
+
+
+async def test_a_hotfix_goes_out_in_the_middle_of_an_outage(
+    bench: RolloutBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.play("00001", failed=50)
+    bench.play("00002", failed=50)
+    assert await run(rollout, bench, "processor", *NEW, *QUICK) == 3
+    bench.play("00003", failed=50)
+    mend = ["--image", "image:3"]
+    assert await run(rollout, bench, "processor", *mend, *QUICK, *HOTFIX) == 0
+    assert await bench.shares() == {"00003": 100}
+    assert "A hotfix goes back above 100% errors" in capsys.readouterr().out
+
+
+async def test_a_hotfix_that_makes_it_worse_is_taken_back(bench: RolloutBench) -> None:
+    bench.play("00001", answered=500)
+    bench.play("00002", answered=50, failed=50)
+    assert await run(rollout, bench, "processor", *NEW, *QUICK, *HOTFIX) == 3
+    assert await bench.shares() == {"00001": 100}
 
 
 async def rolled_out(bench: RolloutBench) -> None:

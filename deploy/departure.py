@@ -1,0 +1,118 @@
+"""``python -m deploy.departure command``: waits until only the revision that serves still runs.
+
+Cloud Run may keep an instance of a replaced revision for a quarter of an hour, and with its CPU
+its socket, to which Slack deals a share of the events. Each process reports itself once a minute:
+gone is a revision that is silent for longer than that while the one that serves is heard.
+Exit codes: 0 only the one that serves is heard; 1 that could not be seen in time; 2 wrong usage.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from deploy.command_line import (
+    SERVICES,
+    OperatorSettings,
+    cloud_run_access,
+    cloud_run_of,
+    exit_code,
+    prometheus_of,
+    say,
+    service_options,
+)
+from deploy.errors import MetricsUnavailable, OperationFailed
+from deploy.prometheus import Prometheus
+
+_LOOK_EVERY_S: Final = 15
+# Google answers a query that fails now and then at the next attempt.
+_BLIND_LOOKS: Final = 3
+
+
+class DepartureUnproven(OperationFailed):
+    """An older revision may still hold a socket."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a revision must be silent, and how long that is waited for."""
+
+    silent_s: int
+    at_most_s: int
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+def wait_until_alone(
+    prometheus: Prometheus, service: str, serving: str, patience: Patience
+) -> None:
+    """Return once ``serving`` alone is heard of ``service``; raises DepartureUnproven."""
+    began, blind = patience.now(), 0
+    while True:
+        try:
+            heard, blind = _heard(prometheus, service, patience.silent_s), 0
+        except MetricsUnavailable as error:
+            blind += 1
+            say(str(error))
+            if blind >= _BLIND_LOOKS:
+                raise DepartureUnproven(
+                    f"{serving} serves. Whether older revisions of {service} still hold a socket "
+                    "cannot be seen: repeat this later (python -m deploy.departure)."
+                ) from error
+            heard = set()
+        if heard == {serving}:
+            say(f"Only {serving} is heard: every older socket is closed.")
+            return
+        if patience.now() - began >= patience.at_most_s:
+            raise DepartureUnproven(_still_there(heard, serving))
+        others = ", ".join(sorted(heard - {serving}))
+        say(f"Still heard: {others}." if others else f"{serving} is not heard yet.")
+        patience.sleep(min(_LOOK_EVERY_S, max(1, patience.silent_s // 5)))
+
+
+def _heard(prometheus: Prometheus, service: str, seconds: int) -> set[str]:
+    ran = f'max_over_time(mechachang_build_info{{service="{service}"}}[{seconds}s])'
+    found = prometheus.query(f"max by (revision) ({ran})")
+    return {sample.labels["revision"] for sample in found}
+
+
+def _still_there(heard: set[str], serving: str) -> str:
+    others = sorted(heard - {serving})
+    if not others:
+        return f"{serving} serves, but its metrics do not arrive: see telemetry_lost in its log."
+    return (
+        f"{serving} serves, and {', '.join(others)} still takes a share of Slack's events. An "
+        f"older one ends with: gcloud run revisions delete {others[0]} (the newest only after "
+        "another deployment)."
+    )
+
+
+def wait_for(options: argparse.Namespace, settings: OperatorSettings, serving: str) -> None:
+    """The same with what a command line says. Raises DepartureUnproven."""
+    patience = Patience(options.gone_after, options.wait_at_most)
+    name = options.service_name or SERVICES[options.service]
+    wait_until_alone(prometheus_of(options, settings), name, serving, patience)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m deploy.departure",
+        description="Waits until only the revision that serves is heard.",
+        epilog="Exit codes: 0 alone, 1 not seen in time, 2 wrong usage.",
+        parents=[service_options()],
+    )
+    options, settings = parser.parse_args(argv), OperatorSettings()
+
+    def work() -> int:
+        service = cloud_run_of(options, cloud_run_access(options, settings))
+        wait_for(options, settings, service.state().carrier)
+        return 0
+
+    return exit_code(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
