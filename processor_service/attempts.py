@@ -49,6 +49,7 @@ class _Attempt:
     first_text_s: float | None = None
     last_s: float | None = None
     usage: Usage = field(default_factory=Usage)
+    searches: int = 0
 
     def age_s(self) -> float:
         return time.monotonic() - self.began
@@ -57,13 +58,17 @@ class _Attempt:
 _current: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
 
 
-def received(usage: Usage | None, *, text: bool) -> None:
-    """A piece has arrived, with or without ``text``. The last usage told counts."""
+def received(usage: Usage | None, *, text: bool, searches: int = 0) -> None:
+    """A piece has arrived, with or without ``text``. The last usage told counts.
+
+    ``searches`` were made for the answer so far.
+    """
     attempt = _current.get()
     if attempt is None:
         return
     attempt.last_s = attempt.age_s()
     attempt.usage = usage or attempt.usage
+    attempt.searches = searches
     if text and attempt.first_text_s is None:
         attempt.first_text_s = attempt.last_s
         metrics.GEMINI_FIRST_TOKEN.record(attempt.last_s, model=attempt.model)
@@ -120,6 +125,8 @@ def _record(attempt: _Attempt, outcome: str, prices: Prices) -> None:
     tokens = attempt.usage.by_kind()
     for kind, number in tokens.items():
         metrics.GEMINI_TOKENS.add(number, model=model, kind=kind)
+    if attempt.searches:
+        metrics.GEMINI_SEARCHES.add(attempt.searches, model=model)
     price = prices.get(model)
-    if price is not None and tokens:
-        metrics.GEMINI_COST.add(price.of(tokens), model=model)
+    if price is not None and (tokens or attempt.searches):
+        metrics.GEMINI_COST.add(price.of(tokens, attempt.searches), model=model)

@@ -67,7 +67,11 @@ class AnswerSoFar:
         if used is not None:
             self._of_request = used
         whole = self._earlier.plus(self._of_request)
-        received(whole if used is not None else None, text=has_text(chunk))
+        received(
+            whole if used is not None else None,
+            text=has_text(chunk),
+            searches=len(self.sources.searches),
+        )
         piece = replace(
             piece_of(chunk),
             sources=self.sources,

@@ -16,7 +16,10 @@ _MILLION = 1_000_000
 
 
 class Price(BaseModel):
-    """US dollars for a million tokens. What a model thought is paid like what it wrote."""
+    """US dollars for a million tokens, and for a thousand searches.
+
+    What a model thought is paid like what it wrote.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,9 +27,11 @@ class Price(BaseModel):
     output: UsDollars
     cached: UsDollars | None = None
     """Input that the vendor had in its cache; without it, it costs what other input does."""
+    thousand_searches: UsDollars = 0.0
+    """Google bills each search, not each answer; what is free of them a month is not known here."""
 
-    def of(self, tokens: Mapping[str, int]) -> float:
-        """The cost of ``tokens`` by kind: input, cached, output, thoughts."""
+    def of(self, tokens: Mapping[str, int], searches: int = 0) -> float:
+        """The cost of ``tokens`` by kind (input, cached, output, thoughts) and of ``searches``."""
         cached = self.input if self.cached is None else self.cached
         each = {
             "input": self.input,
@@ -34,7 +39,8 @@ class Price(BaseModel):
             "output": self.output,
             "thoughts": self.output,
         }
-        return sum(each[kind] * number for kind, number in tokens.items()) / _MILLION
+        of_tokens = sum(each[kind] * number for kind, number in tokens.items()) / _MILLION
+        return of_tokens + self.thousand_searches * searches / 1_000
 
 
 Prices = Mapping[str, Price]

@@ -143,7 +143,13 @@ GEMINI_TOKENS: Final = Counter(
 GEMINI_COST: Final = Counter(
     "mechachang_gemini_cost_usd_total",
     "{usd}",
-    "What the tokens cost by GEMINI_PRICES, in US dollars; nothing for a model without a price.",
+    "What tokens and searches cost by GEMINI_PRICES, in US dollars; nothing without a price.",
+    ("model",),
+)
+GEMINI_SEARCHES: Final = Counter(
+    "mechachang_gemini_searches_total",
+    "{search}",
+    "Searches of Google that an attempt made; each of them is paid.",
     ("model",),
 )
 CACHE_LOOKUPS: Final = Counter(
