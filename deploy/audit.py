@@ -5,6 +5,7 @@ mended; 2: it could not be asked, and nothing is known of any package. In a buil
 of ``TOOLS_DATE``, also 1 once they are over nine months old.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -79,8 +80,13 @@ def tools_are_old(made: str, today: date) -> bool:
     return True
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Ask about the packages and the build's own images; the exit code."""
+    argparse.ArgumentParser(
+        prog="python -m deploy.audit",
+        description="Asks osv.dev whether anything that a lock file names has a known weakness.",
+        epilog="Exit codes: 0 nothing is known, 1 something is, 2 it could not be asked.",
+    ).parse_args(argv)
     old = tools_are_old(os.environ.get("TOOLS_DATE", ""), datetime.now(UTC).date())
     return audit() or int(old)
 

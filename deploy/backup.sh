@@ -5,8 +5,12 @@
 #   PROJECT_ID=my-project deploy/backup.sh [--dry-run] [PART…]
 #
 # Parts: run secrets pubsub redis monitoring iam. Without any, all of them. BACKUPS names the folder
-# that takes the folders (default: backups). With --dry-run each command is printed, and nothing done.
+# that takes the folders (backups), REGION where the services run (asia-northeast1). With --dry-run each
+# command is printed, and nothing done.
 set -euo pipefail
+case " $* " in
+  *" --help "* | *" -h "*) awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"; exit ;;
+esac
 
 : "${PROJECT_ID:?Which project? Set PROJECT_ID.}"
 REGION=${REGION:-asia-northeast1}

@@ -4,12 +4,32 @@
 # environment or from Memorystore and never shown.
 #
 #   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] [PART…]
+#   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] oncall GROUP
+#   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] narrow
 #
 # Parts, in their order: apis network registry accounts redis secrets pubsub rights. Without any,
-# all of them. Only if it is named: budget, which tells whoever pays at 50, 90 and (foreseen) 100 % of
-# MONTHLY_BUDGET, in the currency of BILLING_ACCOUNT; it stops nothing. With --dry-run nothing is asked of Google Cloud: each command is printed that would be
-# run; after "# if there is none:" stands how that is found out.
+# all of them. With --dry-run nothing is asked of Google Cloud: each command is printed that would be
+# run; after "# if there is none:" stands how that is found out, and after a secret's "versions add"
+# it is one only if the value is another than the last.
+#
+# Only if they are named: budget tells whoever pays at 50, 90 and (foreseen) 100 % of MONTHLY_BUDGET, in
+# the currency of BILLING_ACCOUNT; it stops nothing.
+# oncall gives GROUP (on-call@example.com, a Google group; user:NAME@… for one person) what the runbooks
+# need and no more. narrow, once both services are there: builds may administer these two and the smoke
+# test's job, and nothing else of Cloud Run; "rights" takes that back, as a new service would need.
+#
+# From the environment:
+#   PROJECT_ID       the project
+#   REGION           where the services run (asia-northeast1)
+#   RESIDENCY        jp: secrets and messages are kept in Tokyo and Osaka only (docs/data.md)
+#   REDIS_TIER       basic, or standard with a replica (basic); REDIS_SIZE_GB (1)
+#   PROCESSOR_URL    where Pub/Sub pushes to, if not to Cloud Run's usual address
+#   BILLING_ACCOUNT MONTHLY_BUDGET   for budget
+#   SLACK_BOT_TOKEN SLACK_APP_TOKEN GEMINI_API_KEY SIGNING_KEYS   values of secrets, if they are new
 set -euo pipefail
+case " $* " in
+  *" --help "* | *" -h "*) awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"; exit ;;
+esac
 # A step that fails inside $(…) ends all too.
 shopt -s inherit_errexit 2>/dev/null || { echo "Bash 4.4 or newer is needed." >&2; exit 1; }
 
@@ -18,10 +38,14 @@ REGION=${REGION:-asia-northeast1}
 # Everything in Redis can be lost, so that one node is enough; "standard" adds a replica.
 REDIS_TIER=${REDIS_TIER:-basic}
 REDIS_SIZE_GB=${REDIS_SIZE_GB:-1}
+RESIDENCY=${RESIDENCY:-}
 
 readonly PARTS=(apis network registry accounts redis secrets pubsub rights)
-# Those who deploy seldom may see what is paid.
-readonly IF_NAMED=(budget)
+# Those who deploy seldom may see what is paid, or give rights.
+readonly IF_NAMED=(budget narrow)
+readonly HERE=${BASH_SOURCE[0]%/*}
+# Both regions of Google Cloud in Japan.
+readonly JAPAN=asia-northeast1,asia-northeast2
 readonly TASKS=mechachang-tasks
 readonly DEAD_LETTERS=mechachang-dead-letter
 readonly AUDIENCE=mechachang-processor
@@ -33,18 +57,30 @@ readonly BUILD=mechachang-build@$PROJECT_ID.iam.gserviceaccount.com
 dry_run=
 
 main() {
-  local parts=() part
-  for part in "$@"; do
-    case $part in
+  local parts=() part group=
+  check_residency
+  while [ $# -gt 0 ]; do
+    case $1 in
       --dry-run) dry_run=1 ;;
-      *) is_part "$part" || fail "There is no part $part. There are: ${PARTS[*]} ${IF_NAMED[*]}"; parts+=("$part") ;;
+      oncall) group=${2:-}; parts+=(oncall); [ $# -lt 2 ] || shift ;;
+      *) is_part "$1" || fail "There is no part $1. There are: ${PARTS[*]} ${IF_NAMED[*]} oncall"; parts+=("$1") ;;
     esac
+    shift
   done
   [ ${#parts[@]} -gt 0 ] || parts=("${PARTS[@]}")
+  [[ " ${parts[*]} " != *" oncall "* || $group == *@* ]] || fail "Who is on call? oncall on-call@example.com"
   for part in "${parts[@]}"; do
     printf '# --- %s\n' "$part"
-    "make_$part"
+    "make_$part" "$group"
   done
+}
+
+check_residency() {
+  case $RESIDENCY in
+    "") ;;
+    jp) [[ ",$JAPAN," == *",$REGION,"* ]] || fail "With RESIDENCY=jp the REGION is one of $JAPAN." ;;
+    *) fail "RESIDENCY is jp or empty, not $RESIDENCY." ;;
+  esac
 }
 
 is_part() { [[ " ${PARTS[*]} ${IF_NAMED[*]} " == *" $1 "* ]]; }
@@ -85,8 +121,10 @@ eventually() {
 }
 
 make_apis() {
+  # containerscanning looks at each image that is pushed, for some cents.
   cloud services enable artifactregistry.googleapis.com cloudbuild.googleapis.com \
-    cloudtrace.googleapis.com compute.googleapis.com generativelanguage.googleapis.com \
+    cloudtrace.googleapis.com compute.googleapis.com containerscanning.googleapis.com \
+    generativelanguage.googleapis.com \
     iam.googleapis.com logging.googleapis.com monitoring.googleapis.com pubsub.googleapis.com \
     redis.googleapis.com run.googleapis.com secretmanager.googleapis.com telemetry.googleapis.com
 }
@@ -104,9 +142,15 @@ make_registry() {
   found artifacts repositories describe mechachang --location="$REGION" ||
     cloud artifacts repositories create mechachang --location="$REGION" \
       --repository-format=docker --description="Images of both services"
+  # What is over 90 days old goes, but never one of an image's newest thirty: a build pushes about
+  # three (index, image, provenance), and the build's own images are renewed only every nine months.
+  cloud artifacts repositories set-cleanup-policies mechachang --location="$REGION" \
+    --policy="$HERE/image-cleanup.json" --no-dry-run
   found storage buckets describe "gs://$PROJECT_ID-mechachang-build" ||
     cloud storage buckets create "gs://$PROJECT_ID-mechachang-build" --location="$REGION" \
       --uniform-bucket-level-access --public-access-prevention
+  cloud storage buckets update "gs://$PROJECT_ID-mechachang-build" \
+    --lifecycle-file="$HERE/build-lifecycle.json"
 }
 
 make_accounts() {
@@ -130,6 +174,9 @@ make_redis() {
       --connect-mode=direct-peering --enable-auth \
       --transit-encryption-mode=server-authentication \
       --redis-config=maxmemory-policy=volatile-lru
+  # Google restarts it for maintenance when it likes, unless told: Sunday from 3:00 in Japan (UTC here).
+  cloud redis instances update mechachang --region="$REGION" \
+    --maintenance-window-day=saturday --maintenance-window-hour=18
 }
 
 make_secrets() {
@@ -146,7 +193,9 @@ make_secrets() {
 
 # secret NAME VALUE: a new version only if VALUE is not the last one already.
 secret() {
-  found secrets describe "$1" || cloud secrets create "$1" --replication-policy=automatic
+  local replication=(--replication-policy=automatic)
+  [ "$RESIDENCY" != jp ] || replication=(--replication-policy=user-managed --locations="$JAPAN")
+  found secrets describe "$1" || cloud secrets create "$1" "${replication[@]}"
   if [ -n "$dry_run" ]; then
     cloud secrets versions add "$1" --data-file=-
     return
@@ -212,7 +261,12 @@ make_pubsub() {
   subscription mechachang-dead-letter-pull $DEAD_LETTERS --ack-deadline=300
 }
 
-topic() { found pubsub topics describe "$1" || cloud pubsub topics create "$1"; }
+topic() {
+  found pubsub topics describe "$1" || cloud pubsub topics create "$1"
+  # A new topic keeps its first message only after this.
+  [ "$RESIDENCY" != jp ] ||
+    cloud pubsub topics update "$1" --message-storage-policy-allowed-regions="$JAPAN"
+}
 
 # subscription NAME TOPIC FLAGS…: kept for a week, and never deleted for being idle.
 subscription() {
@@ -294,9 +348,39 @@ make_budget() {
   fi
 }
 
-# on KIND NAME ACCOUNT ROLE… [--FLAG]: what ACCOUNT may do with this one thing.
+# What whoever is on call does by the runbooks: look, go back, scale, execute the smoke test, replay.
+make_oncall() {
+  local group=$1 account
+  [[ $group == *:* ]] || group=group:$group
+  on projects "$PROJECT_ID" "$group" run.developer monitoring.viewer logging.viewer \
+    serviceusage.serviceUsageConsumer
+  # A new revision runs as one of these.
+  for account in "$COMMAND" "$PROCESSOR"; do
+    on "iam service-accounts" "$account" "$group" iam.serviceAccountUser
+  done
+  on "artifacts repositories" mechachang "$group" artifactregistry.reader --location="$REGION"
+  on "pubsub subscriptions" mechachang-dead-letter-pull "$group" pubsub.subscriber pubsub.viewer
+  on "pubsub topics" $TASKS "$group" pubsub.publisher
+}
+
+# IAM knows no condition on the name of a Cloud Run service in a project's policy
+# (cloud.google.com/iam/docs/conditions-resource-attributes), and the first build has to make them, so
+# that run.admin on the project comes first and rights on the things themselves only later.
+make_narrow() {
+  local service
+  for service in command-service processor-service; do
+    on "run services" $service "$BUILD" run.admin --region="$REGION"
+  done
+  on "run jobs" mechachang-smoke "$BUILD" run.admin --region="$REGION"
+  on projects "$PROJECT_ID" "$BUILD" run.viewer
+  cloud projects remove-iam-policy-binding "$PROJECT_ID" --member="serviceAccount:$BUILD" \
+    --role=roles/run.admin --condition=None
+}
+
+# on KIND NAME WHO ROLE… [--FLAG]: what WHO (an account, or KIND:NAME) may do with this one thing.
 on() {
-  local kind name=$2 member=serviceAccount:$3 given flags=() roles=()
+  local kind name=$2 member=$3 given flags=() roles=()
+  [[ $member == *:* ]] || member=serviceAccount:$member
   read -ra kind <<<"$1"
   for given in "${@:4}"; do
     case $given in --*) flags+=("$given") ;; *) roles+=("$given") ;; esac

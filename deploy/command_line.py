@@ -45,7 +45,7 @@ def metrics_options() -> argparse.ArgumentParser:
 def service_options() -> argparse.ArgumentParser:
     """Which service on Cloud Run, and where its people are told."""
     parser = argparse.ArgumentParser(add_help=False, parents=[metrics_options()])
-    parser.add_argument("service", choices=SERVICES)
+    parser.add_argument("service", choices=SERVICES, help="the one that is meant")
     parser.add_argument("--region", required=True, help="of Cloud Run, such as asia-northeast1")
     parser.add_argument(
         "--service-name", help="as deployed (default: processor-service, command-service)"

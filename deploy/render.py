@@ -117,9 +117,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command_line() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m deploy.render")
-    parser.add_argument("file", type=Path)
-    parser.add_argument("values", metavar="NAME=VALUE", type=_pair, nargs="*")
+    parser = argparse.ArgumentParser(
+        prog="python -m deploy.render",
+        description="Prints a Cloud Run service of deploy/ with its values filled in.",
+        epilog="Exit codes: 0 rendered, to standard output; 2 it cannot be, and why.",
+    )
+    parser.add_argument("file", type=Path, help="such as deploy/processor-service.yaml")
+    values = "one for each ${NAME} of the file"
+    parser.add_argument("values", metavar="NAME=VALUE", type=_pair, nargs="*", help=values)
     there = parser.add_mutually_exclusive_group()
     there.add_argument("--beside", type=Path, metavar="JSON", help="services that are there")
     there.add_argument("--instead", type=Path, metavar="JSON", help="the same, but replace it")

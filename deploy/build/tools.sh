@@ -6,6 +6,9 @@
 #
 #   --substitutions="SHORT_SHA=…,_REGION=…,$(deploy/build/tools.sh)"
 set -euo pipefail
+case " $* " in
+  *" --help "* | *" -h "*) awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"; exit ;;
+esac
 : "${PROJECT_ID:?Which project? Set PROJECT_ID.}"
 
 readonly REPOSITORY=${REPOSITORY:-${REGION:-asia-northeast1}-docker.pkg.dev/$PROJECT_ID/mechachang}

@@ -28,7 +28,9 @@ def command_line() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 all met, 1 one missed or failed, 2 wrong usage or no data.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    report = commands.add_parser("report", parents=[metrics_options()])
+    report = commands.add_parser(
+        "report", parents=[metrics_options()], help="one line a criterion: value, limit, met or not"
+    )
     report.add_argument("--window", type=_window, default="7d", help="such as 1h or 7d (7d)")
     report.add_argument("--json", action="store_true", help="for machines, with the queries")
     return parser

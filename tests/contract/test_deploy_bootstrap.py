@@ -31,9 +31,10 @@ def needs_gcloud() -> None:
     gcloud.require("gcloud")
 
 
-async def dry_run(folder: Path) -> list[str]:
+async def dry_run(folder: Path, *parts: str, **told: str) -> list[str]:
     """Every command it would run, looking included."""
-    ran = await gcloud.run(BOOTSTRAP, "--dry-run", env=gcloud.environment(folder, **TOLD))
+    env = gcloud.environment(folder, **TOLD, **told)
+    ran = await gcloud.run(BOOTSTRAP, "--dry-run", *parts, env=env)
     assert ran.code == 0, ran.err
     lines = [line.removeprefix("# if there is none: ") for line in ran.out.splitlines()]
     return [line for line in lines if line.startswith("gcloud ")]
@@ -53,6 +54,87 @@ async def test_gcloud_understands_every_command(tmp_path: Path) -> None:
     commands = await dry_run(tmp_path)
     assert len(commands) > 60
     assert await gcloud.refused(commands, tmp_path) == []
+
+
+async def test_gcloud_understands_what_is_only_done_when_it_is_asked_for(tmp_path: Path) -> None:
+    commands = await dry_run(tmp_path, "oncall", "on-call@example.com", "narrow")
+    commands += await dry_run(tmp_path, "secrets", "pubsub", RESIDENCY="jp")
+    assert await gcloud.refused(list(dict.fromkeys(commands)), tmp_path) == []
+
+
+async def test_whoever_is_on_call_may_look_go_back_and_replay(tmp_path: Path) -> None:
+    rights = set(granted(await dry_run(tmp_path, "oncall", "on-call@example.com")))
+    assert {who for who, _, _ in rights} == {"group:on-call@example.com"}
+    assert {(role.removeprefix("roles/"), thing) for _, role, thing in rights} == {
+        ("run.developer", "a-project"),
+        ("monitoring.viewer", "a-project"),
+        ("logging.viewer", "a-project"),
+        ("serviceusage.serviceUsageConsumer", "a-project"),
+        ("iam.serviceAccountUser", "mechachang-command@a-project.iam.gserviceaccount.com"),
+        ("iam.serviceAccountUser", "mechachang-processor@a-project.iam.gserviceaccount.com"),
+        ("artifactregistry.reader", "mechachang"),
+        ("pubsub.subscriber", "mechachang-dead-letter-pull"),
+        ("pubsub.viewer", "mechachang-dead-letter-pull"),
+        ("pubsub.publisher", TASKS_TOPIC),
+    }
+
+
+async def test_narrowed_builds_administer_both_services_and_nothing_else(tmp_path: Path) -> None:
+    commands = await dry_run(tmp_path, "narrow")
+    administered = {thing for _, role, thing in granted(commands) if role == "roles/run.admin"}
+    assert administered == {"command-service", "processor-service", "mechachang-smoke"}
+    (taken,) = [each for each in commands if "remove-iam-policy-binding a-project" in each]
+    assert "--role=roles/run.admin" in taken
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "said"),
+    [
+        (("oncall",), {}, "Who is on call?"),
+        (("oncall", "pubsub"), {}, "Who is on call?"),
+        ((), {"RESIDENCY": "jp", "REGION": "us-central1"}, "asia-northeast1,asia-northeast2"),
+        ((), {"RESIDENCY": "eu"}, "RESIDENCY is jp or empty"),
+    ],
+)
+async def test_what_cannot_be_meant_is_refused_before_anything_is_done(
+    words: tuple[str, ...], told: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    env = gcloud.environment(tmp_path, **TOLD, **told)
+    ran = await gcloud.run(BOOTSTRAP, "--dry-run", *words, env=env)
+    assert (ran.code, ran.out) == (1, "")
+    assert said in ran.err
+
+
+async def test_in_japan_secrets_and_messages_are_kept_in_japan_only(tmp_path: Path) -> None:
+    commands = await dry_run(tmp_path, RESIDENCY="jp")
+    japan = "asia-northeast1,asia-northeast2"
+    secrets = [each for each in commands if " secrets create " in each]
+    assert len(secrets) == 6
+    assert all(f"user-managed --locations={japan}" in _unquoted(each) for each in secrets)
+    topics = [each for each in commands if " topics update " in each]
+    assert len(topics) == 2
+    assert all(f"allowed-regions={japan}" in _unquoted(each) for each in topics)
+
+
+def _unquoted(command: str) -> str:
+    return " ".join(shlex.split(command))
+
+
+async def test_old_images_and_sources_go_and_redis_is_mended_on_sunday_night(
+    tmp_path: Path,
+) -> None:
+    commands = await dry_run(tmp_path, "registry", "redis")
+    (images,) = [each for each in commands if "set-cleanup-policies" in each]
+    (sources,) = [each for each in commands if "--lifecycle-file" in each]
+    (redis,) = [each for each in commands if "--maintenance-window-day" in each]
+    old, newest = json.loads((ROOT / "deploy/image-cleanup.json").read_text())
+    assert old["condition"] == {"tagState": "any", "olderThan": "90d"}
+    assert newest["mostRecentVersions"]["keepCount"] >= 30
+    assert "--no-dry-run" in images
+    (rule,) = json.loads((ROOT / "deploy/build-lifecycle.json").read_text())["rule"]
+    assert rule == {"action": {"type": "Delete"}, "condition": {"age": 30}}
+    assert sources.split()[4] == "gs://a-project-mechachang-build"
+    assert "--maintenance-window-day=saturday --maintenance-window-hour=18" in redis
 
 
 async def test_a_flag_or_a_value_that_gcloud_does_not_know_is_found(tmp_path: Path) -> None:
