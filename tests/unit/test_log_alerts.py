@@ -1,13 +1,17 @@
 """The alerts that read the log: which entries raise them, and which do not."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from deploy.monitoring import files
 from deploy.monitoring.values import Installation, values
 from tests.log_filter import NotUnderstood, matches
 
+ROOT = Path(__file__).parents[2]
 POLICIES = files.policies(values(Installation("oncall", "chat", "https://example.com", 20)))
 
 
@@ -73,6 +77,7 @@ def of_a_build(text: str, tags: str = "") -> dict[str, Any]:
             "release-failed",
         ),
         (of_a_build("TIMEOUT"), "release-failed"),
+        (of_a_build("CANCELLED"), "release-failed"),
     ],
 )
 def test_what_happened_raises_its_alert_and_no_other(entry: dict[str, Any], alert: str) -> None:
@@ -96,6 +101,23 @@ def test_what_happened_raises_its_alert_and_no_other(entry: dict[str, Any], aler
 )
 def test_what_is_usual_raises_none(entry: dict[str, Any]) -> None:
     assert raised(entry) == set()
+
+
+def test_only_the_build_of_a_pull_request_is_left_out() -> None:
+    tags = {
+        name: yaml.safe_load((ROOT / name).read_text(encoding="utf-8")).get("tags", [])
+        for name in ("cloudbuild.yaml", "cloudbuild-check.yaml")
+    }
+    failed = {name: raised(of_a_build("ERROR", " ".join(of))) for name, of in tags.items()}
+    assert failed == {"cloudbuild.yaml": {"release-failed"}, "cloudbuild-check.yaml": set()}
+
+
+@pytest.mark.parametrize("folder", ["docs/runbooks", "docs/ja/runbooks"])
+def test_the_page_of_a_failed_release_knows_every_step_of_the_build(folder: str) -> None:
+    page = (ROOT / folder / "release-failed.md").read_text(encoding="utf-8")
+    steps = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text(encoding="utf-8"))["steps"]
+    named = {re.sub("^image-.*", "image-…", step["id"]) for step in steps}
+    assert [name for name in sorted(named) if f"`{name}`" not in page] == []
 
 
 @pytest.mark.parametrize("query", ["a.b>3", 'a="b', '(a="b"', "free text", 'a="b" c="d"'])
