@@ -248,6 +248,10 @@ class Growing:
                 raise
             await self.end_stream()
             return False
+        except OutcomeUnknown:
+            # What the stream shows is not known any more: nothing can be added to it.
+            self._streamed = ""
+            raise
         self._streamed += more
         return True
 

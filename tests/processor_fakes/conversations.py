@@ -96,6 +96,7 @@ class FakeConversation:
     async def append_stream(self, posted: Posted, markdown: str) -> None:
         self._fail("append", taken=False)
         self._add(posted, markdown, posted)
+        self._fail("append", taken=True)
 
     async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
         self._fail("end", taken=False)

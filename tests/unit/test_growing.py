@@ -268,3 +268,17 @@ async def test_a_stream_that_takes_no_more_is_edited_from_then_on(code: str) -> 
     clock.now += EVERY_S
     await growing.grow("一つ、二つ、")
     assert conversation.texts() == ["一つ、二つ、"]
+
+
+@pytest.mark.parametrize("taken", [True, False])
+async def test_words_that_slack_may_have_added_to_a_stream_are_not_added_again(taken: bool) -> None:
+    conversation, clock = FakeConversation(streams=True), Clock()
+    growing = a_growing(conversation, clock)
+    await growing.grow("一つ、")
+    conversation.failures["append"] = [(OutcomeUnknown("lost"), taken)]
+    clock.now += EVERY_S
+    await growing.grow("一つ、二つ、")
+    bodies = render("一つ、二つ、三つ。")
+    found = await growing.finish(bodies, WHOLE)
+    await deliver(bodies, WHOLE, found, conversation, growing.steps)
+    assert conversation.texts() == ["一つ、二つ、三つ。"]
