@@ -21,6 +21,7 @@ from deploy.slo.criteria import criteria
 from processor_service.failures import WORDS
 from shared.instruments import Histogram
 from shared.metrics import INSTRUMENTS
+from tests.unit.test_runbooks import reasons
 
 VALUES = values(Installation("oncall", "chat", "https://example.com/runbooks/", 20))
 ALERTS = {
@@ -128,6 +129,22 @@ def selector_faults(selector: Any) -> list[str]:
 
 def test_the_files_are_whole() -> None:
     assert check(files.FOLDER) == []
+
+
+def test_what_an_alert_asks_a_label_for_is_what_the_services_say() -> None:
+    """A misspelt reason would be an alert that is never raised."""
+    asked = {
+        value
+        for policy in files.policies(VALUES).values()
+        for query in queries(policy)
+        for selector in selectors(promql_parser.parse(query))
+        if selector.name.startswith("mechachang_")
+        for matcher in selector.matchers.matchers
+        if matcher.name in {"outcome", "reason", "kind"}
+        for value in matcher.value.split("|")
+    }
+    assert {"slack_denied", "queue_unavailable", "model_not_found"} <= asked
+    assert asked - reasons() == set()
 
 
 def test_every_query_of_the_report_and_the_rollout_is_whole() -> None:
