@@ -15,6 +15,8 @@ import yaml
 
 from command_service.question import Reason
 from command_service.settings import CommandSettings
+from deploy.monitoring.files import policies
+from deploy.monitoring.values import Installation, values
 from processor_service.settings import ProcessorSettings
 from tests.drills.runbooks.drills import DRILLS
 from tests.drills.runbooks.page import RUNBOOKS, Page, pages
@@ -23,7 +25,8 @@ from tests.drills.runbooks.signs import comparisons
 ROOT = Path(__file__).parents[2]
 JAPANESE = ROOT / "docs" / "ja" / "runbooks"
 ALERTS = sorted((ROOT / "deploy" / "monitoring" / "alerts").glob("*.yaml"))
-ONE_PAGE = 90
+# With the alert's own query at the end of how it is confirmed.
+ONE_PAGE = 95
 SECTIONS = ["What people see", "Confirm", "Causes", "Fix", "Verify", "Escalate"]
 SECTIONS_JA = ["利用者から見える状態", "確認", "原因", "対処", "対処後の確認", "エスカレーション"]
 PAGES = pages()
@@ -70,6 +73,43 @@ def test_every_alert_has_its_page_and_the_page_names_it(alert: Path) -> None:
     name = link["url"].rpartition("/")[2].removesuffix(".md")
     (page,) = [page for page in PAGES if page.name == name]
     assert f'Alert "{written["displayName"]}" ({written["severity"].lower()})' in page.text
+
+
+@each_page
+def test_a_page_prints_what_its_alert_asks(page: Page) -> None:
+    """Somebody who looks sees what has rung, and no other query that may show nothing."""
+    printed = {line for block in page.blocks for line in block.lines()}
+    assert {line for line in asked_by(page.name) if line not in printed} == set()
+
+
+def asked_by(name: str) -> Iterator[str]:
+    """What the alerts that lead to this page ask, line by line, as Google gets it."""
+    installation = Installation("critical", "warning", "https://runbooks", daily_budget_usd=20)
+    for policy in policies(values(installation)).values():
+        (link,) = policy["documentation"]["links"]
+        if link["url"].endswith(f"/{name}.md"):
+            for condition in policy["conditions"]:
+                if metric := condition.get("conditionPrometheusQueryLanguage"):
+                    yield " ".join(metric["query"].split())
+                else:
+                    log = condition["conditionMatchedLog"]["filter"]
+                    yield from (" ".join(line.split()) for line in log.splitlines() if line)
+
+
+def test_an_alert_that_asks_something_is_looked_for() -> None:
+    named = {page.name for page in PAGES if list(asked_by(page.name))}
+    assert named == {alert.stem for alert in ALERTS}
+
+
+def test_a_report_that_shows_the_end_of_an_incident_does_not_hold_its_beginning() -> None:
+    """With a window of an hour the bad time is in it for an hour after the fix."""
+    windows = re.findall(r"slo report --window=(\w+)", "".join(page.text for page in PAGES))
+    assert set(windows) == {"10m"}
+
+
+def test_no_page_has_people_go_back_by_a_command_that_may_do_nothing() -> None:
+    """``--if-bad`` refuses below its limits and with few questions: a team's usual hour."""
+    assert [p.name for p in PAGES for c in p.commands() if "--if-bad" in c] == []
 
 
 def test_every_drill_has_a_page_that_says_what_to_see_and_to_do() -> None:
@@ -122,8 +162,10 @@ def reasons() -> frozenset[str]:
 
 @each_page
 def test_what_the_log_is_searched_for_is_logged(page: Page) -> None:
+    of_the_alert = set(asked_by(page.name))
     for block in page.blocks:
-        if block.language == "logs":
+        # What an alert looks for is tested beside the alert, in Google's whole language.
+        if block.language == "logs" and not of_the_alert.issuperset(block.lines()):
             wanted = comparisons(block.text)
             if "jsonPayload.action" in wanted:
                 assert wanted["jsonPayload.action"][1] in logged_actions()
