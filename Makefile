@@ -69,7 +69,7 @@ check: $(VENV)/.dev ## Check formatting, lint, import rules and types, and run t
 	@$(VENV)/bin/ruff check --quiet
 	@$(VENV)/bin/lint-imports --no-logo > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
 	@$(VENV)/bin/mypy
-	@$(PY) -m pytest -q tests/unit
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile tests/unit
 
 format: $(VENV)/.dev ## Format the code and mend what lint can mend
 	@$(VENV)/bin/ruff check --quiet --fix || true
