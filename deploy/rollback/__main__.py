@@ -82,9 +82,12 @@ def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
         return 0
     _go_back(service, state, target)
     bad = next(share.revision for share in _by_share(state) if share.revision != target)
-    tell(Announcement(options.service, bad, target), options.channel, settings)
-    if options.service == "command":
-        wait_for(options, settings, target)
+    try:
+        tell(Announcement(options.service, bad, target), options.channel, settings)
+    finally:
+        # Also while Slack is down: the old socket matters more than the notice.
+        if options.service == "command":
+            wait_for(options, settings, target)
     return 0
 
 

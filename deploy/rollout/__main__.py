@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from deploy.announcement import Announcement, tell
+from deploy.announcement import Announcement, AnnouncementFailed, tell
 from deploy.cloud_run import Change
 from deploy.command_line import (
     OperatorSettings,
@@ -98,11 +98,13 @@ def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
     if not outcome.is_promoted:
         broken = "; ".join(outcome.judgement.broken) or "too few questions came to judge it"
         say(f"{outcome.revision} was taken back: {broken}.")
-    if outcome.judgement.verdict is Verdict.BAD:
-        announcement = Announcement(options.service, outcome.revision, outcome.before)
-        tell(announcement, options.channel, settings)
-    if options.service == "command":
-        wait_for(options, settings, outcome.serving)
+    try:
+        if outcome.judgement.verdict is Verdict.BAD:
+            announcement = Announcement(options.service, outcome.revision, outcome.before)
+            tell(announcement, options.channel, settings)
+    finally:
+        if options.service == "command":
+            wait_for(options, settings, outcome.serving)
     return _TAKEN_BACK[outcome.judgement.verdict]
 
 
@@ -127,7 +129,11 @@ def _take_back(options: argparse.Namespace, settings: OperatorSettings) -> int:
         say("No rollout was cut off.")
     elif outcome.shown:
         announcement = Announcement(options.service, outcome.revision, outcome.before)
-        tell(announcement, options.channel, settings)
+        try:
+            tell(announcement, options.channel, settings)
+        except AnnouncementFailed as error:
+            # What comes next may be the hotfix for an outage of Slack's.
+            say(str(error))
     return 0
 
 

@@ -364,6 +364,23 @@ async def test_what_a_killed_rollout_has_left_is_taken_back_by_the_next_build(
         assert len(workspace.messages("#general")) == 1
 
 
+async def test_that_nobody_can_be_told_stops_neither_the_next_build_nor_the_wait_for_a_socket(
+    bench: RolloutBench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with process(bench, tmp_path, *SLOW) as running:
+        running.kill()
+    channel = ["--channel", "C0123456789"]
+    assert await run(rollout, bench, "processor", "--take-back", *channel) == 0
+    assert "tell C0123456789 by hand" in capsys.readouterr().out
+    async with rollout_bench("command-service") as other:
+        await pipeline_deploys(other, "a")
+        async with heard(other):
+            assert await run(rollback, other, "command", *GONE, *channel) == 1
+        said = capsys.readouterr()
+        assert "Only command-service-00001 is heard" in said.out
+        assert "tell C0123456789 by hand" in said.err
+
+
 async def test_a_rollback_after_a_killed_rollout_goes_to_where_that_began(
     bench: RolloutBench, tmp_path: Path
 ) -> None:
