@@ -23,6 +23,7 @@
 #   REGION           where the services run (asia-northeast1)
 #   RESIDENCY        jp: secrets and messages are kept in Tokyo and Osaka only (docs/data.md)
 #   REDIS_TIER       basic, or standard with a replica (basic); REDIS_SIZE_GB (1)
+#   SUBNET_RANGE BUILD_BUCKET   of a second region (10.8.0.0/24, PROJECT_ID-mechachang-build)
 #   PROCESSOR_URL    where Pub/Sub pushes to, if not to Cloud Run's usual address
 #   BILLING_ACCOUNT MONTHLY_BUDGET   for budget
 #   SLACK_BOT_TOKEN SLACK_APP_TOKEN GEMINI_API_KEY SIGNING_KEYS   values of secrets, if they are new
@@ -39,6 +40,9 @@ REGION=${REGION:-asia-northeast1}
 REDIS_TIER=${REDIS_TIER:-basic}
 REDIS_SIZE_GB=${REDIS_SIZE_GB:-1}
 RESIDENCY=${RESIDENCY:-}
+# One network cannot have a range twice, nor the world a bucket's name.
+SUBNET_RANGE=${SUBNET_RANGE:-10.8.0.0/24}
+BUILD_BUCKET=${BUILD_BUCKET:-$PROJECT_ID-mechachang-build}
 
 readonly PARTS=(apis network registry accounts redis secrets pubsub rights)
 # Those who deploy seldom may see what is paid, or give rights.
@@ -135,7 +139,7 @@ make_network() {
   # Private Google Access: the smoke test's job reaches run.app from inside.
   found compute networks subnets describe mechachang-run --region="$REGION" ||
     cloud compute networks subnets create mechachang-run --network=mechachang \
-      --region="$REGION" --range=10.8.0.0/24 --enable-private-ip-google-access
+      --region="$REGION" --range="$SUBNET_RANGE" --enable-private-ip-google-access
 }
 
 make_registry() {
@@ -146,10 +150,10 @@ make_registry() {
   # three (index, image, provenance), and the build's own images are renewed only every nine months.
   cloud artifacts repositories set-cleanup-policies mechachang --location="$REGION" \
     --policy="$HERE/image-cleanup.json" --no-dry-run
-  found storage buckets describe "gs://$PROJECT_ID-mechachang-build" ||
-    cloud storage buckets create "gs://$PROJECT_ID-mechachang-build" --location="$REGION" \
+  found storage buckets describe "gs://$BUILD_BUCKET" ||
+    cloud storage buckets create "gs://$BUILD_BUCKET" --location="$REGION" \
       --uniform-bucket-level-access --public-access-prevention
-  cloud storage buckets update "gs://$PROJECT_ID-mechachang-build" \
+  cloud storage buckets update "gs://$BUILD_BUCKET" \
     --lifecycle-file="$HERE/build-lifecycle.json"
 }
 
@@ -318,7 +322,7 @@ make_rights() {
   # run.admin and not run.developer: only it may state who can call a service, as ours states.
   on projects "$PROJECT_ID" "$BUILD" run.admin logging.logWriter monitoring.viewer
   on "artifacts repositories" mechachang "$BUILD" artifactregistry.writer --location="$REGION"
-  on "storage buckets" "gs://$PROJECT_ID-mechachang-build" "$BUILD" storage.objectViewer
+  on "storage buckets" "gs://$BUILD_BUCKET" "$BUILD" storage.objectViewer
   for account in "$COMMAND" "$PROCESSOR" "$PUSH"; do
     on "iam service-accounts" "$account" "$BUILD" iam.serviceAccountUser
   done

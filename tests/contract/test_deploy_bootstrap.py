@@ -120,6 +120,23 @@ def _unquoted(command: str) -> str:
     return " ".join(shlex.split(command))
 
 
+async def test_a_second_region_shares_nothing_with_the_one_that_is_gone(tmp_path: Path) -> None:
+    """As docs/runbooks/region-is-gone.md has it typed."""
+    page = (ROOT / "docs/runbooks/region-is-gone.md").read_text()
+    (line,) = re.findall(r"^export (REGION=.*)", page, re.MULTILINE)
+    typed = line.replace("$PROJECT_ID", TOLD["PROJECT_ID"])
+    told = dict(word.split("=", 1) for word in shlex.split(typed))
+    told |= {"PROCESSOR_URL": ""}
+    env = gcloud.environment(tmp_path, **{**TOLD, **told})
+    ran = await gcloud.run(BOOTSTRAP, "--dry-run", env=env)
+    assert ran.code == 0, ran.err
+    assert "asia-northeast1" not in ran.out
+    assert "https://processor-service-1234.asia-northeast2.run.app/pubsub/push" in ran.out
+    first = "\n".join(await dry_run(tmp_path))
+    for once in (r"--range=(\S+)", r"gs://(\S+)"):
+        assert not {*re.findall(once, ran.out)} & {*re.findall(once, first)}
+
+
 async def test_old_images_and_sources_go_and_redis_is_mended_on_sunday_night(
     tmp_path: Path,
 ) -> None:
