@@ -14,7 +14,7 @@ from shared.log import get_logger
 
 log = get_logger(__name__)
 
-_ISSUERS = frozenset({"https://accounts.google.com", "accounts.google.com"})
+_ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 _CLOCK_SKEW_S = 10
 _TOKEN_BYTES = 8 * 1024
 """Google's own have about 1 KB."""
@@ -200,9 +200,23 @@ class OidcVerifier:
             )
         except (exceptions.GoogleAuthError, ValueError, TypeError, RecursionError) as error:
             raise _invalid("its signature or its times are wrong") from error
+        if not _times_hold(claims):
+            raise _invalid("its times are wrong")
         if claims.get("iss") not in _ISSUERS:
             raise PushDenied("The token is not Google's.", reason="issuer_wrong", status=401)
         return claims
+
+
+def _times_hold(claims: Mapping[str, object]) -> bool:
+    """Whether the times are numbers, and the token is good by now.
+
+    google-auth does not know ``nbf`` (RFC 7519, 4.1.5), and takes NaN for a time to come.
+    """
+    begins = claims.get("nbf", 0)
+    times = (claims.get("iat"), claims.get("exp"), begins)
+    if not all(isinstance(each, int | float) and 0 <= each < float("inf") for each in times):
+        return False
+    return isinstance(begins, int | float) and begins <= time.time() + _CLOCK_SKEW_S
 
 
 def _invalid(why: str) -> PushDenied:

@@ -1,19 +1,12 @@
 import asyncio
 import base64
-import datetime as dt
-import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from google.auth import crypt, jwt
 
 from processor_service.oidc import (
     FRESH_FOR_S,
@@ -25,53 +18,7 @@ from processor_service.oidc import (
     OidcVerifier,
 )
 from processor_service.push import PushDenied
-
-AUDIENCE = "https://processor.example/pubsub/push"
-ACCOUNT = "push@project.example"
-
-
-@dataclass
-class Signer:
-    """A key pair of this test's own, with the certificate Google would publish for it."""
-
-    key: rsa.RSAPrivateKey
-    key_id: str = "key-1"
-
-    @cached_property
-    def certificate(self) -> str:
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-        now = dt.datetime.now(dt.UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(self.key.public_key())
-            .serial_number(1)
-            .not_valid_before(now - dt.timedelta(days=1))
-            .not_valid_after(now + dt.timedelta(days=1))
-            .sign(self.key, hashes.SHA256())
-        )
-        return certificate.public_bytes(serialization.Encoding.PEM).decode()
-
-    def token(self, **changes: Any) -> str:
-        now = int(time.time())
-        claims = {
-            "iss": "https://accounts.google.com",
-            "aud": AUDIENCE,
-            "email": ACCOUNT,
-            "email_verified": True,
-            "sub": "1",
-            "iat": now - 5,
-            "exp": now + 3600,
-        }
-        pem = self.key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
-        )
-        signer = crypt.RSASigner.from_string(pem, self.key_id)  # type: ignore[no-untyped-call] # untyped SDK
-        token: bytes = jwt.encode(signer, {**claims, **changes})  # type: ignore[no-untyped-call] # untyped SDK
-        return token.decode()
+from tests.push_tokens import ACCOUNT, AUDIENCE, Signer
 
 
 @pytest.fixture(scope="module")
