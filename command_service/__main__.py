@@ -8,6 +8,7 @@ import asyncio
 import signal
 import socket
 import sys
+from contextlib import suppress
 
 from command_service.app import run
 from command_service.errors import StartFailed
@@ -26,7 +27,8 @@ def main() -> int:
     try:
         settings = load_settings(CommandSettings)
     except SettingsInvalid as error:
-        print(error, file=sys.stderr)  # noqa: T201 - there is no logging without settings
+        with suppress(OSError):
+            print(error, file=sys.stderr)  # noqa: T201 - there is no logging without settings
         return 2
     here = deployment("command-service", settings.google_cloud_project)
     configure_logging(settings.log_level, settings.log_format, here)

@@ -7,6 +7,7 @@ garbage.pause()
 import signal
 import socket
 import sys
+from contextlib import suppress
 
 import uvicorn
 
@@ -30,7 +31,8 @@ def main() -> int:
     try:
         settings = load_settings(ProcessorSettings)
     except SettingsInvalid as error:
-        print(error, file=sys.stderr)  # noqa: T201 - there is no logging without settings
+        with suppress(OSError):
+            print(error, file=sys.stderr)  # noqa: T201 - there is no logging without settings
         return 2
     here = deployment("processor-service", settings.google_cloud_project)
     configure_logging(settings.log_level, settings.log_format, here)
@@ -56,9 +58,14 @@ def _serve(settings: ProcessorSettings) -> int:
             timeout_graceful_shutdown=_DRAIN_S,
         )
     )
-    # uvicorn stops on a signal and then raises it once more; ending in good order is exit code 0.
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
+    # uvicorn listens to signals later, stops on one and then raises it once more; ending in good
+    # order is exit code 0.
     for ending in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(ending, lambda *_: None)
+        signal.signal(ending, end)
     garbage.resume()
     server.run(sockets=[listener])
     return 0

@@ -11,16 +11,18 @@ from simulators.environment import inherited, without_proxies
 
 
 @asynccontextmanager
-async def service_process(module: str, folder: Path, **settings: str) -> AsyncIterator[Process]:
-    """``python -m module``; killed at the end if it still runs."""
+async def service_process(
+    module: str, folder: Path, output: int = PIPE, /, **settings: str
+) -> AsyncIterator[Process]:
+    """``python -m module``, writing to ``output``; killed at the end if it still runs."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         module,
         cwd=folder,
         env={**without_proxies(inherited()), **settings},
-        stdout=PIPE,
-        stderr=PIPE,
+        stdout=output,
+        stderr=output,
     )
     try:
         yield process

@@ -206,7 +206,7 @@ def test_a_push_with_a_wrong_token_is_denied_on_each_route_and_causes_no_work(
 ) -> None:
     world, http = world_and_http
     before = len(world.model.asked), len(world.conversation.messages)
-    headers = {} if header is None else {"Authorization": header.encode("latin-1")}
+    headers = [] if header is None else [(b"authorization", header.encode("latin-1"))]
     with capture_logs() as logs:
         for path in ("/pubsub/push", "/pubsub/dead-letter", "/smoke"):
             answer = http.post(path, content=PUSHED, headers=headers)
