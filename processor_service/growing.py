@@ -296,7 +296,9 @@ class Growing:
             await self._let_settle()
             return await standing(self.task_id, self.conversation, self.steps)
         shown = [part.posted for part in self._parts]
-        beyond = [one for one in self.found.answers if one.mark.part > len(shown)]
+        known = {one.ts for one in shown}
+        # Parts further on, and what two workers before us wrote side by side.
+        beyond = [one for one in self.found.answers if one.ts not in known]
         return Standing((*shown, *beyond, *self.found.notices, *self.found.files))
 
     async def end_stream(self, body: Body = _NOTHING, mark: Mark | None = None) -> bool:

@@ -245,3 +245,13 @@ async def test_words_of_a_worker_that_learns_too_late_of_a_rivals_whole_answer_g
     world.model = Lost([])
     assert await world.answer(task) is Outcome.TRY_LATER
     assert [posted for posted, _ in world.conversation.messages] == [rivals]
+
+
+async def test_of_what_two_dead_workers_wrote_side_by_side_one_answer_is_made() -> None:
+    world = World()
+    for _ in range(2):
+        await world.conversation.post(Body("前半の"), growing_mark(a_task().task_id))
+    assert await world.answer() is Outcome.ANSWERED
+    [(posted, _)] = world.conversation.messages
+    assert posted.ts == "200.000001"
+    assert world.conversation.texts() == ["素数は1と自身でのみ割れます。"]
