@@ -34,7 +34,7 @@ class Machine:
 
 
 COMMAND: Final = Machine(1, 0.5, 80, "instance_based")
-PROCESSOR: Final = Machine(2, 2, 40, "instance_based")
+PROCESSOR: Final = Machine(2, 2, 80, "instance_based")
 
 _ANSWERS: Final = 1_000
 _MONTH_S: Final = 730 * 3600

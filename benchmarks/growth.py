@@ -17,7 +17,7 @@ _QUICK: Final = GeminiConfig(first_token_s=0.05, total_s=0.1, chunk_tokens=64)
 _PATIENCE_S: Final = 900.0
 _EQUAL_WITHIN_S: Final = 60.0
 # Cloud Run hands an instance no more than its containerConcurrency at once; the rest waits.
-_AT_ONCE: Final = 40
+_AT_ONCE: Final = 80
 _SHORT_CHARS: Final = 200
 _LONG_CHARS: Final = 100_000
 

@@ -15,9 +15,9 @@ from shared.errors import ModelUnavailable
 
 # A minute's outage is waited out in the delivery that it began in, with room for the last pause.
 HOLD_S: Final = 65.0
-# Of the 40 requests that an instance takes at once (deploy/processor-service.yaml), so that some
+# Of the 80 requests that an instance takes at once (deploy/processor-service.yaml), so that some
 # are left: what is turned away at the door counts as a failed delivery.
-MOST_KEPT: Final = 30
+MOST_KEPT: Final = 60
 _PAUSE_S: Final = (1.0, 3.0)
 _SPREAD: Final = 0.2
 # The vendor is away. What it says wrongly or not at all it would say again, and each time it costs.
