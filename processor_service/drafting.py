@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from processor_service.markdown.characters import neutralise
 from processor_service.markdown.document import Block, read_document, with_newlines
 from processor_service.markdown.settling import settled_code, settled_text
 from processor_service.ports.conversations import Body
-from processor_service.rendering import RICH, body_of, neutralise
+from processor_service.rendering import RICH, body_of
 from processor_service.splitting import Packing, pieces_of
 
 Read = Callable[[str], list[Block]]

@@ -1,7 +1,6 @@
 """From Gemini's Markdown to Slack messages."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,7 +8,7 @@ from typing import Any
 
 from processor_service.failures import OTHER, TAKEN_AWAY, WORDS, Failure
 from processor_service.file_verdicts import verdict_lines
-from processor_service.markdown.characters import visible
+from processor_service.markdown.characters import neutralise
 from processor_service.markdown.document import words_of
 from processor_service.markdown.tables import Table
 from processor_service.ports.answers import Answer
@@ -45,16 +44,6 @@ PLAIN_BYTES = 3_900
 _PREVIEW_CHARS = 200
 _QUOTE_CHARS = 2_500
 _SUBJECT_CHARS = 300
-
-_PINGS = re.compile(r"<(?=(?:@[UW]|!(?:channel|here|everyone|subteam\^))[^<>\n]*>)")
-
-
-def neutralise(text: str) -> str:
-    """The same text to the eye, in which no ``<!channel>`` or ``<@U…>`` reaches anybody.
-
-    What steers the eye, or hides text from it, is dropped.
-    """
-    return _PINGS.sub("<\u200b", visible(text))
 
 
 def escape(text: str) -> str:

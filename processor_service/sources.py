@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import quote_plus, urlsplit
 
-from processor_service.rendering import Block, escape, neutralise
+from processor_service.markdown.characters import neutralise
+from processor_service.rendering import Block, escape
 from processor_service.research import Research, WebPage
 from processor_service.texts import SEARCHES, SOURCES, WITHOUT_SEARCH
 from shared.task import Locale

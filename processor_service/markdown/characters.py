@@ -1,4 +1,4 @@
-"""Characters that nobody sees."""
+"""Characters that nobody sees, and those that would reach somebody."""
 
 import re
 
@@ -16,7 +16,17 @@ _HIDDEN = re.compile(
     f"({_FLAG})|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
 )
 
+_PINGS = re.compile(r"<(?=(?:@[UW]|!(?:channel|here|everyone|subteam\^))[^<>\n]*>)")
+
 
 def visible(text: str) -> str:
     """``text`` without what steers terminals, turns letters round, or hides words from the eye."""
     return _HIDDEN.sub(r"\1", text)
+
+
+def neutralise(text: str) -> str:
+    """The same text to the eye, in which no ``<!channel>`` or ``<@U…>`` reaches anybody.
+
+    What steers the eye, or hides text from it, is dropped.
+    """
+    return _PINGS.sub("<\u200b", visible(text))

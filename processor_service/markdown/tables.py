@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from markdown_it.token import Token
 
+from processor_service.markdown.characters import neutralise
 from processor_service.markdown.inline import LINK_CHARS, read_inline
 from processor_service.markdown.links import is_address
 from processor_service.markdown.references import Env
@@ -56,7 +57,7 @@ class Cell:
     @property
     def text(self) -> str:
         """The words alone."""
-        return "".join(run.text for run in self.runs)
+        return neutralise("".join(run.text for run in self.runs))
 
     def line(self) -> str:
         """The words on one line, links with their addresses."""
@@ -190,7 +191,9 @@ def read_table(tokens: Sequence[Token], env: Env) -> Table:
         if token.type == "th_open":
             aligns.append(_align(token))
         elif token.type == "inline":
-            cells.append(Cell(tuple(_runs(read_inline(token.content, env).tokens))))
+            # Entities have become letters by now, and could be a ping.
+            runs = _runs(read_inline(token.content, env).tokens)
+            cells.append(Cell(tuple(replace(run, text=neutralise(run.text)) for run in runs)))
         elif token.type == "tr_close":
             rows.append(tuple(cells))
             cells = []

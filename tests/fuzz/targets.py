@@ -17,7 +17,8 @@ from processor_service.markdown.settling import settled_code, settled_text
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
 from processor_service.proof import letters_of
-from processor_service.rendering import neutralise, render_answer, render_plain
+from processor_service.markdown.characters import neutralise
+from processor_service.rendering import render_answer, render_plain
 from shared.message_text import mentions, plain_text
 from shared.task import Mode
 from shared.well_formed import well_formed

@@ -5,7 +5,8 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor_service.rendering import escape, neutralise
+from processor_service.markdown.characters import neutralise
+from processor_service.rendering import escape
 
 # What Slack turns into a notification (docs.slack.dev, formatting message text: mentions).
 _PINGING = re.compile(

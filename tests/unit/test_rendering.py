@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 import pytest
 
 from processor_service.failures import WORDS, Failure
+from processor_service.markdown.characters import neutralise
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Place
 from processor_service.rendering import (
     PART_BYTES,
     PLAIN_BYTES,
-    neutralise,
     render_answer,
     render_notice,
     render_plain,
