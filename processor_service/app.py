@@ -96,6 +96,8 @@ def create_app(open_dependencies: OpenDependencies) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        # A redirect would name the route, at whatever host the request says.
+        redirect_slashes=False,
         # FastAPI's own spans and metrics of each request cost about 4 % of the processor's CPU and
         # say what ours say already (docs/telemetry.md).
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},

@@ -1,5 +1,7 @@
 """``ports.FileSource`` on Slack's hosts: what is fetched, and whom our token is shown to."""
 
+import tracemalloc
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +23,8 @@ from tests.slack_workbench import Workbench, workbench
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 1000
 LIMIT = 100_000
+# Packed, it is smaller than the limit.
+BOMB = 64 * 1024 * 1024
 
 
 class NoHolds:
@@ -262,6 +266,29 @@ async def test_a_file_that_never_ends_is_left_as_soon_as_it_is_too_large() -> No
     assert unusable.value.reason == "file_too_large"
     # What the sockets buffer comes on top of the limit.
     assert sent < LIMIT + 16 * 1024 * 1024
+
+
+@pytest.mark.parametrize("packing", ["gzip", "deflate"])
+async def test_a_packed_bomb_is_left_as_soon_as_its_content_is_too_large(packing: str) -> None:
+    packer = zlib.compressobj(9, wbits=31 if packing == "gzip" else 15)
+    bomb = packer.compress(bytes(BOMB)) + packer.flush()
+    assert len(bomb) < LIMIT < BOMB
+
+    async def packed(_: web.Request) -> web.StreamResponse:
+        headers = {"Content-Encoding": packing, "Content-Type": "image/png"}
+        return web.Response(body=bomb, headers=headers)
+
+    slack = Host(packed)
+    async with fetching_from(slack) as files:
+        tracemalloc.start()
+        try:
+            with pytest.raises(FileUnusable) as unusable:
+                await files.content(slack.file, LIMIT)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert unusable.value.reason == "file_too_large"
+    assert most < BOMB // 4
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """SIGTERM in the middle of an answer: the task is handed back and answered once, later."""
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 from shared.ledger import Mark
@@ -46,3 +48,33 @@ async def test_a_processor_told_to_end_finishes_what_is_nearly_done(tmp_path: Pa
         assert await processor.terminate() == 0
         assert answers(stack, asked.ts) == 1
         assert len(stack.gemini.requests) == 1
+
+
+async def test_a_second_signal_while_it_ends_neither_hurries_it_nor_loses_the_answer(
+    tmp_path: Path,
+) -> None:
+    async with LocalStack(StackConfig(folder=tmp_path, delivery=RULES)) as stack:
+        stack.gemini.script("Redis", Reply(text="An in-memory store.", delay_s=2.0))
+        asked = stack.slack.people.post("alice", "#general", "@mechachang What is Redis?")
+        await stack.slack.wait_for(lambda: stack.gemini.requests, DEADLINE_S)
+        [processor] = stack.processors
+        assert processor.pid is not None
+        os.kill(processor.pid, signal.SIGTERM)
+        await until_closed(processor.port)
+        assert answers(stack, asked.ts) == 0
+        async with asyncio.timeout(GRACE_S):
+            assert await processor.terminate() == 0
+        assert answers(stack, asked.ts) == 1
+        assert len(stack.gemini.requests) == 1
+
+
+async def until_closed(port: int) -> None:
+    """Until it takes no more connections, which is the first thing it does at its end."""
+    async with asyncio.timeout(GRACE_S):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                return
+            writer.close()
+            await asyncio.sleep(0.02)
