@@ -4,11 +4,13 @@ import asyncio
 import gzip
 import hashlib
 import hmac
+import json
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -229,6 +231,37 @@ async def test_a_signed_event_that_is_no_json_is_answered_with_400(
 ) -> None:
     assert await posted(world[1], body, signed(body), content_type) == 400
     assert world[0].tasks() == []
+
+
+async def test_the_same_signed_request_sent_again_asks_for_no_second_answer(
+    world: tuple[Stack, Service],
+) -> None:
+    slack = world[0].slack
+    user, channel = slack.people.user("hana").id, slack.people.channel("#general").id
+    ts = slack.people.post("hana", "#general", "no question of ours").ts
+    event = {"type": "app_mention", "user": user, "channel": channel, "ts": ts, "event_ts": ts}
+    told = {
+        "type": "event_callback",
+        "team_id": slack.workspace.team_id,
+        "event_id": "Ev1",
+        "event_time": int(time.time()),
+        "event": {**event, "text": f"<@{slack.workspace.bot.id}> hello"},
+    }
+    command = {
+        "command": "/gemini",
+        "text": "hello",
+        "user_id": user,
+        "channel_id": channel,
+        "team_id": slack.workspace.team_id,
+        "trigger_id": "1.2.3",
+        "response_url": "https://hooks.example/1",
+    }
+    for body, content_type in ((json.dumps(told), JSON), (urlencode(command), FORM)):
+        before = len({task.task_id for task in world[0].tasks()})
+        genuine = signed(body.encode())
+        for _ in range(5):
+            assert await posted(world[1], body.encode(), genuine, content_type) == 200
+        assert len({task.task_id for task in world[0].tasks()}) == before + 1
 
 
 @pytest.mark.parametrize(
