@@ -120,6 +120,37 @@ async def test_a_signal_finishes_what_is_in_flight_and_ends_it_with_code_zero(
     assert "xoxb-local" not in out
 
 
+async def test_a_second_signal_while_it_ends_neither_hurries_it_nor_loses_a_question(
+    tmp_path: Path,
+) -> None:
+    async with stack() as world:
+        world.faults.add("pubsub", "Publish", Fault("delay", seconds=1.5))
+        async with service_process("command_service", tmp_path, **settings_of(world)) as process:
+            await world.slack.wait_for(lambda: world.slack.sockets.sockets, END_WITHIN_S)
+            world.slack.people.post("hana", "#general", "@mechachang hello")
+            await world.slack.wait_for(lambda: not world.faults.rules(), END_WITHIN_S)
+            process.send_signal(signal.SIGTERM)
+            await said("stopping", process)
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(KILLED_AFTER_S):
+                code, out, err = await ended(process)
+
+        assert code == 0
+        assert "Traceback" not in err + out
+        assert [entry.step for entry in world.journal.entries(step="ack")] == ["ack"]
+        assert len(world.tasks()) == 1
+
+
+async def said(action: str, process: Process) -> None:
+    """Until it has logged ``action``."""
+    assert process.stdout is not None
+    async with asyncio.timeout(END_WITHIN_S):
+        while line := await process.stdout.readline():
+            if action in actions(line.decode()):
+                return
+    raise AssertionError(f"It ended without {action}.")
+
+
 async def test_a_signal_ends_it_in_time_although_slack_and_the_queue_hang(tmp_path: Path) -> None:
     async with stack() as world:
         # The search for missed questions hangs from the start, all else once the socket is open.

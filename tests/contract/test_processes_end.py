@@ -122,6 +122,8 @@ async def test_bad_settings_that_cannot_be_told_still_end_a_service_with_code_tw
         # The event loop is made once the settings are read, and before anything is opened.
         ("processor_service", "uvloop"),
         ("command_service", "uvloop"),
+        # Imported behind a service that listens.
+        ("processor_service", "google.auth.jwt"),
     ],
     ids=lambda value: str(value).rpartition(".")[2],
 )
