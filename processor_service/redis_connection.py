@@ -35,7 +35,7 @@ REST_S = 1.0
 _ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
 # Redis before 7 wraps what a command within a script was told into an error of its own.
 _CODE: Final = re.compile(
-    r"\b(READONLY|MOVED|ASK|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|WRONGTYPE|OOM|NOPERM|BUSY|MISCONF)\b"
+    r"\b(READONLY|MOVED|ASK|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|WRONGTYPE|OOM|NOPERM|BUSY|MISCONF|NOREPLICAS)\b"
 )
 _WRONG_TYPE: Final = "WRONGTYPE"
 _CODES_ELSEWHERE: Final = frozenset(

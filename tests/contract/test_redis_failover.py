@@ -1,7 +1,7 @@
 """Redis after a failover, and Redis that refuses: the processor goes on, and is back by itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,8 +9,13 @@ import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
+from processor_service.limits import Application
+from processor_service.ports.work import Lease
 from processor_service.redis_connection import RedisConnection, StoreUnavailable, redis_connection
+from processor_service.redis_holds import RedisHolds
 from processor_service.redis_keys import task_key
+from processor_service.redis_limits import RedisLimits
+from processor_service.redis_stops import RedisStops
 from processor_service.redis_store import RedisLeases
 from tests.redis_workbench import PATIENCE_S, real_redis
 
@@ -158,3 +163,64 @@ async def test_a_key_of_another_type_costs_nothing_but_itself(tmp_path: Path) ->
             claim = await leases.claim("t1", "m3")
             assert claim.lease is not None
             assert claim.lease.owner is not None
+
+
+@pytest.mark.parametrize(
+    ("changed", "well", "code"),
+    [
+        ({"maxmemory": "1"}, {"maxmemory": "0"}, "OOM"),
+        ({"min-replicas-to-write": "1"}, {"min-replicas-to-write": "0"}, "NOREPLICAS"),
+        ({"replicaof": "127.0.0.1 9"}, {"replicaof": "no one"}, "READONLY"),
+    ],
+    ids=["out of memory", "without its replicas", "read-only"],
+)
+async def test_a_redis_that_takes_no_writes_stops_no_question_and_is_used_again(
+    tmp_path: Path, changed: dict[str, str], well: dict[str, str], code: str
+) -> None:
+    with real_redis(tmp_path) as url:
+        async with redis_connection(url, PATIENCE_S) as connection, Redis.from_url(url) as operator:
+            leases, stops = RedisLeases(connection), RedisStops(connection)
+            held = await leases.claim("held", "m0")
+            assert held.lease is not None
+            await told(operator, changed)
+            with capture_logs() as logs:
+                claim = await leases.claim("t1", "m1")
+                # The task is worked on without a lease; the ledger in Slack keeps it to one answer.
+                assert claim.lease is not None
+                assert claim.lease.owner is None
+                await worked_on(connection, claim.lease, held.lease)
+            assert {log.get("code") for log in logs if log["log_level"] != "info"} == {code}
+            await told(operator, well)
+            await until_written(connection)
+            again = await leases.claim("t2", "m2")
+            assert again.lease is not None
+            assert again.lease.owner is not None
+            await stops.ask("t2")
+            assert await stops.asked("t2")
+
+
+async def told(operator: Redis, changes: Mapping[str, str]) -> None:
+    for name, value in changes.items():
+        if name == "replicaof":
+            await operator.execute_command("REPLICAOF", *value.split())  # type: ignore[no-untyped-call] # untyped
+        else:
+            await operator.config_set(name, value)
+
+
+async def worked_on(connection: RedisConnection, lease: Lease, held: Lease) -> None:
+    """All that a question writes into Redis; nothing of it raises."""
+    leases, limits = RedisLeases(connection), RedisLimits(connection, 9, 1_000, 1_000, 9)
+    for each in (lease, held):
+        await leases.renew(each)
+        await leases.announce_doubt(each.task_id)
+        await leases.release(each, "gemini_unavailable")
+        await leases.finish(each)
+        assert await leases.last_failure(each.task_id) is None
+    for number in range(3):
+        asking = Application("T1", "U1", f"task-{number}")
+        assert await limits.admit(asking) is None
+        await limits.told(asking)
+        await limits.leave(asking)
+        await limits.spend("T1", "U1", 10)
+    await RedisHolds(connection).hold("chat.postMessage", 1.0)
+    await RedisStops(connection).ask("t1")
