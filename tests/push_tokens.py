@@ -54,11 +54,15 @@ class Signer:
 
     def signed(self, claims: object) -> str:
         """Whatever the claims are, signed as Google would."""
+        token: bytes = jwt.encode(self._signer, claims, key_id=self.key_id)  # type: ignore[no-untyped-call] # untyped SDK
+        return token.decode()
+
+    @cached_property
+    def _signer(self) -> crypt.RSASigner:
         pem = self.key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.TraditionalOpenSSL,
             serialization.NoEncryption(),
         )
-        signer = crypt.RSASigner.from_string(pem, self.key_id)  # type: ignore[no-untyped-call] # untyped SDK
-        token: bytes = jwt.encode(signer, claims)  # type: ignore[no-untyped-call] # untyped SDK
-        return token.decode()
+        signer: crypt.RSASigner = crypt.RSASigner.from_string(pem, self.key_id)  # type: ignore[no-untyped-call] # untyped SDK
+        return signer
