@@ -254,6 +254,12 @@ async def test_gaps_and_takeovers_move_their_metrics(tmp_path: Path) -> None:
         await moved(stack, metrics.LEDGER_ADOPTIONS)
 
 
+async def test_searches_of_google_are_counted(tmp_path: Path) -> None:
+    async with observed(tmp_path, processor={"GEMINI_TOOLS": "google_search"}) as stack:
+        stack.slack.people.post("alice", "#general", ASKED)
+        await moved(stack, metrics.GEMINI_SEARCHES, model=MODEL)
+
+
 def last_task(stack: LocalStack) -> str:
     """The id of the task that was published last."""
     keys = stack.journal.entries(step="publish")[-1].keys
