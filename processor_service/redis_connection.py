@@ -41,6 +41,9 @@ _WRONG_TYPE: Final = "WRONGTYPE"
 _CODES_ELSEWHERE: Final = frozenset(
     {"READONLY", "MOVED", "ASK", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN"}
 )
+# Direct VPC egress may take a minute or more to connect right after an instance starts
+# (cloud.google.com/run/docs/configuring/vpc-direct-vpc): not reached so early is not lost.
+STARTS_WITHIN_S: Final = 90.0
 # A refusal of one kind is told once, and again after so long without it.
 _TOLD_FOR_S: Final = 60.0
 
@@ -57,14 +60,19 @@ class RedisConnection:
     """Runs commands within ``patience_s`` seconds.
 
     After a failure it rests for a second, so that a lost Redis does not add its timeout to every
-    step; loss and return are logged once each. What Redis refuses concerns that command alone, such
+    step; loss and return are logged once each. A server that was never reached yet is lost only
+    after ``starts_within_s`` seconds. What Redis refuses concerns that command alone, such
     as a key of another type; of a server that is the wrong one now the connections are dropped, so
     that new ones find the right one.
     """
 
-    def __init__(self, redis: Redis, patience_s: float = SLOW_S) -> None:
+    def __init__(
+        self, redis: Redis, patience_s: float = SLOW_S, starts_within_s: float = STARTS_WITHIN_S
+    ) -> None:
         self.redis = redis
         self._patience_s = patience_s
+        self._expected_at: float | None = time.monotonic() + starts_within_s
+        self._waited = False
         self._resting_until = 0.0
         self._lost = False
         self._refused_at: dict[str, float] = {}
@@ -90,6 +98,7 @@ class RedisConnection:
         except (RedisError, OSError, TimeoutError) as error:
             self._note_loss(error)
             raise StoreUnavailable("Redis did not answer.") from error
+        self._expected_at = None
         if self._lost:
             self._lost = False
             log.info("Redis answers again.", action="redis_back")
@@ -111,7 +120,14 @@ class RedisConnection:
     def _note_loss(self, error: Exception) -> None:
         self._resting_until = time.monotonic() + REST_S
         REDIS_UNAVAILABLE.add()
-        if not self._lost:
+        if self._expected_at is not None and time.monotonic() < self._expected_at:
+            if not self._waited:
+                self._waited = True
+                log.info(
+                    "Redis is not reached yet; going on without cache and leases.",
+                    action="redis_awaited",
+                )
+        elif not self._lost:
             self._lost = True
             log.warning(
                 "Redis does not answer; going on without cache and leases.",

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from structlog.testing import capture_logs
 
 from processor_service.limits import Application
@@ -17,6 +19,7 @@ from processor_service.redis_keys import task_key
 from processor_service.redis_limits import RedisLimits
 from processor_service.redis_stops import RedisStops
 from processor_service.redis_store import RedisLeases
+from simulators.ports import free_port
 from tests.redis_workbench import PATIENCE_S, real_redis
 
 BACK_WITHIN_S = 10.0
@@ -144,6 +147,16 @@ async def test_a_redis_that_refuses_is_told_once_and_used_again_when_it_is_well(
             assert warned.get("code") == code
             address.saying = None
             await until_written(connection)
+
+
+async def test_a_network_that_is_late_at_a_start_is_no_lost_redis() -> None:
+    address = f"redis://127.0.0.1:{free_port()}/0"
+    for starts_within_s, told in ((60.0, ["redis_awaited"]), (0.0, ["redis_lost"])):
+        async with Redis.from_url(address, retry=Retry(NoBackoff(), 0)) as redis:
+            connection = RedisConnection(redis, PATIENCE_S, starts_within_s)
+            with capture_logs() as logs:
+                assert not await written(connection, "a key")
+            assert [log["action"] for log in logs] == told
 
 
 async def test_a_key_of_another_type_costs_nothing_but_itself(tmp_path: Path) -> None:
