@@ -17,19 +17,19 @@ _RATE: Final = 20.0
 _REST: Final = "event loop and the rest"
 # The innermost frame that one of these begins decides.
 STEPS: Final[Mapping[str, Sequence[str]]] = {
-    "Gemini": ("processor_service/gemini", "processor_service/generation"),
+    "Gemini": ("processor_service/gemini", "processor_service/answering/generate"),
     "Slack": ("slack_sdk/", "processor_service/slack_"),
     "Redis": ("redis/", "processor_service/redis_"),
     "rendering": (
         "markdown_it/",
         "mdurl/",
-        "processor_service/markdown/",
-        "processor_service/rendering",
-        "processor_service/drafting",
-        "processor_service/splitting",
-        "processor_service/layout",
+        "processor_service/rendering/markdown/",
+        "processor_service/rendering/messages",
+        "processor_service/rendering/incremental",
+        "processor_service/rendering/packing",
+        "processor_service/prompt/response_layout",
     ),
-    "HTTP edge": ("uvicorn/", "fastapi/", "starlette/", "processor_service/routes"),
+    "HTTP edge": ("uvicorn/", "fastapi/", "starlette/", "processor_service/api/routes"),
     "logs and telemetry": ("structlog/", "logging/", "opentelemetry/", "trace/"),
 }
 _FILE: Final = re.compile(r"\(([^()]+?):\d+\)$")

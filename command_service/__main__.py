@@ -1,8 +1,8 @@
 """``python -m command_service``: the Slack side until SIGTERM."""
 
-from shared import garbage
+from shared import gc_tuning
 
-garbage.pause()
+gc_tuning.pause()
 
 import asyncio
 import signal
@@ -12,12 +12,12 @@ from contextlib import suppress
 
 from command_service.app import run
 from command_service.errors import StartFailed
-from command_service.http_server import bound
 from command_service.settings import CommandSettings
-from shared.deployment import deployment
-from shared.log import configure_logging, get_logger
+from command_service.transport.http_server import bound
 from shared.settings import SettingsInvalid, load_settings
-from shared.telemetry import telemetry
+from shared.telemetry.deployment import deployment
+from shared.telemetry.log import configure_logging, get_logger
+from shared.telemetry.setup import telemetry
 
 log = get_logger(__name__)
 
@@ -43,7 +43,7 @@ def _serve(settings: CommandSettings) -> int:
         why = f"Port {settings.port} cannot be used: {error.strerror}. Choose another with PORT."
         log.error(why, action="port_taken", port=settings.port)
         return 1
-    garbage.resume()
+    gc_tuning.resume()
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_until_signalled(settings, listener))

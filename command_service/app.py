@@ -12,40 +12,41 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from command_service.admission import Policy
-from command_service.app_home import REFRESH_EVERY_S, Entrance
-from command_service.catch_up import CatchUp
-from command_service.doctor import REPORT_EVERY_S, Doctor
-from command_service.event_api import EVENTS_PATH, EventApi
-from command_service.feedback import Listening
-from command_service.following import Following
-from command_service.health import Health, HealthDeps
-from command_service.http_server import Later, bound, serving
-from command_service.intake import Intake, refusal_text
-from command_service.listeners import Listeners
-from command_service.locales import SlackLocales
-from command_service.pace import Pace
-from command_service.preflight import UNREACHABLE_AFTER_S, Preflight, Waiting, preflight
-from command_service.pubsub_queue import PubSubQueue, pubsub_queue
-from command_service.question import Identity, Reason
-from command_service.repetition import Repetition
+from command_service.backfill.schedule import CatchUp
+from command_service.payloads.model import Identity, Reason
+from command_service.ports import SocketState
+from command_service.pubsub.publisher import PubSubQueue, pubsub_queue
 from command_service.settings import CommandSettings
-from command_service.sharing import Sharing
-from command_service.signatures import Signatures
-from command_service.slack_access import SlackAccess, watched
-from command_service.slack_history import SlackHistory
-from command_service.slack_homes import SlackHomes
-from command_service.slack_modals import SlackModals
-from command_service.slack_questions import SlackQuestions
-from command_service.slack_replies import SlackReplies
-from command_service.slack_surroundings import SlackSurroundings
-from command_service.slots import Slots
-from command_service.socket_mode import SocketMode, SocketState, connected
-from command_service.throttle import GENEROSITY, PerUserThrottle
+from command_service.slack.access import SlackAccess, watched
+from command_service.slack.diagnostics import SlackSurroundings
+from command_service.slack.ephemeral import SlackReplies
+from command_service.slack.history import SlackHistory
+from command_service.slack.homes import SlackHomes
+from command_service.slack.locales import SlackLocales
+from command_service.slack.message_reader import SlackQuestions
+from command_service.slack.modals import SlackModals
+from command_service.slack.startup_check import UNREACHABLE_AFTER_S, Preflight, Waiting, preflight
+from command_service.transport.concurrency import Slots
+from command_service.transport.events_api import EVENTS_PATH, EventApi
+from command_service.transport.health import Health, HealthDeps
+from command_service.transport.http_server import Later, bound, serving
+from command_service.transport.listeners import Listeners
+from command_service.transport.signatures import Signatures
+from command_service.transport.socket_mode import SocketMode, connected
+from command_service.use_cases.app_home import REFRESH_EVERY_S, Entrance
+from command_service.use_cases.ask_again import Repetition
+from command_service.use_cases.doctor import REPORT_EVERY_S, Doctor
+from command_service.use_cases.feedback import Listening
+from command_service.use_cases.follow_ups import Following
+from command_service.use_cases.pace import Pace
+from command_service.use_cases.policy import Policy
+from command_service.use_cases.sharing import Sharing
+from command_service.use_cases.submit import Intake, refusal_text
+from command_service.use_cases.throttle import GENEROSITY, PerUserThrottle
 from shared.background import Background
 from shared.ledger import Ledger
-from shared.log import get_logger
-from shared.slack import slack_client
+from shared.slack.client import slack_client
+from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from command_service.conversation import Conversation, Kind, Message, Page
-from command_service.question import Asked, Place, Question, Recipient
+from command_service.payloads.conversation import Conversation, Kind, Message, Page
+from command_service.payloads.model import Asked, Place, Question, Recipient
 from shared.errors import SlackDenied
 from shared.task import Locale, Task
 
@@ -125,3 +125,18 @@ class Surroundings(Protocol):
 
     async def may_read(self, user_id: str, channel_id: str) -> bool:
         """Whether the person may read there now; what we cannot see they may not have read."""
+
+
+@dataclass(frozen=True)
+class SocketState:
+    """``connected``: open, and Slack is heard on it.
+
+    ``heard_age_s``: seconds since Slack was last heard, or since the start if it never was.
+    ``down_s``: the same while not connected, else 0. ``kept_age_s``: since the task that keeps the
+    socket last looked at it.
+    """
+
+    connected: bool
+    down_s: float
+    heard_age_s: float
+    kept_age_s: float

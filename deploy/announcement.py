@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from deploy.command_line import OperatorSettings, say
 from deploy.errors import OperationFailed
 from shared.errors import MechachangError, OutcomeUnknown
-from shared.slack import SLACK_FAILURES, slack_client, slack_error
+from shared.slack.client import SLACK_FAILURES, slack_client, slack_error
 
 EVENT_TYPE: Final = "mechachang_operations"
 _TEXT: Final = (

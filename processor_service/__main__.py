@@ -1,8 +1,8 @@
 """``python -m processor_service``: the processor on ``$PORT`` until SIGTERM."""
 
-from shared import garbage
+from shared import gc_tuning
 
-garbage.pause()
+gc_tuning.pause()
 
 import signal
 import socket
@@ -13,13 +13,13 @@ import uvicorn
 
 import processor_service.certificates  # aiohttp, before anybody else imports it
 import processor_service.framework  # noqa: F401 - FastAPI, likewise
+from processor_service.api.http_head import BoundedHead
 from processor_service.app import create_app, open_dependencies
-from processor_service.http_head import BoundedHead
 from processor_service.settings import ProcessorSettings
-from shared.deployment import deployment
-from shared.log import configure_logging, get_logger
 from shared.settings import SettingsInvalid, load_settings
-from shared.telemetry import telemetry
+from shared.telemetry.deployment import deployment
+from shared.telemetry.log import configure_logging, get_logger
+from shared.telemetry.setup import telemetry
 
 # Cloud Run kills 10 s after SIGTERM. Work in flight gets most of it; then it is cancelled, which
 # hands its task back.
@@ -66,7 +66,7 @@ def _serve(settings: ProcessorSettings) -> int:
     # order is exit code 0.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, end)
-    garbage.resume()
+    gc_tuning.resume()
     server.run(sockets=[listener])
     return 0
 

@@ -9,54 +9,55 @@ import aiohttp
 from fastapi import FastAPI
 from slack_sdk.web.async_client import AsyncWebClient
 
-from processor_service.asides import Asides
-from processor_service.dependencies import Dependencies
-from processor_service.doctor import Checked, Doctor
-from processor_service.equipment import Answering
-from processor_service.feedback import Listening
-from processor_service.files import Files
+from processor_service.answering.deps import Answering
+from processor_service.answering.generate import Generation
+from processor_service.api.dependencies import Dependencies
+from processor_service.api.push_auth import Certs, NoVerification, OidcVerifier, PushVerifier
+from processor_service.api.readiness import Readiness
+from processor_service.api.routes import router
+from processor_service.attachments.attach import Files
+from processor_service.delivery.thread_status import Statuses
+from processor_service.features.app_home import Homekeeping
+from processor_service.features.doctor import Checked, Doctor
+from processor_service.features.feedback import Listening
+from processor_service.features.model_check import TRY_WITHIN_S, try_out
+from processor_service.features.side_tasks import Asides
 from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_files import GeminiFiles
 from processor_service.gemini_model import GeminiModel
-from processor_service.generation import Generation
-from processor_service.health import Readiness
-from processor_service.holding import HOLD_S
-from processor_service.homes import Homekeeping
 from processor_service.loading import loading
-from processor_service.oidc import Certs, NoVerification, OidcVerifier, PushVerifier
-from processor_service.prompts import House
-from processor_service.redis_budget import RedisBudget
-from processor_service.redis_connection import RedisConnection, redis_connection
-from processor_service.redis_holds import RedisHolds
-from processor_service.redis_limits import RedisLimits
-from processor_service.redis_stops import RedisStops
-from processor_service.redis_store import RedisAnswers, RedisLeases
-from processor_service.redis_streams import RedisStreamOwners
-from processor_service.redis_turns import RedisTurns
-from processor_service.redis_votes import RedisVotes
-from processor_service.retrying import Patience
-from processor_service.room import Room
-from processor_service.routes import router
-from processor_service.sealing import Seal
+from processor_service.prompt.build import House
+from processor_service.redis.cancels import RedisStops
+from processor_service.redis.connection import RedisConnection, redis_connection
+from processor_service.redis.limits import RedisLimits
+from processor_service.redis.people_cache import RedisPeopleCache
+from processor_service.redis.posts import RedisResponses
+from processor_service.redis.rate_budget import RedisBudget
+from processor_service.redis.rate_holds import RedisHolds
+from processor_service.redis.sealing import Seal
+from processor_service.redis.store import RedisAnswers, RedisLeases
+from processor_service.redis.streams import RedisStreamOwners
+from processor_service.redis.turns import RedisTurns
+from processor_service.redis.votes import RedisVotes
+from processor_service.resilience.cancellation import Stopping
+from processor_service.resilience.memory_budget import Room
+from processor_service.resilience.outage_wait import HOLD_S
+from processor_service.resilience.retry import Patience
 from processor_service.settings import ProcessorSettings
-from processor_service.slack_calls import SlackCalls
-from processor_service.slack_channels import SlackChannels
-from processor_service.slack_conversations import SlackConversations
-from processor_service.slack_files import DOWNLOAD_TIMEOUT, SlackFiles, SlackHosts
-from processor_service.slack_groups import SlackGroups
-from processor_service.slack_homes import SlackHomes
-from processor_service.slack_people import SlackPeople
-from processor_service.slack_response import RedisResponses
-from processor_service.slack_threads import SlackThreads
-from processor_service.slack_workspace import SlackWorkspace
-from processor_service.statuses import Statuses
-from processor_service.stopping import Stopping
-from processor_service.trying_out import TRY_WITHIN_S, try_out
+from processor_service.slack.channels import SlackChannels
+from processor_service.slack.client import SlackCalls
+from processor_service.slack.conversations import SlackConversations
+from processor_service.slack.files import DOWNLOAD_TIMEOUT, SlackFiles, SlackHosts
+from processor_service.slack.homes import SlackHomes
+from processor_service.slack.people import SlackPeople
+from processor_service.slack.reading.threads import SlackThreads
+from processor_service.slack.user_groups import SlackGroups
+from processor_service.slack.workspace import SlackWorkspace
 from shared.errors import RetryableError
-from shared.log import get_logger
-from shared.slack import SLACK_FAILURES, slack_client, slack_error
-from shared.tracing import traced_session
+from shared.slack.client import SLACK_FAILURES, slack_client, slack_error
+from shared.telemetry.log import get_logger
+from shared.telemetry.tracing import traced_session
 
 log = get_logger(__name__)
 
@@ -149,7 +150,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             conversations=SlackConversations(
                 calls, session, RedisResponses(redis), stopping.owners
             ),
-            people=SlackPeople(calls, redis),
+            people=SlackPeople(calls, RedisPeopleCache(redis)),
             limits=limits,
             statuses=statuses,
             turns=stopping.turns,
@@ -208,7 +209,7 @@ def _seal(settings: ProcessorSettings) -> Seal:
 
 def _later(settings: ProcessorSettings) -> list[str]:
     """What no push needs before it is known to be ours, and a question."""
-    answering = ["processor_service.answering"]
+    answering = ["processor_service.answering.answer"]
     return ["google.auth.jwt", *answering] if settings.push_is_authenticated else answering
 
 

@@ -6,9 +6,9 @@ A number that is 0 and a list that is empty are left out there.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from processor_service.attempts import Usage
+from processor_service.ports.citations import WebPage
 from processor_service.ports.model import Piece
-from processor_service.research import WebPage
+from processor_service.telemetry.attempt_metrics import Usage
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
 
 Chunk = Mapping[str, Any]

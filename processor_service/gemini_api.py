@@ -17,7 +17,7 @@ from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_credentials import ApiKey, Credentials
 from processor_service.gemini_errors import ApiError
 from processor_service.gemini_events import document, documents
-from shared.tracing import traced_session
+from shared.telemetry.tracing import traced_session
 from shared.version import VERSION
 
 _CONNECT_S: Final = 5.0

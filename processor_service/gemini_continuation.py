@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field, replace
 from typing import Any, Final
 
-from processor_service.attempts import Usage, received
 from processor_service.gemini_answers import (
     Chunk,
     continuation_of,
@@ -14,8 +13,9 @@ from processor_service.gemini_answers import (
     searches_of,
     usage_of,
 )
+from processor_service.ports.citations import Research
 from processor_service.ports.model import Piece
-from processor_service.research import Research
+from processor_service.telemetry.attempt_metrics import Usage, received
 from shared.errors import ModelUnavailable
 
 # Each request pays for the whole prompt again. The longest answer of a model is one of these.

@@ -11,7 +11,7 @@ from processor_service.gemini_refusal import CONFIGURATION, Told, is_transient, 
 from processor_service.pacific_day import next_pacific_midnight
 from shared import clock
 from shared.errors import MechachangError, ModelRejected, ModelUnavailable
-from shared.log import get_logger
+from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 

@@ -8,10 +8,10 @@ from processor_service.gemini_api import GeminiApi
 from processor_service.gemini_continuation import AnswerSoFar
 from processor_service.gemini_errors import ApiError, plainly
 from processor_service.gemini_requests import request_of
-from processor_service.manners import Manner
+from processor_service.ports.citations import Research
+from processor_service.ports.generation_options import Manner
 from processor_service.ports.model import Piece, Prompt
 from processor_service.refusals import Refusal, Refusals
-from processor_service.research import Research
 
 _CHECK_S = 5.0
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any, Final
 
-from processor_service.manners import Manner, Tool
+from processor_service.ports.generation_options import Manner, Tool
 from processor_service.ports.model import Prompt, Turn
 
 _TOOLS: Final[Mapping[Tool, Any]] = {

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 
-from shared import garbage
+from shared import gc_tuning
 from shared.background import Background
 
 _CLOSED_WITHIN_S = 1.0
@@ -27,9 +27,9 @@ async def loading(*modules: str) -> AsyncIterator[None]:
 
 
 async def _load(modules: tuple[str, ...]) -> None:
-    garbage.pause()
+    gc_tuning.pause()
     try:
         for module in modules:
             await asyncio.to_thread(import_module, module)
     finally:
-        garbage.resume()
+        gc_tuning.resume()

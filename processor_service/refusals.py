@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from processor_service.manners import Manner, Thinking
+from processor_service.ports.generation_options import Manner, Thinking
 from processor_service.ports.model import Prompt
-from shared.log import get_logger
+from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 

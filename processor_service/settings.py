@@ -13,7 +13,7 @@ from pydantic import (
     field_validator,
 )
 
-from processor_service.manners import (
+from processor_service.ports.generation_options import (
     AUTO,
     Manners,
     temperatures,
@@ -21,8 +21,8 @@ from processor_service.manners import (
     tools,
     tools_with_quotes,
 )
-from processor_service.operator_text import OperatorText
-from processor_service.prices import Price
+from processor_service.prompt.operator_text import OperatorText
+from processor_service.telemetry.prices import Price
 from shared.settings import ServiceSettings
 
 Milliseconds = Annotated[int, Field(gt=0)]

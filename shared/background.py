@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from shared.log import get_logger
+from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 

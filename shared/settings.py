@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from shared.log import LogFormat, LogLevel
 from shared.signing import Signing, keys_in
 from shared.task import Locale
-from shared.telemetry import Telemetry
+from shared.telemetry.log import LogFormat, LogLevel
+from shared.telemetry.setup import Telemetry
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 

@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from command_service.admission import Policy
-from command_service.conversation import KINDS, Conversation, ItemT, Kind, Message, Page
-from command_service.intake import Intake
+from command_service.payloads.conversation import KINDS, Conversation, ItemT, Kind, Message, Page
+from command_service.payloads.model import Asked, Identity, Place, Question, Recipient
 from command_service.ports import Surrounding
-from command_service.question import Asked, Identity, Place, Question, Recipient
-from command_service.repetition import Repetition
 from command_service.scopes import ALL_SCOPES
-from command_service.sharing import Sharing
-from command_service.throttle import PRESSES_PER_MINUTE, PerUserThrottle
+from command_service.use_cases.ask_again import Repetition
+from command_service.use_cases.policy import Policy
+from command_service.use_cases.sharing import Sharing
+from command_service.use_cases.submit import Intake
+from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
 from shared.background import Background
 from shared.errors import (
     MechachangError,

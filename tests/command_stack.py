@@ -11,8 +11,8 @@ from google.pubsub_v1 import PublisherAsyncClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
 
 from command_service.app import Service, running
-from command_service.http_server import bound
 from command_service.settings import CommandSettings
+from command_service.transport.http_server import bound
 from shared.task import Task
 from simulators.faults import FaultPlan
 from simulators.journal import Entry, Journal

@@ -4,7 +4,7 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoint
 
-from shared.instruments import Counter
+from shared.telemetry.instruments import Counter
 
 
 class Counted:

@@ -6,7 +6,7 @@ from typing import Any
 
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
-from processor_service.rendering import render_answer
+from processor_service.rendering.messages import render_answer
 
 FOLDER = Path(__file__).parent / "unit" / "golden"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.md"))

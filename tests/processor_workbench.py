@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from fakeredis import FakeAsyncRedis, FakeServer
 
 from processor_service.ports.conversations import Conversation
-from processor_service.redis_connection import RedisConnection
-from processor_service.redis_holds import RedisHolds
-from processor_service.redis_streams import RedisStreamOwners
-from processor_service.slack_calls import SlackCalls
-from processor_service.slack_conversations import SlackConversations
-from processor_service.slack_response import RedisResponses
+from processor_service.redis.connection import RedisConnection
+from processor_service.redis.posts import RedisResponses
+from processor_service.redis.rate_holds import RedisHolds
+from processor_service.redis.streams import RedisStreamOwners
+from processor_service.slack.client import SlackCalls
+from processor_service.slack.conversations import SlackConversations
 from shared.errors import SlackDenied
 from shared.ledger import Mark
 from simulators.slack import SlackConfig

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from processor_service.research import Research
+from processor_service.ports.citations import Research
 from shared.task import Mode
 
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
-from processor_service.manners import Manner
-from processor_service.research import Research
+from processor_service.ports.citations import Research
+from processor_service.ports.generation_options import Manner
 from shared.task import Mode
 
 
@@ -99,3 +99,21 @@ class Model(Protocol):
 
         Raises ModelUnavailable (worth another attempt), ModelRefused (blocked) or ModelRejected.
         """
+
+
+class Audience(Protocol):
+    """Whoever watches an answer being written."""
+
+    @property
+    def visible(self) -> bool:
+        """Whether words of it can be seen by now."""
+
+    @property
+    def due(self) -> bool:
+        """Whether it would look at more words now."""
+
+    def retrying(self) -> None:
+        """Another attempt begins, because the last one failed."""
+
+    async def grow(self, text: str) -> None:
+        """Show the text so far. Another attempt begins with a shorter text again."""

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from shared.task import Locale, Vote
+
+_DAY_S: Final = 24 * 3600
 
 
 class Homes(Protocol):
@@ -42,6 +44,46 @@ class People(Protocol):
 
     async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
         """The names people are shown by, as far as they can be told quickly."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """How one person reads us: the language and the time; None is not known."""
+
+    locale: Locale | None = None
+    utc_offset: timedelta | None = None
+
+
+class PeopleCache(Protocol):
+    """What Slack told about people; a lost store forgets."""
+
+    async def person(self, user_id: str) -> Person | None:
+        """The person, if both language and time are known. Raises StoreUnavailable."""
+
+    async def keep_person(self, user_id: str, person: Person) -> None:
+        """Keep what is known of the person, if the store takes it."""
+
+    async def names(self, user_ids: Sequence[str]) -> dict[str, str]:
+        """The names that are kept; none while the store is lost."""
+
+    async def keep_name(self, user_id: str, name: str) -> None:
+        """Keep the person's name, if the store takes it."""
+
+
+def locale_named(name: str) -> Locale:
+    """Slack's locales are like ``ja-JP``; everything but Japanese is answered in English."""
+    return "ja" if name.startswith("ja") else "en"
+
+
+def offset_told(value: object) -> timedelta | None:
+    """Seconds from UTC. Clocks are less than a day apart; anything else is None, wherever it was
+    kept or told.
+    """
+    try:
+        seconds = int(str(value))
+    except ValueError:
+        return None
+    return timedelta(seconds=seconds) if abs(seconds) < _DAY_S else None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from shared.ledger import Mark
+
+# Slack ends a stream after some five minutes.
+STREAM_TTL_S = 600
+
+
+class StoreUnavailable(Exception):
+    """Redis did not answer in time, is resting after it did not, or refused the command."""
+
 
 class ClaimState(StrEnum):
     """What a claim on a task found."""
@@ -115,3 +124,13 @@ class StreamOwners(Protocol):
 
     async def owner(self, channel: str, ts: str) -> str | None:
         """The task, if it is remembered."""
+
+
+class Responses(Protocol):
+    """What was posted to response URLs, which cannot be read. A lost store forgets."""
+
+    async def of(self, task_id: str) -> list[Mark]:
+        """The marks of what was posted, in order."""
+
+    async def add(self, mark: Mark) -> None:
+        """Remember one message."""

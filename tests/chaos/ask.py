@@ -4,7 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from command_service.texts import COMMAND_ACCEPTED
+from command_service.texts.replies import COMMAND_ACCEPTED
 from shared.task import task_id_of_message
 from simulators.slack.model import Channel
 from simulators.stack import LocalStack

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from processor_service.redis_connection import REST_S
+from processor_service.redis.connection import REST_S
 from shared.ledger import Mark, file_name
 from simulators.journal import Entry
 from simulators.provisioning import DEAD_LETTER_TOPIC, TASKS_TOPIC

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from processor_service.texts import TRUNCATED
+from processor_service.texts.answers import TRUNCATED
 from simulators.provisioning import DEAD_LETTER_PUSH, TASKS_PUSH
 from simulators.stack import LocalStack
 from simulators.stack_config import StackConfig

@@ -10,9 +10,9 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
 from command_service.app import Service
-from processor_service.redis_connection import RedisConnection, redis_connection
-from shared.deployment import Deployment
-from shared.tracing import start_tracing
+from processor_service.redis.connection import RedisConnection, redis_connection
+from shared.telemetry.deployment import Deployment
+from shared.telemetry.tracing import start_tracing
 from simulators.faults import FaultPlan
 from simulators.gemini import GeminiSimulator
 from simulators.google_emulator import EmulatorMissing, google_emulator

@@ -10,7 +10,7 @@ import yaml
 from aiohttp import web
 from google.cloud import run_v2
 
-from command_service.http_server import bound, serving
+from command_service.transport.http_server import bound, serving
 from simulators.cloud_run import (
     CloudRunSimulator,
     Probe,

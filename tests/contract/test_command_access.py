@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from command_service.slack_access import SlackAccess, watched
+from command_service.slack.access import SlackAccess, watched
 from shared.errors import MechachangError, SlackDenied
-from shared.slack import SLACK_FAILURES, slack_client
+from shared.slack.client import SLACK_FAILURES, slack_client
 from simulators.faults import Fault
 from tests.command_stack import IMPATIENT, Stack, get_json, stack
 

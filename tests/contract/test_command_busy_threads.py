@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from command_service.following import LOOKS_PER_MINUTE
+from command_service.use_cases.follow_ups import LOOKS_PER_MINUTE
 from simulators.slack.config import SUBSCRIPTIONS
 from tests.command_stack import SLACK, Stack, stack
 

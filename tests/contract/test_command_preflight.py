@@ -9,10 +9,10 @@ import pytest
 
 from command_service.app import running
 from command_service.errors import PreflightFailed
-from command_service.http_server import bound
-from command_service.preflight import Preflight, Waiting, preflight
 from command_service.scopes import NEEDED_SCOPES
-from shared.slack import slack_client
+from command_service.slack.startup_check import Preflight, Waiting, preflight
+from command_service.transport.http_server import bound
+from shared.slack.client import slack_client
 from simulators.faults import Fault
 from simulators.slack import SlackConfig
 from tests.command_stack import SLACK, Stack, get_json, stack

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from command_service.errors import StartFailed
-from command_service.pubsub_queue import PubSubQueue, pubsub_queue
+from command_service.pubsub.publisher import PubSubQueue, pubsub_queue
 from shared.errors import QueueUnavailable
 from shared.task import Task
 from simulators.faults import Fault

@@ -10,12 +10,12 @@ import pytest
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 
-from command_service.health import Health, HealthDeps
-from command_service.http_server import bound, serving
 from command_service.scopes import NEEDED_SCOPES
-from command_service.slots import Slots
-from command_service.socket_mode import SocketMode, Timing, connected
-from shared.slack import slack_client
+from command_service.transport.concurrency import Slots
+from command_service.transport.health import Health, HealthDeps
+from command_service.transport.http_server import bound, serving
+from command_service.transport.socket_mode import SocketMode, Timing, connected
+from shared.slack.client import slack_client
 from simulators.faults import Fault
 from tests.command_fakes import FakeAccess
 from tests.command_stack import IMPATIENT, Stack, get_json, stack

@@ -8,9 +8,9 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 
 from command_service.app import Service
-from command_service.slots import Slots
-from command_service.socket_mode import SocketMode, Timing, connected
-from shared.slack import slack_client
+from command_service.transport.concurrency import Slots
+from command_service.transport.socket_mode import SocketMode, Timing, connected
+from shared.slack.client import slack_client
 from simulators.faults import Fault
 from tests.command_stack import SLACK, TOPIC, Stack, get_json, stack
 

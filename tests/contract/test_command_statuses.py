@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from command_service.app import Service
-from command_service.question import Recipient
-from command_service.slack_access import SlackAccess
-from command_service.slack_replies import SlackReplies
+from command_service.payloads.model import Recipient
+from command_service.slack.access import SlackAccess
+from command_service.slack.ephemeral import SlackReplies
 from shared.ledger import Mark
-from shared.slack import slack_client
+from shared.slack.client import slack_client
 from simulators.faults import Fault
 from tests import signed
 from tests.command_fakes import a_question

@@ -3,12 +3,12 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from processor_service.limits import NOTICE_COVERS_S, Application, Refusal
+from processor_service.ports.limits import NOTICE_COVERS_S, Application, Refusal
 from processor_service.ports.work import Ticket
-from processor_service.redis_connection import RedisConnection
-from processor_service.redis_keys import LEASE_TTL_S, OWED_TTL_S, UNDER_WAY_TTL_S
-from processor_service.redis_limits import RedisLimits
-from processor_service.redis_turns import RedisTurns
+from processor_service.redis.connection import RedisConnection
+from processor_service.redis.keys import LEASE_TTL_S, OWED_TTL_S, UNDER_WAY_TTL_S
+from processor_service.redis.limits import RedisLimits
+from processor_service.redis.turns import RedisTurns
 
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 

@@ -3,11 +3,11 @@
 import pytest
 from structlog.testing import capture_logs
 
-from processor_service.failures import WORDS
+from processor_service.answering.generate import Generation, Request, generate
 from processor_service.gemini_model import GeminiModel
-from processor_service.generation import Generation, Request, generate
 from processor_service.pacific_day import next_pacific_midnight
-from processor_service.retrying import Patience
+from processor_service.resilience.retry import Patience
+from processor_service.texts.failures import WORDS
 from shared import clock
 from shared.errors import ModelRejected, ModelUnavailable
 from simulators.gemini import GeminiSimulator, Reply

@@ -6,16 +6,16 @@ from contextlib import aclosing
 
 import pytest
 
+from processor_service.answering.generate import Generation, Request, generate
 from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_model import GeminiModel
-from processor_service.generation import Generation, Request, generate
 from processor_service.ports.answers import Answer
 from processor_service.ports.model import Piece, Prompt
-from processor_service.retrying import Patience
-from shared.deployment import Deployment
+from processor_service.resilience.retry import Patience
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
-from shared.tracing import span, start_tracing
+from shared.telemetry.deployment import Deployment
+from shared.telemetry.tracing import span, start_tracing
 from simulators.gemini import ErrorReply, GeminiSimulator, Reply
 from tests.processor_fakes.model import Blind
 from tests.processor_fakes.retrying import Naps

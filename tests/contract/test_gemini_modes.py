@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from processor_service.answering.generate import Generation, Request, generate
 from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_model import GeminiModel
-from processor_service.generation import Generation, Request, generate
 from processor_service.ports.answers import Answer
-from processor_service.prompts import House, prompt_for
-from processor_service.retrying import Patience
+from processor_service.prompt.build import House, prompt_for
+from processor_service.resilience.retry import Patience
 from shared.task import Mode
 from simulators.gemini import GeminiSimulator, Reply
 from tests.processor_fakes.model import Blind

@@ -11,9 +11,9 @@ from google.genai import types
 from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import GeminiApi, gemini_api
 from processor_service.gemini_model import GeminiModel
-from processor_service.manners import Manner, Thinking, Tool
+from processor_service.ports.generation_options import Manner, Thinking, Tool
 from processor_service.ports.model import MediaFile, Prompt, Turn
-from processor_service.structured import Structured
+from processor_service.prompt.response_schema import Structured
 from shared.task import Mode
 from simulators.gemini import GeminiSimulator
 from tests.gemini_sdk import sdk

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from processor_service.answering.generate import Generation, Request, generate
 from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_model import GeminiModel
-from processor_service.generation import Generation, Request, generate
-from processor_service.manners import Manner, Thinking, Tool
 from processor_service.ports.answers import Answer
+from processor_service.ports.citations import Research, WebPage
+from processor_service.ports.generation_options import Manner, Thinking, Tool
 from processor_service.ports.model import Piece, Prompt
-from processor_service.prompts import House, prompt_for
-from processor_service.research import Research, WebPage
-from processor_service.retrying import Patience
+from processor_service.prompt.build import House, prompt_for
+from processor_service.resilience.retry import Patience
 from shared.errors import ModelRejected, ModelUnavailable
 from shared.task import Mode
 from simulators.gemini import ErrorReply, GeminiConfig, GeminiSimulator, Reply

@@ -2,10 +2,10 @@
 
 import pytest
 
+from processor_service.features.model_check import try_out
 from processor_service.gemini_model import GeminiModel
-from processor_service.manners import Manners, Tool
-from processor_service.prompts import House
-from processor_service.trying_out import try_out
+from processor_service.ports.generation_options import Manners, Tool
+from processor_service.prompt.build import House
 from shared.errors import ModelRejected
 from simulators.gemini import ErrorReply, GeminiSimulator, Reply
 from tests.contract.test_gemini_model import MODEL, model

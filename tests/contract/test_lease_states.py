@@ -22,10 +22,10 @@ from hypothesis.stateful import (
 )
 from redis.asyncio import Redis
 
-from processor_service.ports.work import Claim, ClaimState, Hold, Lease
-from processor_service.redis_connection import RedisConnection, StoreUnavailable
-from processor_service.redis_keys import DONE_TTL_S, LEASE_TTL_S, task_key
-from processor_service.redis_store import RedisLeases
+from processor_service.ports.work import Claim, ClaimState, Hold, Lease, StoreUnavailable
+from processor_service.redis.connection import RedisConnection
+from processor_service.redis.keys import DONE_TTL_S, LEASE_TTL_S, task_key
+from processor_service.redis.store import RedisLeases
 from tests.redis_workbench import PATIENCE_S
 
 # One task is enough: what happens to it happens as often as possible.

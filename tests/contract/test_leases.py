@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from processor_service.caching import draft_key
+from processor_service.answering.cache_key import draft_key
 from processor_service.ports.answers import Answer
+from processor_service.ports.citations import Research, WebPage
 from processor_service.ports.work import Claim, ClaimState, Hold, Lease, Leases
-from processor_service.redis_connection import RedisConnection, redis_connection
-from processor_service.redis_keys import answer_key
-from processor_service.redis_store import RedisAnswers, RedisLeases
-from processor_service.research import Research, WebPage
-from processor_service.sealing import Seal
+from processor_service.redis.connection import RedisConnection, redis_connection
+from processor_service.redis.keys import answer_key
+from processor_service.redis.sealing import Seal
+from processor_service.redis.store import RedisAnswers, RedisLeases
 from shared.task import Mode
 from simulators.ports import free_port
 from tests.processor_fakes.work import FakeLeases

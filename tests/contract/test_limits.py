@@ -6,16 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from processor_service.limits import Application, Refusal
-from processor_service.redis_connection import RedisConnection, redis_connection
-from processor_service.redis_keys import (
+from processor_service.ports.limits import Application, Refusal
+from processor_service.redis.connection import RedisConnection, redis_connection
+from processor_service.redis.keys import (
     COUNTED_TTL_S,
     DAY_TTL_S,
     RATE_WINDOW_S,
     UNDER_WAY_TTL_S,
 )
-from processor_service.redis_limits import RedisLimits
-from shared.home import Count, Used
+from processor_service.redis.limits import RedisLimits
+from shared.slack.home_view import Count, Used
 from simulators.ports import free_port
 
 NOON_IN_JAPAN = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)

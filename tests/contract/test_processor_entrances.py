@@ -7,23 +7,24 @@ from datetime import UTC, datetime
 import pytest
 from fakeredis import FakeAsyncRedis
 
-from processor_service.lease import TaskLease
-from processor_service.places import conversation_of
+from processor_service.delivery.destination import conversation_of
+from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.conversations import Body
 from processor_service.ports.work import Lease
-from processor_service.redis_connection import RedisConnection
-from processor_service.redis_holds import RedisHolds
-from processor_service.redis_streams import RedisStreamOwners
-from processor_service.retrying import Patience
-from processor_service.slack_calls import SlackCalls
-from processor_service.slack_conversations import SlackConversations
-from processor_service.slack_homes import SlackHomes
-from processor_service.slack_response import RedisResponses, SlackResponse
-from processor_service.slack_threads import SlackThreads
-from processor_service.steps import Steps
+from processor_service.redis.connection import RedisConnection
+from processor_service.redis.posts import RedisResponses
+from processor_service.redis.rate_holds import RedisHolds
+from processor_service.redis.streams import RedisStreamOwners
+from processor_service.resilience.lease import TaskLease
+from processor_service.resilience.retry import Patience
+from processor_service.slack.client import SlackCalls
+from processor_service.slack.conversations import SlackConversations
+from processor_service.slack.homes import SlackHomes
+from processor_service.slack.reading.threads import SlackThreads
+from processor_service.slack.response_url import SlackResponse
 from shared.errors import SlackRefused
-from shared.home import Count, Shown, Used, home_view
 from shared.ledger import Mark
+from shared.slack.home_view import Count, Shown, Used, home_view
 from shared.task import Purpose, Source, Subject, Task
 from simulators.slack.model import Message
 from tests import signed

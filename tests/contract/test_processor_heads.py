@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from processor_service.http_head import HEAD_BYTES, BoundedHead
+from processor_service.api.http_head import HEAD_BYTES, BoundedHead
 
 END_WITHIN_S = 20.0
 LINE = b"POST /pubsub/push HTTP/1.1\r\nHost: here\r\n"

@@ -9,13 +9,14 @@ from slack_sdk.errors import SlackApiError
 from structlog.testing import capture_logs
 
 from processor_service.ports.conversations import Body, Document
-from processor_service.proof import letters_of
-from processor_service.slack_response import RedisResponses, SlackResponse
-from shared.deployment import Deployment
+from processor_service.redis.posts import RedisResponses
+from processor_service.rendering.shown_letters import letters_of
+from processor_service.slack.response_url import SlackResponse
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
-from shared.slack import slack_client
-from shared.tracing import span, start_tracing
+from shared.slack.client import slack_client
+from shared.telemetry.deployment import Deployment
+from shared.telemetry.tracing import span, start_tracing
 from simulators.faults import Fault
 from simulators.slack.config import SCOPES
 from tests.processor_workbench import ANSWER, TASK_ID, processors

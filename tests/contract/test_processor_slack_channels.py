@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from processor_service.ports.people import Channel
-from processor_service.slack_channels import SlackChannels
+from processor_service.slack.channels import SlackChannels
 from shared.errors import SlackRefused, SlackUnavailable
 from simulators.faults import Fault
 from simulators.slack.config import SCOPES

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from processor_service.budget import EDIT, START
 from processor_service.ports.conversations import Body
-from processor_service.redis_budget import A_MINUTE, RedisBudget
-from processor_service.redis_connection import redis_connection
-from processor_service.redis_holds import RedisHolds
+from processor_service.ports.rate_budget import EDIT, START
+from processor_service.redis.connection import redis_connection
+from processor_service.redis.rate_budget import A_MINUTE, RedisBudget
+from processor_service.redis.rate_holds import RedisHolds
 from shared.errors import OutcomeUnknown, SlackDenied, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from simulators.faults import Fault

@@ -4,10 +4,11 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-from processor_service.redis_connection import redis_connection
-from processor_service.slack_groups import SlackGroups
-from processor_service.slack_people import SlackPeople
-from processor_service.slack_workspace import SlackWorkspace
+from processor_service.redis.connection import redis_connection
+from processor_service.redis.people_cache import RedisPeopleCache
+from processor_service.slack.people import SlackPeople
+from processor_service.slack.user_groups import SlackGroups
+from processor_service.slack.workspace import SlackWorkspace
 from simulators.faults import Fault
 from simulators.ports import free_port
 from simulators.slack.config import SCOPES
@@ -19,17 +20,20 @@ async def test_a_persons_language_is_asked_once_and_shared() -> None:
     async with processors() as (here, there):
         people = here.bench.slack.people
         for instance in (here, there):
-            who = SlackPeople(instance.calls, instance.redis)
+            who = SlackPeople(instance.calls, RedisPeopleCache(instance.redis))
             assert await who.locale_of(people.user("alice").id) == "en"
             assert await who.locale_of(people.user("hana").id) == "ja"
         assert here.bench.slack.api.limits.calls["users.info"] == 2
-        assert await SlackPeople(here.calls, here.redis).locale_of("U0NOBODY") is None
+        assert (
+            await SlackPeople(here.calls, RedisPeopleCache(here.redis)).locale_of("U0NOBODY")
+            is None
+        )
 
 
 async def test_who_asked_a_moment_ago_is_known_without_redis() -> None:
     async with processors() as (here, _):
         hana, clock = here.bench.slack.people.user("hana").id, Clock(0.0)
-        people = SlackPeople(here.calls, here.redis, clock)
+        people = SlackPeople(here.calls, RedisPeopleCache(here.redis), clock)
         assert await people.locale_of(hana) == "ja"
         await here.redis.redis.flushall()
         assert await people.locale_of(hana) == "ja"
@@ -43,10 +47,15 @@ async def test_who_asked_a_moment_ago_is_known_without_redis() -> None:
 async def test_a_persons_time_comes_with_their_language() -> None:
     async with processors() as (here, there):
         hana = here.bench.slack.people.user("hana").id
-        assert await SlackPeople(here.calls, here.redis).locale_of(hana) == "ja"
-        assert await SlackPeople(there.calls, there.redis).utc_offset_of(hana) == timedelta(hours=9)
+        assert await SlackPeople(here.calls, RedisPeopleCache(here.redis)).locale_of(hana) == "ja"
+        assert await SlackPeople(there.calls, RedisPeopleCache(there.redis)).utc_offset_of(
+            hana
+        ) == timedelta(hours=9)
         assert here.bench.slack.api.limits.calls["users.info"] == 1
-        assert await SlackPeople(here.calls, here.redis).utc_offset_of("U0NOBODY") is None
+        assert (
+            await SlackPeople(here.calls, RedisPeopleCache(here.redis)).utc_offset_of("U0NOBODY")
+            is None
+        )
 
 
 async def test_a_persons_time_is_not_waited_for_without_redis() -> None:
@@ -55,7 +64,7 @@ async def test_a_persons_time_is_not_waited_for_without_redis() -> None:
         redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost,
     ):
         hana = here.bench.slack.people.user("hana").id
-        assert await SlackPeople(here.calls, lost).utc_offset_of(hana) is None
+        assert await SlackPeople(here.calls, RedisPeopleCache(lost)).utc_offset_of(hana) is None
         assert here.bench.slack.api.limits.calls["users.info"] == 0
 
 

@@ -11,14 +11,14 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from structlog.testing import capture_logs
 
-from processor_service.limits import Application
-from processor_service.ports.work import Lease
-from processor_service.redis_connection import RedisConnection, StoreUnavailable, redis_connection
-from processor_service.redis_holds import RedisHolds
-from processor_service.redis_keys import task_key
-from processor_service.redis_limits import RedisLimits
-from processor_service.redis_stops import RedisStops
-from processor_service.redis_store import RedisLeases
+from processor_service.ports.limits import Application
+from processor_service.ports.work import Lease, StoreUnavailable
+from processor_service.redis.cancels import RedisStops
+from processor_service.redis.connection import RedisConnection, redis_connection
+from processor_service.redis.keys import task_key
+from processor_service.redis.limits import RedisLimits
+from processor_service.redis.rate_holds import RedisHolds
+from processor_service.redis.store import RedisLeases
 from simulators.ports import free_port
 from tests.redis_workbench import PATIENCE_S, real_redis
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from processor_service.redis_connection import redis_connection
+from processor_service.redis.connection import redis_connection
 from tests.authority import authority
 from tests.redis_workbench import PATIENCE_S, tls_redis
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from processor_service.growing import EVERY_S
+from processor_service.delivery.live_preview import EVERY_S
 from processor_service.ports.model import Piece, Prompt
-from processor_service.proof import letters_of
-from processor_service.rendering import PLAIN_BYTES
-from processor_service.slack_blocks import body_shown
-from processor_service.working import Outcome
+from processor_service.rendering.block_text import body_shown
+from processor_service.rendering.messages import PLAIN_BYTES
+from processor_service.rendering.shown_letters import letters_of
+from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRefused
 from shared.ledger import Mark, file_name
 from shared.task import Source, Task

@@ -12,10 +12,10 @@ import pytest_asyncio
 from aiohttp import web
 from yarl import URL
 
-from processor_service.slack_calls import SlackCalls
-from processor_service.slack_files import DOWNLOAD_TIMEOUT, SlackFiles, SlackHosts
+from processor_service.slack.client import SlackCalls
+from processor_service.slack.files import DOWNLOAD_TIMEOUT, SlackFiles, SlackHosts
 from shared.errors import FileUnusable
-from shared.slack_file import files_of
+from shared.slack.files import files_of
 from shared.task import TaskFile
 from simulators.faults import Fault
 from tests.processor_fakes.retrying import Naps

@@ -7,15 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from processor_service.budget import READ
-from processor_service.limits import Application
 from processor_service.ports.answers import Answer
+from processor_service.ports.limits import Application
 from processor_service.ports.people import Cast
+from processor_service.ports.rate_budget import READ
 from processor_service.ports.work import ClaimState, Ticket
-from processor_service.redis_budget import RedisBudget
-from processor_service.redis_connection import RedisConnection
-from processor_service.redis_holds import RedisHolds
-from processor_service.redis_keys import (
+from processor_service.redis.cancels import RedisStops
+from processor_service.redis.connection import RedisConnection
+from processor_service.redis.keys import (
     HOLDS_KEY,
     HOLDS_TTL_S,
     answer_key,
@@ -38,15 +37,16 @@ from processor_service.redis_keys import (
     vote_key,
     waiting_key,
 )
-from processor_service.redis_limits import RedisLimits
-from processor_service.redis_stops import RedisStops
-from processor_service.redis_store import RedisAnswers, RedisLeases
-from processor_service.redis_streams import RedisStreamOwners
-from processor_service.redis_turns import RedisTurns
-from processor_service.redis_votes import RedisVotes
-from processor_service.sealing import Seal
-from processor_service.slack_response import RedisResponses
-from processor_service.token_day import token_day
+from processor_service.redis.limits import RedisLimits
+from processor_service.redis.posts import RedisResponses
+from processor_service.redis.rate_budget import RedisBudget
+from processor_service.redis.rate_holds import RedisHolds
+from processor_service.redis.sealing import Seal
+from processor_service.redis.store import RedisAnswers, RedisLeases
+from processor_service.redis.streams import RedisStreamOwners
+from processor_service.redis.token_day import token_day
+from processor_service.redis.turns import RedisTurns
+from processor_service.redis.votes import RedisVotes
 from shared.ledger import Mark
 from shared.signing import Signing
 from shared.task import Vote

@@ -7,11 +7,11 @@ from typing import Any
 
 from processor_service.ports.people import Cast
 from processor_service.ports.work import Ticket
-from processor_service.redis_connection import RedisConnection, redis_connection
-from processor_service.redis_keys import STOP_TTL_S, VOTE_TTL_S, stop_key, vote_key
-from processor_service.redis_stops import RedisStops
-from processor_service.redis_turns import RedisTurns
-from processor_service.redis_votes import RedisVotes
+from processor_service.redis.cancels import RedisStops
+from processor_service.redis.connection import RedisConnection, redis_connection
+from processor_service.redis.keys import STOP_TTL_S, VOTE_TTL_S, stop_key, vote_key
+from processor_service.redis.turns import RedisTurns
+from processor_service.redis.votes import RedisVotes
 from shared.task import Vote
 from simulators.ports import free_port
 

@@ -27,11 +27,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from structlog.testing import capture_logs
 
-from shared.deployment import Deployment, google_resource
-from shared.exporting import exporters
-from shared.metrics import STOPPED
-from shared.otlp import google_credentials, google_metrics, google_spans
-from shared.telemetry import FLUSH_WITHIN_S
+from shared.telemetry.deployment import Deployment, google_resource
+from shared.telemetry.exporters import exporters
+from shared.telemetry.metrics import STOPPED
+from shared.telemetry.otlp import google_credentials, google_metrics, google_spans
+from shared.telemetry.setup import FLUSH_WITHIN_S
 from simulators.faults import Fault, FaultPlan
 from simulators.journal import Journal
 from simulators.telemetry import TelemetryReceiver
@@ -185,10 +185,10 @@ async def test_a_receiver_refuses_what_is_no_protobuf(receiver: TelemetryReceive
 
 AN_EVENT = """
 import time
-from shared.deployment import Deployment
-from shared.metrics import STOPPED
-from shared.telemetry import telemetry
-from shared.tracing import span
+from shared.telemetry.deployment import Deployment
+from shared.telemetry.metrics import STOPPED
+from shared.telemetry.setup import telemetry
+from shared.telemetry.tracing import span
 with telemetry("otlp", 1.0, Deployment("command-service", "acme")):
     with span("envelope"):
         STOPPED.add()
@@ -230,8 +230,8 @@ async def test_an_unreachable_receiver_does_not_hold_up_the_end() -> None:
 async def test_without_telemetry_no_exporter_is_imported() -> None:
     code = (
         "import sys\n"
-        "from shared.deployment import Deployment\n"
-        "from shared.telemetry import telemetry\n"
+        "from shared.telemetry.deployment import Deployment\n"
+        "from shared.telemetry.setup import telemetry\n"
         "with telemetry('none', 1.0, Deployment('command-service', 'local')): pass\n"
         "heavy = ('requests', 'google.auth', 'opentelemetry.exporter', "
         "'opentelemetry.sdk.metrics')\n"

@@ -14,14 +14,15 @@ from processor_service.gemini_api import gemini_api
 from processor_service.gemini_model import GeminiModel
 from processor_service.ports.conversations import Body, Conversation, Said
 from processor_service.ports.model import Prompt, Turn
-from processor_service.redis_connection import RedisConnection
-from processor_service.redis_holds import RedisHolds
-from processor_service.redis_streams import RedisStreamOwners
-from processor_service.slack_calls import SlackCalls
-from processor_service.slack_conversations import SlackConversations
-from processor_service.slack_people import SlackPeople
-from processor_service.slack_response import RedisResponses
-from processor_service.slack_threads import SlackThreads
+from processor_service.redis.connection import RedisConnection
+from processor_service.redis.people_cache import RedisPeopleCache
+from processor_service.redis.posts import RedisResponses
+from processor_service.redis.rate_holds import RedisHolds
+from processor_service.redis.streams import RedisStreamOwners
+from processor_service.slack.client import SlackCalls
+from processor_service.slack.conversations import SlackConversations
+from processor_service.slack.people import SlackPeople
+from processor_service.slack.reading.threads import SlackThreads
 from shared.errors import OutcomeUnknown
 from shared.ledger import Mark, growing_mark
 from shared.task import Purpose, Subject
@@ -143,7 +144,7 @@ async def test_the_ledger_of_a_thread_beyond_all_bounds_is_read_all_the_same() -
 
 async def test_names_are_asked_for_once_and_a_person_slack_does_not_tell_of_has_none() -> None:
     async with reader() as here:
-        people = SlackPeople(here.calls, here.redis)
+        people = SlackPeople(here.calls, RedisPeopleCache(here.redis))
         hana, alice = here.people.user("hana").id, here.people.user("alice").id
         here.bench.faults.add("slack", "users.info", Fault("error", status=500))
         first = await people.names_of([hana])

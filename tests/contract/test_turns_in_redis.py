@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from processor_service.ports.work import Ticket
-from processor_service.redis_connection import RedisConnection, redis_connection
-from processor_service.redis_turns import RedisTurns
+from processor_service.redis.connection import RedisConnection, redis_connection
+from processor_service.redis.turns import RedisTurns
 from simulators.ports import free_port
 
 _threads = count()

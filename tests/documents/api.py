@@ -13,11 +13,11 @@ from typing import Any, Final
 from aiohttp.test_utils import make_mocked_request
 from fastapi.testclient import TestClient
 
-from command_service.health import Health, HealthDeps
-from command_service.socket_mode import SocketState
+from command_service.ports import SocketState
+from command_service.transport.health import Health, HealthDeps
+from processor_service.api.dependencies import Dependencies
+from processor_service.api.readiness import Readiness
 from processor_service.app import RedisLost, create_app
-from processor_service.dependencies import Dependencies
-from processor_service.health import Readiness
 from shared.task import Task
 from simulators.environment import PROJECT_ROOT
 from simulators.pubsub.envelope import envelope

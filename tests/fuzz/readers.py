@@ -16,9 +16,9 @@ from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from command_service.admission import Policy
-from command_service.app_home import read_assistant_thread, read_opening
-from command_service.clicks import (
+from command_service.backfill.paced_history import Limits, PacedHistory
+from command_service.backfill.sweep import Sweep, Window
+from command_service.payloads.buttons import (
     is_genuine,
     question_again,
     read_edited,
@@ -27,51 +27,52 @@ from command_service.clicks import (
     read_retry,
     read_wish,
 )
-from command_service.conversation import Conversation
-from command_service.doctor import read_visit
-from command_service.edits import Edited, read_edit
-from command_service.following import Following, accept_message
-from command_service.intake import accept
-from command_service.locales import SlackLocales
-from command_service.paced_history import Limits, PacedHistory
-from command_service.question import Asked as AskedAgain
-from command_service.question import Click, Ignored, Place, Question
-from command_service.shortcuts import read_shortcut
-from command_service.slack_access import SlackAccess
-from command_service.slack_history import SlackHistory
-from command_service.slack_questions import SlackQuestions
-from command_service.slack_replies import SlackReplies
-from command_service.slack_surroundings import SlackSurroundings
-from command_service.stops import read_stop, read_stopped_session
-from command_service.sweep import Sweep, Window
-from command_service.triggers import read_back, read_command, read_mention, read_message
-from command_service.votes import Voted, kept_for_reasons, read_reasons, read_vote
+from command_service.payloads.cancels import read_stop, read_stopped_session
+from command_service.payloads.conversation import Conversation
+from command_service.payloads.messages import read_back, read_command, read_mention, read_message
+from command_service.payloads.model import Asked as AskedAgain
+from command_service.payloads.model import Click, Ignored, Place, Question
+from command_service.payloads.votes import Voted, kept_for_reasons, read_reasons, read_vote
+from command_service.slack.access import SlackAccess
+from command_service.slack.diagnostics import SlackSurroundings
+from command_service.slack.ephemeral import SlackReplies
+from command_service.slack.history import SlackHistory
+from command_service.slack.locales import SlackLocales
+from command_service.slack.message_reader import SlackQuestions
+from command_service.use_cases.app_home import read_assistant_thread, read_opening
+from command_service.use_cases.doctor import read_visit
+from command_service.use_cases.edits import Edited, read_edit
+from command_service.use_cases.follow_ups import Following, accept_message
+from command_service.use_cases.policy import Policy
+from command_service.use_cases.shortcuts import read_shortcut
+from command_service.use_cases.submit import accept
+from processor_service.api.push_request import PushRequest
 from processor_service.gemini_continuation import AnswerSoFar
 from processor_service.gemini_errors import ApiError
 from processor_service.gemini_events import document
+from processor_service.ports.citations import Research
 from processor_service.ports.conversations import Body, Posted
 from processor_service.ports.conversations import Place as Stands
-from processor_service.push import PushRequest
-from processor_service.redis_connection import RedisConnection
-from processor_service.research import Research
-from processor_service.slack_blocks import body_shown, text_of_blocks
-from processor_service.slack_calls import Ourselves, SlackCalls
-from processor_service.slack_channels import SlackChannels
-from processor_service.slack_conversation import SlackConversation
-from processor_service.slack_conversations import SlackConversations
-from processor_service.slack_files import SlackFiles, SlackHosts
-from processor_service.slack_groups import SlackGroups
-from processor_service.slack_history import Asked, said_about, said_before
-from processor_service.slack_people import SlackPeople
-from processor_service.slack_reading import Asker, SlackReading
-from processor_service.slack_response import _mark_in
-from processor_service.slack_workspace import SlackWorkspace
+from processor_service.redis.connection import RedisConnection
+from processor_service.redis.people_cache import RedisPeopleCache
+from processor_service.redis.posts import _mark_in
+from processor_service.rendering.block_text import body_shown, text_of_blocks
+from processor_service.slack.channels import SlackChannels
+from processor_service.slack.client import Ourselves, SlackCalls
+from processor_service.slack.conversation import SlackConversation
+from processor_service.slack.conversations import SlackConversations
+from processor_service.slack.files import SlackFiles, SlackHosts
+from processor_service.slack.people import SlackPeople
+from processor_service.slack.reading.reader import Asker, SlackReading
+from processor_service.slack.reading.thread_messages import Asked, said_about, said_before
+from processor_service.slack.user_groups import SlackGroups
+from processor_service.slack.workspace import SlackWorkspace
 from shared.background import Background
 from shared.errors import MechachangError
 from shared.ledger import Mark, file_name, file_title
-from shared.slack import slack_error
-from shared.slack_file import files_of
-from shared.slack_message import message_of
+from shared.slack.client import slack_error
+from shared.slack.files import files_of
+from shared.slack.message import message_of
 from shared.task import Mode, Purpose, Subject, Task, TaskFile
 from tests.command_fakes import (
     IDENTITY,
@@ -233,7 +234,7 @@ async def people(told: Any) -> object:
     """Who somebody is and what they may read, as Slack tells the processor; Redis is lost."""
     lost = RedisConnection(Redis())
     lost._resting_until = float("inf")
-    asked = SlackPeople(calls(told), lost)
+    asked = SlackPeople(calls(told), RedisPeopleCache(lost))
     known = (await asked.locale_of("U1"), await asked.names_of(["U2"]))
     channels, groups = SlackChannels(calls(told)), SlackGroups(calls(told))
     named = (await channels.of(CHANNEL), await groups.names_of(["S1"]))

@@ -8,18 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from command_service.command_line import folded, read_request
-from command_service.small_talk import is_small_talk, opens_with_somebody_else
-from processor_service.drafting import Draft
-from processor_service.layout import layout
-from processor_service.markdown.characters import neutralise
-from processor_service.markdown.document import words_of
-from processor_service.markdown.settling import settled_code, settled_text
+from command_service.payloads.slash_command import folded, read_request
+from command_service.payloads.small_talk import is_small_talk, opens_with_somebody_else
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
-from processor_service.proof import letters_of
-from processor_service.rendering import render_answer, render_plain
-from shared.message_text import mentions, plain_text
+from processor_service.prompt.response_layout import layout
+from processor_service.rendering.incremental import Draft
+from processor_service.rendering.markdown.characters import neutralise
+from processor_service.rendering.markdown.document import words_of
+from processor_service.rendering.markdown.stable_prefix import settled_code, settled_text
+from processor_service.rendering.messages import render_answer, render_plain
+from processor_service.rendering.shown_letters import letters_of
+from shared.slack.message_text import mentions, plain_text
 from shared.task import Mode
 from shared.well_formed import well_formed
 from simulators.page.markdown import markdown as page_markdown

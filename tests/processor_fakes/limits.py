@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
-from processor_service.limits import Application, Refusal
-from shared.home import Count, Used
+from processor_service.ports.limits import Application, Refusal
+from shared.slack.home_view import Count, Used
 from tests.tasks import NOON
 
 

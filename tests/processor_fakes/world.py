@@ -2,21 +2,21 @@
 
 from dataclasses import dataclass, field
 
-from processor_service.admitting import Delivery
-from processor_service.answering import answer
-from processor_service.asides import Asides
-from processor_service.doctor import Checked, Doctor
-from processor_service.equipment import Answering
-from processor_service.file_choice import MEGABYTE
-from processor_service.files import Files
-from processor_service.generation import Generation
-from processor_service.homes import Homekeeping
-from processor_service.prompts import House
-from processor_service.retrying import Patience
-from processor_service.room import Room
-from processor_service.statuses import Statuses
-from processor_service.stopping import Stopping
-from processor_service.working import Outcome
+from processor_service.answering.admit import Delivery
+from processor_service.answering.answer import answer
+from processor_service.answering.deps import Answering
+from processor_service.answering.generate import Generation
+from processor_service.attachments.attach import Files
+from processor_service.attachments.selection import MEGABYTE
+from processor_service.delivery.thread_status import Statuses
+from processor_service.features.app_home import Homekeeping
+from processor_service.features.doctor import Checked, Doctor
+from processor_service.features.side_tasks import Asides
+from processor_service.prompt.build import House
+from processor_service.resilience.cancellation import Stopping
+from processor_service.resilience.memory_budget import Room
+from processor_service.resilience.retry import Patience
+from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRejected
 from shared.task import Task
 from tests.processor_fakes.answers import FakeAnswers

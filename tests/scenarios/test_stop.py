@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from processor_service.budget import START
-from processor_service.redis_budget import RedisBudget
-from processor_service.redis_connection import redis_connection
+from processor_service.ports.rate_budget import START
+from processor_service.redis.connection import redis_connection
+from processor_service.redis.rate_budget import RedisBudget
 from shared.ledger import Mark
 from simulators.gemini import Reply
 from simulators.provisioning import DeliveryRules

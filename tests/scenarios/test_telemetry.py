@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from processor_service.redis_keys import task_key
-from shared import metrics
-from shared.instruments import Histogram, Instrument
+from processor_service.redis.keys import task_key
+from shared.telemetry import metrics
+from shared.telemetry.instruments import Histogram, Instrument
 from simulators.faults import Fault
 from simulators.gemini import ErrorReply, Reply
 from simulators.provisioning import DeliveryRules

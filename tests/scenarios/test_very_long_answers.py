@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from processor_service.long_answers import LONGEST_THREAD
+from processor_service.delivery.answer_file import LONGEST_THREAD
 from processor_service.ports.answers import Answer
-from processor_service.rendering import render_answer
+from processor_service.rendering.messages import render_answer
 from shared.ledger import Mark
 from simulators.gemini import GeminiConfig, Reply
 from simulators.slack import SlackConfig

@@ -2,9 +2,9 @@
 
 import pytest
 
-from processor_service.caching import draft_key
+from processor_service.answering.cache_key import draft_key
 from processor_service.ports.model import Piece
-from processor_service.working import Outcome
+from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelUnavailable, SlackRefused, SlackUnavailable
 from shared.task import Source
 from tests.processor_fakes.model import FakeModel, at_once, saying

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from processor_service.admitting import Delivery
-from processor_service.answering import give_up
-from processor_service.limits import Refusal
+from processor_service.answering.admit import Delivery
+from processor_service.answering.answer import give_up
+from processor_service.ports.limits import Refusal
 from processor_service.ports.model import Piece
-from processor_service.working import Outcome
+from processor_service.resilience.run_leased import Outcome
 from shared.errors import (
     ModelRefused,
     ModelRejected,

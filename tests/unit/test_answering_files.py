@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from processor_service.file_choice import INLINE_BYTES, MEGABYTE
+from processor_service.attachments.selection import INLINE_BYTES, MEGABYTE
 from processor_service.ports.conversations import Said
 from processor_service.ports.model import MediaFile, Piece, Prompt
-from processor_service.working import Outcome
+from processor_service.resilience.run_leased import Outcome
 from shared.errors import (
     FileUnusable,
     ModelRefused,

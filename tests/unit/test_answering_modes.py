@@ -6,7 +6,7 @@ import pytest
 
 from processor_service.ports.conversations import Body
 from processor_service.ports.model import Piece
-from processor_service.working import Outcome
+from processor_service.resilience.run_leased import Outcome
 from shared.task import Mode, Source
 from tests.processor_fakes.model import FakeModel, saying
 from tests.processor_fakes.world import World

@@ -7,8 +7,8 @@ import pytest
 
 from processor_service.ports.conversations import Body, Posted
 from processor_service.ports.model import Piece, Prompt
-from processor_service.rendering import PART_BYTES
-from processor_service.working import Outcome
+from processor_service.rendering.messages import PART_BYTES
+from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRefused, OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark, growing_mark
 from tests.processor_fakes.model import FakeModel, Silent, at_once, saying

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from processor_service.manners import Manners, Tool
+from processor_service.ports.citations import Research, WebPage
 from processor_service.ports.conversations import Body
+from processor_service.ports.generation_options import Manners, Tool
 from processor_service.ports.model import Piece
-from processor_service.prompts import House
-from processor_service.research import Research, WebPage
-from processor_service.working import Outcome
+from processor_service.prompt.build import House
+from processor_service.resilience.run_leased import Outcome
 from shared.errors import SlackRefused
 from tests.processor_fakes.model import FakeModel
 from tests.processor_fakes.world import World

@@ -3,7 +3,7 @@
 import pytest
 
 from processor_service.ports.model import Piece
-from processor_service.working import Outcome
+from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelUnavailable, OutcomeUnknown, SlackRefused
 from tests.processor_fakes.model import FakeModel, saying
 from tests.processor_fakes.world import World

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from processor_service.asides import STALE_AFTER_S, attend
+from processor_service.features.side_tasks import STALE_AFTER_S, attend
 from shared.errors import ModelRejected, SlackRefused, SlackUnavailable
-from shared.home import Count, Used
+from shared.slack.home_view import Count, Used
 from shared.task import Kind, Locale, Source, Task
 from tests.processor_fakes.world import World
 from tests.tasks import NOON, a_task

@@ -145,10 +145,10 @@ def test_what_is_billed_is_what_is_deployed(name: str, machine: Machine) -> None
 
 
 def test_a_sample_belongs_to_the_innermost_step_that_is_known() -> None:
-    redis = "answer (processor_service/answering.py:1);run (redis/asyncio/client.py:5)"
+    redis = "answer (processor_service/answering/answer.py:1);run (redis/asyncio/client.py:5)"
     lines = [
-        "main (processor_service/__main__.py:9);push (processor_service/routes.py:7) 1",
-        f"push (processor_service/routes.py:7);{redis};send (asyncio/streams.py:3) 2",
+        "main (processor_service/__main__.py:9);push (processor_service/api/routes.py:7) 1",
+        f"push (processor_service/api/routes.py:7);{redis};send (asyncio/streams.py:3) 2",
         "run (asyncio/runners.py:1) 1",
     ]
     assert shares_of(lines) == {

@@ -1,6 +1,6 @@
 import pytest
 
-from processor_service.circuit_breaker import (
+from processor_service.resilience.circuit_breaker import (
     FIRST_OPEN_S,
     LONGEST_OPEN_S,
     MINIMUM,

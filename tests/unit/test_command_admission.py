@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from command_service.admission import TOLD, Admitted, Policy, Refused, admit, rollout_bucket
-from command_service.question import Reason
-from command_service.texts import COMMAND_ACCEPTED, LOADING, THINKING, refusal
+from command_service.payloads.model import Reason
+from command_service.texts.replies import COMMAND_ACCEPTED, LOADING, THINKING, refusal
+from command_service.use_cases.policy import TOLD, Admitted, Policy, Refused, admit, rollout_bucket
 from shared.task import Locale, TaskFile
 from tests.command_fakes import a_question
 

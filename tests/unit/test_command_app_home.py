@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from command_service.admission import Policy
-from command_service.app_home import (
+from command_service.use_cases.app_home import (
     Entrance,
     Opened,
     read_assistant_thread,
     read_opening,
     receive,
 )
-from command_service.pace import Pace
+from command_service.use_cases.pace import Pace
+from command_service.use_cases.policy import Policy
 from shared.errors import SlackDenied
-from shared.metrics import EVENTS
 from shared.task import Kind
+from shared.telemetry.metrics import EVENTS
 from tests.command_fakes import FakeHomes, World
 from tests.counted import Counted
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from command_service.admission import Policy
-from command_service.catch_up import CatchUp
-from command_service.deadline import ack_deadline
-from command_service.paced_history import Limits, PacedHistory
-from command_service.sweep import Report, Sweep, Window
+from command_service.backfill.paced_history import Limits, PacedHistory
+from command_service.backfill.schedule import CatchUp
+from command_service.backfill.sweep import Report, Sweep, Window
+from command_service.envelope.ack_deadline import ack_deadline
+from command_service.use_cases.policy import Policy
 from shared.errors import OutcomeUnknown, SlackDenied, SlackUnavailable
 from shared.ledger import Mark, Role
 from shared.task import Source, task_id_of_message

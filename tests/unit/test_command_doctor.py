@@ -6,16 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from command_service.admission import Policy
-from command_service.deadline import ack_deadline
-from command_service.doctor import Doctor, Visit, examine, read_visit
-from command_service.pace import Pace
-from command_service.ports import Surrounding
+from command_service.envelope.ack_deadline import ack_deadline
+from command_service.ports import SocketState, Surrounding
 from command_service.scopes import ALL_SCOPES
-from command_service.socket_mode import SocketState
+from command_service.use_cases.doctor import Doctor, Visit, examine, read_visit
+from command_service.use_cases.pace import Pace
+from command_service.use_cases.policy import Policy
 from shared.errors import SlackDenied, SlackUnavailable
-from shared.metrics import EVENTS
 from shared.task import Kind, Locale, task_id_of_command
+from shared.telemetry.metrics import EVENTS
 from tests.command_fakes import IDENTITY, FakeSurroundings, World, a_command
 from tests.counted import Counted
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from command_service.admission import Policy
-from command_service.clicks import read_edited, read_wish
-from command_service.edits import Edited, offer, read_edit
-from command_service.following import NEVER, Following
-from command_service.question import Click, Ignored, Reason
+from command_service.payloads.buttons import read_edited, read_wish
+from command_service.payloads.model import Click, Ignored, Reason
+from command_service.use_cases.edits import Edited, offer, read_edit
+from command_service.use_cases.follow_ups import NEVER, Following
+from command_service.use_cases.policy import Policy
 from shared.task import Mode, Wish
 from tests.command_fakes import IDENTITY, FakeHistory, World, a_click
 from tests.signed import LEDGER

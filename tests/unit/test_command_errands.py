@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from command_service.admission import Policy, Refused
-from command_service.errands import Errand, send, send_click
-from command_service.feedback import Listening, take_reasons, take_vote
-from command_service.feedback_modal import reasons_modal
-from command_service.intake import Accepted, HandedBack
-from command_service.question import Ignored, Reason, Recipient
-from command_service.stops import read_stop, read_stopped_session
-from command_service.votes import Voted, kept_for_reasons, read_reasons, read_vote
+from command_service.payloads.cancels import read_stop, read_stopped_session
+from command_service.payloads.model import Errand, Ignored, Reason, Recipient
+from command_service.payloads.votes import Voted, kept_for_reasons, read_reasons, read_vote
+from command_service.texts.feedback_modal import reasons_modal
+from command_service.use_cases.feedback import Listening, take_reasons, take_vote
+from command_service.use_cases.policy import Policy, Refused
+from command_service.use_cases.side_tasks import send, send_click
+from command_service.use_cases.submit import Accepted, HandedBack
 from shared.task import Cancel, Feedback, Flaw, Kind, Mode, Task, Vote
 from tests.command_fakes import World, a_click
 from tests.tasks import NOON

@@ -6,13 +6,18 @@ from typing import Any
 
 import pytest
 
-from command_service.admission import Policy, Refused
-from command_service.following import LOOKS_PER_MINUTE, Following, UnknownThread, accept_message
-from command_service.intake import Accepted, HandedBack, Outcome
-from command_service.later import CAPACITY, WITHIN_S
-from command_service.question import Ignored, Question, Reason
-from command_service.small_talk import is_small_talk, opens_with_somebody_else
-from command_service.triggers import read_message
+from command_service.payloads.messages import read_message
+from command_service.payloads.model import Ignored, Question, Reason
+from command_service.payloads.small_talk import is_small_talk, opens_with_somebody_else
+from command_service.use_cases.deferred_follow_ups import CAPACITY, WITHIN_S
+from command_service.use_cases.follow_ups import (
+    LOOKS_PER_MINUTE,
+    Following,
+    UnknownThread,
+    accept_message,
+)
+from command_service.use_cases.policy import Policy, Refused
+from command_service.use_cases.submit import Accepted, HandedBack, Outcome
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Mark, Role
 from tests import signed

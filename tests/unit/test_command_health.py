@@ -4,9 +4,9 @@ from typing import Any
 
 from aiohttp import web
 
-from command_service.health import Health, HealthDeps
-from command_service.http_server import bound, serving
-from command_service.socket_mode import SocketState
+from command_service.ports import SocketState
+from command_service.transport.health import Health, HealthDeps
+from command_service.transport.http_server import bound, serving
 from shared.errors import QueueUnavailable, SlackDenied
 from tests.command_fakes import FakeAccess
 from tests.command_stack import get_json

@@ -8,14 +8,14 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from structlog.testing import capture_logs
 
-from command_service.admission import Policy, Refused
-from command_service.deadline import ack_deadline
-from command_service.intake import Accepted, HandedBack, accept
-from command_service.question import Ignored, Reason
-from shared.deployment import Deployment
+from command_service.envelope.ack_deadline import ack_deadline
+from command_service.payloads.model import Ignored, Reason
+from command_service.use_cases.policy import Policy, Refused
+from command_service.use_cases.submit import Accepted, HandedBack, accept
 from shared.errors import SlackDenied
 from shared.task import Source
-from shared.tracing import span, start_tracing
+from shared.telemetry.deployment import Deployment
+from shared.telemetry.tracing import span, start_tracing
 from tests.command_fakes import World, a_question
 from tests.tasks import NOON
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from command_service.command_line import Request, read_request
-from command_service.question import Reason
+from command_service.payloads.model import Reason
+from command_service.payloads.slash_command import Request, read_request
 from shared.task import Mode
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from command_service.locales import SlackLocales
-from command_service.slack_access import SlackAccess
+from command_service.slack.access import SlackAccess
+from command_service.slack.locales import SlackLocales
 from shared.background import Background
 
 

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from command_service.admission import Policy, Refused
-from command_service.clicks import read_regenerate, read_retry
-from command_service.intake import Accepted, HandedBack
-from command_service.question import Asked, Click, Ignored, Reason
-from command_service.repetition import ask_again
+from command_service.payloads.buttons import read_regenerate, read_retry
+from command_service.payloads.model import Asked, Click, Ignored, Reason
+from command_service.use_cases.ask_again import ask_again
+from command_service.use_cases.policy import Policy, Refused
+from command_service.use_cases.submit import Accepted, HandedBack
 from shared.errors import SlackDenied, SlackUnavailable
 from shared.task import Mode, Source
 from tests.command_fakes import World, a_click

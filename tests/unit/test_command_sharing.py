@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from command_service.admission import Policy, Refused
-from command_service.clicks import read_regenerate, read_retry
-from command_service.intake import Accepted, accept, where_it_is
+from command_service.payloads.buttons import read_regenerate, read_retry
+from command_service.payloads.model import Asked, Click, Question, Reason, Recipient
 from command_service.ports import Surrounding
-from command_service.question import Asked, Click, Question, Reason, Recipient
-from command_service.repetition import ask_again
-from command_service.sharing import Sharing
-from command_service.shortcuts import ask_about, read_shortcut
+from command_service.use_cases.ask_again import ask_again
+from command_service.use_cases.policy import Policy, Refused
+from command_service.use_cases.sharing import Sharing
+from command_service.use_cases.shortcuts import ask_about, read_shortcut
+from command_service.use_cases.submit import Accepted, accept, where_it_is
 from shared.errors import SlackUnavailable
 from shared.task import Mode, Source
 from tests.command_fakes import IDENTITY, FakeSurroundings, World, a_click, a_question, a_shortcut

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from command_service.admission import Policy, Refused
-from command_service.clicks import read_retry
-from command_service.intake import Accepted, HandedBack
-from command_service.question import Asked, Click, Identity, Question, Reason, Recipient
-from command_service.repetition import ask_again
-from command_service.shortcut_texts import ACCEPTED
-from command_service.shortcuts import SHORTCUTS, ask_about, read_shortcut
+from command_service.payloads.buttons import read_retry
+from command_service.payloads.model import Asked, Click, Identity, Question, Reason, Recipient
+from command_service.texts.shortcuts import ACCEPTED
+from command_service.use_cases.ask_again import ask_again
+from command_service.use_cases.policy import Policy, Refused
+from command_service.use_cases.shortcuts import SHORTCUTS, ask_about, read_shortcut
+from command_service.use_cases.submit import Accepted, HandedBack
 from shared.errors import SlackDenied
-from shared.metrics import EVENTS
 from shared.task import Mode, Purpose, Source, Subject
+from shared.telemetry.metrics import EVENTS
 from tests.command_fakes import IDENTITY, World, a_click, a_shortcut
 from tests.counted import Counted
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from command_service.slots import Overloaded, Slots
+from command_service.transport.concurrency import Overloaded, Slots
 from shared.background import Background
 
 

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from command_service.clicks import read_regenerate, read_retry, team_of
-from command_service.errands import Errand
-from command_service.question import Click, Question
-from command_service.shortcuts import read_shortcut
-from command_service.stops import read_stop
-from command_service.votes import REASONS, Voted, read_reasons, read_vote
+from command_service.payloads.buttons import read_regenerate, read_retry, team_of
+from command_service.payloads.cancels import read_stop
+from command_service.payloads.model import Click, Errand, Question
+from command_service.payloads.votes import REASONS, Voted, read_reasons, read_vote
+from command_service.use_cases.shortcuts import read_shortcut
 from tests.command_fakes import IDENTITY, a_click, a_shortcut
 from tests.tasks import NOON
 

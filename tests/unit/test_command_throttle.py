@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from command_service.admission import Refused
-from command_service.clicks import read_regenerate
-from command_service.edits import Edited, offer
-from command_service.following import Following
-from command_service.intake import Accepted, accept
-from command_service.question import Asked, Click, Question, Reason
-from command_service.repetition import ask_again
-from command_service.throttle import PerUserThrottle
+from command_service.payloads.buttons import read_regenerate
+from command_service.payloads.model import Asked, Click, Question, Reason
+from command_service.use_cases.ask_again import ask_again
+from command_service.use_cases.edits import Edited, offer
+from command_service.use_cases.follow_ups import Following
+from command_service.use_cases.policy import Refused
+from command_service.use_cases.submit import Accepted, accept
+from command_service.use_cases.throttle import PerUserThrottle
 from shared.task import Mode, Source
 from tests.command_fakes import FakeHistory, World, a_click, a_question
 from tests.signed import LEDGER

@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 
-from command_service.admission import Policy, Refused, admit
-from command_service.clicks import question_again, read_mode, read_regenerate, read_retry
-from command_service.conversation import Conversation
-from command_service.question import (
+from command_service.payloads.buttons import question_again, read_mode, read_regenerate, read_retry
+from command_service.payloads.conversation import Conversation
+from command_service.payloads.messages import (
+    read_back,
+    read_command,
+    read_mention,
+    read_message,
+)
+from command_service.payloads.model import (
     Asked,
     Click,
     Identity,
@@ -20,13 +25,8 @@ from command_service.question import (
     Reason,
     Recipient,
 )
-from command_service.triggers import (
-    read_back,
-    read_command,
-    read_mention,
-    read_message,
-)
-from shared.message_text import plain_text
+from command_service.use_cases.policy import Policy, Refused, admit
+from shared.slack.message_text import plain_text
 from shared.task import Mode, Source
 from tests.command_fakes import IDENTITY, a_click, a_command, a_direct_message, a_mention
 from tests.tasks import NOON

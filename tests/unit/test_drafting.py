@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor_service.drafting import Draft, first_markdown
-from processor_service.markdown.document import Block, read_document
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
-from processor_service.rendering import render_answer
+from processor_service.rendering.incremental import Draft, first_markdown
+from processor_service.rendering.markdown.document import Block, read_document
+from processor_service.rendering.messages import render_answer
 from tests.golden_answers import NAMES, source_of
 from tests.markdown_documents import CODE, DOCUMENTS, HEADINGS, LINES, TABLES, bulleted
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from processor_service.feedback import Listening, note
+from processor_service.features.feedback import Listening, note
 from processor_service.ports.people import Cast
-from processor_service.working import Outcome
+from processor_service.resilience.run_leased import Outcome
 from shared.task import Feedback, Flaw, Kind, Mode, Vote
 from tests.processor_fakes.people import FakeVotes
 from tests.tasks import NOON, a_task

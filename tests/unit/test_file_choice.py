@@ -1,4 +1,4 @@
-from processor_service.file_choice import INLINE_BYTES, MEGABYTE, Limits, Way, choose
+from processor_service.attachments.selection import INLINE_BYTES, MEGABYTE, Limits, Way, choose
 from processor_service.ports.answers import Verdict
 from shared.task import TaskFile
 

@@ -1,7 +1,7 @@
 import pytest
 
-from processor_service.file_text import text_of
-from processor_service.file_types import Kind, begins_as, kind_of, media_type_of
+from processor_service.attachments.decode import text_of
+from processor_service.attachments.media_types import Kind, begins_as, kind_of, media_type_of
 from shared.errors import FileUnusable
 from shared.task import TaskFile
 

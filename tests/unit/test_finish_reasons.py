@@ -3,8 +3,8 @@
 import pytest
 from google.genai.types import BlockedReason, FinishReason
 
-from processor_service.failures import WORDS
 from processor_service.gemini_answers import BLOCK_REASONS, FINISH_REASONS, piece_of
+from processor_service.texts.failures import WORDS
 from shared.errors import ModelRefused, ModelUnavailable
 
 SAFETY = {"answer_blocked", "question_blocked"}

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from processor_service.admitting import ATTEMPTS, Delivery
-from processor_service.answering import give_up
-from processor_service.limits import Refusal
-from processor_service.working import Outcome
+from processor_service.answering.admit import ATTEMPTS, Delivery
+from processor_service.answering.answer import give_up
+from processor_service.ports.limits import Refusal
+from processor_service.resilience.run_leased import Outcome
 from shared.errors import SlackRefused, SlackUnavailable
 from shared.ledger import Mark, growing_mark
 from shared.task import Purpose, Source, Subject, Task

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from command_service.listeners import ACTIONS
-from processor_service.footer import NAMES, answer_footer, stop_button
+from command_service.transport.listeners import ACTIONS
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Place
+from processor_service.rendering.footer import NAMES, answer_footer, stop_button
 from shared.task import Mode, Source, Task, Wish
 from simulators.slack.block_kit import block_errors
 from tests.tasks import a_task

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from processor_service.slack_calls import Ourselves
-from processor_service.slack_history import Asked, said_before
+from processor_service.slack.client import Ourselves
+from processor_service.slack.reading.thread_messages import Asked, said_before
 from shared.ledger import Ledger, Mark, file_name, file_title, growing_mark, signed_metadata
 from shared.signing import Signing
 from tests.signed import LEDGER, SIGNING, metadata

@@ -7,7 +7,7 @@ import sys
 # are made again, and it is looked for.
 TRIAL = """
 import gc, sys, weakref
-from shared import garbage
+from shared import gc_tuning
 
 class Answer:
     pass
@@ -16,7 +16,7 @@ def make(objects):
     for _ in range(objects // 20_000):
         batch = [[] for _ in range(20_000)]
 
-garbage.pause()
+gc_tuning.pause()
 unused = Answer()
 unused.itself = unused
 forgotten = weakref.ref(unused)
@@ -24,7 +24,7 @@ del unused
 make(20_000)
 print("paused", forgotten() is None)
 gc.collect()
-garbage.resume()
+gc_tuning.resume()
 
 answer = Answer()
 answer.itself = answer

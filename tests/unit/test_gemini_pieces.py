@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from processor_service.attempts import Usage
 from processor_service.gemini_answers import (
     has_text,
     pages_of,
@@ -12,8 +11,9 @@ from processor_service.gemini_answers import (
     searches_of,
     usage_of,
 )
+from processor_service.ports.citations import WebPage
 from processor_service.ports.model import Piece
-from processor_service.research import WebPage
+from processor_service.telemetry.attempt_metrics import Usage
 from shared.errors import MechachangError, ModelRefused, ModelUnavailable
 
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from processor_service.circuit_breaker import MINIMUM
-from processor_service.generation import Generation, Request, generate
-from processor_service.manners import Manner, Tool
+from processor_service.answering.generate import Generation, Request, generate
 from processor_service.ports.answers import Answer
+from processor_service.ports.citations import Research, WebPage
+from processor_service.ports.generation_options import Manner, Tool
 from processor_service.ports.model import Piece, Prompt
-from processor_service.research import Research, WebPage
-from processor_service.retrying import Patience
-from processor_service.structured import Structured
+from processor_service.prompt.response_schema import Structured
+from processor_service.resilience.circuit_breaker import MINIMUM
+from processor_service.resilience.retry import Patience
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
 from shared.task import Mode
 from tests.processor_fakes.model import Blind, FakeModel, saying

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from processor_service.delivery import Standing, deliver
-from processor_service.drafting import Draft
-from processor_service.growing import EVERY_S, STREAM_BYTES, Growing
-from processor_service.lease import TaskLease
+from processor_service.delivery.live_preview import EVERY_S, STREAM_BYTES, Growing
+from processor_service.delivery.reconcile import Standing, deliver
+from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
 from processor_service.ports.work import Lease
-from processor_service.rendering import render_answer
-from processor_service.retrying import Patience
-from processor_service.steps import Steps
+from processor_service.rendering.incremental import Draft
+from processor_service.rendering.messages import render_answer
+from processor_service.resilience.lease import TaskLease
+from processor_service.resilience.retry import Patience
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from tests.processor_fakes.conversations import FakeConversation

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from slack_sdk.models.views import View
 
-from shared.home import Count, Shown, Usage, Used, home_view
+from shared.slack.home_view import Count, Shown, Usage, Used, home_view
 from shared.task import Locale
 from shared.version import VERSION, described
 from simulators.slack.block_kit import block_errors

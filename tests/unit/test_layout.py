@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from processor_service.layout import layout
-from processor_service.structured import Structured
+from processor_service.prompt.response_layout import layout
+from processor_service.prompt.response_schema import Structured
 from shared.task import Locale, Mode
 
 GENERAL = {"summary": "要約です。", "key_points": ["一つ目", "二つ目"]}

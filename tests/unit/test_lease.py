@@ -3,8 +3,8 @@ import contextlib
 
 import pytest
 
-from processor_service.lease import LeaseLost, TaskLease, held
 from processor_service.ports.work import Hold, Lease
+from processor_service.resilience.lease import LeaseLost, TaskLease, held
 from tests.processor_fakes.work import FakeLeases
 
 LEASE = Lease("task-1", "m1", "owner")

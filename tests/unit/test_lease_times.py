@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from processor_service.circuit_breaker import LONGEST_OPEN_S
-from processor_service.holding import HOLD_S, MOST_KEPT
-from processor_service.redis_keys import LEASE_RENEW_EVERY_S, LEASE_TTL_S
+from processor_service.redis.keys import LEASE_RENEW_EVERY_S, LEASE_TTL_S
+from processor_service.resilience.circuit_breaker import LONGEST_OPEN_S
+from processor_service.resilience.outage_wait import HOLD_S, MOST_KEPT
 from processor_service.settings import ProcessorSettings
 from simulators.provisioning import DeliveryRules
 from simulators.pubsub.retry import RetrySchedule

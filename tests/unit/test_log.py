@@ -11,10 +11,10 @@ import pytest
 import structlog
 from opentelemetry.sdk.trace import TracerProvider
 
-from shared.deployment import Deployment, deployment
 from shared.errors import ModelUnavailable
-from shared.log import bound_task, configure_logging
-from shared.stack_text import stack_text
+from shared.telemetry.deployment import Deployment, deployment
+from shared.telemetry.log import bound_task, configure_logging
+from shared.telemetry.tracebacks import stack_text
 from shared.version import VERSION
 
 HERE = Deployment("command-service", "acme", revision="command-00001-abc")

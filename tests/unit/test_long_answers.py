@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from processor_service.long_answers import LONGEST_THREAD
+from processor_service.delivery.answer_file import LONGEST_THREAD
 from processor_service.ports.conversations import Body, Posted
 from processor_service.ports.model import Piece
-from processor_service.working import Outcome
+from processor_service.resilience.run_leased import Outcome
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark, file_name, file_title
 from tests.processor_fakes.conversations import FakeConversation

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processor_service.manners import Manners, Tool
 from processor_service.ports.conversations import Said
+from processor_service.ports.generation_options import Manners, Tool
 from processor_service.ports.model import Prompt
-from processor_service.prompts import House
+from processor_service.prompt.build import House
 from processor_service.settings import ProcessorSettings
 from shared.task import Purpose, Subject, Task, TaskFile
 from tests.processor_fakes.world import World

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from processor_service.manners import Manner, Thinking, Tool
-from processor_service.operator_text import MAX_CHARS
+from processor_service.ports.generation_options import Manner, Thinking, Tool
+from processor_service.prompt.operator_text import MAX_CHARS
 from processor_service.settings import ProcessorSettings
 from shared.settings import SettingsInvalid, load_settings
 from shared.task import Mode

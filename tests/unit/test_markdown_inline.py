@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor_service.markdown.document import read_document
+from processor_service.rendering.markdown.document import read_document
 from tests.markdown_judge import meant, shown, styled, types, visible
 
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor_service.markdown.characters import neutralise
-from processor_service.markdown.document import read_document
-from processor_service.markdown.links import is_address
 from processor_service.ports.answers import Answer
-from processor_service.rendering import render_answer
+from processor_service.rendering.markdown.characters import neutralise
+from processor_service.rendering.markdown.document import read_document
+from processor_service.rendering.markdown.links import is_address
+from processor_service.rendering.messages import render_answer
 from tests.markdown_judge import addresses
 
 

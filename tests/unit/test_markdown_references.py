@@ -2,8 +2,8 @@
 
 import pytest
 
-from processor_service.drafting import Draft, first_markdown
-from processor_service.markdown.document import read_document
+from processor_service.rendering.incremental import Draft, first_markdown
+from processor_service.rendering.markdown.document import read_document
 from tests.markdown_judge import addresses, shown, visible
 
 

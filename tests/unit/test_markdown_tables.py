@@ -1,7 +1,7 @@
 import pytest
 
-from processor_service.markdown.document import read_document
-from processor_service.markdown.tables import Table
+from processor_service.rendering.markdown.document import read_document
+from processor_service.rendering.markdown.tables import Table
 from simulators.slack.block_kit import block_errors
 
 

@@ -18,9 +18,9 @@ from deploy.monitoring.google import normalised
 from deploy.monitoring.values import Installation, values
 from deploy.objectives import Scope
 from deploy.slo.criteria import criteria
-from processor_service.failures import WORDS
-from shared.instruments import Histogram
-from shared.metrics import INSTRUMENTS
+from processor_service.texts.failures import WORDS
+from shared.telemetry.instruments import Histogram
+from shared.telemetry.metrics import INSTRUMENTS
 from tests.unit.test_runbooks import reasons
 
 VALUES = values(Installation("oncall", "chat", "https://example.com/runbooks/", 20))

@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from processor_service.naming import NamingAudience, beside_ids, instead_of_ids, mentioned
 from processor_service.ports.conversations import Said
-from shared.message_text import plain_text
+from processor_service.prompt.names import NamingAudience, beside_ids, instead_of_ids, mentioned
+from shared.slack.message_text import plain_text
 from shared.task import Purpose, Subject
 from tests.processor_fakes.model import Blind, FakeModel, saying
 from tests.processor_fakes.world import World

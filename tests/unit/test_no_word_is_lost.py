@@ -8,10 +8,10 @@ import os
 
 import pytest
 
-from processor_service.drafting import Draft, first_markdown
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
-from processor_service.rendering import render_answer, render_plain
+from processor_service.rendering.incremental import Draft, first_markdown
+from processor_service.rendering.messages import render_answer, render_plain
 from tests.markdown_judge import read_by
 from tests.worded_documents import WordedDocument, worded_document
 

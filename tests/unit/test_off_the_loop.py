@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from processor_service.off_the_loop import off_the_loop
 from processor_service.ports.answers import Answer
-from processor_service.rendering import render_answer
+from processor_service.rendering.messages import render_answer
+from processor_service.resilience.off_loop import off_the_loop
 
 
 async def test_while_a_long_answer_is_rendered_the_loop_goes_on() -> None:

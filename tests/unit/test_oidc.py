@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from processor_service.oidc import (
+from processor_service.api.push_auth import (
     FRESH_FOR_S,
     GOOD_FOR_S,
     PAUSE_S,
@@ -17,7 +17,7 @@ from processor_service.oidc import (
     CertsUnavailable,
     OidcVerifier,
 )
-from processor_service.push import PushDenied
+from processor_service.api.push_request import PushDenied
 from tests.push_tokens import ACCOUNT, AUDIENCE, Signer
 
 

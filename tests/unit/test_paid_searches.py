@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from processor_service.attempts import attempt_at
 from processor_service.gemini_continuation import AnswerSoFar
-from processor_service.prices import Price
-from processor_service.research import Research
-from shared.metrics import GEMINI_COST, GEMINI_SEARCHES
+from processor_service.ports.citations import Research
+from processor_service.telemetry.attempt_metrics import attempt_at
+from processor_service.telemetry.prices import Price
+from shared.telemetry.metrics import GEMINI_COST, GEMINI_SEARCHES
 from tests.counted import Counted
 
 MODEL = "gemini-3.8-flash"

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
 
-from processor_service.drafting import Draft
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
-from processor_service.rendering import render_answer, render_plain
+from processor_service.rendering.incremental import Draft
+from processor_service.rendering.messages import render_answer, render_plain
 
 # What Slack turns into a notification (docs.slack.dev, formatting message text: mentions), read
 # more widely than Slack reads it: whatever the id, and whatever follows it.

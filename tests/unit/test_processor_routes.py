@@ -9,13 +9,13 @@ import pytest
 from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
+from processor_service.api.dependencies import Dependencies
+from processor_service.api.push_request import PushDenied
+from processor_service.api.readiness import Readiness
 from processor_service.app import create_app
-from processor_service.dependencies import Dependencies
-from processor_service.feedback import Listening
-from processor_service.health import Readiness
+from processor_service.features.feedback import Listening
 from processor_service.ports.model import Piece, Prompt
 from processor_service.ports.work import Lease
-from processor_service.push import PushDenied
 from shared.errors import PermanentError, SlackUnavailable
 from shared.task import Cancel, Feedback, Kind, Vote
 from tests.processor_fakes.model import FakeModel

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from processor_service.caching import cache_key
-from processor_service.manners import Manners, Thinking, Tool
+from processor_service.answering.cache_key import cache_key
 from processor_service.ports.conversations import Said
-from processor_service.prompts import House, Occasion, day_of, prompt_for
-from processor_service.thread_context import in_thread
+from processor_service.ports.generation_options import Manners, Thinking, Tool
+from processor_service.prompt.build import House, Occasion, day_of, prompt_for
+from processor_service.prompt.quotes import in_thread
 from shared.task import Locale, Mode
 from tests.processor_fakes.occasion import THAT_DAY
 from tests.tasks import a_task

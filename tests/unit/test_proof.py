@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
 from processor_service.ports.model import Piece
-from processor_service.proof import letters_of
-from processor_service.rendering import render_answer
-from processor_service.working import Outcome
+from processor_service.rendering.messages import render_answer
+from processor_service.rendering.shown_letters import letters_of
+from processor_service.resilience.run_leased import Outcome
 from shared.errors import SlackRefused, SlackUnavailable
 from tests.golden_answers import NAMES, rendered, source_of
 from tests.processor_fakes.conversations import markdown_body

@@ -5,8 +5,8 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor_service.markdown.characters import neutralise
-from processor_service.rendering import escape
+from processor_service.rendering.markdown.characters import neutralise
+from processor_service.rendering.messages import escape
 
 # What Slack turns into a notification (docs.slack.dev, formatting message text: mentions).
 _PINGING = re.compile(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor_service.splitting import Layout, split_markdown
+from processor_service.rendering.packing import Layout, split_markdown
 from tests.markdown_documents import DOCUMENTS
 from tests.markdown_judge import meant, shown, types
 

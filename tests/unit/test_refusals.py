@@ -2,7 +2,7 @@
 
 import pytest
 
-from processor_service.manners import Manner, Thinking, Tool
+from processor_service.ports.generation_options import Manner, Thinking, Tool
 from processor_service.ports.model import Prompt
 from processor_service.refusals import Refusal, Refusals
 

@@ -3,11 +3,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from processor_service.failures import WORDS, Failure
-from processor_service.markdown.characters import neutralise
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Place
-from processor_service.rendering import (
+from processor_service.rendering.markdown.characters import neutralise
+from processor_service.rendering.messages import (
     PART_BYTES,
     PLAIN_BYTES,
     render_answer,
@@ -15,7 +14,8 @@ from processor_service.rendering import (
     render_plain,
     render_question,
 )
-from processor_service.shown_question import question_payload
+from processor_service.rendering.question_metadata import question_payload
+from processor_service.texts.failures import WORDS, Failure
 from shared.task import Locale, Mode
 from tests.tasks import a_task
 

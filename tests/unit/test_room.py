@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from processor_service.room import Room
+from processor_service.resilience.memory_budget import Room
 
 
 async def test_who_comes_first_is_let_in_first_and_nobody_beyond_the_size() -> None:

@@ -13,7 +13,7 @@ import promql_parser
 import pytest
 import yaml
 
-from command_service.question import Reason
+from command_service.payloads.model import Reason
 from command_service.settings import CommandSettings
 from deploy.monitoring.files import policies
 from deploy.monitoring.values import Installation, values
@@ -200,7 +200,7 @@ def _is_of_slack(code: str) -> bool:
 @cache
 def metrics() -> frozenset[str]:
     """The names of all our metrics."""
-    source = ROOT / "shared" / "metrics.py"
+    source = ROOT / "shared" / "telemetry" / "metrics.py"
     if not source.exists():
         return frozenset()
     return frozenset(re.findall(r'"(mechachang_\w+)"', source.read_text(encoding="utf-8")))

@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
-from processor_service import same_question
+from processor_service.answering import single_flight
 from processor_service.ports.conversations import Place
 from processor_service.ports.model import Piece, Prompt
-from processor_service.working import Outcome
+from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRefused
 from shared.task import Task
 from tests.processor_fakes.conversations import FakeConversation
@@ -81,7 +81,7 @@ async def test_when_the_one_who_asked_gets_nothing_the_next_one_asks() -> None:
 async def test_nobody_waits_for_ever_for_an_answer_that_may_never_be_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(same_question, "WAIT_S", 0.02)
+    monkeypatch.setattr(single_flight, "WAIT_S", 0.02)
     world = World()
     key = await _key_in_use(world)
     world.turns.held[key] = "somebody who takes long"

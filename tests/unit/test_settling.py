@@ -3,7 +3,7 @@
 import random
 import re
 
-from processor_service.markdown.settling import _OPEN_AT_THE_END, settled_text
+from processor_service.rendering.markdown.stable_prefix import _OPEN_AT_THE_END, settled_text
 
 # As it was until nested links froze a process: the judge of what it shall find, for short texts.
 _AS_IT_WAS = re.compile(

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from processor_service.ports.model import Piece
-from processor_service.working import Outcome
+from processor_service.resilience.run_leased import Outcome
 from shared.task import Source, Task
 from tests.processor_fakes.model import FakeModel
 from tests.processor_fakes.world import World

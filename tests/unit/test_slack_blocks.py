@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor_service.slack_blocks import text_of_attachment, text_of_blocks
+from processor_service.rendering.block_text import text_of_attachment, text_of_blocks
 from simulators.slack.block_kit import block_errors
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from processor_service.slack_calls import Ourselves
-from processor_service.slack_history import Asked, said_about, said_before
-from processor_service.slack_readers import FIRST_PAGE, LARGEST_PAGE, Readers, next_page
-from processor_service.slack_trimming import KEPT_CHARS, Kept, size_of
-from processor_service.thread_context import estimated_tokens
+from processor_service.prompt.quotes import estimated_tokens
+from processor_service.slack.client import Ourselves
+from processor_service.slack.page_memory import FIRST_PAGE, LARGEST_PAGE, Readers, next_page
+from processor_service.slack.reading.thread_messages import Asked, said_about, said_before
+from processor_service.slack.reading.trimming import KEPT_CHARS, Kept, size_of
 from shared.ledger import Mark
 from shared.task import Purpose, Subject
 from tests.signed import LEDGER, metadata

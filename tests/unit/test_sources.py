@@ -2,12 +2,12 @@
 
 import pytest
 
-from processor_service.footer import answer_footer
 from processor_service.ports.answers import Answer
+from processor_service.ports.citations import Research, WebPage
 from processor_service.ports.conversations import Place
-from processor_service.rendering import PART_BYTES, Block, render_answer, render_plain
-from processor_service.research import Research, WebPage
-from processor_service.sources import MAX_PAGES, sources_footer, sources_text
+from processor_service.rendering.citations import MAX_PAGES, sources_footer, sources_text
+from processor_service.rendering.footer import answer_footer
+from processor_service.rendering.messages import PART_BYTES, Block, render_answer, render_plain
 from shared.task import Mode
 from simulators.slack.block_kit import MESSAGE_TEXT, block_errors, text_length
 from tests.tasks import a_task

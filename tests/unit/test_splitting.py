@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from processor_service.markdown.tables import Table
-from processor_service.splitting import Layout, Piece, split_markdown
+from processor_service.rendering.markdown.tables import Table
+from processor_service.rendering.packing import Layout, Piece, split_markdown
 from tests.markdown_judge import shown, types
 
 

@@ -8,11 +8,18 @@ from functools import partial
 
 import pytest
 
+from processor_service.delivery.thread_status import Statuses
 from processor_service.ports.conversations import History, Place
 from processor_service.ports.model import Piece, Prompt
-from processor_service.statuses import Statuses
-from processor_service.texts import LOADING, READING, RETRYING, SEARCHING, STILL_THINKING, THINKING
-from processor_service.working import Outcome
+from processor_service.resilience.run_leased import Outcome
+from processor_service.texts.answers import (
+    LOADING,
+    READING,
+    RETRYING,
+    SEARCHING,
+    STILL_THINKING,
+    THINKING,
+)
 from shared.errors import ModelRefused, ModelUnavailable
 from shared.task import Locale, Source
 from tests.processor_fakes.conversations import FakeConversation

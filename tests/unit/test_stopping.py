@@ -5,19 +5,19 @@ from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
-from processor_service.delivery import Standing, deliver
-from processor_service.drafting import Draft
-from processor_service.growing import Growing
-from processor_service.lease import TaskLease
+from processor_service.delivery.live_preview import Growing
+from processor_service.delivery.reconcile import Standing, deliver
+from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
 from processor_service.ports.model import Piece, Prompt
 from processor_service.ports.work import Lease
-from processor_service.rendering import render_answer
-from processor_service.retrying import Patience
-from processor_service.steps import Steps
-from processor_service.stopping import Stop, StoppableModel, stop
-from processor_service.working import Outcome
+from processor_service.rendering.incremental import Draft
+from processor_service.rendering.messages import render_answer
+from processor_service.resilience.cancellation import Stop, StoppableModel, stop
+from processor_service.resilience.lease import TaskLease
+from processor_service.resilience.retry import Patience
+from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelUnavailable, SlackRefused
 from shared.ledger import Mark
 from shared.task import Cancel, Kind, Mode

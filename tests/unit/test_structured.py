@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from processor_service.failures import WORDS
-from processor_service.prompts import House, prompt_for
-from processor_service.structured import Structured
+from processor_service.prompt.build import House, prompt_for
+from processor_service.prompt.response_schema import Structured
+from processor_service.texts.failures import WORDS
 from shared.errors import ModelUnavailable
 from shared.task import Locale, Mode
 from tests.processor_fakes.occasion import THAT_DAY

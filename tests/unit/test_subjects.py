@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from processor_service.admitting import Delivery
-from processor_service.answering import give_up
-from processor_service.caching import cache_key
-from processor_service.manners import Manners, Thinking, Tool
+from processor_service.answering.admit import Delivery
+from processor_service.answering.answer import give_up
+from processor_service.answering.cache_key import cache_key
 from processor_service.ports.conversations import Said
+from processor_service.ports.generation_options import Manners, Thinking, Tool
 from processor_service.ports.model import Prompt
-from processor_service.prompts import House
-from processor_service.rendering import render_subject
-from processor_service.shown_question import question_payload
-from processor_service.slack_calls import Ourselves
-from processor_service.slack_history import said_about
-from processor_service.subjects import target_language
-from processor_service.thread_context import THREAD_TOKENS
-from processor_service.working import Outcome
+from processor_service.prompt.build import House
+from processor_service.prompt.quotes import THREAD_TOKENS
+from processor_service.prompt.shortcut_request import target_language
+from processor_service.rendering.messages import render_subject
+from processor_service.rendering.question_metadata import question_payload
+from processor_service.resilience.run_leased import Outcome
+from processor_service.slack.client import Ourselves
+from processor_service.slack.reading.thread_messages import said_about
 from shared.errors import FileUnusable, OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from shared.task import Mode, Purpose, Source, Subject, Task, TaskFile

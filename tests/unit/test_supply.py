@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from processor_service.manners import Tool
+from processor_service.ports.generation_options import Tool
 
 ROOT = Path(__file__).parent.parent.parent
 LOCKS = sorted(ROOT.glob("*.lock"))

@@ -2,11 +2,11 @@
 
 import pytest
 
-from processor_service import attempts
-from processor_service.attempts import Usage, attempt_at
+from processor_service.answering.token_count import CountingModel, Tally
 from processor_service.ports.model import Piece, Prompt
-from processor_service.tally import CountingModel, Tally
-from processor_service.thread_context import estimated_tokens
+from processor_service.prompt.quotes import estimated_tokens
+from processor_service.telemetry import attempt_metrics
+from processor_service.telemetry.attempt_metrics import Usage, attempt_at
 from shared.errors import ModelRefused, ModelUnavailable
 from tests.processor_fakes.model import FakeModel
 from tests.processor_fakes.world import World
@@ -75,7 +75,7 @@ async def test_an_attempt_that_was_turned_away_counts_for_nothing() -> None:
 async def test_use_that_came_with_a_refusal_instead_of_a_piece_counts() -> None:
     tally, model = Tally(), FakeModel([[ModelRefused("blocked")]])
     with attempt_at("m", {}):
-        attempts.received(Usage(input=30, thoughts=4), text=False)
+        attempt_metrics.received(Usage(input=30, thoughts=4), text=False)
         with pytest.raises(ModelRefused):
             [piece async for piece in CountingModel(model, tally).stream(PROMPT, "m")]
     assert tally.tokens == 34

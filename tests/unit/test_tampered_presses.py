@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from command_service.clicks import is_genuine, read_regenerate
-from command_service.question import Click
-from processor_service.footer import answer_footer, stop_button
+from command_service.payloads.buttons import is_genuine, read_regenerate
+from command_service.payloads.model import Click
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Place
+from processor_service.rendering.footer import answer_footer, stop_button
 from shared.signing import Signing, signed_blocks, signed_value
 from shared.task import Mode
 from tests.command_fakes import a_click

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from shared.metrics import INSTRUMENTS
+from shared.telemetry.metrics import INSTRUMENTS
 from simulators.environment import PROJECT_ROOT
 
 PAGE = (PROJECT_ROOT / "docs" / "telemetry.md").read_text(encoding="utf-8")

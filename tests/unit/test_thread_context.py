@@ -7,9 +7,9 @@ import pytest
 
 from processor_service.ports.conversations import Said
 from processor_service.ports.model import Prompt, Turn
-from processor_service.slack_calls import Ourselves
-from processor_service.slack_history import Asked, said_before
-from processor_service.thread_context import estimated_tokens, in_thread, speakers
+from processor_service.prompt.quotes import estimated_tokens, in_thread, speakers
+from processor_service.slack.client import Ourselves
+from processor_service.slack.reading.thread_messages import Asked, said_before
 from shared.ledger import Mark, Role, growing_mark
 from shared.task import TaskFile, task_id_of_message
 from tests import signed

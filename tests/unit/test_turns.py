@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from processor_service.ports.model import Piece, Prompt
-from processor_service.working import Outcome
+from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRefused
 from tests.processor_fakes.model import FakeModel, saying
 from tests.processor_fakes.world import World

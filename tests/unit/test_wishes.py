@@ -2,9 +2,9 @@
 
 import pytest
 
-from processor_service.caching import cache_key
+from processor_service.answering.cache_key import cache_key
 from processor_service.ports.model import Prompt
-from processor_service.prompts import House, Occasion, prompt_for
+from processor_service.prompt.build import House, Occasion, prompt_for
 from shared.task import Mode, Source, Task, Wish
 from tests.processor_fakes.model import saying
 from tests.processor_fakes.world import World

@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
+from processor_service.api.dependencies import Dependencies
+from processor_service.api.push_auth import Certs, OidcVerifier
+from processor_service.api.push_request import PushDenied
+from processor_service.api.readiness import Readiness
 from processor_service.app import create_app
-from processor_service.dependencies import Dependencies
-from processor_service.feedback import Listening
-from processor_service.health import Readiness
-from processor_service.oidc import Certs, OidcVerifier
-from processor_service.push import PushDenied
+from processor_service.features.feedback import Listening
 from tests.processor_fakes.world import World
 from tests.push_tokens import ACCOUNT, AUDIENCE, Signer
 from tests.tasks import a_task

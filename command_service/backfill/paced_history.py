@@ -1,0 +1,110 @@
+"""Reading back no faster and no more than Slack's limits leave over."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+from command_service.payloads.conversation import Conversation, ItemT, Kind, Message, Page
+from command_service.ports import History
+from shared.errors import RetryableError, SlackDenied
+
+_PAUSE_S = 2.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one sweep may cost and how far it looks back; seconds, or numbers of things.
+
+    The methods that read allow some 50 calls a minute (docs.slack.dev, rate limits: Tier 3), which
+    the processor shares: ``free_pages`` are read at once, each further one after ``pause_s``.
+    """
+
+    age_s: float = 30 * 60
+    """Nobody waits longer for an answer."""
+    thread_age_s: float = 24 * 3600
+    """Threads that were begun this long before the time in question are looked at, too."""
+    questions: int = 200
+    pages: int = 300
+    within_s: float = 15 * 60
+    free_pages: int = 20
+    pause_s: float = 1.5
+    attempts: int = 3
+
+
+class LimitReached(Exception):
+    """The sweep ends here; ``limit`` says which one it was."""
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+class PacedHistory:
+    """``ports.History`` item by item. What passes is tried again, as long as Slack asks for.
+
+    Reading raises LimitReached, RetryableError when a page failed too often, and SlackRefused.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        limits: Limits,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._history = history
+        self._limits = limits
+        self._sleep = sleep
+        self.pages = 0
+
+    def conversations(self, kind: Kind) -> AsyncIterator[Conversation]:
+        """The conversations of one kind that we are in."""
+        return self._items(lambda cursor: self._history.conversations(kind, cursor))
+
+    def messages(self, conversation_id: str, oldest: float) -> AsyncIterator[Message]:
+        """Messages outside of threads and the first ones of threads, the newest first."""
+        return self._items(
+            lambda cursor: self._history.messages(conversation_id, _ts(oldest), cursor)
+        )
+
+    def replies(
+        self, conversation_id: str, thread_ts: str, oldest: float
+    ) -> AsyncIterator[Message]:
+        """A thread's first message and its replies since ``oldest``, the oldest first."""
+        return self._items(
+            lambda cursor: self._history.replies(conversation_id, thread_ts, _ts(oldest), cursor)
+        )
+
+    async def _items(
+        self, ask: Callable[[str | None], Awaitable[Page[ItemT]]]
+    ) -> AsyncIterator[ItemT]:
+        cursor: str | None = None
+        while True:
+            page = await self._page(ask, cursor)
+            for item in page.items:
+                yield item
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    async def _page(
+        self, ask: Callable[[str | None], Awaitable[Page[ItemT]]], cursor: str | None
+    ) -> Page[ItemT]:
+        failures = 0
+        while True:
+            if self.pages >= self._limits.pages:
+                raise LimitReached("pages")
+            if self.pages >= self._limits.free_pages:
+                await self._sleep(self._limits.pause_s)
+            self.pages += 1
+            try:
+                return await ask(cursor)
+            except RetryableError as error:
+                # A rate limit or a denied token is no fault of this page; time bounds them.
+                failures += error.retry_after_s is None and not isinstance(error, SlackDenied)
+                if failures == self._limits.attempts:
+                    raise
+                await self._sleep(error.retry_after_s or _PAUSE_S)
+
+
+def _ts(moment: float) -> str:
+    return f"{moment:.6f}"

@@ -1,0 +1,189 @@
+"""One sweep: what was asked while nobody listened is read back from Slack and accepted."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from command_service.backfill.paced_history import LimitReached, Limits, PacedHistory
+from command_service.payloads.conversation import KINDS, Conversation, Kind, Message
+from command_service.payloads.messages import read_back
+from command_service.payloads.model import Identity, Question
+from command_service.use_cases.submit import Accepted, HandedBack, Intake, accept
+from shared.errors import RetryableError, SlackRefused
+from shared.ledger import Ledger
+from shared.telemetry.log import get_logger
+from shared.telemetry.metrics import CATCH_UP_QUESTIONS
+from shared.telemetry.tracing import span
+
+log = get_logger(__name__)
+
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 30.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """The time in question, in seconds since the epoch: after ``since``, up to ``until``."""
+
+    since: float
+    until: float
+
+    def holds(self, ts: str) -> bool:
+        """Whether the message of this ts was written then."""
+        return self.since < float(ts) <= self.until
+
+
+@dataclass
+class Report:
+    """What a sweep did. ``unread`` are conversations it could not read; see ``Limits``."""
+
+    conversations: int = 0
+    published: int = 0
+    answered_before: int = 0
+    refused: int = 0
+    unread: int = 0
+    cut_short_by: str | None = None
+
+
+class Sweep:
+    """Finds the questions of a window that nobody answered and accepts them, one after the other.
+
+    A question is answered when its thread holds an answer or a notice of ours for its task. Slash
+    commands and clicks leave nothing to find.
+    """
+
+    def __init__(
+        self,
+        history: PacedHistory,
+        intake: Intake,
+        identity: Identity,
+        ledger: Ledger,
+        limits: Limits,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._history = history
+        self._intake = intake
+        self._identity = identity
+        self._ledger = ledger
+        self._limits = limits
+        self._sleep = sleep
+        self.report = Report()
+
+    async def run(self, window: Window, refused_kinds: set[Kind]) -> Report:
+        """Sweep once. A kind that Slack does not let us list joins ``refused_kinds``, warned of."""
+        try:
+            async with asyncio.timeout(self._limits.within_s):
+                for conversation in await self._conversations(refused_kinds):
+                    await self._conversation(conversation, window)
+        except LimitReached as reached:
+            self.report.cut_short_by = reached.limit
+        except TimeoutError:
+            self.report.cut_short_by = "time"
+        return self.report
+
+    async def _conversations(self, refused_kinds: set[Kind]) -> list[Conversation]:
+        """All kinds in turn, so that a limit cuts off none of them."""
+        found = [await self._of_kind(kind, refused_kinds) for kind in KINDS]
+        return [each for row in zip_longest(*found) for each in row if each is not None]
+
+    async def _of_kind(self, kind: Kind, refused_kinds: set[Kind]) -> list[Conversation]:
+        try:
+            return [each async for each in self._history.conversations(kind)]
+        except SlackRefused as error:
+            if kind not in refused_kinds:
+                refused_kinds.add(kind)
+                log.warning(
+                    "Slack does not let us look for missed questions there; the manifest names "
+                    "the scopes.",
+                    action="catch_up_refused",
+                    kind=kind,
+                    slack_error=error.slack_error,
+                )
+        except RetryableError as error:
+            self._note_unread(kind, error)
+        return []
+
+    async def _conversation(self, conversation: Conversation, window: Window) -> None:
+        try:
+            await self._read(conversation, window)
+        except (RetryableError, SlackRefused) as error:
+            self._note_unread(conversation.id, error)
+        else:
+            self.report.conversations += 1
+
+    def _note_unread(self, where: str, error: RetryableError | SlackRefused) -> None:
+        self.report.unread += 1
+        log.warning(
+            "Missed questions could not be looked for.",
+            action="catch_up_unread",
+            where=where,
+            reason=error.reason,
+            why=str(error),
+        )
+
+    async def _read(self, conversation: Conversation, window: Window) -> None:
+        threads: set[str] = set()
+        oldest = window.since - self._limits.thread_age_s
+        async for message in self._history.messages(conversation.id, oldest):
+            thread_ts = message.get("thread_ts")
+            if thread_ts is None:
+                await self._take(conversation, message, window, frozenset())
+            elif thread_ts not in threads and self._may_ask(message, window):
+                threads.add(thread_ts)
+                await self._thread(conversation, thread_ts, window)
+
+    def _may_ask(self, message: Message, window: Window) -> bool:
+        """Whether the thread of a message holds anything new that is not ours.
+
+        Most threads are one question with our replies: they need not be read to be known answered.
+        """
+        if "latest_reply" not in message:
+            # A reply that was also sent to the channel.
+            return window.holds(message["ts"])
+        ours = {self._identity.bot_user_id, self._identity.bot_id}
+        repliers = set(message.get("reply_users") or ())
+        # Slack names the first few repliers only, but counts all of them.
+        all_named = bool(repliers) and message.get("reply_users_count") == len(repliers)
+        only_ours = all_named and repliers <= ours
+        return float(message["latest_reply"]) > window.since and not only_ours
+
+    async def _thread(self, conversation: Conversation, thread_ts: str, window: Window) -> None:
+        replies = self._history.replies(conversation.id, thread_ts, window.since)
+        thread = [message async for message in replies]
+        marks = (self._ledger.mark_of(message, conversation.id) for message in thread)
+        answered = frozenset(one.task_id for one in marks if one and one.role != "question")
+        for message in thread:
+            await self._take(conversation, message, window, answered)
+
+    async def _take(
+        self,
+        conversation: Conversation,
+        message: Message,
+        window: Window,
+        answered: frozenset[str],
+    ) -> None:
+        if not window.holds(message["ts"]):
+            return
+        question = read_back(message, conversation, self._identity)
+        if not isinstance(question, Question):
+            return
+        if question.task_id in answered:
+            self.report.answered_before += 1
+            return
+        if self.report.published >= self._limits.questions:
+            raise LimitReached("questions")
+        with span("catch_up"):
+            await self._accept(question)
+
+    async def _accept(self, question: Question) -> None:
+        """Until the queue takes it: the sweep's time is the bound."""
+        pause_s = _FIRST_PAUSE_S
+        while isinstance(outcome := await accept(question, self._intake), HandedBack):
+            await self._sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        if isinstance(outcome, Accepted):
+            self.report.published += 1
+            CATCH_UP_QUESTIONS.add()
+        else:
+            self.report.refused += 1

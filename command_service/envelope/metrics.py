@@ -1,0 +1,57 @@
+"""What one envelope measures: its span, when it was acked, and what became of what it told."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from opentelemetry.trace import SpanKind
+
+from shared.telemetry import metrics
+from shared.telemetry.tracing import span
+
+NOBODY = "none"
+"""The source and the kind of what asks for nothing."""
+
+
+@dataclass
+class _Envelope:
+    source: str = NOBODY
+
+
+_current: ContextVar[_Envelope | None] = ContextVar("envelope", default=None)
+
+
+@contextmanager
+def envelope(kind: str) -> Iterator[None]:
+    """One envelope, or one request of Slack, from its arrival until it is acked or left unacked.
+
+    Attributes by OpenTelemetry's conventions for messaging.
+    """
+    began, seen = time.monotonic(), _Envelope()
+    token = _current.set(seen)
+    attributes = {
+        "messaging.system": "slack",
+        "messaging.operation.type": "process",
+        "messaging.operation.name": "envelope",
+        "slack.envelope.type": kind,
+    }
+    try:
+        with span("envelope", attributes, kind=SpanKind.CONSUMER):
+            yield
+    finally:
+        _current.reset(token)
+        metrics.ACK_DURATION.record(time.monotonic() - began, source=seen.source)
+
+
+def count_event(source: str, outcome: str, reason: str = "none", kind: str = NOBODY) -> None:
+    """The same by its codes."""
+    came_from(source)
+    metrics.EVENTS.add(source=source, outcome=outcome, reason=reason, kind=kind)
+
+
+def came_from(source: str) -> None:
+    """The ack of this envelope is one of ``source``, also where it is counted only later."""
+    if (seen := _current.get()) is not None:
+        seen.source = source

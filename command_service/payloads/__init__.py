@@ -1,0 +1,1 @@
+"""Slack's payloads read as questions, clicks, votes, commands: pure functions that never raise."""

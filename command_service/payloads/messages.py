@@ -1,0 +1,197 @@
+"""Slack's payloads read as questions: pure functions, one a kind of trigger."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from command_service.payloads.conversation import Conversation, Message
+from command_service.payloads.model import (
+    Identity,
+    Ignored,
+    Question,
+    Reason,
+    Recipient,
+)
+from command_service.payloads.slash_command import read_request
+from command_service.payloads.small_talk import is_small_talk, opens_with_somebody_else
+from command_service.payloads.well_formed import (
+    id_in,
+    text_or_none,
+    well_formed,
+    with_event,
+    words_in,
+)
+from shared.slack.files import files_of
+from shared.slack.message_text import mentions, plain_text
+from shared.task import (
+    Mode,
+    Source,
+    task_id_of_command,
+    task_id_of_message,
+)
+
+Payload = Mapping[str, Any]
+
+# A message by a person that is new: alone, with files, or a thread reply also sent to the channel.
+_NEW_MESSAGE = frozenset({None, "file_share", "thread_broadcast"})
+_CHANNELS = frozenset({"channel", "group"})
+
+
+@well_formed
+def read_mention(body: Payload, identity: Identity, redelivered: bool) -> Question | Ignored:
+    """The question of an ``app_mention`` event."""
+    return _read_message(with_event(body), identity, Source.MENTION, redelivered)
+
+
+@well_formed
+def read_message(body: Payload, identity: Identity, redelivered: bool) -> Question | Ignored:
+    """The question of a ``message`` event: a direct message, or what may follow up in a thread."""
+    body = with_event(body)
+    event = body["event"]
+    if event.get("channel_type") == "im":
+        return _read_message(body, identity, Source.DM, redelivered)
+    if not _may_follow_up(event, identity):
+        return Ignored(Reason.NOT_FOLLOWED)
+    question = _read_message(body, identity, Source.MENTION, redelivered)
+    if isinstance(question, Ignored):
+        return question
+    return replace(question, follow_up=True, thread_by=event.get("parent_user_id"))
+
+
+def read_message_or_mention(body: Payload, identity: Identity) -> Question | Ignored:
+    """The question of a message, whichever of its events told us: as if it came again. Raises for
+    what is none.
+    """
+    event = with_event(body)["event"]
+    is_mention = mentions(event.get("text") or "", identity.bot_user_id)
+    if is_mention and event.get("channel_type") != "im":
+        return read_mention(body, identity, redelivered=True)
+    return read_message(body, identity, redelivered=True)
+
+
+def is_from_an_app(message: Payload) -> bool:
+    """Whether no person wrote the message."""
+    return bool(
+        message.get("bot_id")
+        or message.get("subtype") == "bot_message"
+        or message.get("user") == "USLACKBOT"
+    )
+
+
+def _may_follow_up(event: Payload, identity: Identity) -> bool:
+    """Whether a channel's message may ask without a mention. A mention has an event of its own."""
+    text = event.get("text") or ""
+    return (
+        event.get("channel_type") in _CHANNELS
+        and event.get("thread_ts") not in {None, event.get("ts")}
+        and not mentions(text, identity.bot_user_id)
+        and not opens_with_somebody_else(text)
+        and not is_small_talk(text)
+    )
+
+
+@well_formed
+def read_back(
+    message: Message, conversation: Conversation, identity: Identity
+) -> Question | Ignored:
+    """The question of a message that was read back: as if its event came, redelivered.
+
+    Only events tell the team and whether a channel is shared; here the conversation does.
+    """
+    is_direct = conversation.kind == "im"
+    if not is_direct and not mentions(message.get("text") or "", identity.bot_user_id):
+        return Ignored(Reason.NOT_A_QUESTION)
+    body = {
+        "team_id": identity.team_id,
+        "enterprise_id": identity.enterprise_id,
+        "is_ext_shared_channel": conversation.external,
+        "event": {**message, "channel": conversation.id},
+    }
+    source = Source.DM if is_direct else Source.MENTION
+    return _read_message(body, identity, source, redelivered=True)
+
+
+def _read_message(
+    body: Payload, identity: Identity, source: Source, redelivered: bool
+) -> Question | Ignored:
+    event = body["event"]
+    reason = _not_a_new_message(event, identity)
+    if reason is not None:
+        return Ignored(reason)
+    team_id, channel_id, ts = str(body["team_id"]), id_in(event["channel"]), str(event["ts"])
+    thread_ts = event.get("thread_ts")
+    return Question(
+        # Of our own team: in channels shared with others an event may name its author's, and what
+        # is read back names none.
+        task_id=task_id_of_message(identity.team_id, channel_id, ts),
+        source=source,
+        team_id=team_id,
+        channel_id=channel_id,
+        user_id=id_in(event["user"]),
+        text=plain_text(event.get("text") or "", identity.bot_user_id),
+        mode=Mode.CHAT,
+        occurred_at=moment(ts),
+        recipient=Recipient(channel_id, id_in(event["user"]), thread_ts),
+        thread_ts=thread_ts or ts,
+        message_ts=ts,
+        files=files_of(event),
+        event_id=text_or_none(body.get("event_id")),
+        external=_from_outside(body, identity),
+        redelivered=redelivered,
+    )
+
+
+def _not_a_new_message(event: Payload, identity: Identity) -> Reason | None:
+    # An edit or a deletion names its author inside; whose message it was changes nothing.
+    author = event.get("message") or event.get("previous_message") or event
+    if author.get("user") == identity.bot_user_id or _is(author.get("bot_id"), identity.bot_id):
+        return Reason.OWN_MESSAGE
+    if is_from_an_app(event):
+        return Reason.BOT_MESSAGE
+    if event.get("subtype") not in _NEW_MESSAGE or event.get("edited"):
+        return Reason.MESSAGE_CHANGED
+    if not event.get("user") or not event.get("ts"):
+        return Reason.NOT_A_QUESTION
+    return None
+
+
+def _is(value: str | None, expected: str | None) -> bool:
+    return value is not None and value == expected
+
+
+def _from_outside(body: Payload, identity: Identity) -> bool:
+    """Slack Connect: the channel is shared, or the author belongs to another organisation."""
+    event = body["event"]
+    # Not what the event says of its own team: that may be its author's.
+    home = {identity.team_id, identity.enterprise_id}
+    authors = {event.get("user_team"), event.get("source_team")} - {None}
+    return bool(body.get("is_ext_shared_channel")) or bool(authors - home)
+
+
+@well_formed
+def read_command(body: Payload, identity: Identity, now: datetime) -> Question | Ignored:
+    """The question of a slash command. Slack does not say when it was typed: that is ``now``."""
+    request = read_request(plain_text(words_in(body.get("text")), identity.bot_user_id))
+    if isinstance(request, Reason):
+        return Ignored(request)
+    team_id, channel_id = str(body["team_id"]), id_in(body["channel_id"])
+    user_id = id_in(body["user_id"])
+    return Question(
+        task_id=task_id_of_command(team_id, str(body["trigger_id"])),
+        source=Source.SLASH_COMMAND,
+        team_id=team_id,
+        channel_id=channel_id,
+        user_id=user_id,
+        text=request.text,
+        mode=request.mode,
+        occurred_at=now,
+        recipient=Recipient(channel_id, user_id),
+        response_url=text_or_none(body.get("response_url")),
+        private=request.private,
+    )
+
+
+def moment(ts: str) -> datetime:
+    """The time in a Slack ts (``seconds.microseconds``)."""
+    return datetime.fromtimestamp(float(ts), UTC)

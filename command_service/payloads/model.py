@@ -1,0 +1,158 @@
+"""What a person asked, where, and why we may not take it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.task import Mode, Source, Subject, Task, TaskFile, Wish
+
+
+class Reason(StrEnum):
+    """Why a trigger did not become a task; stable codes for logs and metrics."""
+
+    OWN_MESSAGE = "own_message"
+    BOT_MESSAGE = "bot_message"
+    MESSAGE_CHANGED = "message_changed"
+    NOT_A_QUESTION = "not_a_question"
+    NOT_FOLLOWED = "not_followed"
+    POSTPONED = "postponed"
+    DROPPED = "dropped"
+    TEAM_NOT_ALLOWED = "team_not_allowed"
+    CHANNEL_NOT_ALLOWED = "channel_not_allowed"
+    USER_NOT_ALLOWED = "user_not_allowed"
+    EXTERNAL_CHANNEL = "external_channel"
+    NOT_IN_ROLLOUT = "not_in_rollout"
+    EMPTY_PROMPT = "empty_prompt"
+    HELP_ASKED = "help_asked"
+    UNKNOWN_OPTION = "unknown_option"
+    PROMPT_TOO_LONG = "prompt_too_long"
+    MESSAGE_TOO_LONG = "message_too_long"
+    QUESTION_GONE = "question_gone"
+    QUESTION_UNREADABLE = "question_unreadable"
+    QUEUE_UNAVAILABLE = "queue_unavailable"
+    SLACK_DENIED = "slack_denied"
+    OVERLOADED = "overloaded"
+    NOT_A_MEMBER = "not_a_member"
+    NOT_THE_ASKER = "not_the_asker"
+    PRESS_LOST = "press_lost"
+    TOO_SOON = "too_soon"
+    TAMPERED = "tampered"
+    ILL_FORMED = "ill_formed"
+    TOO_MANY_QUESTIONS = "too_many_questions"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who we are in the workspace, and its address, as ``auth.test`` says."""
+
+    team_id: str
+    bot_user_id: str
+    bot_id: str | None = None
+    enterprise_id: str | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A person to be told something that nobody else sees.
+
+    ``thread_ts`` only where the person wrote inside a thread: Slack does not show an ephemeral
+    message in a thread that has no replies yet. With ``response_url`` it also reaches them where we
+    are no member.
+    """
+
+    channel_id: str
+    user_id: str
+    thread_ts: str | None = None
+    response_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A trigger read as a question. Whether it may be asked is not decided yet."""
+
+    task_id: str
+    source: Source
+    team_id: str
+    channel_id: str
+    user_id: str
+    text: str
+    mode: Mode
+    occurred_at: datetime
+    recipient: Recipient
+    thread_ts: str | None = None
+    message_ts: str | None = None
+    wish: Wish | None = None
+    files: tuple[TaskFile, ...] = ()
+    response_url: str | None = None
+    private: bool = False
+    event_id: str | None = None
+    external: bool = False
+    redelivered: bool = False
+    subject: Subject | None = None
+    follow_up: bool = False
+    """It names nobody: it is meant for us only if we have answered in its thread."""
+    thread_by: str | None = None
+    """Who began its thread, where Slack tells."""
+
+    def age_s(self, now: datetime) -> float:
+        """Seconds since it was asked."""
+        return (now - self.occurred_at).total_seconds()
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A trigger that is no question at all."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a message stands that can be read again."""
+
+    channel_id: str
+    thread_ts: str
+    message_ts: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a question's message holds when it is read again."""
+
+    text: str
+    mode: Mode = Mode.AUTO
+    files: tuple[TaskFile, ...] = ()
+    subject: Subject | None = None
+
+
+@dataclass(frozen=True)
+class Click:
+    """A click on a button that asks again: who clicked, and what to ask again.
+
+    ``source`` tells a notice's Retry from an answer's buttons; ``mode`` is the one the button
+    names, else the question's own counts; ``wish`` how the answer shall differ.
+    """
+
+    task_id: str
+    source: Source
+    team_id: str
+    user_id: str
+    place: Place
+    occurred_at: datetime
+    recipient: Recipient
+    mode: Mode | None = None
+    wish: Wish | None = None
+    external: bool = False
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A task without a question, of a person. ``only_for``: who else may not ask for it;
+    ``external``: they belong to another organisation.
+    """
+
+    task: Task
+    recipient: Recipient
+    only_for: str | None = None
+    external: bool = False

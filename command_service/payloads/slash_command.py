@@ -1,0 +1,104 @@
+"""What is typed behind ``/gemini``: its options, its mode, and the question itself.
+
+    /gemini [--private] [--mode MODE] [MODE:] question
+
+Options stand before the question; ``--private`` also counts right behind ``MODE:`` and at the very
+end, so that nobody shows to everybody what was meant for themselves. Any other word before a colon
+belongs to the question (``error: …``, ``TODO: …``): only ``--mode`` names a mode that must exist.
+A question that begins like an option is asked with a mode before it (``general: --amend とは``).
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+
+from command_service.payloads.model import Reason
+from shared.slack.message_text import LONGEST_MARKUP
+from shared.task import Mode
+
+_MODES = {
+    "general": Mode.GENERAL,
+    "一般": Mode.GENERAL,
+    "code": Mode.CODE,
+    "コード": Mode.CODE,
+    "data": Mode.DATA,
+    "データ": Mode.DATA,
+    "creative": Mode.CREATIVE,
+    "創作": Mode.CREATIVE,
+    "クリエイティブ": Mode.CREATIVE,
+}
+_HELP = {"help", "ヘルプ", "--help"}
+# Smart punctuation of phones and macOS turns two hyphens into a dash.
+_DASHES = r"(?:--|[—–])"
+_OPTION = re.compile(rf"{_DASHES}([A-Za-z][\w-]*)(?:[=＝](\S*))?(?:\s+|\Z)")
+_MODE_PREFIX = re.compile(r"(\w+)\s*[:：]\s*")
+_PRIVATE_FIRST = re.compile(rf"\A{_DASHES}private(?:\s+|\Z)", re.IGNORECASE)
+_PRIVATE_LAST = re.compile(rf"(?<!\S){_DASHES}private\Z", re.IGNORECASE)
+_WORD = re.compile(r"(\S+)\s*")
+_LONGEST_NAME = 40
+
+
+@dataclass(frozen=True)
+class Request:
+    """A question with what was chosen for it; ``text`` may be empty."""
+
+    text: str
+    mode: Mode = Mode.AUTO
+    private: bool = False
+
+
+def read_request(text: str) -> Request | Reason:
+    """The request in ``text``, or why it is none: HELP_ASKED or UNKNOWN_OPTION.
+
+    What is longer than any message in Slack is not read: it is a question that is too long.
+    """
+    if len(text) > LONGEST_MARKUP:
+        return Request(text)
+    if folded(text) in _HELP:
+        return Reason.HELP_ASKED
+    text = text.strip()
+    # Its blanks are not in the expression: one that begins with them takes quadratic time.
+    last = _PRIVATE_LAST.search(text)
+    request = _after_options(text[: last.start()].rstrip() if last else text)
+    if isinstance(request, Request) and last:
+        request = replace(request, private=True)
+    return request if isinstance(request, Reason) else _after_mode(request)
+
+
+def _after_options(text: str) -> Request | Reason:
+    request, at = Request(""), 0
+    while option := _OPTION.match(text, at):
+        name, value, at = folded(option[1]), option[2], option.end()
+        if value is None and name == "mode" and (word := _WORD.match(text, at)):
+            value, at = word[1], word.end()
+        if name == "private" and value is None:
+            request = replace(request, private=True)
+        elif name == "mode" and (mode := _mode(value or "")) is not None:
+            request = replace(request, mode=mode)
+        else:
+            return Reason.HELP_ASKED if name == "help" else Reason.UNKNOWN_OPTION
+    return replace(request, text=text[at:])
+
+
+def _after_mode(request: Request) -> Request:
+    prefix = _MODE_PREFIX.match(request.text)
+    mode = _mode(prefix[1]) if prefix else None
+    if prefix is None or mode is None:
+        return request
+    rest, private = _PRIVATE_FIRST.subn("", request.text[prefix.end() :], count=1)
+    return Request(rest, mode, private=request.private or bool(private))
+
+
+def _mode(name: str) -> Mode | None:
+    return _MODES.get(folded(name))
+
+
+def folded(name: str) -> str:
+    """A word as it is compared: full-width and capital letters are no others.
+
+    What is longer than any name stays as it is: accents in a row take Unicode quadratic time.
+    """
+    name = name.strip()
+    if len(name) > _LONGEST_NAME:
+        return name
+    return unicodedata.normalize("NFKC", name).strip().casefold()

@@ -1,0 +1,105 @@
+"""Votes on answers, and why somebody found one wanting, as Slack tells them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from command_service.payloads.buttons import carried, carried_by, is_from_outside, team_of
+from command_service.payloads.messages import moment
+from command_service.payloads.model import Errand, Ignored, Reason, Recipient
+from command_service.payloads.well_formed import id_in, well_formed
+from shared.task import Feedback, Flaw, Kind, Mode, Source, Task, Vote, task_id_of_feedback
+
+Payload = Mapping[str, Any]
+
+REASONS: Final = "feedback_reasons"
+"""The ``callback_id`` of the modal that asks why."""
+FLAW: Final = "flaw"
+COMMENT: Final = "comment"
+"""The block and action of each of its inputs."""
+
+
+@dataclass(frozen=True)
+class Voted:
+    """A vote, and the leave that Slack gives with it to open a modal."""
+
+    errand: Errand
+    feedback: Feedback
+    trigger_id: str
+
+
+@well_formed
+def read_vote(body: Payload, now: datetime) -> Voted | Ignored:
+    """The click on one of an answer's feedback buttons: each one is a vote of its own."""
+    action, container = body["actions"][0], body.get("container") or {}
+    feedback = _feedback(carried_by(action))
+    if feedback is None:
+        return Ignored(Reason.NOT_A_QUESTION)
+    team_id, user_id = team_of(body), id_in(body["user"]["id"])
+    channel_id, at = str(container.get("channel_id")), str(action["action_ts"])
+    task = Task(
+        task_id=task_id_of_feedback(team_id, channel_id, feedback.task_id, user_id, at),
+        kind=Kind.FEEDBACK,
+        source=Source.BUTTON,
+        team_id=team_id,
+        channel_id=channel_id,
+        user_id=user_id,
+        thread_ts=container.get("thread_ts"),
+        text="",
+        feedback=feedback,
+        occurred_at=moment(at),
+        received_at=now,
+    )
+    recipient = Recipient(channel_id, user_id, task.thread_ts)
+    errand = Errand(task, recipient, external=is_from_outside(body))
+    return Voted(errand, feedback, str(body["trigger_id"]))
+
+
+def kept_for_reasons(voted: Voted) -> str:
+    """What the modal carries, so that its submission says which vote it explains."""
+    feedback, recipient = voted.feedback, voted.errand.recipient
+    place = {"channel_id": recipient.channel_id, "thread_ts": recipient.thread_ts}
+    return json.dumps({"v": 1, **feedback.model_dump(mode="json", exclude_none=True), **place})
+
+
+@well_formed
+def read_reasons(body: Payload, now: datetime) -> Errand | Ignored:
+    """The submission of the modal; one in which nothing was chosen or written says nothing."""
+    view = body["view"]
+    kept = carried(view.get("private_metadata"))
+    feedback, values = _feedback(kept), view["state"]["values"]
+    flaw = (values.get(FLAW, {}).get(FLAW, {}).get("selected_option") or {}).get("value")
+    comment = values.get(COMMENT, {}).get(COMMENT, {}).get("value")
+    if kept is None or feedback is None or not (flaw or comment):
+        return Ignored(Reason.NOT_A_QUESTION)
+    team_id, user_id = team_of(body), id_in(body["user"]["id"])
+    channel_id, thread_ts = str(kept.get("channel_id")), kept.get("thread_ts")
+    why = {"flaw": Flaw(flaw) if flaw else None, "comment": comment or None}
+    task = Task(
+        task_id=task_id_of_feedback(team_id, str(view["id"])),
+        kind=Kind.FEEDBACK,
+        source=Source.BUTTON,
+        team_id=team_id,
+        channel_id=channel_id,
+        user_id=user_id,
+        thread_ts=thread_ts,
+        text="",
+        feedback=feedback.model_copy(update=why),
+        occurred_at=now,
+        received_at=now,
+    )
+    external = is_from_outside(body)
+    return Errand(task, Recipient(channel_id, user_id, thread_ts), external=external)
+
+
+def _feedback(value: Mapping[str, Any] | None) -> Feedback | None:
+    if value is None:
+        return None
+    try:
+        return Feedback(
+            task_id=str(value["task_id"]), vote=Vote(value["vote"]), mode=Mode(value["mode"])
+        )
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,55 @@
+"""Readers of Slack's payloads never raise: what has an unknown form is no question."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
+
+from command_service.payloads.model import Ignored, Reason
+from shared.slack.message import ILL_FORMED, message_of
+
+P = ParamSpec("P")
+ReadT = TypeVar("ReadT")
+
+_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_HALVES: Final = re.compile("[\ud800-\udfff]")
+
+
+def well_formed(read: Callable[P, ReadT]) -> Callable[P, ReadT | Ignored]:
+    """``read``, for which an ill-formed payload is one to be ignored: Slack would only send it
+    again.
+    """
+
+    @wraps(read)
+    def reading(*args: P.args, **kwargs: P.kwargs) -> ReadT | Ignored:
+        try:
+            return read(*args, **kwargs)
+        except ILL_FORMED:
+            return Ignored(Reason.ILL_FORMED)
+
+    return reading
+
+
+def with_event(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload with its event as a message. Raises ValueError for none."""
+    event = message_of(body["event"])
+    if event is None:
+        raise ValueError("no event")
+    return {**body, "event": event}
+
+
+def words_in(told: object) -> str:
+    """A text that people wrote; half a surrogate pair, which JSON can carry, is replaced."""
+    return _HALVES.sub("\ufffd", told) if isinstance(told, str) else ""
+
+
+def text_or_none(told: object) -> str | None:
+    """A text, or None for anything else."""
+    return told if isinstance(told, str) else None
+
+
+def id_in(told: object) -> str:
+    """An id of Slack's. Raises ValueError for anything else."""
+    if not isinstance(told, str) or _ID.fullmatch(told) is None:
+        raise ValueError("no id")
+    return told

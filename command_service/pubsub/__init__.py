@@ -1,0 +1,1 @@
+"""The adapter for Pub/Sub: one task becomes one confirmed message."""

@@ -1,0 +1,1 @@
+"""The adapters for Slack's Web API: signs to people, and what is read back."""

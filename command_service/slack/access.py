@@ -1,0 +1,96 @@
+"""Whether Slack accepts our bot token: known at any time, without asking for every question."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from shared.errors import MechachangError, SlackDenied
+from shared.slack.client import SLACK_FAILURES, slack_error
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+_EVERY_S = 30.0
+# Between two looks, whatever calls are denied meanwhile.
+_REST_S = 1.0
+
+
+class SlackAccess:
+    """``ports.Access`` from ``auth.test``: every ``every_s`` seconds, and once a call was denied.
+
+    After a denial has ended, ``on_restored`` is called with the seconds it lasted.
+    """
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        on_restored: Callable[[float], None],
+        every_s: float = _EVERY_S,
+    ) -> None:
+        self._client = client
+        self._on_restored = on_restored
+        self.every_s = every_s
+        self._doubted = asyncio.Event()
+        self._accepted_at = time.monotonic()
+        self.denied: SlackDenied | None = None
+
+    def failure(self, error: Exception, method: str) -> MechachangError:
+        """``slack_error``, which also makes us look at once when it says that we are denied."""
+        failure = slack_error(error, method)
+        if isinstance(failure, SlackDenied) and self.denied is None:
+            self._doubted.set()
+        return failure
+
+    async def watch(self) -> None:
+        """Look again and again. For ever."""
+        while True:
+            try:
+                async with asyncio.timeout(self.every_s):
+                    await self._doubted.wait()
+            except TimeoutError:
+                pass
+            await self._look()
+            self._doubted.clear()
+            await asyncio.sleep(min(_REST_S, self.every_s))
+
+    async def _look(self) -> None:
+        try:
+            await self._client.auth_test()
+        except SLACK_FAILURES as error:
+            failure = slack_error(error, "auth.test")
+            if isinstance(failure, SlackDenied):
+                self._note_denied(failure)
+            # Whether Slack accepts the token is not told by a Slack that cannot be reached.
+            return
+        self._note_accepted()
+
+    def _note_denied(self, denied: SlackDenied) -> None:
+        if self.denied is None:
+            log.error(
+                "Slack denies our token; questions are left to its redelivery until it is good.",
+                action="slack_denied",
+                reason=denied.reason,
+                slack_error=denied.slack_error,
+            )
+        self.denied = denied
+
+    def _note_accepted(self) -> None:
+        denied, self.denied = self.denied, None
+        since, self._accepted_at = self._accepted_at, time.monotonic()
+        if denied is not None:
+            log.info("Slack accepts our token again.", action="slack_accepted")
+            self._on_restored(self._accepted_at - since)
+
+
+@asynccontextmanager
+async def watched(access: SlackAccess) -> AsyncIterator[SlackAccess]:
+    """``access`` is kept up to date inside the ``with``."""
+    watching = asyncio.create_task(access.watch(), name="slack:access")
+    try:
+        yield access
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)

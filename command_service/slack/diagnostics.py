@@ -1,0 +1,68 @@
+"""What Slack says of our token and of a channel, for the doctor."""
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from command_service.ports import Surrounding
+from command_service.scopes import granted_scopes
+from command_service.slack.access import SlackAccess
+from shared.errors import SlackRefused, SlackUnavailable
+from shared.slack.client import SLACK_FAILURES
+from shared.slack.message import cursor_in, listed_in
+
+# A click is to be acked within 3 s.
+_PAGES = 5
+_MEMBERS = 1_000
+
+
+class SlackSurroundings:
+    """``ports.Surroundings`` by ``auth.test`` and ``conversations.info``."""
+
+    def __init__(self, client: AsyncWebClient, access: SlackAccess) -> None:
+        self._client = client
+        self._access = access
+
+    async def scopes(self) -> frozenset[str] | None:
+        """Our token's scopes, if Slack accepts it."""
+        try:
+            who = await self._client.auth_test()
+        except SLACK_FAILURES as error:
+            raise self._access.failure(error, "auth.test") from error
+        return granted_scopes(who.headers)
+
+    async def channel(self, channel_id: str) -> Surrounding:
+        """The channel; one that Slack hides from us is one we are not in."""
+        try:
+            found = await self._client.conversations_info(channel=channel_id)
+        except SLACK_FAILURES as error:
+            failure = self._access.failure(error, "conversations.info")
+            if isinstance(failure, SlackRefused) and failure.slack_error == "channel_not_found":
+                return Surrounding(member=False, external=None)
+            raise failure from error
+        channel = found.get("channel")
+        if not isinstance(channel, dict):
+            raise SlackUnavailable("conversations.info: Slack describes no channel.")
+        return Surrounding(
+            member=bool(channel.get("is_member") or channel.get("is_im")),
+            external=bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")),
+            public=bool(channel.get("is_channel")) and channel.get("is_private") is False,
+        )
+
+    async def may_read(self, user_id: str, channel_id: str) -> bool:
+        """Whether the channel is public or the person is among its first some thousand members."""
+        place = await self.channel(channel_id)
+        if place.public or place.external is None:
+            return place.public
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            try:
+                page = await self._client.conversations_members(
+                    channel=channel_id, cursor=cursor, limit=_MEMBERS
+                )
+            except SLACK_FAILURES as error:
+                raise self._access.failure(error, "conversations.members") from error
+            if user_id in listed_in(page, "members"):
+                return True
+            cursor = cursor_in(page)
+            if cursor is None:
+                return False
+        return False

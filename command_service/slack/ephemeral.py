@@ -1,0 +1,211 @@
+"""Signs to the person who asked, through the Web API."""
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from command_service.payloads.model import Question, Recipient
+from command_service.ports import Block
+from command_service.slack.access import SlackAccess
+from command_service.texts.replies import LOADING, THINKING
+from shared.errors import (
+    UNSHOWABLE,
+    MechachangError,
+    OutcomeUnknown,
+    SlackRefused,
+    SlackUnavailable,
+)
+from shared.ledger import Ledger
+from shared.signing import signed_blocks
+from shared.slack.client import SLACK_FAILURES
+from shared.slack.message import messages_in
+from shared.slack.refused_methods import RefusedMethods
+from shared.task import Locale
+from shared.telemetry.log import get_logger
+from shared.telemetry.metrics import FIRST_SIGN
+
+log = get_logger(__name__)
+
+# A status that arrives after the answer would stand there for two minutes, so a slow one is given
+# up, and a question is given one only once (docs.slack.dev, assistant.threads.setStatus).
+_STATUS = "assistant.threads.setStatus"
+_STATUS_WITHIN_S = 2.0
+_LATE_AFTER_S = 0.4
+# Reading threads is limited to some 50 calls a minute, and no answer is begun without one (Tier 3).
+# A status that stays beside its answer is taken away by Slack after two minutes.
+_LOOKS_PER_MINUTE = 6
+_REMEMBERED = 1_000
+_RESPOND_WITHIN_S = 3.0
+_PAGE = 200
+
+
+class SlackReplies:
+    """``ports.Replies``: ephemeral messages and the status of a thread. Failures are logged."""
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        access: SlackAccess,
+        ledger: Ledger,
+        status_within_s: float = _STATUS_WITHIN_S,
+        late_after_s: float = _LATE_AFTER_S,
+    ) -> None:
+        self._client = client
+        self._access = access
+        self._ledger = ledger
+        self._status_within_s = status_within_s
+        self._late_after_s = late_after_s
+        self._shown: OrderedDict[str, asyncio.Event] = OrderedDict()
+        self._refused = RefusedMethods()
+        self._looks: deque[float] = deque(maxlen=_LOOKS_PER_MINUTE)
+
+    async def tell(self, recipient: Recipient, text: str, blocks: Sequence[Block] = ()) -> None:
+        """Show ``text`` to the recipient alone; with ``blocks`` these, and it is their summary."""
+        if recipient.response_url is not None:
+            await self._respond(recipient.response_url, text=text, response_type="ephemeral")
+            return
+        try:
+            await self._post(recipient, text, blocks)
+        except SLACK_FAILURES as error:
+            failure = self._access.failure(error, "chat.postEphemeral")
+            if failure.reason != UNSHOWABLE or not blocks:
+                self._log(failure, "chat.postEphemeral")
+                return
+            # Its summary is better than nothing.
+            await self.tell(recipient, text)
+
+    async def _post(self, recipient: Recipient, text: str, blocks: Sequence[Block]) -> None:
+        await self._client.chat_postEphemeral(
+            channel=recipient.channel_id,
+            user=recipient.user_id,
+            thread_ts=recipient.thread_ts,
+            text=text,
+            blocks=signed_blocks(blocks, recipient.channel_id, self._ledger.signing) or None,
+        )
+
+    async def dismiss(self, response_url: str) -> None:
+        """Take away what was shown to one person; Slack cannot be asked to otherwise."""
+        await self._respond(response_url, delete_original=True)
+
+    async def _respond(self, url: str, **body: Any) -> None:
+        """Post to a response URL, which tells its failures in plain text."""
+        hook = AsyncWebhookClient(url, session=self._client.session, retry_handlers=[])
+        # Given no proxy, it has looked for one in the environment.
+        hook.proxy = self._client.proxy
+        try:
+            async with asyncio.timeout(_RESPOND_WITHIN_S):
+                answer = await hook.send(**body)
+        except SLACK_FAILURES as error:
+            self._log_failure(error, "response_url")
+            return
+        if answer.status_code != 200:
+            log.warning(
+                "A sign could not be shown.",
+                action="sign_not_shown",
+                method="response_url",
+                reason="slack_refused",
+                why=f"response_url: Slack refused ({answer.status_code} {answer.body[:50]}).",
+            )
+
+    async def show_thinking(self, question: Question, locale: Locale) -> None:
+        """Set the thread's status, once a task; Slack clears it with our next message there.
+
+        One that took its time may have come after that message: then it is cleared again, as far as
+        looking for it leaves the processor its share of Slack's limits.
+        """
+        if question.task_id in self._shown:
+            return
+        shown = self._remember(question.task_id)
+        began, may_stand = time.monotonic(), True
+        try:
+            may_stand = await self._set_status(question, THINKING[locale], LOADING[locale])
+        finally:
+            shown.set()
+        late = time.monotonic() - began > self._late_after_s
+        if may_stand and late and await self._is_answered(question):
+            await self._set_status(question, "", [])
+
+    def _may_look(self) -> bool:
+        now = time.monotonic()
+        if len(self._looks) == _LOOKS_PER_MINUTE and self._looks[0] > now - 60.0:
+            return False
+        self._looks.append(now)
+        return True
+
+    async def _is_answered(self, question: Question) -> bool:
+        if not self._may_look():
+            return False
+        try:
+            page = await self._client.conversations_replies(
+                channel=question.channel_id,
+                ts=question.thread_ts or "",
+                oldest=question.message_ts,
+                include_all_metadata=True,
+                limit=_PAGE,
+            )
+            thread = messages_in(page)
+        except SLACK_FAILURES as error:
+            self._log_failure(error, "conversations.replies")
+            return True
+        except SlackUnavailable:
+            return True
+        marks = (self._ledger.mark_of(one, question.channel_id) for one in thread)
+        return any(mark is not None and mark.task_id == question.task_id for mark in marks)
+
+    async def hide_thinking(self, question: Question) -> None:
+        """Clear the thread's status once it is set; the question may be given one again."""
+        shown = self._shown.pop(question.task_id, None)
+        if shown is not None:
+            await shown.wait()
+            await self._set_status(question, "", [])
+
+    def _remember(self, task_id: str) -> asyncio.Event:
+        shown = self._shown[task_id] = asyncio.Event()
+        if len(self._shown) > _REMEMBERED:
+            self._shown.popitem(last=False)
+        return shown
+
+    async def _set_status(self, question: Question, status: str, loading: list[str]) -> bool:
+        """Whether it may stand now: Slack may have taken one that it did not confirm in time.
+
+        What Slack refuses it is not asked for again for a while.
+        """
+        place = question.channel_id, question.thread_ts or ""
+        if not self._refused.allows(_STATUS, *place):
+            return False
+        try:
+            async with asyncio.timeout(self._status_within_s):
+                await self._client.assistant_threads_setStatus(
+                    channel_id=question.channel_id,
+                    thread_ts=question.thread_ts or "",
+                    status=status,
+                    loading_messages=loading or None,
+                )
+        except SLACK_FAILURES as error:
+            failure = self._access.failure(error, _STATUS)
+            if isinstance(failure, SlackRefused | SlackUnavailable):
+                self._refused.note(_STATUS, *place, failure)
+            if not isinstance(failure, SlackRefused):
+                self._log(failure, _STATUS)
+            return isinstance(failure, OutcomeUnknown)
+        if status:
+            FIRST_SIGN.record(question.age_s(datetime.now(UTC)), source=question.source)
+        return True
+
+    def _log_failure(self, error: Exception, method: str) -> None:
+        self._log(self._access.failure(error, method), method)
+
+    def _log(self, failure: MechachangError, method: str) -> None:
+        log.warning(
+            "A sign could not be shown.",
+            action="sign_not_shown",
+            method=method,
+            reason=failure.reason,
+            why=str(failure),
+        )

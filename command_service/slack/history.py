@@ -1,0 +1,84 @@
+"""What was written in the conversations we are in, read back page by page."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from command_service.payloads.conversation import Conversation, Kind, Message, Page
+from command_service.slack.access import SlackAccess
+from shared.errors import SlackUnavailable
+from shared.slack.client import SLACK_FAILURES
+from shared.slack.message import cursor_in, messages_in
+
+# Slack recommends no more than 200 (docs.slack.dev, pagination).
+_PAGE = 200
+
+
+class SlackHistory:
+    """``ports.History`` by ``users.conversations``, ``conversations.history``, ``.replies``."""
+
+    def __init__(self, client: AsyncWebClient, access: SlackAccess) -> None:
+        self._client = client
+        self._access = access
+
+    async def conversations(self, kind: Kind, cursor: str | None) -> Page[Conversation]:
+        """The conversations of one kind that we are in; each kind needs a scope of its own."""
+        page = await self._called(
+            "users.conversations",
+            lambda: self._client.users_conversations(
+                types=kind, exclude_archived=True, limit=_PAGE, cursor=cursor
+            ),
+        )
+        found = tuple(
+            Conversation(str(each["id"]), kind, bool(each.get("is_ext_shared")))
+            for each in _listed(page)
+        )
+        return Page(found, cursor_in(page))
+
+    async def messages(
+        self, conversation_id: str, oldest: str, cursor: str | None
+    ) -> Page[Message]:
+        """Messages outside of threads and the first ones of threads, the newest first."""
+        page = await self._called(
+            "conversations.history",
+            lambda: self._client.conversations_history(
+                channel=conversation_id, oldest=oldest, limit=_PAGE, cursor=cursor
+            ),
+        )
+        return Page(tuple(messages_in(page)), cursor_in(page))
+
+    async def replies(
+        self, conversation_id: str, thread_ts: str, oldest: str, cursor: str | None
+    ) -> Page[Message]:
+        """A thread's replies, the oldest first, behind its first message; our marks included."""
+        page = await self._called(
+            "conversations.replies",
+            lambda: self._client.conversations_replies(
+                channel=conversation_id,
+                ts=thread_ts,
+                oldest=oldest,
+                include_all_metadata=True,
+                limit=_PAGE,
+                cursor=cursor,
+            ),
+        )
+        return Page(tuple(messages_in(page)), cursor_in(page))
+
+    async def _called(
+        self, method: str, call: Callable[[], Awaitable[AsyncSlackResponse]]
+    ) -> AsyncSlackResponse:
+        try:
+            return await call()
+        except SLACK_FAILURES as error:
+            raise self._access.failure(error, method) from error
+
+
+def _listed(page: AsyncSlackResponse) -> list[Mapping[str, Any]]:
+    """Raises SlackUnavailable for what is no page."""
+    channels = page.get("channels")
+    if not isinstance(channels, list):
+        raise SlackUnavailable("Slack answered with no page of conversations.")
+    named = [each for each in channels if isinstance(each, Mapping)]
+    return [each for each in named if isinstance(each.get("id"), str)]

@@ -1,0 +1,50 @@
+"""App Home and suggested prompts, through the Web API."""
+
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from command_service.slack.access import SlackAccess
+from command_service.texts.home import PROMPTS, PROMPTS_TITLE
+from shared.slack.client import SLACK_FAILURES
+from shared.task import Locale
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+
+class SlackHomes:
+    """``ports.Homes``. Failures are logged: an app without the agent view has no prompts."""
+
+    def __init__(self, client: AsyncWebClient, access: SlackAccess) -> None:
+        self._client = client
+        self._access = access
+
+    async def publish(self, user_id: str, view: dict[str, Any]) -> None:
+        """Show ``view`` as the person's Home."""
+        try:
+            await self._client.views_publish(user_id=user_id, view=view)
+        except SLACK_FAILURES as error:
+            self._log_failure(error, "views.publish")
+
+    async def suggest(self, channel_id: str, thread_ts: str | None, locale: Locale) -> None:
+        """Offer prompts in the conversation, or in a thread of the older assistant view."""
+        try:
+            await self._client.assistant_threads_setSuggestedPrompts(
+                channel_id=channel_id,
+                thread_ts=thread_ts,
+                title=PROMPTS_TITLE[locale],
+                prompts=PROMPTS[locale],
+            )
+        except SLACK_FAILURES as error:
+            self._log_failure(error, "assistant.threads.setSuggestedPrompts")
+
+    def _log_failure(self, error: Exception, method: str) -> None:
+        failure = self._access.failure(error, method)
+        log.warning(
+            "The app's entrance could not be shown.",
+            action="entrance_not_shown",
+            method=method,
+            reason=failure.reason,
+            why=str(failure),
+        )

@@ -1,0 +1,80 @@
+"""Which language a person uses Slack in, learnt in the background."""
+
+from collections import OrderedDict
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from command_service.slack.access import SlackAccess
+from shared.background import Background
+from shared.slack.client import SLACK_FAILURES
+from shared.task import Locale
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+
+class SlackLocales:
+    """``ports.Locales`` from ``users.info``: the last ``capacity`` people are remembered.
+
+    Nobody waits for it: the first question of somebody new is answered in the default language
+    unless Slack tells sooner than the next look.
+    """
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        access: SlackAccess,
+        background: Background,
+        default: Locale,
+        capacity: int = 10_000,
+    ) -> None:
+        self._client = client
+        self._access = access
+        self._background = background
+        self._default = default
+        self._capacity = capacity
+        self._known: OrderedDict[str, Locale] = OrderedDict()
+        self._asked: set[str] = set()
+
+    def of(self, user_id: str) -> Locale:
+        """What is known of the user by now."""
+        if user_id in self._known:
+            self._known.move_to_end(user_id)
+            return self._known[user_id]
+        if user_id not in self._asked:
+            self._asked.add(user_id)
+            if not self._background.start(self._learn(user_id), f"locale:{user_id}"):
+                self._asked.discard(user_id)
+        return self._default
+
+    async def found(self, user_id: str) -> Locale:
+        """What Slack says, unless it is known; the default if Slack cannot be asked."""
+        if user_id not in self._known:
+            await self._learn(user_id)
+        return self._known.get(user_id, self._default)
+
+    async def _learn(self, user_id: str) -> None:
+        try:
+            answer = await self._client.users_info(user=user_id, include_locale=True)
+            user = answer.get("user")
+            told = user.get("locale") if isinstance(user, dict) else None
+            self._remember(user_id, told if isinstance(told, str) else "")
+        except SLACK_FAILURES as error:
+            failure = self._access.failure(error, "users.info")
+            log.info(
+                "A person's language is not known.",
+                action="locale_unknown",
+                reason=failure.reason,
+                why=str(failure),
+            )
+        finally:
+            self._asked.discard(user_id)
+
+    def _remember(self, user_id: str, slack_locale: str) -> None:
+        """Slack's locales are like ``ja-JP``; without one the default stays."""
+        if slack_locale:
+            self._known[user_id] = "ja" if slack_locale.startswith("ja") else "en"
+        else:
+            self._known[user_id] = self._default
+        if len(self._known) > self._capacity:
+            self._known.popitem(last=False)

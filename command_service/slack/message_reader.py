@@ -1,0 +1,78 @@
+"""Messages that asked something, read again from Slack."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from command_service.payloads.messages import is_from_an_app
+from command_service.payloads.model import Asked, Place
+from command_service.slack.access import SlackAccess
+from shared.errors import SlackRefused
+from shared.ledger import Ledger
+from shared.slack.client import SLACK_FAILURES
+from shared.slack.files import files_of
+from shared.slack.message import messages_in
+from shared.slack.message_text import plain_text
+from shared.task import Mode, Subject
+
+# Slack returns the thread's first message besides the one asked for.
+_PAGE = 5
+
+
+class SlackQuestions:
+    """``ports.Questions`` by ``conversations.replies``, one small page a look."""
+
+    def __init__(self, client: AsyncWebClient, access: SlackAccess, ledger: Ledger) -> None:
+        self._client = client
+        self._access = access
+        self._ledger = ledger
+
+    async def asked_at(self, place: Place) -> Asked | None:
+        """The person's message, or the slash command that our message shows."""
+        try:
+            page = await self._client.conversations_replies(
+                channel=place.channel_id,
+                ts=place.thread_ts,
+                oldest=place.message_ts,
+                latest=place.message_ts,
+                inclusive=True,
+                include_all_metadata=True,
+                limit=_PAGE,
+            )
+        except SLACK_FAILURES as error:
+            failure = self._access.failure(error, "conversations.replies")
+            if isinstance(failure, SlackRefused):
+                return None
+            raise failure from error
+        found = [one for one in messages_in(page) if one["ts"] == place.message_ts]
+        return self._asked(found[0], place.channel_id) if found else None
+
+    def _asked(self, message: Mapping[str, Any], channel_id: str) -> Asked | None:
+        if not is_from_an_app(message) and not self._ledger.wrote(message):
+            text = plain_text(message.get("text") or "", self._ledger.user_id)
+            files = files_of(message)
+            return Asked(text, Mode.CHAT, files) if text or files else None
+        mark = self._ledger.mark_of(message, channel_id)
+        if mark is None or mark.role != "question":
+            return None
+        payload = self._ledger.kept_with(message, channel_id)
+        prompt, subject = str(payload.get("prompt") or ""), _subject(payload.get("subject"))
+        if not prompt and subject is None:
+            return None
+        return Asked(prompt, _mode(payload.get("mode")), subject=subject)
+
+
+def _subject(kept: object) -> Subject | None:
+    try:
+        return Subject.model_validate_json(str(kept)) if kept else None
+    except ValidationError:
+        return None
+
+
+def _mode(name: object) -> Mode:
+    try:
+        return Mode(str(name))
+    except ValueError:
+        return Mode.AUTO

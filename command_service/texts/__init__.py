@@ -1,0 +1,1 @@
+"""What the Slack side says to people, in Japanese and English."""

@@ -1,0 +1,172 @@
+"""What ``/gemini doctor`` says of the Slack side, in Japanese and English."""
+
+from typing import Final
+
+from shared.slack.findings import Check, Texts
+
+TITLE: Final[Texts] = {"ja": "診断結果（受付側）", "en": "What I found (taking questions)"}
+NONE: Final[Texts] = {"ja": "", "en": ""}
+
+VERSION: Final = Check(
+    {"ja": "受付サービス {version}", "en": "Command service {version}"}, NONE, NONE
+)
+TOKEN: Final = Check(
+    {
+        "ja": "Slack はボットのトークンを受け付けています",
+        "en": "Slack accepts the bot token",
+    },
+    {
+        "ja": "Slack がボットのトークンを確認できませんでした（{why}）",
+        "en": "Slack could not confirm the bot token ({why})",
+    },
+    {
+        "ja": "管理者の方へ: アプリを再インストールし、`SLACK_BOT_TOKEN` を新しいトークンに替えてください。一時的な障害であれば、しばらくすると直ります。",
+        "en": "For administrators: install the app again and renew `SLACK_BOT_TOKEN`. If it is an outage, it passes by itself.",
+    },
+)
+SCOPES: Final = Check(
+    {
+        "ja": "必要な権限（スコープ）はすべて許可されています",
+        "en": "All scopes are granted",
+    },
+    {
+        "ja": "許可されていない権限（スコープ）があります: {missing}",
+        "en": "Scopes are missing: {missing}",
+    },
+    {
+        "ja": "管理者の方へ: `deploy/slack-manifest.yaml` のとおりにスコープを追加し、アプリを再インストールしてください。",
+        "en": "For administrators: add them as in `deploy/slack-manifest.yaml` and install the app again.",
+    },
+)
+MEMBER: Final = Check(
+    {"ja": "このチャンネルに参加しています", "en": "I am in this channel"},
+    {
+        "ja": "このチャンネルに参加していません。ここではメンションに気付けず、`/gemini` の回答はあなただけに表示されます",
+        "en": "I am not in this channel: mentions do not reach me here, and only you see answers to `/gemini`",
+    },
+    {
+        "ja": "`/invite` で <@{bot}> をチャンネルに追加してください。",
+        "en": "Add <@{bot}> to the channel with `/invite`.",
+    },
+)
+PLACE: Final = Check(
+    NONE,
+    {
+        "ja": "このチャンネルの情報を確認できませんでした（{why}）",
+        "en": "This channel could not be looked up ({why})",
+    },
+    {
+        "ja": "少し待ってから、もう一度 `/gemini doctor` をお試しください。",
+        "en": "Please try `/gemini doctor` again in a while.",
+    },
+)
+TEAM: Final = Check(
+    {"ja": "このワークスペースで利用できます", "en": "This workspace may use me"},
+    {
+        "ja": "このワークスペースは利用対象に含まれていません",
+        "en": "This workspace is not among those that may use me",
+    },
+    {
+        "ja": "管理者の方へ: `ALLOWED_TEAM_IDS` に `{team}` を追加してください。",
+        "en": "For administrators: add `{team}` to `ALLOWED_TEAM_IDS`.",
+    },
+)
+CHANNEL: Final = Check(
+    {"ja": "このチャンネルで利用できます", "en": "I may be used in this channel"},
+    {
+        "ja": "このチャンネルは利用対象に含まれていません",
+        "en": "This channel is not among those where I may be used",
+    },
+    {
+        "ja": "利用できるチャンネルで質問するか、管理者に `ALLOWED_CHANNEL_IDS` への `{channel}` の追加をご依頼ください。",
+        "en": "Ask me elsewhere, or have your administrator add `{channel}` to `ALLOWED_CHANNEL_IDS`.",
+    },
+)
+USER: Final = Check(
+    {"ja": "あなたは利用対象に含まれています", "en": "You may use me"},
+    {
+        "ja": "あなたは利用対象に含まれていません",
+        "en": "You are not among the people who may use me",
+    },
+    {
+        "ja": "管理者に `ALLOWED_USER_IDS` への `{user}` の追加をご依頼ください。",
+        "en": "Have your administrator add `{user}` to `ALLOWED_USER_IDS`.",
+    },
+)
+ROLLOUT: Final = Check(
+    {
+        "ja": "段階的な公開の対象に含まれています（現在 {percent}%）",
+        "en": "You are included in the rollout ({percent}% at present)",
+    },
+    {
+        "ja": "段階的な公開の対象に、まだ含まれていません（現在 {percent}%）",
+        "en": "You are not included in the rollout yet ({percent}% at present)",
+    },
+    {
+        "ja": "公開が進むまでお待ちいただくか、管理者に `ROLLOUT_USER_IDS` への `{user}` の追加をご依頼ください。",
+        "en": "Please wait, or have your administrator add `{user}` to `ROLLOUT_USER_IDS`.",
+    },
+)
+INTERNAL: Final = Check(
+    {
+        "ja": "社外と共有しているチャンネルではありません",
+        "en": "This channel is not shared with other organisations",
+    },
+    {
+        "ja": "社外と共有しているチャンネルのため、メンションには答えません",
+        "en": "This channel is shared with other organisations, so I do not answer mentions here",
+    },
+    {
+        "ja": "社内のチャンネルかダイレクトメッセージでお尋ねください。許可するには、管理者が `ALLOW_EXTERNAL_CHANNELS` を `true` にします。",
+        "en": "Ask me in an internal channel or a direct message. To allow it, administrators set `ALLOW_EXTERNAL_CHANNELS` to `true`.",
+    },
+)
+SHARED_AND_ALLOWED: Final = Check(
+    {
+        "ja": "社外と共有しているチャンネルですが、利用が許可されています",
+        "en": "This channel is shared with other organisations, which is allowed",
+    },
+    NONE,
+    NONE,
+)
+SOCKET: Final = Check(
+    {
+        "ja": "Slack との接続は正常です（最後の応答は {heard:.0f} 秒前）",
+        "en": "The socket to Slack is connected (heard {heard:.0f} s ago)",
+    },
+    {
+        "ja": "Slack との接続が {down:.0f} 秒間途切れています",
+        "en": "The socket to Slack has been down for {down:.0f} s",
+    },
+    {
+        "ja": "自動で接続し直します。続く場合は、管理者が `/healthz` とアプリの Socket Mode の設定を確認してください。",
+        "en": "It reconnects by itself. If it does not, administrators look at `/healthz` and at the app's Socket Mode setting.",
+    },
+)
+QUEUE: Final = Check(
+    {
+        "ja": "キュー（Pub/Sub）が {ms:.0f} ミリ秒で受け取りを確認しました",
+        "en": "The queue (Pub/Sub) confirmed within {ms:.0f} ms",
+    },
+    {
+        "ja": "キュー（Pub/Sub）が受け取りを確認しませんでした（{why}）",
+        "en": "The queue (Pub/Sub) did not confirm ({why})",
+    },
+    {
+        "ja": "管理者の方へ: Pub/Sub の稼働状況、`PUBSUB_TOPIC`、サービスアカウントの `roles/pubsub.publisher` を確認してください。",
+        "en": "For administrators: check Pub/Sub's status, `PUBSUB_TOPIC`, and `roles/pubsub.publisher` of the service account.",
+    },
+)
+
+REPORT_COMES: Final[Texts] = {
+    "ja": "_回答側のサービスは、まだ報告していません。報告は続けて表示されます。10 秒ほど待っても表示されない場合、質問はキューに残っていて失われませんが、回答側が受け取れていません。管理者の方は、Pub/Sub の push サブスクリプションと、回答側の `/readyz` とログを確認してください。_",
+    "en": "_The service that answers has not reported yet; its report appears below. If there is none within some 10 seconds, questions are kept in the queue and not lost, but that service does not get them: administrators check Pub/Sub's push subscription, and that service's `/readyz` and logs._",
+}
+NO_REPORT: Final[Texts] = {
+    "ja": "_キューを使えないため、回答側のサービスは調べられませんでした。_",
+    "en": "_Without the queue, the service that answers could not be examined._",
+}
+EXAMINED_LATELY: Final[Texts] = {
+    "ja": "診断は {every:.0f} 秒に 1 回だけ行います。少し待ってから、もう一度お試しください。",
+    "en": "I examine myself once in {every:.0f} s at most. Please try again in a moment.",
+}

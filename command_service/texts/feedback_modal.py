@@ -1,0 +1,88 @@
+"""The modal that asks what was wrong with an answer, and the one that says thanks."""
+
+from typing import Any
+
+from command_service.payloads.votes import COMMENT, FLAW, REASONS, Voted, kept_for_reasons
+from command_service.texts.replies import (
+    COMMENT_HINT,
+    COMMENT_LABEL,
+    FEEDBACK_CLOSE,
+    FEEDBACK_INTRO,
+    FEEDBACK_SUBMIT,
+    FEEDBACK_THANKS,
+    FEEDBACK_TITLE,
+    FLAW_LABEL,
+    FLAW_PLACEHOLDER,
+    FLAWS,
+)
+from shared.task import Locale
+
+View = dict[str, Any]
+
+_COMMENT_CHARS = 1_000
+
+
+def reasons_modal(voted: Voted, locale: Locale, *, asks_words: bool) -> View:
+    """A choice of common reasons, and room for words if they are kept. All of it is optional."""
+    blocks = [_section(FEEDBACK_INTRO[locale]), _flaws(locale)]
+    if asks_words:
+        blocks.append(_comment(locale))
+    return {
+        "type": "modal",
+        "callback_id": REASONS,
+        "private_metadata": kept_for_reasons(voted),
+        "title": _plain(FEEDBACK_TITLE[locale]),
+        "submit": _plain(FEEDBACK_SUBMIT[locale]),
+        "close": _plain(FEEDBACK_CLOSE[locale]),
+        "blocks": blocks,
+    }
+
+
+def thanks_modal(locale: Locale) -> View:
+    """What takes the modal's place when it was submitted."""
+    return {
+        "type": "modal",
+        "title": _plain(FEEDBACK_TITLE[locale]),
+        "close": _plain(FEEDBACK_CLOSE[locale]),
+        "blocks": [_section(FEEDBACK_THANKS[locale])],
+    }
+
+
+def _flaws(locale: Locale) -> View:
+    options = [{"text": _plain(text[locale]), "value": flaw} for flaw, text in FLAWS.items()]
+    select = {
+        "type": "static_select",
+        "action_id": FLAW,
+        "placeholder": _plain(FLAW_PLACEHOLDER[locale]),
+        "options": options,
+    }
+    return _input(FLAW, FLAW_LABEL[locale], select)
+
+
+def _comment(locale: Locale) -> View:
+    field = {
+        "type": "plain_text_input",
+        "action_id": COMMENT,
+        "multiline": True,
+        "max_length": _COMMENT_CHARS,
+    }
+    hint = _plain(COMMENT_HINT[locale])
+    return {**_input(COMMENT, COMMENT_LABEL[locale], field), "hint": hint}
+
+
+def _input(block_id: str, label: str, element: View) -> View:
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "optional": True,
+        "label": _plain(label),
+        "element": element,
+    }
+
+
+def _section(text: str) -> View:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def _plain(text: str) -> View:
+    return {"type": "plain_text", "text": text}

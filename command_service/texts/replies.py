@@ -1,0 +1,196 @@
+"""What the Slack side says to people, in Japanese and English."""
+
+from typing import Final
+
+from command_service.payloads.model import Reason
+from shared.task import Flaw, Locale
+
+Texts = dict[Locale, str]
+
+THINKING: Final[Texts] = {"ja": "考えています…", "en": "is thinking…"}
+LOADING: Final[dict[Locale, list[str]]] = {
+    "ja": [
+        "質問を受け付けました…",
+        "内容を確認しています…",
+        "回答を準備しています…",
+        "もう少々お待ちください…",
+    ],
+    "en": [
+        "Your question has arrived…",
+        "Reading it carefully…",
+        "Preparing an answer…",
+        "Just a moment more…",
+    ],
+}
+COMMAND_ACCEPTED: Final[Texts] = {
+    "ja": "質問を受け付けました。回答を準備していますので、少々お待ちください。",
+    "en": "I have your question and am preparing an answer. One moment, please.",
+}
+
+PRIVATE_ACCEPTED: Final[Texts] = {
+    "ja": "質問を受け付けました。回答はあなただけに表示されます。少々お待ちください。",
+    "en": "I have your question. Only you will see the answer. One moment, please.",
+}
+PRIVATE_TO_BE_SURE: Final[Texts] = {
+    "ja": "質問を受け付けました。ここが社外の方と共有されているかを確認できなかったため、回答はあなただけに表示されます。少々お待ちください。",
+    "en": "I have your question. I could not tell whether this place is shared with other organisations, so only you will see the answer. One moment, please.",
+}
+_USAGE: Final[Texts] = {
+    "ja": """\
+*質問のしかた*
+• `/gemini 質問` と入力する
+• チャンネルで私にメンションし、続けて質問を書く
+• ダイレクトメッセージで質問を送る
+• メッセージの「その他」メニューから「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）
+*回答のモード* （`/gemini` では、指定がなければ質問に合わせて自動で選びます）
+• `/gemini general: 質問` 要約と主なポイント（`一般:` も使えます）
+• `/gemini code: 質問` コードと説明、改善の提案（`コード:`）
+• `/gemini data: 質問` 分析と発見事項、推奨事項（`データ:`）
+• `/gemini creative: 質問` 文章とスタイル、別案（`創作:`）
+*オプション* （質問の前に書きます）
+• `--private` 質問も回答も、ほかの方には表示しません
+• `--mode code` モードを指定します
+*ご利用の制限*
+• 質問は {limit} 文字までです
+• 1 分あたりの質問数や 1 日の利用量に上限が設けられている場合があります
+*困ったときは*
+• `/gemini doctor` 接続や設定に問題がないかを調べます（結果はあなただけに表示されます）""",
+    "en": """\
+*How to ask*
+• type `/gemini your question`
+• mention me in a channel, followed by your question
+• send me a direct message
+• choose Summarise thread, Translate or Explain from a message's menu (I answer in a direct message)
+*Modes of answering* (with `/gemini`, I choose by your question unless you name one)
+• `/gemini general: …` a summary and its key points
+• `/gemini code: …` code with an explanation and suggestions
+• `/gemini data: …` an analysis with insights and recommendations
+• `/gemini creative: …` a text with its style and variations
+*Options* (before the question)
+• `--private` nobody else sees the question or the answer
+• `--mode code` names the mode
+*Limits*
+• a question may have up to {limit} characters
+• there may be a limit on questions a minute and on how much is used in a day
+*When something does not work*
+• `/gemini doctor` checks connections and settings (only you see the result)""",
+}
+
+
+def _before_usage(ja: str, en: str) -> Texts:
+    return {"ja": f"{ja}\n{_USAGE['ja']}", "en": f"{en}\n{_USAGE['en']}"}
+
+
+_REFUSALS: Final[dict[Reason, Texts]] = {
+    Reason.EMPTY_PROMPT: _before_usage(
+        "ご質問の内容が見当たりませんでした。使い方は次のとおりです。",
+        "I could not find a question there. This is how to ask me:",
+    ),
+    Reason.HELP_ASKED: _before_usage("使い方は次のとおりです。", "This is how to ask me:"),
+    Reason.UNKNOWN_OPTION: _before_usage(
+        "指定されたオプションが分からなかったため、質問は受け付けていません。使い方は次のとおりです。",
+        "I do not know that option, so I have not taken the question. This is how to ask me:",
+    ),
+    Reason.PROMPT_TOO_LONG: {
+        "ja": "ご質問が長すぎるため、受け付けられませんでした。{limit} 文字以内に短くするか、いくつかに分けてお送りください。",
+        "en": "Your question is too long for me. Please shorten it to {limit} characters or send it in several parts.",
+    },
+    Reason.MESSAGE_TOO_LONG: {
+        "ja": "このメッセージは {limit} 文字を超えているため、扱えませんでした。必要な部分をダイレクトメッセージに貼り付けてお尋ねください。",
+        "en": "This message has more than {limit} characters, which is too long for me. Please send me the part you need as a direct message.",
+    },
+    Reason.TEAM_NOT_ALLOWED: {
+        "ja": "申し訳ありませんが、このワークスペースではご利用いただけません。必要な場合は管理者にご相談ください。",
+        "en": "I am sorry, I am not available in this workspace. Please ask your administrator if you need me here.",
+    },
+    Reason.CHANNEL_NOT_ALLOWED: {
+        "ja": "申し訳ありませんが、ここではご利用いただけません。利用できるチャンネルについては管理者にお尋ねください。",
+        "en": "I am sorry, I am not available here. Your administrator can tell you where you can ask me.",
+    },
+    Reason.USER_NOT_ALLOWED: {
+        "ja": "申し訳ありませんが、現在ご利用いただける対象に含まれていません。ご希望の場合は管理者にご相談ください。",
+        "en": "I am sorry, you are not among the people who can use me at present. Please ask your administrator for access.",
+    },
+    Reason.EXTERNAL_CHANNEL: {
+        "ja": "社外の方と共有しているチャンネルでは、情報保護のためお答えしていません。社内のチャンネルかダイレクトメッセージでお尋ねください。",
+        "en": "To protect information I do not answer in channels shared with other organisations. Please ask me in an internal channel or in a direct message.",
+    },
+    Reason.NOT_IN_ROLLOUT: {
+        "ja": "ただいま順次ご利用を開始しています。ご利用いただけるようになるまで、もうしばらくお待ちください。",
+        "en": "I am being introduced step by step and will be available to you soon. Thank you for your patience.",
+    },
+    Reason.QUESTION_GONE: {
+        "ja": "元の質問が見つからないため、回答を再生成できませんでした。お手数ですが、もう一度質問をお送りください。",
+        "en": "I could not find the original question, so there is nothing to answer again. Please send the question once more.",
+    },
+    Reason.QUESTION_UNREADABLE: {
+        "ja": "元の質問を読み込めませんでした。少し時間をおいて、もう一度ボタンを押してください。",
+        "en": "I could not read the original question just now. Please press the button again in a moment.",
+    },
+    Reason.QUEUE_UNAVAILABLE: {
+        "ja": "申し訳ありません。ただいま質問を受け付けられませんでした。少し時間をおいて、もう一度お試しください。",
+        "en": "I am sorry, I could not take your question just now. Please try again in a moment.",
+    },
+    Reason.SLACK_DENIED: {
+        "ja": "申し訳ありません。Slack への接続許可が無効になっているため、質問を受け付けられませんでした。お手数ですが、管理者にお知らせください。",
+        "en": "I am sorry, I could not take your question: Slack no longer accepts my access to this workspace. Please let your administrator know.",
+    },
+    Reason.NOT_A_MEMBER: {
+        "ja": "元の質問があるチャンネルのメンバーではないため、受け付けませんでした。必要な場合は、チャンネルに参加してから、もう一度お試しください。",
+        "en": "You are not a member of the channel where this was asked, so I have not taken it. If you need it, please join the channel and try again.",
+    },
+    Reason.NOT_THE_ASKER: {
+        "ja": "回答を停止できるのは、質問した方だけです。",
+        "en": "Only the person who asked can stop the answer.",
+    },
+    Reason.PRESS_LOST: {
+        "ja": "申し訳ありません。ただいま受け付けられませんでした。少し時間をおいて、もう一度押してください。",
+        "en": "I am sorry, I could not take that just now. Please press it again in a moment.",
+    },
+    Reason.TOO_MANY_QUESTIONS: {
+        "ja": "短い時間に多くの質問をいただいたため、この質問は受け付けていません。1 分ほどの間は同じお知らせを繰り返しませんので、しばらくしてから、回答のない質問をもう一度お送りください。",
+        "en": "You sent many questions in a short time, so I have not taken this one. I do not repeat this within a minute: please wait a little, then send again what has no answer.",
+    },
+    Reason.OVERLOADED: {
+        "ja": "ただいま大変混み合っています。少し時間をおいて、もう一度お試しください。",
+        "en": "I am very busy at the moment. Please try again shortly.",
+    },
+}
+
+EDITED: Final[Texts] = {
+    "ja": "質問の内容が変わりましたね。新しい内容で答え直しましょうか。これまでの回答はそのまま残ります。",
+    "en": "You have changed your question. Shall I answer it as it reads now? The earlier answer stays.",
+}
+EDITED_BUTTON: Final[Texts] = {"ja": "新しい内容で答え直す", "en": "Answer the new version"}
+FEEDBACK_TITLE: Final[Texts] = {"ja": "回答へのご意見", "en": "About this answer"}
+FEEDBACK_INTRO: Final[Texts] = {
+    "ja": "よろしければ、この回答のどのような点が気になったかをお聞かせください。",
+    "en": "If you like, tell me what was wrong with this answer.",
+}
+FEEDBACK_SUBMIT: Final[Texts] = {"ja": "送信", "en": "Send"}
+FEEDBACK_CLOSE: Final[Texts] = {"ja": "閉じる", "en": "Close"}
+FEEDBACK_THANKS: Final[Texts] = {
+    "ja": "ありがとうございます。今後の改善に役立てます。",
+    "en": "Thank you. This helps to make the answers better.",
+}
+FLAW_LABEL: Final[Texts] = {"ja": "気になった点", "en": "What was wrong"}
+FLAW_PLACEHOLDER: Final[Texts] = {"ja": "選んでください", "en": "Choose one"}
+FLAWS: Final[dict[Flaw, Texts]] = {
+    Flaw.WRONG: {"ja": "内容が間違っている", "en": "It is wrong"},
+    Flaw.OFF_TOPIC: {"ja": "質問の答えになっていない", "en": "It does not answer my question"},
+    Flaw.TOO_LONG: {"ja": "長すぎる", "en": "It is too long"},
+    Flaw.TOO_SHORT: {"ja": "短すぎる、説明が足りない", "en": "It is too short"},
+    Flaw.OUTDATED: {"ja": "情報が古い", "en": "It is out of date"},
+    Flaw.UNCLEAR: {"ja": "分かりにくい", "en": "It is hard to understand"},
+    Flaw.OTHER: {"ja": "その他", "en": "Something else"},
+}
+COMMENT_LABEL: Final[Texts] = {"ja": "ご意見", "en": "In your words"}
+COMMENT_HINT: Final[Texts] = {
+    "ja": "お書きになった内容は記録され、このアプリの管理者が読むことがあります。",
+    "en": "What you write is recorded, and the administrators of this app may read it.",
+}
+
+
+def refusal(reason: Reason, locale: Locale, *, max_prompt_chars: int) -> str:
+    """What happened and what to do, for a reason that is told."""
+    return _REFUSALS[reason][locale].format(limit=f"{max_prompt_chars:,}")

@@ -1,0 +1,1 @@
+"""The edge: Socket Mode and HTTP in, one use case called, one ack out."""

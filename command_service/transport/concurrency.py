@@ -1,0 +1,77 @@
+"""How many envelopes are handled at once, and how they are drained."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from shared.telemetry.log import get_logger
+from shared.telemetry.metrics import ENVELOPES_IN_FLIGHT
+
+log = get_logger(__name__)
+
+# What starts later than this leaves the queue too little of the time until the ack is due.
+WAIT_S = 2.0
+
+
+class Overloaded(Exception):
+    """No slot became free in time, or none is given any more; the envelope must stay unacked."""
+
+
+class Slots:
+    """At most ``limit`` envelopes at once. Who waits longer than ``wait_s`` seconds is Overloaded.
+
+    After ``close`` nobody gets a slot, so that ``drain`` ends.
+    """
+
+    def __init__(self, limit: int, wait_s: float = WAIT_S) -> None:
+        self._free = asyncio.Semaphore(limit)
+        self.wait_s = wait_s
+        self._closed = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.running = 0
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """Hold one slot; raises Overloaded instead of entering."""
+        await self._take()
+        self.running += 1
+        ENVELOPES_IN_FLIGHT.set(self.running)
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._free.release()
+            self.running -= 1
+            ENVELOPES_IN_FLIGHT.set(self.running)
+            if self.running == 0:
+                self._idle.set()
+
+    async def _take(self) -> None:
+        if self._closed:
+            raise Overloaded("This instance is closing.")
+        try:
+            async with asyncio.timeout(self.wait_s):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise Overloaded(f"No slot became free within {self.wait_s} s.") from error
+        if self._closed:
+            self._free.release()
+            raise Overloaded("This instance is closing.")
+
+    def close(self) -> None:
+        """Give no more slots. Idempotent."""
+        self._closed = True
+
+    async def drain(self, within_s: float) -> None:
+        """Close, then wait until no slot is held, but no longer than ``within_s`` seconds."""
+        self.close()
+        try:
+            async with asyncio.timeout(within_s):
+                await self._idle.wait()
+        except TimeoutError:
+            log.warning(
+                "Envelopes were still running at the end of the drain.",
+                action="drain_late",
+                running=self.running,
+            )

@@ -1,0 +1,100 @@
+"""HTTP mode: Slack's events, commands and clicks at ``POST /slack/events``.
+
+Whoever reaches the port may send anything: nothing but a body of Slack's, signed by Slack, gets a
+slot or reaches Bolt. Slack redelivers an event that is not answered with 200 within 3 s.
+"""
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+
+from command_service.envelope.ack_deadline import ack_deadline
+from command_service.envelope.metrics import NOBODY, count_event, envelope
+from command_service.payloads.model import Reason
+from command_service.transport.concurrency import Overloaded, Slots
+from command_service.transport.http_body import Bodies, BodyRefused
+from command_service.transport.signatures import Signatures
+from command_service.use_cases.pace import Pace
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+EVENTS_PATH = "/slack/events"
+# Strangers do not fill the log: the metric counts all of them.
+_TOLD_EVERY_S = 10.0
+
+
+class EventApi:
+    """Runs each signed request in a slot; one that gets none is answered with 503."""
+
+    def __init__(
+        self, app: AsyncApp, slots: Slots, signatures: Signatures, bodies: Bodies | None = None
+    ) -> None:
+        self._app = app
+        self._slots = slots
+        self._signatures = signatures
+        self._bodies = bodies or Bodies()
+        self._told = Pace(_TOLD_EVERY_S)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """One request of Slack, or of somebody who would like to be."""
+        with ack_deadline():
+            if not self._signatures.look_right(request):
+                return self._refused(401, "unsigned")
+            try:
+                body = await self._bodies.read(request)
+            except BodyRefused as error:
+                return self._refused(error.status, str(error))
+            if not self._signatures.valid(request, body):
+                return self._refused(401, "signature_wrong")
+            told = _read(request, body)
+            if told is None:
+                return self._refused(400, "not_json")
+            with envelope("http"):
+                return await self._dispatch(told)
+
+    async def _dispatch(self, told: AsyncBoltRequest) -> web.Response:
+        try:
+            async with self._slots.slot():
+                return await to_aiohttp_response(await self._app.async_dispatch(told))
+        except Overloaded as error:
+            count_event(NOBODY, "turned_away", Reason.OVERLOADED)
+            log.warning(
+                "A request of Slack was not handled.",
+                action="envelope_turned_away",
+                reason=Reason.OVERLOADED,
+                type="http",
+                why=str(error),
+            )
+            return web.Response(status=503)
+
+    def _refused(self, status: int, reason: str) -> web.Response:
+        """Whoever it was, there is nothing more to hear on this connection."""
+        count_event(NOBODY, "refused", reason)
+        if self._told.take(reason):
+            log.warning(
+                "A request was not taken for one of Slack's.",
+                action="request_refused",
+                reason=reason,
+                status=status,
+            )
+        response = web.Response(status=status)
+        response.force_close()
+        return response
+
+
+def _read(request: web.Request, body: str) -> AsyncBoltRequest | None:
+    """What Bolt makes of a signed request; None where it is not what Slack sends.
+
+    Bolt reads JSON, forms and JSON in forms, and takes for granted what they hold.
+    """
+    try:
+        told = AsyncBoltRequest(
+            body=body,
+            query=request.query_string,
+            headers={name: str(value) for name, value in request.headers.items()},
+        )
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        return None
+    return told if isinstance(told.body, dict) else None

@@ -1,0 +1,282 @@
+"""What Bolt calls: each listener decodes, calls one use case and maps the outcome to an ack.
+
+The app runs with ``process_before_response``: Bolt acks an event after its listener has returned,
+so that an ack always means that the queue has the question.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from command_service.envelope.metrics import NOBODY, count_event
+from command_service.payloads.buttons import (
+    is_genuine,
+    read_edited,
+    read_mode,
+    read_regenerate,
+    read_retry,
+    read_wish,
+)
+from command_service.payloads.cancels import read_stop, read_stopped_session
+from command_service.payloads.messages import read_command, read_mention, read_message
+from command_service.payloads.model import Click, Identity, Ignored, Question, Reason
+from command_service.payloads.votes import FLAW, REASONS, read_reasons, read_vote
+from command_service.texts.feedback_modal import thanks_modal
+from command_service.texts.replies import COMMAND_ACCEPTED, PRIVATE_ACCEPTED, PRIVATE_TO_BE_SURE
+from command_service.use_cases.app_home import (
+    HOME_EVENTS,
+    LEGACY_EVENTS,
+    Entrance,
+    Opened,
+    read_assistant_thread,
+    read_opening,
+    receive,
+)
+from command_service.use_cases.ask_again import Repetition, ask_again
+from command_service.use_cases.doctor import Doctor, examine, read_visit
+from command_service.use_cases.edits import offer, read_edit
+from command_service.use_cases.feedback import Listening, take_reasons, take_vote
+from command_service.use_cases.follow_ups import Following, accept_message
+from command_service.use_cases.outcome_metrics import count
+from command_service.use_cases.policy import TOLD, Refused
+from command_service.use_cases.shortcuts import SHORTCUTS, ask_about, read_shortcut
+from command_service.use_cases.side_tasks import send, send_click
+from command_service.use_cases.submit import (
+    Accepted,
+    HandedBack,
+    Outcome,
+    accept,
+    refusal_text,
+    where_it_is,
+)
+from shared.errors import MechachangError, SlackDenied
+from shared.signing import Signing
+from shared.telemetry.log import get_logger
+from shared.telemetry.metrics import FIRST_SIGN
+
+log = get_logger(__name__)
+
+Body = dict[str, Any]
+ReadEvent = Callable[[Mapping[str, Any], Identity, bool], Question | Ignored]
+ReadClick = Callable[[Mapping[str, Any]], Click | Ignored]
+
+EVENTS: Mapping[str, tuple[str, ReadEvent]] = {
+    "app_mention": ("app_mention", read_mention),
+    "message.channels": ("message", read_message),
+    "message.groups": ("message", read_message),
+    "message.im": ("message", read_message),
+}
+"""By the name of the subscription in the app's manifest: the event's type and its reader."""
+STOPPED_SESSION = "agent_session_stopped"
+SUBSCRIPTIONS = frozenset({*EVENTS, *HOME_EVENTS, STOPPED_SESSION})
+"""All events that the app's manifest asks for."""
+COMMANDS = ("/gemini",)
+ACTIONS: Mapping[str, ReadClick] = {
+    "regenerate": read_regenerate,
+    "retry": read_retry,
+    "shorter": read_wish,
+    "longer": read_wish,
+    "mode": read_mode,
+    "ask_edited": read_edited,
+    "mode_general": read_mode,
+    "mode_code": read_mode,
+    "mode_data": read_mode,
+    "mode_creative": read_mode,
+}
+"""By the ``action_id`` of the buttons that ask a question again."""
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """What the listeners hand on to the use cases."""
+
+    identity: Identity
+    repetition: Repetition
+    following: Following
+    listening: Listening
+    entrance: Entrance
+    doctor: Doctor
+    signing: Signing
+
+    def register(self, app: AsyncApp) -> None:
+        """Make ``app`` handle everything the manifest subscribes to, and ack what it does not."""
+        # Bolt takes the first listener that matches, so the special kind of message comes first.
+        app.event({"type": "message", "subtype": "message_changed"})(self._on_edit)
+        app.event(STOPPED_SESSION)(self._on_stopped_session)
+        for event_type, read in dict(EVENTS.values()).items():
+            app.event(event_type)(self._on_event(read))
+        for command in COMMANDS:
+            app.command(command)(self._on_command)
+        for action_id, read_click in ACTIONS.items():
+            app.action(action_id)(self._on_click(read_click))
+        app.action("stop")(self._on_stop)
+        app.action("feedback")(self._on_vote)
+        app.view(REASONS)(self._on_reasons)
+        for callback_id in SHORTCUTS:
+            app.message_shortcut(callback_id)(self._on_shortcut)
+        for event_type in HOME_EVENTS:
+            app.event(event_type)(self._on_home)
+        for event_type in LEGACY_EVENTS:
+            app.event(event_type)(self._on_assistant_thread)
+        app.error(on_error)
+
+    def _on_event(self, read: ReadEvent) -> Callable[..., Awaitable[None]]:
+        async def on_event(body: Body, request: AsyncBoltRequest) -> None:
+            question = read(body, self.identity, _is_redelivered(request))
+            outcome = await accept_message(question, self.following)
+            count(question, outcome)
+            if isinstance(outcome, HandedBack):
+                # Bolt acks no event whose listener raised, and Slack delivers it again.
+                raise outcome.error
+
+        return on_event
+
+    async def _on_command(self, body: Body, ack: AsyncAck) -> None:
+        visit = read_visit(body)
+        if visit is not None:
+            await ack(await examine(visit, self.doctor))
+            return
+        intake = self.repetition.intake
+        asked = read_command(body, self.identity, intake.now())
+        question = asked if isinstance(asked, Ignored) else await where_it_is(asked, intake)
+        outcome = await accept(question, intake)
+        count(question, outcome)
+        unsure = question != asked
+        await ack(self._command_reply(outcome, str(body["user_id"]), unsure=unsure))
+        if isinstance(question, Question):
+            FIRST_SIGN.record(question.age_s(intake.now()), source=question.source)
+
+    def _command_reply(self, outcome: Outcome, user_id: str, *, unsure: bool) -> str:
+        """Slack never redelivers a command, so its ack tells the person whatever happened.
+
+        ``unsure``: it is answered to them alone, since others might belong to other organisations.
+        """
+        match outcome:
+            case Accepted(task) if unsure:
+                return PRIVATE_TO_BE_SURE[task.locale]
+            case Accepted(task):
+                return (PRIVATE_ACCEPTED if task.private else COMMAND_ACCEPTED)[task.locale]
+            case Refused(reason):
+                return refusal_text(reason, user_id, self.repetition.intake)
+            case HandedBack(SlackDenied()):
+                return refusal_text(Reason.SLACK_DENIED, user_id, self.repetition.intake)
+            case HandedBack():
+                return refusal_text(Reason.QUEUE_UNAVAILABLE, user_id, self.repetition.intake)
+
+    def _on_click(self, read: ReadClick) -> Callable[..., Awaitable[None]]:
+        async def on_click(body: Body, ack: AsyncAck) -> None:
+            click = self._tampered(body) or read(body)
+            outcome = await ask_again(click, self.repetition)
+            count(click, outcome)
+            if isinstance(outcome, HandedBack) and isinstance(outcome.error, SlackDenied):
+                # Nobody can be told, but beside an unacked click Slack itself shows a failure.
+                raise outcome.error
+            await ack()
+            self._tidy_up(body, outcome)
+
+        return on_click
+
+    def _tampered(self, body: Body) -> Ignored | None:
+        """Why nothing is done for a press that carries what we did not give to it there."""
+        if is_genuine(body, self.signing):
+            return None
+        log.warning("A press carries what is not ours.", action="press_tampered")
+        return Ignored(Reason.TAMPERED)
+
+    def _tidy_up(self, body: Body, outcome: Outcome) -> None:
+        """A note that only one person sees has done its work once its button is pressed."""
+        if isinstance(outcome, Accepted) and body["container"].get("is_ephemeral"):
+            intake = self.repetition.intake
+            dismissing = intake.replies.dismiss(str(body["response_url"]))
+            intake.background.start(dismissing, f"dismiss:{outcome.task.task_id}")
+
+    async def _on_edit(self, body: Body, request: AsyncBoltRequest) -> None:
+        await offer(read_edit(body, self.identity, _is_redelivered(request)), self.following)
+        count_event(NOBODY, "ignored", Reason.MESSAGE_CHANGED)
+
+    async def _on_stopped_session(self, body: Body) -> None:
+        intake = self.repetition.intake
+        outcome = await send(read_stopped_session(body, intake.now()), intake)
+        if isinstance(outcome, HandedBack):
+            raise outcome.error
+
+    async def _on_stop(self, body: Body, ack: AsyncAck) -> None:
+        intake = self.repetition.intake
+        await send_click(self._tampered(body) or read_stop(body, intake.now()), intake)
+        await ack()
+
+    async def _on_vote(self, body: Body, ack: AsyncAck) -> None:
+        voted = self._tampered(body) or read_vote(body, self.repetition.intake.now())
+        await take_vote(voted, self.listening)
+        await ack()
+
+    async def _on_reasons(self, body: Body, ack: AsyncAck) -> None:
+        errand = self._tampered(body) or read_reasons(body, self.repetition.intake.now())
+        outcome = await take_reasons(errand, self.listening)
+        user_id = str(body["user"]["id"])
+        lost = Reason.PRESS_LOST if isinstance(outcome, HandedBack) else None
+        if isinstance(outcome, Refused) and outcome.reason in TOLD:
+            lost = outcome.reason
+        if lost is not None:
+            text = refusal_text(lost, user_id, self.repetition.intake)
+            await ack(response_action="errors", errors={FLAW: text})
+        else:
+            thanks = thanks_modal(self.listening.locale_of(user_id))
+            await ack(response_action="update", view=thanks)
+
+    async def _on_shortcut(self, body: Body, ack: AsyncAck) -> None:
+        await ask_about(read_shortcut(body, self.identity), self.repetition.intake)
+        await ack()
+
+    async def _on_home(self, body: Body) -> None:
+        self._receive(read_opening(body))
+
+    async def _on_assistant_thread(self, body: Body) -> None:
+        self._receive(read_assistant_thread(body))
+
+    def _receive(self, opened: Opened | None) -> None:
+        if opened is None:
+            count_event(NOBODY, "ignored", "unhandled")
+        else:
+            receive(opened, self.entrance)
+
+
+def _is_redelivered(request: AsyncBoltRequest) -> bool:
+    """Socket Mode counts from 0, the first delivery included; over HTTP that one has no number."""
+    numbers = request.headers.get("x-slack-retry-num") or ["0"]
+    return numbers[0] != "0"
+
+
+async def on_error(error: Exception, body: Body, request: AsyncBoltRequest) -> BoltResponse | None:
+    """Ack what we have no listener for; leave all else unacked, so that it is redelivered."""
+    if isinstance(error, BoltUnhandledRequestError):
+        count_event(NOBODY, "ignored", "unhandled")
+        log.info(
+            "An event nobody listens to was acked.",
+            action="event_ignored",
+            reason="unhandled",
+            type=_kind(body),
+        )
+        return BoltResponse(status=200)
+    if isinstance(error, MechachangError):
+        # The use case has told the log already.
+        return BoltResponse(status=503)
+    count_event(NOBODY, "failed", "internal_error")
+    log.error(
+        "A listener failed; the event stays unacked.",
+        action="listener_failed",
+        reason="internal_error",
+        type=_kind(body),
+        exc_info=error,
+    )
+    return BoltResponse(status=500)
+
+
+def _kind(body: Body) -> str:
+    event = body.get("event") or {}
+    return str(event.get("type") or body.get("command") or body.get("type") or "unknown")

@@ -1,0 +1,167 @@
+"""App Home and the agent view: what a person finds who opens the app itself.
+
+Nobody is promised anything here: what fails is logged, and comes again with the next opening.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from command_service.envelope.metrics import came_from, count_event
+from command_service.payloads.model import Ignored, Reason
+from command_service.payloads.well_formed import id_in, well_formed
+from command_service.ports import Homes
+from command_service.use_cases.outcome_metrics import count
+from command_service.use_cases.pace import Pace
+from command_service.use_cases.policy import Presence, turned_away
+from command_service.use_cases.submit import Accepted, HandedBack, Intake, publish, refusal_text
+from shared.errors import QueueUnavailable
+from shared.slack.home_view import home_view, notice_view
+from shared.task import Kind, Source, Task, task_id_of_home
+from shared.telemetry.log import bound_task, get_logger
+
+log = get_logger(__name__)
+
+HOME_EVENTS: Final = ("app_home_opened",)
+"""As the app's manifest subscribes to them."""
+LEGACY_EVENTS: Final = ("assistant_thread_started",)
+"""Apps with the older assistant view get this instead; Slack gives it to no new app."""
+
+# People click to and fro between the tabs.
+REFRESH_EVERY_S: Final = 30.0
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A person opened one of the app's tabs, or a thread of the older assistant view.
+
+    ``published``: their Home shows something already.
+    """
+
+    team_id: str
+    user_id: str
+    channel_id: str
+    tab: Literal["home", "messages"]
+    event_ts: str
+    published: bool = False
+    thread_ts: str | None = None
+
+
+def read_opening(body: Mapping[str, Any]) -> Opened | None:
+    """The opening of an ``app_home_opened`` event; None for a tab that is none of these two."""
+    opened = _opening(body)
+    return None if isinstance(opened, Ignored) else opened
+
+
+@well_formed
+def _opening(body: Mapping[str, Any]) -> Opened | None:
+    event = body["event"]
+    tab = event.get("tab")
+    if tab not in {"home", "messages"}:
+        return None
+    return Opened(
+        team_id=str(body["team_id"]),
+        user_id=id_in(event["user"]),
+        channel_id=id_in(event["channel"]),
+        tab=tab,
+        event_ts=str(event["event_ts"]),
+        published=bool(event.get("view")),
+    )
+
+
+def read_assistant_thread(body: Mapping[str, Any]) -> Opened | None:
+    """The opening of an ``assistant_thread_started`` event."""
+    opened = _assistant_thread(body)
+    return None if isinstance(opened, Ignored) else opened
+
+
+@well_formed
+def _assistant_thread(body: Mapping[str, Any]) -> Opened:
+    thread, event_ts = body["event"]["assistant_thread"], str(body["event"]["event_ts"])
+    return Opened(
+        team_id=str(body["team_id"]),
+        user_id=id_in(thread["user_id"]),
+        channel_id=id_in(thread["channel_id"]),
+        tab="messages",
+        event_ts=event_ts,
+        thread_ts=str(thread["thread_ts"]),
+    )
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """What receiving people at the app itself needs. ``revision`` is ours, for them to see."""
+
+    intake: Intake
+    homes: Homes
+    pace: Pace
+    revision: str | None = None
+
+
+def receive(opened: Opened, using: Entrance) -> None:
+    """Suggest prompts or fill the Home without making Slack wait; at most every 30 s a person.
+
+    Whoever may not ask is told so on their Home, and sees nothing else.
+    """
+    came_from(Source.APP_HOME)
+    if (denied := using.intake.access.denied) is not None:
+        _count("handed_back", denied.reason)
+        return
+    if not using.pace.take(f"{opened.user_id}:{opened.tab}:{opened.thread_ts or ''}"):
+        _count("ignored", Reason.TOO_SOON)
+        return
+    if reason := turned_away(Presence(opened.team_id, opened.user_id), using.intake.policy):
+        _count("refused", reason)
+        if opened.tab == "home":
+            text = refusal_text(reason, opened.user_id, using.intake)
+            turning = using.homes.publish(opened.user_id, notice_view(text))
+            using.intake.background.start(turning, f"turned-away:{opened.user_id}")
+        return
+    work = _fill(opened, using) if opened.tab == "home" else _suggest(opened, using)
+    using.intake.background.start(work, f"{opened.tab}:{opened.user_id}")
+
+
+def _count(outcome: str, reason: str = "none") -> None:
+    count_event(Source.APP_HOME, outcome, reason, Kind.HOME)
+
+
+async def _suggest(opened: Opened, using: Entrance) -> None:
+    _count("accepted")
+    locale = await using.intake.locales.found(opened.user_id)
+    await using.homes.suggest(opened.channel_id, opened.thread_ts, locale)
+
+
+async def _fill(opened: Opened, using: Entrance) -> None:
+    """Show at once what we know, and let the processor show the usage, which it alone knows.
+
+    A Home that is filled keeps its usage until the new one comes, instead of flickering.
+    """
+    task = _task(opened, using.intake)
+    with bound_task(task.task_id):
+        locale = await using.intake.locales.found(opened.user_id)
+        if not opened.published:
+            await using.homes.publish(opened.user_id, home_view(locale, using.revision, "comes"))
+        try:
+            await publish(task.model_copy(update={"locale": locale}), using.intake)
+        except QueueUnavailable as error:
+            log.warning(
+                "A Home is left without its usage.", action="home_not_filled", reason=error.reason
+            )
+            count(task, HandedBack(error))
+        else:
+            count(task, Accepted(task))
+
+
+def _task(opened: Opened, intake: Intake) -> Task:
+    now = intake.now()
+    return Task(
+        task_id=task_id_of_home(opened.team_id, opened.user_id, opened.event_ts),
+        kind=Kind.HOME,
+        source=Source.APP_HOME,
+        team_id=opened.team_id,
+        channel_id=opened.channel_id,
+        user_id=opened.user_id,
+        text="",
+        occurred_at=now,
+        received_at=now,
+    )

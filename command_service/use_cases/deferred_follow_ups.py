@@ -1,0 +1,106 @@
+"""Follow-ups whose thread may not be looked at yet: acked, and told apart when there is time.
+
+Slack stops sending events to an app that leaves many unacked, and after a start every busy thread
+is unknown at once. What waits here is in memory alone: nobody was promised an answer yet.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextvars import Context, copy_context
+from dataclasses import dataclass
+
+from command_service.envelope.ack_deadline import ack_deadline
+from command_service.payloads.model import Question
+from command_service.use_cases.submit import HandedBack, Outcome
+from shared.background import Background
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+CAPACITY = 200
+"""Ten minutes of looks, if no two of them are in the same thread."""
+WITHIN_S = 600.0
+_PAUSE_S = 5.0
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    question: Question
+    context: Context
+    since: float
+
+
+@dataclass
+class Turn:
+    """When a thread may be looked at, what to do then, and what becomes of who waited in vain."""
+
+    delay_s: Callable[[Question], float]
+    settle: Callable[[Question], Awaitable[Outcome]]
+    drop: Callable[[Question], Awaitable[object]]
+
+
+class Later:
+    """At most ``CAPACITY`` follow-ups, each for ``WITHIN_S`` seconds, in their order."""
+
+    def __init__(
+        self,
+        background: Background,
+        turn: Turn,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._background = background
+        self._turn = turn
+        self._clock = clock
+        self._sleep = sleep
+        self._waiting: deque[_Waiting] = deque()
+        self._working = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, question: Question) -> bool:
+        """Whether there was room for it; what it belongs to (its trace) is kept with it."""
+        if len(self._waiting) >= CAPACITY:
+            return False
+        self._waiting.append(_Waiting(question, copy_context(), self._clock()))
+        if not self._working:
+            self._working = self._background.start(self._work(), "later-looks")
+            if not self._working:
+                self._waiting.pop()
+        return self._working
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                await self._next(self._waiting[0])
+        except asyncio.CancelledError:
+            log.warning(
+                "Follow-ups were left: the service is closing.",
+                action="follow_ups_left",
+                number=len(self._waiting),
+            )
+            raise
+        finally:
+            self._working = False
+
+    async def _next(self, one: _Waiting) -> None:
+        await self._sleep(self._turn.delay_s(one.question))
+        self._waiting.popleft()
+        late = self._clock() - one.since > WITHIN_S
+        outcome = await asyncio.create_task(
+            self._settled(one.question, late), name="later-look", context=one.context
+        )
+        if isinstance(outcome, HandedBack):
+            self._waiting.appendleft(one)
+            await self._sleep(_PAUSE_S)
+
+    async def _settled(self, question: Question, late: bool) -> Outcome | None:
+        """The deadline of the envelope that brought it has passed long ago."""
+        if late:
+            await self._turn.drop(question)
+            return None
+        with ack_deadline():
+            return await self._turn.settle(question)

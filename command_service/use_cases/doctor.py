@@ -1,0 +1,221 @@
+"""``/gemini doctor``: looks at everything between a person and an answer, and says what to mend.
+
+The Slack side answers with what it sees; the processor reports to the same person by itself.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from command_service.envelope.ack_deadline import at_most_s
+from command_service.envelope.metrics import count_event
+from command_service.payloads.model import Identity, Ignored, Reason
+from command_service.payloads.slash_command import folded
+from command_service.payloads.well_formed import id_in, text_or_none, well_formed, words_in
+from command_service.ports import SocketState, Surroundings
+from command_service.scopes import ALL_SCOPES
+from command_service.texts import doctor as texts
+from command_service.use_cases.outcome_metrics import count
+from command_service.use_cases.pace import Pace
+from command_service.use_cases.policy import Presence, in_rollout, turned_away
+from command_service.use_cases.submit import Accepted, HandedBack, Intake, publish, refusal_text
+from shared.errors import MechachangError, QueueUnavailable
+from shared.slack.findings import Finding, listed
+from shared.task import Kind, Locale, Source, Task, task_id_of_command
+from shared.telemetry.log import bound_task, get_logger
+from shared.version import described
+
+log = get_logger(__name__)
+
+REPORT_EVERY_S: Final = 10.0
+
+_WORDS: Final = {"doctor", "診断"}
+# Slack shows nothing before the ack, and waits for it no longer than 3 s.
+_LOOK_WITHIN_S: Final = 1.5
+_LOCALE_WITHIN_S: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who wants to know, where."""
+
+    task_id: str
+    team_id: str
+    channel_id: str
+    user_id: str
+    response_url: str | None
+
+
+def read_visit(body: Mapping[str, Any]) -> Visit | None:
+    """The visit that a slash command asks for; None for any other command."""
+    visit = _visit(body)
+    return None if isinstance(visit, Ignored) else visit
+
+
+@well_formed
+def _visit(body: Mapping[str, Any]) -> Visit | None:
+    if folded(words_in(body.get("text"))) not in _WORDS:
+        return None
+    team_id = str(body["team_id"])
+    return Visit(
+        task_id=task_id_of_command(team_id, str(body["trigger_id"])),
+        team_id=team_id,
+        channel_id=id_in(body["channel_id"]),
+        user_id=id_in(body["user_id"]),
+        response_url=text_or_none(body.get("response_url")),
+    )
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """What an examination needs. In HTTP mode there is no socket, and so no state of it."""
+
+    intake: Intake
+    identity: Identity
+    surroundings: Surroundings
+    socket_state: Callable[[], Awaitable[SocketState | None]]
+    pace: Pace
+    revision: str | None = None
+
+
+async def examine(visit: Visit, using: Doctor) -> str:
+    """What the Slack side finds, in words for this one person. Never raises, and ends in time for
+    the ack; the processor is asked for its own report.
+    """
+    with bound_task(visit.task_id):
+        if (kept_out := _kept_out(visit, using)) is not None:
+            return kept_out
+        locale = await _locale(visit.user_id, using)
+        on_slack, on_place, on_queue = await asyncio.gather(
+            _on_slack(locale, using), _on_place(visit, locale, using), _on_queue(visit, using)
+        )
+        findings = [
+            texts.VERSION.found(True, locale, version=described(using.revision)),
+            *on_slack,
+            *await _on_socket(locale, using),
+            *_on_rules(visit, locale, using),
+            *on_place,
+        ]
+        findings.append(_of_queue(on_queue, locale))
+        log.info(
+            "The service was examined.",
+            action="doctor_examined",
+            failed=sum(not finding.ok for finding in findings),
+        )
+        unreachable = isinstance(on_queue, QueueUnavailable)
+        awaited = (texts.NO_REPORT if unreachable else texts.REPORT_COMES)[locale]
+        return f"{listed(texts.TITLE[locale], findings)}\n\n{awaited}"
+
+
+def _kept_out(visit: Visit, using: Doctor) -> str | None:
+    """What is told instead to who may not ask us anything, or was here a moment ago: nothing that
+    has to be looked at.
+    """
+    intake, locale = using.intake, using.intake.locales.of(visit.user_id)
+    who = Presence(visit.team_id, visit.user_id, visit.channel_id)
+    reason = turned_away(who, intake.policy)
+    if reason is None and using.pace.take(visit.user_id):
+        return None
+    count_event(Source.SLASH_COMMAND, "refused", reason or Reason.TOO_SOON, Kind.DOCTOR)
+    if reason is None:
+        return texts.EXAMINED_LATELY[locale].format(every=using.pace.every_s)
+    told = refusal_text(reason, visit.user_id, intake)
+    return f"{listed(texts.TITLE[locale], _on_rules(visit, locale, using))}\n\n{told}"
+
+
+async def _locale(user_id: str, using: Doctor) -> Locale:
+    try:
+        async with asyncio.timeout(at_most_s(_LOCALE_WITHIN_S)):
+            return await using.intake.locales.found(user_id)
+    except TimeoutError:
+        return using.intake.locales.of(user_id)
+
+
+async def _on_slack(locale: Locale, using: Doctor) -> list[Finding]:
+    try:
+        async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)):
+            granted = await using.surroundings.scopes()
+    except (MechachangError, TimeoutError) as error:
+        return [texts.TOKEN.found(False, locale, why=_why(error))]
+    accepted = texts.TOKEN.found(True, locale)
+    if granted is None:
+        return [accepted]
+    missing = ", ".join(f"`{scope}`" for scope in sorted(ALL_SCOPES - granted))
+    return [accepted, texts.SCOPES.found(not missing, locale, missing=missing)]
+
+
+async def _on_socket(locale: Locale, using: Doctor) -> list[Finding]:
+    state = await using.socket_state()
+    if state is None:
+        return []
+    down, heard = state.down_s, state.heard_age_s
+    return [texts.SOCKET.found(state.connected, locale, heard=heard, down=down)]
+
+
+def _on_rules(visit: Visit, locale: Locale, using: Doctor) -> list[Finding]:
+    policy = using.intake.policy
+    ids = {"team": visit.team_id, "channel": visit.channel_id, "user": visit.user_id}
+    rules = (
+        (texts.TEAM, not policy.team_ids or visit.team_id in policy.team_ids),
+        (texts.CHANNEL, not policy.channel_ids or visit.channel_id in policy.channel_ids),
+        (texts.USER, not policy.user_ids or visit.user_id in policy.user_ids),
+        (texts.ROLLOUT, in_rollout(visit.user_id, policy)),
+    )
+    percent = policy.rollout_percent
+    return [check.found(ok, locale, percent=percent, **ids) for check, ok in rules]
+
+
+async def _on_place(visit: Visit, locale: Locale, using: Doctor) -> list[Finding]:
+    try:
+        async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)):
+            place = await using.surroundings.channel(visit.channel_id)
+    except (MechachangError, TimeoutError) as error:
+        return [texts.PLACE.found(False, locale, why=_why(error))]
+    member = texts.MEMBER.found(place.member, locale, bot=using.identity.bot_user_id)
+    allowed = using.intake.policy.external_channels
+    if place.external and allowed:
+        return [member, texts.SHARED_AND_ALLOWED.found(True, locale)]
+    return [member, texts.INTERNAL.found(not place.external, locale)]
+
+
+async def _on_queue(visit: Visit, using: Doctor) -> float | QueueUnavailable:
+    """How many seconds the queue took for the processor's part, or why it did not."""
+    task, began = _task(visit, using.intake), time.perf_counter()
+    try:
+        await publish(task, using.intake)
+    except QueueUnavailable as error:
+        count(task, HandedBack(error))
+        return error
+    took_s = time.perf_counter() - began
+    count(task, Accepted(task))
+    return took_s
+
+
+def _of_queue(outcome: float | QueueUnavailable, locale: Locale) -> Finding:
+    if isinstance(outcome, QueueUnavailable):
+        return texts.QUEUE.found(False, locale, why=_why(outcome))
+    return texts.QUEUE.found(True, locale, ms=outcome * 1000)
+
+
+def _task(visit: Visit, intake: Intake) -> Task:
+    now = intake.now()
+    return Task(
+        task_id=visit.task_id,
+        kind=Kind.DOCTOR,
+        source=Source.SLASH_COMMAND,
+        team_id=visit.team_id,
+        channel_id=visit.channel_id,
+        user_id=visit.user_id,
+        text="",
+        locale=intake.locales.of(visit.user_id),
+        response_url=visit.response_url,
+        private=True,
+        occurred_at=now,
+        received_at=now,
+    )
+
+
+def _why(error: MechachangError | TimeoutError) -> str:
+    return f"`{getattr(error, 'slack_error', getattr(error, 'reason', 'timeout'))}`"

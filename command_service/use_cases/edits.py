@@ -1,0 +1,112 @@
+"""The use case of a question that its author changes: it may be asked again as it stands now.
+
+Nothing is kept for this: the event tells the old words and the new ones, and the note's button
+which message to read again.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from command_service.payloads.messages import is_from_an_app, read_message_or_mention
+from command_service.payloads.model import Identity, Ignored, Question, Reason
+from command_service.payloads.well_formed import well_formed, with_event
+from command_service.texts.replies import EDITED, EDITED_BUTTON
+from command_service.use_cases.follow_ups import Following, not_followed
+from command_service.use_cases.policy import Refused, admit
+from command_service.use_cases.submit import accept
+from shared.slack.message import message_of
+from shared.slack.message_text import plain_text
+from shared.telemetry.log import bound_task, get_logger
+
+log = get_logger(__name__)
+
+Payload = Mapping[str, Any]
+
+EDITED_WITHIN_S: Final = 300.0
+"""Who changes an older message is tidying up, not asking."""
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A message that asked us something, as it reads now; ``edited_ts`` names the edit."""
+
+    question: Question
+    edited_ts: str
+
+
+@well_formed
+def read_edit(body: Payload, identity: Identity, redelivered: bool) -> Edited | Ignored:
+    """The edit in a ``message_changed`` event.
+
+    Slack sends that event for each new preview of a link, too: only a change of the words counts.
+    """
+    event = with_event(body)["event"]
+    message, before = message_of(event["message"]), message_of(event["previous_message"])
+    if message is None or before is None:
+        return Ignored(Reason.ILL_FORMED)
+    if message.get("user") == identity.bot_user_id:
+        return Ignored(Reason.OWN_MESSAGE)
+    if is_from_an_app(message):
+        return Ignored(Reason.BOT_MESSAGE)
+    text = plain_text(message.get("text") or "", identity.bot_user_id)
+    edited_ts = str((message.get("edited") or {}).get("ts") or "")
+    unchanged = text == plain_text(before.get("text") or "", identity.bot_user_id)
+    if redelivered or unchanged or not text or not _in_time(message, edited_ts):
+        return Ignored(Reason.MESSAGE_CHANGED)
+    asked = {name: value for name, value in before.items() if name != "edited"}
+    whole = {**asked, "channel": event["channel"], "channel_type": event.get("channel_type")}
+    question = read_message_or_mention({**body, "event": whole}, identity)
+    if isinstance(question, Ignored):
+        return question
+    return Edited(replace(question, text=text), edited_ts)
+
+
+def _in_time(message: Payload, edited_ts: str) -> bool:
+    return bool(edited_ts) and float(edited_ts) - float(message["ts"]) <= EDITED_WITHIN_S
+
+
+async def offer(edited: Edited | Ignored, using: Following) -> None:
+    """Offer the author, and nobody else, to ask the changed question; once an edit."""
+    if isinstance(edited, Ignored):
+        await accept(edited, using.intake)
+        return
+    offering = _offer(edited, using)
+    using.intake.background.start(offering, f"edit:{edited.question.task_id}")
+
+
+async def _offer(edited: Edited, using: Following) -> None:
+    question, intake = edited.question, using.intake
+    with bound_task(question.task_id):
+        if isinstance(admit(question, intake.policy), Refused):
+            return
+        if question.follow_up and await not_followed(question, using) is not None:
+            return
+        offered = f"{question.task_id}:{edited.edited_ts}"
+        if not intake.throttle.try_acquire(question.user_id, offered):
+            return
+        locale = intake.locales.of(question.user_id)
+        text = EDITED[locale]
+        blocks: list[dict[str, Any]] = [
+            {"type": "section", "text": {"type": "mrkdwn", "text": text}},
+            {"type": "actions", "elements": [_button(edited, EDITED_BUTTON[locale])]},
+        ]
+        await intake.replies.tell(question.recipient, text, blocks)
+        log.info("A changed question may be asked again.", action="edit_offered")
+
+
+def _button(edited: Edited, text: str) -> dict[str, Any]:
+    question = edited.question
+    value = {
+        "v": 1,
+        "thread_ts": question.thread_ts,
+        "message_ts": question.message_ts,
+        "edited_ts": edited.edited_ts,
+    }
+    return {
+        "type": "button",
+        "action_id": "ask_edited",
+        "text": {"type": "plain_text", "text": text},
+        "value": json.dumps(value, separators=(",", ":")),
+    }

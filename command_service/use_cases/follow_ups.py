@@ -1,0 +1,225 @@
+"""The use case of a message event: in a thread where we have answered nobody needs to mention us.
+
+Whether we have is told by Slack's event where we began the thread, else looked up in Slack, at most
+once in a while for a thread and so often a minute; beyond that it waits its turn, acked. What
+cannot be told in time is left to Slack's redelivery, like a question that cannot be queued.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from command_service.envelope.ack_deadline import at_most_s
+from command_service.payloads.conversation import Message
+from command_service.payloads.model import Ignored, Question, Reason
+from command_service.ports import History
+from command_service.use_cases.deferred_follow_ups import Later, Turn
+from command_service.use_cases.outcome_metrics import count
+from command_service.use_cases.policy import Refused, admit
+from command_service.use_cases.submit import Accepted, HandedBack, Intake, Outcome, accept
+from shared.errors import RetryableError, SlackRefused
+from shared.ledger import Ledger
+from shared.slack.message_text import mentions
+from shared.telemetry.log import bound_task, get_logger
+
+log = get_logger(__name__)
+
+LOOK_WITHIN_S = 1.0
+"""Publishing needs the larger part of the time until the ack."""
+LOOKS_PER_MINUTE = 20
+"""Reading a thread is limited to some 50 calls a minute (docs.slack.dev, rate limits: Tier 3); the
+processor, which cannot answer without it, keeps the larger share."""
+_PAGES = 3
+_REMEMBERED = 5_000
+_NOT_OURS_FOR_S = 60.0
+# Another instance may have answered there meanwhile; nobody takes an answer of ours away.
+_OURS_FOR_S = 24 * 3600.0
+
+
+class UnknownThread(RetryableError):
+    """Whether we have answered in a thread could not be found out in time."""
+
+    reason = "thread_unknown"
+
+
+NEVER: Final = float("inf")
+"""Since when a thread is ours in which we have not answered."""
+
+
+class Threads:
+    """Since when (by Slack's ts) we take part in a thread, remembered for a while."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._known: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
+
+    def note(self, thread: tuple[str, str], since: float) -> None:
+        """Remember it, the earliest of what is told; beyond some thousands the oldest is
+        forgotten.
+        """
+        known = self.ours_since(thread)
+        since = since if known is None else min(since, known)
+        kept_s = _NOT_OURS_FOR_S if since == NEVER else _OURS_FOR_S
+        self._known[thread] = (since, self._clock() + kept_s)
+        self._known.move_to_end(thread)
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+
+    def ours_since(self, thread: tuple[str, str]) -> float | None:
+        """What is known of the thread, if anything; ``NEVER`` where we have not answered."""
+        since, until = self._known.get(thread, (NEVER, 0.0))
+        return since if self._clock() < until else None
+
+
+@dataclass
+class Following:
+    """What following threads needs. ``enabled`` off: only mentions ask in channels."""
+
+    intake: Intake
+    history: History
+    ledger: Ledger
+    enabled: bool = True
+    look_within_s: float = LOOK_WITHIN_S
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    _looks: deque[float] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        self.threads = Threads(self.clock)
+        turn = Turn(self._delay_s, self._settle, self._drop)
+        self.later = Later(self.intake.background, turn, self.clock, self.sleep)
+
+    def may_look(self) -> bool:
+        """Whether one more look fits into this minute; if so it is counted."""
+        if self._until_look_s() > 0:
+            return False
+        self._looks.append(self.clock())
+        return True
+
+    def _until_look_s(self) -> float:
+        now = self.clock()
+        while self._looks and self._looks[0] <= now - 60.0:
+            self._looks.popleft()
+        return self._looks[0] + 60.0 - now if len(self._looks) >= LOOKS_PER_MINUTE else 0.0
+
+    def ours_since(self, question: Question) -> float | None:
+        """Since when its thread is ours, as far as is known without asking Slack."""
+        if question.thread_by == self.ledger.user_id:
+            self.threads.note(_thread(question), float(question.thread_ts or 0))
+        return self.threads.ours_since(_thread(question))
+
+    def _delay_s(self, question: Question) -> float:
+        return 0.0 if self.ours_since(question) is not None else self._until_look_s()
+
+    async def _settle(self, question: Question) -> Outcome:
+        outcome = await accept_message(question, self, its_turn=True)
+        count(question, outcome)
+        return outcome
+
+    async def _drop(self, question: Question) -> None:
+        count(question, await accept(Ignored(Reason.DROPPED), self.intake))
+
+
+async def accept_message(
+    trigger: Question | Ignored, using: Following, *, its_turn: bool = False
+) -> Outcome:
+    """Accept what a message asks. A follow-up that nobody may ask, or in a thread that is not ours,
+    is no question and nobody is told: its author spoke to others. One whose thread may not be
+    looked at now is postponed until it is ``its_turn``.
+    """
+    if isinstance(trigger, Ignored):
+        return await accept(trigger, using.intake)
+    if trigger.follow_up:
+        with bound_task(trigger.task_id):
+            refused = await not_followed(trigger, using, its_turn=its_turn)
+        if isinstance(refused, HandedBack):
+            return refused
+        if refused == Ignored(Reason.POSTPONED) and not using.later.add(trigger):
+            refused = Ignored(Reason.DROPPED)
+        if refused is not None:
+            return await accept(refused, using.intake)
+    outcome = await accept(trigger, using.intake)
+    if isinstance(outcome, Accepted):
+        using.threads.note(_thread(trigger), _ts(trigger))
+    return outcome
+
+
+def _thread(question: Question) -> tuple[str, str]:
+    return question.channel_id, question.thread_ts or ""
+
+
+def _ts(question: Question) -> float:
+    return float(question.message_ts or 0)
+
+
+async def not_followed(
+    question: Question, using: Following, *, its_turn: bool = False
+) -> Ignored | HandedBack | None:
+    """Why the message is no question to us; None if it is one."""
+    if not using.enabled:
+        return Ignored(Reason.NOT_FOLLOWED)
+    verdict = admit(question, using.intake.policy)
+    if isinstance(verdict, Refused):
+        return Ignored(Reason.NOT_FOLLOWED)
+    thread = _thread(question)
+    since = using.ours_since(question)
+    if since is None:
+        # Who waits already comes first.
+        if (using.later and not its_turn) or not using.may_look():
+            return Ignored(Reason.POSTPONED)
+        try:
+            since = await _looked_up(question, using)
+        except RetryableError as error:
+            log.warning(
+                "Whether a message follows up is not known; Slack is to send it again.",
+                action="follow_up_handed_back",
+                reason=error.reason,
+                why=str(error),
+            )
+            return HandedBack(error)
+        using.threads.note(thread, since)
+    # What was written before we came, and is delivered late, was not said to us.
+    return None if since <= _ts(question) else Ignored(Reason.NOT_FOLLOWED)
+
+
+async def _looked_up(question: Question, using: Following) -> float:
+    try:
+        async with asyncio.timeout(at_most_s(using.look_within_s)):
+            return await _ours_since(*_thread(question), using)
+    except TimeoutError as error:
+        raise UnknownThread("Slack did not give the thread back in time.") from error
+    except SlackRefused as refused:
+        log.info("A thread cannot be read.", action="thread_unread", reason=refused.reason)
+        return NEVER
+
+
+async def _ours_since(channel_id: str, thread_ts: str, using: Following) -> float:
+    """When we were first spoken to, or spoke, in a thread whose first pages hold a message of ours
+    that is no failure notice; else ``NEVER``.
+    """
+    cursor: str | None = None
+    began = NEVER
+    for _ in range(_PAGES):
+        page = await using.history.replies(channel_id, thread_ts, "0", cursor)
+        involve_us = [one for one in page.items if _involves(one, channel_id, using.ledger)]
+        began = min([began, *(float(one["ts"]) for one in involve_us)])
+        if any(_is_answer(message, channel_id, using.ledger) for message in page.items):
+            return began
+        cursor = page.cursor
+        if cursor is None:
+            return NEVER
+    return NEVER
+
+
+def _involves(message: Message, channel_id: str, ledger: Ledger) -> bool:
+    mentioned = mentions(message.get("text") or "", ledger.user_id)
+    return mentioned or _is_answer(message, channel_id, ledger)
+
+
+def _is_answer(message: Message, channel_id: str, ledger: Ledger) -> bool:
+    """A stream has no mark before its end."""
+    mark = ledger.mark_of(message, channel_id)
+    return ledger.wrote(message) and (mark is None or mark.role != "notice")

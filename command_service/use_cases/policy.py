@@ -1,0 +1,137 @@
+"""Who may ask what: a pure policy, and which of its refusals are told to the person."""
+
+import hashlib
+from dataclasses import dataclass
+
+from command_service.payloads.model import Question, Reason
+from shared.task import Purpose
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the operators allow. Empty sets of ids allow everybody."""
+
+    team_ids: frozenset[str] = frozenset()
+    channel_ids: frozenset[str] = frozenset()
+    user_ids: frozenset[str] = frozenset()
+    external_channels: bool = False
+    rollout_percent: int = 100
+    rollout_user_ids: frozenset[str] = frozenset()
+    max_prompt_chars: int = 20_000
+
+
+TOLD = frozenset(
+    {
+        Reason.TEAM_NOT_ALLOWED,
+        Reason.CHANNEL_NOT_ALLOWED,
+        Reason.USER_NOT_ALLOWED,
+        Reason.EXTERNAL_CHANNEL,
+        Reason.NOT_IN_ROLLOUT,
+        Reason.EMPTY_PROMPT,
+        Reason.HELP_ASKED,
+        Reason.UNKNOWN_OPTION,
+        Reason.PROMPT_TOO_LONG,
+        Reason.MESSAGE_TOO_LONG,
+        Reason.QUESTION_GONE,
+        Reason.QUESTION_UNREADABLE,
+        Reason.QUEUE_UNAVAILABLE,
+        Reason.SLACK_DENIED,
+        Reason.OVERLOADED,
+        Reason.NOT_A_MEMBER,
+        Reason.NOT_THE_ASKER,
+        Reason.PRESS_LOST,
+        Reason.TOO_MANY_QUESTIONS,
+    }
+)
+"""The reasons a person would otherwise wonder about. The others stay silent: nobody asked."""
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """The question may be asked."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The question may not be asked, and why."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Who does something, and where; without a ``channel_id`` it is no channel's business."""
+
+    team_id: str
+    user_id: str
+    channel_id: str | None = None
+    external: bool = False
+
+
+def turned_away(who: Presence, policy: Policy) -> Reason | None:
+    """The first rule that keeps the person out there, whatever they want; None: they may come."""
+    channel_id = who.channel_id
+    for reason, forbidden in (
+        (Reason.TEAM_NOT_ALLOWED, _outside(who.team_id, policy.team_ids)),
+        (Reason.EXTERNAL_CHANNEL, who.external and not policy.external_channels),
+        (
+            Reason.CHANNEL_NOT_ALLOWED,
+            channel_id is not None and _outside(channel_id, policy.channel_ids),
+        ),
+        (Reason.USER_NOT_ALLOWED, _outside(who.user_id, policy.user_ids)),
+        (Reason.NOT_IN_ROLLOUT, not in_rollout(who.user_id, policy)),
+    ):
+        if forbidden:
+            return reason
+    return None
+
+
+def admit(question: Question, policy: Policy) -> Admitted | Refused:
+    """Whether ``question`` may be asked. The first rule that forbids it gives the reason."""
+    who = Presence(question.team_id, question.user_id, _channel_of(question), question.external)
+    if (kept_out := turned_away(who, policy)) is not None:
+        return Refused(kept_out)
+    for reason, forbidden in (
+        (Reason.EMPTY_PROMPT, _asks_nothing(question)),
+        (_TOO_LONG[question.subject is None], _is_too_long(question, policy)),
+    ):
+        if forbidden:
+            return Refused(reason)
+    return Admitted()
+
+
+_TOO_LONG = {True: Reason.PROMPT_TOO_LONG, False: Reason.MESSAGE_TOO_LONG}
+
+
+def _channel_of(question: Question) -> str:
+    """Where it was asked. What a shortcut asks is about a message, wherever the answer stands."""
+    return question.channel_id if question.subject is None else question.subject.channel_id
+
+
+def _asks_nothing(question: Question) -> bool:
+    return not question.text and not question.files and question.subject is None
+
+
+def _is_too_long(question: Question, policy: Policy) -> bool:
+    """Of a thread to be summarised as much is read as fits, so its message has any length."""
+    subject = question.subject
+    if subject is not None and subject.purpose is Purpose.SUMMARISE:
+        return False
+    return len(question.text) > policy.max_prompt_chars
+
+
+def _outside(value: str, allowed: frozenset[str]) -> bool:
+    return bool(allowed) and value not in allowed
+
+
+def in_rollout(user_id: str, policy: Policy) -> bool:
+    """Whether the staged rollout has come to the user."""
+    return user_id in policy.rollout_user_ids or rollout_bucket(user_id) < policy.rollout_percent
+
+
+def rollout_bucket(user_id: str) -> int:
+    """0..99, the same for a user on every instance and in every release.
+
+    Raising the percentage therefore only ever adds people.
+    """
+    return int.from_bytes(hashlib.sha256(f"rollout:{user_id}".encode()).digest()[:8]) % 100

@@ -1,0 +1,96 @@
+"""Whether a channel is shared with other organisations, where Slack's payload does not say so:
+those of slash commands, clicks and shortcuts do not (docs.slack.dev, conversations.info does).
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from command_service.envelope.ack_deadline import at_most_s
+from command_service.payloads.model import Question
+from command_service.ports import Surroundings
+from command_service.use_cases.policy import Policy, Refused, admit
+from shared.errors import MechachangError
+from shared.task import Source
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+# Slack waits 3 s for the ack, and publishing needs the larger part.
+_LOOK_WITHIN_S: Final = 0.8
+_KNOWN_S: Final = 300.0
+# After a failure nobody waits for the same channel again for a while.
+_REST_S: Final = 30.0
+_REMEMBERED: Final = 1_000
+
+
+class Sharing:
+    """What is known of the last thousand channels, each for five minutes."""
+
+    def __init__(
+        self, surroundings: Surroundings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._surroundings = surroundings
+        self._clock = clock
+        self._known: OrderedDict[str, tuple[float, bool | None]] = OrderedDict()
+        self._asking: dict[str, asyncio.Lock] = {}
+
+    async def is_external(self, channel_id: str) -> bool | None:
+        """Whether the channel is, or is about to be, shared with others; None if Slack does not
+        tell it in time, or hides the channel from us. Of many who ask at once one asks Slack.
+        """
+        lock = self._asking.setdefault(channel_id, asyncio.Lock())
+        try:
+            async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)), lock:
+                until, known = self._known.get(channel_id, (0.0, None))
+                if self._clock() < until:
+                    return known
+                place = await self._surroundings.channel(channel_id)
+                return self._remember(channel_id, place.external, _KNOWN_S)
+        except (MechachangError, TimeoutError) as error:
+            log.info(
+                "Whom a channel is shared with is not known.",
+                action="sharing_unknown",
+                why=str(error),
+            )
+            return self._remember(channel_id, None, _REST_S)
+        finally:
+            self._asking.pop(channel_id, None)
+
+    async def may_read(self, user_id: str, channel_id: str) -> bool | None:
+        """Whether the person may read there now; None if Slack does not tell it in time."""
+        try:
+            async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)):
+                return await self._surroundings.may_read(user_id, channel_id)
+        except (MechachangError, TimeoutError) as error:
+            log.info(
+                "Who may read a channel is not known.", action="sharing_unknown", why=str(error)
+            )
+            return None
+
+    def _remember(self, channel_id: str, external: bool | None, for_s: float) -> bool | None:
+        self._known[channel_id] = (self._clock() + for_s, external)
+        self._known.move_to_end(channel_id)
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return external
+
+
+async def located(question: Question, policy: Policy, sharing: Sharing) -> Question:
+    """``question`` with what its payload left out: whether it was asked in a shared channel.
+
+    Where that cannot be told, a command is answered to its asker alone, so that nothing is shown to
+    others. Nobody is asked for a question that is refused anyway, or where it makes no difference.
+    """
+    if policy.external_channels or isinstance(admit(question, policy), Refused):
+        return question
+    where = question.channel_id if question.subject is None else question.subject.channel_id
+    external = await sharing.is_external(where)
+    if external:
+        return replace(question, external=True)
+    if external is None and question.source is Source.SLASH_COMMAND:
+        return replace(question, private=True)
+    return question

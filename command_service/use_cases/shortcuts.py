@@ -1,0 +1,120 @@
+"""Message shortcuts: a message, and what it is used for. The answer goes to its asker alone."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from command_service.payloads.buttons import team_of
+from command_service.payloads.messages import moment
+from command_service.payloads.model import Identity, Ignored, Question, Reason, Recipient
+from command_service.payloads.well_formed import id_in, text_or_none, well_formed
+from command_service.texts.shortcuts import ACCEPTED
+from command_service.use_cases.outcome_metrics import count
+from command_service.use_cases.submit import (
+    Accepted,
+    HandedBack,
+    Intake,
+    Outcome,
+    accept,
+    refusal_text,
+    where_it_is,
+)
+from shared.errors import SlackDenied
+from shared.slack.message import message_of
+from shared.slack.message_text import plain_text
+from shared.task import Mode, Purpose, Source, Subject, task_id_of_shortcut
+
+SHORTCUTS: Final[Mapping[str, Purpose]] = {
+    "summarise_thread": Purpose.SUMMARISE,
+    "translate_message": Purpose.TRANSLATE,
+    "explain_message": Purpose.EXPLAIN,
+}
+"""By the ``callback_id`` in the app's manifest."""
+
+
+@well_formed
+def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question | Ignored:
+    """The question of a ``message_action`` payload (docs.slack.dev, message shortcuts).
+
+    It asks about a message that may stand where we are no member: the payload brings its words.
+    """
+    team_id, user, message = team_of(body), body["user"], message_of(body["message"])
+    if message is None:
+        return Ignored(Reason.ILL_FORMED)
+    channel_id, message_ts = id_in(body["channel"]["id"]), str(body["message_ts"])
+    callback_id, action_ts = str(body["callback_id"]), str(body["action_ts"])
+    user_id, response_url = id_in(user["id"]), text_or_none(body.get("response_url"))
+    return Question(
+        task_id=task_id_of_shortcut(team_id, channel_id, message_ts, callback_id, action_ts),
+        source=Source.SHORTCUT,
+        team_id=team_id,
+        channel_id=channel_id,
+        user_id=user_id,
+        text=plain_text(message.get("text") or "", ""),
+        mode=Mode.CHAT,
+        occurred_at=moment(action_ts),
+        recipient=Recipient(channel_id, user_id, response_url=response_url),
+        response_url=response_url,
+        private=True,
+        external=user.get("team_id") not in {None, team_id},
+        subject=_subject(SHORTCUTS[callback_id], channel_id, message_ts, message, identity),
+    )
+
+
+def _subject(
+    purpose: Purpose,
+    channel_id: str,
+    message_ts: str,
+    message: Mapping[str, Any],
+    identity: Identity,
+) -> Subject:
+    thread_ts, app = message.get("thread_ts"), message.get("bot_id")
+    profile = message.get("bot_profile") or {}
+    name_of_app = str(message.get("username") or profile.get("name") or app)
+    return Subject(
+        purpose=purpose,
+        channel_id=channel_id,
+        message_ts=message_ts,
+        thread_ts=thread_ts,
+        by=name_of_app if app else str(message.get("user") or ""),
+        by_app=bool(app),
+        permalink=_permalink(channel_id, message_ts, thread_ts, identity),
+    )
+
+
+def _permalink(channel_id: str, ts: str, thread_ts: str | None, identity: Identity) -> str:
+    """The address of a message as ``chat.getPermalink`` forms it, which answers members only."""
+    if not identity.url:
+        return ""
+    address = f"{identity.url.rstrip('/')}/archives/{channel_id}/p{ts.replace('.', '')}"
+    if thread_ts in {None, ts}:
+        return address
+    return f"{address}?thread_ts={thread_ts}&cid={channel_id}"
+
+
+async def ask_about(question: Question | Ignored, using: Intake) -> Outcome:
+    """Accept what a shortcut asks, and tell its asker at once what happens with it.
+
+    Slack shows nothing by itself and never redelivers a shortcut, so whatever prevents it is told
+    too; a response URL needs no token of ours.
+    """
+    if isinstance(question, Question):
+        question = await where_it_is(question, using)
+    outcome = await accept(question, using)
+    count(question, outcome)
+    if isinstance(question, Question) and isinstance(outcome, Accepted | HandedBack):
+        telling = _tell(question, outcome, using)
+        using.background.start(telling, f"shortcut:{question.task_id}")
+    return outcome
+
+
+async def _tell(question: Question, outcome: Accepted | HandedBack, using: Intake) -> None:
+    """Nobody waits here, so there is time to find out the person's language."""
+    locale = await using.locales.found(question.user_id)
+    match outcome:
+        case Accepted():
+            text = ACCEPTED[locale]
+        case HandedBack(SlackDenied()):
+            text = refusal_text(Reason.SLACK_DENIED, question.user_id, using)
+        case HandedBack():
+            text = refusal_text(Reason.QUEUE_UNAVAILABLE, question.user_id, using)
+    await using.replies.tell(question.recipient, text)

@@ -1,0 +1,208 @@
+"""The use case of this service: a question becomes a task in the queue, or is refused."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from command_service.envelope.ack_deadline import at_most_s
+from command_service.envelope.publish_metrics import publishing
+from command_service.payloads.model import Ignored, Question, Reason
+from command_service.ports import Access, Locales, Replies, TaskQueue
+from command_service.texts.replies import refusal
+from command_service.use_cases.policy import TOLD, Policy, Refused, admit
+from command_service.use_cases.sharing import Sharing, located
+from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
+from shared import clock
+from shared.background import Background
+from shared.errors import QueueUnavailable, RetryableError
+from shared.task import Source, Task
+from shared.telemetry.log import bound_task, get_logger
+from shared.telemetry.tracing import trace_context
+
+log = get_logger(__name__)
+
+# An envelope's own deadline is shorter when it had to wait for a slot.
+PUBLISH_WITHIN_S = 2.5
+
+# Each edit of an answer comes back to us as an event, and so does all that people say and change in
+# channels.
+_EXPECTED = frozenset(
+    {Reason.OWN_MESSAGE, Reason.NOT_FOLLOWED, Reason.POSTPONED, Reason.MESSAGE_CHANGED}
+)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What accepting a question needs."""
+
+    queue: TaskQueue
+    access: Access
+    replies: Replies
+    locales: Locales
+    background: Background
+    policy: Policy
+    sharing: Sharing
+    throttle: PerUserThrottle = field(default_factory=PerUserThrottle)
+    presses: PerUserThrottle = field(default_factory=lambda: PerUserThrottle(PRESSES_PER_MINUTE))
+    publish_within_s: float = PUBLISH_WITHIN_S
+    now: Callable[[], datetime] = clock.now
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The queue has confirmed the task: Slack may be acked."""
+
+    task: Task
+
+
+@dataclass(frozen=True)
+class HandedBack:
+    """The queue has not confirmed the task: Slack must not be told that we have it."""
+
+    error: RetryableError
+
+
+Outcome = Accepted | Refused | HandedBack
+
+
+async def accept(trigger: Question | Ignored, using: Intake) -> Outcome:
+    """Publish the question as a task, and show the person a sign without waiting for it.
+
+    The sign begins with the publishing, so that it comes before the quickest answer. Equal triggers
+    give equal tasks, so accepting one twice is harmless. A redelivered event shows nothing: its
+    answer may stand already, and nobody would clear the sign. A slash command's refusal is told by
+    its ack. Whoever sends too much is told once a minute, and it goes no further. While Slack
+    denies our token nothing is taken: it could not be answered.
+    """
+    if isinstance(trigger, Ignored):
+        return _ignored(trigger)
+    with bound_task(trigger.task_id):
+        if using.access.denied is not None:
+            return _handed_back(trigger, using.access.denied)
+        if not using.throttle.try_acquire(trigger.user_id, trigger.task_id):
+            return _refused(trigger, Refused(Reason.TOO_MANY_QUESTIONS), using)
+        verdict = admit(trigger, using.policy)
+        if isinstance(verdict, Refused):
+            return _refused(trigger, verdict, using)
+        task = _task(trigger, using)
+        _show_thinking(trigger, task, using)
+        try:
+            await publish(task, using)
+        except QueueUnavailable as error:
+            _hide_thinking(trigger, using)
+            return _handed_back(trigger, error)
+        return _accepted(trigger, task)
+
+
+async def where_it_is(question: Question, using: Intake) -> Question:
+    """``question`` with what its payload did not say of its channel (``sharing.located``)."""
+    if using.access.denied is not None:
+        return question
+    return await located(question, using.policy, using.sharing)
+
+
+def _task(question: Question, using: Intake) -> Task:
+    return Task(
+        task_id=question.task_id,
+        source=question.source,
+        team_id=question.team_id,
+        channel_id=question.channel_id,
+        user_id=question.user_id,
+        thread_ts=question.thread_ts,
+        message_ts=question.message_ts,
+        text=question.text,
+        mode=question.mode,
+        wish=question.wish,
+        files=question.files,
+        locale=using.locales.of(question.user_id),
+        response_url=question.response_url,
+        private=question.private,
+        subject=question.subject,
+        event_id=question.event_id,
+        occurred_at=question.occurred_at,
+        received_at=using.now(),
+    )
+
+
+async def publish(task: Task, using: Intake) -> None:
+    """Hand the task to the queue within the time Slack leaves us; raises QueueUnavailable."""
+    within_s = at_most_s(using.publish_within_s)
+    with publishing(task):
+        try:
+            async with asyncio.timeout(within_s):
+                await using.queue.publish(task, task.attributes(trace_context()))
+        except TimeoutError as error:
+            raise QueueUnavailable(f"The queue did not confirm within {within_s:.1f} s.") from error
+
+
+def _show_thinking(question: Question, task: Task, using: Intake) -> None:
+    if question.thread_ts is not None and not question.redelivered:
+        thinking = using.replies.show_thinking(question, task.locale)
+        using.background.start(thinking, f"thinking:{task.task_id}")
+
+
+def _hide_thinking(question: Question, using: Intake) -> None:
+    if question.thread_ts is not None and not question.redelivered:
+        hiding = using.replies.hide_thinking(question)
+        using.background.start(hiding, f"hiding:{question.task_id}")
+
+
+def _accepted(question: Question, task: Task) -> Accepted:
+    log.info(
+        "A question was accepted.",
+        action="question_accepted",
+        source=question.source,
+        redelivered=question.redelivered,
+    )
+    return Accepted(task)
+
+
+def _refused(question: Question, refused: Refused, using: Intake) -> Refused:
+    log.info(
+        "A question was refused.",
+        action="question_refused",
+        reason=refused.reason,
+        source=question.source,
+        redelivered=question.redelivered,
+    )
+    if (
+        refused.reason in TOLD
+        and not question.redelivered
+        and question.source is not Source.SLASH_COMMAND
+        and may_tell(refused.reason, question.user_id, using)
+    ):
+        text = refusal_text(refused.reason, question.user_id, using)
+        told = using.replies.tell(question.recipient, text)
+        using.background.start(told, f"refusal:{question.task_id}")
+    return refused
+
+
+def may_tell(reason: Reason, user_id: str, using: Intake) -> bool:
+    """Whether the refusal is told: one for asking too much not more than once a minute."""
+    return reason is not Reason.TOO_MANY_QUESTIONS or using.throttle.may_tell(user_id)
+
+
+def refusal_text(reason: Reason, user_id: str, using: Intake) -> str:
+    """What the person is told, in their language as far as it is known."""
+    return refusal(
+        reason, using.locales.of(user_id), max_prompt_chars=using.policy.max_prompt_chars
+    )
+
+
+def _handed_back(question: Question, error: RetryableError) -> HandedBack:
+    log.warning(
+        "A question could not be taken now.",
+        action="question_handed_back",
+        reason=error.reason,
+        why=str(error),
+        source=question.source,
+        redelivered=question.redelivered,
+    )
+    return HandedBack(error)
+
+
+def _ignored(trigger: Ignored) -> Refused:
+    tell = log.debug if trigger.reason in _EXPECTED else log.info
+    tell("An event was ignored.", action="event_ignored", reason=trigger.reason)
+    return Refused(trigger.reason)

@@ -1,0 +1,1 @@
+"""One task, one answer: admitted, obtained (earlier worker, cache, Gemini), and posted."""

@@ -1,0 +1,88 @@
+"""Whether a task is answered now, found out before Slack is asked for anything.
+
+Limits are the operators' and Slack's own calls are everybody's: what is over a limit costs a look
+into Redis, and one notice a minute for its person.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from processor_service.answering.deps import Answering
+from processor_service.answering.thread_queue import ticket_of
+from processor_service.delivery.destination import place_to_refuse
+from processor_service.delivery.notice import post_notice
+from processor_service.delivery.reconcile import standing
+from processor_service.delivery.slack_writer import Steps
+from processor_service.ports.limits import Application, Refusal
+from processor_service.telemetry.task_metrics import because_of
+from processor_service.texts.failures import Failure
+from shared.errors import SlackRefused
+from shared.task import Task
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+ATTEMPTS: Final = 5
+"""How often Pub/Sub delivers a task before it is a dead letter (``deploy/bootstrap.sh``)."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One delivery of a task's message, the ``attempt``'s one of it. ``again``: somebody took it
+    out of the dead letters.
+    """
+
+    message_id: str
+    again: bool = False
+    attempt: int = 1
+
+    @property
+    def may_be_last(self) -> bool:
+        """Whether handing the task back now could make it a dead letter.
+
+        The one before the last counts, too: a delivery that meets its own lease is one of the five.
+        """
+        return self.attempt >= ATTEMPTS - 1
+
+
+def application(task: Task) -> Application:
+    """What is asked of the limits for the task."""
+    return Application(task.team_id, task.user_id, task.task_id, ticket_of(task))
+
+
+async def refusal_of(
+    task: Task, delivery: Delivery, steps: Steps, using: Answering
+) -> Refusal | None:
+    """Why the task is not answered now, if it is not.
+
+    A task that was delivered before may have been begun without Redis' knowing. Whatever of it
+    stands in Slack then is brought to its end: a notice is not put beside it, nor is it left half.
+    """
+    refusal = await using.limits.admit(application(task))
+    if refusal is None or delivery.attempt == 1:
+        return refusal
+    try:
+        place = await place_to_refuse(task, using.conversations, steps)
+        found = await standing(task.task_id, place, steps)
+    except SlackRefused:
+        # Nothing can be begun where Slack does not let us look.
+        return refusal
+    # What a command or a shortcut asks has a place in Slack only once it was shown there.
+    shown = task.message_ts is None and place.place is not None
+    begun = shown or any(one.mark.role != "notice" for one in found.posted)
+    return None if begun else refusal
+
+
+async def tell_refusal(task: Task, refusal: Refusal, steps: Steps, using: Answering) -> None:
+    """Tell the asker, unless another task's notice does.
+
+    The notice reads what stands in Slack before it is posted, and is owed until it stands: a
+    failure hands the task back, and it comes again for nothing else.
+    """
+    because_of(refusal.reason)
+    if refusal.told:
+        log.info("Another notice tells of it.", action="refusal_covered", reason=refusal.reason)
+        return
+    failure = Failure(refusal.reason, refusal.resumes_at)
+    stands = await post_notice(task, failure, using.conversations, steps, place_to_refuse)
+    await using.limits.told(application(task), stands=stands)

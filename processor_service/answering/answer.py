@@ -1,0 +1,209 @@
+"""The use case: one task, one answer.
+
+Deliveries of a task may repeat, overlap and follow a crash. The lease keeps workers apart; the
+marks on our own messages in Slack say what is already there. Whoever takes a task over reads them
+first, so losing Redis costs speed and never a second answer.
+"""
+
+import asyncio
+from functools import partial
+
+from processor_service.answering.admit import Delivery, application, refusal_of, tell_refusal
+from processor_service.answering.cache_key import draft_key
+from processor_service.answering.deps import Answering
+from processor_service.answering.obtain import composed
+from processor_service.answering.post_answer import growing_answer, shown
+from processor_service.answering.thread_queue import TurnNeverCame, in_turn
+from processor_service.attachments.attach import FilesUnusable
+from processor_service.delivery.destination import conversation_of
+from processor_service.delivery.notice import is_settled, post_notice
+from processor_service.delivery.reconcile import Standing, remove, standing
+from processor_service.delivery.slack_writer import Steps
+from processor_service.delivery.verify import Reader, prove
+from processor_service.ports.conversations import Conversation
+from processor_service.ports.work import Lease
+from processor_service.resilience.cancellation import watched
+from processor_service.resilience.lease import CleaningUp, TaskLease
+from processor_service.resilience.run_leased import Outcome, under_lease
+from processor_service.telemetry.task_metrics import because_of
+from processor_service.texts.failures import Failure
+from shared.errors import MechachangError, ModelRejected, PermanentError, Stopped
+from shared.task import Task
+from shared.telemetry.log import get_logger
+from shared.telemetry.metrics import LEDGER_ADOPTIONS, STOPPED
+from shared.telemetry.tracing import span
+
+log = get_logger(__name__)
+
+
+# Slack has it: nobody needs a draft of it any more.
+_DELIVERED = frozenset({Outcome.ANSWERED, Outcome.ALREADY_DONE, Outcome.STOPPED})
+
+
+async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
+    """Answer ``task`` unless it is done or in another worker's hands. Never raises for a task's
+    own troubles; cancelled, it hands the task back first.
+    """
+
+    worked: list[Steps] = []
+
+    async def work(lease: Lease, until: float) -> Outcome:
+        steps = _steps(lease, until, using)
+        worked.append(steps)
+        async with watched(task.task_id, steps.stop, using.stops):
+            return await _answer_once(task, delivery, steps, using)
+
+    outcome = await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
+    if outcome is Outcome.TRY_LATER and any(steps.doubtful for steps in worked):
+        await _leave_nothing_beside(task, delivery, using)
+    if outcome in _DELIVERED:
+        await using.answers.forget(draft_key(task))
+    if outcome is Outcome.ALREADY_DONE:
+        if await using.leases.is_doubted(task.task_id):
+            await _clean_up(task, delivery, using)
+        # Whoever asked for the same once more was shown that we think, and nothing would end it.
+        _end_status(task, using)
+    return outcome
+
+
+async def _leave_nothing_beside(task: Task, delivery: Delivery, using: Answering) -> None:
+    """We wrote without knowing that we are alone, and may not have been able to say so: a rival
+    whose answer is whole by now did not look for ours, and its delivery may have been the last.
+    """
+    await using.leases.announce_doubt(task.task_id)
+    await _clean_up(task, delivery, using, done=False)
+
+
+async def _clean_up(task: Task, delivery: Delivery, using: Answering, *, done: bool = True) -> None:
+    """The task is done, but somebody without a lease wrote for it and may have died before looking
+    for what others wrote. One that is not known to be done is left alone unless its answer stands.
+    """
+    until = asyncio.get_running_loop().time() + using.deadline_s
+    lease = CleaningUp(using.leases, Lease(task.task_id, delivery.message_id, None))
+    steps = Steps(lease, using.patience.ending(until))
+    try:
+        conversation = await conversation_of(task, using.conversations, steps)
+        found = await standing(task.task_id, conversation, steps)
+        if done or found.winner is not None:
+            await _tidy(found, conversation, steps)
+    except MechachangError as error:
+        log.warning("What may stand twice stays.", action="clean_up_failed", reason=error.reason)
+
+
+async def give_up(task: Task, delivery: Delivery, using: Answering) -> Outcome:
+    """Tell the asker of a task that every delivery failed, once."""
+
+    async def work(lease: Lease, until: float) -> Outcome:
+        steps = _steps(lease, until, using)
+        owed = await using.limits.owed(application(task))
+        if owed is not None:
+            await tell_refusal(await _localised(task, using), owed, steps, using)
+        else:
+            failure = Failure(await using.leases.last_failure(task.task_id) or "gave_up")
+            because_of(failure.reason)
+            await post_notice(await _localised(task, using), failure, using.conversations, steps)
+        _end_status(task, using)
+        return Outcome.GAVE_UP
+
+    return await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
+
+
+async def _answer_once(task: Task, delivery: Delivery, steps: Steps, using: Answering) -> Outcome:
+    try:
+        refusal = await refusal_of(task, delivery, steps, using)
+        if refusal is None or not refusal.told:
+            task = await _localised(task, using)
+        if refusal is not None:
+            await tell_refusal(task, refusal, steps, using)
+            _end_status(task, using)
+            return Outcome.TOLD_FAILURE
+        conversation = await conversation_of(task, using.conversations, steps)
+        async with in_turn(task, conversation.place, using.turns, steps):
+            return await _answer_there(task, delivery.again, conversation, steps, using)
+    except TurnNeverCame as error:
+        if not delivery.may_be_last:
+            raise
+        return await _tell(task, Failure(error.reason), steps, using)
+    except Stopped as stopped:
+        await _tell(task, Failure(stopped.reason), steps, using)
+        return _stopped(words=False)
+    except FilesUnusable as error:
+        return await _tell(task, Failure(error.reason, without=error.without), steps, using)
+    except PermanentError as error:
+        log.warning("The question cannot be answered.", action="task_refused", reason=error.reason)
+        resumes_at = error.resumes_at if isinstance(error, ModelRejected) else None
+        return await _tell(task, Failure(error.reason, resumes_at), steps, using)
+    finally:
+        using.statuses.over(task)
+        await asyncio.shield(using.limits.leave(application(task)))
+
+
+async def _answer_there(
+    task: Task, again: bool, conversation: Conversation, steps: Steps, using: Answering
+) -> Outcome:
+    if conversation.place is not None and conversation.place.continues_thread:
+        using.statuses.line(conversation, task).reading()
+    with span("context"):
+        history = await steps.read(partial(conversation.read, task.task_id))
+    found = Standing(history.posted)
+    if found.answers or found.notices:
+        LEDGER_ADOPTIONS.add()
+    if is_settled(found, again=again):
+        await _tidy(found, conversation, steps)
+        if task.message_ts is None:
+            # A command's thread is known only here; elsewhere ``answer`` ends the status.
+            using.statuses.end(conversation, task)
+        return Outcome.ALREADY_DONE
+    growing = growing_answer(task, found, conversation, steps, using)
+    answered, cached = await composed(task, history.said, growing, using)
+    bodies, parts = await shown(task, answered, cached, growing)
+    await remove(found.notices, conversation, steps)
+    using.statuses.end(conversation, task)
+    reader = Reader(conversation, steps, using.budget)
+    proof = await prove(bodies, parts, reader, grew=growing.visible)
+    log.info("The answer was looked at.", action="answer_proved", proof=proof)
+    return _stopped(words=True) if answered.stopped else Outcome.ANSWERED
+
+
+def _stopped(*, words: bool) -> Outcome:
+    STOPPED.add()
+    log.info("The answer was stopped by its asker.", action="answer_stopped", words=words)
+    return Outcome.STOPPED
+
+
+async def _tidy(found: Standing, conversation: Conversation, steps: Steps) -> None:
+    """Remove what a worker that died left beside the answer, or beside the notice."""
+    if found.winner is None:
+        await remove([*found.answers, *found.files], conversation, steps)
+        return
+    await remove(found.beside(found.winner), conversation, steps)
+    await remove(found.notices, conversation, steps)
+
+
+async def _tell(task: Task, failure: Failure, steps: Steps, using: Answering) -> Outcome:
+    because_of(failure.reason)
+    line = using.statuses.over(task)
+    await post_notice(task, failure, using.conversations, steps)
+    if line is not None:
+        # What it was just showing may have come after the notice; a command's thread only it knows.
+        using.statuses.end(line.conversation, task)
+    else:
+        _end_status(task, using)
+    return Outcome.TOLD_FAILURE
+
+
+def _end_status(task: Task, using: Answering) -> None:
+    if task.message_ts is not None:
+        thread_ts = task.thread_ts or task.message_ts
+        thread = using.conversations.thread(task, thread_ts, task.message_ts)
+        using.statuses.end(thread, task)
+
+
+def _steps(lease: Lease, until: float, using: Answering) -> Steps:
+    return Steps(TaskLease(using.leases, lease), using.patience.ending(until))
+
+
+async def _localised(task: Task, using: Answering) -> Task:
+    """The task in its asker's language; the wire's is a guess for somebody new."""
+    locale = await using.people.locale_of(task.user_id)
+    return task if locale is None else task.model_copy(update={"locale": locale})

@@ -1,0 +1,55 @@
+"""A model's answer up to its end: once it is whole, nothing that follows undoes it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Final
+
+from processor_service.ports.citations import Research
+from processor_service.ports.model import Piece
+from shared.errors import MechachangError
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+# What comes behind the end (usage, sources, a signature) comes with it or never.
+_REST_WITHIN_S: Final = 1.0
+
+
+async def to_its_end(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+    """The pieces; behind the one that ends the answer, each says the same of its end.
+
+    What fails or keeps silent behind that piece is passed over.
+    """
+    end: Piece | None = None
+    async with aclosing(pieces):
+        while (piece := await _next(pieces, end)) is not None:
+            piece = piece if end is None else _behind(end, piece)
+            yield piece
+            end = piece if piece.finished else None
+
+
+async def _next(pieces: AsyncGenerator[Piece, None], end: Piece | None) -> Piece | None:
+    if end is None:
+        return await anext(pieces, None)
+    try:
+        async with asyncio.timeout(_REST_WITHIN_S):
+            return await anext(pieces, None)
+    except (MechachangError, TimeoutError) as error:
+        log.warning(
+            "What followed a finished answer is passed over.",
+            action="answer_end_kept",
+            error=type(error).__name__,
+        )
+        return None
+
+
+def _behind(end: Piece, piece: Piece) -> Piece:
+    return replace(
+        end,
+        text=piece.text,
+        prompt_tokens=piece.prompt_tokens or end.prompt_tokens,
+        output_tokens=piece.output_tokens or end.output_tokens,
+        sources=end.sources if piece.sources == Research() else piece.sources,
+    )

@@ -1,0 +1,41 @@
+"""What the use cases of a question work with."""
+
+from dataclasses import dataclass
+
+from processor_service.answering.generate import Generation
+from processor_service.attachments.attach import Files
+from processor_service.delivery.thread_status import Statuses
+from processor_service.ports.answers import Answers
+from processor_service.ports.conversations import Conversations, Threads
+from processor_service.ports.limits import Limits
+from processor_service.ports.model import Model
+from processor_service.ports.people import Channels, Groups, People, Workspace
+from processor_service.ports.rate_budget import Budget
+from processor_service.ports.work import Leases, Stops, Turns
+from processor_service.prompt.build import House
+from processor_service.resilience.retry import Patience
+
+
+@dataclass(frozen=True)
+class Answering:
+    """What the use cases work with."""
+
+    leases: Leases
+    answers: Answers
+    model: Model
+    conversations: Conversations
+    people: People
+    limits: Limits
+    statuses: Statuses
+    turns: Turns
+    stops: Stops
+    budget: Budget
+    files: Files
+    generation: Generation
+    patience: Patience
+    deadline_s: float
+    workspace: Workspace
+    house: House
+    threads: Threads
+    channels: Channels
+    groups: Groups

@@ -1,0 +1,219 @@
+"""Getting one whole answer out of the model: attempts, back-off, and the fallback model."""
+
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final
+
+from processor_service.answering.answer_end import to_its_end
+from processor_service.ports.answers import Answer
+from processor_service.ports.model import Audience, Form, Model, Piece, Prompt, Reading
+from processor_service.resilience.circuit_breaker import Call, CircuitBreaker
+from processor_service.resilience.outage_wait import Holding, Kept
+from processor_service.resilience.retry import Patience, with_patience
+from processor_service.telemetry.attempt_metrics import attempt_at
+from processor_service.telemetry.prices import Prices
+from shared.errors import ModelRefused, ModelRejected, ModelUnavailable, Stopped
+from shared.task import Mode
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+# The vendor works: it said nothing of use, or how long to wait. No reason to stop asking it.
+_WORKS: Final = frozenset(
+    {"answer_empty", "answer_malformed", "question_declined", "model_rate_limited"}
+)
+# Another model may be there, and has quotas of its own.
+_OF_ONE_MODEL: Final = frozenset({"model_not_found", "model_daily_quota"})
+
+# Said of a model that has begun to answer, these would be untrue.
+_SILENCE: Final = frozenset({"model_silent", "model_unavailable"})
+
+
+@dataclass(frozen=True)
+class Generation:
+    """Which models are asked, and how patiently: ``patience`` is for the main model, and for
+    ``hold_s`` seconds a question is kept while no model answers.
+
+    The circuit breakers are this process's own: what one instance sees failing, the next one finds
+    out after a few calls of its own.
+    """
+
+    model: str
+    fallback_model: str | None
+    patience: Patience
+    breakers: dict[str, CircuitBreaker] = field(default_factory=dict)
+    prices: Prices = field(default_factory=dict)
+    hold_s: float = 0.0
+    kept: Kept = field(default_factory=Kept)
+
+    @property
+    def fallback(self) -> str | None:
+        """The second model, if there is one that differs from the first."""
+        return self.fallback_model if self.fallback_model != self.model else None
+
+    def breaker(self, model: str) -> CircuitBreaker:
+        """The circuit breaker of ``model``."""
+        return self.breakers.setdefault(model, CircuitBreaker(model))
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question to whichever model answers it, and who watches.
+
+    ``tools_failed``: it was to be answered with tools, and no longer is.
+    """
+
+    prompt: Prompt
+    model: Model
+    audience: Audience
+    tools_failed: bool = False
+
+
+async def generate(request: Request, generation: Generation, until: float) -> Answer:
+    """One whole answer, never an empty one; no attempt begins after ``until``.
+
+    The fallback model is asked only while no word is visible: two models' words do not mix before
+    people's eyes. Raises ModelUnavailable, ModelRefused or ModelRejected, and what the audience
+    raises.
+    """
+    holding = Holding(generation.hold_s, until, generation.kept)
+    with holding.counted():
+        while True:
+            try:
+                return await _round(request, generation, holding.end)
+            except ModelUnavailable as error:
+                pause_s = holding.pause_s(error)
+                if pause_s is None:
+                    if error.begun and error.reason in _SILENCE:
+                        error.reason = "answer_cut"
+                    raise
+            await generation.patience.sleep(pause_s)
+            generation = replace(generation, patience=replace(generation.patience, attempts=1))
+
+
+async def _round(request: Request, generation: Generation, until: float) -> Answer:
+    """All attempts at the main model, and one at its fallback."""
+    attempt = partial(_attempt, request, generation)
+    try:
+        return await with_patience(generation.patience.ending(until), (ModelUnavailable,), attempt)
+    except (ModelUnavailable, ModelRejected) as error:
+        if not _worth_the_fallback(error, request, generation):
+            raise _final(error) from error
+        _log_fallback(error.reason)
+        request = _last(request, error)
+    try:
+        return await _guarded(request, generation.fallback or "", generation)
+    except ModelUnavailable as error:
+        raise _final(error) from error
+
+
+def _last(request: Request, error: ModelUnavailable | ModelRejected) -> Request:
+    """The request of the last attempt: after failures without tools, which may be what failed."""
+    if not isinstance(error, ModelUnavailable) or not request.prompt.manner.tools:
+        return request
+    return replace(request, prompt=request.prompt.without_tools(), tools_failed=True)
+
+
+def _worth_the_fallback(
+    error: ModelUnavailable | ModelRejected, request: Request, generation: Generation
+) -> bool:
+    if generation.fallback is None or request.audience.visible:
+        return False
+    return isinstance(error, ModelUnavailable) or error.reason in _OF_ONE_MODEL
+
+
+def _final(error: ModelUnavailable | ModelRejected) -> Exception:
+    """What the asker is to be told: models that say nothing will not say more to a redelivery."""
+    final = error.reason in {"answer_empty", "question_declined"}
+    return ModelRefused(str(error), reason=error.reason) if final else error
+
+
+async def _attempt(request: Request, generation: Generation) -> Answer:
+    """Ask the main model, or the fallback at once while the main one is known to fail."""
+    main, fallback = generation.model, generation.fallback
+    if fallback is None or request.audience.visible:
+        return await _guarded(request, main, generation)
+    # Where both wait, the one that waits for less says for how long.
+    name = min(main, fallback, key=lambda name: generation.breaker(name).wait_s())
+    return await _guarded(request, name, generation)
+
+
+async def _guarded(request: Request, name: str, generation: Generation) -> Answer:
+    breaker = generation.breaker(name)
+    call = breaker.take()
+    if call is None:
+        raise ModelUnavailable(
+            f"{name} keeps failing and is not asked.",
+            reason="model_circuit_open",
+            retry_after_s=breaker.wait_s(),
+        )
+    try:
+        with attempt_at(name, generation.prices):
+            answer = await _whole(request, name, call)
+    except ModelUnavailable as error:
+        (call.succeeded if error.reason in _WORKS else call.failed)()
+        _log_failed_attempt(name, error)
+        request.audience.retrying()
+        raise
+    except (ModelRefused, ModelRejected):
+        call.succeeded()
+        raise
+    return answer
+
+
+async def _whole(request: Request, name: str, call: Call) -> Answer:
+    form = request.prompt.form
+    texts: list[str] = []
+    last = Piece()
+    try:
+        async with aclosing(to_its_end(request.model.stream(request.prompt, name))) as pieces:
+            async for piece in pieces:
+                call.succeeded()
+                texts.append(piece.text)
+                last = piece
+                if not piece.finished and request.audience.due:
+                    so_far = "".join(texts)
+                    await request.audience.grow(form.growing(so_far) if form else so_far)
+    except ModelUnavailable as error:
+        error.begun = any(texts)
+        raise
+    if not last.finished:
+        raise ModelUnavailable("The answer broke off before its end.", reason="answer_cut")
+    reading = _reading("".join(texts).strip(), form, cut=last.truncated or last.stopped)
+    if not reading.text and last.stopped:
+        raise Stopped("The answer was stopped before a word.")
+    if not reading.text and last.truncated:
+        raise ModelRefused("The limit was reached before a word.", reason="length_limit")
+    if not reading.text:
+        raise ModelUnavailable("The answer was empty.", reason="answer_empty")
+    return Answer(
+        reading.text,
+        name,
+        last.truncated,
+        last.prompt_tokens,
+        last.output_tokens,
+        reading.mode or Mode.CHAT,
+        replace(last.sources, missing=last.sources.missing or request.tools_failed),
+        last.stopped,
+    )
+
+
+def _reading(text: str, form: Form | None, *, cut: bool) -> Reading:
+    return form.read(text, cut=cut) if form and text else Reading(text, Mode.CHAT)
+
+
+def _log_failed_attempt(name: str, error: ModelUnavailable) -> None:
+    log.warning(
+        "An attempt at the model failed.",
+        action="model_attempt_failed",
+        model=name,
+        reason=error.reason,
+        why=str(error),
+    )
+
+
+def _log_fallback(reason: str) -> None:
+    log.warning(
+        "The model gave no answer; its fallback is asked.", action="model_fallback", reason=reason
+    )

@@ -1,0 +1,148 @@
+"""Where an answer comes from: an earlier worker, the cache, or Gemini."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from processor_service.answering.cache_key import audience_of, cache_key, draft_key, may_read_cache
+from processor_service.answering.deps import Answering
+from processor_service.answering.generate import Request, generate
+from processor_service.answering.shortcut_source import material
+from processor_service.answering.single_flight import asked_once
+from processor_service.answering.token_count import CountingModel, Tally
+from processor_service.answering.without_files import asked_with_files
+from processor_service.attachments.attach import attached
+from processor_service.delivery.live_preview import Growing
+from processor_service.delivery.slack_writer import Steps
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Said
+from processor_service.ports.model import Prompt
+from processor_service.prompt.build import Occasion, day_of, prompt_for
+from processor_service.prompt.lookups import beside_quotes
+from processor_service.prompt.names import (
+    Names,
+    NamingAudience,
+    beside_ids,
+    explained,
+    instead_of_ids,
+    mentioned,
+    names_of,
+)
+from processor_service.prompt.quotes import in_thread, speakers
+from processor_service.prompt.shortcut_request import asked_about
+from processor_service.resilience.cancellation import StoppableModel
+from processor_service.texts.answers import RETRYING
+from shared.errors import ModelUnavailable
+from shared.task import Task
+
+
+async def composed(
+    task: Task, said: Sequence[Said], growing: Growing, using: Answering
+) -> tuple[Answer, bool]:
+    """The answer, and whether it was given to somebody before.
+
+    What an earlier worker on this task had from the model is used again: what it has shown of it
+    then stays as it is.
+    """
+    draft = await using.answers.get(draft_key(task))
+    if draft is not None:
+        return draft, False
+    prompt, names = await _with_names(await _prompt(task, using), task, using)
+    audience = await audience_of(task, using.channels)
+    key = cache_key(task, prompt, using.generation.model, audience)
+    shared = key if may_read_cache(task) else None
+    stop = growing.steps.stop
+    async with asked_once(shared, task, using.answers, using.turns, stop) as known:
+        if known is not None:
+            return known, True
+        stop.check()
+        about = await _about(task, said, growing.steps, using)
+        prompt = await _quoting(prompt, task, about, names, using)
+        searching = bool(prompt.manner.tools) and not task.files
+        using.statuses.line(growing.conversation, task).thinking(searching=searching)
+        async with attached(task, about, using.files, stop) as files:
+
+            async def ask(with_files: Prompt) -> Answer:
+                told = beside_quotes(with_files, using.house.manners, task.locale)
+                return await _generated(task, told, growing, names, using)
+
+            new = await asked_with_files(task, prompt, files, ask)
+        new = replace(new, without=tuple(files.without))
+        await _keep(task, key, new, using)
+        return new, False
+
+
+async def _prompt(task: Task, using: Answering) -> Prompt:
+    # One after the other: both are nearly always known already.
+    utc_offset = await using.people.utc_offset_of(task.user_id)
+    workspace = await using.workspace.name()
+    # The day of the question, not of its answer: a redelivery after midnight is the same question.
+    occasion = Occasion(day_of(task.occurred_at, utc_offset), workspace)
+    return prompt_for(task, occasion, using.house)
+
+
+async def _about(
+    task: Task, said: Sequence[Said], steps: Steps, using: Answering
+) -> Sequence[Said]:
+    """What people wrote in the question's thread, or where a shortcut was used."""
+    if task.subject is None:
+        return said
+    return await material(task, task.subject, using.threads, using.channels, steps)
+
+
+async def _with_names(
+    prompt: Prompt, task: Task, using: Answering
+) -> tuple[Prompt, dict[str, str]]:
+    """``prompt`` with the names of whom the question mentions, and these names."""
+    ids = mentioned([prompt.text]) if task.subject is None else []
+    names = await names_of(ids, using.people, using.channels, using.groups)
+    named = replace(prompt, text=beside_ids(prompt.text, names))
+    return explained(named, ids, names, task.locale), names
+
+
+async def _quoting(
+    prompt: Prompt, task: Task, about: Sequence[Said], names: dict[str, str], using: Answering
+) -> Prompt:
+    """``prompt`` with what was said before it. Whose names it needs is added to ``names``."""
+    if not about:
+        return prompt
+    ids = mentioned(one.text for one in about)
+    wanted = [*ids, *speakers(task, about)]
+    names |= await names_of(wanted, using.people, using.channels, using.groups)
+    prompt = explained(prompt, ids, names, task.locale)
+    named = [
+        one if one.role == "us" else replace(one, text=beside_ids(one.text, names)) for one in about
+    ]
+    if task.subject is None:
+        quoted = in_thread(prompt, task, named, names)
+        return beside_quotes(quoted, using.house.manners, task.locale)
+    return asked_about(prompt, task, task.subject, named, names)
+
+
+async def _generated(
+    task: Task, prompt: Prompt, growing: Growing, names: Names, using: Answering
+) -> Answer:
+    stop, tally = growing.steps.stop, Tally()
+    generation = replace(using.generation, patience=stop.cutting_short(using.generation.patience))
+    model = StoppableModel(CountingModel(using.model, tally), stop)
+    try:
+        request = Request(prompt, model, NamingAudience(growing, names))
+        new = await generate(request, generation, growing.steps.patience.until)
+        return replace(new, text=instead_of_ids(new.text, names))
+    except ModelUnavailable:
+        stop.check()
+        await growing.conversation.show_status(RETRYING[task.locale])
+        raise
+    finally:
+        await using.limits.spend(task.team_id, task.user_id, tally.tokens)
+
+
+async def _keep(task: Task, key: str | None, new: Answer, using: Answering) -> None:
+    await using.answers.put(draft_key(task), new)
+    if key is not None and _is_worth_keeping(new, using):
+        await using.answers.put(key, new)
+
+
+def _is_worth_keeping(new: Answer, using: Answering) -> bool:
+    """Whether the answer is as good as one to the same question later would be."""
+    whole = not (new.truncated or new.stopped or new.sources.missing)
+    return whole and new.model == using.generation.model

@@ -1,0 +1,52 @@
+"""The messages that a shortcut is about, read with the right of its asker."""
+
+from functools import partial
+
+from processor_service.delivery.slack_writer import Steps
+from processor_service.ports.conversations import Said, Threads
+from processor_service.ports.people import Channels
+from shared.errors import PermanentError, SlackRefused
+from shared.task import Purpose, Subject, Task
+
+
+class NotAMember(PermanentError):
+    """The asker may not read, or no longer, where a shortcut was used."""
+
+    reason = "not_a_member"
+
+
+class NothingToRead(PermanentError):
+    """The message that a shortcut was used on holds no words."""
+
+    reason = "nothing_to_read"
+
+
+async def material(
+    task: Task, subject: Subject, threads: Threads, channels: Channels, steps: Steps
+) -> tuple[Said, ...]:
+    """What the shortcut is about: the thread for a summary, else the message, last behind what
+    stands before it.
+
+    It is read with our rights, so whether its asker may read there is asked each time. Where we may
+    not read, a single message is taken as the shortcut brought it. Raises NotAMember,
+    NothingToRead, and SlackRefused for a thread: ``thread_unreadable``, or a scope is missing.
+    """
+    own = Said("app" if subject.by_app else "person", subject.by, task.text)
+    try:
+        if not await steps.read(partial(channels.may_read, task.user_id, subject.channel_id)):
+            raise NotAMember("The asker is no member of the channel.")
+        said = await steps.read(partial(threads.said_about, subject))
+    except SlackRefused as refused:
+        if subject.purpose is Purpose.SUMMARISE:
+            if refused.reason == "slack_scope_missing":
+                raise
+            raise SlackRefused(
+                "The thread cannot be read.",
+                slack_error=refused.slack_error,
+                reason="thread_unreadable",
+            ) from refused
+        said = ()
+    found = said or ((own,) if own.text else ())
+    if not found:
+        raise NothingToRead("The message has no text.")
+    return found

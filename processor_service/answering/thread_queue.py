@@ -1,0 +1,95 @@
+"""One question at a time in a thread: the next one is answered with the earlier answer in view."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from processor_service.delivery.slack_writer import Steps
+from processor_service.ports.conversations import Place
+from processor_service.ports.work import Ticket, Turns
+from shared.errors import RetryableError
+from shared.task import Task
+
+# The rest of a task's time is for handing it back, or for telling its asker.
+_SHARE_OF_WAITING: Final = 0.9
+
+
+class TurnNeverCame(RetryableError):
+    """The questions before this one in its thread took all of its time."""
+
+    reason = "thread_busy"
+
+
+@asynccontextmanager
+async def in_turn(
+    task: Task, place: Place | None, turns: Turns, steps: Steps
+) -> AsyncIterator[None]:
+    """Wait until no other question of the thread is being answered, then keep the others waiting.
+
+    Earlier questions go first. Waiting ends when it is stopped, and raises TurnNeverCame shortly
+    before the task's own deadline. What has no thread, and everything while the store is lost,
+    waits for nobody.
+    """
+    if place is None:
+        yield
+        return
+    clock = asyncio.get_running_loop().time
+    until = clock() + _SHARE_OF_WAITING * (steps.patience.until - clock())
+
+    async def in_vain() -> bool:
+        return clock() > until or await steps.stop.is_asked()
+
+    own = ticket(f"{place.channel_id}:{place.thread_ts}", task)
+    async with kept_turn(own, turns, in_vain) as ours:
+        if not ours and not steps.stop.asked:
+            raise TurnNeverCame("The questions before this one took all the time.")
+        yield
+
+
+def ticket_of(task: Task) -> Ticket | None:
+    """The task's place in its thread; None while what it asks is not shown in one."""
+    if task.message_ts is None:
+        return None
+    return ticket(f"{task.channel_id}:{task.thread_ts or task.message_ts}", task)
+
+
+def ticket(line: str, task: Task) -> Ticket:
+    """The task's place in a line, by the time of its question."""
+    return Ticket(line, f"{task.occurred_at.timestamp():017.6f}", task.task_id)
+
+
+async def _never() -> bool:
+    return False
+
+
+@asynccontextmanager
+async def kept_turn(
+    own: Ticket, turns: Turns, in_vain: Callable[[], Awaitable[bool]] = _never
+) -> AsyncIterator[bool]:
+    """Wait for the turn and keep it for the body; waiting also ends once it is ``in_vain``.
+
+    Whether the turn came.
+    """
+    ended = asyncio.Event()
+
+    async def renew() -> None:
+        # The flag is looked at as well: Python 3.11's wait_for, which a client may wait with,
+        # can swallow a cancellation (github.com/python/cpython/issues/86296).
+        while not ended.is_set():
+            await asyncio.sleep(turns.renew_every_s)
+            await turns.take(own)
+
+    renewal: asyncio.Task[None] | None = None
+    try:
+        while not (ours := await turns.take(own)) and not await in_vain():  # noqa: ASYNC110 - only the store knows when
+            await asyncio.sleep(turns.look_every_s)
+        if ours:
+            renewal = asyncio.create_task(renew(), name=f"turn-{own.task_id}")
+        yield ours
+    finally:
+        ended.set()
+        if renewal is not None:
+            renewal.cancel()
+            await asyncio.wait([renewal])
+        await turns.leave(own)

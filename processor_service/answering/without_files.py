@@ -1,0 +1,102 @@
+"""Asking with files, and without those that Gemini refuses: a file that fails fails alone."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from processor_service.attachments.attach import Attached, FilesUnusable, Material
+from processor_service.ports.answers import Answer, Verdict
+from processor_service.ports.model import MediaFile, Prompt
+from processor_service.prompt.file_quotes import with_files
+from shared.errors import ModelRefused, ModelRejected
+from shared.task import Task
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+Refusal = ModelRejected | ModelRefused
+# The kinds of file that Gemini's words may be about.
+_KINDS: Final = (
+    ("image/", re.compile(r"image", re.IGNORECASE)),
+    ("application/pdf", re.compile(r"document|pdf|pages", re.IGNORECASE)),
+    ("video/", re.compile(r"video", re.IGNORECASE)),
+    ("audio/", re.compile(r"audio", re.IGNORECASE)),
+)
+
+
+async def asked_with_files(
+    task: Task, prompt: Prompt, files: Attached, ask: Callable[[Prompt], Awaitable[Answer]]
+) -> Answer:
+    """The answer of ``ask`` to ``prompt`` with the files.
+
+    Where they may be why it is refused, it is asked without those that Gemini's words are about,
+    and then without any; ``files`` names them. Raises as ``ask`` does, and FilesUnusable.
+    """
+    suspected = _suspects
+    while True:
+        try:
+            return await ask(with_files(prompt, files.materials, files.without, task.locale))
+        except (ModelRejected, ModelRefused) as refusal:
+            reason = _reason(refusal)
+            suspects = suspected(refusal, files.materials) if reason else []
+            if not suspects:
+                raise
+            _leave_out(suspects, reason, files)
+            suspected = _all_of_them
+            if not _still_asks(task, files):
+                raise FilesUnusable(files.without) from refusal
+
+
+def _reason(refusal: Refusal) -> str:
+    """Why a file is left out then; empty if no file can be why."""
+    if isinstance(refusal, ModelRefused):
+        return "file_blocked" if "IMAGE" in refusal.said else ""
+    reasons = {"model_rejected": "file_refused", "question_too_long": "files_too_long"}
+    return reasons.get(refusal.reason, "")
+
+
+def _suspects(refusal: Refusal, materials: Sequence[Material]) -> list[Material]:
+    named = [one for one in materials if _is_named(one.content, refusal.said)]
+    return named or _of_kind(refusal.said, materials) or _all_of_them(refusal, materials)
+
+
+def _is_named(content: str | MediaFile, said: str) -> bool:
+    """By its name at Gemini, which only an uploaded file has."""
+    uri = content.uri if isinstance(content, MediaFile) else None
+    name = (uri or "").rpartition("/")[2]
+    return bool(name) and re.search(rf"\b{re.escape(name)}\b", said) is not None
+
+
+def _of_kind(said: str, materials: Sequence[Material]) -> list[Material]:
+    kinds = tuple(kind for kind, words in _KINDS if words.search(said))
+    return [
+        one
+        for one in materials
+        if isinstance(one.content, MediaFile) and one.content.mimetype.startswith(kinds)
+    ]
+
+
+def _all_of_them(refusal: Refusal, materials: Sequence[Material]) -> list[Material]:
+    """Texts are only too long, never unreadable."""
+    too_long = refusal.reason == "question_too_long"
+    return [one for one in materials if too_long or isinstance(one.content, MediaFile)]
+
+
+def _leave_out(suspects: Sequence[Material], reason: str, files: Attached) -> None:
+    if reason == "file_refused" and len(suspects) > 1:
+        # Gemini does not say which of them it was.
+        reason = "files_refused"
+    log.warning(
+        "Gemini refuses files; it is asked without them.",
+        action="files_refused",
+        reason=reason,
+        files=len(suspects),
+    )
+    files.materials[:] = [one for one in files.materials if one not in suspects]
+    files.without += [Verdict(one.name, reason) for one in suspects]
+
+
+def _still_asks(task: Task, files: Attached) -> bool:
+    """Whether there are words, or a file that was sent with none."""
+    in_words = bool(task.text) or task.subject is not None
+    return in_words or any(not one.from_thread for one in files.materials)

@@ -1,0 +1,199 @@
+"""The HTTP edge: pushes in, status codes out."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from functools import partial
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from processor_service.api.delivery_span import measured
+from processor_service.api.dependencies import Dependencies
+from processor_service.api.push_request import PushDenied, PushMessage, PushRequest
+from processor_service.features.feedback import note
+from processor_service.features.side_tasks import attend
+from processor_service.resilience.cancellation import stop
+from processor_service.resilience.run_leased import Outcome
+from shared.errors import MechachangError, RetryableError, SlackDenied, UndecodableTask
+from shared.task import Cancel, Feedback, Kind, Task
+from shared.telemetry.log import bind_task, get_logger
+from shared.telemetry.metrics import DEAD_LETTERS
+
+log = get_logger(__name__)
+router = APIRouter()
+
+REPLAY = "replay"
+"""The attribute of a message that somebody took out of the dead letters: "1"."""
+
+_STATUS = {
+    Outcome.ANSWERED: 204,
+    Outcome.ALREADY_DONE: 204,
+    Outcome.NOTED: 204,
+    Outcome.STOPPED: 204,
+    Outcome.TOLD_FAILURE: 204,
+    Outcome.GAVE_UP: 204,
+    Outcome.DUPLICATE: 204,
+    Outcome.HELD: 409,
+    Outcome.TRY_LATER: 503,
+}
+_ANSWERS: dict[int | str, dict[str, object]] = {
+    204: {"description": "Done, or permanently failed and the asker was told: acknowledged."},
+    400: {"description": "Not a task: Pub/Sub moves it to the dead-letter topic in the end."},
+    401: {"description": "No valid token."},
+    403: {"description": "A valid token, but not our subscription's."},
+    409: {"description": "Another worker holds this very message."},
+    503: {"description": "Not now: deliver again later."},
+}
+
+
+def _dependencies(request: Request) -> Dependencies:
+    dependencies: Dependencies = request.app.state.dependencies
+    return dependencies
+
+
+@router.post("/pubsub/push", status_code=204, responses=_ANSWERS)
+async def push(request: Request) -> Response:
+    """One delivery of one task."""
+    using = _dependencies(request)
+    try:
+        await using.verifier.verify(request.headers.get("authorization"))
+        pushed = PushRequest.decode(await request.body())
+        task = Task.decode(pushed.message.data)
+        work = _work(task, pushed, using)
+        if task.kind is Kind.QUESTION:
+            await _require_slack(using)
+    except MechachangError as error:
+        return _rejected(error)
+    bind_task(task.task_id)
+    with using.under_way.working(), measured("push", task, pushed) as delivered:
+        log.info(
+            "A task was delivered.",
+            action="task_delivered",
+            attempt=pushed.delivery_attempt,
+            message_id=pushed.message.message_id,
+            kind=task.kind,
+            source=task.source,
+        )
+        outcome = await work()
+        delivered.outcome = outcome
+    return Response(status_code=_STATUS[outcome])
+
+
+def _work(task: Task, pushed: PushRequest, using: Dependencies) -> Callable[[], Awaitable[Outcome]]:
+    """What is to be done for the task; raises UndecodableTask if it does not say about what."""
+    match task:
+        case Task(kind=Kind.QUESTION):
+            return partial(_answer, task, pushed, using)
+        case Task(kind=Kind.CANCEL, cancel=Cancel() as cancel):
+            return partial(stop, task, cancel, using.stopping)
+        case Task(kind=Kind.FEEDBACK, feedback=Feedback() as feedback):
+            return partial(note, task, feedback, using.listening)
+        case Task(kind=Kind.HOME | Kind.DOCTOR):
+            return partial(_attend, task, pushed.message.message_id, using)
+    raise UndecodableTask(f"a {task.kind} about nothing", reason="task_about_nothing")
+
+
+async def _answer(task: Task, pushed: PushRequest, using: Dependencies) -> Outcome:
+    from processor_service.answering.admit import Delivery  # noqa: PLC0415 - see ``loading``
+    from processor_service.answering.answer import answer  # noqa: PLC0415 - see ``loading``
+
+    message_id, again = pushed.message.message_id, _replayed(pushed.message)
+    delivery = Delivery(message_id, again, pushed.delivery_attempt or 1)
+    return await answer(task, delivery, using.answering)
+
+
+async def _give_up(task: Task, message: PushMessage, using: Dependencies) -> Outcome:
+    from processor_service.answering.admit import Delivery  # noqa: PLC0415 - see ``loading``
+    from processor_service.answering.answer import give_up  # noqa: PLC0415 - see ``loading``
+
+    return await give_up(task, Delivery(message.message_id, _replayed(message)), using.answering)
+
+
+def _replayed(message: PushMessage) -> bool:
+    return message.attributes.get(REPLAY) == "1"
+
+
+async def _attend(task: Task, message_id: str, using: Dependencies) -> Outcome:
+    """Noted whatever comes of it."""
+    try:
+        await attend(task, message_id, using.asides)
+    except Exception as error:
+        # Nobody is owed anything here, so that even a fault of ours is not tried five times.
+        log.error("An aside broke.", action="aside_broke", kind=task.kind, exc_info=error)
+    return Outcome.NOTED
+
+
+@router.post("/pubsub/dead-letter", status_code=204, responses=_ANSWERS)
+async def dead_letter(request: Request) -> Response:
+    """A task that every delivery failed: its asker is told, once."""
+    using = _dependencies(request)
+    try:
+        await using.verifier.verify(request.headers.get("authorization"))
+        pushed = PushRequest.decode(await request.body())
+    except MechachangError as error:
+        return _rejected(error)
+    try:
+        task = Task.decode(pushed.message.data)
+    except UndecodableTask as error:
+        # It is kept by the pull subscription; delivering it here again would change nothing.
+        log.error(
+            "A dead letter is not a task.", action="dead_letter_undecodable", reason=error.reason
+        )
+        return Response(status_code=204)
+    bind_task(task.task_id)
+    DEAD_LETTERS.add()
+    if task.kind is not Kind.QUESTION:
+        # Nobody waits for an answer to it, and a failure notice would be one.
+        log.error("A task was given up.", action="task_dead_lettered", kind=task.kind)
+        return Response(status_code=204)
+    with using.under_way.working(), measured("dead_letter", task, pushed) as delivered:
+        log.error("A task was given up.", action="task_dead_lettered", source=task.source)
+        outcome = await _give_up(task, pushed.message, using)
+        delivered.outcome = outcome
+    # Whoever holds the lease may be a worker that died; nobody else's message tells the asker.
+    return Response(status_code=503 if outcome is Outcome.DUPLICATE else _STATUS[outcome])
+
+
+async def _require_slack(using: Dependencies) -> None:
+    """While Slack denies our token nothing is begun: no answer could be shown."""
+    if await using.readiness.refuses("slack"):
+        raise SlackDenied("Slack denies our token; no task is begun.", slack_error="denied")
+
+
+def _rejected(error: MechachangError) -> Response:
+    log.warning("A push was rejected.", action="push_rejected", reason=error.reason, why=str(error))
+    if isinstance(error, PushDenied):
+        return Response(status_code=error.status)
+    return Response(status_code=503 if isinstance(error, RetryableError) else 400)
+
+
+@router.post("/smoke")
+async def smoke(request: Request) -> Response:
+    """Each model and whether it answers a tiny question, for whoever may push: it costs money."""
+    using = _dependencies(request)
+    try:
+        await using.verifier.verify(request.headers.get("authorization"))
+    except MechachangError as error:
+        return _rejected(error)
+    states = await using.models.states()
+    return JSONResponse({"models": {name: asdict(state) for name, state in states.items()}})
+
+
+@router.get("/healthz")
+async def healthz() -> JSONResponse:
+    """The process is alive."""
+    # Returning a dict would make a response model, for which FastAPI imports all of pydantic.v1:
+    # seven hundredths of a second of each cold start.
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> JSONResponse:
+    """Each dependency and its state; 503 when one needs somebody to act."""
+    states = await _dependencies(request).readiness.states()
+    ready = all(state.state != "refused" for state in states.values())
+    body = {
+        "ready": ready,
+        "dependencies": {name: asdict(state) for name, state in states.items()},
+    }
+    return JSONResponse(body, status_code=200 if ready else 503)

@@ -1,0 +1,1 @@
+"""The files of a question on their way to Gemini."""

@@ -1,0 +1,188 @@
+"""The files of a question on their way to the model: chosen, fetched, passed on, forgotten."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from processor_service.attachments.decode import text_of
+from processor_service.attachments.media_types import begins_as, media_type_of
+from processor_service.attachments.selection import Choice, Chosen, Limits, Way, choose
+from processor_service.ports.answers import Verdict
+from processor_service.ports.conversations import Said
+from processor_service.ports.files import FileSource, Uploads
+from processor_service.ports.model import MediaFile
+from processor_service.resilience.cancellation import Stop
+from processor_service.resilience.memory_budget import Room
+from shared.errors import FileUnusable, ModelRejected, ModelUnavailable, PermanentError
+from shared.task import Task, TaskFile
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+# Files of the thread beyond the newest ones are not even asked about.
+_LOOKED_AT: Final = 20
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class Material:
+    """A file as the model is shown it: a text, or media."""
+
+    name: str
+    content: str | MediaFile
+    from_thread: bool = False
+
+
+@dataclass(frozen=True)
+class Files:
+    """What questions with files work with. ``room`` bounds what they hold in this process."""
+
+    source: FileSource
+    uploads: Uploads
+    room: Room
+    file_bytes: int
+
+    @property
+    def limits(self) -> Limits:
+        """What may be sent."""
+        return Limits(self.file_bytes, self.uploads.takes_uploads)
+
+
+@dataclass
+class Attached:
+    """The files that the model gets, and those of the question that it does not get."""
+
+    materials: list[Material] = field(default_factory=list)
+    without: list[Verdict] = field(default_factory=list)
+
+
+class FilesUnusable(PermanentError):
+    """Nothing was asked but about files, and none of them can be used."""
+
+    reason = "files_unusable"
+
+    def __init__(self, without: Sequence[Verdict]) -> None:
+        super().__init__("No file of the question can be used.")
+        self.without = tuple(without)
+
+
+@asynccontextmanager
+async def attached(
+    task: Task, said: Sequence[Said], using: Files, stop: Stop
+) -> AsyncIterator[Attached]:
+    """The files of the question and the images and PDFs of its thread, held and uploaded until the
+    block is left. Raises FilesUnusable, and Stopped as soon as ``stop`` is asked.
+    """
+    if not task.files and not any(one.files for one in said):
+        yield Attached()
+        return
+    async with AsyncExitStack() as stack:
+        collecting = _Collecting(using, stack)
+        await stop.unless_asked(collecting.collect(task.files, said))
+        stop.check()
+        found = collecting.attached
+        asks_in_words = bool(task.text) or task.subject is not None
+        if not asks_in_words and all(one.from_thread for one in found.materials):
+            raise FilesUnusable(found.without)
+        yield found
+
+
+class _Collecting:
+    """One question's files. ``stack`` forgets the uploads and gives the room back."""
+
+    def __init__(self, using: Files, stack: AsyncExitStack) -> None:
+        self._using = using
+        self._stack = stack
+        self._taken: dict[Chosen, Material] = {}
+        self.attached = Attached()
+
+    async def collect(self, asked: Sequence[TaskFile], said: Sequence[Said]) -> None:
+        """Uploads go first, each with room of its own: nobody asks for room while holding some."""
+        choice = await self._choice(asked, said)
+        self.attached.without += choice.verdicts
+        for one in choice.chosen:
+            if one.way is Way.UPLOAD:
+                await self._try(one, self._upload, choice)
+        room = choice.bytes_of(Way.INLINE) + choice.bytes_of(Way.TEXT)
+        await self._stack.enter_async_context(self._using.room.of(room))
+        for one in choice.chosen:
+            if one.way is not Way.UPLOAD:
+                await self._try(one, self._fetch, choice)
+        found = (self._taken.get(one) for one in choice.chosen)
+        self.attached.materials += [one for one in found if one is not None]
+
+    async def _choice(self, asked: Sequence[TaskFile], said: Sequence[Said]) -> Choice:
+        newest = [file for message in reversed(said) for file in message.files][:_LOOKED_AT]
+        return choose(
+            await self._described(asked),
+            await self._described(newest, from_thread=True),
+            self._using.limits,
+        )
+
+    async def _described(
+        self, files: Sequence[TaskFile], *, from_thread: bool = False
+    ) -> list[TaskFile]:
+        described: list[TaskFile] = []
+        for file in files:
+            try:
+                described.append(await self._using.source.described(file))
+            except FileUnusable as error:
+                self._leave_out(file, error, from_thread=from_thread)
+        return described
+
+    async def _try(
+        self, one: Chosen, take: Callable[[Chosen, Choice], Awaitable[Material]], choice: Choice
+    ) -> None:
+        try:
+            self._taken[one] = await take(one, choice)
+        except FileUnusable as error:
+            self._leave_out(one.file, error, from_thread=one.from_thread)
+
+    def _leave_out(self, file: TaskFile, error: FileUnusable, *, from_thread: bool = False) -> None:
+        log.warning(
+            "A file cannot be used.", action="file_left_out", reason=error.reason, why=str(error)
+        )
+        # Nobody asked about a file of the thread; its name stands in the quote.
+        if not from_thread:
+            self.attached.without.append(Verdict(file.name, error.reason))
+
+    async def _fetch(self, one: Chosen, choice: Choice) -> Material:
+        if one.way is Way.TEXT:
+            limit = min(choice.size_of(one.file), choice.limits.text_bytes)
+            return Material(one.file.name, text_of(await self._content(one, limit)))
+        media = await self._media(one, choice.size_of(one.file))
+        return Material(one.file.name, media, one.from_thread)
+
+    async def _upload(self, one: Chosen, choice: Choice) -> Material:
+        async with self._using.room.of(choice.size_of(one.file)):
+            media = await self._sent(one, choice.size_of(one.file))
+        self._stack.push_async_callback(self._using.uploads.forget, media)
+        await _passed_on(self._using.uploads.until_ready(media))
+        return Material(one.file.name, media)
+
+    async def _sent(self, one: Chosen, limit: int) -> MediaFile:
+        media = await self._media(one, limit)
+        return await _passed_on(self._using.uploads.upload(media))
+
+    async def _media(self, one: Chosen, limit: int) -> MediaFile:
+        mimetype = media_type_of(one.file) or ""
+        content = await self._content(one, limit)
+        if not begins_as(mimetype, content):
+            raise FileUnusable(f"The file is no {mimetype}.", reason="file_unreadable")
+        return MediaFile(mimetype, content)
+
+    async def _content(self, one: Chosen, limit: int) -> bytes:
+        return await self._using.source.content(one.file, limit)
+
+
+async def _passed_on(call: Awaitable[_Result]) -> _Result:
+    """The result of a call to the vendor's store. Denied credentials are no matter of one file."""
+    try:
+        return await call
+    except ModelUnavailable as error:
+        raise FileUnusable(str(error), reason="file_not_passed_on") from error
+    except ModelRejected as error:
+        if error.reason == "model_denied":
+            raise
+        raise FileUnusable(str(error), reason="file_not_passed_on") from error

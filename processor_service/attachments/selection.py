@@ -1,0 +1,112 @@
+"""Which files go to the model, and how: decided by what Slack says about them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from processor_service.attachments.media_types import Kind, is_shown, kind_of
+from processor_service.ports.answers import Verdict
+from shared.task import TaskFile
+
+MEGABYTE: Final = 1024 * 1024
+# A request to Gemini holds 20 MB with everything in it (ai.google.dev/gemini-api/docs, "Files
+# API"), and base64 makes four bytes of three: 14 MB become 18.7, which leaves room for the thread.
+INLINE_BYTES: Final = 14 * MEGABYTE
+# About a quarter of the model's context in Latin script, a third in Japanese.
+TEXT_BYTES: Final = MEGABYTE
+# As many as Slack takes in one message (slack.com/help, "Add files to Slack").
+MOST_FILES: Final = 10
+
+
+class Way(StrEnum):
+    """How a file reaches the model."""
+
+    INLINE = "inline"
+    UPLOAD = "upload"
+    TEXT = "text"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """``file_bytes`` is the operators' limit for one file; ``uploads``: the model takes them."""
+
+    file_bytes: int
+    uploads: bool = True
+    inline_bytes: int = INLINE_BYTES
+    text_bytes: int = TEXT_BYTES
+    files: int = MOST_FILES
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A file that goes to the model. ``from_thread``: nobody asked about this one expressly."""
+
+    file: TaskFile
+    way: Way
+    from_thread: bool = False
+
+
+@dataclass
+class Choice:
+    """What was chosen so far, and what is left of the limits."""
+
+    limits: Limits
+    chosen: list[Chosen] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    def add(self, file: TaskFile) -> None:
+        """Choose a file of the question, or say why it cannot be used."""
+        way = self._way(file)
+        if isinstance(way, Way):
+            self.chosen.append(Chosen(file, way))
+        else:
+            self.verdicts.append(Verdict(file.name, way))
+
+    def add_from_thread(self, file: TaskFile) -> None:
+        """Choose an image or a PDF of the thread if it goes into the request itself."""
+        if is_shown(file) and self._way(file) is Way.INLINE:
+            self.chosen.append(Chosen(file, Way.INLINE, from_thread=True))
+
+    def bytes_of(self, way: Way) -> int:
+        """How much goes that way."""
+        return sum(self.size_of(one.file) for one in self.chosen if one.way is way)
+
+    def size_of(self, file: TaskFile) -> int:
+        """How large a file may be at most, as far as Slack says."""
+        return file.size or self.limits.file_bytes
+
+    def _way(self, file: TaskFile) -> Way | str:
+        """The way for a file, or the reason for a verdict."""
+        if file.gone:
+            return "file_gone"
+        kind = kind_of(file)
+        if kind is Kind.OFFICE:
+            return "file_office"
+        if kind is Kind.OTHER:
+            return "file_type"
+        if len(self.chosen) >= self.limits.files:
+            return "files_too_many"
+        return self._text_way(file) if kind is Kind.TEXT else self._media_way(file)
+
+    def _text_way(self, file: TaskFile) -> Way | str:
+        if self.bytes_of(Way.TEXT) + (file.size or 1) > self.limits.text_bytes:
+            return "file_text_too_long"
+        return Way.TEXT
+
+    def _media_way(self, file: TaskFile) -> Way | str:
+        if file.size > self.limits.file_bytes:
+            return "file_too_large"
+        if self.bytes_of(Way.INLINE) + self.size_of(file) <= self.limits.inline_bytes:
+            return Way.INLINE
+        return Way.UPLOAD if self.limits.uploads else "files_too_large"
+
+
+def choose(asked: Iterable[TaskFile], thread: Iterable[TaskFile], limits: Limits) -> Choice:
+    """The files of the question, then those of its ``thread``, which come the newest first."""
+    choice = Choice(limits)
+    for file in asked:
+        choice.add(file)
+    for file in thread:
+        choice.add_from_thread(file)
+    return choice

@@ -1,0 +1,1 @@
+"""An answer gets before people exactly once: written, previewed, reconciled and verified."""

@@ -1,0 +1,379 @@
+"""An answer that people watch while it is written.
+
+What they see of it is never trusted: at the end ``delivery.deliver`` makes the conversation hold
+the finished answer, whatever stands there by then. Growing only decides how early they see it.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Protocol
+
+from processor_service.delivery.reconcile import Standing, standing
+from processor_service.delivery.slack_writer import Steps
+from processor_service.ports.conversations import Body, Conversation, Posted
+from processor_service.ports.rate_budget import APPEND, EDIT, READ, START, Budget
+from processor_service.rendering.incremental import Draft, first_markdown
+from processor_service.resilience.lease import LeaseLost
+from processor_service.resilience.off_loop import off_the_loop
+from processor_service.resilience.retry import SETTLES_S
+from processor_service.telemetry.task_metrics import words_shown
+from shared.errors import (
+    UNSHOWABLE,
+    MechachangError,
+    OutcomeUnknown,
+    SlackDenied,
+    SlackRefused,
+    SlackUnavailable,
+)
+from shared.ledger import Mark, growing_mark
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+# About one change a second to a message is what Slack's clients and limits bear.
+EVERY_S = 1.0
+# A streamed message holds some 10,600 bytes in all (measured by others, undocumented).
+STREAM_BYTES = 10_000
+# Slack ends a stream about five minutes after it began, whatever is appended.
+STREAM_LIFE_S = 240.0
+
+_NOTHING = Body("")
+_STOPPED = "stopped_by_user"
+
+
+class Signs(Protocol):
+    """What people see before the first words."""
+
+    def retrying(self) -> None:
+        """Another attempt at the answer begins."""
+
+    def over(self) -> None:
+        """Words are visible: nothing else is to be shown any more."""
+
+    async def make_way(self) -> None:
+        """Words are about to be visible: what is just being shown must not come behind them."""
+
+
+@dataclass
+class Part:
+    """One message of the answer, and what it shows; of a stream that runs that is not known."""
+
+    posted: Posted
+    body: Body = _NOTHING
+
+
+@dataclass
+class Growing:
+    """``draft`` draws the messages for the text so far; ``found`` is what an earlier worker left.
+    The blocks ``below`` stand under what still grows, except in a stream, which has Slack's own.
+
+    Each message is a stream of its own as far as Slack's limits leave one, up to its first table:
+    a stream takes blocks only at its end. What follows that table, and where no stream is left,
+    each message is posted and edited. ``grow`` never waits for Slack to recover: a step that fails
+    is left out, and after one that Slack refuses nothing more is shown before the end. A stream
+    that may have begun without our being told is looked for, and written on in if it has. Raises
+    LeaseLost and SlackDenied only.
+    """
+
+    task_id: str
+    conversation: Conversation
+    steps: Steps
+    budget: Budget
+    draft: Draft
+    found: Standing
+    signs: Signs
+    below: tuple[dict[str, Any], ...] = ()
+    clock: Callable[[], float] = time.monotonic
+    ways: set[str] = field(default_factory=set)
+    _parts: list[Part] = field(default_factory=list)
+    _streamed: str = ""
+    _began: float = 0.0
+    _next: float = float("-inf")
+    _stuck: bool = False
+    _refused: bool = False
+    _unconfirmed: str = ""
+    _unsettled: bool = False
+
+    def __post_init__(self) -> None:
+        parts = {one.mark.part: one for one in reversed(self.found.answers)}
+        for number in range(1, len(parts) + 1):
+            if number not in parts:
+                break
+            self._parts.append(Part(parts[number]))
+
+    @property
+    def visible(self) -> bool:
+        """Whether words of this answer stand in Slack."""
+        return bool(self.ways)
+
+    @property
+    def due(self) -> bool:
+        """Whether people would be shown more words now: not if they saw a change a moment ago."""
+        watched = self.conversation.editable and not (self._stuck or self._refused)
+        return watched and self.clock() >= self._next
+
+    def retrying(self) -> None:
+        """Another attempt at the answer begins."""
+        self.signs.retrying()
+
+    async def grow(self, text: str) -> None:
+        """Show ``text``, the answer so far, if that is due."""
+        if not self.due or not text.strip():
+            return
+        try:
+            changed = await self._grow(text)
+            words_shown(self.ways)
+        except (LeaseLost, SlackDenied):
+            raise
+        except MechachangError as error:
+            if isinstance(error, SlackRefused):
+                self._refused = True
+                if error.slack_error == _STOPPED:
+                    self.steps.stop.ask()
+            # Whether the step had an effect is found out at the end.
+            self._stuck = self._stuck or isinstance(error, OutcomeUnknown)
+            log.info("A growing answer skips a step.", action="growth_skipped", reason=error.reason)
+            changed = True
+        if changed:
+            self._next = self.clock() + EVERY_S
+
+    async def _grow(self, text: str) -> bool:
+        """Whether anything was tried."""
+        if self._unconfirmed:
+            await self._look_for_stream()
+        draw = partial(self.draft.draw, text)
+        try:
+            drawn = await off_the_loop(self.draft.unread(text), draw)
+        except RecursionError:
+            log.warning("An answer cannot be drawn while it grows.", action="growth_not_drawn")
+            return True
+        changed = False
+        for number, body in enumerate(drawn.bodies, start=1):
+            full = number < len(drawn.bodies)
+            if full and number <= len(self._parts) and self._parts[number - 1].body == body:
+                continue
+            settled = first_markdown(body) if full else drawn.settled()
+            changed = await self._change(number, body, settled, full=full) or changed
+        return changed
+
+    async def _change(self, number: int, body: Body, settled: str, *, full: bool) -> bool:
+        """Make one message show more; False when it is too early for that."""
+        behind = len(body.blocks) > 1
+        if not full:
+            body = replace(body, blocks=(*body.blocks, *self.below))
+        if number > len(self._parts):
+            if self.conversation.streams and first_markdown(body) and not (full or behind):
+                return bool(settled) and await self._begin(settled, body)
+            await self._post(body)
+        elif self._runs(number):
+            if not await self._write_on(body, settled, ends=full or behind):
+                await self._edit(number, body)
+        elif self._parts[number - 1].body != body:
+            await self._edit(number, body)
+        return True
+
+    def _runs(self, number: int) -> bool:
+        """Whether our stream runs in this message, which then is the last."""
+        last = 0 < number == len(self._parts)
+        return last and self._parts[-1].posted.live and bool(self._streamed)
+
+    async def _begin(self, settled: str, body: Body) -> bool:
+        if not await self.budget.take(START):
+            await self._post(body)
+            return True
+        try:
+            await self._start(settled)
+        except (SlackRefused, SlackUnavailable) as error:
+            # It had no effect: people see the words all the same.
+            log.info("A stream could not begin.", action="stream_not_begun", reason=error.reason)
+            await self._post(body)
+        return True
+
+    async def _start(self, text: str) -> None:
+        await self._before_words()
+        try:
+            posted = await self.conversation.start_stream(self.task_id, text)
+        except OutcomeUnknown as error:
+            log.info("A stream may have begun.", action="stream_doubtful", reason=error.reason)
+            self.steps.doubtful = self._unsettled = True
+            self._unconfirmed, self._began = text, self.clock()
+            return
+        await self._go_on_in(posted, text)
+
+    async def _go_on_in(self, stream: Posted, text: str) -> None:
+        number = len(self._parts) + 1
+        self._parts.append(Part(replace(stream, mark=growing_mark(self.task_id, number))))
+        self._streamed, self._began = text, self.clock()
+        await self._words_came("stream")
+
+    async def _look_for_stream(self) -> None:
+        """Write on in the stream that Slack may have begun; it is looked for again at the end."""
+        text, self._unconfirmed = self._unconfirmed, ""
+        # Without having looked nothing more is shown: it might stand there twice.
+        self._stuck = True
+        if not await self.budget.take(READ):
+            return
+        known = {part.posted.ts for part in self._parts}
+        found = await self.conversation.find(self.task_id)
+        self._stuck = False
+        for one in found:
+            if one.live and one.ts not in known:
+                self._unsettled = False
+                log.info("A stream had begun.", action="stream_adopted")
+                await self._go_on_in(one, text)
+                return
+
+    async def _write_on(self, body: Body, settled: str, *, ends: bool) -> bool:
+        """Write on in the stream; False when what the message shows now does not go there."""
+        text = first_markdown(body)
+        if not self._fits(text):
+            await self.end_stream()
+            return False
+        if ends:
+            return await self.end_stream(body)
+        more = settled[len(self._streamed) :] if settled.startswith(self._streamed) else ""
+        if more and await self.budget.take(APPEND):
+            return await self._append(more)
+        return True
+
+    async def _append(self, more: str) -> bool:
+        """False when Slack takes no more in this stream, which is over then."""
+        await self._alone()
+        try:
+            await self.conversation.append_stream(self._parts[-1].posted, more)
+        except SlackRefused as refused:
+            if refused.slack_error == _STOPPED:
+                raise
+            await self.end_stream()
+            return False
+        except OutcomeUnknown:
+            # What the stream shows is not known any more: nothing can be added to it.
+            self._streamed = ""
+            raise
+        self._streamed += more
+        return True
+
+    def _fits(self, text: str) -> bool:
+        return (
+            text.startswith(self._streamed)
+            and len(text.encode()) <= STREAM_BYTES
+            and self.clock() - self._began < STREAM_LIFE_S
+        )
+
+    async def show_all(self, bodies: Sequence[Body]) -> None:
+        """Show every one of ``bodies``, as unfinished parts: something is to stand below them."""
+        if self._stuck or self._unsettled:
+            await self._let_settle()
+            self.found = await standing(self.task_id, self.conversation, self.steps)
+            self._parts.clear()
+            self.__post_init__()
+        number = len(self._parts)
+        if number <= len(bodies) and self._runs(number):
+            body = bodies[number - 1]
+            await self.end_stream(body if self._fits(first_markdown(body)) else _NOTHING)
+        await self.end_stream()
+        for body in bodies[number:]:
+            mark = growing_mark(self.task_id, len(self._parts) + 1)
+            posted = await self.steps.post_once(self.conversation, body, mark)
+            self._parts.append(Part(posted, body))
+
+    async def finish(self, bodies: Sequence[Body], whole: Mark) -> Standing:
+        """End what still grows; what stands now, for ``deliver`` to make whole.
+
+        A stream that has room for the rest of its message becomes that part of the answer by
+        itself.
+        """
+        number = len(self._parts)
+        if number <= len(bodies) and self._runs(number):
+            body = bodies[number - 1]
+            if self._fits(first_markdown(body)):
+                mark = replace(whole, part=number, parts=len(bodies))
+                await self.end_stream(body, mark)
+        await self.end_stream()
+        if self._stuck or self._unsettled:
+            await self._let_settle()
+            return await standing(self.task_id, self.conversation, self.steps)
+        shown = [part.posted for part in self._parts]
+        known = {one.ts for one in shown}
+        # Parts further on, and what two workers before us wrote side by side.
+        beyond = [one for one in self.found.answers if one.ts not in known]
+        return Standing((*shown, *beyond, *self.found.notices, *self.found.files))
+
+    async def end_stream(self, body: Body = _NOTHING, mark: Mark | None = None) -> bool:
+        """End the stream that runs, if one does, so that its message shows ``body``.
+
+        Without a ``mark`` it stays an unfinished part, without a ``body`` it shows what it showed.
+        False if it had ended by itself.
+        """
+        if not (self._parts and self._parts[-1].posted.live):
+            return True
+        live, growing = self._parts[-1].posted, growing_mark(self.task_id, len(self._parts))
+        self._parts[-1].posted = replace(live, mark=growing, live=False)
+        rest = first_markdown(body)[len(self._streamed) :]
+        below = Body("", body.blocks[1:])
+        end = partial(self.conversation.end_stream, live, rest, below, mark or growing)
+        try:
+            self._parts[-1].posted = await self.steps.show(end)
+        except SlackRefused as refused:
+            if refused.reason == UNSHOWABLE:
+                # It still runs. What Slack does not take at its end may do as an edit.
+                await self._end_as_it_is(live)
+            log.info("A stream is over.", action="stream_over", slack_error=refused.slack_error)
+            return False
+        self._parts[-1].body = body
+        return True
+
+    async def _end_as_it_is(self, live: Posted) -> None:
+        """End a stream with nothing but its mark; one that Slack does not let us end runs on."""
+        mark = growing_mark(self.task_id, len(self._parts))
+        end = partial(self.conversation.end_stream, live, "", _NOTHING, mark)
+        try:
+            self._parts[-1].posted = await self.steps.show(end)
+        except SlackRefused as refused:
+            running = refused.reason == UNSHOWABLE
+            self._parts[-1].posted = replace(live, mark=mark, live=running)
+
+    async def _let_settle(self) -> None:
+        """Slack may still be busy with a start whose connection broke a moment ago."""
+        rest_s = self._began + SETTLES_S - self.clock()
+        if self._unconfirmed and rest_s > 0:
+            await self.steps.patience.sleep(rest_s)
+
+    async def _edit(self, number: int, body: Body) -> None:
+        if not await self.budget.take(EDIT):
+            return
+        await self._alone()
+        part, mark = self._parts[number - 1], growing_mark(self.task_id, number)
+        part.posted = await self.conversation.update(part.posted, body, mark)
+        part.body = body
+        self._words_are_there("edit")
+
+    async def _post(self, body: Body) -> None:
+        await self._before_words()
+        mark = growing_mark(self.task_id, len(self._parts) + 1)
+        try:
+            posted = await self.conversation.post(body, mark)
+        except OutcomeUnknown:
+            self.steps.doubtful = True
+            raise
+        self._parts.append(Part(posted, body))
+        await self._words_came("edit")
+
+    async def _words_came(self, way: str) -> None:
+        self._words_are_there(way)
+        await self.steps.may_have_rival()
+
+    def _words_are_there(self, way: str) -> None:
+        self.ways.add(way)
+        self.signs.over()
+
+    async def _before_words(self) -> None:
+        if not self.visible:
+            await self.signs.make_way()
+        await self._alone()
+
+    async def _alone(self) -> None:
+        if not await self.steps.lease.still_held():
+            self.steps.doubtful = True

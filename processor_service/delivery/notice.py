@@ -1,0 +1,107 @@
+"""The use case for a task that will get no answer: its asker is told so, once."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+from processor_service.delivery.destination import conversation_of
+from processor_service.delivery.layout_fallback import post_as_slack_takes_it
+from processor_service.delivery.reconcile import Standing, remove, standing
+from processor_service.delivery.slack_writer import Steps
+from processor_service.ports.conversations import Body, Conversation, Conversations, Place
+from processor_service.rendering.messages import render_notice, render_stopped
+from processor_service.texts.failures import Failure
+from shared.errors import QUESTION_GONE, SlackRefused, Stopped
+from shared.ledger import Mark
+from shared.task import Task
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+FindPlace = Callable[[Task, Conversations, Steps], Awaitable[Conversation]]
+
+
+async def post_notice(
+    task: Task,
+    failure: Failure,
+    conversations: Conversations,
+    steps: Steps,
+    place: FindPlace = conversation_of,
+) -> bool:
+    """Tell the asker that the question stays unanswered, unless it has its answer; whether so.
+
+    Where Slack does not let us, they are told in a direct message. Where Slack does not let us
+    speak at all, that is logged and accepted. Raises RetryableErrors.
+    """
+    try:
+        told = await _post_where_asked(task, failure, conversations, steps, place)
+    except SlackRefused as error:
+        log.error(
+            "Slack does not let us tell the asker.",
+            action="notice_refused",
+            reason=error.reason,
+            slack_error=error.slack_error,
+        )
+        return True
+    log.info("The asker was told.", action="notice_posted", reason=failure.reason)
+    return told
+
+
+async def _post_where_asked(
+    task: Task, failure: Failure, conversations: Conversations, steps: Steps, place: FindPlace
+) -> bool:
+    asked_in: Conversation | None = None
+    try:
+        asked_in = await place(task, conversations, steps)
+        return await _post_unless_settled(task, failure, asked_in, steps)
+    except SlackRefused as refused:
+        # Whoever deleted the question does not wait for its answer.
+        if refused.reason == QUESTION_GONE:
+            raise
+        direct = await steps.read(partial(conversations.direct, task))
+        told = await _post_unless_settled(task, failure, direct, steps)
+        if asked_in is not None:
+            await _take_words_away(task, asked_in, steps)
+        return told
+
+
+async def _take_words_away(task: Task, conversation: Conversation, steps: Steps) -> None:
+    """What was shown of the answer where its asker cannot be told goes, if Slack lets it."""
+    with suppress(SlackRefused):
+        found = await standing(task.task_id, conversation, steps)
+        if found.winner is None:
+            await remove([*found.answers, *found.files], conversation, steps)
+
+
+async def _post_unless_settled(
+    task: Task, failure: Failure, conversation: Conversation, steps: Steps
+) -> bool:
+    found = await standing(task.task_id, conversation, steps)
+    if is_settled(found, again=False):
+        return found.winner is None
+    # Words of an answer that will not come to its end.
+    words = [*found.answers, *found.files]
+    notice = _notice(task, replace(failure, shown=bool(words)), conversation.place)
+    await post_as_slack_takes_it(conversation, notice, Mark(task.task_id, "notice"), steps)
+    await remove(words, conversation, steps)
+    if await steps.may_have_rival():
+        beside = await standing(task.task_id, conversation, steps)
+        if beside.winner is not None:
+            await remove(beside.notices, conversation, steps)
+            return False
+    return True
+
+
+def _notice(task: Task, failure: Failure, place: Place | None) -> Body:
+    if failure.reason == Stopped.reason:
+        return render_stopped(task, place)
+    return render_notice(failure, task, place)
+
+
+def is_settled(found: Standing, *, again: bool) -> bool:
+    """Whether the task is decided: its answer stands there whole, or a failure notice does.
+
+    A task taken out of the dead letters ``again`` is to be answered in spite of its notice.
+    """
+    return found.winner is not None or (bool(found.notices) and not again)

@@ -1,0 +1,168 @@
+"""Putting an answer into Slack exactly once.
+
+Slack has no idempotency key for posts. What already stands in the conversation is found by its
+mark and replaced in place; what two workers wrote side by side is settled by a rule that both know.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from processor_service.delivery.slack_writer import Steps
+from processor_service.ports.conversations import Body, Conversation, Posted
+from processor_service.resilience.lease import LeaseLost
+from shared.errors import SlackRefused
+from shared.ledger import Mark
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+# Slack no longer lets us edit it: somebody deleted it, the workspace's time for edits is over, or
+# it is a stream that Slack did not let us end.
+_NOT_EDITABLE = frozenset(
+    {
+        "cant_update_message",
+        "edit_window_closed",
+        "message_not_found",
+        "streaming_state_conflict",
+    }
+)
+
+
+class AnotherAnswers(LeaseLost):
+    """A worker we could not be kept apart from has begun this answer before us."""
+
+    reason = "another_answers"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What of a task stands in a conversation."""
+
+    posted: tuple[Posted, ...]
+
+    @property
+    def answers(self) -> list[Posted]:
+        """The parts of answers, the earliest first."""
+        return self._of_role("answer")
+
+    @property
+    def notices(self) -> list[Posted]:
+        """The failure notices, the earliest first."""
+        return self._of_role("notice")
+
+    @property
+    def files(self) -> list[Posted]:
+        """The messages that share an answer's whole text as a file, the earliest first."""
+        return self._of_role("file")
+
+    def _of_role(self, role: str) -> list[Posted]:
+        return sorted(
+            (one for one in self.posted if one.mark.role == role), key=lambda one: float(one.ts)
+        )
+
+    @property
+    def winner(self) -> str | None:
+        """The digest of the answer that stays: the whole one, or of several the first begun."""
+        return next((d for d in self._digests() if self.is_whole(d)), None)
+
+    @property
+    def first_begun(self) -> str | None:
+        """The digest of the answer whose first message is the earliest."""
+        return next(iter(self._digests()), None)
+
+    def _digests(self) -> list[str]:
+        return list(dict.fromkeys(one.mark.digest for one in self.answers))
+
+    def is_whole(self, digest: str) -> bool:
+        """Whether every part of the answer ``digest`` stands."""
+        marks = [one.mark for one in self.answers if one.mark.digest == digest]
+        return {mark.part for mark in marks} == set(range(1, marks[0].parts + 1))
+
+    def beside(self, digest: str) -> list[Posted]:
+        """The messages of answers that stand beside the answer ``digest``, and parts of it, or its
+        file, that stand twice.
+        """
+        seen: set[tuple[str, int]] = set()
+        surplus = []
+        for one in [*self.answers, *self.files]:
+            part = (one.mark.role, one.mark.part)
+            if one.mark.digest != digest or part in seen:
+                surplus.append(one)
+            else:
+                seen.add(part)
+        return surplus
+
+
+def answer_mark(task_id: str, bodies: Sequence[Body]) -> Mark:
+    """The mark of the answer in these messages: another version of us may split it elsewhere."""
+    content = json.dumps([(body.text, body.blocks) for body in bodies], sort_keys=True)
+    return Mark(task_id, "answer", digest=hashlib.sha256(content.encode()).hexdigest()[:12])
+
+
+async def standing(task_id: str, conversation: Conversation, steps: Steps) -> Standing:
+    """What of the task stands in the conversation now."""
+    return Standing(tuple(await steps.read(partial(conversation.find, task_id))))
+
+
+async def deliver(
+    bodies: Sequence[Body], answer: Mark, found: Standing, conversation: Conversation, steps: Steps
+) -> list[Posted]:
+    """Make the conversation hold exactly ``bodies`` for the task, as parts of ``answer``.
+
+    What stands of earlier attempts is edited in place or removed. The parts; none if another
+    worker's answer stays instead.
+    """
+    parts = {one.mark.part: one for one in reversed(found.answers)}
+    delivered: list[Posted] = []
+    for number, body in enumerate(bodies, start=1):
+        mark = Mark(answer.task_id, "answer", number, len(bodies), answer.digest)
+        old = parts.get(number)
+        if old is None:
+            old = await steps.post_once(conversation, body, mark)
+        elif old.mark != mark:
+            old = await _replace(old, body, mark, conversation, steps)
+        delivered.append(old)
+    kept = {one.ts for number, one in parts.items() if number <= len(bodies)}
+    others = [one for one in found.files if one.mark.digest != answer.digest]
+    surplus = [one for one in found.answers if one.ts not in kept]
+    await remove([*surplus, *others], conversation, steps)
+    if await steps.may_have_rival() and not await _prevails(answer, conversation, steps):
+        return []
+    return delivered
+
+
+async def remove(surplus: Iterable[Posted], conversation: Conversation, steps: Steps) -> None:
+    """Take messages of ours away."""
+    for one in surplus:
+        await steps.show(partial(conversation.remove, one))
+
+
+async def _replace(
+    old: Posted, body: Body, mark: Mark, conversation: Conversation, steps: Steps
+) -> Posted:
+    try:
+        return await steps.show(partial(conversation.update, old, body, mark))
+    except SlackRefused as refused:
+        if refused.slack_error not in _NOT_EDITABLE:
+            raise
+        await steps.show(partial(conversation.remove, old))
+        return await steps.post_once(conversation, body, mark)
+
+
+async def _prevails(answer: Mark, conversation: Conversation, steps: Steps) -> bool:
+    """Nobody kept workers apart: the answer begun first stays, what else stands is taken away."""
+    found = await standing(answer.task_id, conversation, steps)
+    await remove(found.notices, conversation, steps)
+    first = found.first_begun
+    if first is None or first == answer.digest:
+        await remove(found.beside(answer.digest), conversation, steps)
+        return True
+    log.warning("Another worker answered first; ours is removed.", action="answer_withdrawn")
+    ours = [one for one in [*found.answers, *found.files] if one.mark.digest == answer.digest]
+    await remove(ours, conversation, steps)
+    if not found.is_whole(first):
+        raise AnotherAnswers("Another worker has begun the answer; whether it ends is not known.")
+    return False

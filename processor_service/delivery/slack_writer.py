@@ -1,0 +1,92 @@
+"""The steps of one task that people see: each under the lease, each with patience."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from processor_service.ports.conversations import Body, Conversation, Posted
+from processor_service.resilience.cancellation import Stop
+from processor_service.resilience.lease import TaskLease
+from processor_service.resilience.retry import Patience, with_patience
+from shared.errors import OutcomeUnknown, SlackUnavailable
+from shared.ledger import Mark
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+_Result = TypeVar("_Result")
+
+_MAY_PASS = (SlackUnavailable, OutcomeUnknown)
+
+
+@dataclass
+class Steps:
+    """The lease is checked before each attempt at a visible step. ``doubtful`` is set once another
+    worker may have written beside us, or a post of ours may have had an effect we were not told of.
+    ``stop`` says whether the asker wants no more of them.
+    """
+
+    lease: TaskLease
+    patience: Patience
+    doubtful: bool = False
+    stop: Stop = field(default_factory=Stop)
+    _announced: bool = False
+
+    async def read(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
+        """The result of a call that nobody sees."""
+        return await with_patience(self.patience, _MAY_PASS, call)
+
+    async def show(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
+        """The result of an idempotent call that changes what people see."""
+
+        async def guarded() -> _Result:
+            if not await self.lease.still_held():
+                self.doubtful = True
+            return await call()
+
+        return await with_patience(self.patience, _MAY_PASS, guarded)
+
+    async def post_once(self, conversation: Conversation, body: Body, mark: Mark) -> Posted:
+        """Post one message, once: an unknown outcome is settled by reading back before a repeat."""
+        unsure = False
+
+        async def attempt() -> Posted:
+            nonlocal unsure
+            if unsure and (standing := await _standing(conversation, mark)):
+                log.info("A post of unknown outcome stands in Slack.", action="post_adopted")
+                return standing[0]
+            try:
+                return await conversation.post(body, mark)
+            except OutcomeUnknown:
+                self.doubtful = unsure = True
+                raise
+
+        posted = await self.show(attempt)
+        return await self._only_one(conversation, posted) if await self.may_have_rival() else posted
+
+    async def may_have_rival(self) -> bool:
+        """Asked after a post, before the conversation is read for what others wrote.
+
+        Whoever worked without a lease has left word by then, or reads later than we wrote: one of
+        the two always sees both.
+        """
+        if self.doubtful and not self._announced:
+            await self.lease.announce_doubt()
+            self._announced = True
+        self.doubtful = self.doubtful or await self.lease.is_doubted()
+        return self.doubtful
+
+    async def _only_one(self, conversation: Conversation, posted: Posted) -> Posted:
+        """Where a twin may stand, the earlier message stays: every worker decides alike."""
+        twins = await self.read(partial(_standing, conversation, posted.mark))
+        for surplus in twins[1:]:
+            log.warning("A message stood twice; one is removed.", action="twin_removed")
+            await self.show(partial(conversation.remove, surplus))
+        return twins[0] if twins else posted
+
+
+async def _standing(conversation: Conversation, mark: Mark) -> list[Posted]:
+    """The messages that carry ``mark``, the earliest first."""
+    found = await conversation.find(mark.task_id)
+    return sorted((one for one in found if one.mark == mark), key=lambda one: float(one.ts))

@@ -1,0 +1,178 @@
+"""The status below a thread: what we are doing until the first words, and its end."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from processor_service.ports.conversations import Conversation
+from processor_service.texts.answers import (
+    LOADING,
+    READING,
+    RETRYING,
+    SEARCHING,
+    STILL_THINKING,
+    THINKING,
+    Texts,
+)
+from shared.background import Background, happens
+from shared.task import Task
+
+# The command service shows a status while it publishes, and gives up on it within this time. Slack
+# clears it with our next message in the thread, unless it arrives after that message.
+SHOWN_WITHIN_S = 5.0
+# Slack itself takes a status away after two minutes (docs.slack.dev, assistant.threads.setStatus).
+REFRESH_S = 60.0
+# Most answers begin before anybody has read a status, and the command service has shown one.
+QUIET_S = 0.8
+_AGAIN_AFTER_S = (2.0, 10.0, 30.0)
+_CLOSE_WITHIN_S = 1.0
+# Slack takes some tens of milliseconds for a status; words wait for a slower one no longer.
+_MAKES_WAY_WITHIN_S = 0.3
+_SETTLES_WITHIN_S = 3.0
+# What is said of an answer before it has turned out to be slow.
+_FIRST = (THINKING, SEARCHING)
+
+
+class StatusLine:
+    """What people see in place of an answer's first words. Nobody waits for it."""
+
+    def __init__(
+        self, conversation: Conversation, task: Task, refresh_s: float, quiet_s: float
+    ) -> None:
+        self.conversation = conversation
+        self._locale = task.locale
+        self._refresh_s = refresh_s
+        self._quiet_s = quiet_s
+        self._now: Texts | None = None
+        self._changed = asyncio.Event()
+        self._over = asyncio.Event()
+        self.begun = False
+        self.ended = asyncio.Event()
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing is shown any more."""
+        return self._over.is_set()
+
+    def reading(self) -> None:
+        """We read the thread."""
+        self._show(READING)
+
+    def thinking(self, *, searching: bool = False) -> None:
+        """We wait for the model, which may be searching."""
+        self._show(SEARCHING if searching else THINKING)
+
+    def retrying(self) -> None:
+        """The model has failed, and we ask it again."""
+        self._show(RETRYING)
+
+    def over(self) -> None:
+        """Nothing is to be shown any more."""
+        self._over.set()
+        self._changed.set()
+
+    async def make_way(self) -> None:
+        """Nothing is to be shown any more. What is on its way has come, or is slow to.
+
+        One that came behind the answer would stand there until it is cleared, and whoever clears it
+        may be killed before.
+        """
+        self.over()
+        if self.begun:
+            await happens(self.ended, _MAKES_WAY_WITHIN_S)
+
+    def _show(self, status: Texts) -> None:
+        self._now = status
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Show each change, and the same again before Slack takes it away, until it is over."""
+        self.begun = True
+        try:
+            await self._changed.wait()
+            if self._quiet_s:
+                await happens(self._over, self._quiet_s)
+            while not self.is_over:
+                await self._show_now()
+                if not await happens(self._changed, self._refresh_s) and self._now in _FIRST:
+                    self._now = STILL_THINKING
+        finally:
+            self.ended.set()
+
+    async def _show_now(self) -> None:
+        self._changed.clear()
+        if self._now is not None:
+            loading = LOADING[self._locale] if self._now in _FIRST else ()
+            await self.conversation.show_status(self._now[self._locale], loading)
+
+
+class Statuses:
+    """Shows and clears statuses without making anybody wait."""
+
+    def __init__(
+        self,
+        shown_within_s: float = SHOWN_WITHIN_S,
+        refresh_s: float = REFRESH_S,
+        quiet_s: float = QUIET_S,
+    ) -> None:
+        self._shown_within_s = shown_within_s
+        self._refresh_s = refresh_s
+        self._quiet_s = quiet_s
+        self._background = Background()
+        self._closing = asyncio.Event()
+        self._lines: dict[str, StatusLine] = {}
+
+    def line(self, conversation: Conversation, task: Task) -> StatusLine:
+        """The task's status, which stays until ``over``."""
+        line = self._lines.get(task.task_id)
+        if line is None or line.is_over:
+            line = StatusLine(conversation, task, self._refresh_s, self._quiet_s)
+            self._lines[task.task_id] = line
+            self._background.start(self._run(line, task.task_id), f"status_line:{task.task_id}")
+        return line
+
+    async def _run(self, line: StatusLine, task_id: str) -> None:
+        try:
+            await line.run()
+        finally:
+            if self._lines.get(task_id) is line:
+                del self._lines[task_id]
+
+    def over(self, task: Task) -> StatusLine | None:
+        """The work on the task is over. What is shown stays until ``end``, or Slack's own limit.
+
+        The line that may have shown something, or be about to.
+        """
+        line = self._lines.get(task.task_id)
+        if line is None:
+            return None
+        line.over()
+        if line.begun:
+            return line
+        del self._lines[task.task_id]
+        return None
+
+    def end(self, conversation: Conversation, task: Task) -> None:
+        """Clear the status now, and once more when none can come late any more."""
+        self.over(task)
+        line = self._lines.get(task.task_id)
+        self._background.start(self._end(conversation, task, line), f"status:{task.task_id}")
+
+    async def _end(self, conversation: Conversation, task: Task, line: StatusLine | None) -> None:
+        if line is not None:
+            # What is just being shown must not arrive behind what clears it.
+            await happens(line.ended, _SETTLES_WITHIN_S)
+        cleared = await conversation.show_status("")
+        age_s = (datetime.now(UTC) - task.received_at).total_seconds()
+        if cleared and age_s >= self._shown_within_s:
+            return
+        for pause_s in (max(0.0, self._shown_within_s - age_s), *_AGAIN_AFTER_S):
+            await happens(self._closing, pause_s)
+            if await conversation.show_status(""):
+                return
+
+    async def close(self) -> None:
+        """Clear what is left at once."""
+        for line in self._lines.values():
+            line.over()
+        self._closing.set()
+        await self._background.close(_CLOSE_WITHIN_S)

@@ -1,0 +1,95 @@
+"""The proof that Slack shows an answer whole: what it holds is compared with what was rendered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+
+from processor_service.delivery.slack_writer import Steps
+from processor_service.ports.conversations import Body, Conversation, Posted
+from processor_service.ports.rate_budget import READ, Budget
+from processor_service.rendering.shown_letters import letters_of
+from processor_service.resilience.lease import LeaseLost
+from shared.errors import MechachangError
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+
+class Proof(StrEnum):
+    """How it is known that the answer is whole."""
+
+    RESPONSE = "response"
+    READ = "read"
+    MENDED = "mended"
+    NONE = "none"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Where the parts of an answer stand, and what reading them takes."""
+
+    conversation: Conversation
+    steps: Steps
+    budget: Budget
+
+
+async def prove(
+    bodies: Sequence[Body], parts: Sequence[Posted], reader: Reader, *, grew: bool
+) -> Proof:
+    """Whether Slack shows ``bodies`` in ``parts``; what is missing is edited in, once.
+
+    Slack's answer to a post says what it holds. Of what ``grew``, or was not posted here, that is
+    read back with one call, unless Slack limits us. An answer that stands is not put into question
+    by an error here: only LeaseLost is raised.
+    """
+    if not parts or not reader.conversation.editable:
+        return Proof.NONE
+    if not grew and all(map(_shows, parts, bodies)):
+        return Proof.RESPONSE
+    try:
+        return await _read_back(bodies, parts, reader)
+    except LeaseLost:
+        raise
+    except MechachangError as error:
+        log.info("The answer was not read back.", action="read_back_skipped", reason=error.reason)
+        return Proof.NONE
+
+
+async def _read_back(bodies: Sequence[Body], parts: Sequence[Posted], reader: Reader) -> Proof:
+    if not await reader.budget.take(READ):
+        log.info("The answer was not read back.", action="read_back_skipped", reason="no_budget")
+        return Proof.NONE
+    held = await reader.conversation.contents(parts)
+    read = [replace(part, shown=held.get(part.ts)) for part in parts]
+    broken = [
+        (part, body) for part, body in zip(read, bodies, strict=True) if not _shows(part, body)
+    ]
+    if not broken:
+        return Proof.READ
+    log.warning(
+        "Slack does not show the answer whole; it is mended.",
+        action="answer_mended",
+        parts=[part.mark.part for part, _ in broken],
+    )
+    mended = [await _mended(part, body, reader) for part, body in broken]
+    if all(mended):
+        return Proof.MENDED
+    log.error("Slack does not show the answer whole.", action="answer_not_whole")
+    return Proof.BROKEN
+
+
+async def _mended(part: Posted, body: Body, reader: Reader) -> bool:
+    edit = partial(reader.conversation.update, part, body, part.mark)
+    try:
+        return _shows(await reader.steps.show(edit), body)
+    except LeaseLost:
+        raise
+    except MechachangError as error:
+        log.warning("A part could not be mended.", action="part_not_mended", reason=error.reason)
+        return False
+
+
+def _shows(part: Posted, body: Body) -> bool:
+    return part.shown is not None and letters_of(part.shown) == letters_of(body)

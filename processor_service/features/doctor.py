@@ -1,0 +1,144 @@
+"""The processor's part of ``/gemini doctor``: what it sees, told to the one who asked."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Final
+
+from processor_service.ports.conversations import Body, Conversations
+from processor_service.ports.limits import Usages
+from processor_service.ports.people import People
+from processor_service.ports.work import Lease, Leases
+from processor_service.resilience.run_leased import Outcome, under_lease
+from processor_service.texts import doctor as texts
+from shared import clock
+from shared.errors import MechachangError, ModelRejected, RetryableError
+from shared.ledger import Mark
+from shared.slack.findings import Finding, listed
+from shared.slack.home_view import Count, Used, described_count, shown_moment
+from shared.task import Locale, Task
+from shared.version import described
+
+# From zero, an instance needs some seconds.
+_SLOW_QUEUE_S: Final = 10.0
+_LOOK_WITHIN_S: Final = 5.0
+# A model is asked a tiny question, and may think about it.
+_TRY_WITHIN_S: Final = 20.0
+_SAID_CHARS: Final = 200
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A model by the name of its setting."""
+
+    setting: str
+    model: str
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """What a report needs. The checks raise MechachangErrors."""
+
+    leases: Leases
+    conversations: Conversations
+    people: People
+    usage: Usages
+    check_slack: Callable[[], Awaitable[None]]
+    check_model: Callable[[str], Awaitable[None]]
+    models: Sequence[Checked]
+    cache_ttl_s: int
+    revision: str | None = None
+    now: Callable[[], datetime] = clock.now
+
+
+async def report(task: Task, message_id: str, using: Doctor, within_s: float) -> None:
+    """Tell the task's person what we see, once, through its response URL; nobody else sees it.
+
+    Raises MechachangErrors.
+    """
+    url = task.response_url
+    if url is None:
+        return
+
+    async def work(_lease: Lease, _until: float) -> Outcome:
+        conversation = using.conversations.response(task, url)
+        if await conversation.find(task.task_id):
+            return Outcome.ALREADY_DONE
+        text = await examined(task, using)
+        await conversation.post(Body(text, _blocks(text)), Mark(task.task_id, "notice"))
+        return Outcome.ANSWERED
+
+    outcome = await under_lease(task, message_id, using.leases, within_s, work)
+    if outcome is Outcome.TRY_LATER:
+        raise RetryableError("The report was not delivered.", reason="report_not_delivered")
+
+
+async def examined(task: Task, using: Doctor) -> str:
+    """What we see, in the person's words."""
+    through_s = (using.now() - task.received_at).total_seconds()
+    locale = await using.people.locale_of(task.user_id) or task.locale
+    used = await using.usage.of(task.team_id, task.user_id)
+    slack, *models = await asyncio.gather(
+        _looked(using.check_slack()),
+        *(_looked(using.check_model(each.model), _TRY_WITHIN_S) for each in using.models),
+    )
+    version, fast = described(using.revision), through_s < _SLOW_QUEUE_S
+    findings = [
+        texts.VERSION.found(fast, locale, version=version, through=max(0.0, through_s)),
+        texts.SLACK.found(slack is None, locale, why=slack),
+        texts.REDIS.found(used is not None, locale),
+        *(
+            texts.MODEL.found(why is None, locale, model=each.model, setting=each.setting, why=why)
+            for each, why in zip(using.models, models, strict=True)
+        ),
+        _of_cache(using.cache_ttl_s, locale),
+        *(_of_usage(used, locale) if used is not None else []),
+    ]
+    return listed(texts.TITLE[locale], findings)
+
+
+async def _looked(check: Awaitable[None], within_s: float = _LOOK_WITHIN_S) -> str | None:
+    """None if all is well, else why not."""
+    try:
+        async with asyncio.timeout(within_s):
+            await check
+    except ModelRejected as error:
+        # Nobody's words were asked: what Gemini says is about our settings.
+        said = escape(error.said[:_SAID_CHARS], quote=False)
+        return f"`{error.reason}`: {said}" if said else f"`{error.reason}`"
+    except MechachangError as error:
+        return f"`{getattr(error, 'slack_error', error.reason)}`"
+    except TimeoutError:
+        return "`timeout`"
+    return None
+
+
+def _of_cache(ttl_s: int, locale: Locale) -> Finding:
+    cache = texts.CACHE_ON if ttl_s else texts.CACHE_OFF
+    return cache.found(True, locale, minutes=ttl_s / 60)
+
+
+def _of_usage(used: Used, locale: Locale) -> list[Finding]:
+    counts = [
+        (texts.QUESTIONS, used.questions_in_a_minute),
+        (texts.TOKENS, used.tokens),
+        (texts.TEAM_TOKENS, used.team_tokens),
+    ]
+    resets_at = shown_moment(used.resets_at)
+    return [
+        check.found(
+            _is_left(count), locale, used=described_count(count, locale), resets_at=resets_at
+        )
+        for check, count in counts
+        if count.limit or check is texts.TOKENS
+    ]
+
+
+def _is_left(count: Count) -> bool:
+    return not count.limit or count.used < count.limit
+
+
+def _blocks(text: str) -> tuple[dict[str, object], ...]:
+    return ({"type": "section", "text": {"type": "mrkdwn", "text": text}},)

@@ -1,0 +1,59 @@
+"""The use case of a vote on an answer: remembered, told once, never answered."""
+
+from dataclasses import dataclass
+
+from processor_service.ports.people import Cast, Votes
+from processor_service.resilience.run_leased import Outcome
+from shared.task import Feedback, Task
+from shared.telemetry.log import get_logger
+from shared.telemetry.metrics import FEEDBACK
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Listening:
+    """What listening to people's votes works with. ``keeps_words``: what they wrote is logged."""
+
+    votes: Votes
+    keeps_words: bool
+
+
+async def note(task: Task, feedback: Feedback, using: Listening) -> Outcome:
+    """Remember a person's vote, or why they cast it. Their last vote counts.
+
+    A vote that is delivered twice, or after a later one, changes nothing.
+    """
+    if feedback.flaw is not None or feedback.comment:
+        _explained(feedback, keeps_words=using.keeps_words)
+        return Outcome.NOTED
+    cast = await using.votes.cast(feedback.task_id, task.user_id, feedback.vote, task.occurred_at)
+    if cast is not Cast.KNOWN:
+        _given(feedback, changed=cast is Cast.CHANGED)
+    return Outcome.NOTED
+
+
+def _given(feedback: Feedback, *, changed: bool) -> None:
+    """Each vote that counts comes by here once; ``changed``: it replaces the opposite one."""
+    FEEDBACK.add(vote=feedback.vote)
+    log.info(
+        "A person has voted on an answer.",
+        action="feedback_given",
+        answer_task_id=feedback.task_id,
+        vote=feedback.vote,
+        mode=feedback.mode,
+        changed=changed,
+    )
+
+
+def _explained(feedback: Feedback, *, keeps_words: bool) -> None:
+    words = {"comment": feedback.comment} if keeps_words and feedback.comment else {}
+    log.info(
+        "A person has said what was wrong with an answer.",
+        action="feedback_explained",
+        answer_task_id=feedback.task_id,
+        vote=feedback.vote,
+        mode=feedback.mode,
+        flaw=feedback.flaw,
+        **words,
+    )

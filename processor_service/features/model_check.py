@@ -1,0 +1,54 @@
+"""One real, tiny question to a model, with everything that people's questions are asked with.
+
+A model can be described to us and still refuse us: for its region, for a right, or because the API
+version does not know our fields. This shows before people do.
+"""
+
+import asyncio
+from contextlib import aclosing
+from typing import Final
+
+from processor_service.ports.generation_options import Manner
+from processor_service.ports.model import Model, Prompt
+from processor_service.prompt.build import House
+from processor_service.prompt.response_schema import Structured
+from processor_service.telemetry.attempt_metrics import attempt_at
+from processor_service.telemetry.prices import Prices
+from shared.errors import ModelRejected, ModelUnavailable
+from shared.task import Mode
+
+# A model that thinks takes some seconds to its first word.
+TRY_WITHIN_S: Final = 20.0
+_SYSTEM: Final = "You answer a test of the connection. Keep every text to one word."
+_TEXT: Final = "Say ok."
+
+
+async def try_out(name: str, *, model: Model, house: House, prices: Prices) -> None:
+    """Ask the model ``name`` and leave with its first piece, which ends its work. It costs some
+    hundred tokens of input, most of them the schema's, and is counted like any attempt.
+
+    Raises as ``ports.Model`` does, and ModelRejected for tools that it does not use.
+    """
+    prompt = _prompt(house)
+    try:
+        with attempt_at(name, prices):
+            async with (
+                asyncio.timeout(TRY_WITHIN_S),
+                aclosing(model.stream(prompt, name)) as pieces,
+            ):
+                first = await anext(pieces, None)
+    except TimeoutError as error:
+        raise ModelUnavailable("Gemini fell silent.", reason="model_silent") from error
+    if first is None:
+        raise ModelUnavailable("The answer was empty.", reason="answer_empty")
+    if first.sources.missing:
+        raise ModelRejected("The model does not use its tools.", reason="tools_refused")
+
+
+def _prompt(house: House) -> Prompt:
+    """In the form of a command's answer; in a chat's where only those may look things up."""
+    auto, chat = house.manners.of(Mode.AUTO), house.manners.of(Mode.CHAT)
+    only_in_chat = bool(chat.tools) and not auto.tools
+    form = None if only_in_chat else Structured(Mode.AUTO, "en")
+    manner: Manner = chat if only_in_chat else auto
+    return Prompt(_SYSTEM, _TEXT, form, manner=manner)

@@ -1,0 +1,1 @@
+"""What Gemini is asked, and in which form it answers."""

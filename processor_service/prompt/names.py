@@ -1,0 +1,137 @@
+"""People, channels and user groups by their names: beside the ids for the model, in place of them
+for people.
+
+A name never becomes a ping: in an answer it is words.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from processor_service.ports.model import Audience, Prompt
+from processor_service.ports.people import Channels, Groups, People
+from processor_service.prompt.quotes import shown
+from shared.task import Locale
+
+Names = Mapping[str, str]
+"""The names of people (``U…``, ``W…``), public channels (``C…``) and user groups (``S…``)."""
+
+# As Slack writes them (docs.slack.dev, formatting message text), and a channel that came without a
+# name, as ``message_text.plain_text`` leaves it.
+_TAG: Final = re.compile(
+    r"<(?P<kind>@|#|!subteam\^)(?P<id>[UWCS][A-Z0-9]{1,30})(?:\|[^<>\n]{0,100})?>"
+    r"|(?<![A-Za-z0-9_#/&])#(?P<channel>C[A-Z0-9]{8,30})(?![A-Za-z0-9])"
+)
+# What may become one with the next words of an answer that grows.
+_OPEN: Final = re.compile(r"(?:<(?:[@#!][^<>\n]{0,140})?|#(?:C[A-Z0-9]{0,30})?)\Z")
+_OPENS_WITHIN: Final = 150
+_MOST: Final = 100
+# Each may cost a call of a method that allows some 50 a minute, for all questions together.
+_CHANNELS: Final = 10
+
+_EVERYBODY: Final = frozenset({"channel", "here", "everyone"})
+# An underscore within a word is one in Markdown, too.
+_MARKDOWN: Final = re.compile(r"[\\`*~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+
+_RULE: Final[dict[Locale, str]] = {
+    "ja": (
+        "「<@ID|名前>」は Slack の人、「<#ID|名前>」はチャンネル、"
+        "「<!subteam^ID|名前>」はユーザーグループを指します。"
+        "回答では ID を書かず、名前だけを書いてください。"
+    ),
+    "en": (
+        'In Slack "<@ID|name>" means a person, "<#ID|name>" a channel and "<!subteam^ID|name>" a '
+        "user group. Write their names without the ids in your answer."
+    ),
+}
+
+
+def mentioned(texts: Iterable[str]) -> list[str]:
+    """The ids that the texts name, each once; of very many the last ones."""
+    found = (tag["id"] or tag["channel"] for text in texts for tag in _TAG.finditer(text))
+    return list(dict.fromkeys(found))[-_MOST:]
+
+
+def beside_ids(text: str, names: Names) -> str:
+    """``text`` for the model: each id that has a name is written as Slack writes both."""
+
+    def both(tag: re.Match[str]) -> str:
+        id_ = tag["id"] or tag["channel"]
+        name = re.sub(r"[<>|]", "", shown(names.get(id_, "")))
+        return f"<{tag['kind'] or '#'}{id_}|{name}>" if name else tag[0]
+
+    return _TAG.sub(both, text) if names else text
+
+
+def instead_of_ids(text: str, names: Names) -> str:
+    """Markdown of the model for people: each id that has a name is that name."""
+
+    def name_of(tag: re.Match[str]) -> str:
+        name = names.get(tag["id"] or tag["channel"])
+        return _written("#" if (tag["kind"] or "#") == "#" else "@", name) if name else tag[0]
+
+    return _TAG.sub(name_of, text) if names else text
+
+
+def _written(sign: str, name: str) -> str:
+    name = re.sub(r"[<>]", "", shown(name)).removeprefix(sign)
+    apart = "\u200b" if name.casefold() in _EVERYBODY else ""
+    return sign + apart + _MARKDOWN.sub(lambda mark: "\\" + mark[0], name)
+
+
+async def names_of(
+    ids: Sequence[str], people: People, channels: Channels, groups: Groups
+) -> dict[str, str]:
+    """What is known of these names within about a second; without ids nobody is asked."""
+    if not ids:
+        return {}
+    persons = list(dict.fromkeys(each for each in ids if each[0] in "UW"))
+    places = [each for each in ids if each[0] == "C"][-_CHANNELS:]
+    named, grouped, found = await asyncio.gather(
+        people.names_of(persons) if persons else _nobody(),
+        groups.names_of([each for each in ids if each[0] == "S"]),
+        asyncio.gather(*(channels.of(each) for each in places)),
+    )
+    known = zip(places, found, strict=True)
+    return {**named, **grouped, **{id_: one.name for id_, one in known if one and one.name}}
+
+
+async def _nobody() -> dict[str, str]:
+    return {}
+
+
+def explained(prompt: Prompt, ids: Sequence[str], names: Names, locale: Locale) -> Prompt:
+    """``prompt`` with what names beside ids mean, if any of the ``ids`` that it holds has one."""
+    if _RULE[locale] in prompt.system or not any(id_ in names for id_ in ids):
+        return prompt
+    return replace(prompt, system=f"{prompt.system}\n{_RULE[locale]}")
+
+
+@dataclass(frozen=True)
+class NamingAudience:
+    """``generation.Audience`` that watches with names; what is not whole yet is held back."""
+
+    audience: Audience
+    names: Names
+
+    @property
+    def visible(self) -> bool:
+        """As the audience's."""
+        return self.audience.visible
+
+    @property
+    def due(self) -> bool:
+        """As the audience's."""
+        return self.audience.due
+
+    def retrying(self) -> None:
+        """As the audience's."""
+        self.audience.retrying()
+
+    async def grow(self, text: str) -> None:
+        """Show the text so far."""
+        if self.names and (open_ := _OPEN.search(text, max(0, len(text) - _OPENS_WITHIN))):
+            text = text[: open_.start()]
+        await self.audience.grow(instead_of_ids(text, self.names))

@@ -1,0 +1,181 @@
+"""The four modes of a structured answer: the JSON that Gemini is asked for, and how it is read.
+
+Descriptions and docstrings of the models are part of what Gemini is told: a change of them is a new
+PROMPT_VERSION.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, WithJsonSchema
+from pydantic_core import from_json
+
+from processor_service.ports.model import Reading
+from processor_service.prompt.response_layout import layout
+from shared.errors import ModelUnavailable
+from shared.task import Locale, Mode
+
+_ESCAPE: Final = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|(?P<half>u[dD][89abAB][0-9a-fA-F]{2}(?=[^\\]|\\[^u]|\\u[0-9a-fA-F]{4})"
+    r"|u[dD][c-fC-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+_SENTIMENTS = ("positive", "neutral", "negative", "mixed")
+
+
+class General(BaseModel):
+    """For everything that no other mode suits: questions about facts, terms, advice, a summary."""
+
+    mode: Literal["general"]
+    summary: Annotated[str, Field(description="The answer itself, the main point first.")]
+    key_points: Annotated[list[str], Field(description="What else is worth knowing, one by one.")]
+    sentiment: Annotated[
+        Literal["positive", "neutral", "negative", "mixed"] | None,
+        WithJsonSchema(
+            {
+                "type": "string",
+                "enum": list(_SENTIMENTS),
+                "description": "Only if the mood of a given text was asked for.",
+            }
+        ),
+    ] = None
+
+
+class Code(BaseModel):
+    """For programs, queries, commands and configuration: to be written, explained or mended."""
+
+    mode: Literal["code"]
+    language: Annotated[str, Field(description="As a fenced code block would name it.")]
+    explanation: Annotated[str, Field(description="What the code does and how.")]
+    code: Annotated[str, Field(description="Nothing but the code, without a fence around it.")]
+    suggestions: Annotated[list[str], Field(description="What to do next or better, one by one.")]
+
+
+class Data(BaseModel):
+    """For figures, tables, statistics and comparisons to be evaluated."""
+
+    mode: Literal["data"]
+    analysis: Annotated[str, Field(description="The evaluation; a Markdown table where it helps.")]
+    insights: Annotated[list[str], Field(description="What the data show, one by one.")]
+    recommendations: Annotated[list[str], Field(description="What to do about it, one by one.")]
+
+
+class Creative(BaseModel):
+    """For texts to be invented: poems, stories, slogans, names, greetings."""
+
+    mode: Literal["creative"]
+    content: Annotated[str, Field(description="The text itself.")]
+    style: Annotated[str, Field(description="Its form and tone, in one sentence.")]
+    variations: Annotated[list[str], Field(description="Other versions, each whole.")]
+
+
+_MODELS: Final[dict[Mode, type[BaseModel]]] = {
+    Mode.GENERAL: General,
+    Mode.CODE: Code,
+    Mode.DATA: Data,
+    Mode.CREATIVE: Creative,
+}
+_ANY: Final = TypeAdapter[BaseModel](
+    Annotated[General | Code | Data | Creative, Field(discriminator="mode")]
+)
+_READERS: Final[dict[Mode, TypeAdapter[BaseModel]]] = {
+    Mode.AUTO: _ANY,
+    **{mode: TypeAdapter(model) for mode, model in _MODELS.items()},
+}
+
+
+@dataclass(frozen=True)
+class Structured:
+    """``ports.Form``: an answer in ``mode``, or with AUTO in the one that the model chooses."""
+
+    mode: Mode
+    locale: Locale
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the answer, as far as Gemini knows JSON Schema."""
+        if self.mode is Mode.AUTO:
+            return {"anyOf": [_schema(model) for model in _MODELS.values()]}
+        return _schema(_MODELS[self.mode])
+
+    def growing(self, text: str) -> str:
+        """The Markdown of what has come so far."""
+        fields = _begun(text)
+        last = next(reversed(fields), None)
+        mode = self._mode_of(fields)
+        if mode is None or last == "mode":
+            return ""
+        return layout(mode, fields, self.locale, growing=True)
+
+    def read(self, text: str, *, cut: bool) -> Reading:
+        """The whole answer; of one that was ``cut`` at its limit, what there is of it.
+
+        Raises ModelUnavailable (``answer_malformed``) for anything but the JSON asked for.
+        """
+        if cut:
+            fields = _begun(text)
+            mode = self._mode_of(fields)
+            return Reading("" if mode is None else layout(mode, fields, self.locale), mode)
+        try:
+            answer = _READERS[self.mode].validate_json(_paired(text))
+        except ValidationError as error:
+            # The error itself quotes the answer, which must not reach a log.
+            raise ModelUnavailable(_faults(error), reason="answer_malformed") from None
+        fields = answer.model_dump()
+        mode = Mode(fields["mode"])
+        return Reading(layout(mode, fields, self.locale), mode)
+
+    def _mode_of(self, fields: Mapping[str, Any]) -> Mode | None:
+        found = next((mode for mode in _MODELS if mode == fields.get("mode")), None)
+        return found if self.mode in {Mode.AUTO, found} else None
+
+
+def _begun(text: str) -> dict[str, Any]:
+    """The fields in a JSON text that may end anywhere; the last value may be unfinished."""
+    try:
+        fields = from_json(_paired(text), allow_partial="trailing-strings")
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _paired(text: str) -> str:
+    """JSON in which each escape for half of a character that lacks its other half is U+FFFD.
+
+    One at the end is left: the other half may follow.
+    """
+    return _ESCAPE.sub(lambda escape: r"\ufffd" if escape["half"] else escape[0], text)
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The model's schema in the keywords that Gemini knows.
+
+    ``const`` is not among them, ``propertyOrdering`` is (google-genai 3.4.0,
+    ``GenerateContentConfig.response_json_schema``).
+    """
+    schema = model.model_json_schema()
+    fields = {name: _property(found) for name, found in schema["properties"].items()}
+    return {
+        "type": "object",
+        "description": schema["description"],
+        "properties": fields,
+        "required": schema["required"],
+        "propertyOrdering": list(fields),
+    }
+
+
+def _property(schema: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: schema[key] for key in schema if key not in {"title", "default", "const"}}
+    return {**kept, "enum": [schema["const"]]} if "const" in schema else kept
+
+
+def _faults(error: ValidationError) -> str:
+    """Which fields are wrong, without their values."""
+    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    named = (f"{'.'.join(map(str, one['loc'])) or 'answer'}: {one['type']}" for one in faults)
+    return f"The answer is not the JSON that was asked for ({'; '.join(named)})."

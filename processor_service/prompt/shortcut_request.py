@@ -1,0 +1,99 @@
+"""What a message shortcut asks, put to the model: the message and its thread as quotes, and one
+request of ours.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from processor_service.ports.conversations import Said
+from processor_service.ports.model import Prompt
+from processor_service.prompt.quotes import THREAD_TOKENS, Quotes, estimated_tokens, quoting
+from shared.task import Locale, Purpose, Subject, Task
+
+_OURSELVES: Final = "Mechachang"
+# A summary is about the whole thread, other purposes only use it as context.
+_TOKENS: Final = {
+    Purpose.SUMMARISE: 4 * THREAD_TOKENS,
+    Purpose.TRANSLATE: THREAD_TOKENS,
+    Purpose.EXPLAIN: THREAD_TOKENS,
+}
+
+# The share of Japanese letters among a text's letters from which on it is Japanese: Japanese texts
+# about software are full of Latin words, and English ones quote a Japanese name now and then.
+_JAPANESE_SHARE: Final = 0.2
+_JAPANESE_FROM: Final = "\u3041"
+
+_OPENING: Final[dict[Locale, str]] = {
+    "ja": "依頼は、Slack で見つけたメッセージについてのものです。",
+    "en": "The request is about messages found in Slack. ",
+}
+_SUMMARISE: Final[dict[Locale, str]] = {
+    "ja": (
+        "引用したスレッドを日本語で要約してください。"
+        "最初に全体を 2、3 文でまとめ、続けて、決まったこと、未解決の点、"
+        "担当者と期限のある作業を、それぞれあれば箇条書きで示してください。"
+        "引用にないことは補わないでください。"
+    ),
+    "en": (
+        "Summarise the quoted thread in English. Begin with the whole of it in two or three "
+        "sentences. Then list what was decided, what is still open, and who has to do what by "
+        "when, each only if there is any. Add nothing that the quotes do not say."
+    ),
+}
+_EXPLAIN: Final[dict[Locale, str]] = {
+    "ja": (
+        "最後に引用したメッセージを日本語で説明してください。"
+        "何についての発言か、何を意味しているかを、予備知識のない人にも分かるように述べ、"
+        "専門用語や略語があれば短く補ってください。それより前の引用は文脈としてだけ使ってください。"
+    ),
+    "en": (
+        "Explain the message that was quoted last in English: what it is about and what it means, "
+        "for somebody who does not know the background, with its technical terms and "
+        "abbreviations. Use the quotes before it for context only."
+    ),
+}
+_TRANSLATE: Final[dict[Locale, str]] = {
+    "ja": (
+        "引用したメッセージを自然な{language}に翻訳してください。"
+        "回答には訳文だけを書き、前置きや説明は付けないでください。"
+        "書式、コード、URL、固有名詞はそのまま残してください。"
+    ),
+    "en": (
+        "Translate the quoted message into natural {language}. Answer with the translation alone, "
+        "without any remark. Keep its layout, code, addresses and names as they are."
+    ),
+}
+_LANGUAGES: Final[dict[Locale, dict[Locale, str]]] = {
+    "ja": {"ja": "日本語", "en": "英語"},
+    "en": {"ja": "Japanese", "en": "English"},
+}
+
+
+def asked_about(
+    prompt: Prompt, task: Task, subject: Subject, said: Sequence[Said], names: Mapping[str, str]
+) -> Prompt:
+    """``prompt`` for what the shortcut asks about ``said``: all of it is quoted, ours too."""
+    quoted = [one if one.role != "us" else Said("app", _OURSELVES, one.text) for one in said]
+    request = _request(subject.purpose, task.locale, quoted[-1].text)
+    # The message itself is told whole, however long it is.
+    budget = max(_TOKENS[subject.purpose], estimated_tokens(quoted[-1].text))
+    quotes = Quotes(quoted, names, _OPENING[task.locale], budget)
+    # A web search would carry other people's words out of the workspace, for no use here.
+    manner = replace(prompt.manner, tools=())
+    return quoting(replace(prompt, text=request, manner=manner), task, quotes)
+
+
+def _request(purpose: Purpose, locale: Locale, text: str) -> str:
+    if purpose is Purpose.SUMMARISE:
+        return _SUMMARISE[locale]
+    if purpose is Purpose.EXPLAIN:
+        return _EXPLAIN[locale]
+    return _TRANSLATE[locale].format(language=_LANGUAGES[locale][target_language(text)])
+
+
+def target_language(text: str) -> Locale:
+    """What a text is translated into: English if it is Japanese, else Japanese."""
+    letters = [character for character in text if character.isalpha()]
+    japanese = sum(character >= _JAPANESE_FROM for character in letters)
+    return "en" if letters and japanese >= _JAPANESE_SHARE * len(letters) else "ja"

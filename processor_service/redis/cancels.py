@@ -1,0 +1,72 @@
+"""Which tasks were stopped, in Redis for all processes and in memory for this one."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+
+from processor_service.ports.work import StoreUnavailable
+from processor_service.redis.connection import RedisConnection
+from processor_service.redis.keys import STOP_TTL_S, stop_key
+
+_REMEMBERED = 1_000
+# Whoever works on a task asks about it every fifth of a second.
+_FORGOTTEN_S = 1.0
+
+
+class RedisStops:
+    """``ports.Stops``; with Redis lost a stop reaches only what this very process works on."""
+
+    look_every_s = 0.2
+
+    def __init__(
+        self, connection: RedisConnection, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._here: OrderedDict[str, None] = OrderedDict()
+        self._wanted: dict[str, float] = {}
+        self._looked: dict[str, float] = {}
+        self._looking = asyncio.Lock()
+
+    async def ask(self, task_id: str) -> None:
+        """Remember here, and for the others if Redis takes it."""
+        self._remember(task_id)
+        redis = self._connection.redis
+        with suppress(StoreUnavailable):
+            await self._connection.run(redis.set(stop_key(task_id), "1", ex=STOP_TTL_S))
+
+    async def asked(self, task_id: str) -> bool:
+        """Whether it is remembered here or there.
+
+        One look at Redis is for every task that is asked about, and those that are asked about
+        meanwhile wait for it: each knows of a stop after twice ``look_every_s`` at the latest,
+        however many are worked on.
+        """
+        self._wanted[task_id] = self._clock()
+        if task_id not in self._here and self._is_due(task_id):
+            async with self._looking:
+                if self._is_due(task_id):
+                    await self._look(self._clock())
+        return task_id in self._here
+
+    def _is_due(self, task_id: str) -> bool:
+        # Half: a look for a task that has just begun may have come between two of the others'.
+        return self._clock() >= self._looked.get(task_id, 0.0) + self.look_every_s / 2
+
+    async def _look(self, now: float) -> None:
+        self._wanted = {one: at for one, at in self._wanted.items() if now - at < _FORGOTTEN_S}
+        looked = list(self._wanted)
+        keys = [stop_key(task_id) for task_id in looked]
+        with suppress(StoreUnavailable):
+            kept = await self._connection.run(self._connection.redis.mget(keys))
+            for task_id, stopped in zip(looked, kept, strict=True):
+                if stopped is not None:
+                    self._remember(task_id)
+        self._looked = dict.fromkeys(looked, now)
+
+    def _remember(self, task_id: str) -> None:
+        self._here[task_id] = None
+        if len(self._here) > _REMEMBERED:
+            self._here.popitem(last=False)

@@ -1,0 +1,205 @@
+"""One connection pool to Redis that is quick to give up: Redis is a fast path, never a need."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AskError,
+    ClusterDownError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+)
+
+from processor_service.ports.work import StoreUnavailable
+from processor_service.redis.keys import PREFIX, type_of
+from shared.telemetry.log import get_logger
+from shared.telemetry.metrics import REDIS_UNAVAILABLE
+
+log = get_logger(__name__)
+
+Value = TypeVar("Value")
+
+SLOW_S = 0.1
+REST_S = 1.0
+# The server is no primary any more, or not the one for these keys; MovedError is an AskError,
+# MasterDownError a ClusterDownError. LOADING is a lost connection to redis-py, and retried as one.
+_ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
+# Redis before 7 wraps what a command within a script was told into an error of its own.
+_CODE: Final = re.compile(
+    r"\b(READONLY|MOVED|ASK|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|WRONGTYPE|OOM|NOPERM|BUSY|MISCONF|NOREPLICAS)\b"
+)
+_WRONG_TYPE: Final = "WRONGTYPE"
+_CODES_ELSEWHERE: Final = frozenset(
+    {"READONLY", "MOVED", "ASK", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN"}
+)
+# Direct VPC egress may take a minute or more to connect right after an instance starts
+# (cloud.google.com/run/docs/configuring/vpc-direct-vpc): not reached so early is not lost.
+STARTS_WITHIN_S: Final = 90.0
+# A refusal of one kind is told once, and again after so long without it.
+_TOLD_FOR_S: Final = 60.0
+
+
+class KeyUnreadable(StoreUnavailable):
+    """A key held what none of ours wrote there. It is not there any more."""
+
+
+class RedisConnection:
+    """Runs commands within ``patience_s`` seconds.
+
+    After a failure it rests for a second, so that a lost Redis does not add its timeout to every
+    step; loss and return are logged once each. A server that was never reached yet is lost only
+    after ``starts_within_s`` seconds. What Redis refuses concerns that command alone, such
+    as a key of another type; of a server that is the wrong one now the connections are dropped, so
+    that new ones find the right one.
+    """
+
+    def __init__(
+        self, redis: Redis, patience_s: float = SLOW_S, starts_within_s: float = STARTS_WITHIN_S
+    ) -> None:
+        self.redis = redis
+        self._patience_s = patience_s
+        self._expected_at: float | None = time.monotonic() + starts_within_s
+        self._waited = False
+        self._resting_until = 0.0
+        self._lost = False
+        self._refused_at: dict[str, float] = {}
+        self._dropped_at = float("-inf")
+
+    async def run(self, command: Awaitable[Value], *keys: str) -> Value:
+        """The command's result; raises StoreUnavailable.
+
+        Those of its ``keys`` that hold another type than ours are deleted; then KeyUnreadable is
+        raised, and to run it once more may do.
+        """
+        if time.monotonic() < self._resting_until:
+            _discard(command)
+            raise StoreUnavailable("Redis is resting after a failure.")
+        try:
+            async with asyncio.timeout(self._patience_s):
+                result = await command
+        except ResponseError as error:
+            if await self._note_refusal(error) == _WRONG_TYPE and keys:
+                await self.forget(*keys)
+                raise KeyUnreadable("A key held what is not ours.") from error
+            raise StoreUnavailable("Redis refused a command.") from error
+        except (RedisError, OSError, TimeoutError) as error:
+            self._note_loss(error)
+            raise StoreUnavailable("Redis did not answer.") from error
+        self._expected_at = None
+        if self._lost:
+            self._lost = False
+            log.info("Redis answers again.", action="redis_back")
+        return result
+
+    async def forget(self, *keys: str, text: bool = False) -> None:
+        """Delete what cannot be read: keys of a wrong type, or the ``text`` that a key holds."""
+        with suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(self._patience_s):
+                for key in keys:
+                    if text or await self.redis.type(key) not in {type_of(key), "none"}:
+                        await self.redis.delete(key)
+                        log.warning(
+                            "What a key in Redis held was not ours; it was deleted.",
+                            action="redis_key_deleted",
+                            kind=key.removeprefix(PREFIX).split(":")[0],
+                        )
+
+    def _note_loss(self, error: Exception) -> None:
+        self._resting_until = time.monotonic() + REST_S
+        REDIS_UNAVAILABLE.add()
+        if self._expected_at is not None and time.monotonic() < self._expected_at:
+            if not self._waited:
+                self._waited = True
+                log.info(
+                    "Redis is not reached yet; going on without cache and leases.",
+                    action="redis_awaited",
+                )
+        elif not self._lost:
+            self._lost = True
+            log.warning(
+                "Redis does not answer; going on without cache and leases.",
+                action="redis_lost",
+                error=type(error).__name__,
+            )
+
+    async def _note_refusal(self, error: ResponseError) -> str:
+        """The code of what Redis said."""
+        found = _CODE.search(f"{error.status_code or ''} {error}")
+        code, now = found[1] if found else type(error).__name__, time.monotonic()
+        REDIS_UNAVAILABLE.add()
+        if now - self._refused_at.get(code, float("-inf")) > _TOLD_FOR_S:
+            log.warning(
+                "Redis refuses a command; going on without it.", action="redis_refused", code=code
+            )
+        self._refused_at[code] = now
+        if code in _CODES_ELSEWHERE and now - self._dropped_at > REST_S:
+            self._dropped_at = now
+            await self.redis.connection_pool.disconnect(inuse_connections=False)
+        return code
+
+    async def alive(self) -> bool:
+        """Whether Redis answers a PING now."""
+        try:
+            async with asyncio.timeout(1.0):
+                await self.redis.ping()
+        except (RedisError, OSError, TimeoutError):
+            return False
+        return True
+
+
+def _discard(command: Awaitable[Any]) -> None:
+    close = getattr(command, "close", None)
+    if close is not None:
+        close()
+
+
+@asynccontextmanager
+async def redis_connection(
+    url: str, patience_s: float = SLOW_S, ca_file: Path | None = None
+) -> AsyncIterator[RedisConnection]:
+    """A pool on ``redis://`` or ``rediss://`` with AUTH in the URL; closed at the end.
+
+    With ``ca_file`` the server must show a certificate of one of the authorities in it.
+    """
+    redis = Redis.from_url(
+        url,
+        decode_responses=True,
+        # Bytes that are no text must not end the reading of an answer halfway: the next command on
+        # that connection would be given the rest of it.
+        encoding_errors="replace",
+        # ``run`` limits each command as a whole. The client's own limit would put each write into
+        # an asyncio task of its own.
+        socket_timeout=None,
+        socket_connect_timeout=patience_s * 5,
+        # Once, at once: a connection of the pool does not know that Redis was restarted meanwhile.
+        # More, or with pauses, would only turn a lost command into a second of waiting.
+        retry=Retry(NoBackoff(), 1),
+        # The same when its server has become a replica meanwhile, or is another's in a cluster.
+        retry_on_error=list(_ELSEWHERE),
+        max_connections=200,
+        **_trust(ca_file),
+    )
+    try:
+        yield RedisConnection(redis, patience_s)
+    finally:
+        await redis.aclose()
+
+
+def _trust(ca_file: Path | None) -> dict[str, Any]:
+    if ca_file is None:
+        return {}
+    # A Memorystore instance has authorities of its own, which sign no other server's certificates
+    # (cloud.google.com/memorystore/docs/redis/about-in-transit-encryption), and is reached by an
+    # address that its certificate names only in a way that TLS libraries no longer read. So the
+    # authority is the identity.
+    return {"ssl_ca_certs": str(ca_file), "ssl_cert_reqs": "required", "ssl_check_hostname": False}

@@ -1,0 +1,292 @@
+"""Limits counted in Redis."""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Final, get_args
+
+from processor_service.ports.limits import NOTICE_COVERS_S, Application, LimitReason, Refusal
+from processor_service.ports.work import StoreUnavailable
+from processor_service.redis.connection import KeyUnreadable, RedisConnection
+from processor_service.redis.keys import (
+    COUNTED_TTL_S,
+    DAY_TTL_S,
+    LEASE_TTL_S,
+    OWED_TTL_S,
+    RATE_WINDOW_S,
+    UNDER_WAY_TTL_S,
+    admitted_key,
+    questions_key,
+    requests_key,
+    team_tokens_key,
+    told_key,
+    under_way_key,
+    user_tokens_key,
+    waiting_key,
+)
+from processor_service.redis.token_day import next_token_day, token_day
+from processor_service.redis.turns import name_in_line
+from shared import clock
+from shared.slack.home_view import Count, Used
+
+_LIFETIMES_MS: Final = tuple(
+    int(seconds * 1000)
+    for seconds in (COUNTED_TTL_S, DAY_TTL_S, UNDER_WAY_TTL_S, OWED_TTL_S, LEASE_TTL_S)
+)
+
+_OWED: Final = re.compile(r"([a-z_]+) ([0-9]{1,15})")
+_DIGITS: Final = 15
+_REASONS: Final[tuple[LimitReason, ...]] = get_args(LimitReason)
+
+# What is no number that we have counted is not there: INCR and comparing would fail on it, and the
+# limit would be off.
+_NUMBERS = """
+local function number_in(key)
+  local held = redis.call('GET', key)
+  if held and (#held > 15 or not string.match(held, '^%d+$')) then
+    redis.call('DEL', key)
+    held = false
+  end
+  return tonumber(held or '0')
+end
+"""
+# Lua, so that looking and counting are one step. Only commands that Redis 6.2 and fakeredis know;
+# the time is handed in, so that all of one call happens at one moment. A limit of 0 is none.
+#
+# The days come first: who waits out a minute should not learn only then that the day is over.
+_ADMIT = (
+    _NUMBERS
+    + """
+local admitted, requests, team_tokens, user_tokens = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local questions, under_way, told, waiting = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+local per_minute, team_daily, user_daily = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local may_wait, place = tonumber(ARGV[4]), ARGV[5]
+local task_id, now_ms, window_start_ms = ARGV[6], tonumber(ARGV[7]), ARGV[8]
+local window_ms, counted_ms, day_ms = ARGV[9], ARGV[10], ARGV[11]
+local under_way_ms, owed_ms, place_ms = ARGV[12], ARGV[13], ARGV[14]
+
+local function used_up(key, limit)
+  return number_in(key) >= limit and limit > 0
+end
+
+local function work()
+  redis.call('ZADD', under_way, now_ms + under_way_ms, task_id)
+  redis.call('PEXPIRE', under_way, under_way_ms)
+  return false
+end
+
+local function refuse(reason, blocking)
+  local stands_until = tonumber(redis.call('HGET', told, reason) or '0') or 0
+  if now_ms < stands_until and stands_until <= now_ms + owed_ms then
+    return {reason, blocking, '1'}
+  end
+  redis.call('HSET', told, reason, string.format('%.0f', now_ms + owed_ms))
+  redis.call('HSET', told, task_id, reason .. ' ' .. blocking)
+  redis.call('PEXPIRE', told, owed_ms)
+  return {reason, blocking, '0'}
+end
+
+if redis.call('EXISTS', admitted) == 1 then return work() end
+local owed = redis.call('HGET', told, task_id)
+if owed then
+  local reason, blocking = string.match(owed, '^([a-z_]+) (%d+)$')
+  if reason then return {reason, blocking, '0'} end
+  redis.call('HDEL', told, task_id)
+end
+if used_up(team_tokens, team_daily) then return refuse('team_daily_tokens', '0') end
+if used_up(user_tokens, user_daily) then return refuse('user_daily_tokens', '0') end
+if may_wait > 0 and place ~= '' then
+  redis.call('ZREMRANGEBYSCORE', waiting, '-inf', now_ms)
+  if not redis.call('ZSCORE', waiting, place) and redis.call('ZCARD', waiting) >= may_wait then
+    return refuse('thread_busy', '0')
+  end
+end
+if per_minute > 0 then
+  redis.call('ZREMRANGEBYSCORE', requests, '-inf', window_start_ms)
+  if redis.call('ZCARD', requests) >= per_minute then
+    local blocking = redis.call('ZRANGE', requests, -per_minute, -per_minute, 'WITHSCORES')
+    return refuse('user_rate_limited', blocking[2])
+  end
+  redis.call('ZREMRANGEBYSCORE', under_way, '-inf', now_ms)
+  if redis.call('ZCARD', under_way) >= per_minute then return refuse('user_busy', '0') end
+  redis.call('ZADD', requests, now_ms, task_id)
+  redis.call('PEXPIRE', requests, window_ms)
+end
+if place ~= '' then
+  redis.call('ZADD', waiting, now_ms + place_ms, place)
+  redis.call('PEXPIRE', waiting, place_ms)
+end
+redis.call('SET', admitted, '1', 'PX', counted_ms)
+number_in(questions)
+redis.call('INCR', questions)
+redis.call('PEXPIRE', questions, day_ms)
+return work()
+"""
+)
+# The notice stands: from now on it stands for what is refused in the next minute.
+_TOLD = """
+local owed = redis.call('HGET', KEYS[1], ARGV[1])
+if not owed then return 0 end
+redis.call('HDEL', KEYS[1], ARGV[1])
+redis.call('HSET', KEYS[1], string.match(owed, '%S+') or owed, ARGV[2])
+return 1
+"""
+_SPEND = (
+    _NUMBERS
+    + """
+for place = 1, #KEYS do
+  number_in(KEYS[place])
+  redis.call('INCRBY', KEYS[place], ARGV[1])
+  redis.call('PEXPIRE', KEYS[place], ARGV[2])
+end
+return 1
+"""
+)
+
+
+class RedisLimits:
+    """``limits.Limits`` and ``limits.Usages``; a limit of 0 is none, and what is used still counts.
+
+    Requests count in a sliding minute for one user of one team, tokens in a day of ``token_day``.
+    """
+
+    def __init__(
+        self,
+        connection: RedisConnection,
+        requests_per_minute: int,
+        user_daily_tokens: int,
+        team_daily_tokens: int,
+        waiting_in_thread: int = 0,
+        clock: Callable[[], datetime] = clock.now,
+    ) -> None:
+        self._connection = connection
+        self._requests_per_minute = requests_per_minute
+        self._user_daily_tokens = user_daily_tokens
+        self._team_daily_tokens = team_daily_tokens
+        self._waiting_in_thread = waiting_in_thread
+        self._clock = clock
+
+    async def admit(self, asking: Application) -> Refusal | None:
+        """Count the task once, or say which limit it is over; None without Redis."""
+        team_id, user_id, task_id = asking.team_id, asking.user_id, asking.task_id
+        now = self._clock()
+        day = token_day(now)
+        keys = (
+            admitted_key(task_id),
+            requests_key(team_id, user_id),
+            team_tokens_key(day, team_id),
+            user_tokens_key(day, team_id, user_id),
+            questions_key(day, team_id, user_id),
+            under_way_key(team_id, user_id),
+            told_key(team_id, user_id),
+            waiting_key(asking.ticket.thread if asking.ticket else ""),
+        )
+        limits = (self._requests_per_minute, self._team_daily_tokens, self._user_daily_tokens)
+        place = name_in_line(asking.ticket) if asking.ticket else ""
+        now_ms, window_ms = int(now.timestamp() * 1000), RATE_WINDOW_S * 1000
+        times = (now_ms, now_ms - window_ms, window_ms, *_LIFETIMES_MS)
+        try:
+            found = await self._run(
+                _ADMIT, keys, *limits, self._waiting_in_thread, place, task_id, *times
+            )
+        except StoreUnavailable:
+            return None
+        if not isinstance(found, list):
+            return None
+        reason, blocking_ms, told = found
+        return _refusal(_reason(reason), blocking_ms, now, told=told == "1")
+
+    async def told(self, asking: Application, *, stands: bool = True) -> None:
+        """The notice stands for others for so long from now; without Redis none is refused."""
+        covers_s = NOTICE_COVERS_S if stands else 0
+        until_ms = int(self._clock().timestamp() * 1000) + covers_s * 1000
+        with suppress(StoreUnavailable):
+            keys = (told_key(asking.team_id, asking.user_id),)
+            await self._run(_TOLD, keys, asking.task_id, until_ms)
+
+    async def owed(self, asking: Application) -> Refusal | None:
+        """The refusal without a notice yet; None without Redis."""
+        key, redis = told_key(asking.team_id, asking.user_id), self._connection.redis
+        try:
+            owed: Any = await self._connection.run(redis.hget(key, asking.task_id), key)
+        except StoreUnavailable:
+            return None
+        found = _OWED.fullmatch(str(owed or ""))
+        return _refusal(_reason(found[1]), found[2], self._clock()) if found else None
+
+    async def leave(self, asking: Application) -> None:
+        """Count the task as under way no more; without Redis it is forgotten by itself."""
+        look = self._connection.redis.pipeline(transaction=False)
+        look.zrem(under_way_key(asking.team_id, asking.user_id), asking.task_id)
+        if asking.ticket is not None:
+            look.zrem(waiting_key(asking.ticket.thread), name_in_line(asking.ticket))
+        with suppress(StoreUnavailable):
+            await self._connection.run(look.execute())
+
+    async def spend(self, team_id: str, user_id: str, tokens: int) -> None:
+        """Add the tokens to the day on which they were spent."""
+        if tokens <= 0:
+            return
+        day = token_day(self._clock())
+        keys = (team_tokens_key(day, team_id), user_tokens_key(day, team_id, user_id))
+        with suppress(StoreUnavailable):
+            await self._run(_SPEND, keys, tokens, DAY_TTL_S * 1000)
+
+    async def of(self, team_id: str, user_id: str) -> Used | None:
+        """What the person has used, in one look; None without Redis."""
+        now = self._clock()
+        day, redis = token_day(now), self._connection.redis
+        window_start_ms = int(now.timestamp() * 1000) - RATE_WINDOW_S * 1000
+        day_keys = (
+            questions_key(day, team_id, user_id),
+            user_tokens_key(day, team_id, user_id),
+            team_tokens_key(day, team_id),
+        )
+        look = redis.pipeline(transaction=False)
+        look.mget(day_keys)
+        requests = requests_key(team_id, user_id)
+        look.zcount(requests, f"({window_start_ms}", "+inf")
+        try:
+            counts, in_a_minute = await self._connection.run(look.execute(), requests)
+        except StoreUnavailable:
+            return None
+        questions, tokens, team_tokens = (_number_in(count) for count in counts)
+        return Used(
+            questions,
+            Count(int(in_a_minute), self._requests_per_minute),
+            Count(tokens, self._user_daily_tokens),
+            Count(team_tokens, self._team_daily_tokens),
+            next_token_day(now),
+        )
+
+    async def _run(self, script: str, keys: tuple[str, ...], *args: str | int) -> object:
+        # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.
+        redis = self._connection.redis
+        # A key that somebody spoiled is deleted, and takes no limit away.
+        with suppress(KeyUnreadable):
+            return await self._connection.run(redis.eval(script, len(keys), *keys, *args), *keys)
+        return await self._connection.run(redis.eval(script, len(keys), *keys, *args), *keys)
+
+
+def _number_in(count: str | None) -> int:
+    is_ours = count is not None and len(count) <= _DIGITS and count.isascii() and count.isdigit()
+    return int(count or 0) if is_ours else 0
+
+
+def _reason(told: object) -> LimitReason:
+    return next((each for each in _REASONS if each == told), "user_busy")
+
+
+def _refusal(
+    reason: LimitReason, blocking_ms: str, now: datetime, *, told: bool = False
+) -> Refusal:
+    if reason in {"user_busy", "thread_busy"}:
+        # It goes on when an answer is there, and nobody knows when that is.
+        return Refusal(reason, None, told)
+    if reason != "user_rate_limited":
+        return Refusal(reason, next_token_day(now), told)
+    # The request that blocks this one leaves the window a whole window after it was admitted, and
+    # none was admitted later than now.
+    leaves_s = min(float(blocking_ms) / 1000, now.timestamp()) + RATE_WINDOW_S
+    return Refusal(reason, datetime.fromtimestamp(leaves_s, UTC), told)

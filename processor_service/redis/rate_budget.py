@@ -1,0 +1,73 @@
+"""What Slack's rate limits leave for what is not needed, counted for all instances together."""
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from typing import Final
+from uuid import uuid4
+
+from processor_service.ports.rate_budget import APPEND, EDIT, READ, START
+from processor_service.ports.work import StoreUnavailable
+from processor_service.redis.connection import RedisConnection
+from processor_service.redis.keys import BUDGET_WINDOW_S, budget_key
+
+# Slack's tiers allow 20, 50 and 100 calls a minute (docs.slack.dev, rate limits). What is left over
+# is for the steps that an answer needs to be whole: each start is followed by a stop, the last edit
+# of a growing message is not optional, and each answer begins with reading its thread.
+A_MINUTE: Final = {START: 16, APPEND: 80, EDIT: 20, READ: 12}
+
+# The minute slides: two bursts around the turn of a fixed one would make twice the calls in a few
+# seconds. Lua, so that looking and counting are one step. A refusal tells when the oldest call was
+# made: nobody has room before that one leaves the minute.
+_TAKE = """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then
+  return redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+end
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+return false
+"""
+
+
+class RedisBudget:
+    """``budget.Budget`` in a sliding minute; while that is full Redis is not asked again.
+
+    Without Redis each instance counts for itself, and no stream begins: nobody else could tell
+    whose it is.
+    """
+
+    def __init__(self, connection: RedisConnection, clock: Callable[[], float] = time.time) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._own: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._full_until: dict[str, float] = {}
+
+    async def take(self, method: str) -> bool:
+        """Whether one more call fits into this minute; if so it is counted."""
+        now = self._clock()
+        if now < self._full_until.get(method, 0.0):
+            return False
+        try:
+            return await self._shared(method, now)
+        except StoreUnavailable:
+            return method != START and self._alone(method, now)
+
+    async def _shared(self, method: str, now: float) -> bool:
+        arguments = (now, now - BUDGET_WINDOW_S, uuid4().hex, A_MINUTE[method], BUDGET_WINDOW_S)
+        key = budget_key(method)
+        taking = self._connection.redis.eval(_TAKE, 1, key, *map(str, arguments))
+        oldest = await self._connection.run(taking, key)
+        if oldest is None:
+            return True
+        self._full_until[method] = min(float(oldest), now) + BUDGET_WINDOW_S
+        return False
+
+    def _alone(self, method: str, now: float) -> bool:
+        taken = self._own[method]
+        while taken and taken[0] <= now - BUDGET_WINDOW_S:
+            taken.popleft()
+        if len(taken) >= A_MINUTE[method]:
+            return False
+        taken.append(now)
+        return True

@@ -1,0 +1,65 @@
+"""What Slack's rate limits told one instance, known to all of them."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from processor_service.ports.work import StoreUnavailable
+from processor_service.redis.connection import RedisConnection
+from processor_service.redis.keys import HOLDS_KEY, HOLDS_TTL_S
+
+# What another instance was told is known here so much later at most; until then Slack tells us too.
+_FRESH_S = 0.5
+_REMEMBERED = 1_000
+
+
+class RedisHolds:
+    """``slack_calls.Holds`` in Redis; this process's own holds are kept without it too.
+
+    One look is for whatever may be held, so that a call of Slack rarely waits for Redis.
+    """
+
+    def __init__(
+        self,
+        connection: RedisConnection,
+        fresh_s: float = _FRESH_S,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._connection = connection
+        self._fresh_s = fresh_s
+        self._clock = clock
+        self._own: dict[str, float] = {}
+        self._told: dict[str, float] = {}
+        self._look_at = float("-inf")
+
+    async def wait_s(self, key: str) -> float:
+        """Seconds until ``key`` may be called again; 0 when it may now."""
+        if self._clock() >= self._look_at:
+            await self._look()
+        until = max(self._own.get(key, 0.0), self._told.get(key, 0.0))
+        return max(0.0, until - self._clock())
+
+    async def _look(self) -> None:
+        now = self._clock()
+        self._look_at = now + self._fresh_s
+        redis = self._connection.redis
+        with suppress(StoreUnavailable):
+            held: Any = await self._connection.run(
+                redis.zrangebyscore(HOLDS_KEY, now, "+inf", withscores=True), HOLDS_KEY
+            )
+            # Nobody of ours holds a method for longer.
+            self._told = {each: min(until, now + HOLDS_TTL_S) for each, until in held}
+
+    async def hold(self, key: str, seconds: float) -> None:
+        """Leave ``key`` alone for ``seconds``."""
+        now = self._clock()
+        if len(self._own) >= _REMEMBERED:
+            self._own = {held: until for held, until in self._own.items() if until > now}
+        self._own[key] = now + seconds
+        change = self._connection.redis.pipeline(transaction=False)
+        change.zremrangebyscore(HOLDS_KEY, "-inf", now)
+        change.zadd(HOLDS_KEY, {key: now + seconds})
+        change.expire(HOLDS_KEY, HOLDS_TTL_S)
+        with suppress(StoreUnavailable):
+            await self._connection.run(change.execute(), HOLDS_KEY)

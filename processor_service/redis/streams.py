@@ -1,0 +1,40 @@
+"""For which task a stream runs, until it says so itself."""
+
+from collections import OrderedDict
+from contextlib import suppress
+from typing import Final
+
+from processor_service.ports.work import STREAM_TTL_S, StoreUnavailable
+from processor_service.redis.connection import RedisConnection
+from processor_service.redis.keys import stream_key
+
+_REMEMBERED: Final = 1_000
+
+
+class RedisStreamOwners:
+    """``ports.StreamOwners`` in Redis; this process's own streams are known without it too."""
+
+    def __init__(self, connection: RedisConnection) -> None:
+        self._connection = connection
+        self._own: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    async def own(self, channel: str, ts: str, task_id: str) -> None:
+        """Remember, or remember for longer; for others if Redis takes it."""
+        self._own[channel, ts] = task_id
+        self._own.move_to_end((channel, ts))
+        if len(self._own) > _REMEMBERED:
+            self._own.popitem(last=False)
+        key, redis = stream_key(channel, ts), self._connection.redis
+        with suppress(StoreUnavailable):
+            await self._connection.run(redis.set(key, task_id, ex=STREAM_TTL_S))
+
+    async def owner(self, channel: str, ts: str) -> str | None:
+        """The task; None when it is not known, or it is another process's and Redis is lost."""
+        if (known := self._own.get((channel, ts))) is not None:
+            return known
+        try:
+            key = stream_key(channel, ts)
+            kept = await self._connection.run(self._connection.redis.get(key), key)
+        except StoreUnavailable:
+            return None
+        return str(kept) if kept else None

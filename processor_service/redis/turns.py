@@ -1,0 +1,100 @@
+"""Whose turn it is in a thread, in Redis."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from processor_service.ports.work import StoreUnavailable, Ticket
+from processor_service.redis.connection import KeyUnreadable, RedisConnection
+from processor_service.redis.keys import (
+    LEASE_RENEW_EVERY_S,
+    LEASE_TTL_S,
+    turn_key,
+    waiting_key,
+)
+
+# Lua, so that looking and taking are one step. Only commands that Redis 6.2 and fakeredis know; the
+# time is handed in. Those who wait are scored by when they are given up; their names begin with
+# when they asked, and of all of them the first by name is next.
+_TAKE = """
+local holder, waiting = KEYS[1], KEYS[2]
+local name, now_ms, ttl_ms = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local held = redis.call('GET', holder)
+if held and not string.match(held, '^%S+ %S+$') then
+  redis.call('DEL', holder)
+  held = false
+end
+if held == name then
+  redis.call('PEXPIRE', holder, ttl_ms)
+  return 1
+end
+redis.call('ZREMRANGEBYSCORE', waiting, '-inf', now_ms)
+redis.call('ZADD', waiting, now_ms + ttl_ms, name)
+redis.call('PEXPIRE', waiting, ttl_ms)
+if held then return 0 end
+for _, other in ipairs(redis.call('ZRANGE', waiting, 0, -1)) do
+  if other < name then return 0 end
+end
+redis.call('ZREM', waiting, name)
+redis.call('SET', holder, name, 'PX', ttl_ms)
+return 1
+"""
+_LEAVE = """
+redis.call('ZREM', KEYS[2], ARGV[1])
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+
+class RedisTurns:
+    """``ports.Turns``; a worker that is killed keeps its thread waiting for a lease's time."""
+
+    renew_every_s = LEASE_RENEW_EVERY_S
+    look_every_s = 0.25
+
+    def __init__(
+        self,
+        connection: RedisConnection,
+        ttl_s: float = LEASE_TTL_S,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._connection = connection
+        self._ttl_ms = int(ttl_s * 1000)
+        self._clock = clock
+
+    async def take(self, ticket: Ticket) -> bool:
+        """Take the turn or keep it, or wait in line; without Redis it is everybody's turn."""
+        try:
+            with suppress(KeyUnreadable):
+                return await self._take(ticket)
+            return await self._take(ticket)
+        except StoreUnavailable:
+            return True
+
+    async def _take(self, ticket: Ticket) -> bool:
+        return bool(await self._run(_TAKE, ticket, int(self._clock() * 1000), self._ttl_ms))
+
+    async def leave(self, ticket: Ticket) -> None:
+        """Let the next one in, or step out of the line."""
+        with suppress(StoreUnavailable):
+            await self._run(_LEAVE, ticket)
+
+    async def holder(self, line: str) -> str | None:
+        """The task whose turn it is; None without Redis."""
+        try:
+            key = turn_key(line)
+            held = await self._connection.run(self._connection.redis.get(key), key)
+        except StoreUnavailable:
+            return None
+        return str(held).rpartition(" ")[2] if held else None
+
+    async def _run(self, script: str, ticket: Ticket, *args: int) -> object:
+        # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.
+        keys, name = (turn_key(ticket.thread), waiting_key(ticket.thread)), name_in_line(ticket)
+        redis = self._connection.redis
+        return await self._connection.run(redis.eval(script, len(keys), *keys, name, *args), *keys)
+
+
+def name_in_line(ticket: Ticket) -> str:
+    """How a task is called in a line: by the time of its question, so that names sort by it."""
+    return f"{ticket.asked} {ticket.task_id}"

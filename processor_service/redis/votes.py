@@ -1,0 +1,39 @@
+"""What people think of answers, in Redis."""
+
+from datetime import datetime
+
+from processor_service.ports.people import Cast
+from processor_service.ports.work import StoreUnavailable
+from processor_service.redis.connection import RedisConnection
+from processor_service.redis.keys import VOTE_TTL_S, vote_key
+from shared.task import Vote
+
+# Lua, so that comparing and writing are one step. Only commands that Redis 6.2 knows. The value is
+# "<vote> <microseconds>".
+_CAST = """
+local held = redis.call('GET', KEYS[1])
+local vote, at = nil, nil
+if held then vote, at = string.match(held, '^(%a+) (%d+)$') end
+if at and tonumber(at) >= tonumber(ARGV[2]) then return 'known' end
+redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'EX', ARGV[3])
+if not vote then return 'new' end
+if vote == ARGV[1] then return 'known' end
+return 'changed'
+"""
+
+
+class RedisVotes:
+    """``ports.Votes``; with Redis lost every vote counts as new."""
+
+    def __init__(self, connection: RedisConnection) -> None:
+        self._connection = connection
+
+    async def cast(self, task_id: str, user_id: str, vote: Vote, at: datetime) -> Cast:
+        """Keep the vote unless a later one is kept; without Redis it is new."""
+        redis, key = self._connection.redis, vote_key(task_id, user_id)
+        # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.
+        cast = redis.eval(_CAST, 1, key, vote, str(round(at.timestamp() * 1e6)), str(VOTE_TTL_S))
+        try:
+            return Cast(str(await self._connection.run(cast, key)))
+        except StoreUnavailable:
+            return Cast.NEW

@@ -1,0 +1,143 @@
+"""The words in Slack's blocks: a bot's ``text`` is only what its notification says."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from processor_service.ports.conversations import Body
+from processor_service.rendering.rich_text import number_of, of_rich_text, parts
+from shared.slack.message import ILL_FORMED
+from shared.slack.message_text import plain_text
+
+Block = Mapping[str, Any]
+
+# What a person works with, and what ends or parts the words.
+_WITHOUT_WORDS = frozenset({"actions", "button", "context_actions", "divider", "input"})
+# Unknown blocks hold their words at most so deep.
+_DEPTH = 6
+
+
+def body_shown(message: Mapping[str, Any]) -> Body:
+    """What a message shows, as Slack tells it."""
+    blocks = message.get("blocks")
+    shown = [each for each in blocks if isinstance(each, dict)] if isinstance(blocks, list) else ()
+    return Body(str(message.get("text") or ""), tuple(shown))
+
+
+def text_of_blocks(message: Mapping[str, Any], *, footers: bool = False) -> str:
+    """The text in a message's blocks as Markdown; buttons are none, nor is what is ill-formed, and
+    ``footers`` only if asked for.
+    """
+    blocks = (each for each in parts(message, "blocks") if footers or each["type"] != "context")
+    return "\n\n".join(filter(None, map(_read, blocks)))
+
+
+def text_of_attachment(attachment: Block) -> str:
+    """What an app has attached to its message, in blocks or in the older form."""
+    if found := text_of_blocks(attachment, footers=True):
+        return found
+    said = [
+        plain_text(str(attachment.get(name) or ""), "") for name in ("pretext", "title", "text")
+    ]
+    fields = attachment.get("fields")
+    for each in fields if isinstance(fields, list) else ():
+        if isinstance(each, Mapping):
+            named = [str(each.get(name) or "") for name in ("title", "value")]
+            said.append(plain_text(": ".join(filter(None, named)), ""))
+    return "\n".join(filter(None, said)) or str(attachment.get("fallback") or "")
+
+
+def _read(block: Block) -> str:
+    try:
+        return _text_of(block)
+    except (*ILL_FORMED, RecursionError):
+        return ""
+
+
+def _text_of(block: Block) -> str:
+    read = _READERS.get(str(block["type"]))
+    if read is not None:
+        return read(block)
+    # A video, an alert, a card, a plan, and whatever Slack adds.
+    named = {name: each for name, each in block.items() if name != "type"}
+    if isinstance(title := named.get("title"), str):
+        named["title"] = {"type": "plain_text", "text": title}
+    return "\n".join(_words(list(named.values())))
+
+
+def _words(value: Any, depth: int = _DEPTH) -> Iterator[str]:
+    """The texts in a part of a block, in their order."""
+    if isinstance(value, list) and depth:
+        for each in value:
+            yield from _words(each, depth - 1)
+    elif isinstance(value, Mapping) and depth:
+        kind = str(value.get("type"))
+        if kind in _TEXTS:
+            yield _TEXTS[kind](value)
+        elif kind not in _WITHOUT_WORDS:
+            yield from _words(list(value.values()), depth)
+
+
+def _mrkdwn(text: Block) -> str:
+    return plain_text(str(text.get("text") or ""), "")
+
+
+def _plain(text: Block) -> str:
+    return str(text.get("text") or "")
+
+
+def _image(image: Block) -> str:
+    said = [*_words(image.get("title")), str(image.get("alt_text") or "")]
+    return f"[image: {' '.join(dict.fromkeys(filter(None, said)))}]"
+
+
+def _file(block: Block) -> str:
+    found = block.get("file")
+    file = found if isinstance(found, Mapping) else block
+    return f"[file: {file.get('title') or file.get('name') or file.get('external_id')}]"
+
+
+def _section(block: Block) -> str:
+    accessory = block.get("accessory")
+    images = accessory if isinstance(accessory, Mapping) and accessory.get("type") == "image" else 0
+    return "\n".join(_words([block.get("text"), block.get("fields"), images]))
+
+
+def _rows(table: Block) -> str:
+    rows = table.get("rows")
+    found = rows if isinstance(rows, list) else ()
+    return "\n".join(_row(row) for row in found if isinstance(row, list))
+
+
+def _row(row: list[Any]) -> str:
+    cells = (_cell(cell) for cell in row if isinstance(cell, Mapping))
+    return f"| {' | '.join(' '.join(cell.split()) for cell in cells)} |"
+
+
+def _cell(cell: Block) -> str:
+    if cell.get("type") == "rich_text":
+        return of_rich_text(cell)
+    return str(cell.get("text") or number_of(cell.get("value"), ""))
+
+
+def _no_words(_: Block) -> str:
+    return ""
+
+
+_TEXTS: dict[str, Callable[[Block], str]] = {
+    "mrkdwn": _mrkdwn,
+    "plain_text": _plain,
+    "rich_text": of_rich_text,
+    "image": _image,
+    "file": _file,
+}
+_READERS: dict[str, Callable[[Block], str]] = {
+    "markdown": lambda block: _plain(block).strip(),
+    "section": _section,
+    "header": lambda block: f"## {' '.join(_words(block.get('text')))}",
+    "context": lambda block: " ".join(_words(block.get("elements"))),
+    "rich_text": of_rich_text,
+    "table": _rows,
+    "image": _image,
+    "file": _file,
+    **dict.fromkeys(_WITHOUT_WORDS, _no_words),
+}

@@ -1,0 +1,79 @@
+"""What stands below an answer about the web: the pages it rests on, and what was searched for."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+from urllib.parse import quote_plus, urlsplit
+
+from processor_service.ports.citations import Research, WebPage
+from processor_service.rendering.markdown.characters import neutralise
+from processor_service.rendering.messages import Block, escape
+from processor_service.texts.answers import SEARCHES, SOURCES, WITHOUT_SEARCH
+from shared.task import Locale
+
+# Slack shows ten elements in a context block (docs.slack.dev, context block); one is the heading.
+MAX_PAGES: Final = 8
+MAX_SEARCHES: Final = 5
+# All blocks of a message hold some 13,200 characters, and the answer takes up to
+# rendering.PART_BYTES of them. Google's addresses of found pages have some 200.
+_PAGES_CHARS: Final = 2_000
+_SEARCHES_CHARS: Final = 700
+_TITLE_CHARS: Final = 70
+_SEARCH_URL: Final = "https://www.google.com/search?q="
+# They would end a link in Slack's text, whose form is <url|label>.
+_IN_URLS: Final = str.maketrans({"|": "%7C", "<": "%3C", ">": "%3E", " ": "%20"})
+
+
+def sources_footer(research: Research, locale: Locale) -> list[Block]:
+    """The blocks below an answer; none if nothing was looked up, and nothing was to be."""
+    links = [_link(page.url, _title(page)) for page in _pages(research)]
+    pages = list(_fitting(links, MAX_PAGES, _PAGES_CHARS))
+    numbered = [f"{number}. {link}" for number, link in enumerate(pages, start=1)]
+    links = [_link(_SEARCH_URL + quote_plus(words), words) for words in research.searches]
+    searches = list(_fitting(links, MAX_SEARCHES, _SEARCHES_CHARS))
+    blocks = [_context([WITHOUT_SEARCH[locale]])] if research.missing else []
+    if numbered:
+        blocks.append(_context([f"*{SOURCES[locale]}*", *numbered]))
+    if searches:
+        blocks.append(_context([f"*{SEARCHES[locale]}*", *searches]))
+    return blocks
+
+
+def sources_text(research: Research, locale: Locale) -> list[str]:
+    """The same as plain text, a paragraph each; Slack makes links of the addresses."""
+    texts = [WITHOUT_SEARCH[locale]] if research.missing else []
+    if pages := _pages(research)[:MAX_PAGES]:
+        lines = [f"{number}. {_title(page)} {page.url}" for number, page in enumerate(pages, 1)]
+        texts.append("\n".join([f"{SOURCES[locale]}:", *lines]))
+    if research.searches:
+        texts.append(f"{SEARCHES[locale]}: " + " / ".join(research.searches[:MAX_SEARCHES]))
+    return texts
+
+
+def _pages(research: Research) -> list[WebPage]:
+    """The pages with an address that a browser opens."""
+    return [page for page in research.pages if page.url.startswith(("https://", "http://"))]
+
+
+def _fitting(links: Iterable[str], most: int, room: int) -> Iterator[str]:
+    for link in links:
+        if most and len(link) <= room:
+            most, room = most - 1, room - len(link)
+            yield link
+
+
+def _title(page: WebPage) -> str:
+    title = " ".join(page.title.split()) or _place(page.url)
+    return title if len(title) <= _TITLE_CHARS else title[: _TITLE_CHARS - 1] + "…"
+
+
+def _place(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.netloc}{parts.path}".rstrip("/")
+
+
+def _link(url: str, label: str) -> str:
+    return f"<{escape(url.translate(_IN_URLS))}|{escape(neutralise(label))}>"
+
+
+def _context(texts: list[str]) -> Block:
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text} for text in texts]}

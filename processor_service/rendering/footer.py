@@ -1,0 +1,127 @@
+"""What stands below an answer: what kind of answer it is, and what can be done with it."""
+
+import json
+from typing import Final
+
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Place
+from processor_service.rendering.messages import Block, button, buttons, value_of
+from processor_service.rendering.question_metadata import question_payload
+from processor_service.texts.answers import (
+    ANSWER_IN_MODE,
+    CACHED,
+    GOOD,
+    LONGER,
+    MODE,
+    MODE_CHOSEN,
+    NOT_GOOD,
+    OTHER_MODES,
+    REGENERATE,
+    SHORTER,
+    STOP,
+    STOPPED_HERE,
+    WISHED,
+)
+from shared.task import Locale, Mode, Source, Task, Vote, Wish
+
+NAMES: Final[dict[Locale, dict[Mode, str]]] = {
+    "ja": {
+        Mode.GENERAL: "一般",
+        Mode.CODE: "コード",
+        Mode.DATA: "データ",
+        Mode.CREATIVE: "創作",
+    },
+    "en": {
+        Mode.GENERAL: "General",
+        Mode.CODE: "Code",
+        Mode.DATA: "Data",
+        Mode.CREATIVE: "Creative",
+    },
+}
+_WISHES: Final = ((Wish.SHORTER, SHORTER), (Wish.LONGER, LONGER))
+
+
+def answer_footer(task: Task, answer: Answer, place: Place | None, *, cached: bool) -> list[Block]:
+    """Notes on the answer, one row of buttons that ask again, and the buttons of a vote.
+
+    Asking again needs a question that can be read again, at ``place``; a vote needs a whole answer.
+    """
+    again = place if place is not None and _is_kept(task) else None
+    blocks = _notes(task, answer, cached=cached, modes=again is not None)
+    if again is not None:
+        blocks.append(_asking_again(task, answer, again))
+    if not answer.stopped:
+        blocks.append(_voting(task, answer.mode))
+    return blocks
+
+
+def stop_button(task: Task) -> Block:
+    """What stands below an answer that still grows, for its asker to end it there."""
+    value = {"v": 1, "task_id": task.task_id, "user_id": task.user_id}
+    return buttons(button("stop", STOP[task.locale], value))
+
+
+def _is_kept(task: Task) -> bool:
+    """Whether the prompt can be read in Slack: a command's is in our own message, unless long."""
+    return task.source is not Source.SLASH_COMMAND or bool(question_payload(task))
+
+
+def _notes(task: Task, answer: Answer, *, cached: bool, modes: bool) -> list[Block]:
+    locale, notes = task.locale, []
+    if answer.stopped:
+        notes.append(STOPPED_HERE[locale])
+    if (name := NAMES[locale].get(answer.mode)) is not None:
+        notes.append((MODE_CHOSEN if task.mode is Mode.AUTO else MODE)[locale].format(name=name))
+        notes += [OTHER_MODES[locale]] if modes else []
+    if task.wish is not None and not answer.stopped:
+        notes.append(WISHED[task.wish][locale])
+    if cached:
+        notes.append(CACHED[locale])
+    if not notes:
+        return []
+    return [{"type": "context", "elements": [{"type": "mrkdwn", "text": " · ".join(notes)}]}]
+
+
+def _asking_again(task: Task, answer: Answer, place: Place) -> Block:
+    """Regenerate asks for the same kind of answer, the others for another one."""
+    locale, same = task.locale, value_of(place, task.mode, task.wish)
+    row = [button("regenerate", REGENERATE[locale], same)]
+    if not answer.stopped:
+        row += [
+            button(wish, name[locale], value_of(place, task.mode, wish))
+            for wish, name in _WISHES
+            if wish is not task.wish
+        ]
+    if answer.mode in NAMES[locale]:
+        row.append(_other_modes(answer.mode, locale, place))
+    return buttons(*row)
+
+
+def _other_modes(mode: Mode, locale: Locale, place: Place) -> Block:
+    options = [
+        {
+            "text": {"type": "plain_text", "text": ANSWER_IN_MODE[locale].format(name=name)},
+            "value": json.dumps(value_of(place, other), separators=(",", ":")),
+        }
+        for other, name in NAMES[locale].items()
+        if other != mode
+    ]
+    return {"type": "overflow", "action_id": "mode", "options": options}
+
+
+def _voting(task: Task, mode: Mode) -> Block:
+    def choice(vote: Vote, text: str) -> Block:
+        value = {"v": 1, "task_id": task.task_id, "mode": mode, "vote": vote}
+        return {
+            "text": {"type": "plain_text", "text": text},
+            "accessibility_label": text,
+            "value": json.dumps(value, separators=(",", ":")),
+        }
+
+    element = {
+        "type": "feedback_buttons",
+        "action_id": "feedback",
+        "positive_button": choice(Vote.UP, GOOD[task.locale]),
+        "negative_button": choice(Vote.DOWN, NOT_GOOD[task.locale]),
+    }
+    return {"type": "context_actions", "elements": [element]}

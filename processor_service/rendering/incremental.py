@@ -1,0 +1,120 @@
+"""The messages of an answer that is still being written."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from processor_service.ports.conversations import Body
+from processor_service.rendering.markdown.characters import neutralise
+from processor_service.rendering.markdown.document import Block, read_document, with_newlines
+from processor_service.rendering.markdown.stable_prefix import settled_code, settled_text
+from processor_service.rendering.messages import RICH, body_of
+from processor_service.rendering.packing import Packing, pieces_of
+
+Read = Callable[[str], list[Block]]
+_read = partial(read_document, whole=False)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The messages for a text so far. ``last`` are the blocks of the last one, if it may grow."""
+
+    bodies: Sequence[Body]
+    last: Sequence[Block] = ()
+
+    def settled(self) -> str:
+        """The Markdown that the last message begins with, as far as more text only adds to it.
+
+        What leads in to something may move to a further message along with it.
+        """
+        if not self.last:
+            return first_markdown(self.bodies[-1]) if self.bodies else ""
+        blocks = list(self.last)
+        while len(blocks) > 1 and blocks[-1].leads_in:
+            blocks.pop()
+        first, *further = pieces_of(blocks, open_ended=True)
+        if not isinstance(first, str):
+            return ""
+        if further:
+            return neutralise(first)
+        settle = settled_code if blocks[-1].kind in ("fence", "code_block") else settled_text
+        return neutralise(settle(first))
+
+
+def first_markdown(body: Body) -> str:
+    """The Markdown that a message begins with; "" if it begins with anything else."""
+    first = body.blocks[0] if body.blocks else {}
+    return str(first["text"]) if first.get("type") == "markdown" else ""
+
+
+@dataclass
+class Draft:
+    """Draws a text that grows. Only what its next words may change is read again.
+
+    A block is final once another one has begun on a whole line below it: what was drawn of it is
+    kept. Drawn are the first ``most`` messages of the text so far, as they are rendered in the end,
+    but for two things: a table appears when it is whole, and links by reference and footnotes stay
+    as they are written until the end.
+    """
+
+    most: int = 1_000
+    read: Read = _read
+    _text: str = ""
+    _gap: str = "\n\n"
+    _full: list[Body] = field(default_factory=list)
+    _packing: Packing = field(default_factory=lambda: Packing(RICH))
+
+    def unread(self, text: str) -> int:
+        """About how many characters of ``text`` it takes to draw it."""
+        return max(0, len(text) - len(self._text))
+
+    def draw(self, text: str) -> Drawn:
+        """The messages for ``text``. One that does not go on from the last is drawn from anew."""
+        text = with_newlines(text)
+        if not text.startswith(self._text):
+            self._forget()
+        rest = text[len(self._text) :]
+        blocks = self.read(neutralise(rest))
+        if blocks:
+            blocks[0] = replace(blocks[0], gap=self._gap)
+        final = _final(blocks, rest)
+        if final:
+            self._keep(blocks, final, rest)
+        return self._drawn(blocks[final:])
+
+    def _forget(self) -> None:
+        self._text, self._gap = "", "\n\n"
+        self._full, self._packing = [], Packing(RICH)
+
+    def _keep(self, blocks: Sequence[Block], final: int, rest: str) -> None:
+        for block in blocks[:final]:
+            self._packing.add(block)
+        self._full += map(body_of, self._packing.take_full())
+        line = blocks[final].line
+        self._text += rest[: _start_of(rest, line)]
+        self._gap = blocks[final].gap
+
+    def _drawn(self, blocks: Sequence[Block]) -> Drawn:
+        packing = self._packing.go_on()
+        begun = self._full or packing.open_blocks or len(blocks) > 1
+        if begun and blocks and blocks[-1].table is not None:
+            blocks = blocks[:-1]
+        for block in blocks:
+            packing.add(block)
+        bodies = [*self._full, *map(body_of, packing.messages())]
+        if len(bodies) > self.most:
+            return Drawn(bodies[: self.most])
+        return Drawn(bodies, packing.open_blocks)
+
+
+def _final(blocks: Sequence[Block], source: str) -> int:
+    """How many of the blocks are final: those above the last that begins on a whole line."""
+    whole_lines = source.count("\n")
+    return max(0, sum(block.line < whole_lines for block in blocks) - 1)
+
+
+def _start_of(source: str, line: int) -> int:
+    at = 0
+    for _ in range(line):
+        at = source.index("\n", at) + 1
+    return at

@@ -1,0 +1,217 @@
+"""A document in Markdown as a sequence of blocks, written so that Slack shows what they mean."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from operator import itemgetter
+
+from markdown_it.token import Token
+
+from processor_service.rendering.markdown.bounded import WORK, Work
+from processor_service.rendering.markdown.characters import HAIR_SPACE, ZERO_WIDTH_SPACE
+from processor_service.rendering.markdown.dense import link_places
+from processor_service.rendering.markdown.inline import Edit, mended, read_blocks, read_inline
+from processor_service.rendering.markdown.references import (
+    Env,
+    Footnotes,
+    find_definitions,
+    notes_in,
+)
+from processor_service.rendering.markdown.tables import Table, fenced, read_table
+
+_LEAD_CHARS = 200
+_NEWLINES = re.compile(r"\r\n?")
+_INVISIBLE = str.maketrans("", "", ZERO_WIDTH_SPACE + HAIR_SPACE)
+_MARKERS = re.compile(r"(?:[>\s]|[-+*]\s|\d{1,9}[.)]\s)*")
+_INDENT = re.compile(r"[>\s]*")
+_ITEM = re.compile(r"[>\s]*(?:[-+*]|\d{1,9}[.)])\s")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One top-level block: Markdown, or a table.
+
+    ``kind`` is the parser's name for it, ``gap`` the line breaks that separate it from the block
+    before, ``line`` where it begins in its document, from 0. The end of ``unclosed`` code was not
+    written, perhaps not yet; ``text`` has one.
+    """
+
+    kind: str
+    text: str
+    gap: str = "\n\n"
+    table: Table | None = None
+    unclosed: bool = False
+    line: int = field(default=0, compare=False)
+
+    @property
+    def leads_in(self) -> bool:
+        """Whether it belongs to what follows: a heading, or "For example:"."""
+        if self.kind == "paragraph":
+            return len(self.text) <= _LEAD_CHARS and self.text.rstrip("*_ ").endswith((":", "："))
+        return self.kind in ("heading", "hr")
+
+
+def with_newlines(source: str) -> str:
+    """``source`` with every line ended the same way."""
+    return _NEWLINES.sub("\n", source)
+
+
+def read_document(source: str, *, whole: bool = True) -> list[Block]:
+    """The blocks of a document. Linear in its length.
+
+    Links that refer to definitions, and footnotes, stay as they are written unless it is ``whole``.
+    """
+    source = with_newlines(source)
+    tokens = read_blocks(source)
+    env: Env = {WORK: Work.on(source)}
+    definitions = find_definitions(tokens, env) if whole else []
+    if whole:
+        _number_notes(tokens, env["footnotes"], env)
+        env[WORK] = Work.on(source)
+    lines: list[str | None] = list(source.split("\n"))
+    tables = {start: (end, read_table(tokens[start:end], env)) for start, end in _tables(tokens)}
+    for start, (_, table) in tables.items():
+        if tokens[start].level:
+            _write_as_code(lines, tokens[start], table)
+    end = 0
+    for number, token in enumerate(tokens):
+        end = tables[number][0] if number in tables else end
+        if token.type == "inline" and number > end:
+            _mend(lines, token, tokens[number - 1], env)
+        elif token.type == "paragraph_open" and token.content:
+            _mend_unread(lines, token)
+    notes: list[Block] = []
+    if whole:
+        _drop(lines, [each.line for each in definitions if each.label in env["used"]])
+        notes = list(_take_notes(lines, tokens, env["footnotes"]))
+    return [*_blocks(lines, tokens, {at: table for at, (_, table) in tables.items()}), *notes]
+
+
+def _number_notes(tokens: Sequence[Token], footnotes: Footnotes, env: Env) -> None:
+    if footnotes.defined:
+        for token in tokens:
+            if token.type == "inline":
+                read_inline(token.content, env)
+        footnotes.settle()
+
+
+def _drop(lines: list[str | None], numbers: Iterable[int]) -> None:
+    """Leave out lines, but for those that begin an item."""
+    for number in numbers:
+        if _ITEM.match(lines[number] or "") is None:
+            lines[number] = None
+
+
+def _take_notes(
+    lines: list[str | None], tokens: Sequence[Token], footnotes: Footnotes
+) -> Iterator[Block]:
+    """The notes of the document, which stand at its end."""
+    taken: list[tuple[int, str]] = []
+    for opening, token in pairwise(tokens):
+        if opening.type != "paragraph_open" or opening.level or not token.map:
+            continue
+        for number, start, end in notes_in(token.content, footnotes):
+            place = slice(token.map[0] + start, token.map[0] + end)
+            taken.append((int(number), "\n".join(_trimmed(lines[place])).lstrip()))
+            lines[place] = [None] * (end - start)
+    if taken:
+        text = "\n".join(note for _, note in sorted(taken, key=itemgetter(0)))
+        yield Block("paragraph", text, line=len(lines))
+
+
+def _tables(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
+    start = 0
+    for number, token in enumerate(tokens):
+        if token.type == "table_open":
+            start = number
+        elif token.type == "table_close":
+            yield start, number
+
+
+def _write_as_code(lines: list[str | None], token: Token, table: Table) -> None:
+    """A table within a list or a quote, where Slack has none, becomes a code block."""
+    first, end = token.map or (0, 0)
+    lead, indent = _MARKERS.match(lines[first] or ""), _INDENT.match(lines[first + 1] or "")
+    code = [f"{indent[0] if indent else ''}{line}" for line in fenced(table.lines()).split("\n")]
+    code[0] = f"{lead[0] if lead else ''}{code[0].lstrip('> ')}"
+    lines[first:end] = ["\n".join(code), *[None] * (end - first - 1)]
+
+
+def _mend(lines: list[str | None], token: Token, opening: Token, env: Env) -> None:
+    """Write the edits of an inline token into the lines it stands in."""
+    edits = read_inline(token.content, env).edits
+    if not edits:
+        return
+    first, _ = token.map or (0, 0)
+    before, after = token.content.split("\n"), mended(token.content, edits).split("\n")
+    for number, (old, new) in enumerate(zip(before, after, strict=True), start=first):
+        line = lines[number] or ""
+        # White space at the start of a line is the block's; the rest ends as the line does.
+        at = line.rfind(old.lstrip())
+        if opening.type == "heading_open" and opening.markup.startswith("#"):
+            at = line.find(old, line.find(opening.markup) + len(opening.markup))
+        if at >= 0:
+            lines[number] = line[:at] + new.lstrip() + line[at + len(old.lstrip()) :]
+
+
+def _mend_unread(lines: list[str | None], token: Token) -> None:
+    """Nothing is a link in text that was not read."""
+    for number in range(*(token.map or ())):
+        line = lines[number] or ""
+        edits = [Edit(at, at, ZERO_WIDTH_SPACE) for at in link_places(line)]
+        lines[number] = mended(line, edits)
+
+
+def _blocks(
+    lines: Sequence[str | None], tokens: Sequence[Token], tables: Mapping[int, Table]
+) -> Iterator[Block]:
+    end = 0
+    for number, token in enumerate(tokens):
+        if token.level or token.nesting < 0 or token.map is None:
+            continue
+        text = "" if number in tables else _written(token, lines[slice(*token.map)])
+        if None in lines[slice(*token.map)] and not text.strip("> \n") and number not in tables:
+            continue
+        blank = any(not (line or "").strip() for line in lines[end : token.map[0]])
+        gap = "\n\n" if blank else "\n"
+        kind = token.type.removesuffix("_open")
+        yield Block(kind, text, gap, tables.get(number), _is_unclosed(token), token.map[0])
+        end = token.map[0] + max(1, len(_trimmed(lines[slice(*token.map)])))
+
+
+def _is_unclosed(token: Token) -> bool:
+    first, end = token.map or (0, 0)
+    return token.type == "fence" and end - first < len(_code_of(token)) + 2
+
+
+def _written(token: Token, lines: Sequence[str | None]) -> str:
+    if token.type in ("fence", "code_block"):
+        return fenced(_code_of(token), token.info.strip().replace("`", ""), len(token.markup))
+    return "\n".join(_trimmed(lines))
+
+
+def _code_of(token: Token) -> list[str]:
+    return token.content.removesuffix("\n").split("\n") if token.content else []
+
+
+def _trimmed(lines: Sequence[str | None]) -> list[str]:
+    """The lines that are left, without blank ones at the end."""
+    kept = [line for line in lines if line is not None]
+    while kept and not kept[-1].strip():
+        kept.pop()
+    return kept
+
+
+def words_of(source: str) -> str:
+    """The words of a document without its markup, on one line."""
+    words: list[str] = []
+    env: Env = {WORK: Work.on(source)}
+    for token in read_blocks(source):
+        if token.type == "inline":
+            children = read_inline(token.content, env).tokens
+            words += [" " if each.type.endswith("break") else each.content for each in children]
+        else:
+            words.append(token.content)
+        words.append(" ")
+    return " ".join("".join(words).translate(_INVISIBLE).split())

@@ -1,0 +1,226 @@
+"""From Gemini's Markdown to Slack messages."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Body, Place
+from processor_service.rendering.markdown.characters import neutralise
+from processor_service.rendering.markdown.document import words_of
+from processor_service.rendering.markdown.tables import Table
+from processor_service.rendering.omitted_files import verdict_lines
+from processor_service.rendering.packing import Layout, Piece, split_markdown
+from processor_service.texts.answers import (
+    ASK_AGAIN,
+    DIRECT,
+    MESSAGE,
+    NOT_TRIED_AGAIN,
+    NOTICE,
+    NOTICE_TITLE,
+    PURPOSES,
+    QUESTION,
+    REGENERATE,
+    RETRY,
+    STOPPED,
+    STOPPED_BEFORE,
+    TOO_LONG_FOR_RESPONSE,
+    TRUNCATED,
+)
+from processor_service.texts.failures import OTHER, TAKEN_AWAY, WORDS, Failure
+from shared.task import Locale, Mode, Subject, Task, Wish
+
+Block = dict[str, Any]
+
+# A streamed message takes some 10,600 bytes (measured by others, undocumented). All markdown blocks
+# of a message hold 12,000 characters together, all blocks some 13,200 (docs.slack.dev, markdown
+# block; github.com/slackapi/bolt-js/issues/2509).
+PART_BYTES = 10_000
+# Slack may split a longer text into several posts, and chat.update refuses one: both count 4,000,
+# the latter escaped bytes (docs.slack.dev, chat.postMessage and chat.update).
+PLAIN_BYTES = 3_900
+_PREVIEW_CHARS = 200
+_QUOTE_CHARS = 2_500
+_SUBJECT_CHARS = 300
+
+
+def escape(text: str) -> str:
+    """Text for a mrkdwn field: the three characters Slack gives a meaning are escaped."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def render_answer(
+    answer: Answer,
+    locale: Locale,
+    capacity: int,
+    footer: Sequence[Block] = (),
+) -> list[Body]:
+    """The messages that together hold the whole answer; at least one, ``footer`` below the last.
+
+    A place that takes fewer messages than needed ends with words saying so.
+    """
+    bodies = list(map(body_of, _fitting(answer, RICH, capacity, locale)))
+    bodies[-1] = replace(bodies[-1], blocks=(*bodies[-1].blocks, *footer))
+    return bodies
+
+
+def render_plain(
+    answer: Answer,
+    locale: Locale,
+    capacity: int,
+    *,
+    below: Sequence[str] = (),
+    part_bytes: int = PLAIN_BYTES,
+) -> list[Body]:
+    """The whole answer without any layout, for the case that Slack refuses ours.
+
+    The paragraphs ``below`` come after it. No message is larger than ``part_bytes``.
+    """
+    layout = replace(_PLAIN, limit=part_bytes)
+    parts = _fitting(answer, layout, capacity, locale, below)
+    return [Body(escape("".join(map(str, part)))) for part in parts]
+
+
+def body_of(part: Sequence[Piece]) -> Body:
+    """One message of an answer."""
+    return Body(_preview(part), tuple(map(_shown, part)))
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
+
+
+def _escaped_bytes(text: str) -> int:
+    return _bytes(escape(text))
+
+
+RICH = Layout(_bytes, PART_BYTES, table_blocks=True)
+_PLAIN = Layout(_escaped_bytes, PLAIN_BYTES, table_blocks=False)
+
+
+def _fitting(
+    answer: Answer, layout: Layout, capacity: int, locale: Locale, below: Sequence[str] = ()
+) -> list[list[Piece]]:
+    truncated = [TRUNCATED[locale]] if answer.truncated else []
+    documents = [neutralise(answer.text), *truncated, *map(neutralise, below)]
+    parts = split_markdown(documents, layout) or [[answer.text]]
+    if len(parts) > capacity:
+        parts = [*parts[: capacity - 1], [f"_{TOO_LONG_FOR_RESPONSE[locale]}_"]]
+    return parts
+
+
+def _shown(piece: Piece) -> Block:
+    if isinstance(piece, Table):
+        return piece.block()
+    # What has become of the model's words on their way is no ping either.
+    return {"type": "markdown", "text": neutralise(piece)}
+
+
+def render_notice(failure: Failure, task: Task, place: Place | None) -> Body:
+    """The one message that says why there is no answer, with a Retry button where the question can
+    be read again.
+    """
+    words, locale = WORDS.get(failure.reason, OTHER), task.locale
+    title = NOTICE_TITLE[locale]
+    advice = words.advice if place is not None or not words.retry else ASK_AGAIN
+    text = NOTICE[locale].format(
+        title=title,
+        phase=words.phase[locale],
+        what=words.what[locale].format(
+            when=_moment(failure.resumes_at),
+            files=escape(verdict_lines(failure.without, locale)),
+        )
+        + (TAKEN_AWAY[locale] if failure.shown else ""),
+        state=(STOPPED if words.tried else NOT_TRIED_AGAIN)[locale],
+        advice=advice[locale],
+    )
+    code = f"`{failure.reason}` · `{task.task_id}`"
+    blocks: list[dict[str, Any]] = [
+        {"type": "section", "text": {"type": "mrkdwn", "text": text}},
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": code}]},
+    ]
+    if place is not None and words.retry:
+        again = value_of(place, task.mode, task.wish)
+        blocks.append(buttons(button("retry", RETRY[locale], again)))
+    return Body(title, tuple(blocks))
+
+
+def render_stopped(task: Task, place: Place | None) -> Body:
+    """The one message below a question that was stopped before there was a word of an answer."""
+    title = STOPPED_BEFORE[task.locale]
+    blocks: list[Block] = [{"type": "section", "text": {"type": "mrkdwn", "text": title}}]
+    if place is not None:
+        again = value_of(place, task.mode, task.wish)
+        blocks.append(buttons(button("retry", REGENERATE[task.locale], again)))
+    return Body(title, tuple(blocks))
+
+
+def _moment(at: datetime | None) -> str:
+    """A time as Slack shows it in each reader's time zone (docs.slack.dev, formatting dates)."""
+    if at is None:
+        return ""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
+
+
+def render_question(task: Task) -> Body:
+    """The message that shows a slash command's question in the channel."""
+    shown = task.text if len(task.text) <= _QUOTE_CHARS else task.text[:_QUOTE_CHARS] + " …"
+    quote = "\n".join(f"> {line}" for line in escape(shown).splitlines())
+    text = f"{QUESTION[task.locale].format(user=f'<@{task.user_id}>')}\n{quote}"
+    return Body(text, ({"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}},))
+
+
+def render_subject(task: Task, subject: Subject) -> Body:
+    """The message in the asker's direct messages that shows what a shortcut was used on."""
+    text = PURPOSES[task.locale][subject.purpose].format(
+        message=_linked(MESSAGE[task.locale], subject.permalink),
+        channel=_named(subject.channel_id, task.locale),
+    )
+    words = " ".join(task.text.split())
+    if words:
+        shown = words if len(words) <= _SUBJECT_CHARS else words[:_SUBJECT_CHARS] + " …"
+        text = f"{text}\n> {escape(shown)}"
+    return Body(text, ({"type": "section", "text": {"type": "mrkdwn", "text": text}},))
+
+
+def _named(channel_id: str, locale: Locale) -> str:
+    """A channel as Slack shows its name; a direct message (``D…``) has none."""
+    return DIRECT[locale] if channel_id.startswith("D") else f"<#{channel_id}>"
+
+
+def _linked(text: str, address: str) -> str:
+    return f"<{escape(address)}|{text}>" if address else text
+
+
+def _preview(part: Sequence[Piece]) -> str:
+    """The first words, for the notification."""
+    first = part[0]
+    words = first.words() if isinstance(first, Table) else words_of(first[: 4 * _PREVIEW_CHARS])
+    return escape(words if len(words) <= _PREVIEW_CHARS else words[:_PREVIEW_CHARS] + "…")
+
+
+def value_of(place: Place, mode: Mode | None = None, wish: Wish | None = None) -> dict[str, Any]:
+    """What a button carries that asks again: which question, in which mode (or its own), and how.
+
+    The channel is the one it is pressed in. The command service reads the question itself again.
+    """
+    at = {"thread_ts": place.thread_ts, "message_ts": place.message_ts}
+    named = {"mode": mode, "wish": wish}
+    return {"v": 1, **at, **{name: each for name, each in named.items() if each}}
+
+
+def button(action_id: str, text: str, value: Mapping[str, Any]) -> Block:
+    """A button that carries ``value`` to the command service."""
+    return {
+        "type": "button",
+        "action_id": action_id,
+        "text": {"type": "plain_text", "text": text},
+        "value": json.dumps(value, separators=(",", ":")),
+    }
+
+
+def buttons(*row: Block) -> Block:
+    """One row of buttons and the like."""
+    return {"type": "actions", "elements": list(row)}

@@ -1,0 +1,50 @@
+"""Why files were not used, in words for whoever sent them."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any, Final
+
+from processor_service.ports.answers import Verdict
+from processor_service.texts.answers import (
+    FILE_LEFT_OUT,
+    FILE_REASONS,
+    FILES_LEFT_OUT,
+    MORE_FILES_LEFT_OUT,
+    UNNAMED_FILE,
+)
+from shared.task import Locale
+
+# With these the longest note stays below the 3,000 characters of a text (docs.slack.dev, section).
+_LINES: Final = 10
+_NAME_CHARS: Final = 80
+
+
+def verdict_lines(without: Sequence[Verdict], locale: Locale) -> str:
+    """One line a file, unescaped."""
+    lines = [
+        FILE_LEFT_OUT[locale].format(
+            name=_shown(one.name) or UNNAMED_FILE[locale], why=FILE_REASONS[one.reason][locale]
+        )
+        for one in without[:_LINES]
+    ]
+    if more := len(without) - len(lines):
+        lines.append(MORE_FILES_LEFT_OUT[locale].format(count=more))
+    return "\n".join(lines)
+
+
+def files_text(without: Sequence[Verdict], locale: Locale) -> list[str]:
+    """The same as ``files_footer`` for an answer without layout, unescaped."""
+    return [f"{FILES_LEFT_OUT[locale]}\n{verdict_lines(without, locale)}"] if without else []
+
+
+def files_footer(without: Sequence[Verdict], locale: Locale) -> list[dict[str, Any]]:
+    """The block below an answer that was given without some files; none where all were used."""
+    return [
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": escape(text, quote=False)}]}
+        for text in files_text(without, locale)
+    ]
+
+
+def _shown(name: str) -> str:
+    name = " ".join(name.split())
+    return name if len(name) <= _NAME_CHARS else name[: _NAME_CHARS - 1] + "…"

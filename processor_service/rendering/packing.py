@@ -1,0 +1,170 @@
+"""Packing the blocks of a document into messages."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from processor_service.rendering.markdown.document import Block, read_document
+from processor_service.rendering.markdown.split_block import Size, cut
+from processor_service.rendering.markdown.tables import Table
+
+# With more tables than this, narrow ones are shown as text: each table block takes a message.
+_TABLE_BLOCKS = 4
+_NARROW_COLUMNS = 72
+
+# Blocks whose pieces may stand together in one message, as they did in the whole.
+_OF_SEVERAL = ("bullet_list", "ordered_list", "blockquote")
+
+Piece = str | Table
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What one message takes: ``limit`` by ``size``, and table blocks or not.
+
+    ``size`` measures text; it adds up over characters.
+    """
+
+    size: Size
+    limit: int
+    table_blocks: bool
+
+
+def split_markdown(documents: Iterable[str], layout: Layout) -> list[list[Piece]]:
+    """The documents as messages of Markdown and tables, each within ``layout``, one table each.
+
+    Nothing of them is lost. Blocks stay whole where they fit into a message; one that does not is
+    cut at its lines, items or sentences, with code fences and table heads repeated. Headings stay
+    with what follows them. Pure, and linear in the documents' length. What is nested deeper than
+    the stack goes is text, cut at its lines.
+    """
+    documents = list(documents)
+    try:
+        return _packed(map(read_document, documents), layout)
+    except RecursionError:
+        return _packed(([Block("text", each)] for each in documents if each.strip()), layout)
+
+
+def _packed(documents: Iterable[Sequence[Block]], layout: Layout) -> list[list[Piece]]:
+    packing = Packing(layout)
+    for blocks in documents:
+        for number, block in enumerate(blocks):
+            packing.add(block if number else replace(block, gap="\n\n"))
+    return packing.messages()
+
+
+@dataclass
+class Packing:
+    """The messages that are full, and the blocks of the one being filled."""
+
+    layout: Layout
+    _full: list[list[Block]] = field(default_factory=list)
+    _blocks: list[Block] = field(default_factory=list)
+    _used: int = 0
+    _tables: int = 0
+
+    @property
+    def open_blocks(self) -> Sequence[Block]:
+        """The blocks of the message being filled."""
+        return self._blocks
+
+    def take_full(self) -> list[list[Piece]]:
+        """The messages that nothing more goes into; they are not given again."""
+        full, self._full = self._full, []
+        return [pieces_of(blocks) for blocks in full]
+
+    def go_on(self) -> "Packing":
+        """A packing that goes on from here and leaves this one as it is."""
+        return Packing(self.layout, [], list(self._blocks), self._used, self._tables)
+
+    def add(self, block: Block) -> None:
+        """Put a block into the message, or begin a new one with it."""
+        if block.table is not None:
+            self._add_table(block.table)
+        elif self._has_room(block):
+            self._put(block)
+        else:
+            self._add_long(block)
+
+    def messages(self) -> list[list[Piece]]:
+        """All messages; the last may have room."""
+        full = [pieces_of(blocks) for blocks in self._full]
+        return [*full, pieces_of(self._blocks, open_ended=True)] if self._blocks else full
+
+    def _add_long(self, block: Block) -> None:
+        """Cut a block where it would leave half a message empty, and only if it can be helped."""
+        size, limit = self.layout.size, self.layout.limit
+        divisible = block.kind in _OF_SEVERAL or self._cost(block) > limit
+        if not divisible or self._used > limit // 2:
+            self._begin(min(self._cost(block), limit // 2))
+        if self._has_room(block):
+            self._put(block)
+            return
+        gap = size("\n\n")
+        for number, piece in enumerate(cut(block, limit - self._used - gap, limit - gap, size)):
+            if not self._has_room(piece) or (number and block.kind not in _OF_SEVERAL):
+                self._begin(self._cost(piece))
+            self._put(piece)
+
+    def _add_table(self, table: Table) -> None:
+        size, limit = self.layout.size, self.layout.limit
+        narrow = table.width() <= _NARROW_COLUMNS
+        if self.layout.table_blocks and not (narrow and self._tables >= _TABLE_BLOCKS):
+            pieces = list(table.pieces(size, limit))
+            if all(piece.fits(size, limit) for piece in pieces):
+                for piece in pieces:
+                    self._put_table(Block("table", "", table=piece))
+                return
+        for code in table.code_blocks(size, limit - size("\n\n")):
+            self.add(Block("fence", code))
+
+    def _put_table(self, block: Block) -> None:
+        if not self._has_room(block) or any(each.table for each in self._blocks):
+            self._begin(self._cost(block))
+        self._put(block)
+        self._tables += 1
+
+    def _cost(self, block: Block) -> int:
+        if block.table is not None:
+            return block.table.size(self.layout.size)
+        return self.layout.size(block.gap) + self.layout.size(block.text)
+
+    def _has_room(self, block: Block) -> bool:
+        return self._used + self._cost(block) <= self.layout.limit
+
+    def _put(self, block: Block) -> None:
+        self._blocks.append(block)
+        self._used += self._cost(block)
+
+    def _begin(self, needed: int) -> None:
+        """Begin a message that needs so much room; what leads in to that moves along."""
+        count = len(self._blocks)
+        while count and self._blocks[count - 1].leads_in:
+            count -= 1
+        leads = self._blocks[count:]
+        if not count or sum(map(self._cost, leads)) + needed > self.layout.limit:
+            count, leads = len(self._blocks), []
+        if count:
+            self._full.append(self._blocks[:count])
+        self._blocks, self._used = [], 0
+        for lead in leads:
+            self._put(lead)
+
+
+def pieces_of(blocks: Sequence[Block], *, open_ended: bool = False) -> list[Piece]:
+    """The blocks of one message.
+
+    With ``open_ended`` code that is not closed stays open at its end: nothing follows, and what may
+    yet be written goes on in it.
+    """
+    pieces: list[Piece] = []
+    if open_ended and blocks and blocks[-1].unclosed:
+        open_code, _ = blocks[-1].text.rsplit("\n", 1)
+        blocks = [*blocks[:-1], replace(blocks[-1], text=open_code)]
+    for block in blocks:
+        if block.table is not None:
+            pieces.append(block.table)
+        elif pieces and isinstance(pieces[-1], str):
+            pieces[-1] += block.gap + block.text
+        else:
+            pieces.append(block.text)
+    return pieces

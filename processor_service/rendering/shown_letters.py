@@ -1,0 +1,41 @@
+"""The letters and digits that a message shows in Slack, whatever its markup became there."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from processor_service.ports.conversations import Body
+from processor_service.rendering.markdown.document import words_of
+from shared.slack.message_text import plain_text
+
+# Slack keeps Markdown as rich text: an emoji by its name, an address with or without its label, and
+# none of the markup. What is left of both sides is compared.
+_EMOJI = re.compile(r":[a-z0-9_+'-]+(?:::skin-tone-\d)?:")
+
+
+_ADDRESS = re.compile(r"(?:https?://|mailto:)[\x21-\x7e]+")
+
+
+def letters_of(body: Body) -> str:
+    """The letters and digits that a message shows, but for what Slack writes in its own way."""
+    words = "".join(_words(body.blocks)) or plain_text(body.text, "")
+    bare = _ADDRESS.sub("", _EMOJI.sub("", words))
+    return "".join(char for char in bare if char.isalnum())
+
+
+def _words(blocks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for block in blocks:
+        if block.get("type") == "markdown":
+            yield words_of(str(block.get("text") or ""))
+        elif block.get("type") in ("rich_text", "table"):
+            yield from _texts(block)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, dict):
+        if isinstance(value.get("text"), str):
+            yield value["text"]
+        yield from _texts(value.get("rows") or value.get("elements") or [])

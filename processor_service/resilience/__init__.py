@@ -1,0 +1,1 @@
+"""What keeps a task alive through faults: leases, retries, circuit breakers, cancellation."""

@@ -1,0 +1,166 @@
+"""The use case of Stop: a wish that whoever works on the task sees, and an answer that ends there.
+
+Nothing is cut off in the middle of a call to Slack, so that what stands there is always known: the
+model is left at once, and what it had said by then is delivered like any answer.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from processor_service.ports.model import Model, Piece, Prompt
+from processor_service.ports.work import Stops, StreamOwners, Turns
+from processor_service.resilience.retry import Patience
+from processor_service.resilience.run_leased import Outcome
+from shared.errors import Stopped
+from shared.task import Cancel, Task
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+_ResultT = TypeVar("_ResultT")
+
+
+class Stop:
+    """Whether the asker of one task wants no more of it."""
+
+    def __init__(self) -> None:
+        self._asked = asyncio.Event()
+        self._limits: set[asyncio.Timeout] = set()
+
+    @property
+    def asked(self) -> bool:
+        """Whether they do by now."""
+        return self._asked.is_set()
+
+    async def is_asked(self) -> bool:
+        """``asked``, for whoever waits in vain then."""
+        return self.asked
+
+    def check(self) -> None:
+        """Raise Stopped if they do."""
+        if self.asked:
+            raise Stopped("The asker has stopped the answer.")
+
+    def ask(self) -> None:
+        """They do. Idempotent."""
+        if self.asked:
+            # What was cut off may still be ending, and its limit cannot be moved any more.
+            return
+        self._asked.set()
+        for limit in self._limits:
+            limit.reschedule(asyncio.get_running_loop().time())
+
+    async def unless_asked(self, work: Awaitable[_ResultT]) -> _ResultT | None:
+        """What ``work`` gives; None when they do first, and ``work`` is cancelled then."""
+        try:
+            async with asyncio.timeout(0 if self.asked else None) as limit:
+                self._limits.add(limit)
+                try:
+                    return await work
+                finally:
+                    self._limits.discard(limit)
+        except TimeoutError:
+            if not self.asked:
+                raise
+            return None
+
+    def cutting_short(self, patience: Patience) -> Patience:
+        """The same patience, whose waits end with Stopped once they do."""
+
+        async def nap(seconds: float) -> None:
+            await self.unless_asked(patience.sleep(seconds))
+            self.check()
+
+        return replace(patience, sleep=nap)
+
+
+@asynccontextmanager
+async def watched(task_id: str, stop: Stop, stops: Stops) -> AsyncIterator[None]:
+    """Inside, ``stop`` is asked as soon as somebody asks for it, here or in another process."""
+    ended = asyncio.Event()
+
+    async def watch() -> None:
+        # The flag is looked at as well: Python 3.11's wait_for, which a client may wait with,
+        # can swallow a cancellation (github.com/python/cpython/issues/86296).
+        while not (stop.asked or ended.is_set()):
+            await asyncio.sleep(_until_all_look(stops.look_every_s))
+            if await stops.asked(task_id):
+                stop.ask()
+
+    if await stops.asked(task_id):
+        stop.ask()
+    watching = asyncio.create_task(watch(), name=f"stop-{task_id}")
+    try:
+        yield
+    finally:
+        ended.set()
+        watching.cancel()
+        await asyncio.wait([watching])
+
+
+def _until_all_look(every_s: float) -> float:
+    """Seconds until the next moment at which every task looks: waking up for each of them alone
+    costs several times as much as looking does.
+    """
+    # A timer may fire half a millisecond early, and would then be set for that moment once more.
+    return every_s - asyncio.get_running_loop().time() % every_s + 0.001
+
+
+@dataclass(frozen=True)
+class StoppableModel:
+    """``ports.Model`` that ends its answer when it is stopped: the last piece then says so.
+
+    The request to the vendor is closed at that moment.
+    """
+
+    model: Model
+    stop: Stop
+
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+        """The pieces of the answer until it ends or is stopped."""
+        last, finished = Piece(), False
+        async with aclosing(self.model.stream(prompt, model)) as pieces:
+            while piece := await self.stop.unless_asked(_next(pieces)):
+                last, finished = piece, finished or piece.finished
+                yield piece
+        if self.stop.asked and not finished:
+            yield replace(last, text="", finished=True, stopped=True)
+
+
+async def _next(pieces: AsyncGenerator[Piece, None]) -> Piece | None:
+    return await anext(pieces, None)
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """What stopping works with."""
+
+    stops: Stops
+    owners: StreamOwners
+    turns: Turns
+
+
+async def stop(task: Task, cancel: Cancel, using: Stopping) -> Outcome:
+    """Have the answers stopped that ``cancel`` means, whoever works on them. Idempotent.
+
+    An answer that is finished stays as it is.
+    """
+    stopped = await _meant(task, cancel, using)
+    for task_id in stopped:
+        await using.stops.ask(task_id)
+    log.info("A stop was asked for.", action="stop_asked", task_ids=sorted(stopped))
+    return Outcome.NOTED
+
+
+async def _meant(task: Task, cancel: Cancel, using: Stopping) -> set[str]:
+    if cancel.task_id is not None:
+        return {cancel.task_id}
+    owners = [await using.owners.owner(task.channel_id, ts) for ts in cancel.streams]
+    known = {owner for owner in owners if owner is not None}
+    if known or task.thread_ts is None:
+        return known
+    holder = await using.turns.holder(f"{task.channel_id}:{task.thread_ts}")
+    return set() if holder is None else {holder}

@@ -1,0 +1,92 @@
+"""Working on a task under its lease: claimed, held, and finished or handed back."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from processor_service.ports.work import ClaimState, Lease, Leases
+from processor_service.resilience.lease import LeaseLost, held
+from processor_service.telemetry.task_metrics import because_of
+from shared.errors import MechachangError, RetryableError
+from shared.task import Task
+from shared.telemetry.log import get_logger
+from shared.telemetry.metrics import LEASES_LOST
+from shared.telemetry.tracing import span
+
+log = get_logger(__name__)
+
+
+class Outcome(StrEnum):
+    """What became of one delivery; the routes map it to a status code."""
+
+    ANSWERED = "answered"
+    ALREADY_DONE = "already_done"
+    STOPPED = "stopped"
+    NOTED = "noted"
+    TOLD_FAILURE = "told_failure"
+    GAVE_UP = "gave_up"
+    DUPLICATE = "duplicate"
+    HELD = "held"
+    TRY_LATER = "try_later"
+
+
+# Whatever is delivered later finds nothing left to do. A task that was given up is not among them:
+# it may come back out of the dead letters.
+_FINAL = frozenset({Outcome.ANSWERED, Outcome.ALREADY_DONE, Outcome.STOPPED, Outcome.TOLD_FAILURE})
+
+_NOT_OURS = {
+    ClaimState.DONE: Outcome.ALREADY_DONE,
+    ClaimState.HELD_BY_SAME_MESSAGE: Outcome.HELD,
+    ClaimState.HELD_BY_OTHER_MESSAGE: Outcome.DUPLICATE,
+}
+
+
+async def under_lease(
+    task: Task,
+    message_id: str,
+    leases: Leases,
+    deadline_s: float,
+    work: Callable[[Lease, float], Awaitable[Outcome]],
+) -> Outcome:
+    """Do ``work(lease, until)`` if the task is free. Whatever ends it early, the lease is released.
+
+    ``until`` is the event loop's time after ``deadline_s`` seconds, when the work is cancelled.
+    """
+    with span("lease"):
+        claim = await leases.claim(task.task_id, message_id)
+    if claim.lease is None:
+        log.info("The delivery is not ours to work on.", action="task_not_ours", state=claim.state)
+        return _NOT_OURS[claim.state]
+    try:
+        async with asyncio.timeout(deadline_s) as timeout, held(leases, claim.lease):
+            outcome = await work(claim.lease, timeout.when() or float("inf"))
+    except (RetryableError, TimeoutError) as error:
+        await _hand_back(claim.lease, error, leases)
+        return Outcome.TRY_LATER
+    except BaseException:
+        await asyncio.shield(leases.release(claim.lease))
+        raise
+    await _end(task, claim.lease, outcome, leases)
+    return outcome
+
+
+async def _hand_back(lease: Lease, error: Exception, leases: Leases) -> None:
+    reason = error.reason if isinstance(error, MechachangError) else "deadline_exceeded"
+    because_of(reason)
+    if reason == LeaseLost.reason:
+        LEASES_LOST.add()
+    # What another worker is doing instead is no reason to tell anybody.
+    await leases.release(lease, None if isinstance(error, LeaseLost) else reason)
+    log.warning(
+        "The task is handed back.", action="task_handed_back", reason=reason, why=str(error)
+    )
+
+
+async def _end(task: Task, lease: Lease, outcome: Outcome, leases: Leases) -> None:
+    if outcome in _FINAL:
+        await leases.finish(lease)
+    else:
+        await leases.release(lease)
+    age_s = round((datetime.now(UTC) - task.occurred_at).total_seconds(), 3)
+    log.info("The task is finished.", action="task_finished", outcome=outcome, age_s=age_s)

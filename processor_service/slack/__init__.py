@@ -1,0 +1,1 @@
+"""The adapters for Slack's Web API."""

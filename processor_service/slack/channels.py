@@ -1,0 +1,106 @@
+"""Conversations as Slack describes them: who may read what is said there."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from processor_service.ports.people import Channel
+from processor_service.slack.client import SlackCalls
+from shared.errors import MechachangError, SlackUnavailable
+from shared.slack.message import cursor_in, listed_in
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+_PATIENCE_S: Final = 1.0
+# conversations.info allows some 50 calls a minute (docs.slack.dev: Tier 3), for all together.
+_KNOWN_S: Final = 300.0
+# After a failure nobody waits for the same channel again for a while.
+_REST_S: Final = 60.0
+_REMEMBERED: Final = 1_000
+_MEMBERS: Final = 1_000
+# Whoever is not among 20,000 members is taken for none.
+_PAGES: Final = 20
+_DIRECT: Final = Channel(public=False)
+
+
+class SlackChannels:
+    """``ports.Channels`` by ``conversations.info`` and ``conversations.members``."""
+
+    def __init__(self, calls: SlackCalls, clock: Callable[[], float] = time.monotonic) -> None:
+        self._calls = calls
+        self._clock = clock
+        self._near: dict[str, tuple[float, Channel | None]] = {}
+        self._asking: dict[str, asyncio.Lock] = {}
+
+    async def of(self, channel_id: str) -> Channel | None:
+        """The conversation, known for five minutes; None when Slack does not tell it within 1 s, or
+        did not lately. However many want to know at once, Slack is asked once.
+        """
+        if channel_id.startswith("D"):
+            return _DIRECT
+        lock = self._asking.setdefault(channel_id, asyncio.Lock())
+        try:
+            async with asyncio.timeout(_PATIENCE_S), lock:
+                until, near = self._near.get(channel_id, (0.0, None))
+                if self._clock() < until:
+                    return near
+                return self._remember(channel_id, _channel(await self._info(channel_id)), _KNOWN_S)
+        except (MechachangError, TimeoutError) as error:
+            log.info("A channel is not known.", action="channel_unknown", why=str(error))
+            return self._remember(channel_id, None, _REST_S)
+        finally:
+            self._asking.pop(channel_id, None)
+
+    def _remember(self, channel_id: str, channel: Channel | None, for_s: float) -> Channel | None:
+        if len(self._near) >= _REMEMBERED:
+            self._near.clear()
+        self._near[channel_id] = (self._clock() + for_s, channel)
+        return channel
+
+    async def may_read(self, user_id: str, channel_id: str) -> bool:
+        """Whether the person may read there now: it is public, or they are a member. Asked anew
+        each time; raises as a Conversation does.
+        """
+        info = await self._info(channel_id)
+        if info.get("is_im"):
+            return info.get("user") == user_id
+        return _channel(info).public or await self._is_member(user_id, channel_id)
+
+    async def _info(self, channel_id: str) -> Mapping[str, Any]:
+        client = self._calls.client
+        found = await self._calls(
+            "conversations.info", lambda: client.conversations_info(channel=channel_id)
+        )
+        info = found.get("channel")
+        if not isinstance(info, Mapping):
+            raise SlackUnavailable("conversations.info: Slack describes no channel.")
+        return info
+
+    async def _is_member(self, user_id: str, channel_id: str) -> bool:
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            page = await self._members(channel_id, cursor)
+            if user_id in listed_in(page, "members"):
+                return True
+            cursor = cursor_in(page)
+            if cursor is None:
+                return False
+        log.warning("A channel has too many members.", action="members_too_many")
+        return False
+
+    async def _members(self, channel_id: str, cursor: str | None) -> AsyncSlackResponse:
+        client = self._calls.client
+        return await self._calls(
+            "conversations.members",
+            lambda: client.conversations_members(channel=channel_id, cursor=cursor, limit=_MEMBERS),
+        )
+
+
+def _channel(info: Mapping[str, Any]) -> Channel:
+    """What Slack does not call public is none. Only a public channel's name may be told."""
+    public = bool(info.get("is_channel")) and info.get("is_private") is False
+    return Channel(public, str(info.get("name") or "") if public else "")

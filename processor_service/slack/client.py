@@ -1,0 +1,110 @@
+"""Calls to Slack's Web API, held back while Slack asks us to wait."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from processor_service.slack.page_memory import Readers
+from shared.errors import SlackDenied, SlackUnavailable
+from shared.ledger import Ledger
+from shared.signing import Signing
+from shared.slack.client import SLACK_FAILURES, slack_error
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+# Slack counts posts for each channel besides the workspace; other limits are a method's.
+_BY_CHANNEL = frozenset({"chat.postMessage"})
+_UNNAMED_S = 1.0
+
+
+class Holds(Protocol):
+    """Which methods Slack told some instance of ours to leave alone, and for how long."""
+
+    async def wait_s(self, key: str) -> float:
+        """Seconds until ``key`` may be called again; 0 when it may now."""
+
+    async def hold(self, key: str, seconds: float) -> None:
+        """Leave ``key`` alone for ``seconds``."""
+
+
+@dataclass(frozen=True)
+class Ourselves:
+    """By what our own messages are known, and the workspace we are in: its id and its name."""
+
+    ledger: Ledger
+    team_id: str
+    team: str = ""
+
+
+class SlackCalls:
+    """One way to the Web API for everything that calls it.
+
+    A method under a rate limit is not called at all: SlackUnavailable says how long to wait.
+    ``on_denied`` is told when Slack does not accept our token. Without a ``signing`` that of its
+    token is used. ``readers`` bounds what is read.
+    """
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        holds: Holds,
+        on_denied: Callable[[SlackDenied], None],
+        signing: Signing | None = None,
+    ) -> None:
+        self.client = client
+        self.signing = signing or Signing(client.token or "")
+        self._holds = holds
+        self._on_denied = on_denied
+        self._ourselves: Ourselves | None = None
+        self.readers = Readers()
+
+    async def __call__(
+        self,
+        method: str,
+        call: Callable[[], Awaitable[AsyncSlackResponse]],
+        *,
+        channel: str | None = None,
+    ) -> AsyncSlackResponse:
+        """Slack's answer. Raises SlackUnavailable, OutcomeUnknown, SlackDenied or SlackRefused."""
+        key = f"{method}:{channel}" if channel and method in _BY_CHANNEL else method
+        wait_s = await self._holds.wait_s(key)
+        if wait_s > 0:
+            raise SlackUnavailable(
+                f"{method}: Slack has asked us to wait.",
+                reason="slack_rate_limited",
+                retry_after_s=wait_s,
+            )
+        try:
+            return await call()
+        except SLACK_FAILURES as error:
+            failure = slack_error(error, method)
+            if isinstance(failure, SlackUnavailable) and failure.reason == "slack_rate_limited":
+                await self._limited(key, method, failure)
+            if isinstance(failure, SlackDenied):
+                self._on_denied(failure)
+            raise failure from error
+
+    async def ourselves(self) -> Ourselves:
+        """Who we are, asked once. Raises SlackUnavailable also if Slack does not say."""
+        if self._ourselves is None:
+            us = await self("auth.test", self.client.auth_test)
+            bot_id, user_id, team_id = us.get("bot_id"), us.get("user_id"), us.get("team_id")
+            if not isinstance(user_id, str) or not isinstance(team_id, str):
+                raise SlackUnavailable("auth.test: Slack does not say who we are.")
+            ledger = Ledger(self.signing, bot_id if isinstance(bot_id, str) else None, user_id)
+            self._ourselves = Ourselves(ledger, team_id, str(us.get("team") or ""))
+        return self._ourselves
+
+    async def _limited(self, key: str, method: str, failure: SlackUnavailable) -> None:
+        failure.retry_after_s = failure.retry_after_s or _UNNAMED_S
+        log.warning(
+            "Slack limits us.",
+            action="slack_rate_limited",
+            method=method,
+            retry_after_s=failure.retry_after_s,
+        )
+        await self._holds.hold(key, failure.retry_after_s)

@@ -1,0 +1,243 @@
+"""One conversation in Slack, through the Web API: a thread, a channel, direct messages."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from processor_service.ports.conversations import Body, Document, Posted
+from processor_service.rendering.block_text import body_shown
+from processor_service.slack.reading.reader import SlackReading
+from processor_service.slack.uploads import SlackUploads
+from shared.errors import (
+    QUESTION_GONE,
+    UNSHOWABLE,
+    MechachangError,
+    OutcomeUnknown,
+    SlackRefused,
+    SlackUnavailable,
+)
+from shared.ledger import Mark, file_title, growing_mark, signed_metadata
+from shared.signing import signed_blocks
+from shared.slack.refused_methods import RefusedMethods
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+_STATUS_PATIENCE_S = 2.0
+_OF_ONE_CALL = frozenset({QUESTION_GONE, UNSHOWABLE})
+_START = "chat.startStream"
+_STATUS = "assistant.threads.setStatus"
+
+
+@dataclass(frozen=True)
+class SlackConversation(SlackReading):
+    """``ports.Conversation``; ``payload`` joins the metadata of each post."""
+
+    payload: Mapping[str, str] | None = None
+    uploads: SlackUploads | None = None
+    capacity: int = 1_000
+    editable: bool = True
+    refused: RefusedMethods = field(default_factory=RefusedMethods)
+
+    @property
+    def streams(self) -> bool:
+        """Slack streams into threads only, and where it has not just refused to."""
+        if None in {self.thread_ts, self.asker, self.owners}:
+            return False
+        return self.refused.allows(_START, self.channel, self.thread_ts or "")
+
+    @property
+    def takes_files(self) -> bool:
+        """A file is shared in a thread only, where it belongs to a question."""
+        return self.thread_ts is not None and self.uploads is not None
+
+    async def post(self, body: Body, mark: Mark) -> Posted:
+        """Post into the conversation.
+
+        Slack posts a reply to a deleted message into the channel; such a stray is removed again.
+        """
+        post = partial(
+            self.calls.client.chat_postMessage,
+            channel=self.channel,
+            thread_ts=self.thread_ts,
+            text=body.text,
+            blocks=self._signed(body) or None,
+            metadata=self._metadata(mark),
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        taken = await self.calls("chat.postMessage", post, channel=self.channel)
+        posted = Posted(_ts_of(taken, "chat.postMessage"), mark, shown=_shown_by(taken))
+        if not await self._is_there(posted, taken):
+            await self.remove(posted)
+            raise SlackRefused(
+                "chat.postMessage: the question is deleted.",
+                slack_error="thread_not_found",
+                reason=QUESTION_GONE,
+            )
+        return posted
+
+    async def _is_there(self, posted: Posted, taken: AsyncSlackResponse) -> bool:
+        """Whether a post has come into the thread; asked when Slack did not tell."""
+        if self.thread_ts is None:
+            return True
+        message = taken.get("message")
+        if isinstance(message, dict):
+            return message.get("thread_ts") is not None
+        try:
+            return posted.ts in await self.contents([posted])
+        except SlackRefused as refused:
+            return refused.reason != QUESTION_GONE
+        except (SlackUnavailable, OutcomeUnknown):
+            return True
+
+    def _metadata(self, mark: Mark) -> dict[str, Any]:
+        return signed_metadata(mark, self.channel, self.calls.signing, self.payload)
+
+    def _signed(self, body: Body) -> list[dict[str, Any]]:
+        return signed_blocks(body.blocks, self.channel, self.calls.signing)
+
+    async def start_stream(self, task_id: str, markdown: str) -> Posted:
+        """Begin a stream; in channels Slack wants to know for whom.
+
+        One that Slack may have begun without our being told is found by ``find`` from then on.
+        """
+        start = partial(
+            self.calls.client.chat_startStream,
+            channel=self.channel,
+            thread_ts=self.thread_ts or "",
+            markdown_text=markdown,
+            recipient_team_id=self.asker.team_id if self.asker else None,
+            recipient_user_id=self.asker.user_id if self.asker else None,
+        )
+        try:
+            ts = _ts_of(await self.calls(_START, start), _START)
+        except OutcomeUnknown:
+            self.starts.note(self.channel, self.thread_ts or "", task_id, markdown)
+            raise
+        except (SlackRefused, SlackUnavailable) as error:
+            if error.reason not in _OF_ONE_CALL:
+                self.refused.note(_START, self.channel, self.thread_ts or "", error)
+            raise
+        await self._own(task_id, ts)
+        return Posted(ts, growing_mark(task_id), live=True)
+
+    async def _own(self, task_id: str, ts: str) -> None:
+        if self.owners is not None:
+            await self.owners.own(self.channel, ts, task_id)
+
+    async def append_stream(self, posted: Posted, markdown: str) -> None:
+        """Write on in a stream."""
+        append = partial(
+            self.calls.client.chat_appendStream,
+            channel=self.channel,
+            ts=posted.ts,
+            markdown_text=markdown,
+        )
+        await self._own(posted.mark.task_id, posted.ts)
+        await self.calls("chat.appendStream", append)
+
+    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
+        """End a stream; only now it takes its mark."""
+        end = partial(
+            self.calls.client.chat_stopStream,
+            channel=self.channel,
+            ts=posted.ts,
+            markdown_text=markdown or None,
+            blocks=self._signed(body) or None,
+            metadata=self._metadata(mark),
+        )
+        ended = await self.calls("chat.stopStream", end)
+        return Posted(posted.ts, mark, shown=_shown_by(ended))
+
+    async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
+        """Replace one of our messages; a stream that still runs is ended first."""
+        if posted.live:
+            with contextlib.suppress(SlackRefused):
+                await self.end_stream(posted, "", Body(""), growing_mark(mark.task_id))
+        change = partial(
+            self.calls.client.chat_update,
+            channel=self.channel,
+            ts=posted.ts,
+            text=body.text,
+            blocks=self._signed(body),
+            metadata=self._metadata(mark),
+        )
+        changed = await self.calls("chat.update", change)
+        return Posted(posted.ts, mark, shown=_shown_by(changed))
+
+    async def remove(self, posted: Posted) -> None:
+        """Delete one of our messages; gone already is as good."""
+        client = self.calls.client
+        if posted.live:
+            with contextlib.suppress(SlackRefused):
+                await self.end_stream(posted, "", Body(""), posted.mark)
+        try:
+            await self.calls(
+                "chat.delete", lambda: client.chat_delete(channel=self.channel, ts=posted.ts)
+            )
+        except SlackRefused as refused:
+            if refused.slack_error != "message_not_found":
+                raise
+
+    async def upload(self, document: Document) -> str:
+        """Hand a file over to Slack."""
+        return await self.uploads.upload(document) if self.uploads else ""
+
+    async def share(self, file_id: str, document: Document) -> None:
+        """Post a message with an uploaded file into the thread; its title says which answer it is,
+        signed.
+        """
+        mark = Mark(document.task_id, "file", digest=document.digest)
+        title = file_title(document.title, mark, self.channel, self.calls.signing)
+        share = partial(
+            self.calls.client.files_completeUploadExternal,
+            files=[{"id": file_id, "title": title}],
+            channel_id=self.channel,
+            thread_ts=self.thread_ts,
+        )
+        await self.calls("files.completeUploadExternal", share)
+
+    async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
+        """Set or clear the thread's status; a failure is logged and changes nothing.
+
+        Where Slack refuses statuses none stands, and it is not asked again for a while.
+        """
+        if self.thread_ts is None or not self.refused.allows(_STATUS, self.channel, self.thread_ts):
+            return True
+        show = partial(
+            self.calls.client.assistant_threads_setStatus,
+            channel_id=self.channel,
+            thread_ts=self.thread_ts,
+            status=status,
+            loading_messages=list(loading) or None,
+        )
+        try:
+            async with asyncio.timeout(_STATUS_PATIENCE_S):
+                await self.calls(_STATUS, show)
+        except SlackRefused as refused:
+            self.refused.note(_STATUS, self.channel, self.thread_ts, refused)
+        except (MechachangError, TimeoutError) as error:
+            log.info("A status was not changed.", action="status_not_changed", why=str(error))
+            return False
+        return True
+
+
+def _shown_by(response: AsyncSlackResponse) -> Body | None:
+    """What Slack says of the message that a call made or changed."""
+    message = response.get("message")
+    return body_shown(message) if isinstance(message, dict) else None
+
+
+def _ts_of(response: AsyncSlackResponse, method: str) -> str:
+    """The ts of what a call has posted. Raises OutcomeUnknown when Slack does not tell it."""
+    message = response.get("message")
+    ts = response.get("ts") or (message.get("ts") if isinstance(message, dict) else None)
+    if not ts:
+        raise OutcomeUnknown(f"{method}: Slack did not say what it has posted.")
+    return str(ts)

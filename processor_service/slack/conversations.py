@@ -1,0 +1,84 @@
+"""The conversations of a task in Slack."""
+
+import aiohttp
+
+from processor_service.ports.conversations import Conversation, Place
+from processor_service.ports.work import Responses, StreamOwners
+from processor_service.rendering.question_metadata import question_payload
+from processor_service.slack.client import SlackCalls
+from processor_service.slack.conversation import SlackConversation
+from processor_service.slack.reading.reader import Asker
+from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
+from processor_service.slack.response_url import SlackResponse
+from processor_service.slack.uploads import SlackUploads
+from shared.errors import SlackUnavailable
+from shared.slack.refused_methods import RefusedMethods
+from shared.task import Task
+
+# The asker's clock is Slack's, ours may run ahead of it.
+_CLOCK_GRACE_S = 60.0
+
+
+class SlackConversations:
+    """``ports.Conversations`` in a real workspace."""
+
+    def __init__(
+        self,
+        calls: SlackCalls,
+        session: aiohttp.ClientSession,
+        responses: Responses,
+        owners: StreamOwners,
+    ) -> None:
+        self._calls = calls
+        self._session = session
+        self._responses = responses
+        self._owners = owners
+        self._uploads = SlackUploads(calls, session)
+        self._starts = UnconfirmedStarts()
+        self._refused = RefusedMethods()
+
+    def thread(self, task: Task, thread_ts: str, question_ts: str) -> Conversation:
+        """The thread of a question."""
+        place = Place(task.channel_id, thread_ts, question_ts)
+        return SlackConversation(
+            self._calls,
+            task.channel_id,
+            question_ts,
+            thread_ts=thread_ts,
+            place=place,
+            asker=Asker(task.team_id, task.user_id),
+            owners=self._owners,
+            uploads=self._uploads,
+            starts=self._starts,
+            refused=self._refused,
+        )
+
+    def channel(self, task: Task) -> Conversation:
+        """The channel itself, where a slash command's question is shown."""
+        payload = question_payload(task)
+        return SlackConversation(self._calls, task.channel_id, _since(task), payload=payload)
+
+    def response(self, task: Task, url: str) -> Conversation:
+        """What only the asker sees, through the command's response URL."""
+        channel, signing = task.channel_id, self._calls.signing
+        return SlackResponse(self._session, url, self._responses, channel, signing)
+
+    async def direct(self, task: Task) -> Conversation:
+        """The asker's direct messages."""
+        return SlackConversation(self._calls, await self.direct_id(task), _since(task))
+
+    async def direct_id(self, task: Task) -> str:
+        """The channel of the asker's direct messages; opening it again changes nothing."""
+        client = self._calls.client
+        opened = await self._calls(
+            "conversations.open", lambda: client.conversations_open(users=task.user_id)
+        )
+        channel = opened.get("channel")
+        channel_id = channel.get("id") if isinstance(channel, dict) else None
+        if not isinstance(channel_id, str):
+            raise SlackUnavailable("conversations.open: Slack names no channel.")
+        return channel_id
+
+
+def _since(task: Task) -> str:
+    return f"{task.occurred_at.timestamp() - _CLOCK_GRACE_S:.6f}"

@@ -1,0 +1,135 @@
+"""Who asks and who else speaks: languages and names, from Slack."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, Final
+
+from processor_service.ports.people import PeopleCache, Person, locale_named, offset_told
+from processor_service.ports.work import StoreUnavailable
+from processor_service.slack.client import SlackCalls
+from shared.errors import MechachangError
+from shared.task import Locale
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+_PATIENCE_S = 1.5
+# users.info allows some 100 calls a minute (docs.slack.dev: Tier 4), for all questions together.
+_NAMES_AT_ONCE: Final = 20
+# Whoever asks one question often asks the next one soon.
+_NEAR_S: Final = 300.0
+_REMEMBERED: Final = 1_000
+
+
+class SlackPeople:
+    """``ports.People`` by ``users.info``; an answer is never late because of it.
+
+    Whoever was known a moment ago is known without Redis, too.
+    """
+
+    def __init__(
+        self,
+        calls: SlackCalls,
+        cache: PeopleCache,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._calls = calls
+        self._cache = cache
+        self._clock = clock
+        self._near: dict[str, tuple[float, Person]] = {}
+
+    async def locale_of(self, user_id: str) -> Locale | None:
+        """The person's language; None when neither Redis nor Slack tells it within 1.5 s."""
+        try:
+            known = await self._known(user_id)
+        except StoreUnavailable:
+            known = None
+        return (known or await self._asked(user_id)).locale
+
+    async def utc_offset_of(self, user_id: str) -> timedelta | None:
+        """The person's time; None when neither Redis nor Slack tells it within 1.5 s.
+
+        Without Redis Slack is not asked: ``locale_of`` has waited for it already.
+        """
+        try:
+            known = await self._known(user_id)
+        except StoreUnavailable:
+            return None
+        return (known or await self._asked(user_id)).utc_offset
+
+    async def _known(self, user_id: str) -> Person | None:
+        """Who is remembered, here or in Redis. Raises StoreUnavailable."""
+        until, near = self._near.get(user_id, (0.0, None))
+        if self._clock() < until:
+            return near
+        person = await self._cache.person(user_id)
+        if person is not None:
+            self._remember_near(user_id, person)
+        return person
+
+    def _remember_near(self, user_id: str, person: Person) -> None:
+        if len(self._near) >= _REMEMBERED:
+            self._near.clear()
+        self._near[user_id] = (self._clock() + _NEAR_S, person)
+
+    async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
+        """The people's display names; who is missing was not told of within 1.5 s.
+
+        Of many unknown people the last ones are asked for.
+        """
+        names = await self._cache.names(user_ids)
+        unknown = [user_id for user_id in user_ids if user_id not in names][-_NAMES_AT_ONCE:]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                await asyncio.gather(*(self._learn(user_id, names) for user_id in unknown))
+        return names
+
+    async def _learn(self, user_id: str, names: dict[str, str]) -> None:
+        name = await self._asked_name(user_id)
+        if name:
+            names[user_id] = name
+            await self._cache.keep_name(user_id, name)
+
+    async def _asked_name(self, user_id: str) -> str | None:
+        """What Slack's own clients show: the display name, else the full one."""
+        client = self._calls.client
+        try:
+            told = await self._calls("users.info", lambda: client.users_info(user=user_id))
+        except MechachangError as error:
+            log.info("A person's name is not known.", action="name_unknown", why=str(error))
+            return None
+        user = told.get("user")
+        return _name_in(user) if isinstance(user, Mapping) else None
+
+    async def _asked(self, user_id: str) -> Person:
+        """What Slack tells within 1.5 s, remembered for the next question."""
+        client = self._calls.client
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                found = await self._calls(
+                    "users.info", lambda: client.users_info(user=user_id, include_locale=True)
+                )
+        except (MechachangError, TimeoutError) as error:
+            log.info("A person's language is not known.", action="locale_unknown", why=str(error))
+            return Person()
+        user = found.get("user")
+        person = _person(user if isinstance(user, Mapping) else {})
+        self._remember_near(user_id, person)
+        await self._cache.keep_person(user_id, person)
+        return person
+
+
+def _name_in(user: Mapping[str, Any]) -> str:
+    profile = user.get("profile")
+    shown = profile.get("display_name") if isinstance(profile, Mapping) else None
+    names = (shown, user.get("real_name"), user.get("name"))
+    return next((name for name in names if isinstance(name, str) and name), "")
+
+
+def _person(user: Mapping[str, Any]) -> Person:
+    """Slack's locales are like ``ja-JP``; not everybody has one, nor a time zone."""
+    locale, offset = str(user.get("locale") or ""), user.get("tz_offset")
+    return Person(locale_named(locale) if locale else None, offset_told(offset))

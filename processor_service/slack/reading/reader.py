@@ -1,0 +1,172 @@
+"""What stands in a conversation in Slack: our messages of a task, and what people said."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from processor_service.ports.conversations import Body, History, Place, Posted
+from processor_service.ports.work import StreamOwners
+from processor_service.rendering.block_text import body_shown
+from processor_service.slack.client import SlackCalls
+from processor_service.slack.page_memory import FIRST_PAGE, Readers, next_page
+from processor_service.slack.reading.thread_messages import Asked, Message, said_before
+from processor_service.slack.reading.trimming import Kept, size_of
+from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
+from shared.ledger import growing_mark
+from shared.slack.message import cursor_after, messages_in
+
+# Slack gives a thread from its beginning on. Of one beyond so many messages the rest is not told.
+_HISTORY_MESSAGES: Final = 3_000
+# A worker says whose its stream is right after Slack has begun it.
+_ORPHANED_AFTER_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Asker:
+    """For whom an answer is streamed."""
+
+    team_id: str
+    user_id: str
+
+
+@dataclass(frozen=True)
+class SlackReading:
+    """What stands in a thread (``thread_ts``), or in a channel itself, since ``oldest``.
+
+    ``place`` and ``asker`` say of which question, ``owners`` whose unfinished streams are, and
+    ``starts`` which of them may have begun without our being told.
+    """
+
+    calls: SlackCalls
+    channel: str
+    oldest: str
+    thread_ts: str | None = None
+    place: Place | None = None
+    asker: Asker | None = None
+    owners: StreamOwners | None = None
+    starts: UnconfirmedStarts = field(default_factory=UnconfirmedStarts)
+
+    async def find(self, task_id: str) -> list[Posted]:
+        """Our messages of the task."""
+        messages, _ = await self._messages(self.oldest, Kept(chars=0))
+        return await self._posted(task_id, messages)
+
+    async def read(self, task_id: str) -> History:
+        """Our messages of the task, and what was said before it where it continues a thread."""
+        place, asker = self.place, self.asker
+        if place is None or asker is None or not place.continues_thread:
+            return History(tuple(await self.find(task_id)))
+        messages, whole = await self._from_the_beginning(float(place.message_ts))
+        since = [one for one in messages if float(one["ts"]) >= float(self.oldest)]
+        found = await self._posted(task_id, since) if whole else await self.find(task_id)
+        asked = Asked(self.channel, place.message_ts)
+        return History(tuple(found), said_before(asked, messages, await self.calls.ourselves()))
+
+    async def messages(self, until: float = float("inf")) -> list[Message]:
+        """What stands there from its beginning on, as far as a thread's context goes. What people
+        said after ``until`` has no words.
+        """
+        return (await self._from_the_beginning(until))[0]
+
+    async def _from_the_beginning(self, until: float) -> tuple[list[Message], bool]:
+        readers = self.calls.readers
+        async with readers.of(self.channel, self.thread_ts or ""):
+            return await self._messages(None, Kept(until), _HISTORY_MESSAGES, readers)
+
+    async def _messages(
+        self,
+        oldest: str | None,
+        kept: Kept,
+        at_most: float = float("inf"),
+        readers: Readers | None = None,
+    ) -> tuple[list[Message], bool]:
+        """The messages since ``oldest``, and whether so many were all of them.
+
+        With ``readers`` no page is asked for before there is room for it.
+        """
+        cursor: str | None = None
+        chars, asked, limit = 0, 0, FIRST_PAGE
+        while asked < at_most:
+            async with readers.page(limit) if readers else nullcontext():
+                page = await self._page(oldest, cursor, limit)
+                chars += size_of(page.data)
+                kept.add(messages_in(page))
+                cursor = cursor_after(cursor, page)
+                del page
+            if cursor is None:
+                return kept.messages, True
+            asked += limit
+            limit = next_page(asked, chars)
+        return kept.messages, False
+
+    async def _posted(self, task_id: str, messages: Iterable[Message]) -> list[Posted]:
+        found: list[Posted] = []
+        parts = 0
+        ledger = (await self.calls.ourselves()).ledger
+        for message in messages:
+            if not ledger.wrote(message):
+                continue
+            mark = ledger.mark_of(message, self.channel)
+            if mark is not None and mark.task_id == task_id:
+                found.append(Posted(str(message["ts"]), mark))
+                parts += mark.role == "answer"
+            elif mark is None and await self._is_streamed_for(task_id, message):
+                # It does not say so itself yet, but it follows the parts before it.
+                parts += 1
+                mark = growing_mark(task_id, parts)
+                found.append(Posted(str(message["ts"]), mark, live=True))
+            elif (shared := ledger.file_mark_of(task_id, message, self.channel)) is not None:
+                found.append(Posted(str(message["ts"]), shared))
+        return found
+
+    async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
+        """What these messages show now, as far as one page goes."""
+        wanted = {part.ts for part in parts}
+        page = await self._page(min(wanted, key=float), None, FIRST_PAGE)
+        return {
+            str(message["ts"]): body_shown(message)
+            for message in messages_in(page)
+            if message["ts"] in wanted
+        }
+
+    async def _is_streamed_for(self, task_id: str, message: Mapping[str, Any]) -> bool:
+        """Whether a message of ours without a mark is a stream for the task, or one that nobody
+        answers for.
+
+        One that a person stopped, or that outlived Slack's patience, runs no more but has no mark.
+        """
+        if self.owners is None:
+            return False
+        owner = await self.owners.owner(self.channel, str(message["ts"]))
+        if owner is None and self.starts.began(self.channel, task_id, message):
+            await self.owners.own(self.channel, str(message["ts"]), task_id)
+            return True
+        if message.get("streaming_state") != "in_progress":
+            return owner == task_id
+        if owner is None:
+            return time.time() - float(message["ts"]) > _ORPHANED_AFTER_S
+        return owner == task_id
+
+    async def _page(self, oldest: str | None, cursor: str | None, limit: int) -> AsyncSlackResponse:
+        client = self.calls.client
+        wanted: dict[str, Any] = {
+            "channel": self.channel,
+            "oldest": oldest,
+            "inclusive": True,
+            "include_all_metadata": True,
+            "limit": limit,
+            "cursor": cursor,
+        }
+        if self.thread_ts is None:
+            return await self.calls(
+                "conversations.history", partial(client.conversations_history, **wanted)
+            )
+        return await self.calls(
+            "conversations.replies",
+            partial(client.conversations_replies, ts=self.thread_ts, **wanted),
+        )

@@ -1,0 +1,127 @@
+"""What was said in a Slack thread before a question was asked in it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+from processor_service.ports.conversations import Said
+from processor_service.rendering.block_text import text_of_attachment, text_of_blocks
+from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
+from processor_service.slack.client import Ourselves
+from shared.ledger import Ledger
+from shared.slack.files import files_of
+from shared.slack.message_text import plain_text
+from shared.task import Purpose, Subject, TaskFile, task_id_of_message
+
+Message = Mapping[str, Any]
+
+# A person's message: alone, with files, or a thread reply also sent to the channel.
+_SAID_BY_PEOPLE = frozenset({None, "file_share", "thread_broadcast"})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The message that asks: what stands in its thread after it is no context of it."""
+
+    channel_id: str
+    message_ts: str
+
+
+def said_before(
+    asked: Asked, messages: Sequence[Message], ourselves: Ourselves
+) -> tuple[Said, ...]:
+    """The thread's ``messages`` before the question, the oldest first.
+
+    An answer of ours to an earlier question belongs to them, even where it was finished only after
+    this question was asked. Notices, and answers that never came to their end, do not.
+    """
+    before = [one for one in messages if float(one["ts"]) < float(asked.message_ts)]
+    after = [one for one in messages if float(one["ts"]) > float(asked.message_ts)]
+    ledger, channel_id = ourselves.ledger, asked.channel_id
+    earlier = _asked_in(before, channel_id, ourselves)
+    late = [one for one in after if _answers_one_of(earlier, one, channel_id, ledger)]
+    said = (_said(one, channel_id, ledger) for one in (*before, *late))
+    return tuple(one for one in said if _has_words(one))
+
+
+def said_about(
+    subject: Subject, messages: Sequence[Message], ourselves: Ourselves
+) -> tuple[Said, ...]:
+    """What of the thread's ``messages`` a shortcut is about, as ``ports.Threads`` says."""
+    until = float("inf") if subject.purpose is Purpose.SUMMARISE else float(subject.message_ts)
+    told = [one for one in messages if float(one["ts"]) <= until]
+    said = [(one["ts"], _said(one, subject.channel_id, ourselves.ledger)) for one in told]
+    found = [(ts, one) for ts, one in said if _has_words(one)]
+    if subject.purpose is not Purpose.SUMMARISE and (
+        not found or found[-1][0] != subject.message_ts
+    ):
+        return ()
+    alone = found[-1:] if subject.purpose is Purpose.TRANSLATE else found
+    return tuple(one for _, one in alone)
+
+
+def _has_words(said: Said | None) -> TypeGuard[Said]:
+    return said is not None and bool(said.text)
+
+
+def _asked_in(messages: Iterable[Message], channel_id: str, ourselves: Ourselves) -> frozenset[str]:
+    """The ids of the tasks that the messages ask, if they ask anything."""
+    marks = (ourselves.ledger.mark_of(one, channel_id) for one in messages)
+    shown = {mark.task_id for mark in marks if mark is not None}
+    asked = {task_id_of_message(ourselves.team_id, channel_id, one["ts"]) for one in messages}
+    return frozenset(shown | asked)
+
+
+def _answers_one_of(
+    task_ids: frozenset[str], message: Message, channel_id: str, ledger: Ledger
+) -> bool:
+    mark = ledger.mark_of(message, channel_id)
+    return mark is not None and mark.role == "answer" and mark.task_id in task_ids
+
+
+def _said(message: Message, channel_id: str, ledger: Ledger) -> Said | None:
+    if ledger.wrote(message):
+        return _said_by_us(message, channel_id, ledger)
+    if message.get("bot_id"):
+        return Said("app", _name_of_app(message), _text_of_app(message))
+    if message.get("subtype") in _SAID_BY_PEOPLE and message.get("user"):
+        text = plain_text(message.get("text") or "", ledger.user_id)
+        files = files_of(message)
+        return Said("person", str(message["user"]), _with_names(text, files), files)
+    return None
+
+
+def _said_by_us(message: Message, channel_id: str, ledger: Ledger) -> Said | None:
+    mark = ledger.mark_of(message, channel_id)
+    if mark is None or mark.role == "notice":
+        return None
+    if mark.role == "question":
+        text = text_of_blocks(message) or plain_text(message.get("text") or "", "")
+        return Said("app", _name_of_app(message), text)
+    # With no number of parts it was still being written when its worker ended.
+    return Said("us", "", _text_of_ours(message)) if mark.parts else None
+
+
+def _text_of_ours(message: Message) -> str:
+    """What the model wrote, without the marks that rendering it for Slack has added."""
+    return (text_of_blocks(message) or message.get("text") or "").replace(ZERO_WIDTH_SPACE, "")
+
+
+def _name_of_app(message: Message) -> str:
+    profile = message.get("bot_profile") or {}
+    return str(message.get("username") or profile.get("name") or message.get("bot_id") or "")
+
+
+def _text_of_app(message: Message) -> str:
+    text = text_of_blocks(message, footers=True) or plain_text(message.get("text") or "", "")
+    attached = [
+        text_of_attachment(each)
+        for each in message.get("attachments") or ()
+        if isinstance(each, Mapping)
+    ]
+    return "\n".join(each for each in (text, *attached) if each)
+
+
+def _with_names(text: str, files: Iterable[TaskFile]) -> str:
+    names = [f"[file: {file.name or file.id}]" for file in files]
+    return "\n".join([*([text] if text else []), *names])

@@ -1,0 +1,90 @@
+"""What is kept of a thread while it is read: what could be told of it, and not what Slack sends.
+
+Slack sends a text twice (as such and as blocks), with previews of files and much else: nine hundred
+messages of 39,000 characters are some 70 MB.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from processor_service.slack.reading.thread_messages import Message
+
+KEPT_CHARS: Final = 512_000
+"""Twice the longest context a question is told (``subjects.py``): what is older is never quoted."""
+
+_FIELDS: Final = (
+    *("ts", "thread_ts", "user", "bot_id", "subtype", "text", "metadata", "streaming_state"),
+    *("username", "bot_profile", "blocks", "attachments", "files"),
+)
+_FILE_FIELDS: Final = (
+    *("id", "name", "title", "mimetype", "size", "mode", "file_access"),
+    *("url_private", "url_private_download"),
+)
+_LEFT_OUT: Final = "…"
+
+
+class Kept:
+    """The messages of one reading in their order. Of those until ``until`` the first one and the
+    newest ``KEPT_CHARS`` keep their words; the others still say who they are and what stands there.
+    """
+
+    def __init__(self, until: float = float("inf"), chars: int = KEPT_CHARS) -> None:
+        self._until = until
+        self._left = chars
+        self._with_words: deque[tuple[int, int]] = deque()
+        self.messages: list[Message] = []
+
+    def add(self, page: Iterable[Message]) -> None:
+        """Keep what is needed of the next messages."""
+        for message in page:
+            self._add(_trimmed(message))
+
+    def _add(self, message: Message) -> None:
+        if _by_person(message) and float(message["ts"]) > self._until:
+            # What people said after the question is no context of it; an answer of ours may be.
+            message = _wordless(message)
+        elif self.messages:
+            size = size_of(message)
+            self._with_words.append((len(self.messages), size))
+            self._left -= size
+        self.messages.append(message)
+        while self._left < 0 and len(self._with_words) > 1:
+            place, size = self._with_words.popleft()
+            self._left += size
+            self.messages[place] = _wordless(self.messages[place])
+
+
+def size_of(value: Any) -> int:
+    """How many characters a message, or a part of one, has."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, Mapping):
+        return sum(size_of(each) for each in value.values())
+    if isinstance(value, list):
+        return sum(size_of(each) for each in value)
+    return 0
+
+
+def _trimmed(message: Message) -> Message:
+    kept = {name: message[name] for name in _FIELDS if name in message}
+    if _by_person(message):
+        # Their words are the text; what an app shows may be in its blocks alone.
+        kept.pop("blocks", None)
+        kept.pop("attachments", None)
+    if "files" in kept:
+        kept["files"] = [
+            {name: file[name] for name in _FILE_FIELDS if name in file}
+            for file in kept["files"] or ()
+        ]
+    return kept
+
+
+def _by_person(message: Message) -> bool:
+    """Slack names the bot of most messages of apps; ours all have metadata."""
+    return not message.get("bot_id") and not message.get("metadata")
+
+
+def _wordless(message: Message) -> Message:
+    kept = {name: value for name, value in message.items() if name not in ("blocks", "attachments")}
+    return {**kept, "text": _LEFT_OUT}

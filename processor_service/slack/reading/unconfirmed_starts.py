@@ -1,0 +1,61 @@
+"""Streams that Slack may have begun for us without our being told.
+
+Such a stream carries no mark before its end, and not even its ts is known: it is told by its
+thread, its time and the words that it was to begin with.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from processor_service.ports.work import STREAM_TTL_S
+from processor_service.rendering.block_text import body_shown
+
+# Slack's clock may be behind ours.
+_CLOCK_GRACE_S: Final = 60.0
+_REMEMBERED: Final = 1_000
+
+
+@dataclass(frozen=True)
+class _Start:
+    words: str
+    at: float
+
+
+class UnconfirmedStarts:
+    """The starts of this process whose outcome is not known; each is forgotten after a while.
+
+    An heir in another process comes later than a stream needs to count as nobody's.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._starts: OrderedDict[tuple[str, str, str, str], _Start] = OrderedDict()
+
+    def note(self, channel: str, thread_ts: str, task_id: str, markdown: str) -> None:
+        """A stream for the task may have begun there with ``markdown``."""
+        words, now = _letters(markdown), self._clock()
+        self._starts[channel, thread_ts, task_id, words] = _Start(words, now)
+        while self._starts:
+            oldest = next(iter(self._starts.values()))
+            if len(self._starts) <= _REMEMBERED and oldest.at > now - STREAM_TTL_S:
+                return
+            self._starts.popitem(last=False)
+
+    def began(self, channel: str, task_id: str, message: Mapping[str, Any]) -> bool:
+        """Whether the message, an unmarked one of ours, is such a stream of the task."""
+        words = _letters_in(message)
+        start = self._starts.get((channel, str(message.get("thread_ts")), task_id, words))
+        return start is not None and float(message["ts"]) >= start.at - _CLOCK_GRACE_S
+
+
+def _letters(markdown: str) -> str:
+    return _letters_in({"blocks": [{"type": "markdown", "text": markdown}]})
+
+
+def _letters_in(message: Mapping[str, Any]) -> str:
+    from processor_service.rendering.shown_letters import letters_of  # noqa: PLC0415 - see ``loading``
+
+    return letters_of(body_shown(message))

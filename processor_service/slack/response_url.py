@@ -1,0 +1,148 @@
+"""A slash command's response URL: what only the asker sees."""
+
+import json
+from collections.abc import Sequence
+
+import aiohttp
+
+from processor_service.ports.conversations import Body, Document, History, Place, Posted
+from processor_service.ports.work import Responses
+from processor_service.rendering.plain_text import log_layout_refused, plainly
+from shared.errors import UNSHOWABLE, SlackRefused, SlackUnavailable
+from shared.ledger import Mark
+from shared.signing import Signing, signed_blocks
+from shared.slack.client import UNSHOWABLE_CODES, slack_call
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+
+class SlackResponse:
+    """``ports.Conversation`` through a response URL.
+
+    Slack takes five posts within 30 minutes (docs.slack.dev, handling user interaction) and shows
+    us none of them, so that Redis is the only ledger here. A post of unknown outcome counts as
+    shown: a second answer would be worse than one only we doubt.
+    """
+
+    capacity = 5
+    place: Place | None = None
+    editable = False
+    streams = False
+    takes_files = False
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        responses: Responses,
+        channel: str,
+        signing: Signing,
+    ) -> None:
+        self._session = session
+        self._url = url
+        self._responses = responses
+        self._channel = channel
+        self._signing = signing
+
+    async def find(self, task_id: str) -> list[Posted]:
+        """What we remember having posted."""
+        marks = await self._responses.of(task_id)
+        return [Posted(str(number), mark) for number, mark in enumerate(marks)]
+
+    async def read(self, task_id: str) -> History:
+        """What we remember; nothing was said before."""
+        return History(tuple(await self.find(task_id)))
+
+    async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
+        """Nothing: Slack does not tell."""
+        return {}
+
+    async def post(self, body: Body, mark: Mark) -> Posted:
+        """Post one message that only the asker sees; as text alone where Slack refuses its layout.
+
+        What was posted there cannot be changed: each message is settled by itself.
+        """
+        try:
+            await self._send(body, mark)
+        except SlackRefused as refused:
+            if refused.reason != UNSHOWABLE or not body.blocks:
+                raise
+            log_layout_refused(refused)
+            await self._send(plainly(body), mark)
+        await self._responses.add(mark)
+        return Posted(str(mark.part), mark)
+
+    async def _send(self, body: Body, mark: Mark) -> None:
+        payload = {
+            "response_type": "ephemeral",
+            "text": body.text,
+            "blocks": signed_blocks(body.blocks, self._channel, self._signing),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        try:
+            with slack_call("response_url"):
+                async with self._session.post(self._url, json=payload) as response:
+                    status, text = response.status, (await response.text())[:100]
+                _raise_for_response(status, text)
+        except aiohttp.ClientConnectorError as error:
+            raise SlackUnavailable("response_url: Slack could not be reached.") from error
+        except (aiohttp.ClientError, TimeoutError, ConnectionError):
+            log.warning(
+                "A response was sent, but Slack did not confirm it.",
+                action="response_unconfirmed",
+                part=mark.part,
+            )
+
+    async def start_stream(self, task_id: str, markdown: str) -> Posted:
+        """Never called."""
+        raise SlackRefused("response_url: cannot stream.", slack_error="channel_type_not_supported")
+
+    async def append_stream(self, posted: Posted, markdown: str) -> None:
+        """Nothing: no stream was ever begun."""
+
+    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
+        """Nothing: no stream was ever begun."""
+        return posted
+
+    async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
+        """Nothing: what was shown there stays as it is."""
+        return posted
+
+    async def remove(self, posted: Posted) -> None:
+        """Nothing: what was shown there stays as it is."""
+
+    async def upload(self, document: Document) -> str:
+        """Never called."""
+        raise SlackRefused("response_url: takes no files.", slack_error="invalid_channel")
+
+    async def share(self, file_id: str, document: Document) -> None:
+        """Nothing: no file was ever uploaded."""
+
+    async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
+        """Nothing: there is no thread."""
+        return True
+
+
+def _raise_for_response(status: int, text: str) -> None:
+    if status == 429:
+        raise SlackUnavailable("response_url: rate limited.", reason="slack_rate_limited")
+    if status >= 500:
+        raise SlackUnavailable(f"response_url: Slack failed ({status}).")
+    if status != 200:
+        code = _code_in(text)
+        # Anything else than a layout: used up, expired, or nothing can be said there any more.
+        reason = UNSHOWABLE if code in UNSHOWABLE_CODES else "response_closed"
+        raise SlackRefused(
+            f"response_url: refused ({status} {code}).", slack_error=code, reason=reason
+        )
+
+
+def _code_in(text: str) -> str:
+    """Slack's code, which comes alone or in JSON."""
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return text.strip()
+    return str(told.get("error") or text) if isinstance(told, dict) else text

@@ -1,0 +1,47 @@
+"""Handing files over to Slack; they are seen once a message shares them.
+
+The way is docs.slack.dev, files.getUploadURLExternal and completeUploadExternal.
+"""
+
+from functools import partial
+
+import aiohttp
+
+from processor_service.ports.conversations import Document
+from processor_service.slack.client import SlackCalls
+from shared.errors import SlackRefused, SlackUnavailable
+from shared.ledger import file_name
+
+
+class SlackUploads:
+    """Uploads over ``session``; Slack names the address, which needs no token."""
+
+    def __init__(self, calls: SlackCalls, session: aiohttp.ClientSession) -> None:
+        self._calls = calls
+        self._session = session
+
+    async def upload(self, document: Document) -> str:
+        """The file's id. Raises SlackUnavailable or SlackRefused; repeating it shows nothing."""
+        content = document.text.encode()
+        announce = partial(
+            self._calls.client.files_getUploadURLExternal,
+            filename=file_name(document.task_id),
+            length=len(content),
+        )
+        announced = await self._calls("files.getUploadURLExternal", announce)
+        url, file_id = announced.get("upload_url"), announced.get("file_id")
+        if not isinstance(url, str) or not isinstance(file_id, str):
+            raise SlackUnavailable("files.getUploadURLExternal: Slack names no address.")
+        await self._send(url, content)
+        return file_id
+
+    async def _send(self, url: str, content: bytes) -> None:
+        try:
+            async with self._session.post(url, data=content) as response:
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            raise SlackUnavailable("The file was not taken: no answer.") from error
+        if status == 429 or status >= 500:
+            raise SlackUnavailable(f"The file was not taken ({status}).")
+        if status != 200:
+            raise SlackRefused(f"The file was refused ({status}).", slack_error=str(status))

@@ -1,0 +1,40 @@
+"""Where we are installed, as Slack tells it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from processor_service.slack.client import SlackCalls
+from shared.errors import MechachangError
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+_PATIENCE_S: Final = 1.0
+# After a failure nobody waits for the name again for a while: answers are as good without it.
+_REST_S: Final = 60.0
+
+
+class SlackWorkspace:
+    """``ports.Workspace`` by ``auth.test``, asked once a process."""
+
+    def __init__(self, calls: SlackCalls, clock: Callable[[], float] = time.monotonic) -> None:
+        self._calls = calls
+        self._clock = clock
+        self._not_before = float("-inf")
+        self._asking = asyncio.Lock()
+
+    async def name(self) -> str | None:
+        """The workspace's name; None when Slack does not tell it within 1 s, or did not lately."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S), self._asking:
+                if self._clock() < self._not_before:
+                    return None
+                return (await self._calls.ourselves()).team or None
+        except (MechachangError, TimeoutError) as error:
+            self._not_before = self._clock() + _REST_S
+            log.info(
+                "The workspace's name is not known.", action="workspace_unknown", why=str(error)
+            )
+            return None

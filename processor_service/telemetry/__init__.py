@@ -1,0 +1,1 @@
+"""What one delivery and one attempt at Gemini measure."""

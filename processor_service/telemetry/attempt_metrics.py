@@ -1,0 +1,132 @@
+"""What one attempt at the model measures: its span, its time, its tokens and what they cost.
+
+The adapter says what it receives as it comes; whoever judges the answer says how it ended.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
+
+from processor_service.telemetry.prices import Prices
+from processor_service.telemetry.task_metrics import model_worked
+from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
+from shared.telemetry import metrics
+from shared.telemetry.tracing import span
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the vendor has counted so far; ``input`` is without what was ``cached``."""
+
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+    thoughts: int = 0
+
+    def plus(self, other: "Usage") -> "Usage":
+        """Both together, as of two requests for one answer."""
+        return Usage(
+            self.input + other.input,
+            self.cached + other.cached,
+            self.output + other.output,
+            self.thoughts + other.thoughts,
+        )
+
+    def by_kind(self) -> dict[str, int]:
+        """The numbers that are not 0, by their name."""
+        return {kind: number for kind, number in vars(self).items() if number}
+
+
+@dataclass
+class _Attempt:
+    model: str
+    began: float = field(default_factory=time.monotonic)
+    first_text_s: float | None = None
+    last_s: float | None = None
+    usage: Usage = field(default_factory=Usage)
+    searches: int = 0
+
+    def age_s(self) -> float:
+        return time.monotonic() - self.began
+
+
+_current: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
+
+
+def received(usage: Usage | None, *, text: bool, searches: int = 0) -> None:
+    """A piece has arrived, with or without ``text``. The last usage told counts.
+
+    ``searches`` were made for the answer so far.
+    """
+    attempt = _current.get()
+    if attempt is None:
+        return
+    attempt.last_s = attempt.age_s()
+    attempt.usage = usage or attempt.usage
+    attempt.searches = searches
+    if text and attempt.first_text_s is None:
+        attempt.first_text_s = attempt.last_s
+        metrics.GEMINI_FIRST_TOKEN.record(attempt.last_s, model=attempt.model)
+
+
+def tokens_so_far() -> int:
+    """What the vendor has counted for the attempt that is under way."""
+    attempt = _current.get()
+    return 0 if attempt is None else sum(attempt.usage.by_kind().values())
+
+
+@contextmanager
+def attempt_at(model: str, prices: Prices) -> Iterator[None]:
+    """One attempt; what it raises is its outcome.
+
+    Attributes by OpenTelemetry's conventions for generative AI.
+    """
+    attributes = {
+        "gen_ai.operation.name": "generate_content",
+        "gen_ai.provider.name": "gcp.gen_ai",
+        "gen_ai.request.model": model,
+    }
+    attempt, outcome = _Attempt(model), "cancelled"
+    token = _current.set(attempt)
+    try:
+        with span(f"generate_content {model}", attributes, kind=SpanKind.CLIENT) as current:
+            try:
+                yield
+                outcome = "ok"
+            except (ModelUnavailable, ModelRefused, ModelRejected) as error:
+                outcome = error.reason
+                raise
+            finally:
+                _describe(current, attempt.usage)
+    finally:
+        _current.reset(token)
+        _record(attempt, outcome, prices)
+
+
+def _describe(current: trace.Span, usage: Usage) -> None:
+    current.set_attribute("gen_ai.usage.input_tokens", usage.input + usage.cached)
+    current.set_attribute("gen_ai.usage.cache_read.input_tokens", usage.cached)
+    current.set_attribute("gen_ai.usage.output_tokens", usage.output + usage.thoughts)
+
+
+def _record(attempt: _Attempt, outcome: str, prices: Prices) -> None:
+    model = attempt.model
+    # After its last piece it was us who were at work; an attempt that failed took until it failed.
+    whole_s = attempt.last_s if outcome == "ok" else None
+    took_s = attempt.age_s() if whole_s is None else whole_s
+    model_worked(took_s)
+    metrics.GEMINI_ATTEMPTS.add(model=model, outcome=outcome)
+    metrics.GEMINI_DURATION.record(took_s, model=model, outcome=outcome)
+    tokens = attempt.usage.by_kind()
+    for kind, number in tokens.items():
+        metrics.GEMINI_TOKENS.add(number, model=model, kind=kind)
+    if attempt.searches:
+        metrics.GEMINI_SEARCHES.add(attempt.searches, model=model)
+    price = prices.get(model)
+    if price is not None and (tokens or attempt.searches):
+        metrics.GEMINI_COST.add(price.of(tokens, attempt.searches), model=model)

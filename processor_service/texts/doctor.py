@@ -1,0 +1,105 @@
+"""What ``/gemini doctor`` says of the processor's side, in Japanese and English."""
+
+from typing import Final
+
+from shared.slack.findings import Check, Texts
+
+TITLE: Final[Texts] = {"ja": "診断結果（回答側）", "en": "What I found (answering)"}
+NONE: Final[Texts] = {"ja": "", "en": ""}
+
+VERSION: Final = Check(
+    {
+        "ja": "回答サービス {version}（キューの通過に {through:.2f} 秒）",
+        "en": "Processor service {version} ({through:.2f} s through the queue)",
+    },
+    {
+        "ja": "回答サービス {version}（キューの通過に {through:.0f} 秒かかっています）",
+        "en": "Processor service {version}, but the queue took {through:.0f} s",
+    },
+    {
+        "ja": "起動直後であれば、もう一度お試しください。続く場合は、管理者が Pub/Sub の未処理件数とインスタンス数の上限を確認してください。",
+        "en": "If it was just starting, try again. If this continues, administrators look at Pub/Sub's backlog and the instance limit.",
+    },
+)
+SLACK: Final = Check(
+    {"ja": "Slack に投稿できます", "en": "Slack can be reached"},
+    {"ja": "Slack を利用できません（{why}）", "en": "Slack cannot be used ({why})"},
+    {
+        "ja": "管理者の方へ: 回答サービスの `SLACK_BOT_TOKEN` と Slack の稼働状況を確認してください。",
+        "en": "For administrators: check the processor's `SLACK_BOT_TOKEN` and Slack's status.",
+    },
+)
+REDIS: Final = Check(
+    {"ja": "Redis は応答しています", "en": "Redis answers"},
+    {
+        "ja": "Redis が応答していません。回答は届きますが、キャッシュと利用制限は働きません",
+        "en": "Redis does not answer: questions are answered, but without cache and limits",
+    },
+    {
+        "ja": "管理者の方へ: Redis の稼働状況と `REDIS_URL` を確認してください。",
+        "en": "For administrators: check Redis and `REDIS_URL`.",
+    },
+)
+MODEL: Final = Check(
+    {
+        "ja": "Gemini のモデル `{model}` を利用できます",
+        "en": "Gemini's model `{model}` can be used",
+    },
+    {
+        "ja": "Gemini のモデル `{model}` を利用できません（{why}）",
+        "en": "Gemini's model `{model}` cannot be used ({why})",
+    },
+    {
+        "ja": "管理者の方へ: `{setting}`、API キーまたはサービスアカウントの権限、Gemini の稼働状況を確認してください。",
+        "en": "For administrators: check `{setting}`, the API key or the service account's roles, and Gemini's status.",
+    },
+)
+CACHE_ON: Final = Check(
+    {
+        "ja": "同じ質問への回答は {minutes:g} 分間保存され、再利用されます",
+        "en": "Answers to equal questions are kept for {minutes:g} min",
+    },
+    NONE,
+    NONE,
+)
+CACHE_OFF: Final = Check(
+    {
+        "ja": "回答のキャッシュは使わない設定です",
+        "en": "The cache of answers is switched off",
+    },
+    NONE,
+    NONE,
+)
+QUESTIONS: Final = Check(
+    {
+        "ja": "直近 1 分間の質問: {used}",
+        "en": "Questions in the last minute: {used}",
+    },
+    {
+        "ja": "直近 1 分間の質問が上限に達しています: {used}",
+        "en": "The questions of a minute are used up: {used}",
+    },
+    {"ja": "1 分ほど待ってからお尋ねください。", "en": "Please wait a minute."},
+)
+TOKENS: Final = Check(
+    {"ja": "今日のトークン: {used}", "en": "Tokens today: {used}"},
+    {
+        "ja": "今日のトークンが上限に達しています: {used}",
+        "en": "Your tokens of today are used up: {used}",
+    },
+    {"ja": "{resets_at}に再開します。", "en": "It goes on {resets_at}."},
+)
+TEAM_TOKENS: Final = Check(
+    {
+        "ja": "ワークスペース全体の今日のトークン: {used}",
+        "en": "Tokens of the whole workspace today: {used}",
+    },
+    {
+        "ja": "ワークスペース全体の今日のトークンが上限に達しています: {used}",
+        "en": "The workspace's tokens of today are used up: {used}",
+    },
+    {
+        "ja": "{resets_at}に再開します。上限は `TEAM_DAILY_TOKENS` です。",
+        "en": "It goes on {resets_at}. The limit is `TEAM_DAILY_TOKENS`.",
+    },
+)

@@ -1,0 +1,1 @@
+"""The Slack client of both services, and Slack's messages as data."""

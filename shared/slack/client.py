@@ -1,0 +1,208 @@
+"""The Slack Web API client of both services, and the meaning of its failures.
+
+No call is ever repeated by the SDK: its default handler re-sends a POST whose connection dropped,
+and a ``chat.postMessage`` would then stand twice. Repeating is decided by whoever can read back.
+"""
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from opentelemetry.trace import SpanKind
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from shared.errors import (
+    QUESTION_GONE,
+    UNSHOWABLE,
+    MechachangError,
+    OutcomeUnknown,
+    SlackDenied,
+    SlackRefused,
+    SlackUnavailable,
+)
+from shared.telemetry.log import get_logger
+from shared.telemetry.metrics import SLACK_CALL_DURATION, SLACK_CALLS, SLACK_RATE_LIMITED
+from shared.telemetry.tracing import mark_failed, reason_of, span, traced_session
+
+log = get_logger(__name__)
+
+# Slack's codes for "the call had no effect, come again" (docs.slack.dev, Web API errors).
+# fatal_error and internal_error may have had an effect and are settled by reading back.
+_TRY_AGAIN = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
+_UNKNOWN = frozenset({"fatal_error", "internal_error", "request_timeout"})
+# Codes that say the token itself is no good, whatever is called with it (docs.slack.dev, errors of
+# auth.test).
+_DENIED = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "not_authed",
+        "token_expired",
+        "token_revoked",
+    }
+)
+# Slack's codes for a place where we may not speak or read, and for what only its asker can mend.
+_NOT_THERE = frozenset(
+    {
+        "cannot_reply_to_message",
+        "channel_not_found",
+        "is_archived",
+        "messages_tab_disabled",
+        "method_not_supported_for_channel_type",
+        "not_in_channel",
+        "restricted_action",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_locked",
+        "restricted_action_thread_only_channel",
+    }
+)
+_SCOPE_MISSING = frozenset({"missing_scope"})
+_QUESTION_GONE = frozenset({"thread_not_found", "invalid_thread_ts"})
+# What Slack cannot show as it is; shorter plain text may do (docs.slack.dev, chat.postMessage).
+UNSHOWABLE_CODES = frozenset(
+    {
+        "block_mismatch",
+        "blocks_too_long",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "markdown_text_conflict",
+        "msg_blocks_too_long",
+        "msg_blocks_too_many",
+        "msg_too_long",
+    }
+)
+
+
+class MeasuredWebClient(AsyncWebClient):
+    """The SDK's client; each call of it is measured, and each scope that is missing told once."""
+
+    _told: frozenset[tuple[str, str]] = frozenset()
+
+    async def api_call(self, api_method: str, **options: Any) -> AsyncSlackResponse:
+        """As the SDK's, which every method of the client ends in."""
+        try:
+            with slack_call(api_method):
+                return await super().api_call(api_method, **options)
+        except SlackApiError as error:
+            self._tell_scope(api_method, error.response)
+            raise
+
+    def _tell_scope(self, method: str, response: Any) -> None:
+        """Only Slack's answer names the scope (docs.slack.dev, missing_scope)."""
+        data = getattr(response, "data", None)
+        if not isinstance(data, dict) or data.get("error") not in _SCOPE_MISSING:
+            return
+        needed = str(data.get("needed") or "")
+        if (method, needed) not in self._told:
+            self._told |= {(method, needed)}
+            log.warning(
+                "The Slack app lacks a scope: add it, and install the app again.",
+                action="scope_missing",
+                method=method,
+                needed=needed,
+                provided=str(data.get("provided") or ""),
+            )
+
+
+@contextmanager
+def slack_call(method: str) -> Iterator[None]:
+    """One call of ``method``: its span, its outcome and how long it took.
+
+    Attributes by OpenTelemetry's conventions for HTTP clients.
+    """
+    began, outcome = time.monotonic(), "ok"
+    attributes = {"http.request.method": "POST", "slack.method": method}
+    try:
+        with span(f"slack {method}", attributes, kind=SpanKind.CLIENT) as current:
+            try:
+                yield
+                current.set_attribute("http.response.status_code", 200)
+            except BaseException as error:
+                outcome = reason_of(
+                    slack_error(error, method) if isinstance(error, SLACK_FAILURES) else error
+                )
+                mark_failed(current, outcome)
+                raise
+    finally:
+        SLACK_CALLS.add(method=method, outcome=outcome)
+        SLACK_CALL_DURATION.record(time.monotonic() - began, method=method)
+        if outcome == "slack_rate_limited":
+            SLACK_RATE_LIMITED.add(method=method)
+
+
+@asynccontextmanager
+async def slack_client(
+    token: str, base_url: str, timeout_s: float = 10.0
+) -> AsyncIterator[AsyncWebClient]:
+    """A client on one kept-alive session; every call ends within ``timeout_s`` seconds."""
+    timeout = aiohttp.ClientTimeout(total=timeout_s, connect=min(3.0, timeout_s))
+    async with traced_session(timeout=timeout) as session:
+        client = MeasuredWebClient(
+            token=token, base_url=base_url, session=session, retry_handlers=[]
+        )
+        if urlsplit(base_url).hostname in {"127.0.0.1", "localhost", "::1"}:
+            # The SDK takes HTTPS_PROXY for every base URL and does not know NO_PROXY.
+            client.proxy = None
+        yield client
+
+
+def slack_error(error: Exception, method: str) -> MechachangError:
+    """What a failed call of ``method`` means to us; for ``raise slack_error(e, m) from e``."""
+    if isinstance(error, SlackApiError):
+        return _of_response(error, method)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return SlackUnavailable(f"{method}: Slack could not be reached.")
+    if isinstance(error, TimeoutError | aiohttp.ClientError | ConnectionError):
+        return OutcomeUnknown(f"{method}: the connection ended before Slack answered.")
+    raise error
+
+
+def _of_response(error: SlackApiError, method: str) -> MechachangError:
+    response: Any = error.response
+    status = getattr(response, "status_code", 0)
+    data = getattr(response, "data", None)
+    code = str(data.get("error") or "") if isinstance(data, dict) else ""
+    if status == 429 or code in _TRY_AGAIN:
+        return SlackUnavailable(
+            f"{method}: Slack asks us to wait ({code or status}).",
+            reason="slack_rate_limited" if status == 429 or "limited" in code else None,
+            retry_after_s=_retry_after(response),
+        )
+    if status >= 500 or code in _UNKNOWN or not code:
+        return OutcomeUnknown(f"{method}: Slack failed ({code or status}).")
+    if code in _DENIED:
+        return SlackDenied(f"{method}: Slack denies our token ({code}).", slack_error=code)
+    return SlackRefused(
+        f"{method}: Slack refused ({code}).", slack_error=code, reason=_refusal_reason(code)
+    )
+
+
+def _refusal_reason(code: str) -> str | None:
+    for reason, codes in (
+        ("slack_not_there", _NOT_THERE),
+        ("slack_scope_missing", _SCOPE_MISSING),
+        (QUESTION_GONE, _QUESTION_GONE),
+        (UNSHOWABLE, UNSHOWABLE_CODES),
+    ):
+        if code in codes:
+            return reason
+    return None
+
+
+def _retry_after(response: Any) -> float | None:
+    headers = getattr(response, "headers", None) or {}
+    value = next((v for k, v in headers.items() if k.lower() == "retry-after"), None)
+    try:
+        return float(value) if value is not None else None
+    except ValueError:
+        return None
+
+
+SLACK_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, ConnectionError)
+"""What a call of the client may raise; translate each with ``slack_error``."""

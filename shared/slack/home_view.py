@@ -1,0 +1,137 @@
+"""The App Home view: the command service publishes it at once, the processor with the usage.
+
+A view is published as a whole (docs.slack.dev, views.publish), so both services build it here.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+from shared.slack.home_texts import (
+    ABOUT,
+    HELP,
+    IN_A_MINUTE,
+    MODES,
+    OF,
+    QUESTIONS,
+    RESETS,
+    TEAM_TOKENS,
+    TITLE,
+    TOKENS,
+    USAGE,
+    USAGE_COMES,
+    USAGE_UNKNOWN,
+    WAYS,
+    Texts,
+)
+from shared.task import Locale
+from shared.version import described
+
+Block = dict[str, Any]
+
+CALLBACK_ID: Final = "home"
+
+
+@dataclass(frozen=True)
+class Count:
+    """How much of something was used, and how much of it may be; a limit of 0 is none."""
+
+    used: int
+    limit: int = 0
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a person has used: today, except for the questions of the last minute.
+
+    The day's counts begin anew at ``resets_at`` (aware). ``team_tokens`` is the whole team's.
+    """
+
+    questions: int
+    questions_in_a_minute: Count
+    tokens: Count
+    team_tokens: Count
+    resets_at: datetime
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A usage with the time it was looked up at; ``unknown`` if it could not be."""
+
+    used: Used
+    at: datetime
+
+
+Usage = Shown | Literal["comes", "unknown"]
+
+
+def notice_view(text: str) -> dict[str, Any]:
+    """The view for somebody whom we have only this to tell."""
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+    return {"type": "home", "callback_id": CALLBACK_ID, "blocks": [section]}
+
+
+def home_view(locale: Locale, revision: str | None, usage: Usage) -> dict[str, Any]:
+    """The view for one person: what we can do, how to ask, their usage, our version."""
+    blocks = [
+        {"type": "header", "text": {"type": "plain_text", "text": TITLE[locale]}},
+        *(_section(text[locale]) for text in (ABOUT, WAYS, MODES)),
+        {"type": "divider"},
+        _section(USAGE[locale]),
+        *_usage_blocks(usage, locale),
+        {"type": "divider"},
+        _context(HELP[locale]),
+        _context(f"Mechachang {described(revision)}"),
+    ]
+    return {"type": "home", "callback_id": CALLBACK_ID, "blocks": blocks}
+
+
+def _usage_blocks(usage: Usage, locale: Locale) -> list[Block]:
+    match usage:
+        case "comes":
+            return [_context(USAGE_COMES[locale])]
+        case "unknown":
+            return [_context(USAGE_UNKNOWN[locale])]
+        case Shown(used, at):
+            fields = [_text(field) for field in _fields(used, locale)]
+            resets = RESETS[locale].format(resets_at=shown_moment(used.resets_at), now=_time(at))
+            return [{"type": "section", "fields": fields}, _context(resets)]
+
+
+def _fields(used: Used, locale: Locale) -> list[str]:
+    """The team's tokens are nobody else's matter unless they may run out for everybody."""
+    counts: list[tuple[Texts, Count]] = [(QUESTIONS, Count(used.questions)), (TOKENS, used.tokens)]
+    if used.questions_in_a_minute.limit:
+        counts.append((IN_A_MINUTE, used.questions_in_a_minute))
+    if used.team_tokens.limit:
+        counts.append((TEAM_TOKENS, used.team_tokens))
+    return [label[locale].format(used=described_count(count, locale)) for label, count in counts]
+
+
+def described_count(count: Count, locale: Locale) -> str:
+    """What was used, of how much if that is limited."""
+    if not count.limit:
+        return f"{count.used:,}"
+    return OF[locale].format(used=f"{count.used:,}", limit=f"{count.limit:,}")
+
+
+def shown_moment(at: datetime) -> str:
+    """A time as Slack shows it in each reader's time zone (docs.slack.dev, formatting dates)."""
+    fallback = f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+
+
+def _time(at: datetime) -> str:
+    return f"<!date^{int(at.timestamp())}^{{time}}|{at.astimezone(UTC):%H:%M} UTC>"
+
+
+def _text(text: str) -> Block:
+    return {"type": "mrkdwn", "text": text}
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _text(text)}
+
+
+def _context(text: str) -> Block:
+    return {"type": "context", "elements": [_text(text)]}

@@ -1,0 +1,86 @@
+"""What Slack does not let us do, remembered for a while: asking each time would change nothing."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from shared.errors import SlackRefused, SlackUnavailable
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+# An administrator who mends it, or Slack switching a feature on, is noticed after so long.
+REFUSED_FOR_S: Final = 600.0
+# Codes that are about the app or the workspace, whatever the call names.
+_EVERYWHERE: Final = frozenset(
+    {
+        "access_denied",
+        "deprecated_endpoint",
+        "ekm_access_denied",
+        "enterprise_is_restricted",
+        "feature_disabled",
+        "feature_not_enabled",
+        "method_deprecated",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+        "team_access_not_granted",
+        "unknown_method",
+    }
+)
+# Codes that are about channels of one kind.
+_OF_A_KIND: Final = frozenset(
+    {"channel_type_not_supported", "method_not_supported_for_channel_type"}
+)
+_REMEMBERED: Final = 1_000
+
+
+class RefusedMethods:
+    """Which methods Slack refuses, everywhere, in channels of a kind or in one thread.
+
+    A call that is optional is not made while Slack refuses it; the first refusal writes one line.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until: OrderedDict[tuple[str, str], float] = OrderedDict()
+
+    def note(
+        self, method: str, channel: str, thread_ts: str, error: SlackRefused | SlackUnavailable
+    ) -> None:
+        """Slack has refused ``method`` in that thread, or has limited it for a while."""
+        place, for_s = _scope(channel, thread_ts, error)
+        known = self._rests(method, place)
+        self._until[method, place] = self._clock() + for_s
+        self._until.move_to_end((method, place))
+        if len(self._until) > _REMEMBERED:
+            self._until.popitem(last=False)
+        if known or isinstance(error, SlackUnavailable):
+            return
+        log.warning(
+            "Slack refuses what an answer can do without; it is left out for a while.",
+            action="method_refused",
+            method=method,
+            slack_error=error.slack_error,
+            for_s=for_s,
+        )
+
+    def allows(self, method: str, channel: str, thread_ts: str) -> bool:
+        """Whether Slack may take ``method`` in that thread, as far as we know."""
+        places = ("", channel[:1], f"{channel}:{thread_ts}")
+        return not any(self._rests(method, place) for place in places)
+
+    def _rests(self, method: str, place: str) -> bool:
+        return self._clock() < self._until.get((method, place), float("-inf"))
+
+
+def _scope(
+    channel: str, thread_ts: str, error: SlackRefused | SlackUnavailable
+) -> tuple[str, float]:
+    if isinstance(error, SlackUnavailable):
+        return "", error.retry_after_s or 0.0
+    if error.slack_error in _EVERYWHERE:
+        return "", REFUSED_FOR_S
+    kind = error.slack_error in _OF_A_KIND
+    return (channel[:1] if kind else f"{channel}:{thread_ts}"), REFUSED_FOR_S

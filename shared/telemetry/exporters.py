@@ -1,0 +1,185 @@
+"""Where spans and metrics are sent to. What cannot be sent is lost, and nobody waits for it."""
+
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from opentelemetry.sdk.metrics.export import (
+    ConsoleMetricExporter,
+    MetricExporter,
+    MetricExportResult,
+    MetricsData,
+)
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SpanExporter, SpanExportResult
+
+from shared.telemetry.deployment import Deployment
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+Destination = Literal["console", "otlp", "gcp"]
+Refused = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Exporters:
+    """What sends the spans and what sends the metrics."""
+
+    spans: SpanExporter
+    metrics: MetricExporter
+
+
+def exporters(destination: Destination, here: Deployment) -> Exporters:
+    """Exporters whose failures are logged once an outage, and go no further."""
+    if destination == "console":
+        # Beside the log on standard output, which stays one JSON object a line.
+        return Exporters(ConsoleSpanExporter(out=sys.stderr), ConsoleMetricExporter(out=sys.stderr))
+
+    heard = _quietened()
+    return Exporters(
+        WatchedSpans(partial(_spans, destination, here), Outage("spans", heard)),
+        WatchedMetrics(partial(_metrics, destination, here), Outage("metrics", heard)),
+    )
+
+
+# requests, protobuf and google-auth are imported by who sends something, and in the exporting
+# thread, where no question waits for them.
+
+
+def _spans(destination: Destination, here: Deployment, refused: Refused) -> SpanExporter:
+    from shared.telemetry import otlp  # noqa: PLC0415 - as said above
+
+    if destination == "gcp":
+        return otlp.google_spans(here, refused)
+    return otlp.otlp_spans(refused)
+
+
+def _metrics(destination: Destination, here: Deployment, refused: Refused) -> MetricExporter:
+    from shared.telemetry import otlp  # noqa: PLC0415 - as said above
+
+    if destination == "gcp":
+        return otlp.google_metrics(here, refused)
+    return otlp.otlp_metrics(refused)
+
+
+class LastWords(logging.Handler):
+    """Keeps what the SDK's exporters said last, instead of writing it at each failure."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        self.said = record.getMessage()
+
+
+def _quietened() -> LastWords:
+    heard = LastWords()
+    for name in ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal"):
+        sdk = logging.getLogger(name)
+        sdk.handlers[:] = [heard]
+        sdk.propagate = False
+    return heard
+
+
+class Outage:
+    """Whether one signal can be sent; the beginning and the end of an outage are logged. A request
+    of which the receiver dropped a part counts as lost.
+    """
+
+    def __init__(self, signal: str, heard: LastWords) -> None:
+        self._signal = signal
+        self._heard = heard
+        self._lost = False
+        self._refused: str | None = None
+
+    def refused(self, why: str) -> None:
+        """A part of what is being sent was dropped by the receiver."""
+        self._refused = why
+
+    def note(self, sent: bool, why: str | None = None) -> None:
+        """It was sent, or not."""
+        dropped, self._refused = self._refused, None
+        sent, why = sent and dropped is None, why or dropped
+        if sent and self._lost:
+            log.info("Telemetry is sent again.", action="telemetry_back", signal=self._signal)
+        if not sent and not self._lost:
+            log.warning(
+                "Telemetry cannot be sent; what is recorded meanwhile is lost.",
+                action="telemetry_lost",
+                signal=self._signal,
+                why=why or self._heard.said,
+            )
+        self._lost = not sent
+
+
+class WatchedSpans(SpanExporter):
+    """An exporter that is built in the exporting thread with its first spans: where credentials
+    are looked for, the service does not wait for them.
+    """
+
+    def __init__(self, build: Callable[[Refused], SpanExporter], outage: Outage) -> None:
+        self._build = build
+        self._outage = outage
+        self._exporter: SpanExporter | None = None
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Send them now; never raises."""
+        try:
+            self._exporter = self._exporter or self._build(self._outage.refused)
+            result = self._exporter.export(spans)
+        except Exception as error:
+            # The outermost edge of a thread of its own: telemetry must not end for one failure.
+            self._outage.note(False, type(error).__name__)
+            return SpanExportResult.FAILURE
+        self._outage.note(result is SpanExportResult.SUCCESS)
+        return result
+
+    def shutdown(self) -> None:
+        """End the exporter, if it was ever needed."""
+        if self._exporter is not None:
+            self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Nothing is kept back here."""
+        return True
+
+
+class WatchedMetrics(MetricExporter):
+    """The same for metrics. They are cumulative, whatever the environment says: PromQL's ``rate``
+    wants them so.
+    """
+
+    def __init__(self, build: Callable[[Refused], MetricExporter], outage: Outage) -> None:
+        super().__init__()
+        self._build = build
+        self._outage = outage
+        self._exporter: MetricExporter | None = None
+
+    def export(
+        self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any
+    ) -> MetricExportResult:
+        """Send them now; never raises."""
+        try:
+            self._exporter = self._exporter or self._build(self._outage.refused)
+            result = self._exporter.export(metrics_data, timeout_millis, **kwargs)
+        except Exception as error:
+            # The outermost edge of a thread of its own, as above.
+            self._outage.note(False, type(error).__name__)
+            return MetricExportResult.FAILURE
+        self._outage.note(result is MetricExportResult.SUCCESS)
+        return result
+
+    def force_flush(self, timeout_millis: float = 10_000) -> bool:
+        """Nothing is kept back here."""
+        return True
+
+    def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
+        """End the exporter, if it was ever needed."""
+        if self._exporter is not None:
+            self._exporter.shutdown(timeout_millis, **kwargs)

@@ -1,0 +1,101 @@
+"""The kinds of instruments: OpenTelemetry's, with labels that are declared and checked.
+
+Until a meter provider is set (``telemetry.setup``) recording costs a dictionary and does nothing.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from opentelemetry import metrics
+
+_METER: Final = metrics.get_meter("mechachang")
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One metric. ``labels`` are all of its labels: each recording names exactly these.
+
+    Their values come from small sets (reason codes, models, methods), never from what people or
+    channels are called.
+    """
+
+    name: str
+    unit: str
+    description: str
+    labels: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """``counter``, ``histogram`` or ``gauge``."""
+        return type(self).__name__.lower()
+
+    def _labelled(self, labels: dict[str, str]) -> dict[str, str]:
+        if labels.keys() != set(self.labels):
+            raise TypeError(f"{self.name} has the labels {self.labels}, not {tuple(labels)}.")
+        return labels
+
+
+@dataclass(frozen=True)
+class Counter(Instrument):
+    """What only ever grows."""
+
+    @cached_property
+    def _counter(self) -> metrics.Counter:
+        return _METER.create_counter(self.name, self.unit, self.description)
+
+    def add(self, amount: float = 1, **labels: str) -> None:
+        """Count ``amount`` more."""
+        self._counter.add(amount, self._labelled(labels))
+
+    def watch(self, read: Callable[[], float], **labels: str) -> None:
+        """Ask ``read`` for the count whenever it is exported."""
+        _METER.create_observable_counter(
+            self.name, [_observing(read, self._labelled(labels))], self.unit, self.description
+        )
+
+
+@dataclass(frozen=True)
+class Histogram(Instrument):
+    """How values are spread, in buckets up to ``bounds`` (in the unit, ascending)."""
+
+    bounds: tuple[float, ...] = ()
+
+    @cached_property
+    def _histogram(self) -> metrics.Histogram:
+        return _METER.create_histogram(
+            self.name,
+            self.unit,
+            self.description,
+            explicit_bucket_boundaries_advisory=self.bounds,
+        )
+
+    def record(self, value: float, **labels: str) -> None:
+        """Record one value; what two clocks make negative counts as 0."""
+        self._histogram.record(max(0.0, value), self._labelled(labels))
+
+
+@dataclass(frozen=True)
+class Gauge(Instrument):
+    """What goes up and down; the last value is exported again and again."""
+
+    @cached_property
+    def _gauge(self) -> metrics._Gauge:
+        return _METER.create_gauge(self.name, self.unit, self.description)
+
+    def set(self, value: float, **labels: str) -> None:
+        """This is how it stands now."""
+        self._gauge.set(value, self._labelled(labels))
+
+    def watch(self, read: Callable[[], float], **labels: str) -> None:
+        """Ask ``read`` for the value whenever it is exported."""
+        _METER.create_observable_gauge(
+            self.name, [_observing(read, self._labelled(labels))], self.unit, self.description
+        )
+
+
+def _observing(
+    read: Callable[[], float], labels: dict[str, str]
+) -> Callable[[metrics.CallbackOptions], Iterable[metrics.Observation]]:
+    return lambda _options: [metrics.Observation(read(), labels)]
