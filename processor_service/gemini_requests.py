@@ -32,8 +32,6 @@ def _config(prompt: Prompt, manner: Manner) -> dict[str, Any]:
     if prompt.form is not None:
         config["responseMimeType"] = "application/json"
         config["responseJsonSchema"] = prompt.form.schema
-    if manner.temperature is not None:
-        config["temperature"] = manner.temperature
     if manner.thinking is not None:
         config["thinkingConfig"] = {"thinkingLevel": manner.thinking.upper()}
     return config

@@ -16,7 +16,6 @@ from pydantic import (
 from processor_service.ports.generation_options import (
     AUTO,
     Manners,
-    temperatures,
     thinking_levels,
     tools,
     tools_with_quotes,
@@ -55,7 +54,6 @@ class ProcessorSettings(ServiceSettings):
     gemini_model: str = "gemini-3.8-flash"
     gemini_fallback_model: str = "gemini-3.5-flash-lite"
     gemini_thinking: Annotated[str, _read_by(thinking_levels)] = AUTO
-    gemini_temperature: Annotated[str, _read_by(temperatures)] = AUTO
     gemini_tools: Annotated[str, _read_by(tools)] = ""
     gemini_tools_with_quotes: Annotated[str, _read_by(tools_with_quotes)] = ""
     system_prompt_file: OperatorText = None
@@ -102,7 +100,6 @@ class ProcessorSettings(ServiceSettings):
         """How answers are asked for in each mode."""
         return Manners(
             thinking_levels(self.gemini_thinking),
-            temperatures(self.gemini_temperature),
             tools(self.gemini_tools),
             tools_with_quotes(self.gemini_tools_with_quotes),
         )

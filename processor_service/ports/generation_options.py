@@ -1,7 +1,7 @@
-"""How the model goes about an answer: how long it thinks, how freely it writes, what it looks up.
+"""How the model goes about an answer: how long it thinks, what it looks up.
 
-Each mode has its own manner. ``GEMINI_THINKING`` and ``GEMINI_TEMPERATURE`` are written ``auto`` or
-``chat=low,code=high``; modes that are not named keep what ``auto`` gives them.
+Each mode has its own manner. ``GEMINI_THINKING`` is written ``auto`` or ``chat=low,code=high``;
+modes that are not named keep what ``auto`` gives them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from shared.task import Mode
 
 AUTO: Final = "auto"
-# In place of a level or a temperature: the model's own.
+# In place of a level: the model's own.
 OWN: Final = "model"
 
 
@@ -38,11 +38,10 @@ class Manner:
     """How one answer is asked for; None leaves it to the model."""
 
     thinking: Thinking | None = None
-    temperature: float | None = None
     tools: tuple[Tool, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.thinking} {self.temperature} {','.join(self.tools)}"
+        return f"{self.thinking} {','.join(self.tools)}"
 
 
 # People wait for the first word: gemini-3.8-flash thinks for seconds at its own level (medium), and
@@ -52,9 +51,6 @@ _THINKING: Final[Mapping[Mode, Thinking | None]] = {
     Mode.CODE: Thinking.MEDIUM,
     Mode.DATA: Thinking.MEDIUM,
 }
-# Google advises against any but the model's own since Gemini 3, and newer models ignore it.
-_TEMPERATURE: Final[Mapping[Mode, float | None]] = dict.fromkeys(Mode)
-_HOTTEST: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -64,23 +60,17 @@ class Manners:
     """
 
     thinking: Mapping[Mode, Thinking | None] = field(default_factory=lambda: _THINKING)
-    temperature: Mapping[Mode, float | None] = field(default_factory=lambda: _TEMPERATURE)
     tools: tuple[Tool, ...] = ()
     tools_with_quotes: tuple[Tool, ...] = ()
 
     def of(self, mode: Mode) -> Manner:
         """How an answer in ``mode`` is asked for."""
-        return Manner(self.thinking[mode], self.temperature[mode], self.tools)
+        return Manner(self.thinking[mode], self.tools)
 
 
 def thinking_levels(written: str) -> dict[Mode, Thinking | None]:
     """Each mode's level of thinking. Raises ValueError naming the first fault."""
     return {**_THINKING, **_by_mode(written, _level)}
-
-
-def temperatures(written: str) -> dict[Mode, float | None]:
-    """Each mode's temperature. Raises ValueError naming the first fault."""
-    return {**_TEMPERATURE, **_by_mode(written, _temperature)}
 
 
 def tools(written: str) -> tuple[Tool, ...]:
@@ -131,13 +121,3 @@ def _level(value: str) -> Thinking:
     if value not in list(Thinking):
         raise ValueError(f'"{value}" is no level (known: {", ".join(Thinking)}, {OWN})')
     return Thinking(value)
-
-
-def _temperature(value: str) -> float:
-    try:
-        degree = float(value)
-    except ValueError:
-        degree = -1.0
-    if not 0 <= degree <= _HOTTEST:
-        raise ValueError(f'"{value}" is no temperature (0 to {_HOTTEST:g}, or {OWN})')
-    return degree

@@ -67,13 +67,12 @@ PROMPTS: dict[str, tuple[Prompt, list[types.ContentUnion], types.GenerateContent
         types.GenerateContentConfig(system_instruction="s"),
     ),
     "a form, and a manner": (
-        Prompt("s", "q", FORM, manner=Manner(Thinking.MEDIUM, 0.5, tuple(Tool))),
+        Prompt("s", "q", FORM, manner=Manner(Thinking.MEDIUM, tuple(Tool))),
         [types.Content(role="user", parts=[types.Part(text="q")])],
         types.GenerateContentConfig(
             system_instruction="s",
             response_mime_type="application/json",
             response_json_schema=FORM.schema,
-            temperature=0.5,
             thinking_config=types.ThinkingConfig(thinking_level=types.ThinkingLevel.MEDIUM),
             tools=[
                 types.Tool(google_search=types.GoogleSearch()),

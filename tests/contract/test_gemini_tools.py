@@ -32,7 +32,7 @@ MODEL = "gemini-3.8-flash"
 SPARE = "gemini-3.5-flash-lite"
 SEARCHING = Manner(tools=(Tool.GOOGLE_SEARCH,))
 READING = Manner(tools=(Tool.URL_CONTEXT,))
-BOTH = Manner(Thinking.LOW, 0.5, (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT))
+BOTH = Manner(Thinking.LOW, (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT))
 
 
 @pytest.fixture
@@ -79,10 +79,9 @@ async def test_the_manner_is_sent_and_what_is_not_set_is_left_to_the_model(
     await pieces_of(model, a_prompt(BOTH))
     await pieces_of(model, a_prompt(Manner()))
     [first, second] = [request.body for request in simulator.requests]
-    assert first["generationConfig"]["temperature"] == 0.5
     assert first["tools"] == [{"googleSearch": {}}, {"urlContext": {}}]
     assert sent(simulator) == [("LOW", True), (None, False)]
-    assert "temperature" not in second.get("generationConfig", {})
+    assert "thinkingConfig" not in second.get("generationConfig", {})
 
 
 async def test_what_a_search_found_comes_with_the_answer(model: GeminiModel) -> None:
@@ -156,7 +155,7 @@ async def test_both_wishes_may_be_refused_one_after_the_other(
     answer = await answered(model, a_prompt(BOTH, Mode.GENERAL))
     assert answer.sources.missing
     assert sent(simulator) == [(None, False)]
-    assert simulator.requests[0].body["generationConfig"]["temperature"] == 0.5
+    assert simulator.requests[0].body["generationConfig"]["responseMimeType"] == "application/json"
 
 
 @pytest.mark.parametrize(

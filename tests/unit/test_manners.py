@@ -45,22 +45,20 @@ def test_by_default_people_wait_little_and_programs_and_figures_are_thought_abou
         Mode.DATA: Thinking.MEDIUM,
         Mode.CREATIVE: Thinking.LOW,
     }
-    assert {manners.of(mode).temperature for mode in Mode} == {None}
     assert manners.of(Mode.CHAT).tools == ()
 
 
 def test_single_modes_are_changed_and_the_others_stay() -> None:
     manners = settings(
         gemini_thinking="chat=minimal, code = high,general=model",
-        gemini_temperature="creative=1.3",
         gemini_tools="url_context, google_search",
     ).manners
     tools = (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT)
-    assert manners.of(Mode.CHAT) == Manner(Thinking.MINIMAL, None, tools)
-    assert manners.of(Mode.CODE) == Manner(Thinking.HIGH, None, tools)
-    assert manners.of(Mode.GENERAL) == Manner(None, None, tools)
-    assert manners.of(Mode.CREATIVE) == Manner(Thinking.LOW, 1.3, tools)
-    assert manners.of(Mode.DATA) == Manner(Thinking.MEDIUM, None, tools)
+    assert manners.of(Mode.CHAT) == Manner(Thinking.MINIMAL, tools)
+    assert manners.of(Mode.CODE) == Manner(Thinking.HIGH, tools)
+    assert manners.of(Mode.GENERAL) == Manner(None, tools)
+    assert manners.of(Mode.CREATIVE) == Manner(Thinking.LOW, tools)
+    assert manners.of(Mode.DATA) == Manner(Thinking.MEDIUM, tools)
 
 
 @pytest.mark.parametrize(
@@ -72,9 +70,6 @@ def test_single_modes_are_changed_and_the_others_stay() -> None:
         ("gemini_thinking", "chat=low,", '"" is not written mode=value'),
         ("gemini_thinking", "chat=", '"chat=" is not written mode=value'),
         ("gemini_thinking", "chat=low,chat=high", '"chat" is named twice'),
-        ("gemini_temperature", "chat=2.1", '"2.1" is no temperature (0 to 2, or model)'),
-        ("gemini_temperature", "chat=warm", '"warm" is no temperature'),
-        ("gemini_temperature", "chat=nan", '"nan" is no temperature'),
         ("gemini_tools", "google", '"google" is no tool (known: google_search, url_context)'),
     ],
 )

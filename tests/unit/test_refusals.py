@@ -6,9 +6,9 @@ from processor_service.ports.generation_options import Manner, Thinking, Tool
 from processor_service.ports.model import Prompt
 from processor_service.refusals import Refusal, Refusals
 
-WISHES = Manner(Thinking.MINIMAL, 0.5, (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT))
-NO_THINKING = Manner(None, 0.5, WISHES.tools)
-NO_TOOLS = Manner(Thinking.MINIMAL, 0.5)
+WISHES = Manner(Thinking.MINIMAL, (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT))
+NO_THINKING = Manner(None, WISHES.tools)
+NO_TOOLS = Manner(Thinking.MINIMAL)
 PROMPT = Prompt("system", "question", manner=WISHES)
 
 
@@ -62,5 +62,5 @@ def test_what_one_model_refused_is_still_asked_of_another() -> None:
     refusals = Refusals()
     refusals.lesser(WISHES, Refusal(400, "Thinking level MINIMAL"), PROMPT, "main")
     refusals.lesser(NO_THINKING, Refusal(400, "Tool use"), PROMPT, "main")
-    assert refusals.manner(PROMPT, "main") == Manner(None, 0.5)
+    assert refusals.manner(PROMPT, "main") == Manner()
     assert refusals.manner(PROMPT, "spare") == WISHES
