@@ -12,20 +12,28 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_settings import NoDecode
 
 from processor_service.ports.generation_options import (
-    AUTO,
+    THINKING,
     Manners,
-    thinking_levels,
+    Thinking,
     tools,
     tools_with_quotes,
 )
 from processor_service.prompt.operator_text import OperatorText
 from processor_service.telemetry.prices import Price
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, written_as_json
+from shared.task import Mode
 
 Milliseconds = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
+
+_PRICES = written_as_json('{"gemini-3.8-flash": {"input": 1.5, "output": 7.5}}')
+_THINKING = written_as_json(
+    '{"chat": "low", "code": "high"}',
+    "in place of chat=low,code=high, null in place of model, and {} in place of auto",
+)
 
 
 def _read_by(read: Callable[[str], object]) -> AfterValidator:
@@ -53,11 +61,11 @@ class ProcessorSettings(ServiceSettings):
     google_genai_api_version: str | None = None
     gemini_model: str = "gemini-3.8-flash"
     gemini_fallback_model: str = "gemini-3.5-flash-lite"
-    gemini_thinking: Annotated[str, _read_by(thinking_levels)] = AUTO
+    gemini_thinking: Annotated[dict[Mode, Thinking | None], NoDecode, _THINKING] = Field(default={})
     gemini_tools: Annotated[str, _read_by(tools)] = ""
     gemini_tools_with_quotes: Annotated[str, _read_by(tools_with_quotes)] = ""
     system_prompt_file: OperatorText = None
-    gemini_prices: dict[str, Price] = Field(default={})
+    gemini_prices: Annotated[dict[str, Price], NoDecode, _PRICES] = Field(default={})
     gemini_timeout: Milliseconds = 55_000
     retry_count: Count = 3
     task_deadline_seconds: Annotated[float, Field(gt=0)] = 280
@@ -99,7 +107,7 @@ class ProcessorSettings(ServiceSettings):
     def manners(self) -> Manners:
         """How answers are asked for in each mode."""
         return Manners(
-            thinking_levels(self.gemini_thinking),
+            {**THINKING, **self.gemini_thinking},
             tools(self.gemini_tools),
             tools_with_quotes(self.gemini_tools_with_quotes),
         )

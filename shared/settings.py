@@ -1,5 +1,6 @@
 """What the settings of both services have in common: names, rules and how faults are told."""
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -35,6 +36,21 @@ def _ids(value: Any) -> Any:
     if isinstance(value, str):
         return frozenset(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+def written_as_json(example: str, note: str = "") -> BeforeValidator:
+    """A rule for a setting of several values: JSON; the error of another form shows an example."""
+    told = f"is not JSON; write it like {example} {note}".strip()
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise ValueError(told) from error
+
+    return BeforeValidator(read)
 
 
 Ids = Annotated[frozenset[str], NoDecode, BeforeValidator(_ids)]
@@ -99,9 +115,15 @@ def load_settings(kind: type[SettingsT], overrides: Mapping[str, Any] | None = N
 def _explain(error: ValidationError) -> str:
     lines = ["The settings are not usable:"]
     for fault in error.errors(include_input=False, include_url=False):
-        name = str(fault["loc"][0]).upper() if fault["loc"] else ""
+        name = _name_of(*fault["loc"])
         message = fault["msg"].removeprefix("Value error, ")
         message = "is required but not set" if fault["type"] == "missing" else message
         lines.append(f"  {name}: {message}" if name else f"  {message}")
     lines.append("Set them in the environment or in .env (.env.example explains each one).")
     return "\n".join(lines)
+
+
+def _name_of(setting: int | str = "", *within: int | str) -> str:
+    """The setting, and of one that holds several values which of them."""
+    path = ", ".join(str(part) for part in within if part != "[key]")
+    return str(setting).upper() + (f" ({path})" if path else "")

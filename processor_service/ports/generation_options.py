@@ -1,19 +1,14 @@
 """How the model goes about an answer: how long it thinks, what it looks up.
 
-Each mode has its own manner. ``GEMINI_THINKING`` is written ``auto`` or ``chat=low,code=high``;
-modes that are not named keep what ``auto`` gives them.
+Each mode has its own manner; a mode that ``GEMINI_THINKING`` does not name keeps the one below.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final
 
 from shared.task import Mode
-
-AUTO: Final = "auto"
-# In place of a level: the model's own.
-OWN: Final = "model"
 
 
 class Thinking(StrEnum):
@@ -46,7 +41,7 @@ class Manner:
 
 # People wait for the first word: gemini-3.8-flash thinks for seconds at its own level (medium), and
 # "low" is the least it knows. Programs and figures are worth the wait.
-_THINKING: Final[Mapping[Mode, Thinking | None]] = {
+THINKING: Final[Mapping[Mode, Thinking | None]] = {
     **dict.fromkeys(Mode, Thinking.LOW),
     Mode.CODE: Thinking.MEDIUM,
     Mode.DATA: Thinking.MEDIUM,
@@ -59,18 +54,13 @@ class Manners:
     ``tools_with_quotes`` are used beside other people's words, too.
     """
 
-    thinking: Mapping[Mode, Thinking | None] = field(default_factory=lambda: _THINKING)
+    thinking: Mapping[Mode, Thinking | None] = field(default_factory=lambda: THINKING)
     tools: tuple[Tool, ...] = ()
     tools_with_quotes: tuple[Tool, ...] = ()
 
     def of(self, mode: Mode) -> Manner:
         """How an answer in ``mode`` is asked for."""
         return Manner(self.thinking[mode], self.tools)
-
-
-def thinking_levels(written: str) -> dict[Mode, Thinking | None]:
-    """Each mode's level of thinking. Raises ValueError naming the first fault."""
-    return {**_THINKING, **_by_mode(written, _level)}
 
 
 def tools(written: str) -> tuple[Tool, ...]:
@@ -91,33 +81,3 @@ def tools_with_quotes(written: str) -> tuple[Tool, ...]:
     if Tool.URL_CONTEXT in found:
         raise ValueError(f'"{Tool.URL_CONTEXT}" is never used beside quotes')
     return found
-
-
-_ValueT = TypeVar("_ValueT")
-
-
-def _by_mode(written: str, read: Callable[[str], _ValueT]) -> dict[Mode, _ValueT | None]:
-    found: dict[Mode, _ValueT | None] = {}
-    if written.strip() == AUTO:
-        return found
-    for mode, value in _pairs(written):
-        if mode in found:
-            raise ValueError(f'"{mode}" is named twice')
-        found[mode] = None if value == OWN else read(value)
-    return found
-
-
-def _pairs(written: str) -> Iterator[tuple[Mode, str]]:
-    for pair in written.split(","):
-        mode, equals, value = (part.strip() for part in pair.partition("="))
-        if not equals or not value:
-            raise ValueError(f'"{pair.strip()}" is not written mode=value (or write only {AUTO})')
-        if mode not in list(Mode):
-            raise ValueError(f'"{mode}" is no mode (known: {", ".join(Mode)})')
-        yield Mode(mode), value
-
-
-def _level(value: str) -> Thinking:
-    if value not in list(Thinking):
-        raise ValueError(f'"{value}" is no level (known: {", ".join(Thinking)}, {OWN})')
-    return Thinking(value)

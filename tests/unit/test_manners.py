@@ -50,7 +50,7 @@ def test_by_default_people_wait_little_and_programs_and_figures_are_thought_abou
 
 def test_single_modes_are_changed_and_the_others_stay() -> None:
     manners = settings(
-        gemini_thinking="chat=minimal, code = high,general=model",
+        gemini_thinking='{"chat": "minimal", "code": "high", "general": null}',
         gemini_tools="url_context, google_search",
     ).manners
     tools = (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT)
@@ -64,18 +64,37 @@ def test_single_modes_are_changed_and_the_others_stay() -> None:
 @pytest.mark.parametrize(
     ("name", "written", "fault"),
     [
-        ("gemini_thinking", "chat=fast", '"fast" is no level (known: minimal, low, '),
-        ("gemini_thinking", "cod=low", '"cod" is no mode (known: auto, chat, general, '),
-        ("gemini_thinking", "low", '"low" is not written mode=value (or write only auto)'),
-        ("gemini_thinking", "chat=low,", '"" is not written mode=value'),
-        ("gemini_thinking", "chat=", '"chat=" is not written mode=value'),
-        ("gemini_thinking", "chat=low,chat=high", '"chat" is named twice'),
-        ("gemini_tools", "google", '"google" is no tool (known: google_search, url_context)'),
+        ("thinking", '{"chat": "fast"}', " (chat): Input should be 'minimal', 'low', "),
+        ("thinking", '{"chat": 1}', " (chat): Input should be 'minimal', 'low', "),
+        ("thinking", '{"cod": "low"}', " (cod): Input should be 'auto', 'chat', 'general', "),
+        ("thinking", '"low"', ": Input should be a valid dictionary"),
+        ("thinking", '{"chat": "low"', ': is not JSON; write it like {"chat": "low", "code": '),
+        ("tools", "google", ': "google" is no tool (known: google_search, url_context)'),
+        ("prices", "1.5", ": Input should be a valid dictionary"),
+        ("prices", "m=1.5", ': is not JSON; write it like {"gemini-3.8-flash": {"input": '),
+        ("prices", '{"m": {"input": -1, "output": 1}}', " (m, input): Input should be greater"),
+        ("prices", '{"m": {"input": 1}}', " (m, output): is required but not set"),
     ],
 )
-def test_a_mistake_stops_the_start_and_is_named(name: str, written: str, fault: str) -> None:
-    [told] = faults(**{name: written})
-    assert told.startswith(f"  {name.upper()}: {fault}")
+def test_a_mistake_stops_the_start_and_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, written: str, fault: str
+) -> None:
+    name = f"GEMINI_{name.upper()}"
+    monkeypatch.setenv(name, written)
+    [told] = faults()
+    assert told.startswith(f"  {name}{fault}")
+
+
+@pytest.mark.parametrize("written", ["auto", "chat=low", "chat=low,code=model", "low"])
+def test_the_form_before_json_is_told_how_it_is_written_now(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("GEMINI_THINKING", written)
+    [told] = faults()
+    assert told == (
+        '  GEMINI_THINKING: is not JSON; write it like {"chat": "low", "code": "high"} '
+        "in place of chat=low,code=high, null in place of model, and {} in place of auto"
+    )
 
 
 def test_the_operators_text_is_read_at_the_start(tmp_path: Path) -> None:
