@@ -43,7 +43,6 @@ from processor_service.redis.votes import RedisVotes
 from processor_service.resilience.cancellation import Stopping
 from processor_service.resilience.memory_budget import Room
 from processor_service.resilience.outage_wait import HOLD_S
-from processor_service.resilience.retry import Patience
 from processor_service.settings import ProcessorSettings
 from processor_service.slack.channels import SlackChannels
 from processor_service.slack.client import SlackCalls
@@ -55,6 +54,7 @@ from processor_service.slack.reading.threads import SlackThreads
 from processor_service.slack.user_groups import SlackGroups
 from processor_service.slack.workspace import SlackWorkspace
 from shared.errors import RetryableError
+from shared.retry import Patience
 from shared.slack.client import SLACK_FAILURES, slack_client, slack_error
 from shared.telemetry.log import get_logger
 from shared.telemetry.tracing import traced_session

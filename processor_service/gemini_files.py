@@ -8,8 +8,8 @@ from typing import Final
 from processor_service.gemini_api import GeminiApi
 from processor_service.gemini_errors import plainly
 from processor_service.ports.model import MediaFile
-from processor_service.resilience.retry import Sleep
 from shared.errors import FileUnusable, MechachangError, ModelUnavailable
+from shared.retry import Sleep
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)

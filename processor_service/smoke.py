@@ -11,14 +11,17 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from math import inf
 
 import aiohttp
+
+from shared.retry import Patience, Retries, doubling
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 _GIVE_UP_AFTER_S = 90.0
 # The processor gives each model 20 s, all at once.
 _TRY_WITHIN_S = 30.0
-_PAUSE_S = 3.0
+_BACK_OFF = doubling(3.0, 3.0)
 _STARTABLE = "--startable"
 _IDENTITY = "computeMetadata/v1/instance/service-accounts/default/identity"
 
@@ -34,12 +37,12 @@ async def smoke(
 
     The first request may find no instance yet, or one that has not reached Redis yet.
     """
-    deadline = asyncio.get_running_loop().time() + give_up_after_s
+    until = asyncio.get_running_loop().time() + give_up_after_s
+    retries = Retries(Patience(inf, until=until, back_off=_BACK_OFF))
     async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
         while faults := await _faults(session, url, audience, startable):
-            if asyncio.get_running_loop().time() + _PAUSE_S > deadline:
+            if not await retries.again():
                 break
-            await asyncio.sleep(_PAUSE_S)
     return faults
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from command_service.payloads.conversation import Conversation, ItemT, Kind, Message, Page
 from command_service.ports import History
 from shared.errors import RetryableError, SlackDenied
+from shared.retry import Patience, Retries, doubling
 
-_PAUSE_S = 2.0
+_BACK_OFF = doubling(2.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ class PacedHistory:
     async def _page(
         self, ask: Callable[[str | None], Awaitable[Page[ItemT]]], cursor: str | None
     ) -> Page[ItemT]:
-        failures = 0
+        attempts = self._limits.attempts
+        retries = Retries(Patience(attempts, self._sleep, count_asked=False, back_off=_BACK_OFF))
         while True:
             if self.pages >= self._limits.pages:
                 raise LimitReached("pages")
@@ -100,10 +102,8 @@ class PacedHistory:
                 return await ask(cursor)
             except RetryableError as error:
                 # A rate limit or a denied token is no fault of this page; time bounds them.
-                failures += error.retry_after_s is None and not isinstance(error, SlackDenied)
-                if failures == self._limits.attempts:
+                if not await retries.again(error, counts=not isinstance(error, SlackDenied)):
                     raise
-                await self._sleep(error.retry_after_s or _PAUSE_S)
 
 
 def _ts(moment: float) -> str:

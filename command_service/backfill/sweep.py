@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import zip_longest
+from math import inf
 
 from command_service.backfill.paced_history import LimitReached, Limits, PacedHistory
 from command_service.payloads.conversation import KINDS, Conversation, Kind, Message
@@ -12,14 +13,14 @@ from command_service.payloads.model import Identity, Question
 from command_service.use_cases.submit import Accepted, HandedBack, Intake, accept
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Ledger
+from shared.retry import Patience, Retries, doubling
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import CATCH_UP_QUESTIONS
 from shared.telemetry.tracing import span
 
 log = get_logger(__name__)
 
-_FIRST_PAUSE_S = 1.0
-_LONGEST_PAUSE_S = 30.0
+_BACK_OFF = doubling(1.0, 30.0)
 
 
 @dataclass(frozen=True)
@@ -178,10 +179,9 @@ class Sweep:
 
     async def _accept(self, question: Question) -> None:
         """Until the queue takes it: the sweep's time is the bound."""
-        pause_s = _FIRST_PAUSE_S
+        retries = Retries(Patience(inf, self._sleep, back_off=_BACK_OFF))
         while isinstance(outcome := await accept(question, self._intake), HandedBack):
-            await self._sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            await retries.again()
         if isinstance(outcome, Accepted):
             self.report.published += 1
             CATCH_UP_QUESTIONS.add()

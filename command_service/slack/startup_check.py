@@ -6,6 +6,7 @@ The SDK would retry a wrong token for ever, and Bolt would find out with the fir
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import inf
 from urllib.parse import parse_qs, urlsplit
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -15,6 +16,7 @@ from command_service.errors import PreflightFailed
 from command_service.payloads.model import Identity
 from command_service.scopes import NEEDED_SCOPES, granted_scopes
 from shared.errors import RetryableError, SlackDenied, SlackRefused
+from shared.retry import Patience, Retries, doubling
 from shared.slack.client import SLACK_FAILURES, slack_error
 from shared.telemetry.log import get_logger
 
@@ -22,7 +24,7 @@ log = get_logger(__name__)
 
 UNREACHABLE_AFTER_S = 30.0
 """So long a start waits for Slack before its port opens."""
-_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+_BACK_OFF = doubling(0.5, 15.0)
 _REINSTALL = "Install the app again and take the new token from its settings page"
 _MEANINGS = {
     "account_inactive": f"The app was removed from the workspace. {_REINSTALL}",
@@ -105,13 +107,11 @@ async def _asked(
     sleep: Callable[[float], Awaitable[None]],
 ) -> AsyncSlackResponse:
     """Slack's answer, however many attempts it takes."""
-    attempt = 0
+    retries = Retries(Patience(inf, sleep, back_off=_BACK_OFF))
     while True:
         try:
             return await _once(setting, method, ask)
         except RetryableError as error:
-            pause = _PAUSES_S[min(attempt, len(_PAUSES_S) - 1)]
-            attempt += 1
             log.warning(
                 "Slack could not be asked yet.",
                 action="preflight_retry",
@@ -119,7 +119,7 @@ async def _asked(
                 reason=error.reason,
                 why=str(error),
             )
-            await sleep(max(pause, error.retry_after_s or 0.0))
+            await retries.again(error)
 
 
 async def _once(

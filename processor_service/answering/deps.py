@@ -13,7 +13,7 @@ from processor_service.ports.people import Channels, Groups, People, Workspace
 from processor_service.ports.rate_budget import Budget
 from processor_service.ports.work import Leases, Stops, Turns
 from processor_service.prompt.build import House
-from processor_service.resilience.retry import Patience
+from shared.retry import Patience
 
 
 @dataclass(frozen=True)

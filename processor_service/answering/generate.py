@@ -10,10 +10,10 @@ from processor_service.ports.answers import Answer
 from processor_service.ports.model import Audience, Form, Model, Piece, Prompt, Reading
 from processor_service.resilience.circuit_breaker import Call, CircuitBreaker
 from processor_service.resilience.outage_wait import Holding, Kept
-from processor_service.resilience.retry import Patience, with_patience
 from processor_service.telemetry.attempt_metrics import attempt_at
 from processor_service.telemetry.prices import Prices
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable, Stopped
+from shared.retry import Patience, with_patience
 from shared.task import Mode
 from shared.telemetry.log import get_logger
 

@@ -17,7 +17,6 @@ from processor_service.ports.rate_budget import APPEND, EDIT, READ, START, Budge
 from processor_service.rendering.incremental import Draft, first_markdown
 from processor_service.resilience.lease import LeaseLost
 from processor_service.resilience.off_loop import off_the_loop
-from processor_service.resilience.retry import SETTLES_S
 from processor_service.telemetry.task_metrics import words_shown
 from shared.errors import (
     UNSHOWABLE,
@@ -28,6 +27,7 @@ from shared.errors import (
     SlackUnavailable,
 )
 from shared.ledger import Mark, growing_mark
+from shared.retry import SETTLES_S
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)

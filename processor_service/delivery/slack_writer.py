@@ -8,9 +8,9 @@ from typing import TypeVar
 from processor_service.ports.conversations import Body, Conversation, Posted
 from processor_service.resilience.cancellation import Stop
 from processor_service.resilience.lease import TaskLease
-from processor_service.resilience.retry import Patience, with_patience
 from shared.errors import OutcomeUnknown, SlackUnavailable
 from shared.ledger import Mark
+from shared.retry import Patience, Retries, with_patience
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -39,13 +39,15 @@ class Steps:
 
     async def show(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
         """The result of an idempotent call that changes what people see."""
-
-        async def guarded() -> _Result:
-            if not await self.lease.still_held():
-                self.doubtful = True
-            return await call()
-
-        return await with_patience(self.patience, _MAY_PASS, guarded)
+        retries = Retries(self.patience)
+        while True:
+            try:
+                if not await self.lease.still_held():
+                    self.doubtful = True
+                return await call()
+            except _MAY_PASS as error:
+                if not await retries.again(error):
+                    raise
 
     async def post_once(self, conversation: Conversation, body: Body, mark: Mark) -> Posted:
         """Post one message, once: an unknown outcome is settled by reading back before a repeat."""

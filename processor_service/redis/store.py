@@ -1,6 +1,5 @@
 """Leases and cached answers in Redis."""
 
-import asyncio
 import re
 import secrets
 from contextlib import suppress
@@ -22,6 +21,7 @@ from processor_service.redis.keys import (
     task_key,
 )
 from processor_service.redis.sealing import Seal
+from shared.retry import Patience, Retries, doubling
 from shared.signing import Signing
 
 _DONE = "done"
@@ -29,6 +29,7 @@ _LEASE = re.compile(r"lease \S+ [0-9a-f]+")
 # A reason is shown to people: nothing but a code gets there.
 _REASON = re.compile(r"[a-z_]{1,64}")
 _SIGNATURE_CHARS = 32
+_ONCE_RESTED = Patience(2, back_off=doubling(REST_S + 0.1, REST_S + 0.1))
 _ANSWER = TypeAdapter(Answer)
 
 # Lua, so that comparing and writing are one step. Only commands that Redis 6.2 knows.
@@ -151,14 +152,14 @@ class RedisLeases:
 
     async def announce_doubt(self, task_id: str) -> None:
         """Leave word; tried again once the connection has had its rest after a failure."""
-        redis = self._connection.redis
-        for pause_s in (REST_S + 0.1, 0.0):
+        redis, retries = self._connection.redis, Retries(_ONCE_RESTED)
+        while True:
             try:
                 await self._connection.run(redis.set(doubt_key(task_id), "1", ex=DOUBT_TTL_S))
             except StoreUnavailable:
-                await asyncio.sleep(pause_s)
-            else:
-                return
+                if await retries.again():
+                    continue
+            return
 
     async def is_doubted(self, task_id: str) -> bool:
         """Whether word was left; True without Redis."""

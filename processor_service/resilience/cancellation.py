@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from processor_service.ports.model import Model, Piece, Prompt
 from processor_service.ports.work import Stops, StreamOwners, Turns
-from processor_service.resilience.retry import Patience
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import Stopped
+from shared.retry import Patience
 from shared.task import Cancel, Task
 from shared.telemetry.log import get_logger
 

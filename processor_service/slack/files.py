@@ -13,9 +13,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
 
 from processor_service.attachments.media_types import media_type_of
-from processor_service.resilience.retry import Patience, Sleep, with_patience
 from processor_service.slack.client import SlackCalls
 from shared.errors import FileUnusable, OutcomeUnknown, SlackRefused, SlackUnavailable
+from shared.retry import Patience, Sleep, with_patience
 from shared.slack.files import file_of
 from shared.task import TaskFile
 from shared.telemetry.log import get_logger

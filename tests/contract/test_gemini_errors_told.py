@@ -6,10 +6,10 @@ from structlog.testing import capture_logs
 from processor_service.answering.generate import Generation, Request, generate
 from processor_service.gemini_model import GeminiModel
 from processor_service.pacific_day import next_pacific_midnight
-from processor_service.resilience.retry import Patience
 from processor_service.texts.failures import WORDS
 from shared import clock
 from shared.errors import ModelRejected, ModelUnavailable
+from shared.retry import Patience
 from simulators.gemini import GeminiSimulator, Reply
 from simulators.gemini.google_errors import KNOWN
 from tests.contract.test_gemini_model import MODEL, SPARE, generated, model, pieces_of, prompt

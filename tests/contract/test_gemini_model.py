@@ -12,8 +12,8 @@ from processor_service.gemini_api import gemini_api
 from processor_service.gemini_model import GeminiModel
 from processor_service.ports.answers import Answer
 from processor_service.ports.model import Piece, Prompt
-from processor_service.resilience.retry import Patience
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
+from shared.retry import Patience
 from shared.telemetry.deployment import Deployment
 from shared.telemetry.tracing import span, start_tracing
 from simulators.gemini import ErrorReply, GeminiSimulator, Reply

@@ -11,7 +11,7 @@ from processor_service.gemini_api import gemini_api
 from processor_service.gemini_model import GeminiModel
 from processor_service.ports.answers import Answer
 from processor_service.prompt.build import House, prompt_for
-from processor_service.resilience.retry import Patience
+from shared.retry import Patience
 from shared.task import Mode
 from simulators.gemini import GeminiSimulator, Reply
 from tests.processor_fakes.model import Blind

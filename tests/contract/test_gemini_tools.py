@@ -17,8 +17,8 @@ from processor_service.ports.citations import Research, WebPage
 from processor_service.ports.generation_options import Manner, Thinking, Tool
 from processor_service.ports.model import Piece, Prompt
 from processor_service.prompt.build import House, prompt_for
-from processor_service.resilience.retry import Patience
 from shared.errors import ModelRejected, ModelUnavailable
+from shared.retry import Patience
 from shared.task import Mode
 from simulators.gemini import ErrorReply, GeminiConfig, GeminiSimulator, Reply
 from simulators.gemini.grounding import TOKENS_A_LOOKUP

@@ -16,7 +16,6 @@ from processor_service.redis.posts import RedisResponses
 from processor_service.redis.rate_holds import RedisHolds
 from processor_service.redis.streams import RedisStreamOwners
 from processor_service.resilience.lease import TaskLease
-from processor_service.resilience.retry import Patience
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversations import SlackConversations
 from processor_service.slack.homes import SlackHomes
@@ -24,6 +23,7 @@ from processor_service.slack.reading.threads import SlackThreads
 from processor_service.slack.response_url import SlackResponse
 from shared.errors import SlackRefused
 from shared.ledger import Mark
+from shared.retry import Patience
 from shared.slack.home_view import Count, Shown, Used, home_view
 from shared.task import Purpose, Source, Subject, Task
 from simulators.slack.model import Message

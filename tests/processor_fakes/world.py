@@ -15,9 +15,9 @@ from processor_service.features.side_tasks import Asides
 from processor_service.prompt.build import House
 from processor_service.resilience.cancellation import Stopping
 from processor_service.resilience.memory_budget import Room
-from processor_service.resilience.retry import Patience
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRejected
+from shared.retry import Patience
 from shared.task import Task
 from tests.processor_fakes.answers import FakeAnswers
 from tests.processor_fakes.conversations import FakeConversation, FakeConversations, FakeThreads

@@ -13,8 +13,8 @@ from processor_service.ports.generation_options import Manner, Tool
 from processor_service.ports.model import Piece, Prompt
 from processor_service.prompt.response_schema import Structured
 from processor_service.resilience.circuit_breaker import MINIMUM
-from processor_service.resilience.retry import Patience
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
+from shared.retry import Patience
 from shared.task import Mode
 from tests.processor_fakes.model import Blind, FakeModel, saying
 from tests.processor_fakes.retrying import Naps

@@ -14,9 +14,9 @@ from processor_service.ports.work import Lease
 from processor_service.rendering.incremental import Draft
 from processor_service.rendering.messages import render_answer
 from processor_service.resilience.lease import TaskLease
-from processor_service.resilience.retry import Patience
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
+from shared.retry import Patience
 from tests.processor_fakes.conversations import FakeConversation
 from tests.processor_fakes.growing import FakeBudget, FakeSigns
 from tests.processor_fakes.retrying import Naps

@@ -16,10 +16,10 @@ from processor_service.rendering.incremental import Draft
 from processor_service.rendering.messages import render_answer
 from processor_service.resilience.cancellation import Stop, StoppableModel, stop
 from processor_service.resilience.lease import TaskLease
-from processor_service.resilience.retry import Patience
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelUnavailable, SlackRefused
 from shared.ledger import Mark
+from shared.retry import Patience
 from shared.task import Cancel, Kind, Mode
 from tests.processor_fakes.growing import FakeSigns
 from tests.processor_fakes.model import FakeModel, saying
