@@ -41,6 +41,7 @@ from processor_service.redis.streams import RedisStreamOwners
 from processor_service.redis.turns import RedisTurns
 from processor_service.redis.votes import RedisVotes
 from processor_service.resilience.cancellation import Stopping
+from processor_service.resilience.late_looks import LateLooks
 from processor_service.resilience.memory_budget import Room
 from processor_service.resilience.outage_wait import HOLD_S
 from processor_service.settings import ProcessorSettings
@@ -129,8 +130,8 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             gemini_api(_gemini_access(settings), settings.gemini_timeout / 1000)
         )
         model = GeminiModel(gemini)
-        statuses = Statuses()
-        stack.push_async_callback(statuses.close)
+        statuses, late_looks = Statuses(), LateLooks()
+        stack.push_async_callback(_close_both, statuses, late_looks)
         readiness = _readiness(settings, redis, slack, model)
         signing = settings.signing
         denied = partial(readiness.report, "slack")
@@ -170,6 +171,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             threads=SlackThreads(calls),
             channels=SlackChannels(calls),
             groups=SlackGroups(calls),
+            late_looks=late_looks,
         )
         tried = partial(try_out, model=model, house=answering.house, prices=settings.gemini_prices)
         asides = Asides(
@@ -201,6 +203,11 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                 TRY_WITHIN_S,
             ),
         )
+
+
+async def _close_both(statuses: Statuses, late_looks: LateLooks) -> None:
+    """Side by side: Cloud Run leaves a second for both."""
+    await asyncio.gather(statuses.close(), late_looks.close())
 
 
 def _seal(settings: ProcessorSettings) -> Seal:

@@ -7,7 +7,9 @@ from itertools import count
 from typing import Any, Literal
 
 Target = Literal["slack", "socket", "events", "gemini", "pubsub", "push", "telemetry"]
-Kind = Literal["delay", "error", "hang", "drop_before", "drop_after", "duplicate", "disconnect"]
+Kind = Literal[
+    "delay", "error", "hang", "drop_before", "drop_after", "late", "duplicate", "disconnect"
+]
 
 
 @dataclass(frozen=True)
@@ -17,9 +19,11 @@ class Fault:
     ``delay``: wait ``seconds``, then go on. ``error``: answer with ``status`` and the vendor's
     ``error`` code without any effect. ``hang``: never answer (for ``seconds``, then drop).
     ``drop_before``: close the connection before the effect. ``drop_after``: take the effect, then
-    close the connection without an answer (Slack holds it for ``seconds`` first). ``duplicate``:
-    deliver twice. ``disconnect``: close the long-lived connection. ``detail`` carries what only one
-    simulator understands (``retry_after``, ``after_chunks``, ...); its README says what.
+    close the connection without an answer (Slack holds it for ``seconds`` first). ``late``: close
+    the connection, and take the effect ``seconds`` after that (Slack's methods only).
+    ``duplicate``: deliver twice. ``disconnect``: close the long-lived connection. ``detail``
+    carries what only one simulator understands (``retry_after``, ``after_chunks``, ...); its README
+    says what.
     """
 
     kind: Kind

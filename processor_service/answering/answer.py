@@ -10,6 +10,7 @@ from functools import partial
 
 from processor_service.answering.admit import Delivery, application, refusal_of, tell_refusal
 from processor_service.answering.cache_key import draft_key
+from processor_service.answering.clean_up import clean_up, look_later, remove_left, tidy
 from processor_service.answering.deps import Answering
 from processor_service.answering.obtain import composed
 from processor_service.answering.post_answer import growing_answer, shown
@@ -17,17 +18,17 @@ from processor_service.answering.thread_queue import TurnNeverCame, in_turn
 from processor_service.attachments.attach import FilesUnusable
 from processor_service.delivery.destination import conversation_of
 from processor_service.delivery.notice import is_settled, post_notice
-from processor_service.delivery.reconcile import Standing, remove, standing
+from processor_service.delivery.reconcile import Standing, remove
 from processor_service.delivery.slack_writer import Steps
 from processor_service.delivery.verify import Reader, prove
 from processor_service.ports.conversations import Conversation
 from processor_service.ports.work import Lease
 from processor_service.resilience.cancellation import watched
-from processor_service.resilience.lease import CleaningUp, TaskLease
+from processor_service.resilience.lease import TaskLease
 from processor_service.resilience.run_leased import Outcome, under_lease
 from processor_service.telemetry.task_metrics import because_of
 from processor_service.texts.failures import Failure
-from shared.errors import MechachangError, ModelRejected, PermanentError, Stopped
+from shared.errors import ModelRejected, PermanentError, Stopped
 from shared.task import Task
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import LEDGER_ADOPTIONS, STOPPED
@@ -60,9 +61,10 @@ async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
         await using.answers.forget(draft_key(task))
     if outcome is Outcome.ALREADY_DONE:
         if await using.leases.is_doubted(task.task_id):
-            await _clean_up(task, delivery, using)
+            await clean_up(task, delivery, using, done=True)
         # Whoever asked for the same once more was shown that we think, and nothing would end it.
         _end_status(task, using)
+    look_later(task, delivery, outcome, worked, using)
     return outcome
 
 
@@ -71,30 +73,17 @@ async def _leave_nothing_beside(task: Task, delivery: Delivery, using: Answering
     whose answer is whole by now did not look for ours, and its delivery may have been the last.
     """
     await using.leases.announce_doubt(task.task_id)
-    await _clean_up(task, delivery, using, done=False)
-
-
-async def _clean_up(task: Task, delivery: Delivery, using: Answering, *, done: bool = True) -> None:
-    """The task is done, but somebody without a lease wrote for it and may have died before looking
-    for what others wrote. One that is not known to be done is left alone unless its answer stands.
-    """
-    until = asyncio.get_running_loop().time() + using.deadline_s
-    lease = CleaningUp(using.leases, Lease(task.task_id, delivery.message_id, None))
-    steps = Steps(lease, using.patience.ending(until))
-    try:
-        conversation = await conversation_of(task, using.conversations, steps)
-        found = await standing(task.task_id, conversation, steps)
-        if done or found.winner is not None:
-            await _tidy(found, conversation, steps)
-    except MechachangError as error:
-        log.warning("What may stand twice stays.", action="clean_up_failed", reason=error.reason)
+    await clean_up(task, delivery, using, done=False)
 
 
 async def give_up(task: Task, delivery: Delivery, using: Answering) -> Outcome:
     """Tell the asker of a task that every delivery failed, once."""
 
+    worked: list[Steps] = []
+
     async def work(lease: Lease, until: float) -> Outcome:
         steps = _steps(lease, until, using)
+        worked.append(steps)
         owed = await using.limits.owed(application(task))
         if owed is not None:
             await tell_refusal(await _localised(task, using), owed, steps, using)
@@ -105,7 +94,9 @@ async def give_up(task: Task, delivery: Delivery, using: Answering) -> Outcome:
         _end_status(task, using)
         return Outcome.GAVE_UP
 
-    return await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
+    outcome = await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
+    look_later(task, delivery, outcome, worked, using)
+    return outcome
 
 
 async def _answer_once(task: Task, delivery: Delivery, steps: Steps, using: Answering) -> Outcome:
@@ -149,7 +140,7 @@ async def _answer_there(
     if found.answers or found.notices:
         LEDGER_ADOPTIONS.add()
     if is_settled(found, again=again):
-        await _tidy(found, conversation, steps)
+        await tidy(found, conversation, steps)
         if task.message_ts is None:
             # A command's thread is known only here; elsewhere ``answer`` ends the status.
             using.statuses.end(conversation, task)
@@ -162,6 +153,7 @@ async def _answer_there(
     reader = Reader(conversation, steps, using.budget)
     proof = await prove(bodies, parts, reader, grew=growing.visible)
     log.info("The answer was looked at.", action="answer_proved", proof=proof)
+    await remove_left(history.left, conversation, steps)
     return _stopped(words=True) if answered.stopped else Outcome.ANSWERED
 
 
@@ -169,15 +161,6 @@ def _stopped(*, words: bool) -> Outcome:
     STOPPED.add()
     log.info("The answer was stopped by its asker.", action="answer_stopped", words=words)
     return Outcome.STOPPED
-
-
-async def _tidy(found: Standing, conversation: Conversation, steps: Steps) -> None:
-    """Remove what a worker that died left beside the answer, or beside the notice."""
-    if found.winner is None:
-        await remove([*found.answers, *found.files], conversation, steps)
-        return
-    await remove(found.beside(found.winner), conversation, steps)
-    await remove(found.notices, conversation, steps)
 
 
 async def _tell(task: Task, failure: Failure, steps: Steps, using: Answering) -> Outcome:

@@ -13,6 +13,7 @@ from processor_service.ports.people import Channels, Groups, People, Workspace
 from processor_service.ports.rate_budget import Budget
 from processor_service.ports.work import Leases, Stops, Turns
 from processor_service.prompt.build import House
+from processor_service.resilience.late_looks import LateLooks
 from shared.retry import Patience
 
 
@@ -39,3 +40,4 @@ class Answering:
     threads: Threads
     channels: Channels
     groups: Groups
+    late_looks: LateLooks

@@ -114,7 +114,8 @@ async def _share(
         try:
             await conversation.share(file_id, document)
         except OutcomeUnknown:
-            steps.doubtful = unsure = True
+            steps.not_confirmed()
+            unsure = True
             raise
 
     await steps.show(attempt)

@@ -197,7 +197,8 @@ class Growing:
             posted = await self.conversation.start_stream(self.task_id, text)
         except OutcomeUnknown as error:
             log.info("A stream may have begun.", action="stream_doubtful", reason=error.reason)
-            self.steps.doubtful = self._unsettled = True
+            self.steps.not_confirmed()
+            self._unsettled = True
             self._unconfirmed, self._began = text, self.clock()
             return
         await self._go_on_in(posted, text)
@@ -356,7 +357,7 @@ class Growing:
         try:
             posted = await self.conversation.post(body, mark)
         except OutcomeUnknown:
-            self.steps.doubtful = True
+            self.steps.not_confirmed()
             raise
         self._parts.append(Part(posted, body))
         await self._words_came("edit")

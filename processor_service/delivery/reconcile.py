@@ -102,9 +102,12 @@ def answer_mark(task_id: str, bodies: Sequence[Body]) -> Mark:
     return Mark(task_id, "answer", digest=hashlib.sha256(content.encode()).hexdigest()[:12])
 
 
-async def standing(task_id: str, conversation: Conversation, steps: Steps) -> Standing:
+async def standing(
+    task_id: str, conversation: Conversation, steps: Steps, *, in_turn: bool = True
+) -> Standing:
     """What of the task stands in the conversation now."""
-    return Standing(tuple(await steps.read(partial(conversation.find, task_id))))
+    find = partial(conversation.find, task_id, in_turn=in_turn)
+    return Standing(tuple(await steps.read(find)))
 
 
 async def deliver(

@@ -23,13 +23,15 @@ _MAY_PASS = (SlackUnavailable, OutcomeUnknown)
 @dataclass
 class Steps:
     """The lease is checked before each attempt at a visible step. ``doubtful`` is set once another
-    worker may have written beside us, or a post of ours may have had an effect we were not told of.
+    worker may have written beside us, or a post of ours may have had an effect we were not told of;
+    ``unconfirmed`` in the second case only: Slack may take the post when nobody looks any more.
     ``stop`` says whether the asker wants no more of them.
     """
 
     lease: TaskLease
     patience: Patience
     doubtful: bool = False
+    unconfirmed: bool = False
     stop: Stop = field(default_factory=Stop)
     _announced: bool = False
 
@@ -49,6 +51,10 @@ class Steps:
                 if not await retries.again(error):
                     raise
 
+    def not_confirmed(self) -> None:
+        """A post may have had an effect, or may have it yet."""
+        self.doubtful = self.unconfirmed = True
+
     async def post_once(self, conversation: Conversation, body: Body, mark: Mark) -> Posted:
         """Post one message, once: an unknown outcome is settled by reading back before a repeat."""
         unsure = False
@@ -61,7 +67,8 @@ class Steps:
             try:
                 return await conversation.post(body, mark)
             except OutcomeUnknown:
-                self.doubtful = unsure = True
+                self.not_confirmed()
+                unsure = True
                 raise
 
         posted = await self.show(attempt)

@@ -68,10 +68,13 @@ class Said:
 
 @dataclass(frozen=True)
 class History:
-    """What of a task stands in a conversation, and what was said there before it was asked."""
+    """What of a task stands in a conversation, what was said there before it was asked, and the
+    streams that earlier tasks have left there: nobody writes on in them.
+    """
 
     posted: tuple[Posted, ...]
     said: tuple[Said, ...] = ()
+    left: tuple[Posted, ...] = ()
 
 
 class Threads(Protocol):
@@ -113,11 +116,12 @@ class Conversation(Protocol):
     def takes_files(self) -> bool:
         """Whether a file can be shared there."""
 
-    async def find(self, task_id: str) -> list[Posted]:
+    async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
         """The messages of the task that already stand there, in order.
 
-        A stream takes its mark only at its end, so one of ours that still runs is counted in. A
-        message that shares the task's ``Document`` has the role ``file``.
+        A stream takes its mark only at its end, so one of ours that still runs is counted in; a
+        caller who may not be ``in_turn`` in the thread is given none that another task may be
+        writing. A message that shares the task's ``Document`` has the role ``file``.
         """
 
     async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:

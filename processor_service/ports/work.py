@@ -125,6 +125,9 @@ class StreamOwners(Protocol):
     async def owner(self, channel: str, ts: str) -> str | None:
         """The task, if it is remembered."""
 
+    async def has_no_owner(self, channel: str, ts: str) -> bool:
+        """Whether the stream is known to run for no task: never so while the store is lost."""
+
 
 class Responses(Protocol):
     """What was posted to response URLs, which cannot be read. A lost store forgets."""

@@ -33,8 +33,20 @@ class RedisStreamOwners:
         if (known := self._own.get((channel, ts))) is not None:
             return known
         try:
-            key = stream_key(channel, ts)
-            kept = await self._connection.run(self._connection.redis.get(key), key)
+            return await self._kept(channel, ts)
         except StoreUnavailable:
             return None
+
+    async def has_no_owner(self, channel: str, ts: str) -> bool:
+        """Whether Redis answers, and names no task."""
+        if (channel, ts) in self._own:
+            return False
+        try:
+            return await self._kept(channel, ts) is None
+        except StoreUnavailable:
+            return False
+
+    async def _kept(self, channel: str, ts: str) -> str | None:
+        key = stream_key(channel, ts)
+        kept = await self._connection.run(self._connection.redis.get(key), key)
         return str(kept) if kept else None

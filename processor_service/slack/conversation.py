@@ -117,7 +117,7 @@ class SlackConversation(SlackReading):
         )
         try:
             ts = _ts_of(await self.calls(_START, start), _START)
-        except OutcomeUnknown:
+        except (OutcomeUnknown, asyncio.CancelledError):
             self.starts.note(self.channel, self.thread_ts or "", task_id, markdown)
             raise
         except (SlackRefused, SlackUnavailable) as error:

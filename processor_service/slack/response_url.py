@@ -45,7 +45,7 @@ class SlackResponse:
         self._channel = channel
         self._signing = signing
 
-    async def find(self, task_id: str) -> list[Posted]:
+    async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
         """What we remember having posted."""
         marks = await self._responses.of(task_id)
         return [Posted(str(number), mark) for number, mark in enumerate(marks)]

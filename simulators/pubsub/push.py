@@ -103,7 +103,7 @@ class Pusher:
                 return self._note(delivery, Answer(None, "fault: the request hung"), 0.0)
             case "error":
                 return self._note(delivery, Answer(fault.status, "fault: endpoint not asked"), 0.0)
-            case "drop_before" | "disconnect":
+            case "drop_before" | "late" | "disconnect":
                 return self._note(delivery, Answer(None, "fault: connection dropped"), 0.0)
 
     @property

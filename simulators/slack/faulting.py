@@ -37,6 +37,9 @@ async def suffer(fault: Fault | None, request: web.Request) -> web.Response | No
             return cut(request)
         case "drop_before" | "disconnect":
             return cut(request)
+        case "late":
+            cut(request)
+            await asyncio.sleep(fault.seconds)
         case "error":
             return _error(fault)
     return None

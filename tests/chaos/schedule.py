@@ -43,6 +43,7 @@ WIRE: Final[dict[str, tuple[Target, str, Fault]]] = {
     "edit limited": ("slack", "chat.update", _LIMITED),
     "stream start lost": ("slack", "chat.startStream", Fault("drop_before")),
     "stream start answer lost": ("slack", "chat.startStream", Fault("drop_after")),
+    "stream start taken late": ("slack", "chat.startStream", Fault("late", seconds=3.0)),
     "stream start failed with 500": ("slack", "chat.startStream", Fault("error", status=500)),
     "stream start limited": ("slack", "chat.startStream", _LIMITED),
     "stream start delayed": ("slack", "chat.startStream", Fault("delay", seconds=1.5)),

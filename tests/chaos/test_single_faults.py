@@ -138,6 +138,45 @@ async def test_where_the_thread_cannot_be_read_the_stream_is_adopted_at_the_end(
         assert verdicts(running) == {Verdict.ANSWERED: 2}
 
 
+@pytest.mark.parametrize("method", ["chat.startStream", "chat.postMessage"])
+@pytest.mark.parametrize("seconds", [0.5, 2.5, 5.0])
+async def test_what_slack_takes_after_it_hung_up_does_not_stay_beside_the_answer(
+    tmp_path: Path, method: str, seconds: float
+) -> None:
+    async with trial(stack_config(tmp_path, QUICK)) as running:
+        if method == "chat.postMessage":
+            refused = Fault("error", status=200, error="channel_type_not_supported")
+            running.stack.faults.add("slack", "chat.startStream", refused, times=2)
+        late = running.stack.faults.add("slack", method, Fault("late", seconds=seconds))
+        await ask(running, questions(1, "mention", lines=25))
+        assert await running.settled(within_s=DEADLINE_S) == ""
+        assert late.times == 0
+        assert running.unmarked() == []
+        assert verdicts(running) == {Verdict.ANSWERED: 1}
+        assert len(_posts(running)) == 1
+
+
+@pytest.mark.parametrize("seconds", [0.0, 3.0])
+async def test_a_start_taken_while_its_worker_dies_and_redis_forgets_leaves_no_fragment(
+    tmp_path: Path, seconds: float
+) -> None:
+    async with trial(stack_config(tmp_path, QUICK)) as running:
+        late = Fault("late", seconds=seconds) if seconds else Fault("drop_after", seconds=5.0)
+        rule = running.stack.faults.add("slack", "chat.startStream", late)
+        await ask(running, questions(1, "mention", lines=25))
+        await running.stack.slack.wait_for(lambda: rule.times == 0, DEADLINE_S)
+        for processor in running.stack.processors:
+            await processor.kill()
+        await running.stack.redis.kill()
+        await running.stack.redis.start()
+        for processor in running.stack.processors:
+            await processor.start()
+        assert await running.settled(within_s=DEADLINE_S) == ""
+        assert running.unmarked() == []
+        assert verdicts(running) == {Verdict.ANSWERED: 1}
+        assert len(_posts(running)) == 1
+
+
 def _posts(running: Trial) -> list[Message]:
     workspace = running.stack.slack.workspace
     return [

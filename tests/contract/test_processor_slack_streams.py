@@ -1,15 +1,21 @@
 """The processor's adapters on Slack's protocol: streams, and who ends those of a dead worker."""
 
+import asyncio
 import time
 from dataclasses import replace
 
 import pytest
+from fakeredis import FakeAsyncRedis, FakeServer
 
 from processor_service.ports.conversations import Body
+from processor_service.redis.connection import RedisConnection
+from processor_service.redis.keys import stream_key
+from processor_service.redis.streams import RedisStreamOwners
+from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import growing_mark
 from simulators.faults import Fault
-from tests.processor_workbench import ANSWER, TASK_ID, processors
+from tests.processor_workbench import ANSWER, TASK_ID, Processor, processors
 from tests.slack_workbench import FAST, Clock
 from tests.tasks import a_task
 
@@ -57,6 +63,97 @@ async def test_a_stream_that_nobody_answers_for_is_taken_over_once_it_is_old() -
         young = await here.streamed(asked.ts).start_stream(TASK_ID, "just begun")
         await here.redis.redis.flushall()
         assert young.ts not in [one.ts for one in await there.streamed(asked.ts).find(TASK_ID)]
+
+
+async def test_out_of_turn_only_what_is_known_to_be_nobodys_counts_as_left() -> None:
+    clock = Clock(time.time() - 60)
+    async with processors(replace(FAST, clock=clock)) as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        live = await here.streamed(asked.ts).start_stream("another task", "half an")
+        other = there.streamed(asked.ts)
+        assert await other.find(TASK_ID, in_turn=False) == []
+        await here.redis.redis.flushall()
+        assert [one.ts for one in await other.find(TASK_ID, in_turn=False)] == [live.ts]
+        # The worker that began it knows its own without Redis.
+        assert await here.streamed(asked.ts).find(TASK_ID, in_turn=False) == []
+
+
+async def test_a_process_knows_its_own_streams_though_redis_forgets_and_others_know_nobody() -> (
+    None
+):
+    async with processors() as (here, there):
+        own = RedisStreamOwners(here.redis)
+        await own.own("C1", "1.1", TASK_ID)
+        assert not await RedisStreamOwners(there.redis).has_no_owner("C1", "1.1")
+        await here.redis.redis.flushall()
+        assert not await own.has_no_owner("C1", "1.1")
+        assert await RedisStreamOwners(there.redis).has_no_owner("C1", "1.1")
+
+
+@pytest.mark.parametrize(("age_s", "is_left"), [(60, False), (280, True)])
+async def test_without_redis_only_what_is_too_old_to_be_written_on_in_counts_as_left(
+    age_s: float, *, is_left: bool
+) -> None:
+    clock = Clock(time.time() - age_s)
+    async with processors(replace(FAST, clock=clock)) as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        live = await here.streamed(asked.ts).start_stream("another task", "half an")
+        gone = FakeServer()
+        gone.connected = False
+        lost = FakeAsyncRedis(server=gone, decode_responses=True)
+        apart = Processor(here.bench, RedisConnection(lost, 5.0)).streamed(asked.ts)
+        assert [one.ts for one in await apart.find(TASK_ID)] == [live.ts]
+        assert bool(await apart.find(TASK_ID, in_turn=False)) is is_left
+        await lost.aclose()
+
+
+async def test_a_question_is_told_of_the_streams_that_earlier_ones_left_in_its_thread() -> None:
+    clock = Clock(time.time() - 60)
+    async with processors(replace(FAST, clock=clock)) as (here, there):
+        people = here.bench.slack.people
+        asked = people.post("alice", "#general", "question")
+        earlier = here.streamed(asked.ts)
+        left = await earlier.start_stream("an earlier task", "half an")
+        kept = await earlier.start_stream("an earlier task", "somebody's")
+        done = await earlier.post(Body("whole"), replace(ANSWER, task_id="an earlier task"))
+        await here.redis.redis.delete(stream_key(here.bench.general, left.ts))
+        clock.now = time.time()
+        further = people.post("alice", "#general", "and?", thread_ts=asked.ts)
+        thread = there.conversations.thread(
+            a_task(channel_id=here.bench.general), asked.ts, further.ts
+        )
+        history = await thread.read(TASK_ID)
+        assert (history.posted, [one.ts for one in history.left]) == ((), [left.ts])
+        for one in history.left:
+            await thread.remove(one)
+        shown = [one["ts"] for one in here.bench.slack.messages("#general", thread_ts=asked.ts)]
+        assert shown == [asked.ts, kept.ts, done.ts, further.ts]
+
+
+async def test_a_start_whose_worker_was_cut_off_is_found_by_its_words() -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        await here.redis.redis.flushall()
+        rule = here.bench.faults.add("slack", "chat.startStream", Fault("delay", seconds=0.3))
+        starting = asyncio.create_task(here.streamed(asked.ts).start_stream(TASK_ID, "half an"))
+        await here.bench.slack.wait_for(lambda: rule.times == 0)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        await here.bench.slack.wait_for(lambda: bool(here.bench.slack.workspace.live_streams()))
+        [live] = await here.streamed(asked.ts).find(TASK_ID)
+        assert live.live
+
+
+async def test_two_starts_with_the_same_words_that_slack_did_not_confirm_are_both_found() -> None:
+    clock = Clock(time.time() - 120)
+    starts = UnconfirmedStarts(clock)
+    starts.note("C1", "1.1", TASK_ID, "same words")
+    clock.now += 119
+    starts.note("C1", "1.1", TASK_ID, "same words")
+    message = {"thread_ts": "1.1", "blocks": [{"type": "markdown", "text": "same words"}]}
+    for began in (clock.now - 119, clock.now):
+        assert starts.began("C1", TASK_ID, {**message, "ts": f"{began:.6f}"})
 
 
 async def test_an_heir_finds_what_a_person_stopped_before_a_dead_worker_could_finish_it() -> None:

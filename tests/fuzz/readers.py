@@ -140,6 +140,9 @@ class Owners:
     async def owner(self, channel: str, ts: str) -> str | None:
         return None
 
+    async def has_no_owner(self, channel: str, ts: str) -> bool:
+        return False
+
 
 def calls(told: Any) -> SlackCalls:
     client: Any = Answering(told)

@@ -39,6 +39,7 @@ class FakeConversation:
     statuses_fail: bool = False
     status_changed: asyncio.Event = field(default_factory=asyncio.Event)
     said: list[Said] = field(default_factory=list)
+    left: tuple[Posted, ...] = ()
     streams: bool = False
     editable: bool = True
     takes_files: bool = False
@@ -48,12 +49,12 @@ class FakeConversation:
     edited: list[str] = field(default_factory=list)
     garbles: Callable[[Body], Body] = lambda body: body
 
-    async def find(self, task_id: str) -> list[Posted]:
+    async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
         self._fail("find", taken=False)
         return [posted for posted, _ in self.messages if posted.mark.task_id == task_id]
 
     async def read(self, task_id: str) -> History:
-        return History(tuple(await self.find(task_id)), tuple(self.said))
+        return History(tuple(await self.find(task_id)), tuple(self.said), self.left)
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         self.before_post()
@@ -83,6 +84,7 @@ class FakeConversation:
         return replace(posted, mark=mark, live=False, shown=held)
 
     async def remove(self, posted: Posted) -> None:
+        self._fail("remove", taken=False)
         self.messages = [(one, body) for one, body in self.messages if one.ts != posted.ts]
 
     async def start_stream(self, task_id: str, markdown: str) -> Posted:

@@ -108,3 +108,6 @@ class FakeStreamOwners:
 
     async def owner(self, channel: str, ts: str) -> str | None:
         return self.owners.get((channel, ts))
+
+    async def has_no_owner(self, channel: str, ts: str) -> bool:
+        return (channel, ts) not in self.owners

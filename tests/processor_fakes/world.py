@@ -14,6 +14,7 @@ from processor_service.features.doctor import Checked, Doctor
 from processor_service.features.side_tasks import Asides
 from processor_service.prompt.build import House
 from processor_service.resilience.cancellation import Stopping
+from processor_service.resilience.late_looks import LateLooks
 from processor_service.resilience.memory_budget import Room
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRejected
@@ -73,6 +74,7 @@ class World:
     house: House = field(default_factory=House)
     channels: FakeChannels = field(default_factory=FakeChannels)
     groups: FakeGroups = field(default_factory=FakeGroups)
+    late_looks: LateLooks = field(default_factory=LateLooks)
 
     @property
     def conversation(self) -> FakeConversation:
@@ -102,6 +104,7 @@ class World:
             self.threads,
             self.channels,
             self.groups,
+            self.late_looks,
         )
 
     def stopping(self) -> Stopping:

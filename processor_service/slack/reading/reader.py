@@ -24,6 +24,8 @@ from shared.slack.message import cursor_after, messages_in
 _HISTORY_MESSAGES: Final = 3_000
 # A worker says whose its stream is right after Slack has begun it.
 _ORPHANED_AFTER_S: Final = 5.0
+# No worker writes on in a stream that is older (``live_preview.py``); Slack ends it a minute later.
+_LEFT_AFTER_S: Final = 250.0
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,10 @@ class SlackReading:
     owners: StreamOwners | None = None
     starts: UnconfirmedStarts = field(default_factory=UnconfirmedStarts)
 
-    async def find(self, task_id: str) -> list[Posted]:
+    async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
         """Our messages of the task."""
         messages, _ = await self._messages(self.oldest, Kept(chars=0))
-        return await self._posted(task_id, messages)
+        return await self._posted(task_id, messages, in_turn=in_turn)
 
     async def read(self, task_id: str) -> History:
         """Our messages of the task, and what was said before it where it continues a thread."""
@@ -65,7 +67,9 @@ class SlackReading:
         since = [one for one in messages if float(one["ts"]) >= float(self.oldest)]
         found = await self._posted(task_id, since) if whole else await self.find(task_id)
         asked = Asked(self.channel, place.message_ts)
-        return History(tuple(found), said_before(asked, messages, await self.calls.ourselves()))
+        said = said_before(asked, messages, await self.calls.ourselves())
+        before = [one for one in messages if float(one["ts"]) < float(self.oldest)]
+        return History(tuple(found), said, tuple(await self._left(task_id, before)))
 
     async def messages(self, until: float = float("inf")) -> list[Message]:
         """What stands there from its beginning on, as far as a thread's context goes. What people
@@ -104,7 +108,14 @@ class SlackReading:
             limit = next_page(asked, chars)
         return kept.messages, False
 
-    async def _posted(self, task_id: str, messages: Iterable[Message]) -> list[Posted]:
+    async def _left(self, task_id: str, messages: Iterable[Message]) -> list[Posted]:
+        """The streams of ours among these messages that nobody writes on in."""
+        found = await self._posted(task_id, messages, in_turn=False)
+        return [one for one in found if one.live]
+
+    async def _posted(
+        self, task_id: str, messages: Iterable[Message], *, in_turn: bool = True
+    ) -> list[Posted]:
         found: list[Posted] = []
         parts = 0
         ledger = (await self.calls.ourselves()).ledger
@@ -115,7 +126,7 @@ class SlackReading:
             if mark is not None and mark.task_id == task_id:
                 found.append(Posted(str(message["ts"]), mark))
                 parts += mark.role == "answer"
-            elif mark is None and await self._is_streamed_for(task_id, message):
+            elif mark is None and await self._is_streamed_for(task_id, message, in_turn=in_turn):
                 # It does not say so itself yet, but it follows the parts before it.
                 parts += 1
                 mark = growing_mark(task_id, parts)
@@ -134,7 +145,9 @@ class SlackReading:
             if message["ts"] in wanted
         }
 
-    async def _is_streamed_for(self, task_id: str, message: Mapping[str, Any]) -> bool:
+    async def _is_streamed_for(
+        self, task_id: str, message: Mapping[str, Any], *, in_turn: bool
+    ) -> bool:
         """Whether a message of ours without a mark is a stream for the task, or one that nobody
         answers for.
 
@@ -142,15 +155,17 @@ class SlackReading:
         """
         if self.owners is None:
             return False
-        owner = await self.owners.owner(self.channel, str(message["ts"]))
+        ts = str(message["ts"])
+        owner = await self.owners.owner(self.channel, ts)
         if owner is None and self.starts.began(self.channel, task_id, message):
-            await self.owners.own(self.channel, str(message["ts"]), task_id)
+            await self.owners.own(self.channel, ts, task_id)
             return True
-        if message.get("streaming_state") != "in_progress":
+        if owner is not None or message.get("streaming_state") != "in_progress":
             return owner == task_id
-        if owner is None:
-            return time.time() - float(message["ts"]) > _ORPHANED_AFTER_S
-        return owner == task_id
+        age_s = time.time() - float(ts)
+        if in_turn or await self.owners.has_no_owner(self.channel, ts):
+            return age_s > _ORPHANED_AFTER_S
+        return age_s > _LEFT_AFTER_S
 
     async def _page(self, oldest: str | None, cursor: str | None, limit: int) -> AsyncSlackResponse:
         client = self.calls.client

@@ -19,9 +19,11 @@ _REMEMBERED: Final = 1_000
 
 
 @dataclass(frozen=True)
-class _Start:
-    words: str
-    at: float
+class _Starts:
+    """Those of a task with the same words: the ``first`` and the ``last`` time."""
+
+    first: float
+    last: float
 
 
 class UnconfirmedStarts:
@@ -32,23 +34,24 @@ class UnconfirmedStarts:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._starts: OrderedDict[tuple[str, str, str, str], _Start] = OrderedDict()
+        self._starts: OrderedDict[tuple[str, str, str, str], _Starts] = OrderedDict()
 
     def note(self, channel: str, thread_ts: str, task_id: str, markdown: str) -> None:
         """A stream for the task may have begun there with ``markdown``."""
-        words, now = _letters(markdown), self._clock()
-        self._starts[channel, thread_ts, task_id, words] = _Start(words, now)
+        key, now = (channel, thread_ts, task_id, _letters(markdown)), self._clock()
+        earlier = self._starts.pop(key, None)
+        self._starts[key] = _Starts(earlier.first if earlier else now, now)
         while self._starts:
             oldest = next(iter(self._starts.values()))
-            if len(self._starts) <= _REMEMBERED and oldest.at > now - STREAM_TTL_S:
+            if len(self._starts) <= _REMEMBERED and oldest.last > now - STREAM_TTL_S:
                 return
             self._starts.popitem(last=False)
 
     def began(self, channel: str, task_id: str, message: Mapping[str, Any]) -> bool:
         """Whether the message, an unmarked one of ours, is such a stream of the task."""
         words = _letters_in(message)
-        start = self._starts.get((channel, str(message.get("thread_ts")), task_id, words))
-        return start is not None and float(message["ts"]) >= start.at - _CLOCK_GRACE_S
+        starts = self._starts.get((channel, str(message.get("thread_ts")), task_id, words))
+        return starts is not None and float(message["ts"]) >= starts.first - _CLOCK_GRACE_S
 
 
 def _letters(markdown: str) -> str:

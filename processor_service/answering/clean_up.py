@@ -1,0 +1,93 @@
+"""What stands beside an answer or a notice is taken away by whoever finds it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from processor_service.answering.admit import Delivery
+from processor_service.answering.deps import Answering
+from processor_service.delivery.destination import place_to_refuse
+from processor_service.delivery.notice import is_settled
+from processor_service.delivery.reconcile import Standing, remove, standing
+from processor_service.delivery.slack_writer import Steps
+from processor_service.ports.conversations import Conversation, Posted
+from processor_service.ports.work import Lease
+from processor_service.resilience.lease import CleaningUp, LeaseLost
+from processor_service.resilience.run_leased import Outcome
+from shared.errors import MechachangError
+from shared.task import Task
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+_LEFT_WITHIN_S: Final = 5.0
+
+
+async def tidy(found: Standing, conversation: Conversation, steps: Steps) -> None:
+    """Remove what a worker that died left beside the answer, or beside the notice."""
+    if found.winner is None:
+        await remove([*found.answers, *found.files], conversation, steps)
+        return
+    await remove(found.beside(found.winner), conversation, steps)
+    await remove(found.notices, conversation, steps)
+
+
+async def clean_up(task: Task, delivery: Delivery, using: Answering, *, done: bool) -> None:
+    """Somebody wrote for the task without knowing that it was alone, or without being told what
+    became of it, and may have died before looking for what stands twice. A task that is not known
+    to be done is left alone unless its answer, or a notice, stands. Raises nothing.
+    """
+    until = asyncio.get_running_loop().time() + using.deadline_s
+    lease = CleaningUp(using.leases, Lease(task.task_id, delivery.message_id, None))
+    steps = Steps(lease, using.patience.ending(until))
+    try:
+        conversation = await place_to_refuse(task, using.conversations, steps)
+        found = await standing(task.task_id, conversation, steps, in_turn=False)
+        if done or is_settled(found, again=False):
+            _tell([one for one in found.posted if one.live])
+            await tidy(found, conversation, steps)
+    except MechachangError as error:
+        log.warning("What may stand twice stays.", action="clean_up_failed", reason=error.reason)
+
+
+def look_later(
+    task: Task, delivery: Delivery, outcome: Outcome, worked: Sequence[Steps], using: Answering
+) -> None:
+    """Have somebody look again for what Slack takes late: what this worker was not told of, or one
+    before it, which may have died with its call on the way.
+    """
+    unconfirmed = any(steps.unconfirmed for steps in worked)
+    if outcome in {Outcome.HELD, Outcome.TRY_LATER}:
+        # Whoever is given the task next comes late enough, and looks in turn.
+        return
+    if unconfirmed or delivery.attempt > 1 or outcome is Outcome.GAVE_UP:
+        look = partial(clean_up, task, delivery, using, done=False)
+        often = unconfirmed or any(steps.doubtful for steps in worked)
+        using.late_looks.after(task.task_id, look, often=often)
+
+
+async def remove_left(left: Sequence[Posted], conversation: Conversation, steps: Steps) -> None:
+    """Take away the streams that earlier tasks left in the thread. Only LeaseLost is raised: the
+    answer stands.
+    """
+    _tell(left)
+    # The next question of the thread waits meanwhile.
+    until = asyncio.get_running_loop().time() + _LEFT_WITHIN_S
+    briefly = replace(steps, patience=steps.patience.ending(min(until, steps.patience.until)))
+    try:
+        await remove(left, conversation, briefly)
+    except LeaseLost:
+        raise
+    except MechachangError as error:
+        log.warning("What was left stays.", action="clean_up_failed", reason=error.reason)
+
+
+def _tell(streams: Sequence[Posted]) -> None:
+    if streams:
+        log.warning(
+            "Streams that nobody would have ended are removed.",
+            action="stray_streams_removed",
+            count=len(streams),
+        )
