@@ -12,36 +12,36 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from command_service.backfill.schedule import CatchUp
-from command_service.payloads.model import Identity, Reason
+from command_service.backfill.schedule import Backfill
+from command_service.payloads.model import Identity, RejectReason
 from command_service.ports import SocketState
-from command_service.pubsub.publisher import PubSubQueue, pubsub_queue
+from command_service.pubsub.publisher import PubSubQueue, open_publisher
 from command_service.settings import CommandSettings
-from command_service.slack.access import SlackAccess, watched
-from command_service.slack.diagnostics import SlackSurroundings
-from command_service.slack.ephemeral import SlackReplies
+from command_service.slack.access import SlackAccess, watch_access
+from command_service.slack.diagnostics import SlackDiagnostics
+from command_service.slack.ephemeral import SlackUserSignals
 from command_service.slack.history import SlackHistory
-from command_service.slack.homes import SlackHomes
+from command_service.slack.homes import SlackHomePublisher
 from command_service.slack.locales import SlackLocales
 from command_service.slack.message_reader import SlackQuestions
 from command_service.slack.modals import SlackModals
 from command_service.slack.startup_check import UNREACHABLE_AFTER_S, Preflight, Waiting, preflight
-from command_service.transport.concurrency import Slots
+from command_service.transport.concurrency import ConcurrencyLimit
 from command_service.transport.events_api import EVENTS_PATH, EventApi
 from command_service.transport.health import Health, HealthDeps
-from command_service.transport.http_server import Later, bound, serving
+from command_service.transport.http_server import LateRoute, bound, serving
 from command_service.transport.listeners import Listeners
 from command_service.transport.signatures import Signatures
 from command_service.transport.socket_mode import SocketMode, connected
-from command_service.use_cases.app_home import REFRESH_EVERY_S, Entrance
-from command_service.use_cases.ask_again import Repetition
-from command_service.use_cases.doctor import REPORT_EVERY_S, Doctor
-from command_service.use_cases.feedback import Listening
-from command_service.use_cases.follow_ups import Following
+from command_service.use_cases.app_home import REFRESH_EVERY_S, OpenHomeDeps
+from command_service.use_cases.ask_again import AskAgainDeps
+from command_service.use_cases.doctor import REPORT_EVERY_S, DoctorDeps
+from command_service.use_cases.feedback import VoteDeps
+from command_service.use_cases.follow_ups import FollowUpDeps
 from command_service.use_cases.pace import Pace
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.sharing import Sharing
-from command_service.use_cases.submit import Intake, refusal_text
+from command_service.use_cases.submit import SubmitDeps, refusal_text
 from command_service.use_cases.throttle import GENEROSITY, PerUserThrottle
 from shared.background import Background
 from shared.ledger import Ledger
@@ -61,9 +61,9 @@ class Service:
     """The running service, as tests look at it. ``socket`` is None in HTTP mode."""
 
     port: int
-    slots: Slots
+    slots: ConcurrencyLimit
     access: SlackAccess
-    catch_up: CatchUp
+    catch_up: Backfill
     socket: SocketMode | None
 
 
@@ -88,7 +88,7 @@ class _Port:
         self._listener = listener
         self._stack = stack
         self.health = Health()
-        self.events = Later()
+        self.events = LateRoute()
         self.number = 0
 
     async def open(self) -> None:
@@ -133,7 +133,7 @@ async def running(
             catch_up.after_silence(silent_s)
 
         queue = await stack.enter_async_context(
-            pubsub_queue(
+            open_publisher(
                 settings.google_cloud_project,
                 settings.pubsub_topic,
                 settings.pubsub_emulator_host,
@@ -142,22 +142,22 @@ async def running(
         )
         background = Background()
         stack.push_async_callback(background.close, _BACKGROUND_S)
-        access = await stack.enter_async_context(watched(SlackAccess(slack, after_silence)))
+        access = await stack.enter_async_context(watch_access(SlackAccess(slack, after_silence)))
         adapters = Adapters(slack, access, queue, background, ledger)
         repetition = _use_cases(settings, adapters)
         history = SlackHistory(slack, access)
-        catch_up = CatchUp(history, repetition.intake, identity, ledger)
-        following = Following(repetition.intake, history, ledger, settings.follow_threads)
+        catch_up = Backfill(history, repetition.intake, identity, ledger)
+        following = FollowUpDeps(repetition.intake, history, ledger, settings.follow_threads)
         bolt = _bolt_app(settings, slack, identity)
         modals = SlackModals(slack, access, ledger.signing)
         asks_words = settings.feedback_reasons == "log"
-        listening = Listening(repetition.intake, modals, asks_words=asks_words)
+        listening = VoteDeps(repetition.intake, modals, asks_words=asks_words)
         doctor = _doctor(settings, identity, repetition.intake, adapters, lambda: socket_mode)
         entrance = _entrance(settings, repetition.intake, adapters)
         Listeners(
             identity, repetition, following, listening, entrance, doctor, ledger.signing
         ).register(bolt)
-        slots = Slots(settings.max_concurrent_requests)
+        slots = ConcurrencyLimit(settings.max_concurrent_requests)
         socket_mode = _socket_mode(settings, bolt, slots, repetition.intake, after_silence)
         port.health.deps = HealthDeps(
             queue.check, access, socket_mode.state if socket_mode else None
@@ -210,7 +210,7 @@ def _app_token(settings: CommandSettings) -> str | None:
     return settings.slack_app_token.get_secret_value()
 
 
-def _event_api(settings: CommandSettings, bolt: AsyncApp, slots: Slots) -> EventApi:
+def _event_api(settings: CommandSettings, bolt: AsyncApp, slots: ConcurrencyLimit) -> EventApi:
     return EventApi(bolt, slots, Signatures(_signing_secret(settings)))
 
 
@@ -219,12 +219,12 @@ def _signing_secret(settings: CommandSettings) -> str:
     return secret.get_secret_value() if secret is not None else ""
 
 
-def _use_cases(settings: CommandSettings, adapters: Adapters) -> Repetition:
+def _use_cases(settings: CommandSettings, adapters: Adapters) -> AskAgainDeps:
     slack, access, background = adapters.slack, adapters.access, adapters.background
-    intake = Intake(
+    intake = SubmitDeps(
         queue=adapters.queue,
         access=access,
-        replies=SlackReplies(slack, access, adapters.ledger),
+        replies=SlackUserSignals(slack, access, adapters.ledger),
         locales=SlackLocales(slack, access, background, settings.default_locale),
         background=background,
         policy=Policy(
@@ -237,32 +237,32 @@ def _use_cases(settings: CommandSettings, adapters: Adapters) -> Repetition:
             max_prompt_chars=settings.max_prompt_chars,
         ),
         throttle=PerUserThrottle(GENEROSITY * settings.user_requests_per_minute),
-        sharing=Sharing(SlackSurroundings(slack, access)),
+        sharing=Sharing(SlackDiagnostics(slack, access)),
     )
-    return Repetition(intake, SlackQuestions(slack, access, adapters.ledger))
+    return AskAgainDeps(intake, SlackQuestions(slack, access, adapters.ledger))
 
 
-def _entrance(settings: CommandSettings, intake: Intake, adapters: Adapters) -> Entrance:
-    homes = SlackHomes(adapters.slack, adapters.access)
-    return Entrance(intake, homes, Pace(REFRESH_EVERY_S), settings.k_revision)
+def _entrance(settings: CommandSettings, intake: SubmitDeps, adapters: Adapters) -> OpenHomeDeps:
+    homes = SlackHomePublisher(adapters.slack, adapters.access)
+    return OpenHomeDeps(intake, homes, Pace(REFRESH_EVERY_S), settings.k_revision)
 
 
 def _doctor(
     settings: CommandSettings,
     identity: Identity,
-    intake: Intake,
+    intake: SubmitDeps,
     adapters: Adapters,
     socket_mode: Callable[[], SocketMode | None],
-) -> Doctor:
+) -> DoctorDeps:
     """The doctor asks for the socket when it is needed: it is opened for what Bolt listens to."""
 
     async def socket_state() -> SocketState | None:
         socket = socket_mode()
         return None if socket is None else await socket.state()
 
-    surroundings = SlackSurroundings(adapters.slack, adapters.access)
+    surroundings = SlackDiagnostics(adapters.slack, adapters.access)
     pace = Pace(REPORT_EVERY_S)
-    return Doctor(intake, identity, surroundings, socket_state, pace, settings.k_revision)
+    return DoctorDeps(intake, identity, surroundings, socket_state, pace, settings.k_revision)
 
 
 def _bolt_app(settings: CommandSettings, slack: AsyncWebClient, identity: Identity) -> AsyncApp:
@@ -300,8 +300,8 @@ def _bolt_app(settings: CommandSettings, slack: AsyncWebClient, identity: Identi
 def _socket_mode(
     settings: CommandSettings,
     bolt: AsyncApp,
-    slots: Slots,
-    intake: Intake,
+    slots: ConcurrencyLimit,
+    intake: SubmitDeps,
     on_heard_again: Callable[[float | None], None],
 ) -> SocketMode | None:
     token = _app_token(settings)
@@ -309,7 +309,7 @@ def _socket_mode(
         return None
 
     def busy_text(user_id: str) -> str:
-        return refusal_text(Reason.OVERLOADED, user_id, intake)
+        return refusal_text(RejectReason.OVERLOADED, user_id, intake)
 
     return SocketMode(bolt, token, slots, busy_text, on_heard_again)
 

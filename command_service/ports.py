@@ -4,8 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from command_service.payloads.conversation import Conversation, Kind, Message, Page
-from command_service.payloads.model import Asked, Place, Question, Recipient
+from command_service.payloads.conversation import (
+    ConversationKind,
+    JoinedConversation,
+    Message,
+    Page,
+)
+from command_service.payloads.model import EphemeralTarget, MessageRef, Question, QuestionContent
 from shared.errors import SlackDenied
 from shared.task import Locale, Task
 
@@ -30,10 +35,12 @@ class Access(Protocol):
         """Slack's denial, or None while it accepts us: then nothing can be read or answered."""
 
 
-class Replies(Protocol):
+class UserSignals(Protocol):
     """Signs to the person who asked. No method raises: an answer does not depend on them."""
 
-    async def tell(self, recipient: Recipient, text: str, blocks: Sequence[Block] = ()) -> None:
+    async def tell(
+        self, recipient: EphemeralTarget, text: str, blocks: Sequence[Block] = ()
+    ) -> None:
         """Show ``text`` to the recipient alone; with ``blocks`` these, and it is their summary."""
 
     async def dismiss(self, response_url: str) -> None:
@@ -56,20 +63,22 @@ class Modals(Protocol):
 class Questions(Protocol):
     """Messages that asked something, read again."""
 
-    async def asked_at(self, place: Place) -> Asked | None:
+    async def asked_at(self, place: MessageRef) -> QuestionContent | None:
         """The question, or None if it is gone or was never one.
 
         Raises RetryableError when Slack could not be asked.
         """
 
 
-class History(Protocol):
+class ChannelHistory(Protocol):
     """The conversations we are in, read back page by page; None is the cursor of the first page.
 
     Each method raises RetryableError, or SlackRefused where we may not look.
     """
 
-    async def conversations(self, kind: Kind, cursor: str | None) -> Page[Conversation]:
+    async def conversations(
+        self, kind: ConversationKind, cursor: str | None
+    ) -> Page[JoinedConversation]:
         """The conversations of one kind."""
 
     async def messages(
@@ -93,7 +102,7 @@ class Locales(Protocol):
         """What there is to know of the user, if it can be found out; never raises."""
 
 
-class Homes(Protocol):
+class HomePublisher(Protocol):
     """What people find who open the app itself. No method raises."""
 
     async def publish(self, user_id: str, view: dict[str, Any]) -> None:
@@ -104,7 +113,7 @@ class Homes(Protocol):
 
 
 @dataclass(frozen=True)
-class Surrounding:
+class ChannelDiagnosis:
     """Whether we are in a channel, and whether it is shared with other organisations, or about to
     be; None: Slack hides it from us.
     """
@@ -114,13 +123,13 @@ class Surrounding:
     public: bool = False
 
 
-class Surroundings(Protocol):
+class Diagnostics(Protocol):
     """What Slack says of us. Each method raises MechachangErrors."""
 
     async def scopes(self) -> frozenset[str] | None:
         """The scopes of our token; None if Slack does not name them."""
 
-    async def channel(self, channel_id: str) -> Surrounding:
+    async def channel(self, channel_id: str) -> ChannelDiagnosis:
         """The channel, as far as we can see it."""
 
     async def may_read(self, user_id: str, channel_id: str) -> bool:

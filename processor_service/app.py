@@ -9,7 +9,7 @@ import aiohttp
 from fastapi import FastAPI
 from slack_sdk.web.async_client import AsyncWebClient
 
-from processor_service.answering.deps import Answering
+from processor_service.answering.deps import AnswerDeps
 from processor_service.answering.generate import Generation
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.push_auth import Certs, NoVerification, OidcVerifier, PushVerifier
@@ -17,32 +17,32 @@ from processor_service.api.readiness import Readiness
 from processor_service.api.routes import router
 from processor_service.attachments.attach import Files
 from processor_service.delivery.thread_status import Statuses
-from processor_service.features.app_home import Homekeeping
-from processor_service.features.doctor import Checked, Doctor
-from processor_service.features.feedback import Listening
-from processor_service.features.model_check import TRY_WITHIN_S, try_out
-from processor_service.features.side_tasks import Asides
+from processor_service.features.app_home import HomeDeps
+from processor_service.features.doctor import Checked, ReportDeps
+from processor_service.features.feedback import FeedbackDeps
+from processor_service.features.model_check import TRY_WITHIN_S, check_model
+from processor_service.features.side_tasks import SideTaskDeps
 from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_files import GeminiFiles
 from processor_service.gemini_model import GeminiModel
 from processor_service.loading import loading
-from processor_service.prompt.build import House
-from processor_service.redis.cancels import RedisStops
+from processor_service.prompt.build import PromptConfig
+from processor_service.redis.cancels import RedisCancellations
 from processor_service.redis.connection import RedisConnection, redis_connection
 from processor_service.redis.limits import RedisLimits
 from processor_service.redis.people_cache import RedisPeopleCache
 from processor_service.redis.posts import RedisResponses
-from processor_service.redis.rate_budget import RedisBudget
-from processor_service.redis.rate_holds import RedisHolds
+from processor_service.redis.rate_budget import RedisRateBudget
+from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.redis.sealing import Seal
 from processor_service.redis.store import RedisAnswers, RedisLeases
 from processor_service.redis.streams import RedisStreamOwners
-from processor_service.redis.turns import RedisTurns
+from processor_service.redis.turns import RedisThreadQueue
 from processor_service.redis.votes import RedisVotes
-from processor_service.resilience.cancellation import Stopping
+from processor_service.resilience.cancellation import CancelDeps
 from processor_service.resilience.late_looks import LateLooks
-from processor_service.resilience.memory_budget import Room
+from processor_service.resilience.memory_budget import MemoryBudget
 from processor_service.resilience.outage_wait import HOLD_S
 from processor_service.settings import ProcessorSettings
 from processor_service.slack.channels import SlackChannels
@@ -135,8 +135,10 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         readiness = _readiness(settings, redis, slack, model)
         signing = settings.signing
         denied = partial(readiness.report, "slack")
-        calls = SlackCalls(slack, RedisHolds(redis), denied, signing)
-        stopping = Stopping(RedisStops(redis), RedisStreamOwners(redis), RedisTurns(redis))
+        calls = SlackCalls(slack, RedisRateLimitHolds(redis), denied, signing)
+        stopping = CancelDeps(
+            RedisCancellations(redis), RedisStreamOwners(redis), RedisThreadQueue(redis)
+        )
         limits = RedisLimits(
             redis,
             settings.user_requests_per_minute,
@@ -144,7 +146,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             settings.team_daily_tokens,
             settings.max_waiting_in_thread,
         )
-        answering = Answering(
+        answering = AnswerDeps(
             leases=RedisLeases(redis),
             answers=RedisAnswers(redis, settings.cache_ttl_seconds, _seal(settings), signing),
             model=model,
@@ -156,27 +158,29 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             statuses=statuses,
             turns=stopping.turns,
             stops=stopping.stops,
-            budget=RedisBudget(redis),
+            budget=RedisRateBudget(redis),
             files=Files(
                 SlackFiles(calls, downloads, SlackHosts(settings.slack_api_url), asyncio.sleep),
                 GeminiFiles(gemini),
-                Room(max(_FILE_MEMORY_BYTES, settings.max_file_bytes)),
+                MemoryBudget(max(_FILE_MEMORY_BYTES, settings.max_file_bytes)),
                 settings.max_file_bytes,
             ),
             generation=_generation(settings),
             patience=Patience(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
             deadline_s=settings.task_deadline_seconds,
             workspace=SlackWorkspace(calls),
-            house=House(settings.manners, settings.system_prompt_file),
+            house=PromptConfig(settings.manners, settings.system_prompt_file),
             threads=SlackThreads(calls),
             channels=SlackChannels(calls),
             groups=SlackGroups(calls),
             late_looks=late_looks,
         )
-        tried = partial(try_out, model=model, house=answering.house, prices=settings.gemini_prices)
-        asides = Asides(
-            Homekeeping(answering.people, limits, SlackHomes(calls), settings.k_revision),
-            Doctor(
+        tried = partial(
+            check_model, model=model, house=answering.house, prices=settings.gemini_prices
+        )
+        asides = SideTaskDeps(
+            HomeDeps(answering.people, limits, SlackHomes(calls), settings.k_revision),
+            ReportDeps(
                 leases=answering.leases,
                 conversations=answering.conversations,
                 people=answering.people,
@@ -195,7 +199,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             verifier=_verifier(settings, certs),
             answering=answering,
             stopping=stopping,
-            listening=Listening(RedisVotes(redis), settings.feedback_reasons == "log"),
+            listening=FeedbackDeps(RedisVotes(redis), settings.feedback_reasons == "log"),
             asides=asides,
             readiness=readiness,
             models=Readiness(

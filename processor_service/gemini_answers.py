@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from processor_service.ports.citations import WebPage
-from processor_service.ports.model import Piece
-from processor_service.telemetry.attempt_metrics import Usage
+from processor_service.ports.model import Chunk
+from processor_service.telemetry.attempt_metrics import TokenUsage
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
 
-Chunk = Mapping[str, Any]
+GeminiChunk = Mapping[str, Any]
 
 _CONTINUATION: Final = "CONTINUATION"
 # Each reason of ai.google.dev/api/generate-content and Vertex AI with what it means to us; one that
@@ -38,7 +38,7 @@ BLOCK_REASONS: Final[Mapping[str, str]] = {
 }
 
 
-def piece_of(chunk: Chunk) -> Piece:
+def piece_of(chunk: GeminiChunk) -> Chunk:
     """The next piece of the answer, without its sources.
 
     Raises ModelRefused where it ends for what was asked or said, ModelRejected where Gemini serves
@@ -52,7 +52,7 @@ def piece_of(chunk: Chunk) -> Piece:
     if reason is not None:
         _check_finished(str(reason))
     usage = chunk.get("usageMetadata", {})
-    return Piece(
+    return Chunk(
         text=_text(candidate),
         finished=reason is not None,
         truncated=reason in {"MAX_TOKENS", _CONTINUATION},
@@ -79,7 +79,7 @@ def _check_finished(reason: str) -> None:
         raise ModelRefused(f"Gemini stopped the answer ({reason}).", reason=why)
 
 
-def continuation_of(chunk: Chunk) -> str | None:
+def continuation_of(chunk: GeminiChunk) -> str | None:
     """The token with which the rest of the answer is to be asked for, if this is not all of it."""
     candidate = _candidate(chunk)
     if candidate.get("finishReason") != _CONTINUATION:
@@ -87,18 +87,18 @@ def continuation_of(chunk: Chunk) -> str | None:
     return candidate.get("continuationToken") or None
 
 
-def has_text(chunk: Chunk) -> bool:
+def has_text(chunk: GeminiChunk) -> bool:
     """Whether it says something that people are to read."""
     return bool(_text(_candidate(chunk)))
 
 
-def usage_of(chunk: Chunk) -> Usage | None:
+def usage_of(chunk: GeminiChunk) -> TokenUsage | None:
     """What a chunk says was used so far, if it does."""
     usage = chunk.get("usageMetadata")
     if usage is None:
         return None
     cached = usage.get("cachedContentTokenCount", 0)
-    return Usage(
+    return TokenUsage(
         input=_prompt_tokens(usage) - cached,
         cached=cached,
         output=usage.get("candidatesTokenCount", 0),
@@ -106,7 +106,7 @@ def usage_of(chunk: Chunk) -> Usage | None:
     )
 
 
-def pages_of(chunk: Chunk) -> list[WebPage]:
+def pages_of(chunk: GeminiChunk) -> list[WebPage]:
     """What Google Search found and what was read of the pages that the question names."""
     candidate = _candidate(chunk)
     grounding = candidate.get("groundingMetadata", {})
@@ -125,14 +125,14 @@ def pages_of(chunk: Chunk) -> list[WebPage]:
     return [*pages, *(WebPage(url) for url in read if url)]
 
 
-def searches_of(chunk: Chunk) -> list[str]:
+def searches_of(chunk: GeminiChunk) -> list[str]:
     """What Google was searched for."""
     grounding = _candidate(chunk).get("groundingMetadata", {})
     searches: list[str] = grounding.get("webSearchQueries", [])
     return searches
 
 
-def _candidate(chunk: Chunk) -> Mapping[str, Any]:
+def _candidate(chunk: GeminiChunk) -> Mapping[str, Any]:
     candidates = chunk.get("candidates")
     candidate: Mapping[str, Any] = candidates[0] if candidates else {}
     return candidate

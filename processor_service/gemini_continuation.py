@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass, field, replace
 from typing import Any, Final
 
 from processor_service.gemini_answers import (
-    Chunk,
+    GeminiChunk,
     continuation_of,
     has_text,
     pages_of,
@@ -13,9 +13,9 @@ from processor_service.gemini_answers import (
     searches_of,
     usage_of,
 )
-from processor_service.ports.citations import Research
-from processor_service.ports.model import Piece
-from processor_service.telemetry.attempt_metrics import Usage, received
+from processor_service.ports.citations import Citations
+from processor_service.ports.model import Chunk
+from processor_service.telemetry.attempt_metrics import TokenUsage, received
 from shared.errors import ModelUnavailable
 
 # Each request pays for the whole prompt again. The longest answer of a model is one of these.
@@ -31,13 +31,13 @@ class AnswerSoFar:
     token it ends there, as at the limit of its length.
     """
 
-    sources: Research
+    sources: Citations
     begun: bool = False
     _token: str | None = None
     _next: str | None = None
     _requests: int = 0
-    _earlier: Usage = field(default_factory=Usage)
-    _of_request: Usage = field(default_factory=Usage)
+    _earlier: TokenUsage = field(default_factory=TokenUsage)
+    _of_request: TokenUsage = field(default_factory=TokenUsage)
 
     @property
     def goes_on(self) -> bool:
@@ -47,11 +47,11 @@ class AnswerSoFar:
     def request(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """The next request to send."""
         self._requests += 1
-        self._earlier, self._of_request = self._earlier.plus(self._of_request), Usage()
+        self._earlier, self._of_request = self._earlier.plus(self._of_request), TokenUsage()
         self._token, self._next = self._next, None
         return body if self._token is None else {**body, "continuationToken": self._token}
 
-    def read(self, chunk: Chunk) -> Piece:
+    def read(self, chunk: GeminiChunk) -> Chunk:
         """The next piece. Raises as ``piece_of`` does, and ModelUnavailable for an unknown form."""
         try:
             self.begun = True
@@ -59,7 +59,7 @@ class AnswerSoFar:
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise ModelUnavailable("Gemini answered in an unknown form.") from error
 
-    def _read(self, chunk: Chunk) -> Piece:
+    def _read(self, chunk: GeminiChunk) -> Chunk:
         pages, searches = pages_of(chunk), searches_of(chunk)
         if pages or searches:
             self.sources = self.sources.plus(pages, searches)
@@ -85,7 +85,7 @@ class AnswerSoFar:
         return replace(piece, finished=False, truncated=False)
 
 
-def _well_formed(piece: Piece) -> Piece:
+def _well_formed(piece: Chunk) -> Chunk:
     """Raises TypeError for a piece that could be neither shown nor kept: it is too late then."""
     pages = piece.sources.pages
     texts = (piece.text, *piece.sources.searches, *(text for one in pages for text in astuple(one)))

@@ -8,9 +8,9 @@ from processor_service.gemini_api import GeminiApi
 from processor_service.gemini_continuation import AnswerSoFar
 from processor_service.gemini_errors import ApiError, plainly
 from processor_service.gemini_requests import request_of
-from processor_service.ports.citations import Research
-from processor_service.ports.generation_options import Manner
-from processor_service.ports.model import Piece, Prompt
+from processor_service.ports.citations import Citations
+from processor_service.ports.generation_options import GenerationOptions
+from processor_service.ports.model import Chunk, Prompt
 from processor_service.refusals import Refusal, Refusals
 
 _CHECK_S = 5.0
@@ -32,7 +32,7 @@ class GeminiModel:
         self._api = api
         self._refusals = Refusals()
 
-    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
         """The answer piece by piece. Closing the generator closes the connection to Gemini.
 
         What the model refuses of the prompt's manner is left out, and it is asked again.
@@ -52,11 +52,11 @@ class GeminiModel:
                 return
 
     async def _pieces(
-        self, prompt: Prompt, model: str, manner: Manner
-    ) -> AsyncGenerator[Piece, None]:
+        self, prompt: Prompt, model: str, manner: GenerationOptions
+    ) -> AsyncGenerator[Chunk, None]:
         """Raises _Refused for an error in place of the first piece."""
         url, body = self._api.access.streaming(model), request_of(prompt, manner)
-        so_far = AnswerSoFar(Research(missing=bool(prompt.manner.tools) and not manner.tools))
+        so_far = AnswerSoFar(Citations(missing=bool(prompt.manner.tools) and not manner.tools))
         with plainly():
             try:
                 while so_far.goes_on:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any, Final
 
-from processor_service.ports.generation_options import Manner, Tool
-from processor_service.ports.model import Prompt, Turn
+from processor_service.ports.generation_options import GenerationOptions, Tool
+from processor_service.ports.model import Prompt, PromptTurn
 
 _TOOLS: Final[Mapping[Tool, Any]] = {
     Tool.GOOGLE_SEARCH: {"googleSearch": {}},
@@ -14,7 +14,7 @@ _TOOLS: Final[Mapping[Tool, Any]] = {
 }
 
 
-def request_of(prompt: Prompt, manner: Manner) -> dict[str, Any]:
+def request_of(prompt: Prompt, manner: GenerationOptions) -> dict[str, Any]:
     """The body of a request for an answer to ``prompt`` in ``manner``."""
     body: dict[str, Any] = {"contents": _contents(prompt)}
     if prompt.system:
@@ -27,7 +27,7 @@ def request_of(prompt: Prompt, manner: Manner) -> dict[str, Any]:
     return body
 
 
-def _config(prompt: Prompt, manner: Manner) -> dict[str, Any]:
+def _config(prompt: Prompt, manner: GenerationOptions) -> dict[str, Any]:
     config: dict[str, Any] = {}
     if prompt.form is not None:
         config["responseMimeType"] = "application/json"
@@ -39,14 +39,14 @@ def _config(prompt: Prompt, manner: Manner) -> dict[str, Any]:
 
 def _contents(prompt: Prompt) -> list[dict[str, Any]]:
     """The turns and the question; what one side says in a row is one content in several parts."""
-    turns = (*prompt.turns, Turn("user", prompt.text))
+    turns = (*prompt.turns, PromptTurn("user", prompt.text))
     return [
         {"role": role, "parts": [part for turn in said for part in _parts(turn)]}
         for role, said in groupby(turns, lambda turn: turn.role)
     ]
 
 
-def _parts(turn: Turn) -> list[dict[str, Any]]:
+def _parts(turn: PromptTurn) -> list[dict[str, Any]]:
     text, file = {"text": turn.text}, turn.file
     if file is None:
         return [text]

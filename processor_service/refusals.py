@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from processor_service.ports.generation_options import Manner, Thinking
+from processor_service.ports.generation_options import GenerationOptions, Thinking
 from processor_service.ports.model import Prompt
 from shared.telemetry.log import get_logger
 
@@ -41,7 +41,7 @@ class Refusals:
     _thinking: set[tuple[str, Thinking]] = field(default_factory=set)
     _tools: set[tuple[str, bool]] = field(default_factory=set)
 
-    def manner(self, prompt: Prompt, model: str) -> Manner:
+    def manner(self, prompt: Prompt, model: str) -> GenerationOptions:
         """The prompt's manner without what ``model`` is known to refuse."""
         wished = prompt.manner
         if wished.thinking is not None and (model, wished.thinking) in self._thinking:
@@ -51,8 +51,8 @@ class Refusals:
         return wished
 
     def lesser(
-        self, refused: Manner, refusal: Refusal, prompt: Prompt, model: str
-    ) -> Manner | None:
+        self, refused: GenerationOptions, refusal: Refusal, prompt: Prompt, model: str
+    ) -> GenerationOptions | None:
         """The manner to ask in instead; None if the refusal is about something else."""
         code, message = refusal.code, refusal.message
         if refused.thinking is not None and code == 400 and _NAMES_THINKING.search(message):
@@ -61,13 +61,13 @@ class Refusals:
         if refused.tools and code in _OF_TOOLS and _NAMES_TOOLS.search(message):
             self._learn_tools(model, structured=prompt.form is not None, code=code)
             return replace(refused, tools=())
-        if refused != Manner() and code == 400 and _NAMES_NOTHING.search(message):
+        if refused != GenerationOptions() and code == 400 and _NAMES_NOTHING.search(message):
             log.warning(
                 "The model refuses a request without saying why; it is asked in its own manner.",
                 action="manner_refused",
                 model=model,
             )
-            return Manner()
+            return GenerationOptions()
         return None
 
     def _learn_thinking(self, model: str, level: Thinking) -> None:

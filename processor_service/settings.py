@@ -16,7 +16,7 @@ from pydantic_settings import NoDecode
 
 from processor_service.ports.generation_options import (
     THINKING,
-    Manners,
+    OptionsByMode,
     Thinking,
     tools,
     tools_with_quotes,
@@ -27,7 +27,7 @@ from shared.settings import ServiceSettings, written_as_json
 from shared.task import Mode
 
 Milliseconds = Annotated[int, Field(gt=0)]
-Count = Annotated[int, Field(ge=0)]
+NonNegative = Annotated[int, Field(ge=0)]
 
 _PRICES = written_as_json('{"gemini-3.8-flash": {"input": 1.5, "output": 7.5}}')
 _THINKING = written_as_json(
@@ -67,14 +67,14 @@ class ProcessorSettings(ServiceSettings):
     system_prompt_file: OperatorText = None
     gemini_prices: Annotated[dict[str, Price], NoDecode, _PRICES] = Field(default={})
     gemini_timeout: Milliseconds = 55_000
-    retry_count: Count = 3
+    retry_count: NonNegative = 3
     task_deadline_seconds: Annotated[float, Field(gt=0)] = 280
-    cache_ttl_seconds: Count = 3600
+    cache_ttl_seconds: NonNegative = 3600
     max_file_mb: Annotated[int, Field(gt=0, le=100)] = 50
-    user_requests_per_minute: Count = 10
-    max_waiting_in_thread: Count = 10
-    user_daily_tokens: Count = 0
-    team_daily_tokens: Count = 0
+    user_requests_per_minute: NonNegative = 10
+    max_waiting_in_thread: NonNegative = 10
+    user_daily_tokens: NonNegative = 0
+    team_daily_tokens: NonNegative = 0
     pubsub_push_audience: Annotated[str | None, Field(validate_default=True)] = None
     pubsub_push_service_account: Annotated[str | None, Field(validate_default=True)] = None
     pubsub_push_certs_url: str = GOOGLE_CERTS_URL
@@ -104,9 +104,9 @@ class ProcessorSettings(ServiceSettings):
         return value
 
     @property
-    def manners(self) -> Manners:
+    def manners(self) -> OptionsByMode:
         """How answers are asked for in each mode."""
-        return Manners(
+        return OptionsByMode(
             {**THINKING, **self.gemini_thinking},
             tools(self.gemini_tools),
             tools_with_quotes(self.gemini_tools_with_quotes),

@@ -91,7 +91,7 @@ class UndecodableTask(PermanentError):
     reason = "undecodable_task"
 
 
-class Stopped(PermanentError):
+class Cancelled(PermanentError):
     """The answer was stopped by its asker before there was a word of it."""
 
     reason = "stopped"

@@ -60,7 +60,7 @@ class Vote(StrEnum):
     DOWN = "down"
 
 
-class Flaw(StrEnum):
+class FeedbackReason(StrEnum):
     """What a person found wrong with an answer; stable codes for logs and metrics."""
 
     WRONG = "wrong"
@@ -112,7 +112,7 @@ class Feedback(BaseModel):
     task_id: str
     vote: Vote
     mode: Mode = Mode.AUTO
-    flaw: Flaw | None = None
+    flaw: FeedbackReason | None = None
     comment: str | None = None
 
 

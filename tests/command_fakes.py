@@ -5,14 +5,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from command_service.payloads.conversation import KINDS, Conversation, ItemT, Kind, Message, Page
-from command_service.payloads.model import Asked, Identity, Place, Question, Recipient
-from command_service.ports import Surrounding
+from command_service.payloads.conversation import (
+    KINDS,
+    ConversationKind,
+    ItemT,
+    JoinedConversation,
+    Message,
+    Page,
+)
+from command_service.payloads.model import (
+    EphemeralTarget,
+    Identity,
+    MessageRef,
+    Question,
+    QuestionContent,
+)
+from command_service.ports import ChannelDiagnosis
 from command_service.scopes import ALL_SCOPES
-from command_service.use_cases.ask_again import Repetition
+from command_service.use_cases.ask_again import AskAgainDeps
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.sharing import Sharing
-from command_service.use_cases.submit import Intake
+from command_service.use_cases.submit import SubmitDeps
 from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
 from shared.background import Background
 from shared.errors import (
@@ -62,19 +75,23 @@ class FakeHistory:
     """
 
     def __init__(self) -> None:
-        self.kinds: dict[Kind, list[Conversation]] = {kind: [] for kind in KINDS}
+        self.kinds: dict[ConversationKind, list[JoinedConversation]] = {kind: [] for kind in KINDS}
         self.written: dict[str, list[dict[str, Any]]] = {}
         self.failures: list[RetryableError] = []
-        self.refused: set[Kind] = set()
+        self.refused: set[ConversationKind] = set()
         self.threads_read: list[str] = []
         self.calls = 0
 
-    def channel(self, conversation_id: str, *messages: dict[str, Any], kind: Kind) -> None:
+    def channel(
+        self, conversation_id: str, *messages: dict[str, Any], kind: ConversationKind
+    ) -> None:
         """A conversation with these messages, replies among them."""
-        self.kinds[kind].append(Conversation(conversation_id, kind))
+        self.kinds[kind].append(JoinedConversation(conversation_id, kind))
         self.written[conversation_id] = list(messages)
 
-    async def conversations(self, kind: Kind, cursor: str | None) -> Page[Conversation]:
+    async def conversations(
+        self, kind: ConversationKind, cursor: str | None
+    ) -> Page[JoinedConversation]:
         self._called()
         if kind in self.refused:
             raise SlackRefused("Slack refused.", slack_error="missing_scope")
@@ -136,7 +153,7 @@ class FakeReplies:
     """Remembers what was shown; ``gate`` holds signs back until it is set."""
 
     def __init__(self, order: list[str]) -> None:
-        self.told: list[tuple[Recipient, str]] = []
+        self.told: list[tuple[EphemeralTarget, str]] = []
         self.thinking: list[tuple[Question, Locale]] = []
         self.hidden: list[Question] = []
         self.blocks: list[list[Mapping[str, Any]]] = []
@@ -146,7 +163,7 @@ class FakeReplies:
         self._order = order
 
     async def tell(
-        self, recipient: Recipient, text: str, blocks: Sequence[Mapping[str, Any]] = ()
+        self, recipient: EphemeralTarget, text: str, blocks: Sequence[Mapping[str, Any]] = ()
     ) -> None:
         await self.gate.wait()
         self.told.append((recipient, text))
@@ -206,7 +223,7 @@ class FakeSurroundings:
 
     def __init__(self) -> None:
         self.granted: frozenset[str] | None = ALL_SCOPES
-        self.seen = Surrounding(member=True, external=False)
+        self.seen = ChannelDiagnosis(member=True, external=False)
         self.failure: MechachangError | None = None
         self.hangs = False
         self.left: set[tuple[str, str]] = set()
@@ -216,7 +233,7 @@ class FakeSurroundings:
         await self._look()
         return self.granted
 
-    async def channel(self, channel_id: str) -> Surrounding:
+    async def channel(self, channel_id: str) -> ChannelDiagnosis:
         await self._look()
         return self.seen
 
@@ -236,11 +253,11 @@ class FakeQuestions:
     """Messages by their ts; ``failure`` is raised instead of an answer."""
 
     def __init__(self) -> None:
-        self.asked: dict[str, Asked] = {}
+        self.asked: dict[str, QuestionContent] = {}
         self.failure: RetryableError | None = None
         self.hangs = False
 
-    async def asked_at(self, place: Place) -> Asked | None:
+    async def asked_at(self, place: MessageRef) -> QuestionContent | None:
         if self.hangs:
             await asyncio.Event().wait()
         if self.failure is not None:
@@ -271,8 +288,8 @@ class World:
         self.presses = PerUserThrottle(PRESSES_PER_MINUTE)
 
     @property
-    def intake(self) -> Intake:
-        return Intake(
+    def intake(self) -> SubmitDeps:
+        return SubmitDeps(
             queue=self.queue,
             access=self.access,
             replies=self.replies,
@@ -287,8 +304,8 @@ class World:
         )
 
     @property
-    def repetition(self) -> Repetition:
-        return Repetition(self.intake, self.questions, self.read_within_s)
+    def repetition(self) -> AskAgainDeps:
+        return AskAgainDeps(self.intake, self.questions, self.read_within_s)
 
     async def settle(self) -> None:
         """Let the background work finish."""
@@ -305,7 +322,7 @@ def a_question(**changes: Any) -> Question:
         text="素数とは何ですか",
         mode=Mode.CHAT,
         occurred_at=NOON,
-        recipient=Recipient("C1", "U1"),
+        recipient=EphemeralTarget("C1", "U1"),
         thread_ts="1700000000.000100",
         message_ts="1700000000.000100",
     )

@@ -9,7 +9,7 @@ from fakeredis import FakeAsyncRedis, FakeServer
 from processor_service.ports.conversations import Conversation
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.posts import RedisResponses
-from processor_service.redis.rate_holds import RedisHolds
+from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.redis.streams import RedisStreamOwners
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversations import SlackConversations
@@ -32,7 +32,9 @@ class Processor:
     denied: list[SlackDenied] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.calls = SlackCalls(self.bench.new_client(), RedisHolds(self.redis), self.denied.append)
+        self.calls = SlackCalls(
+            self.bench.new_client(), RedisRateLimitHolds(self.redis), self.denied.append
+        )
         self.conversations = SlackConversations(
             self.calls,
             self.bench.http,

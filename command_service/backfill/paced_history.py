@@ -4,8 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from command_service.payloads.conversation import Conversation, ItemT, Kind, Message, Page
-from command_service.ports import History
+from command_service.payloads.conversation import (
+    ConversationKind,
+    ItemT,
+    JoinedConversation,
+    Message,
+    Page,
+)
+from command_service.ports import ChannelHistory
 from shared.errors import RetryableError, SlackDenied
 from shared.retry import Patience, Retries, doubling
 
@@ -13,7 +19,7 @@ _BACK_OFF = doubling(2.0, 2.0)
 
 
 @dataclass(frozen=True)
-class Limits:
+class BackfillLimits:
     """What one sweep may cost and how far it looks back; seconds, or numbers of things.
 
     The methods that read allow some 50 calls a minute (docs.slack.dev, rate limits: Tier 3), which
@@ -40,7 +46,7 @@ class LimitReached(Exception):
         self.limit = limit
 
 
-class PacedHistory:
+class ThrottledHistory:
     """``ports.History`` item by item. What passes is tried again, as long as Slack asks for.
 
     Reading raises LimitReached, RetryableError when a page failed too often, and SlackRefused.
@@ -48,8 +54,8 @@ class PacedHistory:
 
     def __init__(
         self,
-        history: History,
-        limits: Limits,
+        history: ChannelHistory,
+        limits: BackfillLimits,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._history = history
@@ -57,7 +63,7 @@ class PacedHistory:
         self._sleep = sleep
         self.pages = 0
 
-    def conversations(self, kind: Kind) -> AsyncIterator[Conversation]:
+    def conversations(self, kind: ConversationKind) -> AsyncIterator[JoinedConversation]:
         """The conversations of one kind that we are in."""
         return self._items(lambda cursor: self._history.conversations(kind, cursor))
 

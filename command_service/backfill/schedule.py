@@ -9,12 +9,12 @@ import time
 from collections.abc import Awaitable, Callable
 from contextvars import Context
 
-from command_service.backfill.paced_history import Limits, PacedHistory
-from command_service.backfill.sweep import Report, Sweep, Window
-from command_service.payloads.conversation import Kind
+from command_service.backfill.paced_history import BackfillLimits, ThrottledHistory
+from command_service.backfill.sweep import Sweep, SweepReport, SweepWindow
+from command_service.payloads.conversation import ConversationKind
 from command_service.payloads.model import Identity
-from command_service.ports import History
-from command_service.use_cases.submit import Intake
+from command_service.ports import ChannelHistory
+from command_service.use_cases.submit import SubmitDeps
 from shared.background import Background
 from shared.ledger import Ledger
 from shared.telemetry.log import get_logger
@@ -23,10 +23,10 @@ log = get_logger(__name__)
 
 # Clocks differ, and the last envelopes before a silence may have been lost on their way.
 _GRACE_S = 60.0
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = BackfillLimits()
 
 
-class CatchUp:
+class Backfill:
     """Runs sweeps in the background, one at a time; gaps told meanwhile become one more sweep.
 
     ``sweeps`` counts those that have ended.
@@ -34,11 +34,11 @@ class CatchUp:
 
     def __init__(
         self,
-        history: History,
-        intake: Intake,
+        history: ChannelHistory,
+        intake: SubmitDeps,
         identity: Identity,
         ledger: Ledger,
-        limits: Limits = DEFAULT_LIMITS,
+        limits: BackfillLimits = DEFAULT_LIMITS,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._history = history
@@ -48,7 +48,7 @@ class CatchUp:
         self._limits = limits
         self._sleep = sleep
         self._background = Background()
-        self._refused_kinds: set[Kind] = set()
+        self._refused_kinds: set[ConversationKind] = set()
         self._since: float | None = None
         self._running = False
         self.sweeps = 0
@@ -68,13 +68,13 @@ class CatchUp:
         try:
             while self._since is not None:
                 since, self._since = self._since, None
-                await self._sweep(Window(since, until=time.time()))
+                await self._sweep(SweepWindow(since, until=time.time()))
                 self.sweeps += 1
         finally:
             self._running = False
 
-    async def _sweep(self, window: Window) -> None:
-        history = PacedHistory(self._history, self._limits, self._sleep)
+    async def _sweep(self, window: SweepWindow) -> None:
+        history = ThrottledHistory(self._history, self._limits, self._sleep)
         sweep = Sweep(
             history, self._intake, self._identity, self._ledger, self._limits, self._sleep
         )
@@ -86,7 +86,7 @@ class CatchUp:
         await self._background.close(within_s=0.0)
 
 
-def _tell(report: Report, pages: int, window: Window) -> None:
+def _tell(report: SweepReport, pages: int, window: SweepWindow) -> None:
     text, tell = "Looked for missed questions.", log.info
     if report.cut_short_by is not None:
         text, tell = "Looked for missed questions, but a limit cut it short.", log.warning

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from math import inf
 
-from command_service.backfill.paced_history import LimitReached, Limits, PacedHistory
-from command_service.payloads.conversation import KINDS, Conversation, Kind, Message
+from command_service.backfill.paced_history import BackfillLimits, LimitReached, ThrottledHistory
+from command_service.payloads.conversation import (
+    KINDS,
+    ConversationKind,
+    JoinedConversation,
+    Message,
+)
 from command_service.payloads.messages import read_back
 from command_service.payloads.model import Identity, Question
-from command_service.use_cases.submit import Accepted, HandedBack, Intake, accept
+from command_service.use_cases.submit import Accepted, HandedBack, SubmitDeps, submit
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Ledger
 from shared.retry import Patience, Retries, doubling
@@ -24,7 +29,7 @@ _BACK_OFF = doubling(1.0, 30.0)
 
 
 @dataclass(frozen=True)
-class Window:
+class SweepWindow:
     """The time in question, in seconds since the epoch: after ``since``, up to ``until``."""
 
     since: float
@@ -36,8 +41,8 @@ class Window:
 
 
 @dataclass
-class Report:
-    """What a sweep did. ``unread`` are conversations it could not read; see ``Limits``."""
+class SweepReport:
+    """What a sweep did. ``unread`` are conversations it could not read; see ``BackfillLimits``."""
 
     conversations: int = 0
     published: int = 0
@@ -56,11 +61,11 @@ class Sweep:
 
     def __init__(
         self,
-        history: PacedHistory,
-        intake: Intake,
+        history: ThrottledHistory,
+        intake: SubmitDeps,
         identity: Identity,
         ledger: Ledger,
-        limits: Limits,
+        limits: BackfillLimits,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._history = history
@@ -69,9 +74,9 @@ class Sweep:
         self._ledger = ledger
         self._limits = limits
         self._sleep = sleep
-        self.report = Report()
+        self.report = SweepReport()
 
-    async def run(self, window: Window, refused_kinds: set[Kind]) -> Report:
+    async def run(self, window: SweepWindow, refused_kinds: set[ConversationKind]) -> SweepReport:
         """Sweep once. A kind that Slack does not let us list joins ``refused_kinds``, warned of."""
         try:
             async with asyncio.timeout(self._limits.within_s):
@@ -83,12 +88,16 @@ class Sweep:
             self.report.cut_short_by = "time"
         return self.report
 
-    async def _conversations(self, refused_kinds: set[Kind]) -> list[Conversation]:
+    async def _conversations(
+        self, refused_kinds: set[ConversationKind]
+    ) -> list[JoinedConversation]:
         """All kinds in turn, so that a limit cuts off none of them."""
         found = [await self._of_kind(kind, refused_kinds) for kind in KINDS]
         return [each for row in zip_longest(*found) for each in row if each is not None]
 
-    async def _of_kind(self, kind: Kind, refused_kinds: set[Kind]) -> list[Conversation]:
+    async def _of_kind(
+        self, kind: ConversationKind, refused_kinds: set[ConversationKind]
+    ) -> list[JoinedConversation]:
         try:
             return [each async for each in self._history.conversations(kind)]
         except SlackRefused as error:
@@ -105,7 +114,7 @@ class Sweep:
             self._note_unread(kind, error)
         return []
 
-    async def _conversation(self, conversation: Conversation, window: Window) -> None:
+    async def _conversation(self, conversation: JoinedConversation, window: SweepWindow) -> None:
         try:
             await self._read(conversation, window)
         except (RetryableError, SlackRefused) as error:
@@ -123,7 +132,7 @@ class Sweep:
             why=str(error),
         )
 
-    async def _read(self, conversation: Conversation, window: Window) -> None:
+    async def _read(self, conversation: JoinedConversation, window: SweepWindow) -> None:
         threads: set[str] = set()
         oldest = window.since - self._limits.thread_age_s
         async for message in self._history.messages(conversation.id, oldest):
@@ -134,7 +143,7 @@ class Sweep:
                 threads.add(thread_ts)
                 await self._thread(conversation, thread_ts, window)
 
-    def _may_ask(self, message: Message, window: Window) -> bool:
+    def _may_ask(self, message: Message, window: SweepWindow) -> bool:
         """Whether the thread of a message holds anything new that is not ours.
 
         Most threads are one question with our replies: they need not be read to be known answered.
@@ -149,7 +158,9 @@ class Sweep:
         only_ours = all_named and repliers <= ours
         return float(message["latest_reply"]) > window.since and not only_ours
 
-    async def _thread(self, conversation: Conversation, thread_ts: str, window: Window) -> None:
+    async def _thread(
+        self, conversation: JoinedConversation, thread_ts: str, window: SweepWindow
+    ) -> None:
         replies = self._history.replies(conversation.id, thread_ts, window.since)
         thread = [message async for message in replies]
         marks = (self._ledger.mark_of(message, conversation.id) for message in thread)
@@ -159,9 +170,9 @@ class Sweep:
 
     async def _take(
         self,
-        conversation: Conversation,
+        conversation: JoinedConversation,
         message: Message,
-        window: Window,
+        window: SweepWindow,
         answered: frozenset[str],
     ) -> None:
         if not window.holds(message["ts"]):
@@ -180,7 +191,7 @@ class Sweep:
     async def _accept(self, question: Question) -> None:
         """Until the queue takes it: the sweep's time is the bound."""
         retries = Retries(Patience(inf, self._sleep, back_off=_BACK_OFF))
-        while isinstance(outcome := await accept(question, self._intake), HandedBack):
+        while isinstance(outcome := await submit(question, self._intake), HandedBack):
             await retries.again()
         if isinstance(outcome, Accepted):
             self.report.published += 1

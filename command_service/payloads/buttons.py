@@ -6,8 +6,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from command_service.payloads.messages import moment
-from command_service.payloads.model import Asked, Click, Ignored, Place, Question, Reason, Recipient
-from command_service.payloads.well_formed import id_in, text_or_none, well_formed
+from command_service.payloads.model import (
+    Click,
+    EphemeralTarget,
+    MessageRef,
+    NotAQuestion,
+    Question,
+    QuestionContent,
+    RejectReason,
+)
+from command_service.payloads.well_formed import id_in, never_raising, text_or_none
 from shared.signing import Signing, signed_value_in
 from shared.slack.message import ILL_FORMED, is_ts
 from shared.task import (
@@ -35,14 +43,14 @@ class _Button:
     channel_id: str
     message_ts: str
     action_ts: str
-    place: Place
+    place: MessageRef
     mode: Mode | None
     wish: Wish | None
     edited_ts: str
 
 
-@well_formed
-def read_regenerate(body: Payload) -> Click | Ignored:
+@never_raising
+def read_regenerate(body: Payload) -> Click | NotAQuestion:
     """The click on an answer's Regenerate button: each one is a question of its own."""
     return _read_click(
         body,
@@ -51,8 +59,8 @@ def read_regenerate(body: Payload) -> Click | Ignored:
     )
 
 
-@well_formed
-def read_retry(body: Payload) -> Click | Ignored:
+@never_raising
+def read_retry(body: Payload) -> Click | NotAQuestion:
     """The click on a notice's Retry button: all of them together are one question."""
     return _read_click(
         body,
@@ -61,8 +69,8 @@ def read_retry(body: Payload) -> Click | Ignored:
     )
 
 
-@well_formed
-def read_mode(body: Payload) -> Click | Ignored:
+@never_raising
+def read_mode(body: Payload) -> Click | NotAQuestion:
     """The click on one of an answer's mode buttons: all on the same one are one question."""
     return _read_click(
         body,
@@ -71,8 +79,8 @@ def read_mode(body: Payload) -> Click | Ignored:
     )
 
 
-@well_formed
-def read_wish(body: Payload) -> Click | Ignored:
+@never_raising
+def read_wish(body: Payload) -> Click | NotAQuestion:
     """The click on Shorter or Longer: all on the same button are one question."""
     return _read_click(
         body,
@@ -83,8 +91,8 @@ def read_wish(body: Payload) -> Click | Ignored:
     )
 
 
-@well_formed
-def read_edited(body: Payload) -> Click | Ignored:
+@never_raising
+def read_edited(body: Payload) -> Click | NotAQuestion:
     """The click on the button that asks an edited question: all for the same edit are one."""
     return _read_click(
         body,
@@ -97,11 +105,11 @@ def read_edited(body: Payload) -> Click | Ignored:
 
 def _read_click(
     body: Payload, source: Source, identify: Callable[[_Button], str]
-) -> Click | Ignored:
+) -> Click | NotAQuestion:
     """A button of an unknown version, or outside of a message, is no question."""
     button = _button(body)
     if button is None:
-        return Ignored(Reason.NOT_A_QUESTION)
+        return NotAQuestion(RejectReason.NOT_A_QUESTION)
     user, thread_ts = body["user"], text_or_none(body["container"].get("thread_ts"))
     return Click(
         task_id=identify(button),
@@ -110,7 +118,7 @@ def _read_click(
         user_id=id_in(user["id"]),
         place=button.place,
         occurred_at=moment(button.action_ts),
-        recipient=Recipient(button.channel_id, id_in(user["id"]), thread_ts),
+        recipient=EphemeralTarget(button.channel_id, id_in(user["id"]), thread_ts),
         mode=button.mode,
         wish=button.wish,
         external=is_from_outside(body),
@@ -124,7 +132,7 @@ def _button(body: Payload) -> _Button | None:
         return None
     channel_id = pressed_in(body)
     try:
-        place = Place(channel_id, value["thread_ts"], value["message_ts"])
+        place = MessageRef(channel_id, value["thread_ts"], value["message_ts"])
         mode = Mode(value["mode"]) if "mode" in value else None
         wish = Wish(value["wish"]) if "wish" in value else None
     except (ValueError, KeyError):
@@ -194,10 +202,10 @@ def is_from_outside(body: Payload) -> bool:
 def carried_by(action: Payload) -> dict[str, Any] | None:
     """What a button, a menu's entry or a vote carries for us; None for a version we do not know."""
     chosen = action.get("selected_option") or action
-    return carried(chosen.get("value"))
+    return question_in_button(chosen.get("value"))
 
 
-def carried(text: str | None) -> dict[str, Any] | None:
+def question_in_button(text: str | None) -> dict[str, Any] | None:
     """The JSON object that something of ours was given to carry, if it is one we know."""
     try:
         value = json.loads(text or "")
@@ -206,7 +214,7 @@ def carried(text: str | None) -> dict[str, Any] | None:
     return value if isinstance(value, dict) and value.get("v") == 1 else None
 
 
-def question_again(click: Click, asked: Asked) -> Question:
+def question_again(click: Click, asked: QuestionContent) -> Question:
     """The question a click asks again, as it was found."""
     return Question(
         task_id=click.task_id,

@@ -6,20 +6,20 @@ from typing import Any
 
 from command_service.payloads.buttons import carried_by, is_from_outside, team_of
 from command_service.payloads.messages import moment
-from command_service.payloads.model import Errand, Ignored, Reason, Recipient
-from command_service.payloads.well_formed import id_in, well_formed
+from command_service.payloads.model import EphemeralTarget, NotAQuestion, RejectReason, SideTask
+from command_service.payloads.well_formed import id_in, never_raising
 from shared.task import Cancel, Kind, Source, Task, task_id_of_cancel
 
 Payload = Mapping[str, Any]
 
 
-@well_formed
-def read_stop(body: Payload, now: datetime) -> Errand | Ignored:
+@never_raising
+def read_stop(body: Payload, now: datetime) -> SideTask | NotAQuestion:
     """The click on our Stop button: for the person whose question is being answered."""
     action, container = body["actions"][0], body.get("container") or {}
     value = carried_by(action)
     if value is None or not {"task_id", "user_id"} <= value.keys():
-        return Ignored(Reason.NOT_A_QUESTION)
+        return NotAQuestion(RejectReason.NOT_A_QUESTION)
     team_id, channel_id = team_of(body), str(container.get("channel_id"))
     target, thread_ts = str(value["task_id"]), container.get("thread_ts")
     task = Task(
@@ -35,13 +35,13 @@ def read_stop(body: Payload, now: datetime) -> Errand | Ignored:
         occurred_at=moment(str(action["action_ts"])),
         received_at=now,
     )
-    recipient = Recipient(channel_id, task.user_id, thread_ts)
+    recipient = EphemeralTarget(channel_id, task.user_id, thread_ts)
     external = is_from_outside(body)
-    return Errand(task, recipient, only_for=str(value["user_id"]), external=external)
+    return SideTask(task, recipient, only_for=str(value["user_id"]), external=external)
 
 
-@well_formed
-def read_stopped_session(body: Payload, now: datetime) -> Errand | Ignored:
+@never_raising
+def read_stopped_session(body: Payload, now: datetime) -> SideTask | NotAQuestion:
     """The ``agent_session_stopped`` event. To whom Slack offers its own Stop is Slack's to decide:
     when we hear of it, the stream has ended already (docs.slack.dev, agent_session_stopped).
     """
@@ -68,4 +68,4 @@ def read_stopped_session(body: Payload, now: datetime) -> Errand | Ignored:
         occurred_at=moment(str(event["event_ts"])),
         received_at=now,
     )
-    return Errand(task, Recipient(channel_id, task.user_id, str(thread_ts)))
+    return SideTask(task, EphemeralTarget(channel_id, task.user_id, str(thread_ts)))

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
-Kind = Literal["im", "public_channel", "private_channel"]
-KINDS: tuple[Kind, ...] = ("im", "public_channel", "private_channel")
+ConversationKind = Literal["im", "public_channel", "private_channel"]
+KINDS: tuple[ConversationKind, ...] = ("im", "public_channel", "private_channel")
 
 Message = Mapping[str, Any]
 ItemT = TypeVar("ItemT")
 
 
 @dataclass(frozen=True)
-class Conversation:
+class JoinedConversation:
     """A conversation we are in. ``external``: shared with other organisations."""
 
     id: str
-    kind: Kind
+    kind: ConversationKind
     external: bool = False
 
 

@@ -5,20 +5,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from command_service.payloads.conversation import Conversation, Message
+from command_service.payloads.conversation import JoinedConversation, Message
 from command_service.payloads.model import (
+    EphemeralTarget,
     Identity,
-    Ignored,
+    NotAQuestion,
     Question,
-    Reason,
-    Recipient,
+    RejectReason,
 )
 from command_service.payloads.slash_command import read_request
 from command_service.payloads.small_talk import is_small_talk, opens_with_somebody_else
 from command_service.payloads.well_formed import (
     id_in,
+    never_raising,
     text_or_none,
-    well_formed,
     with_event,
     words_in,
 )
@@ -38,28 +38,28 @@ _NEW_MESSAGE = frozenset({None, "file_share", "thread_broadcast"})
 _CHANNELS = frozenset({"channel", "group"})
 
 
-@well_formed
-def read_mention(body: Payload, identity: Identity, redelivered: bool) -> Question | Ignored:
+@never_raising
+def read_mention(body: Payload, identity: Identity, redelivered: bool) -> Question | NotAQuestion:
     """The question of an ``app_mention`` event."""
     return _read_message(with_event(body), identity, Source.MENTION, redelivered)
 
 
-@well_formed
-def read_message(body: Payload, identity: Identity, redelivered: bool) -> Question | Ignored:
+@never_raising
+def read_message(body: Payload, identity: Identity, redelivered: bool) -> Question | NotAQuestion:
     """The question of a ``message`` event: a direct message, or what may follow up in a thread."""
     body = with_event(body)
     event = body["event"]
     if event.get("channel_type") == "im":
         return _read_message(body, identity, Source.DM, redelivered)
     if not _may_follow_up(event, identity):
-        return Ignored(Reason.NOT_FOLLOWED)
+        return NotAQuestion(RejectReason.NOT_FOLLOWED)
     question = _read_message(body, identity, Source.MENTION, redelivered)
-    if isinstance(question, Ignored):
+    if isinstance(question, NotAQuestion):
         return question
     return replace(question, follow_up=True, thread_by=event.get("parent_user_id"))
 
 
-def read_message_or_mention(body: Payload, identity: Identity) -> Question | Ignored:
+def read_message_or_mention(body: Payload, identity: Identity) -> Question | NotAQuestion:
     """The question of a message, whichever of its events told us: as if it came again. Raises for
     what is none.
     """
@@ -91,17 +91,17 @@ def _may_follow_up(event: Payload, identity: Identity) -> bool:
     )
 
 
-@well_formed
+@never_raising
 def read_back(
-    message: Message, conversation: Conversation, identity: Identity
-) -> Question | Ignored:
+    message: Message, conversation: JoinedConversation, identity: Identity
+) -> Question | NotAQuestion:
     """The question of a message that was read back: as if its event came, redelivered.
 
     Only events tell the team and whether a channel is shared; here the conversation does.
     """
     is_direct = conversation.kind == "im"
     if not is_direct and not mentions(message.get("text") or "", identity.bot_user_id):
-        return Ignored(Reason.NOT_A_QUESTION)
+        return NotAQuestion(RejectReason.NOT_A_QUESTION)
     body = {
         "team_id": identity.team_id,
         "enterprise_id": identity.enterprise_id,
@@ -114,11 +114,11 @@ def read_back(
 
 def _read_message(
     body: Payload, identity: Identity, source: Source, redelivered: bool
-) -> Question | Ignored:
+) -> Question | NotAQuestion:
     event = body["event"]
     reason = _not_a_new_message(event, identity)
     if reason is not None:
-        return Ignored(reason)
+        return NotAQuestion(reason)
     team_id, channel_id, ts = str(body["team_id"]), id_in(event["channel"]), str(event["ts"])
     thread_ts = event.get("thread_ts")
     return Question(
@@ -132,7 +132,7 @@ def _read_message(
         text=plain_text(event.get("text") or "", identity.bot_user_id),
         mode=Mode.CHAT,
         occurred_at=moment(ts),
-        recipient=Recipient(channel_id, id_in(event["user"]), thread_ts),
+        recipient=EphemeralTarget(channel_id, id_in(event["user"]), thread_ts),
         thread_ts=thread_ts or ts,
         message_ts=ts,
         files=files_of(event),
@@ -142,17 +142,17 @@ def _read_message(
     )
 
 
-def _not_a_new_message(event: Payload, identity: Identity) -> Reason | None:
+def _not_a_new_message(event: Payload, identity: Identity) -> RejectReason | None:
     # An edit or a deletion names its author inside; whose message it was changes nothing.
     author = event.get("message") or event.get("previous_message") or event
     if author.get("user") == identity.bot_user_id or _is(author.get("bot_id"), identity.bot_id):
-        return Reason.OWN_MESSAGE
+        return RejectReason.OWN_MESSAGE
     if is_from_an_app(event):
-        return Reason.BOT_MESSAGE
+        return RejectReason.BOT_MESSAGE
     if event.get("subtype") not in _NEW_MESSAGE or event.get("edited"):
-        return Reason.MESSAGE_CHANGED
+        return RejectReason.MESSAGE_CHANGED
     if not event.get("user") or not event.get("ts"):
-        return Reason.NOT_A_QUESTION
+        return RejectReason.NOT_A_QUESTION
     return None
 
 
@@ -169,12 +169,12 @@ def _from_outside(body: Payload, identity: Identity) -> bool:
     return bool(body.get("is_ext_shared_channel")) or bool(authors - home)
 
 
-@well_formed
-def read_command(body: Payload, identity: Identity, now: datetime) -> Question | Ignored:
+@never_raising
+def read_command(body: Payload, identity: Identity, now: datetime) -> Question | NotAQuestion:
     """The question of a slash command. Slack does not say when it was typed: that is ``now``."""
     request = read_request(plain_text(words_in(body.get("text")), identity.bot_user_id))
-    if isinstance(request, Reason):
-        return Ignored(request)
+    if isinstance(request, RejectReason):
+        return NotAQuestion(request)
     team_id, channel_id = str(body["team_id"]), id_in(body["channel_id"])
     user_id = id_in(body["user_id"])
     return Question(
@@ -186,7 +186,7 @@ def read_command(body: Payload, identity: Identity, now: datetime) -> Question |
         text=request.text,
         mode=request.mode,
         occurred_at=now,
-        recipient=Recipient(channel_id, user_id),
+        recipient=EphemeralTarget(channel_id, user_id),
         response_url=text_or_none(body.get("response_url")),
         private=request.private,
     )

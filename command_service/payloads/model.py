@@ -7,7 +7,7 @@ from enum import StrEnum
 from shared.task import Mode, Source, Subject, Task, TaskFile, Wish
 
 
-class Reason(StrEnum):
+class RejectReason(StrEnum):
     """Why a trigger did not become a task; stable codes for logs and metrics."""
 
     OWN_MESSAGE = "own_message"
@@ -53,7 +53,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Recipient:
+class EphemeralTarget:
     """A person to be told something that nobody else sees.
 
     ``thread_ts`` only where the person wrote inside a thread: Slack does not show an ephemeral
@@ -79,7 +79,7 @@ class Question:
     text: str
     mode: Mode
     occurred_at: datetime
-    recipient: Recipient
+    recipient: EphemeralTarget
     thread_ts: str | None = None
     message_ts: str | None = None
     wish: Wish | None = None
@@ -101,14 +101,14 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Ignored:
+class NotAQuestion:
     """A trigger that is no question at all."""
 
-    reason: Reason
+    reason: RejectReason
 
 
 @dataclass(frozen=True)
-class Place:
+class MessageRef:
     """Where a message stands that can be read again."""
 
     channel_id: str
@@ -117,7 +117,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuestionContent:
     """What a question's message holds when it is read again."""
 
     text: str
@@ -138,21 +138,21 @@ class Click:
     source: Source
     team_id: str
     user_id: str
-    place: Place
+    place: MessageRef
     occurred_at: datetime
-    recipient: Recipient
+    recipient: EphemeralTarget
     mode: Mode | None = None
     wish: Wish | None = None
     external: bool = False
 
 
 @dataclass(frozen=True)
-class Errand:
+class SideTask:
     """A task without a question, of a person. ``only_for``: who else may not ask for it;
     ``external``: they belong to another organisation.
     """
 
     task: Task
-    recipient: Recipient
+    recipient: EphemeralTarget
     only_for: str | None = None
     external: bool = False

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
-from command_service.payloads.model import Reason
+from command_service.payloads.model import RejectReason
 from shared.slack.message_text import LONGEST_MARKUP
 from shared.task import Mode
 
@@ -39,7 +39,7 @@ _LONGEST_NAME = 40
 
 
 @dataclass(frozen=True)
-class Request:
+class CommandRequest:
     """A question with what was chosen for it; ``text`` may be empty."""
 
     text: str
@@ -47,26 +47,26 @@ class Request:
     private: bool = False
 
 
-def read_request(text: str) -> Request | Reason:
+def read_request(text: str) -> CommandRequest | RejectReason:
     """The request in ``text``, or why it is none: HELP_ASKED or UNKNOWN_OPTION.
 
     What is longer than any message in Slack is not read: it is a question that is too long.
     """
     if len(text) > LONGEST_MARKUP:
-        return Request(text)
+        return CommandRequest(text)
     if folded(text) in _HELP:
-        return Reason.HELP_ASKED
+        return RejectReason.HELP_ASKED
     text = text.strip()
     # Its blanks are not in the expression: one that begins with them takes quadratic time.
     last = _PRIVATE_LAST.search(text)
     request = _after_options(text[: last.start()].rstrip() if last else text)
-    if isinstance(request, Request) and last:
+    if isinstance(request, CommandRequest) and last:
         request = replace(request, private=True)
-    return request if isinstance(request, Reason) else _after_mode(request)
+    return request if isinstance(request, RejectReason) else _after_mode(request)
 
 
-def _after_options(text: str) -> Request | Reason:
-    request, at = Request(""), 0
+def _after_options(text: str) -> CommandRequest | RejectReason:
+    request, at = CommandRequest(""), 0
     while option := _OPTION.match(text, at):
         name, value, at = folded(option[1]), option[2], option.end()
         if value is None and name == "mode" and (word := _WORD.match(text, at)):
@@ -76,17 +76,17 @@ def _after_options(text: str) -> Request | Reason:
         elif name == "mode" and (mode := _mode(value or "")) is not None:
             request = replace(request, mode=mode)
         else:
-            return Reason.HELP_ASKED if name == "help" else Reason.UNKNOWN_OPTION
+            return RejectReason.HELP_ASKED if name == "help" else RejectReason.UNKNOWN_OPTION
     return replace(request, text=text[at:])
 
 
-def _after_mode(request: Request) -> Request:
+def _after_mode(request: CommandRequest) -> CommandRequest:
     prefix = _MODE_PREFIX.match(request.text)
     mode = _mode(prefix[1]) if prefix else None
     if prefix is None or mode is None:
         return request
     rest, private = _PRIVATE_FIRST.subn("", request.text[prefix.end() :], count=1)
-    return Request(rest, mode, private=request.private or bool(private))
+    return CommandRequest(rest, mode, private=request.private or bool(private))
 
 
 def _mode(name: str) -> Mode | None:

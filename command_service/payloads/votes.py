@@ -6,11 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from command_service.payloads.buttons import carried, carried_by, is_from_outside, team_of
+from command_service.payloads.buttons import (
+    carried_by,
+    is_from_outside,
+    question_in_button,
+    team_of,
+)
 from command_service.payloads.messages import moment
-from command_service.payloads.model import Errand, Ignored, Reason, Recipient
-from command_service.payloads.well_formed import id_in, well_formed
-from shared.task import Feedback, Flaw, Kind, Mode, Source, Task, Vote, task_id_of_feedback
+from command_service.payloads.model import EphemeralTarget, NotAQuestion, RejectReason, SideTask
+from command_service.payloads.well_formed import id_in, never_raising
+from shared.task import (
+    Feedback,
+    FeedbackReason,
+    Kind,
+    Mode,
+    Source,
+    Task,
+    Vote,
+    task_id_of_feedback,
+)
 
 Payload = Mapping[str, Any]
 
@@ -25,18 +39,18 @@ COMMENT: Final = "comment"
 class Voted:
     """A vote, and the leave that Slack gives with it to open a modal."""
 
-    errand: Errand
+    errand: SideTask
     feedback: Feedback
     trigger_id: str
 
 
-@well_formed
-def read_vote(body: Payload, now: datetime) -> Voted | Ignored:
+@never_raising
+def read_vote(body: Payload, now: datetime) -> Voted | NotAQuestion:
     """The click on one of an answer's feedback buttons: each one is a vote of its own."""
     action, container = body["actions"][0], body.get("container") or {}
     feedback = _feedback(carried_by(action))
     if feedback is None:
-        return Ignored(Reason.NOT_A_QUESTION)
+        return NotAQuestion(RejectReason.NOT_A_QUESTION)
     team_id, user_id = team_of(body), id_in(body["user"]["id"])
     channel_id, at = str(container.get("channel_id")), str(action["action_ts"])
     task = Task(
@@ -52,8 +66,8 @@ def read_vote(body: Payload, now: datetime) -> Voted | Ignored:
         occurred_at=moment(at),
         received_at=now,
     )
-    recipient = Recipient(channel_id, user_id, task.thread_ts)
-    errand = Errand(task, recipient, external=is_from_outside(body))
+    recipient = EphemeralTarget(channel_id, user_id, task.thread_ts)
+    errand = SideTask(task, recipient, external=is_from_outside(body))
     return Voted(errand, feedback, str(body["trigger_id"]))
 
 
@@ -64,19 +78,19 @@ def kept_for_reasons(voted: Voted) -> str:
     return json.dumps({"v": 1, **feedback.model_dump(mode="json", exclude_none=True), **place})
 
 
-@well_formed
-def read_reasons(body: Payload, now: datetime) -> Errand | Ignored:
+@never_raising
+def read_reasons(body: Payload, now: datetime) -> SideTask | NotAQuestion:
     """The submission of the modal; one in which nothing was chosen or written says nothing."""
     view = body["view"]
-    kept = carried(view.get("private_metadata"))
+    kept = question_in_button(view.get("private_metadata"))
     feedback, values = _feedback(kept), view["state"]["values"]
     flaw = (values.get(FLAW, {}).get(FLAW, {}).get("selected_option") or {}).get("value")
     comment = values.get(COMMENT, {}).get(COMMENT, {}).get("value")
     if kept is None or feedback is None or not (flaw or comment):
-        return Ignored(Reason.NOT_A_QUESTION)
+        return NotAQuestion(RejectReason.NOT_A_QUESTION)
     team_id, user_id = team_of(body), id_in(body["user"]["id"])
     channel_id, thread_ts = str(kept.get("channel_id")), kept.get("thread_ts")
-    why = {"flaw": Flaw(flaw) if flaw else None, "comment": comment or None}
+    why = {"flaw": FeedbackReason(flaw) if flaw else None, "comment": comment or None}
     task = Task(
         task_id=task_id_of_feedback(team_id, str(view["id"])),
         kind=Kind.FEEDBACK,
@@ -91,7 +105,7 @@ def read_reasons(body: Payload, now: datetime) -> Errand | Ignored:
         received_at=now,
     )
     external = is_from_outside(body)
-    return Errand(task, Recipient(channel_id, user_id, thread_ts), external=external)
+    return SideTask(task, EphemeralTarget(channel_id, user_id, thread_ts), external=external)
 
 
 def _feedback(value: Mapping[str, Any] | None) -> Feedback | None:

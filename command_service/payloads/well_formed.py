@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
-from command_service.payloads.model import Ignored, Reason
+from command_service.payloads.model import NotAQuestion, RejectReason
 from shared.slack.message import ILL_FORMED, message_of
 
 P = ParamSpec("P")
@@ -15,17 +15,17 @@ _ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _HALVES: Final = re.compile("[\ud800-\udfff]")
 
 
-def well_formed(read: Callable[P, ReadT]) -> Callable[P, ReadT | Ignored]:
+def never_raising(read: Callable[P, ReadT]) -> Callable[P, ReadT | NotAQuestion]:
     """``read``, for which an ill-formed payload is one to be ignored: Slack would only send it
     again.
     """
 
     @wraps(read)
-    def reading(*args: P.args, **kwargs: P.kwargs) -> ReadT | Ignored:
+    def reading(*args: P.args, **kwargs: P.kwargs) -> ReadT | NotAQuestion:
         try:
             return read(*args, **kwargs)
         except ILL_FORMED:
-            return Ignored(Reason.ILL_FORMED)
+            return NotAQuestion(RejectReason.ILL_FORMED)
 
     return reading
 

@@ -124,7 +124,7 @@ def _why(error: Exception) -> str:
 
 
 @asynccontextmanager
-async def pubsub_queue(
+async def open_publisher(
     project: str,
     topic: str,
     emulator_host: str | None,

@@ -86,7 +86,7 @@ class SlackAccess:
 
 
 @asynccontextmanager
-async def watched(access: SlackAccess) -> AsyncIterator[SlackAccess]:
+async def watch_access(access: SlackAccess) -> AsyncIterator[SlackAccess]:
     """``access`` is kept up to date inside the ``with``."""
     watching = asyncio.create_task(access.watch(), name="slack:access")
     try:

@@ -2,7 +2,7 @@
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from command_service.ports import Surrounding
+from command_service.ports import ChannelDiagnosis
 from command_service.scopes import granted_scopes
 from command_service.slack.access import SlackAccess
 from shared.errors import SlackRefused, SlackUnavailable
@@ -14,7 +14,7 @@ _PAGES = 5
 _MEMBERS = 1_000
 
 
-class SlackSurroundings:
+class SlackDiagnostics:
     """``ports.Surroundings`` by ``auth.test`` and ``conversations.info``."""
 
     def __init__(self, client: AsyncWebClient, access: SlackAccess) -> None:
@@ -29,19 +29,19 @@ class SlackSurroundings:
             raise self._access.failure(error, "auth.test") from error
         return granted_scopes(who.headers)
 
-    async def channel(self, channel_id: str) -> Surrounding:
+    async def channel(self, channel_id: str) -> ChannelDiagnosis:
         """The channel; one that Slack hides from us is one we are not in."""
         try:
             found = await self._client.conversations_info(channel=channel_id)
         except SLACK_FAILURES as error:
             failure = self._access.failure(error, "conversations.info")
             if isinstance(failure, SlackRefused) and failure.slack_error == "channel_not_found":
-                return Surrounding(member=False, external=None)
+                return ChannelDiagnosis(member=False, external=None)
             raise failure from error
         channel = found.get("channel")
         if not isinstance(channel, dict):
             raise SlackUnavailable("conversations.info: Slack describes no channel.")
-        return Surrounding(
+        return ChannelDiagnosis(
             member=bool(channel.get("is_member") or channel.get("is_im")),
             external=bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")),
             public=bool(channel.get("is_channel")) and channel.get("is_private") is False,

@@ -10,10 +10,10 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from command_service.payloads.model import Question, Recipient
+from command_service.payloads.model import EphemeralTarget, Question
 from command_service.ports import Block
 from command_service.slack.access import SlackAccess
-from command_service.texts.replies import LOADING, THINKING
+from command_service.texts.replies import IS_THINKING, LOADING_LINES
 from shared.errors import (
     UNSHOWABLE,
     MechachangError,
@@ -45,7 +45,7 @@ _RESPOND_WITHIN_S = 3.0
 _PAGE = 200
 
 
-class SlackReplies:
+class SlackUserSignals:
     """``ports.Replies``: ephemeral messages and the status of a thread. Failures are logged."""
 
     def __init__(
@@ -65,7 +65,9 @@ class SlackReplies:
         self._refused = RefusedMethods()
         self._looks: deque[float] = deque(maxlen=_LOOKS_PER_MINUTE)
 
-    async def tell(self, recipient: Recipient, text: str, blocks: Sequence[Block] = ()) -> None:
+    async def tell(
+        self, recipient: EphemeralTarget, text: str, blocks: Sequence[Block] = ()
+    ) -> None:
         """Show ``text`` to the recipient alone; with ``blocks`` these, and it is their summary."""
         if recipient.response_url is not None:
             await self._respond(recipient.response_url, text=text, response_type="ephemeral")
@@ -80,7 +82,7 @@ class SlackReplies:
             # Its summary is better than nothing.
             await self.tell(recipient, text)
 
-    async def _post(self, recipient: Recipient, text: str, blocks: Sequence[Block]) -> None:
+    async def _post(self, recipient: EphemeralTarget, text: str, blocks: Sequence[Block]) -> None:
         await self._client.chat_postEphemeral(
             channel=recipient.channel_id,
             user=recipient.user_id,
@@ -124,7 +126,7 @@ class SlackReplies:
         shown = self._remember(question.task_id)
         began, may_stand = time.monotonic(), True
         try:
-            may_stand = await self._set_status(question, THINKING[locale], LOADING[locale])
+            may_stand = await self._set_status(question, IS_THINKING[locale], LOADING_LINES[locale])
         finally:
             shown.set()
         late = time.monotonic() - began > self._late_after_s

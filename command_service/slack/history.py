@@ -6,7 +6,12 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from command_service.payloads.conversation import Conversation, Kind, Message, Page
+from command_service.payloads.conversation import (
+    ConversationKind,
+    JoinedConversation,
+    Message,
+    Page,
+)
 from command_service.slack.access import SlackAccess
 from shared.errors import SlackUnavailable
 from shared.slack.client import SLACK_FAILURES
@@ -23,7 +28,9 @@ class SlackHistory:
         self._client = client
         self._access = access
 
-    async def conversations(self, kind: Kind, cursor: str | None) -> Page[Conversation]:
+    async def conversations(
+        self, kind: ConversationKind, cursor: str | None
+    ) -> Page[JoinedConversation]:
         """The conversations of one kind that we are in; each kind needs a scope of its own."""
         page = await self._called(
             "users.conversations",
@@ -32,7 +39,7 @@ class SlackHistory:
             ),
         )
         found = tuple(
-            Conversation(str(each["id"]), kind, bool(each.get("is_ext_shared")))
+            JoinedConversation(str(each["id"]), kind, bool(each.get("is_ext_shared")))
             for each in _listed(page)
         )
         return Page(found, cursor_in(page))

@@ -13,7 +13,7 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 
-class SlackHomes:
+class SlackHomePublisher:
     """``ports.Homes``. Failures are logged: an app without the agent view has no prompts."""
 
     def __init__(self, client: AsyncWebClient, access: SlackAccess) -> None:

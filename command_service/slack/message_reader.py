@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.payloads.messages import is_from_an_app
-from command_service.payloads.model import Asked, Place
+from command_service.payloads.model import MessageRef, QuestionContent
 from command_service.slack.access import SlackAccess
 from shared.errors import SlackRefused
 from shared.ledger import Ledger
@@ -29,7 +29,7 @@ class SlackQuestions:
         self._access = access
         self._ledger = ledger
 
-    async def asked_at(self, place: Place) -> Asked | None:
+    async def asked_at(self, place: MessageRef) -> QuestionContent | None:
         """The person's message, or the slash command that our message shows."""
         try:
             page = await self._client.conversations_replies(
@@ -49,11 +49,11 @@ class SlackQuestions:
         found = [one for one in messages_in(page) if one["ts"] == place.message_ts]
         return self._asked(found[0], place.channel_id) if found else None
 
-    def _asked(self, message: Mapping[str, Any], channel_id: str) -> Asked | None:
+    def _asked(self, message: Mapping[str, Any], channel_id: str) -> QuestionContent | None:
         if not is_from_an_app(message) and not self._ledger.wrote(message):
             text = plain_text(message.get("text") or "", self._ledger.user_id)
             files = files_of(message)
-            return Asked(text, Mode.CHAT, files) if text or files else None
+            return QuestionContent(text, Mode.CHAT, files) if text or files else None
         mark = self._ledger.mark_of(message, channel_id)
         if mark is None or mark.role != "question":
             return None
@@ -61,7 +61,7 @@ class SlackQuestions:
         prompt, subject = str(payload.get("prompt") or ""), _subject(payload.get("subject"))
         if not prompt and subject is None:
             return None
-        return Asked(prompt, _mode(payload.get("mode")), subject=subject)
+        return QuestionContent(prompt, _mode(payload.get("mode")), subject=subject)
 
 
 def _subject(kept: object) -> Subject | None:

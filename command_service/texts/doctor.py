@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from shared.slack.findings import Check, Texts
+from shared.slack.findings import CheckText, Texts
 
-TITLE: Final[Texts] = {"ja": "診断結果（受付側）", "en": "What I found (taking questions)"}
-NONE: Final[Texts] = {"ja": "", "en": ""}
+DOCTOR_TITLE: Final[Texts] = {"ja": "診断結果（受付側）", "en": "What I found (taking questions)"}
+NO_SCOPES: Final[Texts] = {"ja": "", "en": ""}
 
-VERSION: Final = Check(
-    {"ja": "受付サービス {version}", "en": "Command service {version}"}, NONE, NONE
+COMMAND_VERSION: Final = CheckText(
+    {"ja": "受付サービス {version}", "en": "Command service {version}"}, NO_SCOPES, NO_SCOPES
 )
-TOKEN: Final = Check(
+TOKEN: Final = CheckText(
     {
         "ja": "Slack はボットのトークンを受け付けています",
         "en": "Slack accepts the bot token",
@@ -24,7 +24,7 @@ TOKEN: Final = Check(
         "en": "For administrators: install the app again and renew `SLACK_BOT_TOKEN`. If it is an outage, it passes by itself.",
     },
 )
-SCOPES: Final = Check(
+SCOPES: Final = CheckText(
     {
         "ja": "必要な権限（スコープ）はすべて許可されています",
         "en": "All scopes are granted",
@@ -38,7 +38,7 @@ SCOPES: Final = Check(
         "en": "For administrators: add them as in `deploy/slack-manifest.yaml` and install the app again.",
     },
 )
-MEMBER: Final = Check(
+MEMBER: Final = CheckText(
     {"ja": "このチャンネルに参加しています", "en": "I am in this channel"},
     {
         "ja": "このチャンネルに参加していません。ここではメンションに気付けず、`/gemini` の回答はあなただけに表示されます",
@@ -49,8 +49,8 @@ MEMBER: Final = Check(
         "en": "Add <@{bot}> to the channel with `/invite`.",
     },
 )
-PLACE: Final = Check(
-    NONE,
+PLACE: Final = CheckText(
+    NO_SCOPES,
     {
         "ja": "このチャンネルの情報を確認できませんでした（{why}）",
         "en": "This channel could not be looked up ({why})",
@@ -60,7 +60,7 @@ PLACE: Final = Check(
         "en": "Please try `/gemini doctor` again in a while.",
     },
 )
-TEAM: Final = Check(
+TEAM: Final = CheckText(
     {"ja": "このワークスペースで利用できます", "en": "This workspace may use me"},
     {
         "ja": "このワークスペースは利用対象に含まれていません",
@@ -71,7 +71,7 @@ TEAM: Final = Check(
         "en": "For administrators: add `{team}` to `ALLOWED_TEAM_IDS`.",
     },
 )
-CHANNEL: Final = Check(
+CHANNEL: Final = CheckText(
     {"ja": "このチャンネルで利用できます", "en": "I may be used in this channel"},
     {
         "ja": "このチャンネルは利用対象に含まれていません",
@@ -82,7 +82,7 @@ CHANNEL: Final = Check(
         "en": "Ask me elsewhere, or have your administrator add `{channel}` to `ALLOWED_CHANNEL_IDS`.",
     },
 )
-USER: Final = Check(
+USER: Final = CheckText(
     {"ja": "あなたは利用対象に含まれています", "en": "You may use me"},
     {
         "ja": "あなたは利用対象に含まれていません",
@@ -93,7 +93,7 @@ USER: Final = Check(
         "en": "Have your administrator add `{user}` to `ALLOWED_USER_IDS`.",
     },
 )
-ROLLOUT: Final = Check(
+ROLLOUT: Final = CheckText(
     {
         "ja": "段階的な公開の対象に含まれています（現在 {percent}%）",
         "en": "You are included in the rollout ({percent}% at present)",
@@ -107,7 +107,7 @@ ROLLOUT: Final = Check(
         "en": "Please wait, or have your administrator add `{user}` to `ROLLOUT_USER_IDS`.",
     },
 )
-INTERNAL: Final = Check(
+INTERNAL: Final = CheckText(
     {
         "ja": "社外と共有しているチャンネルではありません",
         "en": "This channel is not shared with other organisations",
@@ -121,15 +121,15 @@ INTERNAL: Final = Check(
         "en": "Ask me in an internal channel or a direct message. To allow it, administrators set `ALLOW_EXTERNAL_CHANNELS` to `true`.",
     },
 )
-SHARED_AND_ALLOWED: Final = Check(
+SHARED_AND_ALLOWED: Final = CheckText(
     {
         "ja": "社外と共有しているチャンネルですが、利用が許可されています",
         "en": "This channel is shared with other organisations, which is allowed",
     },
-    NONE,
-    NONE,
+    NO_SCOPES,
+    NO_SCOPES,
 )
-SOCKET: Final = Check(
+SOCKET: Final = CheckText(
     {
         "ja": "Slack との接続は正常です（最後の応答は {heard:.0f} 秒前）",
         "en": "The socket to Slack is connected (heard {heard:.0f} s ago)",
@@ -143,7 +143,7 @@ SOCKET: Final = Check(
         "en": "It reconnects by itself. If it does not, administrators look at `/healthz` and at the app's Socket Mode setting.",
     },
 )
-QUEUE: Final = Check(
+QUEUE: Final = CheckText(
     {
         "ja": "キュー（Pub/Sub）が {ms:.0f} ミリ秒で受け取りを確認しました",
         "en": "The queue (Pub/Sub) confirmed within {ms:.0f} ms",

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from command_service.payloads.model import Reason
-from shared.task import Flaw, Locale
+from command_service.payloads.model import RejectReason
+from shared.task import FeedbackReason, Locale
 
 Texts = dict[Locale, str]
 
-THINKING: Final[Texts] = {"ja": "考えています…", "en": "is thinking…"}
-LOADING: Final[dict[Locale, list[str]]] = {
+IS_THINKING: Final[Texts] = {"ja": "考えています…", "en": "is thinking…"}
+LOADING_LINES: Final[dict[Locale, list[str]]] = {
     "ja": [
         "質問を受け付けました…",
         "内容を確認しています…",
@@ -81,77 +81,77 @@ def _before_usage(ja: str, en: str) -> Texts:
     return {"ja": f"{ja}\n{_USAGE['ja']}", "en": f"{en}\n{_USAGE['en']}"}
 
 
-_REFUSALS: Final[dict[Reason, Texts]] = {
-    Reason.EMPTY_PROMPT: _before_usage(
+_REFUSALS: Final[dict[RejectReason, Texts]] = {
+    RejectReason.EMPTY_PROMPT: _before_usage(
         "ご質問の内容が見当たりませんでした。使い方は次のとおりです。",
         "I could not find a question there. This is how to ask me:",
     ),
-    Reason.HELP_ASKED: _before_usage("使い方は次のとおりです。", "This is how to ask me:"),
-    Reason.UNKNOWN_OPTION: _before_usage(
+    RejectReason.HELP_ASKED: _before_usage("使い方は次のとおりです。", "This is how to ask me:"),
+    RejectReason.UNKNOWN_OPTION: _before_usage(
         "指定されたオプションが分からなかったため、質問は受け付けていません。使い方は次のとおりです。",
         "I do not know that option, so I have not taken the question. This is how to ask me:",
     ),
-    Reason.PROMPT_TOO_LONG: {
+    RejectReason.PROMPT_TOO_LONG: {
         "ja": "ご質問が長すぎるため、受け付けられませんでした。{limit} 文字以内に短くするか、いくつかに分けてお送りください。",
         "en": "Your question is too long for me. Please shorten it to {limit} characters or send it in several parts.",
     },
-    Reason.MESSAGE_TOO_LONG: {
+    RejectReason.MESSAGE_TOO_LONG: {
         "ja": "このメッセージは {limit} 文字を超えているため、扱えませんでした。必要な部分をダイレクトメッセージに貼り付けてお尋ねください。",
         "en": "This message has more than {limit} characters, which is too long for me. Please send me the part you need as a direct message.",
     },
-    Reason.TEAM_NOT_ALLOWED: {
+    RejectReason.TEAM_NOT_ALLOWED: {
         "ja": "申し訳ありませんが、このワークスペースではご利用いただけません。必要な場合は管理者にご相談ください。",
         "en": "I am sorry, I am not available in this workspace. Please ask your administrator if you need me here.",
     },
-    Reason.CHANNEL_NOT_ALLOWED: {
+    RejectReason.CHANNEL_NOT_ALLOWED: {
         "ja": "申し訳ありませんが、ここではご利用いただけません。利用できるチャンネルについては管理者にお尋ねください。",
         "en": "I am sorry, I am not available here. Your administrator can tell you where you can ask me.",
     },
-    Reason.USER_NOT_ALLOWED: {
+    RejectReason.USER_NOT_ALLOWED: {
         "ja": "申し訳ありませんが、現在ご利用いただける対象に含まれていません。ご希望の場合は管理者にご相談ください。",
         "en": "I am sorry, you are not among the people who can use me at present. Please ask your administrator for access.",
     },
-    Reason.EXTERNAL_CHANNEL: {
+    RejectReason.EXTERNAL_CHANNEL: {
         "ja": "社外の方と共有しているチャンネルでは、情報保護のためお答えしていません。社内のチャンネルかダイレクトメッセージでお尋ねください。",
         "en": "To protect information I do not answer in channels shared with other organisations. Please ask me in an internal channel or in a direct message.",
     },
-    Reason.NOT_IN_ROLLOUT: {
+    RejectReason.NOT_IN_ROLLOUT: {
         "ja": "ただいま順次ご利用を開始しています。ご利用いただけるようになるまで、もうしばらくお待ちください。",
         "en": "I am being introduced step by step and will be available to you soon. Thank you for your patience.",
     },
-    Reason.QUESTION_GONE: {
+    RejectReason.QUESTION_GONE: {
         "ja": "元の質問が見つからないため、回答を再生成できませんでした。お手数ですが、もう一度質問をお送りください。",
         "en": "I could not find the original question, so there is nothing to answer again. Please send the question once more.",
     },
-    Reason.QUESTION_UNREADABLE: {
+    RejectReason.QUESTION_UNREADABLE: {
         "ja": "元の質問を読み込めませんでした。少し時間をおいて、もう一度ボタンを押してください。",
         "en": "I could not read the original question just now. Please press the button again in a moment.",
     },
-    Reason.QUEUE_UNAVAILABLE: {
+    RejectReason.QUEUE_UNAVAILABLE: {
         "ja": "申し訳ありません。ただいま質問を受け付けられませんでした。少し時間をおいて、もう一度お試しください。",
         "en": "I am sorry, I could not take your question just now. Please try again in a moment.",
     },
-    Reason.SLACK_DENIED: {
+    RejectReason.SLACK_DENIED: {
         "ja": "申し訳ありません。Slack への接続許可が無効になっているため、質問を受け付けられませんでした。お手数ですが、管理者にお知らせください。",
         "en": "I am sorry, I could not take your question: Slack no longer accepts my access to this workspace. Please let your administrator know.",
     },
-    Reason.NOT_A_MEMBER: {
+    RejectReason.NOT_A_MEMBER: {
         "ja": "元の質問があるチャンネルのメンバーではないため、受け付けませんでした。必要な場合は、チャンネルに参加してから、もう一度お試しください。",
         "en": "You are not a member of the channel where this was asked, so I have not taken it. If you need it, please join the channel and try again.",
     },
-    Reason.NOT_THE_ASKER: {
+    RejectReason.NOT_THE_ASKER: {
         "ja": "回答を停止できるのは、質問した方だけです。",
         "en": "Only the person who asked can stop the answer.",
     },
-    Reason.PRESS_LOST: {
+    RejectReason.PRESS_LOST: {
         "ja": "申し訳ありません。ただいま受け付けられませんでした。少し時間をおいて、もう一度押してください。",
         "en": "I am sorry, I could not take that just now. Please press it again in a moment.",
     },
-    Reason.TOO_MANY_QUESTIONS: {
+    RejectReason.TOO_MANY_QUESTIONS: {
         "ja": "短い時間に多くの質問をいただいたため、この質問は受け付けていません。1 分ほどの間は同じお知らせを繰り返しませんので、しばらくしてから、回答のない質問をもう一度お送りください。",
         "en": "You sent many questions in a short time, so I have not taken this one. I do not repeat this within a minute: please wait a little, then send again what has no answer.",
     },
-    Reason.OVERLOADED: {
+    RejectReason.OVERLOADED: {
         "ja": "ただいま大変混み合っています。少し時間をおいて、もう一度お試しください。",
         "en": "I am very busy at the moment. Please try again shortly.",
     },
@@ -175,14 +175,17 @@ FEEDBACK_THANKS: Final[Texts] = {
 }
 FLAW_LABEL: Final[Texts] = {"ja": "気になった点", "en": "What was wrong"}
 FLAW_PLACEHOLDER: Final[Texts] = {"ja": "選んでください", "en": "Choose one"}
-FLAWS: Final[dict[Flaw, Texts]] = {
-    Flaw.WRONG: {"ja": "内容が間違っている", "en": "It is wrong"},
-    Flaw.OFF_TOPIC: {"ja": "質問の答えになっていない", "en": "It does not answer my question"},
-    Flaw.TOO_LONG: {"ja": "長すぎる", "en": "It is too long"},
-    Flaw.TOO_SHORT: {"ja": "短すぎる、説明が足りない", "en": "It is too short"},
-    Flaw.OUTDATED: {"ja": "情報が古い", "en": "It is out of date"},
-    Flaw.UNCLEAR: {"ja": "分かりにくい", "en": "It is hard to understand"},
-    Flaw.OTHER: {"ja": "その他", "en": "Something else"},
+FLAWS: Final[dict[FeedbackReason, Texts]] = {
+    FeedbackReason.WRONG: {"ja": "内容が間違っている", "en": "It is wrong"},
+    FeedbackReason.OFF_TOPIC: {
+        "ja": "質問の答えになっていない",
+        "en": "It does not answer my question",
+    },
+    FeedbackReason.TOO_LONG: {"ja": "長すぎる", "en": "It is too long"},
+    FeedbackReason.TOO_SHORT: {"ja": "短すぎる、説明が足りない", "en": "It is too short"},
+    FeedbackReason.OUTDATED: {"ja": "情報が古い", "en": "It is out of date"},
+    FeedbackReason.UNCLEAR: {"ja": "分かりにくい", "en": "It is hard to understand"},
+    FeedbackReason.OTHER: {"ja": "その他", "en": "Something else"},
 }
 COMMENT_LABEL: Final[Texts] = {"ja": "ご意見", "en": "In your words"}
 COMMENT_HINT: Final[Texts] = {
@@ -191,6 +194,6 @@ COMMENT_HINT: Final[Texts] = {
 }
 
 
-def refusal(reason: Reason, locale: Locale, *, max_prompt_chars: int) -> str:
+def refusal(reason: RejectReason, locale: Locale, *, max_prompt_chars: int) -> str:
     """What happened and what to do, for a reason that is told."""
     return _REFUSALS[reason][locale].format(limit=f"{max_prompt_chars:,}")

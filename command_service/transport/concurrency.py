@@ -10,20 +10,20 @@ from shared.telemetry.metrics import ENVELOPES_IN_FLIGHT
 log = get_logger(__name__)
 
 # What starts later than this leaves the queue too little of the time until the ack is due.
-WAIT_S = 2.0
+SLOT_WAIT_S = 2.0
 
 
 class Overloaded(Exception):
     """No slot became free in time, or none is given any more; the envelope must stay unacked."""
 
 
-class Slots:
+class ConcurrencyLimit:
     """At most ``limit`` envelopes at once. Who waits longer than ``wait_s`` seconds is Overloaded.
 
     After ``close`` nobody gets a slot, so that ``drain`` ends.
     """
 
-    def __init__(self, limit: int, wait_s: float = WAIT_S) -> None:
+    def __init__(self, limit: int, wait_s: float = SLOT_WAIT_S) -> None:
         self._free = asyncio.Semaphore(limit)
         self.wait_s = wait_s
         self._closed = False

@@ -11,8 +11,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from command_service.envelope.ack_deadline import ack_deadline
 from command_service.envelope.metrics import NOBODY, count_event, envelope
-from command_service.payloads.model import Reason
-from command_service.transport.concurrency import Overloaded, Slots
+from command_service.payloads.model import RejectReason
+from command_service.transport.concurrency import ConcurrencyLimit, Overloaded
 from command_service.transport.http_body import Bodies, BodyRefused
 from command_service.transport.signatures import Signatures
 from command_service.use_cases.pace import Pace
@@ -29,7 +29,11 @@ class EventApi:
     """Runs each signed request in a slot; one that gets none is answered with 503."""
 
     def __init__(
-        self, app: AsyncApp, slots: Slots, signatures: Signatures, bodies: Bodies | None = None
+        self,
+        app: AsyncApp,
+        slots: ConcurrencyLimit,
+        signatures: Signatures,
+        bodies: Bodies | None = None,
     ) -> None:
         self._app = app
         self._slots = slots
@@ -59,11 +63,11 @@ class EventApi:
             async with self._slots.slot():
                 return await to_aiohttp_response(await self._app.async_dispatch(told))
         except Overloaded as error:
-            count_event(NOBODY, "turned_away", Reason.OVERLOADED)
+            count_event(NOBODY, "turned_away", RejectReason.OVERLOADED)
             log.warning(
                 "A request of Slack was not handled.",
                 action="envelope_turned_away",
-                reason=Reason.OVERLOADED,
+                reason=RejectReason.OVERLOADED,
                 type="http",
                 why=str(error),
             )

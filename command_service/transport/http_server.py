@@ -87,7 +87,7 @@ def bound(host: str, port: int) -> socket.socket:
     return listener
 
 
-class Later:
+class LateRoute:
     """A route of a server that runs before what it is for is there: 503 until then."""
 
     def __init__(self) -> None:

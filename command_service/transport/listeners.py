@@ -24,34 +24,34 @@ from command_service.payloads.buttons import (
 )
 from command_service.payloads.cancels import read_stop, read_stopped_session
 from command_service.payloads.messages import read_command, read_mention, read_message
-from command_service.payloads.model import Click, Identity, Ignored, Question, Reason
+from command_service.payloads.model import Click, Identity, NotAQuestion, Question, RejectReason
 from command_service.payloads.votes import FLAW, REASONS, read_reasons, read_vote
 from command_service.texts.feedback_modal import thanks_modal
 from command_service.texts.replies import COMMAND_ACCEPTED, PRIVATE_ACCEPTED, PRIVATE_TO_BE_SURE
 from command_service.use_cases.app_home import (
     HOME_EVENTS,
     LEGACY_EVENTS,
-    Entrance,
     Opened,
+    OpenHomeDeps,
+    open_home,
     read_assistant_thread,
     read_opening,
-    receive,
 )
-from command_service.use_cases.ask_again import Repetition, ask_again
-from command_service.use_cases.doctor import Doctor, examine, read_visit
+from command_service.use_cases.ask_again import AskAgainDeps, ask_again
+from command_service.use_cases.doctor import DoctorDeps, read_doctor_request, run_checks
 from command_service.use_cases.edits import offer, read_edit
-from command_service.use_cases.feedback import Listening, take_reasons, take_vote
-from command_service.use_cases.follow_ups import Following, accept_message
+from command_service.use_cases.feedback import VoteDeps, take_reasons, take_vote
+from command_service.use_cases.follow_ups import FollowUpDeps, accept_message
 from command_service.use_cases.outcome_metrics import count
-from command_service.use_cases.policy import TOLD, Refused
+from command_service.use_cases.policy import TOLD, Rejected
 from command_service.use_cases.shortcuts import SHORTCUTS, ask_about, read_shortcut
-from command_service.use_cases.side_tasks import send, send_click
+from command_service.use_cases.side_tasks import enqueue, enqueue_click
 from command_service.use_cases.submit import (
     Accepted,
     HandedBack,
-    Outcome,
-    accept,
+    SubmitOutcome,
     refusal_text,
+    submit,
     where_it_is,
 )
 from shared.errors import MechachangError, SlackDenied
@@ -62,10 +62,10 @@ from shared.telemetry.metrics import FIRST_SIGN
 log = get_logger(__name__)
 
 Body = dict[str, Any]
-ReadEvent = Callable[[Mapping[str, Any], Identity, bool], Question | Ignored]
-ReadClick = Callable[[Mapping[str, Any]], Click | Ignored]
+ReadEvent = Callable[[Mapping[str, Any], Identity, bool], Question | NotAQuestion]
+ReadClick = Callable[[Mapping[str, Any]], Click | NotAQuestion]
 
-EVENTS: Mapping[str, tuple[str, ReadEvent]] = {
+EVENT_TYPES: Mapping[str, tuple[str, ReadEvent]] = {
     "app_mention": ("app_mention", read_mention),
     "message.channels": ("message", read_message),
     "message.groups": ("message", read_message),
@@ -73,7 +73,7 @@ EVENTS: Mapping[str, tuple[str, ReadEvent]] = {
 }
 """By the name of the subscription in the app's manifest: the event's type and its reader."""
 STOPPED_SESSION = "agent_session_stopped"
-SUBSCRIPTIONS = frozenset({*EVENTS, *HOME_EVENTS, STOPPED_SESSION})
+SUBSCRIPTIONS = frozenset({*EVENT_TYPES, *HOME_EVENTS, STOPPED_SESSION})
 """All events that the app's manifest asks for."""
 COMMANDS = ("/gemini",)
 ACTIONS: Mapping[str, ReadClick] = {
@@ -96,11 +96,11 @@ class Listeners:
     """What the listeners hand on to the use cases."""
 
     identity: Identity
-    repetition: Repetition
-    following: Following
-    listening: Listening
-    entrance: Entrance
-    doctor: Doctor
+    repetition: AskAgainDeps
+    following: FollowUpDeps
+    listening: VoteDeps
+    entrance: OpenHomeDeps
+    doctor: DoctorDeps
     signing: Signing
 
     def register(self, app: AsyncApp) -> None:
@@ -108,7 +108,7 @@ class Listeners:
         # Bolt takes the first listener that matches, so the special kind of message comes first.
         app.event({"type": "message", "subtype": "message_changed"})(self._on_edit)
         app.event(STOPPED_SESSION)(self._on_stopped_session)
-        for event_type, read in dict(EVENTS.values()).items():
+        for event_type, read in dict(EVENT_TYPES.values()).items():
             app.event(event_type)(self._on_event(read))
         for command in COMMANDS:
             app.command(command)(self._on_command)
@@ -137,21 +137,21 @@ class Listeners:
         return on_event
 
     async def _on_command(self, body: Body, ack: AsyncAck) -> None:
-        visit = read_visit(body)
+        visit = read_doctor_request(body)
         if visit is not None:
-            await ack(await examine(visit, self.doctor))
+            await ack(await run_checks(visit, self.doctor))
             return
         intake = self.repetition.intake
         asked = read_command(body, self.identity, intake.now())
-        question = asked if isinstance(asked, Ignored) else await where_it_is(asked, intake)
-        outcome = await accept(question, intake)
+        question = asked if isinstance(asked, NotAQuestion) else await where_it_is(asked, intake)
+        outcome = await submit(question, intake)
         count(question, outcome)
         unsure = question != asked
         await ack(self._command_reply(outcome, str(body["user_id"]), unsure=unsure))
         if isinstance(question, Question):
             FIRST_SIGN.record(question.age_s(intake.now()), source=question.source)
 
-    def _command_reply(self, outcome: Outcome, user_id: str, *, unsure: bool) -> str:
+    def _command_reply(self, outcome: SubmitOutcome, user_id: str, *, unsure: bool) -> str:
         """Slack never redelivers a command, so its ack tells the person whatever happened.
 
         ``unsure``: it is answered to them alone, since others might belong to other organisations.
@@ -161,12 +161,12 @@ class Listeners:
                 return PRIVATE_TO_BE_SURE[task.locale]
             case Accepted(task):
                 return (PRIVATE_ACCEPTED if task.private else COMMAND_ACCEPTED)[task.locale]
-            case Refused(reason):
+            case Rejected(reason):
                 return refusal_text(reason, user_id, self.repetition.intake)
             case HandedBack(SlackDenied()):
-                return refusal_text(Reason.SLACK_DENIED, user_id, self.repetition.intake)
+                return refusal_text(RejectReason.SLACK_DENIED, user_id, self.repetition.intake)
             case HandedBack():
-                return refusal_text(Reason.QUEUE_UNAVAILABLE, user_id, self.repetition.intake)
+                return refusal_text(RejectReason.QUEUE_UNAVAILABLE, user_id, self.repetition.intake)
 
     def _on_click(self, read: ReadClick) -> Callable[..., Awaitable[None]]:
         async def on_click(body: Body, ack: AsyncAck) -> None:
@@ -181,14 +181,14 @@ class Listeners:
 
         return on_click
 
-    def _tampered(self, body: Body) -> Ignored | None:
+    def _tampered(self, body: Body) -> NotAQuestion | None:
         """Why nothing is done for a press that carries what we did not give to it there."""
         if is_genuine(body, self.signing):
             return None
         log.warning("A press carries what is not ours.", action="press_tampered")
-        return Ignored(Reason.TAMPERED)
+        return NotAQuestion(RejectReason.TAMPERED)
 
-    def _tidy_up(self, body: Body, outcome: Outcome) -> None:
+    def _tidy_up(self, body: Body, outcome: SubmitOutcome) -> None:
         """A note that only one person sees has done its work once its button is pressed."""
         if isinstance(outcome, Accepted) and body["container"].get("is_ephemeral"):
             intake = self.repetition.intake
@@ -197,17 +197,17 @@ class Listeners:
 
     async def _on_edit(self, body: Body, request: AsyncBoltRequest) -> None:
         await offer(read_edit(body, self.identity, _is_redelivered(request)), self.following)
-        count_event(NOBODY, "ignored", Reason.MESSAGE_CHANGED)
+        count_event(NOBODY, "ignored", RejectReason.MESSAGE_CHANGED)
 
     async def _on_stopped_session(self, body: Body) -> None:
         intake = self.repetition.intake
-        outcome = await send(read_stopped_session(body, intake.now()), intake)
+        outcome = await enqueue(read_stopped_session(body, intake.now()), intake)
         if isinstance(outcome, HandedBack):
             raise outcome.error
 
     async def _on_stop(self, body: Body, ack: AsyncAck) -> None:
         intake = self.repetition.intake
-        await send_click(self._tampered(body) or read_stop(body, intake.now()), intake)
+        await enqueue_click(self._tampered(body) or read_stop(body, intake.now()), intake)
         await ack()
 
     async def _on_vote(self, body: Body, ack: AsyncAck) -> None:
@@ -219,8 +219,8 @@ class Listeners:
         errand = self._tampered(body) or read_reasons(body, self.repetition.intake.now())
         outcome = await take_reasons(errand, self.listening)
         user_id = str(body["user"]["id"])
-        lost = Reason.PRESS_LOST if isinstance(outcome, HandedBack) else None
-        if isinstance(outcome, Refused) and outcome.reason in TOLD:
+        lost = RejectReason.PRESS_LOST if isinstance(outcome, HandedBack) else None
+        if isinstance(outcome, Rejected) and outcome.reason in TOLD:
             lost = outcome.reason
         if lost is not None:
             text = refusal_text(lost, user_id, self.repetition.intake)
@@ -243,7 +243,7 @@ class Listeners:
         if opened is None:
             count_event(NOBODY, "ignored", "unhandled")
         else:
-            receive(opened, self.entrance)
+            open_home(opened, self.entrance)
 
 
 def _is_redelivered(request: AsyncBoltRequest) -> bool:

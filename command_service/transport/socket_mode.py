@@ -27,9 +27,9 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 
 from command_service.envelope.ack_deadline import ack_deadline
 from command_service.envelope.metrics import NOBODY, count_event, envelope
-from command_service.payloads.model import Reason
+from command_service.payloads.model import RejectReason
 from command_service.ports import SocketState
-from command_service.transport.concurrency import Overloaded, Slots
+from command_service.transport.concurrency import ConcurrencyLimit, Overloaded
 from shared.errors import RetryableError
 from shared.slack.client import SLACK_FAILURES, slack_error
 from shared.telemetry.log import get_logger
@@ -89,7 +89,7 @@ class SocketMode(AsyncSocketModeHandler):
         self,
         app: AsyncApp,
         app_token: str,
-        slots: Slots,
+        slots: ConcurrencyLimit,
         busy_text: Callable[[str], str],
         on_heard_again: Callable[[float | None], None],
         timing: Timing = DEFAULT_TIMING,
@@ -130,11 +130,11 @@ class SocketMode(AsyncSocketModeHandler):
 
     async def _turn_away(self, req: SocketModeRequest, why: str) -> None:
         self.overloaded += 1
-        count_event(NOBODY, "turned_away", Reason.OVERLOADED)
+        count_event(NOBODY, "turned_away", RejectReason.OVERLOADED)
         log.warning(
             "An envelope was not handled.",
             action="envelope_turned_away",
-            reason=Reason.OVERLOADED,
+            reason=RejectReason.OVERLOADED,
             type=req.type,
             why=why,
         )

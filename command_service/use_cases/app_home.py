@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from command_service.envelope.metrics import came_from, count_event
-from command_service.payloads.model import Ignored, Reason
-from command_service.payloads.well_formed import id_in, well_formed
-from command_service.ports import Homes
+from command_service.payloads.model import NotAQuestion, RejectReason
+from command_service.payloads.well_formed import id_in, never_raising
+from command_service.ports import HomePublisher
 from command_service.use_cases.outcome_metrics import count
 from command_service.use_cases.pace import Pace
 from command_service.use_cases.policy import Presence, turned_away
-from command_service.use_cases.submit import Accepted, HandedBack, Intake, publish, refusal_text
+from command_service.use_cases.submit import Accepted, HandedBack, SubmitDeps, publish, refusal_text
 from shared.errors import QueueUnavailable
 from shared.slack.home_view import home_view, notice_view
 from shared.task import Kind, Source, Task, task_id_of_home
@@ -50,10 +50,10 @@ class Opened:
 def read_opening(body: Mapping[str, Any]) -> Opened | None:
     """The opening of an ``app_home_opened`` event; None for a tab that is none of these two."""
     opened = _opening(body)
-    return None if isinstance(opened, Ignored) else opened
+    return None if isinstance(opened, NotAQuestion) else opened
 
 
-@well_formed
+@never_raising
 def _opening(body: Mapping[str, Any]) -> Opened | None:
     event = body["event"]
     tab = event.get("tab")
@@ -72,10 +72,10 @@ def _opening(body: Mapping[str, Any]) -> Opened | None:
 def read_assistant_thread(body: Mapping[str, Any]) -> Opened | None:
     """The opening of an ``assistant_thread_started`` event."""
     opened = _assistant_thread(body)
-    return None if isinstance(opened, Ignored) else opened
+    return None if isinstance(opened, NotAQuestion) else opened
 
 
-@well_formed
+@never_raising
 def _assistant_thread(body: Mapping[str, Any]) -> Opened:
     thread, event_ts = body["event"]["assistant_thread"], str(body["event"]["event_ts"])
     return Opened(
@@ -89,16 +89,16 @@ def _assistant_thread(body: Mapping[str, Any]) -> Opened:
 
 
 @dataclass(frozen=True)
-class Entrance:
+class OpenHomeDeps:
     """What receiving people at the app itself needs. ``revision`` is ours, for them to see."""
 
-    intake: Intake
-    homes: Homes
+    intake: SubmitDeps
+    homes: HomePublisher
     pace: Pace
     revision: str | None = None
 
 
-def receive(opened: Opened, using: Entrance) -> None:
+def open_home(opened: Opened, using: OpenHomeDeps) -> None:
     """Suggest prompts or fill the Home without making Slack wait; at most every 30 s a person.
 
     Whoever may not ask is told so on their Home, and sees nothing else.
@@ -108,7 +108,7 @@ def receive(opened: Opened, using: Entrance) -> None:
         _count("handed_back", denied.reason)
         return
     if not using.pace.take(f"{opened.user_id}:{opened.tab}:{opened.thread_ts or ''}"):
-        _count("ignored", Reason.TOO_SOON)
+        _count("ignored", RejectReason.TOO_SOON)
         return
     if reason := turned_away(Presence(opened.team_id, opened.user_id), using.intake.policy):
         _count("refused", reason)
@@ -125,13 +125,13 @@ def _count(outcome: str, reason: str = "none") -> None:
     count_event(Source.APP_HOME, outcome, reason, Kind.HOME)
 
 
-async def _suggest(opened: Opened, using: Entrance) -> None:
+async def _suggest(opened: Opened, using: OpenHomeDeps) -> None:
     _count("accepted")
     locale = await using.intake.locales.found(opened.user_id)
     await using.homes.suggest(opened.channel_id, opened.thread_ts, locale)
 
 
-async def _fill(opened: Opened, using: Entrance) -> None:
+async def _fill(opened: Opened, using: OpenHomeDeps) -> None:
     """Show at once what we know, and let the processor show the usage, which it alone knows.
 
     A Home that is filled keeps its usage until the new one comes, instead of flickering.
@@ -152,7 +152,7 @@ async def _fill(opened: Opened, using: Entrance) -> None:
             count(task, Accepted(task))
 
 
-def _task(opened: Opened, intake: Intake) -> Task:
+def _task(opened: Opened, intake: SubmitDeps) -> Task:
     now = intake.now()
     return Task(
         task_id=task_id_of_home(opened.team_id, opened.user_id, opened.event_ts),

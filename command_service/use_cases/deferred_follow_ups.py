@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from command_service.envelope.ack_deadline import ack_deadline
 from command_service.payloads.model import Question
-from command_service.use_cases.submit import HandedBack, Outcome
+from command_service.use_cases.submit import HandedBack, SubmitOutcome
 from shared.background import Background
 from shared.telemetry.log import get_logger
 
@@ -33,21 +33,21 @@ class _Waiting:
 
 
 @dataclass
-class Turn:
+class FollowUpTurn:
     """When a thread may be looked at, what to do then, and what becomes of who waited in vain."""
 
     delay_s: Callable[[Question], float]
-    settle: Callable[[Question], Awaitable[Outcome]]
+    settle: Callable[[Question], Awaitable[SubmitOutcome]]
     drop: Callable[[Question], Awaitable[object]]
 
 
-class Later:
+class DeferredFollowUps:
     """At most ``CAPACITY`` follow-ups, each for ``WITHIN_S`` seconds, in their order."""
 
     def __init__(
         self,
         background: Background,
-        turn: Turn,
+        turn: FollowUpTurn,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -97,7 +97,7 @@ class Later:
             self._waiting.appendleft(one)
             await self._sleep(_PAUSE_S)
 
-    async def _settled(self, question: Question, late: bool) -> Outcome | None:
+    async def _settled(self, question: Question, late: bool) -> SubmitOutcome | None:
         """The deadline of the envelope that brought it has passed long ago."""
         if late:
             await self._turn.drop(question)

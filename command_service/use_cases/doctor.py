@@ -11,18 +11,18 @@ from typing import Any, Final
 
 from command_service.envelope.ack_deadline import at_most_s
 from command_service.envelope.metrics import count_event
-from command_service.payloads.model import Identity, Ignored, Reason
+from command_service.payloads.model import Identity, NotAQuestion, RejectReason
 from command_service.payloads.slash_command import folded
-from command_service.payloads.well_formed import id_in, text_or_none, well_formed, words_in
-from command_service.ports import SocketState, Surroundings
+from command_service.payloads.well_formed import id_in, never_raising, text_or_none, words_in
+from command_service.ports import Diagnostics, SocketState
 from command_service.scopes import ALL_SCOPES
 from command_service.texts import doctor as texts
 from command_service.use_cases.outcome_metrics import count
 from command_service.use_cases.pace import Pace
 from command_service.use_cases.policy import Presence, in_rollout, turned_away
-from command_service.use_cases.submit import Accepted, HandedBack, Intake, publish, refusal_text
+from command_service.use_cases.submit import Accepted, HandedBack, SubmitDeps, publish, refusal_text
 from shared.errors import MechachangError, QueueUnavailable
-from shared.slack.findings import Finding, listed
+from shared.slack.findings import CheckResult, listed
 from shared.task import Kind, Locale, Source, Task, task_id_of_command
 from shared.telemetry.log import bound_task, get_logger
 from shared.version import described
@@ -38,7 +38,7 @@ _LOCALE_WITHIN_S: Final = 0.5
 
 
 @dataclass(frozen=True)
-class Visit:
+class DoctorRequest:
     """Who wants to know, where."""
 
     task_id: str
@@ -48,18 +48,18 @@ class Visit:
     response_url: str | None
 
 
-def read_visit(body: Mapping[str, Any]) -> Visit | None:
+def read_doctor_request(body: Mapping[str, Any]) -> DoctorRequest | None:
     """The visit that a slash command asks for; None for any other command."""
     visit = _visit(body)
-    return None if isinstance(visit, Ignored) else visit
+    return None if isinstance(visit, NotAQuestion) else visit
 
 
-@well_formed
-def _visit(body: Mapping[str, Any]) -> Visit | None:
+@never_raising
+def _visit(body: Mapping[str, Any]) -> DoctorRequest | None:
     if folded(words_in(body.get("text"))) not in _WORDS:
         return None
     team_id = str(body["team_id"])
-    return Visit(
+    return DoctorRequest(
         task_id=task_id_of_command(team_id, str(body["trigger_id"])),
         team_id=team_id,
         channel_id=id_in(body["channel_id"]),
@@ -69,18 +69,18 @@ def _visit(body: Mapping[str, Any]) -> Visit | None:
 
 
 @dataclass(frozen=True)
-class Doctor:
+class DoctorDeps:
     """What an examination needs. In HTTP mode there is no socket, and so no state of it."""
 
-    intake: Intake
+    intake: SubmitDeps
     identity: Identity
-    surroundings: Surroundings
+    surroundings: Diagnostics
     socket_state: Callable[[], Awaitable[SocketState | None]]
     pace: Pace
     revision: str | None = None
 
 
-async def examine(visit: Visit, using: Doctor) -> str:
+async def run_checks(visit: DoctorRequest, using: DoctorDeps) -> str:
     """What the Slack side finds, in words for this one person. Never raises, and ends in time for
     the ack; the processor is asked for its own report.
     """
@@ -92,7 +92,7 @@ async def examine(visit: Visit, using: Doctor) -> str:
             _on_slack(locale, using), _on_place(visit, locale, using), _on_queue(visit, using)
         )
         findings = [
-            texts.VERSION.found(True, locale, version=described(using.revision)),
+            texts.COMMAND_VERSION.found(True, locale, version=described(using.revision)),
             *on_slack,
             *await _on_socket(locale, using),
             *_on_rules(visit, locale, using),
@@ -106,10 +106,10 @@ async def examine(visit: Visit, using: Doctor) -> str:
         )
         unreachable = isinstance(on_queue, QueueUnavailable)
         awaited = (texts.NO_REPORT if unreachable else texts.REPORT_COMES)[locale]
-        return f"{listed(texts.TITLE[locale], findings)}\n\n{awaited}"
+        return f"{listed(texts.DOCTOR_TITLE[locale], findings)}\n\n{awaited}"
 
 
-def _kept_out(visit: Visit, using: Doctor) -> str | None:
+def _kept_out(visit: DoctorRequest, using: DoctorDeps) -> str | None:
     """What is told instead to who may not ask us anything, or was here a moment ago: nothing that
     has to be looked at.
     """
@@ -118,14 +118,14 @@ def _kept_out(visit: Visit, using: Doctor) -> str | None:
     reason = turned_away(who, intake.policy)
     if reason is None and using.pace.take(visit.user_id):
         return None
-    count_event(Source.SLASH_COMMAND, "refused", reason or Reason.TOO_SOON, Kind.DOCTOR)
+    count_event(Source.SLASH_COMMAND, "refused", reason or RejectReason.TOO_SOON, Kind.DOCTOR)
     if reason is None:
         return texts.EXAMINED_LATELY[locale].format(every=using.pace.every_s)
     told = refusal_text(reason, visit.user_id, intake)
-    return f"{listed(texts.TITLE[locale], _on_rules(visit, locale, using))}\n\n{told}"
+    return f"{listed(texts.DOCTOR_TITLE[locale], _on_rules(visit, locale, using))}\n\n{told}"
 
 
-async def _locale(user_id: str, using: Doctor) -> Locale:
+async def _locale(user_id: str, using: DoctorDeps) -> Locale:
     try:
         async with asyncio.timeout(at_most_s(_LOCALE_WITHIN_S)):
             return await using.intake.locales.found(user_id)
@@ -133,7 +133,7 @@ async def _locale(user_id: str, using: Doctor) -> Locale:
         return using.intake.locales.of(user_id)
 
 
-async def _on_slack(locale: Locale, using: Doctor) -> list[Finding]:
+async def _on_slack(locale: Locale, using: DoctorDeps) -> list[CheckResult]:
     try:
         async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)):
             granted = await using.surroundings.scopes()
@@ -146,7 +146,7 @@ async def _on_slack(locale: Locale, using: Doctor) -> list[Finding]:
     return [accepted, texts.SCOPES.found(not missing, locale, missing=missing)]
 
 
-async def _on_socket(locale: Locale, using: Doctor) -> list[Finding]:
+async def _on_socket(locale: Locale, using: DoctorDeps) -> list[CheckResult]:
     state = await using.socket_state()
     if state is None:
         return []
@@ -154,7 +154,7 @@ async def _on_socket(locale: Locale, using: Doctor) -> list[Finding]:
     return [texts.SOCKET.found(state.connected, locale, heard=heard, down=down)]
 
 
-def _on_rules(visit: Visit, locale: Locale, using: Doctor) -> list[Finding]:
+def _on_rules(visit: DoctorRequest, locale: Locale, using: DoctorDeps) -> list[CheckResult]:
     policy = using.intake.policy
     ids = {"team": visit.team_id, "channel": visit.channel_id, "user": visit.user_id}
     rules = (
@@ -167,7 +167,7 @@ def _on_rules(visit: Visit, locale: Locale, using: Doctor) -> list[Finding]:
     return [check.found(ok, locale, percent=percent, **ids) for check, ok in rules]
 
 
-async def _on_place(visit: Visit, locale: Locale, using: Doctor) -> list[Finding]:
+async def _on_place(visit: DoctorRequest, locale: Locale, using: DoctorDeps) -> list[CheckResult]:
     try:
         async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)):
             place = await using.surroundings.channel(visit.channel_id)
@@ -180,7 +180,7 @@ async def _on_place(visit: Visit, locale: Locale, using: Doctor) -> list[Finding
     return [member, texts.INTERNAL.found(not place.external, locale)]
 
 
-async def _on_queue(visit: Visit, using: Doctor) -> float | QueueUnavailable:
+async def _on_queue(visit: DoctorRequest, using: DoctorDeps) -> float | QueueUnavailable:
     """How many seconds the queue took for the processor's part, or why it did not."""
     task, began = _task(visit, using.intake), time.perf_counter()
     try:
@@ -193,13 +193,13 @@ async def _on_queue(visit: Visit, using: Doctor) -> float | QueueUnavailable:
     return took_s
 
 
-def _of_queue(outcome: float | QueueUnavailable, locale: Locale) -> Finding:
+def _of_queue(outcome: float | QueueUnavailable, locale: Locale) -> CheckResult:
     if isinstance(outcome, QueueUnavailable):
         return texts.QUEUE.found(False, locale, why=_why(outcome))
     return texts.QUEUE.found(True, locale, ms=outcome * 1000)
 
 
-def _task(visit: Visit, intake: Intake) -> Task:
+def _task(visit: DoctorRequest, intake: SubmitDeps) -> Task:
     now = intake.now()
     return Task(
         task_id=visit.task_id,

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from command_service.payloads.messages import is_from_an_app, read_message_or_mention
-from command_service.payloads.model import Identity, Ignored, Question, Reason
-from command_service.payloads.well_formed import well_formed, with_event
+from command_service.payloads.model import Identity, NotAQuestion, Question, RejectReason
+from command_service.payloads.well_formed import never_raising, with_event
 from command_service.texts.replies import EDITED, EDITED_BUTTON
-from command_service.use_cases.follow_ups import Following, not_followed
-from command_service.use_cases.policy import Refused, admit
-from command_service.use_cases.submit import accept
+from command_service.use_cases.follow_ups import FollowUpDeps, why_not_follow_up
+from command_service.use_cases.policy import Rejected, admit
+from command_service.use_cases.submit import submit
 from shared.slack.message import message_of
 from shared.slack.message_text import plain_text
 from shared.telemetry.log import bound_task, get_logger
@@ -36,8 +36,8 @@ class Edited:
     edited_ts: str
 
 
-@well_formed
-def read_edit(body: Payload, identity: Identity, redelivered: bool) -> Edited | Ignored:
+@never_raising
+def read_edit(body: Payload, identity: Identity, redelivered: bool) -> Edited | NotAQuestion:
     """The edit in a ``message_changed`` event.
 
     Slack sends that event for each new preview of a link, too: only a change of the words counts.
@@ -45,20 +45,20 @@ def read_edit(body: Payload, identity: Identity, redelivered: bool) -> Edited | 
     event = with_event(body)["event"]
     message, before = message_of(event["message"]), message_of(event["previous_message"])
     if message is None or before is None:
-        return Ignored(Reason.ILL_FORMED)
+        return NotAQuestion(RejectReason.ILL_FORMED)
     if message.get("user") == identity.bot_user_id:
-        return Ignored(Reason.OWN_MESSAGE)
+        return NotAQuestion(RejectReason.OWN_MESSAGE)
     if is_from_an_app(message):
-        return Ignored(Reason.BOT_MESSAGE)
+        return NotAQuestion(RejectReason.BOT_MESSAGE)
     text = plain_text(message.get("text") or "", identity.bot_user_id)
     edited_ts = str((message.get("edited") or {}).get("ts") or "")
     unchanged = text == plain_text(before.get("text") or "", identity.bot_user_id)
     if redelivered or unchanged or not text or not _in_time(message, edited_ts):
-        return Ignored(Reason.MESSAGE_CHANGED)
+        return NotAQuestion(RejectReason.MESSAGE_CHANGED)
     asked = {name: value for name, value in before.items() if name != "edited"}
     whole = {**asked, "channel": event["channel"], "channel_type": event.get("channel_type")}
     question = read_message_or_mention({**body, "event": whole}, identity)
-    if isinstance(question, Ignored):
+    if isinstance(question, NotAQuestion):
         return question
     return Edited(replace(question, text=text), edited_ts)
 
@@ -67,21 +67,21 @@ def _in_time(message: Payload, edited_ts: str) -> bool:
     return bool(edited_ts) and float(edited_ts) - float(message["ts"]) <= EDITED_WITHIN_S
 
 
-async def offer(edited: Edited | Ignored, using: Following) -> None:
+async def offer(edited: Edited | NotAQuestion, using: FollowUpDeps) -> None:
     """Offer the author, and nobody else, to ask the changed question; once an edit."""
-    if isinstance(edited, Ignored):
-        await accept(edited, using.intake)
+    if isinstance(edited, NotAQuestion):
+        await submit(edited, using.intake)
         return
     offering = _offer(edited, using)
     using.intake.background.start(offering, f"edit:{edited.question.task_id}")
 
 
-async def _offer(edited: Edited, using: Following) -> None:
+async def _offer(edited: Edited, using: FollowUpDeps) -> None:
     question, intake = edited.question, using.intake
     with bound_task(question.task_id):
-        if isinstance(admit(question, intake.policy), Refused):
+        if isinstance(admit(question, intake.policy), Rejected):
             return
-        if question.follow_up and await not_followed(question, using) is not None:
+        if question.follow_up and await why_not_follow_up(question, using) is not None:
             return
         offered = f"{question.task_id}:{edited.edited_ts}"
         if not intake.throttle.try_acquire(question.user_id, offered):

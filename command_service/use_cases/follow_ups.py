@@ -14,12 +14,12 @@ from typing import Final
 
 from command_service.envelope.ack_deadline import at_most_s
 from command_service.payloads.conversation import Message
-from command_service.payloads.model import Ignored, Question, Reason
-from command_service.ports import History
-from command_service.use_cases.deferred_follow_ups import Later, Turn
+from command_service.payloads.model import NotAQuestion, Question, RejectReason
+from command_service.ports import ChannelHistory
+from command_service.use_cases.deferred_follow_ups import DeferredFollowUps, FollowUpTurn
 from command_service.use_cases.outcome_metrics import count
-from command_service.use_cases.policy import Refused, admit
-from command_service.use_cases.submit import Accepted, HandedBack, Intake, Outcome, accept
+from command_service.use_cases.policy import Rejected, admit
+from command_service.use_cases.submit import Accepted, HandedBack, SubmitDeps, SubmitOutcome, submit
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Ledger
 from shared.slack.message_text import mentions
@@ -49,7 +49,7 @@ NEVER: Final = float("inf")
 """Since when a thread is ours in which we have not answered."""
 
 
-class Threads:
+class JoinedThreads:
     """Since when (by Slack's ts) we take part in a thread, remembered for a while."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -75,11 +75,11 @@ class Threads:
 
 
 @dataclass
-class Following:
+class FollowUpDeps:
     """What following threads needs. ``enabled`` off: only mentions ask in channels."""
 
-    intake: Intake
-    history: History
+    intake: SubmitDeps
+    history: ChannelHistory
     ledger: Ledger
     enabled: bool = True
     look_within_s: float = LOOK_WITHIN_S
@@ -88,9 +88,9 @@ class Following:
     _looks: deque[float] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        self.threads = Threads(self.clock)
-        turn = Turn(self._delay_s, self._settle, self._drop)
-        self.later = Later(self.intake.background, turn, self.clock, self.sleep)
+        self.threads = JoinedThreads(self.clock)
+        turn = FollowUpTurn(self._delay_s, self._settle, self._drop)
+        self.later = DeferredFollowUps(self.intake.background, turn, self.clock, self.sleep)
 
     def may_look(self) -> bool:
         """Whether one more look fits into this minute; if so it is counted."""
@@ -114,34 +114,34 @@ class Following:
     def _delay_s(self, question: Question) -> float:
         return 0.0 if self.ours_since(question) is not None else self._until_look_s()
 
-    async def _settle(self, question: Question) -> Outcome:
+    async def _settle(self, question: Question) -> SubmitOutcome:
         outcome = await accept_message(question, self, its_turn=True)
         count(question, outcome)
         return outcome
 
     async def _drop(self, question: Question) -> None:
-        count(question, await accept(Ignored(Reason.DROPPED), self.intake))
+        count(question, await submit(NotAQuestion(RejectReason.DROPPED), self.intake))
 
 
 async def accept_message(
-    trigger: Question | Ignored, using: Following, *, its_turn: bool = False
-) -> Outcome:
+    trigger: Question | NotAQuestion, using: FollowUpDeps, *, its_turn: bool = False
+) -> SubmitOutcome:
     """Accept what a message asks. A follow-up that nobody may ask, or in a thread that is not ours,
     is no question and nobody is told: its author spoke to others. One whose thread may not be
     looked at now is postponed until it is ``its_turn``.
     """
-    if isinstance(trigger, Ignored):
-        return await accept(trigger, using.intake)
+    if isinstance(trigger, NotAQuestion):
+        return await submit(trigger, using.intake)
     if trigger.follow_up:
         with bound_task(trigger.task_id):
-            refused = await not_followed(trigger, using, its_turn=its_turn)
+            refused = await why_not_follow_up(trigger, using, its_turn=its_turn)
         if isinstance(refused, HandedBack):
             return refused
-        if refused == Ignored(Reason.POSTPONED) and not using.later.add(trigger):
-            refused = Ignored(Reason.DROPPED)
+        if refused == NotAQuestion(RejectReason.POSTPONED) and not using.later.add(trigger):
+            refused = NotAQuestion(RejectReason.DROPPED)
         if refused is not None:
-            return await accept(refused, using.intake)
-    outcome = await accept(trigger, using.intake)
+            return await submit(refused, using.intake)
+    outcome = await submit(trigger, using.intake)
     if isinstance(outcome, Accepted):
         using.threads.note(_thread(trigger), _ts(trigger))
     return outcome
@@ -155,21 +155,21 @@ def _ts(question: Question) -> float:
     return float(question.message_ts or 0)
 
 
-async def not_followed(
-    question: Question, using: Following, *, its_turn: bool = False
-) -> Ignored | HandedBack | None:
+async def why_not_follow_up(
+    question: Question, using: FollowUpDeps, *, its_turn: bool = False
+) -> NotAQuestion | HandedBack | None:
     """Why the message is no question to us; None if it is one."""
     if not using.enabled:
-        return Ignored(Reason.NOT_FOLLOWED)
+        return NotAQuestion(RejectReason.NOT_FOLLOWED)
     verdict = admit(question, using.intake.policy)
-    if isinstance(verdict, Refused):
-        return Ignored(Reason.NOT_FOLLOWED)
+    if isinstance(verdict, Rejected):
+        return NotAQuestion(RejectReason.NOT_FOLLOWED)
     thread = _thread(question)
     since = using.ours_since(question)
     if since is None:
         # Who waits already comes first.
         if (using.later and not its_turn) or not using.may_look():
-            return Ignored(Reason.POSTPONED)
+            return NotAQuestion(RejectReason.POSTPONED)
         try:
             since = await _looked_up(question, using)
         except RetryableError as error:
@@ -182,10 +182,10 @@ async def not_followed(
             return HandedBack(error)
         using.threads.note(thread, since)
     # What was written before we came, and is delivered late, was not said to us.
-    return None if since <= _ts(question) else Ignored(Reason.NOT_FOLLOWED)
+    return None if since <= _ts(question) else NotAQuestion(RejectReason.NOT_FOLLOWED)
 
 
-async def _looked_up(question: Question, using: Following) -> float:
+async def _looked_up(question: Question, using: FollowUpDeps) -> float:
     try:
         async with asyncio.timeout(at_most_s(using.look_within_s)):
             return await _ours_since(*_thread(question), using)
@@ -196,7 +196,7 @@ async def _looked_up(question: Question, using: Following) -> float:
         return NEVER
 
 
-async def _ours_since(channel_id: str, thread_ts: str, using: Following) -> float:
+async def _ours_since(channel_id: str, thread_ts: str, using: FollowUpDeps) -> float:
     """When we were first spoken to, or spoke, in a thread whose first pages hold a message of ours
     that is no failure notice; else ``NEVER``.
     """

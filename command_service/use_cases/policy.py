@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from command_service.payloads.model import Question, Reason
+from command_service.payloads.model import Question, RejectReason
 from shared.task import Purpose
 
 
@@ -22,25 +22,25 @@ class Policy:
 
 TOLD = frozenset(
     {
-        Reason.TEAM_NOT_ALLOWED,
-        Reason.CHANNEL_NOT_ALLOWED,
-        Reason.USER_NOT_ALLOWED,
-        Reason.EXTERNAL_CHANNEL,
-        Reason.NOT_IN_ROLLOUT,
-        Reason.EMPTY_PROMPT,
-        Reason.HELP_ASKED,
-        Reason.UNKNOWN_OPTION,
-        Reason.PROMPT_TOO_LONG,
-        Reason.MESSAGE_TOO_LONG,
-        Reason.QUESTION_GONE,
-        Reason.QUESTION_UNREADABLE,
-        Reason.QUEUE_UNAVAILABLE,
-        Reason.SLACK_DENIED,
-        Reason.OVERLOADED,
-        Reason.NOT_A_MEMBER,
-        Reason.NOT_THE_ASKER,
-        Reason.PRESS_LOST,
-        Reason.TOO_MANY_QUESTIONS,
+        RejectReason.TEAM_NOT_ALLOWED,
+        RejectReason.CHANNEL_NOT_ALLOWED,
+        RejectReason.USER_NOT_ALLOWED,
+        RejectReason.EXTERNAL_CHANNEL,
+        RejectReason.NOT_IN_ROLLOUT,
+        RejectReason.EMPTY_PROMPT,
+        RejectReason.HELP_ASKED,
+        RejectReason.UNKNOWN_OPTION,
+        RejectReason.PROMPT_TOO_LONG,
+        RejectReason.MESSAGE_TOO_LONG,
+        RejectReason.QUESTION_GONE,
+        RejectReason.QUESTION_UNREADABLE,
+        RejectReason.QUEUE_UNAVAILABLE,
+        RejectReason.SLACK_DENIED,
+        RejectReason.OVERLOADED,
+        RejectReason.NOT_A_MEMBER,
+        RejectReason.NOT_THE_ASKER,
+        RejectReason.PRESS_LOST,
+        RejectReason.TOO_MANY_QUESTIONS,
     }
 )
 """The reasons a person would otherwise wonder about. The others stay silent: nobody asked."""
@@ -52,10 +52,10 @@ class Admitted:
 
 
 @dataclass(frozen=True)
-class Refused:
+class Rejected:
     """The question may not be asked, and why."""
 
-    reason: Reason
+    reason: RejectReason
 
 
 @dataclass(frozen=True)
@@ -68,39 +68,39 @@ class Presence:
     external: bool = False
 
 
-def turned_away(who: Presence, policy: Policy) -> Reason | None:
+def turned_away(who: Presence, policy: Policy) -> RejectReason | None:
     """The first rule that keeps the person out there, whatever they want; None: they may come."""
     channel_id = who.channel_id
     for reason, forbidden in (
-        (Reason.TEAM_NOT_ALLOWED, _outside(who.team_id, policy.team_ids)),
-        (Reason.EXTERNAL_CHANNEL, who.external and not policy.external_channels),
+        (RejectReason.TEAM_NOT_ALLOWED, _outside(who.team_id, policy.team_ids)),
+        (RejectReason.EXTERNAL_CHANNEL, who.external and not policy.external_channels),
         (
-            Reason.CHANNEL_NOT_ALLOWED,
+            RejectReason.CHANNEL_NOT_ALLOWED,
             channel_id is not None and _outside(channel_id, policy.channel_ids),
         ),
-        (Reason.USER_NOT_ALLOWED, _outside(who.user_id, policy.user_ids)),
-        (Reason.NOT_IN_ROLLOUT, not in_rollout(who.user_id, policy)),
+        (RejectReason.USER_NOT_ALLOWED, _outside(who.user_id, policy.user_ids)),
+        (RejectReason.NOT_IN_ROLLOUT, not in_rollout(who.user_id, policy)),
     ):
         if forbidden:
             return reason
     return None
 
 
-def admit(question: Question, policy: Policy) -> Admitted | Refused:
+def admit(question: Question, policy: Policy) -> Admitted | Rejected:
     """Whether ``question`` may be asked. The first rule that forbids it gives the reason."""
     who = Presence(question.team_id, question.user_id, _channel_of(question), question.external)
     if (kept_out := turned_away(who, policy)) is not None:
-        return Refused(kept_out)
+        return Rejected(kept_out)
     for reason, forbidden in (
-        (Reason.EMPTY_PROMPT, _asks_nothing(question)),
+        (RejectReason.EMPTY_PROMPT, _asks_nothing(question)),
         (_TOO_LONG[question.subject is None], _is_too_long(question, policy)),
     ):
         if forbidden:
-            return Refused(reason)
+            return Rejected(reason)
     return Admitted()
 
 
-_TOO_LONG = {True: Reason.PROMPT_TOO_LONG, False: Reason.MESSAGE_TOO_LONG}
+_TOO_LONG = {True: RejectReason.PROMPT_TOO_LONG, False: RejectReason.MESSAGE_TOO_LONG}
 
 
 def _channel_of(question: Question) -> str:

@@ -11,8 +11,8 @@ from typing import Final
 
 from command_service.envelope.ack_deadline import at_most_s
 from command_service.payloads.model import Question
-from command_service.ports import Surroundings
-from command_service.use_cases.policy import Policy, Refused, admit
+from command_service.ports import Diagnostics
+from command_service.use_cases.policy import Policy, Rejected, admit
 from shared.errors import MechachangError
 from shared.task import Source
 from shared.telemetry.log import get_logger
@@ -31,7 +31,7 @@ class Sharing:
     """What is known of the last thousand channels, each for five minutes."""
 
     def __init__(
-        self, surroundings: Surroundings, clock: Callable[[], float] = time.monotonic
+        self, surroundings: Diagnostics, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._surroundings = surroundings
         self._clock = clock
@@ -85,7 +85,7 @@ async def located(question: Question, policy: Policy, sharing: Sharing) -> Quest
     Where that cannot be told, a command is answered to its asker alone, so that nothing is shown to
     others. Nobody is asked for a question that is refused anyway, or where it makes no difference.
     """
-    if policy.external_channels or isinstance(admit(question, policy), Refused):
+    if policy.external_channels or isinstance(admit(question, policy), Rejected):
         return question
     where = question.channel_id if question.subject is None else question.subject.channel_id
     external = await sharing.is_external(where)

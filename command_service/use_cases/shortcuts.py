@@ -5,17 +5,23 @@ from typing import Any, Final
 
 from command_service.payloads.buttons import team_of
 from command_service.payloads.messages import moment
-from command_service.payloads.model import Identity, Ignored, Question, Reason, Recipient
-from command_service.payloads.well_formed import id_in, text_or_none, well_formed
+from command_service.payloads.model import (
+    EphemeralTarget,
+    Identity,
+    NotAQuestion,
+    Question,
+    RejectReason,
+)
+from command_service.payloads.well_formed import id_in, never_raising, text_or_none
 from command_service.texts.shortcuts import ACCEPTED
 from command_service.use_cases.outcome_metrics import count
 from command_service.use_cases.submit import (
     Accepted,
     HandedBack,
-    Intake,
-    Outcome,
-    accept,
+    SubmitDeps,
+    SubmitOutcome,
     refusal_text,
+    submit,
     where_it_is,
 )
 from shared.errors import SlackDenied
@@ -31,15 +37,15 @@ SHORTCUTS: Final[Mapping[str, Purpose]] = {
 """By the ``callback_id`` in the app's manifest."""
 
 
-@well_formed
-def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question | Ignored:
+@never_raising
+def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question | NotAQuestion:
     """The question of a ``message_action`` payload (docs.slack.dev, message shortcuts).
 
     It asks about a message that may stand where we are no member: the payload brings its words.
     """
     team_id, user, message = team_of(body), body["user"], message_of(body["message"])
     if message is None:
-        return Ignored(Reason.ILL_FORMED)
+        return NotAQuestion(RejectReason.ILL_FORMED)
     channel_id, message_ts = id_in(body["channel"]["id"]), str(body["message_ts"])
     callback_id, action_ts = str(body["callback_id"]), str(body["action_ts"])
     user_id, response_url = id_in(user["id"]), text_or_none(body.get("response_url"))
@@ -52,7 +58,7 @@ def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question | Ign
         text=plain_text(message.get("text") or "", ""),
         mode=Mode.CHAT,
         occurred_at=moment(action_ts),
-        recipient=Recipient(channel_id, user_id, response_url=response_url),
+        recipient=EphemeralTarget(channel_id, user_id, response_url=response_url),
         response_url=response_url,
         private=True,
         external=user.get("team_id") not in {None, team_id},
@@ -91,7 +97,7 @@ def _permalink(channel_id: str, ts: str, thread_ts: str | None, identity: Identi
     return f"{address}?thread_ts={thread_ts}&cid={channel_id}"
 
 
-async def ask_about(question: Question | Ignored, using: Intake) -> Outcome:
+async def ask_about(question: Question | NotAQuestion, using: SubmitDeps) -> SubmitOutcome:
     """Accept what a shortcut asks, and tell its asker at once what happens with it.
 
     Slack shows nothing by itself and never redelivers a shortcut, so whatever prevents it is told
@@ -99,7 +105,7 @@ async def ask_about(question: Question | Ignored, using: Intake) -> Outcome:
     """
     if isinstance(question, Question):
         question = await where_it_is(question, using)
-    outcome = await accept(question, using)
+    outcome = await submit(question, using)
     count(question, outcome)
     if isinstance(question, Question) and isinstance(outcome, Accepted | HandedBack):
         telling = _tell(question, outcome, using)
@@ -107,14 +113,14 @@ async def ask_about(question: Question | Ignored, using: Intake) -> Outcome:
     return outcome
 
 
-async def _tell(question: Question, outcome: Accepted | HandedBack, using: Intake) -> None:
+async def _tell(question: Question, outcome: Accepted | HandedBack, using: SubmitDeps) -> None:
     """Nobody waits here, so there is time to find out the person's language."""
     locale = await using.locales.found(question.user_id)
     match outcome:
         case Accepted():
             text = ACCEPTED[locale]
         case HandedBack(SlackDenied()):
-            text = refusal_text(Reason.SLACK_DENIED, question.user_id, using)
+            text = refusal_text(RejectReason.SLACK_DENIED, question.user_id, using)
         case HandedBack():
-            text = refusal_text(Reason.QUEUE_UNAVAILABLE, question.user_id, using)
+            text = refusal_text(RejectReason.QUEUE_UNAVAILABLE, question.user_id, using)
     await using.replies.tell(question.recipient, text)

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 
-from command_service.payloads.model import Errand, Ignored, Reason
+from command_service.payloads.model import NotAQuestion, RejectReason, SideTask
 from command_service.use_cases.outcome_metrics import count
-from command_service.use_cases.policy import TOLD, Presence, Refused, turned_away
+from command_service.use_cases.policy import TOLD, Presence, Rejected, turned_away
 from command_service.use_cases.submit import (
     Accepted,
     HandedBack,
-    Intake,
-    Outcome,
-    accept,
+    SubmitDeps,
+    SubmitOutcome,
     publish,
     refusal_text,
+    submit,
 )
 from shared.errors import QueueUnavailable
 from shared.telemetry.log import bound_task, get_logger
@@ -24,23 +24,23 @@ def _nothing() -> None:
     return
 
 
-async def send(
-    errand: Errand | Ignored, using: Intake, once_admitted: Callable[[], None] = _nothing
-) -> Outcome:
+async def enqueue(
+    errand: SideTask | NotAQuestion, using: SubmitDeps, once_admitted: Callable[[], None] = _nothing
+) -> SubmitOutcome:
     """Publish an errand. Equal triggers give equal tasks, so sending one twice is harmless.
 
     Whoever may not ask for it is told so; ``once_admitted`` is called before it is published.
     """
     outcome = await _sent(errand, using, once_admitted)
-    count(errand if isinstance(errand, Ignored) else errand.task, outcome)
+    count(errand if isinstance(errand, NotAQuestion) else errand.task, outcome)
     return outcome
 
 
 async def _sent(
-    errand: Errand | Ignored, using: Intake, once_admitted: Callable[[], None]
-) -> Outcome:
-    if isinstance(errand, Ignored):
-        return await accept(errand, using)
+    errand: SideTask | NotAQuestion, using: SubmitDeps, once_admitted: Callable[[], None]
+) -> SubmitOutcome:
+    if isinstance(errand, NotAQuestion):
+        return await submit(errand, using)
     task = errand.task
     with bound_task(task.task_id):
         if (reason := _forbidden(errand, using)) is not None:
@@ -61,39 +61,39 @@ async def _sent(
         return Accepted(task)
 
 
-async def send_click(
-    errand: Errand | Ignored, using: Intake, once_admitted: Callable[[], None] = _nothing
-) -> Outcome:
-    """``send`` for what Slack never redelivers: the person is told if it could not be taken."""
-    outcome = await send(errand, using, once_admitted)
-    if isinstance(errand, Errand) and isinstance(outcome, HandedBack):
-        _tell(errand, Reason.PRESS_LOST, using)
+async def enqueue_click(
+    errand: SideTask | NotAQuestion, using: SubmitDeps, once_admitted: Callable[[], None] = _nothing
+) -> SubmitOutcome:
+    """``enqueue`` for what Slack never redelivers: the person is told if it could not be taken."""
+    outcome = await enqueue(errand, using, once_admitted)
+    if isinstance(errand, SideTask) and isinstance(outcome, HandedBack):
+        _tell(errand, RejectReason.PRESS_LOST, using)
     return outcome
 
 
-def _forbidden(errand: Errand, using: Intake) -> Reason | None:
+def _forbidden(errand: SideTask, using: SubmitDeps) -> RejectReason | None:
     """Whoever may not ask presses nothing either, and nobody presses without an end."""
     task = errand.task
     if errand.only_for not in {None, task.user_id}:
-        return Reason.NOT_THE_ASKER
+        return RejectReason.NOT_THE_ASKER
     # Answers to shortcuts stand in direct messages, whichever channels may ask.
     where = None if task.channel_id.startswith("D") else task.channel_id
     who = Presence(task.team_id, task.user_id, where, errand.external)
     if (reason := turned_away(who, using.policy)) is not None:
         return reason
-    return None if using.presses.try_acquire(task.user_id, task.task_id) else Reason.TOO_SOON
+    return None if using.presses.try_acquire(task.user_id, task.task_id) else RejectReason.TOO_SOON
 
 
-def _refused(errand: Errand, reason: Reason, using: Intake) -> Refused:
+def _refused(errand: SideTask, reason: RejectReason, using: SubmitDeps) -> Rejected:
     log.info(
         "An errand was refused.", action="errand_refused", kind=errand.task.kind, reason=reason
     )
     if reason in TOLD:
         _tell(errand, reason, using)
-    return Refused(reason)
+    return Rejected(reason)
 
 
-def _tell(errand: Errand, reason: Reason, using: Intake) -> None:
+def _tell(errand: SideTask, reason: RejectReason, using: SubmitDeps) -> None:
     text = refusal_text(reason, errand.task.user_id, using)
     told = using.replies.tell(errand.recipient, text)
     using.background.start(told, f"refusal:{errand.task.task_id}")

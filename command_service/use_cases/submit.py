@@ -7,10 +7,10 @@ from datetime import datetime
 
 from command_service.envelope.ack_deadline import at_most_s
 from command_service.envelope.publish_metrics import publishing
-from command_service.payloads.model import Ignored, Question, Reason
-from command_service.ports import Access, Locales, Replies, TaskQueue
+from command_service.payloads.model import NotAQuestion, Question, RejectReason
+from command_service.ports import Access, Locales, TaskQueue, UserSignals
 from command_service.texts.replies import refusal
-from command_service.use_cases.policy import TOLD, Policy, Refused, admit
+from command_service.use_cases.policy import TOLD, Policy, Rejected, admit
 from command_service.use_cases.sharing import Sharing, located
 from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
 from shared import clock
@@ -28,17 +28,22 @@ PUBLISH_WITHIN_S = 2.5
 # Each edit of an answer comes back to us as an event, and so does all that people say and change in
 # channels.
 _EXPECTED = frozenset(
-    {Reason.OWN_MESSAGE, Reason.NOT_FOLLOWED, Reason.POSTPONED, Reason.MESSAGE_CHANGED}
+    {
+        RejectReason.OWN_MESSAGE,
+        RejectReason.NOT_FOLLOWED,
+        RejectReason.POSTPONED,
+        RejectReason.MESSAGE_CHANGED,
+    }
 )
 
 
 @dataclass(frozen=True)
-class Intake:
+class SubmitDeps:
     """What accepting a question needs."""
 
     queue: TaskQueue
     access: Access
-    replies: Replies
+    replies: UserSignals
     locales: Locales
     background: Background
     policy: Policy
@@ -63,10 +68,10 @@ class HandedBack:
     error: RetryableError
 
 
-Outcome = Accepted | Refused | HandedBack
+SubmitOutcome = Accepted | Rejected | HandedBack
 
 
-async def accept(trigger: Question | Ignored, using: Intake) -> Outcome:
+async def submit(trigger: Question | NotAQuestion, using: SubmitDeps) -> SubmitOutcome:
     """Publish the question as a task, and show the person a sign without waiting for it.
 
     The sign begins with the publishing, so that it comes before the quickest answer. Equal triggers
@@ -75,15 +80,15 @@ async def accept(trigger: Question | Ignored, using: Intake) -> Outcome:
     its ack. Whoever sends too much is told once a minute, and it goes no further. While Slack
     denies our token nothing is taken: it could not be answered.
     """
-    if isinstance(trigger, Ignored):
+    if isinstance(trigger, NotAQuestion):
         return _ignored(trigger)
     with bound_task(trigger.task_id):
         if using.access.denied is not None:
             return _handed_back(trigger, using.access.denied)
         if not using.throttle.try_acquire(trigger.user_id, trigger.task_id):
-            return _refused(trigger, Refused(Reason.TOO_MANY_QUESTIONS), using)
+            return _refused(trigger, Rejected(RejectReason.TOO_MANY_QUESTIONS), using)
         verdict = admit(trigger, using.policy)
-        if isinstance(verdict, Refused):
+        if isinstance(verdict, Rejected):
             return _refused(trigger, verdict, using)
         task = _task(trigger, using)
         _show_thinking(trigger, task, using)
@@ -95,14 +100,14 @@ async def accept(trigger: Question | Ignored, using: Intake) -> Outcome:
         return _accepted(trigger, task)
 
 
-async def where_it_is(question: Question, using: Intake) -> Question:
+async def where_it_is(question: Question, using: SubmitDeps) -> Question:
     """``question`` with what its payload did not say of its channel (``sharing.located``)."""
     if using.access.denied is not None:
         return question
     return await located(question, using.policy, using.sharing)
 
 
-def _task(question: Question, using: Intake) -> Task:
+def _task(question: Question, using: SubmitDeps) -> Task:
     return Task(
         task_id=question.task_id,
         source=question.source,
@@ -125,7 +130,7 @@ def _task(question: Question, using: Intake) -> Task:
     )
 
 
-async def publish(task: Task, using: Intake) -> None:
+async def publish(task: Task, using: SubmitDeps) -> None:
     """Hand the task to the queue within the time Slack leaves us; raises QueueUnavailable."""
     within_s = at_most_s(using.publish_within_s)
     with publishing(task):
@@ -136,13 +141,13 @@ async def publish(task: Task, using: Intake) -> None:
             raise QueueUnavailable(f"The queue did not confirm within {within_s:.1f} s.") from error
 
 
-def _show_thinking(question: Question, task: Task, using: Intake) -> None:
+def _show_thinking(question: Question, task: Task, using: SubmitDeps) -> None:
     if question.thread_ts is not None and not question.redelivered:
         thinking = using.replies.show_thinking(question, task.locale)
         using.background.start(thinking, f"thinking:{task.task_id}")
 
 
-def _hide_thinking(question: Question, using: Intake) -> None:
+def _hide_thinking(question: Question, using: SubmitDeps) -> None:
     if question.thread_ts is not None and not question.redelivered:
         hiding = using.replies.hide_thinking(question)
         using.background.start(hiding, f"hiding:{question.task_id}")
@@ -158,7 +163,7 @@ def _accepted(question: Question, task: Task) -> Accepted:
     return Accepted(task)
 
 
-def _refused(question: Question, refused: Refused, using: Intake) -> Refused:
+def _refused(question: Question, refused: Rejected, using: SubmitDeps) -> Rejected:
     log.info(
         "A question was refused.",
         action="question_refused",
@@ -178,12 +183,12 @@ def _refused(question: Question, refused: Refused, using: Intake) -> Refused:
     return refused
 
 
-def may_tell(reason: Reason, user_id: str, using: Intake) -> bool:
+def may_tell(reason: RejectReason, user_id: str, using: SubmitDeps) -> bool:
     """Whether the refusal is told: one for asking too much not more than once a minute."""
-    return reason is not Reason.TOO_MANY_QUESTIONS or using.throttle.may_tell(user_id)
+    return reason is not RejectReason.TOO_MANY_QUESTIONS or using.throttle.may_tell(user_id)
 
 
-def refusal_text(reason: Reason, user_id: str, using: Intake) -> str:
+def refusal_text(reason: RejectReason, user_id: str, using: SubmitDeps) -> str:
     """What the person is told, in their language as far as it is known."""
     return refusal(
         reason, using.locales.of(user_id), max_prompt_chars=using.policy.max_prompt_chars
@@ -202,7 +207,7 @@ def _handed_back(question: Question, error: RetryableError) -> HandedBack:
     return HandedBack(error)
 
 
-def _ignored(trigger: Ignored) -> Refused:
+def _ignored(trigger: NotAQuestion) -> Rejected:
     tell = log.debug if trigger.reason in _EXPECTED else log.info
     tell("An event was ignored.", action="event_ignored", reason=trigger.reason)
-    return Refused(trigger.reason)
+    return Rejected(trigger.reason)

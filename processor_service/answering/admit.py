@@ -7,14 +7,14 @@ into Redis, and one notice a minute for its person.
 from dataclasses import dataclass
 from typing import Final
 
-from processor_service.answering.deps import Answering
+from processor_service.answering.deps import AnswerDeps
 from processor_service.answering.thread_queue import ticket_of
 from processor_service.delivery.destination import place_to_refuse
 from processor_service.delivery.notice import post_notice
-from processor_service.delivery.reconcile import standing
+from processor_service.delivery.reconcile import find_existing
 from processor_service.delivery.slack_writer import Steps
-from processor_service.ports.limits import Application, Refusal
-from processor_service.telemetry.task_metrics import because_of
+from processor_service.ports.limits import Application, LimitExceeded
+from processor_service.telemetry.task_metrics import set_reason
 from processor_service.texts.failures import Failure
 from shared.errors import SlackRefused
 from shared.task import Task
@@ -51,8 +51,8 @@ def application(task: Task) -> Application:
 
 
 async def refusal_of(
-    task: Task, delivery: Delivery, steps: Steps, using: Answering
-) -> Refusal | None:
+    task: Task, delivery: Delivery, steps: Steps, using: AnswerDeps
+) -> LimitExceeded | None:
     """Why the task is not answered now, if it is not.
 
     A task that was delivered before may have been begun without Redis' knowing. Whatever of it
@@ -63,7 +63,7 @@ async def refusal_of(
         return refusal
     try:
         place = await place_to_refuse(task, using.conversations, steps)
-        found = await standing(task.task_id, place, steps)
+        found = await find_existing(task.task_id, place, steps)
     except SlackRefused:
         # Nothing can be begun where Slack does not let us look.
         return refusal
@@ -73,13 +73,13 @@ async def refusal_of(
     return None if begun else refusal
 
 
-async def tell_refusal(task: Task, refusal: Refusal, steps: Steps, using: Answering) -> None:
+async def tell_refusal(task: Task, refusal: LimitExceeded, steps: Steps, using: AnswerDeps) -> None:
     """Tell the asker, unless another task's notice does.
 
     The notice reads what stands in Slack before it is posted, and is owed until it stands: a
     failure hands the task back, and it comes again for nothing else.
     """
-    because_of(refusal.reason)
+    set_reason(refusal.reason)
     if refusal.told:
         log.info("Another notice tells of it.", action="refusal_covered", reason=refusal.reason)
         return

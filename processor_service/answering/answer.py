@@ -9,26 +9,26 @@ import asyncio
 from functools import partial
 
 from processor_service.answering.admit import Delivery, application, refusal_of, tell_refusal
-from processor_service.answering.cache_key import draft_key
+from processor_service.answering.cache_key import saved_answer_key
 from processor_service.answering.clean_up import clean_up, look_later, remove_left, tidy
-from processor_service.answering.deps import Answering
-from processor_service.answering.obtain import composed
-from processor_service.answering.post_answer import growing_answer, shown
-from processor_service.answering.thread_queue import TurnNeverCame, in_turn
+from processor_service.answering.deps import AnswerDeps
+from processor_service.answering.obtain import obtain_answer
+from processor_service.answering.post_answer import growing_answer, post_answer
+from processor_service.answering.thread_queue import TurnNeverCame, wait_for_turn
 from processor_service.attachments.attach import FilesUnusable
-from processor_service.delivery.destination import conversation_of
+from processor_service.delivery.destination import resolve_destination
 from processor_service.delivery.notice import is_settled, post_notice
-from processor_service.delivery.reconcile import Standing, remove
+from processor_service.delivery.reconcile import ExistingMessages, remove
 from processor_service.delivery.slack_writer import Steps
-from processor_service.delivery.verify import Reader, prove
+from processor_service.delivery.verify import Reader, verify
 from processor_service.ports.conversations import Conversation
 from processor_service.ports.work import Lease
-from processor_service.resilience.cancellation import watched
+from processor_service.resilience.cancellation import watch_cancellation
 from processor_service.resilience.lease import TaskLease
-from processor_service.resilience.run_leased import Outcome, under_lease
-from processor_service.telemetry.task_metrics import because_of
+from processor_service.resilience.run_leased import Outcome, run_leased
+from processor_service.telemetry.task_metrics import set_reason
 from processor_service.texts.failures import Failure
-from shared.errors import ModelRejected, PermanentError, Stopped
+from shared.errors import Cancelled, ModelRejected, PermanentError
 from shared.task import Task
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import LEDGER_ADOPTIONS, STOPPED
@@ -41,7 +41,7 @@ log = get_logger(__name__)
 _DELIVERED = frozenset({Outcome.ANSWERED, Outcome.ALREADY_DONE, Outcome.STOPPED})
 
 
-async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
+async def answer(task: Task, delivery: Delivery, using: AnswerDeps) -> Outcome:
     """Answer ``task`` unless it is done or in another worker's hands. Never raises for a task's
     own troubles; cancelled, it hands the task back first.
     """
@@ -51,14 +51,14 @@ async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
     async def work(lease: Lease, until: float) -> Outcome:
         steps = _steps(lease, until, using)
         worked.append(steps)
-        async with watched(task.task_id, steps.stop, using.stops):
+        async with watch_cancellation(task.task_id, steps.stop, using.stops):
             return await _answer_once(task, delivery, steps, using)
 
-    outcome = await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
+    outcome = await run_leased(task, delivery.message_id, using.leases, using.deadline_s, work)
     if outcome is Outcome.TRY_LATER and any(steps.doubtful for steps in worked):
         await _leave_nothing_beside(task, delivery, using)
     if outcome in _DELIVERED:
-        await using.answers.forget(draft_key(task))
+        await using.answers.forget(saved_answer_key(task))
     if outcome is Outcome.ALREADY_DONE:
         if await using.leases.is_doubted(task.task_id):
             await clean_up(task, delivery, using, done=True)
@@ -68,7 +68,7 @@ async def answer(task: Task, delivery: Delivery, using: Answering) -> Outcome:
     return outcome
 
 
-async def _leave_nothing_beside(task: Task, delivery: Delivery, using: Answering) -> None:
+async def _leave_nothing_beside(task: Task, delivery: Delivery, using: AnswerDeps) -> None:
     """We wrote without knowing that we are alone, and may not have been able to say so: a rival
     whose answer is whole by now did not look for ours, and its delivery may have been the last.
     """
@@ -76,7 +76,7 @@ async def _leave_nothing_beside(task: Task, delivery: Delivery, using: Answering
     await clean_up(task, delivery, using, done=False)
 
 
-async def give_up(task: Task, delivery: Delivery, using: Answering) -> Outcome:
+async def give_up(task: Task, delivery: Delivery, using: AnswerDeps) -> Outcome:
     """Tell the asker of a task that every delivery failed, once."""
 
     worked: list[Steps] = []
@@ -89,17 +89,17 @@ async def give_up(task: Task, delivery: Delivery, using: Answering) -> Outcome:
             await tell_refusal(await _localised(task, using), owed, steps, using)
         else:
             failure = Failure(await using.leases.last_failure(task.task_id) or "gave_up")
-            because_of(failure.reason)
+            set_reason(failure.reason)
             await post_notice(await _localised(task, using), failure, using.conversations, steps)
         _end_status(task, using)
         return Outcome.GAVE_UP
 
-    outcome = await under_lease(task, delivery.message_id, using.leases, using.deadline_s, work)
+    outcome = await run_leased(task, delivery.message_id, using.leases, using.deadline_s, work)
     look_later(task, delivery, outcome, worked, using)
     return outcome
 
 
-async def _answer_once(task: Task, delivery: Delivery, steps: Steps, using: Answering) -> Outcome:
+async def _answer_once(task: Task, delivery: Delivery, steps: Steps, using: AnswerDeps) -> Outcome:
     try:
         refusal = await refusal_of(task, delivery, steps, using)
         if refusal is None or not refusal.told:
@@ -108,14 +108,14 @@ async def _answer_once(task: Task, delivery: Delivery, steps: Steps, using: Answ
             await tell_refusal(task, refusal, steps, using)
             _end_status(task, using)
             return Outcome.TOLD_FAILURE
-        conversation = await conversation_of(task, using.conversations, steps)
-        async with in_turn(task, conversation.place, using.turns, steps):
+        conversation = await resolve_destination(task, using.conversations, steps)
+        async with wait_for_turn(task, conversation.place, using.turns, steps):
             return await _answer_there(task, delivery.again, conversation, steps, using)
     except TurnNeverCame as error:
         if not delivery.may_be_last:
             raise
         return await _tell(task, Failure(error.reason), steps, using)
-    except Stopped as stopped:
+    except Cancelled as stopped:
         await _tell(task, Failure(stopped.reason), steps, using)
         return _stopped(words=False)
     except FilesUnusable as error:
@@ -130,13 +130,13 @@ async def _answer_once(task: Task, delivery: Delivery, steps: Steps, using: Answ
 
 
 async def _answer_there(
-    task: Task, again: bool, conversation: Conversation, steps: Steps, using: Answering
+    task: Task, again: bool, conversation: Conversation, steps: Steps, using: AnswerDeps
 ) -> Outcome:
     if conversation.place is not None and conversation.place.continues_thread:
         using.statuses.line(conversation, task).reading()
     with span("context"):
         history = await steps.read(partial(conversation.read, task.task_id))
-    found = Standing(history.posted)
+    found = ExistingMessages(history.posted)
     if found.answers or found.notices:
         LEDGER_ADOPTIONS.add()
     if is_settled(found, again=again):
@@ -146,12 +146,12 @@ async def _answer_there(
             using.statuses.end(conversation, task)
         return Outcome.ALREADY_DONE
     growing = growing_answer(task, found, conversation, steps, using)
-    answered, cached = await composed(task, history.said, growing, using)
-    bodies, parts = await shown(task, answered, cached, growing)
+    answered, cached = await obtain_answer(task, history.said, growing, using)
+    bodies, parts = await post_answer(task, answered, cached, growing)
     await remove(found.notices, conversation, steps)
     using.statuses.end(conversation, task)
     reader = Reader(conversation, steps, using.budget)
-    proof = await prove(bodies, parts, reader, grew=growing.visible)
+    proof = await verify(bodies, parts, reader, grew=growing.visible)
     log.info("The answer was looked at.", action="answer_proved", proof=proof)
     await remove_left(history.left, conversation, steps)
     return _stopped(words=True) if answered.stopped else Outcome.ANSWERED
@@ -163,8 +163,8 @@ def _stopped(*, words: bool) -> Outcome:
     return Outcome.STOPPED
 
 
-async def _tell(task: Task, failure: Failure, steps: Steps, using: Answering) -> Outcome:
-    because_of(failure.reason)
+async def _tell(task: Task, failure: Failure, steps: Steps, using: AnswerDeps) -> Outcome:
+    set_reason(failure.reason)
     line = using.statuses.over(task)
     await post_notice(task, failure, using.conversations, steps)
     if line is not None:
@@ -175,18 +175,18 @@ async def _tell(task: Task, failure: Failure, steps: Steps, using: Answering) ->
     return Outcome.TOLD_FAILURE
 
 
-def _end_status(task: Task, using: Answering) -> None:
+def _end_status(task: Task, using: AnswerDeps) -> None:
     if task.message_ts is not None:
         thread_ts = task.thread_ts or task.message_ts
         thread = using.conversations.thread(task, thread_ts, task.message_ts)
         using.statuses.end(thread, task)
 
 
-def _steps(lease: Lease, until: float, using: Answering) -> Steps:
+def _steps(lease: Lease, until: float, using: AnswerDeps) -> Steps:
     return Steps(TaskLease(using.leases, lease), using.patience.ending(until))
 
 
-async def _localised(task: Task, using: Answering) -> Task:
+async def _localised(task: Task, using: AnswerDeps) -> Task:
     """The task in its asker's language; the wire's is a guess for somebody new."""
     locale = await using.people.locale_of(task.user_id)
     return task if locale is None else task.model_copy(update={"locale": locale})

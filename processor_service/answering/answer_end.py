@@ -6,8 +6,8 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
 
-from processor_service.ports.citations import Research
-from processor_service.ports.model import Piece
+from processor_service.ports.citations import Citations
+from processor_service.ports.model import Chunk
 from shared.errors import MechachangError
 from shared.telemetry.log import get_logger
 
@@ -17,12 +17,12 @@ log = get_logger(__name__)
 _REST_WITHIN_S: Final = 1.0
 
 
-async def to_its_end(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+async def to_its_end(pieces: AsyncGenerator[Chunk, None]) -> AsyncGenerator[Chunk, None]:
     """The pieces; behind the one that ends the answer, each says the same of its end.
 
     What fails or keeps silent behind that piece is passed over.
     """
-    end: Piece | None = None
+    end: Chunk | None = None
     async with aclosing(pieces):
         while (piece := await _next(pieces, end)) is not None:
             piece = piece if end is None else _behind(end, piece)
@@ -30,7 +30,7 @@ async def to_its_end(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piec
             end = piece if piece.finished else None
 
 
-async def _next(pieces: AsyncGenerator[Piece, None], end: Piece | None) -> Piece | None:
+async def _next(pieces: AsyncGenerator[Chunk, None], end: Chunk | None) -> Chunk | None:
     if end is None:
         return await anext(pieces, None)
     try:
@@ -45,11 +45,11 @@ async def _next(pieces: AsyncGenerator[Piece, None], end: Piece | None) -> Piece
         return None
 
 
-def _behind(end: Piece, piece: Piece) -> Piece:
+def _behind(end: Chunk, piece: Chunk) -> Chunk:
     return replace(
         end,
         text=piece.text,
         prompt_tokens=piece.prompt_tokens or end.prompt_tokens,
         output_tokens=piece.output_tokens or end.output_tokens,
-        sources=end.sources if piece.sources == Research() else piece.sources,
+        sources=end.sources if piece.sources == Citations() else piece.sources,
     )

@@ -45,7 +45,7 @@ def _stands_alone(task: Task) -> bool:
     return not continues_thread or task.source is Source.SLASH_COMMAND
 
 
-def draft_key(task: Task) -> str:
+def saved_answer_key(task: Task) -> str:
     """The key of what the model said to this task, until it stands in Slack."""
     return f"task:{task.task_id}"
 

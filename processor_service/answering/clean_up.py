@@ -7,14 +7,14 @@ from functools import partial
 from typing import Final
 
 from processor_service.answering.admit import Delivery
-from processor_service.answering.deps import Answering
+from processor_service.answering.deps import AnswerDeps
 from processor_service.delivery.destination import place_to_refuse
 from processor_service.delivery.notice import is_settled
-from processor_service.delivery.reconcile import Standing, remove, standing
+from processor_service.delivery.reconcile import ExistingMessages, find_existing, remove
 from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.conversations import Conversation, Posted
 from processor_service.ports.work import Lease
-from processor_service.resilience.lease import CleaningUp, LeaseLost
+from processor_service.resilience.lease import LeaseLost, NoLease
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import MechachangError
 from shared.task import Task
@@ -25,7 +25,7 @@ log = get_logger(__name__)
 _LEFT_WITHIN_S: Final = 5.0
 
 
-async def tidy(found: Standing, conversation: Conversation, steps: Steps) -> None:
+async def tidy(found: ExistingMessages, conversation: Conversation, steps: Steps) -> None:
     """Remove what a worker that died left beside the answer, or beside the notice."""
     if found.winner is None:
         await remove([*found.answers, *found.files], conversation, steps)
@@ -34,17 +34,17 @@ async def tidy(found: Standing, conversation: Conversation, steps: Steps) -> Non
     await remove(found.notices, conversation, steps)
 
 
-async def clean_up(task: Task, delivery: Delivery, using: Answering, *, done: bool) -> None:
+async def clean_up(task: Task, delivery: Delivery, using: AnswerDeps, *, done: bool) -> None:
     """Somebody wrote for the task without knowing that it was alone, or without being told what
     became of it, and may have died before looking for what stands twice. A task that is not known
     to be done is left alone unless its answer, or a notice, stands. Raises nothing.
     """
     until = asyncio.get_running_loop().time() + using.deadline_s
-    lease = CleaningUp(using.leases, Lease(task.task_id, delivery.message_id, None))
+    lease = NoLease(using.leases, Lease(task.task_id, delivery.message_id, None))
     steps = Steps(lease, using.patience.ending(until))
     try:
         conversation = await place_to_refuse(task, using.conversations, steps)
-        found = await standing(task.task_id, conversation, steps, in_turn=False)
+        found = await find_existing(task.task_id, conversation, steps, in_turn=False)
         if done or is_settled(found, again=False):
             _tell([one for one in found.posted if one.live])
             await tidy(found, conversation, steps)
@@ -53,7 +53,7 @@ async def clean_up(task: Task, delivery: Delivery, using: Answering, *, done: bo
 
 
 def look_later(
-    task: Task, delivery: Delivery, outcome: Outcome, worked: Sequence[Steps], using: Answering
+    task: Task, delivery: Delivery, outcome: Outcome, worked: Sequence[Steps], using: AnswerDeps
 ) -> None:
     """Have somebody look again for what Slack takes late: what this worker was not told of, or one
     before it, which may have died with its call on the way.

@@ -6,19 +6,19 @@ from processor_service.answering.generate import Generation
 from processor_service.attachments.attach import Files
 from processor_service.delivery.thread_status import Statuses
 from processor_service.ports.answers import Answers
-from processor_service.ports.conversations import Conversations, Threads
+from processor_service.ports.conversations import Conversations, ThreadReader
 from processor_service.ports.limits import Limits
 from processor_service.ports.model import Model
 from processor_service.ports.people import Channels, Groups, People, Workspace
-from processor_service.ports.rate_budget import Budget
-from processor_service.ports.work import Leases, Stops, Turns
-from processor_service.prompt.build import House
+from processor_service.ports.rate_budget import RateBudget
+from processor_service.ports.work import Cancellations, Leases, ThreadQueue
+from processor_service.prompt.build import PromptConfig
 from processor_service.resilience.late_looks import LateLooks
 from shared.retry import Patience
 
 
 @dataclass(frozen=True)
-class Answering:
+class AnswerDeps:
     """What the use cases work with."""
 
     leases: Leases
@@ -28,16 +28,16 @@ class Answering:
     people: People
     limits: Limits
     statuses: Statuses
-    turns: Turns
-    stops: Stops
-    budget: Budget
+    turns: ThreadQueue
+    stops: Cancellations
+    budget: RateBudget
     files: Files
     generation: Generation
     patience: Patience
     deadline_s: float
     workspace: Workspace
-    house: House
-    threads: Threads
+    house: PromptConfig
+    threads: ThreadReader
     channels: Channels
     groups: Groups
     late_looks: LateLooks

@@ -7,12 +7,19 @@ from typing import Final
 
 from processor_service.answering.answer_end import to_its_end
 from processor_service.ports.answers import Answer
-from processor_service.ports.model import Audience, Form, Model, Piece, Prompt, Reading
+from processor_service.ports.model import (
+    AnswerFormat,
+    Chunk,
+    Model,
+    ParsedAnswer,
+    Prompt,
+    StreamListener,
+)
 from processor_service.resilience.circuit_breaker import Call, CircuitBreaker
-from processor_service.resilience.outage_wait import Holding, Kept
+from processor_service.resilience.outage_wait import OutageWait, WaitingCount
 from processor_service.telemetry.attempt_metrics import attempt_at
 from processor_service.telemetry.prices import Prices
-from shared.errors import ModelRefused, ModelRejected, ModelUnavailable, Stopped
+from shared.errors import Cancelled, ModelRefused, ModelRejected, ModelUnavailable
 from shared.retry import Patience, with_patience
 from shared.task import Mode
 from shared.telemetry.log import get_logger
@@ -45,7 +52,7 @@ class Generation:
     breakers: dict[str, CircuitBreaker] = field(default_factory=dict)
     prices: Prices = field(default_factory=dict)
     hold_s: float = 0.0
-    kept: Kept = field(default_factory=Kept)
+    kept: WaitingCount = field(default_factory=WaitingCount)
 
     @property
     def fallback(self) -> str | None:
@@ -58,7 +65,7 @@ class Generation:
 
 
 @dataclass(frozen=True)
-class Request:
+class GenerationRequest:
     """One question to whichever model answers it, and who watches.
 
     ``tools_failed``: it was to be answered with tools, and no longer is.
@@ -66,18 +73,18 @@ class Request:
 
     prompt: Prompt
     model: Model
-    audience: Audience
+    audience: StreamListener
     tools_failed: bool = False
 
 
-async def generate(request: Request, generation: Generation, until: float) -> Answer:
+async def generate(request: GenerationRequest, generation: Generation, until: float) -> Answer:
     """One whole answer, never an empty one; no attempt begins after ``until``.
 
     The fallback model is asked only while no word is visible: two models' words do not mix before
     people's eyes. Raises ModelUnavailable, ModelRefused or ModelRejected, and what the audience
     raises.
     """
-    holding = Holding(generation.hold_s, until, generation.kept)
+    holding = OutageWait(generation.hold_s, until, generation.kept)
     with holding.counted():
         while True:
             try:
@@ -92,7 +99,7 @@ async def generate(request: Request, generation: Generation, until: float) -> An
             generation = replace(generation, patience=replace(generation.patience, attempts=1))
 
 
-async def _round(request: Request, generation: Generation, until: float) -> Answer:
+async def _round(request: GenerationRequest, generation: Generation, until: float) -> Answer:
     """All attempts at the main model, and one at its fallback."""
     attempt = partial(_attempt, request, generation)
     try:
@@ -108,7 +115,7 @@ async def _round(request: Request, generation: Generation, until: float) -> Answ
         raise _final(error) from error
 
 
-def _last(request: Request, error: ModelUnavailable | ModelRejected) -> Request:
+def _last(request: GenerationRequest, error: ModelUnavailable | ModelRejected) -> GenerationRequest:
     """The request of the last attempt: after failures without tools, which may be what failed."""
     if not isinstance(error, ModelUnavailable) or not request.prompt.manner.tools:
         return request
@@ -116,7 +123,7 @@ def _last(request: Request, error: ModelUnavailable | ModelRejected) -> Request:
 
 
 def _worth_the_fallback(
-    error: ModelUnavailable | ModelRejected, request: Request, generation: Generation
+    error: ModelUnavailable | ModelRejected, request: GenerationRequest, generation: Generation
 ) -> bool:
     if generation.fallback is None or request.audience.visible:
         return False
@@ -129,7 +136,7 @@ def _final(error: ModelUnavailable | ModelRejected) -> Exception:
     return ModelRefused(str(error), reason=error.reason) if final else error
 
 
-async def _attempt(request: Request, generation: Generation) -> Answer:
+async def _attempt(request: GenerationRequest, generation: Generation) -> Answer:
     """Ask the main model, or the fallback at once while the main one is known to fail."""
     main, fallback = generation.model, generation.fallback
     if fallback is None or request.audience.visible:
@@ -139,7 +146,7 @@ async def _attempt(request: Request, generation: Generation) -> Answer:
     return await _guarded(request, name, generation)
 
 
-async def _guarded(request: Request, name: str, generation: Generation) -> Answer:
+async def _guarded(request: GenerationRequest, name: str, generation: Generation) -> Answer:
     breaker = generation.breaker(name)
     call = breaker.take()
     if call is None:
@@ -162,10 +169,10 @@ async def _guarded(request: Request, name: str, generation: Generation) -> Answe
     return answer
 
 
-async def _whole(request: Request, name: str, call: Call) -> Answer:
+async def _whole(request: GenerationRequest, name: str, call: Call) -> Answer:
     form = request.prompt.form
     texts: list[str] = []
-    last = Piece()
+    last = Chunk()
     try:
         async with aclosing(to_its_end(request.model.stream(request.prompt, name))) as pieces:
             async for piece in pieces:
@@ -182,7 +189,7 @@ async def _whole(request: Request, name: str, call: Call) -> Answer:
         raise ModelUnavailable("The answer broke off before its end.", reason="answer_cut")
     reading = _reading("".join(texts).strip(), form, cut=last.truncated or last.stopped)
     if not reading.text and last.stopped:
-        raise Stopped("The answer was stopped before a word.")
+        raise Cancelled("The answer was stopped before a word.")
     if not reading.text and last.truncated:
         raise ModelRefused("The limit was reached before a word.", reason="length_limit")
     if not reading.text:
@@ -199,8 +206,8 @@ async def _whole(request: Request, name: str, call: Call) -> Answer:
     )
 
 
-def _reading(text: str, form: Form | None, *, cut: bool) -> Reading:
-    return form.read(text, cut=cut) if form and text else Reading(text, Mode.CHAT)
+def _reading(text: str, form: AnswerFormat | None, *, cut: bool) -> ParsedAnswer:
+    return form.read(text, cut=cut) if form and text else ParsedAnswer(text, Mode.CHAT)
 
 
 def _log_failed_attempt(name: str, error: ModelUnavailable) -> None:

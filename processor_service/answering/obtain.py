@@ -3,20 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from processor_service.answering.cache_key import audience_of, cache_key, draft_key, may_read_cache
-from processor_service.answering.deps import Answering
-from processor_service.answering.generate import Request, generate
+from processor_service.answering.cache_key import (
+    audience_of,
+    cache_key,
+    may_read_cache,
+    saved_answer_key,
+)
+from processor_service.answering.deps import AnswerDeps
+from processor_service.answering.generate import GenerationRequest, generate
 from processor_service.answering.shortcut_source import material
-from processor_service.answering.single_flight import asked_once
+from processor_service.answering.single_flight import single_flight
 from processor_service.answering.token_count import CountingModel, Tally
-from processor_service.answering.without_files import asked_with_files
-from processor_service.attachments.attach import attached
-from processor_service.delivery.live_preview import Growing
+from processor_service.answering.without_files import ask_with_files
+from processor_service.attachments.attach import attach_files
+from processor_service.delivery.live_preview import LivePreview
 from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.answers import Answer
-from processor_service.ports.conversations import Said
+from processor_service.ports.conversations import ThreadMessage
 from processor_service.ports.model import Prompt
-from processor_service.prompt.build import Occasion, day_of, prompt_for
+from processor_service.prompt.build import PromptContext, day_of, prompt_for
 from processor_service.prompt.lookups import beside_quotes
 from processor_service.prompt.names import (
     Names,
@@ -29,21 +34,21 @@ from processor_service.prompt.names import (
 )
 from processor_service.prompt.quotes import in_thread, speakers
 from processor_service.prompt.shortcut_request import asked_about
-from processor_service.resilience.cancellation import StoppableModel
+from processor_service.resilience.cancellation import CancellableModel
 from processor_service.texts.answers import RETRYING
 from shared.errors import ModelUnavailable
 from shared.task import Task
 
 
-async def composed(
-    task: Task, said: Sequence[Said], growing: Growing, using: Answering
+async def obtain_answer(
+    task: Task, said: Sequence[ThreadMessage], growing: LivePreview, using: AnswerDeps
 ) -> tuple[Answer, bool]:
     """The answer, and whether it was given to somebody before.
 
     What an earlier worker on this task had from the model is used again: what it has shown of it
     then stays as it is.
     """
-    draft = await using.answers.get(draft_key(task))
+    draft = await using.answers.get(saved_answer_key(task))
     if draft is not None:
         return draft, False
     prompt, names = await _with_names(await _prompt(task, using), task, using)
@@ -51,7 +56,7 @@ async def composed(
     key = cache_key(task, prompt, using.generation.model, audience)
     shared = key if may_read_cache(task) else None
     stop = growing.steps.stop
-    async with asked_once(shared, task, using.answers, using.turns, stop) as known:
+    async with single_flight(shared, task, using.answers, using.turns, stop) as known:
         if known is not None:
             return known, True
         stop.check()
@@ -59,30 +64,30 @@ async def composed(
         prompt = await _quoting(prompt, task, about, names, using)
         searching = bool(prompt.manner.tools) and not task.files
         using.statuses.line(growing.conversation, task).thinking(searching=searching)
-        async with attached(task, about, using.files, stop) as files:
+        async with attach_files(task, about, using.files, stop) as files:
 
             async def ask(with_files: Prompt) -> Answer:
                 told = beside_quotes(with_files, using.house.manners, task.locale)
                 return await _generated(task, told, growing, names, using)
 
-            new = await asked_with_files(task, prompt, files, ask)
+            new = await ask_with_files(task, prompt, files, ask)
         new = replace(new, without=tuple(files.without))
         await _keep(task, key, new, using)
         return new, False
 
 
-async def _prompt(task: Task, using: Answering) -> Prompt:
+async def _prompt(task: Task, using: AnswerDeps) -> Prompt:
     # One after the other: both are nearly always known already.
     utc_offset = await using.people.utc_offset_of(task.user_id)
     workspace = await using.workspace.name()
     # The day of the question, not of its answer: a redelivery after midnight is the same question.
-    occasion = Occasion(day_of(task.occurred_at, utc_offset), workspace)
+    occasion = PromptContext(day_of(task.occurred_at, utc_offset), workspace)
     return prompt_for(task, occasion, using.house)
 
 
 async def _about(
-    task: Task, said: Sequence[Said], steps: Steps, using: Answering
-) -> Sequence[Said]:
+    task: Task, said: Sequence[ThreadMessage], steps: Steps, using: AnswerDeps
+) -> Sequence[ThreadMessage]:
     """What people wrote in the question's thread, or where a shortcut was used."""
     if task.subject is None:
         return said
@@ -90,7 +95,7 @@ async def _about(
 
 
 async def _with_names(
-    prompt: Prompt, task: Task, using: Answering
+    prompt: Prompt, task: Task, using: AnswerDeps
 ) -> tuple[Prompt, dict[str, str]]:
     """``prompt`` with the names of whom the question mentions, and these names."""
     ids = mentioned([prompt.text]) if task.subject is None else []
@@ -100,7 +105,11 @@ async def _with_names(
 
 
 async def _quoting(
-    prompt: Prompt, task: Task, about: Sequence[Said], names: dict[str, str], using: Answering
+    prompt: Prompt,
+    task: Task,
+    about: Sequence[ThreadMessage],
+    names: dict[str, str],
+    using: AnswerDeps,
 ) -> Prompt:
     """``prompt`` with what was said before it. Whose names it needs is added to ``names``."""
     if not about:
@@ -119,13 +128,13 @@ async def _quoting(
 
 
 async def _generated(
-    task: Task, prompt: Prompt, growing: Growing, names: Names, using: Answering
+    task: Task, prompt: Prompt, growing: LivePreview, names: Names, using: AnswerDeps
 ) -> Answer:
     stop, tally = growing.steps.stop, Tally()
     generation = replace(using.generation, patience=stop.cutting_short(using.generation.patience))
-    model = StoppableModel(CountingModel(using.model, tally), stop)
+    model = CancellableModel(CountingModel(using.model, tally), stop)
     try:
-        request = Request(prompt, model, NamingAudience(growing, names))
+        request = GenerationRequest(prompt, model, NamingAudience(growing, names))
         new = await generate(request, generation, growing.steps.patience.until)
         return replace(new, text=instead_of_ids(new.text, names))
     except ModelUnavailable:
@@ -136,13 +145,13 @@ async def _generated(
         await using.limits.spend(task.team_id, task.user_id, tally.tokens)
 
 
-async def _keep(task: Task, key: str | None, new: Answer, using: Answering) -> None:
-    await using.answers.put(draft_key(task), new)
+async def _keep(task: Task, key: str | None, new: Answer, using: AnswerDeps) -> None:
+    await using.answers.put(saved_answer_key(task), new)
     if key is not None and _is_worth_keeping(new, using):
         await using.answers.put(key, new)
 
 
-def _is_worth_keeping(new: Answer, using: Answering) -> bool:
+def _is_worth_keeping(new: Answer, using: AnswerDeps) -> bool:
     """Whether the answer is as good as one to the same question later would be."""
     whole = not (new.truncated or new.stopped or new.sources.missing)
     return whole and new.model == using.generation.model

@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 from functools import partial
 
-from processor_service.answering.deps import Answering
-from processor_service.delivery.answer_file import LONGEST_THREAD, fitting_thread, in_file_alone
-from processor_service.delivery.live_preview import Growing
-from processor_service.delivery.reconcile import Standing, answer_mark, deliver, standing
+from processor_service.answering.deps import AnswerDeps
+from processor_service.delivery.answer_file import LONGEST_THREAD, in_file_alone, shorten_for_thread
+from processor_service.delivery.live_preview import LivePreview
+from processor_service.delivery.reconcile import (
+    ExistingMessages,
+    answer_mark,
+    find_existing,
+    reconcile,
+)
 from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body, Conversation, Posted
 from processor_service.rendering.citations import sources_footer, sources_text
 from processor_service.rendering.footer import answer_footer, stop_button
-from processor_service.rendering.incremental import Draft
+from processor_service.rendering.incremental import IncrementalRenderer
 from processor_service.rendering.messages import PLAIN_BYTES, render_answer, render_plain
 from processor_service.rendering.omitted_files import files_footer, files_text
 from processor_service.rendering.plain_text import log_layout_refused
@@ -27,17 +32,17 @@ log = get_logger(__name__)
 
 
 def growing_answer(
-    task: Task, found: Standing, conversation: Conversation, steps: Steps, using: Answering
-) -> Growing:
+    task: Task, found: ExistingMessages, conversation: Conversation, steps: Steps, using: AnswerDeps
+) -> LivePreview:
     """The answer as people will watch it grow; ``found`` is what an earlier worker left of it."""
-    draft = Draft(min(conversation.capacity, LONGEST_THREAD))
+    draft = IncrementalRenderer(min(conversation.capacity, LONGEST_THREAD))
     signs = using.statuses.line(conversation, task)
     below = (stop_button(task),)
-    return Growing(task.task_id, conversation, steps, using.budget, draft, found, signs, below)
+    return LivePreview(task.task_id, conversation, steps, using.budget, draft, found, signs, below)
 
 
-async def shown(
-    task: Task, answered: Answer, cached: bool, growing: Growing
+async def post_answer(
+    task: Task, answered: Answer, cached: bool, growing: LivePreview
 ) -> tuple[Sequence[Body], Sequence[Posted]]:
     """Put the answer into the conversation; as plain text where Slack refuses the layout.
 
@@ -53,10 +58,10 @@ async def shown(
     render = partial(render_answer, answered, task.locale, conversation.capacity, footer)
     rich = await off_the_loop(len(answered.text), render)
     try:
-        bodies = await fitting_thread(task, answered, rich, growing)
+        bodies = await shorten_for_thread(task, answered, rich, growing)
         mark = answer_mark(task.task_id, bodies)
         found = await growing.finish(bodies, mark)
-        parts = await deliver(bodies, mark, found, conversation, steps)
+        parts = await reconcile(bodies, mark, found, conversation, steps)
     except SlackRefused as refused:
         # What only its asker sees was posted message by message, and cannot be taken back.
         if refused.reason != UNSHOWABLE or not conversation.editable:
@@ -70,7 +75,7 @@ async def shown(
 
 
 async def _shown_plainly(
-    task: Task, answered: Answer, growing: Growing
+    task: Task, answered: Answer, growing: LivePreview
 ) -> tuple[Sequence[Body], list[Posted]]:
     """The whole answer as text alone; in smaller messages, and as a file, where Slack refuses that.
 
@@ -86,17 +91,17 @@ async def _shown_plainly(
             if refused.reason != UNSHOWABLE:
                 raise
             last = refused
-    growing.found = await standing(task.task_id, conversation, steps)
+    growing.found = await find_existing(task.task_id, conversation, steps)
     note = await in_file_alone(task, answered, growing)
     if note is None:
         raise last
     return note, await _delivered(task, note, growing)
 
 
-async def _delivered(task: Task, bodies: Sequence[Body], growing: Growing) -> list[Posted]:
+async def _delivered(task: Task, bodies: Sequence[Body], growing: LivePreview) -> list[Posted]:
     conversation, steps = growing.conversation, growing.steps
-    found = await standing(task.task_id, conversation, steps)
-    return await deliver(bodies, answer_mark(task.task_id, bodies), found, conversation, steps)
+    found = await find_existing(task.task_id, conversation, steps)
+    return await reconcile(bodies, answer_mark(task.task_id, bodies), found, conversation, steps)
 
 
 def _plain(

@@ -3,7 +3,7 @@
 from functools import partial
 
 from processor_service.delivery.slack_writer import Steps
-from processor_service.ports.conversations import Said, Threads
+from processor_service.ports.conversations import ThreadMessage, ThreadReader
 from processor_service.ports.people import Channels
 from shared.errors import PermanentError, SlackRefused
 from shared.task import Purpose, Subject, Task
@@ -22,8 +22,8 @@ class NothingToRead(PermanentError):
 
 
 async def material(
-    task: Task, subject: Subject, threads: Threads, channels: Channels, steps: Steps
-) -> tuple[Said, ...]:
+    task: Task, subject: Subject, threads: ThreadReader, channels: Channels, steps: Steps
+) -> tuple[ThreadMessage, ...]:
     """What the shortcut is about: the thread for a summary, else the message, last behind what
     stands before it.
 
@@ -31,7 +31,7 @@ async def material(
     not read, a single message is taken as the shortcut brought it. Raises NotAMember,
     NothingToRead, and SlackRefused for a thread: ``thread_unreadable``, or a scope is missing.
     """
-    own = Said("app" if subject.by_app else "person", subject.by, task.text)
+    own = ThreadMessage("app" if subject.by_app else "person", subject.by, task.text)
     try:
         if not await steps.read(partial(channels.may_read, task.user_id, subject.channel_id)):
             raise NotAMember("The asker is no member of the channel.")

@@ -7,25 +7,25 @@ from typing import Final
 
 from processor_service.answering.thread_queue import kept_turn, ticket
 from processor_service.ports.answers import Answer, Answers
-from processor_service.ports.work import Turns
-from processor_service.resilience.cancellation import Stop
+from processor_service.ports.work import ThreadQueue
+from processor_service.resilience.cancellation import CancelToken
 from shared.task import Task
 from shared.telemetry.metrics import CACHE_LOOKUPS
 from shared.telemetry.tracing import span
 
-WAIT_S: Final = 30.0
+FLIGHT_WAIT_S: Final = 30.0
 """An answer that is not there by then may never be kept: cut, or by the fallback model."""
 
 
 @asynccontextmanager
-async def asked_once(
-    key: str | None, task: Task, answers: Answers, turns: Turns, stop: Stop
+async def single_flight(
+    key: str | None, task: Task, answers: Answers, turns: ThreadQueue, stop: CancelToken
 ) -> AsyncIterator[Answer | None]:
     """The answer kept under ``key``, waited for while somebody asks for it; None: ask for it.
 
     Whoever gets None keeps the others waiting until the end of the body, but nobody waits longer
-    than ``WAIT_S``, nor once ``stop`` is asked. Where nothing is kept (no key, cache off, store
-    lost) nobody waits.
+    than ``FLIGHT_WAIT_S``, nor once ``stop`` is asked. Where nothing is kept (no key, cache off,
+    store lost) nobody waits.
     """
     if key is None or not answers.lasting:
         CACHE_LOOKUPS.add(result="off")
@@ -38,7 +38,7 @@ async def asked_once(
         yield known
         return
     clock = asyncio.get_running_loop().time
-    until = clock() + WAIT_S
+    until = clock() + FLIGHT_WAIT_S
 
     async def in_vain() -> bool:
         nonlocal known

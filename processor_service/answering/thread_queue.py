@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from processor_service.delivery.slack_writer import Steps
-from processor_service.ports.conversations import Place
-from processor_service.ports.work import Ticket, Turns
+from processor_service.ports.conversations import MessageRef
+from processor_service.ports.work import QueueTicket, ThreadQueue
 from shared.errors import RetryableError
 from shared.task import Task
 
@@ -22,8 +22,8 @@ class TurnNeverCame(RetryableError):
 
 
 @asynccontextmanager
-async def in_turn(
-    task: Task, place: Place | None, turns: Turns, steps: Steps
+async def wait_for_turn(
+    task: Task, place: MessageRef | None, turns: ThreadQueue, steps: Steps
 ) -> AsyncIterator[None]:
     """Wait until no other question of the thread is being answered, then keep the others waiting.
 
@@ -47,16 +47,16 @@ async def in_turn(
         yield
 
 
-def ticket_of(task: Task) -> Ticket | None:
+def ticket_of(task: Task) -> QueueTicket | None:
     """The task's place in its thread; None while what it asks is not shown in one."""
     if task.message_ts is None:
         return None
     return ticket(f"{task.channel_id}:{task.thread_ts or task.message_ts}", task)
 
 
-def ticket(line: str, task: Task) -> Ticket:
+def ticket(line: str, task: Task) -> QueueTicket:
     """The task's place in a line, by the time of its question."""
-    return Ticket(line, f"{task.occurred_at.timestamp():017.6f}", task.task_id)
+    return QueueTicket(line, f"{task.occurred_at.timestamp():017.6f}", task.task_id)
 
 
 async def _never() -> bool:
@@ -65,7 +65,7 @@ async def _never() -> bool:
 
 @asynccontextmanager
 async def kept_turn(
-    own: Ticket, turns: Turns, in_vain: Callable[[], Awaitable[bool]] = _never
+    own: QueueTicket, turns: ThreadQueue, in_vain: Callable[[], Awaitable[bool]] = _never
 ) -> AsyncIterator[bool]:
     """Wait for the turn and keep it for the body; waiting also ends once it is ``in_vain``.
 

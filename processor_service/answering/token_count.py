@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from processor_service.ports.model import Model, Piece, Prompt
+from processor_service.ports.model import Chunk, Model, Prompt
 from processor_service.prompt.quotes import estimated_tokens
 from processor_service.telemetry import attempt_metrics
 
@@ -27,7 +27,7 @@ class CountingModel:
     model: Model
     tally: Tally
 
-    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
         """The pieces of the answer as they come."""
         told, said = 0, list[str]()
         try:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from processor_service.attachments.attach import Attached, FilesUnusable, Material
-from processor_service.ports.answers import Answer, Verdict
+from processor_service.attachments.attach import Attachment, Attachments, FilesUnusable
+from processor_service.ports.answers import Answer, OmittedFile
 from processor_service.ports.model import MediaFile, Prompt
 from processor_service.prompt.file_quotes import with_files
 from shared.errors import ModelRefused, ModelRejected
@@ -14,7 +14,7 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
-Refusal = ModelRejected | ModelRefused
+_Refusal = ModelRejected | ModelRefused
 # The kinds of file that Gemini's words may be about.
 _KINDS: Final = (
     ("image/", re.compile(r"image", re.IGNORECASE)),
@@ -24,8 +24,8 @@ _KINDS: Final = (
 )
 
 
-async def asked_with_files(
-    task: Task, prompt: Prompt, files: Attached, ask: Callable[[Prompt], Awaitable[Answer]]
+async def ask_with_files(
+    task: Task, prompt: Prompt, files: Attachments, ask: Callable[[Prompt], Awaitable[Answer]]
 ) -> Answer:
     """The answer of ``ask`` to ``prompt`` with the files.
 
@@ -47,7 +47,7 @@ async def asked_with_files(
                 raise FilesUnusable(files.without) from refusal
 
 
-def _reason(refusal: Refusal) -> str:
+def _reason(refusal: _Refusal) -> str:
     """Why a file is left out then; empty if no file can be why."""
     if isinstance(refusal, ModelRefused):
         return "file_blocked" if "IMAGE" in refusal.said else ""
@@ -55,7 +55,7 @@ def _reason(refusal: Refusal) -> str:
     return reasons.get(refusal.reason, "")
 
 
-def _suspects(refusal: Refusal, materials: Sequence[Material]) -> list[Material]:
+def _suspects(refusal: _Refusal, materials: Sequence[Attachment]) -> list[Attachment]:
     named = [one for one in materials if _is_named(one.content, refusal.said)]
     return named or _of_kind(refusal.said, materials) or _all_of_them(refusal, materials)
 
@@ -67,7 +67,7 @@ def _is_named(content: str | MediaFile, said: str) -> bool:
     return bool(name) and re.search(rf"\b{re.escape(name)}\b", said) is not None
 
 
-def _of_kind(said: str, materials: Sequence[Material]) -> list[Material]:
+def _of_kind(said: str, materials: Sequence[Attachment]) -> list[Attachment]:
     kinds = tuple(kind for kind, words in _KINDS if words.search(said))
     return [
         one
@@ -76,13 +76,13 @@ def _of_kind(said: str, materials: Sequence[Material]) -> list[Material]:
     ]
 
 
-def _all_of_them(refusal: Refusal, materials: Sequence[Material]) -> list[Material]:
+def _all_of_them(refusal: _Refusal, materials: Sequence[Attachment]) -> list[Attachment]:
     """Texts are only too long, never unreadable."""
     too_long = refusal.reason == "question_too_long"
     return [one for one in materials if too_long or isinstance(one.content, MediaFile)]
 
 
-def _leave_out(suspects: Sequence[Material], reason: str, files: Attached) -> None:
+def _leave_out(suspects: Sequence[Attachment], reason: str, files: Attachments) -> None:
     if reason == "file_refused" and len(suspects) > 1:
         # Gemini does not say which of them it was.
         reason = "files_refused"
@@ -93,10 +93,10 @@ def _leave_out(suspects: Sequence[Material], reason: str, files: Attached) -> No
         files=len(suspects),
     )
     files.materials[:] = [one for one in files.materials if one not in suspects]
-    files.without += [Verdict(one.name, reason) for one in suspects]
+    files.without += [OmittedFile(one.name, reason) for one in suspects]
 
 
-def _still_asks(task: Task, files: Attached) -> bool:
+def _still_asks(task: Task, files: Attachments) -> bool:
     """Whether there are words, or a file that was sent with none."""
     in_words = bool(task.text) or task.subject is not None
     return in_words or any(not one.from_thread for one in files.materials)

@@ -10,7 +10,7 @@ from processor_service.api.push_request import PushRequest
 from processor_service.telemetry.task_metrics import bound_measures
 from shared.task import Task
 from shared.telemetry import metrics
-from shared.telemetry.tracing import Attributes, carried, reason_of, span
+from shared.telemetry.tracing import Attributes, extracted_context, reason_of, span
 
 
 class Delivered:
@@ -41,7 +41,7 @@ def measured(name: str, task: Task, pushed: PushRequest) -> Iterator[Delivered]:
     delivered, failed = Delivered(), ""
     with bound_measures(task) as measures:
         try:
-            context = carried(message.attributes)
+            context = extracted_context(message.attributes)
             with span(name, attributes, kind=SpanKind.CONSUMER, context=context) as current:
                 yield delivered
                 current.set_attribute("mechachang.outcome", delivered.outcome or "")

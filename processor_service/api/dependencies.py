@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from processor_service.answering.deps import Answering
-from processor_service.api.in_flight import UnderWay
+from processor_service.answering.deps import AnswerDeps
+from processor_service.api.in_flight import InFlight
 from processor_service.api.push_auth import PushVerifier
 from processor_service.api.readiness import Readiness
-from processor_service.features.feedback import Listening
-from processor_service.features.side_tasks import Asides
-from processor_service.resilience.cancellation import Stopping
+from processor_service.features.feedback import FeedbackDeps
+from processor_service.features.side_tasks import SideTaskDeps
+from processor_service.resilience.cancellation import CancelDeps
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class Dependencies:
     Opened by ``app.open_dependencies``, made by tests of fakes."""
 
     verifier: PushVerifier
-    answering: Answering
-    stopping: Stopping
-    listening: Listening
-    asides: Asides
+    answering: AnswerDeps
+    stopping: CancelDeps
+    listening: FeedbackDeps
+    asides: SideTaskDeps
     readiness: Readiness
     models: Readiness
-    under_way: UnderWay = field(default_factory=UnderWay)
+    under_way: InFlight = field(default_factory=InFlight)

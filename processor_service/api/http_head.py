@@ -11,13 +11,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES = 32 * 1024
 """Pub/Sub's heads have 2 KB, Cloud Run's own limit for a request's is 32 KB."""
-HEAD_WITHIN_S = 10.0
+REQUEST_HEAD_WITHIN_S = 10.0
 
 
 class BoundedHead(HttpToolsProtocol):
     """Answers 400 to a head that is too long, and closes a connection that is too slow with it."""
 
-    head_within_s = HEAD_WITHIN_S
+    head_within_s = REQUEST_HEAD_WITHIN_S
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

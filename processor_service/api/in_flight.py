@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 
-class UnderWay:
+class InFlight:
     """The deliveries that are worked on.
 
     uvicorn cancels them when their time to drain is over, and goes on at once. Each then hands its

@@ -25,7 +25,7 @@ GOOD_FOR_S = 24 * 3600.0
 UNKNOWN_FOR_S = 30.0
 PAUSE_S = 5.0
 """Between two reads of the certificates, whoever asks for keys that nobody has."""
-WAIT_S = 2.0
+CERTS_WAIT_S = 2.0
 """For the certificates, of a push whose key is not among those we have."""
 _REMEMBERED = 1_000
 
@@ -63,7 +63,7 @@ class Certs:
         session: aiohttp.ClientSession,
         url: str,
         clock: Callable[[], float] = time.monotonic,
-        wait_s: float = WAIT_S,
+        wait_s: float = CERTS_WAIT_S,
     ) -> None:
         self._session = session
         self._url = url

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from shared.errors import MechachangError, PermanentError, SlackDenied
 
-Check = Callable[[], Awaitable[None]]
+ReadinessCheck = Callable[[], Awaitable[None]]
 
 _FRESH_S = 30.0
 _REFUSED_FOR_S = 5.0
@@ -31,7 +31,7 @@ class Readiness:
     would spend their delivery attempts. A key or token they refuse does.
     """
 
-    checks: Mapping[str, Check]
+    checks: Mapping[str, ReadinessCheck]
     within_s: float = 5.0
     _known: dict[str, tuple[float, DependencyState]] = field(default_factory=dict)
 
@@ -63,7 +63,7 @@ class Readiness:
         return state
 
 
-async def _checked(check: Check, within_s: float) -> DependencyState:
+async def _checked(check: ReadinessCheck, within_s: float) -> DependencyState:
     try:
         async with asyncio.timeout(within_s):
             await check()

@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse
 from processor_service.api.delivery_span import measured
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.push_request import PushDenied, PushMessage, PushRequest
-from processor_service.features.feedback import note
-from processor_service.features.side_tasks import attend
+from processor_service.features.feedback import record_vote
+from processor_service.features.side_tasks import run_side_task
 from processor_service.resilience.cancellation import stop
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import MechachangError, RetryableError, SlackDenied, UndecodableTask
@@ -87,7 +87,7 @@ def _work(task: Task, pushed: PushRequest, using: Dependencies) -> Callable[[], 
         case Task(kind=Kind.CANCEL, cancel=Cancel() as cancel):
             return partial(stop, task, cancel, using.stopping)
         case Task(kind=Kind.FEEDBACK, feedback=Feedback() as feedback):
-            return partial(note, task, feedback, using.listening)
+            return partial(record_vote, task, feedback, using.listening)
         case Task(kind=Kind.HOME | Kind.DOCTOR):
             return partial(_attend, task, pushed.message.message_id, using)
     raise UndecodableTask(f"a {task.kind} about nothing", reason="task_about_nothing")
@@ -116,7 +116,7 @@ def _replayed(message: PushMessage) -> bool:
 async def _attend(task: Task, message_id: str, using: Dependencies) -> Outcome:
     """Noted whatever comes of it."""
     try:
-        await attend(task, message_id, using.asides)
+        await run_side_task(task, message_id, using.asides)
     except Exception as error:
         # Nobody is owed anything here, so that even a fault of ours is not tried five times.
         log.error("An aside broke.", action="aside_broke", kind=task.kind, exc_info=error)

@@ -7,13 +7,19 @@ from typing import Final, TypeVar
 
 from processor_service.attachments.decode import text_of
 from processor_service.attachments.media_types import begins_as, media_type_of
-from processor_service.attachments.selection import Choice, Chosen, Limits, Way, choose
-from processor_service.ports.answers import Verdict
-from processor_service.ports.conversations import Said
+from processor_service.attachments.selection import (
+    FileLimits,
+    SelectedFile,
+    Selection,
+    Transport,
+    choose,
+)
+from processor_service.ports.answers import OmittedFile
+from processor_service.ports.conversations import ThreadMessage
 from processor_service.ports.files import FileSource, Uploads
 from processor_service.ports.model import MediaFile
-from processor_service.resilience.cancellation import Stop
-from processor_service.resilience.memory_budget import Room
+from processor_service.resilience.cancellation import CancelToken
+from processor_service.resilience.memory_budget import MemoryBudget
 from shared.errors import FileUnusable, ModelRejected, ModelUnavailable, PermanentError
 from shared.task import Task, TaskFile
 from shared.telemetry.log import get_logger
@@ -26,7 +32,7 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
-class Material:
+class Attachment:
     """A file as the model is shown it: a text, or media."""
 
     name: str
@@ -40,21 +46,21 @@ class Files:
 
     source: FileSource
     uploads: Uploads
-    room: Room
+    room: MemoryBudget
     file_bytes: int
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> FileLimits:
         """What may be sent."""
-        return Limits(self.file_bytes, self.uploads.takes_uploads)
+        return FileLimits(self.file_bytes, self.uploads.takes_uploads)
 
 
 @dataclass
-class Attached:
+class Attachments:
     """The files that the model gets, and those of the question that it does not get."""
 
-    materials: list[Material] = field(default_factory=list)
-    without: list[Verdict] = field(default_factory=list)
+    materials: list[Attachment] = field(default_factory=list)
+    without: list[OmittedFile] = field(default_factory=list)
 
 
 class FilesUnusable(PermanentError):
@@ -62,20 +68,20 @@ class FilesUnusable(PermanentError):
 
     reason = "files_unusable"
 
-    def __init__(self, without: Sequence[Verdict]) -> None:
+    def __init__(self, without: Sequence[OmittedFile]) -> None:
         super().__init__("No file of the question can be used.")
         self.without = tuple(without)
 
 
 @asynccontextmanager
-async def attached(
-    task: Task, said: Sequence[Said], using: Files, stop: Stop
-) -> AsyncIterator[Attached]:
+async def attach_files(
+    task: Task, said: Sequence[ThreadMessage], using: Files, stop: CancelToken
+) -> AsyncIterator[Attachments]:
     """The files of the question and the images and PDFs of its thread, held and uploaded until the
     block is left. Raises FilesUnusable, and Stopped as soon as ``stop`` is asked.
     """
     if not task.files and not any(one.files for one in said):
-        yield Attached()
+        yield Attachments()
         return
     async with AsyncExitStack() as stack:
         collecting = _Collecting(using, stack)
@@ -94,25 +100,25 @@ class _Collecting:
     def __init__(self, using: Files, stack: AsyncExitStack) -> None:
         self._using = using
         self._stack = stack
-        self._taken: dict[Chosen, Material] = {}
-        self.attached = Attached()
+        self._taken: dict[SelectedFile, Attachment] = {}
+        self.attached = Attachments()
 
-    async def collect(self, asked: Sequence[TaskFile], said: Sequence[Said]) -> None:
+    async def collect(self, asked: Sequence[TaskFile], said: Sequence[ThreadMessage]) -> None:
         """Uploads go first, each with room of its own: nobody asks for room while holding some."""
         choice = await self._choice(asked, said)
         self.attached.without += choice.verdicts
         for one in choice.chosen:
-            if one.way is Way.UPLOAD:
+            if one.way is Transport.UPLOAD:
                 await self._try(one, self._upload, choice)
-        room = choice.bytes_of(Way.INLINE) + choice.bytes_of(Way.TEXT)
+        room = choice.bytes_of(Transport.INLINE) + choice.bytes_of(Transport.TEXT)
         await self._stack.enter_async_context(self._using.room.of(room))
         for one in choice.chosen:
-            if one.way is not Way.UPLOAD:
+            if one.way is not Transport.UPLOAD:
                 await self._try(one, self._fetch, choice)
         found = (self._taken.get(one) for one in choice.chosen)
         self.attached.materials += [one for one in found if one is not None]
 
-    async def _choice(self, asked: Sequence[TaskFile], said: Sequence[Said]) -> Choice:
+    async def _choice(self, asked: Sequence[TaskFile], said: Sequence[ThreadMessage]) -> Selection:
         newest = [file for message in reversed(said) for file in message.files][:_LOOKED_AT]
         return choose(
             await self._described(asked),
@@ -132,7 +138,10 @@ class _Collecting:
         return described
 
     async def _try(
-        self, one: Chosen, take: Callable[[Chosen, Choice], Awaitable[Material]], choice: Choice
+        self,
+        one: SelectedFile,
+        take: Callable[[SelectedFile, Selection], Awaitable[Attachment]],
+        choice: Selection,
     ) -> None:
         try:
             self._taken[one] = await take(one, choice)
@@ -145,34 +154,34 @@ class _Collecting:
         )
         # Nobody asked about a file of the thread; its name stands in the quote.
         if not from_thread:
-            self.attached.without.append(Verdict(file.name, error.reason))
+            self.attached.without.append(OmittedFile(file.name, error.reason))
 
-    async def _fetch(self, one: Chosen, choice: Choice) -> Material:
-        if one.way is Way.TEXT:
+    async def _fetch(self, one: SelectedFile, choice: Selection) -> Attachment:
+        if one.way is Transport.TEXT:
             limit = min(choice.size_of(one.file), choice.limits.text_bytes)
-            return Material(one.file.name, text_of(await self._content(one, limit)))
+            return Attachment(one.file.name, text_of(await self._content(one, limit)))
         media = await self._media(one, choice.size_of(one.file))
-        return Material(one.file.name, media, one.from_thread)
+        return Attachment(one.file.name, media, one.from_thread)
 
-    async def _upload(self, one: Chosen, choice: Choice) -> Material:
+    async def _upload(self, one: SelectedFile, choice: Selection) -> Attachment:
         async with self._using.room.of(choice.size_of(one.file)):
             media = await self._sent(one, choice.size_of(one.file))
         self._stack.push_async_callback(self._using.uploads.forget, media)
         await _passed_on(self._using.uploads.until_ready(media))
-        return Material(one.file.name, media)
+        return Attachment(one.file.name, media)
 
-    async def _sent(self, one: Chosen, limit: int) -> MediaFile:
+    async def _sent(self, one: SelectedFile, limit: int) -> MediaFile:
         media = await self._media(one, limit)
         return await _passed_on(self._using.uploads.upload(media))
 
-    async def _media(self, one: Chosen, limit: int) -> MediaFile:
+    async def _media(self, one: SelectedFile, limit: int) -> MediaFile:
         mimetype = media_type_of(one.file) or ""
         content = await self._content(one, limit)
         if not begins_as(mimetype, content):
             raise FileUnusable(f"The file is no {mimetype}.", reason="file_unreadable")
         return MediaFile(mimetype, content)
 
-    async def _content(self, one: Chosen, limit: int) -> bytes:
+    async def _content(self, one: SelectedFile, limit: int) -> bytes:
         return await self._using.source.content(one.file, limit)
 
 

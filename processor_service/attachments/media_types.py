@@ -96,7 +96,7 @@ _OFFICE_TYPES: Final = (
 )
 
 
-class Kind(StrEnum):
+class MediaKind(StrEnum):
     """How a file can be told to Gemini, if at all."""
 
     MEDIA = "media"
@@ -105,18 +105,18 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-def kind_of(file: TaskFile) -> Kind:
+def kind_of(file: TaskFile) -> MediaKind:
     """What the file is, by its type and its name."""
     if media_type_of(file):
-        return Kind.MEDIA
+        return MediaKind.MEDIA
     extension, mimetype = _extension(file), _plain_type(file)
     # By the name first: .ts is registered as a video format, and Windows takes .csv for Excel's.
     if extension in _TEXT_EXTENSIONS:
-        return Kind.TEXT
+        return MediaKind.TEXT
     if extension in _OFFICE_EXTENSIONS or mimetype.startswith(_OFFICE_TYPES):
-        return Kind.OFFICE
+        return MediaKind.OFFICE
     is_text = mimetype.startswith("text/") or mimetype in _TEXT_TYPES
-    return Kind.TEXT if is_text else Kind.OTHER
+    return MediaKind.TEXT if is_text else MediaKind.OTHER
 
 
 def media_type_of(file: TaskFile) -> str | None:

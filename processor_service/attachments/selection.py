@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from processor_service.attachments.media_types import Kind, is_shown, kind_of
-from processor_service.ports.answers import Verdict
+from processor_service.attachments.media_types import MediaKind, is_shown, kind_of
+from processor_service.ports.answers import OmittedFile
 from shared.task import TaskFile
 
 MEGABYTE: Final = 1024 * 1024
@@ -19,7 +19,7 @@ TEXT_BYTES: Final = MEGABYTE
 MOST_FILES: Final = 10
 
 
-class Way(StrEnum):
+class Transport(StrEnum):
     """How a file reaches the model."""
 
     INLINE = "inline"
@@ -28,7 +28,7 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True)
-class Limits:
+class FileLimits:
     """``file_bytes`` is the operators' limit for one file; ``uploads``: the model takes them."""
 
     file_bytes: int
@@ -39,36 +39,36 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SelectedFile:
     """A file that goes to the model. ``from_thread``: nobody asked about this one expressly."""
 
     file: TaskFile
-    way: Way
+    way: Transport
     from_thread: bool = False
 
 
 @dataclass
-class Choice:
+class Selection:
     """What was chosen so far, and what is left of the limits."""
 
-    limits: Limits
-    chosen: list[Chosen] = field(default_factory=list)
-    verdicts: list[Verdict] = field(default_factory=list)
+    limits: FileLimits
+    chosen: list[SelectedFile] = field(default_factory=list)
+    verdicts: list[OmittedFile] = field(default_factory=list)
 
     def add(self, file: TaskFile) -> None:
         """Choose a file of the question, or say why it cannot be used."""
         way = self._way(file)
-        if isinstance(way, Way):
-            self.chosen.append(Chosen(file, way))
+        if isinstance(way, Transport):
+            self.chosen.append(SelectedFile(file, way))
         else:
-            self.verdicts.append(Verdict(file.name, way))
+            self.verdicts.append(OmittedFile(file.name, way))
 
     def add_from_thread(self, file: TaskFile) -> None:
         """Choose an image or a PDF of the thread if it goes into the request itself."""
-        if is_shown(file) and self._way(file) is Way.INLINE:
-            self.chosen.append(Chosen(file, Way.INLINE, from_thread=True))
+        if is_shown(file) and self._way(file) is Transport.INLINE:
+            self.chosen.append(SelectedFile(file, Transport.INLINE, from_thread=True))
 
-    def bytes_of(self, way: Way) -> int:
+    def bytes_of(self, way: Transport) -> int:
         """How much goes that way."""
         return sum(self.size_of(one.file) for one in self.chosen if one.way is way)
 
@@ -76,35 +76,35 @@ class Choice:
         """How large a file may be at most, as far as Slack says."""
         return file.size or self.limits.file_bytes
 
-    def _way(self, file: TaskFile) -> Way | str:
+    def _way(self, file: TaskFile) -> Transport | str:
         """The way for a file, or the reason for a verdict."""
         if file.gone:
             return "file_gone"
         kind = kind_of(file)
-        if kind is Kind.OFFICE:
+        if kind is MediaKind.OFFICE:
             return "file_office"
-        if kind is Kind.OTHER:
+        if kind is MediaKind.OTHER:
             return "file_type"
         if len(self.chosen) >= self.limits.files:
             return "files_too_many"
-        return self._text_way(file) if kind is Kind.TEXT else self._media_way(file)
+        return self._text_way(file) if kind is MediaKind.TEXT else self._media_way(file)
 
-    def _text_way(self, file: TaskFile) -> Way | str:
-        if self.bytes_of(Way.TEXT) + (file.size or 1) > self.limits.text_bytes:
+    def _text_way(self, file: TaskFile) -> Transport | str:
+        if self.bytes_of(Transport.TEXT) + (file.size or 1) > self.limits.text_bytes:
             return "file_text_too_long"
-        return Way.TEXT
+        return Transport.TEXT
 
-    def _media_way(self, file: TaskFile) -> Way | str:
+    def _media_way(self, file: TaskFile) -> Transport | str:
         if file.size > self.limits.file_bytes:
             return "file_too_large"
-        if self.bytes_of(Way.INLINE) + self.size_of(file) <= self.limits.inline_bytes:
-            return Way.INLINE
-        return Way.UPLOAD if self.limits.uploads else "files_too_large"
+        if self.bytes_of(Transport.INLINE) + self.size_of(file) <= self.limits.inline_bytes:
+            return Transport.INLINE
+        return Transport.UPLOAD if self.limits.uploads else "files_too_large"
 
 
-def choose(asked: Iterable[TaskFile], thread: Iterable[TaskFile], limits: Limits) -> Choice:
+def choose(asked: Iterable[TaskFile], thread: Iterable[TaskFile], limits: FileLimits) -> Selection:
     """The files of the question, then those of its ``thread``, which come the newest first."""
-    choice = Choice(limits)
+    choice = Selection(limits)
     for file in asked:
         choice.add(file)
     for file in thread:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from processor_service.delivery.live_preview import Growing
+from processor_service.delivery.live_preview import LivePreview
 from processor_service.delivery.reconcile import answer_mark, remove
 from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.answers import Answer
@@ -27,8 +27,8 @@ log = get_logger(__name__)
 LONGEST_THREAD: Final = 6
 
 
-async def fitting_thread(
-    task: Task, answered: Answer, bodies: Sequence[Body], growing: Growing
+async def shorten_for_thread(
+    task: Task, answered: Answer, bodies: Sequence[Body], growing: LivePreview
 ) -> Sequence[Body]:
     """The messages that the thread gets: ``bodies``, or their beginning above the file of all.
 
@@ -44,7 +44,9 @@ async def fitting_thread(
     return beginning
 
 
-async def in_file_alone(task: Task, answered: Answer, growing: Growing) -> Sequence[Body] | None:
+async def in_file_alone(
+    task: Task, answered: Answer, growing: LivePreview
+) -> Sequence[Body] | None:
     """The message that stands beside the file of the whole answer, for an answer that Slack takes
     in no other form; None where it takes no file either.
     """
@@ -72,7 +74,7 @@ def _beginning_of(bodies: Sequence[Body], locale: Locale) -> list[Body]:
     return [*first, replace(last, blocks=(*last.blocks, note, *below))]
 
 
-async def share_once(document: Document, growing: Growing) -> bool:
+async def share_once(document: Document, growing: LivePreview) -> bool:
     """Whether the file stands in the thread now; an earlier worker's is adopted."""
     conversation, steps, files = growing.conversation, growing.steps, growing.found.files
     ours = [one for one in files if one.mark.digest == document.digest][:1]

@@ -11,7 +11,9 @@ from shared.ledger import Mark
 from shared.task import Task
 
 
-async def conversation_of(task: Task, conversations: Conversations, steps: Steps) -> Conversation:
+async def resolve_destination(
+    task: Task, conversations: Conversations, steps: Steps
+) -> Conversation:
     """The question's thread. A slash command's question is first shown in the channel, once, and a
     shortcut's in its asker's direct messages; where we may not speak, and for what only its asker
     shall see, it is the response URL.
@@ -40,7 +42,7 @@ async def place_to_refuse(task: Task, conversations: Conversations, steps: Steps
     """
     for_nobody_else = task.private and task.subject is None
     if for_nobody_else or task.message_ts is not None or task.response_url is None:
-        return await conversation_of(task, conversations, steps)
+        return await resolve_destination(task, conversations, steps)
     try:
         there, _ = await _to_show(task, conversations, steps)
         shown = await _where_shown(there, conversations.channel(there), steps)

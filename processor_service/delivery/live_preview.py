@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
-from processor_service.delivery.reconcile import Standing, standing
+from processor_service.delivery.reconcile import ExistingMessages, find_existing
 from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.conversations import Body, Conversation, Posted
-from processor_service.ports.rate_budget import APPEND, EDIT, READ, START, Budget
-from processor_service.rendering.incremental import Draft, first_markdown
+from processor_service.ports.rate_budget import APPEND, EDIT, READ, START, RateBudget
+from processor_service.rendering.incremental import IncrementalRenderer, first_markdown
 from processor_service.resilience.lease import LeaseLost
 from processor_service.resilience.off_loop import off_the_loop
 from processor_service.telemetry.task_metrics import words_shown
@@ -43,7 +43,7 @@ _NOTHING = Body("")
 _STOPPED = "stopped_by_user"
 
 
-class Signs(Protocol):
+class ProgressIndicator(Protocol):
     """What people see before the first words."""
 
     def retrying(self) -> None:
@@ -65,7 +65,7 @@ class Part:
 
 
 @dataclass
-class Growing:
+class LivePreview:
     """``draft`` draws the messages for the text so far; ``found`` is what an earlier worker left.
     The blocks ``below`` stand under what still grows, except in a stream, which has Slack's own.
 
@@ -80,10 +80,10 @@ class Growing:
     task_id: str
     conversation: Conversation
     steps: Steps
-    budget: Budget
-    draft: Draft
-    found: Standing
-    signs: Signs
+    budget: RateBudget
+    draft: IncrementalRenderer
+    found: ExistingMessages
+    signs: ProgressIndicator
     below: tuple[dict[str, Any], ...] = ()
     clock: Callable[[], float] = time.monotonic
     ways: set[str] = field(default_factory=set)
@@ -267,7 +267,7 @@ class Growing:
         """Show every one of ``bodies``, as unfinished parts: something is to stand below them."""
         if self._stuck or self._unsettled:
             await self._let_settle()
-            self.found = await standing(self.task_id, self.conversation, self.steps)
+            self.found = await find_existing(self.task_id, self.conversation, self.steps)
             self._parts.clear()
             self.__post_init__()
         number = len(self._parts)
@@ -280,7 +280,7 @@ class Growing:
             posted = await self.steps.post_once(self.conversation, body, mark)
             self._parts.append(Part(posted, body))
 
-    async def finish(self, bodies: Sequence[Body], whole: Mark) -> Standing:
+    async def finish(self, bodies: Sequence[Body], whole: Mark) -> ExistingMessages:
         """End what still grows; what stands now, for ``deliver`` to make whole.
 
         A stream that has room for the rest of its message becomes that part of the answer by
@@ -295,12 +295,12 @@ class Growing:
         await self.end_stream()
         if self._stuck or self._unsettled:
             await self._let_settle()
-            return await standing(self.task_id, self.conversation, self.steps)
+            return await find_existing(self.task_id, self.conversation, self.steps)
         shown = [part.posted for part in self._parts]
         known = {one.ts for one in shown}
         # Parts further on, and what two workers before us wrote side by side.
         beyond = [one for one in self.found.answers if one.ts not in known]
-        return Standing((*shown, *beyond, *self.found.notices, *self.found.files))
+        return ExistingMessages((*shown, *beyond, *self.found.notices, *self.found.files))
 
     async def end_stream(self, body: Body = _NOTHING, mark: Mark | None = None) -> bool:
         """End the stream that runs, if one does, so that its message shows ``body``.

@@ -5,14 +5,14 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from processor_service.delivery.destination import conversation_of
+from processor_service.delivery.destination import resolve_destination
 from processor_service.delivery.layout_fallback import post_as_slack_takes_it
-from processor_service.delivery.reconcile import Standing, remove, standing
+from processor_service.delivery.reconcile import ExistingMessages, find_existing, remove
 from processor_service.delivery.slack_writer import Steps
-from processor_service.ports.conversations import Body, Conversation, Conversations, Place
+from processor_service.ports.conversations import Body, Conversation, Conversations, MessageRef
 from processor_service.rendering.messages import render_notice, render_stopped
 from processor_service.texts.failures import Failure
-from shared.errors import QUESTION_GONE, SlackRefused, Stopped
+from shared.errors import QUESTION_GONE, Cancelled, SlackRefused
 from shared.ledger import Mark
 from shared.task import Task
 from shared.telemetry.log import get_logger
@@ -27,7 +27,7 @@ async def post_notice(
     failure: Failure,
     conversations: Conversations,
     steps: Steps,
-    place: FindPlace = conversation_of,
+    place: FindPlace = resolve_destination,
 ) -> bool:
     """Tell the asker that the question stays unanswered, unless it has its answer; whether so.
 
@@ -69,7 +69,7 @@ async def _post_where_asked(
 async def _take_words_away(task: Task, conversation: Conversation, steps: Steps) -> None:
     """What was shown of the answer where its asker cannot be told goes, if Slack lets it."""
     with suppress(SlackRefused):
-        found = await standing(task.task_id, conversation, steps)
+        found = await find_existing(task.task_id, conversation, steps)
         if found.winner is None:
             await remove([*found.answers, *found.files], conversation, steps)
 
@@ -77,7 +77,7 @@ async def _take_words_away(task: Task, conversation: Conversation, steps: Steps)
 async def _post_unless_settled(
     task: Task, failure: Failure, conversation: Conversation, steps: Steps
 ) -> bool:
-    found = await standing(task.task_id, conversation, steps)
+    found = await find_existing(task.task_id, conversation, steps)
     if is_settled(found, again=False):
         return found.winner is None
     # Words of an answer that will not come to its end.
@@ -86,20 +86,20 @@ async def _post_unless_settled(
     await post_as_slack_takes_it(conversation, notice, Mark(task.task_id, "notice"), steps)
     await remove(words, conversation, steps)
     if await steps.may_have_rival():
-        beside = await standing(task.task_id, conversation, steps)
+        beside = await find_existing(task.task_id, conversation, steps)
         if beside.winner is not None:
             await remove(beside.notices, conversation, steps)
             return False
     return True
 
 
-def _notice(task: Task, failure: Failure, place: Place | None) -> Body:
-    if failure.reason == Stopped.reason:
+def _notice(task: Task, failure: Failure, place: MessageRef | None) -> Body:
+    if failure.reason == Cancelled.reason:
         return render_stopped(task, place)
     return render_notice(failure, task, place)
 
 
-def is_settled(found: Standing, *, again: bool) -> bool:
+def is_settled(found: ExistingMessages, *, again: bool) -> bool:
     """Whether the task is decided: its answer stands there whole, or a failure notice does.
 
     A task taken out of the dead letters ``again`` is to be answered in spite of its notice.

@@ -38,7 +38,7 @@ class AnotherAnswers(LeaseLost):
 
 
 @dataclass(frozen=True)
-class Standing:
+class ExistingMessages:
     """What of a task stands in a conversation."""
 
     posted: tuple[Posted, ...]
@@ -102,16 +102,20 @@ def answer_mark(task_id: str, bodies: Sequence[Body]) -> Mark:
     return Mark(task_id, "answer", digest=hashlib.sha256(content.encode()).hexdigest()[:12])
 
 
-async def standing(
+async def find_existing(
     task_id: str, conversation: Conversation, steps: Steps, *, in_turn: bool = True
-) -> Standing:
+) -> ExistingMessages:
     """What of the task stands in the conversation now."""
     find = partial(conversation.find, task_id, in_turn=in_turn)
-    return Standing(tuple(await steps.read(find)))
+    return ExistingMessages(tuple(await steps.read(find)))
 
 
-async def deliver(
-    bodies: Sequence[Body], answer: Mark, found: Standing, conversation: Conversation, steps: Steps
+async def reconcile(
+    bodies: Sequence[Body],
+    answer: Mark,
+    found: ExistingMessages,
+    conversation: Conversation,
+    steps: Steps,
 ) -> list[Posted]:
     """Make the conversation hold exactly ``bodies`` for the task, as parts of ``answer``.
 
@@ -157,7 +161,7 @@ async def _replace(
 
 async def _prevails(answer: Mark, conversation: Conversation, steps: Steps) -> bool:
     """Nobody kept workers apart: the answer begun first stays, what else stands is taken away."""
-    found = await standing(answer.task_id, conversation, steps)
+    found = await find_existing(answer.task_id, conversation, steps)
     await remove(found.notices, conversation, steps)
     first = found.first_begun
     if first is None or first == answer.digest:

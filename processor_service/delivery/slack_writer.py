@@ -6,7 +6,7 @@ from functools import partial
 from typing import TypeVar
 
 from processor_service.ports.conversations import Body, Conversation, Posted
-from processor_service.resilience.cancellation import Stop
+from processor_service.resilience.cancellation import CancelToken
 from processor_service.resilience.lease import TaskLease
 from shared.errors import OutcomeUnknown, SlackUnavailable
 from shared.ledger import Mark
@@ -32,7 +32,7 @@ class Steps:
     patience: Patience
     doubtful: bool = False
     unconfirmed: bool = False
-    stop: Stop = field(default_factory=Stop)
+    stop: CancelToken = field(default_factory=CancelToken)
     _announced: bool = False
 
     async def read(self, call: Callable[[], Awaitable[_Result]]) -> _Result:

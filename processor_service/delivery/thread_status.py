@@ -32,7 +32,7 @@ _SETTLES_WITHIN_S = 3.0
 _FIRST = (THINKING, SEARCHING)
 
 
-class StatusLine:
+class ThreadStatus:
     """What people see in place of an answer's first words. Nobody waits for it."""
 
     def __init__(
@@ -119,25 +119,25 @@ class Statuses:
         self._quiet_s = quiet_s
         self._background = Background()
         self._closing = asyncio.Event()
-        self._lines: dict[str, StatusLine] = {}
+        self._lines: dict[str, ThreadStatus] = {}
 
-    def line(self, conversation: Conversation, task: Task) -> StatusLine:
+    def line(self, conversation: Conversation, task: Task) -> ThreadStatus:
         """The task's status, which stays until ``over``."""
         line = self._lines.get(task.task_id)
         if line is None or line.is_over:
-            line = StatusLine(conversation, task, self._refresh_s, self._quiet_s)
+            line = ThreadStatus(conversation, task, self._refresh_s, self._quiet_s)
             self._lines[task.task_id] = line
             self._background.start(self._run(line, task.task_id), f"status_line:{task.task_id}")
         return line
 
-    async def _run(self, line: StatusLine, task_id: str) -> None:
+    async def _run(self, line: ThreadStatus, task_id: str) -> None:
         try:
             await line.run()
         finally:
             if self._lines.get(task_id) is line:
                 del self._lines[task_id]
 
-    def over(self, task: Task) -> StatusLine | None:
+    def over(self, task: Task) -> ThreadStatus | None:
         """The work on the task is over. What is shown stays until ``end``, or Slack's own limit.
 
         The line that may have shown something, or be about to.
@@ -157,7 +157,7 @@ class Statuses:
         line = self._lines.get(task.task_id)
         self._background.start(self._end(conversation, task, line), f"status:{task.task_id}")
 
-    async def _end(self, conversation: Conversation, task: Task, line: StatusLine | None) -> None:
+    async def _end(self, conversation: Conversation, task: Task, line: ThreadStatus | None) -> None:
         if line is not None:
             # What is just being shown must not arrive behind what clears it.
             await happens(line.ended, _SETTLES_WITHIN_S)

@@ -7,7 +7,7 @@ from functools import partial
 
 from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.conversations import Body, Conversation, Posted
-from processor_service.ports.rate_budget import READ, Budget
+from processor_service.ports.rate_budget import READ, RateBudget
 from processor_service.rendering.shown_letters import letters_of
 from processor_service.resilience.lease import LeaseLost
 from shared.errors import MechachangError
@@ -16,7 +16,7 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 
-class Proof(StrEnum):
+class Verification(StrEnum):
     """How it is known that the answer is whole."""
 
     RESPONSE = "response"
@@ -32,12 +32,12 @@ class Reader:
 
     conversation: Conversation
     steps: Steps
-    budget: Budget
+    budget: RateBudget
 
 
-async def prove(
+async def verify(
     bodies: Sequence[Body], parts: Sequence[Posted], reader: Reader, *, grew: bool
-) -> Proof:
+) -> Verification:
     """Whether Slack shows ``bodies`` in ``parts``; what is missing is edited in, once.
 
     Slack's answer to a post says what it holds. Of what ``grew``, or was not posted here, that is
@@ -45,29 +45,31 @@ async def prove(
     by an error here: only LeaseLost is raised.
     """
     if not parts or not reader.conversation.editable:
-        return Proof.NONE
+        return Verification.NONE
     if not grew and all(map(_shows, parts, bodies)):
-        return Proof.RESPONSE
+        return Verification.RESPONSE
     try:
         return await _read_back(bodies, parts, reader)
     except LeaseLost:
         raise
     except MechachangError as error:
         log.info("The answer was not read back.", action="read_back_skipped", reason=error.reason)
-        return Proof.NONE
+        return Verification.NONE
 
 
-async def _read_back(bodies: Sequence[Body], parts: Sequence[Posted], reader: Reader) -> Proof:
+async def _read_back(
+    bodies: Sequence[Body], parts: Sequence[Posted], reader: Reader
+) -> Verification:
     if not await reader.budget.take(READ):
         log.info("The answer was not read back.", action="read_back_skipped", reason="no_budget")
-        return Proof.NONE
+        return Verification.NONE
     held = await reader.conversation.contents(parts)
     read = [replace(part, shown=held.get(part.ts)) for part in parts]
     broken = [
         (part, body) for part, body in zip(read, bodies, strict=True) if not _shows(part, body)
     ]
     if not broken:
-        return Proof.READ
+        return Verification.READ
     log.warning(
         "Slack does not show the answer whole; it is mended.",
         action="answer_mended",
@@ -75,9 +77,9 @@ async def _read_back(bodies: Sequence[Body], parts: Sequence[Posted], reader: Re
     )
     mended = [await _mended(part, body, reader) for part, body in broken]
     if all(mended):
-        return Proof.MENDED
+        return Verification.MENDED
     log.error("Slack does not show the answer whole.", action="answer_not_whole")
-    return Proof.BROKEN
+    return Verification.BROKEN
 
 
 async def _mended(part: Posted, body: Body, reader: Reader) -> bool:

@@ -6,29 +6,29 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from processor_service.ports.limits import Usages
-from processor_service.ports.people import Homes, People
+from processor_service.ports.people import HomeViews, People
 from shared import clock
-from shared.slack.home_view import Shown, Usage, home_view
+from shared.slack.home_view import HomeContent, Usage, home_view
 from shared.task import Task
 
 
 @dataclass(frozen=True)
-class Homekeeping:
+class HomeDeps:
     """What filling a Home needs. ``revision`` is ours, for people to see."""
 
     people: People
     usage: Usages
-    homes: Homes
+    homes: HomeViews
     revision: str | None = None
     now: Callable[[], datetime] = clock.now
 
 
-async def fill(task: Task, using: Homekeeping, within_s: float) -> None:
-    """Publish the Home of the task's person, whole; idempotent. Raises as ``Homes`` does, and
+async def refresh_home(task: Task, using: HomeDeps, within_s: float) -> None:
+    """Publish the Home of the task's person, whole; idempotent. Raises as ``HomeViews`` does, and
     TimeoutError.
     """
     async with asyncio.timeout(within_s):
         locale = await using.people.locale_of(task.user_id) or task.locale
         used = await using.usage.of(task.team_id, task.user_id)
-        usage: Usage = Shown(used, using.now()) if used is not None else "unknown"
+        usage: Usage = HomeContent(used, using.now()) if used is not None else "unknown"
         await using.homes.publish(task.user_id, home_view(locale, using.revision, usage))

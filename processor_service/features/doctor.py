@@ -11,13 +11,13 @@ from processor_service.ports.conversations import Body, Conversations
 from processor_service.ports.limits import Usages
 from processor_service.ports.people import People
 from processor_service.ports.work import Lease, Leases
-from processor_service.resilience.run_leased import Outcome, under_lease
+from processor_service.resilience.run_leased import Outcome, run_leased
 from processor_service.texts import doctor as texts
 from shared import clock
 from shared.errors import MechachangError, ModelRejected, RetryableError
 from shared.ledger import Mark
-from shared.slack.findings import Finding, listed
-from shared.slack.home_view import Count, Used, described_count, shown_moment
+from shared.slack.findings import CheckResult, listed
+from shared.slack.home_view import Used, UsedOfLimit, described_count, shown_moment
 from shared.task import Locale, Task
 from shared.version import described
 
@@ -38,7 +38,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Doctor:
+class ReportDeps:
     """What a report needs. The checks raise MechachangErrors."""
 
     leases: Leases
@@ -53,7 +53,7 @@ class Doctor:
     now: Callable[[], datetime] = clock.now
 
 
-async def report(task: Task, message_id: str, using: Doctor, within_s: float) -> None:
+async def send_report(task: Task, message_id: str, using: ReportDeps, within_s: float) -> None:
     """Tell the task's person what we see, once, through its response URL; nobody else sees it.
 
     Raises MechachangErrors.
@@ -66,16 +66,16 @@ async def report(task: Task, message_id: str, using: Doctor, within_s: float) ->
         conversation = using.conversations.response(task, url)
         if await conversation.find(task.task_id):
             return Outcome.ALREADY_DONE
-        text = await examined(task, using)
+        text = await run_model_checks(task, using)
         await conversation.post(Body(text, _blocks(text)), Mark(task.task_id, "notice"))
         return Outcome.ANSWERED
 
-    outcome = await under_lease(task, message_id, using.leases, within_s, work)
+    outcome = await run_leased(task, message_id, using.leases, within_s, work)
     if outcome is Outcome.TRY_LATER:
         raise RetryableError("The report was not delivered.", reason="report_not_delivered")
 
 
-async def examined(task: Task, using: Doctor) -> str:
+async def run_model_checks(task: Task, using: ReportDeps) -> str:
     """What we see, in the person's words."""
     through_s = (using.now() - task.received_at).total_seconds()
     locale = await using.people.locale_of(task.user_id) or task.locale
@@ -86,7 +86,7 @@ async def examined(task: Task, using: Doctor) -> str:
     )
     version, fast = described(using.revision), through_s < _SLOW_QUEUE_S
     findings = [
-        texts.VERSION.found(fast, locale, version=version, through=max(0.0, through_s)),
+        texts.PROCESSOR_VERSION.found(fast, locale, version=version, through=max(0.0, through_s)),
         texts.SLACK.found(slack is None, locale, why=slack),
         texts.REDIS.found(used is not None, locale),
         *(
@@ -96,7 +96,7 @@ async def examined(task: Task, using: Doctor) -> str:
         _of_cache(using.cache_ttl_s, locale),
         *(_of_usage(used, locale) if used is not None else []),
     ]
-    return listed(texts.TITLE[locale], findings)
+    return listed(texts.REPORT_TITLE[locale], findings)
 
 
 async def _looked(check: Awaitable[None], within_s: float = _LOOK_WITHIN_S) -> str | None:
@@ -115,16 +115,16 @@ async def _looked(check: Awaitable[None], within_s: float = _LOOK_WITHIN_S) -> s
     return None
 
 
-def _of_cache(ttl_s: int, locale: Locale) -> Finding:
+def _of_cache(ttl_s: int, locale: Locale) -> CheckResult:
     cache = texts.CACHE_ON if ttl_s else texts.CACHE_OFF
     return cache.found(True, locale, minutes=ttl_s / 60)
 
 
-def _of_usage(used: Used, locale: Locale) -> list[Finding]:
+def _of_usage(used: Used, locale: Locale) -> list[CheckResult]:
     counts = [
-        (texts.QUESTIONS, used.questions_in_a_minute),
-        (texts.TOKENS, used.tokens),
-        (texts.TEAM_TOKENS, used.team_tokens),
+        (texts.QUESTIONS_LEFT, used.questions_in_a_minute),
+        (texts.TOKENS_LEFT, used.tokens),
+        (texts.TEAM_TOKENS_LEFT, used.team_tokens),
     ]
     resets_at = shown_moment(used.resets_at)
     return [
@@ -132,11 +132,11 @@ def _of_usage(used: Used, locale: Locale) -> list[Finding]:
             _is_left(count), locale, used=described_count(count, locale), resets_at=resets_at
         )
         for check, count in counts
-        if count.limit or check is texts.TOKENS
+        if count.limit or check is texts.TOKENS_LEFT
     ]
 
 
-def _is_left(count: Count) -> bool:
+def _is_left(count: UsedOfLimit) -> bool:
     return not count.limit or count.used < count.limit
 
 

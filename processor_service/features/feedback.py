@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from processor_service.ports.people import Cast, Votes
+from processor_service.ports.people import VoteChange, Votes
 from processor_service.resilience.run_leased import Outcome
 from shared.task import Feedback, Task
 from shared.telemetry.log import get_logger
@@ -12,14 +12,14 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Listening:
+class FeedbackDeps:
     """What listening to people's votes works with. ``keeps_words``: what they wrote is logged."""
 
     votes: Votes
     keeps_words: bool
 
 
-async def note(task: Task, feedback: Feedback, using: Listening) -> Outcome:
+async def record_vote(task: Task, feedback: Feedback, using: FeedbackDeps) -> Outcome:
     """Remember a person's vote, or why they cast it. Their last vote counts.
 
     A vote that is delivered twice, or after a later one, changes nothing.
@@ -28,8 +28,8 @@ async def note(task: Task, feedback: Feedback, using: Listening) -> Outcome:
         _explained(feedback, keeps_words=using.keeps_words)
         return Outcome.NOTED
     cast = await using.votes.cast(feedback.task_id, task.user_id, feedback.vote, task.occurred_at)
-    if cast is not Cast.KNOWN:
-        _given(feedback, changed=cast is Cast.CHANGED)
+    if cast is not VoteChange.KNOWN:
+        _given(feedback, changed=cast is VoteChange.CHANGED)
     return Outcome.NOTED
 
 

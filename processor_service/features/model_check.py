@@ -8,10 +8,10 @@ import asyncio
 from contextlib import aclosing
 from typing import Final
 
-from processor_service.ports.generation_options import Manner
+from processor_service.ports.generation_options import GenerationOptions
 from processor_service.ports.model import Model, Prompt
-from processor_service.prompt.build import House
-from processor_service.prompt.response_schema import Structured
+from processor_service.prompt.build import PromptConfig
+from processor_service.prompt.response_schema import JsonFormat
 from processor_service.telemetry.attempt_metrics import attempt_at
 from processor_service.telemetry.prices import Prices
 from shared.errors import ModelRejected, ModelUnavailable
@@ -23,7 +23,7 @@ _SYSTEM: Final = "You answer a test of the connection. Keep every text to one wo
 _TEXT: Final = "Say ok."
 
 
-async def try_out(name: str, *, model: Model, house: House, prices: Prices) -> None:
+async def check_model(name: str, *, model: Model, house: PromptConfig, prices: Prices) -> None:
     """Ask the model ``name`` and leave with its first piece, which ends its work. It costs some
     hundred tokens of input, most of them the schema's, and is counted like any attempt.
 
@@ -45,10 +45,10 @@ async def try_out(name: str, *, model: Model, house: House, prices: Prices) -> N
         raise ModelRejected("The model does not use its tools.", reason="tools_refused")
 
 
-def _prompt(house: House) -> Prompt:
+def _prompt(house: PromptConfig) -> Prompt:
     """In the form of a command's answer; in a chat's where only those may look things up."""
     auto, chat = house.manners.of(Mode.AUTO), house.manners.of(Mode.CHAT)
     only_in_chat = bool(chat.tools) and not auto.tools
-    form = None if only_in_chat else Structured(Mode.AUTO, "en")
-    manner: Manner = chat if only_in_chat else auto
+    form = None if only_in_chat else JsonFormat(Mode.AUTO, "en")
+    manner: GenerationOptions = chat if only_in_chat else auto
     return Prompt(_SYSTEM, _TEXT, form, manner=manner)

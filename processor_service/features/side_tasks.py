@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from processor_service.features.app_home import Homekeeping, fill
-from processor_service.features.doctor import Doctor, report
+from processor_service.features.app_home import HomeDeps, refresh_home
+from processor_service.features.doctor import ReportDeps, send_report
 from shared import clock
 from shared.errors import MechachangError
 from shared.task import Kind, Task
@@ -24,15 +24,15 @@ DEADLINE_S: Final = 20.0
 
 
 @dataclass(frozen=True)
-class Asides:
+class SideTaskDeps:
     """What the tasks beside the questions are done with."""
 
-    homekeeping: Homekeeping
-    doctor: Doctor
+    homekeeping: HomeDeps
+    doctor: ReportDeps
     now: Callable[[], datetime] = clock.now
 
 
-async def attend(task: Task, message_id: str, using: Asides) -> None:
+async def run_side_task(task: Task, message_id: str, using: SideTaskDeps) -> None:
     """Do what ``task`` asks, within 20 s. Raises nothing that is the task's own trouble."""
     age_s = (using.now() - task.received_at).total_seconds()
     if age_s > STALE_AFTER_S:
@@ -40,9 +40,9 @@ async def attend(task: Task, message_id: str, using: Asides) -> None:
         return
     try:
         if task.kind is Kind.HOME:
-            await fill(task, using.homekeeping, DEADLINE_S)
+            await refresh_home(task, using.homekeeping, DEADLINE_S)
         else:
-            await report(task, message_id, using.doctor, DEADLINE_S)
+            await send_report(task, message_id, using.doctor, DEADLINE_S)
     except (MechachangError, TimeoutError) as error:
         reason = getattr(error, "reason", "deadline_exceeded")
         log.warning("An aside failed.", action="aside_failed", kind=task.kind, reason=reason)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from processor_service.ports.citations import Research
+from processor_service.ports.citations import Citations
 from shared.task import Mode
 
 
 @dataclass(frozen=True)
-class Verdict:
+class OmittedFile:
     """A file of the question that Gemini was not given; ``reason`` is the stable code of why."""
 
     name: str
@@ -30,9 +30,9 @@ class Answer:
     prompt_tokens: int = 0
     output_tokens: int = 0
     mode: Mode = Mode.CHAT
-    sources: Research = field(default_factory=Research)
+    sources: Citations = field(default_factory=Citations)
     stopped: bool = False
-    without: tuple[Verdict, ...] = ()
+    without: tuple[OmittedFile, ...] = ()
 
 
 class Answers(Protocol):

@@ -13,7 +13,7 @@ class WebPage:
 
 
 @dataclass(frozen=True)
-class Research:
+class Citations:
     """The pages that an answer rests on, and what was searched for, each once and in order.
 
     ``missing``: the answer was to be made with tools, and had to be made without them.
@@ -23,7 +23,7 @@ class Research:
     searches: tuple[str, ...] = ()
     missing: bool = False
 
-    def plus(self, pages: Iterable[WebPage], searches: Iterable[str]) -> "Research":
+    def plus(self, pages: Iterable[WebPage], searches: Iterable[str]) -> "Citations":
         """This and what else was looked up."""
         by_url: dict[str, WebPage] = {}
         for page in (*self.pages, *pages):

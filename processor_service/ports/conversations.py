@@ -17,7 +17,7 @@ class Body:
 
 
 @dataclass(frozen=True)
-class Place:
+class MessageRef:
     """Where in Slack a question stands, so that it can be read again."""
 
     channel_id: str
@@ -54,7 +54,7 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Said:
+class ThreadMessage:
     """A message that stood in a thread before a question: of a person, another app, or ourselves.
 
     ``by`` is the person's id or the app's name.
@@ -67,20 +67,20 @@ class Said:
 
 
 @dataclass(frozen=True)
-class History:
+class ThreadHistory:
     """What of a task stands in a conversation, what was said there before it was asked, and the
     streams that earlier tasks have left there: nobody writes on in them.
     """
 
     posted: tuple[Posted, ...]
-    said: tuple[Said, ...] = ()
+    said: tuple[ThreadMessage, ...] = ()
     left: tuple[Posted, ...] = ()
 
 
-class Threads(Protocol):
+class ThreadReader(Protocol):
     """What people wrote where a shortcut was used. Raises as a Conversation does."""
 
-    async def said_about(self, subject: Subject) -> tuple[Said, ...]:
+    async def said_about(self, subject: Subject) -> tuple[ThreadMessage, ...]:
         """For a summary all that stands in the thread, to be explained the message and what stands
         before it there, else the message alone; the oldest first.
 
@@ -97,7 +97,7 @@ class Conversation(Protocol):
     """
 
     @property
-    def place(self) -> Place | None:
+    def place(self) -> MessageRef | None:
         """Where the question stands, or None where it cannot be read again."""
 
     @property
@@ -127,7 +127,7 @@ class Conversation(Protocol):
     async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
         """What these messages show now, by their ts, as far as one call tells."""
 
-    async def read(self, task_id: str) -> History:
+    async def read(self, task_id: str) -> ThreadHistory:
         """What ``find`` gives, and what was said before the question, in the same calls."""
 
     async def post(self, body: Body, mark: Mark) -> Posted:

@@ -29,7 +29,7 @@ class Tool(StrEnum):
 
 
 @dataclass(frozen=True)
-class Manner:
+class GenerationOptions:
     """How one answer is asked for; None leaves it to the model."""
 
     thinking: Thinking | None = None
@@ -49,7 +49,7 @@ THINKING: Final[Mapping[Mode, Thinking | None]] = {
 
 
 @dataclass(frozen=True)
-class Manners:
+class OptionsByMode:
     """The manner of each mode, as the settings have it. Of the ``tools`` those that are
     ``tools_with_quotes`` are used beside other people's words, too.
     """
@@ -58,9 +58,9 @@ class Manners:
     tools: tuple[Tool, ...] = ()
     tools_with_quotes: tuple[Tool, ...] = ()
 
-    def of(self, mode: Mode) -> Manner:
+    def of(self, mode: Mode) -> GenerationOptions:
         """How an answer in ``mode`` is asked for."""
-        return Manner(self.thinking[mode], self.tools)
+        return GenerationOptions(self.thinking[mode], self.tools)
 
 
 def tools(written: str) -> tuple[Tool, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, Protocol
 
-from processor_service.ports.work import Ticket
+from processor_service.ports.work import QueueTicket
 from shared.slack.home_view import Used
 
 LimitReason = Literal[
@@ -24,11 +24,11 @@ class Application:
     team_id: str
     user_id: str
     task_id: str
-    ticket: Ticket | None = None
+    ticket: QueueTicket | None = None
 
 
 @dataclass(frozen=True)
-class Refusal:
+class LimitExceeded:
     """A task that is over a limit. A request made at ``resumes_at`` (aware, if it is known) can
     pass again. ``told``: the person is told by another task's notice, which stands or is under way.
     """
@@ -41,7 +41,7 @@ class Refusal:
 class Limits(Protocol):
     """Counts what people ask for. A lost store means no limit: no method raises for it."""
 
-    async def admit(self, asking: Application) -> Refusal | None:
+    async def admit(self, asking: Application) -> LimitExceeded | None:
         """Count the task and give it its place in its thread, or say why it may not be answered.
 
         Idempotent: a task that was admitted once is admitted again, uncounted, whenever it is
@@ -54,7 +54,7 @@ class Limits(Protocol):
         task itself needs none: the next one that is refused owes it.
         """
 
-    async def owed(self, asking: Application) -> Refusal | None:
+    async def owed(self, asking: Application) -> LimitExceeded | None:
         """The refusal that the task still owes a notice for, if it does."""
 
     async def leave(self, asking: Application) -> None:

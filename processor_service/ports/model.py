@@ -4,20 +4,20 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
-from processor_service.ports.citations import Research
-from processor_service.ports.generation_options import Manner
+from processor_service.ports.citations import Citations
+from processor_service.ports.generation_options import GenerationOptions
 from shared.task import Mode
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedAnswer:
     """What an answer in JSON says: Markdown for people, and its mode, if that could be read."""
 
     text: str
     mode: Mode | None
 
 
-class Form(Protocol):
+class AnswerFormat(Protocol):
     """The JSON that an answer is asked for in."""
 
     @property
@@ -27,7 +27,7 @@ class Form(Protocol):
     def growing(self, text: str) -> str:
         """The Markdown of what has come so far. What comes later adds to it."""
 
-    def read(self, text: str, *, cut: bool) -> Reading:
+    def read(self, text: str, *, cut: bool) -> ParsedAnswer:
         """The answer when its end has come. ``cut``: at the limit of its length.
 
         Raises ModelUnavailable (``answer_malformed``) for anything else than what was asked for.
@@ -42,9 +42,9 @@ class Prompt:
 
     system: str
     text: str
-    form: Form | None = None
-    turns: tuple["Turn", ...] = ()
-    manner: Manner = field(default_factory=Manner)
+    form: AnswerFormat | None = None
+    turns: tuple["PromptTurn", ...] = ()
+    manner: GenerationOptions = field(default_factory=GenerationOptions)
 
     def without_tools(self) -> "Prompt":
         """The same, to be answered from what the model knows."""
@@ -52,7 +52,7 @@ class Prompt:
 
 
 @dataclass(frozen=True)
-class Turn:
+class PromptTurn:
     """What was said before the question: by people and other apps (``user``), or by the model.
 
     A ``file`` stands after the text.
@@ -76,7 +76,7 @@ class MediaFile:
 
 
 @dataclass(frozen=True)
-class Piece:
+class Chunk:
     """The next piece of a streamed answer. The last one of a whole answer has ``finished``.
 
     ``sources`` is what was looked up for all of the answer, as far as this piece knows.
@@ -88,20 +88,20 @@ class Piece:
     stopped: bool = False
     prompt_tokens: int = 0
     output_tokens: int = 0
-    sources: Research = field(default_factory=Research)
+    sources: Citations = field(default_factory=Citations)
 
 
 class Model(Protocol):
     """A language model."""
 
-    def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+    def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
         """The answer piece by piece; close it to end the request to the vendor at once.
 
         Raises ModelUnavailable (worth another attempt), ModelRefused (blocked) or ModelRejected.
         """
 
 
-class Audience(Protocol):
+class StreamListener(Protocol):
     """Whoever watches an answer being written."""
 
     @property

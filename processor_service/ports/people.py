@@ -11,14 +11,14 @@ from shared.task import Locale, Vote
 _DAY_S: Final = 24 * 3600
 
 
-class Homes(Protocol):
+class HomeViews(Protocol):
     """What people find who open the app itself."""
 
     async def publish(self, user_id: str, view: dict[str, Any]) -> None:
         """Replace the person's Home; idempotent. Raises as a Conversation does."""
 
 
-class Cast(StrEnum):
+class VoteChange(StrEnum):
     """What a vote changed. ``KNOWN``: nothing, it was cast before or is older than what counts."""
 
     NEW = "new"
@@ -29,7 +29,7 @@ class Cast(StrEnum):
 class Votes(Protocol):
     """What people think of answers, one vote each. A lost store takes each vote for new."""
 
-    async def cast(self, task_id: str, user_id: str, vote: Vote, at: datetime) -> Cast:
+    async def cast(self, task_id: str, user_id: str, vote: Vote, at: datetime) -> VoteChange:
         """Count the person's vote on the task's answer, unless they cast one later than ``at``."""
 
 

@@ -6,7 +6,7 @@ START, APPEND, EDIT = "chat.startStream", "chat.appendStream", "chat.update"
 READ = "conversations.replies"
 
 
-class Budget(Protocol):
+class RateBudget(Protocol):
     """What Slack's rate limits leave for what is not needed, shared by all instances."""
 
     async def take(self, method: str) -> bool:

@@ -78,7 +78,7 @@ class Leases(Protocol):
 
 
 @dataclass(frozen=True)
-class Ticket:
+class QueueTicket:
     """A task's place in the line of its thread, or of those who ask the same; ``asked`` sorts by
     the time of the question.
     """
@@ -88,23 +88,23 @@ class Ticket:
     task_id: str
 
 
-class Turns(Protocol):
+class ThreadQueue(Protocol):
     """Whose turn it is in a line. No method raises for a lost store: nobody waits then."""
 
     renew_every_s: float
     look_every_s: float
 
-    async def take(self, ticket: Ticket) -> bool:
+    async def take(self, ticket: QueueTicket) -> bool:
         """Whether it is the task's turn, and keep it so; else it waits in line for a while."""
 
-    async def leave(self, ticket: Ticket) -> None:
+    async def leave(self, ticket: QueueTicket) -> None:
         """End the task's turn or its waiting. Idempotent."""
 
     async def holder(self, line: str) -> str | None:
         """The task whose turn it is in the line, as far as that is known."""
 
 
-class Stops(Protocol):
+class Cancellations(Protocol):
     """Which tasks their askers have stopped. A lost store knows of this process's own."""
 
     look_every_s: float

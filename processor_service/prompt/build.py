@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from processor_service.ports.generation_options import Manners
+from processor_service.ports.generation_options import OptionsByMode
 from processor_service.ports.model import Prompt
-from processor_service.prompt.response_schema import Structured
+from processor_service.prompt.response_schema import JsonFormat
 from shared.task import Locale, Mode, Task, Wish
 
 PROMPT_VERSION = "2026-11-26"
@@ -113,15 +113,15 @@ _WISHES: dict[Wish, dict[Locale, str]] = {
 
 
 @dataclass(frozen=True)
-class House:
+class PromptConfig:
     """What those who run us have decided for every question."""
 
-    manners: Manners = field(default_factory=Manners)
+    manners: OptionsByMode = field(default_factory=OptionsByMode)
     operator_text: str | None = None
 
 
 @dataclass(frozen=True)
-class Occasion:
+class PromptContext:
     """When and where a question was asked."""
 
     day: date
@@ -133,7 +133,7 @@ def day_of(moment: datetime, utc_offset: timedelta | None) -> date:
     return (moment.astimezone(UTC) + (JAPAN if utc_offset is None else utc_offset)).date()
 
 
-def prompt_for(task: Task, occasion: Occasion, house: House) -> Prompt:
+def prompt_for(task: Task, occasion: PromptContext, house: PromptConfig) -> Prompt:
     """The prompt for a task's question: free in chat, else in the form of its mode; as long as the
     person wishes.
     """
@@ -147,11 +147,11 @@ def prompt_for(task: Task, occasion: Occasion, house: House) -> Prompt:
         word = hashlib.sha256(house.operator_text.encode()).hexdigest()[:12]
         added = _OPERATOR[locale].format(word=word, text=house.operator_text)
         system = f"{system}\n\n{added}"
-    form = None if task.mode is Mode.CHAT else Structured(task.mode, locale)
+    form = None if task.mode is Mode.CHAT else JsonFormat(task.mode, locale)
     return Prompt(system, task.text, form, manner=house.manners.of(task.mode))
 
 
-def _place(task: Task, occasion: Occasion) -> str:
+def _place(task: Task, occasion: PromptContext) -> str:
     """The workspace by its name, as far as a line can hold it: its owners may call it anything."""
     name = " ".join((occasion.workspace or "").split())[:_NAME_CHARS]
     name = name.translate(str.maketrans('"「」', "'『』"))

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from processor_service.attachments.attach import Material
-from processor_service.ports.answers import Verdict
-from processor_service.ports.model import Prompt, Turn
-from processor_service.prompt.quotes import shown, word_in_none_of
+from processor_service.attachments.attach import Attachment
+from processor_service.ports.answers import OmittedFile
+from processor_service.ports.model import Prompt, PromptTurn
+from processor_service.prompt.quotes import quotable_name, word_in_none_of
 from shared.task import Locale
 
 _RULES: Final[dict[Locale, str]] = {
@@ -37,7 +37,7 @@ _QUESTION: Final[dict[Locale, str]] = {
 
 
 def with_files(
-    prompt: Prompt, files: Sequence[Material], without: Sequence[Verdict], locale: Locale
+    prompt: Prompt, files: Sequence[Attachment], without: Sequence[OmittedFile], locale: Locale
 ) -> Prompt:
     """``prompt`` with the files before everything that was said, and the names of those that are
     missing. Where only files were sent, they are what is asked about.
@@ -47,7 +47,9 @@ def with_files(
     texts = [one.content for one in files if isinstance(one.content, str)]
     word = word_in_none_of([prompt.text, *texts, *(one.text for one in prompt.turns)])
     turns = [turn for one in files for turn in _turns(one, word)]
-    turns += [Turn("user", f'[{word} missing "{shown(one.name)}"]\n\n') for one in without]
+    turns += [
+        PromptTurn("user", f'[{word} missing "{quotable_name(one.name)}"]\n\n') for one in without
+    ]
     rules = _RULES[locale].format(word=word)
     return replace(
         prompt,
@@ -57,9 +59,9 @@ def with_files(
     )
 
 
-def _turns(one: Material, word: str) -> tuple[Turn, ...]:
+def _turns(one: Attachment, word: str) -> tuple[PromptTurn, ...]:
     where = " in the thread" if one.from_thread else ""
-    begin, end = f'[{word} file "{shown(one.name)}"{where}]\n', f"\n[{word} end]\n\n"
+    begin, end = f'[{word} file "{quotable_name(one.name)}"{where}]\n', f"\n[{word} end]\n\n"
     if isinstance(one.content, str):
-        return (Turn("user", f"{begin}{one.content}{end}"),)
-    return (Turn("user", begin, one.content), Turn("user", end))
+        return (PromptTurn("user", f"{begin}{one.content}{end}"),)
+    return (PromptTurn("user", begin, one.content), PromptTurn("user", end))

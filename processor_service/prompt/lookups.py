@@ -7,7 +7,7 @@ page, and both leave the workspace.
 from dataclasses import replace
 from typing import Final
 
-from processor_service.ports.generation_options import Manners, Tool
+from processor_service.ports.generation_options import OptionsByMode, Tool
 from processor_service.ports.model import Prompt
 from shared.task import Locale
 
@@ -31,7 +31,7 @@ _SAY_SO: Final[dict[Locale, str]] = {
 }
 
 
-def beside_quotes(prompt: Prompt, manners: Manners, locale: Locale) -> Prompt:
+def beside_quotes(prompt: Prompt, manners: OptionsByMode, locale: Locale) -> Prompt:
     """``prompt`` without the tools that are not used as soon as anything is quoted in it; the
     model is told so, since a person may have asked for just that.
     """

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from processor_service.ports.model import Audience, Prompt
+from processor_service.ports.model import Prompt, StreamListener
 from processor_service.ports.people import Channels, Groups, People
-from processor_service.prompt.quotes import shown
+from processor_service.prompt.quotes import quotable_name
 from shared.task import Locale
 
 Names = Mapping[str, str]
@@ -59,7 +59,7 @@ def beside_ids(text: str, names: Names) -> str:
 
     def both(tag: re.Match[str]) -> str:
         id_ = tag["id"] or tag["channel"]
-        name = re.sub(r"[<>|]", "", shown(names.get(id_, "")))
+        name = re.sub(r"[<>|]", "", quotable_name(names.get(id_, "")))
         return f"<{tag['kind'] or '#'}{id_}|{name}>" if name else tag[0]
 
     return _TAG.sub(both, text) if names else text
@@ -76,7 +76,7 @@ def instead_of_ids(text: str, names: Names) -> str:
 
 
 def _written(sign: str, name: str) -> str:
-    name = re.sub(r"[<>]", "", shown(name)).removeprefix(sign)
+    name = re.sub(r"[<>]", "", quotable_name(name)).removeprefix(sign)
     apart = "\u200b" if name.casefold() in _EVERYBODY else ""
     return sign + apart + _MARKDOWN.sub(lambda mark: "\\" + mark[0], name)
 
@@ -113,7 +113,7 @@ def explained(prompt: Prompt, ids: Sequence[str], names: Names, locale: Locale) 
 class NamingAudience:
     """``generation.Audience`` that watches with names; what is not whole yet is held back."""
 
-    audience: Audience
+    audience: StreamListener
     names: Names
 
     @property

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from processor_service.ports.conversations import Said
-from processor_service.ports.model import Prompt, Turn
+from processor_service.ports.conversations import ThreadMessage
+from processor_service.ports.model import Prompt, PromptTurn
 from shared.task import Locale, Task
 
 THREAD_TOKENS: Final = 16_000
@@ -43,7 +43,7 @@ _RULES: Final[dict[Locale, str]] = {
 }
 
 
-def speakers(task: Task, said: Iterable[Said]) -> list[str]:
+def speakers(task: Task, said: Iterable[ThreadMessage]) -> list[str]:
     """The ids of the people whose names the context needs, each once."""
     return list(dict.fromkeys([task.user_id, *(one.by for one in said if one.role == "person")]))
 
@@ -51,7 +51,7 @@ def speakers(task: Task, said: Iterable[Said]) -> list[str]:
 def in_thread(
     prompt: Prompt,
     task: Task,
-    said: Sequence[Said],
+    said: Sequence[ThreadMessage],
     names: Mapping[str, str],
     budget: int = THREAD_TOKENS,
 ) -> Prompt:
@@ -66,7 +66,7 @@ class Quotes:
     The messages are trimmed from the newest back to ``budget`` tokens; the opening one stays.
     """
 
-    said: Sequence[Said]
+    said: Sequence[ThreadMessage]
     names: Mapping[str, str]
     opening: str
     budget: int = THREAD_TOKENS
@@ -81,9 +81,9 @@ def quoting(prompt: Prompt, task: Task, quotes: Quotes) -> Prompt:
     kept = _newest(said[1:], quotes.budget)
     turns = [_turn(said[0], word, names)]
     if left_out := len(said) - 1 - len(kept):
-        turns.append(Turn("user", f"[{word} {left_out} earlier messages are left out]\n\n"))
+        turns.append(PromptTurn("user", f"[{word} {left_out} earlier messages are left out]\n\n"))
     turns += [_turn(one, word, names) for one in kept]
-    turns.append(Turn("user", f"[{word} question from {_person(task.user_id, names)}]\n"))
+    turns.append(PromptTurn("user", f"[{word} question from {_person(task.user_id, names)}]\n"))
     rules = _RULES[task.locale].format(word=word)
     return replace(prompt, system=f"{prompt.system}\n\n{quotes.opening}{rules}", turns=tuple(turns))
 
@@ -95,7 +95,7 @@ def word_in_none_of(texts: Sequence[str]) -> str:
     return word
 
 
-def _newest(said: Sequence[Said], budget: int) -> Sequence[Said]:
+def _newest(said: Sequence[ThreadMessage], budget: int) -> Sequence[ThreadMessage]:
     first = len(said)
     while first > 0 and (budget := budget - estimated_tokens(said[first - 1].text)) >= 0:
         first -= 1
@@ -108,19 +108,21 @@ def estimated_tokens(text: str) -> int:
     return latin // _CHARS_PER_TOKEN + len(text) - latin + _TOKENS_PER_MESSAGE
 
 
-def _turn(one: Said, word: str, names: Mapping[str, str]) -> Turn:
+def _turn(one: ThreadMessage, word: str, names: Mapping[str, str]) -> PromptTurn:
     if one.role == "us":
-        return Turn("model", one.text)
-    speaker = _person(one.by, names) if one.role == "person" else f'the app "{shown(one.by)}"'
-    return Turn("user", f"[{word} message from {speaker}]\n{one.text}\n[{word} end]\n\n")
+        return PromptTurn("model", one.text)
+    speaker = (
+        _person(one.by, names) if one.role == "person" else f'the app "{quotable_name(one.by)}"'
+    )
+    return PromptTurn("user", f"[{word} message from {speaker}]\n{one.text}\n[{word} end]\n\n")
 
 
 def _person(user_id: str, names: Mapping[str, str]) -> str:
     name = names.get(user_id)
-    return f'"{shown(name)}" (<@{user_id}>)' if name else f"<@{user_id}>"
+    return f'"{quotable_name(name)}" (<@{user_id}>)' if name else f"<@{user_id}>"
 
 
-def shown(name: str) -> str:
+def quotable_name(name: str) -> str:
     """A name as part of a line: people may call themselves anything."""
     return " ".join(name.replace('"', "'").replace("[", "(").replace("]", ")").split())[
         :_NAME_CHARS

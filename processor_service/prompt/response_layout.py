@@ -132,7 +132,9 @@ _SECTIONS: Final[dict[Mode, tuple[_Section, ...]]] = {
 }
 
 
-def layout(mode: Mode, fields: Mapping[str, Any], locale: Locale, *, growing: bool = False) -> str:
+def layout_as_markdown(
+    mode: Mode, fields: Mapping[str, Any], locale: Locale, *, growing: bool = False
+) -> str:
     """The Markdown of an answer in ``mode``; "" if there is nothing to show.
 
     With ``growing`` the last of ``fields`` may go on, and so may the answer. Fields that are

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, WithJsonSchema
 from pydantic_core import from_json
 
-from processor_service.ports.model import Reading
-from processor_service.prompt.response_layout import layout
+from processor_service.ports.model import ParsedAnswer
+from processor_service.prompt.response_layout import layout_as_markdown
 from shared.errors import ModelUnavailable
 from shared.task import Locale, Mode
 
@@ -89,7 +89,7 @@ _READERS: Final[dict[Mode, TypeAdapter[BaseModel]]] = {
 
 
 @dataclass(frozen=True)
-class Structured:
+class JsonFormat:
     """``ports.Form``: an answer in ``mode``, or with AUTO in the one that the model chooses."""
 
     mode: Mode
@@ -109,9 +109,9 @@ class Structured:
         mode = self._mode_of(fields)
         if mode is None or last == "mode":
             return ""
-        return layout(mode, fields, self.locale, growing=True)
+        return layout_as_markdown(mode, fields, self.locale, growing=True)
 
-    def read(self, text: str, *, cut: bool) -> Reading:
+    def read(self, text: str, *, cut: bool) -> ParsedAnswer:
         """The whole answer; of one that was ``cut`` at its limit, what there is of it.
 
         Raises ModelUnavailable (``answer_malformed``) for anything but the JSON asked for.
@@ -119,7 +119,9 @@ class Structured:
         if cut:
             fields = _begun(text)
             mode = self._mode_of(fields)
-            return Reading("" if mode is None else layout(mode, fields, self.locale), mode)
+            return ParsedAnswer(
+                "" if mode is None else layout_as_markdown(mode, fields, self.locale), mode
+            )
         try:
             answer = _READERS[self.mode].validate_json(_paired(text))
         except ValidationError as error:
@@ -127,7 +129,7 @@ class Structured:
             raise ModelUnavailable(_faults(error), reason="answer_malformed") from None
         fields = answer.model_dump()
         mode = Mode(fields["mode"])
-        return Reading(layout(mode, fields, self.locale), mode)
+        return ParsedAnswer(layout_as_markdown(mode, fields, self.locale), mode)
 
     def _mode_of(self, fields: Mapping[str, Any]) -> Mode | None:
         found = next((mode for mode in _MODELS if mode == fields.get("mode")), None)

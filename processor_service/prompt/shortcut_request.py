@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from processor_service.ports.conversations import Said
+from processor_service.ports.conversations import ThreadMessage
 from processor_service.ports.model import Prompt
 from processor_service.prompt.quotes import THREAD_TOKENS, Quotes, estimated_tokens, quoting
 from shared.task import Locale, Purpose, Subject, Task
@@ -71,10 +71,16 @@ _LANGUAGES: Final[dict[Locale, dict[Locale, str]]] = {
 
 
 def asked_about(
-    prompt: Prompt, task: Task, subject: Subject, said: Sequence[Said], names: Mapping[str, str]
+    prompt: Prompt,
+    task: Task,
+    subject: Subject,
+    said: Sequence[ThreadMessage],
+    names: Mapping[str, str],
 ) -> Prompt:
     """``prompt`` for what the shortcut asks about ``said``: all of it is quoted, ours too."""
-    quoted = [one if one.role != "us" else Said("app", _OURSELVES, one.text) for one in said]
+    quoted = [
+        one if one.role != "us" else ThreadMessage("app", _OURSELVES, one.text) for one in said
+    ]
     request = _request(subject.purpose, task.locale, quoted[-1].text)
     # The message itself is told whole, however long it is.
     budget = max(_TOKENS[subject.purpose], estimated_tokens(quoted[-1].text))

@@ -15,7 +15,7 @@ _REMEMBERED = 1_000
 _FORGOTTEN_S = 1.0
 
 
-class RedisStops:
+class RedisCancellations:
     """``ports.Stops``; with Redis lost a stop reaches only what this very process works on."""
 
     look_every_s = 0.2

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, get_args
 
-from processor_service.ports.limits import NOTICE_COVERS_S, Application, LimitReason, Refusal
+from processor_service.ports.limits import NOTICE_COVERS_S, Application, LimitExceeded, LimitReason
 from processor_service.ports.work import StoreUnavailable
 from processor_service.redis.connection import KeyUnreadable, RedisConnection
 from processor_service.redis.keys import (
@@ -28,7 +28,7 @@ from processor_service.redis.keys import (
 from processor_service.redis.token_day import next_token_day, token_day
 from processor_service.redis.turns import name_in_line
 from shared import clock
-from shared.slack.home_view import Count, Used
+from shared.slack.home_view import Used, UsedOfLimit
 
 _LIFETIMES_MS: Final = tuple(
     int(seconds * 1000)
@@ -167,7 +167,7 @@ class RedisLimits:
         self._waiting_in_thread = waiting_in_thread
         self._clock = clock
 
-    async def admit(self, asking: Application) -> Refusal | None:
+    async def admit(self, asking: Application) -> LimitExceeded | None:
         """Count the task once, or say which limit it is over; None without Redis."""
         team_id, user_id, task_id = asking.team_id, asking.user_id, asking.task_id
         now = self._clock()
@@ -205,7 +205,7 @@ class RedisLimits:
             keys = (told_key(asking.team_id, asking.user_id),)
             await self._run(_TOLD, keys, asking.task_id, until_ms)
 
-    async def owed(self, asking: Application) -> Refusal | None:
+    async def owed(self, asking: Application) -> LimitExceeded | None:
         """The refusal without a notice yet; None without Redis."""
         key, redis = told_key(asking.team_id, asking.user_id), self._connection.redis
         try:
@@ -254,9 +254,9 @@ class RedisLimits:
         questions, tokens, team_tokens = (_number_in(count) for count in counts)
         return Used(
             questions,
-            Count(int(in_a_minute), self._requests_per_minute),
-            Count(tokens, self._user_daily_tokens),
-            Count(team_tokens, self._team_daily_tokens),
+            UsedOfLimit(int(in_a_minute), self._requests_per_minute),
+            UsedOfLimit(tokens, self._user_daily_tokens),
+            UsedOfLimit(team_tokens, self._team_daily_tokens),
             next_token_day(now),
         )
 
@@ -280,13 +280,13 @@ def _reason(told: object) -> LimitReason:
 
 def _refusal(
     reason: LimitReason, blocking_ms: str, now: datetime, *, told: bool = False
-) -> Refusal:
+) -> LimitExceeded:
     if reason in {"user_busy", "thread_busy"}:
         # It goes on when an answer is there, and nobody knows when that is.
-        return Refusal(reason, None, told)
+        return LimitExceeded(reason, None, told)
     if reason != "user_rate_limited":
-        return Refusal(reason, next_token_day(now), told)
+        return LimitExceeded(reason, next_token_day(now), told)
     # The request that blocks this one leaves the window a whole window after it was admitted, and
     # none was admitted later than now.
     leaves_s = min(float(blocking_ms) / 1000, now.timestamp()) + RATE_WINDOW_S
-    return Refusal(reason, datetime.fromtimestamp(leaves_s, UTC), told)
+    return LimitExceeded(reason, datetime.fromtimestamp(leaves_s, UTC), told)

@@ -30,7 +30,7 @@ return false
 """
 
 
-class RedisBudget:
+class RedisRateBudget:
     """``budget.Budget`` in a sliding minute; while that is full Redis is not asked again.
 
     Without Redis each instance counts for itself, and no stream begins: nobody else could tell

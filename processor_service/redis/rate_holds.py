@@ -14,7 +14,7 @@ _FRESH_S = 0.5
 _REMEMBERED = 1_000
 
 
-class RedisHolds:
+class RedisRateLimitHolds:
     """``slack_calls.Holds`` in Redis; this process's own holds are kept without it too.
 
     One look is for whatever may be held, so that a call of Slack rarely waits for Redis.

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from processor_service.ports.work import StoreUnavailable, Ticket
+from processor_service.ports.work import QueueTicket, StoreUnavailable
 from processor_service.redis.connection import KeyUnreadable, RedisConnection
 from processor_service.redis.keys import (
     LEASE_RENEW_EVERY_S,
@@ -46,7 +46,7 @@ return 0
 """
 
 
-class RedisTurns:
+class RedisThreadQueue:
     """``ports.Turns``; a worker that is killed keeps its thread waiting for a lease's time."""
 
     renew_every_s = LEASE_RENEW_EVERY_S
@@ -62,7 +62,7 @@ class RedisTurns:
         self._ttl_ms = int(ttl_s * 1000)
         self._clock = clock
 
-    async def take(self, ticket: Ticket) -> bool:
+    async def take(self, ticket: QueueTicket) -> bool:
         """Take the turn or keep it, or wait in line; without Redis it is everybody's turn."""
         try:
             with suppress(KeyUnreadable):
@@ -71,10 +71,10 @@ class RedisTurns:
         except StoreUnavailable:
             return True
 
-    async def _take(self, ticket: Ticket) -> bool:
+    async def _take(self, ticket: QueueTicket) -> bool:
         return bool(await self._run(_TAKE, ticket, int(self._clock() * 1000), self._ttl_ms))
 
-    async def leave(self, ticket: Ticket) -> None:
+    async def leave(self, ticket: QueueTicket) -> None:
         """Let the next one in, or step out of the line."""
         with suppress(StoreUnavailable):
             await self._run(_LEAVE, ticket)
@@ -88,13 +88,13 @@ class RedisTurns:
             return None
         return str(held).rpartition(" ")[2] if held else None
 
-    async def _run(self, script: str, ticket: Ticket, *args: int) -> object:
+    async def _run(self, script: str, ticket: QueueTicket, *args: int) -> object:
         # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.
         keys, name = (turn_key(ticket.thread), waiting_key(ticket.thread)), name_in_line(ticket)
         redis = self._connection.redis
         return await self._connection.run(redis.eval(script, len(keys), *keys, name, *args), *keys)
 
 
-def name_in_line(ticket: Ticket) -> str:
+def name_in_line(ticket: QueueTicket) -> str:
     """How a task is called in a line: by the time of its question, so that names sort by it."""
     return f"{ticket.asked} {ticket.task_id}"

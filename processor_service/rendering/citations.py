@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import quote_plus, urlsplit
 
-from processor_service.ports.citations import Research, WebPage
+from processor_service.ports.citations import Citations, WebPage
 from processor_service.rendering.markdown.characters import neutralise
 from processor_service.rendering.messages import Block, escape
 from processor_service.texts.answers import SEARCHES, SOURCES, WITHOUT_SEARCH
@@ -23,7 +23,7 @@ _SEARCH_URL: Final = "https://www.google.com/search?q="
 _IN_URLS: Final = str.maketrans({"|": "%7C", "<": "%3C", ">": "%3E", " ": "%20"})
 
 
-def sources_footer(research: Research, locale: Locale) -> list[Block]:
+def sources_footer(research: Citations, locale: Locale) -> list[Block]:
     """The blocks below an answer; none if nothing was looked up, and nothing was to be."""
     links = [_link(page.url, _title(page)) for page in _pages(research)]
     pages = list(_fitting(links, MAX_PAGES, _PAGES_CHARS))
@@ -38,7 +38,7 @@ def sources_footer(research: Research, locale: Locale) -> list[Block]:
     return blocks
 
 
-def sources_text(research: Research, locale: Locale) -> list[str]:
+def sources_text(research: Citations, locale: Locale) -> list[str]:
     """The same as plain text, a paragraph each; Slack makes links of the addresses."""
     texts = [WITHOUT_SEARCH[locale]] if research.missing else []
     if pages := _pages(research)[:MAX_PAGES]:
@@ -49,7 +49,7 @@ def sources_text(research: Research, locale: Locale) -> list[str]:
     return texts
 
 
-def _pages(research: Research) -> list[WebPage]:
+def _pages(research: Citations) -> list[WebPage]:
     """The pages with an address that a browser opens."""
     return [page for page in research.pages if page.url.startswith(("https://", "http://"))]
 

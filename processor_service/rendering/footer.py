@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from processor_service.ports.answers import Answer
-from processor_service.ports.conversations import Place
+from processor_service.ports.conversations import MessageRef
 from processor_service.rendering.messages import Block, button, buttons, value_of
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts.answers import (
@@ -41,7 +41,9 @@ NAMES: Final[dict[Locale, dict[Mode, str]]] = {
 _WISHES: Final = ((Wish.SHORTER, SHORTER), (Wish.LONGER, LONGER))
 
 
-def answer_footer(task: Task, answer: Answer, place: Place | None, *, cached: bool) -> list[Block]:
+def answer_footer(
+    task: Task, answer: Answer, place: MessageRef | None, *, cached: bool
+) -> list[Block]:
     """Notes on the answer, one row of buttons that ask again, and the buttons of a vote.
 
     Asking again needs a question that can be read again, at ``place``; a vote needs a whole answer.
@@ -82,7 +84,7 @@ def _notes(task: Task, answer: Answer, *, cached: bool, modes: bool) -> list[Blo
     return [{"type": "context", "elements": [{"type": "mrkdwn", "text": " · ".join(notes)}]}]
 
 
-def _asking_again(task: Task, answer: Answer, place: Place) -> Block:
+def _asking_again(task: Task, answer: Answer, place: MessageRef) -> Block:
     """Regenerate asks for the same kind of answer, the others for another one."""
     locale, same = task.locale, value_of(place, task.mode, task.wish)
     row = [button("regenerate", REGENERATE[locale], same)]
@@ -97,7 +99,7 @@ def _asking_again(task: Task, answer: Answer, place: Place) -> Block:
     return buttons(*row)
 
 
-def _other_modes(mode: Mode, locale: Locale, place: Place) -> Block:
+def _other_modes(mode: Mode, locale: Locale, place: MessageRef) -> Block:
     options = [
         {
             "text": {"type": "plain_text", "text": ANSWER_IN_MODE[locale].format(name=name)},

@@ -9,14 +9,14 @@ from processor_service.rendering.markdown.characters import neutralise
 from processor_service.rendering.markdown.document import Block, read_document, with_newlines
 from processor_service.rendering.markdown.stable_prefix import settled_code, settled_text
 from processor_service.rendering.messages import RICH, body_of
-from processor_service.rendering.packing import Packing, pieces_of
+from processor_service.rendering.packing import MessagePacker, pieces_of
 
 Read = Callable[[str], list[Block]]
 _read = partial(read_document, whole=False)
 
 
 @dataclass(frozen=True)
-class Drawn:
+class RenderedSoFar:
     """The messages for a text so far. ``last`` are the blocks of the last one, if it may grow."""
 
     bodies: Sequence[Body]
@@ -48,7 +48,7 @@ def first_markdown(body: Body) -> str:
 
 
 @dataclass
-class Draft:
+class IncrementalRenderer:
     """Draws a text that grows. Only what its next words may change is read again.
 
     A block is final once another one has begun on a whole line below it: what was drawn of it is
@@ -62,13 +62,13 @@ class Draft:
     _text: str = ""
     _gap: str = "\n\n"
     _full: list[Body] = field(default_factory=list)
-    _packing: Packing = field(default_factory=lambda: Packing(RICH))
+    _packing: MessagePacker = field(default_factory=lambda: MessagePacker(RICH))
 
     def unread(self, text: str) -> int:
         """About how many characters of ``text`` it takes to draw it."""
         return max(0, len(text) - len(self._text))
 
-    def draw(self, text: str) -> Drawn:
+    def draw(self, text: str) -> RenderedSoFar:
         """The messages for ``text``. One that does not go on from the last is drawn from anew."""
         text = with_newlines(text)
         if not text.startswith(self._text):
@@ -84,7 +84,7 @@ class Draft:
 
     def _forget(self) -> None:
         self._text, self._gap = "", "\n\n"
-        self._full, self._packing = [], Packing(RICH)
+        self._full, self._packing = [], MessagePacker(RICH)
 
     def _keep(self, blocks: Sequence[Block], final: int, rest: str) -> None:
         for block in blocks[:final]:
@@ -94,7 +94,7 @@ class Draft:
         self._text += rest[: _start_of(rest, line)]
         self._gap = blocks[final].gap
 
-    def _drawn(self, blocks: Sequence[Block]) -> Drawn:
+    def _drawn(self, blocks: Sequence[Block]) -> RenderedSoFar:
         packing = self._packing.go_on()
         begun = self._full or packing.open_blocks or len(blocks) > 1
         if begun and blocks and blocks[-1].table is not None:
@@ -103,8 +103,8 @@ class Draft:
             packing.add(block)
         bodies = [*self._full, *map(body_of, packing.messages())]
         if len(bodies) > self.most:
-            return Drawn(bodies[: self.most])
-        return Drawn(bodies, packing.open_blocks)
+            return RenderedSoFar(bodies[: self.most])
+        return RenderedSoFar(bodies, packing.open_blocks)
 
 
 def _final(blocks: Sequence[Block], source: str) -> int:

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from processor_service.ports.answers import Answer
-from processor_service.ports.conversations import Body, Place
+from processor_service.ports.conversations import Body, MessageRef
 from processor_service.rendering.markdown.characters import neutralise
 from processor_service.rendering.markdown.document import words_of
 from processor_service.rendering.markdown.tables import Table
 from processor_service.rendering.omitted_files import verdict_lines
-from processor_service.rendering.packing import Layout, Piece, split_markdown
+from processor_service.rendering.packing import MessageLayout, MessagePart, split_markdown
 from processor_service.texts.answers import (
     ASK_AGAIN,
     DIRECT,
@@ -24,8 +24,8 @@ from processor_service.texts.answers import (
     QUESTION,
     REGENERATE,
     RETRY,
-    STOPPED,
     STOPPED_BEFORE,
+    STOPPED_NOTICE,
     TOO_LONG_FOR_RESPONSE,
     TRUNCATED,
 )
@@ -83,7 +83,7 @@ def render_plain(
     return [Body(escape("".join(map(str, part)))) for part in parts]
 
 
-def body_of(part: Sequence[Piece]) -> Body:
+def body_of(part: Sequence[MessagePart]) -> Body:
     """One message of an answer."""
     return Body(_preview(part), tuple(map(_shown, part)))
 
@@ -96,13 +96,13 @@ def _escaped_bytes(text: str) -> int:
     return _bytes(escape(text))
 
 
-RICH = Layout(_bytes, PART_BYTES, table_blocks=True)
-_PLAIN = Layout(_escaped_bytes, PLAIN_BYTES, table_blocks=False)
+RICH = MessageLayout(_bytes, PART_BYTES, table_blocks=True)
+_PLAIN = MessageLayout(_escaped_bytes, PLAIN_BYTES, table_blocks=False)
 
 
 def _fitting(
-    answer: Answer, layout: Layout, capacity: int, locale: Locale, below: Sequence[str] = ()
-) -> list[list[Piece]]:
+    answer: Answer, layout: MessageLayout, capacity: int, locale: Locale, below: Sequence[str] = ()
+) -> list[list[MessagePart]]:
     truncated = [TRUNCATED[locale]] if answer.truncated else []
     documents = [neutralise(answer.text), *truncated, *map(neutralise, below)]
     parts = split_markdown(documents, layout) or [[answer.text]]
@@ -111,14 +111,14 @@ def _fitting(
     return parts
 
 
-def _shown(piece: Piece) -> Block:
+def _shown(piece: MessagePart) -> Block:
     if isinstance(piece, Table):
         return piece.block()
     # What has become of the model's words on their way is no ping either.
     return {"type": "markdown", "text": neutralise(piece)}
 
 
-def render_notice(failure: Failure, task: Task, place: Place | None) -> Body:
+def render_notice(failure: Failure, task: Task, place: MessageRef | None) -> Body:
     """The one message that says why there is no answer, with a Retry button where the question can
     be read again.
     """
@@ -133,7 +133,7 @@ def render_notice(failure: Failure, task: Task, place: Place | None) -> Body:
             files=escape(verdict_lines(failure.without, locale)),
         )
         + (TAKEN_AWAY[locale] if failure.shown else ""),
-        state=(STOPPED if words.tried else NOT_TRIED_AGAIN)[locale],
+        state=(STOPPED_NOTICE if words.tried else NOT_TRIED_AGAIN)[locale],
         advice=advice[locale],
     )
     code = f"`{failure.reason}` · `{task.task_id}`"
@@ -147,7 +147,7 @@ def render_notice(failure: Failure, task: Task, place: Place | None) -> Body:
     return Body(title, tuple(blocks))
 
 
-def render_stopped(task: Task, place: Place | None) -> Body:
+def render_stopped(task: Task, place: MessageRef | None) -> Body:
     """The one message below a question that was stopped before there was a word of an answer."""
     title = STOPPED_BEFORE[task.locale]
     blocks: list[Block] = [{"type": "section", "text": {"type": "mrkdwn", "text": title}}]
@@ -194,14 +194,16 @@ def _linked(text: str, address: str) -> str:
     return f"<{escape(address)}|{text}>" if address else text
 
 
-def _preview(part: Sequence[Piece]) -> str:
+def _preview(part: Sequence[MessagePart]) -> str:
     """The first words, for the notification."""
     first = part[0]
     words = first.words() if isinstance(first, Table) else words_of(first[: 4 * _PREVIEW_CHARS])
     return escape(words if len(words) <= _PREVIEW_CHARS else words[:_PREVIEW_CHARS] + "…")
 
 
-def value_of(place: Place, mode: Mode | None = None, wish: Wish | None = None) -> dict[str, Any]:
+def value_of(
+    place: MessageRef, mode: Mode | None = None, wish: Wish | None = None
+) -> dict[str, Any]:
     """What a button carries that asks again: which question, in which mode (or its own), and how.
 
     The channel is the one it is pressed in. The command service reads the question itself again.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any, Final
 
-from processor_service.ports.answers import Verdict
+from processor_service.ports.answers import OmittedFile
 from processor_service.texts.answers import (
     FILE_LEFT_OUT,
     FILE_REASONS,
@@ -19,7 +19,7 @@ _LINES: Final = 10
 _NAME_CHARS: Final = 80
 
 
-def verdict_lines(without: Sequence[Verdict], locale: Locale) -> str:
+def verdict_lines(without: Sequence[OmittedFile], locale: Locale) -> str:
     """One line a file, unescaped."""
     lines = [
         FILE_LEFT_OUT[locale].format(
@@ -32,12 +32,12 @@ def verdict_lines(without: Sequence[Verdict], locale: Locale) -> str:
     return "\n".join(lines)
 
 
-def files_text(without: Sequence[Verdict], locale: Locale) -> list[str]:
+def files_text(without: Sequence[OmittedFile], locale: Locale) -> list[str]:
     """The same as ``files_footer`` for an answer without layout, unescaped."""
     return [f"{FILES_LEFT_OUT[locale]}\n{verdict_lines(without, locale)}"] if without else []
 
 
-def files_footer(without: Sequence[Verdict], locale: Locale) -> list[dict[str, Any]]:
+def files_footer(without: Sequence[OmittedFile], locale: Locale) -> list[dict[str, Any]]:
     """The block below an answer that was given without some files; none where all were used."""
     return [
         {"type": "context", "elements": [{"type": "mrkdwn", "text": escape(text, quote=False)}]}

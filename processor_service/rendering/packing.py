@@ -14,11 +14,11 @@ _NARROW_COLUMNS = 72
 # Blocks whose pieces may stand together in one message, as they did in the whole.
 _OF_SEVERAL = ("bullet_list", "ordered_list", "blockquote")
 
-Piece = str | Table
+MessagePart = str | Table
 
 
 @dataclass(frozen=True)
-class Layout:
+class MessageLayout:
     """What one message takes: ``limit`` by ``size``, and table blocks or not.
 
     ``size`` measures text; it adds up over characters.
@@ -29,7 +29,7 @@ class Layout:
     table_blocks: bool
 
 
-def split_markdown(documents: Iterable[str], layout: Layout) -> list[list[Piece]]:
+def split_markdown(documents: Iterable[str], layout: MessageLayout) -> list[list[MessagePart]]:
     """The documents as messages of Markdown and tables, each within ``layout``, one table each.
 
     Nothing of them is lost. Blocks stay whole where they fit into a message; one that does not is
@@ -44,8 +44,8 @@ def split_markdown(documents: Iterable[str], layout: Layout) -> list[list[Piece]
         return _packed(([Block("text", each)] for each in documents if each.strip()), layout)
 
 
-def _packed(documents: Iterable[Sequence[Block]], layout: Layout) -> list[list[Piece]]:
-    packing = Packing(layout)
+def _packed(documents: Iterable[Sequence[Block]], layout: MessageLayout) -> list[list[MessagePart]]:
+    packing = MessagePacker(layout)
     for blocks in documents:
         for number, block in enumerate(blocks):
             packing.add(block if number else replace(block, gap="\n\n"))
@@ -53,10 +53,10 @@ def _packed(documents: Iterable[Sequence[Block]], layout: Layout) -> list[list[P
 
 
 @dataclass
-class Packing:
+class MessagePacker:
     """The messages that are full, and the blocks of the one being filled."""
 
-    layout: Layout
+    layout: MessageLayout
     _full: list[list[Block]] = field(default_factory=list)
     _blocks: list[Block] = field(default_factory=list)
     _used: int = 0
@@ -67,14 +67,14 @@ class Packing:
         """The blocks of the message being filled."""
         return self._blocks
 
-    def take_full(self) -> list[list[Piece]]:
+    def take_full(self) -> list[list[MessagePart]]:
         """The messages that nothing more goes into; they are not given again."""
         full, self._full = self._full, []
         return [pieces_of(blocks) for blocks in full]
 
-    def go_on(self) -> "Packing":
+    def go_on(self) -> "MessagePacker":
         """A packing that goes on from here and leaves this one as it is."""
-        return Packing(self.layout, [], list(self._blocks), self._used, self._tables)
+        return MessagePacker(self.layout, [], list(self._blocks), self._used, self._tables)
 
     def add(self, block: Block) -> None:
         """Put a block into the message, or begin a new one with it."""
@@ -85,7 +85,7 @@ class Packing:
         else:
             self._add_long(block)
 
-    def messages(self) -> list[list[Piece]]:
+    def messages(self) -> list[list[MessagePart]]:
         """All messages; the last may have room."""
         full = [pieces_of(blocks) for blocks in self._full]
         return [*full, pieces_of(self._blocks, open_ended=True)] if self._blocks else full
@@ -150,13 +150,13 @@ class Packing:
             self._put(lead)
 
 
-def pieces_of(blocks: Sequence[Block], *, open_ended: bool = False) -> list[Piece]:
+def pieces_of(blocks: Sequence[Block], *, open_ended: bool = False) -> list[MessagePart]:
     """The blocks of one message.
 
     With ``open_ended`` code that is not closed stays open at its end: nothing follows, and what may
     yet be written goes on in it.
     """
-    pieces: list[Piece] = []
+    pieces: list[MessagePart] = []
     if open_ended and blocks and blocks[-1].unclosed:
         open_code, _ = blocks[-1].text.rsplit("\n", 1)
         blocks = [*blocks[:-1], replace(blocks[-1], text=open_code)]

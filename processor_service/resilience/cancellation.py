@@ -10,10 +10,10 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from processor_service.ports.model import Model, Piece, Prompt
-from processor_service.ports.work import Stops, StreamOwners, Turns
+from processor_service.ports.model import Chunk, Model, Prompt
+from processor_service.ports.work import Cancellations, StreamOwners, ThreadQueue
 from processor_service.resilience.run_leased import Outcome
-from shared.errors import Stopped
+from shared.errors import Cancelled
 from shared.retry import Patience
 from shared.task import Cancel, Task
 from shared.telemetry.log import get_logger
@@ -23,7 +23,7 @@ log = get_logger(__name__)
 _ResultT = TypeVar("_ResultT")
 
 
-class Stop:
+class CancelToken:
     """Whether the asker of one task wants no more of it."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Stop:
     def check(self) -> None:
         """Raise Stopped if they do."""
         if self.asked:
-            raise Stopped("The asker has stopped the answer.")
+            raise Cancelled("The asker has stopped the answer.")
 
     def ask(self) -> None:
         """They do. Idempotent."""
@@ -78,7 +78,9 @@ class Stop:
 
 
 @asynccontextmanager
-async def watched(task_id: str, stop: Stop, stops: Stops) -> AsyncIterator[None]:
+async def watch_cancellation(
+    task_id: str, stop: CancelToken, stops: Cancellations
+) -> AsyncIterator[None]:
     """Inside, ``stop`` is asked as soon as somebody asks for it, here or in another process."""
     ended = asyncio.Event()
 
@@ -110,18 +112,18 @@ def _until_all_look(every_s: float) -> float:
 
 
 @dataclass(frozen=True)
-class StoppableModel:
+class CancellableModel:
     """``ports.Model`` that ends its answer when it is stopped: the last piece then says so.
 
     The request to the vendor is closed at that moment.
     """
 
     model: Model
-    stop: Stop
+    stop: CancelToken
 
-    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
         """The pieces of the answer until it ends or is stopped."""
-        last, finished = Piece(), False
+        last, finished = Chunk(), False
         async with aclosing(self.model.stream(prompt, model)) as pieces:
             while piece := await self.stop.unless_asked(_next(pieces)):
                 last, finished = piece, finished or piece.finished
@@ -130,20 +132,20 @@ class StoppableModel:
             yield replace(last, text="", finished=True, stopped=True)
 
 
-async def _next(pieces: AsyncGenerator[Piece, None]) -> Piece | None:
+async def _next(pieces: AsyncGenerator[Chunk, None]) -> Chunk | None:
     return await anext(pieces, None)
 
 
 @dataclass(frozen=True)
-class Stopping:
+class CancelDeps:
     """What stopping works with."""
 
-    stops: Stops
+    stops: Cancellations
     owners: StreamOwners
-    turns: Turns
+    turns: ThreadQueue
 
 
-async def stop(task: Task, cancel: Cancel, using: Stopping) -> Outcome:
+async def stop(task: Task, cancel: Cancel, using: CancelDeps) -> Outcome:
     """Have the answers stopped that ``cancel`` means, whoever works on them. Idempotent.
 
     An answer that is finished stays as it is.
@@ -155,7 +157,7 @@ async def stop(task: Task, cancel: Cancel, using: Stopping) -> Outcome:
     return Outcome.NOTED
 
 
-async def _meant(task: Task, cancel: Cancel, using: Stopping) -> set[str]:
+async def _meant(task: Task, cancel: Cancel, using: CancelDeps) -> set[str]:
     if cancel.task_id is not None:
         return {cancel.task_id}
     owners = [await using.owners.owner(task.channel_id, ts) for ts in cancel.streams]

@@ -17,7 +17,7 @@ class LeaseLost(RetryableError):
 
 
 @asynccontextmanager
-async def held(leases: Leases, lease: Lease) -> AsyncIterator[None]:
+async def keep_lease(leases: Leases, lease: Lease) -> AsyncIterator[None]:
     """Renew ``lease`` while the body runs; the body is cancelled with LeaseLost if it is lost."""
     worker = asyncio.current_task()
     ended, lost = asyncio.Event(), asyncio.Event()
@@ -74,7 +74,7 @@ class TaskLease:
         return await self.leases.is_doubted(self.lease.task_id)
 
 
-class CleaningUp(TaskLease):
+class NoLease(TaskLease):
     """For removing what stands beside the answer of a task that is done: nobody works on it."""
 
     async def still_held(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Room:
+class MemoryBudget:
     """So many bytes, given out in the order of asking.
 
     Nobody may ask for more while holding some: two who wait for each other would wait for ever.

@@ -31,7 +31,7 @@ def _now() -> float:
 
 
 @dataclass
-class Kept:
+class WaitingCount:
     """How many questions this process keeps now."""
 
     most: int = MOST_KEPT
@@ -39,14 +39,14 @@ class Kept:
 
 
 @dataclass
-class Holding:
+class OutageWait:
     """One question that is kept for ``hold_s`` seconds at most, and never beyond ``until`` (the
     event loop's time). ``kept`` counts it from its first pause on.
     """
 
     hold_s: float
     until: float
-    kept: Kept
+    kept: WaitingCount
     _began: float = field(default_factory=_now)
     _paused_s: float = 0.0
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from processor_service.ports.work import ClaimState, Lease, Leases
-from processor_service.resilience.lease import LeaseLost, held
-from processor_service.telemetry.task_metrics import because_of
+from processor_service.resilience.lease import LeaseLost, keep_lease
+from processor_service.telemetry.task_metrics import set_reason
 from shared.errors import MechachangError, RetryableError
 from shared.task import Task
 from shared.telemetry.log import get_logger
@@ -42,7 +42,7 @@ _NOT_OURS = {
 }
 
 
-async def under_lease(
+async def run_leased(
     task: Task,
     message_id: str,
     leases: Leases,
@@ -59,7 +59,7 @@ async def under_lease(
         log.info("The delivery is not ours to work on.", action="task_not_ours", state=claim.state)
         return _NOT_OURS[claim.state]
     try:
-        async with asyncio.timeout(deadline_s) as timeout, held(leases, claim.lease):
+        async with asyncio.timeout(deadline_s) as timeout, keep_lease(leases, claim.lease):
             outcome = await work(claim.lease, timeout.when() or float("inf"))
     except (RetryableError, TimeoutError) as error:
         await _hand_back(claim.lease, error, leases)
@@ -73,7 +73,7 @@ async def under_lease(
 
 async def _hand_back(lease: Lease, error: Exception, leases: Leases) -> None:
     reason = error.reason if isinstance(error, MechachangError) else "deadline_exceeded"
-    because_of(reason)
+    set_reason(reason)
     if reason == LeaseLost.reason:
         LEASES_LOST.add()
     # What another worker is doing instead is no reason to tell anybody.

@@ -7,7 +7,7 @@ from typing import Protocol
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from processor_service.slack.page_memory import Readers
+from processor_service.slack.page_memory import PageMemory
 from shared.errors import SlackDenied, SlackUnavailable
 from shared.ledger import Ledger
 from shared.signing import Signing
@@ -21,7 +21,7 @@ _BY_CHANNEL = frozenset({"chat.postMessage"})
 _UNNAMED_S = 1.0
 
 
-class Holds(Protocol):
+class RateLimitHolds(Protocol):
     """Which methods Slack told some instance of ours to leave alone, and for how long."""
 
     async def wait_s(self, key: str) -> float:
@@ -32,7 +32,7 @@ class Holds(Protocol):
 
 
 @dataclass(frozen=True)
-class Ourselves:
+class BotIdentity:
     """By what our own messages are known, and the workspace we are in: its id and its name."""
 
     ledger: Ledger
@@ -51,7 +51,7 @@ class SlackCalls:
     def __init__(
         self,
         client: AsyncWebClient,
-        holds: Holds,
+        holds: RateLimitHolds,
         on_denied: Callable[[SlackDenied], None],
         signing: Signing | None = None,
     ) -> None:
@@ -59,8 +59,8 @@ class SlackCalls:
         self.signing = signing or Signing(client.token or "")
         self._holds = holds
         self._on_denied = on_denied
-        self._ourselves: Ourselves | None = None
-        self.readers = Readers()
+        self._ourselves: BotIdentity | None = None
+        self.readers = PageMemory()
 
     async def __call__(
         self,
@@ -88,7 +88,7 @@ class SlackCalls:
                 self._on_denied(failure)
             raise failure from error
 
-    async def ourselves(self) -> Ourselves:
+    async def ourselves(self) -> BotIdentity:
         """Who we are, asked once. Raises SlackUnavailable also if Slack does not say."""
         if self._ourselves is None:
             us = await self("auth.test", self.client.auth_test)
@@ -96,7 +96,7 @@ class SlackCalls:
             if not isinstance(user_id, str) or not isinstance(team_id, str):
                 raise SlackUnavailable("auth.test: Slack does not say who we are.")
             ledger = Ledger(self.signing, bot_id if isinstance(bot_id, str) else None, user_id)
-            self._ourselves = Ourselves(ledger, team_id, str(us.get("team") or ""))
+            self._ourselves = BotIdentity(ledger, team_id, str(us.get("team") or ""))
         return self._ourselves
 
     async def _limited(self, key: str, method: str, failure: SlackUnavailable) -> None:

@@ -2,12 +2,12 @@
 
 import aiohttp
 
-from processor_service.ports.conversations import Conversation, Place
+from processor_service.ports.conversations import Conversation, MessageRef
 from processor_service.ports.work import Responses, StreamOwners
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversation import SlackConversation
-from processor_service.slack.reading.reader import Asker
+from processor_service.slack.reading.reader import StreamRecipient
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
 from processor_service.slack.response_url import SlackResponse
 from processor_service.slack.uploads import SlackUploads
@@ -39,14 +39,14 @@ class SlackConversations:
 
     def thread(self, task: Task, thread_ts: str, question_ts: str) -> Conversation:
         """The thread of a question."""
-        place = Place(task.channel_id, thread_ts, question_ts)
+        place = MessageRef(task.channel_id, thread_ts, question_ts)
         return SlackConversation(
             self._calls,
             task.channel_id,
             question_ts,
             thread_ts=thread_ts,
             place=place,
-            asker=Asker(task.team_id, task.user_id),
+            asker=StreamRecipient(task.team_id, task.user_id),
             owners=self._owners,
             uploads=self._uploads,
             starts=self._starts,

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from processor_service.resilience.memory_budget import Room
+from processor_service.resilience.memory_budget import MemoryBudget
 
 FIRST_PAGE: Final = 200
 """What Slack recommends to ask for at once (docs.slack.dev, pagination)."""
@@ -17,11 +17,11 @@ _ROOM_BYTES: Final = 128 * 1024 * 1024
 _SMALL_MESSAGE: Final = 4_000
 
 
-class Readers:
+class PageMemory:
     """One reading of a thread at a time, and so many bytes of pages of all threads together."""
 
     def __init__(self, room_bytes: int = _ROOM_BYTES) -> None:
-        self._room = Room(room_bytes)
+        self._room = MemoryBudget(room_bytes)
         self._threads: dict[tuple[str, str], tuple[asyncio.Lock, int]] = {}
 
     @asynccontextmanager

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import aiohttp
 
-from processor_service.ports.conversations import Body, Document, History, Place, Posted
+from processor_service.ports.conversations import Body, Document, MessageRef, Posted, ThreadHistory
 from processor_service.ports.work import Responses
 from processor_service.rendering.plain_text import log_layout_refused, plainly
 from shared.errors import UNSHOWABLE, SlackRefused, SlackUnavailable
@@ -26,7 +26,7 @@ class SlackResponse:
     """
 
     capacity = 5
-    place: Place | None = None
+    place: MessageRef | None = None
     editable = False
     streams = False
     takes_files = False
@@ -50,9 +50,9 @@ class SlackResponse:
         marks = await self._responses.of(task_id)
         return [Posted(str(number), mark) for number, mark in enumerate(marks)]
 
-    async def read(self, task_id: str) -> History:
+    async def read(self, task_id: str) -> ThreadHistory:
         """What we remember; nothing was said before."""
-        return History(tuple(await self.find(task_id)))
+        return ThreadHistory(tuple(await self.find(task_id)))
 
     async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
         """Nothing: Slack does not tell."""

@@ -20,7 +20,7 @@ from shared.telemetry.tracing import span
 
 
 @dataclass(frozen=True)
-class Usage:
+class TokenUsage:
     """What the vendor has counted so far; ``input`` is without what was ``cached``."""
 
     input: int = 0
@@ -28,9 +28,9 @@ class Usage:
     output: int = 0
     thoughts: int = 0
 
-    def plus(self, other: "Usage") -> "Usage":
+    def plus(self, other: "TokenUsage") -> "TokenUsage":
         """Both together, as of two requests for one answer."""
-        return Usage(
+        return TokenUsage(
             self.input + other.input,
             self.cached + other.cached,
             self.output + other.output,
@@ -48,7 +48,7 @@ class _Attempt:
     began: float = field(default_factory=time.monotonic)
     first_text_s: float | None = None
     last_s: float | None = None
-    usage: Usage = field(default_factory=Usage)
+    usage: TokenUsage = field(default_factory=TokenUsage)
     searches: int = 0
 
     def age_s(self) -> float:
@@ -58,7 +58,7 @@ class _Attempt:
 _current: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
 
 
-def received(usage: Usage | None, *, text: bool, searches: int = 0) -> None:
+def received(usage: TokenUsage | None, *, text: bool, searches: int = 0) -> None:
     """A piece has arrived, with or without ``text``. The last usage told counts.
 
     ``searches`` were made for the answer so far.
@@ -108,7 +108,7 @@ def attempt_at(model: str, prices: Prices) -> Iterator[None]:
         _record(attempt, outcome, prices)
 
 
-def _describe(current: trace.Span, usage: Usage) -> None:
+def _describe(current: trace.Span, usage: TokenUsage) -> None:
     current.set_attribute("gen_ai.usage.input_tokens", usage.input + usage.cached)
     current.set_attribute("gen_ai.usage.cache_read.input_tokens", usage.cached)
     current.set_attribute("gen_ai.usage.output_tokens", usage.output + usage.thoughts)

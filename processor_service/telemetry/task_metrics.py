@@ -41,7 +41,7 @@ def bound_measures(task: Task) -> Iterator[TaskMeasures]:
         _current.reset(token)
 
 
-def because_of(reason: str) -> None:
+def set_reason(reason: str) -> None:
     """Why the delivery ends as it does."""
     if (measures := _current.get()) is not None:
         measures.reason = reason

@@ -75,7 +75,7 @@ NOTICE: Final[Texts] = {
     "ja": ":warning: *{title}*\n*処理段階:* {phase}\n*内容:* {what}\n*状況:* {state}\n*対処方法:* {advice}",
     "en": ":warning: *{title}*\n*Phase:* {phase}\n*What happened:* {what}\n*State:* {state}\n*What to do:* {advice}",
 }
-STOPPED: Final[Texts] = {
+STOPPED_NOTICE: Final[Texts] = {
     "ja": "自動での再試行は終了しました。",
     "en": "I tried several times and have stopped trying.",
 }

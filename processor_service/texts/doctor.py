@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from shared.slack.findings import Check, Texts
+from shared.slack.findings import CheckText, Texts
 
-TITLE: Final[Texts] = {"ja": "診断結果（回答側）", "en": "What I found (answering)"}
-NONE: Final[Texts] = {"ja": "", "en": ""}
+REPORT_TITLE: Final[Texts] = {"ja": "診断結果（回答側）", "en": "What I found (answering)"}
+NO_LIMIT: Final[Texts] = {"ja": "", "en": ""}
 
-VERSION: Final = Check(
+PROCESSOR_VERSION: Final = CheckText(
     {
         "ja": "回答サービス {version}（キューの通過に {through:.2f} 秒）",
         "en": "Processor service {version} ({through:.2f} s through the queue)",
@@ -21,7 +21,7 @@ VERSION: Final = Check(
         "en": "If it was just starting, try again. If this continues, administrators look at Pub/Sub's backlog and the instance limit.",
     },
 )
-SLACK: Final = Check(
+SLACK: Final = CheckText(
     {"ja": "Slack に投稿できます", "en": "Slack can be reached"},
     {"ja": "Slack を利用できません（{why}）", "en": "Slack cannot be used ({why})"},
     {
@@ -29,7 +29,7 @@ SLACK: Final = Check(
         "en": "For administrators: check the processor's `SLACK_BOT_TOKEN` and Slack's status.",
     },
 )
-REDIS: Final = Check(
+REDIS: Final = CheckText(
     {"ja": "Redis は応答しています", "en": "Redis answers"},
     {
         "ja": "Redis が応答していません。回答は届きますが、キャッシュと利用制限は働きません",
@@ -40,7 +40,7 @@ REDIS: Final = Check(
         "en": "For administrators: check Redis and `REDIS_URL`.",
     },
 )
-MODEL: Final = Check(
+MODEL: Final = CheckText(
     {
         "ja": "Gemini のモデル `{model}` を利用できます",
         "en": "Gemini's model `{model}` can be used",
@@ -54,23 +54,23 @@ MODEL: Final = Check(
         "en": "For administrators: check `{setting}`, the API key or the service account's roles, and Gemini's status.",
     },
 )
-CACHE_ON: Final = Check(
+CACHE_ON: Final = CheckText(
     {
         "ja": "同じ質問への回答は {minutes:g} 分間保存され、再利用されます",
         "en": "Answers to equal questions are kept for {minutes:g} min",
     },
-    NONE,
-    NONE,
+    NO_LIMIT,
+    NO_LIMIT,
 )
-CACHE_OFF: Final = Check(
+CACHE_OFF: Final = CheckText(
     {
         "ja": "回答のキャッシュは使わない設定です",
         "en": "The cache of answers is switched off",
     },
-    NONE,
-    NONE,
+    NO_LIMIT,
+    NO_LIMIT,
 )
-QUESTIONS: Final = Check(
+QUESTIONS_LEFT: Final = CheckText(
     {
         "ja": "直近 1 分間の質問: {used}",
         "en": "Questions in the last minute: {used}",
@@ -81,7 +81,7 @@ QUESTIONS: Final = Check(
     },
     {"ja": "1 分ほど待ってからお尋ねください。", "en": "Please wait a minute."},
 )
-TOKENS: Final = Check(
+TOKENS_LEFT: Final = CheckText(
     {"ja": "今日のトークン: {used}", "en": "Tokens today: {used}"},
     {
         "ja": "今日のトークンが上限に達しています: {used}",
@@ -89,7 +89,7 @@ TOKENS: Final = Check(
     },
     {"ja": "{resets_at}に再開します。", "en": "It goes on {resets_at}."},
 )
-TEAM_TOKENS: Final = Check(
+TEAM_TOKENS_LEFT: Final = CheckText(
     {
         "ja": "ワークスペース全体の今日のトークン: {used}",
         "en": "Tokens of the whole workspace today: {used}",

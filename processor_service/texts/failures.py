@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from processor_service.ports.answers import Verdict
+from processor_service.ports.answers import OmittedFile
 from shared.task import Locale
 
 Texts = dict[Locale, str]
@@ -20,12 +20,12 @@ class Failure:
 
     reason: str
     resumes_at: datetime | None = None
-    without: tuple[Verdict, ...] = ()
+    without: tuple[OmittedFile, ...] = ()
     shown: bool = False
 
 
 @dataclass(frozen=True)
-class Words:
+class FailureText:
     """What a notice says. ``tried``: we tried again and again, and have stopped."""
 
     phase: Texts
@@ -71,7 +71,7 @@ def _for_all(ja: str, en: str) -> Texts:
     }
 
 
-_MODEL_AWAY: Final = Words(
+_MODEL_AWAY: Final = FailureText(
     _GENERATING,
     {
         "ja": "Gemini が応答しませんでした。一時的な障害の可能性があります。",
@@ -80,7 +80,7 @@ _MODEL_AWAY: Final = Words(
     _LATER,
     tried=True,
 )
-_CUT: Final = Words(
+_CUT: Final = FailureText(
     _GENERATING,
     {
         "ja": "Gemini の回答が途中で途切れ、最後まで受け取れませんでした。",
@@ -89,7 +89,7 @@ _CUT: Final = Words(
     _LATER,
     tried=True,
 )
-_SLACK_AWAY: Final = Words(
+_SLACK_AWAY: Final = FailureText(
     _SHOWING,
     {
         "ja": "Slack に接続できず、回答を表示できませんでした。",
@@ -98,7 +98,7 @@ _SLACK_AWAY: Final = Words(
     _LATER,
     tried=True,
 )
-_BLOCKED: Final = Words(
+_BLOCKED: Final = FailureText(
     _GENERATING,
     {
         "ja": "Gemini の安全基準により、この質問への回答が止められました。",
@@ -107,7 +107,7 @@ _BLOCKED: Final = Words(
     _REPHRASE,
     retry=False,
 )
-OTHER: Final = Words(
+OTHER: Final = FailureText(
     _GENERATING,
     {
         "ja": "処理を繰り返しましたが、完了しませんでした。",
@@ -122,10 +122,10 @@ TAKEN_AWAY: Final[Texts] = {
     "en": " What had been shown of the answer was unfinished and has been taken away.",
 }
 
-WORDS: Final[dict[str, Words]] = {
+WORDS: Final[dict[str, FailureText]] = {
     "question_blocked": _BLOCKED,
     "model_refused": _BLOCKED,
-    "answer_blocked": Words(
+    "answer_blocked": FailureText(
         _GENERATING,
         {
             "ja": "Gemini の安全基準により、回答が途中で止められました。",
@@ -133,7 +133,7 @@ WORDS: Final[dict[str, Words]] = {
         },
         _REPHRASE,
     ),
-    "answer_recited": Words(
+    "answer_recited": FailureText(
         _GENERATING,
         {
             "ja": "既存の著作物と同じ文章になるため、Gemini が回答を止めました。",
@@ -141,7 +141,7 @@ WORDS: Final[dict[str, Words]] = {
         },
         _REPHRASE,
     ),
-    "answer_empty": Words(
+    "answer_empty": FailureText(
         _GENERATING,
         {
             "ja": "Gemini から空の回答が返りました。",
@@ -153,7 +153,7 @@ WORDS: Final[dict[str, Words]] = {
         },
         tried=True,
     ),
-    "length_limit": Words(
+    "length_limit": FailureText(
         _GENERATING,
         {
             "ja": "考える段階で長さの上限に達し、回答を書き始められませんでした。",
@@ -164,7 +164,7 @@ WORDS: Final[dict[str, Words]] = {
             "en": "Please shorten the question or ask it in several parts.",
         },
     ),
-    "answer_malformed": Words(
+    "answer_malformed": FailureText(
         _GENERATING,
         {
             "ja": "Gemini の回答が決められた形式になっておらず、最後まで読み取れませんでした。",
@@ -173,7 +173,7 @@ WORDS: Final[dict[str, Words]] = {
         _LATER,
         tried=True,
     ),
-    "answer_language": Words(
+    "answer_language": FailureText(
         _GENERATING,
         {
             "ja": "Gemini が対応していない言語になったため、回答が止められました。",
@@ -185,7 +185,7 @@ WORDS: Final[dict[str, Words]] = {
         },
         retry=False,
     ),
-    "question_declined": Words(
+    "question_declined": FailureText(
         _GENERATING,
         {
             "ja": "Gemini はこの質問に回答せず、理由も示しませんでした。",
@@ -195,7 +195,7 @@ WORDS: Final[dict[str, Words]] = {
         tried=True,
     ),
     "answer_cut": _CUT,
-    "answer_broken_off": Words(
+    "answer_broken_off": FailureText(
         _GENERATING,
         {
             "ja": "Gemini 側の不具合により、回答が最後まで作成されませんでした。",
@@ -207,7 +207,7 @@ WORDS: Final[dict[str, Words]] = {
     "model_silent": _MODEL_AWAY,
     "model_unavailable": _MODEL_AWAY,
     "model_circuit_open": _MODEL_AWAY,
-    "model_rate_limited": Words(
+    "model_rate_limited": FailureText(
         _GENERATING,
         {
             "ja": "Gemini の利用量が上限に達しています。",
@@ -216,7 +216,7 @@ WORDS: Final[dict[str, Words]] = {
         _LATER,
         tried=True,
     ),
-    "deadline_exceeded": Words(
+    "deadline_exceeded": FailureText(
         _GENERATING,
         {
             "ja": "制限時間内に回答が完成しませんでした。",
@@ -225,7 +225,7 @@ WORDS: Final[dict[str, Words]] = {
         _LATER,
         tried=True,
     ),
-    "model_daily_quota": Words(
+    "model_daily_quota": FailureText(
         _GENERATING,
         {
             "ja": "Gemini の 1 日の利用枠を使い切りました。{when}に再開します。",
@@ -233,7 +233,7 @@ WORDS: Final[dict[str, Words]] = {
         },
         _WAIT,
     ),
-    "model_rejected": Words(
+    "model_rejected": FailureText(
         _GENERATING,
         {
             "ja": "Gemini がこの質問を受け付けませんでした。扱えない内容が含まれている可能性があります。",
@@ -245,7 +245,7 @@ WORDS: Final[dict[str, Words]] = {
         },
         retry=False,
     ),
-    "question_too_long": Words(
+    "question_too_long": FailureText(
         _GENERATING,
         {
             "ja": "スレッドの内容も含めて、質問が Gemini の受け付ける長さを超えています。",
@@ -257,7 +257,7 @@ WORDS: Final[dict[str, Words]] = {
         },
         retry=False,
     ),
-    "model_misconfigured": Words(
+    "model_misconfigured": FailureText(
         _GENERATING,
         {
             "ja": "Gemini がこのアプリからの利用を受け付けませんでした。地域・請求・API の設定に問題があります。",
@@ -265,7 +265,7 @@ WORDS: Final[dict[str, Words]] = {
         },
         _ADMINISTRATOR,
     ),
-    "model_denied": Words(
+    "model_denied": FailureText(
         _GENERATING,
         {
             "ja": "Gemini を利用する権限が確認できませんでした。",
@@ -273,7 +273,7 @@ WORDS: Final[dict[str, Words]] = {
         },
         _ADMINISTRATOR,
     ),
-    "model_not_found": Words(
+    "model_not_found": FailureText(
         _GENERATING,
         {
             "ja": "設定されている Gemini のモデルが見つかりませんでした。",
@@ -283,7 +283,7 @@ WORDS: Final[dict[str, Words]] = {
     ),
     "slack_unavailable": _SLACK_AWAY,
     "slack_outcome_unknown": _SLACK_AWAY,
-    "slack_denied": Words(
+    "slack_denied": FailureText(
         _SHOWING,
         {
             "ja": "Slack がアプリの認証を受け付けなかったため、回答を表示できませんでした。",
@@ -292,7 +292,7 @@ WORDS: Final[dict[str, Words]] = {
         _LATER,
         tried=True,
     ),
-    "slack_refused": Words(
+    "slack_refused": FailureText(
         _SHOWING,
         {
             "ja": "Slack が、質問のあった会話での読み取りや投稿を許可しませんでした。",
@@ -300,7 +300,7 @@ WORDS: Final[dict[str, Words]] = {
         },
         _ADMINISTRATOR,
     ),
-    "slack_unshowable": Words(
+    "slack_unshowable": FailureText(
         _SHOWING,
         {
             "ja": "Slack が回答の表示形式や長さを受け付けず、文字だけにしても表示できませんでした。",
@@ -311,7 +311,7 @@ WORDS: Final[dict[str, Words]] = {
             "en": "Please ask in parts that have shorter answers. If this continues, tell your administrator.",
         },
     ),
-    "response_closed": Words(
+    "response_closed": FailureText(
         _SHOWING,
         {
             "ja": "コマンドへの返信を Slack が受け付ける期間（30 分）または回数（5 回）を過ぎたため、回答を表示できませんでした。",
@@ -323,7 +323,7 @@ WORDS: Final[dict[str, Words]] = {
         },
         retry=False,
     ),
-    "slack_rate_limited": Words(
+    "slack_rate_limited": FailureText(
         _SHOWING,
         {
             "ja": "Slack の送信量の制限により、回答を表示できませんでした。",
@@ -332,7 +332,7 @@ WORDS: Final[dict[str, Words]] = {
         _LATER,
         tried=True,
     ),
-    "slack_not_there": Words(
+    "slack_not_there": FailureText(
         _SHOWING,
         {
             "ja": "質問のあったチャンネルに投稿できませんでした。アプリが外されたか、チャンネルがアーカイブされた可能性があります。",
@@ -344,7 +344,7 @@ WORDS: Final[dict[str, Words]] = {
         },
         retry=False,
     ),
-    "slack_scope_missing": Words(
+    "slack_scope_missing": FailureText(
         _PERMISSION,
         {
             "ja": "このアプリに必要な Slack の権限が与えられていないため、回答できませんでした。",
@@ -352,7 +352,7 @@ WORDS: Final[dict[str, Words]] = {
         },
         _ADMINISTRATOR,
     ),
-    "files_unusable": Words(
+    "files_unusable": FailureText(
         _ASKING,
         {
             "ja": "お送りいただいたファイルを利用できませんでした。\n{files}",
@@ -364,7 +364,7 @@ WORDS: Final[dict[str, Words]] = {
         },
         retry=False,
     ),
-    "thread_unreadable": Words(
+    "thread_unreadable": FailureText(
         _READING,
         {
             "ja": "スレッドを読めませんでした。私がそのチャンネルに参加していないか、メッセージが削除されています。",
@@ -375,7 +375,7 @@ WORDS: Final[dict[str, Words]] = {
             "en": "Please add me to the channel with `/invite`, then press Retry.",
         },
     ),
-    "not_a_member": Words(
+    "not_a_member": FailureText(
         _READING,
         {
             "ja": "このメッセージがあるチャンネルのメンバーではないため、内容を読み取りませんでした。",
@@ -386,7 +386,7 @@ WORDS: Final[dict[str, Words]] = {
             "en": "If you need it, please join the channel and try again.",
         },
     ),
-    "nothing_to_read": Words(
+    "nothing_to_read": FailureText(
         _READING,
         {
             "ja": "このメッセージには、読み取れる文章がありませんでした。",
@@ -398,7 +398,7 @@ WORDS: Final[dict[str, Words]] = {
         },
         retry=False,
     ),
-    "user_rate_limited": Words(
+    "user_rate_limited": FailureText(
         _ASKING,
         _for_all(
             "短い時間に多くの質問をいただいたため、お休みしています。{when}に再開します。",
@@ -406,7 +406,7 @@ WORDS: Final[dict[str, Words]] = {
         ),
         _WAIT,
     ),
-    "user_busy": Words(
+    "user_busy": FailureText(
         _ASKING,
         _for_all(
             "お答えを準備している質問がほかに多くあるため、この質問はお受けできませんでした。",
@@ -414,7 +414,7 @@ WORDS: Final[dict[str, Words]] = {
         ),
         _FIRST_THE_OTHERS,
     ),
-    "thread_busy": Words(
+    "thread_busy": FailureText(
         _ASKING,
         _for_all(
             "このスレッドでは多くの質問が順番を待っているため、この質問にはお答えできませんでした。",
@@ -422,7 +422,7 @@ WORDS: Final[dict[str, Words]] = {
         ),
         _FIRST_THE_OTHERS,
     ),
-    "user_daily_tokens": Words(
+    "user_daily_tokens": FailureText(
         _ASKING,
         _for_all(
             "お一人が 1 日に使える量の上限に達しました。{when}に再開します。",
@@ -430,7 +430,7 @@ WORDS: Final[dict[str, Words]] = {
         ),
         _WAIT,
     ),
-    "team_daily_tokens": Words(
+    "team_daily_tokens": FailureText(
         _ASKING,
         _for_all(
             "このワークスペースが 1 日に使える量の上限に達しました。{when}に再開します。",

@@ -9,7 +9,7 @@ Texts = dict[Locale, str]
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One thing that was looked at. ``fix`` says what to do if it is not ``ok``."""
 
     ok: bool
@@ -18,23 +18,23 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Check:
+class CheckText:
     """What is said of one thing, good or bad; the texts take values by name."""
 
     passed: Texts
     failed: Texts
     fix: Texts
 
-    def found(self, ok: bool, locale: Locale, **values: object) -> Finding:
+    def found(self, ok: bool, locale: Locale, **values: object) -> CheckResult:
         """The finding, in words."""
         text = (self.passed if ok else self.failed)[locale].format(**values)
-        return Finding(ok, text, self.fix[locale].format(**values))
+        return CheckResult(ok, text, self.fix[locale].format(**values))
 
 
-def listed(title: str, findings: Iterable[Finding]) -> str:
+def listed(title: str, findings: Iterable[CheckResult]) -> str:
     """The findings as one message (mrkdwn)."""
     return "\n".join([f"*{title}*", *(_line(finding) for finding in findings)])
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: CheckResult) -> str:
     return f"✓ {finding.text}" if finding.ok else f"✗ {finding.text}\n      → {finding.fix}"

@@ -6,7 +6,7 @@ from shared.task import Locale
 
 Texts = dict[Locale, str]
 
-TITLE: Final[Texts] = {"ja": "Mechachang へようこそ", "en": "Welcome to Mechachang"}
+HOME_TITLE: Final[Texts] = {"ja": "Mechachang へようこそ", "en": "Welcome to Mechachang"}
 ABOUT: Final[Texts] = {
     "ja": "Gemini に質問できるアシスタントです。調べもの、文章やコードの作成、データの分析、スレッドの要約や翻訳をお手伝いします。回答は、書き上がるそばから表示されます。",
     "en": "I am an assistant backed by Gemini. I look into questions, write texts and code, analyse data, and summarise or translate what was said in Slack. You can watch my answers being written.",

@@ -10,13 +10,13 @@ from typing import Any, Final, Literal
 from shared.slack.home_texts import (
     ABOUT,
     HELP,
+    HOME_TITLE,
     IN_A_MINUTE,
     MODES,
     OF,
     QUESTIONS,
     RESETS,
     TEAM_TOKENS,
-    TITLE,
     TOKENS,
     USAGE,
     USAGE_COMES,
@@ -33,7 +33,7 @@ CALLBACK_ID: Final = "home"
 
 
 @dataclass(frozen=True)
-class Count:
+class UsedOfLimit:
     """How much of something was used, and how much of it may be; a limit of 0 is none."""
 
     used: int
@@ -48,21 +48,21 @@ class Used:
     """
 
     questions: int
-    questions_in_a_minute: Count
-    tokens: Count
-    team_tokens: Count
+    questions_in_a_minute: UsedOfLimit
+    tokens: UsedOfLimit
+    team_tokens: UsedOfLimit
     resets_at: datetime
 
 
 @dataclass(frozen=True)
-class Shown:
+class HomeContent:
     """A usage with the time it was looked up at; ``unknown`` if it could not be."""
 
     used: Used
     at: datetime
 
 
-Usage = Shown | Literal["comes", "unknown"]
+Usage = HomeContent | Literal["comes", "unknown"]
 
 
 def notice_view(text: str) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def notice_view(text: str) -> dict[str, Any]:
 def home_view(locale: Locale, revision: str | None, usage: Usage) -> dict[str, Any]:
     """The view for one person: what we can do, how to ask, their usage, our version."""
     blocks = [
-        {"type": "header", "text": {"type": "plain_text", "text": TITLE[locale]}},
+        {"type": "header", "text": {"type": "plain_text", "text": HOME_TITLE[locale]}},
         *(_section(text[locale]) for text in (ABOUT, WAYS, MODES)),
         {"type": "divider"},
         _section(USAGE[locale]),
@@ -92,7 +92,7 @@ def _usage_blocks(usage: Usage, locale: Locale) -> list[Block]:
             return [_context(USAGE_COMES[locale])]
         case "unknown":
             return [_context(USAGE_UNKNOWN[locale])]
-        case Shown(used, at):
+        case HomeContent(used, at):
             fields = [_text(field) for field in _fields(used, locale)]
             resets = RESETS[locale].format(resets_at=shown_moment(used.resets_at), now=_time(at))
             return [{"type": "section", "fields": fields}, _context(resets)]
@@ -100,7 +100,10 @@ def _usage_blocks(usage: Usage, locale: Locale) -> list[Block]:
 
 def _fields(used: Used, locale: Locale) -> list[str]:
     """The team's tokens are nobody else's matter unless they may run out for everybody."""
-    counts: list[tuple[Texts, Count]] = [(QUESTIONS, Count(used.questions)), (TOKENS, used.tokens)]
+    counts: list[tuple[Texts, UsedOfLimit]] = [
+        (QUESTIONS, UsedOfLimit(used.questions)),
+        (TOKENS, used.tokens),
+    ]
     if used.questions_in_a_minute.limit:
         counts.append((IN_A_MINUTE, used.questions_in_a_minute))
     if used.team_tokens.limit:
@@ -108,7 +111,7 @@ def _fields(used: Used, locale: Locale) -> list[str]:
     return [label[locale].format(used=described_count(count, locale)) for label, count in counts]
 
 
-def described_count(count: Count, locale: Locale) -> str:
+def described_count(count: UsedOfLimit, locale: Locale) -> str:
     """What was used, of how much if that is limited."""
     if not count.limit:
         return f"{count.used:,}"

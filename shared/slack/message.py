@@ -14,7 +14,7 @@ from shared.errors import SlackUnavailable
 Message = Mapping[str, Any]
 
 
-class Told(Protocol):
+class SlackResult(Protocol):
     """Slack's answer to a call."""
 
     def get(self, key: str, /) -> Any:
@@ -70,7 +70,7 @@ def _whole(told: Any) -> Any:
     return _HALVES.sub("\ufffd", told) if isinstance(told, str) else told
 
 
-def messages_in(page: Told) -> list[dict[str, Any]]:
+def messages_in(page: SlackResult) -> list[dict[str, Any]]:
     """The messages of a page that have a time.
 
     Raises SlackUnavailable for what is no page: nothing of ours standing there would be a guess.
@@ -82,20 +82,20 @@ def messages_in(page: Told) -> list[dict[str, Any]]:
     return [each for each in found if each is not None and "ts" in each]
 
 
-def listed_in(page: Told, name: str) -> list[Any]:
+def listed_in(page: SlackResult, name: str) -> list[Any]:
     """What a page lists; nothing where it has no list of that name."""
     listed = page.get(name)
     return listed if isinstance(listed, list) else []
 
 
-def cursor_in(page: Told) -> str | None:
+def cursor_in(page: SlackResult) -> str | None:
     """Where the next page begins, if there is one."""
     metadata = page.get("response_metadata")
     cursor = metadata.get("next_cursor") if isinstance(metadata, Mapping) else None
     return cursor if isinstance(cursor, str) and cursor else None
 
 
-def cursor_after(cursor: str | None, page: Told) -> str | None:
+def cursor_after(cursor: str | None, page: SlackResult) -> str | None:
     """Where the page after that of ``cursor`` begins, if there is one.
 
     Raises SlackUnavailable where it would be the same page again, for ever.

@@ -29,16 +29,16 @@ _REFRESH_WITHIN_S: Final = 5
 _POINTS_A_REQUEST: Final = 200
 
 FindCredentials = Callable[[Deployment], Credentials]
-Refused = Callable[[str], None]
+ExportRefused = Callable[[str], None]
 """Told why a receiver took a request and dropped a part of it: the SDK says nothing of that."""
 
 
-def otlp_spans(refused: Refused) -> OTLPSpanExporter:
+def otlp_spans(refused: ExportRefused) -> OTLPSpanExporter:
     """Everything is said by ``OTEL_EXPORTER_OTLP_*`` variables, which the SDK reads."""
     return OTLPSpanExporter(session=_heard(requests.Session(), refused))
 
 
-def otlp_metrics(refused: Refused) -> OTLPMetricExporter:
+def otlp_metrics(refused: ExportRefused) -> OTLPMetricExporter:
     """As ``otlp_spans``."""
     session = _heard(requests.Session(), refused)
     return OTLPMetricExporter(session=session, max_export_batch_size=_POINTS_A_REQUEST)
@@ -57,7 +57,7 @@ def google_credentials(here: Deployment) -> Credentials:
 
 
 def google_spans(
-    here: Deployment, refused: Refused, find: FindCredentials = google_credentials
+    here: Deployment, refused: ExportRefused, find: FindCredentials = google_credentials
 ) -> OTLPSpanExporter:
     """To Google, or to ``OTEL_EXPORTER_OTLP_ENDPOINT`` where a proxy stands in between."""
     session = _heard(_session(find(here)), refused)
@@ -65,7 +65,7 @@ def google_spans(
 
 
 def google_metrics(
-    here: Deployment, refused: Refused, find: FindCredentials = google_credentials
+    here: Deployment, refused: ExportRefused, find: FindCredentials = google_credentials
 ) -> OTLPMetricExporter:
     """As ``google_spans``."""
     return OTLPMetricExporter(
@@ -84,7 +84,7 @@ def _session(credentials: Credentials) -> AuthorizedSession:
     return AuthorizedSession(credentials, refresh_timeout=_REFRESH_WITHIN_S)  # type: ignore[no-untyped-call]  # google-auth is untyped here
 
 
-def _heard(session: requests.Session, refused: Refused) -> requests.Session:
+def _heard(session: requests.Session, refused: ExportRefused) -> requests.Session:
     """The session, whose responses are read for a partial success (OTLP specification)."""
 
     def read(response: requests.Response, **_how: object) -> None:

@@ -83,7 +83,7 @@ def _is_failed(current: trace.Span) -> bool:
     return isinstance(current, ReadableSpan) and not current.status.is_ok
 
 
-def carried(carrier: Mapping[str, str]) -> Context:
+def extracted_context(carrier: Mapping[str, str]) -> Context:
     """The W3C context that ``carrier`` (message attributes) brings, if any."""
     return propagate.extract(carrier)
 

@@ -7,7 +7,7 @@ import pytest
 
 from command_service.app import Service
 from shared.ledger import Mark
-from shared.task import Cancel, Feedback, Flaw, Kind, Mode, Source, Task, Vote, Wish
+from shared.task import Cancel, Feedback, FeedbackReason, Kind, Mode, Source, Task, Vote, Wish
 from simulators.faults import Fault
 from simulators.slack.model import Message, Stream, View
 from tests import signed
@@ -213,7 +213,7 @@ async def test_a_bad_vote_opens_a_modal_and_its_reason_follows_the_vote(world: S
         task_id=ANSWER,
         vote=Vote.DOWN,
         mode=Mode.CODE,
-        flaw=Flaw.OUTDATED,
+        flaw=FeedbackReason.OUTDATED,
         comment="去年の情報です",
     )
     thanks = modal(world)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from command_service.errors import StartFailed
-from command_service.pubsub.publisher import PubSubQueue, pubsub_queue
+from command_service.pubsub.publisher import PubSubQueue, open_publisher
 from shared.errors import QueueUnavailable
 from shared.task import Task
 from simulators.faults import Fault
@@ -25,7 +25,7 @@ def ignore(_failed_s: float) -> None:
 
 @pytest.fixture
 async def queue(world: Stack) -> AsyncIterator[PubSubQueue]:
-    async with pubsub_queue(PROJECT, "mechachang-tasks", world.pubsub_address, ignore) as queue:
+    async with open_publisher(PROJECT, "mechachang-tasks", world.pubsub_address, ignore) as queue:
         yield queue
 
 
@@ -44,7 +44,7 @@ async def test_the_setting_decides_where_to_publish_and_not_the_environment(
     world: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
-    async with pubsub_queue(PROJECT, "mechachang-tasks", world.pubsub_address, ignore) as queue:
+    async with open_publisher(PROJECT, "mechachang-tasks", world.pubsub_address, ignore) as queue:
         await queue.publish(TASK, {})
     assert len(world.pubsub.messages(TOPIC)) == 1
 
@@ -64,7 +64,7 @@ async def test_an_outage_is_told_when_it_has_ended_and_was_long(
 ) -> None:
     ended: list[float] = []
     world.faults.add("pubsub", "Publish", Fault("error", error="PERMISSION_DENIED"), 2)
-    async with pubsub_queue(
+    async with open_publisher(
         PROJECT, "mechachang-tasks", world.pubsub_address, ended.append, outage_s
     ) as queue:
         for _ in range(2):
@@ -79,7 +79,7 @@ async def test_an_outage_is_told_when_it_has_ended_and_was_long(
 async def test_a_publish_given_up_by_its_caller_counts_as_failed(world: Stack) -> None:
     ended: list[float] = []
     world.faults.add("pubsub", "Publish", Fault("delay", seconds=5.0))
-    async with pubsub_queue(
+    async with open_publisher(
         PROJECT, "mechachang-tasks", world.pubsub_address, ended.append, 0.0
     ) as queue:
         with pytest.raises(TimeoutError):
@@ -101,7 +101,7 @@ async def test_a_lasting_refusal_is_not_retried_and_its_reason_repeats_no_data(
 
 
 async def test_a_topic_that_does_not_exist_is_said_so(world: Stack) -> None:
-    async with pubsub_queue(PROJECT, "missing", world.pubsub_address, ignore) as queue:
+    async with open_publisher(PROJECT, "missing", world.pubsub_address, ignore) as queue:
         with pytest.raises(QueueUnavailable, match="NOT_FOUND"):
             await queue.publish(TASK, {})
         with pytest.raises(QueueUnavailable, match="NOT_FOUND"):
@@ -169,7 +169,7 @@ async def test_without_credentials_the_start_fails_with_what_to_do(
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
 
     with pytest.raises(StartFailed, match="PUBSUB_EMULATOR_HOST"):
-        async with pubsub_queue(PROJECT, "mechachang-tasks", None, ignore):
+        async with open_publisher(PROJECT, "mechachang-tasks", None, ignore):
             pass
 
 
@@ -187,5 +187,5 @@ async def test_with_credentials_the_queue_opens_towards_google(
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(credentials))
     monkeypatch.delenv("PUBSUB_EMULATOR_HOST", raising=False)
 
-    async with pubsub_queue(PROJECT, "mechachang-tasks", None, ignore) as queue:
+    async with open_publisher(PROJECT, "mechachang-tasks", None, ignore) as queue:
         assert queue.topic == TOPIC

@@ -11,7 +11,7 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 
 from command_service.scopes import NEEDED_SCOPES
-from command_service.transport.concurrency import Slots
+from command_service.transport.concurrency import ConcurrencyLimit
 from command_service.transport.health import Health, HealthDeps
 from command_service.transport.http_server import bound, serving
 from command_service.transport.socket_mode import SocketMode, Timing, connected
@@ -70,7 +70,12 @@ async def listening(world: Stack) -> AsyncIterator[Listening]:
     async with slack_client("xoxb-local", world.api_url) as client:
         opened = await client.apps_connections_open(app_token="xapp-local")
         socket = SocketMode(
-            AsyncApp(client=client), "xapp-local", Slots(1), lambda _: "", silences.append, QUICK
+            AsyncApp(client=client),
+            "xapp-local",
+            ConcurrencyLimit(1),
+            lambda _: "",
+            silences.append,
+            QUICK,
         )
         server = web.Application()
         Health(HealthDeps(queue_is_fine, FakeAccess(), socket.state)).add_routes(server)

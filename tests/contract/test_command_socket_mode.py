@@ -8,7 +8,7 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 
 from command_service.app import Service
-from command_service.transport.concurrency import Slots
+from command_service.transport.concurrency import ConcurrencyLimit
 from command_service.transport.socket_mode import SocketMode, Timing, connected
 from shared.slack.client import slack_client
 from simulators.faults import Fault
@@ -126,7 +126,7 @@ async def test_a_refused_handshake_is_tried_again_at_a_new_url_that_is_not_logge
         opened = await client.apps_connections_open(app_token="xapp-local")
         rule = world.faults.add("socket", "connect", Fault("error", status=404), -1)
         bolt = AsyncApp(client=client)
-        slots = Slots(1)
+        slots = ConcurrencyLimit(1)
         timing = Timing(ping_every_s=0.2, url_life_s=0.4)
         socket = SocketMode(bolt, "xapp-local", slots, lambda _: "", lambda _: None, timing)
         async with connected(socket, str(opened["url"])):

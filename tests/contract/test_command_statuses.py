@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from command_service.app import Service
-from command_service.payloads.model import Recipient
+from command_service.payloads.model import EphemeralTarget
 from command_service.slack.access import SlackAccess
-from command_service.slack.ephemeral import SlackReplies
+from command_service.slack.ephemeral import SlackUserSignals
 from shared.ledger import Mark
 from shared.slack.client import slack_client
 from simulators.faults import Fault
@@ -44,7 +44,7 @@ async def test_slack_failing_to_show_signs_changes_nothing(world: Stack, service
 async def test_a_status_that_slack_is_slow_to_show_is_given_up(world: Stack) -> None:
     rule = world.faults.add("slack", "assistant.threads.setStatus", Fault("hang"))
     async with slack_client("xoxb-local", world.api_url) as client, asyncio.timeout(5.0):
-        replies = SlackReplies(
+        replies = SlackUserSignals(
             client,
             SlackAccess(client, lambda _: None),
             signed.ledger_of(world),
@@ -59,7 +59,9 @@ async def test_the_status_of_a_question_that_was_not_taken_is_cleared(world: Sta
     asked = world.slack.people.post("hana", "#general", "hello")
     question = replace(question, thread_ts=asked.ts)
     async with slack_client("xoxb-local", world.api_url) as client:
-        replies = SlackReplies(client, SlackAccess(client, lambda _: None), signed.ledger_of(world))
+        replies = SlackUserSignals(
+            client, SlackAccess(client, lambda _: None), signed.ledger_of(world)
+        )
         for _ in range(2):
             await replies.show_thinking(question, "ja")
             await replies.show_thinking(question, "ja")
@@ -82,7 +84,7 @@ async def test_a_status_that_came_late_is_cleared_only_if_the_answer_stands(
             await client.chat_postMessage(
                 channel=general, thread_ts=asked.ts, text="answer", metadata=mark
             )
-        replies = SlackReplies(
+        replies = SlackUserSignals(
             client, SlackAccess(client, lambda _: None), signed.ledger_of(world), late_after_s=0.0
         )
         await replies.show_thinking(question, "ja")
@@ -106,7 +108,7 @@ async def test_a_refused_status_is_neither_late_nor_asked_for_again_with_each_qu
     rule = world.faults.add("slack", "assistant.threads.setStatus", fault, 10)
     general = world.slack.people.channel("#general").id
     async with slack_client("xoxb-local", world.api_url) as client:
-        replies = SlackReplies(
+        replies = SlackUserSignals(
             client, SlackAccess(client, lambda _: None), signed.ledger_of(world), late_after_s=0.0
         )
         for number in range(2):
@@ -125,10 +127,12 @@ async def test_a_note_whose_layout_is_refused_says_its_summary(world: Stack) -> 
     refused = Fault("error", status=200, error="invalid_blocks")
     world.faults.add("slack", "chat.postEphemeral", refused)
     alice = world.slack.people.user("alice").id
-    recipient = Recipient(world.slack.people.channel("#general").id, alice)
+    recipient = EphemeralTarget(world.slack.people.channel("#general").id, alice)
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "long"}}
     async with slack_client("xoxb-local", world.api_url) as client:
-        replies = SlackReplies(client, SlackAccess(client, lambda _: None), signed.ledger_of(world))
+        replies = SlackUserSignals(
+            client, SlackAccess(client, lambda _: None), signed.ledger_of(world)
+        )
         await replies.tell(recipient, "short", [section])
     [shown] = world.slack.ephemerals("alice")
     assert shown["text"] == "short"
@@ -140,7 +144,7 @@ async def test_a_flood_of_late_statuses_leaves_reading_threads_to_the_processor(
     general = world.slack.people.channel("#general").id
     asked = world.slack.people.post("hana", "#general", "hello")
     async with slack_client("xoxb-local", world.api_url) as client:
-        replies = SlackReplies(
+        replies = SlackUserSignals(
             client, SlackAccess(client, lambda _: None), signed.ledger_of(world), late_after_s=0.0
         )
         for number in range(40):

@@ -3,12 +3,12 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from processor_service.ports.limits import NOTICE_COVERS_S, Application, Refusal
-from processor_service.ports.work import Ticket
+from processor_service.ports.limits import NOTICE_COVERS_S, Application, LimitExceeded
+from processor_service.ports.work import QueueTicket
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import LEASE_TTL_S, OWED_TTL_S, UNDER_WAY_TTL_S
 from processor_service.redis.limits import RedisLimits
-from processor_service.redis.turns import RedisTurns
+from processor_service.redis.turns import RedisThreadQueue
 
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ def flooded(connection: RedisConnection, clock: Clock, per_minute: int = 2) -> R
 
 def by(user_id: str, task_id: str, thread: str = "") -> Application:
     number = int(task_id.rpartition("-")[2])
-    ticket = Ticket(thread, f"{number:017.6f}", task_id) if thread else None
+    ticket = QueueTicket(thread, f"{number:017.6f}", task_id) if thread else None
     return Application("T1", user_id, task_id, ticket)
 
 
@@ -115,7 +115,7 @@ async def test_no_more_of_a_person_is_under_way_than_they_may_ask_in_a_minute(
     for number in range(2):
         assert await limits.admit(by("U1", f"task-{number}")) is None
     clock.pass_by(61)
-    assert await limits.admit(by("U1", "task-2")) == Refusal("user_busy")
+    assert await limits.admit(by("U1", "task-2")) == LimitExceeded("user_busy")
     assert await limits.admit(by("U1", "task-1")) is None
     await limits.told(by("U1", "task-2"))
     await limits.leave(by("U1", "task-0"))
@@ -140,13 +140,13 @@ async def test_who_was_let_into_a_thread_keeps_its_place_and_makes_room_when_it_
 ) -> None:
     clock = Clock()
     limits = RedisLimits(connection, 0, 0, 0, 1, clock)
-    turns = RedisTurns(connection, clock=lambda: clock().timestamp())
+    turns = RedisThreadQueue(connection, clock=lambda: clock().timestamp())
     first, second, third = (by("U1", f"task-{n}", "C1:1.0") for n in range(3))
     assert await limits.admit(first) is None
     assert first.ticket is not None
     assert await turns.take(first.ticket)
     assert await limits.admit(second) is None
-    assert await limits.admit(third) == Refusal("thread_busy")
+    assert await limits.admit(third) == LimitExceeded("thread_busy")
     assert await limits.admit(second) is None
     await limits.leave(second)
     await limits.told(third)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from processor_service.gemini_model import GeminiModel
-from processor_service.ports.model import Piece
+from processor_service.ports.model import Chunk
 from shared.errors import ModelRefused
 from simulators.gemini import ErrorReply, GeminiSimulator, Reply
 from tests.contract.test_gemini_model import generated, model, pieces_of
@@ -131,6 +131,6 @@ async def test_a_chain_of_continuations_has_an_end(
     model: GeminiModel, simulator: GeminiSimulator
 ) -> None:
     simulator.script("質問", *(going_on(f"token{n}", f"{n} ") for n in range(20)))
-    pieces: list[Piece] = await pieces_of(model, "質問")
+    pieces: list[Chunk] = await pieces_of(model, "質問")
     assert pieces[-1].truncated
     assert len(simulator.requests) == 8

@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from processor_service.answering.generate import Generation, Request, generate
+from processor_service.answering.generate import Generation, GenerationRequest, generate
 from processor_service.gemini_model import GeminiModel
 from processor_service.pacific_day import next_pacific_midnight
 from processor_service.texts.failures import WORDS
@@ -86,7 +86,7 @@ async def test_daily_quotas_used_up_everywhere_are_told_at_once_with_when_it_goe
     simulator.script("質問", Reply(error=KNOWN["day"]))
     generation = Generation(MODEL, SPARE, Patience(4, naps))
     with pytest.raises(ModelRejected) as told:
-        await generate(Request(prompt("質問"), model, Blind()), generation, float("inf"))
+        await generate(GenerationRequest(prompt("質問"), model, Blind()), generation, float("inf"))
     assert (told.value.reason, naps.seconds) == ("model_daily_quota", [])
     assert told.value.resumes_at == next_pacific_midnight(clock.now())
     assert [request.model for request in simulator.requests] == [MODEL, SPARE]

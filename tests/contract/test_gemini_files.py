@@ -13,7 +13,7 @@ from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_files import GeminiFiles
 from processor_service.gemini_model import GeminiModel
-from processor_service.ports.model import MediaFile, Prompt, Turn
+from processor_service.ports.model import MediaFile, Prompt, PromptTurn
 from shared.errors import FileUnusable, ModelRejected, ModelUnavailable
 from simulators.faults import Fault, FaultPlan
 from simulators.gemini import GeminiConfig, GeminiSimulator
@@ -35,7 +35,7 @@ class Bench:
     files: GeminiFiles
     url: str
 
-    async def answer(self, *turns: Turn) -> str:
+    async def answer(self, *turns: PromptTurn) -> str:
         prompt = Prompt("簡潔に。", "これは何ですか", turns=turns)
         async with aclosing(self.model.stream(prompt, MODEL)) as pieces:
             return "".join([piece.text async for piece in pieces])
@@ -60,9 +60,9 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
 
 async def test_an_image_goes_inline_and_the_answer_names_it(bench: Bench) -> None:
     told = await bench.answer(
-        Turn("user", '[w0rd file "図.png"]\n', MediaFile("image/png", PNG)),
-        Turn("user", "\n[w0rd end]\n\n"),
-        Turn("user", '[w0rd file "notes.txt"]\nメモ\n[w0rd end]\n\n'),
+        PromptTurn("user", '[w0rd file "図.png"]\n', MediaFile("image/png", PNG)),
+        PromptTurn("user", "\n[w0rd end]\n\n"),
+        PromptTurn("user", '[w0rd file "notes.txt"]\nメモ\n[w0rd end]\n\n'),
     )
     assert "`図.png` (image/png, 1.1 KB)" in told
     assert "`notes.txt` (text, 6 B)" in told
@@ -75,7 +75,7 @@ async def test_a_large_file_is_uploaded_in_chunks_referred_to_and_deleted(bench:
     assert kept.content == FILM.content
     assert uploaded.content == b""
     await bench.files.until_ready(uploaded)
-    told = await bench.answer(Turn("user", '[w0rd file "film.mp4"]\n', uploaded))
+    told = await bench.answer(PromptTurn("user", '[w0rd file "film.mp4"]\n', uploaded))
     assert "`film.mp4` (video/mp4, uploaded)" in told
     await bench.files.forget(uploaded)
     assert bench.simulator.files.files == []
@@ -85,10 +85,10 @@ async def test_a_film_is_waited_for_while_it_is_processed() -> None:
     async with benched(GeminiConfig(file_processing_s=0.3)) as bench:
         uploaded = await bench.files.upload(FILM)
         with pytest.raises(ModelRejected):
-            await bench.answer(Turn("user", "film", uploaded))
+            await bench.answer(PromptTurn("user", "film", uploaded))
         patient = replace(bench.files, look_every_s=0.05, sleep=asyncio.sleep)
         await patient.until_ready(uploaded)
-        assert await bench.answer(Turn("user", "film", uploaded))
+        assert await bench.answer(PromptTurn("user", "film", uploaded))
 
 
 async def test_processing_that_takes_too_long_is_given_up() -> None:
@@ -192,4 +192,4 @@ async def test_an_unknown_key_uploads_nothing(bench: Bench) -> None:
 
 async def test_a_request_beyond_twenty_megabytes_is_refused(bench: Bench) -> None:
     with pytest.raises(ModelRejected):
-        await bench.answer(Turn("user", "", MediaFile("video/mp4", b"0" * 16 * 1024 * 1024)))
+        await bench.answer(PromptTurn("user", "", MediaFile("video/mp4", b"0" * 16 * 1024 * 1024)))

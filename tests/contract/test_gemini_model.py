@@ -6,12 +6,12 @@ from contextlib import aclosing
 
 import pytest
 
-from processor_service.answering.generate import Generation, Request, generate
+from processor_service.answering.generate import Generation, GenerationRequest, generate
 from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_model import GeminiModel
 from processor_service.ports.answers import Answer
-from processor_service.ports.model import Piece, Prompt
+from processor_service.ports.model import Chunk, Prompt
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
 from shared.retry import Patience
 from shared.telemetry.deployment import Deployment
@@ -38,14 +38,16 @@ def prompt(text: str) -> Prompt:
     return Prompt("簡潔に答えてください。", text)
 
 
-async def pieces_of(model: GeminiModel, text: str) -> list[Piece]:
+async def pieces_of(model: GeminiModel, text: str) -> list[Chunk]:
     async with aclosing(model.stream(prompt(text), MODEL)) as pieces:
         return [piece async for piece in pieces]
 
 
 async def generated(model: GeminiModel, attempts: int, naps: Naps) -> Answer:
     generation = Generation(MODEL, SPARE, Patience(attempts, naps))
-    return await generate(Request(prompt("質問"), model, Blind()), generation, float("inf"))
+    return await generate(
+        GenerationRequest(prompt("質問"), model, Blind()), generation, float("inf")
+    )
 
 
 async def test_an_answer_comes_in_pieces_and_ends_with_its_counts(

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from processor_service.answering.generate import Generation, Request, generate
+from processor_service.answering.generate import Generation, GenerationRequest, generate
 from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_model import GeminiModel
 from processor_service.ports.answers import Answer
-from processor_service.prompt.build import House, prompt_for
+from processor_service.prompt.build import PromptConfig, prompt_for
 from shared.retry import Patience
 from shared.task import Mode
 from simulators.gemini import GeminiSimulator, Reply
@@ -43,9 +43,9 @@ async def model(simulator: GeminiSimulator) -> AsyncIterator[GeminiModel]:
 
 
 async def answered(model: GeminiModel, mode: Mode, text: str) -> Answer:
-    prompt = prompt_for(a_task(mode=mode, text=text), THAT_DAY, House())
+    prompt = prompt_for(a_task(mode=mode, text=text), THAT_DAY, PromptConfig())
     generation = Generation(MODEL, None, Patience(2, Naps()))
-    return await generate(Request(prompt, model, Blind()), generation, float("inf"))
+    return await generate(GenerationRequest(prompt, model, Blind()), generation, float("inf"))
 
 
 def config(simulator: GeminiSimulator) -> dict[str, Any]:

@@ -11,16 +11,16 @@ from google.genai import types
 from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import GeminiApi, gemini_api
 from processor_service.gemini_model import GeminiModel
-from processor_service.ports.generation_options import Manner, Thinking, Tool
-from processor_service.ports.model import MediaFile, Prompt, Turn
-from processor_service.prompt.response_schema import Structured
+from processor_service.ports.generation_options import GenerationOptions, Thinking, Tool
+from processor_service.ports.model import MediaFile, Prompt, PromptTurn
+from processor_service.prompt.response_schema import JsonFormat
 from shared.task import Mode
 from simulators.gemini import GeminiSimulator
 from tests.gemini_sdk import sdk
 from tests.sample_files import PNG
 
 MODEL = "gemini-3.8-flash"
-FORM = Structured(Mode.AUTO, "ja")
+FORM = JsonFormat(Mode.AUTO, "ja")
 ASKED = "冪等性とは？ <&> \u2028 😀"
 
 
@@ -41,9 +41,9 @@ PROMPTS: dict[str, tuple[Prompt, list[types.ContentUnion], types.GenerateContent
             "s",
             "q",
             turns=(
-                Turn("user", "図", MediaFile("image/png", PNG)),
-                Turn("model", "はい"),
-                Turn("user", "film", MediaFile("video/mp4", uri="https://youtu.be/abc")),
+                PromptTurn("user", "図", MediaFile("image/png", PNG)),
+                PromptTurn("model", "はい"),
+                PromptTurn("user", "film", MediaFile("video/mp4", uri="https://youtu.be/abc")),
             ),
         ),
         [
@@ -67,7 +67,7 @@ PROMPTS: dict[str, tuple[Prompt, list[types.ContentUnion], types.GenerateContent
         types.GenerateContentConfig(system_instruction="s"),
     ),
     "a form, and a manner": (
-        Prompt("s", "q", FORM, manner=Manner(Thinking.MEDIUM, tuple(Tool))),
+        Prompt("s", "q", FORM, manner=GenerationOptions(Thinking.MEDIUM, tuple(Tool))),
         [types.Content(role="user", parts=[types.Part(text="q")])],
         types.GenerateContentConfig(
             system_instruction="s",

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from processor_service.answering.generate import Generation, Request, generate
+from processor_service.answering.generate import Generation, GenerationRequest, generate
 from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_model import GeminiModel
 from processor_service.ports.answers import Answer
-from processor_service.ports.citations import Research, WebPage
-from processor_service.ports.generation_options import Manner, Thinking, Tool
-from processor_service.ports.model import Piece, Prompt
-from processor_service.prompt.build import House, prompt_for
+from processor_service.ports.citations import Citations, WebPage
+from processor_service.ports.generation_options import GenerationOptions, Thinking, Tool
+from processor_service.ports.model import Chunk, Prompt
+from processor_service.prompt.build import PromptConfig, prompt_for
 from shared.errors import ModelRejected, ModelUnavailable
 from shared.retry import Patience
 from shared.task import Mode
@@ -30,9 +30,9 @@ from tests.tasks import a_task
 
 MODEL = "gemini-3.8-flash"
 SPARE = "gemini-3.5-flash-lite"
-SEARCHING = Manner(tools=(Tool.GOOGLE_SEARCH,))
-READING = Manner(tools=(Tool.URL_CONTEXT,))
-BOTH = Manner(Thinking.LOW, (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT))
+SEARCHING = GenerationOptions(tools=(Tool.GOOGLE_SEARCH,))
+READING = GenerationOptions(tools=(Tool.URL_CONTEXT,))
+BOTH = GenerationOptions(Thinking.LOW, (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT))
 
 
 @pytest.fixture
@@ -49,18 +49,22 @@ def older(simulator: GeminiSimulator) -> None:
     simulator.config = GeminiConfig(older=frozenset({MODEL, SPARE}))
 
 
-def a_prompt(manner: Manner, mode: Mode = Mode.CHAT, text: str = "冪等性とは何ですか") -> Prompt:
-    return replace(prompt_for(a_task(mode=mode, text=text), THAT_DAY, House()), manner=manner)
+def a_prompt(
+    manner: GenerationOptions, mode: Mode = Mode.CHAT, text: str = "冪等性とは何ですか"
+) -> Prompt:
+    return replace(
+        prompt_for(a_task(mode=mode, text=text), THAT_DAY, PromptConfig()), manner=manner
+    )
 
 
-async def pieces_of(model: GeminiModel, prompt: Prompt) -> list[Piece]:
+async def pieces_of(model: GeminiModel, prompt: Prompt) -> list[Chunk]:
     async with aclosing(model.stream(prompt, MODEL)) as pieces:
         return [piece async for piece in pieces]
 
 
 async def answered(model: GeminiModel, prompt: Prompt, attempts: int = 1) -> Answer:
     generation = Generation(MODEL, SPARE, Patience(attempts, Naps()))
-    return await generate(Request(prompt, model, Blind()), generation, float("inf"))
+    return await generate(GenerationRequest(prompt, model, Blind()), generation, float("inf"))
 
 
 def sent(simulator: GeminiSimulator) -> list[tuple[str | None, bool]]:
@@ -77,7 +81,7 @@ async def test_the_manner_is_sent_and_what_is_not_set_is_left_to_the_model(
     model: GeminiModel, simulator: GeminiSimulator
 ) -> None:
     await pieces_of(model, a_prompt(BOTH))
-    await pieces_of(model, a_prompt(Manner()))
+    await pieces_of(model, a_prompt(GenerationOptions()))
     [first, second] = [request.body for request in simulator.requests]
     assert first["tools"] == [{"googleSearch": {}}, {"urlContext": {}}]
     assert sent(simulator) == [("LOW", True), (None, False)]
@@ -94,20 +98,20 @@ async def test_what_a_search_found_comes_with_the_answer(model: GeminiModel) -> 
     assert all(page.url.startswith("https://example.") for page in answer.sources.pages)
     assert answer.sources.searches == ("冪等性とは何ですか",)
     assert not answer.sources.missing
-    alone = await answered(model, a_prompt(Manner()))
+    alone = await answered(model, a_prompt(GenerationOptions()))
     assert answer.prompt_tokens == alone.prompt_tokens + TOKENS_A_LOOKUP
 
 
 async def test_pages_that_could_be_read_are_sources_and_others_not(model: GeminiModel) -> None:
     text = "https://docs.example/a と https://gone.invalid/b を比べてください"
     answer = await answered(model, a_prompt(READING, text=text))
-    assert answer.sources == Research((WebPage("https://docs.example/a"),))
+    assert answer.sources == Citations((WebPage("https://docs.example/a"),))
 
 
 async def test_a_model_that_did_not_search_has_no_sources_and_no_excuse(
     model: GeminiModel,
 ) -> None:
-    assert (await answered(model, a_prompt(BOTH, text="こんにちは"))).sources == Research()
+    assert (await answered(model, a_prompt(BOTH, text="こんにちは"))).sources == Citations()
 
 
 @pytest.mark.parametrize("mode", [Mode.AUTO, Mode.CODE])
@@ -128,7 +132,7 @@ async def test_where_it_does_not_the_answer_comes_without_tools_and_says_so(
         for _ in range(3):
             answer = await answered(model, a_prompt(SEARCHING, Mode.AUTO))
             assert answer.text
-            assert answer.sources == Research(missing=True)
+            assert answer.sources == Citations(missing=True)
     assert (await answered(model, a_prompt(SEARCHING))).sources.pages
     assert sent(simulator) == [(None, False)] * 3 + [(None, True)]
     assert len(journal.entries(step="refused")) == 1
@@ -141,9 +145,9 @@ async def test_a_level_of_thinking_the_model_does_not_know_costs_nobody_an_answe
 ) -> None:
     with capture_logs() as logs:
         for _ in range(3):
-            assert (await answered(model, a_prompt(Manner(level)))).model == MODEL
+            assert (await answered(model, a_prompt(GenerationOptions(level)))).model == MODEL
     assert [line["action"] for line in logs] == ["thinking_refused"]
-    await answered(model, a_prompt(Manner(Thinking.LOW)))
+    await answered(model, a_prompt(GenerationOptions(Thinking.LOW)))
     assert sent(simulator) == [(None, False)] * 3 + [("LOW", False)]
     assert len(journal.entries(step="refused")) == 1
 
@@ -209,7 +213,7 @@ async def test_a_model_lost_in_its_tools_is_asked_without_them_in_the_end(
     lost = Reply(text="", finish_reason=finish_reason)
     simulator.script("質問", lost, lost, Reply(text="知識からの答え"))
     answer = await answered(model, a_prompt(SEARCHING, text="質問"), attempts=2)
-    assert answer.sources == Research(missing=True)
+    assert answer.sources == Citations(missing=True)
     assert [(r.model, "tools" in r.body) for r in simulator.requests] == [
         (MODEL, True),
         (MODEL, True),
@@ -230,7 +234,7 @@ async def test_what_google_leaves_out_is_no_source(
     model: GeminiModel, simulator: GeminiSimulator, lookups: dict[str, Any]
 ) -> None:
     simulator.script("質問", Reply(text="答え", lookups=lookups))
-    assert (await answered(model, a_prompt(BOTH, text="質問"))).sources == Research()
+    assert (await answered(model, a_prompt(BOTH, text="質問"))).sources == Citations()
 
 
 async def test_sources_that_come_in_several_pieces_count_once(
@@ -240,4 +244,4 @@ async def test_sources_that_come_in_several_pieces_count_once(
     twice = {"groundingMetadata": {"groundingChunks": [web, web], "webSearchQueries": ["a", "a"]}}
     simulator.script("質問", Reply(text="答え", lookups=twice))
     answer = await answered(model, a_prompt(SEARCHING, text="質問"))
-    assert answer.sources == Research((WebPage("https://a.example/", "A"),), ("a",))
+    assert answer.sources == Citations((WebPage("https://a.example/", "A"),), ("a",))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from processor_service.answering.cache_key import draft_key
+from processor_service.answering.cache_key import saved_answer_key
 from processor_service.ports.answers import Answer
-from processor_service.ports.citations import Research, WebPage
+from processor_service.ports.citations import Citations, WebPage
 from processor_service.ports.work import Claim, ClaimState, Hold, Lease, Leases
 from processor_service.redis.connection import RedisConnection, redis_connection
 from processor_service.redis.keys import answer_key
@@ -23,7 +23,7 @@ from tests.signed import SIGNING
 from tests.tasks import a_task
 
 SHORT_TTL_S = 0.4
-KEY = draft_key(a_task())
+KEY = saved_answer_key(a_task())
 SEAL = Seal("xoxb-local")
 
 
@@ -165,7 +165,7 @@ async def test_a_lost_redis_means_unguarded_work_and_no_cache(tmp_path: Path) ->
 
 async def test_a_kept_answer_comes_back_as_it_was(connection: RedisConnection) -> None:
     answers = RedisAnswers(connection, 60, SEAL, SIGNING)
-    found = Research((WebPage("https://a.example/", "題"),), ("語",), missing=True)
+    found = Citations((WebPage("https://a.example/", "題"),), ("語",), missing=True)
     answer = Answer("回答 ```code```", "model", False, 3, 7, Mode.CODE, found)
     await answers.put("key", answer)
     kept = await answers.get("key")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from processor_service.ports.limits import Application, Refusal
+from processor_service.ports.limits import Application, LimitExceeded
 from processor_service.redis.connection import RedisConnection, redis_connection
 from processor_service.redis.keys import (
     COUNTED_TTL_S,
@@ -15,7 +15,7 @@ from processor_service.redis.keys import (
     UNDER_WAY_TTL_S,
 )
 from processor_service.redis.limits import RedisLimits
-from shared.slack.home_view import Count, Used
+from shared.slack.home_view import Used, UsedOfLimit
 from simulators.ports import free_port
 
 NOON_IN_JAPAN = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -62,7 +62,7 @@ async def test_requests_beyond_the_limit_wait_until_the_oldest_is_a_minute_old(
     assert await limits.admit(Application("T1", "U1", "task-2")) is None
     clock.pass_by(20)
     freed = NOON_IN_JAPAN + timedelta(seconds=60)
-    assert await limits.admit(Application("T1", "U1", "task-3")) == Refusal(
+    assert await limits.admit(Application("T1", "U1", "task-3")) == LimitExceeded(
         "user_rate_limited", freed
     )
 
@@ -73,7 +73,7 @@ async def test_requests_beyond_the_limit_wait_until_the_oldest_is_a_minute_old(
     assert await limits.admit(Application("T1", "U1", "task-3")) is None
     clock.pass_by(1)
     refused = await limits.admit(Application("T1", "U1", "task-4"))
-    assert refused == Refusal("user_rate_limited", freed + timedelta(seconds=20), told=True)
+    assert refused == LimitExceeded("user_rate_limited", freed + timedelta(seconds=20), told=True)
 
 
 async def test_a_lowered_limit_names_the_moment_when_enough_requests_are_old(
@@ -83,7 +83,7 @@ async def test_a_lowered_limit_names_the_moment_when_enough_requests_are_old(
         assert await limited(per_minute=5).admit(Application("T1", "U1", f"task-{number}")) is None
         clock.pass_by(1)
     refused = await limited(per_minute=2).admit(Application("T1", "U1", "task-5"))
-    assert refused == Refusal("user_rate_limited", NOON_IN_JAPAN + timedelta(seconds=60 + 3))
+    assert refused == LimitExceeded("user_rate_limited", NOON_IN_JAPAN + timedelta(seconds=60 + 3))
 
 
 async def test_an_admitted_task_is_neither_counted_nor_refused_when_it_is_redelivered(
@@ -134,7 +134,7 @@ async def test_a_persons_used_up_tokens_come_back_at_midnight_in_japan(
     assert await limits.admit(Application("T1", "U1", "task-2")) is None
     await limits.spend("T1", "U1", 1)
     refused = await limits.admit(Application("T1", "U1", "task-3"))
-    assert refused == Refusal("user_daily_tokens", MIDNIGHT_IN_JAPAN)
+    assert refused == LimitExceeded("user_daily_tokens", MIDNIGHT_IN_JAPAN)
     assert await limits.admit(Application("T1", "U2", "task-4")) is None
 
     clock.now = MIDNIGHT_IN_JAPAN - timedelta(milliseconds=1)
@@ -149,7 +149,7 @@ async def test_a_teams_used_up_tokens_stop_everybody_in_it(limited: MakeLimits) 
     await limits.spend("T1", "U1", 600)
     await limits.spend("T1", "U2", 400)
     refused = await limits.admit(Application("T1", "U3", "task-3"))
-    assert refused == Refusal("team_daily_tokens", MIDNIGHT_IN_JAPAN)
+    assert refused == LimitExceeded("team_daily_tokens", MIDNIGHT_IN_JAPAN)
     assert await limits.admit(Application("T2", "U1", "task-4")) is None
 
 
@@ -179,7 +179,9 @@ async def test_without_limits_everybody_is_admitted_and_what_they_use_counts(
         assert await limits.admit(Application("T1", "U1", f"task-{number}")) is None
         await limits.spend("T1", "U1", 10**9)
     used = await limits.of("T1", "U1")
-    assert used == Used(50, Count(0), Count(50 * 10**9), Count(50 * 10**9), MIDNIGHT_IN_JAPAN)
+    assert used == Used(
+        50, UsedOfLimit(0), UsedOfLimit(50 * 10**9), UsedOfLimit(50 * 10**9), MIDNIGHT_IN_JAPAN
+    )
 
 
 async def test_what_a_person_has_used_is_told_with_its_limits(
@@ -195,7 +197,9 @@ async def test_what_a_person_has_used_is_told_with_its_limits(
     await limits.spend("T1", "U2", 50)
 
     used = await limits.of("T1", "U1")
-    assert used == Used(2, Count(1, 3), Count(200, 1000), Count(250, 5000), MIDNIGHT_IN_JAPAN)
+    assert used == Used(
+        2, UsedOfLimit(1, 3), UsedOfLimit(200, 1000), UsedOfLimit(250, 5000), MIDNIGHT_IN_JAPAN
+    )
     clock.now = MIDNIGHT_IN_JAPAN
     used = await limits.of("T1", "U1")
     assert used is not None

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 import pytest
 from fakeredis import FakeAsyncRedis
 
-from processor_service.delivery.destination import conversation_of
+from processor_service.delivery.destination import resolve_destination
 from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.conversations import Body
 from processor_service.ports.work import Lease
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.posts import RedisResponses
-from processor_service.redis.rate_holds import RedisHolds
+from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.redis.streams import RedisStreamOwners
 from processor_service.resilience.lease import TaskLease
 from processor_service.slack.client import SlackCalls
@@ -24,7 +24,7 @@ from processor_service.slack.response_url import SlackResponse
 from shared.errors import SlackRefused
 from shared.ledger import Mark
 from shared.retry import Patience
-from shared.slack.home_view import Count, Shown, Used, home_view
+from shared.slack.home_view import HomeContent, Used, UsedOfLimit, home_view
 from shared.task import Purpose, Source, Subject, Task
 from simulators.slack.model import Message
 from tests import signed
@@ -39,7 +39,7 @@ class Processor:
 
     def __init__(self, bench: Workbench, redis: RedisConnection) -> None:
         self.bench = bench
-        self.calls = SlackCalls(bench.new_client(), RedisHolds(redis), lambda _: None)
+        self.calls = SlackCalls(bench.new_client(), RedisRateLimitHolds(redis), lambda _: None)
         self.conversations = SlackConversations(
             self.calls, bench.http, RedisResponses(redis), RedisStreamOwners(redis)
         )
@@ -134,7 +134,7 @@ async def test_a_shortcut_is_shown_once_in_the_askers_direct_messages(processor:
     message = bench.slack.people.post("hana", "#general", "the matter")
     task = processor.task(message)
     for _ in range(2):
-        conversation = await conversation_of(task, processor.conversations, processor.steps)
+        conversation = await resolve_destination(task, processor.conversations, processor.steps)
     await conversation.post(Body("it means"), Mark(task.task_id, "answer"))
 
     shown, answer = bench.slack.messages(bench.slack.people.dm("alice").id)
@@ -152,7 +152,7 @@ async def test_without_leave_to_open_direct_messages_the_response_url_is_used() 
         processor = Processor(bench, RedisConnection(redis, 5.0))
         message = bench.slack.people.post("hana", "#general", "the matter")
         task = processor.task(message, response_url="https://hooks.example/1")
-        conversation = await conversation_of(task, processor.conversations, processor.steps)
+        conversation = await resolve_destination(task, processor.conversations, processor.steps)
     assert isinstance(conversation, SlackResponse)
     await redis.aclose()
 
@@ -160,8 +160,8 @@ async def test_without_leave_to_open_direct_messages_the_response_url_is_used() 
 async def test_a_home_is_published_for_its_person_alone(processor: Processor) -> None:
     bench = processor.bench
     hana, alice = (bench.slack.people.user(who).id for who in ("hana", "alice"))
-    used = Used(1, Count(1, 10), Count(5, 10), Count(5, 10), datetime.now(UTC))
-    view = home_view("ja", "rev-7", Shown(used, datetime.now(UTC)))
+    used = Used(1, UsedOfLimit(1, 10), UsedOfLimit(5, 10), UsedOfLimit(5, 10), datetime.now(UTC))
+    view = home_view("ja", "rev-7", HomeContent(used, datetime.now(UTC)))
     await SlackHomes(processor.calls).publish(hana, view)
 
     home = bench.slack.views.home(hana)

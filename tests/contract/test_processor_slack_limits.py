@@ -7,8 +7,8 @@ import pytest
 from processor_service.ports.conversations import Body
 from processor_service.ports.rate_budget import EDIT, START
 from processor_service.redis.connection import redis_connection
-from processor_service.redis.rate_budget import A_MINUTE, RedisBudget
-from processor_service.redis.rate_holds import RedisHolds
+from processor_service.redis.rate_budget import A_MINUTE, RedisRateBudget
+from processor_service.redis.rate_holds import RedisRateLimitHolds
 from shared.errors import OutcomeUnknown, SlackDenied, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from simulators.faults import Fault
@@ -88,7 +88,7 @@ async def test_each_failure_of_slack_has_its_meaning_and_no_call_is_repeated(
 async def test_one_look_tells_of_every_method_that_another_instance_was_told_to_leave() -> None:
     async with processors() as (here, there):
         clock = Clock(1_800_000_000.0)
-        told, other = (RedisHolds(one.redis, clock=clock) for one in (here, there))
+        told, other = (RedisRateLimitHolds(one.redis, clock=clock) for one in (here, there))
         assert await other.wait_s("chat.update") == 0
         await told.hold("chat.update", 30)
         await told.hold("chat.postMessage:C1", 5)
@@ -105,7 +105,7 @@ async def test_one_look_tells_of_every_method_that_another_instance_was_told_to_
 async def test_the_budget_is_one_for_all_instances_and_knows_no_streams_without_redis() -> None:
     async with processors() as (here, there):
         clock = Clock(1_800_000_010.0)
-        budgets = [RedisBudget(one.redis, clock) for one in (here, there)]
+        budgets = [RedisRateBudget(one.redis, clock) for one in (here, there)]
         for method, limit in A_MINUTE.items():
             taken = [await budgets[n % 2].take(method) for n in range(limit + 2)]
             assert taken == [True] * limit + [False] * 2
@@ -123,6 +123,6 @@ async def test_the_budget_is_one_for_all_instances_and_knows_no_streams_without_
         clock.now += 61
         assert await budgets[0].take(START)
     async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
-        alone = RedisBudget(lost, clock)
+        alone = RedisRateBudget(lost, clock)
         assert not await alone.take(START)
         assert [await alone.take(EDIT) for _ in range(A_MINUTE[EDIT] + 1)].count(True) == 20

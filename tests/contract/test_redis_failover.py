@@ -13,11 +13,11 @@ from structlog.testing import capture_logs
 
 from processor_service.ports.limits import Application
 from processor_service.ports.work import Lease, StoreUnavailable
-from processor_service.redis.cancels import RedisStops
+from processor_service.redis.cancels import RedisCancellations
 from processor_service.redis.connection import RedisConnection, redis_connection
 from processor_service.redis.keys import task_key
 from processor_service.redis.limits import RedisLimits
-from processor_service.redis.rate_holds import RedisHolds
+from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.redis.store import RedisLeases
 from simulators.ports import free_port
 from tests.redis_workbench import PATIENCE_S, real_redis
@@ -192,7 +192,7 @@ async def test_a_redis_that_takes_no_writes_stops_no_question_and_is_used_again(
 ) -> None:
     with real_redis(tmp_path) as url:
         async with redis_connection(url, PATIENCE_S) as connection, Redis.from_url(url) as operator:
-            leases, stops = RedisLeases(connection), RedisStops(connection)
+            leases, stops = RedisLeases(connection), RedisCancellations(connection)
             held = await leases.claim("held", "m0")
             assert held.lease is not None
             await told(operator, changed)
@@ -235,5 +235,5 @@ async def worked_on(connection: RedisConnection, lease: Lease, held: Lease) -> N
         await limits.told(asking)
         await limits.leave(asking)
         await limits.spend("T1", "U1", 10)
-    await RedisHolds(connection).hold("chat.postMessage", 1.0)
-    await RedisStops(connection).ask("t1")
+    await RedisRateLimitHolds(connection).hold("chat.postMessage", 1.0)
+    await RedisCancellations(connection).ask("t1")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from processor_service.delivery.live_preview import EVERY_S
-from processor_service.ports.model import Piece, Prompt
+from processor_service.ports.model import Chunk, Prompt
 from processor_service.rendering.block_text import body_shown
 from processor_service.rendering.messages import PLAIN_BYTES
 from processor_service.rendering.shown_letters import letters_of
@@ -37,12 +37,12 @@ class Halting(FakeModel):
     meanwhile: Callable[[], Awaitable[None]] | None = None
     rest: str = WORDS[25:]
 
-    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
-        yield Piece(WORDS[:4])
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
+        yield Chunk(WORDS[:4])
         if self.meanwhile is not None:
             await self.meanwhile()
-        yield Piece(WORDS[4:25])
-        yield Piece(self.rest, finished=True)
+        yield Chunk(WORDS[4:25])
+        yield Chunk(self.rest, finished=True)
 
 
 @dataclass

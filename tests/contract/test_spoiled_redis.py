@@ -9,10 +9,10 @@ import pytest
 
 from processor_service.ports.answers import Answer
 from processor_service.ports.limits import Application
-from processor_service.ports.people import Cast
+from processor_service.ports.people import VoteChange
 from processor_service.ports.rate_budget import READ
-from processor_service.ports.work import ClaimState, Ticket
-from processor_service.redis.cancels import RedisStops
+from processor_service.ports.work import ClaimState, QueueTicket
+from processor_service.redis.cancels import RedisCancellations
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import (
     HOLDS_KEY,
@@ -39,13 +39,13 @@ from processor_service.redis.keys import (
 )
 from processor_service.redis.limits import RedisLimits
 from processor_service.redis.posts import RedisResponses
-from processor_service.redis.rate_budget import RedisBudget
-from processor_service.redis.rate_holds import RedisHolds
+from processor_service.redis.rate_budget import RedisRateBudget
+from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.redis.sealing import Seal
 from processor_service.redis.store import RedisAnswers, RedisLeases
 from processor_service.redis.streams import RedisStreamOwners
 from processor_service.redis.token_day import token_day
-from processor_service.redis.turns import RedisTurns
+from processor_service.redis.turns import RedisThreadQueue
 from processor_service.redis.votes import RedisVotes
 from shared.ledger import Mark
 from shared.signing import Signing
@@ -156,7 +156,7 @@ async def test_an_answer_that_somebody_put_or_moved_into_redis_is_shown_to_nobod
 
 @pytest.mark.parametrize("kind", SPOILED)
 async def test_nothing_spoiled_breaks_who_reads_it(connection: RedisConnection, kind: str) -> None:
-    ticket = Ticket("C1:1.1", "0001", TASK)
+    ticket = QueueTicket("C1:1.1", "0001", TASK)
     stream, vote, budget = stream_key("C1", "1.1"), vote_key(TASK, "U1"), budget_key(READ)
     for key in (
         *(turn_key(ticket.thread), waiting_key(ticket.thread), failure_key(TASK)),
@@ -165,18 +165,18 @@ async def test_nothing_spoiled_breaks_who_reads_it(connection: RedisConnection, 
     ):
         await spoil(connection, key, kind)
     leases, votes = RedisLeases(connection), RedisVotes(connection)
-    assert await RedisTurns(connection).holder(ticket.thread) != TASK
-    assert await RedisTurns(connection).take(ticket)
+    assert await RedisThreadQueue(connection).holder(ticket.thread) != TASK
+    assert await RedisThreadQueue(connection).take(ticket)
     reason = await leases.last_failure(TASK)
     assert reason is None or reason.isidentifier(), "it is shown to people"
     await leases.is_doubted(TASK)
     assert await RedisResponses(connection).of(TASK) == []
     await RedisResponses(connection).add(Mark(TASK, "answer"))
-    await RedisStops(connection).asked(TASK)
+    await RedisCancellations(connection).asked(TASK)
     await RedisStreamOwners(connection).owner("C1", "1.1")
-    assert await votes.cast(TASK, "U1", Vote.UP, NOON) in Cast
-    assert await RedisBudget(connection).take(READ) in {True, False}
-    assert await RedisHolds(connection).wait_s("x") <= HOLDS_TTL_S
+    assert await votes.cast(TASK, "U1", Vote.UP, NOON) in VoteChange
+    assert await RedisRateBudget(connection).take(READ) in {True, False}
+    assert await RedisRateLimitHolds(connection).wait_s("x") <= HOLDS_TTL_S
     assert await connection.redis.ping()
     assert await leases.claim(TASK, "m1"), "Redis is not taken for lost"
 

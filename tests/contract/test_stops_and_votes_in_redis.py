@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from processor_service.ports.people import Cast
-from processor_service.ports.work import Ticket
-from processor_service.redis.cancels import RedisStops
+from processor_service.ports.people import VoteChange
+from processor_service.ports.work import QueueTicket
+from processor_service.redis.cancels import RedisCancellations
 from processor_service.redis.connection import RedisConnection, redis_connection
 from processor_service.redis.keys import STOP_TTL_S, VOTE_TTL_S, stop_key, vote_key
-from processor_service.redis.turns import RedisTurns
+from processor_service.redis.turns import RedisThreadQueue
 from processor_service.redis.votes import RedisVotes
 from shared.task import Vote
 from simulators.ports import free_port
@@ -32,7 +32,11 @@ class Clock:
 
 async def test_a_stop_is_seen_in_every_process_for_a_day(connection: RedisConnection) -> None:
     clock = Clock()
-    task_id, here, there = a_task_id(), RedisStops(connection), RedisStops(connection, clock)
+    task_id, here, there = (
+        a_task_id(),
+        RedisCancellations(connection),
+        RedisCancellations(connection, clock),
+    )
     assert not await there.asked(task_id)
     clock.now += there.look_every_s
     await here.ask(task_id)
@@ -47,7 +51,7 @@ async def test_one_look_at_redis_is_for_every_task_that_is_worked_on(
     connection: RedisConnection,
 ) -> None:
     clock, looks = Clock(), list[int]()
-    here, there = RedisStops(connection), RedisStops(connection, clock)
+    here, there = RedisCancellations(connection), RedisCancellations(connection, clock)
     tasks = [a_task_id() for _ in range(20)]
     mget = connection.redis.mget
 
@@ -76,7 +80,7 @@ async def test_one_look_at_redis_is_for_every_task_that_is_worked_on(
 
 async def test_with_redis_lost_a_stop_is_seen_in_its_own_process() -> None:
     async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
-        here, there = RedisStops(lost), RedisStops(lost)
+        here, there = RedisCancellations(lost), RedisCancellations(lost)
         task_id = a_task_id()
         await here.ask(task_id)
         assert await here.asked(task_id)
@@ -84,10 +88,10 @@ async def test_with_redis_lost_a_stop_is_seen_in_its_own_process() -> None:
 
 
 async def test_the_holder_of_a_turn_is_known_by_its_task(connection: RedisConnection) -> None:
-    turns, task_id = RedisTurns(connection), a_task_id()
+    turns, task_id = RedisThreadQueue(connection), a_task_id()
     line = f"C1:{task_id}"
     assert await turns.holder(line) is None
-    assert await turns.take(Ticket(line, "1800000000.000000", task_id))
+    assert await turns.take(QueueTicket(line, "1800000000.000000", task_id))
     assert await turns.holder(line) == task_id
 
 
@@ -96,16 +100,16 @@ async def test_the_last_vote_of_a_person_counts_and_is_kept_for_a_month(
 ) -> None:
     votes, task_id = RedisVotes(connection), a_task_id()
 
-    async def cast(vote: Vote, at_s: float, user: str = "U1") -> Cast:
+    async def cast(vote: Vote, at_s: float, user: str = "U1") -> VoteChange:
         return await votes.cast(task_id, user, vote, NOON + timedelta(seconds=at_s))
 
-    assert await cast(Vote.UP, 0) is Cast.NEW
-    assert await cast(Vote.UP, 0) is Cast.KNOWN
-    assert await cast(Vote.UP, 1) is Cast.KNOWN
-    assert await cast(Vote.DOWN, 2.000001) is Cast.CHANGED
-    assert await cast(Vote.UP, 2) is Cast.KNOWN
-    assert await cast(Vote.UP, 2.000002) is Cast.CHANGED
-    assert await cast(Vote.DOWN, 0, "U2") is Cast.NEW
+    assert await cast(Vote.UP, 0) is VoteChange.NEW
+    assert await cast(Vote.UP, 0) is VoteChange.KNOWN
+    assert await cast(Vote.UP, 1) is VoteChange.KNOWN
+    assert await cast(Vote.DOWN, 2.000001) is VoteChange.CHANGED
+    assert await cast(Vote.UP, 2) is VoteChange.KNOWN
+    assert await cast(Vote.UP, 2.000002) is VoteChange.CHANGED
+    assert await cast(Vote.DOWN, 0, "U2") is VoteChange.NEW
     assert VOTE_TTL_S - 60 < await connection.redis.ttl(vote_key(task_id, "U1")) <= VOTE_TTL_S
 
 
@@ -113,4 +117,4 @@ async def test_with_redis_lost_every_vote_is_new() -> None:
     async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
         votes = RedisVotes(lost)
         for vote in Vote:
-            assert await votes.cast("a" * 32, "U1", vote, NOON) is Cast.NEW
+            assert await votes.cast("a" * 32, "U1", vote, NOON) is VoteChange.NEW

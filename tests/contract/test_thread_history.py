@@ -12,12 +12,12 @@ from fakeredis import FakeAsyncRedis
 from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_model import GeminiModel
-from processor_service.ports.conversations import Body, Conversation, Said
-from processor_service.ports.model import Prompt, Turn
+from processor_service.ports.conversations import Body, Conversation, ThreadMessage
+from processor_service.ports.model import Prompt, PromptTurn
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.people_cache import RedisPeopleCache
 from processor_service.redis.posts import RedisResponses
-from processor_service.redis.rate_holds import RedisHolds
+from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.redis.streams import RedisStreamOwners
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversations import SlackConversations
@@ -45,7 +45,7 @@ class Reader:
     redis: RedisConnection
 
     def __post_init__(self) -> None:
-        self.calls = SlackCalls(self.bench.client, RedisHolds(self.redis), lambda _: None)
+        self.calls = SlackCalls(self.bench.client, RedisRateLimitHolds(self.redis), lambda _: None)
         self.conversations = SlackConversations(
             self.calls,
             self.bench.http,
@@ -100,8 +100,8 @@ async def test_one_read_gives_the_ledger_and_what_was_said_before_the_question()
         alice = here.people.user("alice").id
         assert history.posted == (ours,)
         assert history.said == (
-            Said("person", alice, "Redis & friends?"),
-            Said("us", "", "A **store**."),
+            ThreadMessage("person", alice, "Redis & friends?"),
+            ThreadMessage("us", "", "A **store**."),
         )
         assert here.calls_of("conversations.replies") == before + 1
 
@@ -158,10 +158,10 @@ async def test_names_are_asked_for_once_and_a_person_slack_does_not_tell_of_has_
 async def test_turns_become_contents_that_alternate_and_end_with_the_question() -> None:
     simulator = GeminiSimulator(journal=Journal(), faults=FaultPlan())
     turns = (
-        Turn("user", "one"),
-        Turn("user", "two"),
-        Turn("model", "three"),
-        Turn("user", "four"),
+        PromptTurn("user", "one"),
+        PromptTurn("user", "two"),
+        PromptTurn("model", "three"),
+        PromptTurn("user", "four"),
     )
     async with simulator.serve() as running:
         access = GeminiAccess("local", base_url=running.base_url)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from itertools import count
 
-from processor_service.ports.work import Ticket
+from processor_service.ports.work import QueueTicket
 from processor_service.redis.connection import RedisConnection, redis_connection
-from processor_service.redis.turns import RedisTurns
+from processor_service.redis.turns import RedisThreadQueue
 from simulators.ports import free_port
 
 _threads = count()
@@ -20,9 +20,9 @@ class Line:
     thread: str = field(default_factory=lambda: f"C1:{next(_threads)}")
 
     def __post_init__(self) -> None:
-        self.turns = RedisTurns(self.connection, clock=lambda: self.now)
+        self.turns = RedisThreadQueue(self.connection, clock=lambda: self.now)
         self.first, self.second, self.third = (
-            Ticket(self.thread, f"180000000{number}.000000", letter * 32)
+            QueueTicket(self.thread, f"180000000{number}.000000", letter * 32)
             for number, letter in enumerate("cba")
         )
 

@@ -16,8 +16,8 @@ from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from command_service.backfill.paced_history import Limits, PacedHistory
-from command_service.backfill.sweep import Sweep, Window
+from command_service.backfill.paced_history import BackfillLimits, ThrottledHistory
+from command_service.backfill.sweep import Sweep, SweepWindow
 from command_service.payloads.buttons import (
     is_genuine,
     question_again,
@@ -28,43 +28,43 @@ from command_service.payloads.buttons import (
     read_wish,
 )
 from command_service.payloads.cancels import read_stop, read_stopped_session
-from command_service.payloads.conversation import Conversation
+from command_service.payloads.conversation import JoinedConversation
 from command_service.payloads.messages import read_back, read_command, read_mention, read_message
-from command_service.payloads.model import Asked as AskedAgain
-from command_service.payloads.model import Click, Ignored, Place, Question
+from command_service.payloads.model import Click, MessageRef, NotAQuestion, Question
+from command_service.payloads.model import QuestionContent as AskedAgain
 from command_service.payloads.votes import Voted, kept_for_reasons, read_reasons, read_vote
 from command_service.slack.access import SlackAccess
-from command_service.slack.diagnostics import SlackSurroundings
-from command_service.slack.ephemeral import SlackReplies
+from command_service.slack.diagnostics import SlackDiagnostics
+from command_service.slack.ephemeral import SlackUserSignals
 from command_service.slack.history import SlackHistory
 from command_service.slack.locales import SlackLocales
 from command_service.slack.message_reader import SlackQuestions
 from command_service.use_cases.app_home import read_assistant_thread, read_opening
-from command_service.use_cases.doctor import read_visit
+from command_service.use_cases.doctor import read_doctor_request
 from command_service.use_cases.edits import Edited, read_edit
-from command_service.use_cases.follow_ups import Following, accept_message
+from command_service.use_cases.follow_ups import FollowUpDeps, accept_message
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.shortcuts import read_shortcut
-from command_service.use_cases.submit import accept
+from command_service.use_cases.submit import submit
 from processor_service.api.push_request import PushRequest
 from processor_service.gemini_continuation import AnswerSoFar
 from processor_service.gemini_errors import ApiError
 from processor_service.gemini_events import document
-from processor_service.ports.citations import Research
+from processor_service.ports.citations import Citations
 from processor_service.ports.conversations import Body, Posted
-from processor_service.ports.conversations import Place as Stands
+from processor_service.ports.conversations import MessageRef as Stands
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.people_cache import RedisPeopleCache
 from processor_service.redis.posts import _mark_in
 from processor_service.rendering.block_text import body_shown, text_of_blocks
 from processor_service.slack.channels import SlackChannels
-from processor_service.slack.client import Ourselves, SlackCalls
+from processor_service.slack.client import BotIdentity, SlackCalls
 from processor_service.slack.conversation import SlackConversation
 from processor_service.slack.conversations import SlackConversations
 from processor_service.slack.files import SlackFiles, SlackHosts
 from processor_service.slack.people import SlackPeople
-from processor_service.slack.reading.reader import Asker, SlackReading
-from processor_service.slack.reading.thread_messages import Asked, said_about, said_before
+from processor_service.slack.reading.reader import SlackReading, StreamRecipient
+from processor_service.slack.reading.thread_messages import AskedMessage, said_about, said_before
 from processor_service.slack.user_groups import SlackGroups
 from processor_service.slack.workspace import SlackWorkspace
 from shared.background import Background
@@ -156,7 +156,7 @@ async def in_a_thread(told: Any) -> object:
         TS,
         TS,
         Stands(CHANNEL, TS, "1700000000.000900"),
-        Asker("T1", "U1"),
+        StreamRecipient("T1", "U1"),
         Owners(),
     )
     found, read = await thread.find(TASK_ID), await thread.read(TASK_ID)
@@ -166,7 +166,7 @@ async def in_a_thread(told: Any) -> object:
 
 async def writing(told: Any) -> object:
     thread = SlackConversation(
-        calls(told), CHANNEL, TS, TS, asker=Asker("T1", "U1"), owners=Owners()
+        calls(told), CHANNEL, TS, TS, asker=StreamRecipient("T1", "U1"), owners=Owners()
     )
     mark = Mark(TASK_ID, "answer")
     posted = await thread.post(Body("x"), mark)
@@ -200,17 +200,17 @@ def command_side(told: Any) -> tuple[Any, SlackAccess]:
 async def missed(told: Any) -> object:
     client, access = command_side(told)
     world, history = World(Policy()), SlackHistory(client, access)
-    limits = Limits(pages=12, within_s=5.0, attempts=1, free_pages=100)
+    limits = BackfillLimits(pages=12, within_s=5.0, attempts=1, free_pages=100)
 
     async def at_once(seconds: float) -> None:
         await asyncio.sleep(0)
 
     sweep = Sweep(
-        PacedHistory(history, limits, at_once), world.intake, IDENTITY, LEDGER, limits, at_once
+        ThrottledHistory(history, limits, at_once), world.intake, IDENTITY, LEDGER, limits, at_once
     )
-    report = await sweep.run(Window(1600000000.0, 1800000000.0), set())
+    report = await sweep.run(SweepWindow(1600000000.0, 1800000000.0), set())
     follow_up = a_question(thread_ts=TS, follow_up=True)
-    following = Following(world.intake, history, LEDGER)
+    following = FollowUpDeps(world.intake, history, LEDGER)
     outcome = await accept_message(follow_up, following)
     await world.settle()
     return report, outcome
@@ -218,16 +218,16 @@ async def missed(told: Any) -> object:
 
 async def surroundings(told: Any) -> object:
     client, access = command_side(told)
-    place = Place(CHANNEL, TS, "1700000001.000100")
+    place = MessageRef(CHANNEL, TS, "1700000001.000100")
     questions = SlackQuestions(client, access, LEDGER)
     background = Background()
     try:
         return (
             await questions.asked_at(place),
-            await SlackReplies(client, access, LEDGER)._is_answered(a_question(thread_ts=TS)),
+            await SlackUserSignals(client, access, LEDGER)._is_answered(a_question(thread_ts=TS)),
             await SlackLocales(client, access, background, "ja").found("U1"),
-            await SlackSurroundings(client, access).channel(CHANNEL),
-            await SlackSurroundings(client, access).may_read("U1", CHANNEL),
+            await SlackDiagnostics(client, access).channel(CHANNEL),
+            await SlackDiagnostics(client, access).may_read("U1", CHANNEL),
         )
     finally:
         await background.close(0.0)
@@ -253,8 +253,8 @@ def accepted(read: Callable[[Any], object]) -> Callable[[Any], object]:
             found = question_again(found, AskedAgain("again"))
         if isinstance(found, Edited):
             found = found.question
-        if isinstance(found, Question | Ignored):
-            await accept(found, world.intake)
+        if isinstance(found, Question | NotAQuestion):
+            await submit(found, world.intake)
         if isinstance(found, Voted):
             kept_for_reasons(found)
         await world.settle()
@@ -378,7 +378,7 @@ ASKED_FOR = {
     "usergroups": [{"id": "S1", "handle": "team"}],
 }
 SUBJECT = Subject(purpose=Purpose.SUMMARISE, channel_id=CHANNEL, message_ts=TS)
-US = Ourselves(LEDGER, "T1")
+US = BotIdentity(LEDGER, "T1")
 
 
 def thread_of(told: Any) -> list[Mapping[str, Any]]:
@@ -404,7 +404,7 @@ def marks_on(told: Any) -> object:
 
 def read_chunk(told: Any) -> object:
     """A piece whose parts are what they are said to be: it is shown later, and kept."""
-    answer = AnswerSoFar(Research())
+    answer = AnswerSoFar(Citations())
     piece = answer.read(document(json.dumps(told if isinstance(told, dict) else {}).encode()))
     texts = (piece.text, *piece.sources.searches)
     pages = (text for page in piece.sources.pages for text in (page.url, page.title))
@@ -515,14 +515,14 @@ PUSH = {
         "publishTime": "2026-01-01T00:00:00Z",
     },
 }
-IM = Conversation("D1", "im")
+IM = JoinedConversation("D1", "im")
 
 READERS: list[Reader] = [
     Reader("marks, files and blocks", PAGE["messages"], marks_on),
     Reader(
         "said_before",
         PAGE["messages"],
-        lambda told: said_before(Asked(CHANNEL, "1700000000.000900"), thread_of(told), US),
+        lambda told: said_before(AskedMessage(CHANNEL, "1700000000.000900"), thread_of(told), US),
     ),
     Reader("said_about", PAGE["messages"], lambda told: said_about(SUBJECT, thread_of(told), US)),
     Reader("SlackReading", ASKED_FOR, with_asyncio(in_a_thread)),
@@ -559,7 +559,7 @@ READERS: list[Reader] = [
         accepted(lambda told: read_back(message_of(told) or {}, IM, IDENTITY)),
     ),
     Reader("read_command", a_command(), accepted(lambda told: read_command(told, IDENTITY, NOON))),
-    Reader("read_visit", a_command("doctor"), read_visit),
+    Reader("read_visit", a_command("doctor"), read_doctor_request),
     Reader("read_edit", EDIT, accepted(lambda told: read_edit(told, IDENTITY, False))),
     Reader("read_shortcut", a_shortcut(), accepted(lambda told: read_shortcut(told, IDENTITY))),
     Reader("is_genuine", pressed("retry"), lambda told: is_genuine(told, SIGNING)),

@@ -12,8 +12,8 @@ from command_service.payloads.slash_command import folded, read_request
 from command_service.payloads.small_talk import is_small_talk, opens_with_somebody_else
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
-from processor_service.prompt.response_layout import layout
-from processor_service.rendering.incremental import Draft
+from processor_service.prompt.response_layout import layout_as_markdown
+from processor_service.rendering.incremental import IncrementalRenderer
 from processor_service.rendering.markdown.characters import neutralise
 from processor_service.rendering.markdown.document import words_of
 from processor_service.rendering.markdown.stable_prefix import settled_code, settled_text
@@ -44,12 +44,12 @@ class Target:
 
 def drawn(text: str) -> object:
     """One draw of a text that may go on, and what of it is settled."""
-    return Draft().draw(text).settled()
+    return IncrementalRenderer().draw(text).settled()
 
 
 def drawn_in_cuts(text: str) -> object:
     """A text that grows in a few steps of any length."""
-    draft, random = Draft(), Random(text.encode("utf-8", "replace"))
+    draft, random = IncrementalRenderer(), Random(text.encode("utf-8", "replace"))
     cuts = sorted(random.randint(0, len(text)) for _ in range(_CUTS))
     return [draft.draw(text[:end]).settled() for end in (*cuts, len(text))]
 
@@ -77,7 +77,9 @@ class NoNames:
 def laid_out(text: str) -> object:
     """The Markdown of a structured answer, growing and whole."""
     fields = {"language": text[:1_000], "explanation": text, "code": text, "suggestions": [text]}
-    return [layout(Mode.CODE, fields, "ja", growing=growing) for growing in (True, False)]
+    return [
+        layout_as_markdown(Mode.CODE, fields, "ja", growing=growing) for growing in (True, False)
+    ]
 
 
 TARGETS: list[Target] = [

@@ -9,10 +9,10 @@ from processor_service.ports.conversations import (
     Body,
     Conversation,
     Document,
-    History,
-    Place,
+    MessageRef,
     Posted,
-    Said,
+    ThreadHistory,
+    ThreadMessage,
 )
 from shared.errors import SlackRefused
 from shared.ledger import Mark, growing_mark
@@ -29,7 +29,9 @@ class FakeConversation:
     ``taken`` True is raised after the effect, as when Slack's answer is lost on its way.
     """
 
-    place: Place | None = field(default_factory=lambda: Place("C1", "100.000001", "100.000001"))
+    place: MessageRef | None = field(
+        default_factory=lambda: MessageRef("C1", "100.000001", "100.000001")
+    )
     capacity: int = 1000
     messages: list[tuple[Posted, Body]] = field(default_factory=list)
     failures: dict[str, list[tuple[Exception, bool]]] = field(default_factory=dict)
@@ -38,7 +40,7 @@ class FakeConversation:
     statuses: list[str] = field(default_factory=list)
     statuses_fail: bool = False
     status_changed: asyncio.Event = field(default_factory=asyncio.Event)
-    said: list[Said] = field(default_factory=list)
+    said: list[ThreadMessage] = field(default_factory=list)
     left: tuple[Posted, ...] = ()
     streams: bool = False
     editable: bool = True
@@ -53,8 +55,8 @@ class FakeConversation:
         self._fail("find", taken=False)
         return [posted for posted, _ in self.messages if posted.mark.task_id == task_id]
 
-    async def read(self, task_id: str) -> History:
-        return History(tuple(await self.find(task_id)), tuple(self.said), self.left)
+    async def read(self, task_id: str) -> ThreadHistory:
+        return ThreadHistory(tuple(await self.find(task_id)), tuple(self.said), self.left)
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         self.before_post()
@@ -205,11 +207,11 @@ class FakeConversations:
 class FakeThreads:
     """What was said where a shortcut was used, or why it cannot be read."""
 
-    said: tuple[Said, ...] = ()
+    said: tuple[ThreadMessage, ...] = ()
     refused: SlackRefused | None = None
     read: list[Subject] = field(default_factory=list)
 
-    async def said_about(self, subject: Subject) -> tuple[Said, ...]:
+    async def said_about(self, subject: Subject) -> tuple[ThreadMessage, ...]:
         self.read.append(subject)
         if self.refused is not None:
             raise self.refused

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
-from processor_service.ports.limits import Application, Refusal
-from shared.slack.home_view import Count, Used
+from processor_service.ports.limits import Application, LimitExceeded
+from shared.slack.home_view import Used, UsedOfLimit
 from tests.tasks import NOON
 
 
@@ -11,13 +11,13 @@ from tests.tasks import NOON
 class FakeLimits:
     """Refuses everything for ``refusal``; a person's first task owes the notice until it stands."""
 
-    refusal: Refusal | None = None
+    refusal: LimitExceeded | None = None
     spent: int = 0
     owing: dict[str, str] = field(default_factory=dict)
     told_of: set[str] = field(default_factory=set)
     under_way: list[str] = field(default_factory=list)
 
-    async def admit(self, asking: Application) -> Refusal | None:
+    async def admit(self, asking: Application) -> LimitExceeded | None:
         if self.refusal is None:
             self.under_way.append(asking.task_id)
             return None
@@ -30,7 +30,7 @@ class FakeLimits:
         if not stands:
             del self.owing[asking.user_id]
 
-    async def owed(self, asking: Application) -> Refusal | None:
+    async def owed(self, asking: Application) -> LimitExceeded | None:
         owes = self.owing.get(asking.user_id) == asking.task_id
         return self.refusal if owes and asking.task_id not in self.told_of else None
 
@@ -46,7 +46,9 @@ class FakeUsages:
     """Everybody has used the same; None: the store is lost."""
 
     used: Used | None = field(
-        default_factory=lambda: Used(3, Count(1, 10), Count(1200), Count(9000), NOON)
+        default_factory=lambda: Used(
+            3, UsedOfLimit(1, 10), UsedOfLimit(1200), UsedOfLimit(9000), NOON
+        )
     )
 
     async def of(self, team_id: str, user_id: str) -> Used | None:

@@ -4,18 +4,18 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
-from processor_service.ports.model import Piece, Prompt
+from processor_service.ports.model import Chunk, Prompt
 
 
 @dataclass
 class FakeModel:
     """Plays one script after the other, the last one for ever: pieces, or an error to raise."""
 
-    scripts: list[Sequence[Piece | Exception]]
+    scripts: list[Sequence[Chunk | Exception]]
     asked: list[tuple[Prompt, str]] = field(default_factory=list)
     closed: int = 0
 
-    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
         self.asked.append((prompt, model))
         script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
         try:
@@ -34,19 +34,19 @@ class Silent(FakeModel):
         super().__init__([])
         self.waiting = asyncio.Event()
 
-    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
         self.waiting.set()
         await asyncio.Event().wait()
-        yield Piece()
+        yield Chunk()
 
 
-def saying(text: str) -> list[Piece | Exception]:
-    return [Piece(text[: len(text) // 2]), Piece(text[len(text) // 2 :], finished=True)]
+def saying(text: str) -> list[Chunk | Exception]:
+    return [Chunk(text[: len(text) // 2]), Chunk(text[len(text) // 2 :], finished=True)]
 
 
 def at_once() -> FakeModel:
     """A model whose whole answer comes in one piece, so that nobody sees it grow."""
-    return FakeModel([[Piece("素数は1と自身でのみ割れます。", finished=True)]])
+    return FakeModel([[Chunk("素数は1と自身でのみ割れます。", finished=True)]])
 
 
 class Blind:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from processor_service.ports.people import Cast, Channel
+from processor_service.ports.people import Channel, VoteChange
 from shared.task import Locale, Vote
 
 
@@ -15,14 +15,14 @@ class FakeVotes:
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], tuple[Vote, datetime]] = {}
 
-    async def cast(self, task_id: str, user_id: str, vote: Vote, at: datetime) -> Cast:
+    async def cast(self, task_id: str, user_id: str, vote: Vote, at: datetime) -> VoteChange:
         old = self.kept.get((task_id, user_id))
         if old is not None and old[1] >= at:
-            return Cast.KNOWN
+            return VoteChange.KNOWN
         self.kept[task_id, user_id] = vote, at
         if old is None:
-            return Cast.NEW
-        return Cast.KNOWN if old[0] == vote else Cast.CHANGED
+            return VoteChange.NEW
+        return VoteChange.KNOWN if old[0] == vote else VoteChange.CHANGED
 
 
 @dataclass

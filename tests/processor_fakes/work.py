@@ -1,6 +1,6 @@
 """``ports.work`` in memory."""
 
-from processor_service.ports.work import Claim, ClaimState, Hold, Lease, Ticket
+from processor_service.ports.work import Claim, ClaimState, Hold, Lease, QueueTicket
 
 
 class FakeLeases:
@@ -70,11 +70,11 @@ class FakeTurns:
         self.held: dict[str, str] = {}
         self.takes: list[str] = []
 
-    async def take(self, ticket: Ticket) -> bool:
+    async def take(self, ticket: QueueTicket) -> bool:
         self.takes.append(ticket.task_id)
         return self.held.setdefault(ticket.thread, ticket.task_id) == ticket.task_id
 
-    async def leave(self, ticket: Ticket) -> None:
+    async def leave(self, ticket: QueueTicket) -> None:
         if self.held.get(ticket.thread) == ticket.task_id:
             del self.held[ticket.thread]
 

@@ -4,18 +4,18 @@ from dataclasses import dataclass, field
 
 from processor_service.answering.admit import Delivery
 from processor_service.answering.answer import answer
-from processor_service.answering.deps import Answering
+from processor_service.answering.deps import AnswerDeps
 from processor_service.answering.generate import Generation
 from processor_service.attachments.attach import Files
 from processor_service.attachments.selection import MEGABYTE
 from processor_service.delivery.thread_status import Statuses
-from processor_service.features.app_home import Homekeeping
-from processor_service.features.doctor import Checked, Doctor
-from processor_service.features.side_tasks import Asides
-from processor_service.prompt.build import House
-from processor_service.resilience.cancellation import Stopping
+from processor_service.features.app_home import HomeDeps
+from processor_service.features.doctor import Checked, ReportDeps
+from processor_service.features.side_tasks import SideTaskDeps
+from processor_service.prompt.build import PromptConfig
+from processor_service.resilience.cancellation import CancelDeps
 from processor_service.resilience.late_looks import LateLooks
-from processor_service.resilience.memory_budget import Room
+from processor_service.resilience.memory_budget import MemoryBudget
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRejected
 from shared.retry import Patience
@@ -71,7 +71,7 @@ class World:
     deadline_s: float = 30.0
     generation: Generation | None = None
     workspace: FakeWorkspace = field(default_factory=FakeWorkspace)
-    house: House = field(default_factory=House)
+    house: PromptConfig = field(default_factory=PromptConfig)
     channels: FakeChannels = field(default_factory=FakeChannels)
     groups: FakeGroups = field(default_factory=FakeGroups)
     late_looks: LateLooks = field(default_factory=LateLooks)
@@ -80,11 +80,11 @@ class World:
     def conversation(self) -> FakeConversation:
         return self.conversations.conversation
 
-    def using(self) -> Answering:
+    def using(self) -> AnswerDeps:
         self.generation = self.generation or Generation(
             "main-model", "spare-model", Patience(self.retries + 1, self.naps)
         )
-        return Answering(
+        return AnswerDeps(
             self.leases,
             self.answers,
             self.model,
@@ -95,7 +95,7 @@ class World:
             self.turns,
             self.stops,
             self.budget,
-            Files(self.files, self.uploads, Room(64 * MEGABYTE), 50 * MEGABYTE),
+            Files(self.files, self.uploads, MemoryBudget(64 * MEGABYTE), 50 * MEGABYTE),
             self.generation,
             Patience(4, self.naps, count_asked=False),
             self.deadline_s,
@@ -107,10 +107,10 @@ class World:
             self.late_looks,
         )
 
-    def stopping(self) -> Stopping:
-        return Stopping(self.stops, self.owners, self.turns)
+    def stopping(self) -> CancelDeps:
+        return CancelDeps(self.stops, self.owners, self.turns)
 
-    def asides(self) -> Asides:
+    def asides(self) -> SideTaskDeps:
         async def check_slack() -> None:
             return
 
@@ -118,7 +118,7 @@ class World:
             if model in self.broken_models:
                 raise self.broken_models_say
 
-        doctor = Doctor(
+        doctor = ReportDeps(
             leases=self.leases,
             conversations=self.conversations,
             people=self.people,
@@ -130,8 +130,8 @@ class World:
             revision="rev-7",
             now=lambda: NOON,
         )
-        keeping = Homekeeping(self.people, self.usages, self.homes, "rev-7", lambda: NOON)
-        return Asides(keeping, doctor, lambda: NOON)
+        keeping = HomeDeps(self.people, self.usages, self.homes, "rev-7", lambda: NOON)
+        return SideTaskDeps(keeping, doctor, lambda: NOON)
 
     async def answer(
         self,

@@ -9,7 +9,7 @@ import pytest
 
 from processor_service.ports.rate_budget import START
 from processor_service.redis.connection import redis_connection
-from processor_service.redis.rate_budget import RedisBudget
+from processor_service.redis.rate_budget import RedisRateBudget
 from shared.ledger import Mark
 from simulators.gemini import Reply
 from simulators.provisioning import DeliveryRules
@@ -34,7 +34,7 @@ async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
 async def without_streams(stack: LocalStack) -> None:
     """As in a busy minute: what Slack leaves for streams is used up."""
     async with redis_connection(stack.redis.url) as connection:
-        budget = RedisBudget(connection)
+        budget = RedisRateBudget(connection)
         while await budget.take(START):
             pass
 

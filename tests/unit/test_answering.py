@@ -2,8 +2,8 @@
 
 import pytest
 
-from processor_service.answering.cache_key import draft_key
-from processor_service.ports.model import Piece
+from processor_service.answering.cache_key import saved_answer_key
+from processor_service.ports.model import Chunk
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelUnavailable, SlackRefused, SlackUnavailable
 from shared.task import Source
@@ -49,7 +49,7 @@ async def test_a_question_that_differs_is_not_answered_from_the_cache(
 
 
 async def test_a_truncated_answer_says_so_and_is_not_cached() -> None:
-    world = World(model=FakeModel([[Piece("途中まで", finished=True, truncated=True)]]))
+    world = World(model=FakeModel([[Chunk("途中まで", finished=True, truncated=True)]]))
     await world.answer()
     assert "上限" in world.conversation.texts()[0]
     assert world.answers.kept == {}
@@ -59,11 +59,11 @@ async def test_a_draft_is_kept_until_its_answer_stands_and_no_longer() -> None:
     world = World(model=at_once(), retries=0)
     world.conversation.failures["post"] = [(SlackUnavailable("503"), False)] * 10
     assert await world.answer() is Outcome.TRY_LATER
-    assert draft_key(a_task()) in world.answers.kept
+    assert saved_answer_key(a_task()) in world.answers.kept
     world.conversation.failures.clear()
     assert await world.answer() is Outcome.ANSWERED
     assert len(world.model.asked) == 1
-    assert draft_key(a_task()) not in world.answers.kept
+    assert saved_answer_key(a_task()) not in world.answers.kept
 
 
 async def test_a_layout_that_slack_refuses_is_posted_as_plain_text() -> None:
@@ -101,6 +101,6 @@ async def test_a_command_where_we_may_not_post_is_answered_to_its_asker_alone() 
 
 
 async def test_what_the_model_took_is_counted() -> None:
-    world = World(model=FakeModel([[Piece("ok", finished=True, prompt_tokens=7, output_tokens=5)]]))
+    world = World(model=FakeModel([[Chunk("ok", finished=True, prompt_tokens=7, output_tokens=5)]]))
     await world.answer()
     assert world.limits.spent == 12

@@ -6,8 +6,8 @@ import pytest
 
 from processor_service.answering.admit import Delivery
 from processor_service.answering.answer import give_up
-from processor_service.ports.limits import Refusal
-from processor_service.ports.model import Piece
+from processor_service.ports.limits import LimitExceeded
+from processor_service.ports.model import Chunk
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import (
     ModelRefused,
@@ -49,11 +49,11 @@ async def test_the_deadline_bounds_all_attempts_together() -> None:
     [
         ([ModelRefused("SAFETY")], "model_refused"),
         ([ModelRejected("400")], "model_rejected"),
-        ([Piece("  ", finished=True)], "answer_empty"),
+        ([Chunk("  ", finished=True)], "answer_empty"),
     ],
 )
 async def test_what_cannot_succeed_is_told_to_the_asker_once(
-    script: list[Piece | Exception], reason: str
+    script: list[Chunk | Exception], reason: str
 ) -> None:
     world = World(model=FakeModel([script]))
     assert await world.answer() is Outcome.TOLD_FAILURE
@@ -65,7 +65,7 @@ async def test_what_cannot_succeed_is_told_to_the_asker_once(
 
 
 async def test_an_answer_without_an_end_is_asked_for_again() -> None:
-    world = World(model=FakeModel([[Piece("cut")], saying("whole")]))
+    world = World(model=FakeModel([[Chunk("cut")], saying("whole")]))
     assert await world.answer() is Outcome.ANSWERED
     assert world.conversation.texts() == ["whole"]
 
@@ -116,7 +116,9 @@ async def test_a_task_that_was_given_up_says_why_and_is_answered_when_it_is_repl
 
 async def test_a_person_over_a_limit_is_told_when_it_goes_on_and_the_model_is_not_asked() -> None:
     world = World()
-    world.limits.refusal = Refusal("user_rate_limited", datetime(2026, 11, 24, 13, tzinfo=UTC))
+    world.limits.refusal = LimitExceeded(
+        "user_rate_limited", datetime(2026, 11, 24, 13, tzinfo=UTC)
+    )
     assert await world.answer() is Outcome.TOLD_FAILURE
     [(_, body)] = world.conversation.messages
     assert "user_rate_limited" in str(body.blocks)
@@ -152,7 +154,7 @@ async def test_words_of_an_answer_that_came_to_nothing_go_when_the_notice_comes(
     streams: bool,
 ) -> None:
     blocked = ModelRefused("SAFETY", reason="answer_blocked")
-    world = World(model=FakeModel([[Piece("前半の"), blocked]]))
+    world = World(model=FakeModel([[Chunk("前半の"), blocked]]))
     world.conversation.streams = streams
     assert await world.answer() is Outcome.TOLD_FAILURE
     assert [posted.mark.role for posted, _ in world.conversation.messages] == ["notice"]
@@ -188,7 +190,7 @@ async def test_a_command_in_a_channel_that_refuses_us_is_answered_at_its_respons
 
 async def test_words_that_stand_where_the_asker_cannot_be_told_are_taken_away() -> None:
     blocked = ModelRefused("SAFETY", reason="answer_blocked")
-    world = World(model=FakeModel([[Piece("前半の"), blocked]]))
+    world = World(model=FakeModel([[Chunk("前半の"), blocked]]))
 
     def no_more_posts() -> None:
         if world.conversation.posts:
@@ -206,7 +208,7 @@ async def test_words_that_stand_where_the_asker_cannot_be_told_are_taken_away() 
 async def test_a_notice_says_that_words_were_taken_away_only_if_there_were_any(
     reason: str, seen: bool
 ) -> None:
-    world = World(model=FakeModel([[Piece("前半の"), ModelRefused("SAFETY", reason=reason)]]))
+    world = World(model=FakeModel([[Chunk("前半の"), ModelRefused("SAFETY", reason=reason)]]))
     world.conversation.editable = seen
     assert await world.answer() is Outcome.TOLD_FAILURE
     [(_, body)] = world.conversation.messages
@@ -216,7 +218,7 @@ async def test_a_notice_says_that_words_were_taken_away_only_if_there_were_any(
 @pytest.mark.parametrize("reason", ["model_unavailable", "model_silent"])
 async def test_an_answer_cut_in_its_middle_is_not_said_to_be_no_answer(reason: str) -> None:
     cut = ModelUnavailable("lost", reason=reason)
-    world = World(model=FakeModel([[Piece("前半の"), cut]]), retries=0)
+    world = World(model=FakeModel([[Chunk("前半の"), cut]]), retries=0)
     assert await world.answer() is Outcome.TRY_LATER
     assert await give_up(a_task(), Delivery("dead"), world.using()) is Outcome.GAVE_UP
     [(_, body)] = world.conversation.messages

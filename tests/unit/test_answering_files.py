@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from processor_service.attachments.selection import INLINE_BYTES, MEGABYTE
-from processor_service.ports.conversations import Said
-from processor_service.ports.model import MediaFile, Piece, Prompt
+from processor_service.ports.conversations import ThreadMessage
+from processor_service.ports.model import Chunk, MediaFile, Prompt
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import (
     FileUnusable,
@@ -232,8 +232,8 @@ async def test_without_a_store_a_large_file_is_told() -> None:
 async def test_files_of_the_thread_go_along_and_their_failures_are_not_told() -> None:
     here = world(old_png=FileUnusable("gone", reason="file_gone"))
     here.conversation.said = [
-        Said("person", "U2", "古い図 [file: old.png]", (a_file("old.png", "image/png"),)),
-        Said("person", "U2", "新しい図 [file: 図.png]", (IMAGE, WORD)),
+        ThreadMessage("person", "U2", "古い図 [file: old.png]", (a_file("old.png", "image/png"),)),
+        ThreadMessage("person", "U2", "新しい図 [file: 図.png]", (IMAGE, WORD)),
     ]
     task = a_task(thread_ts="100.000001", message_ts="100.000003")
     assert await here.answer(task) is Outcome.ANSWERED
@@ -256,7 +256,7 @@ async def test_an_heir_shows_the_same_note_with_the_words_it_found() -> None:
 async def test_the_note_stands_below_a_plain_answer_too() -> None:
     here = world()
     unshowable = SlackRefused("no", slack_error="invalid_blocks", reason="slack_unshowable")
-    here.model = FakeModel([[Piece("答え", finished=True)]])
+    here.model = FakeModel([[Chunk("答え", finished=True)]])
     here.conversation.failures["post"] = [(unshowable, False)]
     await here.answer(asking(WORD))
     assert "計画.docx" in here.conversation.messages[-1][1].text

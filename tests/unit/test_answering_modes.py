@@ -5,7 +5,7 @@ import json
 import pytest
 
 from processor_service.ports.conversations import Body
-from processor_service.ports.model import Piece
+from processor_service.ports.model import Chunk
 from processor_service.resilience.run_leased import Outcome
 from shared.task import Mode, Source
 from tests.processor_fakes.model import FakeModel, saying
@@ -38,8 +38,8 @@ def buttons(body: Body) -> list[str]:
 async def test_a_structured_answer_grows_in_its_final_layout_and_names_its_mode(
     streams: bool,
 ) -> None:
-    pieces = [Piece(CODE[at : at + 20]) for at in range(0, len(CODE), 20)]
-    world = World(model=FakeModel([[*pieces, Piece(finished=True)]]))
+    pieces = [Chunk(CODE[at : at + 20]) for at in range(0, len(CODE), 20)]
+    world = World(model=FakeModel([[*pieces, Chunk(finished=True)]]))
     world.conversation.streams = streams
     assert await world.answer(a_task(mode=Mode.AUTO)) is Outcome.ANSWERED
     [(_, body)] = world.conversation.messages
@@ -94,7 +94,7 @@ async def test_a_malformed_answer_is_handed_back_with_its_reason() -> None:
 
 async def test_a_structured_answer_cut_at_its_limit_shows_what_came_and_says_so() -> None:
     at = CODE.index("print") + 4
-    world = World(model=FakeModel([[Piece(CODE[:at], finished=True, truncated=True)]]))
+    world = World(model=FakeModel([[Chunk(CODE[:at], finished=True, truncated=True)]]))
     assert await world.answer(a_task(mode=Mode.CODE)) is Outcome.ANSWERED
     [shown] = world.conversation.texts()
     assert "```python\nprin\n```\n\n" in shown

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from processor_service.ports.conversations import Body, Posted
-from processor_service.ports.model import Piece, Prompt
+from processor_service.ports.model import Chunk, Prompt
 from processor_service.rendering.messages import PART_BYTES
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRefused, OutcomeUnknown, SlackRefused, SlackUnavailable
@@ -77,9 +77,9 @@ async def test_a_lease_lost_before_the_post_stops_the_worker_from_writing() -> N
     task = a_task()
 
     class StolenWhileGenerating(FakeModel):
-        async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+        async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
             world.leases.steal(task.task_id)
-            yield Piece("late", finished=True)
+            yield Chunk("late", finished=True)
 
     world.model = StolenWhileGenerating([])
     assert await world.answer(task, "m1") is Outcome.TRY_LATER
@@ -234,12 +234,12 @@ async def test_words_of_a_worker_that_learns_too_late_of_a_rivals_whole_answer_g
         world.conversation.messages.append((rivals, Body("素数の答えです。")))
 
     class Lost(FakeModel):
-        async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
-            yield Piece("前半の")
+        async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
+            yield Chunk("前半の")
             world.leases.store_is_lost = False
             world.leases.steal(task.task_id)
             world.leases.doubted.clear()
-            yield Piece("後半です。", finished=True)
+            yield Chunk("後半です。", finished=True)
 
     world.conversation.before_post = both_have_written
     world.model = Lost([])

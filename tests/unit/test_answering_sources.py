@@ -3,24 +3,24 @@
 from datetime import timedelta
 from typing import Any
 
-from processor_service.ports.citations import Research, WebPage
+from processor_service.ports.citations import Citations, WebPage
 from processor_service.ports.conversations import Body
-from processor_service.ports.generation_options import Manners, Tool
-from processor_service.ports.model import Piece
-from processor_service.prompt.build import House
+from processor_service.ports.generation_options import OptionsByMode, Tool
+from processor_service.ports.model import Chunk
+from processor_service.prompt.build import PromptConfig
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import SlackRefused
 from tests.processor_fakes.model import FakeModel
 from tests.processor_fakes.world import World
 from tests.tasks import NOON, a_task
 
-FOUND = Research((WebPage("https://a.example/1", "一つ目"),), ("素数",))
+FOUND = Citations((WebPage("https://a.example/1", "一つ目"),), ("素数",))
 LINK = "1. <https://a.example/1|一つ目>"
 
 
-def saying(text: str, sources: Research) -> FakeModel:
+def saying(text: str, sources: Citations) -> FakeModel:
     half = len(text) // 2
-    return FakeModel([[Piece(text[:half]), Piece(text[half:], finished=True, sources=sources)]])
+    return FakeModel([[Chunk(text[:half]), Chunk(text[half:], finished=True, sources=sources)]])
 
 
 def links(body: Body) -> list[str]:
@@ -55,7 +55,7 @@ async def test_an_heir_shows_the_sources_that_the_dead_worker_had() -> None:
 
 async def test_other_sources_make_another_answer() -> None:
     marks = []
-    for sources in (FOUND, Research()):
+    for sources in (FOUND, Citations()):
         world = World(model=saying("答え", sources))
         await world.answer()
         marks.append(world.conversation.messages[0][0].mark.digest)
@@ -71,7 +71,7 @@ async def test_an_answer_from_the_cache_keeps_its_sources() -> None:
 
 
 async def test_an_answer_that_had_to_do_without_its_search_says_so_and_is_not_cached() -> None:
-    world = World(model=saying("答え", Research(missing=True)))
+    world = World(model=saying("答え", Citations(missing=True)))
     await world.answer()
     [(_, body)] = world.conversation.messages
     assert links(body) == ["検索は使われていません。モデルの知識だけでお答えしています。"]
@@ -79,7 +79,7 @@ async def test_an_answer_that_had_to_do_without_its_search_says_so_and_is_not_ca
 
 
 async def test_sources_stand_below_an_answer_in_plain_text_too() -> None:
-    world = World(model=FakeModel([[Piece("答え", finished=True, sources=FOUND)]]))
+    world = World(model=FakeModel([[Chunk("答え", finished=True, sources=FOUND)]]))
     refused = SlackRefused("no", slack_error="invalid_blocks", reason="slack_unshowable")
     world.conversation.failures["post"] = [(refused, False)]
     assert await world.answer() is Outcome.ANSWERED
@@ -88,7 +88,7 @@ async def test_sources_stand_below_an_answer_in_plain_text_too() -> None:
 
 
 async def test_the_model_is_told_the_askers_day_the_workspace_and_the_operators_text() -> None:
-    world = World(house=House(operator_text="敬称は「さん」です。"))
+    world = World(house=PromptConfig(operator_text="敬称は「さん」です。"))
     world.people.utc_offsets["U1"] = timedelta(hours=13)
     await world.answer()
     [(prompt, _)] = world.model.asked
@@ -108,6 +108,6 @@ async def test_the_same_question_on_the_next_day_is_asked_anew() -> None:
 async def test_tools_that_were_switched_on_are_not_hidden_by_the_cache() -> None:
     world = World()
     await world.answer()
-    world.house = House(Manners(tools=(Tool.GOOGLE_SEARCH,)))
+    world.house = PromptConfig(OptionsByMode(tools=(Tool.GOOGLE_SEARCH,)))
     await world.answer(a_task(task_id="f" * 32), "m2")
     assert [prompt.manner.tools for prompt, _ in world.model.asked] == [(), (Tool.GOOGLE_SEARCH,)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from processor_service.ports.model import Piece
+from processor_service.ports.model import Chunk
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelUnavailable, OutcomeUnknown, SlackRefused
 from tests.processor_fakes.model import FakeModel, saying
@@ -32,7 +32,7 @@ async def test_an_heir_ends_the_stream_that_a_dead_worker_left_and_makes_it_whol
 
 
 async def test_once_words_are_visible_the_fallback_model_is_not_asked() -> None:
-    cut: list[Piece | Exception] = [Piece("前半の"), ModelUnavailable("503")]
+    cut: list[Chunk | Exception] = [Chunk("前半の"), ModelUnavailable("503")]
     world = World(model=FakeModel([cut, cut]), retries=1)
     assert await world.answer() is Outcome.TRY_LATER
     assert [name for _, name in world.model.asked] == ["main-model"] * 2

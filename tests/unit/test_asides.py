@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from processor_service.features.side_tasks import STALE_AFTER_S, attend
+from processor_service.features.side_tasks import STALE_AFTER_S, run_side_task
 from shared.errors import ModelRejected, SlackRefused, SlackUnavailable
-from shared.slack.home_view import Count, Used
+from shared.slack.home_view import Used, UsedOfLimit
 from shared.task import Kind, Locale, Source, Task
 from tests.processor_fakes.world import World
 from tests.tasks import NOON, a_task
@@ -23,7 +23,7 @@ def an_aside(kind: Kind, **changes: Any) -> Task:
 async def attended(world: World, kind: Kind, **changes: Any) -> list[str]:
     """The actions of the log lines."""
     with capture_logs() as logs:
-        await attend(an_aside(kind, **changes), "m1", world.asides())
+        await run_side_task(an_aside(kind, **changes), "m1", world.asides())
     return [line["action"] for line in logs]
 
 
@@ -116,7 +116,9 @@ async def test_a_lost_redis_is_named_and_leaves_nothing_to_say_of_limits() -> No
 
 async def test_a_limit_that_is_used_up_is_named_with_when_it_ends() -> None:
     world = World()
-    world.usages.used = Used(9, Count(10, 10), Count(500, 1000), Count(7000, 7000), NOON)
+    world.usages.used = Used(
+        9, UsedOfLimit(10, 10), UsedOfLimit(500, 1000), UsedOfLimit(7000, 7000), NOON
+    )
     report = await reported(world)
 
     assert "✗ The questions of a minute are used up: 10 of 10" in report

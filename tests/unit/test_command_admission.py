@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from command_service.payloads.model import Reason
-from command_service.texts.replies import COMMAND_ACCEPTED, LOADING, THINKING, refusal
-from command_service.use_cases.policy import TOLD, Admitted, Policy, Refused, admit, rollout_bucket
+from command_service.payloads.model import RejectReason
+from command_service.texts.replies import COMMAND_ACCEPTED, IS_THINKING, LOADING_LINES, refusal
+from command_service.use_cases.policy import TOLD, Admitted, Policy, Rejected, admit, rollout_bucket
 from shared.task import Locale, TaskFile
 from tests.command_fakes import a_question
 
@@ -20,19 +20,19 @@ def test_everybody_may_ask_where_nothing_is_set() -> None:
 @pytest.mark.parametrize(
     ("policy", "question", "reason"),
     [
-        ({"team_ids": {"T2"}}, {}, Reason.TEAM_NOT_ALLOWED),
-        ({"channel_ids": {"C2"}}, {}, Reason.CHANNEL_NOT_ALLOWED),
-        ({"user_ids": {"U2"}}, {}, Reason.USER_NOT_ALLOWED),
-        ({}, {"external": True}, Reason.EXTERNAL_CHANNEL),
-        ({"rollout_percent": 0}, {}, Reason.NOT_IN_ROLLOUT),
-        ({}, {"text": ""}, Reason.EMPTY_PROMPT),
-        ({"max_prompt_chars": 3}, {"text": "四文字だ"}, Reason.PROMPT_TOO_LONG),
+        ({"team_ids": {"T2"}}, {}, RejectReason.TEAM_NOT_ALLOWED),
+        ({"channel_ids": {"C2"}}, {}, RejectReason.CHANNEL_NOT_ALLOWED),
+        ({"user_ids": {"U2"}}, {}, RejectReason.USER_NOT_ALLOWED),
+        ({}, {"external": True}, RejectReason.EXTERNAL_CHANNEL),
+        ({"rollout_percent": 0}, {}, RejectReason.NOT_IN_ROLLOUT),
+        ({}, {"text": ""}, RejectReason.EMPTY_PROMPT),
+        ({"max_prompt_chars": 3}, {"text": "四文字だ"}, RejectReason.PROMPT_TOO_LONG),
     ],
 )
 def test_each_rule_refuses_with_its_own_reason(
-    policy: dict[str, Any], question: dict[str, Any], reason: Reason
+    policy: dict[str, Any], question: dict[str, Any], reason: RejectReason
 ) -> None:
-    assert admit(a_question(**question), Policy(**policy)) == Refused(reason)
+    assert admit(a_question(**question), Policy(**policy)) == Rejected(reason)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_users_bucket_never_changes_between_releases() -> None:
 
 
 @pytest.mark.parametrize("reason", sorted(TOLD))
-def test_every_told_reason_has_a_text_in_both_languages(reason: Reason) -> None:
+def test_every_told_reason_has_a_text_in_both_languages(reason: RejectReason) -> None:
     texts = {refusal(reason, locale, max_prompt_chars=20_000) for locale in LOCALES}
 
     assert len(texts) == 2
@@ -76,28 +76,30 @@ def test_every_told_reason_has_a_text_in_both_languages(reason: Reason) -> None:
 
 
 def test_what_no_person_would_wonder_about_stays_silent() -> None:
-    assert set(Reason) - TOLD == {
-        Reason.OWN_MESSAGE,
-        Reason.BOT_MESSAGE,
-        Reason.MESSAGE_CHANGED,
-        Reason.NOT_A_QUESTION,
-        Reason.NOT_FOLLOWED,
-        Reason.POSTPONED,
-        Reason.DROPPED,
-        Reason.TOO_SOON,
-        Reason.TAMPERED,
-        Reason.ILL_FORMED,
+    assert set(RejectReason) - TOLD == {
+        RejectReason.OWN_MESSAGE,
+        RejectReason.BOT_MESSAGE,
+        RejectReason.MESSAGE_CHANGED,
+        RejectReason.NOT_A_QUESTION,
+        RejectReason.NOT_FOLLOWED,
+        RejectReason.POSTPONED,
+        RejectReason.DROPPED,
+        RejectReason.TOO_SOON,
+        RejectReason.TAMPERED,
+        RejectReason.ILL_FORMED,
     }
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_too_long_a_question_is_told_the_limit(locale: Locale) -> None:
-    assert "20,000" in refusal(Reason.PROMPT_TOO_LONG, locale, max_prompt_chars=20_000)
+    assert "20,000" in refusal(RejectReason.PROMPT_TOO_LONG, locale, max_prompt_chars=20_000)
 
 
-@pytest.mark.parametrize("reason", [Reason.HELP_ASKED, Reason.EMPTY_PROMPT, Reason.UNKNOWN_OPTION])
+@pytest.mark.parametrize(
+    "reason", [RejectReason.HELP_ASKED, RejectReason.EMPTY_PROMPT, RejectReason.UNKNOWN_OPTION]
+)
 @pytest.mark.parametrize("locale", LOCALES)
-def test_the_usage_names_every_mode_option_and_limit(locale: Locale, reason: Reason) -> None:
+def test_the_usage_names_every_mode_option_and_limit(locale: Locale, reason: RejectReason) -> None:
     usage = refusal(reason, locale, max_prompt_chars=20_000)
     for named in ("general:", "code:", "data:", "creative:", "--private", "--mode", "20,000"):
         assert named in usage
@@ -105,6 +107,6 @@ def test_the_usage_names_every_mode_option_and_limit(locale: Locale, reason: Rea
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_status_keeps_within_slacks_ten_loading_messages(locale: Locale) -> None:
-    assert THINKING[locale]
+    assert IS_THINKING[locale]
     assert COMMAND_ACCEPTED[locale]
-    assert 1 < len(LOADING[locale]) <= 10
+    assert 1 < len(LOADING_LINES[locale]) <= 10

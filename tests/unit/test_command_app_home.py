@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from command_service.use_cases.app_home import (
-    Entrance,
     Opened,
+    OpenHomeDeps,
+    open_home,
     read_assistant_thread,
     read_opening,
-    receive,
 )
 from command_service.use_cases.pace import Pace
 from command_service.use_cases.policy import Policy
@@ -40,7 +40,7 @@ class Lobby(World):
         self.pace = Pace(30.0, clock=self.clock)
 
     def receive(self, opened: Opened) -> None:
-        receive(opened, Entrance(self.intake, self.homes, self.pace, "rev-7"))
+        open_home(opened, OpenHomeDeps(self.intake, self.homes, self.pace, "rev-7"))
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from command_service.backfill.paced_history import Limits, PacedHistory
-from command_service.backfill.schedule import CatchUp
-from command_service.backfill.sweep import Report, Sweep, Window
+from command_service.backfill.paced_history import BackfillLimits, ThrottledHistory
+from command_service.backfill.schedule import Backfill
+from command_service.backfill.sweep import Sweep, SweepReport, SweepWindow
 from command_service.envelope.ack_deadline import ack_deadline
 from command_service.use_cases.policy import Policy
 from shared.errors import OutcomeUnknown, SlackDenied, SlackUnavailable
@@ -19,7 +19,7 @@ from shared.task import Source, task_id_of_message
 from tests import signed
 from tests.command_fakes import IDENTITY, FakeHistory, World
 
-WINDOW = Window(since=1000.0, until=2000.0)
+WINDOW = SweepWindow(since=1000.0, until=2000.0)
 
 
 def said(ts: str, text: str, thread_ts: str | None = None, **more: Any) -> dict[str, Any]:
@@ -52,11 +52,11 @@ class Found:
         self.world = World()
         self.history = FakeHistory()
         self.sleep = Clock()
-        self.limits = Limits()
+        self.limits = BackfillLimits()
         self.pages = 0
 
-    async def sweep(self) -> Report:
-        paced = PacedHistory(self.history, self.limits, self.sleep)
+    async def sweep(self) -> SweepReport:
+        paced = ThrottledHistory(self.history, self.limits, self.sleep)
         sweep = Sweep(paced, self.world.intake, IDENTITY, signed.LEDGER, self.limits, self.sleep)
         report = await sweep.run(WINDOW, set())
         self.pages = paced.pages
@@ -201,12 +201,12 @@ async def test_a_refusal_found_by_a_sweep_is_not_told_and_no_status_is_shown(
 @pytest.mark.parametrize(
     ("limits", "published", "limit"),
     [
-        (Limits(questions=2), 2, "questions"),
-        (Limits(pages=6), 3, "pages"),
+        (BackfillLimits(questions=2), 2, "questions"),
+        (BackfillLimits(pages=6), 3, "pages"),
     ],
 )
 async def test_a_limit_ends_the_sweep_and_is_named(
-    found: Found, limits: Limits, published: int, limit: str
+    found: Found, limits: BackfillLimits, published: int, limit: str
 ) -> None:
     found.limits = limits
     messages = [said(f"15{number:02}.0", f"question {number}") for number in range(5)]
@@ -219,7 +219,7 @@ async def test_a_limit_ends_the_sweep_and_is_named(
 
 
 async def test_a_sweep_ends_in_time_whatever_it_waits_for(found: Found) -> None:
-    found.limits = Limits(within_s=0.05)
+    found.limits = BackfillLimits(within_s=0.05)
     found.world.queue.down = True
     found.history.channel("D1", said("1500.0", "hello"), kind="im")
 
@@ -229,7 +229,7 @@ async def test_a_sweep_ends_in_time_whatever_it_waits_for(found: Found) -> None:
 
 
 async def test_after_the_first_pages_reading_is_paced(found: Found) -> None:
-    found.limits = Limits(free_pages=4, pause_s=1.5)
+    found.limits = BackfillLimits(free_pages=4, pause_s=1.5)
     messages = [said(f"15{number:02}.0", f"question {number}") for number in range(5)]
     found.history.channel("D1", *messages, kind="im")
 
@@ -263,7 +263,7 @@ async def test_a_conversation_that_cannot_be_read_keeps_no_other_from_being(foun
 async def test_a_missing_scope_leaves_out_its_kind_and_is_warned_of_once(found: Found) -> None:
     found.history.channel("D1", said("1500.0", "hello"), kind="im")
     found.history.refused = {"public_channel", "private_channel"}
-    catch_up = CatchUp(found.history, found.world.intake, IDENTITY, signed.LEDGER)
+    catch_up = Backfill(found.history, found.world.intake, IDENTITY, signed.LEDGER)
 
     with capture_logs() as lines:
         for number in (1, 2):
@@ -320,7 +320,7 @@ async def test_gaps_told_during_a_sweep_become_one_more_as_far_back_as_the_longe
         waiting.append(seconds)
         await gate.wait()
 
-    catch_up = CatchUp(
+    catch_up = Backfill(
         found.history, found.world.intake, IDENTITY, signed.LEDGER, found.limits, wait
     )
     with capture_logs() as lines:
@@ -338,7 +338,7 @@ async def test_gaps_told_during_a_sweep_become_one_more_as_far_back_as_the_longe
 
 async def test_a_sweep_has_its_own_time_whoever_told_of_the_silence(found: Found) -> None:
     found.history.channel("D1", said(f"{time.time() - 1:.6f}", "hello"), kind="im")
-    catch_up = CatchUp(found.history, found.world.intake, IDENTITY, signed.LEDGER)
+    catch_up = Backfill(found.history, found.world.intake, IDENTITY, signed.LEDGER)
 
     with ack_deadline(within_s=0.0):
         catch_up.after_silence(None)
@@ -351,7 +351,7 @@ async def test_a_sweep_has_its_own_time_whoever_told_of_the_silence(found: Found
 async def test_closing_ends_a_sweep_at_once(found: Found) -> None:
     found.world.queue.hangs = True
     found.history.channel("D1", said(f"{time.time() - 1:.6f}", "hello"), kind="im")
-    catch_up = CatchUp(found.history, found.world.intake, IDENTITY, signed.LEDGER)
+    catch_up = Backfill(found.history, found.world.intake, IDENTITY, signed.LEDGER)
     catch_up.after_silence(None)
     await until(lambda: found.history.calls == 4)
 

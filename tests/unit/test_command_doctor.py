@@ -7,9 +7,14 @@ from dataclasses import replace
 import pytest
 
 from command_service.envelope.ack_deadline import ack_deadline
-from command_service.ports import SocketState, Surrounding
+from command_service.ports import ChannelDiagnosis, SocketState
 from command_service.scopes import ALL_SCOPES
-from command_service.use_cases.doctor import Doctor, Visit, examine, read_visit
+from command_service.use_cases.doctor import (
+    DoctorDeps,
+    DoctorRequest,
+    read_doctor_request,
+    run_checks,
+)
 from command_service.use_cases.pace import Pace
 from command_service.use_cases.policy import Policy
 from shared.errors import SlackDenied, SlackUnavailable
@@ -36,10 +41,12 @@ class Practice(World):
             return self.state
 
         self.locales.locale = locale
-        visit = read_visit(a_command("doctor"))
-        assert isinstance(visit, Visit)
-        doctor = Doctor(self.intake, IDENTITY, self.surroundings, socket_state, self.pace, "rev-7")
-        return await examine(visit, doctor)
+        visit = read_doctor_request(a_command("doctor"))
+        assert isinstance(visit, DoctorRequest)
+        doctor = DoctorDeps(
+            self.intake, IDENTITY, self.surroundings, socket_state, self.pace, "rev-7"
+        )
+        return await run_checks(visit, doctor)
 
 
 @pytest.fixture
@@ -55,7 +62,7 @@ def failed(report: str) -> list[str]:
 
 @pytest.mark.parametrize("text", ["doctor", " Doctor ", "ＤＯＣＴＯＲ", "診断"])
 def test_the_doctor_is_called_by_its_name(text: str) -> None:
-    visit = read_visit(a_command(text))
+    visit = read_doctor_request(a_command(text))
 
     assert visit is not None
     assert visit.task_id == task_id_of_command("T1", "1.2.abc")
@@ -63,7 +70,7 @@ def test_the_doctor_is_called_by_its_name(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "help", "doctor who is the best one?", "what is a doctor"])
 def test_a_question_about_doctors_is_a_question(text: str) -> None:
-    assert read_visit(a_command(text)) is None
+    assert read_doctor_request(a_command(text)) is None
 
 
 @pytest.mark.parametrize("locale", ["ja", "en"])
@@ -116,7 +123,7 @@ async def test_a_rule_that_keeps_the_person_out_is_named(policy: Policy, named: 
 
 
 async def test_where_we_are_no_member_we_say_how_to_invite_us(practice: Practice) -> None:
-    practice.surroundings.seen = Surrounding(member=False, external=False)
+    practice.surroundings.seen = ChannelDiagnosis(member=False, external=False)
     report = await practice.visited()
 
     assert len(failed(report)) == 1
@@ -124,7 +131,7 @@ async def test_where_we_are_no_member_we_say_how_to_invite_us(practice: Practice
 
 
 async def test_a_shared_channel_is_a_fault_unless_it_is_allowed() -> None:
-    outside = Surrounding(member=True, external=True)
+    outside = ChannelDiagnosis(member=True, external=True)
     strict, open_minded = Practice(), Practice(Policy(external_channels=True))
     strict.surroundings.seen = open_minded.surroundings.seen = outside
 

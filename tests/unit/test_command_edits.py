@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from command_service.payloads.buttons import read_edited, read_wish
-from command_service.payloads.model import Click, Ignored, Reason
+from command_service.payloads.model import Click, NotAQuestion, RejectReason
 from command_service.use_cases.edits import Edited, offer, read_edit
-from command_service.use_cases.follow_ups import NEVER, Following
+from command_service.use_cases.follow_ups import NEVER, FollowUpDeps
 from command_service.use_cases.policy import Policy
 from shared.task import Mode, Wish
 from tests.command_fakes import IDENTITY, FakeHistory, World, a_click
@@ -37,7 +37,7 @@ def an_edit(old: str, new: str, *, kind: str = "channel", **changes: Any) -> dic
     }
 
 
-def reading(body: dict[str, Any], *, redelivered: bool = False) -> Edited | Ignored:
+def reading(body: dict[str, Any], *, redelivered: bool = False) -> Edited | NotAQuestion:
     return read_edit(body, IDENTITY, redelivered)
 
 
@@ -48,8 +48,8 @@ async def world() -> AsyncIterator[World]:
     await world.settle()
 
 
-def following(world: World, *, enabled: bool = True) -> Following:
-    return Following(world.intake, FakeHistory(), LEDGER, enabled)
+def following(world: World, *, enabled: bool = True) -> FollowUpDeps:
+    return FollowUpDeps(world.intake, FakeHistory(), LEDGER, enabled)
 
 
 @pytest.mark.parametrize(
@@ -94,21 +94,21 @@ async def test_the_author_alone_is_offered_an_answer_to_the_new_words(
 )
 def test_other_changes_offer_nothing(changes: dict[str, Any]) -> None:
     body = an_edit("<@UBOT> what is a prime", "<@UBOT> what is a prime?", **changes)
-    assert isinstance(reading(body), Ignored)
+    assert isinstance(reading(body), NotAQuestion)
 
 
 def test_a_preview_added_to_an_edited_question_changes_no_words() -> None:
     body = an_edit("<@UBOT> what", "<@UBOT> what", attachments=[{"title": "a preview"}])
-    assert reading(body) == Ignored(Reason.MESSAGE_CHANGED)
+    assert reading(body) == NotAQuestion(RejectReason.MESSAGE_CHANGED)
 
 
 def test_our_own_edits_and_redelivered_ones_are_ignored() -> None:
-    assert reading(an_edit("a", "b", user="UBOT")) == Ignored(Reason.OWN_MESSAGE)
-    assert isinstance(reading(an_edit("<@UBOT> a", "<@UBOT> b"), redelivered=True), Ignored)
+    assert reading(an_edit("a", "b", user="UBOT")) == NotAQuestion(RejectReason.OWN_MESSAGE)
+    assert isinstance(reading(an_edit("<@UBOT> a", "<@UBOT> b"), redelivered=True), NotAQuestion)
 
 
 def test_what_was_no_question_to_us_is_none_by_an_edit() -> None:
-    assert reading(an_edit("hello", "hello all")) == Ignored(Reason.NOT_FOLLOWED)
+    assert reading(an_edit("hello", "hello all")) == NotAQuestion(RejectReason.NOT_FOLLOWED)
 
 
 async def test_a_follow_up_is_offered_only_in_a_thread_of_ours(world: World) -> None:

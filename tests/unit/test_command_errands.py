@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from command_service.payloads.cancels import read_stop, read_stopped_session
-from command_service.payloads.model import Errand, Ignored, Reason, Recipient
+from command_service.payloads.model import EphemeralTarget, NotAQuestion, RejectReason, SideTask
 from command_service.payloads.votes import Voted, kept_for_reasons, read_reasons, read_vote
 from command_service.texts.feedback_modal import reasons_modal
-from command_service.use_cases.feedback import Listening, take_reasons, take_vote
-from command_service.use_cases.policy import Policy, Refused
-from command_service.use_cases.side_tasks import send, send_click
+from command_service.use_cases.feedback import VoteDeps, take_reasons, take_vote
+from command_service.use_cases.policy import Policy, Rejected
+from command_service.use_cases.side_tasks import enqueue, enqueue_click
 from command_service.use_cases.submit import Accepted, HandedBack
-from shared.task import Cancel, Feedback, Flaw, Kind, Mode, Task, Vote
+from shared.task import Cancel, Feedback, FeedbackReason, Kind, Mode, Task, Vote
 from tests.command_fakes import World, a_click
 from tests.tasks import NOON
 
@@ -29,22 +29,22 @@ async def world() -> AsyncIterator[World]:
     await world.settle()
 
 
-def listening(world: World, *, asks_words: bool = False) -> Listening:
-    return Listening(world.intake, world.modals, asks_words=asks_words)
+def listening(world: World, *, asks_words: bool = False) -> VoteDeps:
+    return VoteDeps(world.intake, world.modals, asks_words=asks_words)
 
 
 def published(world: World) -> list[Task]:
     return [task for task, _ in world.queue.published]
 
 
-def a_stop(user_id: str = "U1", asker: str = "U1") -> Errand:
+def a_stop(user_id: str = "U1", asker: str = "U1") -> SideTask:
     value = json.dumps({"v": 1, "task_id": ANSWER, "user_id": asker})
     read = read_stop(a_click(value, "stop", user={"id": user_id, "team_id": "T1"}), NOON)
-    assert isinstance(read, Errand)
+    assert isinstance(read, SideTask)
     return read
 
 
-def a_stopped_session(*streams: str, **event: Any) -> Errand:
+def a_stopped_session(*streams: str, **event: Any) -> SideTask:
     body = {
         "team_id": "T1",
         "event_id": "Ev1",
@@ -59,7 +59,7 @@ def a_stopped_session(*streams: str, **event: Any) -> Errand:
         },
     }
     read = read_stopped_session(body, NOON)
-    assert isinstance(read, Errand)
+    assert isinstance(read, SideTask)
     return read
 
 
@@ -91,7 +91,7 @@ def a_submission(flaw: str | None = None, comment: str | None = None) -> dict[st
 
 
 async def test_the_asker_stops_the_task_that_the_button_names(world: World) -> None:
-    assert isinstance(await send_click(a_stop(), world.intake), Accepted)
+    assert isinstance(await enqueue_click(a_stop(), world.intake), Accepted)
     [task] = published(world)
     assert (task.kind, task.cancel, task.text) == (Kind.CANCEL, Cancel(task_id=ANSWER), "")
     assert world.replies.told == []
@@ -99,23 +99,23 @@ async def test_the_asker_stops_the_task_that_the_button_names(world: World) -> N
 
 async def test_all_presses_of_stop_are_one_task(world: World) -> None:
     for _ in range(2):
-        await send_click(a_stop(), world.intake)
+        await enqueue_click(a_stop(), world.intake)
     assert len({task.task_id for task in published(world)}) == 1
 
 
 async def test_somebody_else_does_not_stop_an_answer_and_is_told_who_can(world: World) -> None:
-    outcome = await send_click(a_stop("U2"), world.intake)
+    outcome = await enqueue_click(a_stop("U2"), world.intake)
     await world.settle()
-    assert outcome == Refused(Reason.NOT_THE_ASKER)
+    assert outcome == Rejected(RejectReason.NOT_THE_ASKER)
     assert published(world) == []
     [(recipient, text)] = world.replies.told
-    assert recipient == Recipient("C1", "U2", "1700000000.000100")
+    assert recipient == EphemeralTarget("C1", "U2", "1700000000.000100")
     assert "質問した方だけ" in text
 
 
 async def test_a_click_that_cannot_be_queued_is_told(world: World) -> None:
     world.queue.down = True
-    assert isinstance(await send_click(a_stop(), world.intake), HandedBack)
+    assert isinstance(await enqueue_click(a_stop(), world.intake), HandedBack)
     await world.settle()
     assert ["もう一度押してください" in text for _, text in world.replies.told] == [True]
 
@@ -124,12 +124,12 @@ async def test_slacks_own_stop_names_its_streams_and_is_left_to_slacks_redeliver
     world: World,
 ) -> None:
     pressed = a_stopped_session("17.1", "18.1")
-    assert isinstance(await send(pressed, world.intake), Accepted)
+    assert isinstance(await enqueue(pressed, world.intake), Accepted)
     [task] = published(world)
     assert task.cancel == Cancel(streams=("17.1", "18.1"))
     assert (task.channel_id, task.thread_ts, task.kind) == ("C1", "16.1", Kind.CANCEL)
     world.queue.down = True
-    assert isinstance(await send(pressed, world.intake), HandedBack)
+    assert isinstance(await enqueue(pressed, world.intake), HandedBack)
     await world.settle()
     assert world.replies.told == []
 
@@ -187,14 +187,14 @@ async def test_the_modal_says_which_vote_it_explains(world: World) -> None:
         task_id=ANSWER,
         vote=Vote.DOWN,
         mode=Mode.CODE,
-        flaw=Flaw.TOO_LONG,
+        flaw=FeedbackReason.TOO_LONG,
         comment="一文で足ります。",
     )
     assert (task.channel_id, task.thread_ts) == ("C1", "1700000000.000100")
 
 
 async def test_a_submission_that_says_nothing_is_no_task(world: World) -> None:
-    assert isinstance(read_reasons(a_submission(), NOON), Ignored)
+    assert isinstance(read_reasons(a_submission(), NOON), NotAQuestion)
 
 
 @pytest.mark.parametrize("locale", ["ja", "en"])
@@ -208,8 +208,8 @@ def test_the_modal_fits_into_what_slack_takes(locale: Any) -> None:
     "value", ["", "no json", "[]", '{"v": 2}', '{"v": 1}', '{"v": 1, "task_id": "x", "vote": "?"}']
 )
 def test_buttons_of_an_unknown_kind_are_ignored(value: str) -> None:
-    assert isinstance(read_vote(a_click(value, trigger_id="t"), NOON), Ignored)
-    assert isinstance(read_stop(a_click(value), NOON), Ignored)
+    assert isinstance(read_vote(a_click(value, trigger_id="t"), NOON), NotAQuestion)
+    assert isinstance(read_stop(a_click(value), NOON), NotAQuestion)
 
 
 @pytest.mark.parametrize(
@@ -224,10 +224,10 @@ def test_buttons_of_an_unknown_kind_are_ignored(value: str) -> None:
 async def test_who_may_not_ask_neither_votes_nor_stops_and_is_told(policy: Policy) -> None:
     world = World(policy=policy)
     outcome = await take_vote(
-        a_vote("down"), Listening(world.intake, world.modals, asks_words=False)
+        a_vote("down"), VoteDeps(world.intake, world.modals, asks_words=False)
     )
-    assert isinstance(outcome, Refused)
-    assert isinstance(await send_click(a_stop(), world.intake), Refused)
+    assert isinstance(outcome, Rejected)
+    assert isinstance(await enqueue_click(a_stop(), world.intake), Rejected)
     await world.settle()
     assert world.queue.published == []
     assert world.modals.opened == []
@@ -238,7 +238,7 @@ async def test_a_vote_in_direct_messages_counts_whichever_channels_may_ask() -> 
     world = World(policy=Policy(channel_ids=frozenset({"C9"})))
     vote = a_vote("up")
     task = vote.errand.task.model_copy(update={"channel_id": "D1"})
-    assert isinstance(await send_click(replace(vote.errand, task=task), world.intake), Accepted)
+    assert isinstance(await enqueue_click(replace(vote.errand, task=task), world.intake), Accepted)
     await world.settle()
 
 
@@ -247,9 +247,9 @@ async def test_somebody_of_another_organisation_neither_votes_nor_stops() -> Non
     value = json.dumps({"v": 1, "task_id": ANSWER, "mode": "code", "vote": "up"})
     body = a_click(value, "feedback", user={"id": "U2", "team_id": "T9"}, trigger_id="1.2.trigger")
     outcome = await take_vote(
-        read_vote(body, NOON), Listening(world.intake, world.modals, asks_words=False)
+        read_vote(body, NOON), VoteDeps(world.intake, world.modals, asks_words=False)
     )
-    assert outcome == Refused(Reason.EXTERNAL_CHANNEL)
+    assert outcome == Rejected(RejectReason.EXTERNAL_CHANNEL)
     await world.settle()
 
 
@@ -257,7 +257,7 @@ async def test_one_persons_flood_of_votes_fills_neither_the_queue_nor_their_scre
     world = World()
     for number in range(200):
         vote = a_vote("up", action_ts=f"1700000{number:03d}.1")
-        await take_vote(vote, Listening(world.intake, world.modals, asks_words=False))
+        await take_vote(vote, VoteDeps(world.intake, world.modals, asks_words=False))
     assert len(world.queue.published) == 30
     await world.settle()
     assert len(world.replies.told) == 30

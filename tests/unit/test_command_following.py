@@ -7,25 +7,25 @@ from typing import Any
 import pytest
 
 from command_service.payloads.messages import read_message
-from command_service.payloads.model import Ignored, Question, Reason
+from command_service.payloads.model import NotAQuestion, Question, RejectReason
 from command_service.payloads.small_talk import is_small_talk, opens_with_somebody_else
 from command_service.use_cases.deferred_follow_ups import CAPACITY, WITHIN_S
 from command_service.use_cases.follow_ups import (
     LOOKS_PER_MINUTE,
-    Following,
+    FollowUpDeps,
     UnknownThread,
     accept_message,
 )
-from command_service.use_cases.policy import Policy, Refused
-from command_service.use_cases.submit import Accepted, HandedBack, Outcome
+from command_service.use_cases.policy import Policy, Rejected
+from command_service.use_cases.submit import Accepted, HandedBack, SubmitOutcome
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Mark, Role
 from tests import signed
 from tests.command_fakes import IDENTITY, FakeHistory, World, a_question
 
 THREAD = "1600000000.000100"
-NOT_FOLLOWED = Refused(Reason.NOT_FOLLOWED)
-POSTPONED = Refused(Reason.POSTPONED)
+NOT_FOLLOWED = Rejected(RejectReason.NOT_FOLLOWED)
+POSTPONED = Rejected(RejectReason.POSTPONED)
 
 
 def opening(ts: str = THREAD) -> dict[str, Any]:
@@ -67,12 +67,12 @@ class Channel:
         self.history = FakeHistory()
         self.history.channel("C1", *self.messages, kind="public_channel")
         self.clock = Clock()
-        self.following = Following(
+        self.following = FollowUpDeps(
             *(self.world.intake, self.history, signed.LEDGER, self.enabled, 0.05),
             *(self.clock, self.clock.sleep),
         )
 
-    async def reply(self, **changes: Any) -> Outcome:
+    async def reply(self, **changes: Any) -> SubmitOutcome:
         question = a_question(**{"thread_ts": THREAD, "follow_up": True, **changes})
         return await accept_message(question, self.following)
 
@@ -136,8 +136,8 @@ async def test_what_was_written_before_we_came_and_is_delivered_late_is_no_quest
 async def test_a_mention_and_what_is_no_question_are_never_looked_up() -> None:
     channel = Channel([opening()])
     assert isinstance(await accept_message(a_question(), channel.following), Accepted)
-    ignored = Ignored(Reason.BOT_MESSAGE)
-    assert await accept_message(ignored, channel.following) == Refused(Reason.BOT_MESSAGE)
+    ignored = NotAQuestion(RejectReason.BOT_MESSAGE)
+    assert await accept_message(ignored, channel.following) == Rejected(RejectReason.BOT_MESSAGE)
     assert channel.history.calls == 0
 
 
@@ -224,7 +224,7 @@ async def test_beyond_what_may_wait_follow_ups_are_dropped_and_acked() -> None:
     number = LOOKS_PER_MINUTE + CAPACITY
     outcomes = [await channel.reply(thread_ts=ts) for ts in threads(number + 5)]
     assert outcomes[LOOKS_PER_MINUTE:number] == [POSTPONED] * CAPACITY
-    assert outcomes[number:] == [Refused(Reason.DROPPED)] * 5
+    assert outcomes[number:] == [Rejected(RejectReason.DROPPED)] * 5
 
 
 async def test_a_follow_up_that_has_waited_too_long_is_left() -> None:

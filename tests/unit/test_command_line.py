@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from command_service.payloads.model import Reason
-from command_service.payloads.slash_command import Request, read_request
+from command_service.payloads.model import RejectReason
+from command_service.payloads.slash_command import CommandRequest, read_request
 from shared.task import Mode
 
 
@@ -34,7 +34,7 @@ from shared.task import Mode
 def test_a_mode_before_the_question_is_chosen_and_not_asked(
     typed: str, mode: Mode, text: str
 ) -> None:
-    assert read_request(typed) == Request(text, mode)
+    assert read_request(typed) == CommandRequest(text, mode)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_mode_before_the_question_is_chosen_and_not_asked(
     ],
 )
 def test_everything_else_is_part_of_the_question(typed: str) -> None:
-    assert read_request(typed) == Request(typed)
+    assert read_request(typed) == CommandRequest(typed)
 
 
 @pytest.mark.parametrize(
@@ -70,18 +70,18 @@ def test_everything_else_is_part_of_the_question(typed: str) -> None:
     ],
 )
 def test_what_is_meant_for_the_asker_alone_is_recognised_wherever_it_may_stand(typed: str) -> None:
-    assert read_request(typed) == Request("x", Mode.CODE, private=True)
+    assert read_request(typed) == CommandRequest("x", Mode.CODE, private=True)
 
 
 def test_private_inside_of_a_question_is_a_part_of_it() -> None:
     asked = "npm publish --private とは"
-    assert read_request(asked) == Request(asked)
-    assert read_request("--private") == Request("", private=True)
+    assert read_request(asked) == CommandRequest(asked)
+    assert read_request("--private") == CommandRequest("", private=True)
 
 
 @pytest.mark.parametrize("typed", ["help", " HELP ", "ヘルプ", "ﾍﾙﾌﾟ", "--help", "--help me"])
 def test_help_is_asked_by_a_word_alone(typed: str) -> None:
-    assert read_request(typed) is Reason.HELP_ASKED
+    assert read_request(typed) is RejectReason.HELP_ASKED
 
 
 @pytest.mark.parametrize(
@@ -89,15 +89,15 @@ def test_help_is_asked_by_a_word_alone(typed: str) -> None:
     ["--foo x", "—foo x", "--mode poem x", "--mode", "--mode= x", "--private=yes x", "--code x"],
 )
 def test_an_option_nobody_knows_is_no_question(typed: str) -> None:
-    assert read_request(typed) is Reason.UNKNOWN_OPTION
+    assert read_request(typed) is RejectReason.UNKNOWN_OPTION
 
 
 def test_a_question_that_looks_like_an_option_can_be_asked_behind_a_mode() -> None:
-    assert read_request("general: --amend とは") == Request("--amend とは", Mode.GENERAL)
+    assert read_request("general: --amend とは") == CommandRequest("--amend とは", Mode.GENERAL)
 
 
 @given(st.text(max_size=60))
 def test_whatever_is_typed_is_read_and_nothing_is_made_up(typed: str) -> None:
     request = read_request(typed)
-    if isinstance(request, Request):
+    if isinstance(request, CommandRequest):
         assert request.text in typed

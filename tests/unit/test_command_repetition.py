@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from command_service.payloads.buttons import read_regenerate, read_retry
-from command_service.payloads.model import Asked, Click, Ignored, Reason
+from command_service.payloads.model import Click, NotAQuestion, QuestionContent, RejectReason
 from command_service.use_cases.ask_again import ask_again
-from command_service.use_cases.policy import Policy, Refused
+from command_service.use_cases.policy import Policy, Rejected
 from command_service.use_cases.submit import Accepted, HandedBack
 from shared.errors import SlackDenied, SlackUnavailable
 from shared.task import Mode, Source
@@ -22,7 +22,7 @@ VALUE = json.dumps({"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts
 async def world() -> AsyncIterator[World]:
     world = World()
     world.locales.locale = "en"
-    world.questions.asked["17.1"] = Asked("what is a prime", Mode.CHAT)
+    world.questions.asked["17.1"] = QuestionContent("what is a prime", Mode.CHAT)
     yield world
     await world.settle()
 
@@ -67,7 +67,7 @@ async def test_a_question_that_is_gone_is_told_to_whoever_clicked(
 ) -> None:
     world.questions.asked.clear()
 
-    assert await ask_again(click, world.repetition) == Refused(Reason.QUESTION_GONE)
+    assert await ask_again(click, world.repetition) == Rejected(RejectReason.QUESTION_GONE)
     await world.settle()
     [text] = told(world)
     assert "could not find the original question" in text
@@ -79,7 +79,7 @@ async def test_slack_failing_to_return_the_question_is_told_as_passing(
 ) -> None:
     world.questions.failure = SlackUnavailable("Slack is down.")
 
-    assert await ask_again(click, world.repetition) == Refused(Reason.QUESTION_UNREADABLE)
+    assert await ask_again(click, world.repetition) == Rejected(RejectReason.QUESTION_UNREADABLE)
     await world.settle()
     [text] = told(world)
     assert "press the button again" in text
@@ -105,7 +105,7 @@ async def test_slack_taking_too_long_leaves_time_for_the_ack(world: World, click
     async with asyncio.timeout(1.0):
         outcome = await ask_again(click, world.repetition)
 
-    assert outcome == Refused(Reason.QUESTION_UNREADABLE)
+    assert outcome == Rejected(RejectReason.QUESTION_UNREADABLE)
 
 
 async def test_a_click_is_told_when_the_queue_is_down_since_slack_never_repeats_it(
@@ -122,13 +122,13 @@ async def test_a_click_is_told_when_the_queue_is_down_since_slack_never_repeats_
 async def test_whoever_clicks_must_be_allowed_to_ask(world: World, click: Click) -> None:
     world.policy = Policy(user_ids=frozenset({"U1"}))
 
-    assert await ask_again(click, world.repetition) == Refused(Reason.USER_NOT_ALLOWED)
+    assert await ask_again(click, world.repetition) == Rejected(RejectReason.USER_NOT_ALLOWED)
     await world.settle()
     assert len(told(world)) == 1
 
 
 async def test_a_button_we_do_not_know_does_nothing(world: World) -> None:
-    outcome = await ask_again(Ignored(Reason.NOT_A_QUESTION), world.repetition)
+    outcome = await ask_again(NotAQuestion(RejectReason.NOT_A_QUESTION), world.repetition)
 
-    assert outcome == Refused(Reason.NOT_A_QUESTION)
+    assert outcome == Rejected(RejectReason.NOT_A_QUESTION)
     assert world.queue.published == []

@@ -8,20 +8,26 @@ from dataclasses import replace
 import pytest
 
 from command_service.payloads.buttons import read_regenerate, read_retry
-from command_service.payloads.model import Asked, Click, Question, Reason, Recipient
-from command_service.ports import Surrounding
+from command_service.payloads.model import (
+    Click,
+    EphemeralTarget,
+    Question,
+    QuestionContent,
+    RejectReason,
+)
+from command_service.ports import ChannelDiagnosis
 from command_service.use_cases.ask_again import ask_again
-from command_service.use_cases.policy import Policy, Refused
+from command_service.use_cases.policy import Policy, Rejected
 from command_service.use_cases.sharing import Sharing
 from command_service.use_cases.shortcuts import ask_about, read_shortcut
-from command_service.use_cases.submit import Accepted, accept, where_it_is
+from command_service.use_cases.submit import Accepted, submit, where_it_is
 from shared.errors import SlackUnavailable
 from shared.task import Mode, Source
 from tests.command_fakes import IDENTITY, FakeSurroundings, World, a_click, a_question, a_shortcut
 from tests.slack_workbench import Clock
 
-EXTERNAL = Surrounding(member=True, external=True)
-HIDDEN = Surrounding(member=False, external=None)
+EXTERNAL = ChannelDiagnosis(member=True, external=True)
+HIDDEN = ChannelDiagnosis(member=False, external=None)
 VALUE = json.dumps({"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1"})
 
 
@@ -29,7 +35,7 @@ VALUE = json.dumps({"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts
 async def world() -> AsyncIterator[World]:
     world = World()
     world.locales.locale = "en"
-    world.questions.asked["17.1"] = Asked("what is a prime", Mode.CHAT)
+    world.questions.asked["17.1"] = QuestionContent("what is a prime", Mode.CHAT)
     yield world
     await world.settle()
 
@@ -55,7 +61,7 @@ async def test_a_command_in_a_channel_shared_with_others_is_not_answered_before_
 ) -> None:
     world.surroundings.seen = EXTERNAL
     question = await where_it_is(a_command_question(), world.intake)
-    assert await accept(question, world.intake) == Refused(Reason.EXTERNAL_CHANNEL)
+    assert await submit(question, world.intake) == Rejected(RejectReason.EXTERNAL_CHANNEL)
     assert world.queue.published == []
 
 
@@ -67,7 +73,7 @@ async def test_a_command_where_that_cannot_be_told_is_answered_to_its_asker_alon
     world.surroundings.failure = SlackUnavailable("503") if why == "failing" else None
     world.surroundings.hangs = why == "hanging"
     question = await where_it_is(a_command_question(), world.intake)
-    assert isinstance(await accept(question, world.intake), Accepted)
+    assert isinstance(await submit(question, world.intake), Accepted)
     [(task, _)] = world.queue.published
     assert task.private
 
@@ -91,29 +97,33 @@ async def test_a_question_that_is_refused_anyway_costs_no_call(world: World) -> 
 async def test_a_shortcut_on_a_message_of_a_shared_channel_is_refused(world: World) -> None:
     world.surroundings.seen = EXTERNAL
     outcome = await ask_about(read_shortcut(a_shortcut(), IDENTITY), world.intake)
-    assert outcome == Refused(Reason.EXTERNAL_CHANNEL)
+    assert outcome == Rejected(RejectReason.EXTERNAL_CHANNEL)
 
 
 async def test_a_button_in_a_channel_that_is_shared_by_now_asks_nothing_again(
     world: World,
 ) -> None:
     world.surroundings.seen = EXTERNAL
-    assert await ask_again(clicked(), world.repetition) == Refused(Reason.EXTERNAL_CHANNEL)
+    assert await ask_again(clicked(), world.repetition) == Rejected(RejectReason.EXTERNAL_CHANNEL)
     world.sharing = Sharing(world.surroundings)
     world.surroundings.seen = HIDDEN
-    assert await ask_again(clicked(), world.repetition) == Refused(Reason.QUESTION_UNREADABLE)
+    assert await ask_again(clicked(), world.repetition) == Rejected(
+        RejectReason.QUESTION_UNREADABLE
+    )
     assert world.queue.published == []
 
 
 async def test_retry_in_direct_messages_asks_nothing_in_a_channel_that_its_asker_has_left(
     world: World,
 ) -> None:
-    elsewhere = replace(clicked("retry"), recipient=Recipient("D2", "U2"))
+    elsewhere = replace(clicked("retry"), recipient=EphemeralTarget("D2", "U2"))
     assert isinstance(await ask_again(elsewhere, world.repetition), Accepted)
     world.surroundings.left = {("U2", "C1")}
-    assert await ask_again(elsewhere, world.repetition) == Refused(Reason.NOT_A_MEMBER)
+    assert await ask_again(elsewhere, world.repetition) == Rejected(RejectReason.NOT_A_MEMBER)
     world.surroundings.failure = SlackUnavailable("503")
-    assert await ask_again(elsewhere, world.repetition) == Refused(Reason.QUESTION_UNREADABLE)
+    assert await ask_again(elsewhere, world.repetition) == Rejected(
+        RejectReason.QUESTION_UNREADABLE
+    )
     assert len(world.queue.published) == 1
 
 

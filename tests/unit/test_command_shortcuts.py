@@ -7,10 +7,17 @@ from typing import Any
 import pytest
 
 from command_service.payloads.buttons import read_retry
-from command_service.payloads.model import Asked, Click, Identity, Question, Reason, Recipient
+from command_service.payloads.model import (
+    Click,
+    EphemeralTarget,
+    Identity,
+    Question,
+    QuestionContent,
+    RejectReason,
+)
 from command_service.texts.shortcuts import ACCEPTED
 from command_service.use_cases.ask_again import ask_again
-from command_service.use_cases.policy import Policy, Refused
+from command_service.use_cases.policy import Policy, Rejected
 from command_service.use_cases.shortcuts import SHORTCUTS, ask_about, read_shortcut
 from command_service.use_cases.submit import Accepted, HandedBack
 from shared.errors import SlackDenied
@@ -40,7 +47,7 @@ async def world() -> AsyncIterator[World]:
     await world.settle()
 
 
-async def told(world: World) -> list[tuple[Recipient, str]]:
+async def told(world: World) -> list[tuple[EphemeralTarget, str]]:
     await world.settle()
     return world.replies.told
 
@@ -157,15 +164,15 @@ async def test_what_prevents_a_shortcut_is_told(world: World, denied: bool) -> N
 @pytest.mark.parametrize(
     ("policy", "reason"),
     [
-        (Policy(channel_ids=frozenset({"C9"})), Reason.CHANNEL_NOT_ALLOWED),
-        (Policy(user_ids=frozenset({"U9"})), Reason.USER_NOT_ALLOWED),
-        (Policy(max_prompt_chars=5), Reason.MESSAGE_TOO_LONG),
+        (Policy(channel_ids=frozenset({"C9"})), RejectReason.CHANNEL_NOT_ALLOWED),
+        (Policy(user_ids=frozenset({"U9"})), RejectReason.USER_NOT_ALLOWED),
+        (Policy(max_prompt_chars=5), RejectReason.MESSAGE_TOO_LONG),
     ],
 )
-async def test_the_rules_hold_for_shortcuts_too(policy: Policy, reason: Reason) -> None:
+async def test_the_rules_hold_for_shortcuts_too(policy: Policy, reason: RejectReason) -> None:
     world = World(policy)
 
-    assert await ask_about(asked(), world.intake) == Refused(reason)
+    assert await ask_about(asked(), world.intake) == Rejected(reason)
     assert world.queue.published == []
     [(recipient, _)] = await told(world)
     assert recipient.response_url is not None
@@ -184,7 +191,7 @@ async def test_a_retry_asks_about_the_same_message_wherever_its_button_stands() 
     click = read_retry(a_click(value, "retry", container=stands))
     assert isinstance(click, Click)
     subject = asked().subject
-    world.questions.asked["17.1"] = Asked("", Mode.CHAT, subject=subject)
+    world.questions.asked["17.1"] = QuestionContent("", Mode.CHAT, subject=subject)
 
     assert isinstance(await ask_again(click, world.repetition), Accepted)
     [(task, _)] = world.queue.published

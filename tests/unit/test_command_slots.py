@@ -5,19 +5,19 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from command_service.transport.concurrency import Overloaded, Slots
+from command_service.transport.concurrency import ConcurrencyLimit, Overloaded
 from shared.background import Background
 
 
 class Holder:
     """Holds a slot until it is released."""
 
-    def __init__(self, slots: Slots) -> None:
+    def __init__(self, slots: ConcurrencyLimit) -> None:
         self.holds = asyncio.Event()
         self.release = asyncio.Event()
         self.task = asyncio.create_task(self._hold(slots))
 
-    async def _hold(self, slots: Slots) -> None:
+    async def _hold(self, slots: ConcurrencyLimit) -> None:
         async with slots.slot():
             self.holds.set()
             await self.release.wait()
@@ -27,14 +27,14 @@ class Holder:
         await self.task
 
 
-async def holder_of(slots: Slots) -> Holder:
+async def holder_of(slots: ConcurrencyLimit) -> Holder:
     holder = Holder(slots)
     await asyncio.wait_for(holder.holds.wait(), 2.0)
     return holder
 
 
 async def test_no_more_than_the_limit_run_at_once_and_the_others_follow() -> None:
-    slots = Slots(limit=2, wait_s=2.0)
+    slots = ConcurrencyLimit(limit=2, wait_s=2.0)
     first, second = await holder_of(slots), await holder_of(slots)
     third = Holder(slots)
     await asyncio.sleep(0)
@@ -47,7 +47,7 @@ async def test_no_more_than_the_limit_run_at_once_and_the_others_follow() -> Non
 
 
 async def test_who_waits_too_long_is_turned_away_and_the_slot_is_not_lost() -> None:
-    slots = Slots(limit=1, wait_s=0.02)
+    slots = ConcurrencyLimit(limit=1, wait_s=0.02)
     holder = await holder_of(slots)
 
     with pytest.raises(Overloaded):
@@ -59,7 +59,7 @@ async def test_who_waits_too_long_is_turned_away_and_the_slot_is_not_lost() -> N
 
 
 async def test_a_drain_waits_for_who_holds_a_slot_and_turns_everybody_else_away() -> None:
-    slots = Slots(limit=1, wait_s=2.0)
+    slots = ConcurrencyLimit(limit=1, wait_s=2.0)
     holder, waiting = await holder_of(slots), Holder(slots)
     drain = asyncio.create_task(slots.drain(within_s=2.0))
     await asyncio.sleep(0)
@@ -75,7 +75,7 @@ async def test_a_drain_waits_for_who_holds_a_slot_and_turns_everybody_else_away(
 
 
 async def test_a_drain_ends_in_time_and_says_what_was_left() -> None:
-    slots = Slots(limit=1)
+    slots = ConcurrencyLimit(limit=1)
     holder = await holder_of(slots)
 
     with capture_logs() as lines:

@@ -7,7 +7,7 @@ import pytest
 
 from command_service.payloads.buttons import read_regenerate, read_retry, team_of
 from command_service.payloads.cancels import read_stop
-from command_service.payloads.model import Click, Errand, Question
+from command_service.payloads.model import Click, Question, SideTask
 from command_service.payloads.votes import REASONS, Voted, read_reasons, read_vote
 from command_service.use_cases.shortcuts import read_shortcut
 from tests.command_fakes import IDENTITY, a_click, a_shortcut
@@ -57,7 +57,7 @@ def test_a_click_without_a_team_by_somebody_of_elsewhere_is_from_outside() -> No
 
 def test_a_stop_and_a_vote_without_a_team_are_read() -> None:
     stop, vote = read_stop(pressed(STOP), NOON), read_vote(pressed(VOTE), NOON)
-    assert isinstance(stop, Errand)
+    assert isinstance(stop, SideTask)
     assert isinstance(vote, Voted)
     assert (stop.task.team_id, vote.errand.task.team_id) == ("T1", "T1")
 
@@ -65,7 +65,7 @@ def test_a_stop_and_a_vote_without_a_team_are_read() -> None:
 @pytest.mark.parametrize("view", [{"app_installed_team_id": "T1"}, {"team_id": "T1"}, {}])
 def test_a_submitted_dialog_without_a_team_is_read(view: dict[str, Any]) -> None:
     errand = read_reasons(submitted(**view), NOON)
-    assert isinstance(errand, Errand)
+    assert isinstance(errand, SideTask)
     assert errand.task.team_id == "T1"
 
 

@@ -6,18 +6,18 @@ from collections.abc import AsyncIterator
 import pytest
 
 from command_service.payloads.buttons import read_regenerate
-from command_service.payloads.model import Asked, Click, Question, Reason
+from command_service.payloads.model import Click, Question, QuestionContent, RejectReason
 from command_service.use_cases.ask_again import ask_again
 from command_service.use_cases.edits import Edited, offer
-from command_service.use_cases.follow_ups import Following
-from command_service.use_cases.policy import Refused
-from command_service.use_cases.submit import Accepted, accept
+from command_service.use_cases.follow_ups import FollowUpDeps
+from command_service.use_cases.policy import Rejected
+from command_service.use_cases.submit import Accepted, submit
 from command_service.use_cases.throttle import PerUserThrottle
 from shared.task import Mode, Source
 from tests.command_fakes import FakeHistory, World, a_click, a_question
 from tests.signed import LEDGER
 
-TOO_MANY = Refused(Reason.TOO_MANY_QUESTIONS)
+TOO_MANY = Rejected(RejectReason.TOO_MANY_QUESTIONS)
 
 
 class Clock:
@@ -50,8 +50,8 @@ def asking(number: int, user_id: str = "U1", **changes: object) -> Question:
 async def test_of_a_thousand_mentions_by_one_person_few_are_queued_and_one_notice_is_shown(
     world: World,
 ) -> None:
-    outcomes = [await accept(asking(number), world.intake) for number in range(1_000)]
-    assert await accept(asking(0, "U2"), world.intake) != TOO_MANY
+    outcomes = [await submit(asking(number), world.intake) for number in range(1_000)]
+    assert await submit(asking(0, "U2"), world.intake) != TOO_MANY
     await world.settle()
     assert outcomes.count(TOO_MANY) == 970
     assert len(world.queue.published) == 31
@@ -63,14 +63,14 @@ async def test_of_a_thousand_mentions_by_one_person_few_are_queued_and_one_notic
 
 async def test_asking_on_does_not_prolong_the_break(world: World, clock: Clock) -> None:
     for number in range(30):
-        await accept(asking(number), world.intake)
+        await submit(asking(number), world.intake)
     for number in range(100, 110):
         clock.now += 0.19
-        assert await accept(asking(number), world.intake) == TOO_MANY
+        assert await submit(asking(number), world.intake) == TOO_MANY
     clock.now += 0.2
-    assert isinstance(await accept(asking(200), world.intake), Accepted)
+    assert isinstance(await submit(asking(200), world.intake), Accepted)
     clock.now += 60
-    outcomes = [await accept(asking(number), world.intake) for number in range(300, 340)]
+    outcomes = [await submit(asking(number), world.intake) for number in range(300, 340)]
     assert outcomes.count(TOO_MANY) == 10
 
 
@@ -78,12 +78,12 @@ async def test_the_notice_comes_again_after_a_minute_and_not_before(
     world: World, clock: Clock
 ) -> None:
     world.throttle = PerUserThrottle(1, clock)
-    await accept(asking(0), world.intake)
+    await submit(asking(0), world.intake)
     for number in range(1, 10):
-        assert await accept(asking(number), world.intake) == TOO_MANY
+        assert await submit(asking(number), world.intake) == TOO_MANY
     clock.now += 60
     for number in range(10, 20):
-        await accept(asking(number), world.intake)
+        await submit(asking(number), world.intake)
     await world.settle()
     assert len(world.replies.told) == 2
 
@@ -91,10 +91,10 @@ async def test_the_notice_comes_again_after_a_minute_and_not_before(
 async def test_a_question_that_slack_delivers_again_is_not_counted_twice(world: World) -> None:
     world.throttle = PerUserThrottle(1)
     world.queue.down = True
-    await accept(asking(0), world.intake)
+    await submit(asking(0), world.intake)
     world.queue.down = False
-    assert isinstance(await accept(asking(0, redelivered=True), world.intake), Accepted)
-    assert await accept(asking(1), world.intake) == TOO_MANY
+    assert isinstance(await submit(asking(0, redelivered=True), world.intake), Accepted)
+    assert await submit(asking(1), world.intake) == TOO_MANY
 
 
 async def test_whoever_presses_a_button_on_and_on_does_not_make_us_read_slack(
@@ -102,7 +102,7 @@ async def test_whoever_presses_a_button_on_and_on_does_not_make_us_read_slack(
 ) -> None:
     world.throttle = PerUserThrottle(3)
     value = json.dumps({"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1"})
-    world.questions.asked["17.1"] = Asked("what is a prime", Mode.CHAT)
+    world.questions.asked["17.1"] = QuestionContent("what is a prime", Mode.CHAT)
     for number in range(100):
         body = a_click(value)
         body["actions"][0]["action_ts"] = f"17000000{number:02d}.5"
@@ -120,7 +120,7 @@ async def test_whoever_presses_a_button_on_and_on_does_not_make_us_read_slack(
 async def test_a_command_is_told_by_its_ack_alone(world: World) -> None:
     world.throttle = PerUserThrottle(1)
     for number in range(3):
-        outcome = await accept(
+        outcome = await submit(
             asking(number, source=Source.SLASH_COMMAND, thread_ts=None), world.intake
         )
     assert outcome == TOO_MANY
@@ -130,7 +130,7 @@ async def test_a_command_is_told_by_its_ack_alone(world: World) -> None:
 
 async def test_a_flood_of_edits_is_no_flood_of_offers(world: World) -> None:
     world.throttle = PerUserThrottle(2)
-    following = Following(world.intake, FakeHistory(), LEDGER)
+    following = FollowUpDeps(world.intake, FakeHistory(), LEDGER)
     for number in range(50):
         await offer(Edited(asking(0), f"1700000001.{number:06d}"), following)
     await world.settle()

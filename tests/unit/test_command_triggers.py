@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from command_service.payloads.buttons import question_again, read_mode, read_regenerate, read_retry
-from command_service.payloads.conversation import Conversation
+from command_service.payloads.conversation import JoinedConversation
 from command_service.payloads.messages import (
     read_back,
     read_command,
@@ -16,16 +16,16 @@ from command_service.payloads.messages import (
     read_message,
 )
 from command_service.payloads.model import (
-    Asked,
     Click,
+    EphemeralTarget,
     Identity,
-    Ignored,
-    Place,
+    MessageRef,
+    NotAQuestion,
     Question,
-    Reason,
-    Recipient,
+    QuestionContent,
+    RejectReason,
 )
-from command_service.use_cases.policy import Policy, Refused, admit
+from command_service.use_cases.policy import Policy, Rejected, admit
 from shared.slack.message_text import plain_text
 from shared.task import Mode, Source
 from tests.command_fakes import IDENTITY, a_click, a_command, a_direct_message, a_mention
@@ -36,15 +36,15 @@ UNKNOWN_MODE = json.dumps(
 )
 
 
-def mention(text: str = "<@UBOT> hello", **event: Any) -> Question | Ignored:
+def mention(text: str = "<@UBOT> hello", **event: Any) -> Question | NotAQuestion:
     return read_mention(a_mention(text, **event), IDENTITY, redelivered=False)
 
 
-def dm(text: str = "hello", **event: Any) -> Question | Ignored:
+def dm(text: str = "hello", **event: Any) -> Question | NotAQuestion:
     return read_message(a_direct_message(text, **event), IDENTITY, redelivered=False)
 
 
-def asked(read: Question | Ignored) -> Question:
+def asked(read: Question | NotAQuestion) -> Question:
     assert isinstance(read, Question)
     return read
 
@@ -90,7 +90,7 @@ def test_what_no_message_in_slack_can_hold_is_too_long_before_it_is_read() -> No
 
     assert (question.text, command.text) == (words, f"--private --mode {words}")
     for each in (question, command):
-        assert admit(each, Policy()) == Refused(Reason.PROMPT_TOO_LONG)
+        assert admit(each, Policy()) == Rejected(RejectReason.PROMPT_TOO_LONG)
 
 
 def test_a_mention_is_answered_in_a_thread_on_itself() -> None:
@@ -108,11 +108,11 @@ def test_a_mention_in_a_thread_is_answered_there_and_its_asker_is_told_there() -
     question = asked(mention(thread_ts="1600000000.000001"))
 
     assert question.thread_ts == "1600000000.000001"
-    assert question.recipient == Recipient("C1", "U1", "1600000000.000001")
+    assert question.recipient == EphemeralTarget("C1", "U1", "1600000000.000001")
 
 
 def test_a_refusal_outside_a_thread_is_not_shown_in_one_that_has_no_replies_yet() -> None:
-    assert asked(mention()).recipient == Recipient("C1", "U1", None)
+    assert asked(mention()).recipient == EphemeralTarget("C1", "U1", None)
 
 
 def test_the_mention_and_the_message_of_one_text_are_the_same_question() -> None:
@@ -159,7 +159,7 @@ def test_a_direct_message_asks_without_a_mention() -> None:
 def test_a_channel_message_is_no_question_unless_it_may_continue_a_thread(
     event: dict[str, Any],
 ) -> None:
-    assert dm(**{"channel_type": "channel", **event}) == Ignored(Reason.NOT_FOLLOWED)
+    assert dm(**{"channel_type": "channel", **event}) == NotAQuestion(RejectReason.NOT_FOLLOWED)
 
 
 @pytest.mark.parametrize("kind", ["channel", "group"])
@@ -176,40 +176,40 @@ def test_a_reply_in_a_channels_thread_may_follow_up_as_the_same_task_as_a_mentio
 
 def test_an_answer_of_ours_in_a_thread_is_recognised_as_our_own() -> None:
     ours = {"thread_ts": "1600000000.000100", "user": "UBOT", "bot_id": "BBOT"}
-    assert dm(channel_type="channel", **ours) == Ignored(Reason.OWN_MESSAGE)
+    assert dm(channel_type="channel", **ours) == NotAQuestion(RejectReason.OWN_MESSAGE)
 
 
 @pytest.mark.parametrize(
     ("event", "reason"),
     [
-        ({"user": "UBOT"}, Reason.OWN_MESSAGE),
-        ({"bot_id": "BBOT", "user": "UBOT"}, Reason.OWN_MESSAGE),
+        ({"user": "UBOT"}, RejectReason.OWN_MESSAGE),
+        ({"bot_id": "BBOT", "user": "UBOT"}, RejectReason.OWN_MESSAGE),
         (
             {"subtype": "message_changed", "message": {"user": "UBOT", "bot_id": "BBOT"}},
-            Reason.OWN_MESSAGE,
+            RejectReason.OWN_MESSAGE,
         ),
         (
             {"subtype": "message_deleted", "previous_message": {"user": "UBOT"}},
-            Reason.OWN_MESSAGE,
+            RejectReason.OWN_MESSAGE,
         ),
-        ({"bot_id": "BOTHER"}, Reason.BOT_MESSAGE),
-        ({"subtype": "bot_message", "user": None}, Reason.BOT_MESSAGE),
-        ({"user": "USLACKBOT"}, Reason.BOT_MESSAGE),
-        ({"subtype": "message_changed", "message": {"user": "U1"}}, Reason.MESSAGE_CHANGED),
+        ({"bot_id": "BOTHER"}, RejectReason.BOT_MESSAGE),
+        ({"subtype": "bot_message", "user": None}, RejectReason.BOT_MESSAGE),
+        ({"user": "USLACKBOT"}, RejectReason.BOT_MESSAGE),
+        ({"subtype": "message_changed", "message": {"user": "U1"}}, RejectReason.MESSAGE_CHANGED),
         (
             {"subtype": "message_deleted", "previous_message": {"user": "U1"}},
-            Reason.MESSAGE_CHANGED,
+            RejectReason.MESSAGE_CHANGED,
         ),
-        ({"subtype": "channel_join"}, Reason.MESSAGE_CHANGED),
-        ({"edited": {"user": "U1", "ts": "1700000001.0"}}, Reason.MESSAGE_CHANGED),
-        ({"user": None}, Reason.NOT_A_QUESTION),
+        ({"subtype": "channel_join"}, RejectReason.MESSAGE_CHANGED),
+        ({"edited": {"user": "U1", "ts": "1700000001.0"}}, RejectReason.MESSAGE_CHANGED),
+        ({"user": None}, RejectReason.NOT_A_QUESTION),
     ],
 )
 def test_what_no_person_newly_wrote_is_ignored_with_its_reason(
-    event: dict[str, Any], reason: Reason
+    event: dict[str, Any], reason: RejectReason
 ) -> None:
-    assert dm(**event) == Ignored(reason)
-    assert mention(**event) == Ignored(reason)
+    assert dm(**event) == NotAQuestion(reason)
+    assert mention(**event) == NotAQuestion(reason)
 
 
 @pytest.mark.parametrize("subtype", ["file_share", "thread_broadcast"])
@@ -280,7 +280,7 @@ def test_a_message_read_back_is_the_question_its_event_was(
     found = asked(
         read_back(
             {key: value for key, value in written.items() if key != "channel"},
-            Conversation("C1", "public_channel", shared),
+            JoinedConversation("C1", "public_channel", shared),
             IDENTITY,
         )
     )
@@ -311,8 +311,10 @@ def test_a_command_carries_its_mode_and_privacy() -> None:
 
 
 def test_a_command_that_asks_for_help_or_for_the_unknown_is_no_question() -> None:
-    assert read_command(a_command("help"), IDENTITY, NOON) == Ignored(Reason.HELP_ASKED)
-    assert read_command(a_command("--foo x"), IDENTITY, NOON) == Ignored(Reason.UNKNOWN_OPTION)
+    assert read_command(a_command("help"), IDENTITY, NOON) == NotAQuestion(RejectReason.HELP_ASKED)
+    assert read_command(a_command("--foo x"), IDENTITY, NOON) == NotAQuestion(
+        RejectReason.UNKNOWN_OPTION
+    )
 
 
 def test_a_mode_button_asks_in_its_mode_once_whoever_presses_it_how_often() -> None:
@@ -328,7 +330,7 @@ def test_a_mode_button_asks_in_its_mode_once_whoever_presses_it_how_often() -> N
     read = [click for click in clicks if isinstance(click, Click)]
     assert [click.mode for click in read] == [Mode.CODE, Mode.CODE, Mode.DATA]
     assert read[0].task_id == read[1].task_id != read[2].task_id
-    assert question_again(read[0], Asked("hello", Mode.AUTO)).mode is Mode.CODE
+    assert question_again(read[0], QuestionContent("hello", Mode.AUTO)).mode is Mode.CODE
 
 
 def test_a_click_names_the_question_it_repeats_and_who_clicked() -> None:
@@ -336,10 +338,10 @@ def test_a_click_names_the_question_it_repeats_and_who_clicked() -> None:
     click = read_regenerate(a_click(json.dumps(button)))
 
     assert isinstance(click, Click)
-    assert click.place == Place("C1", "16.1", "17.1")
+    assert click.place == MessageRef("C1", "16.1", "17.1")
     assert click.user_id == "U2"
     assert not click.external
-    question = question_again(click, Asked("hello", Mode.CHAT))
+    question = question_again(click, QuestionContent("hello", Mode.CHAT))
     assert (question.source, question.thread_ts, question.message_ts) == (
         Source.BUTTON,
         "16.1",
@@ -363,7 +365,7 @@ def test_a_second_click_is_a_question_of_its_own_and_a_redelivered_one_is_not() 
 
 @pytest.mark.parametrize("value", ["", "{}", "[]", "no json", '{"v": 2}', '{"v": 1}', UNKNOWN_MODE])
 def test_a_button_of_another_version_is_no_question(value: str) -> None:
-    assert read_regenerate(a_click(value)) == Ignored(Reason.NOT_A_QUESTION)
+    assert read_regenerate(a_click(value)) == NotAQuestion(RejectReason.NOT_A_QUESTION)
 
 
 def test_a_button_outside_of_a_message_is_no_question() -> None:
@@ -371,7 +373,7 @@ def test_a_button_outside_of_a_message_is_no_question() -> None:
 
     read = read_retry(a_click(value, "retry", container={"type": "view", "view_id": "V1"}))
 
-    assert read == Ignored(Reason.NOT_A_QUESTION)
+    assert read == NotAQuestion(RejectReason.NOT_A_QUESTION)
 
 
 def test_a_click_by_somebody_of_another_organisation_is_from_outside() -> None:
@@ -396,7 +398,7 @@ def test_a_direct_message_of_another_organisation_is_one_task_as_an_event_and_re
     event = {**message, "channel": "D1", "channel_type": "im"}
     body = {"team_id": carried, "event_id": "Ev1", "event": event}
     as_event = asked(read_message(body, IDENTITY, redelivered=False))
-    again = asked(read_back(message, Conversation("D1", "im", external=True), IDENTITY))
+    again = asked(read_back(message, JoinedConversation("D1", "im", external=True), IDENTITY))
     assert as_event.task_id == again.task_id
     assert as_event.external
     assert again.external

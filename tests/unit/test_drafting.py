@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
-from processor_service.rendering.incremental import Draft, first_markdown
+from processor_service.rendering.incremental import IncrementalRenderer, first_markdown
 from processor_service.rendering.markdown.document import Block, read_document
 from processor_service.rendering.messages import render_answer
 from tests.golden_answers import NAMES, source_of
@@ -40,7 +40,7 @@ def growing(text: str, step: int) -> Iterator[str]:
 @settings(deadline=None, max_examples=25)
 def test_a_text_that_grew_is_drawn_as_it_is_rendered_at_once(text: str, step: int) -> None:
     text += "\n\n以上です。"
-    draft = Draft()
+    draft = IncrementalRenderer()
     for so_far in growing(text, step):
         drawn = draft.draw(so_far)
     assert list(drawn.bodies) == rendered(text)
@@ -48,7 +48,7 @@ def test_a_text_that_grew_is_drawn_as_it_is_rendered_at_once(text: str, step: in
 
 def settles(text: str, step: int) -> None:
     """What counts as settled of a message is never taken back, up to the end."""
-    draft, seen = Draft(), [""]
+    draft, seen = IncrementalRenderer(), [""]
     for so_far in growing(text, step):
         drawn = draft.draw(so_far)
         seen += [""] * (len(drawn.bodies) - len(seen))
@@ -99,16 +99,16 @@ def test_what_is_settled_of_a_realistic_answer_stays(name: str) -> None:
     ],
 )
 def test_what_the_next_words_may_change_is_not_settled(so_far: str, settled: str) -> None:
-    assert Draft().draw(so_far).settled() == settled
+    assert IncrementalRenderer().draw(so_far).settled() == settled
 
 
 def test_what_stays_open_too_long_is_taken_for_what_it_is() -> None:
     text = "これは**" + "長い話です。" * 60
-    assert Draft().draw(text).settled() == text
+    assert IncrementalRenderer().draw(text).settled() == text
 
 
 def test_a_table_appears_when_it_is_whole() -> None:
-    draft, table = Draft(), "| a | b |\n|---|---|\n| 1 | 2 |\n"
+    draft, table = IncrementalRenderer(), "| a | b |\n|---|---|\n| 1 | 2 |\n"
     [before] = draft.draw(f"前です。\n\n{table}").bodies
     assert [block["type"] for block in before.blocks] == ["markdown"]
     [after] = draft.draw(f"前です。\n\n{table}\n後").bodies
@@ -116,14 +116,14 @@ def test_a_table_appears_when_it_is_whole() -> None:
 
 
 def test_a_text_that_begins_anew_is_drawn_anew() -> None:
-    draft = Draft()
+    draft = IncrementalRenderer()
     draft.draw("一つ目。\n\n二つ目。\n\n三つ目。\n")
     assert list(draft.draw("別の答え。\n\n続き").bodies) == rendered("別の答え。\n\n続き")
 
 
 def test_no_more_messages_are_drawn_than_are_wanted_and_the_last_one_is_settled() -> None:
     text = "\n\n".join("長い段落です。" * 20 for _ in range(200))
-    drawn = Draft(most=3).draw(text)
+    drawn = IncrementalRenderer(most=3).draw(text)
     assert list(drawn.bodies) == rendered(text)[:3]
     assert drawn.settled() == first_markdown(drawn.bodies[-1])
 
@@ -136,7 +136,7 @@ def work(text: str, step: int) -> int:
         read.append(len(source))
         return read_document(source, whole=False)
 
-    draft = Draft(read=counting)
+    draft = IncrementalRenderer(read=counting)
     for so_far in growing(text, step):
         draft.draw(so_far)
     return sum(read)

@@ -5,10 +5,10 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from processor_service.features.feedback import Listening, note
-from processor_service.ports.people import Cast
+from processor_service.features.feedback import FeedbackDeps, record_vote
+from processor_service.ports.people import VoteChange
 from processor_service.resilience.run_leased import Outcome
-from shared.task import Feedback, Flaw, Kind, Mode, Vote
+from shared.task import Feedback, FeedbackReason, Kind, Mode, Vote
 from tests.processor_fakes.people import FakeVotes
 from tests.tasks import NOON, a_task
 
@@ -22,7 +22,7 @@ async def given(
     feedback = Feedback(task_id=ANSWER, vote=vote, mode=Mode.CODE, **why)
     task = a_task(kind=Kind.FEEDBACK, occurred_at=NOON + timedelta(seconds=at_s))
     with capture_logs() as logs:
-        outcome = await note(task, feedback, Listening(votes, keeps_words))
+        outcome = await record_vote(task, feedback, FeedbackDeps(votes, keeps_words))
     assert outcome is Outcome.NOTED
     return [dict(line) for line in logs]
 
@@ -49,8 +49,8 @@ async def test_a_person_may_change_their_mind_and_the_last_vote_counts() -> None
 class Forgetful(FakeVotes):
     """Redis is lost."""
 
-    async def cast(self, *vote: Any) -> Cast:
-        return Cast.NEW
+    async def cast(self, *vote: Any) -> VoteChange:
+        return VoteChange.NEW
 
 
 async def test_with_redis_lost_a_vote_counts_as_new() -> None:
@@ -62,7 +62,7 @@ async def test_with_redis_lost_a_vote_counts_as_new() -> None:
 
 async def test_a_reason_explains_a_vote_and_is_none() -> None:
     votes = FakeVotes()
-    [line] = await given(votes, Vote.DOWN, flaw=Flaw.OUTDATED, comment="秘密の意見")
+    [line] = await given(votes, Vote.DOWN, flaw=FeedbackReason.OUTDATED, comment="秘密の意見")
     assert (line["action"], line["flaw"]) == ("feedback_explained", "outdated")
     assert "秘密の意見" not in str(line)
     assert votes.kept == {}

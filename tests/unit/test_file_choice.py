@@ -1,9 +1,15 @@
-from processor_service.attachments.selection import INLINE_BYTES, MEGABYTE, Limits, Way, choose
-from processor_service.ports.answers import Verdict
+from processor_service.attachments.selection import (
+    INLINE_BYTES,
+    MEGABYTE,
+    FileLimits,
+    Transport,
+    choose,
+)
+from processor_service.ports.answers import OmittedFile
 from shared.task import TaskFile
 
-LIMITS = Limits(50 * MEGABYTE)
-NO_UPLOADS = Limits(50 * MEGABYTE, uploads=False)
+LIMITS = FileLimits(50 * MEGABYTE)
+NO_UPLOADS = FileLimits(50 * MEGABYTE, uploads=False)
 
 
 def image(name: str = "a.png", size: int = 1000) -> TaskFile:
@@ -14,32 +20,36 @@ def text(name: str = "a.txt", size: int = 1000) -> TaskFile:
     return TaskFile(id=name, name=name, mimetype="text/plain", size=size, url="https://x")
 
 
-def ways(*files: TaskFile, limits: Limits = LIMITS) -> list[tuple[str, Way]]:
+def ways(*files: TaskFile, limits: FileLimits = LIMITS) -> list[tuple[str, Transport]]:
     return [(one.file.name, one.way) for one in choose(files, (), limits).chosen]
 
 
-def verdicts(*files: TaskFile, limits: Limits = LIMITS) -> list[Verdict]:
+def verdicts(*files: TaskFile, limits: FileLimits = LIMITS) -> list[OmittedFile]:
     return choose(files, (), limits).verdicts
 
 
 def test_small_media_go_inline_and_text_as_text() -> None:
-    assert ways(image(), text()) == [("a.png", Way.INLINE), ("a.txt", Way.TEXT)]
+    assert ways(image(), text()) == [("a.png", Transport.INLINE), ("a.txt", Transport.TEXT)]
 
 
 def test_what_does_not_fit_into_the_request_any_more_is_uploaded() -> None:
     files = image("a.png", INLINE_BYTES), image("b.png", 1), image("c.png", 15 * MEGABYTE)
-    assert [way for _, way in ways(*files)] == [Way.INLINE, Way.UPLOAD, Way.UPLOAD]
+    assert [way for _, way in ways(*files)] == [
+        Transport.INLINE,
+        Transport.UPLOAD,
+        Transport.UPLOAD,
+    ]
 
 
 def test_the_files_of_a_request_stay_below_twenty_megabytes_in_base64() -> None:
     chosen = choose([image(f"{n}.png", 5 * MEGABYTE) for n in range(4)], (), LIMITS)
-    assert chosen.bytes_of(Way.INLINE) * 4 / 3 < 20_000_000
-    assert chosen.bytes_of(Way.INLINE) > 0
+    assert chosen.bytes_of(Transport.INLINE) * 4 / 3 < 20_000_000
+    assert chosen.bytes_of(Transport.INLINE) > 0
 
 
 def test_without_uploads_what_does_not_fit_is_told() -> None:
     files = image("a.png", INLINE_BYTES), image("b.png", 1)
-    assert verdicts(*files, limits=NO_UPLOADS) == [Verdict("b.png", "files_too_large")]
+    assert verdicts(*files, limits=NO_UPLOADS) == [OmittedFile("b.png", "files_too_large")]
 
 
 def test_each_reason_against_a_file_is_told() -> None:
@@ -62,14 +72,14 @@ def test_each_reason_against_a_file_is_told() -> None:
 def test_all_texts_together_have_one_limit() -> None:
     half = MEGABYTE // 2
     files = text("a.txt", half), text("b.txt", half), text("c.txt", 1)
-    assert verdicts(*files) == [Verdict("c.txt", "file_text_too_long")]
+    assert verdicts(*files) == [OmittedFile("c.txt", "file_text_too_long")]
 
 
 def test_files_beyond_the_tenth_are_told() -> None:
     files = [image(f"{n}.png") for n in range(12)]
     assert verdicts(*files) == [
-        Verdict("10.png", "files_too_many"),
-        Verdict("11.png", "files_too_many"),
+        OmittedFile("10.png", "files_too_many"),
+        OmittedFile("11.png", "files_too_many"),
     ]
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from processor_service.attachments.decode import text_of
-from processor_service.attachments.media_types import Kind, begins_as, kind_of, media_type_of
+from processor_service.attachments.media_types import MediaKind, begins_as, kind_of, media_type_of
 from shared.errors import FileUnusable
 from shared.task import TaskFile
 
@@ -33,25 +33,25 @@ def test_media_are_called_as_gemini_calls_them(
 @pytest.mark.parametrize(
     ("name", "mimetype", "kind"),
     [
-        ("notes.txt", "text/plain", Kind.TEXT),
-        ("main.ts", "video/mp2t", Kind.TEXT),
-        ("deploy.yaml", "application/octet-stream", Kind.TEXT),
-        ("Dockerfile", "application/octet-stream", Kind.TEXT),
-        ("売上.csv", "application/vnd.ms-excel", Kind.TEXT),
-        ("data", "application/json", Kind.TEXT),
-        ("計画.docx", "application/octet-stream", Kind.OFFICE),
+        ("notes.txt", "text/plain", MediaKind.TEXT),
+        ("main.ts", "video/mp2t", MediaKind.TEXT),
+        ("deploy.yaml", "application/octet-stream", MediaKind.TEXT),
+        ("Dockerfile", "application/octet-stream", MediaKind.TEXT),
+        ("売上.csv", "application/vnd.ms-excel", MediaKind.TEXT),
+        ("data", "application/json", MediaKind.TEXT),
+        ("計画.docx", "application/octet-stream", MediaKind.OFFICE),
         (
             "x",
             "application/vnd.openxmlformats-officedocument.presentationml.presentation",
             "office",
         ),
-        ("old.xls", "application/vnd.ms-excel", Kind.OFFICE),
-        ("a.zip", "application/zip", Kind.OTHER),
-        ("moving.gif", "image/gif", Kind.OTHER),
-        ("", "", Kind.OTHER),
+        ("old.xls", "application/vnd.ms-excel", MediaKind.OFFICE),
+        ("a.zip", "application/zip", MediaKind.OTHER),
+        ("moving.gif", "image/gif", MediaKind.OTHER),
+        ("", "", MediaKind.OTHER),
     ],
 )
-def test_each_file_is_text_office_or_neither(name: str, mimetype: str, kind: Kind) -> None:
+def test_each_file_is_text_office_or_neither(name: str, mimetype: str, kind: MediaKind) -> None:
     assert kind_of(a_file(name, mimetype)) == kind
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from processor_service.answering.admit import ATTEMPTS, Delivery
 from processor_service.answering.answer import give_up
-from processor_service.ports.limits import Refusal
+from processor_service.ports.limits import LimitExceeded
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import SlackRefused, SlackUnavailable
 from shared.ledger import Mark, growing_mark
@@ -16,7 +16,7 @@ from tests.processor_fakes.conversations import FakeConversation, markdown_body
 from tests.processor_fakes.world import World
 from tests.tasks import NOON, a_task
 
-OVER = Refusal("user_rate_limited", NOON)
+OVER = LimitExceeded("user_rate_limited", NOON)
 LATER = SlackUnavailable("limited", reason="slack_rate_limited", retry_after_s=1e6)
 COMMAND: dict[str, Any] = {
     "source": Source.SLASH_COMMAND,

@@ -7,13 +7,13 @@ import pytest
 
 from command_service.transport.listeners import ACTIONS
 from processor_service.ports.answers import Answer
-from processor_service.ports.conversations import Place
+from processor_service.ports.conversations import MessageRef
 from processor_service.rendering.footer import NAMES, answer_footer, stop_button
 from shared.task import Mode, Source, Task, Wish
 from simulators.slack.block_kit import block_errors
 from tests.tasks import a_task
 
-HERE = Place("C12345678901", "1700000000.000100", "1700000000.000200")
+HERE = MessageRef("C12345678901", "1700000000.000100", "1700000000.000200")
 WHERE = {
     "v": 1,
     "thread_ts": "1700000000.000100",
@@ -25,7 +25,7 @@ CODE = Answer("はい。", "m", mode=Mode.CODE)
 
 
 def footer(
-    task: Task, answer: Answer, place: Place | None = HERE, *, cached: bool = False
+    task: Task, answer: Answer, place: MessageRef | None = HERE, *, cached: bool = False
 ) -> list[dict[str, Any]]:
     """The footer, as Slack takes it."""
     blocks = answer_footer(task, answer, place, cached=cached)
@@ -107,7 +107,7 @@ def test_a_stopped_answer_says_so_and_can_be_regenerated_but_not_judged() -> Non
     ("place", "text"), [(None, "x"), (HERE, "長" * 5_000)], ids=["unreadable", "not kept"]
 )
 def test_a_question_that_cannot_be_read_again_has_only_its_vote(
-    place: Place | None, text: str
+    place: MessageRef | None, text: str
 ) -> None:
     blocks = footer(a_task(**COMMAND, text=text), CODE, place)
     assert [block["type"] for block in blocks] == ["context", "context_actions"]

@@ -12,8 +12,8 @@ from processor_service.gemini_answers import (
     usage_of,
 )
 from processor_service.ports.citations import WebPage
-from processor_service.ports.model import Piece
-from processor_service.telemetry.attempt_metrics import Usage
+from processor_service.ports.model import Chunk
+from processor_service.telemetry.attempt_metrics import TokenUsage
 from shared.errors import MechachangError, ModelRefused, ModelUnavailable
 
 
@@ -30,14 +30,16 @@ def test_what_tools_brought_in_is_input_and_paid_for() -> None:
         "candidatesTokenCount": 30,
         "thoughtsTokenCount": 7,
     }
-    assert usage_of({"usageMetadata": usage}) == Usage(input=180, cached=40, output=30, thoughts=7)
+    assert usage_of({"usageMetadata": usage}) == TokenUsage(
+        input=180, cached=40, output=30, thoughts=7
+    )
     piece = piece_of({"usageMetadata": usage})
     assert (piece.prompt_tokens, piece.output_tokens) == (220, 37)
 
 
 @pytest.mark.parametrize("chunk", [{}, {"candidates": []}, {"candidates": [{}]}, a_chunk()])
 def test_a_chunk_that_says_nothing_says_nothing(chunk: dict[str, Any]) -> None:
-    assert piece_of(chunk) == Piece()
+    assert piece_of(chunk) == Chunk()
     assert usage_of(chunk) is None
     assert not has_text(chunk)
     assert pages_of(chunk) == []
@@ -53,7 +55,7 @@ def test_what_was_thought_is_not_said() -> None:
 @pytest.mark.parametrize(("reason", "truncated"), [("STOP", False), ("MAX_TOKENS", True)])
 def test_an_answer_ends_with_a_reason(reason: str, truncated: bool) -> None:
     piece = piece_of(a_chunk({"text": "終"}, reason=reason))
-    assert piece == Piece("終", finished=True, truncated=truncated)
+    assert piece == Chunk("終", finished=True, truncated=truncated)
 
 
 @pytest.mark.parametrize(

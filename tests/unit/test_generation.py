@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from processor_service.answering.generate import Generation, Request, generate
+from processor_service.answering.generate import Generation, GenerationRequest, generate
 from processor_service.ports.answers import Answer
-from processor_service.ports.citations import Research, WebPage
-from processor_service.ports.generation_options import Manner, Tool
-from processor_service.ports.model import Piece, Prompt
-from processor_service.prompt.response_schema import Structured
+from processor_service.ports.citations import Citations, WebPage
+from processor_service.ports.generation_options import GenerationOptions, Tool
+from processor_service.ports.model import Chunk, Prompt
+from processor_service.prompt.response_schema import JsonFormat
 from processor_service.resilience.circuit_breaker import MINIMUM
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
 from shared.retry import Patience
@@ -20,7 +20,7 @@ from tests.processor_fakes.model import Blind, FakeModel, saying
 from tests.processor_fakes.retrying import Naps
 
 PROMPT = Prompt("system", "question")
-IN_MODES = Prompt("system", "question", Structured(Mode.AUTO, "ja"))
+IN_MODES = Prompt("system", "question", JsonFormat(Mode.AUTO, "ja"))
 GENERAL = '{"mode": "general", "summary": "要約", "key_points": ["点"]}'
 AWAY = ModelUnavailable("503")
 
@@ -38,7 +38,7 @@ async def generated(
     prompt: Prompt = PROMPT,
 ) -> Answer:
     until = asyncio.get_running_loop().time() + within_s
-    return await generate(Request(prompt, model, Blind()), generation, until)
+    return await generate(GenerationRequest(prompt, model, Blind()), generation, until)
 
 
 def asked(model: FakeModel) -> list[str]:
@@ -90,7 +90,7 @@ async def test_what_gemini_decides_about_the_question_is_not_asked_again(error: 
 async def test_an_answer_that_stays_empty_is_final_after_the_fallback_and_opens_no_circuit() -> (
     None
 ):
-    model, generation = FakeModel([[Piece(" ", finished=True)]]), a_generation(Naps(), attempts=9)
+    model, generation = FakeModel([[Chunk(" ", finished=True)]]), a_generation(Naps(), attempts=9)
     with pytest.raises(ModelRefused) as refused:
         await generated(model, generation)
     assert refused.value.reason == "answer_empty"
@@ -98,14 +98,14 @@ async def test_an_answer_that_stays_empty_is_final_after_the_fallback_and_opens_
 
 
 async def test_a_limit_reached_before_the_first_word_is_its_own_outcome() -> None:
-    model = FakeModel([[Piece("", finished=True, truncated=True)]])
+    model = FakeModel([[Chunk("", finished=True, truncated=True)]])
     with pytest.raises(ModelRefused) as refused:
         await generated(model, a_generation(Naps()))
     assert refused.value.reason == "length_limit"
 
 
 async def test_pieces_before_a_cut_never_mix_with_the_next_attempt() -> None:
-    model = FakeModel([[Piece("half ")], [Piece("half "), AWAY], saying("whole")])
+    model = FakeModel([[Chunk("half ")], [Chunk("half "), AWAY], saying("whole")])
     assert (await generated(model, a_generation(Naps()))).text == "whole"
 
 
@@ -248,14 +248,14 @@ async def test_malformed_answers_are_no_reason_to_stop_asking_the_vendor() -> No
 async def test_json_cut_at_the_limit_before_a_word_is_its_own_outcome(
     text: str, error: type[Exception], reason: str
 ) -> None:
-    model = FakeModel([[Piece(text, finished=True, truncated=True)]])
+    model = FakeModel([[Chunk(text, finished=True, truncated=True)]])
     with pytest.raises(error) as raised:
         await generated(model, a_generation(Naps()), prompt=IN_MODES)
     assert getattr(raised.value, "reason", None) == reason
 
 
 async def test_json_cut_at_the_limit_is_shown_as_far_as_it_came() -> None:
-    model = FakeModel([[Piece(GENERAL[:-6], finished=True, truncated=True)]])
+    model = FakeModel([[Chunk(GENERAL[:-6], finished=True, truncated=True)]])
     answer = await generated(model, a_generation(Naps()), prompt=IN_MODES)
     assert answer.truncated
     assert answer.text == "要約"
@@ -269,24 +269,24 @@ async def test_a_whole_answer_that_says_nothing_is_empty() -> None:
 
 
 async def test_after_failures_with_tools_the_fallback_answers_without_them_and_says_so() -> None:
-    prompt = replace(PROMPT, manner=Manner(tools=(Tool.GOOGLE_SEARCH,)))
+    prompt = replace(PROMPT, manner=GenerationOptions(tools=(Tool.GOOGLE_SEARCH,)))
     model = FakeModel([[AWAY], [AWAY], [AWAY], saying("ok")])
     answer = await generated(model, a_generation(Naps()), prompt=prompt)
     assert [len(told.manner.tools) for told, _ in model.asked] == [1, 1, 1, 0]
-    assert answer.sources == Research(missing=True)
+    assert answer.sources == Citations(missing=True)
 
 
 async def test_a_fallback_for_a_model_that_does_not_exist_keeps_its_tools() -> None:
-    prompt = replace(PROMPT, manner=Manner(tools=(Tool.GOOGLE_SEARCH,)))
+    prompt = replace(PROMPT, manner=GenerationOptions(tools=(Tool.GOOGLE_SEARCH,)))
     model = FakeModel([[ModelRejected("404", reason="model_not_found")], saying("ok")])
     answer = await generated(model, a_generation(Naps()), prompt=prompt)
     assert [len(told.manner.tools) for told, _ in model.asked] == [1, 1]
-    assert answer.sources == Research()
+    assert answer.sources == Citations()
 
 
 async def test_an_answer_has_the_sources_of_its_last_piece() -> None:
-    found = Research((WebPage("https://a.example/"),), ("a",))
-    model = FakeModel([[Piece("a"), Piece("b", finished=True, sources=found)]])
+    found = Citations((WebPage("https://a.example/"),), ("a",))
+    model = FakeModel([[Chunk("a"), Chunk("b", finished=True, sources=found)]])
     assert (await generated(model, a_generation(Naps()))).sources == found
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from processor_service.delivery.live_preview import EVERY_S, STREAM_BYTES, Growing
-from processor_service.delivery.reconcile import Standing, deliver
+from processor_service.delivery.live_preview import EVERY_S, STREAM_BYTES, LivePreview
+from processor_service.delivery.reconcile import ExistingMessages, reconcile
 from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
 from processor_service.ports.work import Lease
-from processor_service.rendering.incremental import Draft
+from processor_service.rendering.incremental import IncrementalRenderer
 from processor_service.rendering.messages import render_answer
 from processor_service.resilience.lease import TaskLease
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
@@ -43,15 +43,17 @@ def a_growing(
     clock: Clock,
     budget: FakeBudget | None = None,
     below: tuple[dict[str, Any], ...] = (),
-) -> Growing:
+) -> LivePreview:
     steps = Steps(TaskLease(FakeLeases(), Lease(TASK_ID, "m1", "owner")), Patience(3, Naps()))
-    found = Standing(tuple(posted for posted, _ in conversation.messages))
+    found = ExistingMessages(tuple(posted for posted, _ in conversation.messages))
     budget = budget or FakeBudget()
     signs = FakeSigns()
-    return Growing(TASK_ID, conversation, steps, budget, Draft(), found, signs, below, clock)
+    return LivePreview(
+        TASK_ID, conversation, steps, budget, IncrementalRenderer(), found, signs, below, clock
+    )
 
 
-async def grown(growing: Growing, clock: Clock, text: str, step: int) -> list[str]:
+async def grown(growing: LivePreview, clock: Clock, text: str, step: int) -> list[str]:
     """Let the text grow; what stood in the first message after each step."""
     seen = []
     for end in range(step, len(text), step):
@@ -135,7 +137,7 @@ async def test_a_streamed_message_ends_at_its_table_and_what_follows_is_edited_i
     assert growing.ways == {"stream", "edit"}
     [body] = render(text)
     found = await growing.finish([body], WHOLE)
-    await deliver([body], WHOLE, found, conversation, growing.steps)
+    await reconcile([body], WHOLE, found, conversation, growing.steps)
     assert [shown.blocks for _, shown in conversation.messages] == [body.blocks]
 
 
@@ -241,7 +243,7 @@ async def test_beside_a_stream_that_may_have_begun_nothing_is_shown_without_havi
     assert conversation.texts() == ["一つ、"]
     bodies = render("一つ、二つ、三つ。")
     found = await growing.finish(bodies, WHOLE)
-    await deliver(bodies, WHOLE, found, conversation, growing.steps)
+    await reconcile(bodies, WHOLE, found, conversation, growing.steps)
     assert conversation.texts() == ["一つ、二つ、三つ。"]
 
 
@@ -280,5 +282,5 @@ async def test_words_that_slack_may_have_added_to_a_stream_are_not_added_again(t
     await growing.grow("一つ、二つ、")
     bodies = render("一つ、二つ、三つ。")
     found = await growing.finish(bodies, WHOLE)
-    await deliver(bodies, WHOLE, found, conversation, growing.steps)
+    await reconcile(bodies, WHOLE, found, conversation, growing.steps)
     assert conversation.texts() == ["一つ、二つ、三つ。"]

@@ -5,18 +5,22 @@ from datetime import UTC, datetime
 import pytest
 from slack_sdk.models.views import View
 
-from shared.slack.home_view import Count, Shown, Usage, Used, home_view
+from shared.slack.home_view import HomeContent, Usage, Used, UsedOfLimit, home_view
 from shared.task import Locale
 from shared.version import VERSION, described
 from simulators.slack.block_kit import block_errors
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-LIMITED = Used(12, Count(3, 10), Count(8_500, 100_000), Count(70_000, 1_000_000), NOON)
-FREE = Used(12, Count(0), Count(8_500), Count(70_000), NOON)
+LIMITED = Used(
+    12, UsedOfLimit(3, 10), UsedOfLimit(8_500, 100_000), UsedOfLimit(70_000, 1_000_000), NOON
+)
+FREE = Used(12, UsedOfLimit(0), UsedOfLimit(8_500), UsedOfLimit(70_000), NOON)
 
 
 @pytest.mark.parametrize("locale", ["ja", "en"])
-@pytest.mark.parametrize("usage", ["comes", "unknown", Shown(LIMITED, NOON), Shown(FREE, NOON)])
+@pytest.mark.parametrize(
+    "usage", ["comes", "unknown", HomeContent(LIMITED, NOON), HomeContent(FREE, NOON)]
+)
 def test_slack_takes_the_view(locale: Locale, usage: Usage) -> None:
     view = home_view(locale, "rev-7", usage)
 
@@ -26,7 +30,7 @@ def test_slack_takes_the_view(locale: Locale, usage: Usage) -> None:
 
 
 def test_a_limit_is_shown_with_what_is_used_of_it() -> None:
-    shown = str(home_view("en", None, Shown(LIMITED, NOON)))
+    shown = str(home_view("en", None, HomeContent(LIMITED, NOON)))
 
     assert "8,500 of 100,000" in shown
     assert "3 of 10" in shown
@@ -35,7 +39,7 @@ def test_a_limit_is_shown_with_what_is_used_of_it() -> None:
 
 
 def test_without_a_limit_of_the_team_its_tokens_are_nobody_elses_matter() -> None:
-    shown = str(home_view("ja", None, Shown(FREE, NOON)))
+    shown = str(home_view("ja", None, HomeContent(FREE, NOON)))
 
     assert "8,500" in shown
     assert "70,000" not in shown

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from processor_service.prompt.response_layout import layout
-from processor_service.prompt.response_schema import Structured
+from processor_service.prompt.response_layout import layout_as_markdown
+from processor_service.prompt.response_schema import JsonFormat
 from shared.task import Locale, Mode
 
 GENERAL = {"summary": "要約です。", "key_points": ["一つ目", "二つ目"]}
@@ -24,7 +24,7 @@ CREATIVE = {"content": "朝霧や\n窓あかり", "style": "俳句です。", "v
 
 
 def whole(mode: Mode, fields: dict[str, Any], locale: Locale = "ja") -> str:
-    return layout(mode, fields, locale)
+    return layout_as_markdown(mode, fields, locale)
 
 
 def test_each_mode_has_its_layout() -> None:
@@ -173,7 +173,7 @@ def test_wherever_the_json_is_cut_what_is_shown_is_the_beginning_of_the_answer(
     if escaped:
         rng.shuffle(fields)
     text = json.dumps(dict(fields), ensure_ascii=escaped, indent=2 if indented else None)
-    form = Structured(Mode.AUTO, "ja")
+    form = JsonFormat(Mode.AUTO, "ja")
     shown = ""
     for end in range(len(text) + 1):
         grown = form.growing(text[:end])
@@ -184,7 +184,7 @@ def test_wherever_the_json_is_cut_what_is_shown_is_the_beginning_of_the_answer(
 
 def test_a_growing_answer_is_shown_word_by_word() -> None:
     text = json.dumps({"mode": "code", **CODE}, ensure_ascii=False)
-    form = Structured(Mode.AUTO, "ja")
+    form = JsonFormat(Mode.AUTO, "ja")
     seen = list(dict.fromkeys(form.growing(text[:end]) for end in range(len(text) + 1)))
     assert seen[1] == "### 説明\n\n割"
     assert any(shown.endswith("```python\ndef f():\n    ret") for shown in seen)
@@ -193,5 +193,10 @@ def test_a_growing_answer_is_shown_word_by_word() -> None:
 
 
 def test_a_field_of_a_wrong_type_is_left_out_of_what_grows() -> None:
-    assert layout(Mode.GENERAL, {"summary": 1, "key_points": "x"}, "ja", growing=True) == ""
-    assert layout(Mode.GENERAL, {"summary": "a", "key_points": [1, "b"]}, "ja").endswith("\n- b")
+    assert (
+        layout_as_markdown(Mode.GENERAL, {"summary": 1, "key_points": "x"}, "ja", growing=True)
+        == ""
+    )
+    assert layout_as_markdown(
+        Mode.GENERAL, {"summary": "a", "key_points": [1, "b"]}, "ja"
+    ).endswith("\n- b")

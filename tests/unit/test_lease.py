@@ -4,7 +4,7 @@ import contextlib
 import pytest
 
 from processor_service.ports.work import Hold, Lease
-from processor_service.resilience.lease import LeaseLost, TaskLease, held
+from processor_service.resilience.lease import LeaseLost, TaskLease, keep_lease
 from tests.processor_fakes.work import FakeLeases
 
 LEASE = Lease("task-1", "m1", "owner")
@@ -29,7 +29,7 @@ class SwallowsCancellation(FakeLeases):
 async def test_no_renewal_outlives_the_work_even_if_a_cancellation_is_swallowed() -> None:
     leases = SwallowsCancellation()
     async with asyncio.timeout(5):
-        async with held(leases, LEASE):
+        async with keep_lease(leases, LEASE):
             await leases.renewing.wait()
     renewals = leases.renewals
     await asyncio.sleep(0.05)
@@ -40,7 +40,7 @@ async def test_a_lost_lease_ends_the_work_and_leaves_no_cancellation_behind() ->
     leases = FakeLeases()
     leases.steal("task-1")
     with pytest.raises(LeaseLost):
-        async with held(leases, LEASE):
+        async with keep_lease(leases, LEASE):
             await asyncio.Event().wait()
     current = asyncio.current_task()
     assert current is not None
@@ -49,7 +49,7 @@ async def test_a_lost_lease_ends_the_work_and_leaves_no_cancellation_behind() ->
 
 async def test_a_cancellation_from_outside_stays_one() -> None:
     async def work() -> None:
-        async with held(FakeLeases(), LEASE):
+        async with keep_lease(FakeLeases(), LEASE):
             await asyncio.Event().wait()
 
     working = asyncio.create_task(work())

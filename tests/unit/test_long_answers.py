@@ -6,7 +6,7 @@ import pytest
 
 from processor_service.delivery.answer_file import LONGEST_THREAD
 from processor_service.ports.conversations import Body, Posted
-from processor_service.ports.model import Piece
+from processor_service.ports.model import Chunk
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark, file_name, file_title
@@ -21,7 +21,7 @@ MISSING_SCOPE = SlackRefused("no", slack_error="missing_scope", reason="slack_sc
 
 
 def a_world(*, streams: bool = True, at_once: bool = False) -> World:
-    script = [Piece(LONG, finished=True)] if at_once else saying(LONG)
+    script = [Chunk(LONG, finished=True)] if at_once else saying(LONG)
     world = World(model=FakeModel([script]))
     world.conversation.streams = streams
     world.conversation.takes_files = True

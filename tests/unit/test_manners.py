@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from processor_service.ports.generation_options import Manner, Thinking, Tool
+from processor_service.ports.generation_options import GenerationOptions, Thinking, Tool
 from processor_service.prompt.operator_text import MAX_CHARS
 from processor_service.settings import ProcessorSettings
 from shared.settings import SettingsInvalid, load_settings
@@ -54,11 +54,11 @@ def test_single_modes_are_changed_and_the_others_stay() -> None:
         gemini_tools="url_context, google_search",
     ).manners
     tools = (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT)
-    assert manners.of(Mode.CHAT) == Manner(Thinking.MINIMAL, tools)
-    assert manners.of(Mode.CODE) == Manner(Thinking.HIGH, tools)
-    assert manners.of(Mode.GENERAL) == Manner(None, tools)
-    assert manners.of(Mode.CREATIVE) == Manner(Thinking.LOW, tools)
-    assert manners.of(Mode.DATA) == Manner(Thinking.MEDIUM, tools)
+    assert manners.of(Mode.CHAT) == GenerationOptions(Thinking.MINIMAL, tools)
+    assert manners.of(Mode.CODE) == GenerationOptions(Thinking.HIGH, tools)
+    assert manners.of(Mode.GENERAL) == GenerationOptions(None, tools)
+    assert manners.of(Mode.CREATIVE) == GenerationOptions(Thinking.LOW, tools)
+    assert manners.of(Mode.DATA) == GenerationOptions(Thinking.MEDIUM, tools)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from processor_service.rendering.incremental import Draft, first_markdown
+from processor_service.rendering.incremental import IncrementalRenderer, first_markdown
 from processor_service.rendering.markdown.document import read_document
 from tests.markdown_judge import addresses, shown, visible
 
@@ -73,7 +73,7 @@ def test_a_mark_without_a_note_and_one_in_code_stay_as_they_are() -> None:
 
 def test_nothing_becomes_a_link_while_it_is_streamed() -> None:
     text = "出典[^1]と[公式][2]。\n\n[^1]: 総務省統計局による。\n[2]: https://e.com/日本"
-    draft, seen = Draft(), ""
+    draft, seen = IncrementalRenderer(), ""
     for end in range(1, len(text) + 1):
         drawn = draft.draw(text[:end])
         body = first_markdown(drawn.bodies[0])

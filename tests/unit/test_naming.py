@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from processor_service.ports.conversations import Said
+from processor_service.ports.conversations import ThreadMessage
 from processor_service.prompt.names import NamingAudience, beside_ids, instead_of_ids, mentioned
 from shared.slack.message_text import plain_text
 from shared.task import Purpose, Subject
@@ -44,7 +44,7 @@ async def test_a_colleague_in_a_question_is_named_to_the_model_and_in_the_answer
 
 async def test_a_colleague_whom_a_thread_mentions_is_named_too() -> None:
     world = world_saying("<@U0USER0005> の担当です")
-    world.conversation.said = [Said("person", "U9", "これは <@U0USER0005> の担当です")]
+    world.conversation.said = [ThreadMessage("person", "U9", "これは <@U0USER0005> の担当です")]
     await world.answer(a_task(thread_ts="90.000001"))
     [(prompt, _)] = world.model.asked
     assert "これは <@U0USER0005|山田太郎> の担当です" in prompt.turns[0].text
@@ -53,7 +53,7 @@ async def test_a_colleague_whom_a_thread_mentions_is_named_too() -> None:
 
 async def test_a_colleague_in_a_message_that_a_shortcut_is_used_on_is_named_too() -> None:
     world = world_saying("担当は <@U0USER0005> です")
-    world.threads.said = (Said("person", "U9", "<@U0USER0005> お願いします"),)
+    world.threads.said = (ThreadMessage("person", "U9", "<@U0USER0005> お願いします"),)
     subject = Subject(purpose=Purpose.EXPLAIN, channel_id="C1", message_ts="9.1", by="U9")
     await world.answer(a_task(subject=subject, text="x", thread_ts="9.2", message_ts="9.2"))
     [(prompt, _)] = world.model.asked

@@ -10,7 +10,7 @@ import pytest
 
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
-from processor_service.rendering.incremental import Draft, first_markdown
+from processor_service.rendering.incremental import IncrementalRenderer, first_markdown
 from processor_service.rendering.messages import render_answer, render_plain
 from tests.markdown_judge import read_by
 from tests.worded_documents import WordedDocument, worded_document
@@ -39,7 +39,7 @@ def test_every_word_of_the_model_is_shown(part: int) -> None:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_word_is_shown_and_stays_while_it_is_streamed(part: int) -> None:
     for seed in range(part, DOCUMENTS, PARTS):
-        document, draft, settled = worded_document(seed), Draft(), ""
+        document, draft, settled = worded_document(seed), IncrementalRenderer(), ""
         step = 3 if document.japanese else 9
         for end in range(step, len(document.text) + step, step):
             drawn = draft.draw(document.text[:end])

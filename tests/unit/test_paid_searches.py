@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from processor_service.gemini_continuation import AnswerSoFar
-from processor_service.ports.citations import Research
+from processor_service.ports.citations import Citations
 from processor_service.telemetry.attempt_metrics import attempt_at
 from processor_service.telemetry.prices import Price
 from shared.telemetry.metrics import GEMINI_COST, GEMINI_SEARCHES
@@ -23,7 +23,7 @@ def a_chunk(*searches: str, prompt_tokens: int = 0) -> dict[str, Any]:
 
 
 def attempt(*chunks: dict[str, Any]) -> None:
-    answer = AnswerSoFar(Research())
+    answer = AnswerSoFar(Citations())
     with attempt_at(MODEL, SEARCHED):
         for chunk in chunks:
             answer.read(chunk)

@@ -6,7 +6,7 @@ from itertools import islice, product
 
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
-from processor_service.rendering.incremental import Draft
+from processor_service.rendering.incremental import IncrementalRenderer
 from processor_service.rendering.messages import render_answer, render_plain
 
 # What Slack turns into a notification (docs.slack.dev, formatting message text: mentions), read
@@ -129,7 +129,7 @@ def test_no_form_of_a_mention_pings_in_plain_text() -> None:
 
 def growing(text: str) -> list[str]:
     """What pings in any message or stream while the text grows, wherever its pieces end."""
-    draft, found = Draft(), list[str]()
+    draft, found = IncrementalRenderer(), list[str]()
     for end in (len(text) // 2, len(text)):
         drawn = draft.draw(text[:end])
         found += [*pings(drawn.bodies), *pings([Body(drawn.settled())])]

@@ -13,8 +13,8 @@ from processor_service.api.dependencies import Dependencies
 from processor_service.api.push_request import PushDenied
 from processor_service.api.readiness import Readiness
 from processor_service.app import create_app
-from processor_service.features.feedback import Listening
-from processor_service.ports.model import Piece, Prompt
+from processor_service.features.feedback import FeedbackDeps
+from processor_service.ports.model import Chunk, Prompt
 from processor_service.ports.work import Lease
 from shared.errors import PermanentError, SlackUnavailable
 from shared.task import Cancel, Feedback, Kind, Vote
@@ -42,7 +42,7 @@ async def dependencies(
         verifier or Allows(),
         world.using(),
         world.stopping(),
-        Listening(world.votes, keeps_words=False),
+        FeedbackDeps(world.votes, keeps_words=False),
         world.asides(),
         Readiness(checks or {}),
         Readiness(models or {}),
@@ -251,10 +251,10 @@ class Silent(FakeModel):
         super().__init__([])
         self.is_asked = asyncio.Event()
 
-    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
         self.is_asked.set()
         await asyncio.Event().wait()
-        yield Piece()
+        yield Chunk()
 
 
 class FarLeases(FakeLeases):

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
-from processor_service.ports.model import Piece
+from processor_service.ports.model import Chunk
 from processor_service.rendering.messages import render_answer
 from processor_service.rendering.shown_letters import letters_of
 from processor_service.resilience.run_leased import Outcome
@@ -51,7 +51,7 @@ async def proof_of(world: World) -> Any:
 
 
 async def test_a_post_that_slack_confirmed_word_for_word_is_not_read_again() -> None:
-    world = World(model=FakeModel([[Piece(TEXT, finished=True)]]))
+    world = World(model=FakeModel([[Chunk(TEXT, finished=True)]]))
     assert await proof_of(world) == "response"
     assert world.conversation.reads == 0
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor_service.rendering.packing import Layout, split_markdown
+from processor_service.rendering.packing import MessageLayout, split_markdown
 from tests.markdown_documents import DOCUMENTS
 from tests.markdown_judge import meant, shown, types
 
@@ -16,9 +16,9 @@ def utf8(text: str) -> int:
     return len(text.encode())
 
 
-def as_text(limit: int) -> Layout:
+def as_text(limit: int) -> MessageLayout:
     """Tables become code, so that all is Markdown to compare."""
-    return Layout(utf8, limit, table_blocks=False)
+    return MessageLayout(utf8, limit, table_blocks=False)
 
 
 def parts_of(source: str, limit: int) -> list[str]:
@@ -44,7 +44,7 @@ def test_any_measure_of_size_is_kept(source: str, limit: int, factor: int) -> No
     def size(text: str) -> int:
         return sum(1 + ord(char) % 7 for char in text)
 
-    parts = split_markdown([source], Layout(size, limit * 4, table_blocks=False))
+    parts = split_markdown([source], MessageLayout(size, limit * 4, table_blocks=False))
     assert all(size(str(piece)) <= limit * 4 for part in parts for piece in part)
 
 
@@ -79,7 +79,7 @@ def test_the_time_it_takes_grows_with_the_length_only() -> None:
 
     def measured(length: int, make: Callable[[int], str]) -> int:
         calls.clear()
-        split_markdown([make(length)], Layout(size, 1_000, table_blocks=True))
+        split_markdown([make(length)], MessageLayout(size, 1_000, table_blocks=True))
         return sum(calls)
 
     for make in (

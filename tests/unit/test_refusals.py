@@ -2,13 +2,13 @@
 
 import pytest
 
-from processor_service.ports.generation_options import Manner, Thinking, Tool
+from processor_service.ports.generation_options import GenerationOptions, Thinking, Tool
 from processor_service.ports.model import Prompt
 from processor_service.refusals import Refusal, Refusals
 
-WISHES = Manner(Thinking.MINIMAL, (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT))
-NO_THINKING = Manner(None, WISHES.tools)
-NO_TOOLS = Manner(Thinking.MINIMAL)
+WISHES = GenerationOptions(Thinking.MINIMAL, (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT))
+NO_THINKING = GenerationOptions(None, WISHES.tools)
+NO_TOOLS = GenerationOptions(Thinking.MINIMAL)
 PROMPT = Prompt("system", "question", manner=WISHES)
 
 
@@ -34,7 +34,7 @@ PROMPT = Prompt("system", "question", manner=WISHES)
             NO_TOOLS,
         ),
         (400, "Google Search Grounding is not supported.", NO_TOOLS),
-        (400, "Request contains an invalid argument.", Manner()),
+        (400, "Request contains an invalid argument.", GenerationOptions()),
         (400, "API key not valid. Please pass a valid API key.", None),
         (400, "The input token count exceeds the maximum number of tokens allowed.", None),
         (404, "models/x is not found. Call ListModels to see the list of available models.", None),
@@ -48,19 +48,19 @@ PROMPT = Prompt("system", "question", manner=WISHES)
     ],
 )
 def test_only_what_a_refusal_is_about_is_left_out(
-    code: int, message: str, left: Manner | None
+    code: int, message: str, left: GenerationOptions | None
 ) -> None:
     assert Refusals().lesser(WISHES, Refusal(code, message), PROMPT, "m") == left
 
 
 def test_who_wishes_nothing_is_refused_for_good() -> None:
     for message in ("Thinking level", "Tool use", "Request contains an invalid argument."):
-        assert Refusals().lesser(Manner(), Refusal(400, message), PROMPT, "m") is None
+        assert Refusals().lesser(GenerationOptions(), Refusal(400, message), PROMPT, "m") is None
 
 
 def test_what_one_model_refused_is_still_asked_of_another() -> None:
     refusals = Refusals()
     refusals.lesser(WISHES, Refusal(400, "Thinking level MINIMAL"), PROMPT, "main")
     refusals.lesser(NO_THINKING, Refusal(400, "Tool use"), PROMPT, "main")
-    assert refusals.manner(PROMPT, "main") == Manner()
+    assert refusals.manner(PROMPT, "main") == GenerationOptions()
     assert refusals.manner(PROMPT, "spare") == WISHES

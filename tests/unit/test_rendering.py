@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from processor_service.ports.answers import Answer
-from processor_service.ports.conversations import Place
+from processor_service.ports.conversations import MessageRef
 from processor_service.rendering.markdown.characters import neutralise
 from processor_service.rendering.messages import (
     PART_BYTES,
@@ -19,7 +19,7 @@ from processor_service.texts.failures import WORDS, Failure
 from shared.task import Locale, Mode
 from tests.tasks import a_task
 
-HERE = Place("C1", "100.1", "100.2")
+HERE = MessageRef("C1", "100.1", "100.2")
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@ import asyncio
 
 import pytest
 
-from processor_service.resilience.memory_budget import Room
+from processor_service.resilience.memory_budget import MemoryBudget
 
 
 async def test_who_comes_first_is_let_in_first_and_nobody_beyond_the_size() -> None:
-    room, order = Room(10), list[str]()
+    room, order = MemoryBudget(10), list[str]()
     leave = asyncio.Event()
 
     async def hold(name: str, amount: int) -> None:
@@ -27,7 +27,7 @@ async def test_who_comes_first_is_let_in_first_and_nobody_beyond_the_size() -> N
 
 
 async def test_more_than_there_is_gets_all_of_it() -> None:
-    room = Room(10)
+    room = MemoryBudget(10)
     async with asyncio.timeout(5), room.of(1000):
         waiting = asyncio.create_task(_pass_through(room))
         await asyncio.sleep(0)
@@ -37,7 +37,7 @@ async def test_more_than_there_is_gets_all_of_it() -> None:
 
 
 async def test_one_who_gives_up_waiting_leaves_the_room_to_others() -> None:
-    room = Room(10)
+    room = MemoryBudget(10)
     async with room.of(10):
         impatient = asyncio.create_task(_pass_through(room))
         await asyncio.sleep(0)
@@ -48,6 +48,6 @@ async def test_one_who_gives_up_waiting_leaves_the_room_to_others() -> None:
         await _pass_through(room)
 
 
-async def _pass_through(room: Room) -> None:
+async def _pass_through(room: MemoryBudget) -> None:
     async with room.of(10):
         return

@@ -13,7 +13,7 @@ import promql_parser
 import pytest
 import yaml
 
-from command_service.payloads.model import Reason
+from command_service.payloads.model import RejectReason
 from command_service.settings import CommandSettings
 from deploy.monitoring.files import policies
 from deploy.monitoring.values import Installation, values
@@ -156,7 +156,7 @@ def _actions(node: ast.AST) -> Iterator[ast.expr]:
 @cache
 def reasons() -> frozenset[str]:
     """Every string that stands in the services: a reason code is one of them."""
-    return frozenset(Reason) | frozenset(
+    return frozenset(RejectReason) | frozenset(
         node.value
         for folder in ("shared", "command_service", "processor_service")
         for path in (ROOT / folder).rglob("*.py")

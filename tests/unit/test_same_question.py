@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Sequence
 import pytest
 
 from processor_service.answering import single_flight
-from processor_service.ports.conversations import Place
-from processor_service.ports.model import Piece, Prompt
+from processor_service.ports.conversations import MessageRef
+from processor_service.ports.model import Chunk, Prompt
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRefused
 from shared.task import Task
@@ -20,12 +20,12 @@ from tests.tasks import a_task
 class Gated(FakeModel):
     """Answers only when it is let."""
 
-    def __init__(self, *answers: Sequence[Piece | Exception]) -> None:
+    def __init__(self, *answers: Sequence[Chunk | Exception]) -> None:
         super().__init__(list(answers) or [saying("はい。")])
         self.gate = asyncio.Event()
         self.reached = 0
 
-    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
         self.reached += 1
         await self.gate.wait()
         async for piece in super().stream(prompt, model):
@@ -36,7 +36,7 @@ def equal_questions(count: int, world: World) -> list[Task]:
     """The same question, asked in as many threads."""
     moments = [f"{100 + number}.000001" for number in range(count)]
     for moment in moments:
-        thread = FakeConversation(Place("C1", moment, moment))
+        thread = FakeConversation(MessageRef("C1", moment, moment))
         world.conversations.threads[moment] = thread
     return [
         a_task(task_id=f"{number:032x}", thread_ts=moment, message_ts=moment)
@@ -81,7 +81,7 @@ async def test_when_the_one_who_asked_gets_nothing_the_next_one_asks() -> None:
 async def test_nobody_waits_for_ever_for_an_answer_that_may_never_be_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(single_flight, "WAIT_S", 0.02)
+    monkeypatch.setattr(single_flight, "FLIGHT_WAIT_S", 0.02)
     world = World()
     key = await _key_in_use(world)
     world.turns.held[key] = "somebody who takes long"

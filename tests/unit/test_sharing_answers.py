@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from processor_service.ports.model import Piece
+from processor_service.ports.model import Chunk
 from processor_service.resilience.run_leased import Outcome
 from shared.task import Source, Task
 from tests.processor_fakes.model import FakeModel
@@ -70,7 +70,7 @@ async def test_what_was_asked_in_public_is_not_given_to_who_asks_in_private_eith
 
 
 async def test_equal_questions_of_two_people_in_private_do_not_wait_for_each_other() -> None:
-    world = World(model=FakeModel([[Piece("答え", finished=True)]]))
+    world = World(model=FakeModel([[Chunk("答え", finished=True)]]))
     world.channels.hidden = {"D1", "D2"}
     await asyncio.gather(
         world.answer(a_task(channel_id="D1"), "m1"),

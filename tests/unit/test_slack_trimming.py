@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from processor_service.prompt.quotes import estimated_tokens
-from processor_service.slack.client import Ourselves
-from processor_service.slack.page_memory import FIRST_PAGE, LARGEST_PAGE, Readers, next_page
-from processor_service.slack.reading.thread_messages import Asked, said_about, said_before
-from processor_service.slack.reading.trimming import KEPT_CHARS, Kept, size_of
+from processor_service.slack.client import BotIdentity
+from processor_service.slack.page_memory import FIRST_PAGE, LARGEST_PAGE, PageMemory, next_page
+from processor_service.slack.reading.thread_messages import AskedMessage, said_about, said_before
+from processor_service.slack.reading.trimming import KEPT_CHARS, TrimmedMessages, size_of
 from shared.ledger import Mark
 from shared.task import Purpose, Subject
 from tests.signed import LEDGER, metadata
 
-US = Ourselves(LEDGER, "T1")
+US = BotIdentity(LEDGER, "T1")
 HUGE = 39_000
 
 
@@ -34,7 +34,7 @@ def message(number: int, text: str, **changes: Any) -> dict[str, Any]:
 
 
 def test_nine_hundred_messages_of_39_000_characters_keep_no_more_than_can_be_told() -> None:
-    kept = Kept()
+    kept = TrimmedMessages()
     for number in range(900):
         kept.add([message(number, "あ" * HUGE)])
     assert len(kept.messages) == 900
@@ -47,7 +47,7 @@ def test_nine_hundred_messages_of_39_000_characters_keep_no_more_than_can_be_tol
 @pytest.mark.parametrize("words", ["a" * HUGE, "あ" * HUGE, "a" * 100])
 def test_what_could_be_quoted_of_a_thread_keeps_its_words(words: str) -> None:
     whole = [message(number, f"{number} {words}") for number in range(3_000)]
-    kept = Kept()
+    kept = TrimmedMessages()
     kept.add(whole)
     budget = 64_000
     for before, after in zip(reversed(whole), reversed(kept.messages), strict=True):
@@ -59,7 +59,7 @@ def test_what_could_be_quoted_of_a_thread_keeps_its_words(words: str) -> None:
 
 def test_the_opening_message_and_every_file_and_mark_stay() -> None:
     mark = metadata(Mark("question-0001", "answer", digest="d"), "C1")
-    kept = Kept(chars=10)
+    kept = TrimmedMessages(chars=10)
     kept.add([message(0, "opening")])
     kept.add([message(1, "x" * 100, bot_id="BBOT", metadata=mark), message(2, "y" * 100)])
     first, ours, last = kept.messages
@@ -79,19 +79,19 @@ def test_trimming_changes_nothing_of_what_is_said_in_an_ordinary_thread() -> Non
         message(4, "a question"),
         message(5, "said later"),
     ]
-    kept = Kept(until=4.0001)
+    kept = TrimmedMessages(until=4.0001)
     kept.add(thread)
-    asked = Asked("C1", "4.000100")
+    asked = AskedMessage("C1", "4.000100")
     assert said_before(asked, kept.messages, US) == said_before(asked, thread, US)
     for purpose in Purpose:
         subject = Subject(purpose=purpose, channel_id="C1", message_ts="4.000100")
-        untouched = Kept()
+        untouched = TrimmedMessages()
         untouched.add(thread)
         assert said_about(subject, untouched.messages, US) == said_about(subject, thread, US)
 
 
 async def test_ten_shortcuts_at_once_read_a_thread_one_after_the_other() -> None:
-    readers, inside, most = Readers(), 0, 0
+    readers, inside, most = PageMemory(), 0, 0
 
     async def read(thread_ts: str) -> None:
         nonlocal inside, most
@@ -109,7 +109,7 @@ async def test_ten_shortcuts_at_once_read_a_thread_one_after_the_other() -> None
 
 
 async def test_a_reader_that_is_cancelled_lets_the_next_one_in() -> None:
-    readers, entered = Readers(), asyncio.Event()
+    readers, entered = PageMemory(), asyncio.Event()
 
     async def stuck() -> None:
         async with readers.of("C1", "1.0"):
@@ -132,7 +132,7 @@ async def test_a_reader_that_is_cancelled_lets_the_next_one_in() -> None:
 
 
 async def test_the_pages_of_all_threads_together_have_so_much_room() -> None:
-    readers, inside, most = Readers(room_bytes=3 * FIRST_PAGE * 80_000), 0, 0
+    readers, inside, most = PageMemory(room_bytes=3 * FIRST_PAGE * 80_000), 0, 0
 
     async def page(messages: int) -> None:
         nonlocal inside, most

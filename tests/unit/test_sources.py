@@ -3,8 +3,8 @@
 import pytest
 
 from processor_service.ports.answers import Answer
-from processor_service.ports.citations import Research, WebPage
-from processor_service.ports.conversations import Place
+from processor_service.ports.citations import Citations, WebPage
+from processor_service.ports.conversations import MessageRef
 from processor_service.rendering.citations import MAX_PAGES, sources_footer, sources_text
 from processor_service.rendering.footer import answer_footer
 from processor_service.rendering.messages import PART_BYTES, Block, render_answer, render_plain
@@ -24,7 +24,7 @@ def texts(block: Block) -> list[str]:
 
 
 def test_pages_and_searches_are_links() -> None:
-    footer = sources_footer(Research(PAGES, ("素数 定義",)), "ja")
+    footer = sources_footer(Citations(PAGES, ("素数 定義",)), "ja")
     assert [texts(block) for block in footer] == [
         [
             "*出典*",
@@ -39,29 +39,29 @@ def test_pages_and_searches_are_links() -> None:
 
 
 def test_without_research_nothing_stands_there_and_research_that_failed_is_told() -> None:
-    assert sources_footer(Research(), "ja") == []
-    [note] = sources_footer(Research(missing=True), "ja")
+    assert sources_footer(Citations(), "ja") == []
+    [note] = sources_footer(Citations(missing=True), "ja")
     assert texts(note) == ["検索は使われていません。モデルの知識だけでお答えしています。"]
-    [note] = sources_footer(Research(missing=True), "en")
+    [note] = sources_footer(Citations(missing=True), "en")
     assert "No search was used" in texts(note)[0]
 
 
 def test_the_same_page_and_the_same_words_count_once() -> None:
-    twice = Research().plus(PAGES, ["a"]).plus([PAGES[1], WebPage(PAGES[0].url, "x")], ["b", "a"])
-    assert twice == Research(PAGES, ("a", "b"))
+    twice = Citations().plus(PAGES, ["a"]).plus([PAGES[1], WebPage(PAGES[0].url, "x")], ["b", "a"])
+    assert twice == Citations(PAGES, ("a", "b"))
 
 
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "slack://x", "", "https://a.example/" + "x" * 3_000]
 )
 def test_an_address_that_is_no_web_page_or_too_long_is_left_out(url: str) -> None:
-    with_it = sources_footer(Research((WebPage(url, "bad"), *PAGES)), "ja")
-    assert with_it == sources_footer(Research(PAGES), "ja")
+    with_it = sources_footer(Citations((WebPage(url, "bad"), *PAGES)), "ja")
+    assert with_it == sources_footer(Citations(PAGES), "ja")
 
 
 def test_neither_an_address_nor_a_title_escapes_from_its_link() -> None:
     page = WebPage("https://a.example/<!here>|x", "<!channel> a|b>\n<@U012AB>")
-    [block] = sources_footer(Research((page,), ("<!everyone>",)), "ja")[:1]
+    [block] = sources_footer(Citations((page,), ("<!everyone>",)), "ja")[:1]
     [_, link] = texts(block)
     assert link.startswith("1. <https://a.example/%3C!here%3E%7Cx|")
     assert link.count("<") == link.count(">") == 1
@@ -69,15 +69,15 @@ def test_neither_an_address_nor_a_title_escapes_from_its_link() -> None:
 
 
 def test_a_page_without_a_title_is_called_by_its_place() -> None:
-    [block] = sources_footer(Research((WebPage("https://docs.example/guide/?q=1"),)), "en")
+    [block] = sources_footer(Citations((WebPage("https://docs.example/guide/?q=1"),)), "en")
     assert texts(block)[1] == "1. <https://docs.example/guide/?q=1|docs.example/guide>"
 
 
 @pytest.mark.parametrize("length", [20, 250, 700])
 def test_a_full_message_has_room_for_its_sources_and_buttons(length: int) -> None:
     pages = tuple(WebPage(f"https://a.example/{n}/" + "x" * length, "&" * 70) for n in range(30))
-    research = Research(pages, tuple(f"{n} " + "語" * 30 for n in range(9)))
-    place = Place("C0123456789", "1700000000.000001", "1700000000.000001")
+    research = Citations(pages, tuple(f"{n} " + "語" * 30 for n in range(9)))
+    place = MessageRef("C0123456789", "1700000000.000001", "1700000000.000001")
     footer = [
         *sources_footer(research, "en"),
         *answer_footer(a_task(mode=Mode.AUTO), Answer("", "", mode=Mode.CODE), place, cached=True),
@@ -90,7 +90,7 @@ def test_a_full_message_has_room_for_its_sources_and_buttons(length: int) -> Non
 
 
 def test_as_plain_text_the_sources_come_after_the_answer() -> None:
-    research = Research(PAGES, ("素数",), missing=True)
+    research = Citations(PAGES, ("素数",), missing=True)
     [body] = render_plain(Answer("答え", "m"), "ja", 9, below=sources_text(research, "ja"))
     assert body.text.startswith("答え\n\n検索は使われていません。")
     assert "1. 一つ目 https://a.example/1" in body.text

@@ -5,12 +5,12 @@ import sys
 import pytest
 
 from processor_service.rendering.markdown.tables import Table
-from processor_service.rendering.packing import Layout, Piece, split_markdown
+from processor_service.rendering.packing import MessageLayout, MessagePart, split_markdown
 from tests.markdown_judge import shown, types
 
 
-def split(source: str, limit: int, *, tables: bool = True) -> list[list[Piece]]:
-    return split_markdown([source], Layout(len, limit, table_blocks=tables))
+def split(source: str, limit: int, *, tables: bool = True) -> list[list[MessagePart]]:
+    return split_markdown([source], MessageLayout(len, limit, table_blocks=tables))
 
 
 def texts(source: str, limit: int) -> list[str]:
@@ -31,7 +31,7 @@ def test_blocks_that_stood_together_stand_together() -> None:
 
 
 def test_documents_follow_each_other_even_when_one_ends_within_code() -> None:
-    parts = split_markdown(["```\nx = 1", "_終わり_"], Layout(len, 500, table_blocks=True))
+    parts = split_markdown(["```\nx = 1", "_終わり_"], MessageLayout(len, 500, table_blocks=True))
     assert parts == [["```\nx = 1\n```\n\n_終わり_"]]
 
 
@@ -184,14 +184,16 @@ def test_a_table_within_a_list_or_a_quote_is_shown_as_text() -> None:
     )
 
 
-def words_in(parts: list[list[Piece]]) -> str:
+def words_in(parts: list[list[MessagePart]]) -> str:
     return "".join(char for part in parts for piece in part for char in str(piece) if char == "語")
 
 
 @pytest.mark.parametrize("marker", ["> ", "- ", "1. ", "> - ", "  - > "])
 @pytest.mark.parametrize("deep", [15, 25, 300, 5_000])
 def test_what_is_nested_too_deep_is_text(marker: str, deep: int) -> None:
-    parts = split_markdown([f"{marker * deep}語語\n\n語"], Layout(len, 600, table_blocks=True))
+    parts = split_markdown(
+        [f"{marker * deep}語語\n\n語"], MessageLayout(len, 600, table_blocks=True)
+    )
     assert words_in(parts) == "語語語"
 
 
@@ -200,7 +202,7 @@ def test_what_takes_more_stack_than_there_is_becomes_plain_text() -> None:
     deep = "> - " * 9 + "語\n\n**語**"
     sys.setrecursionlimit(len(inspect.stack()) + 40)
     try:
-        parts = split_markdown([deep], Layout(len, 600, table_blocks=True))
+        parts = split_markdown([deep], MessageLayout(len, 600, table_blocks=True))
     finally:
         sys.setrecursionlimit(most)
     assert parts == [[deep]]
@@ -208,6 +210,6 @@ def test_what_takes_more_stack_than_there_is_becomes_plain_text() -> None:
 
 @pytest.mark.parametrize("code", ["\tb1" + "`" * 9_000, "~~~\n" + "`" * 9_000])
 def test_a_fence_that_would_fill_the_messages_is_no_fence(code: str) -> None:
-    parts = split_markdown([code], Layout(len, 1_000, table_blocks=True))
+    parts = split_markdown([code], MessageLayout(len, 1_000, table_blocks=True))
     shown = "".join(str(piece) for part in parts for piece in part)
     assert code.count("`") <= shown.count("`") < 1.3 * code.count("`") + 100

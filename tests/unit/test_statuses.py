@@ -9,8 +9,8 @@ from functools import partial
 import pytest
 
 from processor_service.delivery.thread_status import Statuses
-from processor_service.ports.conversations import History, Place
-from processor_service.ports.model import Piece, Prompt
+from processor_service.ports.conversations import MessageRef, ThreadHistory
+from processor_service.ports.model import Chunk, Prompt
 from processor_service.resilience.run_leased import Outcome
 from processor_service.texts.answers import (
     LOADING,
@@ -137,7 +137,7 @@ async def test_a_status_that_slack_is_slow_to_take_keeps_nobody_from_the_first_w
 class Unread(FakeConversation):
     """A thread that can be read once its status says that we read it."""
 
-    async def read(self, task_id: str) -> History:
+    async def read(self, task_id: str) -> ThreadHistory:
         await self.shows(lambda: self.statuses == [READING["ja"]])
         return await super().read(task_id)
 
@@ -148,13 +148,13 @@ class Pondering(FakeModel):
 
     thread: FakeConversation = field(default_factory=FakeConversation)
 
-    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
         await self.thread.shows(lambda: self.thread.statuses[-1] == THINKING["ja"])
-        yield Piece("ok", finished=True)
+        yield Chunk("ok", finished=True)
 
 
 async def test_people_see_that_we_read_the_thread_and_think_and_in_the_end_nothing() -> None:
-    thread = Unread(Place("C1", "90.000001", "100.000001"))
+    thread = Unread(MessageRef("C1", "90.000001", "100.000001"))
     world = World(model=Pondering([], thread=thread))
     world.conversations.conversation = thread
     assert await world.answer() is Outcome.ANSWERED

@@ -5,16 +5,16 @@ from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
-from processor_service.delivery.live_preview import Growing
-from processor_service.delivery.reconcile import Standing, deliver
+from processor_service.delivery.live_preview import LivePreview
+from processor_service.delivery.reconcile import ExistingMessages, reconcile
 from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
-from processor_service.ports.model import Piece, Prompt
+from processor_service.ports.model import Chunk, Prompt
 from processor_service.ports.work import Lease
-from processor_service.rendering.incremental import Draft
+from processor_service.rendering.incremental import IncrementalRenderer
 from processor_service.rendering.messages import render_answer
-from processor_service.resilience.cancellation import Stop, StoppableModel, stop
+from processor_service.resilience.cancellation import CancellableModel, CancelToken, stop
 from processor_service.resilience.lease import TaskLease
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelUnavailable, SlackRefused
@@ -35,10 +35,10 @@ class Endless(FakeModel):
     """Says the words of ``script``, then nothing more until it is closed."""
 
     def __init__(self, *words: str) -> None:
-        super().__init__([[Piece(word, prompt_tokens=3, output_tokens=2) for word in words]])
+        super().__init__([[Chunk(word, prompt_tokens=3, output_tokens=2) for word in words]])
         self.said = asyncio.Event()
 
-    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
         try:
             async for piece in super().stream(prompt, model):
                 yield piece
@@ -144,7 +144,7 @@ async def test_a_stop_between_attempts_does_not_wait_for_the_next_one() -> None:
 
 
 async def test_a_second_wish_to_stop_finds_what_was_cut_off_still_ending() -> None:
-    asked, ending, ended = Stop(), asyncio.Event(), asyncio.Event()
+    asked, ending, ended = CancelToken(), asyncio.Event(), asyncio.Event()
 
     async def slow_to_end() -> bool:
         try:
@@ -169,13 +169,13 @@ async def test_a_press_of_slacks_own_stop_is_seen_in_its_answer_to_the_next_word
     conversation = world.conversation
     conversation.streams = True
     now = iter(range(0, 1_000, 10))
-    growing = Growing(
+    growing = LivePreview(
         TASK.task_id,
         conversation,
         steps,
         world.budget,
-        Draft(),
-        Standing(()),
+        IncrementalRenderer(),
+        ExistingMessages(()),
         FakeSigns(),
         clock=now.__next__,
     )
@@ -189,7 +189,7 @@ async def test_a_press_of_slacks_own_stop_is_seen_in_its_answer_to_the_next_word
     conversation.failures["end"] = [(over, False)]
     bodies, whole = shown_as("一つ、二つ、"), Mark(TASK.task_id, "answer", digest="d")
     found = await growing.finish(bodies, whole)
-    await deliver(bodies, whole, found, conversation, steps)
+    await reconcile(bodies, whole, found, conversation, steps)
     assert conversation.texts() == ["一つ、二つ、"]
     assert conversation.posts == 1
 
@@ -212,7 +212,7 @@ async def test_a_structured_answer_is_stopped_in_its_layout_and_mode() -> None:
 
 
 async def test_what_the_asker_stops_later_than_the_last_word_is_answered_whole() -> None:
-    world = World(model=FakeModel([[Piece("はい。", finished=True)]]))
+    world = World(model=FakeModel([[Chunk("はい。", finished=True)]]))
     world.conversation.before_post = lambda: world.stops.stopped.add(TASK.task_id)
     assert await world.answer(TASK) is Outcome.ANSWERED
     assert world.conversation.texts() == ["はい。"]
@@ -250,17 +250,17 @@ async def test_where_nothing_is_answered_a_stop_changes_nothing() -> None:
 
 
 async def test_an_answer_that_had_ended_when_it_was_stopped_is_whole() -> None:
-    stop = Stop()
+    stop = CancelToken()
 
     class UsageBehind(FakeModel):
         """Ends the answer, and tells what it used behind that."""
 
-        async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
-            yield Piece("whole", finished=True)
-            yield Piece(output_tokens=7)
+        async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
+            yield Chunk("whole", finished=True)
+            yield Chunk(output_tokens=7)
             stop.ask()
-            yield Piece()
+            yield Chunk()
 
-    stoppable = StoppableModel(UsageBehind([]), stop)
+    stoppable = CancellableModel(UsageBehind([]), stop)
     pieces = [piece async for piece in stoppable.stream(Prompt("s", "q"), "m")]
     assert [piece.stopped for piece in pieces] == [False] * len(pieces)

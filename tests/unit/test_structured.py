@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from processor_service.prompt.build import House, prompt_for
-from processor_service.prompt.response_schema import Structured
+from processor_service.prompt.build import PromptConfig, prompt_for
+from processor_service.prompt.response_schema import JsonFormat
 from processor_service.texts.failures import WORDS
 from shared.errors import ModelUnavailable
 from shared.task import Locale, Mode
@@ -28,8 +28,8 @@ KNOWN_KEYWORDS = {
 WHOLE = {"mode": "general", "summary": "はい。", "key_points": []}
 
 
-def form(mode: Mode = Mode.AUTO) -> Structured:
-    return Structured(mode, "ja")
+def form(mode: Mode = Mode.AUTO) -> JsonFormat:
+    return JsonFormat(mode, "ja")
 
 
 def keywords(schema: dict[str, Any]) -> set[str]:
@@ -107,12 +107,12 @@ def test_of_an_answer_cut_before_its_first_word_nothing_is_shown(text: str) -> N
 
 @pytest.mark.parametrize("locale", ["ja", "en"])
 def test_the_prompt_says_which_mode_is_wanted(locale: Locale) -> None:
-    free = prompt_for(a_task(mode=Mode.CHAT, locale=locale), THAT_DAY, House())
-    auto = prompt_for(a_task(mode=Mode.AUTO, locale=locale), THAT_DAY, House())
-    data = prompt_for(a_task(mode=Mode.DATA, locale=locale), THAT_DAY, House())
+    free = prompt_for(a_task(mode=Mode.CHAT, locale=locale), THAT_DAY, PromptConfig())
+    auto = prompt_for(a_task(mode=Mode.AUTO, locale=locale), THAT_DAY, PromptConfig())
+    data = prompt_for(a_task(mode=Mode.DATA, locale=locale), THAT_DAY, PromptConfig())
     assert free.form is None
     assert "Markdown" in free.system
-    assert auto.form == Structured(Mode.AUTO, locale)
+    assert auto.form == JsonFormat(Mode.AUTO, locale)
     assert " data" in data.system
     assert len({free.system, auto.system, data.system}) == 3
     assert not any("{" in prompt.system for prompt in (free, auto, data))
@@ -130,7 +130,7 @@ def test_the_prompt_says_which_mode_is_wanted(locale: Locale) -> None:
     ],
 )
 def test_half_a_character_does_not_make_an_answer_malformed(written: str, shown: str) -> None:
-    creative = Structured(Mode.CREATIVE, "en")
+    creative = JsonFormat(Mode.CREATIVE, "en")
     text = f'{{"mode": "creative", "content": "{written}", "style": "", "variations": []}}'
     assert creative.read(text, cut=False).text == shown
     for end in range(len(text)):

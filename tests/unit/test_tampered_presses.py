@@ -8,7 +8,7 @@ import pytest
 from command_service.payloads.buttons import is_genuine, read_regenerate
 from command_service.payloads.model import Click
 from processor_service.ports.answers import Answer
-from processor_service.ports.conversations import Place
+from processor_service.ports.conversations import MessageRef
 from processor_service.rendering.footer import answer_footer, stop_button
 from shared.signing import Signing, signed_blocks, signed_value
 from shared.task import Mode
@@ -58,7 +58,7 @@ def test_the_channel_of_a_click_is_the_one_it_was_made_in() -> None:
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_everything_below_an_answer_is_signed_and_fits_into_slacks_limits(mode: Mode) -> None:
-    place = Place("C1", THREAD, THREAD)
+    place = MessageRef("C1", THREAD, THREAD)
     task = a_task(mode=mode)
     blocks = [*answer_footer(task, Answer("x", "m", mode=mode), place, cached=False)]
     signed = signed_blocks([*blocks, stop_button(task)], "C1", SIGNING)

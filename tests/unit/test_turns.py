@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from processor_service.ports.model import Piece, Prompt
+from processor_service.ports.model import Chunk, Prompt
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRefused
 from tests.processor_fakes.model import FakeModel, saying
@@ -22,7 +22,7 @@ class Gated(FakeModel):
         self.reached = asyncio.Event()
         self.gate = asyncio.Event()
 
-    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
         self.reached.set()
         await self.gate.wait()
         async for piece in super().stream(prompt, model):

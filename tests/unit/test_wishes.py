@@ -4,7 +4,7 @@ import pytest
 
 from processor_service.answering.cache_key import cache_key
 from processor_service.ports.model import Prompt
-from processor_service.prompt.build import House, Occasion, prompt_for
+from processor_service.prompt.build import PromptConfig, PromptContext, prompt_for
 from shared.task import Mode, Source, Task, Wish
 from tests.processor_fakes.model import saying
 from tests.processor_fakes.world import World
@@ -12,7 +12,7 @@ from tests.tasks import NOON, a_task
 
 
 def told(task: Task) -> Prompt:
-    return prompt_for(task, Occasion(NOON.date()), House())
+    return prompt_for(task, PromptContext(NOON.date()), PromptConfig())
 
 
 WISHED = [a_task(wish=wish) for wish in (None, *Wish)]

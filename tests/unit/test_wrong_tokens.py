@@ -19,7 +19,7 @@ from processor_service.api.push_auth import Certs, OidcVerifier
 from processor_service.api.push_request import PushDenied
 from processor_service.api.readiness import Readiness
 from processor_service.app import create_app
-from processor_service.features.feedback import Listening
+from processor_service.features.feedback import FeedbackDeps
 from tests.processor_fakes.world import World
 from tests.push_tokens import ACCOUNT, AUDIENCE, Signer
 from tests.tasks import a_task
@@ -189,7 +189,7 @@ def world_and_http() -> Iterator[tuple[World, TestClient]]:
                 OidcVerifier(GoogleCerts(session, "http://127.0.0.1:9"), AUDIENCE, ACCOUNT),
                 world.using(),
                 world.stopping(),
-                Listening(world.votes, keeps_words=False),
+                FeedbackDeps(world.votes, keeps_words=False),
                 world.asides(),
                 Readiness({}),
                 Readiness({}),

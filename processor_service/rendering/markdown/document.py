@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from processor_service.rendering.markdown.bounded import WORK, Work
 from processor_service.rendering.markdown.characters import HAIR_SPACE, ZERO_WIDTH_SPACE
 from processor_service.rendering.markdown.dense import link_places
-from processor_service.rendering.markdown.inline import Edit, mended, read_blocks, read_inline
+from processor_service.rendering.markdown.inline import Edit, read_blocks, read_inline, repaired
 from processor_service.rendering.markdown.references import (
     Env,
     Footnotes,
@@ -144,7 +144,7 @@ def _mend(lines: list[str | None], token: Token, opening: Token, env: Env) -> No
     if not edits:
         return
     first, _ = token.map or (0, 0)
-    before, after = token.content.split("\n"), mended(token.content, edits).split("\n")
+    before, after = token.content.split("\n"), repaired(token.content, edits).split("\n")
     for number, (old, new) in enumerate(zip(before, after, strict=True), start=first):
         line = lines[number] or ""
         # White space at the start of a line is the block's; the rest ends as the line does.
@@ -160,7 +160,7 @@ def _mend_unread(lines: list[str | None], token: Token) -> None:
     for number in range(*(token.map or ())):
         line = lines[number] or ""
         edits = [Edit(at, at, ZERO_WIDTH_SPACE) for at in link_places(line)]
-        lines[number] = mended(line, edits)
+        lines[number] = repaired(line, edits)
 
 
 def _blocks(

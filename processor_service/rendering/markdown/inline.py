@@ -401,7 +401,7 @@ def _emphasised(tokens: Iterable[Token]) -> Iterator[tuple[Span, str]]:
             yield (start.meta[_RUN][0], token.meta[_RUN][1]), token.markup
 
 
-def mended(source: str, edits: Iterable[Edit]) -> str:
+def repaired(source: str, edits: Iterable[Edit]) -> str:
     """``source`` with its edits."""
     written, end = [], 0
     for edit in edits:

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from processor_service.ports.conversations import Body, History, Place, Posted
+from processor_service.ports.conversations import Body, MessageRef, Posted, ThreadHistory
 from processor_service.ports.work import StreamOwners
 from processor_service.rendering.block_text import body_shown
 from processor_service.slack.client import SlackCalls
-from processor_service.slack.page_memory import FIRST_PAGE, Readers, next_page
-from processor_service.slack.reading.thread_messages import Asked, Message, said_before
-from processor_service.slack.reading.trimming import Kept, size_of
+from processor_service.slack.page_memory import FIRST_PAGE, PageMemory, next_page
+from processor_service.slack.reading.thread_messages import AskedMessage, Message, said_before
+from processor_service.slack.reading.trimming import TrimmedMessages, size_of
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
 from shared.ledger import growing_mark
 from shared.slack.message import cursor_after, messages_in
@@ -29,7 +29,7 @@ _LEFT_AFTER_S: Final = 250.0
 
 
 @dataclass(frozen=True)
-class Asker:
+class StreamRecipient:
     """For whom an answer is streamed."""
 
     team_id: str
@@ -48,28 +48,28 @@ class SlackReading:
     channel: str
     oldest: str
     thread_ts: str | None = None
-    place: Place | None = None
-    asker: Asker | None = None
+    place: MessageRef | None = None
+    asker: StreamRecipient | None = None
     owners: StreamOwners | None = None
     starts: UnconfirmedStarts = field(default_factory=UnconfirmedStarts)
 
     async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
         """Our messages of the task."""
-        messages, _ = await self._messages(self.oldest, Kept(chars=0))
+        messages, _ = await self._messages(self.oldest, TrimmedMessages(chars=0))
         return await self._posted(task_id, messages, in_turn=in_turn)
 
-    async def read(self, task_id: str) -> History:
+    async def read(self, task_id: str) -> ThreadHistory:
         """Our messages of the task, and what was said before it where it continues a thread."""
         place, asker = self.place, self.asker
         if place is None or asker is None or not place.continues_thread:
-            return History(tuple(await self.find(task_id)))
+            return ThreadHistory(tuple(await self.find(task_id)))
         messages, whole = await self._from_the_beginning(float(place.message_ts))
         since = [one for one in messages if float(one["ts"]) >= float(self.oldest)]
         found = await self._posted(task_id, since) if whole else await self.find(task_id)
-        asked = Asked(self.channel, place.message_ts)
+        asked = AskedMessage(self.channel, place.message_ts)
         said = said_before(asked, messages, await self.calls.ourselves())
         before = [one for one in messages if float(one["ts"]) < float(self.oldest)]
-        return History(tuple(found), said, tuple(await self._left(task_id, before)))
+        return ThreadHistory(tuple(found), said, tuple(await self._left(task_id, before)))
 
     async def messages(self, until: float = float("inf")) -> list[Message]:
         """What stands there from its beginning on, as far as a thread's context goes. What people
@@ -80,14 +80,14 @@ class SlackReading:
     async def _from_the_beginning(self, until: float) -> tuple[list[Message], bool]:
         readers = self.calls.readers
         async with readers.of(self.channel, self.thread_ts or ""):
-            return await self._messages(None, Kept(until), _HISTORY_MESSAGES, readers)
+            return await self._messages(None, TrimmedMessages(until), _HISTORY_MESSAGES, readers)
 
     async def _messages(
         self,
         oldest: str | None,
-        kept: Kept,
+        kept: TrimmedMessages,
         at_most: float = float("inf"),
-        readers: Readers | None = None,
+        readers: PageMemory | None = None,
     ) -> tuple[list[Message], bool]:
         """The messages since ``oldest``, and whether so many were all of them.
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from processor_service.ports.conversations import Said
+from processor_service.ports.conversations import ThreadMessage
 from processor_service.rendering.block_text import text_of_attachment, text_of_blocks
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
-from processor_service.slack.client import Ourselves
+from processor_service.slack.client import BotIdentity
 from shared.ledger import Ledger
 from shared.slack.files import files_of
 from shared.slack.message_text import plain_text
@@ -20,7 +20,7 @@ _SAID_BY_PEOPLE = frozenset({None, "file_share", "thread_broadcast"})
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedMessage:
     """The message that asks: what stands in its thread after it is no context of it."""
 
     channel_id: str
@@ -28,8 +28,8 @@ class Asked:
 
 
 def said_before(
-    asked: Asked, messages: Sequence[Message], ourselves: Ourselves
-) -> tuple[Said, ...]:
+    asked: AskedMessage, messages: Sequence[Message], ourselves: BotIdentity
+) -> tuple[ThreadMessage, ...]:
     """The thread's ``messages`` before the question, the oldest first.
 
     An answer of ours to an earlier question belongs to them, even where it was finished only after
@@ -45,8 +45,8 @@ def said_before(
 
 
 def said_about(
-    subject: Subject, messages: Sequence[Message], ourselves: Ourselves
-) -> tuple[Said, ...]:
+    subject: Subject, messages: Sequence[Message], ourselves: BotIdentity
+) -> tuple[ThreadMessage, ...]:
     """What of the thread's ``messages`` a shortcut is about, as ``ports.Threads`` says."""
     until = float("inf") if subject.purpose is Purpose.SUMMARISE else float(subject.message_ts)
     told = [one for one in messages if float(one["ts"]) <= until]
@@ -60,11 +60,13 @@ def said_about(
     return tuple(one for _, one in alone)
 
 
-def _has_words(said: Said | None) -> TypeGuard[Said]:
+def _has_words(said: ThreadMessage | None) -> TypeGuard[ThreadMessage]:
     return said is not None and bool(said.text)
 
 
-def _asked_in(messages: Iterable[Message], channel_id: str, ourselves: Ourselves) -> frozenset[str]:
+def _asked_in(
+    messages: Iterable[Message], channel_id: str, ourselves: BotIdentity
+) -> frozenset[str]:
     """The ids of the tasks that the messages ask, if they ask anything."""
     marks = (ourselves.ledger.mark_of(one, channel_id) for one in messages)
     shown = {mark.task_id for mark in marks if mark is not None}
@@ -79,27 +81,27 @@ def _answers_one_of(
     return mark is not None and mark.role == "answer" and mark.task_id in task_ids
 
 
-def _said(message: Message, channel_id: str, ledger: Ledger) -> Said | None:
+def _said(message: Message, channel_id: str, ledger: Ledger) -> ThreadMessage | None:
     if ledger.wrote(message):
         return _said_by_us(message, channel_id, ledger)
     if message.get("bot_id"):
-        return Said("app", _name_of_app(message), _text_of_app(message))
+        return ThreadMessage("app", _name_of_app(message), _text_of_app(message))
     if message.get("subtype") in _SAID_BY_PEOPLE and message.get("user"):
         text = plain_text(message.get("text") or "", ledger.user_id)
         files = files_of(message)
-        return Said("person", str(message["user"]), _with_names(text, files), files)
+        return ThreadMessage("person", str(message["user"]), _with_names(text, files), files)
     return None
 
 
-def _said_by_us(message: Message, channel_id: str, ledger: Ledger) -> Said | None:
+def _said_by_us(message: Message, channel_id: str, ledger: Ledger) -> ThreadMessage | None:
     mark = ledger.mark_of(message, channel_id)
     if mark is None or mark.role == "notice":
         return None
     if mark.role == "question":
         text = text_of_blocks(message) or plain_text(message.get("text") or "", "")
-        return Said("app", _name_of_app(message), text)
+        return ThreadMessage("app", _name_of_app(message), text)
     # With no number of parts it was still being written when its worker ended.
-    return Said("us", "", _text_of_ours(message)) if mark.parts else None
+    return ThreadMessage("us", "", _text_of_ours(message)) if mark.parts else None
 
 
 def _text_of_ours(message: Message) -> str:

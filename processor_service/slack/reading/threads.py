@@ -2,13 +2,13 @@
 
 import asyncio
 
-from processor_service.ports.conversations import Said
+from processor_service.ports.conversations import ThreadMessage
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.reading.reader import SlackReading
 from processor_service.slack.reading.thread_messages import said_about
 from shared.task import Purpose, Subject
 
-_Said = tuple[Said, ...]
+_Said = tuple[ThreadMessage, ...]
 
 
 class SlackThreads:

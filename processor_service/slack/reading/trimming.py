@@ -24,7 +24,7 @@ _FILE_FIELDS: Final = (
 _LEFT_OUT: Final = "…"
 
 
-class Kept:
+class TrimmedMessages:
     """The messages of one reading in their order. Of those until ``until`` the first one and the
     newest ``KEPT_CHARS`` keep their words; the others still say who they are and what stands there.
     """
