@@ -108,7 +108,7 @@ class HomePublisher(Protocol):
     async def publish(self, user_id: str, view: dict[str, Any]) -> None:
         """Show ``view`` as the person's Home."""
 
-    async def suggest(self, channel_id: str, thread_ts: str | None, locale: Locale) -> None:
+    async def suggest(self, channel_id: str, locale: Locale) -> None:
         """Offer prompts in their conversation with us."""
 
 

@@ -209,13 +209,13 @@ class FakeHomes:
 
     def __init__(self) -> None:
         self.published: list[tuple[str, dict[str, Any]]] = []
-        self.suggested: list[tuple[str, str | None, Locale]] = []
+        self.suggested: list[tuple[str, Locale]] = []
 
     async def publish(self, user_id: str, view: dict[str, Any]) -> None:
         self.published.append((user_id, view))
 
-    async def suggest(self, channel_id: str, thread_ts: str | None, locale: Locale) -> None:
-        self.suggested.append((channel_id, thread_ts, locale))
+    async def suggest(self, channel_id: str, locale: Locale) -> None:
+        self.suggested.append((channel_id, locale))
 
 
 class FakeSurroundings:

@@ -71,7 +71,7 @@ def read_retry(body: Payload) -> Click | NotAQuestion:
 
 @never_raising
 def read_mode(body: Payload) -> Click | NotAQuestion:
-    """The click on one of an answer's mode buttons: all on the same one are one question."""
+    """The choice in an answer's menu of modes: all of the same mode are one question."""
     return _read_click(
         body,
         Source.BUTTON,

@@ -27,12 +27,11 @@ class SlackHomePublisher:
         except SLACK_FAILURES as error:
             self._log_failure(error, "views.publish")
 
-    async def suggest(self, channel_id: str, thread_ts: str | None, locale: Locale) -> None:
-        """Offer prompts in the conversation, or in a thread of the older assistant view."""
+    async def suggest(self, channel_id: str, locale: Locale) -> None:
+        """Offer prompts in the person's conversation with us."""
         try:
             await self._client.assistant_threads_setSuggestedPrompts(
                 channel_id=channel_id,
-                thread_ts=thread_ts,
                 title=PROMPTS_TITLE[locale],
                 prompts=PROMPTS[locale],
             )

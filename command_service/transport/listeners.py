@@ -30,11 +30,8 @@ from command_service.texts.feedback_modal import thanks_modal
 from command_service.texts.replies import COMMAND_ACCEPTED, PRIVATE_ACCEPTED, PRIVATE_TO_BE_SURE
 from command_service.use_cases.app_home import (
     HOME_EVENTS,
-    LEGACY_EVENTS,
-    Opened,
     OpenHomeDeps,
     open_home,
-    read_assistant_thread,
     read_opening,
 )
 from command_service.use_cases.ask_again import AskAgainDeps, ask_again
@@ -83,10 +80,6 @@ ACTIONS: Mapping[str, ReadClick] = {
     "longer": read_wish,
     "mode": read_mode,
     "ask_edited": read_edited,
-    "mode_general": read_mode,
-    "mode_code": read_mode,
-    "mode_data": read_mode,
-    "mode_creative": read_mode,
 }
 """By the ``action_id`` of the buttons that ask a question again."""
 
@@ -121,8 +114,6 @@ class Listeners:
             app.message_shortcut(callback_id)(self._on_shortcut)
         for event_type in HOME_EVENTS:
             app.event(event_type)(self._on_home)
-        for event_type in LEGACY_EVENTS:
-            app.event(event_type)(self._on_assistant_thread)
         app.error(on_error)
 
     def _on_event(self, read: ReadEvent) -> Callable[..., Awaitable[None]]:
@@ -234,12 +225,7 @@ class Listeners:
         await ack()
 
     async def _on_home(self, body: Body) -> None:
-        self._receive(read_opening(body))
-
-    async def _on_assistant_thread(self, body: Body) -> None:
-        self._receive(read_assistant_thread(body))
-
-    def _receive(self, opened: Opened | None) -> None:
+        opened = read_opening(body)
         if opened is None:
             count_event(NOBODY, "ignored", "unhandled")
         else:

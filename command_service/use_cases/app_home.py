@@ -24,8 +24,6 @@ log = get_logger(__name__)
 
 HOME_EVENTS: Final = ("app_home_opened",)
 """As the app's manifest subscribes to them."""
-LEGACY_EVENTS: Final = ("assistant_thread_started",)
-"""Apps with the older assistant view get this instead; Slack gives it to no new app."""
 
 # People click to and fro between the tabs.
 REFRESH_EVERY_S: Final = 30.0
@@ -33,10 +31,7 @@ REFRESH_EVERY_S: Final = 30.0
 
 @dataclass(frozen=True)
 class Opened:
-    """A person opened one of the app's tabs, or a thread of the older assistant view.
-
-    ``published``: their Home shows something already.
-    """
+    """A person opened one of the app's tabs. ``published``: their Home shows something already."""
 
     team_id: str
     user_id: str
@@ -44,7 +39,6 @@ class Opened:
     tab: Literal["home", "messages"]
     event_ts: str
     published: bool = False
-    thread_ts: str | None = None
 
 
 def read_opening(body: Mapping[str, Any]) -> Opened | None:
@@ -69,25 +63,6 @@ def _opening(body: Mapping[str, Any]) -> Opened | None:
     )
 
 
-def read_assistant_thread(body: Mapping[str, Any]) -> Opened | None:
-    """The opening of an ``assistant_thread_started`` event."""
-    opened = _assistant_thread(body)
-    return None if isinstance(opened, NotAQuestion) else opened
-
-
-@never_raising
-def _assistant_thread(body: Mapping[str, Any]) -> Opened:
-    thread, event_ts = body["event"]["assistant_thread"], str(body["event"]["event_ts"])
-    return Opened(
-        team_id=str(body["team_id"]),
-        user_id=id_in(thread["user_id"]),
-        channel_id=id_in(thread["channel_id"]),
-        tab="messages",
-        event_ts=event_ts,
-        thread_ts=str(thread["thread_ts"]),
-    )
-
-
 @dataclass(frozen=True)
 class OpenHomeDeps:
     """What receiving people at the app itself needs. ``revision`` is ours, for them to see."""
@@ -107,7 +82,7 @@ def open_home(opened: Opened, using: OpenHomeDeps) -> None:
     if (denied := using.intake.access.denied) is not None:
         _count("handed_back", denied.reason)
         return
-    if not using.pace.take(f"{opened.user_id}:{opened.tab}:{opened.thread_ts or ''}"):
+    if not using.pace.take(f"{opened.user_id}:{opened.tab}"):
         _count("ignored", RejectReason.TOO_SOON)
         return
     if reason := turned_away(Presence(opened.team_id, opened.user_id), using.intake.policy):
@@ -128,7 +103,7 @@ def _count(outcome: str, reason: str = "none") -> None:
 async def _suggest(opened: Opened, using: OpenHomeDeps) -> None:
     _count("accepted")
     locale = await using.intake.locales.found(opened.user_id)
-    await using.homes.suggest(opened.channel_id, opened.thread_ts, locale)
+    await using.homes.suggest(opened.channel_id, locale)
 
 
 async def _fill(opened: Opened, using: OpenHomeDeps) -> None:

@@ -99,14 +99,6 @@ class HomeOpened:
 
 
 @dataclass(frozen=True)
-class AssistantOpened:
-    """A user began a thread (its first message is ``message``) in the older assistant view."""
-
-    message: Message
-    user: str
-
-
-@dataclass(frozen=True)
 class PromptsSuggested:
     """The app suggests what to ask it in a direct message."""
 
@@ -143,7 +135,6 @@ Change = (
     | ModalShown
     | HomePublished
     | HomeOpened
-    | AssistantOpened
     | PromptsSuggested
     | StreamStopped
     | Notice

@@ -72,7 +72,6 @@ SCOPES = frozenset(
         "app_mentions:read",
         "assistant:write",
         "channels:history",
-        "channels:join",
         "channels:read",
         "chat:write",
         "commands",
@@ -84,7 +83,6 @@ SCOPES = frozenset(
         "im:read",
         "im:write",
         "reactions:read",
-        "reactions:write",
         "users:read",
     }
 )

@@ -6,7 +6,6 @@ Shapes: docs.slack.dev/reference/events.
 import base64
 
 from simulators.slack.changes import (
-    AssistantOpened,
     Change,
     ChannelChanged,
     Deleted,
@@ -65,8 +64,6 @@ class EventSource:
                 self._came_or_went("member_left_channel", channel, user)
             case HomeOpened(user, tab):
                 self._home_opened(user, tab)
-            case AssistantOpened(message, user):
-                self._assistant_opened(message, user)
             case StreamStopped(message, user):
                 self._stopped(message, user)
 
@@ -175,22 +172,6 @@ class EventSource:
         home = self._views.home(user)
         if tab == "home" and home is not None:
             event["view"] = present_view(self._workspace, home)
-        self._send(event)
-
-    def _assistant_opened(self, message: Message, user: str) -> None:
-        if not self._subscribed("assistant_thread_started"):
-            return
-        thread = {
-            "user_id": user,
-            "channel_id": message.channel,
-            "thread_ts": message.ts,
-            "context": {"team_id": self._workspace.team_id},
-        }
-        event = {
-            "type": "assistant_thread_started",
-            "assistant_thread": thread,
-            "event_ts": self._workspace.timestamps.next(),
-        }
         self._send(event)
 
     def _stopped(self, message: Message, user: str) -> None:

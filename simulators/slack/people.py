@@ -4,7 +4,7 @@ import mimetypes
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simulators.slack.changes import AssistantOpened, HomeOpened, StreamStopped
+from simulators.slack.changes import HomeOpened, StreamStopped
 from simulators.slack.choices import choose, missing_inputs
 from simulators.slack.delivery import Outcome
 from simulators.slack.errors import Refusal
@@ -149,8 +149,7 @@ class People:
     def react(self, who: str, where: str, ts: str, name: str) -> None:
         """Add a reaction, or take it back if it is there."""
         user, message = self._message(who, where, ts)
-        add = user.id not in message.reactions.get(name, [])
-        self._workspace.react(message, user.id, name, add=add)
+        self._workspace.react(message, user.id, name)
 
     async def slash(
         self, who: str, where: str, command: str, text: str = "", *, thread_ts: str | None = None
@@ -227,21 +226,6 @@ class People:
     def open_home(self, who: str, tab: str = "home") -> None:
         """Open the app's Home, or with ``messages`` its conversation."""
         self._workspace.tell(HomeOpened(self.user(who).id, tab))
-
-    def open_assistant(self, who: str) -> Message:
-        """Begin a chat in the older assistant view: Slack posts the thread's first message."""
-        user, bot = self.user(who), self._workspace.bot
-        message = Message(
-            self._workspace.im(user.id).id,
-            self._workspace.timestamps.next(),
-            bot.id,
-            "New chat",
-            subtype="assistant_app_thread",
-            bot_id=self._workspace.bot_id,
-        )
-        self._workspace.post(message)
-        self._workspace.tell(AssistantOpened(message, user.id))
-        return message
 
     def stop(self, who: str, where: str, ts: str) -> None:
         """Press Stop on a message that is being streamed."""

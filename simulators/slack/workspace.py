@@ -40,7 +40,6 @@ class Workspace:
         self.uploads: dict[str, File] = {}
         self.ephemerals: dict[str, Message] = {}
         self.statuses: dict[tuple[str, str], Status] = {}
-        self.sessions: dict[tuple[str, str], JSON] = {}
         self.suggested_prompts: dict[str, JSON] = {}
         self.files_url = ""  # where files are served from, known once the server listens
         self._logs: dict[str, MessageLog] = {}
@@ -152,18 +151,15 @@ class Workspace:
         if message.is_reply and (parent := log.get(str(message.thread_ts))) is not None:
             self.tell(Refreshed(parent))
 
-    def react(self, message: Message, user: str, name: str, *, add: bool) -> bool:
-        """Add a reaction or take it back; False if nothing changed."""
+    def react(self, message: Message, user: str, name: str) -> None:
+        """Add a reaction, or take it back if it is there."""
         users = message.reactions.setdefault(name, [])
-        changed = (user in users) != add
-        if changed:
-            (users.append if add else users.remove)(user)
+        add = user not in users
+        (users.append if add else users.remove)(user)
         if not users:
             del message.reactions[name]
-        if changed:
-            self.tell(Refreshed(message))
-            self.tell(Reacted(message, user, name, add))
-        return changed
+        self.tell(Refreshed(message))
+        self.tell(Reacted(message, user, name, add))
 
     def set_status(self, status: Status) -> None:
         """Show what the app is doing in a thread."""

@@ -125,16 +125,6 @@ async def test_opening_messages_suggests_prompts_in_the_persons_language(
     assert world.tasks() == []
 
 
-async def test_a_thread_of_the_older_assistant_view_gets_suggestions_too() -> None:
-    subscribed = replace(SLACK, subscriptions=SLACK.subscriptions | {"assistant_thread_started"})
-    async with stack(subscribed) as world, world.service():
-        started = world.slack.people.open_assistant("alice")
-        suggested = world.slack.workspace.suggested_prompts
-        await world.slack.wait_for(lambda: started.channel in suggested, 8.0)
-        [call] = world.calls("assistant.threads.setSuggestedPrompts")
-        assert call.detail["thread_ts"] == started.ts
-
-
 async def test_without_the_scope_for_prompts_everything_else_works() -> None:
     async with stack(replace(SLACK, scopes=NEEDED_SCOPES)) as world, world.service():
         world.slack.people.open_home("alice", "messages")

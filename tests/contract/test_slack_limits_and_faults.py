@@ -17,6 +17,8 @@ from simulators.journal import Journal
 from simulators.slack import PortInUse, SlackSimulator
 from tests.slack_workbench import FAST, Clock, error_of, workbench
 
+GROUPS = FAST.scopes | {"usergroups:read"}
+
 
 async def test_a_channel_takes_a_burst_then_one_message_a_second() -> None:
     clock = Clock()
@@ -37,16 +39,16 @@ async def test_a_channel_takes_a_burst_then_one_message_a_second() -> None:
 
 async def test_a_tiers_limit_blocks_its_method_only_and_until_a_minute_has_passed() -> None:
     clock = Clock()
-    async with workbench(replace(FAST, clock=clock)) as bench:
+    async with workbench(replace(FAST, clock=clock, scopes=GROUPS)) as bench:
         for _ in range(20):
-            await bench.client.users_list()
+            await bench.client.usergroups_list()
             clock.now += 1
         with pytest.raises(SlackApiError) as caught:
-            await bench.client.users_list()
+            await bench.client.usergroups_list()
         assert caught.value.response.headers["Retry-After"] == "40"
         await bench.client.users_info(user="U0HANA00000")
         clock.now += 40
-        await bench.client.users_list()
+        await bench.client.usergroups_list()
 
 
 async def test_the_sdks_rate_limit_handler_waits_and_succeeds() -> None:
@@ -63,9 +65,9 @@ async def test_the_sdks_rate_limit_handler_waits_and_succeeds() -> None:
 
 
 async def test_limits_can_be_switched_off() -> None:
-    async with workbench(replace(FAST, rate_limits=False)) as bench:
+    async with workbench(replace(FAST, rate_limits=False, scopes=GROUPS)) as bench:
         for _ in range(25):
-            await bench.client.users_list()
+            await bench.client.usergroups_list()
 
 
 async def test_a_dropped_answer_leaves_its_effect() -> None:

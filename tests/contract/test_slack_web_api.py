@@ -91,10 +91,6 @@ async def test_malformed_json_is_refused(bench: Workbench) -> None:
         assert (await response.json())["error"] == "invalid_json"
 
 
-async def test_api_test_answers_with_the_error_asked_for(bench: Workbench) -> None:
-    assert await error_of(bench.client.api_test(error="my_error")) == "my_error"
-
-
 async def test_people_differ_in_locale_and_it_is_told_only_if_asked(bench: Workbench) -> None:
     hana, alice = bench.slack.people.user("hana"), bench.slack.people.user("alice")
     told = await bench.client.users_info(user=hana.id, include_locale=True)
@@ -105,15 +101,18 @@ async def test_people_differ_in_locale_and_it_is_told_only_if_asked(bench: Workb
     assert await error_of(bench.client.users_info(user="U0")) == "user_not_found"
 
 
-async def test_users_are_listed_page_by_page(bench: Workbench) -> None:
-    names = []
-    async for page in await bench.client.users_list(limit=2):
-        names += [member["name"] for member in page["members"]]
-    assert names == ["hana", "kenji", "alice", "tom", "mechachang"]
+async def test_members_are_told_page_by_page(bench: Workbench) -> None:
+    pages = [
+        page["members"]
+        async for page in await bench.client.conversations_members(channel=bench.general, limit=2)
+    ]
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert {member for page in pages for member in page} == bench.slack.workspace.users.keys()
 
 
 async def test_a_made_up_cursor_is_refused(bench: Workbench) -> None:
-    assert await error_of(bench.client.users_list(cursor="bm9uc2Vuc2U=")) == "invalid_cursor"
+    listing = bench.client.conversations_members(channel=bench.general, cursor="bm9uc2Vuc2U=")
+    assert await error_of(listing) == "invalid_cursor"
 
 
 async def test_bots_info_knows_the_bot(bench: Workbench) -> None:
@@ -122,13 +121,10 @@ async def test_bots_info_knows_the_bot(bench: Workbench) -> None:
     assert await error_of(bench.client.bots_info(bot="B1")) == "bot_not_found"
 
 
-async def test_channels_are_listed_by_type(bench: Workbench) -> None:
-    public = await bench.client.conversations_list()
-    assert [c["name"] for c in public["channels"]] == ["general", "random", "humans-only"]
-    assert [c["is_member"] for c in public["channels"]] == [True, True, False]
-    direct = await bench.client.conversations_list(types=["im"])
-    assert len(direct["channels"]) == 4
-    assert await error_of(bench.client.conversations_list(types="secret")) == "invalid_types"
+async def test_a_channel_says_whether_the_bot_is_in_it(bench: Workbench) -> None:
+    for channel, inside in ((bench.general, True), (bench.humans_only, False)):
+        told = await bench.client.conversations_info(channel=channel)
+        assert told["channel"]["is_member"] is inside
 
 
 async def test_the_bots_own_conversations_are_listed_by_type_and_each_type_needs_its_scope() -> (
@@ -139,9 +135,11 @@ async def test_the_bots_own_conversations_are_listed_by_type_and_each_type_needs
         public = (await bench.client.users_conversations())["channels"]
         direct = (await bench.client.users_conversations(types="im"))["channels"]
         body = await refused(bench.client.users_conversations(types="im,private_channel"))
+        unknown = await error_of(bench.client.users_conversations(types="secret"))
     assert {channel["name"] for channel in public} == {"general", "random"}
     assert {channel["is_im"] for channel in direct} == {True}
     assert (body["error"], body["needed"]) == ("missing_scope", "groups:read,im:read")
+    assert unknown == "invalid_types"
 
 
 async def test_a_private_channel_without_the_bot_does_not_exist_for_it(bench: Workbench) -> None:
@@ -157,10 +155,11 @@ async def test_members_are_told(bench: Workbench) -> None:
     assert len(told["members"]) == 4
 
 
-async def test_the_bot_joins_a_channel_and_may_post_then(bench: Workbench) -> None:
+async def test_the_bot_posts_where_it_is_only(bench: Workbench) -> None:
     posting = bench.client.chat_postMessage(channel=bench.humans_only, text="x")
     assert await error_of(posting) == "not_in_channel"
-    await bench.client.conversations_join(channel=bench.humans_only)
+    workspace = bench.slack.workspace
+    workspace.join(workspace.channels[bench.humans_only], workspace.bot.id)
     await bench.client.chat_postMessage(channel=bench.humans_only, text="x")
 
 
@@ -171,15 +170,14 @@ async def test_a_direct_message_is_opened_by_user(bench: Workbench) -> None:
     assert opened["channel"]["id"] == posted["channel"] == bench.slack.people.dm("hana").id
 
 
-async def test_reactions_are_added_once_and_taken_back(bench: Workbench) -> None:
+async def test_a_message_shows_peoples_reactions_until_they_take_them_back(
+    bench: Workbench,
+) -> None:
     asked = bench.slack.people.post("hana", "#general", "hi")
-    target: dict[str, Any] = {"channel": bench.general, "timestamp": asked.ts, "name": "eyes"}
-    await bench.client.reactions_add(**target)
-    assert await error_of(bench.client.reactions_add(**target)) == "already_reacted"
-    [message] = (await bench.client.conversations_history(channel=bench.general))["messages"]
-    assert message["reactions"][0]["count"] == 1
-    await bench.client.reactions_remove(**target)
-    assert await error_of(bench.client.reactions_remove(**target)) == "no_reaction"
+    for who, counts in (("kenji", [1]), ("tom", [2]), ("kenji", [1]), ("tom", [])):
+        bench.slack.people.react(who, "#general", asked.ts, "eyes")
+        [message] = (await bench.client.conversations_history(channel=bench.general))["messages"]
+        assert [reaction["count"] for reaction in message.get("reactions", [])] == counts
 
 
 async def test_a_status_stands_until_the_app_posts(bench: Workbench) -> None:
@@ -201,9 +199,8 @@ async def test_a_status_needs_a_thread_that_exists(bench: Workbench) -> None:
     assert await error_of(setting) == "invalid_thread_ts"
 
 
-async def test_prompts_titles_and_sessions_are_kept(bench: Workbench) -> None:
+async def test_suggested_prompts_are_kept_and_at_most_four(bench: Workbench) -> None:
     dm = bench.slack.people.dm("hana").id
-    asked = bench.slack.people.post("hana", dm, "hi")
     prompts = [{"title": "t", "message": "m"}]
     await bench.client.assistant_threads_setSuggestedPrompts(channel_id=dm, prompts=prompts)
     assert bench.slack.workspace.suggested_prompts[dm]["prompts"] == prompts
@@ -211,12 +208,6 @@ async def test_prompts_titles_and_sessions_are_kept(bench: Workbench) -> None:
         channel_id=dm, prompts=prompts * 5
     )
     assert await error_of(too_many) == "invalid_arguments"
-    await bench.client.assistant_threads_setTitle(channel_id=dm, thread_ts=asked.ts, title="題")
-    await bench.client.agents_sessions_setStatus(
-        channel_id=dm, thread_ts=asked.ts, status="processing"
-    )
-    session = bench.slack.workspace.sessions[dm, asked.ts]
-    assert session == {"status": "processing", "title": "題"}
 
 
 async def test_every_call_is_in_the_journal_with_trace_and_task(bench: Workbench) -> None:

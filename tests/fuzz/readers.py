@@ -39,7 +39,7 @@ from command_service.slack.ephemeral import SlackUserSignals
 from command_service.slack.history import SlackHistory
 from command_service.slack.locales import SlackLocales
 from command_service.slack.message_reader import SlackQuestions
-from command_service.use_cases.app_home import read_assistant_thread, read_opening
+from command_service.use_cases.app_home import read_opening
 from command_service.use_cases.doctor import read_doctor_request
 from command_service.use_cases.edits import Edited, read_edit
 from command_service.use_cases.follow_ups import FollowUpDeps, accept_message
@@ -481,13 +481,6 @@ OPENED = {
     "team_id": "T1",
     "event": {"user": "U1", "channel": "D1", "tab": "home", "event_ts": TS, "view": {}},
 }
-THREAD_STARTED = {
-    "team_id": "T1",
-    "event": {
-        "event_ts": TS,
-        "assistant_thread": {"user_id": "U1", "channel_id": "D1", "thread_ts": TS},
-    },
-}
 KEPT = json.dumps(
     {"v": 1, "task_id": TASK_ID, "vote": "down", "mode": "auto", "channel_id": CHANNEL}
 )
@@ -582,7 +575,6 @@ READERS: list[Reader] = [
     ),
     Reader("read_stopped_session", STOPPED, lambda told: read_stopped_session(told, NOON)),
     Reader("read_opening", OPENED, read_opening),
-    Reader("read_assistant_thread", THREAD_STARTED, read_assistant_thread),
 ]
 
 # Each reads several hundred characters in some hundred places: what is measured elsewhere.

@@ -10,7 +10,6 @@ from command_service.use_cases.app_home import (
     Opened,
     OpenHomeDeps,
     open_home,
-    read_assistant_thread,
     read_opening,
 )
 from command_service.use_cases.pace import Pace
@@ -67,13 +66,6 @@ def test_an_opening_is_read_with_what_stands_there() -> None:
     assert opened(tab="about") is None
 
 
-def test_a_thread_of_the_older_assistant_view_is_an_opening_of_messages() -> None:
-    thread = {"user_id": "U1", "channel_id": "D1", "thread_ts": "17.5", "context": {}}
-    body = {"team_id": "T1", "event": {"assistant_thread": thread, "event_ts": "1700000000.1"}}
-
-    assert read_assistant_thread(body) == replace(MESSAGES, thread_ts="17.5")
-
-
 async def test_home_shows_at_once_what_is_known_and_the_processor_is_asked_for_the_rest(
     lobby: Lobby,
 ) -> None:
@@ -102,10 +94,9 @@ async def test_a_home_that_shows_something_keeps_it_until_the_new_usage_comes(
 
 async def test_messages_get_suggestions_and_no_task(lobby: Lobby) -> None:
     lobby.receive(MESSAGES)
-    lobby.receive(replace(MESSAGES, thread_ts="17.5"))
     await lobby.settle()
 
-    assert lobby.homes.suggested == [("D1", None, "ja"), ("D1", "17.5", "ja")]
+    assert lobby.homes.suggested == [("D1", "ja")]
     assert lobby.queue.published == []
 
 

@@ -317,14 +317,15 @@ def test_a_command_that_asks_for_help_or_for_the_unknown_is_no_question() -> Non
     )
 
 
-def test_a_mode_button_asks_in_its_mode_once_whoever_presses_it_how_often() -> None:
+def test_an_entry_of_the_mode_menu_asks_in_its_mode_once_whoever_presses_it_how_often() -> None:
     place = {"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1"}
     code, data = (json.dumps({**place, "mode": mode}) for mode in ("code", "data"))
-    later = {"action_id": "mode_code", "value": code, "action_ts": "1700000099.0"}
+    chosen = {"action_id": "mode", "selected_option": {"value": code}}
+    first, later = ({**chosen, "action_ts": ts} for ts in ("1700000020.5", "1700000099.0"))
     clicks = [
-        read_mode(a_click(code)),
-        read_mode(a_click(code, actions=[later], user={"id": "U9", "team_id": "T1"})),
-        read_mode(a_click(data)),
+        read_mode(a_click("", actions=[first])),
+        read_mode(a_click("", actions=[later], user={"id": "U9", "team_id": "T1"})),
+        read_mode(a_click(data, "mode")),
     ]
 
     read = [click for click in clicks if isinstance(click, Click)]

@@ -12,7 +12,7 @@ const BEGINNINGS = new Set([
   "events/request",
 ]);
 const SIGNS =
-  /^(chat\.(postMessage|postEphemeral|startStream)|assistant\.threads\.setStatus|agents\.sessions\.setStatus|response_url)$/;
+  /^(chat\.(postMessage|postEphemeral|startStream)|assistant\.threads\.setStatus|response_url)$/;
 const POSTS = /^chat\.(postMessage|startStream)$/;
 const ANSWERS = /^(chat\.(postMessage|update|stopStream|postEphemeral)|response_url)$/;
 
@@ -223,7 +223,7 @@ function labelOf(entry, model) {
       return command ?? event ?? type ?? "envelope";
     case "slack/api":
       return String(method ?? "api").replace(
-        /^(assistant\.threads|agents\.sessions|conversations|chat)\./,
+        /^(assistant\.threads|conversations|chat)\./,
         "",
       );
     case "pubsub/push":

@@ -18,7 +18,7 @@ import { duration, t } from "./texts.js";
 
 const SHOWN = 50;
 // What a span's place and colour tell already; its tooltip has the whole name.
-const OBVIOUS = /^(generate_content |slack ((assistant\.threads|agents\.sessions|conversations|chat)\.)?)/;
+const OBVIOUS = /^(generate_content |slack ((assistant\.threads|conversations|chat)\.)?)/;
 const opened = new Map();
 const unfolded = new Set();
 let chosen = null;

@@ -1,7 +1,7 @@
-"""assistant.threads.* and agents.sessions.*.
+"""assistant.threads.setStatus and setSuggestedPrompts.
 
 Rules: docs.slack.dev/reference/methods/assistant.threads.setStatus (in channels too since the
-changelog of 2026-03-05), agents.sessions.setStatus.
+changelog of 2026-03-05).
 """
 
 from simulators.slack.arguments import Arg
@@ -15,8 +15,6 @@ from simulators.slack.timestamps import is_ts
 
 LOADING_MESSAGES = 10
 PROMPTS = 4
-TITLE = 200
-_STATUSES = {"active", "processing", "suspended", "closed"}
 
 
 def _thread(call: Call) -> tuple[Channel, Message]:
@@ -88,64 +86,4 @@ def set_suggested_prompts(call: Call) -> JSON:
     suggested = {"title": call.get("title"), "prompts": prompts}
     call.workspace.suggested_prompts[channel.id] = suggested
     call.workspace.tell(PromptsSuggested(channel, suggested))
-    return {}
-
-
-def _session(call: Call) -> JSON:
-    channel = call.visible_channel(call.get("channel_id"))
-    thread_ts = call.get("thread_ts") or ""
-    if thread_ts:
-        _thread(call)
-    if len(call.get("title", "")) > TITLE:
-        raise Refusal(
-            "invalid_arguments", f"[ERROR] title must be less than {TITLE + 1} characters"
-        )
-    return call.workspace.sessions.setdefault((channel.id, thread_ts), {"status": "active"})
-
-
-@method(
-    "assistant.threads.setTitle",
-    Tier.FOUR,
-    "assistant:write",
-    arguments={"channel_id": NEEDED, "thread_ts": NEEDED, "title": NEEDED},
-)
-def set_title(call: Call) -> JSON:
-    """Name a thread with the assistant."""
-    _session(call)["title"] = call.get("title")
-    return {}
-
-
-@method(
-    "agents.sessions.rename",
-    Tier.FOUR,
-    "chat:write",
-    arguments={"channel_id": NEEDED, "thread_ts": TEXT, "title": NEEDED},
-)
-def rename(call: Call) -> JSON:
-    """Name a session."""
-    _session(call)["title"] = call.get("title")
-    return {}
-
-
-@method(
-    "agents.sessions.setStatus",
-    Tier.THREE,
-    "chat:write",
-    arguments={
-        "channel_id": NEEDED,
-        "thread_ts": TEXT,
-        "status": NEEDED,
-        "title": TEXT,
-        "initiator_user_id": TEXT,
-        **APPEARANCE,
-    },
-)
-def set_session_status(call: Call) -> JSON:
-    """Say whether a session is being worked on."""
-    if call.get("status") not in _STATUSES:
-        raise Refusal("invalid_arguments", "[ERROR] unknown status")
-    session = _session(call)
-    session["status"] = call.get("status")
-    if call.get("title"):
-        session["title"] = call.get("title")
     return {}

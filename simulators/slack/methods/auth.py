@@ -1,17 +1,9 @@
-"""auth.test, api.test, apps.connections.open, bots.info."""
+"""auth.test, apps.connections.open, bots.info."""
 
 from simulators.slack.errors import Refusal
-from simulators.slack.methods.registry import NEEDED, TEXT, Call, method
+from simulators.slack.methods.registry import NEEDED, Call, method
 from simulators.slack.model import JSON
 from simulators.slack.rate_limits import Tier
-
-
-@method("api.test", Tier.FOUR, arguments={"error": TEXT, "foo": TEXT}, caller=None)
-def api_test(call: Call) -> JSON:
-    """Answer with the arguments, or with the error asked for."""
-    if error := call.get("error"):
-        raise Refusal(error, args=dict(call.arguments))
-    return {"args": dict(call.arguments)}
 
 
 @method("auth.test", Tier.SPECIAL)

@@ -92,30 +92,6 @@ def info(call: Call) -> JSON:
 
 
 @method(
-    "conversations.list",
-    Tier.TWO,
-    *_READ,
-    arguments={"types": Arg("names"), "exclude_archived": FLAG, **_PAGING},
-)
-def list_(call: Call) -> JSON:
-    """The conversations the app may know of."""
-    types = call.get("types") or ["public_channel"]
-    if unknown := set(types) - _TYPES.keys():
-        raise Refusal("invalid_types", *(f"[ERROR] unknown type: {x}" for x in sorted(unknown)))
-    kinds = {_TYPES[name] for name in types}
-    workspace = call.workspace
-    found = [
-        channel
-        for channel in workspace.channels.values()
-        if channel.kind in kinds
-        and (channel.kind == "channel" or workspace.bot.id in channel.members)
-        and not (call.get("exclude_archived") and channel.is_archived)
-    ]
-    page, metadata = page_of(call, found)
-    return {"channels": [present_channel(workspace, channel) for channel in page], **metadata}
-
-
-@method(
     "conversations.members",
     Tier.FOUR,
     *_READ,
@@ -232,18 +208,3 @@ def open_(call: Call) -> JSON:
     if not call.get("return_im"):
         return {"channel": {"id": channel.id}}
     return {"channel": present_channel(call.workspace, channel)}
-
-
-@method("conversations.join", Tier.THREE, "channels:join", arguments={"channel": NEEDED})
-def join(call: Call) -> JSON:
-    """Become a member of a public channel."""
-    channel = call.visible_channel(call.get("channel"))
-    if channel.kind != "channel":
-        raise Refusal("method_not_supported_for_channel_type")
-    if channel.is_archived:
-        raise Refusal("is_archived")
-    already = call.workspace.bot.id in channel.members
-    if not already:
-        call.workspace.join(channel, call.workspace.bot.id)
-    warning = {"warning": "already_in_channel"} if already else {}
-    return {"channel": present_channel(call.workspace, channel), **warning}

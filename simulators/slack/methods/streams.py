@@ -199,8 +199,7 @@ def stop_stream(call: Call) -> JSON:
     chunks = _read_chunks(call)
     blocks = _stream_blocks(call, call.get("blocks") or [])
     metadata = read_metadata(call.get("metadata"))
-    status = call.get("session_status", "active")
-    if status not in _SESSION_STATUS:
+    if call.get("session_status", "active") not in _SESSION_STATUS:
         raise Refusal("invalid_arguments", "[ERROR] unknown session_status")
     _take(call, stream, chunks)
 
@@ -209,7 +208,6 @@ def stop_stream(call: Call) -> JSON:
         edited.text, edited.metadata = stream.markdown, metadata
 
     workspace.edit(message, finish)
-    workspace.sessions[message.channel, str(message.thread_ts)] = {"status": status}
     return {
         "channel": message.channel,
         "ts": message.ts,

@@ -1,4 +1,4 @@
-"""users.info, users.list, users.conversations."""
+"""users.info, users.conversations."""
 
 from simulators.slack.arguments import Arg
 from simulators.slack.errors import Refusal
@@ -21,20 +21,6 @@ def info(call: Call) -> JSON:
     if user is None:
         raise Refusal("user_not_found")
     return {"user": present_user(call.workspace, user, locale=bool(call.get("include_locale")))}
-
-
-@method(
-    "users.list",
-    Tier.TWO,
-    "users:read",
-    arguments={"include_locale": FLAG, "cursor": TEXT, "limit": COUNT},
-)
-def list_(call: Call) -> JSON:
-    """Everybody, bots included."""
-    page, metadata = page_of(call, list(call.workspace.users.values()), default=1000)
-    locale = bool(call.get("include_locale"))
-    members = [present_user(call.workspace, user, locale=locale) for user in page]
-    return {"members": members, "cache_ts": int(call.workspace.now()), **metadata}
 
 
 _NEEDED_SCOPE = {

@@ -1,4 +1,4 @@
-"""views.open, update, push, publish."""
+"""views.open, views.publish."""
 
 from simulators.slack.arguments import Arg
 from simulators.slack.errors import Refusal
@@ -27,32 +27,6 @@ def _user(call: Call) -> str:
 def open_(call: Call) -> JSON:
     """Open a modal for the user of a trigger."""
     return _answer(call, call.views.open(_user(call), call.get("view")))
-
-
-@method("views.push", Tier.FOUR, arguments=_OPEN)
-def push(call: Call) -> JSON:
-    """Open a modal on top of the one the user has open."""
-    user = _user(call)
-    if call.views.top(user) is None:
-        raise Refusal("not_found")
-    return _answer(call, call.views.push(user, call.get("view")))
-
-
-@method(
-    "views.update",
-    Tier.FOUR,
-    arguments={"view_id": TEXT, "external_id": TEXT, "hash": TEXT, **_VIEW},
-)
-def update(call: Call) -> JSON:
-    """Replace a view, unless it changed since ``hash``."""
-    by_id, by_name = call.get("view_id"), call.get("external_id")
-    view = call.views.get(by_id) if by_id else call.views.by_external_id(by_name or "")
-    if view is None:
-        raise Refusal("not_found")
-    if call.get("hash") and call.get("hash") != view.hash:
-        raise Refusal("hash_conflict")
-    call.views.update(view, call.get("view"))
-    return _answer(call, view)
 
 
 @method(
