@@ -146,19 +146,19 @@ async def running(
         adapters = Adapters(slack, access, queue, background, ledger)
         repetition = _use_cases(settings, adapters)
         history = SlackHistory(slack, access)
-        catch_up = Backfill(history, repetition.intake, identity, ledger)
-        following = FollowUpDeps(repetition.intake, history, ledger, settings.follow_threads)
+        catch_up = Backfill(history, repetition.submit_deps, identity, ledger)
+        following = FollowUpDeps(repetition.submit_deps, history, ledger, settings.follow_threads)
         bolt = _bolt_app(settings, slack, identity)
         modals = SlackModals(slack, access, ledger.signing)
         asks_words = settings.feedback_reasons == "log"
-        listening = VoteDeps(repetition.intake, modals, asks_words=asks_words)
-        doctor = _doctor(settings, identity, repetition.intake, adapters, lambda: socket_mode)
-        entrance = _entrance(settings, repetition.intake, adapters)
+        listening = VoteDeps(repetition.submit_deps, modals, asks_words=asks_words)
+        doctor = _doctor(settings, identity, repetition.submit_deps, adapters, lambda: socket_mode)
+        entrance = _entrance(settings, repetition.submit_deps, adapters)
         Listeners(
             identity, repetition, following, listening, entrance, doctor, ledger.signing
         ).register(bolt)
         slots = ConcurrencyLimit(settings.max_concurrent_requests)
-        socket_mode = _socket_mode(settings, bolt, slots, repetition.intake, after_silence)
+        socket_mode = _socket_mode(settings, bolt, slots, repetition.submit_deps, after_silence)
         port.health.deps = HealthDeps(
             queue.check, access, socket_mode.state if socket_mode else None
         )
@@ -221,7 +221,7 @@ def _signing_secret(settings: CommandSettings) -> str:
 
 def _use_cases(settings: CommandSettings, adapters: Adapters) -> AskAgainDeps:
     slack, access, background = adapters.slack, adapters.access, adapters.background
-    intake = SubmitDeps(
+    submit_deps = SubmitDeps(
         queue=adapters.queue,
         access=access,
         replies=SlackUserSignals(slack, access, adapters.ledger),
@@ -239,18 +239,20 @@ def _use_cases(settings: CommandSettings, adapters: Adapters) -> AskAgainDeps:
         throttle=PerUserThrottle(GENEROSITY * settings.user_requests_per_minute),
         sharing=Sharing(SlackDiagnostics(slack, access)),
     )
-    return AskAgainDeps(intake, SlackQuestions(slack, access, adapters.ledger))
+    return AskAgainDeps(submit_deps, SlackQuestions(slack, access, adapters.ledger))
 
 
-def _entrance(settings: CommandSettings, intake: SubmitDeps, adapters: Adapters) -> OpenHomeDeps:
+def _entrance(
+    settings: CommandSettings, submit_deps: SubmitDeps, adapters: Adapters
+) -> OpenHomeDeps:
     homes = SlackHomePublisher(adapters.slack, adapters.access)
-    return OpenHomeDeps(intake, homes, Pace(REFRESH_EVERY_S), settings.k_revision)
+    return OpenHomeDeps(submit_deps, homes, Pace(REFRESH_EVERY_S), settings.k_revision)
 
 
 def _doctor(
     settings: CommandSettings,
     identity: Identity,
-    intake: SubmitDeps,
+    submit_deps: SubmitDeps,
     adapters: Adapters,
     socket_mode: Callable[[], SocketMode | None],
 ) -> DoctorDeps:
@@ -262,7 +264,7 @@ def _doctor(
 
     surroundings = SlackDiagnostics(adapters.slack, adapters.access)
     pace = Pace(REPORT_EVERY_S)
-    return DoctorDeps(intake, identity, surroundings, socket_state, pace, settings.k_revision)
+    return DoctorDeps(submit_deps, identity, surroundings, socket_state, pace, settings.k_revision)
 
 
 def _bolt_app(settings: CommandSettings, slack: AsyncWebClient, identity: Identity) -> AsyncApp:
@@ -301,7 +303,7 @@ def _socket_mode(
     settings: CommandSettings,
     bolt: AsyncApp,
     slots: ConcurrencyLimit,
-    intake: SubmitDeps,
+    submit_deps: SubmitDeps,
     on_heard_again: Callable[[float | None], None],
 ) -> SocketMode | None:
     token = _app_token(settings)
@@ -309,7 +311,7 @@ def _socket_mode(
         return None
 
     def busy_text(user_id: str) -> str:
-        return refusal_text(RejectReason.OVERLOADED, user_id, intake)
+        return refusal_text(RejectReason.OVERLOADED, user_id, submit_deps)
 
     return SocketMode(bolt, token, slots, busy_text, on_heard_again)
 

@@ -169,14 +169,17 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             patience=Patience(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
             deadline_s=settings.task_deadline_seconds,
             workspace=SlackWorkspace(calls),
-            house=PromptConfig(settings.manners, settings.system_prompt_file),
+            prompt_config=PromptConfig(settings.options_by_mode, settings.system_prompt_file),
             threads=SlackThreads(calls),
             channels=SlackChannels(calls),
             groups=SlackGroups(calls),
             late_looks=late_looks,
         )
         tried = partial(
-            check_model, model=model, house=answering.house, prices=settings.gemini_prices
+            check_model,
+            model=model,
+            prompt_config=answering.prompt_config,
+            prices=settings.gemini_prices,
         )
         asides = SideTaskDeps(
             HomeDeps(answering.people, limits, SlackHomes(calls), settings.k_revision),

@@ -62,7 +62,7 @@ class AnswerSoFar:
     def _read(self, chunk: GeminiChunk) -> Chunk:
         pages, searches = pages_of(chunk), searches_of(chunk)
         if pages or searches:
-            self.sources = self.sources.plus(pages, searches)
+            self.sources = self.sources.merged_with(pages, searches)
         used = usage_of(chunk)
         if used is not None:
             self._of_request = used

@@ -37,26 +37,26 @@ class GeminiModel:
 
         What the model refuses of the prompt's manner is left out, and it is asked again.
         """
-        manner = self._refusals.manner(prompt, model)
+        options = self._refusals.options(prompt, model)
         while True:
             try:
-                async with aclosing(self._pieces(prompt, model, manner)) as pieces:
+                async with aclosing(self._pieces(prompt, model, options)) as pieces:
                     async for piece in pieces:
                         yield piece
             except _Refused as refused:
-                lesser = self._refusals.lesser(manner, refused.refusal, prompt, model)
+                lesser = self._refusals.lesser(options, refused.refusal, prompt, model)
                 if lesser is None:
                     raise refused.error.meaning() from refused.error
-                manner = lesser
+                options = lesser
             else:
                 return
 
     async def _pieces(
-        self, prompt: Prompt, model: str, manner: GenerationOptions
+        self, prompt: Prompt, model: str, options: GenerationOptions
     ) -> AsyncGenerator[Chunk, None]:
         """Raises _Refused for an error in place of the first piece."""
-        url, body = self._api.access.streaming(model), request_of(prompt, manner)
-        so_far = AnswerSoFar(Citations(missing=bool(prompt.manner.tools) and not manner.tools))
+        url, body = self._api.access.streaming(model), request_of(prompt, options)
+        so_far = AnswerSoFar(Citations(missing=bool(prompt.options.tools) and not options.tools))
         with plainly():
             try:
                 while so_far.goes_on:

@@ -14,26 +14,26 @@ _TOOLS: Final[Mapping[Tool, Any]] = {
 }
 
 
-def request_of(prompt: Prompt, manner: GenerationOptions) -> dict[str, Any]:
-    """The body of a request for an answer to ``prompt`` in ``manner``."""
+def request_of(prompt: Prompt, options: GenerationOptions) -> dict[str, Any]:
+    """The body of a request for an answer to ``prompt`` in ``options``."""
     body: dict[str, Any] = {"contents": _contents(prompt)}
     if prompt.system:
         body["systemInstruction"] = {"role": "user", "parts": [{"text": prompt.system}]}
-    if manner.tools:
-        body["tools"] = [_TOOLS[tool] for tool in manner.tools]
-    config = _config(prompt, manner)
+    if options.tools:
+        body["tools"] = [_TOOLS[tool] for tool in options.tools]
+    config = _config(prompt, options)
     if config:
         body["generationConfig"] = config
     return body
 
 
-def _config(prompt: Prompt, manner: GenerationOptions) -> dict[str, Any]:
+def _config(prompt: Prompt, options: GenerationOptions) -> dict[str, Any]:
     config: dict[str, Any] = {}
-    if prompt.form is not None:
+    if prompt.answer_format is not None:
         config["responseMimeType"] = "application/json"
-        config["responseJsonSchema"] = prompt.form.schema
-    if manner.thinking is not None:
-        config["thinkingConfig"] = {"thinkingLevel": manner.thinking.upper()}
+        config["responseJsonSchema"] = prompt.answer_format.schema
+    if options.thinking is not None:
+        config["thinkingConfig"] = {"thinkingLevel": options.thinking.upper()}
     return config
 
 

@@ -41,12 +41,12 @@ class Refusals:
     _thinking: set[tuple[str, Thinking]] = field(default_factory=set)
     _tools: set[tuple[str, bool]] = field(default_factory=set)
 
-    def manner(self, prompt: Prompt, model: str) -> GenerationOptions:
+    def options(self, prompt: Prompt, model: str) -> GenerationOptions:
         """The prompt's manner without what ``model`` is known to refuse."""
-        wished = prompt.manner
+        wished = prompt.options
         if wished.thinking is not None and (model, wished.thinking) in self._thinking:
             wished = replace(wished, thinking=None)
-        if (model, prompt.form is not None) in self._tools:
+        if (model, prompt.answer_format is not None) in self._tools:
             wished = replace(wished, tools=())
         return wished
 
@@ -59,7 +59,7 @@ class Refusals:
             self._learn_thinking(model, refused.thinking)
             return replace(refused, thinking=None)
         if refused.tools and code in _OF_TOOLS and _NAMES_TOOLS.search(message):
-            self._learn_tools(model, structured=prompt.form is not None, code=code)
+            self._learn_tools(model, structured=prompt.answer_format is not None, code=code)
             return replace(refused, tools=())
         if refused != GenerationOptions() and code == 400 and _NAMES_NOTHING.search(message):
             log.warning(

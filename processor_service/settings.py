@@ -104,7 +104,7 @@ class ProcessorSettings(ServiceSettings):
         return value
 
     @property
-    def manners(self) -> OptionsByMode:
+    def options_by_mode(self) -> OptionsByMode:
         """How answers are asked for in each mode."""
         return OptionsByMode(
             {**THINKING, **self.gemini_thinking},

@@ -288,7 +288,7 @@ class World:
         self.presses = PerUserThrottle(PRESSES_PER_MINUTE)
 
     @property
-    def intake(self) -> SubmitDeps:
+    def submit_deps(self) -> SubmitDeps:
         return SubmitDeps(
             queue=self.queue,
             access=self.access,
@@ -305,7 +305,7 @@ class World:
 
     @property
     def repetition(self) -> AskAgainDeps:
-        return AskAgainDeps(self.intake, self.questions, self.read_within_s)
+        return AskAgainDeps(self.submit_deps, self.questions, self.read_within_s)
 
     async def settle(self) -> None:
         """Let the background work finish."""

@@ -35,14 +35,14 @@ class Backfill:
     def __init__(
         self,
         history: ChannelHistory,
-        intake: SubmitDeps,
+        submit_deps: SubmitDeps,
         identity: Identity,
         ledger: Ledger,
         limits: BackfillLimits = DEFAULT_LIMITS,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._history = history
-        self._intake = intake
+        self._intake = submit_deps
         self._identity = identity
         self._ledger = ledger
         self._limits = limits

@@ -62,14 +62,14 @@ class Sweep:
     def __init__(
         self,
         history: ThrottledHistory,
-        intake: SubmitDeps,
+        submit_deps: SubmitDeps,
         identity: Identity,
         ledger: Ledger,
         limits: BackfillLimits,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._history = history
-        self._intake = intake
+        self._intake = submit_deps
         self._identity = identity
         self._ledger = ledger
         self._limits = limits

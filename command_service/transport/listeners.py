@@ -132,15 +132,17 @@ class Listeners:
         if visit is not None:
             await ack(await run_checks(visit, self.doctor))
             return
-        intake = self.repetition.intake
-        asked = read_command(body, self.identity, intake.now())
-        question = asked if isinstance(asked, NotAQuestion) else await where_it_is(asked, intake)
-        outcome = await submit(question, intake)
+        submit_deps = self.repetition.submit_deps
+        asked = read_command(body, self.identity, submit_deps.now())
+        question = (
+            asked if isinstance(asked, NotAQuestion) else await where_it_is(asked, submit_deps)
+        )
+        outcome = await submit(question, submit_deps)
         count(question, outcome)
         unsure = question != asked
         await ack(self._command_reply(outcome, str(body["user_id"]), unsure=unsure))
         if isinstance(question, Question):
-            FIRST_SIGN.record(question.age_s(intake.now()), source=question.source)
+            FIRST_SIGN.record(question.age_s(submit_deps.now()), source=question.source)
 
     def _command_reply(self, outcome: SubmitOutcome, user_id: str, *, unsure: bool) -> str:
         """Slack never redelivers a command, so its ack tells the person whatever happened.
@@ -153,11 +155,13 @@ class Listeners:
             case Accepted(task):
                 return (PRIVATE_ACCEPTED if task.private else COMMAND_ACCEPTED)[task.locale]
             case Rejected(reason):
-                return refusal_text(reason, user_id, self.repetition.intake)
+                return refusal_text(reason, user_id, self.repetition.submit_deps)
             case HandedBack(SlackDenied()):
-                return refusal_text(RejectReason.SLACK_DENIED, user_id, self.repetition.intake)
+                return refusal_text(RejectReason.SLACK_DENIED, user_id, self.repetition.submit_deps)
             case HandedBack():
-                return refusal_text(RejectReason.QUEUE_UNAVAILABLE, user_id, self.repetition.intake)
+                return refusal_text(
+                    RejectReason.QUEUE_UNAVAILABLE, user_id, self.repetition.submit_deps
+                )
 
     def _on_click(self, read: ReadClick) -> Callable[..., Awaitable[None]]:
         async def on_click(body: Body, ack: AsyncAck) -> None:
@@ -182,46 +186,46 @@ class Listeners:
     def _tidy_up(self, body: Body, outcome: SubmitOutcome) -> None:
         """A note that only one person sees has done its work once its button is pressed."""
         if isinstance(outcome, Accepted) and body["container"].get("is_ephemeral"):
-            intake = self.repetition.intake
-            dismissing = intake.replies.dismiss(str(body["response_url"]))
-            intake.background.start(dismissing, f"dismiss:{outcome.task.task_id}")
+            submit_deps = self.repetition.submit_deps
+            dismissing = submit_deps.replies.dismiss(str(body["response_url"]))
+            submit_deps.background.start(dismissing, f"dismiss:{outcome.task.task_id}")
 
     async def _on_edit(self, body: Body, request: AsyncBoltRequest) -> None:
         await offer(read_edit(body, self.identity, _is_redelivered(request)), self.following)
         count_event(NOBODY, "ignored", RejectReason.MESSAGE_CHANGED)
 
     async def _on_stopped_session(self, body: Body) -> None:
-        intake = self.repetition.intake
-        outcome = await enqueue(read_stopped_session(body, intake.now()), intake)
+        submit_deps = self.repetition.submit_deps
+        outcome = await enqueue(read_stopped_session(body, submit_deps.now()), submit_deps)
         if isinstance(outcome, HandedBack):
             raise outcome.error
 
     async def _on_stop(self, body: Body, ack: AsyncAck) -> None:
-        intake = self.repetition.intake
-        await enqueue_click(self._tampered(body) or read_stop(body, intake.now()), intake)
+        submit_deps = self.repetition.submit_deps
+        await enqueue_click(self._tampered(body) or read_stop(body, submit_deps.now()), submit_deps)
         await ack()
 
     async def _on_vote(self, body: Body, ack: AsyncAck) -> None:
-        voted = self._tampered(body) or read_vote(body, self.repetition.intake.now())
+        voted = self._tampered(body) or read_vote(body, self.repetition.submit_deps.now())
         await take_vote(voted, self.listening)
         await ack()
 
     async def _on_reasons(self, body: Body, ack: AsyncAck) -> None:
-        errand = self._tampered(body) or read_reasons(body, self.repetition.intake.now())
+        errand = self._tampered(body) or read_reasons(body, self.repetition.submit_deps.now())
         outcome = await take_reasons(errand, self.listening)
         user_id = str(body["user"]["id"])
         lost = RejectReason.PRESS_LOST if isinstance(outcome, HandedBack) else None
         if isinstance(outcome, Rejected) and outcome.reason in TOLD:
             lost = outcome.reason
         if lost is not None:
-            text = refusal_text(lost, user_id, self.repetition.intake)
+            text = refusal_text(lost, user_id, self.repetition.submit_deps)
             await ack(response_action="errors", errors={FLAW: text})
         else:
             thanks = thanks_modal(self.listening.locale_of(user_id))
             await ack(response_action="update", view=thanks)
 
     async def _on_shortcut(self, body: Body, ack: AsyncAck) -> None:
-        await ask_about(read_shortcut(body, self.identity), self.repetition.intake)
+        await ask_about(read_shortcut(body, self.identity), self.repetition.submit_deps)
         await ack()
 
     async def _on_home(self, body: Body) -> None:

@@ -67,57 +67,57 @@ def _opening(body: Mapping[str, Any]) -> Opened | None:
 class OpenHomeDeps:
     """What receiving people at the app itself needs. ``revision`` is ours, for them to see."""
 
-    intake: SubmitDeps
+    submit_deps: SubmitDeps
     homes: HomePublisher
     pace: Pace
     revision: str | None = None
 
 
-def open_home(opened: Opened, using: OpenHomeDeps) -> None:
+def open_home(opened: Opened, deps: OpenHomeDeps) -> None:
     """Suggest prompts or fill the Home without making Slack wait; at most every 30 s a person.
 
     Whoever may not ask is told so on their Home, and sees nothing else.
     """
     came_from(Source.APP_HOME)
-    if (denied := using.intake.access.denied) is not None:
+    if (denied := deps.submit_deps.access.denied) is not None:
         _count("handed_back", denied.reason)
         return
-    if not using.pace.take(f"{opened.user_id}:{opened.tab}"):
+    if not deps.pace.take(f"{opened.user_id}:{opened.tab}"):
         _count("ignored", RejectReason.TOO_SOON)
         return
-    if reason := turned_away(Presence(opened.team_id, opened.user_id), using.intake.policy):
+    if reason := turned_away(Presence(opened.team_id, opened.user_id), deps.submit_deps.policy):
         _count("refused", reason)
         if opened.tab == "home":
-            text = refusal_text(reason, opened.user_id, using.intake)
-            turning = using.homes.publish(opened.user_id, notice_view(text))
-            using.intake.background.start(turning, f"turned-away:{opened.user_id}")
+            text = refusal_text(reason, opened.user_id, deps.submit_deps)
+            turning = deps.homes.publish(opened.user_id, notice_view(text))
+            deps.submit_deps.background.start(turning, f"turned-away:{opened.user_id}")
         return
-    work = _fill(opened, using) if opened.tab == "home" else _suggest(opened, using)
-    using.intake.background.start(work, f"{opened.tab}:{opened.user_id}")
+    work = _fill(opened, deps) if opened.tab == "home" else _suggest(opened, deps)
+    deps.submit_deps.background.start(work, f"{opened.tab}:{opened.user_id}")
 
 
 def _count(outcome: str, reason: str = "none") -> None:
     count_event(Source.APP_HOME, outcome, reason, Kind.HOME)
 
 
-async def _suggest(opened: Opened, using: OpenHomeDeps) -> None:
+async def _suggest(opened: Opened, deps: OpenHomeDeps) -> None:
     _count("accepted")
-    locale = await using.intake.locales.found(opened.user_id)
-    await using.homes.suggest(opened.channel_id, locale)
+    locale = await deps.submit_deps.locales.found(opened.user_id)
+    await deps.homes.suggest(opened.channel_id, locale)
 
 
-async def _fill(opened: Opened, using: OpenHomeDeps) -> None:
+async def _fill(opened: Opened, deps: OpenHomeDeps) -> None:
     """Show at once what we know, and let the processor show the usage, which it alone knows.
 
     A Home that is filled keeps its usage until the new one comes, instead of flickering.
     """
-    task = _task(opened, using.intake)
+    task = _task(opened, deps.submit_deps)
     with bound_task(task.task_id):
-        locale = await using.intake.locales.found(opened.user_id)
+        locale = await deps.submit_deps.locales.found(opened.user_id)
         if not opened.published:
-            await using.homes.publish(opened.user_id, home_view(locale, using.revision, "comes"))
+            await deps.homes.publish(opened.user_id, home_view(locale, deps.revision, "comes"))
         try:
-            await publish(task.model_copy(update={"locale": locale}), using.intake)
+            await publish(task.model_copy(update={"locale": locale}), deps.submit_deps)
         except QueueUnavailable as error:
             log.warning(
                 "A Home is left without its usage.", action="home_not_filled", reason=error.reason
@@ -127,8 +127,8 @@ async def _fill(opened: Opened, using: OpenHomeDeps) -> None:
             count(task, Accepted(task))
 
 
-def _task(opened: Opened, intake: SubmitDeps) -> Task:
-    now = intake.now()
+def _task(opened: Opened, submit_deps: SubmitDeps) -> Task:
+    now = submit_deps.now()
     return Task(
         task_id=task_id_of_home(opened.team_id, opened.user_id, opened.event_ts),
         kind=Kind.HOME,

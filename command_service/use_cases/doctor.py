@@ -72,7 +72,7 @@ def _visit(body: Mapping[str, Any]) -> DoctorRequest | None:
 class DoctorDeps:
     """What an examination needs. In HTTP mode there is no socket, and so no state of it."""
 
-    intake: SubmitDeps
+    submit_deps: SubmitDeps
     identity: Identity
     surroundings: Diagnostics
     socket_state: Callable[[], Awaitable[SocketState | None]]
@@ -80,22 +80,22 @@ class DoctorDeps:
     revision: str | None = None
 
 
-async def run_checks(visit: DoctorRequest, using: DoctorDeps) -> str:
+async def run_checks(visit: DoctorRequest, deps: DoctorDeps) -> str:
     """What the Slack side finds, in words for this one person. Never raises, and ends in time for
     the ack; the processor is asked for its own report.
     """
     with bound_task(visit.task_id):
-        if (kept_out := _kept_out(visit, using)) is not None:
+        if (kept_out := _kept_out(visit, deps)) is not None:
             return kept_out
-        locale = await _locale(visit.user_id, using)
+        locale = await _locale(visit.user_id, deps)
         on_slack, on_place, on_queue = await asyncio.gather(
-            _on_slack(locale, using), _on_place(visit, locale, using), _on_queue(visit, using)
+            _on_slack(locale, deps), _on_place(visit, locale, deps), _on_queue(visit, deps)
         )
         findings = [
-            texts.COMMAND_VERSION.found(True, locale, version=described(using.revision)),
+            texts.COMMAND_VERSION.found(True, locale, version=described(deps.revision)),
             *on_slack,
-            *await _on_socket(locale, using),
-            *_on_rules(visit, locale, using),
+            *await _on_socket(locale, deps),
+            *_on_rules(visit, locale, deps),
             *on_place,
         ]
         findings.append(_of_queue(on_queue, locale))
@@ -109,34 +109,34 @@ async def run_checks(visit: DoctorRequest, using: DoctorDeps) -> str:
         return f"{listed(texts.DOCTOR_TITLE[locale], findings)}\n\n{awaited}"
 
 
-def _kept_out(visit: DoctorRequest, using: DoctorDeps) -> str | None:
+def _kept_out(visit: DoctorRequest, deps: DoctorDeps) -> str | None:
     """What is told instead to who may not ask us anything, or was here a moment ago: nothing that
     has to be looked at.
     """
-    intake, locale = using.intake, using.intake.locales.of(visit.user_id)
+    submit_deps, locale = deps.submit_deps, deps.submit_deps.locales.of(visit.user_id)
     who = Presence(visit.team_id, visit.user_id, visit.channel_id)
-    reason = turned_away(who, intake.policy)
-    if reason is None and using.pace.take(visit.user_id):
+    reason = turned_away(who, submit_deps.policy)
+    if reason is None and deps.pace.take(visit.user_id):
         return None
     count_event(Source.SLASH_COMMAND, "refused", reason or RejectReason.TOO_SOON, Kind.DOCTOR)
     if reason is None:
-        return texts.EXAMINED_LATELY[locale].format(every=using.pace.every_s)
-    told = refusal_text(reason, visit.user_id, intake)
-    return f"{listed(texts.DOCTOR_TITLE[locale], _on_rules(visit, locale, using))}\n\n{told}"
+        return texts.EXAMINED_LATELY[locale].format(every=deps.pace.every_s)
+    told = refusal_text(reason, visit.user_id, submit_deps)
+    return f"{listed(texts.DOCTOR_TITLE[locale], _on_rules(visit, locale, deps))}\n\n{told}"
 
 
-async def _locale(user_id: str, using: DoctorDeps) -> Locale:
+async def _locale(user_id: str, deps: DoctorDeps) -> Locale:
     try:
         async with asyncio.timeout(at_most_s(_LOCALE_WITHIN_S)):
-            return await using.intake.locales.found(user_id)
+            return await deps.submit_deps.locales.found(user_id)
     except TimeoutError:
-        return using.intake.locales.of(user_id)
+        return deps.submit_deps.locales.of(user_id)
 
 
-async def _on_slack(locale: Locale, using: DoctorDeps) -> list[CheckResult]:
+async def _on_slack(locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
     try:
         async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)):
-            granted = await using.surroundings.scopes()
+            granted = await deps.surroundings.scopes()
     except (MechachangError, TimeoutError) as error:
         return [texts.TOKEN.found(False, locale, why=_why(error))]
     accepted = texts.TOKEN.found(True, locale)
@@ -146,16 +146,16 @@ async def _on_slack(locale: Locale, using: DoctorDeps) -> list[CheckResult]:
     return [accepted, texts.SCOPES.found(not missing, locale, missing=missing)]
 
 
-async def _on_socket(locale: Locale, using: DoctorDeps) -> list[CheckResult]:
-    state = await using.socket_state()
+async def _on_socket(locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
+    state = await deps.socket_state()
     if state is None:
         return []
     down, heard = state.down_s, state.heard_age_s
     return [texts.SOCKET.found(state.connected, locale, heard=heard, down=down)]
 
 
-def _on_rules(visit: DoctorRequest, locale: Locale, using: DoctorDeps) -> list[CheckResult]:
-    policy = using.intake.policy
+def _on_rules(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
+    policy = deps.submit_deps.policy
     ids = {"team": visit.team_id, "channel": visit.channel_id, "user": visit.user_id}
     rules = (
         (texts.TEAM, not policy.team_ids or visit.team_id in policy.team_ids),
@@ -167,24 +167,24 @@ def _on_rules(visit: DoctorRequest, locale: Locale, using: DoctorDeps) -> list[C
     return [check.found(ok, locale, percent=percent, **ids) for check, ok in rules]
 
 
-async def _on_place(visit: DoctorRequest, locale: Locale, using: DoctorDeps) -> list[CheckResult]:
+async def _on_place(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
     try:
         async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)):
-            place = await using.surroundings.channel(visit.channel_id)
+            place = await deps.surroundings.channel(visit.channel_id)
     except (MechachangError, TimeoutError) as error:
         return [texts.PLACE.found(False, locale, why=_why(error))]
-    member = texts.MEMBER.found(place.member, locale, bot=using.identity.bot_user_id)
-    allowed = using.intake.policy.external_channels
+    member = texts.MEMBER.found(place.member, locale, bot=deps.identity.bot_user_id)
+    allowed = deps.submit_deps.policy.external_channels
     if place.external and allowed:
         return [member, texts.SHARED_AND_ALLOWED.found(True, locale)]
     return [member, texts.INTERNAL.found(not place.external, locale)]
 
 
-async def _on_queue(visit: DoctorRequest, using: DoctorDeps) -> float | QueueUnavailable:
+async def _on_queue(visit: DoctorRequest, deps: DoctorDeps) -> float | QueueUnavailable:
     """How many seconds the queue took for the processor's part, or why it did not."""
-    task, began = _task(visit, using.intake), time.perf_counter()
+    task, began = _task(visit, deps.submit_deps), time.perf_counter()
     try:
-        await publish(task, using.intake)
+        await publish(task, deps.submit_deps)
     except QueueUnavailable as error:
         count(task, HandedBack(error))
         return error
@@ -199,8 +199,8 @@ def _of_queue(outcome: float | QueueUnavailable, locale: Locale) -> CheckResult:
     return texts.QUEUE.found(True, locale, ms=outcome * 1000)
 
 
-def _task(visit: DoctorRequest, intake: SubmitDeps) -> Task:
-    now = intake.now()
+def _task(visit: DoctorRequest, submit_deps: SubmitDeps) -> Task:
+    now = submit_deps.now()
     return Task(
         task_id=visit.task_id,
         kind=Kind.DOCTOR,
@@ -209,7 +209,7 @@ def _task(visit: DoctorRequest, intake: SubmitDeps) -> Task:
         channel_id=visit.channel_id,
         user_id=visit.user_id,
         text="",
-        locale=intake.locales.of(visit.user_id),
+        locale=submit_deps.locales.of(visit.user_id),
         response_url=visit.response_url,
         private=True,
         occurred_at=now,

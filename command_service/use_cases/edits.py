@@ -67,32 +67,32 @@ def _in_time(message: Payload, edited_ts: str) -> bool:
     return bool(edited_ts) and float(edited_ts) - float(message["ts"]) <= EDITED_WITHIN_S
 
 
-async def offer(edited: Edited | NotAQuestion, using: FollowUpDeps) -> None:
+async def offer(edited: Edited | NotAQuestion, deps: FollowUpDeps) -> None:
     """Offer the author, and nobody else, to ask the changed question; once an edit."""
     if isinstance(edited, NotAQuestion):
-        await submit(edited, using.intake)
+        await submit(edited, deps.submit_deps)
         return
-    offering = _offer(edited, using)
-    using.intake.background.start(offering, f"edit:{edited.question.task_id}")
+    offering = _offer(edited, deps)
+    deps.submit_deps.background.start(offering, f"edit:{edited.question.task_id}")
 
 
-async def _offer(edited: Edited, using: FollowUpDeps) -> None:
-    question, intake = edited.question, using.intake
+async def _offer(edited: Edited, deps: FollowUpDeps) -> None:
+    question, submit_deps = edited.question, deps.submit_deps
     with bound_task(question.task_id):
-        if isinstance(admit(question, intake.policy), Rejected):
+        if isinstance(admit(question, submit_deps.policy), Rejected):
             return
-        if question.follow_up and await why_not_follow_up(question, using) is not None:
+        if question.follow_up and await why_not_follow_up(question, deps) is not None:
             return
         offered = f"{question.task_id}:{edited.edited_ts}"
-        if not intake.throttle.try_acquire(question.user_id, offered):
+        if not submit_deps.throttle.try_acquire(question.user_id, offered):
             return
-        locale = intake.locales.of(question.user_id)
+        locale = submit_deps.locales.of(question.user_id)
         text = EDITED[locale]
         blocks: list[dict[str, Any]] = [
             {"type": "section", "text": {"type": "mrkdwn", "text": text}},
             {"type": "actions", "elements": [_button(edited, EDITED_BUTTON[locale])]},
         ]
-        await intake.replies.tell(question.recipient, text, blocks)
+        await submit_deps.replies.tell(question.recipient, text, blocks)
         log.info("A changed question may be asked again.", action="edit_offered")
 
 

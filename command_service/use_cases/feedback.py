@@ -18,35 +18,35 @@ class VoteDeps:
     to write.
     """
 
-    intake: SubmitDeps
+    submit_deps: SubmitDeps
     modals: Modals
     asks_words: bool
 
     def locale_of(self, user_id: str) -> Locale:
         """The person's language, as far as it is known."""
-        return self.intake.locales.of(user_id)
+        return self.submit_deps.locales.of(user_id)
 
 
-async def take_vote(voted: Voted | NotAQuestion, using: VoteDeps) -> SubmitOutcome:
+async def take_vote(voted: Voted | NotAQuestion, deps: VoteDeps) -> SubmitOutcome:
     """Publish a vote. The modal opens before that: Slack's leave for it ends within seconds."""
     if isinstance(voted, NotAQuestion):
-        return await submit(voted, using.intake)
-    errand, background = voted.errand, using.intake.background
-    locale = using.locale_of(errand.task.user_id)
+        return await submit(voted, deps.submit_deps)
+    errand, background = voted.errand, deps.submit_deps.background
+    locale = deps.locale_of(errand.task.user_id)
 
     def ask_why() -> None:
         if voted.feedback.vote is Vote.DOWN:
-            modal = reasons_modal(voted, locale, asks_words=using.asks_words)
-            opening = using.modals.open(voted.trigger_id, modal)
+            modal = reasons_modal(voted, locale, asks_words=deps.asks_words)
+            opening = deps.modals.open(voted.trigger_id, modal)
             background.start(opening, f"modal:{errand.task.task_id}")
 
-    outcome = await enqueue_click(errand, using.intake, ask_why)
+    outcome = await enqueue_click(errand, deps.submit_deps, ask_why)
     if isinstance(outcome, Accepted) and voted.feedback.vote is Vote.UP:
-        thanks = using.intake.replies.tell(errand.recipient, FEEDBACK_THANKS[locale])
+        thanks = deps.submit_deps.replies.tell(errand.recipient, FEEDBACK_THANKS[locale])
         background.start(thanks, f"thanks:{errand.task.task_id}")
     return outcome
 
 
-async def take_reasons(errand: SideTask | NotAQuestion, using: VoteDeps) -> SubmitOutcome:
+async def take_reasons(errand: SideTask | NotAQuestion, deps: VoteDeps) -> SubmitOutcome:
     """Publish why somebody voted as they did; the modal itself says what came of it."""
-    return await enqueue(errand, using.intake)
+    return await enqueue(errand, deps.submit_deps)

@@ -78,7 +78,7 @@ class JoinedThreads:
 class FollowUpDeps:
     """What following threads needs. ``enabled`` off: only mentions ask in channels."""
 
-    intake: SubmitDeps
+    submit_deps: SubmitDeps
     history: ChannelHistory
     ledger: Ledger
     enabled: bool = True
@@ -90,7 +90,7 @@ class FollowUpDeps:
     def __post_init__(self) -> None:
         self.threads = JoinedThreads(self.clock)
         turn = FollowUpTurn(self._delay_s, self._settle, self._drop)
-        self.later = DeferredFollowUps(self.intake.background, turn, self.clock, self.sleep)
+        self.later = DeferredFollowUps(self.submit_deps.background, turn, self.clock, self.sleep)
 
     def may_look(self) -> bool:
         """Whether one more look fits into this minute; if so it is counted."""
@@ -120,30 +120,30 @@ class FollowUpDeps:
         return outcome
 
     async def _drop(self, question: Question) -> None:
-        count(question, await submit(NotAQuestion(RejectReason.DROPPED), self.intake))
+        count(question, await submit(NotAQuestion(RejectReason.DROPPED), self.submit_deps))
 
 
 async def accept_message(
-    trigger: Question | NotAQuestion, using: FollowUpDeps, *, its_turn: bool = False
+    trigger: Question | NotAQuestion, deps: FollowUpDeps, *, its_turn: bool = False
 ) -> SubmitOutcome:
     """Accept what a message asks. A follow-up that nobody may ask, or in a thread that is not ours,
     is no question and nobody is told: its author spoke to others. One whose thread may not be
     looked at now is postponed until it is ``its_turn``.
     """
     if isinstance(trigger, NotAQuestion):
-        return await submit(trigger, using.intake)
+        return await submit(trigger, deps.submit_deps)
     if trigger.follow_up:
         with bound_task(trigger.task_id):
-            refused = await why_not_follow_up(trigger, using, its_turn=its_turn)
+            refused = await why_not_follow_up(trigger, deps, its_turn=its_turn)
         if isinstance(refused, HandedBack):
             return refused
-        if refused == NotAQuestion(RejectReason.POSTPONED) and not using.later.add(trigger):
+        if refused == NotAQuestion(RejectReason.POSTPONED) and not deps.later.add(trigger):
             refused = NotAQuestion(RejectReason.DROPPED)
         if refused is not None:
-            return await submit(refused, using.intake)
-    outcome = await submit(trigger, using.intake)
+            return await submit(refused, deps.submit_deps)
+    outcome = await submit(trigger, deps.submit_deps)
     if isinstance(outcome, Accepted):
-        using.threads.note(_thread(trigger), _ts(trigger))
+        deps.threads.note(_thread(trigger), _ts(trigger))
     return outcome
 
 
@@ -156,22 +156,22 @@ def _ts(question: Question) -> float:
 
 
 async def why_not_follow_up(
-    question: Question, using: FollowUpDeps, *, its_turn: bool = False
+    question: Question, deps: FollowUpDeps, *, its_turn: bool = False
 ) -> NotAQuestion | HandedBack | None:
     """Why the message is no question to us; None if it is one."""
-    if not using.enabled:
+    if not deps.enabled:
         return NotAQuestion(RejectReason.NOT_FOLLOWED)
-    verdict = admit(question, using.intake.policy)
+    verdict = admit(question, deps.submit_deps.policy)
     if isinstance(verdict, Rejected):
         return NotAQuestion(RejectReason.NOT_FOLLOWED)
     thread = _thread(question)
-    since = using.ours_since(question)
+    since = deps.ours_since(question)
     if since is None:
         # Who waits already comes first.
-        if (using.later and not its_turn) or not using.may_look():
+        if (deps.later and not its_turn) or not deps.may_look():
             return NotAQuestion(RejectReason.POSTPONED)
         try:
-            since = await _looked_up(question, using)
+            since = await _looked_up(question, deps)
         except RetryableError as error:
             log.warning(
                 "Whether a message follows up is not known; Slack is to send it again.",
@@ -180,15 +180,15 @@ async def why_not_follow_up(
                 why=str(error),
             )
             return HandedBack(error)
-        using.threads.note(thread, since)
+        deps.threads.note(thread, since)
     # What was written before we came, and is delivered late, was not said to us.
     return None if since <= _ts(question) else NotAQuestion(RejectReason.NOT_FOLLOWED)
 
 
-async def _looked_up(question: Question, using: FollowUpDeps) -> float:
+async def _looked_up(question: Question, deps: FollowUpDeps) -> float:
     try:
-        async with asyncio.timeout(at_most_s(using.look_within_s)):
-            return await _ours_since(*_thread(question), using)
+        async with asyncio.timeout(at_most_s(deps.look_within_s)):
+            return await _ours_since(*_thread(question), deps)
     except TimeoutError as error:
         raise UnknownThread("Slack did not give the thread back in time.") from error
     except SlackRefused as refused:
@@ -196,17 +196,17 @@ async def _looked_up(question: Question, using: FollowUpDeps) -> float:
         return NEVER
 
 
-async def _ours_since(channel_id: str, thread_ts: str, using: FollowUpDeps) -> float:
+async def _ours_since(channel_id: str, thread_ts: str, deps: FollowUpDeps) -> float:
     """When we were first spoken to, or spoke, in a thread whose first pages hold a message of ours
     that is no failure notice; else ``NEVER``.
     """
     cursor: str | None = None
     began = NEVER
     for _ in range(_PAGES):
-        page = await using.history.replies(channel_id, thread_ts, "0", cursor)
-        involve_us = [one for one in page.items if _involves(one, channel_id, using.ledger)]
+        page = await deps.history.replies(channel_id, thread_ts, "0", cursor)
+        involve_us = [one for one in page.items if _involves(one, channel_id, deps.ledger)]
         began = min([began, *(float(one["ts"]) for one in involve_us)])
-        if any(_is_answer(message, channel_id, using.ledger) for message in page.items):
+        if any(_is_answer(message, channel_id, deps.ledger) for message in page.items):
             return began
         cursor = page.cursor
         if cursor is None:

@@ -97,30 +97,30 @@ def _permalink(channel_id: str, ts: str, thread_ts: str | None, identity: Identi
     return f"{address}?thread_ts={thread_ts}&cid={channel_id}"
 
 
-async def ask_about(question: Question | NotAQuestion, using: SubmitDeps) -> SubmitOutcome:
+async def ask_about(question: Question | NotAQuestion, deps: SubmitDeps) -> SubmitOutcome:
     """Accept what a shortcut asks, and tell its asker at once what happens with it.
 
     Slack shows nothing by itself and never redelivers a shortcut, so whatever prevents it is told
     too; a response URL needs no token of ours.
     """
     if isinstance(question, Question):
-        question = await where_it_is(question, using)
-    outcome = await submit(question, using)
+        question = await where_it_is(question, deps)
+    outcome = await submit(question, deps)
     count(question, outcome)
     if isinstance(question, Question) and isinstance(outcome, Accepted | HandedBack):
-        telling = _tell(question, outcome, using)
-        using.background.start(telling, f"shortcut:{question.task_id}")
+        telling = _tell(question, outcome, deps)
+        deps.background.start(telling, f"shortcut:{question.task_id}")
     return outcome
 
 
-async def _tell(question: Question, outcome: Accepted | HandedBack, using: SubmitDeps) -> None:
+async def _tell(question: Question, outcome: Accepted | HandedBack, deps: SubmitDeps) -> None:
     """Nobody waits here, so there is time to find out the person's language."""
-    locale = await using.locales.found(question.user_id)
+    locale = await deps.locales.found(question.user_id)
     match outcome:
         case Accepted():
             text = ACCEPTED[locale]
         case HandedBack(SlackDenied()):
-            text = refusal_text(RejectReason.SLACK_DENIED, question.user_id, using)
+            text = refusal_text(RejectReason.SLACK_DENIED, question.user_id, deps)
         case HandedBack():
-            text = refusal_text(RejectReason.QUEUE_UNAVAILABLE, question.user_id, using)
-    await using.replies.tell(question.recipient, text)
+            text = refusal_text(RejectReason.QUEUE_UNAVAILABLE, question.user_id, deps)
+    await deps.replies.tell(question.recipient, text)

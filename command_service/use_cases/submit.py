@@ -71,7 +71,7 @@ class HandedBack:
 SubmitOutcome = Accepted | Rejected | HandedBack
 
 
-async def submit(trigger: Question | NotAQuestion, using: SubmitDeps) -> SubmitOutcome:
+async def submit(trigger: Question | NotAQuestion, deps: SubmitDeps) -> SubmitOutcome:
     """Publish the question as a task, and show the person a sign without waiting for it.
 
     The sign begins with the publishing, so that it comes before the quickest answer. Equal triggers
@@ -83,31 +83,31 @@ async def submit(trigger: Question | NotAQuestion, using: SubmitDeps) -> SubmitO
     if isinstance(trigger, NotAQuestion):
         return _ignored(trigger)
     with bound_task(trigger.task_id):
-        if using.access.denied is not None:
-            return _handed_back(trigger, using.access.denied)
-        if not using.throttle.try_acquire(trigger.user_id, trigger.task_id):
-            return _refused(trigger, Rejected(RejectReason.TOO_MANY_QUESTIONS), using)
-        verdict = admit(trigger, using.policy)
+        if deps.access.denied is not None:
+            return _handed_back(trigger, deps.access.denied)
+        if not deps.throttle.try_acquire(trigger.user_id, trigger.task_id):
+            return _refused(trigger, Rejected(RejectReason.TOO_MANY_QUESTIONS), deps)
+        verdict = admit(trigger, deps.policy)
         if isinstance(verdict, Rejected):
-            return _refused(trigger, verdict, using)
-        task = _task(trigger, using)
-        _show_thinking(trigger, task, using)
+            return _refused(trigger, verdict, deps)
+        task = _task(trigger, deps)
+        _show_thinking(trigger, task, deps)
         try:
-            await publish(task, using)
+            await publish(task, deps)
         except QueueUnavailable as error:
-            _hide_thinking(trigger, using)
+            _hide_thinking(trigger, deps)
             return _handed_back(trigger, error)
         return _accepted(trigger, task)
 
 
-async def where_it_is(question: Question, using: SubmitDeps) -> Question:
+async def where_it_is(question: Question, deps: SubmitDeps) -> Question:
     """``question`` with what its payload did not say of its channel (``sharing.located``)."""
-    if using.access.denied is not None:
+    if deps.access.denied is not None:
         return question
-    return await located(question, using.policy, using.sharing)
+    return await located(question, deps.policy, deps.sharing)
 
 
-def _task(question: Question, using: SubmitDeps) -> Task:
+def _task(question: Question, deps: SubmitDeps) -> Task:
     return Task(
         task_id=question.task_id,
         source=question.source,
@@ -120,37 +120,37 @@ def _task(question: Question, using: SubmitDeps) -> Task:
         mode=question.mode,
         wish=question.wish,
         files=question.files,
-        locale=using.locales.of(question.user_id),
+        locale=deps.locales.of(question.user_id),
         response_url=question.response_url,
         private=question.private,
         subject=question.subject,
         event_id=question.event_id,
         occurred_at=question.occurred_at,
-        received_at=using.now(),
+        received_at=deps.now(),
     )
 
 
-async def publish(task: Task, using: SubmitDeps) -> None:
+async def publish(task: Task, deps: SubmitDeps) -> None:
     """Hand the task to the queue within the time Slack leaves us; raises QueueUnavailable."""
-    within_s = at_most_s(using.publish_within_s)
+    within_s = at_most_s(deps.publish_within_s)
     with publishing(task):
         try:
             async with asyncio.timeout(within_s):
-                await using.queue.publish(task, task.attributes(trace_context()))
+                await deps.queue.publish(task, task.attributes(trace_context()))
         except TimeoutError as error:
             raise QueueUnavailable(f"The queue did not confirm within {within_s:.1f} s.") from error
 
 
-def _show_thinking(question: Question, task: Task, using: SubmitDeps) -> None:
+def _show_thinking(question: Question, task: Task, deps: SubmitDeps) -> None:
     if question.thread_ts is not None and not question.redelivered:
-        thinking = using.replies.show_thinking(question, task.locale)
-        using.background.start(thinking, f"thinking:{task.task_id}")
+        thinking = deps.replies.show_thinking(question, task.locale)
+        deps.background.start(thinking, f"thinking:{task.task_id}")
 
 
-def _hide_thinking(question: Question, using: SubmitDeps) -> None:
+def _hide_thinking(question: Question, deps: SubmitDeps) -> None:
     if question.thread_ts is not None and not question.redelivered:
-        hiding = using.replies.hide_thinking(question)
-        using.background.start(hiding, f"hiding:{question.task_id}")
+        hiding = deps.replies.hide_thinking(question)
+        deps.background.start(hiding, f"hiding:{question.task_id}")
 
 
 def _accepted(question: Question, task: Task) -> Accepted:
@@ -163,7 +163,7 @@ def _accepted(question: Question, task: Task) -> Accepted:
     return Accepted(task)
 
 
-def _refused(question: Question, refused: Rejected, using: SubmitDeps) -> Rejected:
+def _refused(question: Question, refused: Rejected, deps: SubmitDeps) -> Rejected:
     log.info(
         "A question was refused.",
         action="question_refused",
@@ -175,24 +175,22 @@ def _refused(question: Question, refused: Rejected, using: SubmitDeps) -> Reject
         refused.reason in TOLD
         and not question.redelivered
         and question.source is not Source.SLASH_COMMAND
-        and may_tell(refused.reason, question.user_id, using)
+        and may_tell(refused.reason, question.user_id, deps)
     ):
-        text = refusal_text(refused.reason, question.user_id, using)
-        told = using.replies.tell(question.recipient, text)
-        using.background.start(told, f"refusal:{question.task_id}")
+        text = refusal_text(refused.reason, question.user_id, deps)
+        told = deps.replies.tell(question.recipient, text)
+        deps.background.start(told, f"refusal:{question.task_id}")
     return refused
 
 
-def may_tell(reason: RejectReason, user_id: str, using: SubmitDeps) -> bool:
+def may_tell(reason: RejectReason, user_id: str, deps: SubmitDeps) -> bool:
     """Whether the refusal is told: one for asking too much not more than once a minute."""
-    return reason is not RejectReason.TOO_MANY_QUESTIONS or using.throttle.may_tell(user_id)
+    return reason is not RejectReason.TOO_MANY_QUESTIONS or deps.throttle.may_tell(user_id)
 
 
-def refusal_text(reason: RejectReason, user_id: str, using: SubmitDeps) -> str:
+def refusal_text(reason: RejectReason, user_id: str, deps: SubmitDeps) -> str:
     """What the person is told, in their language as far as it is known."""
-    return refusal(
-        reason, using.locales.of(user_id), max_prompt_chars=using.policy.max_prompt_chars
-    )
+    return refusal(reason, deps.locales.of(user_id), max_prompt_chars=deps.policy.max_prompt_chars)
 
 
 def _handed_back(question: Question, error: RetryableError) -> HandedBack:

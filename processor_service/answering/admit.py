@@ -51,18 +51,18 @@ def application(task: Task) -> Application:
 
 
 async def refusal_of(
-    task: Task, delivery: Delivery, steps: Steps, using: AnswerDeps
+    task: Task, delivery: Delivery, steps: Steps, deps: AnswerDeps
 ) -> LimitExceeded | None:
     """Why the task is not answered now, if it is not.
 
     A task that was delivered before may have been begun without Redis' knowing. Whatever of it
     stands in Slack then is brought to its end: a notice is not put beside it, nor is it left half.
     """
-    refusal = await using.limits.admit(application(task))
+    refusal = await deps.limits.admit(application(task))
     if refusal is None or delivery.attempt == 1:
         return refusal
     try:
-        place = await place_to_refuse(task, using.conversations, steps)
+        place = await place_to_refuse(task, deps.conversations, steps)
         found = await find_existing(task.task_id, place, steps)
     except SlackRefused:
         # Nothing can be begun where Slack does not let us look.
@@ -73,7 +73,7 @@ async def refusal_of(
     return None if begun else refusal
 
 
-async def tell_refusal(task: Task, refusal: LimitExceeded, steps: Steps, using: AnswerDeps) -> None:
+async def tell_refusal(task: Task, refusal: LimitExceeded, steps: Steps, deps: AnswerDeps) -> None:
     """Tell the asker, unless another task's notice does.
 
     The notice reads what stands in Slack before it is posted, and is owed until it stands: a
@@ -84,5 +84,5 @@ async def tell_refusal(task: Task, refusal: LimitExceeded, steps: Steps, using: 
         log.info("Another notice tells of it.", action="refusal_covered", reason=refusal.reason)
         return
     failure = Failure(refusal.reason, refusal.resumes_at)
-    stands = await post_notice(task, failure, using.conversations, steps, place_to_refuse)
-    await using.limits.told(application(task), stands=stands)
+    stands = await post_notice(task, failure, deps.conversations, steps, place_to_refuse)
+    await deps.limits.told(application(task), stands=stands)

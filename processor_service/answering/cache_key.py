@@ -33,7 +33,7 @@ def cache_key(task: Task, prompt: Prompt, model: str, audience: str) -> str | No
     """
     if not _stands_alone(task):
         return None
-    told = (PROMPT_VERSION, task.mode, prompt.system, str(prompt.manner))
+    told = (PROMPT_VERSION, task.mode, prompt.system, str(prompt.options))
     parts = (_VERSION, task.team_id, audience, model, task.locale, *told, prompt.text.strip())
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

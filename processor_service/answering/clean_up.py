@@ -34,16 +34,16 @@ async def tidy(found: ExistingMessages, conversation: Conversation, steps: Steps
     await remove(found.notices, conversation, steps)
 
 
-async def clean_up(task: Task, delivery: Delivery, using: AnswerDeps, *, done: bool) -> None:
+async def clean_up(task: Task, delivery: Delivery, deps: AnswerDeps, *, done: bool) -> None:
     """Somebody wrote for the task without knowing that it was alone, or without being told what
     became of it, and may have died before looking for what stands twice. A task that is not known
     to be done is left alone unless its answer, or a notice, stands. Raises nothing.
     """
-    until = asyncio.get_running_loop().time() + using.deadline_s
-    lease = NoLease(using.leases, Lease(task.task_id, delivery.message_id, None))
-    steps = Steps(lease, using.patience.ending(until))
+    until = asyncio.get_running_loop().time() + deps.deadline_s
+    lease = NoLease(deps.leases, Lease(task.task_id, delivery.message_id, None))
+    steps = Steps(lease, deps.patience.ending(until))
     try:
-        conversation = await place_to_refuse(task, using.conversations, steps)
+        conversation = await place_to_refuse(task, deps.conversations, steps)
         found = await find_existing(task.task_id, conversation, steps, in_turn=False)
         if done or is_settled(found, again=False):
             _tell([one for one in found.posted if one.live])
@@ -53,7 +53,7 @@ async def clean_up(task: Task, delivery: Delivery, using: AnswerDeps, *, done: b
 
 
 def look_later(
-    task: Task, delivery: Delivery, outcome: Outcome, worked: Sequence[Steps], using: AnswerDeps
+    task: Task, delivery: Delivery, outcome: Outcome, worked: Sequence[Steps], deps: AnswerDeps
 ) -> None:
     """Have somebody look again for what Slack takes late: what this worker was not told of, or one
     before it, which may have died with its call on the way.
@@ -63,9 +63,9 @@ def look_later(
         # Whoever is given the task next comes late enough, and looks in turn.
         return
     if unconfirmed or delivery.attempt > 1 or outcome is Outcome.GAVE_UP:
-        look = partial(clean_up, task, delivery, using, done=False)
+        look = partial(clean_up, task, delivery, deps, done=False)
         often = unconfirmed or any(steps.doubtful for steps in worked)
-        using.late_looks.after(task.task_id, look, often=often)
+        deps.late_looks.after(task.task_id, look, often=often)
 
 
 async def remove_left(left: Sequence[Posted], conversation: Conversation, steps: Steps) -> None:

@@ -36,7 +36,7 @@ class AnswerDeps:
     patience: Patience
     deadline_s: float
     workspace: Workspace
-    house: PromptConfig
+    prompt_config: PromptConfig
     threads: ThreadReader
     channels: Channels
     groups: Groups

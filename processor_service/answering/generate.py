@@ -117,7 +117,7 @@ async def _round(request: GenerationRequest, generation: Generation, until: floa
 
 def _last(request: GenerationRequest, error: ModelUnavailable | ModelRejected) -> GenerationRequest:
     """The request of the last attempt: after failures without tools, which may be what failed."""
-    if not isinstance(error, ModelUnavailable) or not request.prompt.manner.tools:
+    if not isinstance(error, ModelUnavailable) or not request.prompt.options.tools:
         return request
     return replace(request, prompt=request.prompt.without_tools(), tools_failed=True)
 
@@ -148,7 +148,7 @@ async def _attempt(request: GenerationRequest, generation: Generation) -> Answer
 
 async def _guarded(request: GenerationRequest, name: str, generation: Generation) -> Answer:
     breaker = generation.breaker(name)
-    call = breaker.take()
+    call = breaker.try_acquire()
     if call is None:
         raise ModelUnavailable(
             f"{name} keeps failing and is not asked.",
@@ -170,7 +170,7 @@ async def _guarded(request: GenerationRequest, name: str, generation: Generation
 
 
 async def _whole(request: GenerationRequest, name: str, call: Call) -> Answer:
-    form = request.prompt.form
+    answer_format = request.prompt.answer_format
     texts: list[str] = []
     last = Chunk()
     try:
@@ -181,13 +181,15 @@ async def _whole(request: GenerationRequest, name: str, call: Call) -> Answer:
                 last = piece
                 if not piece.finished and request.audience.due:
                     so_far = "".join(texts)
-                    await request.audience.grow(form.growing(so_far) if form else so_far)
+                    await request.audience.grow(
+                        answer_format.growing(so_far) if answer_format else so_far
+                    )
     except ModelUnavailable as error:
         error.begun = any(texts)
         raise
     if not last.finished:
         raise ModelUnavailable("The answer broke off before its end.", reason="answer_cut")
-    reading = _reading("".join(texts).strip(), form, cut=last.truncated or last.stopped)
+    reading = _reading("".join(texts).strip(), answer_format, cut=last.truncated or last.stopped)
     if not reading.text and last.stopped:
         raise Cancelled("The answer was stopped before a word.")
     if not reading.text and last.truncated:
@@ -206,8 +208,12 @@ async def _whole(request: GenerationRequest, name: str, call: Call) -> Answer:
     )
 
 
-def _reading(text: str, form: AnswerFormat | None, *, cut: bool) -> ParsedAnswer:
-    return form.read(text, cut=cut) if form and text else ParsedAnswer(text, Mode.CHAT)
+def _reading(text: str, answer_format: AnswerFormat | None, *, cut: bool) -> ParsedAnswer:
+    return (
+        answer_format.read(text, cut=cut)
+        if answer_format and text
+        else ParsedAnswer(text, Mode.CHAT)
+    )
 
 
 def _log_failed_attempt(name: str, error: ModelUnavailable) -> None:

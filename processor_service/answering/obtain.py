@@ -41,65 +41,65 @@ from shared.task import Task
 
 
 async def obtain_answer(
-    task: Task, said: Sequence[ThreadMessage], growing: LivePreview, using: AnswerDeps
+    task: Task, said: Sequence[ThreadMessage], growing: LivePreview, deps: AnswerDeps
 ) -> tuple[Answer, bool]:
     """The answer, and whether it was given to somebody before.
 
     What an earlier worker on this task had from the model is used again: what it has shown of it
     then stays as it is.
     """
-    draft = await using.answers.get(saved_answer_key(task))
+    draft = await deps.answers.get(saved_answer_key(task))
     if draft is not None:
         return draft, False
-    prompt, names = await _with_names(await _prompt(task, using), task, using)
-    audience = await audience_of(task, using.channels)
-    key = cache_key(task, prompt, using.generation.model, audience)
+    prompt, names = await _with_names(await _prompt(task, deps), task, deps)
+    audience = await audience_of(task, deps.channels)
+    key = cache_key(task, prompt, deps.generation.model, audience)
     shared = key if may_read_cache(task) else None
     stop = growing.steps.stop
-    async with single_flight(shared, task, using.answers, using.turns, stop) as known:
+    async with single_flight(shared, task, deps.answers, deps.turns, stop) as known:
         if known is not None:
             return known, True
         stop.check()
-        about = await _about(task, said, growing.steps, using)
-        prompt = await _quoting(prompt, task, about, names, using)
-        searching = bool(prompt.manner.tools) and not task.files
-        using.statuses.line(growing.conversation, task).thinking(searching=searching)
-        async with attach_files(task, about, using.files, stop) as files:
+        about = await _about(task, said, growing.steps, deps)
+        prompt = await _quoting(prompt, task, about, names, deps)
+        searching = bool(prompt.options.tools) and not task.files
+        deps.statuses.line(growing.conversation, task).thinking(searching=searching)
+        async with attach_files(task, about, deps.files, stop) as files:
 
             async def ask(with_files: Prompt) -> Answer:
-                told = beside_quotes(with_files, using.house.manners, task.locale)
-                return await _generated(task, told, growing, names, using)
+                told = beside_quotes(with_files, deps.prompt_config.options_by_mode, task.locale)
+                return await _generated(task, told, growing, names, deps)
 
             new = await ask_with_files(task, prompt, files, ask)
         new = replace(new, without=tuple(files.without))
-        await _keep(task, key, new, using)
+        await _keep(task, key, new, deps)
         return new, False
 
 
-async def _prompt(task: Task, using: AnswerDeps) -> Prompt:
+async def _prompt(task: Task, deps: AnswerDeps) -> Prompt:
     # One after the other: both are nearly always known already.
-    utc_offset = await using.people.utc_offset_of(task.user_id)
-    workspace = await using.workspace.name()
+    utc_offset = await deps.people.utc_offset_of(task.user_id)
+    workspace = await deps.workspace.name()
     # The day of the question, not of its answer: a redelivery after midnight is the same question.
-    occasion = PromptContext(day_of(task.occurred_at, utc_offset), workspace)
-    return prompt_for(task, occasion, using.house)
+    prompt_context = PromptContext(day_of(task.occurred_at, utc_offset), workspace)
+    return prompt_for(task, prompt_context, deps.prompt_config)
 
 
 async def _about(
-    task: Task, said: Sequence[ThreadMessage], steps: Steps, using: AnswerDeps
+    task: Task, said: Sequence[ThreadMessage], steps: Steps, deps: AnswerDeps
 ) -> Sequence[ThreadMessage]:
     """What people wrote in the question's thread, or where a shortcut was used."""
     if task.subject is None:
         return said
-    return await material(task, task.subject, using.threads, using.channels, steps)
+    return await material(task, task.subject, deps.threads, deps.channels, steps)
 
 
 async def _with_names(
-    prompt: Prompt, task: Task, using: AnswerDeps
+    prompt: Prompt, task: Task, deps: AnswerDeps
 ) -> tuple[Prompt, dict[str, str]]:
     """``prompt`` with the names of whom the question mentions, and these names."""
     ids = mentioned([prompt.text]) if task.subject is None else []
-    names = await names_of(ids, using.people, using.channels, using.groups)
+    names = await names_of(ids, deps.people, deps.channels, deps.groups)
     named = replace(prompt, text=beside_ids(prompt.text, names))
     return explained(named, ids, names, task.locale), names
 
@@ -109,30 +109,30 @@ async def _quoting(
     task: Task,
     about: Sequence[ThreadMessage],
     names: dict[str, str],
-    using: AnswerDeps,
+    deps: AnswerDeps,
 ) -> Prompt:
     """``prompt`` with what was said before it. Whose names it needs is added to ``names``."""
     if not about:
         return prompt
     ids = mentioned(one.text for one in about)
     wanted = [*ids, *speakers(task, about)]
-    names |= await names_of(wanted, using.people, using.channels, using.groups)
+    names |= await names_of(wanted, deps.people, deps.channels, deps.groups)
     prompt = explained(prompt, ids, names, task.locale)
     named = [
         one if one.role == "us" else replace(one, text=beside_ids(one.text, names)) for one in about
     ]
     if task.subject is None:
         quoted = in_thread(prompt, task, named, names)
-        return beside_quotes(quoted, using.house.manners, task.locale)
+        return beside_quotes(quoted, deps.prompt_config.options_by_mode, task.locale)
     return asked_about(prompt, task, task.subject, named, names)
 
 
 async def _generated(
-    task: Task, prompt: Prompt, growing: LivePreview, names: Names, using: AnswerDeps
+    task: Task, prompt: Prompt, growing: LivePreview, names: Names, deps: AnswerDeps
 ) -> Answer:
     stop, tally = growing.steps.stop, Tally()
-    generation = replace(using.generation, patience=stop.cutting_short(using.generation.patience))
-    model = CancellableModel(CountingModel(using.model, tally), stop)
+    generation = replace(deps.generation, patience=stop.cutting_short(deps.generation.patience))
+    model = CancellableModel(CountingModel(deps.model, tally), stop)
     try:
         request = GenerationRequest(prompt, model, NamingAudience(growing, names))
         new = await generate(request, generation, growing.steps.patience.until)
@@ -142,16 +142,16 @@ async def _generated(
         await growing.conversation.show_status(RETRYING[task.locale])
         raise
     finally:
-        await using.limits.spend(task.team_id, task.user_id, tally.tokens)
+        await deps.limits.spend(task.team_id, task.user_id, tally.tokens)
 
 
-async def _keep(task: Task, key: str | None, new: Answer, using: AnswerDeps) -> None:
-    await using.answers.put(saved_answer_key(task), new)
-    if key is not None and _is_worth_keeping(new, using):
-        await using.answers.put(key, new)
+async def _keep(task: Task, key: str | None, new: Answer, deps: AnswerDeps) -> None:
+    await deps.answers.put(saved_answer_key(task), new)
+    if key is not None and _is_worth_keeping(new, deps):
+        await deps.answers.put(key, new)
 
 
-def _is_worth_keeping(new: Answer, using: AnswerDeps) -> bool:
+def _is_worth_keeping(new: Answer, deps: AnswerDeps) -> bool:
     """Whether the answer is as good as one to the same question later would be."""
     whole = not (new.truncated or new.stopped or new.sources.missing)
-    return whole and new.model == using.generation.model
+    return whole and new.model == deps.generation.model

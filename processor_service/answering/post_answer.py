@@ -32,13 +32,13 @@ log = get_logger(__name__)
 
 
 def growing_answer(
-    task: Task, found: ExistingMessages, conversation: Conversation, steps: Steps, using: AnswerDeps
+    task: Task, found: ExistingMessages, conversation: Conversation, steps: Steps, deps: AnswerDeps
 ) -> LivePreview:
     """The answer as people will watch it grow; ``found`` is what an earlier worker left of it."""
     draft = IncrementalRenderer(min(conversation.capacity, LONGEST_THREAD))
-    signs = using.statuses.line(conversation, task)
+    signs = deps.statuses.line(conversation, task)
     below = (stop_button(task),)
-    return LivePreview(task.task_id, conversation, steps, using.budget, draft, found, signs, below)
+    return LivePreview(task.task_id, conversation, steps, deps.budget, draft, found, signs, below)
 
 
 async def post_answer(

@@ -35,10 +35,10 @@ async def ask_with_files(
     suspected = _suspects
     while True:
         try:
-            return await ask(with_files(prompt, files.materials, files.without, task.locale))
+            return await ask(with_files(prompt, files.attachments, files.without, task.locale))
         except (ModelRejected, ModelRefused) as refusal:
             reason = _reason(refusal)
-            suspects = suspected(refusal, files.materials) if reason else []
+            suspects = suspected(refusal, files.attachments) if reason else []
             if not suspects:
                 raise
             _leave_out(suspects, reason, files)
@@ -55,9 +55,9 @@ def _reason(refusal: _Refusal) -> str:
     return reasons.get(refusal.reason, "")
 
 
-def _suspects(refusal: _Refusal, materials: Sequence[Attachment]) -> list[Attachment]:
-    named = [one for one in materials if _is_named(one.content, refusal.said)]
-    return named or _of_kind(refusal.said, materials) or _all_of_them(refusal, materials)
+def _suspects(refusal: _Refusal, attachments: Sequence[Attachment]) -> list[Attachment]:
+    named = [one for one in attachments if _is_named(one.content, refusal.said)]
+    return named or _of_kind(refusal.said, attachments) or _all_of_them(refusal, attachments)
 
 
 def _is_named(content: str | MediaFile, said: str) -> bool:
@@ -67,19 +67,19 @@ def _is_named(content: str | MediaFile, said: str) -> bool:
     return bool(name) and re.search(rf"\b{re.escape(name)}\b", said) is not None
 
 
-def _of_kind(said: str, materials: Sequence[Attachment]) -> list[Attachment]:
+def _of_kind(said: str, attachments: Sequence[Attachment]) -> list[Attachment]:
     kinds = tuple(kind for kind, words in _KINDS if words.search(said))
     return [
         one
-        for one in materials
+        for one in attachments
         if isinstance(one.content, MediaFile) and one.content.mimetype.startswith(kinds)
     ]
 
 
-def _all_of_them(refusal: _Refusal, materials: Sequence[Attachment]) -> list[Attachment]:
+def _all_of_them(refusal: _Refusal, attachments: Sequence[Attachment]) -> list[Attachment]:
     """Texts are only too long, never unreadable."""
     too_long = refusal.reason == "question_too_long"
-    return [one for one in materials if too_long or isinstance(one.content, MediaFile)]
+    return [one for one in attachments if too_long or isinstance(one.content, MediaFile)]
 
 
 def _leave_out(suspects: Sequence[Attachment], reason: str, files: Attachments) -> None:
@@ -92,11 +92,11 @@ def _leave_out(suspects: Sequence[Attachment], reason: str, files: Attachments) 
         reason=reason,
         files=len(suspects),
     )
-    files.materials[:] = [one for one in files.materials if one not in suspects]
+    files.attachments[:] = [one for one in files.attachments if one not in suspects]
     files.without += [OmittedFile(one.name, reason) for one in suspects]
 
 
 def _still_asks(task: Task, files: Attachments) -> bool:
     """Whether there are words, or a file that was sent with none."""
     in_words = bool(task.text) or task.subject is not None
-    return in_words or any(not one.from_thread for one in files.materials)
+    return in_words or any(not one.from_thread for one in files.attachments)

@@ -54,18 +54,18 @@ def _dependencies(request: Request) -> Dependencies:
 @router.post("/pubsub/push", status_code=204, responses=_ANSWERS)
 async def push(request: Request) -> Response:
     """One delivery of one task."""
-    using = _dependencies(request)
+    deps = _dependencies(request)
     try:
-        await using.verifier.verify(request.headers.get("authorization"))
+        await deps.verifier.verify(request.headers.get("authorization"))
         pushed = PushRequest.decode(await request.body())
         task = Task.decode(pushed.message.data)
-        work = _work(task, pushed, using)
+        work = _work(task, pushed, deps)
         if task.kind is Kind.QUESTION:
-            await _require_slack(using)
+            await _require_slack(deps)
     except MechachangError as error:
         return _rejected(error)
     bind_task(task.task_id)
-    with using.under_way.working(), measured("push", task, pushed) as delivered:
+    with deps.under_way.working(), measured("push", task, pushed) as delivered:
         log.info(
             "A task was delivered.",
             action="task_delivered",
@@ -79,44 +79,44 @@ async def push(request: Request) -> Response:
     return Response(status_code=_STATUS[outcome])
 
 
-def _work(task: Task, pushed: PushRequest, using: Dependencies) -> Callable[[], Awaitable[Outcome]]:
+def _work(task: Task, pushed: PushRequest, deps: Dependencies) -> Callable[[], Awaitable[Outcome]]:
     """What is to be done for the task; raises UndecodableTask if it does not say about what."""
     match task:
         case Task(kind=Kind.QUESTION):
-            return partial(_answer, task, pushed, using)
+            return partial(_answer, task, pushed, deps)
         case Task(kind=Kind.CANCEL, cancel=Cancel() as cancel):
-            return partial(stop, task, cancel, using.stopping)
+            return partial(stop, task, cancel, deps.stopping)
         case Task(kind=Kind.FEEDBACK, feedback=Feedback() as feedback):
-            return partial(record_vote, task, feedback, using.listening)
+            return partial(record_vote, task, feedback, deps.listening)
         case Task(kind=Kind.HOME | Kind.DOCTOR):
-            return partial(_attend, task, pushed.message.message_id, using)
+            return partial(_attend, task, pushed.message.message_id, deps)
     raise UndecodableTask(f"a {task.kind} about nothing", reason="task_about_nothing")
 
 
-async def _answer(task: Task, pushed: PushRequest, using: Dependencies) -> Outcome:
+async def _answer(task: Task, pushed: PushRequest, deps: Dependencies) -> Outcome:
     from processor_service.answering.admit import Delivery  # noqa: PLC0415 - see ``loading``
     from processor_service.answering.answer import answer  # noqa: PLC0415 - see ``loading``
 
     message_id, again = pushed.message.message_id, _replayed(pushed.message)
     delivery = Delivery(message_id, again, pushed.delivery_attempt or 1)
-    return await answer(task, delivery, using.answering)
+    return await answer(task, delivery, deps.answering)
 
 
-async def _give_up(task: Task, message: PushMessage, using: Dependencies) -> Outcome:
+async def _give_up(task: Task, message: PushMessage, deps: Dependencies) -> Outcome:
     from processor_service.answering.admit import Delivery  # noqa: PLC0415 - see ``loading``
     from processor_service.answering.answer import give_up  # noqa: PLC0415 - see ``loading``
 
-    return await give_up(task, Delivery(message.message_id, _replayed(message)), using.answering)
+    return await give_up(task, Delivery(message.message_id, _replayed(message)), deps.answering)
 
 
 def _replayed(message: PushMessage) -> bool:
     return message.attributes.get(REPLAY) == "1"
 
 
-async def _attend(task: Task, message_id: str, using: Dependencies) -> Outcome:
+async def _attend(task: Task, message_id: str, deps: Dependencies) -> Outcome:
     """Noted whatever comes of it."""
     try:
-        await run_side_task(task, message_id, using.asides)
+        await run_side_task(task, message_id, deps.asides)
     except Exception as error:
         # Nobody is owed anything here, so that even a fault of ours is not tried five times.
         log.error("An aside broke.", action="aside_broke", kind=task.kind, exc_info=error)
@@ -126,9 +126,9 @@ async def _attend(task: Task, message_id: str, using: Dependencies) -> Outcome:
 @router.post("/pubsub/dead-letter", status_code=204, responses=_ANSWERS)
 async def dead_letter(request: Request) -> Response:
     """A task that every delivery failed: its asker is told, once."""
-    using = _dependencies(request)
+    deps = _dependencies(request)
     try:
-        await using.verifier.verify(request.headers.get("authorization"))
+        await deps.verifier.verify(request.headers.get("authorization"))
         pushed = PushRequest.decode(await request.body())
     except MechachangError as error:
         return _rejected(error)
@@ -146,17 +146,17 @@ async def dead_letter(request: Request) -> Response:
         # Nobody waits for an answer to it, and a failure notice would be one.
         log.error("A task was given up.", action="task_dead_lettered", kind=task.kind)
         return Response(status_code=204)
-    with using.under_way.working(), measured("dead_letter", task, pushed) as delivered:
+    with deps.under_way.working(), measured("dead_letter", task, pushed) as delivered:
         log.error("A task was given up.", action="task_dead_lettered", source=task.source)
-        outcome = await _give_up(task, pushed.message, using)
+        outcome = await _give_up(task, pushed.message, deps)
         delivered.outcome = outcome
     # Whoever holds the lease may be a worker that died; nobody else's message tells the asker.
     return Response(status_code=503 if outcome is Outcome.DUPLICATE else _STATUS[outcome])
 
 
-async def _require_slack(using: Dependencies) -> None:
+async def _require_slack(deps: Dependencies) -> None:
     """While Slack denies our token nothing is begun: no answer could be shown."""
-    if await using.readiness.refuses("slack"):
+    if await deps.readiness.refuses("slack"):
         raise SlackDenied("Slack denies our token; no task is begun.", slack_error="denied")
 
 
@@ -170,12 +170,12 @@ def _rejected(error: MechachangError) -> Response:
 @router.post("/smoke")
 async def smoke(request: Request) -> Response:
     """Each model and whether it answers a tiny question, for whoever may push: it costs money."""
-    using = _dependencies(request)
+    deps = _dependencies(request)
     try:
-        await using.verifier.verify(request.headers.get("authorization"))
+        await deps.verifier.verify(request.headers.get("authorization"))
     except MechachangError as error:
         return _rejected(error)
-    states = await using.models.states()
+    states = await deps.models.states()
     return JSONResponse({"models": {name: asdict(state) for name, state in states.items()}})
 
 

@@ -59,7 +59,7 @@ class Files:
 class Attachments:
     """The files that the model gets, and those of the question that it does not get."""
 
-    materials: list[Attachment] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
     without: list[OmittedFile] = field(default_factory=list)
 
 
@@ -75,7 +75,7 @@ class FilesUnusable(PermanentError):
 
 @asynccontextmanager
 async def attach_files(
-    task: Task, said: Sequence[ThreadMessage], using: Files, stop: CancelToken
+    task: Task, said: Sequence[ThreadMessage], deps: Files, stop: CancelToken
 ) -> AsyncIterator[Attachments]:
     """The files of the question and the images and PDFs of its thread, held and uploaded until the
     block is left. Raises FilesUnusable, and Stopped as soon as ``stop`` is asked.
@@ -84,12 +84,12 @@ async def attach_files(
         yield Attachments()
         return
     async with AsyncExitStack() as stack:
-        collecting = _Collecting(using, stack)
+        collecting = _Collecting(deps, stack)
         await stop.unless_asked(collecting.collect(task.files, said))
         stop.check()
         found = collecting.attached
         asks_in_words = bool(task.text) or task.subject is not None
-        if not asks_in_words and all(one.from_thread for one in found.materials):
+        if not asks_in_words and all(one.from_thread for one in found.attachments):
             raise FilesUnusable(found.without)
         yield found
 
@@ -97,8 +97,8 @@ async def attach_files(
 class _Collecting:
     """One question's files. ``stack`` forgets the uploads and gives the room back."""
 
-    def __init__(self, using: Files, stack: AsyncExitStack) -> None:
-        self._using = using
+    def __init__(self, deps: Files, stack: AsyncExitStack) -> None:
+        self._using = deps
         self._stack = stack
         self._taken: dict[SelectedFile, Attachment] = {}
         self.attached = Attachments()
@@ -116,7 +116,7 @@ class _Collecting:
             if one.way is not Transport.UPLOAD:
                 await self._try(one, self._fetch, choice)
         found = (self._taken.get(one) for one in choice.chosen)
-        self.attached.materials += [one for one in found if one is not None]
+        self.attached.attachments += [one for one in found if one is not None]
 
     async def _choice(self, asked: Sequence[TaskFile], said: Sequence[ThreadMessage]) -> Selection:
         newest = [file for message in reversed(said) for file in message.files][:_LOOKED_AT]

@@ -180,7 +180,7 @@ class LivePreview:
         return last and self._parts[-1].posted.live and bool(self._streamed)
 
     async def _begin(self, settled: str, body: Body) -> bool:
-        if not await self.budget.take(START):
+        if not await self.budget.try_acquire(START):
             await self._post(body)
             return True
         try:
@@ -214,7 +214,7 @@ class LivePreview:
         text, self._unconfirmed = self._unconfirmed, ""
         # Without having looked nothing more is shown: it might stand there twice.
         self._stuck = True
-        if not await self.budget.take(READ):
+        if not await self.budget.try_acquire(READ):
             return
         known = {part.posted.ts for part in self._parts}
         found = await self.conversation.find(self.task_id)
@@ -235,7 +235,7 @@ class LivePreview:
         if ends:
             return await self.end_stream(body)
         more = settled[len(self._streamed) :] if settled.startswith(self._streamed) else ""
-        if more and await self.budget.take(APPEND):
+        if more and await self.budget.try_acquire(APPEND):
             return await self._append(more)
         return True
 
@@ -343,7 +343,7 @@ class LivePreview:
             await self.steps.patience.sleep(rest_s)
 
     async def _edit(self, number: int, body: Body) -> None:
-        if not await self.budget.take(EDIT):
+        if not await self.budget.try_acquire(EDIT):
             return
         await self._alone()
         part, mark = self._parts[number - 1], growing_mark(self.task_id, number)

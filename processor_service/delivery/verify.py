@@ -60,7 +60,7 @@ async def verify(
 async def _read_back(
     bodies: Sequence[Body], parts: Sequence[Posted], reader: Reader
 ) -> Verification:
-    if not await reader.budget.take(READ):
+    if not await reader.budget.try_acquire(READ):
         log.info("The answer was not read back.", action="read_back_skipped", reason="no_budget")
         return Verification.NONE
     held = await reader.conversation.contents(parts)

@@ -23,12 +23,12 @@ class HomeDeps:
     now: Callable[[], datetime] = clock.now
 
 
-async def refresh_home(task: Task, using: HomeDeps, within_s: float) -> None:
+async def refresh_home(task: Task, deps: HomeDeps, within_s: float) -> None:
     """Publish the Home of the task's person, whole; idempotent. Raises as ``HomeViews`` does, and
     TimeoutError.
     """
     async with asyncio.timeout(within_s):
-        locale = await using.people.locale_of(task.user_id) or task.locale
-        used = await using.usage.of(task.team_id, task.user_id)
-        usage: Usage = HomeContent(used, using.now()) if used is not None else "unknown"
-        await using.homes.publish(task.user_id, home_view(locale, using.revision, usage))
+        locale = await deps.people.locale_of(task.user_id) or task.locale
+        used = await deps.usage.of(task.team_id, task.user_id)
+        usage: Usage = HomeContent(used, deps.now()) if used is not None else "unknown"
+        await deps.homes.publish(task.user_id, home_view(locale, deps.revision, usage))

@@ -53,7 +53,7 @@ class ReportDeps:
     now: Callable[[], datetime] = clock.now
 
 
-async def send_report(task: Task, message_id: str, using: ReportDeps, within_s: float) -> None:
+async def send_report(task: Task, message_id: str, deps: ReportDeps, within_s: float) -> None:
     """Tell the task's person what we see, once, through its response URL; nobody else sees it.
 
     Raises MechachangErrors.
@@ -63,37 +63,37 @@ async def send_report(task: Task, message_id: str, using: ReportDeps, within_s: 
         return
 
     async def work(_lease: Lease, _until: float) -> Outcome:
-        conversation = using.conversations.response(task, url)
+        conversation = deps.conversations.response(task, url)
         if await conversation.find(task.task_id):
             return Outcome.ALREADY_DONE
-        text = await run_model_checks(task, using)
+        text = await run_model_checks(task, deps)
         await conversation.post(Body(text, _blocks(text)), Mark(task.task_id, "notice"))
         return Outcome.ANSWERED
 
-    outcome = await run_leased(task, message_id, using.leases, within_s, work)
+    outcome = await run_leased(task, message_id, deps.leases, within_s, work)
     if outcome is Outcome.TRY_LATER:
         raise RetryableError("The report was not delivered.", reason="report_not_delivered")
 
 
-async def run_model_checks(task: Task, using: ReportDeps) -> str:
+async def run_model_checks(task: Task, deps: ReportDeps) -> str:
     """What we see, in the person's words."""
-    through_s = (using.now() - task.received_at).total_seconds()
-    locale = await using.people.locale_of(task.user_id) or task.locale
-    used = await using.usage.of(task.team_id, task.user_id)
+    through_s = (deps.now() - task.received_at).total_seconds()
+    locale = await deps.people.locale_of(task.user_id) or task.locale
+    used = await deps.usage.of(task.team_id, task.user_id)
     slack, *models = await asyncio.gather(
-        _looked(using.check_slack()),
-        *(_looked(using.check_model(each.model), _TRY_WITHIN_S) for each in using.models),
+        _looked(deps.check_slack()),
+        *(_looked(deps.check_model(each.model), _TRY_WITHIN_S) for each in deps.models),
     )
-    version, fast = described(using.revision), through_s < _SLOW_QUEUE_S
+    version, fast = described(deps.revision), through_s < _SLOW_QUEUE_S
     findings = [
         texts.PROCESSOR_VERSION.found(fast, locale, version=version, through=max(0.0, through_s)),
         texts.SLACK.found(slack is None, locale, why=slack),
         texts.REDIS.found(used is not None, locale),
         *(
             texts.MODEL.found(why is None, locale, model=each.model, setting=each.setting, why=why)
-            for each, why in zip(using.models, models, strict=True)
+            for each, why in zip(deps.models, models, strict=True)
         ),
-        _of_cache(using.cache_ttl_s, locale),
+        _of_cache(deps.cache_ttl_s, locale),
         *(_of_usage(used, locale) if used is not None else []),
     ]
     return listed(texts.REPORT_TITLE[locale], findings)

@@ -19,15 +19,15 @@ class FeedbackDeps:
     keeps_words: bool
 
 
-async def record_vote(task: Task, feedback: Feedback, using: FeedbackDeps) -> Outcome:
+async def record_vote(task: Task, feedback: Feedback, deps: FeedbackDeps) -> Outcome:
     """Remember a person's vote, or why they cast it. Their last vote counts.
 
     A vote that is delivered twice, or after a later one, changes nothing.
     """
     if feedback.flaw is not None or feedback.comment:
-        _explained(feedback, keeps_words=using.keeps_words)
+        _explained(feedback, keeps_words=deps.keeps_words)
         return Outcome.NOTED
-    cast = await using.votes.cast(feedback.task_id, task.user_id, feedback.vote, task.occurred_at)
+    cast = await deps.votes.cast(feedback.task_id, task.user_id, feedback.vote, task.occurred_at)
     if cast is not VoteChange.KNOWN:
         _given(feedback, changed=cast is VoteChange.CHANGED)
     return Outcome.NOTED

@@ -23,13 +23,15 @@ _SYSTEM: Final = "You answer a test of the connection. Keep every text to one wo
 _TEXT: Final = "Say ok."
 
 
-async def check_model(name: str, *, model: Model, house: PromptConfig, prices: Prices) -> None:
+async def check_model(
+    name: str, *, model: Model, prompt_config: PromptConfig, prices: Prices
+) -> None:
     """Ask the model ``name`` and leave with its first piece, which ends its work. It costs some
     hundred tokens of input, most of them the schema's, and is counted like any attempt.
 
     Raises as ``ports.Model`` does, and ModelRejected for tools that it does not use.
     """
-    prompt = _prompt(house)
+    prompt = _prompt(prompt_config)
     try:
         with attempt_at(name, prices):
             async with (
@@ -45,10 +47,13 @@ async def check_model(name: str, *, model: Model, house: PromptConfig, prices: P
         raise ModelRejected("The model does not use its tools.", reason="tools_refused")
 
 
-def _prompt(house: PromptConfig) -> Prompt:
+def _prompt(prompt_config: PromptConfig) -> Prompt:
     """In the form of a command's answer; in a chat's where only those may look things up."""
-    auto, chat = house.manners.of(Mode.AUTO), house.manners.of(Mode.CHAT)
+    auto, chat = (
+        prompt_config.options_by_mode.of(Mode.AUTO),
+        prompt_config.options_by_mode.of(Mode.CHAT),
+    )
     only_in_chat = bool(chat.tools) and not auto.tools
-    form = None if only_in_chat else JsonFormat(Mode.AUTO, "en")
-    manner: GenerationOptions = chat if only_in_chat else auto
-    return Prompt(_SYSTEM, _TEXT, form, manner=manner)
+    answer_format = None if only_in_chat else JsonFormat(Mode.AUTO, "en")
+    options: GenerationOptions = chat if only_in_chat else auto
+    return Prompt(_SYSTEM, _TEXT, answer_format, options=options)

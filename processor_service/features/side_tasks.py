@@ -32,17 +32,17 @@ class SideTaskDeps:
     now: Callable[[], datetime] = clock.now
 
 
-async def run_side_task(task: Task, message_id: str, using: SideTaskDeps) -> None:
+async def run_side_task(task: Task, message_id: str, deps: SideTaskDeps) -> None:
     """Do what ``task`` asks, within 20 s. Raises nothing that is the task's own trouble."""
-    age_s = (using.now() - task.received_at).total_seconds()
+    age_s = (deps.now() - task.received_at).total_seconds()
     if age_s > STALE_AFTER_S:
         log.info("An old aside was dropped.", action="aside_stale", kind=task.kind, age_s=age_s)
         return
     try:
         if task.kind is Kind.HOME:
-            await refresh_home(task, using.homekeeping, DEADLINE_S)
+            await refresh_home(task, deps.homekeeping, DEADLINE_S)
         else:
-            await send_report(task, message_id, using.doctor, DEADLINE_S)
+            await send_report(task, message_id, deps.doctor, DEADLINE_S)
     except (MechachangError, TimeoutError) as error:
         reason = getattr(error, "reason", "deadline_exceeded")
         log.warning("An aside failed.", action="aside_failed", kind=task.kind, reason=reason)

@@ -23,7 +23,7 @@ class Citations:
     searches: tuple[str, ...] = ()
     missing: bool = False
 
-    def plus(self, pages: Iterable[WebPage], searches: Iterable[str]) -> "Citations":
+    def merged_with(self, pages: Iterable[WebPage], searches: Iterable[str]) -> "Citations":
         """This and what else was looked up."""
         by_url: dict[str, WebPage] = {}
         for page in (*self.pages, *pages):

@@ -36,19 +36,19 @@ class AnswerFormat(Protocol):
 
 @dataclass(frozen=True)
 class Prompt:
-    """What Gemini is asked: instructions of ours and the person's words. Without a ``form`` the
-    answer is free Markdown.
+    """What Gemini is asked: instructions of ours and the person's words. Without an
+    ``answer_format`` the answer is free Markdown.
     """
 
     system: str
     text: str
-    form: AnswerFormat | None = None
+    answer_format: AnswerFormat | None = None
     turns: tuple["PromptTurn", ...] = ()
-    manner: GenerationOptions = field(default_factory=GenerationOptions)
+    options: GenerationOptions = field(default_factory=GenerationOptions)
 
     def without_tools(self) -> "Prompt":
         """The same, to be answered from what the model knows."""
-        return replace(self, manner=replace(self.manner, tools=()))
+        return replace(self, options=replace(self.options, tools=()))
 
 
 @dataclass(frozen=True)

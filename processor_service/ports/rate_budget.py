@@ -9,5 +9,5 @@ READ = "conversations.replies"
 class RateBudget(Protocol):
     """What Slack's rate limits leave for what is not needed, shared by all instances."""
 
-    async def take(self, method: str) -> bool:
+    async def try_acquire(self, method: str) -> bool:
         """Whether one more call fits into this minute; if so it is counted."""

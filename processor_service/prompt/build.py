@@ -116,7 +116,7 @@ _WISHES: dict[Wish, dict[Locale, str]] = {
 class PromptConfig:
     """What those who run us have decided for every question."""
 
-    manners: OptionsByMode = field(default_factory=OptionsByMode)
+    options_by_mode: OptionsByMode = field(default_factory=OptionsByMode)
     operator_text: str | None = None
 
 
@@ -133,27 +133,29 @@ def day_of(moment: datetime, utc_offset: timedelta | None) -> date:
     return (moment.astimezone(UTC) + (JAPAN if utc_offset is None else utc_offset)).date()
 
 
-def prompt_for(task: Task, occasion: PromptContext, house: PromptConfig) -> Prompt:
+def prompt_for(task: Task, prompt_context: PromptContext, prompt_config: PromptConfig) -> Prompt:
     """The prompt for a task's question: free in chat, else in the form of its mode; as long as the
     person wishes.
     """
     locale = task.locale
     system = _SYSTEM[locale].format(
-        place=_place(task, occasion), day=_day(task, occasion.day), layout=_layout(task)
+        place=_place(task, prompt_context), day=_day(task, prompt_context.day), layout=_layout(task)
     )
     if task.wish is not None:
         system = f"{system}\n{_WISHES[task.wish][locale]}"
-    if house.operator_text is not None:
-        word = hashlib.sha256(house.operator_text.encode()).hexdigest()[:12]
-        added = _OPERATOR[locale].format(word=word, text=house.operator_text)
+    if prompt_config.operator_text is not None:
+        word = hashlib.sha256(prompt_config.operator_text.encode()).hexdigest()[:12]
+        added = _OPERATOR[locale].format(word=word, text=prompt_config.operator_text)
         system = f"{system}\n\n{added}"
-    form = None if task.mode is Mode.CHAT else JsonFormat(task.mode, locale)
-    return Prompt(system, task.text, form, manner=house.manners.of(task.mode))
+    answer_format = None if task.mode is Mode.CHAT else JsonFormat(task.mode, locale)
+    return Prompt(
+        system, task.text, answer_format, options=prompt_config.options_by_mode.of(task.mode)
+    )
 
 
-def _place(task: Task, occasion: PromptContext) -> str:
+def _place(task: Task, prompt_context: PromptContext) -> str:
     """The workspace by its name, as far as a line can hold it: its owners may call it anything."""
-    name = " ".join((occasion.workspace or "").split())[:_NAME_CHARS]
+    name = " ".join((prompt_context.workspace or "").split())[:_NAME_CHARS]
     name = name.translate(str.maketrans('"「」', "'『』"))
     return _PLACE[task.locale].format(name=name) if name else _SOME_PLACE[task.locale]
 

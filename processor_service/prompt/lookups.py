@@ -31,14 +31,14 @@ _SAY_SO: Final[dict[Locale, str]] = {
 }
 
 
-def beside_quotes(prompt: Prompt, manners: OptionsByMode, locale: Locale) -> Prompt:
+def beside_quotes(prompt: Prompt, options_by_mode: OptionsByMode, locale: Locale) -> Prompt:
     """``prompt`` without the tools that are not used as soon as anything is quoted in it; the
     model is told so, since a person may have asked for just that.
     """
-    wanted = prompt.manner.tools
-    kept = tuple(tool for tool in wanted if tool in manners.tools_with_quotes)
+    wanted = prompt.options.tools
+    kept = tuple(tool for tool in wanted if tool in options_by_mode.tools_with_quotes)
     if not prompt.turns or kept == wanted:
         return prompt
     missing = _NO_PAGES if Tool.GOOGLE_SEARCH in kept else _NOTHING
     told = f"{prompt.system}\n\n{missing[locale]}{_SAY_SO[locale]}"
-    return replace(prompt, system=told, manner=replace(prompt.manner, tools=kept))
+    return replace(prompt, system=told, options=replace(prompt.options, tools=kept))

@@ -86,8 +86,8 @@ def asked_about(
     budget = max(_TOKENS[subject.purpose], estimated_tokens(quoted[-1].text))
     quotes = Quotes(quoted, names, _OPENING[task.locale], budget)
     # A web search would carry other people's words out of the workspace, for no use here.
-    manner = replace(prompt.manner, tools=())
-    return quoting(replace(prompt, text=request, manner=manner), task, quotes)
+    options = replace(prompt.options, tools=())
+    return quoting(replace(prompt, text=request, options=options), task, quotes)
 
 
 def _request(purpose: Purpose, locale: Locale, text: str) -> str:

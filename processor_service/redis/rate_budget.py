@@ -43,7 +43,7 @@ class RedisRateBudget:
         self._own: defaultdict[str, deque[float]] = defaultdict(deque)
         self._full_until: dict[str, float] = {}
 
-    async def take(self, method: str) -> bool:
+    async def try_acquire(self, method: str) -> bool:
         """Whether one more call fits into this minute; if so it is counted."""
         now = self._clock()
         if now < self._full_until.get(method, 0.0):

@@ -33,7 +33,7 @@ class RedisRateLimitHolds:
         self._told: dict[str, float] = {}
         self._look_at = float("-inf")
 
-    async def wait_s(self, key: str) -> float:
+    async def delay_s(self, key: str) -> float:
         """Seconds until ``key`` may be called again; 0 when it may now."""
         if self._clock() >= self._look_at:
             await self._look()
@@ -51,7 +51,7 @@ class RedisRateLimitHolds:
             # Nobody of ours holds a method for longer.
             self._told = {each: min(until, now + HOLDS_TTL_S) for each, until in held}
 
-    async def hold(self, key: str, seconds: float) -> None:
+    async def record(self, key: str, seconds: float) -> None:
         """Leave ``key`` alone for ``seconds``."""
         now = self._clock()
         if len(self._own) >= _REMEMBERED:

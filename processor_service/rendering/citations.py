@@ -23,14 +23,14 @@ _SEARCH_URL: Final = "https://www.google.com/search?q="
 _IN_URLS: Final = str.maketrans({"|": "%7C", "<": "%3C", ">": "%3E", " ": "%20"})
 
 
-def sources_footer(research: Citations, locale: Locale) -> list[Block]:
+def sources_footer(citations: Citations, locale: Locale) -> list[Block]:
     """The blocks below an answer; none if nothing was looked up, and nothing was to be."""
-    links = [_link(page.url, _title(page)) for page in _pages(research)]
+    links = [_link(page.url, _title(page)) for page in _pages(citations)]
     pages = list(_fitting(links, MAX_PAGES, _PAGES_CHARS))
     numbered = [f"{number}. {link}" for number, link in enumerate(pages, start=1)]
-    links = [_link(_SEARCH_URL + quote_plus(words), words) for words in research.searches]
+    links = [_link(_SEARCH_URL + quote_plus(words), words) for words in citations.searches]
     searches = list(_fitting(links, MAX_SEARCHES, _SEARCHES_CHARS))
-    blocks = [_context([WITHOUT_SEARCH[locale]])] if research.missing else []
+    blocks = [_context([WITHOUT_SEARCH[locale]])] if citations.missing else []
     if numbered:
         blocks.append(_context([f"*{SOURCES[locale]}*", *numbered]))
     if searches:
@@ -38,20 +38,20 @@ def sources_footer(research: Citations, locale: Locale) -> list[Block]:
     return blocks
 
 
-def sources_text(research: Citations, locale: Locale) -> list[str]:
+def sources_text(citations: Citations, locale: Locale) -> list[str]:
     """The same as plain text, a paragraph each; Slack makes links of the addresses."""
-    texts = [WITHOUT_SEARCH[locale]] if research.missing else []
-    if pages := _pages(research)[:MAX_PAGES]:
+    texts = [WITHOUT_SEARCH[locale]] if citations.missing else []
+    if pages := _pages(citations)[:MAX_PAGES]:
         lines = [f"{number}. {_title(page)} {page.url}" for number, page in enumerate(pages, 1)]
         texts.append("\n".join([f"{SOURCES[locale]}:", *lines]))
-    if research.searches:
-        texts.append(f"{SEARCHES[locale]}: " + " / ".join(research.searches[:MAX_SEARCHES]))
+    if citations.searches:
+        texts.append(f"{SEARCHES[locale]}: " + " / ".join(citations.searches[:MAX_SEARCHES]))
     return texts
 
 
-def _pages(research: Citations) -> list[WebPage]:
+def _pages(citations: Citations) -> list[WebPage]:
     """The pages with an address that a browser opens."""
-    return [page for page in research.pages if page.url.startswith(("https://", "http://"))]
+    return [page for page in citations.pages if page.url.startswith(("https://", "http://"))]
 
 
 def _fitting(links: Iterable[str], most: int, room: int) -> Iterator[str]:

@@ -145,24 +145,24 @@ class CancelDeps:
     turns: ThreadQueue
 
 
-async def stop(task: Task, cancel: Cancel, using: CancelDeps) -> Outcome:
+async def stop(task: Task, cancel: Cancel, deps: CancelDeps) -> Outcome:
     """Have the answers stopped that ``cancel`` means, whoever works on them. Idempotent.
 
     An answer that is finished stays as it is.
     """
-    stopped = await _meant(task, cancel, using)
+    stopped = await _meant(task, cancel, deps)
     for task_id in stopped:
-        await using.stops.ask(task_id)
+        await deps.stops.ask(task_id)
     log.info("A stop was asked for.", action="stop_asked", task_ids=sorted(stopped))
     return Outcome.NOTED
 
 
-async def _meant(task: Task, cancel: Cancel, using: CancelDeps) -> set[str]:
+async def _meant(task: Task, cancel: Cancel, deps: CancelDeps) -> set[str]:
     if cancel.task_id is not None:
         return {cancel.task_id}
-    owners = [await using.owners.owner(task.channel_id, ts) for ts in cancel.streams]
+    owners = [await deps.owners.owner(task.channel_id, ts) for ts in cancel.streams]
     known = {owner for owner in owners if owner is not None}
     if known or task.thread_ts is None:
         return known
-    holder = await using.turns.holder(f"{task.channel_id}:{task.thread_ts}")
+    holder = await deps.turns.holder(f"{task.channel_id}:{task.thread_ts}")
     return set() if holder is None else {holder}

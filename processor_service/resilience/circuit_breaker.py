@@ -73,7 +73,7 @@ class CircuitBreaker:
         """Seconds until a call may go through; 0 when it may now."""
         return max(0.0, self._closed_until - self.clock()) if self.is_open else 0.0
 
-    def take(self) -> Call | None:
+    def try_acquire(self) -> Call | None:
         """A call that may go through now, or None."""
         if self.wait_s() > 0:
             return None

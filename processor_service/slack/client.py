@@ -24,10 +24,10 @@ _UNNAMED_S = 1.0
 class RateLimitHolds(Protocol):
     """Which methods Slack told some instance of ours to leave alone, and for how long."""
 
-    async def wait_s(self, key: str) -> float:
+    async def delay_s(self, key: str) -> float:
         """Seconds until ``key`` may be called again; 0 when it may now."""
 
-    async def hold(self, key: str, seconds: float) -> None:
+    async def record(self, key: str, seconds: float) -> None:
         """Leave ``key`` alone for ``seconds``."""
 
 
@@ -71,7 +71,7 @@ class SlackCalls:
     ) -> AsyncSlackResponse:
         """Slack's answer. Raises SlackUnavailable, OutcomeUnknown, SlackDenied or SlackRefused."""
         key = f"{method}:{channel}" if channel and method in _BY_CHANNEL else method
-        wait_s = await self._holds.wait_s(key)
+        wait_s = await self._holds.delay_s(key)
         if wait_s > 0:
             raise SlackUnavailable(
                 f"{method}: Slack has asked us to wait.",
@@ -107,4 +107,4 @@ class SlackCalls:
             method=method,
             retry_after_s=failure.retry_after_s,
         )
-        await self._holds.hold(key, failure.retry_after_s)
+        await self._holds.record(key, failure.retry_after_s)

@@ -15,7 +15,7 @@ from shared.retry import Patience
 from shared.task import Mode
 from simulators.gemini import GeminiSimulator, Reply
 from tests.processor_fakes.model import Blind
-from tests.processor_fakes.occasion import THAT_DAY
+from tests.processor_fakes.prompt_context import THAT_DAY
 from tests.processor_fakes.retrying import Naps
 from tests.tasks import a_task
 

@@ -67,7 +67,7 @@ PROMPTS: dict[str, tuple[Prompt, list[types.ContentUnion], types.GenerateContent
         types.GenerateContentConfig(system_instruction="s"),
     ),
     "a form, and a manner": (
-        Prompt("s", "q", FORM, manner=GenerationOptions(Thinking.MEDIUM, tuple(Tool))),
+        Prompt("s", "q", FORM, options=GenerationOptions(Thinking.MEDIUM, tuple(Tool))),
         [types.Content(role="user", parts=[types.Part(text="q")])],
         types.GenerateContentConfig(
             system_instruction="s",

@@ -24,7 +24,7 @@ from simulators.gemini import ErrorReply, GeminiConfig, GeminiSimulator, Reply
 from simulators.gemini.grounding import TOKENS_A_LOOKUP
 from simulators.journal import Journal
 from tests.processor_fakes.model import Blind
-from tests.processor_fakes.occasion import THAT_DAY
+from tests.processor_fakes.prompt_context import THAT_DAY
 from tests.processor_fakes.retrying import Naps
 from tests.tasks import a_task
 
@@ -50,10 +50,10 @@ def older(simulator: GeminiSimulator) -> None:
 
 
 def a_prompt(
-    manner: GenerationOptions, mode: Mode = Mode.CHAT, text: str = "冪等性とは何ですか"
+    options: GenerationOptions, mode: Mode = Mode.CHAT, text: str = "冪等性とは何ですか"
 ) -> Prompt:
     return replace(
-        prompt_for(a_task(mode=mode, text=text), THAT_DAY, PromptConfig()), manner=manner
+        prompt_for(a_task(mode=mode, text=text), THAT_DAY, PromptConfig()), options=options
     )
 
 

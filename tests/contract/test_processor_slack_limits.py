@@ -89,17 +89,17 @@ async def test_one_look_tells_of_every_method_that_another_instance_was_told_to_
     async with processors() as (here, there):
         clock = Clock(1_800_000_000.0)
         told, other = (RedisRateLimitHolds(one.redis, clock=clock) for one in (here, there))
-        assert await other.wait_s("chat.update") == 0
-        await told.hold("chat.update", 30)
-        await told.hold("chat.postMessage:C1", 5)
-        assert await other.wait_s("chat.update") == 0
+        assert await other.delay_s("chat.update") == 0
+        await told.record("chat.update", 30)
+        await told.record("chat.postMessage:C1", 5)
+        assert await other.delay_s("chat.update") == 0
         clock.now += 1
-        assert await other.wait_s("chat.update") == 29
+        assert await other.delay_s("chat.update") == 29
         await here.redis.redis.flushall()
-        assert await other.wait_s("chat.postMessage:C1") == 4
+        assert await other.delay_s("chat.postMessage:C1") == 4
         clock.now += 10
-        assert await told.wait_s("chat.postMessage:C1") == 0
-        assert await told.wait_s("chat.update") == 19
+        assert await told.delay_s("chat.postMessage:C1") == 0
+        assert await told.delay_s("chat.update") == 19
 
 
 async def test_the_budget_is_one_for_all_instances_and_knows_no_streams_without_redis() -> None:
@@ -107,22 +107,22 @@ async def test_the_budget_is_one_for_all_instances_and_knows_no_streams_without_
         clock = Clock(1_800_000_010.0)
         budgets = [RedisRateBudget(one.redis, clock) for one in (here, there)]
         for method, limit in A_MINUTE.items():
-            taken = [await budgets[n % 2].take(method) for n in range(limit + 2)]
+            taken = [await budgets[n % 2].try_acquire(method) for n in range(limit + 2)]
             assert taken == [True] * limit + [False] * 2
         # The turn of the minute makes no room; a minute after them there is.
         clock.now += 55
-        assert not await budgets[0].take(START)
+        assert not await budgets[0].try_acquire(START)
         clock.now += 6
-        assert await budgets[0].take(START)
+        assert await budgets[0].try_acquire(START)
         # While the minute is full nobody asks Redis.
-        full = [await budgets[0].take(START) for _ in range(A_MINUTE[START])]
+        full = [await budgets[0].try_acquire(START) for _ in range(A_MINUTE[START])]
         assert full[-1] is False
         await here.redis.redis.flushall()
-        assert not await budgets[0].take(START)
-        assert await budgets[1].take(START)
+        assert not await budgets[0].try_acquire(START)
+        assert await budgets[1].try_acquire(START)
         clock.now += 61
-        assert await budgets[0].take(START)
+        assert await budgets[0].try_acquire(START)
     async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
         alone = RedisRateBudget(lost, clock)
-        assert not await alone.take(START)
-        assert [await alone.take(EDIT) for _ in range(A_MINUTE[EDIT] + 1)].count(True) == 20
+        assert not await alone.try_acquire(START)
+        assert [await alone.try_acquire(EDIT) for _ in range(A_MINUTE[EDIT] + 1)].count(True) == 20

@@ -235,5 +235,5 @@ async def worked_on(connection: RedisConnection, lease: Lease, held: Lease) -> N
         await limits.told(asking)
         await limits.leave(asking)
         await limits.spend("T1", "U1", 10)
-    await RedisRateLimitHolds(connection).hold("chat.postMessage", 1.0)
+    await RedisRateLimitHolds(connection).record("chat.postMessage", 1.0)
     await RedisCancellations(connection).ask("t1")

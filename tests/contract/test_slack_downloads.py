@@ -30,10 +30,10 @@ BOMB = 64 * 1024 * 1024
 class NoHolds:
     """Slack has not asked anybody to wait."""
 
-    async def wait_s(self, key: str) -> float:
+    async def delay_s(self, key: str) -> float:
         return 0.0
 
-    async def hold(self, key: str, seconds: float) -> None:
+    async def record(self, key: str, seconds: float) -> None:
         return
 
 

@@ -101,10 +101,10 @@ class Reader:
 
 
 class NoHolds:
-    async def wait_s(self, key: str) -> float:
+    async def delay_s(self, key: str) -> float:
         return 0.0
 
-    async def hold(self, key: str, seconds: float) -> None:
+    async def record(self, key: str, seconds: float) -> None:
         return None
 
 
@@ -206,11 +206,16 @@ async def missed(told: Any) -> object:
         await asyncio.sleep(0)
 
     sweep = Sweep(
-        ThrottledHistory(history, limits, at_once), world.intake, IDENTITY, LEDGER, limits, at_once
+        ThrottledHistory(history, limits, at_once),
+        world.submit_deps,
+        IDENTITY,
+        LEDGER,
+        limits,
+        at_once,
     )
     report = await sweep.run(SweepWindow(1600000000.0, 1800000000.0), set())
     follow_up = a_question(thread_ts=TS, follow_up=True)
-    following = FollowUpDeps(world.intake, history, LEDGER)
+    following = FollowUpDeps(world.submit_deps, history, LEDGER)
     outcome = await accept_message(follow_up, following)
     await world.settle()
     return report, outcome
@@ -254,7 +259,7 @@ def accepted(read: Callable[[Any], object]) -> Callable[[Any], object]:
         if isinstance(found, Edited):
             found = found.question
         if isinstance(found, Question | NotAQuestion):
-            await submit(found, world.intake)
+            await submit(found, world.submit_deps)
         if isinstance(found, Voted):
             kept_for_reasons(found)
         await world.settle()

@@ -23,6 +23,6 @@ class FakeBudget:
 
     left: int = 1000
 
-    async def take(self, method: str) -> bool:
+    async def try_acquire(self, method: str) -> bool:
         self.left -= 1
         return self.left >= 0

@@ -71,7 +71,7 @@ class World:
     deadline_s: float = 30.0
     generation: Generation | None = None
     workspace: FakeWorkspace = field(default_factory=FakeWorkspace)
-    house: PromptConfig = field(default_factory=PromptConfig)
+    prompt_config: PromptConfig = field(default_factory=PromptConfig)
     channels: FakeChannels = field(default_factory=FakeChannels)
     groups: FakeGroups = field(default_factory=FakeGroups)
     late_looks: LateLooks = field(default_factory=LateLooks)
@@ -80,7 +80,7 @@ class World:
     def conversation(self) -> FakeConversation:
         return self.conversations.conversation
 
-    def using(self) -> AnswerDeps:
+    def deps(self) -> AnswerDeps:
         self.generation = self.generation or Generation(
             "main-model", "spare-model", Patience(self.retries + 1, self.naps)
         )
@@ -100,7 +100,7 @@ class World:
             Patience(4, self.naps, count_asked=False),
             self.deadline_s,
             self.workspace,
-            self.house,
+            self.prompt_config,
             self.threads,
             self.channels,
             self.groups,
@@ -142,4 +142,4 @@ class World:
         attempt: int = 1,
     ) -> Outcome:
         """One delivery of a task."""
-        return await answer(task or a_task(), Delivery(message_id, again, attempt), self.using())
+        return await answer(task or a_task(), Delivery(message_id, again, attempt), self.deps())

@@ -101,8 +101,8 @@ async def test_a_missing_scope_is_told_as_a_missing_permission_and_not_as_a_remo
 async def test_a_task_that_was_given_up_says_why_and_is_answered_when_it_is_replayed() -> None:
     world = World(model=FakeModel([[ModelUnavailable("503", reason="model_silent")]]), retries=0)
     assert await world.answer() is Outcome.TRY_LATER
-    assert await give_up(a_task(), Delivery("dead"), world.using()) is Outcome.GAVE_UP
-    assert await give_up(a_task(), Delivery("dead"), world.using()) is Outcome.GAVE_UP
+    assert await give_up(a_task(), Delivery("dead"), world.deps()) is Outcome.GAVE_UP
+    assert await give_up(a_task(), Delivery("dead"), world.deps()) is Outcome.GAVE_UP
     [(notice, body)] = world.conversation.messages
     assert notice.mark.role == "notice"
     assert "model_silent" in str(body.blocks)
@@ -220,7 +220,7 @@ async def test_an_answer_cut_in_its_middle_is_not_said_to_be_no_answer(reason: s
     cut = ModelUnavailable("lost", reason=reason)
     world = World(model=FakeModel([[Chunk("前半の"), cut]]), retries=0)
     assert await world.answer() is Outcome.TRY_LATER
-    assert await give_up(a_task(), Delivery("dead"), world.using()) is Outcome.GAVE_UP
+    assert await give_up(a_task(), Delivery("dead"), world.deps()) is Outcome.GAVE_UP
     [(_, body)] = world.conversation.messages
     assert "途中で途切れ" in str(body.blocks)
     assert "応答しませんでした" not in str(body.blocks)

@@ -88,7 +88,7 @@ async def test_sources_stand_below_an_answer_in_plain_text_too() -> None:
 
 
 async def test_the_model_is_told_the_askers_day_the_workspace_and_the_operators_text() -> None:
-    world = World(house=PromptConfig(operator_text="敬称は「さん」です。"))
+    world = World(prompt_config=PromptConfig(operator_text="敬称は「さん」です。"))
     world.people.utc_offsets["U1"] = timedelta(hours=13)
     await world.answer()
     [(prompt, _)] = world.model.asked
@@ -108,6 +108,6 @@ async def test_the_same_question_on_the_next_day_is_asked_anew() -> None:
 async def test_tools_that_were_switched_on_are_not_hidden_by_the_cache() -> None:
     world = World()
     await world.answer()
-    world.house = PromptConfig(OptionsByMode(tools=(Tool.GOOGLE_SEARCH,)))
+    world.prompt_config = PromptConfig(OptionsByMode(tools=(Tool.GOOGLE_SEARCH,)))
     await world.answer(a_task(task_id="f" * 32), "m2")
-    assert [prompt.manner.tools for prompt, _ in world.model.asked] == [(), (Tool.GOOGLE_SEARCH,)]
+    assert [prompt.options.tools for prompt, _ in world.model.asked] == [(), (Tool.GOOGLE_SEARCH,)]

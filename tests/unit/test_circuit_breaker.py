@@ -23,7 +23,7 @@ def a_breaker(clock: Clock) -> CircuitBreaker:
 
 
 def taken(breaker: CircuitBreaker) -> Call:
-    call = breaker.take()
+    call = breaker.try_acquire()
     assert call is not None
     return call
 
@@ -45,7 +45,7 @@ def test_a_few_failures_in_a_row_are_a_hiccup() -> None:
 
 def test_when_nearly_every_call_fails_it_opens_for_about_a_second() -> None:
     breaker = opened(Clock())
-    assert breaker.take() is None
+    assert breaker.try_acquire() is None
     assert breaker.wait_s() == FIRST_OPEN_S == 1.0
 
 
@@ -110,10 +110,10 @@ def test_after_its_time_one_probe_passes_and_the_others_wait_for_it() -> None:
     breaker = opened(clock)
     clock.now += FIRST_OPEN_S
     probe = taken(breaker)
-    assert breaker.take() is None
+    assert breaker.try_acquire() is None
     probe.succeeded()
-    assert breaker.take() is not None
-    assert breaker.take() is not None
+    assert breaker.try_acquire() is not None
+    assert breaker.try_acquire() is not None
 
 
 def test_each_failed_probe_doubles_the_time_up_to_a_bound() -> None:
@@ -132,7 +132,7 @@ def test_calls_from_before_it_opened_prolong_nothing() -> None:
     breaker = a_breaker(clock)
     late = [taken(breaker) for _ in range(3)]
     for _ in range(4 * MINIMUM):
-        if (call := breaker.take()) is not None:
+        if (call := breaker.try_acquire()) is not None:
             call.failed()
     assert breaker.is_open
     clock.now += FIRST_OPEN_S / 2
@@ -147,4 +147,4 @@ def test_a_probe_that_never_reports_does_not_close_the_way_for_ever() -> None:
     clock.now += FIRST_OPEN_S
     taken(breaker)
     clock.now += FIRST_OPEN_S
-    assert breaker.take() is not None
+    assert breaker.try_acquire() is not None

@@ -39,7 +39,7 @@ class Lobby(World):
         self.pace = Pace(30.0, clock=self.clock)
 
     def receive(self, opened: Opened) -> None:
-        open_home(opened, OpenHomeDeps(self.intake, self.homes, self.pace, "rev-7"))
+        open_home(opened, OpenHomeDeps(self.submit_deps, self.homes, self.pace, "rev-7"))
 
 
 @pytest.fixture

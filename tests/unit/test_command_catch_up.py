@@ -57,7 +57,9 @@ class Found:
 
     async def sweep(self) -> SweepReport:
         paced = ThrottledHistory(self.history, self.limits, self.sleep)
-        sweep = Sweep(paced, self.world.intake, IDENTITY, signed.LEDGER, self.limits, self.sleep)
+        sweep = Sweep(
+            paced, self.world.submit_deps, IDENTITY, signed.LEDGER, self.limits, self.sleep
+        )
         report = await sweep.run(WINDOW, set())
         self.pages = paced.pages
         await asyncio.sleep(0)
@@ -263,7 +265,7 @@ async def test_a_conversation_that_cannot_be_read_keeps_no_other_from_being(foun
 async def test_a_missing_scope_leaves_out_its_kind_and_is_warned_of_once(found: Found) -> None:
     found.history.channel("D1", said("1500.0", "hello"), kind="im")
     found.history.refused = {"public_channel", "private_channel"}
-    catch_up = Backfill(found.history, found.world.intake, IDENTITY, signed.LEDGER)
+    catch_up = Backfill(found.history, found.world.submit_deps, IDENTITY, signed.LEDGER)
 
     with capture_logs() as lines:
         for number in (1, 2):
@@ -321,7 +323,7 @@ async def test_gaps_told_during_a_sweep_become_one_more_as_far_back_as_the_longe
         await gate.wait()
 
     catch_up = Backfill(
-        found.history, found.world.intake, IDENTITY, signed.LEDGER, found.limits, wait
+        found.history, found.world.submit_deps, IDENTITY, signed.LEDGER, found.limits, wait
     )
     with capture_logs() as lines:
         catch_up.after_silence(None)
@@ -338,7 +340,7 @@ async def test_gaps_told_during_a_sweep_become_one_more_as_far_back_as_the_longe
 
 async def test_a_sweep_has_its_own_time_whoever_told_of_the_silence(found: Found) -> None:
     found.history.channel("D1", said(f"{time.time() - 1:.6f}", "hello"), kind="im")
-    catch_up = Backfill(found.history, found.world.intake, IDENTITY, signed.LEDGER)
+    catch_up = Backfill(found.history, found.world.submit_deps, IDENTITY, signed.LEDGER)
 
     with ack_deadline(within_s=0.0):
         catch_up.after_silence(None)
@@ -351,7 +353,7 @@ async def test_a_sweep_has_its_own_time_whoever_told_of_the_silence(found: Found
 async def test_closing_ends_a_sweep_at_once(found: Found) -> None:
     found.world.queue.hangs = True
     found.history.channel("D1", said(f"{time.time() - 1:.6f}", "hello"), kind="im")
-    catch_up = Backfill(found.history, found.world.intake, IDENTITY, signed.LEDGER)
+    catch_up = Backfill(found.history, found.world.submit_deps, IDENTITY, signed.LEDGER)
     catch_up.after_silence(None)
     await until(lambda: found.history.calls == 4)
 

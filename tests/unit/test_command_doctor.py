@@ -44,7 +44,7 @@ class Practice(World):
         visit = read_doctor_request(a_command("doctor"))
         assert isinstance(visit, DoctorRequest)
         doctor = DoctorDeps(
-            self.intake, IDENTITY, self.surroundings, socket_state, self.pace, "rev-7"
+            self.submit_deps, IDENTITY, self.surroundings, socket_state, self.pace, "rev-7"
         )
         return await run_checks(visit, doctor)
 

@@ -49,7 +49,7 @@ async def world() -> AsyncIterator[World]:
 
 
 def following(world: World, *, enabled: bool = True) -> FollowUpDeps:
-    return FollowUpDeps(world.intake, FakeHistory(), LEDGER, enabled)
+    return FollowUpDeps(world.submit_deps, FakeHistory(), LEDGER, enabled)
 
 
 @pytest.mark.parametrize(
@@ -114,18 +114,18 @@ def test_what_was_no_question_to_us_is_none_by_an_edit() -> None:
 async def test_a_follow_up_is_offered_only_in_a_thread_of_ours(world: World) -> None:
     edited = reading(an_edit("and why is it so", "and why is that so", thread_ts="1699999990.1"))
     assert isinstance(edited, Edited)
-    using = following(world)
-    using.threads.note(("C1", "1699999990.1"), NEVER)
-    await offer(edited, using)
+    deps = following(world)
+    deps.threads.note(("C1", "1699999990.1"), NEVER)
+    await offer(edited, deps)
     await world.settle()
     assert world.replies.told == []
 
 
 async def test_a_follow_up_in_a_thread_of_ours_is_offered_there(world: World) -> None:
     edited = reading(an_edit("and why is it so", "and why is that so", thread_ts="1699999990.1"))
-    using = following(world)
-    using.threads.note(("C1", "1699999990.1"), 1_699_999_991.0)
-    await offer(edited, using)
+    deps = following(world)
+    deps.threads.note(("C1", "1699999990.1"), 1_699_999_991.0)
+    await offer(edited, deps)
     await world.settle()
     [(recipient, _)] = world.replies.told
     assert recipient.thread_ts == "1699999990.1"

@@ -30,7 +30,7 @@ async def world() -> AsyncIterator[World]:
 
 
 def listening(world: World, *, asks_words: bool = False) -> VoteDeps:
-    return VoteDeps(world.intake, world.modals, asks_words=asks_words)
+    return VoteDeps(world.submit_deps, world.modals, asks_words=asks_words)
 
 
 def published(world: World) -> list[Task]:
@@ -91,7 +91,7 @@ def a_submission(flaw: str | None = None, comment: str | None = None) -> dict[st
 
 
 async def test_the_asker_stops_the_task_that_the_button_names(world: World) -> None:
-    assert isinstance(await enqueue_click(a_stop(), world.intake), Accepted)
+    assert isinstance(await enqueue_click(a_stop(), world.submit_deps), Accepted)
     [task] = published(world)
     assert (task.kind, task.cancel, task.text) == (Kind.CANCEL, Cancel(task_id=ANSWER), "")
     assert world.replies.told == []
@@ -99,12 +99,12 @@ async def test_the_asker_stops_the_task_that_the_button_names(world: World) -> N
 
 async def test_all_presses_of_stop_are_one_task(world: World) -> None:
     for _ in range(2):
-        await enqueue_click(a_stop(), world.intake)
+        await enqueue_click(a_stop(), world.submit_deps)
     assert len({task.task_id for task in published(world)}) == 1
 
 
 async def test_somebody_else_does_not_stop_an_answer_and_is_told_who_can(world: World) -> None:
-    outcome = await enqueue_click(a_stop("U2"), world.intake)
+    outcome = await enqueue_click(a_stop("U2"), world.submit_deps)
     await world.settle()
     assert outcome == Rejected(RejectReason.NOT_THE_ASKER)
     assert published(world) == []
@@ -115,7 +115,7 @@ async def test_somebody_else_does_not_stop_an_answer_and_is_told_who_can(world: 
 
 async def test_a_click_that_cannot_be_queued_is_told(world: World) -> None:
     world.queue.down = True
-    assert isinstance(await enqueue_click(a_stop(), world.intake), HandedBack)
+    assert isinstance(await enqueue_click(a_stop(), world.submit_deps), HandedBack)
     await world.settle()
     assert ["もう一度押してください" in text for _, text in world.replies.told] == [True]
 
@@ -124,12 +124,12 @@ async def test_slacks_own_stop_names_its_streams_and_is_left_to_slacks_redeliver
     world: World,
 ) -> None:
     pressed = a_stopped_session("17.1", "18.1")
-    assert isinstance(await enqueue(pressed, world.intake), Accepted)
+    assert isinstance(await enqueue(pressed, world.submit_deps), Accepted)
     [task] = published(world)
     assert task.cancel == Cancel(streams=("17.1", "18.1"))
     assert (task.channel_id, task.thread_ts, task.kind) == ("C1", "16.1", Kind.CANCEL)
     world.queue.down = True
-    assert isinstance(await enqueue(pressed, world.intake), HandedBack)
+    assert isinstance(await enqueue(pressed, world.submit_deps), HandedBack)
     await world.settle()
     assert world.replies.told == []
 
@@ -224,10 +224,10 @@ def test_buttons_of_an_unknown_kind_are_ignored(value: str) -> None:
 async def test_who_may_not_ask_neither_votes_nor_stops_and_is_told(policy: Policy) -> None:
     world = World(policy=policy)
     outcome = await take_vote(
-        a_vote("down"), VoteDeps(world.intake, world.modals, asks_words=False)
+        a_vote("down"), VoteDeps(world.submit_deps, world.modals, asks_words=False)
     )
     assert isinstance(outcome, Rejected)
-    assert isinstance(await enqueue_click(a_stop(), world.intake), Rejected)
+    assert isinstance(await enqueue_click(a_stop(), world.submit_deps), Rejected)
     await world.settle()
     assert world.queue.published == []
     assert world.modals.opened == []
@@ -238,7 +238,9 @@ async def test_a_vote_in_direct_messages_counts_whichever_channels_may_ask() -> 
     world = World(policy=Policy(channel_ids=frozenset({"C9"})))
     vote = a_vote("up")
     task = vote.errand.task.model_copy(update={"channel_id": "D1"})
-    assert isinstance(await enqueue_click(replace(vote.errand, task=task), world.intake), Accepted)
+    assert isinstance(
+        await enqueue_click(replace(vote.errand, task=task), world.submit_deps), Accepted
+    )
     await world.settle()
 
 
@@ -247,7 +249,7 @@ async def test_somebody_of_another_organisation_neither_votes_nor_stops() -> Non
     value = json.dumps({"v": 1, "task_id": ANSWER, "mode": "code", "vote": "up"})
     body = a_click(value, "feedback", user={"id": "U2", "team_id": "T9"}, trigger_id="1.2.trigger")
     outcome = await take_vote(
-        read_vote(body, NOON), VoteDeps(world.intake, world.modals, asks_words=False)
+        read_vote(body, NOON), VoteDeps(world.submit_deps, world.modals, asks_words=False)
     )
     assert outcome == Rejected(RejectReason.EXTERNAL_CHANNEL)
     await world.settle()
@@ -257,7 +259,7 @@ async def test_one_persons_flood_of_votes_fills_neither_the_queue_nor_their_scre
     world = World()
     for number in range(200):
         vote = a_vote("up", action_ts=f"1700000{number:03d}.1")
-        await take_vote(vote, VoteDeps(world.intake, world.modals, asks_words=False))
+        await take_vote(vote, VoteDeps(world.submit_deps, world.modals, asks_words=False))
     assert len(world.queue.published) == 30
     await world.settle()
     assert len(world.replies.told) == 30

@@ -68,7 +68,7 @@ class Channel:
         self.history.channel("C1", *self.messages, kind="public_channel")
         self.clock = Clock()
         self.following = FollowUpDeps(
-            *(self.world.intake, self.history, signed.LEDGER, self.enabled, 0.05),
+            *(self.world.submit_deps, self.history, signed.LEDGER, self.enabled, 0.05),
             *(self.clock, self.clock.sleep),
         )
 

@@ -30,7 +30,7 @@ async def world() -> AsyncIterator[World]:
 async def test_a_question_is_published_as_its_task(world: World) -> None:
     question = a_question(event_id="Ev1")
 
-    outcome = await submit(question, world.intake)
+    outcome = await submit(question, world.submit_deps)
 
     [(task, attributes)] = world.queue.published
     assert outcome == Accepted(task)
@@ -45,7 +45,7 @@ async def test_the_message_carries_the_trace_of_its_envelope(world: World) -> No
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
         start_tracing(Deployment("test", "local"))
     with span("envelope") as envelope:
-        await submit(a_question(), world.intake)
+        await submit(a_question(), world.submit_deps)
 
     [(_, attributes)] = world.queue.published
     trace_id = trace.format_trace_id(envelope.get_span_context().trace_id)
@@ -57,7 +57,7 @@ async def test_accepting_does_not_wait_for_the_sign_and_the_sign_waits_for_the_q
 ) -> None:
     world.replies.gate.clear()
 
-    outcome = await submit(a_question(), world.intake)
+    outcome = await submit(a_question(), world.submit_deps)
 
     assert isinstance(outcome, Accepted)
     assert world.order == ["published"]
@@ -68,7 +68,7 @@ async def test_accepting_does_not_wait_for_the_sign_and_the_sign_waits_for_the_q
 
 async def test_a_command_has_no_thread_yet_and_gets_no_status(world: World) -> None:
     await submit(
-        a_question(source=Source.SLASH_COMMAND, thread_ts=None, message_ts=None), world.intake
+        a_question(source=Source.SLASH_COMMAND, thread_ts=None, message_ts=None), world.submit_deps
     )
     await world.settle()
 
@@ -80,7 +80,7 @@ async def test_without_the_queues_confirmation_nothing_is_accepted_and_the_sign_
 ) -> None:
     world.queue.down = True
 
-    outcome = await submit(a_question(), world.intake)
+    outcome = await submit(a_question(), world.submit_deps)
     await world.settle()
 
     assert isinstance(outcome, HandedBack)
@@ -92,7 +92,7 @@ async def test_without_the_queues_confirmation_nothing_is_accepted_and_the_sign_
 async def test_while_slack_denies_our_token_nothing_is_taken(world: World) -> None:
     world.access.denied = SlackDenied("Denied.", slack_error="token_revoked")
 
-    outcomes = [await submit(a_question(text=text), world.intake) for text in ("hello", "")]
+    outcomes = [await submit(a_question(text=text), world.submit_deps) for text in ("hello", "")]
     await world.settle()
 
     assert outcomes == [HandedBack(world.access.denied)] * 2
@@ -105,7 +105,7 @@ async def test_a_queue_that_hangs_is_given_up_before_slacks_deadline(world: Worl
     world.publish_within_s = 0.05
 
     async with asyncio.timeout(1.0):
-        outcome = await submit(a_question(), world.intake)
+        outcome = await submit(a_question(), world.submit_deps)
 
     assert isinstance(outcome, HandedBack)
 
@@ -113,7 +113,7 @@ async def test_a_queue_that_hangs_is_given_up_before_slacks_deadline(world: Worl
 async def test_a_refusal_is_told_in_the_persons_language(world: World) -> None:
     world.locales.locale = "en"
 
-    outcome = await submit(a_question(text=""), world.intake)
+    outcome = await submit(a_question(text=""), world.submit_deps)
     await world.settle()
 
     assert outcome == Rejected(RejectReason.EMPTY_PROMPT)
@@ -125,7 +125,7 @@ async def test_a_refusal_is_told_in_the_persons_language(world: World) -> None:
 
 
 async def test_a_redelivered_refusal_is_not_told_twice(world: World) -> None:
-    outcome = await submit(a_question(text="", redelivered=True), world.intake)
+    outcome = await submit(a_question(text="", redelivered=True), world.submit_deps)
     await world.settle()
 
     assert outcome == Rejected(RejectReason.EMPTY_PROMPT)
@@ -133,7 +133,7 @@ async def test_a_redelivered_refusal_is_not_told_twice(world: World) -> None:
 
 
 async def test_a_redelivered_question_is_published_but_shows_no_sign(world: World) -> None:
-    await submit(a_question(redelivered=True), world.intake)
+    await submit(a_question(redelivered=True), world.submit_deps)
     await world.settle()
 
     assert len(world.queue.published) == 1
@@ -145,13 +145,13 @@ async def test_time_spent_waiting_for_a_slot_is_taken_from_the_queues(world: Wor
 
     async with asyncio.timeout(1.0):
         with ack_deadline(within_s=0.05):
-            outcome = await submit(a_question(), world.intake)
+            outcome = await submit(a_question(), world.submit_deps)
 
     assert isinstance(outcome, HandedBack)
 
 
 async def test_a_commands_refusal_is_left_to_its_ack(world: World) -> None:
-    outcome = await submit(a_question(text="", source=Source.SLASH_COMMAND), world.intake)
+    outcome = await submit(a_question(text="", source=Source.SLASH_COMMAND), world.submit_deps)
     await world.settle()
 
     assert outcome == Rejected(RejectReason.EMPTY_PROMPT)
@@ -159,7 +159,7 @@ async def test_a_commands_refusal_is_left_to_its_ack(world: World) -> None:
 
 
 async def test_what_is_no_question_is_refused_silently(world: World) -> None:
-    outcome = await submit(NotAQuestion(RejectReason.BOT_MESSAGE), world.intake)
+    outcome = await submit(NotAQuestion(RejectReason.BOT_MESSAGE), world.submit_deps)
     await world.settle()
 
     assert outcome == Rejected(RejectReason.BOT_MESSAGE)
@@ -170,10 +170,10 @@ async def test_what_is_no_question_is_refused_silently(world: World) -> None:
 async def test_the_log_names_action_task_and_reason_and_never_the_question(world: World) -> None:
     world.policy = Policy(max_prompt_chars=20)
     with capture_logs() as lines:
-        await submit(a_question(text="a secret"), world.intake)
-        await submit(a_question(text="a secret " * 9), world.intake)
+        await submit(a_question(text="a secret"), world.submit_deps)
+        await submit(a_question(text="a secret " * 9), world.submit_deps)
         world.queue.down = True
-        await submit(a_question(text="a secret"), world.intake)
+        await submit(a_question(text="a secret"), world.submit_deps)
 
     assert [(line["action"], line.get("reason")) for line in lines] == [
         ("question_accepted", None),

@@ -60,8 +60,8 @@ async def test_a_command_in_a_channel_shared_with_others_is_not_answered_before_
     world: World,
 ) -> None:
     world.surroundings.seen = EXTERNAL
-    question = await where_it_is(a_command_question(), world.intake)
-    assert await submit(question, world.intake) == Rejected(RejectReason.EXTERNAL_CHANNEL)
+    question = await where_it_is(a_command_question(), world.submit_deps)
+    assert await submit(question, world.submit_deps) == Rejected(RejectReason.EXTERNAL_CHANNEL)
     assert world.queue.published == []
 
 
@@ -72,31 +72,31 @@ async def test_a_command_where_that_cannot_be_told_is_answered_to_its_asker_alon
     world.surroundings.seen = HIDDEN
     world.surroundings.failure = SlackUnavailable("503") if why == "failing" else None
     world.surroundings.hangs = why == "hanging"
-    question = await where_it_is(a_command_question(), world.intake)
-    assert isinstance(await submit(question, world.intake), Accepted)
+    question = await where_it_is(a_command_question(), world.submit_deps)
+    assert isinstance(await submit(question, world.submit_deps), Accepted)
     [(task, _)] = world.queue.published
     assert task.private
 
 
 async def test_a_command_in_an_internal_channel_is_answered_in_public(world: World) -> None:
-    assert await where_it_is(a_command_question(), world.intake) == a_command_question()
+    assert await where_it_is(a_command_question(), world.submit_deps) == a_command_question()
 
 
 async def test_where_shared_channels_are_allowed_nobody_is_asked() -> None:
     world = World(policy=Policy(external_channels=True))
     world.surroundings.seen = EXTERNAL
-    assert await where_it_is(a_command_question(), world.intake) == a_command_question()
+    assert await where_it_is(a_command_question(), world.submit_deps) == a_command_question()
     assert world.surroundings.looks == 0
 
 
 async def test_a_question_that_is_refused_anyway_costs_no_call(world: World) -> None:
-    await where_it_is(a_command_question(text=""), world.intake)
+    await where_it_is(a_command_question(text=""), world.submit_deps)
     assert world.surroundings.looks == 0
 
 
 async def test_a_shortcut_on_a_message_of_a_shared_channel_is_refused(world: World) -> None:
     world.surroundings.seen = EXTERNAL
-    outcome = await ask_about(read_shortcut(a_shortcut(), IDENTITY), world.intake)
+    outcome = await ask_about(read_shortcut(a_shortcut(), IDENTITY), world.submit_deps)
     assert outcome == Rejected(RejectReason.EXTERNAL_CHANNEL)
 
 

@@ -122,7 +122,7 @@ def test_who_comes_from_another_team_is_external() -> None:
 
 
 async def test_an_accepted_shortcut_tells_at_once_where_the_answer_will_be(world: World) -> None:
-    outcome = await ask_about(asked(), world.intake)
+    outcome = await ask_about(asked(), world.submit_deps)
 
     assert isinstance(outcome, Accepted)
     [(task, _)] = world.queue.published
@@ -137,14 +137,14 @@ async def test_what_became_of_a_shortcut_is_counted_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted = Counted(EVENTS, monkeypatch)
-    await ask_about(asked(), world.intake)
+    await ask_about(asked(), world.submit_deps)
 
     labels = {"source": "shortcut", "outcome": "accepted", "reason": "none", "kind": "question"}
     assert counted.series() == [(1, labels)]
 
 
 async def test_a_thinking_status_is_set_nowhere(world: World) -> None:
-    await ask_about(asked(message=message(thread_ts="1600000000.5")), world.intake)
+    await ask_about(asked(message=message(thread_ts="1600000000.5")), world.submit_deps)
     await world.settle()
 
     assert world.replies.thinking == []
@@ -156,7 +156,7 @@ async def test_what_prevents_a_shortcut_is_told(world: World, denied: bool) -> N
     if denied:
         world.access.denied = SlackDenied("denied", slack_error="token_revoked")
 
-    assert isinstance(await ask_about(asked(), world.intake), HandedBack)
+    assert isinstance(await ask_about(asked(), world.submit_deps), HandedBack)
     [(_, text)] = await told(world)
     assert ("no longer accepts" if denied else "try again") in text
 
@@ -172,7 +172,7 @@ async def test_what_prevents_a_shortcut_is_told(world: World, denied: bool) -> N
 async def test_the_rules_hold_for_shortcuts_too(policy: Policy, reason: RejectReason) -> None:
     world = World(policy)
 
-    assert await ask_about(asked(), world.intake) == Rejected(reason)
+    assert await ask_about(asked(), world.submit_deps) == Rejected(reason)
     assert world.queue.published == []
     [(recipient, _)] = await told(world)
     assert recipient.response_url is not None
@@ -181,7 +181,7 @@ async def test_the_rules_hold_for_shortcuts_too(policy: Policy, reason: RejectRe
 async def test_a_summary_is_of_a_thread_so_its_message_may_be_empty_or_long(world: World) -> None:
     for text in ("", "x" * 30_000):
         question = asked("summarise_thread", message=message(text=text))
-        assert isinstance(await ask_about(question, world.intake), Accepted)
+        assert isinstance(await ask_about(question, world.submit_deps), Accepted)
 
 
 async def test_a_retry_asks_about_the_same_message_wherever_its_button_stands() -> None:

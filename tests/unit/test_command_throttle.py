@@ -50,8 +50,8 @@ def asking(number: int, user_id: str = "U1", **changes: object) -> Question:
 async def test_of_a_thousand_mentions_by_one_person_few_are_queued_and_one_notice_is_shown(
     world: World,
 ) -> None:
-    outcomes = [await submit(asking(number), world.intake) for number in range(1_000)]
-    assert await submit(asking(0, "U2"), world.intake) != TOO_MANY
+    outcomes = [await submit(asking(number), world.submit_deps) for number in range(1_000)]
+    assert await submit(asking(0, "U2"), world.submit_deps) != TOO_MANY
     await world.settle()
     assert outcomes.count(TOO_MANY) == 970
     assert len(world.queue.published) == 31
@@ -63,14 +63,14 @@ async def test_of_a_thousand_mentions_by_one_person_few_are_queued_and_one_notic
 
 async def test_asking_on_does_not_prolong_the_break(world: World, clock: Clock) -> None:
     for number in range(30):
-        await submit(asking(number), world.intake)
+        await submit(asking(number), world.submit_deps)
     for number in range(100, 110):
         clock.now += 0.19
-        assert await submit(asking(number), world.intake) == TOO_MANY
+        assert await submit(asking(number), world.submit_deps) == TOO_MANY
     clock.now += 0.2
-    assert isinstance(await submit(asking(200), world.intake), Accepted)
+    assert isinstance(await submit(asking(200), world.submit_deps), Accepted)
     clock.now += 60
-    outcomes = [await submit(asking(number), world.intake) for number in range(300, 340)]
+    outcomes = [await submit(asking(number), world.submit_deps) for number in range(300, 340)]
     assert outcomes.count(TOO_MANY) == 10
 
 
@@ -78,12 +78,12 @@ async def test_the_notice_comes_again_after_a_minute_and_not_before(
     world: World, clock: Clock
 ) -> None:
     world.throttle = PerUserThrottle(1, clock)
-    await submit(asking(0), world.intake)
+    await submit(asking(0), world.submit_deps)
     for number in range(1, 10):
-        assert await submit(asking(number), world.intake) == TOO_MANY
+        assert await submit(asking(number), world.submit_deps) == TOO_MANY
     clock.now += 60
     for number in range(10, 20):
-        await submit(asking(number), world.intake)
+        await submit(asking(number), world.submit_deps)
     await world.settle()
     assert len(world.replies.told) == 2
 
@@ -91,10 +91,10 @@ async def test_the_notice_comes_again_after_a_minute_and_not_before(
 async def test_a_question_that_slack_delivers_again_is_not_counted_twice(world: World) -> None:
     world.throttle = PerUserThrottle(1)
     world.queue.down = True
-    await submit(asking(0), world.intake)
+    await submit(asking(0), world.submit_deps)
     world.queue.down = False
-    assert isinstance(await submit(asking(0, redelivered=True), world.intake), Accepted)
-    assert await submit(asking(1), world.intake) == TOO_MANY
+    assert isinstance(await submit(asking(0, redelivered=True), world.submit_deps), Accepted)
+    assert await submit(asking(1), world.submit_deps) == TOO_MANY
 
 
 async def test_whoever_presses_a_button_on_and_on_does_not_make_us_read_slack(
@@ -121,7 +121,7 @@ async def test_a_command_is_told_by_its_ack_alone(world: World) -> None:
     world.throttle = PerUserThrottle(1)
     for number in range(3):
         outcome = await submit(
-            asking(number, source=Source.SLASH_COMMAND, thread_ts=None), world.intake
+            asking(number, source=Source.SLASH_COMMAND, thread_ts=None), world.submit_deps
         )
     assert outcome == TOO_MANY
     await world.settle()
@@ -130,7 +130,7 @@ async def test_a_command_is_told_by_its_ack_alone(world: World) -> None:
 
 async def test_a_flood_of_edits_is_no_flood_of_offers(world: World) -> None:
     world.throttle = PerUserThrottle(2)
-    following = FollowUpDeps(world.intake, FakeHistory(), LEDGER)
+    following = FollowUpDeps(world.submit_deps, FakeHistory(), LEDGER)
     for number in range(50):
         await offer(Edited(asking(0), f"1700000001.{number:06d}"), following)
     await world.settle()

@@ -136,7 +136,7 @@ async def test_a_refused_question_that_is_given_up_tells_of_the_limit_and_not_of
     world.limits.refusal = OVER
     world.conversation.failures["post"] = [(LATER, False)]
     assert await world.answer(question(0)) is Outcome.TRY_LATER
-    assert await give_up(question(0), Delivery("dead"), world.using()) is Outcome.GAVE_UP
+    assert await give_up(question(0), Delivery("dead"), world.deps()) is Outcome.GAVE_UP
     [(_, body)] = world.conversation.messages
     assert "user_rate_limited" in str(body.blocks)
     assert world.limits.told_of == {"question-0000"}

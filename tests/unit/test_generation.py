@@ -269,18 +269,18 @@ async def test_a_whole_answer_that_says_nothing_is_empty() -> None:
 
 
 async def test_after_failures_with_tools_the_fallback_answers_without_them_and_says_so() -> None:
-    prompt = replace(PROMPT, manner=GenerationOptions(tools=(Tool.GOOGLE_SEARCH,)))
+    prompt = replace(PROMPT, options=GenerationOptions(tools=(Tool.GOOGLE_SEARCH,)))
     model = FakeModel([[AWAY], [AWAY], [AWAY], saying("ok")])
     answer = await generated(model, a_generation(Naps()), prompt=prompt)
-    assert [len(told.manner.tools) for told, _ in model.asked] == [1, 1, 1, 0]
+    assert [len(told.options.tools) for told, _ in model.asked] == [1, 1, 1, 0]
     assert answer.sources == Citations(missing=True)
 
 
 async def test_a_fallback_for_a_model_that_does_not_exist_keeps_its_tools() -> None:
-    prompt = replace(PROMPT, manner=GenerationOptions(tools=(Tool.GOOGLE_SEARCH,)))
+    prompt = replace(PROMPT, options=GenerationOptions(tools=(Tool.GOOGLE_SEARCH,)))
     model = FakeModel([[ModelRejected("404", reason="model_not_found")], saying("ok")])
     answer = await generated(model, a_generation(Naps()), prompt=prompt)
-    assert [len(told.manner.tools) for told, _ in model.asked] == [1, 1]
+    assert [len(told.options.tools) for told, _ in model.asked] == [1, 1]
     assert answer.sources == Citations()
 
 

@@ -173,19 +173,19 @@ def test_wherever_the_json_is_cut_what_is_shown_is_the_beginning_of_the_answer(
     if escaped:
         rng.shuffle(fields)
     text = json.dumps(dict(fields), ensure_ascii=escaped, indent=2 if indented else None)
-    form = JsonFormat(Mode.AUTO, "ja")
+    answer_format = JsonFormat(Mode.AUTO, "ja")
     shown = ""
     for end in range(len(text) + 1):
-        grown = form.growing(text[:end])
+        grown = answer_format.growing(text[:end])
         assert grown.startswith(shown)
         shown = grown
-    assert form.read(text, cut=False).text.startswith(shown)
+    assert answer_format.read(text, cut=False).text.startswith(shown)
 
 
 def test_a_growing_answer_is_shown_word_by_word() -> None:
     text = json.dumps({"mode": "code", **CODE}, ensure_ascii=False)
-    form = JsonFormat(Mode.AUTO, "ja")
-    seen = list(dict.fromkeys(form.growing(text[:end]) for end in range(len(text) + 1)))
+    answer_format = JsonFormat(Mode.AUTO, "ja")
+    seen = list(dict.fromkeys(answer_format.growing(text[:end]) for end in range(len(text) + 1)))
     assert seen[1] == "### 説明\n\n割"
     assert any(shown.endswith("```python\ndef f():\n    ret") for shown in seen)
     assert seen[-1].endswith("- 型を付けます。")

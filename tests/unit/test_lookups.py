@@ -24,7 +24,9 @@ SUBJECT = Subject(purpose=Purpose.SUMMARISE, channel_id="C1", message_ts="90.000
 
 
 async def asked(task: Task, *said: ThreadMessage, with_quotes: tuple[Tool, ...] = ()) -> Prompt:
-    world = World(house=PromptConfig(OptionsByMode(tools=BOTH, tools_with_quotes=with_quotes)))
+    world = World(
+        prompt_config=PromptConfig(OptionsByMode(tools=BOTH, tools_with_quotes=with_quotes))
+    )
     world.conversation.said = list(said)
     world.threads.said = said
     world.files.contents[FILE.id] = b"abc"
@@ -49,7 +51,7 @@ async def test_a_quote_cannot_have_the_thread_sent_out_by_a_search_or_the_addres
 ) -> None:
     prompt = await asked(a_task(**changes), *said)
     assert prompt.turns
-    assert prompt.manner.tools == ()
+    assert prompt.options.tools == ()
 
 
 async def test_the_model_says_that_it_could_not_look_up_where_that_was_asked_for() -> None:
@@ -61,7 +63,7 @@ async def test_the_model_says_that_it_could_not_look_up_where_that_was_asked_for
 
 async def test_an_operator_may_let_questions_with_quotes_search_but_never_open_pages() -> None:
     prompt = await asked(a_task(**THREAD), ATTACK, with_quotes=(Tool.GOOGLE_SEARCH,))
-    assert prompt.manner.tools == (Tool.GOOGLE_SEARCH,)
+    assert prompt.options.tools == (Tool.GOOGLE_SEARCH,)
     assert "Web ページを開くことはできません" in prompt.system
     with pytest.raises(ValidationError, match="never used beside quotes"):
         ProcessorSettings.model_validate(
@@ -72,5 +74,5 @@ async def test_an_operator_may_let_questions_with_quotes_search_but_never_open_p
 async def test_a_question_without_quotes_keeps_its_tools_and_is_told_nothing_of_them() -> None:
     for changes in ({}, THREAD):
         prompt = await asked(a_task(**changes))
-        assert prompt.manner.tools == BOTH
+        assert prompt.options.tools == BOTH
         assert "できません" not in prompt.system

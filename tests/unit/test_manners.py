@@ -36,8 +36,8 @@ def faults(**changes: Any) -> list[str]:
 
 
 def test_by_default_people_wait_little_and_programs_and_figures_are_thought_about() -> None:
-    manners = settings().manners
-    assert {mode: manners.of(mode).thinking for mode in Mode} == {
+    options_by_mode = settings().options_by_mode
+    assert {mode: options_by_mode.of(mode).thinking for mode in Mode} == {
         Mode.AUTO: Thinking.LOW,
         Mode.CHAT: Thinking.LOW,
         Mode.GENERAL: Thinking.LOW,
@@ -45,20 +45,20 @@ def test_by_default_people_wait_little_and_programs_and_figures_are_thought_abou
         Mode.DATA: Thinking.MEDIUM,
         Mode.CREATIVE: Thinking.LOW,
     }
-    assert manners.of(Mode.CHAT).tools == ()
+    assert options_by_mode.of(Mode.CHAT).tools == ()
 
 
 def test_single_modes_are_changed_and_the_others_stay() -> None:
-    manners = settings(
+    options_by_mode = settings(
         gemini_thinking='{"chat": "minimal", "code": "high", "general": null}',
         gemini_tools="url_context, google_search",
-    ).manners
+    ).options_by_mode
     tools = (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT)
-    assert manners.of(Mode.CHAT) == GenerationOptions(Thinking.MINIMAL, tools)
-    assert manners.of(Mode.CODE) == GenerationOptions(Thinking.HIGH, tools)
-    assert manners.of(Mode.GENERAL) == GenerationOptions(None, tools)
-    assert manners.of(Mode.CREATIVE) == GenerationOptions(Thinking.LOW, tools)
-    assert manners.of(Mode.DATA) == GenerationOptions(Thinking.MEDIUM, tools)
+    assert options_by_mode.of(Mode.CHAT) == GenerationOptions(Thinking.MINIMAL, tools)
+    assert options_by_mode.of(Mode.CODE) == GenerationOptions(Thinking.HIGH, tools)
+    assert options_by_mode.of(Mode.GENERAL) == GenerationOptions(None, tools)
+    assert options_by_mode.of(Mode.CREATIVE) == GenerationOptions(Thinking.LOW, tools)
+    assert options_by_mode.of(Mode.DATA) == GenerationOptions(Thinking.MEDIUM, tools)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ async def dependencies(
 ) -> AsyncIterator[Dependencies]:
     yield Dependencies(
         verifier or Allows(),
-        world.using(),
+        world.deps(),
         world.stopping(),
         FeedbackDeps(world.votes, keeps_words=False),
         world.asides(),

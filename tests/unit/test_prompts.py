@@ -11,15 +11,17 @@ from processor_service.ports.generation_options import OptionsByMode, Thinking, 
 from processor_service.prompt.build import PromptConfig, PromptContext, day_of, prompt_for
 from processor_service.prompt.quotes import in_thread
 from shared.task import Locale, Mode
-from tests.processor_fakes.occasion import THAT_DAY
+from tests.processor_fakes.prompt_context import THAT_DAY
 from tests.tasks import a_task
 
 LATE = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
 HOUSE = PromptConfig()
 
 
-def system(locale: Locale, occasion: PromptContext = THAT_DAY, house: PromptConfig = HOUSE) -> str:
-    return prompt_for(a_task(locale=locale), occasion, house).system
+def system(
+    locale: Locale, prompt_context: PromptContext = THAT_DAY, prompt_config: PromptConfig = HOUSE
+) -> str:
+    return prompt_for(a_task(locale=locale), prompt_context, prompt_config).system
 
 
 def test_the_day_is_the_askers_and_in_japan_where_slack_tells_no_time_zone() -> None:
@@ -75,22 +77,24 @@ def test_an_operators_text_is_framed_and_the_rules_on_quotes_have_the_last_word(
 
 
 def key(
-    text: str = "素数とは何ですか", occasion: PromptContext = THAT_DAY, house: PromptConfig = HOUSE
+    text: str = "素数とは何ですか",
+    prompt_context: PromptContext = THAT_DAY,
+    prompt_config: PromptConfig = HOUSE,
 ) -> str | None:
     task = a_task(text=text)
-    return cache_key(task, prompt_for(task, occasion, house), "model", "")
+    return cache_key(task, prompt_for(task, prompt_context, prompt_config), "model", "")
 
 
 def test_an_answer_of_yesterday_is_none_to_a_question_of_today() -> None:
     assert key() == key(text=" 素数とは何ですか ")
     tomorrow = PromptContext(date(2026, 11, 25), "Acme")
-    assert key(occasion=tomorrow) not in {key(), None}
+    assert key(prompt_context=tomorrow) not in {key(), None}
 
 
 def test_an_answer_given_in_another_manner_or_under_other_rules_is_another_one() -> None:
     keys = [
-        key(house=house)
-        for house in (
+        key(prompt_config=prompt_config)
+        for prompt_config in (
             HOUSE,
             PromptConfig(operator_text="短く。"),
             PromptConfig(operator_text="長く。"),

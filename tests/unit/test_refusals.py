@@ -9,7 +9,7 @@ from processor_service.refusals import Refusal, Refusals
 WISHES = GenerationOptions(Thinking.MINIMAL, (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT))
 NO_THINKING = GenerationOptions(None, WISHES.tools)
 NO_TOOLS = GenerationOptions(Thinking.MINIMAL)
-PROMPT = Prompt("system", "question", manner=WISHES)
+PROMPT = Prompt("system", "question", options=WISHES)
 
 
 @pytest.mark.parametrize(
@@ -62,5 +62,5 @@ def test_what_one_model_refused_is_still_asked_of_another() -> None:
     refusals = Refusals()
     refusals.lesser(WISHES, Refusal(400, "Thinking level MINIMAL"), PROMPT, "main")
     refusals.lesser(NO_THINKING, Refusal(400, "Tool use"), PROMPT, "main")
-    assert refusals.manner(PROMPT, "main") == GenerationOptions()
-    assert refusals.manner(PROMPT, "spare") == WISHES
+    assert refusals.options(PROMPT, "main") == GenerationOptions()
+    assert refusals.options(PROMPT, "spare") == WISHES

@@ -47,7 +47,11 @@ def test_without_research_nothing_stands_there_and_research_that_failed_is_told(
 
 
 def test_the_same_page_and_the_same_words_count_once() -> None:
-    twice = Citations().plus(PAGES, ["a"]).plus([PAGES[1], WebPage(PAGES[0].url, "x")], ["b", "a"])
+    twice = (
+        Citations()
+        .merged_with(PAGES, ["a"])
+        .merged_with([PAGES[1], WebPage(PAGES[0].url, "x")], ["b", "a"])
+    )
     assert twice == Citations(PAGES, ("a", "b"))
 
 
@@ -76,10 +80,10 @@ def test_a_page_without_a_title_is_called_by_its_place() -> None:
 @pytest.mark.parametrize("length", [20, 250, 700])
 def test_a_full_message_has_room_for_its_sources_and_buttons(length: int) -> None:
     pages = tuple(WebPage(f"https://a.example/{n}/" + "x" * length, "&" * 70) for n in range(30))
-    research = Citations(pages, tuple(f"{n} " + "語" * 30 for n in range(9)))
+    citations = Citations(pages, tuple(f"{n} " + "語" * 30 for n in range(9)))
     place = MessageRef("C0123456789", "1700000000.000001", "1700000000.000001")
     footer = [
-        *sources_footer(research, "en"),
+        *sources_footer(citations, "en"),
         *answer_footer(a_task(mode=Mode.AUTO), Answer("", "", mode=Mode.CODE), place, cached=True),
     ]
     answer = Answer("word " * (PART_BYTES // 5 - 10), "m")
@@ -90,8 +94,8 @@ def test_a_full_message_has_room_for_its_sources_and_buttons(length: int) -> Non
 
 
 def test_as_plain_text_the_sources_come_after_the_answer() -> None:
-    research = Citations(PAGES, ("素数",), missing=True)
-    [body] = render_plain(Answer("答え", "m"), "ja", 9, below=sources_text(research, "ja"))
+    citations = Citations(PAGES, ("素数",), missing=True)
+    [body] = render_plain(Answer("答え", "m"), "ja", 9, below=sources_text(citations, "ja"))
     assert body.text.startswith("答え\n\n検索は使われていません。")
     assert "1. 一つ目 https://a.example/1" in body.text
     assert "2. B &amp; C &gt; D https://b.example/2?x=1&amp;y=2" in body.text

@@ -10,7 +10,7 @@ from processor_service.prompt.response_schema import JsonFormat
 from processor_service.texts.failures import WORDS
 from shared.errors import ModelUnavailable
 from shared.task import Locale, Mode
-from tests.processor_fakes.occasion import THAT_DAY
+from tests.processor_fakes.prompt_context import THAT_DAY
 from tests.tasks import a_task
 
 FIELDS = {
@@ -28,7 +28,7 @@ KNOWN_KEYWORDS = {
 WHOLE = {"mode": "general", "summary": "はい。", "key_points": []}
 
 
-def form(mode: Mode = Mode.AUTO) -> JsonFormat:
+def answer_format(mode: Mode = Mode.AUTO) -> JsonFormat:
     return JsonFormat(mode, "ja")
 
 
@@ -40,21 +40,21 @@ def keywords(schema: dict[str, Any]) -> set[str]:
 
 @pytest.mark.parametrize("mode", FIELDS)
 def test_a_forced_mode_asks_for_its_fields_in_the_order_they_are_shown(mode: Mode) -> None:
-    schema = form(mode).schema
+    schema = answer_format(mode).schema
     assert list(schema["properties"]) == schema["propertyOrdering"] == FIELDS[mode]
     assert schema["properties"]["mode"]["enum"] == [mode.value]
     assert set(FIELDS[mode]) - set(schema["required"]) <= {"sentiment"}
 
 
 def test_the_model_chooses_among_all_modes_by_their_description() -> None:
-    offered = form().schema["anyOf"]
+    offered = answer_format().schema["anyOf"]
     assert [one["properties"]["mode"]["enum"] for one in offered] == [[mode] for mode in FIELDS]
     assert all(one["description"].startswith("For ") for one in offered)
 
 
 @pytest.mark.parametrize("mode", [Mode.AUTO, *FIELDS])
 def test_schemas_use_only_what_gemini_knows(mode: Mode) -> None:
-    assert keywords(form(mode).schema) <= KNOWN_KEYWORDS
+    assert keywords(answer_format(mode).schema) <= KNOWN_KEYWORDS
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_schemas_use_only_what_gemini_knows(mode: Mode) -> None:
 )
 def test_an_answer_of_another_shape_is_malformed_and_not_quoted(text: str) -> None:
     with pytest.raises(ModelUnavailable) as malformed:
-        form().read(text, cut=False)
+        answer_format().read(text, cut=False)
     assert malformed.value.reason == "answer_malformed"
     assert "はい" not in str(malformed.value)
     assert malformed.value.__cause__ is None
@@ -82,27 +82,27 @@ def test_an_answer_of_another_shape_is_malformed_and_not_quoted(text: str) -> No
 
 def test_a_forced_mode_takes_no_other() -> None:
     with pytest.raises(ModelUnavailable):
-        form(Mode.CODE).read(json.dumps(WHOLE), cut=False)
-    assert form(Mode.CODE).growing(json.dumps(WHOLE)) == ""
-    assert form(Mode.GENERAL).read(json.dumps(WHOLE), cut=False).text == "はい。"
+        answer_format(Mode.CODE).read(json.dumps(WHOLE), cut=False)
+    assert answer_format(Mode.CODE).growing(json.dumps(WHOLE)) == ""
+    assert answer_format(Mode.GENERAL).read(json.dumps(WHOLE), cut=False).text == "はい。"
 
 
 def test_a_whole_answer_names_its_mode() -> None:
-    reading = form().read(json.dumps(WHOLE), cut=False)
+    reading = answer_format().read(json.dumps(WHOLE), cut=False)
     assert (reading.text, reading.mode) == ("はい。", Mode.GENERAL)
 
 
 def test_of_an_answer_cut_at_its_limit_everything_that_came_is_shown_and_closed() -> None:
     text = '{"mode": "code", "language": "sh", "explanation": "一覧です。", "code": "ls -l\\nls'
-    reading = form().read(text, cut=True)
+    reading = answer_format().read(text, cut=True)
     assert reading.mode is Mode.CODE
     assert reading.text == "### 説明\n\n一覧です。\n\n```sh\nls -l\nls\n```"
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"mode": "co', '{"mode": "code", "lang', "x", "[1"])
 def test_of_an_answer_cut_before_its_first_word_nothing_is_shown(text: str) -> None:
-    assert form().read(text, cut=True).text == ""
-    assert form().growing(text) == ""
+    assert answer_format().read(text, cut=True).text == ""
+    assert answer_format().growing(text) == ""
 
 
 @pytest.mark.parametrize("locale", ["ja", "en"])
@@ -110,9 +110,9 @@ def test_the_prompt_says_which_mode_is_wanted(locale: Locale) -> None:
     free = prompt_for(a_task(mode=Mode.CHAT, locale=locale), THAT_DAY, PromptConfig())
     auto = prompt_for(a_task(mode=Mode.AUTO, locale=locale), THAT_DAY, PromptConfig())
     data = prompt_for(a_task(mode=Mode.DATA, locale=locale), THAT_DAY, PromptConfig())
-    assert free.form is None
+    assert free.answer_format is None
     assert "Markdown" in free.system
-    assert auto.form == JsonFormat(Mode.AUTO, locale)
+    assert auto.answer_format == JsonFormat(Mode.AUTO, locale)
     assert " data" in data.system
     assert len({free.system, auto.system, data.system}) == 3
     assert not any("{" in prompt.system for prompt in (free, auto, data))

@@ -124,11 +124,11 @@ async def test_what_people_wrote_is_quoted_and_only_our_own_words_are_the_reques
 
 
 async def test_a_shortcut_is_asked_without_tools(world: World) -> None:
-    world.house = PromptConfig(OptionsByMode(tools=(Tool.GOOGLE_SEARCH,)))
+    world.prompt_config = PromptConfig(OptionsByMode(tools=(Tool.GOOGLE_SEARCH,)))
     await world.answer(about_a_message())
 
-    assert asked(world).manner.tools == ()
-    assert asked(world).manner.thinking is Thinking.LOW
+    assert asked(world).options.tools == ()
+    assert asked(world).options.thinking is Thinking.LOW
 
 
 async def test_a_message_is_explained_and_translated_where_we_are_no_member(
@@ -223,7 +223,7 @@ async def test_a_retry_stands_where_the_shortcut_was_shown(world: World) -> None
 
 
 async def test_a_wish_that_is_given_up_is_told_in_direct_messages(world: World) -> None:
-    await give_up(about_a_message(), Delivery("m1"), world.using())
+    await give_up(about_a_message(), Delivery("m1"), world.deps())
 
     assert world.conversations.asked_in == ["D1"]
     assert world.conversation.texts("notice") != []

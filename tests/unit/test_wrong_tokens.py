@@ -187,7 +187,7 @@ def world_and_http() -> Iterator[tuple[World, TestClient]]:
         async with aiohttp.ClientSession() as session:
             yield Dependencies(
                 OidcVerifier(GoogleCerts(session, "http://127.0.0.1:9"), AUDIENCE, ACCOUNT),
-                world.using(),
+                world.deps(),
                 world.stopping(),
                 FeedbackDeps(world.votes, keeps_words=False),
                 world.asides(),
