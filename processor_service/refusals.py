@@ -64,7 +64,7 @@ class Refusals:
         if refused != GenerationOptions() and code == 400 and _NAMES_NOTHING.search(message):
             log.warning(
                 "The model refuses a request without saying why; it is asked in its own manner.",
-                action="manner_refused",
+                action="option_refused",
                 model=model,
             )
             return GenerationOptions()

@@ -134,7 +134,9 @@ class LivePreview:
                     self.steps.stop.ask()
             # Whether the step had an effect is found out at the end.
             self._stuck = self._stuck or isinstance(error, OutcomeUnknown)
-            log.info("A growing answer skips a step.", action="growth_skipped", reason=error.reason)
+            log.info(
+                "A growing answer skips a step.", action="preview_skipped", reason=error.reason
+            )
             changed = True
         if changed:
             self._next = self.clock() + EVERY_S
