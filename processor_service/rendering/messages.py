@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from processor_service.ports.answers import Answer
@@ -30,6 +29,7 @@ from processor_service.texts.answers import (
     TRUNCATED,
 )
 from processor_service.texts.failures import OTHER, TAKEN_AWAY, WORDS, Failure
+from shared.slack.home_view import shown_moment
 from shared.task import Locale, Mode, Subject, Task, Wish
 
 Block = dict[str, Any]
@@ -129,7 +129,7 @@ def render_notice(failure: Failure, task: Task, place: MessageRef | None) -> Bod
         title=title,
         phase=words.phase[locale],
         what=words.what[locale].format(
-            when=_moment(failure.resumes_at),
+            when=shown_moment(failure.resumes_at) if failure.resumes_at else "",
             files=escape(verdict_lines(failure.without, locale)),
         )
         + (TAKEN_AWAY[locale] if failure.shown else ""),
@@ -155,13 +155,6 @@ def render_stopped(task: Task, place: MessageRef | None) -> Body:
         again = value_of(place, task.mode, task.wish)
         blocks.append(buttons(button("retry", REGENERATE[task.locale], again)))
     return Body(title, tuple(blocks))
-
-
-def _moment(at: datetime | None) -> str:
-    """A time as Slack shows it in each reader's time zone (docs.slack.dev, formatting dates)."""
-    if at is None:
-        return ""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
 def render_question(task: Task) -> Body:

@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -126,6 +126,14 @@ def test_a_limits_notice_shows_when_it_goes_on_in_the_readers_time_zone() -> Non
     at = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
     notice = render_notice(Failure("user_rate_limited", at), a_task(), HERE)
     assert f"<!date^{int(at.timestamp())}^" in str(notice.blocks)
+
+
+def test_what_stands_for_a_time_where_no_date_can_be_shown_is_utc_by_its_name_and_by_its_hour() -> (
+    None
+):
+    midnight_in_japan = datetime(2026, 11, 29, tzinfo=timezone(timedelta(hours=9)))
+    failure = Failure("user_daily_tokens", midnight_in_japan)
+    assert "|2026-11-28 15:00 UTC>" in str(render_notice(failure, a_task(), HERE).blocks)
 
 
 def test_plain_text_keeps_every_word_escaped_and_short() -> None:
