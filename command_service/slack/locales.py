@@ -7,6 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from command_service.slack.access import SlackAccess
 from shared.background import Background
 from shared.slack.client import SLACK_FAILURES
+from shared.slack.people import locale_of
 from shared.task import Locale
 from shared.telemetry.log import get_logger
 
@@ -57,8 +58,8 @@ class SlackLocales:
         try:
             answer = await self._client.users_info(user=user_id, include_locale=True)
             user = answer.get("user")
-            told = user.get("locale") if isinstance(user, dict) else None
-            self._remember(user_id, told if isinstance(told, str) else "")
+            told = locale_of(user) if isinstance(user, dict) else None
+            self._remember(user_id, told or self._default)
         except SLACK_FAILURES as error:
             failure = self._access.failure(error, "users.info")
             log.info(
@@ -70,11 +71,7 @@ class SlackLocales:
         finally:
             self._asked.discard(user_id)
 
-    def _remember(self, user_id: str, slack_locale: str) -> None:
-        """Slack's locales are like ``ja-JP``; without one the default stays."""
-        if slack_locale:
-            self._known[user_id] = "ja" if slack_locale.startswith("ja") else "en"
-        else:
-            self._known[user_id] = self._default
+    def _remember(self, user_id: str, locale: Locale) -> None:
+        self._known[user_id] = locale
         if len(self._known) > self._capacity:
             self._known.popitem(last=False)

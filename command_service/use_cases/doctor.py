@@ -19,7 +19,7 @@ from command_service.scopes import ALL_SCOPES
 from command_service.texts import doctor as texts
 from command_service.use_cases.outcome_metrics import count
 from command_service.use_cases.pace import Pace
-from command_service.use_cases.policy import Presence, in_rollout, turned_away
+from command_service.use_cases.policy import Presence, checks, turned_away
 from command_service.use_cases.submit import Accepted, HandedBack, SubmitDeps, publish, refusal_text
 from shared.errors import MechachangError, QueueUnavailable
 from shared.slack.findings import CheckResult, listed
@@ -32,6 +32,13 @@ log = get_logger(__name__)
 REPORT_EVERY_S: Final = 10.0
 
 _WORDS: Final = {"doctor", "診断"}
+# Whether the channel is shared with others is looked up, and told with the place.
+_RULES: Final = {
+    RejectReason.TEAM_NOT_ALLOWED: texts.TEAM,
+    RejectReason.CHANNEL_NOT_ALLOWED: texts.CHANNEL,
+    RejectReason.USER_NOT_ALLOWED: texts.USER,
+    RejectReason.NOT_IN_ROLLOUT: texts.ROLLOUT,
+}
 # Slack shows nothing before the ack, and waits for it no longer than 3 s.
 _LOOK_WITHIN_S: Final = 1.5
 _LOCALE_WITHIN_S: Final = 0.5
@@ -114,8 +121,7 @@ def _kept_out(visit: DoctorRequest, deps: DoctorDeps) -> str | None:
     has to be looked at.
     """
     submit_deps, locale = deps.submit_deps, deps.submit_deps.locales.of(visit.user_id)
-    who = Presence(visit.team_id, visit.user_id, visit.channel_id)
-    reason = turned_away(who, submit_deps.policy)
+    reason = turned_away(_presence(visit), submit_deps.policy)
     if reason is None and deps.pace.take(visit.user_id):
         return None
     count_event(Source.SLASH_COMMAND, "refused", reason or RejectReason.TOO_SOON, Kind.DOCTOR)
@@ -156,15 +162,17 @@ async def _on_socket(locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
 
 def _on_rules(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
     policy = deps.submit_deps.policy
+    passed = checks(_presence(visit), policy)
     ids = {"team": visit.team_id, "channel": visit.channel_id, "user": visit.user_id}
-    rules = (
-        (texts.TEAM, not policy.team_ids or visit.team_id in policy.team_ids),
-        (texts.CHANNEL, not policy.channel_ids or visit.channel_id in policy.channel_ids),
-        (texts.USER, not policy.user_ids or visit.user_id in policy.user_ids),
-        (texts.ROLLOUT, in_rollout(visit.user_id, policy)),
-    )
     percent = policy.rollout_percent
-    return [check.found(ok, locale, percent=percent, **ids) for check, ok in rules]
+    return [
+        check.found(passed[reason], locale, percent=percent, **ids)
+        for reason, check in _RULES.items()
+    ]
+
+
+def _presence(visit: DoctorRequest) -> Presence:
+    return Presence(visit.team_id, visit.user_id, visit.channel_id)
 
 
 async def _on_place(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> list[CheckResult]:

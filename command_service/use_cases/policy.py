@@ -68,22 +68,25 @@ class Presence:
     external: bool = False
 
 
+def checks(who: Presence, policy: Policy) -> dict[RejectReason, bool]:
+    """The rules about who comes where, in their order: the reason to keep the person out, and
+    whether they may come as far as that rule goes.
+    """
+    channel_id = who.channel_id
+    return {
+        RejectReason.TEAM_NOT_ALLOWED: _among(who.team_id, policy.team_ids),
+        RejectReason.EXTERNAL_CHANNEL: policy.external_channels or not who.external,
+        RejectReason.CHANNEL_NOT_ALLOWED: (
+            channel_id is None or _among(channel_id, policy.channel_ids)
+        ),
+        RejectReason.USER_NOT_ALLOWED: _among(who.user_id, policy.user_ids),
+        RejectReason.NOT_IN_ROLLOUT: in_rollout(who.user_id, policy),
+    }
+
+
 def turned_away(who: Presence, policy: Policy) -> RejectReason | None:
     """The first rule that keeps the person out there, whatever they want; None: they may come."""
-    channel_id = who.channel_id
-    for reason, forbidden in (
-        (RejectReason.TEAM_NOT_ALLOWED, _outside(who.team_id, policy.team_ids)),
-        (RejectReason.EXTERNAL_CHANNEL, who.external and not policy.external_channels),
-        (
-            RejectReason.CHANNEL_NOT_ALLOWED,
-            channel_id is not None and _outside(channel_id, policy.channel_ids),
-        ),
-        (RejectReason.USER_NOT_ALLOWED, _outside(who.user_id, policy.user_ids)),
-        (RejectReason.NOT_IN_ROLLOUT, not in_rollout(who.user_id, policy)),
-    ):
-        if forbidden:
-            return reason
-    return None
+    return next((reason for reason, fine in checks(who, policy).items() if not fine), None)
 
 
 def admit(question: Question, policy: Policy) -> Admitted | Rejected:
@@ -120,8 +123,8 @@ def _is_too_long(question: Question, policy: Policy) -> bool:
     return len(question.text) > policy.max_prompt_chars
 
 
-def _outside(value: str, allowed: frozenset[str]) -> bool:
-    return bool(allowed) and value not in allowed
+def _among(value: str, allowed: frozenset[str]) -> bool:
+    return not allowed or value in allowed
 
 
 def in_rollout(user_id: str, policy: Policy) -> bool:

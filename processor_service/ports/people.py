@@ -70,11 +70,6 @@ class PeopleCache(Protocol):
         """Keep the person's name, if the store takes it."""
 
 
-def locale_named(name: str) -> Locale:
-    """Slack's locales are like ``ja-JP``; everything but Japanese is answered in English."""
-    return "ja" if name.startswith("ja") else "en"
-
-
 def offset_told(value: object) -> timedelta | None:
     """Seconds from UTC. Clocks are less than a day apart; anything else is None, wherever it was
     kept or told.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
-from processor_service.ports.people import Person, locale_named, offset_told
+from processor_service.ports.people import Person, offset_told
 from processor_service.ports.work import StoreUnavailable
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import (
@@ -13,6 +13,7 @@ from processor_service.redis.keys import (
     name_key,
     utc_offset_key,
 )
+from shared.slack.people import locale_named
 
 
 class RedisPeopleCache:

@@ -7,10 +7,11 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
-from processor_service.ports.people import PeopleCache, Person, locale_named, offset_told
+from processor_service.ports.people import PeopleCache, Person, offset_told
 from processor_service.ports.work import StoreUnavailable
 from processor_service.slack.client import SlackCalls
 from shared.errors import MechachangError
+from shared.slack.people import locale_of
 from shared.task import Locale
 from shared.telemetry.log import get_logger
 
@@ -130,6 +131,4 @@ def _name_in(user: Mapping[str, Any]) -> str:
 
 
 def _person(user: Mapping[str, Any]) -> Person:
-    """Slack's locales are like ``ja-JP``; not everybody has one, nor a time zone."""
-    locale, offset = str(user.get("locale") or ""), user.get("tz_offset")
-    return Person(locale_named(locale) if locale else None, offset_told(offset))
+    return Person(locale_of(user), offset_told(user.get("tz_offset")))
