@@ -29,7 +29,7 @@ operations: $(VENV)/.operations ## Install what `python -m deploy.…` needs, an
 	@echo "Ready. Go on with: . $(VENV)/bin/activate"
 
 test: $(VENV)/.dev ## Run every test, the scenarios and browser tests included (ARGS=...)
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 chaos: $(VENV)/.dev ## Break everything while N questions are asked; none is lost or doubled (N=... SEED=...)
 	@$(PY) -m tests.chaos --questions $(N) --seed $(SEED) --rate $(RATE)
