@@ -46,7 +46,7 @@ class Files:
 
     source: FileSource
     uploads: Uploads
-    room: MemoryBudget
+    memory: MemoryBudget
     file_bytes: int
 
     @property
@@ -111,7 +111,7 @@ class _Collecting:
             if one.way is Transport.UPLOAD:
                 await self._try(one, self._upload, choice)
         room = choice.bytes_of(Transport.INLINE) + choice.bytes_of(Transport.TEXT)
-        await self._stack.enter_async_context(self._using.room.of(room))
+        await self._stack.enter_async_context(self._using.memory.reserve(room))
         for one in choice.chosen:
             if one.way is not Transport.UPLOAD:
                 await self._try(one, self._fetch, choice)
@@ -164,7 +164,7 @@ class _Collecting:
         return Attachment(one.file.name, media, one.from_thread)
 
     async def _upload(self, one: SelectedFile, choice: Selection) -> Attachment:
-        async with self._using.room.of(choice.size_of(one.file)):
+        async with self._using.memory.reserve(choice.size_of(one.file)):
             media = await self._sent(one, choice.size_of(one.file))
         self._stack.push_async_callback(self._using.uploads.forget, media)
         await _passed_on(self._using.uploads.until_ready(media))

@@ -17,7 +17,7 @@ class MemoryBudget:
         self._freed = asyncio.Event()
 
     @asynccontextmanager
-    async def of(self, amount: int) -> AsyncIterator[None]:
+    async def reserve(self, amount: int) -> AsyncIterator[None]:
         """Hold ``amount`` bytes, or all there are, until the block is left."""
         wanted = min(amount, self._size)
         async with self._door:

@@ -45,7 +45,7 @@ class SlackCalls:
 
     A method under a rate limit is not called at all: SlackUnavailable says how long to wait.
     ``on_denied`` is told when Slack does not accept our token. Without a ``signing`` that of its
-    token is used. ``readers`` bounds what is read.
+    token is used. ``page_memory`` bounds what is read.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class SlackCalls:
         self._holds = holds
         self._on_denied = on_denied
         self._ourselves: BotIdentity | None = None
-        self.readers = PageMemory()
+        self.page_memory = PageMemory()
 
     async def __call__(
         self,

@@ -21,11 +21,11 @@ class PageMemory:
     """One reading of a thread at a time, and so many bytes of pages of all threads together."""
 
     def __init__(self, room_bytes: int = _ROOM_BYTES) -> None:
-        self._room = MemoryBudget(room_bytes)
+        self._memory = MemoryBudget(room_bytes)
         self._threads: dict[tuple[str, str], tuple[asyncio.Lock, int]] = {}
 
     @asynccontextmanager
-    async def of(self, channel: str, thread_ts: str) -> AsyncIterator[None]:
+    async def only_reader(self, channel: str, thread_ts: str) -> AsyncIterator[None]:
         """Be the only reader of the thread until the block is left."""
         thread = (channel, thread_ts)
         lock, readers = self._threads.get(thread, (asyncio.Lock(), 0))
@@ -41,7 +41,7 @@ class PageMemory:
     @asynccontextmanager
     async def page(self, messages: int) -> AsyncIterator[None]:
         """Hold the room that a page of so many messages may take."""
-        async with self._room.of(messages * _MESSAGE_BYTES):
+        async with self._memory.reserve(messages * _MESSAGE_BYTES):
             yield
 
 

@@ -6,11 +6,11 @@ from processor_service.resilience.memory_budget import MemoryBudget
 
 
 async def test_who_comes_first_is_let_in_first_and_nobody_beyond_the_size() -> None:
-    room, order = MemoryBudget(10), list[str]()
+    memory, order = MemoryBudget(10), list[str]()
     leave = asyncio.Event()
 
     async def hold(name: str, amount: int) -> None:
-        async with room.of(amount):
+        async with memory.reserve(amount):
             order.append(name)
             await leave.wait()
 
@@ -27,9 +27,9 @@ async def test_who_comes_first_is_let_in_first_and_nobody_beyond_the_size() -> N
 
 
 async def test_more_than_there_is_gets_all_of_it() -> None:
-    room = MemoryBudget(10)
-    async with asyncio.timeout(5), room.of(1000):
-        waiting = asyncio.create_task(_pass_through(room))
+    memory = MemoryBudget(10)
+    async with asyncio.timeout(5), memory.reserve(1000):
+        waiting = asyncio.create_task(_pass_through(memory))
         await asyncio.sleep(0)
         assert not waiting.done()
     async with asyncio.timeout(5):
@@ -37,17 +37,17 @@ async def test_more_than_there_is_gets_all_of_it() -> None:
 
 
 async def test_one_who_gives_up_waiting_leaves_the_room_to_others() -> None:
-    room = MemoryBudget(10)
-    async with room.of(10):
-        impatient = asyncio.create_task(_pass_through(room))
+    memory = MemoryBudget(10)
+    async with memory.reserve(10):
+        impatient = asyncio.create_task(_pass_through(memory))
         await asyncio.sleep(0)
         impatient.cancel()
         with pytest.raises(asyncio.CancelledError):
             await impatient
     async with asyncio.timeout(5):
-        await _pass_through(room)
+        await _pass_through(memory)
 
 
-async def _pass_through(room: MemoryBudget) -> None:
-    async with room.of(10):
+async def _pass_through(memory: MemoryBudget) -> None:
+    async with memory.reserve(10):
         return

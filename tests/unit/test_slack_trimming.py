@@ -91,11 +91,11 @@ def test_trimming_changes_nothing_of_what_is_said_in_an_ordinary_thread() -> Non
 
 
 async def test_ten_shortcuts_at_once_read_a_thread_one_after_the_other() -> None:
-    readers, inside, most = PageMemory(), 0, 0
+    page_memory, inside, most = PageMemory(), 0, 0
 
     async def read(thread_ts: str) -> None:
         nonlocal inside, most
-        async with readers.of("C1", thread_ts):
+        async with page_memory.only_reader("C1", thread_ts):
             inside += 1
             most = max(most, inside)
             await asyncio.sleep(0)
@@ -105,19 +105,19 @@ async def test_ten_shortcuts_at_once_read_a_thread_one_after_the_other() -> None
     assert most == 1
     await asyncio.gather(*(read(f"{number}.0") for number in range(10)))
     assert most == 10
-    assert readers._threads == {}
+    assert page_memory._threads == {}
 
 
 async def test_a_reader_that_is_cancelled_lets_the_next_one_in() -> None:
-    readers, entered = PageMemory(), asyncio.Event()
+    page_memory, entered = PageMemory(), asyncio.Event()
 
     async def stuck() -> None:
-        async with readers.of("C1", "1.0"):
+        async with page_memory.only_reader("C1", "1.0"):
             entered.set()
             await asyncio.Event().wait()
 
     async def read() -> None:
-        async with readers.of("C1", "1.0"):
+        async with page_memory.only_reader("C1", "1.0"):
             return
 
     first = asyncio.create_task(stuck())
@@ -128,15 +128,15 @@ async def test_a_reader_that_is_cancelled_lets_the_next_one_in() -> None:
     first.cancel()
     async with asyncio.timeout(5):
         await next_one
-    assert readers._threads == {}
+    assert page_memory._threads == {}
 
 
 async def test_the_pages_of_all_threads_together_have_so_much_room() -> None:
-    readers, inside, most = PageMemory(room_bytes=3 * FIRST_PAGE * 80_000), 0, 0
+    page_memory, inside, most = PageMemory(room_bytes=3 * FIRST_PAGE * 80_000), 0, 0
 
     async def page(messages: int) -> None:
         nonlocal inside, most
-        async with readers.page(messages):
+        async with page_memory.page(messages):
             inside += messages
             most = max(most, inside)
             await asyncio.sleep(0)

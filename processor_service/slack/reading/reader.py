@@ -78,25 +78,27 @@ class SlackReading:
         return (await self._from_the_beginning(until))[0]
 
     async def _from_the_beginning(self, until: float) -> tuple[list[Message], bool]:
-        readers = self.calls.readers
-        async with readers.of(self.channel, self.thread_ts or ""):
-            return await self._messages(None, TrimmedMessages(until), _HISTORY_MESSAGES, readers)
+        page_memory = self.calls.page_memory
+        async with page_memory.only_reader(self.channel, self.thread_ts or ""):
+            return await self._messages(
+                None, TrimmedMessages(until), _HISTORY_MESSAGES, page_memory
+            )
 
     async def _messages(
         self,
         oldest: str | None,
         kept: TrimmedMessages,
         at_most: float = float("inf"),
-        readers: PageMemory | None = None,
+        page_memory: PageMemory | None = None,
     ) -> tuple[list[Message], bool]:
         """The messages since ``oldest``, and whether so many were all of them.
 
-        With ``readers`` no page is asked for before there is room for it.
+        With ``page_memory`` no page is asked for before there is room for it.
         """
         cursor: str | None = None
         chars, asked, limit = 0, 0, FIRST_PAGE
         while asked < at_most:
-            async with readers.page(limit) if readers else nullcontext():
+            async with page_memory.page(limit) if page_memory else nullcontext():
                 page = await self._page(oldest, cursor, limit)
                 chars += size_of(page.data)
                 kept.add(messages_in(page))
