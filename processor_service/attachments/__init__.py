@@ -1,1 +1,1 @@
-"""The files of a question on their way to Gemini."""
+"""The files of a question: which of them Gemini gets, and how."""

@@ -1,4 +1,4 @@
-"""The files of a question on their way to the model: chosen, fetched, passed on, forgotten."""
+"""The files of a question on their way to the model: selected, fetched, passed on, deleted."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,14 +26,14 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
-# Files of the thread beyond the newest ones are not even asked about.
+# Files of the thread beyond the newest ones are not even looked up.
 _LOOKED_AT: Final = 20
 _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file as the model is shown it: a text, or media."""
+    """A file as the model gets it: text, or media."""
 
     name: str
     content: str | MediaFile
@@ -42,7 +42,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Files:
-    """What questions with files work with. ``room`` bounds what they hold in this process."""
+    """Dependencies of questions with files. ``room`` bounds the bytes they hold in this process."""
 
     source: FileSource
     uploads: Uploads
@@ -57,14 +57,14 @@ class Files:
 
 @dataclass
 class Attachments:
-    """The files that the model gets, and those of the question that it does not get."""
+    """The files that the model gets, and the files of the question that it does not get."""
 
     attachments: list[Attachment] = field(default_factory=list)
     without: list[OmittedFile] = field(default_factory=list)
 
 
 class FilesUnusable(PermanentError):
-    """Nothing was asked but about files, and none of them can be used."""
+    """The question consists of files only, and none of them can be used."""
 
     reason = "files_unusable"
 
@@ -77,8 +77,8 @@ class FilesUnusable(PermanentError):
 async def attach_files(
     task: Task, said: Sequence[ThreadMessage], deps: Files, stop: CancelToken
 ) -> AsyncIterator[Attachments]:
-    """The files of the question and the images and PDFs of its thread, held and uploaded until the
-    block is left. Raises FilesUnusable, and Stopped as soon as ``stop`` is asked.
+    """The files of the question and the images and PDFs of its thread, held and uploaded inside the
+    block. Raises FilesUnusable, and Cancelled as soon as ``stop`` is requested.
     """
     if not task.files and not any(one.files for one in said):
         yield Attachments()
@@ -95,7 +95,7 @@ async def attach_files(
 
 
 class _Collecting:
-    """One question's files. ``stack`` forgets the uploads and gives the room back."""
+    """One question's files. ``stack`` deletes the uploads and releases the memory."""
 
     def __init__(self, deps: Files, stack: AsyncExitStack) -> None:
         self._using = deps
@@ -104,7 +104,7 @@ class _Collecting:
         self.attached = Attachments()
 
     async def collect(self, asked: Sequence[TaskFile], said: Sequence[ThreadMessage]) -> None:
-        """Uploads go first, each with room of its own: nobody asks for room while holding some."""
+        """Uploads go first, each with memory of its own: none is reserved while holding some."""
         choice = await self._choice(asked, said)
         self.attached.without += choice.verdicts
         for one in choice.chosen:
@@ -152,7 +152,7 @@ class _Collecting:
         log.warning(
             "A file cannot be used.", action="file_left_out", reason=error.reason, why=str(error)
         )
-        # Nobody asked about a file of the thread; its name stands in the quote.
+        # The user did not ask about a file of the thread; its name is in the quote.
         if not from_thread:
             self.attached.without.append(OmittedFile(file.name, error.reason))
 
@@ -186,7 +186,7 @@ class _Collecting:
 
 
 async def _passed_on(call: Awaitable[_Result]) -> _Result:
-    """The result of a call to the vendor's store. Denied credentials are no matter of one file."""
+    """The result of a call to the vendor's store. Denied credentials are not one file's failure."""
     try:
         return await call
     except ModelUnavailable as error:

@@ -1,4 +1,4 @@
-"""The text of a file, whichever way a Japanese company's programs have encoded it."""
+"""The text of a file in any encoding that Japanese companies' programs use."""
 
 import codecs
 from typing import Final
@@ -14,12 +14,12 @@ _MARKS: Final = (
 # text is hardly ever valid EUC-JP, while EUC-JP read as Shift_JIS often gives half-width nonsense.
 # cp932 is Shift_JIS as Windows writes it.
 _ENCODINGS: Final = ("utf-8", "euc_jp", "cp932")
-# White space, and what programs that colour their log write.
+# White space, and the control characters of coloured logs.
 _HARMLESS: Final = frozenset("\t\n\r\f\v\b\x1b")
 
 
 def text_of(content: bytes) -> str:
-    """``content`` as text. Raises FileUnusable (``file_unreadable``) for what is none."""
+    """``content`` as text. Raises FileUnusable (``file_unreadable``) if it is not text."""
     for encoding in _candidates(content):
         try:
             text = content.decode(encoding)

@@ -1,9 +1,9 @@
-"""Which files Gemini can be given, and as what.
+"""Which files Gemini takes, and as what.
 
 The media types are those of ai.google.dev/gemini-api/docs: "Image understanding", "Audio
 understanding", "Video understanding" and "Document understanding", and for recordings of phones and
 browsers firebase.google.com/docs/ai-logic/input-file-requirements, which lists more audio types for
-the same API. What is text goes into the prompt as text, whatever its type is called.
+the same API. Text goes into the prompt as text, whatever its type is called.
 """
 
 from enum import StrEnum
@@ -37,7 +37,7 @@ _OTHER_NAMES: Final = {
     "video/x-ms-wmv": "video/wmv",
     "application/x-pdf": "application/pdf",
 }
-# Slack calls what it does not recognise application/octet-stream; then the name decides.
+# For application/octet-stream, Slack's type for an unrecognised file, the name decides.
 _MEDIA_BY_EXTENSION: Final = {
     "3gp": "video/3gpp",
     "flac": "audio/flac",
@@ -55,8 +55,8 @@ _MEDIA_BY_EXTENSION: Final = {
     "webm": "video/webm",
     "webp": "image/webp",
 }
-# How a file begins, and within how many more bytes that may stand (readers of PDF look through the
-# first 1,024; ISO 32000 wants it at the very beginning).
+# Magic bytes, and how many bytes later they may start (PDF readers search the first 1,024; ISO
+# 32000 wants them at the very beginning).
 _BEGINNINGS: Final = {
     "image/png": (b"\x89PNG\r\n\x1a\n", 0),
     "image/jpeg": (b"\xff\xd8\xff", 0),
@@ -97,7 +97,7 @@ _OFFICE_TYPES: Final = (
 
 
 class MediaKind(StrEnum):
-    """How a file can be told to Gemini, if at all."""
+    """How a file can be given to Gemini, if at all."""
 
     MEDIA = "media"
     TEXT = "text"
@@ -106,11 +106,11 @@ class MediaKind(StrEnum):
 
 
 def kind_of(file: TaskFile) -> MediaKind:
-    """What the file is, by its type and its name."""
+    """The kind of the file, by its type and its name."""
     if media_type_of(file):
         return MediaKind.MEDIA
     extension, mimetype = _extension(file), _plain_type(file)
-    # By the name first: .ts is registered as a video format, and Windows takes .csv for Excel's.
+    # The name goes first: .ts is registered as a video format, and Windows takes .csv for Excel's.
     if extension in _TEXT_EXTENSIONS:
         return MediaKind.TEXT
     if extension in _OFFICE_EXTENSIONS or mimetype.startswith(_OFFICE_TYPES):
@@ -120,7 +120,7 @@ def kind_of(file: TaskFile) -> MediaKind:
 
 
 def media_type_of(file: TaskFile) -> str | None:
-    """The type as Gemini calls it, or None for what is no media to it."""
+    """The media type in Gemini's spelling, or None if Gemini does not take it."""
     mimetype = _OTHER_NAMES.get(_plain_type(file), _plain_type(file))
     if mimetype in MEDIA_TYPES:
         return mimetype
@@ -129,13 +129,13 @@ def media_type_of(file: TaskFile) -> str | None:
 
 
 def begins_as(mimetype: str, content: bytes) -> bool:
-    """Whether the content can be of that type: Gemini refuses the whole question otherwise."""
+    """Whether the content matches the type: Gemini refuses the whole question otherwise."""
     begins, within = _BEGINNINGS.get(mimetype, (b"", 0))
     return begins in content[: len(begins) + within]
 
 
 def is_shown(file: TaskFile) -> bool:
-    """Whether a look at the file tells what it is about: an image or a PDF."""
+    """Whether the file is an image or a PDF, whose content is obvious at a look."""
     mimetype = media_type_of(file) or ""
     return mimetype.startswith("image/") or mimetype == "application/pdf"
 

@@ -1,4 +1,4 @@
-"""Which files go to the model, and how: decided by what Slack says about them."""
+"""Which files go to the model, and how, by Slack's description of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ MEGABYTE: Final = 1024 * 1024
 INLINE_BYTES: Final = 14 * MEGABYTE
 # About a quarter of the model's context in Latin script, a third in Japanese.
 TEXT_BYTES: Final = MEGABYTE
-# As many as Slack takes in one message (slack.com/help, "Add files to Slack").
+# Slack's limit for one message (slack.com/help, "Add files to Slack").
 MOST_FILES: Final = 10
 
 
@@ -29,7 +29,7 @@ class Transport(StrEnum):
 
 @dataclass(frozen=True)
 class FileLimits:
-    """``file_bytes`` is the operators' limit for one file; ``uploads``: the model takes them."""
+    """``file_bytes`` is the operator's limit for one file; ``uploads``: the model takes uploads."""
 
     file_bytes: int
     uploads: bool = True
@@ -40,7 +40,7 @@ class FileLimits:
 
 @dataclass(frozen=True)
 class SelectedFile:
-    """A file that goes to the model. ``from_thread``: nobody asked about this one expressly."""
+    """A file that goes to the model. ``from_thread``: the user did not ask about it expressly."""
 
     file: TaskFile
     way: Transport
@@ -49,14 +49,14 @@ class SelectedFile:
 
 @dataclass
 class Selection:
-    """What was chosen so far, and what is left of the limits."""
+    """The files selected so far, and the room left."""
 
     limits: FileLimits
     chosen: list[SelectedFile] = field(default_factory=list)
     verdicts: list[OmittedFile] = field(default_factory=list)
 
     def add(self, file: TaskFile) -> None:
-        """Choose a file of the question, or say why it cannot be used."""
+        """Select a file of the question, or note why it cannot be used."""
         way = self._way(file)
         if isinstance(way, Transport):
             self.chosen.append(SelectedFile(file, way))
@@ -64,20 +64,20 @@ class Selection:
             self.verdicts.append(OmittedFile(file.name, way))
 
     def add_from_thread(self, file: TaskFile) -> None:
-        """Choose an image or a PDF of the thread if it goes into the request itself."""
+        """Select an image or a PDF of the thread if it fits into the request itself."""
         if is_shown(file) and self._way(file) is Transport.INLINE:
             self.chosen.append(SelectedFile(file, Transport.INLINE, from_thread=True))
 
     def bytes_of(self, way: Transport) -> int:
-        """How much goes that way."""
+        """The bytes that use this transport."""
         return sum(self.size_of(one.file) for one in self.chosen if one.way is way)
 
     def size_of(self, file: TaskFile) -> int:
-        """How large a file may be at most, as far as Slack says."""
+        """The size of the file at most, as far as Slack says."""
         return file.size or self.limits.file_bytes
 
     def _way(self, file: TaskFile) -> Transport | str:
-        """The way for a file, or the reason for a verdict."""
+        """The transport of a file, or the reason to omit it."""
         if file.gone:
             return "file_gone"
         kind = kind_of(file)
@@ -103,7 +103,7 @@ class Selection:
 
 
 def choose(asked: Iterable[TaskFile], thread: Iterable[TaskFile], limits: FileLimits) -> Selection:
-    """The files of the question, then those of its ``thread``, which come the newest first."""
+    """Select from the files of the question, then those of its ``thread`` (newest first)."""
     choice = Selection(limits)
     for file in asked:
         choice.add(file)

@@ -1,1 +1,1 @@
-"""What the use cases need of the outside; adapters implement these."""
+"""What the use cases need from outside, as Protocols; adapters implement them."""

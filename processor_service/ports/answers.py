@@ -1,4 +1,4 @@
-"""What a question becomes: the answer, and where answers are kept."""
+"""Answers, and the cache of answers."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -9,7 +9,7 @@ from shared.task import Mode
 
 @dataclass(frozen=True)
 class OmittedFile:
-    """A file of the question that Gemini was not given; ``reason`` is the stable code of why."""
+    """A file of the question that Gemini did not get; ``reason`` is the stable code of why."""
 
     name: str
     reason: str
@@ -17,11 +17,10 @@ class OmittedFile:
 
 @dataclass(frozen=True)
 class Answer:
-    """A finished answer: Markdown, the mode it was given in, what it took, and which files of the
-    question it was given without.
+    """A finished answer: Markdown, its mode, its cost in tokens, and the files it was made without.
 
-    It may end early: ``truncated`` at the limit of its length, or ``stopped`` by its asker.
-    Kept in Redis: a new field needs a default, so that what an older version kept can be read.
+    It may end early: ``truncated`` at the limit of its length, or ``stopped`` by the user. Kept in
+    Redis: a new field needs a default, so that answers kept by an older version can be read.
     """
 
     text: str
@@ -40,7 +39,7 @@ class Answers(Protocol):
 
     @property
     def lasting(self) -> bool:
-        """Whether anything is kept at all."""
+        """Whether the cache keeps anything at all."""
 
     async def get(self, key: str) -> Answer | None:
         """The answer kept under ``key``, if any."""
@@ -49,4 +48,4 @@ class Answers(Protocol):
         """Keep ``answer`` for the configured lifetime."""
 
     async def forget(self, key: str) -> None:
-        """Keep nothing under ``key`` any more."""
+        """Delete what is kept under ``key``."""

@@ -1,4 +1,4 @@
-"""What a model looked up for an answer."""
+"""The pages and searches behind an answer."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class WebPage:
-    """A page that an answer rests on."""
+    """A page that an answer cites."""
 
     url: str
     title: str = ""
@@ -14,9 +14,9 @@ class WebPage:
 
 @dataclass(frozen=True)
 class Citations:
-    """The pages that an answer rests on, and what was searched for, each once and in order.
+    """The cited pages and the searches, each once and in order.
 
-    ``missing``: the answer was to be made with tools, and had to be made without them.
+    ``missing``: the answer should have used tools, but had to be made without them.
     """
 
     pages: tuple[WebPage, ...] = ()
@@ -24,7 +24,7 @@ class Citations:
     missing: bool = False
 
     def merged_with(self, pages: Iterable[WebPage], searches: Iterable[str]) -> "Citations":
-        """This and what else was looked up."""
+        """These citations and more."""
         by_url: dict[str, WebPage] = {}
         for page in (*self.pages, *pages):
             by_url.setdefault(page.url, page)

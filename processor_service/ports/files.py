@@ -1,4 +1,4 @@
-"""Where files come from and where large ones go."""
+"""Where the files of a question come from, and where large ones go."""
 
 from typing import Protocol
 
@@ -7,17 +7,17 @@ from shared.task import TaskFile
 
 
 class FileSource(Protocol):
-    """Where the files of a conversation are."""
+    """The source of a conversation's files."""
 
     async def described(self, file: TaskFile) -> TaskFile:
-        """The file with all that the event may have left out. Raises FileUnusable."""
+        """The file with all that the event may have omitted. Raises FileUnusable."""
 
     async def content(self, file: TaskFile, limit: int) -> bytes:
         """Its content of at most ``limit`` bytes, never empty. Raises FileUnusable."""
 
 
 class Uploads(Protocol):
-    """The model vendor's own store, for files that are too large for a request."""
+    """The model vendor's own store, for files too large for a request."""
 
     @property
     def takes_uploads(self) -> bool:
@@ -27,7 +27,7 @@ class Uploads(Protocol):
         """The file as a reference. Raises ModelUnavailable or ModelRejected."""
 
     async def until_ready(self, file: MediaFile) -> None:
-        """Wait until the vendor has looked at the file. Raises FileUnusable or as ``upload``."""
+        """Wait until the vendor has processed the file. Raises FileUnusable or as ``upload``."""
 
     async def forget(self, file: MediaFile) -> None:
-        """Delete it again. Never raises: what stays is deleted by the vendor after two days."""
+        """Delete it again. Never raises: the vendor deletes the rest after two days."""

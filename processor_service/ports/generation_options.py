@@ -1,6 +1,6 @@
-"""How the model goes about an answer: how long it thinks, what it looks up.
+"""How the model makes an answer: how long it thinks, and which tools it may use.
 
-Each mode has its own manner; a mode that ``GEMINI_THINKING`` does not name keeps the one below.
+Each mode has its own options; a mode that ``GEMINI_THINKING`` does not name keeps those below.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from shared.task import Mode
 
 
 class Thinking(StrEnum):
-    """How much the model thinks before it writes. Not every model knows every level."""
+    """How much the model thinks before it writes. Models differ in the levels they know."""
 
     MINIMAL = "minimal"
     LOW = "low"
@@ -22,7 +22,7 @@ class Thinking(StrEnum):
 
 
 class Tool(StrEnum):
-    """What the model may use while it answers; Google runs it."""
+    """A tool that the model may use while it answers; Google runs it."""
 
     GOOGLE_SEARCH = "google_search"
     URL_CONTEXT = "url_context"
@@ -30,7 +30,7 @@ class Tool(StrEnum):
 
 @dataclass(frozen=True)
 class GenerationOptions:
-    """How one answer is asked for; None leaves it to the model."""
+    """The options of one answer; None leaves the choice to the model."""
 
     thinking: Thinking | None = None
     tools: tuple[Tool, ...] = ()
@@ -39,7 +39,7 @@ class GenerationOptions:
         return f"{self.thinking} {','.join(self.tools)}"
 
 
-# People wait for the first word: gemini-3.8-flash thinks for seconds at its own level (medium), and
+# Users wait for the first word: gemini-3.8-flash thinks for seconds at its own level (medium), and
 # "low" is the least it knows. Programs and figures are worth the wait.
 THINKING: Final[Mapping[Mode, Thinking | None]] = {
     **dict.fromkeys(Mode, Thinking.LOW),
@@ -50,8 +50,8 @@ THINKING: Final[Mapping[Mode, Thinking | None]] = {
 
 @dataclass(frozen=True)
 class OptionsByMode:
-    """The manner of each mode, as the settings have it. Of the ``tools`` those that are
-    ``tools_with_quotes`` are used beside other people's words, too.
+    """The options of each mode, from the settings. The ``tools_with_quotes`` are those of the
+    ``tools`` that are used beside other people's words, too.
     """
 
     thinking: Mapping[Mode, Thinking | None] = field(default_factory=lambda: THINKING)
@@ -59,7 +59,7 @@ class OptionsByMode:
     tools_with_quotes: tuple[Tool, ...] = ()
 
     def of(self, mode: Mode) -> GenerationOptions:
-        """How an answer in ``mode`` is asked for."""
+        """The options for an answer in ``mode``."""
         return GenerationOptions(self.thinking[mode], self.tools)
 
 
@@ -75,7 +75,7 @@ def tools(written: str) -> tuple[Tool, ...]:
 def tools_with_quotes(written: str) -> tuple[Tool, ...]:
     """The tools in a list that may only name ``google_search``. Raises ValueError naming the fault.
 
-    The address of a page can hold any words, and whoever owns the page reads them.
+    The address of a page can hold any words, and the owner of the page can read them.
     """
     found = tools(written)
     if Tool.URL_CONTEXT in found:

@@ -1,4 +1,4 @@
-"""How much one person and one team may ask of Gemini."""
+"""The limits on what one user and one team may ask of Gemini."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,14 +12,14 @@ LimitReason = Literal[
 ]
 
 NOTICE_COVERS_S: Final = 60
-"""A notice stands for everything of its person that is refused for its reason until so long after
-it was posted: a flood of questions is no flood of notices.
+"""For this long a posted notice covers all further tasks of its user that are refused for its
+reason: a flood of questions is no flood of notices.
 """
 
 
 @dataclass(frozen=True)
 class Application:
-    """A task that asks to be admitted; ``ticket`` is its place in its thread, if it has one."""
+    """A task that asks for admission; ``ticket`` is its place in its thread, if it has one."""
 
     team_id: str
     user_id: str
@@ -29,8 +29,8 @@ class Application:
 
 @dataclass(frozen=True)
 class LimitExceeded:
-    """A task that is over a limit. A request made at ``resumes_at`` (aware, if it is known) can
-    pass again. ``told``: the person is told by another task's notice, which stands or is under way.
+    """The refusal of a task over a limit. A request at ``resumes_at`` (aware, if known) can pass.
+    ``told``: another task's notice, posted or under way, covers this one.
     """
 
     reason: LimitReason
@@ -39,36 +39,36 @@ class LimitExceeded:
 
 
 class Limits(Protocol):
-    """Counts what people ask for. A lost store means no limit: no method raises for it."""
+    """Counts requests. A lost store means no limit: no method raises for it."""
 
     async def admit(self, asking: Application) -> LimitExceeded | None:
-        """Count the task and give it its place in its thread, or say why it may not be answered.
+        """Count the task and give it its place in its thread, or say why it must not be answered.
 
-        Idempotent: a task that was admitted once is admitted again, uncounted, whenever it is
-        redelivered. A refused task counts for nothing, and asking again may admit it; but one whose
-        refusal is not ``told`` owes the person a notice, and stays refused until it is ``told``.
+        Idempotent: an admitted task is admitted again, uncounted, at each redelivery. A refused
+        task counts for nothing, and may be admitted later; but a task that owes the user a notice
+        (not ``told``) stays refused until the notice is posted.
         """
 
     async def told(self, asking: Application, *, stands: bool = True) -> None:
-        """The notice that the task owed stands now. Without ``stands`` there is none, since the
-        task itself needs none: the next one that is refused owes it.
+        """The notice that the task owed is posted. Without ``stands`` there is none, because the
+        task itself needs none: the next refused task owes it.
         """
 
     async def owed(self, asking: Application) -> LimitExceeded | None:
-        """The refusal that the task still owes a notice for, if it does."""
+        """The refusal for which the task still owes a notice, if any."""
 
     async def leave(self, asking: Application) -> None:
-        """The task is not worked on any more. Idempotent."""
+        """End the work on the task. Idempotent."""
 
     async def spend(self, team_id: str, user_id: str, tokens: int) -> None:
-        """Add the tokens that one delivery of a task took to the day's count.
+        """Add the tokens of one delivery to the day's count.
 
         Spending is never refused: the question that crosses a limit is still answered.
         """
 
 
 class Usages(Protocol):
-    """What people have used."""
+    """The usage of people."""
 
     async def of(self, team_id: str, user_id: str) -> Used | None:
-        """What a person has used; None when the store is lost."""
+        """A user's usage; None when the store is lost."""

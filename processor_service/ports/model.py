@@ -1,4 +1,4 @@
-"""The language model: what it is asked and what it says."""
+"""The language model: its prompt and its answer."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
@@ -11,33 +11,33 @@ from shared.task import Mode
 
 @dataclass(frozen=True)
 class ParsedAnswer:
-    """What an answer in JSON says: Markdown for people, and its mode, if that could be read."""
+    """The content of an answer in JSON: Markdown for people, and its mode, if it could be read."""
 
     text: str
     mode: Mode | None
 
 
 class AnswerFormat(Protocol):
-    """The JSON that an answer is asked for in."""
+    """The JSON form of an answer."""
 
     @property
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of the answer."""
 
     def growing(self, text: str) -> str:
-        """The Markdown of what has come so far. What comes later adds to it."""
+        """The Markdown of the text so far. More text only adds to it."""
 
     def read(self, text: str, *, cut: bool) -> ParsedAnswer:
-        """The answer when its end has come. ``cut``: at the limit of its length.
+        """The whole answer. ``cut``: it ended at the limit of its length.
 
-        Raises ModelUnavailable (``answer_malformed``) for anything else than what was asked for.
+        Raises ModelUnavailable (``answer_malformed``) for anything but the requested form.
         """
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """What Gemini is asked: instructions of ours and the person's words. Without an
-    ``answer_format`` the answer is free Markdown.
+    """The request to Gemini: our instructions and the user's words, for an answer in
+    ``answer_format``, else in free Markdown.
     """
 
     system: str
@@ -47,15 +47,15 @@ class Prompt:
     options: GenerationOptions = field(default_factory=GenerationOptions)
 
     def without_tools(self) -> "Prompt":
-        """The same, to be answered from what the model knows."""
+        """The same prompt, to be answered without tools."""
         return replace(self, options=replace(self.options, tools=()))
 
 
 @dataclass(frozen=True)
 class PromptTurn:
-    """What was said before the question: by people and other apps (``user``), or by the model.
+    """A message before the question: of people and other apps (``user``), or of the model.
 
-    A ``file`` stands after the text.
+    A ``file`` comes after the text.
     """
 
     role: Literal["user", "model"]
@@ -65,8 +65,8 @@ class PromptTurn:
 
 @dataclass(frozen=True)
 class MediaFile:
-    """An image, a recording or a document as the model gets it: its content, or, once uploaded,
-    where that is (``uri``, and the ``upload`` to be deleted again).
+    """An image, a recording or a document for the model: its content, or, once uploaded, its
+    address (``uri``) and the ``upload`` to delete afterwards.
     """
 
     mimetype: str
@@ -77,9 +77,9 @@ class MediaFile:
 
 @dataclass(frozen=True)
 class Chunk:
-    """The next piece of a streamed answer. The last one of a whole answer has ``finished``.
+    """The next piece of a streamed answer. ``finished`` marks the last one of a whole answer.
 
-    ``sources`` is what was looked up for all of the answer, as far as this piece knows.
+    ``sources`` is what was looked up for the whole answer, as far as this piece knows.
     """
 
     text: str = ""
@@ -102,18 +102,18 @@ class Model(Protocol):
 
 
 class StreamListener(Protocol):
-    """Whoever watches an answer being written."""
+    """Follows an answer while the model writes it."""
 
     @property
     def visible(self) -> bool:
-        """Whether words of it can be seen by now."""
+        """Whether some of its words are visible by now."""
 
     @property
     def due(self) -> bool:
-        """Whether it would look at more words now."""
+        """Whether it would show more words now."""
 
     def retrying(self) -> None:
-        """Another attempt begins, because the last one failed."""
+        """The last attempt failed, and another one begins."""
 
     async def grow(self, text: str) -> None:
         """Show the text so far. Another attempt begins with a shorter text again."""

@@ -1,4 +1,4 @@
-"""How often a minute Slack lets us do what an answer could do without."""
+"""How often optional calls may use Slack's rate limits."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ READ = "conversations.replies"
 
 
 class RateBudget(Protocol):
-    """What Slack's rate limits leave for what is not needed, shared by all instances."""
+    """The share of Slack's rate limits that optional calls may use, common to all instances."""
 
     async def try_acquire(self, method: str) -> bool:
-        """Whether one more call fits into this minute; if so it is counted."""
+        """Count one more call of ``method`` if it fits into this minute; whether it does."""

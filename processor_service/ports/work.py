@@ -1,4 +1,4 @@
-"""What is to happen once: who works on a task, in which turn, until when."""
+"""What keeps workers apart: leases, turns, cancellations and the owners of streams."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +15,7 @@ class StoreUnavailable(Exception):
 
 
 class ClaimState(StrEnum):
-    """What a claim on a task found."""
+    """The outcome of a claim on a task."""
 
     OURS = "ours"
     DONE = "done"
@@ -34,14 +34,14 @@ class Lease:
 
 @dataclass(frozen=True)
 class Claim:
-    """The outcome of a claim; ``lease`` is set exactly when it is ours."""
+    """The outcome of a claim; ``lease`` is set exactly when it succeeded."""
 
     state: ClaimState
     lease: Lease | None = None
 
 
 class Hold(StrEnum):
-    """What a renewal found. ``UNKNOWN``: the store is lost, nobody keeps workers apart."""
+    """The outcome of a renewal. ``UNKNOWN``: the store is lost, and nothing keeps workers apart."""
 
     OURS = "ours"
     LOST = "lost"
@@ -49,39 +49,39 @@ class Hold(StrEnum):
 
 
 class Leases(Protocol):
-    """At most one worker a task, as long as the store answers. No method raises for a lost store:
-    the worker then goes on unguarded and relies on the ledger in Slack.
+    """At most one worker per task, as long as the store answers. No method raises for a lost store:
+    the worker then continues without a guard and relies on the ledger in Slack.
     """
 
     renew_every_s: float
 
     async def claim(self, task_id: str, message_id: str) -> Claim:
-        """Take the task for one delivery of the message ``message_id``, or say why not."""
+        """Claim the task for one delivery of the message ``message_id``, or say why not."""
 
     async def renew(self, lease: Lease) -> Hold:
-        """Prolong the lease, or say that somebody else has the task now."""
+        """Extend the lease, or say that another worker has the task now."""
 
     async def finish(self, lease: Lease) -> None:
-        """Mark the task done, so that no later delivery works on it."""
+        """Mark the task done, so that later deliveries do nothing."""
 
     async def release(self, lease: Lease, reason: str | None = None) -> None:
         """Hand the task back for the next delivery, and remember why. Idempotent."""
 
     async def announce_doubt(self, task_id: str) -> None:
-        """Tell whoever holds a lease on the task that somebody without one has written for it."""
+        """Tell the lease holder of the task that a worker without a lease has written for it."""
 
     async def is_doubted(self, task_id: str) -> bool:
-        """Whether somebody without a lease may have written for the task: also if nobody knows."""
+        """Whether a worker without a lease may have written for the task; True if the store is
+        lost.
+        """
 
     async def last_failure(self, task_id: str) -> str | None:
-        """The reason the task was last handed back for, as far as it is remembered."""
+        """The reason for which the task was last handed back, if it is remembered."""
 
 
 @dataclass(frozen=True)
 class QueueTicket:
-    """A task's place in the line of its thread, or of those who ask the same; ``asked`` sorts by
-    the time of the question.
-    """
+    """A task's place in the queue of its thread, or of equal questions, sorted by ``asked``."""
 
     thread: str
     asked: str
@@ -89,51 +89,51 @@ class QueueTicket:
 
 
 class ThreadQueue(Protocol):
-    """Whose turn it is in a line. No method raises for a lost store: nobody waits then."""
+    """The turns in a queue. No method raises for a lost store: then no task waits."""
 
     renew_every_s: float
     look_every_s: float
 
     async def take(self, ticket: QueueTicket) -> bool:
-        """Whether it is the task's turn, and keep it so; else it waits in line for a while."""
+        """Keep the turn and return True if it is the task's; else wait in the queue for a while."""
 
     async def leave(self, ticket: QueueTicket) -> None:
         """End the task's turn or its waiting. Idempotent."""
 
     async def holder(self, line: str) -> str | None:
-        """The task whose turn it is in the line, as far as that is known."""
+        """The task whose turn it is, as far as it is known."""
 
 
 class Cancellations(Protocol):
-    """Which tasks their askers have stopped. A lost store knows of this process's own."""
+    """Tasks that their users have stopped. A lost store knows this process's own only."""
 
     look_every_s: float
 
     async def ask(self, task_id: str) -> None:
-        """Have the task stopped, wherever it is worked on or waits. Idempotent."""
+        """Request the end of the task, whether it is worked on or waits. Idempotent."""
 
     async def asked(self, task_id: str) -> bool:
-        """Whether somebody has stopped the task."""
+        """Whether the user has stopped the task."""
 
 
 class StreamOwners(Protocol):
-    """For which task a stream runs; it says so itself only at its end. A lost store forgets."""
+    """The task of each running stream, which has its mark only at its end. A lost store forgets."""
 
     async def own(self, channel: str, ts: str, task_id: str) -> None:
-        """Remember, or remember for longer."""
+        """Remember the stream's task, or remember it for longer."""
 
     async def owner(self, channel: str, ts: str) -> str | None:
         """The task, if it is remembered."""
 
     async def has_no_owner(self, channel: str, ts: str) -> bool:
-        """Whether the stream is known to run for no task: never so while the store is lost."""
+        """Whether the stream is known to have no task: never so while the store is lost."""
 
 
 class Responses(Protocol):
-    """What was posted to response URLs, which cannot be read. A lost store forgets."""
+    """What was posted to response URLs, which cannot be read back. A lost store forgets."""
 
     async def of(self, task_id: str) -> list[Mark]:
-        """The marks of what was posted, in order."""
+        """The marks of the posted messages, in order."""
 
     async def add(self, mark: Mark) -> None:
         """Remember one message."""

@@ -1,1 +1,1 @@
-"""What Gemini is asked, and in which form it answers."""
+"""The prompt: what Gemini is asked, and in which form it answers."""

@@ -1,4 +1,4 @@
-"""What Gemini is told before the question. A change of wording is a new PROMPT_VERSION."""
+"""The system prompt and the question. Raise PROMPT_VERSION with each change of wording."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from shared.task import Locale, Mode, Task, Wish
 PROMPT_VERSION = "2026-11-26"
 
 JAPAN: Final = timedelta(hours=9)
-"""The time of whoever Slack tells us no time zone of: Asia/Tokyo, which has no summer time."""
+"""UTC offset for users without a time zone in Slack: Asia/Tokyo, which has no summer time."""
 
 _NAME_CHARS: Final = 80
 
@@ -36,10 +36,9 @@ _SYSTEM = {
 _SOME_PLACE = {"ja": "社内", "en": "a company"}
 _PLACE = {"ja": "ワークスペース「{name}」", "en": 'the workspace "{name}"'}
 _WEEKDAYS: Final = "月火水木金土日"
-# What an operator adds comes before the rules on quoted material (those here, and those that
-# ``thread_context`` adds at the end), and these say that they stand above it. Its frame is a word
-# that the text cannot hold, since it is made from it, and that is the same for each question, so
-# that answers can be cached.
+# The operator's text comes before the rules on quoted material (those here, and those that
+# ``quotes`` adds at the end), which say that they take precedence. Its frame is a word derived from
+# the text, so the text cannot hold it, and it is equal for all questions, so answers can be cached.
 _OPERATOR = {
     "ja": (
         "次の「[{word} start]」の行から「[{word} end]」の行までは、"
@@ -114,7 +113,7 @@ _WISHES: dict[Wish, dict[Locale, str]] = {
 
 @dataclass(frozen=True)
 class PromptConfig:
-    """What those who run us have decided for every question."""
+    """The operator's decisions for every question."""
 
     options_by_mode: OptionsByMode = field(default_factory=OptionsByMode)
     operator_text: str | None = None
@@ -129,13 +128,13 @@ class PromptContext:
 
 
 def day_of(moment: datetime, utc_offset: timedelta | None) -> date:
-    """Which day it was for somebody whose clocks are ``utc_offset`` ahead of UTC."""
+    """The date at ``moment`` for a user whose clock is ``utc_offset`` ahead of UTC."""
     return (moment.astimezone(UTC) + (JAPAN if utc_offset is None else utc_offset)).date()
 
 
 def prompt_for(task: Task, prompt_context: PromptContext, prompt_config: PromptConfig) -> Prompt:
-    """The prompt for a task's question: free in chat, else in the form of its mode; as long as the
-    person wishes.
+    """The prompt for a task's question in the form of its mode (free in chat), with the user's
+    wish.
     """
     locale = task.locale
     system = _SYSTEM[locale].format(
@@ -154,7 +153,7 @@ def prompt_for(task: Task, prompt_context: PromptContext, prompt_config: PromptC
 
 
 def _place(task: Task, prompt_context: PromptContext) -> str:
-    """The workspace by its name, as far as a line can hold it: its owners may call it anything."""
+    """The workspace's name in one line; its owners may have called it anything."""
     name = " ".join((prompt_context.workspace or "").split())[:_NAME_CHARS]
     name = name.translate(str.maketrans('"「」', "'『』"))
     return _PLACE[task.locale].format(name=name) if name else _SOME_PLACE[task.locale]

@@ -1,7 +1,7 @@
-"""What the model is told of the files that came with a question, or stand in its thread.
+"""The files of a question and of its thread, as the model gets them.
 
-Their content is material, not instructions, as what people say in a thread is
-(``quotes.py``): each file stands between lines with a word that nobody could know.
+Their content is material, not instructions, like the messages of a thread (``quotes.py``): each
+file stands between lines with a word that its author could not know.
 """
 
 from collections.abc import Sequence
@@ -39,8 +39,8 @@ _QUESTION: Final[dict[Locale, str]] = {
 def with_files(
     prompt: Prompt, files: Sequence[Attachment], without: Sequence[OmittedFile], locale: Locale
 ) -> Prompt:
-    """``prompt`` with the files before everything that was said, and the names of those that are
-    missing. Where only files were sent, they are what is asked about.
+    """``prompt`` with the files before all messages, and the names of the omitted ones. If the user
+    sent only files, the question is about them.
     """
     if not files and not without:
         return prompt

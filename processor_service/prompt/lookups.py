@@ -1,4 +1,4 @@
-"""What may be looked up while other people's words are quoted.
+"""Which lookups are allowed while other people's words are quoted.
 
 A quote can talk the model into putting words of the thread into a search or into the address of a
 page, and both leave the workspace.
@@ -32,8 +32,8 @@ _SAY_SO: Final[dict[Locale, str]] = {
 
 
 def beside_quotes(prompt: Prompt, options_by_mode: OptionsByMode, locale: Locale) -> Prompt:
-    """``prompt`` without the tools that are not used as soon as anything is quoted in it; the
-    model is told so, since a person may have asked for just that.
+    """``prompt`` without the tools that are off beside quotes; the model is told so, since the user
+    may have asked for one of them.
     """
     wanted = prompt.options.tools
     kept = tuple(tool for tool in wanted if tool in options_by_mode.tools_with_quotes)

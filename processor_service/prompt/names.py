@@ -1,7 +1,6 @@
-"""People, channels and user groups by their names: beside the ids for the model, in place of them
-for people.
+"""Names of people, channels and groups: beside the ids for the model, in place of them for people.
 
-A name never becomes a ping: in an answer it is words.
+A name in an answer is plain words, never a ping.
 """
 
 import asyncio
@@ -18,13 +17,13 @@ from shared.task import Locale
 Names = Mapping[str, str]
 """The names of people (``U…``, ``W…``), public channels (``C…``) and user groups (``S…``)."""
 
-# As Slack writes them (docs.slack.dev, formatting message text), and a channel that came without a
-# name, as ``message_text.plain_text`` leaves it.
+# Slack's form (docs.slack.dev, formatting message text), and a channel that came without a name, as
+# ``message_text.plain_text`` leaves it.
 _TAG: Final = re.compile(
     r"<(?P<kind>@|#|!subteam\^)(?P<id>[UWCS][A-Z0-9]{1,30})(?:\|[^<>\n]{0,100})?>"
     r"|(?<![A-Za-z0-9_#/&])#(?P<channel>C[A-Z0-9]{8,30})(?![A-Za-z0-9])"
 )
-# What may become one with the next words of an answer that grows.
+# An open tag at the end of a growing answer.
 _OPEN: Final = re.compile(r"(?:<(?:[@#!][^<>\n]{0,140})?|#(?:C[A-Z0-9]{0,30})?)\Z")
 _OPENS_WITHIN: Final = 150
 _MOST: Final = 100
@@ -32,7 +31,7 @@ _MOST: Final = 100
 _CHANNELS: Final = 10
 
 _EVERYBODY: Final = frozenset({"channel", "here", "everyone"})
-# An underscore within a word is one in Markdown, too.
+# An underscore within a word is plain in Markdown, too.
 _MARKDOWN: Final = re.compile(r"[\\`*~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 _RULE: Final[dict[Locale, str]] = {
@@ -49,13 +48,13 @@ _RULE: Final[dict[Locale, str]] = {
 
 
 def mentioned(texts: Iterable[str]) -> list[str]:
-    """The ids that the texts name, each once; of very many the last ones."""
+    """The ids in the texts, each once; of very many the last ones."""
     found = (tag["id"] or tag["channel"] for text in texts for tag in _TAG.finditer(text))
     return list(dict.fromkeys(found))[-_MOST:]
 
 
 def beside_ids(text: str, names: Names) -> str:
-    """``text`` for the model: each id that has a name is written as Slack writes both."""
+    """``text`` for the model: each id with a known name gets it beside, in Slack's form."""
 
     def both(tag: re.Match[str]) -> str:
         id_ = tag["id"] or tag["channel"]
@@ -66,7 +65,7 @@ def beside_ids(text: str, names: Names) -> str:
 
 
 def instead_of_ids(text: str, names: Names) -> str:
-    """Markdown of the model for people: each id that has a name is that name."""
+    """The model's Markdown for people: each id with a known name is replaced by it."""
 
     def name_of(tag: re.Match[str]) -> str:
         name = names.get(tag["id"] or tag["channel"])
@@ -84,7 +83,7 @@ def _written(sign: str, name: str) -> str:
 async def names_of(
     ids: Sequence[str], people: People, channels: Channels, groups: Groups
 ) -> dict[str, str]:
-    """What is known of these names within about a second; without ids nobody is asked."""
+    """The names known within about a second; without ids there is no call."""
     if not ids:
         return {}
     persons = list(dict.fromkeys(each for each in ids if each[0] in "UW"))
@@ -103,7 +102,7 @@ async def _nobody() -> dict[str, str]:
 
 
 def explained(prompt: Prompt, ids: Sequence[str], names: Names, locale: Locale) -> Prompt:
-    """``prompt`` with what names beside ids mean, if any of the ``ids`` that it holds has one."""
+    """``prompt`` with an explanation of names beside ids, if any of its ``ids`` has a name."""
     if _RULE[locale] in prompt.system or not any(id_ in names for id_ in ids):
         return prompt
     return replace(prompt, system=f"{prompt.system}\n{_RULE[locale]}")
@@ -111,23 +110,23 @@ def explained(prompt: Prompt, ids: Sequence[str], names: Names, locale: Locale) 
 
 @dataclass(frozen=True)
 class NamingAudience:
-    """``generation.Audience`` that watches with names; what is not whole yet is held back."""
+    """A ``StreamListener`` that passes text on with names; an incomplete id is held back."""
 
     audience: StreamListener
     names: Names
 
     @property
     def visible(self) -> bool:
-        """As the audience's."""
+        """As the wrapped listener's."""
         return self.audience.visible
 
     @property
     def due(self) -> bool:
-        """As the audience's."""
+        """As the wrapped listener's."""
         return self.audience.due
 
     def retrying(self) -> None:
-        """As the audience's."""
+        """As the wrapped listener's."""
         self.audience.retrying()
 
     async def grow(self, text: str) -> None:

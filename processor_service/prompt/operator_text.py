@@ -1,4 +1,4 @@
-"""What an operator adds to the system prompt: the text in ``SYSTEM_PROMPT_FILE``."""
+"""The operator's addition to the system prompt: the text in ``SYSTEM_PROMPT_FILE``."""
 
 from pathlib import Path
 from typing import Annotated, Final
@@ -6,13 +6,13 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator
 
 MAX_CHARS: Final = 8_000
-"""A longer text would be paid for with every single question."""
+"""A longer text would cost too much with every single question."""
 
 _BYTES_A_CHAR: Final = 4
 
 
 def read_operator_text(path: object) -> str:
-    """The text in the file at ``path``. Raises ValueError if it can't be used, saying why."""
+    """The text in the file at ``path``. Raises ValueError with the reason if it can't be used."""
     file = Path(str(path)).absolute()
     try:
         with file.open("rb") as opened:

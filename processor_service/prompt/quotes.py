@@ -1,7 +1,7 @@
-"""What the model is told of the thread that a question continues.
+"""The thread that a question continues, as the model gets it.
 
-What people wrote there is material, not instructions: each message stands between lines with a
-word that nobody could know when they wrote it, and the system prompt says what these lines mean.
+The messages of people are material, not instructions: each stands between lines with a word that
+its author could not know, and the system prompt explains these lines.
 """
 
 import secrets
@@ -14,7 +14,7 @@ from processor_service.ports.model import Prompt, PromptTurn
 from shared.task import Locale, Task
 
 THREAD_TOKENS: Final = 16_000
-"""How much of a thread is told, in estimated tokens; the opening message comes on top of it."""
+"""The most of a thread that is quoted, in estimated tokens, besides the opening message."""
 
 _CHARS_PER_TOKEN: Final = 4
 _TOKENS_PER_MESSAGE: Final = 20
@@ -55,13 +55,14 @@ def in_thread(
     names: Mapping[str, str],
     budget: int = THREAD_TOKENS,
 ) -> Prompt:
-    """``prompt`` with what was ``said`` before it; a question that begins its thread as it is."""
+    """``prompt`` with the messages before it; unchanged if the question begins its thread."""
     return quoting(prompt, task, Quotes(said, names, _OPENING[task.locale], budget))
 
 
 @dataclass(frozen=True)
 class Quotes:
-    """What was ``said`` and by whom; ``opening`` says in a sentence what that is to the question.
+    """What was ``said`` and by whom; ``opening`` explains in a sentence how it relates to the
+    question.
 
     The messages are trimmed from the newest back to ``budget`` tokens; the opening one stays.
     """
@@ -73,7 +74,7 @@ class Quotes:
 
 
 def quoting(prompt: Prompt, task: Task, quotes: Quotes) -> Prompt:
-    """``prompt`` with the quotes before it, and how they are to be taken."""
+    """``prompt`` with the quotes before it, and the rules for them."""
     said, names = quotes.said, quotes.names
     if not said:
         return prompt
@@ -89,7 +90,7 @@ def quoting(prompt: Prompt, task: Task, quotes: Quotes) -> Prompt:
 
 
 def word_in_none_of(texts: Sequence[str]) -> str:
-    """A word that nobody could know when they wrote any of the ``texts``."""
+    """A word that the authors of the ``texts`` could not know."""
     while any((word := secrets.token_hex(6)) in text for text in texts):
         pass
     return word
@@ -103,7 +104,7 @@ def _newest(said: Sequence[ThreadMessage], budget: int) -> Sequence[ThreadMessag
 
 
 def estimated_tokens(text: str) -> int:
-    """About what a message costs: a token is four letters of Latin script, or one of Japanese."""
+    """The estimated tokens of a message: one per four Latin letters, or per Japanese letter."""
     latin = sum(character.isascii() for character in text)
     return latin // _CHARS_PER_TOKEN + len(text) - latin + _TOKENS_PER_MESSAGE
 
@@ -123,7 +124,7 @@ def _person(user_id: str, names: Mapping[str, str]) -> str:
 
 
 def quotable_name(name: str) -> str:
-    """A name as part of a line: people may call themselves anything."""
+    """A name that fits into a line: people may call themselves anything."""
     return " ".join(name.replace('"', "'").replace("[", "(").replace("]", ")").split())[
         :_NAME_CHARS
     ]

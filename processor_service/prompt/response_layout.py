@@ -1,8 +1,7 @@
 """A structured answer as Markdown, also while its JSON is still being written.
 
-The text of a growing answer is made so that what comes later only adds to it: a section is shown
-once all before it are complete. Only code that holds a longer run of backticks than its fence
-changes what was shown, because its fence has to become longer.
+A growing answer only ever adds to its text: a section appears once all before it are complete. Only
+code with a longer run of backticks than its fence changes what was shown, because its fence grows.
 """
 
 import re
@@ -67,7 +66,7 @@ class _Code:
 
 @dataclass(frozen=True)
 class _Word:
-    """One of a few words, behind its name; nothing before it is whole."""
+    """One of a few words, after its label; shown when it is whole."""
 
     field: str
     name: Texts
@@ -80,7 +79,7 @@ class _Word:
 
 @dataclass(frozen=True)
 class _Unseen:
-    """What is not shown by itself, but must be known before what follows."""
+    """A field that is not shown, but must be known before the next one is."""
 
     field: str
 
@@ -137,8 +136,8 @@ def layout_as_markdown(
 ) -> str:
     """The Markdown of an answer in ``mode``; "" if there is nothing to show.
 
-    With ``growing`` the last of ``fields`` may go on, and so may the answer. Fields that are
-    missing or of a wrong type are left out.
+    With ``growing`` the last of ``fields``, and the answer, may continue. Missing or mistyped
+    fields are left out.
     """
     last = next(reversed(list(fields)), None)
     shown: list[str] = []
@@ -159,7 +158,7 @@ def _headed(heading: Texts | None, locale: Locale, text: str) -> str:
 
 
 def _point(item: str, *, growing: bool) -> str:
-    """An item of a list; further lines of it are indented so that they belong to it."""
+    """An item of a list, with its further lines indented so that they belong to it."""
     if growing and item in {"-", "*", "•"}:
         return ""
     text = _BULLET.sub("", item, count=1) if _BULLET.match(item) else item
@@ -168,7 +167,7 @@ def _point(item: str, *, growing: bool) -> str:
 
 
 def _closed(text: str) -> str:
-    """``text`` with its last code block ended, so that it does not swallow what follows."""
+    """``text`` with its last code block closed, so that it does not swallow what follows."""
     fence = ""
     for line in text.splitlines():
         mark = _FENCE.match(line)
@@ -182,7 +181,7 @@ def _closed(text: str) -> str:
 
 
 def _bare(code: str, language: str) -> str:
-    """``code`` without a fence that the model has put around all of it in spite of the schema."""
+    """``code`` without a fence that the model put around all of it despite the schema."""
     if not code.startswith("```") or _label(language) in {"markdown", "md"}:
         return code
     body = code.partition("\n")[2]

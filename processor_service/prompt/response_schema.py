@@ -1,7 +1,6 @@
-"""The four modes of a structured answer: the JSON that Gemini is asked for, and how it is read.
+"""The four modes of a structured answer: their JSON schemas, and how an answer is parsed.
 
-Descriptions and docstrings of the models are part of what Gemini is told: a change of them is a new
-PROMPT_VERSION.
+Gemini reads the descriptions and docstrings of the models: raise PROMPT_VERSION when they change.
 """
 
 import re
@@ -90,20 +89,20 @@ _READERS: Final[dict[Mode, TypeAdapter[BaseModel]]] = {
 
 @dataclass(frozen=True)
 class JsonFormat:
-    """``ports.Form``: an answer in ``mode``, or with AUTO in the one that the model chooses."""
+    """An ``AnswerFormat`` in ``mode``, or with AUTO in the mode that the model chooses."""
 
     mode: Mode
     locale: Locale
 
     @property
     def schema(self) -> dict[str, Any]:
-        """The JSON Schema of the answer, as far as Gemini knows JSON Schema."""
+        """The JSON Schema of the answer, in the keywords that Gemini knows."""
         if self.mode is Mode.AUTO:
             return {"anyOf": [_schema(model) for model in _MODELS.values()]}
         return _schema(_MODELS[self.mode])
 
     def growing(self, text: str) -> str:
-        """The Markdown of what has come so far."""
+        """The Markdown of the text so far."""
         fields = _begun(text)
         last = next(reversed(fields), None)
         mode = self._mode_of(fields)
@@ -112,9 +111,9 @@ class JsonFormat:
         return layout_as_markdown(mode, fields, self.locale, growing=True)
 
     def read(self, text: str, *, cut: bool) -> ParsedAnswer:
-        """The whole answer; of one that was ``cut`` at its limit, what there is of it.
+        """The whole answer, or what there is of one that was ``cut`` at its limit.
 
-        Raises ModelUnavailable (``answer_malformed``) for anything but the JSON asked for.
+        Raises ModelUnavailable (``answer_malformed``) for anything but the requested JSON.
         """
         if cut:
             fields = _begun(text)
@@ -137,7 +136,7 @@ class JsonFormat:
 
 
 def _begun(text: str) -> dict[str, Any]:
-    """The fields in a JSON text that may end anywhere; the last value may be unfinished."""
+    """The fields in a JSON text that may end anywhere; the last value may be incomplete."""
     try:
         fields = from_json(_paired(text), allow_partial="trailing-strings")
     except ValueError:
@@ -146,9 +145,9 @@ def _begun(text: str) -> dict[str, Any]:
 
 
 def _paired(text: str) -> str:
-    """JSON in which each escape for half of a character that lacks its other half is U+FFFD.
+    """JSON with U+FFFD for each escaped surrogate that lacks its other half.
 
-    One at the end is left: the other half may follow.
+    One at the end stays: its other half may follow.
     """
     return _ESCAPE.sub(lambda escape: r"\ufffd" if escape["half"] else escape[0], text)
 

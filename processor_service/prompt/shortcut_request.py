@@ -1,6 +1,4 @@
-"""What a message shortcut asks, put to the model: the message and its thread as quotes, and one
-request of ours.
-"""
+"""The prompt of a message shortcut: the message and its thread as quotes, and a request of ours."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,15 +10,15 @@ from processor_service.prompt.quotes import THREAD_TOKENS, Quotes, estimated_tok
 from shared.task import Locale, Purpose, Subject, Task
 
 _OURSELVES: Final = "Mechachang"
-# A summary is about the whole thread, other purposes only use it as context.
+# A summary needs the whole thread; other purposes only use it as context.
 _TOKENS: Final = {
     Purpose.SUMMARISE: 4 * THREAD_TOKENS,
     Purpose.TRANSLATE: THREAD_TOKENS,
     Purpose.EXPLAIN: THREAD_TOKENS,
 }
 
-# The share of Japanese letters among a text's letters from which on it is Japanese: Japanese texts
-# about software are full of Latin words, and English ones quote a Japanese name now and then.
+# A text with at least this share of Japanese letters is Japanese: Japanese texts about software are
+# full of Latin words, and English ones quote a Japanese name now and then.
 _JAPANESE_SHARE: Final = 0.2
 _JAPANESE_FROM: Final = "\u3041"
 
@@ -77,12 +75,12 @@ def asked_about(
     said: Sequence[ThreadMessage],
     names: Mapping[str, str],
 ) -> Prompt:
-    """``prompt`` for what the shortcut asks about ``said``: all of it is quoted, ours too."""
+    """``prompt`` for a shortcut on ``said``: all of it is quoted, our messages too."""
     quoted = [
         one if one.role != "us" else ThreadMessage("app", _OURSELVES, one.text) for one in said
     ]
     request = _request(subject.purpose, task.locale, quoted[-1].text)
-    # The message itself is told whole, however long it is.
+    # The message itself is always quoted whole.
     budget = max(_TOKENS[subject.purpose], estimated_tokens(quoted[-1].text))
     quotes = Quotes(quoted, names, _OPENING[task.locale], budget)
     # A web search would carry other people's words out of the workspace, for no use here.
@@ -99,7 +97,7 @@ def _request(purpose: Purpose, locale: Locale, text: str) -> str:
 
 
 def target_language(text: str) -> Locale:
-    """What a text is translated into: English if it is Japanese, else Japanese."""
+    """The language to translate into: English for Japanese text, else Japanese."""
     letters = [character for character in text if character.isalpha()]
     japanese = sum(character >= _JAPANESE_FROM for character in letters)
     return "en" if letters and japanese >= _JAPANESE_SHARE * len(letters) else "ja"

@@ -1,4 +1,4 @@
-"""The words in Slack's blocks: a bot's ``text`` is only what its notification says."""
+"""The words in Slack's blocks; a bot's ``text`` is only the text of its notification."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -10,29 +10,29 @@ from shared.slack.message_text import plain_text
 
 Block = Mapping[str, Any]
 
-# What a person works with, and what ends or parts the words.
+# Blocks that people operate, and blocks that end or divide text.
 _WITHOUT_WORDS = frozenset({"actions", "button", "context_actions", "divider", "input"})
-# Unknown blocks hold their words at most so deep.
+# How deep unknown blocks are searched for words.
 _DEPTH = 6
 
 
 def body_shown(message: Mapping[str, Any]) -> Body:
-    """What a message shows, as Slack tells it."""
+    """The content of a message as Slack returns it."""
     blocks = message.get("blocks")
     shown = [each for each in blocks if isinstance(each, dict)] if isinstance(blocks, list) else ()
     return Body(str(message.get("text") or ""), tuple(shown))
 
 
 def text_of_blocks(message: Mapping[str, Any], *, footers: bool = False) -> str:
-    """The text in a message's blocks as Markdown; buttons are none, nor is what is ill-formed, and
-    ``footers`` only if asked for.
+    """The text in a message's blocks as Markdown, without buttons and ill-formed blocks, and with
+    ``footers`` only on request.
     """
     blocks = (each for each in parts(message, "blocks") if footers or each["type"] != "context")
     return "\n\n".join(filter(None, map(_read, blocks)))
 
 
 def text_of_attachment(attachment: Block) -> str:
-    """What an app has attached to its message, in blocks or in the older form."""
+    """The content of an app's attachment, in blocks or in the older form."""
     if found := text_of_blocks(attachment, footers=True):
         return found
     said = [
@@ -57,7 +57,7 @@ def _text_of(block: Block) -> str:
     read = _READERS.get(str(block["type"]))
     if read is not None:
         return read(block)
-    # A video, an alert, a card, a plan, and whatever Slack adds.
+    # A video, an alert, a card, a plan, and any block that Slack adds later.
     named = {name: each for name, each in block.items() if name != "type"}
     if isinstance(title := named.get("title"), str):
         named["title"] = {"type": "plain_text", "text": title}
@@ -65,7 +65,7 @@ def _text_of(block: Block) -> str:
 
 
 def _words(value: Any, depth: int = _DEPTH) -> Iterator[str]:
-    """The texts in a part of a block, in their order."""
+    """The texts in a part of a block, in order."""
     if isinstance(value, list) and depth:
         for each in value:
             yield from _words(each, depth - 1)

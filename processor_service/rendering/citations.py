@@ -1,4 +1,4 @@
-"""What stands below an answer about the web: the pages it rests on, and what was searched for."""
+"""The notes below an answer that used the web: the cited pages and the searches."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -19,12 +19,12 @@ _PAGES_CHARS: Final = 2_000
 _SEARCHES_CHARS: Final = 700
 _TITLE_CHARS: Final = 70
 _SEARCH_URL: Final = "https://www.google.com/search?q="
-# They would end a link in Slack's text, whose form is <url|label>.
+# Characters that would end a link in Slack's text, whose form is <url|label>.
 _IN_URLS: Final = str.maketrans({"|": "%7C", "<": "%3C", ">": "%3E", " ": "%20"})
 
 
 def sources_footer(citations: Citations, locale: Locale) -> list[Block]:
-    """The blocks below an answer; none if nothing was looked up, and nothing was to be."""
+    """The blocks below an answer; none if nothing was looked up, unless a tool was missing."""
     links = [_link(page.url, _title(page)) for page in _pages(citations)]
     pages = list(_fitting(links, MAX_PAGES, _PAGES_CHARS))
     numbered = [f"{number}. {link}" for number, link in enumerate(pages, start=1)]
@@ -50,7 +50,7 @@ def sources_text(citations: Citations, locale: Locale) -> list[str]:
 
 
 def _pages(citations: Citations) -> list[WebPage]:
-    """The pages with an address that a browser opens."""
+    """The pages whose address a browser can open."""
     return [page for page in citations.pages if page.url.startswith(("https://", "http://"))]
 
 

@@ -1,4 +1,4 @@
-"""What stands below an answer: what kind of answer it is, and what can be done with it."""
+"""The footer of an answer: its mode and other notes, and buttons to ask again or vote."""
 
 import json
 from typing import Final
@@ -44,9 +44,9 @@ _WISHES: Final = ((Wish.SHORTER, SHORTER), (Wish.LONGER, LONGER))
 def answer_footer(
     task: Task, answer: Answer, place: MessageRef | None, *, cached: bool
 ) -> list[Block]:
-    """Notes on the answer, one row of buttons that ask again, and the buttons of a vote.
+    """Notes on the answer, one row of buttons that ask again, and the vote buttons.
 
-    Asking again needs a question that can be read again, at ``place``; a vote needs a whole answer.
+    Asking again needs a readable question at ``place``; a vote needs a whole answer.
     """
     again = place if place is not None and _is_kept(task) else None
     blocks = _notes(task, answer, cached=cached, modes=again is not None)
@@ -58,7 +58,7 @@ def answer_footer(
 
 
 def stop_button(task: Task) -> Block:
-    """What stands below an answer that still grows, for its asker to end it there."""
+    """The button below a growing answer, with which its requester stops it."""
     value = {"v": 1, "task_id": task.task_id, "user_id": task.user_id}
     return buttons(button("stop", STOP[task.locale], value))
 
@@ -85,7 +85,7 @@ def _notes(task: Task, answer: Answer, *, cached: bool, modes: bool) -> list[Blo
 
 
 def _asking_again(task: Task, answer: Answer, place: MessageRef) -> Block:
-    """Regenerate asks for the same kind of answer, the others for another one."""
+    """Regenerate asks for the same kind of answer, the other buttons for a different one."""
     locale, same = task.locale, value_of(place, task.mode, task.wish)
     row = [button("regenerate", REGENERATE[locale], same)]
     if not answer.stopped:

@@ -17,15 +17,17 @@ _read = partial(read_document, whole=False)
 
 @dataclass(frozen=True)
 class RenderedSoFar:
-    """The messages for a text so far. ``last`` are the blocks of the last one, if it may grow."""
+    """The messages for a text so far. ``last``: the blocks of the last one, if it may
+    still grow.
+    """
 
     bodies: Sequence[Body]
     last: Sequence[Block] = ()
 
     def settled(self) -> str:
-        """The Markdown that the last message begins with, as far as more text only adds to it.
+        """The Markdown at the start of the last message that more text can only add to.
 
-        What leads in to something may move to a further message along with it.
+        A heading or another lead-in may still move to the next message with what follows it.
         """
         if not self.last:
             return first_markdown(self.bodies[-1]) if self.bodies else ""
@@ -42,19 +44,18 @@ class RenderedSoFar:
 
 
 def first_markdown(body: Body) -> str:
-    """The Markdown that a message begins with; "" if it begins with anything else."""
+    """The Markdown at the start of a message; "" if it starts with anything else."""
     first = body.blocks[0] if body.blocks else {}
     return str(first["text"]) if first.get("type") == "markdown" else ""
 
 
 @dataclass
 class IncrementalRenderer:
-    """Draws a text that grows. Only what its next words may change is read again.
+    """Renders a growing text, and reads again only what its next words may change.
 
-    A block is final once another one has begun on a whole line below it: what was drawn of it is
-    kept. Drawn are the first ``most`` messages of the text so far, as they are rendered in the end,
-    but for two things: a table appears when it is whole, and links by reference and footnotes stay
-    as they are written until the end.
+    A block is final once another block has begun on a whole line below it; its rendering is kept.
+    ``draw`` gives the first ``most`` messages as they will be in the end, with two exceptions: a
+    table appears once it is whole, and reference links and footnotes stay as written until the end.
     """
 
     most: int = 1_000
@@ -65,11 +66,11 @@ class IncrementalRenderer:
     _packing: MessagePacker = field(default_factory=lambda: MessagePacker(RICH))
 
     def unread(self, text: str) -> int:
-        """About how many characters of ``text`` it takes to draw it."""
+        """About how many characters of ``text`` must be read to render it."""
         return max(0, len(text) - len(self._text))
 
     def draw(self, text: str) -> RenderedSoFar:
-        """The messages for ``text``. One that does not go on from the last is drawn from anew."""
+        """The messages for ``text``; starts over if ``text`` does not continue the last one."""
         text = with_newlines(text)
         if not text.startswith(self._text):
             self._forget()
@@ -108,7 +109,7 @@ class IncrementalRenderer:
 
 
 def _final(blocks: Sequence[Block], source: str) -> int:
-    """How many of the blocks are final: those above the last that begins on a whole line."""
+    """How many blocks are final: those above the last block that begins on a whole line."""
     whole_lines = source.count("\n")
     return max(0, sum(block.line < whole_lines for block in blocks) - 1)
 

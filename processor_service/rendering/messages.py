@@ -47,7 +47,7 @@ _SUBJECT_CHARS = 300
 
 
 def escape(text: str) -> str:
-    """Text for a mrkdwn field: the three characters Slack gives a meaning are escaped."""
+    """Text for a mrkdwn field, with Slack's three special characters escaped."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -59,7 +59,7 @@ def render_answer(
 ) -> list[Body]:
     """The messages that together hold the whole answer; at least one, ``footer`` below the last.
 
-    A place that takes fewer messages than needed ends with words saying so.
+    In a conversation that takes fewer messages the last one says that the rest is missing.
     """
     bodies = list(map(body_of, _fitting(answer, RICH, capacity, locale)))
     bodies[-1] = replace(bodies[-1], blocks=(*bodies[-1].blocks, *footer))
@@ -74,9 +74,9 @@ def render_plain(
     below: Sequence[str] = (),
     part_bytes: int = PLAIN_BYTES,
 ) -> list[Body]:
-    """The whole answer without any layout, for the case that Slack refuses ours.
+    """The whole answer without any layout, for when Slack refuses ours.
 
-    The paragraphs ``below`` come after it. No message is larger than ``part_bytes``.
+    The paragraphs ``below`` follow it. No message is larger than ``part_bytes``.
     """
     layout = replace(_PLAIN, limit=part_bytes)
     parts = _fitting(answer, layout, capacity, locale, below)
@@ -114,14 +114,12 @@ def _fitting(
 def _shown(piece: MessagePart) -> Block:
     if isinstance(piece, Table):
         return piece.block()
-    # What has become of the model's words on their way is no ping either.
+    # Rewriting must not have turned the model's words into a ping.
     return {"type": "markdown", "text": neutralise(piece)}
 
 
 def render_notice(failure: Failure, task: Task, place: MessageRef | None) -> Body:
-    """The one message that says why there is no answer, with a Retry button where the question can
-    be read again.
-    """
+    """The message that says why there is no answer, with Retry if the question can be read."""
     words, locale = WORDS.get(failure.reason, OTHER), task.locale
     title = NOTICE_TITLE[locale]
     advice = words.advice if place is not None or not words.retry else ASK_AGAIN
@@ -148,7 +146,7 @@ def render_notice(failure: Failure, task: Task, place: MessageRef | None) -> Bod
 
 
 def render_stopped(task: Task, place: MessageRef | None) -> Body:
-    """The one message below a question that was stopped before there was a word of an answer."""
+    """The message below a question that was stopped before the answer's first word."""
     title = STOPPED_BEFORE[task.locale]
     blocks: list[Block] = [{"type": "section", "text": {"type": "mrkdwn", "text": title}}]
     if place is not None:
@@ -166,7 +164,7 @@ def render_question(task: Task) -> Body:
 
 
 def render_subject(task: Task, subject: Subject) -> Body:
-    """The message in the asker's direct messages that shows what a shortcut was used on."""
+    """The message in the requester's direct messages that quotes the subject of a shortcut."""
     text = PURPOSES[task.locale][subject.purpose].format(
         message=_linked(MESSAGE[task.locale], subject.permalink),
         channel=_named(subject.channel_id, task.locale),
@@ -179,7 +177,7 @@ def render_subject(task: Task, subject: Subject) -> Body:
 
 
 def _named(channel_id: str, locale: Locale) -> str:
-    """A channel as Slack shows its name; a direct message (``D…``) has none."""
+    """A channel with the name Slack shows; a direct message (``D…``) has none."""
     return DIRECT[locale] if channel_id.startswith("D") else f"<#{channel_id}>"
 
 
@@ -197,9 +195,9 @@ def _preview(part: Sequence[MessagePart]) -> str:
 def value_of(
     place: MessageRef, mode: Mode | None = None, wish: Wish | None = None
 ) -> dict[str, Any]:
-    """What a button carries that asks again: which question, in which mode (or its own), and how.
+    """The value of a button that asks again: which question, in which mode (or its own), and how.
 
-    The channel is the one it is pressed in. The command service reads the question itself again.
+    The channel is the one where it is pressed. The command service reads the question itself again.
     """
     at = {"thread_ts": place.thread_ts, "message_ts": place.message_ts}
     named = {"mode": mode, "wish": wish}

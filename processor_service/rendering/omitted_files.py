@@ -1,4 +1,4 @@
-"""Why files were not used, in words for whoever sent them."""
+"""Why files were not used, in words for their author."""
 
 from collections.abc import Sequence
 from html import escape
@@ -20,7 +20,7 @@ _NAME_CHARS: Final = 80
 
 
 def verdict_lines(without: Sequence[OmittedFile], locale: Locale) -> str:
-    """One line a file, unescaped."""
+    """One unescaped line per file."""
     lines = [
         FILE_LEFT_OUT[locale].format(
             name=_shown(one.name) or UNNAMED_FILE[locale], why=FILE_REASONS[one.reason][locale]
@@ -38,7 +38,7 @@ def files_text(without: Sequence[OmittedFile], locale: Locale) -> list[str]:
 
 
 def files_footer(without: Sequence[OmittedFile], locale: Locale) -> list[dict[str, Any]]:
-    """The block below an answer that was given without some files; none where all were used."""
+    """The block below an answer that names the files Gemini did not get; none if it got all."""
     return [
         {"type": "context", "elements": [{"type": "mrkdwn", "text": escape(text, quote=False)}]}
         for text in files_text(without, locale)

@@ -7,11 +7,11 @@ from processor_service.rendering.markdown.document import Block, read_document
 from processor_service.rendering.markdown.split_block import Size, cut
 from processor_service.rendering.markdown.tables import Table
 
-# With more tables than this, narrow ones are shown as text: each table block takes a message.
+# Beyond this many tables, narrow ones are shown as text: each table block takes a message.
 _TABLE_BLOCKS = 4
 _NARROW_COLUMNS = 72
 
-# Blocks whose pieces may stand together in one message, as they did in the whole.
+# Blocks whose pieces may share one message, as they did in the whole.
 _OF_SEVERAL = ("bullet_list", "ordered_list", "blockquote")
 
 MessagePart = str | Table
@@ -19,9 +19,8 @@ MessagePart = str | Table
 
 @dataclass(frozen=True)
 class MessageLayout:
-    """What one message takes: ``limit`` by ``size``, and table blocks or not.
-
-    ``size`` measures text; it adds up over characters.
+    """The limits of one message: ``limit`` by ``size``, which is additive over characters, and
+    whether table blocks are possible.
     """
 
     size: Size
@@ -32,10 +31,10 @@ class MessageLayout:
 def split_markdown(documents: Iterable[str], layout: MessageLayout) -> list[list[MessagePart]]:
     """The documents as messages of Markdown and tables, each within ``layout``, one table each.
 
-    Nothing of them is lost. Blocks stay whole where they fit into a message; one that does not is
-    cut at its lines, items or sentences, with code fences and table heads repeated. Headings stay
-    with what follows them. Pure, and linear in the documents' length. What is nested deeper than
-    the stack goes is text, cut at its lines.
+    Nothing is lost. A block stays whole if it fits into a message; else it is cut at its lines,
+    items or sentences, with code fences and table heads repeated. Headings stay with what follows
+    them. Pure, and linear in the documents' length. A document nested too deep for the stack is cut
+    as text.
     """
     documents = list(documents)
     try:
@@ -54,7 +53,7 @@ def _packed(documents: Iterable[Sequence[Block]], layout: MessageLayout) -> list
 
 @dataclass
 class MessagePacker:
-    """The messages that are full, and the blocks of the one being filled."""
+    """The full messages, and the blocks of the one being filled."""
 
     layout: MessageLayout
     _full: list[list[Block]] = field(default_factory=list)
@@ -68,16 +67,16 @@ class MessagePacker:
         return self._blocks
 
     def take_full(self) -> list[list[MessagePart]]:
-        """The messages that nothing more goes into; they are not given again."""
+        """The full messages; each is returned once."""
         full, self._full = self._full, []
         return [pieces_of(blocks) for blocks in full]
 
     def go_on(self) -> "MessagePacker":
-        """A packing that goes on from here and leaves this one as it is."""
+        """A copy that continues from here and leaves this packer unchanged."""
         return MessagePacker(self.layout, [], list(self._blocks), self._used, self._tables)
 
     def add(self, block: Block) -> None:
-        """Put a block into the message, or begin a new one with it."""
+        """Add a block to the message, or begin a new one with it."""
         if block.table is not None:
             self._add_table(block.table)
         elif self._has_room(block):
@@ -91,7 +90,7 @@ class MessagePacker:
         return [*full, pieces_of(self._blocks, open_ended=True)] if self._blocks else full
 
     def _add_long(self, block: Block) -> None:
-        """Cut a block where it would leave half a message empty, and only if it can be helped."""
+        """Cut a block that would leave half a message empty, unless it need not be cut."""
         size, limit = self.layout.size, self.layout.limit
         divisible = block.kind in _OF_SEVERAL or self._cost(block) > limit
         if not divisible or self._used > limit // 2:
@@ -136,7 +135,7 @@ class MessagePacker:
         self._used += self._cost(block)
 
     def _begin(self, needed: int) -> None:
-        """Begin a message that needs so much room; what leads in to that moves along."""
+        """Begin a message that needs this much room; lead-ins move along."""
         count = len(self._blocks)
         while count and self._blocks[count - 1].leads_in:
             count -= 1
@@ -153,8 +152,7 @@ class MessagePacker:
 def pieces_of(blocks: Sequence[Block], *, open_ended: bool = False) -> list[MessagePart]:
     """The blocks of one message.
 
-    With ``open_ended`` code that is not closed stays open at its end: nothing follows, and what may
-    yet be written goes on in it.
+    With ``open_ended`` the fence of unclosed code at the end is left out: more of it may follow.
     """
     pieces: list[MessagePart] = []
     if open_ended and blocks and blocks[-1].unclosed:

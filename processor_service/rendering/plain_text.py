@@ -1,4 +1,4 @@
-"""A message's words without any layout."""
+"""A message's words without layout."""
 
 from processor_service.ports.conversations import Body
 from processor_service.rendering.block_text import text_of_blocks
@@ -17,7 +17,7 @@ def plainly(body: Body) -> Body:
 
 
 def log_layout_refused(refused: SlackRefused) -> None:
-    """Slack has refused a layout of ours."""
+    """Log that Slack refused our layout."""
     log.warning(
         "Slack does not show our layout; it is plain text instead.",
         action="layout_refused",

@@ -1,4 +1,4 @@
-"""What is kept beside a question that we show."""
+"""The prompt in the metadata of a question that we show."""
 
 from shared.task import Task
 
@@ -6,10 +6,10 @@ _METADATA_BYTES = 8_000
 
 
 def question_payload(task: Task) -> dict[str, str]:
-    """The prompt itself and its mode, kept beside the shown question so that it can be asked again.
+    """The prompt and its mode, kept in the metadata so that the question can be asked again.
 
-    Slack limits metadata to about 16 KB; a longer prompt is not kept. What a shortcut is about can
-    be read again where it stands.
+    Slack limits metadata to about 16 KB; a longer prompt is not kept. The subject of a shortcut can
+    be read again in its own place.
     """
     too_long = len(task.text.encode()) > _METADATA_BYTES
     if task.subject is not None:

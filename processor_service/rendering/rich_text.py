@@ -1,4 +1,4 @@
-"""Slack's rich text as Markdown (docs.slack.dev, rich text block): no element of it vanishes."""
+"""Slack's rich text as Markdown (docs.slack.dev, rich text block), without losing an element."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -49,7 +49,7 @@ def _of_part(part: Element) -> str:
 
 
 def _items(part: Element) -> Iterator[str]:
-    """Items with their marks; a list that was interrupted goes on behind its ``offset``."""
+    """Items with their marks; ``offset`` continues the numbers of an interrupted list."""
     level, before = number_of(part.get("indent"), 0), number_of(part.get("offset"), 0)
     for number, item in enumerate(parts(part, "elements"), start=int(before) + 1):
         mark = f"{number}. " if part.get("style") == "ordered" else "- "
@@ -84,7 +84,7 @@ def _of_element(element: Element) -> str:
 
 
 def _date(element: Element) -> str:
-    """The words that stand for a date where it cannot be shown in the reader's own time zone."""
+    """The fallback text of a date, or the time in UTC."""
     if fallback := element.get("fallback"):
         return str(fallback)
     try:

@@ -1,4 +1,4 @@
-"""The letters and digits that a message shows in Slack, whatever its markup became there."""
+"""The letters and digits that a message shows in Slack, however Slack stores its markup."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,8 +8,8 @@ from processor_service.ports.conversations import Body
 from processor_service.rendering.markdown.document import words_of
 from shared.slack.message_text import plain_text
 
-# Slack keeps Markdown as rich text: an emoji by its name, an address with or without its label, and
-# none of the markup. What is left of both sides is compared.
+# Slack stores Markdown as rich text: an emoji by its name, an address with or without its label,
+# and no markup. Only the letters common to both forms are compared.
 _EMOJI = re.compile(r":[a-z0-9_+'-]+(?:::skin-tone-\d)?:")
 
 
@@ -17,7 +17,7 @@ _ADDRESS = re.compile(r"(?:https?://|mailto:)[\x21-\x7e]+")
 
 
 def letters_of(body: Body) -> str:
-    """The letters and digits that a message shows, but for what Slack writes in its own way."""
+    """The letters and digits of a message, without what Slack rewrites."""
     words = "".join(_words(body.blocks)) or plain_text(body.text, "")
     bare = _ADDRESS.sub("", _EMOJI.sub("", words))
     return "".join(char for char in bare if char.isalnum())

@@ -1,1 +1,1 @@
-"""What one delivery and one attempt at Gemini measure."""
+"""Measurements of one delivery and of one attempt at Gemini."""

@@ -1,6 +1,6 @@
-"""What one attempt at the model measures: its span, its time, its tokens and what they cost.
+"""Measurements of one attempt at the model: its span, time, tokens and cost.
 
-The adapter says what it receives as it comes; whoever judges the answer says how it ended.
+The adapter reports what it receives; the caller that judges the answer reports its outcome.
 """
 
 import time
@@ -21,7 +21,7 @@ from shared.telemetry.tracing import span
 
 @dataclass(frozen=True)
 class TokenUsage:
-    """What the vendor has counted so far; ``input`` is without what was ``cached``."""
+    """The vendor's counts so far; ``input`` excludes what was ``cached``."""
 
     input: int = 0
     cached: int = 0
@@ -29,7 +29,7 @@ class TokenUsage:
     thoughts: int = 0
 
     def plus(self, other: "TokenUsage") -> "TokenUsage":
-        """Both together, as of two requests for one answer."""
+        """The sum, as of two requests for one answer."""
         return TokenUsage(
             self.input + other.input,
             self.cached + other.cached,
@@ -59,7 +59,7 @@ _current: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
 
 
 def received(usage: TokenUsage | None, *, text: bool, searches: int = 0) -> None:
-    """A piece has arrived, with or without ``text``. The last usage told counts.
+    """Report a piece, with or without ``text``. The last reported usage counts.
 
     ``searches`` were made for the answer so far.
     """
@@ -75,16 +75,15 @@ def received(usage: TokenUsage | None, *, text: bool, searches: int = 0) -> None
 
 
 def tokens_so_far() -> int:
-    """What the vendor has counted for the attempt that is under way."""
+    """The vendor's count for the current attempt."""
     attempt = _current.get()
     return 0 if attempt is None else sum(attempt.usage.by_kind().values())
 
 
 @contextmanager
 def attempt_at(model: str, prices: Prices) -> Iterator[None]:
-    """One attempt; what it raises is its outcome.
-
-    Attributes by OpenTelemetry's conventions for generative AI.
+    """Measure one attempt (OpenTelemetry's conventions for generative AI); an error is
+    its outcome.
     """
     attributes = {
         "gen_ai.operation.name": "generate_content",
@@ -116,7 +115,7 @@ def _describe(current: trace.Span, usage: TokenUsage) -> None:
 
 def _record(attempt: _Attempt, outcome: str, prices: Prices) -> None:
     model = attempt.model
-    # After its last piece it was us who were at work; an attempt that failed took until it failed.
+    # After the last piece only our own work remained; a failed attempt lasted until it failed.
     whole_s = attempt.last_s if outcome == "ok" else None
     took_s = attempt.age_s() if whole_s is None else whole_s
     model_worked(took_s)

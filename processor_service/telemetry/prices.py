@@ -1,8 +1,8 @@
-"""What tokens cost, as the operator says.
+"""The cost of tokens, by the operator's prices.
 
 There is no table here: Google changes its prices, and they differ by contract and region. A cost
 from a stale table would look like a bill. Copy yours from https://ai.google.dev/pricing (or Vertex
-AI's list) into ``GEMINI_PRICES``; a model that is not named there has no cost, only tokens.
+AI's list) into ``GEMINI_PRICES``; a model without a price has no cost, only tokens.
 """
 
 from collections.abc import Mapping
@@ -16,19 +16,16 @@ _MILLION = 1_000_000
 
 
 class Price(BaseModel):
-    """US dollars for a million tokens, and for a thousand searches.
-
-    What a model thought is paid like what it wrote.
-    """
+    """US dollars per million tokens, and per thousand searches. Thoughts cost as much as output."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     input: UsDollars
     output: UsDollars
     cached: UsDollars | None = None
-    """Input that the vendor had in its cache; without it, it costs what other input does."""
+    """Input that the vendor had cached; without a price it costs the same as other input."""
     thousand_searches: UsDollars = 0.0
-    """Google bills each search, not each answer; what is free of them a month is not known here."""
+    """Google bills each search, not each answer; a month's free ones are not subtracted here."""
 
     def of(self, tokens: Mapping[str, int], searches: int = 0) -> float:
         """The cost of ``tokens`` by kind (input, cached, output, thoughts) and of ``searches``."""

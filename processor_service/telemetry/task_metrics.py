@@ -1,4 +1,4 @@
-"""What one delivery of a task measures: bound while it is worked on, recorded where things happen.
+"""Measurements of one delivery: bound while it is worked on, recorded where things happen.
 
 Outside of a delivery (a readiness check, a clean-up) nothing is recorded.
 """
@@ -15,7 +15,7 @@ from shared.telemetry import metrics
 
 @dataclass
 class TaskMeasures:
-    """What is measured of one delivery; ``reason`` says why it ended as it did."""
+    """The measurements of one delivery; ``reason`` says why it ended as it did."""
 
     task: Task
     reason: str = "none"
@@ -23,7 +23,7 @@ class TaskMeasures:
     words_seen: bool = False
 
     def age_s(self) -> float:
-        """Seconds since the person asked."""
+        """Seconds since the user asked."""
         return (datetime.now(UTC) - self.task.occurred_at).total_seconds()
 
 
@@ -32,7 +32,7 @@ _current: ContextVar[TaskMeasures | None] = ContextVar("measures", default=None)
 
 @contextmanager
 def bound_measures(task: Task) -> Iterator[TaskMeasures]:
-    """Measure inside as one delivery of ``task``."""
+    """Record measurements inside the block for one delivery of ``task``."""
     measures = TaskMeasures(task)
     token = _current.set(measures)
     try:
@@ -48,13 +48,13 @@ def set_reason(reason: str) -> None:
 
 
 def model_worked(seconds: float) -> None:
-    """The model was at work for the task."""
+    """Add the model's working time for the task."""
     if (measures := _current.get()) is not None:
         measures.model_s += seconds
 
 
 def words_shown(ways: Collection[str]) -> None:
-    """Words of the answer stand in Slack, if there is any way by which they came."""
+    """Record that the first words are visible, if ``ways`` names how they came."""
     measures = _current.get()
     if measures is None or measures.words_seen or not ways:
         return
@@ -63,7 +63,7 @@ def words_shown(ways: Collection[str]) -> None:
 
 
 def answer_shown(ways: Collection[str], *, cached: bool) -> None:
-    """The whole answer stands in Slack."""
+    """Record that the whole answer is visible."""
     measures = _current.get()
     if measures is None:
         return
@@ -77,5 +77,5 @@ def answer_shown(ways: Collection[str], *, cached: bool) -> None:
 
 
 def _way(ways: Collection[str]) -> str:
-    """An answer that began as a stream counts as one, whatever its further messages were."""
+    """An answer that began as a stream counts as one, whatever its later messages were."""
     return "stream" if "stream" in ways else next(iter(sorted(ways)))

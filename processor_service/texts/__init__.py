@@ -1,1 +1,1 @@
-"""What the processor says to people besides the answers, in Japanese and English."""
+"""Every text of the processor for people besides the answers, in Japanese and English."""

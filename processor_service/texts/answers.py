@@ -1,4 +1,4 @@
-"""What the processor says to people besides the answers, in Japanese and English."""
+"""Texts around answers: buttons, notes and statuses, in Japanese and English."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What ``/gemini doctor`` says of the processor's side, in Japanese and English."""
+"""The processor's part of ``/gemini doctor``, in Japanese and English."""
 
 from typing import Final
 

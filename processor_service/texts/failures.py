@@ -1,4 +1,4 @@
-"""Why a question stays unanswered, in words: what failed, what happened, what to do."""
+"""Notices for unanswered questions: what failed, what happened, what to do."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +14,8 @@ Texts = dict[Locale, str]
 class Failure:
     """``reason`` is the stable code. Asking again helps from ``resumes_at`` (aware), if set.
 
-    ``without`` names the files that could not be used, where they are why. ``shown``: words of an
-    answer were before people, and are taken away.
+    ``without`` names the unusable files, if they are the reason. ``shown``: some words of an answer
+    were visible, and are removed.
     """
 
     reason: str
@@ -26,7 +26,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class FailureText:
-    """What a notice says. ``tried``: we tried again and again, and have stopped."""
+    """The texts of a notice. ``tried``: the worker tried repeatedly, and has stopped."""
 
     phase: Texts
     what: Texts
@@ -64,7 +64,7 @@ _FIRST_THE_OTHERS: Final[Texts] = {
 
 
 def _for_all(ja: str, en: str) -> Texts:
-    """A notice that stands for all questions refused for its reason within a minute."""
+    """A notice that covers all questions refused for its reason within a minute."""
     return {
         "ja": f"{ja}前後 1 分ほどの間にお断りしたほかの質問についても、このお知らせに代えさせていただきます。",
         "en": f"{en} This notice also stands for your other questions that I turn down for this reason within about a minute.",

@@ -1,1 +1,1 @@
-"""The model's Markdown as Slack shows it well: blocks, tables, and text beside Japanese."""
+"""The model's Markdown, rewritten so that Slack shows what it means, also beside Japanese."""

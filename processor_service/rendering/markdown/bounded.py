@@ -1,8 +1,8 @@
 """Inline parsing whose work is bounded by the length of its text.
 
-The library looks for the end of a label from each bracket, and reads a description again for each
-image around it: brackets in a row take it quadratic time, nested ones more stack than there is.
-Here every step is counted. And only those rules are tried at a character that can begin with it.
+The library searches for the end of a label from each bracket, and reads a description again for
+each image around it: brackets in a row take quadratic time, nested ones overflow the stack. Here
+every step is counted, and a rule is tried only at characters that can begin it.
 """
 
 import re
@@ -16,14 +16,14 @@ from markdown_it.rules_inline import StateInline
 # Japanese with every second word bold takes nine tenths of a step a byte.
 _STEPS_A_BYTE = 1
 _STEPS_MORE = 2_000
-# What making a token takes, in looks at a character; of an address more, which is normalised.
+# The cost of making a token, in looks at a character; an address costs more: it is normalised.
 _TOKEN_STEPS = 5
 _MORE_STEPS = {"[": 20, "!": 30, "<": 45}
-# What looking for an address in vain may take: parentheses in it are followed 32 deep.
+# The most that a failed search for an address may cost: its parentheses are followed 32 deep.
 _NO_LINK_STEPS = 30
 _MOST_DEEP = 20
 
-# Where each rule, the library's or ours, can begin; "text" begins everywhere else.
+# The characters that each rule, the library's or ours, can begin with; "text" begins at all others.
 _BEGINNINGS = {
     "linkify": ":",
     "newline": "\n",
@@ -41,7 +41,7 @@ _BEGINNINGS = {
 }
 
 WORK = "work"
-# Of these each makes a token of its own.
+# Each of these makes a token of its own.
 _MARKERS = "*_~"
 _RUN = re.compile(r"[*]+|_+|~+")
 _Rule = Callable[[StateInline, bool], bool]
@@ -51,7 +51,7 @@ _RULE = re.compile(r"([-*_])(?:[ \t]*+\1)*+[ \t]*+\Z")
 
 
 def read_rule(state: StateBlock, first_line: int, end_line: int, silent: bool) -> bool:
-    """The library's rule for lines across the text, which reads to a line's end in nested lists."""
+    """The library's rule for horizontal rules, which reads to a line's end in nested lists."""
     start = state.bMarks[first_line] + state.tShift[first_line]
     if not _RULE.match(state.src, start, state.eMarks[first_line]):
         return False
@@ -59,29 +59,29 @@ def read_rule(state: StateBlock, first_line: int, end_line: int, silent: bool) -
 
 
 class TooDense(Exception):
-    """A text has more marks than it is worth to find the meaning of."""
+    """The text has so many marks that parsing them is not worth the time."""
 
 
 @dataclass
 class Work:
-    """How many steps are left, and within how many descriptions of images the parser is."""
+    """The remaining steps, and the depth of image descriptions the parser is in."""
 
     steps: int
     deep: int = 0
 
     @classmethod
     def on(cls, text: str) -> "Work":
-        """What a text of this length may take."""
+        """The budget for a text of this length."""
         return cls(_STEPS_A_BYTE * len(text.encode("utf-8", "replace")) + _STEPS_MORE)
 
     def step(self, number: int = 1) -> None:
-        """Take steps; raises TooDense if not so many are left."""
+        """Spend steps; raises TooDense if not enough are left."""
         self.steps -= number
         if self.steps < 0:
             raise TooDense
 
     def enter(self) -> None:
-        """Go into a description; raises TooDense in too deep a one."""
+        """Enter a description; raises TooDense if it is nested too deep."""
         self.deep += 1
         if self.deep > _MOST_DEEP:
             raise TooDense
@@ -92,7 +92,7 @@ class Work:
 
 
 class BoundedParser(ParserInline):
-    """The library's parser, rule by rule, with ``env[WORK]`` to do it with; may raise TooDense."""
+    """The library's parser, rule by rule, within the budget ``env[WORK]``; may raise TooDense."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class BoundedParser(ParserInline):
         self._elsewhere: Sequence[_Rule] = ()
 
     def prepare(self) -> None:
-        """Note which rules begin where; to be called when all of them are set."""
+        """Note which rules begin where; call it once all rules are set."""
         rules = dict(zip(self.ruler.get_active_rules(), self.ruler.getRules(""), strict=True))
         self._elsewhere = (rules.pop("text"),)
         self._at = dict.fromkeys("#$%+-=>@]^{}", ())
@@ -131,7 +131,7 @@ class BoundedParser(ParserInline):
             state.pushPending()
 
     def skipToken(self, state: StateInline) -> None:  # noqa: N802 - the library's name
-        """Go on behind what would become one token."""
+        """Skip what would become one token."""
         state.env[WORK].step()
         start = state.pos
         if start in state.cache:

@@ -1,7 +1,7 @@
-"""Texts of so many short lines that what each of them means is not worth the time to find out.
+"""Texts of so many short lines that parsing each of them is not worth the time.
 
-They are shown as they are written, which is what Slack gets of most Markdown anyway: nothing of
-them is lost. Only code is told apart, so that no message ends within it.
+They are shown as written, which is what Slack gets of most Markdown anyway: nothing is lost. Only
+code is recognised, so that no message ends inside it.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from markdown_it.token import Token
 
-# Code and tables aside, lines are longer. The parser takes 50 to 100 microseconds for each.
+# Code and tables aside, real lines are longer. The parser takes 50 to 100 microseconds for each.
 _LINES = 200
 _BYTES_A_LINE = 50
 _PARAGRAPH_CHARS = 1_500
@@ -20,9 +20,9 @@ _Fence = re.Match[str] | None
 
 
 def link_places(text: str) -> Iterator[int]:
-    """Where something invisible has to stand so that Slack sees no link and no tag in ``text``.
+    """Where to put an invisible character so that Slack sees no link and no tag in ``text``.
 
-    What a link leads to is looked at only where it is read.
+    Link targets are only checked when they are parsed, so no unparsed link may work.
     """
     return (found.start() for found in _LINKS.finditer(text))
 
@@ -37,12 +37,12 @@ def is_dense(source: str) -> bool:
 
 
 def read_roughly(source: str) -> list[Token]:
-    """A document's code and, in pieces, the text between, as tokens that stand for blocks."""
+    """A document's code and, in pieces, the text between, as block tokens."""
     return [_token(*run) for run in _runs(source) if run[2] or any(map(str.strip, run[1]))]
 
 
 def _runs(source: str) -> Iterator[tuple[int, list[str], _Fence]]:
-    """Lines that belong together, with the number of the first, and the fence of code."""
+    """Lines that belong together, with the number of the first and their code fence."""
     start, held, chars, code = 0, list[str](), 0, None
     for number, (line, fence) in enumerate(_lines(source)):
         if held and (fence is not code or (fence is None and chars > _PARAGRAPH_CHARS)):
@@ -67,7 +67,7 @@ def _token(start: int, lines: list[str], fence: _Fence) -> Token:
 
 
 def _lines(source: str) -> Iterator[tuple[str, _Fence]]:
-    """Each line with the fence that opened the code it stands in."""
+    """Each line with the fence of the code it is in."""
     open_fence: _Fence = None
     for line in source.split("\n"):
         if open_fence is None:

@@ -1,4 +1,4 @@
-"""A document in Markdown as a sequence of blocks, written so that Slack shows what they mean."""
+"""A Markdown document as a sequence of blocks, rewritten so that Slack shows what they mean."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,9 +32,9 @@ _ITEM = re.compile(r"[>\s]*(?:[-+*]|\d{1,9}[.)])\s")
 class Block:
     """One top-level block: Markdown, or a table.
 
-    ``kind`` is the parser's name for it, ``gap`` the line breaks that separate it from the block
-    before, ``line`` where it begins in its document, from 0. The end of ``unclosed`` code was not
-    written, perhaps not yet; ``text`` has one.
+    ``kind`` is the parser's name for it, ``gap`` the line breaks between it and the block before,
+    ``line`` its first line in the document, from 0. ``unclosed``: the document does not end this
+    code, perhaps not yet; ``text`` does.
     """
 
     kind: str
@@ -46,21 +46,21 @@ class Block:
 
     @property
     def leads_in(self) -> bool:
-        """Whether it belongs to what follows: a heading, or "For example:"."""
+        """Whether it must stay with the next block: a heading, or "For example:"."""
         if self.kind == "paragraph":
             return len(self.text) <= _LEAD_CHARS and self.text.rstrip("*_ ").endswith((":", "："))
         return self.kind in ("heading", "hr")
 
 
 def with_newlines(source: str) -> str:
-    """``source`` with every line ended the same way."""
+    """``source`` with uniform line ends."""
     return _NEWLINES.sub("\n", source)
 
 
 def read_document(source: str, *, whole: bool = True) -> list[Block]:
     """The blocks of a document. Linear in its length.
 
-    Links that refer to definitions, and footnotes, stay as they are written unless it is ``whole``.
+    Unless it is ``whole``, reference links and footnotes stay as written.
     """
     source = with_newlines(source)
     tokens = read_blocks(source)
@@ -97,7 +97,7 @@ def _number_notes(tokens: Sequence[Token], footnotes: Footnotes, env: Env) -> No
 
 
 def _drop(lines: list[str | None], numbers: Iterable[int]) -> None:
-    """Leave out lines, but for those that begin an item."""
+    """Remove lines, except those that begin an item."""
     for number in numbers:
         if _ITEM.match(lines[number] or "") is None:
             lines[number] = None
@@ -106,7 +106,7 @@ def _drop(lines: list[str | None], numbers: Iterable[int]) -> None:
 def _take_notes(
     lines: list[str | None], tokens: Sequence[Token], footnotes: Footnotes
 ) -> Iterator[Block]:
-    """The notes of the document, which stand at its end."""
+    """The document's footnotes, which go to its end."""
     taken: list[tuple[int, str]] = []
     for opening, token in pairwise(tokens):
         if opening.type != "paragraph_open" or opening.level or not token.map:
@@ -130,7 +130,7 @@ def _tables(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
 
 
 def _write_as_code(lines: list[str | None], token: Token, table: Table) -> None:
-    """A table within a list or a quote, where Slack has none, becomes a code block."""
+    """Turn a table within a list or a quote, where Slack has none, into a code block."""
     first, end = token.map or (0, 0)
     lead, indent = _MARKERS.match(lines[first] or ""), _INDENT.match(lines[first + 1] or "")
     code = [f"{indent[0] if indent else ''}{line}" for line in fenced(table.lines()).split("\n")]
@@ -139,7 +139,7 @@ def _write_as_code(lines: list[str | None], token: Token, table: Table) -> None:
 
 
 def _mend(lines: list[str | None], token: Token, opening: Token, env: Env) -> None:
-    """Write the edits of an inline token into the lines it stands in."""
+    """Write the edits of an inline token into its lines."""
     edits = read_inline(token.content, env).edits
     if not edits:
         return
@@ -147,7 +147,7 @@ def _mend(lines: list[str | None], token: Token, opening: Token, env: Env) -> No
     before, after = token.content.split("\n"), repaired(token.content, edits).split("\n")
     for number, (old, new) in enumerate(zip(before, after, strict=True), start=first):
         line = lines[number] or ""
-        # White space at the start of a line is the block's; the rest ends as the line does.
+        # White space at the start of a line belongs to the block; the rest ends as the line does.
         at = line.rfind(old.lstrip())
         if opening.type == "heading_open" and opening.markup.startswith("#"):
             at = line.find(old, line.find(opening.markup) + len(opening.markup))
@@ -156,7 +156,7 @@ def _mend(lines: list[str | None], token: Token, opening: Token, env: Env) -> No
 
 
 def _mend_unread(lines: list[str | None], token: Token) -> None:
-    """Nothing is a link in text that was not read."""
+    """Disable all links in text that was not parsed."""
     for number in range(*(token.map or ())):
         line = lines[number] or ""
         edits = [Edit(at, at, ZERO_WIDTH_SPACE) for at in link_places(line)]
@@ -196,7 +196,7 @@ def _code_of(token: Token) -> list[str]:
 
 
 def _trimmed(lines: Sequence[str | None]) -> list[str]:
-    """The lines that are left, without blank ones at the end."""
+    """The remaining lines, without blank ones at the end."""
     kept = [line for line in lines if line is not None]
     while kept and not kept[-1].strip():
         kept.pop()
@@ -204,7 +204,7 @@ def _trimmed(lines: Sequence[str | None]) -> list[str]:
 
 
 def words_of(source: str) -> str:
-    """The words of a document without its markup, on one line."""
+    """The words of a document without markup, on one line."""
     words: list[str] = []
     env: Env = {WORK: Work.on(source)}
     for token in read_blocks(source):

@@ -1,4 +1,4 @@
-"""Inline Markdown: what its author meant, and how to write that so that Slack shows it."""
+"""Inline Markdown: what its author meant, and the edits that make Slack show it."""
 
 import re
 import unicodedata
@@ -39,8 +39,7 @@ LINK_CHARS = 3_000
 
 _RUN = "run"
 _SCHEME = re.compile(r"https?$")
-# All of ASCII that is to be seen but <>[]"`|\^{}. Said by what is not in it, up to the last of
-# Unicode, it takes 3 ms to compile.
+# All visible ASCII but <>[]"`|\^{}: a negated class, up to the last of Unicode, compiles in 3 ms.
 _IN_ADDRESS = r"[!#-;=?-Z_a-z~]"
 _ADDRESS = re.compile(f"://{_IN_ADDRESS}{{1,{LINK_CHARS}}}")
 _TAG = re.compile(r"<[A-Za-z/!?]")
@@ -51,7 +50,7 @@ _Rule = Callable[[StateInline, bool], bool]
 
 @dataclass(frozen=True)
 class Edit:
-    """``text`` instead of the characters from ``start`` to ``end``."""
+    """Replace the characters from ``start`` to ``end`` by ``text``."""
 
     start: int
     end: int
@@ -60,10 +59,10 @@ class Edit:
 
 @dataclass(frozen=True)
 class Inline:
-    """What a stretch of inline Markdown means, and the edits by which Slack shows that.
+    """The meaning of a stretch of inline Markdown, and the edits that make Slack show it.
 
-    ``spans`` are stretches that no cut may fall into, ``marked`` those between two equal markers,
-    with the marker, ``unmatched`` the markers that are none; all are positions in the source.
+    Positions in the source: ``spans`` that no cut may fall into, ``marked`` spans between two equal
+    markers (with the marker), and ``unmatched`` markers.
     """
 
     tokens: list[Token]
@@ -76,9 +75,9 @@ class Inline:
 class _State(StateInline):
     """Emphasis opens and closes beside Chinese, Japanese and Korean text as its authors mean it.
 
-    A marker with punctuation inside needs white space or punctuation outside (CommonMark 0.31.2,
-    delimiter runs), and those scripts write none: ``**「注意」**です`` keeps its asterisks. For
-    asterisks and tildes, here hold the rules of github.com/tats-u/markdown-cjk-friendly.
+    By CommonMark 0.31.2 (delimiter runs) a marker with punctuation inside needs white space or
+    punctuation outside, which those scripts do not write: ``**「注意」**です`` would keep its
+    asterisks. Asterisks and tildes follow github.com/tats-u/markdown-cjk-friendly instead.
     """
 
     def __init__(self, src: str, md: MarkdownIt, env: Env, tokens: list[Token]) -> None:
@@ -107,7 +106,7 @@ class _State(StateInline):
         return before, self.src[end] if end < len(self.src) else " "
 
     def edit(self, start: int, end: int, text: str) -> bool:
-        """Note an edit; one that would join two lines is left out."""
+        """Note an edit, unless it would join two lines."""
         noted = "\n" not in self.src[start:end]
         if noted:
             self.edits.append(Edit(start, end, text))
@@ -131,12 +130,12 @@ def _is_foreign_punctuation(char: str) -> bool:
 
 
 def _parts(outer: str) -> bool:
-    """Whether words end at this character."""
+    """Whether this character separates words."""
     return _is_space(outer) or _is_punctuation(outer) or _is_cjk(outer)
 
 
 class _Parser(BoundedParser):
-    """The library's rules, each of which also notes what must be written differently for Slack."""
+    """The library's rules, each of which also notes the edits that Slack needs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -185,7 +184,7 @@ def _spanning(rule: _Rule) -> _Rule:
 
 
 def _with_run(rule: _Rule) -> _Rule:
-    """Each marker knows the run of markers that it is one of."""
+    """Note for each marker the run of markers it belongs to."""
 
     def with_run(state: StateInline, silent: bool) -> bool:
         start, first = state.pos, len(state.tokens)
@@ -201,7 +200,7 @@ def _with_run(rule: _Rule) -> _Rule:
 
 
 def _address(state: StateInline, silent: bool) -> bool:
-    """A bare address with Japanese right behind it gets angle brackets, so that it ends there."""
+    """Put a bare address in angle brackets if Japanese follows, so that it ends there."""
     if silent or state.src[state.pos] != ":" or state.linkLevel or not isinstance(state, _State):
         return False
     scheme = _SCHEME.search(state.src, max(0, state.pos - len("https")), state.pos)
@@ -239,7 +238,7 @@ def _code(state: StateInline, silent: bool) -> bool:
 
 
 def _bracket(state: StateInline, silent: bool) -> bool:
-    """What is no link or definition to us is none to Slack either."""
+    """Keep Slack from reading a link or definition where we see none."""
     if not silent and state.src[state.pos] == "]" and isinstance(state, _State):
         after = state.src[state.pos + 1 : state.pos + 2]
         linked = after == "(" and state.pos < state.last_parenthesis
@@ -249,7 +248,7 @@ def _bracket(state: StateInline, silent: bool) -> bool:
 
 
 def _footnote(state: StateInline, silent: bool) -> bool:
-    """The mark of a footnote becomes its number, before the note itself too."""
+    """Replace the mark of a footnote by its number, also before the note itself."""
     footnotes, found = state.env.get("footnotes"), NOTE_MARK.match(state.src, state.pos)
     if not footnotes or not found or not isinstance(state, _State):
         return False
@@ -276,7 +275,7 @@ def _autolink(state: StateInline, silent: bool) -> bool:
 
 
 def _link(state: StateInline, silent: bool) -> bool:
-    """A link by reference gets its address; of one too long for Slack the label stays."""
+    """Write the address into a reference link; of one too long for Slack only the label stays."""
     start, first = state.pos, len(state.tokens)
     if isinstance(state, _State) and start in state.defined:
         return False
@@ -299,7 +298,7 @@ def _write_link(state: _State, start: int, opening: Token, label: str) -> None:
 
 
 def _image(state: StateInline, silent: bool) -> bool:
-    """Slack shows no images in text: they become links, within a link their description."""
+    """Slack shows no images in text: an image becomes a link, or within a link its description."""
     start = state.pos
     found = image(state, silent)
     if not found or silent or not isinstance(state, _State):
@@ -315,14 +314,14 @@ def _image(state: StateInline, silent: bool) -> bool:
         written = f"<{address}>" if ":" in address else address
         _use(state, token, state.edit(start, state.pos, written + escaped(more)))
     else:
-        # Behind "!" or "]" the rest would be read as an image or a reference again.
+        # After "!" or "]" the rest would be read as an image or a reference again.
         state.edit(start, start + 1, ZERO_WIDTH_SPACE * state.src.endswith(("!", "]"), 0, start))
         _write_target(state, end + 1, token, address, more)
     return found
 
 
 def _write_target(state: _State, at: int, token: Token, address: str, more: str) -> None:
-    """Write the address behind a label, and ``more`` behind that."""
+    """Write the address after a label, and ``more`` after that."""
     if "label" not in token.meta and "title" not in token.attrs:
         _stand_beside(state, more)
     elif _use(state, token, state.edit(at, state.pos, _target(address) + escaped(more))):
@@ -338,7 +337,7 @@ def _stand_beside(state: _State, more: str) -> None:
 
 
 def _use(state: _State, token: Token, written: bool) -> bool:
-    """Note that a definition is used, if what uses it could be ``written``."""
+    """Note that a definition is used, if its use could be ``written``."""
     if written and "label" in token.meta:
         state.env["used"].add(token.meta["label"])
     return written
@@ -356,14 +355,14 @@ def _target(address: str) -> str:
 
 
 def _tag(state: StateInline, silent: bool) -> bool:
-    """HTML, and what Slack would take for a command of its own, stays text."""
+    """Keep HTML, and commands in Slack's own syntax, as text."""
     if not silent and isinstance(state, _State) and _TAG.match(state.src, state.pos):
         state.edit(state.pos + 1, state.pos + 1, ZERO_WIDTH_SPACE)
     return False
 
 
 def _gaps(state: _State) -> Iterator[Edit]:
-    """What is put outside of markers so that Slack takes them for markers."""
+    """The characters to insert outside of markers so that Slack recognises them."""
     opening = {each.meta[_RUN] for each in state.tokens if _is_marker(each) and each.nesting == 1}
     closing = {each.meta[_RUN] for each in state.tokens if _is_marker(each) and each.nesting == -1}
     for start, end in opening ^ closing:
@@ -374,11 +373,11 @@ def _gaps(state: _State) -> Iterator[Edit]:
 
 
 def _gap(outer: str, inner: str) -> str:
-    """What belongs between a marker and the character outside of it.
+    """The character to insert between a marker and its ``outer`` neighbour.
 
-    Slack takes markers directly beside Japanese for text, and does not with a zero-width space
-    between them (github.com/darkgaldragon/slack-markdown-parser, observed in March 2026). To
-    CommonMark that is no space, so beside punctuation, where it wants one, it gets one.
+    Slack takes a marker directly beside Japanese for text, but not with a zero-width space between
+    them (github.com/darkgaldragon/slack-markdown-parser, observed in March 2026). For CommonMark
+    that is no space, so beside punctuation, where CommonMark needs one, a real space is inserted.
     """
     if _is_space(outer) or (outer.isascii() and _is_punctuation(outer)):
         return ""
@@ -431,7 +430,7 @@ _LIBRARY.inline = _PARSER
 
 
 def read_blocks(source: str) -> list[Token]:
-    """The tokens of the blocks. The content of inline tokens is not parsed yet."""
+    """The block tokens. The content of inline tokens is not parsed yet."""
     if is_dense(source):
         return read_roughly(source)
     tokens = _LIBRARY.parse(hide_pipes(source), {})
@@ -440,9 +439,9 @@ def read_blocks(source: str) -> list[Token]:
 
 
 def read_inline(source: str, env: Env) -> Inline:
-    """Parse the content of an inline token; links and footnotes refer to what ``env`` defines.
+    """Parse the content of an inline token; links and footnotes refer to definitions in ``env``.
 
-    What has too many marks for the work that ``env`` allows, or too deep ones, is plain text.
+    Content with more or deeper marks than the budget in ``env`` allows is plain text.
     """
     work = env.setdefault(WORK, Work.on(source))
     try:

@@ -1,4 +1,4 @@
-"""Which addresses become links, and what stands beside a link that could deceive."""
+"""Which addresses become links, and the warning beside a link that could deceive."""
 
 import re
 import unicodedata
@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 _ADDRESS = re.compile(r"(?:https?://[^\s/?#]|mailto:\S)", re.IGNORECASE)
-# An address or a part of one as people read it; Japanese around it is none of it.
+# An address, or a part of one, as people read it; Japanese text around it does not belong to it.
 _NAMED = re.compile(r"(://)?((?:[^\W\u2e80-\U0010ffff]|[.@+-])+)")
 _FOUR_NUMBERS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-# Names of files and programs end so ("Node.js"), and no host does: none is a top-level domain.
+# File name endings ("Node.js") that are no top-level domain, so no host ends so.
 _FILE_ENDINGS = re.compile(
     r"cfg|conf|cpp|css?|csv|dll|docx?|exe|gif|go|gz|html?|ini|ipynb|java|jpe?g|jsx?|json|kt|log|lua"
     r"|pdf|php|png|pptx?|rb|sql|svg|tar|toml|tsx?|txt|vue|xlsx?|xml|ya?ml"
@@ -19,12 +19,12 @@ _MARKUP = re.compile(r"[\\`*_\[\]<>~!&]")
 
 
 def is_address(url: str) -> bool:
-    """Whether ``url`` may be a link: only pages of the web and mail addresses are."""
+    """Whether ``url`` may be a link: only web pages and mail addresses may."""
     return _ADDRESS.match(url) is not None
 
 
 def beside(label: str, url: str, title: str = "") -> str:
-    """What stands behind a link: its title, and its real host if ``label`` names another one."""
+    """The text after a link: its title, and its real host if ``label`` names another one."""
     shown = [title] if title and title not in label else []
     place = _place(url)
     if any(each.removeprefix("www.") != place for each in _named(label)):
@@ -33,12 +33,12 @@ def beside(label: str, url: str, title: str = "") -> str:
 
 
 def escaped(text: str) -> str:
-    """``text`` as Markdown that shows it."""
+    """``text`` escaped for Markdown."""
     return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def _place(url: str) -> str:
-    """The host as browsers understand it, or the mail address."""
+    """The host as browsers read it, or the mail address."""
     if url[:7].lower() == "mailto:":
         return url[7:].partition("?")[0].lower()
     try:
@@ -49,7 +49,7 @@ def _place(url: str) -> str:
 
 
 def _named(label: str) -> Iterator[str]:
-    """The hosts and mail addresses that ``label`` names."""
+    """The hosts and mail addresses in ``label``."""
     visible = "".join(char for char in label if unicodedata.category(char) != "Cf")
     for scheme, found in _NAMED.findall(_compatible(visible).lower()):
         name = found.strip(".+-")
@@ -59,8 +59,8 @@ def _named(label: str) -> Iterator[str]:
 
 
 def _compatible(text: str) -> str:
-    """Full-width letters and the like as plain ones. Accents in a row take it quadratic time, so
-    not more than some are taken at once.
+    """Full-width letters and the like as plain ones, in bounded chunks: a row of accents takes the
+    normalisation quadratic time.
     """
     parts = (text[at : at + _AT_ONCE] for at in range(0, len(text), _AT_ONCE))
     return "".join(unicodedata.normalize("NFKC", part) for part in parts)

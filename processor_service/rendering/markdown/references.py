@@ -1,7 +1,7 @@
-"""Definitions of links and footnotes: only what is used leaves its place in the text.
+"""Definitions of links and footnotes: only those in use leave their place in the text.
 
-CommonMark takes any line ``[label]: word`` for the definition of a link and shows nothing of it.
-Japanese has no spaces, so that ``[注意]: 再起動してください。`` is one.
+CommonMark takes any line ``[label]: word`` for a link definition and hides it. Japanese has no
+spaces, so ``[注意]: 再起動してください。`` would be one.
 """
 
 import re
@@ -15,11 +15,11 @@ from markdown_it.token import Token
 
 Env = MutableMapping[str, Any]
 
-# At the beginning of a line a strict reader takes it for the label of a definition.
+# At the beginning of a line a strict parser takes this for the label of a definition.
 LABEL = re.compile(r"^[ \t]*(\[)(?:[^\[\]\\]|\\.)+\](?=:)", re.MULTILINE | re.DOTALL)
 NOTE_MARK = re.compile(r"\[\^([^\[\]\s^]{1,100})\]")
 _NOTE = re.compile(rf"^[ \t]*{NOTE_MARK.pattern}:", re.MULTILINE)
-# An address without blanks is no sentence: its host is of ASCII, and no Japanese punctuation in it.
+# An address without blanks, an ASCII host and no Japanese punctuation: not a sentence.
 _DEFINITION = re.compile(
     r"[ \t]*(\[)((?:[^\[\]\\\n]|\\.)+)\]:[ \t]*"
     r"(<)?((?:https?://[!-.0-;=?-~]{1,250}(?:[/?#][^\s<>。、「」（）]{0,2700})?"
@@ -41,25 +41,25 @@ class Definition:
 
 @dataclass
 class Footnotes:
-    """The labels of notes, and the numbers of those that the text refers to."""
+    """The labels of notes, and the numbers of those in use."""
 
     defined: set[str] = field(default_factory=set)
     numbers: dict[str, str] = field(default_factory=dict)
 
     def number(self, label: str, *, refers: bool) -> str | None:
-        """The number of a note, if there is one and the text refers to it."""
+        """The number of a note; None if there is no such note or the text never refers to it."""
         if refers and label in self.defined:
             self.numbers.setdefault(label, str(len(self.numbers) + 1))
         return self.numbers.get(label)
 
     def settle(self) -> None:
-        """Keep the author's numbers where all are some."""
+        """Keep the author's numbers if all labels are numbers."""
         if all(label.isascii() and label.isdigit() for label in self.defined):
             self.numbers = {label: label for label in self.numbers}
 
 
 def find_definitions(tokens: Sequence[Token], env: Env) -> list[Definition]:
-    """The definitions of a document; ``env`` takes what its links and marks may refer to."""
+    """The definitions of a document; collects link targets and footnotes in ``env``."""
     found: dict[str, Definition] = {}
     footnotes = Footnotes()
     for opening, token in pairwise(tokens):
@@ -93,14 +93,14 @@ def defined_at(content: str, env: Env) -> frozenset[int]:
 
 
 def labels_in(content: str) -> dict[int, int]:
-    """Where labels of what looks like definitions begin, by where they end."""
+    """Where the labels of apparent definitions begin, by where they end."""
     if "]:" not in content:
         return {}
     return {each.end() - 1: each.start(1) for each in LABEL.finditer(content)}
 
 
 def notes_in(content: str, footnotes: Footnotes) -> Iterator[tuple[str, int, int]]:
-    """The notes of a paragraph that the text refers to: their numbers and lines, from 0."""
+    """The footnotes of a paragraph that the text refers to: their numbers and lines, from 0."""
     begun: list[tuple[int, str | None]] = []
     at = line = 0
     for each in _NOTE.finditer(content):

@@ -1,7 +1,7 @@
-"""Rows of a table cut into cells, of which none is lost.
+"""Table rows cut into cells without losing any.
 
-GitHub's rules cut code at a pipe and drop what a row has more than its head. In a message nothing
-else would show those words.
+GitHub's rules split code at a pipe and drop the cells that a row has beyond its head. A message has
+nothing else that would show those words.
 """
 
 import re
@@ -16,12 +16,12 @@ _RUNS = re.compile("`+")
 _PIPE = re.compile(r"(?<!\\)\|")
 _LEAD = re.compile(r"[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*")
 _RULE = re.compile(r"[ \t>]*([-:|][-:| \t]*)\Z")
-# Stands for a pipe in the code of a head, until the head is known to be one.
+# Replaces a pipe in the code of a head until the parser has recognised the head.
 _HIDDEN = "\ue07c"
 
 
 def hide_pipes(source: str) -> str:
-    """``source`` of the same length, where heads of tables show no pipes of their code."""
+    """``source`` at the same length, with the pipes in the code of table heads hidden."""
     if "`" not in source or _HIDDEN in source:
         return source
     lines = source.split("\n")
@@ -34,14 +34,14 @@ def hide_pipes(source: str) -> str:
 
 
 def show_pipes(tokens: Sequence[Token]) -> None:
-    """Undo ``hide_pipes`` in what was read."""
+    """Undo ``hide_pipes`` in the tokens."""
     for token in tokens:
         token.content = token.content.replace(_HIDDEN, "|")
         token.info = token.info.replace(_HIDDEN, "|")
 
 
 def read_rows(state: StateBlock, first_line: int, end_line: int, silent: bool) -> bool:
-    """The library's rule for tables, with all that its rows hold."""
+    """The library's rule for tables, but keeping every cell."""
     known = len(state.tokens)
     found: bool = table(state, first_line, end_line, silent)
     if found and not silent:
@@ -59,9 +59,9 @@ def read_rows(state: StateBlock, first_line: int, end_line: int, silent: bool) -
 
 
 def cells_of(row: str, columns: int) -> list[str]:
-    """The ``columns`` cells of a row; what it has more stands in the last one.
+    """The ``columns`` cells of a row; surplus cells are joined to the last one.
 
-    Pipes in code are code, unless the row has the right number of cells only without.
+    Pipes in code are code, unless the row only has the right number of cells without that rule.
     """
     cells, plain = _split(_coded(row)), _split(row)
     if len(cells) != columns == len(plain):
@@ -82,7 +82,7 @@ def _split(row: str) -> list[str]:
 
 
 def _coded(row: str, pipe: str = r"\|") -> str:
-    """``row`` with ``pipe`` for each pipe in its code that is not escaped."""
+    """``row`` with ``pipe`` for each unescaped pipe in code."""
     runs = list(_RUNS.finditer(row))
     closing: dict[int, int] = {}
     ends: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Cutting a block that is longer than a message, at the best places it has."""
+"""Cutting a block that is longer than a message, at its best places."""
 
 import re
 import unicodedata
@@ -16,11 +16,11 @@ from processor_service.rendering.markdown.tables import fenced
 Size = Callable[[str], int]
 _Pieces = Iterator[tuple[str, str]]
 
-# Room for the marker of an item, and for those of emphasis closed and opened again at a cut.
+# Room for an item's marker, and for emphasis markers closed and reopened at a cut.
 _SPARE = 24
 _ITEM = re.compile(r" *(?:[-+*]|(\d{1,9})[.)])(?: {1,4}(?! )| |$)")
 _QUOTE = re.compile(r"^ {0,3}> ?", re.MULTILINE)
-# What would begin a block if it began a line.
+# Text that would begin a block if it began a line.
 _BLOCK_START = re.compile(
     r"[-+*][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|[>\[]|`{3}|~{3}|\||-{2}|={2}|_{3}|\["
 )
@@ -32,10 +32,10 @@ _MOST_DEEP = 5
 
 
 def cut(block: Block, first: int, limit: int, size: Size, deep: int = 0) -> Iterator[Block]:
-    """``block`` in pieces of at most ``limit``; of code or a text, the first is at most ``first``.
+    """``block`` in pieces of at most ``limit``; of code or text the first is at most ``first``.
 
-    ``size`` measures text; it adds up over characters. Code stays in code blocks, items stay in
-    lists and keep their numbers, quotes stay quotes. What is nested too ``deep`` is cut as text.
+    ``size`` is additive over characters. Code stays in code blocks, items stay in lists and keep
+    their numbers, quotes stay quotes. Content nested too ``deep`` is cut as text.
     """
     if _is_mostly_fence(block, limit, size):
         code = "\n".join(block.text.split("\n")[1:-1])
@@ -55,7 +55,7 @@ def cut(block: Block, first: int, limit: int, size: Size, deep: int = 0) -> Iter
 
 
 def _is_mostly_fence(block: Block, limit: int, size: Size) -> bool:
-    """Whether a fence, which is longer than any run of backticks in the code, fills messages."""
+    """Whether a fence, longer than any run of backticks in the code, fills most of a message."""
     return block.kind in ("fence", "code_block") and size(block.text.split("\n")[-1]) > limit // 4
 
 
@@ -74,7 +74,7 @@ def _cut_code(text: str, first: int, limit: int, size: Size) -> _Pieces:
 
 
 def _short(line: str, limit: int, size: Size) -> Iterator[str]:
-    """A line of code in pieces that fit below a fence."""
+    """A line of code in pieces that fit inside a fence."""
     limit -= size("\n")
     if size(line) <= limit:
         yield line
@@ -98,7 +98,7 @@ def _cut_list(text: str, limit: int, size: Size, deep: int) -> _Pieces:
         start, end = token.map or (0, 0)
         gap = "\n\n" if apart or (start and not lines[start - 1].strip()) else "\n"
         item = _numbered(lines[start:end], number + place)
-        # What remains of a cut item stands outside of the list, and would draw the next one in.
+        # The rest of a cut item is outside of the list, and would absorb the next item.
         apart = size(item) > limit
         if apart:
             yield from _cut_item(gap, item, limit, size, deep)
@@ -107,7 +107,7 @@ def _cut_list(text: str, limit: int, size: Size, deep: int) -> _Pieces:
 
 
 def _numbered(lines: list[str], number: int) -> str:
-    """An item with its number written out, which it then has in another message too."""
+    """An item with its number written out, so that it keeps it in another message."""
     match = _ITEM.match(lines[0])
     if match and match[1] and int(match[1]) != number:
         wider = " " * (len(str(number)) - len(match[1]))
@@ -119,7 +119,7 @@ def _numbered(lines: list[str], number: int) -> str:
 
 
 def _cut_item(gap: str, item: str, limit: int, size: Size, deep: int) -> _Pieces:
-    """Only the start of an item can keep its marker; what follows stands outside of the list."""
+    """Only the start of an item can keep its marker; the rest follows outside of the list."""
     first, *rest = item.split("\n")
     match = _ITEM.match(first)
     marker = match[0] if match else ""
@@ -159,7 +159,7 @@ def _fitting(blocks: Iterable[Block], limit: int, size: Size, deep: int) -> Iter
 
 
 def _cut_text(text: str, first: int, limit: int, size: Size) -> _Pieces:
-    """Cut a text at a line's, sentence's or word's end; emphasis and code go on behind the cut."""
+    """Cut a text at a line's, sentence's or word's end; emphasis and code go on after the cut."""
     cuts = _Cuts(text)
     sizes, start, reopened = [0, *accumulate(map(size, text))], 0, ""
     room = first
@@ -193,7 +193,7 @@ class _Cuts:
             self._rather_not[start + 1 : end] = b"\1" * (end - start - 1)
 
     def best(self, start: int, most: int) -> int:
-        """The best place behind ``start`` and not behind ``most``."""
+        """The best place after ``start`` and not after ``most``."""
         half = start + (most - start) // 2
         for ends in (_ends_line, _ends_sentence, str.isspace):
             for at in range(most, half, -1):
@@ -205,12 +205,12 @@ class _Cuts:
                 whole = _whole(self._text, at, start)
                 if whole == at and not taken[at] and not self._never[at]:
                     return at
-                # Between the two is one character: accents in a row are looked at once.
+                # Between the two is one character: a row of accents is examined once.
                 at = min(whole, at - 1)
         return most
 
     def open_at(self, at: int) -> list[str]:
-        """The markers of what a cut divides, from outside to inside."""
+        """The markers of spans that a cut divides, from outside to inside."""
         return [
             marker
             for (start, end), marker in self._marked
@@ -227,7 +227,7 @@ def _ends_sentence(char: str) -> bool:
 
 
 def _whole(text: str, at: int, start: int) -> int:
-    """The last place not behind ``at`` that divides no character made of several."""
+    """The last place not after ``at`` that splits no combined character."""
     end = at
     while end > start + 1 and end < len(text) and _joins(text[end - 1], text[end]):
         end -= 1

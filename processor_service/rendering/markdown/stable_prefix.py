@@ -1,22 +1,22 @@
-"""How much of a text that is still being written its next words cannot change any more."""
+"""How much of a growing text its next words cannot change any more."""
 
 import re
 
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
 from processor_service.rendering.markdown.inline import read_inline
 
-# What stays open for longer is taken for the plain characters that it is so far.
+# A mark that stays open for longer counts as plain text.
 _OPEN_CHARS = 300
-# Of a longer paragraph it is not known which marks open and which close.
+# In a longer paragraph open and closing marks are not told apart.
 _READ_CHARS = 4_000
 
 _FENCE = re.compile(r"(?:^|\n)[ \t]*[`~]+\Z")
-# Nothing inline goes on into a new item or heading, or over an empty line.
+# No inline mark spans a new item, a heading or an empty line.
 _BEGINNING = re.compile(r"^(?=[ \t>]*(?:[-+*]|\d{1,9}[.)]|#{1,6})[ \t])|\n[ \t>]*\n", re.MULTILINE)
 # The head of a table, perhaps with a part of the rule below it.
 _TABLE = re.compile(r"(?:^|\n)[^\n|]*\|[^\n]*(?:\n[ \t>|:-]*)?\Z")
-# Possessive repeats: what a model writes must not be tried again in 2^n other ways, nor a run of
-# blanks or markers from each of its characters.
+# Possessive repeats: a model's text must not trigger exponential backtracking, nor a run of blanks
+# or markers a retry from each of its characters.
 _OPEN_AT_THE_END = (
     # An address: it gets angle brackets if Japanese follows.
     re.compile(r"h(?:t(?:t(?:p(?:s?(?::(?:/(?:/[\x21-\x7e]*+)?)?)?)?)?)?)?\Z"),
@@ -25,7 +25,7 @@ _OPEN_AT_THE_END = (
         r"!?\[(?:[^\[\]\n]++|\[[^\[\]\n]*+\](?:\([^()\n]*+\))?+)*+"
         r"(?:\](?:\([^)\n]*+|\[[^\]\n]*+)?+)?+\Z"
     ),
-    # A tag, or one of Slack's own.
+    # A tag, or one in Slack's own syntax.
     re.compile(r"<\u200b?(?:[A-Za-z/!?@#][^<>\n]*+)?+\Z"),
     re.compile(r"(?<![!\\*_~`\u200a\u200b])[!\\*_~`\u200a\u200b]++\Z"),
     # The marker of an item or a heading.
@@ -35,7 +35,7 @@ _PING = re.compile(r"<(?:[@!][^<>\n]*)?\Z")
 
 
 def settled_code(text: str) -> str:
-    """``text``, which ends with code, without a last line that is its fence or becomes it."""
+    """``text``, which ends in code, without a last line that is or may become its closing fence."""
     return _PING.sub("", _FENCE.sub("", text)).rstrip()
 
 
@@ -53,7 +53,7 @@ def settled_text(text: str) -> str:
 
 
 def _open_marks(segment: str) -> list[int]:
-    """Where something between two markers begins that has no end yet, or may end later."""
+    """The start of each marked span that has no end yet, or may end later."""
     inline = read_inline(segment, {})
     ended = [start for start, end in inline.spans if end == len(segment)]
     ended += [start for (start, end), _ in inline.marked if end == len(segment)]

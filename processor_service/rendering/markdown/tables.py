@@ -1,4 +1,4 @@
-"""Tables: as Slack's table block, or as aligned text where that does not do."""
+"""Tables: as Slack's table block, or as aligned text where that is not possible."""
 
 import re
 import unicodedata
@@ -50,7 +50,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in one cell."""
+    """The content of one cell."""
 
     runs: tuple[Run, ...]
 
@@ -64,7 +64,7 @@ class Cell:
         return " ".join("".join(run.written() for run in self.runs).split())
 
     def element(self) -> dict[str, Any]:
-        """Slack's cell; an empty one would be refused."""
+        """Slack's cell; Slack refuses an empty one."""
         if any(run.styles or run.url for run in self.runs):
             section = {
                 "type": "rich_text_section",
@@ -79,7 +79,7 @@ Row = tuple[Cell, ...]
 
 @dataclass(frozen=True)
 class Table:
-    """The first row is the head; all rows have as many cells as it."""
+    """The first row is the head; all rows have the same number of cells."""
 
     aligns: tuple[Align, ...]
     rows: tuple[Row, ...]
@@ -91,12 +91,12 @@ class Table:
         return {"type": "table", "rows": rows, "column_settings": columns}
 
     def fits(self, size: Callable[[str], int], limit: int) -> bool:
-        """Whether Slack's table block takes it, and a message of ``limit``."""
+        """Whether it fits Slack's table block and a message of ``limit``."""
         cells = self.size(size)
         return len(self.aligns) <= MOST_COLUMNS and cells <= min(limit, MOST_CHARS)
 
     def words(self) -> str:
-        """What stands in it, on one line."""
+        """Its words, on one line."""
         return " ".join(cell.line() for row in self.rows for cell in row)
 
     def width(self) -> int:
@@ -113,20 +113,20 @@ class Table:
     def pieces(self, size: Callable[[str], int], limit: int) -> Iterator["Table"]:
         """The table in pieces that each repeat the head and keep the limits of a table block.
 
-        A row that is too large by itself makes a piece that breaks them.
+        A row that is too large alone makes a piece that exceeds them.
         """
         head, *body = self.rows
         for rows in _grouped(head, body, lambda row: _cost(row, size), min(limit, MOST_CHARS)):
             yield replace(self, rows=(head, *rows))
 
     def size(self, size: Callable[[str], int]) -> int:
-        """What its cells come to."""
+        """The sum of its cells."""
         return sum(_cost(row, size) for row in self.rows)
 
     def code_blocks(self, size: Callable[[str], int], limit: int) -> Iterator[str]:
         """The table as code blocks within ``limit`` that each repeat the head.
 
-        A row that is too large by itself makes a block that is larger.
+        A row that is too large alone makes a larger block.
         """
         head, rule, *body = self.lines()
         start = fenced([head, rule])
@@ -135,7 +135,9 @@ class Table:
 
 
 def fenced(lines: Sequence[str], info: str = "", least: int = 3) -> str:
-    """A code block; its fence has ``least`` backticks, and more than any run of them in it."""
+    """A code block. Its fence has ``least`` backticks, and more than any run of them in
+    the code.
+    """
     longest = max((len(run) for line in lines for run in _BACKTICKS.findall(line)), default=0)
     fence = "`" * max(3, least, longest + 1)
     return "\n".join([f"{fence}{info}", *lines, fence])
@@ -166,7 +168,7 @@ def _column(align: Align) -> dict[str, Any]:
 
 
 def display_width(text: str) -> int:
-    """The columns that ``text`` takes in a font of fixed width."""
+    """The columns of ``text`` in a monospaced font."""
     return sum(map(_char_width, text))
 
 
@@ -183,7 +185,7 @@ def _padded(text: str, width: int, align: Align) -> str:
 
 
 def read_table(tokens: Sequence[Token], env: Env) -> Table:
-    """The table of a ``table_open`` token and those up to its ``table_close``."""
+    """The table from a ``table_open`` token to its ``table_close``."""
     rows: list[Row] = []
     aligns: list[Align] = []
     cells: list[Cell] = []
@@ -191,7 +193,7 @@ def read_table(tokens: Sequence[Token], env: Env) -> Table:
         if token.type == "th_open":
             aligns.append(_align(token))
         elif token.type == "inline":
-            # Entities have become letters by now, and could be a ping.
+            # Entities are letters by now, and could be a ping.
             runs = _runs(read_inline(token.content, env).tokens)
             cells.append(Cell(tuple(replace(run, text=neutralise(run.text)) for run in runs)))
         elif token.type == "tr_close":
@@ -225,7 +227,7 @@ def _runs(tokens: Sequence[Token]) -> Iterator[Run]:
 
 
 def _text_runs(content: str, style: Run) -> Iterator[Run]:
-    """Text, where an address becomes a link by itself and ``<br>`` begins a new line."""
+    """Text, where an address becomes a link and ``<br>`` begins a new line."""
     for text in _ADDRESS.split(_BREAK.sub("\n", content)):
         if text:
             url = style.url or (text if _ADDRESS.fullmatch(text) else "")
@@ -233,5 +235,5 @@ def _text_runs(content: str, style: Run) -> Iterator[Run]:
 
 
 def _shown_address(address: str) -> str:
-    """The address, if Slack takes it for a link."""
+    """The address, if Slack accepts it as a link."""
     return address if is_address(address) and len(address) <= LINK_CHARS else ""
