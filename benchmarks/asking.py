@@ -7,7 +7,7 @@ from typing import Final
 from benchmarks.eyes import Eyes, Seen
 from benchmarks.marked import command, mention
 from benchmarks.subjects import Subject, Trigger
-from simulators.slack.model import Channel
+from simulators.slack.state.model import Channel
 
 _CHANNELS: Final = 20
 SETTLES_WITHIN_S: Final = 60.0

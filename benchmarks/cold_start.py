@@ -13,13 +13,13 @@ import yaml
 from benchmarks.asking import Asker
 from benchmarks.subjects import Setup, Subject
 from benchmarks.undisturbed import undisturbed
-from simulators.child_process import ChildProcess
 from simulators.cloud_run import Probe, until_started
-from simulators.environment import inherited
-from simulators.ports import free_port
-from simulators.provisioning import DeliveryRules
-from simulators.service import Service
-from simulators.stack import LocalStack
+from simulators.processes.child_process import ChildProcess
+from simulators.processes.environment import inherited
+from simulators.processes.tcp_ports import free_port
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.provisioning import DeliveryRules
+from simulators.stack.service import Service
 
 _LOOK_EVERY_S = 0.005
 _DEADLINE_S = 60.0

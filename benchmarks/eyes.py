@@ -6,9 +6,9 @@ from typing import Any
 from benchmarks.marked import MARK
 from simulators.journal import Entry
 from simulators.slack import SlackSimulator
-from simulators.slack.changes import Change, Edited, Posted, Refreshed, StatusChanged
-from simulators.slack.model import Message
-from simulators.slack.streaming import stream_blocks
+from simulators.slack.state.changes import Change, Edited, Posted, Refreshed, StatusChanged
+from simulators.slack.state.model import Message
+from simulators.slack.state.streaming import stream_blocks
 
 
 @dataclass

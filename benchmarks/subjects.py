@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Final, Literal
 
 from benchmarks.marked import ANSWER_CHARS, script
-from simulators.child_process import ChildProcess
 from simulators.faults import FaultPlan
 from simulators.gemini import GeminiConfig, GeminiSimulator
 from simulators.journal import Journal
-from simulators.progress import Progress
+from simulators.processes.child_process import ChildProcess
 from simulators.pubsub import PubSubConfig
 from simulators.slack import SlackConfig, SlackSimulator
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
-from simulators.stack_settings import StackSettings, command_environment
-from simulators.vendors import VendorPlan, vendors
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.progress import Progress
+from simulators.stack.settings import StackSettings, command_environment
+from simulators.stack.vendors import VendorPlan, vendors
 
 SubjectName = Literal["ours", "floor", "old way"]
 Trigger = Literal["mention", "command"]

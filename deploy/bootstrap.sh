@@ -244,7 +244,7 @@ redis_says() {
   cloud redis instances describe mechachang --region="$REGION" --format="$1" "${@:2}"
 }
 
-# simulators/provisioning.py makes the same for the local stack, under the same names.
+# simulators/stack/provisioning.py makes the same for the local stack, under the same names.
 make_pubsub() {
   local number url
   number=$(project_number)

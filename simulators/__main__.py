@@ -14,18 +14,18 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from simulators.console import Console
-from simulators.environment import PROJECT_ROOT
 from simulators.gemini import GeminiConfig
-from simulators.ports import is_free
-from simulators.provisioning import BrokerUnavailable
-from simulators.redis_server import RedisUnavailable
-from simulators.service import ServiceNotReady
+from simulators.processes.environment import PROJECT_ROOT
+from simulators.processes.redis_server import RedisUnavailable
+from simulators.processes.tcp_ports import is_free
 from simulators.slack import PortInUse
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
-from simulators.stack_settings import SettingsConflict, StackSettings
-from simulators.supervisor import supervise
+from simulators.stack.config import StackConfig
+from simulators.stack.console import Console
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.provisioning import BrokerUnavailable
+from simulators.stack.service import ServiceNotReady
+from simulators.stack.settings import SettingsConflict, StackSettings
+from simulators.stack.supervisor import supervise
 
 
 def main() -> int:

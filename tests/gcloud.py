@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from simulators.environment import PROJECT_ROOT, inherited, without_proxies
+from simulators.processes.environment import PROJECT_ROOT, inherited, without_proxies
 
 _WITHIN_S = 90.0
 

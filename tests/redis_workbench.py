@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from fakeredis import TcpFakeServer
 
-from simulators.ports import free_port
+from simulators.processes.tcp_ports import free_port
 
 # A busy machine must not turn a slow answer into a lost Redis.
 PATIENCE_S = 5.0

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from simulators.environment import inherited, without_proxies
+from simulators.processes.environment import inherited, without_proxies
 
 
 @asynccontextmanager

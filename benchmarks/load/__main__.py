@@ -14,8 +14,8 @@ from benchmarks.load.samples import Samples
 from benchmarks.load.watching import Answers, watching
 from benchmarks.marked import script
 from benchmarks.subjects import Setup
-from simulators.ports import free_port
-from simulators.stack import LocalStack
+from simulators.processes.tcp_ports import free_port
+from simulators.stack.local_stack import LocalStack
 
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _RESULTS = Path(__file__).parents[1] / "results"

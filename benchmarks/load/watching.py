@@ -11,8 +11,8 @@ from aiohttp import web
 
 from benchmarks.marked import MARK
 from simulators.slack import SlackSimulator
-from simulators.slack.changes import Change, Edited, Posted, Refreshed
-from simulators.slack.model import Message
+from simulators.slack.state.changes import Change, Edited, Posted, Refreshed
+from simulators.slack.state.model import Message
 
 _WITHIN_S: Final = 60.0
 

@@ -11,7 +11,7 @@ from google.cloud import run_v2
 from google.protobuf import json_format  # type: ignore[import-untyped]  # it ships no types
 
 from simulators.cloud_run.service import HostedService, Launch, Refused
-from simulators.forwarding import MAX_BODY_BYTES, Unreachable, forward, forwarding_session
+from simulators.processes.forwarding import MAX_BODY_BYTES, Unreachable, forward, forwarding_session
 
 _SERVICE = "/v2/projects/{project}/locations/{location}/services/{service}"
 

@@ -1,9 +1,9 @@
 """A local Gemini: the REST API google-genai speaks, with scripted timing, answers and faults."""
 
+from simulators.gemini.answering.replies import Reply, ReplyTo, Script
 from simulators.gemini.config import GeminiConfig
-from simulators.gemini.errors import ErrorReply
+from simulators.gemini.protocol.errors import ErrorReply
 from simulators.gemini.recorder import ReceivedRequest
-from simulators.gemini.replies import Reply, ReplyTo, Script
 from simulators.gemini.server import GeminiSimulator
 
 __all__ = [

@@ -7,9 +7,9 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.gemini.generation import Generation
+from simulators.gemini.answering.generation import Generation
+from simulators.gemini.answering.replies import HANG, Reply
 from simulators.gemini.recorder import Outcome, ReceivedRequest
-from simulators.gemini.replies import HANG, Reply
 from simulators.journal import Journal, trace_key
 
 

@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from simulators.faults import FaultPlan
-from simulators.gemini import catalogue, model_rules, validation
+from simulators.gemini.answering.generation import generate, prompt_tokens
+from simulators.gemini.answering.replies import Reply, ReplyTo, Script, suffering
 from simulators.gemini.config import GeminiConfig
 from simulators.gemini.delivery import Delivery
-from simulators.gemini.errors import (
+from simulators.gemini.files.api import FilesApi
+from simulators.gemini.files.store import FileStore
+from simulators.gemini.listening import Listening
+from simulators.gemini.protocol import catalogue, model_rules, validation
+from simulators.gemini.protocol.errors import (
     ApiError,
     ErrorReply,
     api_key_invalid,
@@ -22,13 +27,8 @@ from simulators.gemini.errors import (
     not_found,
     unregistered_caller,
 )
-from simulators.gemini.file_store import FileStore
-from simulators.gemini.files_api import FilesApi
-from simulators.gemini.generation import generate, prompt_tokens
-from simulators.gemini.listening import Listening
-from simulators.gemini.payload import GenerateContentRequest
+from simulators.gemini.protocol.payload import GenerateContentRequest
 from simulators.gemini.recorder import ReceivedRequest, Recorder
-from simulators.gemini.replies import Reply, ReplyTo, Script, suffering
 from simulators.journal import Journal, trace_key
 
 _VERSION = r"/{version:v1|v1beta|v1beta1|v1alpha}"

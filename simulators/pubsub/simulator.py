@@ -12,17 +12,17 @@ import grpc
 
 from simulators.faults import FaultPlan
 from simulators.journal import Journal
-from simulators.pubsub import publisher, subscriber
-from simulators.pubsub.broker import Broker
 from simulators.pubsub.config import PubSubConfig
-from simulators.pubsub.endpoint import Endpoint, open_session
-from simulators.pubsub.message import StoredMessage
-from simulators.pubsub.oidc import TokenIssuer
-from simulators.pubsub.publisher import Publisher
-from simulators.pubsub.push import PushDispatcher
-from simulators.pubsub.rpc import Unsimulated, generic_handler
-from simulators.pubsub.subscriber import Subscriber
-from simulators.pubsub.subscription import PushAttempt, Subscription
+from simulators.pubsub.delivery.endpoint import Endpoint, open_session
+from simulators.pubsub.delivery.oidc import TokenIssuer
+from simulators.pubsub.delivery.push import PushDispatcher
+from simulators.pubsub.grpc import publisher, subscriber
+from simulators.pubsub.grpc.publisher import Publisher
+from simulators.pubsub.grpc.rpc import Unsimulated, generic_handler
+from simulators.pubsub.grpc.subscriber import Subscriber
+from simulators.pubsub.state.broker import Broker
+from simulators.pubsub.state.message import StoredMessage
+from simulators.pubsub.state.subscription import PushAttempt, Subscription
 
 _OPTIONS = (
     # Without this a second simulator on the same port would silently share its connections.

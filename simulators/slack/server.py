@@ -13,22 +13,23 @@ from aiohttp import web
 from simulators.faults import FaultPlan
 from simulators.journal import Journal
 from simulators.slack.background import Background
-from simulators.slack.changes import Refreshed
 from simulators.slack.config import SlackConfig
-from simulators.slack.delivery import Delivery
-from simulators.slack.events import EventSource
-from simulators.slack.files import FileServer
-from simulators.slack.http_events import HttpEvents
-from simulators.slack.interactions import Interactions
-from simulators.slack.methods.streams import expire
-from simulators.slack.model import JSON
-from simulators.slack.page_api import PageApi
-from simulators.slack.people import People
-from simulators.slack.response_urls import ResponseUrls
-from simulators.slack.socket_mode import SocketMode
-from simulators.slack.views import Views
-from simulators.slack.web_api import WebApi
-from simulators.slack.workspace import Workspace
+from simulators.slack.content.views import Views
+from simulators.slack.events.delivery import Delivery
+from simulators.slack.events.http_events import HttpEvents
+from simulators.slack.events.socket_mode import SocketMode
+from simulators.slack.events.source import EventSource
+from simulators.slack.page.api import PageApi
+from simulators.slack.page.frames import PageSource
+from simulators.slack.people.interactions import Interactions
+from simulators.slack.people.people import People
+from simulators.slack.people.response_urls import ResponseUrls
+from simulators.slack.state.changes import Refreshed
+from simulators.slack.state.model import JSON
+from simulators.slack.state.workspace import Workspace
+from simulators.slack.web_api.calls import WebApi
+from simulators.slack.web_api.files import FileServer
+from simulators.slack.web_api.methods.streams import expire
 
 T = TypeVar("T")
 _UPLOAD_BYTES = 100 * 1024 * 1024
@@ -77,7 +78,10 @@ class SlackSimulator:
         self.api = WebApi(self.workspace, self.views, journal=journal, faults=faults)
         self.api.open_socket_url = self.sockets.open_url
         self.files = FileServer(self.workspace, faults)
-        self.page = PageApi(self)
+        source = PageSource(
+            config, self.workspace, self.views, self.sockets, journal=journal, faults=faults
+        )
+        self.page = PageApi(source, self.people)
         self._stirred = asyncio.Event()
 
     @contextlib.asynccontextmanager

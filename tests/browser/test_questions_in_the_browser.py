@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import FilePayload, Page, expect
 
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
 from tests.browser.conftest import OpenPage
 
 ANSWER_MS = 20_000

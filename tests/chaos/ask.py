@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from command_service.texts.replies import COMMAND_ACCEPTED
 from shared.task import task_id_of_message
-from simulators.slack.model import Channel
-from simulators.stack import LocalStack
+from simulators.slack.state.model import Channel
+from simulators.stack.local_stack import LocalStack
 from tests.chaos.questions import CHANNELS, PEOPLE, Question
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from simulators.faults import Rule
-from simulators.service import Service
-from simulators.stack import LocalStack
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.service import Service
 from tests.chaos.questions import Answers
 from tests.chaos.schedule import MOODS, WIRE, Strike
 

@@ -9,8 +9,8 @@ from typing import Any
 from processor_service.redis.connection import REST_S
 from shared.ledger import Mark, file_name
 from simulators.journal import Entry
-from simulators.provisioning import DEAD_LETTER_TOPIC, TASKS_TOPIC
-from simulators.stack import LocalStack
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.provisioning import DEAD_LETTER_TOPIC, TASKS_TOPIC
 from tests.chaos.ask import Asked
 from tests.chaos.inject import Injector
 from tests.chaos.judge import Record, Shown

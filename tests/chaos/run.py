@@ -8,9 +8,9 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from simulators.provisioning import DeliveryRules
 from simulators.slack import SlackConfig
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.provisioning import DeliveryRules
 from tests.chaos.inject import Span
 from tests.chaos.ledger import Unmarked, dead_letters
 from tests.chaos.questions import plan_questions

@@ -11,8 +11,8 @@ import pytest
 
 from simulators.faults import Fault
 from simulators.journal import Entry
-from simulators.provisioning import DeliveryRules
-from simulators.slack.model import Message
+from simulators.slack.state.model import Message
+from simulators.stack.provisioning import DeliveryRules
 from tests.chaos.judge import Verdict
 from tests.chaos.questions import Kind, Question, plan_questions
 from tests.chaos.run import stack_config

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from processor_service.texts.answers import TRUNCATED
-from simulators.provisioning import DEAD_LETTER_PUSH, TASKS_PUSH
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.provisioning import DEAD_LETTER_PUSH, TASKS_PUSH
 from tests.chaos.ask import Askers
 from tests.chaos.inject import Injector, Span
 from tests.chaos.judge import Verdict, judge

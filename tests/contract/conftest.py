@@ -15,8 +15,8 @@ from shared.telemetry.deployment import Deployment
 from shared.telemetry.tracing import start_tracing
 from simulators.faults import FaultPlan
 from simulators.gemini import GeminiSimulator
-from simulators.google_emulator import EmulatorMissing, google_emulator
 from simulators.journal import Journal
+from simulators.processes.google_emulator import EmulatorMissing, google_emulator
 from tests.command_stack import IMPATIENT, Stack, stack
 from tests.gemini_sdk import sdk
 from tests.redis_workbench import PATIENCE_S, fake_redis, real_redis

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from simulators.environment import inherited, without_proxies
+from simulators.processes.environment import inherited, without_proxies
 from tests.authority import Files, authority, named
 
 END_WITHIN_S = 20.0

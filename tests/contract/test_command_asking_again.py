@@ -8,7 +8,7 @@ import pytest
 from command_service.app import Service
 from shared.ledger import Mark
 from shared.task import Mode, Source, task_id_of_retry
-from simulators.slack.model import Message
+from simulators.slack.state.model import Message
 from tests import signed
 from tests.command_stack import Stack
 

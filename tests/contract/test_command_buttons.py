@@ -9,7 +9,7 @@ from command_service.app import Service
 from shared.ledger import Mark
 from shared.task import Cancel, Feedback, FeedbackReason, Kind, Mode, Source, Task, Vote, Wish
 from simulators.faults import Fault
-from simulators.slack.model import Message, Stream, View
+from simulators.slack.state.model import Message, Stream, View
 from tests import signed
 from tests.command_stack import Stack
 

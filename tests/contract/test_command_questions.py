@@ -8,7 +8,7 @@ import pytest
 from command_service.app import Service
 from shared.task import Mode, Source, task_id_of_message
 from simulators.faults import Fault
-from simulators.slack.model import Message
+from simulators.slack.state.model import Message
 from tests.command_stack import SLACK, Stack, get_json, stack
 
 pytestmark = pytest.mark.usefixtures("tracing")

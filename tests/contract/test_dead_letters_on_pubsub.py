@@ -20,9 +20,9 @@ from deploy.dead_letters.pubsub import Names
 from shared.task import Source, Task
 from simulators.faults import Fault, FaultPlan
 from simulators.journal import Journal
-from simulators.ports import free_port
-from simulators.provisioning import DeliveryRules, provision
+from simulators.processes.tcp_ports import free_port
 from simulators.pubsub import PubSubConfig, PubSubSimulator
+from simulators.stack.provisioning import DeliveryRules, provision
 from tests.pubsub_workbench import Bench, Workbench, eventually, serving, workbench
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from simulators.provisioning import (
+from simulators.stack.provisioning import (
     DEAD_LETTER_PULL,
     DEAD_LETTER_PUSH,
     DEAD_LETTER_TOPIC,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.environment import PROJECT_ROOT
+from simulators.processes.environment import PROJECT_ROOT
 from tests import gcloud
 
 PAGES = ("docs/deployment.md", "docs/ja/deployment.md", "docs/backup.md", "docs/ja/backup.md")

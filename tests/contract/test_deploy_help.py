@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from simulators.environment import PROJECT_ROOT, inherited
+from simulators.processes.environment import PROJECT_ROOT, inherited
 from tests import gcloud
 
 DEPLOY = PROJECT_ROOT / "deploy"

@@ -14,7 +14,7 @@ from deploy.render import NotRenderable, beside, instead, main, render
 from deploy.running import Running
 from processor_service.settings import ProcessorSettings
 from shared.settings import SettingsInvalid, load_settings
-from simulators.provisioning import TASKS_TOPIC, DeliveryRules
+from simulators.stack.provisioning import TASKS_TOPIC, DeliveryRules
 from tests.cloud_run_schema import service_faults
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

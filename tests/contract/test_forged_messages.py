@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.task import task_id_of_message
-from simulators.slack.model import Message
+from simulators.slack.state.model import Message
 from tests.command_stack import Stack
 from tests.processor_workbench import TASK_ID, processors
 from tests.slack_workbench import Workbench

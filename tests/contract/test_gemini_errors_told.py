@@ -11,7 +11,7 @@ from shared import clock
 from shared.errors import ModelRejected, ModelUnavailable
 from shared.retry import Patience
 from simulators.gemini import GeminiSimulator, Reply
-from simulators.gemini.google_errors import KNOWN
+from simulators.gemini.protocol.google_errors import KNOWN
 from tests.contract.test_gemini_model import MODEL, SPARE, generated, model, pieces_of, prompt
 from tests.processor_fakes.model import Blind
 from tests.processor_fakes.retrying import Naps

@@ -13,7 +13,7 @@ from google.genai import errors, types
 
 from simulators.faults import FaultPlan
 from simulators.gemini import GeminiConfig, GeminiSimulator
-from simulators.gemini.file_store import FileStore, Upload
+from simulators.gemini.files.store import FileStore, Upload
 from simulators.journal import Journal
 from tests.gemini_sdk import sdk
 from tests.sample_files import PNG

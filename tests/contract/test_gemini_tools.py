@@ -21,7 +21,7 @@ from shared.errors import ModelRejected, ModelUnavailable
 from shared.retry import Patience
 from shared.task import Mode
 from simulators.gemini import ErrorReply, GeminiConfig, GeminiSimulator, Reply
-from simulators.gemini.grounding import TOKENS_A_LOOKUP
+from simulators.gemini.answering.grounding import TOKENS_A_LOOKUP
 from simulators.journal import Journal
 from tests.processor_fakes.model import Blind
 from tests.processor_fakes.prompt_context import THAT_DAY

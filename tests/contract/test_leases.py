@@ -16,7 +16,7 @@ from processor_service.redis.keys import answer_key
 from processor_service.redis.sealing import Seal
 from processor_service.redis.store import RedisAnswers, RedisLeases
 from shared.task import Mode
-from simulators.ports import free_port
+from simulators.processes.tcp_ports import free_port
 from tests.processor_fakes.work import FakeLeases
 from tests.redis_workbench import PATIENCE_S
 from tests.signed import SIGNING

@@ -16,7 +16,7 @@ from processor_service.redis.keys import (
 )
 from processor_service.redis.limits import RedisLimits
 from shared.slack.home_view import Used, UsedOfLimit
-from simulators.ports import free_port
+from simulators.processes.tcp_ports import free_port
 
 NOON_IN_JAPAN = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 MIDNIGHT_IN_JAPAN = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)

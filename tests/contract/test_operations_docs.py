@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.environment import PROJECT_ROOT
+from simulators.processes.environment import PROJECT_ROOT
 from tests import gcloud
 from tests.drills.runbooks.page import Page, pages, read
 

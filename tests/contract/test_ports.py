@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from simulators.ports import free_port, is_free
+from simulators.processes.tcp_ports import free_port, is_free
 
 _PICKS = 400
 _OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
@@ -21,7 +21,7 @@ def test_a_free_port_can_be_listened_on_and_is_given_once() -> None:
 def test_no_two_processes_are_given_the_same_port() -> None:
     # Both pick with the same random numbers, as two test processes seeded alike would.
     picking = (
-        "import random, sys; from simulators.ports import free_port; random.seed(7);"
+        "import random, sys; from simulators.processes.tcp_ports import free_port; random.seed(7);"
         "print([free_port() for _ in range(20)], flush=True); sys.stdin.read()"
     )
     processes = [

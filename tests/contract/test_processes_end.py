@@ -11,8 +11,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from simulators.environment import PROJECT_ROOT
-from simulators.ports import free_port
+from simulators.processes.environment import PROJECT_ROOT
+from simulators.processes.tcp_ports import free_port
 from tests.command_stack import stack
 from tests.service_process import service_process
 

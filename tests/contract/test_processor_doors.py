@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
-from simulators.ports import free_port
+from simulators.processes.tcp_ports import free_port
 from tests.service_process import service_process
 from tests.tasks import a_task
 

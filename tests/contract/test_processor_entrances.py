@@ -26,7 +26,7 @@ from shared.ledger import Mark
 from shared.retry import Patience
 from shared.slack.home_view import HomeContent, Used, UsedOfLimit, home_view
 from shared.task import Purpose, Source, Subject, Task
-from simulators.slack.model import Message
+from simulators.slack.state.model import Message
 from tests import signed
 from tests.processor_fakes.retrying import Naps
 from tests.processor_fakes.work import FakeLeases

@@ -12,7 +12,7 @@ from processor_service.redis.rate_holds import RedisRateLimitHolds
 from shared.errors import OutcomeUnknown, SlackDenied, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from simulators.faults import Fault
-from simulators.ports import free_port
+from simulators.processes.tcp_ports import free_port
 from tests.processor_workbench import ANSWER, TASK_ID, Processor, processors
 from tests.slack_workbench import Clock, workbench
 from tests.tasks import a_task

@@ -10,7 +10,7 @@ from processor_service.slack.people import SlackPeople
 from processor_service.slack.user_groups import SlackGroups
 from processor_service.slack.workspace import SlackWorkspace
 from simulators.faults import Fault
-from simulators.ports import free_port
+from simulators.processes.tcp_ports import free_port
 from simulators.slack.config import SCOPES
 from tests.processor_workbench import processors
 from tests.slack_workbench import FAST, Clock

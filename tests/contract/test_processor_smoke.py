@@ -13,8 +13,8 @@ from processor_service.smoke import main, smoke
 from simulators.faults import Fault, FaultPlan
 from simulators.gemini import GeminiSimulator
 from simulators.journal import Journal
-from simulators.ports import free_port
-from simulators.pubsub.oidc import TokenIssuer
+from simulators.processes.tcp_ports import free_port
+from simulators.pubsub.delivery.oidc import TokenIssuer
 from tests.service_process import service_process
 from tests.slack_workbench import workbench
 

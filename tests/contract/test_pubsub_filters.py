@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.pubsub.errors import Rejected
-from simulators.pubsub.filters import parse_filter
-from simulators.pubsub.retry import RetrySchedule
+from simulators.pubsub.state.filters import parse_filter
+from simulators.pubsub.state.retry import RetrySchedule
 
 QUESTION = {"kind": "question", "version": "1", "iana.org/language_tag": "ja-JP"}
 

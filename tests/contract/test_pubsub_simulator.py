@@ -18,10 +18,10 @@ from google.oauth2 import id_token
 from google.protobuf.field_mask_pb2 import FieldMask  # type: ignore[import-untyped]  # no types
 from google.pubsub_v1 import types
 
-from simulators.environment import PROJECT_ROOT, inherited
 from simulators.faults import FaultPlan
 from simulators.journal import Journal
-from simulators.ports import free_port
+from simulators.processes.environment import PROJECT_ROOT, inherited
+from simulators.processes.tcp_ports import free_port
 from simulators.pubsub import PubSubConfig, PubSubSimulator
 from tests.pubsub_workbench import (
     CALL,

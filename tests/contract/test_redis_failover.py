@@ -19,7 +19,7 @@ from processor_service.redis.keys import task_key
 from processor_service.redis.limits import RedisLimits
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.redis.store import RedisLeases
-from simulators.ports import free_port
+from simulators.processes.tcp_ports import free_port
 from tests.redis_workbench import PATIENCE_S, real_redis
 
 BACK_WITHIN_S = 10.0

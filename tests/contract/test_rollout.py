@@ -22,9 +22,9 @@ from deploy.render import beside, instead, render
 from deploy.rollback.__main__ import main as rollback
 from deploy.rollout.__main__ import main as rollout
 from deploy.running import Running
-from simulators.environment import PROJECT_ROOT, inherited, without_proxies
 from simulators.faults import Fault, FaultPlan
 from simulators.journal import Journal
+from simulators.processes.environment import PROJECT_ROOT, inherited, without_proxies
 from simulators.slack import SlackConfig, SlackSimulator
 from tests.rollout_workbench import PROJECT, REGION, RolloutBench, rollout_bench
 

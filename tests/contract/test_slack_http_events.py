@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.faults import Fault
-from simulators.slack.http_events import UrlNotVerified
+from simulators.slack.events.http_events import UrlNotVerified
 from tests.slack_workbench import IMPATIENT, Workbench, workbench
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

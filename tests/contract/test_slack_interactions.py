@@ -14,7 +14,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from simulators.faults import Fault
 from simulators.slack import Refusal
-from simulators.slack.changes import Change, Notice
+from simulators.slack.state.changes import Change, Notice
 from tests.slack_workbench import FAST, IMPATIENT, Clock, Workbench, error_of, workbench
 
 PLAIN = {"type": "plain_text", "text": "押す"}

@@ -10,12 +10,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from simulators.child_process import ChildProcess
-from simulators.environment import inherited
-from simulators.ports import free_port, is_free
-from simulators.round_robin import RoundRobin
-from simulators.service import Service, ServiceNotReady
-from simulators.supervisor import supervise
+from simulators.processes.child_process import ChildProcess
+from simulators.processes.environment import inherited
+from simulators.processes.tcp_ports import free_port, is_free
+from simulators.stack.round_robin import RoundRobin
+from simulators.stack.service import Service, ServiceNotReady
+from simulators.stack.supervisor import supervise
 
 READY = """
 import http.server, os

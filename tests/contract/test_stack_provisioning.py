@@ -15,9 +15,9 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncI
 
 from simulators.faults import FaultPlan
 from simulators.journal import Journal
-from simulators.ports import free_port
-from simulators.provisioning import BrokerUnavailable, DeliveryRules, provision
+from simulators.processes.tcp_ports import free_port
 from simulators.pubsub import PubSubSimulator
+from simulators.stack.provisioning import BrokerUnavailable, DeliveryRules, provision
 
 
 @pytest.fixture

@@ -11,8 +11,14 @@ from pathlib import Path
 import pytest
 import redis.asyncio
 
-from simulators.environment import PROJECT_ROOT
-from simulators.redis_server import LADDER, Kind, RedisServer, RedisUnavailable, redis_server
+from simulators.processes.environment import PROJECT_ROOT
+from simulators.processes.redis_server import (
+    LADDER,
+    Kind,
+    RedisServer,
+    RedisUnavailable,
+    redis_server,
+)
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -81,7 +87,7 @@ async def test_without_any_rung_the_reasons_are_told(tmp_path: Path) -> None:
 LAUNCHER = """
 import asyncio, sys
 from pathlib import Path
-from simulators.redis_server import redis_server
+from simulators.processes.redis_server import redis_server
 
 async def main():
     async with redis_server(folder=Path(sys.argv[1])) as server:

@@ -13,7 +13,7 @@ from processor_service.redis.keys import STOP_TTL_S, VOTE_TTL_S, stop_key, vote_
 from processor_service.redis.turns import RedisThreadQueue
 from processor_service.redis.votes import RedisVotes
 from shared.task import Vote
-from simulators.ports import free_port
+from simulators.processes.tcp_ports import free_port
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _numbers = count()

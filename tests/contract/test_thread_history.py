@@ -29,7 +29,7 @@ from shared.task import Purpose, Subject
 from simulators.faults import Fault, FaultPlan
 from simulators.gemini import GeminiSimulator
 from simulators.journal import Journal
-from simulators.slack.people import People
+from simulators.slack.people.people import People
 from tests.slack_workbench import FAST, Workbench, workbench
 from tests.tasks import a_task
 

@@ -6,7 +6,7 @@ from itertools import count
 from processor_service.ports.work import QueueTicket
 from processor_service.redis.connection import RedisConnection, redis_connection
 from processor_service.redis.turns import RedisThreadQueue
-from simulators.ports import free_port
+from simulators.processes.tcp_ports import free_port
 
 _threads = count()
 

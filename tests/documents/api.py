@@ -19,9 +19,9 @@ from processor_service.api.dependencies import Dependencies
 from processor_service.api.readiness import Readiness
 from processor_service.app import RedisLost, create_app
 from shared.task import Task
-from simulators.environment import PROJECT_ROOT
-from simulators.pubsub.envelope import envelope
-from simulators.pubsub.message import StoredMessage
+from simulators.processes.environment import PROJECT_ROOT
+from simulators.pubsub.delivery.envelope import envelope
+from simulators.pubsub.state.message import StoredMessage
 from tests.command_fakes import FakeAccess
 
 OPENAPI: Final = PROJECT_ROOT / "docs" / "openapi.json"

@@ -19,9 +19,9 @@ from typing import Final
 from shared.ledger import Mark
 from shared.task import task_id_of_message
 from simulators.gemini import GeminiConfig
-from simulators.slack.model import Message
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.slack.state.model import Message
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
 
 WRITING: Final = GeminiConfig(first_token_s=0.4, total_s=3.0)
 _WITHIN_S: Final = 3.0

@@ -15,18 +15,18 @@ from google.cloud import run_v2
 
 from shared.ledger import Mark
 from simulators.cloud_run import CloudRunSimulator
-from simulators.environment import inherited, without_proxies
 from simulators.faults import FaultPlan
 from simulators.gemini import ErrorReply, GeminiSimulator, Reply
 from simulators.journal import Journal
-from simulators.ports import free_port
+from simulators.processes.environment import inherited, without_proxies
+from simulators.processes.tcp_ports import free_port
 from simulators.prometheus import PrometheusSimulator
-from simulators.provisioning import DeliveryRules, provision
-from simulators.service import Service
 from simulators.slack import SlackConfig
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
-from simulators.stack_settings import processor_environment
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.provisioning import DeliveryRules, provision
+from simulators.stack.service import Service
+from simulators.stack.settings import processor_environment
 
 SERVICE: Final = "processor-service"
 GOOD: Final = "processor:good"

@@ -20,10 +20,10 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncI
 
 from shared.ledger import Mark
 from simulators.gemini import Reply
-from simulators.google_emulator import EmulatorMissing, google_emulator
+from simulators.processes.google_emulator import EmulatorMissing, google_emulator
 from simulators.slack import SlackConfig
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
 from tests import gcloud
 
 _PROJECT = "restored"

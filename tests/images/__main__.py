@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from simulators.environment import PROJECT_ROOT
+from simulators.processes.environment import PROJECT_ROOT
 from tests.images.base import NoBase, base_image, folder_for
 from tests.images.buildah import Buildah, BuildahFailed
 from tests.images.contents import wrong_contents

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulators.environment import PROJECT_ROOT
+from simulators.processes.environment import PROJECT_ROOT
 
 _BUILD_WITHIN_S = 600
 # The machine's own authorities: a build behind a proxy that replaces certificates can install too.

@@ -9,16 +9,16 @@ from pathlib import Path
 import aiohttp
 import psutil
 
-from simulators.environment import inherited
 from simulators.faults import FaultPlan
 from simulators.journal import Journal
-from simulators.ports import free_port
-from simulators.progress import Progress
-from simulators.provisioning import DeliveryRules, provision
+from simulators.processes.environment import inherited
+from simulators.processes.tcp_ports import free_port
 from simulators.slack import SlackSimulator
-from simulators.stack_config import StackConfig
-from simulators.stack_settings import StackSettings, command_environment, processor_environment
-from simulators.vendors import VendorPlan, vendors
+from simulators.stack.config import StackConfig
+from simulators.stack.progress import Progress
+from simulators.stack.provisioning import DeliveryRules, provision
+from simulators.stack.settings import StackSettings, command_environment, processor_environment
+from simulators.stack.vendors import VendorPlan, vendors
 from tests.images.buildah import Buildah
 
 UID = 10001

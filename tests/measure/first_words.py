@@ -20,8 +20,8 @@ from typing import Any
 from shared.ledger import Mark
 from simulators.gemini import GeminiConfig
 from simulators.journal import Entry
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
 
 WRITING = GeminiConfig(first_token_s=0.4, total_s=3.0)
 AT_MOST_S = 0.9

@@ -19,8 +19,8 @@ from random import Random
 from typing import Final
 
 from simulators.gemini import ErrorReply, Reply
-from simulators.provisioning import DEAD_LETTER_TOPIC, DeliveryRules
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.provisioning import DEAD_LETTER_TOPIC, DeliveryRules
 from tests.chaos.judge import Verdict
 from tests.chaos.ledger import topic
 from tests.chaos.questions import Answers, Kind, Question, marker_of, plan_questions

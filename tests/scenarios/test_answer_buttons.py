@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from shared.ledger import Mark
-from simulators.provisioning import DeliveryRules
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.provisioning import DeliveryRules
 
 DEADLINE_S = 30.0
 

@@ -10,8 +10,8 @@ import pytest
 
 from shared.ledger import Mark
 from simulators.gemini import GeminiConfig
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
 
 QUESTIONS = 30
 EVERY_S = 1.0

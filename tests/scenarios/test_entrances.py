@@ -8,10 +8,10 @@ import pytest
 
 from shared.ledger import Mark
 from simulators.faults import Fault
-from simulators.provisioning import DeliveryRules
-from simulators.slack.model import Message
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.slack.state.model import Message
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.provisioning import DeliveryRules
 
 QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
 DEADLINE_S = 30.0

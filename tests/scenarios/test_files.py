@@ -7,8 +7,8 @@ import pytest
 
 from shared.ledger import Mark, Role
 from simulators.slack import SlackConfig
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
 from tests.sample_files import PDF, PDF_PROTECTED, PDF_WITHOUT_PAGES, PNG, PNG_HEADER
 from tests.slack_workbench import ONE_EVENT_A_MENTION
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
 from tests.drills.flood import WRITING, Size, flood, report
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from simulators.environment import PROJECT_ROOT, inherited
-from simulators.ports import free_port
+from simulators.processes.environment import PROJECT_ROOT, inherited
+from simulators.processes.tcp_ports import free_port
 
 DEADLINE_S = 40
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from simulators.gemini import ErrorReply, Reply
-from simulators.ports import is_free
-from simulators.progress import Started
-from simulators.provisioning import DeliveryRules
-from simulators.service import ServiceNotReady
+from simulators.processes.tcp_ports import is_free
 from simulators.slack import PortInUse
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.progress import Started
+from simulators.stack.provisioning import DeliveryRules
+from simulators.stack.service import ServiceNotReady
 
 QUICK = DeliveryRules(min_backoff_s=0.5, max_backoff_s=1)
 DEADLINE_S = 20.0

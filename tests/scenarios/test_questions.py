@@ -14,11 +14,11 @@ from grpc import aio
 from shared.ledger import Mark
 from simulators.faults import Fault
 from simulators.gemini import ErrorReply, Reply
-from simulators.google_emulator import EmulatorMissing, google_emulator
-from simulators.provisioning import DeliveryRules
+from simulators.processes.google_emulator import EmulatorMissing, google_emulator
 from simulators.slack import SlackConfig
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.provisioning import DeliveryRules
 from tests.slack_workbench import ONE_EVENT_A_MENTION
 
 QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)

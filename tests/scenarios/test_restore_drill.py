@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.google_emulator import EmulatorMissing, google_emulator
+from simulators.processes.google_emulator import EmulatorMissing, google_emulator
 from tests import gcloud
 from tests.drills.restore import drill
 

@@ -7,10 +7,10 @@ from typing import Any
 from shared.ledger import Mark
 from simulators.faults import Fault
 from simulators.gemini import ErrorReply, Reply
-from simulators.provisioning import DeliveryRules
 from simulators.slack import SlackConfig
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.provisioning import DeliveryRules
 from tests.slack_workbench import ONE_EVENT_A_MENTION
 
 DEADLINE_S = 30.0

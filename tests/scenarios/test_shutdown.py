@@ -7,9 +7,9 @@ from pathlib import Path
 
 from shared.ledger import Mark
 from simulators.gemini import Reply
-from simulators.provisioning import DeliveryRules
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.provisioning import DeliveryRules
 
 # Longer than a restart takes, so that none of the five deliveries meets a closed door twice.
 RULES = DeliveryRules(min_backoff_s=2.0, max_backoff_s=4.0)

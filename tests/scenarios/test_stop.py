@@ -12,9 +12,9 @@ from processor_service.redis.connection import redis_connection
 from processor_service.redis.rate_budget import RedisRateBudget
 from shared.ledger import Mark
 from simulators.gemini import Reply
-from simulators.provisioning import DeliveryRules
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.provisioning import DeliveryRules
 
 DEADLINE_S = 20.0
 # A reply that would take this long; stopping it in time leaves most of it unsaid.

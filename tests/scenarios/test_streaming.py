@@ -7,8 +7,8 @@ import pytest
 
 from shared.ledger import Mark
 from simulators.gemini import GeminiConfig, Reply
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
 
 DEADLINE_S = 30.0
 # A model that takes its time: the first words after 0.4 s, the last after 3 s.

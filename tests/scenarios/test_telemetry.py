@@ -12,10 +12,10 @@ from shared.telemetry import metrics
 from shared.telemetry.instruments import Histogram, Instrument
 from simulators.faults import Fault
 from simulators.gemini import ErrorReply, Reply
-from simulators.provisioning import DeliveryRules
 from simulators.slack import SlackConfig
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.provisioning import DeliveryRules
 from simulators.telemetry import Series, Span, TelemetryReceiver
 from tests.slack_workbench import ONE_EVENT_A_MENTION
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from shared.ledger import Mark
 from simulators.gemini import ReceivedRequest, Reply
-from simulators.provisioning import DeliveryRules
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.provisioning import DeliveryRules
 
 QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
 DEADLINE_S = 30.0

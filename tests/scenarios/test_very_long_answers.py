@@ -13,8 +13,8 @@ from shared.ledger import Mark
 from simulators.gemini import GeminiConfig, Reply
 from simulators.slack import SlackConfig
 from simulators.slack.config import SCOPES
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
 
 DEADLINE_S = 60.0
 QUESTION = "@mechachang 詳しく説明してください"

@@ -10,7 +10,7 @@ from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import MessageRef
 from processor_service.rendering.footer import NAMES, answer_footer, stop_button
 from shared.task import Mode, Source, Task, Wish
-from simulators.slack.block_kit import block_errors
+from simulators.slack.content.block_kit import block_errors
 from tests.tasks import a_task
 
 HERE = MessageRef("C12345678901", "1700000000.000100", "1700000000.000200")

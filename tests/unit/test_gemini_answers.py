@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from simulators.gemini import tokens
-from simulators.gemini.answers import Question, compose
-from simulators.gemini.answers.recipes import RECIPES
-from simulators.gemini.documents import write
+from simulators.gemini.answering import tokens
+from simulators.gemini.answering.documents import write
+from simulators.gemini.demo_answers import Question, compose
+from simulators.gemini.demo_answers.recipes import RECIPES
 
 EXAMPLES: dict[str, list[tuple[Any, Any]]] = {
     "is_prime": [((n,), n in {2, 3, 5, 7, 11, 13, 17, 19}) for n in range(-1, 21)],

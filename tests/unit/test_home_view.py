@@ -8,7 +8,7 @@ from slack_sdk.models.views import View
 from shared.slack.home_view import HomeContent, Usage, Used, UsedOfLimit, home_view
 from shared.task import Locale
 from shared.version import VERSION, described
-from simulators.slack.block_kit import block_errors
+from simulators.slack.content.block_kit import block_errors
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 LIMITED = Used(

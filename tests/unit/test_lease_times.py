@@ -10,8 +10,8 @@ from processor_service.redis.keys import LEASE_RENEW_EVERY_S, LEASE_TTL_S
 from processor_service.resilience.circuit_breaker import LONGEST_OPEN_S
 from processor_service.resilience.outage_wait import HOLD_S, MOST_KEPT
 from processor_service.settings import ProcessorSettings
-from simulators.provisioning import DeliveryRules
-from simulators.pubsub.retry import RetrySchedule
+from simulators.pubsub.state.retry import RetrySchedule
+from simulators.stack.provisioning import DeliveryRules
 
 RULES = DeliveryRules()
 BACK_OFF = RetrySchedule(RULES.min_backoff_s, RULES.max_backoff_s)

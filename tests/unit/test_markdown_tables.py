@@ -2,7 +2,7 @@ import pytest
 
 from processor_service.rendering.markdown.document import read_document
 from processor_service.rendering.markdown.tables import Table
-from simulators.slack.block_kit import block_errors
+from simulators.slack.content.block_kit import block_errors
 
 
 def read(source: str) -> Table:

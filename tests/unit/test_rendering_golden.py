@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from processor_service.rendering.messages import PART_BYTES
-from simulators.slack.block_kit import MESSAGE_TEXT, block_errors, text_length
+from simulators.slack.content.block_kit import MESSAGE_TEXT, block_errors, text_length
 from tests.golden_answers import FOLDER, NAMES, rendered, source_of, written
 from tests.markdown_judge import meant, shown_by, types
 

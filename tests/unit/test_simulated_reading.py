@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulators.gemini.media import readable
+from simulators.gemini.protocol.media import readable
 from tests.sample_files import (
     PDF,
     PDF_COMPRESSED,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor_service.rendering.block_text import text_of_attachment, text_of_blocks
-from simulators.slack.block_kit import block_errors
+from simulators.slack.content.block_kit import block_errors
 
 
 def text(value: str) -> dict[str, Any]:

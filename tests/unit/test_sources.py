@@ -9,7 +9,7 @@ from processor_service.rendering.citations import MAX_PAGES, sources_footer, sou
 from processor_service.rendering.footer import answer_footer
 from processor_service.rendering.messages import PART_BYTES, Block, render_answer, render_plain
 from shared.task import Mode
-from simulators.slack.block_kit import MESSAGE_TEXT, block_errors, text_length
+from simulators.slack.content.block_kit import MESSAGE_TEXT, block_errors, text_length
 from tests.tasks import a_task
 
 PAGES = (

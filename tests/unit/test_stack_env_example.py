@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings
 
 from command_service.settings import CommandSettings
 from processor_service.settings import ProcessorSettings
-from simulators.environment import PROJECT_ROOT
+from simulators.processes.environment import PROJECT_ROOT
 
 LINES = (PROJECT_ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
 MATCHES = [re.fullmatch(r"#?([A-Z_]+)=(.*)", line) for line in LINES]

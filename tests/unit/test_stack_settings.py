@@ -1,7 +1,7 @@
 import pytest
 
-from simulators.environment import PROJECT_ROOT, inherited, without_proxies
-from simulators.stack_settings import (
+from simulators.processes.environment import PROJECT_ROOT, inherited, without_proxies
+from simulators.stack.settings import (
     Addresses,
     SettingsConflict,
     SlackAccess,

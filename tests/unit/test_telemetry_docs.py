@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from shared.telemetry.metrics import INSTRUMENTS
-from simulators.environment import PROJECT_ROOT
+from simulators.processes.environment import PROJECT_ROOT
 
 PAGE = (PROJECT_ROOT / "docs" / "telemetry.md").read_text(encoding="utf-8")
 SOURCES = [

@@ -6,8 +6,8 @@ from typing import Final
 
 from simulators.faults import Fault
 from simulators.gemini import Reply
-from simulators.provisioning import DEAD_LETTER_TOPIC, DeliveryRules
-from simulators.stack import LocalStack
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.provisioning import DEAD_LETTER_TOPIC, DeliveryRules
 
 _QUICK: Final = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
 # For a fault that is mended before five deliveries are used up.

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from simulators.environment import PROJECT_ROOT
+from simulators.processes.environment import PROJECT_ROOT
 from simulators.prometheus import PrometheusSimulator
-from simulators.provisioning import provision
-from simulators.service import Service
-from simulators.stack import LocalStack
+from simulators.stack.local_stack import LocalStack
+from simulators.stack.provisioning import provision
+from simulators.stack.service import Service
 
 _WITHIN_S: Final = 60.0
 

@@ -11,8 +11,8 @@ from typing import Final
 from shared.ledger import Mark
 from simulators.prometheus import PrometheusSimulator
 from simulators.slack import SlackConfig
-from simulators.stack import LocalStack
-from simulators.stack_config import StackConfig
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
 from tests.drills.runbooks.drills import QUESTION, Drill
 from tests.drills.runbooks.installation import CommandFailed, Installation, NotKnown
 from tests.drills.runbooks.page import RUNBOOKS, Page, read

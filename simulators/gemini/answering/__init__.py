@@ -1,0 +1,1 @@
+"""What the simulated model makes of a request: scripted replies, or composed answers."""

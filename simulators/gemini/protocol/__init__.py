@@ -1,0 +1,1 @@
+"""What Gemini's API takes and refuses: bodies, schemas, models, media, and Google's errors."""

@@ -1,0 +1,1 @@
+"""Other programs of this machine as child processes, their ports, and forwarded requests."""

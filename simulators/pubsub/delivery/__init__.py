@@ -1,0 +1,1 @@
+"""Push: requests to endpoints, and the tokens they carry."""

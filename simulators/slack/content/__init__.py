@@ -1,0 +1,1 @@
+"""What messages, modals and App Home may contain, as strict as Slack."""

@@ -1,0 +1,1 @@
+"""The Web API: every method with its token, arguments, limits and effect."""

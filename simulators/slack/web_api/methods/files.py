@@ -1,0 +1,117 @@
+"""files.getUploadURLExternal, completeUploadExternal, files.info."""
+
+import mimetypes
+
+from simulators.slack.content.arguments import Arg
+from simulators.slack.errors import Refusal
+from simulators.slack.state.model import JSON, Channel, File, Message
+from simulators.slack.state.presentation import present_file
+from simulators.slack.web_api.methods.registry import COUNT, NEEDED, TEXT, Call, method
+from simulators.slack.web_api.rate_limits import Tier
+
+
+@method(
+    "files.getUploadURLExternal",
+    Tier.FOUR,
+    "files:write",
+    arguments={
+        "filename": NEEDED,
+        "length": Arg("integer", required=True),
+        "alt_txt": TEXT,
+        "snippet_type": TEXT,
+    },
+)
+def get_upload_url(call: Call) -> JSON:
+    """Announce a file; its bytes are then posted to the URL."""
+    if call.get("length") <= 0:
+        raise Refusal("missing_argument")
+    if len(call.get("alt_txt", "")) > 1000:
+        raise Refusal("alt_txt_too_large")
+    workspace = call.workspace
+    name = call.get("filename")
+    file = File(
+        workspace.ids.new("F"),
+        name,
+        mimetypes.guess_type(name)[0] or "application/octet-stream",
+        workspace.bot.id,
+        int(workspace.now()),
+        alt_txt=call.get("alt_txt"),
+    )
+    file.expected = call.get("length")
+    workspace.files[file.id] = file
+    ticket = workspace.ids.secret()
+    url = f"{call.base_url}/upload/v1/{file.id}{ticket}"
+    workspace.uploads[f"{file.id}{ticket}"] = file
+    return {"upload_url": url, "file_id": file.id}
+
+
+@method(
+    "files.completeUploadExternal",
+    Tier.FOUR,
+    "files:write",
+    arguments={
+        "files": Arg("list", required=True),
+        "channel_id": TEXT,
+        "channels": Arg("names"),
+        "initial_comment": TEXT,
+        "thread_ts": TEXT,
+        "blocks": Arg("list", malformed="invalid_blocks"),
+    },
+)
+def complete_upload(call: Call) -> JSON:
+    """Share uploaded files, in one message a channel."""
+    workspace = call.workspace
+    files = [_uploaded(call, item) for item in call.get("files")]
+    named = call.get("channels") or []
+    if call.get("channel_id"):
+        named = [call.get("channel_id"), *named]
+    channels = [call.writable_channel(name) for name in dict.fromkeys(named)]
+    for file, title in files:
+        file.complete, file.title = True, title or file.name
+    for channel in channels:
+        _share(call, channel, [file for file, _ in files])
+    return {"files": [present_file(workspace, file) for file, _ in files]}
+
+
+def _uploaded(call: Call, item: JSON) -> tuple[File, str]:
+    known = {"id", "title", "highlight_type"}
+    if not isinstance(item, dict) or "id" not in item or item.keys() - known:
+        raise Refusal("invalid_arguments", "[ERROR] files must be objects with id and title")
+    file = call.workspace.files.get(item["id"])
+    if file is None or file.complete or not file.content:
+        raise Refusal("file_not_found")
+    return file, item.get("title", "")
+
+
+def _share(call: Call, channel: Channel, files: list[File]) -> None:
+    workspace = call.workspace
+    message = Message(
+        channel.id,
+        workspace.timestamps.next(),
+        workspace.bot.id,
+        call.get("initial_comment", ""),
+        call.thread(channel, call.get("thread_ts")),
+        files=files,
+        subtype="file_share",
+        bot_id=workspace.bot_id,
+    )
+    workspace.post(message)
+
+
+@method(
+    "files.info",
+    Tier.FOUR,
+    "files:read",
+    arguments={"file": NEEDED, "count": COUNT, "page": COUNT, "cursor": TEXT, "limit": COUNT},
+)
+def info(call: Call) -> JSON:
+    """Describe a file the app can see."""
+    workspace = call.workspace
+    file = workspace.files.get(call.get("file"))
+    if file is None:
+        raise Refusal("file_not_found")
+    if file.mode == "tombstone":
+        raise Refusal("file_deleted")
+    if not workspace.can_see(workspace.bot.id, file):
+        raise Refusal("not_visible")
+    return {"file": present_file(workspace, file), "comments": []}
