@@ -124,6 +124,4 @@ def test_stop_names_the_task_and_its_asker() -> None:
 
 def test_somebody_listens_to_every_button() -> None:
     assert set(row(footer(a_task(**COMMAND), CODE))) <= set(ACTIONS)
-    # Answers of an earlier version stand in Slack with these.
-    assert {f"mode_{mode}" for mode in NAMES["ja"]} < set(ACTIONS)
     assert NAMES["ja"].keys() == NAMES["en"].keys()
