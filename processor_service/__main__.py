@@ -1,8 +1,10 @@
 """``python -m processor_service``: the processor on ``$PORT`` until SIGTERM."""
 
+from processor_service import cold_start
 from shared import gc_tuning
 
 gc_tuning.pause()
+cold_start.import_lean()
 
 import signal
 import socket
@@ -11,8 +13,6 @@ from contextlib import suppress
 
 import uvicorn
 
-import processor_service.certificates  # aiohttp, before anybody else imports it
-import processor_service.framework  # noqa: F401 - FastAPI, likewise
 from processor_service.api.http_head import BoundedHead
 from processor_service.app import create_app, open_dependencies
 from processor_service.settings import ProcessorSettings

@@ -1,7 +1,7 @@
 """The composition root: adapters are opened in order and closed in reverse."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 
@@ -9,6 +9,7 @@ import aiohttp
 from fastapi import FastAPI
 from slack_sdk.web.async_client import AsyncWebClient
 
+from processor_service import cold_start
 from processor_service.answering.deps import AnswerDeps
 from processor_service.answering.generate import Generation
 from processor_service.api.dependencies import Dependencies
@@ -26,7 +27,6 @@ from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_files import GeminiFiles
 from processor_service.gemini_model import GeminiModel
-from processor_service.loading import loading
 from processor_service.prompt.build import PromptConfig
 from processor_service.redis.cancels import RedisCancellations
 from processor_service.redis.connection import RedisConnection, redis_connection
@@ -197,7 +197,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         )
         certs = Certs(session, settings.pubsub_push_certs_url)
         stack.push_async_callback(certs.close)
-        await stack.enter_async_context(loading(*_later(settings)))
+        await stack.enter_async_context(cold_start.meanwhile(*_later(settings)))
         yield Dependencies(
             verifier=_verifier(settings, certs),
             answering=answering,
@@ -221,10 +221,10 @@ def _seal(settings: ProcessorSettings) -> Seal:
     return Seal(settings.signing.sign("seal", length=64))
 
 
-def _later(settings: ProcessorSettings) -> list[str]:
-    """What no push needs before it is known to be ours, and a question."""
-    answering = ["processor_service.answering.answer"]
-    return ["google.auth.jwt", *answering] if settings.push_is_authenticated else answering
+def _later(settings: ProcessorSettings) -> list[Callable[[], Awaitable[None]]]:
+    """What the first push needs only when we have looked at it, in the order it needs it."""
+    of_tokens = [cold_start.import_token_reader] if settings.push_is_authenticated else []
+    return [*of_tokens, cold_start.import_answering]
 
 
 def _models(settings: ProcessorSettings) -> list[Checked]:

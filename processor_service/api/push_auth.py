@@ -177,7 +177,7 @@ class OidcVerifier:
             )
 
     async def _claims(self, token: str) -> Mapping[str, object]:
-        from google.auth import exceptions, jwt  # noqa: PLC0415 - see ``loading``
+        from google.auth import exceptions, jwt  # noqa: PLC0415 - see ``cold_start``
 
         # The library's errors quote the token, which is never logged; it reads JSON of any depth.
         if len(token) > _TOKEN_BYTES:

@@ -94,8 +94,8 @@ def _work(task: Task, pushed: PushRequest, deps: Dependencies) -> Callable[[], A
 
 
 async def _answer(task: Task, pushed: PushRequest, deps: Dependencies) -> Outcome:
-    from processor_service.answering.admit import Delivery  # noqa: PLC0415 - see ``loading``
-    from processor_service.answering.answer import answer  # noqa: PLC0415 - see ``loading``
+    from processor_service.answering.admit import Delivery  # noqa: PLC0415 - see ``cold_start``
+    from processor_service.answering.answer import answer  # noqa: PLC0415 - see ``cold_start``
 
     message_id, again = pushed.message.message_id, _replayed(pushed.message)
     delivery = Delivery(message_id, again, pushed.delivery_attempt or 1)
@@ -103,8 +103,8 @@ async def _answer(task: Task, pushed: PushRequest, deps: Dependencies) -> Outcom
 
 
 async def _give_up(task: Task, message: PushMessage, deps: Dependencies) -> Outcome:
-    from processor_service.answering.admit import Delivery  # noqa: PLC0415 - see ``loading``
-    from processor_service.answering.answer import give_up  # noqa: PLC0415 - see ``loading``
+    from processor_service.answering.admit import Delivery  # noqa: PLC0415 - see ``cold_start``
+    from processor_service.answering.answer import give_up  # noqa: PLC0415 - see ``cold_start``
 
     return await give_up(task, Delivery(message.message_id, _replayed(message)), deps.answering)
 

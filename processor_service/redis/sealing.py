@@ -17,13 +17,13 @@ class Seal:
 
     def closed(self, text: str) -> str:
         """``text`` for the store."""
-        from cryptography.fernet import Fernet  # noqa: PLC0415 - see ``loading``
+        from cryptography.fernet import Fernet  # noqa: PLC0415 - see ``cold_start``
 
         return Fernet(self._key).encrypt(text.encode()).decode()
 
     def opened(self, kept: str) -> str | None:
         """What ``closed`` was given, or None for anything else."""
-        from cryptography.fernet import Fernet, InvalidToken  # noqa: PLC0415 - see ``loading``
+        from cryptography.fernet import Fernet, InvalidToken  # noqa: PLC0415 - see ``cold_start``
 
         try:
             return Fernet(self._key).decrypt(kept.encode()).decode()

@@ -10,7 +10,7 @@ log = get_logger(__name__)
 
 def plainly(body: Body) -> Body:
     """The words of a message as text alone."""
-    from processor_service.rendering.messages import escape  # noqa: PLC0415 - see ``loading``
+    from processor_service.rendering.messages import escape  # noqa: PLC0415 - see ``cold_start``
 
     words = text_of_blocks({"blocks": body.blocks})
     return Body(escape(words) if words else body.text)

@@ -30,7 +30,7 @@ def of_rich_text(block: Element) -> str:
 
 
 def _fenced(lines: list[str], language: str) -> str:
-    from processor_service.rendering.markdown.tables import fenced  # noqa: PLC0415 - see ``loading``
+    from processor_service.rendering.markdown.tables import fenced  # noqa: PLC0415 - see ``cold_start``
 
     return fenced(lines, language)
 

@@ -22,7 +22,7 @@ NAME = "authority"
 ASKING = """
 import asyncio, os, sys
 before = dict(os.environ)
-import processor_service.certificates
+import processor_service.__main__
 import aiohttp
 assert dict(os.environ) == before
 print(aiohttp.connector._SSL_CONTEXT_VERIFIED.cert_store_stats()["x509"])

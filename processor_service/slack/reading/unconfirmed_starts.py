@@ -59,6 +59,6 @@ def _letters(markdown: str) -> str:
 
 
 def _letters_in(message: Mapping[str, Any]) -> str:
-    from processor_service.rendering.shown_letters import letters_of  # noqa: PLC0415 - see ``loading``
+    from processor_service.rendering.shown_letters import letters_of  # noqa: PLC0415 - see ``cold_start``
 
     return letters_of(body_shown(message))

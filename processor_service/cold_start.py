@@ -1,0 +1,117 @@
+"""What makes a cold start short; each costs 0.02 to 0.1 s of it (decision 24). Nothing happens at
+the import of this module: ``__main__`` and the composition root call it.
+"""
+
+import asyncio
+import os
+import re
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from shared import gc_tuning
+from shared.background import Background
+
+_BY_HASH = re.compile(r"[0-9a-f]{8}\.\d+")
+_BEGINNING = b"-----BEGIN CERTIFICATE-----"
+_CLOSED_WITHIN_S = 1.0
+
+
+def import_lean() -> None:
+    """Import aiohttp and FastAPI without what we don't need of them, before anybody else does."""
+    with _bundle_aside():
+        import aiohttp
+    with _models_unbuilt():
+        import fastapi
+
+
+@contextmanager
+def _bundle_aside() -> Iterator[None]:
+    """Nobody reads the system's whole bundle of root certificates, some 140 of them.
+
+    aiohttp makes its TLS context at its import. OpenSSL finds the few that are needed by itself
+    where they lie one by one, named by their hash (openssl-rehash(1)), as Debian keeps them beside
+    the bundle.
+    """
+    system = ssl.get_default_verify_paths()
+    variable = system.openssl_cafile_env
+    before = os.environ.get(variable)
+    if _kept_singly(system.cafile, system.capath):
+        os.environ[variable] = os.devnull
+    try:
+        yield
+    finally:
+        os.environ.pop(variable, None)
+        if before is not None:
+            os.environ[variable] = before
+
+
+def _kept_singly(bundle: str | None, folder: str | None) -> bool:
+    """Whether ``folder`` holds what ``bundle`` holds, for OpenSSL to find one by one.
+
+    The bundle must lie in it, and hold no more: somebody may have added a certificate to the
+    bundle alone.
+    """
+    if bundle is None or folder is None:
+        return False
+    real = Path(bundle).resolve()
+    if real.parent != Path(folder).resolve():
+        return False
+    singles = sum(1 for path in real.parent.iterdir() if _BY_HASH.fullmatch(path.name))
+    return 0 < real.read_bytes().count(_BEGINNING) <= singles
+
+
+@contextmanager
+def _models_unbuilt() -> Iterator[None]:
+    """FastAPI's models of OpenAPI build themselves when ``make docs``, which alone needs them, asks
+    for them. Models of ours are defined afterwards, and built at once.
+    """
+    from pydantic import BaseModel
+
+    BaseModel.model_config["defer_build"] = True
+    try:
+        yield
+    finally:
+        del BaseModel.model_config["defer_build"]
+
+
+@asynccontextmanager
+async def meanwhile(*steps: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Take the steps beside the event loop, one after the other, from now on: the service takes
+    pushes already. Whoever needs what one of them imports earlier imports it where it is needed,
+    and waits for what is left of it.
+    """
+    background = Background()
+    background.start(_take(steps), "import-the-rest")
+    try:
+        yield
+    finally:
+        await background.close(_CLOSED_WITHIN_S)
+
+
+async def _take(steps: tuple[Callable[[], Awaitable[None]], ...]) -> None:
+    gc_tuning.pause()
+    try:
+        for step in steps:
+            await step()
+    finally:
+        gc_tuning.resume()
+
+
+async def import_answering() -> None:
+    """What no push needs before it is known to be a question: the use case, rendering, Markdown."""
+
+    def load() -> None:
+        import processor_service.answering.answer
+
+    await asyncio.to_thread(load)
+
+
+async def import_token_reader() -> None:
+    """What no push needs before its token is read, and none without tokens."""
+
+    def load() -> None:
+        import google.auth.jwt
+
+    await asyncio.to_thread(load)
