@@ -17,7 +17,7 @@ from command_service.payloads.model import Identity, RejectReason
 from command_service.ports import SocketState
 from command_service.pubsub.publisher import PubSubQueue, open_publisher
 from command_service.settings import CommandSettings
-from command_service.slack.access import SlackAccess, watch_access
+from command_service.slack.access import SlackAccess
 from command_service.slack.diagnostics import SlackDiagnostics
 from command_service.slack.ephemeral import SlackUserSignals
 from command_service.slack.history import SlackHistory
@@ -43,7 +43,7 @@ from command_service.use_cases.policy import Policy
 from command_service.use_cases.sharing import Sharing
 from command_service.use_cases.submit import SubmitDeps, refusal_text
 from command_service.use_cases.throttle import GENEROSITY, PerUserThrottle
-from shared.background import Background
+from shared.background import Background, alongside
 from shared.ledger import Ledger
 from shared.slack.client import slack_client
 from shared.telemetry.log import get_logger
@@ -142,7 +142,8 @@ async def running(
         )
         background = Background()
         stack.push_async_callback(background.close, _BACKGROUND_S)
-        access = await stack.enter_async_context(watch_access(SlackAccess(slack, after_silence)))
+        access = SlackAccess(slack, after_silence)
+        await stack.enter_async_context(alongside(access.watch(), "slack:access"))
         adapters = Adapters(slack, access, queue, background, ledger)
         repetition = _use_cases(settings, adapters)
         history = SlackHistory(slack, access)
@@ -150,8 +151,9 @@ async def running(
         following = FollowUpDeps(repetition.submit_deps, history, ledger, settings.follow_threads)
         bolt = _bolt_app(settings, slack, identity)
         modals = SlackModals(slack, access, ledger.signing)
-        asks_words = settings.feedback_reasons == "log"
-        listening = VoteDeps(repetition.submit_deps, modals, asks_words=asks_words)
+        listening = VoteDeps(
+            repetition.submit_deps, modals, asks_words=settings.feedback_reasons == "log"
+        )
         doctor = _doctor(settings, identity, repetition.submit_deps, adapters, lambda: socket_mode)
         entrance = _entrance(settings, repetition.submit_deps, adapters)
         Listeners(

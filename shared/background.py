@@ -1,7 +1,8 @@
 """Work that nobody waits for, but somebody owns."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 from shared.telemetry.log import get_logger
@@ -16,6 +17,53 @@ async def happens(event: asyncio.Event, within_s: float) -> bool:
             return await event.wait()
     except TimeoutError:
         return False
+
+
+@asynccontextmanager
+async def repeating(
+    every_s: float,
+    action: Callable[[], Awaitable[bool | None]],
+    name: str,
+    *,
+    aligned: bool = False,
+) -> AsyncIterator[None]:
+    """Call ``action`` every ``every_s`` seconds while the body runs, until it returns False.
+
+    ``aligned``, all that repeat that often do so at the same moments: waking up for each of them
+    alone costs several times as much as looking does. After the end ``action`` is not called again.
+    """
+    ended = asyncio.Event()
+
+    async def repeat() -> None:
+        while not await happens(ended, _until_next(every_s) if aligned else every_s):
+            if await action() is False:
+                return
+
+    repetition = asyncio.create_task(repeat(), name=name)
+    try:
+        yield
+    finally:
+        # Told to end, not cancelled: Python 3.11's wait_for, which a client may wait with, can
+        # swallow a cancellation (github.com/python/cpython/issues/86296), and a renewal that lived
+        # on would take a released lease back for ever.
+        ended.set()
+        await asyncio.wait([repetition])
+
+
+def _until_next(every_s: float) -> float:
+    # A timer may fire half a millisecond early, and would then be set for that moment once more.
+    return every_s - asyncio.get_running_loop().time() % every_s + 0.001
+
+
+@asynccontextmanager
+async def alongside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Run ``work``, which has no end of its own, while the body runs; then it is cancelled."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 class Background:

@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -83,14 +82,3 @@ class SlackAccess:
         if denied is not None:
             log.info("Slack accepts our token again.", action="slack_accepted")
             self._on_restored(self._accepted_at - since)
-
-
-@asynccontextmanager
-async def watch_access(access: SlackAccess) -> AsyncIterator[SlackAccess]:
-    """``access`` is kept up to date inside the ``with``."""
-    watching = asyncio.create_task(access.watch(), name="slack:access")
-    try:
-        yield access
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)

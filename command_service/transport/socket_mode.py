@@ -30,6 +30,7 @@ from command_service.envelope.metrics import NOBODY, count_event, envelope
 from command_service.payloads.model import RejectReason
 from command_service.ports import SocketState
 from command_service.transport.concurrency import ConcurrencyLimit, Overloaded
+from shared.background import alongside
 from shared.errors import RetryableError
 from shared.slack.client import SLACK_FAILURES, slack_error
 from shared.telemetry.log import get_logger
@@ -266,10 +267,8 @@ async def connected(socket: SocketMode, url: str) -> AsyncIterator[SocketMode]:
     Does not wait for that connection. The slots must be drained before leaving: an ack goes out
     only while the socket is open.
     """
-    keeping = asyncio.create_task(socket.keep_connected(url), name="socket:keep")
     try:
-        yield socket
+        async with alongside(socket.keep_connected(url), "socket:keep"):
+            yield socket
     finally:
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
         await socket.close_async()

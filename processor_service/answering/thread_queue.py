@@ -8,6 +8,7 @@ from typing import Final
 from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.conversations import MessageRef
 from processor_service.ports.work import QueueTicket, ThreadQueue
+from shared.background import repeating
 from shared.errors import RetryableError
 from shared.task import Task
 
@@ -71,25 +72,17 @@ async def kept_turn(
 
     Whether the turn came.
     """
-    ended = asyncio.Event()
 
     async def renew() -> None:
-        # The flag is looked at as well: Python 3.11's wait_for, which a client may wait with,
-        # can swallow a cancellation (github.com/python/cpython/issues/86296).
-        while not ended.is_set():
-            await asyncio.sleep(turns.renew_every_s)
-            await turns.take(own)
+        await turns.take(own)
 
-    renewal: asyncio.Task[None] | None = None
     try:
         while not (ours := await turns.take(own)) and not await in_vain():  # noqa: ASYNC110 - only the store knows when
             await asyncio.sleep(turns.look_every_s)
-        if ours:
-            renewal = asyncio.create_task(renew(), name=f"turn-{own.task_id}")
-        yield ours
+        if not ours:
+            yield False
+            return
+        async with repeating(turns.renew_every_s, renew, f"turn-{own.task_id}"):
+            yield True
     finally:
-        ended.set()
-        if renewal is not None:
-            renewal.cancel()
-            await asyncio.wait([renewal])
         await turns.leave(own)

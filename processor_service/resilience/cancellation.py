@@ -13,6 +13,7 @@ from typing import TypeVar
 from processor_service.ports.model import Chunk, Model, Prompt
 from processor_service.ports.work import Cancellations, StreamOwners, ThreadQueue
 from processor_service.resilience.run_leased import Outcome
+from shared.background import repeating
 from shared.errors import Cancelled
 from shared.retry import Patience
 from shared.task import Cancel, Task
@@ -82,33 +83,15 @@ async def watch_cancellation(
     task_id: str, stop: CancelToken, stops: Cancellations
 ) -> AsyncIterator[None]:
     """Inside, ``stop`` is asked as soon as somebody asks for it, here or in another process."""
-    ended = asyncio.Event()
 
-    async def watch() -> None:
-        # The flag is looked at as well: Python 3.11's wait_for, which a client may wait with,
-        # can swallow a cancellation (github.com/python/cpython/issues/86296).
-        while not (stop.asked or ended.is_set()):
-            await asyncio.sleep(_until_all_look(stops.look_every_s))
-            if await stops.asked(task_id):
-                stop.ask()
+    async def look() -> bool:
+        if not stop.asked and await stops.asked(task_id):
+            stop.ask()
+        return not stop.asked
 
-    if await stops.asked(task_id):
-        stop.ask()
-    watching = asyncio.create_task(watch(), name=f"stop-{task_id}")
-    try:
+    await look()
+    async with repeating(stops.look_every_s, look, f"stop-{task_id}", aligned=True):
         yield
-    finally:
-        ended.set()
-        watching.cancel()
-        await asyncio.wait([watching])
-
-
-def _until_all_look(every_s: float) -> float:
-    """Seconds until the next moment at which every task looks: waking up for each of them alone
-    costs several times as much as looking does.
-    """
-    # A timer may fire half a millisecond early, and would then be set for that moment once more.
-    return every_s - asyncio.get_running_loop().time() % every_s + 0.001
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from processor_service.ports.work import Hold, Lease, Leases
-from shared.background import happens
+from shared.background import repeating
 from shared.errors import RetryableError
 
 
@@ -20,32 +20,29 @@ class LeaseLost(RetryableError):
 async def keep_lease(leases: Leases, lease: Lease) -> AsyncIterator[None]:
     """Renew ``lease`` while the body runs; the body is cancelled with LeaseLost if it is lost."""
     worker = asyncio.current_task()
-    ended, lost = asyncio.Event(), asyncio.Event()
+    working, lost = True, False
 
-    async def renew() -> None:
-        # It was taken a moment ago, and every visible step asks for itself.
-        while not await happens(ended, within_s=leases.renew_every_s):
-            if await leases.renew(lease) is Hold.LOST:
-                break
-        if worker is not None and not ended.is_set():
-            lost.set()
+    async def renew() -> bool:
+        nonlocal lost
+        if await leases.renew(lease) is not Hold.LOST:
+            return True
+        if worker is not None and working:
+            lost = True
             worker.cancel()
+        return False
 
-    renewal = asyncio.create_task(renew(), name=f"renew-{lease.task_id}")
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not lost.is_set():
-            raise
-        if worker is not None:
-            worker.uncancel()
-        raise LeaseLost("The lease was lost to another worker.") from None
-    finally:
-        # Told to end, not cancelled: Python 3.11's wait_for, which a client may wait with, can
-        # swallow a cancellation (github.com/python/cpython/issues/86296), and a renewal that lived
-        # on would take the released lease back for ever.
-        ended.set()
-        await asyncio.wait([renewal])
+    # It was taken a moment ago, and every visible step asks for itself.
+    async with repeating(leases.renew_every_s, renew, f"renew-{lease.task_id}"):
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not lost:
+                raise
+            if worker is not None:
+                worker.uncancel()
+            raise LeaseLost("The lease was lost to another worker.") from None
+        finally:
+            working = False
 
 
 @dataclass(frozen=True)

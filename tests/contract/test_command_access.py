@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from command_service.slack.access import SlackAccess, watch_access
+from command_service.slack.access import SlackAccess
+from shared.background import alongside
 from shared.errors import MechachangError, SlackDenied
 from shared.slack.client import SLACK_FAILURES, slack_client
 from simulators.faults import Fault
@@ -89,7 +90,7 @@ async def test_a_denied_call_is_followed_by_a_look_at_once_and_its_end_is_told(
     restored: list[float] = []
     async with slack_client("xoxb-local", world.api_url) as client:
         access = SlackAccess(client, restored.append, every_s=3600.0)
-        async with watch_access(access):
+        async with alongside(access.watch(), "slack:access"):
             rule = world.faults.add("slack", "*", Fault("error", status=200, error=code), -1)
             failure = await failure_of(access, lambda: client.users_info(user="U1"))
             assert isinstance(failure, SlackDenied)
@@ -99,7 +100,7 @@ async def test_a_denied_call_is_followed_by_a_look_at_once_and_its_end_is_told(
 
         world.faults.remove(rule.id)
         access.every_s = 0.05
-        async with watch_access(access):
+        async with alongside(access.watch(), "slack:access"):
             await world.slack.wait_for(lambda: access.denied is None)
     assert len(restored) == 1
 
@@ -107,7 +108,7 @@ async def test_a_denied_call_is_followed_by_a_look_at_once_and_its_end_is_told(
 async def test_a_slack_that_fails_or_refuses_something_else_denies_nothing(world: Stack) -> None:
     async with slack_client("xoxb-local", world.api_url) as client:
         access = SlackAccess(client, lambda _: None, every_s=0.02)
-        async with watch_access(access):
+        async with alongside(access.watch(), "slack:access"):
             faults = [
                 world.faults.add("slack", "auth.test", fault)
                 for fault in (
