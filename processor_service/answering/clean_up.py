@@ -45,9 +45,12 @@ async def clean_up(task: Task, delivery: Delivery, deps: AnswerDeps, *, done: bo
     try:
         conversation = await place_to_refuse(task, deps.conversations, steps)
         found = await find_existing(task.task_id, conversation, steps, in_turn=False)
-        if done or is_settled(found, again=False):
+        if is_settled(found, again=False):
             _tell([one for one in found.posted if one.live])
             await tidy(found, conversation, steps)
+        elif done:
+            # Its asker was told elsewhere. What has its final mark is no beginning, and stays.
+            await remove([one for one in found.answers if not one.mark.parts], conversation, steps)
     except MechachangError as error:
         log.warning("What may stand twice stays.", action="clean_up_failed", reason=error.reason)
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.conversations import Body, Conversation, Posted
@@ -29,6 +30,10 @@ _NOT_EDITABLE = frozenset(
         "streaming_state_conflict",
     }
 )
+
+
+# A rival withdraws once; Pub/Sub rarely delivers a task to more than two workers at a time.
+_ROUNDS: Final = 3
 
 
 class AnotherAnswers(LeaseLost):
@@ -79,7 +84,7 @@ class ExistingMessages:
     def is_whole(self, digest: str) -> bool:
         """Whether every part of the answer ``digest`` stands."""
         marks = [one.mark for one in self.answers if one.mark.digest == digest]
-        return {mark.part for mark in marks} == set(range(1, marks[0].parts + 1))
+        return bool(marks) and {mark.part for mark in marks} == set(range(1, marks[0].parts + 1))
 
     def beside(self, digest: str) -> list[Posted]:
         """The messages of answers that stand beside the answer ``digest``, and parts of it, or its
@@ -122,6 +127,31 @@ async def reconcile(
     What stands of earlier attempts is edited in place or removed. The parts; none if another
     worker's answer stays instead.
     """
+    for _ in range(_ROUNDS):
+        delivered = await _make(bodies, answer, found, conversation, steps)
+        if not await steps.may_have_rival():
+            return delivered
+        beside = await _beside_rivals(answer, conversation, steps)
+        if beside is None:
+            return []
+        if not (conversation.editable and beside.answers):
+            # What was posted there cannot be read.
+            return delivered
+        if beside.is_whole(answer.digest):
+            return _parts_of(answer, beside, delivered)
+        log.warning("A part of the answer is gone; it is posted again.", action="part_missing")
+        surplus = beside.beside(answer.digest)
+        found = ExistingMessages(tuple(one for one in beside.posted if one not in surplus))
+    raise AnotherAnswers("Another worker takes away what this one writes.")
+
+
+async def _make(
+    bodies: Sequence[Body],
+    answer: Mark,
+    found: ExistingMessages,
+    conversation: Conversation,
+    steps: Steps,
+) -> list[Posted]:
     parts = {one.mark.part: one for one in reversed(found.answers)}
     delivered: list[Posted] = []
     for number, body in enumerate(bodies, start=1):
@@ -136,9 +166,15 @@ async def reconcile(
     others = [one for one in found.files if one.mark.digest != answer.digest]
     surplus = [one for one in found.answers if one.ts not in kept]
     await remove([*surplus, *others], conversation, steps)
-    if await steps.may_have_rival() and not await _prevails(answer, conversation, steps):
-        return []
     return delivered
+
+
+def _parts_of(answer: Mark, found: ExistingMessages, delivered: Sequence[Posted]) -> list[Posted]:
+    """The parts that stand, with what Slack said of those that were just delivered."""
+    known = {one.ts: one for one in delivered}
+    ours = [one for one in found.answers if one.mark.digest == answer.digest]
+    parts = {one.mark.part: known.get(one.ts, one) for one in reversed(ours)}
+    return [parts[number] for number in sorted(parts)]
 
 
 async def remove(surplus: Iterable[Posted], conversation: Conversation, steps: Steps) -> None:
@@ -159,17 +195,28 @@ async def _replace(
         return await steps.post_once(conversation, body, mark)
 
 
-async def _prevails(answer: Mark, conversation: Conversation, steps: Steps) -> bool:
-    """Nobody kept workers apart: the answer begun first stays, what else stands is taken away."""
+async def _beside_rivals(
+    answer: Mark, conversation: Conversation, steps: Steps
+) -> ExistingMessages | None:
+    """Nobody kept workers apart: the answer begun first stays, what else stands is taken away.
+
+    What stood then; None if another's answer stays. Two workers' answers may be the same one: what
+    one of them takes away as its own is then a part of the other's, which may be finished already.
+    """
     found = await find_existing(answer.task_id, conversation, steps)
     await remove(found.notices, conversation, steps)
     first = found.first_begun
     if first is None or first == answer.digest:
         await remove(found.beside(answer.digest), conversation, steps)
-        return True
+        return found
     log.warning("Another worker answered first; ours is removed.", action="answer_withdrawn")
-    ours = [one for one in [*found.answers, *found.files] if one.mark.digest == answer.digest]
+    ours = [one for one in found.answers if one.mark.digest == answer.digest]
     await remove(ours, conversation, steps)
-    if not found.is_whole(first):
+    found = await find_existing(answer.task_id, conversation, steps)
+    if found.first_begun == answer.digest:
+        return found
+    files = [one for one in found.files if one.mark.digest == answer.digest]
+    await remove(files, conversation, steps)
+    if found.winner is None:
         raise AnotherAnswers("Another worker has begun the answer; whether it ends is not known.")
-    return False
+    return None
