@@ -1,1 +1,1 @@
-"""What both services import: the task on the wire, errors, logging, tracing, the Slack client."""
+"""What both services import: the task on the wire, errors, telemetry, the Slack client."""

@@ -1,4 +1,4 @@
-"""The time, for whoever is not handed another clock."""
+"""The default clock of both services."""
 
 from datetime import UTC, datetime
 

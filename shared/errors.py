@@ -5,11 +5,11 @@ MechachangError
 │   ├── QueueUnavailable    Pub/Sub did not confirm in time
 │   ├── ModelUnavailable    Gemini failed after every retry
 │   ├── SlackUnavailable    Slack failed, limited us, or did not answer
-│   ├── SlackDenied         Slack does not accept our token: nothing works until somebody acts
+│   ├── SlackDenied         Slack does not accept our token: nothing works until an operator acts
 │   └── OutcomeUnknown      Slack may have taken a post: read back before repeating it
 └── PermanentError          trying again changes nothing: tell the user and finish
     ├── UndecodableTask     the message is not a task of a version we know
-    ├── Stopped             the person who asked wants no answer any more
+    ├── Cancelled           the user stopped the question before its answer began
     ├── ModelRefused        Gemini blocked the question or the answer
     ├── ModelRejected       Gemini does not accept the request (key, model, size)
     ├── FileUnusable        one file cannot be read: the question may be answered without it
@@ -21,7 +21,7 @@ from typing import Final
 
 
 class MechachangError(Exception):
-    """Base of every error we raise. ``reason`` is the stable code used in logs and metrics."""
+    """Base of all our errors. ``reason`` is the stable code in logs and metrics."""
 
     reason = "internal_error"
 
@@ -48,8 +48,8 @@ class QueueUnavailable(RetryableError):
 
 
 class ModelUnavailable(RetryableError):
-    """Gemini could not be reached, was overloaded or fell silent, after every retry; ``begun`` when
-    it had said something by then.
+    """Gemini could not be reached, was overloaded or fell silent, after every retry; ``begun`` if
+    it had written something by then.
     """
 
     reason = "model_unavailable"
@@ -63,9 +63,9 @@ class SlackUnavailable(RetryableError):
 
 
 class SlackDenied(RetryableError):
-    """Slack does not accept our token any more; ``slack_error`` is Slack's own code.
+    """Slack rejects our token; ``slack_error`` is Slack's own code.
 
-    Nothing was decided about the task: it can be answered once the token is good again.
+    Nothing was decided about the task: a worker can answer it once the token is good again.
     """
 
     reason = "slack_denied"
@@ -76,7 +76,7 @@ class SlackDenied(RetryableError):
 
 
 class OutcomeUnknown(RetryableError):
-    """The connection ended before Slack answered: the call may or may not have had its effect."""
+    """The connection ended before Slack answered: the call may or may not have taken effect."""
 
     reason = "slack_outcome_unknown"
 
@@ -92,15 +92,15 @@ class UndecodableTask(PermanentError):
 
 
 class Cancelled(PermanentError):
-    """The answer was stopped by its asker before there was a word of it."""
+    """The user stopped the question before the first word of its answer."""
 
     reason = "stopped"
 
 
 class ModelRefused(PermanentError):
-    """Gemini blocked the question or broke its answer off for safety or policy.
+    """Gemini blocked the question, or broke its answer off, for safety or policy.
 
-    ``said`` is its own word for why.
+    ``said`` is Gemini's word for why.
     """
 
     reason = "model_refused"
@@ -113,8 +113,8 @@ class ModelRefused(PermanentError):
 class ModelRejected(PermanentError):
     """Gemini does not accept the request: its key, its model or its size is wrong.
 
-    ``said`` is what it answered, which may quote the request and is never logged. Asking again
-    helps from ``resumes_at`` (aware), if set.
+    ``said`` is Gemini's answer, which may quote the request and is never logged. Asking again helps
+    from ``resumes_at`` (aware), if set.
     """
 
     reason = "model_rejected"
@@ -133,7 +133,7 @@ class ModelRejected(PermanentError):
 
 
 class FileUnusable(PermanentError):
-    """A file of the question cannot be given to Gemini; ``reason`` says what is wrong with it."""
+    """Gemini cannot be given a file of the question; ``reason`` says why."""
 
     reason = "file_unreadable"
 
@@ -145,10 +145,10 @@ QUESTION_GONE: Final = "question_gone"
 class SlackRefused(PermanentError):
     """Slack does not let the bot do that; ``slack_error`` is Slack's own code.
 
-    ``reason`` tells what to do: ``slack_not_there`` (we may not speak there),
-    ``slack_scope_missing`` (the app lacks a permission), ``question_gone``
-    (the message we would answer is deleted), ``slack_unshowable`` (another form may do),
-    ``response_closed`` (a response URL is used up or too old), else ``slack_refused``.
+    ``reason`` says what to do: ``slack_not_there`` (the bot may not speak there),
+    ``slack_scope_missing`` (the app lacks a permission), ``question_gone`` (the question's message
+    is deleted), ``slack_unshowable`` (another form may do), ``response_closed`` (a response URL is
+    used up or too old), else ``slack_refused``.
     """
 
     reason = "slack_refused"

@@ -1,9 +1,9 @@
 """The metadata on every message we post: Slack itself is the ledger of what was answered.
 
-Slack returns it from ``conversations.replies`` and ``conversations.history`` when asked with
-``include_all_metadata`` (docs.slack.dev, message metadata), so a worker that takes a task over can
-tell what of it is already there. Any app can write metadata of any kind, and ids of tasks can be
-computed by anybody: only what our own bot has posted and our services have signed counts.
+Slack returns it from ``conversations.replies`` and ``conversations.history`` with
+``include_all_metadata`` (docs.slack.dev, message metadata), so a worker that takes over a task can
+see what is already posted. Any app can write any metadata, and task ids can be computed by anybody:
+only messages that our own bot posted and our services signed count.
 """
 
 import re
@@ -27,10 +27,9 @@ _TITLE_SIGNATURE: Final = 16
 
 @dataclass(frozen=True)
 class Mark:
-    """What one message of ours is: which task, which role, which part (from 1) of how many.
+    """The identity of one of our messages: its task, role and part (from 1) of how many.
 
-    ``digest`` names the whole answer that the part belongs to: parts of two workers' answers never
-    pass for one.
+    ``digest`` names the whole answer, so that parts of two workers' answers are never mixed.
     """
 
     task_id: str
@@ -41,12 +40,12 @@ class Mark:
 
     @property
     def said(self) -> tuple[object, ...]:
-        """All that gives the mark its meaning."""
+        """The signed content of the mark."""
         return self.task_id, self.role, self.part, self.parts, self.digest
 
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Self | None:
-        """What a message says it is, whoever wrote it: only ``Ledger`` knows whether that is so."""
+        """The mark that a message claims, whoever wrote it: only ``Ledger`` verifies it."""
         payload = _payload(message)
         return None if payload is None else cls.of_fields(payload)
 
@@ -74,7 +73,7 @@ def _payload(message: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def growing_mark(task_id: str, part: int = 1) -> Mark:
-    """The mark of a part that is still being written: with no number of parts it is never whole."""
+    """The mark of a part in progress: without a number of parts it is never whole."""
     return Mark(task_id, "answer", part, 0, "growing")
 
 
@@ -83,8 +82,7 @@ def signed_metadata(
 ) -> dict[str, Any]:
     """The ``metadata`` argument of ``chat.postMessage`` in ``channel``; ``kept`` joins the payload.
 
-    What is kept has a signature of its own: should Slack change a letter of a text, the message
-    still counts as what it is.
+    ``kept`` has a signature of its own: if Slack changes a letter of it, the mark stays valid.
     """
     signature = signing.sign("mark", channel, *mark.said)
     payload = {**(kept or {}), **asdict(mark), "signature": signature}
@@ -95,10 +93,10 @@ def signed_metadata(
 
 @dataclass(frozen=True)
 class Ledger:
-    """Whose messages count: those that our own bot has posted, by the marks that we have signed.
+    """Recognises our messages: those that our own bot posted, by the marks that we signed.
 
-    ``bot_id`` and ``user_id`` are our bot's, as ``auth.test`` says. Nothing that stands in a
-    message raises here: what is ill-formed is no mark.
+    ``bot_id`` and ``user_id`` are our bot's, from ``auth.test``. No message makes a method raise:
+    an ill-formed mark is no mark.
     """
 
     signing: Signing
@@ -106,12 +104,12 @@ class Ledger:
     user_id: str
 
     def wrote(self, message: Mapping[str, Any]) -> bool:
-        """Whether our bot posted the message: Slack names its bot, or nobody but its user."""
+        """Whether our bot posted the message: Slack names its bot, or no bot and its user."""
         bot_id = message.get("bot_id")
         return bot_id == self.bot_id if bot_id else message.get("user") == self.user_id
 
     def mark_of(self, message: Mapping[str, Any], channel: str) -> Mark | None:
-        """The mark on a message of ours in ``channel``, or None if it has none."""
+        """The verified mark of a message in ``channel``, or None."""
         mark, payload = Mark.of_message(message), _payload(message)
         if mark is None or payload is None or not self.wrote(message):
             return None
@@ -120,7 +118,7 @@ class Ledger:
         return mark if is_ours else None
 
     def kept_with(self, message: Mapping[str, Any], channel: str) -> dict[str, Any]:
-        """What is kept beside the mark of a message of ours; nothing if it was changed since."""
+        """The data kept beside the mark of our message; nothing if it was changed since."""
         payload = _payload(message)
         if payload is None or self.mark_of(message, channel) is None:
             return {}
@@ -129,7 +127,7 @@ class Ledger:
         return kept if self.signing.has_signed(*told) else {}
 
     def file_mark_of(self, task_id: str, message: Mapping[str, Any], channel: str) -> Mark | None:
-        """The mark of a message of ours that shares the task's file, or None if it does not."""
+        """The verified mark of a message that shares the task's file, or None."""
         files = message.get("files")
         if not isinstance(files, list) or not self.wrote(message):
             return None
@@ -149,11 +147,11 @@ class Ledger:
 
 
 def file_name(task_id: str) -> str:
-    """The name of the file with a task's whole answer: files carry no metadata."""
+    """The name of the file with a task's whole answer: files have no metadata."""
     return f"mechachang-{task_id}.md"
 
 
 def file_title(words: str, mark: Mark, channel: str, signing: Signing) -> str:
-    """A title for people that also names the answer the file belongs to, signed."""
+    """A title for people that also names the file's answer, signed."""
     said = ("file", channel, mark.task_id, mark.digest)
     return f"{words} ({mark.digest}-{signing.sign(*said, length=_TITLE_SIGNATURE)})"

@@ -1,4 +1,4 @@
-"""What the settings of both services have in common: names, rules and how faults are told."""
+"""The common part of both services' settings: names, rules and error texts."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class SettingsInvalid(Exception):
 
 
 def token(prefix: str, kind: str) -> AfterValidator:
-    """A rule for a Slack token: it must begin with ``prefix``; its value is never repeated."""
+    """A rule for a Slack token: it must begin with ``prefix``. Errors never repeat its value."""
 
     def check(value: SecretStr) -> SecretStr:
         secret = value.get_secret_value()
@@ -39,7 +39,7 @@ def _ids(value: Any) -> Any:
 
 
 def written_as_json(example: str, note: str = "") -> BeforeValidator:
-    """A rule for a setting of several values: JSON; the error of another form shows an example."""
+    """A rule for a setting of several values: JSON; an error shows an example."""
     told = f"is not JSON; write it like {example} {note}".strip()
 
     def read(value: Any) -> Any:
@@ -66,11 +66,11 @@ def _signing_keys(value: SecretStr) -> SecretStr:
 
 
 SigningKeys = Annotated[SecretStr, AfterValidator(_signing_keys)]
-"""Keys for signatures, separated by commas: the first signs, all of them are taken."""
+"""Keys for signatures, separated by commas: the first signs, all of them verify."""
 
 
 class ServiceSettings(BaseSettings):
-    """Settings both services read. Frozen; built once in ``__main__`` and handed down."""
+    """The settings of both services. Frozen; built once in ``__main__`` and handed down."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -96,7 +96,7 @@ class ServiceSettings(BaseSettings):
 
     @property
     def signing(self) -> Signing:
-        """Who signs what both services have to know as their own."""
+        """The signer of what both services must recognise as their own."""
         written = self.signing_keys.get_secret_value() if self.signing_keys else None
         return Signing(self.slack_bot_token.get_secret_value(), written)
 
@@ -124,6 +124,6 @@ def _explain(error: ValidationError) -> str:
 
 
 def _name_of(setting: int | str = "", *within: int | str) -> str:
-    """The setting, and of one that holds several values which of them."""
+    """The name of a setting, and which of its values if it has several."""
     path = ", ".join(str(part) for part in within if part != "[key]")
     return str(setting).upper() + (f" ({path})" if path else "")

@@ -1,7 +1,7 @@
-"""Signatures that only our two services can make: on marks, on buttons, on answers kept in Redis.
+"""Signatures of our two services: on marks, on buttons, on answers kept in Redis.
 
-HMAC-SHA256 with the keys of ``SIGNING_KEYS``: the first signs, all of them are taken. Without any,
-the key is derived from the bot token, which both services hold anyway.
+HMAC-SHA256 with the keys of ``SIGNING_KEYS``: the first signs, all of them verify. Without any, the
+key is derived from the bot token, which both services hold anyway.
 """
 
 import hmac
@@ -10,18 +10,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 OF_THE_TOKEN: Final = "bot-token"  # noqa: S105 - a word for it, not the token
-"""Among ``SIGNING_KEYS`` it stands for the key that is used without any."""
+"""In ``SIGNING_KEYS`` this word stands for the key derived from the bot token."""
 SHORTEST_KEY: Final = 32
 
-# The blocks whose elements can be pressed.
+# The blocks with elements that can be pressed.
 _PRESSED: Final = frozenset({"actions", "context_actions"})
 _LABEL: Final = b"mechachang signing key 1"
 _LENGTH: Final = 32
-"""Hexadecimal digits: 128 bits, which nobody can find by trying in Slack."""
+"""Hexadecimal digits: 128 bits, too many to guess through Slack."""
 
 
 def keys_in(written: str) -> list[str]:
-    """The keys in a setting's value, separated by commas. Raises ValueError; no value is told."""
+    """The keys in a setting's value, separated by commas. Raises ValueError that quotes
+    no value.
+    """
     keys = [key.strip() for key in written.split(",") if key.strip()]
     if not keys:
         raise ValueError("holds no key")
@@ -31,7 +33,7 @@ def keys_in(written: str) -> list[str]:
 
 
 class Signing:
-    """Signs, and knows its own signatures again. The keys are derived once."""
+    """Signs, and verifies its own signatures. The keys are derived once."""
 
     def __init__(self, bot_token: str, written: str | None = None) -> None:
         named = keys_in(written) if written else [OF_THE_TOKEN]
@@ -39,13 +41,13 @@ class Signing:
         self._keys = [hmac.digest(secret.encode(), _LABEL, "sha256") for secret in secrets]
 
     def sign(self, purpose: str, *said: object, length: int = _LENGTH) -> str:
-        """The signature of what is ``said`` (JSON), for one ``purpose`` and no other."""
+        """The signature of ``said`` (as JSON), valid for one ``purpose`` only."""
         return _signature(self._keys[0], purpose, said)[:length]
 
     def has_signed(
         self, signature: object, purpose: str, *said: object, length: int = _LENGTH
     ) -> bool:
-        """Whether one of our keys has signed this. A ``signature`` may be anything."""
+        """Whether one of our keys made this signature. A ``signature`` may be anything."""
         if not isinstance(signature, str) or len(signature) != length or not signature.isascii():
             return False
         return any(
@@ -59,7 +61,7 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def _signature(key: bytes, purpose: str, said: tuple[object, ...]) -> str:
-    # ASCII, so that half a surrogate pair, which JSON can carry, does no harm.
+    # ASCII, so that an unpaired surrogate, which JSON can carry, does no harm.
     text = _encode([purpose, *said])
     return hmac.digest(key, text.encode("ascii"), "sha256").hex()
 
@@ -67,7 +69,7 @@ def _signature(key: bytes, purpose: str, said: tuple[object, ...]) -> str:
 def signed_blocks(
     blocks: Sequence[Mapping[str, Any]], where: str, signing: Signing
 ) -> list[dict[str, Any]]:
-    """Blocks for the channel ``where``, with all that their buttons carry signed."""
+    """Blocks for the channel ``where``, with the values of their buttons signed."""
     return [
         _signed_below(block, where, signing) if block.get("type") in _PRESSED else dict(block)
         for block in blocks
@@ -88,13 +90,13 @@ def _signed_below(part: Any, where: str, signing: Signing) -> Any:
 
 
 def signed_value(value: Mapping[str, Any], where: str, signing: Signing) -> str:
-    """What a button is given to carry, with its signature for the channel ``where`` it stands."""
+    """A button's value with its signature for the channel ``where`` it is shown."""
     signature = signing.sign("value", where, value, length=_LENGTH // 2)
     return json.dumps({**value, "signature": signature}, separators=(",", ":"))
 
 
 def signed_value_in(text: object, where: str, signing: Signing) -> dict[str, Any] | None:
-    """What ``signed_value`` was given for that channel; None for anything that we did not sign."""
+    """The content of ``signed_value`` for that channel; None for anything that we did not sign."""
     try:
         value = json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):

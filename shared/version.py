@@ -1,8 +1,8 @@
-"""The version of both services: the one place it stands in. The package takes it from here."""
+"""The version of both services; the package build reads it here."""
 
 VERSION = "0.1.0"
 
 
 def described(revision: str | None) -> str:
-    """The version, and the Cloud Run revision that runs it, if there is one."""
+    """The version, with its Cloud Run revision if there is one."""
     return f"{VERSION} ({revision})" if revision else VERSION

@@ -1,8 +1,8 @@
-"""Text that every encoding takes."""
+"""Text that every encoding can represent."""
 
 
 def well_formed(text: str) -> str:
-    """``text`` in which halves of a surrogate pair that stand alone are U+FFFD, and pairs joined.
+    """``text`` with surrogate pairs joined, and U+FFFD for each unpaired half.
 
     JSON may carry them (RFC 8259, section 8.2), UTF-8 and pydantic do not.
     """

@@ -78,9 +78,9 @@ def _of_element(element: Element) -> str:
         return f"{label} ({url})" if label and label != url else url
     if kind == "date":
         return _date(element)
-    answer_format, name = _FORMS.get(kind, ("{}", "text"))
+    form, name = _FORMS.get(kind, ("{}", "text"))
     said = str(element.get(name) or element.get("fallback") or "")
-    return answer_format.format(said) if said else ""
+    return form.format(said) if said else ""
 
 
 def _date(element: Element) -> str:

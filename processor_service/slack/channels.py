@@ -1,4 +1,4 @@
-"""Conversations as Slack describes them: who may read what is said there."""
+"""Slack's description of conversations: who may read them."""
 
 import asyncio
 import time
@@ -18,11 +18,11 @@ log = get_logger(__name__)
 _PATIENCE_S: Final = 1.0
 # conversations.info allows some 50 calls a minute (docs.slack.dev: Tier 3), for all together.
 _KNOWN_S: Final = 300.0
-# After a failure nobody waits for the same channel again for a while.
+# After a failure no question waits for the same channel again for a while.
 _REST_S: Final = 60.0
 _REMEMBERED: Final = 1_000
 _MEMBERS: Final = 1_000
-# Whoever is not among 20,000 members is taken for none.
+# A user beyond the first 20,000 members counts as no member.
 _PAGES: Final = 20
 _DIRECT: Final = Channel(public=False)
 
@@ -37,8 +37,8 @@ class SlackChannels:
         self._asking: dict[str, asyncio.Lock] = {}
 
     async def of(self, channel_id: str) -> Channel | None:
-        """The conversation, known for five minutes; None when Slack does not tell it within 1 s, or
-        did not lately. However many want to know at once, Slack is asked once.
+        """The conversation, known for five minutes; None if Slack does not say within 1 s, or did
+        not lately. Concurrent callers share one call.
         """
         if channel_id.startswith("D"):
             return _DIRECT
@@ -62,8 +62,8 @@ class SlackChannels:
         return channel
 
     async def may_read(self, user_id: str, channel_id: str) -> bool:
-        """Whether the person may read there now: it is public, or they are a member. Asked anew
-        each time; raises as a Conversation does.
+        """Whether the user may read there now: it is public, or they are a member. Each call asks
+        Slack; raises as a Conversation does.
         """
         info = await self._info(channel_id)
         if info.get("is_im"):
@@ -101,6 +101,6 @@ class SlackChannels:
 
 
 def _channel(info: Mapping[str, Any]) -> Channel:
-    """What Slack does not call public is none. Only a public channel's name may be told."""
+    """Unless Slack calls it public it is not, and only a public channel's name may be shown."""
     public = bool(info.get("is_channel")) and info.get("is_private") is False
     return Channel(public, str(info.get("name") or "") if public else "")

@@ -1,4 +1,4 @@
-"""Calls to Slack's Web API, held back while Slack asks us to wait."""
+"""Calls to Slack's Web API, held back during rate limits."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,24 +16,24 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
-# Slack counts posts for each channel besides the workspace; other limits are a method's.
+# Slack counts posts per channel besides the workspace; other limits are per method.
 _BY_CHANNEL = frozenset({"chat.postMessage"})
 _UNNAMED_S = 1.0
 
 
 class RateLimitHolds(Protocol):
-    """Which methods Slack told some instance of ours to leave alone, and for how long."""
+    """The methods for which Slack rate-limited one of our instances, and for how long."""
 
     async def delay_s(self, key: str) -> float:
         """Seconds until ``key`` may be called again; 0 when it may now."""
 
     async def record(self, key: str, seconds: float) -> None:
-        """Leave ``key`` alone for ``seconds``."""
+        """Do not call ``key`` for ``seconds``."""
 
 
 @dataclass(frozen=True)
 class BotIdentity:
-    """By what our own messages are known, and the workspace we are in: its id and its name."""
+    """The ids of our own bot, and the workspace's id and name."""
 
     ledger: Ledger
     team_id: str
@@ -41,11 +41,11 @@ class BotIdentity:
 
 
 class SlackCalls:
-    """One way to the Web API for everything that calls it.
+    """The one way to the Web API.
 
     A method under a rate limit is not called at all: SlackUnavailable says how long to wait.
-    ``on_denied`` is told when Slack does not accept our token. Without a ``signing`` that of its
-    token is used. ``page_memory`` bounds what is read.
+    ``on_denied`` is called when Slack rejects our token. Without ``signing`` the token's own is
+    used. ``page_memory`` bounds what is read.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class SlackCalls:
             raise failure from error
 
     async def ourselves(self) -> BotIdentity:
-        """Who we are, asked once. Raises SlackUnavailable also if Slack does not say."""
+        """Our identity, asked once. Raises SlackUnavailable also if Slack does not say."""
         if self._ourselves is None:
             us = await self("auth.test", self.client.auth_test)
             bot_id, user_id, team_id = us.get("bot_id"), us.get("user_id"), us.get("team_id")

@@ -1,8 +1,8 @@
-"""Files from Slack's hosts. Our token is shown to them and to nobody else.
+"""Files from Slack's hosts. Only these hosts ever see our token.
 
 files.slack.com answers a request without a good token with a sign-in page and status 200, and on
-Enterprise Grid redirects to another host of Slack's, where aiohttp would leave the token out.
-Therefore each hop is made, and looked at, by ourselves.
+Enterprise Grid redirects to another host of Slack's, where aiohttp would drop the token. So this
+module makes and checks each hop itself.
 """
 
 from functools import partial
@@ -33,11 +33,11 @@ _MAY_PASS: Final = (SlackUnavailable, OutcomeUnknown)
 _UNTYPED: Final = frozenset({"application/octet-stream", "binary/octet-stream"})
 
 DOWNLOAD_TIMEOUT: Final = aiohttp.ClientTimeout(total=90.0, connect=5.0, sock_read=15.0)
-"""For the session that files are fetched on: a silent host, or one slower than 0.6 MB/s."""
+"""For the download session: a silent host, or one slower than 0.6 MB/s, times out."""
 
 
 class SlackHosts:
-    """Which addresses are Slack's: its own over https, and where the settings say Slack is."""
+    """The addresses of Slack: its own over https, and the host in the settings."""
 
     def __init__(self, api_url: str) -> None:
         api = URL(api_url)
@@ -69,7 +69,7 @@ class SlackFiles:
         self._patience = Patience(_ATTEMPTS, sleep)
 
     async def described(self, file: TaskFile) -> TaskFile:
-        """The file as files.info has it, where the event did not say where it is."""
+        """The file as in files.info, if the event did not say where it is."""
         if file.url or file.gone:
             return file
         ask = partial(self._calls.client.files_info, file=file.id)
@@ -88,7 +88,7 @@ class SlackFiles:
         return found
 
     async def content(self, file: TaskFile, limit: int) -> bytes:
-        """The file's bytes; never more than ``limit`` of them are held."""
+        """The file's bytes; at most ``limit`` of them are held."""
         try:
             fetch = partial(self._fetched, file, limit)
             return await with_patience(self._patience, _MAY_PASS, fetch)
@@ -165,5 +165,5 @@ def _is_the_file(served_as: str, size: int, file: TaskFile) -> bool:
 
 
 def _family(mimetype: str) -> str:
-    """What a type is about. A recording may be in a container that is named after films."""
+    """The family of a type. A recording may be in a container that is named after films."""
     return mimetype.partition("/")[0].replace("video", "audio")

@@ -1,4 +1,4 @@
-"""A bound on what this process has of Slack's threads in memory while it reads them."""
+"""A bound on the memory for Slack's threads while this process reads them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,9 +8,9 @@ from typing import Final
 from processor_service.resilience.memory_budget import MemoryBudget
 
 FIRST_PAGE: Final = 200
-"""What Slack recommends to ask for at once (docs.slack.dev, pagination)."""
+"""Slack's recommended page size (docs.slack.dev, pagination)."""
 LARGEST_PAGE: Final = 999
-"""As many as ``conversations.history`` gives at once."""
+"""The most that ``conversations.history`` returns at once."""
 # A message has 40,000 characters at most, and its blocks repeat them.
 _MESSAGE_BYTES: Final = 80_000
 _ROOM_BYTES: Final = 128 * 1024 * 1024
@@ -18,7 +18,7 @@ _SMALL_MESSAGE: Final = 4_000
 
 
 class PageMemory:
-    """One reading of a thread at a time, and so many bytes of pages of all threads together."""
+    """One reading at a time per thread, and a limit on the bytes of all pages together."""
 
     def __init__(self, room_bytes: int = _ROOM_BYTES) -> None:
         self._memory = MemoryBudget(room_bytes)
@@ -40,15 +40,15 @@ class PageMemory:
 
     @asynccontextmanager
     async def page(self, messages: int) -> AsyncIterator[None]:
-        """Hold the room that a page of so many messages may take."""
+        """Reserve the memory that a page of so many messages may take."""
         async with self._memory.reserve(messages * _MESSAGE_BYTES):
             yield
 
 
 def next_page(messages: int, chars: int) -> int:
-    """How many messages to ask for, where so many had so many characters.
+    """The size of the next page, after so many messages with so many characters.
 
     Each page is a call of a method that all questions together may call some 50 times a minute
-    (Tier 3), so pages of small messages are as large as Slack's get.
+    (Tier 3), so pages of small messages are as large as possible.
     """
     return LARGEST_PAGE if chars <= messages * _SMALL_MESSAGE else FIRST_PAGE

@@ -1,4 +1,4 @@
-"""Who asks and who else speaks: languages and names, from Slack."""
+"""Languages, time zones and names of users, from Slack."""
 
 import asyncio
 import time
@@ -20,15 +20,15 @@ log = get_logger(__name__)
 _PATIENCE_S = 1.5
 # users.info allows some 100 calls a minute (docs.slack.dev: Tier 4), for all questions together.
 _NAMES_AT_ONCE: Final = 20
-# Whoever asks one question often asks the next one soon.
+# A user often asks the next question soon.
 _NEAR_S: Final = 300.0
 _REMEMBERED: Final = 1_000
 
 
 class SlackPeople:
-    """``ports.People`` by ``users.info``; an answer is never late because of it.
+    """``ports.People`` by ``users.info``; it never delays an answer.
 
-    Whoever was known a moment ago is known without Redis, too.
+    A user known a moment ago is known without Redis, too.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class SlackPeople:
         self._near: dict[str, tuple[float, Person]] = {}
 
     async def locale_of(self, user_id: str) -> Locale | None:
-        """The person's language; None when neither Redis nor Slack tells it within 1.5 s."""
+        """The user's language; None if neither Redis nor Slack says within 1.5 s."""
         try:
             known = await self._known(user_id)
         except StoreUnavailable:
@@ -51,9 +51,9 @@ class SlackPeople:
         return (known or await self._asked(user_id)).locale
 
     async def utc_offset_of(self, user_id: str) -> timedelta | None:
-        """The person's time; None when neither Redis nor Slack tells it within 1.5 s.
+        """The user's UTC offset; None if neither Redis nor Slack says within 1.5 s.
 
-        Without Redis Slack is not asked: ``locale_of`` has waited for it already.
+        Without Redis this does not ask Slack: ``locale_of`` has waited for it already.
         """
         try:
             known = await self._known(user_id)
@@ -62,7 +62,7 @@ class SlackPeople:
         return (known or await self._asked(user_id)).utc_offset
 
     async def _known(self, user_id: str) -> Person | None:
-        """Who is remembered, here or in Redis. Raises StoreUnavailable."""
+        """A user remembered here or in Redis. Raises StoreUnavailable."""
         until, near = self._near.get(user_id, (0.0, None))
         if self._clock() < until:
             return near
@@ -77,9 +77,9 @@ class SlackPeople:
         self._near[user_id] = (self._clock() + _NEAR_S, person)
 
     async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
-        """The people's display names; who is missing was not told of within 1.5 s.
+        """The display names; a user is missing if Slack did not say within 1.5 s.
 
-        Of many unknown people the last ones are asked for.
+        Of many unknown users only the last ones are looked up.
         """
         names = await self._cache.names(user_ids)
         unknown = [user_id for user_id in user_ids if user_id not in names][-_NAMES_AT_ONCE:]
@@ -95,7 +95,7 @@ class SlackPeople:
             await self._cache.keep_name(user_id, name)
 
     async def _asked_name(self, user_id: str) -> str | None:
-        """What Slack's own clients show: the display name, else the full one."""
+        """The name in Slack's own clients: the display name, else the full one."""
         client = self._calls.client
         try:
             told = await self._calls("users.info", lambda: client.users_info(user=user_id))
@@ -106,7 +106,7 @@ class SlackPeople:
         return _name_in(user) if isinstance(user, Mapping) else None
 
     async def _asked(self, user_id: str) -> Person:
-        """What Slack tells within 1.5 s, remembered for the next question."""
+        """Slack's answer within 1.5 s, remembered for the next question."""
         client = self._calls.client
         try:
             async with asyncio.timeout(_PATIENCE_S):

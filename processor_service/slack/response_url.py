@@ -1,4 +1,4 @@
-"""A slash command's response URL: what only the asker sees."""
+"""A slash command's response URL: messages that only the user sees."""
 
 import json
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ log = get_logger(__name__)
 class SlackResponse:
     """``ports.Conversation`` through a response URL.
 
-    Slack takes five posts within 30 minutes (docs.slack.dev, handling user interaction) and shows
-    us none of them, so that Redis is the only ledger here. A post of unknown outcome counts as
-    shown: a second answer would be worse than one only we doubt.
+    Slack takes five posts within 30 minutes (docs.slack.dev, handling user interaction) and does
+    not let us read them, so Redis is the only ledger here. A post of unknown outcome counts as
+    shown: a second answer would be worse than an unconfirmed one.
     """
 
     capacity = 5
@@ -46,12 +46,12 @@ class SlackResponse:
         self._signing = signing
 
     async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
-        """What we remember having posted."""
+        """The posts that Redis remembers."""
         marks = await self._responses.of(task_id)
         return [Posted(str(number), mark) for number, mark in enumerate(marks)]
 
     async def read(self, task_id: str) -> ThreadHistory:
-        """What we remember; nothing was said before."""
+        """The posts that Redis remembers; there is no earlier conversation."""
         return ThreadHistory(tuple(await self.find(task_id)))
 
     async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
@@ -59,9 +59,9 @@ class SlackResponse:
         return {}
 
     async def post(self, body: Body, mark: Mark) -> Posted:
-        """Post one message that only the asker sees; as text alone where Slack refuses its layout.
+        """Post one message that only the user sees; as plain text if Slack refuses its layout.
 
-        What was posted there cannot be changed: each message is settled by itself.
+        It cannot be changed later: each message is final.
         """
         try:
             await self._send(body, mark)
@@ -132,7 +132,8 @@ def _raise_for_response(status: int, text: str) -> None:
         raise SlackUnavailable(f"response_url: Slack failed ({status}).")
     if status != 200:
         code = _code_in(text)
-        # Anything else than a layout: used up, expired, or nothing can be said there any more.
+        # Anything but a layout: the URL is used up or expired, or nothing can be posted there any
+        # more.
         reason = UNSHOWABLE if code in UNSHOWABLE_CODES else "response_closed"
         raise SlackRefused(
             f"response_url: refused ({status} {code}).", slack_error=code, reason=reason
@@ -140,7 +141,7 @@ def _raise_for_response(status: int, text: str) -> None:
 
 
 def _code_in(text: str) -> str:
-    """Slack's code, which comes alone or in JSON."""
+    """Slack's error code, which comes alone or in JSON."""
     try:
         told = json.loads(text)
     except ValueError:

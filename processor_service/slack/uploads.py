@@ -1,4 +1,4 @@
-"""Handing files over to Slack; they are seen once a message shares them.
+"""Uploading files to Slack; they become visible when a message shares them.
 
 The way is docs.slack.dev, files.getUploadURLExternal and completeUploadExternal.
 """
@@ -14,7 +14,7 @@ from shared.ledger import file_name
 
 
 class SlackUploads:
-    """Uploads over ``session``; Slack names the address, which needs no token."""
+    """Uploads over ``session``, to an address from Slack that needs no token."""
 
     def __init__(self, calls: SlackCalls, session: aiohttp.ClientSession) -> None:
         self._calls = calls

@@ -1,4 +1,4 @@
-"""User groups, as Slack names them."""
+"""The names of user groups."""
 
 import asyncio
 import time
@@ -13,13 +13,13 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 _PATIENCE_S: Final = 1.0
-# usergroups.list allows some 20 calls a minute (docs.slack.dev: Tier 2), and tells of all of them.
+# usergroups.list allows some 20 calls a minute (docs.slack.dev: Tier 2), and returns all groups.
 _KNOWN_S: Final = 600.0
 
 
 class SlackGroups:
-    """``ports.Groups`` by ``usergroups.list``. Without its scope (``usergroups:read``, which the
-    manifest does not ask for) there are no names but those that messages bring.
+    """``ports.Groups`` by ``usergroups.list``. Without its scope (``usergroups:read``, not in the
+    manifest) the only names are those in the messages.
     """
 
     def __init__(self, calls: SlackCalls, clock: Callable[[], float] = time.monotonic) -> None:
@@ -30,7 +30,7 @@ class SlackGroups:
         self._asking = asyncio.Lock()
 
     async def names_of(self, group_ids: Sequence[str]) -> dict[str, str]:
-        """The groups' handles, as far as Slack tells them within 1 s, or did lately."""
+        """The groups' handles, as far as Slack says within 1 s, or said lately."""
         if not group_ids:
             return {}
         try:

@@ -1,4 +1,4 @@
-"""Where we are installed, as Slack tells it."""
+"""The workspace of the app."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 _PATIENCE_S: Final = 1.0
-# After a failure nobody waits for the name again for a while: answers are as good without it.
+# After a failure no question waits for the name again for a while: answers do well without it.
 _REST_S: Final = 60.0
 
 
@@ -26,7 +26,7 @@ class SlackWorkspace:
         self._asking = asyncio.Lock()
 
     async def name(self) -> str | None:
-        """The workspace's name; None when Slack does not tell it within 1 s, or did not lately."""
+        """The workspace's name; None if Slack does not say within 1 s, or did not lately."""
         try:
             async with asyncio.timeout(_PATIENCE_S), self._asking:
                 if self._clock() < self._not_before:

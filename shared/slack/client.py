@@ -1,7 +1,7 @@
 """The Slack Web API client of both services, and the meaning of its failures.
 
-No call is ever repeated by the SDK: its default handler re-sends a POST whose connection dropped,
-and a ``chat.postMessage`` would then stand twice. Repeating is decided by whoever can read back.
+The SDK never repeats a call: its default handler re-sends a POST whose connection dropped, and a
+``chat.postMessage`` could then be posted twice. Only a caller that can read back may repeat it.
 """
 
 import time
@@ -35,8 +35,7 @@ log = get_logger(__name__)
 # fatal_error and internal_error may have had an effect and are settled by reading back.
 _TRY_AGAIN = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
 _UNKNOWN = frozenset({"fatal_error", "internal_error", "request_timeout"})
-# Codes that say the token itself is no good, whatever is called with it (docs.slack.dev, errors of
-# auth.test).
+# Codes that reject the token itself, in any method (docs.slack.dev, errors of auth.test).
 _DENIED = frozenset(
     {
         "account_inactive",
@@ -46,7 +45,7 @@ _DENIED = frozenset(
         "token_revoked",
     }
 )
-# Slack's codes for a place where we may not speak or read, and for what only its asker can mend.
+# Codes for a place where the bot may not speak or read, or that only the user can fix.
 _NOT_THERE = frozenset(
     {
         "cannot_reply_to_message",
@@ -64,7 +63,8 @@ _NOT_THERE = frozenset(
 )
 _SCOPE_MISSING = frozenset({"missing_scope"})
 _QUESTION_GONE = frozenset({"thread_not_found", "invalid_thread_ts"})
-# What Slack cannot show as it is; shorter plain text may do (docs.slack.dev, chat.postMessage).
+# Content that Slack cannot show as it is; short plain text may do (docs.slack.dev,
+# chat.postMessage).
 UNSHOWABLE_CODES = frozenset(
     {
         "block_mismatch",
@@ -80,12 +80,12 @@ UNSHOWABLE_CODES = frozenset(
 
 
 class MeasuredWebClient(AsyncWebClient):
-    """The SDK's client; each call of it is measured, and each scope that is missing told once."""
+    """The SDK's client with a measurement of each call, and one log line for each missing scope."""
 
     _told: frozenset[tuple[str, str]] = frozenset()
 
     async def api_call(self, api_method: str, **options: Any) -> AsyncSlackResponse:
-        """As the SDK's, which every method of the client ends in."""
+        """As the SDK's; every method of the client ends here."""
         try:
             with slack_call(api_method):
                 return await super().api_call(api_method, **options)
@@ -94,7 +94,7 @@ class MeasuredWebClient(AsyncWebClient):
             raise
 
     def _tell_scope(self, method: str, response: Any) -> None:
-        """Only Slack's answer names the scope (docs.slack.dev, missing_scope)."""
+        """Only Slack's response names the scope (docs.slack.dev, missing_scope)."""
         data = getattr(response, "data", None)
         if not isinstance(data, dict) or data.get("error") not in _SCOPE_MISSING:
             return
@@ -112,7 +112,7 @@ class MeasuredWebClient(AsyncWebClient):
 
 @contextmanager
 def slack_call(method: str) -> Iterator[None]:
-    """One call of ``method``: its span, its outcome and how long it took.
+    """Measure one call of ``method``: its span, its outcome and its duration.
 
     Attributes by OpenTelemetry's conventions for HTTP clients.
     """
@@ -147,13 +147,13 @@ async def slack_client(
             token=token, base_url=base_url, session=session, retry_handlers=[]
         )
         if urlsplit(base_url).hostname in {"127.0.0.1", "localhost", "::1"}:
-            # The SDK takes HTTPS_PROXY for every base URL and does not know NO_PROXY.
+            # The SDK uses HTTPS_PROXY for every base URL and does not know NO_PROXY.
             client.proxy = None
         yield client
 
 
 def slack_error(error: Exception, method: str) -> MechachangError:
-    """What a failed call of ``method`` means to us; for ``raise slack_error(e, m) from e``."""
+    """The meaning of a failed call of ``method``; for ``raise slack_error(e, m) from e``."""
     if isinstance(error, SlackApiError):
         return _of_response(error, method)
     if isinstance(error, aiohttp.ClientConnectorError):

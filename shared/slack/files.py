@@ -1,4 +1,4 @@
-"""A file as Slack describes it: in events, in messages that are read back, and in files.info."""
+"""A file as Slack describes it: in events, in messages, and in files.info."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ _ASK_SLACK = "check_file_info"
 
 
 def files_of(message: Mapping[str, Any]) -> tuple[TaskFile, ...]:
-    """The files of a message, also those that Slack no longer has; what is no file is left out."""
+    """The files of a message, including those that Slack no longer has, without ill-formed ones."""
     described = message.get("files")
     files = described if isinstance(described, list) else ()
     found = (file_of(each) for each in files if isinstance(each, Mapping))
@@ -24,8 +24,8 @@ def files_of(message: Mapping[str, Any]) -> tuple[TaskFile, ...]:
 
 
 def file_of(described: Mapping[str, Any]) -> TaskFile | None:
-    """The file in ``described``; without a ``url`` where files.info has to be asked. None for what
-    is no file.
+    """The file in ``described``, without ``url`` if files.info must be asked; None if
+    ill-formed.
     """
     partial = described.get("file_access") == _ASK_SLACK
     url = described.get("url_private_download") or described.get("url_private") or ""

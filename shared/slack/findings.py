@@ -1,4 +1,4 @@
-"""What ``/gemini doctor`` finds: each a line with a check mark or a cross, and what mends it."""
+"""The results of ``/gemini doctor``: a line each, with a check mark or a cross and the fix."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ Texts = dict[Locale, str]
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One thing that was looked at. ``fix`` says what to do if it is not ``ok``."""
+    """The result of one check. ``fix`` says what to do if it is not ``ok``."""
 
     ok: bool
     text: str
@@ -19,20 +19,20 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class CheckText:
-    """What is said of one thing, good or bad; the texts take values by name."""
+    """The texts of one check, good or bad, with values by name."""
 
     passed: Texts
     failed: Texts
     fix: Texts
 
     def found(self, ok: bool, locale: Locale, **values: object) -> CheckResult:
-        """The finding, in words."""
+        """The result, in words."""
         text = (self.passed if ok else self.failed)[locale].format(**values)
         return CheckResult(ok, text, self.fix[locale].format(**values))
 
 
 def listed(title: str, findings: Iterable[CheckResult]) -> str:
-    """The findings as one message (mrkdwn)."""
+    """The results as one message (mrkdwn)."""
     return "\n".join([f"*{title}*", *(_line(finding) for finding in findings)])
 
 

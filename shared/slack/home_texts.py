@@ -1,4 +1,4 @@
-"""What App Home says, in Japanese and English."""
+"""The texts of App Home, in Japanese and English."""
 
 from typing import Final
 

@@ -1,6 +1,6 @@
 """The App Home view: the command service publishes it at once, the processor with the usage.
 
-A view is published as a whole (docs.slack.dev, views.publish), so both services build it here.
+Slack replaces a view as a whole (docs.slack.dev, views.publish), so both services build it here.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ CALLBACK_ID: Final = "home"
 
 @dataclass(frozen=True)
 class UsedOfLimit:
-    """How much of something was used, and how much of it may be; a limit of 0 is none."""
+    """The used amount and its limit; a limit of 0 is none."""
 
     used: int
     limit: int = 0
@@ -42,9 +42,9 @@ class UsedOfLimit:
 
 @dataclass(frozen=True)
 class Used:
-    """What a person has used: today, except for the questions of the last minute.
+    """A user's usage: today's, except for the questions of the last minute.
 
-    The day's counts begin anew at ``resets_at`` (aware). ``team_tokens`` is the whole team's.
+    The day's counts restart at ``resets_at`` (aware). ``team_tokens`` is the whole team's.
     """
 
     questions: int
@@ -56,7 +56,7 @@ class Used:
 
 @dataclass(frozen=True)
 class HomeContent:
-    """A usage with the time it was looked up at; ``unknown`` if it could not be."""
+    """A usage with the time it was looked up; ``unknown`` if that failed."""
 
     used: Used
     at: datetime
@@ -66,13 +66,13 @@ Usage = HomeContent | Literal["comes", "unknown"]
 
 
 def notice_view(text: str) -> dict[str, Any]:
-    """The view for somebody whom we have only this to tell."""
+    """A view with nothing but ``text``."""
     section = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
     return {"type": "home", "callback_id": CALLBACK_ID, "blocks": [section]}
 
 
 def home_view(locale: Locale, revision: str | None, usage: Usage) -> dict[str, Any]:
-    """The view for one person: what we can do, how to ask, their usage, our version."""
+    """The view of one user: our features, how to ask, their usage, our version."""
     blocks = [
         {"type": "header", "text": {"type": "plain_text", "text": HOME_TITLE[locale]}},
         *(_section(text[locale]) for text in (ABOUT, WAYS, MODES)),
@@ -99,7 +99,7 @@ def _usage_blocks(usage: Usage, locale: Locale) -> list[Block]:
 
 
 def _fields(used: Used, locale: Locale) -> list[str]:
-    """The team's tokens are nobody else's matter unless they may run out for everybody."""
+    """The team's tokens are shown only if the team has a limit of them."""
     counts: list[tuple[Texts, UsedOfLimit]] = [
         (QUESTIONS, UsedOfLimit(used.questions)),
         (TOKENS, used.tokens),
@@ -112,14 +112,14 @@ def _fields(used: Used, locale: Locale) -> list[str]:
 
 
 def described_count(count: UsedOfLimit, locale: Locale) -> str:
-    """What was used, of how much if that is limited."""
+    """The used amount, with its limit if there is one."""
     if not count.limit:
         return f"{count.used:,}"
     return OF[locale].format(used=f"{count.used:,}", limit=f"{count.limit:,}")
 
 
 def shown_moment(at: datetime) -> str:
-    """A time as Slack shows it in each reader's time zone (docs.slack.dev, formatting dates)."""
+    """A time that Slack shows in each reader's time zone (docs.slack.dev, formatting dates)."""
     fallback = f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
 

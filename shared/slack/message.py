@@ -1,8 +1,8 @@
-"""A message as Slack tells it, in events and when it is read back: only what is well-formed counts.
+"""A message from Slack, in events and when it is read back: only well-formed parts count.
 
-Other apps write much of what stands in a message. What has not the form that Slack documents is
-left out here, so that whoever reads on needs no doubts: neither one field nor one message may keep
-others from being read.
+Other apps control much of a message's content. Whatever differs from Slack's documented form is
+left out here, so that readers need no checks: one field or message must not keep others from being
+read.
 """
 
 import re
@@ -18,19 +18,16 @@ class SlackResult(Protocol):
     """Slack's answer to a call."""
 
     def get(self, key: str, /) -> Any:
-        """What it tells under that name, if it does."""
+        """The value under that name, if there is one."""
 
 
 ILL_FORMED: Final = (AttributeError, LookupError, TypeError, ValueError, OverflowError, OSError)
-"""What reading something of an unknown form raises; OSError and OverflowError are those of times
-that no calendar has.
-"""
+"""What reading a value of unknown form raises; the last two come from impossible times."""
 
 _TS: Final = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?")
 _HALVES: Final = re.compile("[\ud800-\udfff]")
 _TIMES: Final = ("ts", "thread_ts", "latest_reply")
-# Who wrote it, where and what: without one of these it would be read as somebody else's, or as
-# something else.
+# Author, place and content: without one of these a message would be mistaken for another one.
 _TEXTS: Final = (
     *("bot_id", "bot_team_id", "channel", "channel_type", "parent_user_id", "source_team"),
     *("streaming_state", "subtype", "team", "text", "user", "user_team", "username"),
@@ -45,7 +42,7 @@ def is_ts(told: object) -> bool:
 
 
 def message_of(told: object) -> dict[str, Any] | None:
-    """The message; None for what is none, or says who wrote it, when or what in an unknown form."""
+    """The message; None if it is none, or has an author, time or text of unknown form."""
     if not isinstance(told, Mapping):
         return None
     message = {str(name): _whole(each) for name, each in told.items() if each is not None}
@@ -66,14 +63,14 @@ def message_of(told: object) -> dict[str, Any] | None:
 
 
 def _whole(told: Any) -> Any:
-    """Half a surrogate pair, which JSON can carry and nothing else can, is replaced."""
+    """The value with U+FFFD for unpaired surrogates, which JSON can carry and nothing else can."""
     return _HALVES.sub("\ufffd", told) if isinstance(told, str) else told
 
 
 def messages_in(page: SlackResult) -> list[dict[str, Any]]:
     """The messages of a page that have a time.
 
-    Raises SlackUnavailable for what is no page: nothing of ours standing there would be a guess.
+    Raises SlackUnavailable for an ill-formed page: it does not prove that there are no messages.
     """
     messages = page.get("messages")
     if not isinstance(messages, list):
@@ -83,22 +80,22 @@ def messages_in(page: SlackResult) -> list[dict[str, Any]]:
 
 
 def listed_in(page: SlackResult, name: str) -> list[Any]:
-    """What a page lists; nothing where it has no list of that name."""
+    """The items that a page lists; nothing if it has no list of that name."""
     listed = page.get(name)
     return listed if isinstance(listed, list) else []
 
 
 def cursor_in(page: SlackResult) -> str | None:
-    """Where the next page begins, if there is one."""
+    """The cursor of the next page, if there is one."""
     metadata = page.get("response_metadata")
     cursor = metadata.get("next_cursor") if isinstance(metadata, Mapping) else None
     return cursor if isinstance(cursor, str) and cursor else None
 
 
 def cursor_after(cursor: str | None, page: SlackResult) -> str | None:
-    """Where the page after that of ``cursor`` begins, if there is one.
+    """The cursor of the page after that of ``cursor``, if there is one.
 
-    Raises SlackUnavailable where it would be the same page again, for ever.
+    Raises SlackUnavailable if it would be the same page again, endlessly.
     """
     following = cursor_in(page)
     if following is not None and following == cursor:

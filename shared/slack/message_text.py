@@ -8,13 +8,12 @@ import re
 
 from shared.well_formed import well_formed
 
-# People write < and > too: ``List<String>``, ``a<b && c>d``. Where an app has Slack's escaping off,
+# People write < and > too: ``List<String>``, ``a<b && c>d``. If an app has Slack's escaping off,
 # its slash commands arrive with them as they were typed.
 _TAG = re.compile(
     r"<((?:[@#][A-Z0-9]+|![a-z]+)(?=[|^>])[^<>\n]*|(?:https?://|mailto:|tel:)[^<>\n]*)>"
 )
-# Slack's messages have at most 40,000 characters (docs.slack.dev, chat.postMessage), of which each
-# may be escaped as five.
+# At most 40,000 characters (docs.slack.dev, chat.postMessage), each escaped as five at most.
 LONGEST_MARKUP = 200_000
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
@@ -29,18 +28,18 @@ def _mention(user_id: str) -> str:
 
 
 def plain_text(text: str, bot_user_id: str) -> str:
-    """``text`` without the mention of ourselves and with readable links and channels.
+    """``text`` without mentions of our bot, and with readable links and channels.
 
-    Mentions of other people stay ``<@U..>``: the answer may need to refer to them. What is longer
-    than any message in Slack is not read, only too long: it stays as it came.
+    Mentions of other people stay ``<@U..>``: the answer may need them. A text longer than any
+    message in Slack is only too long, so it stays as it came.
     """
     text = well_formed(text)
     if len(text) > LONGEST_MARKUP:
         return text
     own = _mention(bot_user_id)
     text = re.sub(rf"\A\s*{own}[\s:,、，：]*", "", text)
-    # Blanks before a mention go with it. Found from the mention: an expression that begins with
-    # them tries each run of blanks from each of its characters.
+    # Blanks before a mention go with it. The search starts from the mention: an expression that
+    # begins with blanks would try each run of them from each of its characters.
     *before, rest = re.split(own, text)
     text = "".join([*(piece.rstrip(" \t") for piece in before), rest])
     text = _TAG.sub(lambda tag: _readable(tag[1]), text)
@@ -56,7 +55,7 @@ def _readable(tag: str) -> str:
     if target.startswith("#"):
         return f"#{label or target[1:]}"
     if target.startswith("!subteam^") and not label:
-        # Slack does not always bring the group's name; whoever knows it can put it there.
+        # Slack does not always send the group's name; a caller that knows it can insert it.
         return f"<{target}>"
     if target.startswith("!"):
         return label or f"@{target[1:].split('^')[0]}"

@@ -1,4 +1,4 @@
-"""What Slack's ``users.info`` tells about a person, as both services read it."""
+"""Slack's ``users.info`` about a person, as both services read it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,11 @@ from shared.task import Locale
 
 
 def locale_of(user: Mapping[str, Any]) -> Locale | None:
-    """The person's language; None where Slack does not tell it."""
+    """The person's language; None if Slack does not say."""
     told = user.get("locale")
     return locale_named(told) if isinstance(told, str) and told else None
 
 
 def locale_named(name: str) -> Locale:
-    """Slack's locales are like ``ja-JP``; everything but Japanese is answered in English."""
+    """The language for a Slack locale such as ``ja-JP``: English for everything but Japanese."""
     return "ja" if name.startswith("ja") else "en"

@@ -1,4 +1,4 @@
-"""What Slack does not let us do, remembered for a while: asking each time would change nothing."""
+"""What Slack refuses, remembered for a while: asking each time would change nothing."""
 
 import time
 from collections import OrderedDict
@@ -10,9 +10,9 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
-# An administrator who mends it, or Slack switching a feature on, is noticed after so long.
+# Within this time a fix by an administrator, or a feature that Slack switched on, takes effect.
 REFUSED_FOR_S: Final = 600.0
-# Codes that are about the app or the workspace, whatever the call names.
+# Codes about the app or the workspace, whatever the call names.
 _EVERYWHERE: Final = frozenset(
     {
         "access_denied",
@@ -29,7 +29,7 @@ _EVERYWHERE: Final = frozenset(
         "unknown_method",
     }
 )
-# Codes that are about channels of one kind.
+# Codes about channels of one kind.
 _OF_A_KIND: Final = frozenset(
     {"channel_type_not_supported", "method_not_supported_for_channel_type"}
 )
@@ -37,9 +37,9 @@ _REMEMBERED: Final = 1_000
 
 
 class RefusedMethods:
-    """Which methods Slack refuses, everywhere, in channels of a kind or in one thread.
+    """The methods that Slack refuses: everywhere, in channels of a kind or in one thread.
 
-    A call that is optional is not made while Slack refuses it; the first refusal writes one line.
+    Callers skip an optional call while Slack refuses it; the first refusal writes one log line.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -49,7 +49,7 @@ class RefusedMethods:
     def note(
         self, method: str, channel: str, thread_ts: str, error: SlackRefused | SlackUnavailable
     ) -> None:
-        """Slack has refused ``method`` in that thread, or has limited it for a while."""
+        """Note that Slack refused ``method`` in that thread, or rate-limited it."""
         place, for_s = _scope(channel, thread_ts, error)
         known = self._rests(method, place)
         self._until[method, place] = self._clock() + for_s
@@ -67,7 +67,7 @@ class RefusedMethods:
         )
 
     def allows(self, method: str, channel: str, thread_ts: str) -> bool:
-        """Whether Slack may take ``method`` in that thread, as far as we know."""
+        """Whether Slack may accept ``method`` in that thread, as far as we know."""
         places = ("", channel[:1], f"{channel}:{thread_ts}")
         return not any(self._rests(method, place) for place in places)
 

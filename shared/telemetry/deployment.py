@@ -1,4 +1,4 @@
-"""Which process of which version this is: what logs, spans and metrics say about their origin."""
+"""The identity of a process (service, version, revision) in logs, spans and metrics."""
 
 import os
 import uuid
@@ -21,7 +21,7 @@ class Deployment:
     instance: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def labels(self) -> dict[str, str]:
-        """What every log line carries."""
+        """The labels of every log line."""
         return {"service": self.service, "version": self.version, "revision": self.revision}
 
     def resource(self) -> dict[str, str]:
@@ -47,12 +47,12 @@ def deployment(
 def google_resource(
     here: Deployment, environment: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """What Google Cloud wants to know besides: the project, and on Cloud Run the instance and the
-    region, without which metrics of two instances would be one series.
+    """What Google Cloud needs besides: the project, and on Cloud Run the instance and the region,
+    without which metrics of two instances would be one series.
 
     Asks the metadata server, and waits half a second for each of its answers at most. ``REGION``
-    stands in for the region, without which Google drops every point. The instance is the one that
-    Cloud Run's own log lines name.
+    replaces the region, without which Google drops every point. The instance is the one in Cloud
+    Run's own log lines.
     """
     known = {"gcp.project_id": here.project}
     if here.revision == "local":
@@ -71,7 +71,7 @@ def google_resource(
 
 
 def _metadata(path: str, environment: Mapping[str, str]) -> str:
-    # Only in Google Cloud: elsewhere nobody needs what this import costs.
+    # Only in Google Cloud: elsewhere this import costs time for nothing.
     from urllib.request import Request, urlopen  # noqa: PLC0415 - as said above
 
     host = environment.get("GCE_METADATA_HOST") or "metadata.google.internal"

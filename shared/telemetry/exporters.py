@@ -1,4 +1,4 @@
-"""Where spans and metrics are sent to. What cannot be sent is lost, and nobody waits for it."""
+"""The destinations of spans and metrics. Data that cannot be sent is lost; no request waits."""
 
 import logging
 import sys
@@ -34,9 +34,9 @@ class Exporters:
 
 
 def exporters(destination: Destination, here: Deployment) -> Exporters:
-    """Exporters whose failures are logged once an outage, and go no further."""
+    """Exporters that log one failure per outage and never raise."""
     if destination == "console":
-        # Beside the log on standard output, which stays one JSON object a line.
+        # Not on standard output: the log there stays one JSON object a line.
         return Exporters(ConsoleSpanExporter(out=sys.stderr), ConsoleMetricExporter(out=sys.stderr))
 
     heard = _quietened()
@@ -46,8 +46,7 @@ def exporters(destination: Destination, here: Deployment) -> Exporters:
     )
 
 
-# requests, protobuf and google-auth are imported by who sends something, and in the exporting
-# thread, where no question waits for them.
+# The exporting thread imports requests, protobuf and google-auth, so that no question waits for it.
 
 
 def _spans(destination: Destination, here: Deployment, refused: Refused) -> SpanExporter:
@@ -67,7 +66,7 @@ def _metrics(destination: Destination, here: Deployment, refused: Refused) -> Me
 
 
 class LastWords(logging.Handler):
-    """Keeps what the SDK's exporters said last, instead of writing it at each failure."""
+    """Keeps the last log record of the SDK's exporters, instead of writing it at each failure."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -88,8 +87,8 @@ def _quietened() -> LastWords:
 
 
 class Outage:
-    """Whether one signal can be sent; the beginning and the end of an outage are logged. A request
-    of which the receiver dropped a part counts as lost.
+    """The outage of one signal: logs its beginning and its end. A request of which the receiver
+    dropped a part counts as lost.
     """
 
     def __init__(self, signal: str, heard: LastWords) -> None:
@@ -99,11 +98,11 @@ class Outage:
         self._refused: str | None = None
 
     def refused(self, why: str) -> None:
-        """A part of what is being sent was dropped by the receiver."""
+        """Note that the receiver dropped a part of the current request."""
         self._refused = why
 
     def note(self, sent: bool, why: str | None = None) -> None:
-        """It was sent, or not."""
+        """Note that the request was sent, or was not."""
         dropped, self._refused = self._refused, None
         sent, why = sent and dropped is None, why or dropped
         if sent and self._lost:
@@ -119,8 +118,8 @@ class Outage:
 
 
 class WatchedSpans(SpanExporter):
-    """An exporter that is built in the exporting thread with its first spans: where credentials
-    are looked for, the service does not wait for them.
+    """A span exporter, built in the exporting thread with the first spans, so that the service does
+    not wait for the search for credentials.
     """
 
     def __init__(self, build: Callable[[Refused], SpanExporter], outage: Outage) -> None:
@@ -134,25 +133,25 @@ class WatchedSpans(SpanExporter):
             self._exporter = self._exporter or self._build(self._outage.refused)
             result = self._exporter.export(spans)
         except Exception as error:
-            # The outermost edge of a thread of its own: telemetry must not end for one failure.
+            # The outermost edge of its thread: telemetry must not end because of one failure.
             self._outage.note(False, type(error).__name__)
             return SpanExportResult.FAILURE
         self._outage.note(result is SpanExportResult.SUCCESS)
         return result
 
     def shutdown(self) -> None:
-        """End the exporter, if it was ever needed."""
+        """Shut down the exporter, if one was built."""
         if self._exporter is not None:
             self._exporter.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Nothing is kept back here."""
+        """Nothing is buffered here."""
         return True
 
 
 class WatchedMetrics(MetricExporter):
-    """The same for metrics. They are cumulative, whatever the environment says: PromQL's ``rate``
-    wants them so.
+    """The same for metrics; always cumulative, whatever the environment says, for PromQL's
+    ``rate``.
     """
 
     def __init__(self, build: Callable[[Refused], MetricExporter], outage: Outage) -> None:
@@ -169,17 +168,17 @@ class WatchedMetrics(MetricExporter):
             self._exporter = self._exporter or self._build(self._outage.refused)
             result = self._exporter.export(metrics_data, timeout_millis, **kwargs)
         except Exception as error:
-            # The outermost edge of a thread of its own, as above.
+            # The outermost edge of its thread, as above.
             self._outage.note(False, type(error).__name__)
             return MetricExportResult.FAILURE
         self._outage.note(result is MetricExportResult.SUCCESS)
         return result
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
-        """Nothing is kept back here."""
+        """Nothing is buffered here."""
         return True
 
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
-        """End the exporter, if it was ever needed."""
+        """Shut down the exporter, if one was built."""
         if self._exporter is not None:
             self._exporter.shutdown(timeout_millis, **kwargs)

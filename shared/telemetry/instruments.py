@@ -1,6 +1,6 @@
-"""The kinds of instruments: OpenTelemetry's, with labels that are declared and checked.
+"""The kinds of instruments: OpenTelemetry's, with declared and checked labels.
 
-Until a meter provider is set (``telemetry.setup``) recording costs a dictionary and does nothing.
+Without a meter provider (``telemetry.setup``) recording costs a dictionary and does nothing.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,10 +15,10 @@ _METER: Final = metrics.get_meter("mechachang")
 
 @dataclass(frozen=True)
 class Instrument:
-    """One metric. ``labels`` are all of its labels: each recording names exactly these.
+    """One metric. Each recording names exactly its ``labels``.
 
-    Their values come from small sets (reason codes, models, methods), never from what people or
-    channels are called.
+    Label values come from small sets (reason codes, models, methods), never from names of people or
+    channels.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Instrument:
 
 @dataclass(frozen=True)
 class Counter(Instrument):
-    """What only ever grows."""
+    """A number that only grows."""
 
     @cached_property
     def _counter(self) -> metrics.Counter:
@@ -58,7 +58,7 @@ class Counter(Instrument):
 
 @dataclass(frozen=True)
 class Histogram(Instrument):
-    """How values are spread, in buckets up to ``bounds`` (in the unit, ascending)."""
+    """A distribution in buckets up to ``bounds`` (in the unit, ascending)."""
 
     bounds: tuple[float, ...] = ()
 
@@ -72,20 +72,20 @@ class Histogram(Instrument):
         )
 
     def record(self, value: float, **labels: str) -> None:
-        """Record one value; what two clocks make negative counts as 0."""
+        """Record one value; a negative one, by two clocks that differ, counts as 0."""
         self._histogram.record(max(0.0, value), self._labelled(labels))
 
 
 @dataclass(frozen=True)
 class Gauge(Instrument):
-    """What goes up and down; the last value is exported again and again."""
+    """A number that goes up and down; the last value is exported repeatedly."""
 
     @cached_property
     def _gauge(self) -> metrics._Gauge:
         return _METER.create_gauge(self.name, self.unit, self.description)
 
     def set(self, value: float, **labels: str) -> None:
-        """This is how it stands now."""
+        """Set the current value."""
         self._gauge.set(value, self._labelled(labels))
 
     def watch(self, read: Callable[[], float], **labels: str) -> None:

@@ -30,8 +30,8 @@ _LOUD: Final = ("slack_bolt", "slack_sdk", "aiohttp.access", "urllib3")
 def configure_logging(level: LogLevel, log_format: LogFormat, here: Deployment) -> None:
     """Send our logs and every library's through the same steps to standard output.
 
-    ``level`` is ours; libraries say nothing below INFO, because what they tell at DEBUG is what
-    they send and receive.
+    ``level`` is ours; libraries log at INFO or above only, because their DEBUG lines quote requests
+    and responses.
     """
     shared_steps: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -45,7 +45,7 @@ def configure_logging(level: LogLevel, log_format: LogFormat, here: Deployment) 
         if log_format == "json"
         else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
     )
-    # Not through the standard library's loggers, which double what a line costs.
+    # Not through the standard library's loggers, which would double the cost of a line.
     structlog.configure(
         processors=[*shared_steps, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
@@ -68,7 +68,7 @@ def configure_logging(level: LogLevel, log_format: LogFormat, here: Deployment) 
 
 
 class _Output:
-    """Writes our lines. One that cannot be written is lost: nobody's answer depends on it."""
+    """Writes our lines. A line that cannot be written is lost: no answer depends on it."""
 
     def __init__(self, stream: TextIO, *_name: object) -> None:
         self._stream = stream
@@ -89,7 +89,7 @@ def _set_levels(names: Iterable[str], level: int) -> None:
 
 
 def _without_reprs(record: logging.LogRecord) -> bool:
-    """Below its first line asyncio writes what a task is and what it raised, in their words."""
+    """After its first line asyncio quotes the task and its error, both with people's words."""
     record.msg, record.args = record.getMessage().split("\n", 1)[0], None
     return True
 
@@ -113,10 +113,10 @@ def _add_stack(_logger: WrappedLogger, _method: str, event: EventDict) -> EventD
 
 
 class _CloudLogging:
-    """Names the fields as Cloud Logging and Error Reporting read them.
+    """Names the fields as Cloud Logging and Error Reporting expect them.
 
-    cloud.google.com/logging/docs/structured-logging, and for ``stack_trace`` and
-    ``serviceContext`` cloud.google.com/error-reporting/docs/formatting-error-messages
+    cloud.google.com/logging/docs/structured-logging, and for ``stack_trace`` and ``serviceContext``
+    cloud.google.com/error-reporting/docs/formatting-error-messages
     """
 
     def __init__(self, here: Deployment) -> None:

@@ -1,7 +1,7 @@
 """Every instrument of both services, declared once.
 
-Dashboards and alerts query these names in PromQL: they are public. ``docs/telemetry.md`` tells what
-each one means and what to do about it; ADR 17 why they are spelled as Prometheus spells them.
+Dashboards and alerts query these names in PromQL: they are public. ``docs/telemetry.md`` explains
+each one and what to do about it; ADR 17 why they are spelled as Prometheus spells them.
 """
 
 from typing import Final
@@ -19,7 +19,7 @@ ANSWER_BOUNDS_S: Final = (
     *(0.05, 0.1, 0.25, 0.3, 0.5, 0.9),
     *(1.0, 1.5, 2.0, 2.5, 3.5, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0, 900.0),
 )
-"""For an answer, or what Gemini writes of it."""
+"""For an answer, or Gemini's part of it."""
 
 # --- command_service ---
 EVENTS: Final = Counter(

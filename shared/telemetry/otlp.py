@@ -30,11 +30,11 @@ _POINTS_A_REQUEST: Final = 200
 
 FindCredentials = Callable[[Deployment], Credentials]
 ExportRefused = Callable[[str], None]
-"""Told why a receiver took a request and dropped a part of it: the SDK says nothing of that."""
+"""Called with the reason when a receiver drops a part of a request, which the SDK ignores."""
 
 
 def otlp_spans(refused: ExportRefused) -> OTLPSpanExporter:
-    """Everything is said by ``OTEL_EXPORTER_OTLP_*`` variables, which the SDK reads."""
+    """A span exporter; the SDK reads its configuration from ``OTEL_EXPORTER_OTLP_*``."""
     return OTLPSpanExporter(session=_heard(requests.Session(), refused))
 
 
@@ -45,9 +45,9 @@ def otlp_metrics(refused: ExportRefused) -> OTLPMetricExporter:
 
 
 def google_credentials(here: Deployment) -> Credentials:
-    """The service account's credentials, or a person's with the project's quota.
+    """The service account's credentials, or a user's with the project's quota.
 
-    A service account uses its own project's quota, and naming that would need one more permission.
+    A service account uses its own project's quota; naming that would need one more permission.
     """
     credentials: Credentials
     credentials, _ = google.auth.default(scopes=[_SCOPE])
@@ -59,7 +59,7 @@ def google_credentials(here: Deployment) -> Credentials:
 def google_spans(
     here: Deployment, refused: ExportRefused, find: FindCredentials = google_credentials
 ) -> OTLPSpanExporter:
-    """To Google, or to ``OTEL_EXPORTER_OTLP_ENDPOINT`` where a proxy stands in between."""
+    """A span exporter to Google, or to ``OTEL_EXPORTER_OTLP_ENDPOINT`` if a proxy is in between."""
     session = _heard(_session(find(here)), refused)
     return OTLPSpanExporter(_google("v1/traces"), session=session)
 
@@ -85,7 +85,7 @@ def _session(credentials: Credentials) -> AuthorizedSession:
 
 
 def _heard(session: requests.Session, refused: ExportRefused) -> requests.Session:
-    """The session, whose responses are read for a partial success (OTLP specification)."""
+    """The session, with its responses checked for a partial success (OTLP specification)."""
 
     def read(response: requests.Response, **_how: object) -> None:
         why = _dropped(response)

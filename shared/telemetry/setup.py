@@ -1,4 +1,4 @@
-"""Spans and metrics on their way out, as the setting ``TELEMETRY`` says."""
+"""Spans and metrics of a process, exported as the setting ``TELEMETRY`` says."""
 
 import contextlib
 import threading
@@ -19,14 +19,14 @@ log = get_logger(__name__)
 
 Telemetry = Literal["none", "console", "otlp", "gcp"]
 
-# What Cloud Run leaves of the ten seconds after SIGTERM, once the services have drained for eight.
+# The rest of Cloud Run's ten seconds after SIGTERM, once the services have drained for eight.
 FLUSH_WITHIN_S = 1.5
 
 
 @contextmanager
 def telemetry(kind: Telemetry, sample_ratio: float, here: Deployment) -> Iterator[None]:
-    """Spans and metrics leave the process inside the ``with``; at its end, what is left of them
-    within ``FLUSH_WITHIN_S`` seconds.
+    """Export spans and metrics inside the block; at its end flush them within ``FLUSH_WITHIN_S``
+    seconds.
 
     With ``none`` spans have ids, for Slack, Gemini and the logs, and record nothing.
     """
@@ -42,7 +42,7 @@ def telemetry(kind: Telemetry, sample_ratio: float, here: Deployment) -> Iterato
 
 
 def _start(destination: "Destination", sample_ratio: float, here: Deployment) -> Callable[[], None]:
-    """Starts both pipelines; the returned function flushes and ends them."""
+    """Start both pipelines; the returned function flushes and ends them."""
     # A service that sends nothing must not pay for the SDK's metrics in its cold start.
     from opentelemetry import metrics  # noqa: PLC0415 - as said above
     from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415 - as said above
@@ -77,10 +77,10 @@ def _watch_process(here: Deployment) -> None:
 
 
 def _end(*shutdowns: Callable[[], None]) -> None:
-    """Run them side by side; who is late is left behind in its daemon thread."""
+    """Run them side by side; one that exceeds the deadline is abandoned in its daemon thread."""
 
     def quietly(shutdown: Callable[[], None]) -> None:
-        # An exporter that fails now has told why.
+        # An exporter that fails now has already logged why.
         with contextlib.suppress(Exception):
             shutdown()
 

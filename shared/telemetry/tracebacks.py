@@ -1,6 +1,6 @@
-"""Tracebacks that can be logged: where it happened, and of which type it was.
+"""Tracebacks that are safe to log: the places and the types of errors.
 
-What an error says is kept if it is one of ours, whose texts quote nobody. Any other may quote what
+The text of an error is kept only for our own types, which quote no user. Any other may quote what
 it could not handle: a prompt, a token, an address.
 """
 
@@ -10,12 +10,12 @@ from shared.errors import MechachangError
 
 
 def stack_text(error: BaseException) -> str:
-    """The traceback of ``error`` after those of what led to it, as Python writes it (Error
-    Reporting reads that form), without texts that are not ours.
+    """The traceback of ``error`` and of its causes in Python's format (Error Reporting parses it),
+    without texts that are not ours.
     """
     chain: list[BaseException] = []
     link: BaseException | None = error
-    # A chain may lead back to itself: then it ends there, as Python ends it.
+    # A chain may lead back to itself: it ends there, as in Python.
     while link is not None and not any(link is one for one in chain):
         chain.append(link)
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)

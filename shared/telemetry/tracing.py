@@ -24,10 +24,10 @@ _tracer = trace.get_tracer("mechachang")
 def start_tracing(
     here: Deployment, sample_ratio: float = 1.0, more: Mapping[str, str] | None = None
 ) -> TracerProvider:
-    """Give every span a real id; where spans are exported to is added to the returned provider.
+    """Give every span a real id; the caller adds exporters to the returned provider.
 
-    Of the traces that begin here ``sample_ratio`` are recorded; one that is carried along follows
-    its beginning. ``more`` joins what the resource says about this process.
+    ``sample_ratio`` of the traces that begin here are recorded; a trace from elsewhere follows its
+    origin's decision. ``more`` is added to the resource.
     """
     provider = TracerProvider(
         resource=Resource.create({**here.resource(), **(more or {})}),
@@ -48,11 +48,9 @@ def span(
 ) -> Iterator[trace.Span]:
     """A span below the current one, or below that of ``context``.
 
-    Of an error it keeps the reason code and nothing else: a message or a traceback may quote what
-    people wrote.
+    Of an error it keeps the reason code only: a message or a traceback may quote people's words.
     """
-    # What ``start_as_current_span`` does, without its two further context managers: there are some
-    # fifteen spans in a question.
+    # ``start_as_current_span`` without two context managers: a question has some fifteen spans.
     current = _tracer.start_span(name, context=context, kind=kind, attributes=attributes)
     token = attach(trace.set_span_in_context(current))
     try:
@@ -74,7 +72,7 @@ def reason_of(error: BaseException) -> str:
 
 
 def mark_failed(current: trace.Span, reason: str) -> None:
-    """The work of the span failed for ``reason``, a stable code."""
+    """Mark the span as failed for ``reason``, a stable code."""
     current.set_status(Status(StatusCode.ERROR))
     current.set_attribute("error.type", reason)
 
@@ -84,21 +82,19 @@ def _is_failed(current: trace.Span) -> bool:
 
 
 def extracted_context(carrier: Mapping[str, str]) -> Context:
-    """The W3C context that ``carrier`` (message attributes) brings, if any."""
+    """The W3C context in ``carrier`` (message attributes), if any."""
     return propagate.extract(carrier)
 
 
 def trace_context() -> dict[str, str]:
-    """The current W3C context, to be carried along with a message."""
+    """The current W3C context, to send along with a message."""
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
     return carrier
 
 
 def traced_session(**options: Any) -> aiohttp.ClientSession:
-    """An aiohttp session whose requests carry ``traceparent`` and which keeps no cookies; the
-    caller closes it.
-    """
+    """An aiohttp session without cookies that sends ``traceparent``; the caller closes it."""
     return aiohttp.ClientSession(
         middlewares=(_carry_trace,), cookie_jar=aiohttp.DummyCookieJar(), **options
     )
@@ -107,6 +103,6 @@ def traced_session(**options: Any) -> aiohttp.ClientSession:
 async def _carry_trace(
     request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    # Not a TraceConfig: for one aiohttp tells of every step and piece of each request.
+    # Not a TraceConfig, for which aiohttp reports every step and piece of each request.
     propagate.inject(request.headers)
     return await send(request)

@@ -1,1 +1,1 @@
-"""What stands in a conversation in Slack: our messages of a task, and what people said."""
+"""Reading conversations in Slack: our messages of a task, and what people said."""

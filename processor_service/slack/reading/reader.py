@@ -1,4 +1,4 @@
-"""What stands in a conversation in Slack: our messages of a task, and what people said."""
+"""Reads a thread or channel: our messages of a task, and what people said before it."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,17 +20,17 @@ from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
 from shared.ledger import growing_mark
 from shared.slack.message import cursor_after, messages_in
 
-# Slack gives a thread from its beginning on. Of one beyond so many messages the rest is not told.
+# Slack returns a thread from its beginning. Messages beyond this number are not read.
 _HISTORY_MESSAGES: Final = 3_000
-# A worker says whose its stream is right after Slack has begun it.
+# A worker records its stream right after Slack has begun it.
 _ORPHANED_AFTER_S: Final = 5.0
-# No worker writes on in a stream that is older (``live_preview.py``); Slack ends it a minute later.
+# No worker writes to an older stream (``live_preview.py``); Slack ends it a minute later.
 _LEFT_AFTER_S: Final = 250.0
 
 
 @dataclass(frozen=True)
 class StreamRecipient:
-    """For whom an answer is streamed."""
+    """The user for whom Slack streams an answer."""
 
     team_id: str
     user_id: str
@@ -38,10 +38,10 @@ class StreamRecipient:
 
 @dataclass(frozen=True)
 class SlackReading:
-    """What stands in a thread (``thread_ts``), or in a channel itself, since ``oldest``.
+    """The messages in a thread (``thread_ts``), or in a channel itself, since ``oldest``.
 
-    ``place`` and ``asker`` say of which question, ``owners`` whose unfinished streams are, and
-    ``starts`` which of them may have begun without our being told.
+    ``place`` and ``asker`` identify the question and its user, ``owners`` the tasks of unfinished
+    streams, and ``starts`` the streams that Slack may have begun without confirmation.
     """
 
     calls: SlackCalls
@@ -59,7 +59,7 @@ class SlackReading:
         return await self._posted(task_id, messages, in_turn=in_turn)
 
     async def read(self, task_id: str) -> ThreadHistory:
-        """Our messages of the task, and what was said before it where it continues a thread."""
+        """Our messages of the task, and what was said before it if it continues a thread."""
         place, asker = self.place, self.asker
         if place is None or asker is None or not place.continues_thread:
             return ThreadHistory(tuple(await self.find(task_id)))
@@ -72,8 +72,8 @@ class SlackReading:
         return ThreadHistory(tuple(found), said, tuple(await self._left(task_id, before)))
 
     async def messages(self, until: float = float("inf")) -> list[Message]:
-        """What stands there from its beginning on, as far as a thread's context goes. What people
-        said after ``until`` has no words.
+        """The messages from the beginning on, as far as a thread's context goes. What people said
+        after ``until`` has no words.
         """
         return (await self._from_the_beginning(until))[0]
 
@@ -91,9 +91,9 @@ class SlackReading:
         at_most: float = float("inf"),
         page_memory: PageMemory | None = None,
     ) -> tuple[list[Message], bool]:
-        """The messages since ``oldest``, and whether so many were all of them.
+        """The messages since ``oldest``, and whether these were all of them.
 
-        With ``page_memory`` no page is asked for before there is room for it.
+        With ``page_memory`` each page first reserves its memory.
         """
         cursor: str | None = None
         chars, asked, limit = 0, 0, FIRST_PAGE
@@ -111,7 +111,7 @@ class SlackReading:
         return kept.messages, False
 
     async def _left(self, task_id: str, messages: Iterable[Message]) -> list[Posted]:
-        """The streams of ours among these messages that nobody writes on in."""
+        """Our streams among these messages that no worker writes to."""
         found = await self._posted(task_id, messages, in_turn=False)
         return [one for one in found if one.live]
 
@@ -138,7 +138,7 @@ class SlackReading:
         return found
 
     async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
-        """What these messages show now, as far as one page goes."""
+        """The current content of these messages, as far as one page goes."""
         wanted = {part.ts for part in parts}
         page = await self._page(min(wanted, key=float), None, FIRST_PAGE)
         return {
@@ -150,10 +150,9 @@ class SlackReading:
     async def _is_streamed_for(
         self, task_id: str, message: Mapping[str, Any], *, in_turn: bool
     ) -> bool:
-        """Whether a message of ours without a mark is a stream for the task, or one that nobody
-        answers for.
+        """Whether an unmarked message of ours is a stream of the task, or one without an owner.
 
-        One that a person stopped, or that outlived Slack's patience, runs no more but has no mark.
+        A stream that a user stopped, or that Slack ended, no longer runs but has no mark.
         """
         if self.owners is None:
             return False

@@ -1,4 +1,4 @@
-"""What was said in a Slack thread before a question was asked in it."""
+"""The messages in a Slack thread before a question."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _SAID_BY_PEOPLE = frozenset({None, "file_share", "thread_broadcast"})
 
 @dataclass(frozen=True)
 class AskedMessage:
-    """The message that asks: what stands in its thread after it is no context of it."""
+    """The message that asks. Later messages in the thread are not part of its context."""
 
     channel_id: str
     message_ts: str
@@ -32,8 +32,8 @@ def said_before(
 ) -> tuple[ThreadMessage, ...]:
     """The thread's ``messages`` before the question, the oldest first.
 
-    An answer of ours to an earlier question belongs to them, even where it was finished only after
-    this question was asked. Notices, and answers that never came to their end, do not.
+    They include our answers to earlier questions, even those finished only after this question was
+    asked, but no notices and no unfinished answers.
     """
     before = [one for one in messages if float(one["ts"]) < float(asked.message_ts)]
     after = [one for one in messages if float(one["ts"]) > float(asked.message_ts)]
@@ -47,7 +47,7 @@ def said_before(
 def said_about(
     subject: Subject, messages: Sequence[Message], ourselves: BotIdentity
 ) -> tuple[ThreadMessage, ...]:
-    """What of the thread's ``messages`` a shortcut is about, as ``ports.Threads`` says."""
+    """The messages of a thread that a shortcut is about, as ``ports.ThreadReader`` defines them."""
     until = float("inf") if subject.purpose is Purpose.SUMMARISE else float(subject.message_ts)
     told = [one for one in messages if float(one["ts"]) <= until]
     said = [(one["ts"], _said(one, subject.channel_id, ourselves.ledger)) for one in told]
@@ -67,7 +67,7 @@ def _has_words(said: ThreadMessage | None) -> TypeGuard[ThreadMessage]:
 def _asked_in(
     messages: Iterable[Message], channel_id: str, ourselves: BotIdentity
 ) -> frozenset[str]:
-    """The ids of the tasks that the messages ask, if they ask anything."""
+    """The ids of the tasks that these messages may have triggered."""
     marks = (ourselves.ledger.mark_of(one, channel_id) for one in messages)
     shown = {mark.task_id for mark in marks if mark is not None}
     asked = {task_id_of_message(ourselves.team_id, channel_id, one["ts"]) for one in messages}
@@ -100,12 +100,12 @@ def _said_by_us(message: Message, channel_id: str, ledger: Ledger) -> ThreadMess
     if mark.role == "question":
         text = text_of_blocks(message) or plain_text(message.get("text") or "", "")
         return ThreadMessage("app", _name_of_app(message), text)
-    # With no number of parts it was still being written when its worker ended.
+    # Without a number of parts, its worker ended while writing it.
     return ThreadMessage("us", "", _text_of_ours(message)) if mark.parts else None
 
 
 def _text_of_ours(message: Message) -> str:
-    """What the model wrote, without the marks that rendering it for Slack has added."""
+    """The model's words, without the characters that rendering for Slack has added."""
     return (text_of_blocks(message) or message.get("text") or "").replace(ZERO_WIDTH_SPACE, "")
 
 

@@ -1,4 +1,4 @@
-"""Threads in Slack that a shortcut is about: read, never written to."""
+"""The threads that shortcuts are about, read only."""
 
 import asyncio
 
@@ -12,9 +12,9 @@ _Said = tuple[ThreadMessage, ...]
 
 
 class SlackThreads:
-    """``ports.Threads`` by ``conversations.replies``: it gives a message without replies, too.
+    """``ports.ThreadReader`` by ``conversations.replies``, which also returns a lone message.
 
-    Whoever asks for the same while it is read gets the same: a huge thread takes several of the
+    Concurrent readers of the same thread share one reading: a huge thread takes several of the
     calls that all questions share.
     """
 
@@ -23,20 +23,20 @@ class SlackThreads:
         self._reading: dict[tuple[str, str, str], asyncio.Task[_Said]] = {}
 
     async def said_about(self, subject: Subject) -> _Said:
-        """What the shortcut is about; of a thread beyond some 3,000 messages the first ones."""
+        """The messages that the shortcut is about; of a huge thread only its first 3,000 or so."""
         key = (subject.channel_id, subject.message_ts, subject.purpose.value)
         reading = self._reading.get(key)
         if reading is None:
             reading = asyncio.create_task(self._read(subject), name=f"read:{key}")
             self._reading[key] = reading
             reading.add_done_callback(lambda done: self._over(key, done))
-        # Others may wait for it, whatever becomes of whoever began it.
+        # Others may wait for it, even if the caller that began it is cancelled.
         return await asyncio.shield(reading)
 
     def _over(self, key: tuple[str, str, str], done: asyncio.Task[_Said]) -> None:
         del self._reading[key]
         if not done.cancelled():
-            # Seen, so that one that nobody waits for any more is not complained of.
+            # Retrieved, so that asyncio does not report an error that no caller awaits any more.
             done.exception()
 
     async def _read(self, subject: Subject) -> _Said:

@@ -1,4 +1,4 @@
-"""What is kept of a thread while it is read: what could be told of it, and not what Slack sends.
+"""The part of a thread that is kept while it is read: what a prompt may quote.
 
 Slack sends a text twice (as such and as blocks), with previews of files and much else: nine hundred
 messages of 39,000 characters are some 70 MB.
@@ -11,7 +11,7 @@ from typing import Any, Final
 from processor_service.slack.reading.thread_messages import Message
 
 KEPT_CHARS: Final = 512_000
-"""Twice the longest context a question is told (``subjects.py``): what is older is never quoted."""
+"""Twice the longest context of a question (``shortcut_request.py``): older text is never quoted."""
 
 _FIELDS: Final = (
     *("ts", "thread_ts", "user", "bot_id", "subtype", "text", "metadata", "streaming_state"),
@@ -25,8 +25,8 @@ _LEFT_OUT: Final = "…"
 
 
 class TrimmedMessages:
-    """The messages of one reading in their order. Of those until ``until`` the first one and the
-    newest ``KEPT_CHARS`` keep their words; the others still say who they are and what stands there.
+    """The messages of one reading in order. Of those until ``until``, the first one and the newest
+    ``KEPT_CHARS`` keep their words; the others keep their author, time and mark.
     """
 
     def __init__(self, until: float = float("inf"), chars: int = KEPT_CHARS) -> None:
@@ -36,13 +36,13 @@ class TrimmedMessages:
         self.messages: list[Message] = []
 
     def add(self, page: Iterable[Message]) -> None:
-        """Keep what is needed of the next messages."""
+        """Keep the needed parts of the next messages."""
         for message in page:
             self._add(_trimmed(message))
 
     def _add(self, message: Message) -> None:
         if _by_person(message) and float(message["ts"]) > self._until:
-            # What people said after the question is no context of it; an answer of ours may be.
+            # What people said after the question is not its context; an answer of ours may be.
             message = _wordless(message)
         elif self.messages:
             size = size_of(message)
@@ -56,7 +56,7 @@ class TrimmedMessages:
 
 
 def size_of(value: Any) -> int:
-    """How many characters a message, or a part of one, has."""
+    """The characters in a message, or in a part of one."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, Mapping):
@@ -69,7 +69,7 @@ def size_of(value: Any) -> int:
 def _trimmed(message: Message) -> Message:
     kept = {name: message[name] for name in _FIELDS if name in message}
     if _by_person(message):
-        # Their words are the text; what an app shows may be in its blocks alone.
+        # A person's words are in the text; an app's may be in its blocks alone.
         kept.pop("blocks", None)
         kept.pop("attachments", None)
     if "files" in kept:
@@ -81,7 +81,7 @@ def _trimmed(message: Message) -> Message:
 
 
 def _by_person(message: Message) -> bool:
-    """Slack names the bot of most messages of apps; ours all have metadata."""
+    """Slack names the bot of most apps' messages; ours all have metadata."""
     return not message.get("bot_id") and not message.get("metadata")
 
 

@@ -1,7 +1,7 @@
-"""Streams that Slack may have begun for us without our being told.
+"""Streams that Slack may have begun without confirming it.
 
-Such a stream carries no mark before its end, and not even its ts is known: it is told by its
-thread, its time and the words that it was to begin with.
+Such a stream has no mark before its end, and not even its ts is known: its thread, its time and its
+first words identify it.
 """
 
 import time
@@ -20,16 +20,16 @@ _REMEMBERED: Final = 1_000
 
 @dataclass(frozen=True)
 class _Starts:
-    """Those of a task with the same words: the ``first`` and the ``last`` time."""
+    """The starts for a task with the same words: the ``first`` and the ``last`` time."""
 
     first: float
     last: float
 
 
 class UnconfirmedStarts:
-    """The starts of this process whose outcome is not known; each is forgotten after a while.
+    """This process's starts of unknown outcome; each is forgotten after a while.
 
-    An heir in another process comes later than a stream needs to count as nobody's.
+    A successor in another process comes only after the stream counts as ownerless.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -37,7 +37,7 @@ class UnconfirmedStarts:
         self._starts: OrderedDict[tuple[str, str, str, str], _Starts] = OrderedDict()
 
     def note(self, channel: str, thread_ts: str, task_id: str, markdown: str) -> None:
-        """A stream for the task may have begun there with ``markdown``."""
+        """Note that Slack may have begun a stream with ``markdown`` for the task there."""
         key, now = (channel, thread_ts, task_id, _letters(markdown)), self._clock()
         earlier = self._starts.pop(key, None)
         self._starts[key] = _Starts(earlier.first if earlier else now, now)
