@@ -7,29 +7,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
-from deploy.cloud_run import HOST, CloudRun
+from deploy.canary.cloud_run import HOST, CloudRun
+from deploy.canary.prometheus import GOOGLE, Prometheus
 from deploy.errors import OperationFailed
 from deploy.google_access import Access, is_local
 from deploy.objectives import COMMAND_SERVICE, PROCESSOR_SERVICE
-from deploy.prometheus import GOOGLE, Prometheus
+from deploy.settings import OperatorSettings
 
 SERVICES: Final = {"processor": PROCESSOR_SERVICE, "command": COMMAND_SERVICE}
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
-class OperatorSettings(BaseSettings):
-    """The settings that the services have too, from the environment and ``.env``."""
-
-    model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
-    )
-
-    google_cloud_project: str | None = None
-    slack_bot_token: SecretStr | None = None
-    slack_api_url: str = "https://slack.com/api/"
 
 
 def metrics_options() -> argparse.ArgumentParser:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from deploy.canary.prometheus import Prometheus
 from deploy.command_line import (
     SERVICES,
-    OperatorSettings,
     cloud_run_access,
     cloud_run_of,
     exit_code,
@@ -24,7 +24,7 @@ from deploy.command_line import (
     service_options,
 )
 from deploy.errors import MetricsUnavailable, OperationFailed
-from deploy.prometheus import Prometheus
+from deploy.settings import OperatorSettings
 
 _LOOK_EVERY_S: Final = 15
 # Google answers a query that fails now and then at the next attempt.

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from google.cloud import run_v2
 
-from deploy.cloud_run import CloudRun, ServiceState
+from deploy.canary.cloud_run import CloudRun, ServiceState
 from deploy.google_access import Access
 from simulators.cloud_run import CloudRunSimulator
 from simulators.prometheus import PrometheusSimulator

@@ -12,12 +12,13 @@ from typing import Any
 
 import grpc
 
-from deploy.command_line import OperatorSettings, exit_code, project_of
+from deploy.command_line import exit_code, project_of
 from deploy.errors import MonitoringFailed
 from deploy.monitoring import files
 from deploy.monitoring.changes import Change, Kind, changes
 from deploy.monitoring.google import GoogleMonitoring, normalised
 from deploy.monitoring.values import Installation, values
+from deploy.settings import OperatorSettings
 
 _DONE = {"create": "created", "update": "updated", "delete": "deleted"}
 

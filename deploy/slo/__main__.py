@@ -10,7 +10,8 @@ import re
 import sys
 from collections.abc import Sequence
 
-from deploy.command_line import OperatorSettings, exit_code, metrics_options, prometheus_of
+from deploy.command_line import exit_code, metrics_options, prometheus_of
+from deploy.settings import OperatorSettings
 from deploy.slo.criteria import Result, results
 
 

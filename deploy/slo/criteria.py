@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from deploy import objectives
+from deploy.canary.prometheus import Prometheus
 from deploy.objectives import GOAL, Scope
-from deploy.prometheus import Prometheus
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from google.protobuf.json_format import (  # type: ignore[import-untyped]  # it 
 )
 
 from deploy.render import render
-from deploy.rollout.__main__ import command_line as rollout_command_line
+from deploy.rollout import command_line as rollout_command_line
 from deploy.running import Running
 from simulators.processes.environment import PROJECT_ROOT
 from tests import gcloud

@@ -14,13 +14,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from deploy.cloud_run import Change, CloudRun, Share
+from deploy.canary.cloud_run import Change, CloudRun, Share
 from deploy.departure import main as departure
 from deploy.errors import CloudRunFailed
 from deploy.google_access import Access
 from deploy.render import beside, instead, render
-from deploy.rollback.__main__ import main as rollback
-from deploy.rollout.__main__ import main as rollout
+from deploy.rollback import main as rollback
+from deploy.rollout import main as rollout
 from deploy.running import Running
 from simulators.faults import Fault, FaultPlan
 from simulators.journal import Journal

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.judgement import Judgement, Observed, Verdict, chance, judge
+from deploy.canary.judgement import Judgement, Observed, Verdict, chance, judge
 from deploy.objectives import ROLLBACK
 
 

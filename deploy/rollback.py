@@ -8,10 +8,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from deploy.announcement import Announcement, tell
-from deploy.cloud_run import CloudRun, ServiceState, Share
+from deploy.canary.announcement import Announcement, tell
+from deploy.canary.cloud_run import CloudRun, ServiceState, Share
+from deploy.canary.judgement import Verdict, judge, observer
 from deploy.command_line import (
-    OperatorSettings,
     cloud_run_access,
     cloud_run_of,
     duration,
@@ -21,8 +21,8 @@ from deploy.command_line import (
     service_options,
 )
 from deploy.departure import wait_for
-from deploy.judgement import Verdict, judge, observer
 from deploy.objectives import ROLLBACK
+from deploy.settings import OperatorSettings
 
 _NO_GOOD_REVISION, _NO_DATA = 3, 4
 
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
     _go_back(service, state, target)
     bad = next(share.revision for share in _by_share(state) if share.revision != target)
     try:
-        tell(Announcement(options.service, bad, target), options.channel, settings)
+        tell(Announcement(options.service, bad, target), options.channel, settings, say)
     finally:
         # Also while Slack is down: the old socket matters more than the notice.
         if options.service == "command":

@@ -1,14 +1,14 @@
 """Tells a Slack channel, once, that a version was taken back."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from deploy.command_line import OperatorSettings, say
 from deploy.errors import OperationFailed
+from deploy.settings import OperatorSettings
 from shared.errors import MechachangError, OutcomeUnknown
 from shared.slack.client import SLACK_FAILURES, slack_client, slack_error
 
@@ -54,7 +54,12 @@ class Announcement:
         }
 
 
-def tell(announcement: Announcement, channel: str | None, settings: OperatorSettings) -> None:
+def tell(
+    announcement: Announcement,
+    channel: str | None,
+    settings: OperatorSettings,
+    say: Callable[[str], None],
+) -> None:
     """Post it in ``channel`` unless it stands there already. Raises AnnouncementFailed."""
     if channel is None:
         say("Nobody was told: no --channel was named.")

@@ -7,8 +7,8 @@ from math import comb
 from typing import Final
 
 from deploy import objectives
+from deploy.canary.prometheus import Prometheus
 from deploy.objectives import Limits, Scope
-from deploy.prometheus import Prometheus
 
 # So unlikely must a run of failures be for a version within its limit before we stop waiting for
 # more questions: one good version in a thousand looks is taken back early.

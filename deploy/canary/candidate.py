@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from deploy.cloud_run import Change, CloudRun, ServiceState, Share
+from deploy.canary.cloud_run import Change, CloudRun, ServiceState, Share
+from deploy.canary.judgement import Judgement, Observe, Verdict, eased, judge
+from deploy.canary.watch import Watch
 from deploy.errors import CloudRunFailed, OperationFailed
-from deploy.judgement import Judgement, Observe, Verdict, eased, judge
-from deploy.rollout.watch import Watch
 
 TAG: Final = "candidate"
 _BASELINE_WINDOW_S: Final = 3600

@@ -10,10 +10,14 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from deploy.announcement import Announcement, AnnouncementFailed, tell
-from deploy.cloud_run import Change
+from deploy.canary.announcement import Announcement, AnnouncementFailed, tell
+from deploy.canary.candidate import Canary, Outcome
+from deploy.canary.cloud_run import Change
+from deploy.canary.judgement import Verdict, observer
+from deploy.canary.smoke import smoke_test
+from deploy.canary.staging import Staging
+from deploy.canary.watch import Pace, Watch
 from deploy.command_line import (
-    OperatorSettings,
     cloud_run_access,
     cloud_run_of,
     duration,
@@ -24,11 +28,7 @@ from deploy.command_line import (
     stop_on_sigterm,
 )
 from deploy.departure import wait_for
-from deploy.judgement import Verdict, observer
-from deploy.rollout.canary import Canary, Outcome
-from deploy.rollout.smoke import smoke_test
-from deploy.rollout.staging import Staging
-from deploy.rollout.watch import Pace, Watch
+from deploy.settings import OperatorSettings
 
 _TAKEN_BACK = {Verdict.GOOD: 0, Verdict.BAD: 3, Verdict.TOO_FEW: 4}
 
@@ -101,7 +101,7 @@ def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
     try:
         if outcome.judgement.verdict is Verdict.BAD:
             announcement = Announcement(options.service, outcome.revision, outcome.before)
-            tell(announcement, options.channel, settings)
+            tell(announcement, options.channel, settings, say)
     finally:
         if options.service == "command":
             wait_for(options, settings, outcome.serving)
@@ -130,7 +130,7 @@ def _take_back(options: argparse.Namespace, settings: OperatorSettings) -> int:
     elif outcome.shown:
         announcement = Announcement(options.service, outcome.revision, outcome.before)
         try:
-            tell(announcement, options.channel, settings)
+            tell(announcement, options.channel, settings, say)
         except AnnouncementFailed as error:
             # What comes next may be the hotfix for an outage of Slack's.
             say(str(error))

@@ -6,11 +6,11 @@ events, whatever its share of the HTTP traffic.
 
 from dataclasses import dataclass
 
-from deploy.cloud_run import Change, CloudRun, ServiceState, Share
+from deploy.canary.candidate import Outcome
+from deploy.canary.cloud_run import Change, CloudRun, ServiceState, Share
+from deploy.canary.judgement import Judgement, Observe, Verdict
+from deploy.canary.watch import Watch
 from deploy.errors import CloudRunFailed, OperationFailed
-from deploy.judgement import Judgement, Observe, Verdict
-from deploy.rollout.canary import Outcome
-from deploy.rollout.watch import Watch
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from deploy.canary.judgement import Judgement, Observe, Verdict, judge
 from deploy.errors import MetricsUnavailable
-from deploy.judgement import Judgement, Observe, Verdict, judge
 from deploy.objectives import ROLLBACK, Limits
 
 # Metrics arrive once a minute; a query that fails now and then is no reason to go back.

@@ -1,1 +1,0 @@
-"""Sends all traffic back to the last good revision, and tells the people."""
