@@ -19,10 +19,10 @@ from processor_service.api.routes import router
 from processor_service.attachments.attach import Files
 from processor_service.delivery.thread_status import Statuses
 from processor_service.features.app_home import HomeDeps
+from processor_service.features.cancel import CancelDeps
 from processor_service.features.doctor import Checked, ReportDeps
 from processor_service.features.feedback import FeedbackDeps
 from processor_service.features.model_check import TRY_WITHIN_S, check_model
-from processor_service.features.side_tasks import SideTaskDeps
 from processor_service.gemini_access import GeminiAccess
 from processor_service.gemini_api import gemini_api
 from processor_service.gemini_files import GeminiFiles
@@ -40,7 +40,6 @@ from processor_service.redis.store import RedisAnswers, RedisLeases
 from processor_service.redis.streams import RedisStreamOwners
 from processor_service.redis.turns import RedisThreadQueue
 from processor_service.redis.votes import RedisVotes
-from processor_service.resilience.cancellation import CancelDeps
 from processor_service.resilience.late_looks import LateLooks
 from processor_service.resilience.memory_budget import MemoryBudget
 from processor_service.resilience.outage_wait import HOLD_S
@@ -136,7 +135,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         signing = settings.signing
         denied = partial(readiness.report, "slack")
         calls = SlackCalls(slack, RedisRateLimitHolds(redis), denied, signing)
-        stopping = CancelDeps(
+        cancel = CancelDeps(
             RedisCancellations(redis), RedisStreamOwners(redis), RedisThreadQueue(redis)
         )
         limits = RedisLimits(
@@ -150,14 +149,12 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             leases=RedisLeases(redis),
             answers=RedisAnswers(redis, settings.cache_ttl_seconds, _seal(settings), signing),
             model=model,
-            conversations=SlackConversations(
-                calls, session, RedisResponses(redis), stopping.owners
-            ),
+            conversations=SlackConversations(calls, session, RedisResponses(redis), cancel.owners),
             people=SlackPeople(calls, RedisPeopleCache(redis)),
             limits=limits,
             statuses=statuses,
-            turns=stopping.turns,
-            stops=stopping.stops,
+            turns=cancel.turns,
+            stops=cancel.stops,
             budget=RedisRateBudget(redis),
             files=Files(
                 SlackFiles(calls, downloads, SlackHosts(settings.slack_api_url), asyncio.sleep),
@@ -181,19 +178,17 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             prompt_config=answering.prompt_config,
             prices=settings.gemini_prices,
         )
-        asides = SideTaskDeps(
-            HomeDeps(answering.people, limits, SlackHomes(calls), settings.k_revision),
-            ReportDeps(
-                leases=answering.leases,
-                conversations=answering.conversations,
-                people=answering.people,
-                usage=limits,
-                check_slack=readiness.checks["slack"],
-                check_model=tried,
-                models=_models(settings),
-                cache_ttl_s=settings.cache_ttl_seconds,
-                revision=settings.k_revision,
-            ),
+        home = HomeDeps(answering.people, limits, SlackHomes(calls), settings.k_revision)
+        doctor = ReportDeps(
+            leases=answering.leases,
+            conversations=answering.conversations,
+            people=answering.people,
+            usage=limits,
+            check_slack=readiness.checks["slack"],
+            check_model=tried,
+            models=_models(settings),
+            cache_ttl_s=settings.cache_ttl_seconds,
+            revision=settings.k_revision,
         )
         certs = Certs(session, settings.pubsub_push_certs_url)
         stack.push_async_callback(certs.close)
@@ -201,9 +196,10 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         yield Dependencies(
             verifier=_verifier(settings, certs),
             answering=answering,
-            stopping=stopping,
-            listening=FeedbackDeps(RedisVotes(redis), settings.feedback_reasons == "log"),
-            asides=asides,
+            cancel=cancel,
+            feedback=FeedbackDeps(RedisVotes(redis), settings.feedback_reasons == "log"),
+            home=home,
+            doctor=doctor,
             readiness=readiness,
             models=Readiness(
                 {each.model: partial(tried, each.model) for each in _models(settings)},

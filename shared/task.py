@@ -5,8 +5,10 @@ Version 1, JSON in the data of a Pub/Sub message. ``tests/unit/wire`` pins it wi
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self, TypedDict, Unpack
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -141,6 +143,31 @@ class Subject(BaseModel):
     permalink: str = ""
 
 
+@dataclass(frozen=True)
+class Requester:
+    """Who asks for a side task, and where."""
+
+    team_id: str
+    channel_id: str
+    user_id: str
+    thread_ts: str | None = None
+
+
+class SideContent(TypedDict, total=False):
+    """What a side task may carry. ``occurred_at`` is told where Slack says when that was."""
+
+    cancel: Cancel
+    feedback: Feedback
+    locale: Locale
+    response_url: str | None
+    private: bool
+    event_id: str | None
+    occurred_at: datetime
+
+
+_SIDE_SOURCES: Final = {Kind.HOME: Source.APP_HOME, Kind.DOCTOR: Source.SLASH_COMMAND}
+
+
 class Task(BaseModel):
     """One accepted question. Equal triggers give equal ``task_id``; unknown fields are ignored.
 
@@ -171,6 +198,24 @@ class Task(BaseModel):
     event_id: str | None = None
     occurred_at: AwareDatetime
     received_at: AwareDatetime
+
+    @classmethod
+    def side(
+        cls,
+        kind: Kind,
+        task_id: str,
+        by: Requester,
+        received_at: datetime,
+        **content: Unpack[SideContent],
+    ) -> Self:
+        """A task that asks Gemini nothing: of any kind but a question."""
+        fields = {
+            "source": _SIDE_SOURCES.get(kind, Source.BUTTON),
+            "occurred_at": received_at,
+            **asdict(by),
+            **content,
+        }
+        return cls(kind=kind, task_id=task_id, text="", received_at=received_at, **fields)
 
     def encode(self) -> bytes:
         """The task as Pub/Sub data."""

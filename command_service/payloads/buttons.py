@@ -20,6 +20,7 @@ from shared.signing import Signing, signed_value_in
 from shared.slack.message import ILL_FORMED, is_ts
 from shared.task import (
     Mode,
+    Requester,
     Source,
     Wish,
     task_id_of_action,
@@ -192,6 +193,17 @@ def team_of(body: Payload) -> str:
         (body.get("enterprise") or {}).get("id"),
     )
     return next((str(team) for team in told if team), "")
+
+
+def requester_of(body: Payload) -> Requester:
+    """Who has pressed something on a message of ours, and where."""
+    container = body.get("container") or {}
+    return Requester(
+        team_of(body),
+        str(container.get("channel_id")),
+        id_in(body["user"]["id"]),
+        container.get("thread_ts"),
+    )
 
 
 def is_from_outside(body: Payload) -> bool:

@@ -148,11 +148,15 @@ class Click:
 
 @dataclass(frozen=True)
 class SideTask:
-    """A task without a question, of a person. ``only_for``: who else may not ask for it;
+    """A task without a question, of a person. ``only_for``: who alone may ask for it;
     ``external``: they belong to another organisation.
     """
 
     task: Task
-    recipient: EphemeralTarget
     only_for: str | None = None
     external: bool = False
+
+    @property
+    def recipient(self) -> EphemeralTarget:
+        """Whom to tell what becomes of it."""
+        return EphemeralTarget(self.task.channel_id, self.task.user_id, self.task.thread_ts)

@@ -10,17 +10,18 @@ from command_service.payloads.buttons import (
     carried_by,
     is_from_outside,
     question_in_button,
+    requester_of,
     team_of,
 )
 from command_service.payloads.messages import moment
-from command_service.payloads.model import EphemeralTarget, NotAQuestion, RejectReason, SideTask
+from command_service.payloads.model import NotAQuestion, RejectReason, SideTask
 from command_service.payloads.well_formed import id_in, never_raising
 from shared.task import (
     Feedback,
     FeedbackReason,
     Kind,
     Mode,
-    Source,
+    Requester,
     Task,
     Vote,
     task_id_of_feedback,
@@ -39,7 +40,7 @@ COMMENT: Final = "comment"
 class Voted:
     """A vote, and the leave that Slack gives with it to open a modal."""
 
-    errand: SideTask
+    side_task: SideTask
     feedback: Feedback
     trigger_id: str
 
@@ -47,33 +48,20 @@ class Voted:
 @never_raising
 def read_vote(body: Payload, now: datetime) -> Voted | NotAQuestion:
     """The click on one of an answer's feedback buttons: each one is a vote of its own."""
-    action, container = body["actions"][0], body.get("container") or {}
-    feedback = _feedback(carried_by(action))
+    element = body["actions"][0]
+    feedback = _feedback(carried_by(element))
     if feedback is None:
         return NotAQuestion(RejectReason.NOT_A_QUESTION)
-    team_id, user_id = team_of(body), id_in(body["user"]["id"])
-    channel_id, at = str(container.get("channel_id")), str(action["action_ts"])
-    task = Task(
-        task_id=task_id_of_feedback(team_id, channel_id, feedback.task_id, user_id, at),
-        kind=Kind.FEEDBACK,
-        source=Source.BUTTON,
-        team_id=team_id,
-        channel_id=channel_id,
-        user_id=user_id,
-        thread_ts=container.get("thread_ts"),
-        text="",
-        feedback=feedback,
-        occurred_at=moment(at),
-        received_at=now,
-    )
-    recipient = EphemeralTarget(channel_id, user_id, task.thread_ts)
-    errand = SideTask(task, recipient, external=is_from_outside(body))
-    return Voted(errand, feedback, str(body["trigger_id"]))
+    by, at = requester_of(body), str(element["action_ts"])
+    task_id = task_id_of_feedback(by.team_id, by.channel_id, feedback.task_id, by.user_id, at)
+    task = Task.side(Kind.FEEDBACK, task_id, by, now, feedback=feedback, occurred_at=moment(at))
+    side_task = SideTask(task, external=is_from_outside(body))
+    return Voted(side_task, feedback, str(body["trigger_id"]))
 
 
 def kept_for_reasons(voted: Voted) -> str:
     """What the modal carries, so that its submission says which vote it explains."""
-    feedback, recipient = voted.feedback, voted.errand.recipient
+    feedback, recipient = voted.feedback, voted.side_task.recipient
     place = {"channel_id": recipient.channel_id, "thread_ts": recipient.thread_ts}
     return json.dumps({"v": 1, **feedback.model_dump(mode="json", exclude_none=True), **place})
 
@@ -88,24 +76,18 @@ def read_reasons(body: Payload, now: datetime) -> SideTask | NotAQuestion:
     comment = values.get(COMMENT, {}).get(COMMENT, {}).get("value")
     if kept is None or feedback is None or not (flaw or comment):
         return NotAQuestion(RejectReason.NOT_A_QUESTION)
-    team_id, user_id = team_of(body), id_in(body["user"]["id"])
-    channel_id, thread_ts = str(kept.get("channel_id")), kept.get("thread_ts")
-    why = {"flaw": FeedbackReason(flaw) if flaw else None, "comment": comment or None}
-    task = Task(
-        task_id=task_id_of_feedback(team_id, str(view["id"])),
-        kind=Kind.FEEDBACK,
-        source=Source.BUTTON,
-        team_id=team_id,
-        channel_id=channel_id,
-        user_id=user_id,
-        thread_ts=thread_ts,
-        text="",
-        feedback=feedback.model_copy(update=why),
-        occurred_at=now,
-        received_at=now,
+    by = Requester(
+        team_of(body), str(kept.get("channel_id")), id_in(body["user"]["id"]), kept.get("thread_ts")
     )
-    external = is_from_outside(body)
-    return SideTask(task, EphemeralTarget(channel_id, user_id, thread_ts), external=external)
+    why = {"flaw": FeedbackReason(flaw) if flaw else None, "comment": comment or None}
+    task = Task.side(
+        Kind.FEEDBACK,
+        task_id_of_feedback(by.team_id, str(view["id"])),
+        by,
+        now,
+        feedback=feedback.model_copy(update=why),
+    )
+    return SideTask(task, external=is_from_outside(body))
 
 
 def _feedback(value: Mapping[str, Any] | None) -> Feedback | None:

@@ -211,8 +211,8 @@ class Listeners:
         await ack()
 
     async def _on_reasons(self, body: Body, ack: AsyncAck) -> None:
-        errand = self._tampered(body) or read_reasons(body, self.repetition.submit_deps.now())
-        outcome = await take_reasons(errand, self.listening)
+        side_task = self._tampered(body) or read_reasons(body, self.repetition.submit_deps.now())
+        outcome = await take_reasons(side_task, self.listening)
         user_id = str(body["user"]["id"])
         lost = RejectReason.PRESS_LOST if isinstance(outcome, HandedBack) else None
         if isinstance(outcome, Rejected) and outcome.reason in TOLD:

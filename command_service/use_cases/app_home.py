@@ -17,7 +17,7 @@ from command_service.use_cases.policy import Presence, turned_away
 from command_service.use_cases.submit import Accepted, HandedBack, SubmitDeps, publish, refusal_text
 from shared.errors import QueueUnavailable
 from shared.slack.home_view import home_view, notice_view
-from shared.task import Kind, Source, Task, task_id_of_home
+from shared.task import Kind, Requester, Source, Task, task_id_of_home
 from shared.telemetry.log import bound_task, get_logger
 
 log = get_logger(__name__)
@@ -128,15 +128,6 @@ async def _fill(opened: Opened, deps: OpenHomeDeps) -> None:
 
 
 def _task(opened: Opened, submit_deps: SubmitDeps) -> Task:
-    now = submit_deps.now()
-    return Task(
-        task_id=task_id_of_home(opened.team_id, opened.user_id, opened.event_ts),
-        kind=Kind.HOME,
-        source=Source.APP_HOME,
-        team_id=opened.team_id,
-        channel_id=opened.channel_id,
-        user_id=opened.user_id,
-        text="",
-        occurred_at=now,
-        received_at=now,
-    )
+    task_id = task_id_of_home(opened.team_id, opened.user_id, opened.event_ts)
+    by = Requester(opened.team_id, opened.channel_id, opened.user_id)
+    return Task.side(Kind.HOME, task_id, by, submit_deps.now())

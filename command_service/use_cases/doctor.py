@@ -23,7 +23,7 @@ from command_service.use_cases.policy import Presence, checks, turned_away
 from command_service.use_cases.submit import Accepted, HandedBack, SubmitDeps, publish, refusal_text
 from shared.errors import MechachangError, QueueUnavailable
 from shared.slack.findings import CheckResult, listed
-from shared.task import Kind, Locale, Source, Task, task_id_of_command
+from shared.task import Kind, Locale, Requester, Source, Task, task_id_of_command
 from shared.telemetry.log import bound_task, get_logger
 from shared.version import described
 
@@ -208,20 +208,14 @@ def _of_queue(outcome: float | QueueUnavailable, locale: Locale) -> CheckResult:
 
 
 def _task(visit: DoctorRequest, submit_deps: SubmitDeps) -> Task:
-    now = submit_deps.now()
-    return Task(
-        task_id=visit.task_id,
-        kind=Kind.DOCTOR,
-        source=Source.SLASH_COMMAND,
-        team_id=visit.team_id,
-        channel_id=visit.channel_id,
-        user_id=visit.user_id,
-        text="",
+    return Task.side(
+        Kind.DOCTOR,
+        visit.task_id,
+        Requester(visit.team_id, visit.channel_id, visit.user_id),
+        submit_deps.now(),
         locale=submit_deps.locales.of(visit.user_id),
         response_url=visit.response_url,
         private=True,
-        occurred_at=now,
-        received_at=now,
     )
 
 

@@ -31,22 +31,22 @@ async def take_vote(voted: Voted | NotAQuestion, deps: VoteDeps) -> SubmitOutcom
     """Publish a vote. The modal opens before that: Slack's leave for it ends within seconds."""
     if isinstance(voted, NotAQuestion):
         return await submit(voted, deps.submit_deps)
-    errand, background = voted.errand, deps.submit_deps.background
-    locale = deps.locale_of(errand.task.user_id)
+    side_task, background = voted.side_task, deps.submit_deps.background
+    locale = deps.locale_of(side_task.task.user_id)
 
     def ask_why() -> None:
         if voted.feedback.vote is Vote.DOWN:
             modal = reasons_modal(voted, locale, asks_words=deps.asks_words)
             opening = deps.modals.open(voted.trigger_id, modal)
-            background.start(opening, f"modal:{errand.task.task_id}")
+            background.start(opening, f"modal:{side_task.task.task_id}")
 
-    outcome = await enqueue_click(errand, deps.submit_deps, ask_why)
+    outcome = await enqueue_click(side_task, deps.submit_deps, ask_why)
     if isinstance(outcome, Accepted) and voted.feedback.vote is Vote.UP:
-        thanks = deps.submit_deps.replies.tell(errand.recipient, FEEDBACK_THANKS[locale])
-        background.start(thanks, f"thanks:{errand.task.task_id}")
+        thanks = deps.submit_deps.replies.tell(side_task.recipient, FEEDBACK_THANKS[locale])
+        background.start(thanks, f"thanks:{side_task.task.task_id}")
     return outcome
 
 
-async def take_reasons(errand: SideTask | NotAQuestion, deps: VoteDeps) -> SubmitOutcome:
+async def take_reasons(side_task: SideTask | NotAQuestion, deps: VoteDeps) -> SubmitOutcome:
     """Publish why somebody voted as they did; the modal itself says what came of it."""
-    return await enqueue(errand, deps.submit_deps)
+    return await enqueue(side_task, deps.submit_deps)

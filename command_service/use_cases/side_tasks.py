@@ -1,4 +1,4 @@
-"""The use case of what asks nothing: a wish to stop an answer, or a vote on one, is queued."""
+"""The use case of Stop and of votes: they are queued as side tasks."""
 
 from collections.abc import Callable
 
@@ -25,75 +25,82 @@ def _nothing() -> None:
 
 
 async def enqueue(
-    errand: SideTask | NotAQuestion, deps: SubmitDeps, once_admitted: Callable[[], None] = _nothing
+    pressed: SideTask | NotAQuestion,
+    deps: SubmitDeps,
+    once_admitted: Callable[[], None] = _nothing,
 ) -> SubmitOutcome:
-    """Publish an errand. Equal triggers give equal tasks, so sending one twice is harmless.
+    """Publish a side task. Equal triggers give equal tasks, so sending one twice is harmless.
 
     Whoever may not ask for it is told so; ``once_admitted`` is called before it is published.
     """
-    outcome = await _sent(errand, deps, once_admitted)
-    count(errand if isinstance(errand, NotAQuestion) else errand.task, outcome)
+    outcome = await _sent(pressed, deps, once_admitted)
+    count(pressed if isinstance(pressed, NotAQuestion) else pressed.task, outcome)
     return outcome
 
 
 async def _sent(
-    errand: SideTask | NotAQuestion, deps: SubmitDeps, once_admitted: Callable[[], None]
+    side_task: SideTask | NotAQuestion, deps: SubmitDeps, once_admitted: Callable[[], None]
 ) -> SubmitOutcome:
-    if isinstance(errand, NotAQuestion):
-        return await submit(errand, deps)
-    task = errand.task
+    if isinstance(side_task, NotAQuestion):
+        return await submit(side_task, deps)
+    task = side_task.task
     with bound_task(task.task_id):
-        if (reason := _forbidden(errand, deps)) is not None:
-            return _refused(errand, reason, deps)
+        if (reason := _forbidden(side_task, deps)) is not None:
+            return _refused(side_task, reason, deps)
         once_admitted()
         try:
             await publish(task, deps)
         except QueueUnavailable as error:
             log.warning(
-                "An errand could not be taken now.",
-                action="errand_handed_back",
+                "A side task could not be taken now.",
+                action="side_task_handed_back",
                 kind=task.kind,
                 reason=error.reason,
                 why=str(error),
             )
             return HandedBack(error)
-        log.info("An errand was accepted.", action="errand_accepted", kind=task.kind)
+        log.info("A side task was accepted.", action="side_task_accepted", kind=task.kind)
         return Accepted(task)
 
 
 async def enqueue_click(
-    errand: SideTask | NotAQuestion, deps: SubmitDeps, once_admitted: Callable[[], None] = _nothing
+    pressed: SideTask | NotAQuestion,
+    deps: SubmitDeps,
+    once_admitted: Callable[[], None] = _nothing,
 ) -> SubmitOutcome:
     """``enqueue`` for what Slack never redelivers: the person is told if it could not be taken."""
-    outcome = await enqueue(errand, deps, once_admitted)
-    if isinstance(errand, SideTask) and isinstance(outcome, HandedBack):
-        _tell(errand, RejectReason.PRESS_LOST, deps)
+    outcome = await enqueue(pressed, deps, once_admitted)
+    if isinstance(pressed, SideTask) and isinstance(outcome, HandedBack):
+        _tell(pressed, RejectReason.PRESS_LOST, deps)
     return outcome
 
 
-def _forbidden(errand: SideTask, deps: SubmitDeps) -> RejectReason | None:
+def _forbidden(side_task: SideTask, deps: SubmitDeps) -> RejectReason | None:
     """Whoever may not ask presses nothing either, and nobody presses without an end."""
-    task = errand.task
-    if errand.only_for not in {None, task.user_id}:
+    task = side_task.task
+    if side_task.only_for not in {None, task.user_id}:
         return RejectReason.NOT_THE_ASKER
     # Answers to shortcuts stand in direct messages, whichever channels may ask.
     where = None if task.channel_id.startswith("D") else task.channel_id
-    who = Presence(task.team_id, task.user_id, where, errand.external)
+    who = Presence(task.team_id, task.user_id, where, side_task.external)
     if (reason := turned_away(who, deps.policy)) is not None:
         return reason
     return None if deps.presses.try_acquire(task.user_id, task.task_id) else RejectReason.TOO_SOON
 
 
-def _refused(errand: SideTask, reason: RejectReason, deps: SubmitDeps) -> Rejected:
+def _refused(side_task: SideTask, reason: RejectReason, deps: SubmitDeps) -> Rejected:
     log.info(
-        "An errand was refused.", action="errand_refused", kind=errand.task.kind, reason=reason
+        "A side task was refused.",
+        action="side_task_refused",
+        kind=side_task.task.kind,
+        reason=reason,
     )
     if reason in TOLD:
-        _tell(errand, reason, deps)
+        _tell(side_task, reason, deps)
     return Rejected(reason)
 
 
-def _tell(errand: SideTask, reason: RejectReason, deps: SubmitDeps) -> None:
-    text = refusal_text(reason, errand.task.user_id, deps)
-    told = deps.replies.tell(errand.recipient, text)
-    deps.background.start(told, f"refusal:{errand.task.task_id}")
+def _tell(side_task: SideTask, reason: RejectReason, deps: SubmitDeps) -> None:
+    text = refusal_text(reason, side_task.task.user_id, deps)
+    told = deps.replies.tell(side_task.recipient, text)
+    deps.background.start(told, f"refusal:{side_task.task.task_id}")

@@ -1,21 +1,22 @@
 """The HTTP edge: pushes in, status codes out."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from functools import partial
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from processor_service.api.best_effort import DEADLINE_S, Handler, best_effort
 from processor_service.api.delivery_span import measured
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.push_request import PushDenied, PushMessage, PushRequest
+from processor_service.features.app_home import refresh_home
+from processor_service.features.cancel import cancel_answer
+from processor_service.features.doctor import send_report
 from processor_service.features.feedback import record_vote
-from processor_service.features.side_tasks import run_side_task
-from processor_service.resilience.cancellation import stop
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import MechachangError, RetryableError, SlackDenied, UndecodableTask
-from shared.task import Cancel, Feedback, Kind, Task
+from shared.task import Kind, Task
 from shared.telemetry.log import bind_task, get_logger
 from shared.telemetry.metrics import DEAD_LETTERS
 
@@ -59,7 +60,7 @@ async def push(request: Request) -> Response:
         await deps.verifier.verify(request.headers.get("authorization"))
         pushed = PushRequest.decode(await request.body())
         task = Task.decode(pushed.message.data)
-        work = _work(task, pushed, deps)
+        _require_content(task)
         if task.kind is Kind.QUESTION:
             await _require_slack(deps)
     except MechachangError as error:
@@ -74,23 +75,16 @@ async def push(request: Request) -> Response:
             kind=task.kind,
             source=task.source,
         )
-        outcome = await work()
+        outcome = await HANDLERS[task.kind](task, pushed, deps)
         delivered.outcome = outcome
     return Response(status_code=_STATUS[outcome])
 
 
-def _work(task: Task, pushed: PushRequest, deps: Dependencies) -> Callable[[], Awaitable[Outcome]]:
-    """What is to be done for the task; raises UndecodableTask if it does not say about what."""
-    match task:
-        case Task(kind=Kind.QUESTION):
-            return partial(_answer, task, pushed, deps)
-        case Task(kind=Kind.CANCEL, cancel=Cancel() as cancel):
-            return partial(stop, task, cancel, deps.stopping)
-        case Task(kind=Kind.FEEDBACK, feedback=Feedback() as feedback):
-            return partial(record_vote, task, feedback, deps.listening)
-        case Task(kind=Kind.HOME | Kind.DOCTOR):
-            return partial(_attend, task, pushed.message.message_id, deps)
-    raise UndecodableTask(f"a {task.kind} about nothing", reason="task_about_nothing")
+def _require_content(task: Task) -> None:
+    """Raise UndecodableTask for a task that does not say what it is about."""
+    content = {Kind.CANCEL: task.cancel, Kind.FEEDBACK: task.feedback}
+    if content.get(task.kind, task) is None:
+        raise UndecodableTask(f"a {task.kind} about nothing", reason="task_about_nothing")
 
 
 async def _answer(task: Task, pushed: PushRequest, deps: Dependencies) -> Outcome:
@@ -113,14 +107,17 @@ def _replayed(message: PushMessage) -> bool:
     return message.attributes.get(REPLAY) == "1"
 
 
-async def _attend(task: Task, message_id: str, deps: Dependencies) -> Outcome:
-    """Noted whatever comes of it."""
-    try:
-        await run_side_task(task, message_id, deps.asides)
-    except Exception as error:
-        # Nobody is owed anything here, so that even a fault of ours is not tried five times.
-        log.error("An aside broke.", action="aside_broke", kind=task.kind, exc_info=error)
-    return Outcome.NOTED
+HANDLERS: Final[dict[Kind, Handler]] = {
+    Kind.QUESTION: _answer,
+    Kind.CANCEL: lambda task, _, deps: cancel_answer(task, deps.cancel),
+    Kind.FEEDBACK: lambda task, _, deps: record_vote(task, deps.feedback),
+    Kind.HOME: best_effort(lambda task, _, deps: refresh_home(task, deps.home, DEADLINE_S)),
+    Kind.DOCTOR: best_effort(
+        lambda task, pushed, deps: send_report(
+            task, pushed.message.message_id, deps.doctor, DEADLINE_S
+        )
+    ),
+}
 
 
 @router.post("/pubsub/dead-letter", status_code=204, responses=_ANSWERS)

@@ -19,11 +19,14 @@ class FeedbackDeps:
     keeps_words: bool
 
 
-async def record_vote(task: Task, feedback: Feedback, deps: FeedbackDeps) -> Outcome:
+async def record_vote(task: Task, deps: FeedbackDeps) -> Outcome:
     """Remember a person's vote, or why they cast it. Their last vote counts.
 
     A vote that is delivered twice, or after a later one, changes nothing.
     """
+    feedback = task.feedback
+    if feedback is None:
+        return Outcome.NOTED
     if feedback.flaw is not None or feedback.comment:
         _explained(feedback, keeps_words=deps.keeps_words)
         return Outcome.NOTED

@@ -1,4 +1,4 @@
-"""The use case of Stop: a wish that whoever works on the task sees, and an answer that ends there.
+"""Stop, for the worker on a task: it sees that the asker wants no more, and ends the answer there.
 
 Nothing is cut off in the middle of a call to Slack, so that what stands there is always known: the
 model is left at once, and what it had said by then is delivered like any answer.
@@ -11,15 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from processor_service.ports.model import Chunk, Model, Prompt
-from processor_service.ports.work import Cancellations, StreamOwners, ThreadQueue
-from processor_service.resilience.run_leased import Outcome
+from processor_service.ports.work import Cancellations
 from shared.background import repeating
 from shared.errors import Cancelled
 from shared.retry import Patience
-from shared.task import Cancel, Task
-from shared.telemetry.log import get_logger
-
-log = get_logger(__name__)
 
 _ResultT = TypeVar("_ResultT")
 
@@ -117,35 +112,3 @@ class CancellableModel:
 
 async def _next(pieces: AsyncGenerator[Chunk, None]) -> Chunk | None:
     return await anext(pieces, None)
-
-
-@dataclass(frozen=True)
-class CancelDeps:
-    """What stopping works with."""
-
-    stops: Cancellations
-    owners: StreamOwners
-    turns: ThreadQueue
-
-
-async def stop(task: Task, cancel: Cancel, deps: CancelDeps) -> Outcome:
-    """Have the answers stopped that ``cancel`` means, whoever works on them. Idempotent.
-
-    An answer that is finished stays as it is.
-    """
-    stopped = await _meant(task, cancel, deps)
-    for task_id in stopped:
-        await deps.stops.ask(task_id)
-    log.info("A stop was asked for.", action="stop_asked", task_ids=sorted(stopped))
-    return Outcome.NOTED
-
-
-async def _meant(task: Task, cancel: Cancel, deps: CancelDeps) -> set[str]:
-    if cancel.task_id is not None:
-        return {cancel.task_id}
-    owners = [await deps.owners.owner(task.channel_id, ts) for ts in cancel.streams]
-    known = {owner for owner in owners if owner is not None}
-    if known or task.thread_ts is None:
-        return known
-    holder = await deps.turns.holder(f"{task.channel_id}:{task.thread_ts}")
-    return set() if holder is None else {holder}

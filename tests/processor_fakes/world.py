@@ -1,19 +1,23 @@
 """The use cases of the processor with fakes all around them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from processor_service.answering.admit import Delivery
 from processor_service.answering.answer import answer
 from processor_service.answering.deps import AnswerDeps
 from processor_service.answering.generate import Generation
+from processor_service.api.dependencies import Dependencies
+from processor_service.api.push_auth import NoVerification, PushVerifier
+from processor_service.api.readiness import Readiness, ReadinessCheck
 from processor_service.attachments.attach import Files
 from processor_service.attachments.selection import MEGABYTE
 from processor_service.delivery.thread_status import Statuses
 from processor_service.features.app_home import HomeDeps
+from processor_service.features.cancel import CancelDeps
 from processor_service.features.doctor import Checked, ReportDeps
-from processor_service.features.side_tasks import SideTaskDeps
+from processor_service.features.feedback import FeedbackDeps
 from processor_service.prompt.build import PromptConfig
-from processor_service.resilience.cancellation import CancelDeps
 from processor_service.resilience.late_looks import LateLooks
 from processor_service.resilience.memory_budget import MemoryBudget
 from processor_service.resilience.run_leased import Outcome
@@ -107,10 +111,29 @@ class World:
             self.late_looks,
         )
 
-    def stopping(self) -> CancelDeps:
+    def cancelling(self) -> CancelDeps:
         return CancelDeps(self.stops, self.owners, self.turns)
 
-    def asides(self) -> SideTaskDeps:
+    def dependencies(
+        self,
+        verifier: PushVerifier | None = None,
+        checks: Mapping[str, ReadinessCheck] | None = None,
+        models: Mapping[str, ReadinessCheck] | None = None,
+    ) -> Dependencies:
+        """What the routes work with; without a ``verifier`` every push is ours."""
+        return Dependencies(
+            verifier or NoVerification(),
+            self.deps(),
+            self.cancelling(),
+            FeedbackDeps(self.votes, keeps_words=False),
+            HomeDeps(self.people, self.usages, self.homes, "rev-7", lambda: NOON),
+            self._doctor(),
+            Readiness(checks or {}),
+            Readiness(models or {}),
+            now=lambda: NOON,
+        )
+
+    def _doctor(self) -> ReportDeps:
         async def check_slack() -> None:
             return
 
@@ -118,7 +141,7 @@ class World:
             if model in self.broken_models:
                 raise self.broken_models_say
 
-        doctor = ReportDeps(
+        return ReportDeps(
             leases=self.leases,
             conversations=self.conversations,
             people=self.people,
@@ -130,8 +153,6 @@ class World:
             revision="rev-7",
             now=lambda: NOON,
         )
-        keeping = HomeDeps(self.people, self.usages, self.homes, "rev-7", lambda: NOON)
-        return SideTaskDeps(keeping, doctor, lambda: NOON)
 
     async def answer(
         self,

@@ -59,14 +59,14 @@ def test_a_stop_and_a_vote_without_a_team_are_read() -> None:
     stop, vote = read_stop(pressed(STOP), NOON), read_vote(pressed(VOTE), NOON)
     assert isinstance(stop, SideTask)
     assert isinstance(vote, Voted)
-    assert (stop.task.team_id, vote.errand.task.team_id) == ("T1", "T1")
+    assert (stop.task.team_id, vote.side_task.task.team_id) == ("T1", "T1")
 
 
 @pytest.mark.parametrize("view", [{"app_installed_team_id": "T1"}, {"team_id": "T1"}, {}])
 def test_a_submitted_dialog_without_a_team_is_read(view: dict[str, Any]) -> None:
-    errand = read_reasons(submitted(**view), NOON)
-    assert isinstance(errand, SideTask)
-    assert errand.task.team_id == "T1"
+    side_task = read_reasons(submitted(**view), NOON)
+    assert isinstance(side_task, SideTask)
+    assert side_task.task.team_id == "T1"
 
 
 def test_a_shortcut_without_a_team_belongs_to_its_asker_and_never_to_the_messages_author() -> None:

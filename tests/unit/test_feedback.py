@@ -20,9 +20,9 @@ async def given(
 ) -> list[dict[str, Any]]:
     """Give a vote; what of it is logged."""
     feedback = Feedback(task_id=ANSWER, vote=vote, mode=Mode.CODE, **why)
-    task = a_task(kind=Kind.FEEDBACK, occurred_at=NOON + timedelta(seconds=at_s))
+    task = a_task(kind=Kind.FEEDBACK, feedback=feedback, occurred_at=NOON + timedelta(seconds=at_s))
     with capture_logs() as logs:
-        outcome = await record_vote(task, feedback, FeedbackDeps(votes, keeps_words))
+        outcome = await record_vote(task, FeedbackDeps(votes, keeps_words))
     assert outcome is Outcome.NOTED
     return [dict(line) for line in logs]
 

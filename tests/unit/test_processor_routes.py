@@ -11,9 +11,7 @@ from structlog.testing import capture_logs
 
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.push_request import PushDenied
-from processor_service.api.readiness import Readiness
 from processor_service.app import create_app
-from processor_service.features.feedback import FeedbackDeps
 from processor_service.ports.model import Chunk, Prompt
 from processor_service.ports.work import Lease
 from shared.errors import PermanentError, SlackUnavailable
@@ -29,24 +27,11 @@ class Denies:
         raise PushDenied("no", reason="token_missing", status=401)
 
 
-class Allows:
-    async def verify(self, authorization: str | None) -> None:
-        return
-
-
 @asynccontextmanager
 async def dependencies(
     world: World, verifier: Any = None, checks: Any = None, models: Any = None
 ) -> AsyncIterator[Dependencies]:
-    yield Dependencies(
-        verifier or Allows(),
-        world.deps(),
-        world.stopping(),
-        FeedbackDeps(world.votes, keeps_words=False),
-        world.asides(),
-        Readiness(checks or {}),
-        Readiness(models or {}),
-    )
+    yield world.dependencies(verifier, checks, models)
 
 
 def client(
@@ -81,6 +66,7 @@ def test_a_pushed_task_is_answered_and_acknowledged() -> None:
         json.dumps(pushed(b"not a task")).encode(),
         json.dumps({"subscription": "s", "message": {"data": "%%%", "messageId": "1"}}).encode(),
         json.dumps(pushed(a_task(kind=Kind.CANCEL).encode())).encode(),
+        json.dumps(pushed(a_task(kind=Kind.FEEDBACK).encode())).encode(),
     ],
 )
 def test_what_cannot_be_decoded_is_a_400_and_no_work(body: bytes) -> None:
@@ -153,13 +139,13 @@ def test_outcomes_become_the_status_codes_pubsub_acts_on() -> None:
 @pytest.mark.parametrize(
     ("failure", "action"),
     [
-        (None, "aside_done"),
-        (SlackUnavailable("down"), "aside_failed"),
-        (PermanentError("no"), "aside_failed"),
-        (ZeroDivisionError(), "aside_broke"),
+        (None, "side_task_done"),
+        (SlackUnavailable("down"), "side_task_failed"),
+        (PermanentError("no"), "side_task_failed"),
+        (ZeroDivisionError(), "side_task_broke"),
     ],
 )
-def test_an_aside_is_acknowledged_whatever_comes_of_it(
+def test_a_side_task_is_acknowledged_whatever_comes_of_it(
     failure: Exception | None, action: str
 ) -> None:
     world = World()
@@ -172,7 +158,7 @@ def test_an_aside_is_acknowledged_whatever_comes_of_it(
 
 
 @pytest.mark.parametrize("kind", [Kind.HOME, Kind.DOCTOR])
-def test_the_dead_letter_of_an_aside_is_told_to_nobody(kind: Kind) -> None:
+def test_the_dead_letter_of_a_side_task_is_told_to_nobody(kind: Kind) -> None:
     world = World()
     with client(world) as http, capture_logs() as logs:
         task = a_task(kind=kind, text="", response_url="https://hooks.example/1")

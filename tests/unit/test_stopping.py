@@ -8,13 +8,14 @@ import pytest
 from processor_service.delivery.live_preview import LivePreview
 from processor_service.delivery.reconcile import ExistingMessages, reconcile
 from processor_service.delivery.slack_writer import Steps
+from processor_service.features.cancel import cancel_answer
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
 from processor_service.ports.model import Chunk, Prompt
 from processor_service.ports.work import Lease
 from processor_service.rendering.incremental import IncrementalRenderer
 from processor_service.rendering.messages import render_answer
-from processor_service.resilience.cancellation import CancellableModel, CancelToken, stop
+from processor_service.resilience.cancellation import CancellableModel, CancelToken
 from processor_service.resilience.lease import TaskLease
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelUnavailable, SlackRefused
@@ -224,7 +225,10 @@ def a_cancel(**cancel: object) -> tuple[World, Cancel]:
 
 async def test_a_press_on_our_button_stops_the_task_it_names() -> None:
     world, cancel = a_cancel(task_id=TASK.task_id)
-    assert await stop(a_task(kind=Kind.CANCEL), cancel, world.stopping()) is Outcome.NOTED
+    assert (
+        await cancel_answer(a_task(kind=Kind.CANCEL, cancel=cancel), world.cancelling())
+        is Outcome.NOTED
+    )
     assert world.stops.stopped == {TASK.task_id}
 
 
@@ -232,20 +236,23 @@ async def test_slacks_own_stop_stops_the_tasks_of_the_streams_it_names() -> None
     world, cancel = a_cancel(streams=["200.1", "200.2"])
     await world.owners.own("C1", "200.1", "a" * 32)
     world.turns.held["C1:100.000001"] = "b" * 32
-    await stop(a_task(kind=Kind.CANCEL), cancel, world.stopping())
+    await cancel_answer(a_task(kind=Kind.CANCEL, cancel=cancel), world.cancelling())
     assert world.stops.stopped == {"a" * 32}
 
 
 async def test_slacks_own_stop_of_no_stream_stops_whose_turn_it_is_in_the_thread() -> None:
     world, cancel = a_cancel()
     world.turns.held["C1:100.000001"] = "b" * 32
-    await stop(a_task(kind=Kind.CANCEL), cancel, world.stopping())
+    await cancel_answer(a_task(kind=Kind.CANCEL, cancel=cancel), world.cancelling())
     assert world.stops.stopped == {"b" * 32}
 
 
 async def test_where_nothing_is_answered_a_stop_changes_nothing() -> None:
     world, cancel = a_cancel(streams=["200.1"])
-    assert await stop(a_task(kind=Kind.CANCEL), cancel, world.stopping()) is Outcome.NOTED
+    assert (
+        await cancel_answer(a_task(kind=Kind.CANCEL, cancel=cancel), world.cancelling())
+        is Outcome.NOTED
+    )
     assert world.stops.stopped == set()
 
 

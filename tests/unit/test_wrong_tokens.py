@@ -17,9 +17,7 @@ from structlog.testing import capture_logs
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.push_auth import Certs, OidcVerifier
 from processor_service.api.push_request import PushDenied
-from processor_service.api.readiness import Readiness
 from processor_service.app import create_app
-from processor_service.features.feedback import FeedbackDeps
 from tests.processor_fakes.world import World
 from tests.push_tokens import ACCOUNT, AUDIENCE, Signer
 from tests.tasks import a_task
@@ -185,15 +183,8 @@ def world_and_http() -> Iterator[tuple[World, TestClient]]:
     @asynccontextmanager
     async def opened() -> AsyncIterator[Dependencies]:
         async with aiohttp.ClientSession() as session:
-            yield Dependencies(
-                OidcVerifier(GoogleCerts(session, "http://127.0.0.1:9"), AUDIENCE, ACCOUNT),
-                world.deps(),
-                world.stopping(),
-                FeedbackDeps(world.votes, keeps_words=False),
-                world.asides(),
-                Readiness({}),
-                Readiness({}),
-            )
+            certs = GoogleCerts(session, "http://127.0.0.1:9")
+            yield world.dependencies(OidcVerifier(certs, AUDIENCE, ACCOUNT))
 
     # What nobody caught becomes a 500, as with uvicorn, and not the test's own error.
     with TestClient(create_app(opened), raise_server_exceptions=False) as http:

@@ -155,7 +155,7 @@ async def test_a_good_vote_is_published_and_thanked_for(world: World) -> None:
 async def test_each_press_is_a_vote_of_its_own_and_a_redelivered_one_is_not() -> None:
     first, same = a_vote("up"), a_vote("up")
     later = a_vote("up", action_ts="1700000021.5")
-    ids = [voted.errand.task.task_id for voted in (first, same, later)]
+    ids = [voted.side_task.task.task_id for voted in (first, same, later)]
     assert ids[0] == ids[1] != ids[2]
 
 
@@ -180,8 +180,8 @@ async def test_people_are_asked_to_write_only_where_it_is_kept(world: World) -> 
 
 
 async def test_the_modal_says_which_vote_it_explains(world: World) -> None:
-    errand = read_reasons(a_submission("too_long", "一文で足ります。"), NOON)
-    assert isinstance(await take_reasons(errand, listening(world)), Accepted)
+    side_task = read_reasons(a_submission("too_long", "一文で足ります。"), NOON)
+    assert isinstance(await take_reasons(side_task, listening(world)), Accepted)
     [task] = published(world)
     assert task.feedback == Feedback(
         task_id=ANSWER,
@@ -237,9 +237,9 @@ async def test_who_may_not_ask_neither_votes_nor_stops_and_is_told(policy: Polic
 async def test_a_vote_in_direct_messages_counts_whichever_channels_may_ask() -> None:
     world = World(policy=Policy(channel_ids=frozenset({"C9"})))
     vote = a_vote("up")
-    task = vote.errand.task.model_copy(update={"channel_id": "D1"})
+    task = vote.side_task.task.model_copy(update={"channel_id": "D1"})
     assert isinstance(
-        await enqueue_click(replace(vote.errand, task=task), world.submit_deps), Accepted
+        await enqueue_click(replace(vote.side_task, task=task), world.submit_deps), Accepted
     )
     await world.settle()
 

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from processor_service.features.side_tasks import STALE_AFTER_S, run_side_task
+from processor_service.api.best_effort import STALE_AFTER_S
+from processor_service.api.push_request import PushRequest
+from processor_service.api.routes import HANDLERS
+from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRejected, SlackRefused, SlackUnavailable
 from shared.slack.home_view import Used, UsedOfLimit
 from shared.task import Kind, Locale, Source, Task
@@ -16,14 +19,16 @@ from tests.tasks import NOON, a_task
 URL = "https://hooks.example/1"
 
 
-def an_aside(kind: Kind, **changes: Any) -> Task:
+def a_side_task(kind: Kind, **changes: Any) -> Task:
     return a_task(**{"kind": kind, "text": "", "response_url": URL, "locale": "en", **changes})
 
 
 async def attended(world: World, kind: Kind, **changes: Any) -> list[str]:
     """The actions of the log lines."""
+    pushed = PushRequest.model_validate({"subscription": "s", "message": {"messageId": "m1"}})
     with capture_logs() as logs:
-        await run_side_task(an_aside(kind, **changes), "m1", world.asides())
+        outcome = await HANDLERS[kind](a_side_task(kind, **changes), pushed, world.dependencies())
+    assert outcome is Outcome.NOTED
     return [line["action"] for line in logs]
 
 
@@ -42,7 +47,7 @@ async def test_home_is_filled_in_the_persons_language(locale: Locale, said: str)
     world = World()
     world.people.locales["U1"] = locale
 
-    assert await attended(world, Kind.HOME, source=Source.APP_HOME) == ["aside_done"]
+    assert await attended(world, Kind.HOME, source=Source.APP_HOME) == ["side_task_done"]
     fields = next(
         block["fields"] for block in world.homes.published["U1"]["blocks"] if "fields" in block
     )
@@ -61,7 +66,7 @@ async def test_a_home_that_slack_refuses_is_logged_and_no_more() -> None:
     world = World()
     world.homes.failure = SlackRefused("no", slack_error="invalid_arguments")
 
-    assert await attended(world, Kind.HOME) == ["aside_failed"]
+    assert await attended(world, Kind.HOME) == ["side_task_failed"]
     assert world.conversation.messages == []
 
 
@@ -141,7 +146,7 @@ async def test_a_report_that_cannot_be_shown_is_logged_and_not_tried_again(
     world = World()
     world.conversations.to_asker.failures["post"] = [(failure, False)]
 
-    assert (await attended(world, Kind.DOCTOR))[-1] == "aside_failed"
+    assert (await attended(world, Kind.DOCTOR))[-1] == "side_task_failed"
     assert world.leases.held == {}
 
 
@@ -157,6 +162,6 @@ async def test_what_has_waited_too_long_is_dropped(kind: Kind) -> None:
     world = World()
     old = NOON - timedelta(seconds=STALE_AFTER_S + 1)
 
-    assert await attended(world, kind, received_at=old) == ["aside_stale"]
+    assert await attended(world, kind, received_at=old) == ["side_task_stale"]
     assert world.homes.published == {}
     assert reports(world) == []

@@ -1,0 +1,46 @@
+"""Tasks that nobody waits for: App Home and the doctor's report."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from processor_service.api.dependencies import Dependencies
+from processor_service.api.push_request import PushRequest
+from processor_service.resilience.run_leased import Outcome
+from shared.errors import MechachangError
+from shared.task import Task
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+Handler = Callable[[Task, PushRequest, Dependencies], Awaitable[Outcome]]
+
+# A person who has waited longer has looked away. The queue may hold tasks for days.
+STALE_AFTER_S: Final = 120.0
+DEADLINE_S: Final = 20.0
+
+
+def best_effort(work: Callable[[Task, PushRequest, Dependencies], Awaitable[None]]) -> Handler:
+    """A handler that acknowledges its task whatever comes of ``work``, a fault of ours included.
+
+    A usage or a report that comes minutes later helps nobody, so nothing is handed back to Pub/Sub,
+    and a dead letter is for what somebody is owed.
+    """
+
+    async def run(task: Task, pushed: PushRequest, deps: Dependencies) -> Outcome:
+        age_s, kind = (deps.now() - task.received_at).total_seconds(), task.kind
+        if age_s > STALE_AFTER_S:
+            log.info("Dropped an old side task.", action="side_task_stale", kind=kind, age_s=age_s)
+            return Outcome.NOTED
+        try:
+            await work(task, pushed, deps)
+        except (MechachangError, TimeoutError) as error:
+            reason = getattr(error, "reason", "deadline_exceeded")
+            log.warning("A side task failed.", action="side_task_failed", kind=kind, reason=reason)
+        except Exception as error:
+            log.error("A side task broke.", action="side_task_broke", kind=kind, exc_info=error)
+        else:
+            age_s = round(age_s, 3)
+            log.info("Did a side task.", action="side_task_done", kind=kind, age_s=age_s)
+        return Outcome.NOTED
+
+    return run

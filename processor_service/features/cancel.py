@@ -1,0 +1,45 @@
+"""The use case of Stop: whoever works on the task sees the wish (``resilience.cancellation``)."""
+
+from dataclasses import dataclass
+
+from processor_service.ports.work import Cancellations, StreamOwners, ThreadQueue
+from processor_service.resilience.run_leased import Outcome
+from shared.task import Task
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class CancelDeps:
+    """What stopping works with."""
+
+    stops: Cancellations
+    owners: StreamOwners
+    turns: ThreadQueue
+
+
+async def cancel_answer(task: Task, deps: CancelDeps) -> Outcome:
+    """Have the answers stopped that ``task.cancel`` means, whoever works on them. Idempotent.
+
+    An answer that is finished stays as it is.
+    """
+    stopped = await _meant(task, deps)
+    for task_id in stopped:
+        await deps.stops.ask(task_id)
+    log.info("A stop was asked for.", action="stop_asked", task_ids=sorted(stopped))
+    return Outcome.NOTED
+
+
+async def _meant(task: Task, deps: CancelDeps) -> set[str]:
+    cancel = task.cancel
+    if cancel is None:
+        return set()
+    if cancel.task_id is not None:
+        return {cancel.task_id}
+    owners = [await deps.owners.owner(task.channel_id, ts) for ts in cancel.streams]
+    known = {owner for owner in owners if owner is not None}
+    if known or task.thread_ts is None:
+        return known
+    holder = await deps.turns.holder(f"{task.channel_id}:{task.thread_ts}")
+    return set() if holder is None else {holder}
