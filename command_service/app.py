@@ -38,11 +38,10 @@ from command_service.use_cases.ask_again import AskAgainDeps
 from command_service.use_cases.doctor import REPORT_EVERY_S, DoctorDeps
 from command_service.use_cases.feedback import VoteDeps
 from command_service.use_cases.follow_ups import FollowUpDeps
-from command_service.use_cases.pace import Pace
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.sharing import Sharing
 from command_service.use_cases.submit import SubmitDeps, refusal_text
-from command_service.use_cases.throttle import GENEROSITY, PerUserThrottle
+from command_service.use_cases.throttle import GENEROSITY, Pace, PerUserThrottle
 from shared.background import Background, alongside
 from shared.ledger import Ledger
 from shared.slack.client import slack_client

@@ -4,13 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from command_service.payloads.conversation import (
+from command_service.payloads.model import (
     ConversationKind,
+    EphemeralTarget,
     JoinedConversation,
     Message,
+    MessageRef,
     Page,
+    Question,
+    QuestionContent,
 )
-from command_service.payloads.model import EphemeralTarget, MessageRef, Question, QuestionContent
 from shared.errors import SlackDenied
 from shared.task import Locale, Task
 

@@ -32,12 +32,11 @@ from processor_service.redis.cancels import RedisCancellations
 from processor_service.redis.connection import RedisConnection, redis_connection
 from processor_service.redis.limits import RedisLimits
 from processor_service.redis.people_cache import RedisPeopleCache
-from processor_service.redis.posts import RedisResponses
+from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_budget import RedisRateBudget
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.redis.sealing import Seal
 from processor_service.redis.store import RedisAnswers, RedisLeases
-from processor_service.redis.streams import RedisStreamOwners
 from processor_service.redis.turns import RedisThreadQueue
 from processor_service.redis.votes import RedisVotes
 from processor_service.resilience.late_looks import LateLooks
@@ -48,11 +47,10 @@ from processor_service.slack.channels import SlackChannels
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversations import SlackConversations
 from processor_service.slack.files import DOWNLOAD_TIMEOUT, SlackFiles, SlackHosts
-from processor_service.slack.homes import SlackHomes
 from processor_service.slack.people import SlackPeople
-from processor_service.slack.reading.threads import SlackThreads
+from processor_service.slack.reading.reader import SlackThreads
 from processor_service.slack.user_groups import SlackGroups
-from processor_service.slack.workspace import SlackWorkspace
+from processor_service.slack.workspace import SlackHomes, SlackWorkspace
 from shared.errors import RetryableError
 from shared.retry import Patience
 from shared.slack.client import SLACK_FAILURES, slack_client, slack_error

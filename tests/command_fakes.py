@@ -5,18 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from command_service.payloads.conversation import (
+from command_service.payloads.model import (
     KINDS,
     ConversationKind,
+    EphemeralTarget,
+    Identity,
     ItemT,
     JoinedConversation,
     Message,
-    Page,
-)
-from command_service.payloads.model import (
-    EphemeralTarget,
-    Identity,
     MessageRef,
+    Page,
     Question,
     QuestionContent,
 )

@@ -8,9 +8,8 @@ from fakeredis import FakeAsyncRedis, FakeServer
 
 from processor_service.ports.conversations import Conversation
 from processor_service.redis.connection import RedisConnection
-from processor_service.redis.posts import RedisResponses
+from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_holds import RedisRateLimitHolds
-from processor_service.redis.streams import RedisStreamOwners
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversations import SlackConversations
 from shared.errors import SlackDenied

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from command_service.payloads.conversation import (
+from command_service.payloads.model import (
     ConversationKind,
     ItemT,
     JoinedConversation,

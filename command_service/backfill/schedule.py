@@ -11,8 +11,7 @@ from contextvars import Context
 
 from command_service.backfill.paced_history import BackfillLimits, ThrottledHistory
 from command_service.backfill.sweep import Sweep, SweepReport, SweepWindow
-from command_service.payloads.conversation import ConversationKind
-from command_service.payloads.model import Identity
+from command_service.payloads.model import ConversationKind, Identity
 from command_service.ports import ChannelHistory
 from command_service.use_cases.submit import SubmitDeps
 from shared.background import Background

@@ -7,14 +7,15 @@ from itertools import zip_longest
 from math import inf
 
 from command_service.backfill.paced_history import BackfillLimits, LimitReached, ThrottledHistory
-from command_service.payloads.conversation import (
+from command_service.payloads.messages import read_back
+from command_service.payloads.model import (
     KINDS,
     ConversationKind,
+    Identity,
     JoinedConversation,
     Message,
+    Question,
 )
-from command_service.payloads.messages import read_back
-from command_service.payloads.model import Identity, Question
 from command_service.use_cases.submit import Accepted, HandedBack, SubmitDeps, submit
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Ledger

@@ -1,4 +1,6 @@
-"""What one envelope measures: its span, when it was acked, and what became of what it told."""
+"""What one envelope measures: its span, when it was acked, and what became of what it told; and
+how long a task of it took to be published.
+"""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +10,9 @@ from dataclasses import dataclass
 
 from opentelemetry.trace import SpanKind
 
+from shared.task import Task
 from shared.telemetry import metrics
+from shared.telemetry.metrics import PUBLISH_DURATION
 from shared.telemetry.tracing import span
 
 NOBODY = "none"
@@ -55,3 +59,25 @@ def came_from(source: str) -> None:
     """The ack of this envelope is one of ``source``, also where it is counted only later."""
     if (seen := _current.get()) is not None:
         seen.source = source
+
+
+@contextmanager
+def publishing(task: Task) -> Iterator[None]:
+    """The span whose context the message carries, and how long Pub/Sub took to confirm.
+
+    Attributes by OpenTelemetry's conventions for messaging.
+    """
+    attributes = {
+        "messaging.system": "gcp_pubsub",
+        "messaging.operation.type": "send",
+        "messaging.operation.name": "publish",
+        "mechachang.task_id": task.task_id,
+        "mechachang.source": task.source,
+    }
+    began, outcome = time.monotonic(), "failed"
+    try:
+        with span("publish", attributes, kind=SpanKind.PRODUCER):
+            yield
+            outcome = "ok"
+    finally:
+        PUBLISH_DURATION.record(time.monotonic() - began, outcome=outcome)

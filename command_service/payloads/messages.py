@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from command_service.payloads.conversation import JoinedConversation, Message
 from command_service.payloads.model import (
     EphemeralTarget,
     Identity,
+    JoinedConversation,
+    Message,
     NotAQuestion,
     Question,
     RejectReason,

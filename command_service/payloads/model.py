@@ -1,8 +1,10 @@
-"""What a person asked, where, and why we may not take it."""
+"""What a person asked, where, and why we may not take it; conversations as they are read back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Generic, Literal, TypeVar
 
 from shared.task import Mode, Source, Subject, Task, TaskFile, Wish
 
@@ -160,3 +162,27 @@ class SideTask:
     def recipient(self) -> EphemeralTarget:
         """Whom to tell what becomes of it."""
         return EphemeralTarget(self.task.channel_id, self.task.user_id, self.task.thread_ts)
+
+
+ConversationKind = Literal["im", "public_channel", "private_channel"]
+KINDS: tuple[ConversationKind, ...] = ("im", "public_channel", "private_channel")
+
+Message = Mapping[str, Any]
+ItemT = TypeVar("ItemT")
+
+
+@dataclass(frozen=True)
+class JoinedConversation:
+    """A conversation we are in. ``external``: shared with other organisations."""
+
+    id: str
+    kind: ConversationKind
+    external: bool = False
+
+
+@dataclass(frozen=True)
+class Page(Generic[ItemT]):
+    """A part of a list; without a ``cursor`` it is the last one."""
+
+    items: tuple[ItemT, ...]
+    cursor: str | None = None

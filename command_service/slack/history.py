@@ -6,7 +6,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from command_service.payloads.conversation import (
+from command_service.payloads.model import (
     ConversationKind,
     JoinedConversation,
     Message,

@@ -22,6 +22,10 @@ LOADING_LINES: Final[dict[Locale, list[str]]] = {
         "Just a moment more…",
     ],
 }
+SHORTCUT_ACCEPTED: Final[Texts] = {
+    "ja": "承りました。回答は、このアプリとのダイレクトメッセージにお送りします。ほかの方には表示されません。",
+    "en": "Got it. I will answer in our direct messages; nobody else sees it.",
+}
 COMMAND_ACCEPTED: Final[Texts] = {
     "ja": "質問を受け付けました。回答を準備していますので、少々お待ちください。",
     "en": "I have your question and am preparing an answer. One moment, please.",

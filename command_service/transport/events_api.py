@@ -15,7 +15,7 @@ from command_service.payloads.model import RejectReason
 from command_service.transport.concurrency import ConcurrencyLimit, Overloaded
 from command_service.transport.http_body import Bodies, BodyRefused
 from command_service.transport.signatures import Signatures
-from command_service.use_cases.pace import Pace
+from command_service.use_cases.throttle import Pace
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)

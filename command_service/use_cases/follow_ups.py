@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from command_service.envelope.ack_deadline import at_most_s
-from command_service.payloads.conversation import Message
-from command_service.payloads.model import NotAQuestion, Question, RejectReason
+from command_service.payloads.model import Message, NotAQuestion, Question, RejectReason
 from command_service.ports import ChannelHistory
 from command_service.use_cases.deferred_follow_ups import DeferredFollowUps, FollowUpTurn
 from command_service.use_cases.outcome_metrics import count

@@ -13,7 +13,7 @@ from command_service.payloads.model import (
     RejectReason,
 )
 from command_service.payloads.well_formed import id_in, never_raising, text_or_none
-from command_service.texts.shortcuts import ACCEPTED
+from command_service.texts.replies import SHORTCUT_ACCEPTED
 from command_service.use_cases.outcome_metrics import count
 from command_service.use_cases.submit import (
     Accepted,
@@ -118,7 +118,7 @@ async def _tell(question: Question, outcome: Accepted | HandedBack, deps: Submit
     locale = await deps.locales.found(question.user_id)
     match outcome:
         case Accepted():
-            text = ACCEPTED[locale]
+            text = SHORTCUT_ACCEPTED[locale]
         case HandedBack(SlackDenied()):
             text = refusal_text(RejectReason.SLACK_DENIED, question.user_id, deps)
         case HandedBack():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from command_service.envelope.ack_deadline import at_most_s
-from command_service.envelope.publish_metrics import publishing
+from command_service.envelope.metrics import publishing
 from command_service.payloads.model import NotAQuestion, Question, RejectReason
 from command_service.ports import Access, Locales, TaskQueue, UserSignals
 from command_service.texts.replies import refusal

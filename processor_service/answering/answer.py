@@ -9,11 +9,11 @@ import asyncio
 from functools import partial
 
 from processor_service.answering.admit import Delivery, application, refusal_of, tell_refusal
-from processor_service.answering.cache_key import saved_answer_key
 from processor_service.answering.clean_up import clean_up, look_later, remove_left, tidy
 from processor_service.answering.deps import AnswerDeps
 from processor_service.answering.obtain import obtain_answer
 from processor_service.answering.post_answer import growing_answer, post_answer
+from processor_service.answering.single_flight import saved_answer_key
 from processor_service.answering.thread_queue import TurnNeverCame, wait_for_turn
 from processor_service.attachments.attach import FilesUnusable
 from processor_service.delivery.destination import resolve_destination

@@ -7,10 +7,9 @@ from processor_service.attachments.attach import Files
 from processor_service.delivery.thread_status import Statuses
 from processor_service.ports.answers import Answers
 from processor_service.ports.conversations import Conversations, ThreadReader
-from processor_service.ports.limits import Limits
+from processor_service.ports.limits import Limits, RateBudget
 from processor_service.ports.model import Model
 from processor_service.ports.people import Channels, Groups, People, Workspace
-from processor_service.ports.rate_budget import RateBudget
 from processor_service.ports.work import Cancellations, Leases, ThreadQueue
 from processor_service.prompt.build import PromptConfig
 from processor_service.resilience.late_looks import LateLooks

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from processor_service.answering.cache_key import (
+from processor_service.answering.deps import AnswerDeps
+from processor_service.answering.generate import GenerationRequest, generate
+from processor_service.answering.shortcut_source import material
+from processor_service.answering.single_flight import (
     audience_of,
     cache_key,
     may_read_cache,
     saved_answer_key,
+    single_flight,
 )
-from processor_service.answering.deps import AnswerDeps
-from processor_service.answering.generate import GenerationRequest, generate
-from processor_service.answering.shortcut_source import material
-from processor_service.answering.single_flight import single_flight
 from processor_service.answering.token_count import CountingModel, Tally
 from processor_service.answering.without_files import ask_with_files
 from processor_service.attachments.attach import attach_files

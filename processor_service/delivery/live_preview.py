@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from processor_service.delivery.reconcile import ExistingMessages, find_existing
 from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.conversations import Body, Conversation, Posted
-from processor_service.ports.rate_budget import APPEND, EDIT, READ, START, RateBudget
+from processor_service.ports.limits import APPEND, EDIT, READ, START, RateBudget
 from processor_service.rendering.incremental import IncrementalRenderer, first_markdown
 from processor_service.resilience.lease import LeaseLost
 from processor_service.resilience.off_loop import off_the_loop

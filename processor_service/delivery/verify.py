@@ -7,7 +7,7 @@ from functools import partial
 
 from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.conversations import Body, Conversation, Posted
-from processor_service.ports.rate_budget import READ, RateBudget
+from processor_service.ports.limits import READ, RateBudget
 from processor_service.rendering.shown_letters import letters_of
 from processor_service.resilience.lease import LeaseLost
 from shared.errors import MechachangError

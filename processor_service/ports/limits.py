@@ -1,4 +1,4 @@
-"""The limits on what one user and one team may ask of Gemini."""
+"""The limits on what one user and one team may ask of Gemini, and on what we may ask of Slack."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,3 +72,14 @@ class Usages(Protocol):
 
     async def of(self, team_id: str, user_id: str) -> Used | None:
         """A user's usage; None when the store is lost."""
+
+
+START, APPEND, EDIT = "chat.startStream", "chat.appendStream", "chat.update"
+READ = "conversations.replies"
+
+
+class RateBudget(Protocol):
+    """The share of Slack's rate limits that optional calls may use, common to all instances."""
+
+    async def try_acquire(self, method: str) -> bool:
+        """Count one more call of ``method`` if it fits into this minute; whether it does."""

@@ -1,12 +1,14 @@
-"""What was posted to response URLs, in Redis."""
+"""What Redis remembers of our posts: those to response URLs, and the task a stream belongs to."""
 
 import json
+from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import asdict
+from typing import Final
 
-from processor_service.ports.work import StoreUnavailable
+from processor_service.ports.work import STREAM_TTL_S, StoreUnavailable
 from processor_service.redis.connection import RedisConnection
-from processor_service.redis.keys import RESPONSES_TTL_S, responses_key
+from processor_service.redis.keys import RESPONSES_TTL_S, responses_key, stream_key
 from shared.ledger import Mark
 
 
@@ -40,3 +42,47 @@ def _mark_in(kept: str | bytes) -> Mark | None:
         return Mark.of_fields(json.loads(kept))
     except (ValueError, AttributeError, RecursionError):
         return None
+
+
+_REMEMBERED: Final = 1_000
+
+
+class RedisStreamOwners:
+    """``ports.StreamOwners`` in Redis; this process's own streams are known without it too."""
+
+    def __init__(self, connection: RedisConnection) -> None:
+        self._connection = connection
+        self._own: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    async def own(self, channel: str, ts: str, task_id: str) -> None:
+        """Remember, or remember for longer; for others if Redis takes it."""
+        self._own[channel, ts] = task_id
+        self._own.move_to_end((channel, ts))
+        if len(self._own) > _REMEMBERED:
+            self._own.popitem(last=False)
+        key, redis = stream_key(channel, ts), self._connection.redis
+        with suppress(StoreUnavailable):
+            await self._connection.run(redis.set(key, task_id, ex=STREAM_TTL_S))
+
+    async def owner(self, channel: str, ts: str) -> str | None:
+        """The task; None when it is not known, or it is another process's and Redis is lost."""
+        if (known := self._own.get((channel, ts))) is not None:
+            return known
+        try:
+            return await self._kept(channel, ts)
+        except StoreUnavailable:
+            return None
+
+    async def has_no_owner(self, channel: str, ts: str) -> bool:
+        """Whether Redis answers, and names no task."""
+        if (channel, ts) in self._own:
+            return False
+        try:
+            return await self._kept(channel, ts) is None
+        except StoreUnavailable:
+            return False
+
+    async def _kept(self, channel: str, ts: str) -> str | None:
+        key = stream_key(channel, ts)
+        kept = await self._connection.run(self._connection.redis.get(key), key)
+        return str(kept) if kept else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 from uuid import uuid4
 
-from processor_service.ports.rate_budget import APPEND, EDIT, READ, START
+from processor_service.ports.limits import APPEND, EDIT, READ, START
 from processor_service.ports.work import StoreUnavailable
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import BUDGET_WINDOW_S, budget_key

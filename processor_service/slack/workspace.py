@@ -1,9 +1,10 @@
-"""The workspace of the app."""
+"""The workspace: its name as Slack tells it, and the Home of each person in it."""
 
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from processor_service.slack.client import SlackCalls
 from shared.errors import MechachangError
@@ -38,3 +39,16 @@ class SlackWorkspace:
                 "The workspace's name is not known.", action="workspace_unknown", why=str(error)
             )
             return None
+
+
+class SlackHomes:
+    """``ports.HomeViews`` by ``views.publish``."""
+
+    def __init__(self, calls: SlackCalls) -> None:
+        self._calls = calls
+
+    async def publish(self, user_id: str, view: dict[str, Any]) -> None:
+        """Replace the user's Home."""
+        client = self._calls.client
+        publish = partial(client.views_publish, user_id=user_id, view=view)
+        await self._calls("views.publish", publish)

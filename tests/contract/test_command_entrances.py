@@ -8,7 +8,7 @@ import pytest
 from command_service.app import Service
 from command_service.scopes import ALL_SCOPES, NEEDED_SCOPES
 from command_service.texts.home import PROMPTS
-from command_service.texts.shortcuts import ACCEPTED
+from command_service.texts.replies import SHORTCUT_ACCEPTED
 from command_service.use_cases.shortcuts import SHORTCUTS
 from shared.task import Kind, Locale, Purpose, Source
 from simulators.faults import Fault
@@ -45,7 +45,7 @@ async def test_a_shortcut_becomes_a_task_about_its_message(
     assert task.subject.purpose is SHORTCUTS[callback_id]
     assert (task.subject.thread_ts, task.subject.message_ts) == (opening.ts, reply.ts)
     assert task.subject.by == people.user("alice").id
-    assert await told(world) == ACCEPTED["ja"]
+    assert await told(world) == SHORTCUT_ACCEPTED["ja"]
 
 
 async def test_the_link_to_the_message_is_the_one_slack_gives(
@@ -69,7 +69,7 @@ async def test_a_shortcut_works_where_we_are_no_member(world: Stack, service: Se
     [task] = await world.wait_for_tasks()
     assert task.subject is not None
     assert (task.subject.purpose, task.text) == (Purpose.TRANSLATE, "secret plans")
-    assert await told(world) == ACCEPTED["ja"]
+    assert await told(world) == SHORTCUT_ACCEPTED["ja"]
 
 
 async def test_a_shortcut_delivered_twice_is_one_task(world: Stack, service: Service) -> None:

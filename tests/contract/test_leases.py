@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from processor_service.answering.cache_key import saved_answer_key
+from processor_service.answering.single_flight import saved_answer_key
 from processor_service.ports.answers import Answer
 from processor_service.ports.citations import Citations, WebPage
 from processor_service.ports.work import Claim, ClaimState, Hold, Lease, Leases

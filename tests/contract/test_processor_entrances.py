@@ -12,15 +12,14 @@ from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.conversations import Body
 from processor_service.ports.work import Lease
 from processor_service.redis.connection import RedisConnection
-from processor_service.redis.posts import RedisResponses
+from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_holds import RedisRateLimitHolds
-from processor_service.redis.streams import RedisStreamOwners
 from processor_service.resilience.lease import TaskLease
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversations import SlackConversations
-from processor_service.slack.homes import SlackHomes
-from processor_service.slack.reading.threads import SlackThreads
+from processor_service.slack.reading.reader import SlackThreads
 from processor_service.slack.response_url import SlackResponse
+from processor_service.slack.workspace import SlackHomes
 from shared.errors import SlackRefused
 from shared.ledger import Mark
 from shared.retry import Patience

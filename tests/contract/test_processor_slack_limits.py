@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from processor_service.ports.conversations import Body
-from processor_service.ports.rate_budget import EDIT, START
+from processor_service.ports.limits import EDIT, START
 from processor_service.redis.connection import redis_connection
 from processor_service.redis.rate_budget import A_MINUTE, RedisRateBudget
 from processor_service.redis.rate_holds import RedisRateLimitHolds

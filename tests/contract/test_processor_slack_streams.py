@@ -10,7 +10,7 @@ from fakeredis import FakeAsyncRedis, FakeServer
 from processor_service.ports.conversations import Body
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import stream_key
-from processor_service.redis.streams import RedisStreamOwners
+from processor_service.redis.posts import RedisStreamOwners
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import growing_mark

@@ -16,13 +16,12 @@ from processor_service.ports.conversations import Body, Conversation, ThreadMess
 from processor_service.ports.model import Prompt, PromptTurn
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.people_cache import RedisPeopleCache
-from processor_service.redis.posts import RedisResponses
+from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_holds import RedisRateLimitHolds
-from processor_service.redis.streams import RedisStreamOwners
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversations import SlackConversations
 from processor_service.slack.people import SlackPeople
-from processor_service.slack.reading.threads import SlackThreads
+from processor_service.slack.reading.reader import SlackThreads
 from shared.errors import OutcomeUnknown
 from shared.ledger import Mark, growing_mark
 from shared.task import Purpose, Subject

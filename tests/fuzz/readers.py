@@ -28,9 +28,14 @@ from command_service.payloads.buttons import (
     read_wish,
 )
 from command_service.payloads.cancels import read_stop, read_stopped_session
-from command_service.payloads.conversation import JoinedConversation
 from command_service.payloads.messages import read_back, read_command, read_mention, read_message
-from command_service.payloads.model import Click, MessageRef, NotAQuestion, Question
+from command_service.payloads.model import (
+    Click,
+    JoinedConversation,
+    MessageRef,
+    NotAQuestion,
+    Question,
+)
 from command_service.payloads.model import QuestionContent as AskedAgain
 from command_service.payloads.votes import Voted, kept_for_reasons, read_reasons, read_vote
 from command_service.slack.access import SlackAccess

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from processor_service.ports.rate_budget import START
+from processor_service.ports.limits import START
 from processor_service.redis.connection import redis_connection
 from processor_service.redis.rate_budget import RedisRateBudget
 from shared.ledger import Mark

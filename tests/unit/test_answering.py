@@ -2,7 +2,7 @@
 
 import pytest
 
-from processor_service.answering.cache_key import saved_answer_key
+from processor_service.answering.single_flight import saved_answer_key
 from processor_service.ports.model import Chunk
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelUnavailable, SlackRefused, SlackUnavailable

@@ -12,8 +12,8 @@ from command_service.use_cases.app_home import (
     open_home,
     read_opening,
 )
-from command_service.use_cases.pace import Pace
 from command_service.use_cases.policy import Policy
+from command_service.use_cases.throttle import Pace
 from shared.errors import SlackDenied
 from shared.task import Kind
 from shared.telemetry.metrics import EVENTS

@@ -15,8 +15,8 @@ from command_service.use_cases.doctor import (
     read_doctor_request,
     run_checks,
 )
-from command_service.use_cases.pace import Pace
 from command_service.use_cases.policy import Policy
+from command_service.use_cases.throttle import Pace
 from shared.errors import SlackDenied, SlackUnavailable
 from shared.task import Kind, Locale, task_id_of_command
 from shared.telemetry.metrics import EVENTS

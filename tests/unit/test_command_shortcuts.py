@@ -15,7 +15,7 @@ from command_service.payloads.model import (
     QuestionContent,
     RejectReason,
 )
-from command_service.texts.shortcuts import ACCEPTED
+from command_service.texts.replies import SHORTCUT_ACCEPTED
 from command_service.use_cases.ask_again import ask_again
 from command_service.use_cases.policy import Policy, Rejected
 from command_service.use_cases.shortcuts import SHORTCUTS, ask_about, read_shortcut
@@ -130,7 +130,7 @@ async def test_an_accepted_shortcut_tells_at_once_where_the_answer_will_be(world
     assert task.private
     [(recipient, text)] = await told(world)
     assert recipient.response_url == "https://hooks.example/actions/1"
-    assert text == ACCEPTED["en"]
+    assert text == SHORTCUT_ACCEPTED["en"]
 
 
 async def test_what_became_of_a_shortcut_is_counted_once(

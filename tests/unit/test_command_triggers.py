@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from command_service.payloads.buttons import question_again, read_mode, read_regenerate, read_retry
-from command_service.payloads.conversation import JoinedConversation
 from command_service.payloads.messages import (
     read_back,
     read_command,
@@ -19,6 +18,7 @@ from command_service.payloads.model import (
     Click,
     EphemeralTarget,
     Identity,
+    JoinedConversation,
     MessageRef,
     NotAQuestion,
     Question,

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from processor_service.answering.cache_key import cache_key
+from processor_service.answering.single_flight import cache_key
 from processor_service.ports.conversations import ThreadMessage
 from processor_service.ports.generation_options import OptionsByMode, Thinking, Tool
 from processor_service.prompt.build import PromptConfig, PromptContext, day_of, prompt_for

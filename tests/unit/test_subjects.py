@@ -8,7 +8,7 @@ import pytest
 
 from processor_service.answering.admit import Delivery
 from processor_service.answering.answer import give_up
-from processor_service.answering.cache_key import cache_key
+from processor_service.answering.single_flight import cache_key
 from processor_service.ports.conversations import ThreadMessage
 from processor_service.ports.generation_options import OptionsByMode, Thinking, Tool
 from processor_service.ports.model import Prompt

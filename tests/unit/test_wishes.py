@@ -2,7 +2,7 @@
 
 import pytest
 
-from processor_service.answering.cache_key import cache_key
+from processor_service.answering.single_flight import cache_key
 from processor_service.ports.model import Prompt
 from processor_service.prompt.build import PromptConfig, PromptContext, prompt_for
 from shared.task import Mode, Source, Task, Wish
