@@ -49,7 +49,7 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
-# Together below the eight seconds we give ourselves of the ten between SIGTERM and SIGKILL.
+# Both together below the eight seconds that we use of the ten between SIGTERM and SIGKILL.
 _DRAIN_S = 3.0
 _BACKGROUND_S = 2.0
 CLOSE_WITHIN_S = 8.0
@@ -57,7 +57,7 @@ CLOSE_WITHIN_S = 8.0
 
 @dataclass(frozen=True)
 class Service:
-    """The running service, as tests look at it. ``socket`` is None in HTTP mode."""
+    """The running service, for tests. ``socket`` is None in HTTP mode."""
 
     port: int
     slots: ConcurrencyLimit
@@ -68,7 +68,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Adapters:
-    """What the use cases are made of."""
+    """The adapters behind the use cases."""
 
     slack: AsyncWebClient
     access: SlackAccess
@@ -110,12 +110,12 @@ async def running(
 ) -> AsyncIterator[Service]:
     """The whole service; raises StartFailed before anything of it is visible outside.
 
-    Slack is asked first: without good tokens nothing else matters, and Cloud Run takes an open port
-    for a service that has started. A Slack that cannot be reached is waited for with the port open.
-    The queue comes before the edges that publish to it, and the port before the socket, because
-    Slack may still be connecting. Closing in reverse first ends the search for missed questions and
-    drains the envelopes while their acks can still be sent, then closes the socket and the server,
-    then what they used.
+    The start asks Slack first: without good tokens nothing else matters, and for Cloud Run an open
+    port means a started service. If Slack cannot be reached, the start waits with the port open.
+    The queue opens before the edges that publish to it, and the port before the socket, because
+    Slack may still be connecting. Closing in reverse first ends the backfill and drains the
+    envelopes while their acks can still be sent, then closes the socket and the server, then the
+    adapters.
     """
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(
@@ -257,7 +257,7 @@ def _doctor(
     adapters: Adapters,
     socket_mode: Callable[[], SocketMode | None],
 ) -> DoctorDeps:
-    """The doctor asks for the socket when it is needed: it is opened for what Bolt listens to."""
+    """The doctor gets the socket lazily: it opens after Bolt's listeners are registered."""
 
     async def socket_state() -> SocketState | None:
         socket = socket_mode()
@@ -281,8 +281,7 @@ def _bolt_app(settings: CommandSettings, slack: AsyncWebClient, identity: Identi
     async def authorize() -> AuthorizeResult:
         return authorized
 
-    # Below ERROR, Bolt warns of what is meant here (a token beside ``authorize``), and its error
-    # handling is ours.
+    # Below ERROR, Bolt warns of an intended token beside ``authorize``; its error handling is ours.
     logger = logging.getLogger("slack_bolt")
     logger.setLevel(logging.ERROR)
     return AsyncApp(

@@ -1,15 +1,15 @@
-"""Errors of the Slack side that are not shared with the processor."""
+"""Errors of the command service that the processor does not share."""
 
 from shared.errors import PermanentError
 
 
 class StartFailed(PermanentError):
-    """The service cannot start as it is set up; the text is one sentence saying what to change."""
+    """The service cannot start with its settings; the text says in one sentence what to change."""
 
     reason = "start_failed"
 
 
 class PreflightFailed(StartFailed):
-    """Slack does not accept our tokens, or could not be asked."""
+    """Slack rejected our tokens, or could not be reached."""
 
     reason = "preflight_failed"

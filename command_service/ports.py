@@ -1,4 +1,4 @@
-"""What the use cases need of the outside; adapters implement these."""
+"""What the use cases need from outside, as Protocols; adapters implement them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ Block = Mapping[str, Any]
 
 
 class TaskQueue(Protocol):
-    """Takes tasks over from us."""
+    """The queue of tasks for the processor."""
 
     async def publish(self, task: Task, attributes: Mapping[str, str]) -> None:
-        """Hand the task over. Once it returns, the task will be worked on, at least once.
+        """Queue the task. Once this returns, it will be worked on, at least once.
 
-        Raises QueueUnavailable without that promise: the task may or may not have been taken.
+        Raises QueueUnavailable without that promise: the queue may or may not have the task.
         """
 
 
@@ -35,36 +35,36 @@ class Access(Protocol):
 
     @property
     def denied(self) -> SlackDenied | None:
-        """Slack's denial, or None while it accepts us: then nothing can be read or answered."""
+        """Slack's denial, or None: during a denial the bot can neither read nor answer."""
 
 
 class UserSignals(Protocol):
-    """Signs to the person who asked. No method raises: an answer does not depend on them."""
+    """Signs to the user. No method raises: no answer depends on them."""
 
     async def tell(
         self, recipient: EphemeralTarget, text: str, blocks: Sequence[Block] = ()
     ) -> None:
-        """Show ``text`` to the recipient alone; with ``blocks`` these, and it is their summary."""
+        """Show ``text`` to the recipient alone; or ``blocks``, with ``text`` as their summary."""
 
     async def dismiss(self, response_url: str) -> None:
-        """Take away what was shown to one person, by the address that came with their click."""
+        """Remove an ephemeral message, by the address that came with the click on it."""
 
     async def show_thinking(self, question: Question, locale: Locale) -> None:
         """Show in the question's thread that an answer is being prepared."""
 
     async def hide_thinking(self, question: Question) -> None:
-        """Take that sign away again: the question was not taken. Waits for a sign under way."""
+        """Remove that sign: the question was not taken. Waits for a sign in progress."""
 
 
 class Modals(Protocol):
-    """Windows before a person's conversation. No method raises: nothing depends on them."""
+    """Modal windows. No method raises: nothing depends on them."""
 
     async def open(self, trigger_id: str, view: Block) -> None:
-        """Open one for whoever has just done what Slack gave ``trigger_id`` for."""
+        """Open one for the user whose action got ``trigger_id`` from Slack."""
 
 
 class Questions(Protocol):
-    """Messages that asked something, read again."""
+    """Messages with questions, read again."""
 
     async def asked_at(self, place: MessageRef) -> QuestionContent | None:
         """The question, or None if it is gone or was never one.
@@ -74,9 +74,9 @@ class Questions(Protocol):
 
 
 class ChannelHistory(Protocol):
-    """The conversations we are in, read back page by page; None is the cursor of the first page.
+    """The bot's conversations, read back page by page; None is the cursor of the first page.
 
-    Each method raises RetryableError, or SlackRefused where we may not look.
+    Each method raises RetryableError, or SlackRefused where the bot may not look.
     """
 
     async def conversations(
@@ -96,29 +96,29 @@ class ChannelHistory(Protocol):
 
 
 class Locales(Protocol):
-    """The languages people use Slack in."""
+    """The languages in which users use Slack."""
 
     def of(self, user_id: str) -> Locale:
-        """What is known of the user by now, at once; the default for somebody new."""
+        """The user's language as known by now, at once; the default for a new user."""
 
     async def found(self, user_id: str) -> Locale:
-        """What there is to know of the user, if it can be found out; never raises."""
+        """The user's language, looked up if needed; never raises."""
 
 
 class HomePublisher(Protocol):
-    """What people find who open the app itself. No method raises."""
+    """The App Home and the agent view. No method raises."""
 
     async def publish(self, user_id: str, view: dict[str, Any]) -> None:
-        """Show ``view`` as the person's Home."""
+        """Show ``view`` as the user's Home."""
 
     async def suggest(self, channel_id: str, locale: Locale) -> None:
-        """Offer prompts in their conversation with us."""
+        """Offer prompts in the user's conversation with the bot."""
 
 
 @dataclass(frozen=True)
 class ChannelDiagnosis:
-    """Whether we are in a channel, and whether it is shared with other organisations, or about to
-    be; None: Slack hides it from us.
+    """Whether the bot is in a channel, and whether it is, or is about to be, shared with other
+    organisations; None: Slack hides it from the bot.
     """
 
     member: bool
@@ -127,16 +127,16 @@ class ChannelDiagnosis:
 
 
 class Diagnostics(Protocol):
-    """What Slack says of us. Each method raises MechachangErrors."""
+    """Slack's view of the bot. Each method raises MechachangErrors."""
 
     async def scopes(self) -> frozenset[str] | None:
         """The scopes of our token; None if Slack does not name them."""
 
     async def channel(self, channel_id: str) -> ChannelDiagnosis:
-        """The channel, as far as we can see it."""
+        """The channel, as far as the bot can see it."""
 
     async def may_read(self, user_id: str, channel_id: str) -> bool:
-        """Whether the person may read there now; what we cannot see they may not have read."""
+        """Whether the user may read there now; False if the bot cannot see it."""
 
 
 @dataclass(frozen=True)

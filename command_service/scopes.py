@@ -1,6 +1,6 @@
-"""The scopes of our bot token: what each is for, and which of them Slack has granted.
+"""The scopes of our bot token: the purpose of each, and which ones Slack has granted.
 
-``deploy/slack-manifest.yaml`` asks for exactly ``ALL_SCOPES``.
+``deploy/slack-manifest.yaml`` requests exactly ``ALL_SCOPES``.
 """
 
 from collections.abc import Mapping
@@ -17,19 +17,17 @@ NEEDED_SCOPES: Final = frozenset(
         "users:read",
     }
 )
-"""The bot scopes that nothing works without."""
+"""The bot scopes without which nothing works."""
 CATCH_UP_SCOPES: Final = frozenset({"channels:read", "groups:read", "im:read"})
-"""What looking for missed questions needs, and telling whether a channel is shared and who may read
-it: one a kind of conversation.
-"""
+"""For finding missed questions, and who may read a channel: one per kind of conversation."""
 FILE_SCOPES: Final = frozenset({"files:read", "files:write"})
-"""What the processor needs to fetch files, without which each answer says so, and to give very long
-answers as a file, without which they go into the thread whole.
+"""For fetching files, without which each answer says so, and for very long answers as a file,
+without which they go into the thread whole.
 """
 DIRECT_SCOPES: Final = frozenset({"im:write"})
-"""What opening direct messages needs: for shortcuts, and notices where we may not speak."""
+"""For opening direct messages: for shortcuts, and notices where the bot may not speak."""
 PROMPT_SCOPES: Final = frozenset({"assistant:write"})
-"""What suggesting prompts needs."""
+"""For suggesting prompts."""
 ALL_SCOPES: Final = NEEDED_SCOPES | CATCH_UP_SCOPES | FILE_SCOPES | DIRECT_SCOPES | PROMPT_SCOPES
 
 

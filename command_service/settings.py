@@ -1,4 +1,4 @@
-"""The settings of the Slack side, from the environment and ``.env``."""
+"""The settings of the command service, from the environment and ``.env``."""
 
 from typing import Annotated
 
@@ -11,10 +11,10 @@ Percent = Annotated[int, Field(ge=0, le=100)]
 
 
 class CommandSettings(ServiceSettings):
-    """Everything the Slack side can be told; see ``.env.example`` for each one's meaning.
+    """All settings of the command service; ``.env.example`` explains each one.
 
-    What depends on another setting is checked by field validators that see the fields above them:
-    a model validator would run only once all fields are right, and the faults are told together.
+    Rules between settings are field validators that see the fields above them: a model validator
+    would run only once all fields are right, and all faults are reported together.
     """
 
     slack_socket_mode: bool = True
@@ -52,6 +52,6 @@ class CommandSettings(ServiceSettings):
 
     @property
     def host(self) -> str:
-        """The address to listen on: never beyond this machine with a local broker."""
+        """The address to listen on: only this machine with a local broker."""
         local = self.pubsub_emulator_host is not None
         return "127.0.0.1" if local else "0.0.0.0"  # noqa: S104 - Cloud Run needs it

@@ -1,1 +1,1 @@
-"""What was asked while nobody listened, read back from Slack after each start and each gap."""
+"""Reads missed questions back from Slack after each start and each gap."""

@@ -1,4 +1,4 @@
-"""Reading back no faster and no more than Slack's limits leave over."""
+"""Reading back within the share of Slack's rate limits that the processor leaves."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,16 +20,17 @@ _BACK_OFF = doubling(2.0, 2.0)
 
 @dataclass(frozen=True)
 class BackfillLimits:
-    """What one sweep may cost and how far it looks back; seconds, or numbers of things.
+    """The cost of one sweep at most, and how far it looks back; seconds, or numbers of things.
 
     The methods that read allow some 50 calls a minute (docs.slack.dev, rate limits: Tier 3), which
-    the processor shares: ``free_pages`` are read at once, each further one after ``pause_s``.
+    the processor shares: the first ``free_pages`` are read at once, each further one after
+    ``pause_s``.
     """
 
     age_s: float = 30 * 60
-    """Nobody waits longer for an answer."""
+    """After this long a user no longer waits for an answer."""
     thread_age_s: float = 24 * 3600
-    """Threads that were begun this long before the time in question are looked at, too."""
+    """Threads begun this long before the window are looked at, too."""
     questions: int = 200
     pages: int = 300
     within_s: float = 15 * 60
@@ -39,7 +40,7 @@ class BackfillLimits:
 
 
 class LimitReached(Exception):
-    """The sweep ends here; ``limit`` says which one it was."""
+    """The sweep ends because of ``limit``."""
 
     def __init__(self, limit: str) -> None:
         super().__init__(limit)
@@ -47,9 +48,10 @@ class LimitReached(Exception):
 
 
 class ThrottledHistory:
-    """``ports.History`` item by item. What passes is tried again, as long as Slack asks for.
+    """``ports.ChannelHistory`` item by item. Retries transient failures after the delay Slack asks
+    for.
 
-    Reading raises LimitReached, RetryableError when a page failed too often, and SlackRefused.
+    Raises LimitReached, RetryableError when a page failed too often, and SlackRefused.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class ThrottledHistory:
         self.pages = 0
 
     def conversations(self, kind: ConversationKind) -> AsyncIterator[JoinedConversation]:
-        """The conversations of one kind that we are in."""
+        """The bot's conversations of one kind."""
         return self._items(lambda cursor: self._history.conversations(kind, cursor))
 
     def messages(self, conversation_id: str, oldest: float) -> AsyncIterator[Message]:

@@ -1,7 +1,7 @@
-"""When to look for what was asked while nobody listened: at every start, and after each gap.
+"""When to look for missed questions: at every start, and after each gap.
 
-The service keeps no state. How long nobody listened before a start is not known, so the first sweep
-goes back as far as any does.
+The service keeps no state. How long it was down before a start is not known, so the first sweep
+looks back as far as any does.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ DEFAULT_LIMITS = BackfillLimits()
 
 
 class Backfill:
-    """Runs sweeps in the background, one at a time; gaps told meanwhile become one more sweep.
+    """Runs sweeps in the background, one at a time; gaps reported meanwhile become one more sweep.
 
     ``sweeps`` counts those that have ended.
     """
@@ -53,14 +53,14 @@ class Backfill:
         self.sweeps = 0
 
     def after_silence(self, silent_s: float | None) -> None:
-        """Nothing may have arrived for ``silent_s`` seconds, None: for nobody knows how long."""
+        """Report a silence of ``silent_s`` seconds, None if its length is not known."""
         limit_s = self._limits.age_s
         reach_s = limit_s if silent_s is None else min(silent_s + _GRACE_S, limit_s)
         since = time.time() - reach_s
         self._since = since if self._since is None else min(self._since, since)
         if not self._running:
             self._running = True
-            # Neither the trace nor the deadline of an envelope that told of the silence.
+            # Without the trace and the deadline of the envelope that ended the silence.
             Context().run(self._background.start, self._run(), "catch_up")
 
     async def _run(self) -> None:
@@ -81,7 +81,7 @@ class Backfill:
         _tell(report, history.pages, window)
 
     async def close(self) -> None:
-        """End a running sweep at once: the next start begins it anew. Idempotent."""
+        """End a running sweep at once: the next start repeats it. Idempotent."""
         await self._background.close(within_s=0.0)
 
 

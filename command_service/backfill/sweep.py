@@ -1,4 +1,4 @@
-"""One sweep: what was asked while nobody listened is read back from Slack and accepted."""
+"""One sweep: reads missed questions back from Slack and accepts them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -31,19 +31,19 @@ _BACK_OFF = doubling(1.0, 30.0)
 
 @dataclass(frozen=True)
 class SweepWindow:
-    """The time in question, in seconds since the epoch: after ``since``, up to ``until``."""
+    """The window of a sweep, in seconds since the epoch: after ``since``, up to ``until``."""
 
     since: float
     until: float
 
     def holds(self, ts: str) -> bool:
-        """Whether the message of this ts was written then."""
+        """Whether the message of this ts was written in the window."""
         return self.since < float(ts) <= self.until
 
 
 @dataclass
 class SweepReport:
-    """What a sweep did. ``unread`` are conversations it could not read; see ``BackfillLimits``."""
+    """The result of a sweep. ``unread``: conversations it could not read (``BackfillLimits``)."""
 
     conversations: int = 0
     published: int = 0
@@ -54,10 +54,10 @@ class SweepReport:
 
 
 class Sweep:
-    """Finds the questions of a window that nobody answered and accepts them, one after the other.
+    """Finds the unanswered questions of a window and accepts them one by one.
 
     A question is answered when its thread holds an answer or a notice of ours for its task. Slash
-    commands and clicks leave nothing to find.
+    commands and clicks leave no trace to find.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Sweep:
         self.report = SweepReport()
 
     async def run(self, window: SweepWindow, refused_kinds: set[ConversationKind]) -> SweepReport:
-        """Sweep once. A kind that Slack does not let us list joins ``refused_kinds``, warned of."""
+        """Sweep once. A kind that Slack refuses to list joins ``refused_kinds``, with a warning."""
         try:
             async with asyncio.timeout(self._limits.within_s):
                 for conversation in await self._conversations(refused_kinds):
@@ -145,16 +145,16 @@ class Sweep:
                 await self._thread(conversation, thread_ts, window)
 
     def _may_ask(self, message: Message, window: SweepWindow) -> bool:
-        """Whether the thread of a message holds anything new that is not ours.
+        """Whether the thread of a message may hold a new message that is not ours.
 
-        Most threads are one question with our replies: they need not be read to be known answered.
+        Most threads are one question with our replies: they are answered without being read.
         """
         if "latest_reply" not in message:
             # A reply that was also sent to the channel.
             return window.holds(message["ts"])
         ours = {self._identity.bot_user_id, self._identity.bot_id}
         repliers = set(message.get("reply_users") or ())
-        # Slack names the first few repliers only, but counts all of them.
+        # Slack names only the first few repliers, but counts all of them.
         all_named = bool(repliers) and message.get("reply_users_count") == len(repliers)
         only_ours = all_named and repliers <= ours
         return float(message["latest_reply"]) > window.since and not only_ours
@@ -190,7 +190,7 @@ class Sweep:
             await self._accept(question)
 
     async def _accept(self, question: Question) -> None:
-        """Until the queue takes it: the sweep's time is the bound."""
+        """Retry until the queue accepts it: the sweep's time is the bound."""
         retries = Retries(Patience(inf, self._sleep, back_off=_BACK_OFF))
         while isinstance(outcome := await submit(question, self._intake), HandedBack):
             await retries.again()

@@ -1,1 +1,1 @@
-"""One envelope of Slack's from its arrival to its ack: its deadline and its measures."""
+"""One envelope from its arrival to its ack: its deadline and its metrics."""

@@ -1,6 +1,6 @@
-"""How long Slack still waits for the ack of the envelope at hand: one deadline for all of its work.
+"""The deadline for the ack of the current envelope, shared by all of its work.
 
-Slack waits 3 s (docs.slack.dev, Events API); what is left after ours is for the way back.
+Slack waits 3 s (docs.slack.dev, Events API); the rest after our deadline is for the way back.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ _due_at: ContextVar[float | None] = ContextVar("ack_due_at", default=None)
 
 @contextmanager
 def ack_deadline(within_s: float = ACK_WITHIN_S) -> Iterator[None]:
-    """An envelope has arrived: everything inside shares ``within_s`` seconds."""
+    """Give all work inside the block ``within_s`` seconds from now."""
     token = _due_at.set(asyncio.get_running_loop().time() + within_s)
     try:
         yield
@@ -24,7 +24,7 @@ def ack_deadline(within_s: float = ACK_WITHIN_S) -> Iterator[None]:
 
 
 def at_most_s(bound_s: float) -> float:
-    """``bound_s``, or what is left until the deadline if that is less; never below 0."""
+    """``bound_s``, or the time until the deadline if that is less; never below 0."""
     due_at = _due_at.get()
     if due_at is None:
         return bound_s

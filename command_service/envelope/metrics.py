@@ -1,6 +1,4 @@
-"""What one envelope measures: its span, when it was acked, and what became of what it told; and
-how long a task of it took to be published.
-"""
+"""Measurements of one envelope: its span, its ack, its outcome, and the publishing of its task."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +14,7 @@ from shared.telemetry.metrics import PUBLISH_DURATION
 from shared.telemetry.tracing import span
 
 NOBODY = "none"
-"""The source and the kind of what asks for nothing."""
+"""The source and the kind of a trigger that is no question."""
 
 
 @dataclass
@@ -29,7 +27,8 @@ _current: ContextVar[_Envelope | None] = ContextVar("envelope", default=None)
 
 @contextmanager
 def envelope(kind: str) -> Iterator[None]:
-    """One envelope, or one request of Slack, from its arrival until it is acked or left unacked.
+    """Measure one envelope, or one request of Slack, from its arrival until it is acked or left
+    unacked.
 
     Attributes by OpenTelemetry's conventions for messaging.
     """
@@ -50,20 +49,20 @@ def envelope(kind: str) -> Iterator[None]:
 
 
 def count_event(source: str, outcome: str, reason: str = "none", kind: str = NOBODY) -> None:
-    """The same by its codes."""
+    """Count one event by its codes."""
     came_from(source)
     metrics.EVENTS.add(source=source, outcome=outcome, reason=reason, kind=kind)
 
 
 def came_from(source: str) -> None:
-    """The ack of this envelope is one of ``source``, also where it is counted only later."""
+    """Note the ``source`` of this envelope's ack, for an event that is counted only later."""
     if (seen := _current.get()) is not None:
         seen.source = source
 
 
 @contextmanager
 def publishing(task: Task) -> Iterator[None]:
-    """The span whose context the message carries, and how long Pub/Sub took to confirm.
+    """Measure Pub/Sub's confirmation in the span whose context the message carries.
 
     Attributes by OpenTelemetry's conventions for messaging.
     """

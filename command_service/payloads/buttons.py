@@ -1,4 +1,4 @@
-"""Clicks that ask a question again: pure functions, one a kind of button."""
+"""Clicks that ask a question again: pure functions, one per kind of button."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -33,12 +33,12 @@ from shared.task import (
 Payload = Mapping[str, Any]
 
 IN_A_MODAL: Final = "modal"
-"""Stands for a channel in the signature of what a modal carries."""
+"""Replaces the channel in the signature of a modal's data."""
 
 
 @dataclass(frozen=True)
 class _Button:
-    """A pressed button: the message it stands on, when it was pressed, and what it asks again."""
+    """A pressed button: the message it is on, when it was pressed, and what it asks again."""
 
     team_id: str
     channel_id: str
@@ -153,8 +153,8 @@ def _button(body: Payload) -> _Button | None:
 
 
 def is_genuine(body: Payload, signing: Signing) -> bool:
-    """Whether what was pressed carries what we gave it for that channel, or a modal what we gave
-    it; a thread that it names is the one it stands in.
+    """Whether the pressed element carries data that we signed for its channel, or a modal data that
+    we signed for it; a thread in the data must be the element's own.
     """
     try:
         if "view" in body:
@@ -179,15 +179,15 @@ def pressed_in(body: Payload) -> str:
 
 def team_of(body: Payload) -> str:
     """The workspace of an interactive payload. ``team`` is null for an app that a whole
-    organisation has installed; then the view or the message of ours tells it, and else only the
-    person (docs.slack.dev, block_actions, view_submission and message_action payloads).
+    organisation installed; then our view or message names it, else only the user (docs.slack.dev,
+    block_actions, view_submission and message_action payloads).
     """
     view, ours = body.get("view") or {}, body.get("message") or {}
     told = (
         (body.get("team") or {}).get("id"),
         view.get("app_installed_team_id"),
         view.get("team_id"),
-        # What a message shortcut is about may be anybody's.
+        # The subject of a message shortcut may be anybody's message.
         ours.get("team") if body.get("type") == "block_actions" else None,
         body["user"].get("team_id"),
         (body.get("enterprise") or {}).get("id"),
@@ -207,18 +207,18 @@ def requester_of(body: Payload) -> Requester:
 
 
 def is_from_outside(body: Payload) -> bool:
-    """Whether who clicked belongs to another organisation."""
+    """Whether the user who clicked belongs to another organisation."""
     return body["user"].get("team_id") not in {None, team_of(body)}
 
 
 def carried_by(action: Payload) -> dict[str, Any] | None:
-    """What a button, a menu's entry or a vote carries for us; None for a version we do not know."""
+    """The data in a button, a menu's entry or a vote; None for an unknown version."""
     chosen = action.get("selected_option") or action
     return question_in_button(chosen.get("value"))
 
 
 def question_in_button(text: str | None) -> dict[str, Any] | None:
-    """The JSON object that something of ours was given to carry, if it is one we know."""
+    """The JSON object in the data of one of our elements, if its version is known."""
     try:
         value = json.loads(text or "")
     except (ValueError, TypeError, RecursionError):
@@ -227,7 +227,7 @@ def question_in_button(text: str | None) -> dict[str, Any] | None:
 
 
 def question_again(click: Click, asked: QuestionContent) -> Question:
-    """The question a click asks again, as it was found."""
+    """The question that a click asks again, with the content read from Slack."""
     return Question(
         task_id=click.task_id,
         source=click.source,

@@ -1,4 +1,4 @@
-"""Presses of Stop: our button below an answer that grows, and Slack's own beside a stream."""
+"""Presses of Stop: our button below a growing answer, and Slack's own beside a stream."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ Payload = Mapping[str, Any]
 
 @never_raising
 def read_stop(body: Payload, now: datetime) -> SideTask | NotAQuestion:
-    """The click on our Stop button: for the person whose question is being answered."""
+    """The click on our Stop button, which only the question's own user may press."""
     element = body["actions"][0]
     value = carried_by(element)
     if value is None or not {"task_id", "user_id"} <= value.keys():
@@ -34,15 +34,15 @@ def read_stop(body: Payload, now: datetime) -> SideTask | NotAQuestion:
 
 @never_raising
 def read_stopped_session(body: Payload, now: datetime) -> SideTask | NotAQuestion:
-    """The ``agent_session_stopped`` event. To whom Slack offers its own Stop is Slack's to decide:
-    when we hear of it, the stream has ended already (docs.slack.dev, agent_session_stopped).
+    """The ``agent_session_stopped`` event. Slack decides which users see its own Stop: when the
+    event arrives, the stream has ended already (docs.slack.dev, agent_session_stopped).
     """
     event, event_ts = body["event"], str(body["event"]["event_ts"])
     by = Requester(
         str(body["team_id"]), id_in(event["channel"]), id_in(event["user"]), str(event["thread_ts"])
     )
     streams = tuple(map(str, event.get("streaming_message_ts") or ()))
-    # Without a stream it means what is under way in the thread just then, so each press is its own.
+    # Without a stream it means the thread's current answer, so each press counts separately.
     meant = streams or (event_ts,)
     task = Task.side(
         Kind.CANCEL,

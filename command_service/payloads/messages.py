@@ -1,4 +1,4 @@
-"""Slack's payloads read as questions: pure functions, one a kind of trigger."""
+"""Slack's payloads read as questions: pure functions, one per kind of trigger."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -34,7 +34,7 @@ from shared.task import (
 
 Payload = Mapping[str, Any]
 
-# A message by a person that is new: alone, with files, or a thread reply also sent to the channel.
+# A person's new message: alone, with files, or a thread reply also sent to the channel.
 _NEW_MESSAGE = frozenset({None, "file_share", "thread_broadcast"})
 _CHANNELS = frozenset({"channel", "group"})
 
@@ -47,7 +47,7 @@ def read_mention(body: Payload, identity: Identity, redelivered: bool) -> Questi
 
 @never_raising
 def read_message(body: Payload, identity: Identity, redelivered: bool) -> Question | NotAQuestion:
-    """The question of a ``message`` event: a direct message, or what may follow up in a thread."""
+    """The question of a ``message`` event: a direct message, or a possible follow-up."""
     body = with_event(body)
     event = body["event"]
     if event.get("channel_type") == "im":
@@ -61,9 +61,7 @@ def read_message(body: Payload, identity: Identity, redelivered: bool) -> Questi
 
 
 def read_message_or_mention(body: Payload, identity: Identity) -> Question | NotAQuestion:
-    """The question of a message, whichever of its events told us: as if it came again. Raises for
-    what is none.
-    """
+    """The question of a message from either event, as if redelivered. Raises if there is none."""
     event = with_event(body)["event"]
     is_mention = mentions(event.get("text") or "", identity.bot_user_id)
     if is_mention and event.get("channel_type") != "im":
@@ -72,7 +70,7 @@ def read_message_or_mention(body: Payload, identity: Identity) -> Question | Not
 
 
 def is_from_an_app(message: Payload) -> bool:
-    """Whether no person wrote the message."""
+    """Whether an app wrote the message."""
     return bool(
         message.get("bot_id")
         or message.get("subtype") == "bot_message"
@@ -96,9 +94,9 @@ def _may_follow_up(event: Payload, identity: Identity) -> bool:
 def read_back(
     message: Message, conversation: JoinedConversation, identity: Identity
 ) -> Question | NotAQuestion:
-    """The question of a message that was read back: as if its event came, redelivered.
+    """The question of a message that was read back, as if its event was redelivered.
 
-    Only events tell the team and whether a channel is shared; here the conversation does.
+    Only events name the team and say whether a channel is shared; here the conversation does.
     """
     is_direct = conversation.kind == "im"
     if not is_direct and not mentions(message.get("text") or "", identity.bot_user_id):
@@ -123,8 +121,8 @@ def _read_message(
     team_id, channel_id, ts = str(body["team_id"]), id_in(event["channel"]), str(event["ts"])
     thread_ts = event.get("thread_ts")
     return Question(
-        # Of our own team: in channels shared with others an event may name its author's, and what
-        # is read back names none.
+        # With our own team: in shared channels an event may name its author's, and a message that
+        # was read back names none.
         task_id=task_id_of_message(identity.team_id, channel_id, ts),
         source=source,
         team_id=team_id,
@@ -144,7 +142,7 @@ def _read_message(
 
 
 def _not_a_new_message(event: Payload, identity: Identity) -> RejectReason | None:
-    # An edit or a deletion names its author inside; whose message it was changes nothing.
+    # An edit or a deletion names the author of its message inside.
     author = event.get("message") or event.get("previous_message") or event
     if author.get("user") == identity.bot_user_id or _is(author.get("bot_id"), identity.bot_id):
         return RejectReason.OWN_MESSAGE
@@ -164,7 +162,7 @@ def _is(value: str | None, expected: str | None) -> bool:
 def _from_outside(body: Payload, identity: Identity) -> bool:
     """Slack Connect: the channel is shared, or the author belongs to another organisation."""
     event = body["event"]
-    # Not what the event says of its own team: that may be its author's.
+    # Not the event's own team: that may be its author's.
     home = {identity.team_id, identity.enterprise_id}
     authors = {event.get("user_team"), event.get("source_team")} - {None}
     return bool(body.get("is_ext_shared_channel")) or bool(authors - home)

@@ -1,4 +1,4 @@
-"""What a person asked, where, and why we may not take it; conversations as they are read back."""
+"""A user's request as data, the reasons to reject one, and conversations that are read back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class RejectReason(StrEnum):
 
 @dataclass(frozen=True)
 class Identity:
-    """Who we are in the workspace, and its address, as ``auth.test`` says."""
+    """The bot's ids in the workspace, and the workspace's address, from ``auth.test``."""
 
     team_id: str
     bot_user_id: str
@@ -56,11 +56,11 @@ class Identity:
 
 @dataclass(frozen=True)
 class EphemeralTarget:
-    """A person to be told something that nobody else sees.
+    """The one user who shall see a message.
 
-    ``thread_ts`` only where the person wrote inside a thread: Slack does not show an ephemeral
-    message in a thread that has no replies yet. With ``response_url`` it also reaches them where we
-    are no member.
+    ``thread_ts`` only where the user wrote inside a thread: Slack does not show an ephemeral
+    message in a thread without replies. With ``response_url`` the message also arrives where the
+    bot is no member.
     """
 
     channel_id: str
@@ -71,7 +71,7 @@ class EphemeralTarget:
 
 @dataclass(frozen=True)
 class Question:
-    """A trigger read as a question. Whether it may be asked is not decided yet."""
+    """A trigger read as a question, before any decision on whether it may be asked."""
 
     task_id: str
     source: Source
@@ -93,9 +93,9 @@ class Question:
     redelivered: bool = False
     subject: Subject | None = None
     follow_up: bool = False
-    """It names nobody: it is meant for us only if we have answered in its thread."""
+    """It mentions nobody: it is a question only if we have answered in its thread."""
     thread_by: str | None = None
-    """Who began its thread, where Slack tells."""
+    """The author of its thread's first message, if Slack says."""
 
     def age_s(self, now: datetime) -> float:
         """Seconds since it was asked."""
@@ -111,7 +111,7 @@ class NotAQuestion:
 
 @dataclass(frozen=True)
 class MessageRef:
-    """Where a message stands that can be read again."""
+    """The place of a message that can be read again."""
 
     channel_id: str
     thread_ts: str
@@ -120,7 +120,7 @@ class MessageRef:
 
 @dataclass(frozen=True)
 class QuestionContent:
-    """What a question's message holds when it is read again."""
+    """The content of a question's message when it is read again."""
 
     text: str
     mode: Mode = Mode.AUTO
@@ -130,10 +130,10 @@ class QuestionContent:
 
 @dataclass(frozen=True)
 class Click:
-    """A click on a button that asks again: who clicked, and what to ask again.
+    """A click on a button that asks again: the user, and the question.
 
-    ``source`` tells a notice's Retry from an answer's buttons; ``mode`` is the one the button
-    names, else the question's own counts; ``wish`` how the answer shall differ.
+    ``source`` tells a notice's Retry from an answer's buttons; ``mode`` is the button's, else the
+    question's own counts; ``wish`` is the requested change of the answer.
     """
 
     task_id: str
@@ -150,8 +150,8 @@ class Click:
 
 @dataclass(frozen=True)
 class SideTask:
-    """A task without a question, of a person. ``only_for``: who alone may ask for it;
-    ``external``: they belong to another organisation.
+    """A user's task without a question. ``only_for``: the one user who may request it, if set;
+    ``external``: the user belongs to another organisation.
     """
 
     task: Task
@@ -160,7 +160,7 @@ class SideTask:
 
     @property
     def recipient(self) -> EphemeralTarget:
-        """Whom to tell what becomes of it."""
+        """The user to tell about its outcome."""
         return EphemeralTarget(self.task.channel_id, self.task.user_id, self.task.thread_ts)
 
 
@@ -173,7 +173,7 @@ ItemT = TypeVar("ItemT")
 
 @dataclass(frozen=True)
 class JoinedConversation:
-    """A conversation we are in. ``external``: shared with other organisations."""
+    """A conversation that the bot is in. ``external``: shared with other organisations."""
 
     id: str
     kind: ConversationKind

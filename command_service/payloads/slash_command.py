@@ -40,7 +40,7 @@ _LONGEST_NAME = 40
 
 @dataclass(frozen=True)
 class CommandRequest:
-    """A question with what was chosen for it; ``text`` may be empty."""
+    """A question with its options; ``text`` may be empty."""
 
     text: str
     mode: Mode = Mode.AUTO
@@ -48,16 +48,16 @@ class CommandRequest:
 
 
 def read_request(text: str) -> CommandRequest | RejectReason:
-    """The request in ``text``, or why it is none: HELP_ASKED or UNKNOWN_OPTION.
+    """The request in ``text``, or why there is none: HELP_ASKED or UNKNOWN_OPTION.
 
-    What is longer than any message in Slack is not read: it is a question that is too long.
+    A text longer than any message in Slack is not parsed: it is a question that is too long.
     """
     if len(text) > LONGEST_MARKUP:
         return CommandRequest(text)
     if folded(text) in _HELP:
         return RejectReason.HELP_ASKED
     text = text.strip()
-    # Its blanks are not in the expression: one that begins with them takes quadratic time.
+    # The expression does not begin with its blanks: that would take quadratic time.
     last = _PRIVATE_LAST.search(text)
     request = _after_options(text[: last.start()].rstrip() if last else text)
     if isinstance(request, CommandRequest) and last:
@@ -94,9 +94,9 @@ def _mode(name: str) -> Mode | None:
 
 
 def folded(name: str) -> str:
-    """A word as it is compared: full-width and capital letters are no others.
+    """A word in comparable form: full-width and capital letters become plain ones.
 
-    What is longer than any name stays as it is: accents in a row take Unicode quadratic time.
+    A text longer than any name stays as it is: a row of accents takes Unicode quadratic time.
     """
     name = name.strip()
     if len(name) > _LONGEST_NAME:

@@ -1,11 +1,11 @@
-"""Whether a message in a thread asks for anything, as far as its words tell."""
+"""Whether the words of a message in a thread ask for anything."""
 
 import re
 import unicodedata
 
 _TO_SOMEBODY_ELSE = re.compile(r"\A\s*<(?:@|!subteam\^|!here|!channel|!everyone)")
 _NO_WORDS = re.compile(r"<[^<>\n]*>|:[\w+'-]+:")
-# More than this is no small talk; accents in a row take Unicode quadratic time.
+# A longer text is no small talk; a row of accents takes Unicode quadratic time.
 _MOST_CHARS = 500
 _BETWEEN_PHRASES = re.compile(r"[^\w\s]+|\n")
 _THANKS = """
@@ -24,7 +24,7 @@ def opens_with_somebody_else(text: str) -> bool:
 
 
 def is_small_talk(text: str) -> bool:
-    """Whether a message's markup says no more than a mention, an emoji, or thanks."""
+    """Whether a message's markup is only mentions, emoji, or thanks."""
     words = _NO_WORDS.sub(" ", text)
     if sum(map(len, words.split())) > _MOST_CHARS:
         return False

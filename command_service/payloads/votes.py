@@ -1,4 +1,4 @@
-"""Votes on answers, and why somebody found one wanting, as Slack tells them."""
+"""Votes on answers, and the reasons for negative ones, from Slack's payloads."""
 
 import json
 from collections.abc import Mapping
@@ -33,12 +33,12 @@ REASONS: Final = "feedback_reasons"
 """The ``callback_id`` of the modal that asks why."""
 FLAW: Final = "flaw"
 COMMENT: Final = "comment"
-"""The block and action of each of its inputs."""
+"""The block and action id of each of its inputs."""
 
 
 @dataclass(frozen=True)
 class Voted:
-    """A vote, and the leave that Slack gives with it to open a modal."""
+    """A vote, and Slack's short-lived permission to open a modal."""
 
     side_task: SideTask
     feedback: Feedback
@@ -60,7 +60,7 @@ def read_vote(body: Payload, now: datetime) -> Voted | NotAQuestion:
 
 
 def kept_for_reasons(voted: Voted) -> str:
-    """What the modal carries, so that its submission says which vote it explains."""
+    """The modal's data, with which its submission names the vote it explains."""
     feedback, recipient = voted.feedback, voted.side_task.recipient
     place = {"channel_id": recipient.channel_id, "thread_ts": recipient.thread_ts}
     return json.dumps({"v": 1, **feedback.model_dump(mode="json", exclude_none=True), **place})
@@ -68,7 +68,7 @@ def kept_for_reasons(voted: Voted) -> str:
 
 @never_raising
 def read_reasons(body: Payload, now: datetime) -> SideTask | NotAQuestion:
-    """The submission of the modal; one in which nothing was chosen or written says nothing."""
+    """The submission of the modal; an empty one is no feedback."""
     view = body["view"]
     kept = question_in_button(view.get("private_metadata"))
     feedback, values = _feedback(kept), view["state"]["values"]

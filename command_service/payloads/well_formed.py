@@ -1,4 +1,4 @@
-"""Readers of Slack's payloads never raise: what has an unknown form is no question."""
+"""Readers of Slack's payloads never raise: an ill-formed payload is no question."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -16,9 +16,7 @@ _HALVES: Final = re.compile("[\ud800-\udfff]")
 
 
 def never_raising(read: Callable[P, ReadT]) -> Callable[P, ReadT | NotAQuestion]:
-    """``read``, for which an ill-formed payload is one to be ignored: Slack would only send it
-    again.
-    """
+    """``read``, but an ill-formed payload is ignored: Slack would only send it again."""
 
     @wraps(read)
     def reading(*args: P.args, **kwargs: P.kwargs) -> ReadT | NotAQuestion:
@@ -31,7 +29,7 @@ def never_raising(read: Callable[P, ReadT]) -> Callable[P, ReadT | NotAQuestion]
 
 
 def with_event(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The payload with its event as a message. Raises ValueError for none."""
+    """The payload with its event as a message. Raises ValueError if there is none."""
     event = message_of(body["event"])
     if event is None:
         raise ValueError("no event")
@@ -39,7 +37,7 @@ def with_event(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def words_in(told: object) -> str:
-    """A text that people wrote; half a surrogate pair, which JSON can carry, is replaced."""
+    """A person's text, with U+FFFD for unpaired surrogates, which JSON can carry."""
     return _HALVES.sub("\ufffd", told) if isinstance(told, str) else ""
 
 

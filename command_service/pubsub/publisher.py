@@ -1,4 +1,4 @@
-"""The task queue on Pub/Sub: one message a Publish, confirmed within Slack's time or not at all."""
+"""The task queue on Pub/Sub: one message per Publish, confirmed within Slack's time or failed."""
 
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -58,8 +58,8 @@ _OUTAGE_S = 60.0
 class PubSubQueue:
     """``ports.TaskQueue`` on one topic.
 
-    After publishing has failed for longer than Slack redelivers for certain, ``on_restored`` is
-    called with the seconds that it failed: events of that time may be lost.
+    If publishing failed for longer than Slack surely redelivers, ``on_restored`` is called with the
+    seconds of the outage: its events may be lost.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class PubSubQueue:
         except (GoogleAPIError, GoogleAuthError) as error:
             raise QueueUnavailable(_why(error)) from error
         finally:
-            # Whoever waits for it may give up earlier.
+            # The caller may give up earlier.
             self._note(confirmed)
 
     def _note(self, confirmed: bool) -> None:
@@ -108,7 +108,7 @@ class PubSubQueue:
         try:
             await self._client.get_topic(topic=self.topic, retry=None, timeout=_ATTEMPT_S)
         except PermissionDenied:
-            # roles/pubsub.publisher alone may publish to a topic, but not look at it.
+            # roles/pubsub.publisher may publish to a topic, but not look at it.
             pass
         except (GoogleAPIError, GoogleAuthError) as error:
             raise QueueUnavailable(_why(error)) from error
@@ -131,10 +131,10 @@ async def open_publisher(
     on_restored: Callable[[float], None],
     outage_s: float = _OUTAGE_S,
 ) -> AsyncIterator[PubSubQueue]:
-    """The queue, connected from inside the running loop; raises StartFailed without credentials.
+    """The queue, connected inside the running loop; raises StartFailed without credentials.
 
-    The emulator's address is the setting's, which may come from ``.env``: the client itself would
-    look for it in the environment only.
+    The emulator's address comes from the settings (perhaps ``.env``): the client itself reads the
+    environment only.
     """
     try:
         transport = _transport(emulator_host)
@@ -158,7 +158,7 @@ def _transport(emulator_host: str | None) -> PublisherGrpcAsyncIOTransport:
 
 
 def _google_channel(host: str, *, options: list[tuple[str, Any]], **others: Any) -> Any:
-    """The client library's own channel with our options on top of its own."""
+    """The client library's own channel with our options added to its own."""
     return PublisherGrpcAsyncIOTransport.create_channel(
         host, options=[*options, *_CHANNEL_OPTIONS], **others
     )

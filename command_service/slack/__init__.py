@@ -1,1 +1,1 @@
-"""The adapters for Slack's Web API: signs to people, and what is read back."""
+"""The adapters for Slack's Web API: signs to users, and messages read back."""

@@ -1,4 +1,4 @@
-"""Whether Slack accepts our bot token: known at any time, without asking for every question."""
+"""Whether Slack accepts our bot token: known at any time, without a call per question."""
 
 import asyncio
 import time
@@ -13,14 +13,14 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 _EVERY_S = 30.0
-# Between two looks, whatever calls are denied meanwhile.
+# Between two checks, however many calls are denied meanwhile.
 _REST_S = 1.0
 
 
 class SlackAccess:
-    """``ports.Access`` from ``auth.test``: every ``every_s`` seconds, and once a call was denied.
+    """``ports.Access`` by ``auth.test``: every ``every_s`` seconds, and after a denied call.
 
-    After a denial has ended, ``on_restored`` is called with the seconds it lasted.
+    When a denial has ended, ``on_restored`` is called with the seconds it lasted.
     """
 
     def __init__(
@@ -37,14 +37,14 @@ class SlackAccess:
         self.denied: SlackDenied | None = None
 
     def failure(self, error: Exception, method: str) -> MechachangError:
-        """``slack_error``, which also makes us look at once when it says that we are denied."""
+        """``slack_error``, which also triggers a check when it is a denial."""
         failure = slack_error(error, method)
         if isinstance(failure, SlackDenied) and self.denied is None:
             self._doubted.set()
         return failure
 
     async def watch(self) -> None:
-        """Look again and again. For ever."""
+        """Check repeatedly, until cancelled."""
         while True:
             try:
                 async with asyncio.timeout(self.every_s):
@@ -62,7 +62,7 @@ class SlackAccess:
             failure = slack_error(error, "auth.test")
             if isinstance(failure, SlackDenied):
                 self._note_denied(failure)
-            # Whether Slack accepts the token is not told by a Slack that cannot be reached.
+            # An unreachable Slack says nothing about the token.
             return
         self._note_accepted()
 

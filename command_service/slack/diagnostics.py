@@ -1,4 +1,4 @@
-"""What Slack says of our token and of a channel, for the doctor."""
+"""Slack's view of our token and of a channel, for the doctor."""
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -9,13 +9,13 @@ from shared.errors import SlackRefused, SlackUnavailable
 from shared.slack.client import SLACK_FAILURES
 from shared.slack.message import cursor_in, listed_in
 
-# A click is to be acked within 3 s.
+# Slack wants the ack of a click within 3 s.
 _PAGES = 5
 _MEMBERS = 1_000
 
 
 class SlackDiagnostics:
-    """``ports.Surroundings`` by ``auth.test`` and ``conversations.info``."""
+    """``ports.Diagnostics`` by ``auth.test`` and ``conversations.info``."""
 
     def __init__(self, client: AsyncWebClient, access: SlackAccess) -> None:
         self._client = client
@@ -30,7 +30,7 @@ class SlackDiagnostics:
         return granted_scopes(who.headers)
 
     async def channel(self, channel_id: str) -> ChannelDiagnosis:
-        """The channel; one that Slack hides from us is one we are not in."""
+        """The channel; if Slack hides it from the bot, the bot is no member."""
         try:
             found = await self._client.conversations_info(channel=channel_id)
         except SLACK_FAILURES as error:
@@ -48,7 +48,7 @@ class SlackDiagnostics:
         )
 
     async def may_read(self, user_id: str, channel_id: str) -> bool:
-        """Whether the channel is public or the person is among its first some thousand members."""
+        """Whether the channel is public or the user is among its first some thousand members."""
         place = await self.channel(channel_id)
         if place.public or place.external is None:
             return place.public

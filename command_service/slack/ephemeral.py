@@ -1,4 +1,4 @@
-"""Signs to the person who asked, through the Web API."""
+"""Signs to the user: ephemeral messages and thread statuses, through the Web API."""
 
 import asyncio
 import time
@@ -32,13 +32,13 @@ from shared.telemetry.metrics import FIRST_SIGN
 
 log = get_logger(__name__)
 
-# A status that arrives after the answer would stand there for two minutes, so a slow one is given
-# up, and a question is given one only once (docs.slack.dev, assistant.threads.setStatus).
+# A status that arrives after the answer would stay for two minutes, so a slow one is abandoned, and
+# a question gets one only once (docs.slack.dev, assistant.threads.setStatus).
 _STATUS = "assistant.threads.setStatus"
 _STATUS_WITHIN_S = 2.0
 _LATE_AFTER_S = 0.4
-# Reading threads is limited to some 50 calls a minute, and no answer is begun without one (Tier 3).
-# A status that stays beside its answer is taken away by Slack after two minutes.
+# Reading threads is limited to some 50 calls a minute (Tier 3), and every answer needs one. Slack
+# itself removes a status beside an answer after two minutes.
 _LOOKS_PER_MINUTE = 6
 _REMEMBERED = 1_000
 _RESPOND_WITHIN_S = 3.0
@@ -46,7 +46,7 @@ _PAGE = 200
 
 
 class SlackUserSignals:
-    """``ports.Replies``: ephemeral messages and the status of a thread. Failures are logged."""
+    """``ports.UserSignals``: ephemeral messages and the status of a thread. Failures are logged."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class SlackUserSignals:
     async def tell(
         self, recipient: EphemeralTarget, text: str, blocks: Sequence[Block] = ()
     ) -> None:
-        """Show ``text`` to the recipient alone; with ``blocks`` these, and it is their summary."""
+        """Show ``text`` to the recipient alone; or ``blocks``, with ``text`` as their summary."""
         if recipient.response_url is not None:
             await self._respond(recipient.response_url, text=text, response_type="ephemeral")
             return
@@ -92,11 +92,11 @@ class SlackUserSignals:
         )
 
     async def dismiss(self, response_url: str) -> None:
-        """Take away what was shown to one person; Slack cannot be asked to otherwise."""
+        """Remove an ephemeral message, for which Slack offers no other way."""
         await self._respond(response_url, delete_original=True)
 
     async def _respond(self, url: str, **body: Any) -> None:
-        """Post to a response URL, which tells its failures in plain text."""
+        """Post to a response URL, which reports its failures in plain text."""
         hook = AsyncWebhookClient(url, session=self._client.session, retry_handlers=[])
         # Given no proxy, it has looked for one in the environment.
         hook.proxy = self._client.proxy
@@ -116,10 +116,10 @@ class SlackUserSignals:
             )
 
     async def show_thinking(self, question: Question, locale: Locale) -> None:
-        """Set the thread's status, once a task; Slack clears it with our next message there.
+        """Set the thread's status, once per task; Slack clears it with our next message there.
 
-        One that took its time may have come after that message: then it is cleared again, as far as
-        looking for it leaves the processor its share of Slack's limits.
+        A slow one may have arrived after that message: then it is cleared again, if looking for it
+        leaves the processor its share of Slack's limits.
         """
         if question.task_id in self._shown:
             return
@@ -161,7 +161,7 @@ class SlackUserSignals:
         return any(mark is not None and mark.task_id == question.task_id for mark in marks)
 
     async def hide_thinking(self, question: Question) -> None:
-        """Clear the thread's status once it is set; the question may be given one again."""
+        """Clear the thread's status once it is set; the question may get one again."""
         shown = self._shown.pop(question.task_id, None)
         if shown is not None:
             await shown.wait()
@@ -174,9 +174,9 @@ class SlackUserSignals:
         return shown
 
     async def _set_status(self, question: Question, status: str, loading: list[str]) -> bool:
-        """Whether it may stand now: Slack may have taken one that it did not confirm in time.
+        """Whether it may be visible now: Slack may have taken one that it did not confirm in time.
 
-        What Slack refuses it is not asked for again for a while.
+        After a refusal it is not set again for a while.
         """
         place = question.channel_id, question.thread_ts or ""
         if not self._refused.allows(_STATUS, *place):

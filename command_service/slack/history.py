@@ -1,4 +1,4 @@
-"""What was written in the conversations we are in, read back page by page."""
+"""The messages in the bot's conversations, read back page by page."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -22,7 +22,7 @@ _PAGE = 200
 
 
 class SlackHistory:
-    """``ports.History`` by ``users.conversations``, ``conversations.history``, ``.replies``."""
+    """``ports.ChannelHistory`` by ``users.conversations``, ``conversations.history`` and so on."""
 
     def __init__(self, client: AsyncWebClient, access: SlackAccess) -> None:
         self._client = client
@@ -31,7 +31,7 @@ class SlackHistory:
     async def conversations(
         self, kind: ConversationKind, cursor: str | None
     ) -> Page[JoinedConversation]:
-        """The conversations of one kind that we are in; each kind needs a scope of its own."""
+        """The bot's conversations of one kind; each kind needs a scope of its own."""
         page = await self._called(
             "users.conversations",
             lambda: self._client.users_conversations(
@@ -59,7 +59,7 @@ class SlackHistory:
     async def replies(
         self, conversation_id: str, thread_ts: str, oldest: str, cursor: str | None
     ) -> Page[Message]:
-        """A thread's replies, the oldest first, behind its first message; our marks included."""
+        """A thread's replies, the oldest first, after its first message; with our marks."""
         page = await self._called(
             "conversations.replies",
             lambda: self._client.conversations_replies(
@@ -83,7 +83,7 @@ class SlackHistory:
 
 
 def _listed(page: AsyncSlackResponse) -> list[Mapping[str, Any]]:
-    """Raises SlackUnavailable for what is no page."""
+    """Raises SlackUnavailable for an ill-formed page."""
     channels = page.get("channels")
     if not isinstance(channels, list):
         raise SlackUnavailable("Slack answered with no page of conversations.")

@@ -14,21 +14,21 @@ log = get_logger(__name__)
 
 
 class SlackHomePublisher:
-    """``ports.Homes``. Failures are logged: an app without the agent view has no prompts."""
+    """``ports.HomePublisher``. Failures are logged: without the agent view there are no prompts."""
 
     def __init__(self, client: AsyncWebClient, access: SlackAccess) -> None:
         self._client = client
         self._access = access
 
     async def publish(self, user_id: str, view: dict[str, Any]) -> None:
-        """Show ``view`` as the person's Home."""
+        """Show ``view`` as the user's Home."""
         try:
             await self._client.views_publish(user_id=user_id, view=view)
         except SLACK_FAILURES as error:
             self._log_failure(error, "views.publish")
 
     async def suggest(self, channel_id: str, locale: Locale) -> None:
-        """Offer prompts in the person's conversation with us."""
+        """Offer prompts in the user's conversation with the bot."""
         try:
             await self._client.assistant_threads_setSuggestedPrompts(
                 channel_id=channel_id,

@@ -1,4 +1,4 @@
-"""Which language a person uses Slack in, learnt in the background."""
+"""Users' languages in Slack, looked up in the background."""
 
 from collections import OrderedDict
 
@@ -15,10 +15,10 @@ log = get_logger(__name__)
 
 
 class SlackLocales:
-    """``ports.Locales`` from ``users.info``: the last ``capacity`` people are remembered.
+    """``ports.Locales`` by ``users.info``; remembers the last ``capacity`` users.
 
-    Nobody waits for it: the first question of somebody new is answered in the default language
-    unless Slack tells sooner than the next look.
+    No question waits for it: a new user's first one is answered in the default language unless
+    Slack answers before the next look.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class SlackLocales:
         self._asked: set[str] = set()
 
     def of(self, user_id: str) -> Locale:
-        """What is known of the user by now."""
+        """The user's language as known by now."""
         if user_id in self._known:
             self._known.move_to_end(user_id)
             return self._known[user_id]
@@ -49,7 +49,7 @@ class SlackLocales:
         return self._default
 
     async def found(self, user_id: str) -> Locale:
-        """What Slack says, unless it is known; the default if Slack cannot be asked."""
+        """The user's language, from Slack if needed; the default if Slack cannot be asked."""
         if user_id not in self._known:
             await self._learn(user_id)
         return self._known.get(user_id, self._default)

@@ -1,4 +1,4 @@
-"""Messages that asked something, read again from Slack."""
+"""Messages with questions, read again from Slack."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,12 +17,12 @@ from shared.slack.message import messages_in
 from shared.slack.message_text import plain_text
 from shared.task import Mode, Subject
 
-# Slack returns the thread's first message besides the one asked for.
+# Slack returns the thread's first message besides the requested one.
 _PAGE = 5
 
 
 class SlackQuestions:
-    """``ports.Questions`` by ``conversations.replies``, one small page a look."""
+    """``ports.Questions`` by ``conversations.replies``, one small page per look."""
 
     def __init__(self, client: AsyncWebClient, access: SlackAccess, ledger: Ledger) -> None:
         self._client = client
@@ -30,7 +30,7 @@ class SlackQuestions:
         self._ledger = ledger
 
     async def asked_at(self, place: MessageRef) -> QuestionContent | None:
-        """The person's message, or the slash command that our message shows."""
+        """The user's message, or the slash command that our message shows."""
         try:
             page = await self._client.conversations_replies(
                 channel=place.channel_id,

@@ -1,6 +1,6 @@
-"""Asks Slack once, before anything else is started, whether our tokens are any good.
+"""Checks our tokens with Slack once, before anything else starts.
 
-The SDK would retry a wrong token for ever, and Bolt would find out with the first event.
+The SDK would retry a wrong token endlessly, and Bolt would notice it with the first event.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 UNREACHABLE_AFTER_S = 30.0
-"""So long a start waits for Slack before its port opens."""
+"""How long a start waits for Slack before its port opens."""
 _BACK_OFF = doubling(0.5, 15.0)
 _REINSTALL = "Install the app again and take the new token from its settings page"
 _MEANINGS = {
@@ -41,7 +41,7 @@ _MEANINGS = {
 
 @dataclass(frozen=True)
 class Preflight:
-    """What Slack said: who we are, and in Socket Mode where the first socket is to be opened."""
+    """Slack's answer: our identity, and in Socket Mode the address of the first socket."""
 
     identity: Identity
     socket_url: str | None = None
@@ -49,9 +49,9 @@ class Preflight:
 
 @dataclass(frozen=True)
 class Waiting:
-    """How to wait for a Slack that cannot be reached: no restart brings it back sooner.
+    """How to wait for an unreachable Slack: no restart would help.
 
-    After ``unreachable_after_s`` seconds ``tell`` is called once, and Slack is asked on.
+    After ``unreachable_after_s`` seconds ``tell`` is called once; the check goes on.
     """
 
     tell: Callable[[], Awaitable[None]]
@@ -62,7 +62,7 @@ class Waiting:
 async def preflight(client: AsyncWebClient, app_token: str | None, waiting: Waiting) -> Preflight:
     """Check the bot token and, if there is one, the app-level token, for as long as that takes.
 
-    Raises PreflightFailed for what Slack refuses: only other settings mend that.
+    Raises PreflightFailed if Slack refuses: only other settings fix that.
     """
     asking = asyncio.create_task(_preflight(client, app_token, waiting.sleep), name="preflight")
     try:
@@ -168,7 +168,7 @@ async def _require_one_app(client: AsyncWebClient, identity: Identity, socket_ur
     try:
         bot = (await client.bots_info(bot=identity.bot_id)).get("bot")
     except SLACK_FAILURES:
-        # Only a hint is lost; both tokens are known to be good.
+        # Only a hint is lost; both tokens are good.
         return
     bot_app = bot.get("app_id") if isinstance(bot, dict) else None
     if bot_app is not None and bot_app != socket_app:

@@ -1,1 +1,1 @@
-"""What the Slack side says to people, in Japanese and English."""
+"""Every text of the command service for people, in Japanese and English."""

@@ -1,4 +1,4 @@
-"""What ``/gemini doctor`` says of the Slack side, in Japanese and English."""
+"""The command service's part of ``/gemini doctor``, in Japanese and English."""
 
 from typing import Final
 

@@ -23,7 +23,7 @@ _COMMENT_CHARS = 1_000
 
 
 def reasons_modal(voted: Voted, locale: Locale, *, asks_words: bool) -> View:
-    """A choice of common reasons, and room for words if they are kept. All of it is optional."""
+    """Common reasons to choose from, and a comment field if comments are kept; all optional."""
     blocks = [_section(FEEDBACK_INTRO[locale]), _flaws(locale)]
     if asks_words:
         blocks.append(_comment(locale))
@@ -39,7 +39,7 @@ def reasons_modal(voted: Voted, locale: Locale, *, asks_words: bool) -> View:
 
 
 def thanks_modal(locale: Locale) -> View:
-    """What takes the modal's place when it was submitted."""
+    """The modal's replacement after its submission."""
     return {
         "type": "modal",
         "title": _plain(FEEDBACK_TITLE[locale]),

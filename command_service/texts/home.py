@@ -1,4 +1,4 @@
-"""What is suggested to people who open a conversation with us, in Japanese and English."""
+"""The suggested prompts of the agent view, in Japanese and English."""
 
 from typing import Final
 
@@ -46,4 +46,4 @@ PROMPTS: Final[dict[Locale, list[dict[str, str]]]] = {
         },
     ],
 }
-"""Slack shows four at most, and sends the message of the one that is clicked."""
+"""Slack shows four at most, and sends the message of the clicked one."""

@@ -1,4 +1,4 @@
-"""What the Slack side says to people, in Japanese and English."""
+"""Replies of the command service, in Japanese and English."""
 
 from typing import Final
 
@@ -199,5 +199,5 @@ COMMENT_HINT: Final[Texts] = {
 
 
 def refusal(reason: RejectReason, locale: Locale, *, max_prompt_chars: int) -> str:
-    """What happened and what to do, for a reason that is told."""
+    """What happened and what to do, for a reason that the user is told."""
     return _REFUSALS[reason][locale].format(limit=f"{max_prompt_chars:,}")

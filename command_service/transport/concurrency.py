@@ -1,4 +1,4 @@
-"""How many envelopes are handled at once, and how they are drained."""
+"""The limit on concurrent envelopes, and their drain."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,18 +9,18 @@ from shared.telemetry.metrics import ENVELOPES_IN_FLIGHT
 
 log = get_logger(__name__)
 
-# What starts later than this leaves the queue too little of the time until the ack is due.
+# A later start leaves the queue too little of the time until the ack is due.
 SLOT_WAIT_S = 2.0
 
 
 class Overloaded(Exception):
-    """No slot became free in time, or none is given any more; the envelope must stay unacked."""
+    """No slot became free in time, or the service is closing; the envelope must stay unacked."""
 
 
 class ConcurrencyLimit:
-    """At most ``limit`` envelopes at once. Who waits longer than ``wait_s`` seconds is Overloaded.
+    """At most ``limit`` envelopes at once. An envelope that waits ``wait_s`` seconds is Overloaded.
 
-    After ``close`` nobody gets a slot, so that ``drain`` ends.
+    After ``close`` there are no more slots, so that ``drain`` ends.
     """
 
     def __init__(self, limit: int, wait_s: float = SLOT_WAIT_S) -> None:

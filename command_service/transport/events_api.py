@@ -1,7 +1,7 @@
 """HTTP mode: Slack's events, commands and clicks at ``POST /slack/events``.
 
-Whoever reaches the port may send anything: nothing but a body of Slack's, signed by Slack, gets a
-slot or reaches Bolt. Slack redelivers an event that is not answered with 200 within 3 s.
+Strangers can reach the port: only a body in Slack's form, signed by Slack, gets a slot or reaches
+Bolt. Slack redelivers an event that is not answered with 200 within 3 s.
 """
 
 from aiohttp import web
@@ -21,7 +21,7 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 EVENTS_PATH = "/slack/events"
-# Strangers do not fill the log: the metric counts all of them.
+# Strangers must not fill the log: the metric counts all of them.
 _TOLD_EVERY_S = 10.0
 
 
@@ -42,7 +42,7 @@ class EventApi:
         self._told = Pace(_TOLD_EVERY_S)
 
     async def handle(self, request: web.Request) -> web.Response:
-        """One request of Slack, or of somebody who would like to be."""
+        """Handle one request, from Slack or from a stranger."""
         with ack_deadline():
             if not self._signatures.look_right(request):
                 return self._refused(401, "unsigned")
@@ -74,7 +74,7 @@ class EventApi:
             return web.Response(status=503)
 
     def _refused(self, status: int, reason: str) -> web.Response:
-        """Whoever it was, there is nothing more to hear on this connection."""
+        """Refuse the request, and close its connection."""
         count_event(NOBODY, "refused", reason)
         if self._told.take(reason):
             log.warning(
@@ -89,9 +89,9 @@ class EventApi:
 
 
 def _read(request: web.Request, body: str) -> AsyncBoltRequest | None:
-    """What Bolt makes of a signed request; None where it is not what Slack sends.
+    """The signed request for Bolt; None if it is not in Slack's form.
 
-    Bolt reads JSON, forms and JSON in forms, and takes for granted what they hold.
+    Bolt reads JSON, forms and JSON in forms, and does not check their content.
     """
     try:
         told = AsyncBoltRequest(

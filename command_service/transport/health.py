@@ -1,7 +1,7 @@
 """``/healthz`` and ``/readyz``: would a restart help this process, and can it do its work now.
 
-Cloud Run's liveness probe asks the first. What Slack or Pub/Sub say is no part of it: no restart
-mends them, and a socket comes back by itself, sooner than a new instance would.
+Cloud Run's liveness probe calls the first, which ignores Slack and Pub/Sub: a restart does not fix
+them, and a socket comes back by itself, sooner than a new instance would.
 """
 
 from collections.abc import Awaitable, Callable
@@ -22,9 +22,7 @@ _SLACK_NOT_REACHED = {
 
 @dataclass(frozen=True)
 class HealthDeps:
-    """What the routes tell of. ``socket_state`` is None in HTTP mode, where being asked is proof
-    enough.
-    """
+    """What the routes report. ``socket_state`` is None in HTTP mode: a request is proof enough."""
 
     check_queue: Callable[[], Awaitable[None]]
     access: Access
@@ -32,7 +30,7 @@ class HealthDeps:
 
 
 class Health:
-    """Both routes, from before the service is up; then ``deps`` are handed in."""
+    """Both routes, from before the service is up; ``deps`` follow later."""
 
     def __init__(self, deps: HealthDeps | None = None) -> None:
         self.deps = deps

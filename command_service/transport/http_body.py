@@ -1,4 +1,4 @@
-"""The body of a request that anybody may have sent: bounded in time, in size and in memory."""
+"""The body of a request from any sender: bounded in time, in size and in memory."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ LARGE_BODIES_BYTES = 32 * 1024 * 1024
 
 
 class BodyRefused(Exception):
-    """The body is no body of Slack's; ``status`` says so. The message is a reason code."""
+    """The body is not Slack's; ``status`` says why. The message is a reason code."""
 
     def __init__(self, reason: str, status: int) -> None:
         super().__init__(reason)
@@ -21,7 +21,7 @@ class BodyRefused(Exception):
 
 
 class Bodies:
-    """Reads bodies. What is small always has room, so that large ones of others keep nobody out."""
+    """Reads bodies. Small ones always have memory of their own, so large ones cannot block them."""
 
     def __init__(self, within_s: float = BODY_WITHIN_S) -> None:
         self._within_s = within_s
@@ -29,7 +29,7 @@ class Bodies:
 
     async def read(self, request: web.Request) -> str:
         """The whole body, as it was signed; raises BodyRefused."""
-        # The signature is about what was sent: aiohttp would hand on what it has unpacked.
+        # The signature is of the bytes on the wire: aiohttp would return the unpacked ones.
         if "Content-Encoding" in request.headers:
             raise BodyRefused("body_encoded", 415)
         if (request.content_length or 0) > BODY_BYTES:

@@ -9,20 +9,20 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-# Requests in flight are drained before; what is left at the end are idle connections.
+# Requests in flight are drained before; only idle connections are left at the end.
 _SHUTDOWN_S = 1.0
 _BACKLOG = 128
-# For the rest of a body that nobody reads any more: who sends it may still read our answer.
+# For the rest of a body that is not read any more: its sender may still read our answer.
 _LINGERING_S = 1.0
 # aiohttp bounds the size of a head, and the time between two requests, but not the time of a head.
 HEAD_WITHIN_S = 10.0
 
 
 class WithoutStrangers(logging.Filter):
-    """Takes from aiohttp's log what is no HTTP: an error of ours to it, with a stranger's bytes."""
+    """Removes malformed HTTP from aiohttp's log, where it is an error with a stranger's bytes."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Keep what a handler of ours raised."""
+        """Keep errors of our own handlers."""
         error = record.exc_info[1] if record.exc_info else None
         return not isinstance(error, HttpProcessingError)
 
@@ -52,7 +52,7 @@ class FirstHead(asyncio.Protocol):
         self._server.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Hand everything on, and look for the end of the head until it has come."""
+        """Pass everything on, and look for the end of the head until it has come."""
         if self._due is not None:
             self._seen = self._seen[-3:] + data
             if b"\r\n\r\n" in self._seen:
@@ -60,7 +60,7 @@ class FirstHead(asyncio.Protocol):
         self._server.data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is waited for any more."""
+        """Stop waiting."""
         self._stop_waiting()
         self._server.connection_lost(exc)
 
@@ -74,7 +74,7 @@ class FirstHead(asyncio.Protocol):
 def bound(host: str, port: int) -> socket.socket:
     """A socket on the port, not listening yet; raises OSError when the port cannot be had.
 
-    Whoever probes the port finds it closed until it is served. The server closes the socket.
+    A probe finds the port closed until it is served. The server closes the socket.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -88,13 +88,13 @@ def bound(host: str, port: int) -> socket.socket:
 
 
 class LateRoute:
-    """A route of a server that runs before what it is for is there: 503 until then."""
+    """A route whose handler is set only after the server has started: 503 until then."""
 
     def __init__(self) -> None:
         self.handler: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Hand the request on."""
+        """Pass the request on."""
         if self.handler is None:
             return web.Response(status=503)
         return await self.handler(request)
@@ -104,7 +104,7 @@ class LateRoute:
 async def serving(
     server: web.Application, listener: socket.socket, head_within_s: float = HEAD_WITHIN_S
 ) -> AsyncIterator[int]:
-    """Serve ``server`` inside the ``with``; gives the port."""
+    """Serve ``server`` inside the block; yields the port."""
     runner = web.AppRunner(
         server,
         access_log=None,

@@ -1,4 +1,4 @@
-"""What Bolt calls: each listener decodes, calls one use case and maps the outcome to an ack.
+"""Bolt's listeners: each decodes, calls one use case and maps the outcome to an ack.
 
 The app runs with ``process_before_response``: Bolt acks an event after its listener has returned,
 so that an ack always means that the queue has the question.
@@ -86,7 +86,7 @@ ACTIONS: Mapping[str, ReadClick] = {
 
 @dataclass(frozen=True)
 class Listeners:
-    """What the listeners hand on to the use cases."""
+    """Calls the use cases for Bolt's events."""
 
     identity: Identity
     repetition: AskAgainDeps
@@ -97,7 +97,7 @@ class Listeners:
     signing: Signing
 
     def register(self, app: AsyncApp) -> None:
-        """Make ``app`` handle everything the manifest subscribes to, and ack what it does not."""
+        """Make ``app`` handle everything the manifest subscribes to, and ack everything else."""
         # Bolt takes the first listener that matches, so the special kind of message comes first.
         app.event({"type": "message", "subtype": "message_changed"})(self._on_edit)
         app.event(STOPPED_SESSION)(self._on_stopped_session)
@@ -145,9 +145,9 @@ class Listeners:
             FIRST_SIGN.record(question.age_s(submit_deps.now()), source=question.source)
 
     def _command_reply(self, outcome: SubmitOutcome, user_id: str, *, unsure: bool) -> str:
-        """Slack never redelivers a command, so its ack tells the person whatever happened.
+        """The ack's text for a command, which Slack never redelivers.
 
-        ``unsure``: it is answered to them alone, since others might belong to other organisations.
+        ``unsure``: the answer is for the user alone, because the channel may be shared.
         """
         match outcome:
             case Accepted(task) if unsure:
@@ -169,7 +169,7 @@ class Listeners:
             outcome = await ask_again(click, self.repetition)
             count(click, outcome)
             if isinstance(outcome, HandedBack) and isinstance(outcome.error, SlackDenied):
-                # Nobody can be told, but beside an unacked click Slack itself shows a failure.
+                # The user cannot be told, but Slack shows a failure beside an unacked click.
                 raise outcome.error
             await ack()
             self._tidy_up(body, outcome)
@@ -177,14 +177,14 @@ class Listeners:
         return on_click
 
     def _tampered(self, body: Body) -> NotAQuestion | None:
-        """Why nothing is done for a press that carries what we did not give to it there."""
+        """The reason to ignore a press whose data we did not sign for its place."""
         if is_genuine(body, self.signing):
             return None
         log.warning("A press carries what is not ours.", action="press_tampered")
         return NotAQuestion(RejectReason.TAMPERED)
 
     def _tidy_up(self, body: Body, outcome: SubmitOutcome) -> None:
-        """A note that only one person sees has done its work once its button is pressed."""
+        """Remove an ephemeral note once its button is pressed."""
         if isinstance(outcome, Accepted) and body["container"].get("is_ephemeral"):
             submit_deps = self.repetition.submit_deps
             dismissing = submit_deps.replies.dismiss(str(body["response_url"]))
@@ -243,7 +243,7 @@ def _is_redelivered(request: AsyncBoltRequest) -> bool:
 
 
 async def on_error(error: Exception, body: Body, request: AsyncBoltRequest) -> BoltResponse | None:
-    """Ack what we have no listener for; leave all else unacked, so that it is redelivered."""
+    """Ack events without a listener; leave all others unacked, so that Slack redelivers them."""
     if isinstance(error, BoltUnhandledRequestError):
         count_event(NOBODY, "ignored", "unhandled")
         log.info(
@@ -254,7 +254,7 @@ async def on_error(error: Exception, body: Body, request: AsyncBoltRequest) -> B
         )
         return BoltResponse(status=200)
     if isinstance(error, MechachangError):
-        # The use case has told the log already.
+        # The use case has logged it already.
         return BoltResponse(status=503)
     count_event(NOBODY, "failed", "internal_error")
     log.error(

@@ -1,10 +1,10 @@
 """Slack's Socket Mode with a bound on concurrency, a drain, and a socket that comes back.
 
 Facts that shaped it (slack_sdk 3.47): ``close`` ends the socket without waiting for running
-envelopes, whose acks are then lost; after a failed handshake the SDK tries the same one-time URL
-for ever; ``connect`` does not return before it has succeeded; a connection that ended without a
+envelopes, whose acks are then lost; after a failed handshake the SDK retries the same one-time URL
+endlessly; ``connect`` does not return before it has succeeded; a connection that ended without a
 closing frame is noticed one ping interval later; a new connection counts as connected whether or
-not anything is ever heard on it, and a time of its last pong is made up for it.
+not anything is ever heard on it, and the SDK invents the time of its last pong.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ _DISCONNECTS = frozenset({"warning", "refresh_requested", "link_disabled", "too_
 
 
 class WithoutTickets(logging.Filter):
-    """Takes from the SDK's log what lets anybody open our socket: its one-time address.
+    """Removes the socket's one-time address from the SDK's log: it lets anybody open our socket.
 
     A failed handshake is logged with it, in the text and again in the traceback.
     """
@@ -64,9 +64,9 @@ class WithoutTickets(logging.Filter):
 class Timing:
     """The socket's bounds, in seconds.
 
-    A handshake that has not succeeded within ``url_life_s`` is tried again at a new URL. A socket
-    on which Slack was not heard for ``silent_s`` is not connected, whatever it seems; the SDK
-    replaces it after one or two pings. Silence of ``gap_s`` is told once it ends.
+    A handshake that has not succeeded within ``url_life_s`` is retried at a new URL. A socket on
+    which Slack was not heard for ``silent_s`` counts as not connected; the SDK replaces it after
+    one or two pings. The end of a silence of ``gap_s`` is reported.
     """
 
     ping_every_s: float = 5.0
@@ -83,7 +83,7 @@ class SocketMode(AsyncSocketModeHandler):
 
     A slash command, which Slack does not redeliver, is answered with ``busy_text(user_id)``. When
     Slack is first heard, and after each silence of ``gap_s``, ``on_heard_again`` is called with the
-    seconds of silence (None at first): what was said meanwhile may never arrive.
+    seconds of silence (None at first): events of that time may never arrive.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class SocketMode(AsyncSocketModeHandler):
         self.overloaded = 0
 
     async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
-        """Handle one envelope; whatever happens, an ack means that it was dealt with."""
+        """Handle one envelope; an ack always means that it was dealt with."""
         try:
             with ack_deadline(), envelope(req.type):
                 async with self._slots.slot():
@@ -146,7 +146,7 @@ class SocketMode(AsyncSocketModeHandler):
             )
 
     async def state(self) -> SocketState:
-        """Whether Slack is heard, and for how long it has not been."""
+        """Whether Slack is heard, and how long ago it was."""
         linked = await self._is_linked()
         self._hear_pong()
         age_s = time.monotonic() - self._heard_at
@@ -162,14 +162,14 @@ class SocketMode(AsyncSocketModeHandler):
         return linked
 
     def _hear_pong(self) -> None:
-        """A pong moves the SDK's time on; the first time it tells may be made up."""
+        """A pong moves the SDK's time on; the first time may be invented."""
         before, self._pong = self._pong, self.client.last_ping_pong_time
         if before is not None and self._pong is not None and self._pong > before:
             self._heard()
 
     async def _heard_message(self, message: WSMessage) -> None:
         self._heard()
-        # The SDK replaces the connection at this message and tells no other listener of it.
+        # The SDK replaces the connection at this message and passes it to no other listener.
         if message.type is WSMsgType.TEXT and _DISCONNECT in message.data:
             reason = str(json.loads(message.data).get("reason"))
             self._ended_by = reason if reason in _DISCONNECTS else "other"
@@ -182,12 +182,12 @@ class SocketMode(AsyncSocketModeHandler):
             self._on_heard_again(silent_s)
 
     async def keep_connected(self, url: str) -> None:
-        """Connect at ``url``, and at new ones whenever the connection is lost. For ever.
+        """Connect at ``url``, and at new ones whenever the connection is lost, until cancelled.
 
-        The SDK does so by itself, but finds a connection that just ended with its next ping only.
+        The SDK does so by itself, but notices a connection that just ended only with its next ping.
         """
         if urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}:
-            # The SDK takes HTTPS_PROXY for every address and does not know NO_PROXY.
+            # The SDK uses HTTPS_PROXY for every address and does not know NO_PROXY.
             self.client.proxy = None
         self.client.wss_uri = url
         connecting = asyncio.create_task(self._attempt(self.client.connect), name="socket:connect")
@@ -209,7 +209,7 @@ class SocketMode(AsyncSocketModeHandler):
             await asyncio.gather(connecting, return_exceptions=True)
 
     async def _attempt(self, connect: Callable[[], Awaitable[None]]) -> None:
-        """One connect of the SDK's; a failed one is paid with a pause, as Slack limits new URLs."""
+        """One connect of the SDK's; a pause follows a failed one, as Slack limits new URLs."""
         try:
             await connect()
         except SLACK_FAILURES as error:
@@ -262,7 +262,7 @@ class SocketMode(AsyncSocketModeHandler):
 
 @asynccontextmanager
 async def connected(socket: SocketMode, url: str) -> AsyncIterator[SocketMode]:
-    """Envelopes arrive inside the ``with``; the first connection is opened at ``url``.
+    """Envelopes arrive inside the block; the first connection is opened at ``url``.
 
     Does not wait for that connection. The slots must be drained before leaving: an ack goes out
     only while the socket is open.

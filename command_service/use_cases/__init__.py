@@ -1,1 +1,1 @@
-"""One function for each thing that a person in Slack can do."""
+"""The use cases: one function for each thing that a user can do in Slack."""

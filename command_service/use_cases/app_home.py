@@ -1,6 +1,6 @@
-"""App Home and the agent view: what a person finds who opens the app itself.
+"""App Home and the agent view, when a user opens the app itself.
 
-Nobody is promised anything here: what fails is logged, and comes again with the next opening.
+Best effort: a failure is logged, and the next opening tries again.
 """
 
 from collections.abc import Mapping
@@ -25,13 +25,13 @@ log = get_logger(__name__)
 HOME_EVENTS: Final = ("app_home_opened",)
 """As the app's manifest subscribes to them."""
 
-# People click to and fro between the tabs.
+# Users click to and fro between the tabs.
 REFRESH_EVERY_S: Final = 30.0
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A person opened one of the app's tabs. ``published``: their Home shows something already."""
+    """A user opened one of the app's tabs. ``published``: their Home shows something already."""
 
     team_id: str
     user_id: str
@@ -42,7 +42,7 @@ class Opened:
 
 
 def read_opening(body: Mapping[str, Any]) -> Opened | None:
-    """The opening of an ``app_home_opened`` event; None for a tab that is none of these two."""
+    """The opening in an ``app_home_opened`` event; None for any other tab than these two."""
     opened = _opening(body)
     return None if isinstance(opened, NotAQuestion) else opened
 
@@ -65,7 +65,7 @@ def _opening(body: Mapping[str, Any]) -> Opened | None:
 
 @dataclass(frozen=True)
 class OpenHomeDeps:
-    """What receiving people at the app itself needs. ``revision`` is ours, for them to see."""
+    """Dependencies of ``open_home``. ``revision`` is ours, to be shown."""
 
     submit_deps: SubmitDeps
     homes: HomePublisher
@@ -74,9 +74,9 @@ class OpenHomeDeps:
 
 
 def open_home(opened: Opened, deps: OpenHomeDeps) -> None:
-    """Suggest prompts or fill the Home without making Slack wait; at most every 30 s a person.
+    """Suggest prompts or refresh the Home without making Slack wait; at most every 30 s per user.
 
-    Whoever may not ask is told so on their Home, and sees nothing else.
+    A user who may not ask sees only that on their Home.
     """
     came_from(Source.APP_HOME)
     if (denied := deps.submit_deps.access.denied) is not None:
@@ -107,9 +107,9 @@ async def _suggest(opened: Opened, deps: OpenHomeDeps) -> None:
 
 
 async def _fill(opened: Opened, deps: OpenHomeDeps) -> None:
-    """Show at once what we know, and let the processor show the usage, which it alone knows.
+    """Show the known parts at once; the processor, which alone knows the usage, adds it.
 
-    A Home that is filled keeps its usage until the new one comes, instead of flickering.
+    A Home with a usage keeps it until the new one comes, instead of flickering.
     """
     task = _task(opened, deps.submit_deps)
     with bound_task(task.task_id):

@@ -1,4 +1,4 @@
-"""The use case of the Regenerate and Retry buttons: a question is asked once more."""
+"""Regenerate, Retry and the like: a question is asked once more."""
 
 import asyncio
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ READ_WITHIN_S = 1.5
 
 @dataclass(frozen=True)
 class AskAgainDeps:
-    """What asking again needs."""
+    """Dependencies of ``ask_again``."""
 
     submit_deps: SubmitDeps
     questions: Questions
@@ -44,8 +44,8 @@ class AskAgainDeps:
 async def ask_again(click: Click | NotAQuestion, deps: AskAgainDeps) -> SubmitOutcome:
     """Read the question of a click again and accept it as a new task.
 
-    Slack never redelivers a click, so whatever prevents it is told to the person who clicked,
-    unless Slack denies our token and nobody can be told.
+    Slack never redelivers a click, so the user is told about every failure, unless Slack denies our
+    token and no message can be sent.
     """
     if isinstance(click, NotAQuestion):
         return await submit(click, deps.submit_deps)
@@ -71,9 +71,9 @@ async def ask_again(click: Click | NotAQuestion, deps: AskAgainDeps) -> SubmitOu
 
 
 async def _kept_out(click: Click, question: Question, deps: SubmitDeps) -> RejectReason | None:
-    """Why the question is not asked again where it stands. The payload of a click tells neither
-    whether its channel is shared by now, nor, for a button that stands elsewhere (a notice in
-    direct messages), whether who clicks may still read there; what cannot be told is a no.
+    """The reason not to ask the question again there. A click's payload does not say whether its
+    channel is shared by now, nor, for a button elsewhere (a notice in direct messages), whether the
+    user may still read there; unknown counts as no.
     """
     policy, place = deps.policy, click.place.channel_id
     if isinstance(admit(question, policy), Rejected):
@@ -94,7 +94,7 @@ async def _shared(question: Question, deps: SubmitDeps) -> RejectReason | None:
     external = None if where.startswith("D") else await deps.sharing.is_external(where)
     if external:
         return RejectReason.EXTERNAL_CHANNEL
-    # What only its asker will see needs no certainty.
+    # An answer that only its user sees needs no certainty.
     in_public = subject is None and not where.startswith("D")
     return RejectReason.QUESTION_UNREADABLE if external is None and in_public else None
 

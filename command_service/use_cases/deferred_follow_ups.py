@@ -1,7 +1,7 @@
-"""Follow-ups whose thread may not be looked at yet: acked, and told apart when there is time.
+"""Follow-ups in threads that may not be read yet: acked, and decided when there is time.
 
 Slack stops sending events to an app that leaves many unacked, and after a start every busy thread
-is unknown at once. What waits here is in memory alone: nobody was promised an answer yet.
+is unknown at once. Waiting follow-ups are in memory only: no answer was promised yet.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ class _Waiting:
 
 @dataclass
 class FollowUpTurn:
-    """When a thread may be looked at, what to do then, and what becomes of who waited in vain."""
+    """When a thread may be read, what to do then, and what happens after waiting too long."""
 
     delay_s: Callable[[Question], float]
     settle: Callable[[Question], Awaitable[SubmitOutcome]]
@@ -42,7 +42,7 @@ class FollowUpTurn:
 
 
 class DeferredFollowUps:
-    """At most ``CAPACITY`` follow-ups, each for ``WITHIN_S`` seconds, in their order."""
+    """At most ``CAPACITY`` follow-ups, each for ``WITHIN_S`` seconds, in order."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class DeferredFollowUps:
         return len(self._waiting)
 
     def add(self, question: Question) -> bool:
-        """Whether there was room for it; what it belongs to (its trace) is kept with it."""
+        """Keep it with its context (its trace); False if there is no room."""
         if len(self._waiting) >= CAPACITY:
             return False
         self._waiting.append(_Waiting(question, copy_context(), self._clock()))

@@ -1,6 +1,6 @@
-"""``/gemini doctor``: looks at everything between a person and an answer, and says what to mend.
+"""``/gemini doctor``: checks everything between a user and an answer, and says what to fix.
 
-The Slack side answers with what it sees; the processor reports to the same person by itself.
+The command service replies with its checks; the processor reports to the same user by itself.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ log = get_logger(__name__)
 REPORT_EVERY_S: Final = 10.0
 
 _WORDS: Final = {"doctor", "診断"}
-# Whether the channel is shared with others is looked up, and told with the place.
+# Whether the channel is shared is looked up, and reported with the place.
 _RULES: Final = {
     RejectReason.TEAM_NOT_ALLOWED: texts.TEAM,
     RejectReason.CHANNEL_NOT_ALLOWED: texts.CHANNEL,
@@ -46,7 +46,7 @@ _LOCALE_WITHIN_S: Final = 0.5
 
 @dataclass(frozen=True)
 class DoctorRequest:
-    """Who wants to know, where."""
+    """The user who wants to know, and where."""
 
     task_id: str
     team_id: str
@@ -56,7 +56,7 @@ class DoctorRequest:
 
 
 def read_doctor_request(body: Mapping[str, Any]) -> DoctorRequest | None:
-    """The visit that a slash command asks for; None for any other command."""
+    """The request in a slash command; None for any other command."""
     visit = _visit(body)
     return None if isinstance(visit, NotAQuestion) else visit
 
@@ -77,7 +77,7 @@ def _visit(body: Mapping[str, Any]) -> DoctorRequest | None:
 
 @dataclass(frozen=True)
 class DoctorDeps:
-    """What an examination needs. In HTTP mode there is no socket, and so no state of it."""
+    """Dependencies of the checks. In HTTP mode there is no socket, and so no state of it."""
 
     submit_deps: SubmitDeps
     identity: Identity
@@ -88,7 +88,7 @@ class DoctorDeps:
 
 
 async def run_checks(visit: DoctorRequest, deps: DoctorDeps) -> str:
-    """What the Slack side finds, in words for this one person. Never raises, and ends in time for
+    """The command service's checks, in words for this one user. Never raises, and ends in time for
     the ack; the processor is asked for its own report.
     """
     with bound_task(visit.task_id):
@@ -117,9 +117,7 @@ async def run_checks(visit: DoctorRequest, deps: DoctorDeps) -> str:
 
 
 def _kept_out(visit: DoctorRequest, deps: DoctorDeps) -> str | None:
-    """What is told instead to who may not ask us anything, or was here a moment ago: nothing that
-    has to be looked at.
-    """
+    """The reply, without any look-up, to a user who may not ask or has asked a moment ago."""
     submit_deps, locale = deps.submit_deps, deps.submit_deps.locales.of(visit.user_id)
     reason = turned_away(_presence(visit), submit_deps.policy)
     if reason is None and deps.pace.take(visit.user_id):
@@ -189,7 +187,7 @@ async def _on_place(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> l
 
 
 async def _on_queue(visit: DoctorRequest, deps: DoctorDeps) -> float | QueueUnavailable:
-    """How many seconds the queue took for the processor's part, or why it did not."""
+    """The seconds the queue took for the processor's part, or why it did not take it."""
     task, began = _task(visit, deps.submit_deps), time.perf_counter()
     try:
         await publish(task, deps.submit_deps)

@@ -1,7 +1,7 @@
-"""The use case of a question that its author changes: it may be asked again as it stands now.
+"""A question that its author edits: it may be asked again in its new words.
 
-Nothing is kept for this: the event tells the old words and the new ones, and the note's button
-which message to read again.
+Nothing is kept for this: the event has the old words and the new ones, and the note's button names
+the message to read again.
 """
 
 import json
@@ -25,12 +25,12 @@ log = get_logger(__name__)
 Payload = Mapping[str, Any]
 
 EDITED_WITHIN_S: Final = 300.0
-"""Who changes an older message is tidying up, not asking."""
+"""An author who edits an older message is tidying up, not asking."""
 
 
 @dataclass(frozen=True)
 class Edited:
-    """A message that asked us something, as it reads now; ``edited_ts`` names the edit."""
+    """An edited question in its new words; ``edited_ts`` identifies the edit."""
 
     question: Question
     edited_ts: str
@@ -40,7 +40,7 @@ class Edited:
 def read_edit(body: Payload, identity: Identity, redelivered: bool) -> Edited | NotAQuestion:
     """The edit in a ``message_changed`` event.
 
-    Slack sends that event for each new preview of a link, too: only a change of the words counts.
+    Slack sends that event for each new link preview, too: only a change of the words counts.
     """
     event = with_event(body)["event"]
     message, before = message_of(event["message"]), message_of(event["previous_message"])
@@ -68,7 +68,7 @@ def _in_time(message: Payload, edited_ts: str) -> bool:
 
 
 async def offer(edited: Edited | NotAQuestion, deps: FollowUpDeps) -> None:
-    """Offer the author, and nobody else, to ask the changed question; once an edit."""
+    """Offer the author alone to ask the changed question; once per edit."""
     if isinstance(edited, NotAQuestion):
         await submit(edited, deps.submit_deps)
         return

@@ -1,4 +1,4 @@
-"""The use case of a vote: it goes to the queue, and whoever is not content is asked why."""
+"""A vote goes to the queue, and a user who votes down is asked why."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,7 @@ from shared.task import Locale, Vote
 
 @dataclass(frozen=True)
 class VoteDeps:
-    """What listening to votes needs. ``asks_words``: what people write is kept, so they are asked
-    to write.
-    """
+    """Dependencies of feedback. ``asks_words``: offer a comment field (comments are logged)."""
 
     submit_deps: SubmitDeps
     modals: Modals
@@ -28,7 +26,7 @@ class VoteDeps:
 
 
 async def take_vote(voted: Voted | NotAQuestion, deps: VoteDeps) -> SubmitOutcome:
-    """Publish a vote. The modal opens before that: Slack's leave for it ends within seconds."""
+    """Publish a vote. The modal opens first: Slack's permission for it ends within seconds."""
     if isinstance(voted, NotAQuestion):
         return await submit(voted, deps.submit_deps)
     side_task, background = voted.side_task, deps.submit_deps.background
@@ -48,5 +46,5 @@ async def take_vote(voted: Voted | NotAQuestion, deps: VoteDeps) -> SubmitOutcom
 
 
 async def take_reasons(side_task: SideTask | NotAQuestion, deps: VoteDeps) -> SubmitOutcome:
-    """Publish why somebody voted as they did; the modal itself says what came of it."""
+    """Publish the reasons for a vote; the modal itself shows the outcome."""
     return await enqueue(side_task, deps.submit_deps)

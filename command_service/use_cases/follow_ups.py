@@ -1,8 +1,8 @@
-"""The use case of a message event: in a thread where we have answered nobody needs to mention us.
+"""A message without a mention: in a thread where we have answered it may be a question.
 
-Whether we have is told by Slack's event where we began the thread, else looked up in Slack, at most
-once in a while for a thread and so often a minute; beyond that it waits its turn, acked. What
-cannot be told in time is left to Slack's redelivery, like a question that cannot be queued.
+Slack's event says whether we began the thread; else the thread is read, at most once in a while,
+and only so many threads a minute; beyond that the message waits its turn, acked. If Slack does not
+answer in time, its redelivery decides, as for a question that cannot be queued.
 """
 
 import asyncio
@@ -30,11 +30,12 @@ LOOK_WITHIN_S = 1.0
 """Publishing needs the larger part of the time until the ack."""
 LOOKS_PER_MINUTE = 20
 """Reading a thread is limited to some 50 calls a minute (docs.slack.dev, rate limits: Tier 3); the
-processor, which cannot answer without it, keeps the larger share."""
+processor, which cannot answer without it, keeps the larger share.
+"""
 _PAGES = 3
 _REMEMBERED = 5_000
 _NOT_OURS_FOR_S = 60.0
-# Another instance may have answered there meanwhile; nobody takes an answer of ours away.
+# Another instance may have answered there meanwhile, and answers stay.
 _OURS_FOR_S = 24 * 3600.0
 
 
@@ -45,7 +46,7 @@ class UnknownThread(RetryableError):
 
 
 NEVER: Final = float("inf")
-"""Since when a thread is ours in which we have not answered."""
+"""The start of our part in a thread without an answer of ours."""
 
 
 class JoinedThreads:
@@ -56,9 +57,7 @@ class JoinedThreads:
         self._known: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
 
     def note(self, thread: tuple[str, str], since: float) -> None:
-        """Remember it, the earliest of what is told; beyond some thousands the oldest is
-        forgotten.
-        """
+        """Remember the earliest ``since``; beyond some thousands the oldest is forgotten."""
         known = self.ours_since(thread)
         since = since if known is None else min(since, known)
         kept_s = _NOT_OURS_FOR_S if since == NEVER else _OURS_FOR_S
@@ -68,14 +67,14 @@ class JoinedThreads:
             self._known.popitem(last=False)
 
     def ours_since(self, thread: tuple[str, str]) -> float | None:
-        """What is known of the thread, if anything; ``NEVER`` where we have not answered."""
+        """What is known of the thread, if anything; ``NEVER`` if we have not answered there."""
         since, until = self._known.get(thread, (NEVER, 0.0))
         return since if self._clock() < until else None
 
 
 @dataclass
 class FollowUpDeps:
-    """What following threads needs. ``enabled`` off: only mentions ask in channels."""
+    """Dependencies of follow-ups. ``enabled`` off: only mentions ask in channels."""
 
     submit_deps: SubmitDeps
     history: ChannelHistory
@@ -92,7 +91,7 @@ class FollowUpDeps:
         self.later = DeferredFollowUps(self.submit_deps.background, turn, self.clock, self.sleep)
 
     def may_look(self) -> bool:
-        """Whether one more look fits into this minute; if so it is counted."""
+        """Count one more look if it fits into this minute; whether it does."""
         if self._until_look_s() > 0:
             return False
         self._looks.append(self.clock())
@@ -105,7 +104,7 @@ class FollowUpDeps:
         return self._looks[0] + 60.0 - now if len(self._looks) >= LOOKS_PER_MINUTE else 0.0
 
     def ours_since(self, question: Question) -> float | None:
-        """Since when its thread is ours, as far as is known without asking Slack."""
+        """Since when its thread is ours, if known without asking Slack."""
         if question.thread_by == self.ledger.user_id:
             self.threads.note(_thread(question), float(question.thread_ts or 0))
         return self.threads.ours_since(_thread(question))
@@ -125,9 +124,9 @@ class FollowUpDeps:
 async def accept_message(
     trigger: Question | NotAQuestion, deps: FollowUpDeps, *, its_turn: bool = False
 ) -> SubmitOutcome:
-    """Accept what a message asks. A follow-up that nobody may ask, or in a thread that is not ours,
-    is no question and nobody is told: its author spoke to others. One whose thread may not be
-    looked at now is postponed until it is ``its_turn``.
+    """Submit the question of a message. A follow-up that is not allowed, or in a thread that is not
+    ours, is ignored silently: its author spoke to others. If its thread may not be read now, it is
+    postponed until ``its_turn``.
     """
     if isinstance(trigger, NotAQuestion):
         return await submit(trigger, deps.submit_deps)
@@ -166,7 +165,7 @@ async def why_not_follow_up(
     thread = _thread(question)
     since = deps.ours_since(question)
     if since is None:
-        # Who waits already comes first.
+        # Waiting follow-ups come first.
         if (deps.later and not its_turn) or not deps.may_look():
             return NotAQuestion(RejectReason.POSTPONED)
         try:
@@ -180,7 +179,7 @@ async def why_not_follow_up(
             )
             return HandedBack(error)
         deps.threads.note(thread, since)
-    # What was written before we came, and is delivered late, was not said to us.
+    # A message written before we joined, and delivered late, was not meant for us.
     return None if since <= _ts(question) else NotAQuestion(RejectReason.NOT_FOLLOWED)
 
 
@@ -197,7 +196,7 @@ async def _looked_up(question: Question, deps: FollowUpDeps) -> float:
 
 async def _ours_since(channel_id: str, thread_ts: str, deps: FollowUpDeps) -> float:
     """When we were first spoken to, or spoke, in a thread whose first pages hold a message of ours
-    that is no failure notice; else ``NEVER``.
+    other than a failure notice; else ``NEVER``.
     """
     cursor: str | None = None
     began = NEVER

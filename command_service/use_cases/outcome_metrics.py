@@ -1,4 +1,4 @@
-"""What became of each event, command or click."""
+"""The count of outcomes."""
 
 from command_service.envelope.metrics import NOBODY, count_event
 from command_service.payloads.model import Click, NotAQuestion, Question
@@ -8,7 +8,7 @@ from shared.task import Kind, Task
 
 
 def count(trigger: Question | Click | Task | NotAQuestion, outcome: SubmitOutcome) -> None:
-    """What became of one event, command or click."""
+    """Count the outcome of one event, command or click."""
     source = NOBODY if isinstance(trigger, NotAQuestion) else trigger.source
     kind = _kind(trigger)
     if isinstance(outcome, Accepted):

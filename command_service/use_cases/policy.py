@@ -1,4 +1,4 @@
-"""Who may ask what: a pure policy, and which of its refusals are told to the person."""
+"""Who may ask what: a pure policy, and which of its refusals the user is told."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from shared.task import Purpose
 
 @dataclass(frozen=True)
 class Policy:
-    """What the operators allow. Empty sets of ids allow everybody."""
+    """The operator's rules. Empty sets of ids allow everybody."""
 
     team_ids: frozenset[str] = frozenset()
     channel_ids: frozenset[str] = frozenset()
@@ -43,7 +43,7 @@ TOLD = frozenset(
         RejectReason.TOO_MANY_QUESTIONS,
     }
 )
-"""The reasons a person would otherwise wonder about. The others stay silent: nobody asked."""
+"""The reasons a user would otherwise wonder about. The others stay silent: no user asked."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Presence:
-    """Who does something, and where; without a ``channel_id`` it is no channel's business."""
+    """A user's action and its place; without a ``channel_id`` no channel's rules apply."""
 
     team_id: str
     user_id: str
@@ -69,9 +69,7 @@ class Presence:
 
 
 def checks(who: Presence, policy: Policy) -> dict[RejectReason, bool]:
-    """The rules about who comes where, in their order: the reason to keep the person out, and
-    whether they may come as far as that rule goes.
-    """
+    """The rules about users and places, in order: each reason, and whether the user passes."""
     channel_id = who.channel_id
     return {
         RejectReason.TEAM_NOT_ALLOWED: _among(who.team_id, policy.team_ids),
@@ -85,7 +83,7 @@ def checks(who: Presence, policy: Policy) -> dict[RejectReason, bool]:
 
 
 def turned_away(who: Presence, policy: Policy) -> RejectReason | None:
-    """The first rule that keeps the person out there, whatever they want; None: they may come."""
+    """The first rule that keeps the user out there, whatever they want; None: they may come."""
     return next((reason for reason, fine in checks(who, policy).items() if not fine), None)
 
 
@@ -107,7 +105,7 @@ _TOO_LONG = {True: RejectReason.PROMPT_TOO_LONG, False: RejectReason.MESSAGE_TOO
 
 
 def _channel_of(question: Question) -> str:
-    """Where it was asked. What a shortcut asks is about a message, wherever the answer stands."""
+    """The channel of the question; for a shortcut that of its message, wherever the answer goes."""
     return question.channel_id if question.subject is None else question.subject.channel_id
 
 
@@ -116,7 +114,7 @@ def _asks_nothing(question: Question) -> bool:
 
 
 def _is_too_long(question: Question, policy: Policy) -> bool:
-    """Of a thread to be summarised as much is read as fits, so its message has any length."""
+    """For a summary the thread is read as far as it fits, so its message has any length."""
     subject = question.subject
     if subject is not None and subject.purpose is Purpose.SUMMARISE:
         return False
@@ -128,13 +126,13 @@ def _among(value: str, allowed: frozenset[str]) -> bool:
 
 
 def in_rollout(user_id: str, policy: Policy) -> bool:
-    """Whether the staged rollout has come to the user."""
+    """Whether the staged rollout includes the user."""
     return user_id in policy.rollout_user_ids or rollout_bucket(user_id) < policy.rollout_percent
 
 
 def rollout_bucket(user_id: str) -> int:
     """0..99, the same for a user on every instance and in every release.
 
-    Raising the percentage therefore only ever adds people.
+    Raising the percentage therefore only ever adds users.
     """
     return int.from_bytes(hashlib.sha256(f"rollout:{user_id}".encode()).digest()[:8]) % 100

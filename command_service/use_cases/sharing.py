@@ -1,5 +1,5 @@
-"""Whether a channel is shared with other organisations, where Slack's payload does not say so:
-those of slash commands, clicks and shortcuts do not (docs.slack.dev, conversations.info does).
+"""Whether a channel is shared with other organisations, which Slack's payloads of slash commands,
+clicks and shortcuts do not say (docs.slack.dev, conversations.info does).
 """
 
 import asyncio
@@ -22,13 +22,13 @@ log = get_logger(__name__)
 # Slack waits 3 s for the ack, and publishing needs the larger part.
 _LOOK_WITHIN_S: Final = 0.8
 _KNOWN_S: Final = 300.0
-# After a failure nobody waits for the same channel again for a while.
+# After a failure no question waits for the same channel again for a while.
 _REST_S: Final = 30.0
 _REMEMBERED: Final = 1_000
 
 
 class Sharing:
-    """What is known of the last thousand channels, each for five minutes."""
+    """The last thousand channels, each known for five minutes."""
 
     def __init__(
         self, surroundings: Diagnostics, clock: Callable[[], float] = time.monotonic
@@ -39,8 +39,8 @@ class Sharing:
         self._asking: dict[str, asyncio.Lock] = {}
 
     async def is_external(self, channel_id: str) -> bool | None:
-        """Whether the channel is, or is about to be, shared with others; None if Slack does not
-        tell it in time, or hides the channel from us. Of many who ask at once one asks Slack.
+        """Whether the channel is, or is about to be, shared with others; None if Slack does not say
+        in time, or hides the channel from us. Concurrent callers share one call.
         """
         lock = self._asking.setdefault(channel_id, asyncio.Lock())
         try:
@@ -61,7 +61,7 @@ class Sharing:
             self._asking.pop(channel_id, None)
 
     async def may_read(self, user_id: str, channel_id: str) -> bool | None:
-        """Whether the person may read there now; None if Slack does not tell it in time."""
+        """Whether the user may read there now; None if Slack does not say in time."""
         try:
             async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)):
                 return await self._surroundings.may_read(user_id, channel_id)
@@ -82,8 +82,8 @@ class Sharing:
 async def located(question: Question, policy: Policy, sharing: Sharing) -> Question:
     """``question`` with what its payload left out: whether it was asked in a shared channel.
 
-    Where that cannot be told, a command is answered to its asker alone, so that nothing is shown to
-    others. Nobody is asked for a question that is refused anyway, or where it makes no difference.
+    If that is unknown, only the user sees a command's answer. Slack is not asked for a question
+    that is refused anyway, or if it makes no difference.
     """
     if policy.external_channels or isinstance(admit(question, policy), Rejected):
         return question

@@ -1,4 +1,4 @@
-"""Message shortcuts: a message, and what it is used for. The answer goes to its asker alone."""
+"""Message shortcuts: a message, and the purpose it is used for. Only the user sees the answer."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -41,7 +41,7 @@ SHORTCUTS: Final[Mapping[str, Purpose]] = {
 def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question | NotAQuestion:
     """The question of a ``message_action`` payload (docs.slack.dev, message shortcuts).
 
-    It asks about a message that may stand where we are no member: the payload brings its words.
+    Its message may be where the bot is no member: the payload brings the words.
     """
     team_id, user, message = team_of(body), body["user"], message_of(body["message"])
     if message is None:
@@ -88,7 +88,7 @@ def _subject(
 
 
 def _permalink(channel_id: str, ts: str, thread_ts: str | None, identity: Identity) -> str:
-    """The address of a message as ``chat.getPermalink`` forms it, which answers members only."""
+    """The address of a message in the form of ``chat.getPermalink``, which answers members only."""
     if not identity.url:
         return ""
     address = f"{identity.url.rstrip('/')}/archives/{channel_id}/p{ts.replace('.', '')}"
@@ -98,10 +98,10 @@ def _permalink(channel_id: str, ts: str, thread_ts: str | None, identity: Identi
 
 
 async def ask_about(question: Question | NotAQuestion, deps: SubmitDeps) -> SubmitOutcome:
-    """Accept what a shortcut asks, and tell its asker at once what happens with it.
+    """Accept what a shortcut asks, and tell the user at once what happens with it.
 
-    Slack shows nothing by itself and never redelivers a shortcut, so whatever prevents it is told
-    too; a response URL needs no token of ours.
+    Slack shows nothing by itself and never redelivers a shortcut, so the user is told about
+    failures, too; a response URL needs no token of ours.
     """
     if isinstance(question, Question):
         question = await where_it_is(question, deps)
@@ -114,7 +114,7 @@ async def ask_about(question: Question | NotAQuestion, deps: SubmitDeps) -> Subm
 
 
 async def _tell(question: Question, outcome: Accepted | HandedBack, deps: SubmitDeps) -> None:
-    """Nobody waits here, so there is time to find out the person's language."""
+    """Nothing waits for this, so there is time to look up the user's language."""
     locale = await deps.locales.found(question.user_id)
     match outcome:
         case Accepted():

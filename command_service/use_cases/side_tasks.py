@@ -1,4 +1,4 @@
-"""The use case of Stop and of votes: they are queued as side tasks."""
+"""Queue a task that needs no answer: cancel or feedback."""
 
 from collections.abc import Callable
 
@@ -31,7 +31,7 @@ async def enqueue(
 ) -> SubmitOutcome:
     """Publish a side task. Equal triggers give equal tasks, so sending one twice is harmless.
 
-    Whoever may not ask for it is told so; ``once_admitted`` is called before it is published.
+    A user who may not request it is told so; ``once_admitted`` is called before it is published.
     """
     outcome = await _sent(pressed, deps, once_admitted)
     count(pressed if isinstance(pressed, NotAQuestion) else pressed.task, outcome)
@@ -68,7 +68,7 @@ async def enqueue_click(
     deps: SubmitDeps,
     once_admitted: Callable[[], None] = _nothing,
 ) -> SubmitOutcome:
-    """``enqueue`` for what Slack never redelivers: the person is told if it could not be taken."""
+    """``enqueue`` for clicks, which Slack never redelivers: the user is told about a failure."""
     outcome = await enqueue(pressed, deps, once_admitted)
     if isinstance(pressed, SideTask) and isinstance(outcome, HandedBack):
         _tell(pressed, RejectReason.PRESS_LOST, deps)
@@ -76,11 +76,11 @@ async def enqueue_click(
 
 
 def _forbidden(side_task: SideTask, deps: SubmitDeps) -> RejectReason | None:
-    """Whoever may not ask presses nothing either, and nobody presses without an end."""
+    """A user who may not ask may not press either, and presses are throttled."""
     task = side_task.task
     if side_task.only_for not in {None, task.user_id}:
         return RejectReason.NOT_THE_ASKER
-    # Answers to shortcuts stand in direct messages, whichever channels may ask.
+    # Answers to shortcuts are in direct messages, whichever channels may ask.
     where = None if task.channel_id.startswith("D") else task.channel_id
     who = Presence(task.team_id, task.user_id, where, side_task.external)
     if (reason := turned_away(who, deps.policy)) is not None:

@@ -1,4 +1,4 @@
-"""The use case of this service: a question becomes a task in the queue, or is refused."""
+"""The main use case: a question becomes a task in the queue, or is refused."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,8 +25,7 @@ log = get_logger(__name__)
 # An envelope's own deadline is shorter when it had to wait for a slot.
 PUBLISH_WITHIN_S = 2.5
 
-# Each edit of an answer comes back to us as an event, and so does all that people say and change in
-# channels.
+# Each edit of an answer comes back to us as an event, and so do all messages in channels.
 _EXPECTED = frozenset(
     {
         RejectReason.OWN_MESSAGE,
@@ -39,7 +38,7 @@ _EXPECTED = frozenset(
 
 @dataclass(frozen=True)
 class SubmitDeps:
-    """What accepting a question needs."""
+    """Dependencies of ``submit``."""
 
     queue: TaskQueue
     access: Access
@@ -63,7 +62,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class HandedBack:
-    """The queue has not confirmed the task: Slack must not be told that we have it."""
+    """The queue has not confirmed the task: Slack must not get an ack."""
 
     error: RetryableError
 
@@ -72,13 +71,13 @@ SubmitOutcome = Accepted | Rejected | HandedBack
 
 
 async def submit(trigger: Question | NotAQuestion, deps: SubmitDeps) -> SubmitOutcome:
-    """Publish the question as a task, and show the person a sign without waiting for it.
+    """Publish the question as a task, and show the user a sign without waiting for it.
 
     The sign begins with the publishing, so that it comes before the quickest answer. Equal triggers
-    give equal tasks, so accepting one twice is harmless. A redelivered event shows nothing: its
-    answer may stand already, and nobody would clear the sign. A slash command's refusal is told by
-    its ack. Whoever sends too much is told once a minute, and it goes no further. While Slack
-    denies our token nothing is taken: it could not be answered.
+    give equal tasks, so accepting one twice is harmless. A redelivered event shows no sign: its
+    answer may be posted already, and nothing would clear it. A slash command's refusal is its ack's
+    text. A user over the throttle is told once a minute, and the question goes no further. While
+    Slack denies our token nothing is accepted: it could not be answered.
     """
     if isinstance(trigger, NotAQuestion):
         return _ignored(trigger)
@@ -131,7 +130,7 @@ def _task(question: Question, deps: SubmitDeps) -> Task:
 
 
 async def publish(task: Task, deps: SubmitDeps) -> None:
-    """Hand the task to the queue within the time Slack leaves us; raises QueueUnavailable."""
+    """Publish the task within the time Slack leaves us; raises QueueUnavailable."""
     within_s = at_most_s(deps.publish_within_s)
     with publishing(task):
         try:
@@ -184,12 +183,12 @@ def _refused(question: Question, refused: Rejected, deps: SubmitDeps) -> Rejecte
 
 
 def may_tell(reason: RejectReason, user_id: str, deps: SubmitDeps) -> bool:
-    """Whether the refusal is told: one for asking too much not more than once a minute."""
+    """Whether the user is told: of a throttled request not more than once a minute."""
     return reason is not RejectReason.TOO_MANY_QUESTIONS or deps.throttle.may_tell(user_id)
 
 
 def refusal_text(reason: RejectReason, user_id: str, deps: SubmitDeps) -> str:
-    """What the person is told, in their language as far as it is known."""
+    """The refusal's text, in the user's language as far as it is known."""
     return refusal(reason, deps.locales.of(user_id), max_prompt_chars=deps.policy.max_prompt_chars)
 
 

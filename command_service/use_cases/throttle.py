@@ -1,4 +1,4 @@
-"""How much one person may send us, before any of it is queued or asked of Slack."""
+"""A throttle on one user's requests, before any of them is queued or looked up in Slack."""
 
 import time
 from collections import OrderedDict
@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 GENEROSITY: Final = 3
-"""So many times what a person may ask in a minute is passed on: the processor counts exactly, for
-all instances, and refuses with a notice. What is beyond costs nobody a message in the queue.
+"""This multiple of a user's limit per minute passes: the processor counts exactly, for all
+instances, and refuses with a notice. The excess is dropped here, before it costs a message in the
+queue.
 """
 PRESSES_PER_MINUTE: Final = 30
-"""How many votes and stops of one person are passed on."""
+"""How many votes and stops of one user pass."""
 
 _TELL_EVERY_S: Final = 60.0
-# Slack delivers an event up to four times, a mention may come as two events, and a click is looked
-# at twice, before its question is read and after.
+# Slack delivers an event up to four times, a mention may come as two events, and a click is checked
+# twice, before its question is read and after.
 _PASSES_OF_A_TASK: Final = 8
 _PEOPLE: Final = 10_000
 
@@ -28,10 +29,10 @@ class _Bucket:
 
 
 class PerUserThrottle:
-    """A token bucket a person, in memory: ``per_minute`` at once, and as many again in a minute; 0:
+    """A token bucket per user, in memory: ``per_minute`` at once, and as many again in a minute; 0:
     no bound.
 
-    What is refused takes nothing, so that asking on does not prolong it.
+    A refused request takes no token, so that further ones do not prolong the wait.
     """
 
     def __init__(self, per_minute: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
@@ -41,9 +42,7 @@ class PerUserThrottle:
         self._passed: OrderedDict[str, int] = OrderedDict()
 
     def try_acquire(self, user_id: str, task_id: str) -> bool:
-        """Whether the person may send this. A task that passed once passes again when it comes
-        again, as Slack does that.
-        """
+        """Whether the user may send this. A task that passed once passes again when redelivered."""
         if self._per_minute == 0:
             return True
         passes = self._passed.get(task_id, 0)
@@ -58,7 +57,7 @@ class PerUserThrottle:
         return True
 
     def may_tell(self, user_id: str) -> bool:
-        """Whether the person is told of a refusal now: once in a minute."""
+        """Whether the user is told of a refusal now: once a minute."""
         bucket, now = self._bucket(user_id), self._clock()
         if now - bucket.told_at < _TELL_EVERY_S:
             return False
@@ -77,7 +76,7 @@ class PerUserThrottle:
 
 
 class Pace:
-    """One turn a key in ``every_s`` seconds; the last ``capacity`` keys are remembered."""
+    """One turn per key in ``every_s`` seconds; the last ``capacity`` keys are remembered."""
 
     def __init__(
         self,
@@ -91,7 +90,7 @@ class Pace:
         self._taken: OrderedDict[str, float] = OrderedDict()
 
     def take(self, key: str) -> bool:
-        """Whether it is the key's turn again; if so, that turn is taken."""
+        """Take the key's turn if it is due again; whether it was."""
         now = self._clock()
         if now - self._taken.get(key, float("-inf")) < self.every_s:
             return False
