@@ -28,15 +28,16 @@ from processor_service.gemini_api import gemini_api
 from processor_service.gemini_files import GeminiFiles
 from processor_service.gemini_model import GeminiModel
 from processor_service.prompt.build import PromptConfig
+from processor_service.redis.answer_cache import RedisAnswers
 from processor_service.redis.cancels import RedisCancellations
 from processor_service.redis.connection import RedisConnection, redis_connection
+from processor_service.redis.leases import RedisLeases
 from processor_service.redis.limits import RedisLimits
 from processor_service.redis.people_cache import RedisPeopleCache
 from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_budget import RedisRateBudget
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.redis.sealing import Seal
-from processor_service.redis.store import RedisAnswers, RedisLeases
 from processor_service.redis.turns import RedisThreadQueue
 from processor_service.redis.votes import RedisVotes
 from processor_service.resilience.late_looks import LateLooks

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from fakeredis import TcpFakeServer
 
+from simulators.processes import fake_redis as fakeredis
 from simulators.processes.tcp_ports import free_port
 
 # A busy machine must not turn a slow answer into a lost Redis.
@@ -61,7 +61,7 @@ def _server(port: int, *options: str) -> Iterator[None]:
 @contextmanager
 def fake_redis() -> Iterator[str]:
     """fakeredis' TCP server, as the local stack runs it where there is no other Redis."""
-    server = TcpFakeServer(("127.0.0.1", 0), server_type="redis")
+    server = fakeredis.fake_redis(0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

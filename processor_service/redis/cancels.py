@@ -4,9 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
 
-from processor_service.ports.work import StoreUnavailable
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import STOP_TTL_S, stop_key
 
@@ -33,9 +31,7 @@ class RedisCancellations:
     async def ask(self, task_id: str) -> None:
         """Remember here, and for the others if Redis takes it."""
         self._remember(task_id)
-        redis = self._connection.redis
-        with suppress(StoreUnavailable):
-            await self._connection.run(redis.set(stop_key(task_id), "1", ex=STOP_TTL_S))
+        await self._connection.put(stop_key(task_id), "1", STOP_TTL_S)
 
     async def asked(self, task_id: str) -> bool:
         """Whether it is remembered here or there.
@@ -58,12 +54,11 @@ class RedisCancellations:
     async def _look(self, now: float) -> None:
         self._wanted = {one: at for one, at in self._wanted.items() if now - at < _FORGOTTEN_S}
         looked = list(self._wanted)
-        keys = [stop_key(task_id) for task_id in looked]
-        with suppress(StoreUnavailable):
-            kept = await self._connection.run(self._connection.redis.mget(keys))
-            for task_id, stopped in zip(looked, kept, strict=True):
-                if stopped is not None:
-                    self._remember(task_id)
+        look = self._connection.redis.mget([stop_key(task_id) for task_id in looked])
+        kept = await self._connection.attempt(look, lost=[None] * len(looked))
+        for task_id, stopped in zip(looked, kept, strict=True):
+            if stopped is not None:
+                self._remember(task_id)
         self._looked = dict.fromkeys(looked, now)
 
     def _remember(self, task_id: str) -> None:

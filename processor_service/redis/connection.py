@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -28,6 +28,7 @@ from shared.telemetry.metrics import REDIS_UNAVAILABLE
 log = get_logger(__name__)
 
 Value = TypeVar("Value")
+Lost = TypeVar("Lost")
 
 SLOW_S = 0.1
 REST_S = 1.0
@@ -101,6 +102,25 @@ class RedisConnection:
             log.info("Redis answers again.", action="redis_back")
         return result
 
+    async def attempt(self, command: Awaitable[Value], *keys: str, lost: Lost) -> Value | Lost:
+        """Like ``run``, but ``lost`` where that raises."""
+        try:
+            return await self.run(command, *keys)
+        except StoreUnavailable:
+            return lost
+
+    async def get(self, key: str, lost: str = "") -> str:
+        """The text that ``key`` holds, "" if there is none; ``lost`` when that cannot be told."""
+        return str(await self.attempt(self.redis.get(key), key, lost=lost) or "")
+
+    async def put(self, key: str, text: str, ttl_s: int) -> bool:
+        """Keep ``text`` so long, if Redis takes it; whether it did."""
+        return bool(await self.attempt(self.redis.set(key, text, ex=ttl_s), lost=False))
+
+    def script(self, lua: str) -> "Script":
+        """``lua``, to be run as one step."""
+        return Script(self, lua)
+
     async def forget(self, *keys: str, text: bool = False) -> None:
         """Delete what cannot be read: keys of a wrong type, or the ``text`` that a key holds."""
         with suppress(RedisError, OSError, TimeoutError):
@@ -155,6 +175,32 @@ class RedisConnection:
         except (RedisError, OSError, TimeoutError):
             return False
         return True
+
+
+class Script:
+    """A Lua script, of which Redis is sent the digest only once it knows the text.
+
+    One whose keys are unreadable is run once more, without them: a key that somebody spoiled takes
+    no lease, no turn and no limit away.
+    """
+
+    def __init__(self, connection: RedisConnection, lua: str) -> None:
+        self._connection = connection
+        self._script = connection.redis.register_script(lua)
+
+    async def run(self, keys: Sequence[str], *args: str | float) -> Any:
+        """What it returns; raises StoreUnavailable."""
+        run = self._connection.run
+        with suppress(KeyUnreadable):
+            return await run(self._script(keys=keys, args=args), *keys)
+        return await run(self._script(keys=keys, args=args), *keys)
+
+    async def attempt(self, keys: Sequence[str], *args: str | float, lost: Any = None) -> Any:
+        """Like ``run``, but ``lost`` where that raises."""
+        try:
+            return await self.run(keys, *args)
+        except StoreUnavailable:
+            return lost
 
 
 def _discard(command: Awaitable[Any]) -> None:

@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, get_args
 
 from processor_service.ports.limits import NOTICE_COVERS_S, Application, LimitExceeded, LimitReason
-from processor_service.ports.work import StoreUnavailable
-from processor_service.redis.connection import KeyUnreadable, RedisConnection
+from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import (
     COUNTED_TTL_S,
     DAY_TTL_S,
@@ -166,6 +164,7 @@ class RedisLimits:
         self._team_daily_tokens = team_daily_tokens
         self._waiting_in_thread = waiting_in_thread
         self._clock = clock
+        self._admit, self._told, self._spend = map(connection.script, (_ADMIT, _TOLD, _SPEND))
 
     async def admit(self, asking: Application) -> LimitExceeded | None:
         """Count the task once, or say which limit it is over; None without Redis."""
@@ -186,12 +185,9 @@ class RedisLimits:
         place = name_in_line(asking.ticket) if asking.ticket else ""
         now_ms, window_ms = int(now.timestamp() * 1000), RATE_WINDOW_S * 1000
         times = (now_ms, now_ms - window_ms, window_ms, *_LIFETIMES_MS)
-        try:
-            found = await self._run(
-                _ADMIT, keys, *limits, self._waiting_in_thread, place, task_id, *times
-            )
-        except StoreUnavailable:
-            return None
+        found = await self._admit.attempt(
+            keys, *limits, self._waiting_in_thread, place, task_id, *times
+        )
         if not isinstance(found, list):
             return None
         reason, blocking_ms, told = found
@@ -201,17 +197,14 @@ class RedisLimits:
         """The notice stands for others for so long from now; without Redis none is refused."""
         covers_s = NOTICE_COVERS_S if stands else 0
         until_ms = int(self._clock().timestamp() * 1000) + covers_s * 1000
-        with suppress(StoreUnavailable):
-            keys = (told_key(asking.team_id, asking.user_id),)
-            await self._run(_TOLD, keys, asking.task_id, until_ms)
+        keys = (told_key(asking.team_id, asking.user_id),)
+        await self._told.attempt(keys, asking.task_id, until_ms)
 
     async def owed(self, asking: Application) -> LimitExceeded | None:
         """The refusal without a notice yet; None without Redis."""
         key, redis = told_key(asking.team_id, asking.user_id), self._connection.redis
-        try:
-            owed: Any = await self._connection.run(redis.hget(key, asking.task_id), key)
-        except StoreUnavailable:
-            return None
+        look: Any = redis.hget(key, asking.task_id)
+        owed = await self._connection.attempt(look, key, lost=None)
         found = _OWED.fullmatch(str(owed or ""))
         return _refusal(_reason(found[1]), found[2], self._clock()) if found else None
 
@@ -221,8 +214,7 @@ class RedisLimits:
         look.zrem(under_way_key(asking.team_id, asking.user_id), asking.task_id)
         if asking.ticket is not None:
             look.zrem(waiting_key(asking.ticket.thread), name_in_line(asking.ticket))
-        with suppress(StoreUnavailable):
-            await self._connection.run(look.execute())
+        await self._connection.attempt(look.execute(), lost=None)
 
     async def spend(self, team_id: str, user_id: str, tokens: int) -> None:
         """Add the tokens to the day on which they were spent."""
@@ -230,8 +222,7 @@ class RedisLimits:
             return
         day = token_day(self._clock())
         keys = (team_tokens_key(day, team_id), user_tokens_key(day, team_id, user_id))
-        with suppress(StoreUnavailable):
-            await self._run(_SPEND, keys, tokens, DAY_TTL_S * 1000)
+        await self._spend.attempt(keys, tokens, DAY_TTL_S * 1000)
 
     async def of(self, team_id: str, user_id: str) -> Used | None:
         """What the person has used, in one look; None without Redis."""
@@ -247,10 +238,10 @@ class RedisLimits:
         look.mget(day_keys)
         requests = requests_key(team_id, user_id)
         look.zcount(requests, f"({window_start_ms}", "+inf")
-        try:
-            counts, in_a_minute = await self._connection.run(look.execute(), requests)
-        except StoreUnavailable:
+        found = await self._connection.attempt(look.execute(), requests, lost=None)
+        if found is None:
             return None
+        counts, in_a_minute = found
         questions, tokens, team_tokens = (_number_in(count) for count in counts)
         return Used(
             questions,
@@ -259,14 +250,6 @@ class RedisLimits:
             UsedOfLimit(team_tokens, self._team_daily_tokens),
             next_token_day(now),
         )
-
-    async def _run(self, script: str, keys: tuple[str, ...], *args: str | int) -> object:
-        # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.
-        redis = self._connection.redis
-        # A key that somebody spoiled is deleted, and takes no limit away.
-        with suppress(KeyUnreadable):
-            return await self._connection.run(redis.eval(script, len(keys), *keys, *args), *keys)
-        return await self._connection.run(redis.eval(script, len(keys), *keys, *args), *keys)
 
 
 def _number_in(count: str | None) -> int:

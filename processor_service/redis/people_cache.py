@@ -1,10 +1,8 @@
 """What Slack told about people, in Redis."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 from processor_service.ports.people import Person, offset_told
-from processor_service.ports.work import StoreUnavailable
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import (
     LOCALE_TTL_S,
@@ -35,24 +33,17 @@ class RedisPeopleCache:
         """Keep what is known of the person, if Redis takes it."""
         offset = person.utc_offset
         seconds = None if offset is None else f"{offset.total_seconds():.0f}"
-        with suppress(StoreUnavailable):
-            await self._set(locale_key(user_id), person.locale, LOCALE_TTL_S)
-            await self._set(utc_offset_key(user_id), seconds, LOCALE_TTL_S)
+        if person.locale is not None:
+            await self._connection.put(locale_key(user_id), person.locale, LOCALE_TTL_S)
+        if seconds is not None:
+            await self._connection.put(utc_offset_key(user_id), seconds, LOCALE_TTL_S)
 
     async def names(self, user_ids: Sequence[str]) -> dict[str, str]:
         """The names that are kept; none while Redis is lost."""
-        keys = [name_key(user_id) for user_id in user_ids]
-        try:
-            kept = await self._connection.run(self._connection.redis.mget(keys))
-        except StoreUnavailable:
-            return {}
+        look = self._connection.redis.mget([name_key(user_id) for user_id in user_ids])
+        kept = await self._connection.attempt(look, lost=[None] * len(user_ids))
         return {user_id: str(name) for user_id, name in zip(user_ids, kept, strict=True) if name}
 
     async def keep_name(self, user_id: str, name: str) -> None:
         """Keep the person's name, if Redis takes it."""
-        with suppress(StoreUnavailable):
-            await self._set(name_key(user_id), name, NAME_TTL_S)
-
-    async def _set(self, key: str, value: str | None, ttl_s: int) -> None:
-        if value is not None:
-            await self._connection.run(self._connection.redis.set(key, value, ex=ttl_s))
+        await self._connection.put(name_key(user_id), name, NAME_TTL_S)

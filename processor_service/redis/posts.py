@@ -20,12 +20,10 @@ class RedisResponses:
 
     async def of(self, task_id: str) -> list[Mark]:
         """The marks of what was posted, in order; none when Redis is lost."""
-        redis = self._connection.redis
-        try:
-            key = responses_key(task_id)
-            kept = await self._connection.run(redis.lrange(key, 0, -1), key)
-        except StoreUnavailable:
-            return []
+        redis, key = self._connection.redis, responses_key(task_id)
+        kept: list[str | bytes] = await self._connection.attempt(
+            redis.lrange(key, 0, -1), key, lost=[]
+        )
         marks = (_mark_in(one) for one in kept)
         return [mark for mark in marks if mark is not None]
 
@@ -60,29 +58,15 @@ class RedisStreamOwners:
         self._own.move_to_end((channel, ts))
         if len(self._own) > _REMEMBERED:
             self._own.popitem(last=False)
-        key, redis = stream_key(channel, ts), self._connection.redis
-        with suppress(StoreUnavailable):
-            await self._connection.run(redis.set(key, task_id, ex=STREAM_TTL_S))
+        await self._connection.put(stream_key(channel, ts), task_id, STREAM_TTL_S)
 
     async def owner(self, channel: str, ts: str) -> str | None:
         """The task; None when it is not known, or it is another process's and Redis is lost."""
         if (known := self._own.get((channel, ts))) is not None:
             return known
-        try:
-            return await self._kept(channel, ts)
-        except StoreUnavailable:
-            return None
+        return await self._connection.get(stream_key(channel, ts)) or None
 
     async def has_no_owner(self, channel: str, ts: str) -> bool:
         """Whether Redis answers, and names no task."""
-        if (channel, ts) in self._own:
-            return False
-        try:
-            return await self._kept(channel, ts) is None
-        except StoreUnavailable:
-            return False
-
-    async def _kept(self, channel: str, ts: str) -> str | None:
-        key = stream_key(channel, ts)
-        kept = await self._connection.run(self._connection.redis.get(key), key)
-        return str(kept) if kept else None
+        known = (channel, ts) in self._own
+        return not known and not await self._connection.get(stream_key(channel, ts), lost="?")

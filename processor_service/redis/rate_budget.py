@@ -38,8 +38,8 @@ class RedisRateBudget:
     """
 
     def __init__(self, connection: RedisConnection, clock: Callable[[], float] = time.time) -> None:
-        self._connection = connection
         self._clock = clock
+        self._take = connection.script(_TAKE)
         self._own: defaultdict[str, deque[float]] = defaultdict(deque)
         self._full_until: dict[str, float] = {}
 
@@ -55,9 +55,7 @@ class RedisRateBudget:
 
     async def _shared(self, method: str, now: float) -> bool:
         arguments = (now, now - BUDGET_WINDOW_S, uuid4().hex, A_MINUTE[method], BUDGET_WINDOW_S)
-        key = budget_key(method)
-        taking = self._connection.redis.eval(_TAKE, 1, key, *map(str, arguments))
-        oldest = await self._connection.run(taking, key)
+        oldest = await self._take.run([budget_key(method)], *map(str, arguments))
         if oldest is None:
             return True
         self._full_until[method] = min(float(oldest), now) + BUDGET_WINDOW_S

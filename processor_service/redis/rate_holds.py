@@ -2,10 +2,8 @@
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
-from processor_service.ports.work import StoreUnavailable
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import HOLDS_KEY, HOLDS_TTL_S
 
@@ -44,10 +42,9 @@ class RedisRateLimitHolds:
         now = self._clock()
         self._look_at = now + self._fresh_s
         redis = self._connection.redis
-        with suppress(StoreUnavailable):
-            held: Any = await self._connection.run(
-                redis.zrangebyscore(HOLDS_KEY, now, "+inf", withscores=True), HOLDS_KEY
-            )
+        look = redis.zrangebyscore(HOLDS_KEY, now, "+inf", withscores=True)
+        held: Any = await self._connection.attempt(look, HOLDS_KEY, lost=None)
+        if held is not None:
             # Nobody of ours holds a method for longer.
             self._told = {each: min(until, now + HOLDS_TTL_S) for each, until in held}
 
@@ -61,5 +58,4 @@ class RedisRateLimitHolds:
         change.zremrangebyscore(HOLDS_KEY, "-inf", now)
         change.zadd(HOLDS_KEY, {key: now + seconds})
         change.expire(HOLDS_KEY, HOLDS_TTL_S)
-        with suppress(StoreUnavailable):
-            await self._connection.run(change.execute(), HOLDS_KEY)
+        await self._connection.attempt(change.execute(), HOLDS_KEY, lost=None)

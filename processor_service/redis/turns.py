@@ -2,10 +2,9 @@
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
-from processor_service.ports.work import QueueTicket, StoreUnavailable
-from processor_service.redis.connection import KeyUnreadable, RedisConnection
+from processor_service.ports.work import QueueTicket
+from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import (
     LEASE_RENEW_EVERY_S,
     LEASE_TTL_S,
@@ -59,40 +58,27 @@ class RedisThreadQueue:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._connection = connection
+        self._take, self._leave = connection.script(_TAKE), connection.script(_LEAVE)
         self._ttl_ms = int(ttl_s * 1000)
         self._clock = clock
 
     async def take(self, ticket: QueueTicket) -> bool:
         """Take the turn or keep it, or wait in line; without Redis it is everybody's turn."""
-        try:
-            with suppress(KeyUnreadable):
-                return await self._take(ticket)
-            return await self._take(ticket)
-        except StoreUnavailable:
-            return True
-
-    async def _take(self, ticket: QueueTicket) -> bool:
-        return bool(await self._run(_TAKE, ticket, int(self._clock() * 1000), self._ttl_ms))
+        now_ms = int(self._clock() * 1000)
+        name = name_in_line(ticket)
+        return bool(await self._take.attempt(_keys(ticket), name, now_ms, self._ttl_ms, lost=True))
 
     async def leave(self, ticket: QueueTicket) -> None:
         """Let the next one in, or step out of the line."""
-        with suppress(StoreUnavailable):
-            await self._run(_LEAVE, ticket)
+        await self._leave.attempt(_keys(ticket), name_in_line(ticket))
 
     async def holder(self, line: str) -> str | None:
         """The task whose turn it is; None without Redis."""
-        try:
-            key = turn_key(line)
-            held = await self._connection.run(self._connection.redis.get(key), key)
-        except StoreUnavailable:
-            return None
-        return str(held).rpartition(" ")[2] if held else None
+        return (await self._connection.get(turn_key(line))).rpartition(" ")[2] or None
 
-    async def _run(self, script: str, ticket: QueueTicket, *args: int) -> object:
-        # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.
-        keys, name = (turn_key(ticket.thread), waiting_key(ticket.thread)), name_in_line(ticket)
-        redis = self._connection.redis
-        return await self._connection.run(redis.eval(script, len(keys), *keys, name, *args), *keys)
+
+def _keys(ticket: QueueTicket) -> tuple[str, str]:
+    return turn_key(ticket.thread), waiting_key(ticket.thread)
 
 
 def name_in_line(ticket: QueueTicket) -> str:

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from processor_service.ports.people import VoteChange
-from processor_service.ports.work import StoreUnavailable
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import VOTE_TTL_S, vote_key
 from shared.task import Vote
@@ -26,14 +25,10 @@ class RedisVotes:
     """``ports.Votes``; with Redis lost every vote counts as new."""
 
     def __init__(self, connection: RedisConnection) -> None:
-        self._connection = connection
+        self._cast = connection.script(_CAST)
 
     async def cast(self, task_id: str, user_id: str, vote: Vote, at: datetime) -> VoteChange:
         """Keep the vote unless a later one is kept; without Redis it is new."""
-        redis, key = self._connection.redis, vote_key(task_id, user_id)
-        # EVAL, not EVALSHA: the fake server of the local stack cannot load scripts.
-        cast = redis.eval(_CAST, 1, key, vote, str(round(at.timestamp() * 1e6)), str(VOTE_TTL_S))
-        try:
-            return VoteChange(str(await self._connection.run(cast, key)))
-        except StoreUnavailable:
-            return VoteChange.NEW
+        arguments = (vote, str(round(at.timestamp() * 1e6)), str(VOTE_TTL_S))
+        key = vote_key(task_id, user_id)
+        return VoteChange(str(await self._cast.attempt([key], *arguments, lost=VoteChange.NEW)))

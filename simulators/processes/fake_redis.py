@@ -1,16 +1,45 @@
 """``python -m simulators.processes.fake_redis PORT``: fakeredis' TCP server, a process."""
 
 import sys
+from typing import Any
 
 from fakeredis import TcpFakeServer
+from fakeredis._clients._tcp_server import TCPFakeRequestHandler
+from fakeredis._helpers import SimpleError
+from redis.exceptions import ResponseError
+
+
+class _Handler(TCPFakeRequestHandler):
+    """Answers an error as Redis does: by its code, and the connection goes on.
+
+    fakeredis names it otherwise and hangs up: no client learns that it has to send a script.
+    """
+
+    def setup(self) -> None:
+        super().setup()
+        read = self.current_client.read_response
+
+        def read_response(**_options: Any) -> Any:
+            try:
+                return read()
+            except ResponseError as error:
+                return SimpleError(f"{error.status_code or 'ERR'} {error}")
+
+        self.current_client.read_response = read_response  # type: ignore[method-assign]
+
+
+def fake_redis(port: int) -> TcpFakeServer:
+    """A server on the loopback, at any free port for 0; it begins with ``serve_forever``."""
+    server = TcpFakeServer(("127.0.0.1", port), server_type="redis")
+    server.RequestHandlerClass = _Handler
+    # Clients that are still connected must not keep a stopped server alive.
+    server.daemon_threads = True
+    return server
 
 
 def main() -> None:
     """Serve on the loopback until killed."""
-    server = TcpFakeServer(("127.0.0.1", int(sys.argv[1])), server_type="redis")
-    # Clients that are still connected must not keep a stopped server alive.
-    server.daemon_threads = True
-    server.serve_forever()
+    fake_redis(int(sys.argv[1])).serve_forever()
 
 
 if __name__ == "__main__":

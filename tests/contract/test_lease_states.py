@@ -25,7 +25,7 @@ from redis.asyncio import Redis
 from processor_service.ports.work import Claim, ClaimState, Hold, Lease, StoreUnavailable
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import DONE_TTL_S, LEASE_TTL_S, task_key
-from processor_service.redis.store import RedisLeases
+from processor_service.redis.leases import RedisLeases
 from tests.redis_workbench import PATIENCE_S
 
 # One task is enough: what happens to it happens as often as possible.

@@ -11,10 +11,11 @@ from processor_service.answering.single_flight import saved_answer_key
 from processor_service.ports.answers import Answer
 from processor_service.ports.citations import Citations, WebPage
 from processor_service.ports.work import Claim, ClaimState, Hold, Lease, Leases
+from processor_service.redis.answer_cache import RedisAnswers
 from processor_service.redis.connection import RedisConnection, redis_connection
 from processor_service.redis.keys import answer_key
+from processor_service.redis.leases import RedisLeases
 from processor_service.redis.sealing import Seal
-from processor_service.redis.store import RedisAnswers, RedisLeases
 from shared.task import Mode
 from simulators.processes.tcp_ports import free_port
 from tests.processor_fakes.work import FakeLeases

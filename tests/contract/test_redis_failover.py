@@ -16,9 +16,9 @@ from processor_service.ports.work import Lease, StoreUnavailable
 from processor_service.redis.cancels import RedisCancellations
 from processor_service.redis.connection import RedisConnection, redis_connection
 from processor_service.redis.keys import task_key
+from processor_service.redis.leases import RedisLeases
 from processor_service.redis.limits import RedisLimits
 from processor_service.redis.rate_holds import RedisRateLimitHolds
-from processor_service.redis.store import RedisLeases
 from simulators.processes.tcp_ports import free_port
 from tests.redis_workbench import PATIENCE_S, real_redis
 

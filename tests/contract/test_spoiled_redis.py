@@ -11,6 +11,7 @@ from processor_service.ports.answers import Answer
 from processor_service.ports.limits import READ, Application
 from processor_service.ports.people import VoteChange
 from processor_service.ports.work import ClaimState, QueueTicket
+from processor_service.redis.answer_cache import RedisAnswers
 from processor_service.redis.cancels import RedisCancellations
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import (
@@ -36,12 +37,12 @@ from processor_service.redis.keys import (
     vote_key,
     waiting_key,
 )
+from processor_service.redis.leases import RedisLeases
 from processor_service.redis.limits import RedisLimits
 from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_budget import RedisRateBudget
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.redis.sealing import Seal
-from processor_service.redis.store import RedisAnswers, RedisLeases
 from processor_service.redis.token_day import token_day
 from processor_service.redis.turns import RedisThreadQueue
 from processor_service.redis.votes import RedisVotes
