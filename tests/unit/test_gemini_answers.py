@@ -1,5 +1,7 @@
 import itertools
 import json
+import re
+import tomllib
 from typing import Any
 
 import pytest
@@ -7,7 +9,9 @@ import pytest
 from simulators.gemini.answering import tokens
 from simulators.gemini.answering.documents import write
 from simulators.gemini.demo_answers import Question, compose
-from simulators.gemini.demo_answers.recipes import RECIPES
+from simulators.gemini.demo_answers.known import RECIPES
+from simulators.gemini.demo_answers.texts import texts
+from simulators.processes.environment import PROJECT_ROOT
 
 EXAMPLES: dict[str, list[tuple[Any, Any]]] = {
     "is_prime": [((n,), n in {2, 3, 5, 7, 11, 13, 17, 19}) for n in range(-1, 21)],
@@ -164,3 +168,28 @@ def test_the_order_the_schema_asks_for_is_kept() -> None:
             "property_ordering": list(order),
         }
         assert tuple(json.loads(write(schema, compose(Question("Hi"))))) == order
+
+
+@pytest.mark.parametrize("name", ["code", "creative", "data", "general", "note"])
+def test_each_kind_of_answer_has_the_same_texts_in_both_languages(name: str) -> None:
+    def shape(said: Any) -> Any:
+        if isinstance(said, dict):
+            return {key: shape(each) for key, each in said.items()}
+        places = re.findall(r"{(\w+)}", str(said))
+        return (type(said), len(said) if isinstance(said, list) else 1, sorted(set(places)))
+
+    said = texts(name)
+    assert shape(said["ja"]) == shape(said["en"])
+
+
+def test_every_file_the_simulators_read_comes_with_their_package() -> None:
+    package = PROJECT_ROOT / "simulators"
+    shipped = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    globs = shipped["tool"]["setuptools"]["package-data"]["simulators"]
+    covered = {file for each in globs for file in package.glob(each)}
+    read = {
+        file
+        for file in package.rglob("*")
+        if file.is_file() and file.suffix not in {".py", ".pyc", ".md"}
+    }
+    assert read == covered

@@ -6,15 +6,8 @@ from typing import Any
 from simulators.gemini.demo_answers import code, creative, data, general
 from simulators.gemini.demo_answers.answer import Answer, Mode
 from simulators.gemini.demo_answers.question import Question
+from simulators.gemini.demo_answers.texts import texts
 
-_SIMULATED = {
-    "ja": "手元で動くシミュレーション用モデルの回答です（本物のGeminiではありません）。",
-    "en": "Composed by a local simulated model, not by the real Gemini.",
-}
-_ATTACHED = {
-    "ja": "ファイルを受け取りました：{names}。シミュレーションのため、中身は解析していません。",
-    "en": "I received these files: {names}. Being simulated, I did not look into them.",
-}
 _COMPOSERS: Mapping[Mode, Callable[[Question], dict[str, Any]]] = {
     "general": general.compose,
     "code": code.compose,
@@ -40,22 +33,28 @@ def compose(question: Question, mode: Mode | None = None) -> Answer:
     """The answer to ``question``; in the kind that suits it unless ``mode`` says which."""
     mode = mode or question.kind
     fields = _COMPOSERS[mode](question)
-    note, attached = _SIMULATED[question.locale], _attached(question)
+    note, attached = _simulated(question), _attached(question)
     shown = [attached] if attached else []
     shown += [_RENDERERS[mode](fields, question.locale), f"_{note}_"]
     markdown = "\n\n".join(shown)
     return Answer(mode, question.locale, _with_common(fields, mode, question, markdown), markdown)
 
 
+def _simulated(question: Question) -> str:
+    said: str = texts("note")[question.locale]["simulated"]
+    return said
+
+
 def _attached(question: Question) -> str:
     names = ("、" if question.locale == "ja" else ", ").join(question.attachments)
-    return _ATTACHED[question.locale].format(names=names) if names else ""
+    attached: str = texts("note")[question.locale]["attached"]
+    return attached.format(names=names) if names else ""
 
 
 def _with_common(
     fields: dict[str, Any], mode: Mode, question: Question, markdown: str
 ) -> dict[str, Any]:
-    note = " ".join(filter(None, (_attached(question), _SIMULATED[question.locale])))
+    note = " ".join(filter(None, (_attached(question), _simulated(question))))
     field = _NOTE_FIELD[mode]
     said = fields[field]
     fields[field] = [*said, note] if isinstance(said, list) else f"{said} {note}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulators.gemini.demo_answers.question import Question
+from simulators.gemini.demo_answers.texts import texts
 
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])-?\d+(?:,\d{3})*(?:\.\d+)?")
 _PAIR = (
@@ -19,32 +20,6 @@ _PAIR = (
     ),
     re.compile(r"([\w.+#-]{1,24})\s+(?:vs\.?|versus)\s+([\w.+#-]{1,24})", re.IGNORECASE),
 )
-_LABELS = {
-    "ja": ("件数", "合計", "平均", "中央値", "最小", "最大", "最初から最後までの変化"),
-    "en": ("Count", "Sum", "Mean", "Median", "Minimum", "Maximum", "Change from first to last"),
-}
-_COLUMNS = {"ja": ["項目", "値"], "en": ["Figure", "Value"]}
-_CRITERIA = {
-    "ja": (
-        ["判断軸", "{a}で確かめること", "{b}で確かめること"],
-        [
-            ["目的との相性", "いちばん頻繁な使い方で試します", "同じ使い方で試します"],
-            ["費用", "導入と運用を分けて見積もります", "同じ期間で見積もります"],
-            ["学びやすさ", "初めての人が一日でできること", "初めての人が一日でできること"],
-            ["やめやすさ", "移行にかかる手間", "移行にかかる手間"],
-        ],
-    ),
-    "en": (
-        ["Criterion", "To check for {a}", "To check for {b}"],
-        [
-            ["Fit", "Try the most frequent use", "Try the very same use"],
-            ["Cost", "Estimate setup and running apart", "Estimate over the same period"],
-            ["Learning", "What a newcomer does in a day", "What a newcomer does in a day"],
-            ["Leaving", "Effort to move away", "Effort to move away"],
-        ],
-    ),
-}
-_HEADINGS = {"ja": ("発見事項", "推奨事項"), "en": ("Insights", "Recommendations")}
 
 
 def compose(question: Question) -> dict[str, Any]:
@@ -56,7 +31,7 @@ def compose(question: Question) -> dict[str, Any]:
 
 
 def _figures(question: Question, numbers: Sequence[float]) -> dict[str, Any]:
-    japanese = question.locale == "ja"
+    said = texts("data")[question.locale]["figures"]
     mean, change = statistics.fmean(numbers), numbers[-1] - numbers[0]
     values = [
         len(numbers),
@@ -67,63 +42,34 @@ def _figures(question: Question, numbers: Sequence[float]) -> dict[str, Any]:
         max(numbers),
         change,
     ]
-    rows = [
-        [label, _number(value)]
-        for label, value in zip(_LABELS[question.locale], values, strict=True)
-    ]
-    count = len(numbers)
-    opening = (
-        f"「{question.topic}」にある{count}個の数値を集計しました。"
-        if japanese
-        else f"I computed the {count} numbers in “{question.topic}”."
-    )
-    insights = (
-        [f"平均は{_number(mean)}です。", f"最初から最後までに{_signed(change)}変化しています。"]
-        if japanese
-        else [f"The mean is {_number(mean)}.", f"From first to last: {_signed(change)}."]
-    )
-    recommendations = (
-        ["件数が少ないため、期間を延ばして傾向を確かめることをお勧めします。"]
-        if japanese
-        else ["These are few values: confirm the trend over a longer period."]
-    )
-    return _fields(opening, _COLUMNS[question.locale], rows, insights, recommendations)
+    rows = [[label, _number(value)] for label, value in zip(said["labels"], values, strict=True)]
+    shown = {
+        "topic": question.topic,
+        "count": len(numbers),
+        "mean": _number(mean),
+        "change": _signed(change),
+    }
+    return _fields(said, said["columns"], rows, shown)
 
 
 def _comparison(question: Question) -> dict[str, Any]:
-    japanese = question.locale == "ja"
-    a, b = _pair(question.plain) or (("案A", "案B") if japanese else ("Option A", "Option B"))
-    columns, rows = _CRITERIA[question.locale]
-    opening = (
-        f"「{question.topic}」について、{a}と{b}を同じ基準で比べるための表です。"
-        if japanese
-        else f"On “{question.topic}”: a table to compare {a} and {b} under equal criteria."
-    )
-    insights = (
-        [f"{a}と{b}は、使う場面を一つに決めると違いがはっきりします。"]
-        if japanese
-        else [f"{a} and {b} differ most clearly once a single use is chosen."]
-    )
-    recommendations = (
-        ["上の表を実際の数値で埋め、いちばん差の大きい行から検討することをお勧めします。"]
-        if japanese
-        else ["Fill the table with real figures and start at the row that differs most."]
-    )
-    columns = [column.format(a=a, b=b) for column in columns]
-    return _fields(opening, columns, rows, insights, recommendations)
+    said = texts("data")[question.locale]["comparison"]
+    a, b = _pair(question.plain) or said["unnamed"]
+    columns = [column.format(a=a, b=b) for column in said["columns"]]
+    return _fields(said, columns, said["rows"], {"topic": question.topic, "a": a, "b": b})
 
 
 def _fields(
-    opening: str,
-    columns: list[str],
-    rows: list[list[str]],
-    insights: list[str],
-    recommendations: list[str],
+    said: Mapping[str, Any],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    shown: Mapping[str, Any],
 ) -> dict[str, Any]:
+    opening = said["opening"].format(**shown)
     return {
         "analysis": f"{opening}\n\n{_table(columns, rows)}",
-        "insights": insights,
-        "recommendations": recommendations,
+        "insights": [insight.format(**shown) for insight in said["insights"]],
+        "recommendations": list(said["recommendations"]),
         "columns": columns,
         "headers": columns,
         "rows": rows,
@@ -152,7 +98,8 @@ def _signed(value: float) -> str:
 
 def render(fields: Mapping[str, Any], locale: str) -> str:
     """The answer as Markdown."""
-    insights, recommendations = _HEADINGS[locale]
+    said = texts("data")[locale]
+    insights, recommendations = said["insights_heading"], said["recommendations_heading"]
     found = "\n".join(f"- {item}" for item in fields["insights"])
     advised = "\n".join(f"- {item}" for item in fields["recommendations"])
     return (
