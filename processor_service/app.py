@@ -31,6 +31,7 @@ from processor_service.prompt.build import PromptConfig
 from processor_service.redis.answer_cache import RedisAnswers
 from processor_service.redis.cancels import RedisCancellations
 from processor_service.redis.connection import RedisConnection, redis_connection
+from processor_service.redis.keys import SAVED_ANSWER_TTL_S
 from processor_service.redis.leases import RedisLeases
 from processor_service.redis.limits import RedisLimits
 from processor_service.redis.people_cache import RedisPeopleCache
@@ -144,9 +145,11 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             settings.team_daily_tokens,
             settings.max_waiting_in_thread,
         )
+        seal = _seal(settings)
         answering = AnswerDeps(
             leases=RedisLeases(redis),
-            answers=RedisAnswers(redis, settings.cache_ttl_seconds, _seal(settings), signing),
+            answers=RedisAnswers(redis, settings.cache_ttl_seconds, seal, signing),
+            saved=RedisAnswers(redis, SAVED_ANSWER_TTL_S, seal, signing),
             model=model,
             conversations=SlackConversations(calls, session, RedisResponses(redis), cancel.owners),
             people=SlackPeople(calls, RedisPeopleCache(redis)),

@@ -58,7 +58,7 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     if outcome is Outcome.TRY_LATER and any(steps.doubtful for steps in worked):
         await _leave_nothing_beside(task, delivery, deps)
     if outcome in _DELIVERED:
-        await deps.answers.forget(saved_answer_key(task))
+        await deps.saved.forget(saved_answer_key(task))
     if outcome is Outcome.ALREADY_DONE:
         if await deps.leases.is_doubted(task.task_id):
             await clean_up(task, delivery, deps, done=True)

@@ -18,10 +18,15 @@ from shared.retry import Patience
 
 @dataclass(frozen=True)
 class AnswerDeps:
-    """What the use cases work with."""
+    """What the use cases work with.
+
+    ``answers`` is the cache for equal questions; ``saved`` keeps what the model said to a task
+    until it stands in Slack, whether or not the cache is on.
+    """
 
     leases: Leases
     answers: Answers
+    saved: Answers
     model: Model
     conversations: Conversations
     people: People

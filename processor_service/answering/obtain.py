@@ -48,9 +48,9 @@ async def obtain_answer(
     What an earlier worker on this task had from the model is used again: what it has shown of it
     then stays as it is.
     """
-    draft = await deps.answers.get(saved_answer_key(task))
-    if draft is not None:
-        return draft, False
+    saved = await deps.saved.get(saved_answer_key(task))
+    if saved is not None:
+        return saved, False
     prompt, names = await _with_names(await _prompt(task, deps), task, deps)
     audience = await audience_of(task, deps.channels)
     key = cache_key(task, prompt, deps.generation.model, audience)
@@ -146,7 +146,7 @@ async def _generated(
 
 
 async def _keep(task: Task, key: str | None, new: Answer, deps: AnswerDeps) -> None:
-    await deps.answers.put(saved_answer_key(task), new)
+    await deps.saved.put(saved_answer_key(task), new)
     if key is not None and _is_worth_keeping(new, deps):
         await deps.answers.put(key, new)
 

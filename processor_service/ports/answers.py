@@ -35,17 +35,17 @@ class Answer:
 
 
 class Answers(Protocol):
-    """The cache of answers. A lost store is a miss, never an error."""
+    """Kept answers. A lost store is a miss, never an error."""
 
     @property
     def lasting(self) -> bool:
-        """Whether the cache keeps anything at all."""
+        """Whether anything is kept at all."""
 
     async def get(self, key: str) -> Answer | None:
         """The answer kept under ``key``, if any."""
 
     async def put(self, key: str, answer: Answer) -> None:
-        """Keep ``answer`` for the configured lifetime."""
+        """Keep ``answer`` for the store's lifetime."""
 
     async def forget(self, key: str) -> None:
         """Delete what is kept under ``key``."""

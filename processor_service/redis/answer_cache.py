@@ -13,7 +13,7 @@ _ANSWER = TypeAdapter(Answer)
 
 
 class RedisAnswers:
-    """The answer cache; with a lifetime of 0 s it keeps nothing. What it keeps is sealed.
+    """``ports.Answers``; with a lifetime of 0 s nothing is kept. What is kept is sealed.
 
     Each answer is kept behind its signature for its key: what somebody else has put into Redis, or
     has moved there, is shown to nobody.

@@ -25,6 +25,10 @@ DONE_TTL_S = 7 * 24 * 3600
 # Why a task was handed back is told when Pub/Sub gives it up, minutes later; a day is ample.
 FAILURE_TTL_S = 24 * 3600
 
+# What the model said to a task; deleted once it stands in Slack. Deliveries are minutes apart
+# unless we are down for long; a day is ample.
+SAVED_ANSWER_TTL_S = 24 * 3600
+
 # A worker without a lease and one with it overlap for a task's deadline at most.
 DOUBT_TTL_S = 600
 
@@ -65,7 +69,7 @@ def doubt_key(task_id: str) -> str:
 
 
 def answer_key(key: str) -> str:
-    """A finished answer, for CACHE_TTL_SECONDS."""
+    """A finished answer: for CACHE_TTL_SECONDS, or a task's own until it stands in Slack."""
     return f"{PREFIX}answer:{key}"
 
 

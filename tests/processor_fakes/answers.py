@@ -4,7 +4,9 @@ from processor_service.ports.answers import Answer
 
 
 class FakeAnswers:
-    """``dies_early``: the worker dies before it forgets what is delivered."""
+    """``dies_early``: the worker dies before it forgets what is delivered. Keeps nothing unless it
+    is ``lasting``.
+    """
 
     lasting = True
     dies_early = False
@@ -16,7 +18,8 @@ class FakeAnswers:
         return self.kept.get(key)
 
     async def put(self, key: str, answer: Answer) -> None:
-        self.kept[key] = answer
+        if self.lasting:
+            self.kept[key] = answer
 
     async def forget(self, key: str) -> None:
         if not self.dies_early:

@@ -52,6 +52,7 @@ class World:
     )
     leases: FakeLeases = field(default_factory=FakeLeases)
     answers: FakeAnswers = field(default_factory=FakeAnswers)
+    saved: FakeAnswers = field(default_factory=FakeAnswers)
     conversations: FakeConversations = field(default_factory=FakeConversations)
     people: FakePeople = field(default_factory=FakePeople)
     limits: FakeLimits = field(default_factory=FakeLimits)
@@ -91,6 +92,7 @@ class World:
         return AnswerDeps(
             self.leases,
             self.answers,
+            self.saved,
             self.model,
             self.conversations,
             self.people,

@@ -59,11 +59,22 @@ async def test_a_draft_is_kept_until_its_answer_stands_and_no_longer() -> None:
     world = World(model=at_once(), retries=0)
     world.conversation.failures["post"] = [(SlackUnavailable("503"), False)] * 10
     assert await world.answer() is Outcome.TRY_LATER
-    assert saved_answer_key(a_task()) in world.answers.kept
+    assert saved_answer_key(a_task()) in world.saved.kept
     world.conversation.failures.clear()
     assert await world.answer() is Outcome.ANSWERED
     assert len(world.model.asked) == 1
-    assert saved_answer_key(a_task()) not in world.answers.kept
+    assert world.saved.kept == {}
+
+
+async def test_with_the_cache_off_an_heir_still_shows_the_same_words() -> None:
+    world = World(model=FakeModel([saying("一つ目"), saying("二つ目")]), retries=0)
+    world.answers.lasting = False
+    world.conversation.failures["post"] = [(SlackUnavailable("503"), False)] * 10
+    assert await world.answer() is Outcome.TRY_LATER
+    world.conversation.failures.clear()
+    assert await world.answer(message_id="m2") is Outcome.ANSWERED
+    assert world.conversation.texts() == ["一つ目"]
+    assert len(world.model.asked) == 1
 
 
 async def test_a_layout_that_slack_refuses_is_posted_as_plain_text() -> None:

@@ -41,7 +41,7 @@ async def test_sources_are_part_of_the_one_message_that_holds_the_answer() -> No
 
 async def test_an_heir_shows_the_sources_that_the_dead_worker_had() -> None:
     world = World(model=saying("答え", FOUND))
-    world.answers.dies_early = True
+    world.saved.dies_early = True
     await world.answer()
     [(first, _)] = world.conversation.messages
     world.conversation.messages.clear()
