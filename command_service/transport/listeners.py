@@ -39,7 +39,6 @@ from command_service.use_cases.doctor import DoctorDeps, read_doctor_request, ru
 from command_service.use_cases.edits import offer, read_edit
 from command_service.use_cases.feedback import VoteDeps, take_reasons, take_vote
 from command_service.use_cases.follow_ups import FollowUpDeps, accept_message
-from command_service.use_cases.outcome_metrics import count
 from command_service.use_cases.policy import TOLD, Rejected
 from command_service.use_cases.shortcuts import SHORTCUTS, ask_about, read_shortcut
 from command_service.use_cases.side_tasks import enqueue, enqueue_click
@@ -47,6 +46,7 @@ from command_service.use_cases.submit import (
     Accepted,
     HandedBack,
     SubmitOutcome,
+    count,
     refusal_text,
     submit,
     where_it_is,

@@ -11,9 +11,15 @@ from command_service.envelope.metrics import came_from, count_event
 from command_service.payloads.model import NotAQuestion, RejectReason
 from command_service.payloads.well_formed import id_in, never_raising
 from command_service.ports import HomePublisher
-from command_service.use_cases.outcome_metrics import count
 from command_service.use_cases.policy import Presence, turned_away
-from command_service.use_cases.submit import Accepted, HandedBack, SubmitDeps, publish, refusal_text
+from command_service.use_cases.submit import (
+    Accepted,
+    HandedBack,
+    SubmitDeps,
+    count,
+    publish,
+    refusal_text,
+)
 from command_service.use_cases.throttle import Pace
 from shared.errors import QueueUnavailable
 from shared.slack.home_view import home_view, notice_view

@@ -17,9 +17,15 @@ from command_service.payloads.well_formed import id_in, never_raising, text_or_n
 from command_service.ports import Diagnostics, SocketState
 from command_service.scopes import ALL_SCOPES
 from command_service.texts import doctor as texts
-from command_service.use_cases.outcome_metrics import count
 from command_service.use_cases.policy import Presence, checks, turned_away
-from command_service.use_cases.submit import Accepted, HandedBack, SubmitDeps, publish, refusal_text
+from command_service.use_cases.submit import (
+    Accepted,
+    HandedBack,
+    SubmitDeps,
+    count,
+    publish,
+    refusal_text,
+)
 from command_service.use_cases.throttle import Pace
 from shared.errors import MechachangError, QueueUnavailable
 from shared.slack.findings import CheckResult, listed

@@ -16,9 +16,15 @@ from command_service.envelope.ack_deadline import at_most_s
 from command_service.payloads.model import Message, NotAQuestion, Question, RejectReason
 from command_service.ports import ChannelHistory
 from command_service.use_cases.deferred_follow_ups import DeferredFollowUps, FollowUpTurn
-from command_service.use_cases.outcome_metrics import count
 from command_service.use_cases.policy import Rejected, admit
-from command_service.use_cases.submit import Accepted, HandedBack, SubmitDeps, SubmitOutcome, submit
+from command_service.use_cases.submit import (
+    Accepted,
+    HandedBack,
+    SubmitDeps,
+    SubmitOutcome,
+    count,
+    submit,
+)
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Ledger
 from shared.slack.message_text import mentions

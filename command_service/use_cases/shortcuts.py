@@ -14,12 +14,12 @@ from command_service.payloads.model import (
 )
 from command_service.payloads.well_formed import id_in, never_raising, text_or_none
 from command_service.texts.replies import SHORTCUT_ACCEPTED
-from command_service.use_cases.outcome_metrics import count
 from command_service.use_cases.submit import (
     Accepted,
     HandedBack,
     SubmitDeps,
     SubmitOutcome,
+    count,
     refusal_text,
     submit,
     where_it_is,

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from command_service.payloads.model import NotAQuestion, RejectReason, SideTask
-from command_service.use_cases.outcome_metrics import count
 from command_service.use_cases.policy import TOLD, Presence, Rejected, turned_away
 from command_service.use_cases.submit import (
     Accepted,
     HandedBack,
     SubmitDeps,
     SubmitOutcome,
+    count,
     publish,
     refusal_text,
     submit,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from command_service.envelope.ack_deadline import at_most_s
-from command_service.envelope.metrics import publishing
-from command_service.payloads.model import NotAQuestion, Question, RejectReason
+from command_service.envelope.metrics import NOBODY, count_event, publishing
+from command_service.payloads.model import Click, NotAQuestion, Question, RejectReason
 from command_service.ports import Access, Locales, TaskQueue, UserSignals
 from command_service.texts.replies import refusal
 from command_service.use_cases.policy import TOLD, Policy, Rejected, admit
@@ -16,7 +16,7 @@ from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrott
 from shared import clock
 from shared.background import Background
 from shared.errors import QueueUnavailable, RetryableError
-from shared.task import Source, Task
+from shared.task import Kind, Source, Task
 from shared.telemetry.log import bound_task, get_logger
 from shared.telemetry.tracing import trace_context
 
@@ -208,3 +208,22 @@ def _ignored(trigger: NotAQuestion) -> Rejected:
     tell = log.debug if trigger.reason in _EXPECTED else log.info
     tell("An event was ignored.", action="event_ignored", reason=trigger.reason)
     return Rejected(trigger.reason)
+
+
+def count(trigger: Question | Click | Task | NotAQuestion, outcome: SubmitOutcome) -> None:
+    """Count the outcome of one event, command or click."""
+    source = NOBODY if isinstance(trigger, NotAQuestion) else trigger.source
+    kind = _kind(trigger)
+    if isinstance(outcome, Accepted):
+        count_event(source, "accepted", kind=kind)
+    elif isinstance(outcome, Rejected):
+        refused = "ignored" if isinstance(trigger, NotAQuestion) else "refused"
+        count_event(source, refused, outcome.reason, kind)
+    else:
+        count_event(source, "handed_back", outcome.error.reason, kind)
+
+
+def _kind(trigger: Question | Click | Task | NotAQuestion) -> str:
+    if isinstance(trigger, NotAQuestion):
+        return NOBODY
+    return trigger.kind if isinstance(trigger, Task) else Kind.QUESTION

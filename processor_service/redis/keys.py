@@ -1,6 +1,6 @@
 """Every key in Redis, how long it lives, and why. All of it can be lost without a wrong answer."""
 
-from datetime import date
+from datetime import date, datetime, time, timedelta, timezone
 
 PREFIX = "mechachang:"
 
@@ -185,3 +185,19 @@ def user_tokens_key(day: date, team_id: str, user_id: str) -> str:
 def team_tokens_key(day: date, team_id: str) -> str:
     """How many tokens a whole team took on one day."""
     return f"{PREFIX}limit:tokens:{day.isoformat()}:team:{team_id}"
+
+
+# The people who ask work in Japanese companies, so their count begins anew while they sleep, not in
+# the middle of the morning as it would with UTC. Japan has had no daylight saving time since 1951
+# (IANA tz database, Asia/Tokyo), so that a fixed offset is the zone; no time zone data is needed.
+_JAPAN = timezone(timedelta(hours=9))
+
+
+def token_day(moment: datetime) -> date:
+    """The day that an aware ``moment``'s counts are kept for: a calendar day in Japan."""
+    return moment.astimezone(_JAPAN).date()
+
+
+def next_token_day(moment: datetime) -> datetime:
+    """When the day after that of ``moment`` begins: midnight in Japan, aware."""
+    return datetime.combine(token_day(moment) + timedelta(days=1), time(), _JAPAN)

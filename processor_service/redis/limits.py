@@ -15,15 +15,16 @@ from processor_service.redis.keys import (
     RATE_WINDOW_S,
     UNDER_WAY_TTL_S,
     admitted_key,
+    next_token_day,
     questions_key,
     requests_key,
     team_tokens_key,
+    token_day,
     told_key,
     under_way_key,
     user_tokens_key,
     waiting_key,
 )
-from processor_service.redis.token_day import next_token_day, token_day
 from processor_service.redis.turns import name_in_line
 from shared import clock
 from shared.slack.home_view import Used, UsedOfLimit

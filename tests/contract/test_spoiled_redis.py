@@ -29,6 +29,7 @@ from processor_service.redis.keys import (
     stream_key,
     task_key,
     team_tokens_key,
+    token_day,
     told_key,
     turn_key,
     under_way_key,
@@ -43,7 +44,6 @@ from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_budget import RedisRateBudget
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.redis.sealing import Seal
-from processor_service.redis.token_day import token_day
 from processor_service.redis.turns import RedisThreadQueue
 from processor_service.redis.votes import RedisVotes
 from shared.ledger import Mark
