@@ -23,6 +23,7 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 _LEFT_WITHIN_S: Final = 5.0
+_LOOK_WITHIN_S: Final = 30.0
 
 
 async def tidy(found: ExistingMessages, conversation: Conversation, steps: Steps) -> None:
@@ -34,12 +35,14 @@ async def tidy(found: ExistingMessages, conversation: Conversation, steps: Steps
     await remove(found.notices, conversation, steps)
 
 
-async def clean_up(task: Task, delivery: Delivery, deps: AnswerDeps, *, done: bool) -> None:
+async def clean_up(
+    task: Task, delivery: Delivery, deps: AnswerDeps, *, done: bool, within_s: float | None = None
+) -> None:
     """Somebody wrote for the task without knowing that it was alone, or without being told what
     became of it, and may have died before looking for what stands twice. A task that is not known
     to be done is left alone unless its answer, or a notice, stands. Raises nothing.
     """
-    until = asyncio.get_running_loop().time() + deps.deadline_s
+    until = asyncio.get_running_loop().time() + (within_s or deps.deadline_s)
     lease = NoLease(deps.leases, Lease(task.task_id, delivery.message_id, None))
     steps = Steps(lease, deps.patience.ending(until))
     try:
@@ -66,7 +69,7 @@ def look_later(
         # Whoever is given the task next comes late enough, and looks in turn.
         return
     if unconfirmed or delivery.attempt > 1 or outcome is Outcome.GAVE_UP:
-        look = partial(clean_up, task, delivery, deps, done=False)
+        look = partial(clean_up, task, delivery, deps, done=False, within_s=_LOOK_WITHIN_S)
         often = unconfirmed or any(steps.doubtful for steps in worked)
         deps.late_looks.after(task.task_id, look, often=often)
 

@@ -1,11 +1,12 @@
 """What Slack takes when nobody waits for it any more is looked for once more, and taken away."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from processor_service.ports.conversations import Body, Posted
-from processor_service.resilience.late_looks import LateLooks
+from processor_service.resilience.late_looks import LateLooks, Pace
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import OutcomeUnknown, SlackUnavailable
 from shared.ledger import growing_mark
@@ -94,3 +95,23 @@ async def test_looks_come_so_many_times_or_once_and_a_last_time_at_the_end() -> 
     looks.after("too late", lambda: look("too late"), often=True)
     await looks.close()
     assert len(seen) == 4
+
+
+async def test_more_looks_than_slack_has_room_for_wait_but_for_the_end() -> None:
+    seen: list[int] = []
+    looked = asyncio.Event()
+
+    async def look(number: int) -> None:
+        seen.append(number)
+        looked.set()
+
+    looks = LateLooks((0.0,), Pace(burst=2, every_s=3600.0))
+    for number in range(4):
+        looks.after(f"task {number}", partial(look, number), often=False)
+    async with asyncio.timeout(5):
+        while len(seen) < 2:
+            looked.clear()
+            await looked.wait()
+    assert seen == [0, 1]
+    await looks.close()
+    assert sorted(seen) == [0, 1, 2, 3]
