@@ -29,7 +29,7 @@ from command_service.slack.startup_check import UNREACHABLE_AFTER_S, Preflight, 
 from command_service.transport.concurrency import ConcurrencyLimit
 from command_service.transport.events_api import EVENTS_PATH, EventApi
 from command_service.transport.health import Health, HealthDeps
-from command_service.transport.http_server import LateRoute, bound, serving
+from command_service.transport.http_server import LateRoute, serving
 from command_service.transport.listeners import Listeners
 from command_service.transport.signatures import Signatures
 from command_service.transport.socket_mode import SocketMode, connected
@@ -44,6 +44,7 @@ from command_service.use_cases.submit import SubmitDeps, refusal_text
 from command_service.use_cases.throttle import GENEROSITY, Pace, PerUserThrottle
 from shared.background import Background, alongside
 from shared.ledger import Ledger
+from shared.service_main import bound
 from shared.slack.client import slack_client
 from shared.telemetry.log import get_logger
 

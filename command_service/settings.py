@@ -49,9 +49,3 @@ class CommandSettings(ServiceSettings):
         if value is None and info.data.get("slack_socket_mode") is False:
             raise ValueError("is required but not set (with SLACK_SOCKET_MODE=false)")
         return value
-
-    @property
-    def host(self) -> str:
-        """The address to listen on: only this machine with a local broker."""
-        local = self.pubsub_emulator_host is not None
-        return "127.0.0.1" if local else "0.0.0.0"  # noqa: S104 - Cloud Run needs it

@@ -121,8 +121,3 @@ class ProcessorSettings(ServiceSettings):
     def push_is_authenticated(self) -> bool:
         """Only a local broker pushes without a token, and then only over the loopback."""
         return self.pubsub_emulator_host is None
-
-    @property
-    def host(self) -> str:
-        """The address to listen on: never beyond this machine while pushes need no token."""
-        return "0.0.0.0" if self.push_is_authenticated else "127.0.0.1"  # noqa: S104 - Cloud Run needs it

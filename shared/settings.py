@@ -95,6 +95,14 @@ class ServiceSettings(BaseSettings):
     k_revision: str | None = None
 
     @property
+    def host(self) -> str:
+        """The address to listen on: never beyond this machine with a local broker, whose pushes
+        need no token.
+        """
+        local = self.pubsub_emulator_host is not None
+        return "127.0.0.1" if local else "0.0.0.0"  # noqa: S104 - Cloud Run needs it
+
+    @property
     def signing(self) -> Signing:
         """The signer of what both services must recognise as their own."""
         written = self.signing_keys.get_secret_value() if self.signing_keys else None

@@ -12,7 +12,7 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOT
 
 from command_service.app import Service, running
 from command_service.settings import CommandSettings
-from command_service.transport.http_server import bound
+from shared.service_main import bound
 from shared.task import Task
 from simulators.faults import FaultPlan
 from simulators.journal import Entry, Journal

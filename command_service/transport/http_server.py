@@ -71,22 +71,6 @@ class FirstHead(asyncio.Protocol):
             self._due = None
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """A socket on the port, not listening yet; raises OSError when the port cannot be had.
-
-    A probe finds the port closed until it is served. The server closes the socket.
-    """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-    except OSError:
-        listener.close()
-        raise
-    listener.setblocking(False)
-    return listener
-
-
 class LateRoute:
     """A route whose handler is set only after the server has started: 503 until then."""
 

@@ -10,7 +10,8 @@ import yaml
 from aiohttp import web
 from google.cloud import run_v2
 
-from command_service.transport.http_server import bound, serving
+from command_service.transport.http_server import serving
+from shared.service_main import bound
 from simulators.cloud_run import (
     CloudRunSimulator,
     Probe,

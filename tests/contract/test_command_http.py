@@ -4,7 +4,7 @@ import aiohttp
 import pytest
 
 from command_service.app import running
-from command_service.transport.http_server import bound
+from shared.service_main import bound
 from shared.task import Source
 from simulators.faults import Fault
 from tests.command_stack import SLACK, get_json, http_stack, stack

@@ -19,7 +19,8 @@ from aiohttp import web
 from command_service.app import Service
 from command_service.transport.events_api import EVENTS_PATH
 from command_service.transport.http_body import BODY_BYTES, SMALL_BYTES, Bodies, BodyRefused
-from command_service.transport.http_server import bound, serving
+from command_service.transport.http_server import serving
+from shared.service_main import bound
 from tests.command_stack import SLACK, Stack, http_stack
 
 END_WITHIN_S = 20.0

@@ -11,7 +11,7 @@ from command_service.app import running
 from command_service.errors import PreflightFailed
 from command_service.scopes import NEEDED_SCOPES
 from command_service.slack.startup_check import Preflight, Waiting, preflight
-from command_service.transport.http_server import bound
+from shared.service_main import bound
 from shared.slack.client import slack_client
 from simulators.faults import Fault
 from simulators.slack import SlackConfig

@@ -13,8 +13,9 @@ from slack_bolt.async_app import AsyncApp
 from command_service.scopes import NEEDED_SCOPES
 from command_service.transport.concurrency import ConcurrencyLimit
 from command_service.transport.health import Health, HealthDeps
-from command_service.transport.http_server import bound, serving
+from command_service.transport.http_server import serving
 from command_service.transport.socket_mode import SocketMode, Timing, connected
+from shared.service_main import bound
 from shared.slack.client import slack_client
 from simulators.faults import Fault
 from tests.command_fakes import FakeAccess

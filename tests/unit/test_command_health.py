@@ -6,8 +6,9 @@ from aiohttp import web
 
 from command_service.ports import SocketState
 from command_service.transport.health import Health, HealthDeps
-from command_service.transport.http_server import bound, serving
+from command_service.transport.http_server import serving
 from shared.errors import QueueUnavailable, SlackDenied
+from shared.service_main import bound
 from tests.command_fakes import FakeAccess
 from tests.command_stack import get_json
 
