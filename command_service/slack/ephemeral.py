@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from command_service.payloads.model import EphemeralTarget, Question
 from command_service.ports import Block
 from command_service.slack.access import SlackAccess
 from command_service.texts.replies import IS_THINKING, LOADING_LINES
+from shared.bounded import BoundedMap
 from shared.errors import (
     UNSHOWABLE,
     MechachangError,
@@ -61,7 +62,7 @@ class SlackUserSignals:
         self._ledger = ledger
         self._status_within_s = status_within_s
         self._late_after_s = late_after_s
-        self._shown: OrderedDict[str, asyncio.Event] = OrderedDict()
+        self._shown: BoundedMap[str, asyncio.Event] = BoundedMap(_REMEMBERED)
         self._refused = RefusedMethods()
         self._looks: deque[float] = deque(maxlen=_LOOKS_PER_MINUTE)
 
@@ -123,7 +124,7 @@ class SlackUserSignals:
         """
         if question.task_id in self._shown:
             return
-        shown = self._remember(question.task_id)
+        shown = self._shown.put(question.task_id, asyncio.Event())
         began, may_stand = time.monotonic(), True
         try:
             may_stand = await self._set_status(question, IS_THINKING[locale], LOADING_LINES[locale])
@@ -162,16 +163,10 @@ class SlackUserSignals:
 
     async def hide_thinking(self, question: Question) -> None:
         """Clear the thread's status once it is set; the question may get one again."""
-        shown = self._shown.pop(question.task_id, None)
+        shown = self._shown.pop(question.task_id)
         if shown is not None:
             await shown.wait()
             await self._set_status(question, "", [])
-
-    def _remember(self, task_id: str) -> asyncio.Event:
-        shown = self._shown[task_id] = asyncio.Event()
-        if len(self._shown) > _REMEMBERED:
-            self._shown.popitem(last=False)
-        return shown
 
     async def _set_status(self, question: Question, status: str, loading: list[str]) -> bool:
         """Whether it may be visible now: Slack may have taken one that it did not confirm in time.

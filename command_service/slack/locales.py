@@ -1,11 +1,10 @@
 """Users' languages in Slack, looked up in the background."""
 
-from collections import OrderedDict
-
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.slack.access import SlackAccess
 from shared.background import Background
+from shared.bounded import BoundedMap
 from shared.slack.client import SLACK_FAILURES
 from shared.slack.people import locale_of
 from shared.task import Locale
@@ -33,15 +32,13 @@ class SlackLocales:
         self._access = access
         self._background = background
         self._default = default
-        self._capacity = capacity
-        self._known: OrderedDict[str, Locale] = OrderedDict()
+        self._known: BoundedMap[str, Locale] = BoundedMap(capacity)
         self._asked: set[str] = set()
 
     def of(self, user_id: str) -> Locale:
         """The user's language as known by now."""
-        if user_id in self._known:
-            self._known.move_to_end(user_id)
-            return self._known[user_id]
+        if (known := self._known.get(user_id)) is not None:
+            return self._known.put(user_id, known)
         if user_id not in self._asked:
             self._asked.add(user_id)
             if not self._background.start(self._learn(user_id), f"locale:{user_id}"):
@@ -52,14 +49,14 @@ class SlackLocales:
         """The user's language, from Slack if needed; the default if Slack cannot be asked."""
         if user_id not in self._known:
             await self._learn(user_id)
-        return self._known.get(user_id, self._default)
+        return self._known.get(user_id) or self._default
 
     async def _learn(self, user_id: str) -> None:
         try:
             answer = await self._client.users_info(user=user_id, include_locale=True)
             user = answer.get("user")
             told = locale_of(user) if isinstance(user, dict) else None
-            self._remember(user_id, told or self._default)
+            self._known.put(user_id, told or self._default)
         except SLACK_FAILURES as error:
             failure = self._access.failure(error, "users.info")
             log.info(
@@ -70,8 +67,3 @@ class SlackLocales:
             )
         finally:
             self._asked.discard(user_id)
-
-    def _remember(self, user_id: str, locale: Locale) -> None:
-        self._known[user_id] = locale
-        if len(self._known) > self._capacity:
-            self._known.popitem(last=False)

@@ -7,7 +7,7 @@ answer in time, its redelivery decides, as for a question that cannot be queued.
 
 import asyncio
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,6 +25,7 @@ from command_service.use_cases.submit import (
     count,
     submit,
 )
+from shared.bounded import BoundedMap
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Ledger
 from shared.slack.message_text import mentions
@@ -59,23 +60,18 @@ class JoinedThreads:
     """Since when (by Slack's ts) we take part in a thread, remembered for a while."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._known: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
+        self._known: BoundedMap[tuple[str, str], float] = BoundedMap(_REMEMBERED, clock=clock)
 
     def note(self, thread: tuple[str, str], since: float) -> None:
         """Remember the earliest ``since``; beyond some thousands the oldest is forgotten."""
         known = self.ours_since(thread)
         since = since if known is None else min(since, known)
         kept_s = _NOT_OURS_FOR_S if since == NEVER else _OURS_FOR_S
-        self._known[thread] = (since, self._clock() + kept_s)
-        self._known.move_to_end(thread)
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
+        self._known.put(thread, since, kept_s)
 
     def ours_since(self, thread: tuple[str, str]) -> float | None:
         """What is known of the thread, if anything; ``NEVER`` if we have not answered there."""
-        since, until = self._known.get(thread, (NEVER, 0.0))
-        return since if self._clock() < until else None
+        return self._known.get(thread)
 
 
 @dataclass

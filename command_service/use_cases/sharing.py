@@ -4,7 +4,6 @@ clicks and shortcuts do not say (docs.slack.dev, conversations.info does).
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -13,6 +12,7 @@ from command_service.envelope.ack_deadline import at_most_s
 from command_service.payloads.model import Question
 from command_service.ports import Diagnostics
 from command_service.use_cases.policy import Policy, Rejected, admit
+from shared.bounded import BoundedMap
 from shared.errors import MechachangError
 from shared.task import Source
 from shared.telemetry.log import get_logger
@@ -34,8 +34,7 @@ class Sharing:
         self, surroundings: Diagnostics, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._surroundings = surroundings
-        self._clock = clock
-        self._known: OrderedDict[str, tuple[float, bool | None]] = OrderedDict()
+        self._known: BoundedMap[str, bool | None] = BoundedMap(_REMEMBERED, _KNOWN_S, clock)
         self._asking: dict[str, asyncio.Lock] = {}
 
     async def is_external(self, channel_id: str) -> bool | None:
@@ -45,18 +44,17 @@ class Sharing:
         lock = self._asking.setdefault(channel_id, asyncio.Lock())
         try:
             async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)), lock:
-                until, known = self._known.get(channel_id, (0.0, None))
-                if self._clock() < until:
-                    return known
+                if channel_id in self._known:
+                    return self._known.get(channel_id)
                 place = await self._surroundings.channel(channel_id)
-                return self._remember(channel_id, place.external, _KNOWN_S)
+                return self._known.put(channel_id, place.external)
         except (MechachangError, TimeoutError) as error:
             log.info(
                 "Whom a channel is shared with is not known.",
                 action="sharing_unknown",
                 why=str(error),
             )
-            return self._remember(channel_id, None, _REST_S)
+            return self._known.put(channel_id, None, _REST_S)
         finally:
             self._asking.pop(channel_id, None)
 
@@ -70,13 +68,6 @@ class Sharing:
                 "Who may read a channel is not known.", action="sharing_unknown", why=str(error)
             )
             return None
-
-    def _remember(self, channel_id: str, external: bool | None, for_s: float) -> bool | None:
-        self._known[channel_id] = (self._clock() + for_s, external)
-        self._known.move_to_end(channel_id)
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
-        return external
 
 
 async def located(question: Question, policy: Policy, sharing: Sharing) -> Question:

@@ -1,10 +1,11 @@
 """A throttle on one user's requests, before any of them is queued or looked up in Slack."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+
+from shared.bounded import BoundedMap
 
 GENEROSITY: Final = 3
 """This multiple of a user's limit per minute passes: the processor counts exactly, for all
@@ -38,22 +39,20 @@ class PerUserThrottle:
     def __init__(self, per_minute: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_minute = per_minute
         self._clock = clock
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
-        self._passed: OrderedDict[str, int] = OrderedDict()
+        self._buckets: BoundedMap[str, _Bucket] = BoundedMap(_PEOPLE)
+        self._passed: BoundedMap[str, int] = BoundedMap(_PEOPLE)
 
     def try_acquire(self, user_id: str, task_id: str) -> bool:
         """Whether the user may send this. A task that passed once passes again when redelivered."""
         if self._per_minute == 0:
             return True
-        passes = self._passed.get(task_id, 0)
+        passes = self._passed.get(task_id) or 0
         if not 0 < passes < _PASSES_OF_A_TASK:
             bucket = self._bucket(user_id)
             if bucket.left < 1:
                 return False
             bucket.left -= 1
-        self._passed[task_id] = passes + 1
-        if len(self._passed) > _PEOPLE:
-            self._passed.popitem(last=False)
+        self._passed.put(task_id, passes + 1)
         return True
 
     def may_tell(self, user_id: str) -> bool:
@@ -66,13 +65,10 @@ class PerUserThrottle:
 
     def _bucket(self, user_id: str) -> _Bucket:
         now = self._clock()
-        bucket = self._buckets.pop(user_id, None) or _Bucket(self._per_minute, now)
+        bucket = self._buckets.get(user_id) or _Bucket(self._per_minute, now)
         refilled = bucket.left + (now - bucket.at) * self._per_minute / 60
         bucket.left, bucket.at = min(self._per_minute, refilled), now
-        self._buckets[user_id] = bucket
-        if len(self._buckets) > _PEOPLE:
-            self._buckets.popitem(last=False)
-        return bucket
+        return self._buckets.put(user_id, bucket)
 
 
 class Pace:
@@ -85,17 +81,11 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.every_s = every_s
-        self._capacity = capacity
-        self._clock = clock
-        self._taken: OrderedDict[str, float] = OrderedDict()
+        self._taken: BoundedMap[str, None] = BoundedMap(capacity, every_s, clock)
 
     def take(self, key: str) -> bool:
         """Take the key's turn if it is due again; whether it was."""
-        now = self._clock()
-        if now - self._taken.get(key, float("-inf")) < self.every_s:
+        if key in self._taken:
             return False
-        self._taken[key] = now
-        self._taken.move_to_end(key)
-        if len(self._taken) > self._capacity:
-            self._taken.popitem(last=False)
+        self._taken.put(key, None)
         return True

@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import aiohttp
 
 from processor_service.api.push_request import PushDenied
+from shared.bounded import BoundedMap
 from shared.errors import RetryableError
 from shared.telemetry.log import get_logger
 
@@ -71,7 +71,7 @@ class Certs:
         self._wait_s = wait_s
         self._certs: Mapping[str, str] = {}
         self._read_at = self._asked_at = float("-inf")
-        self._unknown: OrderedDict[str, float] = OrderedDict()
+        self._unknown: BoundedMap[str, None] = BoundedMap(_REMEMBERED, UNKNOWN_FOR_S, clock)
         self._reading: asyncio.Task[bool] | None = None
 
     async def of_key(self, key_id: str) -> str | None:
@@ -82,7 +82,7 @@ class Certs:
             if age_s > FRESH_FOR_S and self._may_read():
                 self._read()
             return self._certs[key_id]
-        if usable and self._clock() < self._unknown.get(key_id, 0.0):
+        if usable and key_id in self._unknown:
             return None
         if self._reading is None and usable and not self._may_read():
             self._note_unknown(key_id)
@@ -99,10 +99,7 @@ class Certs:
     def _note_unknown(self, key_id: str) -> None:
         if self._read_at < self._asked_at:
             raise CertsUnavailable("Google's certificates could not be read again.")
-        self._unknown[key_id] = self._clock() + UNKNOWN_FOR_S
-        self._unknown.move_to_end(key_id)
-        if len(self._unknown) > _REMEMBERED:
-            self._unknown.popitem(last=False)
+        self._unknown.put(key_id, None)
 
     async def _wait(self, within_s: float | None) -> None:
         """For the read under way, or a new one; whoever gives up leaves it to the others."""

@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import STOP_TTL_S, stop_key
+from shared.bounded import BoundedMap
 
 _REMEMBERED = 1_000
 # Whoever works on a task asks about it every fifth of a second.
@@ -23,14 +23,14 @@ class RedisCancellations:
     ) -> None:
         self._connection = connection
         self._clock = clock
-        self._here: OrderedDict[str, None] = OrderedDict()
+        self._here: BoundedMap[str, None] = BoundedMap(_REMEMBERED)
         self._wanted: dict[str, float] = {}
         self._looked: dict[str, float] = {}
         self._looking = asyncio.Lock()
 
     async def ask(self, task_id: str) -> None:
         """Remember here, and for the others if Redis takes it."""
-        self._remember(task_id)
+        self._here.put(task_id, None)
         await self._connection.put(stop_key(task_id), "1", STOP_TTL_S)
 
     async def asked(self, task_id: str) -> bool:
@@ -58,10 +58,5 @@ class RedisCancellations:
         kept = await self._connection.attempt(look, lost=[None] * len(looked))
         for task_id, stopped in zip(looked, kept, strict=True):
             if stopped is not None:
-                self._remember(task_id)
+                self._here.put(task_id, None)
         self._looked = dict.fromkeys(looked, now)
-
-    def _remember(self, task_id: str) -> None:
-        self._here[task_id] = None
-        if len(self._here) > _REMEMBERED:
-            self._here.popitem(last=False)

@@ -1,7 +1,6 @@
 """What Redis remembers of our posts: those to response URLs, and the task a stream belongs to."""
 
 import json
-from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Final
@@ -9,6 +8,7 @@ from typing import Final
 from processor_service.ports.work import STREAM_TTL_S, StoreUnavailable
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import RESPONSES_TTL_S, responses_key, stream_key
+from shared.bounded import BoundedMap
 from shared.ledger import Mark
 
 
@@ -50,14 +50,11 @@ class RedisStreamOwners:
 
     def __init__(self, connection: RedisConnection) -> None:
         self._connection = connection
-        self._own: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._own: BoundedMap[tuple[str, str], str] = BoundedMap(_REMEMBERED)
 
     async def own(self, channel: str, ts: str, task_id: str) -> None:
         """Remember, or remember for longer; for others if Redis takes it."""
-        self._own[channel, ts] = task_id
-        self._own.move_to_end((channel, ts))
-        if len(self._own) > _REMEMBERED:
-            self._own.popitem(last=False)
+        self._own.put((channel, ts), task_id)
         await self._connection.put(stream_key(channel, ts), task_id, STREAM_TTL_S)
 
     async def owner(self, channel: str, ts: str) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import HOLDS_KEY, HOLDS_TTL_S
+from shared.bounded import BoundedMap
 
 # What another instance was told is known here so much later at most; until then Slack tells us too.
 _FRESH_S = 0.5
@@ -27,7 +28,7 @@ class RedisRateLimitHolds:
         self._connection = connection
         self._fresh_s = fresh_s
         self._clock = clock
-        self._own: dict[str, float] = {}
+        self._own: BoundedMap[str, float] = BoundedMap(_REMEMBERED, clock=clock)
         self._told: dict[str, float] = {}
         self._look_at = float("-inf")
 
@@ -35,7 +36,7 @@ class RedisRateLimitHolds:
         """Seconds until ``key`` may be called again; 0 when it may now."""
         if self._clock() >= self._look_at:
             await self._look()
-        until = max(self._own.get(key, 0.0), self._told.get(key, 0.0))
+        until = max(self._own.get(key) or 0.0, self._told.get(key, 0.0))
         return max(0.0, until - self._clock())
 
     async def _look(self) -> None:
@@ -51,9 +52,7 @@ class RedisRateLimitHolds:
     async def record(self, key: str, seconds: float) -> None:
         """Leave ``key`` alone for ``seconds``."""
         now = self._clock()
-        if len(self._own) >= _REMEMBERED:
-            self._own = {held: until for held, until in self._own.items() if until > now}
-        self._own[key] = now + seconds
+        self._own.put(key, now + seconds, seconds)
         change = self._connection.redis.pipeline(transaction=False)
         change.zremrangebyscore(HOLDS_KEY, "-inf", now)
         change.zadd(HOLDS_KEY, {key: now + seconds})

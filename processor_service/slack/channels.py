@@ -9,6 +9,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from processor_service.ports.people import Channel
 from processor_service.slack.client import SlackCalls
+from shared.bounded import BoundedMap
 from shared.errors import MechachangError, SlackUnavailable
 from shared.slack.message import cursor_in, listed_in
 from shared.telemetry.log import get_logger
@@ -32,8 +33,7 @@ class SlackChannels:
 
     def __init__(self, calls: SlackCalls, clock: Callable[[], float] = time.monotonic) -> None:
         self._calls = calls
-        self._clock = clock
-        self._near: dict[str, tuple[float, Channel | None]] = {}
+        self._near: BoundedMap[str, Channel | None] = BoundedMap(_REMEMBERED, _KNOWN_S, clock)
         self._asking: dict[str, asyncio.Lock] = {}
 
     async def of(self, channel_id: str) -> Channel | None:
@@ -45,21 +45,14 @@ class SlackChannels:
         lock = self._asking.setdefault(channel_id, asyncio.Lock())
         try:
             async with asyncio.timeout(_PATIENCE_S), lock:
-                until, near = self._near.get(channel_id, (0.0, None))
-                if self._clock() < until:
-                    return near
-                return self._remember(channel_id, _channel(await self._info(channel_id)), _KNOWN_S)
+                if channel_id in self._near:
+                    return self._near.get(channel_id)
+                return self._near.put(channel_id, _channel(await self._info(channel_id)))
         except (MechachangError, TimeoutError) as error:
             log.info("A channel is not known.", action="channel_unknown", why=str(error))
-            return self._remember(channel_id, None, _REST_S)
+            return self._near.put(channel_id, None, _REST_S)
         finally:
             self._asking.pop(channel_id, None)
-
-    def _remember(self, channel_id: str, channel: Channel | None, for_s: float) -> Channel | None:
-        if len(self._near) >= _REMEMBERED:
-            self._near.clear()
-        self._near[channel_id] = (self._clock() + for_s, channel)
-        return channel
 
     async def may_read(self, user_id: str, channel_id: str) -> bool:
         """Whether the user may read there now: it is public, or they are a member. Each call asks

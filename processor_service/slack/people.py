@@ -10,6 +10,7 @@ from typing import Any, Final
 from processor_service.ports.people import PeopleCache, Person, offset_told
 from processor_service.ports.work import StoreUnavailable
 from processor_service.slack.client import SlackCalls
+from shared.bounded import BoundedMap
 from shared.errors import MechachangError
 from shared.slack.people import locale_of
 from shared.task import Locale
@@ -39,8 +40,7 @@ class SlackPeople:
     ) -> None:
         self._calls = calls
         self._cache = cache
-        self._clock = clock
-        self._near: dict[str, tuple[float, Person]] = {}
+        self._near: BoundedMap[str, Person] = BoundedMap(_REMEMBERED, _NEAR_S, clock)
 
     async def locale_of(self, user_id: str) -> Locale | None:
         """The user's language; None if neither Redis nor Slack says within 1.5 s."""
@@ -63,18 +63,12 @@ class SlackPeople:
 
     async def _known(self, user_id: str) -> Person | None:
         """A user remembered here or in Redis. Raises StoreUnavailable."""
-        until, near = self._near.get(user_id, (0.0, None))
-        if self._clock() < until:
+        if (near := self._near.get(user_id)) is not None:
             return near
         person = await self._cache.person(user_id)
         if person is not None:
-            self._remember_near(user_id, person)
+            self._near.put(user_id, person)
         return person
-
-    def _remember_near(self, user_id: str, person: Person) -> None:
-        if len(self._near) >= _REMEMBERED:
-            self._near.clear()
-        self._near[user_id] = (self._clock() + _NEAR_S, person)
 
     async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
         """The display names; a user is missing if Slack did not say within 1.5 s.
@@ -118,7 +112,7 @@ class SlackPeople:
             return Person()
         user = found.get("user")
         person = _person(user if isinstance(user, Mapping) else {})
-        self._remember_near(user_id, person)
+        self._near.put(user_id, person)
         await self._cache.keep_person(user_id, person)
         return person
 

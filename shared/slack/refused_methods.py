@@ -1,10 +1,10 @@
 """What Slack refuses, remembered for a while: asking each time would change nothing."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
+from shared.bounded import BoundedMap
 from shared.errors import SlackRefused, SlackUnavailable
 from shared.telemetry.log import get_logger
 
@@ -43,19 +43,15 @@ class RefusedMethods:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._until: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._resting: BoundedMap[tuple[str, str], None] = BoundedMap(_REMEMBERED, clock=clock)
 
     def note(
         self, method: str, channel: str, thread_ts: str, error: SlackRefused | SlackUnavailable
     ) -> None:
         """Note that Slack refused ``method`` in that thread, or rate-limited it."""
         place, for_s = _scope(channel, thread_ts, error)
-        known = self._rests(method, place)
-        self._until[method, place] = self._clock() + for_s
-        self._until.move_to_end((method, place))
-        if len(self._until) > _REMEMBERED:
-            self._until.popitem(last=False)
+        known = (method, place) in self._resting
+        self._resting.put((method, place), None, for_s)
         if known or isinstance(error, SlackUnavailable):
             return
         log.warning(
@@ -69,10 +65,7 @@ class RefusedMethods:
     def allows(self, method: str, channel: str, thread_ts: str) -> bool:
         """Whether Slack may accept ``method`` in that thread, as far as we know."""
         places = ("", channel[:1], f"{channel}:{thread_ts}")
-        return not any(self._rests(method, place) for place in places)
-
-    def _rests(self, method: str, place: str) -> bool:
-        return self._clock() < self._until.get((method, place), float("-inf"))
+        return not any((method, place) in self._resting for place in places)
 
 
 def _scope(

@@ -5,25 +5,16 @@ first words identify it.
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from processor_service.ports.work import STREAM_TTL_S
 from processor_service.rendering.block_text import body_shown
+from shared.bounded import BoundedMap
 
 # Slack's clock may be behind ours.
 _CLOCK_GRACE_S: Final = 60.0
 _REMEMBERED: Final = 1_000
-
-
-@dataclass(frozen=True)
-class _Starts:
-    """The starts for a task with the same words: the ``first`` and the ``last`` time."""
-
-    first: float
-    last: float
 
 
 class UnconfirmedStarts:
@@ -34,24 +25,21 @@ class UnconfirmedStarts:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._starts: OrderedDict[tuple[str, str, str, str], _Starts] = OrderedDict()
+        self._starts: BoundedMap[tuple[str, str, str, str], float] = BoundedMap(
+            _REMEMBERED, STREAM_TTL_S, clock
+        )
 
     def note(self, channel: str, thread_ts: str, task_id: str, markdown: str) -> None:
         """Note that Slack may have begun a stream with ``markdown`` for the task there."""
         key, now = (channel, thread_ts, task_id, _letters(markdown)), self._clock()
-        earlier = self._starts.pop(key, None)
-        self._starts[key] = _Starts(earlier.first if earlier else now, now)
-        while self._starts:
-            oldest = next(iter(self._starts.values()))
-            if len(self._starts) <= _REMEMBERED and oldest.last > now - STREAM_TTL_S:
-                return
-            self._starts.popitem(last=False)
+        earliest = self._starts.get(key)
+        self._starts.put(key, now if earliest is None else earliest)
 
     def began(self, channel: str, task_id: str, message: Mapping[str, Any]) -> bool:
         """Whether the message, an unmarked one of ours, is such a stream of the task."""
         words = _letters_in(message)
-        starts = self._starts.get((channel, str(message.get("thread_ts")), task_id, words))
-        return starts is not None and float(message["ts"]) >= starts.first - _CLOCK_GRACE_S
+        earliest = self._starts.get((channel, str(message.get("thread_ts")), task_id, words))
+        return earliest is not None and float(message["ts"]) >= earliest - _CLOCK_GRACE_S
 
 
 def _letters(markdown: str) -> str:
