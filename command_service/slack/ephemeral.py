@@ -27,16 +27,14 @@ from shared.signing import signed_blocks
 from shared.slack.client import SLACK_FAILURES
 from shared.slack.message import messages_in
 from shared.slack.refused_methods import RefusedMethods
+from shared.slack.status import GIVEN_UP_AFTER_S, STATUS_METHOD
 from shared.task import Locale
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import FIRST_SIGN
 
 log = get_logger(__name__)
 
-# A status that arrives after the answer would stay for two minutes, so a slow one is abandoned, and
-# a question gets one only once (docs.slack.dev, assistant.threads.setStatus).
-_STATUS = "assistant.threads.setStatus"
-_STATUS_WITHIN_S = 2.0
+# A question gets a status only once, and a slow one is abandoned: it may come after the answer.
 _LATE_AFTER_S = 0.4
 # Reading threads is limited to some 50 calls a minute (Tier 3), and every answer needs one. Slack
 # itself removes a status beside an answer after two minutes.
@@ -54,7 +52,7 @@ class SlackUserSignals:
         client: AsyncWebClient,
         access: SlackAccess,
         ledger: Ledger,
-        status_within_s: float = _STATUS_WITHIN_S,
+        status_within_s: float = GIVEN_UP_AFTER_S,
         late_after_s: float = _LATE_AFTER_S,
     ) -> None:
         self._client = client
@@ -174,7 +172,7 @@ class SlackUserSignals:
         After a refusal it is not set again for a while.
         """
         place = question.channel_id, question.thread_ts or ""
-        if not self._refused.allows(_STATUS, *place):
+        if not self._refused.allows(STATUS_METHOD, *place):
             return False
         try:
             async with asyncio.timeout(self._status_within_s):
@@ -185,11 +183,11 @@ class SlackUserSignals:
                     loading_messages=loading or None,
                 )
         except SLACK_FAILURES as error:
-            failure = self._access.failure(error, _STATUS)
+            failure = self._access.failure(error, STATUS_METHOD)
             if isinstance(failure, SlackRefused | SlackUnavailable):
-                self._refused.note(_STATUS, *place, failure)
+                self._refused.note(STATUS_METHOD, *place, failure)
             if not isinstance(failure, SlackRefused):
-                self._log(failure, _STATUS)
+                self._log(failure, STATUS_METHOD)
             return isinstance(failure, OutcomeUnknown)
         if status:
             FIRST_SIGN.record(question.age_s(datetime.now(UTC)), source=question.source)

@@ -14,11 +14,9 @@ from processor_service.texts.answers import (
     Texts,
 )
 from shared.background import Background, happens
+from shared.slack.status import NONE_COMES_AFTER_S
 from shared.task import Task
 
-# The command service shows a status while it publishes, and gives up on it within this time. Slack
-# clears it with our next message in the thread, unless it arrives after that message.
-SHOWN_WITHIN_S = 5.0
 # Slack itself takes a status away after two minutes (docs.slack.dev, assistant.threads.setStatus).
 REFRESH_S = 60.0
 # Most answers begin before anybody has read a status, and the command service has shown one.
@@ -110,7 +108,7 @@ class Statuses:
 
     def __init__(
         self,
-        shown_within_s: float = SHOWN_WITHIN_S,
+        shown_within_s: float = NONE_COMES_AFTER_S,
         refresh_s: float = REFRESH_S,
         quiet_s: float = QUIET_S,
     ) -> None:

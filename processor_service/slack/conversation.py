@@ -24,6 +24,7 @@ from shared.errors import (
 from shared.ledger import Mark, file_title, growing_mark, signed_metadata
 from shared.signing import signed_blocks
 from shared.slack.refused_methods import RefusedMethods
+from shared.slack.status import STATUS_METHOD
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -31,7 +32,6 @@ log = get_logger(__name__)
 _STATUS_PATIENCE_S = 2.0
 _OF_ONE_CALL = frozenset({QUESTION_GONE, UNSHOWABLE})
 _START = "chat.startStream"
-_STATUS = "assistant.threads.setStatus"
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,9 @@ class SlackConversation(SlackReading):
 
         Where Slack refuses statuses none stands, and it is not asked again for a while.
         """
-        if self.thread_ts is None or not self.refused.allows(_STATUS, self.channel, self.thread_ts):
+        if self.thread_ts is None or not self.refused.allows(
+            STATUS_METHOD, self.channel, self.thread_ts
+        ):
             return True
         show = partial(
             self.calls.client.assistant_threads_setStatus,
@@ -219,9 +221,9 @@ class SlackConversation(SlackReading):
         )
         try:
             async with asyncio.timeout(_STATUS_PATIENCE_S):
-                await self.calls(_STATUS, show)
+                await self.calls(STATUS_METHOD, show)
         except SlackRefused as refused:
-            self.refused.note(_STATUS, self.channel, self.thread_ts, refused)
+            self.refused.note(STATUS_METHOD, self.channel, self.thread_ts, refused)
         except (MechachangError, TimeoutError) as error:
             log.info("A status was not changed.", action="status_not_changed", why=str(error))
             return False
