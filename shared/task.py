@@ -1,6 +1,6 @@
 """The task on the wire between the two services: its model, its encoding, its identity.
 
-Version 1, JSON in the data of a Pub/Sub message. ``tests/unit/wire`` pins it with golden files.
+Version 1, JSON in the data of a Pub/Sub message. Golden files in ``tests/unit/shared/wire`` pin it.
 """
 
 import hashlib

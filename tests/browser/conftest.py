@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from tests.slack_workbench import FAST, Workbench, workbench
+from tests.support.workbenches.slack import FAST, Workbench, workbench
 
 ARGUMENTS = (
     "--no-sandbox",

@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.slack_workbench import Workbench, recorder
+from tests.support.workbenches.slack import Workbench, recorder
 
 
 def plain(text: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from playwright.async_api import FilePayload, Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.slack_workbench import Workbench
+from tests.support.workbenches.slack import Workbench
 
 HOSTILE = '<img src=x onerror="window.hacked=1"> <script>window.hacked=1</script> &lt;b&gt;'
 

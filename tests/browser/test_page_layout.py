@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.slack_workbench import Workbench
+from tests.support.workbenches.slack import Workbench
 
 PHONE = {"width": 390, "height": 844}
 

@@ -2,7 +2,7 @@
 
 from playwright.async_api import Page, expect
 
-from tests.slack_workbench import Workbench
+from tests.support.workbenches.slack import Workbench
 
 
 async def test_a_journey_shows_its_steps_and_its_messages(bench: Workbench, page: Page) -> None:

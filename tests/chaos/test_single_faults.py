@@ -17,7 +17,7 @@ from tests.chaos.judge import Verdict
 from tests.chaos.questions import Kind, Question, plan_questions
 from tests.chaos.run import stack_config
 from tests.chaos.trial import Trial, trial
-from tests.slack_workbench import ONE_EVENT_A_MENTION
+from tests.support.workbenches.slack import ONE_EVENT_A_MENTION
 
 DEADLINE_S = 60.0
 QUICK = DeliveryRules(min_backoff_s=0.3, max_backoff_s=0.6)

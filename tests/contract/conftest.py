@@ -17,9 +17,9 @@ from simulators.faults import FaultPlan
 from simulators.gemini import GeminiSimulator
 from simulators.journal import Journal
 from simulators.processes.google_emulator import EmulatorMissing, google_emulator
-from tests.command_stack import IMPATIENT, Stack, stack
-from tests.gemini_sdk import sdk
-from tests.redis_workbench import PATIENCE_S, fake_redis, real_redis
+from tests.support.gemini_sdk import sdk
+from tests.support.workbenches.command import IMPATIENT, Stack, stack
+from tests.support.workbenches.redis import PATIENCE_S, fake_redis, real_redis
 
 
 @pytest.fixture

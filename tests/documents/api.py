@@ -22,12 +22,12 @@ from shared.task import Task
 from simulators.processes.environment import PROJECT_ROOT
 from simulators.pubsub.delivery.envelope import envelope
 from simulators.pubsub.state.message import StoredMessage
-from tests.command_fakes import FakeAccess
+from tests.support.fakes.command import FakeAccess
 
 OPENAPI: Final = PROJECT_ROOT / "docs" / "openapi.json"
 PAGE: Final = PROJECT_ROOT / "docs" / "api.md"
 
-_WIRE: Final = PROJECT_ROOT / "tests" / "unit" / "wire"
+_WIRE: Final = PROJECT_ROOT / "tests" / "unit" / "shared" / "wire"
 _TRACE: Final = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
 _EXAMPLE: Final = re.compile(
     r"(?P<begin><!-- example: (?P<name>[\w-]+) -->\n```json\n).*?(?P<end>```)", re.DOTALL

@@ -24,7 +24,7 @@ from simulators.processes.google_emulator import EmulatorMissing, google_emulato
 from simulators.slack import SlackConfig
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from tests import gcloud
+from tests.support import gcloud
 
 _PROJECT = "restored"
 _DEADLINE_S = 40.0

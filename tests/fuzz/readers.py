@@ -1,8 +1,8 @@
 """Everything that reads what Slack, Pub/Sub or Gemini tell as JSON, each with what it is told well.
 
 A reader gives its result or raises an error of ours, whatever stands in place of any part of its
-sample: ``tests/unit/test_ill_formed.py`` puts any JSON there, ``make fuzz`` any text. To add one,
-add it to ``READERS``.
+sample: ``tests/unit/fuzz/test_ill_formed.py`` puts any JSON there, ``make fuzz`` any text. To add
+one, add it to ``READERS``.
 """
 
 import asyncio
@@ -79,7 +79,8 @@ from shared.slack.client import slack_error
 from shared.slack.files import files_of
 from shared.slack.message import message_of
 from shared.task import Mode, Purpose, Subject, Task, TaskFile
-from tests.command_fakes import (
+from tests.fuzz.targets import Target
+from tests.support.fakes.command import (
     IDENTITY,
     World,
     a_click,
@@ -89,9 +90,8 @@ from tests.command_fakes import (
     a_question,
     a_shortcut,
 )
-from tests.fuzz.targets import Target
-from tests.signed import LEDGER, SIGNING, metadata
-from tests.tasks import NOON, a_task
+from tests.support.signed import LEDGER, SIGNING, metadata
+from tests.support.tasks import NOON, a_task
 
 TS, CHANNEL, TASK_ID = "1700000000.000100", "C1", "a" * 32
 

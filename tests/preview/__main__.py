@@ -1,4 +1,4 @@
-"""Every answer of ``tests/unit/golden`` as the chat page shows it: ``make preview``.
+"""Every golden answer as the chat page shows it: ``make preview``.
 
 Posts each into #general of a Slack simulator, as the bot would, and serves until interrupted.
 """
@@ -14,13 +14,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from simulators.faults import FaultPlan
 from simulators.journal import Journal
 from simulators.slack import Running, SlackConfig, SlackSimulator
-from tests.golden_answers import NAMES, rendered
+from tests.support.markdown.golden_answers import NAMES, rendered
 
 
 async def _post_all(running: Running, token: str, channel: str) -> None:
     client = AsyncWebClient(token=token, base_url=running.api_url)
     for name in NAMES:
-        await client.chat_postMessage(channel=channel, text=f"*tests/unit/golden/{name}.md*")
+        await client.chat_postMessage(channel=channel, text=f"*golden/{name}.md*")
         for body in rendered(name):
             await client.chat_postMessage(
                 channel=channel, text=body.text, blocks=list(body.blocks), unfurl_links=False

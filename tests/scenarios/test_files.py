@@ -9,8 +9,8 @@ from shared.ledger import Mark, Role
 from simulators.slack import SlackConfig
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from tests.sample_files import PDF, PDF_PROTECTED, PDF_WITHOUT_PAGES, PNG, PNG_HEADER
-from tests.slack_workbench import ONE_EVENT_A_MENTION
+from tests.support.sample_files import PDF, PDF_PROTECTED, PDF_WITHOUT_PAGES, PNG, PNG_HEADER
+from tests.support.workbenches.slack import ONE_EVENT_A_MENTION
 
 DEADLINE_S = 30.0
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from simulators.processes.google_emulator import EmulatorMissing, google_emulator
-from tests import gcloud
 from tests.drills.restore import drill
+from tests.support import gcloud
 
 
 @pytest.mark.emulator

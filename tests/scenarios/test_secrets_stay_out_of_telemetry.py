@@ -11,7 +11,7 @@ from simulators.slack import SlackConfig
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from simulators.stack.provisioning import DeliveryRules
-from tests.slack_workbench import ONE_EVENT_A_MENTION
+from tests.support.workbenches.slack import ONE_EVENT_A_MENTION
 
 DEADLINE_S = 30.0
 PROMPT, ANSWER, FILE = "zq-prompt-zq", "zq-answer-zq", "zq-file-zq"

@@ -17,7 +17,7 @@ from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from simulators.stack.provisioning import DeliveryRules
 from simulators.telemetry import Series, Span, TelemetryReceiver
-from tests.slack_workbench import ONE_EVENT_A_MENTION
+from tests.support.workbenches.slack import ONE_EVENT_A_MENTION
 
 QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
 DEADLINE_S = 25.0

@@ -1,0 +1,267 @@
+"""The processor's adapters on Slack's protocol: streams, and who ends those of a dead worker."""
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+from fakeredis import FakeAsyncRedis, FakeServer
+
+from processor_service.ports.conversations import Body
+from processor_service.redis.connection import RedisConnection
+from processor_service.redis.keys import stream_key
+from processor_service.redis.posts import RedisStreamOwners
+from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
+from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
+from shared.ledger import growing_mark
+from simulators.faults import Fault
+from tests.support.tasks import a_task
+from tests.support.workbenches.processor import ANSWER, TASK_ID, Processor, processors
+from tests.support.workbenches.slack import FAST, Clock
+
+
+async def test_an_answer_is_streamed_into_one_message_that_carries_its_mark_at_the_end() -> None:
+    async with processors() as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread = here.streamed(asked.ts)
+        live = await thread.start_stream(TASK_ID, "一つ、")
+        assert await there.streamed(asked.ts).find(TASK_ID) == [live]
+        assert await there.streamed(asked.ts).find("another task") == []
+        await thread.append_stream(live, "二つ、")
+        below = {"type": "context", "elements": [{"type": "mrkdwn", "text": "below"}]}
+        await thread.end_stream(live, "三つ。", Body("", (below,)), ANSWER)
+        [found] = await there.streamed(asked.ts).find(TASK_ID)
+        assert (found.ts, found.mark, found.live) == (live.ts, ANSWER, False)
+        message = here.bench.slack.messages("#general", thread_ts=asked.ts)[-1]
+        assert message["blocks"][0] == {"type": "markdown", "text": "一つ、二つ、三つ。"}
+        assert "below" in str(message["blocks"][-1])
+
+
+async def test_an_heir_replaces_what_a_dead_worker_was_streaming() -> None:
+    async with processors() as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        await here.streamed(asked.ts).start_stream(TASK_ID, "half an")
+        heir = there.streamed(asked.ts)
+        [live] = await heir.find(TASK_ID)
+        await heir.update(live, Body("whole", ({"type": "markdown", "text": "whole"},)), ANSWER)
+        [found] = await heir.find(TASK_ID)
+        assert (found.ts, found.mark) == (live.ts, ANSWER)
+        assert here.bench.slack.messages("#general", thread_ts=asked.ts)[-1]["text"] == "whole"
+        assert not here.bench.slack.workspace.live_streams()
+
+
+async def test_a_stream_that_nobody_answers_for_is_taken_over_once_it_is_old() -> None:
+    clock = Clock(time.time() - 60)
+    async with processors(replace(FAST, clock=clock)) as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        live = await here.streamed(asked.ts).start_stream(TASK_ID, "half an")
+        await here.redis.redis.flushall()
+        assert await there.streamed(asked.ts).find("another task") == [
+            replace(live, mark=growing_mark("another task"))
+        ]
+        clock.now = time.time()
+        young = await here.streamed(asked.ts).start_stream(TASK_ID, "just begun")
+        await here.redis.redis.flushall()
+        assert young.ts not in [one.ts for one in await there.streamed(asked.ts).find(TASK_ID)]
+
+
+async def test_out_of_turn_only_what_is_known_to_be_nobodys_counts_as_left() -> None:
+    clock = Clock(time.time() - 60)
+    async with processors(replace(FAST, clock=clock)) as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        live = await here.streamed(asked.ts).start_stream("another task", "half an")
+        other = there.streamed(asked.ts)
+        assert await other.find(TASK_ID, in_turn=False) == []
+        await here.redis.redis.flushall()
+        assert [one.ts for one in await other.find(TASK_ID, in_turn=False)] == [live.ts]
+        # The worker that began it knows its own without Redis.
+        assert await here.streamed(asked.ts).find(TASK_ID, in_turn=False) == []
+
+
+async def test_a_process_knows_its_own_streams_though_redis_forgets_and_others_know_nobody() -> (
+    None
+):
+    async with processors() as (here, there):
+        own = RedisStreamOwners(here.redis)
+        await own.own("C1", "1.1", TASK_ID)
+        assert not await RedisStreamOwners(there.redis).has_no_owner("C1", "1.1")
+        await here.redis.redis.flushall()
+        assert not await own.has_no_owner("C1", "1.1")
+        assert await RedisStreamOwners(there.redis).has_no_owner("C1", "1.1")
+
+
+@pytest.mark.parametrize(("age_s", "is_left"), [(60, False), (280, True)])
+async def test_without_redis_only_what_is_too_old_to_be_written_on_in_counts_as_left(
+    age_s: float, *, is_left: bool
+) -> None:
+    clock = Clock(time.time() - age_s)
+    async with processors(replace(FAST, clock=clock)) as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        live = await here.streamed(asked.ts).start_stream("another task", "half an")
+        gone = FakeServer()
+        gone.connected = False
+        lost = FakeAsyncRedis(server=gone, decode_responses=True)
+        apart = Processor(here.bench, RedisConnection(lost, 5.0)).streamed(asked.ts)
+        assert [one.ts for one in await apart.find(TASK_ID)] == [live.ts]
+        assert bool(await apart.find(TASK_ID, in_turn=False)) is is_left
+        await lost.aclose()
+
+
+async def test_a_question_is_told_of_the_streams_that_earlier_ones_left_in_its_thread() -> None:
+    clock = Clock(time.time() - 60)
+    async with processors(replace(FAST, clock=clock)) as (here, there):
+        people = here.bench.slack.people
+        asked = people.post("alice", "#general", "question")
+        earlier = here.streamed(asked.ts)
+        left = await earlier.start_stream("an earlier task", "half an")
+        kept = await earlier.start_stream("an earlier task", "somebody's")
+        done = await earlier.post(Body("whole"), replace(ANSWER, task_id="an earlier task"))
+        await here.redis.redis.delete(stream_key(here.bench.general, left.ts))
+        clock.now = time.time()
+        further = people.post("alice", "#general", "and?", thread_ts=asked.ts)
+        thread = there.conversations.thread(
+            a_task(channel_id=here.bench.general), asked.ts, further.ts
+        )
+        history = await thread.read(TASK_ID)
+        assert (history.posted, [one.ts for one in history.left]) == ((), [left.ts])
+        for one in history.left:
+            await thread.remove(one)
+        shown = [one["ts"] for one in here.bench.slack.messages("#general", thread_ts=asked.ts)]
+        assert shown == [asked.ts, kept.ts, done.ts, further.ts]
+
+
+async def test_a_start_whose_worker_was_cut_off_is_found_by_its_words() -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        await here.redis.redis.flushall()
+        rule = here.bench.faults.add("slack", "chat.startStream", Fault("delay", seconds=0.3))
+        starting = asyncio.create_task(here.streamed(asked.ts).start_stream(TASK_ID, "half an"))
+        await here.bench.slack.wait_for(lambda: rule.times == 0)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        await here.bench.slack.wait_for(lambda: bool(here.bench.slack.workspace.live_streams()))
+        [live] = await here.streamed(asked.ts).find(TASK_ID)
+        assert live.live
+
+
+async def test_two_starts_with_the_same_words_that_slack_did_not_confirm_are_both_found() -> None:
+    clock = Clock(time.time() - 120)
+    starts = UnconfirmedStarts(clock)
+    starts.note("C1", "1.1", TASK_ID, "same words")
+    clock.now += 119
+    starts.note("C1", "1.1", TASK_ID, "same words")
+    message = {"thread_ts": "1.1", "blocks": [{"type": "markdown", "text": "same words"}]}
+    for began in (clock.now - 119, clock.now):
+        assert starts.began("C1", TASK_ID, {**message, "ts": f"{began:.6f}"})
+
+
+async def test_an_heir_finds_what_a_person_stopped_before_a_dead_worker_could_finish_it() -> None:
+    async with processors() as (here, there):
+        people = here.bench.slack.people
+        asked = people.post("alice", "#general", "question")
+        live = await here.streamed(asked.ts).start_stream(TASK_ID, "half an")
+        people.stop("alice", "#general", live.ts)
+        with pytest.raises(SlackRefused) as refused:
+            await here.streamed(asked.ts).append_stream(live, " answer")
+        assert refused.value.slack_error == "stopped_by_user"
+        heir = there.streamed(asked.ts)
+        assert await heir.find("another task") == []
+        assert await heir.find(TASK_ID) == [live]
+        await heir.update(live, Body("half", ({"type": "markdown", "text": "half"},)), ANSWER)
+        [found] = await heir.find(TASK_ID)
+        assert (found.ts, found.mark) == (live.ts, ANSWER)
+        await here.redis.redis.flushall()
+        assert [one.ts for one in await heir.find(TASK_ID)] == [live.ts]
+
+
+async def test_a_further_stream_of_a_dead_worker_is_the_part_behind_the_others() -> None:
+    async with processors() as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread = here.streamed(asked.ts)
+        first = await thread.post(Body("one"), growing_mark(TASK_ID, 1))
+        await thread.start_stream(TASK_ID, "two")
+        found = await there.streamed(asked.ts).find(TASK_ID)
+        assert [one.mark for one in found] == [first.mark, growing_mark(TASK_ID, 2)]
+
+
+async def test_a_stream_whose_start_slack_did_not_confirm_is_found_by_whoever_began_it() -> None:
+    async with processors() as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        other = here.bench.slack.people.post("alice", "#general", "another question")
+        await here.redis.redis.flushall()
+        for fault in (Fault("drop_after"), Fault("drop_before")):
+            here.bench.faults.add("slack", "chat.startStream", fault)
+            with pytest.raises(OutcomeUnknown):
+                await here.streamed(asked.ts).start_stream(TASK_ID, "**一つ**、 :tada:")
+        thread = here.streamed(asked.ts)
+        [live] = await thread.find(TASK_ID)
+        assert live.live
+        assert await thread.find("another task") == []
+        assert await here.streamed(other.ts).find(TASK_ID) == []
+        await here.redis.redis.flushall()
+        await thread.append_stream(live, "二つ。")
+        assert await thread.find(TASK_ID) == [live]
+        assert await there.streamed(asked.ts).find(TASK_ID) == [live]
+
+
+async def test_somebody_elses_stream_with_other_words_is_not_taken_for_an_unconfirmed_one() -> None:
+    async with processors() as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        here.bench.faults.add("slack", "chat.startStream", Fault("drop_before"))
+        with pytest.raises(OutcomeUnknown):
+            await here.streamed(asked.ts).start_stream(TASK_ID, "ours")
+        await there.streamed(asked.ts).start_stream("another task", "theirs")
+        await here.redis.redis.flushall()
+        assert await here.streamed(asked.ts).find(TASK_ID) == []
+        await there.streamed(asked.ts).start_stream("another task", "ours")
+        assert await here.streamed(asked.ts).find(TASK_ID) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "elsewhere", "in_a_dm"),
+    [
+        ("unknown_method", False, False),
+        ("missing_scope", False, False),
+        ("feature_disabled", False, False),
+        ("not_allowed_token_type", False, False),
+        ("channel_type_not_supported", False, True),
+        ("some_code_of_tomorrow", True, True),
+    ],
+)
+async def test_where_slack_refuses_streams_it_is_not_asked_again_for_each_answer(
+    code: str, elsewhere: bool, in_a_dm: bool
+) -> None:
+    async with processors() as (here, _):
+        people = here.bench.slack.people
+        asked = people.post("alice", "#general", "question")
+        here.bench.faults.add("slack", "chat.startStream", Fault("error", status=200, error=code))
+        with pytest.raises(SlackRefused):
+            await here.streamed(asked.ts).start_stream(TASK_ID, "words")
+        assert not here.streamed(asked.ts).streams
+        other = people.post("alice", "#general", "another question")
+        assert here.streamed(other.ts).streams is elsewhere
+        dm = a_task(channel_id=people.dm("alice").id)
+        assert here.conversations.thread(dm, other.ts, other.ts).streams is in_a_dm
+
+
+async def test_while_slack_limits_streams_nobody_tries_to_begin_one() -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        limited = Fault("error", status=429, detail={"retry_after": 30})
+        here.bench.faults.add("slack", "chat.startStream", limited)
+        with pytest.raises(SlackUnavailable):
+            await here.streamed(asked.ts).start_stream(TASK_ID, "words")
+        assert not here.streamed(asked.ts).streams
+
+
+@pytest.mark.parametrize("code", ["missing_scope", "channel_type_not_supported", "no_such_thing"])
+async def test_a_refused_status_is_asked_for_once_and_counts_as_cleared(code: str) -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        rule = here.bench.faults.add(
+            "slack", "assistant.threads.setStatus", Fault("error", status=200, error=code), 10
+        )
+        thread = here.streamed(asked.ts)
+        assert [await thread.show_status(status) for status in ("考え中", "", "")] == [True] * 3
+        assert rule.times == 9

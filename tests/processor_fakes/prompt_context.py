@@ -1,6 +1,0 @@
-"""The day on which a question is asked, and where."""
-
-from processor_service.prompt.build import PromptContext
-from tests.tasks import NOON
-
-THAT_DAY = PromptContext(NOON.date(), "Acme")

@@ -1,0 +1,172 @@
+"""The use cases of the processor with fakes all around them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from processor_service.answering.admit import Delivery
+from processor_service.answering.answer import answer
+from processor_service.answering.deps import AnswerDeps
+from processor_service.answering.generate import Generation
+from processor_service.api.dependencies import Dependencies
+from processor_service.api.push_auth import NoVerification, PushVerifier
+from processor_service.api.readiness import Readiness, ReadinessCheck
+from processor_service.attachments.attach import Files
+from processor_service.attachments.selection import MEGABYTE
+from processor_service.delivery.thread_status import Statuses
+from processor_service.features.app_home import HomeDeps
+from processor_service.features.cancel import CancelDeps
+from processor_service.features.doctor import Checked, ReportDeps
+from processor_service.features.feedback import FeedbackDeps
+from processor_service.prompt.build import PromptConfig
+from processor_service.resilience.late_looks import LateLooks
+from processor_service.resilience.memory_budget import MemoryBudget
+from processor_service.resilience.run_leased import Outcome
+from shared.errors import ModelRejected
+from shared.retry import Patience
+from shared.task import Task
+from tests.support.fakes.processor.answers import FakeAnswers
+from tests.support.fakes.processor.conversations import (
+    FakeConversation,
+    FakeConversations,
+    FakeThreads,
+)
+from tests.support.fakes.processor.files import FakeFiles, FakeUploads
+from tests.support.fakes.processor.growing import FakeBudget
+from tests.support.fakes.processor.limits import FakeLimits, FakeUsages
+from tests.support.fakes.processor.model import FakeModel, saying
+from tests.support.fakes.processor.people import (
+    FakeChannels,
+    FakeGroups,
+    FakeHomes,
+    FakePeople,
+    FakeVotes,
+    FakeWorkspace,
+)
+from tests.support.fakes.processor.retrying import Naps
+from tests.support.fakes.processor.work import FakeLeases, FakeStops, FakeStreamOwners, FakeTurns
+from tests.support.tasks import NOON, a_task
+
+
+@dataclass
+class World:
+    """The use case with fakes all around it."""
+
+    model: FakeModel = field(
+        default_factory=lambda: FakeModel([saying("素数は1と自身でのみ割れます。")])
+    )
+    leases: FakeLeases = field(default_factory=FakeLeases)
+    answers: FakeAnswers = field(default_factory=FakeAnswers)
+    saved: FakeAnswers = field(default_factory=FakeAnswers)
+    conversations: FakeConversations = field(default_factory=FakeConversations)
+    people: FakePeople = field(default_factory=FakePeople)
+    limits: FakeLimits = field(default_factory=FakeLimits)
+    budget: FakeBudget = field(default_factory=FakeBudget)
+    statuses: Statuses = field(default_factory=lambda: Statuses(0.02))
+    naps: Naps = field(default_factory=Naps)
+    turns: FakeTurns = field(default_factory=FakeTurns)
+    stops: FakeStops = field(default_factory=FakeStops)
+    owners: FakeStreamOwners = field(default_factory=FakeStreamOwners)
+    votes: FakeVotes = field(default_factory=FakeVotes)
+    files: FakeFiles = field(default_factory=FakeFiles)
+    uploads: FakeUploads = field(default_factory=FakeUploads)
+    threads: FakeThreads = field(default_factory=FakeThreads)
+    usages: FakeUsages = field(default_factory=FakeUsages)
+    homes: FakeHomes = field(default_factory=FakeHomes)
+    broken_models: set[str] = field(default_factory=set)
+    broken_models_say: Exception = field(
+        default_factory=lambda: ModelRejected("404", reason="model_not_found")
+    )
+    retries: int = 3
+    deadline_s: float = 30.0
+    generation: Generation | None = None
+    workspace: FakeWorkspace = field(default_factory=FakeWorkspace)
+    prompt_config: PromptConfig = field(default_factory=PromptConfig)
+    channels: FakeChannels = field(default_factory=FakeChannels)
+    groups: FakeGroups = field(default_factory=FakeGroups)
+    late_looks: LateLooks = field(default_factory=LateLooks)
+
+    @property
+    def conversation(self) -> FakeConversation:
+        return self.conversations.conversation
+
+    def deps(self) -> AnswerDeps:
+        self.generation = self.generation or Generation(
+            "main-model", "spare-model", Patience(self.retries + 1, self.naps)
+        )
+        return AnswerDeps(
+            self.leases,
+            self.answers,
+            self.saved,
+            self.model,
+            self.conversations,
+            self.people,
+            self.limits,
+            self.statuses,
+            self.turns,
+            self.stops,
+            self.budget,
+            Files(self.files, self.uploads, MemoryBudget(64 * MEGABYTE), 50 * MEGABYTE),
+            self.generation,
+            Patience(4, self.naps, count_asked=False),
+            self.deadline_s,
+            self.workspace,
+            self.prompt_config,
+            self.threads,
+            self.channels,
+            self.groups,
+            self.late_looks,
+        )
+
+    def cancelling(self) -> CancelDeps:
+        return CancelDeps(self.stops, self.owners, self.turns)
+
+    def dependencies(
+        self,
+        verifier: PushVerifier | None = None,
+        checks: Mapping[str, ReadinessCheck] | None = None,
+        models: Mapping[str, ReadinessCheck] | None = None,
+    ) -> Dependencies:
+        """What the routes work with; without a ``verifier`` every push is ours."""
+        return Dependencies(
+            verifier or NoVerification(),
+            self.deps(),
+            self.cancelling(),
+            FeedbackDeps(self.votes, keeps_words=False),
+            HomeDeps(self.people, self.usages, self.homes, "rev-7", lambda: NOON),
+            self._doctor(),
+            Readiness(checks or {}),
+            Readiness(models or {}),
+            now=lambda: NOON,
+        )
+
+    def _doctor(self) -> ReportDeps:
+        async def check_slack() -> None:
+            return
+
+        async def check_model(model: str) -> None:
+            if model in self.broken_models:
+                raise self.broken_models_say
+
+        return ReportDeps(
+            leases=self.leases,
+            conversations=self.conversations,
+            people=self.people,
+            usage=self.usages,
+            check_slack=check_slack,
+            check_model=check_model,
+            models=[Checked("GEMINI_MODEL", "main-model"), Checked("GEMINI_FALLBACK_MODEL", "x")],
+            cache_ttl_s=3600,
+            revision="rev-7",
+            now=lambda: NOON,
+        )
+
+    async def answer(
+        self,
+        task: Task | None = None,
+        message_id: str = "m1",
+        *,
+        again: bool = False,
+        attempt: int = 1,
+    ) -> Outcome:
+        """One delivery of a task."""
+        return await answer(task or a_task(), Delivery(message_id, again, attempt), self.deps())

@@ -1,0 +1,363 @@
+"""What was asked while nobody listened is found in Slack's history and accepted once."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from command_service.backfill.paced_history import BackfillLimits, ThrottledHistory
+from command_service.backfill.schedule import Backfill
+from command_service.backfill.sweep import Sweep, SweepReport, SweepWindow
+from command_service.envelope.ack_deadline import ack_deadline
+from command_service.use_cases.policy import Policy
+from shared.errors import OutcomeUnknown, SlackDenied, SlackUnavailable
+from shared.ledger import Mark, Role
+from shared.task import Source, task_id_of_message
+from tests.support import signed
+from tests.support.fakes.command import IDENTITY, FakeHistory, World
+
+WINDOW = SweepWindow(since=1000.0, until=2000.0)
+
+
+def said(ts: str, text: str, thread_ts: str | None = None, **more: Any) -> dict[str, Any]:
+    thread = {"thread_ts": thread_ts} if thread_ts else {}
+    return {"type": "message", "user": "U1", "ts": ts, "text": text, **thread, **more}
+
+
+def answered(ts: str, thread_ts: str, task_of: str, role: Role = "answer") -> dict[str, Any]:
+    """Our reply for the question of one message in C1."""
+    mark = Mark(task_id_of_message("T1", "C1", task_of), role)
+    ours = {"user": "UBOT", "bot_id": "BBOT", "metadata": signed.metadata(mark, "C1")}
+    return said(ts, "answer", thread_ts, **ours)
+
+
+class Clock:
+    """Sleeps without time passing, and remembers for how long."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await asyncio.sleep(0)
+
+
+class Found:
+    """A sweep over one fake history."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.history = FakeHistory()
+        self.sleep = Clock()
+        self.limits = BackfillLimits()
+        self.pages = 0
+
+    async def sweep(self) -> SweepReport:
+        paced = ThrottledHistory(self.history, self.limits, self.sleep)
+        sweep = Sweep(
+            paced, self.world.submit_deps, IDENTITY, signed.LEDGER, self.limits, self.sleep
+        )
+        report = await sweep.run(WINDOW, set())
+        self.pages = paced.pages
+        await asyncio.sleep(0)
+        return report
+
+    @property
+    def texts(self) -> list[str]:
+        return [task.text for task, _ in self.world.queue.published]
+
+
+@pytest.fixture
+async def found() -> AsyncIterator[Found]:
+    found = Found()
+    yield found
+    await found.world.settle()
+
+
+async def test_direct_messages_mentions_and_mentions_in_threads_are_all_found(
+    found: Found,
+) -> None:
+    found.history.channel("D1", said("1500.0", "in a dm"), kind="im")
+    found.history.channel("C1", said("1500.0", "<@UBOT> mentioned"), kind="public_channel")
+    found.history.channel(
+        "C2",
+        said("500.0", "an old thread"),
+        said("1500.0", "<@UBOT|mechachang> in a thread", "500.0"),
+        kind="private_channel",
+    )
+
+    report = await found.sweep()
+
+    assert sorted(found.texts) == ["in a dm", "in a thread", "mentioned"]
+    assert (report.published, report.conversations, report.unread) == (3, 3, 0)
+    tasks = {task.text: task for task, _ in found.world.queue.published}
+    assert tasks["in a dm"].source is Source.DM
+    assert tasks["in a thread"].thread_ts == "500.0"
+    assert tasks["mentioned"].task_id == task_id_of_message("T1", "C1", "1500.0")
+
+
+async def test_a_reply_in_a_direct_message_is_a_question_too(found: Found) -> None:
+    found.history.channel(
+        "D1", said("500.0", "old"), said("1500.0", "and now?", "500.0"), kind="im"
+    )
+
+    await found.sweep()
+
+    assert found.texts == ["and now?"]
+
+
+async def test_only_new_messages_of_people_that_ask_us_are_questions(found: Found) -> None:
+    found.history.channel(
+        "C1",
+        said("900.0", "<@UBOT> before the window"),
+        said("1100.0", "nobody is asked"),
+        said("1101.0", "<@UOTHER> somebody else is asked"),
+        said("1102.0", "<@UBOT> edited", edited={"user": "U1", "ts": "1103.0"}),
+        said("1104.0", "<@UBOT> joined", subtype="channel_join"),
+        said("1105.0", "<@UBOT> by a bot", bot_id="B9"),
+        said("1106.0", "<@UBOT> by us", user="UBOT", bot_id="BBOT"),
+        said("2100.0", "<@UBOT> after the window"),
+        kind="public_channel",
+    )
+
+    report = await found.sweep()
+
+    assert found.texts == []
+    assert report.refused == 0
+
+
+@pytest.mark.parametrize("role", ["answer", "notice"])
+async def test_what_has_an_answer_or_a_notice_is_left_alone(found: Found, role: Role) -> None:
+    found.history.channel(
+        "C1",
+        said("1100.0", "<@UBOT> first"),
+        said("1101.0", "<@UBOT> second", "1100.0"),
+        answered("1102.0", "1100.0", task_of="1100.0", role=role),
+        kind="public_channel",
+    )
+
+    report = await found.sweep()
+
+    assert found.texts == ["second"]
+    assert (report.published, report.answered_before) == (1, 1)
+
+
+async def test_a_thread_with_our_replies_alone_is_not_even_read(found: Found) -> None:
+    found.history.channel(
+        "C1",
+        said("1100.0", "<@UBOT> first"),
+        answered("1102.0", "1100.0", task_of="1100.0"),
+        kind="public_channel",
+    )
+
+    await found.sweep()
+
+    assert found.texts == []
+    assert found.history.threads_read == []
+
+
+async def test_a_question_that_only_another_bot_replied_to_is_unanswered(found: Found) -> None:
+    found.history.channel(
+        "C1",
+        said("1100.0", "<@UBOT> first"),
+        said("1102.0", "I am another bot", "1100.0", user="UOTHER", bot_id="B9"),
+        kind="public_channel",
+    )
+
+    await found.sweep()
+
+    assert found.texts == ["first"]
+
+
+async def test_a_reply_also_sent_to_the_channel_is_one_question(found: Found) -> None:
+    found.history.channel(
+        "C1",
+        said("500.0", "an old thread"),
+        said("1100.0", "<@UBOT> both", "500.0", subtype="thread_broadcast"),
+        kind="public_channel",
+    )
+
+    await found.sweep()
+
+    assert found.texts == ["both"]
+
+
+async def test_a_refusal_found_by_a_sweep_is_not_told_and_no_status_is_shown(
+    found: Found,
+) -> None:
+    found.world.policy = Policy(channel_ids=frozenset({"D1"}))
+    found.history.channel("C1", said("1500.0", "<@UBOT> refused"), kind="public_channel")
+    found.history.channel("D1", said("1500.0", "accepted"), kind="im")
+
+    report = await found.sweep()
+    await found.world.settle()
+
+    assert (report.published, report.refused) == (1, 1)
+    assert found.world.replies.told == []
+    assert found.world.replies.thinking == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "published", "limit"),
+    [
+        (BackfillLimits(questions=2), 2, "questions"),
+        (BackfillLimits(pages=6), 3, "pages"),
+    ],
+)
+async def test_a_limit_ends_the_sweep_and_is_named(
+    found: Found, limits: BackfillLimits, published: int, limit: str
+) -> None:
+    found.limits = limits
+    messages = [said(f"15{number:02}.0", f"question {number}") for number in range(5)]
+    found.history.channel("D1", *messages, kind="im")
+
+    report = await found.sweep()
+
+    assert (report.published, report.cut_short_by) == (published, limit)
+    assert found.history.calls <= limits.pages
+
+
+async def test_a_sweep_ends_in_time_whatever_it_waits_for(found: Found) -> None:
+    found.limits = BackfillLimits(within_s=0.05)
+    found.world.queue.down = True
+    found.history.channel("D1", said("1500.0", "hello"), kind="im")
+
+    report = await found.sweep()
+
+    assert (report.published, report.cut_short_by) == (0, "time")
+
+
+async def test_after_the_first_pages_reading_is_paced(found: Found) -> None:
+    found.limits = BackfillLimits(free_pages=4, pause_s=1.5)
+    messages = [said(f"15{number:02}.0", f"question {number}") for number in range(5)]
+    found.history.channel("D1", *messages, kind="im")
+
+    await found.sweep()
+
+    assert found.pages == 8, "three lists of conversations and a message each"
+    assert found.sleep.slept == [1.5] * 4
+
+
+async def test_a_rate_limit_is_waited_for_as_long_as_slack_asks(found: Found) -> None:
+    found.history.failures = [SlackUnavailable("Wait.", retry_after_s=7.0) for _ in range(5)]
+    found.history.channel("D1", said("1500.0", "hello"), kind="im")
+
+    report = await found.sweep()
+
+    assert found.sleep.slept == [7.0] * 5
+    assert (report.published, report.unread) == (1, 0)
+
+
+async def test_a_conversation_that_cannot_be_read_keeps_no_other_from_being(found: Found) -> None:
+    found.history.channel("D1", said("1500.0", "hello"), kind="im")
+    found.history.failures = [OutcomeUnknown("The connection ended.")] * 3
+    found.history.channel("C1", said("1500.0", "<@UBOT> hello"), kind="public_channel")
+
+    report = await found.sweep()
+
+    assert found.texts == ["hello"]
+    assert (report.published, report.unread) == (1, 1)
+
+
+async def test_a_missing_scope_leaves_out_its_kind_and_is_warned_of_once(found: Found) -> None:
+    found.history.channel("D1", said("1500.0", "hello"), kind="im")
+    found.history.refused = {"public_channel", "private_channel"}
+    catch_up = Backfill(found.history, found.world.submit_deps, IDENTITY, signed.LEDGER)
+
+    with capture_logs() as lines:
+        for number in (1, 2):
+            catch_up.after_silence(None)
+            await until(lambda number=number: catch_up.sweeps == number)
+    await catch_up.close()
+
+    warned = [line["kind"] for line in lines if line["action"] == "catch_up_refused"]
+    assert warned == ["public_channel", "private_channel"]
+    assert len([line for line in lines if line["action"] == "caught_up"]) == 2
+
+
+async def test_a_queue_that_is_down_is_waited_for(found: Found) -> None:
+    found.history.channel("D1", said("1500.0", "hello"), kind="im")
+    found.world.queue.down = True
+    sweeping = asyncio.create_task(found.sweep())
+    await until(lambda: len(found.sleep.slept) >= 3)
+    assert found.texts == []
+
+    found.world.queue.down = False
+    report = await sweeping
+
+    assert found.texts == ["hello"]
+    assert report.published == 1
+    assert found.sleep.slept[:3] == [1.0, 2.0, 4.0]
+
+
+async def test_a_denied_token_is_waited_for(found: Found) -> None:
+    denied = SlackDenied("Denied.", slack_error="token_revoked")
+    found.history.failures = [denied] * 5
+    found.history.channel("D1", said("1500.0", "hello"), kind="im")
+
+    report = await found.sweep()
+
+    assert (report.published, report.unread) == (1, 0)
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(5.0):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0)
+
+
+async def test_gaps_told_during_a_sweep_become_one_more_as_far_back_as_the_longest(
+    found: Found,
+) -> None:
+    found.history.failures = [SlackUnavailable("Wait.", retry_after_s=1.0)]
+    gate = asyncio.Event()
+    waiting: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        waiting.append(seconds)
+        await gate.wait()
+
+    catch_up = Backfill(
+        found.history, found.world.submit_deps, IDENTITY, signed.LEDGER, found.limits, wait
+    )
+    with capture_logs() as lines:
+        catch_up.after_silence(None)
+        await until(lambda: waiting)
+        for silent_s in (20.0, 300.0, 40.0):
+            catch_up.after_silence(silent_s)
+        gate.set()
+        await until(lambda: catch_up.sweeps == 2)
+    await catch_up.close()
+
+    windows = [line["window_s"] for line in lines if line["action"] == "caught_up"]
+    assert windows == [1800, 360], "a minute more than the silence, and half an hour at most"
+
+
+async def test_a_sweep_has_its_own_time_whoever_told_of_the_silence(found: Found) -> None:
+    found.history.channel("D1", said(f"{time.time() - 1:.6f}", "hello"), kind="im")
+    catch_up = Backfill(found.history, found.world.submit_deps, IDENTITY, signed.LEDGER)
+
+    with ack_deadline(within_s=0.0):
+        catch_up.after_silence(None)
+    await until(lambda: catch_up.sweeps)
+    await catch_up.close()
+
+    assert found.texts == ["hello"]
+
+
+async def test_closing_ends_a_sweep_at_once(found: Found) -> None:
+    found.world.queue.hangs = True
+    found.history.channel("D1", said(f"{time.time() - 1:.6f}", "hello"), kind="im")
+    catch_up = Backfill(found.history, found.world.submit_deps, IDENTITY, signed.LEDGER)
+    catch_up.after_silence(None)
+    await until(lambda: found.history.calls == 4)
+
+    async with asyncio.timeout(1.0):
+        await catch_up.close()
+
+    assert catch_up.sweeps == 0

@@ -1,0 +1,166 @@
+"""Who edits a question soon after asking it is offered an answer to the new words."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from command_service.payloads.buttons import read_edited, read_wish
+from command_service.payloads.model import Click, NotAQuestion, RejectReason
+from command_service.use_cases.edits import Edited, offer, read_edit
+from command_service.use_cases.follow_ups import NEVER, FollowUpDeps
+from command_service.use_cases.policy import Policy
+from shared.task import Mode, Wish
+from tests.support.fakes.command import IDENTITY, FakeHistory, World, a_click
+from tests.support.signed import LEDGER
+
+TS = "1700000000.000100"
+
+
+def an_edit(old: str, new: str, *, kind: str = "channel", **changes: Any) -> dict[str, Any]:
+    message = {"type": "message", "user": "U1", "ts": TS, "team": "T1"}
+    after = {**message, "text": new, "edited": {"user": "U1", "ts": "1700000060.000000"}, **changes}
+    thread = {"thread_ts": after["thread_ts"]} if "thread_ts" in after else {}
+    return {
+        "team_id": "T1",
+        "event": {
+            "type": "message",
+            "subtype": "message_changed",
+            "hidden": True,
+            "channel": "C1",
+            "channel_type": kind,
+            "ts": "1700000060.000200",
+            "message": after,
+            "previous_message": {**message, "text": old, **thread},
+        },
+    }
+
+
+def reading(body: dict[str, Any], *, redelivered: bool = False) -> Edited | NotAQuestion:
+    return read_edit(body, IDENTITY, redelivered)
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    world = World()
+    yield world
+    await world.settle()
+
+
+def following(world: World, *, enabled: bool = True) -> FollowUpDeps:
+    return FollowUpDeps(world.submit_deps, FakeHistory(), LEDGER, enabled)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        ("<@UBOT> what is a prime", "<@UBOT> what is a prime number", "channel"),
+        ("<@UBOT> what is a prime", "what is a prime number", "group"),
+        ("what is a prime", "what is a prime number", "im"),
+    ],
+)
+async def test_the_author_alone_is_offered_an_answer_to_the_new_words(
+    world: World, old: str, new: str, kind: str
+) -> None:
+    edited = reading(an_edit(old, new, kind=kind))
+    assert isinstance(edited, Edited)
+    assert edited.question.text == "what is a prime number"
+    await offer(edited, following(world))
+    await world.settle()
+    [(recipient, _)] = world.replies.told
+    assert (recipient.channel_id, recipient.user_id, recipient.thread_ts) == ("C1", "U1", None)
+    [[_, actions]] = world.replies.blocks
+    [button] = actions["elements"]
+    assert button["action_id"] == "ask_edited"
+    assert json.loads(button["value"]) == {
+        "v": 1,
+        "thread_ts": TS,
+        "message_ts": TS,
+        "edited_ts": "1700000060.000000",
+    }
+    assert world.queue.published == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"edited": None, "attachments": [{"title": "a preview"}]},
+        {"edited": {"user": "U1", "ts": "1700000301.000000"}},
+        {"bot_id": "B9"},
+        {"text": "<@UBOT>"},
+    ],
+    ids=["a link's preview", "too late", "another app", "nothing left"],
+)
+def test_other_changes_offer_nothing(changes: dict[str, Any]) -> None:
+    body = an_edit("<@UBOT> what is a prime", "<@UBOT> what is a prime?", **changes)
+    assert isinstance(reading(body), NotAQuestion)
+
+
+def test_a_preview_added_to_an_edited_question_changes_no_words() -> None:
+    body = an_edit("<@UBOT> what", "<@UBOT> what", attachments=[{"title": "a preview"}])
+    assert reading(body) == NotAQuestion(RejectReason.MESSAGE_CHANGED)
+
+
+def test_our_own_edits_and_redelivered_ones_are_ignored() -> None:
+    assert reading(an_edit("a", "b", user="UBOT")) == NotAQuestion(RejectReason.OWN_MESSAGE)
+    assert isinstance(reading(an_edit("<@UBOT> a", "<@UBOT> b"), redelivered=True), NotAQuestion)
+
+
+def test_what_was_no_question_to_us_is_none_by_an_edit() -> None:
+    assert reading(an_edit("hello", "hello all")) == NotAQuestion(RejectReason.NOT_FOLLOWED)
+
+
+async def test_a_follow_up_is_offered_only_in_a_thread_of_ours(world: World) -> None:
+    edited = reading(an_edit("and why is it so", "and why is that so", thread_ts="1699999990.1"))
+    assert isinstance(edited, Edited)
+    deps = following(world)
+    deps.threads.note(("C1", "1699999990.1"), NEVER)
+    await offer(edited, deps)
+    await world.settle()
+    assert world.replies.told == []
+
+
+async def test_a_follow_up_in_a_thread_of_ours_is_offered_there(world: World) -> None:
+    edited = reading(an_edit("and why is it so", "and why is that so", thread_ts="1699999990.1"))
+    deps = following(world)
+    deps.threads.note(("C1", "1699999990.1"), 1_699_999_991.0)
+    await offer(edited, deps)
+    await world.settle()
+    [(recipient, _)] = world.replies.told
+    assert recipient.thread_ts == "1699999990.1"
+
+
+async def test_who_may_not_ask_is_offered_nothing(world: World) -> None:
+    world.policy = Policy(user_ids=frozenset({"U9"}))
+    await offer(reading(an_edit("<@UBOT> a", "<@UBOT> b")), following(world))
+    await world.settle()
+    assert world.replies.told == []
+
+
+VALUE: dict[str, Any] = {"v": 1, "channel_id": "C1", "thread_ts": "16.1", "message_ts": "17.1"}
+
+
+def test_all_presses_for_one_edit_are_one_question_and_another_edit_is_another() -> None:
+    clicks = [
+        read_edited(a_click(json.dumps({**VALUE, "edited_ts": edited_ts}), "ask_edited", **where))
+        for edited_ts, where in (
+            ("18.1", {}),
+            ("18.1", {"container": {"message_ts": "99.1", "channel_id": "C1"}}),
+            ("19.1", {}),
+        )
+    ]
+    ids = [click.task_id for click in clicks if isinstance(click, Click)]
+    assert ids[0] == ids[1] != ids[2]
+
+
+def test_a_wish_and_a_menus_entry_are_read_and_all_presses_of_one_are_one_question() -> None:
+    shorter, again, longer = (
+        read_wish(a_click(json.dumps({**VALUE, "mode": "chat", "wish": wish}), wish))
+        for wish in ("shorter", "shorter", "longer")
+    )
+    assert isinstance(shorter, Click)
+    assert isinstance(longer, Click)
+    assert (shorter.wish, shorter.mode) == (Wish.SHORTER, Mode.CHAT)
+    assert shorter == again
+    assert shorter.task_id != longer.task_id

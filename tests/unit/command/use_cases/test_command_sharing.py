@@ -1,0 +1,148 @@
+"""Nothing is shown to other organisations, and nobody asks again where they may not read."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from command_service.payloads.buttons import read_regenerate, read_retry
+from command_service.payloads.model import (
+    Click,
+    EphemeralTarget,
+    Question,
+    QuestionContent,
+    RejectReason,
+)
+from command_service.ports import ChannelDiagnosis
+from command_service.use_cases.ask_again import ask_again
+from command_service.use_cases.policy import Policy, Rejected
+from command_service.use_cases.sharing import Sharing
+from command_service.use_cases.shortcuts import ask_about, read_shortcut
+from command_service.use_cases.submit import Accepted, submit, where_it_is
+from shared.errors import SlackUnavailable
+from shared.task import Mode, Source
+from tests.support.fakes.command import (
+    IDENTITY,
+    FakeSurroundings,
+    World,
+    a_click,
+    a_question,
+    a_shortcut,
+)
+from tests.support.workbenches.slack import Clock
+
+EXTERNAL = ChannelDiagnosis(member=True, external=True)
+HIDDEN = ChannelDiagnosis(member=False, external=None)
+VALUE = json.dumps({"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1"})
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    world = World()
+    world.locales.locale = "en"
+    world.questions.asked["17.1"] = QuestionContent("what is a prime", Mode.CHAT)
+    yield world
+    await world.settle()
+
+
+def a_command_question(text: str = "what is a prime") -> Question:
+    return a_question(
+        source=Source.SLASH_COMMAND,
+        text=text,
+        thread_ts=None,
+        message_ts=None,
+        response_url="https://r",
+    )
+
+
+def clicked(action_id: str = "regenerate") -> Click:
+    read = (read_retry if action_id == "retry" else read_regenerate)(a_click(VALUE, action_id))
+    assert isinstance(read, Click)
+    return read
+
+
+async def test_a_command_in_a_channel_shared_with_others_is_not_answered_before_them(
+    world: World,
+) -> None:
+    world.surroundings.seen = EXTERNAL
+    question = await where_it_is(a_command_question(), world.submit_deps)
+    assert await submit(question, world.submit_deps) == Rejected(RejectReason.EXTERNAL_CHANNEL)
+    assert world.queue.published == []
+
+
+@pytest.mark.parametrize("why", ["hidden", "failing", "hanging"])
+async def test_a_command_where_that_cannot_be_told_is_answered_to_its_asker_alone(
+    world: World, why: str
+) -> None:
+    world.surroundings.seen = HIDDEN
+    world.surroundings.failure = SlackUnavailable("503") if why == "failing" else None
+    world.surroundings.hangs = why == "hanging"
+    question = await where_it_is(a_command_question(), world.submit_deps)
+    assert isinstance(await submit(question, world.submit_deps), Accepted)
+    [(task, _)] = world.queue.published
+    assert task.private
+
+
+async def test_a_command_in_an_internal_channel_is_answered_in_public(world: World) -> None:
+    assert await where_it_is(a_command_question(), world.submit_deps) == a_command_question()
+
+
+async def test_where_shared_channels_are_allowed_nobody_is_asked() -> None:
+    world = World(policy=Policy(external_channels=True))
+    world.surroundings.seen = EXTERNAL
+    assert await where_it_is(a_command_question(), world.submit_deps) == a_command_question()
+    assert world.surroundings.looks == 0
+
+
+async def test_a_question_that_is_refused_anyway_costs_no_call(world: World) -> None:
+    await where_it_is(a_command_question(text=""), world.submit_deps)
+    assert world.surroundings.looks == 0
+
+
+async def test_a_shortcut_on_a_message_of_a_shared_channel_is_refused(world: World) -> None:
+    world.surroundings.seen = EXTERNAL
+    outcome = await ask_about(read_shortcut(a_shortcut(), IDENTITY), world.submit_deps)
+    assert outcome == Rejected(RejectReason.EXTERNAL_CHANNEL)
+
+
+async def test_a_button_in_a_channel_that_is_shared_by_now_asks_nothing_again(
+    world: World,
+) -> None:
+    world.surroundings.seen = EXTERNAL
+    assert await ask_again(clicked(), world.repetition) == Rejected(RejectReason.EXTERNAL_CHANNEL)
+    world.sharing = Sharing(world.surroundings)
+    world.surroundings.seen = HIDDEN
+    assert await ask_again(clicked(), world.repetition) == Rejected(
+        RejectReason.QUESTION_UNREADABLE
+    )
+    assert world.queue.published == []
+
+
+async def test_retry_in_direct_messages_asks_nothing_in_a_channel_that_its_asker_has_left(
+    world: World,
+) -> None:
+    elsewhere = replace(clicked("retry"), recipient=EphemeralTarget("D2", "U2"))
+    assert isinstance(await ask_again(elsewhere, world.repetition), Accepted)
+    world.surroundings.left = {("U2", "C1")}
+    assert await ask_again(elsewhere, world.repetition) == Rejected(RejectReason.NOT_A_MEMBER)
+    world.surroundings.failure = SlackUnavailable("503")
+    assert await ask_again(elsewhere, world.repetition) == Rejected(
+        RejectReason.QUESTION_UNREADABLE
+    )
+    assert len(world.queue.published) == 1
+
+
+async def test_a_channel_is_asked_for_once_in_five_minutes_and_the_oldest_is_forgotten() -> None:
+    surroundings, clock = FakeSurroundings(), Clock(0.0)
+    sharing = Sharing(surroundings, clock)
+    assert await asyncio.gather(*(sharing.is_external("C1") for _ in range(9))) == [False] * 9
+    assert surroundings.looks == 1
+    clock.now = 301
+    await sharing.is_external("C1")
+    assert surroundings.looks == 2
+    for number in range(1_001):
+        await sharing.is_external(f"C{number:05d}")
+    await sharing.is_external("C1")
+    assert surroundings.looks == 2 + 1_001 + 1

@@ -1,0 +1,132 @@
+"""For each fault the right alert fires, and only that: at 2 questions an hour as at 20 a second."""
+
+from typing import Final
+
+import pytest
+
+from deploy.monitoring import files
+from deploy.monitoring.values import Installation, values
+from simulators.prometheus.evaluation import evaluate
+from tests.support.played_traffic import (
+    BUSY_PER_HOUR,
+    MINUTE,
+    QUIET_PER_HOUR,
+    Fault,
+    Traffic,
+    everything_fails,
+    first_model_gone,
+    gemini_away,
+    processor_breaks,
+    processor_dead,
+    queue_away,
+    redis_away,
+    slack_away,
+    slack_denies,
+    slow,
+    well,
+)
+
+POLICIES: Final = files.policies(values(Installation("oncall", "chat", "https://example.com", 20)))
+QUIET, TEAM, BUSY = QUIET_PER_HOUR, 12.0, BUSY_PER_HOUR
+AFTERWARDS: Final = 20
+WAITING = {"oldest-unacked"}
+CROWD = {"oldest-unacked", "queue-backlog"}
+
+
+def fired(traffic: Traffic, since: float) -> set[str]:
+    """The alerts that were raised from ``since`` on."""
+    return {
+        name
+        for name, policy in POLICIES.items()
+        for condition in policy["conditions"]
+        if "conditionPrometheusQueryLanguage" in condition
+        and _held(condition["conditionPrometheusQueryLanguage"], traffic, since)
+    }
+
+
+def _held(condition: dict[str, str], traffic: Traffic, since: float) -> bool:
+    """Whether it held at every evaluation for as long as it has to."""
+    needed, began = float(condition["duration"].removesuffix("s")), None
+    at = since
+    while at <= traffic.now:
+        if evaluate(condition["query"], traffic.store, at):
+            began = at if began is None else began
+            if at - began >= needed:
+                return True
+        else:
+            began = None
+        at += MINUTE
+    return False
+
+
+def test_a_processor_that_dies_after_an_answer_is_told_too() -> None:
+    traffic = Traffic(QUIET)
+    traffic.play(300)
+    traffic.until_a_question()
+    traffic.play(1)
+    since = traffic.now
+    traffic.play(1, lambda played, _questions: processor_dead(played, 1))
+    traffic.play(20, lambda played, _questions: processor_dead(played, 0))
+    assert fired(traffic, since) == {"bot-is-silent"} | WAITING
+
+
+def alerts(per_hour: float, fault: Fault, minutes: int) -> set[str]:
+    """What ``fault`` raises that begins with a question, and the minutes behind it."""
+    traffic = Traffic(per_hour)
+    traffic.play(420 if per_hour < 60 else 75)
+    traffic.until_a_question()
+    since = traffic.now
+    traffic.play(minutes, fault)
+    traffic.play(AFTERWARDS)
+    return fired(traffic, since)
+
+
+@pytest.mark.parametrize(
+    ("per_hour", "fault", "minutes", "expected"),
+    [
+        (QUIET, slack_away, 10, {"socket-down"}),
+        (BUSY, slack_away, 10, {"socket-down"}),
+        (QUIET, slack_denies, 10, {"slack-token-denied"}),
+        (BUSY, slack_denies, 10, {"slack-token-denied"}),
+        (QUIET, queue_away, 10, {"pubsub-unreachable"}),
+        (BUSY, queue_away, 10, {"pubsub-unreachable"}),
+        (QUIET, processor_dead, 30, {"bot-is-silent"} | WAITING),
+        (BUSY, processor_dead, 30, {"bot-is-silent"} | CROWD),
+        (QUIET, processor_breaks, 30, {"bot-is-silent"} | WAITING),
+        (QUIET, gemini_away, 10, {"gemini-down"} | WAITING),
+        (BUSY, gemini_away, 10, {"gemini-down"} | CROWD),
+        (QUIET, first_model_gone, 70, {"gemini-down"}),
+        (BUSY, first_model_gone, 10, {"gemini-down"}),
+        (BUSY, redis_away, 5, {"redis-lost"}),
+        (QUIET, everything_fails, 180, {"high-error-rate"}),
+        (TEAM, everything_fails, 15, {"high-error-rate"}),
+        (BUSY, everything_fails, 10, {"high-error-rate"}),
+        (TEAM, slow, 60, {"high-latency"}),
+        (BUSY, slow, 25, {"high-latency"}),
+    ],
+)
+def test_a_fault_raises_its_alert_and_no_other(
+    per_hour: float, fault: Fault, minutes: int, expected: set[str]
+) -> None:
+    assert alerts(per_hour, fault, minutes) == expected
+
+
+@pytest.mark.parametrize(
+    ("per_hour", "fault", "minutes"),
+    [
+        (QUIET, well, 60),
+        (BUSY, well, 60),
+        (0.01, well, 60),
+        # One of two in an hour is no statement about a service.
+        (QUIET, everything_fails, 1),
+        (QUIET, slow, 1),
+        # A processor that has just started does not reach its network yet.
+        (QUIET, redis_away, 1),
+        # Slack exchanges a socket; a point falls in between.
+        (BUSY, slack_away, 1),
+        (BUSY, queue_away, 1),
+        (BUSY, gemini_away, 1),
+    ],
+)
+def test_a_good_day_and_a_hiccup_raise_none(per_hour: float, fault: Fault, minutes: int) -> None:
+    assert alerts(per_hour, fault, minutes) == set()

@@ -1,0 +1,117 @@
+"""What Slack takes when nobody waits for it any more is looked for once more, and taken away."""
+
+import asyncio
+from functools import partial
+
+import pytest
+
+from processor_service.ports.conversations import Body, Posted
+from processor_service.resilience.late_looks import LateLooks, Pace
+from processor_service.resilience.run_leased import Outcome
+from shared.errors import OutcomeUnknown, SlackUnavailable
+from shared.ledger import growing_mark
+from tests.support.fakes.processor.model import at_once
+from tests.support.fakes.processor.world import World
+from tests.support.tasks import a_task
+
+TASK_ID = a_task().task_id
+LATE = (Posted("900.000001", growing_mark(TASK_ID, 2), live=True), Body("late"))
+
+
+@pytest.mark.parametrize("call", ["start", "post"])
+async def test_what_slack_takes_after_the_answer_stands_is_removed(call: str) -> None:
+    world = World() if call == "start" else World(model=at_once())
+    world.conversation.streams = call == "start"
+    world.conversation.failures[call] = [(OutcomeUnknown("dropped"), False)]
+    assert await world.answer() is Outcome.ANSWERED
+    [answer] = world.conversation.messages
+    world.conversation.messages.append(LATE)
+    await world.late_looks.close()
+    assert world.conversation.messages == [answer]
+
+
+async def test_what_a_worker_left_that_died_is_looked_for_after_the_next_delivery() -> None:
+    world = World()
+    assert await world.answer(attempt=2) is Outcome.ANSWERED
+    [answer] = world.conversation.messages
+    world.conversation.messages.append(LATE)
+    await world.late_looks.close()
+    assert world.conversation.messages == [answer]
+
+
+async def test_a_task_that_is_worked_on_keeps_its_stream() -> None:
+    world = World()
+    await world.leases.claim(TASK_ID, "m1")
+    world.conversation.messages.append(LATE)
+    assert await world.answer(message_id="m2", attempt=2) is Outcome.DUPLICATE
+    await world.late_looks.close()
+    assert world.conversation.messages == [LATE]
+
+
+async def test_an_answer_in_the_first_delivery_with_all_confirmed_takes_no_further_look() -> None:
+    world = World()
+    assert await world.answer() is Outcome.ANSWERED
+    world.conversation.messages.append(LATE)
+    await world.late_looks.close()
+    assert LATE in world.conversation.messages
+
+
+async def test_what_earlier_tasks_left_in_the_thread_is_removed_once_the_answer_stands() -> None:
+    world = World()
+    stray = Posted("50.000001", growing_mark("an earlier task"), live=True)
+    world.conversation.messages.append((stray, Body("fragment")))
+    world.conversation.left = (stray,)
+    assert await world.answer() is Outcome.ANSWERED
+    [(posted, _)] = world.conversation.messages
+    assert posted.mark.task_id == TASK_ID
+
+
+async def test_an_answer_stands_even_if_what_was_left_cannot_be_removed() -> None:
+    world = World()
+    world.conversation.left = (LATE[0],)
+    world.conversation.failures["remove"] = [(SlackUnavailable("no"), False)] * 10
+    assert await world.answer() is Outcome.ANSWERED
+    assert world.conversation.texts() == ["素数は1と自身でのみ割れます。"]
+
+
+async def test_looks_come_so_many_times_or_once_and_a_last_time_at_the_end() -> None:
+    seen: list[str] = []
+    looked = asyncio.Event()
+
+    async def look(name: str) -> None:
+        seen.append(name)
+        looked.set()
+
+    looks = LateLooks((0.0, 0.0, 3600.0, 3600.0))
+    looks.after("once", lambda: look("once"), often=False)
+    looks.after("often", lambda: look("often"), often=True)
+    async with asyncio.timeout(5):
+        while len(seen) < 3:
+            looked.clear()
+            await looked.wait()
+    assert sorted(seen) == ["often", "often", "once"]
+    await looks.close()
+    assert sorted(seen) == ["often", "often", "often", "once"]
+    looks.after("too late", lambda: look("too late"), often=True)
+    await looks.close()
+    assert len(seen) == 4
+
+
+async def test_more_looks_than_slack_has_room_for_wait_but_for_the_end() -> None:
+    seen: list[int] = []
+    looked = asyncio.Event()
+
+    async def look(number: int) -> None:
+        seen.append(number)
+        looked.set()
+
+    looks = LateLooks((0.0,), Pace(burst=2, every_s=3600.0))
+    for number in range(4):
+        looks.after(f"task {number}", partial(look, number), often=False)
+    async with asyncio.timeout(5):
+        while len(seen) < 2:
+            looked.clear()
+            await looked.wait()
+    assert seen == [0, 1]
+    await looks.close()
+    assert sorted(seen) == [0, 1, 2, 3]
