@@ -3,18 +3,7 @@
 from typing import Any
 
 from command_service.payloads.votes import COMMENT, FLAW, REASONS, Voted, kept_for_reasons
-from command_service.texts.replies import (
-    COMMENT_HINT,
-    COMMENT_LABEL,
-    FEEDBACK_CLOSE,
-    FEEDBACK_INTRO,
-    FEEDBACK_SUBMIT,
-    FEEDBACK_THANKS,
-    FEEDBACK_TITLE,
-    FLAW_LABEL,
-    FLAW_PLACEHOLDER,
-    FLAWS,
-)
+from command_service.texts import replies
 from shared.task import Locale
 
 View = dict[str, Any]
@@ -24,16 +13,16 @@ _COMMENT_CHARS = 1_000
 
 def reasons_modal(voted: Voted, locale: Locale, *, asks_words: bool) -> View:
     """Common reasons to choose from, and a comment field if comments are kept; all optional."""
-    blocks = [_section(FEEDBACK_INTRO[locale]), _flaws(locale)]
+    blocks = [_section(replies.FEEDBACK_INTRO[locale]), _flaws(locale)]
     if asks_words:
         blocks.append(_comment(locale))
     return {
         "type": "modal",
         "callback_id": REASONS,
         "private_metadata": kept_for_reasons(voted),
-        "title": _plain(FEEDBACK_TITLE[locale]),
-        "submit": _plain(FEEDBACK_SUBMIT[locale]),
-        "close": _plain(FEEDBACK_CLOSE[locale]),
+        "title": _plain(replies.FEEDBACK_TITLE[locale]),
+        "submit": _plain(replies.FEEDBACK_SUBMIT[locale]),
+        "close": _plain(replies.FEEDBACK_CLOSE[locale]),
         "blocks": blocks,
     }
 
@@ -42,21 +31,23 @@ def thanks_modal(locale: Locale) -> View:
     """The modal's replacement after its submission."""
     return {
         "type": "modal",
-        "title": _plain(FEEDBACK_TITLE[locale]),
-        "close": _plain(FEEDBACK_CLOSE[locale]),
-        "blocks": [_section(FEEDBACK_THANKS[locale])],
+        "title": _plain(replies.FEEDBACK_TITLE[locale]),
+        "close": _plain(replies.FEEDBACK_CLOSE[locale]),
+        "blocks": [_section(replies.FEEDBACK_THANKS[locale])],
     }
 
 
 def _flaws(locale: Locale) -> View:
-    options = [{"text": _plain(text[locale]), "value": flaw} for flaw, text in FLAWS.items()]
+    options = [
+        {"text": _plain(text[locale]), "value": flaw} for flaw, text in replies.FLAWS.items()
+    ]
     select = {
         "type": "static_select",
         "action_id": FLAW,
-        "placeholder": _plain(FLAW_PLACEHOLDER[locale]),
+        "placeholder": _plain(replies.FLAW_PLACEHOLDER[locale]),
         "options": options,
     }
-    return _input(FLAW, FLAW_LABEL[locale], select)
+    return _input(FLAW, replies.FLAW_LABEL[locale], select)
 
 
 def _comment(locale: Locale) -> View:
@@ -66,8 +57,8 @@ def _comment(locale: Locale) -> View:
         "multiline": True,
         "max_length": _COMMENT_CHARS,
     }
-    hint = _plain(COMMENT_HINT[locale])
-    return {**_input(COMMENT, COMMENT_LABEL[locale], field), "hint": hint}
+    hint = _plain(replies.COMMENT_HINT[locale])
+    return {**_input(COMMENT, replies.COMMENT_LABEL[locale], field), "hint": hint}
 
 
 def _input(block_id: str, label: str, element: View) -> View:

@@ -5,17 +5,8 @@ import secrets
 from contextlib import suppress
 
 from processor_service.ports.work import Claim, ClaimState, Hold, Lease, StoreUnavailable
+from processor_service.redis import keys as redis_keys
 from processor_service.redis.connection import REST_S, KeyUnreadable, RedisConnection
-from processor_service.redis.keys import (
-    DONE_TTL_S,
-    DOUBT_TTL_S,
-    FAILURE_TTL_S,
-    LEASE_RENEW_EVERY_S,
-    LEASE_TTL_S,
-    doubt_key,
-    failure_key,
-    task_key,
-)
 from shared.retry import Patience, Retries, doubling
 
 _DONE = "done"
@@ -53,8 +44,8 @@ class RedisLeases:
     def __init__(
         self,
         connection: RedisConnection,
-        ttl_s: float = LEASE_TTL_S,
-        renew_every_s: float = LEASE_RENEW_EVERY_S,
+        ttl_s: float = redis_keys.LEASE_TTL_S,
+        renew_every_s: float = redis_keys.LEASE_RENEW_EVERY_S,
     ) -> None:
         self._connection = connection
         self._renew, self._finish, self._release = map(
@@ -92,7 +83,7 @@ class RedisLeases:
         return await self._take(lease)
 
     async def _take(self, lease: Lease) -> ClaimState:
-        redis, key = self._connection.redis, task_key(lease.task_id)
+        redis, key = self._connection.redis, redis_keys.task_key(lease.task_id)
         taken = await self._connection.run(redis.set(key, _value(lease), nx=True, px=self._ttl_ms))
         if taken:
             return ClaimState.OURS
@@ -112,7 +103,7 @@ class RedisLeases:
         """Prolong the lease; a lost Redis takes no lease away."""
         if lease.owner is None:
             return await self._renew_unguarded(lease)
-        keys = [task_key(lease.task_id)]
+        keys = [redis_keys.task_key(lease.task_id)]
         renewed = await self._renew.attempt(keys, _value(lease), self._ttl_ms)
         if renewed is None:
             return Hold.UNKNOWN
@@ -120,7 +111,7 @@ class RedisLeases:
 
     async def _renew_unguarded(self, lease: Lease) -> Hold:
         """Whoever works without a lease stops once Redis says that the task is done."""
-        held = await self._connection.get(task_key(lease.task_id))
+        held = await self._connection.get(redis_keys.task_key(lease.task_id))
         return Hold.LOST if held == _DONE else Hold.UNKNOWN
 
     async def finish(self, lease: Lease) -> None:
@@ -128,30 +119,36 @@ class RedisLeases:
         self._forget(lease)
         value = _value(lease) if lease.owner is not None else ""
         # Without Redis the lease runs out by itself, and the ledger says that the task is done.
-        await self._finish.attempt([task_key(lease.task_id)], value, int(DONE_TTL_S * 1000))
+        await self._finish.attempt(
+            [redis_keys.task_key(lease.task_id)], value, int(redis_keys.DONE_TTL_S * 1000)
+        )
 
     async def release(self, lease: Lease, reason: str | None = None) -> None:
         """Hand the task back, and remember why."""
         self._forget(lease)
         if reason is not None:
-            await self._connection.put(failure_key(lease.task_id), reason, FAILURE_TTL_S)
+            await self._connection.put(
+                redis_keys.failure_key(lease.task_id), reason, redis_keys.FAILURE_TTL_S
+            )
         if lease.owner is not None:
-            await self._release.attempt([task_key(lease.task_id)], _value(lease))
+            await self._release.attempt([redis_keys.task_key(lease.task_id)], _value(lease))
 
     async def announce_doubt(self, task_id: str) -> None:
         """Leave word; tried again once the connection has had its rest after a failure."""
         retries = Retries(_ONCE_RESTED)
-        while not await self._connection.put(doubt_key(task_id), "1", DOUBT_TTL_S):
+        while not await self._connection.put(
+            redis_keys.doubt_key(task_id), "1", redis_keys.DOUBT_TTL_S
+        ):
             if not await retries.again():
                 return
 
     async def is_doubted(self, task_id: str) -> bool:
         """Whether word was left; True without Redis."""
-        return bool(await self._connection.get(doubt_key(task_id), lost="perhaps"))
+        return bool(await self._connection.get(redis_keys.doubt_key(task_id), lost="perhaps"))
 
     async def last_failure(self, task_id: str) -> str | None:
         """The reason the task was last handed back for; None without Redis."""
-        key = failure_key(task_id)
+        key = redis_keys.failure_key(task_id)
         kept = await self._connection.get(key)
         if kept and _REASON.fullmatch(kept) is None:
             await self._connection.forget(key, text=True)

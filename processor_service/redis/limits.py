@@ -6,32 +6,21 @@ from datetime import UTC, datetime
 from typing import Any, Final, get_args
 
 from processor_service.ports.limits import NOTICE_COVERS_S, Application, LimitExceeded, LimitReason
+from processor_service.redis import keys as redis_keys
 from processor_service.redis.connection import RedisConnection
-from processor_service.redis.keys import (
-    COUNTED_TTL_S,
-    DAY_TTL_S,
-    LEASE_TTL_S,
-    OWED_TTL_S,
-    RATE_WINDOW_S,
-    UNDER_WAY_TTL_S,
-    admitted_key,
-    next_token_day,
-    questions_key,
-    requests_key,
-    team_tokens_key,
-    token_day,
-    told_key,
-    under_way_key,
-    user_tokens_key,
-    waiting_key,
-)
 from processor_service.redis.turns import name_in_line
 from shared import clock
 from shared.slack.home_view import Used, UsedOfLimit
 
 _LIFETIMES_MS: Final = tuple(
     int(seconds * 1000)
-    for seconds in (COUNTED_TTL_S, DAY_TTL_S, UNDER_WAY_TTL_S, OWED_TTL_S, LEASE_TTL_S)
+    for seconds in (
+        redis_keys.COUNTED_TTL_S,
+        redis_keys.DAY_TTL_S,
+        redis_keys.UNDER_WAY_TTL_S,
+        redis_keys.OWED_TTL_S,
+        redis_keys.LEASE_TTL_S,
+    )
 )
 
 _OWED: Final = re.compile(r"([a-z_]+) ([0-9]{1,15})")
@@ -171,20 +160,20 @@ class RedisLimits:
         """Count the task once, or say which limit it is over; None without Redis."""
         team_id, user_id, task_id = asking.team_id, asking.user_id, asking.task_id
         now = self._clock()
-        day = token_day(now)
+        day = redis_keys.token_day(now)
         keys = (
-            admitted_key(task_id),
-            requests_key(team_id, user_id),
-            team_tokens_key(day, team_id),
-            user_tokens_key(day, team_id, user_id),
-            questions_key(day, team_id, user_id),
-            under_way_key(team_id, user_id),
-            told_key(team_id, user_id),
-            waiting_key(asking.ticket.thread if asking.ticket else ""),
+            redis_keys.admitted_key(task_id),
+            redis_keys.requests_key(team_id, user_id),
+            redis_keys.team_tokens_key(day, team_id),
+            redis_keys.user_tokens_key(day, team_id, user_id),
+            redis_keys.questions_key(day, team_id, user_id),
+            redis_keys.under_way_key(team_id, user_id),
+            redis_keys.told_key(team_id, user_id),
+            redis_keys.waiting_key(asking.ticket.thread if asking.ticket else ""),
         )
         limits = (self._requests_per_minute, self._team_daily_tokens, self._user_daily_tokens)
         place = name_in_line(asking.ticket) if asking.ticket else ""
-        now_ms, window_ms = int(now.timestamp() * 1000), RATE_WINDOW_S * 1000
+        now_ms, window_ms = int(now.timestamp() * 1000), redis_keys.RATE_WINDOW_S * 1000
         times = (now_ms, now_ms - window_ms, window_ms, *_LIFETIMES_MS)
         found = await self._admit.attempt(
             keys, *limits, self._waiting_in_thread, place, task_id, *times
@@ -198,12 +187,12 @@ class RedisLimits:
         """The notice stands for others for so long from now; without Redis none is refused."""
         covers_s = NOTICE_COVERS_S if stands else 0
         until_ms = int(self._clock().timestamp() * 1000) + covers_s * 1000
-        keys = (told_key(asking.team_id, asking.user_id),)
+        keys = (redis_keys.told_key(asking.team_id, asking.user_id),)
         await self._told.attempt(keys, asking.task_id, until_ms)
 
     async def owed(self, asking: Application) -> LimitExceeded | None:
         """The refusal without a notice yet; None without Redis."""
-        key, redis = told_key(asking.team_id, asking.user_id), self._connection.redis
+        key, redis = redis_keys.told_key(asking.team_id, asking.user_id), self._connection.redis
         look: Any = redis.hget(key, asking.task_id)
         owed = await self._connection.attempt(look, key, lost=None)
         found = _OWED.fullmatch(str(owed or ""))
@@ -212,32 +201,35 @@ class RedisLimits:
     async def leave(self, asking: Application) -> None:
         """Count the task as under way no more; without Redis it is forgotten by itself."""
         look = self._connection.redis.pipeline(transaction=False)
-        look.zrem(under_way_key(asking.team_id, asking.user_id), asking.task_id)
+        look.zrem(redis_keys.under_way_key(asking.team_id, asking.user_id), asking.task_id)
         if asking.ticket is not None:
-            look.zrem(waiting_key(asking.ticket.thread), name_in_line(asking.ticket))
+            look.zrem(redis_keys.waiting_key(asking.ticket.thread), name_in_line(asking.ticket))
         await self._connection.attempt(look.execute(), lost=None)
 
     async def spend(self, team_id: str, user_id: str, tokens: int) -> None:
         """Add the tokens to the day on which they were spent."""
         if tokens <= 0:
             return
-        day = token_day(self._clock())
-        keys = (team_tokens_key(day, team_id), user_tokens_key(day, team_id, user_id))
-        await self._spend.attempt(keys, tokens, DAY_TTL_S * 1000)
+        day = redis_keys.token_day(self._clock())
+        keys = (
+            redis_keys.team_tokens_key(day, team_id),
+            redis_keys.user_tokens_key(day, team_id, user_id),
+        )
+        await self._spend.attempt(keys, tokens, redis_keys.DAY_TTL_S * 1000)
 
     async def of(self, team_id: str, user_id: str) -> Used | None:
         """What the person has used, in one look; None without Redis."""
         now = self._clock()
-        day, redis = token_day(now), self._connection.redis
-        window_start_ms = int(now.timestamp() * 1000) - RATE_WINDOW_S * 1000
+        day, redis = redis_keys.token_day(now), self._connection.redis
+        window_start_ms = int(now.timestamp() * 1000) - redis_keys.RATE_WINDOW_S * 1000
         day_keys = (
-            questions_key(day, team_id, user_id),
-            user_tokens_key(day, team_id, user_id),
-            team_tokens_key(day, team_id),
+            redis_keys.questions_key(day, team_id, user_id),
+            redis_keys.user_tokens_key(day, team_id, user_id),
+            redis_keys.team_tokens_key(day, team_id),
         )
         look = redis.pipeline(transaction=False)
         look.mget(day_keys)
-        requests = requests_key(team_id, user_id)
+        requests = redis_keys.requests_key(team_id, user_id)
         look.zcount(requests, f"({window_start_ms}", "+inf")
         found = await self._connection.attempt(look.execute(), requests, lost=None)
         if found is None:
@@ -249,7 +241,7 @@ class RedisLimits:
             UsedOfLimit(int(in_a_minute), self._requests_per_minute),
             UsedOfLimit(tokens, self._user_daily_tokens),
             UsedOfLimit(team_tokens, self._team_daily_tokens),
-            next_token_day(now),
+            redis_keys.next_token_day(now),
         )
 
 
@@ -269,8 +261,8 @@ def _refusal(
         # It goes on when an answer is there, and nobody knows when that is.
         return LimitExceeded(reason, None, told)
     if reason != "user_rate_limited":
-        return LimitExceeded(reason, next_token_day(now), told)
+        return LimitExceeded(reason, redis_keys.next_token_day(now), told)
     # The request that blocks this one leaves the window a whole window after it was admitted, and
     # none was admitted later than now.
-    leaves_s = min(float(blocking_ms) / 1000, now.timestamp()) + RATE_WINDOW_S
+    leaves_s = min(float(blocking_ms) / 1000, now.timestamp()) + redis_keys.RATE_WINDOW_S
     return LimitExceeded(reason, datetime.fromtimestamp(leaves_s, UTC), told)

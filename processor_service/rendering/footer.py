@@ -7,21 +7,7 @@ from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import MessageRef
 from processor_service.rendering.messages import Block, button, buttons, value_of
 from processor_service.rendering.question_metadata import question_payload
-from processor_service.texts.answers import (
-    ANSWER_IN_MODE,
-    CACHED,
-    GOOD,
-    LONGER,
-    MODE,
-    MODE_CHOSEN,
-    NOT_GOOD,
-    OTHER_MODES,
-    REGENERATE,
-    SHORTER,
-    STOP,
-    STOPPED_HERE,
-    WISHED,
-)
+from processor_service.texts import answers as texts
 from shared.task import Locale, Mode, Source, Task, Vote, Wish
 
 NAMES: Final[dict[Locale, dict[Mode, str]]] = {
@@ -38,7 +24,7 @@ NAMES: Final[dict[Locale, dict[Mode, str]]] = {
         Mode.CREATIVE: "Creative",
     },
 }
-_WISHES: Final = ((Wish.SHORTER, SHORTER), (Wish.LONGER, LONGER))
+_WISHES: Final = ((Wish.SHORTER, texts.SHORTER), (Wish.LONGER, texts.LONGER))
 
 
 def answer_footer(
@@ -60,7 +46,7 @@ def answer_footer(
 def stop_button(task: Task) -> Block:
     """The button below a growing answer, with which its requester stops it."""
     value = {"v": 1, "task_id": task.task_id, "user_id": task.user_id}
-    return buttons(button("stop", STOP[task.locale], value))
+    return buttons(button("stop", texts.STOP[task.locale], value))
 
 
 def _is_kept(task: Task) -> bool:
@@ -71,14 +57,16 @@ def _is_kept(task: Task) -> bool:
 def _notes(task: Task, answer: Answer, *, cached: bool, modes: bool) -> list[Block]:
     locale, notes = task.locale, []
     if answer.stopped:
-        notes.append(STOPPED_HERE[locale])
+        notes.append(texts.STOPPED_HERE[locale])
     if (name := NAMES[locale].get(answer.mode)) is not None:
-        notes.append((MODE_CHOSEN if task.mode is Mode.AUTO else MODE)[locale].format(name=name))
-        notes += [OTHER_MODES[locale]] if modes else []
+        notes.append(
+            (texts.MODE_CHOSEN if task.mode is Mode.AUTO else texts.MODE)[locale].format(name=name)
+        )
+        notes += [texts.OTHER_MODES[locale]] if modes else []
     if task.wish is not None and not answer.stopped:
-        notes.append(WISHED[task.wish][locale])
+        notes.append(texts.WISHED[task.wish][locale])
     if cached:
-        notes.append(CACHED[locale])
+        notes.append(texts.CACHED[locale])
     if not notes:
         return []
     return [{"type": "context", "elements": [{"type": "mrkdwn", "text": " · ".join(notes)}]}]
@@ -87,7 +75,7 @@ def _notes(task: Task, answer: Answer, *, cached: bool, modes: bool) -> list[Blo
 def _asking_again(task: Task, answer: Answer, place: MessageRef) -> Block:
     """Regenerate asks for the same kind of answer, the other buttons for a different one."""
     locale, same = task.locale, value_of(place, task.mode, task.wish)
-    row = [button("regenerate", REGENERATE[locale], same)]
+    row = [button("regenerate", texts.REGENERATE[locale], same)]
     if not answer.stopped:
         row += [
             button(wish, name[locale], value_of(place, task.mode, wish))
@@ -102,7 +90,7 @@ def _asking_again(task: Task, answer: Answer, place: MessageRef) -> Block:
 def _other_modes(mode: Mode, locale: Locale, place: MessageRef) -> Block:
     options = [
         {
-            "text": {"type": "plain_text", "text": ANSWER_IN_MODE[locale].format(name=name)},
+            "text": {"type": "plain_text", "text": texts.ANSWER_IN_MODE[locale].format(name=name)},
             "value": json.dumps(value_of(place, other), separators=(",", ":")),
         }
         for other, name in NAMES[locale].items()
@@ -123,7 +111,7 @@ def _voting(task: Task, mode: Mode) -> Block:
     element = {
         "type": "feedback_buttons",
         "action_id": "feedback",
-        "positive_button": choice(Vote.UP, GOOD[task.locale]),
-        "negative_button": choice(Vote.DOWN, NOT_GOOD[task.locale]),
+        "positive_button": choice(Vote.UP, texts.GOOD[task.locale]),
+        "negative_button": choice(Vote.DOWN, texts.NOT_GOOD[task.locale]),
     }
     return {"type": "context_actions", "elements": [element]}

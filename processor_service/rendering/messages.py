@@ -12,22 +12,7 @@ from processor_service.rendering.markdown.document import words_of
 from processor_service.rendering.markdown.tables import Table
 from processor_service.rendering.omitted_files import verdict_lines
 from processor_service.rendering.packing import MessageLayout, MessagePart, split_markdown
-from processor_service.texts.answers import (
-    ASK_AGAIN,
-    DIRECT,
-    MESSAGE,
-    NOT_TRIED_AGAIN,
-    NOTICE,
-    NOTICE_TITLE,
-    PURPOSES,
-    QUESTION,
-    REGENERATE,
-    RETRY,
-    STOPPED_BEFORE,
-    STOPPED_NOTICE,
-    TOO_LONG_FOR_RESPONSE,
-    TRUNCATED,
-)
+from processor_service.texts import answers as texts
 from processor_service.texts.failures import OTHER, TAKEN_AWAY, WORDS, Failure
 from shared.slack.home_view import shown_moment
 from shared.task import Locale, Mode, Subject, Task, Wish
@@ -103,11 +88,11 @@ _PLAIN = MessageLayout(_escaped_bytes, PLAIN_BYTES, table_blocks=False)
 def _fitting(
     answer: Answer, layout: MessageLayout, capacity: int, locale: Locale, below: Sequence[str] = ()
 ) -> list[list[MessagePart]]:
-    truncated = [TRUNCATED[locale]] if answer.truncated else []
+    truncated = [texts.TRUNCATED[locale]] if answer.truncated else []
     documents = [neutralise(answer.text), *truncated, *map(neutralise, below)]
     parts = split_markdown(documents, layout) or [[answer.text]]
     if len(parts) > capacity:
-        parts = [*parts[: capacity - 1], [f"_{TOO_LONG_FOR_RESPONSE[locale]}_"]]
+        parts = [*parts[: capacity - 1], [f"_{texts.TOO_LONG_FOR_RESPONSE[locale]}_"]]
     return parts
 
 
@@ -121,9 +106,9 @@ def _shown(piece: MessagePart) -> Block:
 def render_notice(failure: Failure, task: Task, place: MessageRef | None) -> Body:
     """The message that says why there is no answer, with Retry if the question can be read."""
     words, locale = WORDS.get(failure.reason, OTHER), task.locale
-    title = NOTICE_TITLE[locale]
-    advice = words.advice if place is not None or not words.retry else ASK_AGAIN
-    text = NOTICE[locale].format(
+    title = texts.NOTICE_TITLE[locale]
+    advice = words.advice if place is not None or not words.retry else texts.ASK_AGAIN
+    text = texts.NOTICE[locale].format(
         title=title,
         phase=words.phase[locale],
         what=words.what[locale].format(
@@ -131,7 +116,7 @@ def render_notice(failure: Failure, task: Task, place: MessageRef | None) -> Bod
             files=escape(verdict_lines(failure.without, locale)),
         )
         + (TAKEN_AWAY[locale] if failure.shown else ""),
-        state=(STOPPED_NOTICE if words.tried else NOT_TRIED_AGAIN)[locale],
+        state=(texts.STOPPED_NOTICE if words.tried else texts.NOT_TRIED_AGAIN)[locale],
         advice=advice[locale],
     )
     code = f"`{failure.reason}` · `{task.task_id}`"
@@ -141,17 +126,17 @@ def render_notice(failure: Failure, task: Task, place: MessageRef | None) -> Bod
     ]
     if place is not None and words.retry:
         again = value_of(place, task.mode, task.wish)
-        blocks.append(buttons(button("retry", RETRY[locale], again)))
+        blocks.append(buttons(button("retry", texts.RETRY[locale], again)))
     return Body(title, tuple(blocks))
 
 
 def render_stopped(task: Task, place: MessageRef | None) -> Body:
     """The message below a question that was stopped before the answer's first word."""
-    title = STOPPED_BEFORE[task.locale]
+    title = texts.STOPPED_BEFORE[task.locale]
     blocks: list[Block] = [{"type": "section", "text": {"type": "mrkdwn", "text": title}}]
     if place is not None:
         again = value_of(place, task.mode, task.wish)
-        blocks.append(buttons(button("retry", REGENERATE[task.locale], again)))
+        blocks.append(buttons(button("retry", texts.REGENERATE[task.locale], again)))
     return Body(title, tuple(blocks))
 
 
@@ -159,14 +144,14 @@ def render_question(task: Task) -> Body:
     """The message that shows a slash command's question in the channel."""
     shown = task.text if len(task.text) <= _QUOTE_CHARS else task.text[:_QUOTE_CHARS] + " …"
     quote = "\n".join(f"> {line}" for line in escape(shown).splitlines())
-    text = f"{QUESTION[task.locale].format(user=f'<@{task.user_id}>')}\n{quote}"
+    text = f"{texts.QUESTION[task.locale].format(user=f'<@{task.user_id}>')}\n{quote}"
     return Body(text, ({"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}},))
 
 
 def render_subject(task: Task, subject: Subject) -> Body:
     """The message in the requester's direct messages that quotes the subject of a shortcut."""
-    text = PURPOSES[task.locale][subject.purpose].format(
-        message=_linked(MESSAGE[task.locale], subject.permalink),
+    text = texts.PURPOSES[task.locale][subject.purpose].format(
+        message=_linked(texts.MESSAGE[task.locale], subject.permalink),
         channel=_named(subject.channel_id, task.locale),
     )
     words = " ".join(task.text.split())
@@ -178,7 +163,7 @@ def render_subject(task: Task, subject: Subject) -> Body:
 
 def _named(channel_id: str, locale: Locale) -> str:
     """A channel with the name Slack shows; a direct message (``D…``) has none."""
-    return DIRECT[locale] if channel_id.startswith("D") else f"<#{channel_id}>"
+    return texts.DIRECT[locale] if channel_id.startswith("D") else f"<#{channel_id}>"
 
 
 def _linked(text: str, address: str) -> str:

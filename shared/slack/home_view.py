@@ -7,23 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-from shared.slack.home_texts import (
-    ABOUT,
-    HELP,
-    HOME_TITLE,
-    IN_A_MINUTE,
-    MODES,
-    OF,
-    QUESTIONS,
-    RESETS,
-    TEAM_TOKENS,
-    TOKENS,
-    USAGE,
-    USAGE_COMES,
-    USAGE_UNKNOWN,
-    WAYS,
-    Texts,
-)
+from shared.slack import home_texts as texts
 from shared.task import Locale
 from shared.version import described
 
@@ -74,13 +58,13 @@ def notice_view(text: str) -> dict[str, Any]:
 def home_view(locale: Locale, revision: str | None, usage: Usage) -> dict[str, Any]:
     """The view of one user: our features, how to ask, their usage, our version."""
     blocks = [
-        {"type": "header", "text": {"type": "plain_text", "text": HOME_TITLE[locale]}},
-        *(_section(text[locale]) for text in (ABOUT, WAYS, MODES)),
+        {"type": "header", "text": {"type": "plain_text", "text": texts.HOME_TITLE[locale]}},
+        *(_section(text[locale]) for text in (texts.ABOUT, texts.WAYS, texts.MODES)),
         {"type": "divider"},
-        _section(USAGE[locale]),
+        _section(texts.USAGE[locale]),
         *_usage_blocks(usage, locale),
         {"type": "divider"},
-        _context(HELP[locale]),
+        _context(texts.HELP[locale]),
         _context(f"Mechachang {described(revision)}"),
     ]
     return {"type": "home", "callback_id": CALLBACK_ID, "blocks": blocks}
@@ -89,25 +73,27 @@ def home_view(locale: Locale, revision: str | None, usage: Usage) -> dict[str, A
 def _usage_blocks(usage: Usage, locale: Locale) -> list[Block]:
     match usage:
         case "comes":
-            return [_context(USAGE_COMES[locale])]
+            return [_context(texts.USAGE_COMES[locale])]
         case "unknown":
-            return [_context(USAGE_UNKNOWN[locale])]
+            return [_context(texts.USAGE_UNKNOWN[locale])]
         case HomeContent(used, at):
             fields = [_text(field) for field in _fields(used, locale)]
-            resets = RESETS[locale].format(resets_at=shown_moment(used.resets_at), now=_time(at))
+            resets = texts.RESETS[locale].format(
+                resets_at=shown_moment(used.resets_at), now=_time(at)
+            )
             return [{"type": "section", "fields": fields}, _context(resets)]
 
 
 def _fields(used: Used, locale: Locale) -> list[str]:
     """The team's tokens are shown only if the team has a limit of them."""
-    counts: list[tuple[Texts, UsedOfLimit]] = [
-        (QUESTIONS, UsedOfLimit(used.questions)),
-        (TOKENS, used.tokens),
+    counts: list[tuple[texts.Texts, UsedOfLimit]] = [
+        (texts.QUESTIONS, UsedOfLimit(used.questions)),
+        (texts.TOKENS, used.tokens),
     ]
     if used.questions_in_a_minute.limit:
-        counts.append((IN_A_MINUTE, used.questions_in_a_minute))
+        counts.append((texts.IN_A_MINUTE, used.questions_in_a_minute))
     if used.team_tokens.limit:
-        counts.append((TEAM_TOKENS, used.team_tokens))
+        counts.append((texts.TEAM_TOKENS, used.team_tokens))
     return [label[locale].format(used=described_count(count, locale)) for label, count in counts]
 
 
@@ -115,7 +101,7 @@ def described_count(count: UsedOfLimit, locale: Locale) -> str:
     """The used amount, with its limit if there is one."""
     if not count.limit:
         return f"{count.used:,}"
-    return OF[locale].format(used=f"{count.used:,}", limit=f"{count.limit:,}")
+    return texts.OF[locale].format(used=f"{count.used:,}", limit=f"{count.limit:,}")
 
 
 def shown_moment(at: datetime) -> str:
