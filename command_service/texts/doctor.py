@@ -21,7 +21,7 @@ TOKEN: Final = CheckText(
     },
     {
         "ja": "管理者の方へ: アプリを再インストールし、`SLACK_BOT_TOKEN` を新しいトークンに替えてください。一時的な障害であれば、しばらくすると直ります。",
-        "en": "For administrators: install the app again and renew `SLACK_BOT_TOKEN`. If it is an outage, it passes by itself.",
+        "en": "For administrators: reinstall the app and renew `SLACK_BOT_TOKEN`. If Slack has an outage, wait until it is over.",
     },
 )
 SCOPES: Final = CheckText(
@@ -35,7 +35,7 @@ SCOPES: Final = CheckText(
     },
     {
         "ja": "管理者の方へ: `deploy/slack-manifest.yaml` のとおりにスコープを追加し、アプリを再インストールしてください。",
-        "en": "For administrators: add them as in `deploy/slack-manifest.yaml` and install the app again.",
+        "en": "For administrators: add them as in `deploy/slack-manifest.yaml` and reinstall the app.",
     },
 )
 MEMBER: Final = CheckText(
@@ -61,10 +61,10 @@ PLACE: Final = CheckText(
     },
 )
 TEAM: Final = CheckText(
-    {"ja": "このワークスペースで利用できます", "en": "This workspace may use me"},
+    {"ja": "このワークスペースで利用できます", "en": "I am available in this workspace"},
     {
         "ja": "このワークスペースは利用対象に含まれていません",
-        "en": "This workspace is not among those that may use me",
+        "en": "I am not available in this workspace",
     },
     {
         "ja": "管理者の方へ: `ALLOWED_TEAM_IDS` に `{team}` を追加してください。",
@@ -72,39 +72,39 @@ TEAM: Final = CheckText(
     },
 )
 CHANNEL: Final = CheckText(
-    {"ja": "このチャンネルで利用できます", "en": "I may be used in this channel"},
+    {"ja": "このチャンネルで利用できます", "en": "I am available in this channel"},
     {
         "ja": "このチャンネルは利用対象に含まれていません",
-        "en": "This channel is not among those where I may be used",
+        "en": "I am not available in this channel",
     },
     {
         "ja": "利用できるチャンネルで質問するか、管理者に `ALLOWED_CHANNEL_IDS` への `{channel}` の追加をご依頼ください。",
-        "en": "Ask me elsewhere, or have your administrator add `{channel}` to `ALLOWED_CHANNEL_IDS`.",
+        "en": "Ask me in another channel, or ask your administrator to add `{channel}` to `ALLOWED_CHANNEL_IDS`.",
     },
 )
 USER: Final = CheckText(
-    {"ja": "あなたは利用対象に含まれています", "en": "You may use me"},
+    {"ja": "あなたは利用対象に含まれています", "en": "You have access"},
     {
         "ja": "あなたは利用対象に含まれていません",
-        "en": "You are not among the people who may use me",
+        "en": "You do not have access",
     },
     {
         "ja": "管理者に `ALLOWED_USER_IDS` への `{user}` の追加をご依頼ください。",
-        "en": "Have your administrator add `{user}` to `ALLOWED_USER_IDS`.",
+        "en": "Ask your administrator to add `{user}` to `ALLOWED_USER_IDS`.",
     },
 )
 ROLLOUT: Final = CheckText(
     {
         "ja": "段階的な公開の対象に含まれています（現在 {percent}%）",
-        "en": "You are included in the rollout ({percent}% at present)",
+        "en": "You are included in the rollout (currently {percent}%)",
     },
     {
         "ja": "段階的な公開の対象に、まだ含まれていません（現在 {percent}%）",
-        "en": "You are not included in the rollout yet ({percent}% at present)",
+        "en": "You are not included in the rollout yet (currently {percent}%)",
     },
     {
         "ja": "公開が進むまでお待ちいただくか、管理者に `ROLLOUT_USER_IDS` への `{user}` の追加をご依頼ください。",
-        "en": "Please wait, or have your administrator add `{user}` to `ROLLOUT_USER_IDS`.",
+        "en": "Please wait, or ask your administrator to add `{user}` to `ROLLOUT_USER_IDS`.",
     },
 )
 INTERNAL: Final = CheckText(
@@ -118,7 +118,7 @@ INTERNAL: Final = CheckText(
     },
     {
         "ja": "社内のチャンネルかダイレクトメッセージでお尋ねください。許可するには、管理者が `ALLOW_EXTERNAL_CHANNELS` を `true` にします。",
-        "en": "Ask me in an internal channel or a direct message. To allow it, administrators set `ALLOW_EXTERNAL_CHANNELS` to `true`.",
+        "en": "Ask me in an internal channel or a direct message. To allow it, an administrator can set `ALLOW_EXTERNAL_CHANNELS` to `true`.",
     },
 )
 SHARED_AND_ALLOWED: Final = CheckText(
@@ -132,7 +132,7 @@ SHARED_AND_ALLOWED: Final = CheckText(
 SOCKET: Final = CheckText(
     {
         "ja": "Slack との接続は正常です（最後の応答は {heard:.0f} 秒前）",
-        "en": "The socket to Slack is connected (heard {heard:.0f} s ago)",
+        "en": "The socket to Slack is connected (last heard {heard:.0f} s ago)",
     },
     {
         "ja": "Slack との接続が {down:.0f} 秒間途切れています",
@@ -140,7 +140,7 @@ SOCKET: Final = CheckText(
     },
     {
         "ja": "自動で接続し直します。続く場合は、管理者が `/healthz` とアプリの Socket Mode の設定を確認してください。",
-        "en": "It reconnects by itself. If it does not, administrators look at `/healthz` and at the app's Socket Mode setting.",
+        "en": "It reconnects by itself. If it does not, an administrator should check `/healthz` and the app's Socket Mode setting.",
     },
 )
 QUEUE: Final = CheckText(
@@ -160,13 +160,13 @@ QUEUE: Final = CheckText(
 
 REPORT_COMES: Final[Texts] = {
     "ja": "_回答側のサービスは、まだ報告していません。報告は続けて表示されます。10 秒ほど待っても表示されない場合、質問はキューに残っていて失われませんが、回答側が受け取れていません。管理者の方は、Pub/Sub の push サブスクリプションと、回答側の `/readyz` とログを確認してください。_",
-    "en": "_The service that answers has not reported yet; its report appears below. If there is none within some 10 seconds, questions are kept in the queue and not lost, but that service does not get them: administrators check Pub/Sub's push subscription, and that service's `/readyz` and logs._",
+    "en": "_The answering service has not reported yet; its report will appear below. If none appears within about 10 seconds, questions stay in the queue and are not lost, but do not reach that service: an administrator should check Pub/Sub's push subscription, and the service's `/readyz` and logs._",
 }
 NO_REPORT: Final[Texts] = {
     "ja": "_キューを使えないため、回答側のサービスは調べられませんでした。_",
-    "en": "_Without the queue, the service that answers could not be examined._",
+    "en": "_Without the queue, the answering service could not be checked._",
 }
 EXAMINED_LATELY: Final[Texts] = {
     "ja": "診断は {every:.0f} 秒に 1 回だけ行います。少し待ってから、もう一度お試しください。",
-    "en": "I examine myself once in {every:.0f} s at most. Please try again in a moment.",
+    "en": "I run these checks at most once every {every:.0f} s. Please try again in a moment.",
 }

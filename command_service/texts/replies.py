@@ -24,7 +24,7 @@ LOADING_LINES: Final[dict[Locale, list[str]]] = {
 }
 SHORTCUT_ACCEPTED: Final[Texts] = {
     "ja": "承りました。回答は、このアプリとのダイレクトメッセージにお送りします。ほかの方には表示されません。",
-    "en": "Got it. I will answer in our direct messages; nobody else sees it.",
+    "en": "Got it. I will send the answer in our direct messages, where only you see it.",
 }
 COMMAND_ACCEPTED: Final[Texts] = {
     "ja": "質問を受け付けました。回答を準備していますので、少々お待ちください。",
@@ -65,17 +65,17 @@ _USAGE: Final[Texts] = {
 • mention me in a channel, followed by your question
 • send me a direct message
 • choose Summarise thread, Translate or Explain from a message's menu (I answer in a direct message)
-*Modes of answering* (with `/gemini`, I choose by your question unless you name one)
+*Answer modes* (with `/gemini`, I choose one to fit your question unless you name it)
 • `/gemini general: …` a summary and its key points
 • `/gemini code: …` code with an explanation and suggestions
 • `/gemini data: …` an analysis with insights and recommendations
 • `/gemini creative: …` a text with its style and variations
 *Options* (before the question)
-• `--private` nobody else sees the question or the answer
+• `--private` only you see the question and the answer
 • `--mode code` names the mode
 *Limits*
 • a question may have up to {limit} characters
-• there may be a limit on questions a minute and on how much is used in a day
+• there may be limits on questions per minute and on daily usage
 *When something does not work*
 • `/gemini doctor` checks connections and settings (only you see the result)""",
 }
@@ -88,12 +88,12 @@ def _before_usage(ja: str, en: str) -> Texts:
 _REFUSALS: Final[dict[RejectReason, Texts]] = {
     RejectReason.EMPTY_PROMPT: _before_usage(
         "ご質問の内容が見当たりませんでした。使い方は次のとおりです。",
-        "I could not find a question there. This is how to ask me:",
+        "I could not find a question there. Here is how to ask me:",
     ),
-    RejectReason.HELP_ASKED: _before_usage("使い方は次のとおりです。", "This is how to ask me:"),
+    RejectReason.HELP_ASKED: _before_usage("使い方は次のとおりです。", "Here is how to ask me:"),
     RejectReason.UNKNOWN_OPTION: _before_usage(
         "指定されたオプションが分からなかったため、質問は受け付けていません。使い方は次のとおりです。",
-        "I do not know that option, so I have not taken the question. This is how to ask me:",
+        "I do not know that option, so I did not take the question. Here is how to ask me:",
     ),
     RejectReason.PROMPT_TOO_LONG: {
         "ja": "ご質問が長すぎるため、受け付けられませんでした。{limit} 文字以内に短くするか、いくつかに分けてお送りください。",
@@ -113,7 +113,7 @@ _REFUSALS: Final[dict[RejectReason, Texts]] = {
     },
     RejectReason.USER_NOT_ALLOWED: {
         "ja": "申し訳ありませんが、現在ご利用いただける対象に含まれていません。ご希望の場合は管理者にご相談ください。",
-        "en": "I am sorry, you are not among the people who can use me at present. Please ask your administrator for access.",
+        "en": "I am sorry, you cannot use me at present. Please ask your administrator for access.",
     },
     RejectReason.EXTERNAL_CHANNEL: {
         "ja": "社外の方と共有しているチャンネルでは、情報保護のためお答えしていません。社内のチャンネルかダイレクトメッセージでお尋ねください。",
@@ -125,7 +125,7 @@ _REFUSALS: Final[dict[RejectReason, Texts]] = {
     },
     RejectReason.QUESTION_GONE: {
         "ja": "元の質問が見つからないため、回答を再生成できませんでした。お手数ですが、もう一度質問をお送りください。",
-        "en": "I could not find the original question, so there is nothing to answer again. Please send the question once more.",
+        "en": "I could not find the original question, so I cannot answer it again. Please send it once more.",
     },
     RejectReason.QUESTION_UNREADABLE: {
         "ja": "元の質問を読み込めませんでした。少し時間をおいて、もう一度ボタンを押してください。",
@@ -141,7 +141,7 @@ _REFUSALS: Final[dict[RejectReason, Texts]] = {
     },
     RejectReason.NOT_A_MEMBER: {
         "ja": "元の質問があるチャンネルのメンバーではないため、受け付けませんでした。必要な場合は、チャンネルに参加してから、もう一度お試しください。",
-        "en": "You are not a member of the channel where this was asked, so I have not taken it. If you need it, please join the channel and try again.",
+        "en": "You are not a member of the channel where this was asked, so I did not take it. If you need it, please join the channel and try again.",
     },
     RejectReason.NOT_THE_ASKER: {
         "ja": "回答を停止できるのは、質問した方だけです。",
@@ -153,7 +153,7 @@ _REFUSALS: Final[dict[RejectReason, Texts]] = {
     },
     RejectReason.TOO_MANY_QUESTIONS: {
         "ja": "短い時間に多くの質問をいただいたため、この質問は受け付けていません。1 分ほどの間は同じお知らせを繰り返しませんので、しばらくしてから、回答のない質問をもう一度お送りください。",
-        "en": "You sent many questions in a short time, so I have not taken this one. I do not repeat this within a minute: please wait a little, then send again what has no answer.",
+        "en": "You sent many questions in a short time, so I did not take this one. I do not repeat this notice within a minute: please wait a little, then send any unanswered questions again.",
     },
     RejectReason.OVERLOADED: {
         "ja": "ただいま大変混み合っています。少し時間をおいて、もう一度お試しください。",
@@ -163,7 +163,7 @@ _REFUSALS: Final[dict[RejectReason, Texts]] = {
 
 EDITED: Final[Texts] = {
     "ja": "質問の内容が変わりましたね。新しい内容で答え直しましょうか。これまでの回答はそのまま残ります。",
-    "en": "You have changed your question. Shall I answer it as it reads now? The earlier answer stays.",
+    "en": "You changed your question. Shall I answer the new version? The earlier answer stays.",
 }
 EDITED_BUTTON: Final[Texts] = {"ja": "新しい内容で答え直す", "en": "Answer the new version"}
 FEEDBACK_TITLE: Final[Texts] = {"ja": "回答へのご意見", "en": "About this answer"}
@@ -175,7 +175,7 @@ FEEDBACK_SUBMIT: Final[Texts] = {"ja": "送信", "en": "Send"}
 FEEDBACK_CLOSE: Final[Texts] = {"ja": "閉じる", "en": "Close"}
 FEEDBACK_THANKS: Final[Texts] = {
     "ja": "ありがとうございます。今後の改善に役立てます。",
-    "en": "Thank you. This helps to make the answers better.",
+    "en": "Thank you. This helps to improve the answers.",
 }
 FLAW_LABEL: Final[Texts] = {"ja": "気になった点", "en": "What was wrong"}
 FLAW_PLACEHOLDER: Final[Texts] = {"ja": "選んでください", "en": "Choose one"}
@@ -191,7 +191,7 @@ FLAWS: Final[dict[FeedbackReason, Texts]] = {
     FeedbackReason.UNCLEAR: {"ja": "分かりにくい", "en": "It is hard to understand"},
     FeedbackReason.OTHER: {"ja": "その他", "en": "Something else"},
 }
-COMMENT_LABEL: Final[Texts] = {"ja": "ご意見", "en": "In your words"}
+COMMENT_LABEL: Final[Texts] = {"ja": "ご意見", "en": "In your own words"}
 COMMENT_HINT: Final[Texts] = {
     "ja": "お書きになった内容は記録され、このアプリの管理者が読むことがあります。",
     "en": "What you write is recorded, and the administrators of this app may read it.",

@@ -19,7 +19,7 @@ SOURCES: Final[Texts] = {"ja": "出典", "en": "Sources"}
 SEARCHES: Final[Texts] = {"ja": "Google 検索", "en": "Google Search"}
 WITHOUT_SEARCH: Final[Texts] = {
     "ja": "検索は使われていません。モデルの知識だけでお答えしています。",
-    "en": "No search was used: this answer rests on what the model knows by itself.",
+    "en": "No search was used: this answer relies on the model's own knowledge only.",
 }
 MODE: Final[Texts] = {"ja": "モード: {name}", "en": "Mode: {name}"}
 MODE_CHOSEN: Final[Texts] = {
@@ -32,7 +32,7 @@ OTHER_MODES: Final[Texts] = {
 }
 ANSWER_IN_MODE: Final[Texts] = {
     "ja": "「{name}」モードで答え直す",
-    "en": "Answer again as {name}",
+    "en": "Answer again in {name} mode",
 }
 SHORTER: Final[Texts] = {"ja": "もっと短く", "en": "Shorter"}
 LONGER: Final[Texts] = {"ja": "もっと詳しく", "en": "Longer"}
@@ -65,7 +65,7 @@ PURPOSES: Final[dict[Locale, dict[Purpose, str]]] = {
 }
 TOO_LONG_FOR_RESPONSE: Final[Texts] = {
     "ja": "この場所に表示できる長さを超えたため、続きを表示できません。全文が必要な場合は、ダイレクトメッセージで同じ質問をお送りください。",
-    "en": "The rest does not fit here. Send me the same question as a direct message to get it all.",
+    "en": "The rest of the answer does not fit here. To get all of it, send me the same question as a direct message.",
 }
 NOTICE_TITLE: Final[Texts] = {
     "ja": "申し訳ありません。この質問にはお答えできませんでした。",
@@ -73,28 +73,28 @@ NOTICE_TITLE: Final[Texts] = {
 }
 NOTICE: Final[Texts] = {
     "ja": ":warning: *{title}*\n*処理段階:* {phase}\n*内容:* {what}\n*状況:* {state}\n*対処方法:* {advice}",
-    "en": ":warning: *{title}*\n*Phase:* {phase}\n*What happened:* {what}\n*State:* {state}\n*What to do:* {advice}",
+    "en": ":warning: *{title}*\n*Phase:* {phase}\n*What happened:* {what}\n*Status:* {state}\n*What to do:* {advice}",
 }
 STOPPED_NOTICE: Final[Texts] = {
     "ja": "自動での再試行は終了しました。",
-    "en": "I tried several times and have stopped trying.",
+    "en": "I tried several times and have stopped.",
 }
 NOT_TRIED_AGAIN: Final[Texts] = {
     "ja": "自動での再試行は行いません。",
-    "en": "It is not tried again by itself.",
+    "en": "I will not retry automatically.",
 }
 ASK_AGAIN: Final[Texts] = {
     "ja": "しばらくしてから、もう一度質問をお送りください。続く場合は管理者にお知らせください。",
-    "en": "Please ask again in a while. If this continues, tell your administrator.",
+    "en": "Please ask again in a few minutes. If this continues, please tell your administrator.",
 }
 RETRY: Final[Texts] = {"ja": "もう一度試す", "en": "Retry"}
 ONLY_IN_FILE: Final[Texts] = {
     "ja": "Slack がこの回答を文章として受け付けないため、全文をこのスレッドの Markdown ファイルでお渡しします。",
-    "en": "Slack does not take this answer as a message. All of it is in the Markdown file in this thread.",
+    "en": "Slack does not accept this answer as a message. The whole answer is in the Markdown file in this thread.",
 }
 IN_FILE: Final[Texts] = {
     "ja": ":page_facing_up: 回答が長いため、ここに表示しているのは冒頭です。続きを含む全文は、このスレッドの Markdown ファイルでお読みいただけます。",
-    "en": ":page_facing_up: This is the beginning of a long answer. The whole of it is in the Markdown file in this thread.",
+    "en": ":page_facing_up: This is the beginning of a long answer. The whole answer is in the Markdown file in this thread.",
 }
 WHOLE_ANSWER: Final[Texts] = {"ja": "回答の全文", "en": "The whole answer"}
 READING: Final[Texts] = {"ja": "スレッドを読んでいます…", "en": "is reading the thread…"}
@@ -105,7 +105,7 @@ SEARCHING: Final[Texts] = {
 }
 STILL_THINKING: Final[Texts] = {
     "ja": "じっくり考えています。もう少しお待ちください…",
-    "en": "is still thinking, one moment more…",
+    "en": "is still thinking, one more moment…",
 }
 LOADING: Final[dict[Locale, tuple[str, ...]]] = {
     "ja": (
@@ -115,10 +115,10 @@ LOADING: Final[dict[Locale, tuple[str, ...]]] = {
         "回答を書き始めるところです…",
     ),
     "en": (
-        "Making sure what is asked…",
-        "Sorting what matters…",
+        "Making sure I understand the question…",
+        "Gathering what matters…",
         "Working out the answer…",
-        "About to write it down…",
+        "About to start writing…",
     ),
 }
 RETRYING: Final[Texts] = {
@@ -131,7 +131,7 @@ FILES_LEFT_OUT: Final[Texts] = {
     "en": ":warning: These files were not used for the answer:",
 }
 FILE_LEFT_OUT: Final[Texts] = {"ja": "• {name}：{why}", "en": "• {name}: {why}"}
-UNNAMED_FILE: Final[Texts] = {"ja": "（名前のわからないファイル）", "en": "(a file without a name)"}
+UNNAMED_FILE: Final[Texts] = {"ja": "（名前のわからないファイル）", "en": "(an unnamed file)"}
 MORE_FILES_LEFT_OUT: Final[Texts] = {"ja": "• ほか {count} 件", "en": "• and {count} more"}
 FILE_REASONS: Final[dict[str, Texts]] = {
     "file_type": {
@@ -144,11 +144,11 @@ FILE_REASONS: Final[dict[str, Texts]] = {
     },
     "file_too_large": {
         "ja": "サイズが上限を超えています。圧縮するか、分割してお送りください。",
-        "en": "It is larger than allowed. Please send it compressed or in parts.",
+        "en": "It is too large. Please compress or split it, and send it again.",
     },
     "files_too_large": {
         "ja": "ファイルの合計サイズが上限を超えています。数を減らすか、小さくしてお送りください。",
-        "en": "Together the files are larger than allowed. Please send fewer or smaller ones.",
+        "en": "Together the files are too large. Please send fewer or smaller ones.",
     },
     "file_text_too_long": {
         "ja": "テキストが長すぎます。必要な部分だけをお送りください。",
@@ -156,11 +156,11 @@ FILE_REASONS: Final[dict[str, Texts]] = {
     },
     "files_too_many": {
         "ja": "一度に扱えるファイルの数を超えています。何回かに分けてお送りください。",
-        "en": "There are more files than one question can take. Please send them in turns.",
+        "en": "There are more files than one question can take. Please send them in several questions.",
     },
     "file_gone": {
         "ja": "ファイルが削除されたか、Slack の保存期間を過ぎています。もう一度お送りください。",
-        "en": "It was deleted or is no longer kept by Slack. Please send it again.",
+        "en": "It was deleted, or Slack no longer keeps it. Please send it again.",
     },
     "file_unreadable": {
         "ja": "内容を読み取れませんでした。破損していないか、開けるかをご確認ください。",
@@ -168,15 +168,15 @@ FILE_REASONS: Final[dict[str, Texts]] = {
     },
     "file_refused": {
         "ja": "Gemini が読み取れませんでした。空でないか、破損やパスワードがないかをご確認ください。",
-        "en": "Gemini could not read it. Please check that it is not empty, damaged or locked by a password.",
+        "en": "Gemini could not read it. Please check that it is not empty, damaged or password-protected.",
     },
     "files_refused": {
         "ja": "一緒に渡したファイルのどれかを Gemini が読み取れませんでした。1 つずつお送りいただくと、どれか分かります。",
-        "en": "Gemini could not read one of the files given together. Please send them one by one to see which.",
+        "en": "Gemini could not read one of these files. Please send them one at a time to find out which.",
     },
     "files_too_long": {
         "ja": "質問と合わせると、Gemini が受け付ける長さを超えます。必要な部分だけをお送りください。",
-        "en": "With the question it is longer than Gemini takes. Please send only the part that matters.",
+        "en": "Together with the question it is longer than Gemini accepts. Please send only the part that matters.",
     },
     "file_blocked": {
         "ja": "Gemini の安全基準により利用できませんでした。別の画像でお試しください。",
@@ -188,10 +188,10 @@ FILE_REASONS: Final[dict[str, Texts]] = {
     },
     "file_not_passed_on": {
         "ja": "Gemini に渡せませんでした。しばらくしてから、もう一度お送りください。",
-        "en": "It could not be passed on to Gemini. Please send it again in a while.",
+        "en": "It could not be sent to Gemini. Please send it again in a few minutes.",
     },
     "file_not_fetched": {
         "ja": "Slack から取得できませんでした。もう一度お送りください。続く場合は管理者にお知らせください。",
-        "en": "It could not be fetched from Slack. Please send it again; if this continues, tell your administrator.",
+        "en": "It could not be fetched from Slack. Please send it again. If this continues, please tell your administrator.",
     },
 }

@@ -18,22 +18,22 @@ PROCESSOR_VERSION: Final = CheckText(
     },
     {
         "ja": "起動直後であれば、もう一度お試しください。続く場合は、管理者が Pub/Sub の未処理件数とインスタンス数の上限を確認してください。",
-        "en": "If it was just starting, try again. If this continues, administrators look at Pub/Sub's backlog and the instance limit.",
+        "en": "If it was just starting, please try again. If this continues, an administrator should check Pub/Sub's backlog and the instance limit.",
     },
 )
 SLACK: Final = CheckText(
     {"ja": "Slack に投稿できます", "en": "Slack can be reached"},
-    {"ja": "Slack を利用できません（{why}）", "en": "Slack cannot be used ({why})"},
+    {"ja": "Slack を利用できません（{why}）", "en": "Slack is not available ({why})"},
     {
         "ja": "管理者の方へ: 回答サービスの `SLACK_BOT_TOKEN` と Slack の稼働状況を確認してください。",
         "en": "For administrators: check the processor's `SLACK_BOT_TOKEN` and Slack's status.",
     },
 )
 REDIS: Final = CheckText(
-    {"ja": "Redis は応答しています", "en": "Redis answers"},
+    {"ja": "Redis は応答しています", "en": "Redis responds"},
     {
         "ja": "Redis が応答していません。回答は届きますが、キャッシュと利用制限は働きません",
-        "en": "Redis does not answer: questions are answered, but without cache and limits",
+        "en": "Redis does not respond: questions are answered, but without cache and limits",
     },
     {
         "ja": "管理者の方へ: Redis の稼働状況と `REDIS_URL` を確認してください。",
@@ -43,11 +43,11 @@ REDIS: Final = CheckText(
 MODEL: Final = CheckText(
     {
         "ja": "Gemini のモデル `{model}` を利用できます",
-        "en": "Gemini's model `{model}` can be used",
+        "en": "The Gemini model `{model}` is available",
     },
     {
         "ja": "Gemini のモデル `{model}` を利用できません（{why}）",
-        "en": "Gemini's model `{model}` cannot be used ({why})",
+        "en": "The Gemini model `{model}` is not available ({why})",
     },
     {
         "ja": "管理者の方へ: `{setting}`、API キーまたはサービスアカウントの権限、Gemini の稼働状況を確認してください。",
@@ -57,7 +57,7 @@ MODEL: Final = CheckText(
 CACHE_ON: Final = CheckText(
     {
         "ja": "同じ質問への回答は {minutes:g} 分間保存され、再利用されます",
-        "en": "Answers to equal questions are kept for {minutes:g} min",
+        "en": "Answers are kept for {minutes:g} min and reused for identical questions",
     },
     NO_LIMIT,
     NO_LIMIT,
@@ -65,7 +65,7 @@ CACHE_ON: Final = CheckText(
 CACHE_OFF: Final = CheckText(
     {
         "ja": "回答のキャッシュは使わない設定です",
-        "en": "The cache of answers is switched off",
+        "en": "The answer cache is switched off",
     },
     NO_LIMIT,
     NO_LIMIT,
@@ -77,7 +77,7 @@ QUESTIONS_LEFT: Final = CheckText(
     },
     {
         "ja": "直近 1 分間の質問が上限に達しています: {used}",
-        "en": "The questions of a minute are used up: {used}",
+        "en": "You have reached the limit of questions per minute: {used}",
     },
     {"ja": "1 分ほど待ってからお尋ねください。", "en": "Please wait a minute."},
 )
@@ -85,21 +85,21 @@ TOKENS_LEFT: Final = CheckText(
     {"ja": "今日のトークン: {used}", "en": "Tokens today: {used}"},
     {
         "ja": "今日のトークンが上限に達しています: {used}",
-        "en": "Your tokens of today are used up: {used}",
+        "en": "You have used up today's tokens: {used}",
     },
-    {"ja": "{resets_at}に再開します。", "en": "It goes on {resets_at}."},
+    {"ja": "{resets_at}に再開します。", "en": "You can ask again from {resets_at}."},
 )
 TEAM_TOKENS_LEFT: Final = CheckText(
     {
         "ja": "ワークスペース全体の今日のトークン: {used}",
-        "en": "Tokens of the whole workspace today: {used}",
+        "en": "Workspace tokens today: {used}",
     },
     {
         "ja": "ワークスペース全体の今日のトークンが上限に達しています: {used}",
-        "en": "The workspace's tokens of today are used up: {used}",
+        "en": "The workspace has used up today's tokens: {used}",
     },
     {
         "ja": "{resets_at}に再開します。上限は `TEAM_DAILY_TOKENS` です。",
-        "en": "It goes on {resets_at}. The limit is `TEAM_DAILY_TOKENS`.",
+        "en": "You can ask again from {resets_at}. The limit is `TEAM_DAILY_TOKENS`.",
     },
 )

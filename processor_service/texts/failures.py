@@ -35,7 +35,7 @@ class FailureText:
     retry: bool = True
 
 
-_ASKING: Final[Texts] = {"ja": "質問の受付", "en": "taking the question"}
+_ASKING: Final[Texts] = {"ja": "質問の受付", "en": "receiving the question"}
 _READING: Final[Texts] = {"ja": "メッセージの読み取り", "en": "reading the message"}
 _GENERATING: Final[Texts] = {"ja": "回答の生成", "en": "generating the answer"}
 _PERMISSION: Final[Texts] = {"ja": "Slack での権限の確認", "en": "permissions in Slack"}
@@ -43,15 +43,15 @@ _SHOWING: Final[Texts] = {"ja": "Slack への表示", "en": "showing the answer 
 
 _LATER: Final[Texts] = {
     "ja": "しばらくしてから「もう一度試す」を押してください。続く場合は管理者にお知らせください。",
-    "en": "Please press Retry in a while. If this continues, tell your administrator.",
+    "en": "Please press Retry in a few minutes. If this continues, please tell your administrator.",
 }
 _REPHRASE: Final[Texts] = {
     "ja": "表現や内容を変えて、もう一度質問をお送りください。",
-    "en": "Please change the wording or the subject and ask again.",
+    "en": "Please reword or change your question and ask again.",
 }
 _ADMINISTRATOR: Final[Texts] = {
     "ja": "設定の確認が必要です。管理者にお知らせください。解決した後は「もう一度試す」で質問し直せます。",
-    "en": "The configuration needs attention: please tell your administrator. Once it is mended, Retry asks again.",
+    "en": "The configuration needs attention: please tell your administrator. Once it is fixed, press Retry to ask again.",
 }
 _WAIT: Final[Texts] = {
     "ja": "再開の時刻を過ぎてから「もう一度試す」を押してください。ほかの質問は、もう一度お送りください。",
@@ -59,7 +59,7 @@ _WAIT: Final[Texts] = {
 }
 _FIRST_THE_OTHERS: Final[Texts] = {
     "ja": "先の回答が届いてから「もう一度試す」を押してください。ほかの質問は、もう一度お送りください。",
-    "en": "Please press Retry once earlier answers are there, and send your other questions again.",
+    "en": "Please press Retry once the earlier answers have arrived, and send your other questions again.",
 }
 
 
@@ -67,7 +67,7 @@ def _for_all(ja: str, en: str) -> Texts:
     """A notice that covers all questions refused for its reason within a minute."""
     return {
         "ja": f"{ja}前後 1 分ほどの間にお断りしたほかの質問についても、このお知らせに代えさせていただきます。",
-        "en": f"{en} This notice also stands for your other questions that I turn down for this reason within about a minute.",
+        "en": f"{en} This notice also covers your other questions that I turn down for this reason within about a minute.",
     }
 
 
@@ -75,7 +75,7 @@ _MODEL_AWAY: Final = FailureText(
     _GENERATING,
     {
         "ja": "Gemini が応答しませんでした。一時的な障害の可能性があります。",
-        "en": "Gemini did not answer. It may be out of order for a while.",
+        "en": "Gemini did not answer. It may be temporarily unavailable.",
     },
     _LATER,
     tried=True,
@@ -84,7 +84,7 @@ _CUT: Final = FailureText(
     _GENERATING,
     {
         "ja": "Gemini の回答が途中で途切れ、最後まで受け取れませんでした。",
-        "en": "Gemini's answer broke off before its end.",
+        "en": "Gemini's answer broke off before it was complete.",
     },
     _LATER,
     tried=True,
@@ -111,7 +111,7 @@ OTHER: Final = FailureText(
     _GENERATING,
     {
         "ja": "処理を繰り返しましたが、完了しませんでした。",
-        "en": "The work was tried several times without success.",
+        "en": "Processing failed repeatedly.",
     },
     _LATER,
     tried=True,
@@ -119,7 +119,7 @@ OTHER: Final = FailureText(
 
 TAKEN_AWAY: Final[Texts] = {
     "ja": "途中まで表示していた内容は、不完全なため取り下げました。",
-    "en": " What had been shown of the answer was unfinished and has been taken away.",
+    "en": " The part of the answer already shown was incomplete and has been removed.",
 }
 
 WORDS: Final[dict[str, FailureText]] = {
@@ -129,7 +129,7 @@ WORDS: Final[dict[str, FailureText]] = {
         _GENERATING,
         {
             "ja": "Gemini の安全基準により、回答が途中で止められました。",
-            "en": "Gemini's safety rules stopped the answer half-way.",
+            "en": "Gemini's safety rules stopped the answer partway through.",
         },
         _REPHRASE,
     ),
@@ -137,7 +137,7 @@ WORDS: Final[dict[str, FailureText]] = {
         _GENERATING,
         {
             "ja": "既存の著作物と同じ文章になるため、Gemini が回答を止めました。",
-            "en": "Gemini stopped because the answer would have repeated somebody's published text.",
+            "en": "Gemini stopped because the answer would have repeated published text.",
         },
         _REPHRASE,
     ),
@@ -157,18 +157,18 @@ WORDS: Final[dict[str, FailureText]] = {
         _GENERATING,
         {
             "ja": "考える段階で長さの上限に達し、回答を書き始められませんでした。",
-            "en": "The length limit was reached while thinking, before the answer began.",
+            "en": "Gemini reached its length limit while thinking, before it began to answer.",
         },
         {
             "ja": "質問を短くするか、いくつかに分けてお送りください。",
-            "en": "Please shorten the question or ask it in several parts.",
+            "en": "Please shorten the question or split it into several parts.",
         },
     ),
     "answer_malformed": FailureText(
         _GENERATING,
         {
             "ja": "Gemini の回答が決められた形式になっておらず、最後まで読み取れませんでした。",
-            "en": "Gemini's answer did not have the form it was asked for and could not be read to its end.",
+            "en": "Gemini's answer was not in the requested format and could not be read to the end.",
         },
         _LATER,
         tried=True,
@@ -181,7 +181,7 @@ WORDS: Final[dict[str, FailureText]] = {
         },
         {
             "ja": "回答してほしい言語を書き添えて、もう一度お送りください。",
-            "en": "Please say which language you want the answer in and ask again.",
+            "en": "Please say which language you want the answer in, and ask again.",
         },
         retry=False,
     ),
@@ -199,7 +199,7 @@ WORDS: Final[dict[str, FailureText]] = {
         _GENERATING,
         {
             "ja": "Gemini 側の不具合により、回答が最後まで作成されませんでした。",
-            "en": "Gemini failed while it wrote the answer, each time.",
+            "en": "Gemini failed each time while writing the answer.",
         },
         _LATER,
         tried=True,
@@ -211,7 +211,7 @@ WORDS: Final[dict[str, FailureText]] = {
         _GENERATING,
         {
             "ja": "Gemini の利用量が上限に達しています。",
-            "en": "The quota of Gemini is used up for the moment.",
+            "en": "The Gemini quota is used up for the moment.",
         },
         _LATER,
         tried=True,
@@ -229,7 +229,7 @@ WORDS: Final[dict[str, FailureText]] = {
         _GENERATING,
         {
             "ja": "Gemini の 1 日の利用枠を使い切りました。{when}に再開します。",
-            "en": "The daily quota of Gemini is used up. It goes on {when}.",
+            "en": "The daily Gemini quota is used up. You can ask again from {when}.",
         },
         _WAIT,
     ),
@@ -237,11 +237,11 @@ WORDS: Final[dict[str, FailureText]] = {
         _GENERATING,
         {
             "ja": "Gemini がこの質問を受け付けませんでした。扱えない内容が含まれている可能性があります。",
-            "en": "Gemini did not accept the question. It may hold something it cannot read.",
+            "en": "Gemini did not accept the question. It may contain something Gemini cannot process.",
         },
         {
             "ja": "内容を変えて、もう一度お送りください。続く場合は管理者にお知らせください。",
-            "en": "Please ask in another way. If this continues, tell your administrator.",
+            "en": "Please ask in a different way. If this continues, please tell your administrator.",
         },
         retry=False,
     ),
@@ -249,7 +249,7 @@ WORDS: Final[dict[str, FailureText]] = {
         _GENERATING,
         {
             "ja": "スレッドの内容も含めて、質問が Gemini の受け付ける長さを超えています。",
-            "en": "With what stands in its thread, the question is longer than Gemini takes.",
+            "en": "Together with its thread, the question is longer than Gemini accepts.",
         },
         {
             "ja": "質問を短くするか、新しいスレッドでお送りください。",
@@ -261,7 +261,7 @@ WORDS: Final[dict[str, FailureText]] = {
         _GENERATING,
         {
             "ja": "Gemini がこのアプリからの利用を受け付けませんでした。地域・請求・API の設定に問題があります。",
-            "en": "Gemini does not serve this app: its region, billing or API settings are wrong.",
+            "en": "Gemini does not accept requests from this app: its region, billing or API settings are wrong.",
         },
         _ADMINISTRATOR,
     ),
@@ -304,18 +304,18 @@ WORDS: Final[dict[str, FailureText]] = {
         _SHOWING,
         {
             "ja": "Slack が回答の表示形式や長さを受け付けず、文字だけにしても表示できませんでした。",
-            "en": "Slack did not take the answer's layout or length, not as plain text either.",
+            "en": "Slack did not accept the answer's layout or length, not even as plain text.",
         },
         {
             "ja": "短い回答になるように質問を分けて、もう一度お送りください。続く場合は管理者にお知らせください。",
-            "en": "Please ask in parts that have shorter answers. If this continues, tell your administrator.",
+            "en": "Please split the question so that each answer is shorter. If this continues, please tell your administrator.",
         },
     ),
     "response_closed": FailureText(
         _SHOWING,
         {
             "ja": "コマンドへの返信を Slack が受け付ける期間（30 分）または回数（5 回）を過ぎたため、回答を表示できませんでした。",
-            "en": "Slack takes answers to a command for 30 minutes and up to five messages. That was over, so the answer could not be shown.",
+            "en": "Slack accepts answers to a command for 30 minutes and up to five messages. That limit was reached, so the answer could not be shown.",
         },
         {
             "ja": "同じ質問をもう一度お送りください。",
@@ -336,7 +336,7 @@ WORDS: Final[dict[str, FailureText]] = {
         _SHOWING,
         {
             "ja": "質問のあったチャンネルに投稿できませんでした。アプリが外されたか、チャンネルがアーカイブされた可能性があります。",
-            "en": "I cannot post where you asked. I may have been removed, or the channel archived.",
+            "en": "I cannot post where you asked. I may have been removed, or the channel may be archived.",
         },
         {
             "ja": "チャンネルにアプリを追加するか、ここで同じ質問をお送りください。",
@@ -360,7 +360,7 @@ WORDS: Final[dict[str, FailureText]] = {
         },
         {
             "ja": "ファイルを確認のうえ、もう一度お送りください。PDF・画像・音声・動画・テキスト形式のファイルに対応しています。",
-            "en": "Please check the files and send them again. PDFs, images, audio, video and text are fine.",
+            "en": "Please check the files and send them again. PDFs, images, audio, video and text are supported.",
         },
         retry=False,
     ),
@@ -368,7 +368,7 @@ WORDS: Final[dict[str, FailureText]] = {
         _READING,
         {
             "ja": "スレッドを読めませんでした。私がそのチャンネルに参加していないか、メッセージが削除されています。",
-            "en": "I cannot read the thread: I am not in that channel, or the message is deleted.",
+            "en": "I cannot read the thread: I am not in that channel, or the message has been deleted.",
         },
         {
             "ja": "チャンネルで `/invite` を使って私を追加してから、「もう一度試す」を押してください。",
@@ -379,7 +379,7 @@ WORDS: Final[dict[str, FailureText]] = {
         _READING,
         {
             "ja": "このメッセージがあるチャンネルのメンバーではないため、内容を読み取りませんでした。",
-            "en": "You are not a member of the channel with that message, so I have not read it.",
+            "en": "You are not a member of the channel with that message, so I did not read it.",
         },
         {
             "ja": "必要な場合は、チャンネルに参加してから、もう一度お試しください。",
@@ -390,19 +390,19 @@ WORDS: Final[dict[str, FailureText]] = {
         _READING,
         {
             "ja": "このメッセージには、読み取れる文章がありませんでした。",
-            "en": "That message holds no text that I can read.",
+            "en": "That message contains no text that I can read.",
         },
         {
             "ja": "文章のあるメッセージでお試しいただくか、内容をここに貼り付けてお尋ねください。",
-            "en": "Please use it on a message with text, or paste what you mean here.",
+            "en": "Please use the shortcut on a message with text, or paste the text here.",
         },
         retry=False,
     ),
     "user_rate_limited": FailureText(
         _ASKING,
         _for_all(
-            "短い時間に多くの質問をいただいたため、お休みしています。{when}に再開します。",
-            "You asked a lot in a short time, so I am taking a break. It goes on {when}.",
+            "短い時間に多くの質問をいただいたため、一時的に受付を停止しています。{when}に再開します。",
+            "You asked many questions in a short time. You can ask again from {when}.",
         ),
         _WAIT,
     ),
@@ -426,7 +426,7 @@ WORDS: Final[dict[str, FailureText]] = {
         _ASKING,
         _for_all(
             "お一人が 1 日に使える量の上限に達しました。{when}に再開します。",
-            "You have reached the amount one person may use in a day. It goes on {when}.",
+            "You have reached the daily limit for one person. You can ask again from {when}.",
         ),
         _WAIT,
     ),
@@ -434,7 +434,7 @@ WORDS: Final[dict[str, FailureText]] = {
         _ASKING,
         _for_all(
             "このワークスペースが 1 日に使える量の上限に達しました。{when}に再開します。",
-            "Your workspace has reached the amount it may use in a day. It goes on {when}.",
+            "Your workspace has reached its daily limit. You can ask again from {when}.",
         ),
         _WAIT,
     ),

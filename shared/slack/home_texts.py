@@ -9,7 +9,7 @@ Texts = dict[Locale, str]
 HOME_TITLE: Final[Texts] = {"ja": "Mechachang へようこそ", "en": "Welcome to Mechachang"}
 ABOUT: Final[Texts] = {
     "ja": "Gemini に質問できるアシスタントです。調べもの、文章やコードの作成、データの分析、スレッドの要約や翻訳をお手伝いします。回答は、書き上がるそばから表示されます。",
-    "en": "I am an assistant backed by Gemini. I look into questions, write texts and code, analyse data, and summarise or translate what was said in Slack. You can watch my answers being written.",
+    "en": "I am an assistant backed by Gemini. I research questions, write text and code, analyse data, and summarise or translate Slack threads. You can watch my answers being written.",
 }
 WAYS: Final[Texts] = {
     "ja": """\
@@ -20,9 +20,9 @@ WAYS: Final[Texts] = {
 • *メッセージのメニュー*  「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）""",
     "en": """\
 *Ways to ask*
-• *Direct message*  write to me in the Messages tab up here
+• *Direct message*  write to me in the Messages tab above
 • *Channel*  mention me, followed by your question
-• *Command*  `/gemini your question` (with `--private` nobody else sees it)
+• *Command*  `/gemini your question` (with `--private` only you see it)
 • *A message's menu*  choose Summarise thread, Translate or Explain (I answer in a direct message)""",
 }
 MODES: Final[Texts] = {
@@ -33,7 +33,7 @@ MODES: Final[Texts] = {
 • `data:` 分析と発見事項、推奨事項
 • `creative:` 文章とスタイル、別案""",
     "en": """\
-*Modes of `/gemini`* (I choose by your question unless you name one)
+*Answer modes of `/gemini`* (I choose one to fit your question unless you name it)
 • `general:` a summary and its key points
 • `code:` code with an explanation and suggestions
 • `data:` an analysis with insights and recommendations
@@ -41,7 +41,7 @@ MODES: Final[Texts] = {
 }
 HELP: Final[Texts] = {
     "ja": "くわしい使い方は `/gemini help`、うまく動かないときは `/gemini doctor` でご確認いただけます。",
-    "en": "`/gemini help` tells more, and `/gemini doctor` finds out why something does not work.",
+    "en": "`/gemini help` explains more, and `/gemini doctor` finds out why something does not work.",
 }
 USAGE: Final[Texts] = {"ja": "*今日のご利用状況*", "en": "*Your usage today*"}
 USAGE_COMES: Final[Texts] = {
@@ -50,13 +50,13 @@ USAGE_COMES: Final[Texts] = {
 }
 USAGE_UNKNOWN: Final[Texts] = {
     "ja": "ただいまご利用状況を確認できません。質問は通常どおりお送りいただけます。",
-    "en": "Your usage cannot be told at the moment. You can ask as usual.",
+    "en": "Your usage is not available at the moment. You can ask as usual.",
 }
 QUESTIONS: Final[Texts] = {"ja": "*質問*\n{used} 件", "en": "*Questions*\n{used}"}
 TOKENS: Final[Texts] = {"ja": "*トークン*\n{used}", "en": "*Tokens*\n{used}"}
 TEAM_TOKENS: Final[Texts] = {
     "ja": "*ワークスペース全体のトークン*\n{used}",
-    "en": "*Tokens of the whole workspace*\n{used}",
+    "en": "*Workspace tokens*\n{used}",
 }
 IN_A_MINUTE: Final[Texts] = {
     "ja": "*直近 1 分間の質問*\n{used}",
@@ -65,5 +65,5 @@ IN_A_MINUTE: Final[Texts] = {
 OF: Final[Texts] = {"ja": "{used}（上限 {limit}）", "en": "{used} of {limit}"}
 RESETS: Final[Texts] = {
     "ja": "{resets_at}に 0 に戻ります。{now}時点の値です。",
-    "en": "Begins anew {resets_at}. As of {now}.",
+    "en": "Resets {resets_at}. As of {now}.",
 }

@@ -64,7 +64,7 @@ async def test_the_menu_below_an_answer_gives_another_one_in_another_mode(
     await thread.get_by_role("heading", name="Variations").wait_for(timeout=ANSWER_MS)
     await thread.get_by_text("Mode: Creative (chosen automatically)").wait_for(timeout=ANSWER_MS)
     menu = thread.get_by_role("combobox", name="mode")
-    await menu.select_option(label="Answer again as Code")
+    await menu.select_option(label="Answer again in Code mode")
     await thread.locator("pre code").first.wait_for(timeout=ANSWER_MS)
     await thread.get_by_text("Mode: Code ·").wait_for(timeout=ANSWER_MS)
     assert len(stack.gemini.requests) == 2

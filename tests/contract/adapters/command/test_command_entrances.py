@@ -186,7 +186,7 @@ async def test_the_doctor_answers_in_time_while_the_queue_is_away(
     await world.pubsub.resume()
 
     assert "✗ The queue (Pub/Sub) did not confirm" in report
-    assert "could not be examined" in report
+    assert "could not be checked" in report
 
 
 async def test_the_doctor_tells_of_a_token_that_slack_denies(

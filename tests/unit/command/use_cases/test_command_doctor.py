@@ -154,7 +154,7 @@ async def test_a_denied_token_is_named_and_the_other_findings_stand(practice: Pr
     report = await practice.visited()
 
     assert "could not confirm the bot token (`token_revoked`)" in report
-    assert "✓ This workspace may use me" in report
+    assert "✓ I am available in this workspace" in report
 
 
 async def test_a_queue_that_does_not_confirm_means_no_report(practice: Practice) -> None:
@@ -162,7 +162,7 @@ async def test_a_queue_that_does_not_confirm_means_no_report(practice: Practice)
     report = await practice.visited()
 
     assert failed(report) == ["✗ The queue (Pub/Sub) did not confirm (`queue_unavailable`)"]
-    assert "could not be examined" in report
+    assert "could not be checked" in report
     assert "has not reported yet" not in report
 
 
@@ -171,7 +171,7 @@ async def test_nothing_is_examined_more_often_than_every_ten_seconds(practice: P
     report = await practice.visited()
 
     assert len(practice.queue.published) == 1
-    assert "once in 10 s at most" in report
+    assert "at most once every 10 s" in report
     assert practice.surroundings.looks == 2
     assert failed(report) == []
 
