@@ -65,6 +65,7 @@ SUBJECT = Subject(
     by="U9",
     permalink="https://acme.example/archives/C9/p1700000000000300",
 )
+ALONE = Subject(purpose=Purpose.SUMMARISE, channel_id="C9", message_ts="1700000000.000300")
 
 
 def golden(name: str) -> str:
@@ -143,6 +144,7 @@ async def test_what_we_post_is_what_we_have_always_posted() -> None:
         "explain_vote_in_a_channel": in_the_modal(thread_ts=None),
         "question": beside_a_question(a_command()),
         "shortcut": beside_a_question(a_task(text="訳して", subject=SUBJECT)),
+        "shortcut_on_a_long_message": beside_a_question(a_task(text="長" * 9_000, subject=ALONE)),
     }
     assert posted == {path.stem: golden(path.stem) for path in sorted(GOLDEN.glob("*.json"))}
 
@@ -221,6 +223,7 @@ def test_a_reason_names_the_vote_that_it_explains(name: str, thread_ts: str | No
     [
         ("question", QuestionContent("素数とは何ですか", Mode.AUTO)),
         ("shortcut", QuestionContent("訳して", Mode.CHAT, subject=SUBJECT)),
+        ("shortcut_on_a_long_message", QuestionContent("", Mode.CHAT, subject=ALONE)),
     ],
 )
 def test_a_question_that_we_show_is_read_again(name: str, content: QuestionContent) -> None:
