@@ -9,11 +9,11 @@ from command_service.payloads.model import (
     EphemeralTarget,
     JoinedConversation,
     Message,
-    MessageRef,
     Page,
     Question,
     QuestionContent,
 )
+from shared.actions import MessageRef
 from shared.errors import SlackDenied
 from shared.task import Locale, Task
 

@@ -1,21 +1,21 @@
 """Clicks that ask a question again: pure functions, one per kind of button."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from command_service.payloads.messages import moment
 from command_service.payloads.model import (
     Click,
     EphemeralTarget,
-    MessageRef,
     NotAQuestion,
     Question,
     QuestionContent,
     RejectReason,
 )
 from command_service.payloads.well_formed import id_in, never_raising, text_or_none
+from shared.actions import AskAgain
 from shared.signing import Signing, signed_value_in
 from shared.slack.message import ILL_FORMED, is_ts
 from shared.task import (
@@ -37,17 +37,19 @@ IN_A_MODAL: Final = "modal"
 
 
 @dataclass(frozen=True)
-class _Button:
-    """A pressed button: the message it is on, when it was pressed, and what it asks again."""
+class Press:
+    """A user's press of an element in a message of ours; ``value`` is what the element carries."""
 
-    team_id: str
-    channel_id: str
+    by: Requester
     message_ts: str
     action_ts: str
-    place: MessageRef
-    mode: Mode | None
-    wish: Wish | None
-    edited_ts: str
+    value: object
+    external: bool
+
+    @property
+    def at(self) -> datetime:
+        """When the user pressed it."""
+        return moment(self.action_ts)
 
 
 @never_raising
@@ -56,7 +58,9 @@ def read_regenerate(body: Payload) -> Click | NotAQuestion:
     return _read_click(
         body,
         Source.BUTTON,
-        lambda at: task_id_of_action(at.team_id, at.channel_id, at.message_ts, at.action_ts),
+        lambda press, _: task_id_of_action(
+            press.by.team_id, press.by.channel_id, press.message_ts, press.action_ts
+        ),
     )
 
 
@@ -66,7 +70,7 @@ def read_retry(body: Payload) -> Click | NotAQuestion:
     return _read_click(
         body,
         Source.RETRY,
-        lambda at: task_id_of_retry(at.team_id, at.channel_id, at.message_ts),
+        lambda press, _: task_id_of_retry(press.by.team_id, press.by.channel_id, press.message_ts),
     )
 
 
@@ -76,7 +80,9 @@ def read_mode(body: Payload) -> Click | NotAQuestion:
     return _read_click(
         body,
         Source.BUTTON,
-        lambda at: task_id_of_mode(at.team_id, at.channel_id, at.message_ts, at.mode or Mode.AUTO),
+        lambda press, again: task_id_of_mode(
+            press.by.team_id, press.by.channel_id, press.message_ts, again.mode or Mode.AUTO
+        ),
     )
 
 
@@ -86,8 +92,8 @@ def read_wish(body: Payload) -> Click | NotAQuestion:
     return _read_click(
         body,
         Source.BUTTON,
-        lambda at: task_id_of_wish(
-            at.team_id, at.channel_id, at.message_ts, at.wish or Wish.SHORTER
+        lambda press, again: task_id_of_wish(
+            press.by.team_id, press.by.channel_id, press.message_ts, again.wish or Wish.SHORTER
         ),
     )
 
@@ -98,57 +104,46 @@ def read_edited(body: Payload) -> Click | NotAQuestion:
     return _read_click(
         body,
         Source.BUTTON,
-        lambda at: task_id_of_edit(
-            at.team_id, at.place.channel_id, at.place.message_ts, at.edited_ts
+        lambda press, again: task_id_of_edit(
+            press.by.team_id, press.by.channel_id, again.message_ts, again.edited_ts or ""
         ),
     )
 
 
 def _read_click(
-    body: Payload, source: Source, identify: Callable[[_Button], str]
+    body: Payload, source: Source, identify: Callable[[Press, AskAgain], str]
 ) -> Click | NotAQuestion:
     """A button of an unknown version, or outside of a message, is no question."""
-    button = _button(body)
-    if button is None:
+    press = press_of(body)
+    again = AskAgain.decode(press.value)
+    if again is None or not all(map(is_ts, (again.thread_ts, again.message_ts, press.message_ts))):
         return NotAQuestion(RejectReason.NOT_A_QUESTION)
-    user, thread_ts = body["user"], text_or_none(body["container"].get("thread_ts"))
+    by = press.by
     return Click(
-        task_id=identify(button),
+        task_id=identify(press, again),
         source=source,
-        team_id=button.team_id,
-        user_id=id_in(user["id"]),
-        place=button.place,
-        occurred_at=moment(button.action_ts),
-        recipient=EphemeralTarget(button.channel_id, id_in(user["id"]), thread_ts),
-        mode=button.mode,
-        wish=button.wish,
-        external=is_from_outside(body),
+        team_id=by.team_id,
+        user_id=by.user_id,
+        place=again.place(by.channel_id),
+        occurred_at=press.at,
+        recipient=EphemeralTarget(by.channel_id, by.user_id, by.thread_ts),
+        mode=again.mode,
+        wish=again.wish,
+        external=press.external,
     )
 
 
-def _button(body: Payload) -> _Button | None:
-    container = body.get("container") or {}
-    value = carried_by(body["actions"][0])
-    if value is None or not container.get("message_ts"):
-        return None
-    channel_id = pressed_in(body)
-    try:
-        place = MessageRef(channel_id, value["thread_ts"], value["message_ts"])
-        mode = Mode(value["mode"]) if "mode" in value else None
-        wish = Wish(value["wish"]) if "wish" in value else None
-    except (ValueError, KeyError):
-        return None
-    if not all(map(is_ts, (place.thread_ts, place.message_ts, container["message_ts"]))):
-        return None
-    return _Button(
-        team_id=team_of(body),
-        channel_id=channel_id,
-        message_ts=container["message_ts"],
-        action_ts=str(body["actions"][0]["action_ts"]),
-        place=place,
-        mode=mode,
-        wish=wish,
-        edited_ts=str(value.get("edited_ts", "")),
+def press_of(body: Payload) -> Press:
+    """The press in a ``block_actions`` payload. Raises ``ILL_FORMED``."""
+    element, container = body["actions"][0], body.get("container") or {}
+    chosen = element.get("selected_option") or element
+    thread_ts = text_or_none(container.get("thread_ts"))
+    return Press(
+        Requester(team_of(body), pressed_in(body), id_in(body["user"]["id"]), thread_ts),
+        message_ts=str(container.get("message_ts") or ""),
+        action_ts=str(element["action_ts"]),
+        value=chosen.get("value"),
+        external=is_from_outside(body),
     )
 
 
@@ -195,35 +190,9 @@ def team_of(body: Payload) -> str:
     return next((str(team) for team in told if team), "")
 
 
-def requester_of(body: Payload) -> Requester:
-    """Who has pressed something on a message of ours, and where."""
-    container = body.get("container") or {}
-    return Requester(
-        team_of(body),
-        str(container.get("channel_id")),
-        id_in(body["user"]["id"]),
-        container.get("thread_ts"),
-    )
-
-
 def is_from_outside(body: Payload) -> bool:
     """Whether the user who clicked belongs to another organisation."""
     return body["user"].get("team_id") not in {None, team_of(body)}
-
-
-def carried_by(action: Payload) -> dict[str, Any] | None:
-    """The data in a button, a menu's entry or a vote; None for an unknown version."""
-    chosen = action.get("selected_option") or action
-    return question_in_button(chosen.get("value"))
-
-
-def question_in_button(text: str | None) -> dict[str, Any] | None:
-    """The JSON object in the data of one of our elements, if its version is known."""
-    try:
-        value = json.loads(text or "")
-    except (ValueError, TypeError, RecursionError):
-        return None
-    return value if isinstance(value, dict) and value.get("v") == 1 else None
 
 
 def question_again(click: Click, asked: QuestionContent) -> Question:

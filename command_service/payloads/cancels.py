@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from command_service.payloads.buttons import carried_by, is_from_outside, requester_of
+from command_service.payloads.buttons import press_of
 from command_service.payloads.messages import moment
 from command_service.payloads.model import NotAQuestion, RejectReason, SideTask
 from command_service.payloads.well_formed import id_in, never_raising
+from shared.actions import StopAnswer
 from shared.task import Cancel, Kind, Requester, Task, task_id_of_cancel
 
 Payload = Mapping[str, Any]
@@ -16,20 +17,19 @@ Payload = Mapping[str, Any]
 @never_raising
 def read_stop(body: Payload, now: datetime) -> SideTask | NotAQuestion:
     """The click on our Stop button, which only the question's own user may press."""
-    element = body["actions"][0]
-    value = carried_by(element)
-    if value is None or not {"task_id", "user_id"} <= value.keys():
+    press = press_of(body)
+    button, by = StopAnswer.decode(press.value), press.by
+    if button is None:
         return NotAQuestion(RejectReason.NOT_A_QUESTION)
-    by, target = requester_of(body), str(value["task_id"])
     task = Task.side(
         Kind.CANCEL,
-        task_id_of_cancel(by.team_id, by.channel_id, target),
+        task_id_of_cancel(by.team_id, by.channel_id, button.task_id),
         by,
         now,
-        cancel=Cancel(task_id=target),
-        occurred_at=moment(str(element["action_ts"])),
+        cancel=Cancel(task_id=button.task_id),
+        occurred_at=press.at,
     )
-    return SideTask(task, only_for=str(value["user_id"]), external=is_from_outside(body))
+    return SideTask(task, only_for=button.user_id, external=press.external)
 
 
 @never_raising

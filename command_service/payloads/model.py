@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, Literal, TypeVar
 
+from shared.actions import MessageRef
 from shared.task import Mode, Source, Subject, Task, TaskFile, Wish
 
 
@@ -107,15 +108,6 @@ class NotAQuestion:
     """A trigger that is no question at all."""
 
     reason: RejectReason
-
-
-@dataclass(frozen=True)
-class MessageRef:
-    """The place of a message that can be read again."""
-
-    channel_id: str
-    thread_ts: str
-    message_ts: str
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.payloads.messages import is_from_an_app
-from command_service.payloads.model import MessageRef, QuestionContent
+from command_service.payloads.model import QuestionContent
 from command_service.slack.access import SlackAccess
+from shared.actions import MessageRef, ShownQuestion
 from shared.errors import SlackRefused
 from shared.ledger import Ledger
 from shared.slack.client import SLACK_FAILURES
 from shared.slack.files import files_of
 from shared.slack.message import messages_in
 from shared.slack.message_text import plain_text
-from shared.task import Mode, Subject
+from shared.task import Mode
 
 # Slack returns the thread's first message besides the requested one.
 _PAGE = 5
@@ -57,22 +57,7 @@ class SlackQuestions:
         mark = self._ledger.mark_of(message, channel_id)
         if mark is None or mark.role != "question":
             return None
-        payload = self._ledger.kept_with(message, channel_id)
-        prompt, subject = str(payload.get("prompt") or ""), _subject(payload.get("subject"))
-        if not prompt and subject is None:
+        shown = ShownQuestion.of_fields(self._ledger.kept_with(message, channel_id))
+        if not shown.prompt and shown.subject is None:
             return None
-        return QuestionContent(prompt, _mode(payload.get("mode")), subject=subject)
-
-
-def _subject(kept: object) -> Subject | None:
-    try:
-        return Subject.model_validate_json(str(kept)) if kept else None
-    except ValidationError:
-        return None
-
-
-def _mode(name: object) -> Mode:
-    try:
-        return Mode(str(name))
-    except ValueError:
-        return Mode.AUTO
+        return QuestionContent(shown.prompt or "", shown.mode, subject=shown.subject)

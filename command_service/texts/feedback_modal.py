@@ -19,7 +19,7 @@ def reasons_modal(voted: Voted, locale: Locale, *, asks_words: bool) -> View:
     return {
         "type": "modal",
         "callback_id": REASONS,
-        "private_metadata": kept_for_reasons(voted),
+        "private_metadata": kept_for_reasons(voted).encode(),
         "title": _plain(replies.FEEDBACK_TITLE[locale]),
         "submit": _plain(replies.FEEDBACK_SUBMIT[locale]),
         "close": _plain(replies.FEEDBACK_CLOSE[locale]),

@@ -51,6 +51,7 @@ from command_service.use_cases.submit import (
     submit,
     where_it_is,
 )
+from shared.actions import ActionId
 from shared.errors import MechachangError, SlackDenied
 from shared.signing import Signing
 from shared.telemetry.log import get_logger
@@ -74,12 +75,12 @@ SUBSCRIPTIONS = frozenset({*EVENT_TYPES, *HOME_EVENTS, STOPPED_SESSION})
 """All events that the app's manifest asks for."""
 COMMANDS = ("/gemini",)
 ACTIONS: Mapping[str, ReadClick] = {
-    "regenerate": read_regenerate,
-    "retry": read_retry,
-    "shorter": read_wish,
-    "longer": read_wish,
-    "mode": read_mode,
-    "ask_edited": read_edited,
+    ActionId.REGENERATE: read_regenerate,
+    ActionId.RETRY: read_retry,
+    ActionId.SHORTER: read_wish,
+    ActionId.LONGER: read_wish,
+    ActionId.MODE: read_mode,
+    ActionId.ASK_EDITED: read_edited,
 }
 """By the ``action_id`` of the buttons that ask a question again."""
 
@@ -107,8 +108,8 @@ class Listeners:
             app.command(command)(self._on_command)
         for action_id, read_click in ACTIONS.items():
             app.action(action_id)(self._on_click(read_click))
-        app.action("stop")(self._on_stop)
-        app.action("feedback")(self._on_vote)
+        app.action(ActionId.STOP)(self._on_stop)
+        app.action(ActionId.FEEDBACK)(self._on_vote)
         app.view(REASONS)(self._on_reasons)
         for callback_id in SHORTCUTS:
             app.message_shortcut(callback_id)(self._on_shortcut)

@@ -7,7 +7,6 @@ from command_service.envelope.ack_deadline import at_most_s
 from command_service.payloads.buttons import question_again
 from command_service.payloads.model import (
     Click,
-    MessageRef,
     NotAQuestion,
     Question,
     QuestionContent,
@@ -23,6 +22,7 @@ from command_service.use_cases.submit import (
     refusal_text,
     submit,
 )
+from shared.actions import MessageRef
 from shared.errors import RetryableError, SlackDenied
 from shared.telemetry.log import bound_task, get_logger
 

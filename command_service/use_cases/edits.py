@@ -4,7 +4,6 @@ Nothing is kept for this: the event has the old words and the new ones, and the 
 the message to read again.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -16,6 +15,7 @@ from command_service.texts.replies import EDITED, EDITED_BUTTON
 from command_service.use_cases.follow_ups import FollowUpDeps, why_not_follow_up
 from command_service.use_cases.policy import Rejected, admit
 from command_service.use_cases.submit import submit
+from shared.actions import ActionId, AskAgain
 from shared.slack.message import message_of
 from shared.slack.message_text import plain_text
 from shared.telemetry.log import bound_task, get_logger
@@ -98,15 +98,14 @@ async def _offer(edited: Edited, deps: FollowUpDeps) -> None:
 
 def _button(edited: Edited, text: str) -> dict[str, Any]:
     question = edited.question
-    value = {
-        "v": 1,
-        "thread_ts": question.thread_ts,
-        "message_ts": question.message_ts,
-        "edited_ts": edited.edited_ts,
-    }
+    again = AskAgain(
+        thread_ts=str(question.thread_ts),
+        message_ts=str(question.message_ts),
+        edited_ts=edited.edited_ts,
+    )
     return {
         "type": "button",
-        "action_id": "ask_edited",
+        "action_id": ActionId.ASK_EDITED,
         "text": {"type": "plain_text", "text": text},
-        "value": json.dumps(value, separators=(",", ":")),
+        "value": again.encode(),
     }

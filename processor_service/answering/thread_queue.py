@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from processor_service.delivery.slack_writer import Steps
-from processor_service.ports.conversations import MessageRef
 from processor_service.ports.work import QueueTicket, ThreadQueue
+from shared.actions import MessageRef
 from shared.background import repeating
 from shared.errors import RetryableError
 from shared.task import Task

@@ -9,9 +9,10 @@ from processor_service.delivery.destination import resolve_destination
 from processor_service.delivery.layout_fallback import post_as_slack_takes_it
 from processor_service.delivery.reconcile import ExistingMessages, find_existing, remove
 from processor_service.delivery.slack_writer import Steps
-from processor_service.ports.conversations import Body, Conversation, Conversations, MessageRef
+from processor_service.ports.conversations import Body, Conversation, Conversations
 from processor_service.rendering.messages import render_notice, render_stopped
 from processor_service.texts.failures import Failure
+from shared.actions import MessageRef
 from shared.errors import QUESTION_GONE, Cancelled, SlackRefused
 from shared.ledger import Mark
 from shared.task import Task

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from shared.actions import MessageRef
 from shared.ledger import Mark
 from shared.task import Subject, Task, TaskFile
 
@@ -14,20 +15,6 @@ class Body:
 
     text: str
     blocks: tuple[dict[str, Any], ...] = ()
-
-
-@dataclass(frozen=True)
-class MessageRef:
-    """Where in Slack a question stands, so that it can be read again."""
-
-    channel_id: str
-    thread_ts: str
-    message_ts: str
-
-    @property
-    def continues_thread(self) -> bool:
-        """Whether something was said in the thread before it."""
-        return self.thread_ts != self.message_ts
 
 
 @dataclass(frozen=True)

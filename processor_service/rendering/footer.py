@@ -1,13 +1,12 @@
 """The footer of an answer: its mode and other notes, and buttons to ask again or vote."""
 
-import json
 from typing import Final
 
 from processor_service.ports.answers import Answer
-from processor_service.ports.conversations import MessageRef
-from processor_service.rendering.messages import Block, button, buttons, value_of
+from processor_service.rendering.messages import Block, button, buttons
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts import answers as texts
+from shared.actions import ActionId, AskAgain, CastVote, MessageRef, StopAnswer
 from shared.task import Locale, Mode, Source, Task, Vote, Wish
 
 NAMES: Final[dict[Locale, dict[Mode, str]]] = {
@@ -24,7 +23,10 @@ NAMES: Final[dict[Locale, dict[Mode, str]]] = {
         Mode.CREATIVE: "Creative",
     },
 }
-_WISHES: Final = ((Wish.SHORTER, texts.SHORTER), (Wish.LONGER, texts.LONGER))
+_WISHES: Final = (
+    (ActionId.SHORTER, Wish.SHORTER, texts.SHORTER),
+    (ActionId.LONGER, Wish.LONGER, texts.LONGER),
+)
 
 
 def answer_footer(
@@ -45,8 +47,8 @@ def answer_footer(
 
 def stop_button(task: Task) -> Block:
     """The button below a growing answer, with which its requester stops it."""
-    value = {"v": 1, "task_id": task.task_id, "user_id": task.user_id}
-    return buttons(button("stop", texts.STOP[task.locale], value))
+    stop = StopAnswer(task_id=task.task_id, user_id=task.user_id)
+    return buttons(button(ActionId.STOP, texts.STOP[task.locale], stop))
 
 
 def _is_kept(task: Task) -> bool:
@@ -74,12 +76,12 @@ def _notes(task: Task, answer: Answer, *, cached: bool, modes: bool) -> list[Blo
 
 def _asking_again(task: Task, answer: Answer, place: MessageRef) -> Block:
     """Regenerate asks for the same kind of answer, the other buttons for a different one."""
-    locale, same = task.locale, value_of(place, task.mode, task.wish)
-    row = [button("regenerate", texts.REGENERATE[locale], same)]
+    locale, same = task.locale, AskAgain.of(place, task.mode, task.wish)
+    row = [button(ActionId.REGENERATE, texts.REGENERATE[locale], same)]
     if not answer.stopped:
         row += [
-            button(wish, name[locale], value_of(place, task.mode, wish))
-            for wish, name in _WISHES
+            button(action_id, name[locale], AskAgain.of(place, task.mode, wish))
+            for action_id, wish, name in _WISHES
             if wish is not task.wish
         ]
     if answer.mode in NAMES[locale]:
@@ -91,26 +93,25 @@ def _other_modes(mode: Mode, locale: Locale, place: MessageRef) -> Block:
     options = [
         {
             "text": {"type": "plain_text", "text": texts.ANSWER_IN_MODE[locale].format(name=name)},
-            "value": json.dumps(value_of(place, other), separators=(",", ":")),
+            "value": AskAgain.of(place, other).encode(),
         }
         for other, name in NAMES[locale].items()
         if other != mode
     ]
-    return {"type": "overflow", "action_id": "mode", "options": options}
+    return {"type": "overflow", "action_id": ActionId.MODE, "options": options}
 
 
 def _voting(task: Task, mode: Mode) -> Block:
     def choice(vote: Vote, text: str) -> Block:
-        value = {"v": 1, "task_id": task.task_id, "mode": mode, "vote": vote}
         return {
             "text": {"type": "plain_text", "text": text},
             "accessibility_label": text,
-            "value": json.dumps(value, separators=(",", ":")),
+            "value": CastVote(task_id=task.task_id, mode=mode, vote=vote).encode(),
         }
 
     element = {
         "type": "feedback_buttons",
-        "action_id": "feedback",
+        "action_id": ActionId.FEEDBACK,
         "positive_button": choice(Vote.UP, texts.GOOD[task.locale]),
         "negative_button": choice(Vote.DOWN, texts.NOT_GOOD[task.locale]),
     }

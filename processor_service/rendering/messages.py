@@ -1,12 +1,11 @@
 """From Gemini's Markdown to Slack messages."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from processor_service.ports.answers import Answer
-from processor_service.ports.conversations import Body, MessageRef
+from processor_service.ports.conversations import Body
 from processor_service.rendering.markdown.characters import neutralise
 from processor_service.rendering.markdown.document import words_of
 from processor_service.rendering.markdown.tables import Table
@@ -14,8 +13,9 @@ from processor_service.rendering.omitted_files import verdict_lines
 from processor_service.rendering.packing import MessageLayout, MessagePart, split_markdown
 from processor_service.texts import answers as texts
 from processor_service.texts.failures import OTHER, TAKEN_AWAY, WORDS, Failure
+from shared.actions import ActionId, AskAgain, Carried, MessageRef
 from shared.slack.home_view import shown_moment
-from shared.task import Locale, Mode, Subject, Task, Wish
+from shared.task import Locale, Subject, Task
 
 Block = dict[str, Any]
 
@@ -125,8 +125,8 @@ def render_notice(failure: Failure, task: Task, place: MessageRef | None) -> Bod
         {"type": "context", "elements": [{"type": "mrkdwn", "text": code}]},
     ]
     if place is not None and words.retry:
-        again = value_of(place, task.mode, task.wish)
-        blocks.append(buttons(button("retry", texts.RETRY[locale], again)))
+        again = AskAgain.of(place, task.mode, task.wish)
+        blocks.append(buttons(button(ActionId.RETRY, texts.RETRY[locale], again)))
     return Body(title, tuple(blocks))
 
 
@@ -135,8 +135,8 @@ def render_stopped(task: Task, place: MessageRef | None) -> Body:
     title = texts.STOPPED_BEFORE[task.locale]
     blocks: list[Block] = [{"type": "section", "text": {"type": "mrkdwn", "text": title}}]
     if place is not None:
-        again = value_of(place, task.mode, task.wish)
-        blocks.append(buttons(button("retry", texts.REGENERATE[task.locale], again)))
+        again = AskAgain.of(place, task.mode, task.wish)
+        blocks.append(buttons(button(ActionId.RETRY, texts.REGENERATE[task.locale], again)))
     return Body(title, tuple(blocks))
 
 
@@ -177,25 +177,13 @@ def _preview(part: Sequence[MessagePart]) -> str:
     return escape(words if len(words) <= _PREVIEW_CHARS else words[:_PREVIEW_CHARS] + "…")
 
 
-def value_of(
-    place: MessageRef, mode: Mode | None = None, wish: Wish | None = None
-) -> dict[str, Any]:
-    """The value of a button that asks again: which question, in which mode (or its own), and how.
-
-    The channel is the one where it is pressed. The command service reads the question itself again.
-    """
-    at = {"thread_ts": place.thread_ts, "message_ts": place.message_ts}
-    named = {"mode": mode, "wish": wish}
-    return {"v": 1, **at, **{name: each for name, each in named.items() if each}}
-
-
-def button(action_id: str, text: str, value: Mapping[str, Any]) -> Block:
-    """A button that carries ``value`` to the command service."""
+def button(action_id: ActionId, text: str, carried: Carried) -> Block:
+    """A button that carries something to the command service."""
     return {
         "type": "button",
         "action_id": action_id,
         "text": {"type": "plain_text", "text": text},
-        "value": json.dumps(value, separators=(",", ":")),
+        "value": carried.encode(),
     }
 
 

@@ -1,5 +1,6 @@
 """The prompt in the metadata of a question that we show."""
 
+from shared.actions import ShownQuestion
 from shared.task import Task
 
 _METADATA_BYTES = 8_000
@@ -12,7 +13,7 @@ def question_payload(task: Task) -> dict[str, str]:
     be read again in its own place.
     """
     too_long = len(task.text.encode()) > _METADATA_BYTES
-    if task.subject is not None:
-        words = {} if too_long else {"prompt": task.text}
-        return {**words, "mode": task.mode, "subject": task.subject.model_dump_json()}
-    return {} if too_long else {"prompt": task.text, "mode": task.mode}
+    if too_long and task.subject is None:
+        return {}
+    prompt = None if too_long else task.text
+    return ShownQuestion(prompt=prompt, mode=task.mode, subject=task.subject).fields()

@@ -2,7 +2,7 @@
 
 import aiohttp
 
-from processor_service.ports.conversations import Conversation, MessageRef
+from processor_service.ports.conversations import Conversation
 from processor_service.ports.work import Responses, StreamOwners
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.slack.client import SlackCalls
@@ -11,6 +11,7 @@ from processor_service.slack.reading.reader import StreamRecipient
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
 from processor_service.slack.response_url import SlackResponse
 from processor_service.slack.uploads import SlackUploads
+from shared.actions import MessageRef
 from shared.errors import SlackUnavailable
 from shared.slack.refused_methods import RefusedMethods
 from shared.task import Task

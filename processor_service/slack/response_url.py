@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import aiohttp
 
-from processor_service.ports.conversations import Body, Document, MessageRef, Posted, ThreadHistory
+from processor_service.ports.conversations import Body, Document, Posted, ThreadHistory
 from processor_service.ports.work import Responses
 from processor_service.rendering.plain_text import log_layout_refused, plainly
+from shared.actions import MessageRef
 from shared.errors import UNSHOWABLE, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from shared.signing import Signing, signed_blocks

@@ -18,7 +18,10 @@ from command_service.transport.health import Health, HealthDeps
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.readiness import Readiness
 from processor_service.app import RedisLost, create_app
-from shared.task import Task
+from shared.actions import AskAgain, MessageRef, ShownQuestion
+from shared.ledger import Mark, signed_metadata
+from shared.signing import Signing
+from shared.task import Mode, Purpose, Subject, Task, Wish
 from simulators.processes.environment import PROJECT_ROOT
 from simulators.pubsub.delivery.envelope import envelope
 from simulators.pubsub.state.message import StoredMessage
@@ -29,6 +32,16 @@ PAGE: Final = PROJECT_ROOT / "docs" / "api.md"
 
 _WIRE: Final = PROJECT_ROOT / "tests" / "unit" / "shared" / "wire"
 _TRACE: Final = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
+_SUBJECT: Final = Subject(
+    purpose=Purpose.TRANSLATE,
+    channel_id="C0002",
+    message_ts="1795489200.000300",
+    by="U0002",
+    permalink="https://my-team.slack.com/archives/C0002/p1795489200000300",
+)
+_ASK_AGAIN: Final = AskAgain.of(
+    MessageRef("C0001", "1795489200.000100", "1795489200.000200"), Mode.AUTO, Wish.SHORTER
+)
 _EXAMPLE: Final = re.compile(
     r"(?P<begin><!-- example: (?P<name>[\w-]+) -->\n```json\n).*?(?P<end>```)", re.DOTALL
 )
@@ -64,10 +77,18 @@ async def examples() -> dict[str, Any]:
         "task": json.loads(task.encode()),
         "attributes": attributes,
         "push": json.loads(envelope(name, message, 1)),
+        "ask-again": json.loads(_ASK_AGAIN.encode()),
+        "shown-question": _shown_question(task),
         "command-healthz": await _of_command("healthz"),
         "command-readyz": await _of_command("readyz"),
         "processor-readyz": _processor_readyz(),
     }
+
+
+def _shown_question(task: Task) -> Any:
+    kept = ShownQuestion(prompt="納期は12月です", mode=Mode.CHAT, subject=_SUBJECT).fields()
+    mark = Mark(task.task_id, "question")
+    return signed_metadata(mark, task.channel_id, Signing("xoxb-example"), kept)
 
 
 async def _of_command(route: str) -> Any:

@@ -29,13 +29,7 @@ from command_service.payloads.buttons import (
 )
 from command_service.payloads.cancels import read_stop, read_stopped_session
 from command_service.payloads.messages import read_back, read_command, read_mention, read_message
-from command_service.payloads.model import (
-    Click,
-    JoinedConversation,
-    MessageRef,
-    NotAQuestion,
-    Question,
-)
+from command_service.payloads.model import Click, JoinedConversation, NotAQuestion, Question
 from command_service.payloads.model import QuestionContent as AskedAgain
 from command_service.payloads.votes import Voted, kept_for_reasons, read_reasons, read_vote
 from command_service.slack.access import SlackAccess
@@ -57,7 +51,6 @@ from processor_service.gemini_errors import ApiError
 from processor_service.gemini_events import document
 from processor_service.ports.citations import Citations
 from processor_service.ports.conversations import Body, Posted
-from processor_service.ports.conversations import MessageRef as Stands
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.people_cache import RedisPeopleCache
 from processor_service.redis.posts import _mark_in
@@ -72,6 +65,7 @@ from processor_service.slack.reading.reader import SlackReading, StreamRecipient
 from processor_service.slack.reading.thread_messages import AskedMessage, said_about, said_before
 from processor_service.slack.user_groups import SlackGroups
 from processor_service.slack.workspace import SlackWorkspace
+from shared.actions import MessageRef
 from shared.background import Background
 from shared.errors import MechachangError
 from shared.ledger import Mark, file_name, file_title
@@ -160,7 +154,7 @@ async def in_a_thread(told: Any) -> object:
         CHANNEL,
         TS,
         TS,
-        Stands(CHANNEL, TS, "1700000000.000900"),
+        MessageRef(CHANNEL, TS, "1700000000.000900"),
         StreamRecipient("T1", "U1"),
         Owners(),
     )

@@ -12,13 +12,7 @@ from typing import Any, Final
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from processor_service.ports.conversations import (
-    Body,
-    MessageRef,
-    Posted,
-    ThreadHistory,
-    ThreadMessage,
-)
+from processor_service.ports.conversations import Body, Posted, ThreadHistory, ThreadMessage
 from processor_service.ports.work import StreamOwners
 from processor_service.rendering.block_text import body_shown
 from processor_service.slack.client import SlackCalls
@@ -31,6 +25,7 @@ from processor_service.slack.reading.thread_messages import (
 )
 from processor_service.slack.reading.trimming import TrimmedMessages, size_of
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
+from shared.actions import MessageRef
 from shared.ledger import growing_mark
 from shared.slack.message import cursor_after, messages_in
 from shared.task import Purpose, Subject

@@ -13,7 +13,6 @@ from command_service.payloads.model import (
     ItemT,
     JoinedConversation,
     Message,
-    MessageRef,
     Page,
     Question,
     QuestionContent,
@@ -25,6 +24,7 @@ from command_service.use_cases.policy import Policy
 from command_service.use_cases.sharing import Sharing
 from command_service.use_cases.submit import SubmitDeps
 from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
+from shared.actions import MessageRef
 from shared.background import Background
 from shared.errors import (
     MechachangError,

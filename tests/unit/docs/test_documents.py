@@ -10,6 +10,14 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from shared.actions import (
+    ActionId,
+    AskAgain,
+    CastVote,
+    ExplainVote,
+    ShownQuestion,
+    StopAnswer,
+)
 from shared.task import Cancel, Feedback, Task
 from tests.documents import api
 
@@ -157,6 +165,19 @@ def test_every_field_of_a_task_is_told(model: type[BaseModel]) -> None:
 
 def test_openapi_json_is_what_the_processor_says() -> None:
     assert api.OPENAPI.read_text(encoding="utf-8") == api.openapi(), "stale: make docs"
+
+
+def test_what_our_messages_carry_is_listed_by_action_and_model() -> None:
+    page = api.PAGE.read_text(encoding="utf-8")
+    section = page.partition("## What our messages carry")[2].partition("\n## ")[0]
+    rows = [
+        line.split(" | ") for line in section.splitlines() if re.match(r"\| `(?!action_id)", line)
+    ]
+    listed = [name for row in rows for name in re.findall(r"`(\w+)`", row[0])]
+    models: list[type[BaseModel]] = [AskAgain, StopAnswer, CastVote, ExplainVote, ShownQuestion]
+    assert listed == [*ActionId, *(model.__name__ for model in models)]
+    fields = [re.findall(r"`(\w+)`", row[1]) for row in rows[-len(models) :]]
+    assert fields == [list(model.model_fields) for model in models]
 
 
 async def test_the_examples_are_what_the_code_makes() -> None:

@@ -20,7 +20,7 @@ from command_service.payloads.buttons import (
     read_wish,
 )
 from command_service.payloads.cancels import read_stop
-from command_service.payloads.model import Click, MessageRef, QuestionContent, SideTask
+from command_service.payloads.model import Click, QuestionContent, SideTask
 from command_service.payloads.votes import Voted, read_reasons, read_vote
 from command_service.slack.message_reader import SlackQuestions
 from command_service.slack.modals import SlackModals
@@ -28,11 +28,19 @@ from command_service.texts.feedback_modal import reasons_modal
 from command_service.use_cases.edits import Edited, offer, read_edit
 from command_service.use_cases.follow_ups import FollowUpDeps
 from processor_service.ports.answers import Answer
-from processor_service.ports.conversations import MessageRef as Place
 from processor_service.rendering.footer import answer_footer, stop_button
 from processor_service.rendering.messages import render_notice
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts.failures import Failure
+from shared.actions import (
+    AskAgain,
+    Carried,
+    CastVote,
+    ExplainVote,
+    MessageRef,
+    ShownQuestion,
+    StopAnswer,
+)
 from shared.ledger import Mark
 from shared.signing import signed_blocks
 from shared.task import (
@@ -65,6 +73,7 @@ SUBJECT = Subject(
     by="U9",
     permalink="https://acme.example/archives/C9/p1700000000000300",
 )
+CODE = ShownQuestion(prompt="x", mode=Mode.CODE)
 ALONE = Subject(purpose=Purpose.SUMMARISE, channel_id="C9", message_ts="1700000000.000300")
 
 
@@ -95,12 +104,12 @@ def a_command(**changes: Any) -> Task:
 
 def below_an_answer() -> list[str]:
     answer = Answer("x", "m", mode=Mode.CODE)
-    return carried(answer_footer(a_command(), answer, Place("C1", THREAD, TS), cached=False))
+    return carried(answer_footer(a_command(), answer, PLACE, cached=False))
 
 
 def below_a_notice() -> list[str]:
     task = a_command(wish=Wish.SHORTER)
-    return carried(render_notice(Failure("model_silent"), task, Place("C1", THREAD, TS)).blocks)
+    return carried(render_notice(Failure("model_silent"), task, PLACE).blocks)
 
 
 async def below_an_edit() -> list[str]:
@@ -239,3 +248,35 @@ def test_all_that_can_be_pressed_is_known_to_be_ours() -> None:
         is_kept = name.startswith("explain")
         body = submitted(name) if is_kept else clicked(name, "regenerate")
         assert is_genuine(body, SIGNING), name
+
+
+@pytest.mark.parametrize("model", [AskAgain, StopAnswer, CastVote, ExplainVote])
+def test_of_a_version_that_we_do_not_know_nothing_is_read(model: type[Carried]) -> None:
+    names = ("regenerate", "stop", "vote_up", "explain_vote")
+    ours = [name for name in names if model.decode(golden(name)) is not None]
+    assert len(ours) == (2 if model is CastVote else 1)
+    [*_, value] = [json.loads(golden(name)) for name in ours]
+    assert model.decode(json.dumps({**value, "new_field": 1}))
+    assert model.decode(json.dumps({**value, "v": 2})) is None
+    assert model.decode(json.dumps({**value, "v": None})) is None
+    del value["v"]
+    assert model.decode(json.dumps(value)) is None
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ({"prompt": "x", "mode": "telepathy"}, ShownQuestion(prompt="x")),
+        (
+            {"prompt": "x", "mode": "code", "subject": "{"},
+            ShownQuestion(prompt="x", mode=Mode.CODE),
+        ),
+        ({"prompt": "x", "subject": '{"purpose": "sing"}'}, ShownQuestion(prompt="x")),
+        ({"prompt": 7}, ShownQuestion()),
+        ({}, ShownQuestion()),
+    ],
+)
+def test_a_shown_question_is_read_without_what_only_a_newer_version_knows(
+    kept: dict[str, Any], shown: ShownQuestion
+) -> None:
+    assert ShownQuestion.of_fields(kept) == shown

@@ -9,11 +9,11 @@ from processor_service.ports.conversations import (
     Body,
     Conversation,
     Document,
-    MessageRef,
     Posted,
     ThreadHistory,
     ThreadMessage,
 )
+from shared.actions import MessageRef
 from shared.errors import SlackRefused
 from shared.ledger import Mark, growing_mark
 from shared.task import Subject, Task

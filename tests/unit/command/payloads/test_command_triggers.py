@@ -19,13 +19,13 @@ from command_service.payloads.model import (
     EphemeralTarget,
     Identity,
     JoinedConversation,
-    MessageRef,
     NotAQuestion,
     Question,
     QuestionContent,
     RejectReason,
 )
 from command_service.use_cases.policy import Policy, Rejected, admit
+from shared.actions import MessageRef
 from shared.slack.message_text import plain_text
 from shared.task import Mode, Source
 from tests.support.fakes.command import IDENTITY, a_click, a_command, a_direct_message, a_mention

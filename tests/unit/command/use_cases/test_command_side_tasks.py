@@ -79,7 +79,7 @@ def a_submission(flaw: str | None = None, comment: str | None = None) -> dict[st
         "user": {"id": "U2"},
         "view": {
             "id": "V1",
-            "private_metadata": kept_for_reasons(a_vote("down")),
+            "private_metadata": kept_for_reasons(a_vote("down")).encode(),
             "state": {
                 "values": {
                     "flaw": {"flaw": {"type": "static_select", "selected_option": chosen}},

@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, Sequence
 import pytest
 
 from processor_service.answering import single_flight
-from processor_service.ports.conversations import MessageRef
 from processor_service.ports.model import Chunk, Prompt
 from processor_service.resilience.run_leased import Outcome
+from shared.actions import MessageRef
 from shared.errors import ModelRefused
 from shared.task import Task
 from tests.support.fakes.processor.conversations import FakeConversation

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from processor_service.delivery.thread_status import Statuses
-from processor_service.ports.conversations import MessageRef, ThreadHistory
+from processor_service.ports.conversations import ThreadHistory
 from processor_service.ports.model import Chunk, Prompt
 from processor_service.resilience.run_leased import Outcome
 from processor_service.texts.answers import (
@@ -20,6 +20,7 @@ from processor_service.texts.answers import (
     STILL_THINKING,
     THINKING,
 )
+from shared.actions import MessageRef
 from shared.errors import ModelRefused, ModelUnavailable
 from shared.task import Locale, Source
 from tests.support.fakes.processor.conversations import FakeConversation

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from processor_service.ports.answers import Answer
-from processor_service.ports.conversations import MessageRef
 from processor_service.rendering.markdown.characters import neutralise
 from processor_service.rendering.messages import (
     PART_BYTES,
@@ -16,6 +15,7 @@ from processor_service.rendering.messages import (
 )
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts.failures import WORDS, Failure
+from shared.actions import MessageRef
 from shared.task import Locale, Mode
 from tests.support.tasks import a_task
 

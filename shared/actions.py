@@ -1,0 +1,160 @@
+"""What our services tell each other through Slack: version 1, JSON that messages and modals carry.
+
+Messages of every earlier version stand in Slack and are still pressed, so nothing here may change
+its meaning. ``tests/unit/shared/actions`` pins it with golden files, docs/api.md explains it, and
+``shared.signing`` signs it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
+from pydantic_core import from_json
+
+from shared.task import Mode, Subject, Vote, Wish
+
+
+class ActionId(StrEnum):
+    """What people can press in our messages, by its ``action_id``."""
+
+    REGENERATE = "regenerate"
+    RETRY = "retry"
+    SHORTER = "shorter"
+    LONGER = "longer"
+    MODE = "mode"
+    ASK_EDITED = "ask_edited"
+    STOP = "stop"
+    FEEDBACK = "feedback"
+
+
+@dataclass(frozen=True)
+class MessageRef:
+    """Where in Slack a message stands, so that it can be read again."""
+
+    channel_id: str
+    thread_ts: str
+    message_ts: str
+
+    @property
+    def continues_thread(self) -> bool:
+        """Whether something was said in the thread before it."""
+        return self.thread_ts != self.message_ts
+
+
+class Carried(BaseModel):
+    """What an element of ours carries. Unknown fields are ignored, the signature among them."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    v: Literal[1] = 1
+
+    def encode(self) -> str:
+        """The JSON of the element's value."""
+        return self.model_dump_json()
+
+    @classmethod
+    def decode(cls, value: object) -> Self | None:
+        """What ``value`` says; None for a version or a form that we do not know."""
+        try:
+            carried = cls.model_validate_json(value if isinstance(value, str) else "")
+        except ValidationError:
+            return None
+        return carried if "v" in carried.model_fields_set else None
+
+
+class AskAgain(Carried):
+    """A button that asks the question of a message again, in its own mode if it names none.
+
+    The channel is the one where the button stands; ``edited_ts`` names the edit it was offered for.
+    """
+
+    thread_ts: str
+    message_ts: str
+    mode: Mode | None = None
+    wish: Wish | None = None
+    edited_ts: str | None = None
+
+    @classmethod
+    def of(cls, place: MessageRef, mode: Mode | None = None, wish: Wish | None = None) -> Self:
+        """The value of a button for the question at ``place``."""
+        return cls(thread_ts=place.thread_ts, message_ts=place.message_ts, mode=mode, wish=wish)
+
+    def place(self, channel_id: str) -> MessageRef:
+        """The message to read again, for a button that stands in this channel."""
+        return MessageRef(channel_id, self.thread_ts, self.message_ts)
+
+    def encode(self) -> str:
+        """The JSON of the element's value; what it does not name is left out."""
+        return self.model_dump_json(exclude_none=True)
+
+
+class StopAnswer(Carried):
+    """The Stop button below the growing answer to ``task_id``, which ``user_id`` has asked."""
+
+    task_id: str
+    user_id: str
+
+
+class CastVote(Carried):
+    """One of the two buttons of a vote on the answer to ``task_id``."""
+
+    task_id: str
+    mode: Mode
+    vote: Vote
+
+
+class ExplainVote(Carried):
+    """The modal that asks why, below a vote in ``channel_id``."""
+
+    task_id: str
+    vote: Vote
+    mode: Mode
+    channel_id: str
+    thread_ts: str | None
+
+
+def _from_json(kept: object) -> object:
+    return from_json(kept) if isinstance(kept, str) else kept
+
+
+class ShownQuestion(BaseModel):
+    """A question that we show ourselves, kept as texts beside the mark of its message.
+
+    Without a ``prompt`` it was too long to be kept; a ``subject`` can be read where it stands.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    prompt: str | None = None
+    mode: Mode = Mode.AUTO
+    subject: Annotated[Subject | None, BeforeValidator(_from_json)] = None
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _known(cls, kept: Any, read: ValidatorFunctionWrapHandler, field: ValidationInfo) -> Any:
+        """A mode that only a newer version knows shall not cost the question."""
+        try:
+            return read(kept)
+        except ValidationError:
+            return cls.model_fields[str(field.field_name)].default
+
+    def fields(self) -> dict[str, str]:
+        """As the metadata of a message, which holds texts and numbers only."""
+        prompt = {} if self.prompt is None else {"prompt": self.prompt}
+        subject = {} if self.subject is None else {"subject": self.subject.model_dump_json()}
+        return {**prompt, "mode": self.mode, **subject}
+
+    @classmethod
+    def of_fields(cls, kept: Mapping[str, Any]) -> Self:
+        """The question with these fields, as far as we know them."""
+        return cls.model_validate(kept)
