@@ -17,8 +17,7 @@ from processor_service.app import create_app, open_dependencies
 from processor_service.settings import ProcessorSettings
 from shared.service_main import run_service
 
-# Cloud Run kills 10 s after SIGTERM. Work in flight gets most of it; then it is cancelled, which
-# hands its task back.
+# Cloud Run kills 10 s after SIGTERM. Work still in flight by then is cancelled and handed back.
 _DRAIN_S = 8
 
 
@@ -43,8 +42,7 @@ def _serve(settings: ProcessorSettings, listener: socket.socket) -> int:
     def end(*_: object) -> None:
         server.should_exit = True
 
-    # uvicorn listens to signals later, stops on one and then raises it once more; ending in good
-    # order is exit code 0.
+    # uvicorn handles signals later and raises them again after a stop; a graceful end is code 0.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, end)
     gc_tuning.resume()

@@ -63,8 +63,7 @@ log = get_logger(__name__)
 
 _SLACK_ATTEMPTS = 6
 _HTTP_TIMEOUT_S = 10.0
-# After the eight seconds to drain (``__main__``) and before telemetry's one and a half: Cloud Run
-# kills after ten.
+# After 8 s to drain (``__main__``) and before 1.5 s for telemetry: Cloud Run kills after ten.
 _LEFT_WITHIN_S = 0.5
 # While a request to Gemini is written it takes some six times as much as the files in it. Four of
 # the largest at once were measured at 300 MB, which a process of 512 MB can hold.
@@ -80,7 +79,7 @@ class RedisLost(RetryableError):
 
 
 def create_app(open_dependencies: OpenDependencies) -> FastAPI:
-    """The processor's HTTP application; tests hand in dependencies of their own."""
+    """The processor's HTTP application; tests pass dependencies of their own."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -93,14 +92,14 @@ def create_app(open_dependencies: OpenDependencies) -> FastAPI:
         title="Mechachang processor",
         summary="Answers each task that Pub/Sub pushes exactly once.",
         lifespan=lifespan,
-        # What it says is written by ``make docs``; who reaches the port need not be told.
+        # ``make docs`` writes it; a caller that reaches the port need not see it.
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         # A redirect would name the route, at whatever host the request says.
         redirect_slashes=False,
         # FastAPI's own spans and metrics of each request cost about 4 % of the processor's CPU and
-        # say what ours say already (docs/telemetry.md).
+        # repeat ours (docs/telemetry.md).
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.include_router(router)
@@ -111,9 +110,9 @@ def create_app(open_dependencies: OpenDependencies) -> FastAPI:
 async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Dependencies]:
     """The real adapters.
 
-    Redis comes first, because it is the only one that is waited for while connecting; the sessions
-    to Slack and Gemini connect with their first call. Closing in reverse ends the calls to Gemini
-    and Slack before the leases' store goes.
+    Redis comes first, because only its connection is waited for; the sessions to Slack and Gemini
+    connect with their first call. Closing in reverse ends the calls to Gemini and Slack before the
+    leases' store closes.
     """
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(
@@ -220,7 +219,7 @@ def _seal(settings: ProcessorSettings) -> Seal:
 
 
 def _later(settings: ProcessorSettings) -> list[Callable[[], Awaitable[None]]]:
-    """What the first push needs only when we have looked at it, in the order it needs it."""
+    """The steps that only the first push needs, in the order it needs them."""
     of_tokens = [cold_start.import_token_reader] if settings.push_is_authenticated else []
     return [*of_tokens, cold_start.import_answering]
 
@@ -238,7 +237,7 @@ def _generation(settings: ProcessorSettings) -> Generation:
         settings.gemini_fallback_model or None,
         Patience(settings.retry_count + 1, asyncio.sleep, count_asked=False),
         prices=settings.gemini_prices,
-        # Whoever wants no retries wants no waiting either: Pub/Sub alone repeats then.
+        # Without retries there is no waiting either: then Pub/Sub alone repeats.
         hold_s=HOLD_S if settings.retry_count else 0.0,
     )
 

@@ -1,5 +1,5 @@
-"""What makes a cold start short; each costs 0.02 to 0.1 s of it (decision 24). Nothing happens at
-the import of this module: ``__main__`` and the composition root call it.
+"""Measures for a short cold start; each saves 0.02 to 0.1 s of it (decision 24). The import of this
+module does nothing: ``__main__`` and the composition root call it.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ _CLOSED_WITHIN_S = 1.0
 
 
 def import_lean() -> None:
-    """Import aiohttp and FastAPI without what we don't need of them, before anybody else does."""
+    """Import aiohttp and FastAPI without their unneeded parts, before any other import of them."""
     with _bundle_aside():
         import aiohttp
     with _models_unbuilt():
@@ -28,11 +28,11 @@ def import_lean() -> None:
 
 @contextmanager
 def _bundle_aside() -> Iterator[None]:
-    """Nobody reads the system's whole bundle of root certificates, some 140 of them.
+    """Skip the system's bundle of root certificates, some 140 of them.
 
-    aiohttp makes its TLS context at its import. OpenSSL finds the few that are needed by itself
-    where they lie one by one, named by their hash (openssl-rehash(1)), as Debian keeps them beside
-    the bundle.
+    aiohttp makes its TLS context at its import. OpenSSL finds the few that are needed by itself if
+    they are single files, named by their hash (openssl-rehash(1)), as Debian keeps them beside the
+    bundle.
     """
     system = ssl.get_default_verify_paths()
     variable = system.openssl_cafile_env
@@ -48,9 +48,9 @@ def _bundle_aside() -> Iterator[None]:
 
 
 def _kept_singly(bundle: str | None, folder: str | None) -> bool:
-    """Whether ``folder`` holds what ``bundle`` holds, for OpenSSL to find one by one.
+    """Whether ``folder`` has the certificates of ``bundle`` as single files that OpenSSL finds.
 
-    The bundle must lie in it, and hold no more: somebody may have added a certificate to the
+    The bundle must be in it, and hold no more: an operator may have added a certificate to the
     bundle alone.
     """
     if bundle is None or folder is None:
@@ -64,8 +64,8 @@ def _kept_singly(bundle: str | None, folder: str | None) -> bool:
 
 @contextmanager
 def _models_unbuilt() -> Iterator[None]:
-    """FastAPI's models of OpenAPI build themselves when ``make docs``, which alone needs them, asks
-    for them. Models of ours are defined afterwards, and built at once.
+    """Let FastAPI's models of OpenAPI build when ``make docs``, which alone needs them, asks for
+    them. Models of ours are defined afterwards, and built at once.
     """
     from pydantic import BaseModel
 
@@ -78,9 +78,8 @@ def _models_unbuilt() -> Iterator[None]:
 
 @asynccontextmanager
 async def meanwhile(*steps: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Take the steps beside the event loop, one after the other, from now on: the service takes
-    pushes already. Whoever needs what one of them imports earlier imports it where it is needed,
-    and waits for what is left of it.
+    """Run the steps beside the event loop, one after the other: the service takes pushes already.
+    Code that needs an import earlier makes it itself, and waits for the rest of it.
     """
     background = Background()
     background.start(_take(steps), "import-the-rest")
@@ -100,7 +99,7 @@ async def _take(steps: tuple[Callable[[], Awaitable[None]], ...]) -> None:
 
 
 async def import_answering() -> None:
-    """What no push needs before it is known to be a question: the use case, rendering, Markdown."""
+    """The imports that only questions need: the use case, rendering, Markdown."""
 
     def load() -> None:
         import processor_service.answering.answer
@@ -109,7 +108,7 @@ async def import_answering() -> None:
 
 
 async def import_token_reader() -> None:
-    """What no push needs before its token is read, and none without tokens."""
+    """The imports that only reading a push's token needs."""
 
     def load() -> None:
         import google.auth.jwt

@@ -1,5 +1,5 @@
-"""When Gemini's daily quotas begin anew: at midnight Pacific time
-(ai.google.dev/gemini-api/docs/rate-limits).
+"""Gemini's daily quotas restart at midnight Pacific time (ai.google.dev, Gemini API rate
+limits).
 """
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -17,8 +17,8 @@ def next_pacific_midnight(moment: datetime) -> datetime:
 
 
 def _midnight(day: date) -> datetime:
-    # By the law's rule, which stands since 2007, so that no time zone data is needed (the images
-    # have none): clocks change at two in the morning, after that day's midnight.
+    # By the law's rule since 2007, so that no time zone data is needed (the images have none):
+    # clocks change at two in the morning, after that day's midnight.
     summer = _sunday(day.year, 3, 2) < day <= _sunday(day.year, 11, 1)
     return datetime.combine(
         day, time(), timezone(timedelta(hours=-7 if summer else -8))

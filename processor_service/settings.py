@@ -37,7 +37,7 @@ _THINKING = written_as_json(
 
 
 def _read_by(read: Callable[[str], object]) -> AfterValidator:
-    """A rule for what is written in a small language of its own: ``read`` must understand it."""
+    """A rule for a value in a small language of its own, which ``read`` must understand."""
 
     def check(written: str) -> str:
         read(written)
@@ -50,7 +50,7 @@ GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 
 
 class ProcessorSettings(ServiceSettings):
-    """Everything the processor can be told; see ``.env.example`` for each one's meaning."""
+    """All settings of the processor; ``.env.example`` explains each one."""
 
     redis_url: str = "redis://127.0.0.1:6379/0"
     redis_ca_file: FilePath | None = None
@@ -105,7 +105,7 @@ class ProcessorSettings(ServiceSettings):
 
     @property
     def options_by_mode(self) -> OptionsByMode:
-        """How answers are asked for in each mode."""
+        """The generation options of each mode."""
         return OptionsByMode(
             {**THINKING, **self.gemini_thinking},
             tools(self.gemini_tools),
@@ -114,7 +114,7 @@ class ProcessorSettings(ServiceSettings):
 
     @property
     def max_file_bytes(self) -> int:
-        """How large one file may be."""
+        """The largest size of one file."""
         return self.max_file_mb * 1024 * 1024
 
     @property

@@ -33,7 +33,7 @@ async def smoke(
     *,
     startable: bool = False,
 ) -> list[str]:
-    """What keeps the processor from taking pushes; asked again until nothing does or time is up.
+    """What keeps the processor from taking pushes; repeated until nothing does or time is up.
 
     The first request may find no instance yet, or one that has not reached Redis yet.
     """
@@ -70,7 +70,7 @@ async def _not_ready(session: aiohttp.ClientSession, url: str) -> list[str]:
 
 
 async def _pushes(session: aiohttp.ClientSession, url: str, audience: str) -> list[str]:
-    """A push without a token is denied; one with ours is let in, and found to be no task."""
+    """A push without a token must be denied, and one with ours accepted and found to be no task."""
     token = await _token(session, audience)
     asked: tuple[tuple[str, dict[str, str], int], ...] = (
         ("without a token", {}, 401),
@@ -85,7 +85,7 @@ async def _pushes(session: aiohttp.ClientSession, url: str, audience: str) -> li
 
 
 async def _models(session: aiohttp.ClientSession, url: str, audience: str) -> list[str]:
-    """A model that is described to us may still not answer us."""
+    """A model with a description may still not answer us."""
     token = await _token(session, audience)
     headers, timeout = {"Authorization": f"Bearer {token}"}, aiohttp.ClientTimeout(_TRY_WITHIN_S)
     async with session.post(f"{url}/smoke", headers=headers, timeout=timeout) as response:
@@ -100,7 +100,7 @@ async def _models(session: aiohttp.ClientSession, url: str, audience: str) -> li
 
 
 async def _token(session: aiohttp.ClientSession, audience: str) -> str:
-    """An identity token of the account we run as, from Google's metadata server."""
+    """An identity token of our own account, from Google's metadata server."""
     # The variable is the one that Google's own libraries know.
     host = os.environ.get("GCE_METADATA_HOST", "metadata.google.internal")
     async with session.get(
@@ -113,7 +113,7 @@ async def _token(session: aiohttp.ClientSession, audience: str) -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Ask, and say what was found; the exit code."""
+    """Run the checks and print the results; the exit code."""
     words = [word for word in argv if word != _STARTABLE]
     if len(words) != 2:
         print(__doc__, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Tasks that nobody waits for: App Home and the doctor's report."""
+"""Best-effort tasks: App Home and the doctor's report."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -14,16 +14,16 @@ log = get_logger(__name__)
 
 Handler = Callable[[Task, PushRequest, Dependencies], Awaitable[Outcome]]
 
-# A person who has waited longer has looked away. The queue may hold tasks for days.
+# After this long the user has looked away. The queue may hold tasks for days.
 STALE_AFTER_S: Final = 120.0
 DEADLINE_S: Final = 20.0
 
 
 def best_effort(work: Callable[[Task, PushRequest, Dependencies], Awaitable[None]]) -> Handler:
-    """A handler that acknowledges its task whatever comes of ``work``, a fault of ours included.
+    """A handler that acknowledges its task whatever comes of ``work``, even after a bug of ours.
 
-    A usage or a report that comes minutes later helps nobody, so nothing is handed back to Pub/Sub,
-    and a dead letter is for what somebody is owed.
+    A usage or a report minutes late helps nobody, so nothing is handed back to Pub/Sub, and a dead
+    letter is for what a user is owed.
     """
 
     async def run(task: Task, pushed: PushRequest, deps: Dependencies) -> Outcome:

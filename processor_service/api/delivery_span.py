@@ -14,7 +14,7 @@ from shared.telemetry.tracing import Attributes, extracted_context, reason_of, s
 
 
 class Delivered:
-    """One delivery; its outcome is said once it is known."""
+    """One delivery; its outcome is set once it is known."""
 
     def __init__(self) -> None:
         self.outcome: str | None = None
@@ -22,7 +22,7 @@ class Delivered:
 
 @contextmanager
 def measured(name: str, task: Task, pushed: PushRequest) -> Iterator[Delivered]:
-    """One delivery of ``task``: a span ``name`` in the task's trace, and what became of it.
+    """Measure one delivery of ``task``: a span ``name`` in the task's trace, and its outcome.
 
     Attributes by OpenTelemetry's conventions for messaging.
     """

@@ -1,4 +1,4 @@
-"""What the routes work with."""
+"""The dependencies of the routes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +19,8 @@ from shared import clock
 class Dependencies:
     """Everything behind the routes; ``models`` asks each of them a tiny question.
 
-    Opened by ``app.open_dependencies``, made by tests of fakes."""
+    Opened by ``app.open_dependencies``; tests make it of fakes.
+    """
 
     verifier: PushVerifier
     answering: AnswerDeps

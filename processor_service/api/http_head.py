@@ -1,7 +1,7 @@
-"""What a request may bring before anything of ours sees it: a head of so many bytes, in so long.
+"""A bound on the head of a request, in bytes and in time, before any other code sees it.
 
 uvicorn's parser bounds neither (httptools 0.9): one endless header grows for as long as it is sent,
-and a head that never ends holds its connection for ever.
+and a head that never ends holds its connection for good.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ REQUEST_HEAD_WITHIN_S = 10.0
 
 
 class BoundedHead(HttpToolsProtocol):
-    """Answers 400 to a head that is too long, and closes a connection that is too slow with it."""
+    """Answers 400 to a head that is too long, and closes a connection whose head is too slow."""
 
     head_within_s = REQUEST_HEAD_WITHIN_S
 
@@ -25,17 +25,17 @@ class BoundedHead(HttpToolsProtocol):
         self._due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """Wait for a head, but not for ever."""
+        """Wait for a head, within the bound."""
         super().connection_made(transport)
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is waited for any more."""
+        """Stop waiting."""
         self._had_head()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Bound what is kept of a head that has not ended."""
+        """Bound an unfinished head."""
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
@@ -50,7 +50,7 @@ class BoundedHead(HttpToolsProtocol):
             self._expect_head()
 
     def on_url(self, url: bytes) -> None:
-        """Bound a head that came all at once; what is raised here is answered with 400."""
+        """Bound a head that came all at once; an error here is answered with 400."""
         super().on_url(url)
         self._grow(len(url))
 

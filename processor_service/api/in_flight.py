@@ -1,4 +1,4 @@
-"""Ending in good order: work is left before what it works with is closed."""
+"""Graceful shutdown: wait for in-flight deliveries before closing their dependencies."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class InFlight:
-    """The deliveries that are worked on.
+    """The deliveries in progress.
 
     uvicorn cancels them when their time to drain is over, and goes on at once. Each then hands its
     task back, for which it needs Redis.
@@ -18,7 +18,7 @@ class InFlight:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """The current task works on a delivery until the block is left."""
+        """Track the current task inside the block."""
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("A delivery is worked on in a task.")
@@ -29,6 +29,6 @@ class InFlight:
             self._tasks.discard(task)
 
     async def left(self, within_s: float) -> None:
-        """Wait until nothing is worked on any more, but not longer than ``within_s``."""
+        """Wait until no delivery is left, at most ``within_s`` seconds."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=within_s)

@@ -1,4 +1,4 @@
-"""Who may push: verification of the OIDC token Pub/Sub signs its requests with."""
+"""Push authentication: verification of the OIDC token with which Pub/Sub signs its requests."""
 
 import asyncio
 import time
@@ -24,9 +24,9 @@ GOOD_FOR_S = 24 * 3600.0
 """Google publishes a key days before it signs with it, and for days after."""
 UNKNOWN_FOR_S = 30.0
 PAUSE_S = 5.0
-"""Between two reads of the certificates, whoever asks for keys that nobody has."""
+"""Between two reads of the certificates for unknown key ids."""
 CERTS_WAIT_S = 2.0
-"""For the certificates, of a push whose key is not among those we have."""
+"""How long a push with an unknown key waits for the certificates."""
 _REMEMBERED = 1_000
 
 
@@ -53,9 +53,9 @@ class NoVerification:
 class Certs:
     """Google's signing certificates by key id, read hourly and for an unknown key.
 
-    A known key never waits: what is old is read again beside, and stays good for a day if it cannot
-    be. All who wait share one read, and no key that Google does not have costs more than one in
-    30 s. ``close`` ends what is being read.
+    A known key never waits: old certificates are read again in the background, and stay good for a
+    day if that fails. Concurrent callers share one read, and unknown keys cost at most one in 30 s.
+    ``close`` ends a running read.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Certs:
         self._unknown.put(key_id, None)
 
     async def _wait(self, within_s: float | None) -> None:
-        """For the read under way, or a new one; whoever gives up leaves it to the others."""
+        """For the current read, or a new one; a caller that gives up leaves it to the others."""
         try:
             async with asyncio.timeout(within_s):
                 succeeded = await asyncio.shield(self._reading or self._read())
@@ -117,7 +117,7 @@ class Certs:
         return self._reading
 
     async def _read_once(self) -> bool:
-        """Whether they were read; a failure is logged and leaves what is known."""
+        """Whether they were read; a failure is logged and keeps the known ones."""
         try:
             async with self._session.get(self._url) as response:
                 response.raise_for_status()
@@ -134,7 +134,7 @@ class Certs:
         return True
 
     async def close(self) -> None:
-        """End the read under way. Idempotent."""
+        """End a running read. Idempotent."""
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
@@ -149,8 +149,8 @@ def _certificates(body: object) -> Mapping[str, str]:
 class OidcVerifier:
     """Accepts tokens of one service account for one audience.
 
-    401: there is no token, or it is not a valid one of Google's. 403: it is valid, and somebody
-    else's. (cloud.google.com/pubsub/docs/authenticate-push-subscriptions)
+    401: there is no token, or no valid one of Google's. 403: it is valid, and another account's.
+    (cloud.google.com/pubsub/docs/authenticate-push-subscriptions)
     """
 
     def __init__(self, certs: Certs, audience: str, service_account: str) -> None:
@@ -205,9 +205,9 @@ class OidcVerifier:
 
 
 def _times_hold(claims: Mapping[str, object]) -> bool:
-    """Whether the times are numbers, and the token is good by now.
+    """Whether the times are numbers, and the token is valid now.
 
-    google-auth does not know ``nbf`` (RFC 7519, 4.1.5), and takes NaN for a time to come.
+    google-auth does not know ``nbf`` (RFC 7519, 4.1.5), and takes NaN for a future time.
     """
     begins = claims.get("nbf", 0)
     times = (claims.get("iat"), claims.get("exp"), begins)

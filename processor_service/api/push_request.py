@@ -1,4 +1,4 @@
-"""What Pub/Sub pushes, decoded; and what a push that is not ours raises."""
+"""Pub/Sub's push requests, decoded, and the error for pushes that are not ours."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Whether this instance can do its work now."""
+"""Whether this instance can work now."""
 
 import asyncio
 import time
@@ -15,8 +15,8 @@ _REFUSED_FOR_S = 5.0
 
 @dataclass(frozen=True)
 class DependencyState:
-    """``ok``; ``unavailable``: it may be back by itself; ``refused``: it will not, somebody must
-    act, and this instance is not ready.
+    """``ok``; ``unavailable``: it may come back by itself; ``refused``: an operator must act, and
+    this instance is not ready.
     """
 
     state: str
@@ -27,8 +27,8 @@ class DependencyState:
 class Readiness:
     """Checks each dependency at most every 30 s, all of them at once.
 
-    Gemini or Slack being down for a while does not make an instance unready: turning pushes away
-    would spend their delivery attempts. A key or token they refuse does.
+    An outage of Gemini or Slack does not make an instance unready: turning pushes away would spend
+    their delivery attempts. A key or token that they refuse does.
     """
 
     checks: Mapping[str, ReadinessCheck]
@@ -36,11 +36,11 @@ class Readiness:
     _known: dict[str, tuple[float, DependencyState]] = field(default_factory=dict)
 
     def report(self, name: str, error: MechachangError) -> None:
-        """Somebody has just found a dependency in trouble."""
+        """Note that a dependency has just failed."""
         self._known[name] = (time.monotonic(), _state_of(error))
 
     async def refuses(self, name: str) -> bool:
-        """Whether a dependency was found to refuse us; asked again once that is 5 s old."""
+        """Whether a dependency refuses us; checked again once that is 5 s old."""
         at, known = self._known.get(name, (0.0, DependencyState("ok")))
         if known.state != "refused":
             return False

@@ -24,7 +24,7 @@ log = get_logger(__name__)
 router = APIRouter()
 
 REPLAY = "replay"
-"""The attribute of a message that somebody took out of the dead letters: "1"."""
+"""The attribute of a message that an operator took out of the dead letters: "1"."""
 
 _STATUS = {
     Outcome.ANSWERED: 204,
@@ -81,7 +81,7 @@ async def push(request: Request) -> Response:
 
 
 def _require_content(task: Task) -> None:
-    """Raise UndecodableTask for a task that does not say what it is about."""
+    """Raise UndecodableTask for a task without the part that its kind needs."""
     content = {Kind.CANCEL: task.cancel, Kind.FEEDBACK: task.feedback}
     if content.get(task.kind, task) is None:
         raise UndecodableTask(f"a {task.kind} about nothing", reason="task_about_nothing")
@@ -122,7 +122,7 @@ HANDLERS: Final[dict[Kind, Handler]] = {
 
 @router.post("/pubsub/dead-letter", status_code=204, responses=_ANSWERS)
 async def dead_letter(request: Request) -> Response:
-    """A task that every delivery failed: its asker is told, once."""
+    """A task that every delivery failed: its user is told, once."""
     deps = _dependencies(request)
     try:
         await deps.verifier.verify(request.headers.get("authorization"))
@@ -132,7 +132,7 @@ async def dead_letter(request: Request) -> Response:
     try:
         task = Task.decode(pushed.message.data)
     except UndecodableTask as error:
-        # It is kept by the pull subscription; delivering it here again would change nothing.
+        # The pull subscription keeps it; another delivery here would change nothing.
         log.error(
             "A dead letter is not a task.", action="dead_letter_undecodable", reason=error.reason
         )
@@ -140,19 +140,19 @@ async def dead_letter(request: Request) -> Response:
     bind_task(task.task_id)
     DEAD_LETTERS.add()
     if task.kind is not Kind.QUESTION:
-        # Nobody waits for an answer to it, and a failure notice would be one.
+        # No user waits for an answer to it, and a failure notice would be one.
         log.error("A task was given up.", action="task_dead_lettered", kind=task.kind)
         return Response(status_code=204)
     with deps.under_way.working(), measured("dead_letter", task, pushed) as delivered:
         log.error("A task was given up.", action="task_dead_lettered", source=task.source)
         outcome = await _give_up(task, pushed.message, deps)
         delivered.outcome = outcome
-    # Whoever holds the lease may be a worker that died; nobody else's message tells the asker.
+    # The lease holder may be dead and no other delivery notifies the user, so nack.
     return Response(status_code=503 if outcome is Outcome.DUPLICATE else _STATUS[outcome])
 
 
 async def _require_slack(deps: Dependencies) -> None:
-    """While Slack denies our token nothing is begun: no answer could be shown."""
+    """While Slack denies our token no work begins: no answer could be shown."""
     if await deps.readiness.refuses("slack"):
         raise SlackDenied("Slack denies our token; no task is begun.", slack_error="denied")
 
@@ -166,7 +166,7 @@ def _rejected(error: MechachangError) -> Response:
 
 @router.post("/smoke")
 async def smoke(request: Request) -> Response:
-    """Each model and whether it answers a tiny question, for whoever may push: it costs money."""
+    """Ask each model a tiny question. Only for callers that may push, because it costs money."""
     deps = _dependencies(request)
     try:
         await deps.verifier.verify(request.headers.get("authorization"))
@@ -179,14 +179,14 @@ async def smoke(request: Request) -> Response:
 @router.get("/healthz")
 async def healthz() -> JSONResponse:
     """The process is alive."""
-    # Returning a dict would make a response model, for which FastAPI imports all of pydantic.v1:
-    # seven hundredths of a second of each cold start.
+    # A dict would become a response model, for which FastAPI imports all of pydantic.v1: seven
+    # hundredths of a second of each cold start.
     return JSONResponse({"status": "ok"})
 
 
 @router.get("/readyz")
 async def readyz(request: Request) -> JSONResponse:
-    """Each dependency and its state; 503 when one needs somebody to act."""
+    """Each dependency and its state; 503 when one needs an operator to act."""
     states = await _dependencies(request).readiness.states()
     ready = all(state.state != "refused" for state in states.values())
     body = {

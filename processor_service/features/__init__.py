@@ -1,1 +1,1 @@
-"""What people ask for besides answers: App Home, the doctor, votes."""
+"""What users ask for besides answers: App Home, the doctor, votes, Stop."""

@@ -1,4 +1,4 @@
-"""The use case of App Home: the view with what its person has used today."""
+"""App Home: the view with the user's usage of today."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from shared.task import Task
 
 @dataclass(frozen=True)
 class HomeDeps:
-    """What filling a Home needs. ``revision`` is ours, for people to see."""
+    """Dependencies of ``refresh_home``. ``revision`` is ours, to be shown."""
 
     people: People
     usage: Usages
@@ -24,9 +24,7 @@ class HomeDeps:
 
 
 async def refresh_home(task: Task, deps: HomeDeps, within_s: float) -> None:
-    """Publish the Home of the task's person, whole; idempotent. Raises as ``HomeViews`` does, and
-    TimeoutError.
-    """
+    """Publish the user's Home as a whole; idempotent. Raises as ``HomeViews``, and TimeoutError."""
     async with asyncio.timeout(within_s):
         locale = await deps.people.locale_of(task.user_id) or task.locale
         used = await deps.usage.of(task.team_id, task.user_id)

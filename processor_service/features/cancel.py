@@ -1,4 +1,4 @@
-"""The use case of Stop: whoever works on the task sees the wish (``resilience.cancellation``)."""
+"""Stop: request the cancellation that the worker polls for (``resilience.cancellation``)."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class CancelDeps:
-    """What stopping works with."""
+    """Dependencies of ``cancel_answer``."""
 
     stops: Cancellations
     owners: StreamOwners
@@ -20,9 +20,9 @@ class CancelDeps:
 
 
 async def cancel_answer(task: Task, deps: CancelDeps) -> Outcome:
-    """Have the answers stopped that ``task.cancel`` means, whoever works on them. Idempotent.
+    """Cancel the answers that ``task.cancel`` names, in whichever process. Idempotent.
 
-    An answer that is finished stays as it is.
+    A finished answer stays as it is.
     """
     stopped = await _meant(task, deps)
     for task_id in stopped:

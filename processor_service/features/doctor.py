@@ -1,4 +1,4 @@
-"""The processor's part of ``/gemini doctor``: what it sees, told to the one who asked."""
+"""The processor's part of ``/gemini doctor``: its checks, reported to the user."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,7 +24,7 @@ from shared.version import described
 # From zero, an instance needs some seconds.
 _SLOW_QUEUE_S: Final = 10.0
 _LOOK_WITHIN_S: Final = 5.0
-# A model is asked a tiny question, and may think about it.
+# A model may think about its tiny question.
 _TRY_WITHIN_S: Final = 20.0
 _SAID_CHARS: Final = 200
 
@@ -39,7 +39,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class ReportDeps:
-    """What a report needs. The checks raise MechachangErrors."""
+    """Dependencies of a report. The checks raise MechachangErrors."""
 
     leases: Leases
     conversations: Conversations
@@ -54,7 +54,7 @@ class ReportDeps:
 
 
 async def send_report(task: Task, message_id: str, deps: ReportDeps, within_s: float) -> None:
-    """Tell the task's person what we see, once, through its response URL; nobody else sees it.
+    """Send the checks' results to the user, once, through the response URL that only they see.
 
     Raises MechachangErrors.
     """
@@ -76,7 +76,7 @@ async def send_report(task: Task, message_id: str, deps: ReportDeps, within_s: f
 
 
 async def run_model_checks(task: Task, deps: ReportDeps) -> str:
-    """What we see, in the person's words."""
+    """The checks' results in the user's language."""
     through_s = (deps.now() - task.received_at).total_seconds()
     locale = await deps.people.locale_of(task.user_id) or task.locale
     used = await deps.usage.of(task.team_id, task.user_id)
@@ -105,7 +105,7 @@ async def _looked(check: Awaitable[None], within_s: float = _LOOK_WITHIN_S) -> s
         async with asyncio.timeout(within_s):
             await check
     except ModelRejected as error:
-        # Nobody's words were asked: what Gemini says is about our settings.
+        # Not about a user's words: Gemini speaks of our settings.
         said = escape(error.said[:_SAID_CHARS], quote=False)
         return f"`{error.reason}`: {said}" if said else f"`{error.reason}`"
     except MechachangError as error:

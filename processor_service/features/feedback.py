@@ -1,4 +1,4 @@
-"""The use case of a vote on an answer: remembered, told once, never answered."""
+"""A vote on an answer: stored and logged, never answered."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class FeedbackDeps:
-    """What listening to people's votes works with. ``keeps_words``: what they wrote is logged."""
+    """Dependencies of feedback. ``keeps_words``: users' comments are logged."""
 
     votes: Votes
     keeps_words: bool
 
 
 async def record_vote(task: Task, deps: FeedbackDeps) -> Outcome:
-    """Remember a person's vote, or why they cast it. Their last vote counts.
+    """Store a user's vote, or log their reason for it. Their last vote counts.
 
     A vote that is delivered twice, or after a later one, changes nothing.
     """
@@ -37,7 +37,7 @@ async def record_vote(task: Task, deps: FeedbackDeps) -> Outcome:
 
 
 def _given(feedback: Feedback, *, changed: bool) -> None:
-    """Each vote that counts comes by here once; ``changed``: it replaces the opposite one."""
+    """Log a vote that counts; ``changed``: it replaces the opposite one."""
     FEEDBACK.add(vote=feedback.vote)
     log.info(
         "A person has voted on an answer.",

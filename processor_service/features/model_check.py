@@ -1,7 +1,7 @@
-"""One real, tiny question to a model, with everything that people's questions are asked with.
+"""One real, tiny question to a model, with everything that users' questions contain.
 
-A model can be described to us and still refuse us: for its region, for a right, or because the API
-version does not know our fields. This shows before people do.
+A model may have a description and still refuse us: for its region, for a right, or because the API
+version does not know our fields. This check shows it before users notice.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ _TEXT: Final = "Say ok."
 async def check_model(
     name: str, *, model: Model, prompt_config: PromptConfig, prices: Prices
 ) -> None:
-    """Ask the model ``name`` and leave with its first piece, which ends its work. It costs some
-    hundred tokens of input, most of them the schema's, and is counted like any attempt.
+    """Ask the model ``name`` and close the stream with its first piece. It costs some hundred
+    tokens of input, most of them the schema's, and is counted like any attempt.
 
     Raises as ``ports.Model`` does, and ModelRejected for tools that it does not use.
     """
@@ -48,7 +48,7 @@ async def check_model(
 
 
 def _prompt(prompt_config: PromptConfig) -> Prompt:
-    """In the form of a command's answer; in a chat's where only those may look things up."""
+    """In the form of a command's answer; in chat form if only chat may use tools."""
     auto, chat = (
         prompt_config.options_by_mode.of(Mode.AUTO),
         prompt_config.options_by_mode.of(Mode.CHAT),

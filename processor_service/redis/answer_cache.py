@@ -13,10 +13,10 @@ _ANSWER = TypeAdapter(Answer)
 
 
 class RedisAnswers:
-    """``ports.Answers``; with a lifetime of 0 s nothing is kept. What is kept is sealed.
+    """``ports.Answers``; with a lifetime of 0 s nothing is kept. Entries are sealed.
 
-    Each answer is kept behind its signature for its key: what somebody else has put into Redis, or
-    has moved there, is shown to nobody.
+    Each answer is stored with a signature for its key: an entry that somebody else wrote, or moved,
+    is never shown.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class RedisAnswers:
 
     @property
     def lasting(self) -> bool:
-        """Whether anything is kept at all."""
+        """Whether the cache keeps anything at all."""
         return self._ttl_s > 0
 
     async def get(self, key: str) -> Answer | None:
@@ -51,7 +51,7 @@ class RedisAnswers:
         try:
             return _ANSWER.validate_json(opened or "")
         except ValidationError:
-            # Of a version that knew other answers, or sealed with another key.
+            # Written by a version with other answers, or sealed with another key.
             return None
 
     async def put(self, key: str, answer: Answer) -> None:
@@ -63,5 +63,5 @@ class RedisAnswers:
         await self._connection.put(answer_key(key), value, self._ttl_s)
 
     async def forget(self, key: str) -> None:
-        """Take it out of Redis; a lost Redis forgets by itself."""
+        """Delete it; a lost Redis forgets by itself."""
         await self._connection.attempt(self._connection.redis.delete(answer_key(key)), lost=None)

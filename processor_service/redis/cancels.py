@@ -1,4 +1,4 @@
-"""Which tasks were stopped, in Redis for all processes and in memory for this one."""
+"""Cancelled tasks, in Redis for all processes and in memory for this one."""
 
 import asyncio
 import time
@@ -9,12 +9,12 @@ from processor_service.redis.keys import STOP_TTL_S, stop_key
 from shared.bounded import BoundedMap
 
 _REMEMBERED = 1_000
-# Whoever works on a task asks about it every fifth of a second.
+# The worker on a task checks every fifth of a second.
 _FORGOTTEN_S = 1.0
 
 
 class RedisCancellations:
-    """``ports.Stops``; with Redis lost a stop reaches only what this very process works on."""
+    """``ports.Cancellations``; with Redis lost a stop only reaches this process's own tasks."""
 
     look_every_s = 0.2
 
@@ -29,16 +29,15 @@ class RedisCancellations:
         self._looking = asyncio.Lock()
 
     async def ask(self, task_id: str) -> None:
-        """Remember here, and for the others if Redis takes it."""
+        """Remember it here, and for other processes if Redis takes it."""
         self._here.put(task_id, None)
         await self._connection.put(stop_key(task_id), "1", STOP_TTL_S)
 
     async def asked(self, task_id: str) -> bool:
-        """Whether it is remembered here or there.
+        """Whether the task is cancelled, here or elsewhere.
 
-        One look at Redis is for every task that is asked about, and those that are asked about
-        meanwhile wait for it: each knows of a stop after twice ``look_every_s`` at the latest,
-        however many are worked on.
+        One look at Redis covers all tasks, and concurrent callers wait for it: each task learns of
+        a stop within twice ``look_every_s``, however many are worked on.
         """
         self._wanted[task_id] = self._clock()
         if task_id not in self._here and self._is_due(task_id):

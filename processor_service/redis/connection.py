@@ -1,4 +1,4 @@
-"""One connection pool to Redis that is quick to give up: Redis is a fast path, never a need."""
+"""One connection pool to Redis that fails fast: Redis is a fast path, never a need."""
 
 import asyncio
 import re
@@ -32,10 +32,10 @@ Lost = TypeVar("Lost")
 
 SLOW_S = 0.1
 REST_S = 1.0
-# The server is no primary any more, or not the one for these keys; MovedError is an AskError,
+# The server is no longer the primary, or not the one for these keys; MovedError is an AskError,
 # MasterDownError a ClusterDownError. LOADING is a lost connection to redis-py, and retried as one.
 _ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
-# Redis before 7 wraps what a command within a script was told into an error of its own.
+# Redis before 7 wraps an error inside a script into an error of its own.
 _CODE: Final = re.compile(
     r"\b(READONLY|MOVED|ASK|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|WRONGTYPE|OOM|NOPERM|BUSY|MISCONF|NOREPLICAS)\b"
 )
@@ -44,24 +44,24 @@ _CODES_ELSEWHERE: Final = frozenset(
     {"READONLY", "MOVED", "ASK", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN"}
 )
 # Direct VPC egress may take a minute or more to connect right after an instance starts
-# (cloud.google.com/run/docs/configuring/vpc-direct-vpc): not reached so early is not lost.
+# (cloud.google.com/run/docs/configuring/vpc-direct-vpc): until then Redis does not count as lost.
 STARTS_WITHIN_S: Final = 90.0
-# A refusal of one kind is told once, and again after so long without it.
+# Each kind of refusal is logged once, and again after this long without it.
 _TOLD_FOR_S: Final = 60.0
 
 
 class KeyUnreadable(StoreUnavailable):
-    """A key held what none of ours wrote there. It is not there any more."""
+    """A key held a value that none of our code wrote there. It has been deleted."""
 
 
 class RedisConnection:
     """Runs commands within ``patience_s`` seconds.
 
     After a failure it rests for a second, so that a lost Redis does not add its timeout to every
-    step; loss and return are logged once each. A server that was never reached yet is lost only
-    after ``starts_within_s`` seconds. What Redis refuses concerns that command alone, such
-    as a key of another type; of a server that is the wrong one now the connections are dropped, so
-    that new ones find the right one.
+    step; loss and return are logged once each. A server that was never reached counts as lost only
+    after ``starts_within_s`` seconds. A refusal concerns its command alone, such as a key of
+    another type; connections to a server that is the wrong one by now are dropped, so that new ones
+    find the right one.
     """
 
     def __init__(
@@ -79,8 +79,8 @@ class RedisConnection:
     async def run(self, command: Awaitable[Value], *keys: str) -> Value:
         """The command's result; raises StoreUnavailable.
 
-        Those of its ``keys`` that hold another type than ours are deleted; then KeyUnreadable is
-        raised, and to run it once more may do.
+        Any of ``keys`` that has another type than ours is deleted, and KeyUnreadable raised: a
+        second run may succeed.
         """
         if time.monotonic() < self._resting_until:
             _discard(command)
@@ -103,26 +103,26 @@ class RedisConnection:
         return result
 
     async def attempt(self, command: Awaitable[Value], *keys: str, lost: Lost) -> Value | Lost:
-        """Like ``run``, but ``lost`` where that raises."""
+        """Like ``run``, but returns ``lost`` instead of raising."""
         try:
             return await self.run(command, *keys)
         except StoreUnavailable:
             return lost
 
     async def get(self, key: str, lost: str = "") -> str:
-        """The text that ``key`` holds, "" if there is none; ``lost`` when that cannot be told."""
+        """The text in ``key``, "" if there is none; ``lost`` if Redis does not answer."""
         return str(await self.attempt(self.redis.get(key), key, lost=lost) or "")
 
     async def put(self, key: str, text: str, ttl_s: int) -> bool:
-        """Keep ``text`` so long, if Redis takes it; whether it did."""
+        """Store ``text`` for so long; whether Redis took it."""
         return bool(await self.attempt(self.redis.set(key, text, ex=ttl_s), lost=False))
 
     def script(self, lua: str) -> "Script":
-        """``lua``, to be run as one step."""
+        """``lua`` as one atomic step."""
         return Script(self, lua)
 
     async def forget(self, *keys: str, text: bool = False) -> None:
-        """Delete what cannot be read: keys of a wrong type, or the ``text`` that a key holds."""
+        """Delete unreadable entries: keys of a wrong type, or the ``text`` in a key."""
         with suppress(RedisError, OSError, TimeoutError):
             async with asyncio.timeout(self._patience_s):
                 for key in keys:
@@ -153,7 +153,7 @@ class RedisConnection:
             )
 
     async def _note_refusal(self, error: ResponseError) -> str:
-        """The code of what Redis said."""
+        """The code of a refusal."""
         found = _CODE.search(f"{error.status_code or ''} {error}")
         code, now = found[1] if found else type(error).__name__, time.monotonic()
         REDIS_UNAVAILABLE.add()
@@ -178,10 +178,10 @@ class RedisConnection:
 
 
 class Script:
-    """A Lua script, of which Redis is sent the digest only once it knows the text.
+    """A Lua script, sent as a digest once Redis knows its text.
 
-    One whose keys are unreadable is run once more, without them: a key that somebody spoiled takes
-    no lease, no turn and no limit away.
+    If keys are unreadable it runs once more, without them: a spoiled key costs no lease, turn or
+    limit.
     """
 
     def __init__(self, connection: RedisConnection, lua: str) -> None:
@@ -189,14 +189,14 @@ class Script:
         self._script = connection.redis.register_script(lua)
 
     async def run(self, keys: Sequence[str], *args: str | float) -> Any:
-        """What it returns; raises StoreUnavailable."""
+        """The script's result; raises StoreUnavailable."""
         run = self._connection.run
         with suppress(KeyUnreadable):
             return await run(self._script(keys=keys, args=args), *keys)
         return await run(self._script(keys=keys, args=args), *keys)
 
     async def attempt(self, keys: Sequence[str], *args: str | float, lost: Any = None) -> Any:
-        """Like ``run``, but ``lost`` where that raises."""
+        """Like ``run``, but returns ``lost`` instead of raising."""
         try:
             return await self.run(keys, *args)
         except StoreUnavailable:
@@ -220,17 +220,16 @@ async def redis_connection(
     redis = Redis.from_url(
         url,
         decode_responses=True,
-        # Bytes that are no text must not end the reading of an answer halfway: the next command on
-        # that connection would be given the rest of it.
+        # Undecodable bytes must not end the reading of a reply halfway: the next command on that
+        # connection would get the rest of it.
         encoding_errors="replace",
-        # ``run`` limits each command as a whole. The client's own limit would put each write into
-        # an asyncio task of its own.
+        # ``run`` bounds each command; the client's own limit would make an asyncio task per write.
         socket_timeout=None,
         socket_connect_timeout=patience_s * 5,
-        # Once, at once: a connection of the pool does not know that Redis was restarted meanwhile.
-        # More, or with pauses, would only turn a lost command into a second of waiting.
+        # Once, at once: a pooled connection does not know that Redis was restarted meanwhile. More,
+        # or with pauses, would only turn a lost command into a second of waiting.
         retry=Retry(NoBackoff(), 1),
-        # The same when its server has become a replica meanwhile, or is another's in a cluster.
+        # The same if its server has become a replica meanwhile, or another's in a cluster.
         retry_on_error=list(_ELSEWHERE),
         max_connections=200,
         **_trust(ca_file),
@@ -245,7 +244,7 @@ def _trust(ca_file: Path | None) -> dict[str, Any]:
     if ca_file is None:
         return {}
     # A Memorystore instance has authorities of its own, which sign no other server's certificates
-    # (cloud.google.com/memorystore/docs/redis/about-in-transit-encryption), and is reached by an
-    # address that its certificate names only in a way that TLS libraries no longer read. So the
-    # authority is the identity.
+    # (cloud.google.com/memorystore/docs/redis/about-in-transit-encryption), and its certificate
+    # names its address only in a form that TLS libraries no longer read. So the authority is the
+    # identity.
     return {"ssl_ca_certs": str(ca_file), "ssl_cert_reqs": "required", "ssl_check_hostname": False}

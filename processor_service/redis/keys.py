@@ -4,15 +4,14 @@ from datetime import date, datetime, time, timedelta, timezone
 
 PREFIX = "mechachang:"
 
-# Which methods Slack told us to leave alone, by when each may be called again: one key, so that one
-# look tells of all of them.
+# The Slack methods on hold, by when each may be called again: one key, so one look covers all.
 HOLDS_KEY = f"{PREFIX}slack:holds"
 
 # Slack names seconds, rarely minutes.
 HOLDS_TTL_S = 24 * 3600
 
-# A worker that is killed blocks its task for this long at most. Pub/Sub's push back-off begins at
-# 10 s, so the second or third redelivery finds the lease expired, well before the fifth and last.
+# A killed worker blocks its task for this long at most. Pub/Sub's push back-off begins at 10 s, so
+# the second or third redelivery finds the lease expired, well before the fifth and last.
 LEASE_TTL_S = 15.0
 
 # Three renewals fit into a lease: two may fail before it is lost.
@@ -22,11 +21,11 @@ LEASE_RENEW_EVERY_S = 5.0
 DONE_TTL_S = 7 * 24 * 3600
 
 
-# Why a task was handed back is told when Pub/Sub gives it up, minutes later; a day is ample.
+# The reason of a hand-back is shown when Pub/Sub gives the task up, minutes later; a day is ample.
 FAILURE_TTL_S = 24 * 3600
 
-# What the model said to a task; deleted once it stands in Slack. Deliveries are minutes apart
-# unless we are down for long; a day is ample.
+# The model's answer to a task; deleted once it is posted in Slack. Deliveries are minutes apart
+# unless the service is down for long; a day is ample.
 SAVED_ANSWER_TTL_S = 24 * 3600
 
 # A worker without a lease and one with it overlap for a task's deadline at most.
@@ -36,35 +35,34 @@ DOUBT_TTL_S = 600
 RESPONSES_TTL_S = 30 * 60
 
 
-# A stopped task may still wait for its turn or its next delivery. One that waits for longer than a
-# day has been given up, and its asker told.
+# A stopped task may still wait. After a day it has been given up, and its user told.
 STOP_TTL_S = 24 * 3600
 
-# Whoever changes their mind about an answer does so within days; a month is ample.
+# Users change their minds about an answer within days; a month is ample.
 VOTE_TTL_S = 30 * 24 * 3600
 
 # Slack limits calls by the minute.
 BUDGET_WINDOW_S = 60
 
-# People change their language and their time zone rarely; a day old is young enough.
+# Users change their language and their time zone rarely; a day old is young enough.
 LOCALE_TTL_S = 24 * 3600
 
-# The same goes for the name they are shown by.
+# The same goes for their display names.
 NAME_TTL_S = 24 * 3600
 
 
 def task_key(task_id: str) -> str:
-    """Who works on a task (``lease <message id> <owner>``), or that it is ``done``."""
+    """The worker on a task (``lease <message id> <owner>``), or ``done``."""
     return f"{PREFIX}task:{task_id}"
 
 
 def failure_key(task_id: str) -> str:
-    """The reason a task was last handed back for."""
+    """The reason for which a task was last handed back."""
     return f"{PREFIX}failure:{task_id}"
 
 
 def doubt_key(task_id: str) -> str:
-    """That a worker without a lease has written for a task."""
+    """A worker without a lease has written for the task."""
     return f"{PREFIX}doubt:{task_id}"
 
 
@@ -74,57 +72,57 @@ def answer_key(key: str) -> str:
 
 
 def responses_key(task_id: str) -> str:
-    """The marks of what was posted to a task's response URL, which cannot be read."""
+    """The marks of the posts to a task's response URL, which cannot be read back."""
     return f"{PREFIX}responses:{task_id}"
 
 
 def turn_key(thread: str) -> str:
-    """Which question of a thread is being answered, for as long as a lease."""
+    """The question of a thread that is being answered, for as long as a lease."""
     return f"{PREFIX}turn:{thread}"
 
 
 def waiting_key(thread: str) -> str:
-    """The questions of a thread that wait, by when each is given up unless it is seen again."""
+    """The waiting questions of a thread, by when each is given up unless it is seen again."""
     return f"{PREFIX}waiting:{thread}"
 
 
 def stop_key(task_id: str) -> str:
-    """That a task's asker has stopped it."""
+    """The user has stopped the task."""
     return f"{PREFIX}stop:{task_id}"
 
 
 def vote_key(task_id: str, user_id: str) -> str:
-    """What one person thinks of an answer: ``up`` or ``down``, and when they said so."""
+    """One user's vote on an answer: ``up`` or ``down``, and its time."""
     return f"{PREFIX}vote:{task_id}:{user_id}"
 
 
 def stream_key(channel: str, ts: str) -> str:
-    """For which task a stream runs."""
+    """The task of a running stream."""
     return f"{PREFIX}stream:{channel}:{ts}"
 
 
 def budget_key(method: str) -> str:
-    """When the optional calls of a Slack method in the last minute were made."""
+    """The times of a Slack method's optional calls in the last minute."""
     return f"{PREFIX}slack:budget:{method}"
 
 
 def locale_key(user_id: str) -> str:
-    """The language a person uses Slack in."""
+    """A user's language in Slack."""
     return f"{PREFIX}locale:{user_id}"
 
 
 def utc_offset_key(user_id: str) -> str:
-    """How many seconds a person's clocks are ahead of UTC."""
+    """The seconds a user's clock is ahead of UTC."""
     return f"{PREFIX}utc_offset:{user_id}"
 
 
 def name_key(user_id: str) -> str:
-    """The name a person is shown by in Slack."""
+    """A user's display name in Slack."""
     return f"{PREFIX}name:{user_id}"
 
 
 def type_of(key: str) -> str:
-    """What Redis says a key of ours holds."""
+    """The Redis type of a key of ours."""
     named = key.removeprefix(PREFIX)
     if named.startswith("responses:"):
         return "list"
@@ -134,7 +132,7 @@ def type_of(key: str) -> str:
     return "zset" if named.startswith(of_moments) else "string"
 
 
-# What a person may ask is limited per minute; the window slides.
+# The limit per user is per minute; the window slides.
 RATE_WINDOW_S = 60
 
 # A redelivery must find its task counted for as long as Pub/Sub may redeliver it.
@@ -145,56 +143,56 @@ DAY_TTL_S = 2 * 24 * 3600
 
 
 def requests_key(team_id: str, user_id: str) -> str:
-    """One person's requests of the last minute: task ids by the millisecond they were admitted."""
+    """One user's requests of the last minute: task ids by the millisecond of their admission."""
     return f"{PREFIX}limit:requests:{team_id}:{user_id}"
 
 
 def admitted_key(task_id: str) -> str:
-    """That a task was admitted, so that its redelivery is neither counted nor refused."""
+    """The task was admitted, so that its redelivery is neither counted nor refused."""
     return f"{PREFIX}limit:admitted:{task_id}"
 
 
-# An upper bound on one delivery's work; a worker that was killed leaves its task behind so long.
+# An upper bound on one delivery's work; a killed worker's task stays counted for so long.
 UNDER_WAY_TTL_S = 300
 
-# A task that owes a person a notice of a refusal is delivered five times and then given up, which
-# takes minutes; others are refused in silence until then.
+# A task that owes a user a notice of a refusal is delivered five times and then given up, which
+# takes minutes; others are refused silently until then.
 OWED_TTL_S = 30 * 60
 
 
 def under_way_key(team_id: str, user_id: str) -> str:
-    """One person's tasks that are worked on or wait, by when each is forgotten."""
+    """One user's tasks in work or waiting, by when each is forgotten."""
     return f"{PREFIX}limit:under_way:{team_id}:{user_id}"
 
 
 def told_key(team_id: str, user_id: str) -> str:
-    """Which task tells a person of the refusals for a reason, and until when it stands for all."""
+    """The task whose notice covers a user's refusals for a reason, and until when."""
     return f"{PREFIX}limit:told:{team_id}:{user_id}"
 
 
 def questions_key(day: date, team_id: str, user_id: str) -> str:
-    """How many questions one person asked on one day."""
+    """The number of one user's questions on one day."""
     return f"{PREFIX}limit:questions:{day.isoformat()}:{team_id}:{user_id}"
 
 
 def user_tokens_key(day: date, team_id: str, user_id: str) -> str:
-    """How many tokens one person took on one day."""
+    """The number of one user's tokens on one day."""
     return f"{PREFIX}limit:tokens:{day.isoformat()}:user:{team_id}:{user_id}"
 
 
 def team_tokens_key(day: date, team_id: str) -> str:
-    """How many tokens a whole team took on one day."""
+    """The number of a whole team's tokens on one day."""
     return f"{PREFIX}limit:tokens:{day.isoformat()}:team:{team_id}"
 
 
-# The people who ask work in Japanese companies, so their count begins anew while they sleep, not in
-# the middle of the morning as it would with UTC. Japan has had no daylight saving time since 1951
-# (IANA tz database, Asia/Tokyo), so that a fixed offset is the zone; no time zone data is needed.
+# The users work in Japanese companies, so their counts restart at night, not in the middle of the
+# morning as with UTC. Japan has had no daylight saving time since 1951 (IANA tz database,
+# Asia/Tokyo), so a fixed offset is the zone, without time zone data.
 _JAPAN = timezone(timedelta(hours=9))
 
 
 def token_day(moment: datetime) -> date:
-    """The day that an aware ``moment``'s counts are kept for: a calendar day in Japan."""
+    """The day to which an aware ``moment`` counts: a calendar day in Japan."""
     return moment.astimezone(_JAPAN).date()
 
 

@@ -11,12 +11,12 @@ from shared.retry import Patience, Retries, doubling
 
 _DONE = "done"
 _LEASE = re.compile(r"lease \S+ [0-9a-f]+")
-# A reason is shown to people: nothing but a code gets there.
+# Users see the reason: only a code may get there.
 _REASON = re.compile(r"[a-z_]{1,64}")
 _ONCE_RESTED = Patience(2, back_off=doubling(REST_S + 0.1, REST_S + 0.1))
 
-# Lua, so that comparing and writing are one step. Only commands that Redis 6.2 knows.
-# A lease that has expired unseen, or was lost with Redis, may be taken back while nobody has it.
+# Lua, so that comparing and writing are one step. Only commands that Redis 6.2 knows. A lease that
+# has expired unseen, or was lost with Redis, may be taken back while no other worker has it.
 _RENEW = """
 local held = redis.call('GET', KEYS[1])
 if held and held ~= ARGV[1] then return 0 end
@@ -38,7 +38,7 @@ return 0
 class RedisLeases:
     """Leases as ``ports.Leases`` promises them.
 
-    What this very process works on is known without Redis too: it never takes a task twice.
+    A process knows its own tasks without Redis, too: it never takes a task twice.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class RedisLeases:
         self._here: dict[str, Lease] = {}
 
     async def claim(self, task_id: str, message_id: str) -> Claim:
-        """Take the task; without Redis it is taken unguarded."""
+        """Claim the task; without Redis the claim is unguarded."""
         own = self._here.get(task_id)
         if own is not None:
             return Claim(_held_state(_value(own), message_id))
@@ -77,7 +77,7 @@ class RedisLeases:
             del self._here[lease.task_id]
 
     async def _take_or_clear(self, lease: Lease) -> ClaimState:
-        """What is no lease keeps nobody from a task: it is deleted, and the task taken."""
+        """A value that is no lease must not block a task: it is deleted, and the task claimed."""
         with suppress(KeyUnreadable):
             return await self._take(lease)
         return await self._take(lease)
@@ -93,14 +93,14 @@ class RedisLeases:
             await self._connection.forget(key, text=True)
             raise KeyUnreadable("A task's key held no lease.")
         if held == _value(lease):
-            # The connection broke after Redis had taken the command, and it was sent again.
+            # The connection broke after Redis had run the command, and the client sent it again.
             return ClaimState.OURS
         if held == _DONE:
             return ClaimState.DONE
         return _held_state(held, lease.message_id)
 
     async def renew(self, lease: Lease) -> Hold:
-        """Prolong the lease; a lost Redis takes no lease away."""
+        """Extend the lease; a lost Redis does not end it."""
         if lease.owner is None:
             return await self._renew_unguarded(lease)
         keys = [redis_keys.task_key(lease.task_id)]
@@ -110,7 +110,7 @@ class RedisLeases:
         return Hold.OURS if renewed else Hold.LOST
 
     async def _renew_unguarded(self, lease: Lease) -> Hold:
-        """Whoever works without a lease stops once Redis says that the task is done."""
+        """A worker without a lease stops once Redis says that the task is done."""
         held = await self._connection.get(redis_keys.task_key(lease.task_id))
         return Hold.LOST if held == _DONE else Hold.UNKNOWN
 
@@ -118,7 +118,7 @@ class RedisLeases:
         """Mark the task done."""
         self._forget(lease)
         value = _value(lease) if lease.owner is not None else ""
-        # Without Redis the lease runs out by itself, and the ledger says that the task is done.
+        # Without Redis the lease expires by itself, and the ledger says that the task is done.
         await self._finish.attempt(
             [redis_keys.task_key(lease.task_id)], value, int(redis_keys.DONE_TTL_S * 1000)
         )
@@ -134,7 +134,7 @@ class RedisLeases:
             await self._release.attempt([redis_keys.task_key(lease.task_id)], _value(lease))
 
     async def announce_doubt(self, task_id: str) -> None:
-        """Leave word; tried again once the connection has had its rest after a failure."""
+        """Announce it, with a second try once the connection has rested after a failure."""
         retries = Retries(_ONCE_RESTED)
         while not await self._connection.put(
             redis_keys.doubt_key(task_id), "1", redis_keys.DOUBT_TTL_S
@@ -143,11 +143,11 @@ class RedisLeases:
                 return
 
     async def is_doubted(self, task_id: str) -> bool:
-        """Whether word was left; True without Redis."""
+        """Whether a doubt was announced; True without Redis."""
         return bool(await self._connection.get(redis_keys.doubt_key(task_id), lost="perhaps"))
 
     async def last_failure(self, task_id: str) -> str | None:
-        """The reason the task was last handed back for; None without Redis."""
+        """The reason of the last hand-back; None without Redis."""
         key = redis_keys.failure_key(task_id)
         kept = await self._connection.get(key)
         if kept and _REASON.fullmatch(kept) is None:
@@ -157,9 +157,9 @@ class RedisLeases:
 
 
 def _held_state(held: str, message_id: str) -> ClaimState:
-    """What ``held``, the value of a lease that is not ours, means for a delivery."""
-    # A lease that ran out while we looked has had another holder a moment ago, or this message's
-    # own: refusing it is safe, since Pub/Sub delivers again.
+    """The meaning of ``held``, the value of a lease that is not ours, for a delivery."""
+    # A lease that expired while we looked had another holder a moment ago, or this message's own:
+    # refusing is safe, since Pub/Sub delivers again.
     if not held or held.startswith(_of_message(message_id)):
         return ClaimState.HELD_BY_SAME_MESSAGE
     return ClaimState.HELD_BY_OTHER_MESSAGE

@@ -27,8 +27,7 @@ _OWED: Final = re.compile(r"([a-z_]+) ([0-9]{1,15})")
 _DIGITS: Final = 15
 _REASONS: Final[tuple[LimitReason, ...]] = get_args(LimitReason)
 
-# What is no number that we have counted is not there: INCR and comparing would fail on it, and the
-# limit would be off.
+# A value that is no count of ours is ignored: INCR would fail on it, and the limit would be off.
 _NUMBERS = """
 local function number_in(key)
   local held = redis.call('GET', key)
@@ -40,9 +39,9 @@ local function number_in(key)
 end
 """
 # Lua, so that looking and counting are one step. Only commands that Redis 6.2 and fakeredis know;
-# the time is handed in, so that all of one call happens at one moment. A limit of 0 is none.
-#
-# The days come first: who waits out a minute should not learn only then that the day is over.
+# the time is an argument, so that all of one call happens at one moment. A limit of 0 is none.
+# The days come first: a user who waits out a minute should not learn only then that the day is
+# over.
 _ADMIT = (
     _NUMBERS
     + """
@@ -112,7 +111,7 @@ redis.call('PEXPIRE', questions, day_ms)
 return work()
 """
 )
-# The notice stands: from now on it stands for what is refused in the next minute.
+# The notice is posted: it covers the refusals of the next minute.
 _TOLD = """
 local owed = redis.call('HGET', KEYS[1], ARGV[1])
 if not owed then return 0 end
@@ -134,7 +133,7 @@ return 1
 
 
 class RedisLimits:
-    """``limits.Limits`` and ``limits.Usages``; a limit of 0 is none, and what is used still counts.
+    """``ports.Limits`` and ``ports.Usages``; a limit of 0 is none, and usage still counts.
 
     Requests count in a sliding minute for one user of one team, tokens in a day of ``token_day``.
     """
@@ -157,7 +156,7 @@ class RedisLimits:
         self._admit, self._told, self._spend = map(connection.script, (_ADMIT, _TOLD, _SPEND))
 
     async def admit(self, asking: Application) -> LimitExceeded | None:
-        """Count the task once, or say which limit it is over; None without Redis."""
+        """Count the task once, or return the limit it exceeds; None without Redis."""
         team_id, user_id, task_id = asking.team_id, asking.user_id, asking.task_id
         now = self._clock()
         day = redis_keys.token_day(now)
@@ -184,7 +183,7 @@ class RedisLimits:
         return _refusal(_reason(reason), blocking_ms, now, told=told == "1")
 
     async def told(self, asking: Application, *, stands: bool = True) -> None:
-        """The notice stands for others for so long from now; without Redis none is refused."""
+        """From now on the notice covers others for its time; without Redis no task is refused."""
         covers_s = NOTICE_COVERS_S if stands else 0
         until_ms = int(self._clock().timestamp() * 1000) + covers_s * 1000
         keys = (redis_keys.told_key(asking.team_id, asking.user_id),)
@@ -199,7 +198,7 @@ class RedisLimits:
         return _refusal(_reason(found[1]), found[2], self._clock()) if found else None
 
     async def leave(self, asking: Application) -> None:
-        """Count the task as under way no more; without Redis it is forgotten by itself."""
+        """The task no longer counts as in progress; without Redis it is forgotten by itself."""
         look = self._connection.redis.pipeline(transaction=False)
         look.zrem(redis_keys.under_way_key(asking.team_id, asking.user_id), asking.task_id)
         if asking.ticket is not None:
@@ -218,7 +217,7 @@ class RedisLimits:
         await self._spend.attempt(keys, tokens, redis_keys.DAY_TTL_S * 1000)
 
     async def of(self, team_id: str, user_id: str) -> Used | None:
-        """What the person has used, in one look; None without Redis."""
+        """The user's usage, in one look; None without Redis."""
         now = self._clock()
         day, redis = redis_keys.token_day(now), self._connection.redis
         window_start_ms = int(now.timestamp() * 1000) - redis_keys.RATE_WINDOW_S * 1000
@@ -258,11 +257,11 @@ def _refusal(
     reason: LimitReason, blocking_ms: str, now: datetime, *, told: bool = False
 ) -> LimitExceeded:
     if reason in {"user_busy", "thread_busy"}:
-        # It goes on when an answer is there, and nobody knows when that is.
+        # The user can ask again when an answer is finished, at an unknown time.
         return LimitExceeded(reason, None, told)
     if reason != "user_rate_limited":
         return LimitExceeded(reason, redis_keys.next_token_day(now), told)
-    # The request that blocks this one leaves the window a whole window after it was admitted, and
-    # none was admitted later than now.
+    # The blocking request leaves the window a whole window after its admission, which is in the
+    # past.
     leaves_s = min(float(blocking_ms) / 1000, now.timestamp()) + redis_keys.RATE_WINDOW_S
     return LimitExceeded(reason, datetime.fromtimestamp(leaves_s, UTC), told)

@@ -1,4 +1,4 @@
-"""What Slack told about people, in Redis."""
+"""Slack's information about users, in Redis."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ class RedisPeopleCache:
         self._connection = connection
 
     async def person(self, user_id: str) -> Person | None:
-        """The person, if both language and time are known. Raises StoreUnavailable."""
+        """The user, if both language and time are known. Raises StoreUnavailable."""
         keys = [locale_key(user_id), utc_offset_key(user_id)]
         locale, kept = await self._connection.run(self._connection.redis.mget(keys))
         offset = offset_told(kept)
@@ -30,7 +30,7 @@ class RedisPeopleCache:
         return Person(locale_named(str(locale)), offset)
 
     async def keep_person(self, user_id: str, person: Person) -> None:
-        """Keep what is known of the person, if Redis takes it."""
+        """Keep what is known of the user, if Redis takes it."""
         offset = person.utc_offset
         seconds = None if offset is None else f"{offset.total_seconds():.0f}"
         if person.locale is not None:
@@ -45,5 +45,5 @@ class RedisPeopleCache:
         return {user_id: str(name) for user_id, name in zip(user_ids, kept, strict=True) if name}
 
     async def keep_name(self, user_id: str, name: str) -> None:
-        """Keep the person's name, if Redis takes it."""
+        """Keep the user's name, if Redis takes it."""
         await self._connection.put(name_key(user_id), name, NAME_TTL_S)

@@ -1,4 +1,4 @@
-"""What Redis remembers of our posts: those to response URLs, and the task a stream belongs to."""
+"""Posts that Slack cannot return: those to response URLs, and the tasks of running streams."""
 
 import json
 from contextlib import suppress
@@ -19,7 +19,7 @@ class RedisResponses:
         self._connection = connection
 
     async def of(self, task_id: str) -> list[Mark]:
-        """The marks of what was posted, in order; none when Redis is lost."""
+        """The marks of the posts, in order; none when Redis is lost."""
         redis, key = self._connection.redis, responses_key(task_id)
         kept: list[str | bytes] = await self._connection.attempt(
             redis.lrange(key, 0, -1), key, lost=[]
@@ -28,7 +28,7 @@ class RedisResponses:
         return [mark for mark in marks if mark is not None]
 
     async def add(self, mark: Mark) -> None:
-        """Remember one message if Redis takes it."""
+        """Remember one message, if Redis takes it."""
         redis, key = self._connection.redis, responses_key(mark.task_id)
         with suppress(StoreUnavailable):
             await self._connection.run(redis.rpush(key, json.dumps(asdict(mark))), key)
@@ -46,19 +46,19 @@ _REMEMBERED: Final = 1_000
 
 
 class RedisStreamOwners:
-    """``ports.StreamOwners`` in Redis; this process's own streams are known without it too."""
+    """``ports.StreamOwners`` in Redis; this process's own streams are known without it, too."""
 
     def __init__(self, connection: RedisConnection) -> None:
         self._connection = connection
         self._own: BoundedMap[tuple[str, str], str] = BoundedMap(_REMEMBERED)
 
     async def own(self, channel: str, ts: str, task_id: str) -> None:
-        """Remember, or remember for longer; for others if Redis takes it."""
+        """Remember it, or for longer; for other processes if Redis takes it."""
         self._own.put((channel, ts), task_id)
         await self._connection.put(stream_key(channel, ts), task_id, STREAM_TTL_S)
 
     async def owner(self, channel: str, ts: str) -> str | None:
-        """The task; None when it is not known, or it is another process's and Redis is lost."""
+        """The task; None if it is unknown, or another process's while Redis is lost."""
         if (known := self._own.get((channel, ts))) is not None:
             return known
         return await self._connection.get(stream_key(channel, ts)) or None

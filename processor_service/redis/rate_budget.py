@@ -1,4 +1,4 @@
-"""What Slack's rate limits leave for what is not needed, counted for all instances together."""
+"""The share of Slack's rate limits that optional calls may use, counted for all instances."""
 
 import time
 from collections import defaultdict, deque
@@ -11,14 +11,14 @@ from processor_service.ports.work import StoreUnavailable
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import BUDGET_WINDOW_S, budget_key
 
-# Slack's tiers allow 20, 50 and 100 calls a minute (docs.slack.dev, rate limits). What is left over
-# is for the steps that an answer needs to be whole: each start is followed by a stop, the last edit
-# of a growing message is not optional, and each answer begins with reading its thread.
+# Slack's tiers allow 20, 50 and 100 calls a minute (docs.slack.dev, rate limits). The rest is for
+# the steps that make an answer whole: each start is followed by a stop, the last edit of a growing
+# message is not optional, and each answer begins with reading its thread.
 A_MINUTE: Final = {START: 16, APPEND: 80, EDIT: 20, READ: 12}
 
 # The minute slides: two bursts around the turn of a fixed one would make twice the calls in a few
-# seconds. Lua, so that looking and counting are one step. A refusal tells when the oldest call was
-# made: nobody has room before that one leaves the minute.
+# seconds. Lua, so that looking and counting are one step. A refusal says when the oldest call was
+# made: no call fits before that one leaves the minute.
 _TAKE = """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then
@@ -31,10 +31,10 @@ return false
 
 
 class RedisRateBudget:
-    """``budget.Budget`` in a sliding minute; while that is full Redis is not asked again.
+    """``ports.RateBudget`` in a sliding minute; while that is full Redis is not asked again.
 
-    Without Redis each instance counts for itself, and no stream begins: nobody else could tell
-    whose it is.
+    Without Redis each instance counts for itself, and no stream begins: other workers could not
+    tell whose it is.
     """
 
     def __init__(self, connection: RedisConnection, clock: Callable[[], float] = time.time) -> None:
@@ -44,7 +44,7 @@ class RedisRateBudget:
         self._full_until: dict[str, float] = {}
 
     async def try_acquire(self, method: str) -> bool:
-        """Whether one more call fits into this minute; if so it is counted."""
+        """Count one more call if it fits into this minute; whether it does."""
         now = self._clock()
         if now < self._full_until.get(method, 0.0):
             return False

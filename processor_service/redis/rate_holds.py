@@ -1,4 +1,4 @@
-"""What Slack's rate limits told one instance, known to all of them."""
+"""Slack's rate limits, shared by all instances."""
 
 import time
 from collections.abc import Callable
@@ -8,15 +8,15 @@ from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import HOLDS_KEY, HOLDS_TTL_S
 from shared.bounded import BoundedMap
 
-# What another instance was told is known here so much later at most; until then Slack tells us too.
+# A hold of another instance is known here after this long; until then Slack itself refuses.
 _FRESH_S = 0.5
 _REMEMBERED = 1_000
 
 
 class RedisRateLimitHolds:
-    """``slack_calls.Holds`` in Redis; this process's own holds are kept without it too.
+    """``RateLimitHolds`` in Redis; this process's own holds are kept without it, too.
 
-    One look is for whatever may be held, so that a call of Slack rarely waits for Redis.
+    One look covers all methods, so that a call of Slack rarely waits for Redis.
     """
 
     def __init__(
@@ -46,11 +46,11 @@ class RedisRateLimitHolds:
         look = redis.zrangebyscore(HOLDS_KEY, now, "+inf", withscores=True)
         held: Any = await self._connection.attempt(look, HOLDS_KEY, lost=None)
         if held is not None:
-            # Nobody of ours holds a method for longer.
+            # No hold of ours lasts longer.
             self._told = {each: min(until, now + HOLDS_TTL_S) for each, until in held}
 
     async def record(self, key: str, seconds: float) -> None:
-        """Leave ``key`` alone for ``seconds``."""
+        """Do not call ``key`` for ``seconds``."""
         now = self._clock()
         self._own.put(key, now + seconds, seconds)
         change = self._connection.redis.pipeline(transaction=False)

@@ -1,4 +1,4 @@
-"""What is kept outside of us for us alone: whoever reaches the store neither reads nor makes it."""
+"""Encryption of what Redis keeps: access to the store lets nobody read or forge it."""
 
 import base64
 import hmac
@@ -9,7 +9,7 @@ _LABEL = b"mechachang drafts 1"
 class Seal:
     """Fernet (AES and HMAC-SHA256) with a key derived from ``secret``; cheap to make.
 
-    With another secret everything sealed before is unreadable, like what was lost.
+    With another secret everything sealed before is unreadable, like a lost entry.
     """
 
     def __init__(self, secret: str) -> None:
@@ -22,7 +22,7 @@ class Seal:
         return Fernet(self._key).encrypt(text.encode()).decode()
 
     def opened(self, kept: str) -> str | None:
-        """What ``closed`` was given, or None for anything else."""
+        """The argument of ``closed``, or None for anything else."""
         from cryptography.fernet import Fernet, InvalidToken  # noqa: PLC0415 - see ``cold_start``
 
         try:

@@ -1,4 +1,4 @@
-"""Whose turn it is in a thread, in Redis."""
+"""The turns of a thread's questions, in Redis."""
 
 import time
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from processor_service.redis.keys import (
 )
 
 # Lua, so that looking and taking are one step. Only commands that Redis 6.2 and fakeredis know; the
-# time is handed in. Those who wait are scored by when they are given up; their names begin with
-# when they asked, and of all of them the first by name is next.
+# time is an argument. Waiting tasks are scored by when they are given up; their names begin with
+# the time of the question, and the first by name is next.
 _TAKE = """
 local holder, waiting = KEYS[1], KEYS[2]
 local name, now_ms, ttl_ms = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -46,7 +46,7 @@ return 0
 
 
 class RedisThreadQueue:
-    """``ports.Turns``; a worker that is killed keeps its thread waiting for a lease's time."""
+    """``ports.ThreadQueue``; a killed worker holds its thread up for a lease's time."""
 
     renew_every_s = LEASE_RENEW_EVERY_S
     look_every_s = 0.25
@@ -63,13 +63,13 @@ class RedisThreadQueue:
         self._clock = clock
 
     async def take(self, ticket: QueueTicket) -> bool:
-        """Take the turn or keep it, or wait in line; without Redis it is everybody's turn."""
+        """Take or keep the turn, or wait in the queue; without Redis every task has its turn."""
         now_ms = int(self._clock() * 1000)
         name = name_in_line(ticket)
         return bool(await self._take.attempt(_keys(ticket), name, now_ms, self._ttl_ms, lost=True))
 
     async def leave(self, ticket: QueueTicket) -> None:
-        """Let the next one in, or step out of the line."""
+        """Let the next task in, or leave the queue."""
         await self._leave.attempt(_keys(ticket), name_in_line(ticket))
 
     async def holder(self, line: str) -> str | None:
@@ -82,5 +82,7 @@ def _keys(ticket: QueueTicket) -> tuple[str, str]:
 
 
 def name_in_line(ticket: QueueTicket) -> str:
-    """How a task is called in a line: by the time of its question, so that names sort by it."""
+    """The name of a task in a queue: it begins with the time of its question, so that
+    names sort.
+    """
     return f"{ticket.asked} {ticket.task_id}"

@@ -1,4 +1,4 @@
-"""What people think of answers, in Redis."""
+"""Votes on answers, in Redis."""
 
 from datetime import datetime
 
@@ -7,8 +7,7 @@ from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import VOTE_TTL_S, vote_key
 from shared.task import Vote
 
-# Lua, so that comparing and writing are one step. Only commands that Redis 6.2 knows. The value is
-# "<vote> <microseconds>".
+# Lua: comparing and writing in one step; for Redis 6.2. The value: "<vote> <microseconds>".
 _CAST = """
 local held = redis.call('GET', KEYS[1])
 local vote, at = nil, nil

@@ -1,7 +1,7 @@
-"""Stop, for the worker on a task: it sees that the asker wants no more, and ends the answer there.
+"""Cancellation: the worker learns that the user pressed Stop, and ends the answer there.
 
-Nothing is cut off in the middle of a call to Slack, so that what stands there is always known: the
-model is left at once, and what it had said by then is delivered like any answer.
+No call to Slack is cut off, so what is posted is always known: the model is left at once, and its
+words so far are delivered like any answer.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _ResultT = TypeVar("_ResultT")
 
 
 class CancelToken:
-    """Whether the asker of one task wants no more of it."""
+    """Whether the user has stopped one task."""
 
     def __init__(self) -> None:
         self._asked = asyncio.Event()
@@ -28,29 +28,29 @@ class CancelToken:
 
     @property
     def asked(self) -> bool:
-        """Whether they do by now."""
+        """True once cancellation was requested."""
         return self._asked.is_set()
 
     async def is_asked(self) -> bool:
-        """``asked``, for whoever waits in vain then."""
+        """Async form of ``asked``, for polling loops."""
         return self.asked
 
     def check(self) -> None:
-        """Raise Stopped if they do."""
+        """Raise Cancelled if it was requested."""
         if self.asked:
             raise Cancelled("The asker has stopped the answer.")
 
     def ask(self) -> None:
-        """They do. Idempotent."""
+        """Request cancellation. Idempotent."""
         if self.asked:
-            # What was cut off may still be ending, and its limit cannot be moved any more.
+            # The cut-off work may still be ending, and its limit cannot be moved any more.
             return
         self._asked.set()
         for limit in self._limits:
             limit.reschedule(asyncio.get_running_loop().time())
 
     async def unless_asked(self, work: Awaitable[_ResultT]) -> _ResultT | None:
-        """What ``work`` gives; None when they do first, and ``work`` is cancelled then."""
+        """The result of ``work``; None if cancellation is requested first, which ends ``work``."""
         try:
             async with asyncio.timeout(0 if self.asked else None) as limit:
                 self._limits.add(limit)
@@ -64,7 +64,7 @@ class CancelToken:
             return None
 
     def cutting_short(self, patience: Patience) -> Patience:
-        """The same patience, whose waits end with Stopped once they do."""
+        """The same policy, but its waits end with Cancelled once cancellation is requested."""
 
         async def nap(seconds: float) -> None:
             await self.unless_asked(patience.sleep(seconds))
@@ -77,7 +77,7 @@ class CancelToken:
 async def watch_cancellation(
     task_id: str, stop: CancelToken, stops: Cancellations
 ) -> AsyncIterator[None]:
-    """Inside, ``stop`` is asked as soon as somebody asks for it, here or in another process."""
+    """Inside the block a request from this or any other process reaches ``stop``."""
 
     async def look() -> bool:
         if not stop.asked and await stops.asked(task_id):
@@ -91,7 +91,7 @@ async def watch_cancellation(
 
 @dataclass(frozen=True)
 class CancellableModel:
-    """``ports.Model`` that ends its answer when it is stopped: the last piece then says so.
+    """A ``ports.Model`` that ends its answer on cancellation: the last piece then says so.
 
     The request to the vendor is closed at that moment.
     """
@@ -100,7 +100,7 @@ class CancellableModel:
     stop: CancelToken
 
     async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
-        """The pieces of the answer until it ends or is stopped."""
+        """The pieces of the answer until it ends or is cancelled."""
         last, finished = Chunk(), False
         async with aclosing(self.model.stream(prompt, model)) as pieces:
             while piece := await self.stop.unless_asked(_next(pieces)):

@@ -1,4 +1,4 @@
-"""A circuit breaker: what nearly always fails is not asked for a moment."""
+"""A circuit breaker: a service that nearly always fails gets no calls for a moment."""
 
 import time
 from collections import deque
@@ -11,17 +11,17 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 WINDOW_S: Final = 10.0
-# Below this many calls in the window a share says nothing, and asking on costs little.
+# With fewer calls in the window the share says nothing, and further calls cost little.
 MINIMUM: Final = 20
-# A hiccup in which each question's first call fails and its second succeeds is at one half.
+# In a hiccup where each question's first call fails and its second succeeds, the share is one half.
 FAILING: Final = 0.8
 FIRST_OPEN_S: Final = 1.0
 LONGEST_OPEN_S: Final = 4.0
 
 
 class Call:
-    """One call that was let through. Whoever made it reports how it went; the last report counts,
-    so that an answer that has begun well may still fail.
+    """One call that was let through. The caller reports its outcome; the last report counts, so
+    that an answer that has begun well may still fail.
     """
 
     def __init__(self, breaker: "CircuitBreaker", at: float, *, is_probe: bool) -> None:
@@ -32,11 +32,11 @@ class Call:
         self._breaker = breaker
 
     def succeeded(self) -> None:
-        """The other side works."""
+        """Report that the other side works."""
         self._report(failed=False)
 
     def failed(self) -> None:
-        """The other side failed."""
+        """Report that the other side failed."""
         self._report(failed=True)
 
     def _report(self, *, failed: bool) -> None:
@@ -46,12 +46,12 @@ class Call:
 
 @dataclass
 class CircuitBreaker:
-    """Opens when at least ``failing`` of the calls of the last ``window_s`` seconds failed, those
-    still under way not counting as failed, and there were ``minimum`` of them.
+    """Opens when at least ``failing`` of the calls of the last ``window_s`` seconds failed (calls
+    in progress count as not failed), and there were ``minimum`` of them.
 
-    It stays open for a second, twice as long each time a probe fails, and never longer than
-    ``LONGEST_OPEN_S``. Then one probe is let through, whose success closes it. A probe that is not
-    reported within the time that the circuit was open counts as lost.
+    It stays open for a second, twice as long after each failed probe, up to ``LONGEST_OPEN_S``.
+    Then it lets one probe through, whose success closes it. A probe without a report within the
+    time that the circuit was open counts as lost.
     """
 
     name: str
@@ -86,7 +86,7 @@ class CircuitBreaker:
         return call
 
     def note(self, call: Call, *, failed: bool) -> None:
-        """How a call went; ``Call`` says so."""
+        """Record the outcome of a call; ``Call`` uses it."""
         if call.has_failed is not None and call in self._reported:
             self._reported.remove(call)
         call.has_failed, call.reported_at = failed, self.clock()

@@ -1,4 +1,4 @@
-"""Looking again, once a task is settled, for what Slack took of it later than anybody waited."""
+"""Late looks: after a task is settled, look again for posts that Slack took late."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,19 +7,19 @@ from typing import Final
 
 from shared.background import Background, happens
 
-# A stream counts as nobody's after five seconds (``slack/reading/reader.py``). Slack gives a call
-# up well within half a minute. The last look comes when no worker writes on any more in a stream
-# that began with the task, so that nobody's word is needed for that, and before Slack ends it: a
-# stream that has ended cannot be told from what others post in our name.
+# A stream counts as ownerless after five seconds (``slack/reading/reader.py``). Slack gives a call
+# up well within half a minute. The last look comes when no worker writes to a stream of that age
+# any more, so that no owner needs to be known, and before Slack ends it: an ended stream looks like
+# any other post in our name.
 _PAUSES_S: Final = (6.0, 24.0, 230.0)
 _CLOSE_WITHIN_S: Final = 1.0
 
 
 @dataclass(frozen=True)
 class Pace:
-    """``burst`` at once, and then one in ``every_s`` seconds.
+    """``burst`` looks at once, then one in ``every_s`` seconds.
 
-    While Slack fails every task would be looked at again, and Slack's limit for reading threads (50
+    While Slack fails every task would be looked at again, but Slack's limit for reading threads (50
     calls a minute) is for answers first.
     """
 
@@ -28,22 +28,18 @@ class Pace:
 
 
 class LateLooks:
-    """Looks so many seconds after each other. Nobody waits for a look, and the end of the service
-    makes the next one the last, at once.
-    """
+    """Background looks at given intervals. The end of the service makes the next look the last."""
 
     def __init__(self, pauses_s: tuple[float, ...] = _PAUSES_S, pace: Pace = Pace()) -> None:
         self._pauses_s = pauses_s
         self._pace = pace
-        # When the last of all looks so far would have come if they had come evenly.
+        # The time of the last look so far, had all come evenly.
         self._evenly_at = 0.0
         self._background = Background()
         self._closing = asyncio.Event()
 
     def after(self, task_id: str, look: Callable[[], Awaitable[None]], *, often: bool) -> None:
-        """Have ``look``, which raises nothing, look once; ``often`` until nothing can come any
-        more.
-        """
+        """Run ``look``, which must not raise, once later; ``often`` until nothing more can come."""
         pauses_s = self._pauses_s if often else self._pauses_s[:1]
         self._background.start(self._look(look, pauses_s), f"late_look:{task_id}")
 
@@ -56,12 +52,12 @@ class LateLooks:
                 return
 
     def _wait_s(self) -> float:
-        """Seconds until one more look fits; it is counted."""
+        """Seconds until one more look fits, which is counted."""
         pace, now = self._pace, asyncio.get_running_loop().time()
         self._evenly_at = max(self._evenly_at, now) + pace.every_s
         return max(0.0, self._evenly_at - pace.burst * pace.every_s - now)
 
     async def close(self) -> None:
-        """Look once more where that was to be done."""
+        """Run the remaining looks once."""
         self._closing.set()
         await self._background.close(_CLOSE_WITHIN_S)

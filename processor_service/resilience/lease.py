@@ -11,14 +11,14 @@ from shared.errors import RetryableError
 
 
 class LeaseLost(RetryableError):
-    """Another worker has taken the task over; nothing more may be written for it here."""
+    """Another worker has taken over the task; this one must not write for it any more."""
 
     reason = "lease_lost"
 
 
 @asynccontextmanager
 async def keep_lease(leases: Leases, lease: Lease) -> AsyncIterator[None]:
-    """Renew ``lease`` while the body runs; the body is cancelled with LeaseLost if it is lost."""
+    """Renew ``lease`` while the body runs; cancel the body with LeaseLost if it is lost."""
     worker = asyncio.current_task()
     working, lost = True, False
 
@@ -31,7 +31,7 @@ async def keep_lease(leases: Leases, lease: Lease) -> AsyncIterator[None]:
             worker.cancel()
         return False
 
-    # It was taken a moment ago, and every visible step asks for itself.
+    # It was claimed a moment ago, and every visible step checks it.
     async with repeating(leases.renew_every_s, renew, f"renew-{lease.task_id}"):
         try:
             yield
@@ -47,7 +47,7 @@ async def keep_lease(leases: Leases, lease: Lease) -> AsyncIterator[None]:
 
 @dataclass(frozen=True)
 class TaskLease:
-    """A lease with where it is kept: what a worker asks before and after it writes."""
+    """A lease and its store: what a worker asks before and after it writes."""
 
     leases: Leases
     lease: Lease
@@ -55,7 +55,7 @@ class TaskLease:
     async def still_held(self) -> bool:
         """Called before each visible step: raises LeaseLost unless the lease is ours now.
 
-        Returns False when that cannot be told, because the store is lost.
+        Returns False if that is unknown, because the store is lost.
         """
         hold = await self.leases.renew(self.lease)
         if hold is Hold.LOST:
@@ -63,17 +63,17 @@ class TaskLease:
         return hold is Hold.OURS
 
     async def announce_doubt(self) -> None:
-        """Called after we have written without knowing that we are alone."""
+        """Called after writing without a confirmed lease."""
         await self.leases.announce_doubt(self.lease.task_id)
 
     async def is_doubted(self) -> bool:
-        """Called after we have written: whether somebody else may have, too."""
+        """Called after writing: whether another worker may have written, too."""
         return await self.leases.is_doubted(self.lease.task_id)
 
 
 class NoLease(TaskLease):
-    """For removing what stands beside the answer of a task that is done: nobody works on it."""
+    """Lease stand-in for clean-up after the task is done, when no worker holds one."""
 
     async def still_held(self) -> bool:
-        """Always: what is removed was decided by what stands in Slack, the same for everybody."""
+        """Always True: every worker decides on the same messages in Slack what to remove."""
         return True

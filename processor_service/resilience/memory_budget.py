@@ -1,4 +1,4 @@
-"""A bound on what all questions of this process hold in memory at once."""
+"""A bound on the memory that all questions of this process hold at once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 
 class MemoryBudget:
-    """So many bytes, given out in the order of asking.
+    """A number of bytes, given out in the order of requests.
 
-    Nobody may ask for more while holding some: two who wait for each other would wait for ever.
+    A holder must not reserve more: two that wait for each other would wait endlessly.
     """
 
     def __init__(self, size: int) -> None:
@@ -18,7 +18,7 @@ class MemoryBudget:
 
     @asynccontextmanager
     async def reserve(self, amount: int) -> AsyncIterator[None]:
-        """Hold ``amount`` bytes, or all there are, until the block is left."""
+        """Hold ``amount`` bytes (or all there are) inside the block."""
         wanted = min(amount, self._size)
         async with self._door:
             while self._left < wanted:

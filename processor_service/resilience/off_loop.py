@@ -1,7 +1,7 @@
-"""Work that takes long, in a thread.
+"""Long work in a thread.
 
-All of it is Python whose time is bounded by the text's size (``tests/fuzz``): the event loop goes
-on every 5 ms beside it (``sys.getswitchinterval``), so health is answered and leases are renewed.
+It is Python whose time is bounded by the text's size (``tests/fuzz``): the event loop continues
+every 5 ms beside it (``sys.getswitchinterval``), so health checks and lease renewals go on.
 """
 
 import asyncio
@@ -15,9 +15,9 @@ _T = TypeVar("_T")
 
 
 async def off_the_loop(chars: int, work: Callable[[], _T]) -> _T:
-    """What ``work`` gives, made in a thread if it is about so many characters that it takes long.
+    """The result of ``work``, run in a thread if it is about enough characters to take long.
 
-    Cancelled, it waits until the thread is done: nothing goes on unseen with what it works on.
+    When cancelled, it waits until the thread is done: nothing uses the task's objects unseen.
     """
     if chars <= _CHARS:
         return work()

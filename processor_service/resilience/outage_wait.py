@@ -1,6 +1,6 @@
-"""Keeping a question while no model answers, instead of handing it back to Pub/Sub at once.
+"""Waiting with a question while no model answers, instead of handing it back to Pub/Sub at once.
 
-Pub/Sub's pauses grow to a minute and slow the whole subscription down; a question that is kept is
+Pub/Sub's pauses grow to a minute and slow the whole subscription down; a waiting question is
 answered seconds after Gemini is back.
 """
 
@@ -13,14 +13,14 @@ from typing import Final
 
 from shared.errors import ModelUnavailable
 
-# A minute's outage is waited out in the delivery that it began in, with room for the last pause.
+# A minute's outage ends within the delivery that it began in, with room for the last pause.
 HOLD_S: Final = 65.0
 # Of the 80 requests that an instance takes at once (deploy/processor-service.yaml), so that some
-# are left: what is turned away at the door counts as a failed delivery.
+# are left: a request refused at the door counts as a failed delivery.
 MOST_KEPT: Final = 60
 _PAUSE_S: Final = (1.0, 3.0)
 _SPREAD: Final = 0.2
-# The vendor is away. What it says wrongly or not at all it would say again, and each time it costs.
+# The vendor is away. Its wrong or empty answers would come again, and each costs.
 _AWAY: Final = frozenset(
     {"model_unavailable", "model_silent", "model_rate_limited", "model_circuit_open"}
 )
@@ -32,7 +32,7 @@ def _now() -> float:
 
 @dataclass
 class WaitingCount:
-    """How many questions this process keeps now."""
+    """The number of waiting questions in this process."""
 
     most: int = MOST_KEPT
     count: int = 0
@@ -40,8 +40,8 @@ class WaitingCount:
 
 @dataclass
 class OutageWait:
-    """One question that is kept for ``hold_s`` seconds at most, and never beyond ``until`` (the
-    event loop's time). ``kept`` counts it from its first pause on.
+    """One question that waits for ``hold_s`` seconds at most, and never beyond ``until`` (the event
+    loop's time). ``kept`` counts it from its first pause on.
     """
 
     hold_s: float
@@ -52,19 +52,19 @@ class OutageWait:
 
     @property
     def end(self) -> float:
-        """When no attempt begins any more."""
+        """The time after which no attempt begins."""
         return min(self.until, self._began + self.hold_s) if self.hold_s else self.until
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """Within, the question is being worked on."""
+        """Count the question while it is being worked on."""
         try:
             yield
         finally:
             self.kept.count -= self._paused_s > 0
 
     def pause_s(self, error: ModelUnavailable) -> float | None:
-        """Seconds until the next attempts after ``error``; None if it is kept no longer."""
+        """Seconds until the next attempts after ``error``; None if the wait is over."""
         is_new = self._paused_s == 0
         full = is_new and self.kept.count >= self.kept.most
         if not self.hold_s or error.reason not in _AWAY or full:

@@ -18,7 +18,7 @@ log = get_logger(__name__)
 
 
 class Outcome(StrEnum):
-    """What became of one delivery; the routes map it to a status code."""
+    """The outcome of one delivery; the routes map it to a status code."""
 
     ANSWERED = "answered"
     ALREADY_DONE = "already_done"
@@ -31,8 +31,7 @@ class Outcome(StrEnum):
     TRY_LATER = "try_later"
 
 
-# Whatever is delivered later finds nothing left to do. A task that was given up is not among them:
-# it may come back out of the dead letters.
+# Later deliveries do nothing. A task that was given up may come back out of the dead letters.
 _FINAL = frozenset({Outcome.ANSWERED, Outcome.ALREADY_DONE, Outcome.STOPPED, Outcome.TOLD_FAILURE})
 
 _NOT_OURS = {
@@ -49,7 +48,7 @@ async def run_leased(
     deadline_s: float,
     work: Callable[[Lease, float], Awaitable[Outcome]],
 ) -> Outcome:
-    """Do ``work(lease, until)`` if the task is free. Whatever ends it early, the lease is released.
+    """Run ``work(lease, until)`` if the task is free, and release the lease however it ends.
 
     ``until`` is the event loop's time after ``deadline_s`` seconds, when the work is cancelled.
     """
@@ -76,7 +75,7 @@ async def _hand_back(lease: Lease, error: Exception, leases: Leases) -> None:
     set_reason(reason)
     if reason == LeaseLost.reason:
         LEASES_LOST.add()
-    # What another worker is doing instead is no reason to tell anybody.
+    # A lost lease is not a failure to report to the user: another worker is answering.
     await leases.release(lease, None if isinstance(error, LeaseLost) else reason)
     log.warning(
         "The task is handed back.", action="task_handed_back", reason=reason, why=str(error)
