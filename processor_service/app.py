@@ -23,10 +23,8 @@ from processor_service.features.cancel import CancelDeps
 from processor_service.features.doctor import Checked, ReportDeps
 from processor_service.features.feedback import FeedbackDeps
 from processor_service.features.model_check import TRY_WITHIN_S, check_model
-from processor_service.gemini_access import GeminiAccess
-from processor_service.gemini_api import gemini_api
-from processor_service.gemini_files import GeminiFiles
-from processor_service.gemini_model import GeminiModel
+from processor_service.gemini.access import GeminiAccess
+from processor_service.gemini.lazy import Gemini, gemini
 from processor_service.prompt.build import PromptConfig
 from processor_service.redis.answer_cache import RedisAnswers
 from processor_service.redis.cancels import RedisCancellations
@@ -124,10 +122,9 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         timeout = aiohttp.ClientTimeout(total=_HTTP_TIMEOUT_S)
         session = await stack.enter_async_context(traced_session(timeout=timeout))
         downloads = await stack.enter_async_context(traced_session(timeout=DOWNLOAD_TIMEOUT))
-        gemini = await stack.enter_async_context(
-            gemini_api(_gemini_access(settings), settings.gemini_timeout / 1000)
+        model = await stack.enter_async_context(
+            gemini(_gemini_access(settings), settings.gemini_timeout / 1000)
         )
-        model = GeminiModel(gemini)
         statuses, late_looks = Statuses(), LateLooks()
         stack.push_async_callback(_close_both, statuses, late_looks)
         readiness = _readiness(settings, redis, slack, model)
@@ -159,7 +156,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             budget=RedisRateBudget(redis),
             files=Files(
                 SlackFiles(calls, downloads, SlackHosts(settings.slack_api_url), asyncio.sleep),
-                GeminiFiles(gemini),
+                model,
                 MemoryBudget(max(_FILE_MEMORY_BYTES, settings.max_file_bytes)),
                 settings.max_file_bytes,
             ),
@@ -193,7 +190,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
         )
         certs = Certs(session, settings.pubsub_push_certs_url)
         stack.push_async_callback(certs.close)
-        await stack.enter_async_context(cold_start.meanwhile(*_later(settings)))
+        await stack.enter_async_context(cold_start.meanwhile(*_later(settings), model.load))
         yield Dependencies(
             verifier=_verifier(settings, certs),
             answering=answering,
@@ -269,7 +266,7 @@ def _readiness(
     settings: ProcessorSettings,
     redis: RedisConnection,
     slack: AsyncWebClient,
-    model: GeminiModel,
+    model: Gemini,
 ) -> Readiness:
     async def check_redis() -> None:
         if not await redis.alive():

@@ -1,8 +1,8 @@
 """A processor's imports as one would write them at first: every library whole, at the top.
 
 It serves ``/readyz`` as soon as it can; how long that takes is what the cold start is held against.
-google-genai is among them, as it is in every service that somebody writes for Gemini; ours speaks
-Gemini's REST API without it (decision 25).
+google-genai is among them, as it is in every service that somebody writes for Gemini; ours imports
+it behind a service that listens (decision 31).
 """
 
 import os

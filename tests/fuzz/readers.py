@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from google.genai.errors import APIError
 from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -46,9 +47,9 @@ from command_service.use_cases.policy import Policy
 from command_service.use_cases.shortcuts import read_shortcut
 from command_service.use_cases.submit import submit
 from processor_service.api.push_request import PushRequest
-from processor_service.gemini_continuation import AnswerSoFar
-from processor_service.gemini_errors import ApiError
-from processor_service.gemini_events import document
+from processor_service.gemini.client import readable
+from processor_service.gemini.continuation import AnswerSoFar
+from processor_service.gemini.errors import meaning
 from processor_service.ports.citations import Citations
 from processor_service.ports.conversations import Body, Posted
 from processor_service.redis.connection import RedisConnection
@@ -84,6 +85,7 @@ from tests.support.fakes.command import (
     a_question,
     a_shortcut,
 )
+from tests.support.gemini_responses import received
 from tests.support.signed import LEDGER, SIGNING, metadata
 from tests.support.tasks import NOON, a_task
 
@@ -409,7 +411,10 @@ def marks_on(told: Any) -> object:
 def read_chunk(told: Any) -> object:
     """A piece whose parts are what they are said to be: it is shown later, and kept."""
     answer = AnswerSoFar(Citations())
-    piece = answer.read(document(json.dumps(told if isinstance(told, dict) else {}).encode()))
+    answered: Any = ["a response"]
+    with readable(answered):
+        response = received(told)
+    piece = answer.read(response)
     texts = (piece.text, *piece.sources.searches)
     pages = (text for page in piece.sources.pages for text in (page.url, page.title))
     assert all(isinstance(each, str) for each in (*texts, *pages))
@@ -544,7 +549,7 @@ READERS: list[Reader] = [
     ),
     Reader("PushRequest.decode", PUSH, lambda told: PushRequest.decode(json.dumps(told).encode())),
     Reader("a chunk of Gemini's", CHUNK, read_chunk),
-    Reader("an error of Gemini's", REFUSAL, lambda told: ApiError(429, told, None).meaning()),
+    Reader("an error of Gemini's", REFUSAL, lambda told: meaning(APIError(429, told, None))),
     Reader("who people are and what they may read", ASKED_FOR, with_asyncio(people)),
     Reader("missed questions", ASKED_FOR, with_asyncio(missed)),
     Reader("what Slack tells the command service", ASKED_FOR, with_asyncio(surroundings)),

@@ -1,11 +1,12 @@
 """How answers end: what follows the end, what goes on in another request, what is no end."""
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
 
-from processor_service.gemini_model import GeminiModel
+from processor_service.gemini.model import GeminiModel
 from processor_service.ports.model import Chunk
 from shared.errors import ModelRefused
 from simulators.gemini import ErrorReply, GeminiSimulator, Reply
@@ -130,7 +131,8 @@ async def test_a_continuation_that_fails_makes_the_attempt_fail(
 async def test_a_chain_of_continuations_has_an_end(
     model: GeminiModel, simulator: GeminiSimulator
 ) -> None:
-    simulator.script("質問", *(going_on(f"token{n}", f"{n} ") for n in range(20)))
+    tokens = [b64encode(bytes([n])).decode() for n in range(20)]
+    simulator.script("質問", *(going_on(token, f"{token} ") for token in tokens))
     pieces: list[Chunk] = await pieces_of(model, "質問")
     assert pieces[-1].truncated
     assert len(simulator.requests) == 8

@@ -4,8 +4,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from processor_service.answering.generate import Generation, GenerationRequest, generate
-from processor_service.gemini_model import GeminiModel
-from processor_service.pacific_day import next_pacific_midnight
+from processor_service.gemini.model import GeminiModel
+from processor_service.gemini.pacific_day import next_pacific_midnight
 from processor_service.texts.failures import WORDS
 from shared import clock
 from shared.errors import ModelRejected, ModelUnavailable

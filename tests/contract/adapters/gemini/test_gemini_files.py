@@ -9,10 +9,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from processor_service.gemini_access import GeminiAccess
-from processor_service.gemini_api import gemini_api
-from processor_service.gemini_files import GeminiFiles
-from processor_service.gemini_model import GeminiModel
+from processor_service.gemini.access import GeminiAccess
+from processor_service.gemini.client import gemini_client
+from processor_service.gemini.files import GeminiFiles
+from processor_service.gemini.model import GeminiModel
 from processor_service.ports.model import MediaFile, Prompt, PromptTurn
 from shared.errors import FileUnusable, ModelRejected, ModelUnavailable
 from simulators.faults import Fault, FaultPlan
@@ -47,7 +47,7 @@ async def benched(config: GeminiConfig | None = None, version: str = "v1") -> As
     simulator = GeminiSimulator(journal=Journal(), faults=faults, config=config or GeminiConfig())
     async with simulator.serve() as running:
         access = GeminiAccess("local", base_url=running.base_url, api_version=version)
-        async with gemini_api(access, idle_timeout_s=5) as api:
+        async with gemini_client(access, idle_timeout_s=5) as api:
             files = GeminiFiles(api, sleep=Naps())
             yield Bench(simulator, faults, GeminiModel(api), files, running.base_url)
 
@@ -136,7 +136,7 @@ async def test_an_upload_that_nobody_says_where_to_send_is_broken_off(said: str)
     app.router.add_post("/upload/v1/files", begun)
     async with TestServer(app) as gateway:
         access = GeminiAccess("local", base_url=str(gateway.make_url("")), api_version="v1")
-        async with gemini_api(access, idle_timeout_s=5) as api:
+        async with gemini_client(access, idle_timeout_s=5) as api:
             with pytest.raises(ModelUnavailable, match="broke the upload of a file off"):
                 await GeminiFiles(api).upload(MediaFile("image/png", PNG))
 
@@ -157,15 +157,36 @@ async def test_a_file_that_is_not_described_after_its_upload_was_not_taken(
     async def begun(request: web.Request) -> web.Response:
         if request.headers["X-Goog-Upload-Command"] == "start":
             return web.Response(headers={"X-Goog-Upload-URL": "https://gemini.example/upload/1"})
-        return web.Response(text=said, content_type="application/json")
+        final = {"X-Goog-Upload-Status": "final"}
+        return web.Response(text=said, content_type="application/json", headers=final)
 
     app = web.Application()
     app.router.add_post("/{path:.*}", begun)
     async with TestServer(app) as gateway:
         access = GeminiAccess("local", base_url=str(gateway.make_url("")), api_version="v1")
-        async with gemini_api(access, idle_timeout_s=5) as api:
+        async with gemini_client(access, idle_timeout_s=5) as api:
             with pytest.raises(ModelUnavailable, match=why):
                 await GeminiFiles(api).upload(MediaFile("image/png", PNG))
+
+
+@pytest.mark.parametrize("status", [200, 404, 503])
+async def test_a_chunk_that_is_not_taken_is_sent_once(status: int) -> None:
+    commands = []
+
+    async def begun(request: web.Request) -> web.Response:
+        commands.append(request.headers["X-Goog-Upload-Command"])
+        if commands == ["start"]:
+            return web.Response(headers={"X-Goog-Upload-URL": "https://gemini.example/upload/1"})
+        return web.Response(status=status)
+
+    app = web.Application()
+    app.router.add_post("/{path:.*}", begun)
+    async with TestServer(app) as gateway:
+        access = GeminiAccess("local", base_url=str(gateway.make_url("")), api_version="v1")
+        async with gemini_client(access, idle_timeout_s=5) as api, asyncio.timeout(0.9):
+            with pytest.raises((ModelUnavailable, ModelRejected)):
+                await GeminiFiles(api).upload(MediaFile("image/png", PNG))
+    assert commands == ["start", "upload, finalize"]
 
 
 async def test_a_deletion_that_fails_or_hangs_changes_nothing(bench: Bench) -> None:
@@ -178,12 +199,12 @@ async def test_a_deletion_that_fails_or_hangs_changes_nothing(bench: Bench) -> N
 
 
 async def test_vertex_takes_no_uploads() -> None:
-    async with gemini_api(GeminiAccess(vertex_project="p"), idle_timeout_s=5) as api:
+    async with gemini_client(GeminiAccess(vertex_project="p"), idle_timeout_s=5) as api:
         assert not GeminiFiles(api).takes_uploads
 
 
 async def test_an_unknown_key_uploads_nothing(bench: Bench) -> None:
-    async with gemini_api(GeminiAccess("wrong", base_url=bench.url), idle_timeout_s=5) as api:
+    async with gemini_client(GeminiAccess("wrong", base_url=bench.url), idle_timeout_s=5) as api:
         with pytest.raises(ModelRejected) as denied:
             await GeminiFiles(api).upload(MediaFile("image/png", PNG))
     assert denied.value.reason == "model_denied"

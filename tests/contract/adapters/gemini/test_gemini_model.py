@@ -7,9 +7,9 @@ from contextlib import aclosing
 import pytest
 
 from processor_service.answering.generate import Generation, GenerationRequest, generate
-from processor_service.gemini_access import GeminiAccess
-from processor_service.gemini_api import gemini_api
-from processor_service.gemini_model import GeminiModel
+from processor_service.gemini.access import GeminiAccess
+from processor_service.gemini.client import gemini_client
+from processor_service.gemini.model import GeminiModel
 from processor_service.ports.answers import Answer
 from processor_service.ports.model import Chunk, Prompt
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
@@ -30,7 +30,7 @@ async def model(
 ) -> AsyncIterator[GeminiModel]:
     async with simulator.serve() as running:
         access = GeminiAccess("local", base_url=running.base_url, api_version=request.param)
-        async with gemini_api(access, idle_timeout_s=0.5) as api:
+        async with gemini_client(access, idle_timeout_s=0.5) as api:
             yield GeminiModel(api)
 
 
@@ -150,7 +150,7 @@ async def test_every_request_carries_the_trace(
 async def test_an_unknown_key_is_told_from_a_bad_question(simulator: GeminiSimulator) -> None:
     async with simulator.serve() as running:
         access = GeminiAccess("another-key", base_url=running.base_url)
-        async with gemini_api(access, idle_timeout_s=5) as api:
+        async with gemini_client(access, idle_timeout_s=5) as api:
             stranger = GeminiModel(api)
             with pytest.raises(ModelRejected) as denied:
                 await pieces_of(stranger, "質問")
@@ -165,7 +165,7 @@ async def test_the_check_tells_a_wrong_model_from_a_right_one(model: GeminiModel
 
 async def test_a_gemini_that_is_not_there_is_unavailable() -> None:
     access = GeminiAccess("local", base_url="http://127.0.0.1:9")
-    async with gemini_api(access, idle_timeout_s=5) as api:
+    async with gemini_client(access, idle_timeout_s=5) as api:
         absent = GeminiModel(api)
         async with asyncio.timeout(5):
             with pytest.raises(ModelUnavailable):

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from processor_service.answering.generate import Generation, GenerationRequest, generate
-from processor_service.gemini_access import GeminiAccess
-from processor_service.gemini_api import gemini_api
-from processor_service.gemini_model import GeminiModel
+from processor_service.gemini.access import GeminiAccess
+from processor_service.gemini.client import gemini_client
+from processor_service.gemini.model import GeminiModel
 from processor_service.ports.answers import Answer
 from processor_service.prompt.build import PromptConfig, prompt_for
 from shared.retry import Patience
@@ -38,7 +38,7 @@ HEADINGS = {
 async def model(simulator: GeminiSimulator) -> AsyncIterator[GeminiModel]:
     async with simulator.serve() as running:
         access = GeminiAccess("local", base_url=running.base_url)
-        async with gemini_api(access, idle_timeout_s=5.0) as api:
+        async with gemini_client(access, idle_timeout_s=5.0) as api:
             yield GeminiModel(api)
 
 

@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
-import aiohttp
 import pytest
 from google.genai import types
 
-from processor_service.gemini_access import GeminiAccess
-from processor_service.gemini_api import GeminiApi, gemini_api
-from processor_service.gemini_model import GeminiModel
+from processor_service.gemini.access import GeminiAccess
+from processor_service.gemini.client import GeminiClient, gemini_client
+from processor_service.gemini.model import GeminiModel
 from processor_service.ports.generation_options import GenerationOptions, Thinking, Tool
 from processor_service.ports.model import MediaFile, Prompt, PromptTurn
 from processor_service.prompt.response_schema import JsonFormat
@@ -25,8 +24,8 @@ ASKED = "冪等性とは？ <&> \u2028 😀"
 
 
 @pytest.fixture
-async def api(base_url: str) -> AsyncIterator[GeminiApi]:
-    async with gemini_api(GeminiAccess("local", base_url=base_url), idle_timeout_s=5) as opened:
+async def api(base_url: str) -> AsyncIterator[GeminiClient]:
+    async with gemini_client(GeminiAccess("local", base_url=base_url), idle_timeout_s=5) as opened:
         yield opened
 
 
@@ -85,7 +84,7 @@ PROMPTS: dict[str, tuple[Prompt, list[types.ContentUnion], types.GenerateContent
 
 @pytest.mark.parametrize("name", PROMPTS)
 async def test_a_request_says_what_googles_library_would_say(
-    name: str, api: GeminiApi, base_url: str, simulator: GeminiSimulator
+    name: str, api: GeminiClient, base_url: str, simulator: GeminiSimulator
 ) -> None:
     prompt, contents, config = PROMPTS[name]
     async with aclosing(GeminiModel(api).stream(prompt, MODEL)) as pieces:
@@ -116,24 +115,6 @@ def _camel(name: str) -> str:
     return first + "".join(other.capitalize() for other in others)
 
 
-async def test_half_a_character_of_a_question_costs_no_answer(api: GeminiApi) -> None:
+async def test_half_a_character_of_a_question_costs_no_answer(api: GeminiClient) -> None:
     async with aclosing(GeminiModel(api).stream(Prompt("s", "a\ud83d"), MODEL)) as pieces:
         assert [piece async for piece in pieces][-1].finished
-
-
-class ByToken:
-    """A service account's token."""
-
-    async def headers(self) -> dict[str, str]:
-        return {"Authorization": "Bearer token"}
-
-
-async def test_vertex_is_asked_at_its_own_paths(base_url: str, simulator: GeminiSimulator) -> None:
-    access = GeminiAccess(vertex_project="p", vertex_location="eu", base_url=base_url + "/")
-    async with aiohttp.ClientSession() as session:
-        model = GeminiModel(GeminiApi(session, access, ByToken()))
-        async with aclosing(model.stream(Prompt("s", "q"), MODEL)) as pieces:
-            assert [piece async for piece in pieces][-1].finished
-    [received] = simulator.requests
-    assert received.headers["Authorization"] == "Bearer token"
-    assert "x-goog-api-key" not in received.headers

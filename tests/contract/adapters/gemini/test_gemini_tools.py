@@ -9,9 +9,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from processor_service.answering.generate import Generation, GenerationRequest, generate
-from processor_service.gemini_access import GeminiAccess
-from processor_service.gemini_api import gemini_api
-from processor_service.gemini_model import GeminiModel
+from processor_service.gemini.access import GeminiAccess
+from processor_service.gemini.client import gemini_client
+from processor_service.gemini.model import GeminiModel
 from processor_service.ports.answers import Answer
 from processor_service.ports.citations import Citations, WebPage
 from processor_service.ports.generation_options import GenerationOptions, Thinking, Tool
@@ -39,7 +39,7 @@ BOTH = GenerationOptions(Thinking.LOW, (Tool.GOOGLE_SEARCH, Tool.URL_CONTEXT))
 async def model(simulator: GeminiSimulator) -> AsyncIterator[GeminiModel]:
     async with simulator.serve() as running:
         access = GeminiAccess("local", base_url=running.base_url)
-        async with gemini_api(access, idle_timeout_s=5.0) as api:
+        async with gemini_client(access, idle_timeout_s=5.0) as api:
             yield GeminiModel(api)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from processor_service.features.model_check import check_model
-from processor_service.gemini_model import GeminiModel
+from processor_service.gemini.model import GeminiModel
 from processor_service.ports.generation_options import OptionsByMode, Tool
 from processor_service.prompt.build import PromptConfig
 from shared.errors import ModelRejected

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import pytest
 from fakeredis import FakeAsyncRedis
 
-from processor_service.gemini_access import GeminiAccess
-from processor_service.gemini_api import gemini_api
-from processor_service.gemini_model import GeminiModel
+from processor_service.gemini.access import GeminiAccess
+from processor_service.gemini.client import gemini_client
+from processor_service.gemini.model import GeminiModel
 from processor_service.ports.conversations import Body, Conversation, ThreadMessage
 from processor_service.ports.model import Prompt, PromptTurn
 from processor_service.redis.connection import RedisConnection
@@ -164,7 +164,7 @@ async def test_turns_become_contents_that_alternate_and_end_with_the_question() 
     )
     async with simulator.serve() as running:
         access = GeminiAccess("local", base_url=running.base_url)
-        async with gemini_api(access, idle_timeout_s=5.0) as api:
+        async with gemini_client(access, idle_timeout_s=5.0) as api:
             model = GeminiModel(api)
             prompt = Prompt("system", "question", turns=turns)
             async with aclosing(model.stream(prompt, "gemini-3.8-flash")) as pieces:

@@ -3,9 +3,10 @@
 import pytest
 from google.genai.types import BlockedReason, FinishReason
 
-from processor_service.gemini_answers import BLOCK_REASONS, FINISH_REASONS, piece_of
+from processor_service.gemini.responses import BLOCK_REASONS, FINISH_REASONS, piece_of
 from processor_service.texts.failures import WORDS
 from shared.errors import ModelRefused, ModelUnavailable
+from tests.support.gemini_responses import received
 
 SAFETY = {"answer_blocked", "question_blocked"}
 
@@ -28,14 +29,14 @@ def test_each_has_words_and_only_safety_is_told_as_safety(why: str) -> None:
 @pytest.mark.parametrize("reason", ["MALFORMED_RESPONSE", "NO_IMAGE", "A_REASON_OF_NEXT_YEAR"])
 def test_a_failure_of_the_vendor_is_worth_another_attempt(reason: str) -> None:
     with pytest.raises(ModelUnavailable) as failed:
-        piece_of({"candidates": [{"finishReason": reason}]})
+        piece_of(received({"candidates": [{"finishReason": reason}]}))
     assert failed.value.reason == "answer_broken_off"
 
 
 def test_a_block_without_a_known_reason_is_not_called_unsafe() -> None:
     for reason in ("OTHER", "A_REASON_OF_NEXT_YEAR"):
         with pytest.raises(ModelUnavailable) as declined:
-            piece_of({"promptFeedback": {"blockReason": reason}})
+            piece_of(received({"promptFeedback": {"blockReason": reason}}))
         assert declined.value.reason == "question_declined"
     with pytest.raises(ModelRefused):
-        piece_of({"promptFeedback": {"blockReason": "JAILBREAK"}})
+        piece_of(received({"promptFeedback": {"blockReason": "JAILBREAK"}}))

@@ -1,10 +1,12 @@
 """What Gemini's errors mean, in whatever form they come."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from google.genai.errors import APIError
 
-from processor_service.gemini_errors import ApiError, plainly
+from processor_service.gemini.errors import meaning, plainly
 from shared.errors import MechachangError, ModelRejected, ModelUnavailable
 
 LIMITED = {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Slow down."}
@@ -13,7 +15,7 @@ KEY = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_I
 
 
 @pytest.mark.parametrize(
-    ("code", "body", "meaning", "reason"),
+    ("code", "body", "kind", "reason"),
     [
         (503, {"error": {"status": "UNAVAILABLE"}}, ModelUnavailable, "model_unavailable"),
         (429, {"error": LIMITED}, ModelUnavailable, "model_rate_limited"),
@@ -22,14 +24,14 @@ KEY = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_I
         (404, None, ModelRejected, "model_misconfigured"),
         (302, "moved", ModelRejected, "model_misconfigured"),
         (None, {"error": LIMITED}, ModelUnavailable, "model_rate_limited"),
-        (None, {"error": "of a form nobody knows"}, ModelUnavailable, "model_unavailable"),
+        (500, {"error": "of a form nobody knows"}, ModelUnavailable, "model_unavailable"),
     ],
 )
 def test_each_error_is_worth_another_attempt_or_not(
-    code: int | None, body: Any, meaning: type[MechachangError], reason: str
+    code: Any, body: Any, kind: type[MechachangError], reason: str
 ) -> None:
-    with pytest.raises(meaning) as raised, plainly():
-        raise ApiError(code, body)
+    with pytest.raises(kind) as raised, plainly():
+        raise APIError(code, body)
     assert raised.value.reason == reason
 
 
@@ -40,6 +42,7 @@ def test_each_error_is_worth_another_attempt_or_not(
 def test_the_wait_is_what_the_body_says_and_else_the_header(
     details: list[Any], header: str, seconds: float | None
 ) -> None:
-    meaning = ApiError(429, {"error": {**LIMITED, "details": details}}, header).meaning()
-    assert isinstance(meaning, ModelUnavailable)
-    assert meaning.retry_after_s == seconds
+    answered: Any = SimpleNamespace(headers={"Retry-After": header})
+    limited = meaning(APIError(429, {"error": {**LIMITED, "details": details}}, answered))
+    assert isinstance(limited, ModelUnavailable)
+    assert limited.retry_after_s == seconds

@@ -4,17 +4,18 @@ from typing import Any
 
 import pytest
 
-from processor_service.gemini_answers import (
-    has_text,
+from processor_service.gemini.responses import (
     pages_of,
     piece_of,
     searches_of,
+    text_of,
     usage_of,
 )
 from processor_service.ports.citations import WebPage
 from processor_service.ports.model import Chunk
 from processor_service.telemetry.attempt_metrics import TokenUsage
 from shared.errors import MechachangError, ModelRefused, ModelUnavailable
+from tests.support.gemini_responses import received
 
 
 def a_chunk(*parts: Any, reason: str | None = None, **more: Any) -> dict[str, Any]:
@@ -30,31 +31,30 @@ def test_what_tools_brought_in_is_input_and_paid_for() -> None:
         "candidatesTokenCount": 30,
         "thoughtsTokenCount": 7,
     }
-    assert usage_of({"usageMetadata": usage}) == TokenUsage(
-        input=180, cached=40, output=30, thoughts=7
-    )
-    piece = piece_of({"usageMetadata": usage})
+    chunk = received({"usageMetadata": usage})
+    assert usage_of(chunk) == TokenUsage(input=180, cached=40, output=30, thoughts=7)
+    piece = piece_of(chunk)
     assert (piece.prompt_tokens, piece.output_tokens) == (220, 37)
 
 
 @pytest.mark.parametrize("chunk", [{}, {"candidates": []}, {"candidates": [{}]}, a_chunk()])
 def test_a_chunk_that_says_nothing_says_nothing(chunk: dict[str, Any]) -> None:
-    assert piece_of(chunk) == Chunk()
-    assert usage_of(chunk) is None
-    assert not has_text(chunk)
-    assert pages_of(chunk) == []
-    assert searches_of(chunk) == []
+    assert piece_of(received(chunk)) == Chunk()
+    assert usage_of(received(chunk)) is None
+    assert text_of(received(chunk)) == ""
+    assert pages_of(received(chunk)) == []
+    assert searches_of(received(chunk)) == []
 
 
 def test_what_was_thought_is_not_said() -> None:
     chunk = a_chunk({"text": "Hm.", "thought": True}, {"text": "は"}, {"inlineData": {}})
-    assert piece_of(chunk).text == "は"
-    assert not has_text(a_chunk({"text": "Hm.", "thought": True}))
+    assert piece_of(received(chunk)).text == "は"
+    assert text_of(received(a_chunk({"text": "Hm.", "thought": True}))) == ""
 
 
 @pytest.mark.parametrize(("reason", "truncated"), [("STOP", False), ("MAX_TOKENS", True)])
 def test_an_answer_ends_with_a_reason(reason: str, truncated: bool) -> None:
-    piece = piece_of(a_chunk({"text": "終"}, reason=reason))
+    piece = piece_of(received(a_chunk({"text": "終"}, reason=reason)))
     assert piece == Chunk("終", finished=True, truncated=truncated)
 
 
@@ -70,7 +70,7 @@ def test_an_answer_ends_with_a_reason(reason: str, truncated: bool) -> None:
 )
 def test_other_reasons_are_no_answer(reason: str, error: type[MechachangError], why: str) -> None:
     with pytest.raises(error) as raised:
-        piece_of(a_chunk({"text": "a"}, reason=reason))
+        piece_of(received(a_chunk({"text": "a"}, reason=reason)))
     assert raised.value.reason == why
 
 
@@ -98,9 +98,9 @@ def test_pages_found_and_pages_read_are_told_apart_from_those_that_failed() -> N
             ]
         },
     )
-    assert pages_of(chunk) == [
+    assert pages_of(received(chunk)) == [
         WebPage("https://a.example", "A"),
         WebPage("https://b.example", "b.example"),
         WebPage("https://c.example"),
     ]
-    assert searches_of(chunk) == ["冪等"]
+    assert searches_of(received(chunk)) == ["冪等"]

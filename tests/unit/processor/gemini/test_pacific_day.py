@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from processor_service.pacific_day import next_pacific_midnight
+from processor_service.gemini.pacific_day import next_pacific_midnight
 
 
 @pytest.mark.parametrize(

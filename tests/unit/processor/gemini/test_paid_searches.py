@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from processor_service.gemini_continuation import AnswerSoFar
+from processor_service.gemini.continuation import AnswerSoFar
 from processor_service.ports.citations import Citations
 from processor_service.telemetry.attempt_metrics import attempt_at
 from processor_service.telemetry.prices import Price
 from shared.telemetry.metrics import GEMINI_COST, GEMINI_SEARCHES
 from tests.support.counted import Counted
+from tests.support.gemini_responses import received
 
 MODEL = "gemini-3.8-flash"
 SEARCHED = {MODEL: Price(input=1.5, output=7.5, thousand_searches=14.0)}
@@ -26,7 +27,7 @@ def attempt(*chunks: dict[str, Any]) -> None:
     answer = AnswerSoFar(Citations())
     with attempt_at(MODEL, SEARCHED):
         for chunk in chunks:
-            answer.read(chunk)
+            answer.read(received(chunk))
 
 
 def test_each_search_is_counted_and_costs_and_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:

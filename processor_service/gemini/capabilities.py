@@ -35,14 +35,14 @@ class Refusal:
 
 
 @dataclass
-class Refusals:
+class ModelCapabilities:
     """What each model has refused so far."""
 
     _thinking: set[tuple[str, Thinking]] = field(default_factory=set)
     _tools: set[tuple[str, bool]] = field(default_factory=set)
 
     def options(self, prompt: Prompt, model: str) -> GenerationOptions:
-        """The prompt's manner without what ``model`` is known to refuse."""
+        """The prompt's options without what ``model`` is known to refuse."""
         wished = prompt.options
         if wished.thinking is not None and (model, wished.thinking) in self._thinking:
             wished = replace(wished, thinking=None)
@@ -50,10 +50,10 @@ class Refusals:
             wished = replace(wished, tools=())
         return wished
 
-    def lesser(
+    def fallback_options(
         self, refused: GenerationOptions, refusal: Refusal, prompt: Prompt, model: str
     ) -> GenerationOptions | None:
-        """The manner to ask in instead; None if the refusal is about something else."""
+        """The options to ask in instead; None if the refusal is about something else."""
         code, message = refusal.code, refusal.message
         if refused.thinking is not None and code == 400 and _NAMES_THINKING.search(message):
             self._learn_thinking(model, refused.thinking)
@@ -63,7 +63,7 @@ class Refusals:
             return replace(refused, tools=())
         if refused != GenerationOptions() and code == 400 and _NAMES_NOTHING.search(message):
             log.warning(
-                "The model refuses a request without saying why; it is asked in its own manner.",
+                "The model refuses a request without saying why; it is asked in its own options.",
                 action="option_refused",
                 model=model,
             )

@@ -1,0 +1,156 @@
+"""google-genai's client on one kept-alive session of ours.
+
+Every request is sent once: who repeats what, and after how long, is decided where it is known what
+is visible by then.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final
+
+import aiohttp
+from google import genai
+from google.auth.exceptions import GoogleAuthError
+from google.genai.files import AsyncFiles
+from google.genai.types import (
+    GenerateContentResponse,
+    HttpOptions,
+    HttpResponse,
+    HttpRetryOptions,
+)
+
+from processor_service.gemini.access import GeminiAccess
+from processor_service.gemini.responses import expect_new_values, response_of
+from processor_service.gemini.session import GeminiSession, collecting
+from shared.errors import ModelRejected, ModelUnavailable
+from shared.telemetry.tracing import traced_session
+from shared.version import VERSION
+
+_CONNECT_S: Final = 5.0
+# Some of these are ValueErrors, too: a certificate that is not trusted, a malformed key file.
+_UNREACHED: Final = (aiohttp.ClientError, GoogleAuthError)
+# What the library raises for an answer that is not of the form it knows.
+_UNREADABLE: Final = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+class GeminiClient:
+    """Raises APIError for what Gemini refuses, aiohttp's and google-auth's errors for what never
+    arrived, and ModelUnavailable for an answer in an unknown form.
+    """
+
+    def __init__(self, access: GeminiAccess, session: aiohttp.ClientSession) -> None:
+        self.access = access
+        self._client = _library_client(access, GeminiSession(session))
+
+    async def stream(
+        self, model: str, body: Mapping[str, Any]
+    ) -> AsyncGenerator[GenerateContentResponse, None]:
+        """The responses of a streamed answer as they come. Closing the generator closes the
+        connection, which ends the work at Gemini.
+        """
+        opened: list[aiohttp.ClientResponse] = []
+        try:
+            with readable(opened), collecting(opened):
+                # What ``generate_content_stream`` does with its arguments and with each response
+                # takes three times the CPU of everything else (decision 31).
+                told = await self._client._api_client.async_request_streamed(  # noqa: SLF001 - as above
+                    "post", f"{self._path(model)}:streamGenerateContent?alt=sse", dict(body)
+                )
+            while (chunk := await _next(told, opened)) is not None:
+                yield chunk
+        finally:
+            # The library's own generators close theirs only when they are collected as garbage.
+            for response in opened:
+                response.close()
+
+    async def check(self, model: str) -> None:
+        """Ask for the description of ``model``."""
+        opened: list[aiohttp.ClientResponse] = []
+        with readable(opened), collecting(opened):
+            await self._client.aio.models.get(model=model)
+
+    @property
+    def files(self) -> AsyncFiles:
+        """The Files API, which Vertex AI does not have."""
+        return self._client.aio.files
+
+    async def close(self) -> None:
+        """Close what the library opened by itself; the session stays open."""
+        await self._client.aio.aclose()
+        self._client.close()
+
+    def _path(self, model: str) -> str:
+        if "/" in model:
+            return model
+        return f"publishers/google/models/{model}" if self.access.is_vertex else f"models/{model}"
+
+
+async def _next(
+    told: AsyncIterator[HttpResponse], opened: list[aiohttp.ClientResponse]
+) -> GenerateContentResponse | None:
+    with readable(opened):
+        response = await anext(told, None)
+        return response_of(response.body or "") if response is not None else None
+
+
+@contextmanager
+def readable(opened: list[aiohttp.ClientResponse]) -> Iterator[None]:
+    """What the library cannot read of a response that is ``opened`` is Gemini's failure; what it
+    cannot send is a fault of the configuration, such as a model's name.
+    """
+    try:
+        yield
+    except _UNREACHED:
+        raise
+    except _UNREADABLE as error:
+        if opened:
+            raise ModelUnavailable("Gemini answered in an unknown form.") from error
+        raise ModelRejected(
+            "google-genai does not send this request.", reason="model_misconfigured"
+        ) from error
+
+
+def _library_client(access: GeminiAccess, session: Any) -> genai.Client:
+    # Built here, because the library builds it with the first answer.
+    GenerateContentResponse.model_rebuild()
+    expect_new_values()
+    options = HttpOptions(
+        base_url=access.base_url,
+        api_version=access.api_version,
+        headers={"User-Agent": f"mechachang/{VERSION}"},
+        # One attempt. Without any options the library repeats a dropped request after up to 10 s.
+        retry_options=HttpRetryOptions(attempts=1),
+        # The library makes further clients (httpx2, websockets) that nothing of ours uses. Without
+        # these each of them would read all root certificates; this context trusts nobody.
+        client_args={"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)},
+        async_client_args={"ssl": True},
+    )
+    # Assigned, because a session of another class is not accepted above.
+    options.aiohttp_client = session
+    if not access.is_vertex:
+        return genai.Client(vertexai=False, api_key=access.api_key, http_options=options)
+    return genai.Client(
+        vertexai=True,
+        project=access.vertex_project,
+        # Behind another address the library would leave project and location out without this.
+        location=access.vertex_location or "global",
+        http_options=options,
+    )
+
+
+@asynccontextmanager
+async def gemini_client(access: GeminiAccess, idle_timeout_s: float) -> AsyncIterator[GeminiClient]:
+    """The client on a session of its own; closed at the end.
+
+    ``idle_timeout_s`` bounds the silence before each part of an answer.
+    """
+    timeout = aiohttp.ClientTimeout(total=None, connect=_CONNECT_S, sock_read=idle_timeout_s)
+    async with traced_session(timeout=timeout) as session:
+        # In a thread, because what the library does at first takes 0.1 s.
+        client = await asyncio.to_thread(GeminiClient, access, session)
+        try:
+            yield client
+        finally:
+            await client.close()

@@ -1,0 +1,100 @@
+"""Gemini for a service that starts: google-genai takes about 0.4 s of CPU to import.
+
+That happens in a thread, beside everything else that starts; whoever needs it first waits for it.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from processor_service.gemini.access import GeminiAccess
+from processor_service.ports.model import Chunk, MediaFile, Prompt
+
+if TYPE_CHECKING:
+    from processor_service.gemini.files import GeminiFiles
+    from processor_service.gemini.model import GeminiModel
+
+    _Loaded = tuple[GeminiModel, GeminiFiles]
+
+
+class Gemini:
+    """``ports.Model`` and ``ports.Uploads``, as kept by ``GeminiModel`` and ``GeminiFiles``."""
+
+    def __init__(self, access: GeminiAccess, idle_timeout_s: float, opened: AsyncExitStack) -> None:
+        self._access = access
+        self._idle_timeout_s = idle_timeout_s
+        self._opened = opened
+        self._loading: asyncio.Task[_Loaded] | None = None
+
+    async def load(self) -> None:
+        """Import the library and make its client, unless somebody does so already."""
+        await self._loaded()
+
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
+        """The answer piece by piece. Closing the generator closes the connection to Gemini."""
+        gemini, _ = await self._loaded()
+        async with aclosing(gemini.stream(prompt, model)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def check(self, model: str) -> None:
+        """Ask for the model's description; raises as ``stream`` does."""
+        gemini, _ = await self._loaded()
+        await gemini.check(model)
+
+    @property
+    def takes_uploads(self) -> bool:
+        """Vertex AI has no Files API."""
+        return not self._access.is_vertex
+
+    async def upload(self, file: MediaFile) -> MediaFile:
+        """The file in Gemini's store."""
+        _, files = await self._loaded()
+        return await files.upload(file)
+
+    async def until_ready(self, file: MediaFile) -> None:
+        """Wait until Gemini has processed the file."""
+        _, files = await self._loaded()
+        await files.until_ready(file)
+
+    async def forget(self, file: MediaFile) -> None:
+        """Delete the file, if Gemini lets us within moments."""
+        _, files = await self._loaded()
+        await files.forget(file)
+
+    async def ended(self) -> None:
+        """An import under way cannot be broken off; it is waited for."""
+        if self._loading is not None:
+            await asyncio.wait([self._loading])
+
+    async def _loaded(self) -> "_Loaded":
+        if self._loading is None:
+            self._loading = asyncio.create_task(self._load(), name="load-gemini")
+        # Who waits may be cancelled; the import goes on for the others.
+        return await asyncio.shield(self._loading)
+
+    async def _load(self) -> "_Loaded":
+        for module in ("model", "files"):
+            await asyncio.to_thread(import_module, f"{__package__}.{module}")
+        from processor_service.gemini.client import gemini_client  # noqa: PLC0415 - imported just now
+        from processor_service.gemini.files import GeminiFiles  # noqa: PLC0415 - likewise
+        from processor_service.gemini.model import GeminiModel  # noqa: PLC0415 - likewise
+
+        client = await self._opened.enter_async_context(
+            gemini_client(self._access, self._idle_timeout_s)
+        )
+        return GeminiModel(client), GeminiFiles(client)
+
+
+@asynccontextmanager
+async def gemini(access: GeminiAccess, idle_timeout_s: float) -> AsyncIterator[Gemini]:
+    """Gemini on one kept-alive session, there at once; closed at the end."""
+    async with AsyncExitStack() as opened:
+        lazy = Gemini(access, idle_timeout_s, opened)
+        try:
+            yield lazy
+        finally:
+            # Before what it opens is closed.
+            await lazy.ended()
