@@ -62,15 +62,17 @@ def look_later(
     task: Task, delivery: Delivery, outcome: Outcome, worked: Sequence[Steps], deps: AnswerDeps
 ) -> None:
     """Have somebody look again for what Slack takes late: what this worker was not told of, or one
-    before it, which may have died with its call on the way.
+    before it or beside it, which may have died with its call on the way.
     """
     unconfirmed = any(steps.unconfirmed for steps in worked)
+    doubtful = any(steps.doubtful for steps in worked)
     if outcome in {Outcome.HELD, Outcome.TRY_LATER}:
         # Whoever is given the task next comes late enough, and looks in turn.
         return
-    if unconfirmed or delivery.attempt > 1 or outcome is Outcome.GAVE_UP:
+    successor = delivery.attempt > 1 or outcome is Outcome.GAVE_UP
+    if doubtful or successor:
         look = partial(clean_up, task, delivery, deps, done=False, within_s=_LOOK_WITHIN_S)
-        often = unconfirmed or any(steps.doubtful for steps in worked)
+        often = unconfirmed or (successor and doubtful)
         deps.late_looks.after(task.task_id, look, often=often)
 
 

@@ -26,7 +26,8 @@ _LEFT_OUT: Final = "…"
 
 class TrimmedMessages:
     """The messages of one reading in order. Of those until ``until``, the first one and the newest
-    ``KEPT_CHARS`` keep their words; the others keep their author, time and mark.
+    ``KEPT_CHARS`` keep their words, and so do streams that run; the others keep their author,
+    time and mark.
     """
 
     def __init__(self, until: float = float("inf"), chars: int = KEPT_CHARS) -> None:
@@ -44,7 +45,8 @@ class TrimmedMessages:
         if _by_person(message) and float(message["ts"]) > self._until:
             # What people said after the question is not its context; an answer of ours may be.
             message = _wordless(message)
-        elif self.messages:
+        elif self.messages and message.get("streaming_state") != "in_progress":
+            # A stream that runs has no mark: whose it is may be told by its words alone.
             size = size_of(message)
             self._with_words.append((len(self.messages), size))
             self._left -= size

@@ -205,6 +205,22 @@ async def test_a_stream_whose_start_slack_did_not_confirm_is_found_by_whoever_be
         assert await there.streamed(asked.ts).find(TASK_ID) == [live]
 
 
+async def test_such_a_stream_is_found_by_its_words_also_above_what_was_posted_since() -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        here.bench.faults.add("slack", "chat.startStream", Fault("drop_after"))
+        thread = here.streamed(asked.ts)
+        with pytest.raises(OutcomeUnknown):
+            await thread.start_stream(TASK_ID, "half an")
+        posted = await thread.post(Body("whole"), ANSWER)
+        for in_turn in (True, False):
+            found = await here.streamed(asked.ts).find(TASK_ID, in_turn=in_turn)
+            assert [(one.live, one.ts == posted.ts) for one in found] == [
+                (True, False),
+                (False, True),
+            ]
+
+
 async def test_somebody_elses_stream_with_other_words_is_not_taken_for_an_unconfirmed_one() -> None:
     async with processors() as (here, there):
         asked = here.bench.slack.people.post("alice", "#general", "question")

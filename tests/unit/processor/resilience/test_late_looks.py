@@ -39,6 +39,16 @@ async def test_what_a_worker_left_that_died_is_looked_for_after_the_next_deliver
     assert world.conversation.messages == [answer]
 
 
+async def test_a_twin_of_a_worker_that_nobody_kept_apart_is_looked_for_after_the_answer() -> None:
+    world = World()
+    world.leases.store_is_lost = True
+    assert await world.answer() is Outcome.ANSWERED
+    [answer] = world.conversation.messages
+    world.conversation.messages.append((Posted("900.000001", answer[0].mark), answer[1]))
+    await world.late_looks.close()
+    assert world.conversation.messages == [answer]
+
+
 async def test_a_task_that_is_worked_on_keeps_its_stream() -> None:
     world = World()
     await world.leases.claim(TASK_ID, "m1")
