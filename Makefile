@@ -61,7 +61,7 @@ drill: $(VENV)/.dev ## Bring out a bad version on the local stack, and see it ta
 preview: $(VENV)/.dev ## Show how answers are rendered, on the chat page (PORT=...)
 	@exec $(PY) -m tests.preview --port $(PORT)
 
-docs: $(VENV)/.dev ## Write docs/openapi.json and the examples of docs/api.md anew
+docs: $(VENV)/.dev ## Write docs/openapi.json and the examples of docs/api.md again
 	@$(PY) -m tests.documents
 
 check: $(VENV)/.dev ## Check formatting, lint, import rules and types, and run the unit tests

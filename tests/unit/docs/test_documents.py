@@ -120,6 +120,28 @@ def _names(module: ast.Module | ast.ClassDef, prefix: str = "") -> Iterator[str]
                 yield f"{prefix}{name}"
 
 
+def rows(page: str) -> list[list[str]]:
+    """The cells of the rows below a page's first table head."""
+    table = (ROOT / "docs" / page).read_text(encoding="utf-8").partition("|---|")[2]
+    lines = table.partition("\n\n")[0].splitlines()[1:]
+    return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines]
+
+
+def test_each_word_of_the_glossary_is_in_the_code() -> None:
+    words = rows("glossary.md")
+    assert len(words) <= 40
+    assert [term for term, _, where in words if not _REFERENCE.fullmatch(where)] == []
+    assert [term for term, _, _ in words] == sorted(term for term, _, _ in words)
+
+
+def test_each_decision_is_in_the_index_with_its_title() -> None:
+    titles = {}
+    for path in sorted((ROOT / "docs" / "decisions").glob("0*.md")):
+        number, _, title = path.read_text(encoding="utf-8").partition("\n")[0][2:].partition(". ")
+        titles[f"[{number}]({path.name})"] = title
+    assert {link: title for link, title, *_ in rows("decisions/README.md")} == titles
+
+
 def test_every_threat_is_tested_somewhere() -> None:
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     rows = re.search(r"\| threat \|.*?\n\|---\|---\|---\|\n(.*?)\n\n", text, re.DOTALL)
