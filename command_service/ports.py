@@ -8,13 +8,13 @@ from command_service.payloads.model import (
     ConversationKind,
     EphemeralTarget,
     JoinedConversation,
-    Message,
     Page,
     Question,
     QuestionContent,
 )
 from shared.actions import MessageRef
 from shared.errors import SlackDenied
+from shared.slack.message import Message
 from shared.task import Locale, Task
 
 Block = Mapping[str, Any]

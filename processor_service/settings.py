@@ -15,7 +15,7 @@ from pydantic import (
 from pydantic_settings import NoDecode
 
 from processor_service.ports.generation_options import (
-    THINKING,
+    DEFAULT_THINKING,
     OptionsByMode,
     Thinking,
     tools,
@@ -107,7 +107,7 @@ class ProcessorSettings(ServiceSettings):
     def options_by_mode(self) -> OptionsByMode:
         """The generation options of each mode."""
         return OptionsByMode(
-            {**THINKING, **self.gemini_thinking},
+            {**DEFAULT_THINKING, **self.gemini_thinking},
             tools(self.gemini_tools),
             tools_with_quotes(self.gemini_tools_with_quotes),
         )

@@ -26,7 +26,7 @@ _STARTABLE = "--startable"
 _IDENTITY = "computeMetadata/v1/instance/service-accounts/default/identity"
 
 
-async def smoke(
+async def check_processor(
     url: str,
     audience: str,
     give_up_after_s: float = _GIVE_UP_AFTER_S,
@@ -119,7 +119,7 @@ def main(argv: Sequence[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     url, audience = words
-    faults = asyncio.run(smoke(url.rstrip("/"), audience, startable=_STARTABLE in argv))
+    faults = asyncio.run(check_processor(url.rstrip("/"), audience, startable=_STARTABLE in argv))
     print("\n".join(faults) or f"{url} can take pushes.")
     return 1 if faults else 0
 

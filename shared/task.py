@@ -75,6 +75,8 @@ class FeedbackReason(StrEnum):
 
 
 Locale = Literal["ja", "en"]
+Texts = dict[Locale, str]
+"""A text for people in each language."""
 
 
 class TaskFile(BaseModel):

@@ -4,16 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from command_service.payloads.model import (
-    ConversationKind,
-    ItemT,
-    JoinedConversation,
-    Message,
-    Page,
-)
+from command_service.payloads.model import ConversationKind, ItemT, JoinedConversation, Page
 from command_service.ports import ChannelHistory
 from shared.errors import RetryableError, SlackDenied
 from shared.retry import Patience, Retries, doubling
+from shared.slack.message import Message
 
 _BACK_OFF = doubling(2.0, 2.0)
 

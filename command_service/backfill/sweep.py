@@ -13,13 +13,13 @@ from command_service.payloads.model import (
     ConversationKind,
     Identity,
     JoinedConversation,
-    Message,
     Question,
 )
 from command_service.use_cases.submit import Accepted, HandedBack, SubmitDeps, submit
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Ledger
 from shared.retry import Patience, Retries, doubling
+from shared.slack.message import Message
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import CATCH_UP_QUESTIONS
 from shared.telemetry.tracing import span

@@ -1,9 +1,9 @@
 """Clicks that ask a question again: pure functions, one per kind of button."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from command_service.payloads.messages import moment
 from command_service.payloads.model import (
@@ -17,7 +17,7 @@ from command_service.payloads.model import (
 from command_service.payloads.well_formed import id_in, never_raising, text_or_none
 from shared.actions import AskAgain
 from shared.signing import Signing, signed_value_in
-from shared.slack.message import ILL_FORMED, is_ts
+from shared.slack.message import ILL_FORMED, Payload, is_ts
 from shared.task import (
     Mode,
     Requester,
@@ -29,8 +29,6 @@ from shared.task import (
     task_id_of_retry,
     task_id_of_wish,
 )
-
-Payload = Mapping[str, Any]
 
 IN_A_MODAL: Final = "modal"
 """Replaces the channel in the signature of a modal's data."""

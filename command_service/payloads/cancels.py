@@ -1,17 +1,14 @@
 """Presses of Stop: our button below a growing answer, and Slack's own beside a stream."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from command_service.payloads.buttons import press_of
 from command_service.payloads.messages import moment
 from command_service.payloads.model import NotAQuestion, RejectReason, SideTask
 from command_service.payloads.well_formed import id_in, never_raising
 from shared.actions import StopAnswer
+from shared.slack.message import Payload
 from shared.task import Cancel, Kind, Requester, Task, task_id_of_cancel
-
-Payload = Mapping[str, Any]
 
 
 @never_raising

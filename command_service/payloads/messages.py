@@ -1,15 +1,12 @@
 """Slack's payloads read as questions: pure functions, one per kind of trigger."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from command_service.payloads.model import (
     EphemeralTarget,
     Identity,
     JoinedConversation,
-    Message,
     NotAQuestion,
     Question,
     RejectReason,
@@ -24,6 +21,7 @@ from command_service.payloads.well_formed import (
     words_in,
 )
 from shared.slack.files import files_of
+from shared.slack.message import Message, Payload
 from shared.slack.message_text import mentions, plain_text
 from shared.task import (
     Mode,
@@ -31,8 +29,6 @@ from shared.task import (
     task_id_of_command,
     task_id_of_message,
 )
-
-Payload = Mapping[str, Any]
 
 # A person's new message: alone, with files, or a thread reply also sent to the channel.
 _NEW_MESSAGE = frozenset({None, "file_share", "thread_broadcast"})

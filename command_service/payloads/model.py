@@ -1,10 +1,9 @@
 """A user's request as data, the reasons to reject one, and conversations that are read back."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from shared.actions import MessageRef
 from shared.task import Mode, Source, Subject, Task, TaskFile, Wish
@@ -159,7 +158,7 @@ class SideTask:
 ConversationKind = Literal["im", "public_channel", "private_channel"]
 KINDS: tuple[ConversationKind, ...] = ("im", "public_channel", "private_channel")
 
-Message = Mapping[str, Any]
+
 ItemT = TypeVar("ItemT")
 
 

@@ -1,14 +1,14 @@
 """Votes on answers, and the reasons for negative ones, from Slack's payloads."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from command_service.payloads.buttons import is_from_outside, press_of, team_of
 from command_service.payloads.model import NotAQuestion, RejectReason, SideTask
 from command_service.payloads.well_formed import id_in, never_raising
 from shared.actions import CastVote, ExplainVote
+from shared.slack.message import Payload
 from shared.task import (
     Feedback,
     FeedbackReason,
@@ -17,8 +17,6 @@ from shared.task import (
     Task,
     task_id_of_feedback,
 )
-
-Payload = Mapping[str, Any]
 
 REASONS: Final = "feedback_reasons"
 """The ``callback_id`` of the modal that asks why."""

@@ -6,16 +6,11 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from command_service.payloads.model import (
-    ConversationKind,
-    JoinedConversation,
-    Message,
-    Page,
-)
+from command_service.payloads.model import ConversationKind, JoinedConversation, Page
 from command_service.slack.access import SlackAccess
 from shared.errors import SlackUnavailable
 from shared.slack.client import SLACK_FAILURES
-from shared.slack.message import cursor_in, messages_in
+from shared.slack.message import Message, cursor_in, messages_in
 
 # Slack recommends no more than 200 (docs.slack.dev, pagination).
 _PAGE = 200

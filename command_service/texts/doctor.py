@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from shared.slack.findings import CheckText, Texts
+from shared.slack.findings import CheckText
+from shared.task import Texts
 
 DOCTOR_TITLE: Final[Texts] = {"ja": "診断結果（受付側）", "en": "What I found (taking questions)"}
 NO_SCOPES: Final[Texts] = {"ja": "", "en": ""}

@@ -3,9 +3,7 @@
 from typing import Final
 
 from command_service.payloads.model import RejectReason
-from shared.task import FeedbackReason, Locale
-
-Texts = dict[Locale, str]
+from shared.task import FeedbackReason, Locale, Texts
 
 IS_THINKING: Final[Texts] = {"ja": "考えています…", "en": "is thinking…"}
 LOADING_LINES: Final[dict[Locale, list[str]]] = {

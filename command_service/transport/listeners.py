@@ -54,12 +54,12 @@ from command_service.use_cases.submit import (
 from shared.actions import ActionId
 from shared.errors import MechachangError, SlackDenied
 from shared.signing import Signing
+from shared.slack.message import Payload
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import FIRST_SIGN
 
 log = get_logger(__name__)
 
-Body = dict[str, Any]
 ReadEvent = Callable[[Mapping[str, Any], Identity, bool], Question | NotAQuestion]
 ReadClick = Callable[[Mapping[str, Any]], Click | NotAQuestion]
 
@@ -118,7 +118,7 @@ class Listeners:
         app.error(on_error)
 
     def _on_event(self, read: ReadEvent) -> Callable[..., Awaitable[None]]:
-        async def on_event(body: Body, request: AsyncBoltRequest) -> None:
+        async def on_event(body: Payload, request: AsyncBoltRequest) -> None:
             question = read(body, self.identity, _is_redelivered(request))
             outcome = await accept_message(question, self.following)
             count(question, outcome)
@@ -128,7 +128,7 @@ class Listeners:
 
         return on_event
 
-    async def _on_command(self, body: Body, ack: AsyncAck) -> None:
+    async def _on_command(self, body: Payload, ack: AsyncAck) -> None:
         visit = read_doctor_request(body)
         if visit is not None:
             await ack(await run_checks(visit, self.doctor))
@@ -165,7 +165,7 @@ class Listeners:
                 )
 
     def _on_click(self, read: ReadClick) -> Callable[..., Awaitable[None]]:
-        async def on_click(body: Body, ack: AsyncAck) -> None:
+        async def on_click(body: Payload, ack: AsyncAck) -> None:
             click = self._tampered(body) or read(body)
             outcome = await ask_again(click, self.repetition)
             count(click, outcome)
@@ -177,41 +177,41 @@ class Listeners:
 
         return on_click
 
-    def _tampered(self, body: Body) -> NotAQuestion | None:
+    def _tampered(self, body: Payload) -> NotAQuestion | None:
         """The reason to ignore a press whose data we did not sign for its place."""
         if is_genuine(body, self.signing):
             return None
         log.warning("A press carries what is not ours.", action="press_tampered")
         return NotAQuestion(RejectReason.TAMPERED)
 
-    def _tidy_up(self, body: Body, outcome: SubmitOutcome) -> None:
+    def _tidy_up(self, body: Payload, outcome: SubmitOutcome) -> None:
         """Remove an ephemeral note once its button is pressed."""
         if isinstance(outcome, Accepted) and body["container"].get("is_ephemeral"):
             submit_deps = self.repetition.submit_deps
             dismissing = submit_deps.replies.dismiss(str(body["response_url"]))
             submit_deps.background.start(dismissing, f"dismiss:{outcome.task.task_id}")
 
-    async def _on_edit(self, body: Body, request: AsyncBoltRequest) -> None:
+    async def _on_edit(self, body: Payload, request: AsyncBoltRequest) -> None:
         await offer(read_edit(body, self.identity, _is_redelivered(request)), self.following)
         count_event(NOBODY, "ignored", RejectReason.MESSAGE_CHANGED)
 
-    async def _on_stopped_session(self, body: Body) -> None:
+    async def _on_stopped_session(self, body: Payload) -> None:
         submit_deps = self.repetition.submit_deps
         outcome = await enqueue(read_stopped_session(body, submit_deps.now()), submit_deps)
         if isinstance(outcome, HandedBack):
             raise outcome.error
 
-    async def _on_stop(self, body: Body, ack: AsyncAck) -> None:
+    async def _on_stop(self, body: Payload, ack: AsyncAck) -> None:
         submit_deps = self.repetition.submit_deps
         await enqueue_click(self._tampered(body) or read_stop(body, submit_deps.now()), submit_deps)
         await ack()
 
-    async def _on_vote(self, body: Body, ack: AsyncAck) -> None:
+    async def _on_vote(self, body: Payload, ack: AsyncAck) -> None:
         voted = self._tampered(body) or read_vote(body, self.repetition.submit_deps.now())
         await take_vote(voted, self.listening)
         await ack()
 
-    async def _on_reasons(self, body: Body, ack: AsyncAck) -> None:
+    async def _on_reasons(self, body: Payload, ack: AsyncAck) -> None:
         side_task = self._tampered(body) or read_reasons(body, self.repetition.submit_deps.now())
         outcome = await take_reasons(side_task, self.listening)
         user_id = str(body["user"]["id"])
@@ -225,11 +225,11 @@ class Listeners:
             thanks = thanks_modal(self.listening.locale_of(user_id))
             await ack(response_action="update", view=thanks)
 
-    async def _on_shortcut(self, body: Body, ack: AsyncAck) -> None:
+    async def _on_shortcut(self, body: Payload, ack: AsyncAck) -> None:
         await ask_about(read_shortcut(body, self.identity), self.repetition.submit_deps)
         await ack()
 
-    async def _on_home(self, body: Body) -> None:
+    async def _on_home(self, body: Payload) -> None:
         opened = read_opening(body)
         if opened is None:
             count_event(NOBODY, "ignored", "unhandled")
@@ -243,7 +243,9 @@ def _is_redelivered(request: AsyncBoltRequest) -> bool:
     return numbers[0] != "0"
 
 
-async def on_error(error: Exception, body: Body, request: AsyncBoltRequest) -> BoltResponse | None:
+async def on_error(
+    error: Exception, body: Payload, request: AsyncBoltRequest
+) -> BoltResponse | None:
     """Ack events without a listener; leave all others unacked, so that Slack redelivers them."""
     if isinstance(error, BoltUnhandledRequestError):
         count_event(NOBODY, "ignored", "unhandled")
@@ -268,6 +270,6 @@ async def on_error(error: Exception, body: Body, request: AsyncBoltRequest) -> B
     return BoltResponse(status=500)
 
 
-def _kind(body: Body) -> str:
+def _kind(body: Payload) -> str:
     event = body.get("event") or {}
     return str(event.get("type") or body.get("command") or body.get("type") or "unknown")

@@ -4,7 +4,6 @@ Nothing is kept for this: the event has the old words and the new ones, and the 
 the message to read again.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -16,13 +15,12 @@ from command_service.use_cases.follow_ups import FollowUpDeps, why_not_follow_up
 from command_service.use_cases.policy import Rejected, admit
 from command_service.use_cases.submit import submit
 from shared.actions import ActionId, AskAgain
-from shared.slack.message import message_of
+from shared.slack.message import Payload, message_of
 from shared.slack.message_text import plain_text
 from shared.telemetry.log import bound_task, get_logger
 
 log = get_logger(__name__)
 
-Payload = Mapping[str, Any]
 
 EDITED_WITHIN_S: Final = 300.0
 """An author who edits an older message is tidying up, not asking."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from command_service.envelope.ack_deadline import at_most_s
-from command_service.payloads.model import Message, NotAQuestion, Question, RejectReason
+from command_service.payloads.model import NotAQuestion, Question, RejectReason
 from command_service.ports import ChannelHistory
 from command_service.use_cases.deferred_follow_ups import DeferredFollowUps, FollowUpTurn
 from command_service.use_cases.policy import Rejected, admit
@@ -28,6 +28,7 @@ from command_service.use_cases.submit import (
 from shared.bounded import BoundedMap
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Ledger
+from shared.slack.message import Message
 from shared.slack.message_text import mentions
 from shared.telemetry.log import bound_task, get_logger
 

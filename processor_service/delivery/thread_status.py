@@ -11,11 +11,10 @@ from processor_service.texts.answers import (
     SEARCHING,
     STILL_THINKING,
     THINKING,
-    Texts,
 )
 from shared.background import Background, happens
 from shared.slack.status import NONE_COMES_AFTER_S
-from shared.task import Task
+from shared.task import Task, Texts
 
 # Slack itself takes a status away after two minutes (docs.slack.dev, assistant.threads.setStatus).
 REFRESH_S = 60.0

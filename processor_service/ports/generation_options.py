@@ -41,7 +41,7 @@ class GenerationOptions:
 
 # Users wait for the first word: gemini-3.8-flash thinks for seconds at its own level (medium), and
 # "low" is the least it knows. Programs and figures are worth the wait.
-THINKING: Final[Mapping[Mode, Thinking | None]] = {
+DEFAULT_THINKING: Final[Mapping[Mode, Thinking | None]] = {
     **dict.fromkeys(Mode, Thinking.LOW),
     Mode.CODE: Thinking.MEDIUM,
     Mode.DATA: Thinking.MEDIUM,
@@ -54,7 +54,7 @@ class OptionsByMode:
     ``tools`` that are used beside other people's words, too.
     """
 
-    thinking: Mapping[Mode, Thinking | None] = field(default_factory=lambda: THINKING)
+    thinking: Mapping[Mode, Thinking | None] = field(default_factory=lambda: DEFAULT_THINKING)
     tools: tuple[Tool, ...] = ()
     tools_with_quotes: tuple[Tool, ...] = ()
 

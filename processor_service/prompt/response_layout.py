@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared.task import Locale, Mode
-
-Texts = dict[Locale, str]
+from shared.task import Locale, Mode, Texts
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _BULLET = re.compile(r"[-*•]\s+(?=\S)")

@@ -5,10 +5,8 @@ from typing import Any
 
 from processor_service.ports.conversations import Body
 from processor_service.rendering.rich_text import number_of, of_rich_text, parts
-from shared.slack.message import ILL_FORMED
+from shared.slack.message import ILL_FORMED, Payload
 from shared.slack.message_text import plain_text
-
-Block = Mapping[str, Any]
 
 # Blocks that people operate, and blocks that end or divide text.
 _WITHOUT_WORDS = frozenset({"actions", "button", "context_actions", "divider", "input"})
@@ -31,7 +29,7 @@ def text_of_blocks(message: Mapping[str, Any], *, footers: bool = False) -> str:
     return "\n\n".join(filter(None, map(_read, blocks)))
 
 
-def text_of_attachment(attachment: Block) -> str:
+def text_of_attachment(attachment: Payload) -> str:
     """The content of an app's attachment, in blocks or in the older form."""
     if found := text_of_blocks(attachment, footers=True):
         return found
@@ -46,14 +44,14 @@ def text_of_attachment(attachment: Block) -> str:
     return "\n".join(filter(None, said)) or str(attachment.get("fallback") or "")
 
 
-def _read(block: Block) -> str:
+def _read(block: Payload) -> str:
     try:
         return _text_of(block)
     except (*ILL_FORMED, RecursionError):
         return ""
 
 
-def _text_of(block: Block) -> str:
+def _text_of(block: Payload) -> str:
     read = _READERS.get(str(block["type"]))
     if read is not None:
         return read(block)
@@ -77,32 +75,32 @@ def _words(value: Any, depth: int = _DEPTH) -> Iterator[str]:
             yield from _words(list(value.values()), depth)
 
 
-def _mrkdwn(text: Block) -> str:
+def _mrkdwn(text: Payload) -> str:
     return plain_text(str(text.get("text") or ""), "")
 
 
-def _plain(text: Block) -> str:
+def _plain(text: Payload) -> str:
     return str(text.get("text") or "")
 
 
-def _image(image: Block) -> str:
+def _image(image: Payload) -> str:
     said = [*_words(image.get("title")), str(image.get("alt_text") or "")]
     return f"[image: {' '.join(dict.fromkeys(filter(None, said)))}]"
 
 
-def _file(block: Block) -> str:
+def _file(block: Payload) -> str:
     found = block.get("file")
     file = found if isinstance(found, Mapping) else block
     return f"[file: {file.get('title') or file.get('name') or file.get('external_id')}]"
 
 
-def _section(block: Block) -> str:
+def _section(block: Payload) -> str:
     accessory = block.get("accessory")
     images = accessory if isinstance(accessory, Mapping) and accessory.get("type") == "image" else 0
     return "\n".join(_words([block.get("text"), block.get("fields"), images]))
 
 
-def _rows(table: Block) -> str:
+def _rows(table: Payload) -> str:
     rows = table.get("rows")
     found = rows if isinstance(rows, list) else ()
     return "\n".join(_row(row) for row in found if isinstance(row, list))
@@ -113,24 +111,24 @@ def _row(row: list[Any]) -> str:
     return f"| {' | '.join(' '.join(cell.split()) for cell in cells)} |"
 
 
-def _cell(cell: Block) -> str:
+def _cell(cell: Payload) -> str:
     if cell.get("type") == "rich_text":
         return of_rich_text(cell)
     return str(cell.get("text") or number_of(cell.get("value"), ""))
 
 
-def _no_words(_: Block) -> str:
+def _no_words(_: Payload) -> str:
     return ""
 
 
-_TEXTS: dict[str, Callable[[Block], str]] = {
+_TEXTS: dict[str, Callable[[Payload], str]] = {
     "mrkdwn": _mrkdwn,
     "plain_text": _plain,
     "rich_text": of_rich_text,
     "image": _image,
     "file": _file,
 }
-_READERS: dict[str, Callable[[Block], str]] = {
+_READERS: dict[str, Callable[[Payload], str]] = {
     "markdown": lambda block: _plain(block).strip(),
     "section": _section,
     "header": lambda block: f"## {' '.join(_words(block.get('text')))}",

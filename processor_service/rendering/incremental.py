@@ -6,12 +6,16 @@ from functools import partial
 
 from processor_service.ports.conversations import Body
 from processor_service.rendering.markdown.characters import neutralise
-from processor_service.rendering.markdown.document import Block, read_document, with_newlines
+from processor_service.rendering.markdown.document import (
+    MarkdownBlock,
+    read_document,
+    with_newlines,
+)
 from processor_service.rendering.markdown.stable_prefix import settled_code, settled_text
 from processor_service.rendering.messages import RICH, body_of
 from processor_service.rendering.packing import MessagePacker, pieces_of
 
-Read = Callable[[str], list[Block]]
+Read = Callable[[str], list[MarkdownBlock]]
 _read = partial(read_document, whole=False)
 
 
@@ -22,7 +26,7 @@ class RenderedSoFar:
     """
 
     bodies: Sequence[Body]
-    last: Sequence[Block] = ()
+    last: Sequence[MarkdownBlock] = ()
 
     def settled(self) -> str:
         """The Markdown at the start of the last message that more text can only add to.
@@ -87,7 +91,7 @@ class IncrementalRenderer:
         self._text, self._gap = "", "\n\n"
         self._full, self._packing = [], MessagePacker(RICH)
 
-    def _keep(self, blocks: Sequence[Block], final: int, rest: str) -> None:
+    def _keep(self, blocks: Sequence[MarkdownBlock], final: int, rest: str) -> None:
         for block in blocks[:final]:
             self._packing.add(block)
         self._full += map(body_of, self._packing.take_full())
@@ -95,7 +99,7 @@ class IncrementalRenderer:
         self._text += rest[: _start_of(rest, line)]
         self._gap = blocks[final].gap
 
-    def _drawn(self, blocks: Sequence[Block]) -> RenderedSoFar:
+    def _drawn(self, blocks: Sequence[MarkdownBlock]) -> RenderedSoFar:
         packing = self._packing.go_on()
         begun = self._full or packing.open_blocks or len(blocks) > 1
         if begun and blocks and blocks[-1].table is not None:
@@ -108,7 +112,7 @@ class IncrementalRenderer:
         return RenderedSoFar(bodies, packing.open_blocks)
 
 
-def _final(blocks: Sequence[Block], source: str) -> int:
+def _final(blocks: Sequence[MarkdownBlock], source: str) -> int:
     """How many blocks are final: those above the last block that begins on a whole line."""
     whole_lines = source.count("\n")
     return max(0, sum(block.line < whole_lines for block in blocks) - 1)

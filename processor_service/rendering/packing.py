@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from processor_service.rendering.markdown.document import Block, read_document
+from processor_service.rendering.markdown.document import MarkdownBlock, read_document
 from processor_service.rendering.markdown.split_block import Size, cut
 from processor_service.rendering.markdown.tables import Table
 
@@ -40,10 +40,14 @@ def split_markdown(documents: Iterable[str], layout: MessageLayout) -> list[list
     try:
         return _packed(map(read_document, documents), layout)
     except RecursionError:
-        return _packed(([Block("text", each)] for each in documents if each.strip()), layout)
+        return _packed(
+            ([MarkdownBlock("text", each)] for each in documents if each.strip()), layout
+        )
 
 
-def _packed(documents: Iterable[Sequence[Block]], layout: MessageLayout) -> list[list[MessagePart]]:
+def _packed(
+    documents: Iterable[Sequence[MarkdownBlock]], layout: MessageLayout
+) -> list[list[MessagePart]]:
     packing = MessagePacker(layout)
     for blocks in documents:
         for number, block in enumerate(blocks):
@@ -56,13 +60,13 @@ class MessagePacker:
     """The full messages, and the blocks of the one being filled."""
 
     layout: MessageLayout
-    _full: list[list[Block]] = field(default_factory=list)
-    _blocks: list[Block] = field(default_factory=list)
+    _full: list[list[MarkdownBlock]] = field(default_factory=list)
+    _blocks: list[MarkdownBlock] = field(default_factory=list)
     _used: int = 0
     _tables: int = 0
 
     @property
-    def open_blocks(self) -> Sequence[Block]:
+    def open_blocks(self) -> Sequence[MarkdownBlock]:
         """The blocks of the message being filled."""
         return self._blocks
 
@@ -75,7 +79,7 @@ class MessagePacker:
         """A copy that continues from here and leaves this packer unchanged."""
         return MessagePacker(self.layout, [], list(self._blocks), self._used, self._tables)
 
-    def add(self, block: Block) -> None:
+    def add(self, block: MarkdownBlock) -> None:
         """Add a block to the message, or begin a new one with it."""
         if block.table is not None:
             self._add_table(block.table)
@@ -89,7 +93,7 @@ class MessagePacker:
         full = [pieces_of(blocks) for blocks in self._full]
         return [*full, pieces_of(self._blocks, open_ended=True)] if self._blocks else full
 
-    def _add_long(self, block: Block) -> None:
+    def _add_long(self, block: MarkdownBlock) -> None:
         """Cut a block that would leave half a message empty, unless it need not be cut."""
         size, limit = self.layout.size, self.layout.limit
         divisible = block.kind in _OF_SEVERAL or self._cost(block) > limit
@@ -111,26 +115,26 @@ class MessagePacker:
             pieces = list(table.pieces(size, limit))
             if all(piece.fits(size, limit) for piece in pieces):
                 for piece in pieces:
-                    self._put_table(Block("table", "", table=piece))
+                    self._put_table(MarkdownBlock("table", "", table=piece))
                 return
         for code in table.code_blocks(size, limit - size("\n\n")):
-            self.add(Block("fence", code))
+            self.add(MarkdownBlock("fence", code))
 
-    def _put_table(self, block: Block) -> None:
+    def _put_table(self, block: MarkdownBlock) -> None:
         if not self._has_room(block) or any(each.table for each in self._blocks):
             self._begin(self._cost(block))
         self._put(block)
         self._tables += 1
 
-    def _cost(self, block: Block) -> int:
+    def _cost(self, block: MarkdownBlock) -> int:
         if block.table is not None:
             return block.table.size(self.layout.size)
         return self.layout.size(block.gap) + self.layout.size(block.text)
 
-    def _has_room(self, block: Block) -> bool:
+    def _has_room(self, block: MarkdownBlock) -> bool:
         return self._used + self._cost(block) <= self.layout.limit
 
-    def _put(self, block: Block) -> None:
+    def _put(self, block: MarkdownBlock) -> None:
         self._blocks.append(block)
         self._used += self._cost(block)
 
@@ -149,7 +153,7 @@ class MessagePacker:
             self._put(lead)
 
 
-def pieces_of(blocks: Sequence[Block], *, open_ended: bool = False) -> list[MessagePart]:
+def pieces_of(blocks: Sequence[MarkdownBlock], *, open_ended: bool = False) -> list[MessagePart]:
     """The blocks of one message.
 
     With ``open_ended`` the fence of unclosed code at the end is left out: more of it may follow.

@@ -16,7 +16,7 @@ _CLOSE_WITHIN_S: Final = 1.0
 
 
 @dataclass(frozen=True)
-class Pace:
+class LookPace:
     """``burst`` looks at once, then one in ``every_s`` seconds.
 
     While Slack fails every task would be looked at again, but Slack's limit for reading threads (50
@@ -30,7 +30,9 @@ class Pace:
 class LateLooks:
     """Background looks at given intervals. The end of the service makes the next look the last."""
 
-    def __init__(self, pauses_s: tuple[float, ...] = _PAUSES_S, pace: Pace = Pace()) -> None:
+    def __init__(
+        self, pauses_s: tuple[float, ...] = _PAUSES_S, pace: LookPace = LookPace()
+    ) -> None:
         self._pauses_s = pauses_s
         self._pace = pace
         # The time of the last look so far, had all come evenly.

@@ -2,9 +2,7 @@
 
 from typing import Final
 
-from shared.task import Locale, Purpose, Wish
-
-Texts = dict[Locale, str]
+from shared.task import Locale, Purpose, Texts, Wish
 
 CACHED: Final[Texts] = {
     "ja": "以前の同じ質問への回答を表示しています。",

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from shared.slack.findings import CheckText, Texts
+from shared.slack.findings import CheckText
+from shared.task import Texts
 
 REPORT_TITLE: Final[Texts] = {"ja": "診断結果（回答側）", "en": "What I found (answering)"}
 NO_LIMIT: Final[Texts] = {"ja": "", "en": ""}

@@ -5,9 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from processor_service.ports.answers import OmittedFile
-from shared.task import Locale
-
-Texts = dict[Locale, str]
+from shared.task import Texts
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shared.task import Locale
-
-Texts = dict[Locale, str]
+from shared.task import Locale, Texts
 
 
 @dataclass(frozen=True)

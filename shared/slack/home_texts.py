@@ -2,9 +2,7 @@
 
 from typing import Final
 
-from shared.task import Locale
-
-Texts = dict[Locale, str]
+from shared.task import Texts
 
 HOME_TITLE: Final[Texts] = {"ja": "Mechachang へようこそ", "en": "Welcome to Mechachang"}
 ABOUT: Final[Texts] = {

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from shared.slack import home_texts as texts
-from shared.task import Locale
+from shared.task import Locale, Texts
 from shared.version import described
 
 Block = dict[str, Any]
@@ -86,7 +86,7 @@ def _usage_blocks(usage: Usage, locale: Locale) -> list[Block]:
 
 def _fields(used: Used, locale: Locale) -> list[str]:
     """The team's tokens are shown only if the team has a limit of them."""
-    counts: list[tuple[texts.Texts, UsedOfLimit]] = [
+    counts: list[tuple[Texts, UsedOfLimit]] = [
         (texts.QUESTIONS, UsedOfLimit(used.questions)),
         (texts.TOKENS, used.tokens),
     ]

@@ -12,6 +12,8 @@ from typing import Any, Final, Protocol
 from shared.errors import SlackUnavailable
 
 Message = Mapping[str, Any]
+Payload = Mapping[str, Any]
+"""A JSON object as Slack sends it: an event, a click, a block."""
 
 
 class SlackResult(Protocol):

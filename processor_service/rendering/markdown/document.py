@@ -29,7 +29,7 @@ _ITEM = re.compile(r"[>\s]*(?:[-+*]|\d{1,9}[.)])\s")
 
 
 @dataclass(frozen=True)
-class Block:
+class MarkdownBlock:
     """One top-level block: Markdown, or a table.
 
     ``kind`` is the parser's name for it, ``gap`` the line breaks between it and the block before,
@@ -57,7 +57,7 @@ def with_newlines(source: str) -> str:
     return _NEWLINES.sub("\n", source)
 
 
-def read_document(source: str, *, whole: bool = True) -> list[Block]:
+def read_document(source: str, *, whole: bool = True) -> list[MarkdownBlock]:
     """The blocks of a document. Linear in its length.
 
     Unless it is ``whole``, reference links and footnotes stay as written.
@@ -81,7 +81,7 @@ def read_document(source: str, *, whole: bool = True) -> list[Block]:
             _mend(lines, token, tokens[number - 1], env)
         elif token.type == "paragraph_open" and token.content:
             _mend_unread(lines, token)
-    notes: list[Block] = []
+    notes: list[MarkdownBlock] = []
     if whole:
         _drop(lines, [each.line for each in definitions if each.label in env["used"]])
         notes = list(_take_notes(lines, tokens, env["footnotes"]))
@@ -105,7 +105,7 @@ def _drop(lines: list[str | None], numbers: Iterable[int]) -> None:
 
 def _take_notes(
     lines: list[str | None], tokens: Sequence[Token], footnotes: Footnotes
-) -> Iterator[Block]:
+) -> Iterator[MarkdownBlock]:
     """The document's footnotes, which go to its end."""
     taken: list[tuple[int, str]] = []
     for opening, token in pairwise(tokens):
@@ -117,7 +117,7 @@ def _take_notes(
             lines[place] = [None] * (end - start)
     if taken:
         text = "\n".join(note for _, note in sorted(taken, key=itemgetter(0)))
-        yield Block("paragraph", text, line=len(lines))
+        yield MarkdownBlock("paragraph", text, line=len(lines))
 
 
 def _tables(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
@@ -165,7 +165,7 @@ def _mend_unread(lines: list[str | None], token: Token) -> None:
 
 def _blocks(
     lines: Sequence[str | None], tokens: Sequence[Token], tables: Mapping[int, Table]
-) -> Iterator[Block]:
+) -> Iterator[MarkdownBlock]:
     end = 0
     for number, token in enumerate(tokens):
         if token.level or token.nesting < 0 or token.map is None:
@@ -176,7 +176,7 @@ def _blocks(
         blank = any(not (line or "").strip() for line in lines[end : token.map[0]])
         gap = "\n\n" if blank else "\n"
         kind = token.type.removesuffix("_open")
-        yield Block(kind, text, gap, tables.get(number), _is_unclosed(token), token.map[0])
+        yield MarkdownBlock(kind, text, gap, tables.get(number), _is_unclosed(token), token.map[0])
         end = token.map[0] + max(1, len(_trimmed(lines[slice(*token.map)])))
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import accumulate, chain
 
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
-from processor_service.rendering.markdown.document import Block, read_document
+from processor_service.rendering.markdown.document import MarkdownBlock, read_document
 from processor_service.rendering.markdown.inline import Inline, read_blocks, read_inline
 from processor_service.rendering.markdown.tables import fenced
 
@@ -31,7 +31,9 @@ _LONGEST_MARKER = _SPARE // 4
 _MOST_DEEP = 5
 
 
-def cut(block: Block, first: int, limit: int, size: Size, deep: int = 0) -> Iterator[Block]:
+def cut(
+    block: MarkdownBlock, first: int, limit: int, size: Size, deep: int = 0
+) -> Iterator[MarkdownBlock]:
     """``block`` in pieces of at most ``limit``; of code or text the first is at most ``first``.
 
     ``size`` is additive over characters. Code stays in code blocks, items stay in lists and keep
@@ -54,7 +56,7 @@ def cut(block: Block, first: int, limit: int, size: Size, deep: int = 0) -> Iter
         yield replace(block, text=text, gap=gap if number else block.gap)
 
 
-def _is_mostly_fence(block: Block, limit: int, size: Size) -> bool:
+def _is_mostly_fence(block: MarkdownBlock, limit: int, size: Size) -> bool:
     """Whether a fence, longer than any run of backticks in the code, fills most of a message."""
     return block.kind in ("fence", "code_block") and size(block.text.split("\n")[-1]) > limit // 4
 
@@ -150,7 +152,9 @@ def _quoted_size(size: Size, text: str) -> int:
     return size(text.replace("\n", "\n> "))
 
 
-def _fitting(blocks: Iterable[Block], limit: int, size: Size, deep: int) -> Iterator[Block]:
+def _fitting(
+    blocks: Iterable[MarkdownBlock], limit: int, size: Size, deep: int
+) -> Iterator[MarkdownBlock]:
     for block in blocks:
         if size(block.text) <= limit:
             yield block

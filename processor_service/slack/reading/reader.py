@@ -17,17 +17,12 @@ from processor_service.ports.work import StreamOwners
 from processor_service.rendering.block_text import body_shown
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.page_memory import FIRST_PAGE, PageMemory, next_page
-from processor_service.slack.reading.thread_messages import (
-    AskedMessage,
-    Message,
-    said_about,
-    said_before,
-)
+from processor_service.slack.reading.thread_messages import AskedMessage, said_about, said_before
 from processor_service.slack.reading.trimming import TrimmedMessages, size_of
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
 from shared.actions import MessageRef
 from shared.ledger import growing_mark
-from shared.slack.message import cursor_after, messages_in
+from shared.slack.message import Message, cursor_after, messages_in
 from shared.task import Purpose, Subject
 
 # Slack returns a thread from its beginning. Messages beyond this number are not read.

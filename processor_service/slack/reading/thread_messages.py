@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from processor_service.ports.conversations import ThreadMessage
 from processor_service.rendering.block_text import text_of_attachment, text_of_blocks
@@ -10,10 +10,9 @@ from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
 from processor_service.slack.client import BotIdentity
 from shared.ledger import Ledger
 from shared.slack.files import files_of
+from shared.slack.message import Message
 from shared.slack.message_text import plain_text
 from shared.task import Purpose, Subject, TaskFile, task_id_of_message
-
-Message = Mapping[str, Any]
 
 # A person's message: alone, with files, or a thread reply also sent to the channel.
 _SAID_BY_PEOPLE = frozenset({None, "file_share", "thread_broadcast"})

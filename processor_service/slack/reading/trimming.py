@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from processor_service.slack.reading.thread_messages import Message
+from shared.slack.message import Message
 
 KEPT_CHARS: Final = 512_000
 """Twice the longest context of a question (``shortcut_request.py``): older text is never quoted."""

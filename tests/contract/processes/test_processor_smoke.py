@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from processor_service.smoke import main, smoke
+from processor_service.smoke import check_processor, main
 from simulators.faults import Fault, FaultPlan
 from simulators.gemini import GeminiSimulator
 from simulators.journal import Journal
@@ -88,14 +88,14 @@ async def test_a_processor_that_reaches_everything_passes(
     issuer: TokenIssuer, tmp_path: Path, fake_server_url: str
 ) -> None:
     async with processor(issuer, tmp_path, fake_server_url) as url:
-        assert await smoke(url, AUDIENCE, give_up_after_s=0) == []
+        assert await check_processor(url, AUDIENCE, give_up_after_s=0) == []
 
 
 async def test_one_that_cannot_reach_redis_or_was_told_another_audience_does_not(
     issuer: TokenIssuer, tmp_path: Path
 ) -> None:
     async with processor(issuer, tmp_path, f"redis://127.0.0.1:{free_port()}/0") as url:
-        faults = await smoke(url, "somebody-else", give_up_after_s=0)
+        faults = await check_processor(url, "somebody-else", give_up_after_s=0)
     assert faults == [
         "redis is unavailable (redis_lost)",
         "a push with our token got 403 instead of 400",
@@ -110,12 +110,12 @@ async def test_a_hotfix_passes_while_redis_and_the_models_are_away_and_only_if_i
     faults.add("gemini", "streamGenerateContent", denied, times=9)
     no_redis = f"redis://127.0.0.1:{free_port()}/0"
     async with processor(issuer, tmp_path, no_redis, faults) as url:
-        assert await smoke(url, AUDIENCE, give_up_after_s=0) == [
+        assert await check_processor(url, AUDIENCE, give_up_after_s=0) == [
             "redis is unavailable (redis_lost)"
         ]
-        assert await smoke(url, AUDIENCE, give_up_after_s=0, startable=True) == []
+        assert await check_processor(url, AUDIENCE, give_up_after_s=0, startable=True) == []
         assert await asyncio.to_thread(main, [url, AUDIENCE, "--startable"]) == 0
-        found = await smoke(url, "somebody-else", give_up_after_s=0, startable=True)
+        found = await check_processor(url, "somebody-else", give_up_after_s=0, startable=True)
     assert found == ["a push with our token got 403 instead of 400"]
 
 
@@ -133,7 +133,7 @@ async def test_one_whose_models_are_described_to_it_but_do_not_answer_does_not(
     faults = FaultPlan()
     faults.add("gemini", "streamGenerateContent", Fault("error", detail={"google": error}), times=9)
     async with processor(issuer, tmp_path, fake_server_url, faults) as url:
-        found = await smoke(url, AUDIENCE, give_up_after_s=0)
+        found = await check_processor(url, AUDIENCE, give_up_after_s=0)
     models = ("gemini-3.8-flash", "gemini-3.5-flash-lite")
     assert found == [f"{name} does not answer: {reason}" for name in models]
 
@@ -150,7 +150,7 @@ async def test_strangers_ask_no_model(
 
 
 async def test_one_that_is_not_there_does_not(issuer: TokenIssuer) -> None:
-    (fault,) = await smoke(f"http://127.0.0.1:{free_port()}", AUDIENCE, give_up_after_s=0)
+    (fault,) = await check_processor(f"http://127.0.0.1:{free_port()}", AUDIENCE, give_up_after_s=0)
     assert "could not be asked" in fault
 
 

@@ -12,7 +12,6 @@ from command_service.payloads.model import (
     Identity,
     ItemT,
     JoinedConversation,
-    Message,
     Page,
     Question,
     QuestionContent,
@@ -33,6 +32,7 @@ from shared.errors import (
     SlackDenied,
     SlackRefused,
 )
+from shared.slack.message import Message
 from shared.task import Locale, Mode, Source, Task
 from tests.support.tasks import NOON
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
 from processor_service.rendering.incremental import IncrementalRenderer, first_markdown
-from processor_service.rendering.markdown.document import Block, read_document
+from processor_service.rendering.markdown.document import MarkdownBlock, read_document
 from processor_service.rendering.messages import render_answer
 from tests.support.markdown.documents import CODE, DOCUMENTS, HEADINGS, LINES, TABLES, bulleted
 from tests.support.markdown.golden_answers import NAMES, source_of
@@ -132,7 +132,7 @@ def work(text: str, step: int) -> int:
     """How many characters the parser reads while a text grows by ``step`` at a time."""
     read: list[int] = []
 
-    def counting(source: str) -> list[Block]:
+    def counting(source: str) -> list[MarkdownBlock]:
         read.append(len(source))
         return read_document(source, whole=False)
 

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from processor_service.ports.conversations import Body, Posted
-from processor_service.resilience.late_looks import LateLooks, Pace
+from processor_service.resilience.late_looks import LateLooks, LookPace
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import OutcomeUnknown, SlackUnavailable
 from shared.ledger import growing_mark
@@ -115,7 +115,7 @@ async def test_more_looks_than_slack_has_room_for_wait_but_for_the_end() -> None
         seen.append(number)
         looked.set()
 
-    looks = LateLooks((0.0,), Pace(burst=2, every_s=3600.0))
+    looks = LateLooks((0.0,), LookPace(burst=2, every_s=3600.0))
     for number in range(4):
         looks.after(f"task {number}", partial(look, number), often=False)
     async with asyncio.timeout(5):
