@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from processor_service.attachments.decode import text_of
+from processor_service.attachments.decode import decode_text
 from processor_service.attachments.media_types import begins_as, media_type_of
 from processor_service.attachments.selection import (
     FileLimits,
@@ -159,7 +159,7 @@ class _Collecting:
     async def _fetch(self, one: SelectedFile, choice: Selection) -> Attachment:
         if one.way is Transport.TEXT:
             limit = min(choice.size_of(one.file), choice.limits.text_bytes)
-            return Attachment(one.file.name, text_of(await self._content(one, limit)))
+            return Attachment(one.file.name, decode_text(await self._content(one, limit)))
         media = await self._media(one, choice.size_of(one.file))
         return Attachment(one.file.name, media, one.from_thread)
 

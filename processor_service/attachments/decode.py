@@ -18,7 +18,7 @@ _ENCODINGS: Final = ("utf-8", "euc_jp", "cp932")
 _HARMLESS: Final = frozenset("\t\n\r\f\v\b\x1b")
 
 
-def text_of(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
     """``content`` as text. Raises FileUnusable (``file_unreadable``) if it is not text."""
     for encoding in _candidates(content):
         try:

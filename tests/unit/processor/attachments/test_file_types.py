@@ -1,6 +1,6 @@
 import pytest
 
-from processor_service.attachments.decode import text_of
+from processor_service.attachments.decode import decode_text
 from processor_service.attachments.media_types import MediaKind, begins_as, kind_of, media_type_of
 from shared.errors import FileUnusable
 from shared.task import TaskFile
@@ -69,16 +69,16 @@ def test_each_file_is_text_office_or_neither(name: str, mimetype: str, kind: Med
     ],
 )
 def test_text_is_read_in_the_encodings_of_japanese_companies(text: str, encoding: str) -> None:
-    assert text_of(text.encode(encoding)) == text
+    assert decode_text(text.encode(encoding)) == text
 
 
 def test_half_width_katakana_of_a_bank_file_are_shift_jis() -> None:
     text = "1,ﾃｽﾄ ｶﾌﾞｼｷｶﾞｲｼﾔ,ｻﾄｳ,100"
-    assert text_of(text.encode("cp932")) == text
+    assert decode_text(text.encode("cp932")) == text
 
 
 def test_windows_line_ends_and_coloured_logs_are_text() -> None:
-    assert text_of(b"a\r\nb \x1b[31mred\x1b[0m") == "a\nb \x1b[31mred\x1b[0m"
+    assert decode_text(b"a\r\nb \x1b[31mred\x1b[0m") == "a\nb \x1b[31mred\x1b[0m"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_windows_line_ends_and_coloured_logs_are_text() -> None:
 )
 def test_what_is_no_text_is_unreadable(content: bytes) -> None:
     with pytest.raises(FileUnusable) as unusable:
-        text_of(content)
+        decode_text(content)
     assert unusable.value.reason == "file_unreadable"
 
 
