@@ -12,7 +12,7 @@ from processor_service.answering.thread_queue import ticket_of
 from processor_service.delivery.destination import place_to_refuse
 from processor_service.delivery.notice import post_notice
 from processor_service.delivery.reconcile import find_existing
-from processor_service.delivery.slack_writer import Steps
+from processor_service.delivery.slack_writer import TaskRun
 from processor_service.ports.limits import Application, LimitExceeded
 from processor_service.telemetry.task_metrics import set_reason
 from processor_service.texts.failures import Failure
@@ -51,7 +51,7 @@ def application(task: Task) -> Application:
 
 
 async def refusal_of(
-    task: Task, delivery: Delivery, steps: Steps, deps: AnswerDeps
+    task: Task, delivery: Delivery, run: TaskRun, deps: AnswerDeps
 ) -> LimitExceeded | None:
     """Why the task is not answered now, if it is not.
 
@@ -62,18 +62,18 @@ async def refusal_of(
     if refusal is None or delivery.attempt == 1:
         return refusal
     try:
-        place = await place_to_refuse(task, deps.conversations, steps)
-        found = await find_existing(task.task_id, place, steps)
+        there = await place_to_refuse(task, deps.conversations, run)
+        found = await find_existing(task.task_id, there)
     except SlackRefused:
         # Nothing can be begun where Slack does not let us look.
         return refusal
     # What a command or a shortcut asks has a place in Slack only once it was shown there.
-    shown = task.message_ts is None and place.place is not None
+    shown = task.message_ts is None and there.conversation.place is not None
     begun = shown or any(one.mark.role != "notice" for one in found.posted)
     return None if begun else refusal
 
 
-async def tell_refusal(task: Task, refusal: LimitExceeded, steps: Steps, deps: AnswerDeps) -> None:
+async def tell_refusal(task: Task, refusal: LimitExceeded, run: TaskRun, deps: AnswerDeps) -> None:
     """Tell the asker, unless another task's notice does.
 
     The notice reads what stands in Slack before it is posted, and is owed until it stands: a
@@ -84,5 +84,5 @@ async def tell_refusal(task: Task, refusal: LimitExceeded, steps: Steps, deps: A
         log.info("Another notice tells of it.", action="refusal_covered", reason=refusal.reason)
         return
     failure = Failure(refusal.reason, refusal.resumes_at)
-    stands = await post_notice(task, failure, deps.conversations, steps, place_to_refuse)
+    stands = await post_notice(task, failure, deps.conversations, run, place_to_refuse)
     await deps.limits.told(application(task), stands=stands)

@@ -6,26 +6,28 @@ first, so losing Redis costs speed and never a second answer.
 """
 
 import asyncio
-from functools import partial
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from processor_service.answering.admit import Delivery, application, refusal_of, tell_refusal
 from processor_service.answering.clean_up import clean_up, look_later, remove_left, tidy
 from processor_service.answering.deps import AnswerDeps
 from processor_service.answering.obtain import obtain_answer
-from processor_service.answering.post_answer import growing_answer, post_answer
+from processor_service.answering.post_answer import live_preview, post_answer
 from processor_service.answering.single_flight import saved_answer_key
 from processor_service.answering.thread_queue import TurnNeverCame, wait_for_turn
 from processor_service.attachments.attach import FilesUnusable
+from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.destination import resolve_destination
 from processor_service.delivery.notice import is_settled, post_notice
-from processor_service.delivery.reconcile import ExistingMessages, remove
-from processor_service.delivery.slack_writer import Steps
-from processor_service.delivery.verify import Reader, verify
-from processor_service.ports.conversations import Conversation
+from processor_service.delivery.reconcile import ExistingMessages
+from processor_service.delivery.slack_writer import SlackWriter, TaskRun
+from processor_service.delivery.verify import verify
+from processor_service.ports.conversations import Posted
 from processor_service.ports.work import Lease
 from processor_service.resilience.cancellation import watch_cancellation
 from processor_service.resilience.lease import TaskLease
-from processor_service.resilience.run_leased import Outcome, run_leased
+from processor_service.resilience.run_leased import LeasedWork, Outcome, leased
 from processor_service.telemetry.task_metrics import set_reason
 from processor_service.texts.failures import Failure
 from shared.errors import Cancelled, ModelRejected, PermanentError
@@ -45,27 +47,26 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     """Answer ``task`` unless it is done or in another worker's hands. Never raises for a task's
     own troubles; cancelled, it hands the task back first.
     """
-
-    worked: list[Steps] = []
-
-    async def work(lease: Lease, until: float) -> Outcome:
-        steps = _steps(lease, until, deps)
-        worked.append(steps)
-        async with watch_cancellation(task.task_id, steps.stop, deps.stops):
-            return await _answer_once(task, delivery, steps, deps)
-
-    outcome = await run_leased(task, delivery.message_id, deps.leases, deps.deadline_s, work)
-    if outcome is Outcome.TRY_LATER and any(steps.doubtful for steps in worked):
+    run: TaskRun | None = None
+    async with leased(task, delivery.message_id, deps.leases, deps.deadline_s) as work:
+        if work.lease is not None:
+            run = _begin(work.lease, work.until, deps)
+            async with (
+                watch_cancellation(task.task_id, run.cancel, deps.stops),
+                _failures_told(task, delivery, run, work, deps),
+            ):
+                work.outcome = await _answer_once(task, delivery, run, deps)
+    if work.outcome is Outcome.TRY_LATER and run is not None and run.doubtful:
         await _leave_nothing_beside(task, delivery, deps)
-    if outcome in _DELIVERED:
+    if work.outcome in _DELIVERED:
         await deps.saved.forget(saved_answer_key(task))
-    if outcome is Outcome.ALREADY_DONE:
+    if work.outcome is Outcome.ALREADY_DONE:
         if await deps.leases.is_doubted(task.task_id):
             await clean_up(task, delivery, deps, done=True)
         # Whoever asked for the same once more was shown that we think, and nothing would end it.
         _end_status(task, deps)
-    look_later(task, delivery, outcome, worked, deps)
-    return outcome
+    look_later(task, delivery, work.outcome, run, deps)
+    return work.outcome
 
 
 async def _leave_nothing_beside(task: Task, delivery: Delivery, deps: AnswerDeps) -> None:
@@ -78,83 +79,64 @@ async def _leave_nothing_beside(task: Task, delivery: Delivery, deps: AnswerDeps
 
 async def give_up(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     """Tell the asker of a task that every delivery failed, once."""
-
-    worked: list[Steps] = []
-
-    async def work(lease: Lease, until: float) -> Outcome:
-        steps = _steps(lease, until, deps)
-        worked.append(steps)
-        owed = await deps.limits.owed(application(task))
-        if owed is not None:
-            await tell_refusal(await _localised(task, deps), owed, steps, deps)
-        else:
-            failure = Failure(await deps.leases.last_failure(task.task_id) or "gave_up")
-            set_reason(failure.reason)
-            await post_notice(await _localised(task, deps), failure, deps.conversations, steps)
-        _end_status(task, deps)
-        return Outcome.GAVE_UP
-
-    outcome = await run_leased(task, delivery.message_id, deps.leases, deps.deadline_s, work)
-    look_later(task, delivery, outcome, worked, deps)
-    return outcome
-
-
-async def _answer_once(task: Task, delivery: Delivery, steps: Steps, deps: AnswerDeps) -> Outcome:
-    try:
-        refusal = await refusal_of(task, delivery, steps, deps)
-        if refusal is None or not refusal.told:
-            task = await _localised(task, deps)
-        if refusal is not None:
-            await tell_refusal(task, refusal, steps, deps)
+    run: TaskRun | None = None
+    async with leased(task, delivery.message_id, deps.leases, deps.deadline_s) as work:
+        if work.lease is not None:
+            run = _begin(work.lease, work.until, deps)
+            owed = await deps.limits.owed(application(task))
+            if owed is not None:
+                await tell_refusal(await _localised(task, deps), owed, run, deps)
+            else:
+                failure = Failure(await deps.leases.last_failure(task.task_id) or "gave_up")
+                set_reason(failure.reason)
+                await post_notice(await _localised(task, deps), failure, deps.conversations, run)
             _end_status(task, deps)
-            return Outcome.TOLD_FAILURE
-        conversation = await resolve_destination(task, deps.conversations, steps)
-        async with wait_for_turn(task, conversation.place, deps.turns, steps):
-            return await _answer_there(task, delivery.again, conversation, steps, deps)
-    except TurnNeverCame as error:
-        if not delivery.may_be_last:
-            raise
-        return await _tell(task, Failure(error.reason), steps, deps)
-    except Cancelled as stopped:
-        await _tell(task, Failure(stopped.reason), steps, deps)
-        return _stopped(words=False)
-    except FilesUnusable as error:
-        return await _tell(task, Failure(error.reason, without=error.without), steps, deps)
-    except PermanentError as error:
-        log.warning("The question cannot be answered.", action="task_refused", reason=error.reason)
-        resumes_at = error.resumes_at if isinstance(error, ModelRejected) else None
-        return await _tell(task, Failure(error.reason, resumes_at), steps, deps)
-    finally:
-        deps.statuses.over(task)
-        await asyncio.shield(deps.limits.leave(application(task)))
+            work.outcome = Outcome.GAVE_UP
+    look_later(task, delivery, work.outcome, run, deps)
+    return work.outcome
 
 
-async def _answer_there(
-    task: Task, again: bool, conversation: Conversation, steps: Steps, deps: AnswerDeps
-) -> Outcome:
-    if conversation.place is not None and conversation.place.continues_thread:
-        deps.statuses.line(conversation, task).reading()
+async def _answer_once(task: Task, delivery: Delivery, run: TaskRun, deps: AnswerDeps) -> Outcome:
+    refusal = await refusal_of(task, delivery, run, deps)
+    if refusal is None or not refusal.told:
+        task = await _localised(task, deps)
+    if refusal is not None:
+        await tell_refusal(task, refusal, run, deps)
+        _end_status(task, deps)
+        return Outcome.TOLD_FAILURE
+    writer = await resolve_destination(task, deps.conversations, run)
+    async with wait_for_turn(task, writer.conversation.place, deps.turns, run):
+        ctx, left = await _look(task, writer, deps)
+        if is_settled(ctx.existing, again=delivery.again):
+            await tidy(ctx.existing, writer)
+            if task.message_ts is None:
+                # A command's thread is known only here; elsewhere ``answer`` ends the status.
+                deps.statuses.end(ctx.conversation, task)
+            return Outcome.ALREADY_DONE
+        preview = live_preview(ctx, deps)
+        answered, cached = await obtain_answer(ctx, preview, deps)
+        bodies, parts = await post_answer(ctx, answered, cached, preview)
+        await writer.remove_all(ctx.existing.notices)
+        deps.statuses.end(ctx.conversation, task)
+        proof = await verify(ctx, bodies, parts, deps.budget, grew=preview.visible)
+        log.info("The answer was looked at.", action="answer_proved", proof=proof)
+        await remove_left(left, writer)
+        return _stopped(words=True) if answered.stopped else Outcome.ANSWERED
+
+
+async def _look(
+    task: Task, writer: SlackWriter, deps: AnswerDeps
+) -> tuple[AnswerContext, Sequence[Posted]]:
+    """What stands in the conversation; with it the streams that earlier tasks left there."""
+    status, place = deps.statuses.line(writer.conversation, task), writer.conversation.place
+    if place is not None and place.continues_thread:
+        status.reading()
     with span("context"):
-        history = await steps.read(partial(conversation.read, task.task_id))
-    found = ExistingMessages(history.posted)
-    if found.answers or found.notices:
+        history = await writer.read(task.task_id)
+    existing = ExistingMessages(history.posted)
+    if existing.answers or existing.notices:
         LEDGER_ADOPTIONS.add()
-    if is_settled(found, again=again):
-        await tidy(found, conversation, steps)
-        if task.message_ts is None:
-            # A command's thread is known only here; elsewhere ``answer`` ends the status.
-            deps.statuses.end(conversation, task)
-        return Outcome.ALREADY_DONE
-    growing = growing_answer(task, found, conversation, steps, deps)
-    answered, cached = await obtain_answer(task, history.said, growing, deps)
-    bodies, parts = await post_answer(task, answered, cached, growing)
-    await remove(found.notices, conversation, steps)
-    deps.statuses.end(conversation, task)
-    reader = Reader(conversation, steps, deps.budget)
-    proof = await verify(bodies, parts, reader, grew=growing.visible)
-    log.info("The answer was looked at.", action="answer_proved", proof=proof)
-    await remove_left(history.left, conversation, steps)
-    return _stopped(words=True) if answered.stopped else Outcome.ANSWERED
+    return AnswerContext(task, writer, existing, status, history.said), history.left
 
 
 def _stopped(*, words: bool) -> Outcome:
@@ -163,16 +145,43 @@ def _stopped(*, words: bool) -> Outcome:
     return Outcome.STOPPED
 
 
-async def _tell(task: Task, failure: Failure, steps: Steps, deps: AnswerDeps) -> Outcome:
+@asynccontextmanager
+async def _failures_told(
+    task: Task, delivery: Delivery, run: TaskRun, work: LeasedWork, deps: AnswerDeps
+) -> AsyncIterator[None]:
+    """Tell the asker, once, of a failure of the body that no further delivery mends."""
+    try:
+        yield
+    except (PermanentError, TurnNeverCame) as error:
+        if isinstance(error, TurnNeverCame) and not delivery.may_be_last:
+            raise
+        await _tell(await _localised(task, deps), _failure_of(error), run, deps)
+        stopped = isinstance(error, Cancelled)
+        work.outcome = _stopped(words=False) if stopped else Outcome.TOLD_FAILURE
+    finally:
+        deps.statuses.over(task)
+        await asyncio.shield(deps.limits.leave(application(task)))
+
+
+def _failure_of(error: PermanentError | TurnNeverCame) -> Failure:
+    match error:
+        case TurnNeverCame() | Cancelled():
+            return Failure(error.reason)
+        case FilesUnusable():
+            return Failure(error.reason, without=error.without)
+    log.warning("The question cannot be answered.", action="task_refused", reason=error.reason)
+    return Failure(error.reason, error.resumes_at if isinstance(error, ModelRejected) else None)
+
+
+async def _tell(task: Task, failure: Failure, run: TaskRun, deps: AnswerDeps) -> None:
     set_reason(failure.reason)
     line = deps.statuses.over(task)
-    await post_notice(task, failure, deps.conversations, steps)
+    await post_notice(task, failure, deps.conversations, run)
     if line is not None:
         # What it was just showing may have come after the notice; a command's thread only it knows.
         deps.statuses.end(line.conversation, task)
     else:
         _end_status(task, deps)
-    return Outcome.TOLD_FAILURE
 
 
 def _end_status(task: Task, deps: AnswerDeps) -> None:
@@ -182,8 +191,8 @@ def _end_status(task: Task, deps: AnswerDeps) -> None:
         deps.statuses.end(thread, task)
 
 
-def _steps(lease: Lease, until: float, deps: AnswerDeps) -> Steps:
-    return Steps(TaskLease(deps.leases, lease), deps.patience.ending(until))
+def _begin(lease: Lease, until: float, deps: AnswerDeps) -> TaskRun:
+    return TaskRun(TaskLease(deps.leases, lease), deps.patience.ending(until))
 
 
 async def _localised(task: Task, deps: AnswerDeps) -> Task:

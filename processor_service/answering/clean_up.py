@@ -10,9 +10,9 @@ from processor_service.answering.admit import Delivery
 from processor_service.answering.deps import AnswerDeps
 from processor_service.delivery.destination import place_to_refuse
 from processor_service.delivery.notice import is_settled
-from processor_service.delivery.reconcile import ExistingMessages, find_existing, remove
-from processor_service.delivery.slack_writer import Steps
-from processor_service.ports.conversations import Conversation, Posted
+from processor_service.delivery.reconcile import ExistingMessages, find_existing
+from processor_service.delivery.slack_writer import SlackWriter, TaskRun
+from processor_service.ports.conversations import Posted
 from processor_service.ports.work import Lease
 from processor_service.resilience.lease import LeaseLost, NoLease
 from processor_service.resilience.run_leased import Outcome
@@ -26,13 +26,13 @@ _LEFT_WITHIN_S: Final = 5.0
 _LOOK_WITHIN_S: Final = 30.0
 
 
-async def tidy(found: ExistingMessages, conversation: Conversation, steps: Steps) -> None:
+async def tidy(found: ExistingMessages, writer: SlackWriter) -> None:
     """Remove what a worker that died left beside the answer, or beside the notice."""
     if found.winner is None:
-        await remove([*found.answers, *found.files], conversation, steps)
+        await writer.remove_all([*found.answers, *found.files])
         return
-    await remove(found.beside(found.winner), conversation, steps)
-    await remove(found.notices, conversation, steps)
+    await writer.remove_all(found.beside(found.winner))
+    await writer.remove_all(found.notices)
 
 
 async def clean_up(
@@ -44,28 +44,27 @@ async def clean_up(
     """
     until = asyncio.get_running_loop().time() + (within_s or deps.deadline_s)
     lease = NoLease(deps.leases, Lease(task.task_id, delivery.message_id, None))
-    steps = Steps(lease, deps.patience.ending(until))
+    run = TaskRun(lease, deps.patience.ending(until))
     try:
-        conversation = await place_to_refuse(task, deps.conversations, steps)
-        found = await find_existing(task.task_id, conversation, steps, in_turn=False)
+        writer = await place_to_refuse(task, deps.conversations, run)
+        found = await find_existing(task.task_id, writer, in_turn=False)
         if is_settled(found, again=False):
             _tell([one for one in found.posted if one.live])
-            await tidy(found, conversation, steps)
+            await tidy(found, writer)
         elif done:
             # Its asker was told elsewhere. What has its final mark is no beginning, and stays.
-            await remove([one for one in found.answers if not one.mark.parts], conversation, steps)
+            await writer.remove_all(one for one in found.answers if not one.mark.parts)
     except MechachangError as error:
         log.warning("What may stand twice stays.", action="clean_up_failed", reason=error.reason)
 
 
 def look_later(
-    task: Task, delivery: Delivery, outcome: Outcome, worked: Sequence[Steps], deps: AnswerDeps
+    task: Task, delivery: Delivery, outcome: Outcome, run: TaskRun | None, deps: AnswerDeps
 ) -> None:
     """Have somebody look again for what Slack takes late: what this worker was not told of, or one
     before it or beside it, which may have died with its call on the way.
     """
-    unconfirmed = any(steps.unconfirmed for steps in worked)
-    doubtful = any(steps.doubtful for steps in worked)
+    unconfirmed, doubtful = (run.unconfirmed, run.doubtful) if run else (False, False)
     if outcome in {Outcome.HELD, Outcome.TRY_LATER}:
         # Whoever is given the task next comes late enough, and looks in turn.
         return
@@ -76,16 +75,17 @@ def look_later(
         deps.late_looks.after(task.task_id, look, often=often)
 
 
-async def remove_left(left: Sequence[Posted], conversation: Conversation, steps: Steps) -> None:
+async def remove_left(left: Sequence[Posted], writer: SlackWriter) -> None:
     """Take away the streams that earlier tasks left in the thread. Only LeaseLost is raised: the
     answer stands.
     """
     _tell(left)
     # The next question of the thread waits meanwhile.
     until = asyncio.get_running_loop().time() + _LEFT_WITHIN_S
-    briefly = replace(steps, patience=steps.patience.ending(min(until, steps.patience.until)))
+    patience = writer.run.patience
+    briefly = replace(writer.run, patience=patience.ending(min(until, patience.until)))
     try:
-        await remove(left, conversation, briefly)
+        await replace(writer, run=briefly).remove_all(left)
     except LeaseLost:
         raise
     except MechachangError as error:

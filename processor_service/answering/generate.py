@@ -1,8 +1,8 @@
 """Getting one whole answer out of the model: attempts, back-off, and the fallback model."""
 
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Final
 
 from processor_service.answering.answer_end import to_its_end
@@ -20,7 +20,7 @@ from processor_service.resilience.outage_wait import OutageWait, WaitingCount
 from processor_service.telemetry.attempt_metrics import attempt_at
 from processor_service.telemetry.prices import Prices
 from shared.errors import Cancelled, ModelRefused, ModelRejected, ModelUnavailable
-from shared.retry import Patience, with_patience
+from shared.retry import Patience, Retries
 from shared.task import Mode
 from shared.telemetry.log import get_logger
 
@@ -35,6 +35,10 @@ _OF_ONE_MODEL: Final = frozenset({"model_not_found", "model_daily_quota"})
 
 # Said of a model that has begun to answer, these would be untrue.
 _SILENCE: Final = frozenset({"model_silent", "model_unavailable"})
+
+
+Progress = str | Answer
+"""What an answer looks like so far; an ``Answer`` is whole."""
 
 
 @dataclass(frozen=True)
@@ -73,46 +77,58 @@ class GenerationRequest:
 
     prompt: Prompt
     model: Model
-    audience: StreamListener
+    listener: StreamListener
     tools_failed: bool = False
 
 
-async def generate(request: GenerationRequest, generation: Generation, until: float) -> Answer:
-    """One whole answer, never an empty one; no attempt begins after ``until``.
+async def generate(
+    request: GenerationRequest, generation: Generation, until: float
+) -> AsyncGenerator[Progress, None]:
+    """The text so far whenever the listener is due, and last one whole answer, never an empty one.
 
-    The fallback model is asked only while no word is visible: two models' words do not mix before
-    people's eyes. Raises ModelUnavailable, ModelRefused or ModelRejected, and what the audience
-    raises.
+    No attempt begins after ``until``. The fallback model is asked only while no word is visible:
+    two models' words do not mix before people's eyes. Raises ModelUnavailable, ModelRefused or
+    ModelRejected. Nothing of it is on the stack while its caller shows what it yields.
     """
-    holding = OutageWait(generation.hold_s, until, generation.kept)
-    with holding.counted():
+    waiting = OutageWait(generation.hold_s, until, generation.kept)
+    with waiting.counted():
         while True:
             try:
-                return await _round(request, generation, holding.end)
+                async with aclosing(_ask_models(request, generation, waiting.end)) as steps:
+                    async for step in steps:
+                        yield step
             except ModelUnavailable as error:
-                pause_s = holding.pause_s(error)
+                pause_s = waiting.pause_s(error)
                 if pause_s is None:
                     if error.begun and error.reason in _SILENCE:
                         error.reason = "answer_cut"
                     raise
+            else:
+                return
             await generation.patience.sleep(pause_s)
             generation = replace(generation, patience=replace(generation.patience, attempts=1))
 
 
-async def _round(request: GenerationRequest, generation: Generation, until: float) -> Answer:
+async def _ask_models(
+    request: GenerationRequest, generation: Generation, until: float
+) -> AsyncGenerator[Progress, None]:
     """All attempts at the main model, and one at its fallback."""
-    attempt = partial(_attempt, request, generation)
-    try:
-        return await with_patience(generation.patience.ending(until), (ModelUnavailable,), attempt)
-    except (ModelUnavailable, ModelRejected) as error:
-        if not _worth_the_fallback(error, request, generation):
-            raise _final(error) from error
-        _log_fallback(error.reason)
-        request = _last(request, error)
-    try:
-        return await _guarded(request, generation.fallback or "", generation)
-    except ModelUnavailable as error:
-        raise _final(error) from error
+    retries, last = Retries(generation.patience.ending(until)), False
+    while True:
+        name = (generation.fallback if last else None) or _first_asked(request, generation)
+        try:
+            async with aclosing(_ask(request, name, generation)) as steps:
+                async for step in steps:
+                    yield step
+        except (ModelUnavailable, ModelRejected) as error:
+            if not last and isinstance(error, ModelUnavailable) and await retries.again(error):
+                continue
+            if last or not _worth_the_fallback(error, request, generation):
+                raise _final(error) from error
+            _log_fallback(error.reason)
+            request, last = _last(request, error), True
+        else:
+            return
 
 
 def _last(request: GenerationRequest, error: ModelUnavailable | ModelRejected) -> GenerationRequest:
@@ -125,7 +141,7 @@ def _last(request: GenerationRequest, error: ModelUnavailable | ModelRejected) -
 def _worth_the_fallback(
     error: ModelUnavailable | ModelRejected, request: GenerationRequest, generation: Generation
 ) -> bool:
-    if generation.fallback is None or request.audience.visible:
+    if generation.fallback is None or request.listener.visible:
         return False
     return isinstance(error, ModelUnavailable) or error.reason in _OF_ONE_MODEL
 
@@ -136,17 +152,39 @@ def _final(error: ModelUnavailable | ModelRejected) -> Exception:
     return ModelRefused(str(error), reason=error.reason) if final else error
 
 
-async def _attempt(request: GenerationRequest, generation: Generation) -> Answer:
-    """Ask the main model, or the fallback at once while the main one is known to fail."""
+def _first_asked(request: GenerationRequest, generation: Generation) -> str:
+    """The main model, or the fallback while the main one is known to fail."""
     main, fallback = generation.model, generation.fallback
-    if fallback is None or request.audience.visible:
-        return await _guarded(request, main, generation)
+    if fallback is None or request.listener.visible:
+        return main
     # Where both wait, the one that waits for less says for how long.
-    name = min(main, fallback, key=lambda name: generation.breaker(name).wait_s())
-    return await _guarded(request, name, generation)
+    return min(main, fallback, key=lambda name: generation.breaker(name).wait_s())
 
 
-async def _guarded(request: GenerationRequest, name: str, generation: Generation) -> Answer:
+async def _ask(
+    request: GenerationRequest, name: str, generation: Generation
+) -> AsyncGenerator[Progress, None]:
+    """One attempt at one model."""
+    form, texts, last = request.prompt.answer_format, list[str](), Chunk()
+    with _guarded(request, name, generation) as call:
+        try:
+            async with aclosing(to_its_end(request.model.stream(request.prompt, name))) as chunks:
+                async for last in chunks:
+                    call.succeeded()
+                    texts.append(last.text)
+                    if not last.finished and request.listener.due:
+                        so_far = "".join(texts)
+                        yield form.growing(so_far) if form else so_far
+        except ModelUnavailable as error:
+            error.begun = any(texts)
+            raise
+        answer = _whole("".join(texts).strip(), last, name, request)
+    yield answer
+
+
+@contextmanager
+def _guarded(request: GenerationRequest, name: str, generation: Generation) -> Iterator[Call]:
+    """An attempt as its circuit breaker lets it be made and takes note of its end."""
     breaker = generation.breaker(name)
     call = breaker.try_acquire()
     if call is None:
@@ -157,39 +195,22 @@ async def _guarded(request: GenerationRequest, name: str, generation: Generation
         )
     try:
         with attempt_at(name, generation.prices):
-            answer = await _whole(request, name, call)
+            yield call
     except ModelUnavailable as error:
         (call.succeeded if error.reason in _WORKS else call.failed)()
         _log_failed_attempt(name, error)
-        request.audience.retrying()
+        request.listener.retrying()
         raise
     except (ModelRefused, ModelRejected):
         call.succeeded()
         raise
-    return answer
 
 
-async def _whole(request: GenerationRequest, name: str, call: Call) -> Answer:
-    answer_format = request.prompt.answer_format
-    texts: list[str] = []
-    last = Chunk()
-    try:
-        async with aclosing(to_its_end(request.model.stream(request.prompt, name))) as pieces:
-            async for piece in pieces:
-                call.succeeded()
-                texts.append(piece.text)
-                last = piece
-                if not piece.finished and request.audience.due:
-                    so_far = "".join(texts)
-                    await request.audience.grow(
-                        answer_format.growing(so_far) if answer_format else so_far
-                    )
-    except ModelUnavailable as error:
-        error.begun = any(texts)
-        raise
+def _whole(text: str, last: Chunk, name: str, request: GenerationRequest) -> Answer:
+    """The answer whose end has come."""
     if not last.finished:
         raise ModelUnavailable("The answer broke off before its end.", reason="answer_cut")
-    reading = _reading("".join(texts).strip(), answer_format, cut=last.truncated or last.stopped)
+    reading = _reading(text, request.prompt.answer_format, cut=last.truncated or last.stopped)
     if not reading.text and last.stopped:
         raise Cancelled("The answer was stopped before a word.")
     if not reading.text and last.truncated:

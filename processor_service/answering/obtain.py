@@ -1,10 +1,12 @@
 """Where an answer comes from: an earlier worker, the cache, or Gemini."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from processor_service.answering.deps import AnswerDeps
-from processor_service.answering.generate import GenerationRequest, generate
+from processor_service.answering.generate import GenerationRequest, Progress, generate
 from processor_service.answering.shortcut_source import material
 from processor_service.answering.single_flight import (
     audience_of,
@@ -16,8 +18,8 @@ from processor_service.answering.single_flight import (
 from processor_service.answering.token_count import CountingModel, Tally
 from processor_service.answering.without_files import ask_with_files
 from processor_service.attachments.attach import attach_files
+from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.live_preview import LivePreview
-from processor_service.delivery.slack_writer import Steps
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import ThreadMessage
 from processor_service.ports.model import Prompt
@@ -25,9 +27,9 @@ from processor_service.prompt.build import PromptContext, day_of, prompt_for
 from processor_service.prompt.lookups import beside_quotes
 from processor_service.prompt.names import (
     Names,
-    NamingAudience,
     beside_ids,
     explained,
+    growing_with_names,
     instead_of_ids,
     mentioned,
     names_of,
@@ -41,13 +43,14 @@ from shared.task import Task
 
 
 async def obtain_answer(
-    task: Task, said: Sequence[ThreadMessage], growing: LivePreview, deps: AnswerDeps
+    ctx: AnswerContext, preview: LivePreview, deps: AnswerDeps
 ) -> tuple[Answer, bool]:
     """The answer, and whether it was given to somebody before.
 
     What an earlier worker on this task had from the model is used again: what it has shown of it
     then stays as it is.
     """
+    task = ctx.task
     saved = await deps.saved.get(saved_answer_key(task))
     if saved is not None:
         return saved, False
@@ -55,25 +58,31 @@ async def obtain_answer(
     audience = await audience_of(task, deps.channels)
     key = cache_key(task, prompt, deps.generation.model, audience)
     shared = key if may_read_cache(task) else None
-    stop = growing.steps.stop
-    async with single_flight(shared, task, deps.answers, deps.turns, stop) as known:
+    async with single_flight(shared, task, deps.answers, deps.turns, ctx.cancel) as known:
         if known is not None:
             return known, True
-        stop.check()
-        about = await _about(task, said, growing.steps, deps)
+        ctx.cancel.check()
+        about = await _about(ctx, deps)
         prompt = await _quoting(prompt, task, about, names, deps)
-        searching = bool(prompt.options.tools) and not task.files
-        deps.statuses.line(growing.conversation, task).thinking(searching=searching)
-        async with attach_files(task, about, deps.files, stop) as files:
-
-            async def ask(with_files: Prompt) -> Answer:
-                told = beside_quotes(with_files, deps.prompt_config.options_by_mode, task.locale)
-                return await _generated(task, told, growing, names, deps)
-
-            new = await ask_with_files(task, prompt, files, ask)
+        ctx.status.thinking(searching=bool(prompt.options.tools) and not task.files)
+        async with attach_files(task, about, deps.files, ctx.cancel) as files:
+            ask = partial(_ask, ctx, preview, names, deps)
+            new = await _watch(ask_with_files(task, prompt, files, ask), preview)
         new = replace(new, without=tuple(files.without))
         await _keep(task, key, new, deps)
         return new, False
+
+
+async def _watch(progress: AsyncGenerator[Progress, None], preview: LivePreview) -> Answer:
+    """The whole answer; until it is there, people see how it grows."""
+    step: Progress = ""
+    async with aclosing(progress):
+        async for step in progress:
+            if isinstance(step, str):
+                await preview.update(step)
+    if isinstance(step, str):
+        raise ModelUnavailable("The answer has no end.", reason="answer_cut")
+    return step
 
 
 async def _prompt(task: Task, deps: AnswerDeps) -> Prompt:
@@ -85,13 +94,12 @@ async def _prompt(task: Task, deps: AnswerDeps) -> Prompt:
     return prompt_for(task, prompt_context, deps.prompt_config)
 
 
-async def _about(
-    task: Task, said: Sequence[ThreadMessage], steps: Steps, deps: AnswerDeps
-) -> Sequence[ThreadMessage]:
+async def _about(ctx: AnswerContext, deps: AnswerDeps) -> Sequence[ThreadMessage]:
     """What people wrote in the question's thread, or where a shortcut was used."""
-    if task.subject is None:
-        return said
-    return await material(task, task.subject, deps.threads, deps.channels, steps)
+    subject = ctx.task.subject
+    if subject is None:
+        return ctx.said
+    return await material(ctx.task, subject, deps.threads, deps.channels, ctx.writer.run)
 
 
 async def _with_names(
@@ -127,19 +135,26 @@ async def _quoting(
     return asked_about(prompt, task, task.subject, named, names)
 
 
-async def _generated(
-    task: Task, prompt: Prompt, growing: LivePreview, names: Names, deps: AnswerDeps
-) -> Answer:
-    stop, tally = growing.steps.stop, Tally()
-    generation = replace(deps.generation, patience=stop.cutting_short(deps.generation.patience))
-    model = CancellableModel(CountingModel(deps.model, tally), stop)
+async def _ask(
+    ctx: AnswerContext, preview: LivePreview, names: Names, deps: AnswerDeps, prompt: Prompt
+) -> AsyncGenerator[Progress, None]:
+    """Ask the model, with people's names in what it says; what it took is spent in any case."""
+    task, tally = ctx.task, Tally()
+    patience = ctx.cancel.cutting_short(deps.generation.patience)
+    generation = replace(deps.generation, patience=patience)
+    model = CancellableModel(CountingModel(deps.model, tally), ctx.cancel)
+    told = beside_quotes(prompt, deps.prompt_config.options_by_mode, task.locale)
+    request, until = GenerationRequest(told, model, preview), ctx.writer.run.patience.until
     try:
-        request = GenerationRequest(prompt, model, NamingAudience(growing, names))
-        new = await generate(request, generation, growing.steps.patience.until)
-        return replace(new, text=instead_of_ids(new.text, names))
+        async with aclosing(generate(request, generation, until)) as steps:
+            async for step in steps:
+                if isinstance(step, str):
+                    yield growing_with_names(step, names)
+                else:
+                    yield replace(step, text=instead_of_ids(step.text, names))
     except ModelUnavailable:
-        stop.check()
-        await growing.conversation.show_status(RETRYING[task.locale])
+        ctx.cancel.check()
+        await ctx.conversation.show_status(RETRYING[task.locale])
         raise
     finally:
         await deps.limits.spend(task.team_id, task.user_id, tally.tokens)

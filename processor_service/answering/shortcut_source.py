@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from processor_service.delivery.slack_writer import Steps
+from processor_service.delivery.slack_writer import TaskRun
 from processor_service.ports.conversations import ThreadMessage, ThreadReader
 from processor_service.ports.people import Channels
 from shared.errors import PermanentError, SlackRefused
@@ -22,7 +22,7 @@ class NothingToRead(PermanentError):
 
 
 async def material(
-    task: Task, subject: Subject, threads: ThreadReader, channels: Channels, steps: Steps
+    task: Task, subject: Subject, threads: ThreadReader, channels: Channels, run: TaskRun
 ) -> tuple[ThreadMessage, ...]:
     """What the shortcut is about: the thread for a summary, else the message, last behind what
     stands before it.
@@ -33,9 +33,9 @@ async def material(
     """
     own = ThreadMessage("app" if subject.by_app else "person", subject.by, task.text)
     try:
-        if not await steps.read(partial(channels.may_read, task.user_id, subject.channel_id)):
+        if not await run.read(partial(channels.may_read, task.user_id, subject.channel_id)):
             raise NotAMember("The asker is no member of the channel.")
-        said = await steps.read(partial(threads.said_about, subject))
+        said = await run.read(partial(threads.said_about, subject))
     except SlackRefused as refused:
         if subject.purpose is Purpose.SUMMARISE:
             if refused.reason == "slack_scope_missing":

@@ -23,13 +23,13 @@ FLIGHT_WAIT_S: Final = 30.0
 
 @asynccontextmanager
 async def single_flight(
-    key: str | None, task: Task, answers: Answers, turns: ThreadQueue, stop: CancelToken
+    key: str | None, task: Task, answers: Answers, turns: ThreadQueue, cancel: CancelToken
 ) -> AsyncIterator[Answer | None]:
     """The answer kept under ``key``, waited for while somebody asks for it; None: ask for it.
 
     Whoever gets None keeps the others waiting until the end of the body, but nobody waits longer
-    than ``FLIGHT_WAIT_S``, nor once ``stop`` is asked. Where nothing is kept (no key, cache off,
-    store lost) nobody waits.
+    than ``FLIGHT_WAIT_S``, nor once ``cancel`` is requested. Where nothing is kept (no key, cache
+    off, store lost) nobody waits.
     """
     if key is None or not answers.lasting:
         CACHE_LOOKUPS.add(result="off")
@@ -44,12 +44,12 @@ async def single_flight(
     clock = asyncio.get_running_loop().time
     until = clock() + FLIGHT_WAIT_S
 
-    async def in_vain() -> bool:
+    async def give_up() -> bool:
         nonlocal known
         known = await answers.get(key)
-        return known is not None or clock() > until or stop.asked
+        return known is not None or clock() > until or cancel.requested
 
-    async with kept_turn(ticket(f"question:{key}", task), turns, in_vain):
+    async with kept_turn(ticket(f"question:{key}", task), turns, give_up):
         # Whoever had the turn before may have kept the answer since we looked.
         known = known or await answers.get(key)
         CACHE_LOOKUPS.add(result="miss" if known is None else "hit")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from processor_service.delivery.slack_writer import Steps
+from processor_service.delivery.slack_writer import TaskRun
 from processor_service.ports.work import QueueTicket, ThreadQueue
 from shared.actions import MessageRef
 from shared.background import repeating
@@ -24,7 +24,7 @@ class TurnNeverCame(RetryableError):
 
 @asynccontextmanager
 async def wait_for_turn(
-    task: Task, place: MessageRef | None, turns: ThreadQueue, steps: Steps
+    task: Task, place: MessageRef | None, turns: ThreadQueue, run: TaskRun
 ) -> AsyncIterator[None]:
     """Wait until no other question of the thread is being answered, then keep the others waiting.
 
@@ -36,14 +36,14 @@ async def wait_for_turn(
         yield
         return
     clock = asyncio.get_running_loop().time
-    until = clock() + _SHARE_OF_WAITING * (steps.patience.until - clock())
+    until = clock() + _SHARE_OF_WAITING * (run.patience.until - clock())
 
-    async def in_vain() -> bool:
-        return clock() > until or await steps.stop.is_asked()
+    async def give_up() -> bool:
+        return clock() > until or await run.cancel.is_requested()
 
     own = ticket(f"{place.channel_id}:{place.thread_ts}", task)
-    async with kept_turn(own, turns, in_vain) as ours:
-        if not ours and not steps.stop.asked:
+    async with kept_turn(own, turns, give_up) as ours:
+        if not ours and not run.cancel.requested:
             raise TurnNeverCame("The questions before this one took all the time.")
         yield
 
@@ -66,9 +66,9 @@ async def _never() -> bool:
 
 @asynccontextmanager
 async def kept_turn(
-    own: QueueTicket, turns: ThreadQueue, in_vain: Callable[[], Awaitable[bool]] = _never
+    own: QueueTicket, turns: ThreadQueue, give_up_when: Callable[[], Awaitable[bool]] = _never
 ) -> AsyncIterator[bool]:
-    """Wait for the turn and keep it for the body; waiting also ends once it is ``in_vain``.
+    """Wait for the turn and keep it for the body; waiting also ends once ``give_up_when`` says so.
 
     Whether the turn came.
     """
@@ -77,7 +77,7 @@ async def kept_turn(
         await turns.take(own)
 
     try:
-        while not (ours := await turns.take(own)) and not await in_vain():  # noqa: ASYNC110 - only the store knows when
+        while not (ours := await turns.take(own)) and not await give_up_when():  # noqa: ASYNC110 - only the store knows when
             await asyncio.sleep(turns.look_every_s)
         if not ours:
             yield False

@@ -1,11 +1,13 @@
 """Asking with files, and without those that Gemini refuses: a file that fails fails alone."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from typing import Final
 
+from processor_service.answering.generate import Progress
 from processor_service.attachments.attach import Attachment, Attachments, FilesUnusable
-from processor_service.ports.answers import Answer, OmittedFile
+from processor_service.ports.answers import OmittedFile
 from processor_service.ports.model import MediaFile, Prompt
 from processor_service.prompt.file_quotes import with_files
 from shared.errors import ModelRefused, ModelRejected
@@ -25,9 +27,12 @@ _KINDS: Final = (
 
 
 async def ask_with_files(
-    task: Task, prompt: Prompt, files: Attachments, ask: Callable[[Prompt], Awaitable[Answer]]
-) -> Answer:
-    """The answer of ``ask`` to ``prompt`` with the files.
+    task: Task,
+    prompt: Prompt,
+    files: Attachments,
+    ask: Callable[[Prompt], AsyncGenerator[Progress, None]],
+) -> AsyncGenerator[Progress, None]:
+    """What ``ask`` gives for ``prompt`` with the files.
 
     Where they may be why it is refused, it is asked without those that Gemini's words are about,
     and then without any; ``files`` names them. Raises as ``ask`` does, and FilesUnusable.
@@ -35,7 +40,10 @@ async def ask_with_files(
     suspected = _suspects
     while True:
         try:
-            return await ask(with_files(prompt, files.attachments, files.without, task.locale))
+            told = with_files(prompt, files.attachments, files.without, task.locale)
+            async with aclosing(ask(told)) as steps:
+                async for step in steps:
+                    yield step
         except (ModelRejected, ModelRefused) as refusal:
             reason = _reason(refusal)
             suspects = suspected(refusal, files.attachments) if reason else []
@@ -45,6 +53,8 @@ async def ask_with_files(
             suspected = _all_of_them
             if not _still_asks(task, files):
                 raise FilesUnusable(files.without) from refusal
+        else:
+            return
 
 
 def _reason(refusal: _Refusal) -> str:

@@ -75,18 +75,18 @@ class FilesUnusable(PermanentError):
 
 @asynccontextmanager
 async def attach_files(
-    task: Task, said: Sequence[ThreadMessage], deps: Files, stop: CancelToken
+    task: Task, said: Sequence[ThreadMessage], deps: Files, cancel: CancelToken
 ) -> AsyncIterator[Attachments]:
     """The files of the question and the images and PDFs of its thread, held and uploaded inside the
-    block. Raises FilesUnusable, and Cancelled as soon as ``stop`` is requested.
+    block. Raises FilesUnusable, and Cancelled as soon as ``cancel`` is requested.
     """
     if not task.files and not any(one.files for one in said):
         yield Attachments()
         return
     async with AsyncExitStack() as stack:
         collecting = _Collecting(deps, stack)
-        await stop.unless_asked(collecting.collect(task.files, said))
-        stop.check()
+        await cancel.or_cancelled(collecting.collect(task.files, said))
+        cancel.check()
         found = collecting.attached
         asks_in_words = bool(task.text) or task.subject is not None
         if not asks_in_words and all(one.from_thread for one in found.attachments):

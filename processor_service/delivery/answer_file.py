@@ -6,17 +6,16 @@ is shared before the text's last part takes its mark: an answer that is whole ha
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Final
 
+from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.live_preview import LivePreview
-from processor_service.delivery.reconcile import answer_mark, remove
-from processor_service.delivery.slack_writer import Steps
+from processor_service.delivery.reconcile import ExistingMessages, answer_mark
+from processor_service.delivery.slack_writer import SlackWriter
 from processor_service.ports.answers import Answer
-from processor_service.ports.conversations import Body, Conversation, Document
+from processor_service.ports.conversations import Body, Document
 from processor_service.texts.answers import IN_FILE, ONLY_IN_FILE, TRUNCATED, WHOLE_ANSWER
 from shared.errors import MechachangError, OutcomeUnknown, SlackRefused, SlackUnavailable
-from shared.ledger import Mark
 from shared.task import Locale, Task
 from shared.telemetry.log import get_logger
 
@@ -28,35 +27,31 @@ LONGEST_THREAD: Final = 6
 
 
 async def shorten_for_thread(
-    task: Task, answered: Answer, bodies: Sequence[Body], growing: LivePreview
+    ctx: AnswerContext, answered: Answer, bodies: Sequence[Body], preview: LivePreview
 ) -> Sequence[Body]:
     """The messages that the thread gets: ``bodies``, or their beginning above the file of all.
 
     Where Slack takes no file (without the scope files:write, for one) they all go there.
     """
-    if len(bodies) <= LONGEST_THREAD or not growing.conversation.takes_files:
+    if len(bodies) <= LONGEST_THREAD or not ctx.conversation.takes_files:
         return bodies
-    beginning = _beginning_of(bodies, task.locale)
-    await growing.show_all(beginning)
-    if not await share_once(_document(task, answered, beginning), growing):
+    beginning = _beginning_of(bodies, ctx.task.locale)
+    await preview.show_all(beginning)
+    document = _document(ctx.task, answered, beginning)
+    if not await share_once(document, preview.existing, ctx.writer):
         return bodies
-    growing.ways.add("file")
+    preview.ways.add("file")
     return beginning
 
 
-async def in_file_alone(
-    task: Task, answered: Answer, growing: LivePreview
-) -> Sequence[Body] | None:
+async def in_file_alone(ctx: AnswerContext, answered: Answer) -> Sequence[Body] | None:
     """The message that stands beside the file of the whole answer, for an answer that Slack takes
     in no other form; None where it takes no file either.
     """
-    note = [Body(ONLY_IN_FILE[task.locale])]
-    if not growing.conversation.takes_files:
-        return None
-    if not await share_once(_document(task, answered, note), growing):
-        return None
-    growing.ways.add("file")
-    return note
+    note = [Body(ONLY_IN_FILE[ctx.task.locale])]
+    document = _document(ctx.task, answered, note)
+    takes_files = ctx.conversation.takes_files
+    return note if takes_files and await share_once(document, ctx.existing, ctx.writer) else None
 
 
 def _document(task: Task, answered: Answer, bodies: Sequence[Body]) -> Document:
@@ -74,19 +69,19 @@ def _beginning_of(bodies: Sequence[Body], locale: Locale) -> list[Body]:
     return [*first, replace(last, blocks=(*last.blocks, note, *below))]
 
 
-async def share_once(document: Document, growing: LivePreview) -> bool:
+async def share_once(document: Document, existing: ExistingMessages, writer: SlackWriter) -> bool:
     """Whether the file stands in the thread now; an earlier worker's is adopted."""
-    conversation, steps, files = growing.conversation, growing.steps, growing.found.files
+    files = existing.files
     ours = [one for one in files if one.mark.digest == document.digest][:1]
-    await remove((one for one in files if one not in ours), conversation, steps)
+    await writer.remove_all(one for one in files if one not in ours)
     if ours:
         return True
     try:
-        file_id = await steps.read(partial(conversation.upload, document))
+        file_id = await writer.upload(document)
     except (SlackRefused, SlackUnavailable, OutcomeUnknown) as error:
         return _log_refusal(error)
     try:
-        await _share(file_id, document, conversation, steps)
+        await writer.share(file_id, document)
     except (SlackRefused, SlackUnavailable) as error:
         return _log_refusal(error)
     return True
@@ -100,29 +95,3 @@ def _log_refusal(error: MechachangError) -> bool:
         why=str(error),
     )
     return False
-
-
-async def _share(
-    file_id: str, document: Document, conversation: Conversation, steps: Steps
-) -> None:
-    """Share the file once: an unknown outcome is settled by looking for it before a repeat."""
-    unsure = False
-
-    async def attempt() -> None:
-        nonlocal unsure
-        if unsure and await _stands(document, conversation):
-            log.info("A file of unknown outcome stands in Slack.", action="file_adopted")
-            return
-        try:
-            await conversation.share(file_id, document)
-        except OutcomeUnknown:
-            steps.not_confirmed()
-            unsure = True
-            raise
-
-    await steps.show(attempt)
-
-
-async def _stands(document: Document, conversation: Conversation) -> bool:
-    found = await conversation.find(document.task_id)
-    return Mark(document.task_id, "file", digest=document.digest) in [one.mark for one in found]

@@ -3,8 +3,8 @@
 from functools import partial
 
 from processor_service.delivery.layout_fallback import post_as_slack_takes_it
-from processor_service.delivery.slack_writer import Steps
-from processor_service.ports.conversations import Body, Conversation, Conversations
+from processor_service.delivery.slack_writer import SlackWriter, TaskRun
+from processor_service.ports.conversations import Body, Conversations
 from processor_service.rendering.messages import render_question, render_subject
 from shared.errors import SlackRefused
 from shared.ledger import Mark
@@ -12,8 +12,8 @@ from shared.task import Task
 
 
 async def resolve_destination(
-    task: Task, conversations: Conversations, steps: Steps
-) -> Conversation:
+    task: Task, conversations: Conversations, run: TaskRun
+) -> SlackWriter:
     """The question's thread. A slash command's question is first shown in the channel, once, and a
     shortcut's in its asker's direct messages; where we may not speak, and for what only its asker
     shall see, it is the response URL.
@@ -21,20 +21,22 @@ async def resolve_destination(
     Raises as a Conversation does.
     """
     if task.private and task.response_url and task.subject is None:
-        return conversations.response(task, task.response_url)
+        return SlackWriter(conversations.response(task, task.response_url), run)
     if task.message_ts is not None:
-        return conversations.thread(task, task.thread_ts or task.message_ts, task.message_ts)
+        thread = conversations.thread(task, task.thread_ts or task.message_ts, task.message_ts)
+        return SlackWriter(thread, run)
     try:
-        there, body = await _to_show(task, conversations, steps)
-        ts = await _shown_question(there, conversations.channel(there), body, steps)
+        there, body = await _to_show(task, conversations, run)
+        channel = SlackWriter(conversations.channel(there), run)
+        ts = await _show_question(there, channel, body)
     except SlackRefused:
         if task.response_url is None:
             raise
-        return conversations.response(task, task.response_url)
-    return conversations.thread(there, ts, ts)
+        return SlackWriter(conversations.response(task, task.response_url), run)
+    return SlackWriter(conversations.thread(there, ts, ts), run)
 
 
-async def place_to_refuse(task: Task, conversations: Conversations, steps: Steps) -> Conversation:
+async def place_to_refuse(task: Task, conversations: Conversations, run: TaskRun) -> SlackWriter:
     """Where an asker is told that a question is not taken: nothing is shown for it that was not
     shown before, so that what is refused costs no message besides the notice.
 
@@ -42,34 +44,34 @@ async def place_to_refuse(task: Task, conversations: Conversations, steps: Steps
     """
     for_nobody_else = task.private and task.subject is None
     if for_nobody_else or task.message_ts is not None or task.response_url is None:
-        return await resolve_destination(task, conversations, steps)
+        return await resolve_destination(task, conversations, run)
     try:
-        there, _ = await _to_show(task, conversations, steps)
-        shown = await _where_shown(there, conversations.channel(there), steps)
+        there, _ = await _to_show(task, conversations, run)
+        shown = await _where_shown(there, SlackWriter(conversations.channel(there), run))
     except SlackRefused:
         shown = None
     if shown is None:
-        return conversations.response(task, task.response_url)
-    return conversations.thread(there, shown, shown)
+        return SlackWriter(conversations.response(task, task.response_url), run)
+    return SlackWriter(conversations.thread(there, shown, shown), run)
 
 
-async def _to_show(task: Task, conversations: Conversations, steps: Steps) -> tuple[Task, Body]:
+async def _to_show(task: Task, conversations: Conversations, run: TaskRun) -> tuple[Task, Body]:
     """The task as asked in the channel where its question is shown, and how it is shown there."""
     if task.subject is None:
         return task, render_question(task)
-    channel_id = await steps.read(partial(conversations.direct_id, task))
+    channel_id = await run.read(partial(conversations.direct_id, task))
     return task.model_copy(update={"channel_id": channel_id}), render_subject(task, task.subject)
 
 
-async def _shown_question(task: Task, channel: Conversation, body: Body, steps: Steps) -> str:
+async def _show_question(task: Task, channel: SlackWriter, body: Body) -> str:
     """The ts of the message that shows the question; it is posted unless it stands already."""
-    shown = await _where_shown(task, channel, steps)
+    shown = await _where_shown(task, channel)
     if shown is not None:
         return shown
-    return (await post_as_slack_takes_it(channel, body, Mark(task.task_id, "question"), steps)).ts
+    return (await post_as_slack_takes_it(channel, body, Mark(task.task_id, "question"))).ts
 
 
-async def _where_shown(task: Task, channel: Conversation, steps: Steps) -> str | None:
-    found = await steps.read(lambda: channel.find(task.task_id))
+async def _where_shown(task: Task, channel: SlackWriter) -> str | None:
+    found = await channel.find(task.task_id)
     shown = (one.ts for one in found if one.mark.role == "question")
     return min(shown, key=float, default=None)

@@ -1,20 +1,24 @@
 """An answer that people watch while it is written.
 
-What they see of it is never trusted: at the end ``delivery.deliver`` makes the conversation hold
+What they see of it is never trusted: at the end ``reconcile`` makes the conversation hold
 the finished answer, whatever stands there by then. Growing only decides how early they see it.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
+from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.reconcile import ExistingMessages, find_existing
-from processor_service.delivery.slack_writer import Steps
-from processor_service.ports.conversations import Body, Conversation, Posted
+from processor_service.ports.conversations import Body, Posted
 from processor_service.ports.limits import APPEND, EDIT, READ, START, RateBudget
-from processor_service.rendering.incremental import IncrementalRenderer, first_markdown
+from processor_service.rendering.incremental import (
+    IncrementalRenderer,
+    RenderedSoFar,
+    first_markdown,
+)
 from processor_service.resilience.lease import LeaseLost
 from processor_service.resilience.off_loop import off_the_loop
 from processor_service.telemetry.task_metrics import words_shown
@@ -43,19 +47,6 @@ _NOTHING = Body("")
 _STOPPED = "stopped_by_user"
 
 
-class ProgressIndicator(Protocol):
-    """What people see before the first words."""
-
-    def retrying(self) -> None:
-        """Another attempt at the answer begins."""
-
-    def over(self) -> None:
-        """Words are visible: nothing else is to be shown any more."""
-
-    async def make_way(self) -> None:
-        """Words are about to be visible: what is just being shown must not come behind them."""
-
-
 @dataclass
 class Part:
     """One message of the answer, and what it shows; of a stream that runs that is not known."""
@@ -66,27 +57,24 @@ class Part:
 
 @dataclass
 class LivePreview:
-    """``draft`` draws the messages for the text so far; ``found`` is what an earlier worker left.
-    The blocks ``below`` stand under what still grows, except in a stream, which has Slack's own.
+    """``renderer`` draws the messages for the text so far. The blocks ``below`` stand under what
+    still grows, except in a stream, which has Slack's own.
 
     Each message is a stream of its own as far as Slack's limits leave one, up to its first table:
     a stream takes blocks only at its end. What follows that table, and where no stream is left,
-    each message is posted and edited. ``grow`` never waits for Slack to recover: a step that fails
-    is left out, and after one that Slack refuses nothing more is shown before the end. A stream
-    that may have begun without our being told is looked for, and written on in if it has. Raises
-    LeaseLost and SlackDenied only.
+    each message is posted and edited. ``update`` never waits for Slack to recover: a step that
+    fails is left out, and after one that Slack refuses nothing more is shown before the end. A
+    stream that may have begun without our being told is looked for, and written on in if it has.
+    Raises LeaseLost and SlackDenied only.
     """
 
-    task_id: str
-    conversation: Conversation
-    steps: Steps
+    ctx: AnswerContext
     budget: RateBudget
-    draft: IncrementalRenderer
-    found: ExistingMessages
-    signs: ProgressIndicator
+    renderer: IncrementalRenderer
     below: tuple[dict[str, Any], ...] = ()
     clock: Callable[[], float] = time.monotonic
     ways: set[str] = field(default_factory=set)
+    existing: ExistingMessages = field(init=False)
     _parts: list[Part] = field(default_factory=list)
     _streamed: str = ""
     _began: float = 0.0
@@ -97,7 +85,12 @@ class LivePreview:
     _unsettled: bool = False
 
     def __post_init__(self) -> None:
-        parts = {one.mark.part: one for one in reversed(self.found.answers)}
+        self._go_on_from(self.ctx.existing)
+
+    def _go_on_from(self, existing: ExistingMessages) -> None:
+        self.existing = existing
+        parts = {one.mark.part: one for one in reversed(existing.answers)}
+        self._parts.clear()
         for number in range(1, len(parts) + 1):
             if number not in parts:
                 break
@@ -111,54 +104,61 @@ class LivePreview:
     @property
     def due(self) -> bool:
         """Whether people would be shown more words now: not if they saw a change a moment ago."""
-        watched = self.conversation.editable and not (self._stuck or self._refused)
+        watched = self.ctx.conversation.editable and not (self._stuck or self._refused)
         return watched and self.clock() >= self._next
 
     def retrying(self) -> None:
         """Another attempt at the answer begins."""
-        self.signs.retrying()
+        self.ctx.status.retrying()
 
-    async def grow(self, text: str) -> None:
+    async def update(self, text: str) -> None:
         """Show ``text``, the answer so far, if that is due."""
         if not self.due or not text.strip():
             return
+        tried = False
         try:
-            changed = await self._grow(text)
+            if self._unconfirmed:
+                await self._look_for_stream()
+            drawn = await self._draw(text)
+            tried = drawn is None
+            for number, body, settled, full in self._unshown(drawn):
+                tried = await self._change(number, body, settled, full=full) or tried
             words_shown(self.ways)
         except (LeaseLost, SlackDenied):
             raise
         except MechachangError as error:
-            if isinstance(error, SlackRefused):
-                self._refused = True
-                if error.slack_error == _STOPPED:
-                    self.steps.stop.ask()
-            # Whether the step had an effect is found out at the end.
-            self._stuck = self._stuck or isinstance(error, OutcomeUnknown)
-            log.info(
-                "A growing answer skips a step.", action="preview_skipped", reason=error.reason
-            )
-            changed = True
-        if changed:
+            self._skip(error)
+            tried = True
+        if tried:
             self._next = self.clock() + EVERY_S
 
-    async def _grow(self, text: str) -> bool:
-        """Whether anything was tried."""
-        if self._unconfirmed:
-            await self._look_for_stream()
-        draw = partial(self.draft.draw, text)
+    def _skip(self, error: MechachangError) -> None:
+        if isinstance(error, SlackRefused):
+            self._refused = True
+            if error.slack_error == _STOPPED:
+                self.ctx.cancel.request()
+        # Whether the step had an effect is found out at the end.
+        self._stuck = self._stuck or isinstance(error, OutcomeUnknown)
+        log.info("A growing answer skips a step.", action="preview_skipped", reason=error.reason)
+
+    async def _draw(self, text: str) -> RenderedSoFar | None:
+        draw = partial(self.renderer.draw, text)
         try:
-            drawn = await off_the_loop(self.draft.unread(text), draw)
+            return await off_the_loop(self.renderer.unread(text), draw)
         except RecursionError:
             log.warning("An answer cannot be drawn while it grows.", action="growth_not_drawn")
-            return True
-        changed = False
-        for number, body in enumerate(drawn.bodies, start=1):
-            full = number < len(drawn.bodies)
+            return None
+
+    def _unshown(self, drawn: RenderedSoFar | None) -> Iterator[tuple[int, Body, str, bool]]:
+        """The messages that may show more: number, body, its settled beginning, and whether more of
+        them follow.
+        """
+        bodies = drawn.bodies if drawn else ()
+        for number, body in enumerate(bodies, start=1):
+            full = number < len(bodies)
             if full and number <= len(self._parts) and self._parts[number - 1].body == body:
                 continue
-            settled = first_markdown(body) if full else drawn.settled()
-            changed = await self._change(number, body, settled, full=full) or changed
-        return changed
+            yield number, body, first_markdown(body) if full or not drawn else drawn.settled(), full
 
     async def _change(self, number: int, body: Body, settled: str, *, full: bool) -> bool:
         """Make one message show more; False when it is too early for that."""
@@ -166,9 +166,13 @@ class LivePreview:
         if not full:
             body = replace(body, blocks=(*body.blocks, *self.below))
         if number > len(self._parts):
-            if self.conversation.streams and first_markdown(body) and not (full or behind):
-                return bool(settled) and await self._begin(settled, body)
-            await self._post(body)
+            streams = self.ctx.conversation.streams
+            if not streams or not first_markdown(body) or full or behind:
+                await self._post(body)
+            elif settled:
+                await self._begin(settled, body)
+            else:
+                return False
         elif self._runs(number):
             if not await self._write_on(body, settled, ends=full or behind):
                 await self._edit(number, body)
@@ -181,33 +185,32 @@ class LivePreview:
         last = 0 < number == len(self._parts)
         return last and self._parts[-1].posted.live and bool(self._streamed)
 
-    async def _begin(self, settled: str, body: Body) -> bool:
+    async def _begin(self, settled: str, body: Body) -> None:
+        """Begin a stream with ``settled``; where none is left, or can begin, post ``body``."""
         if not await self.budget.try_acquire(START):
             await self._post(body)
-            return True
+            return
+        await self._before_words()
         try:
-            await self._start(settled)
+            posted = await self.ctx.conversation.start_stream(self.ctx.task.task_id, settled)
+        except OutcomeUnknown as error:
+            log.info("A stream may have begun.", action="stream_doubtful", reason=error.reason)
+            self.ctx.writer.run.not_confirmed()
+            self._unsettled = True
+            self._unconfirmed, self._began = settled, self.clock()
         except (SlackRefused, SlackUnavailable) as error:
             # It had no effect: people see the words all the same.
             log.info("A stream could not begin.", action="stream_not_begun", reason=error.reason)
             await self._post(body)
-        return True
+        else:
+            await self._go_on_in(posted, settled)
 
-    async def _start(self, text: str) -> None:
-        await self._before_words()
-        try:
-            posted = await self.conversation.start_stream(self.task_id, text)
-        except OutcomeUnknown as error:
-            log.info("A stream may have begun.", action="stream_doubtful", reason=error.reason)
-            self.steps.not_confirmed()
-            self._unsettled = True
-            self._unconfirmed, self._began = text, self.clock()
-            return
-        await self._go_on_in(posted, text)
+    def _mark(self, number: int) -> Mark:
+        return growing_mark(self.ctx.task.task_id, number)
 
     async def _go_on_in(self, stream: Posted, text: str) -> None:
         number = len(self._parts) + 1
-        self._parts.append(Part(replace(stream, mark=growing_mark(self.task_id, number))))
+        self._parts.append(Part(replace(stream, mark=self._mark(number))))
         self._streamed, self._began = text, self.clock()
         await self._words_came("stream")
 
@@ -219,7 +222,7 @@ class LivePreview:
         if not await self.budget.try_acquire(READ):
             return
         known = {part.posted.ts for part in self._parts}
-        found = await self.conversation.find(self.task_id)
+        found = await self.ctx.conversation.find(self.ctx.task.task_id)
         self._stuck = False
         for one in found:
             if one.live and one.ts not in known:
@@ -243,9 +246,9 @@ class LivePreview:
 
     async def _append(self, more: str) -> bool:
         """False when Slack takes no more in this stream, which is over then."""
-        await self._alone()
+        await self.ctx.writer.run.check_lease()
         try:
-            await self.conversation.append_stream(self._parts[-1].posted, more)
+            await self.ctx.conversation.append_stream(self._parts[-1].posted, more)
         except SlackRefused as refused:
             if refused.slack_error == _STOPPED:
                 raise
@@ -269,21 +272,19 @@ class LivePreview:
         """Show every one of ``bodies``, as unfinished parts: something is to stand below them."""
         if self._stuck or self._unsettled:
             await self._let_settle()
-            self.found = await find_existing(self.task_id, self.conversation, self.steps)
-            self._parts.clear()
-            self.__post_init__()
+            self._go_on_from(await find_existing(self.ctx.task.task_id, self.ctx.writer))
         number = len(self._parts)
         if number <= len(bodies) and self._runs(number):
             body = bodies[number - 1]
             await self.end_stream(body if self._fits(first_markdown(body)) else _NOTHING)
         await self.end_stream()
         for body in bodies[number:]:
-            mark = growing_mark(self.task_id, len(self._parts) + 1)
-            posted = await self.steps.post_once(self.conversation, body, mark)
+            mark = self._mark(len(self._parts) + 1)
+            posted = await self.ctx.writer.post(body, mark)
             self._parts.append(Part(posted, body))
 
     async def finish(self, bodies: Sequence[Body], whole: Mark) -> ExistingMessages:
-        """End what still grows; what stands now, for ``deliver`` to make whole.
+        """End what still grows; what stands now, for ``reconcile`` to make whole.
 
         A stream that has room for the rest of its message becomes that part of the answer by
         itself.
@@ -297,12 +298,12 @@ class LivePreview:
         await self.end_stream()
         if self._stuck or self._unsettled:
             await self._let_settle()
-            return await find_existing(self.task_id, self.conversation, self.steps)
+            return await find_existing(self.ctx.task.task_id, self.ctx.writer)
         shown = [part.posted for part in self._parts]
         known = {one.ts for one in shown}
         # Parts further on, and what two workers before us wrote side by side.
-        beyond = [one for one in self.found.answers if one.ts not in known]
-        return ExistingMessages((*shown, *beyond, *self.found.notices, *self.found.files))
+        beyond = [one for one in self.existing.answers if one.ts not in known]
+        return ExistingMessages((*shown, *beyond, *self.existing.notices, *self.existing.files))
 
     async def end_stream(self, body: Body = _NOTHING, mark: Mark | None = None) -> bool:
         """End the stream that runs, if one does, so that its message shows ``body``.
@@ -312,13 +313,13 @@ class LivePreview:
         """
         if not (self._parts and self._parts[-1].posted.live):
             return True
-        live, growing = self._parts[-1].posted, growing_mark(self.task_id, len(self._parts))
+        live, growing = self._parts[-1].posted, self._mark(len(self._parts))
         self._parts[-1].posted = replace(live, mark=growing, live=False)
         rest = first_markdown(body)[len(self._streamed) :]
         below = Body("", body.blocks[1:])
-        end = partial(self.conversation.end_stream, live, rest, below, mark or growing)
         try:
-            self._parts[-1].posted = await self.steps.show(end)
+            ended = await self.ctx.writer.end_stream(live, rest, below, mark or growing)
+            self._parts[-1].posted = ended
         except SlackRefused as refused:
             if refused.reason == UNSHOWABLE:
                 # It still runs. What Slack does not take at its end may do as an edit.
@@ -330,10 +331,9 @@ class LivePreview:
 
     async def _end_as_it_is(self, live: Posted) -> None:
         """End a stream with nothing but its mark; one that Slack does not let us end runs on."""
-        mark = growing_mark(self.task_id, len(self._parts))
-        end = partial(self.conversation.end_stream, live, "", _NOTHING, mark)
+        mark = self._mark(len(self._parts))
         try:
-            self._parts[-1].posted = await self.steps.show(end)
+            self._parts[-1].posted = await self.ctx.writer.end_stream(live, "", _NOTHING, mark)
         except SlackRefused as refused:
             running = refused.reason == UNSHOWABLE
             self._parts[-1].posted = replace(live, mark=mark, live=running)
@@ -342,41 +342,37 @@ class LivePreview:
         """Slack may still be busy with a start whose connection broke a moment ago."""
         rest_s = self._began + SETTLES_S - self.clock()
         if self._unconfirmed and rest_s > 0:
-            await self.steps.patience.sleep(rest_s)
+            await self.ctx.writer.run.patience.sleep(rest_s)
 
     async def _edit(self, number: int, body: Body) -> None:
         if not await self.budget.try_acquire(EDIT):
             return
-        await self._alone()
-        part, mark = self._parts[number - 1], growing_mark(self.task_id, number)
-        part.posted = await self.conversation.update(part.posted, body, mark)
+        await self.ctx.writer.run.check_lease()
+        part, mark = self._parts[number - 1], self._mark(number)
+        part.posted = await self.ctx.conversation.update(part.posted, body, mark)
         part.body = body
         self._words_are_there("edit")
 
     async def _post(self, body: Body) -> None:
         await self._before_words()
-        mark = growing_mark(self.task_id, len(self._parts) + 1)
+        mark = self._mark(len(self._parts) + 1)
         try:
-            posted = await self.conversation.post(body, mark)
+            posted = await self.ctx.conversation.post(body, mark)
         except OutcomeUnknown:
-            self.steps.not_confirmed()
+            self.ctx.writer.run.not_confirmed()
             raise
         self._parts.append(Part(posted, body))
         await self._words_came("edit")
 
     async def _words_came(self, way: str) -> None:
         self._words_are_there(way)
-        await self.steps.may_have_rival()
+        await self.ctx.writer.run.may_have_rival()
 
     def _words_are_there(self, way: str) -> None:
         self.ways.add(way)
-        self.signs.over()
+        self.ctx.status.over()
 
     async def _before_words(self) -> None:
         if not self.visible:
-            await self.signs.make_way()
-        await self._alone()
-
-    async def _alone(self) -> None:
-        if not await self.steps.lease.still_held():
-            self.steps.doubtful = True
+            await self.ctx.status.make_way()
+        await self.ctx.writer.run.check_lease()

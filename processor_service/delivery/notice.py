@@ -7,9 +7,9 @@ from functools import partial
 
 from processor_service.delivery.destination import resolve_destination
 from processor_service.delivery.layout_fallback import post_as_slack_takes_it
-from processor_service.delivery.reconcile import ExistingMessages, find_existing, remove
-from processor_service.delivery.slack_writer import Steps
-from processor_service.ports.conversations import Body, Conversation, Conversations
+from processor_service.delivery.reconcile import ExistingMessages, find_existing
+from processor_service.delivery.slack_writer import SlackWriter, TaskRun
+from processor_service.ports.conversations import Body, Conversations
 from processor_service.rendering.messages import render_notice, render_stopped
 from processor_service.texts.failures import Failure
 from shared.actions import MessageRef
@@ -20,14 +20,14 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
-FindPlace = Callable[[Task, Conversations, Steps], Awaitable[Conversation]]
+FindPlace = Callable[[Task, Conversations, TaskRun], Awaitable[SlackWriter]]
 
 
 async def post_notice(
     task: Task,
     failure: Failure,
     conversations: Conversations,
-    steps: Steps,
+    run: TaskRun,
     place: FindPlace = resolve_destination,
 ) -> bool:
     """Tell the asker that the question stays unanswered, unless it has its answer; whether so.
@@ -36,7 +36,7 @@ async def post_notice(
     speak at all, that is logged and accepted. Raises RetryableErrors.
     """
     try:
-        told = await _post_where_asked(task, failure, conversations, steps, place)
+        told = await _post_where_asked(task, failure, conversations, run, place)
     except SlackRefused as error:
         log.error(
             "Slack does not let us tell the asker.",
@@ -50,46 +50,44 @@ async def post_notice(
 
 
 async def _post_where_asked(
-    task: Task, failure: Failure, conversations: Conversations, steps: Steps, place: FindPlace
+    task: Task, failure: Failure, conversations: Conversations, run: TaskRun, place: FindPlace
 ) -> bool:
-    asked_in: Conversation | None = None
+    asked_in: SlackWriter | None = None
     try:
-        asked_in = await place(task, conversations, steps)
-        return await _post_unless_settled(task, failure, asked_in, steps)
+        asked_in = await place(task, conversations, run)
+        return await _post_unless_settled(task, failure, asked_in)
     except SlackRefused as refused:
         # Whoever deleted the question does not wait for its answer.
         if refused.reason == QUESTION_GONE:
             raise
-        direct = await steps.read(partial(conversations.direct, task))
-        told = await _post_unless_settled(task, failure, direct, steps)
+        direct = SlackWriter(await run.read(partial(conversations.direct, task)), run)
+        told = await _post_unless_settled(task, failure, direct)
         if asked_in is not None:
-            await _take_words_away(task, asked_in, steps)
+            await _take_words_away(task, asked_in)
         return told
 
 
-async def _take_words_away(task: Task, conversation: Conversation, steps: Steps) -> None:
+async def _take_words_away(task: Task, writer: SlackWriter) -> None:
     """What was shown of the answer where its asker cannot be told goes, if Slack lets it."""
     with suppress(SlackRefused):
-        found = await find_existing(task.task_id, conversation, steps)
+        found = await find_existing(task.task_id, writer)
         if found.winner is None:
-            await remove([*found.answers, *found.files], conversation, steps)
+            await writer.remove_all([*found.answers, *found.files])
 
 
-async def _post_unless_settled(
-    task: Task, failure: Failure, conversation: Conversation, steps: Steps
-) -> bool:
-    found = await find_existing(task.task_id, conversation, steps)
+async def _post_unless_settled(task: Task, failure: Failure, writer: SlackWriter) -> bool:
+    found = await find_existing(task.task_id, writer)
     if is_settled(found, again=False):
         return found.winner is None
     # Words of an answer that will not come to its end.
     words = [*found.answers, *found.files]
-    notice = _notice(task, replace(failure, shown=bool(words)), conversation.place)
-    await post_as_slack_takes_it(conversation, notice, Mark(task.task_id, "notice"), steps)
-    await remove(words, conversation, steps)
-    if await steps.may_have_rival():
-        beside = await find_existing(task.task_id, conversation, steps)
+    notice = _notice(task, replace(failure, shown=bool(words)), writer.conversation.place)
+    await post_as_slack_takes_it(writer, notice, Mark(task.task_id, "notice"))
+    await writer.remove_all(words)
+    if await writer.run.may_have_rival():
+        beside = await find_existing(task.task_id, writer)
         if beside.winner is not None:
-            await remove(beside.notices, conversation, steps)
+            await writer.remove_all(beside.notices)
             return False
     return True
 

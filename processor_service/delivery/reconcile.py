@@ -6,13 +6,12 @@ mark and replaced in place; what two workers wrote side by side is settled by a 
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
-from processor_service.delivery.slack_writer import Steps
-from processor_service.ports.conversations import Body, Conversation, Posted
+from processor_service.delivery.slack_writer import SlackWriter
+from processor_service.ports.conversations import Body, Posted
 from processor_service.resilience.lease import LeaseLost
 from shared.errors import SlackRefused
 from shared.ledger import Mark
@@ -108,19 +107,14 @@ def answer_mark(task_id: str, bodies: Sequence[Body]) -> Mark:
 
 
 async def find_existing(
-    task_id: str, conversation: Conversation, steps: Steps, *, in_turn: bool = True
+    task_id: str, writer: SlackWriter, *, in_turn: bool = True
 ) -> ExistingMessages:
     """What of the task stands in the conversation now."""
-    find = partial(conversation.find, task_id, in_turn=in_turn)
-    return ExistingMessages(tuple(await steps.read(find)))
+    return ExistingMessages(tuple(await writer.find(task_id, in_turn=in_turn)))
 
 
 async def reconcile(
-    bodies: Sequence[Body],
-    answer: Mark,
-    found: ExistingMessages,
-    conversation: Conversation,
-    steps: Steps,
+    bodies: Sequence[Body], answer: Mark, found: ExistingMessages, writer: SlackWriter
 ) -> list[Posted]:
     """Make the conversation hold exactly ``bodies`` for the task, as parts of ``answer``.
 
@@ -128,13 +122,13 @@ async def reconcile(
     worker's answer stays instead.
     """
     for _ in range(_ROUNDS):
-        delivered = await _make(bodies, answer, found, conversation, steps)
-        if not await steps.may_have_rival():
+        delivered = await _make(bodies, answer, found, writer)
+        if not await writer.run.may_have_rival():
             return delivered
-        beside = await _beside_rivals(answer, conversation, steps)
+        beside = await _beside_rivals(answer, writer)
         if beside is None:
             return []
-        if not (conversation.editable and beside.answers):
+        if not (writer.conversation.editable and beside.answers):
             # What was posted there cannot be read.
             return delivered
         if beside.is_whole(answer.digest):
@@ -146,11 +140,7 @@ async def reconcile(
 
 
 async def _make(
-    bodies: Sequence[Body],
-    answer: Mark,
-    found: ExistingMessages,
-    conversation: Conversation,
-    steps: Steps,
+    bodies: Sequence[Body], answer: Mark, found: ExistingMessages, writer: SlackWriter
 ) -> list[Posted]:
     parts = {one.mark.part: one for one in reversed(found.answers)}
     delivered: list[Posted] = []
@@ -158,14 +148,14 @@ async def _make(
         mark = Mark(answer.task_id, "answer", number, len(bodies), answer.digest)
         old = parts.get(number)
         if old is None:
-            old = await steps.post_once(conversation, body, mark)
+            old = await writer.post(body, mark)
         elif old.mark != mark:
-            old = await _replace(old, body, mark, conversation, steps)
+            old = await _replace(old, body, mark, writer)
         delivered.append(old)
     kept = {one.ts for number, one in parts.items() if number <= len(bodies)}
     others = [one for one in found.files if one.mark.digest != answer.digest]
     surplus = [one for one in found.answers if one.ts not in kept]
-    await remove([*surplus, *others], conversation, steps)
+    await writer.remove_all([*surplus, *others])
     return delivered
 
 
@@ -177,46 +167,36 @@ def _parts_of(answer: Mark, found: ExistingMessages, delivered: Sequence[Posted]
     return [parts[number] for number in sorted(parts)]
 
 
-async def remove(surplus: Iterable[Posted], conversation: Conversation, steps: Steps) -> None:
-    """Take messages of ours away."""
-    for one in surplus:
-        await steps.show(partial(conversation.remove, one))
-
-
-async def _replace(
-    old: Posted, body: Body, mark: Mark, conversation: Conversation, steps: Steps
-) -> Posted:
+async def _replace(old: Posted, body: Body, mark: Mark, writer: SlackWriter) -> Posted:
     try:
-        return await steps.show(partial(conversation.update, old, body, mark))
+        return await writer.update(old, body, mark)
     except SlackRefused as refused:
         if refused.slack_error not in _NOT_EDITABLE:
             raise
-        await steps.show(partial(conversation.remove, old))
-        return await steps.post_once(conversation, body, mark)
+        await writer.remove(old)
+        return await writer.post(body, mark)
 
 
-async def _beside_rivals(
-    answer: Mark, conversation: Conversation, steps: Steps
-) -> ExistingMessages | None:
+async def _beside_rivals(answer: Mark, writer: SlackWriter) -> ExistingMessages | None:
     """Nobody kept workers apart: the answer begun first stays, what else stands is taken away.
 
     What stood then; None if another's answer stays. Two workers' answers may be the same one: what
     one of them takes away as its own is then a part of the other's, which may be finished already.
     """
-    found = await find_existing(answer.task_id, conversation, steps)
-    await remove(found.notices, conversation, steps)
+    found = await find_existing(answer.task_id, writer)
+    await writer.remove_all(found.notices)
     first = found.first_begun
     if first is None or first == answer.digest:
-        await remove(found.beside(answer.digest), conversation, steps)
+        await writer.remove_all(found.beside(answer.digest))
         return found
     log.warning("Another worker answered first; ours is removed.", action="answer_withdrawn")
     ours = [one for one in found.answers if one.mark.digest == answer.digest]
-    await remove(ours, conversation, steps)
-    found = await find_existing(answer.task_id, conversation, steps)
+    await writer.remove_all(ours)
+    found = await find_existing(answer.task_id, writer)
     if found.first_begun == answer.digest:
         return found
     files = [one for one in found.files if one.mark.digest == answer.digest]
-    await remove(files, conversation, steps)
+    await writer.remove_all(files)
     if found.winner is None:
         raise AnotherAnswers("Another worker has begun the answer; whether it ends is not known.")
     return None

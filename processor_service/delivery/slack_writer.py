@@ -1,11 +1,17 @@
-"""The steps of one task that people see: each under the lease, each with patience."""
+"""Writing one task's messages into Slack: under the lease, with retries, and each post once."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
-from processor_service.ports.conversations import Body, Conversation, Posted
+from processor_service.ports.conversations import (
+    Body,
+    Conversation,
+    Document,
+    Posted,
+    ThreadHistory,
+)
 from processor_service.resilience.cancellation import CancelToken
 from processor_service.resilience.lease import TaskLease
 from shared.errors import OutcomeUnknown, SlackUnavailable
@@ -21,64 +27,39 @@ _MAY_PASS = (SlackUnavailable, OutcomeUnknown)
 
 
 @dataclass
-class Steps:
-    """The lease is checked before each attempt at a visible step. ``doubtful`` is set once another
-    worker may have written beside us, or a post of ours may have had an effect we were not told of;
-    ``unconfirmed`` in the second case only: Slack may take the post when nobody looks any more.
-    ``stop`` says whether the asker wants no more of them.
+class TaskRun:
+    """One worker's run on a task, wherever it writes.
+
+    ``doubtful`` is set once another worker may have written beside us, or a post of ours may have
+    had an effect we were not told of; ``unconfirmed`` in the second case only: Slack may take the
+    post when nobody looks any more. ``cancel`` says whether the asker wants no more of it.
     """
 
     lease: TaskLease
     patience: Patience
     doubtful: bool = False
     unconfirmed: bool = False
-    stop: CancelToken = field(default_factory=CancelToken)
+    cancel: CancelToken = field(default_factory=CancelToken)
     _announced: bool = False
 
     async def read(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
-        """The result of a call that nobody sees."""
+        """Retry ``call``, which nobody sees; its result."""
         return await with_patience(self.patience, _MAY_PASS, call)
 
-    async def show(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
-        """The result of an idempotent call that changes what people see."""
-        retries = Retries(self.patience)
-        while True:
-            try:
-                if not await self.lease.still_held():
-                    self.doubtful = True
-                return await call()
-            except _MAY_PASS as error:
-                if not await retries.again(error):
-                    raise
+    async def check_lease(self) -> None:
+        """Called before each visible step: raises LeaseLost once another worker has the task."""
+        if not await self.lease.still_held():
+            self.doubtful = True
 
     def not_confirmed(self) -> None:
         """A post may have had an effect, or may have it yet."""
         self.doubtful = self.unconfirmed = True
 
-    async def post_once(self, conversation: Conversation, body: Body, mark: Mark) -> Posted:
-        """Post one message, once: an unknown outcome is settled by reading back before a repeat."""
-        unsure = False
-
-        async def attempt() -> Posted:
-            nonlocal unsure
-            if unsure and (standing := await _standing(conversation, mark)):
-                log.info("A post of unknown outcome stands in Slack.", action="post_adopted")
-                return standing[0]
-            try:
-                return await conversation.post(body, mark)
-            except OutcomeUnknown:
-                self.not_confirmed()
-                unsure = True
-                raise
-
-        posted = await self.show(attempt)
-        return await self._only_one(conversation, posted) if await self.may_have_rival() else posted
-
     async def may_have_rival(self) -> bool:
         """Asked after a post, before the conversation is read for what others wrote.
 
-        Whoever worked without a lease has left word by then, or reads later than we wrote: one of
-        the two always sees both.
+        A worker without a lease has left word by then, or reads later than we wrote: one of the
+        two always sees both.
         """
         if self.doubtful and not self._announced:
             await self.lease.announce_doubt()
@@ -86,16 +67,99 @@ class Steps:
         self.doubtful = self.doubtful or await self.lease.is_doubted()
         return self.doubtful
 
-    async def _only_one(self, conversation: Conversation, posted: Posted) -> Posted:
-        """Where a twin may stand, the earlier message stays: every worker decides alike."""
-        twins = await self.read(partial(_standing, conversation, posted.mark))
+
+@dataclass(frozen=True)
+class SlackWriter:
+    """A ``Conversation`` with the same verbs for one run: each is retried, and the lease is checked
+    before each attempt at what people see. ``post`` and ``share`` take effect once.
+    """
+
+    conversation: Conversation
+    run: TaskRun
+
+    async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
+        """The messages of the task that already stand there."""
+        return await self.run.read(partial(self.conversation.find, task_id, in_turn=in_turn))
+
+    async def read(self, task_id: str) -> ThreadHistory:
+        """What ``find`` gives, and what was said before the question."""
+        return await self.run.read(partial(self.conversation.read, task_id))
+
+    async def post(self, body: Body, mark: Mark) -> Posted:
+        """Post one message, once: an unknown outcome is settled by reading back before a repeat.
+
+        Where a twin may stand, the earlier message stays: every worker decides alike.
+        """
+        post = partial(self.conversation.post, body, mark)
+        posted = await self._write(post, partial(self._adopt, mark))
+        if not await self.run.may_have_rival():
+            return posted
+        twins = await self.run.read(partial(self._standing, mark))
         for surplus in twins[1:]:
             log.warning("A message stood twice; one is removed.", action="twin_removed")
-            await self.show(partial(conversation.remove, surplus))
+            await self.remove(surplus)
         return twins[0] if twins else posted
 
+    async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
+        """Replace a message that already stands there."""
+        return await self._write(partial(self.conversation.update, posted, body, mark))
 
-async def _standing(conversation: Conversation, mark: Mark) -> list[Posted]:
-    """The messages that carry ``mark``, the earliest first."""
-    found = await conversation.find(mark.task_id)
-    return sorted((one for one in found if one.mark == mark), key=lambda one: float(one.ts))
+    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
+        """Add the last words of a stream, the blocks of ``body`` below them, and the mark."""
+        end = partial(self.conversation.end_stream, posted, markdown, body, mark)
+        return await self._write(end)
+
+    async def remove(self, posted: Posted) -> None:
+        """Delete a message of ours."""
+        await self._write(partial(self.conversation.remove, posted))
+
+    async def remove_all(self, surplus: Iterable[Posted]) -> None:
+        """Delete messages of ours."""
+        for one in surplus:
+            await self.remove(one)
+
+    async def upload(self, document: Document) -> str:
+        """Hand a file over to Slack; its id."""
+        return await self.run.read(partial(self.conversation.upload, document))
+
+    async def share(self, file_id: str, document: Document) -> None:
+        """Post a message with an uploaded file, once."""
+        mark = Mark(document.task_id, "file", digest=document.digest)
+        share = partial(self.conversation.share, file_id, document)
+        await self._write(share, partial(self._adopt, mark))
+
+    async def _write(
+        self,
+        write: Callable[[], Awaitable[_Result]],
+        find: Callable[[], Awaitable[_Result | None]] | None = None,
+    ) -> _Result:
+        """Retry ``write``; one that must not take effect twice only where ``find`` finds none."""
+        retries, unsure = Retries(self.run.patience), False
+        while True:
+            try:
+                await self.run.check_lease()
+                if find and unsure and (found := await find()) is not None:
+                    return found
+                return await write()
+            except _MAY_PASS as error:
+                if find and isinstance(error, OutcomeUnknown):
+                    self.run.not_confirmed()
+                    unsure = True
+                if not await retries.again(error):
+                    raise
+
+    async def _adopt(self, mark: Mark) -> Posted | None:
+        """The message with ``mark`` that a call of unknown outcome has posted."""
+        standing = await self._standing(mark)
+        if not standing:
+            return None
+        if mark.role == "file":
+            log.info("A file of unknown outcome stands in Slack.", action="file_adopted")
+        else:
+            log.info("A post of unknown outcome stands in Slack.", action="post_adopted")
+        return standing[0]
+
+    async def _standing(self, mark: Mark) -> list[Posted]:
+        """The messages that carry ``mark``, the earliest first."""
+        found = await self.conversation.find(mark.task_id)
+        return sorted((one for one in found if one.mark == mark), key=lambda one: float(one.ts))

@@ -1,12 +1,11 @@
 """The proof that Slack shows an answer whole: what it holds is compared with what was rendered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
-from functools import partial
 
-from processor_service.delivery.slack_writer import Steps
-from processor_service.ports.conversations import Body, Conversation, Posted
+from processor_service.delivery.context import AnswerContext
+from processor_service.ports.conversations import Body, Posted
 from processor_service.ports.limits import READ, RateBudget
 from processor_service.rendering.shown_letters import letters_of
 from processor_service.resilience.lease import LeaseLost
@@ -26,17 +25,13 @@ class Verification(StrEnum):
     BROKEN = "broken"
 
 
-@dataclass(frozen=True)
-class Reader:
-    """Where the parts of an answer stand, and what reading them takes."""
-
-    conversation: Conversation
-    steps: Steps
-    budget: RateBudget
-
-
 async def verify(
-    bodies: Sequence[Body], parts: Sequence[Posted], reader: Reader, *, grew: bool
+    ctx: AnswerContext,
+    bodies: Sequence[Body],
+    parts: Sequence[Posted],
+    budget: RateBudget,
+    *,
+    grew: bool,
 ) -> Verification:
     """Whether Slack shows ``bodies`` in ``parts``; what is missing is edited in, once.
 
@@ -44,26 +39,26 @@ async def verify(
     read back with one call, unless Slack limits us. An answer that stands is not put into question
     by an error here: only LeaseLost is raised.
     """
-    if not parts or not reader.conversation.editable:
+    if not parts or not ctx.conversation.editable:
         return Verification.NONE
     if not grew and all(map(_shows, parts, bodies)):
         return Verification.RESPONSE
     try:
-        return await _read_back(bodies, parts, reader)
+        if await budget.try_acquire(READ):
+            return await _read_back(ctx, bodies, parts)
+        reason = "no_budget"
     except LeaseLost:
         raise
     except MechachangError as error:
-        log.info("The answer was not read back.", action="read_back_skipped", reason=error.reason)
-        return Verification.NONE
+        reason = error.reason
+    log.info("The answer was not read back.", action="read_back_skipped", reason=reason)
+    return Verification.NONE
 
 
 async def _read_back(
-    bodies: Sequence[Body], parts: Sequence[Posted], reader: Reader
+    ctx: AnswerContext, bodies: Sequence[Body], parts: Sequence[Posted]
 ) -> Verification:
-    if not await reader.budget.try_acquire(READ):
-        log.info("The answer was not read back.", action="read_back_skipped", reason="no_budget")
-        return Verification.NONE
-    held = await reader.conversation.contents(parts)
+    held = await ctx.conversation.contents(parts)
     read = [replace(part, shown=held.get(part.ts)) for part in parts]
     broken = [
         (part, body) for part, body in zip(read, bodies, strict=True) if not _shows(part, body)
@@ -75,17 +70,16 @@ async def _read_back(
         action="answer_mended",
         parts=[part.mark.part for part, _ in broken],
     )
-    mended = [await _mended(part, body, reader) for part, body in broken]
+    mended = [await _mend(ctx, part, body) for part, body in broken]
     if all(mended):
         return Verification.MENDED
     log.error("Slack does not show the answer whole.", action="answer_not_whole")
     return Verification.BROKEN
 
 
-async def _mended(part: Posted, body: Body, reader: Reader) -> bool:
-    edit = partial(reader.conversation.update, part, body, part.mark)
+async def _mend(ctx: AnswerContext, part: Posted, body: Body) -> bool:
     try:
-        return _shows(await reader.steps.show(edit), body)
+        return _shows(await ctx.writer.update(part, body, part.mark), body)
     except LeaseLost:
         raise
     except MechachangError as error:

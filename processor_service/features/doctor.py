@@ -10,8 +10,8 @@ from typing import Final
 from processor_service.ports.conversations import Body, Conversations
 from processor_service.ports.limits import Usages
 from processor_service.ports.people import People
-from processor_service.ports.work import Lease, Leases
-from processor_service.resilience.run_leased import Outcome, run_leased
+from processor_service.ports.work import Leases
+from processor_service.resilience.run_leased import Outcome, leased
 from processor_service.texts import doctor as texts
 from shared import clock
 from shared.errors import MechachangError, ModelRejected, RetryableError
@@ -62,16 +62,16 @@ async def send_report(task: Task, message_id: str, deps: ReportDeps, within_s: f
     if url is None:
         return
 
-    async def work(_lease: Lease, _until: float) -> Outcome:
-        conversation = deps.conversations.response(task, url)
-        if await conversation.find(task.task_id):
-            return Outcome.ALREADY_DONE
-        text = await run_model_checks(task, deps)
-        await conversation.post(Body(text, _blocks(text)), Mark(task.task_id, "notice"))
-        return Outcome.ANSWERED
-
-    outcome = await run_leased(task, message_id, deps.leases, within_s, work)
-    if outcome is Outcome.TRY_LATER:
+    async with leased(task, message_id, deps.leases, within_s) as work:
+        if work.lease is not None:
+            conversation = deps.conversations.response(task, url)
+            if await conversation.find(task.task_id):
+                work.outcome = Outcome.ALREADY_DONE
+            else:
+                text = await run_model_checks(task, deps)
+                await conversation.post(Body(text, _blocks(text)), Mark(task.task_id, "notice"))
+                work.outcome = Outcome.ANSWERED
+    if work.outcome is Outcome.TRY_LATER:
         raise RetryableError("The report was not delivered.", reason="report_not_delivered")
 
 

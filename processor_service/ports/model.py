@@ -113,7 +113,4 @@ class StreamListener(Protocol):
         """Whether it would show more words now."""
 
     def retrying(self) -> None:
-        """The last attempt failed, and another one begins."""
-
-    async def grow(self, text: str) -> None:
-        """Show the text so far. Another attempt begins with a shorter text again."""
+        """Another attempt begins, because the last one failed: with a shorter text again."""

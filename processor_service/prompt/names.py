@@ -6,10 +6,10 @@ A name in an answer is plain words, never a ping.
 import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from processor_service.ports.model import Prompt, StreamListener
+from processor_service.ports.model import Prompt
 from processor_service.ports.people import Channels, Groups, People
 from processor_service.prompt.quotes import quotable_name
 from shared.task import Locale
@@ -108,29 +108,8 @@ def explained(prompt: Prompt, ids: Sequence[str], names: Names, locale: Locale) 
     return replace(prompt, system=f"{prompt.system}\n{_RULE[locale]}")
 
 
-@dataclass(frozen=True)
-class NamingAudience:
-    """A ``StreamListener`` that passes text on with names; an incomplete id is held back."""
-
-    audience: StreamListener
-    names: Names
-
-    @property
-    def visible(self) -> bool:
-        """As the wrapped listener's."""
-        return self.audience.visible
-
-    @property
-    def due(self) -> bool:
-        """As the wrapped listener's."""
-        return self.audience.due
-
-    def retrying(self) -> None:
-        """As the wrapped listener's."""
-        self.audience.retrying()
-
-    async def grow(self, text: str) -> None:
-        """Show the text so far."""
-        if self.names and (open_ := _OPEN.search(text, max(0, len(text) - _OPENS_WITHIN))):
-            text = text[: open_.start()]
-        await self.audience.grow(instead_of_ids(text, self.names))
+def growing_with_names(text: str, names: Names) -> str:
+    """``instead_of_ids`` for a text that grows: what is not whole yet at its end is held back."""
+    if names and (open_ := _OPEN.search(text, max(0, len(text) - _OPENS_WITHIN))):
+        text = text[: open_.start()]
+    return instead_of_ids(text, names)

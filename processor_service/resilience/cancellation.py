@@ -23,43 +23,43 @@ class CancelToken:
     """Whether the user has stopped one task."""
 
     def __init__(self) -> None:
-        self._asked = asyncio.Event()
+        self._requested = asyncio.Event()
         self._limits: set[asyncio.Timeout] = set()
 
     @property
-    def asked(self) -> bool:
+    def requested(self) -> bool:
         """True once cancellation was requested."""
-        return self._asked.is_set()
+        return self._requested.is_set()
 
-    async def is_asked(self) -> bool:
-        """Async form of ``asked``, for polling loops."""
-        return self.asked
+    async def is_requested(self) -> bool:
+        """Async form of ``requested``, for polling loops."""
+        return self.requested
 
     def check(self) -> None:
         """Raise Cancelled if it was requested."""
-        if self.asked:
+        if self.requested:
             raise Cancelled("The asker has stopped the answer.")
 
-    def ask(self) -> None:
+    def request(self) -> None:
         """Request cancellation. Idempotent."""
-        if self.asked:
+        if self.requested:
             # The cut-off work may still be ending, and its limit cannot be moved any more.
             return
-        self._asked.set()
+        self._requested.set()
         for limit in self._limits:
             limit.reschedule(asyncio.get_running_loop().time())
 
-    async def unless_asked(self, work: Awaitable[_ResultT]) -> _ResultT | None:
+    async def or_cancelled(self, work: Awaitable[_ResultT]) -> _ResultT | None:
         """The result of ``work``; None if cancellation is requested first, which ends ``work``."""
         try:
-            async with asyncio.timeout(0 if self.asked else None) as limit:
+            async with asyncio.timeout(0 if self.requested else None) as limit:
                 self._limits.add(limit)
                 try:
                     return await work
                 finally:
                     self._limits.discard(limit)
         except TimeoutError:
-            if not self.asked:
+            if not self.requested:
                 raise
             return None
 
@@ -67,7 +67,7 @@ class CancelToken:
         """The same policy, but its waits end with Cancelled once cancellation is requested."""
 
         async def nap(seconds: float) -> None:
-            await self.unless_asked(patience.sleep(seconds))
+            await self.or_cancelled(patience.sleep(seconds))
             self.check()
 
         return replace(patience, sleep=nap)
@@ -75,14 +75,14 @@ class CancelToken:
 
 @asynccontextmanager
 async def watch_cancellation(
-    task_id: str, stop: CancelToken, stops: Cancellations
+    task_id: str, cancel: CancelToken, stops: Cancellations
 ) -> AsyncIterator[None]:
-    """Inside the block a request from this or any other process reaches ``stop``."""
+    """Inside the block a request from this or any other process reaches ``cancel``."""
 
     async def look() -> bool:
-        if not stop.asked and await stops.asked(task_id):
-            stop.ask()
-        return not stop.asked
+        if not cancel.requested and await stops.asked(task_id):
+            cancel.request()
+        return not cancel.requested
 
     await look()
     async with repeating(stops.look_every_s, look, f"stop-{task_id}", aligned=True):
@@ -97,16 +97,16 @@ class CancellableModel:
     """
 
     model: Model
-    stop: CancelToken
+    cancel: CancelToken
 
     async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
         """The pieces of the answer until it ends or is cancelled."""
         last, finished = Chunk(), False
         async with aclosing(self.model.stream(prompt, model)) as pieces:
-            while piece := await self.stop.unless_asked(_next(pieces)):
+            while piece := await self.cancel.or_cancelled(_next(pieces)):
                 last, finished = piece, finished or piece.finished
                 yield piece
-        if self.stop.asked and not finished:
+        if self.cancel.requested and not finished:
             yield replace(last, text="", finished=True, stopped=True)
 
 

@@ -1,7 +1,9 @@
 """Working on a task under its lease: claimed, held, and finished or handed back."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -41,33 +43,44 @@ _NOT_OURS = {
 }
 
 
-async def run_leased(
-    task: Task,
-    message_id: str,
-    leases: Leases,
-    deadline_s: float,
-    work: Callable[[Lease, float], Awaitable[Outcome]],
-) -> Outcome:
-    """Run ``work(lease, until)`` if the task is free, and release the lease however it ends.
+@dataclass
+class LeasedWork:
+    """One delivery's work on a task until the event loop's time ``until``. The body sets the
+    ``outcome``; without a ``lease`` it has nothing to do, and the outcome says why.
+    """
 
-    ``until`` is the event loop's time after ``deadline_s`` seconds, when the work is cancelled.
+    lease: Lease | None
+    outcome: Outcome = Outcome.TRY_LATER
+    until: float = float("inf")
+
+
+@asynccontextmanager
+async def leased(
+    task: Task, message_id: str, leases: Leases, deadline_s: float
+) -> AsyncIterator[LeasedWork]:
+    """Claim ``task`` for the body, and finish it or hand it back behind the body. Whatever ends the
+    body early, the lease is released; after ``deadline_s`` seconds the body is cancelled.
     """
     with span("lease"):
         claim = await leases.claim(task.task_id, message_id)
+    work = LeasedWork(claim.lease)
     if claim.lease is None:
         log.info("The delivery is not ours to work on.", action="task_not_ours", state=claim.state)
-        return _NOT_OURS[claim.state]
+        work.outcome = _NOT_OURS[claim.state]
+        yield work
+        return
     try:
         async with asyncio.timeout(deadline_s) as timeout, keep_lease(leases, claim.lease):
-            outcome = await work(claim.lease, timeout.when() or float("inf"))
+            work.until = timeout.when() or work.until
+            yield work
     except (RetryableError, TimeoutError) as error:
         await _hand_back(claim.lease, error, leases)
-        return Outcome.TRY_LATER
+        work.outcome = Outcome.TRY_LATER
     except BaseException:
         await asyncio.shield(leases.release(claim.lease))
         raise
-    await _end(task, claim.lease, outcome, leases)
-    return outcome
+    else:
+        await _end(task, claim.lease, work.outcome, leases)
 
 
 async def _hand_back(lease: Lease, error: Exception, leases: Leases) -> None:

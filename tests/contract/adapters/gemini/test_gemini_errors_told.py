@@ -20,7 +20,7 @@ from tests.contract.adapters.gemini.test_gemini_model import (
     pieces_of,
     prompt,
 )
-from tests.support.fakes.processor.model import Blind
+from tests.support.fakes.processor.model import Blind, whole
 from tests.support.fakes.processor.retrying import Naps
 
 __all__ = ["model"]
@@ -93,7 +93,9 @@ async def test_daily_quotas_used_up_everywhere_are_told_at_once_with_when_it_goe
     simulator.script("質問", Reply(error=KNOWN["day"]))
     generation = Generation(MODEL, SPARE, Patience(4, naps))
     with pytest.raises(ModelRejected) as told:
-        await generate(GenerationRequest(prompt("質問"), model, Blind()), generation, float("inf"))
+        await whole(
+            generate(GenerationRequest(prompt("質問"), model, Blind()), generation, float("inf"))
+        )
     assert (told.value.reason, naps.seconds) == ("model_daily_quota", [])
     assert told.value.resumes_at == next_pacific_midnight(clock.now())
     assert [request.model for request in simulator.requests] == [MODEL, SPARE]

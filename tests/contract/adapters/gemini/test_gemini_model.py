@@ -17,7 +17,7 @@ from shared.retry import Patience
 from shared.telemetry.deployment import Deployment
 from shared.telemetry.tracing import span, start_tracing
 from simulators.gemini import ErrorReply, GeminiSimulator, Reply
-from tests.support.fakes.processor.model import Blind
+from tests.support.fakes.processor.model import Blind, whole
 from tests.support.fakes.processor.retrying import Naps
 
 MODEL = "gemini-3.8-flash"
@@ -45,8 +45,8 @@ async def pieces_of(model: GeminiModel, text: str) -> list[Chunk]:
 
 async def generated(model: GeminiModel, attempts: int, naps: Naps) -> Answer:
     generation = Generation(MODEL, SPARE, Patience(attempts, naps))
-    return await generate(
-        GenerationRequest(prompt("質問"), model, Blind()), generation, float("inf")
+    return await whole(
+        generate(GenerationRequest(prompt("質問"), model, Blind()), generation, float("inf"))
     )
 
 

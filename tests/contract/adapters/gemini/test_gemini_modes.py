@@ -14,7 +14,7 @@ from processor_service.prompt.build import PromptConfig, prompt_for
 from shared.retry import Patience
 from shared.task import Mode
 from simulators.gemini import GeminiSimulator, Reply
-from tests.support.fakes.processor.model import Blind
+from tests.support.fakes.processor.model import Blind, whole
 from tests.support.fakes.processor.prompt_context import THAT_DAY
 from tests.support.fakes.processor.retrying import Naps
 from tests.support.tasks import a_task
@@ -45,7 +45,9 @@ async def model(simulator: GeminiSimulator) -> AsyncIterator[GeminiModel]:
 async def answered(model: GeminiModel, mode: Mode, text: str) -> Answer:
     prompt = prompt_for(a_task(mode=mode, text=text), THAT_DAY, PromptConfig())
     generation = Generation(MODEL, None, Patience(2, Naps()))
-    return await generate(GenerationRequest(prompt, model, Blind()), generation, float("inf"))
+    return await whole(
+        generate(GenerationRequest(prompt, model, Blind()), generation, float("inf"))
+    )
 
 
 def config(simulator: GeminiSimulator) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from shared.task import Mode
 from simulators.gemini import ErrorReply, GeminiConfig, GeminiSimulator, Reply
 from simulators.gemini.answering.grounding import TOKENS_A_LOOKUP
 from simulators.journal import Journal
-from tests.support.fakes.processor.model import Blind
+from tests.support.fakes.processor.model import Blind, whole
 from tests.support.fakes.processor.prompt_context import THAT_DAY
 from tests.support.fakes.processor.retrying import Naps
 from tests.support.tasks import a_task
@@ -64,7 +64,9 @@ async def pieces_of(model: GeminiModel, prompt: Prompt) -> list[Chunk]:
 
 async def answered(model: GeminiModel, prompt: Prompt, attempts: int = 1) -> Answer:
     generation = Generation(MODEL, SPARE, Patience(attempts, Naps()))
-    return await generate(GenerationRequest(prompt, model, Blind()), generation, float("inf"))
+    return await whole(
+        generate(GenerationRequest(prompt, model, Blind()), generation, float("inf"))
+    )
 
 
 def sent(simulator: GeminiSimulator) -> list[tuple[str | None, bool]]:

@@ -8,7 +8,7 @@ import pytest
 from fakeredis import FakeAsyncRedis
 
 from processor_service.delivery.destination import resolve_destination
-from processor_service.delivery.slack_writer import Steps
+from processor_service.delivery.slack_writer import TaskRun
 from processor_service.ports.conversations import Body
 from processor_service.ports.work import Lease
 from processor_service.redis.connection import RedisConnection
@@ -44,7 +44,7 @@ class Processor:
         )
         self.threads = SlackThreads(self.calls)
         lease = Lease(a_task().task_id, "m1", None)
-        self.steps = Steps(TaskLease(FakeLeases(), lease), Patience(3, Naps()))
+        self.run = TaskRun(TaskLease(FakeLeases(), lease), Patience(3, Naps()))
 
     def subject(self, message: Message, purpose: Purpose) -> Subject:
         return Subject(
@@ -133,15 +133,15 @@ async def test_a_shortcut_is_shown_once_in_the_askers_direct_messages(processor:
     message = bench.slack.people.post("hana", "#general", "the matter")
     task = processor.task(message)
     for _ in range(2):
-        conversation = await resolve_destination(task, processor.conversations, processor.steps)
-    await conversation.post(Body("it means"), Mark(task.task_id, "answer"))
+        writer = await resolve_destination(task, processor.conversations, processor.run)
+    await writer.conversation.post(Body("it means"), Mark(task.task_id, "answer"))
 
     shown, answer = bench.slack.messages(bench.slack.people.dm("alice").id)
     assert shown["metadata"]["event_payload"]["role"] == "question"
     assert "<#" in shown["text"]
     assert "> the matter" in shown["text"]
     assert (answer["text"], answer["thread_ts"]) == ("it means", shown["ts"])
-    assert conversation.streams
+    assert writer.conversation.streams
     assert bench.slack.messages("#general", thread_ts=message.ts)[1:] == []
 
 
@@ -151,8 +151,8 @@ async def test_without_leave_to_open_direct_messages_the_response_url_is_used() 
         processor = Processor(bench, RedisConnection(redis, 5.0))
         message = bench.slack.people.post("hana", "#general", "the matter")
         task = processor.task(message, response_url="https://hooks.example/1")
-        conversation = await resolve_destination(task, processor.conversations, processor.steps)
-    assert isinstance(conversation, SlackResponse)
+        writer = await resolve_destination(task, processor.conversations, processor.run)
+    assert isinstance(writer.conversation, SlackResponse)
     await redis.aclose()
 
 

@@ -7,6 +7,9 @@ class FakeSigns:
     def __init__(self) -> None:
         self.seen: list[str] = []
 
+    def thinking(self, *, searching: bool = False) -> None:
+        self.seen.append("thinking")
+
     def retrying(self) -> None:
         self.seen.append("retrying")
 

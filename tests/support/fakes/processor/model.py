@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
+from processor_service.answering.generate import Progress
+from processor_service.ports.answers import Answer
 from processor_service.ports.model import Chunk, Prompt
 
 
@@ -58,5 +60,9 @@ class Blind:
     def retrying(self) -> None:
         return
 
-    async def grow(self, text: str) -> None:
-        return
+
+async def whole(progress: AsyncGenerator[Progress, None]) -> Answer:
+    """The answer that is whole in the end, and nothing comes behind it."""
+    *_, last = [step async for step in progress]
+    assert isinstance(last, Answer)
+    return last

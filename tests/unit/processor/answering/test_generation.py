@@ -16,7 +16,7 @@ from processor_service.resilience.circuit_breaker import MINIMUM
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
 from shared.retry import Patience
 from shared.task import Mode
-from tests.support.fakes.processor.model import Blind, FakeModel, saying
+from tests.support.fakes.processor.model import Blind, FakeModel, saying, whole
 from tests.support.fakes.processor.retrying import Naps
 
 PROMPT = Prompt("system", "question")
@@ -38,7 +38,7 @@ async def generated(
     prompt: Prompt = PROMPT,
 ) -> Answer:
     until = asyncio.get_running_loop().time() + within_s
-    return await generate(GenerationRequest(prompt, model, Blind()), generation, until)
+    return await whole(generate(GenerationRequest(prompt, model, Blind()), generation, until))
 
 
 def asked(model: FakeModel) -> list[str]:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.live_preview import EVERY_S, STREAM_BYTES, LivePreview
 from processor_service.delivery.reconcile import ExistingMessages, reconcile
-from processor_service.delivery.slack_writer import Steps
+from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
 from processor_service.ports.work import Lease
@@ -21,6 +22,7 @@ from tests.support.fakes.processor.conversations import FakeConversation
 from tests.support.fakes.processor.growing import FakeBudget, FakeSigns
 from tests.support.fakes.processor.retrying import Naps
 from tests.support.fakes.processor.work import FakeLeases
+from tests.support.tasks import a_task
 
 TASK_ID = "0123456789abcdef0123456789abcdef"
 WHOLE = Mark(TASK_ID, "answer", digest="d1")
@@ -44,23 +46,23 @@ def a_growing(
     budget: FakeBudget | None = None,
     below: tuple[dict[str, Any], ...] = (),
 ) -> LivePreview:
-    steps = Steps(TaskLease(FakeLeases(), Lease(TASK_ID, "m1", "owner")), Patience(3, Naps()))
+    task = a_task(task_id=TASK_ID)
+    run = TaskRun(TaskLease(FakeLeases(), Lease(TASK_ID, "m1", "owner")), Patience(3, Naps()))
+    writer = SlackWriter(conversation, run)
     found = ExistingMessages(tuple(posted for posted, _ in conversation.messages))
+    ctx = AnswerContext(task, writer, found, FakeSigns())
     budget = budget or FakeBudget()
-    signs = FakeSigns()
-    return LivePreview(
-        TASK_ID, conversation, steps, budget, IncrementalRenderer(), found, signs, below, clock
-    )
+    return LivePreview(ctx, budget, IncrementalRenderer(), below, clock)
 
 
 async def grown(growing: LivePreview, clock: Clock, text: str, step: int) -> list[str]:
     """Let the text grow; what stood in the first message after each step."""
     seen = []
     for end in range(step, len(text), step):
-        await growing.grow(text[:end])
+        await growing.update(text[:end])
         clock.now += EVERY_S
-        assert isinstance(growing.conversation, FakeConversation)
-        seen.append(growing.conversation.texts()[0])
+        assert isinstance(growing.ctx.conversation, FakeConversation)
+        seen.append(growing.ctx.conversation.texts()[0])
     return seen
 
 
@@ -77,11 +79,11 @@ async def test_the_words_appear_one_after_the_other_in_one_message(streams: bool
 async def test_changes_are_a_second_apart() -> None:
     conversation, clock = FakeConversation(), Clock()
     growing = a_growing(conversation, clock)
-    await growing.grow("一つ、")
-    await growing.grow("一つ、二つ、")
+    await growing.update("一つ、")
+    await growing.update("一つ、二つ、")
     assert conversation.texts() == ["一つ、"]
     clock.now += EVERY_S
-    await growing.grow("一つ、二つ、三つ")
+    await growing.update("一つ、二つ、三つ")
     assert conversation.texts() == ["一つ、二つ、三つ"]
 
 
@@ -128,7 +130,7 @@ async def test_a_streamed_message_ends_at_its_table_and_what_follows_is_edited_i
     text = f"前置きです。\n\n{table}\n後書きです。まだ続きます。"
     seen: list[list[str]] = []
     for end in range(4, len(text), 4):
-        await growing.grow(text[:end])
+        await growing.update(text[:end])
         clock.now += EVERY_S
         if conversation.messages:
             seen.append([block["type"] for block in conversation.messages[0][1].blocks])
@@ -137,7 +139,7 @@ async def test_a_streamed_message_ends_at_its_table_and_what_follows_is_edited_i
     assert growing.ways == {"stream", "edit"}
     [body] = render(text)
     found = await growing.finish([body], WHOLE)
-    await reconcile([body], WHOLE, found, conversation, growing.steps)
+    await reconcile([body], WHOLE, found, growing.ctx.writer)
     assert [shown.blocks for _, shown in conversation.messages] == [body.blocks]
 
 
@@ -156,9 +158,9 @@ async def test_what_stands_below_a_growing_answer_stands_below_its_last_message_
 async def test_a_stream_is_left_before_its_life_ends() -> None:
     conversation, clock = FakeConversation(streams=True), Clock()
     growing = a_growing(conversation, clock)
-    await growing.grow("一つ、")
+    await growing.update("一つ、")
     clock.now += 300.0
-    await growing.grow("一つ、二つ、")
+    await growing.update("一つ、二つ、")
     [(posted, _)] = conversation.messages
     assert not posted.live
     assert conversation.texts() == ["一つ、二つ、"]
@@ -167,21 +169,21 @@ async def test_a_stream_is_left_before_its_life_ends() -> None:
 async def test_a_step_that_slack_refuses_for_now_is_left_out() -> None:
     conversation, clock = FakeConversation(), Clock()
     growing = a_growing(conversation, clock)
-    await growing.grow("一つ、")
+    await growing.update("一つ、")
     clock.now += EVERY_S
     conversation.failures["update"] = [(SlackUnavailable("429", retry_after_s=30.0), False)]
-    await growing.grow("一つ、二つ、")
+    await growing.update("一つ、二つ、")
     clock.now += EVERY_S
-    await growing.grow("一つ、二つ、三つ")
+    await growing.update("一つ、二つ、三つ")
     assert conversation.texts() == ["一つ、二つ、三つ"]
 
 
 async def test_another_attempt_replaces_the_words_of_the_first() -> None:
     conversation, clock = FakeConversation(streams=True), Clock()
     growing = a_growing(conversation, clock)
-    await growing.grow("最初の試み、")
+    await growing.update("最初の試み、")
     clock.now += EVERY_S
-    await growing.grow("二度目の")
+    await growing.update("二度目の")
     assert conversation.texts() == ["二度目の"]
     assert len(conversation.messages) == 1
 
@@ -213,10 +215,10 @@ async def test_a_stream_whose_start_was_not_confirmed_is_written_on_in() -> None
     conversation, clock = FakeConversation(streams=True), Clock()
     conversation.failures["start"] = [(OutcomeUnknown("lost"), True)]
     growing = a_growing(conversation, clock)
-    await growing.grow("一つ、")
+    await growing.update("一つ、")
     assert growing.ways == set()
     clock.now += EVERY_S
-    await growing.grow("一つ、二つ、三")
+    await growing.update("一つ、二つ、三")
     assert conversation.texts() == ["一つ、二つ、三"]
     assert growing.ways == {"stream"}
 
@@ -225,10 +227,10 @@ async def test_a_stream_that_did_not_begin_is_begun_again_a_second_later() -> No
     conversation, clock = FakeConversation(streams=True), Clock()
     conversation.failures["start"] = [(OutcomeUnknown("lost"), False)]
     growing = a_growing(conversation, clock)
-    await growing.grow("一つ、")
+    await growing.update("一つ、")
     assert conversation.messages == []
     clock.now += EVERY_S
-    await growing.grow("一つ、二つ、三")
+    await growing.update("一つ、二つ、三")
     assert conversation.texts() == ["一つ、二つ、三"]
 
 
@@ -238,24 +240,24 @@ async def test_beside_a_stream_that_may_have_begun_nothing_is_shown_without_havi
     conversation.failures["find"] = [(OutcomeUnknown("lost"), False)]
     growing = a_growing(conversation, clock)
     for end in (3, 6, 9):
-        await growing.grow("一つ、二つ、三つ"[:end])
+        await growing.update("一つ、二つ、三つ"[:end])
         clock.now += EVERY_S
     assert conversation.texts() == ["一つ、"]
     bodies = render("一つ、二つ、三つ。")
     found = await growing.finish(bodies, WHOLE)
-    await reconcile(bodies, WHOLE, found, conversation, growing.steps)
+    await reconcile(bodies, WHOLE, found, growing.ctx.writer)
     assert conversation.texts() == ["一つ、二つ、三つ。"]
 
 
 async def test_what_slack_refuses_to_change_is_not_tried_each_second() -> None:
     conversation, clock = FakeConversation(), Clock()
     growing = a_growing(conversation, clock)
-    await growing.grow("一つ、")
+    await growing.update("一つ、")
     refused = SlackRefused("no", slack_error="no_permission")
     conversation.failures["update"] = [(refused, False)] * 3
     for end in (6, 9, 10):
         clock.now += EVERY_S
-        await growing.grow("一つ、二つ、三つ、"[:end])
+        await growing.update("一つ、二つ、三つ、"[:end])
     assert len(conversation.failures["update"]) == 2
 
 
@@ -263,12 +265,12 @@ async def test_what_slack_refuses_to_change_is_not_tried_each_second() -> None:
 async def test_a_stream_that_takes_no_more_is_edited_from_then_on(code: str) -> None:
     conversation, clock = FakeConversation(streams=True), Clock()
     growing = a_growing(conversation, clock)
-    await growing.grow("一つ、")
+    await growing.update("一つ、")
     reason = "slack_unshowable" if code == "msg_too_long" else None
     refused = SlackRefused("no", slack_error=code, reason=reason)
     conversation.failures["append"] = [(refused, False)]
     clock.now += EVERY_S
-    await growing.grow("一つ、二つ、")
+    await growing.update("一つ、二つ、")
     assert conversation.texts() == ["一つ、二つ、"]
 
 
@@ -276,11 +278,11 @@ async def test_a_stream_that_takes_no_more_is_edited_from_then_on(code: str) -> 
 async def test_words_that_slack_may_have_added_to_a_stream_are_not_added_again(taken: bool) -> None:
     conversation, clock = FakeConversation(streams=True), Clock()
     growing = a_growing(conversation, clock)
-    await growing.grow("一つ、")
+    await growing.update("一つ、")
     conversation.failures["append"] = [(OutcomeUnknown("lost"), taken)]
     clock.now += EVERY_S
-    await growing.grow("一つ、二つ、")
+    await growing.update("一つ、二つ、")
     bodies = render("一つ、二つ、三つ。")
     found = await growing.finish(bodies, WHOLE)
-    await reconcile(bodies, WHOLE, found, conversation, growing.steps)
+    await reconcile(bodies, WHOLE, found, growing.ctx.writer)
     assert conversation.texts() == ["一つ、二つ、三つ。"]

@@ -5,9 +5,10 @@ from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
+from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.live_preview import LivePreview
 from processor_service.delivery.reconcile import ExistingMessages, reconcile
-from processor_service.delivery.slack_writer import Steps
+from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.features.cancel import cancel_answer
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
@@ -154,43 +155,35 @@ async def test_a_second_wish_to_stop_finds_what_was_cut_off_still_ending() -> No
             ending.set()
             await ended.wait()
 
-    cut_off = asyncio.create_task(asked.unless_asked(slow_to_end()))
+    cut_off = asyncio.create_task(asked.or_cancelled(slow_to_end()))
     async with asyncio.timeout(5):
         await asyncio.sleep(0)
-        asked.ask()
+        asked.request()
         await ending.wait()
-        asked.ask()
+        asked.request()
         ended.set()
         assert await cut_off is None
 
 
 async def test_a_press_of_slacks_own_stop_is_seen_in_its_answer_to_the_next_words() -> None:
     world, lease = World(), TaskLease(FakeLeases(), Lease("t", "m1", "owner"))
-    steps = Steps(lease, Patience(3, Naps()))
-    conversation = world.conversation
+    conversation, run = world.conversation, TaskRun(lease, Patience(3, Naps()))
+    writer = SlackWriter(conversation, run)
     conversation.streams = True
     now = iter(range(0, 1_000, 10))
-    growing = LivePreview(
-        TASK.task_id,
-        conversation,
-        steps,
-        world.budget,
-        IncrementalRenderer(),
-        ExistingMessages(()),
-        FakeSigns(),
-        clock=now.__next__,
-    )
-    await growing.grow("一つ、")
-    assert not steps.stop.asked
+    ctx = AnswerContext(TASK, writer, ExistingMessages(()), FakeSigns())
+    growing = LivePreview(ctx, world.budget, IncrementalRenderer(), clock=now.__next__)
+    await growing.update("一つ、")
+    assert not run.cancel.requested
     refused = SlackRefused("no", slack_error="stopped_by_user")
     conversation.failures["append"] = [(refused, False)]
-    await growing.grow("一つ、二つ、")
-    assert steps.stop.asked
+    await growing.update("一つ、二つ、")
+    assert run.cancel.requested
     over = SlackRefused("no", slack_error="message_not_in_streaming_state")
     conversation.failures["end"] = [(over, False)]
     bodies, whole = shown_as("一つ、二つ、"), Mark(TASK.task_id, "answer", digest="d")
     found = await growing.finish(bodies, whole)
-    await reconcile(bodies, whole, found, conversation, steps)
+    await reconcile(bodies, whole, found, writer)
     assert conversation.texts() == ["一つ、二つ、"]
     assert conversation.posts == 1
 
@@ -265,7 +258,7 @@ async def test_an_answer_that_had_ended_when_it_was_stopped_is_whole() -> None:
         async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
             yield Chunk("whole", finished=True)
             yield Chunk(output_tokens=7)
-            stop.ask()
+            stop.request()
             yield Chunk()
 
     stoppable = CancellableModel(UsageBehind([]), stop)

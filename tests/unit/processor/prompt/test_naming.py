@@ -5,10 +5,10 @@ from itertools import pairwise
 import pytest
 
 from processor_service.ports.conversations import ThreadMessage
-from processor_service.prompt.names import NamingAudience, beside_ids, instead_of_ids, mentioned
+from processor_service.prompt.names import beside_ids, growing_with_names, instead_of_ids, mentioned
 from shared.slack.message_text import plain_text
 from shared.task import Purpose, Subject
-from tests.support.fakes.processor.model import Blind, FakeModel, saying
+from tests.support.fakes.processor.model import FakeModel, saying
 from tests.support.fakes.processor.world import World
 from tests.support.tasks import a_task
 
@@ -107,19 +107,11 @@ def test_a_name_cannot_close_its_mention_before_the_model() -> None:
     assert beside_ids("<@U5>", {"U5": "a> <@U6|b"}) == "<@U5|a @U6b>"
 
 
-async def test_what_grows_only_ever_gets_longer_whatever_it_is_cut_at() -> None:
-    shown: list[str] = []
-
-    class Watching(Blind):
-        async def grow(self, text: str) -> None:
-            shown.append(text)
-
+def test_what_grows_only_ever_gets_longer_whatever_it_is_cut_at() -> None:
     text = (
         "a < b、<@U0USER0005>と<!subteam^S0TEAM|x>は#C0GENERAL00と<#C0GENERAL00>で # 見出し #Cです"
     )
-    watching = NamingAudience(Watching(), NAMES)
-    for end in range(len(text) + 1):
-        await watching.grow(text[:end])
+    shown = [growing_with_names(text[:end], NAMES) for end in range(len(text) + 1)]
     assert all(later.startswith(earlier) for earlier, later in pairwise(shown))
     assert shown[-1] == instead_of_ids(text, NAMES)
     assert shown[-1] == "a < b、@山田太郎と@kaihatsuは#generalと#generalで # 見出し #Cです"
