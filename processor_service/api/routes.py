@@ -1,5 +1,6 @@
 """The HTTP edge: pushes in, status codes out."""
 
+from collections.abc import Awaitable
 from dataclasses import asdict
 from typing import Final
 
@@ -87,20 +88,20 @@ def _require_content(task: Task) -> None:
         raise UndecodableTask(f"a {task.kind} about nothing", reason="task_about_nothing")
 
 
-async def _answer(task: Task, pushed: PushRequest, deps: Dependencies) -> Outcome:
+def _answer(task: Task, pushed: PushRequest, deps: Dependencies) -> Awaitable[Outcome]:
     from processor_service.answering.admit import Delivery  # noqa: PLC0415 - see ``cold_start``
     from processor_service.answering.answer import answer  # noqa: PLC0415 - see ``cold_start``
 
     message_id, again = pushed.message.message_id, _replayed(pushed.message)
     delivery = Delivery(message_id, again, pushed.delivery_attempt or 1)
-    return await answer(task, delivery, deps.answering)
+    return answer(task, delivery, deps.answering)
 
 
-async def _give_up(task: Task, message: PushMessage, deps: Dependencies) -> Outcome:
+def _give_up(task: Task, message: PushMessage, deps: Dependencies) -> Awaitable[Outcome]:
     from processor_service.answering.admit import Delivery  # noqa: PLC0415 - see ``cold_start``
     from processor_service.answering.answer import give_up  # noqa: PLC0415 - see ``cold_start``
 
-    return await give_up(task, Delivery(message.message_id, _replayed(message)), deps.answering)
+    return give_up(task, Delivery(message.message_id, _replayed(message)), deps.answering)
 
 
 def _replayed(message: PushMessage) -> bool:

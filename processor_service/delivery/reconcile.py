@@ -122,41 +122,51 @@ async def reconcile(
     worker's answer stays instead.
     """
     for _ in range(_ROUNDS):
-        delivered = await _make(bodies, answer, found, writer)
+        parts = {one.mark.part: one for one in reversed(found.answers)}
+        delivered: list[Posted] = []
+        for number, body in enumerate(bodies, start=1):
+            mark = Mark(answer.task_id, "answer", number, len(bodies), answer.digest)
+            old = parts.get(number)
+            if old is None:
+                old = await writer.post(body, mark)
+            elif old.mark != mark:
+                old = await _replace(old, body, mark, writer)
+            delivered.append(old)
+        await _remove_others(answer, found, delivered, writer)
         if not await writer.run.may_have_rival():
             return delivered
-        beside = await _beside_rivals(answer, writer)
-        if beside is None:
-            return []
-        if not (writer.conversation.editable and beside.answers):
-            # What was posted there cannot be read.
-            return delivered
-        if beside.is_whole(answer.digest):
-            return _parts_of(answer, beside, delivered)
+        settled = await _settle(answer, delivered, writer)
+        if isinstance(settled, list):
+            return settled
         log.warning("A part of the answer is gone; it is posted again.", action="part_missing")
-        surplus = beside.beside(answer.digest)
-        found = ExistingMessages(tuple(one for one in beside.posted if one not in surplus))
+        found = settled
     raise AnotherAnswers("Another worker takes away what this one writes.")
 
 
-async def _make(
-    bodies: Sequence[Body], answer: Mark, found: ExistingMessages, writer: SlackWriter
-) -> list[Posted]:
-    parts = {one.mark.part: one for one in reversed(found.answers)}
-    delivered: list[Posted] = []
-    for number, body in enumerate(bodies, start=1):
-        mark = Mark(answer.task_id, "answer", number, len(bodies), answer.digest)
-        old = parts.get(number)
-        if old is None:
-            old = await writer.post(body, mark)
-        elif old.mark != mark:
-            old = await _replace(old, body, mark, writer)
-        delivered.append(old)
-    kept = {one.ts for number, one in parts.items() if number <= len(bodies)}
-    others = [one for one in found.files if one.mark.digest != answer.digest]
+async def _remove_others(
+    answer: Mark, found: ExistingMessages, delivered: Sequence[Posted], writer: SlackWriter
+) -> None:
+    replaced = {one.mark.part: one.ts for one in reversed(found.answers)}
+    kept = {replaced.get(number) for number in range(1, len(delivered) + 1)}
     surplus = [one for one in found.answers if one.ts not in kept]
+    others = [one for one in found.files if one.mark.digest != answer.digest]
     await writer.remove_all([*surplus, *others])
-    return delivered
+
+
+async def _settle(
+    answer: Mark, delivered: list[Posted], writer: SlackWriter
+) -> list[Posted] | ExistingMessages:
+    """The parts that stay, or what stands of an answer that is to be made whole again."""
+    beside = await _beside_rivals(answer, writer)
+    if beside is None:
+        return []
+    if not (writer.conversation.editable and beside.answers):
+        # What was posted there cannot be read.
+        return delivered
+    if beside.is_whole(answer.digest):
+        return _parts_of(answer, beside, delivered)
+    surplus = beside.beside(answer.digest)
+    return ExistingMessages(tuple(one for one in beside.posted if one not in surplus))
 
 
 def _parts_of(answer: Mark, found: ExistingMessages, delivered: Sequence[Posted]) -> list[Posted]:

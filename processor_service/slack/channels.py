@@ -64,10 +64,8 @@ class SlackChannels:
         return _channel(info).public or await self._is_member(user_id, channel_id)
 
     async def _info(self, channel_id: str) -> Mapping[str, Any]:
-        client = self._calls.client
-        found = await self._calls(
-            "conversations.info", lambda: client.conversations_info(channel=channel_id)
-        )
+        async with self._calls("conversations.info"):
+            found = await self._calls.client.conversations_info(channel=channel_id)
         info = found.get("channel")
         if not isinstance(info, Mapping):
             raise SlackUnavailable("conversations.info: Slack describes no channel.")
@@ -86,11 +84,10 @@ class SlackChannels:
         return False
 
     async def _members(self, channel_id: str, cursor: str | None) -> AsyncSlackResponse:
-        client = self._calls.client
-        return await self._calls(
-            "conversations.members",
-            lambda: client.conversations_members(channel=channel_id, cursor=cursor, limit=_MEMBERS),
-        )
+        async with self._calls("conversations.members"):
+            return await self._calls.client.conversations_members(
+                channel=channel_id, cursor=cursor, limit=_MEMBERS
+            )
 
 
 def _channel(info: Mapping[str, Any]) -> Channel:

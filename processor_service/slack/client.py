@@ -1,14 +1,13 @@
 """Calls to Slack's Web API, held back during rate limits."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from processor_service.slack.page_memory import PageMemory
-from shared.errors import SlackDenied, SlackUnavailable
+from shared.errors import MechachangError, SlackDenied, SlackUnavailable
 from shared.ledger import Ledger
 from shared.signing import Signing
 from shared.slack.client import SLACK_FAILURES, slack_error
@@ -62,15 +61,16 @@ class SlackCalls:
         self._ourselves: BotIdentity | None = None
         self.page_memory = PageMemory()
 
-    async def __call__(
-        self,
-        method: str,
-        call: Callable[[], Awaitable[AsyncSlackResponse]],
-        *,
-        channel: str | None = None,
-    ) -> AsyncSlackResponse:
-        """Slack's answer. Raises SlackUnavailable, OutcomeUnknown, SlackDenied or SlackRefused."""
+    def __call__(self, method: str, channel: str = "") -> "_Call":
+        """Inside, ``client`` is called for ``method``; around it, so that none of our functions
+        stands between the two in a stack. Raises SlackUnavailable, OutcomeUnknown, SlackDenied or
+        SlackRefused.
+        """
         key = f"{method}:{channel}" if channel and method in _BY_CHANNEL else method
+        return _Call(self, method, key)
+
+    async def check(self, method: str, key: str) -> None:
+        """Raise SlackUnavailable while Slack asks us to wait."""
         wait_s = await self._holds.delay_s(key)
         if wait_s > 0:
             raise SlackUnavailable(
@@ -78,20 +78,19 @@ class SlackCalls:
                 reason="slack_rate_limited",
                 retry_after_s=wait_s,
             )
-        try:
-            return await call()
-        except SLACK_FAILURES as error:
-            failure = slack_error(error, method)
-            if isinstance(failure, SlackUnavailable) and failure.reason == "slack_rate_limited":
-                await self._limited(key, method, failure)
-            if isinstance(failure, SlackDenied):
-                self._on_denied(failure)
-            raise failure from error
+
+    async def note(self, failure: MechachangError, method: str, key: str) -> None:
+        """Remember what a failure says of the calls to come."""
+        if isinstance(failure, SlackUnavailable) and failure.reason == "slack_rate_limited":
+            await self._limited(key, method, failure)
+        if isinstance(failure, SlackDenied):
+            self._on_denied(failure)
 
     async def ourselves(self) -> BotIdentity:
         """Our identity, asked once. Raises SlackUnavailable also if Slack does not say."""
         if self._ourselves is None:
-            us = await self("auth.test", self.client.auth_test)
+            async with self("auth.test"):
+                us = await self.client.auth_test()
             bot_id, user_id, team_id = us.get("bot_id"), us.get("user_id"), us.get("team_id")
             if not isinstance(user_id, str) or not isinstance(team_id, str):
                 raise SlackUnavailable("auth.test: Slack does not say who we are.")
@@ -108,3 +107,21 @@ class SlackCalls:
             retry_after_s=failure.retry_after_s,
         )
         await self._holds.record(key, failure.retry_after_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One call of ``method``."""
+
+    calls: SlackCalls
+    method: str
+    key: str
+
+    async def __aenter__(self) -> None:
+        await self.calls.check(self.method, self.key)
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, SLACK_FAILURES):
+            failure = slack_error(error, self.method)
+            await self.calls.note(failure, self.method, self.key)
+            raise failure from error

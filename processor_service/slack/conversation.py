@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -61,17 +60,16 @@ class SlackConversation(SlackReading):
 
         Slack posts a reply to a deleted message into the channel; such a stray is removed again.
         """
-        post = partial(
-            self.calls.client.chat_postMessage,
-            channel=self.channel,
-            thread_ts=self.thread_ts,
-            text=body.text,
-            blocks=self._signed(body) or None,
-            metadata=self._metadata(mark),
-            unfurl_links=False,
-            unfurl_media=False,
-        )
-        taken = await self.calls("chat.postMessage", post, channel=self.channel)
+        async with self.calls("chat.postMessage", self.channel):
+            taken = await self.calls.client.chat_postMessage(
+                channel=self.channel,
+                thread_ts=self.thread_ts,
+                text=body.text,
+                blocks=self._signed(body) or None,
+                metadata=self._metadata(mark),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
         posted = Posted(_ts_of(taken, "chat.postMessage"), mark, shown=_shown_by(taken))
         if not await self._is_there(posted, taken):
             await self.remove(posted)
@@ -107,16 +105,16 @@ class SlackConversation(SlackReading):
 
         One that Slack may have begun without our being told is found by ``find`` from then on.
         """
-        start = partial(
-            self.calls.client.chat_startStream,
-            channel=self.channel,
-            thread_ts=self.thread_ts or "",
-            markdown_text=markdown,
-            recipient_team_id=self.asker.team_id if self.asker else None,
-            recipient_user_id=self.asker.user_id if self.asker else None,
-        )
         try:
-            ts = _ts_of(await self.calls(_START, start), _START)
+            async with self.calls(_START):
+                started = await self.calls.client.chat_startStream(
+                    channel=self.channel,
+                    thread_ts=self.thread_ts or "",
+                    markdown_text=markdown,
+                    recipient_team_id=self.asker.team_id if self.asker else None,
+                    recipient_user_id=self.asker.user_id if self.asker else None,
+                )
+            ts = _ts_of(started, _START)
         except (OutcomeUnknown, asyncio.CancelledError):
             self.starts.note(self.channel, self.thread_ts or "", task_id, markdown)
             raise
@@ -133,26 +131,24 @@ class SlackConversation(SlackReading):
 
     async def append_stream(self, posted: Posted, markdown: str) -> None:
         """Write on in a stream."""
-        append = partial(
-            self.calls.client.chat_appendStream,
-            channel=self.channel,
-            ts=posted.ts,
-            markdown_text=markdown,
-        )
         await self._own(posted.mark.task_id, posted.ts)
-        await self.calls("chat.appendStream", append)
+        async with self.calls("chat.appendStream"):
+            await self.calls.client.chat_appendStream(
+                channel=self.channel,
+                ts=posted.ts,
+                markdown_text=markdown,
+            )
 
     async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
         """End a stream; only now it takes its mark."""
-        end = partial(
-            self.calls.client.chat_stopStream,
-            channel=self.channel,
-            ts=posted.ts,
-            markdown_text=markdown or None,
-            blocks=self._signed(body) or None,
-            metadata=self._metadata(mark),
-        )
-        ended = await self.calls("chat.stopStream", end)
+        async with self.calls("chat.stopStream"):
+            ended = await self.calls.client.chat_stopStream(
+                channel=self.channel,
+                ts=posted.ts,
+                markdown_text=markdown or None,
+                blocks=self._signed(body) or None,
+                metadata=self._metadata(mark),
+            )
         return Posted(posted.ts, mark, shown=_shown_by(ended))
 
     async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
@@ -160,27 +156,24 @@ class SlackConversation(SlackReading):
         if posted.live:
             with contextlib.suppress(SlackRefused):
                 await self.end_stream(posted, "", Body(""), growing_mark(mark.task_id))
-        change = partial(
-            self.calls.client.chat_update,
-            channel=self.channel,
-            ts=posted.ts,
-            text=body.text,
-            blocks=self._signed(body),
-            metadata=self._metadata(mark),
-        )
-        changed = await self.calls("chat.update", change)
+        async with self.calls("chat.update"):
+            changed = await self.calls.client.chat_update(
+                channel=self.channel,
+                ts=posted.ts,
+                text=body.text,
+                blocks=self._signed(body),
+                metadata=self._metadata(mark),
+            )
         return Posted(posted.ts, mark, shown=_shown_by(changed))
 
     async def remove(self, posted: Posted) -> None:
         """Delete one of our messages; gone already is as good."""
-        client = self.calls.client
         if posted.live:
             with contextlib.suppress(SlackRefused):
                 await self.end_stream(posted, "", Body(""), posted.mark)
         try:
-            await self.calls(
-                "chat.delete", lambda: client.chat_delete(channel=self.channel, ts=posted.ts)
-            )
+            async with self.calls("chat.delete"):
+                await self.calls.client.chat_delete(channel=self.channel, ts=posted.ts)
         except SlackRefused as refused:
             if refused.slack_error != "message_not_found":
                 raise
@@ -195,13 +188,12 @@ class SlackConversation(SlackReading):
         """
         mark = Mark(document.task_id, "file", digest=document.digest)
         title = file_title(document.title, mark, self.channel, self.calls.signing)
-        share = partial(
-            self.calls.client.files_completeUploadExternal,
-            files=[{"id": file_id, "title": title}],
-            channel_id=self.channel,
-            thread_ts=self.thread_ts,
-        )
-        await self.calls("files.completeUploadExternal", share)
+        async with self.calls("files.completeUploadExternal"):
+            await self.calls.client.files_completeUploadExternal(
+                files=[{"id": file_id, "title": title}],
+                channel_id=self.channel,
+                thread_ts=self.thread_ts,
+            )
 
     async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
         """Set or clear the thread's status; a failure is logged and changes nothing.
@@ -212,16 +204,14 @@ class SlackConversation(SlackReading):
             STATUS_METHOD, self.channel, self.thread_ts
         ):
             return True
-        show = partial(
-            self.calls.client.assistant_threads_setStatus,
-            channel_id=self.channel,
-            thread_ts=self.thread_ts,
-            status=status,
-            loading_messages=list(loading) or None,
-        )
         try:
-            async with asyncio.timeout(_STATUS_PATIENCE_S):
-                await self.calls(STATUS_METHOD, show)
+            async with asyncio.timeout(_STATUS_PATIENCE_S), self.calls(STATUS_METHOD):
+                await self.calls.client.assistant_threads_setStatus(
+                    channel_id=self.channel,
+                    thread_ts=self.thread_ts,
+                    status=status,
+                    loading_messages=list(loading) or None,
+                )
         except SlackRefused as refused:
             self.refused.note(STATUS_METHOD, self.channel, self.thread_ts, refused)
         except (MechachangError, TimeoutError) as error:

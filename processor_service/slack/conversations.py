@@ -70,10 +70,8 @@ class SlackConversations:
 
     async def direct_id(self, task: Task) -> str:
         """The channel of the asker's direct messages; opening it again changes nothing."""
-        client = self._calls.client
-        opened = await self._calls(
-            "conversations.open", lambda: client.conversations_open(users=task.user_id)
-        )
+        async with self._calls("conversations.open"):
+            opened = await self._calls.client.conversations_open(users=task.user_id)
         channel = opened.get("channel")
         channel_id = channel.get("id") if isinstance(channel, dict) else None
         if not isinstance(channel_id, str):

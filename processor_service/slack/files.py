@@ -72,10 +72,9 @@ class SlackFiles:
         """The file as in files.info, if the event did not say where it is."""
         if file.url or file.gone:
             return file
-        ask = partial(self._calls.client.files_info, file=file.id)
-        call = partial(self._calls, "files.info", ask)
+        ask = partial(self._info, file.id)
         try:
-            told: AsyncSlackResponse = await with_patience(self._patience, _MAY_PASS, call)
+            told = await with_patience(self._patience, _MAY_PASS, ask)
         except SlackRefused as refused:
             reason = "file_gone" if refused.slack_error in _GONE else "file_not_fetched"
             raise FileUnusable(str(refused), reason=reason) from refused
@@ -86,6 +85,10 @@ class SlackFiles:
         if found is None:
             raise FileUnusable("Slack does not describe the file.", reason="file_not_fetched")
         return found
+
+    async def _info(self, file_id: str) -> AsyncSlackResponse:
+        async with self._calls("files.info"):
+            return await self._calls.client.files_info(file=file_id)
 
     async def content(self, file: TaskFile, limit: int) -> bytes:
         """The file's bytes; at most ``limit`` of them are held."""

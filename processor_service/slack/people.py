@@ -90,9 +90,9 @@ class SlackPeople:
 
     async def _asked_name(self, user_id: str) -> str | None:
         """The name in Slack's own clients: the display name, else the full one."""
-        client = self._calls.client
         try:
-            told = await self._calls("users.info", lambda: client.users_info(user=user_id))
+            async with self._calls("users.info"):
+                told = await self._calls.client.users_info(user=user_id)
         except MechachangError as error:
             log.info("A person's name is not known.", action="name_unknown", why=str(error))
             return None
@@ -103,10 +103,8 @@ class SlackPeople:
         """Slack's answer within 1.5 s, remembered for the next question."""
         client = self._calls.client
         try:
-            async with asyncio.timeout(_PATIENCE_S):
-                found = await self._calls(
-                    "users.info", lambda: client.users_info(user=user_id, include_locale=True)
-                )
+            async with asyncio.timeout(_PATIENCE_S), self._calls("users.info"):
+                found = await client.users_info(user=user_id, include_locale=True)
         except (MechachangError, TimeoutError) as error:
             log.info("A person's language is not known.", action="locale_unknown", why=str(error))
             return Person()

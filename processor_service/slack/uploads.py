@@ -3,8 +3,6 @@
 The way is docs.slack.dev, files.getUploadURLExternal and completeUploadExternal.
 """
 
-from functools import partial
-
 import aiohttp
 
 from processor_service.ports.conversations import Document
@@ -23,12 +21,10 @@ class SlackUploads:
     async def upload(self, document: Document) -> str:
         """The file's id. Raises SlackUnavailable or SlackRefused; repeating it shows nothing."""
         content = document.text.encode()
-        announce = partial(
-            self._calls.client.files_getUploadURLExternal,
-            filename=file_name(document.task_id),
-            length=len(content),
-        )
-        announced = await self._calls("files.getUploadURLExternal", announce)
+        async with self._calls("files.getUploadURLExternal"):
+            announced = await self._calls.client.files_getUploadURLExternal(
+                filename=file_name(document.task_id), length=len(content)
+            )
         url, file_id = announced.get("upload_url"), announced.get("file_id")
         if not isinstance(url, str) or not isinstance(file_id, str):
             raise SlackUnavailable("files.getUploadURLExternal: Slack names no address.")

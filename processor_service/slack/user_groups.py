@@ -44,7 +44,8 @@ class SlackGroups:
     async def _look(self) -> None:
         if self._clock() < self._until:
             return
-        found = await self._calls("usergroups.list", self._calls.client.usergroups_list)
+        async with self._calls("usergroups.list"):
+            found = await self._calls.client.usergroups_list()
         named = (one for one in listed_in(found, "usergroups") if isinstance(one, Mapping))
         handles = ((one.get("id"), one.get("handle")) for one in named)
         self._names = {

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 
 from processor_service.slack.client import SlackCalls
@@ -49,6 +48,5 @@ class SlackHomes:
 
     async def publish(self, user_id: str, view: dict[str, Any]) -> None:
         """Replace the user's Home."""
-        client = self._calls.client
-        publish = partial(client.views_publish, user_id=user_id, view=view)
-        await self._calls("views.publish", publish)
+        async with self._calls("views.publish"):
+            await self._calls.client.views_publish(user_id=user_id, view=view)

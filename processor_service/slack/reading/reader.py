@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -184,13 +183,10 @@ class SlackReading:
             "cursor": cursor,
         }
         if self.thread_ts is None:
-            return await self.calls(
-                "conversations.history", partial(client.conversations_history, **wanted)
-            )
-        return await self.calls(
-            "conversations.replies",
-            partial(client.conversations_replies, ts=self.thread_ts, **wanted),
-        )
+            async with self.calls("conversations.history"):
+                return await client.conversations_history(**wanted)
+        async with self.calls("conversations.replies"):
+            return await client.conversations_replies(ts=self.thread_ts, **wanted)
 
 
 _Said = tuple[ThreadMessage, ...]

@@ -1,0 +1,135 @@
+"""How many of our functions stand between a push and what Slack is told for it."""
+
+import asyncio
+import base64
+import json
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from processor_service.api.dependencies import Dependencies
+from processor_service.app import create_app
+from processor_service.delivery.live_preview import EVERY_S
+from processor_service.redis.posts import RedisResponses, RedisStreamOwners
+from processor_service.redis.rate_holds import RedisRateLimitHolds
+from processor_service.slack.client import SlackCalls
+from processor_service.slack.conversations import SlackConversations
+from shared.slack.client import MeasuredWebClient
+from shared.telemetry.tracing import traced_session
+from tests.contract.test_refused_layouts import Halting
+from tests.processor_fakes.model import FakeModel, at_once
+from tests.processor_fakes.world import World
+from tests.processor_workbench import processors
+from tests.tasks import a_task
+
+ROOT = Path(__file__).parents[2]
+OURS = (str(ROOT / "processor_service"), str(ROOT / "shared"))
+TO_A_POST = 10
+TO_THE_FIRST_WORDS = 13
+
+
+@dataclass
+class Chains:
+    """Our functions below each call of Slack, the outermost first, by the call's method."""
+
+    by_method: dict[str, list[list[str]]] = field(default_factory=dict)
+
+    def note(self, method: str) -> None:
+        ours = [
+            f"{Path(frame.filename).relative_to(ROOT)}:{frame.name}"
+            for frame in traceback.extract_stack()
+            if frame.filename.startswith(OURS)
+        ]
+        self.by_method.setdefault(method, []).append(ours)
+
+    async def middleware(
+        self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        self.note(request.url.name)
+        return await send(request)
+
+
+@asynccontextmanager
+async def slack_chains(model: FakeModel) -> AsyncIterator[Chains]:
+    """One question, pushed to the real application and answered in a simulated Slack."""
+    chains = Chains()
+    async with processors() as (here, _), traced_session() as session:
+        bench = here.bench
+        # Innermost, so that nothing of ours comes behind it.
+        session._middlewares = (*session._middlewares, chains.middleware)
+        client = MeasuredWebClient(
+            "xoxb-local", bench.running.api_url, session=session, retry_handlers=[]
+        )
+        calls = SlackCalls(client, RedisRateLimitHolds(here.redis), here.denied.append)
+        owners = RedisStreamOwners(here.redis)
+        world = World(model=model)
+        world.conversations = SlackConversations(  # type: ignore[assignment]  # the real adapters
+            calls, session, RedisResponses(here.redis), owners
+        )
+        asked = bench.slack.people.post("alice", "#general", "question")
+        task = a_task(
+            team_id=bench.slack.workspace.team_id,
+            channel_id=bench.general,
+            user_id=bench.slack.people.user("alice").id,
+            thread_ts=asked.ts,
+            message_ts=asked.ts,
+        )
+        assert await push(world.dependencies(), task.encode()) == 204
+        await world.statuses.close()
+        yield chains
+
+
+async def pause() -> None:
+    await asyncio.sleep(EVERY_S)
+
+
+async def push(dependencies: Dependencies, data: bytes) -> int:
+    """The status of a push of ``data``, by the application as a server calls it."""
+    message = {"data": base64.b64encode(data).decode(), "messageId": "m1", "attributes": {}}
+    body = json.dumps({"subscription": "s", "message": message, "deliveryAttempt": 1}).encode()
+    sent: list[dict[str, Any]] = []
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Dependencies]:
+        yield dependencies
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    app = create_app(opened)
+    async with app.router.lifespan_context(app):
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/pubsub/push",
+            "query_string": b"",
+            "headers": [],
+        }
+        await app(scope, receive, send)
+    status: int = sent[0]["status"]
+    return status
+
+
+async def test_ten_of_our_functions_at_most_stand_above_the_post_of_a_plain_answer() -> None:
+    async with slack_chains(at_once()) as chains:
+        [chain] = chains.by_method["chat.postMessage"]
+        assert chain[0] == "processor_service/api/routes.py:push"
+        assert len(chain) <= TO_A_POST, "\n".join(chain)
+
+
+@pytest.mark.parametrize("method", ["chat.startStream", "chat.appendStream"])
+async def test_thirteen_of_our_functions_at_most_stand_above_the_first_words(method: str) -> None:
+    # The model pauses for longer than people wait for more words.
+    async with slack_chains(Halting(meanwhile=pause)) as chains:
+        first, *_ = chains.by_method[method]
+        assert first[0] == "processor_service/api/routes.py:push"
+        assert len(first) <= TO_THE_FIRST_WORDS, "\n".join(first)
