@@ -22,13 +22,13 @@ from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversations import SlackConversations
 from shared.slack.client import MeasuredWebClient
 from shared.telemetry.tracing import traced_session
-from tests.contract.test_refused_layouts import Halting
-from tests.processor_fakes.model import FakeModel, at_once
-from tests.processor_fakes.world import World
-from tests.processor_workbench import processors
-from tests.tasks import a_task
+from tests.contract.adapters.slack.test_refused_layouts import Halting
+from tests.support.fakes.processor.model import FakeModel, at_once
+from tests.support.fakes.processor.world import World
+from tests.support.tasks import a_task
+from tests.support.workbenches.processor import processors
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OURS = (str(ROOT / "processor_service"), str(ROOT / "shared"))
 TO_A_POST = 10
 TO_THE_FIRST_WORDS = 13
