@@ -14,10 +14,9 @@ from command_service.payloads.model import (
 )
 from shared.actions import MessageRef
 from shared.errors import SlackDenied
+from shared.slack.blocks import Block
 from shared.slack.message import Message
 from shared.task import Locale, Task
-
-Block = Mapping[str, Any]
 
 
 class TaskQueue(Protocol):

@@ -11,7 +11,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from command_service.payloads.model import EphemeralTarget, Question
-from command_service.ports import Block
 from command_service.slack.access import SlackAccess
 from command_service.texts.replies import IS_THINKING, LOADING_LINES
 from shared.bounded import BoundedMap
@@ -24,6 +23,7 @@ from shared.errors import (
 )
 from shared.ledger import Ledger
 from shared.signing import signed_blocks
+from shared.slack.blocks import Block
 from shared.slack.client import SLACK_FAILURES
 from shared.slack.message import messages_in
 from shared.slack.refused_methods import RefusedMethods

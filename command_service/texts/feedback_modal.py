@@ -4,6 +4,7 @@ from typing import Any
 
 from command_service.payloads.votes import COMMENT, FLAW, REASONS, Voted, kept_for_reasons
 from command_service.texts import replies
+from shared.slack.blocks import plain, section
 from shared.task import Locale
 
 View = dict[str, Any]
@@ -13,16 +14,16 @@ _COMMENT_CHARS = 1_000
 
 def reasons_modal(voted: Voted, locale: Locale, *, asks_words: bool) -> View:
     """Common reasons to choose from, and a comment field if comments are kept; all optional."""
-    blocks = [_section(replies.FEEDBACK_INTRO[locale]), _flaws(locale)]
+    blocks = [section(replies.FEEDBACK_INTRO[locale]), _flaws(locale)]
     if asks_words:
         blocks.append(_comment(locale))
     return {
         "type": "modal",
         "callback_id": REASONS,
         "private_metadata": kept_for_reasons(voted).encode(),
-        "title": _plain(replies.FEEDBACK_TITLE[locale]),
-        "submit": _plain(replies.FEEDBACK_SUBMIT[locale]),
-        "close": _plain(replies.FEEDBACK_CLOSE[locale]),
+        "title": plain(replies.FEEDBACK_TITLE[locale]),
+        "submit": plain(replies.FEEDBACK_SUBMIT[locale]),
+        "close": plain(replies.FEEDBACK_CLOSE[locale]),
         "blocks": blocks,
     }
 
@@ -31,20 +32,18 @@ def thanks_modal(locale: Locale) -> View:
     """The modal's replacement after its submission."""
     return {
         "type": "modal",
-        "title": _plain(replies.FEEDBACK_TITLE[locale]),
-        "close": _plain(replies.FEEDBACK_CLOSE[locale]),
-        "blocks": [_section(replies.FEEDBACK_THANKS[locale])],
+        "title": plain(replies.FEEDBACK_TITLE[locale]),
+        "close": plain(replies.FEEDBACK_CLOSE[locale]),
+        "blocks": [section(replies.FEEDBACK_THANKS[locale])],
     }
 
 
 def _flaws(locale: Locale) -> View:
-    options = [
-        {"text": _plain(text[locale]), "value": flaw} for flaw, text in replies.FLAWS.items()
-    ]
+    options = [{"text": plain(text[locale]), "value": flaw} for flaw, text in replies.FLAWS.items()]
     select = {
         "type": "static_select",
         "action_id": FLAW,
-        "placeholder": _plain(replies.FLAW_PLACEHOLDER[locale]),
+        "placeholder": plain(replies.FLAW_PLACEHOLDER[locale]),
         "options": options,
     }
     return _input(FLAW, replies.FLAW_LABEL[locale], select)
@@ -57,7 +56,7 @@ def _comment(locale: Locale) -> View:
         "multiline": True,
         "max_length": _COMMENT_CHARS,
     }
-    hint = _plain(replies.COMMENT_HINT[locale])
+    hint = plain(replies.COMMENT_HINT[locale])
     return {**_input(COMMENT, replies.COMMENT_LABEL[locale], field), "hint": hint}
 
 
@@ -66,14 +65,6 @@ def _input(block_id: str, label: str, element: View) -> View:
         "type": "input",
         "block_id": block_id,
         "optional": True,
-        "label": _plain(label),
+        "label": plain(label),
         "element": element,
     }
-
-
-def _section(text: str) -> View:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
-
-
-def _plain(text: str) -> View:
-    return {"type": "plain_text", "text": text}

@@ -5,7 +5,7 @@ the message to read again.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from command_service.payloads.messages import is_from_an_app, read_message_or_mention
 from command_service.payloads.model import Identity, NotAQuestion, Question, RejectReason
@@ -15,6 +15,7 @@ from command_service.use_cases.follow_ups import FollowUpDeps, why_not_follow_up
 from command_service.use_cases.policy import Rejected, admit
 from command_service.use_cases.submit import submit
 from shared.actions import ActionId, AskAgain
+from shared.slack.blocks import Block, actions, button, section
 from shared.slack.message import Payload, message_of
 from shared.slack.message_text import plain_text
 from shared.telemetry.log import bound_task, get_logger
@@ -86,24 +87,16 @@ async def _offer(edited: Edited, deps: FollowUpDeps) -> None:
             return
         locale = submit_deps.locales.of(question.user_id)
         text = EDITED[locale]
-        blocks: list[dict[str, Any]] = [
-            {"type": "section", "text": {"type": "mrkdwn", "text": text}},
-            {"type": "actions", "elements": [_button(edited, EDITED_BUTTON[locale])]},
-        ]
+        blocks = [section(text), actions(_button(edited, EDITED_BUTTON[locale]))]
         await submit_deps.replies.tell(question.recipient, text, blocks)
         log.info("A changed question may be asked again.", action="edit_offered")
 
 
-def _button(edited: Edited, text: str) -> dict[str, Any]:
+def _button(edited: Edited, text: str) -> Block:
     question = edited.question
     again = AskAgain(
         thread_ts=str(question.thread_ts),
         message_ts=str(question.message_ts),
         edited_ts=edited.edited_ts,
     )
-    return {
-        "type": "button",
-        "action_id": ActionId.ASK_EDITED,
-        "text": {"type": "plain_text", "text": text},
-        "value": again.encode(),
-    }
+    return button(ActionId.ASK_EDITED, text, again)

@@ -16,6 +16,7 @@ from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body, Document
 from processor_service.texts.answers import IN_FILE, ONLY_IN_FILE, TRUNCATED, WHOLE_ANSWER
 from shared.errors import MechachangError, OutcomeUnknown, SlackRefused, SlackUnavailable
+from shared.slack.blocks import context
 from shared.task import Locale, Task
 from shared.telemetry.log import get_logger
 
@@ -64,7 +65,7 @@ def _document(task: Task, answered: Answer, bodies: Sequence[Body]) -> Document:
 def _beginning_of(bodies: Sequence[Body], locale: Locale) -> list[Body]:
     """The first messages. What stood below the last of all stands below the last of them."""
     *first, last = bodies[:LONGEST_THREAD]
-    note = {"type": "context", "elements": [{"type": "mrkdwn", "text": IN_FILE[locale]}]}
+    note = context(IN_FILE[locale])
     below = [each for each in bodies[-1].blocks if each["type"] not in ("markdown", "table")]
     return [*first, replace(last, blocks=(*last.blocks, note, *below))]
 

@@ -16,6 +16,7 @@ from processor_service.texts import doctor as texts
 from shared import clock
 from shared.errors import MechachangError, ModelRejected, RetryableError
 from shared.ledger import Mark
+from shared.slack.blocks import section
 from shared.slack.findings import CheckResult, listed
 from shared.slack.home_view import Used, UsedOfLimit, described_count, shown_moment
 from shared.task import Locale, Task
@@ -69,7 +70,7 @@ async def send_report(task: Task, message_id: str, deps: ReportDeps, within_s: f
                 work.outcome = Outcome.ALREADY_DONE
             else:
                 text = await run_model_checks(task, deps)
-                await conversation.post(Body(text, _blocks(text)), Mark(task.task_id, "notice"))
+                await conversation.post(Body(text, (section(text),)), Mark(task.task_id, "notice"))
                 work.outcome = Outcome.ANSWERED
     if work.outcome is Outcome.TRY_LATER:
         raise RetryableError("The report was not delivered.", reason="report_not_delivered")
@@ -138,7 +139,3 @@ def _of_usage(used: Used, locale: Locale) -> list[CheckResult]:
 
 def _is_left(count: UsedOfLimit) -> bool:
     return not count.limit or count.used < count.limit
-
-
-def _blocks(text: str) -> tuple[dict[str, object], ...]:
-    return ({"type": "section", "text": {"type": "mrkdwn", "text": text}},)

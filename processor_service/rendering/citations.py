@@ -6,8 +6,9 @@ from urllib.parse import quote_plus, urlsplit
 
 from processor_service.ports.citations import Citations, WebPage
 from processor_service.rendering.markdown.characters import neutralise
-from processor_service.rendering.messages import Block, escape
+from processor_service.rendering.messages import escape
 from processor_service.texts.answers import SEARCHES, SOURCES, WITHOUT_SEARCH
+from shared.slack.blocks import Block, context
 from shared.task import Locale
 
 # Slack shows ten elements in a context block (docs.slack.dev, context block); one is the heading.
@@ -76,4 +77,4 @@ def _link(url: str, label: str) -> str:
 
 
 def _context(texts: list[str]) -> Block:
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text} for text in texts]}
+    return context(*texts)

@@ -3,10 +3,10 @@
 from typing import Final
 
 from processor_service.ports.answers import Answer
-from processor_service.rendering.messages import Block, button, buttons
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts import answers as texts
 from shared.actions import ActionId, AskAgain, CastVote, MessageRef, StopAnswer
+from shared.slack.blocks import Block, actions, button, context, plain
 from shared.task import Locale, Mode, Source, Task, Vote, Wish
 
 NAMES: Final[dict[Locale, dict[Mode, str]]] = {
@@ -48,7 +48,7 @@ def answer_footer(
 def stop_button(task: Task) -> Block:
     """The button below a growing answer, with which its requester stops it."""
     stop = StopAnswer(task_id=task.task_id, user_id=task.user_id)
-    return buttons(button(ActionId.STOP, texts.STOP[task.locale], stop))
+    return actions(button(ActionId.STOP, texts.STOP[task.locale], stop))
 
 
 def _is_kept(task: Task) -> bool:
@@ -71,7 +71,7 @@ def _notes(task: Task, answer: Answer, *, cached: bool, modes: bool) -> list[Blo
         notes.append(texts.CACHED[locale])
     if not notes:
         return []
-    return [{"type": "context", "elements": [{"type": "mrkdwn", "text": " · ".join(notes)}]}]
+    return [context(" · ".join(notes))]
 
 
 def _asking_again(task: Task, answer: Answer, place: MessageRef) -> Block:
@@ -86,13 +86,13 @@ def _asking_again(task: Task, answer: Answer, place: MessageRef) -> Block:
         ]
     if answer.mode in NAMES[locale]:
         row.append(_other_modes(answer.mode, locale, place))
-    return buttons(*row)
+    return actions(*row)
 
 
 def _other_modes(mode: Mode, locale: Locale, place: MessageRef) -> Block:
     options = [
         {
-            "text": {"type": "plain_text", "text": texts.ANSWER_IN_MODE[locale].format(name=name)},
+            "text": plain(texts.ANSWER_IN_MODE[locale].format(name=name)),
             "value": AskAgain.of(place, other).encode(),
         }
         for other, name in NAMES[locale].items()
@@ -104,7 +104,7 @@ def _other_modes(mode: Mode, locale: Locale, place: MessageRef) -> Block:
 def _voting(task: Task, mode: Mode) -> Block:
     def choice(vote: Vote, text: str) -> Block:
         return {
-            "text": {"type": "plain_text", "text": text},
+            "text": plain(text),
             "accessibility_label": text,
             "value": CastVote(task_id=task.task_id, mode=mode, vote=vote).encode(),
         }

@@ -13,11 +13,10 @@ from processor_service.rendering.omitted_files import verdict_lines
 from processor_service.rendering.packing import MessageLayout, MessagePart, split_markdown
 from processor_service.texts import answers as texts
 from processor_service.texts.failures import OTHER, TAKEN_AWAY, WORDS, Failure
-from shared.actions import ActionId, AskAgain, Carried, MessageRef
+from shared.actions import ActionId, AskAgain, MessageRef
+from shared.slack.blocks import Block, actions, button, context, section
 from shared.slack.home_view import shown_moment
 from shared.task import Locale, Subject, Task
-
-Block = dict[str, Any]
 
 # A streamed message takes some 10,600 bytes (measured by others, undocumented). All markdown blocks
 # of a message hold 12,000 characters together, all blocks some 13,200 (docs.slack.dev, markdown
@@ -121,22 +120,22 @@ def render_notice(failure: Failure, task: Task, place: MessageRef | None) -> Bod
     )
     code = f"`{failure.reason}` · `{task.task_id}`"
     blocks: list[dict[str, Any]] = [
-        {"type": "section", "text": {"type": "mrkdwn", "text": text}},
-        {"type": "context", "elements": [{"type": "mrkdwn", "text": code}]},
+        section(text),
+        context(code),
     ]
     if place is not None and words.retry:
         again = AskAgain.of(place, task.mode, task.wish)
-        blocks.append(buttons(button(ActionId.RETRY, texts.RETRY[locale], again)))
+        blocks.append(actions(button(ActionId.RETRY, texts.RETRY[locale], again)))
     return Body(title, tuple(blocks))
 
 
 def render_stopped(task: Task, place: MessageRef | None) -> Body:
     """The message below a question that was stopped before the answer's first word."""
     title = texts.STOPPED_BEFORE[task.locale]
-    blocks: list[Block] = [{"type": "section", "text": {"type": "mrkdwn", "text": title}}]
+    blocks: list[Block] = [section(title)]
     if place is not None:
         again = AskAgain.of(place, task.mode, task.wish)
-        blocks.append(buttons(button(ActionId.RETRY, texts.REGENERATE[task.locale], again)))
+        blocks.append(actions(button(ActionId.RETRY, texts.REGENERATE[task.locale], again)))
     return Body(title, tuple(blocks))
 
 
@@ -145,7 +144,7 @@ def render_question(task: Task) -> Body:
     shown = task.text if len(task.text) <= _QUOTE_CHARS else task.text[:_QUOTE_CHARS] + " …"
     quote = "\n".join(f"> {line}" for line in escape(shown).splitlines())
     text = f"{texts.QUESTION[task.locale].format(user=f'<@{task.user_id}>')}\n{quote}"
-    return Body(text, ({"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}},))
+    return Body(text, (section(text[:3000]),))
 
 
 def render_subject(task: Task, subject: Subject) -> Body:
@@ -158,7 +157,7 @@ def render_subject(task: Task, subject: Subject) -> Body:
     if words:
         shown = words if len(words) <= _SUBJECT_CHARS else words[:_SUBJECT_CHARS] + " …"
         text = f"{text}\n> {escape(shown)}"
-    return Body(text, ({"type": "section", "text": {"type": "mrkdwn", "text": text}},))
+    return Body(text, (section(text),))
 
 
 def _named(channel_id: str, locale: Locale) -> str:
@@ -175,18 +174,3 @@ def _preview(part: Sequence[MessagePart]) -> str:
     first = part[0]
     words = first.words() if isinstance(first, Table) else words_of(first[: 4 * _PREVIEW_CHARS])
     return escape(words if len(words) <= _PREVIEW_CHARS else words[:_PREVIEW_CHARS] + "…")
-
-
-def button(action_id: ActionId, text: str, carried: Carried) -> Block:
-    """A button that carries something to the command service."""
-    return {
-        "type": "button",
-        "action_id": action_id,
-        "text": {"type": "plain_text", "text": text},
-        "value": carried.encode(),
-    }
-
-
-def buttons(*row: Block) -> Block:
-    """One row of buttons and the like."""
-    return {"type": "actions", "elements": list(row)}

@@ -12,6 +12,7 @@ from processor_service.texts.answers import (
     MORE_FILES_LEFT_OUT,
     UNNAMED_FILE,
 )
+from shared.slack.blocks import context
 from shared.task import Locale
 
 # With these the longest note stays below the 3,000 characters of a text (docs.slack.dev, section).
@@ -39,10 +40,7 @@ def files_text(without: Sequence[OmittedFile], locale: Locale) -> list[str]:
 
 def files_footer(without: Sequence[OmittedFile], locale: Locale) -> list[dict[str, Any]]:
     """The block below an answer that names the files Gemini did not get; none if it got all."""
-    return [
-        {"type": "context", "elements": [{"type": "mrkdwn", "text": escape(text, quote=False)}]}
-        for text in files_text(without, locale)
-    ]
+    return [context(escape(text, quote=False)) for text in files_text(without, locale)]
 
 
 def _shown(name: str) -> str:

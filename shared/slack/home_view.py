@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from shared.slack import home_texts as texts
+from shared.slack.blocks import Block, context, mrkdwn, plain, section
 from shared.task import Locale, Texts
 from shared.version import described
-
-Block = dict[str, Any]
 
 CALLBACK_ID: Final = "home"
 
@@ -51,21 +50,20 @@ Usage = HomeContent | Literal["comes", "unknown"]
 
 def notice_view(text: str) -> dict[str, Any]:
     """A view with nothing but ``text``."""
-    section = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
-    return {"type": "home", "callback_id": CALLBACK_ID, "blocks": [section]}
+    return {"type": "home", "callback_id": CALLBACK_ID, "blocks": [section(text)]}
 
 
 def home_view(locale: Locale, revision: str | None, usage: Usage) -> dict[str, Any]:
     """The view of one user: our features, how to ask, their usage, our version."""
     blocks = [
-        {"type": "header", "text": {"type": "plain_text", "text": texts.HOME_TITLE[locale]}},
-        *(_section(text[locale]) for text in (texts.ABOUT, texts.WAYS, texts.MODES)),
+        {"type": "header", "text": plain(texts.HOME_TITLE[locale])},
+        *(section(text[locale]) for text in (texts.ABOUT, texts.WAYS, texts.MODES)),
         {"type": "divider"},
-        _section(texts.USAGE[locale]),
+        section(texts.USAGE[locale]),
         *_usage_blocks(usage, locale),
         {"type": "divider"},
-        _context(texts.HELP[locale]),
-        _context(f"Mechachang {described(revision)}"),
+        context(texts.HELP[locale]),
+        context(f"Mechachang {described(revision)}"),
     ]
     return {"type": "home", "callback_id": CALLBACK_ID, "blocks": blocks}
 
@@ -73,15 +71,15 @@ def home_view(locale: Locale, revision: str | None, usage: Usage) -> dict[str, A
 def _usage_blocks(usage: Usage, locale: Locale) -> list[Block]:
     match usage:
         case "comes":
-            return [_context(texts.USAGE_COMES[locale])]
+            return [context(texts.USAGE_COMES[locale])]
         case "unknown":
-            return [_context(texts.USAGE_UNKNOWN[locale])]
+            return [context(texts.USAGE_UNKNOWN[locale])]
         case HomeContent(used, at):
-            fields = [_text(field) for field in _fields(used, locale)]
+            fields = [mrkdwn(field) for field in _fields(used, locale)]
             resets = texts.RESETS[locale].format(
                 resets_at=shown_moment(used.resets_at), now=_time(at)
             )
-            return [{"type": "section", "fields": fields}, _context(resets)]
+            return [{"type": "section", "fields": fields}, context(resets)]
 
 
 def _fields(used: Used, locale: Locale) -> list[str]:
@@ -112,15 +110,3 @@ def shown_moment(at: datetime) -> str:
 
 def _time(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{time}}|{at.astimezone(UTC):%H:%M} UTC>"
-
-
-def _text(text: str) -> Block:
-    return {"type": "mrkdwn", "text": text}
-
-
-def _section(text: str) -> Block:
-    return {"type": "section", "text": _text(text)}
-
-
-def _context(text: str) -> Block:
-    return {"type": "context", "elements": [_text(text)]}

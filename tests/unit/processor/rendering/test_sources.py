@@ -6,8 +6,9 @@ from processor_service.ports.answers import Answer
 from processor_service.ports.citations import Citations, WebPage
 from processor_service.rendering.citations import MAX_PAGES, sources_footer, sources_text
 from processor_service.rendering.footer import answer_footer
-from processor_service.rendering.messages import PART_BYTES, Block, render_answer, render_plain
+from processor_service.rendering.messages import PART_BYTES, render_answer, render_plain
 from shared.actions import MessageRef
+from shared.slack.blocks import Block
 from shared.task import Mode
 from simulators.slack.content.block_kit import MESSAGE_TEXT, block_errors, text_length
 from tests.support.tasks import a_task

@@ -1,0 +1,39 @@
+"""Block Kit, as far as our services write it (docs.slack.dev, Block Kit)."""
+
+from typing import Any
+
+from shared.actions import ActionId, Carried
+
+Block = dict[str, Any]
+"""A block, an element of one, or a text object."""
+
+
+def mrkdwn(text: str) -> Block:
+    """A text with Slack's own layout."""
+    return {"type": "mrkdwn", "text": text}
+
+
+def plain(text: str) -> Block:
+    """A text without layout."""
+    return {"type": "plain_text", "text": text}
+
+
+def section(text: str) -> Block:
+    """A paragraph."""
+    return {"type": "section", "text": mrkdwn(text)}
+
+
+def context(*texts: str) -> Block:
+    """Small grey texts beside each other."""
+    return {"type": "context", "elements": [mrkdwn(text) for text in texts]}
+
+
+def actions(*elements: Block) -> Block:
+    """A row of buttons and the like."""
+    return {"type": "actions", "elements": list(elements)}
+
+
+def button(action_id: ActionId, text: str, carried: Carried) -> Block:
+    """A button that carries something to the command service."""
+    value = carried.encode()
+    return {"type": "button", "action_id": action_id, "text": plain(text), "value": value}
