@@ -1,8 +1,8 @@
-"""What our services tell each other through Slack: version 1, JSON that messages and modals carry.
+"""The data our services exchange through Slack: version 1, JSON in messages and modals.
 
-Messages of every earlier version stand in Slack and are still pressed, so nothing here may change
-its meaning. ``tests/unit/shared/actions`` pins it with golden files, docs/api.md explains it, and
-``shared.signing`` signs it.
+Slack keeps messages of every earlier version, and people still press their buttons, so nothing here
+may change its meaning. ``tests/unit/shared/actions`` pins it with golden files, docs/api.md
+explains it, and ``shared.signing`` signs it.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from shared.task import Mode, Subject, Vote, Wish
 
 
 class ActionId(StrEnum):
-    """What people can press in our messages, by its ``action_id``."""
+    """The ``action_id`` of each element that people can press."""
 
     REGENERATE = "regenerate"
     RETRY = "retry"
@@ -39,7 +39,7 @@ class ActionId(StrEnum):
 
 @dataclass(frozen=True)
 class MessageRef:
-    """Where in Slack a message stands, so that it can be read again."""
+    """The place of a message in Slack, where it can be read again."""
 
     channel_id: str
     thread_ts: str
@@ -47,12 +47,12 @@ class MessageRef:
 
     @property
     def continues_thread(self) -> bool:
-        """Whether something was said in the thread before it."""
+        """Whether there are messages in the thread before it."""
         return self.thread_ts != self.message_ts
 
 
 class Carried(BaseModel):
-    """What an element of ours carries. Unknown fields are ignored, the signature among them."""
+    """The data of one of our elements. Unknown fields are ignored, the signature among them."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -64,7 +64,7 @@ class Carried(BaseModel):
 
     @classmethod
     def decode(cls, value: object) -> Self | None:
-        """What ``value`` says; None for a version or a form that we do not know."""
+        """The data in ``value``; None for an unknown version or form."""
         try:
             carried = cls.model_validate_json(value if isinstance(value, str) else "")
         except ValidationError:
@@ -75,7 +75,7 @@ class Carried(BaseModel):
 class AskAgain(Carried):
     """A button that asks the question of a message again, in its own mode if it names none.
 
-    The channel is the one where the button stands; ``edited_ts`` names the edit it was offered for.
+    The channel is the button's own; ``edited_ts`` names the edit it was offered for.
     """
 
     thread_ts: str
@@ -90,16 +90,16 @@ class AskAgain(Carried):
         return cls(thread_ts=place.thread_ts, message_ts=place.message_ts, mode=mode, wish=wish)
 
     def place(self, channel_id: str) -> MessageRef:
-        """The message to read again, for a button that stands in this channel."""
+        """The message to read again, for a button in this channel."""
         return MessageRef(channel_id, self.thread_ts, self.message_ts)
 
     def encode(self) -> str:
-        """The JSON of the element's value; what it does not name is left out."""
+        """The JSON of the element's value, without empty fields."""
         return self.model_dump_json(exclude_none=True)
 
 
 class StopAnswer(Carried):
-    """The Stop button below the growing answer to ``task_id``, which ``user_id`` has asked."""
+    """The Stop button below the growing answer to ``task_id``, a question of ``user_id``."""
 
     task_id: str
     user_id: str
@@ -114,7 +114,7 @@ class CastVote(Carried):
 
 
 class ExplainVote(Carried):
-    """The modal that asks why, below a vote in ``channel_id``."""
+    """The modal that asks for the reason of a vote in ``channel_id``."""
 
     task_id: str
     vote: Vote
@@ -130,7 +130,7 @@ def _from_json(kept: object) -> object:
 class ShownQuestion(BaseModel):
     """A question that we show ourselves, kept as texts beside the mark of its message.
 
-    Without a ``prompt`` it was too long to be kept; a ``subject`` can be read where it stands.
+    A ``prompt`` that was too long is not kept; a ``subject`` can be read in its own place.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -142,7 +142,7 @@ class ShownQuestion(BaseModel):
     @field_validator("*", mode="wrap")
     @classmethod
     def _known(cls, kept: Any, read: ValidatorFunctionWrapHandler, field: ValidationInfo) -> Any:
-        """A mode that only a newer version knows shall not cost the question."""
+        """A mode that only a newer version knows must not cost the question."""
         try:
             return read(kept)
         except ValidationError:
@@ -156,5 +156,5 @@ class ShownQuestion(BaseModel):
 
     @classmethod
     def of_fields(cls, kept: Mapping[str, Any]) -> Self:
-        """The question with these fields, as far as we know them."""
+        """The question with these fields, as far as they are known."""
         return cls.model_validate(kept)

@@ -1,4 +1,4 @@
-"""Work that nobody waits for, but somebody owns."""
+"""Background work with an owner."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -11,7 +11,7 @@ log = get_logger(__name__)
 
 
 async def happens(event: asyncio.Event, within_s: float) -> bool:
-    """Whether ``event`` is set within so many seconds; ends as soon as it is."""
+    """Whether ``event`` is set within so many seconds; returns as soon as it is."""
     try:
         async with asyncio.timeout(within_s):
             return await event.wait()
@@ -29,8 +29,8 @@ async def repeating(
 ) -> AsyncIterator[None]:
     """Call ``action`` every ``every_s`` seconds while the body runs, until it returns False.
 
-    ``aligned``, all that repeat that often do so at the same moments: waking up for each of them
-    alone costs several times as much as looking does. After the end ``action`` is not called again.
+    ``aligned``: all with the same interval run at the same moments, because separate wake-ups cost
+    several times as much as the looks themselves. After the end ``action`` is not called again.
     """
     ended = asyncio.Event()
 
@@ -43,9 +43,9 @@ async def repeating(
     try:
         yield
     finally:
-        # Told to end, not cancelled: Python 3.11's wait_for, which a client may wait with, can
+        # Ended by a flag, not cancelled: Python 3.11's wait_for, which a client may use, can
         # swallow a cancellation (github.com/python/cpython/issues/86296), and a renewal that lived
-        # on would take a released lease back for ever.
+        # on would keep taking back a released lease.
         ended.set()
         await asyncio.wait([repetition])
 
@@ -57,7 +57,7 @@ def _until_next(every_s: float) -> float:
 
 @asynccontextmanager
 async def alongside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
-    """Run ``work``, which has no end of its own, while the body runs; then it is cancelled."""
+    """Run ``work``, which has no end of its own, while the body runs; then cancel it."""
     task = asyncio.create_task(work, name=name)
     try:
         yield
@@ -67,9 +67,9 @@ async def alongside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator
 
 
 class Background:
-    """Runs at most ``limit`` pieces of work at once; what is beyond is dropped and logged.
+    """Runs at most ``limit`` pieces of work at once; the excess is dropped and logged.
 
-    For what an answer does not depend on: a status, a notice, a user's language.
+    For work that no answer depends on: a status, a notice, a user's language.
     """
 
     def __init__(self, limit: int = 500) -> None:
@@ -102,7 +102,9 @@ class Background:
             )
 
     async def close(self, within_s: float) -> None:
-        """Take no more work, give what runs ``within_s`` seconds, cancel the rest. Idempotent."""
+        """Take no more work, give running work ``within_s`` seconds, cancel the rest;
+        idempotent.
+        """
         self._closed = True
         if not self._tasks:
             return

@@ -1,4 +1,4 @@
-"""What a process remembers without growing for ever."""
+"""A memory that does not grow without bound."""
 
 import time
 from collections import OrderedDict
@@ -11,7 +11,7 @@ _NEVER = float("inf")
 
 
 class BoundedMap(Generic[KeyT, ValueT]):
-    """The last ``most`` entries that were put, each for ``ttl_s`` seconds by ``clock``."""
+    """The last ``most`` entries, each for ``ttl_s`` seconds by ``clock``."""
 
     def __init__(
         self, most: int, ttl_s: float = _NEVER, clock: Callable[[], float] = time.monotonic
@@ -29,14 +29,12 @@ class BoundedMap(Generic[KeyT, ValueT]):
         return entry is not None and self._clock() < entry[1]
 
     def get(self, key: KeyT) -> ValueT | None:
-        """The value put last under ``key``; None if it is not known any more."""
+        """The last value under ``key``; None if it is no longer known."""
         entry = self._entries.get(key)
         return entry[0] if entry is not None and self._clock() < entry[1] else None
 
     def put(self, key: KeyT, value: ValueT, ttl_s: float | None = None) -> ValueT:
-        """Remember ``value``, now the youngest; the oldest are forgotten beyond ``most`` and once
-        their time is over. ``value`` again.
-        """
+        """Remember and return ``value``, now the youngest; forget the oldest and the expired."""
         entries, now = self._entries, self._clock()
         entries.pop(key, None)
         while entries:
@@ -48,7 +46,7 @@ class BoundedMap(Generic[KeyT, ValueT]):
         return value
 
     def pop(self, key: KeyT) -> ValueT | None:
-        """Forget ``key``; what ``get`` would have given."""
+        """Forget ``key``, and return its value as ``get`` would."""
         value = self.get(key)
         self._entries.pop(key, None)
         return value

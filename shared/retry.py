@@ -1,4 +1,6 @@
-"""Trying again: after a jittered exponential back-off, or after as long as the other side asks."""
+"""Retries: after a jittered exponential back-off, or after the delay that the other side
+requests.
+"""
 
 import asyncio
 import random
@@ -14,7 +16,7 @@ BackOff = Callable[[int, RetryableError | None], float]
 
 # Slack may still be busy with a call whose connection broke; reading back at once would miss it.
 SETTLES_S = 1.0
-# Who was told the same number of seconds shall not come back at the same moment.
+# Callers with the same requested delay must not come back at the same moment.
 _SPREAD = 0.2
 
 
@@ -23,8 +25,8 @@ def _loop_time() -> float:
 
 
 def jittered(attempt: int, error: RetryableError | None) -> float:
-    """Seconds until the attempt after ``attempt``, counted from 1, which ended with ``error``:
-    anything up to a pause that doubles from 0.5 s to 20 s, or a little more than was asked for.
+    """Seconds until the attempt after ``attempt`` (from 1), which ended with ``error``: random up
+    to a pause that doubles from 0.5 s to 20 s, or a little more than the requested delay.
     """
     if error is not None and error.retry_after_s:
         return error.retry_after_s * random.uniform(1, 1 + _SPREAD)  # noqa: S311 - jitter needs no secrecy
@@ -33,7 +35,7 @@ def jittered(attempt: int, error: RetryableError | None) -> float:
 
 
 def doubling(first_s: float, longest_s: float) -> BackOff:
-    """Exactly as long as was asked for, else a pause that doubles from ``first_s``."""
+    """Exactly the requested delay, else a pause that doubles from ``first_s``."""
 
     def pause_s(attempt: int, error: RetryableError | None) -> float:
         asked_s = error.retry_after_s if error is not None else None
@@ -43,14 +45,14 @@ def doubling(first_s: float, longest_s: float) -> BackOff:
 
 
 def _doubled(attempt: int, first_s: float, longest_s: float) -> float:
-    # Attempts that were asked to wait are not limited, and 2.0 ** 1100 is no float.
+    # Attempts after requested delays are unlimited, and 2.0 ** 1100 is no float.
     return min(first_s * 2.0 ** min(attempt - 1, 30), longest_s)
 
 
 @dataclass(frozen=True)
 class Patience:
-    """``attempts`` at a call that fails; with ``count_asked`` False only failures that nobody asked
-    us to wait for are counted.
+    """``attempts`` at a failing call; with ``count_asked`` False, failures with a requested delay
+    do not count.
 
     No wait goes beyond ``until`` (by ``clock``): the last error is then final at once.
     """
@@ -63,7 +65,7 @@ class Patience:
     clock: Callable[[], float] = _loop_time
 
     def ending(self, until: float) -> "Patience":
-        """The same patience with an end."""
+        """The same policy with an end."""
         return replace(self, until=until)
 
 

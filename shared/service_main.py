@@ -1,4 +1,4 @@
-"""What both services' ``__main__`` share: settings, logging, telemetry, the port and exit codes."""
+"""The shared main of both services: settings, logging, telemetry, port, exit codes."""
 
 import socket
 import sys

@@ -96,8 +96,8 @@ class ServiceSettings(BaseSettings):
 
     @property
     def host(self) -> str:
-        """The address to listen on: never beyond this machine with a local broker, whose pushes
-        need no token.
+        """The address to listen on: only this machine with a local broker, which pushes without
+        tokens.
         """
         local = self.pubsub_emulator_host is not None
         return "127.0.0.1" if local else "0.0.0.0"  # noqa: S104 - Cloud Run needs it

@@ -21,9 +21,7 @@ _LENGTH: Final = 32
 
 
 def keys_in(written: str) -> list[str]:
-    """The keys in a setting's value, separated by commas. Raises ValueError that quotes
-    no value.
-    """
+    """The keys in a setting's value, separated by commas. Raises ValueError without quoting it."""
     keys = [key.strip() for key in written.split(",") if key.strip()]
     if not keys:
         raise ValueError("holds no key")

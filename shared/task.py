@@ -16,7 +16,7 @@ from shared.errors import UndecodableTask
 
 
 class Kind(StrEnum):
-    """What the processor is asked to do."""
+    """The request to the processor."""
 
     QUESTION = "question"
     CANCEL = "cancel"
@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 class Source(StrEnum):
-    """Where the person asked."""
+    """The trigger of a task."""
 
     MENTION = "mention"
     DM = "dm"
@@ -38,7 +38,7 @@ class Source(StrEnum):
 
 
 class Mode(StrEnum):
-    """How the answer is laid out; ``auto`` lets the model choose."""
+    """The layout of an answer; ``auto`` lets the model choose."""
 
     AUTO = "auto"
     CHAT = "chat"
@@ -49,21 +49,21 @@ class Mode(StrEnum):
 
 
 class Wish(StrEnum):
-    """How an answer that is asked for again shall differ from the usual one."""
+    """How the next answer to a question shall differ from the usual one."""
 
     SHORTER = "shorter"
     LONGER = "longer"
 
 
 class Vote(StrEnum):
-    """What a person thinks of an answer."""
+    """A user's opinion of an answer."""
 
     UP = "up"
     DOWN = "down"
 
 
 class FeedbackReason(StrEnum):
-    """What a person found wrong with an answer; stable codes for logs and metrics."""
+    """A user's reason for a vote; stable codes for logs and metrics."""
 
     WRONG = "wrong"
     OFF_TOPIC = "off_topic"
@@ -80,10 +80,10 @@ Texts = dict[Locale, str]
 
 
 class TaskFile(BaseModel):
-    """A file of the question as Slack's event named it; its content stays in Slack.
+    """A file of the question as in Slack's event; its content stays in Slack.
 
-    Without a ``url`` Slack tells about it only when asked (files.info). ``gone``: Slack has no
-    content of it any more.
+    Without a ``url`` Slack describes it only when asked (files.info). ``gone``: Slack no longer has
+    its content.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -97,7 +97,7 @@ class TaskFile(BaseModel):
 
 
 class Cancel(BaseModel):
-    """Which answer is to be stopped: of this task, or what was streamed into these messages.
+    """The answer to stop: of this task, or the one streamed into these messages.
 
     Slack's own Stop names the messages only, and possibly none: then it means the whole thread.
     """
@@ -109,7 +109,7 @@ class Cancel(BaseModel):
 
 
 class Feedback(BaseModel):
-    """A person's vote on the answer of ``task_id``. ``flaw`` and ``comment`` say why."""
+    """A user's vote on the answer of ``task_id``. ``flaw`` and ``comment`` say why."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -121,7 +121,7 @@ class Feedback(BaseModel):
 
 
 class Purpose(StrEnum):
-    """What a message shortcut asks for."""
+    """The purpose of a message shortcut."""
 
     SUMMARISE = "summarise"
     TRANSLATE = "translate"
@@ -129,9 +129,9 @@ class Purpose(StrEnum):
 
 
 class Subject(BaseModel):
-    """The message that a shortcut was used on, and what it is used for.
+    """The message that a shortcut was used on, and the purpose.
 
-    ``thread_ts`` names the thread it stands in, ``by`` its author: a person's id or an app's name.
+    ``thread_ts`` names its thread, ``by`` its author: a person's id or an app's name.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -147,7 +147,7 @@ class Subject(BaseModel):
 
 @dataclass(frozen=True)
 class Requester:
-    """Who asks for a side task, and where."""
+    """The user of a side task, and their place."""
 
     team_id: str
     channel_id: str
@@ -156,7 +156,7 @@ class Requester:
 
 
 class SideContent(TypedDict, total=False):
-    """What a side task may carry. ``occurred_at`` is told where Slack says when that was."""
+    """The optional content of a side task. ``occurred_at`` is set if Slack says when it was."""
 
     cancel: Cancel
     feedback: Feedback
@@ -173,7 +173,7 @@ _SIDE_SOURCES: Final = {Kind.HOME: Source.APP_HOME, Kind.DOCTOR: Source.SLASH_CO
 class Task(BaseModel):
     """One accepted question. Equal triggers give equal ``task_id``; unknown fields are ignored.
 
-    With a ``subject`` the ``text`` is what somebody wrote there: material, not the asker's words.
+    With a ``subject`` the ``text`` is another person's message: material, not the user's words.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -210,7 +210,7 @@ class Task(BaseModel):
         received_at: datetime,
         **content: Unpack[SideContent],
     ) -> Self:
-        """A task that asks Gemini nothing: of any kind but a question."""
+        """A task without a question for Gemini."""
         fields = {
             "source": _SIDE_SOURCES.get(kind, Source.BUTTON),
             "occurred_at": received_at,
@@ -224,7 +224,7 @@ class Task(BaseModel):
         return self.model_dump_json(exclude_none=True).encode()
 
     def attributes(self, trace_context: Mapping[str, str]) -> dict[str, str]:
-        """The attributes of the message: what recognises the task undecoded, and its W3C trace."""
+        """The message's attributes: the task's identity without decoding, and its W3C trace."""
         own = {"task_id": self.task_id, "kind": self.kind, "version": str(self.version)}
         return {**trace_context, **own}
 
@@ -265,27 +265,27 @@ def task_id_of_action(team_id: str, channel_id: str, message_ts: str, action_ts:
 
 
 def task_id_of_retry(team_id: str, channel_id: str, notice_ts: str) -> str:
-    """The id of the question a notice's Retry button asks: one a notice, whoever clicks it."""
+    """The id of the question a notice's Retry button asks: one per notice, whoever clicks it."""
     return _digest("retry", team_id, channel_id, notice_ts)
 
 
 def task_id_of_mode(team_id: str, channel_id: str, message_ts: str, mode: Mode) -> str:
-    """The id of the question an answer's mode button asks: one a mode, whoever clicks it."""
+    """The id of the question an answer's mode button asks: one per mode, whoever clicks it."""
     return _digest("mode", team_id, channel_id, message_ts, mode)
 
 
 def task_id_of_wish(team_id: str, channel_id: str, message_ts: str, wish: Wish) -> str:
-    """The id of the question a Shorter or Longer button asks: one a button, whoever clicks it."""
+    """The id of the question a Shorter or Longer button asks: one per button, whoever clicks it."""
     return _digest("wish", team_id, channel_id, message_ts, wish)
 
 
 def task_id_of_edit(team_id: str, channel_id: str, message_ts: str, edited_ts: str) -> str:
-    """The id of the question a message asks since it was edited: one an edit."""
+    """The id of the question a message asks after an edit: one per edit."""
     return _digest("edit", team_id, channel_id, message_ts, edited_ts)
 
 
 def task_id_of_cancel(team_id: str, channel_id: str, *stopped: str) -> str:
-    """The id of the wish to stop a task or streams: the same for every press."""
+    """The id of the request to stop a task or streams: the same for every press."""
     return _digest("cancel", team_id, channel_id, *stopped)
 
 
@@ -302,7 +302,7 @@ def task_id_of_shortcut(
 
 
 def task_id_of_home(team_id: str, user_id: str, event_ts: str) -> str:
-    """The id of the filling of an App Home: one an opening."""
+    """The id of one opening of an App Home."""
     return _digest("home", team_id, user_id, event_ts)
 
 

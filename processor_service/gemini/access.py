@@ -1,4 +1,4 @@
-"""How Gemini is reached: at which address, and as whom."""
+"""The address and the credentials for Gemini."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class GeminiAccess:
     """The Gemini API with a key, or Vertex AI with the service account's credentials.
 
-    ``base_url`` and ``api_version`` stand in for google-genai's own.
+    ``base_url`` and ``api_version`` replace google-genai's own.
     """
 
     api_key: str | None = None

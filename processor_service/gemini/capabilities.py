@@ -1,8 +1,9 @@
-"""What a model does not take of a wish, so that a wish never costs anybody an answer.
+"""Options a model rejects. Drop them and ask again, so that an unsupported option never costs an
+answer.
 
 Models differ in the levels of thinking they know and in whether they use tools for an answer in
-JSON, and say so with 400. What names its cause is left out from then on, for as long as this
-process lives; everything else is left out of the one request that failed.
+JSON, and say so with 400. An option that the error names is dropped from then on, for the life of
+this process; any other is dropped from the failed request only.
 """
 
 import re
@@ -22,13 +23,13 @@ _OF_TOOLS: Final = frozenset({400, 403, 429, 501})
 _NAMES_TOOLS: Final = re.compile(r"\btools?\b|google_?search|grounding|url_?context", re.IGNORECASE)
 # "Thinking level MINIMAL is not supported for this model.", "thinking_level is not supported ..."
 _NAMES_THINKING: Final = re.compile(r"thinking", re.IGNORECASE)
-# Gemini's words for a request it does not take without saying why.
+# Gemini's words for a request that it rejects without a reason.
 _NAMES_NOTHING: Final = re.compile(r"request contains an invalid argument", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """The error that a request was answered with instead of a first piece."""
+    """The error that answered a request instead of a first piece."""
 
     code: int
     message: str
@@ -36,13 +37,13 @@ class Refusal:
 
 @dataclass
 class ModelCapabilities:
-    """What each model has refused so far."""
+    """The options that each model has rejected so far."""
 
     _thinking: set[tuple[str, Thinking]] = field(default_factory=set)
     _tools: set[tuple[str, bool]] = field(default_factory=set)
 
     def options(self, prompt: Prompt, model: str) -> GenerationOptions:
-        """The prompt's options without what ``model`` is known to refuse."""
+        """The prompt's options without those that ``model`` is known to reject."""
         wished = prompt.options
         if wished.thinking is not None and (model, wished.thinking) in self._thinking:
             wished = replace(wished, thinking=None)
@@ -53,7 +54,7 @@ class ModelCapabilities:
     def fallback_options(
         self, refused: GenerationOptions, refusal: Refusal, prompt: Prompt, model: str
     ) -> GenerationOptions | None:
-        """The options to ask in instead; None if the refusal is about something else."""
+        """The options for another attempt; None if the refusal is about something else."""
         code, message = refusal.code, refusal.message
         if refused.thinking is not None and code == 400 and _NAMES_THINKING.search(message):
             self._learn_thinking(model, refused.thinking)

@@ -1,7 +1,6 @@
 """google-genai's client on one kept-alive session of ours.
 
-Every request is sent once: who repeats what, and after how long, is decided where it is known what
-is visible by then.
+It sends every request once: only a caller that knows what is visible may repeat one, and when.
 """
 
 import asyncio
@@ -31,13 +30,13 @@ from shared.version import VERSION
 _CONNECT_S: Final = 5.0
 # Some of these are ValueErrors, too: a certificate that is not trusted, a malformed key file.
 _UNREACHED: Final = (aiohttp.ClientError, GoogleAuthError)
-# What the library raises for an answer that is not of the form it knows.
+# What the library raises for an answer of unknown form.
 _UNREADABLE: Final = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class GeminiClient:
-    """Raises APIError for what Gemini refuses, aiohttp's and google-auth's errors for what never
-    arrived, and ModelUnavailable for an answer in an unknown form.
+    """Raises APIError for Gemini's refusals, aiohttp's and google-auth's errors if Gemini was not
+    reached, and ModelUnavailable for an answer of unknown form.
     """
 
     def __init__(self, access: GeminiAccess, session: aiohttp.ClientSession) -> None:
@@ -61,7 +60,7 @@ class GeminiClient:
             while (chunk := await _next(told, opened)) is not None:
                 yield chunk
         finally:
-            # The library's own generators close theirs only when they are collected as garbage.
+            # The library's own generators close theirs only when they are garbage-collected.
             for response in opened:
                 response.close()
 
@@ -77,7 +76,7 @@ class GeminiClient:
         return self._client.aio.files
 
     async def close(self) -> None:
-        """Close what the library opened by itself; the session stays open."""
+        """Close the library's own resources; the session stays open."""
         await self._client.aio.aclose()
         self._client.close()
 
@@ -97,8 +96,8 @@ async def _next(
 
 @contextmanager
 def readable(opened: list[aiohttp.ClientResponse]) -> Iterator[None]:
-    """What the library cannot read of a response that is ``opened`` is Gemini's failure; what it
-    cannot send is a fault of the configuration, such as a model's name.
+    """An unreadable response in ``opened`` is Gemini's failure; an unsendable request is a fault of
+    the configuration, such as a model's name.
     """
     try:
         yield
@@ -113,7 +112,7 @@ def readable(opened: list[aiohttp.ClientResponse]) -> Iterator[None]:
 
 
 def _library_client(access: GeminiAccess, session: Any) -> genai.Client:
-    # Built here, because the library builds it with the first answer.
+    # Built here, because the library would build it with the first answer.
     GenerateContentResponse.model_rebuild()
     expect_new_values()
     options = HttpOptions(
@@ -122,19 +121,19 @@ def _library_client(access: GeminiAccess, session: Any) -> genai.Client:
         headers={"User-Agent": f"mechachang/{VERSION}"},
         # One attempt. Without any options the library repeats a dropped request after up to 10 s.
         retry_options=HttpRetryOptions(attempts=1),
-        # The library makes further clients (httpx2, websockets) that nothing of ours uses. Without
-        # these each of them would read all root certificates; this context trusts nobody.
+        # The library makes further clients (httpx2, websockets) that we never use. Without these
+        # each of them would read all root certificates; this context trusts none.
         client_args={"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)},
         async_client_args={"ssl": True},
     )
-    # Assigned, because a session of another class is not accepted above.
+    # Assigned, because the constructor rejects a session of another class.
     options.aiohttp_client = session
     if not access.is_vertex:
         return genai.Client(vertexai=False, api_key=access.api_key, http_options=options)
     return genai.Client(
         vertexai=True,
         project=access.vertex_project,
-        # Behind another address the library would leave project and location out without this.
+        # Behind another address the library would leave out project and location without this.
         location=access.vertex_location or "global",
         http_options=options,
     )
@@ -148,7 +147,7 @@ async def gemini_client(access: GeminiAccess, idle_timeout_s: float) -> AsyncIte
     """
     timeout = aiohttp.ClientTimeout(total=None, connect=_CONNECT_S, sock_read=idle_timeout_s)
     async with traced_session(timeout=timeout) as session:
-        # In a thread, because what the library does at first takes 0.1 s.
+        # In a thread, because the library's first steps take 0.1 s.
         client = await asyncio.to_thread(GeminiClient, access, session)
         try:
             yield client

@@ -1,4 +1,4 @@
-"""An answer of Gemini's as it is read: in one request, or in several when Gemini says so."""
+"""Reading one of Gemini's answers: in one request, or in several if Gemini says so."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -19,17 +19,16 @@ from processor_service.ports.citations import Citations
 from processor_service.ports.model import Chunk
 from processor_service.telemetry.attempt_metrics import TokenUsage, received
 
-# Each request pays for the whole prompt again. The longest answer of a model is one of these.
+# Each request pays for the whole prompt again. One of them can hold a model's longest answer.
 _MOST_REQUESTS: Final = 8
 
 
 @dataclass
 class AnswerSoFar:
-    """What was looked up, was used, and is still to come.
+    """The searches and usage so far, and what is still to come.
 
-    An answer may stop at a limit for each request with ``CONTINUATION`` and a token, which the same
-    request with that token goes on from. Without a new token it ends there, as at the limit of its
-    length.
+    An answer may stop at a limit per request with ``CONTINUATION`` and a token; the same request
+    with that token continues it. Without a new token it ends there, as at the limit of its length.
     """
 
     sources: Citations
@@ -42,7 +41,7 @@ class AnswerSoFar:
 
     @property
     def goes_on(self) -> bool:
-        """Whether there is something to be asked for."""
+        """Whether there is a rest to request."""
         return self._requests == 0 or self._next is not None
 
     def request(self, body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""What Gemini's errors mean to us: google-genai's, aiohttp's and google-auth's."""
+"""The meaning of errors: google-genai's, aiohttp's and google-auth's."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ _TRANSPORT: Final = (aiohttp.ClientError, TimeoutError, ConnectionError)
 
 @contextmanager
 def plainly() -> Iterator[None]:
-    """What fails inside is raised as ModelUnavailable or ModelRejected."""
+    """Raise every failure inside as ModelUnavailable or ModelRejected."""
     try:
         yield
     except APIError as error:
@@ -36,7 +36,7 @@ def plainly() -> Iterator[None]:
 
 
 def meaning(error: APIError) -> MechachangError:
-    """The same in our words: worth another attempt, or not.
+    """The error in our words: worth another attempt, or not.
 
     Gemini's errors have Google's form (google.rpc.Status as JSON, google.aip.dev/193).
     """
@@ -61,7 +61,7 @@ def meaning(error: APIError) -> MechachangError:
 
 
 def _error_of(body: Any) -> Mapping[str, Any]:
-    """The error in an answer's body. Of a stream that never began it comes in a list."""
+    """The error in an answer's body; a list holds it if the stream never began."""
     if isinstance(body, list) and body:
         body = body[0]
     told = body.get("error") if isinstance(body, Mapping) else None
@@ -75,7 +75,7 @@ def _details(told: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _is_daily(details: list[Mapping[str, Any]]) -> bool:
-    """Whether a quota of the day is used up. RetryInfo names some seconds all the same."""
+    """Whether a daily quota is used up. RetryInfo names some seconds all the same."""
     named = (one.get("violations") for one in details)
     violations = (v for listed in named if isinstance(listed, list) for v in listed)
     ids = [str(v.get("quotaId", "")) for v in violations if isinstance(v, Mapping)]
@@ -83,7 +83,7 @@ def _is_daily(details: list[Mapping[str, Any]]) -> bool:
 
 
 def _retry_after_s(error: APIError, details: list[Mapping[str, Any]]) -> float | None:
-    """Seconds Gemini asks us to wait: google.rpc.RetryInfo in the body, or the header."""
+    """The seconds that Gemini asks us to wait: google.rpc.RetryInfo in the body, or the header."""
     for one in details:
         if str(one.get("@type", "")).endswith("google.rpc.RetryInfo"):
             return _seconds(str(one.get("retryDelay", "")).removesuffix("s"))
@@ -98,7 +98,7 @@ def _seconds(text: str | None) -> float | None:
 
 
 def _tell_operators(said: Told, reason: str) -> None:
-    # These messages name the project, a field or a setting, never what was asked.
+    # These messages name the project, a field or a setting, never the question.
     log.error(
         "Gemini does not serve us until a setting is mended.",
         action="gemini_misconfigured",
@@ -111,8 +111,8 @@ def _tell_operators(said: Told, reason: str) -> None:
 
 
 def _without_credentials(error: GoogleAuthError) -> MechachangError:
-    """Vertex AI is asked with the application default credentials, on Cloud Run the service's
-    account (docs.cloud.google.com/docs/authentication).
+    """Vertex AI uses the application default credentials, on Cloud Run the service's account
+    (docs.cloud.google.com/docs/authentication).
     """
     summary = f"Google's credentials could not be had ({type(error).__name__})."
     if error.retryable or isinstance(error, TransportError):

@@ -1,4 +1,4 @@
-"""Gemini's Files API: the store for what is too large for a request."""
+"""Gemini's Files API: the store for files too large for a request."""
 
 import asyncio
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class GeminiFiles:
-    """``ports.Uploads`` on Gemini. ``processing_s`` bounds how long a video is processed."""
+    """``ports.Uploads`` on Gemini. ``processing_s`` bounds the processing of a video."""
 
     client: GeminiClient
     upload_s: float = 90.0
@@ -35,7 +35,7 @@ class GeminiFiles:
         return not self.client.access.is_vertex
 
     async def upload(self, file: MediaFile) -> MediaFile:
-        """The file in Gemini's store. One whose confirmation is lost stays there for 48 hours."""
+        """The file in Gemini's store. A file of unknown outcome stays there for 48 hours."""
         with plainly():
             async with asyncio.timeout(self.upload_s):
                 taken = await self._sent(file)
@@ -47,23 +47,23 @@ class GeminiFiles:
         try:
             return await self.client.files.upload(
                 file=BytesIO(file.content),
-                # Behind a gateway nobody but the gateway is spoken to, wherever Google says to.
+                # Behind a gateway all requests go to the gateway, whatever address Google names.
                 config=UploadFileConfig(
                     mime_type=file.mimetype,
                     http_options=HttpOptions(base_url=self.client.access.base_url),
                 ),
             )
         except (UnknownApiResponseError, TypeError) as error:
-            # No JSON object: something on the way answered, not Gemini.
+            # No JSON object: a server in between answered, not Gemini.
             raise ModelUnavailable("Gemini could not be reached (no JSON object).") from error
         except (AttributeError, LookupError, ValueError) as error:
-            # So the library calls a file that is not described after its last chunk.
+            # The library's error for a file without a description after its last chunk.
             raise upload_broken_off() from error
 
     async def until_ready(self, file: MediaFile) -> None:
         """Wait until Gemini has processed the file: moments for an image, longer for a video.
 
-        A look that fails is as good as one that found the file unready.
+        A failed look counts as a file that is not ready.
         """
         try:
             async with asyncio.timeout(self.processing_s):
@@ -83,7 +83,7 @@ class GeminiFiles:
         return state is FileState.ACTIVE
 
     async def forget(self, file: MediaFile) -> None:
-        """Delete the file, if Gemini lets us within moments."""
+        """Delete the file, if Gemini answers within moments."""
         try:
             with plainly():
                 async with asyncio.timeout(self.forget_s):

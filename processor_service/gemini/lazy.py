@@ -1,6 +1,6 @@
-"""Gemini for a service that starts: google-genai takes about 0.4 s of CPU to import.
+"""Gemini for a starting service: the import of google-genai takes about 0.4 s of CPU.
 
-That happens in a thread, beside everything else that starts; whoever needs it first waits for it.
+It runs in a thread, beside everything else that starts; the first caller waits for the rest of it.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Gemini:
-    """``ports.Model`` and ``ports.Uploads``, as kept by ``GeminiModel`` and ``GeminiFiles``."""
+    """``ports.Model`` and ``ports.Uploads`` by ``GeminiModel`` and ``GeminiFiles``."""
 
     def __init__(self, access: GeminiAccess, idle_timeout_s: float, opened: AsyncExitStack) -> None:
         self._access = access
@@ -29,7 +29,7 @@ class Gemini:
         self._loading: asyncio.Task[_Loaded] | None = None
 
     async def load(self) -> None:
-        """Import the library and make its client, unless somebody does so already."""
+        """Import the library and make its client, unless a caller does so already."""
         await self._loaded()
 
     async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
@@ -60,19 +60,19 @@ class Gemini:
         await files.until_ready(file)
 
     async def forget(self, file: MediaFile) -> None:
-        """Delete the file, if Gemini lets us within moments."""
+        """Delete the file, if Gemini answers within moments."""
         _, files = await self._loaded()
         await files.forget(file)
 
     async def ended(self) -> None:
-        """An import under way cannot be broken off; it is waited for."""
+        """Wait for a running import, which cannot be broken off."""
         if self._loading is not None:
             await asyncio.wait([self._loading])
 
     async def _loaded(self) -> "_Loaded":
         if self._loading is None:
             self._loading = asyncio.create_task(self._load(), name="load-gemini")
-        # Who waits may be cancelled; the import goes on for the others.
+        # A caller may be cancelled; the import goes on for the others.
         return await asyncio.shield(self._loading)
 
     async def _load(self) -> "_Loaded":
@@ -90,7 +90,7 @@ class Gemini:
 
 @asynccontextmanager
 async def gemini(access: GeminiAccess, idle_timeout_s: float) -> AsyncIterator[Gemini]:
-    """Gemini on one kept-alive session, there at once; closed at the end."""
+    """Gemini on one kept-alive session, available at once; closed at the end."""
     async with AsyncExitStack() as opened:
         lazy = Gemini(access, idle_timeout_s, opened)
         try:

@@ -1,4 +1,4 @@
-"""Gemini as the model."""
+"""Gemini as the language model."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -20,7 +20,7 @@ _CHECK_S: Final = 5.0
 
 
 class _Refused(Exception):
-    """Gemini did not begin an answer but said why not."""
+    """Gemini did not begin an answer, and said why."""
 
     def __init__(self, error: APIError) -> None:
         super().__init__(f"{error.code} {error.status}")
@@ -38,7 +38,7 @@ class GeminiModel:
     async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
         """The answer piece by piece. Closing the generator closes the connection to Gemini.
 
-        What the model refuses of the prompt's options is left out, and it is asked again.
+        If the model rejects an option, it is asked again without that option.
         """
         options = self._capabilities.options(prompt, model)
         while True:

@@ -1,6 +1,4 @@
-"""Gemini's daily quotas restart at midnight Pacific time (ai.google.dev, Gemini API rate
-limits).
-"""
+"""Gemini's daily quotas restart at midnight Pacific time (ai.google.dev, Gemini API limits)."""
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final

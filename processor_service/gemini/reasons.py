@@ -1,4 +1,4 @@
-"""What an error of Gemini's means: whether it is worth another attempt, and whose matter it is.
+"""The meaning of Gemini's errors: whether another attempt helps, and who must act.
 
 Google's codes and reasons: google.aip.dev/193, google.rpc.ErrorInfo,
 ai.google.dev/gemini-api/docs/troubleshooting.
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# 499 is CANCELLED, which nobody but Google has done: we read no answer that we gave up.
+# 499 is CANCELLED, which can only be Google's: we read no answer after giving it up.
 _TRANSIENT: Final = frozenset({408, 409, 425, 429, 499})
 _NEVER_THERE: Final = frozenset({405, 501, 505})
 _TOO_LONG: Final = re.compile(
@@ -33,15 +33,13 @@ _PROJECT: Final = frozenset(
     }
 )
 
-# What an administrator must mend; nothing that the person asks otherwise would help.
+# Only an administrator can fix these; another question would not help.
 CONFIGURATION: Final = frozenset({"model_denied", "model_not_found", "model_misconfigured"})
 
 
 @dataclass(frozen=True)
 class Told:
-    """An error as Google tells it; ``reasons`` are those of its details. ``status`` is empty where
-    something on the way answered instead.
-    """
+    """An error of Google's. ``status`` is empty if a server in between answered."""
 
     code: int
     status: str
@@ -50,12 +48,12 @@ class Told:
 
 
 def is_transient(told: Told) -> bool:
-    """Whether the same request may be answered a moment later."""
+    """Whether the same request may succeed a moment later."""
     return told.code in _TRANSIENT or (told.code >= 500 and told.code not in _NEVER_THERE)
 
 
 def rejection(told: Told) -> str:
-    """The reason code of an error that will come again."""
+    """The reason code of an error that would come again."""
     if told.code == 413 or _TOO_LONG.search(told.message):
         return "question_too_long"
     if told.status and _OF_A_FILE.search(told.message):
@@ -63,7 +61,7 @@ def rejection(told: Told) -> str:
     if told.code in {401, 403} or not _KEY.isdisjoint(told.reasons):
         return "model_denied" if _PROJECT.isdisjoint(told.reasons) else "model_misconfigured"
     if told.code == 404:
-        # Google answers so for a path that it does not have, too: then the API version is wrong.
+        # Google answers so for an unknown path, too: then the API version is wrong.
         is_path = not told.status or "requested URL" in told.message
         return "model_misconfigured" if is_path else "model_not_found"
     if told.code != 400 or not told.status or told.status == "FAILED_PRECONDITION":

@@ -1,4 +1,4 @@
-"""What Gemini is asked (ai.google.dev/api/generate-content), in google-genai's types."""
+"""Requests to Gemini (ai.google.dev/api/generate-content), in google-genai's types."""
 
 from collections.abc import Mapping
 from itertools import groupby
@@ -27,7 +27,7 @@ _TOOLS: Final[Mapping[Tool, LibraryTool]] = {
 
 
 def request_of(prompt: Prompt, options: GenerationOptions) -> dict[str, Any]:
-    """The body of a request for an answer to ``prompt`` in ``options``."""
+    """The body of a request for an answer to ``prompt`` with ``options``."""
     body: dict[str, Any] = {"contents": [_json(one) for one in _contents(prompt)]}
     if prompt.system:
         body["systemInstruction"] = _json(_content("user", PromptTurn("user", prompt.system)))
@@ -51,7 +51,9 @@ def _config(prompt: Prompt, options: GenerationOptions) -> GenerationConfig:
 
 
 def _contents(prompt: Prompt) -> list[Content]:
-    """The turns and the question; what one side says in a row is one content in several parts."""
+    """The turns and the question; consecutive turns of one side are one content of
+    several parts.
+    """
     turns = (*prompt.turns, PromptTurn("user", prompt.text))
     return [_content(role, *said) for role, said in groupby(turns, lambda turn: turn.role)]
 

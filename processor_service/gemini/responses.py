@@ -1,4 +1,4 @@
-"""What Gemini's answers say, response by response.
+"""Gemini's responses, read one by one.
 
 Google leaves out a number that is 0 and a list that is empty; the library makes None of them.
 """
@@ -23,8 +23,8 @@ from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUna
 from shared.well_formed import well_formed
 
 _CONTINUATION: Final = "CONTINUATION"
-# Each reason of ai.google.dev/api/generate-content and Vertex AI with what it means to us; one that
-# is not here yet counts as Gemini's failure: to be called unsafe would wrong whoever asked.
+# Each reason of ai.google.dev/api/generate-content and Vertex AI with its meaning; an unknown one
+# counts as Gemini's failure: to call the question unsafe would wrong its user.
 FINISH_REASONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("STOP", "MAX_TOKENS", _CONTINUATION), "finished"),
     **dict.fromkeys(("SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"), "answer_blocked"),
@@ -39,7 +39,7 @@ FINISH_REASONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL"), "answer_broken_off"),
     "TOO_MANY_TOOL_CALLS": "answer_broken_off",
 }
-# Why a question is not answered at all. OTHER is said for a language too, and for no known reason.
+# Why a question gets no answer at all. OTHER also stands for a language, and for no known reason.
 BLOCK_REASONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT"), "question_blocked"),
     **dict.fromkeys(("IMAGE_SAFETY", "MODEL_ARMOR", "JAILBREAK"), "question_blocked"),
@@ -48,16 +48,12 @@ BLOCK_REASONS: Final[Mapping[str, str]] = {
 
 
 def expect_new_values() -> None:
-    """Let a value that the library has no name for, such as a finish reason of next year, be a
-    value like any other: the library warns of each.
-    """
+    """Accept unknown values, such as a finish reason of next year, without warnings."""
     warnings.filterwarnings("ignore", category=UserWarning, module=r"google\.genai\._common")
 
 
 def response_of(body: str) -> GenerateContentResponse:
-    """The response in ``body``, whatever fields Google has added to it by now; its strings can be
-    encoded again. Raises ValueError.
-    """
+    """The response in ``body``, without unknown fields and encodable. Raises ValueError."""
     try:
         return GenerateContentResponse.model_validate_json(body, extra="ignore")
     except ValidationError as error:
@@ -66,9 +62,7 @@ def response_of(body: str) -> GenerateContentResponse:
 
 
 def _known(told: Any, error: ValidationError) -> Any:
-    """What is told without what the library does not know. ``extra`` does not reach the library's
-    parts, because they have a constructor of their own.
-    """
+    """The known fields only; ``extra`` does not reach the library's parts."""
     unknown = (one["loc"] for one in error.errors() if one["type"] == "extra_forbidden")
     for *path, name in unknown:
         at = told
@@ -81,8 +75,8 @@ def _known(told: Any, error: ValidationError) -> Any:
 def piece_of(chunk: GenerateContentResponse) -> Chunk:
     """The next piece of the answer, without its sources.
 
-    Raises ModelRefused where it ends for what was asked or said, ModelRejected where Gemini serves
-    us no more, and ModelUnavailable where it ends because Gemini failed.
+    Raises ModelRefused if the question or the answer was blocked, ModelRejected if Gemini no longer
+    serves us, and ModelUnavailable if Gemini failed.
     """
     feedback = chunk.prompt_feedback
     if feedback is not None and feedback.block_reason is not None:
@@ -101,7 +95,7 @@ def piece_of(chunk: GenerateContentResponse) -> Chunk:
 
 
 def text_of(chunk: GenerateContentResponse) -> str:
-    """What people are to read; what was thought is not."""
+    """The text for people, without thoughts."""
     candidate = _candidate(chunk)
     parts = candidate.content.parts if candidate and candidate.content else None
     return well_formed("".join(part.text or "" for part in parts or () if not part.thought))
@@ -126,7 +120,7 @@ def _check_finished(reason: str) -> None:
 
 
 def continuation_of(chunk: GenerateContentResponse) -> bytes | None:
-    """The token with which the rest of the answer is to be asked for, if this is not all of it."""
+    """The token with which to request the rest of the answer, if this is not all of it."""
     candidate = _candidate(chunk)
     if candidate is None or _finish_reason(chunk) != _CONTINUATION:
         return None
@@ -134,7 +128,7 @@ def continuation_of(chunk: GenerateContentResponse) -> bytes | None:
 
 
 def usage_of(chunk: GenerateContentResponse) -> TokenUsage | None:
-    """What a chunk says was used so far, if it does."""
+    """The usage so far, if the chunk reports it."""
     usage = chunk.usage_metadata
     if usage is None:
         return None
@@ -148,7 +142,7 @@ def usage_of(chunk: GenerateContentResponse) -> TokenUsage | None:
 
 
 def pages_of(chunk: GenerateContentResponse) -> list[WebPage]:
-    """What Google Search found and what was read of the pages that the question names."""
+    """The pages that Google Search found, and those of the question that were read."""
     candidate = _candidate(chunk)
     if candidate is None:
         return []
@@ -164,7 +158,7 @@ def pages_of(chunk: GenerateContentResponse) -> list[WebPage]:
 
 
 def searches_of(chunk: GenerateContentResponse) -> list[str]:
-    """What Google was searched for."""
+    """The queries to Google Search."""
     candidate = _candidate(chunk)
     grounding = candidate.grounding_metadata if candidate else None
     return [well_formed(query) for query in (grounding and grounding.web_search_queries) or ()]
@@ -185,10 +179,10 @@ def _finish_reason(chunk: GenerateContentResponse) -> str | None:
 
 
 def _prompt_tokens(usage: GenerateContentResponseUsageMetadata) -> int:
-    """What was asked and what tools brought in: both are paid for."""
+    """The prompt and what tools brought in: both are paid for."""
     return (usage.prompt_token_count or 0) + (usage.tool_use_prompt_token_count or 0)
 
 
 def _output_tokens(usage: GenerateContentResponseUsageMetadata) -> int:
-    """What was written and what was thought: both are paid for."""
+    """The text and the thoughts: both are paid for."""
     return (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)

@@ -1,7 +1,7 @@
-"""The HTTP session that google-genai speaks through.
+"""The HTTP session under google-genai.
 
 The library sets timeouts, TLS and redirects of its own with each request, follows a failed upload
-with three more, and leaves the connection of a stream that is given up to the garbage collector.
+with three more, and leaves the connection of an abandoned stream to the garbage collector.
 """
 
 import json
@@ -17,16 +17,16 @@ from yarl import URL
 
 from shared.errors import ModelUnavailable
 
-# aiohttp writes more than this in pieces only when it comes as a file.
+# aiohttp writes a larger body in pieces only if it is a file.
 _LARGE_BYTES: Final = 1024 * 1024
 _responses: ContextVar[list[aiohttp.ClientResponse] | None] = ContextVar("responses", default=None)
 
 
 class GeminiSession:
-    """What google-genai calls of an ``aiohttp.ClientSession``, on a session of ours and with that
-    one's timeouts. Each request is sent once.
+    """The part of ``aiohttp.ClientSession`` that google-genai calls, on a session of ours and with
+    its timeouts. It sends each request once.
 
-    Raises APIError for every answer but 200, and ModelUnavailable for an upload that is broken off.
+    Raises APIError for every answer but 200, and ModelUnavailable for an interrupted upload.
     """
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
@@ -35,7 +35,7 @@ class GeminiSession:
     async def request(
         self, method: str, url: str, *, headers: Mapping[str, str], data: Any = None, **_: Any
     ) -> aiohttp.ClientResponse:
-        """The answer, whose body has not been read."""
+        """The response, whose body has not been read."""
         if isinstance(data, bytes) and len(data) > _LARGE_BYTES:
             data = BytesIO(data)
         response = await self._session.request(
@@ -52,7 +52,7 @@ class GeminiSession:
 
 @contextmanager
 def collecting(responses: list[aiohttp.ClientResponse]) -> Iterator[None]:
-    """Every response that is opened inside is added to ``responses``."""
+    """Add every response that is opened inside to ``responses``."""
     token = _responses.set(responses)
     try:
         yield
@@ -64,14 +64,14 @@ async def _refusal(response: aiohttp.ClientResponse) -> APIError:
     try:
         body = json.loads(await response.text(errors="replace"))
     except (ValueError, RecursionError):
-        # Something on the way answered, not Gemini.
+        # A server in between answered, not Gemini.
         body = None
     answered: Any = response
     return APIError(response.status, body, answered)
 
 
 def _check_upload(command: str | None, response: aiohttp.ClientResponse) -> None:
-    """The library would send to any URL, and repeats what is answered without a status."""
+    """The library would send to any URL, and repeats requests answered without a status."""
     if command is None:
         return
     told = response.headers

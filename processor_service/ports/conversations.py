@@ -1,4 +1,4 @@
-"""Slack's conversations: what stands there, and what is put there."""
+"""Slack's conversations: reading them, and writing to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from shared.task import Subject, Task, TaskFile
 
 @dataclass(frozen=True)
 class Body:
-    """One message as Slack takes it: blocks, and the text of its notification."""
+    """The content of one message: blocks, and the text of its notification."""
 
     text: str
     blocks: tuple[dict[str, Any], ...] = ()
@@ -19,9 +19,9 @@ class Body:
 
 @dataclass(frozen=True)
 class Posted:
-    """A message of ours that stands in Slack; ``live`` while text is still streamed into it.
+    """A message of ours in Slack; ``live`` while text is still streamed into it.
 
-    ``shown`` is what Slack said that it shows, when it said so.
+    ``shown`` is its content as Slack returned it, if it did.
     """
 
     ts: str
@@ -42,7 +42,7 @@ class Document:
 
 @dataclass(frozen=True)
 class ThreadMessage:
-    """A message that stood in a thread before a question: of a person, another app, or ourselves.
+    """A message in a thread before a question: of a person, another app, or ourselves.
 
     ``by`` is the person's id or the app's name.
     """
@@ -55,9 +55,7 @@ class ThreadMessage:
 
 @dataclass(frozen=True)
 class ThreadHistory:
-    """What of a task stands in a conversation, what was said there before it was asked, and the
-    streams that earlier tasks have left there: nobody writes on in them.
-    """
+    """A task's messages, the messages before its question, and earlier tasks' abandoned streams."""
 
     posted: tuple[Posted, ...]
     said: tuple[ThreadMessage, ...] = ()
@@ -65,35 +63,35 @@ class ThreadHistory:
 
 
 class ThreadReader(Protocol):
-    """What people wrote where a shortcut was used. Raises as a Conversation does."""
+    """Reads threads for shortcuts. Raises as a Conversation does."""
 
     async def said_about(self, subject: Subject) -> tuple[ThreadMessage, ...]:
-        """For a summary all that stands in the thread, to be explained the message and what stands
-        before it there, else the message alone; the oldest first.
+        """For a summary all messages of the thread, for an explanation the message and those before
+        it, else the message alone; the oldest first.
 
         Nothing if it has no words.
         """
 
 
 class Conversation(Protocol):
-    """Where one task's messages go.
+    """The place of one task's messages.
 
     Every method may raise SlackUnavailable (no effect), OutcomeUnknown (find out before repeating),
-    SlackDenied (our token is no good) or SlackRefused (Slack does not allow it). Nothing is
+    SlackDenied (our token is rejected) or SlackRefused (Slack does not allow it). Nothing is
     repeated inside.
     """
 
     @property
     def place(self) -> MessageRef | None:
-        """Where the question stands, or None where it cannot be read again."""
+        """The question's message, or None if it cannot be read again."""
 
     @property
     def capacity(self) -> int:
-        """How many messages the conversation can take for one task."""
+        """The number of messages that the conversation can take for one task."""
 
     @property
     def editable(self) -> bool:
-        """Whether what was posted there can be changed; if not, it is posted when it is whole."""
+        """Whether posts can be changed there; if not, an answer is posted when it is whole."""
 
     @property
     def streams(self) -> bool:
@@ -104,30 +102,30 @@ class Conversation(Protocol):
         """Whether a file can be shared there."""
 
     async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
-        """The messages of the task that already stand there, in order.
+        """The task's existing messages, in order.
 
-        A stream takes its mark only at its end, so one of ours that still runs is counted in; a
-        caller who may not be ``in_turn`` in the thread is given none that another task may be
-        writing. A message that shares the task's ``Document`` has the role ``file``.
+        A stream gets its mark only at its end, so a running one of ours counts; a caller that may
+        not be ``in_turn`` in the thread gets none that another task may be writing. A message that
+        shares the task's ``Document`` has the role ``file``.
         """
 
     async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
-        """What these messages show now, by their ts, as far as one call tells."""
+        """The current content of these messages, by their ts, as far as one call returns it."""
 
     async def read(self, task_id: str) -> ThreadHistory:
-        """What ``find`` gives, and what was said before the question, in the same calls."""
+        """What ``find`` returns, and the messages before the question, in the same calls."""
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         """Post one message with its mark."""
 
     async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
-        """Replace a message that already stands there. Idempotent."""
+        """Replace an existing message. Idempotent."""
 
     async def start_stream(self, task_id: str, markdown: str) -> Posted:
         """Post a message that begins with ``markdown`` and grows."""
 
     async def append_stream(self, posted: Posted, markdown: str) -> None:
-        """Write on in a message that grows."""
+        """Append to a running stream."""
 
     async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
         """Add the last words, the blocks of ``body`` below them, and the mark."""
@@ -136,20 +134,20 @@ class Conversation(Protocol):
         """Delete a message of ours. Idempotent."""
 
     async def upload(self, document: Document) -> str:
-        """Hand a file over to Slack; its id. Nobody sees it before it is shared."""
+        """Upload a file; its id. It is invisible before it is shared."""
 
     async def share(self, file_id: str, document: Document) -> None:
         """Post a message with an uploaded file."""
 
     async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
-        """Show below the conversation what is going on; "" clears it. False when it could not.
+        """Show a status below the conversation; "" clears it. False if that failed.
 
         The ``loading`` messages take turns beside it.
         """
 
 
 class Conversations(Protocol):
-    """The places where a task's messages may go. Opening one asks nobody and shows nothing."""
+    """The possible places of a task's messages. Opening one calls nothing and shows nothing."""
 
     def thread(self, task: Task, thread_ts: str, question_ts: str) -> Conversation:
         """The thread of a question."""
@@ -158,10 +156,10 @@ class Conversations(Protocol):
         """The channel itself, where a slash command's question is shown."""
 
     def response(self, task: Task, url: str) -> Conversation:
-        """What only the asker sees, through the command's response URL."""
+        """The messages that only the user sees, through the command's response URL."""
 
     async def direct(self, task: Task) -> Conversation:
-        """The asker's direct messages. Raises the same errors as a Conversation."""
+        """The user's direct messages. Raises the same errors as a Conversation."""
 
     async def direct_id(self, task: Task) -> str:
-        """The channel id of the asker's direct messages. Raises the same errors."""
+        """The channel id of the user's direct messages. Raises the same errors."""

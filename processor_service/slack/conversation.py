@@ -52,7 +52,7 @@ class SlackConversation(SlackReading):
 
     @property
     def takes_files(self) -> bool:
-        """A file is shared in a thread only, where it belongs to a question."""
+        """Files are shared in threads only, where they belong to a question."""
         return self.thread_ts is not None and self.uploads is not None
 
     async def post(self, body: Body, mark: Mark) -> Posted:
@@ -81,7 +81,7 @@ class SlackConversation(SlackReading):
         return posted
 
     async def _is_there(self, posted: Posted, taken: AsyncSlackResponse) -> bool:
-        """Whether a post has come into the thread; asked when Slack did not tell."""
+        """Whether a post arrived in the thread; asked if Slack's response does not say."""
         if self.thread_ts is None:
             return True
         message = taken.get("message")
@@ -101,9 +101,9 @@ class SlackConversation(SlackReading):
         return signed_blocks(body.blocks, self.channel, self.calls.signing)
 
     async def start_stream(self, task_id: str, markdown: str) -> Posted:
-        """Begin a stream; in channels Slack wants to know for whom.
+        """Begin a stream; in channels Slack requires its recipient.
 
-        One that Slack may have begun without our being told is found by ``find`` from then on.
+        One that Slack may have begun without confirming it is found by ``find`` from then on.
         """
         try:
             async with self.calls(_START):
@@ -130,7 +130,7 @@ class SlackConversation(SlackReading):
             await self.owners.own(self.channel, ts, task_id)
 
     async def append_stream(self, posted: Posted, markdown: str) -> None:
-        """Write on in a stream."""
+        """Append to a stream."""
         await self._own(posted.mark.task_id, posted.ts)
         async with self.calls("chat.appendStream"):
             await self.calls.client.chat_appendStream(
@@ -140,7 +140,7 @@ class SlackConversation(SlackReading):
             )
 
     async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
-        """End a stream; only now it takes its mark."""
+        """End a stream; only now it gets its mark."""
         async with self.calls("chat.stopStream"):
             ended = await self.calls.client.chat_stopStream(
                 channel=self.channel,
@@ -152,7 +152,7 @@ class SlackConversation(SlackReading):
         return Posted(posted.ts, mark, shown=_shown_by(ended))
 
     async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
-        """Replace one of our messages; a stream that still runs is ended first."""
+        """Replace one of our messages; a running stream is ended first."""
         if posted.live:
             with contextlib.suppress(SlackRefused):
                 await self.end_stream(posted, "", Body(""), growing_mark(mark.task_id))
@@ -167,7 +167,7 @@ class SlackConversation(SlackReading):
         return Posted(posted.ts, mark, shown=_shown_by(changed))
 
     async def remove(self, posted: Posted) -> None:
-        """Delete one of our messages; gone already is as good."""
+        """Delete one of our messages; one that is gone already counts as deleted."""
         if posted.live:
             with contextlib.suppress(SlackRefused):
                 await self.end_stream(posted, "", Body(""), posted.mark)
@@ -183,9 +183,7 @@ class SlackConversation(SlackReading):
         return await self.uploads.upload(document) if self.uploads else ""
 
     async def share(self, file_id: str, document: Document) -> None:
-        """Post a message with an uploaded file into the thread; its title says which answer it is,
-        signed.
-        """
+        """Share an uploaded file in the thread; its title names the answer, signed."""
         mark = Mark(document.task_id, "file", digest=document.digest)
         title = file_title(document.title, mark, self.channel, self.calls.signing)
         async with self.calls("files.completeUploadExternal"):
@@ -198,7 +196,7 @@ class SlackConversation(SlackReading):
     async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
         """Set or clear the thread's status; a failure is logged and changes nothing.
 
-        Where Slack refuses statuses none stands, and it is not asked again for a while.
+        After a refusal Slack is not asked again for a while.
         """
         if self.thread_ts is None or not self.refused.allows(
             STATUS_METHOD, self.channel, self.thread_ts
@@ -221,13 +219,13 @@ class SlackConversation(SlackReading):
 
 
 def _shown_by(response: AsyncSlackResponse) -> Body | None:
-    """What Slack says of the message that a call made or changed."""
+    """The content of the message that a call made or changed, as Slack returned it."""
     message = response.get("message")
     return body_shown(message) if isinstance(message, dict) else None
 
 
 def _ts_of(response: AsyncSlackResponse, method: str) -> str:
-    """The ts of what a call has posted. Raises OutcomeUnknown when Slack does not tell it."""
+    """The ts of the message that a call posted. Raises OutcomeUnknown if Slack does not say."""
     message = response.get("message")
     ts = response.get("ts") or (message.get("ts") if isinstance(message, dict) else None)
     if not ts:

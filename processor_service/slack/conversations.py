@@ -16,7 +16,7 @@ from shared.errors import SlackUnavailable
 from shared.slack.refused_methods import RefusedMethods
 from shared.task import Task
 
-# The asker's clock is Slack's, ours may run ahead of it.
+# The user's clock is Slack's, ours may run ahead of it.
 _CLOCK_GRACE_S = 60.0
 
 
@@ -60,16 +60,16 @@ class SlackConversations:
         return SlackConversation(self._calls, task.channel_id, _since(task), payload=payload)
 
     def response(self, task: Task, url: str) -> Conversation:
-        """What only the asker sees, through the command's response URL."""
+        """The messages that only the user sees, through the command's response URL."""
         channel, signing = task.channel_id, self._calls.signing
         return SlackResponse(self._session, url, self._responses, channel, signing)
 
     async def direct(self, task: Task) -> Conversation:
-        """The asker's direct messages."""
+        """The user's direct messages."""
         return SlackConversation(self._calls, await self.direct_id(task), _since(task))
 
     async def direct_id(self, task: Task) -> str:
-        """The channel of the asker's direct messages; opening it again changes nothing."""
+        """The channel of the user's direct messages; opening it again changes nothing."""
         async with self._calls("conversations.open"):
             opened = await self._calls.client.conversations_open(users=task.user_id)
         channel = opened.get("channel")

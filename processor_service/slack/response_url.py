@@ -133,8 +133,7 @@ def _raise_for_response(status: int, text: str) -> None:
         raise SlackUnavailable(f"response_url: Slack failed ({status}).")
     if status != 200:
         code = _code_in(text)
-        # Anything but a layout: the URL is used up or expired, or nothing can be posted there any
-        # more.
+        # Anything but a layout: the URL is used up or expired, or posting is no longer possible.
         reason = UNSHOWABLE if code in UNSHOWABLE_CODES else "response_closed"
         raise SlackRefused(
             f"response_url: refused ({status} {code}).", slack_error=code, reason=reason

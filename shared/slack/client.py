@@ -63,8 +63,7 @@ _NOT_THERE = frozenset(
 )
 _SCOPE_MISSING = frozenset({"missing_scope"})
 _QUESTION_GONE = frozenset({"thread_not_found", "invalid_thread_ts"})
-# Content that Slack cannot show as it is; short plain text may do (docs.slack.dev,
-# chat.postMessage).
+# Content that Slack cannot show; short plain text may do (docs.slack.dev, chat.postMessage).
 UNSHOWABLE_CODES = frozenset(
     {
         "block_mismatch",

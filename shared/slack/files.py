@@ -24,9 +24,7 @@ def files_of(message: Mapping[str, Any]) -> tuple[TaskFile, ...]:
 
 
 def file_of(described: Mapping[str, Any]) -> TaskFile | None:
-    """The file in ``described``, without ``url`` if files.info must be asked; None if
-    ill-formed.
-    """
+    """The file in ``described``, without ``url`` if files.info must be asked; None if invalid."""
     partial = described.get("file_access") == _ASK_SLACK
     url = described.get("url_private_download") or described.get("url_private") or ""
     try:

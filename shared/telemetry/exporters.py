@@ -150,9 +150,7 @@ class WatchedSpans(SpanExporter):
 
 
 class WatchedMetrics(MetricExporter):
-    """The same for metrics; always cumulative, whatever the environment says, for PromQL's
-    ``rate``.
-    """
+    """The same for metrics; cumulative whatever the environment says, for PromQL's ``rate``."""
 
     def __init__(self, build: Callable[[Refused], MetricExporter], outage: Outage) -> None:
         super().__init__()

@@ -1,6 +1,4 @@
-"""Reads a thread or channel: our messages of a task, what people said before it, or the thread that
-a shortcut is about.
-"""
+"""Reads a thread or channel: a task's messages, what was said before it, a shortcut's thread."""
 
 import asyncio
 import time
