@@ -1,7 +1,7 @@
-"""Whether a task is answered now, found out before Slack is asked for anything.
+"""Admission: whether a task is answered now, decided before any call of Slack.
 
-Limits are the operators' and Slack's own calls are everybody's: what is over a limit costs a look
-into Redis, and one notice a minute for its person.
+Limits are cheap to check, but all questions share Slack's rate limits: a task over a limit costs a
+look into Redis, and one notice a minute for its user.
 """
 
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 ATTEMPTS: Final = 5
-"""How often Pub/Sub delivers a task before it is a dead letter (``deploy/bootstrap.sh``)."""
+"""Pub/Sub's deliveries of a task before it is a dead letter (``deploy/bootstrap.sh``)."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivery of a task's message, the ``attempt``'s one of it. ``again``: somebody took it
-    out of the dead letters.
+    """The ``attempt``-th delivery of a task. ``again``: an operator took it out of the dead
+    letters.
     """
 
     message_id: str
@@ -46,17 +46,17 @@ class Delivery:
 
 
 def application(task: Task) -> Application:
-    """What is asked of the limits for the task."""
+    """The task's application to the limits."""
     return Application(task.team_id, task.user_id, task.task_id, ticket_of(task))
 
 
 async def refusal_of(
     task: Task, delivery: Delivery, run: TaskRun, deps: AnswerDeps
 ) -> LimitExceeded | None:
-    """Why the task is not answered now, if it is not.
+    """Why the task is not answered now; None if it is.
 
-    A task that was delivered before may have been begun without Redis' knowing. Whatever of it
-    stands in Slack then is brought to its end: a notice is not put beside it, nor is it left half.
+    A task delivered before may have been begun without Redis. Then its messages in Slack are
+    completed: they get no notice beside them, and are not left half-finished.
     """
     refusal = await deps.limits.admit(application(task))
     if refusal is None or delivery.attempt == 1:
@@ -65,19 +65,19 @@ async def refusal_of(
         there = await place_to_refuse(task, deps.conversations, run)
         found = await find_existing(task.task_id, there)
     except SlackRefused:
-        # Nothing can be begun where Slack does not let us look.
+        # No work can begin where Slack does not let us look.
         return refusal
-    # What a command or a shortcut asks has a place in Slack only once it was shown there.
+    # The question of a command or a shortcut has a place in Slack only once it was shown there.
     shown = task.message_ts is None and there.conversation.place is not None
     begun = shown or any(one.mark.role != "notice" for one in found.posted)
     return None if begun else refusal
 
 
 async def tell_refusal(task: Task, refusal: LimitExceeded, run: TaskRun, deps: AnswerDeps) -> None:
-    """Tell the asker, unless another task's notice does.
+    """Tell the user, unless another task's notice does.
 
-    The notice reads what stands in Slack before it is posted, and is owed until it stands: a
-    failure hands the task back, and it comes again for nothing else.
+    The notice reads the existing messages before it is posted, and is owed until then: after a
+    failure the task comes back only for its notice.
     """
     set_reason(refusal.reason)
     if refusal.told:

@@ -1,8 +1,8 @@
 """The use case: one task, one answer.
 
 Deliveries of a task may repeat, overlap and follow a crash. The lease keeps workers apart; the
-marks on our own messages in Slack say what is already there. Whoever takes a task over reads them
-first, so losing Redis costs speed and never a second answer.
+marks on our own messages in Slack say what is already there. A worker that takes over a task reads
+them first, so losing Redis costs speed and never a second answer.
 """
 
 import asyncio
@@ -39,13 +39,13 @@ from shared.telemetry.tracing import span
 log = get_logger(__name__)
 
 
-# Slack has it: nobody needs a draft of it any more.
+# Slack has the answer: its saved copy is no longer needed.
 _DELIVERED = frozenset({Outcome.ANSWERED, Outcome.ALREADY_DONE, Outcome.STOPPED})
 
 
 async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
-    """Answer ``task`` unless it is done or in another worker's hands. Never raises for a task's
-    own troubles; cancelled, it hands the task back first.
+    """Answer ``task`` unless it is done or another worker has it. Never raises for a task's own
+    failures; cancelled, it hands the task back first.
     """
     run: TaskRun | None = None
     async with leased(task, delivery.message_id, deps.leases, deps.deadline_s) as work:
@@ -63,22 +63,24 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     if work.outcome is Outcome.ALREADY_DONE:
         if await deps.leases.is_doubted(task.task_id):
             await clean_up(task, delivery, deps, done=True)
-        # Whoever asked for the same once more was shown that we think, and nothing would end it.
+        # The command service showed "thinking" for this redelivery too, and no new message clears
+        # it.
         _end_status(task, deps)
     look_later(task, delivery, work.outcome, run, deps)
     return work.outcome
 
 
 async def _leave_nothing_beside(task: Task, delivery: Delivery, deps: AnswerDeps) -> None:
-    """We wrote without knowing that we are alone, and may not have been able to say so: a rival
-    whose answer is whole by now did not look for ours, and its delivery may have been the last.
+    """Look for a second answer after writing without a lease and perhaps without announcing it: a
+    concurrent worker whose answer is whole by now did not look for ours, and its delivery may have
+    been the last.
     """
     await deps.leases.announce_doubt(task.task_id)
     await clean_up(task, delivery, deps, done=False)
 
 
 async def give_up(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
-    """Tell the asker of a task that every delivery failed, once."""
+    """Tell the user of a task that every delivery failed, once."""
     run: TaskRun | None = None
     async with leased(task, delivery.message_id, deps.leases, deps.deadline_s) as work:
         if work.lease is not None:
@@ -110,7 +112,7 @@ async def _answer_once(task: Task, delivery: Delivery, run: TaskRun, deps: Answe
         if is_settled(ctx.existing, again=delivery.again):
             await tidy(ctx.existing, writer)
             if task.message_ts is None:
-                # A command's thread is known only here; elsewhere ``answer`` ends the status.
+                # Only here a command's thread is known; elsewhere ``answer`` ends the status.
                 deps.statuses.end(ctx.conversation, task)
             return Outcome.ALREADY_DONE
         preview = live_preview(ctx, deps)
@@ -127,7 +129,7 @@ async def _answer_once(task: Task, delivery: Delivery, run: TaskRun, deps: Answe
 async def _look(
     task: Task, writer: SlackWriter, deps: AnswerDeps
 ) -> tuple[AnswerContext, Sequence[Posted]]:
-    """What stands in the conversation; with it the streams that earlier tasks left there."""
+    """The existing messages of the task, and the abandoned streams of earlier tasks."""
     status, place = deps.statuses.line(writer.conversation, task), writer.conversation.place
     if place is not None and place.continues_thread:
         status.reading()
@@ -149,7 +151,7 @@ def _stopped(*, words: bool) -> Outcome:
 async def _failures_told(
     task: Task, delivery: Delivery, run: TaskRun, work: LeasedWork, deps: AnswerDeps
 ) -> AsyncIterator[None]:
-    """Tell the asker, once, of a failure of the body that no further delivery mends."""
+    """Tell the user, once, of a failure of the body that no further delivery fixes."""
     try:
         yield
     except (PermanentError, TurnNeverCame) as error:
@@ -178,7 +180,7 @@ async def _tell(task: Task, failure: Failure, run: TaskRun, deps: AnswerDeps) ->
     line = deps.statuses.over(task)
     await post_notice(task, failure, deps.conversations, run)
     if line is not None:
-        # What it was just showing may have come after the notice; a command's thread only it knows.
+        # A status may have arrived after the notice; only the line knows a command's thread.
         deps.statuses.end(line.conversation, task)
     else:
         _end_status(task, deps)
@@ -196,6 +198,6 @@ def _begin(lease: Lease, until: float, deps: AnswerDeps) -> TaskRun:
 
 
 async def _localised(task: Task, deps: AnswerDeps) -> Task:
-    """The task in its asker's language; the wire's is a guess for somebody new."""
+    """The task in its user's language; the wire's is a guess for a new user."""
     locale = await deps.people.locale_of(task.user_id)
     return task if locale is None else task.model_copy(update={"locale": locale})

@@ -13,14 +13,14 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
-# What comes behind the end (usage, sources, a signature) comes with it or never.
+# What follows the end (usage, sources, a signature) comes with it or never.
 _REST_WITHIN_S: Final = 1.0
 
 
 async def to_its_end(pieces: AsyncGenerator[Chunk, None]) -> AsyncGenerator[Chunk, None]:
-    """The pieces; behind the one that ends the answer, each says the same of its end.
+    """The pieces; after the one that ends the answer, each repeats its end.
 
-    What fails or keeps silent behind that piece is passed over.
+    A failure or a silence after that piece is ignored.
     """
     end: Chunk | None = None
     async with aclosing(pieces):

@@ -1,4 +1,4 @@
-"""What stands beside an answer or a notice is taken away by whoever finds it."""
+"""Removing messages that a dead or concurrent worker left beside an answer or a notice."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ _LOOK_WITHIN_S: Final = 30.0
 
 
 async def tidy(found: ExistingMessages, writer: SlackWriter) -> None:
-    """Remove what a worker that died left beside the answer, or beside the notice."""
+    """Remove what a dead worker left beside the answer, or beside the notice."""
     if found.winner is None:
         await writer.remove_all([*found.answers, *found.files])
         return
@@ -38,9 +38,9 @@ async def tidy(found: ExistingMessages, writer: SlackWriter) -> None:
 async def clean_up(
     task: Task, delivery: Delivery, deps: AnswerDeps, *, done: bool, within_s: float | None = None
 ) -> None:
-    """Somebody wrote for the task without knowing that it was alone, or without being told what
-    became of it, and may have died before looking for what stands twice. A task that is not known
-    to be done is left alone unless its answer, or a notice, stands. Raises nothing.
+    """Remove doubles after a worker wrote without a lease, or without a confirmed outcome, and may
+    have died before looking for them. A task that is not known to be done is left alone unless its
+    answer, or a notice, is posted. Raises nothing.
     """
     until = asyncio.get_running_loop().time() + (within_s or deps.deadline_s)
     lease = NoLease(deps.leases, Lease(task.task_id, delivery.message_id, None))
@@ -52,7 +52,7 @@ async def clean_up(
             _tell([one for one in found.posted if one.live])
             await tidy(found, writer)
         elif done:
-            # Its asker was told elsewhere. What has its final mark is no beginning, and stays.
+            # Its user was told elsewhere. A message with its final mark is no beginning, and stays.
             await writer.remove_all(one for one in found.answers if not one.mark.parts)
     except MechachangError as error:
         log.warning("What may stand twice stays.", action="clean_up_failed", reason=error.reason)
@@ -61,12 +61,12 @@ async def clean_up(
 def look_later(
     task: Task, delivery: Delivery, outcome: Outcome, run: TaskRun | None, deps: AnswerDeps
 ) -> None:
-    """Have somebody look again for what Slack takes late: what this worker was not told of, or one
-    before it or beside it, which may have died with its call on the way.
+    """Schedule looks for posts that Slack takes late: of this worker, or of an earlier or
+    concurrent one that may have died during its call.
     """
     unconfirmed, doubtful = (run.unconfirmed, run.doubtful) if run else (False, False)
     if outcome in {Outcome.HELD, Outcome.TRY_LATER}:
-        # Whoever is given the task next comes late enough, and looks in turn.
+        # The task's next worker comes late enough, and looks in turn.
         return
     successor = delivery.attempt > 1 or outcome is Outcome.GAVE_UP
     if doubtful or successor:
@@ -76,9 +76,7 @@ def look_later(
 
 
 async def remove_left(left: Sequence[Posted], writer: SlackWriter) -> None:
-    """Take away the streams that earlier tasks left in the thread. Only LeaseLost is raised: the
-    answer stands.
-    """
+    """Remove the abandoned streams of earlier tasks in the thread. Raises LeaseLost only."""
     _tell(left)
     # The next question of the thread waits meanwhile.
     until = asyncio.get_running_loop().time() + _LEFT_WITHIN_S

@@ -1,4 +1,4 @@
-"""What the use cases of a question work with."""
+"""The dependencies of answering."""
 
 from dataclasses import dataclass
 
@@ -18,10 +18,10 @@ from shared.retry import Patience
 
 @dataclass(frozen=True)
 class AnswerDeps:
-    """What the use cases work with.
+    """Everything that answering a question needs.
 
-    ``answers`` is the cache for equal questions; ``saved`` keeps what the model said to a task
-    until it stands in Slack, whether or not the cache is on.
+    ``answers`` is the cache for equal questions; ``saved`` keeps the model's answer to a task until
+    it is posted in Slack, whether or not the cache is on.
     """
 
     leases: Leases

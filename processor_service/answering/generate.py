@@ -26,28 +26,28 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
-# The vendor works: it said nothing of use, or how long to wait. No reason to stop asking it.
+# The vendor works: it said nothing useful, or how long to wait. No reason to stop asking it.
 _WORKS: Final = frozenset(
     {"answer_empty", "answer_malformed", "question_declined", "model_rate_limited"}
 )
 # Another model may be there, and has quotas of its own.
 _OF_ONE_MODEL: Final = frozenset({"model_not_found", "model_daily_quota"})
 
-# Said of a model that has begun to answer, these would be untrue.
+# These would be untrue of a model that has begun to answer.
 _SILENCE: Final = frozenset({"model_silent", "model_unavailable"})
 
 
 Progress = str | Answer
-"""What an answer looks like so far; an ``Answer`` is whole."""
+"""An answer so far; an ``Answer`` is whole."""
 
 
 @dataclass(frozen=True)
 class Generation:
-    """Which models are asked, and how patiently: ``patience`` is for the main model, and for
-    ``hold_s`` seconds a question is kept while no model answers.
+    """The models and their retries: ``patience`` is for the main model, and a question waits for
+    ``hold_s`` seconds while no model answers.
 
-    The circuit breakers are this process's own: what one instance sees failing, the next one finds
-    out after a few calls of its own.
+    The circuit breakers are this process's own: another instance notices a failing model after a
+    few calls of its own.
     """
 
     model: str
@@ -60,7 +60,7 @@ class Generation:
 
     @property
     def fallback(self) -> str | None:
-        """The second model, if there is one that differs from the first."""
+        """The second model, if it differs from the first."""
         return self.fallback_model if self.fallback_model != self.model else None
 
     def breaker(self, model: str) -> CircuitBreaker:
@@ -70,9 +70,9 @@ class Generation:
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """One question to whichever model answers it, and who watches.
+    """One question for either model, and its listener.
 
-    ``tools_failed``: it was to be answered with tools, and no longer is.
+    ``tools_failed``: it should have used tools, and no longer does.
     """
 
     prompt: Prompt
@@ -87,8 +87,8 @@ async def generate(
     """The text so far whenever the listener is due, and last one whole answer, never an empty one.
 
     No attempt begins after ``until``. The fallback model is asked only while no word is visible:
-    two models' words do not mix before people's eyes. Raises ModelUnavailable, ModelRefused or
-    ModelRejected. Nothing of it is on the stack while its caller shows what it yields.
+    the words of two models are never mixed. Raises ModelUnavailable, ModelRefused or ModelRejected.
+    Nothing of it is on the stack while its caller shows what it yields.
     """
     waiting = OutageWait(generation.hold_s, until, generation.kept)
     with waiting.counted():
@@ -132,7 +132,7 @@ async def _ask_models(
 
 
 def _last(request: GenerationRequest, error: ModelUnavailable | ModelRejected) -> GenerationRequest:
-    """The request of the last attempt: after failures without tools, which may be what failed."""
+    """The request of the last attempt: after failures without tools, which may be the cause."""
     if not isinstance(error, ModelUnavailable) or not request.prompt.options.tools:
         return request
     return replace(request, prompt=request.prompt.without_tools(), tools_failed=True)
@@ -147,7 +147,7 @@ def _worth_the_fallback(
 
 
 def _final(error: ModelUnavailable | ModelRejected) -> Exception:
-    """What the asker is to be told: models that say nothing will not say more to a redelivery."""
+    """The error for the user: models that say nothing will not say more to a redelivery."""
     final = error.reason in {"answer_empty", "question_declined"}
     return ModelRefused(str(error), reason=error.reason) if final else error
 
@@ -157,7 +157,7 @@ def _first_asked(request: GenerationRequest, generation: Generation) -> str:
     main, fallback = generation.model, generation.fallback
     if fallback is None or request.listener.visible:
         return main
-    # Where both wait, the one that waits for less says for how long.
+    # If both wait, the shorter wait is the one to report.
     return min(main, fallback, key=lambda name: generation.breaker(name).wait_s())
 
 
@@ -184,7 +184,7 @@ async def _ask(
 
 @contextmanager
 def _guarded(request: GenerationRequest, name: str, generation: Generation) -> Iterator[Call]:
-    """An attempt as its circuit breaker lets it be made and takes note of its end."""
+    """An attempt within its circuit breaker, which records its end."""
     breaker = generation.breaker(name)
     call = breaker.try_acquire()
     if call is None:
@@ -207,7 +207,7 @@ def _guarded(request: GenerationRequest, name: str, generation: Generation) -> I
 
 
 def _whole(text: str, last: Chunk, name: str, request: GenerationRequest) -> Answer:
-    """The answer whose end has come."""
+    """The whole answer, after its last piece."""
     if not last.finished:
         raise ModelUnavailable("The answer broke off before its end.", reason="answer_cut")
     reading = _reading(text, request.prompt.answer_format, cut=last.truncated or last.stopped)

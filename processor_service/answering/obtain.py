@@ -45,10 +45,10 @@ from shared.task import Task
 async def obtain_answer(
     ctx: AnswerContext, preview: LivePreview, deps: AnswerDeps
 ) -> tuple[Answer, bool]:
-    """The answer, and whether it was given to somebody before.
+    """The answer, and whether it was given before.
 
-    What an earlier worker on this task had from the model is used again: what it has shown of it
-    then stays as it is.
+    A model's answer to an earlier worker on this task is used again: what that worker has shown of
+    it then stays.
     """
     task = ctx.task
     saved = await deps.saved.get(saved_answer_key(task))
@@ -74,7 +74,7 @@ async def obtain_answer(
 
 
 async def _watch(progress: AsyncGenerator[Progress, None], preview: LivePreview) -> Answer:
-    """The whole answer; until it is there, people see how it grows."""
+    """The whole answer; until then the preview shows how it grows."""
     step: Progress = ""
     async with aclosing(progress):
         async for step in progress:
@@ -95,7 +95,7 @@ async def _prompt(task: Task, deps: AnswerDeps) -> Prompt:
 
 
 async def _about(ctx: AnswerContext, deps: AnswerDeps) -> Sequence[ThreadMessage]:
-    """What people wrote in the question's thread, or where a shortcut was used."""
+    """The messages of the question's thread, or of the shortcut's subject."""
     subject = ctx.task.subject
     if subject is None:
         return ctx.said
@@ -105,7 +105,7 @@ async def _about(ctx: AnswerContext, deps: AnswerDeps) -> Sequence[ThreadMessage
 async def _with_names(
     prompt: Prompt, task: Task, deps: AnswerDeps
 ) -> tuple[Prompt, dict[str, str]]:
-    """``prompt`` with the names of whom the question mentions, and these names."""
+    """``prompt`` with the names of the mentioned people, and these names."""
     ids = mentioned([prompt.text]) if task.subject is None else []
     names = await names_of(ids, deps.people, deps.channels, deps.groups)
     named = replace(prompt, text=beside_ids(prompt.text, names))
@@ -119,7 +119,7 @@ async def _quoting(
     names: dict[str, str],
     deps: AnswerDeps,
 ) -> Prompt:
-    """``prompt`` with what was said before it. Whose names it needs is added to ``names``."""
+    """``prompt`` with the messages before it. Adds the names it needs to ``names``."""
     if not about:
         return prompt
     ids = mentioned(one.text for one in about)
@@ -138,7 +138,7 @@ async def _quoting(
 async def _ask(
     ctx: AnswerContext, preview: LivePreview, names: Names, deps: AnswerDeps, prompt: Prompt
 ) -> AsyncGenerator[Progress, None]:
-    """Ask the model, with people's names in what it says; what it took is spent in any case."""
+    """Ask the model, with names instead of ids in its answer; its tokens are spent in any case."""
     task, tally = ctx.task, Tally()
     patience = ctx.cancel.cutting_short(deps.generation.patience)
     generation = replace(deps.generation, patience=patience)
@@ -167,6 +167,6 @@ async def _keep(task: Task, key: str | None, new: Answer, deps: AnswerDeps) -> N
 
 
 def _is_worth_keeping(new: Answer, deps: AnswerDeps) -> bool:
-    """Whether the answer is as good as one to the same question later would be."""
+    """Whether a later question could not get a better answer."""
     whole = not (new.truncated or new.stopped or new.sources.missing)
     return whole and new.model == deps.generation.model

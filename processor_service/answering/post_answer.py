@@ -1,4 +1,4 @@
-"""How an answer gets before people: growing while it is written, and whole in the end."""
+"""Showing an answer: growing while it is written, and whole in the end."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,7 +27,7 @@ log = get_logger(__name__)
 
 
 def live_preview(ctx: AnswerContext, deps: AnswerDeps) -> LivePreview:
-    """The answer as people will watch it grow."""
+    """The live preview of the answer."""
     renderer = IncrementalRenderer(min(ctx.conversation.capacity, LONGEST_THREAD))
     return LivePreview(ctx, deps.budget, renderer, (stop_button(ctx.task),))
 
@@ -35,9 +35,9 @@ def live_preview(ctx: AnswerContext, deps: AnswerDeps) -> LivePreview:
 async def post_answer(
     ctx: AnswerContext, answered: Answer, cached: bool, preview: LivePreview
 ) -> tuple[Sequence[Body], Sequence[Posted]]:
-    """Put the answer into the conversation; as plain text where Slack refuses the layout.
+    """Post the answer to the conversation; as plain text if Slack refuses the layout.
 
-    What was to be shown, and where it stands now.
+    Returns the rendered messages, and the posted ones.
     """
     await ctx.status.make_way()
     rich = await _render(ctx, answered, cached)
@@ -47,7 +47,7 @@ async def post_answer(
         existing = await preview.finish(bodies, mark)
         parts = await reconcile(bodies, mark, existing, ctx.writer)
     except SlackRefused as refused:
-        # What only its asker sees was posted message by message, and cannot be taken back.
+        # What only the user sees was posted message by message, and cannot be taken back.
         if refused.reason != UNSHOWABLE or not ctx.conversation.editable:
             raise
         log_layout_refused(refused)
@@ -72,9 +72,9 @@ async def _render(ctx: AnswerContext, answered: Answer, cached: bool) -> Sequenc
 async def _post_plainly(
     ctx: AnswerContext, answered: Answer, preview: LivePreview
 ) -> tuple[Sequence[Body], list[Posted]]:
-    """The whole answer as text alone; in smaller messages, and as a file, where Slack refuses that.
+    """The whole answer as text alone; in smaller messages, and as a file, if Slack refuses that.
 
-    Raises the refusal of the last of these.
+    Raises the last refusal.
     """
     for part_bytes in (PLAIN_BYTES, PLAIN_BYTES // 4):
         bodies = await off_the_loop(len(answered.text), partial(_plain, ctx, answered, part_bytes))

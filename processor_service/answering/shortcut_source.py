@@ -1,4 +1,4 @@
-"""The messages that a shortcut is about, read with the right of its asker."""
+"""The messages that a shortcut is about, read only if its user may read them."""
 
 from functools import partial
 
@@ -10,13 +10,13 @@ from shared.task import Purpose, Subject, Task
 
 
 class NotAMember(PermanentError):
-    """The asker may not read, or no longer, where a shortcut was used."""
+    """The user may not read, or no longer, where they used a shortcut."""
 
     reason = "not_a_member"
 
 
 class NothingToRead(PermanentError):
-    """The message that a shortcut was used on holds no words."""
+    """The message that a shortcut was used on has no words."""
 
     reason = "nothing_to_read"
 
@@ -24,11 +24,10 @@ class NothingToRead(PermanentError):
 async def material(
     task: Task, subject: Subject, threads: ThreadReader, channels: Channels, run: TaskRun
 ) -> tuple[ThreadMessage, ...]:
-    """What the shortcut is about: the thread for a summary, else the message, last behind what
-    stands before it.
+    """The shortcut's subject: the thread for a summary, else the message, after those before it.
 
-    It is read with our rights, so whether its asker may read there is asked each time. Where we may
-    not read, a single message is taken as the shortcut brought it. Raises NotAMember,
+    We read it with the bot's rights, so each time the user's right is checked as well. Where the
+    bot may not read, a single message is taken as the shortcut brought it. Raises NotAMember,
     NothingToRead, and SlackRefused for a thread: ``thread_unreadable``, or a scope is missing.
     """
     own = ThreadMessage("app" if subject.by_app else "person", subject.by, task.text)

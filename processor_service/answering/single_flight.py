@@ -1,4 +1,4 @@
-"""Equal questions: which share an answer, and that only one at a time goes to Gemini for it."""
+"""Equal questions: which ones share an answer, and a single flight to Gemini for it."""
 
 import asyncio
 import hashlib
@@ -18,18 +18,18 @@ from shared.telemetry.metrics import CACHE_LOOKUPS
 from shared.telemetry.tracing import span
 
 FLIGHT_WAIT_S: Final = 30.0
-"""An answer that is not there by then may never be kept: cut, or by the fallback model."""
+"""Stop waiting then: truncated and fallback answers are never cached."""
 
 
 @asynccontextmanager
 async def single_flight(
     key: str | None, task: Task, answers: Answers, turns: ThreadQueue, cancel: CancelToken
 ) -> AsyncIterator[Answer | None]:
-    """The answer kept under ``key``, waited for while somebody asks for it; None: ask for it.
+    """The answer kept under ``key``, waiting while another task asks for it; None: ask for it.
 
-    Whoever gets None keeps the others waiting until the end of the body, but nobody waits longer
-    than ``FLIGHT_WAIT_S``, nor once ``cancel`` is requested. Where nothing is kept (no key, cache
-    off, store lost) nobody waits.
+    A caller that gets None keeps the others waiting until the end of the body, at most for
+    ``FLIGHT_WAIT_S``, and until ``cancel`` is requested. Without a key, a cache or a store no task
+    waits.
     """
     if key is None or not answers.lasting:
         CACHE_LOOKUPS.add(result="off")
@@ -50,19 +50,19 @@ async def single_flight(
         return known is not None or clock() > until or cancel.requested
 
     async with kept_turn(ticket(f"question:{key}", task), turns, give_up):
-        # Whoever had the turn before may have kept the answer since we looked.
+        # The previous holder of the turn may have kept the answer since we looked.
         known = known or await answers.get(key)
         CACHE_LOOKUPS.add(result="miss" if known is None else "hit")
         yield known
 
 
-# Another way to make keys is another version: what was kept by the old ones is not found any more.
+# Raise it when keys are made in another way: entries under old keys are not found any more.
 _VERSION: Final = "2"
 
 
 async def audience_of(task: Task, channels: Channels) -> str:
-    """Who shares the task's answer: everybody ("") in a public channel, else its asker alone, so
-    that nobody learns what was asked where they cannot read.
+    """The users who share the task's answer: everybody ("") in a public channel, else its user
+    alone, so that an answer never reveals a question where its reader cannot read.
     """
     if not _stands_alone(task):
         return task.user_id
@@ -73,11 +73,10 @@ async def audience_of(task: Task, channels: Channels) -> str:
 def cache_key(task: Task, prompt: Prompt, model: str, audience: str) -> str | None:
     """The key under which the task's answer may be kept, or None if it depends on more.
 
-    Only a question that stands alone qualifies: no files, no message it is about, and no thread it
-    continues. Answers are never shared between teams, nor beyond their ``audience``. Everything
-    else that the model is told counts, the day and what an operator has added among it: an answer
-    of yesterday is none to a question of today. Of the words nothing is folded: each blank and
-    each form of a character may be what is asked about.
+    Only a question that stands alone qualifies: no files, no subject, no thread before it. Answers
+    are never shared between teams, nor beyond their ``audience``. The key holds everything else
+    that the model is told, such as the day and the operator's text: yesterday's answer does not fit
+    today's question. No words are folded: each blank and each form of a character may matter.
     """
     if not _stands_alone(task):
         return None
@@ -94,10 +93,10 @@ def _stands_alone(task: Task) -> bool:
 
 
 def saved_answer_key(task: Task) -> str:
-    """The key of what the model said to this task, until it stands in Slack."""
+    """The key of the model's answer to this task, until it is posted in Slack."""
     return f"task:{task.task_id}"
 
 
 def may_read_cache(task: Task) -> bool:
-    """Whoever presses a button to ask again wants a new answer, not the one they have seen."""
+    """False for a button that asks again: its user wants a new answer, not the same one."""
     return task.source not in {Source.BUTTON, Source.RETRY}

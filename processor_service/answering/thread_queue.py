@@ -1,4 +1,4 @@
-"""One question at a time in a thread: the next one is answered with the earlier answer in view."""
+"""One question at a time in a thread, so that the next one sees the earlier answer."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,7 +12,7 @@ from shared.background import repeating
 from shared.errors import RetryableError
 from shared.task import Task
 
-# The rest of a task's time is for handing it back, or for telling its asker.
+# The rest of a task's time is for handing it back, or for telling its user.
 _SHARE_OF_WAITING: Final = 0.9
 
 
@@ -28,9 +28,9 @@ async def wait_for_turn(
 ) -> AsyncIterator[None]:
     """Wait until no other question of the thread is being answered, then keep the others waiting.
 
-    Earlier questions go first. Waiting ends when it is stopped, and raises TurnNeverCame shortly
-    before the task's own deadline. What has no thread, and everything while the store is lost,
-    waits for nobody.
+    Earlier questions go first. Waiting ends with a cancellation, and raises TurnNeverCame shortly
+    before the task's own deadline. A task without a thread, and any task while the store is lost,
+    does not wait.
     """
     if place is None:
         yield
@@ -49,14 +49,14 @@ async def wait_for_turn(
 
 
 def ticket_of(task: Task) -> QueueTicket | None:
-    """The task's place in its thread; None while what it asks is not shown in one."""
+    """The task's place in its thread; None while its question is not shown in one."""
     if task.message_ts is None:
         return None
     return ticket(f"{task.channel_id}:{task.thread_ts or task.message_ts}", task)
 
 
 def ticket(line: str, task: Task) -> QueueTicket:
-    """The task's place in a line, by the time of its question."""
+    """The task's place in a queue, by the time of its question."""
     return QueueTicket(line, f"{task.occurred_at.timestamp():017.6f}", task.task_id)
 
 
@@ -70,7 +70,7 @@ async def kept_turn(
 ) -> AsyncIterator[bool]:
     """Wait for the turn and keep it for the body; waiting also ends once ``give_up_when`` says so.
 
-    Whether the turn came.
+    Yields whether the turn came.
     """
 
     async def renew() -> None:

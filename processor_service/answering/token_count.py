@@ -1,4 +1,4 @@
-"""What the attempts at an answer took, whatever became of them: all of it is paid for."""
+"""The tokens of all attempts at an answer, failed ones included: all of them are paid for."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -18,10 +18,10 @@ class Tally:
 
 @dataclass(frozen=True)
 class CountingModel:
-    """``ports.Model`` that adds to ``tally`` what each attempt took, however it ends.
+    """A ``ports.Model`` that adds each attempt's tokens to ``tally``, however it ends.
 
-    An attempt that is cut off before Gemini says what it used is estimated by the texts that went
-    to and fro; one that brought nothing at all counts for nothing: mostly it was refused.
+    The tokens of an attempt that is cut off before Gemini reports them are estimated by its texts;
+    an attempt without any piece counts for nothing: mostly it was refused.
     """
 
     model: Model
@@ -37,12 +37,12 @@ class CountingModel:
                     told = max(told, piece.prompt_tokens + piece.output_tokens)
                     yield piece
         finally:
-            # A piece that ends an answer as refused tells its use to the attempt alone.
+            # Only the attempt knows the usage of a piece that ends an answer as refused.
             told = max(told, attempt_metrics.tokens_so_far())
             self.tally.tokens += told or (_estimate(prompt, "".join(said)) if said else 0)
 
 
 def _estimate(prompt: Prompt, said: str) -> int:
-    """Files are not counted: what they cost depends on what they show."""
+    """Without files: their cost depends on their content."""
     asked = (prompt.system, prompt.text, *(turn.text for turn in prompt.turns))
     return sum(estimated_tokens(text) for text in (*asked, said))

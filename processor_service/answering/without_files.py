@@ -1,4 +1,4 @@
-"""Asking with files, and without those that Gemini refuses: a file that fails fails alone."""
+"""Asking with files, and without those that Gemini refuses: one bad file costs only itself."""
 
 import re
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -17,7 +17,7 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 _Refusal = ModelRejected | ModelRefused
-# The kinds of file that Gemini's words may be about.
+# The kinds of file that Gemini's error may name.
 _KINDS: Final = (
     ("image/", re.compile(r"image", re.IGNORECASE)),
     ("application/pdf", re.compile(r"document|pdf|pages", re.IGNORECASE)),
@@ -32,10 +32,10 @@ async def ask_with_files(
     files: Attachments,
     ask: Callable[[Prompt], AsyncGenerator[Progress, None]],
 ) -> AsyncGenerator[Progress, None]:
-    """What ``ask`` gives for ``prompt`` with the files.
+    """The result of ``ask`` for ``prompt`` with the files.
 
-    Where they may be why it is refused, it is asked without those that Gemini's words are about,
-    and then without any; ``files`` names them. Raises as ``ask`` does, and FilesUnusable.
+    If they may be the reason of a refusal, it is asked again without those that the error names,
+    and then without any; ``files`` lists them. Raises as ``ask`` does, and FilesUnusable.
     """
     suspected = _suspects
     while True:
@@ -58,7 +58,7 @@ async def ask_with_files(
 
 
 def _reason(refusal: _Refusal) -> str:
-    """Why a file is left out then; empty if no file can be why."""
+    """Why a file is omitted then; empty if no file can be the reason."""
     if isinstance(refusal, ModelRefused):
         return "file_blocked" if "IMAGE" in refusal.said else ""
     reasons = {"model_rejected": "file_refused", "question_too_long": "files_too_long"}
@@ -87,7 +87,7 @@ def _of_kind(said: str, attachments: Sequence[Attachment]) -> list[Attachment]:
 
 
 def _all_of_them(refusal: _Refusal, attachments: Sequence[Attachment]) -> list[Attachment]:
-    """Texts are only too long, never unreadable."""
+    """Texts can only be too long, never unreadable."""
     too_long = refusal.reason == "question_too_long"
     return [one for one in attachments if too_long or isinstance(one.content, MediaFile)]
 
@@ -107,6 +107,6 @@ def _leave_out(suspects: Sequence[Attachment], reason: str, files: Attachments) 
 
 
 def _still_asks(task: Task, files: Attachments) -> bool:
-    """Whether there are words, or a file that was sent with none."""
+    """Whether there are words, or a file that was sent without any."""
     in_words = bool(task.text) or task.subject is not None
     return in_words or any(not one.from_thread for one in files.attachments)

@@ -1,1 +1,1 @@
-"""An answer gets before people exactly once: written, previewed, reconciled and verified."""
+"""Exactly one answer in Slack: written under the lease, previewed, reconciled and verified."""

@@ -1,7 +1,7 @@
-"""Answers too long for a thread: their beginning stands there, and all of them in a file.
+"""Answers too long for a thread: the beginning in the thread, the whole in a file.
 
-A file carries no metadata, so its name says which task it belongs to and its title which answer. It
-is shared before the text's last part takes its mark: an answer that is whole has its file.
+A file has no metadata, so its name names the task and its title the answer. It is shared before the
+text's last part gets its mark: an answer that is whole has its file.
 """
 
 from collections.abc import Sequence
@@ -22,17 +22,17 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
-# Six messages are some 20,000 Japanese letters or 60,000 Latin ones, half an hour to read. Whoever
-# wants more wants to keep and search it, and a thread remains that can be scrolled through.
+# Six messages are some 20,000 Japanese letters or 60,000 Latin ones, half an hour to read. A longer
+# text is better kept and searched as a file, and the thread stays short enough to scroll.
 LONGEST_THREAD: Final = 6
 
 
 async def shorten_for_thread(
     ctx: AnswerContext, answered: Answer, bodies: Sequence[Body], preview: LivePreview
 ) -> Sequence[Body]:
-    """The messages that the thread gets: ``bodies``, or their beginning above the file of all.
+    """All messages, or the first six plus a file with the full answer.
 
-    Where Slack takes no file (without the scope files:write, for one) they all go there.
+    If Slack takes no file (without the scope files:write, for one) it is all messages.
     """
     if len(bodies) <= LONGEST_THREAD or not ctx.conversation.takes_files:
         return bodies
@@ -46,8 +46,8 @@ async def shorten_for_thread(
 
 
 async def in_file_alone(ctx: AnswerContext, answered: Answer) -> Sequence[Body] | None:
-    """The message that stands beside the file of the whole answer, for an answer that Slack takes
-    in no other form; None where it takes no file either.
+    """The message beside the file of the whole answer, for an answer that Slack takes in no other
+    form; None if it takes no file either.
     """
     note = [Body(ONLY_IN_FILE[ctx.task.locale])]
     document = _document(ctx.task, answered, note)
@@ -56,14 +56,14 @@ async def in_file_alone(ctx: AnswerContext, answered: Answer) -> Sequence[Body] 
 
 
 def _document(task: Task, answered: Answer, bodies: Sequence[Body]) -> Document:
-    """The file with the whole of the answer that is shown by ``bodies``."""
+    """The file with the whole answer that ``bodies`` show."""
     digest = answer_mark(task.task_id, bodies).digest
     text = "\n\n".join([answered.text, *([TRUNCATED[task.locale]] if answered.truncated else [])])
     return Document(task.task_id, digest, WHOLE_ANSWER[task.locale], text)
 
 
 def _beginning_of(bodies: Sequence[Body], locale: Locale) -> list[Body]:
-    """The first messages. What stood below the last of all stands below the last of them."""
+    """The first messages, with the footer moved to the last of them."""
     *first, last = bodies[:LONGEST_THREAD]
     note = context(IN_FILE[locale])
     below = [each for each in bodies[-1].blocks if each["type"] not in ("markdown", "table")]
@@ -71,7 +71,7 @@ def _beginning_of(bodies: Sequence[Body], locale: Locale) -> list[Body]:
 
 
 async def share_once(document: Document, existing: ExistingMessages, writer: SlackWriter) -> bool:
-    """Whether the file stands in the thread now; an earlier worker's is adopted."""
+    """Whether the file is in the thread now; an earlier worker's is adopted."""
     files = existing.files
     ours = [one for one in files if one.mark.digest == document.digest][:1]
     await writer.remove_all(one for one in files if one not in ours)

@@ -1,4 +1,4 @@
-"""What every step of one answer needs to know."""
+"""The context of one answer, for every step."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,25 +12,25 @@ from shared.task import Task
 
 
 class ProgressIndicator(Protocol):
-    """What people see before the first words."""
+    """The progress that users see before the first words."""
 
     def thinking(self, *, searching: bool = False) -> None:
-        """We wait for the model, which may be searching."""
+        """The worker waits for the model, which may be searching."""
 
     def retrying(self) -> None:
         """Another attempt at the answer begins."""
 
     def over(self) -> None:
-        """Words are visible: nothing else is to be shown any more."""
+        """Words are visible: no status may be shown any more."""
 
     async def make_way(self) -> None:
-        """Words are about to be visible: what is just being shown must not come behind them."""
+        """Words are about to be visible: a status on its way must not arrive after them."""
 
 
 @dataclass(frozen=True)
 class AnswerContext:
-    """One task while one worker answers it. ``existing`` is what an earlier worker left of it,
-    ``said`` what stood in the thread before the question.
+    """One task while one worker answers it. ``existing`` are an earlier worker's messages, ``said``
+    the messages of the thread before the question.
     """
 
     task: Task
@@ -41,10 +41,10 @@ class AnswerContext:
 
     @property
     def conversation(self) -> Conversation:
-        """Where the answer goes."""
+        """The place of the answer."""
         return self.writer.conversation
 
     @property
     def cancel(self) -> CancelToken:
-        """Whether the asker wants no more of it."""
+        """Whether the user has stopped the task."""
         return self.writer.run.cancel

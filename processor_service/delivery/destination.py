@@ -1,4 +1,4 @@
-"""Where a task's messages go."""
+"""The place of a task's messages."""
 
 from functools import partial
 
@@ -15,8 +15,8 @@ async def resolve_destination(
     task: Task, conversations: Conversations, run: TaskRun
 ) -> SlackWriter:
     """The question's thread. A slash command's question is first shown in the channel, once, and a
-    shortcut's in its asker's direct messages; where we may not speak, and for what only its asker
-    shall see, it is the response URL.
+    shortcut's in its user's direct messages; where the bot may not speak, and for private
+    questions, it is the response URL.
 
     Raises as a Conversation does.
     """
@@ -37,8 +37,8 @@ async def resolve_destination(
 
 
 async def place_to_refuse(task: Task, conversations: Conversations, run: TaskRun) -> SlackWriter:
-    """Where an asker is told that a question is not taken: nothing is shown for it that was not
-    shown before, so that what is refused costs no message besides the notice.
+    """The place to tell a user that a question is refused; no question is shown for it, so that a
+    refusal costs no message besides the notice.
 
     Raises as a Conversation does.
     """
@@ -56,7 +56,7 @@ async def place_to_refuse(task: Task, conversations: Conversations, run: TaskRun
 
 
 async def _to_show(task: Task, conversations: Conversations, run: TaskRun) -> tuple[Task, Body]:
-    """The task as asked in the channel where its question is shown, and how it is shown there."""
+    """The task as asked in the channel where its question is shown, and that message."""
     if task.subject is None:
         return task, render_question(task)
     channel_id = await run.read(partial(conversations.direct_id, task))
@@ -64,7 +64,7 @@ async def _to_show(task: Task, conversations: Conversations, run: TaskRun) -> tu
 
 
 async def _show_question(task: Task, channel: SlackWriter, body: Body) -> str:
-    """The ts of the message that shows the question; it is posted unless it stands already."""
+    """The ts of the message that shows the question; posts it unless it exists."""
     shown = await _where_shown(task, channel)
     if shown is not None:
         return shown

@@ -1,4 +1,4 @@
-"""The same message as text alone where Slack refuses its layout."""
+"""The same message as plain text, if Slack refuses its layout."""
 
 from processor_service.delivery.slack_writer import SlackWriter
 from processor_service.ports.conversations import Body, Posted
@@ -8,7 +8,7 @@ from shared.ledger import Mark
 
 
 async def post_as_slack_takes_it(writer: SlackWriter, body: Body, mark: Mark) -> Posted:
-    """Post one message, once; as text alone where Slack refuses its layout."""
+    """Post one message, once; as plain text if Slack refuses its layout."""
     try:
         return await writer.post(body, mark)
     except SlackRefused as refused:

@@ -1,7 +1,7 @@
-"""An answer that people watch while it is written.
+"""An answer that users watch while it is written.
 
-What they see of it is never trusted: at the end ``reconcile`` makes the conversation hold
-the finished answer, whatever stands there by then. Growing only decides how early they see it.
+Its messages are never trusted: at the end ``reconcile`` makes the conversation hold the finished
+answer, whatever is there by then. The preview only decides how early users see it.
 """
 
 import time
@@ -36,7 +36,7 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
-# About one change a second to a message is what Slack's clients and limits bear.
+# Slack's clients and limits bear about one change a second to a message.
 EVERY_S = 1.0
 # A streamed message holds some 10,600 bytes in all (measured by others, undocumented).
 STREAM_BYTES = 10_000
@@ -49,7 +49,7 @@ _STOPPED = "stopped_by_user"
 
 @dataclass
 class Part:
-    """One message of the answer, and what it shows; of a stream that runs that is not known."""
+    """One message of the answer, and its content; unknown for a running stream."""
 
     posted: Posted
     body: Body = _NOTHING
@@ -57,15 +57,15 @@ class Part:
 
 @dataclass
 class LivePreview:
-    """``renderer`` draws the messages for the text so far. The blocks ``below`` stand under what
+    """``renderer`` makes the messages for the text so far. The blocks ``below`` are under what
     still grows, except in a stream, which has Slack's own.
 
-    Each message is a stream of its own as far as Slack's limits leave one, up to its first table:
-    a stream takes blocks only at its end. What follows that table, and where no stream is left,
-    each message is posted and edited. ``update`` never waits for Slack to recover: a step that
-    fails is left out, and after one that Slack refuses nothing more is shown before the end. A
-    stream that may have begun without our being told is looked for, and written on in if it has.
-    Raises LeaseLost and SlackDenied only.
+    Each message is a stream of its own if Slack's limits leave one, up to its first table: a stream
+    takes blocks only at its end. After that table, and without a free stream, messages are posted
+    and edited. ``update`` never waits for Slack to recover: it skips a step that fails, and after a
+    step that Slack refuses it shows nothing more before the end. A stream that may have begun
+    without confirmation is looked for, and continued if it has. Raises LeaseLost and SlackDenied
+    only.
     """
 
     ctx: AnswerContext
@@ -98,12 +98,12 @@ class LivePreview:
 
     @property
     def visible(self) -> bool:
-        """Whether words of this answer stand in Slack."""
+        """Whether words of this answer are visible in Slack."""
         return bool(self.ways)
 
     @property
     def due(self) -> bool:
-        """Whether people would be shown more words now: not if they saw a change a moment ago."""
+        """Whether more words would be shown now: not right after the last change."""
         watched = self.ctx.conversation.editable and not (self._stuck or self._refused)
         return watched and self.clock() >= self._next
 
@@ -137,7 +137,7 @@ class LivePreview:
             self._refused = True
             if error.slack_error == _STOPPED:
                 self.ctx.cancel.request()
-        # Whether the step had an effect is found out at the end.
+        # The end finds out whether the step had an effect.
         self._stuck = self._stuck or isinstance(error, OutcomeUnknown)
         log.info("A growing answer skips a step.", action="preview_skipped", reason=error.reason)
 
@@ -150,9 +150,7 @@ class LivePreview:
             return None
 
     def _unshown(self, drawn: RenderedSoFar | None) -> Iterator[tuple[int, Body, str, bool]]:
-        """The messages that may show more: number, body, its settled beginning, and whether more of
-        them follow.
-        """
+        """The messages that may show more: number, body, settled beginning, whether more follow."""
         bodies = drawn.bodies if drawn else ()
         for number, body in enumerate(bodies, start=1):
             full = number < len(bodies)
@@ -161,7 +159,7 @@ class LivePreview:
             yield number, body, first_markdown(body) if full or not drawn else drawn.settled(), full
 
     async def _change(self, number: int, body: Body, settled: str, *, full: bool) -> bool:
-        """Make one message show more; False when it is too early for that."""
+        """Make one message show more; False if it is too early for that."""
         behind = len(body.blocks) > 1
         if not full:
             body = replace(body, blocks=(*body.blocks, *self.below))
@@ -186,7 +184,7 @@ class LivePreview:
         return last and self._parts[-1].posted.live and bool(self._streamed)
 
     async def _begin(self, settled: str, body: Body) -> None:
-        """Begin a stream with ``settled``; where none is left, or can begin, post ``body``."""
+        """Begin a stream with ``settled``; if none is left, or can begin, post ``body``."""
         if not await self.budget.try_acquire(START):
             await self._post(body)
             return
@@ -199,7 +197,7 @@ class LivePreview:
             self._unsettled = True
             self._unconfirmed, self._began = settled, self.clock()
         except (SlackRefused, SlackUnavailable) as error:
-            # It had no effect: people see the words all the same.
+            # It had no effect: users see the words all the same.
             log.info("A stream could not begin.", action="stream_not_begun", reason=error.reason)
             await self._post(body)
         else:
@@ -215,9 +213,9 @@ class LivePreview:
         await self._words_came("stream")
 
     async def _look_for_stream(self) -> None:
-        """Write on in the stream that Slack may have begun; it is looked for again at the end."""
+        """Continue the stream that Slack may have begun; the end looks for it again."""
         text, self._unconfirmed = self._unconfirmed, ""
-        # Without having looked nothing more is shown: it might stand there twice.
+        # Without a look nothing more is shown: it might appear twice.
         self._stuck = True
         if not await self.budget.try_acquire(READ):
             return
@@ -232,7 +230,7 @@ class LivePreview:
                 return
 
     async def _write_on(self, body: Body, settled: str, *, ends: bool) -> bool:
-        """Write on in the stream; False when what the message shows now does not go there."""
+        """Continue the stream; False if the message's current content cannot be streamed."""
         text = first_markdown(body)
         if not self._fits(text):
             await self.end_stream()
@@ -245,7 +243,7 @@ class LivePreview:
         return True
 
     async def _append(self, more: str) -> bool:
-        """False when Slack takes no more in this stream, which is over then."""
+        """False if Slack takes no more in this stream, which is over then."""
         await self.ctx.writer.run.check_lease()
         try:
             await self.ctx.conversation.append_stream(self._parts[-1].posted, more)
@@ -255,7 +253,7 @@ class LivePreview:
             await self.end_stream()
             return False
         except OutcomeUnknown:
-            # What the stream shows is not known any more: nothing can be added to it.
+            # The stream's content is not known any more: nothing can be added to it.
             self._streamed = ""
             raise
         self._streamed += more
@@ -269,7 +267,7 @@ class LivePreview:
         )
 
     async def show_all(self, bodies: Sequence[Body]) -> None:
-        """Show every one of ``bodies``, as unfinished parts: something is to stand below them."""
+        """Show every one of ``bodies`` as unfinished parts, before something is put below them."""
         if self._stuck or self._unsettled:
             await self._let_settle()
             self._go_on_from(await find_existing(self.ctx.task.task_id, self.ctx.writer))
@@ -284,10 +282,9 @@ class LivePreview:
             self._parts.append(Part(posted, body))
 
     async def finish(self, bodies: Sequence[Body], whole: Mark) -> ExistingMessages:
-        """End what still grows; what stands now, for ``reconcile`` to make whole.
+        """End what still grows; the existing messages, for ``reconcile`` to make whole.
 
-        A stream that has room for the rest of its message becomes that part of the answer by
-        itself.
+        A stream with room for the rest of its message becomes that part of the answer by itself.
         """
         number = len(self._parts)
         if number <= len(bodies) and self._runs(number):
@@ -301,14 +298,14 @@ class LivePreview:
             return await find_existing(self.ctx.task.task_id, self.ctx.writer)
         shown = [part.posted for part in self._parts]
         known = {one.ts for one in shown}
-        # Parts further on, and what two workers before us wrote side by side.
+        # Further parts, and doubles of two earlier workers.
         beyond = [one for one in self.existing.answers if one.ts not in known]
         return ExistingMessages((*shown, *beyond, *self.existing.notices, *self.existing.files))
 
     async def end_stream(self, body: Body = _NOTHING, mark: Mark | None = None) -> bool:
-        """End the stream that runs, if one does, so that its message shows ``body``.
+        """End the running stream, if any, so that its message shows ``body``.
 
-        Without a ``mark`` it stays an unfinished part, without a ``body`` it shows what it showed.
+        Without a ``mark`` it stays an unfinished part, without a ``body`` it keeps its content.
         False if it had ended by itself.
         """
         if not (self._parts and self._parts[-1].posted.live):
@@ -322,7 +319,7 @@ class LivePreview:
             self._parts[-1].posted = ended
         except SlackRefused as refused:
             if refused.reason == UNSHOWABLE:
-                # It still runs. What Slack does not take at its end may do as an edit.
+                # It still runs. What Slack refuses at its end may work as an edit.
                 await self._end_as_it_is(live)
             log.info("A stream is over.", action="stream_over", slack_error=refused.slack_error)
             return False
@@ -330,7 +327,7 @@ class LivePreview:
         return True
 
     async def _end_as_it_is(self, live: Posted) -> None:
-        """End a stream with nothing but its mark; one that Slack does not let us end runs on."""
+        """End a stream with nothing but its mark; it runs on if Slack refuses even that."""
         mark = self._mark(len(self._parts))
         try:
             self._parts[-1].posted = await self.ctx.writer.end_stream(live, "", _NOTHING, mark)

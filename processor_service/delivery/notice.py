@@ -1,4 +1,4 @@
-"""The use case for a task that will get no answer: its asker is told so, once."""
+"""The notice for a task without an answer: its user is told, once."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -30,10 +30,10 @@ async def post_notice(
     run: TaskRun,
     place: FindPlace = resolve_destination,
 ) -> bool:
-    """Tell the asker that the question stays unanswered, unless it has its answer; whether so.
+    """Tell the user that the question stays unanswered, unless it has its answer; whether so.
 
-    Where Slack does not let us, they are told in a direct message. Where Slack does not let us
-    speak at all, that is logged and accepted. Raises RetryableErrors.
+    If Slack refuses that place, the notice goes to their direct messages. If Slack refuses every
+    place, that is logged and accepted. Raises RetryableErrors.
     """
     try:
         told = await _post_where_asked(task, failure, conversations, run, place)
@@ -57,7 +57,7 @@ async def _post_where_asked(
         asked_in = await place(task, conversations, run)
         return await _post_unless_settled(task, failure, asked_in)
     except SlackRefused as refused:
-        # Whoever deleted the question does not wait for its answer.
+        # A user who deleted the question does not wait for its answer.
         if refused.reason == QUESTION_GONE:
             raise
         direct = SlackWriter(await run.read(partial(conversations.direct, task)), run)
@@ -68,7 +68,7 @@ async def _post_where_asked(
 
 
 async def _take_words_away(task: Task, writer: SlackWriter) -> None:
-    """What was shown of the answer where its asker cannot be told goes, if Slack lets it."""
+    """Remove the words of an answer whose user cannot be told there, if Slack lets us."""
     with suppress(SlackRefused):
         found = await find_existing(task.task_id, writer)
         if found.winner is None:
@@ -79,7 +79,7 @@ async def _post_unless_settled(task: Task, failure: Failure, writer: SlackWriter
     found = await find_existing(task.task_id, writer)
     if is_settled(found, again=False):
         return found.winner is None
-    # Words of an answer that will not come to its end.
+    # Words of an answer that will not be finished.
     words = [*found.answers, *found.files]
     notice = _notice(task, replace(failure, shown=bool(words)), writer.conversation.place)
     await post_as_slack_takes_it(writer, notice, Mark(task.task_id, "notice"))
@@ -99,7 +99,7 @@ def _notice(task: Task, failure: Failure, place: MessageRef | None) -> Body:
 
 
 def is_settled(found: ExistingMessages, *, again: bool) -> bool:
-    """Whether the task is decided: its answer stands there whole, or a failure notice does.
+    """Whether the task is decided: its answer is whole, or a failure notice is posted.
 
     A task taken out of the dead letters ``again`` is to be answered in spite of its notice.
     """

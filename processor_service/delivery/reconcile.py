@@ -1,7 +1,7 @@
 """Putting an answer into Slack exactly once.
 
-Slack has no idempotency key for posts. What already stands in the conversation is found by its
-mark and replaced in place; what two workers wrote side by side is settled by a rule that both know.
+Slack has no idempotency key for posts. Existing messages are found by their marks and replaced in
+place; what two workers wrote side by side is settled by a rule that both know.
 """
 
 import hashlib
@@ -19,8 +19,8 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
-# Slack no longer lets us edit it: somebody deleted it, the workspace's time for edits is over, or
-# it is a stream that Slack did not let us end.
+# Slack no longer lets us edit it: a user deleted it, the workspace's time for edits is over, or it
+# is a stream that Slack did not let us end.
 _NOT_EDITABLE = frozenset(
     {
         "cant_update_message",
@@ -31,19 +31,19 @@ _NOT_EDITABLE = frozenset(
 )
 
 
-# A rival withdraws once; Pub/Sub rarely delivers a task to more than two workers at a time.
+# A concurrent worker withdraws once; Pub/Sub rarely delivers a task to more than two at a time.
 _ROUNDS: Final = 3
 
 
 class AnotherAnswers(LeaseLost):
-    """A worker we could not be kept apart from has begun this answer before us."""
+    """A concurrent worker without a lease began this answer before us."""
 
     reason = "another_answers"
 
 
 @dataclass(frozen=True)
 class ExistingMessages:
-    """What of a task stands in a conversation."""
+    """A task's messages in a conversation."""
 
     posted: tuple[Posted, ...]
 
@@ -81,14 +81,12 @@ class ExistingMessages:
         return list(dict.fromkeys(one.mark.digest for one in self.answers))
 
     def is_whole(self, digest: str) -> bool:
-        """Whether every part of the answer ``digest`` stands."""
+        """Whether every part of the answer ``digest`` exists."""
         marks = [one.mark for one in self.answers if one.mark.digest == digest]
         return bool(marks) and {mark.part for mark in marks} == set(range(1, marks[0].parts + 1))
 
     def beside(self, digest: str) -> list[Posted]:
-        """The messages of answers that stand beside the answer ``digest``, and parts of it, or its
-        file, that stand twice.
-        """
+        """The messages of answers other than ``digest``, and doubles of its parts or its file."""
         seen: set[tuple[str, int]] = set()
         surplus = []
         for one in [*self.answers, *self.files]:
@@ -109,7 +107,7 @@ def answer_mark(task_id: str, bodies: Sequence[Body]) -> Mark:
 async def find_existing(
     task_id: str, writer: SlackWriter, *, in_turn: bool = True
 ) -> ExistingMessages:
-    """What of the task stands in the conversation now."""
+    """The task's messages in the conversation now."""
     return ExistingMessages(tuple(await writer.find(task_id, in_turn=in_turn)))
 
 
@@ -118,7 +116,7 @@ async def reconcile(
 ) -> list[Posted]:
     """Make the conversation hold exactly ``bodies`` for the task, as parts of ``answer``.
 
-    What stands of earlier attempts is edited in place or removed. The parts; none if another
+    Messages of earlier attempts are edited in place or removed. Returns the parts; none if another
     worker's answer stays instead.
     """
     for _ in range(_ROUNDS):
@@ -156,12 +154,12 @@ async def _remove_others(
 async def _settle(
     answer: Mark, delivered: list[Posted], writer: SlackWriter
 ) -> list[Posted] | ExistingMessages:
-    """The parts that stay, or what stands of an answer that is to be made whole again."""
+    """The parts that stay, or the existing messages of an answer that must be made whole again."""
     beside = await _beside_rivals(answer, writer)
     if beside is None:
         return []
     if not (writer.conversation.editable and beside.answers):
-        # What was posted there cannot be read.
+        # Posts there cannot be read.
         return delivered
     if beside.is_whole(answer.digest):
         return _parts_of(answer, beside, delivered)
@@ -170,7 +168,7 @@ async def _settle(
 
 
 def _parts_of(answer: Mark, found: ExistingMessages, delivered: Sequence[Posted]) -> list[Posted]:
-    """The parts that stand, with what Slack said of those that were just delivered."""
+    """The existing parts, with Slack's word on those that were just delivered."""
     known = {one.ts: one for one in delivered}
     ours = [one for one in found.answers if one.mark.digest == answer.digest]
     parts = {one.mark.part: known.get(one.ts, one) for one in reversed(ours)}
@@ -188,10 +186,11 @@ async def _replace(old: Posted, body: Body, mark: Mark, writer: SlackWriter) -> 
 
 
 async def _beside_rivals(answer: Mark, writer: SlackWriter) -> ExistingMessages | None:
-    """Nobody kept workers apart: the answer begun first stays, what else stands is taken away.
+    """Two workers wrote without a lease: keep the answer that started first, delete the rest.
 
-    What stood then; None if another's answer stays. Two workers' answers may be the same one: what
-    one of them takes away as its own is then a part of the other's, which may be finished already.
+    Returns what existed then; None if another worker's answer stays. Two workers may have the same
+    answer: what one of them removes as its own is then a part of the other's, which may be
+    finished.
     """
     found = await find_existing(answer.task_id, writer)
     await writer.remove_all(found.notices)

@@ -30,9 +30,9 @@ _MAY_PASS = (SlackUnavailable, OutcomeUnknown)
 class TaskRun:
     """One worker's run on a task, wherever it writes.
 
-    ``doubtful`` is set once another worker may have written beside us, or a post of ours may have
-    had an effect we were not told of; ``unconfirmed`` in the second case only: Slack may take the
-    post when nobody looks any more. ``cancel`` says whether the asker wants no more of it.
+    ``doubtful``: another worker may have written beside us, or a post of ours may have had an
+    unconfirmed effect; ``unconfirmed`` in the second case only: Slack may take the post when no
+    worker looks any more. ``cancel`` says whether the user has stopped the task.
     """
 
     lease: TaskLease
@@ -43,7 +43,7 @@ class TaskRun:
     _announced: bool = False
 
     async def read(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
-        """Retry ``call``, which nobody sees; its result."""
+        """Retry a read-only call."""
         return await with_patience(self.patience, _MAY_PASS, call)
 
     async def check_lease(self) -> None:
@@ -52,14 +52,14 @@ class TaskRun:
             self.doubtful = True
 
     def not_confirmed(self) -> None:
-        """A post may have had an effect, or may have it yet."""
+        """Note that a post may have had an effect, or may still have it."""
         self.doubtful = self.unconfirmed = True
 
     async def may_have_rival(self) -> bool:
-        """Asked after a post, before the conversation is read for what others wrote.
+        """Called after a post, before reading the conversation for other workers' messages.
 
-        A worker without a lease has left word by then, or reads later than we wrote: one of the
-        two always sees both.
+        A worker without a lease has announced itself by then, or reads later than we wrote: one of
+        the two always sees both.
         """
         if self.doubtful and not self._announced:
             await self.lease.announce_doubt()
@@ -70,25 +70,25 @@ class TaskRun:
 
 @dataclass(frozen=True)
 class SlackWriter:
-    """A ``Conversation`` with the same verbs for one run: each is retried, and the lease is checked
-    before each attempt at what people see. ``post`` and ``share`` take effect once.
+    """A ``Conversation``'s verbs for one run: each is retried, and the lease is checked before each
+    visible attempt. ``post`` and ``share`` take effect once.
     """
 
     conversation: Conversation
     run: TaskRun
 
     async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
-        """The messages of the task that already stand there."""
+        """The task's existing messages."""
         return await self.run.read(partial(self.conversation.find, task_id, in_turn=in_turn))
 
     async def read(self, task_id: str) -> ThreadHistory:
-        """What ``find`` gives, and what was said before the question."""
+        """What ``find`` returns, and the messages before the question."""
         return await self.run.read(partial(self.conversation.read, task_id))
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         """Post one message, once: an unknown outcome is settled by reading back before a repeat.
 
-        Where a twin may stand, the earlier message stays: every worker decides alike.
+        If there may be a double, the earlier message stays: every worker decides alike.
         """
         post = partial(self.conversation.post, body, mark)
         posted = await self._write(post, partial(self._adopt, mark))
@@ -101,7 +101,7 @@ class SlackWriter:
         return twins[0] if twins else posted
 
     async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
-        """Replace a message that already stands there."""
+        """Replace an existing message."""
         return await self._write(partial(self.conversation.update, posted, body, mark))
 
     async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
@@ -119,7 +119,7 @@ class SlackWriter:
             await self.remove(one)
 
     async def upload(self, document: Document) -> str:
-        """Hand a file over to Slack; its id."""
+        """Upload a file; its id."""
         return await self.run.read(partial(self.conversation.upload, document))
 
     async def share(self, file_id: str, document: Document) -> None:
@@ -133,7 +133,7 @@ class SlackWriter:
         write: Callable[[], Awaitable[_Result]],
         find: Callable[[], Awaitable[_Result | None]] | None = None,
     ) -> _Result:
-        """Retry ``write``; one that must not take effect twice only where ``find`` finds none."""
+        """Retry ``write``; with ``find``, repeat it only if that finds nothing."""
         retries, unsure = Retries(self.run.patience), False
         while True:
             try:
@@ -160,6 +160,6 @@ class SlackWriter:
         return standing[0]
 
     async def _standing(self, mark: Mark) -> list[Posted]:
-        """The messages that carry ``mark``, the earliest first."""
+        """The messages with ``mark``, the earliest first."""
         found = await self.conversation.find(mark.task_id)
         return sorted((one for one in found if one.mark == mark), key=lambda one: float(one.ts))

@@ -1,4 +1,4 @@
-"""The status below a thread: what we are doing until the first words, and its end."""
+"""The status below a thread: the worker's progress until the first words."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -18,19 +18,19 @@ from shared.task import Task, Texts
 
 # Slack itself takes a status away after two minutes (docs.slack.dev, assistant.threads.setStatus).
 REFRESH_S = 60.0
-# Most answers begin before anybody has read a status, and the command service has shown one.
+# Most answers begin before a user has read a status, and the command service has shown one.
 QUIET_S = 0.8
 _AGAIN_AFTER_S = (2.0, 10.0, 30.0)
 _CLOSE_WITHIN_S = 1.0
-# Slack takes some tens of milliseconds for a status; words wait for a slower one no longer.
+# Slack takes some tens of milliseconds for a status; words do not wait longer for a slow one.
 _MAKES_WAY_WITHIN_S = 0.3
 _SETTLES_WITHIN_S = 3.0
-# What is said of an answer before it has turned out to be slow.
+# The statuses of an answer before it turns out to be slow.
 _FIRST = (THINKING, SEARCHING)
 
 
 class ThreadStatus:
-    """What people see in place of an answer's first words. Nobody waits for it."""
+    """The status that users see before an answer's first words. No step waits for it."""
 
     def __init__(
         self, conversation: Conversation, task: Task, refresh_s: float, quiet_s: float
@@ -47,31 +47,31 @@ class ThreadStatus:
 
     @property
     def is_over(self) -> bool:
-        """Nothing is shown any more."""
+        """Whether no status may be shown any more."""
         return self._over.is_set()
 
     def reading(self) -> None:
-        """We read the thread."""
+        """The worker reads the thread."""
         self._show(READING)
 
     def thinking(self, *, searching: bool = False) -> None:
-        """We wait for the model, which may be searching."""
+        """The worker waits for the model, which may be searching."""
         self._show(SEARCHING if searching else THINKING)
 
     def retrying(self) -> None:
-        """The model has failed, and we ask it again."""
+        """The model has failed, and the worker asks it again."""
         self._show(RETRYING)
 
     def over(self) -> None:
-        """Nothing is to be shown any more."""
+        """Show no status any more."""
         self._over.set()
         self._changed.set()
 
     async def make_way(self) -> None:
-        """Nothing is to be shown any more. What is on its way has come, or is slow to.
+        """Show no status any more, and wait for one on its way, but not for a slow one.
 
-        One that came behind the answer would stand there until it is cleared, and whoever clears it
-        may be killed before.
+        A status that arrived after the answer would stay until it is cleared, and the worker may be
+        killed before it clears it.
         """
         self.over()
         if self.begun:
@@ -82,7 +82,7 @@ class ThreadStatus:
         self._changed.set()
 
     async def run(self) -> None:
-        """Show each change, and the same again before Slack takes it away, until it is over."""
+        """Show each change, and repeat it before Slack removes it, until it is over."""
         self.begun = True
         try:
             await self._changed.wait()
@@ -103,7 +103,7 @@ class ThreadStatus:
 
 
 class Statuses:
-    """Shows and clears statuses without making anybody wait."""
+    """Shows and clears statuses in the background."""
 
     def __init__(
         self,
@@ -135,9 +135,9 @@ class Statuses:
                 del self._lines[task_id]
 
     def over(self, task: Task) -> ThreadStatus | None:
-        """The work on the task is over. What is shown stays until ``end``, or Slack's own limit.
+        """End the work on the task. The status stays until ``end``, or Slack's own limit.
 
-        The line that may have shown something, or be about to.
+        Returns the line that may have shown something, or be about to.
         """
         line = self._lines.get(task.task_id)
         if line is None:
@@ -149,14 +149,14 @@ class Statuses:
         return None
 
     def end(self, conversation: Conversation, task: Task) -> None:
-        """Clear the status now, and once more when none can come late any more."""
+        """Clear the status now, and once more when none can arrive late any more."""
         self.over(task)
         line = self._lines.get(task.task_id)
         self._background.start(self._end(conversation, task, line), f"status:{task.task_id}")
 
     async def _end(self, conversation: Conversation, task: Task, line: ThreadStatus | None) -> None:
         if line is not None:
-            # What is just being shown must not arrive behind what clears it.
+            # A status on its way must not arrive after it is cleared.
             await happens(line.ended, _SETTLES_WITHIN_S)
         cleared = await conversation.show_status("")
         age_s = (datetime.now(UTC) - task.received_at).total_seconds()
@@ -168,7 +168,7 @@ class Statuses:
                 return
 
     async def close(self) -> None:
-        """Clear what is left at once."""
+        """Clear the rest at once."""
         for line in self._lines.values():
             line.over()
         self._closing.set()

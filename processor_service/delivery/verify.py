@@ -1,4 +1,4 @@
-"""The proof that Slack shows an answer whole: what it holds is compared with what was rendered."""
+"""Verification: what Slack shows of an answer is compared with what was rendered."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ log = get_logger(__name__)
 
 
 class Verification(StrEnum):
-    """How it is known that the answer is whole."""
+    """How we know that the answer is whole."""
 
     RESPONSE = "response"
     READ = "read"
@@ -33,11 +33,11 @@ async def verify(
     *,
     grew: bool,
 ) -> Verification:
-    """Whether Slack shows ``bodies`` in ``parts``; what is missing is edited in, once.
+    """Whether Slack shows ``bodies`` in ``parts``; edits in what is missing, once.
 
-    Slack's answer to a post says what it holds. Of what ``grew``, or was not posted here, that is
-    read back with one call, unless Slack limits us. An answer that stands is not put into question
-    by an error here: only LeaseLost is raised.
+    Slack's response to a post has its content. Streamed parts, and parts not posted here, are read
+    back with one call, unless Slack limits us. An error here does not question a posted answer:
+    only LeaseLost is raised.
     """
     if not parts or not ctx.conversation.editable:
         return Verification.NONE
