@@ -12,10 +12,9 @@ from command_service.payloads.model import (
     Question,
     QuestionContent,
 )
-from shared.actions import MessageRef
 from shared.errors import SlackDenied
 from shared.slack.blocks import Block
-from shared.slack.message import Message
+from shared.slack.message import Message, MessageRef
 from shared.task import Locale, Task
 
 

@@ -6,7 +6,6 @@ explains it, and ``shared.signing`` signs it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -21,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import from_json
 
+from shared.slack.message import MessageRef
 from shared.task import Mode, Subject, Vote, Wish
 
 
@@ -35,20 +35,6 @@ class ActionId(StrEnum):
     ASK_EDITED = "ask_edited"
     STOP = "stop"
     FEEDBACK = "feedback"
-
-
-@dataclass(frozen=True)
-class MessageRef:
-    """The place of a message in Slack, where it can be read again."""
-
-    channel_id: str
-    thread_ts: str
-    message_ts: str
-
-    @property
-    def continues_thread(self) -> bool:
-        """Whether there are messages in the thread before it."""
-        return self.thread_ts != self.message_ts
 
 
 class Carried(BaseModel):

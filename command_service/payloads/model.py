@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, Literal, TypeVar
 
-from shared.actions import MessageRef
+from shared.slack.message import MessageRef
 from shared.task import Mode, Source, Subject, Task, TaskFile, Wish
 
 

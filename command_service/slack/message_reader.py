@@ -8,12 +8,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from command_service.payloads.messages import is_from_an_app
 from command_service.payloads.model import QuestionContent
 from command_service.slack.access import SlackAccess
-from shared.actions import MessageRef, ShownQuestion
+from shared.actions import ShownQuestion
 from shared.errors import SlackRefused
 from shared.ledger import Ledger
 from shared.slack.client import SLACK_FAILURES
 from shared.slack.files import files_of
-from shared.slack.message import messages_in
+from shared.slack.message import MessageRef, messages_in
 from shared.slack.message_text import plain_text
 from shared.task import Mode
 

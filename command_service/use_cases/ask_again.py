@@ -22,8 +22,8 @@ from command_service.use_cases.submit import (
     refusal_text,
     submit,
 )
-from shared.actions import MessageRef
 from shared.errors import RetryableError, SlackDenied
+from shared.slack.message import MessageRef
 from shared.telemetry.log import bound_task, get_logger
 
 log = get_logger(__name__)

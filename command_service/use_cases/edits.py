@@ -99,4 +99,4 @@ def _button(edited: Edited, text: str) -> Block:
         message_ts=str(question.message_ts),
         edited_ts=edited.edited_ts,
     )
-    return button(ActionId.ASK_EDITED, text, again)
+    return button(ActionId.ASK_EDITED, text, again.encode())

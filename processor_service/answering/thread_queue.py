@@ -7,9 +7,9 @@ from typing import Final
 
 from processor_service.delivery.slack_writer import TaskRun
 from processor_service.ports.work import QueueTicket, ThreadQueue
-from shared.actions import MessageRef
 from shared.background import repeating
 from shared.errors import RetryableError
+from shared.slack.message import MessageRef
 from shared.task import Task
 
 # The rest of a task's time is for handing it back, or for telling its user.

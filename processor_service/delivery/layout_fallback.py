@@ -2,7 +2,7 @@
 
 from processor_service.delivery.slack_writer import SlackWriter
 from processor_service.ports.conversations import Body, Posted
-from processor_service.rendering.plain_text import log_layout_refused, plainly
+from processor_service.rendering.plain_text import as_plain_text, log_layout_refused
 from shared.errors import UNSHOWABLE, SlackRefused
 from shared.ledger import Mark
 
@@ -15,4 +15,4 @@ async def post_as_slack_takes_it(writer: SlackWriter, body: Body, mark: Mark) ->
         if refused.reason != UNSHOWABLE or not body.blocks:
             raise
         log_layout_refused(refused)
-        return await writer.post(plainly(body), mark)
+        return await writer.post(as_plain_text(body), mark)

@@ -12,9 +12,9 @@ from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.ports.conversations import Body, Conversations
 from processor_service.rendering.messages import render_notice, render_stopped
 from processor_service.texts.failures import Failure
-from shared.actions import MessageRef
 from shared.errors import QUESTION_GONE, Cancelled, SlackRefused
 from shared.ledger import Mark
+from shared.slack.message import MessageRef
 from shared.task import Task
 from shared.telemetry.log import get_logger
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from shared.actions import MessageRef
 from shared.ledger import Mark
+from shared.slack.message import MessageRef
 from shared.task import Subject, Task, TaskFile
 
 

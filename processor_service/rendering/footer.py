@@ -5,8 +5,9 @@ from typing import Final
 from processor_service.ports.answers import Answer
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts import answers as texts
-from shared.actions import ActionId, AskAgain, CastVote, MessageRef, StopAnswer
+from shared.actions import ActionId, AskAgain, CastVote, StopAnswer
 from shared.slack.blocks import Block, actions, button, context, plain
+from shared.slack.message import MessageRef
 from shared.task import Locale, Mode, Source, Task, Vote, Wish
 
 NAMES: Final[dict[Locale, dict[Mode, str]]] = {
@@ -48,7 +49,7 @@ def answer_footer(
 def stop_button(task: Task) -> Block:
     """The button below a growing answer, with which its requester stops it."""
     stop = StopAnswer(task_id=task.task_id, user_id=task.user_id)
-    return actions(button(ActionId.STOP, texts.STOP[task.locale], stop))
+    return actions(button(ActionId.STOP, texts.STOP[task.locale], stop.encode()))
 
 
 def _is_kept(task: Task) -> bool:
@@ -76,11 +77,11 @@ def _notes(task: Task, answer: Answer, *, cached: bool, modes: bool) -> list[Blo
 
 def _asking_again(task: Task, answer: Answer, place: MessageRef) -> Block:
     """Regenerate asks for the same kind of answer, the other buttons for a different one."""
-    locale, same = task.locale, AskAgain.of(place, task.mode, task.wish)
+    locale, same = task.locale, AskAgain.of(place, task.mode, task.wish).encode()
     row = [button(ActionId.REGENERATE, texts.REGENERATE[locale], same)]
     if not answer.stopped:
         row += [
-            button(action_id, name[locale], AskAgain.of(place, task.mode, wish))
+            button(action_id, name[locale], AskAgain.of(place, task.mode, wish).encode())
             for action_id, wish, name in _WISHES
             if wish is not task.wish
         ]

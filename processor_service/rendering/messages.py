@@ -13,9 +13,10 @@ from processor_service.rendering.omitted_files import verdict_lines
 from processor_service.rendering.packing import MessageLayout, MessagePart, split_markdown
 from processor_service.texts import answers as texts
 from processor_service.texts.failures import OTHER, TAKEN_AWAY, WORDS, Failure
-from shared.actions import ActionId, AskAgain, MessageRef
+from shared.actions import ActionId, AskAgain
 from shared.slack.blocks import Block, actions, button, context, section
 from shared.slack.home_view import shown_moment
+from shared.slack.message import MessageRef
 from shared.task import Locale, Subject, Task
 
 # A streamed message takes some 10,600 bytes (measured by others, undocumented). All markdown blocks
@@ -124,7 +125,7 @@ def render_notice(failure: Failure, task: Task, place: MessageRef | None) -> Bod
         context(code),
     ]
     if place is not None and words.retry:
-        again = AskAgain.of(place, task.mode, task.wish)
+        again = AskAgain.of(place, task.mode, task.wish).encode()
         blocks.append(actions(button(ActionId.RETRY, texts.RETRY[locale], again)))
     return Body(title, tuple(blocks))
 
@@ -134,7 +135,7 @@ def render_stopped(task: Task, place: MessageRef | None) -> Body:
     title = texts.STOPPED_BEFORE[task.locale]
     blocks: list[Block] = [section(title)]
     if place is not None:
-        again = AskAgain.of(place, task.mode, task.wish)
+        again = AskAgain.of(place, task.mode, task.wish).encode()
         blocks.append(actions(button(ActionId.RETRY, texts.REGENERATE[task.locale], again)))
     return Body(title, tuple(blocks))
 

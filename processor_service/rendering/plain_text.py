@@ -8,7 +8,7 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 
-def plainly(body: Body) -> Body:
+def as_plain_text(body: Body) -> Body:
     """The words of a message as text alone."""
     from processor_service.rendering.messages import escape  # noqa: PLC0415 - see ``cold_start``
 

@@ -4,15 +4,14 @@ import aiohttp
 
 from processor_service.ports.conversations import Conversation
 from processor_service.ports.work import Responses, StreamOwners
-from processor_service.rendering.question_metadata import question_payload
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversation import SlackConversation
 from processor_service.slack.reading.reader import StreamRecipient
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
 from processor_service.slack.response_url import SlackResponse
 from processor_service.slack.uploads import SlackUploads
-from shared.actions import MessageRef
 from shared.errors import SlackUnavailable
+from shared.slack.message import MessageRef
 from shared.slack.refused_methods import RefusedMethods
 from shared.task import Task
 
@@ -56,6 +55,10 @@ class SlackConversations:
 
     def channel(self, task: Task) -> Conversation:
         """The channel itself, where a slash command's question is shown."""
+        from processor_service.rendering.question_metadata import (  # noqa: PLC0415 - see ``cold_start``
+            question_payload,
+        )
+
         payload = question_payload(task)
         return SlackConversation(self._calls, task.channel_id, _since(task), payload=payload)
 

@@ -7,12 +7,12 @@ import aiohttp
 
 from processor_service.ports.conversations import Body, Document, Posted, ThreadHistory
 from processor_service.ports.work import Responses
-from processor_service.rendering.plain_text import log_layout_refused, plainly
-from shared.actions import MessageRef
+from processor_service.rendering.plain_text import as_plain_text, log_layout_refused
 from shared.errors import UNSHOWABLE, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from shared.signing import Signing, signed_blocks
 from shared.slack.client import UNSHOWABLE_CODES, slack_call
+from shared.slack.message import MessageRef
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -70,7 +70,7 @@ class SlackResponse:
             if refused.reason != UNSHOWABLE or not body.blocks:
                 raise
             log_layout_refused(refused)
-            await self._send(plainly(body), mark)
+            await self._send(as_plain_text(body), mark)
         await self._responses.add(mark)
         return Posted(str(mark.part), mark)
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from shared.actions import ActionId, Carried
-
 Block = dict[str, Any]
 """A block, an element of one, or a text object."""
 
@@ -33,7 +31,6 @@ def actions(*elements: Block) -> Block:
     return {"type": "actions", "elements": list(elements)}
 
 
-def button(action_id: ActionId, text: str, carried: Carried) -> Block:
-    """A button that carries something to the command service."""
-    value = carried.encode()
+def button(action_id: str, text: str, value: str) -> Block:
+    """A button that carries ``value`` to the command service (``shared.actions``)."""
     return {"type": "button", "action_id": action_id, "text": plain(text), "value": value}

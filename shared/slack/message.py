@@ -7,6 +7,7 @@ read.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from shared.errors import SlackUnavailable
@@ -14,6 +15,20 @@ from shared.errors import SlackUnavailable
 Message = Mapping[str, Any]
 Payload = Mapping[str, Any]
 """A JSON object as Slack sends it: an event, a click, a block."""
+
+
+@dataclass(frozen=True)
+class MessageRef:
+    """The place of a message in Slack, where it can be read again."""
+
+    channel_id: str
+    thread_ts: str
+    message_ts: str
+
+    @property
+    def continues_thread(self) -> bool:
+        """Whether there are messages in the thread before it."""
+        return self.thread_ts != self.message_ts
 
 
 class SlackResult(Protocol):

@@ -18,9 +18,10 @@ from command_service.transport.health import Health, HealthDeps
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.readiness import Readiness
 from processor_service.app import RedisLost, create_app
-from shared.actions import AskAgain, MessageRef, ShownQuestion
+from shared.actions import AskAgain, ShownQuestion
 from shared.ledger import Mark, signed_metadata
 from shared.signing import Signing
+from shared.slack.message import MessageRef
 from shared.task import Mode, Purpose, Subject, Task, Wish
 from simulators.processes.environment import PROJECT_ROOT
 from simulators.pubsub.delivery.envelope import envelope

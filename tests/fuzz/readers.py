@@ -66,13 +66,12 @@ from processor_service.slack.reading.reader import SlackReading, StreamRecipient
 from processor_service.slack.reading.thread_messages import AskedMessage, said_about, said_before
 from processor_service.slack.user_groups import SlackGroups
 from processor_service.slack.workspace import SlackWorkspace
-from shared.actions import MessageRef
 from shared.background import Background
 from shared.errors import MechachangError
 from shared.ledger import Mark, file_name, file_title
 from shared.slack.client import slack_error
 from shared.slack.files import files_of
-from shared.slack.message import message_of
+from shared.slack.message import MessageRef, message_of
 from shared.task import Mode, Purpose, Subject, Task, TaskFile
 from tests.fuzz.targets import Target
 from tests.support.fakes.command import (

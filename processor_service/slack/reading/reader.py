@@ -17,9 +17,8 @@ from processor_service.slack.page_memory import FIRST_PAGE, PageMemory, next_pag
 from processor_service.slack.reading.thread_messages import AskedMessage, said_about, said_before
 from processor_service.slack.reading.trimming import TrimmedMessages, size_of
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
-from shared.actions import MessageRef
 from shared.ledger import growing_mark
-from shared.slack.message import Message, cursor_after, messages_in
+from shared.slack.message import Message, MessageRef, cursor_after, messages_in
 from shared.task import Purpose, Subject
 
 # Slack returns a thread from its beginning. Messages beyond this number are not read.

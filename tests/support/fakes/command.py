@@ -23,7 +23,6 @@ from command_service.use_cases.policy import Policy
 from command_service.use_cases.sharing import Sharing
 from command_service.use_cases.submit import SubmitDeps
 from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
-from shared.actions import MessageRef
 from shared.background import Background
 from shared.errors import (
     MechachangError,
@@ -32,7 +31,7 @@ from shared.errors import (
     SlackDenied,
     SlackRefused,
 )
-from shared.slack.message import Message
+from shared.slack.message import Message, MessageRef
 from shared.task import Locale, Mode, Source, Task
 from tests.support.tasks import NOON
 

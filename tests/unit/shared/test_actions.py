@@ -32,17 +32,10 @@ from processor_service.rendering.footer import answer_footer, stop_button
 from processor_service.rendering.messages import render_notice
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts.failures import Failure
-from shared.actions import (
-    AskAgain,
-    Carried,
-    CastVote,
-    ExplainVote,
-    MessageRef,
-    ShownQuestion,
-    StopAnswer,
-)
+from shared.actions import AskAgain, Carried, CastVote, ExplainVote, ShownQuestion, StopAnswer
 from shared.ledger import Mark
 from shared.signing import signed_blocks
+from shared.slack.message import MessageRef
 from shared.task import (
     Cancel,
     Feedback,

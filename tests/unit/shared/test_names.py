@@ -8,10 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 SERVICES = ("command_service", "processor_service", "shared")
 ALLOWED = {
-    "Block": "on its way into shared.slack.blocks",
     "log": "each module has its own logger",
     "main": "the entry point of a program",
-    "plainly": "of Gemini's errors, and of a message without layout",
 }
 
 

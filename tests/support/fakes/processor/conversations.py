@@ -13,9 +13,9 @@ from processor_service.ports.conversations import (
     ThreadHistory,
     ThreadMessage,
 )
-from shared.actions import MessageRef
 from shared.errors import SlackRefused
 from shared.ledger import Mark, growing_mark
+from shared.slack.message import MessageRef
 from shared.task import Subject, Task
 
 

@@ -25,7 +25,7 @@ from command_service.payloads.model import (
     RejectReason,
 )
 from command_service.use_cases.policy import Policy, Rejected, admit
-from shared.actions import MessageRef
+from shared.slack.message import MessageRef
 from shared.slack.message_text import plain_text
 from shared.task import Mode, Source
 from tests.support.fakes.command import IDENTITY, a_click, a_command, a_direct_message, a_mention

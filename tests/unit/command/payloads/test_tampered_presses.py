@@ -9,8 +9,8 @@ from command_service.payloads.buttons import is_genuine, read_regenerate
 from command_service.payloads.model import Click
 from processor_service.ports.answers import Answer
 from processor_service.rendering.footer import answer_footer, stop_button
-from shared.actions import MessageRef
 from shared.signing import Signing, signed_blocks, signed_value
+from shared.slack.message import MessageRef
 from shared.task import Mode
 from tests.support.fakes.command import a_click
 from tests.support.signed import SIGNING

@@ -8,8 +8,8 @@ import pytest
 from processor_service.answering import single_flight
 from processor_service.ports.model import Chunk, Prompt
 from processor_service.resilience.run_leased import Outcome
-from shared.actions import MessageRef
 from shared.errors import ModelRefused
+from shared.slack.message import MessageRef
 from shared.task import Task
 from tests.support.fakes.processor.conversations import FakeConversation
 from tests.support.fakes.processor.model import FakeModel, saying

@@ -20,8 +20,8 @@ from processor_service.texts.answers import (
     STILL_THINKING,
     THINKING,
 )
-from shared.actions import MessageRef
 from shared.errors import ModelRefused, ModelUnavailable
+from shared.slack.message import MessageRef
 from shared.task import Locale, Source
 from tests.support.fakes.processor.conversations import FakeConversation
 from tests.support.fakes.processor.model import FakeModel, saying

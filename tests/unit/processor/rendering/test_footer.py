@@ -8,7 +8,7 @@ import pytest
 from command_service.transport.listeners import ACTIONS
 from processor_service.ports.answers import Answer
 from processor_service.rendering.footer import NAMES, answer_footer, stop_button
-from shared.actions import MessageRef
+from shared.slack.message import MessageRef
 from shared.task import Mode, Source, Task, Wish
 from simulators.slack.content.block_kit import block_errors
 from tests.support.tasks import a_task

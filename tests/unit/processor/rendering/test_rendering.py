@@ -15,7 +15,7 @@ from processor_service.rendering.messages import (
 )
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts.failures import WORDS, Failure
-from shared.actions import MessageRef
+from shared.slack.message import MessageRef
 from shared.task import Locale, Mode
 from tests.support.tasks import a_task
 

@@ -7,8 +7,8 @@ from processor_service.ports.citations import Citations, WebPage
 from processor_service.rendering.citations import MAX_PAGES, sources_footer, sources_text
 from processor_service.rendering.footer import answer_footer
 from processor_service.rendering.messages import PART_BYTES, render_answer, render_plain
-from shared.actions import MessageRef
 from shared.slack.blocks import Block
+from shared.slack.message import MessageRef
 from shared.task import Mode
 from simulators.slack.content.block_kit import MESSAGE_TEXT, block_errors, text_length
 from tests.support.tasks import a_task
