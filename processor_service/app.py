@@ -52,7 +52,7 @@ from processor_service.slack.reading.reader import SlackThreads
 from processor_service.slack.user_groups import SlackGroups
 from processor_service.slack.workspace import SlackHomes, SlackWorkspace
 from shared.errors import RetryableError
-from shared.retry import Patience
+from shared.retry import RetryPolicy
 from shared.slack.client import SLACK_FAILURES, slack_client, slack_error
 from shared.telemetry.log import get_logger
 from shared.telemetry.tracing import traced_session
@@ -161,7 +161,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
                 settings.max_file_bytes,
             ),
             generation=_generation(settings),
-            patience=Patience(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
+            patience=RetryPolicy(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
             deadline_s=settings.task_deadline_seconds,
             workspace=SlackWorkspace(calls),
             prompt_config=PromptConfig(settings.options_by_mode, settings.system_prompt_file),
@@ -232,7 +232,7 @@ def _generation(settings: ProcessorSettings) -> Generation:
     return Generation(
         settings.gemini_model,
         settings.gemini_fallback_model or None,
-        Patience(settings.retry_count + 1, asyncio.sleep, count_asked=False),
+        RetryPolicy(settings.retry_count + 1, asyncio.sleep, count_asked=False),
         prices=settings.gemini_prices,
         # Without retries there is no waiting either: then Pub/Sub alone repeats.
         hold_s=HOLD_S if settings.retry_count else 0.0,

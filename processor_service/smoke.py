@@ -15,7 +15,7 @@ from math import inf
 
 import aiohttp
 
-from shared.retry import Patience, Retries, doubling
+from shared.retry import Retries, RetryPolicy, doubling
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 _GIVE_UP_AFTER_S = 90.0
@@ -38,7 +38,7 @@ async def check_processor(
     The first request may find no instance yet, or one that has not reached Redis yet.
     """
     until = asyncio.get_running_loop().time() + give_up_after_s
-    retries = Retries(Patience(inf, until=until, back_off=_BACK_OFF))
+    retries = Retries(RetryPolicy(inf, until=until, back_off=_BACK_OFF))
     async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
         while faults := await _faults(session, url, audience, startable):
             if not await retries.again():

@@ -50,7 +50,7 @@ def _doubled(attempt: int, first_s: float, longest_s: float) -> float:
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """``attempts`` at a failing call; with ``count_asked`` False, failures with a requested delay
     do not count.
 
@@ -64,7 +64,7 @@ class Patience:
     back_off: BackOff = jittered
     clock: Callable[[], float] = _loop_time
 
-    def ending(self, until: float) -> "Patience":
+    def ending(self, until: float) -> "RetryPolicy":
         """The same policy with an end."""
         return replace(self, until=until)
 
@@ -84,7 +84,7 @@ class Retries:
 
     __slots__ = ("_attempts", "_failures", "_patience")
 
-    def __init__(self, patience: Patience) -> None:
+    def __init__(self, patience: RetryPolicy) -> None:
         self._patience = patience
         self._attempts = self._failures = 0
 
@@ -105,8 +105,8 @@ class Retries:
         return True
 
 
-async def with_patience(
-    patience: Patience,
+async def retry(
+    patience: RetryPolicy,
     errors: tuple[type[RetryableError], ...],
     call: Callable[[], Awaitable[_Result]],
 ) -> _Result:

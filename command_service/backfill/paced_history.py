@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from command_service.payloads.model import ConversationKind, ItemT, JoinedConversation, Page
 from command_service.ports import ChannelHistory
 from shared.errors import RetryableError, SlackDenied
-from shared.retry import Patience, Retries, doubling
+from shared.retry import Retries, RetryPolicy, doubling
 from shared.slack.message import Message
 
 _BACK_OFF = doubling(2.0, 2.0)
@@ -94,7 +94,7 @@ class ThrottledHistory:
         self, ask: Callable[[str | None], Awaitable[Page[ItemT]]], cursor: str | None
     ) -> Page[ItemT]:
         attempts = self._limits.attempts
-        retries = Retries(Patience(attempts, self._sleep, count_asked=False, back_off=_BACK_OFF))
+        retries = Retries(RetryPolicy(attempts, self._sleep, count_asked=False, back_off=_BACK_OFF))
         while True:
             if self.pages >= self._limits.pages:
                 raise LimitReached("pages")

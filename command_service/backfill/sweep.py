@@ -18,7 +18,7 @@ from command_service.payloads.model import (
 from command_service.use_cases.submit import Accepted, HandedBack, SubmitDeps, submit
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Ledger
-from shared.retry import Patience, Retries, doubling
+from shared.retry import Retries, RetryPolicy, doubling
 from shared.slack.message import Message
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import CATCH_UP_QUESTIONS
@@ -191,7 +191,7 @@ class Sweep:
 
     async def _accept(self, question: Question) -> None:
         """Retry until the queue accepts it: the sweep's time is the bound."""
-        retries = Retries(Patience(inf, self._sleep, back_off=_BACK_OFF))
+        retries = Retries(RetryPolicy(inf, self._sleep, back_off=_BACK_OFF))
         while isinstance(outcome := await submit(question, self._intake), HandedBack):
             await retries.again()
         if isinstance(outcome, Accepted):

@@ -16,7 +16,7 @@ from command_service.errors import PreflightFailed
 from command_service.payloads.model import Identity
 from command_service.scopes import NEEDED_SCOPES, granted_scopes
 from shared.errors import RetryableError, SlackDenied, SlackRefused
-from shared.retry import Patience, Retries, doubling
+from shared.retry import Retries, RetryPolicy, doubling
 from shared.slack.client import SLACK_FAILURES, slack_error
 from shared.telemetry.log import get_logger
 
@@ -107,7 +107,7 @@ async def _asked(
     sleep: Callable[[float], Awaitable[None]],
 ) -> AsyncSlackResponse:
     """Slack's answer, however many attempts it takes."""
-    retries = Retries(Patience(inf, sleep, back_off=_BACK_OFF))
+    retries = Retries(RetryPolicy(inf, sleep, back_off=_BACK_OFF))
     while True:
         try:
             return await _once(setting, method, ask)

@@ -13,7 +13,7 @@ from processor_service.ports.people import Channels, Groups, People, Workspace
 from processor_service.ports.work import Cancellations, Leases, ThreadQueue
 from processor_service.prompt.build import PromptConfig
 from processor_service.resilience.late_looks import LateLooks
-from shared.retry import Patience
+from shared.retry import RetryPolicy
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class AnswerDeps:
     budget: RateBudget
     files: Files
     generation: Generation
-    patience: Patience
+    patience: RetryPolicy
     deadline_s: float
     workspace: Workspace
     prompt_config: PromptConfig

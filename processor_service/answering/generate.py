@@ -20,7 +20,7 @@ from processor_service.resilience.outage_wait import OutageWait, WaitingCount
 from processor_service.telemetry.attempt_metrics import attempt_at
 from processor_service.telemetry.prices import Prices
 from shared.errors import Cancelled, ModelRefused, ModelRejected, ModelUnavailable
-from shared.retry import Patience, Retries
+from shared.retry import Retries, RetryPolicy
 from shared.task import Mode
 from shared.telemetry.log import get_logger
 
@@ -52,7 +52,7 @@ class Generation:
 
     model: str
     fallback_model: str | None
-    patience: Patience
+    patience: RetryPolicy
     breakers: dict[str, CircuitBreaker] = field(default_factory=dict)
     prices: Prices = field(default_factory=dict)
     hold_s: float = 0.0

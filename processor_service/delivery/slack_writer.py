@@ -16,7 +16,7 @@ from processor_service.resilience.cancellation import CancelToken
 from processor_service.resilience.lease import TaskLease
 from shared.errors import OutcomeUnknown, SlackUnavailable
 from shared.ledger import Mark
-from shared.retry import Patience, Retries, with_patience
+from shared.retry import Retries, RetryPolicy, retry
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -36,7 +36,7 @@ class TaskRun:
     """
 
     lease: TaskLease
-    patience: Patience
+    patience: RetryPolicy
     doubtful: bool = False
     unconfirmed: bool = False
     cancel: CancelToken = field(default_factory=CancelToken)
@@ -44,7 +44,7 @@ class TaskRun:
 
     async def read(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
         """Retry a read-only call."""
-        return await with_patience(self.patience, _MAY_PASS, call)
+        return await retry(self.patience, _MAY_PASS, call)
 
     async def check_lease(self) -> None:
         """Called before each visible step: raises LeaseLost once another worker has the task."""

@@ -7,13 +7,13 @@ from contextlib import suppress
 from processor_service.ports.work import Claim, ClaimState, Hold, Lease, StoreUnavailable
 from processor_service.redis import keys as redis_keys
 from processor_service.redis.connection import REST_S, KeyUnreadable, RedisConnection
-from shared.retry import Patience, Retries, doubling
+from shared.retry import Retries, RetryPolicy, doubling
 
 _DONE = "done"
 _LEASE = re.compile(r"lease \S+ [0-9a-f]+")
 # Users see the reason: only a code may get there.
 _REASON = re.compile(r"[a-z_]{1,64}")
-_ONCE_RESTED = Patience(2, back_off=doubling(REST_S + 0.1, REST_S + 0.1))
+_ONCE_RESTED = RetryPolicy(2, back_off=doubling(REST_S + 0.1, REST_S + 0.1))
 
 # Lua, so that comparing and writing are one step. Only commands that Redis 6.2 knows. A lease that
 # has expired unseen, or was lost with Redis, may be taken back while no other worker has it.

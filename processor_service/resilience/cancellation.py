@@ -14,7 +14,7 @@ from processor_service.ports.model import Chunk, Model, Prompt
 from processor_service.ports.work import Cancellations
 from shared.background import repeating
 from shared.errors import Cancelled
-from shared.retry import Patience
+from shared.retry import RetryPolicy
 
 _ResultT = TypeVar("_ResultT")
 
@@ -63,7 +63,7 @@ class CancelToken:
                 raise
             return None
 
-    def cutting_short(self, patience: Patience) -> Patience:
+    def cutting_short(self, patience: RetryPolicy) -> RetryPolicy:
         """The same policy, but its waits end with Cancelled once cancellation is requested."""
 
         async def nap(seconds: float) -> None:

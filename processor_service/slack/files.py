@@ -15,7 +15,7 @@ from yarl import URL
 from processor_service.attachments.media_types import media_type_of
 from processor_service.slack.client import SlackCalls
 from shared.errors import FileUnusable, OutcomeUnknown, SlackRefused, SlackUnavailable
-from shared.retry import Patience, Sleep, with_patience
+from shared.retry import RetryPolicy, Sleep, retry
 from shared.slack.files import file_of
 from shared.task import TaskFile
 from shared.telemetry.log import get_logger
@@ -66,7 +66,7 @@ class SlackFiles:
         self._calls = calls
         self._session = session
         self._hosts = hosts
-        self._patience = Patience(_ATTEMPTS, sleep)
+        self._patience = RetryPolicy(_ATTEMPTS, sleep)
 
     async def described(self, file: TaskFile) -> TaskFile:
         """The file as in files.info, if the event did not say where it is."""
@@ -74,7 +74,7 @@ class SlackFiles:
             return file
         ask = partial(self._info, file.id)
         try:
-            told = await with_patience(self._patience, _MAY_PASS, ask)
+            told = await retry(self._patience, _MAY_PASS, ask)
         except SlackRefused as refused:
             reason = "file_gone" if refused.slack_error in _GONE else "file_not_fetched"
             raise FileUnusable(str(refused), reason=reason) from refused
@@ -94,7 +94,7 @@ class SlackFiles:
         """The file's bytes; at most ``limit`` of them are held."""
         try:
             fetch = partial(self._fetched, file, limit)
-            return await with_patience(self._patience, _MAY_PASS, fetch)
+            return await retry(self._patience, _MAY_PASS, fetch)
         except SlackUnavailable as error:
             raise FileUnusable(str(error), reason="file_not_fetched") from error
 

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
-from shared.retry import SETTLES_S, Patience, Retries, doubling, jittered, with_patience
+from shared.retry import SETTLES_S, Retries, RetryPolicy, doubling, jittered, retry
 from tests.support.fakes.processor.retrying import Naps
 
 AWAY = SlackUnavailable("Away.")
@@ -26,7 +26,7 @@ class Call:
 
 async def test_a_call_is_tried_until_it_succeeds() -> None:
     call, naps = Call(AWAY, AWAY), Naps()
-    assert await with_patience(Patience(3, naps), (SlackUnavailable,), call) == "done"
+    assert await retry(RetryPolicy(3, naps), (SlackUnavailable,), call) == "done"
     assert (call.made, len(naps.seconds)) == (3, 2)
 
 
@@ -34,7 +34,7 @@ async def test_the_last_failure_is_raised_as_it_is_and_not_slept_after() -> None
     last = SlackUnavailable("The last.")
     call, naps = Call(AWAY, last), Naps()
     with pytest.raises(SlackUnavailable) as raised:
-        await with_patience(Patience(2, naps), (SlackUnavailable,), call)
+        await retry(RetryPolicy(2, naps), (SlackUnavailable,), call)
     assert raised.value is last
     assert (call.made, len(naps.seconds)) == (2, 1)
 
@@ -42,28 +42,28 @@ async def test_the_last_failure_is_raised_as_it_is_and_not_slept_after() -> None
 async def test_other_errors_are_not_tried_again() -> None:
     call, naps = Call(SlackRefused("No.", slack_error="no")), Naps()
     with pytest.raises(SlackRefused):
-        await with_patience(Patience(3, naps), (SlackUnavailable,), call)
+        await retry(RetryPolicy(3, naps), (SlackUnavailable,), call)
     assert (call.made, naps.seconds) == (1, [])
 
 
 async def test_waits_that_were_asked_for_are_not_counted_where_that_is_wished() -> None:
     call, naps = Call(*[LIMITED] * 5), Naps()
-    uncounted = Patience(2, naps, count_asked=False)
-    assert await with_patience(uncounted, (SlackUnavailable,), call) == "done"
+    uncounted = RetryPolicy(2, naps, count_asked=False)
+    assert await retry(uncounted, (SlackUnavailable,), call) == "done"
     assert (call.made, len(naps.seconds)) == (6, 5)
 
 
 async def test_waits_that_were_asked_for_are_counted_otherwise() -> None:
     call = Call(*[LIMITED] * 5)
     with pytest.raises(SlackUnavailable):
-        await with_patience(Patience(2, Naps()), (SlackUnavailable,), call)
+        await retry(RetryPolicy(2, Naps()), (SlackUnavailable,), call)
     assert call.made == 2
 
 
 async def test_no_wait_goes_beyond_the_end() -> None:
     now = 100.0
     naps = Naps()
-    patience = Patience(9, naps, until=105.9, back_off=doubling(2.0, 60.0), clock=lambda: now)
+    patience = RetryPolicy(9, naps, until=105.9, back_off=doubling(2.0, 60.0), clock=lambda: now)
     retries = Retries(patience)
     assert await retries.again(AWAY)
     assert await retries.again(AWAY)
@@ -72,7 +72,7 @@ async def test_no_wait_goes_beyond_the_end() -> None:
 
 
 async def test_what_does_not_count_is_bounded_by_time_alone() -> None:
-    retries = Retries(Patience(1, Naps()))
+    retries = Retries(RetryPolicy(1, Naps()))
     assert await retries.again(AWAY, counts=False)
     assert not await retries.again(AWAY)
 

@@ -9,7 +9,7 @@ from processor_service.gemini.pacific_day import next_pacific_midnight
 from processor_service.texts.failures import WORDS
 from shared import clock
 from shared.errors import ModelRejected, ModelUnavailable
-from shared.retry import Patience
+from shared.retry import RetryPolicy
 from simulators.gemini import GeminiSimulator, Reply
 from simulators.gemini.protocol.google_errors import KNOWN
 from tests.contract.adapters.gemini.test_gemini_model import (
@@ -91,7 +91,7 @@ async def test_daily_quotas_used_up_everywhere_are_told_at_once_with_when_it_goe
 ) -> None:
     naps = Naps()
     simulator.script("質問", Reply(error=KNOWN["day"]))
-    generation = Generation(MODEL, SPARE, Patience(4, naps))
+    generation = Generation(MODEL, SPARE, RetryPolicy(4, naps))
     with pytest.raises(ModelRejected) as told:
         await whole(
             generate(GenerationRequest(prompt("質問"), model, Blind()), generation, float("inf"))

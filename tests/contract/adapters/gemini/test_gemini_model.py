@@ -13,7 +13,7 @@ from processor_service.gemini.model import GeminiModel
 from processor_service.ports.answers import Answer
 from processor_service.ports.model import Chunk, Prompt
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
-from shared.retry import Patience
+from shared.retry import RetryPolicy
 from shared.telemetry.deployment import Deployment
 from shared.telemetry.tracing import span, start_tracing
 from simulators.gemini import ErrorReply, GeminiSimulator, Reply
@@ -44,7 +44,7 @@ async def pieces_of(model: GeminiModel, text: str) -> list[Chunk]:
 
 
 async def generated(model: GeminiModel, attempts: int, naps: Naps) -> Answer:
-    generation = Generation(MODEL, SPARE, Patience(attempts, naps))
+    generation = Generation(MODEL, SPARE, RetryPolicy(attempts, naps))
     return await whole(
         generate(GenerationRequest(prompt("質問"), model, Blind()), generation, float("inf"))
     )

@@ -11,7 +11,7 @@ from processor_service.gemini.client import gemini_client
 from processor_service.gemini.model import GeminiModel
 from processor_service.ports.answers import Answer
 from processor_service.prompt.build import PromptConfig, prompt_for
-from shared.retry import Patience
+from shared.retry import RetryPolicy
 from shared.task import Mode
 from simulators.gemini import GeminiSimulator, Reply
 from tests.support.fakes.processor.model import Blind, whole
@@ -44,7 +44,7 @@ async def model(simulator: GeminiSimulator) -> AsyncIterator[GeminiModel]:
 
 async def answered(model: GeminiModel, mode: Mode, text: str) -> Answer:
     prompt = prompt_for(a_task(mode=mode, text=text), THAT_DAY, PromptConfig())
-    generation = Generation(MODEL, None, Patience(2, Naps()))
+    generation = Generation(MODEL, None, RetryPolicy(2, Naps()))
     return await whole(
         generate(GenerationRequest(prompt, model, Blind()), generation, float("inf"))
     )

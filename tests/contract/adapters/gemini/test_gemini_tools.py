@@ -18,7 +18,7 @@ from processor_service.ports.generation_options import GenerationOptions, Thinki
 from processor_service.ports.model import Chunk, Prompt
 from processor_service.prompt.build import PromptConfig, prompt_for
 from shared.errors import ModelRejected, ModelUnavailable
-from shared.retry import Patience
+from shared.retry import RetryPolicy
 from shared.task import Mode
 from simulators.gemini import ErrorReply, GeminiConfig, GeminiSimulator, Reply
 from simulators.gemini.answering.grounding import TOKENS_A_LOOKUP
@@ -63,7 +63,7 @@ async def pieces_of(model: GeminiModel, prompt: Prompt) -> list[Chunk]:
 
 
 async def answered(model: GeminiModel, prompt: Prompt, attempts: int = 1) -> Answer:
-    generation = Generation(MODEL, SPARE, Patience(attempts, Naps()))
+    generation = Generation(MODEL, SPARE, RetryPolicy(attempts, Naps()))
     return await whole(
         generate(GenerationRequest(prompt, model, Blind()), generation, float("inf"))
     )

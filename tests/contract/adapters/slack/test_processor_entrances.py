@@ -22,7 +22,7 @@ from processor_service.slack.response_url import SlackResponse
 from processor_service.slack.workspace import SlackHomes
 from shared.errors import SlackRefused
 from shared.ledger import Mark
-from shared.retry import Patience
+from shared.retry import RetryPolicy
 from shared.slack.home_view import HomeContent, Used, UsedOfLimit, home_view
 from shared.task import Purpose, Source, Subject, Task
 from simulators.slack.state.model import Message
@@ -44,7 +44,7 @@ class Processor:
         )
         self.threads = SlackThreads(self.calls)
         lease = Lease(a_task().task_id, "m1", None)
-        self.run = TaskRun(TaskLease(FakeLeases(), lease), Patience(3, Naps()))
+        self.run = TaskRun(TaskLease(FakeLeases(), lease), RetryPolicy(3, Naps()))
 
     def subject(self, message: Message, purpose: Purpose) -> Subject:
         return Subject(

@@ -22,7 +22,7 @@ from processor_service.resilience.late_looks import LateLooks
 from processor_service.resilience.memory_budget import MemoryBudget
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRejected
-from shared.retry import Patience
+from shared.retry import RetryPolicy
 from shared.task import Task
 from tests.support.fakes.processor.answers import FakeAnswers
 from tests.support.fakes.processor.conversations import (
@@ -91,7 +91,7 @@ class World:
 
     def deps(self) -> AnswerDeps:
         self.generation = self.generation or Generation(
-            "main-model", "spare-model", Patience(self.retries + 1, self.naps)
+            "main-model", "spare-model", RetryPolicy(self.retries + 1, self.naps)
         )
         return AnswerDeps(
             self.leases,
@@ -107,7 +107,7 @@ class World:
             self.budget,
             Files(self.files, self.uploads, MemoryBudget(64 * MEGABYTE), 50 * MEGABYTE),
             self.generation,
-            Patience(4, self.naps, count_asked=False),
+            RetryPolicy(4, self.naps, count_asked=False),
             self.deadline_s,
             self.workspace,
             self.prompt_config,

@@ -14,7 +14,7 @@ from processor_service.ports.model import Chunk, Prompt
 from processor_service.prompt.response_schema import JsonFormat
 from processor_service.resilience.circuit_breaker import MINIMUM
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
-from shared.retry import Patience
+from shared.retry import RetryPolicy
 from shared.task import Mode
 from tests.support.fakes.processor.model import Blind, FakeModel, saying, whole
 from tests.support.fakes.processor.retrying import Naps
@@ -28,7 +28,7 @@ AWAY = ModelUnavailable("503")
 def a_generation(
     naps: Naps, *, attempts: int = 3, fallback: str | None = "spare-model"
 ) -> Generation:
-    return Generation("main-model", fallback, Patience(attempts, naps))
+    return Generation("main-model", fallback, RetryPolicy(attempts, naps))
 
 
 async def generated(
@@ -130,7 +130,7 @@ class Clocks:
         self.now += seconds
 
     def generation(self, *, hold_s: float = 0.0, attempts: int = 1) -> Generation:
-        patience = Patience(attempts, self.sleep, count_asked=False)
+        patience = RetryPolicy(attempts, self.sleep, count_asked=False)
         generation = Generation("main-model", "spare-model", patience, hold_s=hold_s)
         for name in ("main-model", "spare-model"):
             generation.breaker(name).clock = lambda: self.now

@@ -17,7 +17,7 @@ from processor_service.rendering.messages import render_answer
 from processor_service.resilience.lease import TaskLease
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
-from shared.retry import Patience
+from shared.retry import RetryPolicy
 from tests.support.fakes.processor.conversations import FakeConversation
 from tests.support.fakes.processor.growing import FakeBudget, FakeSigns
 from tests.support.fakes.processor.retrying import Naps
@@ -47,7 +47,7 @@ def a_growing(
     below: tuple[dict[str, Any], ...] = (),
 ) -> LivePreview:
     task = a_task(task_id=TASK_ID)
-    run = TaskRun(TaskLease(FakeLeases(), Lease(TASK_ID, "m1", "owner")), Patience(3, Naps()))
+    run = TaskRun(TaskLease(FakeLeases(), Lease(TASK_ID, "m1", "owner")), RetryPolicy(3, Naps()))
     writer = SlackWriter(conversation, run)
     found = ExistingMessages(tuple(posted for posted, _ in conversation.messages))
     ctx = AnswerContext(task, writer, found, FakeSigns())

@@ -21,7 +21,7 @@ from processor_service.resilience.lease import TaskLease
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelUnavailable, SlackRefused
 from shared.ledger import Mark
-from shared.retry import Patience
+from shared.retry import RetryPolicy
 from shared.task import Cancel, Kind, Mode
 from tests.support.fakes.processor.growing import FakeSigns
 from tests.support.fakes.processor.model import FakeModel, saying
@@ -167,7 +167,7 @@ async def test_a_second_wish_to_stop_finds_what_was_cut_off_still_ending() -> No
 
 async def test_a_press_of_slacks_own_stop_is_seen_in_its_answer_to_the_next_words() -> None:
     world, lease = World(), TaskLease(FakeLeases(), Lease("t", "m1", "owner"))
-    conversation, run = world.conversation, TaskRun(lease, Patience(3, Naps()))
+    conversation, run = world.conversation, TaskRun(lease, RetryPolicy(3, Naps()))
     writer = SlackWriter(conversation, run)
     conversation.streams = True
     now = iter(range(0, 1_000, 10))
