@@ -45,6 +45,11 @@ class Press:
     external: bool
 
     @property
+    def where(self) -> tuple[str, str, str]:
+        """The workspace, the channel and the message that it was pressed in."""
+        return self.by.team_id, self.by.channel_id, self.message_ts
+
+    @property
     def at(self) -> datetime:
         """When the user pressed it."""
         return moment(self.action_ts)
@@ -54,22 +59,14 @@ class Press:
 def read_regenerate(body: Payload) -> Click | NotAQuestion:
     """The click on an answer's Regenerate button: each one is a question of its own."""
     return _read_click(
-        body,
-        Source.BUTTON,
-        lambda press, _: task_id_of_action(
-            press.by.team_id, press.by.channel_id, press.message_ts, press.action_ts
-        ),
+        body, Source.BUTTON, lambda press, _: task_id_of_action(*press.where, press.action_ts)
     )
 
 
 @never_raising
 def read_retry(body: Payload) -> Click | NotAQuestion:
     """The click on a notice's Retry button: all of them together are one question."""
-    return _read_click(
-        body,
-        Source.RETRY,
-        lambda press, _: task_id_of_retry(press.by.team_id, press.by.channel_id, press.message_ts),
-    )
+    return _read_click(body, Source.RETRY, lambda press, _: task_id_of_retry(*press.where))
 
 
 @never_raising
@@ -78,9 +75,7 @@ def read_mode(body: Payload) -> Click | NotAQuestion:
     return _read_click(
         body,
         Source.BUTTON,
-        lambda press, again: task_id_of_mode(
-            press.by.team_id, press.by.channel_id, press.message_ts, again.mode or Mode.AUTO
-        ),
+        lambda press, again: task_id_of_mode(*press.where, again.mode or Mode.AUTO),
     )
 
 
@@ -90,9 +85,7 @@ def read_wish(body: Payload) -> Click | NotAQuestion:
     return _read_click(
         body,
         Source.BUTTON,
-        lambda press, again: task_id_of_wish(
-            press.by.team_id, press.by.channel_id, press.message_ts, again.wish or Wish.SHORTER
-        ),
+        lambda press, again: task_id_of_wish(*press.where, again.wish or Wish.SHORTER),
     )
 
 
@@ -103,7 +96,7 @@ def read_edited(body: Payload) -> Click | NotAQuestion:
         body,
         Source.BUTTON,
         lambda press, again: task_id_of_edit(
-            press.by.team_id, press.by.channel_id, again.message_ts, again.edited_ts or ""
+            *press.where[:2], again.message_ts, again.edited_ts or ""
         ),
     )
 
