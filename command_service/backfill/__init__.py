@@ -1,1 +1,3 @@
-"""Reads missed questions back from Slack after each start and each gap."""
+"""Reads missed questions back from Slack: ``schedule`` says when, ``sweep`` does it once, and
+``paced_history`` keeps it within Slack's limits.
+"""

@@ -1,1 +1,7 @@
-"""One task, one answer: admitted, obtained (earlier worker, cache, Gemini), and posted."""
+"""One task, one answer: admitted, obtained (earlier worker, cache, Gemini), and posted.
+
+``answer`` is the use case. ``admit`` checks the limits, ``thread_queue`` the thread's turn.
+``obtain`` gets the answer by ``single_flight``, ``shortcut_source``, ``without_files`` and
+``generate`` (with ``answer_end``, ``token_count``); ``post_answer`` shows it, and ``clean_up``
+removes doubles.
+"""

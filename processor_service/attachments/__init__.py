@@ -1,1 +1,3 @@
-"""The files of a question: which of them Gemini gets, and how."""
+"""The files of a question: ``selection`` by type (``media_types``) and size, ``attach`` fetches and
+uploads them, ``decode`` reads text.
+"""

@@ -1,1 +1,6 @@
-"""The adapters for Slack's Web API."""
+"""The adapters for Slack's Web API, through ``client``.
+
+``conversation`` and ``response_url`` write, ``reading`` reads (``page_memory`` bounds it), and
+``conversations`` chooses among them. ``files`` downloads, ``uploads`` uploads; ``people``,
+``channels``, ``user_groups`` and ``workspace`` look up names and rights.
+"""

@@ -3,8 +3,10 @@
 import ast
 import os
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -140,6 +142,40 @@ def test_each_decision_is_in_the_index_with_its_title() -> None:
         number, _, title = path.read_text(encoding="utf-8").partition("\n")[0][2:].partition(". ")
         titles[f"[{number}]({path.name})"] = title
     assert {link: title for link, title, *_ in rows("decisions/README.md")} == titles
+
+
+@pytest.mark.parametrize("name", ["architecture.md", "behaviour.md"])
+def test_the_modules_of_these_pages_are_in_the_tree(name: str) -> None:
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    named = {Path(each) for each in re.findall(r"`([\w/]+\.py)\b", page)}
+    assert [str(each) for each in named if "/" not in str(each) and not _called(each.name)] == []
+
+
+def test_the_arrows_between_the_rooms_are_those_that_the_linter_allows() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for service in ("command_service", "processor_service"):
+        drawn = page.partition(f"subgraph {service}\n")[2].partition("    end\n")[0]
+        label = dict(re.findall(r'(\w+)\["([^"]+)"\]', drawn))
+        arrows = [
+            (a, b)
+            for line in re.sub(r"\[.*?\]", "", drawn).splitlines()
+            for a, b in pairwise(line.strip().split(" --> "))
+        ]
+        [layers] = [
+            each["layers"]
+            for each in contracts["tool"]["importlinter"]["contracts"]
+            if each["type"] == "layers" and each["layers"][0].startswith(f"{service}.__main__")
+        ]
+        depth = {room.strip(): at for at, layer in enumerate(layers) for room in layer.split("|")}
+        depths = {
+            node: {depth[f"{service}.{room}"] for room in rooms.split(" · ")}
+            for node, rooms in label.items()
+        }
+        assert all(max(depths[a]) < min(depths[b]) for a, b in arrows)
+        above = {f"{service}.__main__", f"{service}.smoke"}
+        shown = {f"{service}.{room}" for rooms in label.values() for room in rooms.split(" · ")}
+        assert shown == depth.keys() - above
 
 
 def test_every_threat_is_tested_somewhere() -> None:
