@@ -154,7 +154,8 @@ async def _ask(
                     yield replace(step, text=instead_of_ids(step.text, names))
     except ModelUnavailable:
         ctx.cancel.check()
-        await ctx.conversation.show_status(RETRYING[task.locale])
+        if ctx.conversation.status is not None:
+            await ctx.conversation.status.show_status(RETRYING[task.locale])
         raise
     finally:
         await deps.limits.spend(task.team_id, task.user_id, tally.tokens)

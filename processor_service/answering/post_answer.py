@@ -48,11 +48,11 @@ async def post_answer(
         parts = await reconcile(bodies, mark, existing, ctx.writer)
     except SlackRefused as refused:
         # What only the user sees was posted message by message, and cannot be taken back.
-        if refused.reason != UNSHOWABLE or not ctx.conversation.editable:
+        if refused.reason != UNSHOWABLE or ctx.conversation.edits is None:
             raise
         log_layout_refused(refused)
         bodies, parts = await _post_plainly(ctx, answered, preview)
-    ways = sorted(preview.ways) or ["post" if ctx.conversation.editable else "response_url"]
+    ways = sorted(preview.ways) or ["post" if ctx.conversation.edits else "response_url"]
     answer_shown(ways, cached=cached)
     log.info("An answer was shown.", action="answer_shown", ways=ways)
     return bodies, parts

@@ -34,7 +34,7 @@ async def shorten_for_thread(
 
     If Slack takes no file (without the scope files:write, for one) it is all messages.
     """
-    if len(bodies) <= LONGEST_THREAD or not ctx.conversation.takes_files:
+    if len(bodies) <= LONGEST_THREAD or ctx.conversation.files is None:
         return bodies
     beginning = _beginning_of(bodies, ctx.task.locale)
     await preview.show_all(beginning)
@@ -51,8 +51,7 @@ async def in_file_alone(ctx: AnswerContext, answered: Answer) -> Sequence[Body] 
     """
     note = [Body(ONLY_IN_FILE[ctx.task.locale])]
     document = _document(ctx.task, answered, note)
-    takes_files = ctx.conversation.takes_files
-    return note if takes_files and await share_once(document, ctx.existing, ctx.writer) else None
+    return note if await share_once(document, ctx.existing, ctx.writer) else None
 
 
 def _document(task: Task, answered: Answer, bodies: Sequence[Body]) -> Document:
@@ -72,17 +71,19 @@ def _beginning_of(bodies: Sequence[Body], locale: Locale) -> list[Body]:
 
 async def share_once(document: Document, existing: ExistingMessages, writer: SlackWriter) -> bool:
     """Whether the file is in the thread now; an earlier worker's is adopted."""
-    files = existing.files
-    ours = [one for one in files if one.mark.digest == document.digest][:1]
-    await writer.remove_all(one for one in files if one not in ours)
+    files = writer.conversation.files
+    if files is None:
+        return False
+    ours = [one for one in existing.files if one.mark.digest == document.digest][:1]
+    await writer.remove_all(one for one in existing.files if one not in ours)
     if ours:
         return True
     try:
-        file_id = await writer.upload(document)
+        file_id = await writer.upload(files, document)
     except (SlackRefused, SlackUnavailable, OutcomeUnknown) as error:
         return _log_refusal(error)
     try:
-        await writer.share(file_id, document)
+        await writer.share(files, file_id, document)
     except (SlackRefused, SlackUnavailable) as error:
         return _log_refusal(error)
     return True

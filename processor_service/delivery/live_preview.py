@@ -12,7 +12,7 @@ from typing import Any
 
 from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.reconcile import ExistingMessages, find_existing
-from processor_service.ports.conversations import Body, Posted
+from processor_service.ports.conversations import Body, Posted, Streams
 from processor_service.ports.limits import APPEND, EDIT, READ, START, RateBudget
 from processor_service.rendering.incremental import (
     IncrementalRenderer,
@@ -104,8 +104,8 @@ class LivePreview:
     @property
     def due(self) -> bool:
         """Whether more words would be shown now: not right after the last change."""
-        watched = self.ctx.conversation.editable and not (self._stuck or self._refused)
-        return watched and self.clock() >= self._next
+        watched = self.ctx.conversation.edits and not (self._stuck or self._refused)
+        return bool(watched) and self.clock() >= self._next
 
     def retrying(self) -> None:
         """Another attempt at the answer begins."""
@@ -165,10 +165,10 @@ class LivePreview:
             body = replace(body, blocks=(*body.blocks, *self.below))
         if number > len(self._parts):
             streams = self.ctx.conversation.streams
-            if not streams or not first_markdown(body) or full or behind:
+            if not streams or not streams.may_begin or not first_markdown(body) or full or behind:
                 await self._post(body)
             elif settled:
-                await self._begin(settled, body)
+                await self._begin(streams, settled, body)
             else:
                 return False
         elif self._runs(number):
@@ -183,14 +183,14 @@ class LivePreview:
         last = 0 < number == len(self._parts)
         return last and self._parts[-1].posted.live and bool(self._streamed)
 
-    async def _begin(self, settled: str, body: Body) -> None:
+    async def _begin(self, streams: Streams, settled: str, body: Body) -> None:
         """Begin a stream with ``settled``; if none is left, or can begin, post ``body``."""
         if not await self.budget.try_acquire(START):
             await self._post(body)
             return
         await self._before_words()
         try:
-            posted = await self.ctx.conversation.start_stream(self.ctx.task.task_id, settled)
+            posted = await streams.start_stream(self.ctx.task.task_id, settled)
         except OutcomeUnknown as error:
             log.info("A stream may have begun.", action="stream_doubtful", reason=error.reason)
             self.ctx.writer.run.not_confirmed()
@@ -238,15 +238,16 @@ class LivePreview:
         if ends:
             return await self.end_stream(body)
         more = settled[len(self._streamed) :] if settled.startswith(self._streamed) else ""
-        if more and await self.budget.try_acquire(APPEND):
-            return await self._append(more)
+        streams = self.ctx.conversation.streams
+        if streams and more and await self.budget.try_acquire(APPEND):
+            return await self._append(streams, more)
         return True
 
-    async def _append(self, more: str) -> bool:
+    async def _append(self, streams: Streams, more: str) -> bool:
         """False if Slack takes no more in this stream, which is over then."""
         await self.ctx.writer.run.check_lease()
         try:
-            await self.ctx.conversation.append_stream(self._parts[-1].posted, more)
+            await streams.append_stream(self._parts[-1].posted, more)
         except SlackRefused as refused:
             if refused.slack_error == _STOPPED:
                 raise
@@ -342,11 +343,12 @@ class LivePreview:
             await self.ctx.writer.run.patience.sleep(rest_s)
 
     async def _edit(self, number: int, body: Body) -> None:
-        if not await self.budget.try_acquire(EDIT):
+        edits = self.ctx.conversation.edits
+        if edits is None or not await self.budget.try_acquire(EDIT):
             return
         await self.ctx.writer.run.check_lease()
         part, mark = self._parts[number - 1], self._mark(number)
-        part.posted = await self.ctx.conversation.update(part.posted, body, mark)
+        part.posted = await edits.update(part.posted, body, mark)
         part.body = body
         self._words_are_there("edit")
 

@@ -158,7 +158,7 @@ async def _settle(
     beside = await _beside_rivals(answer, writer)
     if beside is None:
         return []
-    if not (writer.conversation.editable and beside.answers):
+    if not (writer.conversation.edits and beside.answers):
         # Posts there cannot be read.
         return delivered
     if beside.is_whole(answer.digest):

@@ -9,6 +9,7 @@ from processor_service.ports.conversations import (
     Body,
     Conversation,
     Document,
+    FileSharing,
     Posted,
     ThreadHistory,
 )
@@ -102,30 +103,34 @@ class SlackWriter:
 
     async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
         """Replace an existing message."""
-        return await self._write(partial(self.conversation.update, posted, body, mark))
+        edits = self.conversation.edits
+        return await self._write(partial(edits.update, posted, body, mark)) if edits else posted
 
     async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
         """Add the last words of a stream, the blocks of ``body`` below them, and the mark."""
-        end = partial(self.conversation.end_stream, posted, markdown, body, mark)
-        return await self._write(end)
+        streams = self.conversation.streams
+        if streams is None:
+            return posted
+        return await self._write(partial(streams.end_stream, posted, markdown, body, mark))
 
     async def remove(self, posted: Posted) -> None:
-        """Delete a message of ours."""
-        await self._write(partial(self.conversation.remove, posted))
+        """Delete a message of ours; where that cannot be done it stays."""
+        if edits := self.conversation.edits:
+            await self._write(partial(edits.remove, posted))
 
     async def remove_all(self, surplus: Iterable[Posted]) -> None:
         """Delete messages of ours."""
         for one in surplus:
             await self.remove(one)
 
-    async def upload(self, document: Document) -> str:
+    async def upload(self, files: FileSharing, document: Document) -> str:
         """Upload a file; its id."""
-        return await self.run.read(partial(self.conversation.upload, document))
+        return await self.run.read(partial(files.upload, document))
 
-    async def share(self, file_id: str, document: Document) -> None:
+    async def share(self, files: FileSharing, file_id: str, document: Document) -> None:
         """Post a message with an uploaded file, once."""
         mark = Mark(document.task_id, "file", digest=document.digest)
-        share = partial(self.conversation.share, file_id, document)
+        share = partial(files.share, file_id, document)
         await self._write(share, partial(self._adopt, mark))
 
     async def _write(

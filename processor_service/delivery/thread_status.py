@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
-from processor_service.ports.conversations import Conversation
+from processor_service.ports.conversations import Conversation, Status
 from processor_service.texts.answers import (
     LOADING,
     READING,
@@ -99,7 +99,8 @@ class ThreadStatus:
         self._changed.clear()
         if self._now is not None:
             loading = LOADING[self._locale] if self._now in _FIRST else ()
-            await self.conversation.show_status(self._now[self._locale], loading)
+            if self.conversation.status is not None:
+                await self.conversation.status.show_status(self._now[self._locale], loading)
 
 
 class Statuses:
@@ -152,19 +153,20 @@ class Statuses:
         """Clear the status now, and once more when none can arrive late any more."""
         self.over(task)
         line = self._lines.get(task.task_id)
-        self._background.start(self._end(conversation, task, line), f"status:{task.task_id}")
+        if (status := conversation.status) is not None:
+            self._background.start(self._end(status, task, line), f"status:{task.task_id}")
 
-    async def _end(self, conversation: Conversation, task: Task, line: ThreadStatus | None) -> None:
+    async def _end(self, status: Status, task: Task, line: ThreadStatus | None) -> None:
         if line is not None:
             # A status on its way must not arrive after it is cleared.
             await happens(line.ended, _SETTLES_WITHIN_S)
-        cleared = await conversation.show_status("")
+        cleared = await status.show_status("")
         age_s = (datetime.now(UTC) - task.received_at).total_seconds()
         if cleared and age_s >= self._shown_within_s:
             return
         for pause_s in (max(0.0, self._shown_within_s - age_s), *_AGAIN_AFTER_S):
             await happens(self._closing, pause_s)
-            if await conversation.show_status(""):
+            if await status.show_status(""):
                 return
 
     async def close(self) -> None:

@@ -1,6 +1,6 @@
 """Verification: what Slack shows of an answer is compared with what was rendered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -39,13 +39,14 @@ async def verify(
     back with one call, unless Slack limits us. An error here does not question a posted answer:
     only LeaseLost is raised.
     """
-    if not parts or not ctx.conversation.editable:
+    edits = ctx.conversation.edits
+    if not parts or edits is None:
         return Verification.NONE
     if not grew and all(map(_shows, parts, bodies)):
         return Verification.RESPONSE
     try:
         if await budget.try_acquire(READ):
-            return await _read_back(ctx, bodies, parts)
+            return await _read_back(ctx, bodies, parts, await edits.contents(parts))
         reason = "no_budget"
     except LeaseLost:
         raise
@@ -56,9 +57,8 @@ async def verify(
 
 
 async def _read_back(
-    ctx: AnswerContext, bodies: Sequence[Body], parts: Sequence[Posted]
+    ctx: AnswerContext, bodies: Sequence[Body], parts: Sequence[Posted], held: Mapping[str, Body]
 ) -> Verification:
-    held = await ctx.conversation.contents(parts)
     read = [replace(part, shown=held.get(part.ts)) for part in parts]
     broken = [
         (part, body) for part, body in zip(read, bodies, strict=True) if not _shows(part, body)

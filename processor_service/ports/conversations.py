@@ -73,8 +73,58 @@ class ThreadReader(Protocol):
         """
 
 
+class Edits(Protocol):
+    """Messages of ours can be read back and changed."""
+
+    async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
+        """The current content of these messages, by their ts, as far as one call returns it."""
+
+    async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
+        """Replace an existing message. Idempotent."""
+
+    async def remove(self, posted: Posted) -> None:
+        """Delete a message of ours. Idempotent."""
+
+
+class Streams(Protocol):
+    """Text can be streamed into a message."""
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether Slack has not just refused to begin one there."""
+
+    async def start_stream(self, task_id: str, markdown: str) -> Posted:
+        """Post a message that begins with ``markdown`` and grows."""
+
+    async def append_stream(self, posted: Posted, markdown: str) -> None:
+        """Append to a running stream."""
+
+    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
+        """Add the last words, the blocks of ``body`` below them, and the mark."""
+
+
+class FileSharing(Protocol):
+    """A file can be shared."""
+
+    async def upload(self, document: Document) -> str:
+        """Upload a file; its id. It is invisible before it is shared."""
+
+    async def share(self, file_id: str, document: Document) -> None:
+        """Post a message with an uploaded file."""
+
+
+class Status(Protocol):
+    """Something can be shown below the conversation until the next message."""
+
+    async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
+        """Show a status below the conversation; "" clears it. False if that failed.
+
+        The ``loading`` messages take turns beside it.
+        """
+
+
 class Conversation(Protocol):
-    """The place of one task's messages.
+    """The place of one task's messages; what cannot be done there is None.
 
     Every method may raise SlackUnavailable (no effect), OutcomeUnknown (find out before repeating),
     SlackDenied (our token is rejected) or SlackRefused (Slack does not allow it). Nothing is
@@ -90,16 +140,20 @@ class Conversation(Protocol):
         """The number of messages that the conversation can take for one task."""
 
     @property
-    def editable(self) -> bool:
-        """Whether posts can be changed there; if not, an answer is posted when it is whole."""
+    def edits(self) -> Edits | None:
+        """Reading back and changing; without it an answer is posted when it is whole."""
 
     @property
-    def streams(self) -> bool:
-        """Whether text can be streamed into a message there."""
+    def streams(self) -> Streams | None:
+        """Streaming into a message."""
 
     @property
-    def takes_files(self) -> bool:
-        """Whether a file can be shared there."""
+    def files(self) -> FileSharing | None:
+        """Sharing a file."""
+
+    @property
+    def status(self) -> Status | None:
+        """Showing what is going on."""
 
     async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
         """The task's existing messages, in order.
@@ -109,41 +163,11 @@ class Conversation(Protocol):
         shares the task's ``Document`` has the role ``file``.
         """
 
-    async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
-        """The current content of these messages, by their ts, as far as one call returns it."""
-
     async def read(self, task_id: str) -> ThreadHistory:
         """What ``find`` returns, and the messages before the question, in the same calls."""
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         """Post one message with its mark."""
-
-    async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
-        """Replace an existing message. Idempotent."""
-
-    async def start_stream(self, task_id: str, markdown: str) -> Posted:
-        """Post a message that begins with ``markdown`` and grows."""
-
-    async def append_stream(self, posted: Posted, markdown: str) -> None:
-        """Append to a running stream."""
-
-    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
-        """Add the last words, the blocks of ``body`` below them, and the mark."""
-
-    async def remove(self, posted: Posted) -> None:
-        """Delete a message of ours. Idempotent."""
-
-    async def upload(self, document: Document) -> str:
-        """Upload a file; its id. It is invisible before it is shared."""
-
-    async def share(self, file_id: str, document: Document) -> None:
-        """Post a message with an uploaded file."""
-
-    async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
-        """Show a status below the conversation; "" clears it. False if that failed.
-
-        The ``loading`` messages take turns beside it.
-        """
 
 
 class Conversations(Protocol):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -40,20 +40,32 @@ class SlackConversation(SlackReading):
     payload: Mapping[str, str] | None = None
     uploads: SlackUploads | None = None
     capacity: int = 1_000
-    editable: bool = True
     refused: RefusedMethods = field(default_factory=RefusedMethods)
 
     @property
-    def streams(self) -> bool:
-        """Slack streams into threads only, and where it has not just refused to."""
-        if None in {self.thread_ts, self.asker, self.owners}:
-            return False
+    def edits(self) -> Self:
+        """Slack shows and changes our messages everywhere."""
+        return self
+
+    @property
+    def streams(self) -> Self | None:
+        """Slack streams into threads only."""
+        return None if None in {self.thread_ts, self.asker, self.owners} else self
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether Slack has not just refused to begin a stream there."""
         return self.refused.allows(_START, self.channel, self.thread_ts or "")
 
     @property
-    def takes_files(self) -> bool:
+    def files(self) -> Self | None:
         """Files are shared in threads only, where they belong to a question."""
-        return self.thread_ts is not None and self.uploads is not None
+        return None if None in {self.thread_ts, self.uploads} else self
+
+    @property
+    def status(self) -> Self | None:
+        """Slack shows a status below threads only."""
+        return None if self.thread_ts is None else self
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         """Post into the conversation.

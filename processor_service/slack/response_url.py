@@ -1,11 +1,10 @@
 """A slash command's response URL: messages that only the user sees."""
 
 import json
-from collections.abc import Sequence
 
 import aiohttp
 
-from processor_service.ports.conversations import Body, Document, Posted, ThreadHistory
+from processor_service.ports.conversations import Body, Posted, ThreadHistory
 from processor_service.ports.work import Responses
 from processor_service.rendering.plain_text import as_plain_text, log_layout_refused
 from shared.errors import UNSHOWABLE, SlackRefused, SlackUnavailable
@@ -28,9 +27,7 @@ class SlackResponse:
 
     capacity = 5
     place: MessageRef | None = None
-    editable = False
-    streams = False
-    takes_files = False
+    edits = streams = files = status = None
 
     def __init__(
         self,
@@ -54,10 +51,6 @@ class SlackResponse:
     async def read(self, task_id: str) -> ThreadHistory:
         """The posts that Redis remembers; there is no earlier conversation."""
         return ThreadHistory(tuple(await self.find(task_id)))
-
-    async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
-        """Nothing: Slack does not tell."""
-        return {}
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         """Post one message that only the user sees; as plain text if Slack refuses its layout.
@@ -95,35 +88,6 @@ class SlackResponse:
                 action="response_unconfirmed",
                 part=mark.part,
             )
-
-    async def start_stream(self, task_id: str, markdown: str) -> Posted:
-        """Never called."""
-        raise SlackRefused("response_url: cannot stream.", slack_error="channel_type_not_supported")
-
-    async def append_stream(self, posted: Posted, markdown: str) -> None:
-        """Nothing: no stream was ever begun."""
-
-    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
-        """Nothing: no stream was ever begun."""
-        return posted
-
-    async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
-        """Nothing: what was shown there stays as it is."""
-        return posted
-
-    async def remove(self, posted: Posted) -> None:
-        """Nothing: what was shown there stays as it is."""
-
-    async def upload(self, document: Document) -> str:
-        """Never called."""
-        raise SlackRefused("response_url: takes no files.", slack_error="invalid_channel")
-
-    async def share(self, file_id: str, document: Document) -> None:
-        """Nothing: no file was ever uploaded."""
-
-    async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
-        """Nothing: there is no thread."""
-        return True
 
 
 def _raise_for_response(status: int, text: str) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from fakeredis import FakeAsyncRedis, FakeServer
 
-from processor_service.ports.conversations import Conversation
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.slack.client import SlackCalls
+from processor_service.slack.conversation import SlackConversation
 from processor_service.slack.conversations import SlackConversations
 from shared.errors import SlackDenied
 from shared.ledger import Mark
@@ -41,11 +41,11 @@ class Processor:
             RedisStreamOwners(self.redis),
         )
 
-    def thread(self, ts: str) -> Conversation:
+    def thread(self, ts: str) -> SlackConversation:
         task = a_task(channel_id=self.bench.general, thread_ts=ts, message_ts=ts)
         return self.conversations.thread(task, ts, ts)
 
-    def streamed(self, ts: str) -> Conversation:
+    def streamed(self, ts: str) -> SlackConversation:
         """The thread of a question by somebody whom Slack can stream to."""
         alice = self.bench.slack.people.user("alice").id
         team = self.bench.slack.workspace.team_id

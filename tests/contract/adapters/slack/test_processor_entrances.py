@@ -141,7 +141,7 @@ async def test_a_shortcut_is_shown_once_in_the_askers_direct_messages(processor:
     assert "<#" in shown["text"]
     assert "> the matter" in shown["text"]
     assert (answer["text"], answer["thread_ts"]) == ("it means", shown["ts"])
-    assert writer.conversation.streams
+    assert writer.conversation.streams is not None
     assert bench.slack.messages("#general", thread_ts=message.ts)[1:] == []
 
 

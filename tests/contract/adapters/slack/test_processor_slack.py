@@ -152,7 +152,7 @@ async def test_a_file_is_shared_in_the_thread_and_found_by_whoever_comes_next() 
     async with processors() as (here, there):
         asked = here.bench.slack.people.post("alice", "#general", "question")
         thread = here.thread(asked.ts)
-        assert thread.takes_files
+        assert thread.files is not None
         await thread.share(await thread.upload(DOCUMENT), DOCUMENT)
         [found] = await there.thread(asked.ts).find(TASK_ID)
         assert found.mark == Mark(TASK_ID, "file", digest=DOCUMENT.digest)

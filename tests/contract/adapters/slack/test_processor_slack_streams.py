@@ -254,11 +254,11 @@ async def test_where_slack_refuses_streams_it_is_not_asked_again_for_each_answer
         here.bench.faults.add("slack", "chat.startStream", Fault("error", status=200, error=code))
         with pytest.raises(SlackRefused):
             await here.streamed(asked.ts).start_stream(TASK_ID, "words")
-        assert not here.streamed(asked.ts).streams
+        assert not here.streamed(asked.ts).may_begin
         other = people.post("alice", "#general", "another question")
-        assert here.streamed(other.ts).streams is elsewhere
+        assert here.streamed(other.ts).may_begin is elsewhere
         dm = a_task(channel_id=people.dm("alice").id)
-        assert here.conversations.thread(dm, other.ts, other.ts).streams is in_a_dm
+        assert here.conversations.thread(dm, other.ts, other.ts).may_begin is in_a_dm
 
 
 async def test_while_slack_limits_streams_nobody_tries_to_begin_one() -> None:
@@ -268,7 +268,7 @@ async def test_while_slack_limits_streams_nobody_tries_to_begin_one() -> None:
         here.bench.faults.add("slack", "chat.startStream", limited)
         with pytest.raises(SlackUnavailable):
             await here.streamed(asked.ts).start_stream(TASK_ID, "words")
-        assert not here.streamed(asked.ts).streams
+        assert not here.streamed(asked.ts).may_begin
 
 
 @pytest.mark.parametrize("code", ["missing_scope", "channel_type_not_supported", "no_such_thing"])

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 from processor_service.ports.conversations import (
     Body,
@@ -42,14 +42,31 @@ class FakeConversation:
     status_changed: asyncio.Event = field(default_factory=asyncio.Event)
     said: list[ThreadMessage] = field(default_factory=list)
     left: tuple[Posted, ...] = ()
-    streams: bool = False
-    editable: bool = True
-    takes_files: bool = False
-    files: dict[str, Document] = field(default_factory=dict)
+    can_stream: bool = False
+    can_edit: bool = True
+    can_share: bool = False
+    may_begin: bool = True
+    uploaded: dict[str, Document] = field(default_factory=dict)
     reads: int = 0
     before_read: Callable[[], None] = lambda: None
     edited: list[str] = field(default_factory=list)
     garbles: Callable[[Body], Body] = lambda body: body
+
+    @property
+    def streams(self) -> Self | None:
+        return self if self.can_stream else None
+
+    @property
+    def edits(self) -> Self | None:
+        return self if self.can_edit else None
+
+    @property
+    def files(self) -> Self | None:
+        return self if self.can_share else None
+
+    @property
+    def status(self) -> Self | None:
+        return self if self.place is not None else None
 
     async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
         self._fail("find", taken=False)
@@ -128,15 +145,15 @@ class FakeConversation:
 
     async def upload(self, document: Document) -> str:
         self._fail("upload", taken=False)
-        self.files[f"F{len(self.files)}"] = document
-        return f"F{len(self.files) - 1}"
+        self.uploaded[f"F{len(self.uploaded)}"] = document
+        return f"F{len(self.uploaded) - 1}"
 
     async def share(self, file_id: str, document: Document) -> None:
         self._fail("share", taken=False)
         self.posts += 1
         mark = Mark(document.task_id, "file", digest=document.digest)
         posted = Posted(f"200.{self.posts:06d}", mark)
-        self.messages.append((posted, Body(self.files[file_id].text)))
+        self.messages.append((posted, Body(self.uploaded[file_id].text)))
         self._fail("share", taken=True)
 
     async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
@@ -176,7 +193,7 @@ class FakeConversations:
     threads: dict[str, FakeConversation] = field(default_factory=dict)
     shown: FakeConversation = field(default_factory=FakeConversation)
     to_asker: FakeConversation = field(
-        default_factory=lambda: FakeConversation(None, 5, editable=False)
+        default_factory=lambda: FakeConversation(None, 5, can_edit=False)
     )
     dm: FakeConversation = field(default_factory=lambda: FakeConversation(None))
     opened: list[str] = field(default_factory=list)

@@ -155,7 +155,7 @@ async def test_words_of_an_answer_that_came_to_nothing_go_when_the_notice_comes(
 ) -> None:
     blocked = ModelRefused("SAFETY", reason="answer_blocked")
     world = World(model=FakeModel([[Chunk("前半の"), blocked]]))
-    world.conversation.streams = streams
+    world.conversation.can_stream = streams
     assert await world.answer() is Outcome.TOLD_FAILURE
     assert [posted.mark.role for posted, _ in world.conversation.messages] == ["notice"]
 
@@ -209,7 +209,7 @@ async def test_a_notice_says_that_words_were_taken_away_only_if_there_were_any(
     reason: str, seen: bool
 ) -> None:
     world = World(model=FakeModel([[Chunk("前半の"), ModelRefused("SAFETY", reason=reason)]]))
-    world.conversation.editable = seen
+    world.conversation.can_edit = seen
     assert await world.answer() is Outcome.TOLD_FAILURE
     [(_, body)] = world.conversation.messages
     assert ("取り下げました" in str(body.blocks)) is seen

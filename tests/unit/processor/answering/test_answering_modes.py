@@ -40,7 +40,7 @@ async def test_a_structured_answer_grows_in_its_final_layout_and_names_its_mode(
 ) -> None:
     pieces = [Chunk(CODE[at : at + 20]) for at in range(0, len(CODE), 20)]
     world = World(model=FakeModel([[*pieces, Chunk(finished=True)]]))
-    world.conversation.streams = streams
+    world.conversation.can_stream = streams
     assert await world.answer(a_task(mode=Mode.AUTO)) is Outcome.ANSWERED
     [(_, body)] = world.conversation.messages
     assert world.conversation.texts() == [CODE_SHOWN]

@@ -31,7 +31,7 @@ def links(body: Body) -> list[str]:
 async def test_sources_are_part_of_the_one_message_that_holds_the_answer() -> None:
     for streams in (True, False):
         world = World(model=saying("素数は1と自身でのみ割れます。", FOUND))
-        world.conversation.streams = streams
+        world.conversation.can_stream = streams
         assert await world.answer() is Outcome.ANSWERED
         [(posted, body)] = world.conversation.messages
         assert (posted.mark.part, posted.mark.parts) == (1, 1)

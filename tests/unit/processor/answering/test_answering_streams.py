@@ -12,7 +12,7 @@ from tests.support.tasks import a_task
 
 async def test_an_answer_that_is_streamed_takes_no_edit() -> None:
     world = World()
-    world.conversation.streams = True
+    world.conversation.can_stream = True
     assert await world.answer() is Outcome.ANSWERED
     [(posted, body)] = world.conversation.messages
     assert not posted.live
@@ -23,7 +23,7 @@ async def test_an_answer_that_is_streamed_takes_no_edit() -> None:
 
 async def test_an_heir_ends_the_stream_that_a_dead_worker_left_and_makes_it_whole() -> None:
     world = World()
-    world.conversation.streams = True
+    world.conversation.can_stream = True
     await world.conversation.start_stream(a_task().task_id, "素数は、ええと")
     assert await world.answer() is Outcome.ANSWERED
     [(posted, _)] = world.conversation.messages
@@ -45,7 +45,7 @@ async def test_once_words_are_visible_the_fallback_model_is_not_asked() -> None:
 @pytest.mark.parametrize("taken", [True, False])
 async def test_a_stream_of_unknown_outcome_leaves_one_whole_answer(call: str, taken: bool) -> None:
     world = World()
-    world.conversation.streams = True
+    world.conversation.can_stream = True
     world.conversation.failures[call] = [(OutcomeUnknown("dropped"), taken)]
     assert await world.answer() is Outcome.ANSWERED
     [(posted, _)] = world.conversation.messages
@@ -55,7 +55,7 @@ async def test_a_stream_of_unknown_outcome_leaves_one_whole_answer(call: str, ta
 
 async def test_a_stream_that_slack_ended_by_itself_is_edited_to_its_whole_text() -> None:
     world = World()
-    world.conversation.streams = True
+    world.conversation.can_stream = True
     over = SlackRefused("over", slack_error="message_not_in_streaming_state")
     world.conversation.failures["end"] = [(over, False)]
     assert await world.answer() is Outcome.ANSWERED

@@ -68,7 +68,7 @@ async def grown(growing: LivePreview, clock: Clock, text: str, step: int) -> lis
 
 @pytest.mark.parametrize("streams", [True, False], ids=["streamed", "edited"])
 async def test_the_words_appear_one_after_the_other_in_one_message(streams: bool) -> None:
-    conversation, clock = FakeConversation(streams=streams), Clock()
+    conversation, clock = FakeConversation(can_stream=streams), Clock()
     growing = a_growing(conversation, clock)
     seen = await grown(growing, clock, "一つ、二つ、三つ、四つ。", 3)
     assert seen == ["一つ、", "一つ、二つ、", "一つ、二つ、三つ、"]
@@ -88,7 +88,7 @@ async def test_changes_are_a_second_apart() -> None:
 
 
 async def test_without_budget_for_streams_it_is_edited_and_without_any_it_waits() -> None:
-    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation, clock = FakeConversation(can_stream=True), Clock()
     growing = a_growing(conversation, clock, FakeBudget(left=0))
     await grown(growing, clock, "一つ、二つ、三つ。", 3)
     assert conversation.texts() == ["一つ、"]
@@ -96,7 +96,7 @@ async def test_without_budget_for_streams_it_is_edited_and_without_any_it_waits(
 
 
 async def test_what_is_open_yet_is_held_back_in_a_stream_and_never_pings() -> None:
-    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation, clock = FakeConversation(can_stream=True), Clock()
     growing = a_growing(conversation, clock)
     text = "はい、<!channel> の皆さん、**太字**と`code`です。以上となります。"
     for seen in await grown(growing, clock, text, 1):
@@ -109,7 +109,7 @@ async def test_what_is_open_yet_is_held_back_in_a_stream_and_never_pings() -> No
 
 
 async def test_an_answer_goes_on_in_a_further_stream_before_slack_refuses_more() -> None:
-    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation, clock = FakeConversation(can_stream=True), Clock()
     growing = a_growing(conversation, clock)
     text = "\n\n".join("長い段落です。" * 20 for _ in range(60))
     await grown(growing, clock, text, 1500)
@@ -124,7 +124,7 @@ async def test_an_answer_goes_on_in_a_further_stream_before_slack_refuses_more()
 
 
 async def test_a_streamed_message_ends_at_its_table_and_what_follows_is_edited_in() -> None:
-    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation, clock = FakeConversation(can_stream=True), Clock()
     growing = a_growing(conversation, clock)
     table = "| 項目 | 値 |\n|---|---|\n| 甲 | 1 |\n| 乙 | 2 |\n"
     text = f"前置きです。\n\n{table}\n後書きです。まだ続きます。"
@@ -156,7 +156,7 @@ async def test_what_stands_below_a_growing_answer_stands_below_its_last_message_
 
 
 async def test_a_stream_is_left_before_its_life_ends() -> None:
-    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation, clock = FakeConversation(can_stream=True), Clock()
     growing = a_growing(conversation, clock)
     await growing.update("一つ、")
     clock.now += 300.0
@@ -179,7 +179,7 @@ async def test_a_step_that_slack_refuses_for_now_is_left_out() -> None:
 
 
 async def test_another_attempt_replaces_the_words_of_the_first() -> None:
-    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation, clock = FakeConversation(can_stream=True), Clock()
     growing = a_growing(conversation, clock)
     await growing.update("最初の試み、")
     clock.now += EVERY_S
@@ -200,7 +200,7 @@ async def test_another_attempt_replaces_the_words_of_the_first() -> None:
 async def test_where_no_stream_can_begin_the_words_appear_at_once_and_are_edited(
     error: SlackRefused | SlackUnavailable,
 ) -> None:
-    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation, clock = FakeConversation(can_stream=True), Clock()
     conversation.failures["start"] = [(error, False)]
     growing = a_growing(conversation, clock)
     assert await grown(growing, clock, "一つ、二つ、三つ、四つ。", 3) == [
@@ -212,7 +212,7 @@ async def test_where_no_stream_can_begin_the_words_appear_at_once_and_are_edited
 
 
 async def test_a_stream_whose_start_was_not_confirmed_is_written_on_in() -> None:
-    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation, clock = FakeConversation(can_stream=True), Clock()
     conversation.failures["start"] = [(OutcomeUnknown("lost"), True)]
     growing = a_growing(conversation, clock)
     await growing.update("一つ、")
@@ -224,7 +224,7 @@ async def test_a_stream_whose_start_was_not_confirmed_is_written_on_in() -> None
 
 
 async def test_a_stream_that_did_not_begin_is_begun_again_a_second_later() -> None:
-    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation, clock = FakeConversation(can_stream=True), Clock()
     conversation.failures["start"] = [(OutcomeUnknown("lost"), False)]
     growing = a_growing(conversation, clock)
     await growing.update("一つ、")
@@ -235,7 +235,7 @@ async def test_a_stream_that_did_not_begin_is_begun_again_a_second_later() -> No
 
 
 async def test_beside_a_stream_that_may_have_begun_nothing_is_shown_without_having_looked() -> None:
-    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation, clock = FakeConversation(can_stream=True), Clock()
     conversation.failures["start"] = [(OutcomeUnknown("lost"), True)]
     conversation.failures["find"] = [(OutcomeUnknown("lost"), False)]
     growing = a_growing(conversation, clock)
@@ -263,7 +263,7 @@ async def test_what_slack_refuses_to_change_is_not_tried_each_second() -> None:
 
 @pytest.mark.parametrize("code", ["message_not_in_streaming_state", "msg_too_long"])
 async def test_a_stream_that_takes_no_more_is_edited_from_then_on(code: str) -> None:
-    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation, clock = FakeConversation(can_stream=True), Clock()
     growing = a_growing(conversation, clock)
     await growing.update("一つ、")
     reason = "slack_unshowable" if code == "msg_too_long" else None
@@ -276,7 +276,7 @@ async def test_a_stream_that_takes_no_more_is_edited_from_then_on(code: str) -> 
 
 @pytest.mark.parametrize("taken", [True, False])
 async def test_words_that_slack_may_have_added_to_a_stream_are_not_added_again(taken: bool) -> None:
-    conversation, clock = FakeConversation(streams=True), Clock()
+    conversation, clock = FakeConversation(can_stream=True), Clock()
     growing = a_growing(conversation, clock)
     await growing.update("一つ、")
     conversation.failures["append"] = [(OutcomeUnknown("lost"), taken)]

@@ -23,8 +23,8 @@ MISSING_SCOPE = SlackRefused("no", slack_error="missing_scope", reason="slack_sc
 def a_world(*, streams: bool = True, at_once: bool = False) -> World:
     script = [Chunk(LONG, finished=True)] if at_once else saying(LONG)
     world = World(model=FakeModel([script]))
-    world.conversation.streams = streams
-    world.conversation.takes_files = True
+    world.conversation.can_stream = streams
+    world.conversation.can_share = True
     return world
 
 
@@ -40,7 +40,7 @@ async def test_the_beginning_stands_above_one_file_that_holds_it_all(
     world = a_world(streams=streams, at_once=at_once)
     assert await world.answer() is Outcome.ANSWERED
     assert roles(world.conversation) == ["answer"] * LONGEST_THREAD + ["file"]
-    [document] = world.conversation.files.values()
+    [document] = world.conversation.uploaded.values()
     assert document.text == LONG
     assert LONG.replace("\n", "").startswith("".join(world.conversation.texts()).replace("\n", ""))
     _, last = world.conversation.messages[LONGEST_THREAD - 1]
@@ -77,7 +77,7 @@ async def test_an_heir_adopts_the_file_that_a_dead_worker_shared() -> None:
     assert roles(world.conversation).count("file") == 1
     assert await world.answer(message_id="m2") is Outcome.ANSWERED
     assert roles(world.conversation) == ["answer"] * LONGEST_THREAD + ["file"]
-    assert len(world.conversation.files) == 1
+    assert len(world.conversation.uploaded) == 1
 
 
 async def test_the_file_of_another_answer_to_the_task_is_replaced() -> None:
@@ -132,7 +132,7 @@ async def test_an_answer_that_a_comfortable_thread_holds_takes_no_file() -> None
     world.model = FakeModel([saying("\n\n".join(["長い段落の一文です。" * 100] * 15))])
     assert await world.answer() is Outcome.ANSWERED
     assert 3 < len(world.conversation.messages) <= LONGEST_THREAD
-    assert world.conversation.files == {}
+    assert world.conversation.uploaded == {}
 
 
 def test_a_file_is_known_by_its_name_and_its_title() -> None:

@@ -25,7 +25,7 @@ TEXT = "素数は1と自身でのみ割れます。"
 
 def growing_world(text: str = TEXT) -> World:
     world = World(model=FakeModel([saying(text)]))
-    world.conversation.streams = True
+    world.conversation.can_stream = True
     return world
 
 

@@ -69,7 +69,7 @@ async def test_a_stopped_answer_keeps_its_words_says_so_and_is_the_one_answer(
     streams: bool,
 ) -> None:
     world, model = World(), Endless("素数とは、", "1と自身でのみ")
-    world.conversation.streams = streams
+    world.conversation.can_stream = streams
     assert await stopped(world, model) is Outcome.STOPPED
     assert world.conversation.texts() == ["素数とは、1と自身でのみ"]
     assert "ここで停止しました。" in everything(world)
@@ -169,7 +169,7 @@ async def test_a_press_of_slacks_own_stop_is_seen_in_its_answer_to_the_next_word
     world, lease = World(), TaskLease(FakeLeases(), Lease("t", "m1", "owner"))
     conversation, run = world.conversation, TaskRun(lease, RetryPolicy(3, Naps()))
     writer = SlackWriter(conversation, run)
-    conversation.streams = True
+    conversation.can_stream = True
     now = iter(range(0, 1_000, 10))
     ctx = AnswerContext(TASK, writer, ExistingMessages(()), FakeSigns())
     growing = LivePreview(ctx, world.budget, IncrementalRenderer(), clock=now.__next__)

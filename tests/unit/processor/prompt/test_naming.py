@@ -33,7 +33,7 @@ async def test_a_colleague_in_a_question_is_named_to_the_model_and_in_the_answer
     said: str, streams: bool
 ) -> None:
     world = world_saying(said)
-    world.conversation.streams = streams
+    world.conversation.can_stream = streams
     await world.answer(a_task(text=THANKS))
     [(prompt, _)] = world.model.asked
     assert prompt.text == "<@U0USER0005|山田太郎> さんへのお礼を書いて"

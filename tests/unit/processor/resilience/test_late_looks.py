@@ -21,7 +21,7 @@ LATE = (Posted("900.000001", growing_mark(TASK_ID, 2), live=True), Body("late"))
 @pytest.mark.parametrize("call", ["start", "post"])
 async def test_what_slack_takes_after_the_answer_stands_is_removed(call: str) -> None:
     world = World() if call == "start" else World(model=at_once())
-    world.conversation.streams = call == "start"
+    world.conversation.can_stream = call == "start"
     world.conversation.failures[call] = [(OutcomeUnknown("dropped"), False)]
     assert await world.answer() is Outcome.ANSWERED
     [answer] = world.conversation.messages
