@@ -22,7 +22,6 @@ class SlackDiagnostics:
         self._access = access
 
     async def scopes(self) -> frozenset[str] | None:
-        """Our token's scopes, if Slack accepts it."""
         try:
             who = await self._client.auth_test()
         except SLACK_FAILURES as error:

@@ -67,7 +67,6 @@ class SlackUserSignals:
     async def tell(
         self, recipient: EphemeralTarget, text: str, blocks: Sequence[Block] = ()
     ) -> None:
-        """Show ``text`` to the recipient alone; or ``blocks``, with ``text`` as their summary."""
         if recipient.response_url is not None:
             await self._respond(recipient.response_url, text=text, response_type="ephemeral")
             return

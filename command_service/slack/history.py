@@ -42,7 +42,6 @@ class SlackHistory:
     async def messages(
         self, conversation_id: str, oldest: str, cursor: str | None
     ) -> Page[Message]:
-        """Messages outside of threads and the first ones of threads, the newest first."""
         page = await self._called(
             "conversations.history",
             lambda: self._client.conversations_history(
@@ -54,7 +53,6 @@ class SlackHistory:
     async def replies(
         self, conversation_id: str, thread_ts: str, oldest: str, cursor: str | None
     ) -> Page[Message]:
-        """A thread's replies, the oldest first, after its first message; with our marks."""
         page = await self._called(
             "conversations.replies",
             lambda: self._client.conversations_replies(

@@ -21,14 +21,12 @@ class SlackHomePublisher:
         self._access = access
 
     async def publish(self, user_id: str, view: dict[str, Any]) -> None:
-        """Show ``view`` as the user's Home."""
         try:
             await self._client.views_publish(user_id=user_id, view=view)
         except SLACK_FAILURES as error:
             self._log_failure(error, "views.publish")
 
     async def suggest(self, channel_id: str, locale: Locale) -> None:
-        """Offer prompts in the user's conversation with the bot."""
         try:
             await self._client.assistant_threads_setSuggestedPrompts(
                 channel_id=channel_id,

@@ -36,7 +36,6 @@ class SlackLocales:
         self._asked: set[str] = set()
 
     def of(self, user_id: str) -> Locale:
-        """The user's language as known by now."""
         if (known := self._known.get(user_id)) is not None:
             return self._known.put(user_id, known)
         if user_id not in self._asked:

@@ -24,7 +24,6 @@ class SlackModals:
         self._signing = signing
 
     async def open(self, trigger_id: str, view: Mapping[str, Any]) -> None:
-        """Open the modal; a failure is logged, and the user can press again."""
         try:
             await self._client.views_open(trigger_id=trigger_id, view=self._signed(view))
         except SLACK_FAILURES as error:

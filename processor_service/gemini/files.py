@@ -83,7 +83,6 @@ class GeminiFiles:
         return state is FileState.ACTIVE
 
     async def forget(self, file: MediaFile) -> None:
-        """Delete the file, if Gemini answers within moments."""
         try:
             with plainly():
                 async with asyncio.timeout(self.forget_s):

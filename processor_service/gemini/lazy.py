@@ -33,7 +33,6 @@ class Gemini:
         await self._loaded()
 
     async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
-        """The answer piece by piece. Closing the generator closes the connection to Gemini."""
         gemini, _ = await self._loaded()
         async with aclosing(gemini.stream(prompt, model)) as pieces:
             async for piece in pieces:
@@ -46,21 +45,17 @@ class Gemini:
 
     @property
     def takes_uploads(self) -> bool:
-        """Vertex AI has no Files API."""
         return not self._access.is_vertex
 
     async def upload(self, file: MediaFile) -> MediaFile:
-        """The file in Gemini's store."""
         _, files = await self._loaded()
         return await files.upload(file)
 
     async def until_ready(self, file: MediaFile) -> None:
-        """Wait until Gemini has processed the file."""
         _, files = await self._loaded()
         await files.until_ready(file)
 
     async def forget(self, file: MediaFile) -> None:
-        """Delete the file, if Gemini answers within moments."""
         _, files = await self._loaded()
         await files.forget(file)
 

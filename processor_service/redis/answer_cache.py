@@ -29,11 +29,9 @@ class RedisAnswers:
 
     @property
     def lasting(self) -> bool:
-        """Whether the cache keeps anything at all."""
         return self._ttl_s > 0
 
     async def get(self, key: str) -> Answer | None:
-        """The answer, or None when it is unknown or Redis is lost."""
         if self._ttl_s == 0:
             return None
         place = answer_key(key)
@@ -55,7 +53,6 @@ class RedisAnswers:
             return None
 
     async def put(self, key: str, answer: Answer) -> None:
-        """Keep the answer if Redis takes it."""
         if self._ttl_s == 0:
             return
         text = self._seal.closed(_ANSWER.dump_json(answer).decode())
@@ -63,5 +60,4 @@ class RedisAnswers:
         await self._connection.put(answer_key(key), value, self._ttl_s)
 
     async def forget(self, key: str) -> None:
-        """Delete it; a lost Redis forgets by itself."""
         await self._connection.attempt(self._connection.redis.delete(answer_key(key)), lost=None)

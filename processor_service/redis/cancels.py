@@ -29,7 +29,6 @@ class RedisCancellations:
         self._looking = asyncio.Lock()
 
     async def ask(self, task_id: str) -> None:
-        """Remember it here, and for other processes if Redis takes it."""
         self._here.put(task_id, None)
         await self._connection.put(stop_key(task_id), "1", STOP_TTL_S)
 

@@ -56,7 +56,6 @@ class RedisLeases:
         self._here: dict[str, Lease] = {}
 
     async def claim(self, task_id: str, message_id: str) -> Claim:
-        """Claim the task; without Redis the claim is unguarded."""
         own = self._here.get(task_id)
         if own is not None:
             return Claim(_held_state(_value(own), message_id))
@@ -100,7 +99,6 @@ class RedisLeases:
         return _held_state(held, lease.message_id)
 
     async def renew(self, lease: Lease) -> Hold:
-        """Extend the lease; a lost Redis does not end it."""
         if lease.owner is None:
             return await self._renew_unguarded(lease)
         keys = [redis_keys.task_key(lease.task_id)]
@@ -115,7 +113,6 @@ class RedisLeases:
         return Hold.LOST if held == _DONE else Hold.UNKNOWN
 
     async def finish(self, lease: Lease) -> None:
-        """Mark the task done."""
         self._forget(lease)
         value = _value(lease) if lease.owner is not None else ""
         # Without Redis the lease expires by itself, and the ledger says that the task is done.
@@ -124,7 +121,6 @@ class RedisLeases:
         )
 
     async def release(self, lease: Lease, reason: str | None = None) -> None:
-        """Hand the task back, and remember why."""
         self._forget(lease)
         if reason is not None:
             await self._connection.put(
@@ -143,11 +139,9 @@ class RedisLeases:
                 return
 
     async def is_doubted(self, task_id: str) -> bool:
-        """Whether a doubt was announced; True without Redis."""
         return bool(await self._connection.get(redis_keys.doubt_key(task_id), lost="perhaps"))
 
     async def last_failure(self, task_id: str) -> str | None:
-        """The reason of the last hand-back; None without Redis."""
         key = redis_keys.failure_key(task_id)
         kept = await self._connection.get(key)
         if kept and _REASON.fullmatch(kept) is None:

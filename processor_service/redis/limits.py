@@ -156,7 +156,6 @@ class RedisLimits:
         self._admit, self._told, self._spend = map(connection.script, (_ADMIT, _TOLD, _SPEND))
 
     async def admit(self, asking: Application) -> LimitExceeded | None:
-        """Count the task once, or return the limit it exceeds; None without Redis."""
         team_id, user_id, task_id = asking.team_id, asking.user_id, asking.task_id
         now = self._clock()
         day = redis_keys.token_day(now)
@@ -183,14 +182,12 @@ class RedisLimits:
         return _refusal(_reason(reason), blocking_ms, now, told=told == "1")
 
     async def told(self, asking: Application, *, stands: bool = True) -> None:
-        """From now on the notice covers others for its time; without Redis no task is refused."""
         covers_s = NOTICE_COVERS_S if stands else 0
         until_ms = int(self._clock().timestamp() * 1000) + covers_s * 1000
         keys = (redis_keys.told_key(asking.team_id, asking.user_id),)
         await self._told.attempt(keys, asking.task_id, until_ms)
 
     async def owed(self, asking: Application) -> LimitExceeded | None:
-        """The refusal without a notice yet; None without Redis."""
         key, redis = redis_keys.told_key(asking.team_id, asking.user_id), self._connection.redis
         look: Any = redis.hget(key, asking.task_id)
         owed = await self._connection.attempt(look, key, lost=None)
@@ -198,7 +195,6 @@ class RedisLimits:
         return _refusal(_reason(found[1]), found[2], self._clock()) if found else None
 
     async def leave(self, asking: Application) -> None:
-        """The task no longer counts as in progress; without Redis it is forgotten by itself."""
         look = self._connection.redis.pipeline(transaction=False)
         look.zrem(redis_keys.under_way_key(asking.team_id, asking.user_id), asking.task_id)
         if asking.ticket is not None:
@@ -206,7 +202,6 @@ class RedisLimits:
         await self._connection.attempt(look.execute(), lost=None)
 
     async def spend(self, team_id: str, user_id: str, tokens: int) -> None:
-        """Add the tokens to the day on which they were spent."""
         if tokens <= 0:
             return
         day = redis_keys.token_day(self._clock())
@@ -217,7 +212,6 @@ class RedisLimits:
         await self._spend.attempt(keys, tokens, redis_keys.DAY_TTL_S * 1000)
 
     async def of(self, team_id: str, user_id: str) -> Used | None:
-        """The user's usage, in one look; None without Redis."""
         now = self._clock()
         day, redis = redis_keys.token_day(now), self._connection.redis
         window_start_ms = int(now.timestamp() * 1000) - redis_keys.RATE_WINDOW_S * 1000

@@ -21,7 +21,6 @@ class RedisPeopleCache:
         self._connection = connection
 
     async def person(self, user_id: str) -> Person | None:
-        """The user, if both language and time are known. Raises StoreUnavailable."""
         keys = [locale_key(user_id), utc_offset_key(user_id)]
         locale, kept = await self._connection.run(self._connection.redis.mget(keys))
         offset = offset_told(kept)
@@ -30,7 +29,6 @@ class RedisPeopleCache:
         return Person(locale_named(str(locale)), offset)
 
     async def keep_person(self, user_id: str, person: Person) -> None:
-        """Keep what is known of the user, if Redis takes it."""
         offset = person.utc_offset
         seconds = None if offset is None else f"{offset.total_seconds():.0f}"
         if person.locale is not None:
@@ -39,11 +37,9 @@ class RedisPeopleCache:
             await self._connection.put(utc_offset_key(user_id), seconds, LOCALE_TTL_S)
 
     async def names(self, user_ids: Sequence[str]) -> dict[str, str]:
-        """The names that are kept; none while Redis is lost."""
         look = self._connection.redis.mget([name_key(user_id) for user_id in user_ids])
         kept = await self._connection.attempt(look, lost=[None] * len(user_ids))
         return {user_id: str(name) for user_id, name in zip(user_ids, kept, strict=True) if name}
 
     async def keep_name(self, user_id: str, name: str) -> None:
-        """Keep the user's name, if Redis takes it."""
         await self._connection.put(name_key(user_id), name, NAME_TTL_S)

@@ -19,7 +19,6 @@ class RedisResponses:
         self._connection = connection
 
     async def of(self, task_id: str) -> list[Mark]:
-        """The marks of the posts, in order; none when Redis is lost."""
         redis, key = self._connection.redis, responses_key(task_id)
         kept: list[str | bytes] = await self._connection.attempt(
             redis.lrange(key, 0, -1), key, lost=[]
@@ -28,7 +27,6 @@ class RedisResponses:
         return [mark for mark in marks if mark is not None]
 
     async def add(self, mark: Mark) -> None:
-        """Remember one message, if Redis takes it."""
         redis, key = self._connection.redis, responses_key(mark.task_id)
         with suppress(StoreUnavailable):
             await self._connection.run(redis.rpush(key, json.dumps(asdict(mark))), key)
@@ -53,7 +51,6 @@ class RedisStreamOwners:
         self._own: BoundedMap[tuple[str, str], str] = BoundedMap(_REMEMBERED)
 
     async def own(self, channel: str, ts: str, task_id: str) -> None:
-        """Remember it, or for longer; for other processes if Redis takes it."""
         self._own.put((channel, ts), task_id)
         await self._connection.put(stream_key(channel, ts), task_id, STREAM_TTL_S)
 

@@ -44,7 +44,6 @@ class RedisRateBudget:
         self._full_until: dict[str, float] = {}
 
     async def try_acquire(self, method: str) -> bool:
-        """Count one more call if it fits into this minute; whether it does."""
         now = self._clock()
         if now < self._full_until.get(method, 0.0):
             return False

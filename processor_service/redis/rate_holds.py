@@ -33,7 +33,6 @@ class RedisRateLimitHolds:
         self._look_at = float("-inf")
 
     async def delay_s(self, key: str) -> float:
-        """Seconds until ``key`` may be called again; 0 when it may now."""
         if self._clock() >= self._look_at:
             await self._look()
         until = max(self._own.get(key) or 0.0, self._told.get(key, 0.0))
@@ -50,7 +49,6 @@ class RedisRateLimitHolds:
             self._told = {each: min(until, now + HOLDS_TTL_S) for each, until in held}
 
     async def record(self, key: str, seconds: float) -> None:
-        """Do not call ``key`` for ``seconds``."""
         now = self._clock()
         self._own.put(key, now + seconds, seconds)
         change = self._connection.redis.pipeline(transaction=False)

@@ -63,17 +63,14 @@ class RedisThreadQueue:
         self._clock = clock
 
     async def take(self, ticket: QueueTicket) -> bool:
-        """Take or keep the turn, or wait in the queue; without Redis every task has its turn."""
         now_ms = int(self._clock() * 1000)
         name = name_in_line(ticket)
         return bool(await self._take.attempt(_keys(ticket), name, now_ms, self._ttl_ms, lost=True))
 
     async def leave(self, ticket: QueueTicket) -> None:
-        """Let the next task in, or leave the queue."""
         await self._leave.attempt(_keys(ticket), name_in_line(ticket))
 
     async def holder(self, line: str) -> str | None:
-        """The task whose turn it is; None without Redis."""
         return (await self._connection.get(turn_key(line))).rpartition(" ")[2] or None
 
 

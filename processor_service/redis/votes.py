@@ -27,7 +27,6 @@ class RedisVotes:
         self._cast = connection.script(_CAST)
 
     async def cast(self, task_id: str, user_id: str, vote: Vote, at: datetime) -> VoteChange:
-        """Keep the vote unless a later one is kept; without Redis it is new."""
         arguments = (vote, str(round(at.timestamp() * 1e6)), str(VOTE_TTL_S))
         key = vote_key(task_id, user_id)
         return VoteChange(str(await self._cast.attempt([key], *arguments, lost=VoteChange.NEW)))

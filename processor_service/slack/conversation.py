@@ -142,7 +142,6 @@ class SlackConversation(SlackReading):
             await self.owners.own(self.channel, ts, task_id)
 
     async def append_stream(self, posted: Posted, markdown: str) -> None:
-        """Append to a stream."""
         await self._own(posted.mark.task_id, posted.ts)
         async with self.calls("chat.appendStream"):
             await self.calls.client.chat_appendStream(
@@ -191,7 +190,6 @@ class SlackConversation(SlackReading):
                 raise
 
     async def upload(self, document: Document) -> str:
-        """Hand a file over to Slack."""
         return await self.uploads.upload(document) if self.uploads else ""
 
     async def share(self, file_id: str, document: Document) -> None:

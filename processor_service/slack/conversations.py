@@ -37,7 +37,6 @@ class SlackConversations:
         self._refused = RefusedMethods()
 
     def thread(self, task: Task, thread_ts: str, question_ts: str) -> SlackConversation:
-        """The thread of a question."""
         place = MessageRef(task.channel_id, thread_ts, question_ts)
         return SlackConversation(
             self._calls,
@@ -53,7 +52,6 @@ class SlackConversations:
         )
 
     def channel(self, task: Task) -> SlackConversation:
-        """The channel itself, where a slash command's question is shown."""
         from processor_service.rendering.question_metadata import (  # noqa: PLC0415 - see ``cold_start``
             question_payload,
         )
@@ -62,12 +60,10 @@ class SlackConversations:
         return SlackConversation(self._calls, task.channel_id, _since(task), payload=payload)
 
     def response(self, task: Task, url: str) -> SlackResponse:
-        """The messages that only the user sees, through the command's response URL."""
         channel, signing = task.channel_id, self._calls.signing
         return SlackResponse(self._session, url, self._responses, channel, signing)
 
     async def direct(self, task: Task) -> SlackConversation:
-        """The user's direct messages."""
         return SlackConversation(self._calls, await self.direct_id(task), _since(task))
 
     async def direct_id(self, task: Task) -> str:

@@ -47,6 +47,5 @@ class SlackHomes:
         self._calls = calls
 
     async def publish(self, user_id: str, view: dict[str, Any]) -> None:
-        """Replace the user's Home."""
         async with self._calls("views.publish"):
             await self._calls.client.views_publish(user_id=user_id, view=view)

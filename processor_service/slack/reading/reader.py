@@ -55,7 +55,6 @@ class SlackReading:
     starts: UnconfirmedStarts = field(default_factory=UnconfirmedStarts)
 
     async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
-        """Our messages of the task."""
         messages, _ = await self._messages(self.oldest, TrimmedMessages(chars=0))
         return await self._posted(task_id, messages, in_turn=in_turn)
 
@@ -139,7 +138,6 @@ class SlackReading:
         return found
 
     async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
-        """The current content of these messages, as far as one page goes."""
         wanted = {part.ts for part in parts}
         page = await self._page(min(wanted, key=float), None, FIRST_PAGE)
         return {
