@@ -106,7 +106,6 @@ async def _asked(
     ask: Callable[[], Awaitable[AsyncSlackResponse]],
     sleep: Callable[[float], Awaitable[None]],
 ) -> AsyncSlackResponse:
-    """Slack's answer, however many attempts it takes."""
     retries = Retries(RetryPolicy(inf, sleep, back_off=_BACK_OFF))
     while True:
         try:

@@ -74,7 +74,6 @@ class EventApi:
             return web.Response(status=503)
 
     def _refused(self, status: int, reason: str) -> web.Response:
-        """Refuse the request, and close its connection."""
         count_event(NOBODY, "refused", reason)
         if self._told.take(reason):
             log.warning(

@@ -112,7 +112,6 @@ async def generate(
 async def _ask_models(
     request: GenerationRequest, generation: Generation, until: float
 ) -> AsyncGenerator[Progress, None]:
-    """All attempts at the main model, and one at its fallback."""
     retries, last = Retries(generation.patience.ending(until)), False
     while True:
         name = (generation.fallback if last else None) or _first_asked(request, generation)
@@ -164,7 +163,6 @@ def _first_asked(request: GenerationRequest, generation: Generation) -> str:
 async def _ask(
     request: GenerationRequest, name: str, generation: Generation
 ) -> AsyncGenerator[Progress, None]:
-    """One attempt at one model."""
     form, texts, last = request.prompt.answer_format, list[str](), Chunk()
     with _guarded(request, name, generation) as call:
         try:
@@ -207,7 +205,6 @@ def _guarded(request: GenerationRequest, name: str, generation: Generation) -> I
 
 
 def _whole(text: str, last: Chunk, name: str, request: GenerationRequest) -> Answer:
-    """The whole answer, after its last piece."""
     if not last.finished:
         raise ModelUnavailable("The answer broke off before its end.", reason="answer_cut")
     reading = _reading(text, request.prompt.answer_format, cut=last.truncated or last.stopped)

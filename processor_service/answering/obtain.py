@@ -95,7 +95,6 @@ async def _prompt(task: Task, deps: AnswerDeps) -> Prompt:
 
 
 async def _about(ctx: AnswerContext, deps: AnswerDeps) -> Sequence[ThreadMessage]:
-    """The messages of the question's thread, or of the shortcut's subject."""
     subject = ctx.task.subject
     if subject is None:
         return ctx.said
@@ -105,7 +104,6 @@ async def _about(ctx: AnswerContext, deps: AnswerDeps) -> Sequence[ThreadMessage
 async def _with_names(
     prompt: Prompt, task: Task, deps: AnswerDeps
 ) -> tuple[Prompt, dict[str, str]]:
-    """``prompt`` with the names of the mentioned people, and these names."""
     ids = mentioned([prompt.text]) if task.subject is None else []
     names = await names_of(ids, deps.people, deps.channels, deps.groups)
     named = replace(prompt, text=beside_ids(prompt.text, names))

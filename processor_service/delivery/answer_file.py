@@ -55,7 +55,6 @@ async def in_file_alone(ctx: AnswerContext, answered: Answer) -> Sequence[Body] 
 
 
 def _document(task: Task, answered: Answer, bodies: Sequence[Body]) -> Document:
-    """The file with the whole answer that ``bodies`` show."""
     digest = answer_mark(task.task_id, bodies).digest
     text = "\n\n".join([answered.text, *([TRUNCATED[task.locale]] if answered.truncated else [])])
     return Document(task.task_id, digest, WHOLE_ANSWER[task.locale], text)

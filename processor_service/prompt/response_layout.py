@@ -18,8 +18,6 @@ _BACKTICKS = re.compile(r"`{3,}")
 
 @dataclass(frozen=True)
 class _Text:
-    """A text of several lines, below its heading."""
-
     field: str
     heading: Texts | None = None
 
@@ -30,8 +28,6 @@ class _Text:
 
 @dataclass(frozen=True)
 class _List:
-    """A list of points, below its heading."""
-
     field: str
     heading: Texts | None = None
 
@@ -47,8 +43,6 @@ class _List:
 
 @dataclass(frozen=True)
 class _Code:
-    """A program in a fence that names its language."""
-
     field: str = "code"
 
     def show(self, fields: Mapping[str, Any], locale: Locale, *, growing: bool) -> str:

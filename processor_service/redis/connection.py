@@ -153,7 +153,6 @@ class RedisConnection:
             )
 
     async def _note_refusal(self, error: ResponseError) -> str:
-        """The code of a refusal."""
         found = _CODE.search(f"{error.status_code or ''} {error}")
         code, now = found[1] if found else type(error).__name__, time.monotonic()
         REDIS_UNAVAILABLE.add()

@@ -63,7 +63,6 @@ def _text_of(block: Payload) -> str:
 
 
 def _words(value: Any, depth: int = _DEPTH) -> Iterator[str]:
-    """The texts in a part of a block, in order."""
     if isinstance(value, list) and depth:
         for each in value:
             yield from _words(each, depth - 1)

@@ -111,8 +111,6 @@ class SlackCalls:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One call of ``method``."""
-
     calls: SlackCalls
     method: str
     key: str

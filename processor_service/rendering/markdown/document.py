@@ -196,7 +196,6 @@ def _code_of(token: Token) -> list[str]:
 
 
 def _trimmed(lines: Sequence[str | None]) -> list[str]:
-    """The remaining lines, without blank ones at the end."""
     kept = [line for line in lines if line is not None]
     while kept and not kept[-1].strip():
         kept.pop()

@@ -321,7 +321,6 @@ def _image(state: StateInline, silent: bool) -> bool:
 
 
 def _write_target(state: _State, at: int, token: Token, address: str, more: str) -> None:
-    """Write the address after a label, and ``more`` after that."""
     if "label" not in token.meta and "title" not in token.attrs:
         _stand_beside(state, more)
     elif _use(state, token, state.edit(at, state.pos, _target(address) + escaped(more))):

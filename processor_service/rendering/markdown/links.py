@@ -49,7 +49,6 @@ def _place(url: str) -> str:
 
 
 def _named(label: str) -> Iterator[str]:
-    """The hosts and mail addresses in ``label``."""
     visible = "".join(char for char in label if unicodedata.category(char) != "Cf")
     for scheme, found in _NAMED.findall(_compatible(visible).lower()):
         name = found.strip(".+-")

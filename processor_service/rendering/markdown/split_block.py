@@ -181,8 +181,6 @@ def _cut_text(text: str, first: int, limit: int, size: Size) -> _Pieces:
 
 
 class _Cuts:
-    """Where a text may be cut."""
-
     def __init__(self, text: str) -> None:
         inline: Inline = read_inline(text, {})
         self._text = text

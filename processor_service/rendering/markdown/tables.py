@@ -146,7 +146,6 @@ def fenced(lines: Sequence[str], info: str = "", least: int = 3) -> str:
 def _grouped(
     head: _T, body: Sequence[_T], cost: Callable[[_T], int], limit: int
 ) -> Iterator[list[_T]]:
-    """Rows that fit below the head together."""
     room = limit - cost(head)
     group: list[_T] = []
     used = 0
