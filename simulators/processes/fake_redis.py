@@ -5,14 +5,14 @@ from typing import Any
 
 from fakeredis import TcpFakeServer
 from fakeredis._clients._tcp_server import TCPFakeRequestHandler
-from fakeredis._helpers import SimpleError
 from redis.exceptions import ResponseError
 
 
 class _Handler(TCPFakeRequestHandler):
-    """Answers an error as Redis does: by its code, and the connection goes on.
+    """Goes on after an error, as Redis does.
 
-    fakeredis names it otherwise and hangs up: no client learns that it has to send a script.
+    fakeredis hangs up: a client that learns from the error to send a script would have to connect
+    again for it.
     """
 
     def setup(self) -> None:
@@ -23,7 +23,7 @@ class _Handler(TCPFakeRequestHandler):
             try:
                 return read()
             except ResponseError as error:
-                return SimpleError(f"{error.status_code or 'ERR'} {error}")
+                return error
 
         self.current_client.read_response = read_response  # type: ignore[method-assign]
 

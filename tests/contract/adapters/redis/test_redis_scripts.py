@@ -1,5 +1,9 @@
 """Scripts in Redis: sent once, and again where they are not known, on every Redis we run with."""
 
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
 from processor_service.redis.connection import RedisConnection
 
 COUNT = "return redis.call('INCRBY', KEYS[1], ARGV[1])"
@@ -34,3 +38,13 @@ async def test_what_a_key_holds_is_told_from_what_is_not_known(connection: Redis
     await connection.redis.delete("mechachang:answer:x")
     await connection.redis.rpush("mechachang:answer:x", "no text")
     assert await connection.get("mechachang:answer:x", lost="?") == "?"
+
+
+async def test_a_client_that_never_connects_again_may_send_a_script(
+    connection: RedisConnection,
+) -> None:
+    where = connection.redis.connection_pool.connection_kwargs
+    never_again = Retry(NoBackoff(), 0)
+    async with Redis(host=where["host"], port=where["port"], retry=never_again) as client:
+        await client.script_flush()
+        assert await client.register_script(COUNT)(keys=["mechachang:answer:x"], args=[2]) == 2
