@@ -126,7 +126,7 @@ class Sweep:
     def _note_unread(self, where: str, error: RetryableError | SlackRefused) -> None:
         self.report.unread += 1
         log.warning(
-            "Missed questions could not be looked for.",
+            "The search for missed questions failed.",
             action="catch_up_unread",
             where=where,
             reason=error.reason,

@@ -39,7 +39,7 @@ class SlackHomePublisher:
     def _log_failure(self, error: Exception, method: str) -> None:
         failure = self._access.failure(error, method)
         log.warning(
-            "The app's entrance could not be shown.",
+            "App Home or its prompts could not be shown.",
             action="entrance_not_shown",
             method=method,
             reason=failure.reason,

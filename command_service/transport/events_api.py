@@ -77,7 +77,7 @@ class EventApi:
         count_event(NOBODY, "refused", reason)
         if self._told.take(reason):
             log.warning(
-                "A request was not taken for one of Slack's.",
+                "A request did not look like Slack's.",
                 action="request_refused",
                 reason=reason,
                 status=status,

@@ -181,7 +181,7 @@ class Listeners:
         """The reason to ignore a press whose data we did not sign for its place."""
         if is_genuine(body, self.signing):
             return None
-        log.warning("A press carries what is not ours.", action="press_tampered")
+        log.warning("A press carries data that we did not sign.", action="press_tampered")
         return NotAQuestion(RejectReason.TAMPERED)
 
     def _tidy_up(self, body: Payload, outcome: SubmitOutcome) -> None:
@@ -250,7 +250,7 @@ async def on_error(
     if isinstance(error, BoltUnhandledRequestError):
         count_event(NOBODY, "ignored", "unhandled")
         log.info(
-            "An event nobody listens to was acked.",
+            "An event without a listener was acked.",
             action="event_ignored",
             reason="unhandled",
             type=_kind(body),

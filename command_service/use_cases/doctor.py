@@ -113,7 +113,7 @@ async def run_checks(visit: DoctorRequest, deps: DoctorDeps) -> str:
         ]
         findings.append(_of_queue(on_queue, locale))
         log.info(
-            "The service was examined.",
+            "The doctor's checks ran.",
             action="doctor_examined",
             failed=sum(not finding.ok for finding in findings),
         )

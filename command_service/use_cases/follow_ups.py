@@ -175,7 +175,7 @@ async def why_not_follow_up(
             since = await _looked_up(question, deps)
         except RetryableError as error:
             log.warning(
-                "Whether a message follows up is not known; Slack is to send it again.",
+                "It is unknown whether a message follows up; Slack is to send it again.",
                 action="follow_up_handed_back",
                 reason=error.reason,
                 why=str(error),

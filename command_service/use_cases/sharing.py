@@ -50,7 +50,7 @@ class Sharing:
                 return self._known.put(channel_id, place.external)
         except (MechachangError, TimeoutError) as error:
             log.info(
-                "Whom a channel is shared with is not known.",
+                "It is unknown whether a channel is shared.",
                 action="sharing_unknown",
                 why=str(error),
             )
@@ -65,7 +65,7 @@ class Sharing:
                 return await self._surroundings.may_read(user_id, channel_id)
         except (MechachangError, TimeoutError) as error:
             log.info(
-                "Who may read a channel is not known.", action="sharing_unknown", why=str(error)
+                "It is unknown who may read a channel.", action="sharing_unknown", why=str(error)
             )
             return None
 

@@ -81,7 +81,7 @@ async def tell_refusal(task: Task, refusal: LimitExceeded, run: TaskRun, deps: A
     """
     set_reason(refusal.reason)
     if refusal.told:
-        log.info("Another notice tells of it.", action="refusal_covered", reason=refusal.reason)
+        log.info("Another notice covers it.", action="refusal_covered", reason=refusal.reason)
         return
     failure = Failure(refusal.reason, refusal.resumes_at)
     stands = await post_notice(task, failure, deps.conversations, run, place_to_refuse)

@@ -121,7 +121,7 @@ async def _answer_once(task: Task, delivery: Delivery, run: TaskRun, deps: Answe
         await writer.remove_all(ctx.existing.notices)
         deps.statuses.end(ctx.conversation, task)
         proof = await verify(ctx, bodies, parts, deps.budget, grew=preview.visible)
-        log.info("The answer was looked at.", action="answer_proved", proof=proof)
+        log.info("The answer was verified.", action="answer_proved", proof=proof)
         await remove_left(left, writer)
         return _stopped(words=True) if answered.stopped else Outcome.ANSWERED
 
@@ -143,7 +143,7 @@ async def _look(
 
 def _stopped(*, words: bool) -> Outcome:
     STOPPED.add()
-    log.info("The answer was stopped by its asker.", action="answer_stopped", words=words)
+    log.info("The user stopped the answer.", action="answer_stopped", words=words)
     return Outcome.STOPPED
 
 

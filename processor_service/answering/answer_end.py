@@ -38,7 +38,7 @@ async def _next(pieces: AsyncGenerator[Chunk, None], end: Chunk | None) -> Chunk
             return await anext(pieces, None)
     except (MechachangError, TimeoutError) as error:
         log.warning(
-            "What followed a finished answer is passed over.",
+            "A failure after the end of an answer is ignored.",
             action="answer_end_kept",
             error=type(error).__name__,
         )

@@ -55,7 +55,7 @@ async def clean_up(
             # Its user was told elsewhere. A message with its final mark is no beginning, and stays.
             await writer.remove_all(one for one in found.answers if not one.mark.parts)
     except MechachangError as error:
-        log.warning("What may stand twice stays.", action="clean_up_failed", reason=error.reason)
+        log.warning("A possible double stays.", action="clean_up_failed", reason=error.reason)
 
 
 def look_later(
@@ -87,13 +87,13 @@ async def remove_left(left: Sequence[Posted], writer: SlackWriter) -> None:
     except LeaseLost:
         raise
     except MechachangError as error:
-        log.warning("What was left stays.", action="clean_up_failed", reason=error.reason)
+        log.warning("An abandoned stream stays.", action="clean_up_failed", reason=error.reason)
 
 
 def _tell(streams: Sequence[Posted]) -> None:
     if streams:
         log.warning(
-            "Streams that nobody would have ended are removed.",
+            "Abandoned streams are removed.",
             action="stray_streams_removed",
             count=len(streams),
         )

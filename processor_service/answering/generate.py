@@ -246,5 +246,5 @@ def _log_failed_attempt(name: str, error: ModelUnavailable) -> None:
 
 def _log_fallback(reason: str) -> None:
     log.warning(
-        "The model gave no answer; its fallback is asked.", action="model_fallback", reason=reason
+        "The model gave no answer; the fallback is asked.", action="model_fallback", reason=reason
     )

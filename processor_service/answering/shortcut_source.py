@@ -33,7 +33,7 @@ async def material(
     own = ThreadMessage("app" if subject.by_app else "person", subject.by, task.text)
     try:
         if not await run.read(partial(channels.may_read, task.user_id, subject.channel_id)):
-            raise NotAMember("The asker is no member of the channel.")
+            raise NotAMember("The user is no member of the channel.")
         said = await run.read(partial(threads.said_about, subject))
     except SlackRefused as refused:
         if subject.purpose is Purpose.SUMMARISE:

@@ -39,7 +39,7 @@ _STATUS = {
     Outcome.TRY_LATER: 503,
 }
 _ANSWERS: dict[int | str, dict[str, object]] = {
-    204: {"description": "Done, or permanently failed and the asker was told: acknowledged."},
+    204: {"description": "Done, or permanently failed and the user was told: acknowledged."},
     400: {"description": "Not a task: Pub/Sub moves it to the dead-letter topic in the end."},
     401: {"description": "No valid token."},
     403: {"description": "A valid token, but not our subscription's."},

@@ -146,7 +146,7 @@ class LivePreview:
         try:
             return await off_the_loop(self.renderer.unread(text), draw)
         except RecursionError:
-            log.warning("An answer cannot be drawn while it grows.", action="growth_not_drawn")
+            log.warning("An answer cannot be rendered while it grows.", action="growth_not_drawn")
             return None
 
     def _unshown(self, drawn: RenderedSoFar | None) -> Iterator[tuple[int, Body, str, bool]]:

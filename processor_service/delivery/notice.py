@@ -39,13 +39,13 @@ async def post_notice(
         told = await _post_where_asked(task, failure, conversations, run, place)
     except SlackRefused as error:
         log.error(
-            "Slack does not let us tell the asker.",
+            "Slack does not let us tell the user.",
             action="notice_refused",
             reason=error.reason,
             slack_error=error.slack_error,
         )
         return True
-    log.info("The asker was told.", action="notice_posted", reason=failure.reason)
+    log.info("The user was told.", action="notice_posted", reason=failure.reason)
     return told
 
 

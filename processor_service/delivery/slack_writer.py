@@ -97,7 +97,7 @@ class SlackWriter:
             return posted
         twins = await self.run.read(partial(self._standing, mark))
         for surplus in twins[1:]:
-            log.warning("A message stood twice; one is removed.", action="twin_removed")
+            log.warning("A message was posted twice; one is removed.", action="twin_removed")
             await self.remove(surplus)
         return twins[0] if twins else posted
 
@@ -159,9 +159,9 @@ class SlackWriter:
         if not standing:
             return None
         if mark.role == "file":
-            log.info("A file of unknown outcome stands in Slack.", action="file_adopted")
+            log.info("A file of unknown outcome is in Slack.", action="file_adopted")
         else:
-            log.info("A post of unknown outcome stands in Slack.", action="post_adopted")
+            log.info("A post of unknown outcome is in Slack.", action="post_adopted")
         return standing[0]
 
     async def _standing(self, mark: Mark) -> list[Posted]:

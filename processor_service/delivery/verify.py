@@ -66,7 +66,7 @@ async def _read_back(
     if not broken:
         return Verification.READ
     log.warning(
-        "Slack does not show the answer whole; it is mended.",
+        "Slack does not show the answer whole; it is repaired.",
         action="answer_mended",
         parts=[part.mark.part for part, _ in broken],
     )
@@ -83,7 +83,7 @@ async def _mend(ctx: AnswerContext, part: Posted, body: Body) -> bool:
     except LeaseLost:
         raise
     except MechachangError as error:
-        log.warning("A part could not be mended.", action="part_not_mended", reason=error.reason)
+        log.warning("A part could not be repaired.", action="part_not_mended", reason=error.reason)
         return False
 
 

@@ -27,7 +27,7 @@ async def cancel_answer(task: Task, deps: CancelDeps) -> Outcome:
     stopped = await _meant(task, deps)
     for task_id in stopped:
         await deps.stops.ask(task_id)
-    log.info("A stop was asked for.", action="stop_asked", task_ids=sorted(stopped))
+    log.info("A stop was requested.", action="stop_asked", task_ids=sorted(stopped))
     return Outcome.NOTED
 
 

@@ -40,7 +40,7 @@ def _given(feedback: Feedback, *, changed: bool) -> None:
     """Log a vote that counts; ``changed``: it replaces the opposite one."""
     FEEDBACK.add(vote=feedback.vote)
     log.info(
-        "A person has voted on an answer.",
+        "A user voted on an answer.",
         action="feedback_given",
         answer_task_id=feedback.task_id,
         vote=feedback.vote,
@@ -52,7 +52,7 @@ def _given(feedback: Feedback, *, changed: bool) -> None:
 def _explained(feedback: Feedback, *, keeps_words: bool) -> None:
     words = {"comment": feedback.comment} if keeps_words and feedback.comment else {}
     log.info(
-        "A person has said what was wrong with an answer.",
+        "A user said what was wrong with an answer.",
         action="feedback_explained",
         answer_task_id=feedback.task_id,
         vote=feedback.vote,

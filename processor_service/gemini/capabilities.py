@@ -64,7 +64,7 @@ class ModelCapabilities:
             return replace(refused, tools=())
         if refused != GenerationOptions() and code == 400 and _NAMES_NOTHING.search(message):
             log.warning(
-                "The model refuses a request without saying why; it is asked in its own options.",
+                "The model rejects a request without saying why; it is asked with its own options.",
                 action="option_refused",
                 model=model,
             )

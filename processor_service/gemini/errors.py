@@ -100,7 +100,7 @@ def _seconds(text: str | None) -> float | None:
 def _tell_operators(said: Told, reason: str) -> None:
     # These messages name the project, a field or a setting, never the question.
     log.error(
-        "Gemini does not serve us until a setting is mended.",
+        "Gemini does not serve us until a setting is fixed.",
         action="gemini_misconfigured",
         reason=reason,
         code=said.code,

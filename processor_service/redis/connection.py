@@ -129,7 +129,7 @@ class RedisConnection:
                     if text or await self.redis.type(key) not in {type_of(key), "none"}:
                         await self.redis.delete(key)
                         log.warning(
-                            "What a key in Redis held was not ours; it was deleted.",
+                            "A key in Redis held a foreign value; it was deleted.",
                             action="redis_key_deleted",
                             kind=key.removeprefix(PREFIX).split(":")[0],
                         )

@@ -38,7 +38,7 @@ class CancelToken:
     def check(self) -> None:
         """Raise Cancelled if it was requested."""
         if self.requested:
-            raise Cancelled("The asker has stopped the answer.")
+            raise Cancelled("The user has stopped the answer.")
 
     def request(self) -> None:
         """Request cancellation. Idempotent."""

@@ -65,7 +65,11 @@ async def leased(
         claim = await leases.claim(task.task_id, message_id)
     work = LeasedWork(claim.lease)
     if claim.lease is None:
-        log.info("The delivery is not ours to work on.", action="task_not_ours", state=claim.state)
+        log.info(
+            "The task is done, or another delivery has it.",
+            action="task_not_ours",
+            state=claim.state,
+        )
         work.outcome = _NOT_OURS[claim.state]
         yield work
         return

@@ -101,7 +101,7 @@ class SlackCalls:
     async def _limited(self, key: str, method: str, failure: SlackUnavailable) -> None:
         failure.retry_after_s = failure.retry_after_s or _UNNAMED_S
         log.warning(
-            "Slack limits us.",
+            "Slack limits our calls.",
             action="slack_rate_limited",
             method=method,
             retry_after_s=failure.retry_after_s,

@@ -55,7 +55,7 @@ class RefusedMethods:
         if known or isinstance(error, SlackUnavailable):
             return
         log.warning(
-            "Slack refuses what an answer can do without; it is left out for a while.",
+            "Slack refuses an optional call; it is left out for a while.",
             action="method_refused",
             method=method,
             slack_error=error.slack_error,

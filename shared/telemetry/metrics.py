@@ -47,7 +47,7 @@ PUBLISH_DURATION: Final = Histogram(
 FIRST_SIGN: Final = Histogram(
     "mechachang_first_sign_seconds",
     "s",
-    "From the event in Slack until its asker saw a first sign: a status, or a command's reply.",
+    "From the event in Slack until its user saw a first sign: a status, or a command's reply.",
     ("source",),
     STEP_BOUNDS_S,
 )
@@ -212,7 +212,7 @@ FEEDBACK: Final = Counter(
 STOPPED: Final = Counter(
     "mechachang_stopped_total",
     "{answer}",
-    "Answers whose asker stopped them.",
+    "Answers whose user stopped them.",
 )
 
 # --- both ---
