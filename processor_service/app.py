@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from slack_sdk.web.async_client import AsyncWebClient
 
 from processor_service import cold_start
-from processor_service.answering.deps import AnswerDeps
+from processor_service.answering.deps import AnswerDeps, AnswerSource, Coordination, SlackDeps
 from processor_service.answering.generate import Generation
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.push_auth import Certs, NoVerification, OidcVerifier, PushVerifier
@@ -141,46 +141,44 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             settings.team_daily_tokens,
             settings.max_waiting_in_thread,
         )
-        seal = _seal(settings)
-        answering = AnswerDeps(
-            leases=RedisLeases(redis),
-            answers=RedisAnswers(redis, settings.cache_ttl_seconds, seal, signing),
+        seal, leases = _seal(settings), RedisLeases(redis)
+        source = AnswerSource(
             saved=RedisAnswers(redis, SAVED_ANSWER_TTL_S, seal, signing),
+            cache=RedisAnswers(redis, settings.cache_ttl_seconds, seal, signing),
             model=model,
-            conversations=SlackConversations(calls, session, RedisResponses(redis), cancel.owners),
-            people=SlackPeople(calls, RedisPeopleCache(redis)),
-            limits=limits,
-            statuses=statuses,
-            turns=cancel.turns,
-            stops=cancel.stops,
-            budget=RedisRateBudget(redis),
+            generation=_generation(settings),
+            prompt_config=PromptConfig(settings.options_by_mode, settings.system_prompt_file),
             files=Files(
                 SlackFiles(calls, downloads, SlackHosts(settings.slack_api_url), asyncio.sleep),
                 model,
                 MemoryBudget(max(_FILE_MEMORY_BYTES, settings.max_file_bytes)),
                 settings.max_file_bytes,
             ),
-            generation=_generation(settings),
-            patience=RetryPolicy(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
-            deadline_s=settings.task_deadline_seconds,
-            workspace=SlackWorkspace(calls),
-            prompt_config=PromptConfig(settings.options_by_mode, settings.system_prompt_file),
-            threads=SlackThreads(calls),
+            people=SlackPeople(calls, RedisPeopleCache(redis)),
             channels=SlackChannels(calls),
             groups=SlackGroups(calls),
-            late_looks=late_looks,
+            workspace=SlackWorkspace(calls),
+            threads=SlackThreads(calls),
+        )
+        conversations = SlackConversations(calls, session, RedisResponses(redis), cancel.owners)
+        answering = AnswerDeps(
+            Coordination(leases, cancel.queue, cancel.cancellations, limits),
+            source,
+            SlackDeps(conversations, RedisRateBudget(redis), statuses, late_looks),
+            RetryPolicy(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
+            settings.task_deadline_seconds,
         )
         tried = partial(
             check_model,
             model=model,
-            prompt_config=answering.prompt_config,
+            prompt_config=source.prompt_config,
             prices=settings.gemini_prices,
         )
-        home = HomeDeps(answering.people, limits, SlackHomes(calls), settings.k_revision)
+        home = HomeDeps(source.people, limits, SlackHomes(calls), settings.k_revision)
         doctor = ReportDeps(
-            leases=answering.leases,
-            conversations=answering.conversations,
-            people=answering.people,
+            leases=leases,
+            conversations=conversations,
+            people=source.people,
             usage=limits,
             check_slack=readiness.checks["slack"],
             check_model=tried,

@@ -58,11 +58,11 @@ async def refusal_of(
     A task delivered before may have been begun without Redis. Then its messages in Slack are
     completed: they get no notice beside them, and are not left half-finished.
     """
-    refusal = await deps.limits.admit(application(task))
+    refusal = await deps.coordination.limits.admit(application(task))
     if refusal is None or delivery.attempt == 1:
         return refusal
     try:
-        there = await place_to_refuse(task, deps.conversations, run)
+        there = await place_to_refuse(task, deps.slack.conversations, run)
         found = await find_existing(task.task_id, there)
     except SlackRefused:
         # No work can begin where Slack does not let us look.
@@ -84,5 +84,5 @@ async def tell_refusal(task: Task, refusal: LimitExceeded, run: TaskRun, deps: A
         log.info("Another notice covers it.", action="refusal_covered", reason=refusal.reason)
         return
     failure = Failure(refusal.reason, refusal.resumes_at)
-    stands = await post_notice(task, failure, deps.conversations, run, place_to_refuse)
-    await deps.limits.told(application(task), stands=stands)
+    stands = await post_notice(task, failure, deps.slack.conversations, run, place_to_refuse)
+    await deps.coordination.limits.told(application(task), stands=stands)

@@ -48,20 +48,20 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     failures; cancelled, it hands the task back first.
     """
     run: TaskRun | None = None
-    async with leased(task, delivery.message_id, deps.leases, deps.deadline_s) as work:
+    async with leased(task, delivery.message_id, deps.coordination.leases, deps.deadline_s) as work:
         if work.lease is not None:
             run = _begin(work.lease, work.until, deps)
             async with (
-                watch_cancellation(task.task_id, run.cancel, deps.stops),
+                watch_cancellation(task.task_id, run.cancel, deps.coordination.cancellations),
                 _failures_told(task, delivery, run, work, deps),
             ):
                 work.outcome = await _answer_once(task, delivery, run, deps)
     if work.outcome is Outcome.TRY_LATER and run is not None and run.doubtful:
         await _leave_nothing_beside(task, delivery, deps)
     if work.outcome in _DELIVERED:
-        await deps.saved.forget(saved_answer_key(task))
+        await deps.source.saved.forget(saved_answer_key(task))
     if work.outcome is Outcome.ALREADY_DONE:
-        if await deps.leases.is_doubted(task.task_id):
+        if await deps.coordination.leases.has_possible_duplicate(task.task_id):
             await clean_up(task, delivery, deps, done=True)
         # The command service showed "thinking" for this redelivery too, and no new message clears
         # it.
@@ -75,23 +75,27 @@ async def _leave_nothing_beside(task: Task, delivery: Delivery, deps: AnswerDeps
     concurrent worker whose answer is whole by now did not look for ours, and its delivery may have
     been the last.
     """
-    await deps.leases.announce_doubt(task.task_id)
+    await deps.coordination.leases.flag_possible_duplicate(task.task_id)
     await clean_up(task, delivery, deps, done=False)
 
 
 async def give_up(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     """Tell the user of a task that every delivery failed, once."""
     run: TaskRun | None = None
-    async with leased(task, delivery.message_id, deps.leases, deps.deadline_s) as work:
+    async with leased(task, delivery.message_id, deps.coordination.leases, deps.deadline_s) as work:
         if work.lease is not None:
             run = _begin(work.lease, work.until, deps)
-            owed = await deps.limits.owed(application(task))
+            owed = await deps.coordination.limits.owed(application(task))
             if owed is not None:
                 await tell_refusal(await _localised(task, deps), owed, run, deps)
             else:
-                failure = Failure(await deps.leases.last_failure(task.task_id) or "gave_up")
+                failure = Failure(
+                    await deps.coordination.leases.last_failure(task.task_id) or "gave_up"
+                )
                 set_reason(failure.reason)
-                await post_notice(await _localised(task, deps), failure, deps.conversations, run)
+                await post_notice(
+                    await _localised(task, deps), failure, deps.slack.conversations, run
+                )
             _end_status(task, deps)
             work.outcome = Outcome.GAVE_UP
     look_later(task, delivery, work.outcome, run, deps)
@@ -106,21 +110,21 @@ async def _answer_once(task: Task, delivery: Delivery, run: TaskRun, deps: Answe
         await tell_refusal(task, refusal, run, deps)
         _end_status(task, deps)
         return Outcome.TOLD_FAILURE
-    writer = await resolve_destination(task, deps.conversations, run)
-    async with wait_for_turn(task, writer.conversation.place, deps.turns, run):
+    writer = await resolve_destination(task, deps.slack.conversations, run)
+    async with wait_for_turn(task, writer.conversation.place, deps.coordination.queue, run):
         ctx, left = await _look(task, writer, deps)
         if is_settled(ctx.existing, again=delivery.again):
             await tidy(ctx.existing, writer)
             if task.message_ts is None:
                 # Only here a command's thread is known; elsewhere ``answer`` ends the status.
-                deps.statuses.end(ctx.conversation, task)
+                deps.slack.statuses.end(ctx.conversation, task)
             return Outcome.ALREADY_DONE
         preview = live_preview(ctx, deps)
         answered, cached = await obtain_answer(ctx, preview, deps)
         bodies, parts = await post_answer(ctx, answered, cached, preview)
         await writer.remove_all(ctx.existing.notices)
-        deps.statuses.end(ctx.conversation, task)
-        proof = await verify(ctx, bodies, parts, deps.budget, grew=preview.visible)
+        deps.slack.statuses.end(ctx.conversation, task)
+        proof = await verify(ctx, bodies, parts, deps.slack.budget, grew=preview.visible)
         log.info("The answer was verified.", action="answer_proved", proof=proof)
         await remove_left(left, writer)
         return _stopped(words=True) if answered.stopped else Outcome.ANSWERED
@@ -130,7 +134,7 @@ async def _look(
     task: Task, writer: SlackWriter, deps: AnswerDeps
 ) -> tuple[AnswerContext, Sequence[Posted]]:
     """The existing messages of the task, and the abandoned streams of earlier tasks."""
-    status, place = deps.statuses.line(writer.conversation, task), writer.conversation.place
+    status, place = deps.slack.statuses.line(writer.conversation, task), writer.conversation.place
     if place is not None and place.continues_thread:
         status.reading()
     with span("context"):
@@ -161,8 +165,8 @@ async def _failures_told(
         stopped = isinstance(error, Cancelled)
         work.outcome = _stopped(words=False) if stopped else Outcome.TOLD_FAILURE
     finally:
-        deps.statuses.over(task)
-        await asyncio.shield(deps.limits.leave(application(task)))
+        deps.slack.statuses.over(task)
+        await asyncio.shield(deps.coordination.limits.leave(application(task)))
 
 
 def _failure_of(error: PermanentError | TurnNeverCame) -> Failure:
@@ -177,11 +181,11 @@ def _failure_of(error: PermanentError | TurnNeverCame) -> Failure:
 
 async def _tell(task: Task, failure: Failure, run: TaskRun, deps: AnswerDeps) -> None:
     set_reason(failure.reason)
-    line = deps.statuses.over(task)
-    await post_notice(task, failure, deps.conversations, run)
+    line = deps.slack.statuses.over(task)
+    await post_notice(task, failure, deps.slack.conversations, run)
     if line is not None:
         # A status may have arrived after the notice; only the line knows a command's thread.
-        deps.statuses.end(line.conversation, task)
+        deps.slack.statuses.end(line.conversation, task)
     else:
         _end_status(task, deps)
 
@@ -189,15 +193,15 @@ async def _tell(task: Task, failure: Failure, run: TaskRun, deps: AnswerDeps) ->
 def _end_status(task: Task, deps: AnswerDeps) -> None:
     if task.message_ts is not None:
         thread_ts = task.thread_ts or task.message_ts
-        thread = deps.conversations.thread(task, thread_ts, task.message_ts)
-        deps.statuses.end(thread, task)
+        thread = deps.slack.conversations.thread(task, thread_ts, task.message_ts)
+        deps.slack.statuses.end(thread, task)
 
 
 def _begin(lease: Lease, until: float, deps: AnswerDeps) -> TaskRun:
-    return TaskRun(TaskLease(deps.leases, lease), deps.patience.ending(until))
+    return TaskRun(TaskLease(deps.coordination.leases, lease), deps.retry_policy.ending(until))
 
 
 async def _localised(task: Task, deps: AnswerDeps) -> Task:
     """The task in its user's language; the wire's is a guess for a new user."""
-    locale = await deps.people.locale_of(task.user_id)
+    locale = await deps.source.people.locale_of(task.user_id)
     return task if locale is None else task.model_copy(update={"locale": locale})

@@ -43,10 +43,10 @@ async def clean_up(
     answer, or a notice, is posted. Raises nothing.
     """
     until = asyncio.get_running_loop().time() + (within_s or deps.deadline_s)
-    lease = NoLease(deps.leases, Lease(task.task_id, delivery.message_id, None))
-    run = TaskRun(lease, deps.patience.ending(until))
+    lease = NoLease(deps.coordination.leases, Lease(task.task_id, delivery.message_id, None))
+    run = TaskRun(lease, deps.retry_policy.ending(until))
     try:
-        writer = await place_to_refuse(task, deps.conversations, run)
+        writer = await place_to_refuse(task, deps.slack.conversations, run)
         found = await find_existing(task.task_id, writer, in_turn=False)
         if is_settled(found, again=False):
             _tell([one for one in found.posted if one.live])
@@ -72,7 +72,7 @@ def look_later(
     if doubtful or successor:
         look = partial(clean_up, task, delivery, deps, done=False, within_s=_LOOK_WITHIN_S)
         often = unconfirmed or (successor and doubtful)
-        deps.late_looks.after(task.task_id, look, often=often)
+        deps.slack.late_looks.after(task.task_id, look, often=often)
 
 
 async def remove_left(left: Sequence[Posted], writer: SlackWriter) -> None:

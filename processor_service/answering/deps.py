@@ -17,31 +17,50 @@ from shared.retry import RetryPolicy
 
 
 @dataclass(frozen=True)
-class AnswerDeps:
-    """Everything that answering a question needs.
-
-    ``answers`` is the cache for equal questions; ``saved`` keeps the model's answer to a task until
-    it is posted in Slack, whether or not the cache is on.
-    """
+class Coordination:
+    """What keeps workers, and the questions of a thread or a person, apart."""
 
     leases: Leases
-    answers: Answers
-    saved: Answers
-    model: Model
-    conversations: Conversations
-    people: People
+    queue: ThreadQueue
+    cancellations: Cancellations
     limits: Limits
-    statuses: Statuses
-    turns: ThreadQueue
-    stops: Cancellations
-    budget: RateBudget
-    files: Files
+
+
+@dataclass(frozen=True)
+class AnswerSource:
+    """Where an answer comes from. ``cache`` is for equal questions; ``saved`` keeps the model's
+    answer to a task until it is posted in Slack, whether or not the cache is on.
+    """
+
+    saved: Answers
+    cache: Answers
+    model: Model
     generation: Generation
-    patience: RetryPolicy
-    deadline_s: float
-    workspace: Workspace
     prompt_config: PromptConfig
-    threads: ThreadReader
+    files: Files
+    people: People
     channels: Channels
     groups: Groups
+    workspace: Workspace
+    threads: ThreadReader
+
+
+@dataclass(frozen=True)
+class SlackDeps:
+    """Where an answer goes."""
+
+    conversations: Conversations
+    budget: RateBudget
+    statuses: Statuses
     late_looks: LateLooks
+
+
+@dataclass(frozen=True)
+class AnswerDeps:
+    """Everything that answering a question needs."""
+
+    coordination: Coordination
+    source: AnswerSource
+    slack: SlackDeps
+    retry_policy: RetryPolicy
+    deadline_s: float

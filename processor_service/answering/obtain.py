@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 
-from processor_service.answering.deps import AnswerDeps
+from processor_service.answering.deps import AnswerDeps, AnswerSource
 from processor_service.answering.generate import GenerationRequest, Progress, generate
 from processor_service.answering.shortcut_source import material
 from processor_service.answering.single_flight import (
@@ -50,26 +50,28 @@ async def obtain_answer(
     A model's answer to an earlier worker on this task is used again: what that worker has shown of
     it then stays.
     """
-    task = ctx.task
-    saved = await deps.saved.get(saved_answer_key(task))
+    task, source = ctx.task, deps.source
+    saved = await source.saved.get(saved_answer_key(task))
     if saved is not None:
         return saved, False
-    prompt, names = await _with_names(await _prompt(task, deps), task, deps)
-    audience = await audience_of(task, deps.channels)
-    key = cache_key(task, prompt, deps.generation.model, audience)
+    prompt, names = await _with_names(await _prompt(task, source), task, source)
+    audience = await audience_of(task, source.channels)
+    key = cache_key(task, prompt, source.generation.model, audience)
     shared = key if may_read_cache(task) else None
-    async with single_flight(shared, task, deps.answers, deps.turns, ctx.cancel) as known:
+    async with single_flight(
+        shared, task, source.cache, deps.coordination.queue, ctx.cancel
+    ) as known:
         if known is not None:
             return known, True
         ctx.cancel.check()
-        about = await _about(ctx, deps)
-        prompt = await _quoting(prompt, task, about, names, deps)
+        about = await _about(ctx, source)
+        prompt = await _quoting(prompt, task, about, names, source)
         ctx.status.thinking(searching=bool(prompt.options.tools) and not task.files)
-        async with attach_files(task, about, deps.files, ctx.cancel) as files:
+        async with attach_files(task, about, source.files, ctx.cancel) as files:
             ask = partial(_ask, ctx, preview, names, deps)
             new = await _watch(ask_with_files(task, prompt, files, ask), preview)
         new = replace(new, without=tuple(files.without))
-        await _keep(task, key, new, deps)
+        await _keep(task, key, new, source)
         return new, False
 
 
@@ -85,27 +87,27 @@ async def _watch(progress: AsyncGenerator[Progress, None], preview: LivePreview)
     return step
 
 
-async def _prompt(task: Task, deps: AnswerDeps) -> Prompt:
+async def _prompt(task: Task, source: AnswerSource) -> Prompt:
     # One after the other: both are nearly always known already.
-    utc_offset = await deps.people.utc_offset_of(task.user_id)
-    workspace = await deps.workspace.name()
+    utc_offset = await source.people.utc_offset_of(task.user_id)
+    workspace = await source.workspace.name()
     # The day of the question, not of its answer: a redelivery after midnight is the same question.
     prompt_context = PromptContext(day_of(task.occurred_at, utc_offset), workspace)
-    return prompt_for(task, prompt_context, deps.prompt_config)
+    return prompt_for(task, prompt_context, source.prompt_config)
 
 
-async def _about(ctx: AnswerContext, deps: AnswerDeps) -> Sequence[ThreadMessage]:
+async def _about(ctx: AnswerContext, source: AnswerSource) -> Sequence[ThreadMessage]:
     subject = ctx.task.subject
     if subject is None:
         return ctx.said
-    return await material(ctx.task, subject, deps.threads, deps.channels, ctx.writer.run)
+    return await material(ctx.task, subject, source.threads, source.channels, ctx.writer.run)
 
 
 async def _with_names(
-    prompt: Prompt, task: Task, deps: AnswerDeps
+    prompt: Prompt, task: Task, source: AnswerSource
 ) -> tuple[Prompt, dict[str, str]]:
     ids = mentioned([prompt.text]) if task.subject is None else []
-    names = await names_of(ids, deps.people, deps.channels, deps.groups)
+    names = await names_of(ids, source.people, source.channels, source.groups)
     named = replace(prompt, text=beside_ids(prompt.text, names))
     return explained(named, ids, names, task.locale), names
 
@@ -115,21 +117,21 @@ async def _quoting(
     task: Task,
     about: Sequence[ThreadMessage],
     names: dict[str, str],
-    deps: AnswerDeps,
+    source: AnswerSource,
 ) -> Prompt:
     """``prompt`` with the messages before it. Adds the names it needs to ``names``."""
     if not about:
         return prompt
     ids = mentioned(one.text for one in about)
     wanted = [*ids, *speakers(task, about)]
-    names |= await names_of(wanted, deps.people, deps.channels, deps.groups)
+    names |= await names_of(wanted, source.people, source.channels, source.groups)
     prompt = explained(prompt, ids, names, task.locale)
     named = [
         one if one.role == "us" else replace(one, text=beside_ids(one.text, names)) for one in about
     ]
     if task.subject is None:
         quoted = in_thread(prompt, task, named, names)
-        return beside_quotes(quoted, deps.prompt_config.options_by_mode, task.locale)
+        return beside_quotes(quoted, source.prompt_config.options_by_mode, task.locale)
     return asked_about(prompt, task, task.subject, named, names)
 
 
@@ -138,10 +140,10 @@ async def _ask(
 ) -> AsyncGenerator[Progress, None]:
     """Ask the model, with names instead of ids in its answer; its tokens are spent in any case."""
     task, tally = ctx.task, Tally()
-    patience = ctx.cancel.cutting_short(deps.generation.patience)
-    generation = replace(deps.generation, patience=patience)
-    model = CancellableModel(CountingModel(deps.model, tally), ctx.cancel)
-    told = beside_quotes(prompt, deps.prompt_config.options_by_mode, task.locale)
+    patience = ctx.cancel.cutting_short(deps.source.generation.patience)
+    generation = replace(deps.source.generation, patience=patience)
+    model = CancellableModel(CountingModel(deps.source.model, tally), ctx.cancel)
+    told = beside_quotes(prompt, deps.source.prompt_config.options_by_mode, task.locale)
     request, until = GenerationRequest(told, model, preview), ctx.writer.run.patience.until
     try:
         async with aclosing(generate(request, generation, until)) as steps:
@@ -156,16 +158,16 @@ async def _ask(
             await ctx.conversation.status.show_status(RETRYING[task.locale])
         raise
     finally:
-        await deps.limits.spend(task.team_id, task.user_id, tally.tokens)
+        await deps.coordination.limits.spend(task.team_id, task.user_id, tally.tokens)
 
 
-async def _keep(task: Task, key: str | None, new: Answer, deps: AnswerDeps) -> None:
-    await deps.saved.put(saved_answer_key(task), new)
-    if key is not None and _is_worth_keeping(new, deps):
-        await deps.answers.put(key, new)
+async def _keep(task: Task, key: str | None, new: Answer, source: AnswerSource) -> None:
+    await source.saved.put(saved_answer_key(task), new)
+    if key is not None and _is_worth_keeping(new, source):
+        await source.cache.put(key, new)
 
 
-def _is_worth_keeping(new: Answer, deps: AnswerDeps) -> bool:
+def _is_worth_keeping(new: Answer, source: AnswerSource) -> bool:
     """Whether a later question could not get a better answer."""
     whole = not (new.truncated or new.stopped or new.sources.missing)
-    return whole and new.model == deps.generation.model
+    return whole and new.model == source.generation.model

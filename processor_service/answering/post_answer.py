@@ -29,7 +29,7 @@ log = get_logger(__name__)
 def live_preview(ctx: AnswerContext, deps: AnswerDeps) -> LivePreview:
     """The live preview of the answer."""
     renderer = IncrementalRenderer(min(ctx.conversation.capacity, LONGEST_THREAD))
-    return LivePreview(ctx, deps.budget, renderer, (stop_button(ctx.task),))
+    return LivePreview(ctx, deps.slack.budget, renderer, (stop_button(ctx.task),))
 
 
 async def post_answer(

@@ -23,7 +23,7 @@ FLIGHT_WAIT_S: Final = 30.0
 
 @asynccontextmanager
 async def single_flight(
-    key: str | None, task: Task, answers: Answers, turns: ThreadQueue, cancel: CancelToken
+    key: str | None, task: Task, answers: Answers, queue: ThreadQueue, cancel: CancelToken
 ) -> AsyncIterator[Answer | None]:
     """The answer kept under ``key``, waiting while another task asks for it; None: ask for it.
 
@@ -49,7 +49,7 @@ async def single_flight(
         known = await answers.get(key)
         return known is not None or clock() > until or cancel.requested
 
-    async with kept_turn(ticket(f"question:{key}", task), turns, give_up):
+    async with kept_turn(ticket(f"question:{key}", task), queue, give_up):
         # The previous holder of the turn may have kept the answer since we looked.
         known = known or await answers.get(key)
         CACHE_LOOKUPS.add(result="miss" if known is None else "hit")

@@ -24,7 +24,7 @@ class TurnNeverCame(RetryableError):
 
 @asynccontextmanager
 async def wait_for_turn(
-    task: Task, place: MessageRef | None, turns: ThreadQueue, run: TaskRun
+    task: Task, place: MessageRef | None, queue: ThreadQueue, run: TaskRun
 ) -> AsyncIterator[None]:
     """Wait until no other question of the thread is being answered, then keep the others waiting.
 
@@ -42,7 +42,7 @@ async def wait_for_turn(
         return clock() > until or await run.cancel.is_requested()
 
     own = ticket(f"{place.channel_id}:{place.thread_ts}", task)
-    async with kept_turn(own, turns, give_up) as ours:
+    async with kept_turn(own, queue, give_up) as ours:
         if not ours and not run.cancel.requested:
             raise TurnNeverCame("The questions before this one took all the time.")
         yield
@@ -66,7 +66,7 @@ async def _never() -> bool:
 
 @asynccontextmanager
 async def kept_turn(
-    own: QueueTicket, turns: ThreadQueue, give_up_when: Callable[[], Awaitable[bool]] = _never
+    own: QueueTicket, queue: ThreadQueue, give_up_when: Callable[[], Awaitable[bool]] = _never
 ) -> AsyncIterator[bool]:
     """Wait for the turn and keep it for the body; waiting also ends once ``give_up_when`` says so.
 
@@ -74,15 +74,15 @@ async def kept_turn(
     """
 
     async def renew() -> None:
-        await turns.take(own)
+        await queue.take(own)
 
     try:
-        while not (ours := await turns.take(own)) and not await give_up_when():  # noqa: ASYNC110 - only the store knows when
-            await asyncio.sleep(turns.look_every_s)
+        while not (ours := await queue.take(own)) and not await give_up_when():  # noqa: ASYNC110 - only the store knows when
+            await asyncio.sleep(queue.look_every_s)
         if not ours:
             yield False
             return
-        async with repeating(turns.renew_every_s, renew, f"turn-{own.task_id}"):
+        async with repeating(queue.renew_every_s, renew, f"turn-{own.task_id}"):
             yield True
     finally:
-        await turns.leave(own)
+        await queue.leave(own)

@@ -365,7 +365,7 @@ class LivePreview:
 
     async def _words_came(self, way: str) -> None:
         self._words_are_there(way)
-        await self.ctx.writer.run.may_have_rival()
+        await self.ctx.writer.run.may_have_concurrent_worker()
 
     def _words_are_there(self, way: str) -> None:
         self.ways.add(way)

@@ -84,7 +84,7 @@ async def _post_unless_settled(task: Task, failure: Failure, writer: SlackWriter
     notice = _notice(task, replace(failure, shown=bool(words)), writer.conversation.place)
     await post_as_slack_takes_it(writer, notice, Mark(task.task_id, "notice"))
     await writer.remove_all(words)
-    if await writer.run.may_have_rival():
+    if await writer.run.may_have_concurrent_worker():
         beside = await find_existing(task.task_id, writer)
         if beside.winner is not None:
             await writer.remove_all(beside.notices)

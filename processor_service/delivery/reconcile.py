@@ -131,7 +131,7 @@ async def reconcile(
                 old = await _replace(old, body, mark, writer)
             delivered.append(old)
         await _remove_others(answer, found, delivered, writer)
-        if not await writer.run.may_have_rival():
+        if not await writer.run.may_have_concurrent_worker():
             return delivered
         settled = await _settle(answer, delivered, writer)
         if isinstance(settled, list):
@@ -155,7 +155,7 @@ async def _settle(
     answer: Mark, delivered: list[Posted], writer: SlackWriter
 ) -> list[Posted] | ExistingMessages:
     """The parts that stay, or the existing messages of an answer that must be made whole again."""
-    beside = await _beside_rivals(answer, writer)
+    beside = await _beside_concurrent_workers(answer, writer)
     if beside is None:
         return []
     if not (writer.conversation.edits and beside.answers):
@@ -185,7 +185,7 @@ async def _replace(old: Posted, body: Body, mark: Mark, writer: SlackWriter) -> 
         return await writer.post(body, mark)
 
 
-async def _beside_rivals(answer: Mark, writer: SlackWriter) -> ExistingMessages | None:
+async def _beside_concurrent_workers(answer: Mark, writer: SlackWriter) -> ExistingMessages | None:
     """Two workers wrote without a lease: keep the answer that started first, delete the rest.
 
     Returns what existed then; None if another worker's answer stays. Two workers may have the same

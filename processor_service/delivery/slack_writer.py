@@ -56,16 +56,16 @@ class TaskRun:
         """Note that a post may have had an effect, or may still have it."""
         self.doubtful = self.unconfirmed = True
 
-    async def may_have_rival(self) -> bool:
+    async def may_have_concurrent_worker(self) -> bool:
         """Called after a post, before reading the conversation for other workers' messages.
 
         A worker without a lease has announced itself by then, or reads later than we wrote: one of
         the two always sees both.
         """
         if self.doubtful and not self._announced:
-            await self.lease.announce_doubt()
+            await self.lease.flag_possible_duplicate()
             self._announced = True
-        self.doubtful = self.doubtful or await self.lease.is_doubted()
+        self.doubtful = self.doubtful or await self.lease.has_possible_duplicate()
         return self.doubtful
 
 
@@ -93,7 +93,7 @@ class SlackWriter:
         """
         post = partial(self.conversation.post, body, mark)
         posted = await self._write(post, partial(self._adopt, mark))
-        if not await self.run.may_have_rival():
+        if not await self.run.may_have_concurrent_worker():
             return posted
         twins = await self.run.read(partial(self._standing, mark))
         for surplus in twins[1:]:

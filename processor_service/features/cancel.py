@@ -14,9 +14,9 @@ log = get_logger(__name__)
 class CancelDeps:
     """Dependencies of ``cancel_answer``."""
 
-    stops: Cancellations
+    cancellations: Cancellations
     owners: StreamOwners
-    turns: ThreadQueue
+    queue: ThreadQueue
 
 
 async def cancel_answer(task: Task, deps: CancelDeps) -> Outcome:
@@ -26,7 +26,7 @@ async def cancel_answer(task: Task, deps: CancelDeps) -> Outcome:
     """
     stopped = await _meant(task, deps)
     for task_id in stopped:
-        await deps.stops.ask(task_id)
+        await deps.cancellations.request(task_id)
     log.info("A stop was requested.", action="stop_asked", task_ids=sorted(stopped))
     return Outcome.NOTED
 
@@ -41,5 +41,5 @@ async def _meant(task: Task, deps: CancelDeps) -> set[str]:
     known = {owner for owner in owners if owner is not None}
     if known or task.thread_ts is None:
         return known
-    holder = await deps.turns.holder(f"{task.channel_id}:{task.thread_ts}")
+    holder = await deps.queue.holder(f"{task.channel_id}:{task.thread_ts}")
     return set() if holder is None else {holder}

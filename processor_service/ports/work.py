@@ -67,10 +67,10 @@ class Leases(Protocol):
     async def release(self, lease: Lease, reason: str | None = None) -> None:
         """Hand the task back for the next delivery, and remember why. Idempotent."""
 
-    async def announce_doubt(self, task_id: str) -> None:
+    async def flag_possible_duplicate(self, task_id: str) -> None:
         """Tell the lease holder of the task that a worker without a lease has written for it."""
 
-    async def is_doubted(self, task_id: str) -> bool:
+    async def has_possible_duplicate(self, task_id: str) -> bool:
         """Whether a worker without a lease may have written for the task; True if the store is
         lost.
         """
@@ -109,10 +109,10 @@ class Cancellations(Protocol):
 
     look_every_s: float
 
-    async def ask(self, task_id: str) -> None:
+    async def request(self, task_id: str) -> None:
         """Request the end of the task, whether it is worked on or waits. Idempotent."""
 
-    async def asked(self, task_id: str) -> bool:
+    async def is_requested(self, task_id: str) -> bool:
         """Whether the user has stopped the task."""
 
 

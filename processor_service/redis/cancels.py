@@ -28,11 +28,11 @@ class RedisCancellations:
         self._looked: dict[str, float] = {}
         self._looking = asyncio.Lock()
 
-    async def ask(self, task_id: str) -> None:
+    async def request(self, task_id: str) -> None:
         self._here.put(task_id, None)
         await self._connection.put(stop_key(task_id), "1", STOP_TTL_S)
 
-    async def asked(self, task_id: str) -> bool:
+    async def is_requested(self, task_id: str) -> bool:
         """Whether the task is cancelled, here or elsewhere.
 
         One look at Redis covers all tasks, and concurrent callers wait for it: each task learns of

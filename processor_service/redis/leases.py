@@ -129,7 +129,7 @@ class RedisLeases:
         if lease.owner is not None:
             await self._release.attempt([redis_keys.task_key(lease.task_id)], _value(lease))
 
-    async def announce_doubt(self, task_id: str) -> None:
+    async def flag_possible_duplicate(self, task_id: str) -> None:
         """Announce it, with a second try once the connection has rested after a failure."""
         retries = Retries(_ONCE_RESTED)
         while not await self._connection.put(
@@ -138,7 +138,7 @@ class RedisLeases:
             if not await retries.again():
                 return
 
-    async def is_doubted(self, task_id: str) -> bool:
+    async def has_possible_duplicate(self, task_id: str) -> bool:
         return bool(await self._connection.get(redis_keys.doubt_key(task_id), lost="perhaps"))
 
     async def last_failure(self, task_id: str) -> str | None:

@@ -75,17 +75,17 @@ class CancelToken:
 
 @asynccontextmanager
 async def watch_cancellation(
-    task_id: str, cancel: CancelToken, stops: Cancellations
+    task_id: str, cancel: CancelToken, cancellations: Cancellations
 ) -> AsyncIterator[None]:
     """Inside the block a request from this or any other process reaches ``cancel``."""
 
     async def look() -> bool:
-        if not cancel.requested and await stops.asked(task_id):
+        if not cancel.requested and await cancellations.is_requested(task_id):
             cancel.request()
         return not cancel.requested
 
     await look()
-    async with repeating(stops.look_every_s, look, f"stop-{task_id}", aligned=True):
+    async with repeating(cancellations.look_every_s, look, f"stop-{task_id}", aligned=True):
         yield
 
 

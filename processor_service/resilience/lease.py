@@ -62,13 +62,13 @@ class TaskLease:
             raise LeaseLost("The lease was lost to another worker.")
         return hold is Hold.OURS
 
-    async def announce_doubt(self) -> None:
+    async def flag_possible_duplicate(self) -> None:
         """Called after writing without a confirmed lease."""
-        await self.leases.announce_doubt(self.lease.task_id)
+        await self.leases.flag_possible_duplicate(self.lease.task_id)
 
-    async def is_doubted(self) -> bool:
+    async def has_possible_duplicate(self) -> bool:
         """Called after writing: whether another worker may have written, too."""
-        return await self.leases.is_doubted(self.lease.task_id)
+        return await self.leases.has_possible_duplicate(self.lease.task_id)
 
 
 class NoLease(TaskLease):

@@ -99,10 +99,10 @@ async def test_why_a_task_was_handed_back_is_remembered(processes: list[Leases])
 
 async def test_word_of_doubt_reaches_whoever_works_on_the_task(processes: list[Leases]) -> None:
     here, there, _ = processes
-    assert not await there.is_doubted("task-1")
-    await here.announce_doubt("task-1")
-    assert await there.is_doubted("task-1")
-    assert not await there.is_doubted("task-2")
+    assert not await there.has_possible_duplicate("task-1")
+    await here.flag_possible_duplicate("task-1")
+    assert await there.has_possible_duplicate("task-1")
+    assert not await there.has_possible_duplicate("task-2")
 
 
 async def test_who_works_without_a_lease_stops_once_the_task_is_done(
@@ -152,8 +152,8 @@ async def test_a_lost_redis_means_unguarded_work_and_no_cache(tmp_path: Path) ->
         assert await leases.renew(lease) is Hold.UNKNOWN
         assert (await leases.claim("task-1", "m1")).state is ClaimState.HELD_BY_SAME_MESSAGE
         assert (await leases.claim("task-1", "m2")).state is ClaimState.HELD_BY_OTHER_MESSAGE
-        await leases.announce_doubt("task-1")
-        assert await leases.is_doubted("task-1")
+        await leases.flag_possible_duplicate("task-1")
+        assert await leases.has_possible_duplicate("task-1")
         await leases.release(lease, "model_silent")
         assert await leases.last_failure("task-1") is None
         await leases.finish(lease_of(await leases.claim("task-1", "m2")))

@@ -208,8 +208,8 @@ async def test_a_redis_that_takes_no_writes_stops_no_question_and_is_used_again(
             again = await leases.claim("t2", "m2")
             assert again.lease is not None
             assert again.lease.owner is not None
-            await stops.ask("t2")
-            assert await stops.asked("t2")
+            await stops.request("t2")
+            assert await stops.is_requested("t2")
 
 
 async def told(operator: Redis, changes: Mapping[str, str]) -> None:
@@ -225,7 +225,7 @@ async def worked_on(connection: RedisConnection, lease: Lease, held: Lease) -> N
     leases, limits = RedisLeases(connection), RedisLimits(connection, 9, 1_000, 1_000, 9)
     for each in (lease, held):
         await leases.renew(each)
-        await leases.announce_doubt(each.task_id)
+        await leases.flag_possible_duplicate(each.task_id)
         await leases.release(each, "gemini_unavailable")
         await leases.finish(each)
         assert await leases.last_failure(each.task_id) is None
@@ -236,4 +236,4 @@ async def worked_on(connection: RedisConnection, lease: Lease, held: Lease) -> N
         await limits.leave(asking)
         await limits.spend("T1", "U1", 10)
     await RedisRateLimitHolds(connection).record("chat.postMessage", 1.0)
-    await RedisCancellations(connection).ask("t1")
+    await RedisCancellations(connection).request("t1")

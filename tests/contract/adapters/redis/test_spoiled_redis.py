@@ -168,10 +168,10 @@ async def test_nothing_spoiled_breaks_who_reads_it(connection: RedisConnection, 
     assert await RedisThreadQueue(connection).take(ticket)
     reason = await leases.last_failure(TASK)
     assert reason is None or reason.isidentifier(), "it is shown to people"
-    await leases.is_doubted(TASK)
+    await leases.has_possible_duplicate(TASK)
     assert await RedisResponses(connection).of(TASK) == []
     await RedisResponses(connection).add(Mark(TASK, "answer"))
-    await RedisCancellations(connection).asked(TASK)
+    await RedisCancellations(connection).is_requested(TASK)
     await RedisStreamOwners(connection).owner("C1", "1.1")
     assert await votes.cast(TASK, "U1", Vote.UP, NOON) in VoteChange
     assert await RedisRateBudget(connection).try_acquire(READ) in {True, False}

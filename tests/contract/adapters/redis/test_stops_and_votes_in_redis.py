@@ -37,13 +37,13 @@ async def test_a_stop_is_seen_in_every_process_for_a_day(connection: RedisConnec
         RedisCancellations(connection),
         RedisCancellations(connection, clock),
     )
-    assert not await there.asked(task_id)
+    assert not await there.is_requested(task_id)
     clock.now += there.look_every_s
-    await here.ask(task_id)
-    await here.ask(task_id)
-    assert await here.asked(task_id)
-    assert await there.asked(task_id)
-    assert not await there.asked(a_task_id())
+    await here.request(task_id)
+    await here.request(task_id)
+    assert await here.is_requested(task_id)
+    assert await there.is_requested(task_id)
+    assert not await there.is_requested(a_task_id())
     assert STOP_TTL_S - 60 < await connection.redis.ttl(stop_key(task_id)) <= STOP_TTL_S
 
 
@@ -61,20 +61,20 @@ async def test_one_look_at_redis_is_for_every_task_that_is_worked_on(
 
     connection.redis.mget = counted  # type: ignore[assignment,method-assign] # it counts what is asked
     for task_id in tasks:
-        assert not await there.asked(task_id)
-    await here.ask(tasks[7])
+        assert not await there.is_requested(task_id)
+    await here.request(tasks[7])
     looks.clear()
     for _ in range(2):
         clock.now += there.look_every_s
-        stopped = [task_id for task_id in tasks if await there.asked(task_id)]
+        stopped = [task_id for task_id in tasks if await there.is_requested(task_id)]
     assert stopped == [tasks[7]]
     assert looks == [20, 20]
-    await here.ask(tasks[19])
+    await here.request(tasks[19])
     clock.now += there.look_every_s
-    assert (await asyncio.gather(*map(there.asked, tasks)))[19]
+    assert (await asyncio.gather(*map(there.is_requested, tasks)))[19]
     assert looks == [20, 20, 20]
     clock.now += 10
-    await there.asked(tasks[0])
+    await there.is_requested(tasks[0])
     assert looks[-1] == 1
 
 
@@ -82,9 +82,9 @@ async def test_with_redis_lost_a_stop_is_seen_in_its_own_process() -> None:
     async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
         here, there = RedisCancellations(lost), RedisCancellations(lost)
         task_id = a_task_id()
-        await here.ask(task_id)
-        assert await here.asked(task_id)
-        assert not await there.asked(task_id)
+        await here.request(task_id)
+        assert await here.is_requested(task_id)
+        assert not await there.is_requested(task_id)
 
 
 async def test_the_holder_of_a_turn_is_known_by_its_task(connection: RedisConnection) -> None:

@@ -49,18 +49,18 @@ class FakeLeases:
         if self.held.get(lease.task_id) == lease:
             del self.held[lease.task_id]
 
-    async def announce_doubt(self, task_id: str) -> None:
+    async def flag_possible_duplicate(self, task_id: str) -> None:
         if not self.store_is_lost:
             self.doubted.add(task_id)
 
-    async def is_doubted(self, task_id: str) -> bool:
+    async def has_possible_duplicate(self, task_id: str) -> bool:
         return self.store_is_lost or task_id in self.doubted
 
     async def last_failure(self, task_id: str) -> str | None:
         return self.reasons.get(task_id)
 
 
-class FakeTurns:
+class FakeQueue:
     """One turn at a time in a line, for whoever comes first."""
 
     renew_every_s = 0.005
@@ -82,7 +82,7 @@ class FakeTurns:
         return self.held.get(line)
 
 
-class FakeStops:
+class FakeCancellations:
     """Stops in a set."""
 
     look_every_s = 0.001
@@ -90,10 +90,10 @@ class FakeStops:
     def __init__(self) -> None:
         self.stopped: set[str] = set()
 
-    async def ask(self, task_id: str) -> None:
+    async def request(self, task_id: str) -> None:
         self.stopped.add(task_id)
 
-    async def asked(self, task_id: str) -> bool:
+    async def is_requested(self, task_id: str) -> bool:
         return task_id in self.stopped
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from processor_service.answering.admit import Delivery
 from processor_service.answering.answer import answer
-from processor_service.answering.deps import AnswerDeps
+from processor_service.answering.deps import AnswerDeps, AnswerSource, Coordination, SlackDeps
 from processor_service.answering.generate import Generation
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.push_auth import NoVerification, PushVerifier
@@ -43,7 +43,12 @@ from tests.support.fakes.processor.people import (
     FakeWorkspace,
 )
 from tests.support.fakes.processor.retrying import Naps
-from tests.support.fakes.processor.work import FakeLeases, FakeStops, FakeStreamOwners, FakeTurns
+from tests.support.fakes.processor.work import (
+    FakeCancellations,
+    FakeLeases,
+    FakeQueue,
+    FakeStreamOwners,
+)
 from tests.support.tasks import NOON, a_task
 
 
@@ -63,8 +68,8 @@ class World:
     budget: FakeBudget = field(default_factory=FakeBudget)
     statuses: Statuses = field(default_factory=lambda: Statuses(0.02))
     naps: Naps = field(default_factory=Naps)
-    turns: FakeTurns = field(default_factory=FakeTurns)
-    stops: FakeStops = field(default_factory=FakeStops)
+    queue: FakeQueue = field(default_factory=FakeQueue)
+    cancellations: FakeCancellations = field(default_factory=FakeCancellations)
     owners: FakeStreamOwners = field(default_factory=FakeStreamOwners)
     votes: FakeVotes = field(default_factory=FakeVotes)
     files: FakeFiles = field(default_factory=FakeFiles)
@@ -94,31 +99,27 @@ class World:
             "main-model", "spare-model", RetryPolicy(self.retries + 1, self.naps)
         )
         return AnswerDeps(
-            self.leases,
-            self.answers,
-            self.saved,
-            self.model,
-            self.conversations,
-            self.people,
-            self.limits,
-            self.statuses,
-            self.turns,
-            self.stops,
-            self.budget,
-            Files(self.files, self.uploads, MemoryBudget(64 * MEGABYTE), 50 * MEGABYTE),
-            self.generation,
+            Coordination(self.leases, self.queue, self.cancellations, self.limits),
+            AnswerSource(
+                saved=self.saved,
+                cache=self.answers,
+                model=self.model,
+                generation=self.generation,
+                prompt_config=self.prompt_config,
+                files=Files(self.files, self.uploads, MemoryBudget(64 * MEGABYTE), 50 * MEGABYTE),
+                people=self.people,
+                channels=self.channels,
+                groups=self.groups,
+                workspace=self.workspace,
+                threads=self.threads,
+            ),
+            SlackDeps(self.conversations, self.budget, self.statuses, self.late_looks),
             RetryPolicy(4, self.naps, count_asked=False),
             self.deadline_s,
-            self.workspace,
-            self.prompt_config,
-            self.threads,
-            self.channels,
-            self.groups,
-            self.late_looks,
         )
 
     def cancelling(self) -> CancelDeps:
-        return CancelDeps(self.stops, self.owners, self.turns)
+        return CancelDeps(self.cancellations, self.owners, self.queue)
 
     def dependencies(
         self,

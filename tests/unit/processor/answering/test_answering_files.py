@@ -188,7 +188,7 @@ async def test_a_stop_ends_the_waiting_for_a_file_and_the_upload_is_deleted() ->
     answering = asyncio.create_task(here.answer(asking(FILM)))
     async with asyncio.timeout(5):
         await processing.begun.wait()
-        await here.stops.ask(a_task().task_id)
+        await here.cancellations.request(a_task().task_id)
         assert await answering is Outcome.STOPPED
     assert processing.kept == []
     assert here.model.asked == []

@@ -201,7 +201,7 @@ async def test_what_a_worker_without_a_lease_left_when_it_died_goes_with_its_red
     await world.answer()
     late = Mark(a_task().task_id, "answer", 1, 1, "late")
     await world.conversation.post(Body("late"), late)
-    await world.leases.announce_doubt(a_task().task_id)
+    await world.leases.flag_possible_duplicate(a_task().task_id)
     assert await world.answer(message_id="m2") is Outcome.ALREADY_DONE
     assert world.conversation.texts() == ["素数は1と自身でのみ割れます。"]
 

@@ -161,7 +161,7 @@ async def test_what_ends_in_any_way_is_under_way_no_more() -> None:
 
 async def test_nothing_becomes_a_dead_letter_for_having_waited_in_its_thread() -> None:
     world = World(deadline_s=0.2)
-    world.turns.held["C1:100.000001"] = "somebody else"
+    world.queue.held["C1:100.000001"] = "somebody else"
     for attempt in range(1, ATTEMPTS - 1):
         assert await world.answer(attempt=attempt) is Outcome.TRY_LATER
         assert world.conversation.messages == []

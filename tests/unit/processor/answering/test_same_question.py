@@ -46,7 +46,7 @@ def equal_questions(count: int, world: World) -> list[Task]:
 
 async def all_waiting(world: World, tasks: Sequence[Task]) -> None:
     async with asyncio.timeout(10):
-        while any(world.turns.takes.count(task.task_id) < 2 for task in tasks):  # noqa: ASYNC110 - bounded above
+        while any(world.queue.takes.count(task.task_id) < 2 for task in tasks):  # noqa: ASYNC110 - bounded above
             await asyncio.sleep(0.001)
 
 
@@ -62,7 +62,7 @@ async def test_fifty_equal_questions_go_to_the_model_once() -> None:
     assert model.reached == 1
     threads = world.conversations.threads.values()
     assert [len(thread.messages) for thread in threads] == [1] * 50
-    assert world.turns.held == {}
+    assert world.queue.held == {}
 
 
 async def test_when_the_one_who_asked_gets_nothing_the_next_one_asks() -> None:
@@ -84,9 +84,9 @@ async def test_nobody_waits_for_ever_for_an_answer_that_may_never_be_kept(
     monkeypatch.setattr(single_flight, "FLIGHT_WAIT_S", 0.02)
     world = World()
     key = await _key_in_use(world)
-    world.turns.held[key] = "somebody who takes long"
+    world.queue.held[key] = "somebody who takes long"
     assert await world.answer() is Outcome.ANSWERED
-    assert world.turns.held == {key: "somebody who takes long"}
+    assert world.queue.held == {key: "somebody who takes long"}
 
 
 async def _key_in_use(world: World) -> str:
@@ -96,7 +96,7 @@ async def _key_in_use(world: World) -> str:
     async with asyncio.timeout(5):
         while model.reached == 0:  # noqa: ASYNC110 - bounded above
             await asyncio.sleep(0.001)
-    (key,) = (line for line in world.turns.held if line.startswith("question:"))
+    (key,) = (line for line in world.queue.held if line.startswith("question:"))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     model.gate.set()

@@ -31,7 +31,7 @@ class Gated(FakeModel):
 
 async def until_it_waits(world: World, task_id: str) -> None:
     async with asyncio.timeout(5):
-        while world.turns.takes.count(task_id) < 3:  # noqa: ASYNC110 - bounded above
+        while world.queue.takes.count(task_id) < 3:  # noqa: ASYNC110 - bounded above
             await asyncio.sleep(0.001)
 
 
@@ -49,12 +49,12 @@ async def test_a_question_waits_for_the_one_before_it_in_its_thread_and_is_then_
         assert [await first, await second] == [Outcome.ANSWERED, Outcome.ANSWERED]
     posted = [posted.mark.task_id for posted, _ in world.conversation.messages]
     assert posted == [FIRST.task_id, SECOND.task_id]
-    assert world.turns.held == {}
+    assert world.queue.held == {}
 
 
 async def test_a_question_of_another_thread_waits_for_nobody() -> None:
     world = World()
-    world.turns.held["C1:99.000001"] = "somebody else"
+    world.queue.held["C1:99.000001"] = "somebody else"
     assert await world.answer() is Outcome.ANSWERED
 
 
@@ -65,20 +65,20 @@ async def test_a_turn_is_kept_up_while_it_lasts() -> None:
     await until_it_waits(world, FIRST.task_id)
     model.gate.set()
     await running
-    takes = len(world.turns.takes)
-    await asyncio.sleep(3 * world.turns.renew_every_s)
-    assert len(world.turns.takes) == takes
+    takes = len(world.queue.takes)
+    await asyncio.sleep(3 * world.queue.renew_every_s)
+    assert len(world.queue.takes) == takes
 
 
 async def test_waiting_ends_with_the_tasks_deadline_and_leaves_the_line() -> None:
     world = World(deadline_s=0.05)
-    world.turns.held["C1:100.000001"] = "somebody else"
+    world.queue.held["C1:100.000001"] = "somebody else"
     assert await world.answer() is Outcome.TRY_LATER
-    assert world.turns.held == {"C1:100.000001": "somebody else"}
+    assert world.queue.held == {"C1:100.000001": "somebody else"}
     assert world.leases.reasons[FIRST.task_id] == "thread_busy"
 
 
 async def test_a_question_that_cannot_be_answered_lets_the_next_one_in() -> None:
     world = World(model=FakeModel([[ModelRefused("no", reason="question_blocked")]]))
     assert await world.answer() is Outcome.TOLD_FAILURE
-    assert world.turns.held == {}
+    assert world.queue.held == {}

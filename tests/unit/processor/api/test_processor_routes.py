@@ -81,7 +81,7 @@ def test_a_stop_is_noted_and_answers_nothing() -> None:
     task = a_task(kind=Kind.CANCEL, cancel=Cancel(task_id="b" * 32))
     with client(world) as http:
         assert http.post("/pubsub/push", json=pushed(task.encode())).status_code == 204
-    assert world.stops.stopped == {"b" * 32}
+    assert world.cancellations.stopped == {"b" * 32}
     assert world.conversation.messages == []
     assert world.leases.done == set()
 

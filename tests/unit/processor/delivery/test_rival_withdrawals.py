@@ -104,6 +104,6 @@ async def test_parts_of_a_task_that_is_done_are_never_all_taken_away() -> None:
     half = replace(posted, mark=replace(posted.mark, parts=2))
     left = (Posted("900.000001", growing_mark(TASK_ID)), Body("beginning"))
     world.conversation.messages = [(half, body), left]
-    await world.leases.announce_doubt(TASK_ID)
+    await world.leases.flag_possible_duplicate(TASK_ID)
     assert await world.answer(message_id="m2") is Outcome.ALREADY_DONE
     assert world.conversation.messages == [(half, body)]

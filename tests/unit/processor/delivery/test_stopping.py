@@ -56,7 +56,7 @@ async def stopped(world: World, model: Endless) -> Outcome:
     answering = asyncio.create_task(world.answer(TASK))
     async with asyncio.timeout(5):
         await model.said.wait()
-        await world.stops.ask(TASK.task_id)
+        await world.cancellations.request(TASK.task_id)
         return await answering
 
 
@@ -107,7 +107,7 @@ async def test_a_task_stopped_before_its_first_word_ends_with_one_short_notice()
 
 async def test_a_task_stopped_while_it_was_queued_is_never_asked() -> None:
     world = World()
-    await world.stops.ask(TASK.task_id)
+    await world.cancellations.request(TASK.task_id)
     assert await world.answer(TASK) is Outcome.STOPPED
     assert world.model.asked == []
     assert world.conversation.texts("notice") == ["回答を始める前に停止しました。"]
@@ -118,14 +118,14 @@ async def test_a_task_stopped_while_it_was_queued_is_never_asked() -> None:
 
 async def test_a_task_stopped_while_it_waits_for_its_turn_does_not_wait_any_longer() -> None:
     world = World()
-    world.turns.held["C1:100.000001"] = "somebody else"
+    world.queue.held["C1:100.000001"] = "somebody else"
     answering = asyncio.create_task(world.answer(TASK))
     async with asyncio.timeout(5):
-        while len(world.turns.takes) < 3:  # noqa: ASYNC110 - bounded above
+        while len(world.queue.takes) < 3:  # noqa: ASYNC110 - bounded above
             await asyncio.sleep(0.001)
-        await world.stops.ask(TASK.task_id)
+        await world.cancellations.request(TASK.task_id)
         assert await answering is Outcome.STOPPED
-    assert world.turns.held == {"C1:100.000001": "somebody else"}
+    assert world.queue.held == {"C1:100.000001": "somebody else"}
 
 
 async def test_a_stop_between_attempts_does_not_wait_for_the_next_one() -> None:
@@ -140,7 +140,7 @@ async def test_a_stop_between_attempts_does_not_wait_for_the_next_one() -> None:
     answering = asyncio.create_task(world.answer(TASK))
     async with asyncio.timeout(5):
         await napping.wait()
-        await world.stops.ask(TASK.task_id)
+        await world.cancellations.request(TASK.task_id)
         assert await answering is Outcome.STOPPED
     assert world.conversation.texts("notice") == ["回答を始める前に停止しました。"]
 
@@ -199,7 +199,7 @@ async def test_a_structured_answer_is_stopped_in_its_layout_and_mode() -> None:
     answering = asyncio.create_task(world.answer(task))
     async with asyncio.timeout(5):
         await model.said.wait()
-        await world.stops.ask(task.task_id)
+        await world.cancellations.request(task.task_id)
         assert await answering is Outcome.STOPPED
     assert world.conversation.texts() == ["### 説明\n\n割り切れるかを"]
     assert "ここで停止しました。 · モード: コード" in everything(world)
@@ -207,7 +207,7 @@ async def test_a_structured_answer_is_stopped_in_its_layout_and_mode() -> None:
 
 async def test_what_the_asker_stops_later_than_the_last_word_is_answered_whole() -> None:
     world = World(model=FakeModel([[Chunk("はい。", finished=True)]]))
-    world.conversation.before_post = lambda: world.stops.stopped.add(TASK.task_id)
+    world.conversation.before_post = lambda: world.cancellations.stopped.add(TASK.task_id)
     assert await world.answer(TASK) is Outcome.ANSWERED
     assert world.conversation.texts() == ["はい。"]
 
@@ -222,22 +222,22 @@ async def test_a_press_on_our_button_stops_the_task_it_names() -> None:
         await cancel_answer(a_task(kind=Kind.CANCEL, cancel=cancel), world.cancelling())
         is Outcome.NOTED
     )
-    assert world.stops.stopped == {TASK.task_id}
+    assert world.cancellations.stopped == {TASK.task_id}
 
 
 async def test_slacks_own_stop_stops_the_tasks_of_the_streams_it_names() -> None:
     world, cancel = a_cancel(streams=["200.1", "200.2"])
     await world.owners.own("C1", "200.1", "a" * 32)
-    world.turns.held["C1:100.000001"] = "b" * 32
+    world.queue.held["C1:100.000001"] = "b" * 32
     await cancel_answer(a_task(kind=Kind.CANCEL, cancel=cancel), world.cancelling())
-    assert world.stops.stopped == {"a" * 32}
+    assert world.cancellations.stopped == {"a" * 32}
 
 
 async def test_slacks_own_stop_of_no_stream_stops_whose_turn_it_is_in_the_thread() -> None:
     world, cancel = a_cancel()
-    world.turns.held["C1:100.000001"] = "b" * 32
+    world.queue.held["C1:100.000001"] = "b" * 32
     await cancel_answer(a_task(kind=Kind.CANCEL, cancel=cancel), world.cancelling())
-    assert world.stops.stopped == {"b" * 32}
+    assert world.cancellations.stopped == {"b" * 32}
 
 
 async def test_where_nothing_is_answered_a_stop_changes_nothing() -> None:
@@ -246,7 +246,7 @@ async def test_where_nothing_is_answered_a_stop_changes_nothing() -> None:
         await cancel_answer(a_task(kind=Kind.CANCEL, cancel=cancel), world.cancelling())
         is Outcome.NOTED
     )
-    assert world.stops.stopped == set()
+    assert world.cancellations.stopped == set()
 
 
 async def test_an_answer_that_had_ended_when_it_was_stopped_is_whole() -> None:
