@@ -79,7 +79,7 @@ async def _post_plainly(
     for part_bytes in (PLAIN_BYTES, PLAIN_BYTES // 4):
         bodies = await off_the_loop(len(answered.text), partial(_plain, ctx, answered, part_bytes))
         try:
-            return bodies, await _reconcile_anew(ctx, bodies)
+            return bodies, await _reconcile_again(ctx, bodies)
         except SlackRefused as refused:
             if refused.reason != UNSHOWABLE:
                 raise
@@ -89,10 +89,10 @@ async def _post_plainly(
     if note is None:
         raise last
     preview.ways.add("file")
-    return note, await _reconcile_anew(ctx, note)
+    return note, await _reconcile_again(ctx, note)
 
 
-async def _reconcile_anew(ctx: AnswerContext, bodies: Sequence[Body]) -> list[Posted]:
+async def _reconcile_again(ctx: AnswerContext, bodies: Sequence[Body]) -> list[Posted]:
     existing = await find_existing(ctx.task.task_id, ctx.writer)
     return await reconcile(bodies, answer_mark(ctx.task.task_id, bodies), existing, ctx.writer)
 

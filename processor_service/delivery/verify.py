@@ -70,14 +70,14 @@ async def _read_back(
         action="answer_mended",
         parts=[part.mark.part for part, _ in broken],
     )
-    mended = [await _mend(ctx, part, body) for part, body in broken]
-    if all(mended):
+    repaired = [await _repair(ctx, part, body) for part, body in broken]
+    if all(repaired):
         return Verification.MENDED
     log.error("Slack does not show the answer whole.", action="answer_not_whole")
     return Verification.BROKEN
 
 
-async def _mend(ctx: AnswerContext, part: Posted, body: Body) -> bool:
+async def _repair(ctx: AnswerContext, part: Posted, body: Body) -> bool:
     try:
         return _shows(await ctx.writer.update(part, body, part.mark), body)
     except LeaseLost:

@@ -78,9 +78,9 @@ def read_document(source: str, *, whole: bool = True) -> list[MarkdownBlock]:
     for number, token in enumerate(tokens):
         end = tables[number][0] if number in tables else end
         if token.type == "inline" and number > end:
-            _mend(lines, token, tokens[number - 1], env)
+            _write_edits(lines, token, tokens[number - 1], env)
         elif token.type == "paragraph_open" and token.content:
-            _mend_unread(lines, token)
+            _disable_links(lines, token)
     notes: list[MarkdownBlock] = []
     if whole:
         _drop(lines, [each.line for each in definitions if each.label in env["used"]])
@@ -138,7 +138,7 @@ def _write_as_code(lines: list[str | None], token: Token, table: Table) -> None:
     lines[first:end] = ["\n".join(code), *[None] * (end - first - 1)]
 
 
-def _mend(lines: list[str | None], token: Token, opening: Token, env: Env) -> None:
+def _write_edits(lines: list[str | None], token: Token, opening: Token, env: Env) -> None:
     """Write the edits of an inline token into its lines."""
     edits = read_inline(token.content, env).edits
     if not edits:
@@ -155,7 +155,7 @@ def _mend(lines: list[str | None], token: Token, opening: Token, env: Env) -> No
             lines[number] = line[:at] + new.lstrip() + line[at + len(old.lstrip()) :]
 
 
-def _mend_unread(lines: list[str | None], token: Token) -> None:
+def _disable_links(lines: list[str | None], token: Token) -> None:
     """Disable all links in text that was not parsed."""
     for number in range(*(token.map or ())):
         line = lines[number] or ""
