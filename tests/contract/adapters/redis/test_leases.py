@@ -131,17 +131,17 @@ async def test_a_killed_workers_lease_runs_out_and_its_late_renewal_fails(
 ) -> None:
     dying, leases = (RedisLeases(connection, SHORT_TTL_S, 0.1) for _ in range(2))
     dead = lease_of(await dying.claim("task-1", "m1"))
-    heir = await eventually_claimed(leases, "task-1", "m1")
+    successor = await eventually_claimed(leases, "task-1", "m1")
     assert await dying.renew(dead) is Hold.LOST
-    assert await leases.renew(heir) is Hold.OURS
+    assert await leases.renew(successor) is Hold.OURS
 
 
 async def test_a_loser_cannot_mark_the_task_done(connection: RedisConnection) -> None:
     dying, leases = (RedisLeases(connection, SHORT_TTL_S, 0.1) for _ in range(2))
     dead = lease_of(await dying.claim("task-1", "m1"))
-    heir = await eventually_claimed(leases, "task-1", "m1")
+    successor = await eventually_claimed(leases, "task-1", "m1")
     await dying.finish(dead)
-    assert await leases.renew(heir) is Hold.OURS
+    assert await leases.renew(successor) is Hold.OURS
 
 
 async def test_a_lost_redis_means_unguarded_work_and_no_cache(tmp_path: Path) -> None:

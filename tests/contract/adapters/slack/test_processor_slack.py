@@ -127,10 +127,10 @@ async def test_what_went_to_a_response_url_is_remembered_because_it_cannot_be_re
     async with processors() as (here, there):
         url = await a_response_url(here.bench)
         first = SlackResponse(here.bench.http, url, RedisResponses(here.redis), "C1", SIGNING)
-        heir = SlackResponse(there.bench.http, url, RedisResponses(there.redis), "C1", SIGNING)
-        assert await heir.find(TASK_ID) == []
+        successor = SlackResponse(there.bench.http, url, RedisResponses(there.redis), "C1", SIGNING)
+        assert await successor.find(TASK_ID) == []
         await first.post(Body("answer"), ANSWER)
-        [found] = await heir.find(TASK_ID)
+        [found] = await successor.find(TASK_ID)
         assert found.mark == ANSWER
 
 

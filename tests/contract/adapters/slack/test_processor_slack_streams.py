@@ -37,14 +37,14 @@ async def test_an_answer_is_streamed_into_one_message_that_carries_its_mark_at_t
         assert "below" in str(message["blocks"][-1])
 
 
-async def test_an_heir_replaces_what_a_dead_worker_was_streaming() -> None:
+async def test_a_successor_replaces_what_a_dead_worker_was_streaming() -> None:
     async with processors() as (here, there):
         asked = here.bench.slack.people.post("alice", "#general", "question")
         await here.streamed(asked.ts).start_stream(TASK_ID, "half an")
-        heir = there.streamed(asked.ts)
-        [live] = await heir.find(TASK_ID)
-        await heir.update(live, Body("whole", ({"type": "markdown", "text": "whole"},)), ANSWER)
-        [found] = await heir.find(TASK_ID)
+        successor = there.streamed(asked.ts)
+        [live] = await successor.find(TASK_ID)
+        await successor.update(live, Body("whole", ({"type": "markdown", "text": "whole"},)), ANSWER)
+        [found] = await successor.find(TASK_ID)
         assert (found.ts, found.mark) == (live.ts, ANSWER)
         assert here.bench.slack.messages("#general", thread_ts=asked.ts)[-1]["text"] == "whole"
         assert not here.bench.slack.workspace.live_streams()
@@ -156,7 +156,7 @@ async def test_two_starts_with_the_same_words_that_slack_did_not_confirm_are_bot
         assert starts.began("C1", TASK_ID, {**message, "ts": f"{began:.6f}"})
 
 
-async def test_an_heir_finds_what_a_person_stopped_before_a_dead_worker_could_finish_it() -> None:
+async def test_a_successor_finds_what_a_person_stopped_before_a_dead_worker_could_finish_it() -> None:
     async with processors() as (here, there):
         people = here.bench.slack.people
         asked = people.post("alice", "#general", "question")
@@ -165,14 +165,14 @@ async def test_an_heir_finds_what_a_person_stopped_before_a_dead_worker_could_fi
         with pytest.raises(SlackRefused) as refused:
             await here.streamed(asked.ts).append_stream(live, " answer")
         assert refused.value.slack_error == "stopped_by_user"
-        heir = there.streamed(asked.ts)
-        assert await heir.find("another task") == []
-        assert await heir.find(TASK_ID) == [live]
-        await heir.update(live, Body("half", ({"type": "markdown", "text": "half"},)), ANSWER)
-        [found] = await heir.find(TASK_ID)
+        successor = there.streamed(asked.ts)
+        assert await successor.find("another task") == []
+        assert await successor.find(TASK_ID) == [live]
+        await successor.update(live, Body("half", ({"type": "markdown", "text": "half"},)), ANSWER)
+        [found] = await successor.find(TASK_ID)
         assert (found.ts, found.mark) == (live.ts, ANSWER)
         await here.redis.redis.flushall()
-        assert [one.ts for one in await heir.find(TASK_ID)] == [live.ts]
+        assert [one.ts for one in await successor.find(TASK_ID)] == [live.ts]
 
 
 async def test_a_further_stream_of_a_dead_worker_is_the_part_behind_the_others() -> None:

@@ -66,7 +66,7 @@ async def test_a_draft_is_kept_until_its_answer_stands_and_no_longer() -> None:
     assert world.saved.kept == {}
 
 
-async def test_with_the_cache_off_an_heir_still_shows_the_same_words() -> None:
+async def test_with_the_cache_off_a_successor_still_shows_the_same_words() -> None:
     world = World(model=FakeModel([saying("一つ目"), saying("二つ目")]), retries=0)
     world.answers.lasting = False
     world.conversation.failures["post"] = [(SlackUnavailable("503"), False)] * 10

@@ -242,7 +242,7 @@ async def test_files_of_the_thread_go_along_and_their_failures_are_not_told() ->
     assert notes_below(here) == []
 
 
-async def test_an_heir_shows_the_same_note_with_the_words_it_found() -> None:
+async def test_a_successor_shows_the_same_note_with_the_words_it_found() -> None:
     here = world()
     here.saved.dies_early = True
     await here.answer(asking(WORD))

@@ -144,7 +144,7 @@ async def test_parts_of_two_answers_never_pass_for_one() -> None:
     assert world.conversation.texts() == ["素数は1と自身でのみ割れます。"]
 
 
-async def test_an_heir_shows_what_the_dead_worker_had_from_the_model() -> None:
+async def test_a_successor_shows_what_the_dead_worker_had_from_the_model() -> None:
     world = World(model=at_once())
     world.conversation.failures["post"] = [(SlackUnavailable("500"), False)] * 4
     assert await world.answer() is Outcome.TRY_LATER

@@ -39,7 +39,7 @@ async def test_sources_are_part_of_the_one_message_that_holds_the_answer() -> No
         assert LINK in links(body)
 
 
-async def test_an_heir_shows_the_sources_that_the_dead_worker_had() -> None:
+async def test_a_successor_shows_the_sources_that_the_dead_worker_had() -> None:
     world = World(model=saying("答え", FOUND))
     world.saved.dies_early = True
     await world.answer()

@@ -21,7 +21,7 @@ async def test_an_answer_that_is_streamed_takes_no_edit() -> None:
     assert world.conversation.posts == 1
 
 
-async def test_an_heir_ends_the_stream_that_a_dead_worker_left_and_makes_it_whole() -> None:
+async def test_a_successor_ends_the_stream_that_a_dead_worker_left_and_makes_it_whole() -> None:
     world = World()
     world.conversation.can_stream = True
     await world.conversation.start_stream(a_task().task_id, "素数は、ええと")

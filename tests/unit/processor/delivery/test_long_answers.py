@@ -70,7 +70,7 @@ async def test_a_share_of_unknown_outcome_leaves_one_file(taken: bool) -> None:
     assert world.conversation.posts == LONGEST_THREAD + 1
 
 
-async def test_an_heir_adopts_the_file_that_a_dead_worker_shared() -> None:
+async def test_a_successor_adopts_the_file_that_a_dead_worker_shared() -> None:
     world = a_world()
     world.conversation.failures["update"] = [(SlackUnavailable("500"), False)] * 4
     assert await world.answer() is Outcome.TRY_LATER
