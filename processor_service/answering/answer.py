@@ -22,6 +22,7 @@ from processor_service.delivery.destination import resolve_destination
 from processor_service.delivery.notice import is_settled, post_notice
 from processor_service.delivery.reconcile import ExistingMessages
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
+from processor_service.delivery.thread_status import TaskStatus
 from processor_service.delivery.verify import verify
 from processor_service.ports.conversations import Posted
 from processor_service.ports.work import Lease
@@ -53,9 +54,10 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
             run = _begin(work.lease, work.until, deps)
             async with (
                 watch_cancellation(task.task_id, run.cancel, deps.coordination.cancellations),
+                deps.slack.statuses.of(task, deps.slack.conversations) as status,
                 _failures_told(task, delivery, run, work, deps),
             ):
-                work.outcome = await _answer_once(task, delivery, run, deps)
+                work.outcome = await _answer_once(task, delivery, status, run, deps)
     if work.outcome is Outcome.TRY_LATER and run is not None and run.doubtful:
         await _leave_nothing_beside(task, delivery, deps)
     if work.outcome in _DELIVERED:
@@ -63,9 +65,10 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     if work.outcome is Outcome.ALREADY_DONE:
         if await deps.coordination.leases.has_possible_duplicate(task.task_id):
             await clean_up(task, delivery, deps, done=True)
-        # The command service showed "thinking" for this redelivery too, and no new message clears
-        # it.
-        _end_status(task, deps)
+        if run is None:
+            # The command service showed "thinking" for this redelivery too, and no new message
+            # clears it.
+            TaskStatus(deps.slack.statuses, task, deps.slack.conversations).end()
     look_later(task, delivery, work.outcome, run, deps)
     return work.outcome
 
@@ -85,45 +88,43 @@ async def give_up(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     async with leased(task, delivery.message_id, deps.coordination.leases, deps.deadline_s) as work:
         if work.lease is not None:
             run = _begin(work.lease, work.until, deps)
-            owed = await deps.coordination.limits.owed(application(task))
-            if owed is not None:
-                await tell_refusal(await _localised(task, deps), owed, run, deps)
-            else:
-                failure = Failure(
-                    await deps.coordination.leases.last_failure(task.task_id) or "gave_up"
-                )
-                set_reason(failure.reason)
-                await post_notice(
-                    await _localised(task, deps), failure, deps.slack.conversations, run
-                )
-            _end_status(task, deps)
+            async with deps.slack.statuses.of(task, deps.slack.conversations):
+                await _tell_given_up(await _localised(task, deps), run, deps)
             work.outcome = Outcome.GAVE_UP
     look_later(task, delivery, work.outcome, run, deps)
     return work.outcome
 
 
-async def _answer_once(task: Task, delivery: Delivery, run: TaskRun, deps: AnswerDeps) -> Outcome:
+async def _tell_given_up(task: Task, run: TaskRun, deps: AnswerDeps) -> None:
+    owed = await deps.coordination.limits.owed(application(task))
+    if owed is not None:
+        await tell_refusal(task, owed, run, deps)
+        return
+    failure = Failure(await deps.coordination.leases.last_failure(task.task_id) or "gave_up")
+    set_reason(failure.reason)
+    await post_notice(task, failure, deps.slack.conversations, run)
+
+
+async def _answer_once(
+    task: Task, delivery: Delivery, status: TaskStatus, run: TaskRun, deps: AnswerDeps
+) -> Outcome:
     refusal = await refusal_of(task, delivery, run, deps)
     if refusal is None or not refusal.told:
         task = await _localised(task, deps)
     if refusal is not None:
         await tell_refusal(task, refusal, run, deps)
-        _end_status(task, deps)
         return Outcome.TOLD_FAILURE
     writer = await resolve_destination(task, deps.slack.conversations, run)
     async with wait_for_turn(task, writer.conversation.place, deps.coordination.queue, run):
-        ctx, left = await _look(task, writer, deps)
+        ctx, left = await _look(task, writer, status)
         if is_settled(ctx.existing, again=delivery.again):
             await tidy(ctx.existing, writer)
-            if task.message_ts is None:
-                # Only here a command's thread is known; elsewhere ``answer`` ends the status.
-                deps.slack.statuses.end(ctx.conversation, task)
             return Outcome.ALREADY_DONE
         preview = live_preview(ctx, deps)
         answered, cached = await obtain_answer(ctx, preview, deps)
         bodies, parts = await post_answer(ctx, answered, cached, preview)
         await writer.remove_all(ctx.existing.notices)
-        deps.slack.statuses.end(ctx.conversation, task)
+        status.end()
         proof = await verify(ctx, bodies, parts, deps.slack.budget, grew=preview.visible)
         log.info("The answer was verified.", action="answer_proved", proof=proof)
         await remove_left(left, writer)
@@ -131,18 +132,18 @@ async def _answer_once(task: Task, delivery: Delivery, run: TaskRun, deps: Answe
 
 
 async def _look(
-    task: Task, writer: SlackWriter, deps: AnswerDeps
+    task: Task, writer: SlackWriter, status: TaskStatus
 ) -> tuple[AnswerContext, Sequence[Posted]]:
     """The existing messages of the task, and the abandoned streams of earlier tasks."""
-    status, place = deps.slack.statuses.line(writer.conversation, task), writer.conversation.place
+    line, place = status.begin(writer.conversation), writer.conversation.place
     if place is not None and place.continues_thread:
-        status.reading()
+        line.reading()
     with span("context"):
         history = await writer.read(task.task_id)
     existing = ExistingMessages(history.posted)
     if existing.answers or existing.notices:
         LEDGER_ADOPTIONS.add()
-    return AnswerContext(task, writer, existing, status, history.said), history.left
+    return AnswerContext(task, writer, existing, line, history.said), history.left
 
 
 def _stopped(*, words: bool) -> Outcome:
@@ -165,7 +166,6 @@ async def _failures_told(
         stopped = isinstance(error, Cancelled)
         work.outcome = _stopped(words=False) if stopped else Outcome.TOLD_FAILURE
     finally:
-        deps.slack.statuses.over(task)
         await asyncio.shield(deps.coordination.limits.leave(application(task)))
 
 
@@ -181,20 +181,9 @@ def _failure_of(error: PermanentError | TurnNeverCame) -> Failure:
 
 async def _tell(task: Task, failure: Failure, run: TaskRun, deps: AnswerDeps) -> None:
     set_reason(failure.reason)
-    line = deps.slack.statuses.over(task)
+    # A status that arrives after the notice is cleared behind it.
+    deps.slack.statuses.over(task)
     await post_notice(task, failure, deps.slack.conversations, run)
-    if line is not None:
-        # A status may have arrived after the notice; only the line knows a command's thread.
-        deps.slack.statuses.end(line.conversation, task)
-    else:
-        _end_status(task, deps)
-
-
-def _end_status(task: Task, deps: AnswerDeps) -> None:
-    if task.message_ts is not None:
-        thread_ts = task.thread_ts or task.message_ts
-        thread = deps.slack.conversations.thread(task, thread_ts, task.message_ts)
-        deps.slack.statuses.end(thread, task)
 
 
 def _begin(lease: Lease, until: float, deps: AnswerDeps) -> TaskRun:

@@ -79,11 +79,9 @@ class SlackWriter:
     run: TaskRun
 
     async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
-        """The task's existing messages."""
         return await self.run.read(partial(self.conversation.find, task_id, in_turn=in_turn))
 
     async def read(self, task_id: str) -> ThreadHistory:
-        """What ``find`` returns, and the messages before the question."""
         return await self.run.read(partial(self.conversation.read, task_id))
 
     async def post(self, body: Body, mark: Mark) -> Posted:
@@ -102,12 +100,10 @@ class SlackWriter:
         return twins[0] if twins else posted
 
     async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
-        """Replace an existing message."""
         edits = self.conversation.edits
         return await self._write(partial(edits.update, posted, body, mark)) if edits else posted
 
     async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
-        """Add the last words of a stream, the blocks of ``body`` below them, and the mark."""
         streams = self.conversation.streams
         if streams is None:
             return posted
@@ -119,16 +115,13 @@ class SlackWriter:
             await self._write(partial(edits.remove, posted))
 
     async def remove_all(self, surplus: Iterable[Posted]) -> None:
-        """Delete messages of ours."""
         for one in surplus:
             await self.remove(one)
 
     async def upload(self, files: FileSharing, document: Document) -> str:
-        """Upload a file; its id."""
         return await self.run.read(partial(files.upload, document))
 
     async def share(self, files: FileSharing, file_id: str, document: Document) -> None:
-        """Post a message with an uploaded file, once."""
         mark = Mark(document.task_id, "file", digest=document.digest)
         share = partial(files.share, file_id, document)
         await self._write(share, partial(self._adopt, mark))

@@ -1,9 +1,12 @@
 """The status below a thread: the worker's progress until the first words."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from processor_service.ports.conversations import Conversation, Status
+from processor_service.ports.conversations import Conversation, Conversations, Status
 from processor_service.texts.answers import (
     LOADING,
     READING,
@@ -169,9 +172,48 @@ class Statuses:
             if await status.show_status(""):
                 return
 
+    @asynccontextmanager
+    async def of(self, task: Task, conversations: Conversations) -> AsyncIterator["TaskStatus"]:
+        """The task's status: cleared behind the body, unless that fails; then the next delivery's
+        worker shows it further.
+        """
+        status = TaskStatus(self, task, conversations)
+        try:
+            yield status
+        except BaseException:
+            self.over(task)
+            raise
+        status.end()
+
     async def close(self) -> None:
         """Clear the rest at once."""
         for line in self._lines.values():
             line.over()
         self._closing.set()
         await self._background.close(_CLOSE_WITHIN_S)
+
+
+@dataclass
+class TaskStatus:
+    """One task's status, below the conversation where it began, or else below the question."""
+
+    statuses: Statuses
+    task: Task
+    conversations: Conversations
+    _began_in: Conversation | None = None
+    _ended: bool = False
+
+    def begin(self, conversation: Conversation) -> ThreadStatus:
+        """The line to be changed until ``end``."""
+        self._began_in = conversation
+        return self.statuses.line(conversation, self.task)
+
+    def end(self) -> None:
+        """Clear it. Idempotent."""
+        where, task = self._began_in, self.task
+        if (where is None or where.status is None) and task.message_ts is not None:
+            thread_ts = task.thread_ts or task.message_ts
+            where = self.conversations.thread(task, thread_ts, task.message_ts)
+        if where is not None and not self._ended:
+            self._ended = True
+            self.statuses.end(where, task)

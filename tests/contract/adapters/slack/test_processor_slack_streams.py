@@ -43,7 +43,9 @@ async def test_a_successor_replaces_what_a_dead_worker_was_streaming() -> None:
         await here.streamed(asked.ts).start_stream(TASK_ID, "half an")
         successor = there.streamed(asked.ts)
         [live] = await successor.find(TASK_ID)
-        await successor.update(live, Body("whole", ({"type": "markdown", "text": "whole"},)), ANSWER)
+        await successor.update(
+            live, Body("whole", ({"type": "markdown", "text": "whole"},)), ANSWER
+        )
         [found] = await successor.find(TASK_ID)
         assert (found.ts, found.mark) == (live.ts, ANSWER)
         assert here.bench.slack.messages("#general", thread_ts=asked.ts)[-1]["text"] == "whole"
@@ -156,7 +158,7 @@ async def test_two_starts_with_the_same_words_that_slack_did_not_confirm_are_bot
         assert starts.began("C1", TASK_ID, {**message, "ts": f"{began:.6f}"})
 
 
-async def test_a_successor_finds_what_a_person_stopped_before_a_dead_worker_could_finish_it() -> None:
+async def test_a_successor_finds_what_a_person_stopped_before_a_dead_worker_could_end_it() -> None:
     async with processors() as (here, there):
         people = here.bench.slack.people
         asked = people.post("alice", "#general", "question")
