@@ -71,6 +71,8 @@ def _summary(result: Result) -> Iterator[str]:
     yield "asked as " + ", ".join(f"{kind} {number}" for kind, number in sorted(kinds.items()))
     for one in result.unmarked:
         yield f"UNMARKED: in {one.channel}, thread {one.thread_ts}: {one.text[:60]!r}"
+    if result.tidied_s >= 1:
+        yield f"what stood too much when all was settled was waited for for {result.tidied_s:.0f} s"
     yield f"the services' logs are in {result.plan.folder}"
     if result.unsettled:
         yield f"NOT SETTLED: {result.unsettled}"

@@ -38,7 +38,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run came to. ``unsettled`` says what was still going on at the end."""
+    """What a run came to. ``unsettled`` says what was still going on at the end,
+    ``tidied_s`` how long something stood too much after that.
+    """
 
     plan: Plan
     judged: Sequence[Judged]
@@ -48,6 +50,7 @@ class Result:
     asking_s: float
     total_s: float
     unsettled: str
+    tidied_s: float
 
 
 def stack_config(folder: Path, delivery: DeliveryRules = DELIVERY) -> StackConfig:
@@ -81,6 +84,7 @@ async def run(plan: Plan) -> Result:
             both.create_task(running.injector.run(strikes, asking_began), name="chaos:strike")
         asking_s = asyncio.get_running_loop().time() - asking_began
         unsettled = await running.settled()
+        tidied_s = await running.tidied()
         return Result(
             plan=plan,
             judged=running.judged(),
@@ -90,4 +94,5 @@ async def run(plan: Plan) -> Result:
             asking_s=asking_s,
             total_s=time.monotonic() - began,
             unsettled=unsettled,
+            tidied_s=tidied_s,
         )

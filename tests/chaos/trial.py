@@ -22,6 +22,8 @@ _SUBSCRIPTIONS: Final = tuple(
     f"projects/local/subscriptions/{name}" for name in (TASKS_PUSH, DEAD_LETTER_PUSH)
 )
 _SETTLES_WITHIN_S: Final = 180.0
+# The last late look of a worker comes 260 s after a task, and waits for its place among others.
+_TIDIED_WITHIN_S: Final = 330.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,17 @@ class Trial:
         while (what := self._under_way(quiet_s)) and time.monotonic() < end:  # noqa: ASYNC110 - it ends when nothing happens
             await asyncio.sleep(0.25)
         return what
+
+    async def tidied(self, within_s: float = _TIDIED_WITHIN_S) -> float:
+        """Wait while a late look may still remove what stands too much; the seconds it took."""
+        began = time.monotonic()
+        while self._surplus() and time.monotonic() - began < within_s:  # noqa: ASYNC110 - only reading tells
+            await asyncio.sleep(5.0)
+        return time.monotonic() - began
+
+    def _surplus(self) -> bool:
+        doubled = (Verdict.DOUBLED, Verdict.HALF_FINISHED, Verdict.STUCK)
+        return bool(self.unmarked()) or any(one.verdict in doubled for one in self.judged())
 
     def waiting(self) -> int:
         """How many tasks and dead letters are still to be pushed, or pushed again."""

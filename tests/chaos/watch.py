@@ -3,8 +3,12 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from simulators.journal import Entry, Journal
+
+# The late looks of a worker read threads for minutes; what they change is seen as a change.
+_READS: Final = {"conversations.replies", "conversations.history", "conversations.info"}
 
 
 class Watch:
@@ -15,12 +19,14 @@ class Watch:
         self.acked: set[str] = set()
         """The keys of everything Slack saw an ack for."""
         self.quiet_since = time.time()
+        """When something last happened that was no mere reading."""
         self._of_key: dict[str, list[Entry]] = defaultdict(list)
         self.stop = journal.subscribe(self._take)
 
     def _take(self, entry: Entry) -> None:
         self.entries.append(entry)
-        self.quiet_since = entry.at
+        if entry.detail.get("method") not in _READS:
+            self.quiet_since = entry.at
         for key in entry.keys:
             self._of_key[key].append(entry)
         if entry.step == "ack":
