@@ -1,5 +1,6 @@
 """Leases in Redis."""
 
+import asyncio
 import re
 import secrets
 from contextlib import suppress
@@ -54,11 +55,24 @@ class RedisLeases:
         self._ttl_ms = int(ttl_s * 1000)
         self.renew_every_s = renew_every_s
         self._here: dict[str, Lease] = {}
+        self._claiming: dict[str, asyncio.Event] = {}
 
     async def claim(self, task_id: str, message_id: str) -> Claim:
+        # A claim under way may fail because of this very message's lease: if each of two messages
+        # were acknowledged because of the other, nobody would answer the task.
+        while (claimed := self._claiming.get(task_id)) is not None:
+            await claimed.wait()
         own = self._here.get(task_id)
         if own is not None:
             return Claim(_held_state(_value(own), message_id))
+        claimed = self._claiming[task_id] = asyncio.Event()
+        try:
+            return await self._claim(task_id, message_id)
+        finally:
+            del self._claiming[task_id]
+            claimed.set()
+
+    async def _claim(self, task_id: str, message_id: str) -> Claim:
         lease = self._here[task_id] = Lease(task_id, message_id, secrets.token_hex(8))
         state = ClaimState.HELD_BY_SAME_MESSAGE
         try:

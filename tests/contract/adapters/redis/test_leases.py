@@ -67,6 +67,21 @@ async def test_a_held_task_tells_the_holders_message_from_another(
     assert (await leases.claim("task-1", "m")).state is ClaimState.HELD_BY_OTHER_MESSAGE
 
 
+async def test_two_messages_of_a_task_do_not_both_count_on_the_other(
+    processes: list[Leases],
+) -> None:
+    # The worker that held m1 is dead. Both messages come again, to one process, at once: one that
+    # is acknowledged because of the other must not be told of by the other in turn.
+    await processes[0].claim("task-1", "m1")
+    both = await asyncio.gather(
+        processes[1].claim("task-1", "m2"), processes[1].claim("task-1", "m1")
+    )
+    assert [claim.state for claim in both] == [
+        ClaimState.HELD_BY_OTHER_MESSAGE,
+        ClaimState.HELD_BY_SAME_MESSAGE,
+    ]
+
+
 async def test_a_finished_task_stays_done(processes: list[Leases]) -> None:
     here, there, _ = processes
     await here.finish(lease_of(await here.claim("task-1", "m1")))
