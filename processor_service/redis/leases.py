@@ -59,7 +59,7 @@ class RedisLeases:
 
     async def claim(self, task_id: str, message_id: str) -> Claim:
         # A claim under way may fail because of this very message's lease: if each of two messages
-        # were acknowledged because of the other, nobody would answer the task.
+        # were acknowledged because of the other, no worker would answer the task.
         while (claimed := self._claiming.get(task_id)) is not None:
             await claimed.wait()
         own = self._here.get(task_id)
