@@ -69,7 +69,7 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
             # The command service showed "thinking" for this redelivery too, and no new message
             # clears it.
             TaskStatus(deps.slack.statuses, task, deps.slack.conversations).end()
-    look_later(task, delivery, work.outcome, run, deps)
+    await look_later(task, delivery, work.outcome, run, deps)
     return work.outcome
 
 
@@ -91,7 +91,7 @@ async def give_up(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
             async with deps.slack.statuses.of(task, deps.slack.conversations):
                 await _tell_given_up(await _localised(task, deps), run, deps)
             work.outcome = Outcome.GAVE_UP
-    look_later(task, delivery, work.outcome, run, deps)
+    await look_later(task, delivery, work.outcome, run, deps)
     return work.outcome
 
 

@@ -58,11 +58,12 @@ async def clean_up(
         log.warning("A possible double stays.", action="clean_up_failed", reason=error.reason)
 
 
-def look_later(
+async def look_later(
     task: Task, delivery: Delivery, outcome: Outcome, run: TaskRun | None, deps: AnswerDeps
 ) -> None:
-    """Schedule looks for posts that Slack takes late: of this worker, or of an earlier or
-    concurrent one that may have died during its call.
+    """Look for posts that Slack takes late: of this worker, or of an earlier or concurrent one that
+    may have died during its call. After an unconfirmed call of this worker the first look is waited
+    for, so that the delivery comes again if the worker dies before it.
     """
     unconfirmed, doubtful = (run.unconfirmed, run.doubtful) if run else (False, False)
     if outcome in {Outcome.HELD, Outcome.TRY_LATER}:
@@ -71,8 +72,10 @@ def look_later(
     successor = delivery.attempt > 1 or outcome is Outcome.GAVE_UP
     if doubtful or successor:
         look = partial(clean_up, task, delivery, deps, done=False, within_s=_LOOK_WITHIN_S)
-        often = unconfirmed or (successor and doubtful)
-        deps.slack.late_looks.after(task.task_id, look, often=often)
+        if unconfirmed:
+            await deps.slack.late_looks.first(task.task_id, look)
+        else:
+            deps.slack.late_looks.after(task.task_id, look, often=successor and doubtful)
 
 
 async def remove_left(left: Sequence[Posted], writer: SlackWriter) -> None:

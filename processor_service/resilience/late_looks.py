@@ -45,13 +45,25 @@ class LateLooks:
         pauses_s = self._pauses_s if often else self._pauses_s[:1]
         self._background.start(self._look(look, pauses_s), f"late_look:{task_id}")
 
+    async def first(self, task_id: str, look: Callable[[], Awaitable[None]]) -> None:
+        """Wait for the first look; the others follow in the background.
+
+        A delivery that is not acknowledged before it comes again if its worker dies meanwhile.
+        """
+        await self._once(look, self._pauses_s[0])
+        if not self._closing.is_set():
+            self._background.start(self._look(look, self._pauses_s[1:]), f"late_look:{task_id}")
+
     async def _look(self, look: Callable[[], Awaitable[None]], pauses_s: tuple[float, ...]) -> None:
         for pause_s in pauses_s:
-            if not await happens(self._closing, pause_s):
-                await happens(self._closing, self._wait_s())
-            await look()
+            await self._once(look, pause_s)
             if self._closing.is_set():
                 return
+
+    async def _once(self, look: Callable[[], Awaitable[None]], pause_s: float) -> None:
+        if not await happens(self._closing, pause_s):
+            await happens(self._closing, self._wait_s())
+        await look()
 
     def _wait_s(self) -> float:
         """Seconds until one more look fits, which is counted."""

@@ -179,13 +179,19 @@ class SlackConversation(SlackReading):
 
     async def remove(self, posted: Posted) -> None:
         """Delete one of our messages; one that is gone already counts as deleted."""
+        still_runs: MechachangError | None = None
         if posted.live:
-            with contextlib.suppress(SlackRefused):
+            try:
                 await self.end_stream(posted, "", Body(""), posted.mark)
+            except MechachangError as error:
+                # Perhaps it has ended all the same, and then it is deleted in this attempt.
+                still_runs = error
         try:
             async with self.calls("chat.delete"):
                 await self.calls.client.chat_delete(channel=self.channel, ts=posted.ts)
         except SlackRefused as refused:
+            if refused.slack_error == "streaming_state_conflict" and still_runs is not None:
+                raise still_runs from refused
             if refused.slack_error != "message_not_found":
                 raise
 

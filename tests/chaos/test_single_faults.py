@@ -161,7 +161,9 @@ async def test_a_start_taken_while_its_worker_dies_and_redis_forgets_leaves_no_f
     tmp_path: Path, seconds: float
 ) -> None:
     # Slow enough that both processors are back before the last delivery.
-    async with trial(stack_config(tmp_path, DeliveryRules(min_backoff_s=2, max_backoff_s=6))) as running:
+    async with trial(
+        stack_config(tmp_path, DeliveryRules(min_backoff_s=2, max_backoff_s=6))
+    ) as running:
         late = Fault("late", seconds=seconds) if seconds else Fault("drop_after", seconds=5.0)
         rule = running.stack.faults.add("slack", "chat.startStream", late)
         await ask(running, questions(1, "mention", lines=25))

@@ -37,6 +37,17 @@ async def test_an_answer_is_streamed_into_one_message_that_carries_its_mark_at_t
         assert "below" in str(message["blocks"][-1])
 
 
+@pytest.mark.parametrize("fault", [Fault("drop_after"), Fault("error", status=500)])
+async def test_a_running_stream_is_removed_though_its_end_is_not_confirmed(fault: Fault) -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread = here.streamed(asked.ts)
+        live = await thread.start_stream(TASK_ID, "half an")
+        here.bench.faults.add("slack", "chat.stopStream", fault)
+        await thread.remove(live)
+        assert len(here.bench.slack.messages("#general", thread_ts=asked.ts)) == 1
+
+
 async def test_a_successor_replaces_what_a_dead_worker_was_streaming() -> None:
     async with processors() as (here, there):
         asked = here.bench.slack.people.post("alice", "#general", "question")

@@ -88,7 +88,7 @@ class World:
     prompt_config: PromptConfig = field(default_factory=PromptConfig)
     channels: FakeChannels = field(default_factory=FakeChannels)
     groups: FakeGroups = field(default_factory=FakeGroups)
-    late_looks: LateLooks = field(default_factory=LateLooks)
+    late_looks: LateLooks = field(default_factory=lambda: LateLooks((0.0, 3600.0)))
 
     @property
     def conversation(self) -> FakeConversation:

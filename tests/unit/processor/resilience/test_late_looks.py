@@ -30,6 +30,23 @@ async def test_what_slack_takes_after_the_answer_stands_is_removed(call: str) ->
     assert world.conversation.messages == [answer]
 
 
+async def test_a_delivery_with_an_unconfirmed_call_is_acknowledged_after_the_first_look() -> None:
+    # If the worker dies before it, Pub/Sub delivers again and the next worker looks.
+    world = World(late_looks=LateLooks((3600.0,)))
+    world.conversation.can_stream = True
+    world.conversation.failures["start"] = [(OutcomeUnknown("dropped"), False)]
+    delivery = asyncio.create_task(world.answer())
+    async with asyncio.timeout(5):
+        while not world.leases.done:  # noqa: ASYNC110 - the fake tells nobody
+            await asyncio.sleep(0)
+    [answer] = world.conversation.messages
+    world.conversation.messages.append(LATE)
+    assert not delivery.done()
+    await world.late_looks.close()
+    assert await delivery is Outcome.ANSWERED
+    assert world.conversation.messages == [answer]
+
+
 async def test_what_a_worker_left_that_died_is_looked_for_after_the_next_delivery() -> None:
     world = World()
     assert await world.answer(attempt=2) is Outcome.ANSWERED
