@@ -51,7 +51,7 @@ async def clean_up(
         if is_settled(found, again=False):
             _tell([one for one in found.posted if one.live])
             await tidy(found, writer)
-        elif done:
+        elif done or await deps.coordination.leases.is_done(task.task_id):
             # Its user was told elsewhere. A message with its final mark is no beginning, and stays.
             await writer.remove_all(one for one in found.answers if not one.mark.parts)
     except MechachangError as error:
@@ -66,13 +66,13 @@ async def look_later(
     for, so that the delivery comes again if the worker dies before it.
     """
     unconfirmed, doubtful = (run.unconfirmed, run.doubtful) if run else (False, False)
-    if outcome in {Outcome.HELD, Outcome.TRY_LATER}:
+    if outcome is Outcome.HELD or (outcome is Outcome.TRY_LATER and not doubtful):
         # The task's next worker comes late enough, and looks in turn.
         return
     successor = delivery.attempt > 1 or outcome is Outcome.GAVE_UP
     if doubtful or successor:
         look = partial(clean_up, task, delivery, deps, done=False, within_s=_LOOK_WITHIN_S)
-        if unconfirmed:
+        if unconfirmed and outcome is not Outcome.TRY_LATER:
             await deps.slack.late_looks.first(task.task_id, look)
         else:
             deps.slack.late_looks.after(task.task_id, look, often=successor and doubtful)

@@ -75,6 +75,9 @@ class Leases(Protocol):
         lost.
         """
 
+    async def is_done(self, task_id: str) -> bool:
+        """Whether the task is known to be finished; False while the store is lost."""
+
     async def last_failure(self, task_id: str) -> str | None:
         """The reason for which the task was last handed back, if it is remembered."""
 

@@ -123,8 +123,7 @@ class RedisLeases:
 
     async def _renew_unguarded(self, lease: Lease) -> Hold:
         """A worker without a lease stops once Redis says that the task is done."""
-        held = await self._connection.get(redis_keys.task_key(lease.task_id))
-        return Hold.LOST if held == _DONE else Hold.UNKNOWN
+        return Hold.LOST if await self.is_done(lease.task_id) else Hold.UNKNOWN
 
     async def finish(self, lease: Lease) -> None:
         self._forget(lease)
@@ -154,6 +153,9 @@ class RedisLeases:
 
     async def has_possible_duplicate(self, task_id: str) -> bool:
         return bool(await self._connection.get(redis_keys.doubt_key(task_id), lost="perhaps"))
+
+    async def is_done(self, task_id: str) -> bool:
+        return await self._connection.get(redis_keys.task_key(task_id)) == _DONE
 
     async def last_failure(self, task_id: str) -> str | None:
         key = redis_keys.failure_key(task_id)

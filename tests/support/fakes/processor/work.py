@@ -56,6 +56,9 @@ class FakeLeases:
     async def has_possible_duplicate(self, task_id: str) -> bool:
         return self.store_is_lost or task_id in self.doubted
 
+    async def is_done(self, task_id: str) -> bool:
+        return not self.store_is_lost and task_id in self.done
+
     async def last_failure(self, task_id: str) -> str | None:
         return self.reasons.get(task_id)
 

@@ -5,6 +5,8 @@ from functools import partial
 
 import pytest
 
+from processor_service.answering.admit import Delivery
+from processor_service.answering.clean_up import clean_up
 from processor_service.ports.conversations import Body, Posted
 from processor_service.resilience.late_looks import LateLooks, LookPace
 from processor_service.resilience.run_leased import Outcome
@@ -64,6 +66,21 @@ async def test_a_twin_of_a_worker_that_nobody_kept_apart_is_looked_for_after_the
     world.conversation.messages.append((Posted("900.000001", answer[0].mark), answer[1]))
     await world.late_looks.close()
     assert world.conversation.messages == [answer]
+
+
+@pytest.mark.parametrize("done", [True, False])
+async def test_what_was_begun_is_removed_where_the_answer_of_the_task_is_elsewhere(
+    done: bool,
+) -> None:
+    # Two workers that nobody kept apart each showed the command's question. The one that was to be
+    # removed has the answer below it.
+    world = World()
+    fragment = (Posted("900.000001", growing_mark(TASK_ID, 1)), Body("begun"))
+    world.conversation.messages.append(fragment)
+    if done:
+        world.leases.done.add(TASK_ID)
+    await clean_up(a_task(), Delivery("m1"), world.deps(), done=False)
+    assert world.conversation.messages == ([] if done else [fragment])
 
 
 async def test_a_task_that_is_worked_on_keeps_its_stream() -> None:
