@@ -173,6 +173,7 @@ class RedisConnection:
                 await self.redis.ping()
         except (RedisError, OSError, TimeoutError):
             return False
+        self._expected_at = None
         return True
 
 

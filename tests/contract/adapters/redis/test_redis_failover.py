@@ -159,6 +159,19 @@ async def test_a_network_that_is_late_at_a_start_is_no_lost_redis() -> None:
             assert [log["action"] for log in logs] == told
 
 
+async def test_a_redis_that_answered_the_readiness_check_is_lost_when_it_is_gone(
+    tmp_path: Path,
+) -> None:
+    with real_redis(tmp_path) as url:
+        redis = Redis.from_url(url, retry=Retry(NoBackoff(), 0))
+        connection = RedisConnection(redis, PATIENCE_S, 60.0)
+        assert await connection.alive()
+    with capture_logs() as logs:
+        assert not await written(connection, "a key")
+    await redis.aclose()
+    assert [log["action"] for log in logs] == ["redis_lost"]
+
+
 async def test_a_key_of_another_type_costs_nothing_but_itself(tmp_path: Path) -> None:
     with real_redis(tmp_path) as url:
         async with redis_connection(url, PATIENCE_S) as connection:
