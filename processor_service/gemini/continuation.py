@@ -1,20 +1,10 @@
 """Reading one of Gemini's answers: in one request, or in several if Gemini says so."""
 
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from google.genai.types import GenerateContentResponse
-
-from processor_service.gemini.responses import (
-    continuation_of,
-    pages_of,
-    piece_of,
-    searches_of,
-    text_of,
-    usage_of,
-)
+from processor_service.gemini.responses import Response, continuation_of, piece_of
 from processor_service.ports.citations import Citations
 from processor_service.ports.model import Chunk
 from processor_service.telemetry.attempt_metrics import TokenUsage, received
@@ -33,8 +23,8 @@ class AnswerSoFar:
 
     sources: Citations
     begun: bool = False
-    _token: bytes | None = None
-    _next: bytes | None = None
+    _token: str | None = None
+    _next: str | None = None
     _requests: int = 0
     _earlier: TokenUsage = field(default_factory=TokenUsage)
     _of_request: TokenUsage = field(default_factory=TokenUsage)
@@ -51,30 +41,28 @@ class AnswerSoFar:
         self._token, self._next = self._next, None
         if self._token is None:
             return body
-        return {**body, "continuationToken": b64encode(self._token).decode("ascii")}
+        return {**body, "continuationToken": self._token}
 
-    def read(self, chunk: GenerateContentResponse) -> Chunk:
+    def read(self, response: Response) -> Chunk:
         """The next piece. Raises as ``piece_of`` does."""
         self.begun = True
-        pages, searches = pages_of(chunk), searches_of(chunk)
-        if pages or searches:
-            self.sources = self.sources.merged_with(pages, searches)
-        used = usage_of(chunk)
-        if used is not None:
-            self._of_request = used
+        if response.pages or response.searches:
+            self.sources = self.sources.merged_with(response.pages, response.searches)
+        if response.usage is not None:
+            self._of_request = response.usage
         whole = self._earlier.plus(self._of_request)
         received(
-            whole if used is not None else None,
-            text=bool(text_of(chunk)),
+            whole if response.usage is not None else None,
+            text=bool(response.text),
             searches=len(self.sources.searches),
         )
         piece = replace(
-            piece_of(chunk),
+            piece_of(response),
             sources=self.sources,
             prompt_tokens=whole.input + whole.cached,
             output_tokens=whole.output + whole.thoughts,
         )
-        token = continuation_of(chunk)
+        token = continuation_of(response)
         if token is None or token == self._token or self._requests == _MOST_REQUESTS:
             return piece
         self._next = token

@@ -1,20 +1,13 @@
-"""Gemini's responses, read one by one.
+"""Gemini's responses (GenerateContentResponse in its REST API), read one by one.
 
-Google leaves out a number that is 0 and a list that is empty; the library makes None of them.
+Google leaves out a number that is 0 and a list that is empty.
 """
 
-import json
-import warnings
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
-from google.genai.types import (
-    Candidate,
-    GenerateContentResponse,
-    GenerateContentResponseUsageMetadata,
-    UrlRetrievalStatus,
-)
-from pydantic import ValidationError
+from google.genai.types import UrlRetrievalStatus
 
 from processor_service.ports.citations import WebPage
 from processor_service.ports.model import Chunk
@@ -22,6 +15,9 @@ from processor_service.telemetry.attempt_metrics import TokenUsage
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
 from shared.well_formed import well_formed
 
+_Kind = TypeVar("_Kind", str, int, dict[str, Any], list[Any])
+
+_READ: Final = UrlRetrievalStatus.URL_RETRIEVAL_STATUS_SUCCESS.value
 _CONTINUATION: Final = "CONTINUATION"
 # Each reason of ai.google.dev/api/generate-content and Vertex AI with its meaning; an unknown one
 # counts as Gemini's failure: to call the question unsafe would wrong its user.
@@ -47,58 +43,103 @@ BLOCK_REASONS: Final[Mapping[str, str]] = {
 }
 
 
-def expect_new_values() -> None:
-    """Accept unknown values, such as a finish reason of next year, without warnings."""
-    warnings.filterwarnings("ignore", category=UserWarning, module=r"google\.genai\._common")
+@dataclass(frozen=True)
+class Response:
+    """What we use of a response.
+
+    ``text`` is for people, without thoughts. ``usage`` counts so far, if it is reported.
+    ``continuation`` is the token with which to request the rest of an answer. ``pages`` were found
+    by Google Search or named in the question and read; ``searches`` are the queries.
+    """
+
+    text: str
+    block_reason: str
+    finish_reason: str
+    continuation: str
+    usage: TokenUsage | None
+    pages: Sequence[WebPage]
+    searches: Sequence[str]
 
 
-def response_of(body: str) -> GenerateContentResponse:
-    """The response in ``body``, without unknown fields and encodable. Raises ValueError."""
-    try:
-        return GenerateContentResponse.model_validate_json(body, extra="ignore")
-    except ValidationError as error:
-        known = json.dumps(_known(json.loads(body), error), ensure_ascii=False)
-        return GenerateContentResponse.model_validate_json(well_formed(known), extra="ignore")
+def response_of(told: Any) -> Response:
+    """The response in JSON, without unknown fields and encodable.
+
+    Raises AttributeError or TypeError for JSON of another form. The library's types would read it
+    for ten times the CPU (decision 31).
+    """
+    candidates = _field(told, "candidates", list)
+    candidate = candidates[0] if candidates else {}
+    parts = _field(_field(candidate, "content", dict), "parts", list)
+    grounding = _field(candidate, "groundingMetadata", dict)
+    return Response(
+        text=well_formed("".join(_text(one, "text") for one in parts if not one.get("thought"))),
+        block_reason=_text(_field(told, "promptFeedback", dict), "blockReason"),
+        finish_reason=_text(candidate, "finishReason"),
+        continuation=_text(candidate, "continuationToken"),
+        usage=_usage(_field(told, "usageMetadata", dict)),
+        pages=_pages(grounding, _field(candidate, "urlContextMetadata", dict)),
+        searches=[well_formed(query) for query in _field(grounding, "webSearchQueries", list)],
+    )
 
 
-def _known(told: Any, error: ValidationError) -> Any:
-    """The known fields only; ``extra`` does not reach the library's parts."""
-    unknown = (one["loc"] for one in error.errors() if one["type"] == "extra_forbidden")
-    for *path, name in unknown:
-        at = told
-        for step in path:
-            at = at[step]
-        del at[name]
-    return told
+def _usage(told: Mapping[str, Any]) -> TokenUsage | None:
+    if not told:
+        return None
+    cached = _field(told, "cachedContentTokenCount", int)
+    # The prompt and what tools brought in: both are paid for.
+    prompt = _field(told, "promptTokenCount", int) + _field(told, "toolUsePromptTokenCount", int)
+    return TokenUsage(
+        input=prompt - cached,
+        cached=cached,
+        output=_field(told, "candidatesTokenCount", int),
+        thoughts=_field(told, "thoughtsTokenCount", int),
+    )
 
 
-def piece_of(chunk: GenerateContentResponse) -> Chunk:
+def _pages(grounding: Mapping[str, Any], reading: Mapping[str, Any]) -> list[WebPage]:
+    webs = [_field(one, "web", dict) for one in _field(grounding, "groundingChunks", list)]
+    found = [
+        WebPage(_text(web, "uri"), _text(web, "title") or _text(web, "domain")) for web in webs
+    ]
+    read = [
+        WebPage(_text(one, "retrievedUrl"))
+        for one in _field(reading, "urlMetadata", list)
+        if one.get("urlRetrievalStatus") == _READ
+    ]
+    return [page for page in (*found, *read) if page.url]
+
+
+def _text(message: Mapping[str, Any], name: str) -> str:
+    return well_formed(_field(message, name, str))
+
+
+def _field(message: Mapping[str, Any], name: str, kind: type[_Kind]) -> _Kind:
+    value = message.get(name)
+    if value is None:
+        return kind()
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} is no {kind.__name__}.")
+    return value
+
+
+def piece_of(response: Response) -> Chunk:
     """The next piece of the answer, without its sources.
 
     Raises ModelRefused if the question or the answer was blocked, ModelRejected if Gemini no longer
     serves us, and ModelUnavailable if Gemini failed.
     """
-    feedback = chunk.prompt_feedback
-    if feedback is not None and feedback.block_reason is not None:
-        raise _blocked(feedback.block_reason.value)
-    reason = _finish_reason(chunk)
-    if reason is not None:
+    if response.block_reason:
+        raise _blocked(response.block_reason)
+    reason, usage = response.finish_reason, response.usage or TokenUsage()
+    if reason:
         _check_finished(reason)
-    usage = chunk.usage_metadata
     return Chunk(
-        text=text_of(chunk),
-        finished=reason is not None,
+        text=response.text,
+        finished=bool(reason),
         truncated=reason in {"MAX_TOKENS", _CONTINUATION},
-        prompt_tokens=_prompt_tokens(usage) if usage else 0,
-        output_tokens=_output_tokens(usage) if usage else 0,
+        prompt_tokens=usage.input + usage.cached,
+        output_tokens=usage.output + usage.thoughts,
     )
-
-
-def text_of(chunk: GenerateContentResponse) -> str:
-    """The text for people, without thoughts."""
-    candidate = _candidate(chunk)
-    parts = candidate.content.parts if candidate and candidate.content else None
-    return well_formed("".join(part.text or "" for part in parts or () if not part.thought))
 
 
 def _blocked(reason: str) -> MechachangError:
@@ -119,70 +160,6 @@ def _check_finished(reason: str) -> None:
         raise ModelRefused(f"Gemini stopped the answer ({reason}).", reason=why)
 
 
-def continuation_of(chunk: GenerateContentResponse) -> bytes | None:
+def continuation_of(response: Response) -> str | None:
     """The token with which to request the rest of the answer, if this is not all of it."""
-    candidate = _candidate(chunk)
-    if candidate is None or _finish_reason(chunk) != _CONTINUATION:
-        return None
-    return candidate.continuation_token or None
-
-
-def usage_of(chunk: GenerateContentResponse) -> TokenUsage | None:
-    """The usage so far, if the chunk reports it."""
-    usage = chunk.usage_metadata
-    if usage is None:
-        return None
-    cached = usage.cached_content_token_count or 0
-    return TokenUsage(
-        input=_prompt_tokens(usage) - cached,
-        cached=cached,
-        output=usage.candidates_token_count or 0,
-        thoughts=usage.thoughts_token_count or 0,
-    )
-
-
-def pages_of(chunk: GenerateContentResponse) -> list[WebPage]:
-    """The pages that Google Search found, and those of the question that were read."""
-    candidate = _candidate(chunk)
-    if candidate is None:
-        return []
-    grounding, reading = candidate.grounding_metadata, candidate.url_context_metadata
-    found = [one.web for one in (grounding and grounding.grounding_chunks) or () if one.web]
-    read = [
-        one.retrieved_url
-        for one in (reading and reading.url_metadata) or ()
-        if one.url_retrieval_status is UrlRetrievalStatus.URL_RETRIEVAL_STATUS_SUCCESS
-    ]
-    pages = [_page(web.uri, web.title or web.domain or "") for web in found if web.uri]
-    return [*pages, *(_page(url) for url in read if url)]
-
-
-def searches_of(chunk: GenerateContentResponse) -> list[str]:
-    """The queries to Google Search."""
-    candidate = _candidate(chunk)
-    grounding = candidate.grounding_metadata if candidate else None
-    return [well_formed(query) for query in (grounding and grounding.web_search_queries) or ()]
-
-
-def _page(url: str, title: str = "") -> WebPage:
-    return WebPage(well_formed(url), well_formed(title))
-
-
-def _candidate(chunk: GenerateContentResponse) -> Candidate | None:
-    return chunk.candidates[0] if chunk.candidates else None
-
-
-def _finish_reason(chunk: GenerateContentResponse) -> str | None:
-    candidate = _candidate(chunk)
-    reason = candidate.finish_reason if candidate else None
-    return None if reason is None else reason.value
-
-
-def _prompt_tokens(usage: GenerateContentResponseUsageMetadata) -> int:
-    """The prompt and what tools brought in: both are paid for."""
-    return (usage.prompt_token_count or 0) + (usage.tool_use_prompt_token_count or 0)
-
-
-def _output_tokens(usage: GenerateContentResponseUsageMetadata) -> int:
-    """The text and the thoughts: both are paid for."""
-    return (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
+    return (response.continuation or None) if response.finish_reason == _CONTINUATION else None

@@ -1,16 +1,11 @@
 """Gemini's responses as our adapter reads them from the wire."""
 
 import json
-import warnings
 from typing import Any
 
-from google.genai.types import GenerateContentResponse
-
-from processor_service.gemini.responses import expect_new_values, response_of
+from processor_service.gemini.responses import Response, response_of
 
 
-def received(told: Any) -> GenerateContentResponse:
-    """Raises ValueError for what is no response."""
-    with warnings.catch_warnings():
-        expect_new_values()
-        return response_of(json.dumps(told))
+def received(told: Any) -> Response:
+    """Raises AttributeError or TypeError for what is no response."""
+    return response_of(json.loads(json.dumps(told)))

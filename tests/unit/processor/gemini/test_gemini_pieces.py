@@ -4,13 +4,7 @@ from typing import Any
 
 import pytest
 
-from processor_service.gemini.responses import (
-    pages_of,
-    piece_of,
-    searches_of,
-    text_of,
-    usage_of,
-)
+from processor_service.gemini.responses import piece_of
 from processor_service.ports.citations import WebPage
 from processor_service.ports.model import Chunk
 from processor_service.telemetry.attempt_metrics import TokenUsage
@@ -32,7 +26,7 @@ def test_what_tools_brought_in_is_input_and_paid_for() -> None:
         "thoughtsTokenCount": 7,
     }
     chunk = received({"usageMetadata": usage})
-    assert usage_of(chunk) == TokenUsage(input=180, cached=40, output=30, thoughts=7)
+    assert chunk.usage == TokenUsage(input=180, cached=40, output=30, thoughts=7)
     piece = piece_of(chunk)
     assert (piece.prompt_tokens, piece.output_tokens) == (220, 37)
 
@@ -40,16 +34,16 @@ def test_what_tools_brought_in_is_input_and_paid_for() -> None:
 @pytest.mark.parametrize("chunk", [{}, {"candidates": []}, {"candidates": [{}]}, a_chunk()])
 def test_a_chunk_that_says_nothing_says_nothing(chunk: dict[str, Any]) -> None:
     assert piece_of(received(chunk)) == Chunk()
-    assert usage_of(received(chunk)) is None
-    assert text_of(received(chunk)) == ""
-    assert pages_of(received(chunk)) == []
-    assert searches_of(received(chunk)) == []
+    assert received(chunk).usage is None
+    assert received(chunk).text == ""
+    assert received(chunk).pages == []
+    assert received(chunk).searches == []
 
 
 def test_what_was_thought_is_not_said() -> None:
     chunk = a_chunk({"text": "Hm.", "thought": True}, {"text": "は"}, {"inlineData": {}})
     assert piece_of(received(chunk)).text == "は"
-    assert text_of(received(a_chunk({"text": "Hm.", "thought": True}))) == ""
+    assert received(a_chunk({"text": "Hm.", "thought": True})).text == ""
 
 
 @pytest.mark.parametrize(("reason", "truncated"), [("STOP", False), ("MAX_TOKENS", True)])
@@ -98,9 +92,9 @@ def test_pages_found_and_pages_read_are_told_apart_from_those_that_failed() -> N
             ]
         },
     )
-    assert pages_of(received(chunk)) == [
+    assert received(chunk).pages == [
         WebPage("https://a.example", "A"),
         WebPage("https://b.example", "b.example"),
         WebPage("https://c.example"),
     ]
-    assert searches_of(received(chunk)) == ["冪等"]
+    assert received(chunk).searches == ["冪等"]
