@@ -18,8 +18,8 @@ _REST: Final = "event loop and the rest"
 # The innermost frame that one of these begins decides.
 STEPS: Final[Mapping[str, Sequence[str]]] = {
     "Gemini": ("processor_service/gemini", "processor_service/answering/generate"),
-    "Slack": ("slack_sdk/", "processor_service/slack_"),
-    "Redis": ("redis/", "processor_service/redis_"),
+    "Slack": ("slack_sdk/", "processor_service/slack/"),
+    "Redis": ("redis/", "processor_service/redis/"),
     "rendering": (
         "markdown_it/",
         "mdurl/",

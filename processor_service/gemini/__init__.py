@@ -2,7 +2,7 @@
 
 The service gets ``lazy``, which imports the library beside the start. ``client`` holds its client
 on our ``session``; ``model`` and ``files`` implement the ports with it. ``requests`` and
-``responses`` translate to and from the library's types, ``continuation`` joins the responses of one
-answer, ``errors`` and ``reasons`` translate errors, ``capabilities`` remembers what a model
-rejects, and ``access`` holds address and credentials.
+``responses`` translate to and from JSON, ``continuation`` joins the responses of one answer,
+``errors`` and ``reasons`` translate errors, ``capabilities`` remembers what a model rejects, and
+``access`` holds address and credentials.
 """

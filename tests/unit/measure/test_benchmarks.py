@@ -20,7 +20,7 @@ from benchmarks.load.pacing import Crowd, Turns
 from benchmarks.load.samples import Samples
 from benchmarks.readme import ROOT, with_figures
 from benchmarks.run import SMALL, Results
-from benchmarks.steps import shares_of
+from benchmarks.steps import STEPS, shares_of
 
 
 def spread(value: float) -> Spread:
@@ -156,6 +156,13 @@ def test_a_sample_belongs_to_the_innermost_step_that_is_known() -> None:
         "HTTP edge": 0.25,
         "event loop and the rest": 0.25,
     }
+
+
+def test_every_step_of_ours_names_code_that_exists() -> None:
+    paths = [path for beginnings in STEPS.values() for path in beginnings]
+    ours = [path for path in paths if path.startswith("processor_service/")]
+    assert ours
+    assert [path for path in ours if not [*ROOT.glob(f"{path}*")]] == []
 
 
 RESULTS = ROOT / "benchmarks" / "results" / "latest.json"
