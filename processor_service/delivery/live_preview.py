@@ -63,9 +63,9 @@ class LivePreview:
     Each message is a stream of its own if Slack's limits leave one, up to its first table: a stream
     takes blocks only at its end. After that table, and without a free stream, messages are posted
     and edited. ``update`` never waits for Slack to recover: it skips a step that fails, and after a
-    step that Slack refuses it shows nothing more before the end. A stream that may have begun
-    without confirmation is looked for, and continued if it has. Raises LeaseLost and SlackDenied
-    only.
+    step that Slack refuses it shows nothing more before the end. Without a lease it shows nothing
+    in what another worker has begun. A stream that may have begun without confirmation is looked
+    for, and continued if it has. Raises LeaseLost and SlackDenied only.
     """
 
     ctx: AnswerContext
@@ -83,9 +83,12 @@ class LivePreview:
     _refused: bool = False
     _unconfirmed: str = ""
     _unsettled: bool = False
+    _not_ours: bool = False
 
     def __post_init__(self) -> None:
         self._go_on_from(self.ctx.existing)
+        # What is there may be another worker's, who may make it whole at any moment.
+        self._not_ours = bool(self._parts) and not self.ctx.writer.run.lease.is_guarded
 
     def _go_on_from(self, existing: ExistingMessages) -> None:
         self.existing = existing
@@ -104,7 +107,8 @@ class LivePreview:
     @property
     def due(self) -> bool:
         """Whether more words would be shown now: not right after the last change."""
-        watched = self.ctx.conversation.edits and not (self._stuck or self._refused)
+        silent = self._stuck or self._refused or self._not_ours
+        watched = self.ctx.conversation.edits and not silent
         return bool(watched) and self.clock() >= self._next
 
     def retrying(self) -> None:

@@ -52,6 +52,11 @@ class TaskLease:
     leases: Leases
     lease: Lease
 
+    @property
+    def is_guarded(self) -> bool:
+        """Whether the store keeps other workers away."""
+        return self.lease.owner is not None
+
     async def still_held(self) -> bool:
         """Called before each visible step: raises LeaseLost unless the lease is ours now.
 

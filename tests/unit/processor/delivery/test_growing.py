@@ -10,13 +10,13 @@ from processor_service.delivery.live_preview import EVERY_S, STREAM_BYTES, LiveP
 from processor_service.delivery.reconcile import ExistingMessages, reconcile
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.ports.answers import Answer
-from processor_service.ports.conversations import Body
+from processor_service.ports.conversations import Body, Posted
 from processor_service.ports.work import Lease
 from processor_service.rendering.incremental import IncrementalRenderer
 from processor_service.rendering.messages import render_answer
 from processor_service.resilience.lease import TaskLease
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
-from shared.ledger import Mark
+from shared.ledger import Mark, growing_mark
 from shared.retry import RetryPolicy
 from tests.support.fakes.processor.conversations import FakeConversation
 from tests.support.fakes.processor.growing import FakeBudget, FakeSigns
@@ -45,9 +45,10 @@ def a_growing(
     clock: Clock,
     budget: FakeBudget | None = None,
     below: tuple[dict[str, Any], ...] = (),
+    owner: str | None = "owner",
 ) -> LivePreview:
     task = a_task(task_id=TASK_ID)
-    run = TaskRun(TaskLease(FakeLeases(), Lease(TASK_ID, "m1", "owner")), RetryPolicy(3, Naps()))
+    run = TaskRun(TaskLease(FakeLeases(), Lease(TASK_ID, "m1", owner)), RetryPolicy(3, Naps()))
     writer = SlackWriter(conversation, run)
     found = ExistingMessages(tuple(posted for posted, _ in conversation.messages))
     ctx = AnswerContext(task, writer, found, FakeSigns())
@@ -74,6 +75,19 @@ async def test_the_words_appear_one_after_the_other_in_one_message(streams: bool
     assert seen == ["一つ、", "一つ、二つ、", "一つ、二つ、三つ、"]
     assert len(conversation.messages) == 1
     assert growing.ways == {"stream" if streams else "edit"}
+
+
+@pytest.mark.parametrize("owner", [None, "owner"], ids=["without a lease", "with a lease"])
+async def test_without_a_lease_nothing_is_written_over_what_another_worker_shows(
+    owner: str | None,
+) -> None:
+    conversation, clock = FakeConversation(), Clock()
+    whole = (Posted("100.000001", WHOLE), Body("whole by now"))
+    conversation.messages.append((Posted("100.000001", growing_mark(TASK_ID, 1)), Body("half")))
+    growing = a_growing(conversation, clock, owner=owner)
+    conversation.messages[0] = whole
+    await grown(growing, clock, "一つ、二つ、三つ。", 3)
+    assert (conversation.messages == [whole]) is (owner is None)
 
 
 async def test_changes_are_a_second_apart() -> None:
