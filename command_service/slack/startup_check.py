@@ -69,7 +69,7 @@ async def preflight(client: AsyncWebClient, app_token: str | None, waiting: Wait
         _, late = await asyncio.wait({asking}, timeout=waiting.unreachable_after_s)
         if late:
             log.error(
-                "Slack cannot be reached yet; trying on. Check the network, SLACK_API_URL and "
+                "Slack cannot be reached yet. Retrying; check the network, SLACK_API_URL and "
                 "https://slack-status.com.",
                 action="slack_unreachable",
                 url=client.base_url,
