@@ -127,7 +127,7 @@ async def _answer_once(
         status.end()
         proof = await verify(ctx, bodies, parts, deps.slack.budget, grew=preview.visible)
         log.info("The answer was verified.", action="answer_proved", proof=proof)
-        await remove_left(left, writer)
+        await remove_left(ctx.task, left, writer)
         return _stopped(words=True) if answered.stopped else Outcome.ANSWERED
 
 

@@ -78,15 +78,21 @@ async def look_later(
             deps.slack.late_looks.after(task.task_id, look, often=successor and doubtful)
 
 
-async def remove_left(left: Sequence[Posted], writer: SlackWriter) -> None:
+async def remove_left(task: Task, left: Sequence[Posted], writer: SlackWriter) -> None:
     """Remove the abandoned streams of earlier tasks in the thread. Raises LeaseLost only."""
-    _tell(left)
+    if not left:
+        return
     # The next question of the thread waits meanwhile.
     until = asyncio.get_running_loop().time() + _LEFT_WITHIN_S
     patience = writer.run.patience
     briefly = replace(writer.run, patience=patience.ending(min(until, patience.until)))
     try:
-        await replace(writer, run=briefly).remove_all(left)
+        brief = replace(writer, run=briefly)
+        # Meanwhile a successor may have taken one over: then it is a part of that answer.
+        now = {one.ts for one in (await brief.read(task.task_id)).left}
+        abandoned = [one for one in left if one.ts in now]
+        _tell(abandoned)
+        await brief.remove_all(abandoned)
     except LeaseLost:
         raise
     except MechachangError as error:

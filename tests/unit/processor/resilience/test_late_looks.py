@@ -110,6 +110,20 @@ async def test_what_earlier_tasks_left_in_the_thread_is_removed_once_the_answer_
     assert posted.mark.task_id == TASK_ID
 
 
+async def test_what_a_successor_took_over_meanwhile_is_left_to_it() -> None:
+    world = World()
+    stray = Posted("50.000001", growing_mark("an earlier task"), live=True)
+    world.conversation.messages.append((stray, Body("fragment")))
+    world.conversation.left = (stray,)
+
+    def taken_over() -> None:
+        world.conversation.left = ()
+
+    world.conversation.before_post = taken_over
+    assert await world.answer() is Outcome.ANSWERED
+    assert stray in [posted for posted, _ in world.conversation.messages]
+
+
 async def test_an_answer_stands_even_if_what_was_left_cannot_be_removed() -> None:
     world = World()
     world.conversation.left = (LATE[0],)
