@@ -48,9 +48,12 @@ class LateLooks:
     async def first(self, task_id: str, look: Callable[[], Awaitable[None]]) -> None:
         """Wait for the first look; the others follow in the background.
 
-        A delivery that is not acknowledged before it comes again if its worker dies meanwhile.
+        A delivery that is not acknowledged before it comes again if its worker dies meanwhile. It
+        takes its place among the looks, but does not wait for it: the delivery is held open.
         """
-        await self._once(look, self._pauses_s[0])
+        await happens(self._closing, self._pauses_s[0])
+        self._wait_s()
+        await look()
         if not self._closing.is_set():
             self._background.start(self._look(look, self._pauses_s[1:]), f"late_look:{task_id}")
 

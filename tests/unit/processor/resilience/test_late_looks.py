@@ -173,3 +173,15 @@ async def test_more_looks_than_slack_has_room_for_wait_but_for_the_end() -> None
     assert seen == [0, 1]
     await looks.close()
     assert sorted(seen) == [0, 1, 2, 3]
+
+
+async def test_a_look_that_a_delivery_waits_for_does_not_wait_for_others() -> None:
+    seen: list[str] = []
+
+    async def look() -> None:
+        seen.append("looked")
+
+    looks = LateLooks((0.0,), LookPace(burst=0, every_s=3600.0))
+    async with asyncio.timeout(5):
+        await looks.first("task", look)
+    assert seen == ["looked"]
