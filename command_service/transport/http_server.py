@@ -43,8 +43,8 @@ class FirstHead(asyncio.Protocol):
         self._seen = b""
         self._due: asyncio.TimerHandle | None = None
         self.eof_received = server.eof_received  # type: ignore[method-assign] # handed on as it is
-        self.pause_writing = server.pause_writing  # type: ignore[method-assign]
-        self.resume_writing = server.resume_writing  # type: ignore[method-assign]
+        self.pause_writing = server.pause_writing  # type: ignore[method-assign] # likewise
+        self.resume_writing = server.resume_writing  # type: ignore[method-assign] # likewise
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for a head from now on."""

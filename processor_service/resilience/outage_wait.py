@@ -69,7 +69,7 @@ class OutageWait:
         full = is_new and self.kept.count >= self.kept.most
         if not self.hold_s or error.reason not in _AWAY or full:
             return None
-        pause_s = random.uniform(*_PAUSE_S)  # noqa: S311 - jitter needs no secrecy
+        pause_s = random.uniform(*_PAUSE_S)  # noqa: S311 - jitter - jitter needs no secrecy
         if error.retry_after_s is not None:
             pause_s = max(pause_s, error.retry_after_s * random.uniform(1, 1 + _SPREAD))  # noqa: S311
         if _now() + pause_s > self.end or self._paused_s + pause_s > self.hold_s:

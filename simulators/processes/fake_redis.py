@@ -25,7 +25,7 @@ class _Handler(TCPFakeRequestHandler):
             except ResponseError as error:
                 return error
 
-        self.current_client.read_response = read_response  # type: ignore[method-assign]
+        self.current_client.read_response = read_response  # type: ignore[method-assign] # see above
 
 
 def fake_redis(port: int) -> TcpFakeServer:
