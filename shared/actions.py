@@ -25,7 +25,10 @@ from shared.task import Mode, Subject, Vote, Wish
 
 
 class ActionId(StrEnum):
-    """The ``action_id`` of each element that people can press."""
+    """The ``action_id`` of each element that people can press.
+
+    ``SHORTER`` and ``LONGER`` were buttons; now both are entries of the menu ``MODE``.
+    """
 
     REGENERATE = "regenerate"
     RETRY = "retry"

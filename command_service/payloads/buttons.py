@@ -70,18 +70,22 @@ def read_retry(body: Payload) -> Click | NotAQuestion:
 
 
 @never_raising
-def read_mode(body: Payload) -> Click | NotAQuestion:
-    """The choice in an answer's menu of modes: all of the same mode are one question."""
+def read_choice(body: Payload) -> Click | NotAQuestion:
+    """The choice in an answer's menu, a wish or a mode: all of the same one are one question."""
     return _read_click(
         body,
         Source.BUTTON,
-        lambda press, again: task_id_of_mode(*press.where, again.mode or Mode.AUTO),
+        lambda press, again: (
+            task_id_of_mode(*press.where, again.mode or Mode.AUTO)
+            if again.wish is None
+            else task_id_of_wish(*press.where, again.wish)
+        ),
     )
 
 
 @never_raising
 def read_wish(body: Payload) -> Click | NotAQuestion:
-    """The click on Shorter or Longer: all on the same button are one question."""
+    """The click on an older answer's Shorter or Longer: all on one button are one question."""
     return _read_click(
         body,
         Source.BUTTON,

@@ -16,8 +16,8 @@ from slack_bolt.response import BoltResponse
 from command_service.envelope.metrics import NOBODY, count_event
 from command_service.payloads.buttons import (
     is_genuine,
+    read_choice,
     read_edited,
-    read_mode,
     read_regenerate,
     read_retry,
     read_wish,
@@ -79,7 +79,7 @@ ACTIONS: Mapping[str, ReadClick] = {
     ActionId.RETRY: read_retry,
     ActionId.SHORTER: read_wish,
     ActionId.LONGER: read_wish,
-    ActionId.MODE: read_mode,
+    ActionId.MODE: read_choice,
     ActionId.ASK_EDITED: read_edited,
 }
 """By the ``action_id`` of the buttons that ask a question again."""

@@ -6,11 +6,17 @@ them first, so losing Redis costs speed and never a second answer.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from processor_service.answering.admit import Delivery, application, refusal_of, tell_refusal
-from processor_service.answering.clean_up import clean_up, look_later, remove_left, tidy
+from processor_service.answering.clean_up import (
+    clean_up,
+    keep_newest_row,
+    look_later,
+    remove_left,
+    tidy,
+)
 from processor_service.answering.deps import AnswerDeps
 from processor_service.answering.obtain import obtain_answer
 from processor_service.answering.post_answer import live_preview, post_answer
@@ -24,7 +30,7 @@ from processor_service.delivery.reconcile import ExistingMessages
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.delivery.thread_status import TaskStatus
 from processor_service.delivery.verify import verify
-from processor_service.ports.conversations import Posted
+from processor_service.ports.conversations import ThreadHistory
 from processor_service.ports.work import Lease
 from processor_service.resilience.cancellation import watch_cancellation
 from processor_service.resilience.lease import TaskLease
@@ -116,9 +122,12 @@ async def _answer_once(
         return Outcome.TOLD_FAILURE
     writer = await resolve_destination(task, deps.slack.conversations, run)
     async with wait_for_turn(task, writer.conversation.place, deps.coordination.queue, run):
-        ctx, left = await _look(task, writer, status)
+        ctx, history = await _look(task, writer, status)
         if is_settled(ctx.existing, again=delivery.again):
             await tidy(ctx.existing, writer)
+            await keep_newest_row(
+                ctx.existing.answers, history.pressable, writer, deps.slack.budget
+            )
             return Outcome.ALREADY_DONE
         preview = live_preview(ctx, deps)
         answered, cached = await obtain_answer(ctx, preview, deps)
@@ -127,14 +136,15 @@ async def _answer_once(
         status.end()
         proof = await verify(ctx, bodies, parts, deps.slack.budget, grew=preview.visible)
         log.info("The answer was verified.", action="answer_proved", proof=proof)
-        await remove_left(ctx.task, left, writer)
+        await remove_left(ctx.task, history.left, writer)
+        await keep_newest_row(parts, history.pressable, writer, deps.slack.budget)
         return _stopped(words=True) if answered.stopped else Outcome.ANSWERED
 
 
 async def _look(
     task: Task, writer: SlackWriter, status: TaskStatus
-) -> tuple[AnswerContext, Sequence[Posted]]:
-    """The existing messages of the task, and the abandoned streams of earlier tasks."""
+) -> tuple[AnswerContext, ThreadHistory]:
+    """What is in the thread: the existing messages of the task, and what is around them."""
     line, place = status.begin(writer.conversation), writer.conversation.place
     if place is not None and place.continues_thread:
         line.reading()
@@ -143,7 +153,7 @@ async def _look(
     existing = ExistingMessages(history.posted)
     if existing.answers or existing.notices:
         LEDGER_ADOPTIONS.add()
-    return AnswerContext(task, writer, existing, line, history.said), history.left
+    return AnswerContext(task, writer, existing, line, history.said), history
 
 
 def _stopped(*, words: bool) -> Outcome:

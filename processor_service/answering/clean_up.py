@@ -1,4 +1,6 @@
-"""Removing messages that a dead or concurrent worker left beside an answer or a notice."""
+"""Removing what is left beside an answer or a notice: messages that a dead or concurrent worker
+left there, and the buttons of older answers.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +15,9 @@ from processor_service.delivery.notice import is_settled
 from processor_service.delivery.reconcile import ExistingMessages, find_existing
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.ports.conversations import Posted
+from processor_service.ports.limits import EDIT, RateBudget
 from processor_service.ports.work import Lease
+from processor_service.rendering.footer import without_row
 from processor_service.resilience.lease import LeaseLost, NoLease
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import MechachangError
@@ -82,12 +86,8 @@ async def remove_left(task: Task, left: Sequence[Posted], writer: SlackWriter) -
     """Remove the abandoned streams of earlier tasks in the thread. Raises LeaseLost only."""
     if not left:
         return
-    # The next question of the thread waits meanwhile.
-    until = asyncio.get_running_loop().time() + _LEFT_WITHIN_S
-    patience = writer.run.patience
-    briefly = replace(writer.run, patience=patience.ending(min(until, patience.until)))
+    brief = _brief(writer)
     try:
-        brief = replace(writer, run=briefly)
         # Meanwhile a successor may have taken one over: then it is a part of that answer.
         now = {one.ts for one in (await brief.read(task.task_id)).left}
         abandoned = [one for one in left if one.ts in now]
@@ -97,6 +97,37 @@ async def remove_left(task: Task, left: Sequence[Posted], writer: SlackWriter) -
         raise
     except MechachangError as error:
         log.warning("An abandoned stream stays.", action="clean_up_failed", reason=error.reason)
+
+
+async def keep_newest_row(
+    parts: Sequence[Posted], pressable: Sequence[Posted], writer: SlackWriter, budget: RateBudget
+) -> None:
+    """Leave something to press only below the newest answer of the thread.
+
+    ``parts`` are this task's answer, ``pressable`` the others. Idempotent: what cannot be edited
+    now keeps its buttons until the next answer. Raises LeaseLost only.
+    """
+    newest = max((*parts, *pressable), key=lambda one: float(one.ts), default=None)
+    brief = _brief(writer)
+    for one in pressable:
+        if one is newest or one.shown is None:
+            continue
+        try:
+            if not await budget.try_acquire(EDIT):
+                return
+            await brief.update(one, without_row(one.shown), one.mark)
+        except LeaseLost:
+            raise
+        except MechachangError as error:
+            log.info("An older answer keeps its buttons.", action="row_kept", reason=error.reason)
+
+
+def _brief(writer: SlackWriter) -> SlackWriter:
+    """The writer for a few seconds: the next question of the thread waits meanwhile."""
+    until = asyncio.get_running_loop().time() + _LEFT_WITHIN_S
+    patience = writer.run.patience
+    briefly = replace(writer.run, patience=patience.ending(min(until, patience.until)))
+    return replace(writer, run=briefly)
 
 
 def _tell(streams: Sequence[Posted]) -> None:

@@ -55,11 +55,16 @@ class ThreadMessage:
 
 @dataclass(frozen=True)
 class ThreadHistory:
-    """A task's messages, the messages before its question, and earlier tasks' abandoned streams."""
+    """A task's messages, the messages before its question, and earlier tasks' abandoned streams.
+
+    ``pressable`` are the newest other answers in the thread that have something to press, with
+    their content.
+    """
 
     posted: tuple[Posted, ...]
     said: tuple[ThreadMessage, ...] = ()
     left: tuple[Posted, ...] = ()
+    pressable: tuple[Posted, ...] = ()
 
 
 class ThreadReader(Protocol):

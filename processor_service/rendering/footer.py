@@ -1,8 +1,11 @@
-"""The footer of an answer: its mode and other notes, and buttons to ask again or vote."""
+"""The footer of an answer: notes on it, and one row of buttons to ask again or vote."""
 
-from typing import Final
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
 
 from processor_service.ports.answers import Answer
+from processor_service.ports.conversations import Body
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts import answers as texts
 from shared.actions import ActionId, AskAgain, CastVote, StopAnswer
@@ -24,26 +27,34 @@ NAMES: Final[dict[Locale, dict[Mode, str]]] = {
         Mode.CREATIVE: "Creative",
     },
 }
-_WISHES: Final = (
-    (ActionId.SHORTER, Wish.SHORTER, texts.SHORTER),
-    (ActionId.LONGER, Wish.LONGER, texts.LONGER),
-)
+_WISHES: Final = ((Wish.SHORTER, texts.SHORTER), (Wish.LONGER, texts.LONGER))
+_ROW: Final = frozenset({"actions", "context_actions"})
 
 
 def answer_footer(
     task: Task, answer: Answer, place: MessageRef | None, *, cached: bool
 ) -> list[Block]:
-    """Notes on the answer, one row of buttons that ask again, and the vote buttons.
+    """Notes on the answer, Regenerate with a menu of other ways to ask, and the vote buttons.
 
     Asking again needs a readable question at ``place``; a vote needs a whole answer.
     """
     again = place if place is not None and _is_kept(task) else None
-    blocks = _notes(task, answer, cached=cached, modes=again is not None)
+    blocks = _notes(task, answer, cached=cached)
     if again is not None:
         blocks.append(_asking_again(task, answer, again))
     if not answer.stopped:
         blocks.append(_voting(task, answer.mode))
     return blocks
+
+
+def has_row(blocks: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether there is something to press below an answer with these blocks."""
+    return any(block.get("type") in _ROW for block in blocks)
+
+
+def without_row(body: Body) -> Body:
+    """The same message with nothing to press; its notes stay."""
+    return replace(body, blocks=tuple(one for one in body.blocks if one.get("type") not in _ROW))
 
 
 def stop_button(task: Task) -> Block:
@@ -57,15 +68,12 @@ def _is_kept(task: Task) -> bool:
     return task.source is not Source.SLASH_COMMAND or bool(question_payload(task))
 
 
-def _notes(task: Task, answer: Answer, *, cached: bool, modes: bool) -> list[Block]:
+def _notes(task: Task, answer: Answer, *, cached: bool) -> list[Block]:
     locale, notes = task.locale, []
     if answer.stopped:
         notes.append(texts.STOPPED_HERE[locale])
     if (name := NAMES[locale].get(answer.mode)) is not None:
-        notes.append(
-            (texts.MODE_CHOSEN if task.mode is Mode.AUTO else texts.MODE)[locale].format(name=name)
-        )
-        notes += [texts.OTHER_MODES[locale]] if modes else []
+        notes.append(texts.MODE[locale].format(name=name))
     if task.wish is not None and not answer.stopped:
         notes.append(texts.WISHED[task.wish][locale])
     if cached:
@@ -76,30 +84,32 @@ def _notes(task: Task, answer: Answer, *, cached: bool, modes: bool) -> list[Blo
 
 
 def _asking_again(task: Task, answer: Answer, place: MessageRef) -> Block:
-    """Regenerate asks for the same kind of answer, the other buttons for a different one."""
-    locale, same = task.locale, AskAgain.of(place, task.mode, task.wish).encode()
-    row = [button(ActionId.REGENERATE, texts.REGENERATE[locale], same)]
-    if not answer.stopped:
-        row += [
-            button(action_id, name[locale], AskAgain.of(place, task.mode, wish).encode())
-            for action_id, wish, name in _WISHES
-            if wish is not task.wish
-        ]
-    if answer.mode in NAMES[locale]:
-        row.append(_other_modes(answer.mode, locale, place))
-    return actions(*row)
+    """Regenerate asks for the same kind of answer, the menu for a different one."""
+    same = AskAgain.of(place, task.mode, task.wish).encode()
+    regenerate = button(ActionId.REGENERATE, texts.REGENERATE[task.locale], same)
+    options = [*_wishes(task, answer, place), *_other_modes(answer.mode, task.locale, place)]
+    menu = {"type": "overflow", "action_id": ActionId.MODE, "options": options}
+    return actions(regenerate, *([menu] if options else []))
 
 
-def _other_modes(mode: Mode, locale: Locale, place: MessageRef) -> Block:
-    options = [
-        {
-            "text": plain(texts.ANSWER_IN_MODE[locale].format(name=name)),
-            "value": AskAgain.of(place, other).encode(),
-        }
-        for other, name in NAMES[locale].items()
-        if other != mode
+def _wishes(task: Task, answer: Answer, place: MessageRef) -> list[Block]:
+    return [
+        _option(name[task.locale], AskAgain.of(place, task.mode, wish))
+        for wish, name in _WISHES
+        if not answer.stopped
     ]
-    return {"type": "overflow", "action_id": ActionId.MODE, "options": options}
+
+
+def _other_modes(mode: Mode, locale: Locale, place: MessageRef) -> list[Block]:
+    return [
+        _option(texts.ANSWER_IN_MODE[locale].format(name=name), AskAgain.of(place, other))
+        for other, name in NAMES[locale].items()
+        if mode in NAMES[locale] and other != mode
+    ]
+
+
+def _option(text: str, again: AskAgain) -> Block:
+    return {"text": plain(text), "value": again.encode()}
 
 
 def _voting(task: Task, mode: Mode) -> Block:

@@ -19,18 +19,10 @@ WITHOUT_SEARCH: Final[Texts] = {
     "ja": "検索は使われていません。モデルの知識だけでお答えしています。",
     "en": "No search was used: this answer relies on the model's own knowledge only.",
 }
-MODE: Final[Texts] = {"ja": "モード: {name}", "en": "Mode: {name}"}
-MODE_CHOSEN: Final[Texts] = {
-    "ja": "モード: {name}（自動判定）",
-    "en": "Mode: {name} (chosen automatically)",
-}
-OTHER_MODES: Final[Texts] = {
-    "ja": "ほかのモードは「⋯」から",
-    "en": "other modes are under “⋯”",
-}
+MODE: Final[Texts] = {"ja": "{name}モード", "en": "{name} mode"}
 ANSWER_IN_MODE: Final[Texts] = {
-    "ja": "「{name}」モードで答え直す",
-    "en": "Answer again in {name} mode",
+    "ja": "{name}モードで答え直す",
+    "en": "Answer in {name} mode",
 }
 SHORTER: Final[Texts] = {"ja": "もっと短く", "en": "Shorter"}
 LONGER: Final[Texts] = {"ja": "もっと詳しく", "en": "Longer"}

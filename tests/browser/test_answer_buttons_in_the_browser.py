@@ -31,6 +31,11 @@ async def asked(page: Page, text: str) -> Locator:
     return page.get_by_test_id("thread-pane")
 
 
+def menu(thread: Locator) -> Locator:
+    """The menu beside Regenerate."""
+    return thread.locator("select.bk-overflow")
+
+
 async def test_slacks_stop_ends_an_answer_that_is_written(
     stack: LocalStack, open_page: OpenPage
 ) -> None:
@@ -72,9 +77,11 @@ async def test_shorter_gives_a_second_answer_below_the_first(
     stack: LocalStack, open_page: OpenPage
 ) -> None:
     thread = await asked(await open_page(stack.page_url), "What is Redis?")
-    await thread.get_by_role("button", name="Shorter").click(timeout=ANSWER_MS)
+    await menu(thread).select_option(label="Shorter", timeout=ANSWER_MS)
     await thread.get_by_text("a shorter answer").wait_for(timeout=ANSWER_MS)
-    await expect(thread.get_by_role("button", name="Regenerate")).to_have_count(2)
+    await expect(thread.get_by_role("button", name="Regenerate")).to_have_count(1)
+    await expect(thread.get_by_role("button", name="Helpful", exact=True)).to_have_count(1)
+    await expect(menu(thread)).to_have_count(1)
 
 
 async def test_an_edited_question_is_answered_anew_by_the_button_of_a_note(
@@ -82,7 +89,7 @@ async def test_an_edited_question_is_answered_anew_by_the_button_of_a_note(
 ) -> None:
     page = await open_page(stack.page_url)
     thread = await asked(page, "What is Redis?")
-    await thread.get_by_role("button", name="Shorter").wait_for(timeout=ANSWER_MS)
+    await menu(thread).wait_for(timeout=ANSWER_MS)
     question = page.get_by_test_id("message").filter(has_text="What is Redis?").first
     await question.hover()
     await question.get_by_test_id("edit").click()
@@ -91,7 +98,5 @@ async def test_an_edited_question_is_answered_anew_by_the_button_of_a_note(
     await editor.press("Enter")
     again = page.get_by_role("button", name="Answer the new version")
     await again.click(timeout=ANSWER_MS)
-    await expect(thread.get_by_role("button", name="Regenerate")).to_have_count(
-        2, timeout=ANSWER_MS
-    )
+    await expect(thread.get_by_test_id("message")).to_have_count(3, timeout=ANSWER_MS)
     await expect(again).to_have_count(0)

@@ -62,11 +62,11 @@ async def test_the_menu_below_an_answer_gives_another_one_in_another_mode(
     await page.get_by_test_id("thread-link").first.click(timeout=ANSWER_MS)
     thread = page.get_by_test_id("thread-pane")
     await thread.get_by_role("heading", name="Variations").wait_for(timeout=ANSWER_MS)
-    await thread.get_by_text("Mode: Creative (chosen automatically)").wait_for(timeout=ANSWER_MS)
-    menu = thread.get_by_role("combobox", name="mode")
-    await menu.select_option(label="Answer again in Code mode")
+    await thread.get_by_text("Creative mode", exact=True).wait_for(timeout=ANSWER_MS)
+    menu = thread.locator("select.bk-overflow")
+    await menu.select_option(label="Answer in Code mode")
     await thread.locator("pre code").first.wait_for(timeout=ANSWER_MS)
-    await thread.get_by_text("Mode: Code ·").wait_for(timeout=ANSWER_MS)
+    await thread.get_by_text("Code mode", exact=True).wait_for(timeout=ANSWER_MS)
     assert len(stack.gemini.requests) == 2
 
 

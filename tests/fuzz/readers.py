@@ -22,8 +22,8 @@ from command_service.backfill.sweep import Sweep, SweepWindow
 from command_service.payloads.buttons import (
     is_genuine,
     question_again,
+    read_choice,
     read_edited,
-    read_mode,
     read_regenerate,
     read_retry,
     read_wish,
@@ -567,7 +567,7 @@ READERS: list[Reader] = [
     Reader("is_genuine in a modal", SUBMITTED, lambda told: is_genuine(told, SIGNING)),
     Reader("read_regenerate", pressed("regenerate"), accepted(read_regenerate)),
     Reader("read_retry", pressed("retry"), accepted(read_retry)),
-    Reader("read_mode", pressed("mode", mode="code"), accepted(read_mode)),
+    Reader("read_choice", pressed("mode", mode="code"), accepted(read_choice)),
     Reader("read_wish", pressed("shorter", wish="shorter"), accepted(read_wish)),
     Reader("read_edited", pressed("ask_edited", edited_ts=TS), accepted(read_edited)),
     Reader(

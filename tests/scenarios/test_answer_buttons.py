@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.ledger import Mark
+from simulators.faults import Fault
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from simulators.stack.provisioning import DeliveryRules
@@ -44,6 +45,18 @@ async def vote(stack: LocalStack, who: str, answer: dict[str, Any], which: str) 
     [block] = [b for b in answer["blocks"] if b["type"] == "context_actions"]
     value = block["elements"][0][f"{which}_button"]["value"]
     await stack.slack.people.click(who, "#general", answer["ts"], "feedback", value=value)
+
+
+def menu_of(answer: dict[str, Any]) -> dict[str, str]:
+    """The entries of the answer's menu, by their wish or mode."""
+    elements = [e for b in answer["blocks"] if b["type"] == "actions" for e in b["elements"]]
+    options = [option["value"] for e in elements for option in e.get("options", ())]
+    carried = [(json.loads(value), value) for value in options]
+    return {told.get("wish") or told["mode"]: value for told, value in carried}
+
+
+def pressable(answer: dict[str, Any]) -> bool:
+    return any(block["type"] in {"actions", "context_actions"} for block in answer["blocks"])
 
 
 async def pushed(stack: LocalStack, count: int) -> None:
@@ -101,8 +114,11 @@ async def test_shorter_asks_once_however_often_it_is_pressed_and_tells_the_model
 ) -> None:
     stack.slack.people.post("hana", "#general", "@mechachang Redisとは何ですか")
     [first] = await answered(stack)
+    shorter_entry = menu_of(first)["shorter"]
     for who in ("hana", "kenji", "hana"):
-        await stack.slack.people.click(who, "#general", first["ts"], "shorter")
+        await stack.slack.people.click(
+            who, "#general", first["ts"], "mode", selected_option=shorter_entry
+        )
     await pushed(stack, 4)
     [again, shorter] = answers(stack)
     assert again["ts"] == first["ts"]
@@ -132,3 +148,24 @@ async def test_an_edited_question_is_answered_anew_when_its_author_wishes_so(
         "Pub/Subとは何ですか",
     ]
     await stack.slack.wait_for(lambda: not stack.slack.ephemerals("hana"), DEADLINE_S)
+
+
+@pytest.mark.parametrize("streams", [True, False], ids=["streamed", "posted"])
+async def test_only_the_newest_answer_of_a_thread_has_buttons(
+    stack: LocalStack, streams: bool
+) -> None:
+    if not streams:
+        refused = Fault("error", status=200, error="method_not_supported_for_channel_type")
+        stack.faults.add("slack", "chat.startStream", refused, times=-1)
+    people = stack.slack.people
+    people.post("hana", "#general", "@mechachang What is Redis? Show a table.")
+    [first] = await answered(stack)
+    said = first["blocks"][0]
+    for count, question in ((2, "What is Pub/Sub?"), (3, "And a lease?")):
+        people.post("hana", "#general", f"@mechachang {question}", thread_ts=first["thread_ts"])
+        await answered(stack, count)
+        await pushed(stack, count)
+        assert [pressable(one) for one in answers(stack)] == [False] * (count - 1) + [True]
+    again = answers(stack)[0]
+    assert again["blocks"][0] == said
+    assert again["metadata"] == first["metadata"]

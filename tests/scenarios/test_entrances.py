@@ -72,7 +72,7 @@ async def test_the_buttons_below_a_shortcuts_answer_ask_about_the_same_message(
     opening = a_thread(stack)
     await people.shortcut("alice", "#general", opening.ts, "summarise_thread")
     [first] = await seen(stack, "alice", "answer")
-    await people.click("alice", people.dm("alice").id, first["ts"], "shorter")
+    await people.click("alice", people.dm("alice").id, first["ts"], "regenerate")
     _, second = await seen(stack, "alice", "answer", 2)
 
     assert second["thread_ts"] == first["thread_ts"]

@@ -62,27 +62,30 @@ class SlackReading:
         """Our messages of the task, and what was said before it if it continues a thread."""
         place, asker = self.place, self.asker
         if place is None or asker is None or not place.continues_thread:
-            return ThreadHistory(tuple(await self.find(task_id)))
-        messages, whole = await self._from_the_beginning(float(place.message_ts))
+            kept = TrimmedMessages(chars=0)
+            messages, _ = await self._messages(self.oldest, kept)
+            found = await self._posted(task_id, messages)
+            return ThreadHistory(tuple(found), pressable=await self._pressable(task_id, kept))
+        kept = TrimmedMessages(float(place.message_ts))
+        messages, whole = await self._from_the_beginning(kept)
         since = [one for one in messages if float(one["ts"]) >= float(self.oldest)]
         found = await self._posted(task_id, since) if whole else await self.find(task_id)
         asked = AskedMessage(self.channel, place.message_ts)
         said = said_before(asked, messages, await self.calls.ourselves())
         before = [one for one in messages if float(one["ts"]) < float(self.oldest)]
-        return ThreadHistory(tuple(found), said, tuple(await self._left(task_id, before)))
+        left = tuple(await self._left(task_id, before))
+        return ThreadHistory(tuple(found), said, left, await self._pressable(task_id, kept))
 
     async def messages(self, until: float = float("inf")) -> list[Message]:
         """The messages from the beginning on, as far as a thread's context goes. What people said
         after ``until`` has no words.
         """
-        return (await self._from_the_beginning(until))[0]
+        return (await self._from_the_beginning(TrimmedMessages(until)))[0]
 
-    async def _from_the_beginning(self, until: float) -> tuple[list[Message], bool]:
+    async def _from_the_beginning(self, kept: TrimmedMessages) -> tuple[list[Message], bool]:
         page_memory = self.calls.page_memory
         async with page_memory.only_reader(self.channel, self.thread_ts or ""):
-            return await self._messages(
-                None, TrimmedMessages(until), _HISTORY_MESSAGES, page_memory
-            )
+            return await self._messages(None, kept, _HISTORY_MESSAGES, page_memory)
 
     async def _messages(
         self,
@@ -114,6 +117,16 @@ class SlackReading:
         """Our streams among these messages that no worker writes to."""
         found = await self._posted(task_id, messages, in_turn=False)
         return [one for one in found if one.live]
+
+    async def _pressable(self, task_id: str, kept: TrimmedMessages) -> tuple[Posted, ...]:
+        """The other finished answers with something to press; one in progress has its Stop."""
+        ledger = (await self.calls.ourselves()).ledger
+        marked = [(one, ledger.mark_of(one, self.channel)) for one in kept.pressable]
+        return tuple(
+            Posted(str(one["ts"]), mark, shown=body_shown(one))
+            for one, mark in marked
+            if mark and mark.role == "answer" and mark.parts and mark.task_id != task_id
+        )
 
     async def _posted(
         self, task_id: str, messages: Iterable[Message], *, in_turn: bool = True

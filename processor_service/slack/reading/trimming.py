@@ -8,8 +8,11 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from processor_service.rendering.footer import has_row
 from shared.slack.message import Message
 
+PRESSABLE: Final = 3
+"""Of the messages with something to press, so many are kept as they are: usually there is one."""
 KEPT_CHARS: Final = 512_000
 """Twice the longest context of a question (``shortcut_request.py``): older text is never quoted."""
 
@@ -27,7 +30,7 @@ _LEFT_OUT: Final = "…"
 class TrimmedMessages:
     """The messages of one reading in order. Of those until ``until``, the first one and the newest
     ``KEPT_CHARS`` keep their words, and so do streams that run; the others keep their author,
-    time and mark.
+    time and mark. ``pressable`` are the newest messages with something to press, whole.
     """
 
     def __init__(self, until: float = float("inf"), chars: int = KEPT_CHARS) -> None:
@@ -35,11 +38,15 @@ class TrimmedMessages:
         self._left = chars
         self._with_words: deque[tuple[int, int]] = deque()
         self.messages: list[Message] = []
+        self.pressable: deque[Message] = deque(maxlen=PRESSABLE)
 
     def add(self, page: Iterable[Message]) -> None:
         """Keep the needed parts of the next messages."""
         for message in page:
-            self._add(_trimmed(message))
+            kept = _trimmed(message)
+            if message.get("metadata") and has_row(message.get("blocks") or ()):
+                self.pressable.append(kept)
+            self._add(kept)
 
     def _add(self, message: Message) -> None:
         if _by_person(message) and float(message["ts"]) > self._until:

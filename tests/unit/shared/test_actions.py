@@ -13,8 +13,8 @@ import pytest
 
 from command_service.payloads.buttons import (
     is_genuine,
+    read_choice,
     read_edited,
-    read_mode,
     read_regenerate,
     read_retry,
     read_wish,
@@ -174,9 +174,9 @@ def submitted(name: str) -> dict[str, Any]:
         (lambda: read_retry(clicked("retry", "retry")), Mode.AUTO, Wish.SHORTER),
         (lambda: read_wish(clicked("shorter", "shorter")), Mode.AUTO, Wish.SHORTER),
         (lambda: read_wish(clicked("longer", "longer")), Mode.AUTO, Wish.LONGER),
-        (lambda: read_mode(chosen("mode_general")), Mode.GENERAL, None),
-        (lambda: read_mode(chosen("mode_data")), Mode.DATA, None),
-        (lambda: read_mode(chosen("mode_creative")), Mode.CREATIVE, None),
+        (lambda: read_choice(chosen("mode_general")), Mode.GENERAL, None),
+        (lambda: read_choice(chosen("mode_data")), Mode.DATA, None),
+        (lambda: read_choice(chosen("mode_creative")), Mode.CREATIVE, None),
     ],
     ids=["regenerate", "retry", "shorter", "longer", "general", "data", "creative"],
 )

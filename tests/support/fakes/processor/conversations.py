@@ -42,6 +42,7 @@ class FakeConversation:
     status_changed: asyncio.Event = field(default_factory=asyncio.Event)
     said: list[ThreadMessage] = field(default_factory=list)
     left: tuple[Posted, ...] = ()
+    pressable: tuple[Posted, ...] = ()
     can_stream: bool = False
     can_edit: bool = True
     can_share: bool = False
@@ -73,7 +74,9 @@ class FakeConversation:
         return [posted for posted, _ in self.messages if posted.mark.task_id == task_id]
 
     async def read(self, task_id: str) -> ThreadHistory:
-        return ThreadHistory(tuple(await self.find(task_id)), tuple(self.said), self.left)
+        return ThreadHistory(
+            tuple(await self.find(task_id)), tuple(self.said), self.left, self.pressable
+        )
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         self.before_post()

@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
-from command_service.payloads.buttons import question_again, read_mode, read_regenerate, read_retry
+from command_service.payloads.buttons import (
+    question_again,
+    read_choice,
+    read_regenerate,
+    read_retry,
+)
 from command_service.payloads.messages import (
     read_back,
     read_command,
@@ -323,9 +328,9 @@ def test_an_entry_of_the_mode_menu_asks_in_its_mode_once_whoever_presses_it_how_
     chosen = {"action_id": "mode", "selected_option": {"value": code}}
     first, later = ({**chosen, "action_ts": ts} for ts in ("1700000020.5", "1700000099.0"))
     clicks = [
-        read_mode(a_click("", actions=[first])),
-        read_mode(a_click("", actions=[later], user={"id": "U9", "team_id": "T1"})),
-        read_mode(a_click(data, "mode")),
+        read_choice(a_click("", actions=[first])),
+        read_choice(a_click("", actions=[later], user={"id": "U9", "team_id": "T1"})),
+        read_choice(a_click(data, "mode")),
     ]
 
     read = [click for click in clicks if isinstance(click, Click)]

@@ -44,8 +44,8 @@ async def test_a_structured_answer_grows_in_its_final_layout_and_names_its_mode(
     assert await world.answer(a_task(mode=Mode.AUTO)) is Outcome.ANSWERED
     [(_, body)] = world.conversation.messages
     assert world.conversation.texts() == [CODE_SHOWN]
-    assert "コード（自動判定）" in str(body.blocks)
-    assert buttons(body) == ["regenerate", "shorter", "longer", "mode"]
+    assert "コードモード" in str(body.blocks)
+    assert buttons(body) == ["regenerate", "mode"]
     assert world.conversation.posts == 1
 
 
@@ -81,7 +81,7 @@ async def test_a_private_answer_names_its_mode_and_has_no_buttons() -> None:
     )
     assert await world.answer(command) is Outcome.ANSWERED
     [(_, body)] = world.conversations.to_asker.messages
-    assert "コード（自動判定）" in str(body.blocks)
+    assert "コードモード" in str(body.blocks)
     assert buttons(body) == []
     assert world.conversations.shown.messages == []
 

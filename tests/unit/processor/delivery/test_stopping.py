@@ -202,7 +202,7 @@ async def test_a_structured_answer_is_stopped_in_its_layout_and_mode() -> None:
         await world.cancellations.request(task.task_id)
         assert await answering is Outcome.STOPPED
     assert world.conversation.texts() == ["### 説明\n\n割り切れるかを"]
-    assert "ここで停止しました。 · モード: コード" in everything(world)
+    assert "ここで停止しました。 · コードモード" in everything(world)
 
 
 async def test_what_the_asker_stops_later_than_the_last_word_is_answered_whole() -> None:

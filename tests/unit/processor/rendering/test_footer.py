@@ -1,16 +1,26 @@
 """What stands below an answer: notes, one row of buttons that ask again, and a vote."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from command_service.transport.listeners import ACTIONS
 from processor_service.ports.answers import Answer
-from processor_service.rendering.footer import NAMES, answer_footer, stop_button
+from processor_service.ports.conversations import Body
+from processor_service.rendering.footer import (
+    NAMES,
+    answer_footer,
+    has_row,
+    stop_button,
+    without_row,
+)
+from shared.signing import signed_blocks
 from shared.slack.message import MessageRef
 from shared.task import Mode, Source, Task, Wish
 from simulators.slack.content.block_kit import block_errors
+from tests.support.signed import SIGNING
 from tests.support.tasks import a_task
 
 HERE = MessageRef("C12345678901", "1700000000.000100", "1700000000.000200")
@@ -61,8 +71,10 @@ def test_a_free_answer_can_be_asked_for_again_and_voted_on() -> None:
     assert [block["type"] for block in blocks] == ["actions", "context_actions"]
     assert row(blocks) == {
         "regenerate": {**WHERE, "mode": "chat"},
-        "shorter": {**WHERE, "mode": "chat", "wish": "shorter"},
-        "longer": {**WHERE, "mode": "chat", "wish": "longer"},
+        "mode": [
+            {**WHERE, "mode": "chat", "wish": "shorter"},
+            {**WHERE, "mode": "chat", "wish": "longer"},
+        ],
     }
     about = {"v": 1, "task_id": task.task_id, "mode": "chat"}
     assert votes(blocks) == [{**about, "vote": "up"}, {**about, "vote": "down"}]
@@ -70,16 +82,33 @@ def test_a_free_answer_can_be_asked_for_again_and_voted_on() -> None:
 
 def test_an_answer_in_a_mode_offers_the_other_ones() -> None:
     blocks = footer(a_task(**COMMAND), CODE)
-    assert list(row(blocks)) == ["regenerate", "shorter", "longer", "mode"]
-    assert row(blocks)["mode"] == [{**WHERE, "mode": m} for m in ("general", "data", "creative")]
+    assert list(row(blocks)) == ["regenerate", "mode"]
+    assert row(blocks)["mode"] == [
+        {**WHERE, "mode": "auto", "wish": "shorter"},
+        {**WHERE, "mode": "auto", "wish": "longer"},
+        *({**WHERE, "mode": mode} for mode in ("general", "data", "creative")),
+    ]
     assert row(blocks)["regenerate"] == {**WHERE, "mode": "auto"}
 
 
-def test_a_chosen_mode_is_named_as_chosen_and_a_wished_one_is_not() -> None:
-    assert note(footer(a_task(**COMMAND), CODE)).startswith("モード: コード（自動判定） · ")
-    assert note(footer(a_task(mode=Mode.CODE), CODE)).startswith("モード: コード · ")
-    english = footer(a_task(**COMMAND, locale="en"), CODE)
-    assert note(english).startswith("Mode: Code (chosen automatically)")
+def test_the_mode_is_named_in_two_words() -> None:
+    assert note(footer(a_task(**COMMAND), CODE)) == "コードモード"
+    assert note(footer(a_task(**COMMAND, locale="en"), CODE)) == "Code mode"
+
+
+def test_the_longest_entry_of_the_menu_fits_when_it_is_signed() -> None:
+    blocks = footer(a_task(mode=Mode.CREATIVE), replace(CODE, mode=Mode.CREATIVE))
+    assert block_errors(signed_blocks(blocks, HERE.channel_id, SIGNING)) == []
+
+
+def test_without_its_row_a_message_keeps_its_words_and_notes() -> None:
+    said = {"type": "markdown", "text": "はい。"}
+    body = Body("はい。", (said, *footer(a_task(**COMMAND), CODE)))
+    assert has_row(body.blocks)
+    bare = without_row(body)
+    assert not has_row(bare.blocks)
+    assert [block["type"] for block in bare.blocks] == ["markdown", "context"]
+    assert bare.text == body.text
 
 
 def test_a_cached_answer_says_so() -> None:
@@ -90,7 +119,7 @@ def test_a_cached_answer_says_so() -> None:
 def test_a_shorter_answer_says_so_stays_short_when_regenerated_and_can_be_longer() -> None:
     blocks = footer(a_task(wish=Wish.SHORTER), CHAT)
     assert "短くまとめた" in note(blocks)
-    assert list(row(blocks)) == ["regenerate", "longer"]
+    assert list(row(blocks)) == ["regenerate", "mode"]
     assert row(blocks)["regenerate"]["wish"] == "shorter"
 
 
@@ -111,7 +140,7 @@ def test_a_question_that_cannot_be_read_again_has_only_its_vote(
 ) -> None:
     blocks = footer(a_task(**COMMAND, text=text), CODE, place)
     assert [block["type"] for block in blocks] == ["context", "context_actions"]
-    assert note(blocks) == "モード: コード（自動判定）"
+    assert note(blocks) == "コードモード"
 
 
 def test_stop_names_the_task_and_its_asker() -> None:
