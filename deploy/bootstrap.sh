@@ -251,15 +251,16 @@ make_pubsub() {
   url=${PROCESSOR_URL:-https://processor-service-$number.$REGION.run.app}
   topic $TASKS
   topic $DEAD_LETTERS
-  # 300 s are Cloud Run's own limit for a request, and longer than any task may take. The back-off is
-  # longer than a lease from its third attempt on (docs/architecture.md, "Times that belong together").
+  # 300 s are Cloud Run's own limit for a request, and longer than any task may take. A delivery waits
+  # for a dead worker's lease, so the first back-off may be short; eight of them last two minutes
+  # (docs/architecture.md, "Times that belong together").
   subscription mechachang-tasks-push $TASKS --push-endpoint="$url/pubsub/push" \
     --push-auth-service-account="$PUSH" --push-auth-token-audience=$AUDIENCE \
-    --ack-deadline=300 --min-retry-delay=10s --max-retry-delay=60s \
-    --dead-letter-topic=$DEAD_LETTERS --max-delivery-attempts=5
+    --ack-deadline=300 --min-retry-delay=1s --max-retry-delay=60s \
+    --dead-letter-topic=$DEAD_LETTERS --max-delivery-attempts=8
   subscription mechachang-dead-letter-push $DEAD_LETTERS --push-endpoint="$url/pubsub/dead-letter" \
     --push-auth-service-account="$PUSH" --push-auth-token-audience=$AUDIENCE \
-    --ack-deadline=300 --min-retry-delay=10s --max-retry-delay=60s
+    --ack-deadline=300 --min-retry-delay=1s --max-retry-delay=60s
   # For people (`python -m deploy.dead_letters`). No back-off: what one list has read is there for
   # the next one at once.
   subscription mechachang-dead-letter-pull $DEAD_LETTERS --ack-deadline=300

@@ -22,7 +22,7 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
-ATTEMPTS: Final = 5
+ATTEMPTS: Final = 8
 """Pub/Sub's deliveries of a task before it is a dead letter (``deploy/bootstrap.sh``)."""
 
 
@@ -40,7 +40,7 @@ class Delivery:
     def may_be_last(self) -> bool:
         """Whether handing the task back now could make it a dead letter.
 
-        The one before the last counts, too: a delivery that meets its own lease is one of the five.
+        The one before the last counts, too: a delivery that does not reach a worker is one of them.
         """
         return self.attempt >= ATTEMPTS - 1
 

@@ -8,6 +8,7 @@ them first, so losing Redis costs speed and never a second answer.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from processor_service.answering.admit import Delivery, application, refusal_of, tell_refusal
 from processor_service.answering.clean_up import (
@@ -46,6 +47,17 @@ from shared.telemetry.tracing import span
 log = get_logger(__name__)
 
 
+# Somebody who kills each of their workers (a file that fills the memory) takes what these have in
+# work with them each time; a deployment that kills two workers in a row is nobody's fault.
+MOST_DEATHS: Final = 4
+
+
+class WorkersDied(PermanentError):
+    """Too many workers in a row died with the task: another one would die with it, too."""
+
+    reason = "workers_died"
+
+
 # Slack has the answer: its saved copy is no longer needed.
 _DELIVERED = frozenset({Outcome.ANSWERED, Outcome.ALREADY_DONE, Outcome.STOPPED})
 
@@ -63,6 +75,8 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
                 deps.slack.statuses.of(task, deps.slack.conversations) as status,
                 _failures_told(task, delivery, run, work, deps),
             ):
+                if work.deaths >= MOST_DEATHS and not delivery.again:
+                    raise WorkersDied(f"{work.deaths} workers in a row died with the task.")
                 work.outcome = await _answer_once(task, delivery, status, run, deps)
     if work.outcome is Outcome.TRY_LATER and run is not None and run.doubtful:
         await _leave_nothing_beside(task, delivery, deps)

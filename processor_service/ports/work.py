@@ -34,10 +34,14 @@ class Lease:
 
 @dataclass(frozen=True)
 class Claim:
-    """The outcome of a claim; ``lease`` is set exactly when it succeeded."""
+    """The outcome of a claim; ``lease`` is set exactly when it succeeded.
+
+    ``deaths``: so many workers in a row took the task and neither finished it nor handed it back.
+    """
 
     state: ClaimState
     lease: Lease | None = None
+    deaths: int = 0
 
 
 class Hold(StrEnum):
@@ -54,6 +58,8 @@ class Leases(Protocol):
     """
 
     renew_every_s: float
+    look_every_s: float
+    """The pause between two claims of a delivery that waits for a held lease."""
 
     async def claim(self, task_id: str, message_id: str) -> Claim:
         """Claim the task for one delivery of the message ``message_id``, or say why not."""

@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import (
     AskError,
     ClusterDownError,
+    NoScriptError,
     ReadOnlyError,
     RedisError,
     ResponseError,
@@ -54,6 +55,10 @@ class KeyUnreadable(StoreUnavailable):
     """A key held a value that none of our code wrote there. It has been deleted."""
 
 
+class ScriptForgotten(StoreUnavailable):
+    """A new primary does not know the script, which was loaded into the old one."""
+
+
 class RedisConnection:
     """Runs commands within ``patience_s`` seconds.
 
@@ -88,6 +93,8 @@ class RedisConnection:
         try:
             async with asyncio.timeout(self._patience_s):
                 result = await command
+        except NoScriptError as error:
+            raise ScriptForgotten("The script went with its server.") from error
         except ResponseError as error:
             if await self._note_refusal(error) == _WRONG_TYPE and keys:
                 await self.forget(*keys)
@@ -181,7 +188,7 @@ class Script:
     """A Lua script, sent as a digest once Redis knows its text.
 
     If keys are unreadable it runs once more, without them: a spoiled key costs no lease, turn or
-    limit.
+    limit. The same if the server was replaced between loading the script and running it.
     """
 
     def __init__(self, connection: RedisConnection, lua: str) -> None:
@@ -191,7 +198,7 @@ class Script:
     async def run(self, keys: Sequence[str], *args: str | float) -> Any:
         """The script's result; raises StoreUnavailable."""
         run = self._connection.run
-        with suppress(KeyUnreadable):
+        with suppress(KeyUnreadable, ScriptForgotten):
             return await run(self._script(keys=keys, args=args), *keys)
         return await run(self._script(keys=keys, args=args), *keys)
 

@@ -10,12 +10,13 @@ HOLDS_KEY = f"{PREFIX}slack:holds"
 # Slack names seconds, rarely minutes.
 HOLDS_TTL_S = 24 * 3600
 
-# A killed worker blocks its task for this long at most. Pub/Sub's push back-off begins at 10 s, so
-# the second or third redelivery finds the lease expired, well before the fifth and last.
-LEASE_TTL_S = 15.0
+# A killed worker blocks its task for this long at most. The next delivery comes a second or two
+# after its death and waits for the rest, so that the answer goes on within seconds. A worker that
+# is frozen for longer loses its lease only to a delivery that waits, and notices before it writes.
+LEASE_TTL_S = 7.0
 
 # Three renewals fit into a lease: two may fail before it is lost.
-LEASE_RENEW_EVERY_S = 5.0
+LEASE_RENEW_EVERY_S = 2.0
 
 # Pub/Sub keeps an unacknowledged message for 7 days by default and may redeliver it that long.
 DONE_TTL_S = 7 * 24 * 3600
@@ -23,6 +24,9 @@ DONE_TTL_S = 7 * 24 * 3600
 
 # The reason of a hand-back is shown when Pub/Sub gives the task up, minutes later; a day is ample.
 FAILURE_TTL_S = 24 * 3600
+
+# The deaths of a task's workers in a row: its deliveries are minutes apart at most.
+BEGUN_TTL_S = 3600
 
 # The model's answer to a task; deleted once it is posted in Slack. Deliveries are minutes apart
 # unless the service is down for long; a day is ample.
@@ -54,6 +58,11 @@ NAME_TTL_S = 24 * 3600
 def task_key(task_id: str) -> str:
     """The worker on a task (``lease <message id> <owner>``), or ``done``."""
     return f"{PREFIX}task:{task_id}"
+
+
+def begun_key(task_id: str) -> str:
+    """The number of workers in a row that took the task and did not come to an end with it."""
+    return f"{PREFIX}begun:{task_id}"
 
 
 def failure_key(task_id: str) -> str:
@@ -155,7 +164,7 @@ def admitted_key(task_id: str) -> str:
 # An upper bound on one delivery's work; a killed worker's task stays counted for so long.
 UNDER_WAY_TTL_S = 300
 
-# A task that owes a user a notice of a refusal is delivered five times and then given up, which
+# A task that owes a user a notice of a refusal is delivered eight times and then given up, which
 # takes minutes; others are refused silently until then.
 OWED_TTL_S = 30 * 60
 

@@ -16,8 +16,22 @@ _LEASE = re.compile(r"lease \S+ [0-9a-f]+")
 _REASON = re.compile(r"[a-z_]{1,64}")
 _ONCE_RESTED = RetryPolicy(2, back_off=doubling(REST_S + 0.1, REST_S + 0.1))
 
-# Lua, so that comparing and writing are one step. Only commands that Redis 6.2 knows. A lease that
-# has expired unseen, or was lost with Redis, may be taken back while no other worker has it.
+# Lua, so that comparing and writing are one step. Only commands that Redis 6.2 knows. A claim that
+# finds its own value was sent twice, because the connection broke after Redis had run it. A claim
+# counts itself until its end takes the count away: what is left tells of workers that died.
+_CLAIM = """
+local held = redis.call('GET', KEYS[1])
+if held == ARGV[1] then return {'', tonumber(redis.call('GET', KEYS[2]) or '') or 1} end
+if held then return {held, 0} end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+local before = redis.call('GET', KEYS[2])
+if before and not string.match(before, '^%d%d?%d?$') then redis.call('DEL', KEYS[2]) end
+local begun = redis.call('INCR', KEYS[2])
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+return {'', begun}
+"""
+# A lease that has expired unseen, or was lost with Redis, may be taken back while no other worker
+# has it.
 _RENEW = """
 local held = redis.call('GET', KEYS[1])
 if held and held ~= ARGV[1] then return 0 end
@@ -28,10 +42,11 @@ _FINISH = """
 local held = redis.call('GET', KEYS[1])
 if held and held ~= ARGV[1] and ARGV[1] ~= '' then return 0 end
 redis.call('SET', KEYS[1], 'done', 'PX', ARGV[2])
+redis.call('DEL', KEYS[2])
 return 1
 """
 _RELEASE = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1], KEYS[2]) end
 return 0
 """
 
@@ -42,6 +57,8 @@ class RedisLeases:
     A process knows its own tasks without Redis, too: it never takes a task twice.
     """
 
+    look_every_s = 0.25
+
     def __init__(
         self,
         connection: RedisConnection,
@@ -49,8 +66,8 @@ class RedisLeases:
         renew_every_s: float = redis_keys.LEASE_RENEW_EVERY_S,
     ) -> None:
         self._connection = connection
-        self._renew, self._finish, self._release = map(
-            connection.script, (_RENEW, _FINISH, _RELEASE)
+        self._take_free, self._renew, self._finish, self._release = map(
+            connection.script, (_CLAIM, _RENEW, _FINISH, _RELEASE)
         )
         self._ttl_ms = int(ttl_s * 1000)
         self.renew_every_s = renew_every_s
@@ -74,43 +91,39 @@ class RedisLeases:
 
     async def _claim(self, task_id: str, message_id: str) -> Claim:
         lease = self._here[task_id] = Lease(task_id, message_id, secrets.token_hex(8))
-        state = ClaimState.HELD_BY_SAME_MESSAGE
+        state, deaths = ClaimState.HELD_BY_SAME_MESSAGE, 0
         try:
-            state = await self._take_or_clear(lease)
+            state, deaths = await self._take_or_clear(lease)
         except StoreUnavailable:
             state = ClaimState.OURS
             lease = self._here[task_id] = Lease(task_id, message_id, None)
         finally:
             if state is not ClaimState.OURS:
                 self._forget(lease)
-        return Claim(state, lease if state is ClaimState.OURS else None)
+        return Claim(state, lease if state is ClaimState.OURS else None, deaths)
 
     def _forget(self, lease: Lease) -> None:
         if self._here.get(lease.task_id) == lease:
             del self._here[lease.task_id]
 
-    async def _take_or_clear(self, lease: Lease) -> ClaimState:
+    async def _take_or_clear(self, lease: Lease) -> tuple[ClaimState, int]:
         """A value that is no lease must not block a task: it is deleted, and the task claimed."""
         with suppress(KeyUnreadable):
             return await self._take(lease)
         return await self._take(lease)
 
-    async def _take(self, lease: Lease) -> ClaimState:
-        redis, key = self._connection.redis, redis_keys.task_key(lease.task_id)
-        taken = await self._connection.run(redis.set(key, _value(lease), nx=True, px=self._ttl_ms))
-        if taken:
-            return ClaimState.OURS
-        kept = await self._connection.run(redis.get(key), key)
-        held = "" if kept is None else str(kept)
-        if kept is not None and held != _DONE and _LEASE.fullmatch(held) is None:
-            await self._connection.forget(key, text=True)
+    async def _take(self, lease: Lease) -> tuple[ClaimState, int]:
+        keys, begun_ms = _keys(lease.task_id), redis_keys.BEGUN_TTL_S * 1000
+        kept, begun = await self._take_free.run(keys, _value(lease), self._ttl_ms, begun_ms)
+        held = str(kept)
+        if begun:
+            return ClaimState.OURS, int(begun) - 1
+        if held != _DONE and _LEASE.fullmatch(held) is None:
+            await self._connection.forget(keys[0], text=True)
             raise KeyUnreadable("A task's key held no lease.")
-        if held == _value(lease):
-            # The connection broke after Redis had run the command, and the client sent it again.
-            return ClaimState.OURS
         if held == _DONE:
-            return ClaimState.DONE
-        return _held_state(held, lease.message_id)
+            return ClaimState.DONE, 0
+        return _held_state(held, lease.message_id), 0
 
     async def renew(self, lease: Lease) -> Hold:
         if lease.owner is None:
@@ -129,9 +142,7 @@ class RedisLeases:
         self._forget(lease)
         value = _value(lease) if lease.owner is not None else ""
         # Without Redis the lease expires by itself, and the ledger says that the task is done.
-        await self._finish.attempt(
-            [redis_keys.task_key(lease.task_id)], value, int(redis_keys.DONE_TTL_S * 1000)
-        )
+        await self._finish.attempt(_keys(lease.task_id), value, int(redis_keys.DONE_TTL_S * 1000))
 
     async def release(self, lease: Lease, reason: str | None = None) -> None:
         self._forget(lease)
@@ -140,7 +151,7 @@ class RedisLeases:
                 redis_keys.failure_key(lease.task_id), reason, redis_keys.FAILURE_TTL_S
             )
         if lease.owner is not None:
-            await self._release.attempt([redis_keys.task_key(lease.task_id)], _value(lease))
+            await self._release.attempt(_keys(lease.task_id), _value(lease))
 
     async def flag_possible_duplicate(self, task_id: str) -> None:
         """Announce it, with a second try once the connection has rested after a failure."""
@@ -168,11 +179,13 @@ class RedisLeases:
 
 def _held_state(held: str, message_id: str) -> ClaimState:
     """The meaning of ``held``, the value of a lease that is not ours, for a delivery."""
-    # A lease that expired while we looked had another holder a moment ago, or this message's own:
-    # refusing is safe, since Pub/Sub delivers again.
-    if not held or held.startswith(_of_message(message_id)):
+    if held.startswith(_of_message(message_id)):
         return ClaimState.HELD_BY_SAME_MESSAGE
     return ClaimState.HELD_BY_OTHER_MESSAGE
+
+
+def _keys(task_id: str) -> list[str]:
+    return [redis_keys.task_key(task_id), redis_keys.begun_key(task_id)]
 
 
 def _of_message(message_id: str) -> str:

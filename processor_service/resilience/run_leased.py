@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 
-from processor_service.ports.work import ClaimState, Lease, Leases
+from processor_service.ports.work import Claim, ClaimState, Lease, Leases
 from processor_service.resilience.lease import LeaseLost, keep_lease
 from processor_service.telemetry.task_metrics import set_reason
 from shared.errors import MechachangError, RetryableError
@@ -17,6 +18,9 @@ from shared.telemetry.metrics import LEASES_LOST
 from shared.telemetry.tracing import span
 
 log = get_logger(__name__)
+
+SHARE_OF_WAITING: Final = 0.5
+"""Of a delivery's time, for a lease that its own message holds: the rest is for the work."""
 
 
 class Outcome(StrEnum):
@@ -46,10 +50,12 @@ _NOT_OURS = {
 @dataclass
 class LeasedWork:
     """One delivery's work on a task until the event loop's time ``until``. The body sets the
-    ``outcome``; without a ``lease`` it has nothing to do, and the outcome says why.
+    ``outcome``; without a ``lease`` it has nothing to do, and the outcome says why. ``deaths``: so
+    many workers in a row died with the task.
     """
 
     lease: Lease | None
+    deaths: int = 0
     outcome: Outcome = Outcome.TRY_LATER
     until: float = float("inf")
 
@@ -59,11 +65,13 @@ async def leased(
     task: Task, message_id: str, leases: Leases, deadline_s: float
 ) -> AsyncIterator[LeasedWork]:
     """Claim ``task`` for the body, and finish it or hand it back behind the body. Whatever ends the
-    body early, the lease is released; after ``deadline_s`` seconds the body is cancelled.
+    body early, the lease is released; ``deadline_s`` seconds after the beginning the body is
+    cancelled.
     """
+    began = asyncio.get_running_loop().time()
     with span("lease"):
-        claim = await leases.claim(task.task_id, message_id)
-    work = LeasedWork(claim.lease)
+        claim = await _claim(task, message_id, leases, began + SHARE_OF_WAITING * deadline_s)
+    work = LeasedWork(claim.lease, claim.deaths)
     if claim.lease is None:
         log.info(
             "The task is done, or another delivery has it.",
@@ -74,8 +82,8 @@ async def leased(
         yield work
         return
     try:
-        async with asyncio.timeout(deadline_s) as timeout, keep_lease(leases, claim.lease):
-            work.until = timeout.when() or work.until
+        work.until = began + deadline_s
+        async with asyncio.timeout_at(work.until), keep_lease(leases, claim.lease):
             yield work
     except (RetryableError, TimeoutError) as error:
         await _hand_back(claim.lease, error, leases)
@@ -85,6 +93,26 @@ async def leased(
         raise
     else:
         await _end(task, claim.lease, work.outcome, leases)
+
+
+async def _claim(task: Task, message_id: str, leases: Leases, until: float) -> Claim:
+    """The claim; a held lease of the same message is waited for, until its holder finishes, hands
+    the task back or is dead.
+
+    If the store is lost meanwhile, the holder may be alive: the next delivery sees further.
+    """
+    clock, waits = asyncio.get_running_loop().time, False
+    while True:
+        claim = await leases.claim(task.task_id, message_id)
+        if waits and claim.lease is not None and claim.lease.owner is None:
+            await leases.release(claim.lease)
+            return Claim(ClaimState.HELD_BY_SAME_MESSAGE)
+        if claim.state is not ClaimState.HELD_BY_SAME_MESSAGE or clock() > until:
+            return claim
+        if not waits:
+            log.info("Another delivery has the task; this one waits.", action="lease_awaited")
+        waits = True
+        await asyncio.sleep(leases.look_every_s)
 
 
 async def _hand_back(lease: Lease, error: Exception, leases: Leases) -> None:

@@ -35,9 +35,9 @@ class DeliveryRules:
     """How tasks are pushed; the defaults are production's, tests want shorter pauses."""
 
     ack_deadline_s: int = 300
-    min_backoff_s: float = 10.0
+    min_backoff_s: float = 1.0
     max_backoff_s: float = 60.0
-    max_delivery_attempts: int = 5
+    max_delivery_attempts: int = 8
 
 
 class BrokerUnavailable(Exception):

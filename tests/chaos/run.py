@@ -17,8 +17,7 @@ from tests.chaos.questions import plan_questions
 from tests.chaos.schedule import plan_strikes
 from tests.chaos.trial import Judged, trial
 
-# A killed worker's lease lasts 15 s: the third of five deliveries comes after it.
-DELIVERY: Final = DeliveryRules(ack_deadline_s=75, min_backoff_s=6, max_backoff_s=20)
+DELIVERY: Final = DeliveryRules(ack_deadline_s=75, max_backoff_s=20)
 SETTINGS: Final = {
     "GEMINI_TIMEOUT": "2000",
     "TASK_DEADLINE_SECONDS": "60",

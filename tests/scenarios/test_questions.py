@@ -174,7 +174,7 @@ async def test_a_message_that_is_no_task_ends_as_a_dead_letter_and_harms_nothing
         dead = stack.pubsub.messages
         await stack.slack.wait_for(lambda: len(dead(DEAD_LETTER_TOPIC)) == 1, DEADLINE_S)
         tries = [e for e in stack.journal.entries(step="push") if e.detail["status"] == 400]
-        assert len(tries) == 5
+        assert len(tries) == QUICK.max_delivery_attempts
         asked = stack.slack.people.post("alice", "#general", "@mechachang What is Redis?")
         assert "in-memory" in await the_answer(stack, "#general", asked.ts)
         log = stack.processors[0].log_text()

@@ -11,7 +11,7 @@ from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from simulators.stack.provisioning import DeliveryRules
 
-# Longer than a restart takes, so that none of the five deliveries meets a closed door twice.
+# Longer than a restart takes, so that no delivery meets a closed door twice.
 RULES = DeliveryRules(min_backoff_s=2.0, max_backoff_s=4.0)
 DEADLINE_S = 30.0
 # Cloud Run's time between SIGTERM and SIGKILL (cloud.google.com/run/docs/container-contract).

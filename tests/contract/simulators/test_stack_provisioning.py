@@ -43,10 +43,10 @@ async def test_tasks_are_pushed_to_the_processor_and_dead_letters_kept_and_pushe
     assert tasks.topic == "projects/local/topics/mechachang-tasks"
     assert tasks.push_config.push_endpoint == "http://127.0.0.1:1/pubsub/push"
     assert tasks.ack_deadline_seconds == 300
-    assert tasks.retry_policy.minimum_backoff.total_seconds() == 10
+    assert tasks.retry_policy.minimum_backoff.total_seconds() == 1
     assert tasks.retry_policy.maximum_backoff.total_seconds() == 60
     assert tasks.expiration_policy.ttl.total_seconds() == 0
-    assert tasks.dead_letter_policy.max_delivery_attempts == 5
+    assert tasks.dead_letter_policy.max_delivery_attempts == 8
     dead_letter_topic = "projects/local/topics/mechachang-dead-letter"
     assert tasks.dead_letter_policy.dead_letter_topic == dead_letter_topic
     pushed = await subscription(address, "mechachang-dead-letter-push")

@@ -10,7 +10,7 @@ from simulators.stack.local_stack import LocalStack
 from simulators.stack.provisioning import DEAD_LETTER_TOPIC, DeliveryRules
 
 _QUICK: Final = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
-# For a fault that is mended before five deliveries are used up.
+# For a fault that is mended before the deliveries are used up.
 _PATIENT: Final = DeliveryRules(min_backoff_s=1.0, max_backoff_s=8.0)
 _DEAD_LETTERS: Final = f"projects/local/topics/{DEAD_LETTER_TOPIC}"
 _MODELS: Final = ("gemini-3.8-flash", "gemini-3.5-flash-lite")

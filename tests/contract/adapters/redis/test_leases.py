@@ -13,7 +13,7 @@ from processor_service.ports.citations import Citations, WebPage
 from processor_service.ports.work import Claim, ClaimState, Hold, Lease, Leases
 from processor_service.redis.answer_cache import RedisAnswers
 from processor_service.redis.connection import RedisConnection, redis_connection
-from processor_service.redis.keys import answer_key
+from processor_service.redis.keys import answer_key, begun_key, task_key
 from processor_service.redis.leases import RedisLeases
 from processor_service.redis.sealing import Seal
 from shared.task import Mode
@@ -110,6 +110,27 @@ async def test_why_a_task_was_handed_back_is_remembered(processes: list[Leases])
     await there.release(lease_of(await there.claim("task-1", "m1")))
     assert await here.last_failure("task-1") == "model_silent"
     assert await here.last_failure("task-2") is None
+
+
+async def test_the_workers_that_died_with_a_task_are_counted_until_one_comes_to_its_end(
+    connection: RedisConnection,
+) -> None:
+    def worker() -> RedisLeases:
+        return RedisLeases(connection)
+
+    async def die(expected: int) -> None:
+        assert (await worker().claim("task-1", "m1")).deaths == expected
+        await connection.redis.delete(task_key("task-1"))
+
+    await die(0)
+    await die(1)
+    living = worker()
+    claim = await living.claim("task-1", "m1")
+    assert claim.deaths == 2
+    await living.release(lease_of(claim), "slack_unavailable")
+    await die(0)
+    await connection.redis.set(begun_key("task-1"), "spoilt")
+    assert (await worker().claim("task-1", "m1")).deaths == 0
 
 
 async def test_word_of_doubt_reaches_whoever_works_on_the_task(processes: list[Leases]) -> None:

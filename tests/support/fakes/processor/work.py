@@ -1,5 +1,7 @@
 """``ports.work`` in memory."""
 
+from collections import Counter
+
 from processor_service.ports.work import Claim, ClaimState, Hold, Lease, QueueTicket
 
 
@@ -7,10 +9,12 @@ class FakeLeases:
     """Leases in a dict; ``steal`` gives a task to somebody else."""
 
     renew_every_s = 0.005
+    look_every_s = 0.001
 
     def __init__(self) -> None:
         self.held: dict[str, Lease] = {}
         self.done: set[str] = set()
+        self.begun: Counter[str] = Counter()
         self.released: list[Lease] = []
         self.reasons: dict[str, str] = {}
         self.store_is_lost = False
@@ -28,7 +32,8 @@ class FakeLeases:
             return Claim(state)
         lease = Lease(task_id, message_id, f"owner-{len(self.released)}")
         self.held[task_id] = lease
-        return Claim(ClaimState.OURS, lease)
+        self.begun[task_id] += 1
+        return Claim(ClaimState.OURS, lease, self.begun[task_id] - 1)
 
     def steal(self, task_id: str) -> None:
         self.held[task_id] = Lease(task_id, "another message", "thief")
@@ -40,6 +45,7 @@ class FakeLeases:
 
     async def finish(self, lease: Lease) -> None:
         self.held.pop(lease.task_id, None)
+        del self.begun[lease.task_id]
         self.done.add(lease.task_id)
 
     async def release(self, lease: Lease, reason: str | None = None) -> None:
@@ -48,6 +54,7 @@ class FakeLeases:
             self.reasons[lease.task_id] = reason
         if self.held.get(lease.task_id) == lease:
             del self.held[lease.task_id]
+            del self.begun[lease.task_id]
 
     async def flag_possible_duplicate(self, task_id: str) -> None:
         if not self.store_is_lost:

@@ -65,7 +65,7 @@ async def test_a_post_that_never_arrived_is_repeated_once(model: FakeModel) -> N
 
 
 async def test_another_delivery_of_the_holders_message_is_refused_and_of_a_twin_dropped() -> None:
-    world = World()
+    world = World(deadline_s=0.2)
     await world.leases.claim(a_task().task_id, "m1")
     assert await world.answer() is Outcome.HELD
     assert await world.answer(message_id="m2") is Outcome.DUPLICATE

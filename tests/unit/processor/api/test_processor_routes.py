@@ -123,7 +123,8 @@ def test_a_push_that_is_not_ours_is_denied_with_a_reason_in_the_log_and_no_work(
 
 
 def test_outcomes_become_the_status_codes_pubsub_acts_on() -> None:
-    world = World()
+    # A delivery waits for a held lease for half of its time.
+    world = World(deadline_s=1.0)
     world.conversation.failures["find"] = [(SlackUnavailable("down"), False)] * 4
     with client(world) as http:
         assert http.post("/pubsub/push", json=pushed(a_task().encode())).status_code == 503
