@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
@@ -12,7 +11,7 @@ from processor_service.rendering.markdown.tables import Table
 from processor_service.rendering.omitted_files import verdict_lines
 from processor_service.rendering.packing import MessageLayout, MessagePart, split_markdown
 from processor_service.texts import answers as texts
-from processor_service.texts.failures import OTHER, TAKEN_AWAY, WORDS, Failure
+from processor_service.texts.failures import OTHER, WORDS, Failure, FailureText
 from shared.actions import ActionId, AskAgain
 from shared.slack.blocks import Block, actions, button, context, section
 from shared.slack.home_view import shown_moment
@@ -104,30 +103,35 @@ def _shown(piece: MessagePart) -> Block:
 
 
 def render_notice(failure: Failure, task: Task, place: MessageRef | None) -> Body:
-    """The message that says why there is no answer, with Retry if the question can be read."""
+    """The message that says why there is no answer, with Retry if the question can be read: two
+    sentences, and below them what operators look for.
+    """
     words, locale = WORDS.get(failure.reason, OTHER), task.locale
-    title = texts.NOTICE_TITLE[locale]
     advice = words.advice if place is not None or not words.retry else texts.ASK_AGAIN
-    text = texts.NOTICE[locale].format(
-        title=title,
-        phase=words.phase[locale],
-        what=words.what[locale].format(
-            when=shown_moment(failure.resumes_at) if failure.resumes_at else "",
-            files=escape(verdict_lines(failure.without, locale)),
-        )
-        + (TAKEN_AWAY[locale] if failure.shown else ""),
-        state=(texts.STOPPED_NOTICE if words.tried else texts.NOT_TRIED_AGAIN)[locale],
-        advice=advice[locale],
+    what = words.what[locale].format(
+        when=shown_moment(failure.resumes_at) if failure.resumes_at else "",
+        files=escape(verdict_lines(failure.without, locale)),
     )
-    code = f"`{failure.reason}` · `{task.task_id}`"
-    blocks: list[dict[str, Any]] = [
-        section(text),
-        context(code),
-    ]
+    gap = "" if locale == "ja" or what.endswith("\n") else " "
+    text = f":warning: {what}{gap}{advice[locale]}"
+    blocks: list[Block] = [section(text), context(_particulars(failure, words, task))]
     if place is not None and words.retry:
         again = AskAgain.of(place, task.mode, task.wish).encode()
         blocks.append(actions(button(ActionId.RETRY, texts.RETRY[locale], again)))
-    return Body(title, tuple(blocks))
+    return Body(text, tuple(blocks))
+
+
+def _particulars(failure: Failure, words: FailureText, task: Task) -> str:
+    locale = task.locale
+    told = [
+        words.phase[locale],
+        (texts.STOPPED_NOTICE if words.tried else texts.NOT_TRIED_AGAIN)[locale],
+        *([texts.TAKEN_AWAY[locale]] if failure.shown else []),
+        *([texts.COVERS_OTHERS[locale]] if words.covers else []),
+        f"`{failure.reason}`",
+        f"`{task.task_id}`",
+    ]
+    return " · ".join(told)
 
 
 def render_stopped(task: Task, place: MessageRef | None) -> Body:

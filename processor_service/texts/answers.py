@@ -57,25 +57,19 @@ TOO_LONG_FOR_RESPONSE: Final[Texts] = {
     "ja": "この場所に表示できる長さを超えたため、続きを表示できません。全文が必要な場合は、ダイレクトメッセージで同じ質問をお送りください。",
     "en": "The rest of the answer does not fit here. To get all of it, send me the same question as a direct message.",
 }
-NOTICE_TITLE: Final[Texts] = {
-    "ja": "申し訳ありません。この質問にはお答えできませんでした。",
-    "en": "I am sorry, this question could not be answered.",
+STOPPED_NOTICE: Final[Texts] = {"ja": "再試行は終了", "en": "no more retries"}
+NOT_TRIED_AGAIN: Final[Texts] = {"ja": "自動の再試行なし", "en": "not retried"}
+TAKEN_AWAY: Final[Texts] = {
+    "ja": "途中までの回答は取り下げました",
+    "en": "the partial answer was removed",
 }
-NOTICE: Final[Texts] = {
-    "ja": ":warning: *{title}*\n*処理段階:* {phase}\n*内容:* {what}\n*状況:* {state}\n*対処方法:* {advice}",
-    "en": ":warning: *{title}*\n*Phase:* {phase}\n*What happened:* {what}\n*Status:* {state}\n*What to do:* {advice}",
-}
-STOPPED_NOTICE: Final[Texts] = {
-    "ja": "自動での再試行は終了しました。",
-    "en": "I tried several times and have stopped.",
-}
-NOT_TRIED_AGAIN: Final[Texts] = {
-    "ja": "自動での再試行は行いません。",
-    "en": "I will not retry automatically.",
+COVERS_OTHERS: Final[Texts] = {
+    "ja": "前後 1 分のほかの質問も同じです",
+    "en": "also for your other questions within a minute",
 }
 ASK_AGAIN: Final[Texts] = {
-    "ja": "しばらくしてから、もう一度質問をお送りください。続く場合は管理者にお知らせください。",
-    "en": "Please ask again in a few minutes. If this continues, please tell your administrator.",
+    "ja": "しばらくしてから、もう一度お送りください。",
+    "en": "Ask again in a few minutes.",
 }
 RETRY: Final[Texts] = {"ja": "もう一度試す", "en": "Retry"}
 ONLY_IN_FILE: Final[Texts] = {

@@ -94,7 +94,7 @@ async def test_a_missing_scope_is_told_as_a_missing_permission_and_not_as_a_remo
     world.conversation.failures["find"] = [(refused, False), (refused, False)]
     assert await world.answer() is Outcome.TOLD_FAILURE
     [(_, body)] = world.conversations.dm.messages
-    assert "権限が与えられていない" in str(body.blocks)
+    assert "必要な Slack の権限がありません" in str(body.blocks)
     assert "外された" not in str(body.blocks)
 
 
@@ -131,7 +131,7 @@ async def test_notices_are_in_the_language_slack_knows_of_the_asker() -> None:
     world.people.locales["U1"] = "en"
     await world.answer()
     [(_, body)] = world.conversation.messages
-    assert "What happened" in str(body.blocks)
+    assert "not retried" in str(body.blocks)
 
 
 async def test_a_denied_token_hands_the_task_back_untold() -> None:
@@ -222,5 +222,5 @@ async def test_an_answer_cut_in_its_middle_is_not_said_to_be_no_answer(reason: s
     assert await world.answer() is Outcome.TRY_LATER
     assert await give_up(a_task(), Delivery("dead"), world.deps()) is Outcome.GAVE_UP
     [(_, body)] = world.conversation.messages
-    assert "途中で途切れ" in str(body.blocks)
+    assert "途中で切れ" in str(body.blocks)
     assert "応答しませんでした" not in str(body.blocks)

@@ -73,8 +73,8 @@ async def test_a_refused_command_is_told_to_its_asker_alone_and_not_shown_in_the
 
 async def test_the_minutes_notice_says_that_it_stands_for_the_other_questions_too() -> None:
     for locale, words in (
-        ("ja", "ほかの質問についても"),
-        ("en", "covers your other questions"),
+        ("ja", "ほかの質問も"),
+        ("en", "also for your other questions"),
     ):
         world = World()
         world.people.locales["U1"] = locale  # type: ignore[assignment] # mypy widens the literals

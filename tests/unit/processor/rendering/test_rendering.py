@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -101,8 +102,22 @@ def test_a_notice_says_what_happened_in_the_askers_language() -> None:
     assert a_task().task_id in str(english.blocks)
 
 
+@pytest.mark.parametrize("locale", ["ja", "en"])
+@pytest.mark.parametrize("reason", WORDS)
+def test_a_notice_is_two_sentences_and_a_line_for_operators(reason: str, locale: Locale) -> None:
+    at = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
+    said, particulars, *_ = render_notice(Failure(reason, at), a_task(locale=locale), HERE).blocks
+    words = said["text"]["text"]
+    assert len(re.findall(r"。|[.](?=\s|\Z)", words)) == 2
+    line = particulars["elements"][0]["text"].split(" · ")
+    assert line[0] == WORDS[reason].phase[locale]
+    assert line[-2:] == [f"`{reason}`", f"`{a_task().task_id}`"]
+
+
 def test_an_unknown_reason_still_has_honest_words() -> None:
-    assert "繰り返しました" in str(render_notice(Failure("never_heard_of"), a_task(), HERE).blocks)
+    assert "繰り返し試しましたが" in str(
+        render_notice(Failure("never_heard_of"), a_task(), HERE).blocks
+    )
 
 
 @pytest.mark.parametrize("locale", ["ja", "en"])
@@ -117,7 +132,7 @@ def test_every_notice_is_whole_and_offers_retry_only_where_it_can_help(
     assert "None" not in str(there.blocks)
     buttons = [b["elements"][0] for b in there.blocks if b["type"] == "actions"]
     assert [b["action_id"] for b in buttons] == (["retry"] if WORDS[reason].retry else [])
-    named = {"ja": "「もう一度試す」", "en": "press Retry"}[locale]
+    named = {"ja": "「もう一度試す」", "en": "ress Retry"}[locale]
     assert named not in str(nowhere.blocks)
     assert not [b for b in nowhere.blocks if b["type"] == "actions"]
 
