@@ -25,6 +25,7 @@ from processor_service.features.feedback import FeedbackDeps
 from processor_service.features.model_check import TRY_WITHIN_S, check_model
 from processor_service.gemini.access import GeminiAccess
 from processor_service.gemini.lazy import Gemini, gemini
+from processor_service.ports.generation_options import HedgeTimes
 from processor_service.prompt.build import PromptConfig
 from processor_service.redis.answer_cache import RedisAnswers
 from processor_service.redis.cancels import RedisCancellations
@@ -232,6 +233,8 @@ def _generation(settings: ProcessorSettings) -> Generation:
         settings.gemini_fallback_model or None,
         RetryPolicy(settings.retry_count + 1, asyncio.sleep, count_asked=False),
         prices=settings.gemini_prices,
+        silence_s=settings.gemini_timeout / 1000,
+        hedge=HedgeTimes(settings.gemini_hedge_seconds),
         # Without retries there is no waiting either: then Pub/Sub alone repeats.
         hold_s=HOLD_S if settings.retry_count else 0.0,
     )

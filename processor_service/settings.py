@@ -28,12 +28,15 @@ from shared.task import Mode
 
 Milliseconds = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[int, Field(ge=0)]
+NonNegativeFloat = Annotated[float, Field(ge=0)]
 
 _PRICES = written_as_json('{"gemini-3.8-flash": {"input": 1.5, "output": 7.5}}')
 _THINKING = written_as_json(
     '{"chat": "low", "code": "high"}',
     "in place of chat=low,code=high, null in place of model, and {} in place of auto",
 )
+
+_HEDGE = written_as_json('{"default": 12, "high": 25}')
 
 
 def _read_by(read: Callable[[str], object]) -> AfterValidator:
@@ -67,6 +70,9 @@ class ProcessorSettings(ServiceSettings):
     system_prompt_file: OperatorText = None
     gemini_prices: Annotated[dict[str, Price], NoDecode, _PRICES] = Field(default={})
     gemini_timeout: Milliseconds = 55_000
+    gemini_hedge_seconds: Annotated[dict[str, NonNegativeFloat], NoDecode, _HEDGE] = Field(
+        default={}
+    )
     retry_count: NonNegative = 3
     task_deadline_seconds: Annotated[float, Field(gt=0)] = 280
     cache_ttl_seconds: NonNegative = 3600

@@ -2,6 +2,6 @@
 
 ``answer`` is the use case. ``admit`` checks the limits, ``thread_queue`` the thread's turn.
 ``obtain`` gets the answer by ``single_flight``, ``shortcut_source``, ``without_files`` and
-``generate`` (with ``answer_end``, ``token_count``); ``post_answer`` shows it, and ``clean_up``
-removes doubles.
+``generate`` (with ``hedge``, ``answer_end``, ``token_count``); ``post_answer`` shows it, and
+``clean_up`` removes doubles.
 """

@@ -1,27 +1,23 @@
 """Getting one whole answer out of the model: attempts, back-off, and the fallback model."""
 
-from collections.abc import AsyncGenerator, Iterator
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
-from processor_service.answering.answer_end import to_its_end
+from processor_service.answering.answer_end import to_its_end, whole_answer
+from processor_service.answering.hedge import Hedge, Lane, hedged
 from processor_service.ports.answers import Answer
-from processor_service.ports.model import (
-    AnswerFormat,
-    Chunk,
-    Model,
-    ParsedAnswer,
-    Prompt,
-    StreamListener,
-)
+from processor_service.ports.generation_options import HedgeTimes
+from processor_service.ports.model import Chunk, Model, Prompt, StreamListener
 from processor_service.resilience.circuit_breaker import Call, CircuitBreaker
 from processor_service.resilience.outage_wait import OutageWait, WaitingCount
-from processor_service.telemetry.attempt_metrics import attempt_at
+from processor_service.telemetry.attempt_metrics import attempt_at, gave_way
 from processor_service.telemetry.prices import Prices
-from shared.errors import Cancelled, ModelRefused, ModelRejected, ModelUnavailable
+from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
 from shared.retry import Retries, RetryPolicy
-from shared.task import Mode
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -37,6 +33,9 @@ _OF_ONE_MODEL: Final = frozenset({"model_not_found", "model_daily_quota"})
 _SILENCE: Final = frozenset({"model_silent", "model_unavailable"})
 
 
+# A model that hangs: its user is told within this time, with an answer of another one or a notice.
+HANGS_WITHIN_S: Final = 90.0
+
 Progress = str | Answer
 """An answer so far; an ``Answer`` is whole."""
 
@@ -44,7 +43,8 @@ Progress = str | Answer
 @dataclass(frozen=True)
 class Generation:
     """The models and their retries: ``patience`` is for the main model, and a question waits for
-    ``hold_s`` seconds while no model answers.
+    ``hold_s`` seconds while no model answers. A silent attempt lasts ``silence_s``, and after the
+    time in ``hedge`` the fallback is asked beside it.
 
     The circuit breakers are this process's own: another instance notices a failing model after a
     few calls of its own.
@@ -56,6 +56,8 @@ class Generation:
     breakers: dict[str, CircuitBreaker] = field(default_factory=dict)
     prices: Prices = field(default_factory=dict)
     hold_s: float = 0.0
+    silence_s: float = 0.0
+    hedge: HedgeTimes = field(default_factory=HedgeTimes)
     kept: WaitingCount = field(default_factory=WaitingCount)
 
     @property
@@ -68,17 +70,23 @@ class Generation:
         return self.breakers.setdefault(model, CircuitBreaker(model))
 
 
+async def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class GenerationRequest:
     """One question for either model, and its listener.
 
-    ``tools_failed``: it should have used tools, and no longer does.
+    ``tools_failed``: it should have used tools, and no longer does. ``may_hedge``: whether two
+    models may be asked at once.
     """
 
     prompt: Prompt
     model: Model
     listener: StreamListener
     tools_failed: bool = False
+    may_hedge: Callable[[], Awaitable[bool]] = _always
 
 
 async def generate(
@@ -113,13 +121,15 @@ async def _ask_models(
     request: GenerationRequest, generation: Generation, until: float
 ) -> AsyncGenerator[Progress, None]:
     retries, last = Retries(generation.patience.ending(until)), False
+    began = asyncio.get_running_loop().time()
     while True:
         name = (generation.fallback if last else None) or _first_asked(request, generation)
         try:
-            async with aclosing(_ask(request, name, generation)) as steps:
+            async with aclosing(_ask_beside(request, name, generation)) as steps:
                 async for step in steps:
                     yield step
         except (ModelUnavailable, ModelRejected) as error:
+            _check_patience(error, began, generation)
             if not last and isinstance(error, ModelUnavailable) and await retries.again(error):
                 continue
             if last or not _worth_the_fallback(error, request, generation):
@@ -145,6 +155,48 @@ def _worth_the_fallback(
     return isinstance(error, ModelUnavailable) or error.reason in _OF_ONE_MODEL
 
 
+def _check_patience(
+    error: ModelUnavailable | ModelRejected, began: float, generation: Generation
+) -> None:
+    """Raise ModelRefused after a silence, if another one would take too long: nobody waits minutes
+    for a model that takes each question and says nothing to any.
+    """
+    took_s = asyncio.get_running_loop().time() - began
+    if error.reason == "model_silent" and took_s + generation.silence_s > HANGS_WITHIN_S:
+        reason = "answer_cut" if getattr(error, "begun", False) else error.reason
+        raise ModelRefused(str(error), reason=reason) from error
+
+
+def _ask_beside(
+    request: GenerationRequest, name: str, generation: Generation
+) -> AsyncGenerator[Progress, None]:
+    """An attempt at the model, and one at the fallback beside it if the model says nothing."""
+    fallback, calls = generation.fallback, dict[str, Call]()
+    alone = fallback in {None, name} or request.listener.visible
+
+    def lane(model: str) -> Lane[Progress]:
+        return Lane(model, _ask(request, model, generation, calls))
+
+    async def may() -> bool:
+        resting = generation.breaker(fallback or name).is_open
+        return not resting and not request.listener.visible and await request.may_hedge()
+
+    hedge = Hedge[Progress](
+        generation.hedge.of(name, request.prompt.options.thinking),
+        request.listener.slow,
+        None if alone else partial(lane, fallback or name),
+        may,
+        lambda: _lost(name, calls[name]),
+    )
+    return hedged(partial(lane, name), hedge)
+
+
+def _lost(name: str, call: Call) -> None:
+    """Who says nothing for so long fails, and is not asked for a while if all do."""
+    call.failed()
+    gave_way(name)
+
+
 def _final(error: ModelUnavailable | ModelRejected) -> Exception:
     """The error for the user: models that say nothing will not say more to a redelivery."""
     final = error.reason in {"answer_empty", "question_declined"}
@@ -161,22 +213,24 @@ def _first_asked(request: GenerationRequest, generation: Generation) -> str:
 
 
 async def _ask(
-    request: GenerationRequest, name: str, generation: Generation
+    request: GenerationRequest, name: str, generation: Generation, calls: dict[str, Call]
 ) -> AsyncGenerator[Progress, None]:
     form, texts, last = request.prompt.answer_format, list[str](), Chunk()
     with _guarded(request, name, generation) as call:
+        calls[name] = call
         try:
             async with aclosing(to_its_end(request.model.stream(request.prompt, name))) as chunks:
                 async for last in chunks:
                     call.succeeded()
+                    speaks = bool(last.text) and not any(texts)
                     texts.append(last.text)
-                    if not last.finished and request.listener.due:
+                    if not last.finished and (speaks or request.listener.due):
                         so_far = "".join(texts)
                         yield form.growing(so_far) if form else so_far
         except ModelUnavailable as error:
             error.begun = any(texts)
             raise
-        answer = _whole("".join(texts).strip(), last, name, request)
+        answer = whole_answer("".join(texts).strip(), last, name, request)
     yield answer
 
 
@@ -202,36 +256,6 @@ def _guarded(request: GenerationRequest, name: str, generation: Generation) -> I
     except (ModelRefused, ModelRejected):
         call.succeeded()
         raise
-
-
-def _whole(text: str, last: Chunk, name: str, request: GenerationRequest) -> Answer:
-    if not last.finished:
-        raise ModelUnavailable("The answer broke off before its end.", reason="answer_cut")
-    reading = _reading(text, request.prompt.answer_format, cut=last.truncated or last.stopped)
-    if not reading.text and last.stopped:
-        raise Cancelled("The answer was stopped before a word.")
-    if not reading.text and last.truncated:
-        raise ModelRefused("The limit was reached before a word.", reason="length_limit")
-    if not reading.text:
-        raise ModelUnavailable("The answer was empty.", reason="answer_empty")
-    return Answer(
-        reading.text,
-        name,
-        last.truncated,
-        last.prompt_tokens,
-        last.output_tokens,
-        reading.mode or Mode.CHAT,
-        replace(last.sources, missing=last.sources.missing or request.tools_failed),
-        last.stopped,
-    )
-
-
-def _reading(text: str, answer_format: AnswerFormat | None, *, cut: bool) -> ParsedAnswer:
-    return (
-        answer_format.read(text, cut=cut)
-        if answer_format and text
-        else ParsedAnswer(text, Mode.CHAT)
-    )
 
 
 def _log_failed_attempt(name: str, error: ModelUnavailable) -> None:

@@ -144,7 +144,9 @@ async def _ask(
     generation = replace(deps.source.generation, patience=patience)
     model = CancellableModel(CountingModel(deps.source.model, tally), ctx.cancel)
     told = beside_quotes(prompt, deps.source.prompt_config.options_by_mode, task.locale)
-    request, until = GenerationRequest(told, model, preview), ctx.writer.run.patience.until
+    may_hedge = partial(deps.coordination.limits.has_tokens_left, task.team_id, task.user_id)
+    request = GenerationRequest(told, model, preview, may_hedge=may_hedge)
+    until = ctx.writer.run.patience.until
     try:
         async with aclosing(generate(request, generation, until)) as steps:
             async for step in steps:

@@ -20,6 +20,9 @@ class ProgressIndicator(Protocol):
     def retrying(self) -> None:
         """Another attempt at the answer begins."""
 
+    def slow(self) -> None:
+        """The model says nothing for longer than usual."""
+
     def over(self) -> None:
         """Words are visible: no status may be shown any more."""
 

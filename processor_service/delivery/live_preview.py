@@ -115,6 +115,10 @@ class LivePreview:
         """Another attempt at the answer begins."""
         self.ctx.status.retrying()
 
+    def slow(self) -> None:
+        """The model says nothing for longer than usual."""
+        self.ctx.status.slow()
+
     async def update(self, text: str) -> None:
         """Show ``text``, the answer so far, if that is due."""
         if not self.due or not text.strip():

@@ -65,6 +65,10 @@ class ThreadStatus:
         """The model has failed, and the worker asks it again."""
         self._show(RETRYING)
 
+    def slow(self) -> None:
+        """The model says nothing for longer than usual."""
+        self._show(STILL_THINKING)
+
     def over(self) -> None:
         """Show no status any more."""
         self._over.set()

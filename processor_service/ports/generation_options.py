@@ -63,6 +63,29 @@ class OptionsByMode:
         return GenerationOptions(self.thinking[mode], self.tools)
 
 
+@dataclass(frozen=True)
+class HedgeTimes:
+    """Seconds without a word after which another model is asked beside one: by ``model level``, by
+    model, by the level of thinking, or (``default``) for all. 0: never.
+    """
+
+    seconds: Mapping[str, float] = field(default_factory=lambda: DEFAULT_HEDGE)
+
+    def of(self, model: str, thinking: Thinking | None) -> float:
+        """The seconds for an attempt; the most exact name counts."""
+        names = (f"{model} {thinking}", model, str(thinking), "default")
+        known = {**DEFAULT_HEDGE, **self.seconds}
+        return next(known[name] for name in names if name in known)
+
+
+# A person waits for words, and Gemini's come within a few seconds, but for long thoughts.
+DEFAULT_HEDGE: Final[Mapping[str, float]] = {
+    "default": 12.0,
+    Thinking.HIGH.value: 25.0,
+    Thinking.XHIGH.value: 40.0,
+}
+
+
 def tools(written: str) -> tuple[Tool, ...]:
     """The tools in a list ``google_search,url_context``. Raises ValueError naming the fault."""
     names = [name.strip() for name in written.split(",") if name.strip()]

@@ -66,6 +66,9 @@ class Limits(Protocol):
         Spending is never refused: the question that crosses a limit is still answered.
         """
 
+    async def has_tokens_left(self, team_id: str, user_id: str) -> bool:
+        """Whether the day's tokens of the user and the team are not used up."""
+
 
 class Usages(Protocol):
     """The usage of people."""

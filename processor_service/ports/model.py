@@ -114,3 +114,6 @@ class StreamListener(Protocol):
 
     def retrying(self) -> None:
         """Another attempt begins, because the last one failed: with a shorter text again."""
+
+    def slow(self) -> None:
+        """The model has said nothing for longer than usual; another one may be asked beside it."""

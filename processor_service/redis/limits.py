@@ -211,6 +211,14 @@ class RedisLimits:
         )
         await self._spend.attempt(keys, tokens, redis_keys.DAY_TTL_S * 1000)
 
+    async def has_tokens_left(self, team_id: str, user_id: str) -> bool:
+        if not (self._user_daily_tokens or self._team_daily_tokens):
+            return True
+        used = await self.of(team_id, user_id)
+        return used is None or not any(
+            each.limit and each.used >= each.limit for each in (used.tokens, used.team_tokens)
+        )
+
     async def of(self, team_id: str, user_id: str) -> Used | None:
         now = self._clock()
         day, redis = redis_keys.token_day(now), self._connection.redis

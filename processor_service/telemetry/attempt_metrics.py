@@ -80,6 +80,13 @@ def tokens_so_far() -> int:
     return 0 if attempt is None else sum(attempt.usage.by_kind().values())
 
 
+def gave_way(model: str) -> None:
+    """Count a silence that another model's words ended: its attempt counts as cancelled, and a
+    model that hangs would look well.
+    """
+    metrics.GEMINI_ATTEMPTS.add(model=model, outcome="model_silent")
+
+
 @contextmanager
 def attempt_at(model: str, prices: Prices) -> Iterator[None]:
     """Measure one attempt (OpenTelemetry's conventions for generative AI); an error is

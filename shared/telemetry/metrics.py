@@ -120,6 +120,12 @@ GEMINI_ATTEMPTS: Final = Counter(
     "Attempts at Gemini. outcome: ok, cancelled, or the reason of the failure.",
     ("model", "outcome"),
 )
+GEMINI_HEDGES: Final = Counter(
+    "mechachang_gemini_hedges_total",
+    "{hedge}",
+    "Times that the fallback was asked beside a silent model. winner: first, second, none.",
+    ("winner",),
+)
 GEMINI_FIRST_TOKEN: Final = Histogram(
     "mechachang_gemini_first_token_seconds",
     "s",

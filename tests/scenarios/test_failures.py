@@ -152,3 +152,18 @@ async def test_an_answer_that_gemini_spoils_each_time_is_not_told_as_a_safety_ma
         [notice] = marked(stack, "#general", "notice", asked.ts)
         assert "Gemini 側の不具合" in str(notice["blocks"])
         assert "安全" not in str(notice["blocks"])
+
+
+async def test_a_model_that_hangs_is_answered_for_by_the_fallback_beside_it(tmp_path: Path) -> None:
+    hedging = {"RETRY_COUNT": "3", "GEMINI_HEDGE_SECONDS": '{"default": 0.5}'}
+    async with stack_with(tmp_path, **hedging) as stack:
+        stack.gemini.script("Redis", Reply(hang_after=0), Reply(text="An in-memory store."))
+        asked = stack.slack.people.post("alice", "#general", ASKED)
+        await stack.slack.wait_for(
+            lambda: marked(stack, "#general", "answer", asked.ts), DEADLINE_S
+        )
+        [answer] = marked(stack, "#general", "answer", asked.ts)
+        assert "in-memory" in str(answer["blocks"])
+        first, second = stack.gemini.requests
+        assert first.model != second.model
+        await stack.gemini.wait_for(lambda: first.client_closed)

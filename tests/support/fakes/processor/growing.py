@@ -13,6 +13,9 @@ class FakeSigns:
     def retrying(self) -> None:
         self.seen.append("retrying")
 
+    def slow(self) -> None:
+        self.seen.append("slow")
+
     def over(self) -> None:
         self.seen.append("over")
 

@@ -13,6 +13,7 @@ class FakeLimits:
 
     refusal: LimitExceeded | None = None
     spent: int = 0
+    tokens_left: bool = True
     owing: dict[str, str] = field(default_factory=dict)
     told_of: set[str] = field(default_factory=set)
     under_way: list[str] = field(default_factory=list)
@@ -39,6 +40,9 @@ class FakeLimits:
 
     async def spend(self, team_id: str, user_id: str, tokens: int) -> None:
         self.spent += tokens
+
+    async def has_tokens_left(self, team_id: str, user_id: str) -> bool:
+        return self.tokens_left
 
 
 @dataclass

@@ -60,6 +60,9 @@ class Blind:
     def retrying(self) -> None:
         return
 
+    def slow(self) -> None:
+        return
+
 
 async def whole(progress: AsyncGenerator[Progress, None]) -> Answer:
     """The answer that is whole in the end, and nothing comes behind it."""

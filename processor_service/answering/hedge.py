@@ -1,0 +1,125 @@
+"""A second model beside one that says nothing: whichever speaks first gives the answer."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from shared.errors import ModelRejected, ModelUnavailable
+from shared.telemetry.log import get_logger
+from shared.telemetry.metrics import GEMINI_HEDGES
+
+log = get_logger(__name__)
+
+StepT = TypeVar("StepT")
+# A model's refusal to answer is an answer, too; these two are none.
+_SAYS_NOTHING = (ModelUnavailable, ModelRejected)
+
+
+class Lane(Generic[StepT]):
+    """An attempt at one model, whose first step says that it speaks.
+
+    Its steps run in a context of their own, because an attempt measures itself by one.
+    """
+
+    def __init__(self, model: str, steps: AsyncGenerator[StepT, None]) -> None:
+        self.model = model
+        self._steps = steps
+        self._context = copy_context()
+        self.first = self._run(self._step(), "first")
+
+    def _run(
+        self, work: Coroutine[Any, Any, StepT | None], what: str
+    ) -> asyncio.Task[StepT | None]:
+        return asyncio.create_task(work, name=f"{self.model}:{what}", context=self._context)
+
+    async def _step(self) -> StepT | None:
+        return await anext(self._steps, None)
+
+    async def _end(self) -> None:
+        await self._steps.aclose()
+
+    async def next(self) -> StepT | None:
+        """The next step; None at the end. Cancelled, it ends the attempt."""
+        return await self._run(self._step(), "step")
+
+    def says_nothing(self) -> bool:
+        """Whether the attempt, whose first step is over, failed without a word."""
+        return isinstance(self.first.exception(), _SAYS_NOTHING)
+
+    async def close(self) -> None:
+        """End the attempt, and with it the request to the vendor. Idempotent."""
+        self.first.cancel()
+        await asyncio.gather(self.first, return_exceptions=True)
+        await self._run(self._end(), "end")
+
+
+@dataclass(frozen=True)
+class Hedge(Generic[StepT]):
+    """``second`` is asked ``after_s`` seconds without a word, if there is one and it ``may`` be.
+
+    ``slow`` is told in any case, and ``lost`` if the second one speaks first.
+    """
+
+    after_s: float
+    slow: Callable[[], None]
+    second: Callable[[], Lane[StepT]] | None
+    may: Callable[[], Awaitable[bool]]
+    lost: Callable[[], None]
+
+
+@dataclass
+class _Race(Generic[StepT]):
+    lanes: list[Lane[StepT]] = field(default_factory=list)
+
+    async def winner(self) -> Lane[StepT]:
+        """The lane that speaks first; raises the last failure once none is left to speak."""
+        silent = list(self.lanes)
+        while True:
+            firsts = [lane.first for lane in silent]
+            await asyncio.wait(firsts, return_when=asyncio.FIRST_COMPLETED)
+            for lane in [one for one in silent if one.first.done()]:
+                silent.remove(lane)
+                if not silent or not lane.says_nothing():
+                    return lane
+
+
+async def hedged(
+    begin: Callable[[], Lane[StepT]], hedge: Hedge[StepT]
+) -> AsyncGenerator[StepT, None]:
+    """The steps of the first lane, or of the second lane if that speaks first; the other is ended.
+
+    Raises what the lane raises; if both say nothing, the failure of the later one.
+    """
+    first = begin()
+    race = _Race([first])
+    try:
+        await asyncio.wait([first.first], timeout=hedge.after_s or None)
+        if not first.first.done():
+            hedge.slow()
+            if hedge.second is not None and await hedge.may():
+                race.lanes.append(hedge.second())
+        lane = await race.winner()
+        await _settle(race, lane, hedge)
+        step = await lane.first
+        while step is not None:
+            yield step
+            step = await lane.next()
+    finally:
+        for lane in race.lanes:
+            await lane.close()
+
+
+async def _settle(race: _Race[StepT], winner: Lane[StepT], hedge: Hedge[StepT]) -> None:
+    if len(race.lanes) == 1:
+        return
+    by = "first" if winner is race.lanes[0] else "second"
+    by = "none" if winner.says_nothing() else by
+    GEMINI_HEDGES.add(winner=by)
+    log.info("A second model was asked beside a silent one.", action="model_hedged", winner=by)
+    for lane in race.lanes:
+        if lane is not winner:
+            await lane.close()
+    if by == "second":
+        hedge.lost()
