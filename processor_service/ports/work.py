@@ -131,6 +131,11 @@ class StreamOwners(Protocol):
     async def own(self, channel: str, ts: str, task_id: str) -> None:
         """Remember the stream's task, or remember it for longer."""
 
+    async def try_own(self, channel: str, ts: str, task_id: str) -> bool:
+        """Like ``own`` unless another task is remembered; whether the stream is now this task's.
+        While the store is lost, only one task of this process gets it.
+        """
+
     async def owner(self, channel: str, ts: str) -> str | None:
         """The task, if it is remembered."""
 

@@ -54,6 +54,16 @@ class RedisStreamOwners:
         self._own.put((channel, ts), task_id)
         await self._connection.put(stream_key(channel, ts), task_id, STREAM_TTL_S)
 
+    async def try_own(self, channel: str, ts: str, task_id: str) -> bool:
+        redis, key = self._connection.redis, stream_key(channel, ts)
+        free = redis.set(key, task_id, nx=True, ex=STREAM_TTL_S)
+        taken = await self._connection.attempt(free, key, lost=True)
+        owner = await self.owner(channel, ts)
+        if (owner or task_id) != task_id or not (taken or owner):
+            return False
+        self._own.put((channel, ts), task_id)
+        return True
+
     async def owner(self, channel: str, ts: str) -> str | None:
         """The task; None if it is unknown, or another process's while Redis is lost."""
         if (known := self._own.get((channel, ts))) is not None:

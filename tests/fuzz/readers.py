@@ -137,6 +137,9 @@ class Owners:
     async def own(self, channel: str, ts: str, task_id: str) -> None:
         return None
 
+    async def try_own(self, channel: str, ts: str, task_id: str) -> bool:
+        return True
+
     async def owner(self, channel: str, ts: str) -> str | None:
         return None
 

@@ -162,7 +162,8 @@ class SlackReading:
     async def _is_streamed_for(
         self, task_id: str, message: Mapping[str, Any], *, in_turn: bool
     ) -> bool:
-        """Whether an unmarked message of ours is a stream of the task, or one without an owner.
+        """Whether an unmarked message of ours is a stream of the task, or one without an owner, which
+        ``in_turn`` becomes the task's.
 
         A stream that a user stopped, or that Slack ended, no longer runs but has no mark.
         """
@@ -176,9 +177,12 @@ class SlackReading:
         if owner is not None or message.get("streaming_state") != "in_progress":
             return owner == task_id
         age_s = time.time() - float(ts)
-        if in_turn or await self.owners.has_no_owner(self.channel, ts):
-            return age_s > _ORPHANED_AFTER_S
-        return age_s > _LEFT_AFTER_S
+        if in_turn:
+            # Two tasks of a thread can be in work at once while Redis is lost.
+            old = age_s > _ORPHANED_AFTER_S
+            return old and await self.owners.try_own(self.channel, ts, task_id)
+        nobodys = await self.owners.has_no_owner(self.channel, ts)
+        return age_s > (_ORPHANED_AFTER_S if nobodys else _LEFT_AFTER_S)
 
     async def _page(self, oldest: str | None, cursor: str | None, limit: int) -> AsyncSlackResponse:
         client = self.calls.client

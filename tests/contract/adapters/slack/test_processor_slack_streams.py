@@ -78,6 +78,24 @@ async def test_a_stream_that_nobody_answers_for_is_taken_over_once_it_is_old() -
         assert young.ts not in [one.ts for one in await there.streamed(asked.ts).find(TASK_ID)]
 
 
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_stream_that_nobody_answers_for_is_taken_over_by_one_task_only(
+    *, lost: bool
+) -> None:
+    clock = Clock(time.time() - 60)
+    async with processors(replace(FAST, clock=clock)) as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        live = await here.streamed(asked.ts).start_stream("a dead worker's task", "half an")
+        server = FakeServer()
+        server.connected = not lost
+        redis = FakeAsyncRedis(server=server, decode_responses=True)
+        thread = Processor(here.bench, RedisConnection(redis, 5.0)).streamed(asked.ts)
+        found = await asyncio.gather(*(thread.find(task_id) for task_id in ("one", "other") * 2))
+        assert sorted([each.ts for each in one] for one in found) == [[], [], [live.ts], [live.ts]]
+        assert found[0] == found[2]
+        await redis.aclose()
+
+
 async def test_out_of_turn_only_what_is_known_to_be_nobodys_counts_as_left() -> None:
     clock = Clock(time.time() - 60)
     async with processors(replace(FAST, clock=clock)) as (here, there):
@@ -115,8 +133,8 @@ async def test_without_redis_only_what_is_too_old_to_be_written_on_in_counts_as_
         gone.connected = False
         lost = FakeAsyncRedis(server=gone, decode_responses=True)
         apart = Processor(here.bench, RedisConnection(lost, 5.0)).streamed(asked.ts)
-        assert [one.ts for one in await apart.find(TASK_ID)] == [live.ts]
         assert bool(await apart.find(TASK_ID, in_turn=False)) is is_left
+        assert [one.ts for one in await apart.find(TASK_ID)] == [live.ts]
         await lost.aclose()
 
 
