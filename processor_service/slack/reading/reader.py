@@ -162,9 +162,9 @@ class SlackReading:
     async def _is_streamed_for(
         self, task_id: str, message: Mapping[str, Any], *, in_turn: bool
     ) -> bool:
-        """Whether an unmarked message of ours is a stream of the task, or one without an owner, which
-        ``in_turn`` becomes the task's.
+        """Whether an unmarked message of ours is a stream of the task, or one without an owner.
 
+        ``in_turn`` the latter becomes the task's.
         A stream that a user stopped, or that Slack ended, no longer runs but has no mark.
         """
         if self.owners is None:
