@@ -57,19 +57,6 @@ class _Code:
 
 
 @dataclass(frozen=True)
-class _Word:
-    """One of a few words, after its label; shown when it is whole."""
-
-    field: str
-    name: Texts
-    words: dict[Locale, dict[str, str]]
-
-    def show(self, fields: Mapping[str, Any], locale: Locale, *, growing: bool) -> str:
-        word = self.words[locale].get(_string(fields.get(self.field)))
-        return "" if growing or word is None else self.name[locale].format(word=word)
-
-
-@dataclass(frozen=True)
 class _Unseen:
     """A field that is not shown, but must be known before the next one is."""
 
@@ -79,30 +66,12 @@ class _Unseen:
         return ""
 
 
-_Section = _Text | _List | _Code | _Word | _Unseen
+_Section = _Text | _List | _Code | _Unseen
 
 _SECTIONS: Final[dict[Mode, tuple[_Section, ...]]] = {
     Mode.GENERAL: (
         _Text("summary"),
         _List("key_points", {"ja": "主なポイント", "en": "Key points"}),
-        _Word(
-            "sentiment",
-            {"ja": "**文章の印象:** {word}", "en": "**Sentiment:** {word}"},
-            {
-                "ja": {
-                    "positive": "肯定的",
-                    "neutral": "中立的",
-                    "negative": "否定的",
-                    "mixed": "肯定と否定が混在",
-                },
-                "en": {
-                    "positive": "positive",
-                    "neutral": "neutral",
-                    "negative": "negative",
-                    "mixed": "mixed",
-                },
-            },
-        ),
     ),
     Mode.CODE: (
         _Unseen("language"),

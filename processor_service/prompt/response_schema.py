@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, WithJsonSchema
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from processor_service.ports.model import ParsedAnswer
@@ -23,53 +23,82 @@ _ESCAPE: Final = re.compile(
     r"|u[dD][c-fC-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
-_SENTIMENTS = ("positive", "neutral", "negative", "mixed")
+_UP_TO_FIVE: Final = {"maxItems": 5}
+"""Asked for in the schema; an answer with more is still an answer."""
 
 
 class General(BaseModel):
-    """For everything that no other mode suits: questions about facts, terms, advice, a summary."""
+    """For questions about facts, terms, advice, plans and decisions, for summaries and
+    translations, and for whatever no other mode is for.
+    """
 
     mode: Literal["general"]
     summary: Annotated[str, Field(description="The answer itself, the main point first.")]
-    key_points: Annotated[list[str], Field(description="What else is worth knowing, one by one.")]
-    sentiment: Annotated[
-        Literal["positive", "neutral", "negative", "mixed"] | None,
-        WithJsonSchema(
-            {
-                "type": "string",
-                "enum": list(_SENTIMENTS),
-                "description": "Only if the mood of a given text was asked for.",
-            }
+    key_points: Annotated[
+        list[str],
+        Field(
+            description="None to five further points, one by one; none if the summary says it all.",
+            json_schema_extra=_UP_TO_FIVE,
         ),
-    ] = None
+    ]
 
 
 class Code(BaseModel):
-    """For programs, queries, commands and configuration: to be written, explained or mended."""
+    """For programs, queries, commands and configuration to be written, explained or mended. Not for
+    questions that only name a technology.
+    """
 
     mode: Literal["code"]
     language: Annotated[str, Field(description="As a fenced code block would name it.")]
     explanation: Annotated[str, Field(description="What the code does and how.")]
     code: Annotated[str, Field(description="Nothing but the code, without a fence around it.")]
-    suggestions: Annotated[list[str], Field(description="What to do next or better, one by one.")]
+    suggestions: Annotated[
+        list[str],
+        Field(
+            description="None to five things to do next or better, one by one.",
+            json_schema_extra=_UP_TO_FIVE,
+        ),
+    ]
 
 
 class Data(BaseModel):
-    """For figures, tables, statistics and comparisons to be evaluated."""
+    """For figures, tables and statistics that are given or asked for, to be evaluated. Not for a
+    choice between options without figures.
+    """
 
     mode: Literal["data"]
     analysis: Annotated[str, Field(description="The evaluation; a Markdown table where it helps.")]
-    insights: Annotated[list[str], Field(description="What the data show, one by one.")]
-    recommendations: Annotated[list[str], Field(description="What to do about it, one by one.")]
+    insights: Annotated[
+        list[str],
+        Field(
+            description="None to five things that the data show, one by one.",
+            json_schema_extra=_UP_TO_FIVE,
+        ),
+    ]
+    recommendations: Annotated[
+        list[str],
+        Field(
+            description="None to five things to do about it, one by one.",
+            json_schema_extra=_UP_TO_FIVE,
+        ),
+    ]
 
 
 class Creative(BaseModel):
-    """For texts to be invented: poems, stories, slogans, names, greetings."""
+    """For texts to be invented: poems, stories, slogans, names, greetings. Not for a given text to
+    be rewritten, translated or summarised.
+    """
 
     mode: Literal["creative"]
     content: Annotated[str, Field(description="The text itself.")]
     style: Annotated[str, Field(description="Its form and tone, in one sentence.")]
-    variations: Annotated[list[str], Field(description="Other versions, each whole.")]
+    variations: Annotated[
+        list[str],
+        Field(
+            description="Other versions, each whole, only if several were wanted; else none.",
+            json_schema_extra=_UP_TO_FIVE,
+        ),
+    ]
 
 
 _MODELS: Final[dict[Mode, type[BaseModel]]] = {
@@ -163,7 +192,7 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
     fields = {name: _property(found) for name, found in schema["properties"].items()}
     return {
         "type": "object",
-        "description": schema["description"],
+        "description": " ".join(schema["description"].split()),
         "properties": fields,
         "required": schema["required"],
         "propertyOrdering": list(fields),

@@ -6,6 +6,7 @@ from typing import Final
 
 from processor_service.ports.conversations import ThreadMessage
 from processor_service.ports.model import Prompt
+from processor_service.prompt.lookups import with_tools
 from processor_service.prompt.quotes import THREAD_TOKENS, Quotes, estimated_tokens, quoting
 from shared.task import Locale, Purpose, Subject, Task
 
@@ -84,8 +85,8 @@ def asked_about(
     budget = max(_TOKENS[subject.purpose], estimated_tokens(quoted[-1].text))
     quotes = Quotes(quoted, names, _OPENING[task.locale], budget)
     # A web search would carry other people's words out of the workspace, for no use here.
-    options = replace(prompt.options, tools=())
-    return quoting(replace(prompt, text=request, options=options), task, quotes)
+    prompt = with_tools(replace(prompt, text=request), (), task.locale)
+    return quoting(prompt, task, quotes)
 
 
 def _request(purpose: Purpose, locale: Locale, text: str) -> str:

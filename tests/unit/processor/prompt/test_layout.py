@@ -55,13 +55,6 @@ def test_headings_are_english_for_english_people(
     assert all(f"### {heading}" in shown for heading in headings)
 
 
-def test_the_mood_of_a_text_is_named_when_it_was_judged() -> None:
-    fields = GENERAL | {"sentiment": "negative"}
-    assert whole(Mode.GENERAL, fields).endswith("**文章の印象:** 否定的")
-    assert whole(Mode.GENERAL, fields, "en").endswith("**Sentiment:** negative")
-    assert whole(Mode.GENERAL, GENERAL | {"sentiment": None}) == whole(Mode.GENERAL, GENERAL)
-
-
 @pytest.mark.parametrize("run", ["```", "````", "``` `````"])
 def test_the_fence_is_longer_than_any_run_of_backticks_in_the_code(run: str) -> None:
     code = f"print('''\n{run}\n''')"
@@ -137,10 +130,7 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(PIECES, max_size=15).map("".join).filter(lambda text: "```" not in text)
 LISTS = st.lists(TEXTS, max_size=4)
 ANSWERS = st.one_of(
-    st.fixed_dictionaries(
-        {"mode": st.just("general"), "summary": TEXTS, "key_points": LISTS},
-        optional={"sentiment": st.sampled_from(["neutral", "mixed"])},
-    ),
+    st.fixed_dictionaries({"mode": st.just("general"), "summary": TEXTS, "key_points": LISTS}),
     st.fixed_dictionaries(
         {
             "mode": st.just("code"),

@@ -8,9 +8,11 @@ from pydantic import ValidationError
 from processor_service.ports.conversations import ThreadMessage
 from processor_service.ports.generation_options import OptionsByMode, Tool
 from processor_service.ports.model import Prompt
-from processor_service.prompt.build import PromptConfig
+from processor_service.prompt.build import PromptConfig, prompt_for
+from processor_service.prompt.lookups import lookups_told
 from processor_service.settings import ProcessorSettings
-from shared.task import Purpose, Subject, Task, TaskFile
+from shared.task import Locale, Purpose, Subject, Task, TaskFile
+from tests.support.fakes.processor.prompt_context import THAT_DAY
 from tests.support.fakes.processor.world import World
 from tests.support.tasks import a_task
 
@@ -71,8 +73,29 @@ async def test_an_operator_may_let_questions_with_quotes_search_but_never_open_p
         )
 
 
-async def test_a_question_without_quotes_keeps_its_tools_and_is_told_nothing_of_them() -> None:
+async def test_a_question_without_quotes_keeps_its_tools_and_is_told_nothing_of_quotes() -> None:
     for changes in ({}, THREAD):
         prompt = await asked(a_task(**changes))
         assert prompt.options.tools == BOTH
-        assert "できません" not in prompt.system
+        assert "引用が含まれるため" not in prompt.system
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+@pytest.mark.parametrize("tools", [(), (Tool.GOOGLE_SEARCH,), (Tool.URL_CONTEXT,), BOTH])
+def test_the_model_is_told_what_it_can_look_up_and_what_not(
+    tools: tuple[Tool, ...], locale: Locale
+) -> None:
+    prompt = prompt_for(a_task(locale=locale), THAT_DAY, PromptConfig(OptionsByMode(tools=tools)))
+    told = {
+        each: lookups_told(each, locale) in prompt.system
+        for each in ((), (Tool.GOOGLE_SEARCH,), (Tool.URL_CONTEXT,), BOTH)
+    }
+    assert [each for each, here in told.items() if here] == [tools]
+
+
+async def test_beside_quotes_nothing_says_any_more_that_the_model_can_search() -> None:
+    about = {"subject": SUBJECT, "thread_ts": None, "message_ts": None}
+    for changes in (THREAD, about):
+        prompt = await asked(a_task(**changes), ATTACK)
+        assert lookups_told((), "ja") in prompt.system
+        assert lookups_told(BOTH, "ja") not in prompt.system

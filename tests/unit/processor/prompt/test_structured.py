@@ -14,7 +14,7 @@ from tests.support.fakes.processor.prompt_context import THAT_DAY
 from tests.support.tasks import a_task
 
 FIELDS = {
-    Mode.GENERAL: ["mode", "summary", "key_points", "sentiment"],
+    Mode.GENERAL: ["mode", "summary", "key_points"],
     Mode.CODE: ["mode", "language", "explanation", "code", "suggestions"],
     Mode.DATA: ["mode", "analysis", "insights", "recommendations"],
     Mode.CREATIVE: ["mode", "content", "style", "variations"],
@@ -43,13 +43,39 @@ def test_a_forced_mode_asks_for_its_fields_in_the_order_they_are_shown(mode: Mod
     schema = answer_format(mode).schema
     assert list(schema["properties"]) == schema["propertyOrdering"] == FIELDS[mode]
     assert schema["properties"]["mode"]["enum"] == [mode.value]
-    assert set(FIELDS[mode]) - set(schema["required"]) <= {"sentiment"}
+    assert schema["required"] == FIELDS[mode]
 
 
 def test_the_model_chooses_among_all_modes_by_their_description() -> None:
     offered = answer_format().schema["anyOf"]
     assert [one["properties"]["mode"]["enum"] for one in offered] == [[mode] for mode in FIELDS]
     assert all(one["description"].startswith("For ") for one in offered)
+    assert sum(" Not for " in one["description"] for one in offered) == 3
+    assert not any("\n" in one["description"] for one in offered)
+
+
+@pytest.mark.parametrize("mode", FIELDS)
+def test_a_list_holds_none_to_five_and_one_with_more_is_still_an_answer(mode: Mode) -> None:
+    fields = answer_format(mode).schema["properties"]
+    lists = {name: one for name, one in fields.items() if one["type"] == "array"}
+    assert all(
+        (one["maxItems"], "None to " in one["description"]) == (5, True)
+        for name, one in lists.items()
+        if name != "variations"
+    )
+    given: dict[str, Any] = dict.fromkeys(fields, "x") | {"mode": mode}
+    given |= {name: [f"{number}番" for number in range(7)] for name in lists}
+    assert "6番" in answer_format(mode).read(json.dumps(given), cut=False).text
+
+
+def test_other_versions_of_a_text_are_only_written_where_several_were_wanted() -> None:
+    wanted = answer_format(Mode.CREATIVE).schema["properties"]["variations"]
+    assert "only if several were wanted" in wanted["description"]
+
+
+def test_the_mood_that_some_models_still_add_is_left_out() -> None:
+    moody = WHOLE | {"sentiment": "positive"}
+    assert answer_format().read(json.dumps(moody), cut=False).text == "はい。"
 
 
 @pytest.mark.parametrize("mode", [Mode.AUTO, *FIELDS])
@@ -68,7 +94,6 @@ def test_schemas_use_only_what_gemini_knows(mode: Mode) -> None:
         pytest.param(json.dumps(WHOLE | {"mode": "code"}), id="another mode's fields"),
         pytest.param(json.dumps(WHOLE | {"summary": 1}), id="a number for a text"),
         pytest.param(json.dumps(WHOLE | {"key_points": "x"}), id="a text for a list"),
-        pytest.param(json.dumps(WHOLE | {"sentiment": "grim"}), id="no such word"),
     ],
 )
 def test_an_answer_of_another_shape_is_malformed_and_not_quoted(text: str) -> None:
