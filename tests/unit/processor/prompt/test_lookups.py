@@ -73,7 +73,7 @@ async def test_an_operator_may_let_questions_with_quotes_search_but_never_open_p
         )
 
 
-async def test_a_question_without_quotes_keeps_its_tools_and_is_told_nothing_of_quotes() -> None:
+async def test_a_question_without_quotes_keeps_its_tools_and_is_told_nothing_of_them() -> None:
     for changes in ({}, THREAD):
         prompt = await asked(a_task(**changes))
         assert prompt.options.tools == BOTH
