@@ -2,12 +2,38 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from typing import TextIO
 
 from simulators.stack.local_stack import LocalStack
 from simulators.stack.progress import Started
 
 _GREEN, _DIM, _BOLD, _RESET = "\x1b[32m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
+
+
+_HINTS_IN_JAPANESE = (
+    "@Mechachang 素数を判定する Python の関数を書いてください   (#general で)",
+    "Mechachang へのダイレクトメッセージと、そのスレッドでの続きの質問",
+    "/gemini SQL と NoSQL を比べてください",
+    "kill -9 で次のどれかを終了: {pids}",
+    "(自動で起動し直し、回答は 1 回だけ届きます)",
+)
+_HINTS = (
+    "@Mechachang Write a Python function that tests whether a number is prime   (in #general)",
+    "a direct message to Mechachang, and a question in its thread",
+    "/gemini Compare SQL and NoSQL",
+    "kill -9 one of: {pids}",
+    "(it is started again, and the answer still comes, once)",
+)
+# The first of these that is set decides about the language of messages (POSIX, 8.2).
+_LANGUAGE = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+
+def hints(pids: str, environment: Mapping[str, str]) -> list[str]:
+    """What to try, in Japanese where the terminal's locale says so, else in English."""
+    chosen = next(filter(None, map(environment.get, _LANGUAGE)), "")
+    texts = _HINTS_IN_JAPANESE if chosen.startswith("ja") else _HINTS
+    return [text.format(pids=pids) for text in texts]
 
 
 class Console:
@@ -36,12 +62,9 @@ class Console:
         else:
             self.line(f"  Open  {self._styled(stack.page_url, _BOLD)}")
         self.line()
-        self.line("  Try   @Mechachang 素数を判定するPython関数を書いてください   (in #general)")
-        self.line("        a direct message to Mechachang, and a question in its thread")
-        self.line("        /gemini Compare SQL and NoSQL")
         pids = ", ".join(f"{service.name} {service.pid}" for service in stack.services)
-        self.line(f"        kill -9 one of: {pids}")
-        self.line("        (it is started again, and the answer still comes, once)")
+        for index, hint in enumerate(hints(pids, os.environ)):
+            self.line(f"{'        ' if index else '  Try   '}{hint}")
         self.line()
         self.line(f"  Logs  {os.path.relpath(stack.config.folder)}/*.log")
         self.line("  Ctrl-C stops everything.")

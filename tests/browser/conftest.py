@@ -67,13 +67,19 @@ async def browser() -> AsyncIterator[Browser]:
 async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
     """``await open_page(url, user=, width=, height=, **context options)``: the page, ready.
 
+    Without a user it is a first visit: the page chooses one by the browser's language.
     The test fails if a page logs an error or asks another host for anything.
     """
     complaints: list[str] = []
     contexts: list[BrowserContext] = []
 
     async def opened(
-        url: str, *, user: str = "alice", width: int = 1440, height: int = 900, **options: Any
+        url: str,
+        *,
+        user: str | None = "alice",
+        width: int = 1440,
+        height: int = 900,
+        **options: Any,
     ) -> Page:
         context = await browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
@@ -85,7 +91,7 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
             "request",
             lambda it: None if it.url.startswith((url, "data:")) else complaints.append(it.url),
         )
-        await page.goto(f"{url}/?user={user}")
+        await page.goto(f"{url}/?user={user}" if user else url)
         await page.locator("body[data-online=true]").wait_for()
         return page
 

@@ -7,6 +7,7 @@ import { drawChannel, drawThread, labelJump, listenForScroll } from "./conversat
 import { openSwitcher } from "./dialogs.js";
 import { h, iconButton, oncePerFrame } from "./dom.js";
 import { clearJourneys, record } from "./journeys.js";
+import { watchOwnAnswers } from "./own_answers.js";
 import { drawPanel, panelIsOpen, refreshPanel, showTab, togglePanel } from "./panel.js";
 import { closeThread, follow, go, listen } from "./route.js";
 import { drawHead, drawSidebar } from "./sidebar.js";
@@ -24,7 +25,7 @@ const threadComposer = new Composer(part("thread-composer"), true);
 let opened = null;
 
 const drawNavigation = () => {
-  drawSidebar(become);
+  drawSidebar();
   drawHead(panelIsOpen(), () => togglePanel());
 };
 const drawMessages = oncePerFrame(() => {
@@ -32,8 +33,12 @@ const drawMessages = oncePerFrame(() => {
   drawThread();
 });
 
+/** Be this person from now on: in this tab, and in those opened later. */
 function become(userId) {
   sessionStorage.setItem("user", userId);
+  localStorage.setItem("user", userId);
+  // What the address said at first no longer holds.
+  history.replaceState(null, "", location.pathname + location.hash);
   connect(userId);
 }
 
@@ -49,21 +54,21 @@ on("snapshot", (frame) => {
   follow();
   drawPanel();
 });
-on("route", () => {
+on("route", ({ byItself }) => {
   const { channel: id, thread, tab } = state.route;
   drawNavigation();
   part("thread").hidden = !thread;
   part("app").classList.toggle("with-thread", Boolean(thread));
   for (const name of ["messages", "composer"]) part(name).hidden = tab === "home";
   part("home").hidden = tab !== "home";
-  part("jump").hidden = true;
+  for (const jump of document.querySelectorAll(".jump")) jump.hidden = true;
   part("messages").setAttribute("aria-label", channelName(channel()));
   if (tab === "home") drawHome();
   drawSuggestions();
   if (channel()?.kind === "im") openApp(id, tab);
   else opened = null;
   composer.open();
-  if (thread) openThread();
+  if (thread) openThread(byItself);
   drawChannel();
   drawThread();
 });
@@ -88,10 +93,14 @@ on("sent", ({ inThread }) => {
   const box = part(inThread ? "thread-messages" : "messages");
   box.scrollTop = box.scrollHeight;
 });
-on("compose", ({ channel: id, text }) => {
-  go(id);
-  composer.fill(text);
-});
+// Beside a narrow screen's thread there is no channel to go on typing in.
+const mayOpen = (thread) =>
+  thread
+    ? threadComposer.isEmpty()
+    : composer.isEmpty() || matchMedia("(min-width: 961px)").matches;
+watchOwnAnswers(mayOpen);
+on("become", become);
+on("ask", ({ channel: id, text }) => composer.deliver(id, null, text));
 on("find-trace", (message) => {
   showTab("trace");
   findTrace(message);
@@ -104,7 +113,8 @@ function openApp(id, tab) {
   post("open_home", { tab });
 }
 
-function openThread() {
+/** Show the open thread; one that opened by itself leaves the reader where they type. */
+function openThread(byItself) {
   part("thread-head").replaceChildren(
     iconButton("back", t("back"), closeThread, { className: "icon-button only-phone" }),
     h(
@@ -121,7 +131,7 @@ function openThread() {
   part("thread").setAttribute("aria-label", t("thread"));
   const isNew = threadComposer.place !== `${state.route.channel}:${state.route.thread}`;
   threadComposer.open();
-  if (isNew && matchMedia("(hover: hover)").matches) threadComposer.field.focus();
+  if (isNew && !byItself && matchMedia("(hover: hover)").matches) threadComposer.field.focus();
 }
 
 document.addEventListener("keydown", (event) => {
@@ -153,4 +163,8 @@ listen();
 listenForActions();
 listenForScroll();
 rotateStatuses();
-connect(new URLSearchParams(location.search).get("user") ?? sessionStorage.getItem("user"));
+connect(
+  new URLSearchParams(location.search).get("user") ??
+    sessionStorage.getItem("user") ??
+    localStorage.getItem("user"),
+);

@@ -115,6 +115,11 @@ export class Composer {
     this.enable();
   }
 
+  /** Whether nothing waits here to be sent. */
+  isEmpty() {
+    return !this.field.value.trim() && !this.files.length;
+  }
+
   /** Put `text` at the cursor (a command at the start) and go on there. */
   insert(text) {
     if (text === "/") this.field.setRangeText("/", 0, 0, "end");
@@ -140,8 +145,8 @@ export class Composer {
   }
 
   enable() {
-    const empty = !this.field.value.trim() && !this.files.length;
-    if (this.sendButton) this.sendButton.disabled = empty || this.files.some((it) => it.pending);
+    if (this.sendButton)
+      this.sendButton.disabled = this.isEmpty() || this.files.some((it) => it.pending);
   }
 
   showUsage() {
@@ -223,7 +228,8 @@ export class Composer {
     else if (!this.field.value) ((this.files = files), this.fill(text));
   }
 
-  deliver(channel, thread, text, fileIds) {
+  /** Send `text` to where it belongs, a command as such; a refusal is told to the reader. */
+  deliver(channel, thread, text, fileIds = []) {
     const slash = text.match(/^(\/[^\s/]+)(?:\s+([\s\S]*))?$/);
     if (slash && this.inThread) return (emit("notice", t("noThreadCommands")), { ok: false });
     if (slash) return post("slash", { channel, command: slash[1], text: slash[2] ?? "" });

@@ -7,13 +7,13 @@ let socket = null;
 let attempt = 0;
 let timer = null;
 
-/** Connect as this user; null lets the server choose. Ends an earlier connection. */
+/** Connect as this user; null: as one who reads the browser's language. Ends an earlier connection. */
 export function connect(userId) {
   clearTimeout(timer);
   socket?.close();
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const query = userId ? `?user=${encodeURIComponent(userId)}` : "";
-  const own = (socket = new WebSocket(`${scheme}://${location.host}/page/ws${query}`));
+  const query = new URLSearchParams(userId ? { user: userId } : { languages: navigator.languages });
+  const own = (socket = new WebSocket(`${scheme}://${location.host}/page/ws?${query}`));
   own.onmessage = ({ data }) => {
     if (own !== socket) return;
     attempt = 0;

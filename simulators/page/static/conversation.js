@@ -1,8 +1,8 @@
 /** The messages of a channel or a thread, kept up to date without redrawing what stays the same. */
 
 import { h, icon } from "./dom.js";
-import { editing, messageElement } from "./message.js";
-import { bot, channel, channelName, messagesOf, state, statusKey } from "./state.js";
+import { continueLink, editing, messageElement } from "./message.js";
+import { bot, channel, channelName, isBotIm, messagesOf, state, statusKey } from "./state.js";
 import { day, t } from "./texts.js";
 import { statusLine } from "./status.js";
 import { welcome } from "./welcome.js";
@@ -21,7 +21,8 @@ export function drawChannel() {
   const it = channel();
   const box = document.getElementById("messages");
   if (!it) return;
-  update(box, it.id, [{ key: "intro", draw: () => intro(it) }, ...items(messagesOf(it.id), false)]);
+  const rows = isBotIm(it) ? withThreads(it.id) : items(messagesOf(it.id), "channel");
+  update(box, it.id, [{ key: "intro", draw: () => intro(it) }, ...rows]);
 }
 
 /** Draw the open thread. */
@@ -29,47 +30,68 @@ export function drawThread() {
   const { channel: id, thread } = state.route;
   const box = document.getElementById("thread-messages");
   if (!thread) return;
-  const rows = items(messagesOf(id, thread), true);
-  const status = state.statuses.get(statusKey(id, thread));
-  if (status)
-    rows.push({
-      key: "status",
-      same: status,
-      draw: () => h("div", { className: "thread-foot" }, statusLine(status)),
-    });
-  update(box, `${id}:${thread}`, rows);
+  const rows = items(messagesOf(id, thread), "thread");
+  update(box, `${id}:${thread}`, [...rows, ...statusRows(id, thread)]);
 }
 
-function items(messages, inThread) {
-  const rows = [];
-  messages.forEach((message, index) => {
-    const before = messages[index - 1];
-    const newDay = !before || day(before.ts) !== day(message.ts);
-    if (newDay && !inThread)
-      rows.push({
-        key: `day-${message.ts}`,
-        same: day(message.ts),
-        draw: () =>
-          h("div", { className: "day", role: "separator" }, h("span", {}, day(message.ts))),
-      });
-    rows.push(messageRow(message, !newDay && follows(before, message, inThread), inThread));
-    if (inThread && index === 0 && messages.length > 1)
-      rows.push({
-        key: "count",
-        same: messages.length,
-        draw: () =>
-          h(
-            "div",
-            { className: "day replies" },
-            h("span", {}, t("replies", { n: messages.length - 1 })),
-          ),
-      });
+/** The direct message with the app: each question with its thread below it, as Slack's agents have it. */
+function withThreads(id) {
+  const roots = messagesOf(id);
+  return roots.flatMap((root, index) => {
+    const thread = root.ephemeral ? [root] : messagesOf(id, root.ts);
+    const rows = [
+      ...dayRows(root, roots[index - 1]),
+      ...thread.map((message, at) =>
+        messageRow(message, at > 1 && follows(thread[at - 1], message), "inline"),
+      ),
+      ...statusRows(id, root.ts),
+    ];
+    if (thread.length > 1) rows.push(continueRow(root));
+    return rows;
   });
-  return rows;
 }
 
-function follows(before, message, inThread) {
-  if (inThread && before.ts === message.thread_ts) return false;
+function continueRow(root) {
+  return {
+    key: `continue-${root.ts}`,
+    same: document.documentElement.lang,
+    draw: () => h("div", { className: "thread-foot" }, continueLink(root)),
+  };
+}
+
+function statusRows(id, thread) {
+  const status = state.statuses.get(statusKey(id, thread));
+  if (!status) return [];
+  const draw = () => h("div", { className: "thread-foot" }, statusLine(status));
+  return [{ key: `status-${thread}`, same: status, draw }];
+}
+
+function items(messages, place) {
+  const inThread = place === "thread";
+  return messages.flatMap((message, index) => {
+    const before = messages[index - 1];
+    const days = inThread ? [] : dayRows(message, before);
+    // What follows the question in its thread is another matter.
+    const compact = before && !days.length && !(inThread && index === 1);
+    const rows = [...days, messageRow(message, compact && follows(before, message), place)];
+    if (inThread && index === 0 && messages.length > 1) rows.push(countRow(messages.length - 1));
+    return rows;
+  });
+}
+
+function dayRows(message, before) {
+  if (before && day(before.ts) === day(message.ts)) return [];
+  const draw = () =>
+    h("div", { className: "day", role: "separator" }, h("span", {}, day(message.ts)));
+  return [{ key: `day-${message.ts}`, same: day(message.ts), draw }];
+}
+
+function countRow(n) {
+  const draw = () => h("div", { className: "day replies" }, h("span", {}, t("replies", { n })));
+  return { key: "count", same: n, draw };
+}
+
+function follows(before, message) {
   return (
     before.user === message.user &&
     !before.ephemeral === !message.ephemeral &&
@@ -78,18 +100,19 @@ function follows(before, message, inThread) {
   );
 }
 
-function messageRow(message, compact, inThread) {
+function messageRow(message, compact, place) {
   const key = `${message.channel}:${message.ts}`;
-  const status = inThread ? null : state.statuses.get(statusKey(message.channel, message.ts));
+  const leads = place === "channel";
+  const status = leads ? state.statuses.get(statusKey(message.channel, message.ts)) : null;
   const last =
-    inThread || !message.reply_count ? null : messagesOf(message.channel, message.ts).at(-1)?.ts;
+    leads && message.reply_count ? messagesOf(message.channel, message.ts).at(-1)?.ts : null;
   // While it is being edited nothing may take the field away.
   const isEdited = editing.key === key;
   const marks = [compact, highlighted.has(key), last, state.me?.id].join("|");
   return {
     key,
     same: isEdited ? ["edited"] : [message, marks, status],
-    draw: () => messageElement(message, { compact, inThread, highlighted: highlighted.has(key) }),
+    draw: () => messageElement(message, { compact, place, highlighted: highlighted.has(key) }),
   };
 }
 
@@ -98,7 +121,7 @@ function update(box, place, rows) {
   const moved = box.dataset.place !== place;
   if (moved) box.replaceChildren();
   box.dataset.place = place;
-  const atBottom = moved || box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_BOTTOM_PX;
+  if (moved) box.follows = true;
   const known = new Map([...box.children].map((node) => [node.rowKey, node]));
   let cursor = box.firstChild;
   for (const row of rows) {
@@ -113,8 +136,10 @@ function update(box, place, rows) {
     else box.insertBefore(node, cursor);
   }
   for (const node of known.values()) node.remove();
-  if (atBottom) box.scrollTop = box.scrollHeight;
-  else offerJump(box);
+  // A conversation without a message is read from its beginning.
+  if (rows.length === 1) box.scrollTop = 0;
+  else if (box.follows) box.scrollTop = box.scrollHeight;
+  else jumpOf(box).hidden = false;
 }
 
 function sameRow(before, now) {
@@ -142,27 +167,35 @@ function focusPath(node) {
   return testid ? `[data-testid="${CSS.escape(testid)}"]` : "*";
 }
 
-function offerJump(box) {
-  if (box.id === "messages") document.getElementById("jump").hidden = false;
-}
+const jumpOf = (box) => box.parentElement.querySelector(".jump");
+const BOXES = ["messages", "thread-messages"];
 
-/** Let the jump button lead to the newest message and go when it is reached. */
+/**
+ * Keep the newest message in view for whoever has it in view, also when the pane changes its size.
+ * To others a button offers the way there, until they are.
+ */
 export function listenForScroll() {
-  const box = document.getElementById("messages");
-  const jump = document.getElementById("jump");
-  jump.addEventListener("click", () => (box.scrollTop = box.scrollHeight));
-  box.addEventListener(
-    "scroll",
-    () => {
-      if (box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_BOTTOM_PX) jump.hidden = true;
-    },
-    { passive: true },
-  );
+  for (const box of BOXES.map((id) => document.getElementById(id))) {
+    const jump = jumpOf(box);
+    const toEnd = () => (box.scrollTop = box.scrollHeight);
+    jump.addEventListener("click", toEnd);
+    box.follows = true;
+    box.addEventListener(
+      "scroll",
+      () => {
+        box.follows = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_BOTTOM_PX;
+        if (box.follows) jump.hidden = true;
+      },
+      { passive: true },
+    );
+    new ResizeObserver(() => box.follows && box.childElementCount > 1 && toEnd()).observe(box);
+  }
 }
 
-/** Name the jump button in the reader's language. */
+/** Name the jump buttons in the reader's language. */
 export function labelJump() {
-  document.getElementById("jump").replaceChildren(icon("down"), t("newMessages"));
+  for (const jump of document.querySelectorAll(".jump"))
+    jump.replaceChildren(icon("down"), t("newMessages"));
 }
 
 function intro(it) {

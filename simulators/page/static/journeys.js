@@ -90,6 +90,12 @@ export function journeyOf(message) {
   );
 }
 
+/** The id of whoever typed the command or pressed the button that began a journey, if one is known. */
+export function askerOf(number) {
+  const entries = journeys.get(number)?.entries ?? [];
+  return entries.find((entry) => nameOf(entry) === "slack/envelope")?.detail.user;
+}
+
 /** "channel:ts" of every message known to belong to a journey. */
 export function messagesOfJourney(journey) {
   const found = [];

@@ -5,6 +5,7 @@ import { addCaret, complete } from "./content.js";
 import { ask } from "./dialogs.js";
 import { avatar, h, icon, iconButton } from "./dom.js";
 import { editor } from "./editor.js";
+import { menu } from "./menu.js";
 import { go } from "./route.js";
 import { emit, messagesOf, state, statusKey, user } from "./state.js";
 import { clock, fullDate, t } from "./texts.js";
@@ -24,8 +25,11 @@ const REACTIONS = {
 /** The message being edited, as "channel:ts", or null. */
 export const editing = { key: null };
 
-/** The element of a message; `compact` leaves out the head, `inThread` the way into the thread. */
-export function messageElement(message, { compact, inThread, highlighted }) {
+/**
+ * The element of a message; `compact` leaves out the head. `place` is "channel", "thread" (the pane)
+ * or "inline" (a thread shown within the conversation): only in a channel it leads to its thread.
+ */
+export function messageElement(message, { compact, place, highlighted }) {
   const author = user(message.user);
   const isEdited = editing.key === `${message.channel}:${message.ts}`;
   const classes = [
@@ -56,9 +60,9 @@ export function messageElement(message, { compact, inThread, highlighted }) {
       files(message),
       reactions(message),
       streamControls(message),
-      inThread ? null : threadLink(message),
+      place === "channel" ? threadLink(message) : null,
     ),
-    isEdited ? null : toolbar(message, inThread),
+    isEdited ? null : toolbar(message, place === "thread"),
   );
   return element;
 }
@@ -187,28 +191,43 @@ function threadLink(message) {
   const line = status
     ? h("button", { type: "button", className: "thread-status", onclick: open }, statusLine(status))
     : null;
-  if (!message.reply_count) return line;
+  return message.reply_count ? [repliesLink(message, open), line] : line;
+}
+
+/** What leads into the thread that is shown below its question. */
+export function continueLink(message) {
+  return h(
+    "button",
+    {
+      type: "button",
+      className: "thread-link continue",
+      onclick: () => go(message.channel, { thread: message.ts }),
+      data: { testid: "thread-link" },
+    },
+    icon("reply"),
+    h("span", { className: "count" }, t("continueInThread")),
+  );
+}
+
+function repliesLink(message, open) {
   const replies = messagesOf(message.channel, message.ts).slice(1);
   const people = [...new Set(replies.map((it) => it.user))]
     .slice(0, 3)
     .map((id) => avatar(user(id), "tiny"));
   const last = replies.at(-1);
-  return [
-    h(
-      "button",
-      {
-        type: "button",
-        className: "thread-link",
-        title: t("openThread"),
-        onclick: open,
-        data: { testid: "thread-link" },
-      },
-      h("span", { className: "faces" }, people),
-      h("span", { className: "count" }, t("replies", { n: message.reply_count })),
-      last ? h("span", { className: "last" }, clock(last.ts)) : null,
-    ),
-    line,
-  ];
+  return h(
+    "button",
+    {
+      type: "button",
+      className: "thread-link",
+      title: t("openThread"),
+      onclick: open,
+      data: { testid: "thread-link" },
+    },
+    h("span", { className: "faces" }, people),
+    h("span", { className: "count" }, t("replies", { n: message.reply_count })),
+    last ? h("span", { className: "last" }, clock(last.ts)) : null,
+  );
 }
 
 function toolbar(message, inThread) {
@@ -308,31 +327,4 @@ function pickShortcut(anchor, message) {
       ),
     ),
   );
-}
-
-/** A small menu under a button; a choice, Esc or a click elsewhere closes it. */
-function menu(anchor, className, items) {
-  document.querySelector(".menu")?.remove();
-  const box = h("div", { className: `menu ${className}`, role: "menu", popover: "auto" }, items);
-  anchor.closest(".message").append(box);
-  box.addEventListener("toggle", (event) => event.newState === "closed" && box.remove());
-  box.addEventListener("click", () => (box.hidePopover(), anchor.focus()));
-  box.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (step)
-      (event.preventDefault(),
-        items.at((items.indexOf(document.activeElement) + step) % items.length).focus());
-  });
-  box.showPopover();
-  place(box, anchor.getBoundingClientRect());
-  items[0]?.focus();
-}
-
-function place(box, at) {
-  box.style.setProperty(
-    "left",
-    `${Math.max(8, Math.min(at.right, innerWidth - 8) - box.offsetWidth)}px`,
-  );
-  const below = at.bottom + 4 + box.offsetHeight < innerHeight;
-  box.style.setProperty("top", `${below ? at.bottom + 4 : at.top - 4 - box.offsetHeight}px`);
 }

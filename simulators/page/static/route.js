@@ -2,13 +2,11 @@
 
 import { emit, markRead, state } from "./state.js";
 
-/** Go to a channel, a thread in it, or a tab of it. */
-export function go(channelId, { thread = null, tab = "messages", replace = false } = {}) {
+/** Go to a channel, a thread in it, or a tab of it; `byItself`: not because the reader asked for it. */
+export function go(channelId, { thread = null, tab = "messages", byItself = false } = {}) {
   const hash = `#/${channelId}${thread ? `/${thread}` : tab === "home" ? "/home" : ""}`;
-  if (location.hash === hash) return follow();
-  if (replace) history.replaceState(null, "", hash);
-  else history.pushState(null, "", hash);
-  follow();
+  if (location.hash !== hash) history.pushState(null, "", hash);
+  follow({ byItself });
 }
 
 /** Close the thread pane. */
@@ -22,14 +20,14 @@ export function showList() {
 }
 
 /** Read the address; a channel that doesn't exist leads to the first one. */
-export function follow() {
+export function follow({ byItself = false } = {}) {
   const [, id, rest] = decodeURIComponent(location.hash).split("/");
   const known = state.channels.has(id) ? id : firstChannel();
   const thread = known === id && /^\d+\.\d+$/.test(rest ?? "") ? rest : null;
   state.route = { channel: known, thread, tab: rest === "home" ? "home" : "messages" };
   document.getElementById("app").dataset.view = thread ? "thread" : "channel";
   markRead(known);
-  emit("route");
+  emit("route", { byItself });
 }
 
 function firstChannel() {
@@ -39,5 +37,5 @@ function firstChannel() {
 
 /** Follow the browser's own navigation from now on. */
 export function listen() {
-  window.addEventListener("popstate", follow);
+  window.addEventListener("popstate", () => follow());
 }

@@ -3,16 +3,16 @@
 import { avatar, fill, h, icon, iconButton } from "./dom.js";
 import { openSwitcher } from "./dialogs.js";
 import { go, showList } from "./route.js";
-import { bot, channel, channelName, state } from "./state.js";
-import { t } from "./texts.js";
+import { bot, channel, channelName, emit, state } from "./state.js";
+import { languageOf, t } from "./texts.js";
 
 const KINDS = [
   ["channels", (it) => it.kind !== "im"],
   ["directMessages", (it) => it.kind === "im"],
 ];
 
-/** Draw the sidebar; `onUser` is called with the id of the user to become. */
-export function drawSidebar(onUser) {
+/** Draw the sidebar. */
+export function drawSidebar() {
   if (!state.me) return;
   const groups = KINDS.map(([title, fits]) => [
     t(title),
@@ -49,7 +49,7 @@ export function drawSidebar(onUser) {
         h("section", {}, h("h2", {}, title), h("ul", {}, items.map(channelItem))),
       ),
     ),
-    userMenu(onUser),
+    userMenu(),
   );
 }
 
@@ -103,17 +103,21 @@ function presence() {
   });
 }
 
-function userMenu(onUser) {
+function userMenu() {
   const humans = [...state.users.values()].filter((it) => !it.is_bot);
   const select = h(
     "select",
     {
       aria: { label: t("switchUser") },
       data: { testid: "user-switch" },
-      onchange: (event) => onUser(event.target.value),
+      onchange: (event) => emit("become", event.target.value),
     },
     humans.map((it) =>
-      h("option", { value: it.id, selected: it.id === state.me.id }, it.display_name),
+      h(
+        "option",
+        { value: it.id, selected: it.id === state.me.id },
+        `${it.display_name} · ${languageOf(it.locale)}`,
+      ),
     ),
   );
   return h(

@@ -105,7 +105,7 @@ const FRAMES = {
     const key = statusKey(frame.channel, frame.thread_ts);
     if (frame.status) state.statuses.set(key, frame);
     else state.statuses.delete(key);
-    emit("messages", { channel: frame.channel, status: true });
+    emit("messages", frame);
   },
   channel({ channel: it }) {
     state.channels.set(it.id, it);

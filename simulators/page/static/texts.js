@@ -38,6 +38,7 @@ const JA = {
   replies: "{n} 件の返信",
   openThread: "スレッドを開く",
   replyInThread: "スレッドで返信",
+  continueInThread: "スレッドで続ける",
   react: "リアクションを付ける",
   edit: "編集",
   remove: "削除",
@@ -75,6 +76,8 @@ const JA = {
   tryDmText: "1 対 1 で、続けて質問できます",
   tryCommand: "スラッシュコマンドを使う",
   tryCommandText: "リモート会議を短くするコツを教えてください",
+  youAre: "いまは{name}さんとして使っています。",
+  become: "Use it in {language}, as {name}",
   welcomeTip: "右のパネルでは、質問がたどった道筋を確認したり、わざと障害を起こしたりできます。",
   trace: "トレース",
   faults: "障害",
@@ -163,6 +166,7 @@ const EN = {
   replies: "{n} replies",
   openThread: "Open the thread",
   replyInThread: "Reply in thread",
+  continueInThread: "Continue in the thread",
   react: "Add a reaction",
   edit: "Edit",
   remove: "Delete",
@@ -199,6 +203,8 @@ const EN = {
   tryDmText: "One to one, with follow-up questions",
   tryCommand: "Use the slash command",
   tryCommandText: "How can we keep remote meetings short?",
+  youAre: "You are {name}.",
+  become: "{language}で使う（{name}として）",
   welcomeTip:
     "The panel on the right shows the way each question took, and lets you break things on purpose.",
   trace: "Trace",
@@ -257,6 +263,12 @@ export function useLocale(userLocale) {
   locale = userLocale || "en";
   texts = locale.startsWith("ja") ? JA : EN;
   document.documentElement.lang = locale.startsWith("ja") ? "ja" : "en";
+}
+
+/** A language by its own name: "日本語" for "ja-JP". */
+export function languageOf(userLocale) {
+  const language = userLocale.split("-")[0];
+  return new Intl.DisplayNames([language], { type: "language" }).of(language);
 }
 
 /** The text named `key`, with `{name}` replaced by the values. */

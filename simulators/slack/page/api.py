@@ -17,6 +17,7 @@ from simulators.journal import Entry
 from simulators.slack.errors import Refusal
 from simulators.slack.page.acts import PageActs
 from simulators.slack.page.frames import PageFrames, PageSource, entry
+from simulators.slack.page.visitors import visitor
 from simulators.slack.people.people import People
 from simulators.slack.state.changes import Change
 from simulators.slack.state.model import JSON, User
@@ -119,11 +120,7 @@ class PageApi:
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         """Send a snapshot, then every change, until the page closes."""
         _check_origin(request)
-        first = self._source.workspace.humans()[0]
-        try:
-            me = self._people.user(request.query.get("user") or first.id)
-        except Refusal:
-            me = first
+        me = visitor(request.query, self._source.workspace.humans())
         ws = web.WebSocketResponse(heartbeat=30.0)
         await ws.prepare(request)
         handler = asyncio.current_task()

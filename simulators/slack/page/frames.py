@@ -72,7 +72,7 @@ class PageFrames:
             "me": _user(me),
             "users": [_user(user) for user in workspace.users.values()],
             "bot_user_id": workspace.bot.id,
-            "channels": [self._channel(channel) for channel in channels],
+            "channels": [self._channel(channel, me) for channel in channels],
             "commands": [
                 {
                     "command": each.command,
@@ -124,7 +124,7 @@ class PageFrames:
                 frame = {"type": "status", **_status(status)}
                 return self._shared(status.channel, me, lambda: frame)
             case ChannelChanged(channel):
-                frame = {"type": "channel", "channel": self._channel(channel)}
+                frame = {"type": "channel", "channel": self._channel(channel, me)}
                 return self._shared(channel.id, me, lambda: frame)
         return self._personal(change, me)
 
@@ -152,12 +152,12 @@ class PageFrames:
                 frame = {"type": "notice", "text": text}
         return frame
 
-    def _channel(self, channel: Channel) -> JSON:
+    def _channel(self, channel: Channel, me: User) -> JSON:
         shown: JSON = {
             "id": channel.id,
             "name": channel.name,
             "kind": channel.kind,
-            "topic": channel.topic,
+            "topic": channel.topic if me.locale.startswith("ja") else channel.topic_in_english,
             "bot_is_member": self._workspace.bot.id in channel.members,
         }
         return shown | ({"user": self._workspace.bot.id} if channel.kind == "im" else {})

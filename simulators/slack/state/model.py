@@ -24,7 +24,10 @@ class User:
 
 @dataclass
 class Channel:
-    """A conversation. ``user`` is the human side of a direct message with the bot."""
+    """A conversation. ``user`` is the human side of a direct message with the bot.
+
+    Slack knows one topic, ``topic``; the English one is for the page's readers alone.
+    """
 
     id: str
     name: str
@@ -36,6 +39,7 @@ class Channel:
     is_ext_shared: bool = False
     is_pending_ext_shared: bool = False
     created: int = 0
+    topic_in_english: str = ""
 
 
 @dataclass

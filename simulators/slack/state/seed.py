@@ -3,7 +3,7 @@
 import string
 
 from simulators.slack.config import SlackConfig
-from simulators.slack.state.model import Channel, User
+from simulators.slack.state.model import Channel, ChannelKind, User
 
 _ALPHABET = string.digits + string.ascii_uppercase
 
@@ -11,6 +11,13 @@ _ALPHABET = string.digits + string.ascii_uppercase
 def _id(prefix: str, name: str) -> str:
     kept = "".join(character for character in name.upper() if character in _ALPHABET)
     return f"{prefix}0{kept[:9]:0<9}"
+
+
+def _channel(
+    name: str, topic: str, in_english: str, members: set[str], kind: ChannelKind = "channel"
+) -> Channel:
+    channel_id = _id("C", name.partition("-")[0])
+    return Channel(channel_id, name, kind, topic, set(members), topic_in_english=in_english)
 
 
 class Seed:
@@ -50,12 +57,10 @@ class Seed:
         humans = {human.id for human in self.humans}
         everybody = humans | {self.bot.id}
         named = [
-            Channel(_id("C", "general"), "general", "channel", "お知らせと質問", set(everybody)),
-            Channel(_id("C", "random"), "random", "channel", "雑談", set(everybody)),
-            Channel(
-                _id("C", "humans"), "humans-only", "channel", "ボットのいない場所", set(humans)
-            ),
-            Channel(_id("C", "planning"), "planning", "private", "企画", set(everybody)),
+            _channel("general", "お知らせと質問", "News and questions", everybody),
+            _channel("random", "雑談", "Small talk", everybody),
+            _channel("humans-only", "ボットのいない場所", "No bots in here", humans),
+            _channel("planning", "企画", "Plans", everybody, kind="private"),
         ]
         direct = [
             Channel(
