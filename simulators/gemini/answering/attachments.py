@@ -7,18 +7,19 @@ by its name: ``[... file "plan.pdf" ...]``.
 import re
 from collections.abc import Generator, Iterator, Sequence
 
+from simulators.gemini.demo_answers import Attached
 from simulators.gemini.protocol.payload import Content, Part
 
 _LABEL = re.compile(r'\[[^\]\n]*\bfile "([^"\n]+)"[^\]\n]*\]\n')
 _UNITS = ((1024 * 1024, "MB"), (1024, "KB"))
 
 
-def attachments_of(contents: Sequence[Content]) -> list[str]:
-    """Name, type and size of each file, in the order of the turns."""
+def attachments_of(contents: Sequence[Content]) -> list[Attached]:
+    """Name, type and size of each file, in the order of the turns; texts with their content."""
     return [told for content in contents for told in _in_turn(content.parts)]
 
 
-def _in_turn(parts: Sequence[Part]) -> Iterator[str]:
+def _in_turn(parts: Sequence[Part]) -> Iterator[Attached]:
     name = ""
     for part in parts:
         if part.text is not None:
@@ -27,15 +28,16 @@ def _in_turn(parts: Sequence[Part]) -> Iterator[str]:
         if part.inline_data is not None:
             blob = part.inline_data
             size = len(blob.data.rstrip("=")) * 3 // 4
-            yield _told(name or blob.display_name or "", f"{blob.mime_type}, {_size(size)}")
+            kind = f"{blob.mime_type}, {_size(size)}"
+            yield Attached(name or blob.display_name or "", kind)
         elif part.file_data is not None:
             file = part.file_data
             shown = name or file.display_name or file.file_uri.rpartition("/")[2]
-            yield _told(shown, f"{file.mime_type or 'file'}, uploaded")
+            yield Attached(shown, f"{file.mime_type or 'file'}, uploaded")
         name = ""
 
 
-def _in_text(text: str) -> Generator[str, None, str]:
+def _in_text(text: str) -> Generator[Attached, None, str]:
     """The file a text holds under its label; a label alone is for the part after it."""
     label = _LABEL.match(text)
     if label is None:
@@ -43,12 +45,8 @@ def _in_text(text: str) -> Generator[str, None, str]:
     content = text[label.end() :].strip("\n").rpartition("\n[")[0]
     if not text[label.end() :].strip():
         return label[1]
-    yield _told(label[1], f"text, {_size(len(content.encode()))}")
+    yield Attached(label[1], f"text, {_size(len(content.encode()))}", content)
     return ""
-
-
-def _told(name: str, what: str) -> str:
-    return f"`{name}` ({what})" if name else what
 
 
 def _size(size: int) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulators.gemini.answering import documents, grounding, tokens
-from simulators.gemini.answering.attachments import attachments_of
+from simulators.gemini.answering.conversation import question_of
 from simulators.gemini.answering.replies import Reply
 from simulators.gemini.config import GeminiConfig
-from simulators.gemini.demo_answers import Answer, Question, compose
+from simulators.gemini.demo_answers import Answer, compose, natural_mode
 from simulators.gemini.protocol.payload import Content, GenerateContentRequest, Part
 
 _IMAGE_TOKENS = 258
@@ -163,7 +163,7 @@ def _composed(request: GenerateContentRequest, variation: int) -> str:
             if config.response_mime_type == "application/json"
             else (answer.markdown)
         )
-    answer = compose(question, documents.wanted_mode(schema, question.kind))
+    answer = compose(question, documents.wanted_mode(schema, natural_mode(question)))
     if config.response_mime_type == "text/x.enum":
         return documents.pick_enum(schema, answer)
     return documents.write(schema, answer)
@@ -172,22 +172,6 @@ def _composed(request: GenerateContentRequest, variation: int) -> str:
 def _plain_json(answer: Answer) -> str:
     schema = {"type": "object", "properties": {"answer": {"type": "string"}}}
     return documents.write({**schema, "required": ["answer"]}, answer)
-
-
-def question_of(request: GenerateContentRequest, variation: int = 0) -> Question:
-    """The last turn as the question, the earlier ones of the user as its context.
-
-    Of a turn that files came with, the last text is the question.
-    """
-    turns = [content for content in request.contents if content.role != "model"]
-    texts = [part.text for part in turns[-1].parts if part.text]
-    attached_to_question = attachments_of(turns[-1:])
-    return Question(
-        text=texts[-1] if attached_to_question and texts else turns[-1].text(),
-        earlier=[turn.text() for turn in turns[:-1] if turn.text() and not attachments_of([turn])],
-        attachments=attachments_of(turns),
-        variation=variation,
-    )
 
 
 def _limited(text: str, request: GenerateContentRequest, thinks: int) -> tuple[str, bool]:

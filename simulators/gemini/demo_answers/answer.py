@@ -17,9 +17,13 @@ SIGNATURE: Mapping[Mode, str] = {
 
 @dataclass(frozen=True)
 class Answer:
-    """``fields`` by property name (snake_case); ``markdown`` is the same answer as a text."""
+    """``fields`` by property name (snake_case); ``markdown`` is the same answer as a text.
+
+    ``known`` is False for one that only says that there is no answer.
+    """
 
     mode: Mode
     locale: str
     fields: Mapping[str, Any]
     markdown: str
+    known: bool = True

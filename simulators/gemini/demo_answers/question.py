@@ -1,4 +1,4 @@
-"""What is asked, in which language, and which kind of answer suits it."""
+"""What is asked, in which language, what came before it, and which kind of answer suits it."""
 
 import re
 from collections.abc import Sequence
@@ -8,12 +8,18 @@ from typing import Literal
 from simulators.gemini.demo_answers.answer import Mode
 
 Locale = Literal["ja", "en"]
+Length = Literal["short", "usual", "long"]
 
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _MENTION = re.compile(r"<[@#!][^>]*>")
 _GREETING = re.compile(
-    r"^\W*(hi|hello|hey|good (morning|afternoon|evening)|thanks?( you)?|こんにち[はわ]|おはよう"
-    r"(ございます)?|こんばん[はわ]|やあ|はじめまして|ありがとう(ございます)?|テスト|test)\W*$",
+    r"^\W*(hi|hello|hey|good (morning|afternoon|evening)|こんにち[はわ]|おはよう(ございます)?|"
+    r"こんばん[はわ]|やあ|はじめまして|テスト|test)\W*$",
+    re.IGNORECASE,
+)
+_THANKS = re.compile(
+    r"^\W*(thanks|thank you|thx|cheers|ありがとう|どうも|助かりました|助かった)"
+    r"(ございま(す|した)| (a lot|so much|very much|again))?\W*$",
     re.IGNORECASE,
 )
 # Between Japanese and Latin letters there is a word boundary only in ASCII terms.
@@ -58,15 +64,41 @@ _KINDS: tuple[tuple[Mode, re.Pattern[str]], ...] = (
 
 
 @dataclass(frozen=True)
+class Said:
+    """A message that was quoted: who wrote it ("" for an unknown person) and what."""
+
+    speaker: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file that came along; ``text`` is None if it is none, ``kind`` its type and size."""
+
+    name: str
+    kind: str
+    text: str | None = None
+
+    def __str__(self) -> str:
+        return f"`{self.name}` ({self.kind})" if self.name else self.kind
+
+
+@dataclass(frozen=True)
 class Question:
     """One question with what came before it in the conversation.
 
-    ``variation`` counts how often it was answered already: the wording may then differ a little.
+    ``earlier`` are the user's messages before it, ``answers`` the model's, ``quotes`` what people
+    wrote, the asker included. ``variation`` counts how often it was answered already: another
+    approach is due then. ``missing`` are the names of files that could not be given.
     """
 
     text: str
     earlier: Sequence[str] = ()
-    attachments: Sequence[str] = ()
+    answers: Sequence[str] = ()
+    quotes: Sequence[Said] = ()
+    attachments: Sequence[Attached] = ()
+    missing: Sequence[str] = ()
+    length: Length = "usual"
     variation: int = 0
 
     @property
@@ -89,7 +121,12 @@ class Question:
     @property
     def is_greeting(self) -> bool:
         """Nothing is asked: a greeting, a thank-you, a test."""
-        return bool(_GREETING.match(self.plain))
+        return bool(_GREETING.match(self.plain)) or self.is_thanks
+
+    @property
+    def is_thanks(self) -> bool:
+        """The user says thank you."""
+        return bool(_THANKS.match(self.plain))
 
     @property
     def kind(self) -> Mode:

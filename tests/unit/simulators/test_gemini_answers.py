@@ -9,12 +9,13 @@ import pytest
 from simulators.gemini.answering import tokens
 from simulators.gemini.answering.documents import write
 from simulators.gemini.demo_answers import Question, compose
-from simulators.gemini.demo_answers.known import RECIPES
+from simulators.gemini.demo_answers.kinds.known import RECIPES
 from simulators.gemini.demo_answers.texts import texts
 from simulators.processes.environment import PROJECT_ROOT
 
 EXAMPLES: dict[str, list[tuple[Any, Any]]] = {
-    "is_prime": [((n,), n in {2, 3, 5, 7, 11, 13, 17, 19}) for n in range(-1, 21)],
+    "is_prime": [((n,), n in {2, 3, 5, 7, 11, 13, 17, 19, 23, 29}) for n in range(-1, 31)],
+    "column_means": [((["a,b,c", "1,2,x", "3,4,y"],), {"a": 2.0, "b": 3.0})],
     "fibonacci": [((7,), [0, 1, 1, 2, 3, 5, 8]), ((0,), [])],
     "fizz_buzz": [((3,), "Fizz"), ((5,), "Buzz"), ((15,), "FizzBuzz"), ((7,), "7")],
     "is_palindrome": [(("A man, a plan, a canal: Panama",), True), (("ab",), False)],
@@ -44,7 +45,7 @@ def test_every_python_recipe_does_what_it_says() -> None:
     [
         ("素数を判定するPython関数を書いてください", "code", "def is_prime"),
         ("JavaScriptで素数を判定して", "code", "function isPrime"),
-        ("Write a COBOL program for payroll", "code", "no ready recipe for “Write a COBOL"),
+        ("Write a COBOL program for payroll", "code", "no program ready for this"),
         ("売上は10,200円から12,500円です。分析して", "data", "| 合計 | 22,700 |"),
         ("What is the average of 2 and 4.5?", "data", "| Mean | 3.25 |"),
         (
@@ -55,7 +56,11 @@ def test_every_python_recipe_does_what_it_says() -> None:
         ("Write a haiku about autumn", "creative", "\n> "),
         ("<@U1> こんにちは", "general", "こんにちは。"),
         ("冪等性とは？", "general", "一度のときと変わらない"),
-        ("会議を短くするには？", "general", "「会議を短くするには」"),
+        ("会議を短くするには？", "general", "決めることを 1 つに絞り"),
+        ("<@U1> thanks a lot!", "general", "You're welcome."),
+        ("宇宙の果てはどこですか", "general", "用意されていません"),
+        ("Remind me tomorrow at 9", "general", "I cannot set reminders"),
+        ("Compare SQL and NoSQL", "data", "| Consistency |"),
     ],
 )
 def test_an_answer_fits_the_question(question: str, kind: str, expected: str) -> None:
@@ -170,7 +175,9 @@ def test_the_order_the_schema_asks_for_is_kept() -> None:
         assert tuple(json.loads(write(schema, compose(Question("Hi"))))) == order
 
 
-@pytest.mark.parametrize("name", ["code", "creative", "data", "general", "note"])
+@pytest.mark.parametrize(
+    "name", ["code", "creative", "data", "follow_ups", "general", "note", "shortcuts"]
+)
 def test_each_kind_of_answer_has_the_same_texts_in_both_languages(name: str) -> None:
     def shape(said: Any) -> Any:
         if isinstance(said, dict):
@@ -180,6 +187,16 @@ def test_each_kind_of_answer_has_the_same_texts_in_both_languages(name: str) -> 
 
     said = texts(name)
     assert shape(said["ja"]) == shape(said["en"])
+
+
+def test_each_ready_subject_has_the_same_approaches_in_both_languages() -> None:
+    for stock in texts("stock")["stock"]:
+        shapes = [[sorted(each) for each in stock[locale]] for locale in ("ja", "en")]
+        assert shapes[0] == shapes[1], stock["words"]
+        for ja, en in zip(stock["ja"], stock["en"], strict=True):
+            assert [len(ja[name]) for name in ("points", "more")] == [
+                len(en[name]) for name in ("points", "more")
+            ], stock["words"]
 
 
 def test_every_file_the_simulators_read_comes_with_their_package() -> None:

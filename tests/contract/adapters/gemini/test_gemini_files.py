@@ -66,7 +66,7 @@ async def test_an_image_goes_inline_and_the_answer_names_it(bench: Bench) -> Non
     )
     assert "`図.png` (image/png, 1.1 KB)" in told
     assert "`notes.txt` (text, 6 B)" in told
-    assert "これは何ですか" in told
+    assert "これは何ですか" in bench.simulator.requests[-1].prompt
 
 
 async def test_a_large_file_is_uploaded_in_chunks_referred_to_and_deleted(bench: Bench) -> None:

@@ -1,9 +1,8 @@
-"""What the simulated model knows by heart: small programs, and a few subjects."""
+"""The programs that the simulated model knows by heart."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from simulators.gemini.demo_answers.texts import texts
 
@@ -21,14 +20,6 @@ class Recipe:
     texts: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Topic:
-    """A subject, found by its words, with a ``summary`` and ``points`` in both languages."""
-
-    words: re.Pattern[str]
-    texts: Mapping[str, Mapping[str, Any]]
-
-
 RECIPES: Sequence[Recipe] = tuple(
     Recipe(
         re.compile(each["words"], _WORDS),
@@ -37,8 +28,4 @@ RECIPES: Sequence[Recipe] = tuple(
         {"ja": each["ja"], "en": each["en"]},
     )
     for each in texts("recipes")["recipes"]
-)
-TOPICS: Sequence[Topic] = tuple(
-    Topic(re.compile(each["words"], _WORDS), {"ja": each["ja"], "en": each["en"]})
-    for each in texts("topics")["topics"]
 )

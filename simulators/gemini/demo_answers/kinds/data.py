@@ -3,9 +3,11 @@
 import re
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from simulators.gemini.demo_answers.question import Question
+from simulators.gemini.demo_answers.draft import Draft
+from simulators.gemini.demo_answers.question import Question, pick
 from simulators.gemini.demo_answers.texts import texts
 
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])-?\d+(?:,\d{3})*(?:\.\d+)?")
@@ -22,58 +24,50 @@ _PAIR = (
 )
 
 
-def compose(question: Question) -> dict[str, Any]:
-    """``analysis`` (with a Markdown table), ``insights``, ``recommendations``, and the table."""
+def draft(question: Question) -> Draft:
+    """A table of the computed figures, or of criteria for a comparison."""
     numbers = [float(found.replace(",", "")) for found in _NUMBER.findall(question.plain)]
     if len(numbers) >= 2:
         return _figures(question, numbers)
     return _comparison(question)
 
 
-def _figures(question: Question, numbers: Sequence[float]) -> dict[str, Any]:
+def _figures(question: Question, numbers: Sequence[float]) -> Draft:
     said = texts("data")[question.locale]["figures"]
     mean, change = statistics.fmean(numbers), numbers[-1] - numbers[0]
-    values = [
-        len(numbers),
-        sum(numbers),
-        mean,
-        statistics.median(numbers),
-        min(numbers),
-        max(numbers),
-        change,
-    ]
+    low, middle, high = min(numbers), statistics.median(numbers), max(numbers)
+    values = [len(numbers), sum(numbers), mean, middle, low, high, change]
     rows = [[label, _number(value)] for label, value in zip(said["labels"], values, strict=True)]
     shown = {
-        "topic": question.topic,
         "count": len(numbers),
         "mean": _number(mean),
         "change": _signed(change),
+        "low": _number(low),
+        "high": _number(high),
+        "median": _number(middle),
     }
-    return _fields(said, said["columns"], rows, shown)
+    return _draft(question, said, _table(said["columns"], rows), shown)
 
 
-def _comparison(question: Question) -> dict[str, Any]:
+def _comparison(question: Question) -> Draft:
     said = texts("data")[question.locale]["comparison"]
     a, b = _pair(question.plain) or said["unnamed"]
     columns = [column.format(a=a, b=b) for column in said["columns"]]
-    return _fields(said, columns, said["rows"], {"topic": question.topic, "a": a, "b": b})
+    table = _table(columns, said["rows"])
+    return replace(_draft(question, said, table, {"a": a, "b": b}), known=False)
 
 
-def _fields(
-    said: Mapping[str, Any],
-    columns: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    shown: Mapping[str, Any],
-) -> dict[str, Any]:
-    opening = said["opening"].format(**shown)
-    return {
-        "analysis": f"{opening}\n\n{_table(columns, rows)}",
-        "insights": [insight.format(**shown) for insight in said["insights"]],
-        "recommendations": list(said["recommendations"]),
-        "columns": columns,
-        "headers": columns,
-        "rows": rows,
-    }
+def _draft(
+    question: Question, said: Mapping[str, Any], table: str, shown: Mapping[str, Any]
+) -> Draft:
+    return Draft(
+        "data",
+        question.locale,
+        pick(question, said["openings"]).format(**shown),
+        text=table,
+        points=[insight.format(**shown) for insight in said["insights"]],
+        more=list(said["recommendations"]),
+    )
 
 
 def _pair(text: str) -> tuple[str, str] | None:
@@ -94,14 +88,3 @@ def _number(value: float) -> str:
 
 def _signed(value: float) -> str:
     return f"+{_number(value)}" if value > 0 else _number(value)
-
-
-def render(fields: Mapping[str, Any], locale: str) -> str:
-    """The answer as Markdown."""
-    said = texts("data")[locale]
-    insights, recommendations = said["insights_heading"], said["recommendations_heading"]
-    found = "\n".join(f"- {item}" for item in fields["insights"])
-    advised = "\n".join(f"- {item}" for item in fields["recommendations"])
-    return (
-        f"{fields['analysis']}\n\n**{insights}**\n\n{found}\n\n**{recommendations}**\n\n{advised}"
-    )

@@ -1,0 +1,1 @@
+"""Answers composed by kind: programs, figures and comparisons, short texts, everything else."""
