@@ -12,11 +12,11 @@ from processor_service.ports.generation_options import OptionsByMode
 from processor_service.ports.model import Prompt
 from processor_service.prompt.instructions import (
     CHOOSE,
+    CONVERSATION,
     FIELDS,
     FORCED,
     FREE,
-    PLACE,
-    SOME_PLACE,
+    SOME_CONVERSATION,
     SYSTEM,
     WISHES,
 )
@@ -104,7 +104,7 @@ def _place(task: Task, prompt_context: PromptContext) -> str:
     """The workspace's name in one line; its owners may have called it anything."""
     name = " ".join((prompt_context.workspace or "").split())[:_NAME_CHARS]
     name = name.translate(str.maketrans('"「」', "'『』"))
-    return PLACE[task.locale].format(name=name) if name else SOME_PLACE[task.locale]
+    return CONVERSATION[task.locale].format(name=name) if name else SOME_CONVERSATION[task.locale]
 
 
 def _day(task: Task, day: date) -> str:
