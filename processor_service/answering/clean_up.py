@@ -17,7 +17,7 @@ from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.ports.conversations import Posted
 from processor_service.ports.limits import EDIT, RateBudget
 from processor_service.ports.work import Lease
-from processor_service.rendering.footer import without_row
+from processor_service.rendering.button_row import without_row
 from processor_service.resilience.lease import LeaseLost, NoLease
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import MechachangError

@@ -1,11 +1,8 @@
 """The footer of an answer: notes on it, and one row of buttons to ask again or vote."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from processor_service.ports.answers import Answer
-from processor_service.ports.conversations import Body
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts import answers as texts
 from shared.actions import ActionId, AskAgain, CastVote, StopAnswer
@@ -28,7 +25,6 @@ NAMES: Final[dict[Locale, dict[Mode, str]]] = {
     },
 }
 _WISHES: Final = ((Wish.SHORTER, texts.SHORTER), (Wish.LONGER, texts.LONGER))
-_ROW: Final = frozenset({"actions", "context_actions"})
 
 
 def answer_footer(
@@ -45,16 +41,6 @@ def answer_footer(
     if not answer.stopped:
         blocks.append(_voting(task, answer.mode))
     return blocks
-
-
-def has_row(blocks: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether there is something to press below an answer with these blocks."""
-    return any(block.get("type") in _ROW for block in blocks)
-
-
-def without_row(body: Body) -> Body:
-    """The same message with nothing to press; its notes stay."""
-    return replace(body, blocks=tuple(one for one in body.blocks if one.get("type") not in _ROW))
 
 
 def stop_button(task: Task) -> Block:

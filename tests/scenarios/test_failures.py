@@ -41,9 +41,9 @@ async def test_an_outage_ends_in_one_notice_with_what_failed_and_what_to_do(
         )
         [notice] = marked(stack, "#general", "notice", asked.ts)
         said = str(notice["blocks"])
-        assert "generating the answer" in said
-        assert "Gemini did not answer" in said
-        assert "have stopped" in said
+        assert "generating" in said
+        assert "Gemini didn't respond" in said.replace("\\'", "'")
+        assert "no more retries" in said
 
 
 async def test_a_notices_button_asks_again_once_however_often_it_is_pressed(
@@ -57,7 +57,7 @@ async def test_a_notices_button_asks_again_once_however_often_it_is_pressed(
             lambda: marked(stack, "#general", "notice", asked.ts), DEADLINE_S
         )
         [notice] = marked(stack, "#general", "notice", asked.ts)
-        assert "空の回答" in str(notice["blocks"])
+        assert "Gemini の回答が空でした" in str(notice["blocks"])
         stack.gemini.script("Redis", Reply(text="メモリ上のデータストアです。"))
         for who in ("hana", "kenji", "hana"):
             await people.click(who, "#general", notice["ts"], "retry")
@@ -113,7 +113,7 @@ async def test_a_channel_that_was_archived_meanwhile_gets_its_asker_a_direct_mes
         where = stack.slack.people.dm("alice").id
         await stack.slack.wait_for(lambda: marked(stack, where, "notice"), DEADLINE_S)
         [notice] = marked(stack, where, "notice")
-        assert "cannot post where you asked" in str(notice["blocks"])
+        assert "t post where you asked" in str(notice["blocks"])
 
 
 async def test_who_asks_too_often_is_told_when_it_goes_on(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ async def test_an_answer_that_gemini_spoils_each_time_is_not_told_as_a_safety_ma
             lambda: marked(stack, "#general", "notice", asked.ts), DEADLINE_S
         )
         [notice] = marked(stack, "#general", "notice", asked.ts)
-        assert "Gemini 側の不具合" in str(notice["blocks"])
+        assert "Gemini の不具合" in str(notice["blocks"])
         assert "安全" not in str(notice["blocks"])
 
 

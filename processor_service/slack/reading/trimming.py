@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from processor_service.rendering.footer import has_row
+from processor_service.rendering.button_row import has_row
 from shared.slack.message import Message
 
 PRESSABLE: Final = 3

@@ -264,11 +264,12 @@ async def test_a_subscription_that_holds_letters_back_is_remarked_on(
     assert "may hide for up to 60 s" in capsys.readouterr().err
 
 
-async def test_what_the_processor_refused_five_times_is_pushed_to_it_again() -> None:
+async def test_what_the_processor_refused_each_time_is_pushed_to_it_again() -> None:
     async with serving(PubSubConfig(pull_wait_s=0.3, speed=200)) as bench:
         address = bench.clients.address
         await provision(address, "local", bench.target.url, DeliveryRules())
-        bench.target.answers = [503] * 5 + [204]
+        attempts = DeliveryRules().max_delivery_attempts
+        bench.target.answers = [503] * attempts + [204]
         tasks_topic = "projects/local/topics/mechachang-tasks"
         await bench.clients.publish(
             tasks_topic, a_task(1).encode(), attributes=a_task(1).attributes({})
@@ -277,7 +278,11 @@ async def test_what_the_processor_refused_five_times_is_pushed_to_it_again() -> 
 
         names = Names("local", "mechachang-dead-letter-pull", "mechachang-tasks", address)
         await run(command_line().parse_args(["replay", a_task(1).task_id]), names)
-        await eventually(lambda: len(bench.target.at("/pubsub/push")) == 6)
+        await eventually(
+            lambda: (
+                len(bench.target.at("/pubsub/push")) == DeliveryRules().max_delivery_attempts + 1
+            )
+        )
         again = bench.target.at("/pubsub/push")[-1]
         assert again.data == a_task(1).encode()
         expected = {**a_task(1).attributes({}), "replay": "1"}

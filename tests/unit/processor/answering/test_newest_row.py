@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from processor_service.ports.conversations import Body, Posted
-from processor_service.rendering.footer import has_row
+from processor_service.rendering.button_row import has_row
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import OutcomeUnknown, SlackRefused
 from shared.ledger import Mark

@@ -9,12 +9,11 @@ import pytest
 from command_service.transport.listeners import ACTIONS
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
+from processor_service.rendering.button_row import has_row, without_row
 from processor_service.rendering.footer import (
     NAMES,
     answer_footer,
-    has_row,
     stop_button,
-    without_row,
 )
 from shared.signing import signed_blocks
 from shared.slack.message import MessageRef
