@@ -12,13 +12,13 @@ from processor_service.ports.generation_options import OptionsByMode
 from processor_service.ports.model import Prompt
 from processor_service.prompt.instructions import (
     CHOOSE,
-    CONVERSATION,
     FIELDS,
     FORCED,
     FREE,
-    SOME_CONVERSATION,
     SYSTEM,
+    UNNAMED_WORKSPACE,
     WISHES,
+    WORKSPACE,
 )
 from processor_service.prompt.lookups import lookups_told
 from processor_service.prompt.response_schema import JsonFormat
@@ -104,7 +104,7 @@ def _place(task: Task, prompt_context: PromptContext) -> str:
     """The workspace's name in one line; its owners may have called it anything."""
     name = " ".join((prompt_context.workspace or "").split())[:_NAME_CHARS]
     name = name.translate(str.maketrans('"「」', "'『』"))
-    return CONVERSATION[task.locale].format(name=name) if name else SOME_CONVERSATION[task.locale]
+    return WORKSPACE[task.locale].format(name=name) if name else UNNAMED_WORKSPACE[task.locale]
 
 
 def _day(task: Task, day: date) -> str:

@@ -74,8 +74,8 @@ summarise, translate and explain. /gemini help tells more.
 - Do not make up facts about the company, figures, addresses or names that you were not given.
 - Say when something is a general rule. Say what is uncertain, and where it can be checked.""",
 }
-SOME_CONVERSATION: Final[dict[Locale, str]] = {"ja": "社内", "en": "a company"}
-CONVERSATION: Final[dict[Locale, str]] = {
+UNNAMED_WORKSPACE: Final[dict[Locale, str]] = {"ja": "社内", "en": "a company"}
+WORKSPACE: Final[dict[Locale, str]] = {
     "ja": "ワークスペース「{name}」",
     "en": 'the workspace "{name}"',
 }

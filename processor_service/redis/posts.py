@@ -58,8 +58,9 @@ class RedisStreamOwners:
         redis, key = self._connection.redis, stream_key(channel, ts)
         free = redis.set(key, task_id, nx=True, ex=STREAM_TTL_S)
         taken = await self._connection.attempt(free, key, lost=True)
-        owner = await self.owner(channel, ts)
-        if (owner or task_id) != task_id or not (taken or owner):
+        owner = task_id if taken else await self._connection.get(key)
+        # Another task of this process may have got it meanwhile, without Redis.
+        if owner != task_id or (self._own.get((channel, ts)) or task_id) != task_id:
             return False
         self._own.put((channel, ts), task_id)
         return True

@@ -71,7 +71,7 @@ class OutageWait:
             return None
         pause_s = random.uniform(*_PAUSE_S)  # noqa: S311 - jitter - jitter needs no secrecy
         if error.retry_after_s is not None:
-            pause_s = max(pause_s, error.retry_after_s * random.uniform(1, 1 + _SPREAD))  # noqa: S311
+            pause_s = max(pause_s, error.retry_after_s * random.uniform(1, 1 + _SPREAD))  # noqa: S311 - jitter needs no secrecy
         if _now() + pause_s > self.end or self._paused_s + pause_s > self.hold_s:
             return None
         self.kept.count += is_new

@@ -25,6 +25,12 @@ async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
         yield started
 
 
+async def said(page: Page, text: str) -> None:
+    """Type ``text`` into the open conversation, and send it by the keyboard."""
+    await page.get_by_test_id("composer").fill(text)
+    await page.get_by_test_id("composer").press("Enter")
+
+
 async def watched(page: Page) -> None:
     """See the answer in its thread while it is still written, without a click."""
     thread = page.get_by_test_id("thread-pane")
@@ -52,8 +58,7 @@ async def test_a_japanese_newcomer_watches_the_first_answer_being_written(
     page = await open_page(stack.page_url, user=None, locale="ja-JP")
     await expect(page.get_by_test_id("welcome")).to_contain_text("山田 花さんとして")
     await expect(page.locator("#channel-head")).to_contain_text("お知らせと質問")
-    await page.get_by_test_id("composer").fill("@Mechachang リモート会議のコツは？")
-    await page.get_by_test_id("composer").press("Enter")
+    await said(page, "@Mechachang リモート会議のコツは？")
     await watched(page)
 
 
@@ -63,8 +68,7 @@ async def test_an_answer_in_the_direct_message_is_read_in_line(
     stack.gemini.script("prime", SLOWLY)
     page = await open_page(stack.page_url)
     await page.get_by_test_id("channel-mechachang").click()
-    await page.get_by_test_id("composer").fill("What is a prime?")
-    await page.get_by_test_id("composer").press("Enter")
+    await said(page, "What is a prime?")
     conversation = page.locator("#messages")
     await expect(conversation.get_by_text("Step 0 of it.")).to_be_visible(timeout=ANSWER_MS)
     await expect(conversation.get_by_test_id("stop")).to_be_visible()

@@ -57,12 +57,17 @@ def _longer(question: Question, earlier: Question, answer: Answerer) -> Draft:
     return draft.of_length("long")
 
 
+def _tone_kept(question: Question, earlier: Question) -> Draft:
+    gist = first_sentence(_gist(question, earlier))
+    said = texts("follow_ups")[question.locale]["no_casual"]
+    return Draft("general", question.locale, said.format(gist=gist))
+
+
 def _casual(question: Question, earlier: Question, answer: Answerer) -> Draft:
     draft = from_stock(earlier) if earlier.text else None
     said = texts("follow_ups")[question.locale]
     if draft is None or not draft.casual:
-        gist = first_sentence(_gist(question, earlier))
-        return Draft("general", question.locale, said["no_casual"].format(gist=gist))
+        return _tone_kept(question, earlier)
     if not draft.text:
         return replace(draft, lead=draft.casual, points=(), more=(), others=())
     return replace(draft, lead=said["casual"], text=draft.casual, points=(), more=(), others=())
@@ -72,8 +77,7 @@ def _polite(question: Question, earlier: Question, answer: Answerer) -> Draft:
     draft = answer(earlier) if earlier.text else None
     said = texts("follow_ups")[question.locale]
     if draft is None or not draft.known:
-        gist = first_sentence(_gist(question, earlier))
-        return Draft("general", question.locale, said["no_casual"].format(gist=gist))
+        return _tone_kept(question, earlier)
     if not draft.text:
         return replace(draft, more=(), others=())
     return replace(draft, lead=said["polite"], points=(), more=(), others=())

@@ -119,7 +119,7 @@ def in_the_modal(**container: Any) -> str:
     voted = read_vote({**click, "container": {**click["container"], **container}}, NOON)
     assert isinstance(voted, Voted)
     view = reasons_modal(voted, "en", asks_words=True)
-    modals = SlackModals(None, None, SIGNING)  # type: ignore[arg-type]
+    modals = SlackModals(None, None, SIGNING)  # type: ignore[arg-type]  # nothing is called
     signed: str = modals._signed(view)["private_metadata"]
     return signed
 
@@ -229,7 +229,7 @@ def test_a_reason_names_the_vote_that_it_explains(name: str, thread_ts: str | No
     ],
 )
 def test_a_question_that_we_show_is_read_again(name: str, content: QuestionContent) -> None:
-    questions = SlackQuestions(None, None, LEDGER)  # type: ignore[arg-type]
+    questions = SlackQuestions(None, None, LEDGER)  # type: ignore[arg-type]  # nothing is called
     shown = {"bot_id": "BBOT", "metadata": json.loads(golden(name))}
     assert questions._asked(shown, "C1") == content
 
