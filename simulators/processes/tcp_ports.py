@@ -1,5 +1,6 @@
 """Free and taken TCP ports of this machine."""
 
+import atexit
 import random
 import socket
 from collections import deque
@@ -14,6 +15,12 @@ _TRIES = 1_000
 # process. The oldest ones are let go: by then their servers listen, or are gone.
 _reservations: deque[socket.socket] = deque()
 _MOST_RESERVATIONS = 100
+
+
+@atexit.register
+def _release_all() -> None:
+    for reservation in _reservations:
+        reservation.close()
 
 
 def free_port(host: str = "127.0.0.1") -> int:
