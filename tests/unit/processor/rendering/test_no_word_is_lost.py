@@ -44,7 +44,9 @@ def test_every_word_is_shown_and_stays_while_it_is_streamed(part: int) -> None:
         for end in range(step, len(document.text) + step, step):
             drawn = draft.draw(document.text[:end])
             bodies = list(drawn.bodies)
-            assert lost(document, bodies, end - 1) == [], (seed, document.text[:end], bodies)
+            # A table that may grow is held back: one at the very end is due only when whole.
+            due = min(end - 1, len(document.text))
+            assert lost(document, bodies, due) == [], (seed, document.text[:end], bodies)
             if len(bodies) == 1 and "|" not in document.text:
                 shown = first_markdown(bodies[0])
                 assert "%E" not in shown, (seed, document.text[:end], shown)
