@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo operations test chaos fuzz outage bench bench-check load images-check audit drill preview docs check format lock clean
+.PHONY: help demo preview check test format fuzz docs lock clean bench bench-check load chaos outage audit images-check drill operations
 
 PORT ?= 7070
 PROCESSORS ?= 1
@@ -20,49 +20,18 @@ PY := $(VENV)/bin/python
 INTERPRETERS := python3.14 python3.13 python3.12 python3.11 python3
 
 help: ## Show what can be done
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / && $$1 != "help" { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/.demo ## Run everything on this machine; open http://127.0.0.1:7070 (PORT=...)
+##@ Try
+
+demo: $(VENV)/.demo ## Run everything on this machine; open http://127.0.0.1:7070 (PORT=... PROCESSORS=...)
 	@exec $(PY) -m simulators --port $(PORT) --processors $(PROCESSORS)
 
-operations: $(VENV)/.operations ## Install what `python -m deploy.…` needs, and nothing else
-	@echo "Ready. Go on with: . $(VENV)/bin/activate"
-
-test: $(VENV)/.dev ## Run every test, the scenarios and browser tests included (ARGS=...)
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
-
-chaos: $(VENV)/.dev ## Break everything while N questions are asked; none is lost or doubled (N=... SEED=...)
-	@$(PY) -m tests.chaos --questions $(N) --seed $(SEED) --rate $(RATE)
-
-fuzz: $(VENV)/.dev ## Look for texts that a reader raises on or is slow at (SECONDS=... SEED=...)
-	@$(PY) -m tests.fuzz --seconds $(SECONDS) --seed $(SEED) $(ARGS)
-
-outage: $(VENV)/.dev ## Gemini fails for ten minutes while people ask; each is told once (ARGS="--seconds 120")
-	@$(PY) -m tests.measure.outage $(ARGS)
-
-bench: $(VENV)/.bench ## Measure both services beside two references (twenty minutes; ARGS=--quick)
-	@$(PY) -m benchmarks run $(ARGS)
-
-bench-check: $(VENV)/.dev ## A small benchmark: fails when its ratios are far above the stored ones
-	@$(PY) -m benchmarks check
-
-load: $(VENV)/.bench ## Load by Locust for minutes, judged by the plan (ARGS="--seconds 180 --rate 10 --soak")
-	@$(PY) -m benchmarks.load $(ARGS)
-
-images-check: $(VENV)/.dev ## Build both container images with buildah, look into them, let them answer
-	@$(PY) -m tests.images
-
-audit: $(VENV)/.audit ## Ask osv.dev about everything that a lock file names (needs the internet)
-	@$(PY) -m deploy.audit
-
-drill: $(VENV)/.dev ## Bring out a bad version on the local stack, and see it taken back
-	@$(PY) -m tests.drills.rollback
-
-preview: $(VENV)/.dev ## Show how answers are rendered, on the chat page (PORT=...)
+preview: $(VENV)/.dev ## Show answers as Gemini writes them beside what Slack shows (PORT=...)
 	@exec $(PY) -m tests.preview --port $(PORT)
 
-docs: $(VENV)/.dev ## Write docs/openapi.json and the examples of docs/api.md again
-	@$(PY) -m tests.documents
+##@ Develop
 
 check: $(VENV)/.dev ## Check formatting, lint, import rules and types, and run the unit tests
 	@$(VENV)/bin/ruff format --check --quiet || { echo "Not formatted: run make format"; exit 1; }
@@ -71,9 +40,19 @@ check: $(VENV)/.dev ## Check formatting, lint, import rules and types, and run t
 	@$(VENV)/bin/mypy
 	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile tests/unit
 
+test: $(VENV)/.dev ## Run every test, about ten minutes on two cores (ARGS=...)
+	@echo "Every test: about ten minutes on two cores. A part: make test ARGS=tests/unit"
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
 format: $(VENV)/.dev ## Format the code and mend what lint can mend
 	@$(VENV)/bin/ruff check --quiet --fix || true
 	@$(VENV)/bin/ruff format
+
+fuzz: $(VENV)/.dev ## Look for texts that a reader raises on or is slow at (SECONDS=... SEED=...)
+	@$(PY) -m tests.fuzz --seconds $(SECONDS) --seed $(SEED) $(ARGS)
+
+docs: $(VENV)/.dev ## Write docs/openapi.json and the examples of docs/api.md again
+	@$(PY) -m tests.documents
 
 lock: ## Renew the lock files from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "uv is needed: https://docs.astral.sh/uv/"; exit 1; }
@@ -88,6 +67,37 @@ lock: ## Renew the lock files from pyproject.toml (needs uv)
 clean: ## Remove the environment, the caches and the logs
 	rm -rf $(VENV) .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+##@ Measure
+
+bench: $(VENV)/.bench ## Measure both services beside two references (twenty minutes; ARGS=--quick)
+	@$(PY) -m benchmarks run $(ARGS)
+
+bench-check: $(VENV)/.dev ## A small benchmark: fails when its ratios are far above the stored ones
+	@$(PY) -m benchmarks check
+
+load: $(VENV)/.bench ## Load by Locust for minutes, judged by the plan (ARGS="--seconds 180 --rate 10 --soak")
+	@$(PY) -m benchmarks.load $(ARGS)
+
+chaos: $(VENV)/.dev ## Break everything while N questions are asked; none is lost or doubled (N=... SEED=...)
+	@$(PY) -m tests.chaos --questions $(N) --seed $(SEED) --rate $(RATE)
+
+outage: $(VENV)/.dev ## Gemini fails for ten minutes while people ask; each is told once (ARGS="--seconds 120")
+	@$(PY) -m tests.measure.outage $(ARGS)
+
+##@ Release
+
+audit: $(VENV)/.audit ## Ask osv.dev about everything that a lock file names (needs the internet)
+	@$(PY) -m deploy.audit
+
+images-check: $(VENV)/.dev ## Build both container images with buildah, look into them, let them answer
+	@$(PY) -m tests.images
+
+drill: $(VENV)/.dev ## Bring out a bad version on the local stack, and see it taken back
+	@$(PY) -m tests.drills.rollback
+
+operations: $(VENV)/.operations ## Install what `python -m deploy.…` needs, and nothing else
+	@echo "Ready. Go on with: . $(VENV)/bin/activate"
 
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml
@@ -133,9 +143,13 @@ endef
 
 $(PY):
 	@for name in $(INTERPRETERS); do \
-	  if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$name; break; fi; \
+	  version=$$($$name -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null) || continue; \
+	  if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then found=$$name; break; fi; \
+	  older="; $$name is $$version"; \
 	done; \
-	if [ -z "$$found" ]; then echo "Python 3.11 or newer is needed; none of these is: $(INTERPRETERS)"; exit 1; fi; \
+	if [ -z "$$found" ]; then \
+	  echo "Python 3.11 or newer is needed$$older. Install one: https://www.python.org/downloads/" >&2; exit 1; \
+	fi; \
 	if ! $$found -c 'import ensurepip, venv' 2>/dev/null; then \
 	  version=$$($$found -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 	  echo "Python $$version cannot make environments yet: sudo apt install python$$version-venv"; exit 1; \

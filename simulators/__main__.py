@@ -16,8 +16,8 @@ from dotenv import dotenv_values
 
 from simulators.gemini import GeminiConfig
 from simulators.processes.environment import PROJECT_ROOT
+from simulators.processes.port_option import OneLineParser, obstacle, port_number
 from simulators.processes.redis_server import RedisUnavailable
-from simulators.processes.tcp_ports import is_free
 from simulators.slack import PortInUse
 from simulators.stack.config import StackConfig
 from simulators.stack.console import Console
@@ -35,12 +35,8 @@ def main() -> int:
         settings = StackSettings.read(_settings(options.env_file))
     except SettingsConflict as error:
         return _fail(str(error), 2)
-    if not settings.real_slack and options.port and not is_free(options.port):
-        return _fail(
-            f"Port {options.port} is taken. Choose another one: python -m simulators --port "
-            f"{options.port + 1}",
-            1,
-        )
+    if not settings.real_slack and (why := obstacle(options.port, "make demo PORT={port}")):
+        return _fail(why, 1)
     config = StackConfig(
         folder=options.folder.resolve(),
         settings=settings.values,
@@ -57,8 +53,10 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m simulators", description=__doc__)
-    parser.add_argument("--port", type=int, default=7070, help="port of the chat page (7070)")
+    parser = OneLineParser(prog="python -m simulators", description=__doc__)
+    parser.add_argument(
+        "--port", type=port_number, default=7070, help="port of the chat page (7070)"
+    )
     parser.add_argument("--processors", type=int, default=1, help="processor processes (1)")
     parser.add_argument(
         "--folder", type=Path, default=PROJECT_ROOT / ".run", help="where logs go (.run)"
@@ -68,7 +66,7 @@ def _options() -> argparse.Namespace:
     )
     options = parser.parse_args()
     if options.processors < 1:
-        parser.error("--processors must be at least 1")
+        parser.error("--processors must be at least 1.")
     return options
 
 

@@ -1,6 +1,5 @@
 """``python -m simulators.gemini --port N``: the simulated Gemini alone."""
 
-import argparse
 import asyncio
 import sys
 
@@ -8,6 +7,7 @@ from simulators.faults import FaultPlan
 from simulators.gemini.config import GeminiConfig
 from simulators.gemini.server import GeminiSimulator
 from simulators.journal import Journal
+from simulators.processes.port_option import OneLineParser, port_number
 
 
 async def _serve(port: int, config: GeminiConfig) -> None:
@@ -20,8 +20,8 @@ async def _serve(port: int, config: GeminiConfig) -> None:
 
 def main() -> int:
     """Serve until Ctrl-C; 1 if the port is taken."""
-    parser = argparse.ArgumentParser(prog="python -m simulators.gemini", description=__doc__)
-    parser.add_argument("--port", type=int, default=0)
+    parser = OneLineParser(prog="python -m simulators.gemini", description=__doc__)
+    parser.add_argument("--port", type=port_number, default=0)
     parser.add_argument("--first-token-s", type=float, default=0.35)
     parser.add_argument("--tokens-per-s", type=float, default=120.0)
     options = parser.parse_args()

@@ -38,14 +38,19 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
     """Whether a server could listen on ``port`` now."""
+    return refusal(port, host) is None
+
+
+def refusal(port: int, host: str = "127.0.0.1") -> OSError | None:
+    """Why no server could listen on ``port`` now."""
     with socket.socket() as probe:
         # As asyncio's servers do: a port in TIME_WAIT is no obstacle to them.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-        return True
+        except OSError as error:
+            return error
+        return None
 
 
 def _reserved(port: int, host: str) -> bool:

@@ -1,12 +1,12 @@
 """``python -m simulators.pubsub --port 8085``: the simulator alone, until it is interrupted."""
 
-import argparse
 import asyncio
 import signal
 import sys
 
 from simulators.faults import FaultPlan
 from simulators.journal import Journal
+from simulators.processes.port_option import OneLineParser, port_number
 from simulators.pubsub.simulator import PubSubSimulator
 
 
@@ -25,8 +25,8 @@ async def serve(port: int) -> None:
 
 def main() -> int:
     """Exit status 1, with one sentence on stderr, if the port is taken."""
-    parser = argparse.ArgumentParser(prog="python -m simulators.pubsub", description=__doc__)
-    parser.add_argument("--port", type=int, default=8085, help="0 takes a free one")
+    parser = OneLineParser(prog="python -m simulators.pubsub", description=__doc__)
+    parser.add_argument("--port", type=port_number, default=8085, help="0 takes a free one")
     try:
         asyncio.run(serve(parser.parse_args().port))
     except OSError as error:

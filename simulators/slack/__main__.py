@@ -1,6 +1,5 @@
 """The Slack simulator alone: ``python -m simulators.slack --port 4000``."""
 
-import argparse
 import asyncio
 import contextlib
 import signal
@@ -8,6 +7,7 @@ import sys
 
 from simulators.faults import FaultPlan
 from simulators.journal import Journal
+from simulators.processes.port_option import OneLineParser, port_number
 from simulators.slack.config import SlackConfig
 from simulators.slack.server import PortInUse, SlackSimulator
 
@@ -31,8 +31,8 @@ async def _run(port: int, config: SlackConfig) -> None:
 
 def main() -> int:
     """Serve until interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m simulators.slack", description=__doc__)
-    parser.add_argument("--port", type=int, default=4000, help="0 takes any free port")
+    parser = OneLineParser(prog="python -m simulators.slack", description=__doc__)
+    parser.add_argument("--port", type=port_number, default=4000, help="0 takes any free port")
     parser.add_argument("--events-url", help="deliver over HTTP to this URL, not over Socket Mode")
     parser.add_argument("--no-rate-limits", action="store_true")
     arguments = parser.parse_args()

@@ -1,56 +1,53 @@
-"""Every golden answer as the chat page shows it: ``make preview``.
+"""Every golden answer beside what Slack shows of it: ``make preview``."""
 
-Posts each into #general of a Slack simulator, as the bot would, and serves until interrupted.
-"""
-
-import argparse
 import asyncio
 import contextlib
 import signal
 import sys
 
-from slack_sdk.web.async_client import AsyncWebClient
+from aiohttp import web
 
-from simulators.faults import FaultPlan
-from simulators.journal import Journal
-from simulators.slack import Running, SlackConfig, SlackSimulator
-from tests.support.markdown.golden_answers import NAMES, rendered
+from simulators.processes.port_option import OneLineParser, obstacle, port_number
+from tests.preview.page import STATIC, page
+from tests.support.markdown.golden_answers import NAMES
 
 
-async def _post_all(running: Running, token: str, channel: str) -> None:
-    client = AsyncWebClient(token=token, base_url=running.api_url)
-    for name in NAMES:
-        await client.chat_postMessage(channel=channel, text=f"*golden/{name}.md*")
-        for body in rendered(name):
-            await client.chat_postMessage(
-                channel=channel, text=body.text, blocks=list(body.blocks), unfurl_links=False
-            )
+async def _index(request: web.Request) -> web.Response:
+    """The page, rendered anew: who changes a golden answer reloads."""
+    return web.Response(text=page(), content_type="text/html")
 
 
 async def _serve(port: int) -> None:
-    # No app is there to hear of what is posted.
-    config = SlackConfig(rate_limits=False, subscriptions=frozenset())
-    slack = SlackSimulator(journal=Journal(), faults=FaultPlan(), config=config)
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows' loop takes no signal handlers
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with slack.serve(port=port) as running:
-        channel = slack.people.channel("#general").id
-        await _post_all(running, config.bot_token, channel)
-        sys.stdout.write(
-            f"{len(NAMES)} answers, rendered: {running.base_url}/#/{channel} (Ctrl-C stops)\n"
-        )
+    app = web.Application()
+    app.router.add_get("/", _index)
+    app.router.add_static("/static", STATIC)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        host, bound = runner.addresses[0][:2]
+        sys.stdout.write(f"{len(NAMES)} answers, rendered: http://{host}:{bound} (Ctrl-C stops)\n")
         sys.stdout.flush()
         await stop.wait()
+    finally:
+        await runner.cleanup()
 
 
-def main() -> None:
-    """Serve until interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m tests.preview", description=__doc__)
-    parser.add_argument("--port", type=int, default=7070, help="0 takes any free port")
-    asyncio.run(_serve(parser.parse_args().port))
+def main() -> int:
+    """Serve until interrupted; 1 if the port is taken."""
+    parser = OneLineParser(prog="python -m tests.preview", description=__doc__)
+    parser.add_argument("--port", type=port_number, default=7070, help="0 takes any free port")
+    port = parser.parse_args().port
+    if why := obstacle(port, "make preview PORT={port}"):
+        sys.stderr.write(f"{why}\n")
+        return 1
+    asyncio.run(_serve(port))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

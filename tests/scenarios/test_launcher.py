@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from simulators.processes.environment import PROJECT_ROOT, inherited
-from simulators.processes.tcp_ports import free_port
+from simulators.processes.tcp_ports import free_port, is_free
 
 DEADLINE_S = 40
 
@@ -116,9 +116,11 @@ def test_a_taken_port_is_one_line_before_anything_starts(tmp_path: Path) -> None
         with launcher(port, tmp_path) as process:
             said, _ = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 1
-    assert said == (
-        f"Port {port} is taken. Choose another one: python -m simulators --port {port + 1}\n"
+    named = re.fullmatch(
+        rf"Port {port} is taken\. Choose another one: make demo PORT=(\d+)\n", said
     )
+    assert named is not None
+    assert is_free(int(named[1]))
 
 
 def test_half_of_slacks_tokens_is_one_line_and_exit_code_2(tmp_path: Path) -> None:

@@ -56,3 +56,13 @@ def test_no_outgoing_connection_is_given_such_a_port() -> None:
     first = int(_OUTGOING.read_text().split()[0]) if _OUTGOING.exists() else 49_152
 
     assert all(free_port() < first for _ in range(_PICKS))
+
+
+def test_a_process_that_was_given_ports_ends_without_a_warning() -> None:
+    picking = "from simulators.processes.tcp_ports import free_port; print(free_port())"
+    ended = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", picking], capture_output=True, text=True, check=True
+    )
+
+    assert ended.stdout.strip().isdecimal()
+    assert ended.stderr == ""
