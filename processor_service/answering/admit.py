@@ -14,6 +14,7 @@ from processor_service.delivery.notice import post_notice
 from processor_service.delivery.reconcile import find_existing
 from processor_service.delivery.slack_writer import TaskRun
 from processor_service.ports.limits import Application, LimitExceeded
+from processor_service.resilience.outage_wait import HOLD_S
 from processor_service.telemetry.task_metrics import set_reason
 from processor_service.texts.failures import Failure
 from shared.errors import SlackRefused
@@ -24,6 +25,10 @@ log = get_logger(__name__)
 
 ATTEMPTS: Final = 8
 """Pub/Sub's deliveries of a task before it is a dead letter (``deploy/bootstrap.sh``)."""
+
+
+BACK_OFF_S: Final = (1.0, 60.0)
+"""Pub/Sub's first and longest pause between two deliveries; they double."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,14 @@ class Delivery:
         The one before the last counts, too: a delivery that does not reach a worker is one of them.
         """
         return self.attempt >= ATTEMPTS - 1
+
+    @property
+    def told_within_s(self) -> float:
+        """Seconds until the user has an answer or a notice, if no model answers until then."""
+        first_s, longest_s = BACK_OFF_S
+        left = range(self.attempt, ATTEMPTS)
+        pauses_s = sum(min(longest_s, first_s * 2.0 ** (number - 1)) for number in left)
+        return (len(left) + 1) * HOLD_S + pauses_s
 
 
 def application(task: Task) -> Application:

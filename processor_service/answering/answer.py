@@ -72,7 +72,9 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
             run = _begin(work.lease, work.until, deps)
             async with (
                 watch_cancellation(task.task_id, run.cancel, deps.coordination.cancellations),
-                deps.slack.statuses.of(task, deps.slack.conversations) as status,
+                deps.slack.statuses.of(
+                    task, deps.slack.conversations, delivery.told_within_s
+                ) as status,
                 _failures_told(task, delivery, run, work, deps),
             ):
                 if work.deaths >= MOST_DEATHS and not delivery.again:
@@ -159,7 +161,7 @@ async def _look(
     task: Task, writer: SlackWriter, status: TaskStatus
 ) -> tuple[AnswerContext, ThreadHistory]:
     """What is in the thread: the existing messages of the task, and what is around them."""
-    line, place = status.begin(writer.conversation), writer.conversation.place
+    line, place = status.begin(writer.conversation, task), writer.conversation.place
     if place is not None and place.continues_thread:
         line.reading()
     with span("context"):

@@ -111,6 +111,7 @@ async def generate(
                     if error.begun and error.reason in _SILENCE:
                         error.reason = "answer_cut"
                     raise
+                request.listener.kept(busy=error.reason == "model_rate_limited")
             else:
                 return
             await generation.patience.sleep(pause_s)

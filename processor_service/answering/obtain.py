@@ -37,7 +37,6 @@ from processor_service.prompt.names import (
 from processor_service.prompt.quotes import in_thread, speakers
 from processor_service.prompt.shortcut_request import asked_about
 from processor_service.resilience.cancellation import CancellableModel
-from processor_service.texts.answers import RETRYING
 from shared.errors import ModelUnavailable
 from shared.task import Task
 
@@ -156,8 +155,7 @@ async def _ask(
                     yield replace(step, text=instead_of_ids(step.text, names))
     except ModelUnavailable:
         ctx.cancel.check()
-        if ctx.conversation.status is not None:
-            await ctx.conversation.status.show_status(RETRYING[task.locale])
+        await ctx.status.stay()
         raise
     finally:
         await deps.coordination.limits.spend(task.team_id, task.user_id, tally.tokens)

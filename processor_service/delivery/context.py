@@ -23,6 +23,12 @@ class ProgressIndicator(Protocol):
     def slow(self) -> None:
         """The model says nothing for longer than usual."""
 
+    def kept(self, *, busy: bool = False) -> None:
+        """No model answers, perhaps because it is ``busy``: the worker tries until one does."""
+
+    async def stay(self) -> None:
+        """Show that the question is kept: its worker ends."""
+
     def over(self) -> None:
         """Words are visible: no status may be shown any more."""
 

@@ -119,6 +119,10 @@ class LivePreview:
         """The model says nothing for longer than usual."""
         self.ctx.status.slow()
 
+    def kept(self, *, busy: bool) -> None:
+        """No model answers, and the question is kept."""
+        self.ctx.status.kept(busy=busy)
+
     async def update(self, text: str) -> None:
         """Show ``text``, the answer so far, if that is due."""
         if not self.due or not text.strip():

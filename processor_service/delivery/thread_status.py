@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 
 from processor_service.ports.conversations import Conversation, Conversations, Status
 from processor_service.texts.answers import (
+    KEPT,
+    KEPT_BUSY,
     LOADING,
     READING,
     RETRYING,
     SEARCHING,
+    SLOW,
     STILL_THINKING,
     THINKING,
 )
@@ -30,10 +33,16 @@ _MAKES_WAY_WITHIN_S = 0.3
 _SETTLES_WITHIN_S = 3.0
 # The statuses of an answer before it turns out to be slow.
 _FIRST = (THINKING, SEARCHING)
+_KEPT = (KEPT, KEPT_BUSY)
 
 
 class ThreadStatus:
-    """The status that users see before an answer's first words. No step waits for it."""
+    """The status that users see before an answer's first words. No step waits for it.
+
+    ``told_by`` (the event loop's time): by then the user has an answer or a notice, whatever fails.
+    """
+
+    told_by = 0.0
 
     def __init__(
         self, conversation: Conversation, task: Task, refresh_s: float, quiet_s: float
@@ -63,11 +72,23 @@ class ThreadStatus:
 
     def retrying(self) -> None:
         """The model has failed, and the worker asks it again."""
-        self._show(RETRYING)
+        if self._now not in _KEPT:
+            self._show(RETRYING)
 
     def slow(self) -> None:
         """The model says nothing for longer than usual."""
-        self._show(STILL_THINKING)
+        if self._now not in _KEPT:
+            self._show(SLOW)
+
+    def kept(self, *, busy: bool = False) -> None:
+        """No model answers, perhaps because it is ``busy``: the worker tries until one does."""
+        self._show(KEPT_BUSY if busy else KEPT)
+
+    async def stay(self) -> None:
+        """Show once more, whatever is shown now, that the question is kept: its worker ends."""
+        if self.conversation.status is not None:
+            text = self._now if self._now in _KEPT else KEPT
+            await self.conversation.status.show_status(self._said(text or KEPT))
 
     def over(self) -> None:
         """Show no status any more."""
@@ -85,8 +106,14 @@ class ThreadStatus:
             await happens(self.ended, _MAKES_WAY_WITHIN_S)
 
     def _show(self, status: Texts) -> None:
-        self._now = status
-        self._changed.set()
+        # One that is shown already is repeated in time, and Slack's limit is for all questions.
+        if status is not self._now:
+            self._now = status
+            self._changed.set()
+
+    def _said(self, status: Texts) -> str:
+        left_s = self.told_by - asyncio.get_running_loop().time()
+        return status[self._locale].format(minutes=max(1, round(left_s / 60)))
 
     async def run(self) -> None:
         """Show each change, and repeat it before Slack removes it, until it is over."""
@@ -107,7 +134,7 @@ class ThreadStatus:
         if self._now is not None:
             loading = LOADING[self._locale] if self._now in _FIRST else ()
             if self.conversation.status is not None:
-                await self.conversation.status.show_status(self._now[self._locale], loading)
+                await self.conversation.status.show_status(self._said(self._now), loading)
 
 
 class Statuses:
@@ -177,11 +204,14 @@ class Statuses:
                 return
 
     @asynccontextmanager
-    async def of(self, task: Task, conversations: Conversations) -> AsyncIterator["TaskStatus"]:
+    async def of(
+        self, task: Task, conversations: Conversations, told_within_s: float = 0.0
+    ) -> AsyncIterator["TaskStatus"]:
         """The task's status: cleared behind the body, unless that fails; then the next delivery's
-        worker shows it further.
+        worker shows it further. ``told_within_s`` as of ``ThreadStatus.told_by``.
         """
-        status = TaskStatus(self, task, conversations)
+        told_by = asyncio.get_running_loop().time() + told_within_s
+        status = TaskStatus(self, task, conversations, told_by)
         try:
             yield status
         except BaseException:
@@ -204,13 +234,18 @@ class TaskStatus:
     statuses: Statuses
     task: Task
     conversations: Conversations
+    told_by: float = 0.0
     _began_in: Conversation | None = None
     _ended: bool = False
 
-    def begin(self, conversation: Conversation) -> ThreadStatus:
-        """The line to be changed until ``end``."""
+    def begin(self, conversation: Conversation, task: Task) -> ThreadStatus:
+        """The line to be changed until ``end``, in the language of ``task``: the user's own is
+        known only once the work has begun.
+        """
         self._began_in = conversation
-        return self.statuses.line(conversation, self.task)
+        line = self.statuses.line(conversation, task)
+        line.told_by = self.told_by
+        return line
 
     def end(self) -> None:
         """Clear it. Idempotent."""

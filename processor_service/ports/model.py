@@ -117,3 +117,6 @@ class StreamListener(Protocol):
 
     def slow(self) -> None:
         """The model has said nothing for longer than usual; another one may be asked beside it."""
+
+    def kept(self, *, busy: bool) -> None:
+        """No model answers, perhaps because it is ``busy``; the question waits until one does."""

@@ -109,6 +109,18 @@ RETRYING: Final[Texts] = {
     "ja": "Gemini から回答を受け取れなかったため、もう一度試しています…",
     "en": "is trying again, because Gemini gave no usable answer…",
 }
+SLOW: Final[Texts] = {
+    "ja": "Gemini の応答がいつもより遅れています。もう少しお待ちください…",
+    "en": "is waiting for Gemini, which is slower than usual…",
+}
+KEPT: Final[Texts] = {
+    "ja": "Gemini が応答しないため、質問をお預かりして試し続けています。遅くとも約 {minutes} 分以内に、回答または結果をお知らせします…",
+    "en": "is keeping your question and trying on, because Gemini does not answer; you will hear within about {minutes} min…",
+}
+KEPT_BUSY: Final[Texts] = {
+    "ja": "Gemini が混み合っているため、質問をお預かりして順番を待っています。遅くとも約 {minutes} 分以内に、回答または結果をお知らせします…",
+    "en": "is keeping your question until Gemini, which is overloaded, takes it; you will hear within about {minutes} min…",
+}
 
 FILES_LEFT_OUT: Final[Texts] = {
     "ja": ":warning: 次のファイルは回答に使われていません。",

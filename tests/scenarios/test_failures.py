@@ -1,5 +1,6 @@
 """What people see when an answer fails: one honest notice, and a way to go on."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +168,25 @@ async def test_a_model_that_hangs_is_answered_for_by_the_fallback_beside_it(tmp_
         first, second = stack.gemini.requests
         assert first.model != second.model
         await stack.gemini.wait_for(lambda: first.client_closed)
+
+
+async def test_while_gemini_is_away_its_asker_reads_that_the_question_is_kept(
+    tmp_path: Path,
+) -> None:
+    async with stack_with(tmp_path, RETRY_COUNT="3") as stack:
+        stack.gemini.script("Redis", Reply(error=ErrorReply(503)))
+        began = time.monotonic()
+        asked = stack.slack.people.post("alice", "#general", ASKED)
+        thread = (stack.slack.people.channel("#general").id, asked.ts)
+
+        def said() -> str:
+            return str(stack.slack.workspace.statuses.get(thread, ""))
+
+        await stack.slack.wait_for(lambda: "keeping your question" in said(), DEADLINE_S)
+        assert time.monotonic() - began < 15.0
+        stack.gemini.script("Redis", Reply(text="An in-memory store."))
+        await stack.slack.wait_for(
+            lambda: marked(stack, "#general", "answer", asked.ts), DEADLINE_S
+        )
+        await stack.slack.wait_for(lambda: not said(), DEADLINE_S)
+        assert marked(stack, "#general", "notice", asked.ts) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from processor_service.answering.admit import ATTEMPTS
+from processor_service.answering.admit import ATTEMPTS, BACK_OFF_S, Delivery
 from processor_service.answering.answer import MOST_DEATHS
 from processor_service.redis.keys import LEASE_RENEW_EVERY_S, LEASE_TTL_S
 from processor_service.resilience.circuit_breaker import LONGEST_OPEN_S
@@ -80,6 +80,13 @@ def test_slack_may_be_away_for_two_minutes_before_a_question_is_given_up() -> No
 
 def test_the_worker_knows_how_often_a_task_is_delivered() -> None:
     assert RULES.max_delivery_attempts == ATTEMPTS
+    assert (RULES.min_backoff_s, RULES.max_backoff_s) == BACK_OFF_S
+
+
+def test_who_is_told_that_a_question_is_kept_hears_of_it_in_the_time_named_there() -> None:
+    pauses_s = [BACK_OFF.delay_s(number) for number in range(1, ATTEMPTS)]
+    assert Delivery("m1").told_within_s == ATTEMPTS * HOLD_S + sum(pauses_s)
+    assert Delivery("m1", attempt=ATTEMPTS).told_within_s == HOLD_S
 
 
 def test_a_task_that_kills_its_workers_is_given_up_before_it_is_a_dead_letter() -> None:

@@ -16,6 +16,12 @@ class FakeSigns:
     def slow(self) -> None:
         self.seen.append("slow")
 
+    def kept(self, *, busy: bool = False) -> None:
+        self.seen.append("kept")
+
+    async def stay(self) -> None:
+        self.seen.append("stays")
+
     def over(self) -> None:
         self.seen.append("over")
 

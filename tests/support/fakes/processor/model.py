@@ -63,6 +63,9 @@ class Blind:
     def slow(self) -> None:
         return
 
+    def kept(self, *, busy: bool) -> None:
+        return
+
 
 async def whole(progress: AsyncGenerator[Progress, None]) -> Answer:
     """The answer that is whole in the end, and nothing comes behind it."""

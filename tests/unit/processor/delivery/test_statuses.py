@@ -8,21 +8,26 @@ from functools import partial
 
 import pytest
 
+from processor_service.answering.generate import Generation
 from processor_service.delivery.thread_status import Statuses
 from processor_service.ports.conversations import ThreadHistory
 from processor_service.ports.model import Chunk, Prompt
 from processor_service.resilience.run_leased import Outcome
 from processor_service.texts.answers import (
+    KEPT,
+    KEPT_BUSY,
     LOADING,
     READING,
     RETRYING,
     SEARCHING,
+    SLOW,
     STILL_THINKING,
     THINKING,
 )
 from shared.errors import ModelRefused, ModelUnavailable
+from shared.retry import RetryPolicy
 from shared.slack.message import MessageRef
-from shared.task import Locale, Source
+from shared.task import Locale, Source, Texts
 from tests.support.fakes.processor.conversations import FakeConversation
 from tests.support.fakes.processor.model import FakeModel, saying
 from tests.support.fakes.processor.world import World
@@ -62,10 +67,17 @@ async def test_each_phase_is_shown_in_the_askers_language(locale: Locale) -> Non
         (line.thinking, THINKING),
         (partial(line.thinking, searching=True), SEARCHING),
         (line.retrying, RETRYING),
+        (line.slow, SLOW),
     ):
         show()
         await thread.shows(partial(_is_last, thread, words[locale]))
-    assert [tuple(each) for each in thread.loading] == [(), LOADING[locale], LOADING[locale], ()]
+    assert [tuple(each) for each in thread.loading] == [
+        (),
+        LOADING[locale],
+        LOADING[locale],
+        (),
+        (),
+    ]
     statuses.end(thread, task)
     await statuses.close()
     assert thread.statuses[-1] == ""
@@ -176,6 +188,49 @@ async def test_a_model_that_fails_makes_people_see_that_it_is_asked_again() -> N
     assert world.conversation.statuses[-1] == ""
 
 
+@pytest.mark.parametrize(
+    ("reason", "words"), [("model_unavailable", KEPT), ("model_rate_limited", KEPT_BUSY)]
+)
+@pytest.mark.parametrize(("attempt", "minutes"), [(1, 11), (7, 3)])
+async def test_while_no_model_answers_people_see_that_their_question_is_kept_and_until_when(
+    reason: str, words: Texts, attempt: int, minutes: int
+) -> None:
+    away = ModelUnavailable("away", reason=reason)
+    world = World(model=FakeModel([[away], saying("ok")]), statuses=Statuses(0.02, quiet_s=0))
+    world.generation = Generation("main-model", None, RetryPolicy(1, world.naps), hold_s=65.0)
+    told = words["ja"].format(minutes=minutes)
+
+    async def seen() -> None:
+        await world.conversation.shows(lambda: told in world.conversation.statuses)
+
+    world.naps.meanwhile = seen
+    assert await world.answer(attempt=attempt) is Outcome.ANSWERED
+    assert len(world.naps.seconds) == 1
+    await world.statuses.close()
+    assert world.conversation.statuses[-1] == ""
+
+
+async def test_the_status_is_in_the_language_slack_knows_of_the_asker() -> None:
+    world = World(model=FakeModel([[ModelUnavailable("503")]]), retries=0)
+    world.people.locales["U1"] = "en"
+    assert await world.answer(a_task(locale="ja")) is Outcome.TRY_LATER
+    assert world.conversation.statuses[-1] == KEPT["en"].format(minutes=11)
+
+
+async def test_a_kept_question_is_not_said_to_be_tried_again_with_each_attempt() -> None:
+    statuses, thread, task = Statuses(quiet_s=0), a_thread(), a_task(locale="en")
+    line = statuses.line(thread, task)
+    line.kept()
+    await thread.shows(lambda: bool(thread.statuses))
+    for show in (line.retrying, line.slow, line.kept):
+        show()
+    line.kept(busy=True)
+    await thread.shows(lambda: len(thread.statuses) > 1)
+    assert thread.statuses == [words["en"].format(minutes=1) for words in (KEPT, KEPT_BUSY)]
+    statuses.end(thread, task)
+    await statuses.close()
+
+
 async def test_work_that_ends_badly_shows_no_more() -> None:
     world = World(statuses=Statuses(refresh_s=0.001, quiet_s=0))
     world.model = FakeModel([[ModelUnavailable("503")]])
@@ -183,7 +238,7 @@ async def test_work_that_ends_badly_shows_no_more() -> None:
     line = world.statuses.line(world.conversation, a_task())
     line.over()
     await line.ended.wait()
-    assert world.conversation.statuses[-1] == RETRYING["ja"]
+    assert world.conversation.statuses[-1] == KEPT["ja"].format(minutes=11)
     seen = len(world.conversation.statuses)
     await world.statuses.close()
     assert len(world.conversation.statuses) == seen
@@ -204,7 +259,7 @@ async def test_an_answer_that_begins_soon_has_no_status_of_ours() -> None:
 async def test_the_status_tells_of_a_further_attempt_and_is_cleared_in_the_end() -> None:
     world = World(model=FakeModel([[ModelUnavailable("503")]]), retries=0)
     await world.answer()
-    assert "もう一度" in world.conversation.statuses[-1]
+    assert "お預かり" in world.conversation.statuses[-1]
     world.model, world.generation = FakeModel([saying("ok")]), None
     await world.answer(message_id="m2")
     await world.statuses.close()
