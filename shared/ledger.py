@@ -15,8 +15,10 @@ from shared.signing import Signing
 
 ANSWER_EVENT_TYPE = "mechachang_answer"
 
-Role = Literal["question", "answer", "notice", "file"]
+Role = Literal["question", "answer", "notice", "file", "delay"]
 _ROLES: Final[tuple[Role, ...]] = get_args(Role)
+TELLS_ONLY: Final = frozenset[Role]({"notice", "delay"})
+"""These say what became of a question, or is becoming; nobody reads an answer in them."""
 _LONGEST_ID: Final = 64
 _OWN_FIELDS: Final = frozenset(
     {"task_id", "role", "part", "parts", "digest", "signature", "kept_signature"}

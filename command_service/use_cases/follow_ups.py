@@ -27,7 +27,7 @@ from command_service.use_cases.submit import (
 )
 from shared.bounded import BoundedMap
 from shared.errors import RetryableError, SlackRefused
-from shared.ledger import Ledger
+from shared.ledger import TELLS_ONLY, Ledger
 from shared.slack.message import Message
 from shared.slack.message_text import mentions
 from shared.telemetry.log import bound_task, get_logger
@@ -223,4 +223,4 @@ def _involves(message: Message, channel_id: str, ledger: Ledger) -> bool:
 def _is_answer(message: Message, channel_id: str, ledger: Ledger) -> bool:
     """A stream has no mark before its end."""
     mark = ledger.mark_of(message, channel_id)
-    return ledger.wrote(message) and (mark is None or mark.role != "notice")
+    return ledger.wrote(message) and (mark is None or mark.role not in TELLS_ONLY)

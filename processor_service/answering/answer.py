@@ -8,6 +8,7 @@ them first, so losing Redis costs speed and never a second answer.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 from processor_service.answering.admit import Delivery, application, refusal_of, tell_refusal
@@ -32,6 +33,7 @@ from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.delivery.thread_status import TaskStatus
 from processor_service.delivery.verify import verify
 from processor_service.ports.conversations import ThreadHistory
+from processor_service.ports.limits import RateBudget
 from processor_service.ports.work import Lease
 from processor_service.resilience.cancellation import watch_cancellation
 from processor_service.resilience.lease import TaskLease
@@ -138,7 +140,7 @@ async def _answer_once(
         return Outcome.TOLD_FAILURE
     writer = await resolve_destination(task, deps.slack.conversations, run)
     async with wait_for_turn(task, writer.conversation.place, deps.coordination.queue, run):
-        ctx, history = await _look(task, writer, status)
+        ctx, history = await _look(task, writer, status, deps.slack.budget)
         if is_settled(ctx.existing, again=delivery.again):
             await tidy(ctx.existing, writer)
             await keep_newest_row(
@@ -158,15 +160,16 @@ async def _answer_once(
 
 
 async def _look(
-    task: Task, writer: SlackWriter, status: TaskStatus
+    task: Task, writer: SlackWriter, status: TaskStatus, budget: RateBudget
 ) -> tuple[AnswerContext, ThreadHistory]:
     """What is in the thread: the existing messages of the task, and what is around them."""
-    line, place = status.begin(writer.conversation, task), writer.conversation.place
+    line, place = status.begin(writer, task, budget), writer.conversation.place
     if place is not None and place.continues_thread:
         line.reading()
     with span("context"):
         history = await writer.read(task.task_id)
     existing = ExistingMessages(history.posted)
+    line.told_before(existing.delays)
     if existing.answers or existing.notices:
         LEDGER_ADOPTIONS.add()
     return AnswerContext(task, writer, existing, line, history.said), history
@@ -207,8 +210,8 @@ def _failure_of(error: PermanentError | TurnNeverCame) -> Failure:
 
 async def _tell(task: Task, failure: Failure, run: TaskRun, deps: AnswerDeps) -> None:
     set_reason(failure.reason)
-    # A status that arrives after the notice is cleared behind it.
-    deps.slack.statuses.over(task)
+    # A status that arrives after the notice is cleared behind it; a message would stay.
+    await run.read(partial(deps.slack.statuses.take_away, task))
     await post_notice(task, failure, deps.slack.conversations, run)
 
 

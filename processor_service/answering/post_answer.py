@@ -39,7 +39,7 @@ async def post_answer(
 
     Returns the rendered messages, and the posted ones.
     """
-    await ctx.status.make_way()
+    await ctx.writer.run.read(ctx.status.make_way)
     rich = await _render(ctx, answered, cached)
     try:
         bodies = await shorten_for_thread(ctx, answered, rich, preview)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from processor_service.delivery.delay_note import take_away
 from processor_service.delivery.slack_writer import SlackWriter
 from processor_service.ports.conversations import Body, Posted
 from processor_service.resilience.lease import LeaseLost
@@ -56,6 +57,11 @@ class ExistingMessages:
     def notices(self) -> list[Posted]:
         """The failure notices, the earliest first."""
         return self._of_role("notice")
+
+    @property
+    def delays(self) -> list[Posted]:
+        """The messages that tell of a delay, the earliest first."""
+        return self._of_role("delay")
 
     @property
     def files(self) -> list[Posted]:
@@ -194,6 +200,7 @@ async def _beside_concurrent_workers(answer: Mark, writer: SlackWriter) -> Exist
     """
     found = await find_existing(answer.task_id, writer)
     await writer.remove_all(found.notices)
+    await take_away(found.delays, writer)
     first = found.first_begun
     if first is None or first == answer.digest:
         await writer.remove_all(found.beside(answer.digest))

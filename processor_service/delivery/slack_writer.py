@@ -44,7 +44,7 @@ class TaskRun:
     _announced: bool = False
 
     async def read(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
-        """Retry a read-only call."""
+        """Retry a call that may be repeated: it reads, or takes something away."""
         return await retry(self.patience, _MAY_PASS, call)
 
     async def check_lease(self) -> None:

@@ -1,4 +1,4 @@
-"""The status below a thread: the worker's progress until the first words."""
+"""The statuses below threads, in the background: shown, changed and cleared."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,149 +6,29 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from processor_service.delivery.delay_note import DelayNote
+from processor_service.delivery.slack_writer import SlackWriter
+from processor_service.delivery.status_line import StatusTimes, ThreadStatus
 from processor_service.ports.conversations import Conversation, Conversations, Status
-from processor_service.texts.answers import (
-    KEPT,
-    KEPT_BUSY,
-    LOADING,
-    READING,
-    RETRYING,
-    SEARCHING,
-    SLOW,
-    STILL_THINKING,
-    THINKING,
-)
+from processor_service.ports.limits import RateBudget
 from shared.background import Background, happens
 from shared.slack.status import NONE_COMES_AFTER_S
-from shared.task import Task, Texts
+from shared.task import Task
 
-# Slack itself takes a status away after two minutes (docs.slack.dev, assistant.threads.setStatus).
-REFRESH_S = 60.0
-# Most answers begin before a user has read a status, and the command service has shown one.
-QUIET_S = 0.8
 _AGAIN_AFTER_S = (2.0, 10.0, 30.0)
 _CLOSE_WITHIN_S = 1.0
-# Slack takes some tens of milliseconds for a status; words do not wait longer for a slow one.
-_MAKES_WAY_WITHIN_S = 0.3
 _SETTLES_WITHIN_S = 3.0
-# The statuses of an answer before it turns out to be slow.
-_FIRST = (THINKING, SEARCHING)
-_KEPT = (KEPT, KEPT_BUSY)
-
-
-class ThreadStatus:
-    """The status that users see before an answer's first words. No step waits for it.
-
-    ``told_by`` (the event loop's time): by then the user has an answer or a notice, whatever fails.
-    """
-
-    told_by = 0.0
-
-    def __init__(
-        self, conversation: Conversation, task: Task, refresh_s: float, quiet_s: float
-    ) -> None:
-        self.conversation = conversation
-        self._locale = task.locale
-        self._refresh_s = refresh_s
-        self._quiet_s = quiet_s
-        self._now: Texts | None = None
-        self._changed = asyncio.Event()
-        self._over = asyncio.Event()
-        self.begun = False
-        self.ended = asyncio.Event()
-
-    @property
-    def is_over(self) -> bool:
-        """Whether no status may be shown any more."""
-        return self._over.is_set()
-
-    def reading(self) -> None:
-        """The worker reads the thread."""
-        self._show(READING)
-
-    def thinking(self, *, searching: bool = False) -> None:
-        """The worker waits for the model, which may be searching."""
-        self._show(SEARCHING if searching else THINKING)
-
-    def retrying(self) -> None:
-        """The model has failed, and the worker asks it again."""
-        if self._now not in _KEPT:
-            self._show(RETRYING)
-
-    def slow(self) -> None:
-        """The model says nothing for longer than usual."""
-        if self._now not in _KEPT:
-            self._show(SLOW)
-
-    def kept(self, *, busy: bool = False) -> None:
-        """No model answers, perhaps because it is ``busy``: the worker tries until one does."""
-        self._show(KEPT_BUSY if busy else KEPT)
-
-    async def stay(self) -> None:
-        """Show once more, whatever is shown now, that the question is kept: its worker ends."""
-        if self.conversation.status is not None:
-            text = self._now if self._now in _KEPT else KEPT
-            await self.conversation.status.show_status(self._said(text or KEPT))
-
-    def over(self) -> None:
-        """Show no status any more."""
-        self._over.set()
-        self._changed.set()
-
-    async def make_way(self) -> None:
-        """Show no status any more, and wait for one on its way, but not for a slow one.
-
-        A status that arrived after the answer would stay until it is cleared, and the worker may be
-        killed before it clears it.
-        """
-        self.over()
-        if self.begun:
-            await happens(self.ended, _MAKES_WAY_WITHIN_S)
-
-    def _show(self, status: Texts) -> None:
-        # One that is shown already is repeated in time, and Slack's limit is for all questions.
-        if status is not self._now:
-            self._now = status
-            self._changed.set()
-
-    def _said(self, status: Texts) -> str:
-        left_s = self.told_by - asyncio.get_running_loop().time()
-        return status[self._locale].format(minutes=max(1, round(left_s / 60)))
-
-    async def run(self) -> None:
-        """Show each change, and repeat it before Slack removes it, until it is over."""
-        self.begun = True
-        try:
-            await self._changed.wait()
-            if self._quiet_s:
-                await happens(self._over, self._quiet_s)
-            while not self.is_over:
-                await self._show_now()
-                if not await happens(self._changed, self._refresh_s) and self._now in _FIRST:
-                    self._now = STILL_THINKING
-        finally:
-            self.ended.set()
-
-    async def _show_now(self) -> None:
-        self._changed.clear()
-        if self._now is not None:
-            loading = LOADING[self._locale] if self._now in _FIRST else ()
-            if self.conversation.status is not None:
-                await self.conversation.status.show_status(self._said(self._now), loading)
+_USUAL = StatusTimes()
 
 
 class Statuses:
     """Shows and clears statuses in the background."""
 
     def __init__(
-        self,
-        shown_within_s: float = NONE_COMES_AFTER_S,
-        refresh_s: float = REFRESH_S,
-        quiet_s: float = QUIET_S,
+        self, shown_within_s: float = NONE_COMES_AFTER_S, times: StatusTimes = _USUAL
     ) -> None:
         self._shown_within_s = shown_within_s
-        self._refresh_s = refresh_s
-        self._quiet_s = quiet_s
+        self._times = times
         self._background = Background()
         self._closing = asyncio.Event()
         self._lines: dict[str, ThreadStatus] = {}
@@ -157,7 +37,7 @@ class Statuses:
         """The task's status, which stays until ``over``."""
         line = self._lines.get(task.task_id)
         if line is None or line.is_over:
-            line = ThreadStatus(conversation, task, self._refresh_s, self._quiet_s)
+            line = ThreadStatus(conversation, task, self._times)
             self._lines[task.task_id] = line
             self._background.start(self._run(line, task.task_id), f"status_line:{task.task_id}")
         return line
@@ -182,6 +62,15 @@ class Statuses:
             return line
         del self._lines[task.task_id]
         return None
+
+    async def take_away(self, task: Task) -> None:
+        """End the work on the task, and remove a message that tells of its delay. Raises as
+        ``DelayNote.take_away`` does.
+        """
+        line = self._lines.get(task.task_id)
+        self.over(task)
+        if line is not None and line.note is not None:
+            await line.note.take_away()
 
     def end(self, conversation: Conversation, task: Task) -> None:
         """Clear the status now, and once more when none can arrive late any more."""
@@ -238,13 +127,14 @@ class TaskStatus:
     _began_in: Conversation | None = None
     _ended: bool = False
 
-    def begin(self, conversation: Conversation, task: Task) -> ThreadStatus:
+    def begin(self, writer: SlackWriter, task: Task, budget: RateBudget) -> ThreadStatus:
         """The line to be changed until ``end``, in the language of ``task``: the user's own is
         known only once the work has begun.
         """
-        self._began_in = conversation
-        line = self.statuses.line(conversation, task)
+        self._began_in = writer.conversation
+        line = self.statuses.line(writer.conversation, task)
         line.told_by = self.told_by
+        line.note = DelayNote(writer, task.task_id, budget)
         return line
 
     def end(self) -> None:

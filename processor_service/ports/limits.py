@@ -78,7 +78,7 @@ class Usages(Protocol):
 
 
 START, APPEND, EDIT = "chat.startStream", "chat.appendStream", "chat.update"
-READ = "conversations.replies"
+READ, POST = "conversations.replies", "chat.postMessage"
 
 
 class RateBudget(Protocol):

@@ -64,8 +64,11 @@ class SlackConversation(SlackReading):
 
     @property
     def status(self) -> Self | None:
-        """Slack shows a status below threads only."""
-        return None if self.thread_ts is None else self
+        """Slack shows a status below threads only, and not where it has just refused one."""
+        thread_ts = self.thread_ts
+        if thread_ts is None or not self.refused.allows(STATUS_METHOD, self.channel, thread_ts):
+            return None
+        return self
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         """Post into the conversation.
@@ -214,9 +217,7 @@ class SlackConversation(SlackReading):
 
         After a refusal Slack is not asked again for a while.
         """
-        if self.thread_ts is None or not self.refused.allows(
-            STATUS_METHOD, self.channel, self.thread_ts
-        ):
+        if self.thread_ts is None or self.status is None:
             return True
         try:
             async with asyncio.timeout(_STATUS_PATIENCE_S), self.calls(STATUS_METHOD):

@@ -121,6 +121,37 @@ KEPT_BUSY: Final[Texts] = {
     "ja": "Gemini が混み合っているため、質問をお預かりして順番を待っています。遅くとも約 {minutes} 分以内に、回答または結果をお知らせします…",
     "en": "is keeping your question until Gemini, which is overloaded, takes it; you will hear within about {minutes} min…",
 }
+# Where Slack shows no status, a message tells of a delay: the status, and the message in its place.
+NOTES: Final[tuple[tuple[Texts, Texts], ...]] = (
+    (
+        RETRYING,
+        {
+            "ja": ":hourglass_flowing_sand: Gemini から回答を受け取れなかったため、もう一度試しています。しばらくお待ちください。",
+            "en": ":hourglass_flowing_sand: Gemini gave no usable answer and is asked again. One more moment, please.",
+        },
+    ),
+    (
+        SLOW,
+        {
+            "ja": ":hourglass_flowing_sand: Gemini の応答がいつもより遅れています。もう少しお待ちください。",
+            "en": ":hourglass_flowing_sand: Gemini is slower than usual. One more moment, please.",
+        },
+    ),
+    (
+        KEPT,
+        {
+            "ja": ":hourglass_flowing_sand: Gemini が応答しないため、質問をお預かりして試し続けています。遅くとも {when} までに、回答または結果をお知らせします。",
+            "en": ":hourglass_flowing_sand: Gemini does not answer, so your question is kept and asked again. You will hear by {when} at the latest.",
+        },
+    ),
+    (
+        KEPT_BUSY,
+        {
+            "ja": ":hourglass_flowing_sand: Gemini が混み合っているため、質問をお預かりして順番を待っています。遅くとも {when} までに、回答または結果をお知らせします。",
+            "en": ":hourglass_flowing_sand: Gemini is overloaded, so your question is kept until it is taken. You will hear by {when} at the latest.",
+        },
+    ),
+)
 
 FILES_LEFT_OUT: Final[Texts] = {
     "ja": ":warning: 次のファイルは回答に使われていません。",

@@ -57,6 +57,11 @@ class Record:
     stream_left: bool = False
     fell_into_window: bool = False
 
+    @property
+    def delay_left(self) -> bool:
+        """Whether something still tells that the answer is late."""
+        return any(one.role == "delay" for one in self.shown)
+
 
 def judge(record: Record, cut_notes: Iterable[str]) -> Verdict:
     """The verdict; ``cut_notes`` are the words that end an answer which reached its limit."""
@@ -65,7 +70,7 @@ def judge(record: Record, cut_notes: Iterable[str]) -> Verdict:
         return Verdict.WINDOW
     if found in FAILURES:
         return found
-    if record.status_left or record.stream_left:
+    if record.status_left or record.stream_left or record.delay_left:
         return Verdict.STUCK
     return found
 
@@ -73,7 +78,7 @@ def judge(record: Record, cut_notes: Iterable[str]) -> Verdict:
 def _of_answer(record: Record, cut_notes: tuple[str, ...]) -> Verdict:
     shown = sorted(record.shown, key=lambda one: float(one.ts))
     answer = "\n".join(one.text for one in shown if one.role == "answer")
-    notices = sum(one.role not in {"answer", "question"} for one in shown)
+    notices = sum(one.role not in {"answer", "question", "delay"} for one in shown)
     questions = sum(one.role == "question" for one in shown)
     numbers = numbers_in(answer, record.marker)
     whole = _is_whole(record, answer, numbers, cut_notes)

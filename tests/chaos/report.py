@@ -95,7 +95,8 @@ def story(one: Judged) -> Iterator[str]:
     )
     yield (
         f"  accepted {record.accepted}, turned away {record.turned_away}, "
-        f"status left {record.status_left}, stream left {record.stream_left}"
+        f"status left {record.status_left}, stream left {record.stream_left}, "
+        f"delay left {record.delay_left}"
     )
     shown = sorted(record.shown, key=lambda message: float(message.ts))
     yield from (f"  {each.ts} {each.role}, {len(each.text)} characters" for each in shown)

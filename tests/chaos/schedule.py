@@ -66,6 +66,11 @@ WIRE: Final[dict[str, tuple[Target, str, Fault]]] = {
     "status lost": ("slack", "assistant.threads.setStatus", Fault("drop_before")),
     "status limited": ("slack", "assistant.threads.setStatus", _LIMITED),
     "status failed with 500": ("slack", "assistant.threads.setStatus", Fault("error", status=500)),
+    "status refused": (
+        "slack",
+        "assistant.threads.setStatus",
+        Fault("error", status=200, error="invalid_thread_ts"),
+    ),
     "status delayed": ("slack", "assistant.threads.setStatus", Fault("delay", seconds=1.5)),
     "response answer lost": ("slack", "response_url", Fault("drop_after")),
     "response failed with 500": ("slack", "response_url", Fault("error", status=500)),

@@ -97,6 +97,15 @@ def test_a_status_or_a_stream_that_never_ends_is_stuck() -> None:
     assert verdict(PART_1, PART_2, stream_left=True) is Verdict.STUCK
 
 
+def test_a_delay_that_is_told_beside_an_answer_or_a_notice_is_stuck_and_alone_it_is_a_loss() -> (
+    None
+):
+    delay = Shown("9.0", "delay", "Gemini does not answer, so your question is kept.")
+    assert verdict(delay, PART_1, PART_2) is Verdict.STUCK
+    assert verdict(delay, NOTICE) is Verdict.STUCK
+    assert verdict(delay) is Verdict.LOST
+
+
 def test_a_question_nobody_accepted_may_stay_unanswered_only_if_its_asker_knows() -> None:
     assert verdict(accepted=False, turned_away=True) is Verdict.NOT_ACCEPTED
     assert verdict(accepted=False) is Verdict.LOST

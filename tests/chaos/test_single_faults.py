@@ -4,11 +4,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from shared.ledger import Mark
 from simulators.faults import Fault
 from simulators.journal import Entry
 from simulators.slack.state.model import Message
@@ -224,6 +226,40 @@ async def test_after_an_outage_of_gemini_everybody_was_told_once_and_answers_com
         late = list(seen(running, "push"))[pushes:]
         assert late
         assert not _tasks_of(running, asked_before) & {key for one in late for key in one.keys}
+
+
+async def test_a_delay_told_where_slack_shows_no_status_outlives_its_worker_and_no_answer(
+    tmp_path: Path,
+) -> None:
+    async with trial(stack_config(tmp_path, QUICK)) as running:
+        refused = Fault("error", status=200, error="feature_disabled")
+        running.stack.faults.add("slack", "assistant.threads.setStatus", refused, times=-1)
+        outage = running.stack.faults.add("gemini", "*", Fault("error", status=503), times=-1)
+        await ask(running, questions(4, "mention", "dm"))
+        told = partial(_delays, running)
+        await running.stack.slack.wait_for(lambda: len(told()) == 4, 15.0)
+        for one in running.stack.processors:
+            await one.kill()
+        assert len(told()) == 4
+        for one in running.stack.processors:
+            await one.start()
+        assert running.stack.faults.remove(outage.id)
+        assert await running.settled(within_s=DEADLINE_S) == ""
+        assert told() == []
+        assert verdicts(running) == {Verdict.ANSWERED: 4}
+
+
+def _delays(running: Trial) -> list[str]:
+    """The threads that are told of a delay, each by one message."""
+    slack = running.stack.slack
+    found = [
+        message["thread_ts"]
+        for channel in slack.workspace.channels
+        for message in slack.messages(channel)
+        if (mark := Mark.of_message(message)) is not None and mark.role == "delay"
+    ]
+    assert len(set(found)) == len(found)
+    return found
 
 
 def _tasks_of(running: Trial, markers: set[str]) -> set[str]:

@@ -190,3 +190,23 @@ async def test_while_gemini_is_away_its_asker_reads_that_the_question_is_kept(
         )
         await stack.slack.wait_for(lambda: not said(), DEADLINE_S)
         assert marked(stack, "#general", "notice", asked.ts) == []
+
+
+async def test_where_slack_shows_no_status_one_message_says_so_until_the_answer_comes(
+    tmp_path: Path,
+) -> None:
+    async with stack_with(tmp_path, RETRY_COUNT="3") as stack:
+        refused = Fault("error", status=200, error="feature_disabled")
+        stack.faults.add("slack", "assistant.threads.setStatus", refused, times=-1)
+        stack.gemini.script("Redis", Reply(error=ErrorReply(503)))
+        began = time.monotonic()
+        asked = stack.slack.people.post("alice", "#general", ASKED)
+        await stack.slack.wait_for(lambda: marked(stack, "#general", "delay", asked.ts), DEADLINE_S)
+        assert time.monotonic() - began < 15.0
+        [delay] = marked(stack, "#general", "delay", asked.ts)
+        assert "your question is kept" in delay["text"]
+        stack.gemini.script("Redis", Reply(text="An in-memory store."))
+        await stack.slack.wait_for(
+            lambda: marked(stack, "#general", "answer", asked.ts), DEADLINE_S
+        )
+        assert marked(stack, "#general", "delay", asked.ts) == []

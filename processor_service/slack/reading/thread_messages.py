@@ -8,7 +8,7 @@ from processor_service.ports.conversations import ThreadMessage
 from processor_service.rendering.block_text import text_of_attachment, text_of_blocks
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
 from processor_service.slack.client import BotIdentity
-from shared.ledger import Ledger
+from shared.ledger import TELLS_ONLY, Ledger
 from shared.slack.files import files_of
 from shared.slack.message import Message
 from shared.slack.message_text import plain_text
@@ -94,7 +94,7 @@ def _said(message: Message, channel_id: str, ledger: Ledger) -> ThreadMessage | 
 
 def _said_by_us(message: Message, channel_id: str, ledger: Ledger) -> ThreadMessage | None:
     mark = ledger.mark_of(message, channel_id)
-    if mark is None or mark.role == "notice":
+    if mark is None or mark.role in TELLS_ONLY:
         return None
     if mark.role == "question":
         text = text_of_blocks(message) or plain_text(message.get("text") or "", "")

@@ -39,6 +39,7 @@ class FakeConversation:
     posts: int = 0
     statuses: list[str] = field(default_factory=list)
     statuses_fail: bool = False
+    statuses_refused: bool = False
     status_changed: asyncio.Event = field(default_factory=asyncio.Event)
     said: list[ThreadMessage] = field(default_factory=list)
     left: tuple[Posted, ...] = ()
@@ -67,7 +68,7 @@ class FakeConversation:
 
     @property
     def status(self) -> Self | None:
-        return self if self.place is not None else None
+        return self if self.place is not None and not self.statuses_refused else None
 
     async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
         self._fail("find", taken=False)

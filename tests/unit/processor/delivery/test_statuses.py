@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from processor_service.answering.generate import Generation
+from processor_service.delivery.status_line import StatusTimes
 from processor_service.delivery.thread_status import Statuses
 from processor_service.ports.conversations import ThreadHistory
 from processor_service.ports.model import Chunk, Prompt
@@ -60,7 +61,11 @@ def a_thread() -> Thread:
 
 @pytest.mark.parametrize("locale", ["ja", "en"])
 async def test_each_phase_is_shown_in_the_askers_language(locale: Locale) -> None:
-    statuses, thread, task = Statuses(quiet_s=0), a_thread(), a_task(locale=locale)
+    statuses, thread, task = (
+        Statuses(times=StatusTimes(quiet_s=0)),
+        a_thread(),
+        a_task(locale=locale),
+    )
     line = statuses.line(thread, task)
     for show, words in (
         (line.reading, READING),
@@ -84,7 +89,7 @@ async def test_each_phase_is_shown_in_the_askers_language(locale: Locale) -> Non
 
 
 async def test_a_slow_answers_status_is_shown_again_before_slack_takes_it_away() -> None:
-    statuses, thread = Statuses(refresh_s=0.01, quiet_s=0), a_thread()
+    statuses, thread = Statuses(times=StatusTimes(refresh_s=0.01, quiet_s=0)), a_thread()
     statuses.line(thread, a_task()).thinking()
     await thread.shows(lambda: len(thread.statuses) >= 4)
     assert thread.statuses[:3] == [THINKING["ja"], STILL_THINKING["ja"], STILL_THINKING["ja"]]
@@ -93,7 +98,7 @@ async def test_a_slow_answers_status_is_shown_again_before_slack_takes_it_away()
 
 
 async def test_nothing_is_shown_once_words_are_visible() -> None:
-    statuses, thread = Statuses(refresh_s=0.01, quiet_s=0), a_thread()
+    statuses, thread = Statuses(times=StatusTimes(refresh_s=0.01, quiet_s=0)), a_thread()
     line = statuses.line(thread, a_task())
     line.thinking()
     await thread.shows(lambda: bool(thread.statuses))
@@ -106,7 +111,7 @@ async def test_nothing_is_shown_once_words_are_visible() -> None:
 
 
 async def test_a_status_on_its_way_is_waited_for_and_then_cleared() -> None:
-    statuses, thread, task = Statuses(quiet_s=0), Thread(), a_task()
+    statuses, thread, task = Statuses(times=StatusTimes(quiet_s=0)), Thread(), a_task()
     line = statuses.line(thread, task)
     line.thinking()
     await asyncio.sleep(0)
@@ -120,7 +125,7 @@ async def test_a_status_on_its_way_is_waited_for_and_then_cleared() -> None:
 
 
 async def test_the_first_words_wait_a_moment_for_a_status_that_is_on_its_way() -> None:
-    statuses, thread, task = Statuses(quiet_s=0), Thread(), a_task()
+    statuses, thread, task = Statuses(times=StatusTimes(quiet_s=0)), Thread(), a_task()
     line = statuses.line(thread, task)
     line.thinking()
     await asyncio.sleep(0)
@@ -136,7 +141,7 @@ async def test_the_first_words_wait_a_moment_for_a_status_that_is_on_its_way() -
 
 
 async def test_a_status_that_slack_is_slow_to_take_keeps_nobody_from_the_first_words() -> None:
-    statuses, thread, task = Statuses(quiet_s=0), Thread(), a_task()
+    statuses, thread, task = Statuses(times=StatusTimes(quiet_s=0)), Thread(), a_task()
     line = statuses.line(thread, task)
     line.thinking()
     await asyncio.sleep(0)
@@ -196,7 +201,9 @@ async def test_while_no_model_answers_people_see_that_their_question_is_kept_and
     reason: str, words: Texts, attempt: int, minutes: int
 ) -> None:
     away = ModelUnavailable("away", reason=reason)
-    world = World(model=FakeModel([[away], saying("ok")]), statuses=Statuses(0.02, quiet_s=0))
+    world = World(
+        model=FakeModel([[away], saying("ok")]), statuses=Statuses(0.02, StatusTimes(quiet_s=0))
+    )
     world.generation = Generation("main-model", None, RetryPolicy(1, world.naps), hold_s=65.0)
     told = words["ja"].format(minutes=minutes)
 
@@ -218,7 +225,7 @@ async def test_the_status_is_in_the_language_slack_knows_of_the_asker() -> None:
 
 
 async def test_a_kept_question_is_not_said_to_be_tried_again_with_each_attempt() -> None:
-    statuses, thread, task = Statuses(quiet_s=0), a_thread(), a_task(locale="en")
+    statuses, thread, task = Statuses(times=StatusTimes(quiet_s=0)), a_thread(), a_task(locale="en")
     line = statuses.line(thread, task)
     line.kept()
     await thread.shows(lambda: bool(thread.statuses))
@@ -232,7 +239,7 @@ async def test_a_kept_question_is_not_said_to_be_tried_again_with_each_attempt()
 
 
 async def test_work_that_ends_badly_shows_no_more() -> None:
-    world = World(statuses=Statuses(refresh_s=0.001, quiet_s=0))
+    world = World(statuses=Statuses(times=StatusTimes(refresh_s=0.001, quiet_s=0)))
     world.model = FakeModel([[ModelUnavailable("503")]])
     assert await world.answer() is Outcome.TRY_LATER
     line = world.statuses.line(world.conversation, a_task())
@@ -245,7 +252,7 @@ async def test_work_that_ends_badly_shows_no_more() -> None:
 
 
 async def test_an_answer_that_begins_soon_has_no_status_of_ours() -> None:
-    statuses, thread, task = Statuses(quiet_s=30), a_thread(), a_task()
+    statuses, thread, task = Statuses(times=StatusTimes(quiet_s=30)), a_thread(), a_task()
     line = statuses.line(thread, task)
     line.thinking()
     await asyncio.sleep(0)
@@ -290,7 +297,7 @@ async def test_whoever_finds_a_commands_answer_whole_ends_the_status_its_worker_
 
 async def test_the_status_below_a_command_that_gets_no_answer_is_ended() -> None:
     refused = FakeModel([[ModelRefused("no", reason="question_blocked")]])
-    world = World(model=refused, statuses=Statuses(0.02, quiet_s=0))
+    world = World(model=refused, statuses=Statuses(0.02, StatusTimes(quiet_s=0)))
     command = a_task(source=Source.SLASH_COMMAND, thread_ts=None, message_ts=None)
     assert await world.answer(command) is Outcome.TOLD_FAILURE
     await world.statuses.close()

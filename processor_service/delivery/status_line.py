@@ -1,0 +1,176 @@
+"""One task's progress until its first words: a status, or a message for a delay that lasts."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from processor_service.delivery.delay_note import DelayNote
+from processor_service.ports.conversations import Conversation, Posted
+from processor_service.texts.answers import (
+    KEPT,
+    KEPT_BUSY,
+    LOADING,
+    NOTES,
+    READING,
+    RETRYING,
+    SEARCHING,
+    SLOW,
+    STILL_THINKING,
+    THINKING,
+)
+from shared.background import happens
+from shared.slack.home_view import shown_moment
+from shared.task import Task, Texts
+
+# Slack takes some tens of milliseconds for a status; words do not wait longer for a slow one.
+_MAKES_WAY_WITHIN_S = 0.3
+# The statuses of an answer before it turns out to be slow.
+_FIRST = (THINKING, SEARCHING)
+_KEPT = (KEPT, KEPT_BUSY)
+
+
+@dataclass(frozen=True)
+class StatusTimes:
+    """Seconds: a status is shown not before ``quiet_s``, again after ``refresh_s`` (Slack itself
+    takes it away after two minutes; docs.slack.dev, assistant.threads.setStatus), and after
+    ``again_s`` if Slack did not take it. A delay is told by a message after ``noted_after_s``.
+    """
+
+    refresh_s: float = 60.0
+    # Most answers begin before a user has read a status, and the command service has shown one.
+    quiet_s: float = 0.8
+    # Who waits is told of a delay within 15 s.
+    again_s: float = 3.0
+    # A message tells people something: it is not posted for what is over in a moment.
+    noted_after_s: float = 10.0
+
+
+class ThreadStatus:
+    """The status that users see before an answer's first words. No step waits for it.
+
+    Where Slack shows none, ``note`` tells of a delay that lasts. ``told_by`` (the event loop's
+    time): by then the user has an answer or a notice, whatever fails.
+    """
+
+    told_by = 0.0
+    note: DelayNote | None = None
+
+    def __init__(self, conversation: Conversation, task: Task, times: StatusTimes) -> None:
+        self.conversation = conversation
+        self._locale = task.locale
+        self._times = times
+        self._now: Texts | None = None
+        self._changed = asyncio.Event()
+        self._over = asyncio.Event()
+        self._noted_at = asyncio.get_running_loop().time() + times.noted_after_s
+        self.begun = False
+        self.ended = asyncio.Event()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no status may be shown any more."""
+        return self._over.is_set()
+
+    def reading(self) -> None:
+        """The worker reads the thread."""
+        self._show(READING)
+
+    def thinking(self, *, searching: bool = False) -> None:
+        """The worker waits for the model, which may be searching."""
+        self._show(SEARCHING if searching else THINKING)
+
+    def retrying(self) -> None:
+        """The model has failed, and the worker asks it again."""
+        if self._now not in _KEPT:
+            self._show(RETRYING)
+
+    def slow(self) -> None:
+        """The model says nothing for longer than usual."""
+        if self._now not in _KEPT:
+            self._show(SLOW)
+
+    def kept(self, *, busy: bool = False) -> None:
+        """No model answers, perhaps because it is ``busy``: the worker tries until one does."""
+        self._show(KEPT_BUSY if busy else KEPT)
+
+    async def stay(self) -> None:
+        """Show once more, whatever is shown now, that the question is kept: its worker ends."""
+        kept = self._now if self._now in _KEPT else KEPT
+        await self._show_words(kept or KEPT)
+
+    def told_before(self, delays: Sequence[Posted]) -> None:
+        """An earlier worker has told of the delay by these messages."""
+        if self.note is not None:
+            self.note.there.extend(delays)
+
+    def over(self) -> None:
+        """Show no status any more."""
+        self._over.set()
+        self._changed.set()
+
+    async def make_way(self) -> None:
+        """Show no status any more, and wait for one on its way, but not for a slow one.
+
+        A status that arrived after the answer would stay until it is cleared, and the worker may be
+        killed before it clears it. A message is taken away. One attempt, which may be repeated:
+        raises as ``DelayNote.take_away`` does.
+        """
+        self.over()
+        if self.begun:
+            await happens(self.ended, _MAKES_WAY_WITHIN_S)
+        if self.note is not None:
+            await self.note.take_away()
+
+    def _show(self, status: Texts) -> None:
+        # One that is shown already is repeated in time, and Slack's limit is for all questions.
+        if status is not self._now:
+            self._now = status
+            self._changed.set()
+
+    def _said(self, status: Texts) -> str:
+        left_s = self.told_by - asyncio.get_running_loop().time()
+        return status[self._locale].format(minutes=max(1, round(left_s / 60)))
+
+    async def run(self) -> None:
+        """Show each change, and repeat it before Slack removes it, until it is over."""
+        self.begun = True
+        try:
+            await self._changed.wait()
+            if self._times.quiet_s:
+                await happens(self._over, self._times.quiet_s)
+            while not self.is_over:
+                pause_s = await self._show_now()
+                if not await happens(self._changed, pause_s) and self._now in _FIRST:
+                    self._now = STILL_THINKING
+        finally:
+            self.ended.set()
+
+    async def _show_now(self) -> float:
+        """Show the words of now; the seconds until they are shown again."""
+        self._changed.clear()
+        shown = self._now is None or await self._show_words(self._now)
+        if shown or self._now in _FIRST:
+            return self._times.refresh_s
+        rest_s = self._noted_at - asyncio.get_running_loop().time()
+        return rest_s if rest_s > 0 and self.conversation.status is None else self._times.again_s
+
+    async def _show_words(self, words: Texts) -> bool:
+        """Show them as a status, or a delay that lasts as a message; False if that failed."""
+        shown, loading = True, LOADING[self._locale] if words in _FIRST else ()
+        if self.conversation.status is not None:
+            shown = await self.conversation.status.show_status(self._said(words), loading)
+        # Slack may just have refused it.
+        if self.conversation.status is None:
+            return await self._tell_by_message(words)
+        return shown
+
+    async def _tell_by_message(self, words: Texts) -> bool:
+        told = next((note for status, note in NOTES if status is words), None)
+        if told is None or self.note is None:
+            return True
+        clock = asyncio.get_running_loop().time
+        if words not in _KEPT and clock() < self._noted_at:
+            return False
+        at = datetime.now(UTC) + timedelta(seconds=max(0.0, self.told_by - clock()))
+        return await self.note.say(told[self._locale].format(when=shown_moment(at)))
