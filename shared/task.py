@@ -167,6 +167,14 @@ class SideContent(TypedDict, total=False):
     occurred_at: datetime
 
 
+class Earlier(BaseModel):
+    """The answer below which a button asked for another one: its last message, in the thread."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    message_ts: str
+
+
 _SIDE_SOURCES: Final = {Kind.HOME: Source.APP_HOME, Kind.DOCTOR: Source.SLASH_COMMAND}
 
 
@@ -190,6 +198,7 @@ class Task(BaseModel):
     text: str
     mode: Mode = Mode.AUTO
     wish: Wish | None = None
+    earlier: Earlier | None = None
     cancel: Cancel | None = None
     feedback: Feedback | None = None
     files: tuple[TaskFile, ...] = ()

@@ -1,7 +1,7 @@
 """Clicks that ask a question again: pure functions, one per kind of button."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +19,7 @@ from shared.actions import AskAgain
 from shared.signing import Signing, signed_value_in
 from shared.slack.message import ILL_FORMED, Payload, is_ts
 from shared.task import (
+    Earlier,
     Mode,
     Requester,
     Source,
@@ -58,9 +59,11 @@ class Press:
 @never_raising
 def read_regenerate(body: Payload) -> Click | NotAQuestion:
     """The click on an answer's Regenerate button: each one is a question of its own."""
-    return _read_click(
+    click = _read_click(
         body, Source.BUTTON, lambda press, _: task_id_of_action(*press.where, press.action_ts)
     )
+    # Below a shorter answer, an older button carries that wish: it would be shortened once more.
+    return _of_answer(click if isinstance(click, NotAQuestion) else replace(click, wish=None), body)
 
 
 @never_raising
@@ -72,7 +75,7 @@ def read_retry(body: Payload) -> Click | NotAQuestion:
 @never_raising
 def read_choice(body: Payload) -> Click | NotAQuestion:
     """The choice in an answer's menu, a wish or a mode: all of the same one are one question."""
-    return _read_click(
+    click = _read_click(
         body,
         Source.BUTTON,
         lambda press, again: (
@@ -81,16 +84,18 @@ def read_choice(body: Payload) -> Click | NotAQuestion:
             else task_id_of_wish(*press.where, again.wish)
         ),
     )
+    return click if isinstance(click, NotAQuestion) or not click.wish else _of_answer(click, body)
 
 
 @never_raising
 def read_wish(body: Payload) -> Click | NotAQuestion:
     """The click on an older answer's Shorter or Longer: all on one button are one question."""
-    return _read_click(
+    click = _read_click(
         body,
         Source.BUTTON,
         lambda press, again: task_id_of_wish(*press.where, again.wish or Wish.SHORTER),
     )
+    return _of_answer(click, body)
 
 
 @never_raising
@@ -126,6 +131,13 @@ def _read_click(
         wish=again.wish,
         external=press.external,
     )
+
+
+def _of_answer(click: Click | NotAQuestion, body: Payload) -> Click | NotAQuestion:
+    """The click with the answer that its button stands below."""
+    if isinstance(click, NotAQuestion):
+        return click
+    return replace(click, earlier=Earlier(message_ts=press_of(body).message_ts))
 
 
 def press_of(body: Payload) -> Press:
@@ -201,6 +213,7 @@ def question_again(click: Click, asked: QuestionContent) -> Question:
         text=asked.text,
         mode=click.mode or asked.mode,
         wish=click.wish,
+        earlier=click.earlier,
         occurred_at=click.occurred_at,
         recipient=click.recipient,
         thread_ts=click.place.thread_ts,

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Generic, Literal, TypeVar
 
 from shared.slack.message import MessageRef
-from shared.task import Mode, Source, Subject, Task, TaskFile, Wish
+from shared.task import Earlier, Mode, Source, Subject, Task, TaskFile, Wish
 
 
 class RejectReason(StrEnum):
@@ -85,6 +85,7 @@ class Question:
     thread_ts: str | None = None
     message_ts: str | None = None
     wish: Wish | None = None
+    earlier: Earlier | None = None
     files: tuple[TaskFile, ...] = ()
     response_url: str | None = None
     private: bool = False
@@ -124,7 +125,7 @@ class Click:
     """A click on a button that asks again: the user, and the question.
 
     ``source`` tells a notice's Retry from an answer's buttons; ``mode`` is the button's, else the
-    question's own counts; ``wish`` is the requested change of the answer.
+    question's own counts; ``wish`` is the requested change of the answer ``earlier``.
     """
 
     task_id: str
@@ -136,6 +137,7 @@ class Click:
     recipient: EphemeralTarget
     mode: Mode | None = None
     wish: Wish | None = None
+    earlier: Earlier | None = None
     external: bool = False
 
 

@@ -27,6 +27,7 @@ from command_service.use_cases.submit import (
 from shared.errors import SlackDenied
 from shared.slack.message import message_of
 from shared.slack.message_text import plain_text
+from shared.slack.permalink import permalink
 from shared.task import Mode, Purpose, Source, Subject, task_id_of_shortcut
 
 SHORTCUTS: Final[Mapping[str, Purpose]] = {
@@ -83,18 +84,8 @@ def _subject(
         thread_ts=thread_ts,
         by=name_of_app if app else str(message.get("user") or ""),
         by_app=bool(app),
-        permalink=_permalink(channel_id, message_ts, thread_ts, identity),
+        permalink=permalink(identity.url, channel_id, message_ts, thread_ts),
     )
-
-
-def _permalink(channel_id: str, ts: str, thread_ts: str | None, identity: Identity) -> str:
-    """The address of a message in the form of ``chat.getPermalink``, which answers members only."""
-    if not identity.url:
-        return ""
-    address = f"{identity.url.rstrip('/')}/archives/{channel_id}/p{ts.replace('.', '')}"
-    if thread_ts in {None, ts}:
-        return address
-    return f"{address}?thread_ts={thread_ts}&cid={channel_id}"
 
 
 async def ask_about(question: Question | NotAQuestion, deps: SubmitDeps) -> SubmitOutcome:

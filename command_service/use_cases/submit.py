@@ -118,6 +118,7 @@ def _task(question: Question, deps: SubmitDeps) -> Task:
         text=question.text,
         mode=question.mode,
         wish=question.wish,
+        earlier=question.earlier,
         files=question.files,
         locale=deps.locales.of(question.user_id),
         response_url=question.response_url,

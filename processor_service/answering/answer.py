@@ -8,6 +8,7 @@ them first, so losing Redis costs speed and never a second answer.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -20,6 +21,7 @@ from processor_service.answering.clean_up import (
     tidy,
 )
 from processor_service.answering.deps import AnswerDeps
+from processor_service.answering.earlier_answer import note_on_request
 from processor_service.answering.obtain import obtain_answer
 from processor_service.answering.post_answer import live_preview, post_answer
 from processor_service.answering.single_flight import saved_answer_key
@@ -147,6 +149,8 @@ async def _answer_once(
                 ctx.existing.answers, history.pressable, writer, deps.slack.budget
             )
             return Outcome.ALREADY_DONE
+        request = await note_on_request(task, writer.conversation.place, deps.source)
+        ctx = replace(ctx, request=request)
         preview = live_preview(ctx, deps)
         answered, cached = await obtain_answer(ctx, preview, deps)
         bodies, parts = await post_answer(ctx, answered, cached, preview)

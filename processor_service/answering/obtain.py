@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from processor_service.answering.deps import AnswerDeps, AnswerSource
+from processor_service.answering.earlier_answer import earlier_words
 from processor_service.answering.generate import GenerationRequest, Progress, generate
 from processor_service.answering.shortcut_source import material
 from processor_service.answering.single_flight import (
@@ -24,6 +25,7 @@ from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import ThreadMessage
 from processor_service.ports.model import Prompt
 from processor_service.prompt.build import PromptContext, day_of, prompt_for
+from processor_service.prompt.earlier_answer import instead_of
 from processor_service.prompt.lookups import beside_quotes
 from processor_service.prompt.names import (
     Names,
@@ -65,6 +67,9 @@ async def obtain_answer(
         ctx.cancel.check()
         about = await _about(ctx, source)
         prompt = await _quoting(prompt, task, about, names, source)
+        place, threads = ctx.conversation.place, source.threads
+        earlier = await earlier_words(task, place, threads, ctx.writer.run)
+        prompt = instead_of(prompt, task, earlier)
         ctx.status.thinking(searching=bool(prompt.options.tools) and not task.files)
         async with attach_files(task, about, source.files, ctx.cancel) as files:
             ask = partial(_ask, ctx, preview, names, deps)

@@ -63,7 +63,9 @@ async def _render(ctx: AnswerContext, answered: Answer, cached: bool) -> Sequenc
     footer = [
         *files_footer(answered.without, locale),
         *sources_footer(answered.sources, locale),
-        *answer_footer(ctx.task, answered, ctx.conversation.place, cached=cached),
+        *answer_footer(
+            ctx.task, answered, ctx.conversation.place, cached=cached, request=ctx.request
+        ),
     ]
     render = partial(render_answer, answered, locale, ctx.conversation.capacity, footer)
     return await off_the_loop(len(answered.text), render)

@@ -73,7 +73,8 @@ async def audience_of(task: Task, channels: Channels) -> str:
 def cache_key(task: Task, prompt: Prompt, model: str, audience: str) -> str | None:
     """The key under which the task's answer may be kept, or None if it depends on more.
 
-    Only a question that stands alone qualifies: no files, no subject, no thread before it. Answers
+    Only a question that stands alone qualifies: no files, no subject, no thread and no
+    answer before it. Answers
     are never shared between teams, nor beyond their ``audience``. The key holds everything else
     that the model is told, such as the day and the operator's text: yesterday's answer does not fit
     today's question. No words are folded: each blank and each form of a character may matter.
@@ -87,7 +88,7 @@ def cache_key(task: Task, prompt: Prompt, model: str, audience: str) -> str | No
 
 def _stands_alone(task: Task) -> bool:
     continues_thread = task.thread_ts is not None and task.thread_ts != task.message_ts
-    if task.private or task.files or task.subject is not None:
+    if task.private or task.files or task.subject is not None or task.earlier is not None:
         return False
     return not continues_thread or task.source is Source.SLASH_COMMAND
 

@@ -39,7 +39,8 @@ class ProgressIndicator(Protocol):
 @dataclass(frozen=True)
 class AnswerContext:
     """One task while one worker answers it. ``existing`` are an earlier worker's messages, ``said``
-    the messages of the thread before the question.
+    the messages of the thread before the question, ``request`` the note on who asked for another
+    answer.
     """
 
     task: Task
@@ -47,6 +48,7 @@ class AnswerContext:
     existing: ExistingMessages
     status: ProgressIndicator
     said: Sequence[ThreadMessage] = ()
+    request: str = ""
 
     @property
     def conversation(self) -> Conversation:

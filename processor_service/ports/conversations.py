@@ -77,6 +77,11 @@ class ThreadReader(Protocol):
         Nothing if it has no words.
         """
 
+    async def answer_at(self, place: MessageRef, last_ts: str) -> str:
+        """Our answer to the question at ``place`` whose last message is ``last_ts``; "" if there is
+        none of ours.
+        """
+
 
 class Edits(Protocol):
     """Messages of ours can be read back and changed."""

@@ -109,3 +109,6 @@ class Workspace(Protocol):
 
     async def name(self) -> str | None:
         """The workspace's name; None if it is not known quickly."""
+
+    async def url(self) -> str:
+        """The workspace's address; "" if it is not known quickly."""

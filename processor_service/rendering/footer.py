@@ -28,14 +28,15 @@ _WISHES: Final = ((Wish.SHORTER, texts.SHORTER), (Wish.LONGER, texts.LONGER))
 
 
 def answer_footer(
-    task: Task, answer: Answer, place: MessageRef | None, *, cached: bool
+    task: Task, answer: Answer, place: MessageRef | None, *, cached: bool, request: str = ""
 ) -> list[Block]:
     """Notes on the answer, Regenerate with a menu of other ways to ask, and the vote buttons.
 
-    Asking again needs a readable question at ``place``; a vote needs a whole answer.
+    Asking again needs a readable question at ``place``; a vote needs a whole answer. ``request``
+    says who asked for another answer.
     """
     again = place if place is not None and _is_kept(task) else None
-    blocks = _notes(task, answer, cached=cached)
+    blocks = _notes(task, answer, cached=cached, request=request)
     if again is not None:
         blocks.append(_asking_again(task, answer, again))
     if not answer.stopped:
@@ -54,13 +55,13 @@ def _is_kept(task: Task) -> bool:
     return task.source is not Source.SLASH_COMMAND or bool(question_payload(task))
 
 
-def _notes(task: Task, answer: Answer, *, cached: bool) -> list[Block]:
-    locale, notes = task.locale, []
+def _notes(task: Task, answer: Answer, *, cached: bool, request: str) -> list[Block]:
+    locale, notes = task.locale, [request] if request else []
     if answer.stopped:
         notes.append(texts.STOPPED_HERE[locale])
     if (name := NAMES[locale].get(answer.mode)) is not None:
         notes.append(texts.MODE[locale].format(name=name))
-    if task.wish is not None and not answer.stopped:
+    if task.wish is not None and not request and not answer.stopped:
         notes.append(texts.WISHED[task.wish][locale])
     if cached:
         notes.append(texts.CACHED[locale])
@@ -71,7 +72,7 @@ def _notes(task: Task, answer: Answer, *, cached: bool) -> list[Block]:
 
 def _asking_again(task: Task, answer: Answer, place: MessageRef) -> Block:
     """Regenerate asks for the same kind of answer, the menu for a different one."""
-    same = AskAgain.of(place, task.mode, task.wish).encode()
+    same = AskAgain.of(place, task.mode).encode()
     regenerate = button(ActionId.REGENERATE, texts.REGENERATE[task.locale], same)
     options = [*_wishes(task, answer, place), *_other_modes(answer.mode, task.locale, place)]
     menu = {"type": "overflow", "action_id": ActionId.MODE, "options": options}

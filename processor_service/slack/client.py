@@ -37,6 +37,7 @@ class BotIdentity:
     ledger: Ledger
     team_id: str
     team: str = ""
+    url: str = ""
 
 
 class SlackCalls:
@@ -95,7 +96,9 @@ class SlackCalls:
             if not isinstance(user_id, str) or not isinstance(team_id, str):
                 raise SlackUnavailable("auth.test: Slack does not say who we are.")
             ledger = Ledger(self.signing, bot_id if isinstance(bot_id, str) else None, user_id)
-            self._ourselves = BotIdentity(ledger, team_id, str(us.get("team") or ""))
+            self._ourselves = BotIdentity(
+                ledger, team_id, str(us.get("team") or ""), str(us.get("url") or "")
+            )
         return self._ourselves
 
     async def _limited(self, key: str, method: str, failure: SlackUnavailable) -> None:

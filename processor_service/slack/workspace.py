@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from processor_service.slack.client import SlackCalls
+from processor_service.slack.client import BotIdentity, SlackCalls
 from shared.errors import MechachangError
 from shared.telemetry.log import get_logger
 
@@ -26,12 +26,20 @@ class SlackWorkspace:
         self._asking = asyncio.Lock()
 
     async def name(self) -> str | None:
-        """The workspace's name; None if Slack does not say within 1 s, or did not lately."""
+        us = await self._ourselves()
+        return (us.team or None) if us else None
+
+    async def url(self) -> str:
+        us = await self._ourselves()
+        return us.url if us else ""
+
+    async def _ourselves(self) -> BotIdentity | None:
+        """Our identity; None if Slack does not say within 1 s, or did not lately."""
         try:
             async with asyncio.timeout(_PATIENCE_S), self._asking:
                 if self._clock() < self._not_before:
                     return None
-                return (await self._calls.ourselves()).team or None
+                return await self._calls.ourselves()
         except (MechachangError, TimeoutError) as error:
             self._not_before = self._clock() + _REST_S
             log.info(

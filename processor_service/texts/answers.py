@@ -27,8 +27,25 @@ ANSWER_IN_MODE: Final[Texts] = {
 SHORTER: Final[Texts] = {"ja": "もっと短く", "en": "Shorter"}
 LONGER: Final[Texts] = {"ja": "もっと詳しく", "en": "Longer"}
 WISHED: Final[dict[Wish, Texts]] = {
-    Wish.SHORTER: {"ja": "短くまとめた回答です", "en": "a shorter answer"},
-    Wish.LONGER: {"ja": "詳しく説明した回答です", "en": "a longer answer"},
+    Wish.SHORTER: {"ja": "短い版", "en": "Shorter version"},
+    Wish.LONGER: {"ja": "詳しい版", "en": "Longer version"},
+}
+AT_REQUEST_OF: Final[Texts] = {"ja": "{name} さんの依頼で", "en": "For {name}"}
+AT_REQUEST: Final[Texts] = {"ja": "依頼により", "en": "On request"}
+THIS_ANSWER: Final[Texts] = {"ja": "この回答", "en": "this answer"}
+MADE_OF_IT: Final[dict[Wish | None, Texts]] = {
+    Wish.SHORTER: {
+        "ja": "↻ {by}、{answer}を短くしました",
+        "en": "↻ {by}: a shorter version of {answer}",
+    },
+    Wish.LONGER: {
+        "ja": "↻ {by}、{answer}を詳しくしました",
+        "en": "↻ {by}: a longer version of {answer}",
+    },
+    None: {
+        "ja": "↻ {by}、{answer}とは別の答え方をしました",
+        "en": "↻ {by}: another take on {answer}",
+    },
 }
 GOOD: Final[Texts] = {"ja": "役に立った", "en": "Helpful"}
 NOT_GOOD: Final[Texts] = {"ja": "役に立たなかった", "en": "Not helpful"}

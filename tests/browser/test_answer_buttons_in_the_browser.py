@@ -1,5 +1,6 @@
 """What people do with an answer on the chat page: stop it, vote on it, ask again."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -78,7 +79,11 @@ async def test_shorter_gives_a_second_answer_below_the_first(
 ) -> None:
     thread = await asked(await open_page(stack.page_url), "What is Redis?")
     await menu(thread).select_option(label="Shorter", timeout=ANSWER_MS)
-    await thread.get_by_text("a shorter answer").wait_for(timeout=ANSWER_MS)
+    note = thread.get_by_text("a shorter version of this answer")
+    await note.wait_for(timeout=ANSWER_MS)
+    await expect(note).to_contain_text("↻ For Alice Martin:")
+    link = note.get_by_role("link", name="this answer")
+    await expect(link).to_have_attribute("href", re.compile(r"/archives/\w+/p\d+\?thread_ts="))
     await expect(thread.get_by_role("button", name="Regenerate")).to_have_count(1)
     await expect(thread.get_by_role("button", name="Helpful", exact=True)).to_have_count(1)
     await expect(menu(thread)).to_have_count(1)

@@ -123,11 +123,31 @@ async def test_shorter_asks_once_however_often_it_is_pressed_and_tells_the_model
     [again, shorter] = answers(stack)
     assert again["ts"] == first["ts"]
     assert shorter["thread_ts"] == first["thread_ts"]
-    assert "短くまとめた" in str(shorter["blocks"])
+    said = str(shorter["blocks"])
+    assert f"p{first['ts'].replace('.', '')}?thread_ts=" in said
+    assert "山田 花 さんの依頼で、" in said
+    assert len(shorter["text"]) < len(first["text"])
     plain, wished = stack.gemini.requests
-    assert plain.prompt == wished.prompt
+    assert wished.prompt.startswith("直前の回答を短く")
     assert "短い回答を求めています" in wished.system_instruction
     assert "短い回答を求めています" not in plain.system_instruction
+
+
+async def test_regenerate_shows_the_model_its_answer_and_takes_another_approach(
+    stack: LocalStack,
+) -> None:
+    stack.slack.people.post("hana", "#general", "@mechachang Redisとは何ですか")
+    [first] = await answered(stack)
+    await stack.slack.people.click("kenji", "#general", first["ts"], "regenerate")
+    _, again = await answered(stack, 2)
+    assert again["text"] != first["text"]
+    assert "佐藤 健二 さんの依頼で、" in str(again["blocks"])
+    assert "別の答え方をしました" in str(again["blocks"])
+    question, earlier, request = stack.gemini.requests[1].body["contents"]
+    assert question["parts"] == [{"text": "Redisとは何ですか"}]
+    assert (earlier["role"], request["role"]) == ("model", "user")
+    said = first["text"].replace("\u200b", "")
+    assert earlier["parts"][0]["text"].split() == said.split()
 
 
 async def test_an_edited_question_is_answered_anew_when_its_author_wishes_so(

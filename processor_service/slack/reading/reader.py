@@ -14,7 +14,12 @@ from processor_service.ports.work import StreamOwners
 from processor_service.rendering.block_text import body_shown
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.page_memory import FIRST_PAGE, PageMemory, next_page
-from processor_service.slack.reading.thread_messages import AskedMessage, said_about, said_before
+from processor_service.slack.reading.thread_messages import (
+    AskedMessage,
+    answer_in,
+    said_about,
+    said_before,
+)
 from processor_service.slack.reading.trimming import TrimmedMessages, size_of
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
 from shared.ledger import growing_mark
@@ -81,6 +86,10 @@ class SlackReading:
         after ``until`` has no words.
         """
         return (await self._from_the_beginning(TrimmedMessages(until)))[0]
+
+    async def replies(self) -> list[Message]:
+        """The messages since ``oldest``."""
+        return (await self._messages(self.oldest, TrimmedMessages(), _HISTORY_MESSAGES))[0]
 
     async def _from_the_beginning(self, kept: TrimmedMessages) -> tuple[list[Message], bool]:
         page_memory = self.calls.page_memory
@@ -225,6 +234,15 @@ class SlackThreads:
             reading.add_done_callback(lambda done: self._over(key, done))
         # Others may wait for it, even if the caller that began it is cancelled.
         return await asyncio.shield(reading)
+
+    async def answer_at(self, place: MessageRef, last_ts: str) -> str:
+        """The Markdown of all parts of the answer, from Slack."""
+        thread = SlackReading(
+            self._calls, place.channel_id, place.message_ts, thread_ts=place.thread_ts
+        )
+        return answer_in(
+            await thread.replies(), last_ts, place.channel_id, await self._calls.ourselves()
+        )
 
     def _over(self, key: tuple[str, str, str], done: asyncio.Task[_Said]) -> None:
         del self._reading[key]

@@ -59,6 +59,22 @@ def said_about(
     return tuple(one for _, one in alone)
 
 
+def answer_in(
+    messages: Sequence[Message], last_ts: str, channel_id: str, ourselves: BotIdentity
+) -> str:
+    """The whole answer of ours that ends with the message at ``last_ts``; "" if there is none."""
+    marked = [(one, ourselves.ledger.mark_of(one, channel_id)) for one in messages]
+    last = next((mark for one, mark in marked if one["ts"] == last_ts), None)
+    if last is None or last.role != "answer" or not last.parts:
+        return ""
+    parts = {
+        mark.part: _text_of_ours(one)
+        for one, mark in marked
+        if mark and (mark.task_id, mark.role, mark.digest) == (last.task_id, "answer", last.digest)
+    }
+    return "\n\n".join(parts[number] for number in sorted(parts))
+
+
 def _has_words(said: ThreadMessage | None) -> TypeGuard[ThreadMessage]:
     return said is not None and bool(said.text)
 

@@ -17,6 +17,8 @@ _EXPLAINED = re.compile(r"\[([0-9a-f]{8,}) (?:message|question|file|missing|end)
 _LINE = re.compile(r"^\[([0-9a-f]{8,}) ([^\n]*)\]$")
 _NAMED = re.compile(r'"([^"]*)"')
 _SHORT = re.compile(r"今回は[^。]*短[いく]|This time[^.]*\bshort", re.IGNORECASE)
+# An app's request to rework the model's last answer.
+_REWORK = re.compile(r"直前の回答|your previous answer", re.IGNORECASE)
 _LONG = re.compile(r"今回は[^。]*(?:詳し|長)|This time[^.]*\b(?:long|detail)", re.IGNORECASE)
 
 
@@ -35,20 +37,29 @@ def question_of(request: GenerateContentRequest, variation: int = 0) -> Question
     """
     system = request.system_instruction.text() if request.system_instruction else ""
     words = frozenset(_EXPLAINED.findall(system))
-    turns = [content for content in request.contents if content.role != "model"]
+    contents, replaced = _without_rework(request.contents)
+    turns = [content for content in contents if content.role != "model"]
     pieces = [piece for turn in turns for piece in _pieces(turn, words)]
     text, before = _asked(pieces)
     length = _length(system)
     return Question(
         text=text,
         earlier=[one.text for one in before if one.kind in ("message", "plain")],
-        answers=[each.text() for each in request.contents if each.role == "model"],
+        answers=[each.text() for each in contents if each.role == "model"],
         quotes=[Said(one.about, one.text) for one in before if one.kind == "message"],
         attachments=attachments_of(turns),
         missing=[one.about for one in before if one.kind == "missing"],
         length=length,
         variation=variation if length == "usual" else 0,
+        replaced=replaced,
     )
+
+
+def _without_rework(contents: Sequence[Content]) -> tuple[Sequence[Content], str]:
+    """The conversation up to its question, and the answer that the last turn asks to rework."""
+    if len(contents) < 3 or contents[-2].role != "model" or not _REWORK.search(contents[-1].text()):
+        return contents, ""
+    return contents[:-2], contents[-2].text()
 
 
 def _asked(pieces: Sequence[_Piece]) -> tuple[str, Sequence[_Piece]]:

@@ -1,7 +1,9 @@
 """Chooses what to say and puts the answer together."""
 
+from dataclasses import replace
+
 from simulators.gemini.demo_answers.answer import Answer, Mode
-from simulators.gemini.demo_answers.draft import Draft
+from simulators.gemini.demo_answers.draft import Draft, first_sentence
 from simulators.gemini.demo_answers.files import about_files, received
 from simulators.gemini.demo_answers.follow_ups import follow_up
 from simulators.gemini.demo_answers.forms import fields_of, markdown_of
@@ -10,6 +12,8 @@ from simulators.gemini.demo_answers.question import Question
 from simulators.gemini.demo_answers.shortcuts import about_quotes
 from simulators.gemini.demo_answers.stock import from_stock, stock_of
 from simulators.gemini.demo_answers.texts import texts
+
+_MOST_APPROACHES = 4
 
 _COMPOSERS = {
     "general": general.draft,
@@ -38,6 +42,32 @@ def natural_mode(question: Question) -> Mode:
 
 
 def draft_of(question: Question, mode: Mode | None) -> Draft:
+    """What to say; instead of another answer, that one in another length or another approach."""
+    if not question.replaced:
+        return _in_full(question, mode).of_length(question.length)
+    tries = (replace(question, variation=number) for number in range(_MOST_APPROACHES))
+    drafts = [_in_full(each, mode) for each in tries]
+    same = [draft for draft in drafts if _is_told_in(question.replaced, draft)]
+    if question.length == "usual":
+        others = (*drafts, _turned_round(drafts[0]))
+        return next((one for one in others if not _is_told_in(question.replaced, one)), drafts[0])
+    draft = (same or drafts)[0]
+    beside = dict.fromkeys(one.lead for one in drafts if one.lead != draft.lead)
+    return replace(draft, more=(*draft.more, *beside)).of_length(question.length)
+
+
+def _turned_round(draft: Draft) -> Draft:
+    """The only approach that there is, told the other way round."""
+    said: str = texts("follow_ups")[draft.locale]["another"]
+    return replace(draft, lead=said.format(lead=draft.lead), points=tuple(reversed(draft.points)))
+
+
+def _is_told_in(answer: str, draft: Draft) -> bool:
+    told = draft.code.text if draft.code else draft.text or first_sentence(draft.lead)
+    return "".join(told.split()) in "".join(answer.split())
+
+
+def _in_full(question: Question, mode: Mode | None) -> Draft:
     """What to say: about quotes or an earlier answer, by heart, about files, or composed."""
     draft = about_quotes(question) or follow_up(question, lambda it: draft_of(it, None))
     if draft is None and not question.is_greeting and not _is_a_program(question):
@@ -47,7 +77,7 @@ def draft_of(question: Question, mode: Mode | None) -> Draft:
     if draft is None:
         kind = question.kind if mode in (None, "general") else mode
         draft = _COMPOSERS[kind](question)
-    return draft.of_length(question.length)
+    return draft
 
 
 def _is_a_program(question: Question) -> bool:

@@ -89,7 +89,8 @@ class Question:
 
     ``earlier`` are the user's messages before it, ``answers`` the model's, ``quotes`` what people
     wrote, the asker included. ``variation`` counts how often it was answered already: another
-    approach is due then. ``missing`` are the names of files that could not be given.
+    approach is due then. ``missing`` are the names of files that could not be given. ``replaced``
+    is the answer that the user wants another one instead of.
     """
 
     text: str
@@ -100,6 +101,7 @@ class Question:
     missing: Sequence[str] = ()
     length: Length = "usual"
     variation: int = 0
+    replaced: str = ""
 
     @property
     def locale(self) -> Locale:

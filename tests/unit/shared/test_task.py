@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shared.errors import UndecodableTask
 from shared.task import (
     Cancel,
+    Earlier,
     Feedback,
     Kind,
     Mode,
@@ -72,6 +73,7 @@ TASKS = st.builds(
     text=TEXT,
     mode=st.sampled_from(Mode),
     wish=st.none() | st.sampled_from(Wish),
+    earlier=st.none() | st.builds(Earlier, message_ts=TEXT),
     cancel=st.none() | st.builds(Cancel, task_id=st.none() | TEXT),
     feedback=st.none()
     | st.builds(Feedback, task_id=TEXT, vote=st.sampled_from(Vote), comment=st.none() | TEXT),
@@ -95,7 +97,7 @@ def test_a_question_without_wishes_looks_on_the_wire_as_it_always_did() -> None:
     """An older processor reads each field that a newer command service sends with it."""
     plain = json.loads((GOLDEN[0].parent / "mention_v1.json").read_bytes())
     assert (
-        not {"wish", "cancel", "feedback"}
+        not {"wish", "earlier", "cancel", "feedback"}
         & json.loads(Task.decode(json.dumps(plain).encode()).encode()).keys()
     )
 

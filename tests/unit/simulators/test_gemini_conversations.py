@@ -11,6 +11,7 @@ from processor_service.ports.answers import OmittedFile
 from processor_service.ports.conversations import ThreadMessage
 from processor_service.ports.model import MediaFile, Prompt
 from processor_service.prompt.build import PromptConfig, prompt_for
+from processor_service.prompt.earlier_answer import instead_of
 from processor_service.prompt.file_quotes import with_files
 from processor_service.prompt.quotes import in_thread
 from processor_service.prompt.shortcut_request import asked_about
@@ -26,7 +27,8 @@ from tests.support.tasks import a_task
 NAMES = {"U1": "山田 花", "U2": "佐藤 健二", "U3": "Alice"}
 FRAME = re.compile(r"[0-9a-f]{12}")
 LEAD = {"ja": "表どうしの関係と整合性", "en": "Choose SQL for related data"}
-ASKED = {"ja": "SQL と NoSQL を比べてください", "en": "Compare SQL and NoSQL"}
+ASKED: dict[Locale, str] = {"ja": "SQL と NoSQL を比べてください", "en": "Compare SQL and NoSQL"}
+ONE_APPROACH: dict[Locale, str] = {"ja": "Redis とは何ですか", "en": "What is Redis?"}
 MAIL = {
     "ja": "納期の延長をお願いする、丁寧な社外向けメールの文案を書いてください。",
     "en": "Draft a polite e-mail that asks a customer for more time before a deadline.",
@@ -53,6 +55,13 @@ def answered(prompt: Prompt, variation: int = 0) -> str:
 
 def prompt_of(task: Task) -> Prompt:
     return prompt_for(task, THAT_DAY, PromptConfig())
+
+
+def as_shown(answer: str) -> str:
+    """The words of an answer as they are read back from Slack, whatever its form."""
+    fields = json.loads(answer) if answer.startswith("{") else {"text": answer}
+    lines = [each if isinstance(each, list) else [each] for each in fields.values()]
+    return "\n\n".join(str(one) for each in lines for one in each)
 
 
 def in_the_thread(text: str, *said: ThreadMessage, locale: Locale = "ja") -> str:
@@ -121,6 +130,34 @@ def test_the_buttons_for_length_change_it(locale: Locale, mode: Mode) -> None:
         return len(answered(prompt_of(task), variation=1 if wish else 0))
 
     assert length(Wish.SHORTER) * 1.5 < length(None) < length(Wish.LONGER)
+
+
+@pytest.mark.parametrize(
+    ("asked", "mode"),
+    [(ASKED, Mode.CHAT), (ASKED, Mode.AUTO), (ONE_APPROACH, Mode.CHAT)],
+    ids=["chat", "auto", "one approach"],
+)
+@pytest.mark.parametrize("in_thread_", [False, True])
+@pytest.mark.parametrize("locale", ["ja", "en"])
+def test_an_answer_is_reworked_by_our_own_requests(
+    locale: Locale, asked: dict[Locale, str], in_thread_: bool, mode: Mode
+) -> None:
+    task = a_task(text=asked[locale], locale=locale, mode=mode)
+    first = as_shown(answered(prompt_of(task)))
+
+    def reworked(earlier: str, wish: Wish | None = None) -> str:
+        wished = task.model_copy(update={"wish": wish})
+        prompt = prompt_of(wished)
+        if in_thread_:
+            prompt = in_thread(prompt, wished, [person("U2", "?"), us("!")], NAMES)
+        return as_shown(answered(instead_of(prompt, wished, earlier)))
+
+    another = reworked(first)
+    assert another != first
+    assert reworked(another) != another
+    for each in (first, another):
+        assert len(reworked(each, Wish.SHORTER)) * 1.5 < len(each)
+        assert len(reworked(each, Wish.LONGER)) > len(each)
 
 
 def test_asked_again_the_answer_takes_another_approach() -> None:

@@ -24,6 +24,7 @@ from processor_service.slack.people import SlackPeople
 from processor_service.slack.reading.reader import SlackThreads
 from shared.errors import OutcomeUnknown
 from shared.ledger import Mark, growing_mark
+from shared.slack.message import MessageRef
 from shared.task import Purpose, Subject
 from simulators.faults import Fault, FaultPlan
 from simulators.gemini import GeminiSimulator
@@ -139,6 +140,19 @@ async def test_the_ledger_of_a_thread_beyond_all_bounds_is_read_all_the_same() -
         assert history.posted == (ours,)
         assert history.said[0].text == "opening"
         assert here.calls_of("conversations.replies") == 5
+
+
+async def test_all_messages_of_the_answer_that_a_button_stands_below_are_read() -> None:
+    async with reader() as here:
+        asked = here.people.post("alice", "#general", "question")
+        thread = here.thread(asked.ts, asked.ts)
+        for number, words in enumerate(("one", "two"), start=1):
+            last = await thread.post(Body(words), Mark(TASK_ID, "answer", number, 2, "e"))
+        here.people.post("hana", "#general", "nice", thread_ts=asked.ts)
+        place = MessageRef(here.bench.general, asked.ts, asked.ts)
+        threads = SlackThreads(here.calls)
+        assert await threads.answer_at(place, last.ts) == "one\n\ntwo"
+        assert await threads.answer_at(place, asked.ts) == ""
 
 
 async def test_names_are_asked_for_once_and_a_person_slack_does_not_tell_of_has_none() -> None:

@@ -229,8 +229,14 @@ class FakeThreads:
     """What was said where a shortcut was used, or why it cannot be read."""
 
     said: tuple[ThreadMessage, ...] = ()
+    answers: dict[str, str] = field(default_factory=dict)
     refused: SlackRefused | None = None
     read: list[Subject] = field(default_factory=list)
+
+    async def answer_at(self, place: MessageRef, last_ts: str) -> str:
+        if self.refused is not None:
+            raise self.refused
+        return self.answers.get(last_ts, "")
 
     async def said_about(self, subject: Subject) -> tuple[ThreadMessage, ...]:
         self.read.append(subject)

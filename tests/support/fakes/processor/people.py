@@ -78,6 +78,9 @@ class FakeWorkspace:
     async def name(self) -> str | None:
         return self.called
 
+    async def url(self) -> str:
+        return "https://acme.slack.com/" if self.called else ""
+
 
 @dataclass
 class FakeHomes:

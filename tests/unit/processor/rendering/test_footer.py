@@ -115,11 +115,11 @@ def test_a_cached_answer_says_so() -> None:
     assert note(footer(a_task(), CHAT)) == ""
 
 
-def test_a_shorter_answer_says_so_stays_short_when_regenerated_and_can_be_longer() -> None:
+def test_a_shorter_answer_says_so_and_its_regenerate_asks_for_another_approach_instead() -> None:
     blocks = footer(a_task(wish=Wish.SHORTER), CHAT)
-    assert "短くまとめた" in note(blocks)
+    assert note(blocks) == "短い版"
     assert list(row(blocks)) == ["regenerate", "mode"]
-    assert row(blocks)["regenerate"]["wish"] == "shorter"
+    assert "wish" not in row(blocks)["regenerate"]
 
 
 def test_a_stopped_answer_says_so_and_can_be_regenerated_but_not_judged() -> None:
