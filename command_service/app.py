@@ -13,6 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.backfill.schedule import Backfill
+from command_service.payloads.messages import read_typed
 from command_service.payloads.model import Identity, RejectReason
 from command_service.ports import SocketState
 from command_service.pubsub.publisher import PubSubQueue, open_publisher
@@ -32,20 +33,22 @@ from command_service.transport.health import Health, HealthDeps
 from command_service.transport.http_server import LateRoute, serving
 from command_service.transport.listeners import Listeners
 from command_service.transport.signatures import Signatures
-from command_service.transport.socket_mode import SocketMode, connected
+from command_service.transport.socket_mode import BusyReply, SocketMode, connected
 from command_service.use_cases.app_home import REFRESH_EVERY_S, OpenHomeDeps
 from command_service.use_cases.ask_again import AskAgainDeps
+from command_service.use_cases.command_reply import Reply, refuse
 from command_service.use_cases.doctor import REPORT_EVERY_S, DoctorDeps
 from command_service.use_cases.feedback import VoteDeps
 from command_service.use_cases.follow_ups import FollowUpDeps
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.sharing import Sharing
-from command_service.use_cases.submit import SubmitDeps, refusal_text
+from command_service.use_cases.submit import SubmitDeps
 from command_service.use_cases.throttle import GENEROSITY, Pace, PerUserThrottle
 from shared.background import Background, alongside
 from shared.ledger import Ledger
 from shared.service_main import bound
 from shared.slack.client import slack_client
+from shared.slack.message import Payload
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -160,7 +163,9 @@ async def running(
             identity, repetition, following, listening, entrance, doctor, ledger.signing
         ).register(bolt)
         slots = ConcurrencyLimit(settings.max_concurrent_requests)
-        socket_mode = _socket_mode(settings, bolt, slots, repetition.submit_deps, after_silence)
+        socket_mode = _socket_mode(
+            settings, bolt, slots, _busy_reply(identity, repetition.submit_deps), after_silence
+        )
         port.health.deps = HealthDeps(
             queue.check, access, socket_mode.state if socket_mode else None
         )
@@ -304,17 +309,20 @@ def _socket_mode(
     settings: CommandSettings,
     bolt: AsyncApp,
     slots: ConcurrencyLimit,
-    submit_deps: SubmitDeps,
+    busy_reply: BusyReply,
     on_heard_again: Callable[[float | None], None],
 ) -> SocketMode | None:
     token = _app_token(settings)
     if token is None:
         return None
+    return SocketMode(bolt, token, slots, busy_reply, on_heard_again)
 
-    def busy_text(user_id: str) -> str:
-        return refusal_text(RejectReason.OVERLOADED, user_id, submit_deps)
 
-    return SocketMode(bolt, token, slots, busy_text, on_heard_again)
+def _busy_reply(identity: Identity, submit_deps: SubmitDeps) -> BusyReply:
+    async def reply(body: Payload) -> Reply:
+        return await refuse(read_typed(body, identity), RejectReason.OVERLOADED, submit_deps)
+
+    return reply
 
 
 def _described(checked: Preflight) -> dict[str, str]:

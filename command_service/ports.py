@@ -1,6 +1,6 @@
 """What the use cases need from outside, as Protocols; adapters implement them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -47,8 +47,10 @@ class UserSignals(Protocol):
     async def dismiss(self, response_url: str) -> None:
         """Remove an ephemeral message, by the address that came with the click on it."""
 
-    async def show_thinking(self, question: Question, locale: Locale) -> None:
-        """Show in the question's thread that an answer is being prepared."""
+    async def show_thinking(
+        self, question: Question, locale: Callable[[], Awaitable[Locale]]
+    ) -> None:
+        """Show in the question's thread, in the ``locale``, that an answer is being prepared."""
 
     async def hide_thinking(self, question: Question) -> None:
         """Remove that sign: the question was not taken. Waits for a sign in progress."""
@@ -100,7 +102,7 @@ class Locales(Protocol):
         """The user's language as known by now, at once; the default for a new user."""
 
     async def found(self, user_id: str) -> Locale:
-        """The user's language, looked up if needed; never raises."""
+        """The user's language, looked up if needed, however long that takes; never raises."""
 
 
 class HomePublisher(Protocol):

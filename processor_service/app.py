@@ -161,7 +161,9 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             workspace=SlackWorkspace(calls),
             threads=SlackThreads(calls),
         )
-        conversations = SlackConversations(calls, session, RedisResponses(redis), cancel.owners)
+        conversations = SlackConversations(
+            calls, session, RedisResponses(redis), cancel.owners, source.people
+        )
         answering = AnswerDeps(
             Coordination(leases, cancel.queue, cancel.cancellations, limits),
             source,

@@ -10,6 +10,7 @@ from command_service.payloads.model import (
     NotAQuestion,
     Question,
     RejectReason,
+    Typed,
 )
 from command_service.payloads.slash_command import read_request
 from command_service.payloads.small_talk import is_small_talk, opens_with_somebody_else
@@ -168,8 +169,8 @@ def _from_outside(body: Payload, identity: Identity) -> bool:
 def read_command(body: Payload, identity: Identity, now: datetime) -> Question | NotAQuestion:
     """The question of a slash command. Slack does not say when it was typed: that is ``now``."""
     request = read_request(plain_text(words_in(body.get("text")), identity.bot_user_id))
-    if isinstance(request, RejectReason):
-        return NotAQuestion(request)
+    if isinstance(request, NotAQuestion):
+        return request
     team_id, channel_id = str(body["team_id"]), id_in(body["channel_id"])
     user_id = id_in(body["user_id"])
     return Question(
@@ -185,6 +186,13 @@ def read_command(body: Payload, identity: Identity, now: datetime) -> Question |
         response_url=text_or_none(body.get("response_url")),
         private=request.private,
     )
+
+
+def read_typed(body: Payload, identity: Identity) -> Typed:
+    """A slash command, to be given back to its user. Never raises."""
+    text = plain_text(words_in(body.get("text")), identity.bot_user_id)
+    command = words_in(body.get("command"))
+    return Typed(words_in(body.get("user_id")), f"{command} {text}".strip())
 
 
 def moment(ts: str) -> datetime:

@@ -105,9 +105,18 @@ class Question:
 
 @dataclass(frozen=True)
 class NotAQuestion:
-    """A trigger that is no question at all."""
+    """A trigger that is no question at all. ``option``: the one, as typed, that nobody knows."""
 
     reason: RejectReason
+    option: str = ""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A slash command as its user typed it, with readable links and channels."""
+
+    user_id: str
+    text: str
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
-from command_service.payloads.model import RejectReason
+from command_service.payloads.model import NotAQuestion, RejectReason
 from shared.slack.message_text import LONGEST_MARKUP
 from shared.task import Mode
 
@@ -47,28 +47,28 @@ class CommandRequest:
     private: bool = False
 
 
-def read_request(text: str) -> CommandRequest | RejectReason:
-    """The request in ``text``, or why there is none: HELP_ASKED or UNKNOWN_OPTION.
+def read_request(text: str) -> CommandRequest | NotAQuestion:
+    """The request in ``text``, or why there is none: HELP_ASKED, or UNKNOWN_OPTION with the option.
 
     A text longer than any message in Slack is not parsed: it is a question that is too long.
     """
     if len(text) > LONGEST_MARKUP:
         return CommandRequest(text)
     if folded(text) in _HELP:
-        return RejectReason.HELP_ASKED
+        return NotAQuestion(RejectReason.HELP_ASKED)
     text = text.strip()
     # The expression does not begin with its blanks: that would take quadratic time.
     last = _PRIVATE_LAST.search(text)
     request = _after_options(text[: last.start()].rstrip() if last else text)
     if isinstance(request, CommandRequest) and last:
         request = replace(request, private=True)
-    return request if isinstance(request, RejectReason) else _after_mode(request)
+    return request if isinstance(request, NotAQuestion) else _after_mode(request)
 
 
-def _after_options(text: str) -> CommandRequest | RejectReason:
+def _after_options(text: str) -> CommandRequest | NotAQuestion:
     request, at = CommandRequest(""), 0
     while option := _OPTION.match(text, at):
-        name, value, at = folded(option[1]), option[2], option.end()
+        name, value, began, at = folded(option[1]), option[2], at, option.end()
         if value is None and name == "mode" and (word := _WORD.match(text, at)):
             value, at = word[1], word.end()
         if name == "private" and value is None:
@@ -76,8 +76,14 @@ def _after_options(text: str) -> CommandRequest | RejectReason:
         elif name == "mode" and (mode := _mode(value or "")) is not None:
             request = replace(request, mode=mode)
         else:
-            return RejectReason.HELP_ASKED if name == "help" else RejectReason.UNKNOWN_OPTION
+            return _refused(name, text[began:at].strip())
     return replace(request, text=text[at:])
+
+
+def _refused(name: str, written: str) -> NotAQuestion:
+    if name == "help":
+        return NotAQuestion(RejectReason.HELP_ASKED)
+    return NotAQuestion(RejectReason.UNKNOWN_OPTION, written)
 
 
 def _after_mode(request: CommandRequest) -> CommandRequest:

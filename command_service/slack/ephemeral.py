@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -113,7 +113,9 @@ class SlackUserSignals:
                 why=f"response_url: Slack refused ({answer.status_code} {answer.body[:50]}).",
             )
 
-    async def show_thinking(self, question: Question, locale: Locale) -> None:
+    async def show_thinking(
+        self, question: Question, locale: Callable[[], Awaitable[Locale]]
+    ) -> None:
         """Set the thread's status, once per task; Slack clears it with our next message there.
 
         A slow one may have arrived after that message: then it is cleared again, if looking for it
@@ -124,7 +126,8 @@ class SlackUserSignals:
         shown = self._shown.put(question.task_id, asyncio.Event())
         began, may_stand = time.monotonic(), True
         try:
-            may_stand = await self._set_status(question, IS_THINKING[locale], LOADING_LINES[locale])
+            said = await locale()
+            may_stand = await self._set_status(question, IS_THINKING[said], LOADING_LINES[said])
         finally:
             shown.set()
         late = time.monotonic() - began > self._late_after_s

@@ -1,5 +1,7 @@
 """Users' languages in Slack, looked up in the background."""
 
+import asyncio
+
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.slack.access import SlackAccess
@@ -16,8 +18,7 @@ log = get_logger(__name__)
 class SlackLocales:
     """``ports.Locales`` by ``users.info``; remembers the last ``capacity`` users.
 
-    No question waits for it: a new user's first one is answered in the default language unless
-    Slack answers before the next look.
+    A look-up goes on when its caller waits no longer, so that the next one knows.
     """
 
     def __init__(
@@ -33,22 +34,31 @@ class SlackLocales:
         self._background = background
         self._default = default
         self._known: BoundedMap[str, Locale] = BoundedMap(capacity)
-        self._asked: set[str] = set()
+        self._asked: dict[str, asyncio.Event] = {}
 
     def of(self, user_id: str) -> Locale:
         if (known := self._known.get(user_id)) is not None:
             return self._known.put(user_id, known)
-        if user_id not in self._asked:
-            self._asked.add(user_id)
-            if not self._background.start(self._learn(user_id), f"locale:{user_id}"):
-                self._asked.discard(user_id)
+        self._asking(user_id)
         return self._default
 
     async def found(self, user_id: str) -> Locale:
         """The user's language, from Slack if needed; the default if Slack cannot be asked."""
         if user_id not in self._known:
-            await self._learn(user_id)
+            await self._asking(user_id).wait()
         return self._known.get(user_id) or self._default
+
+    def _asking(self, user_id: str) -> asyncio.Event:
+        """Set once Slack has answered, or cannot be asked. Concurrent callers share one call."""
+        if (asked := self._asked.get(user_id)) is None:
+            asked = self._asked[user_id] = asyncio.Event()
+            if not self._background.start(self._learn(user_id), f"locale:{user_id}"):
+                self._answered(user_id)
+        return asked
+
+    def _answered(self, user_id: str) -> None:
+        if (asked := self._asked.pop(user_id, None)) is not None:
+            asked.set()
 
     async def _learn(self, user_id: str) -> None:
         try:
@@ -65,4 +75,4 @@ class SlackLocales:
                 why=str(failure),
             )
         finally:
-            self._asked.discard(user_id)
+            self._answered(user_id)

@@ -5,7 +5,11 @@ from typing import Final
 from command_service.payloads.model import RejectReason
 from shared.task import FeedbackReason, Locale, Texts
 
-IS_THINKING: Final[Texts] = {"ja": "考えています…", "en": "is thinking…"}
+_OPTION_CHARS: Final = 40
+
+# Slack shows a status behind the app's name, and the loading messages in its place, alone
+# (docs.slack.dev, assistant.threads.setStatus).
+IS_THINKING: Final[Texts] = {"ja": "が考えています…", "en": "is thinking…"}
 LOADING_LINES: Final[dict[Locale, list[str]]] = {
     "ja": [
         "質問を受け付けました…",
@@ -19,6 +23,18 @@ LOADING_LINES: Final[dict[Locale, list[str]]] = {
         "Preparing an answer…",
         "Just a moment more…",
     ],
+}
+KEPT: Final[Texts] = {
+    "ja": "ただいま受け付けに時間がかかっていますが、質問は残っています。復旧しだいここでお答えしますので、送り直す必要はありません。",
+    "en": "I can't start on this right now, but your question is kept. I'll answer here as soon as I can, so there's no need to resend it.",
+}
+HELD_UP: Final[Texts] = {
+    "ja": "ただいま受け付けに時間がかかっています。5 分ほど試し続けますので、それでも回答がなければ、メンションを付けてもう一度お送りください。",
+    "en": "I can't start on this right now, but I'll keep trying for about five minutes. If there's still no answer then, mention me and ask again.",
+}
+TYPED: Final[Texts] = {
+    "ja": "入力された内容です。コピーしてお使いください。",
+    "en": "Here's what you typed, ready to copy:",
 }
 SHORTCUT_ACCEPTED: Final[Texts] = {
     "ja": "承りました。回答は、このアプリとのダイレクトメッセージにお送りします。ほかの方には表示されません。",
@@ -89,10 +105,10 @@ _REFUSALS: Final[dict[RejectReason, Texts]] = {
         "I could not find a question there. Here is how to ask me:",
     ),
     RejectReason.HELP_ASKED: _before_usage("使い方は次のとおりです。", "Here is how to ask me:"),
-    RejectReason.UNKNOWN_OPTION: _before_usage(
-        "指定されたオプションが分からなかったため、質問は受け付けていません。使い方は次のとおりです。",
-        "I do not know that option, so I did not take the question. Here is how to ask me:",
-    ),
+    RejectReason.UNKNOWN_OPTION: {
+        "ja": "`{option}` というオプションはありません。使えるのは `--private` と `--mode`（general、code、data、creative）です。",
+        "en": "There's no `{option}` option. You can use `--private` and `--mode` (general, code, data, creative).",
+    },
     RejectReason.PROMPT_TOO_LONG: {
         "ja": "ご質問が長すぎるため、受け付けられませんでした。{limit} 文字以内に短くするか、いくつかに分けてお送りください。",
         "en": "Your question is too long for me. Please shorten it to {limit} characters or send it in several parts.",
@@ -196,6 +212,14 @@ COMMENT_HINT: Final[Texts] = {
 }
 
 
-def refusal(reason: RejectReason, locale: Locale, *, max_prompt_chars: int) -> str:
-    """What happened and what to do, for a reason that the user is told."""
-    return _REFUSALS[reason][locale].format(limit=f"{max_prompt_chars:,}")
+def refusal(
+    reason: RejectReason, locale: Locale, *, max_prompt_chars: int, option: str = ""
+) -> str:
+    """What happened and what to do, for a reason that the user is told.
+
+    ``option``, as typed, is shown as code: nothing in it can end the code or mean a mention.
+    """
+    shown = option if len(option) <= _OPTION_CHARS else option[:_OPTION_CHARS] + "…"
+    for character, instead in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("`", "'")):
+        shown = shown.replace(character, instead)
+    return _REFUSALS[reason][locale].format(limit=f"{max_prompt_chars:,}", option=shown)

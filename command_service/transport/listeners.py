@@ -23,11 +23,15 @@ from command_service.payloads.buttons import (
     read_wish,
 )
 from command_service.payloads.cancels import read_stop, read_stopped_session
-from command_service.payloads.messages import read_command, read_mention, read_message
+from command_service.payloads.messages import (
+    read_command,
+    read_mention,
+    read_message,
+    read_typed,
+)
 from command_service.payloads.model import Click, Identity, NotAQuestion, Question, RejectReason
 from command_service.payloads.votes import FLAW, REASONS, read_reasons, read_vote
 from command_service.texts.feedback_modal import thanks_modal
-from command_service.texts.replies import COMMAND_ACCEPTED, PRIVATE_ACCEPTED, PRIVATE_TO_BE_SURE
 from command_service.use_cases.app_home import (
     HOME_EVENTS,
     OpenHomeDeps,
@@ -35,6 +39,7 @@ from command_service.use_cases.app_home import (
     read_opening,
 )
 from command_service.use_cases.ask_again import AskAgainDeps, ask_again
+from command_service.use_cases.command_reply import reply_to
 from command_service.use_cases.doctor import DoctorDeps, read_doctor_request, run_checks
 from command_service.use_cases.edits import offer, read_edit
 from command_service.use_cases.feedback import VoteDeps, take_reasons, take_vote
@@ -140,29 +145,10 @@ class Listeners:
         )
         outcome = await submit(question, submit_deps)
         count(question, outcome)
-        unsure = question != asked
-        await ack(self._command_reply(outcome, str(body["user_id"]), unsure=unsure))
-        if isinstance(question, Question):
+        reply = await reply_to(read_typed(body, self.identity), asked, outcome, submit_deps)
+        await ack(**reply)
+        if isinstance(question, Question) and reply:
             FIRST_SIGN.record(question.age_s(submit_deps.now()), source=question.source)
-
-    def _command_reply(self, outcome: SubmitOutcome, user_id: str, *, unsure: bool) -> str:
-        """The ack's text for a command, which Slack never redelivers.
-
-        ``unsure``: the answer is for the user alone, because the channel may be shared.
-        """
-        match outcome:
-            case Accepted(task) if unsure:
-                return PRIVATE_TO_BE_SURE[task.locale]
-            case Accepted(task):
-                return (PRIVATE_ACCEPTED if task.private else COMMAND_ACCEPTED)[task.locale]
-            case Rejected(reason):
-                return refusal_text(reason, user_id, self.repetition.submit_deps)
-            case HandedBack(SlackDenied()):
-                return refusal_text(RejectReason.SLACK_DENIED, user_id, self.repetition.submit_deps)
-            case HandedBack():
-                return refusal_text(
-                    RejectReason.QUEUE_UNAVAILABLE, user_id, self.repetition.submit_deps
-                )
 
     def _on_click(self, read: ReadClick) -> Callable[..., Awaitable[None]]:
         async def on_click(body: Payload, ack: AsyncAck) -> None:
@@ -219,10 +205,10 @@ class Listeners:
         if isinstance(outcome, Rejected) and outcome.reason in TOLD:
             lost = outcome.reason
         if lost is not None:
-            text = refusal_text(lost, user_id, self.repetition.submit_deps)
+            text = await refusal_text(lost, user_id, self.repetition.submit_deps)
             await ack(response_action="errors", errors={FLAW: text})
         else:
-            thanks = thanks_modal(self.listening.locale_of(user_id))
+            thanks = thanks_modal(await self.listening.locale_of(user_id))
             await ack(response_action="update", view=thanks)
 
     async def _on_shortcut(self, body: Payload, ack: AsyncAck) -> None:

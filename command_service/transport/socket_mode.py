@@ -33,6 +33,7 @@ from command_service.transport.concurrency import ConcurrencyLimit, Overloaded
 from shared.background import alongside
 from shared.errors import RetryableError
 from shared.slack.client import SLACK_FAILURES, slack_error
+from shared.slack.message import Payload
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import SOCKET_CONNECTED, SOCKET_RECONNECTS
 
@@ -44,6 +45,10 @@ _CLOSE_WITHIN_S = 1.0
 # docs.slack.dev, using Socket Mode; too_many_websockets was seen by others.
 _DISCONNECT = '"disconnect"'
 _DISCONNECTS = frozenset({"warning", "refresh_requested", "link_disabled", "too_many_websockets"})
+
+
+BusyReply = Callable[[Payload], Awaitable[dict[str, Any]]]
+"""The ack of a slash command that gets no slot, from its payload."""
 
 
 class WithoutTickets(logging.Filter):
@@ -81,9 +86,9 @@ DEFAULT_TIMING = Timing()
 class SocketMode(AsyncSocketModeHandler):
     """Runs each envelope in a slot; one that gets none stays unacked, and Slack redelivers it.
 
-    A slash command, which Slack does not redeliver, is answered with ``busy_text(user_id)``. When
-    Slack is first heard, and after each silence of ``gap_s``, ``on_heard_again`` is called with the
-    seconds of silence (None at first): events of that time may never arrive.
+    A slash command, which Slack does not redeliver, is answered with ``busy_reply`` to its payload.
+    When Slack is first heard, and after each silence of ``gap_s``, ``on_heard_again`` is called
+    with the seconds of silence (None at first): events of that time may never arrive.
     """
 
     def __init__(
@@ -91,7 +96,7 @@ class SocketMode(AsyncSocketModeHandler):
         app: AsyncApp,
         app_token: str,
         slots: ConcurrencyLimit,
-        busy_text: Callable[[str], str],
+        busy_reply: BusyReply,
         on_heard_again: Callable[[float | None], None],
         timing: Timing = DEFAULT_TIMING,
     ) -> None:
@@ -104,7 +109,7 @@ class SocketMode(AsyncSocketModeHandler):
         self._on_heard_again = on_heard_again
         self.timing = timing
         self._slots = slots
-        self._busy_text = busy_text
+        self._busy_reply = busy_reply
         self._linked_at = self._heard_at = self._kept_at = time.monotonic()
         # The wall clock goes on while a laptop sleeps.
         self._heard_time: float | None = None
@@ -116,11 +121,8 @@ class SocketMode(AsyncSocketModeHandler):
     async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
         """Handle one envelope; an ack always means that it was dealt with."""
         try:
-            with ack_deadline(), envelope(req.type):
-                async with self._slots.slot():
-                    await super().handle(self.client, req)
-        except Overloaded as error:
-            await self._turn_away(req, str(error))
+            with ack_deadline():
+                await self._handle(req)
         except ConnectionError:
             log.warning(
                 "An ack could not be sent; Slack will deliver again.",
@@ -128,6 +130,14 @@ class SocketMode(AsyncSocketModeHandler):
                 reason="socket_lost",
                 type=req.type,
             )
+
+    async def _handle(self, req: SocketModeRequest) -> None:
+        try:
+            with envelope(req.type):
+                async with self._slots.slot():
+                    await super().handle(self.client, req)
+        except Overloaded as error:
+            await self._turn_away(req, str(error))
 
     async def _turn_away(self, req: SocketModeRequest, why: str) -> None:
         self.overloaded += 1
@@ -140,9 +150,9 @@ class SocketMode(AsyncSocketModeHandler):
             why=why,
         )
         if req.type == "slash_commands":
-            text = self._busy_text(str(req.payload.get("user_id")))
+            reply = await self._busy_reply(req.payload)
             await self.client.send_socket_mode_response(
-                SocketModeResponse(envelope_id=req.envelope_id, payload={"text": text})
+                SocketModeResponse(envelope_id=req.envelope_id, payload=reply)
             )
 
     async def state(self) -> SocketState:

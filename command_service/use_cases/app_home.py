@@ -94,8 +94,7 @@ def open_home(opened: Opened, deps: OpenHomeDeps) -> None:
     if reason := turned_away(Presence(opened.team_id, opened.user_id), deps.submit_deps.policy):
         _count("refused", reason)
         if opened.tab == "home":
-            text = refusal_text(reason, opened.user_id, deps.submit_deps)
-            turning = deps.homes.publish(opened.user_id, notice_view(text))
+            turning = _turn_away(opened, reason, deps)
             deps.submit_deps.background.start(turning, f"turned-away:{opened.user_id}")
         return
     work = _fill(opened, deps) if opened.tab == "home" else _suggest(opened, deps)
@@ -104,6 +103,11 @@ def open_home(opened: Opened, deps: OpenHomeDeps) -> None:
 
 def _count(outcome: str, reason: str = "none") -> None:
     count_event(Source.APP_HOME, outcome, reason, Kind.HOME)
+
+
+async def _turn_away(opened: Opened, reason: RejectReason, deps: OpenHomeDeps) -> None:
+    text = await refusal_text(reason, opened.user_id, deps.submit_deps)
+    await deps.homes.publish(opened.user_id, notice_view(text))
 
 
 async def _suggest(opened: Opened, deps: OpenHomeDeps) -> None:

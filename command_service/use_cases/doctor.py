@@ -23,6 +23,7 @@ from command_service.use_cases.submit import (
     HandedBack,
     SubmitDeps,
     count,
+    locale_to_tell,
     publish,
     refusal_text,
 )
@@ -47,7 +48,6 @@ _RULES: Final = {
 }
 # Slack shows nothing before the ack, and waits for it no longer than 3 s.
 _LOOK_WITHIN_S: Final = 1.5
-_LOCALE_WITHIN_S: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,9 @@ async def run_checks(visit: DoctorRequest, deps: DoctorDeps) -> str:
     the ack; the processor is asked for its own report.
     """
     with bound_task(visit.task_id):
-        if (kept_out := _kept_out(visit, deps)) is not None:
+        locale = await locale_to_tell(visit.user_id, deps.submit_deps)
+        if (kept_out := await _kept_out(visit, locale, deps)) is not None:
             return kept_out
-        locale = await _locale(visit.user_id, deps)
         on_slack, on_place, on_queue = await asyncio.gather(
             _on_slack(locale, deps), _on_place(visit, locale, deps), _on_queue(visit, deps)
         )
@@ -122,25 +122,17 @@ async def run_checks(visit: DoctorRequest, deps: DoctorDeps) -> str:
         return f"{listed(texts.DOCTOR_TITLE[locale], findings)}\n\n{awaited}"
 
 
-def _kept_out(visit: DoctorRequest, deps: DoctorDeps) -> str | None:
-    """The reply, without any look-up, to a user who may not ask or has asked a moment ago."""
-    submit_deps, locale = deps.submit_deps, deps.submit_deps.locales.of(visit.user_id)
+async def _kept_out(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> str | None:
+    """The reply, without any check, to a user who may not ask or has asked a moment ago."""
+    submit_deps = deps.submit_deps
     reason = turned_away(_presence(visit), submit_deps.policy)
     if reason is None and deps.pace.take(visit.user_id):
         return None
     count_event(Source.SLASH_COMMAND, "refused", reason or RejectReason.TOO_SOON, Kind.DOCTOR)
     if reason is None:
         return texts.EXAMINED_LATELY[locale].format(every=deps.pace.every_s)
-    told = refusal_text(reason, visit.user_id, submit_deps)
+    told = await refusal_text(reason, visit.user_id, submit_deps)
     return f"{listed(texts.DOCTOR_TITLE[locale], _on_rules(visit, locale, deps))}\n\n{told}"
-
-
-async def _locale(user_id: str, deps: DoctorDeps) -> Locale:
-    try:
-        async with asyncio.timeout(at_most_s(_LOCALE_WITHIN_S)):
-            return await deps.submit_deps.locales.found(user_id)
-    except TimeoutError:
-        return deps.submit_deps.locales.of(user_id)
 
 
 async def _on_slack(locale: Locale, deps: DoctorDeps) -> list[CheckResult]:

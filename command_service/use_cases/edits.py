@@ -13,7 +13,7 @@ from command_service.payloads.well_formed import never_raising, with_event
 from command_service.texts.replies import EDITED, EDITED_BUTTON
 from command_service.use_cases.follow_ups import FollowUpDeps, why_not_follow_up
 from command_service.use_cases.policy import Rejected, admit
-from command_service.use_cases.submit import submit
+from command_service.use_cases.submit import locale_to_tell, submit
 from shared.actions import ActionId, AskAgain
 from shared.slack.blocks import Block, actions, button, section
 from shared.slack.message import Payload, message_of
@@ -85,7 +85,7 @@ async def _offer(edited: Edited, deps: FollowUpDeps) -> None:
         offered = f"{question.task_id}:{edited.edited_ts}"
         if not submit_deps.throttle.try_acquire(question.user_id, offered):
             return
-        locale = submit_deps.locales.of(question.user_id)
+        locale = await locale_to_tell(question.user_id, submit_deps)
         text = EDITED[locale]
         blocks = [section(text), actions(_button(edited, EDITED_BUTTON[locale]))]
         await submit_deps.replies.tell(question.recipient, text, blocks)

@@ -8,7 +8,13 @@ from command_service.ports import Modals
 from command_service.texts.feedback_modal import reasons_modal
 from command_service.texts.replies import FEEDBACK_THANKS
 from command_service.use_cases.side_tasks import enqueue, enqueue_click
-from command_service.use_cases.submit import Accepted, SubmitDeps, SubmitOutcome, submit
+from command_service.use_cases.submit import (
+    Accepted,
+    SubmitDeps,
+    SubmitOutcome,
+    locale_to_tell,
+    submit,
+)
 from shared.task import Locale, Vote
 
 
@@ -20,9 +26,9 @@ class VoteDeps:
     modals: Modals
     asks_words: bool
 
-    def locale_of(self, user_id: str) -> Locale:
-        """The person's language, as far as it is known."""
-        return self.submit_deps.locales.of(user_id)
+    async def locale_of(self, user_id: str) -> Locale:
+        """The person's language, waited for if it is not known."""
+        return await locale_to_tell(user_id, self.submit_deps)
 
 
 async def take_vote(voted: Voted | NotAQuestion, deps: VoteDeps) -> SubmitOutcome:
@@ -30,18 +36,23 @@ async def take_vote(voted: Voted | NotAQuestion, deps: VoteDeps) -> SubmitOutcom
     if isinstance(voted, NotAQuestion):
         return await submit(voted, deps.submit_deps)
     side_task, background = voted.side_task, deps.submit_deps.background
-    locale = deps.locale_of(side_task.task.user_id)
+
+    async def open_modal() -> None:
+        locale = await deps.locale_of(side_task.task.user_id)
+        modal = reasons_modal(voted, locale, asks_words=deps.asks_words)
+        await deps.modals.open(voted.trigger_id, modal)
+
+    async def thank() -> None:
+        thanks = FEEDBACK_THANKS[await deps.locale_of(side_task.task.user_id)]
+        await deps.submit_deps.replies.tell(side_task.recipient, thanks)
 
     def ask_why() -> None:
         if voted.feedback.vote is Vote.DOWN:
-            modal = reasons_modal(voted, locale, asks_words=deps.asks_words)
-            opening = deps.modals.open(voted.trigger_id, modal)
-            background.start(opening, f"modal:{side_task.task.task_id}")
+            background.start(open_modal(), f"modal:{side_task.task.task_id}")
 
     outcome = await enqueue_click(side_task, deps.submit_deps, ask_why)
     if isinstance(outcome, Accepted) and voted.feedback.vote is Vote.UP:
-        thanks = deps.submit_deps.replies.tell(side_task.recipient, FEEDBACK_THANKS[locale])
-        background.start(thanks, f"thanks:{side_task.task.task_id}")
+        background.start(thank(), f"thanks:{side_task.task.task_id}")
     return outcome
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from command_service.envelope.ack_deadline import at_most_s
 from command_service.payloads.model import Question
-from command_service.ports import Diagnostics
+from command_service.ports import ChannelDiagnosis, Diagnostics
 from command_service.use_cases.policy import Policy, Rejected, admit
 from shared.bounded import BoundedMap
 from shared.errors import MechachangError
@@ -34,7 +34,9 @@ class Sharing:
         self, surroundings: Diagnostics, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._surroundings = surroundings
-        self._known: BoundedMap[str, bool | None] = BoundedMap(_REMEMBERED, _KNOWN_S, clock)
+        self._known: BoundedMap[str, ChannelDiagnosis | None] = BoundedMap(
+            _REMEMBERED, _KNOWN_S, clock
+        )
         self._asking: dict[str, asyncio.Lock] = {}
 
     async def is_external(self, channel_id: str) -> bool | None:
@@ -44,19 +46,25 @@ class Sharing:
         lock = self._asking.setdefault(channel_id, asyncio.Lock())
         try:
             async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)), lock:
-                if channel_id in self._known:
-                    return self._known.get(channel_id)
-                place = await self._surroundings.channel(channel_id)
-                return self._known.put(channel_id, place.external)
+                if channel_id not in self._known:
+                    self._known.put(channel_id, await self._surroundings.channel(channel_id))
+                place = self._known.get(channel_id)
+                return None if place is None else place.external
         except (MechachangError, TimeoutError) as error:
             log.info(
                 "It is unknown whether a channel is shared.",
                 action="sharing_unknown",
                 why=str(error),
             )
-            return self._known.put(channel_id, None, _REST_S)
+            self._known.put(channel_id, None, _REST_S)
+            return None
         finally:
             self._asking.pop(channel_id, None)
+
+    def is_absent(self, channel_id: str) -> bool:
+        """Whether the bot is known to be no member there; Slack is not asked."""
+        place = self._known.get(channel_id)
+        return place is not None and not place.member
 
     async def may_read(self, user_id: str, channel_id: str) -> bool | None:
         """Whether the user may read there now; None if Slack does not say in time."""

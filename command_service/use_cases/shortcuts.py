@@ -20,6 +20,7 @@ from command_service.use_cases.submit import (
     SubmitDeps,
     SubmitOutcome,
     count,
+    locale_to_tell,
     refusal_text,
     submit,
     where_it_is,
@@ -105,13 +106,11 @@ async def ask_about(question: Question | NotAQuestion, deps: SubmitDeps) -> Subm
 
 
 async def _tell(question: Question, outcome: Accepted | HandedBack, deps: SubmitDeps) -> None:
-    """Nothing waits for this, so there is time to look up the user's language."""
-    locale = await deps.locales.found(question.user_id)
     match outcome:
         case Accepted():
-            text = SHORTCUT_ACCEPTED[locale]
+            text = SHORTCUT_ACCEPTED[await locale_to_tell(question.user_id, deps)]
         case HandedBack(SlackDenied()):
-            text = refusal_text(RejectReason.SLACK_DENIED, question.user_id, deps)
+            text = await refusal_text(RejectReason.SLACK_DENIED, question.user_id, deps)
         case HandedBack():
-            text = refusal_text(RejectReason.QUEUE_UNAVAILABLE, question.user_id, deps)
+            text = await refusal_text(RejectReason.QUEUE_UNAVAILABLE, question.user_id, deps)
     await deps.replies.tell(question.recipient, text)

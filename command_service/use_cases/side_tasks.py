@@ -11,8 +11,8 @@ from command_service.use_cases.submit import (
     SubmitOutcome,
     count,
     publish,
-    refusal_text,
     submit,
+    tell_refusal,
 )
 from shared.errors import QueueUnavailable
 from shared.telemetry.log import bound_task, get_logger
@@ -101,6 +101,5 @@ def _refused(side_task: SideTask, reason: RejectReason, deps: SubmitDeps) -> Rej
 
 
 def _tell(side_task: SideTask, reason: RejectReason, deps: SubmitDeps) -> None:
-    text = refusal_text(reason, side_task.task.user_id, deps)
-    told = deps.replies.tell(side_task.recipient, text)
+    told = tell_refusal(reason, side_task.task.user_id, side_task.recipient, deps)
     deps.background.start(told, f"refusal:{side_task.task.task_id}")

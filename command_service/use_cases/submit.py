@@ -4,19 +4,27 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import Final
 
 from command_service.envelope.ack_deadline import at_most_s
 from command_service.envelope.metrics import NOBODY, count_event, publishing
-from command_service.payloads.model import Click, NotAQuestion, Question, RejectReason
+from command_service.payloads.model import (
+    Click,
+    EphemeralTarget,
+    NotAQuestion,
+    Question,
+    RejectReason,
+)
 from command_service.ports import Access, Locales, TaskQueue, UserSignals
-from command_service.texts.replies import refusal
+from command_service.texts.replies import HELD_UP, KEPT, refusal
 from command_service.use_cases.policy import TOLD, Policy, Rejected, admit
 from command_service.use_cases.sharing import Sharing, located
 from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
 from shared import clock
 from shared.background import Background
 from shared.errors import QueueUnavailable, RetryableError
-from shared.task import Kind, Source, Task
+from shared.task import Kind, Locale, Source, Task
 from shared.telemetry.log import bound_task, get_logger
 from shared.telemetry.tracing import trace_context
 
@@ -24,6 +32,12 @@ log = get_logger(__name__)
 
 # An envelope's own deadline is shorter when it had to wait for a slot.
 PUBLISH_WITHIN_S = 2.5
+
+LOCALE_WITHIN_S: Final = 0.4
+"""A new user waits so long for their own language: Slack usually says within 200 ms."""
+
+# Slack redelivers events only: commands, clicks and shortcuts are told about otherwise.
+_REDELIVERED = frozenset({Source.MENTION, Source.DM})
 
 # Each edit of an answer comes back to us as an event, and so do all messages in channels.
 _EXPECTED = frozenset(
@@ -95,6 +109,7 @@ async def submit(trigger: Question | NotAQuestion, deps: SubmitDeps) -> SubmitOu
             await publish(task, deps)
         except QueueUnavailable as error:
             _hide_thinking(trigger, deps)
+            _say_it_is_kept(trigger, deps)
             return _handed_back(trigger, error)
         return _accepted(trigger, task)
 
@@ -143,7 +158,8 @@ async def publish(task: Task, deps: SubmitDeps) -> None:
 
 def _show_thinking(question: Question, task: Task, deps: SubmitDeps) -> None:
     if question.thread_ts is not None and not question.redelivered:
-        thinking = deps.replies.show_thinking(question, task.locale)
+        locale = partial(locale_to_tell, task.user_id, deps)
+        thinking = deps.replies.show_thinking(question, locale)
         deps.background.start(thinking, f"thinking:{task.task_id}")
 
 
@@ -151,6 +167,21 @@ def _hide_thinking(question: Question, deps: SubmitDeps) -> None:
     if question.thread_ts is not None and not question.redelivered:
         hiding = deps.replies.hide_thinking(question)
         deps.background.start(hiding, f"hiding:{question.task_id}")
+
+
+def _say_it_is_kept(question: Question, deps: SubmitDeps) -> None:
+    """Slack redelivers a message's event for some six minutes, and after a longer outage the
+    backfill finds it, unless it mentions nobody. Each message is told of once.
+    """
+    if question.message_ts is None or question.redelivered or question.source not in _REDELIVERED:
+        return
+
+    async def tell() -> None:
+        locale = await locale_to_tell(question.user_id, deps)
+        text = (HELD_UP if question.follow_up else KEPT)[locale]
+        await deps.replies.tell(question.recipient, text)
+
+    deps.background.start(tell(), f"kept:{question.task_id}")
 
 
 def _accepted(question: Question, task: Task) -> Accepted:
@@ -177,8 +208,7 @@ def _refused(question: Question, refused: Rejected, deps: SubmitDeps) -> Rejecte
         and question.source is not Source.SLASH_COMMAND
         and may_tell(refused.reason, question.user_id, deps)
     ):
-        text = refusal_text(refused.reason, question.user_id, deps)
-        told = deps.replies.tell(question.recipient, text)
+        told = tell_refusal(refused.reason, question.user_id, question.recipient, deps)
         deps.background.start(told, f"refusal:{question.task_id}")
     return refused
 
@@ -188,9 +218,29 @@ def may_tell(reason: RejectReason, user_id: str, deps: SubmitDeps) -> bool:
     return reason is not RejectReason.TOO_MANY_QUESTIONS or deps.throttle.may_tell(user_id)
 
 
-def refusal_text(reason: RejectReason, user_id: str, deps: SubmitDeps) -> str:
-    """The refusal's text, in the user's language as far as it is known."""
-    return refusal(reason, deps.locales.of(user_id), max_prompt_chars=deps.policy.max_prompt_chars)
+async def locale_to_tell(user_id: str, deps: SubmitDeps) -> Locale:
+    """The language for what a user is told now; a new user's is waited for, within the ack's time.
+
+    Nothing that is only accepted waits for it: the processor looks it up itself.
+    """
+    try:
+        async with asyncio.timeout(at_most_s(LOCALE_WITHIN_S)):
+            return await deps.locales.found(user_id)
+    except TimeoutError:
+        return deps.locales.of(user_id)
+
+
+async def refusal_text(reason: RejectReason, user_id: str, deps: SubmitDeps) -> str:
+    """The refusal's text, in the user's language."""
+    locale = await locale_to_tell(user_id, deps)
+    return refusal(reason, locale, max_prompt_chars=deps.policy.max_prompt_chars)
+
+
+async def tell_refusal(
+    reason: RejectReason, user_id: str, recipient: EphemeralTarget, deps: SubmitDeps
+) -> None:
+    """Show the refusal to its user alone."""
+    await deps.replies.tell(recipient, await refusal_text(reason, user_id, deps))
 
 
 def _handed_back(question: Question, error: RetryableError) -> HandedBack:

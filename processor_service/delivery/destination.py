@@ -1,14 +1,21 @@
 """The place of a task's messages."""
 
+import asyncio
+from datetime import UTC, datetime
 from functools import partial
+from typing import Final
 
 from processor_service.delivery.layout_fallback import post_as_slack_takes_it
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
-from processor_service.ports.conversations import Body, Conversations
+from processor_service.ports.conversations import Conversations
 from processor_service.rendering.messages import render_question, render_subject
 from shared.errors import SlackRefused
 from shared.ledger import Mark
 from shared.task import Task
+from shared.telemetry.metrics import FIRST_SIGN
+
+# A name that is not known takes one call of users.info, beside the look for the question.
+_NAMED_WITHIN_S: Final = 0.3
 
 
 async def resolve_destination(
@@ -26,9 +33,8 @@ async def resolve_destination(
         thread = conversations.thread(task, task.thread_ts or task.message_ts, task.message_ts)
         return SlackWriter(thread, run)
     try:
-        there, body = await _to_show(task, conversations, run)
-        channel = SlackWriter(conversations.channel(there), run)
-        ts = await _show_question(there, channel, body)
+        there = await _there(task, conversations, run)
+        ts = await _show_question(there, conversations, run)
     except SlackRefused:
         if task.response_url is None:
             raise
@@ -46,7 +52,7 @@ async def place_to_refuse(task: Task, conversations: Conversations, run: TaskRun
     if for_nobody_else or task.message_ts is not None or task.response_url is None:
         return await resolve_destination(task, conversations, run)
     try:
-        there, _ = await _to_show(task, conversations, run)
+        there = await _there(task, conversations, run)
         shown = await _where_shown(there, SlackWriter(conversations.channel(there), run))
     except SlackRefused:
         shown = None
@@ -55,20 +61,38 @@ async def place_to_refuse(task: Task, conversations: Conversations, run: TaskRun
     return SlackWriter(conversations.thread(there, shown, shown), run)
 
 
-async def _to_show(task: Task, conversations: Conversations, run: TaskRun) -> tuple[Task, Body]:
-    """The task as asked in the channel where its question is shown, and that message."""
+async def _there(task: Task, conversations: Conversations, run: TaskRun) -> Task:
+    """The task as asked in the channel where its question is shown."""
     if task.subject is None:
-        return task, render_question(task)
+        return task
     channel_id = await run.read(partial(conversations.direct_id, task))
-    return task.model_copy(update={"channel_id": channel_id}), render_subject(task, task.subject)
+    return task.model_copy(update={"channel_id": channel_id})
 
 
-async def _show_question(task: Task, channel: SlackWriter, body: Body) -> str:
+async def _show_question(task: Task, conversations: Conversations, run: TaskRun) -> str:
     """The ts of the message that shows the question; posts it unless it exists."""
-    shown = await _where_shown(task, channel)
+    channel = SlackWriter(conversations.channel(task), run)
+    shown, asker = await asyncio.gather(_where_shown(task, channel), _asker(task, conversations))
     if shown is not None:
         return shown
-    return (await post_as_slack_takes_it(channel, body, Mark(task.task_id, "question"))).ts
+    body = render_subject(task, task.subject) if task.subject else render_question(task, asker)
+    posted = await post_as_slack_takes_it(channel, body, Mark(task.task_id, "question"))
+    if task.subject is None:
+        # The command's ack has shown nothing: this is the first sign of it.
+        age_s = (datetime.now(UTC) - task.occurred_at).total_seconds()
+        FIRST_SIGN.record(age_s, source=task.source)
+    return posted.ts
+
+
+async def _asker(task: Task, conversations: Conversations) -> str | None:
+    """The name of the user who typed a command; None if it would delay the first sign."""
+    if task.subject is not None:
+        return None
+    try:
+        async with asyncio.timeout(_NAMED_WITHIN_S):
+            return await conversations.asker(task)
+    except TimeoutError:
+        return None
 
 
 async def _where_shown(task: Task, channel: SlackWriter) -> str | None:

@@ -189,6 +189,9 @@ class Conversations(Protocol):
     def channel(self, task: Task) -> Conversation:
         """The channel itself, where a slash command's question is shown."""
 
+    async def asker(self, task: Task) -> str | None:
+        """The user's display name; None if it is not known quickly."""
+
     def response(self, task: Task, url: str) -> Conversation:
         """The messages that only the user sees, through the command's response URL."""
 

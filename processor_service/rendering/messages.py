@@ -13,10 +13,10 @@ from processor_service.rendering.packing import MessageLayout, MessagePart, spli
 from processor_service.texts import answers as texts
 from processor_service.texts.failures import OTHER, WORDS, Failure, FailureText
 from shared.actions import ActionId, AskAgain
-from shared.slack.blocks import Block, actions, button, context, section
+from shared.slack.blocks import Block, actions, button, context, preformatted, section
 from shared.slack.home_view import shown_moment
 from shared.slack.message import MessageRef
-from shared.task import Locale, Subject, Task
+from shared.task import Locale, Source, Subject, Task
 
 # A streamed message takes some 10,600 bytes (measured by others, undocumented). All markdown blocks
 # of a message hold 12,000 characters together, all blocks some 13,200 (docs.slack.dev, markdown
@@ -28,6 +28,7 @@ PLAIN_BYTES = 3_900
 _PREVIEW_CHARS = 200
 _QUOTE_CHARS = 2_500
 _SUBJECT_CHARS = 300
+_GIVEN_BACK_CHARS = 8_000
 
 
 def escape(text: str) -> str:
@@ -118,7 +119,16 @@ def render_notice(failure: Failure, task: Task, place: MessageRef | None) -> Bod
     if place is not None and words.retry:
         again = AskAgain.of(place, task.mode, task.wish).encode()
         blocks.append(actions(button(ActionId.RETRY, texts.RETRY[locale], again)))
+    if place is None and task.source is Source.SLASH_COMMAND:
+        blocks += _given_back(task)
     return Body(text, tuple(blocks))
+
+
+def _given_back(task: Task) -> list[Block]:
+    """A command's question, to be copied: Slack shows nowhere what was typed."""
+    if not task.text or len(task.text) > _GIVEN_BACK_CHARS:
+        return []
+    return [context(texts.YOUR_QUESTION[task.locale]), preformatted(task.text)]
 
 
 def _particulars(failure: Failure, words: FailureText, task: Task) -> str:
@@ -144,11 +154,15 @@ def render_stopped(task: Task, place: MessageRef | None) -> Body:
     return Body(title, tuple(blocks))
 
 
-def render_question(task: Task) -> Body:
-    """The message that shows a slash command's question in the channel."""
+def render_question(task: Task, asker: str | None) -> Body:
+    """The message that shows a slash command's question in the channel.
+
+    ``asker`` is a name: a mention would notify a person of what they have just typed.
+    """
     shown = task.text if len(task.text) <= _QUOTE_CHARS else task.text[:_QUOTE_CHARS] + " …"
     quote = "\n".join(f"> {line}" for line in escape(shown).splitlines())
-    text = f"{texts.QUESTION[task.locale].format(user=f'<@{task.user_id}>')}\n{quote}"
+    title = texts.QUESTION[task.locale].format(user=escape(asker)) if asker else ""
+    text = f"{title or texts.UNNAMED_QUESTION[task.locale]}\n{quote}"
     return Body(text, (section(text[:3000]),))
 
 

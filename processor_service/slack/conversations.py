@@ -2,6 +2,7 @@
 
 import aiohttp
 
+from processor_service.ports.people import People
 from processor_service.ports.work import Responses, StreamOwners
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversation import SlackConversation
@@ -27,11 +28,13 @@ class SlackConversations:
         session: aiohttp.ClientSession,
         responses: Responses,
         owners: StreamOwners,
+        people: People,
     ) -> None:
         self._calls = calls
         self._session = session
         self._responses = responses
         self._owners = owners
+        self._people = people
         self._uploads = SlackUploads(calls, session)
         self._starts = UnconfirmedStarts()
         self._refused = RefusedMethods()
@@ -58,6 +61,9 @@ class SlackConversations:
 
         payload = question_payload(task)
         return SlackConversation(self._calls, task.channel_id, _since(task), payload=payload)
+
+    async def asker(self, task: Task) -> str | None:
+        return (await self._people.names_of([task.user_id])).get(task.user_id)
 
     def response(self, task: Task, url: str) -> SlackResponse:
         channel, signing = task.channel_id, self._calls.signing

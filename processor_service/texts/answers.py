@@ -56,6 +56,11 @@ STOPPED_BEFORE: Final[Texts] = {
     "en": "Stopped before the answer began.",
 }
 QUESTION: Final[Texts] = {"ja": "{user} さんの質問です。", "en": "{user} asked:"}
+UNNAMED_QUESTION: Final[Texts] = {"ja": "質問です。", "en": "Question:"}
+YOUR_QUESTION: Final[Texts] = {
+    "ja": "質問の内容です。コピーしてお使いください。",
+    "en": "Here's your question, ready to copy:",
+}
 DIRECT: Final[Texts] = {"ja": "ダイレクトメッセージ", "en": "a direct message"}
 MESSAGE: Final[Texts] = {"ja": "こちらのメッセージ", "en": "this message"}
 PURPOSES: Final[dict[Locale, dict[Purpose, str]]] = {
@@ -98,14 +103,16 @@ IN_FILE: Final[Texts] = {
     "en": ":page_facing_up: This is the beginning of a long answer. The whole answer is in the Markdown file in this thread.",
 }
 WHOLE_ANSWER: Final[Texts] = {"ja": "回答の全文", "en": "The whole answer"}
-READING: Final[Texts] = {"ja": "スレッドを読んでいます…", "en": "is reading the thread…"}
-THINKING: Final[Texts] = {"ja": "考えています…", "en": "is thinking…"}
+# Slack shows a status behind the app's name: "Mechachang が考えています…"
+# (docs.slack.dev, assistant.threads.setStatus). A loading message stands in its place, alone.
+READING: Final[Texts] = {"ja": "がスレッドを読んでいます…", "en": "is reading the thread…"}
+THINKING: Final[Texts] = {"ja": "が考えています…", "en": "is thinking…"}
 SEARCHING: Final[Texts] = {
-    "ja": "検索が必要か確かめながら、考えています…",
+    "ja": "が、検索が必要か確かめながら考えています…",
     "en": "is thinking, and searching where that helps…",
 }
 STILL_THINKING: Final[Texts] = {
-    "ja": "じっくり考えています。もう少しお待ちください…",
+    "ja": "がじっくり考えています。もう少しお待ちください…",
     "en": "is still thinking, one more moment…",
 }
 LOADING: Final[dict[Locale, tuple[str, ...]]] = {
@@ -123,7 +130,7 @@ LOADING: Final[dict[Locale, tuple[str, ...]]] = {
     ),
 }
 RETRYING: Final[Texts] = {
-    "ja": "Gemini から回答を受け取れなかったため、もう一度試しています…",
+    "ja": "が、Gemini から回答を受け取れなかったため、もう一度試しています…",
     "en": "is trying again, because Gemini gave no usable answer…",
 }
 SLOW: Final[Texts] = {

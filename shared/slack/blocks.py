@@ -21,6 +21,15 @@ def section(text: str) -> Block:
     return {"type": "section", "text": mrkdwn(text)}
 
 
+def preformatted(text: str) -> Block:
+    """A text exactly as it is, to be copied; nothing in it is a link or a mention."""
+    element = {
+        "type": "rich_text_preformatted",
+        "elements": [{"type": "text", "text": text}],
+    }
+    return {"type": "rich_text", "elements": [element]}
+
+
 def context(*texts: str) -> Block:
     """Small grey texts beside each other."""
     return {"type": "context", "elements": [mrkdwn(text) for text in texts]}

@@ -47,7 +47,7 @@ PUBLISH_DURATION: Final = Histogram(
 FIRST_SIGN: Final = Histogram(
     "mechachang_first_sign_seconds",
     "s",
-    "From the event in Slack until its user saw a first sign: a status, or a command's reply.",
+    "From the event in Slack until its user saw a first sign: a status, a reply, a shown question.",
     ("source",),
     STEP_BOUNDS_S,
 )

@@ -79,5 +79,6 @@ class Askers:
         at = time.time()
         outcome = await self._slack.people.slash(question.who, channel, "/gemini", question.text)
         said = (outcome.payload or {}).get("text")
-        acked = outcome.acked and said in COMMAND_ACCEPTED.values()
+        # Nothing is said of a question that is about to be shown in the channel.
+        acked = outcome.acked and said in {None, *COMMAND_ACCEPTED.values()}
         self.asked.append(Asked(question, at, channel, acked=acked))

@@ -180,7 +180,9 @@ async def writing(told: Any) -> object:
 
 async def direct_messages(told: Any) -> object:
     nothing: Any = None
-    return await SlackConversations(calls(told), nothing, nothing, Owners()).direct_id(a_task())
+    return await SlackConversations(calls(told), nothing, nothing, Owners(), nothing).direct_id(
+        a_task()
+    )
 
 
 async def a_file(told: Any) -> object:

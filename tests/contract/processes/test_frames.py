@@ -24,6 +24,7 @@ from shared.slack.client import MeasuredWebClient
 from shared.telemetry.tracing import traced_session
 from tests.contract.adapters.slack.test_refused_layouts import Halting
 from tests.support.fakes.processor.model import FakeModel, at_once
+from tests.support.fakes.processor.people import FakePeople
 from tests.support.fakes.processor.world import World
 from tests.support.tasks import a_task
 from tests.support.workbenches.processor import processors
@@ -70,7 +71,7 @@ async def slack_chains(model: FakeModel) -> AsyncIterator[Chains]:
         owners = RedisStreamOwners(here.redis)
         world = World(model=model)
         world.conversations = SlackConversations(  # type: ignore[assignment]  # the real adapters
-            calls, session, RedisResponses(here.redis), owners
+            calls, session, RedisResponses(here.redis), owners, FakePeople()
         )
         asked = bench.slack.people.post("alice", "#general", "question")
         task = a_task(

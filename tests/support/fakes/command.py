@@ -1,7 +1,7 @@
 """In-memory implementations of the Slack side's ports, and payloads as Slack sends them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -169,9 +169,11 @@ class FakeReplies:
     async def dismiss(self, response_url: str) -> None:
         self.dismissed.append(response_url)
 
-    async def show_thinking(self, question: Question, locale: Locale) -> None:
+    async def show_thinking(
+        self, question: Question, locale: Callable[[], Awaitable[Locale]]
+    ) -> None:
         await self.gate.wait()
-        self.thinking.append((question, locale))
+        self.thinking.append((question, await locale()))
         self._order.append("thinking")
 
     async def hide_thinking(self, question: Question) -> None:

@@ -1,6 +1,6 @@
 """The Slack side running in the test's own loop against simulated Slack and Pub/Sub."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +27,11 @@ SLACK = SlackConfig(
 )
 # For tests that wait for an ack that does not come.
 IMPATIENT = replace(SLACK, ack_timeout_s=1.0)
+
+
+async def no_reply(_: Mapping[str, Any]) -> dict[str, Any]:
+    """For sockets without commands."""
+    return {}
 
 
 async def create_topic(address: str, topic: str = TOPIC) -> None:

@@ -15,6 +15,7 @@ from processor_service.slack.conversations import SlackConversations
 from shared.errors import SlackDenied
 from shared.ledger import Mark
 from simulators.slack import SlackConfig
+from tests.support.fakes.processor.people import FakePeople
 from tests.support.tasks import a_task
 from tests.support.workbenches.slack import FAST, Workbench, workbench
 
@@ -39,6 +40,7 @@ class Processor:
             self.bench.http,
             RedisResponses(self.redis),
             RedisStreamOwners(self.redis),
+            FakePeople(),
         )
 
     def thread(self, ts: str) -> SlackConversation:

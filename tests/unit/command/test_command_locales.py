@@ -32,3 +32,41 @@ async def test_whose_language_could_not_be_asked_for_is_asked_about_again() -> N
     assert locales.of("U1") == "ja"
     await background.close(5.0)
     assert locales.of("U1") == "en"
+
+
+class Waiting(AsyncWebClient):
+    """Slack answers once it may; counts the calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = asyncio.Event()
+        self.calls = 0
+
+    async def users_info(self, **_: Any) -> Any:
+        self.calls += 1
+        await self.answers.wait()
+        return {"user": {"locale": "en-US"}}
+
+
+async def test_what_is_told_waits_for_a_new_users_language_and_shares_the_call() -> None:
+    client, background = Waiting(), Background()
+    locales = SlackLocales(client, SlackAccess(client, lambda _: None), background, "ja")
+    assert locales.of("U1") == "ja"
+    found = [asyncio.create_task(locales.found("U1")) for _ in range(2)]
+    await asyncio.sleep(0)
+    client.answers.set()
+    assert await asyncio.gather(*found) == ["en", "en"]
+    assert client.calls == 1
+    await background.close(1.0)
+
+
+async def test_a_look_up_that_nobody_waits_for_any_more_is_known_the_next_time() -> None:
+    client, background = Waiting(), Background()
+    locales = SlackLocales(client, SlackAccess(client, lambda _: None), background, "ja")
+    waiting = asyncio.create_task(locales.found("U1"))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    client.answers.set()
+    await background.close(1.0)
+    assert locales.of("U1") == "en"

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -117,6 +118,13 @@ async def test_a_direct_message_needs_no_mention(world: Stack, service: Service)
     )
 
 
+def copied(payload: dict[str, Any]) -> str:
+    """What the reply gives back to be copied."""
+    [typed] = [block for block in payload["blocks"] if block["type"] == "rich_text"]
+    [preformatted] = typed["elements"]
+    return "".join(element["text"] for element in preformatted["elements"])
+
+
 async def test_a_persons_language_is_learnt_for_the_next_question(
     world: Stack, service: Service
 ) -> None:
@@ -136,13 +144,14 @@ async def test_a_persons_language_is_learnt_for_the_next_question(
     assert len(world.calls("users.info")) == 1
 
 
-async def test_a_command_is_acked_with_a_text_that_says_it_is_being_answered(
+async def test_a_command_leaves_nothing_behind_that_only_its_user_sees(
     world: Stack, service: Service
 ) -> None:
     outcome = await world.slack.people.slash("hana", "#general", "/gemini", "素数とは")
 
     assert outcome.acked
-    assert "質問を受け付けました" in outcome.payload["text"]
+    assert outcome.payload is None
+    assert world.slack.ephemerals("hana") == []
     [task] = world.tasks()
     assert (task.source, task.mode, task.text) == (Source.SLASH_COMMAND, Mode.AUTO, "素数とは")
     assert task.response_url is not None
@@ -156,11 +165,21 @@ async def test_a_command_is_asked_to_try_again_while_the_queue_refuses(
 ) -> None:
     world.faults.add("pubsub", "Publish", Fault("error", error="NOT_FOUND"), -1)
 
-    outcome = await world.slack.people.slash("hana", "#general", "/gemini", "素数とは")
+    outcome = await world.slack.people.slash("hana", "#general", "/gemini", "code: a < `b`")
 
     assert outcome.acked
     assert "もう一度お試しください" in outcome.payload["text"]
+    assert copied(outcome.payload) == "/gemini code: a < `b`"
     assert world.tasks() == []
+
+
+async def test_a_command_where_we_are_no_member_says_that_it_is_being_answered(
+    world: Stack, service: Service
+) -> None:
+    world.slack.people.channel("#general").members.discard(world.slack.workspace.bot.id)
+    outcome = await world.slack.people.slash("hana", "#general", "/gemini", "素数とは")
+
+    assert "質問を受け付けました" in outcome.payload["text"]
 
 
 async def test_a_command_without_a_question_explains_itself(world: Stack, service: Service) -> None:
@@ -170,8 +189,21 @@ async def test_a_command_without_a_question_explains_itself(world: Stack, servic
     assert world.tasks() == []
 
 
-@pytest.mark.parametrize("typed", ["help", "ヘルプ", "--foo 素数とは", "--mode poem 素数とは"])
-async def test_help_and_unknown_options_are_answered_with_the_usage_alone(
+@pytest.mark.parametrize(
+    ("typed", "option"), [("--foo 素数とは", "--foo"), ("--mode poem 素数とは", "--mode poem")]
+)
+async def test_an_unknown_option_is_named_and_the_command_given_back(
+    world: Stack, service: Service, typed: str, option: str
+) -> None:
+    outcome = await world.slack.people.slash("hana", "#general", "/gemini", typed)
+
+    assert f"`{option}`" in outcome.payload["text"]
+    assert copied(outcome.payload) == f"/gemini {typed}"
+    assert world.tasks() == []
+
+
+@pytest.mark.parametrize("typed", ["help", "ヘルプ"])
+async def test_help_is_answered_with_the_usage_alone(
     world: Stack, service: Service, typed: str
 ) -> None:
     outcome = await world.slack.people.slash("hana", "#general", "/gemini", typed)

@@ -19,7 +19,7 @@ from shared.service_main import bound
 from shared.slack.client import slack_client
 from simulators.faults import Fault
 from tests.support.fakes.command import FakeAccess
-from tests.support.workbenches.command import IMPATIENT, Stack, get_json, stack
+from tests.support.workbenches.command import IMPATIENT, Stack, get_json, no_reply, stack
 
 # A quick heartbeat; the bounds keep their order, and silence is certain after a few pings.
 QUICK = Timing(ping_every_s=0.2, url_life_s=2.0, silent_s=1.0, gap_s=1.0)
@@ -74,7 +74,7 @@ async def listening(world: Stack) -> AsyncIterator[Listening]:
             AsyncApp(client=client),
             "xapp-local",
             ConcurrencyLimit(1),
-            lambda _: "",
+            no_reply,
             silences.append,
             QUICK,
         )

@@ -12,7 +12,7 @@ from command_service.transport.concurrency import ConcurrencyLimit
 from command_service.transport.socket_mode import SocketMode, Timing, connected
 from shared.slack.client import slack_client
 from simulators.faults import Fault
-from tests.support.workbenches.command import SLACK, TOPIC, Stack, get_json, stack
+from tests.support.workbenches.command import SLACK, TOPIC, Stack, get_json, no_reply, stack
 
 pytestmark = pytest.mark.usefixtures("tracing")
 
@@ -128,7 +128,7 @@ async def test_a_refused_handshake_is_tried_again_at_a_new_url_that_is_not_logge
         bolt = AsyncApp(client=client)
         slots = ConcurrencyLimit(1)
         timing = Timing(ping_every_s=0.2, url_life_s=0.4)
-        socket = SocketMode(bolt, "xapp-local", slots, lambda _: "", lambda _: None, timing)
+        socket = SocketMode(bolt, "xapp-local", slots, no_reply, lambda _: None, timing)
         async with connected(socket, str(opened["url"])):
             await world.wait_for_step("api", 2, method="apps.connections.open")
             assert not (await socket.state()).connected

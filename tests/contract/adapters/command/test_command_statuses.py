@@ -11,12 +11,17 @@ from command_service.slack.access import SlackAccess
 from command_service.slack.ephemeral import SlackUserSignals
 from shared.ledger import Mark
 from shared.slack.client import slack_client
+from shared.task import Locale
 from simulators.faults import Fault
 from tests.support import signed
 from tests.support.fakes.command import a_question
 from tests.support.workbenches.command import Stack
 
 pytestmark = pytest.mark.usefixtures("tracing")
+
+
+async def in_japanese() -> Locale:
+    return "ja"
 
 
 async def test_the_thread_shows_that_the_bot_is_thinking(world: Stack, service: Service) -> None:
@@ -50,7 +55,7 @@ async def test_a_status_that_slack_is_slow_to_show_is_given_up(world: Stack) -> 
             signed.ledger_of(world),
             status_within_s=0.1,
         )
-        await replies.show_thinking(a_question(), "ja")
+        await replies.show_thinking(a_question(), in_japanese)
     assert rule.times == 0
 
 
@@ -63,8 +68,8 @@ async def test_the_status_of_a_question_that_was_not_taken_is_cleared(world: Sta
             client, SlackAccess(client, lambda _: None), signed.ledger_of(world)
         )
         for _ in range(2):
-            await replies.show_thinking(question, "ja")
-            await replies.show_thinking(question, "ja")
+            await replies.show_thinking(question, in_japanese)
+            await replies.show_thinking(question, in_japanese)
             await replies.hide_thinking(question)
         await replies.hide_thinking(question)
     calls = world.journal.entries(step="api")
@@ -87,7 +92,7 @@ async def test_a_status_that_came_late_is_cleared_only_if_the_answer_stands(
         replies = SlackUserSignals(
             client, SlackAccess(client, lambda _: None), signed.ledger_of(world), late_after_s=0.0
         )
-        await replies.show_thinking(question, "ja")
+        await replies.show_thinking(question, in_japanese)
     statuses = world.slack.workspace.statuses
     assert ((general, asked.ts) in statuses) is not answered
 
@@ -116,7 +121,7 @@ async def test_a_refused_status_is_neither_late_nor_asked_for_again_with_each_qu
             question = replace(
                 a_question(channel_id=general, message_ts=asked.ts), thread_ts=asked.ts
             )
-            await replies.show_thinking(question, "ja")
+            await replies.show_thinking(question, in_japanese)
             await replies.hide_thinking(question)
     assert 10 - rule.times == calls
     reads = [c for c in world.journal.entries(step="api") if "replies" in c.detail["method"]]
@@ -149,6 +154,6 @@ async def test_a_flood_of_late_statuses_leaves_reading_threads_to_the_processor(
         )
         for number in range(40):
             question = a_question(channel_id=general, task_id=f"question-{number:04d}")
-            await replies.show_thinking(replace(question, thread_ts=asked.ts), "ja")
+            await replies.show_thinking(replace(question, thread_ts=asked.ts), in_japanese)
     assert world.slack.api.limits.calls["assistant.threads.setStatus"] >= 40
     assert world.slack.api.limits.calls["conversations.replies"] <= 6

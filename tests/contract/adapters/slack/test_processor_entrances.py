@@ -12,11 +12,13 @@ from processor_service.delivery.slack_writer import TaskRun
 from processor_service.ports.conversations import Body
 from processor_service.ports.work import Lease
 from processor_service.redis.connection import RedisConnection
+from processor_service.redis.people_cache import RedisPeopleCache
 from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.resilience.lease import TaskLease
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversations import SlackConversations
+from processor_service.slack.people import SlackPeople
 from processor_service.slack.reading.reader import SlackThreads
 from processor_service.slack.response_url import SlackResponse
 from processor_service.slack.workspace import SlackHomes
@@ -40,7 +42,11 @@ class Processor:
         self.bench = bench
         self.calls = SlackCalls(bench.new_client(), RedisRateLimitHolds(redis), lambda _: None)
         self.conversations = SlackConversations(
-            self.calls, bench.http, RedisResponses(redis), RedisStreamOwners(redis)
+            self.calls,
+            bench.http,
+            RedisResponses(redis),
+            RedisStreamOwners(redis),
+            SlackPeople(self.calls, RedisPeopleCache(redis)),
         )
         self.threads = SlackThreads(self.calls)
         lease = Lease(a_task().task_id, "m1", None)

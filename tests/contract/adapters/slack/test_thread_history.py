@@ -30,6 +30,7 @@ from simulators.faults import Fault, FaultPlan
 from simulators.gemini import GeminiSimulator
 from simulators.journal import Journal
 from simulators.slack.people.people import People
+from tests.support.fakes.processor.people import FakePeople
 from tests.support.tasks import a_task
 from tests.support.workbenches.slack import FAST, Workbench, workbench
 
@@ -51,6 +52,7 @@ class Reader:
             self.bench.http,
             RedisResponses(self.redis),
             RedisStreamOwners(self.redis),
+            FakePeople(),
         )
 
     @property

@@ -203,6 +203,10 @@ class FakeConversations:
     opened: list[str] = field(default_factory=list)
     direct_refused: SlackRefused | None = None
     asked_in: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+
+    async def asker(self, task: Task) -> str | None:
+        return self.names.get(task.user_id)
 
     def thread(self, task: Task, thread_ts: str, question_ts: str) -> Conversation:
         self.opened.append(thread_ts)

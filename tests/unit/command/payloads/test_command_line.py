@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from command_service.payloads.model import RejectReason
+from command_service.payloads.model import NotAQuestion, RejectReason
 from command_service.payloads.slash_command import CommandRequest, read_request
 from shared.task import Mode
 
@@ -81,15 +81,24 @@ def test_private_inside_of_a_question_is_a_part_of_it() -> None:
 
 @pytest.mark.parametrize("typed", ["help", " HELP ", "ヘルプ", "ﾍﾙﾌﾟ", "--help", "--help me"])
 def test_help_is_asked_by_a_word_alone(typed: str) -> None:
-    assert read_request(typed) is RejectReason.HELP_ASKED
+    assert read_request(typed) == NotAQuestion(RejectReason.HELP_ASKED)
 
 
 @pytest.mark.parametrize(
-    "typed",
-    ["--foo x", "—foo x", "--mode poem x", "--mode", "--mode= x", "--private=yes x", "--code x"],
+    ("typed", "option"),
+    [
+        ("--foo x", "--foo"),
+        ("—foo x", "—foo"),
+        ("--private --Foo x", "--Foo"),
+        ("--mode poem x", "--mode poem"),
+        ("--mode", "--mode"),
+        ("--mode= x", "--mode="),
+        ("--private=yes x", "--private=yes"),
+        ("--code x", "--code"),
+    ],
 )
-def test_an_option_nobody_knows_is_no_question(typed: str) -> None:
-    assert read_request(typed) is RejectReason.UNKNOWN_OPTION
+def test_an_option_nobody_knows_is_no_question_and_is_named(typed: str, option: str) -> None:
+    assert read_request(typed) == NotAQuestion(RejectReason.UNKNOWN_OPTION, option)
 
 
 def test_a_question_that_looks_like_an_option_can_be_asked_behind_a_mode() -> None:

@@ -318,7 +318,7 @@ def test_a_command_carries_its_mode_and_privacy() -> None:
 def test_a_command_that_asks_for_help_or_for_the_unknown_is_no_question() -> None:
     assert read_command(a_command("help"), IDENTITY, NOON) == NotAQuestion(RejectReason.HELP_ASKED)
     assert read_command(a_command("--foo x"), IDENTITY, NOON) == NotAQuestion(
-        RejectReason.UNKNOWN_OPTION
+        RejectReason.UNKNOWN_OPTION, "--foo"
     )
 
 

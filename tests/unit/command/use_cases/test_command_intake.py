@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from opentelemetry import trace
@@ -10,6 +11,7 @@ from structlog.testing import capture_logs
 
 from command_service.envelope.ack_deadline import ack_deadline
 from command_service.payloads.model import NotAQuestion, RejectReason
+from command_service.texts.replies import HELD_UP, KEPT
 from command_service.use_cases.policy import Policy, Rejected
 from command_service.use_cases.submit import Accepted, HandedBack, submit
 from shared.errors import SlackDenied
@@ -86,7 +88,29 @@ async def test_without_the_queues_confirmation_nothing_is_accepted_and_the_sign_
     assert isinstance(outcome, HandedBack)
     assert outcome.error.reason == "queue_unavailable"
     assert [question for question, _ in world.replies.thinking] == world.replies.hidden
-    assert world.replies.told == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, [KEPT["en"]]),
+        ({"source": Source.DM}, [KEPT["en"]]),
+        ({"follow_up": True}, [HELD_UP["en"]]),
+        ({"redelivered": True}, []),
+        ({"source": Source.SLASH_COMMAND, "message_ts": None}, []),
+        ({"source": Source.RETRY}, []),
+    ],
+)
+async def test_while_the_queue_is_down_a_writer_learns_once_what_becomes_of_the_question(
+    world: World, changes: dict[str, Any], told: list[str]
+) -> None:
+    world.queue.down = True
+    world.locales.locale = "en"
+
+    await submit(a_question(**changes), world.submit_deps)
+    await world.settle()
+
+    assert [text for _, text in world.replies.told] == told
 
 
 async def test_while_slack_denies_our_token_nothing_is_taken(world: World) -> None:

@@ -16,8 +16,9 @@ from processor_service.rendering.messages import (
 )
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts.failures import WORDS, Failure
+from shared.slack.blocks import preformatted
 from shared.slack.message import MessageRef
-from shared.task import Locale, Mode
+from shared.task import Locale, Mode, Source
 from tests.support.tasks import a_task
 
 HERE = MessageRef("C1", "100.1", "100.2")
@@ -159,13 +160,30 @@ def test_plain_text_keeps_every_word_escaped_and_short() -> None:
 
 
 def test_a_shown_question_is_quoted_and_escaped() -> None:
-    body = render_question(a_task(text="<!channel>\n2行目"))
-    assert "> &lt;!channel&gt;\n> 2行目" in body.text
-    assert "<@U1>" in body.text
+    body = render_question(a_task(text="<!channel>\n2行目"), "花 <!here>")
+    assert "花 &lt;!here&gt; さんの質問です。\n> &lt;!channel&gt;\n> 2行目" in body.text
+
+
+def test_a_shown_question_mentions_nobody_whether_or_not_its_askers_name_is_known() -> None:
+    for asker in (None, "花"):
+        assert "<@" not in render_question(a_task(), asker).text
+
+
+def test_a_commands_question_is_given_back_where_no_button_can_ask_it_again() -> None:
+    typed = a_task(source=Source.SLASH_COMMAND, text="a < `b`")
+    [given_back] = [
+        block
+        for block in render_notice(Failure("user_busy"), typed, None).blocks
+        if block["type"] == "rich_text"
+    ]
+    assert given_back == preformatted("a < `b`")
+    for task, place in ((typed, HERE), (a_task(), None)):
+        blocks = render_notice(Failure("user_busy"), task, place).blocks
+        assert all(block["type"] != "rich_text" for block in blocks)
 
 
 def test_a_long_question_is_shown_within_slacks_section_limit() -> None:
-    body = render_question(a_task(text="&" * 20_000))
+    body = render_question(a_task(text="&" * 20_000), None)
     assert len(body.blocks[0]["text"]["text"]) <= 3000
     assert question_payload(a_task(text="長" * 20_000)) == {}
 

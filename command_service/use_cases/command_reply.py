@@ -1,0 +1,68 @@
+"""The reply to a slash command: the ack itself, which only its user sees and nothing can remove.
+
+Slack's response URL of a command neither replaces nor deletes what was said there before
+(github.com/slackapi/bolt-js/issues/2287), so a question that is about to be shown in the channel
+gets no reply: it would stand there for good.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from command_service.payloads.model import NotAQuestion, Question, RejectReason, Typed
+from command_service.texts.replies import (
+    COMMAND_ACCEPTED,
+    PRIVATE_ACCEPTED,
+    PRIVATE_TO_BE_SURE,
+    TYPED,
+    refusal,
+)
+from command_service.use_cases.submit import (
+    Accepted,
+    HandedBack,
+    SubmitDeps,
+    SubmitOutcome,
+    locale_to_tell,
+)
+from shared.errors import SlackDenied
+from shared.slack.blocks import context, preformatted, section
+from shared.task import Locale
+
+Reply = dict[str, Any]
+"""The payload of an ack; empty: Slack shows nothing."""
+
+# All blocks of a message hold some 13,200 characters (github.com/slackapi/bolt-js/issues/2509).
+_TYPED_CHARS: Final = 8_000
+_NOTHING_TO_COPY: Final = frozenset({RejectReason.HELP_ASKED, RejectReason.EMPTY_PROMPT})
+
+
+async def reply_to(
+    typed: Typed, asked: Question | NotAQuestion, outcome: SubmitOutcome, deps: SubmitDeps
+) -> Reply:
+    """The reply to a command with this outcome; a refusal gives back what was typed."""
+    match outcome:
+        case Accepted(task) if not task.private and not deps.sharing.is_absent(task.channel_id):
+            return {}
+        case Accepted(task):
+            accepted = PRIVATE_ACCEPTED if task.private else COMMAND_ACCEPTED
+            if task.private and isinstance(asked, Question) and not asked.private:
+                accepted = PRIVATE_TO_BE_SURE
+            return {"text": accepted[await locale_to_tell(task.user_id, deps)]}
+        case HandedBack(SlackDenied()):
+            return await refuse(typed, RejectReason.SLACK_DENIED, deps)
+        case HandedBack():
+            return await refuse(typed, RejectReason.QUEUE_UNAVAILABLE, deps)
+    option = asked.option if isinstance(asked, NotAQuestion) else ""
+    return await refuse(typed, outcome.reason, deps, option)
+
+
+async def refuse(typed: Typed, reason: RejectReason, deps: SubmitDeps, option: str = "") -> Reply:
+    """Why the command was not taken, and what was typed: Slack shows that nowhere."""
+    locale = await locale_to_tell(typed.user_id, deps)
+    text = refusal(reason, locale, max_prompt_chars=deps.policy.max_prompt_chars, option=option)
+    if reason in _NOTHING_TO_COPY or len(typed.text) > _TYPED_CHARS:
+        return {"text": text}
+    return {"text": text, "blocks": [section(text), *_given_back(typed.text, locale)]}
+
+
+def _given_back(text: str, locale: Locale) -> list[Mapping[str, Any]]:
+    return [context(TYPED[locale]), preformatted(text)]
