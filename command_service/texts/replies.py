@@ -24,7 +24,7 @@ LOADING_LINES: Final[dict[Locale, list[str]]] = {
         "Just a moment more…",
     ],
 }
-KEPT: Final[Texts] = {
+QUESTION_KEPT: Final[Texts] = {
     "ja": "ただいま受け付けに時間がかかっていますが、質問は残っています。復旧しだいここでお答えしますので、送り直す必要はありません。",
     "en": "I can't start on this right now, but your question is kept. I'll answer here as soon as I can, so there's no need to resend it.",
 }

@@ -19,8 +19,8 @@ from command_service.use_cases.submit import (
     SubmitDeps,
     SubmitOutcome,
     may_tell,
+    say_refusal,
     submit,
-    tell_refusal,
 )
 from shared.errors import RetryableError, SlackDenied
 from shared.slack.message import MessageRef
@@ -121,5 +121,5 @@ def _prevented(
 
 
 def _tell(click: Click, reason: RejectReason, deps: SubmitDeps) -> None:
-    told = tell_refusal(reason, click.user_id, click.recipient, deps)
+    told = say_refusal(reason, click.user_id, click.recipient, deps)
     deps.background.start(told, f"refusal:{click.task_id}")

@@ -11,8 +11,8 @@ from command_service.use_cases.submit import (
     SubmitOutcome,
     count,
     publish,
+    say_refusal,
     submit,
-    tell_refusal,
 )
 from shared.errors import QueueUnavailable
 from shared.telemetry.log import bound_task, get_logger
@@ -101,5 +101,5 @@ def _refused(side_task: SideTask, reason: RejectReason, deps: SubmitDeps) -> Rej
 
 
 def _tell(side_task: SideTask, reason: RejectReason, deps: SubmitDeps) -> None:
-    told = tell_refusal(reason, side_task.task.user_id, side_task.recipient, deps)
+    told = say_refusal(reason, side_task.task.user_id, side_task.recipient, deps)
     deps.background.start(told, f"refusal:{side_task.task.task_id}")

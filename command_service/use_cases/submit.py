@@ -17,7 +17,7 @@ from command_service.payloads.model import (
     RejectReason,
 )
 from command_service.ports import Access, Locales, TaskQueue, UserSignals
-from command_service.texts.replies import HELD_UP, KEPT, refusal
+from command_service.texts.replies import HELD_UP, QUESTION_KEPT, refusal
 from command_service.use_cases.policy import TOLD, Policy, Rejected, admit
 from command_service.use_cases.sharing import Sharing, located
 from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
@@ -178,7 +178,7 @@ def _say_it_is_kept(question: Question, deps: SubmitDeps) -> None:
 
     async def tell() -> None:
         locale = await locale_to_tell(question.user_id, deps)
-        text = (HELD_UP if question.follow_up else KEPT)[locale]
+        text = (HELD_UP if question.follow_up else QUESTION_KEPT)[locale]
         await deps.replies.tell(question.recipient, text)
 
     deps.background.start(tell(), f"kept:{question.task_id}")
@@ -208,7 +208,7 @@ def _refused(question: Question, refused: Rejected, deps: SubmitDeps) -> Rejecte
         and question.source is not Source.SLASH_COMMAND
         and may_tell(refused.reason, question.user_id, deps)
     ):
-        told = tell_refusal(refused.reason, question.user_id, question.recipient, deps)
+        told = say_refusal(refused.reason, question.user_id, question.recipient, deps)
         deps.background.start(told, f"refusal:{question.task_id}")
     return refused
 
@@ -236,7 +236,7 @@ async def refusal_text(reason: RejectReason, user_id: str, deps: SubmitDeps) -> 
     return refusal(reason, locale, max_prompt_chars=deps.policy.max_prompt_chars)
 
 
-async def tell_refusal(
+async def say_refusal(
     reason: RejectReason, user_id: str, recipient: EphemeralTarget, deps: SubmitDeps
 ) -> None:
     """Show the refusal to its user alone."""
