@@ -4,6 +4,7 @@ Version 1, JSON in the data of a Pub/Sub message. Golden files in ``tests/unit/s
 """
 
 import hashlib
+import operator
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -83,7 +84,7 @@ class TaskFile(BaseModel):
     """A file of the question as in Slack's event; its content stays in Slack.
 
     Without a ``url`` Slack describes it only when asked (files.info). ``gone``: Slack no longer has
-    its content.
+    its content. ``forwarded``: it belongs to a message that the user sent along.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -94,6 +95,29 @@ class TaskFile(BaseModel):
     size: int = 0
     url: str = ""
     gone: bool = False
+    # What is not there is not sent, as before there was such a thing.
+    forwarded: Annotated[bool, Field(exclude_if=operator.not_)] = False
+
+
+class QuotedMessage(BaseModel):
+    """What somebody else wrote and a message brings along: a forward, or the preview of a link.
+
+    ``by`` is a person's id or an app's name, ``name`` the person's name as Slack shows it; ``ts``
+    is when it was written, ``source`` the address of a page that is no message. ``file_names`` are
+    those of its files.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    text: str
+    by: str = ""
+    by_app: bool = False
+    name: str = ""
+    channel_id: str = ""
+    channel_name: str = ""
+    ts: str = ""
+    source: str = ""
+    file_names: tuple[str, ...] = ()
 
 
 class Cancel(BaseModel):
@@ -182,6 +206,7 @@ class Task(BaseModel):
     """One accepted question. Equal triggers give equal ``task_id``; unknown fields are ignored.
 
     With a ``subject`` the ``text`` is another person's message: material, not the user's words.
+    So is what is ``quoted``, in any case.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -201,6 +226,7 @@ class Task(BaseModel):
     earlier: Earlier | None = None
     cancel: Cancel | None = None
     feedback: Feedback | None = None
+    quoted: Annotated[tuple[QuotedMessage, ...], Field(exclude_if=operator.not_)] = ()
     files: tuple[TaskFile, ...] = ()
     locale: Locale = "ja"
     response_url: str | None = None
@@ -209,6 +235,11 @@ class Task(BaseModel):
     event_id: str | None = None
     occurred_at: AwareDatetime
     received_at: AwareDatetime
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there is something to answer besides files."""
+        return bool(self.text) or self.subject is not None or any(one.text for one in self.quoted)
 
     @classmethod
     def side(

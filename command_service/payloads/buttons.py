@@ -218,6 +218,7 @@ def question_again(click: Click, asked: QuestionContent) -> Question:
         recipient=click.recipient,
         thread_ts=click.place.thread_ts,
         message_ts=click.place.message_ts,
+        quoted=asked.quoted,
         files=asked.files,
         external=click.external,
         subject=asked.subject,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, Final
 
 from command_service.payloads.model import (
     EphemeralTarget,
@@ -13,7 +14,7 @@ from command_service.payloads.model import (
     Typed,
 )
 from command_service.payloads.slash_command import read_request
-from command_service.payloads.small_talk import is_small_talk, opens_with_somebody_else
+from command_service.payloads.small_talk import has_words, is_small_talk, opens_with_somebody_else
 from command_service.payloads.well_formed import (
     id_in,
     never_raising,
@@ -21,9 +22,10 @@ from command_service.payloads.well_formed import (
     with_event,
     words_in,
 )
-from shared.slack.files import files_of
 from shared.slack.message import Message, Payload
 from shared.slack.message_text import mentions, plain_text
+from shared.slack.reading.attachments import OurBot
+from shared.slack.reading.said import brings_along, is_from_an_app, markup_of, said_by_person
 from shared.task import (
     Mode,
     Source,
@@ -31,6 +33,8 @@ from shared.task import (
     task_id_of_message,
 )
 
+EDITED_WITHIN_S: Final = 300.0
+"""An author who edits an older message is tidying up, not asking."""
 # A person's new message: alone, with files, or a thread reply also sent to the channel.
 _NEW_MESSAGE = frozenset({None, "file_share", "thread_broadcast"})
 _CHANNELS = frozenset({"channel", "group"})
@@ -49,7 +53,7 @@ def read_message(body: Payload, identity: Identity, redelivered: bool) -> Questi
     event = body["event"]
     if event.get("channel_type") == "im":
         return _read_message(body, identity, Source.DM, redelivered)
-    if not _may_follow_up(event, identity):
+    if not may_follow_up(event, identity):
         return NotAQuestion(RejectReason.NOT_FOLLOWED)
     question = _read_message(body, identity, Source.MENTION, redelivered)
     if isinstance(question, NotAQuestion):
@@ -60,31 +64,34 @@ def read_message(body: Payload, identity: Identity, redelivered: bool) -> Questi
 def read_message_or_mention(body: Payload, identity: Identity) -> Question | NotAQuestion:
     """The question of a message from either event, as if redelivered. Raises if there is none."""
     event = with_event(body)["event"]
-    is_mention = mentions(event.get("text") or "", identity.bot_user_id)
+    is_mention = mentions(markup_of(event), identity.bot_user_id)
     if is_mention and event.get("channel_type") != "im":
         return read_mention(body, identity, redelivered=True)
     return read_message(body, identity, redelivered=True)
 
 
-def is_from_an_app(message: Payload) -> bool:
-    """Whether an app wrote the message."""
-    return bool(
-        message.get("bot_id")
-        or message.get("subtype") == "bot_message"
-        or message.get("user") == "USLACKBOT"
-    )
+def our_bot(identity: Identity) -> OurBot:
+    """Whose messages are ours."""
+    return OurBot(identity.bot_user_id, identity.bot_id)
 
 
-def _may_follow_up(event: Payload, identity: Identity) -> bool:
+def may_follow_up(event: Payload, identity: Identity) -> bool:
     """Whether a channel's message may ask without a mention. A mention has an event of its own."""
-    text = event.get("text") or ""
+    markup = markup_of(event)
     return (
         event.get("channel_type") in _CHANNELS
         and event.get("thread_ts") not in {None, event.get("ts")}
-        and not mentions(text, identity.bot_user_id)
-        and not opens_with_somebody_else(text)
-        and not is_small_talk(text)
+        and not mentions(markup, identity.bot_user_id)
+        and not opens_with_somebody_else(markup)
+        and not _chats(event, markup, identity)
     )
+
+
+def _chats(event: Payload, markup: str, identity: Identity) -> bool:
+    """Whether it only thanks or greets; a file, a table or a forward without any words asks."""
+    if not is_small_talk(markup):
+        return False
+    return has_words(markup) or not brings_along(event, our_bot(identity))
 
 
 @never_raising
@@ -96,16 +103,28 @@ def read_back(
     Only events name the team and say whether a channel is shared; here the conversation does.
     """
     is_direct = conversation.kind == "im"
-    if not is_direct and not mentions(message.get("text") or "", identity.bot_user_id):
+    if not is_direct and not mentions(markup_of(message), identity.bot_user_id):
         return NotAQuestion(RejectReason.NOT_A_QUESTION)
+    event = as_if_new(message) if edited_in_time(message) else message
     body = {
         "team_id": identity.team_id,
         "enterprise_id": identity.enterprise_id,
         "is_ext_shared_channel": conversation.external,
-        "event": {**message, "channel": conversation.id},
+        "event": {**event, "channel": conversation.id},
     }
     source = Source.DM if is_direct else Source.MENTION
     return _read_message(body, identity, source, redelivered=True)
+
+
+def edited_in_time(message: Message) -> bool:
+    """Whether it was edited, so soon that its new words are what its author meant to ask."""
+    edited_ts = str((message.get("edited") or {}).get("ts") or "")
+    return bool(edited_ts) and float(edited_ts) - float(message["ts"]) <= EDITED_WITHIN_S
+
+
+def as_if_new(message: Message) -> dict[str, Any]:
+    """An edited message as its author would have written it at once."""
+    return {name: value for name, value in message.items() if name != "edited"}
 
 
 def _read_message(
@@ -117,6 +136,7 @@ def _read_message(
         return NotAQuestion(reason)
     team_id, channel_id, ts = str(body["team_id"]), id_in(event["channel"]), str(event["ts"])
     thread_ts = event.get("thread_ts")
+    said = said_by_person(event, our_bot(identity))
     return Question(
         # With our own team: in shared channels an event may name its author's, and a message that
         # was read back names none.
@@ -125,13 +145,14 @@ def _read_message(
         team_id=team_id,
         channel_id=channel_id,
         user_id=id_in(event["user"]),
-        text=plain_text(event.get("text") or "", identity.bot_user_id),
+        text=said.text,
         mode=Mode.CHAT,
         occurred_at=moment(ts),
         recipient=EphemeralTarget(channel_id, id_in(event["user"]), thread_ts),
         thread_ts=thread_ts or ts,
         message_ts=ts,
-        files=files_of(event),
+        quoted=said.quoted,
+        files=said.files,
         event_id=text_or_none(body.get("event_id")),
         external=_from_outside(body, identity),
         redelivered=redelivered,

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Generic, Literal, TypeVar
 
 from shared.slack.message import MessageRef
-from shared.task import Earlier, Mode, Source, Subject, Task, TaskFile, Wish
+from shared.task import Earlier, Mode, QuotedMessage, Source, Subject, Task, TaskFile, Wish
 
 
 class RejectReason(StrEnum):
@@ -86,6 +86,7 @@ class Question:
     message_ts: str | None = None
     wish: Wish | None = None
     earlier: Earlier | None = None
+    quoted: tuple[QuotedMessage, ...] = ()
     files: tuple[TaskFile, ...] = ()
     response_url: str | None = None
     private: bool = False
@@ -125,6 +126,7 @@ class QuestionContent:
 
     text: str
     mode: Mode = Mode.AUTO
+    quoted: tuple[QuotedMessage, ...] = ()
     files: tuple[TaskFile, ...] = ()
     subject: Subject | None = None
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 _TO_SOMEBODY_ELSE = re.compile(r"\A\s*<(?:@|!subteam\^|!here|!channel|!everyone)")
-_NO_WORDS = re.compile(r"<[^<>\n]*>|:[\w+'-]+:")
+_NO_WORDS = re.compile(r"<[@#!][^<>\n]*>|:[\w+'-]+:")
 # A longer text is no small talk; a row of accents takes Unicode quadratic time.
 _MOST_CHARS = 500
 _BETWEEN_PHRASES = re.compile(r"[^\w\s]+|\n")
@@ -21,6 +21,11 @@ _PHRASES = frozenset(" ".join(phrase.split()) for phrase in _THANKS.split(";"))
 def opens_with_somebody_else(text: str) -> bool:
     """Whether a message's markup begins with a mention: of a person, a group, or everybody."""
     return _TO_SOMEBODY_ELSE.match(text) is not None
+
+
+def has_words(text: str) -> bool:
+    """Whether a message's markup is more than mentions and emoji."""
+    return any(character.isalnum() for character in _NO_WORDS.sub(" ", text))
 
 
 def is_small_talk(text: str) -> bool:

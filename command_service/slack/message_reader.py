@@ -5,16 +5,15 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from command_service.payloads.messages import is_from_an_app
 from command_service.payloads.model import QuestionContent
 from command_service.slack.access import SlackAccess
 from shared.actions import ShownQuestion
 from shared.errors import SlackRefused
 from shared.ledger import Ledger
 from shared.slack.client import SLACK_FAILURES
-from shared.slack.files import files_of
 from shared.slack.message import MessageRef, messages_in
-from shared.slack.message_text import plain_text
+from shared.slack.reading.attachments import OurBot
+from shared.slack.reading.said import is_from_an_app, said_by_person
 from shared.task import Mode
 
 # Slack returns the thread's first message besides the requested one.
@@ -51,9 +50,8 @@ class SlackQuestions:
 
     def _asked(self, message: Mapping[str, Any], channel_id: str) -> QuestionContent | None:
         if not is_from_an_app(message) and not self._ledger.wrote(message):
-            text = plain_text(message.get("text") or "", self._ledger.user_id)
-            files = files_of(message)
-            return QuestionContent(text, Mode.CHAT, files) if text or files else None
+            said = said_by_person(message, OurBot(self._ledger.user_id, self._ledger.bot_id))
+            return QuestionContent(said.text, Mode.CHAT, said.quoted, said.files) if said else None
         mark = self._ledger.mark_of(message, channel_id)
         if mark is None or mark.role != "question":
             return None

@@ -41,7 +41,7 @@ from command_service.use_cases.app_home import (
 from command_service.use_cases.ask_again import AskAgainDeps, ask_again
 from command_service.use_cases.command_reply import reply_to
 from command_service.use_cases.doctor import DoctorDeps, read_doctor_request, run_checks
-from command_service.use_cases.edits import offer, read_edit
+from command_service.use_cases.edits import Edited, read_edit, take_edit
 from command_service.use_cases.feedback import VoteDeps, take_reasons, take_vote
 from command_service.use_cases.follow_ups import FollowUpDeps, accept_message
 from command_service.use_cases.policy import TOLD, Rejected
@@ -178,8 +178,14 @@ class Listeners:
             submit_deps.background.start(dismissing, f"dismiss:{outcome.task.task_id}")
 
     async def _on_edit(self, body: Payload, request: AsyncBoltRequest) -> None:
-        await offer(read_edit(body, self.identity, _is_redelivered(request)), self.following)
-        count_event(NOBODY, "ignored", RejectReason.MESSAGE_CHANGED)
+        edited = read_edit(body, self.identity, _is_redelivered(request))
+        outcome = await take_edit(edited, self.following)
+        if isinstance(edited, Edited) and outcome != Rejected(RejectReason.MESSAGE_CHANGED):
+            count(edited.question, outcome)
+        else:
+            count_event(NOBODY, "ignored", RejectReason.MESSAGE_CHANGED)
+        if isinstance(outcome, HandedBack):
+            raise outcome.error
 
     async def _on_stopped_session(self, body: Payload) -> None:
         submit_deps = self.repetition.submit_deps

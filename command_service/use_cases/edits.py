@@ -1,38 +1,49 @@
-"""A question that its author edits: it may be asked again in its new words.
+"""A message that its author edits: it may be a question only now, or be asked in new words.
 
 Nothing is kept for this: the event has the old words and the new ones, and the note's button names
 the message to read again.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any
 
-from command_service.payloads.messages import is_from_an_app, read_message_or_mention
+from command_service.payloads.messages import (
+    as_if_new,
+    edited_in_time,
+    may_follow_up,
+    moment,
+    read_mention,
+    read_message_or_mention,
+)
 from command_service.payloads.model import Identity, NotAQuestion, Question, RejectReason
 from command_service.payloads.well_formed import never_raising, with_event
 from command_service.texts.replies import EDITED, EDITED_BUTTON
 from command_service.use_cases.follow_ups import FollowUpDeps, why_not_follow_up
 from command_service.use_cases.policy import Rejected, admit
-from command_service.use_cases.submit import locale_to_tell, submit
+from command_service.use_cases.submit import SubmitOutcome, locale_to_tell, submit
 from shared.actions import ActionId, AskAgain
 from shared.slack.blocks import Block, actions, button, section
-from shared.slack.message import Payload, message_of
-from shared.slack.message_text import plain_text
+from shared.slack.message import Message, Payload, message_of
+from shared.slack.message_text import mentions, plain_text
+from shared.slack.reading.said import is_from_an_app, markup_of
 from shared.telemetry.log import bound_task, get_logger
 
 log = get_logger(__name__)
 
 
-EDITED_WITHIN_S: Final = 300.0
-"""An author who edits an older message is tidying up, not asking."""
-
-
 @dataclass(frozen=True)
 class Edited:
-    """An edited question in its new words; ``edited_ts`` identifies the edit."""
+    """A question in the words that an edit gave it; ``edited_ts`` identifies the edit.
+
+    ``addressed``: the edit has added the mention, so it is asked only now, unless it was a question
+    before as a follow-up (``question.follow_up``: it may have been). ``reworded``: it has other
+    words than before.
+    """
 
     question: Question
     edited_ts: str
+    addressed: bool = False
+    reworded: bool = True
 
 
 @never_raising
@@ -42,37 +53,66 @@ def read_edit(body: Payload, identity: Identity, redelivered: bool) -> Edited | 
     Slack sends that event for each new link preview, too: only a change of the words counts.
     """
     event = with_event(body)["event"]
-    message, before = message_of(event["message"]), message_of(event["previous_message"])
-    if message is None or before is None:
-        return NotAQuestion(RejectReason.ILL_FORMED)
-    if message.get("user") == identity.bot_user_id:
-        return NotAQuestion(RejectReason.OWN_MESSAGE)
-    if is_from_an_app(message):
-        return NotAQuestion(RejectReason.BOT_MESSAGE)
-    text = plain_text(message.get("text") or "", identity.bot_user_id)
-    edited_ts = str((message.get("edited") or {}).get("ts") or "")
-    unchanged = text == plain_text(before.get("text") or "", identity.bot_user_id)
-    if redelivered or unchanged or not text or not _in_time(message, edited_ts):
+    message, before = _message(event["message"]), _message(event["previous_message"])
+    if (reason := _no_edit_of_a_person(message, identity)) is not None:
+        return NotAQuestion(reason)
+    place = {"channel": event["channel"], "channel_type": event.get("channel_type")}
+    now, then = ({**as_if_new(one), **place} for one in (message, before))
+    text, before_it = (plain_text(markup_of(one), identity.bot_user_id) for one in (now, then))
+    edited_ts, reworded = str(message["edited"]["ts"]), text != before_it
+    if _addresses_us(now, then, identity):
+        question = read_mention({**body, "event": now}, identity, redelivered)
+        if isinstance(question, NotAQuestion):
+            return question
+        followed = may_follow_up(then, identity)
+        asked = replace(question, occurred_at=moment(edited_ts), follow_up=followed)
+        return Edited(asked, edited_ts, addressed=True, reworded=reworded)
+    if redelivered or not reworded or not text:
         return NotAQuestion(RejectReason.MESSAGE_CHANGED)
-    asked = {name: value for name, value in before.items() if name != "edited"}
-    whole = {**asked, "channel": event["channel"], "channel_type": event.get("channel_type")}
-    question = read_message_or_mention({**body, "event": whole}, identity)
+    question = read_message_or_mention({**body, "event": then}, identity)
     if isinstance(question, NotAQuestion):
         return question
     return Edited(replace(question, text=text), edited_ts)
 
 
-def _in_time(message: Payload, edited_ts: str) -> bool:
-    return bool(edited_ts) and float(edited_ts) - float(message["ts"]) <= EDITED_WITHIN_S
+def _message(told: object) -> dict[str, Any]:
+    message = message_of(told)
+    if message is None:
+        raise ValueError("no message")
+    return message
 
 
-async def offer(edited: Edited | NotAQuestion, deps: FollowUpDeps) -> None:
-    """Offer the author alone to ask the changed question; once per edit."""
+def _no_edit_of_a_person(message: Message, identity: Identity) -> RejectReason | None:
+    if message.get("user") == identity.bot_user_id:
+        return RejectReason.OWN_MESSAGE
+    if is_from_an_app(message):
+        return RejectReason.BOT_MESSAGE
+    return None if edited_in_time(message) else RejectReason.MESSAGE_CHANGED
+
+
+def _addresses_us(now: Message, then: Message, identity: Identity) -> bool:
+    """Whether the edit has added our mention, which a direct message does not need."""
+    mentioned = [mentions(markup_of(one), identity.bot_user_id) for one in (now, then)]
+    return mentioned == [True, False] and now.get("channel_type") != "im"
+
+
+async def take_edit(edited: Edited | NotAQuestion, deps: FollowUpDeps) -> SubmitOutcome:
+    """Accept the question of a message that mentions us since an edit, once; for a question in
+    other words, offer its author alone to ask it, once per edit. What is left of the event is
+    ignored.
+    """
+    ignored = NotAQuestion(RejectReason.MESSAGE_CHANGED)
     if isinstance(edited, NotAQuestion):
-        await submit(edited, deps.submit_deps)
-        return
-    offering = _offer(edited, deps)
-    deps.submit_deps.background.start(offering, f"edit:{edited.question.task_id}")
+        return await submit(edited, deps.submit_deps)
+    question = edited.question
+    if edited.addressed and not (
+        question.follow_up and await why_not_follow_up(question, deps) is None
+    ):
+        return await submit(replace(question, follow_up=False), deps.submit_deps)
+    if edited.reworded:
+        offering = _offer(edited, deps)
+        deps.submit_deps.background.start(offering, f"edit:{question.task_id}")
+    return await submit(ignored, deps.submit_deps)
 
 
 async def _offer(edited: Edited, deps: FollowUpDeps) -> None:

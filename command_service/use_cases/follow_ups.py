@@ -30,6 +30,7 @@ from shared.errors import RetryableError, SlackRefused
 from shared.ledger import TELLS_ONLY, Ledger
 from shared.slack.message import Message
 from shared.slack.message_text import mentions
+from shared.slack.reading.said import markup_of
 from shared.telemetry.log import bound_task, get_logger
 
 log = get_logger(__name__)
@@ -216,7 +217,7 @@ async def _ours_since(channel_id: str, thread_ts: str, deps: FollowUpDeps) -> fl
 
 
 def _involves(message: Message, channel_id: str, ledger: Ledger) -> bool:
-    mentioned = mentions(message.get("text") or "", ledger.user_id)
+    mentioned = mentions(markup_of(message), ledger.user_id)
     return mentioned or _is_answer(message, channel_id, ledger)
 
 

@@ -110,7 +110,8 @@ def _channel_of(question: Question) -> str:
 
 
 def _asks_nothing(question: Question) -> bool:
-    return not question.text and not question.files and question.subject is None
+    content = question.text or question.quoted or question.files
+    return not content and question.subject is None
 
 
 def _is_too_long(question: Question, policy: Policy) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from command_service.payloads.buttons import team_of
-from command_service.payloads.messages import moment
+from command_service.payloads.messages import moment, our_bot
 from command_service.payloads.model import (
     EphemeralTarget,
     Identity,
@@ -27,8 +27,8 @@ from command_service.use_cases.submit import (
 )
 from shared.errors import SlackDenied
 from shared.slack.message import message_of
-from shared.slack.message_text import plain_text
 from shared.slack.permalink import permalink
+from shared.slack.reading.said import said_in
 from shared.task import Mode, Purpose, Source, Subject, task_id_of_shortcut
 
 SHORTCUTS: Final[Mapping[str, Purpose]] = {
@@ -51,13 +51,15 @@ def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question | Not
     channel_id, message_ts = id_in(body["channel"]["id"]), str(body["message_ts"])
     callback_id, action_ts = str(body["callback_id"]), str(body["action_ts"])
     user_id, response_url = id_in(user["id"]), text_or_none(body.get("response_url"))
+    said = said_in(message, our_bot(identity))
     return Question(
         task_id=task_id_of_shortcut(team_id, channel_id, message_ts, callback_id, action_ts),
         source=Source.SHORTCUT,
         team_id=team_id,
         channel_id=channel_id,
         user_id=user_id,
-        text=plain_text(message.get("text") or "", ""),
+        text=said.text,
+        quoted=said.quoted,
         mode=Mode.CHAT,
         occurred_at=moment(action_ts),
         recipient=EphemeralTarget(channel_id, user_id, response_url=response_url),

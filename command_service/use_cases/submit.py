@@ -134,6 +134,7 @@ def _task(question: Question, deps: SubmitDeps) -> Task:
         mode=question.mode,
         wish=question.wish,
         earlier=question.earlier,
+        quoted=question.quoted,
         files=question.files,
         locale=deps.locales.of(question.user_id),
         response_url=question.response_url,

@@ -40,7 +40,7 @@ from processor_service.prompt.quotes import in_thread, speakers
 from processor_service.prompt.shortcut_request import asked_about
 from processor_service.resilience.cancellation import CancellableModel
 from shared.errors import ModelUnavailable
-from shared.task import Task
+from shared.task import QuotedMessage, Task
 
 
 async def obtain_answer(
@@ -124,19 +124,28 @@ async def _quoting(
     source: AnswerSource,
 ) -> Prompt:
     """``prompt`` with the messages before it. Adds the names it needs to ``names``."""
-    if not about:
+    if not about and not task.quoted:
         return prompt
-    ids = mentioned(one.text for one in about)
+    along = [one.text for one in task.quoted]
+    ids = mentioned([*(text for one in about for text in one.words), *along])
     wanted = [*ids, *speakers(task, about)]
     names |= await names_of(wanted, source.people, source.channels, source.groups)
     prompt = explained(prompt, ids, names, task.locale)
-    named = [
-        one if one.role == "us" else replace(one, text=beside_ids(one.text, names)) for one in about
-    ]
+    named = [one if one.role == "us" else _named(one, names) for one in about]
     if task.subject is None:
-        quoted = in_thread(prompt, task, named, names)
+        asked = task.model_copy(update={"quoted": _named_quotes(task.quoted, names)})
+        quoted = in_thread(prompt, asked, named, names)
         return beside_quotes(quoted, source.prompt_config.options_by_mode, task.locale)
     return asked_about(prompt, task, task.subject, named, names)
+
+
+def _named(said: ThreadMessage, names: Names) -> ThreadMessage:
+    text, quoted = beside_ids(said.text, names), _named_quotes(said.quoted, names)
+    return replace(said, text=text, quoted=quoted)
+
+
+def _named_quotes(quoted: Sequence[QuotedMessage], names: Names) -> tuple[QuotedMessage, ...]:
+    return tuple(one.model_copy(update={"text": beside_ids(one.text, names)}) for one in quoted)
 
 
 async def _ask(

@@ -1,6 +1,7 @@
 """The messages that a shortcut is about, read only if its user may read them."""
 
 from functools import partial
+from typing import Literal
 
 from processor_service.delivery.slack_writer import TaskRun
 from processor_service.ports.conversations import ThreadMessage, ThreadReader
@@ -30,7 +31,8 @@ async def material(
     bot may not read, a single message is taken as the shortcut brought it. Raises NotAMember,
     NothingToRead, and SlackRefused for a thread: ``thread_unreadable``, or a scope is missing.
     """
-    own = ThreadMessage("app" if subject.by_app else "person", subject.by, task.text)
+    role: Literal["app", "person"] = "app" if subject.by_app else "person"
+    own = ThreadMessage(role, subject.by, task.text, quoted=task.quoted)
     try:
         if not await run.read(partial(channels.may_read, task.user_id, subject.channel_id)):
             raise NotAMember("The user is no member of the channel.")
@@ -45,7 +47,7 @@ async def material(
                 reason="thread_unreadable",
             ) from refused
         said = ()
-    found = said or ((own,) if own.text else ())
+    found = said or ((own,) if any(own.words) else ())
     if not found:
         raise NothingToRead("The message has no text.")
     return found

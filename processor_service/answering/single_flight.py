@@ -88,7 +88,9 @@ def cache_key(task: Task, prompt: Prompt, model: str, audience: str) -> str | No
 
 def _stands_alone(task: Task) -> bool:
     continues_thread = task.thread_ts is not None and task.thread_ts != task.message_ts
-    if task.private or task.files or task.subject is not None or task.earlier is not None:
+    if task.private or task.quoted or task.files:
+        return False
+    if task.subject is not None or task.earlier is not None:
         return False
     return not continues_thread or task.source is Source.SLASH_COMMAND
 

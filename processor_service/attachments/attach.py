@@ -88,7 +88,7 @@ async def attach_files(
         await cancel.or_cancelled(collecting.collect(task.files, said))
         cancel.check()
         found = collecting.attached
-        asks_in_words = bool(task.text) or task.subject is not None
+        asks_in_words = task.has_words
         if not asks_in_words and all(one.from_thread for one in found.attachments):
             raise FilesUnusable(found.without)
         yield found
@@ -154,7 +154,7 @@ class _Collecting:
         )
         # The user did not ask about a file of the thread; its name is in the quote.
         if not from_thread:
-            self.attached.without.append(OmittedFile(file.name, error.reason))
+            self.attached.without.append(OmittedFile(file.name, _why(file, error)))
 
     async def _fetch(self, one: SelectedFile, choice: Selection) -> Attachment:
         if one.way is Transport.TEXT:
@@ -183,6 +183,12 @@ class _Collecting:
 
     async def _content(self, one: SelectedFile, limit: int) -> bytes:
         return await self._using.source.content(one.file, limit)
+
+
+def _why(file: TaskFile, error: FileUnusable) -> str:
+    """Slack shows us only the files of channels that we are in, and says of others anything."""
+    elsewhere = file.forwarded and error.reason in {"file_gone", "file_not_fetched"}
+    return "file_elsewhere" if elsewhere else error.reason
 
 
 async def _passed_on(call: Awaitable[_Result]) -> _Result:

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 
 from shared.ledger import Mark
 from shared.slack.message import MessageRef
-from shared.task import Subject, Task, TaskFile
+from shared.task import QuotedMessage, Subject, Task, TaskFile
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,19 @@ class Document:
 class ThreadMessage:
     """A message in a thread before a question: of a person, another app, or ourselves.
 
-    ``by`` is the person's id or the app's name.
+    ``by`` is the person's id or the app's name; it brings along what others wrote, ``quoted``.
     """
 
     role: Literal["person", "app", "us"]
     by: str
     text: str
     files: tuple[TaskFile, ...] = ()
+    quoted: tuple[QuotedMessage, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All texts in it, whoever wrote them."""
+        return (self.text, *(one.text for one in self.quoted))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Final
 from processor_service.ports.conversations import ThreadMessage
 from processor_service.ports.model import Prompt
 from processor_service.prompt.lookups import with_tools
-from processor_service.prompt.quotes import THREAD_TOKENS, Quotes, estimated_tokens, quoting
+from processor_service.prompt.quotes import THREAD_TOKENS, Quotes, quoting, tokens_of
 from shared.task import Locale, Purpose, Subject, Task
 
 _OURSELVES: Final = "Mechachang"
@@ -80,9 +80,10 @@ def asked_about(
     quoted = [
         one if one.role != "us" else ThreadMessage("app", _OURSELVES, one.text) for one in said
     ]
-    request = _request(subject.purpose, task.locale, quoted[-1].text)
+    words = "\n".join(quoted[-1].words)
+    request = _request(subject.purpose, task.locale, words)
     # The message itself is always quoted whole.
-    budget = max(_TOKENS[subject.purpose], estimated_tokens(quoted[-1].text))
+    budget = max(_TOKENS[subject.purpose], tokens_of(quoted[-1]))
     quotes = Quotes(quoted, names, _OPENING[task.locale], budget)
     # A web search would carry other people's words out of the workspace, for no use here.
     prompt = with_tools(replace(prompt, text=request), (), task.locale)

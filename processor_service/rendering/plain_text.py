@@ -1,8 +1,8 @@
 """A message's words without layout."""
 
 from processor_service.ports.conversations import Body
-from processor_service.rendering.block_text import text_of_blocks
 from shared.errors import SlackRefused
+from shared.slack.reading.block_text import text_of_blocks
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)

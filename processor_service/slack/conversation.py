@@ -9,8 +9,8 @@ from typing import Any, Self
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from processor_service.ports.conversations import Body, Document, Posted
-from processor_service.rendering.block_text import body_shown
 from processor_service.slack.reading.reader import SlackReading
+from processor_service.slack.shown_body import body_shown
 from processor_service.slack.uploads import SlackUploads
 from shared.errors import (
     QUESTION_GONE,

@@ -84,7 +84,7 @@ class SlackFiles:
         found = file_of(described) if isinstance(described, dict) else None
         if found is None:
             raise FileUnusable("Slack does not describe the file.", reason="file_not_fetched")
-        return found
+        return found.model_copy(update={"forwarded": file.forwarded})
 
     async def _info(self, file_id: str) -> AsyncSlackResponse:
         async with self._calls("files.info"):

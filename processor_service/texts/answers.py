@@ -213,6 +213,10 @@ FILE_REASONS: Final[dict[str, Texts]] = {
         "ja": "ファイルが削除されたか、Slack の保存期間を過ぎています。もう一度お送りください。",
         "en": "It was deleted, or Slack no longer keeps it. Please send it again.",
     },
+    "file_elsewhere": {
+        "ja": "転送元のファイルを開けませんでした。削除されたか、このアプリが参加していないチャンネルのファイルです。必要であれば、ファイルを直接お送りください。",
+        "en": "I cannot open this forwarded file: it was deleted, or is from a channel that I am not in. Please send the file itself if it matters.",
+    },
     "file_unreadable": {
         "ja": "内容を読み取れませんでした。破損していないか、開けるかをご確認ください。",
         "en": "Its content cannot be read. Please check that it opens and is not damaged.",

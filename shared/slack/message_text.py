@@ -36,16 +36,21 @@ def plain_text(text: str, bot_user_id: str) -> str:
     text = well_formed(text)
     if len(text) > LONGEST_MARKUP:
         return text
-    own = _mention(bot_user_id)
-    text = re.sub(rf"\A\s*{own}[\s:,、，：]*", "", text)
-    # Blanks before a mention go with it. The search starts from the mention: an expression that
-    # begins with blanks would try each run of them from each of its characters.
-    *before, rest = re.split(own, text)
-    text = "".join([*(piece.rstrip(" \t") for piece in before), rest])
+    text = without_mention(text, bot_user_id)
     text = _TAG.sub(lambda tag: _readable(tag[1]), text)
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)
     return text.strip()
+
+
+def without_mention(text: str, user_id: str) -> str:
+    """``text`` without mentions of the user, the blanks before them, and what ends an address."""
+    own = _mention(user_id)
+    text = re.sub(rf"\A\s*{own}[\s:,、，：]*", "", text)
+    # The search starts from the mention: an expression that begins with blanks would try each run
+    # of them from each of its characters.
+    *before, rest = re.split(own, text)
+    return "".join([*(piece.rstrip(" \t") for piece in before), rest])
 
 
 def _readable(tag: str) -> str:

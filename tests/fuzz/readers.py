@@ -55,7 +55,6 @@ from processor_service.ports.conversations import Body, Posted
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.people_cache import RedisPeopleCache
 from processor_service.redis.posts import _mark_in
-from processor_service.rendering.block_text import body_shown, text_of_blocks
 from processor_service.slack.channels import SlackChannels
 from processor_service.slack.client import BotIdentity, SlackCalls
 from processor_service.slack.conversation import SlackConversation
@@ -64,6 +63,7 @@ from processor_service.slack.files import SlackFiles, SlackHosts
 from processor_service.slack.people import SlackPeople
 from processor_service.slack.reading.reader import SlackReading, StreamRecipient
 from processor_service.slack.reading.thread_messages import AskedMessage, said_about, said_before
+from processor_service.slack.shown_body import body_shown
 from processor_service.slack.user_groups import SlackGroups
 from processor_service.slack.workspace import SlackWorkspace
 from shared.background import Background
@@ -72,6 +72,7 @@ from shared.ledger import Mark, file_name, file_title
 from shared.slack.client import slack_error
 from shared.slack.files import files_of
 from shared.slack.message import MessageRef, message_of
+from shared.slack.reading.block_text import text_of_blocks
 from shared.task import Mode, Purpose, Subject, Task, TaskFile
 from tests.fuzz.targets import Target
 from tests.support.fakes.command import (
@@ -317,12 +318,26 @@ RICH = [
     },
 ]
 FILE = {"id": "F1", "name": "a.pdf", "mimetype": "application/pdf", "size": 5, "mode": "hosted"}
+FORWARD = {
+    "is_share": True,
+    "author_id": "U9",
+    "author_name": "n",
+    "channel_id": "C7",
+    "ts": TS,
+    "text": "t",
+    "fallback": "f",
+    "from_url": "https://e.com",
+    "files": [FILE],
+    "message_blocks": [{"message": {"blocks": RICH, "attachments": [{"text": "a"}]}}],
+    "attachments": [{"title": "t", "fields": [{"title": "f", "value": "v"}], "bot_id": "B9"}],
+}
 BY_A_PERSON = {
     "ts": "1700000000.000200",
     "thread_ts": TS,
     "user": "U1",
     "text": "<@UBOT> hi",
     "files": [FILE],
+    "attachments": [FORWARD],
     "edited": {"ts": "1700000000.000300"},
 }
 OPENING = {
@@ -467,7 +482,7 @@ REFUSAL = {
         ],
     }
 }
-DM = a_direct_message()
+DM = a_direct_message(attachments=[FORWARD])
 EDIT = {
     **a_mention(),
     "event": {

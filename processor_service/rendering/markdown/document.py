@@ -18,7 +18,8 @@ from processor_service.rendering.markdown.references import (
     find_definitions,
     notes_in,
 )
-from processor_service.rendering.markdown.tables import Table, fenced, read_table
+from processor_service.rendering.markdown.tables import Table, read_table
+from shared.markdown import fenced
 
 _LEAD_CHARS = 200
 _NEWLINES = re.compile(r"\r\n?")

@@ -11,7 +11,7 @@ from itertools import accumulate, chain
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
 from processor_service.rendering.markdown.document import MarkdownBlock, read_document
 from processor_service.rendering.markdown.inline import Inline, read_blocks, read_inline
-from processor_service.rendering.markdown.tables import fenced
+from shared.markdown import fenced
 
 Size = Callable[[str], int]
 _Pieces = Iterator[tuple[str, str]]

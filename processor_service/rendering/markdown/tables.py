@@ -12,6 +12,7 @@ from processor_service.rendering.markdown.characters import neutralise
 from processor_service.rendering.markdown.inline import LINK_CHARS, read_inline
 from processor_service.rendering.markdown.links import is_address
 from processor_service.rendering.markdown.references import Env
+from shared.markdown import fenced
 
 # Limits of Slack's table block: slack_sdk.models.blocks; the characters are those of all cells
 # (docs.slack.dev, table block).
@@ -22,7 +23,6 @@ MOST_CHARS = 10_000
 _T = TypeVar("_T")
 Align = Literal["left", "center", "right"] | None
 
-_BACKTICKS = re.compile("`+")
 _ADDRESS = re.compile(r"(https?://[!#-'*-;=?-Z_a-z~]*[\w/])", re.ASCII)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
@@ -132,15 +132,6 @@ class Table:
         start = fenced([head, rule])
         for lines in _grouped(start, body, lambda line: size(line) + 1, limit):
             yield fenced([head, rule, *lines])
-
-
-def fenced(lines: Sequence[str], info: str = "", least: int = 3) -> str:
-    """A code block. Its fence has ``least`` backticks, and more than any run of them in
-    the code.
-    """
-    longest = max((len(run) for line in lines for run in _BACKTICKS.findall(line)), default=0)
-    fence = "`" * max(3, least, longest + 1)
-    return "\n".join([f"{fence}{info}", *lines, fence])
 
 
 def _grouped(

@@ -11,7 +11,6 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from processor_service.ports.conversations import Body, Posted, ThreadHistory, ThreadMessage
 from processor_service.ports.work import StreamOwners
-from processor_service.rendering.block_text import body_shown
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.page_memory import FIRST_PAGE, PageMemory, next_page
 from processor_service.slack.reading.thread_messages import (
@@ -22,6 +21,7 @@ from processor_service.slack.reading.thread_messages import (
 )
 from processor_service.slack.reading.trimming import TrimmedMessages, size_of
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
+from processor_service.slack.shown_body import body_shown
 from shared.ledger import growing_mark
 from shared.slack.message import Message, MessageRef, cursor_after, messages_in
 from shared.task import Purpose, Subject

@@ -1,17 +1,19 @@
 """The messages in a Slack thread before a question."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
 from processor_service.ports.conversations import ThreadMessage
-from processor_service.rendering.block_text import text_of_attachment, text_of_blocks
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
 from processor_service.slack.client import BotIdentity
 from shared.ledger import TELLS_ONLY, Ledger
 from shared.slack.files import files_of
 from shared.slack.message import Message
 from shared.slack.message_text import plain_text
+from shared.slack.reading.attachments import OurBot
+from shared.slack.reading.block_text import text_of_blocks
+from shared.slack.reading.said import said_by_person, text_of_app
 from shared.task import Purpose, Subject, TaskFile, task_id_of_message
 
 # A person's message: alone, with files, or a thread reply also sent to the channel.
@@ -76,7 +78,7 @@ def answer_in(
 
 
 def _has_words(said: ThreadMessage | None) -> TypeGuard[ThreadMessage]:
-    return said is not None and bool(said.text)
+    return said is not None and any(said.words)
 
 
 def _asked_in(
@@ -100,11 +102,13 @@ def _said(message: Message, channel_id: str, ledger: Ledger) -> ThreadMessage | 
     if ledger.wrote(message):
         return _said_by_us(message, channel_id, ledger)
     if message.get("bot_id"):
-        return ThreadMessage("app", _name_of_app(message), _text_of_app(message))
-    if message.get("subtype") in _SAID_BY_PEOPLE and message.get("user"):
-        text = plain_text(message.get("text") or "", ledger.user_id)
         files = files_of(message)
-        return ThreadMessage("person", str(message["user"]), _with_names(text, files), files)
+        text = _with_names(text_of_app(message), files)
+        return ThreadMessage("app", _name_of_app(message), text, files)
+    if message.get("subtype") in _SAID_BY_PEOPLE and message.get("user"):
+        found = said_by_person(message, OurBot(ledger.user_id, ledger.bot_id))
+        text = _with_names(found.text, [one for one in found.files if not one.forwarded])
+        return ThreadMessage("person", str(message["user"]), text, found.files, found.quoted)
     return None
 
 
@@ -127,16 +131,6 @@ def _text_of_ours(message: Message) -> str:
 def _name_of_app(message: Message) -> str:
     profile = message.get("bot_profile") or {}
     return str(message.get("username") or profile.get("name") or message.get("bot_id") or "")
-
-
-def _text_of_app(message: Message) -> str:
-    text = text_of_blocks(message, footers=True) or plain_text(message.get("text") or "", "")
-    attached = [
-        text_of_attachment(each)
-        for each in message.get("attachments") or ()
-        if isinstance(each, Mapping)
-    ]
-    return "\n".join(each for each in (text, *attached) if each)
 
 
 def _with_names(text: str, files: Iterable[TaskFile]) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from processor_service.rendering.button_row import has_row
 from shared.slack.message import Message
+from shared.slack.reading.block_text import TABLES
 
 PRESSABLE: Final = 3
 """Of the messages with something to press, so many are kept as they are: usually there is one."""
@@ -23,6 +24,13 @@ _FIELDS: Final = (
 _FILE_FIELDS: Final = (
     *("id", "name", "title", "mimetype", "size", "mode", "file_access"),
     *("url_private", "url_private_download"),
+)
+# What ``shared.slack.reading`` reads of an attachment: nothing of its pictures and its layout.
+_CARD_FIELDS: Final = (
+    *("pretext", "title", "title_link", "text", "fields", "fallback", "blocks", "message_blocks"),
+    *("author_id", "author_name", "author_subname", "bot_id", "app_id", "service_name", "ts"),
+    *("channel_id", "channel_name", "from_url", "original_url", "app_unfurl_url", "files"),
+    *("is_share", "is_msg_unfurl", "is_reply_unfurl", "is_app_unfurl", "attachments"),
 )
 _LEFT_OUT: Final = "…"
 
@@ -77,16 +85,18 @@ def size_of(value: Any) -> int:
 
 def _trimmed(message: Message) -> Message:
     kept = {name: message[name] for name in _FIELDS if name in message}
-    if _by_person(message):
-        # A person's words are in the text; an app's may be in its blocks alone.
-        kept.pop("blocks", None)
-        kept.pop("attachments", None)
+    if _by_person(message) and kept.get("text") and "blocks" in kept:
+        # Slack sends a person's words twice, and tables in the blocks alone.
+        kept["blocks"] = [one for one in kept["blocks"] if one.get("type") in TABLES]
+    if "attachments" in kept:
+        kept["attachments"] = [_picked(one, _CARD_FIELDS) for one in kept["attachments"]]
     if "files" in kept:
-        kept["files"] = [
-            {name: file[name] for name in _FILE_FIELDS if name in file}
-            for file in kept["files"] or ()
-        ]
+        kept["files"] = [_picked(one, _FILE_FIELDS) for one in kept["files"]]
     return kept
+
+
+def _picked(told: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
+    return {name: told[name] for name in fields if name in told}
 
 
 def _by_person(message: Message) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from processor_service.ports.work import STREAM_TTL_S
-from processor_service.rendering.block_text import body_shown
+from processor_service.slack.shown_body import body_shown
 from shared.bounded import BoundedMap
 
 # Slack's clock may be behind ours.

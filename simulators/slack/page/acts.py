@@ -26,6 +26,16 @@ class PageActs:
         )
         return {"ts": message.ts}
 
+    async def forward(self, body: JSON) -> JSON:
+        """Forward a message."""
+        ts = self._people.forward(
+            body["user"],
+            [self._people.message(body["user"], body["channel"], body["message_ts"])],
+            body["to"],
+            body.get("text", ""),
+        ).ts
+        return {"ts": ts}
+
     async def slash(self, body: JSON) -> JSON:
         """Run a slash command."""
         await self._people.slash(

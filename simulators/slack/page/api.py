@@ -74,6 +74,7 @@ class PageApi:
         acts = PageActs(self._people)
         verbs: dict[str, Verb] = {
             "post": acts.post,
+            "forward": acts.forward,
             "slash": acts.slash,
             "action": acts.action,
             "submit": acts.submit,

@@ -8,6 +8,7 @@ from simulators.slack.content.views import Views
 from simulators.slack.errors import Refusal
 from simulators.slack.events.delivery import Outcome
 from simulators.slack.people.choices import choose, missing_inputs
+from simulators.slack.people.forwarding import forwarded
 from simulators.slack.people.interactions import Interactions
 from simulators.slack.state.changes import HomeOpened, StreamStopped
 from simulators.slack.state.model import Channel, File, Message, User, View, find_element
@@ -68,27 +69,45 @@ class People:
         files: Iterable[str] = (),
     ) -> Message:
         """Write a message; ``@name`` and ``#name`` become mentions."""
-        user, channel = self._place(who, where)
-        if channel.is_archived:
-            raise Refusal("is_archived")
+        message = self._written(who, where, text, thread_ts)
         shared = [self._workspace.files[file_id] for file_id in files]
         if not text.strip() and not shared:
             raise Refusal("no_text")
+        message.files = shared
+        message.subtype = "file_share" if shared else None
+        return self._workspace.post(message)
+
+    def _written(self, who: str, where: str, text: str, thread_ts: str | None) -> Message:
+        user, channel = self._place(who, where)
+        if channel.is_archived:
+            raise Refusal("is_archived")
         if thread_ts is not None:
             parent = self._workspace.message(channel.id, thread_ts)
             if parent is None:
                 raise Refusal("thread_not_found")
             thread_ts = parent.thread_ts or parent.ts
-        message = Message(
+        return Message(
             channel.id,
             self._workspace.timestamps.next(),
             user.id,
             self._typed(text),
             thread_ts,
-            files=shared,
-            subtype="file_share" if shared else None,
             client_msg_id=self._workspace.ids.uuid(),
         )
+
+    def forward(
+        self,
+        who: str,
+        messages: Iterable[Message],
+        where: str,
+        text: str = "",
+        *,
+        thread_ts: str | None = None,
+    ) -> Message:
+        """Forward messages that the user can see, with a comment or without one."""
+        shared = [self.message(who, one.channel, one.ts) for one in messages]
+        message = self._written(who, where, text, thread_ts)
+        message.attachments = [forwarded(self._workspace, one) for one in shared]
         return self._workspace.post(message)
 
     def leave(self, who: str, where: str) -> None:
@@ -116,6 +135,10 @@ class People:
         if file is None or file.user != self.user(who).id:
             raise Refusal("cant_delete_file")
         file.mode, file.content = "tombstone", b""
+
+    def message(self, who: str, where: str, ts: str) -> Message:
+        """A message that the user can see."""
+        return self._message(who, where, ts)[1]
 
     def _message(self, who: str, where: str, ts: str) -> tuple[User, Message]:
         user, channel = self._place(who, where)

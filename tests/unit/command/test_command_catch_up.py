@@ -109,13 +109,22 @@ async def test_a_reply_in_a_direct_message_is_a_question_too(found: Found) -> No
     assert found.texts == ["and now?"]
 
 
+async def test_a_question_that_was_edited_at_once_is_found_as_it_reads_now(found: Found) -> None:
+    edited = {"user": "U1", "ts": "1103.0"}
+    found.history.channel("C1", said("1102.0", "<@UBOT> mended", edited=edited), kind="im")
+
+    await found.sweep()
+
+    assert found.texts == ["mended"]
+
+
 async def test_only_new_messages_of_people_that_ask_us_are_questions(found: Found) -> None:
     found.history.channel(
         "C1",
         said("900.0", "<@UBOT> before the window"),
         said("1100.0", "nobody is asked"),
         said("1101.0", "<@UOTHER> somebody else is asked"),
-        said("1102.0", "<@UBOT> edited", edited={"user": "U1", "ts": "1103.0"}),
+        said("1102.0", "<@UBOT> edited late", edited={"user": "U1", "ts": "1403.0"}),
         said("1104.0", "<@UBOT> joined", subtype="channel_join"),
         said("1105.0", "<@UBOT> by a bot", bot_id="B9"),
         said("1106.0", "<@UBOT> by us", user="UBOT", bot_id="BBOT"),

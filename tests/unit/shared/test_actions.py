@@ -25,7 +25,7 @@ from command_service.payloads.votes import Voted, read_reasons, read_vote
 from command_service.slack.message_reader import SlackQuestions
 from command_service.slack.modals import SlackModals
 from command_service.texts.feedback_modal import reasons_modal
-from command_service.use_cases.edits import Edited, offer, read_edit
+from command_service.use_cases.edits import Edited, read_edit, take_edit
 from command_service.use_cases.follow_ups import FollowUpDeps
 from processor_service.ports.answers import Answer
 from processor_service.rendering.footer import answer_footer, stop_button
@@ -109,7 +109,7 @@ async def below_an_edit() -> list[str]:
     world = World()
     edited = read_edit(an_edit("<@UBOT> a prime", "<@UBOT> a prime?"), IDENTITY, False)
     assert isinstance(edited, Edited)
-    await offer(edited, FollowUpDeps(world.submit_deps, FakeHistory(), LEDGER, True))
+    await take_edit(edited, FollowUpDeps(world.submit_deps, FakeHistory(), LEDGER, True))
     await world.settle()
     return [each for blocks in world.replies.blocks for each in carried(blocks)]
 

@@ -14,6 +14,7 @@ from shared.task import (
     Kind,
     Mode,
     Purpose,
+    QuotedMessage,
     Source,
     Subject,
     Task,
@@ -77,7 +78,10 @@ TASKS = st.builds(
     cancel=st.none() | st.builds(Cancel, task_id=st.none() | TEXT),
     feedback=st.none()
     | st.builds(Feedback, task_id=TEXT, vote=st.sampled_from(Vote), comment=st.none() | TEXT),
-    files=st.lists(st.builds(TaskFile, id=TEXT, name=TEXT), max_size=3).map(tuple),
+    quoted=st.lists(st.builds(QuotedMessage, text=TEXT, by=TEXT, ts=TEXT), max_size=3).map(tuple),
+    files=st.lists(
+        st.builds(TaskFile, id=TEXT, name=TEXT, forwarded=st.booleans()), max_size=3
+    ).map(tuple),
     locale=st.sampled_from(["ja", "en"]),
     response_url=st.none() | TEXT,
     private=st.booleans(),
@@ -97,7 +101,7 @@ def test_a_question_without_wishes_looks_on_the_wire_as_it_always_did() -> None:
     """An older processor reads each field that a newer command service sends with it."""
     plain = json.loads((GOLDEN[0].parent / "mention_v1.json").read_bytes())
     assert (
-        not {"wish", "earlier", "cancel", "feedback"}
+        not {"wish", "earlier", "cancel", "feedback", "quoted"}
         & json.loads(Task.decode(json.dumps(plain).encode()).encode()).keys()
     )
 

@@ -10,10 +10,10 @@ import pytest
 
 from processor_service.delivery.live_preview import EVERY_S
 from processor_service.ports.model import Chunk, Prompt
-from processor_service.rendering.block_text import body_shown
 from processor_service.rendering.messages import PLAIN_BYTES
 from processor_service.rendering.shown_letters import letters_of
 from processor_service.resilience.run_leased import Outcome
+from processor_service.slack.shown_body import body_shown
 from shared.errors import ModelRefused
 from shared.ledger import Mark, file_name
 from shared.task import Source, Task

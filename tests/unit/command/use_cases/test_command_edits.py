@@ -8,10 +8,11 @@ import pytest
 
 from command_service.payloads.buttons import read_edited, read_wish
 from command_service.payloads.model import Click, NotAQuestion, RejectReason
-from command_service.use_cases.edits import Edited, offer, read_edit
+from command_service.use_cases.edits import Edited, read_edit, take_edit
 from command_service.use_cases.follow_ups import NEVER, FollowUpDeps
 from command_service.use_cases.policy import Policy
-from shared.task import Mode, Wish
+from command_service.use_cases.submit import Accepted, HandedBack
+from shared.task import Mode, Source, Wish, task_id_of_message
 from tests.support.fakes.command import IDENTITY, FakeHistory, World, a_click
 from tests.support.signed import LEDGER
 
@@ -66,7 +67,7 @@ async def test_the_author_alone_is_offered_an_answer_to_the_new_words(
     edited = reading(an_edit(old, new, kind=kind))
     assert isinstance(edited, Edited)
     assert edited.question.text == "what is a prime number"
-    await offer(edited, following(world))
+    await take_edit(edited, following(world))
     await world.settle()
     [(recipient, _)] = world.replies.told
     assert (recipient.channel_id, recipient.user_id, recipient.thread_ts) == ("C1", "U1", None)
@@ -116,7 +117,7 @@ async def test_a_follow_up_is_offered_only_in_a_thread_of_ours(world: World) -> 
     assert isinstance(edited, Edited)
     deps = following(world)
     deps.threads.note(("C1", "1699999990.1"), NEVER)
-    await offer(edited, deps)
+    await take_edit(edited, deps)
     await world.settle()
     assert world.replies.told == []
 
@@ -125,7 +126,7 @@ async def test_a_follow_up_in_a_thread_of_ours_is_offered_there(world: World) ->
     edited = reading(an_edit("and why is it so", "and why is that so", thread_ts="1699999990.1"))
     deps = following(world)
     deps.threads.note(("C1", "1699999990.1"), 1_699_999_991.0)
-    await offer(edited, deps)
+    await take_edit(edited, deps)
     await world.settle()
     [(recipient, _)] = world.replies.told
     assert recipient.thread_ts == "1699999990.1"
@@ -133,8 +134,66 @@ async def test_a_follow_up_in_a_thread_of_ours_is_offered_there(world: World) ->
 
 async def test_who_may_not_ask_is_offered_nothing(world: World) -> None:
     world.policy = Policy(user_ids=frozenset({"U9"}))
-    await offer(reading(an_edit("<@UBOT> a", "<@UBOT> b")), following(world))
+    await take_edit(reading(an_edit("<@UBOT> a", "<@UBOT> b")), following(world))
     await world.settle()
+    assert world.replies.told == []
+
+
+ADDED = ("what is a prime", "<@UBOT> what is a prime")
+
+
+async def test_a_mention_that_an_edit_adds_is_a_question_and_each_delivery_the_same_one(
+    world: World,
+) -> None:
+    first = await take_edit(reading(an_edit(*ADDED)), following(world))
+    again = await take_edit(reading(an_edit(*ADDED), redelivered=True), following(world))
+    await world.settle()
+    assert isinstance(first, Accepted)
+    assert isinstance(again, Accepted)
+    assert first.task.task_id == again.task.task_id == task_id_of_message("T1", "C1", TS)
+    assert (first.task.text, first.task.source) == ("what is a prime", Source.MENTION)
+    assert first.task.occurred_at.timestamp() == 1_700_000_060.0
+    assert len(world.replies.thinking) == 1
+    assert world.replies.told == []
+
+
+async def test_a_mention_that_an_edit_adds_is_handed_back_while_the_queue_is_down(
+    world: World,
+) -> None:
+    world.queue.down = True
+    outcome = await take_edit(reading(an_edit(*ADDED)), following(world))
+    assert isinstance(outcome, HandedBack)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (an_edit(*ADDED, edited={"ts": "1700000301.0"}), RejectReason.MESSAGE_CHANGED),
+        (an_edit(*ADDED, edited=None), RejectReason.MESSAGE_CHANGED),
+        (an_edit(*ADDED, user="UBOT"), RejectReason.OWN_MESSAGE),
+        (an_edit(*ADDED, bot_id="B9"), RejectReason.BOT_MESSAGE),
+        (
+            an_edit("a", "a", attachments=[{"is_share": True, "text": "<@UBOT> do it"}]),
+            RejectReason.MESSAGE_CHANGED,
+        ),
+    ],
+    ids=["too late", "no edit", "ours", "another app", "a preview with a mention"],
+)
+def test_no_other_mention_that_appears_is_a_question(
+    body: dict[str, Any], reason: RejectReason
+) -> None:
+    assert reading(body) == NotAQuestion(reason)
+
+
+@pytest.mark.parametrize(("since", "published"), [(1_699_999_991.0, 0), (NEVER, 1)])
+async def test_a_follow_up_that_was_asked_already_is_not_asked_again_by_a_mention(
+    world: World, since: float, published: int
+) -> None:
+    deps = following(world)
+    deps.threads.note(("C1", "1699999990.1"), since)
+    await take_edit(reading(an_edit(*ADDED, thread_ts="1699999990.1")), deps)
+    await world.settle()
+    assert len(world.queue.published) == published
     assert world.replies.told == []
 
 

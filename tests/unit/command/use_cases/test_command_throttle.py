@@ -8,7 +8,7 @@ import pytest
 from command_service.payloads.buttons import read_regenerate
 from command_service.payloads.model import Click, Question, QuestionContent, RejectReason
 from command_service.use_cases.ask_again import ask_again
-from command_service.use_cases.edits import Edited, offer
+from command_service.use_cases.edits import Edited, take_edit
 from command_service.use_cases.follow_ups import FollowUpDeps
 from command_service.use_cases.policy import Rejected
 from command_service.use_cases.submit import Accepted, submit
@@ -132,7 +132,7 @@ async def test_a_flood_of_edits_is_no_flood_of_offers(world: World) -> None:
     world.throttle = PerUserThrottle(2)
     following = FollowUpDeps(world.submit_deps, FakeHistory(), LEDGER)
     for number in range(50):
-        await offer(Edited(asking(0), f"1700000001.{number:06d}"), following)
+        await take_edit(Edited(asking(0), f"1700000001.{number:06d}"), following)
     await world.settle()
     assert len(world.replies.told) == 2
 

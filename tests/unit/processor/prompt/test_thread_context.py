@@ -119,7 +119,7 @@ def test_the_shown_question_of_a_command_is_quoted_and_not_our_own_words() -> No
                 "type": "table",
                 "rows": [[{"type": "raw_text", "text": "a"}, {"type": "raw_text", "text": "b"}]],
             },
-            "| a | b |",
+            "| a | b |\n| --- | --- |",
         ),
         (
             {

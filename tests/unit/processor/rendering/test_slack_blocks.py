@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor_service.rendering.block_text import text_of_attachment, text_of_blocks
+from shared.slack.reading.block_text import text_of_attachment, text_of_blocks
 from simulators.slack.content.block_kit import block_errors
 
 
@@ -128,7 +128,7 @@ def plain(words: str) -> dict[str, Any]:
                     [{"type": "raw_text", "text": "一\n二"}, {"type": "raw_text", "text": " "}],
                 ],
             },
-            "| 3 | <@U1> |\n| 一 二 |  |",
+            "| 3 | <@U1> |\n| --- | --- |\n| 一 二 |  |",
         ),
         (
             {

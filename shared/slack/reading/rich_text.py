@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.markdown import fenced
+
 Element = Mapping[str, Any]
 
 _FORMS = {
@@ -29,18 +31,12 @@ def of_rich_text(block: Element) -> str:
     return "\n".join(map(_of_part, parts(block, "elements")))
 
 
-def _fenced(lines: list[str], language: str) -> str:
-    from processor_service.rendering.markdown.tables import fenced  # noqa: PLC0415 - see ``cold_start``
-
-    return fenced(lines, language)
-
-
 def _of_part(part: Element) -> str:
     match part["type"]:
         case "rich_text_list":
             text = "\n".join(_items(part))
         case "rich_text_preformatted":
-            text = _fenced(_line(part).split("\n"), str(part.get("language") or ""))
+            text = fenced(_line(part).split("\n"), str(part.get("language") or ""))
         case "rich_text_quote":
             return _quoted(_line(part))
         case _:

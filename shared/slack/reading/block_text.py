@@ -3,22 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from processor_service.ports.conversations import Body
-from processor_service.rendering.rich_text import number_of, of_rich_text, parts
+from shared.markdown import table
 from shared.slack.message import ILL_FORMED, Payload
 from shared.slack.message_text import plain_text
+from shared.slack.reading.rich_text import number_of, of_rich_text, parts
 
 # Blocks that people operate, and blocks that end or divide text.
 _WITHOUT_WORDS = frozenset({"actions", "button", "context_actions", "divider", "input"})
+TABLES = frozenset({"table", "data_table"})
+"""The types of blocks with rows of cells."""
 # How deep unknown blocks are searched for words.
 _DEPTH = 6
-
-
-def body_shown(message: Mapping[str, Any]) -> Body:
-    """The content of a message as Slack returns it."""
-    blocks = message.get("blocks")
-    shown = [each for each in blocks if isinstance(each, dict)] if isinstance(blocks, list) else ()
-    return Body(str(message.get("text") or ""), tuple(shown))
 
 
 def text_of_blocks(message: Mapping[str, Any], *, footers: bool = False) -> str:
@@ -29,19 +24,34 @@ def text_of_blocks(message: Mapping[str, Any], *, footers: bool = False) -> str:
     return "\n\n".join(filter(None, map(_read, blocks)))
 
 
+def text_of_tables(message: Mapping[str, Any]) -> str:
+    """The tables in a message's blocks alone, as Markdown."""
+    tables = (each for each in parts(message, "blocks") if each["type"] in TABLES)
+    return "\n\n".join(filter(None, map(_read, tables)))
+
+
 def text_of_attachment(attachment: Payload) -> str:
     """The content of an app's attachment, in blocks or in the older form."""
     if found := text_of_blocks(attachment, footers=True):
         return found
-    said = [
-        plain_text(str(attachment.get(name) or ""), "") for name in ("pretext", "title", "text")
-    ]
-    fields = attachment.get("fields")
-    for each in fields if isinstance(fields, list) else ():
-        if isinstance(each, Mapping):
-            named = [str(each.get(name) or "") for name in ("title", "value")]
-            said.append(plain_text(": ".join(filter(None, named)), ""))
-    return "\n".join(filter(None, said)) or str(attachment.get("fallback") or "")
+    title, link = (_told(attachment, name) for name in ("title", "title_link"))
+    titled = f"{title} ({link})" if title and link and link != title else title or link
+    fields = map(_field, _mappings(attachment.get("fields")))
+    said = [_told(attachment, "pretext"), titled, _told(attachment, "text"), *fields]
+    return "\n".join(filter(None, said)) or _told(attachment, "fallback")
+
+
+def _told(attachment: Payload, name: str) -> str:
+    told = attachment.get(name)
+    return plain_text(told, "") if isinstance(told, str) else ""
+
+
+def _field(field: Payload) -> str:
+    return ": ".join(filter(None, (_told(field, "title"), _told(field, "value"))))
+
+
+def _mappings(told: object) -> list[Payload]:
+    return [each for each in told if isinstance(each, Mapping)] if isinstance(told, list) else []
 
 
 def _read(block: Payload) -> str:
@@ -99,18 +109,16 @@ def _section(block: Payload) -> str:
     return "\n".join(_words([block.get("text"), block.get("fields"), images]))
 
 
-def _rows(table: Payload) -> str:
-    rows = table.get("rows")
+def _rows(block: Payload) -> str:
+    rows = block.get("rows")
     found = rows if isinstance(rows, list) else ()
-    return "\n".join(_row(row) for row in found if isinstance(row, list))
+    return table([_cell(cell) for cell in row] for row in found if isinstance(row, list))
 
 
-def _row(row: list[Any]) -> str:
-    cells = (_cell(cell) for cell in row if isinstance(cell, Mapping))
-    return f"| {' | '.join(' '.join(cell.split()) for cell in cells)} |"
-
-
-def _cell(cell: Payload) -> str:
+def _cell(cell: Any) -> str:
+    """The cell's words; Slack sends null for an empty one, which keeps its column."""
+    if not isinstance(cell, Mapping):
+        return ""
     if cell.get("type") == "rich_text":
         return of_rich_text(cell)
     return str(cell.get("text") or number_of(cell.get("value"), ""))
@@ -133,7 +141,7 @@ _READERS: dict[str, Callable[[Payload], str]] = {
     "header": lambda block: f"## {' '.join(_words(block.get('text')))}",
     "context": lambda block: " ".join(_words(block.get("elements"))),
     "rich_text": of_rich_text,
-    "table": _rows,
+    **dict.fromkeys(TABLES, _rows),
     "image": _image,
     "file": _file,
     **dict.fromkeys(_WITHOUT_WORDS, _no_words),
