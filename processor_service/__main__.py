@@ -14,6 +14,7 @@ import uvicorn
 
 from processor_service.api.http_head import BoundedHead
 from processor_service.app import create_app, open_dependencies
+from processor_service.resilience.stopping import Stopping
 from processor_service.settings import ProcessorSettings
 from shared.service_main import run_service
 
@@ -26,17 +27,31 @@ def main() -> int:
     return run_service("processor-service", ProcessorSettings, _serve)
 
 
+class _Server(uvicorn.Server):
+    """Tells whoever waits that the process ends, and lets whoever works drain."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Stopping) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.request()
+        await super().shutdown(sockets)
+
+
 def _serve(settings: ProcessorSettings, listener: socket.socket) -> int:
-    server = uvicorn.Server(
+    stopping = Stopping()
+    server = _Server(
         uvicorn.Config(
-            create_app(lambda: open_dependencies(settings)),
+            create_app(lambda: open_dependencies(settings, stopping)),
             loop="uvloop",
             http=BoundedHead,
             ws="none",
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=_DRAIN_S,
-        )
+        ),
+        stopping,
     )
 
     def end(*_: object) -> None:

@@ -42,7 +42,8 @@ from processor_service.redis.turns import RedisThreadQueue
 from processor_service.redis.votes import RedisVotes
 from processor_service.resilience.late_looks import LateLooks
 from processor_service.resilience.memory_budget import MemoryBudget
-from processor_service.resilience.outage_wait import HOLD_S
+from processor_service.resilience.outage_wait import HOLD_S, WaitingCount
+from processor_service.resilience.stopping import Stopping
 from processor_service.settings import ProcessorSettings
 from processor_service.slack.channels import SlackChannels
 from processor_service.slack.client import SlackCalls
@@ -106,8 +107,10 @@ def create_app(open_dependencies: OpenDependencies) -> FastAPI:
 
 
 @asynccontextmanager
-async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Dependencies]:
-    """The real adapters.
+async def open_dependencies(
+    settings: ProcessorSettings, stopping: Stopping
+) -> AsyncIterator[Dependencies]:
+    """The real adapters. ``stopping`` tells that the process ends.
 
     Redis comes first, because only its connection is waited for; the sessions to Slack and Gemini
     connect with their first call. Closing in reverse ends the calls to Gemini and Slack before the
@@ -147,7 +150,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             saved=RedisAnswers(redis, SAVED_ANSWER_TTL_S, seal, signing),
             cache=RedisAnswers(redis, settings.cache_ttl_seconds, seal, signing),
             model=model,
-            generation=_generation(settings),
+            generation=_generation(settings, stopping),
             prompt_config=PromptConfig(settings.options_by_mode, settings.system_prompt_file),
             files=Files(
                 SlackFiles(calls, downloads, SlackHosts(settings.slack_api_url), asyncio.sleep),
@@ -170,6 +173,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             SlackDeps(conversations, RedisRateBudget(redis), statuses, late_looks),
             RetryPolicy(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
             settings.task_deadline_seconds,
+            stopping,
         )
         tried = partial(
             check_model,
@@ -188,6 +192,7 @@ async def open_dependencies(settings: ProcessorSettings) -> AsyncIterator[Depend
             models=_models(settings),
             cache_ttl_s=settings.cache_ttl_seconds,
             revision=settings.k_revision,
+            stopping=stopping,
         )
         certs = Certs(session, settings.pubsub_push_certs_url)
         stack.push_async_callback(certs.close)
@@ -229,7 +234,7 @@ def _models(settings: ProcessorSettings) -> list[Checked]:
     return models
 
 
-def _generation(settings: ProcessorSettings) -> Generation:
+def _generation(settings: ProcessorSettings, stopping: Stopping) -> Generation:
     return Generation(
         settings.gemini_model,
         settings.gemini_fallback_model or None,
@@ -239,6 +244,7 @@ def _generation(settings: ProcessorSettings) -> Generation:
         hedge=HedgeTimes(settings.gemini_hedge_seconds),
         # Without retries there is no waiting either: then Pub/Sub alone repeats.
         hold_s=HOLD_S if settings.retry_count else 0.0,
+        kept=WaitingCount(stopping=stopping),
     )
 
 

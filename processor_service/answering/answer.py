@@ -7,7 +7,7 @@ them first, so losing Redis costs speed and never a second answer.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -71,7 +71,7 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     failures; cancelled, it hands the task back first.
     """
     run: TaskRun | None = None
-    async with leased(task, delivery.message_id, deps.coordination.leases, deps.deadline_s) as work:
+    async with _leased(task, delivery, deps) as work:
         if work.lease is not None:
             run = _begin(work.lease, work.until, deps)
             async with (
@@ -111,7 +111,7 @@ async def _leave_nothing_beside(task: Task, delivery: Delivery, deps: AnswerDeps
 async def give_up(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     """Tell the user of a task that every delivery failed, once."""
     run: TaskRun | None = None
-    async with leased(task, delivery.message_id, deps.coordination.leases, deps.deadline_s) as work:
+    async with _leased(task, delivery, deps) as work:
         if work.lease is not None:
             run = _begin(work.lease, work.until, deps)
             async with deps.slack.statuses.of(task, deps.slack.conversations):
@@ -219,8 +219,16 @@ async def _tell(task: Task, failure: Failure, run: TaskRun, deps: AnswerDeps) ->
     await post_notice(task, failure, deps.slack.conversations, run)
 
 
+def _leased(
+    task: Task, delivery: Delivery, deps: AnswerDeps
+) -> AbstractAsyncContextManager[LeasedWork]:
+    leases = deps.coordination.leases
+    return leased(task, delivery.message_id, leases, deps.deadline_s, deps.stopping)
+
+
 def _begin(lease: Lease, until: float, deps: AnswerDeps) -> TaskRun:
-    return TaskRun(TaskLease(deps.coordination.leases, lease), deps.retry_policy.ending(until))
+    held = TaskLease(deps.coordination.leases, lease)
+    return TaskRun(held, deps.retry_policy.ending(until), stopping=deps.stopping)
 
 
 async def _localised(task: Task, deps: AnswerDeps) -> Task:

@@ -1,6 +1,6 @@
 """The dependencies of answering."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from processor_service.answering.generate import Generation
 from processor_service.attachments.attach import Files
@@ -13,6 +13,7 @@ from processor_service.ports.people import Channels, Groups, People, Workspace
 from processor_service.ports.work import Cancellations, Leases, ThreadQueue
 from processor_service.prompt.build import PromptConfig
 from processor_service.resilience.late_looks import LateLooks
+from processor_service.resilience.stopping import Stopping
 from shared.retry import RetryPolicy
 
 
@@ -64,3 +65,4 @@ class AnswerDeps:
     slack: SlackDeps
     retry_policy: RetryPolicy
     deadline_s: float
+    stopping: Stopping = field(default_factory=Stopping)

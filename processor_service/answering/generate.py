@@ -114,7 +114,7 @@ async def generate(
                 request.listener.kept(busy=error.reason == "model_rate_limited")
             else:
                 return
-            await generation.patience.sleep(pause_s)
+            await generation.kept.stopping.or_stopped(generation.patience.sleep(pause_s))
             generation = replace(generation, patience=replace(generation.patience, attempts=1))
 
 

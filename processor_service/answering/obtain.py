@@ -60,7 +60,7 @@ async def obtain_answer(
     key = cache_key(task, prompt, source.generation.model, audience)
     shared = key if may_read_cache(task) else None
     async with single_flight(
-        shared, task, source.cache, deps.coordination.queue, ctx.cancel
+        shared, task, source.cache, deps.coordination.queue, ctx.writer.run
     ) as known:
         if known is not None:
             return known, True

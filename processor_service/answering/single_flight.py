@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from processor_service.answering.thread_queue import kept_turn, ticket
+from processor_service.delivery.slack_writer import TaskRun
 from processor_service.ports.answers import Answer, Answers
 from processor_service.ports.model import Prompt
 from processor_service.ports.people import Channels
 from processor_service.ports.work import ThreadQueue
 from processor_service.prompt.build import PROMPT_VERSION
-from processor_service.resilience.cancellation import CancelToken
 from shared.task import Source, Task
 from shared.telemetry.metrics import CACHE_LOOKUPS
 from shared.telemetry.tracing import span
@@ -23,13 +23,13 @@ FLIGHT_WAIT_S: Final = 30.0
 
 @asynccontextmanager
 async def single_flight(
-    key: str | None, task: Task, answers: Answers, queue: ThreadQueue, cancel: CancelToken
+    key: str | None, task: Task, answers: Answers, queue: ThreadQueue, run: TaskRun
 ) -> AsyncIterator[Answer | None]:
     """The answer kept under ``key``, waiting while another task asks for it; None: ask for it.
 
     A caller that gets None keeps the others waiting until the end of the body, at most for
-    ``FLIGHT_WAIT_S``, and until ``cancel`` is requested. Without a key, a cache or a store no task
-    waits.
+    ``FLIGHT_WAIT_S``, and until its user stops it. Raises WorkerStops if the process is told to end
+    meanwhile. Without a key, a cache or a store no task waits.
     """
     if key is None or not answers.lasting:
         CACHE_LOOKUPS.add(result="off")
@@ -47,9 +47,12 @@ async def single_flight(
     async def give_up() -> bool:
         nonlocal known
         known = await answers.get(key)
-        return known is not None or clock() > until or cancel.requested
+        over = run.cancel.requested or run.stopping.requested
+        return known is not None or clock() > until or over
 
-    async with kept_turn(ticket(f"question:{key}", task), queue, give_up):
+    async with kept_turn(ticket(f"question:{key}", task), queue, give_up) as ours:
+        if not ours and known is None:
+            run.stopping.check()
         # The previous holder of the turn may have kept the answer since we looked.
         known = known or await answers.get(key)
         CACHE_LOOKUPS.add(result="miss" if known is None else "hit")

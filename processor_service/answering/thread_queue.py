@@ -29,8 +29,8 @@ async def wait_for_turn(
     """Wait until no other question of the thread is being answered, then keep the others waiting.
 
     Earlier questions go first. Waiting ends with a cancellation, and raises TurnNeverCame shortly
-    before the task's own deadline. A task without a thread, and any task while the store is lost,
-    does not wait.
+    before the task's own deadline, and WorkerStops once the process is told to end. A task without
+    a thread, and any task while the store is lost, does not wait.
     """
     if place is None:
         yield
@@ -39,11 +39,12 @@ async def wait_for_turn(
     until = clock() + _SHARE_OF_WAITING * (run.patience.until - clock())
 
     async def give_up() -> bool:
-        return clock() > until or await run.cancel.is_requested()
+        return clock() > until or run.cancel.requested or run.stopping.requested
 
     own = ticket(f"{place.channel_id}:{place.thread_ts}", task)
     async with kept_turn(own, queue, give_up) as ours:
         if not ours and not run.cancel.requested:
+            run.stopping.check()
             raise TurnNeverCame("The questions before this one took all the time.")
         yield
 

@@ -15,6 +15,7 @@ from processor_service.ports.conversations import (
 )
 from processor_service.resilience.cancellation import CancelToken
 from processor_service.resilience.lease import TaskLease
+from processor_service.resilience.stopping import Stopping
 from shared.errors import OutcomeUnknown, SlackUnavailable
 from shared.ledger import Mark
 from shared.retry import Retries, RetryPolicy, retry
@@ -33,7 +34,8 @@ class TaskRun:
 
     ``doubtful``: another worker may have written beside us, or a post of ours may have had an
     unconfirmed effect; ``unconfirmed`` in the second case only: Slack may take the post when no
-    worker looks any more. ``cancel`` says whether the user has stopped the task.
+    worker looks any more. ``cancel`` says whether the user has stopped the task, ``stopping``
+    whether the process was told to end.
     """
 
     lease: TaskLease
@@ -41,6 +43,7 @@ class TaskRun:
     doubtful: bool = False
     unconfirmed: bool = False
     cancel: CancelToken = field(default_factory=CancelToken)
+    stopping: Stopping = field(default_factory=Stopping)
     _announced: bool = False
 
     async def read(self, call: Callable[[], Awaitable[_Result]]) -> _Result:

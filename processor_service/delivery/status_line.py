@@ -96,8 +96,10 @@ class ThreadStatus:
 
     async def stay(self) -> None:
         """Show once more, whatever is shown now, that the question is kept: its worker ends."""
-        kept = self._now if self._now in _KEPT else KEPT
-        await self._show_words(kept or KEPT)
+        kept = KEPT_BUSY if self._now is KEPT_BUSY else KEPT
+        # What is shown again meanwhile says the same.
+        self._now = kept
+        await self._show_words(kept)
 
     def told_before(self, delays: Sequence[Posted]) -> None:
         """An earlier worker has told of the delay by these messages."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
 from typing import Final
@@ -12,6 +12,7 @@ from processor_service.ports.limits import Usages
 from processor_service.ports.people import People
 from processor_service.ports.work import Leases
 from processor_service.resilience.run_leased import Outcome, leased
+from processor_service.resilience.stopping import Stopping
 from processor_service.texts import doctor as texts
 from shared import clock
 from shared.errors import MechachangError, ModelRejected, RetryableError
@@ -51,6 +52,7 @@ class ReportDeps:
     models: Sequence[Checked]
     cache_ttl_s: int
     revision: str | None = None
+    stopping: Stopping = field(default_factory=Stopping)
     now: Callable[[], datetime] = clock.now
 
 
@@ -63,7 +65,7 @@ async def send_report(task: Task, message_id: str, deps: ReportDeps, within_s: f
     if url is None:
         return
 
-    async with leased(task, message_id, deps.leases, within_s) as work:
+    async with leased(task, message_id, deps.leases, within_s, deps.stopping) as work:
         if work.lease is not None:
             conversation = deps.conversations.response(task, url)
             if await conversation.find(task.task_id):

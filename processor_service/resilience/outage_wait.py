@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from processor_service.resilience.stopping import Stopping
 from shared.errors import ModelUnavailable
 
 # A minute's outage ends within the delivery that it began in, with room for the last pause.
@@ -32,10 +33,11 @@ def _now() -> float:
 
 @dataclass
 class WaitingCount:
-    """The number of waiting questions in this process."""
+    """The number of waiting questions in this process; none waits when that ends."""
 
     most: int = MOST_KEPT
     count: int = 0
+    stopping: Stopping = field(default_factory=Stopping)
 
 
 @dataclass
@@ -67,7 +69,8 @@ class OutageWait:
         """Seconds until the next attempts after ``error``; None if the wait is over."""
         is_new = self._paused_s == 0
         full = is_new and self.kept.count >= self.kept.most
-        if not self.hold_s or error.reason not in _AWAY or full:
+        ends = full or self.kept.stopping.requested
+        if not self.hold_s or error.reason not in _AWAY or ends:
             return None
         pause_s = random.uniform(*_PAUSE_S)  # noqa: S311 - jitter - jitter needs no secrecy
         if error.retry_after_s is not None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from processor_service.ports.work import Claim, ClaimState, Lease, Leases
 from processor_service.resilience.lease import LeaseLost, keep_lease
+from processor_service.resilience.stopping import Stopping, WorkerStops
 from processor_service.telemetry.task_metrics import set_reason
 from shared.errors import MechachangError, RetryableError
 from shared.task import Task
@@ -62,7 +63,7 @@ class LeasedWork:
 
 @asynccontextmanager
 async def leased(
-    task: Task, message_id: str, leases: Leases, deadline_s: float
+    task: Task, message_id: str, leases: Leases, deadline_s: float, stopping: Stopping
 ) -> AsyncIterator[LeasedWork]:
     """Claim ``task`` for the body, and finish it or hand it back behind the body. Whatever ends the
     body early, the lease is released; ``deadline_s`` seconds after the beginning the body is
@@ -70,7 +71,8 @@ async def leased(
     """
     began = asyncio.get_running_loop().time()
     with span("lease"):
-        claim = await _claim(task, message_id, leases, began + SHARE_OF_WAITING * deadline_s)
+        until = began + SHARE_OF_WAITING * deadline_s
+        claim = await _claim(task, message_id, leases, until, stopping)
     work = LeasedWork(claim.lease, claim.deaths)
     if claim.lease is None:
         log.info(
@@ -95,9 +97,11 @@ async def leased(
         await _end(task, claim.lease, work.outcome, leases)
 
 
-async def _claim(task: Task, message_id: str, leases: Leases, until: float) -> Claim:
+async def _claim(
+    task: Task, message_id: str, leases: Leases, until: float, stopping: Stopping
+) -> Claim:
     """The claim; a held lease of the same message is waited for, until its holder finishes, hands
-    the task back or is dead.
+    the task back or is dead, or until this process is told to end.
 
     If the store is lost meanwhile, the holder may be alive: the next delivery sees further.
     """
@@ -107,12 +111,13 @@ async def _claim(task: Task, message_id: str, leases: Leases, until: float) -> C
         if waits and claim.lease is not None and claim.lease.owner is None:
             await leases.release(claim.lease)
             return Claim(ClaimState.HELD_BY_SAME_MESSAGE)
-        if claim.state is not ClaimState.HELD_BY_SAME_MESSAGE or clock() > until:
+        over = stopping.requested or clock() > until
+        if claim.state is not ClaimState.HELD_BY_SAME_MESSAGE or over:
             return claim
         if not waits:
             log.info("Another delivery has the task; this one waits.", action="lease_awaited")
         waits = True
-        await asyncio.sleep(leases.look_every_s)
+        await stopping.or_stopped(asyncio.sleep(leases.look_every_s))
 
 
 async def _hand_back(lease: Lease, error: Exception, leases: Leases) -> None:
@@ -120,8 +125,9 @@ async def _hand_back(lease: Lease, error: Exception, leases: Leases) -> None:
     set_reason(reason)
     if reason == LeaseLost.reason:
         LEASES_LOST.add()
-    # A lost lease is not a failure to report to the user: another worker is answering.
-    await leases.release(lease, None if isinstance(error, LeaseLost) else reason)
+    # These are no failures to report to the user: another worker is answering, or begins anew.
+    ours = not isinstance(error, (LeaseLost, WorkerStops))
+    await leases.release(lease, reason if ours else None)
     log.warning(
         "The task is handed back.", action="task_handed_back", reason=reason, why=str(error)
     )

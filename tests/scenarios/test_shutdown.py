@@ -39,6 +39,26 @@ async def test_a_processor_told_to_end_hands_its_task_back_in_time(tmp_path: Pat
         assert answers(stack, asked.ts) == 1
 
 
+async def test_a_processor_told_to_end_hands_back_at_once_what_waits_for_a_dead_workers_lease(
+    tmp_path: Path,
+) -> None:
+    async with LocalStack(StackConfig(folder=tmp_path, delivery=RULES)) as stack:
+        stack.gemini.script("Redis", Reply(hang_after=0), Reply(text="An in-memory store."))
+        asked = stack.slack.people.post("alice", "#general", "@mechachang What is Redis?")
+        await stack.slack.wait_for(lambda: stack.gemini.requests, DEADLINE_S)
+        [processor] = stack.processors
+        await processor.kill()
+        await processor.start()
+        await until_logged(processor.log_path, "lease_awaited")
+        assert await processor.terminate() == 0
+        # Had it waited for the lease's end, it would have asked anew.
+        assert [e for e in stack.journal.entries(step="push") if e.detail["status"] == 409]
+        assert len(stack.gemini.requests) == 1
+        await processor.start()
+        await stack.slack.wait_for(lambda: answers(stack, asked.ts), DEADLINE_S)
+        assert answers(stack, asked.ts) == 1
+
+
 async def test_a_processor_told_to_end_finishes_what_is_nearly_done(tmp_path: Path) -> None:
     async with LocalStack(StackConfig(folder=tmp_path, delivery=RULES)) as stack:
         stack.gemini.script("Redis", Reply(text="An in-memory store.", delay_s=1.0))
@@ -66,6 +86,13 @@ async def test_a_second_signal_while_it_ends_neither_hurries_it_nor_loses_the_an
             assert await processor.terminate() == 0
         assert answers(stack, asked.ts) == 1
         assert len(stack.gemini.requests) == 1
+
+
+async def until_logged(log: Path, action: str) -> None:
+    """Until the process has written a line with the action."""
+    async with asyncio.timeout(DEADLINE_S):
+        while action not in await asyncio.to_thread(log.read_text):  # noqa: ASYNC110 - bounded above
+            await asyncio.sleep(0.02)
 
 
 async def until_closed(port: int) -> None:

@@ -21,6 +21,7 @@ from processor_service.prompt.build import PromptConfig
 from processor_service.resilience.late_looks import LateLooks
 from processor_service.resilience.memory_budget import MemoryBudget
 from processor_service.resilience.run_leased import Outcome
+from processor_service.resilience.stopping import Stopping
 from shared.errors import ModelRejected
 from shared.retry import RetryPolicy
 from shared.task import Task
@@ -88,6 +89,7 @@ class World:
     prompt_config: PromptConfig = field(default_factory=PromptConfig)
     channels: FakeChannels = field(default_factory=FakeChannels)
     groups: FakeGroups = field(default_factory=FakeGroups)
+    stopping: Stopping = field(default_factory=Stopping)
     late_looks: LateLooks = field(default_factory=lambda: LateLooks((0.0, 3600.0)))
 
     @property
@@ -116,6 +118,7 @@ class World:
             SlackDeps(self.conversations, self.budget, self.statuses, self.late_looks),
             RetryPolicy(4, self.naps, count_asked=False),
             self.deadline_s,
+            self.stopping,
         )
 
     def cancelling(self) -> CancelDeps:

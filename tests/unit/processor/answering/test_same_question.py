@@ -103,6 +103,19 @@ async def _key_in_use(world: World) -> str:
     return key
 
 
+async def test_who_waits_for_an_equal_questions_answer_hands_back_when_the_process_ends() -> None:
+    world = World()
+    key = await _key_in_use(world)
+    world.queue.held[key] = "somebody else"
+    [task] = equal_questions(1, world)
+    waiting = asyncio.create_task(world.answer(task))
+    await all_waiting(world, [task])
+    world.stopping.request()
+    async with asyncio.timeout(5):
+        assert await waiting is Outcome.TRY_LATER
+    assert world.model.asked == []
+
+
 async def test_where_nothing_is_kept_nobody_waits() -> None:
     world = World()
     world.answers.lasting = False

@@ -52,6 +52,19 @@ async def test_a_question_waits_for_the_one_before_it_in_its_thread_and_is_then_
     assert world.queue.held == {}
 
 
+async def test_a_question_that_waits_is_handed_back_at_once_when_its_process_ends() -> None:
+    world = World()
+    world.queue.held["C1:100.000001"] = "somebody else"
+    waiting = asyncio.create_task(world.answer(SECOND))
+    await until_it_waits(world, SECOND.task_id)
+    world.stopping.request()
+    async with asyncio.timeout(5):
+        assert await waiting is Outcome.TRY_LATER
+    assert world.leases.held == {}
+    assert world.leases.reasons == {}
+    assert world.conversation.messages == []
+
+
 async def test_a_question_of_another_thread_waits_for_nobody() -> None:
     world = World()
     world.queue.held["C1:99.000001"] = "somebody else"

@@ -13,6 +13,7 @@ from processor_service.delivery.status_line import StatusTimes
 from processor_service.delivery.thread_status import Statuses
 from processor_service.ports.conversations import ThreadHistory
 from processor_service.ports.model import Chunk, Prompt
+from processor_service.resilience.outage_wait import WaitingCount
 from processor_service.resilience.run_leased import Outcome
 from processor_service.texts.answers import (
     KEPT,
@@ -215,6 +216,27 @@ async def test_while_no_model_answers_people_see_that_their_question_is_kept_and
     assert len(world.naps.seconds) == 1
     await world.statuses.close()
     assert world.conversation.statuses[-1] == ""
+
+
+async def test_a_kept_question_is_handed_back_and_stays_told_when_its_process_ends() -> None:
+    world = World(model=FakeModel([[ModelUnavailable("away")]] * 30))
+    kept = WaitingCount(stopping=world.stopping)
+    patience = RetryPolicy(1, _for_ever)
+    world.generation = Generation("main-model", None, patience, hold_s=65.0, kept=kept)
+    waiting = asyncio.create_task(world.answer())
+    async with asyncio.timeout(5):
+        while kept.count == 0:  # noqa: ASYNC110 - bounded above
+            await asyncio.sleep(0)
+        world.stopping.request()
+        assert await waiting is Outcome.TRY_LATER
+    assert world.conversation.statuses[-1] == KEPT["ja"].format(minutes=11)
+    assert world.leases.held == {}
+    assert kept.count == 0
+    assert len(world.model.asked) == 2
+
+
+async def _for_ever(_: float) -> None:
+    await asyncio.Event().wait()
 
 
 async def test_the_status_is_in_the_language_slack_knows_of_the_asker() -> None:

@@ -9,6 +9,7 @@ import pytest
 from processor_service.answering.answer import MOST_DEATHS
 from processor_service.ports.work import Claim, Lease
 from processor_service.resilience.run_leased import Outcome, leased
+from processor_service.resilience.stopping import Stopping
 from tests.support.fakes.processor.work import FakeLeases
 from tests.support.fakes.processor.world import World
 from tests.support.tasks import a_task
@@ -32,21 +33,25 @@ class CountingLeases(FakeLeases):
         return await super().claim(task_id, message_id)
 
 
-async def deliver(leases: FakeLeases, deadline_s: float = LONG_S) -> Outcome:
+async def deliver(
+    leases: FakeLeases, deadline_s: float = LONG_S, stopping: Stopping | None = None
+) -> Outcome:
     """One delivery whose work is done as soon as it has the lease."""
-    async with leased(TASK, "m1", leases, deadline_s) as work:
+    async with leased(TASK, "m1", leases, deadline_s, stopping or Stopping()) as work:
         if work.lease is not None:
             work.outcome = Outcome.ANSWERED
     return work.outcome
 
 
 @asynccontextmanager
-async def waiting() -> AsyncIterator[tuple[CountingLeases, Lease, asyncio.Task[Outcome]]]:
+async def waiting(
+    stopping: Stopping | None = None,
+) -> AsyncIterator[tuple[CountingLeases, Lease, asyncio.Task[Outcome]]]:
     """A second delivery that waits for the lease of the first one's worker."""
     leases = CountingLeases()
     holder = (await leases.claim(TASK.task_id, "m1")).lease
     assert holder is not None
-    second = asyncio.create_task(deliver(leases))
+    second = asyncio.create_task(deliver(leases, stopping=stopping))
     async with asyncio.timeout(5):
         await leases.waited_for.wait()
         yield leases, holder, second
@@ -68,6 +73,16 @@ async def test_a_delivery_whose_holder_hands_the_task_back_goes_on_at_once() -> 
     async with waiting() as (leases, holder, second):
         await leases.release(holder, "slack_unavailable")
         assert await second is Outcome.ANSWERED
+
+
+async def test_a_delivery_that_waits_is_handed_back_at_once_when_its_process_ends() -> None:
+    stopping = Stopping()
+    async with waiting(stopping) as (leases, holder, second):
+        leases.look_every_s = LONG_S
+        await asyncio.sleep(0.01)
+        stopping.request()
+        assert await second is Outcome.HELD
+        assert leases.held == {TASK.task_id: holder}
 
 
 async def test_a_delivery_that_waits_when_redis_is_lost_does_not_work_beside_the_holder() -> None:
@@ -96,7 +111,7 @@ async def test_what_a_delivery_has_waited_is_missing_from_its_time_to_work() -> 
 
     async with asyncio.TaskGroup() as both:
         both.create_task(dies())
-        async with leased(TASK, "m1", leases, LONG_S) as work:
+        async with leased(TASK, "m1", leases, LONG_S, Stopping()) as work:
             # Pub/Sub counts from the push's beginning.
             assert work.until == pytest.approx(began + LONG_S, abs=0.5)
             assert leases.claims > 2
