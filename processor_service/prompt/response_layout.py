@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from processor_service.prompt.answer_language import answer_language
 from shared.task import Locale, Mode, Texts
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
@@ -21,9 +22,9 @@ class _Text:
     field: str
     heading: Texts | None = None
 
-    def show(self, fields: Mapping[str, Any], locale: Locale, *, growing: bool) -> str:
+    def show(self, fields: Mapping[str, Any], spoken: Locale | None, *, growing: bool) -> str:
         text = _string(fields.get(self.field)).strip()
-        return _headed(self.heading, locale, text if growing else _closed(text))
+        return _headed(self.heading, spoken, text if growing else _closed(text))
 
 
 @dataclass(frozen=True)
@@ -31,21 +32,21 @@ class _List:
     field: str
     heading: Texts | None = None
 
-    def show(self, fields: Mapping[str, Any], locale: Locale, *, growing: bool) -> str:
+    def show(self, fields: Mapping[str, Any], spoken: Locale | None, *, growing: bool) -> str:
         found = fields.get(self.field)
         items = [_string(item).strip() for item in found] if isinstance(found, list) else []
         shown = [
             _point(item, growing=growing and number == len(items))
             for number, item in enumerate(items, start=1)
         ]
-        return _headed(self.heading, locale, "\n".join(filter(None, shown)))
+        return _headed(self.heading, spoken, "\n".join(filter(None, shown)))
 
 
 @dataclass(frozen=True)
 class _Code:
     field: str = "code"
 
-    def show(self, fields: Mapping[str, Any], locale: Locale, *, growing: bool) -> str:
+    def show(self, fields: Mapping[str, Any], spoken: Locale | None, *, growing: bool) -> str:
         language = _string(fields.get("language"))
         code = _bare(_string(fields.get(self.field)).strip("\n").rstrip(), language)
         if not code or (growing and code in {"`", "``"}):
@@ -62,7 +63,7 @@ class _Unseen:
 
     field: str
 
-    def show(self, fields: Mapping[str, Any], locale: Locale, *, growing: bool) -> str:
+    def show(self, fields: Mapping[str, Any], spoken: Locale | None, *, growing: bool) -> str:
         return ""
 
 
@@ -91,6 +92,14 @@ _SECTIONS: Final[dict[Mode, tuple[_Section, ...]]] = {
     ),
 }
 
+_FIRST_TEXT: Final = {
+    Mode.GENERAL: "summary",
+    Mode.CODE: "explanation",
+    Mode.DATA: "analysis",
+    Mode.CREATIVE: "content",
+}
+"""The field whose words tell the answer's language."""
+
 
 def layout_as_markdown(
     mode: Mode, fields: Mapping[str, Any], locale: Locale, *, growing: bool = False
@@ -98,13 +107,18 @@ def layout_as_markdown(
     """The Markdown of an answer in ``mode``; "" if there is nothing to show.
 
     With ``growing`` the last of ``fields``, and the answer, may continue. Missing or mistyped
-    fields are left out.
+    fields are left out. Headings are in the answer's own language; the ``locale`` only decides if
+    the words do not. While it is not known no heading is shown, and nothing below one.
     """
     last = next(reversed(list(fields)), None)
+    first = _FIRST_TEXT[mode]
+    decides = _string(fields.get(first))
+    goes_on = growing and (first == last or first not in fields)
+    spoken = answer_language(decides, locale, growing=goes_on)
     shown: list[str] = []
     for section in _SECTIONS[mode]:
         goes_on = growing and (section.field == last or section.field not in fields)
-        shown.append(section.show(fields, locale, growing=goes_on))
+        shown.append(section.show(fields, spoken, growing=goes_on))
         if goes_on:
             break
     return "\n\n".join(filter(None, shown))
@@ -114,8 +128,10 @@ def _string(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _headed(heading: Texts | None, locale: Locale, text: str) -> str:
-    return f"### {heading[locale]}\n\n{text}" if heading and text else text
+def _headed(heading: Texts | None, spoken: Locale | None, text: str) -> str:
+    if heading is None or not text:
+        return text
+    return f"### {heading[spoken]}\n\n{text}" if spoken else ""
 
 
 def _point(item: str, *, growing: bool) -> str:

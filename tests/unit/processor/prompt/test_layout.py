@@ -8,9 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from processor_service.prompt.answer_language import FIRST_CHARS
 from processor_service.prompt.response_layout import layout_as_markdown
 from processor_service.prompt.response_schema import JsonFormat
 from shared.task import Locale, Mode
+
+LOCALES: list[Locale] = ["ja", "en"]
 
 GENERAL = {"summary": "要約です。", "key_points": ["一つ目", "二つ目"]}
 CODE = {
@@ -42,17 +45,44 @@ def test_each_mode_has_its_layout() -> None:
 @pytest.mark.parametrize(
     ("mode", "fields", "headings"),
     [
-        (Mode.GENERAL, GENERAL, ["Key points"]),
-        (Mode.CODE, CODE, ["Explanation", "Suggestions"]),
-        (Mode.DATA, DATA | {"recommendations": ["more"]}, ["Analysis", "Insights", "Recommend"]),
-        (Mode.CREATIVE, CREATIVE, ["Style", "Variations"]),
+        (Mode.GENERAL, GENERAL | {"summary": "In short."}, ["Key points"]),
+        (Mode.CODE, CODE | {"explanation": "It divides."}, ["Explanation", "Suggestions"]),
+        (
+            Mode.DATA,
+            DATA | {"analysis": "It grew.", "recommendations": ["x"]},
+            ["Analysis", "Insights", "Recommend"],
+        ),
+        (Mode.CREATIVE, CREATIVE | {"content": "Fog at dawn"}, ["Style", "Variations"]),
     ],
 )
-def test_headings_are_english_for_english_people(
-    mode: Mode, fields: dict[str, Any], headings: list[str]
+@pytest.mark.parametrize("locale", LOCALES)
+def test_an_english_answer_has_english_headings_whoever_reads_it(
+    mode: Mode, fields: dict[str, Any], headings: list[str], locale: Locale
 ) -> None:
-    shown = whole(mode, fields, "en")
+    shown = whole(mode, fields, locale)
     assert all(f"### {heading}" in shown for heading in headings)
+
+
+@pytest.mark.parametrize(
+    ("words", "language"),
+    [
+        ("割り切れるかを調べます。", "ja"),
+        ("Pythonのsorted関数は新しいリストを返します。", "ja"),
+        ("It returns a new list, and keeps the order of equal elements.", "en"),
+        ("「ありがとう」 is how one says thank you in Japanese.", None),
+        ("`OrderedDict.move_to_end(key)` を呼ぶと、末尾に移ります。", None),
+        ("| name | growth |\n| - | - |", None),
+        ("更新数据库之前请先备份。", None),
+        ("나눌 수 있는지 확인합니다.", None),
+        ("", None),
+    ],
+)
+@pytest.mark.parametrize("locale", LOCALES)
+def test_headings_follow_the_answers_words_and_their_reader_where_these_leave_it_open(
+    words: str, language: Locale | None, locale: Locale
+) -> None:
+    heading = {"ja": "### 提案", "en": "### Suggestions"}[language or locale]
+    assert heading in whole(Mode.CODE, CODE | {"explanation": words}, locale)
 
 
 @pytest.mark.parametrize("run", ["```", "````", "``` `````"])
@@ -173,10 +203,12 @@ def test_wherever_the_json_is_cut_what_is_shown_is_the_beginning_of_the_answer(
 
 
 def test_a_growing_answer_is_shown_word_by_word() -> None:
-    text = json.dumps({"mode": "code", **CODE}, ensure_ascii=False)
+    long = "割り切れるかを、小さい数から順に、平方根まで調べます。" * 3
+    text = json.dumps({"mode": "code", **CODE, "explanation": long}, ensure_ascii=False)
     answer_format = JsonFormat(Mode.AUTO, "ja")
     seen = list(dict.fromkeys(answer_format.growing(text[:end]) for end in range(len(text) + 1)))
-    assert seen[1] == "### 説明\n\n割"
+    assert seen[1] == f"### 説明\n\n{long[:FIRST_CHARS]}"
+    assert seen[2] == f"### 説明\n\n{long[: FIRST_CHARS + 1]}"
     assert any(shown.endswith("```python\ndef f():\n    ret") for shown in seen)
     assert seen[-1].endswith("- 型を付けます。")
     assert len(seen) > 30
