@@ -2,16 +2,18 @@
 
 Every simulator records what it observes (an envelope sent, an ack, a publish, a push, a request to
 Gemini, a post) with the correlation keys that stand on the wire. Entries that share a key, directly
-or through other entries, belong to the same journey. Nothing here comes from inside the services.
+or through other entries, belong to the same journey, as long as they are of one task: who asks the
+same message again begins another journey. Nothing here comes from inside the services.
 
-Keys by convention: ``trace:<W3C trace id>``, ``task:<task id>``, ``message:<channel>:<ts>`` (the
-message that asked), ``envelope:<id>``, ``response_url:<url>``.
+Keys by convention, the strongest first: ``trace:<W3C trace id>``, ``task:<task id>``,
+``message:<channel>:<ts>`` (the message that asked), ``envelope:<id>``, ``response_url:<url>``,
+``act:<user>:<seconds>`` (what a person did at that moment).
 """
 
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -42,6 +44,14 @@ class Entry:
         }
 
 
+_TASK = "task:"
+
+
+def act_key(user: object, at_s: float) -> str:
+    """The correlation key of what a user did at a moment that both Slack and the task tell."""
+    return f"act:{user}:{at_s:.3f}"
+
+
 def trace_key(traceparent: str | None) -> tuple[str, ...]:
     """The correlation key of a W3C ``traceparent`` header, or none if it is absent or malformed."""
     parts = (traceparent or "").split("-")
@@ -52,7 +62,9 @@ class Journal:
     """A bounded record of observations; listeners are called at once, in order, and must not block.
 
     When an entry shows that two journeys are one, the later number is merged into the earlier and
-    listeners get an entry ``step="journey_merged"`` with ``detail={"from": n}``.
+    listeners get an entry ``step="journey_merged"`` with ``detail={"from": n}``. Journeys of two
+    tasks never become one: the entry belongs to the journey of its first known key, and a key of
+    another task's journey stays there.
     """
 
     def __init__(self, capacity: int = 20_000, clock: Callable[[], float] = time.time) -> None:
@@ -61,6 +73,7 @@ class Journal:
         self._entries: deque[Entry] = deque(maxlen=capacity)
         self._journey_of_key: dict[str, int] = {}
         self._keys_of_journey: dict[int, set[str]] = {}
+        self._merged_into: dict[int, int] = {}
         self._listeners: list[Callable[[Entry], None]] = []
 
     def record(
@@ -93,16 +106,26 @@ class Journal:
         return entry
 
     def _join(self, keys: tuple[str, ...]) -> int:
-        known = sorted({self._journey_of_key[key] for key in keys if key in self._journey_of_key})
-        journey = known[0] if known else next(self._seq)
+        first = self._journey_of_key.get(keys[0]) if keys else None
+        task = self._task_of(first) or next((key for key in keys if key.startswith(_TASK)), None)
+        known = {self._journey_of_key[key] for key in keys if key in self._journey_of_key}
+        known = {one for one in known if one == first or self._task_of(one) in {None, task}}
+        journey = min(known, default=0) or next(self._seq)
         members = self._keys_of_journey.setdefault(journey, set())
-        for later in known[1:]:
+        for later in sorted(known - {journey}):
             members |= self._keys_of_journey.pop(later)
+            self._merged_into[later] = journey
             self._append("journal", "journey_merged", journey, keys, None, {"from": later})
-        members.update(keys)
+        known.add(journey)
+        own = (key for key in keys if key == task or not key.startswith(_TASK))
+        members.update(key for key in own if self._journey_of_key.get(key, journey) in known)
         for key in members:
             self._journey_of_key[key] = journey
         return journey
+
+    def _task_of(self, journey: int | None) -> str | None:
+        keys = self._keys_of_journey.get(journey, ()) if journey is not None else ()
+        return next((key for key in keys if key.startswith(_TASK)), None)
 
     def entries(self, *, step: str | None = None, key: str | None = None) -> list[Entry]:
         """What was recorded, oldest first, each with the journey it belongs to by now."""
@@ -114,22 +137,10 @@ class Journal:
         ]
 
     def _current(self, entry: Entry) -> Entry:
-        journey = next(
-            (self._journey_of_key[key] for key in entry.keys if key in self._journey_of_key),
-            entry.journey,
-        )
-        if journey == entry.journey:
-            return entry
-        return Entry(
-            entry.seq,
-            entry.at,
-            entry.actor,
-            entry.step,
-            journey,
-            entry.keys,
-            entry.ms,
-            entry.detail,
-        )
+        journey = entry.journey
+        while journey in self._merged_into:
+            journey = self._merged_into[journey]
+        return entry if journey == entry.journey else replace(entry, journey=journey)
 
     def knows(self, key: str) -> bool:
         """Whether an entry with ``key`` was recorded."""

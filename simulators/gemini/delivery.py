@@ -146,6 +146,7 @@ class Delivery:
             ms=self._ms(),
             status=status,
             outcome=outcome,
+            model=self._received.model,
             finish_reason=self._generation.finish_reason if finished else None,
             block_reason=self._generation.block_reason if finished else None,
         )

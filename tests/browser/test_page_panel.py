@@ -1,8 +1,13 @@
 """The panel beside the conversation: the trace of questions, and faults."""
 
+import re
+from typing import Any
+
 from playwright.async_api import Page, expect
 
 from tests.support.workbenches.slack import Workbench
+
+ANSWER: dict[str, Any] = {"task": "t1", "role": "answer", "part": 1, "parts": 1}
 
 
 async def test_a_journey_shows_its_steps_and_its_messages(bench: Workbench, page: Page) -> None:
@@ -21,7 +26,8 @@ async def test_a_journey_shows_its_steps_and_its_messages(bench: Workbench, page
     await expect(row).to_have_attribute("data-state", "running")
     await expect(row.locator(".mark.error")).to_have_text("503")
     await expect(row.locator(".figures dt")).to_have_text(["ack"])
-    post = {"method": "chat.postMessage", "ok": True, "fault": "drop_after"}
+    await expect(row.locator(".trace-state")).to_have_text("running")
+    post = {"method": "chat.postMessage", "ok": True, "fault": "drop_after", **ANSWER}
     record("slack", "api", ["task:t1"], ms=2, **post)
     record("pubsub", "push", ["task:t1"], ms=9, status=204, attempt=2)
     await expect(row).to_have_attribute("data-state", "recovered")
@@ -29,12 +35,56 @@ async def test_a_journey_shows_its_steps_and_its_messages(bench: Workbench, page
     await expect(row.locator(".mark.error")).to_have_text(["503", "drop_after"])
     await expect(row).to_contain_text("delivery 2")
     await expect(row).to_contain_text("gemini-3.8-flash")
-    await expect(row).to_contain_text("first token")
+    await expect(row).to_contain_text("First token")
     message = page.locator("#messages").get_by_test_id("message")
     await message.hover()
     await page.get_by_test_id("show-trace").click()
     await expect(message).to_contain_class("highlighted")
     await expect(row).to_contain_class("chosen")
+
+
+async def test_what_comes_after_the_answer_does_not_make_it_look_late(
+    bench: Workbench, page: Page
+) -> None:
+    asked = bench.slack.people.post("alice", "#general", "@mechachang why?")
+    record = bench.journal.record
+    record("pubsub", "publish", [f"message:{asked.channel}:{asked.ts}", "task:t1", "trace:t"])
+    await expect(page.get_by_test_id("trace-row")).to_have_count(1)
+    status: dict[str, Any] = {"method": "assistant.threads.setStatus", "ok": True}
+    record("slack", "api", ["trace:t"], **status, clears=False)
+    growing: dict[str, Any] = {"method": "chat.update", "ok": True, **ANSWER, "parts": 0}
+    record("slack", "api", ["trace:t", "task:t1"], **growing)
+    row = page.get_by_test_id("trace-row").filter(has_text="why?")
+    await expect(row.locator(".figures dt")).to_have_text(["first sign"])
+    record("slack", "api", ["trace:t", "task:t1"], **growing | {"parts": 1})
+    record("pubsub", "push", ["task:t1"], ms=9, status=204, attempt=1)
+    answered = row.locator(".figures div").filter(has_text="answer").locator("dd")
+    took = await answered.text_content()
+    assert took
+    total = row.locator(".trace-state")
+    await expect(total).to_have_text(re.compile(f" {took}$"))
+    record("slack", "api", ["trace:t"], **status, clears=True)
+    older = {"method": "chat.update", "ok": True, **ANSWER, "task": "t0"}
+    record("slack", "api", ["trace:t", "task:t0"], **older)
+    await expect(row.locator(".lane.late")).to_have_text(
+        [re.compile("Status cleared"), re.compile("Older buttons removed")]
+    )
+    await expect(answered).to_have_text(took)
+    await expect(total).to_have_text(re.compile(f" {took}$"))
+
+
+async def test_a_question_that_ended_in_a_notice_does_not_look_answered(
+    bench: Workbench, page: Page
+) -> None:
+    asked = bench.slack.people.post("alice", "#general", "@mechachang why?")
+    record = bench.journal.record
+    record("pubsub", "publish", [f"message:{asked.channel}:{asked.ts}", "task:t1", "trace:t"])
+    post = {"method": "chat.postMessage", "ok": True, **ANSWER, "role": "notice"}
+    record("slack", "api", ["trace:t", "task:t1"], **post)
+    record("pubsub", "push", ["task:t1"], ms=9, status=204, attempt=1)
+    row = page.get_by_test_id("trace-row").filter(has_text="why?")
+    await expect(row.locator(".figures dt")).to_have_text(["first sign", "notice"])
+    await expect(row.locator(".trace-state")).to_contain_text("ended in a notice")
 
 
 async def test_the_services_spans_unfold_below_the_journey(bench: Workbench, page: Page) -> None:

@@ -72,6 +72,7 @@ async def examples() -> dict[str, Any]:
         ordering_key="",
         keys=(),
         data_keys=(),
+        asks={},
     )
     name = "projects/my-project/subscriptions/mechachang-tasks-push"
     return {

@@ -2,62 +2,32 @@
 
 import { h, iconButton } from "./dom.js";
 import { highlight } from "./conversation.js";
-import { asTyped } from "./editor.js";
 import { go } from "./route.js";
-import {
-  journeyOf,
-  messagesOfJourney,
-  questionOf,
-  questions,
-  spansOf,
-  summary,
-  wordsOf,
-} from "./journeys.js";
+import { journeyOf, messagesOfJourney, questionOf, shownJourneys } from "./journeys.js";
+import { summary } from "./measures.js";
+import { titleOf } from "./steps.js";
 import { emit, state } from "./state.js";
 import { duration, t } from "./texts.js";
+import { foldSpans, keyFigures, spans, waterfall } from "./waterfall.js";
 
 const SHOWN = 50;
-// What a span's place and colour tell already; its tooltip has the whole name.
-const OBVIOUS = /^(generate_content |slack ((assistant\.threads|conversations|chat)\.)?)/;
 const opened = new Map();
-const unfolded = new Set();
 let chosen = null;
+let all = false;
 
 /** Forget which journey is chosen. */
 export function clearTrace() {
   chosen = null;
   opened.clear();
-  unfolded.clear();
+  foldSpans();
 }
 
 /** Draw the journeys into `box`. */
 export function drawTrace(box) {
-  const all = questions().slice(0, SHOWN);
-  if (!all.length)
-    return box.replaceChildren(
-      h(
-        "div",
-        { className: "panel-empty" },
-        h("div", { className: "ghost", aria: { hidden: "true" } }, h("i"), h("i"), h("i")),
-        h("p", {}, t("traceEmpty")),
-      ),
-    );
+  const shown = shownJourneys({ all }).slice(0, SHOWN);
   const known = new Map([...box.children].map((node) => [node.journey, node]));
-  const nodes = all.map((journey, index) => {
-    const open = opened.get(journey.number) ?? index === 0;
-    const question = questionOf(journey);
-    const mark = [
-      journey.version,
-      open,
-      chosen === journey.number,
-      question?.text,
-      document.documentElement.lang,
-    ].join("|");
-    const before = known.get(journey.number);
-    return before?.mark === mark
-      ? before
-      : Object.assign(row(journey, question, open), { journey: journey.number, mark });
-  });
+  const rows = shown.length ? journeyRows(shown, known) : [known.get("none") ?? nothingYet()];
+  const nodes = [known.get("filter") ?? filter(box), ...rows];
   if (
     nodes.length !== box.children.length ||
     nodes.some((node, index) => node !== box.children[index])
@@ -65,20 +35,55 @@ export function drawTrace(box) {
     swap(box, nodes);
 }
 
-function swap(box, nodes) {
-  const focused = box.contains(document.activeElement)
-    ? document.activeElement.closest("[data-journey]")?.dataset.journey
-    : null;
-  box.replaceChildren(...nodes);
-  if (focused)
-    box.querySelector(`[data-journey="${focused}"] .trace-head`)?.focus({ preventScroll: true });
+function nothingYet() {
+  const ghost = h("div", { className: "ghost", aria: { hidden: "true" } }, h("i"), h("i"), h("i"));
+  const note = h("div", { className: "panel-empty" }, ghost, h("p", {}, t("traceEmpty")));
+  return Object.assign(note, { journey: "none" });
 }
 
-function row(journey, question, open) {
+/** The switch that also shows what was no question: Home, votes, Stop. */
+function filter(box) {
+  const input = h("input", {
+    type: "checkbox",
+    checked: all,
+    data: { testid: "trace-all" },
+    onchange: () => ((all = input.checked), drawTrace(box)),
+  });
+  const row = h("label", { className: "trace-filter" }, input, h("span", {}, t("allTasks")));
+  return Object.assign(row, { journey: "filter" });
+}
+
+function journeyRows(shown, known) {
+  return shown.map((journey, index) => {
+    const open = opened.get(journey.number) ?? index === 0;
+    const question = questionOf(journey);
+    const title = titleOf(journey);
+    const mark = [
+      journey.version,
+      open,
+      chosen === journey.number,
+      title,
+      document.documentElement.lang,
+    ].join("|");
+    const before = known.get(journey.number);
+    return before?.mark === mark
+      ? before
+      : Object.assign(row(journey, { question, title, open }), { journey: journey.number, mark });
+  });
+}
+
+function swap(box, nodes) {
+  const focused = box.contains(document.activeElement) ? document.activeElement : null;
+  const journey = focused?.closest("[data-journey]")?.dataset.journey;
+  box.replaceChildren(...nodes);
+  const again = focused?.isConnected
+    ? focused
+    : box.querySelector(`[data-journey="${journey}"] .trace-head`);
+  if (focused) again?.focus({ preventScroll: true });
+}
+
+function row(journey, { question, title, open }) {
   const { lanes, total, figures, state: outcome } = summary(journey);
-  const title = question
-    ? asTyped(wordsOf(question)).replace(/\s+/g, " ")
-    : (lanes[0]?.label ?? "");
   const toggle = () => (
     opened.set(journey.number, !open),
     choose(open ? null : journey.number, open ? [] : messagesOfJourney(journey))
@@ -119,111 +124,6 @@ function row(journey, question, open) {
   );
 }
 
-function keyFigures({ ack, first, answer }) {
-  const figure = (label, ms) =>
-    ms === null ? null : h("div", {}, h("dt", {}, label), h("dd", {}, duration(ms)));
-  return h(
-    "dl",
-    { className: "figures" },
-    figure(t("traceAck"), ack),
-    figure(t("traceFirst"), first),
-    figure(t("traceAnswer"), answer),
-  );
-}
-
-function waterfall(title, lanes, total) {
-  return h(
-    "ol",
-    { className: "lanes", aria: { label: t("waterfall", { name: title }) } },
-    lanes.map((it) => lane(it, total)),
-  );
-}
-
-function lane(it, total) {
-  const last = it.bars.at(-1);
-  const spent = it.bars.reduce((sum, bar) => sum + (bar.ms ?? 0), 0);
-  const marks = [
-    ...it.errors.slice(0, 3).map((error) => h("b", { className: "mark error" }, error)),
-    ...it.repetitions
-      .slice(-1)
-      .map(({ kind, n }) => h("b", { className: "mark again" }, t(kind, { n }))),
-  ];
-  return h(
-    "li",
-    { className: `lane ${it.actor} ${it.errors.length ? "error" : ""}` },
-    h(
-      "span",
-      { className: "lane-label", title: `${it.actor}: ${it.full}` },
-      h("i", { className: "lane-dot" }),
-      h("span", {}, it.label),
-      it.count > 1 ? h("small", {}, t("mergedSteps", { n: it.count })) : null,
-    ),
-    h(
-      "span",
-      { className: "lane-track" },
-      it.bars.map((bar) => barElement(bar, total)),
-    ),
-    h(
-      "span",
-      { className: "lane-time" },
-      h("span", {}, `+${duration(last.end)}`),
-      spent ? h("small", {}, duration(spent)) : null,
-    ),
-    marks.length ? h("span", { className: "lane-marks" }, marks) : null,
-  );
-}
-
-/** What the services say themselves: their spans, folded away until somebody wants to know. */
-function spans(journey) {
-  if (!journey.spans.length) return null;
-  const { rows, total } = spansOf(journey);
-  const { number } = journey;
-  return h(
-    "details",
-    {
-      className: "spans",
-      data: { testid: "spans" },
-      open: unfolded.has(number),
-      ontoggle: ({ target }) => (target.open ? unfolded.add(number) : unfolded.delete(number)),
-    },
-    h("summary", {}, t("spans", { n: rows.length })),
-    h(
-      "ol",
-      { className: "lanes" },
-      rows.map((row) => spanRow(row, total)),
-    ),
-  );
-}
-
-function spanRow(row, total) {
-  return h(
-    "li",
-    {
-      className: `lane ${row.actor.startsWith("command") ? "command" : "processor"} ${row.error ? "error" : ""}`,
-    },
-    h(
-      "span",
-      {
-        className: "lane-label",
-        title: `${row.actor}: ${row.name}`,
-        style: { "padding-left": `${row.depth * 10}px` },
-      },
-      h("i", { className: "lane-dot" }),
-      h("span", {}, row.name.replace(OBVIOUS, "")),
-    ),
-    h("span", { className: "lane-track" }, barElement(row, total)),
-    h("span", { className: "lane-time" }, duration(row.ms)),
-  );
-}
-
-function barElement(bar, total) {
-  const width = ((bar.end - bar.start) / total) * 100;
-  return h("i", {
-    className: `bar ${bar.error ? "error" : ""} ${width < 0.8 ? "point" : ""}`,
-    style: { left: `${(bar.start / total) * 100}%`, width: `${width}%` },
-  });
-}
-
 function show(journey, question) {
   choose(journey.number, messagesOfJourney(journey));
   const thread =
@@ -246,8 +146,9 @@ function choose(number, keys) {
 /** Show the journey a message belongs to; false if none is known. */
 export function findTrace(message) {
   const number = journeyOf(message);
-  const journey = questions().find((it) => it.number === number);
+  const journey = shownJourneys({ all: true }).find((it) => it.number === number);
   if (!journey) return false;
+  if (!shownJourneys().includes(journey)) all = true;
   opened.set(number, true);
   choose(number, messagesOfJourney(journey));
   requestAnimationFrame(() =>

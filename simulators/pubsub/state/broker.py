@@ -77,6 +77,7 @@ class Broker:
                 topic=names.short_id(topic.settings.name),
                 message_id=message.message_id,
                 data_keys=list(message.data_keys),
+                asks=dict(message.asks),
             )
             for subscription in receivers:
                 subscription.offer(message)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from simulators.journal import trace_key
+from simulators.journal import act_key, trace_key
 from simulators.pubsub.wire import Proto, PubsubMessage
 
 # Google's ids are digits, and never the same twice: a broker started anew must not count from 1
@@ -18,7 +18,7 @@ _ids = count(time.time_ns() // 1000)
 
 @dataclass(frozen=True)
 class StoredMessage:
-    """A published message. ``keys`` and ``data_keys`` are only for the journal."""
+    """A published message. ``keys``, ``data_keys`` and ``asks`` are only for the journal."""
 
     message_id: str
     publish_time: datetime
@@ -27,6 +27,7 @@ class StoredMessage:
     ordering_key: str
     keys: tuple[str, ...]
     data_keys: tuple[str, ...]
+    asks: Mapping[str, str]
 
     @property
     def published_at(self) -> str:
@@ -56,6 +57,7 @@ def store(data: bytes, attributes: Mapping[str, str], ordering_key: str = "") ->
         ordering_key=ordering_key,
         keys=_correlation_keys(attributes, body),
         data_keys=tuple(sorted(body)),
+        asks=_asks(body),
     )
 
 
@@ -75,4 +77,24 @@ def _correlation_keys(attributes: Mapping[str, str], body: Mapping[str, Any]) ->
         keys.append(f"message:{channel}:{ts}")
     if response_url := body.get("response_url"):
         keys.append(f"response_url:{response_url}")
+    if (user := body.get("user_id")) and (at := _moment(body.get("occurred_at"))):
+        keys.append(act_key(user, at))
     return tuple(keys)
+
+
+def _moment(written: object) -> float | None:
+    try:
+        return datetime.fromisoformat(str(written)).timestamp()
+    except ValueError:
+        return None
+
+
+def _asks(body: Mapping[str, Any]) -> dict[str, str]:
+    """What is asked for, for the trace: of which kind, from where, and about which task."""
+    about = body.get("feedback") or body.get("cancel") or {}
+    wanted = {name: body.get(name) for name in ("kind", "source", "wish")}
+    wanted |= {name: body.get(f"{name}_id") for name in ("channel", "user")}
+    wanted |= {"message": body.get("message_ts")}
+    if isinstance(about, dict):
+        wanted |= {"vote": about.get("vote"), "of_task": about.get("task_id")}
+    return {name: value for name, value in wanted.items() if isinstance(value, str)}

@@ -5,6 +5,7 @@ Shapes: docs.slack.dev/reference/events.
 
 import base64
 
+from simulators.journal import act_key
 from simulators.slack.content.views import Views, present_view
 from simulators.slack.events.delivery import Delivery
 from simulators.slack.state.changes import (
@@ -185,7 +186,7 @@ class EventSource:
             "streaming_message_ts": [message.ts],
             "event_ts": self._workspace.timestamps.next(),
         }
-        self._send(event)
+        self._send(event, (act_key(user, float(str(event["event_ts"]))),))
 
     def _send(self, event: JSON, keys: tuple[str, ...] = (), message_ts: str | None = None) -> None:
         detail = {"event": event["type"], "channel": event.get("channel"), "ts": message_ts}

@@ -5,6 +5,7 @@ Shapes: docs.slack.dev/reference/interaction-payloads. None of these is ever del
 
 from typing import Any
 
+from simulators.journal import act_key
 from simulators.slack.content.views import Views, present_view
 from simulators.slack.errors import Refusal
 from simulators.slack.events.delivery import Delivery, Dispatch, Outcome
@@ -204,11 +205,13 @@ class Interactions:
         complain: bool = True,
         **detail: Any,
     ) -> Outcome:
-        keys = (f"response_url:{grant.url}",) if grant is not None else ()
+        keys = [f"response_url:{grant.url}"] if grant is not None else []
+        if acted := _acted_at(payload):
+            keys.append(act_key(user.id, float(acted)))
         dispatch = Dispatch(
             "interactive",
             payload,
-            keys,
+            tuple(keys),
             accepts_response=accepts_response,
             detail={"event": payload["type"], "user": user.id, **detail},
         )
@@ -216,6 +219,13 @@ class Interactions:
         if not outcome.acked and complain:
             self._workspace.tell(Notice(user.id, _UNANSWERED))
         return outcome
+
+
+def _acted_at(payload: JSON) -> str | None:
+    """When it was done, as the payload tells it."""
+    actions = payload.get("actions") or [{}]
+    found: str | None = payload.get("action_ts") or actions[0].get("action_ts")
+    return found
 
 
 def _state(block: JSON, element: JSON, chosen: JSON) -> JSON:

@@ -133,15 +133,27 @@ class WebApi:
         ts = body.get("ts") or arguments.get("ts")
         places = {"channel": channel, "ts": ts, "thread_ts": arguments.get("thread_ts")}
         detail |= {place: value for place, value in places.items() if isinstance(value, str)}
+        detail |= said(arguments)
+        if name == "assistant.threads.setStatus":
+            detail["clears"] = not arguments.get("status")
         if fault is not None:
             detail["fault"] = fault.kind
         ms = (time.perf_counter() - started) * 1000
         self._journal.record("slack", "api", keys, ms=ms, **detail)
 
 
-def task_key(arguments: Mapping[str, Any]) -> tuple[str, ...]:
-    """The journal's key of the task named in a call's metadata, if any."""
+def said(arguments: Mapping[str, Any]) -> dict[str, str | int]:
+    """What a call's metadata says the message is: of which task, in which role, which part."""
     metadata = arguments.get("metadata")
     payload = metadata.get("event_payload") if isinstance(metadata, dict) else None
-    task_id = payload.get("task_id") if isinstance(payload, dict) else None
+    if not isinstance(payload, dict):
+        return {}
+    named = {"task": "task_id", "role": "role", "part": "part", "parts": "parts"}
+    found = {name: payload.get(field) for name, field in named.items()}
+    return {name: value for name, value in found.items() if isinstance(value, str | int)}
+
+
+def task_key(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+    """The journal's key of the task named in a call's metadata, if any."""
+    task_id = said(arguments).get("task")
     return (f"task:{task_id}",) if isinstance(task_id, str) else ()

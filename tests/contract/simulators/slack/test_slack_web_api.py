@@ -218,7 +218,8 @@ async def test_every_call_is_in_the_journal_with_trace_and_task(bench: Workbench
         session=bench.http,
         headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"},
     )
-    metadata = {"event_type": "e", "event_payload": {"task_id": "t7"}}
+    mark = {"task_id": "t7", "role": "answer", "part": 2, "parts": 3}
+    metadata = {"event_type": "e", "event_payload": mark}
     await client.chat_postMessage(channel=bench.general, text="x", metadata=metadata)
     [call] = bench.journal.entries(key=f"trace:{trace}")
     assert (call.step, call.detail["method"], call.detail["ok"]) == (
@@ -227,6 +228,20 @@ async def test_every_call_is_in_the_journal_with_trace_and_task(bench: Workbench
         True,
     )
     assert "task:t7" in call.keys
+    said = {name: call.detail[name] for name in ("task", "role", "part", "parts")}
+    assert said == {"task": "t7", "role": "answer", "part": 2, "parts": 3}
+
+
+async def test_the_journal_tells_a_status_that_is_shown_from_one_that_is_cleared(
+    bench: Workbench,
+) -> None:
+    asked = bench.slack.people.post("alice", "#general", "hello")
+    for status in ("is thinking…", ""):
+        await bench.client.assistant_threads_setStatus(
+            channel_id=bench.general, thread_ts=asked.ts, status=status
+        )
+    calls = bench.journal.entries(step="api")
+    assert [call.detail["clears"] for call in calls] == [False, True]
 
 
 async def test_fifty_calls_at_once_are_all_answered(bench: Workbench) -> None:
