@@ -19,6 +19,24 @@ async def happens(event: asyncio.Event, within_s: float) -> bool:
         return False
 
 
+async def until_any(nap: Awaitable[None], *events: asyncio.Event) -> None:
+    """Wait for ``nap``, but not longer than until one of the events is set."""
+    waits = [asyncio.ensure_future(nap)]
+    waits += [asyncio.ensure_future(_set(event)) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waits:
+            one.cancel()
+        ended, *_ = await asyncio.gather(*waits, return_exceptions=True)
+    if isinstance(ended, Exception):
+        raise ended
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
+
+
 @asynccontextmanager
 async def repeating(
     every_s: float,

@@ -13,7 +13,12 @@ from processor_service.ports.answers import Answer
 from processor_service.ports.generation_options import HedgeTimes
 from processor_service.ports.model import Chunk, Model, Prompt, StreamListener
 from processor_service.resilience.circuit_breaker import Call, CircuitBreaker
-from processor_service.resilience.outage_wait import OutageWait, WaitingCount
+from processor_service.resilience.outage_wait import (
+    AWAY,
+    OutageWait,
+    WaitingCount,
+    until_it_works,
+)
 from processor_service.telemetry.attempt_metrics import attempt_at, gave_way
 from processor_service.telemetry.prices import Prices
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
@@ -35,6 +40,9 @@ _SILENCE: Final = frozenset({"model_silent", "model_unavailable"})
 
 # A model that hangs: its user is told within this time, with an answer of another one or a notice.
 HANGS_WITHIN_S: Final = 90.0
+
+# Whoever waits knows why within 15 s; a circuit rests for 4 s and a little more.
+_KEPT_AFTER_S: Final = 8.0
 
 Progress = str | Answer
 """An answer so far; an ``Answer`` is whole."""
@@ -69,6 +77,11 @@ class Generation:
         """The circuit breaker of ``model``."""
         return self.breakers.setdefault(model, CircuitBreaker(model))
 
+    def waking(self) -> "Generation":
+        """The same, but its waits end when a model works again."""
+        wake = until_it_works(self.patience.sleep, self.breakers.values(), self.kept.stopping)
+        return replace(self, patience=replace(self.patience, sleep=wake))
+
 
 async def _always() -> bool:
     return True
@@ -99,6 +112,7 @@ async def generate(
     Nothing of it is on the stack while its caller shows what it yields.
     """
     waiting = OutageWait(generation.hold_s, until, generation.kept)
+    generation = generation.waking()
     with waiting.counted():
         while True:
             try:
@@ -114,7 +128,7 @@ async def generate(
                 request.listener.kept(busy=error.reason == "model_rate_limited")
             else:
                 return
-            await generation.kept.stopping.or_stopped(generation.patience.sleep(pause_s))
+            await generation.patience.sleep(pause_s)
             generation = replace(generation, patience=replace(generation.patience, attempts=1))
 
 
@@ -131,6 +145,9 @@ async def _ask_models(
                     yield step
         except (ModelUnavailable, ModelRejected) as error:
             _check_patience(error, began, generation)
+            _tell_why(error, began, request)
+            if error.reason == "model_circuit_open" and generation.kept.stopping.requested:
+                raise
             if not last and isinstance(error, ModelUnavailable) and await retries.again(error):
                 continue
             if last or not _worth_the_fallback(error, request, generation):
@@ -166,6 +183,19 @@ def _check_patience(
     if error.reason == "model_silent" and took_s + generation.silence_s > HANGS_WITHIN_S:
         reason = "answer_cut" if getattr(error, "begun", False) else error.reason
         raise ModelRefused(str(error), reason=reason) from error
+
+
+def _tell_why(
+    error: ModelUnavailable | ModelRejected, began: float, request: GenerationRequest
+) -> None:
+    """Tell that the question is kept, once that will take so long; else that it is tried again."""
+    if not isinstance(error, ModelUnavailable) or error.reason not in AWAY:
+        return
+    took_s = asyncio.get_running_loop().time() - began
+    if took_s + (error.retry_after_s or 0.0) > _KEPT_AFTER_S:
+        request.listener.kept(busy=error.reason == "model_rate_limited")
+    else:
+        request.listener.retrying()
 
 
 def _ask_beside(

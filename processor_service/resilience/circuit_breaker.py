@@ -1,5 +1,6 @@
 """A circuit breaker: a service that nearly always fails gets no calls for a moment."""
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
@@ -63,6 +64,8 @@ class CircuitBreaker:
     _reported: deque[Call] = field(default_factory=deque)
     _open_s: float = 0.0
     _closed_until: float = 0.0
+    works: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it closes, until it opens again."""
 
     @property
     def is_open(self) -> bool:
@@ -121,6 +124,7 @@ class CircuitBreaker:
                 circuit=self.name,
                 open_s=open_s,
             )
+        self.works.clear()
         self._open_s = open_s
         self._closed_until = self.clock() + open_s
 
@@ -128,6 +132,7 @@ class CircuitBreaker:
         if not self.is_open:
             return
         self._open_s = 0.0
+        self.works.set()
         self._reported.clear()
         self._begun.clear()
         log.info("It works again.", action="circuit_closed", circuit=self.name)

@@ -6,13 +6,16 @@ answered seconds after Gemini is back.
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from processor_service.resilience.circuit_breaker import CircuitBreaker
 from processor_service.resilience.stopping import Stopping
+from shared.background import until_any
 from shared.errors import ModelUnavailable
+from shared.retry import Sleep
 
 # A minute's outage ends within the delivery that it began in, with room for the last pause.
 HOLD_S: Final = 65.0
@@ -21,14 +24,33 @@ HOLD_S: Final = 65.0
 MOST_KEPT: Final = 60
 _PAUSE_S: Final = (1.0, 3.0)
 _SPREAD: Final = 0.2
+# Who waits asks as soon as one answer has come; all at once would be the next overload.
+_BACK_WITHIN_S: Final = 1.0
 # The vendor is away. Its wrong or empty answers would come again, and each costs.
-_AWAY: Final = frozenset(
+AWAY: Final = frozenset(
     {"model_unavailable", "model_silent", "model_rate_limited", "model_circuit_open"}
 )
+"""Reasons for which a question waits."""
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+def until_it_works(sleep: Sleep, breakers: Iterable[CircuitBreaker], stopping: Stopping) -> Sleep:
+    """The same sleep, which ends soon after a circuit that is open closes, or the process is told
+    to end.
+
+    Else who wakes up during the probe would wait for a whole further rest.
+    """
+
+    async def nap(seconds: float) -> None:
+        closing = [one.works for one in breakers if one.is_open]
+        await until_any(sleep(seconds), *closing, stopping.event)
+        if any(one.is_set() for one in closing):
+            await sleep(min(seconds, random.uniform(0, _BACK_WITHIN_S)))  # noqa: S311 - jitter needs no secrecy
+
+    return nap
 
 
 @dataclass
@@ -70,7 +92,7 @@ class OutageWait:
         is_new = self._paused_s == 0
         full = is_new and self.kept.count >= self.kept.most
         ends = full or self.kept.stopping.requested
-        if not self.hold_s or error.reason not in _AWAY or ends:
+        if not self.hold_s or error.reason not in AWAY or ends:
             return None
         pause_s = random.uniform(*_PAUSE_S)  # noqa: S311 - jitter - jitter needs no secrecy
         if error.retry_after_s is not None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 
+from shared.background import until_any
 from shared.errors import RetryableError
 
 
@@ -16,16 +17,16 @@ class Stopping:
     """Whether this process was told to end."""
 
     def __init__(self) -> None:
-        self._requested = asyncio.Event()
+        self.event = asyncio.Event()
 
     @property
     def requested(self) -> bool:
         """True once it was told."""
-        return self._requested.is_set()
+        return self.event.is_set()
 
     def request(self) -> None:
         """Tell it. Idempotent."""
-        self._requested.set()
+        self.event.set()
 
     def check(self) -> None:
         """Raise WorkerStops if it was told."""
@@ -34,12 +35,4 @@ class Stopping:
 
     async def or_stopped(self, nap: Awaitable[None]) -> None:
         """Wait for ``nap``, but not longer than until the process is told to end."""
-        waits = [asyncio.ensure_future(nap), asyncio.ensure_future(self._requested.wait())]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in waits:
-                one.cancel()
-            ended, _ = await asyncio.gather(*waits, return_exceptions=True)
-        if isinstance(ended, Exception):
-            raise ended
+        await until_any(nap, self.event)

@@ -165,6 +165,78 @@ async def test_with_both_circuits_open_nobody_is_asked_and_the_wait_is_named() -
     assert len(down.asked) == before
 
 
+def resting(generation: Generation) -> Generation:
+    """The same, with both models' circuits open."""
+    for name in ("main-model", "spare-model"):
+        for _ in range(MINIMUM):
+            call = generation.breaker(name).try_acquire()
+            assert call is not None
+            call.failed()
+    return generation
+
+
+@pytest.mark.parametrize("hold_s", [0.0, 65.0])
+async def test_who_waits_for_a_resting_model_asks_as_soon_as_it_works_again(hold_s: float) -> None:
+    naps = list[float]()
+
+    async def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        if seconds > 1.0:
+            await asyncio.Event().wait()
+
+    clocks = Clocks()
+    generation = resting(clocks.generation(hold_s=hold_s))
+    patience = replace(generation.patience, sleep=sleep)
+    model = FakeModel([saying("ok")])
+    waits = asyncio.create_task(generated(model, replace(generation, patience=patience)))
+    async with asyncio.timeout(5):
+        while not naps:  # noqa: ASYNC110 - bounded above
+            await asyncio.sleep(0)
+        assert model.asked == []
+        clocks.now += 10.0
+        probe = generation.breaker("main-model").try_acquire()
+        assert probe is not None
+        probe.succeeded()
+        assert (await waits).text == "ok"
+    assert [nap > 1.0 for nap in naps] == [True, False]
+
+
+class Told(Blind):
+    """An audience that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def retrying(self) -> None:
+        self.words.append("retrying")
+
+    def kept(self, *, busy: bool) -> None:
+        self.words.append("busy" if busy else "kept")
+
+
+async def told(model: FakeModel, generation: Generation, within_s: float) -> list[str]:
+    audience = Told()
+    until = asyncio.get_running_loop().time() + within_s
+    with suppress(ModelUnavailable):
+        await whole(generate(GenerationRequest(PROMPT, model, audience), generation, until))
+    return audience.words
+
+
+async def test_who_waits_for_a_resting_model_is_told_though_nobody_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resting_models = resting(a_generation(Naps()))
+    assert (await told(FakeModel([]), resting_models, 0.5))[:1] == ["retrying"]
+    monkeypatch.setattr("processor_service.answering.generate._KEPT_AFTER_S", 0.1)
+    assert (await told(FakeModel([]), resting_models, 0.5))[:1] == ["kept"]
+
+
+async def test_who_waits_for_an_overloaded_model_is_told_that_it_is_overloaded() -> None:
+    limited = ModelUnavailable("429", reason="model_rate_limited", retry_after_s=9.0)
+    model = FakeModel([[limited], saying("ok")])
+    assert await told(model, a_generation(Naps()), 1000.0) == ["retrying", "busy"]
+
+
 async def test_a_limit_that_names_a_wait_is_no_reason_to_stop_asking() -> None:
     generation = a_generation(Naps(), attempts=2, fallback=None)
     limited = ModelUnavailable("429", reason="model_rate_limited", retry_after_s=1.0)
