@@ -69,20 +69,25 @@ async def look_later(
     task: Task, delivery: Delivery, outcome: Outcome, run: TaskRun | None, deps: AnswerDeps
 ) -> None:
     """Look for posts that Slack takes late: of this worker, or of an earlier or concurrent one that
-    may have died during its call. After an unconfirmed call of this worker the first look is waited
-    for, so that the delivery comes again if the worker dies before it.
+    may have died during its call. After an unconfirmed call of this worker, or where another one's
+    could stand unseen beside it, the first look is waited for, so that the delivery comes again if
+    the worker dies before it.
     """
-    unconfirmed, doubtful = (run.unconfirmed, run.doubtful) if run else (False, False)
+    doubtful = run is not None and run.doubtful
     if outcome is Outcome.HELD or (outcome is Outcome.TRY_LATER and not doubtful):
         # The task's next worker comes late enough, and looks in turn.
         return
     successor = delivery.attempt > 1 or outcome is Outcome.GAVE_UP
     if doubtful or successor:
         look = partial(clean_up, task, delivery, deps, done=False, within_s=_LOOK_WITHIN_S)
-        if unconfirmed and outcome is not Outcome.TRY_LATER:
+        if run is not None and outcome is not Outcome.TRY_LATER and _is_worth_waiting(run, deps):
             await deps.slack.late_looks.first(task.task_id, look)
         else:
             deps.slack.late_looks.after(task.task_id, look, often=successor and doubtful)
+
+
+def _is_worth_waiting(run: TaskRun, deps: AnswerDeps) -> bool:
+    return run.unconfirmed or (run.unguarded and deps.slack.late_looks.has_room)
 
 
 async def remove_left(task: Task, left: Sequence[Posted], writer: SlackWriter) -> None:

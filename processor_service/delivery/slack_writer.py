@@ -33,14 +33,15 @@ class TaskRun:
     """One worker's run on a task, wherever it writes.
 
     ``doubtful``: another worker may have written beside us, or a post of ours may have had an
-    unconfirmed effect; ``unconfirmed`` in the second case only: Slack may take the post when no
-    worker looks any more. ``cancel`` says whether the user has stopped the task, ``stopping``
-    whether the process was told to end.
+    unconfirmed effect; ``unguarded`` if we wrote while nothing kept workers apart, ``unconfirmed``
+    if Slack may take a post of ours when no worker looks any more. ``cancel`` says whether the user
+    has stopped the task, ``stopping`` whether the process was told to end.
     """
 
     lease: TaskLease
     patience: RetryPolicy
     doubtful: bool = False
+    unguarded: bool = False
     unconfirmed: bool = False
     cancel: CancelToken = field(default_factory=CancelToken)
     stopping: Stopping = field(default_factory=Stopping)
@@ -53,7 +54,7 @@ class TaskRun:
     async def check_lease(self) -> None:
         """Called before each visible step: raises LeaseLost once another worker has the task."""
         if not await self.lease.still_held():
-            self.doubtful = True
+            self.doubtful = self.unguarded = True
 
     def not_confirmed(self) -> None:
         """Note that a post may have had an effect, or may still have it."""

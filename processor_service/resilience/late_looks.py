@@ -37,6 +37,7 @@ class LateLooks:
         self._pace = pace
         # The time of the last look so far, had all come evenly.
         self._evenly_at = 0.0
+        self._awaited = 0
         self._background = Background()
         self._closing = asyncio.Event()
 
@@ -45,13 +46,25 @@ class LateLooks:
         pauses_s = self._pauses_s if often else self._pauses_s[:1]
         self._background.start(self._look(look, pauses_s), f"late_look:{task_id}")
 
+    @property
+    def has_room(self) -> bool:
+        """Whether one more delivery may wait for its first look.
+
+        An outage of Redis is one for every delivery: they must not all be held open for it.
+        """
+        return self._awaited < self._pace.burst
+
     async def first(self, task_id: str, look: Callable[[], Awaitable[None]]) -> None:
         """Wait for the first look; the others follow in the background.
 
         A delivery that is not acknowledged before it comes again if its worker dies meanwhile. It
         takes its place among the looks, but does not wait for it: the delivery is held open.
         """
-        await happens(self._closing, self._pauses_s[0])
+        self._awaited += 1
+        try:
+            await happens(self._closing, self._pauses_s[0])
+        finally:
+            self._awaited -= 1
         self._wait_s()
         await look()
         if not self._closing.is_set():

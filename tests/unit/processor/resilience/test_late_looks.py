@@ -49,6 +49,39 @@ async def test_a_delivery_with_an_unconfirmed_call_is_acknowledged_after_the_fir
     assert world.conversation.messages == [answer]
 
 
+async def _answered_while_redis_is_lost(looks: LateLooks) -> tuple[World, asyncio.Task[Outcome]]:
+    """A world whose answer is posted whole, and the delivery that wrote it."""
+    world = World(late_looks=looks, model=at_once())
+    world.leases.store_is_lost = True
+    delivery = asyncio.create_task(world.answer())
+    async with asyncio.timeout(5):
+        while not any(one.mark.parts for one, _ in world.conversation.messages):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    return world, delivery
+
+
+async def test_an_answer_that_nothing_guarded_is_acknowledged_after_the_first_look() -> None:
+    # A worker beside it may die with an unconfirmed call: its delivery is this one.
+    world, delivery = await _answered_while_redis_is_lost(LateLooks((3600.0,)))
+    [answer] = world.conversation.messages
+    world.conversation.messages.append(LATE)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert not delivery.done()
+    await world.late_looks.close()
+    assert await delivery is Outcome.ANSWERED
+    assert world.conversation.messages == [answer]
+
+
+async def test_while_redis_is_lost_not_every_delivery_is_held_open_for_a_look() -> None:
+    world, delivery = await _answered_while_redis_is_lost(
+        LateLooks((3600.0,), LookPace(burst=0, every_s=3600.0))
+    )
+    async with asyncio.timeout(5):
+        assert await delivery is Outcome.ANSWERED
+    await world.late_looks.close()
+
+
 async def test_what_a_worker_left_that_died_is_looked_for_after_the_next_delivery() -> None:
     world = World()
     assert await world.answer(attempt=2) is Outcome.ANSWERED
