@@ -1,4 +1,4 @@
-"""The modal that asks what was wrong with an answer, and the one that says thanks."""
+"""The modal that asks what was wrong with an answer."""
 
 from typing import Any
 
@@ -25,16 +25,6 @@ def reasons_modal(voted: Voted, locale: Locale, *, asks_words: bool) -> View:
         "submit": plain(replies.FEEDBACK_SUBMIT[locale]),
         "close": plain(replies.FEEDBACK_CLOSE[locale]),
         "blocks": blocks,
-    }
-
-
-def thanks_modal(locale: Locale) -> View:
-    """The modal's replacement after its submission."""
-    return {
-        "type": "modal",
-        "title": plain(replies.FEEDBACK_TITLE[locale]),
-        "close": plain(replies.FEEDBACK_CLOSE[locale]),
-        "blocks": [section(replies.FEEDBACK_THANKS[locale])],
     }
 
 

@@ -31,7 +31,6 @@ from command_service.payloads.messages import (
 )
 from command_service.payloads.model import Click, Identity, NotAQuestion, Question, RejectReason
 from command_service.payloads.votes import FLAW, REASONS, read_reasons, read_vote
-from command_service.texts.feedback_modal import thanks_modal
 from command_service.use_cases.app_home import (
     HOME_EVENTS,
     OpenHomeDeps,
@@ -40,6 +39,7 @@ from command_service.use_cases.app_home import (
 )
 from command_service.use_cases.ask_again import AskAgainDeps, ask_again
 from command_service.use_cases.command_reply import reply_to
+from command_service.use_cases.deletions import leaves_a_tombstone, read_deletion, take_back
 from command_service.use_cases.doctor import DoctorDeps, read_doctor_request, run_checks
 from command_service.use_cases.edits import Edited, read_edit, take_edit
 from command_service.use_cases.feedback import VoteDeps, take_reasons, take_vote
@@ -106,6 +106,7 @@ class Listeners:
         """Make ``app`` handle everything the manifest subscribes to, and ack everything else."""
         # Bolt takes the first listener that matches, so the special kind of message comes first.
         app.event({"type": "message", "subtype": "message_changed"})(self._on_edit)
+        app.event({"type": "message", "subtype": "message_deleted"})(self._on_deletion)
         app.event(STOPPED_SESSION)(self._on_stopped_session)
         for event_type, read in dict(EVENT_TYPES.values()).items():
             app.event(event_type)(self._on_event(read))
@@ -178,12 +179,20 @@ class Listeners:
             submit_deps.background.start(dismissing, f"dismiss:{outcome.task.task_id}")
 
     async def _on_edit(self, body: Payload, request: AsyncBoltRequest) -> None:
+        if leaves_a_tombstone(body):
+            await self._on_deletion(body)
+            return
         edited = read_edit(body, self.identity, _is_redelivered(request))
         outcome = await take_edit(edited, self.following)
         if isinstance(edited, Edited) and outcome != Rejected(RejectReason.MESSAGE_CHANGED):
             count(edited.question, outcome)
         else:
             count_event(NOBODY, "ignored", RejectReason.MESSAGE_CHANGED)
+        if isinstance(outcome, HandedBack):
+            raise outcome.error
+
+    async def _on_deletion(self, body: Payload) -> None:
+        outcome = await take_back(read_deletion(body, self.identity), self.following)
         if isinstance(outcome, HandedBack):
             raise outcome.error
 
@@ -214,8 +223,8 @@ class Listeners:
             text = await refusal_text(lost, user_id, self.repetition.submit_deps)
             await ack(response_action="errors", errors={FLAW: text})
         else:
-            thanks = thanks_modal(await self.listening.locale_of(user_id))
-            await ack(response_action="update", view=thanks)
+            # Without a body Slack closes the modal.
+            await ack()
 
     async def _on_shortcut(self, body: Payload, ack: AsyncAck) -> None:
         await ask_about(read_shortcut(body, self.identity), self.repetition.submit_deps)

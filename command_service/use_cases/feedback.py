@@ -1,6 +1,6 @@
 """A vote goes to the queue, and a user who votes down is asked why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from command_service.payloads.model import NotAQuestion, SideTask
 from command_service.payloads.votes import Voted
@@ -15,16 +15,25 @@ from command_service.use_cases.submit import (
     locale_to_tell,
     submit,
 )
+from shared.bounded import BoundedMap
 from shared.task import Locale, Vote
+
+_REMEMBERED = 5_000
 
 
 @dataclass(frozen=True)
 class VoteDeps:
-    """Dependencies of feedback. ``asks_words``: offer a comment field (comments are logged)."""
+    """Dependencies of feedback. ``asks_words``: offer a comment field (comments are logged).
+
+    ``thanked`` remembers for which answers this process has thanked whom.
+    """
 
     submit_deps: SubmitDeps
     modals: Modals
     asks_words: bool
+    thanked: BoundedMap[tuple[str, str], None] = field(
+        default_factory=lambda: BoundedMap(_REMEMBERED)
+    )
 
     async def locale_of(self, user_id: str) -> Locale:
         """The person's language, waited for if it is not known."""
@@ -42,20 +51,36 @@ async def take_vote(voted: Voted | NotAQuestion, deps: VoteDeps) -> SubmitOutcom
         modal = reasons_modal(voted, locale, asks_words=deps.asks_words)
         await deps.modals.open(voted.trigger_id, modal)
 
-    async def thank() -> None:
-        thanks = FEEDBACK_THANKS[await deps.locale_of(side_task.task.user_id)]
-        await deps.submit_deps.replies.tell(side_task.recipient, thanks)
-
     def ask_why() -> None:
         if voted.feedback.vote is Vote.DOWN:
             background.start(open_modal(), f"modal:{side_task.task.task_id}")
 
     outcome = await enqueue_click(side_task, deps.submit_deps, ask_why)
     if isinstance(outcome, Accepted) and voted.feedback.vote is Vote.UP:
-        background.start(thank(), f"thanks:{side_task.task.task_id}")
+        _thank(side_task, deps)
     return outcome
 
 
 async def take_reasons(side_task: SideTask | NotAQuestion, deps: VoteDeps) -> SubmitOutcome:
-    """Publish the reasons for a vote; the modal itself shows the outcome."""
-    return await enqueue(side_task, deps.submit_deps)
+    """Publish the reasons for a vote, and close with thanks; the modal itself shows a failure."""
+    outcome = await enqueue(side_task, deps.submit_deps)
+    if isinstance(side_task, SideTask) and isinstance(outcome, Accepted):
+        _thank(side_task, deps)
+    return outcome
+
+
+def _thank(side_task: SideTask, deps: VoteDeps) -> None:
+    """Thank the person below the answer, for them alone and once: Slack keeps each such message
+    there until the page is loaded again.
+    """
+    task = side_task.task
+    voted_on = (task.feedback.task_id if task.feedback else "", task.user_id)
+    if voted_on in deps.thanked:
+        return
+    deps.thanked.put(voted_on, None)
+
+    async def telling() -> None:
+        text = FEEDBACK_THANKS[await deps.locale_of(task.user_id)]
+        await deps.submit_deps.replies.tell(side_task.recipient, text)
+
+    deps.submit_deps.background.start(telling(), f"thanks:{task.task_id}")

@@ -39,7 +39,7 @@ from processor_service.prompt.names import (
 from processor_service.prompt.quotes import in_thread, speakers
 from processor_service.prompt.shortcut_request import asked_about
 from processor_service.resilience.cancellation import CancellableModel
-from shared.errors import ModelUnavailable
+from shared.errors import Cancelled, ModelUnavailable
 from shared.task import QuotedMessage, Task
 
 
@@ -74,7 +74,7 @@ async def obtain_answer(
         async with attach_files(task, about, source.files, ctx.cancel) as files:
             ask = partial(_ask, ctx, preview, names, deps)
             new = await _watch(ask_with_files(task, prompt, files, ask), preview)
-        new = replace(new, without=tuple(files.without))
+        new = replace(_as_seen(new, ctx, preview), without=tuple(files.without))
         await _keep(task, key, new, source)
         return new, False
 
@@ -89,6 +89,18 @@ async def _watch(progress: AsyncGenerator[Progress, None], preview: LivePreview)
     if isinstance(step, str):
         raise ModelUnavailable("The answer has no end.", reason="answer_cut")
     return step
+
+
+def _as_seen(new: Answer, ctx: AnswerContext, preview: LivePreview) -> Answer:
+    """A stopped answer as it stood there: more words after the press are what nobody wanted.
+
+    Raises Cancelled if nothing stood there.
+    """
+    if not new.stopped or ctx.existing.answers:
+        return new
+    if not preview.seen:
+        raise Cancelled("The answer was stopped before a word was shown.")
+    return replace(new, text=preview.seen)
 
 
 async def _prompt(task: Task, source: AnswerSource) -> Prompt:

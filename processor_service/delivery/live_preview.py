@@ -65,7 +65,8 @@ class LivePreview:
     and edited. ``update`` never waits for Slack to recover: it skips a step that fails, and after a
     step that Slack refuses it shows nothing more before the end. Without a lease it shows nothing
     in what another worker has begun. A stream that may have begun without confirmation is looked
-    for, and continued if it has. Raises LeaseLost and SlackDenied only.
+    for, and continued if it has. ``seen`` is the text that it has shown.
+    Raises LeaseLost and SlackDenied only.
     """
 
     ctx: AnswerContext
@@ -74,6 +75,7 @@ class LivePreview:
     below: tuple[dict[str, Any], ...] = ()
     clock: Callable[[], float] = time.monotonic
     ways: set[str] = field(default_factory=set)
+    seen: str = ""
     existing: ExistingMessages = field(init=False)
     _parts: list[Part] = field(default_factory=list)
     _streamed: str = ""
@@ -136,6 +138,8 @@ class LivePreview:
             for number, body, settled, full in self._unshown(drawn):
                 tried = await self._change(number, body, settled, full=full) or tried
             words_shown(self.ways)
+            if self.visible or self._unconfirmed:
+                self.seen = text
         except (LeaseLost, SlackDenied):
             raise
         except MechachangError as error:

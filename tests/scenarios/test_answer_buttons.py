@@ -86,7 +86,7 @@ async def test_a_vote_is_logged_and_the_last_one_counts(stack: LocalStack) -> No
     assert len(stack.gemini.requests) == 1
 
 
-async def test_a_bad_vote_opens_a_modal_whose_reason_is_logged_and_which_says_thanks(
+async def test_a_bad_vote_opens_a_modal_whose_reason_is_logged_and_which_closes_with_thanks(
     stack: LocalStack,
 ) -> None:
     stack.slack.people.post("hana", "#general", "@mechachang What is Redis?")
@@ -104,9 +104,10 @@ async def test_a_bad_vote_opens_a_modal_whose_reason_is_logged_and_which_says_th
     [line] = logged(stack, "feedback_explained")
     assert (line["flaw"], line["vote"]) == ("wrong", "down")
     assert "comment" not in line
-    thanks = views.top(hana)
-    assert thanks is not None
-    assert "ありがとうございます" in str(thanks.payload["blocks"])
+    assert views.top(hana) is None
+    await stack.slack.wait_for(lambda: stack.slack.ephemerals("hana"), DEADLINE_S)
+    [thanks] = stack.slack.ephemerals("hana")
+    assert "ありがとうございます" in thanks["text"]
 
 
 async def test_shorter_asks_once_however_often_it_is_pressed_and_tells_the_model_how(

@@ -132,7 +132,7 @@ async def test_a_stopped_answer_can_be_regenerated(stack: LocalStack) -> None:
     streamed = await growing(stack, asked.ts, streams)
     stack.slack.people.stop("hana", "#general", streamed["ts"])
     await the_stopped_answer(stack, asked.ts, time.monotonic())
-    stack.gemini.script("説明", Reply(text="今度は最後まで。"))
+    stack.gemini.script("別の考え方", Reply(text="今度は最後まで。"))
     await stack.slack.people.click("hana", "#general", streamed["ts"], "regenerate")
     await stack.slack.wait_for(lambda: "今度は最後まで" in str(thread(stack, asked.ts)), DEADLINE_S)
     assert len(thread(stack, asked.ts)) == 2
@@ -145,3 +145,13 @@ async def test_without_redis_a_stop_works_in_the_process_that_answers(stack: Loc
     pressed_at = time.monotonic()
     await stack.slack.people.click("hana", "#general", edited["ts"], "stop")
     await the_stopped_answer(stack, asked.ts, pressed_at)
+
+
+async def test_deleting_the_question_stops_its_answer(stack: LocalStack) -> None:
+    asked = stack.slack.people.post("hana", "#general", "@mechachang 説明してください")
+    await growing(stack, asked.ts, lambda m: streams(m) and "段落1" in m["text"])
+    deleted_at = time.monotonic()
+    stack.slack.people.delete("hana", "#general", asked.ts)
+    await the_stopped_answer(stack, asked.ts, deleted_at)
+    assert stack.slack.messages("#general", thread_ts=asked.ts)[0]["subtype"] == "tombstone"
+    assert len(thread(stack, asked.ts)) == 1

@@ -112,6 +112,12 @@ class Message:
         """Whether text is still being streamed into it."""
         return self.stream is not None and self.stream.state == "live"
 
+    def bury(self) -> None:
+        """What Slack leaves of a deleted message whose thread has replies."""
+        self.user, self.text, self.subtype = "USLACKBOT", "This message was deleted.", "tombstone"
+        self.blocks, self.attachments, self.files, self.reactions = [], [], [], {}
+        self.metadata = self.edited = self.bot_id = self.client_msg_id = self.stream = None
+
     @property
     def is_reply(self) -> bool:
         """Whether it belongs to another message's thread."""

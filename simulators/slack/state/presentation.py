@@ -48,6 +48,8 @@ def present_message(
     shown["team"] = workspace.team_id
     if message.subtype:
         shown["subtype"] = message.subtype
+    if message.subtype == "tombstone":
+        shown["hidden"] = True
     if message.client_msg_id:
         shown["client_msg_id"] = message.client_msg_id
     if message.bot_id:

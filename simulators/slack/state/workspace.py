@@ -138,13 +138,16 @@ class Workspace:
             self.tell(Edited(message, before))
 
     def delete(self, message: Message) -> None:
-        """Remove a message, whoever sees it."""
+        """Remove a message, whoever sees it; one with replies leaves a tombstone."""
         if message.ephemeral_for is not None:
             self.ephemerals.pop(message.ts, None)
             self.tell(EphemeralDeleted(message))
             return
-        before = self.present(message)
-        log = self.log(message.channel)
+        before, log = self.present(message), self.log(message.channel)
+        if log.replies(message.ts):
+            message.bury()
+            self.tell(Edited(message, before))
+            return
         log.remove(message)
         self._streams = [stream for stream in self._streams if stream is not message]
         self.tell(Deleted(message, before))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from command_service.app import Service
-from shared.task import Mode, Source, task_id_of_message
+from shared.task import Cancel, Mode, Source, task_id_of_message
 from simulators.faults import Fault
 from simulators.slack.state.model import Message
 from tests.support.workbenches.command import SLACK, Stack, get_json, stack
@@ -278,7 +278,7 @@ async def test_an_event_nobody_listens_to_is_acked_without_a_task(
         assert world.journal.entries(step="ack_missed") == []
 
 
-async def test_our_own_and_edited_messages_are_acked_without_a_task(
+async def test_our_own_and_edited_messages_are_acked_without_a_task_and_a_deleted_one_is_a_stop(
     world: Stack, service: Service
 ) -> None:
     channel = world.slack.people.dm("hana").id
@@ -289,7 +289,9 @@ async def test_our_own_and_edited_messages_are_acked_without_a_task(
     world.slack.people.delete("hana", channel, written.ts)
     await world.wait_for_step("ack", 3)
 
-    assert [task.text for task in world.tasks()] == ["hello"]
+    question, stop = world.tasks()
+    assert question.text == "hello"
+    assert stop.cancel == Cancel(task_id=question.task_id)
 
 
 @pytest.mark.parametrize("flag", ["is_ext_shared", "is_pending_ext_shared"])

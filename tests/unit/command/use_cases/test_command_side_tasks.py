@@ -152,6 +152,30 @@ async def test_a_good_vote_is_published_and_thanked_for(world: World) -> None:
     assert world.modals.opened == []
 
 
+async def test_a_person_is_thanked_once_for_an_answer_however_often_they_press(
+    world: World,
+) -> None:
+    deps = listening(world)
+    for number, vote in enumerate(("up", "up", "down")):
+        await take_vote(a_vote(vote, action_ts=f"1700000021.{number}"), deps)
+    side_task = read_reasons(a_submission("wrong"), NOON)
+    assert isinstance(await take_reasons(side_task, deps), Accepted)
+    await world.settle()
+    assert len(published(world)) == 4
+    [(recipient, _)] = world.replies.told
+    assert recipient == EphemeralTarget("C1", "U2", "1700000000.000100")
+
+
+async def test_a_reason_is_thanked_for_below_the_answer(world: World) -> None:
+    deps = listening(world)
+    await take_vote(a_vote("down"), deps)
+    await take_reasons(read_reasons(a_submission("wrong"), NOON), deps)
+    await world.settle()
+    [(recipient, text)] = world.replies.told
+    assert (recipient.user_id, recipient.thread_ts) == ("U2", "1700000000.000100")
+    assert "ありがとうございます" in text
+
+
 async def test_each_press_is_a_vote_of_its_own_and_a_redelivered_one_is_not() -> None:
     first, same = a_vote("up"), a_vote("up")
     later = a_vote("up", action_ts="1700000021.5")

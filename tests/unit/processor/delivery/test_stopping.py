@@ -1,4 +1,4 @@
-"""Stop: what the model had said by then is the answer, and nothing goes on after it."""
+"""Stop: what stood there by then is the answer, and nothing goes on after it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -19,7 +19,7 @@ from processor_service.rendering.messages import render_answer
 from processor_service.resilience.cancellation import CancellableModel, CancelToken
 from processor_service.resilience.lease import TaskLease
 from processor_service.resilience.run_leased import Outcome
-from shared.errors import ModelUnavailable, SlackRefused
+from shared.errors import ModelUnavailable, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from shared.retry import RetryPolicy
 from shared.task import Cancel, Kind, Mode
@@ -71,13 +71,22 @@ async def test_a_stopped_answer_keeps_its_words_says_so_and_is_the_one_answer(
     world, model = World(), Endless("素数とは、", "1と自身でのみ")
     world.conversation.can_stream = streams
     assert await stopped(world, model) is Outcome.STOPPED
-    assert world.conversation.texts() == ["素数とは、1と自身でのみ"]
+    assert world.conversation.texts() == ["素数とは、"], "what stood there, not what was on its way"
     assert "ここで停止しました。" in everything(world)
     assert '"stop"' not in everything(world)
     [(posted, _)] = world.conversation.messages
     assert (posted.mark.role, posted.mark.parts, posted.live) == ("answer", 1, False)
     assert model.closed == 11, "the request to the vendor is closed"
     assert world.limits.spent == 5
+
+
+async def test_words_that_nobody_saw_before_the_stop_are_not_shown_after_it() -> None:
+    world = World()
+    world.conversation.failures["start"] = [(SlackUnavailable("later"), False)]
+    world.conversation.failures["post"] = [(SlackUnavailable("later"), False)]
+    assert await stopped(world, Endless("素数とは、")) is Outcome.STOPPED
+    assert world.conversation.texts() == []
+    assert world.conversation.texts("notice") == ["回答を始める前に停止しました。"]
 
 
 async def test_a_redelivery_does_not_go_on_with_a_stopped_answer() -> None:
@@ -193,7 +202,8 @@ def shown_as(text: str) -> Sequence[Body]:
 
 
 async def test_a_structured_answer_is_stopped_in_its_layout_and_mode() -> None:
-    said = '{"mode": "code", "language": "python", "explanation": "割り切れるかを'
+    words = "二から順に、割り切れる数があるかどうかを試していきます。割り切れたら、素数ではないと"
+    said = '{"mode": "code", "language": "python", "explanation": "' + words
     world, task = World(), a_task(mode=Mode.AUTO)
     world.model = model = Endless(said)
     answering = asyncio.create_task(world.answer(task))
@@ -201,7 +211,7 @@ async def test_a_structured_answer_is_stopped_in_its_layout_and_mode() -> None:
         await model.said.wait()
         await world.cancellations.request(task.task_id)
         assert await answering is Outcome.STOPPED
-    assert world.conversation.texts() == ["### 説明\n\n割り切れるかを"]
+    assert world.conversation.texts() == [f"### 説明\n\n{words}"]
     assert "ここで停止しました。 · コードモード" in everything(world)
 
 
