@@ -20,6 +20,8 @@ from processor_service.rendering.markdown.stable_prefix import settled_code, set
 from processor_service.rendering.messages import render_answer, render_plain
 from processor_service.rendering.shown_letters import letters_of
 from shared.slack.message_text import mentions, plain_text
+from shared.slack.reading.attachments import OurBot
+from shared.slack.reading.said import said_by_person
 from shared.task import Mode
 from shared.well_formed import well_formed
 from simulators.page.markdown import markdown as page_markdown
@@ -82,7 +84,19 @@ def laid_out(text: str) -> object:
     ]
 
 
+def said(text: str) -> object:
+    """A message with the text wherever people and apps write."""
+    words = {"text": text, "fallback": text, "title": text, "pretext": text, "author_name": text}
+    cells = [{"type": "raw_text", "text": line} for line in text.splitlines()]
+    table = {"type": "table", "rows": [cells, *([cell] for cell in cells)]}
+    shared = {**words, "is_share": True, "message_blocks": [{"message": {"blocks": [table]}}]}
+    card = {**words, "fields": [{"title": text, "value": text}], "from_url": text}
+    message = {"text": text, "blocks": [table], "attachments": [shared, card]}
+    return said_by_person(message, OurBot("UBOT"))
+
+
 TARGETS: list[Target] = [
+    Target("said_by_person", said, 20 * _SCAN, 20_000),
     Target("plain_text", lambda text: plain_text(text, "UBOT"), _SCAN),
     Target("mentions", lambda text: mentions(text, "UBOT"), _SCAN),
     Target("opens_with_somebody_else", opens_with_somebody_else, _SCAN),

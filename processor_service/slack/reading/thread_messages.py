@@ -13,11 +13,14 @@ from shared.slack.message import Message
 from shared.slack.message_text import plain_text
 from shared.slack.reading.attachments import OurBot
 from shared.slack.reading.block_text import text_of_blocks
-from shared.slack.reading.said import said_by_person, text_of_app
+from shared.slack.reading.said import is_from_an_app, said_by_person, text_of_app
 from shared.task import Purpose, Subject, TaskFile, task_id_of_message
 
-# A person's message: alone, with files, or a thread reply also sent to the channel.
-_SAID_BY_PEOPLE = frozenset({None, "file_share", "thread_broadcast"})
+# A person's message: alone, with files, of their own doing, or also sent to the channel.
+_SAID_BY_PEOPLE = frozenset({None, "file_share", "me_message", "thread_broadcast"})
+
+# Slack's own helper has an id like a person's (docs.slack.dev, USLACKBOT), and no other name.
+_SLACKBOT = "Slackbot"
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def answer_in(
 
 
 def _has_words(said: ThreadMessage | None) -> TypeGuard[ThreadMessage]:
-    return said is not None and any(said.words)
+    return said is not None and bool(said.text or said.quoted)
 
 
 def _asked_in(
@@ -101,7 +104,7 @@ def _answers_one_of(
 def _said(message: Message, channel_id: str, ledger: Ledger) -> ThreadMessage | None:
     if ledger.wrote(message):
         return _said_by_us(message, channel_id, ledger)
-    if message.get("bot_id"):
+    if is_from_an_app(message) and message.get("subtype") != "tombstone":
         files = files_of(message)
         text = _with_names(text_of_app(message), files)
         return ThreadMessage("app", _name_of_app(message), text, files)
@@ -130,7 +133,8 @@ def _text_of_ours(message: Message) -> str:
 
 def _name_of_app(message: Message) -> str:
     profile = message.get("bot_profile") or {}
-    return str(message.get("username") or profile.get("name") or message.get("bot_id") or "")
+    told = (message.get("username"), profile.get("name"), message.get("bot_id"))
+    return next((str(name) for name in told if name), _SLACKBOT)
 
 
 def _with_names(text: str, files: Iterable[TaskFile]) -> str:

@@ -92,14 +92,28 @@ class _Room:
         self._our_bot = our_bot
         self._chars = QUOTED_CHARS
 
-    def add(self, attachment: _Attachment, found: BroughtAlong, depth: int = _DEPTH) -> None:
+    def add(
+        self,
+        attachment: _Attachment,
+        found: BroughtAlong,
+        depth: int = _DEPTH,
+        app: str | None = None,
+    ) -> None:
+        """Add what the attachment shows, and what is in it: all of an ``app``'s message is its own,
+        since it may have written any author there.
+        """
         files = _files_in(attachment)
         text = self._fitting(_text_in(attachment))
         if len(found.quoted) < MOST_QUOTED and (text or files):
-            found.quoted.append(_quote(attachment, text, files, self._our_bot))
+            quoted = _quote(attachment, text, files, self._our_bot)
+            if app is not None:
+                names = quoted.file_names
+                quoted = QuotedMessage(text=text, by=app, by_app=True, file_names=names)
+            found.quoted.append(quoted)
             found.files.extend(files[: _MOST_FILES - len(found.files)])
+            app = quoted.by if quoted.by_app else None
         for each in _nested(attachment) if depth > 1 else ():
-            self.add(each, found, depth - 1)
+            self.add(each, found, depth - 1, app)
 
     def _fitting(self, text: str) -> str:
         text = well_formed(text)

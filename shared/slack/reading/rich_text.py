@@ -8,6 +8,8 @@ from shared.markdown import fenced
 
 Element = Mapping[str, Any]
 
+# A pasted address of a message is a mention of it (a chip), which no page documents yet.
+_LINKS = frozenset({"link", "message_mention"})
 _FORMS = {
     "emoji": (":{}:", "name"),
     "user": ("<@{}>", "user_id"),
@@ -69,7 +71,7 @@ def _line(part: Element) -> str:
 def _of_element(element: Element) -> str:
     """One element. People, groups and channels stay ids, as in Slack's own text."""
     kind = element["type"]
-    if kind == "link":
+    if kind in _LINKS:
         url, label = str(element.get("url") or ""), str(element.get("text") or "")
         return f"{label} ({url})" if label and label != url else url
     if kind == "date":
