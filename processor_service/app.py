@@ -47,7 +47,7 @@ from processor_service.resilience.stopping import Stopping
 from processor_service.settings import ProcessorSettings
 from processor_service.slack.channels import SlackChannels
 from processor_service.slack.client import SlackCalls
-from processor_service.slack.conversations import SlackConversations
+from processor_service.slack.conversations import SlackConversations, Streaming
 from processor_service.slack.files import DOWNLOAD_TIMEOUT, SlackFiles, SlackHosts
 from processor_service.slack.people import SlackPeople
 from processor_service.slack.reading.reader import SlackThreads
@@ -165,7 +165,11 @@ async def open_dependencies(
             threads=SlackThreads(calls),
         )
         conversations = SlackConversations(
-            calls, session, RedisResponses(redis), cancel.owners, source.people
+            calls,
+            session,
+            RedisResponses(redis),
+            Streaming(cancel.owners, settings.stream_in),
+            source.people,
         )
         answering = AnswerDeps(
             Coordination(leases, cancel.queue, cancel.cancellations, limits),

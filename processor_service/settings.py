@@ -14,6 +14,7 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
+from processor_service.ports.conversations import StreamIn
 from processor_service.ports.generation_options import (
     DEFAULT_THINKING,
     OptionsByMode,
@@ -76,6 +77,7 @@ class ProcessorSettings(ServiceSettings):
     retry_count: NonNegative = 3
     task_deadline_seconds: Annotated[float, Field(gt=0)] = 280
     cache_ttl_seconds: NonNegative = 3600
+    stream_in: StreamIn = "everywhere"
     max_file_mb: Annotated[int, Field(gt=0, le=100)] = 50
     user_requests_per_minute: NonNegative = 10
     max_waiting_in_thread: NonNegative = 10

@@ -102,12 +102,16 @@ class Edits(Protocol):
         """Delete a message of ours. Idempotent."""
 
 
+StreamIn = Literal["everywhere", "dm", "never"]
+"""Where answers are streamed: ``dm`` means in direct messages alone."""
+
+
 class Streams(Protocol):
     """Text can be streamed into a message."""
 
     @property
     def may_begin(self) -> bool:
-        """Whether Slack has not just refused to begin one there."""
+        """Whether one is wanted there, and Slack has not just refused to begin it."""
 
     async def start_stream(self, task_id: str, markdown: str) -> Posted:
         """Post a message that begins with ``markdown`` and grows."""

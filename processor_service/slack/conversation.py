@@ -41,6 +41,7 @@ class SlackConversation(SlackReading):
     uploads: SlackUploads | None = None
     capacity: int = 1_000
     refused: RefusedMethods = field(default_factory=RefusedMethods)
+    streamed: bool = True
 
     @property
     def edits(self) -> Self:
@@ -54,8 +55,8 @@ class SlackConversation(SlackReading):
 
     @property
     def may_begin(self) -> bool:
-        """Whether Slack has not just refused to begin a stream there."""
-        return self.refused.allows(_START, self.channel, self.thread_ts or "")
+        """Whether a stream is wanted there, and Slack has not just refused to begin it."""
+        return self.streamed and self.refused.allows(_START, self.channel, self.thread_ts or "")
 
     @property
     def files(self) -> Self | None:

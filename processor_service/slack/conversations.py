@@ -1,7 +1,10 @@
 """The conversations of a task in Slack."""
 
+from dataclasses import dataclass
+
 import aiohttp
 
+from processor_service.ports.conversations import StreamIn
 from processor_service.ports.people import People
 from processor_service.ports.work import Responses, StreamOwners
 from processor_service.slack.client import SlackCalls
@@ -19,6 +22,19 @@ from shared.task import Task
 _CLOCK_GRACE_S = 60.0
 
 
+@dataclass(frozen=True)
+class Streaming:
+    """Where answers are streamed, and whose each running stream is."""
+
+    owners: StreamOwners
+    where: StreamIn = "everywhere"
+
+    def begins_in(self, channel_id: str) -> bool:
+        """Whether a stream is begun there; the id of a direct message begins with a D."""
+        direct = channel_id.startswith("D")
+        return self.where == "everywhere" or (self.where == "dm" and direct)
+
+
 class SlackConversations:
     """``ports.Conversations`` in a real workspace."""
 
@@ -27,13 +43,13 @@ class SlackConversations:
         calls: SlackCalls,
         session: aiohttp.ClientSession,
         responses: Responses,
-        owners: StreamOwners,
+        streaming: Streaming,
         people: People,
     ) -> None:
         self._calls = calls
         self._session = session
         self._responses = responses
-        self._owners = owners
+        self._streaming = streaming
         self._people = people
         self._uploads = SlackUploads(calls, session)
         self._starts = UnconfirmedStarts()
@@ -48,10 +64,11 @@ class SlackConversations:
             thread_ts=thread_ts,
             place=place,
             asker=StreamRecipient(task.team_id, task.user_id),
-            owners=self._owners,
+            owners=self._streaming.owners,
             uploads=self._uploads,
             starts=self._starts,
             refused=self._refused,
+            streamed=self._streaming.begins_in(task.channel_id),
         )
 
     def channel(self, task: Task) -> SlackConversation:

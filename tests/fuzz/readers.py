@@ -58,7 +58,7 @@ from processor_service.redis.posts import _mark_in
 from processor_service.slack.channels import SlackChannels
 from processor_service.slack.client import BotIdentity, SlackCalls
 from processor_service.slack.conversation import SlackConversation
-from processor_service.slack.conversations import SlackConversations
+from processor_service.slack.conversations import SlackConversations, Streaming
 from processor_service.slack.files import SlackFiles, SlackHosts
 from processor_service.slack.people import SlackPeople
 from processor_service.slack.reading.reader import SlackReading, StreamRecipient
@@ -181,9 +181,9 @@ async def writing(told: Any) -> object:
 
 async def direct_messages(told: Any) -> object:
     nothing: Any = None
-    return await SlackConversations(calls(told), nothing, nothing, Owners(), nothing).direct_id(
-        a_task()
-    )
+    return await SlackConversations(
+        calls(told), nothing, nothing, Streaming(Owners()), nothing
+    ).direct_id(a_task())
 
 
 async def a_file(told: Any) -> object:

@@ -55,6 +55,18 @@ async def test_the_first_words_are_streamed_while_the_model_still_writes(
         assert not stack.slack.workspace.live_streams()
 
 
+async def test_where_no_stream_is_wanted_the_answer_grows_by_edits(tmp_path: Path) -> None:
+    config = StackConfig(folder=tmp_path, gemini=UNHURRIED, processor={"STREAM_IN": "dm"})
+    async with LocalStack(config) as stack:
+        stack.gemini.script("説明", Reply(text=WORDS))
+        asked = stack.slack.people.post("hana", "#general", "@mechachang 説明してください")
+        await stack.slack.wait_for(lambda: answer_parts(stack, "#general", asked.ts), DEADLINE_S)
+        calls = [entry.detail["method"] for entry in stack.journal.entries(step="api")]
+        assert "chat.startStream" not in calls
+        assert calls.count("chat.update") >= 2
+        assert text_of(answer_parts(stack, "#general", asked.ts)) == WORDS
+
+
 async def test_a_long_answer_rolls_over_and_is_whole_in_the_end(tmp_path: Path) -> None:
     async with LocalStack(StackConfig(folder=tmp_path, gemini=UNHURRIED)) as stack:
         long = "\n\n".join(f"{number}. " + "長い説明の一文です。" * 12 for number in range(120))

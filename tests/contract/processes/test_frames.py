@@ -19,7 +19,7 @@ from processor_service.delivery.live_preview import EVERY_S
 from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.slack.client import SlackCalls
-from processor_service.slack.conversations import SlackConversations
+from processor_service.slack.conversations import SlackConversations, Streaming
 from shared.slack.client import MeasuredWebClient
 from shared.telemetry.tracing import traced_session
 from tests.contract.adapters.slack.test_refused_layouts import Halting
@@ -71,7 +71,7 @@ async def slack_chains(model: FakeModel) -> AsyncIterator[Chains]:
         owners = RedisStreamOwners(here.redis)
         world = World(model=model)
         world.conversations = SlackConversations(  # type: ignore[assignment]  # the real adapters
-            calls, session, RedisResponses(here.redis), owners, FakePeople()
+            calls, session, RedisResponses(here.redis), Streaming(owners), FakePeople()
         )
         asked = bench.slack.people.post("alice", "#general", "question")
         task = a_task(

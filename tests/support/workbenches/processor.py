@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 from fakeredis import FakeAsyncRedis, FakeServer
 
+from processor_service.ports.conversations import StreamIn
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversation import SlackConversation
-from processor_service.slack.conversations import SlackConversations
+from processor_service.slack.conversations import SlackConversations, Streaming
 from shared.errors import SlackDenied
 from shared.ledger import Mark
 from simulators.slack import SlackConfig
@@ -30,6 +31,7 @@ class Processor:
     bench: Workbench
     redis: RedisConnection
     denied: list[SlackDenied] = field(default_factory=list)
+    stream_in: StreamIn = "everywhere"
 
     def __post_init__(self) -> None:
         self.calls = SlackCalls(
@@ -39,7 +41,7 @@ class Processor:
             self.calls,
             self.bench.http,
             RedisResponses(self.redis),
-            RedisStreamOwners(self.redis),
+            Streaming(RedisStreamOwners(self.redis), self.stream_in),
             FakePeople(),
         )
 

@@ -39,6 +39,13 @@ def test_an_authority_that_is_not_there_is_refused(tmp_path: Path) -> None:
         load(redis_url="rediss://10.0.0.3:6378/0", redis_ca_file=tmp_path / "forgotten.pem")
 
 
+def test_answers_are_streamed_in_places_that_exist() -> None:
+    assert load().stream_in == "everywhere"
+    assert load(stream_in="dm").stream_in == "dm"
+    with pytest.raises(SettingsInvalid, match="STREAM_IN"):
+        load(stream_in="channels")
+
+
 def test_without_push_authentication_the_processor_listens_on_this_machine_only() -> None:
     assert (load().push_is_authenticated, load().host) == (False, "127.0.0.1")
     pushed = {"pubsub_push_audience": "a", "pubsub_push_service_account": "a@b.example"}

@@ -17,7 +17,7 @@ from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.resilience.lease import TaskLease
 from processor_service.slack.client import SlackCalls
-from processor_service.slack.conversations import SlackConversations
+from processor_service.slack.conversations import SlackConversations, Streaming
 from processor_service.slack.people import SlackPeople
 from processor_service.slack.reading.reader import SlackThreads
 from processor_service.slack.response_url import SlackResponse
@@ -45,7 +45,7 @@ class Processor:
             self.calls,
             bench.http,
             RedisResponses(redis),
-            RedisStreamOwners(redis),
+            Streaming(RedisStreamOwners(redis)),
             SlackPeople(self.calls, RedisPeopleCache(redis)),
         )
         self.threads = SlackThreads(self.calls)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
 
-from processor_service.ports.conversations import Body
+from processor_service.ports.conversations import Body, StreamIn
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import stream_key
 from processor_service.redis.posts import RedisStreamOwners
@@ -300,6 +300,34 @@ async def test_while_slack_limits_streams_nobody_tries_to_begin_one() -> None:
         with pytest.raises(SlackUnavailable):
             await here.streamed(asked.ts).start_stream(TASK_ID, "words")
         assert not here.streamed(asked.ts).may_begin
+
+
+@pytest.mark.parametrize(
+    ("where", "channel", "direct"),
+    [("everywhere", True, True), ("dm", False, True), ("never", False, False)],
+)
+async def test_answers_are_streamed_where_the_operator_wants_it(
+    where: StreamIn, channel: bool, direct: bool
+) -> None:
+    async with processors() as (here, _):
+        there = replace(here, stream_in=where)
+        alice = here.bench.slack.people.user("alice").id
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        assert there.streamed(asked.ts).may_begin is channel
+        dm = here.bench.slack.workspace.im(alice).id
+        told = here.bench.slack.people.post("alice", dm, "question")
+        task = a_task(channel_id=dm, user_id=alice, team_id=here.bench.slack.workspace.team_id)
+        assert there.conversations.thread(task, told.ts, told.ts).may_begin is direct
+
+
+async def test_an_operator_who_wants_no_more_streams_has_those_that_run_ended() -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        await here.streamed(asked.ts).start_stream(TASK_ID, "half an")
+        successor = replace(here, stream_in="never").streamed(asked.ts)
+        [live] = await successor.find(TASK_ID)
+        await successor.update(live, Body("whole"), ANSWER)
+        assert not here.bench.slack.workspace.live_streams()
 
 
 @pytest.mark.parametrize("code", ["missing_scope", "channel_type_not_supported", "no_such_thing"])

@@ -19,7 +19,7 @@ from processor_service.redis.people_cache import RedisPeopleCache
 from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.slack.client import SlackCalls
-from processor_service.slack.conversations import SlackConversations
+from processor_service.slack.conversations import SlackConversations, Streaming
 from processor_service.slack.people import SlackPeople
 from processor_service.slack.reading.reader import SlackThreads
 from shared.errors import OutcomeUnknown
@@ -51,7 +51,7 @@ class Reader:
             self.calls,
             self.bench.http,
             RedisResponses(self.redis),
-            RedisStreamOwners(self.redis),
+            Streaming(RedisStreamOwners(self.redis)),
             FakePeople(),
         )
 
