@@ -82,10 +82,13 @@ async def obtain_answer(
 async def _watch(progress: AsyncGenerator[Progress, None], preview: LivePreview) -> Answer:
     """The whole answer; until then the preview shows how it grows."""
     step: Progress = ""
-    async with aclosing(progress):
-        async for step in progress:
-            if isinstance(step, str):
-                await preview.update(step)
+    try:
+        async with aclosing(progress):
+            async for step in progress:
+                if isinstance(step, str):
+                    await preview.update(step)
+    finally:
+        await preview.settle()
     if isinstance(step, str):
         raise ModelUnavailable("The answer has no end.", reason="answer_cut")
     return step

@@ -4,13 +4,16 @@ Its messages are never trusted: at the end ``reconcile`` makes the conversation 
 answer, whatever is there by then. The preview only decides how early users see it.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from processor_service.delivery.context import AnswerContext
+from processor_service.delivery.pace import FirstWords, append_every_s
 from processor_service.delivery.reconcile import ExistingMessages, find_existing
 from processor_service.ports.conversations import Body, Posted, Streams
 from processor_service.ports.limits import APPEND, EDIT, READ, START, RateBudget
@@ -36,7 +39,7 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
-# Slack's clients and limits bear about one change a second to a message.
+# Slack's clients and limits bear about one edit a second of a message.
 EVERY_S = 1.0
 # A streamed message holds some 10,600 bytes in all (measured by others, undocumented).
 STREAM_BYTES = 10_000
@@ -65,8 +68,8 @@ class LivePreview:
     and edited. ``update`` never waits for Slack to recover: it skips a step that fails, and after a
     step that Slack refuses it shows nothing more before the end. Without a lease it shows nothing
     in what another worker has begun. A stream that may have begun without confirmation is looked
-    for, and continued if it has. ``seen`` is the text that it has shown.
-    Raises LeaseLost and SlackDenied only.
+    for, and continued if it has. ``seen`` is the text that it has shown. The first words of a
+    stream wait for their sentence, or for ``first_words``. Raises LeaseLost and SlackDenied only.
     """
 
     ctx: AnswerContext
@@ -74,6 +77,7 @@ class LivePreview:
     renderer: IncrementalRenderer
     below: tuple[dict[str, Any], ...] = ()
     clock: Callable[[], float] = time.monotonic
+    first_words: FirstWords = field(default_factory=FirstWords)
     ways: set[str] = field(default_factory=set)
     seen: str = ""
     existing: ExistingMessages = field(init=False)
@@ -86,6 +90,8 @@ class LivePreview:
     _unconfirmed: str = ""
     _unsettled: bool = False
     _not_ours: bool = False
+    _said: str = ""
+    _showing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self._go_on_from(self.ctx.existing)
@@ -127,6 +133,23 @@ class LivePreview:
 
     async def update(self, text: str) -> None:
         """Show ``text``, the answer so far, if that is due."""
+        async with self._showing:
+            self._said = text
+            await self._show()
+
+    async def settle(self) -> None:
+        """Show nothing by itself any more. What is being shown is waited for."""
+        async with self._showing:
+            await self.first_words.end()
+
+    async def _show_held(self) -> None:
+        # What these two say is told by the next step, too.
+        with suppress(LeaseLost, SlackDenied):
+            async with self._showing:
+                await self._show()
+
+    async def _show(self) -> None:
+        text = self._said
         if not self.due or not text.strip():
             return
         tried = False
@@ -146,7 +169,9 @@ class LivePreview:
             self._skip(error)
             tried = True
         if tried:
-            self._next = self.clock() + EVERY_S
+            running = self._runs(len(self._parts))
+            every_s = append_every_s(self.budget.room(APPEND)) if running else EVERY_S
+            self._next = self.clock() + every_s
 
     def _skip(self, error: MechachangError) -> None:
         if isinstance(error, SlackRefused):
@@ -183,7 +208,7 @@ class LivePreview:
             streams = self.ctx.conversation.streams
             if not streams or not streams.may_begin or not first_markdown(body) or full or behind:
                 await self._post(body)
-            elif settled:
+            elif settled and (self._parts or not self.first_words.wait(settled, self._show_held)):
                 await self._begin(streams, settled, body)
             else:
                 return False

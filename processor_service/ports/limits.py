@@ -86,3 +86,6 @@ class RateBudget(Protocol):
 
     async def try_acquire(self, method: str) -> bool:
         """Count one more call of ``method`` if it fits into this minute; whether it does."""
+
+    def room(self, method: str) -> float:
+        """The share of the minute's calls, from 0 to 1, that was left after the last one here."""

@@ -22,12 +22,13 @@ A_MINUTE: Final = {START: 16, APPEND: 80, EDIT: 20, READ: 12, POST: 40}
 # made: no call fits before that one leaves the minute.
 _TAKE = """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then
-  return redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+local made = redis.call('ZCARD', KEYS[1])
+if made >= tonumber(ARGV[4]) then
+  return {made, redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]}
 end
 redis.call('ZADD', KEYS[1], ARGV[1], ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[5])
-return false
+return {made + 1}
 """
 
 
@@ -42,6 +43,7 @@ class RedisRateBudget:
         self._clock = clock
         self._take = connection.script(_TAKE)
         self._own: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._made: dict[str, tuple[int, float]] = {}
         self._full_until: dict[str, float] = {}
 
     async def try_acquire(self, method: str) -> bool:
@@ -53,12 +55,19 @@ class RedisRateBudget:
         except StoreUnavailable:
             return method != START and self._alone(method, now)
 
+    def room(self, method: str) -> float:
+        """Counted calls leave the minute one by one while nothing is asked."""
+        made, at = self._made.get(method, (0, 0.0))
+        leaving = max(0.0, 1.0 - (self._clock() - at) / BUDGET_WINDOW_S)
+        return max(0.0, 1.0 - made * leaving / A_MINUTE[method])
+
     async def _shared(self, method: str, now: float) -> bool:
         arguments = (now, now - BUDGET_WINDOW_S, uuid4().hex, A_MINUTE[method], BUDGET_WINDOW_S)
-        oldest = await self._take.run([budget_key(method)], *map(str, arguments))
-        if oldest is None:
+        made, *oldest = await self._take.run([budget_key(method)], *map(str, arguments))
+        self._made[method] = int(made), now
+        if not oldest:
             return True
-        self._full_until[method] = min(float(oldest), now) + BUDGET_WINDOW_S
+        self._full_until[method] = min(float(oldest[0]), now) + BUDGET_WINDOW_S
         return False
 
     def _alone(self, method: str, now: float) -> bool:
@@ -68,4 +77,5 @@ class RedisRateBudget:
         if len(taken) >= A_MINUTE[method]:
             return False
         taken.append(now)
+        self._made[method] = len(taken), now
         return True

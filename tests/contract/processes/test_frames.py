@@ -129,8 +129,8 @@ async def test_ten_of_our_functions_at_most_stand_above_the_post_of_a_plain_answ
 
 @pytest.mark.parametrize("method", ["chat.startStream", "chat.appendStream"])
 async def test_thirteen_of_our_functions_at_most_stand_above_the_first_words(method: str) -> None:
-    # The model pauses for longer than people wait for more words.
-    async with slack_chains(Halting(meanwhile=pause)) as chains:
+    # The model pauses for longer than people wait for more words, after its first sentence.
+    async with slack_chains(Halting(meanwhile=pause, first_chars=8)) as chains:
         first, *_ = chains.by_method[method]
         assert first[0] == "processor_service/api/routes.py:push"
         assert len(first) <= TO_THE_FIRST_WORDS, "\n".join(first)

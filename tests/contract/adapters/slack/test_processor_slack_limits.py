@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from processor_service.ports.conversations import Body
-from processor_service.ports.limits import EDIT, START
+from processor_service.ports.limits import APPEND, EDIT, START
 from processor_service.redis.connection import redis_connection
 from processor_service.redis.rate_budget import A_MINUTE, RedisRateBudget
 from processor_service.redis.rate_holds import RedisRateLimitHolds
@@ -100,6 +100,21 @@ async def test_one_look_tells_of_every_method_that_another_instance_was_told_to_
         clock.now += 10
         assert await told.delay_s("chat.postMessage:C1") == 0
         assert await told.delay_s("chat.update") == 19
+
+
+async def test_the_budget_says_how_much_of_the_minute_is_left_whoever_used_it() -> None:
+    async with processors() as (here, there):
+        clock = Clock(1_800_000_010.0)
+        budgets = [RedisRateBudget(one.redis, clock) for one in (here, there)]
+        assert budgets[0].room(APPEND) == 1.0
+        for _ in range(A_MINUTE[APPEND] // 2):
+            await budgets[1].try_acquire(APPEND)
+        await budgets[0].try_acquire(APPEND)
+        assert budgets[0].room(APPEND) == pytest.approx(0.5, abs=0.02)
+        clock.now += 30
+        assert budgets[0].room(APPEND) == pytest.approx(0.75, abs=0.02)
+        clock.now += 31
+        assert budgets[0].room(APPEND) == 1.0
 
 
 async def test_the_budget_is_one_for_all_instances_and_knows_no_streams_without_redis() -> None:

@@ -36,12 +36,13 @@ class Halting(FakeModel):
     scripts: list[Any] = field(default_factory=list)
     meanwhile: Callable[[], Awaitable[None]] | None = None
     rest: str = WORDS[25:]
+    first_chars: int = 4
 
     async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
-        yield Chunk(WORDS[:4])
+        yield Chunk(WORDS[: self.first_chars])
         if self.meanwhile is not None:
             await self.meanwhile()
-        yield Chunk(WORDS[4:25])
+        yield Chunk(WORDS[self.first_chars : 25])
         yield Chunk(self.rest, finished=True)
 
 

@@ -34,7 +34,11 @@ class FakeBudget:
     """So many more calls of each method."""
 
     left: int = 1000
+    free: float = 1.0
 
     async def try_acquire(self, method: str) -> bool:
         self.left -= 1
         return self.left >= 0
+
+    def room(self, method: str) -> float:
+        return self.free

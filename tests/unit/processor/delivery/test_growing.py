@@ -7,6 +7,7 @@ import pytest
 
 from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.live_preview import EVERY_S, STREAM_BYTES, LivePreview
+from processor_service.delivery.pace import FirstWords
 from processor_service.delivery.reconcile import ExistingMessages, reconcile
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.ports.answers import Answer
@@ -46,6 +47,7 @@ def a_growing(
     budget: FakeBudget | None = None,
     below: tuple[dict[str, Any], ...] = (),
     owner: str | None = "owner",
+    first_words: FirstWords | None = None,
 ) -> LivePreview:
     task = a_task(task_id=TASK_ID)
     run = TaskRun(TaskLease(FakeLeases(), Lease(TASK_ID, "m1", owner)), RetryPolicy(3, Naps()))
@@ -53,7 +55,8 @@ def a_growing(
     found = ExistingMessages(tuple(posted for posted, _ in conversation.messages))
     ctx = AnswerContext(task, writer, found, FakeSigns())
     budget = budget or FakeBudget()
-    return LivePreview(ctx, budget, IncrementalRenderer(), below, clock)
+    first_words = first_words or FirstWords(held_s=0.0)
+    return LivePreview(ctx, budget, IncrementalRenderer(), below, clock, first_words)
 
 
 async def grown(growing: LivePreview, clock: Clock, text: str, step: int) -> list[str]:

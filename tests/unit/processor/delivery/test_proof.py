@@ -20,7 +20,7 @@ from tests.support.fakes.processor.world import World
 from tests.support.markdown.golden_answers import NAMES, rendered, source_of
 from tests.support.tasks import a_task
 
-TEXT = "素数は1と自身でのみ割れます。"
+TEXT = "素数です。1と自身でのみ割れます。"
 
 
 def growing_world(text: str = TEXT) -> World:

@@ -182,6 +182,7 @@ async def test_a_press_of_slacks_own_stop_is_seen_in_its_answer_to_the_next_word
     now = iter(range(0, 1_000, 10))
     ctx = AnswerContext(TASK, writer, ExistingMessages(()), FakeSigns())
     growing = LivePreview(ctx, world.budget, IncrementalRenderer(), clock=now.__next__)
+    growing.first_words.held_s = 0.0
     await growing.update("一つ、")
     assert not run.cancel.requested
     refused = SlackRefused("no", slack_error="stopped_by_user")
