@@ -133,9 +133,33 @@ class LivePreview:
 
     async def update(self, text: str) -> None:
         """Show ``text``, the answer so far, if that is due."""
+        self._said = text
         async with self._showing:
-            self._said = text
-            await self._show()
+            text = self._said
+            if not self.due or not text.strip():
+                return
+            tried = False
+            try:
+                if self._unconfirmed:
+                    await self._look_for_stream()
+                drawn = await self._draw(text)
+                tried = drawn is None
+                for number, body, settled, full in self._unshown(drawn):
+                    tried = await self._change(number, body, settled, full=full) or tried
+                words_shown(self.ways)
+                if self.visible or self._unconfirmed:
+                    self.seen = text
+            except (LeaseLost, SlackDenied):
+                raise
+            except MechachangError as error:
+                self._skip(error)
+                tried = True
+            if tried:
+                self._next = self.clock() + self._pause_s()
+
+    def _pause_s(self) -> float:
+        running = self._runs(len(self._parts))
+        return append_every_s(self.budget.room(APPEND)) if running else EVERY_S
 
     async def settle(self) -> None:
         """Show nothing by itself any more. What is being shown is waited for."""
@@ -145,33 +169,7 @@ class LivePreview:
     async def _show_held(self) -> None:
         # What these two say is told by the next step, too.
         with suppress(LeaseLost, SlackDenied):
-            async with self._showing:
-                await self._show()
-
-    async def _show(self) -> None:
-        text = self._said
-        if not self.due or not text.strip():
-            return
-        tried = False
-        try:
-            if self._unconfirmed:
-                await self._look_for_stream()
-            drawn = await self._draw(text)
-            tried = drawn is None
-            for number, body, settled, full in self._unshown(drawn):
-                tried = await self._change(number, body, settled, full=full) or tried
-            words_shown(self.ways)
-            if self.visible or self._unconfirmed:
-                self.seen = text
-        except (LeaseLost, SlackDenied):
-            raise
-        except MechachangError as error:
-            self._skip(error)
-            tried = True
-        if tried:
-            running = self._runs(len(self._parts))
-            every_s = append_every_s(self.budget.room(APPEND)) if running else EVERY_S
-            self._next = self.clock() + every_s
+            await self.update(self._said)
 
     def _skip(self, error: MechachangError) -> None:
         if isinstance(error, SlackRefused):
