@@ -68,10 +68,10 @@ def everything(world: World) -> str:
 async def test_a_stopped_answer_keeps_its_words_says_so_and_is_the_one_answer(
     streams: bool,
 ) -> None:
-    world, model = World(), Endless("素数とは、", "1と自身でのみ")
+    world, model = World(), Endless("素数です。", "1と自身でのみ")
     world.conversation.can_stream = streams
     assert await stopped(world, model) is Outcome.STOPPED
-    assert world.conversation.texts() == ["素数とは、"], "what stood there, not what was on its way"
+    assert world.conversation.texts() == ["素数です。"], "what stood there, not what was on its way"
     assert "ここで停止しました。" in everything(world)
     assert '"stop"' not in everything(world)
     [(posted, _)] = world.conversation.messages
