@@ -45,13 +45,9 @@ COMMAND_ACCEPTED: Final[Texts] = {
     "en": "I have your question and am preparing an answer. One moment, please.",
 }
 
-PRIVATE_ACCEPTED: Final[Texts] = {
-    "ja": "質問を受け付けました。回答はあなただけに表示されます。少々お待ちください。",
-    "en": "I have your question. Only you will see the answer. One moment, please.",
-}
 PRIVATE_TO_BE_SURE: Final[Texts] = {
-    "ja": "質問を受け付けました。ここが社外の方と共有されているかを確認できなかったため、回答はあなただけに表示されます。少々お待ちください。",
-    "en": "I have your question. I could not tell whether this place is shared with other organisations, so only you will see the answer. One moment, please.",
+    "ja": "ここが社外の方と共有されているかを確認できなかったため、回答はダイレクトメッセージでお送りします。ほかの方には見えません。",
+    "en": "I couldn't tell whether this channel is shared with other organisations, so I'll answer in our direct messages, where only you can see it.",
 }
 _USAGE: Final[Texts] = {
     "ja": """\
@@ -66,7 +62,7 @@ _USAGE: Final[Texts] = {
 • `/gemini data: 質問` 分析と発見事項、推奨事項（`データ:`）
 • `/gemini creative: 質問` 文章とスタイル、別案（`創作:`）
 *オプション* （質問の前に書きます）
-• `--private` 質問も回答も、ほかの方には表示しません
+• `--private` 質問と回答をダイレクトメッセージに届けます（ほかの方には見えません）
 • `--mode code` モードを指定します
 *ご利用の制限*
 • 質問は {limit} 文字までです
@@ -85,7 +81,7 @@ _USAGE: Final[Texts] = {
 • `/gemini data: …` an analysis with insights and recommendations
 • `/gemini creative: …` a text with its style and variations
 *Options* (before the question)
-• `--private` only you see the question and the answer
+• `--private` brings question and answer to our direct messages, where only you see them
 • `--mode code` names the mode
 *Limits*
 • a question may have up to {limit} characters

@@ -1,8 +1,8 @@
 """The reply to a slash command: the ack itself, which only its user sees and nothing can remove.
 
 Slack's response URL of a command neither replaces nor deletes what was said there before
-(github.com/slackapi/bolt-js/issues/2287), so a question that is about to be shown in the channel
-gets no reply: it would stand there for good.
+(github.com/slackapi/bolt-js/issues/2287), so a question that is about to be shown in the channel,
+or in its user's direct messages, gets no reply: it would stand there for good.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,6 @@ from typing import Any, Final
 from command_service.payloads.model import NotAQuestion, Question, RejectReason, Typed
 from command_service.texts.replies import (
     COMMAND_ACCEPTED,
-    PRIVATE_ACCEPTED,
     PRIVATE_TO_BE_SURE,
     TYPED,
     refusal,
@@ -40,13 +39,12 @@ async def reply_to(
 ) -> Reply:
     """The reply to a command with this outcome; a refusal gives back what was typed."""
     match outcome:
-        case Accepted(task) if not task.private and not deps.sharing.is_absent(task.channel_id):
+        case Accepted(task) if task.private and isinstance(asked, Question) and not asked.private:
+            return {"text": PRIVATE_TO_BE_SURE[await locale_to_tell(task.user_id, deps)]}
+        case Accepted(task) if task.private or not deps.sharing.is_absent(task.channel_id):
             return {}
         case Accepted(task):
-            accepted = PRIVATE_ACCEPTED if task.private else COMMAND_ACCEPTED
-            if task.private and isinstance(asked, Question) and not asked.private:
-                accepted = PRIVATE_TO_BE_SURE
-            return {"text": accepted[await locale_to_tell(task.user_id, deps)]}
+            return {"text": COMMAND_ACCEPTED[await locale_to_tell(task.user_id, deps)]}
         case HandedBack(SlackDenied()):
             return await refuse(typed, RejectReason.SLACK_DENIED, deps)
         case HandedBack():

@@ -21,20 +21,18 @@ _NAMED_WITHIN_S: Final = 0.3
 async def resolve_destination(
     task: Task, conversations: Conversations, run: TaskRun
 ) -> SlackWriter:
-    """The question's thread. A slash command's question is first shown in the channel, once, and a
-    shortcut's in its user's direct messages; where the bot may not speak, and for private
-    questions, it is the response URL.
+    """The question's thread. A slash command's question is first shown in the channel, once, a
+    private one's and a shortcut's in its user's direct messages; where the bot may not speak, it is
+    the response URL.
 
     Raises as a Conversation does.
     """
-    if task.private and task.response_url and task.subject is None:
-        return SlackWriter(conversations.response(task, task.response_url), run)
     if task.message_ts is not None:
         thread = conversations.thread(task, task.thread_ts or task.message_ts, task.message_ts)
         return SlackWriter(thread, run)
     try:
         there = await _there(task, conversations, run)
-        ts = await _show_question(there, conversations, run)
+        ts = await _show_question(task, there, conversations, run)
     except SlackRefused:
         if task.response_url is None:
             raise
@@ -48,8 +46,7 @@ async def place_to_refuse(task: Task, conversations: Conversations, run: TaskRun
 
     Raises as a Conversation does.
     """
-    for_nobody_else = task.private and task.subject is None
-    if for_nobody_else or task.message_ts is not None or task.response_url is None:
+    if task.message_ts is not None or task.response_url is None:
         return await resolve_destination(task, conversations, run)
     try:
         there = await _there(task, conversations, run)
@@ -63,15 +60,17 @@ async def place_to_refuse(task: Task, conversations: Conversations, run: TaskRun
 
 async def _there(task: Task, conversations: Conversations, run: TaskRun) -> Task:
     """The task as asked in the channel where its question is shown."""
-    if task.subject is None:
+    if task.subject is None and not task.private:
         return task
     channel_id = await run.read(partial(conversations.direct_id, task))
     return task.model_copy(update={"channel_id": channel_id})
 
 
-async def _show_question(task: Task, conversations: Conversations, run: TaskRun) -> str:
-    """The ts of the message that shows the question; posts it unless it exists."""
-    channel = SlackWriter(conversations.channel(task), run)
+async def _show_question(
+    task: Task, there: Task, conversations: Conversations, run: TaskRun
+) -> str:
+    """The ts of the message that shows the question ``there``; posts it unless it exists."""
+    channel = SlackWriter(conversations.channel(there), run)
     shown, asker = await asyncio.gather(_where_shown(task, channel), _asker(task, conversations))
     if shown is not None:
         return shown
@@ -86,7 +85,7 @@ async def _show_question(task: Task, conversations: Conversations, run: TaskRun)
 
 async def _asker(task: Task, conversations: Conversations) -> str | None:
     """The name of the user who typed a command; None if it would delay the first sign."""
-    if task.subject is not None:
+    if task.subject is not None or task.private:
         return None
     try:
         async with asyncio.timeout(_NAMED_WITHIN_S):

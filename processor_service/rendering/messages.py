@@ -155,13 +155,16 @@ def render_stopped(task: Task, place: MessageRef | None) -> Body:
 
 
 def render_question(task: Task, asker: str | None) -> Body:
-    """The message that shows a slash command's question in the channel.
+    """The message that shows a slash command's question: in the channel, or, if it is private, in
+    its user's direct messages, with the channel.
 
     ``asker`` is a name: a mention would notify a person of what they have just typed.
     """
     shown = task.text if len(task.text) <= _QUOTE_CHARS else task.text[:_QUOTE_CHARS] + " …"
     quote = "\n".join(f"> {line}" for line in escape(shown).splitlines())
     title = texts.QUESTION[task.locale].format(user=escape(asker)) if asker else ""
+    if task.private and not task.channel_id.startswith("D"):
+        title = texts.PRIVATE_QUESTION[task.locale].format(channel=f"<#{task.channel_id}>")
     text = f"{title or texts.UNNAMED_QUESTION[task.locale]}\n{quote}"
     return Body(text, (section(text[:3000]),))
 

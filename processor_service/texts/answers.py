@@ -56,6 +56,10 @@ STOPPED_BEFORE: Final[Texts] = {
     "en": "Stopped before the answer began.",
 }
 QUESTION: Final[Texts] = {"ja": "{user} さんの質問です。", "en": "{user} asked:"}
+PRIVATE_QUESTION: Final[Texts] = {
+    "ja": "{channel} でのご質問です。",
+    "en": "You asked in {channel}:",
+}
 UNNAMED_QUESTION: Final[Texts] = {"ja": "質問です。", "en": "Question:"}
 YOUR_QUESTION: Final[Texts] = {
     "ja": "質問の内容です。コピーしてお使いください。",

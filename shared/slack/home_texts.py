@@ -14,13 +14,13 @@ WAYS: Final[Texts] = {
 *質問のしかた*
 • *ダイレクトメッセージ*  この画面の「メッセージ」タブで話しかける
 • *チャンネル*  私にメンションし、続けて質問を書く
-• *コマンド*  `/gemini 質問`（`--private` を付けると、ほかの方には表示されません）
+• *コマンド*  `/gemini 質問`（`--private` を付けると、ダイレクトメッセージであなただけに届きます）
 • *メッセージのメニュー*  「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）""",
     "en": """\
 *Ways to ask*
 • *Direct message*  write to me in the Messages tab above
 • *Channel*  mention me, followed by your question
-• *Command*  `/gemini your question` (with `--private` only you see it)
+• *Command*  `/gemini your question` (with `--private` I answer in a direct message)
 • *A message's menu*  choose Summarise thread, Translate or Explain (I answer in a direct message)""",
 }
 MODES: Final[Texts] = {

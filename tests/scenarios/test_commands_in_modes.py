@@ -100,16 +100,27 @@ async def test_the_menu_of_modes_answers_the_question_again_once_however_often_o
     assert [request.prompt for request in stack.gemini.requests] == [PRIMES] * 2
 
 
-async def test_a_private_command_shows_nothing_to_anybody_else(stack: LocalStack) -> None:
-    await stack.slack.people.slash("hana", "#general", "/gemini", f"--private code: {PRIMES}")
+async def test_a_private_command_is_answered_in_its_askers_direct_messages_alone(
+    stack: LocalStack,
+) -> None:
+    dm = stack.slack.people.dm("hana").id
 
-    def shown() -> list[dict[str, Any]]:
-        return [m for m in stack.slack.ephemerals("hana") if m.get("blocks")]
+    def ours(role: str) -> list[dict[str, Any]]:
+        marks = [(m, Mark.of_message(m)) for m in stack.slack.messages(dm)]
+        return [m for m, mark in marks if mark and mark.role == role and mark.parts]
 
-    await stack.slack.wait_for(shown, DEADLINE_S)
-    [answer] = shown()
+    outcome = await stack.slack.people.slash(
+        "hana", "#general", "/gemini", f"--private code: {PRIMES}"
+    )
+
+    assert not outcome.payload
+    await stack.slack.wait_for(lambda: ours("answer"), DEADLINE_S)
+    [question], [answer] = ours("question"), ours("answer")
+    assert PRIMES in question["text"]
+    assert answer["thread_ts"] == question["ts"]
     assert "def is_prime" in str(answer["blocks"])
     assert "コードモード" in str(answer["blocks"])
-    assert [block["type"] for block in answer["blocks"]][-2:] == ["context", "context_actions"]
+    assert list(other_modes(answer)) == ["general", "data", "creative"]
+    assert stack.slack.ephemerals("hana") == []
     assert not [m for m in stack.slack.messages("#general") if m.get("bot_id")]
     assert stack.slack.ephemerals("kenji") == []

@@ -49,7 +49,7 @@ async def succeed(stack: LocalStack) -> None:
     people.post("alice", "#general", f"@mechachang {PROMPT} succeeds", thread_ts=asked.ts)
     await stack.slack.wait_for(lambda: roles(stack, asked.ts) == ["answer"] * 2, DEADLINE_S)
     stack.faults.add("slack", "response_url", Fault("error", status=500))
-    await people.slash("alice", "#general", "/gemini", f"--private {PROMPT} of a command")
+    await people.slash("alice", "#humans-only", "/gemini", f"{PROMPT} of a command")
     await stack.slack.wait_for(
         lambda: [e for e in stack.slack.ephemerals("alice") if e.get("blocks")], DEADLINE_S
     )

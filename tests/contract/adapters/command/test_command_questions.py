@@ -213,12 +213,13 @@ async def test_help_is_answered_with_the_usage_alone(
     assert world.tasks() == []
 
 
-async def test_a_private_command_says_that_nobody_else_will_see_its_answer(
+async def test_a_private_command_leaves_nothing_in_the_channel(
     world: Stack, service: Service
 ) -> None:
     outcome = await world.slack.people.slash("hana", "#general", "/gemini", "--private code: x")
 
-    assert "あなただけ" in outcome.payload["text"]
+    assert outcome.acked
+    assert not outcome.payload
     [task] = world.tasks()
     assert (task.text, task.mode, task.private) == ("x", Mode.CODE, True)
 
@@ -311,6 +312,6 @@ async def test_a_command_where_slack_does_not_tell_who_reads_is_answered_private
     world.faults.add("slack", "conversations.info", Fault("error", status=500), -1)
     outcome = await world.slack.people.slash("hana", "#general", "/gemini", "素数とは")
 
-    assert "共有されているかを確認できなかった" in outcome.payload["text"]
+    assert "確認できなかったため、回答はダイレクトメッセージで" in outcome.payload["text"]
     [task] = world.tasks()
     assert task.private

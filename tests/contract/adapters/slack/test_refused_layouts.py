@@ -194,7 +194,7 @@ async def test_a_command_whose_private_answer_is_refused_its_layout_gets_it_as_p
         one = Asked(here)
         url = await a_response_url(here.bench)
         here.bench.faults.add("slack", "response_url", Fault("error", status=400, error=code))
-        asked = replace_task(one.task, response_url=url)
+        asked = replace_task(here, one.task, response_url=url)
         assert await one.world.answer(asked) is Outcome.ANSWERED
         [message] = here.bench.slack.ephemerals("alice")
         assert "blocks" not in message or not message["blocks"]
@@ -210,7 +210,7 @@ async def test_a_command_that_was_answered_too_late_is_told_so_and_not_that_we_w
         here.bench.faults.add(
             "slack", "response_url", Fault("error", status=404, error="expired_url"), -1
         )
-        asked = replace_task(one.task, response_url=await a_response_url(here.bench))
+        asked = replace_task(here, one.task, response_url=await a_response_url(here.bench))
         assert await one.world.answer(asked) is Outcome.TOLD_FAILURE
         [notice] = here.bench.slack.messages(here.bench.slack.people.dm("alice").id)
         assert "response_closed" in str(notice["blocks"])
@@ -229,7 +229,8 @@ async def test_a_notice_whose_layout_is_refused_is_plain_text(code: str) -> None
         assert not notice.get("blocks")
 
 
-def replace_task(task: Task, **changes: Any) -> Task:
-    """The task of a private command."""
-    command = {"source": Source.SLASH_COMMAND, "private": True, "message_ts": None}
+def replace_task(here: Processor, task: Task, **changes: Any) -> Task:
+    """The task of a command where we are no member: its answer goes to the response URL."""
+    elsewhere = here.bench.slack.people.channel("#humans-only").id
+    command = {"source": Source.SLASH_COMMAND, "channel_id": elsewhere, "message_ts": None}
     return task.model_copy(update={**command, "thread_ts": None, **changes})

@@ -7,7 +7,8 @@ import pytest
 from processor_service.ports.conversations import Body
 from processor_service.ports.model import Chunk
 from processor_service.resilience.run_leased import Outcome
-from shared.task import Mode, Source
+from shared.errors import SlackRefused
+from shared.task import Mode, Source, Task
 from tests.support.fakes.processor.model import FakeModel, saying
 from tests.support.fakes.processor.world import World
 from tests.support.tasks import a_task
@@ -69,9 +70,8 @@ async def test_each_mode_has_an_answer_of_its_own_in_the_cache() -> None:
     assert len(world.model.asked) == 2
 
 
-async def test_a_private_answer_names_its_mode_and_has_no_buttons() -> None:
-    world = World(model=FakeModel([saying(CODE)]))
-    command = a_task(
+def privately() -> Task:
+    return a_task(
         source=Source.SLASH_COMMAND,
         mode=Mode.AUTO,
         thread_ts=None,
@@ -79,11 +79,31 @@ async def test_a_private_answer_names_its_mode_and_has_no_buttons() -> None:
         response_url="https://r",
         private=True,
     )
-    assert await world.answer(command) is Outcome.ANSWERED
+
+
+async def test_a_private_question_is_shown_and_answered_in_its_askers_direct_messages() -> None:
+    world = World(model=FakeModel([saying(CODE)]))
+    world.conversation.can_stream = True
+    assert await world.answer(privately()) is Outcome.ANSWERED
+    assert world.conversations.asked_in == ["D1"]
+    [(shown, question)] = world.conversations.shown.messages
+    assert shown.mark.role == "question"
+    assert question.text == "<#C1> でのご質問です。\n> 素数とは何ですか"
+    assert world.conversations.opened == [shown.ts]
+    [(_, body)] = world.conversation.messages
+    assert "コードモード" in str(body.blocks)
+    assert buttons(body) != []
+    assert world.conversations.to_asker.messages == []
+
+
+async def test_without_direct_messages_a_private_answer_is_an_ephemeral_one() -> None:
+    world = World(model=FakeModel([saying(CODE)]))
+    world.conversations.direct_refused = SlackRefused("no", slack_error="missing_scope")
+    assert await world.answer(privately()) is Outcome.ANSWERED
     [(_, body)] = world.conversations.to_asker.messages
     assert "コードモード" in str(body.blocks)
     assert buttons(body) == []
-    assert world.conversations.shown.messages == []
+    assert world.conversation.messages == []
 
 
 async def test_a_malformed_answer_is_handed_back_with_its_reason() -> None:
