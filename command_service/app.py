@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -43,6 +43,7 @@ from command_service.use_cases.follow_ups import FollowUpDeps
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.sharing import Sharing
 from command_service.use_cases.submit import SubmitDeps
+from command_service.use_cases.synthetic import SyntheticDeps, keep_asking
 from command_service.use_cases.throttle import GENEROSITY, Pace, PerUserThrottle
 from shared.background import Background, alongside
 from shared.ledger import Ledger
@@ -153,14 +154,18 @@ async def running(
         catch_up = Backfill(history, repetition.submit_deps, identity, ledger)
         following = FollowUpDeps(repetition.submit_deps, history, ledger, settings.follow_threads)
         bolt = _bolt_app(settings, slack, identity)
-        modals = SlackModals(slack, access, ledger.signing)
-        listening = VoteDeps(
-            repetition.submit_deps, modals, asks_words=settings.feedback_reasons == "log"
+        listening = _votes(
+            settings, repetition.submit_deps, SlackModals(slack, access, ledger.signing)
         )
         doctor = _doctor(settings, identity, repetition.submit_deps, adapters, lambda: socket_mode)
-        entrance = _entrance(settings, repetition.submit_deps, adapters)
         Listeners(
-            identity, repetition, following, listening, entrance, doctor, ledger.signing
+            identity,
+            repetition,
+            following,
+            listening,
+            _entrance(settings, repetition.submit_deps, adapters),
+            doctor,
+            ledger.signing,
         ).register(bolt)
         slots = ConcurrencyLimit(settings.max_concurrent_requests)
         socket_mode = _socket_mode(
@@ -176,6 +181,8 @@ async def running(
             await stack.enter_async_context(connected(socket_mode, checked.socket_url or ""))
         else:
             catch_up.after_silence(None)
+        synthetic = SyntheticDeps(queue, access, identity, _heard(socket_mode))
+        await stack.enter_async_context(_asking(synthetic, settings.synthetic_question_seconds))
         stack.push_async_callback(slots.drain, _DRAIN_S)
         stack.push_async_callback(catch_up.close)
         log.info("The service is up.", action="started", port=port.number, **_described(checked))
@@ -272,6 +279,28 @@ def _doctor(
     surroundings = SlackDiagnostics(adapters.slack, adapters.access)
     pace = Pace(REPORT_EVERY_S)
     return DoctorDeps(submit_deps, identity, surroundings, socket_state, pace, settings.k_revision)
+
+
+def _votes(settings: CommandSettings, submit_deps: SubmitDeps, modals: SlackModals) -> VoteDeps:
+    return VoteDeps(submit_deps, modals, asks_words=settings.feedback_reasons == "log")
+
+
+@asynccontextmanager
+async def _asking(deps: SyntheticDeps, every_s: int) -> AsyncIterator[None]:
+    if not every_s:
+        yield
+        return
+    async with alongside(keep_asking(deps, every_s), "synthetic:ask"):
+        yield
+
+
+def _heard(socket_mode: SocketMode | None) -> Callable[[], Awaitable[bool]]:
+    """In HTTP mode Slack is heard as long as the port is open."""
+
+    async def heard() -> bool:
+        return socket_mode is None or (await socket_mode.state()).connected
+
+    return heard
 
 
 def _bolt_app(settings: CommandSettings, slack: AsyncWebClient, identity: Identity) -> AsyncApp:

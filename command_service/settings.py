@@ -30,6 +30,7 @@ class CommandSettings(ServiceSettings):
     rollout_user_ids: Ids = frozenset()
     max_prompt_chars: Positive = 20_000
     follow_threads: bool = True
+    synthetic_question_seconds: Annotated[int, Field(ge=0)] = 0
     user_requests_per_minute: Annotated[int, Field(ge=0)] = 10
 
     @field_validator("slack_app_token")

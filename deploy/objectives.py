@@ -61,6 +61,10 @@ MODEL_REFUSES: Final = (
 """Those of them that no later attempt mends."""
 REDIS_AWAY: Final = "mechachang_redis_unavailable_total"
 
+SYNTHETIC_ASKED: Final = 'mechachang_synthetic_questions_total{outcome="queued"}'
+SYNTHETIC_NOT_QUEUED: Final = 'mechachang_synthetic_questions_total{outcome="not_queued"}'
+SYNTHETIC_ANSWERED: Final = 'mechachang_synthetic_questions_total{outcome="answered"}'
+
 FIRST_SIGN: Final = "mechachang_first_sign_seconds"
 FIRST_WORDS: Final = "mechachang_first_words_seconds"
 FINISHED: Final = "mechachang_answer_seconds"

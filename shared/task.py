@@ -24,6 +24,7 @@ class Kind(StrEnum):
     FEEDBACK = "feedback"
     HOME = "home"
     DOCTOR = "doctor"
+    SYNTHETIC = "synthetic"
 
 
 class Source(StrEnum):
@@ -36,6 +37,7 @@ class Source(StrEnum):
     BUTTON = "button"
     RETRY = "retry"
     APP_HOME = "app_home"
+    SYNTHETIC = "synthetic"
 
 
 class Mode(StrEnum):
@@ -199,7 +201,11 @@ class Earlier(BaseModel):
     message_ts: str
 
 
-_SIDE_SOURCES: Final = {Kind.HOME: Source.APP_HOME, Kind.DOCTOR: Source.SLASH_COMMAND}
+_SIDE_SOURCES: Final = {
+    Kind.HOME: Source.APP_HOME,
+    Kind.DOCTOR: Source.SLASH_COMMAND,
+    Kind.SYNTHETIC: Source.SYNTHETIC,
+}
 
 
 class Task(BaseModel):
@@ -344,6 +350,11 @@ def task_id_of_shortcut(
 def task_id_of_home(team_id: str, user_id: str, event_ts: str) -> str:
     """The id of one opening of an App Home."""
     return _digest("home", team_id, user_id, event_ts)
+
+
+def task_id_of_synthetic(team_id: str, asked_at: datetime) -> str:
+    """The id of a synthetic question: one per moment."""
+    return _digest("synthetic", team_id, asked_at.isoformat())
 
 
 def _digest(*parts: str) -> str:

@@ -7,6 +7,7 @@ set -euo pipefail
 : "${PROJECT_ID:?}" "${REGION:?}" "${BUILD_ID:?}" "${ROLLOUT_PERCENT?}" "${ROLLOUT_USER_IDS?}"
 : "${ALLOWED_TEAM_IDS?}" "${ALLOWED_CHANNEL_IDS?}" "${ALLOWED_USER_IDS?}"
 : "${SLACK_BOT_TOKEN_VERSION?}" "${SLACK_APP_TOKEN_VERSION?}" "${SIGNING_KEYS_VERSION?}"
+: "${SYNTHETIC_QUESTION_SECONDS?}"
 
 gcloud run services list --project="$PROJECT_ID" --region="$REGION" \
   --filter=metadata.name=command-service --format=json >build/command.running.json
@@ -16,7 +17,7 @@ gcloud run revisions list --service=command-service --project="$PROJECT_ID" --re
 .venv/bin/python -m deploy.render deploy/command-service.yaml \
   --instead=build/command.running.json --revisions=build/command.revisions.json \
   --keep=ROLLOUT_PERCENT=100 --keep=ROLLOUT_USER_IDS= --keep=ALLOWED_TEAM_IDS= \
-  --keep=ALLOWED_CHANNEL_IDS= --keep=ALLOWED_USER_IDS= --keep=SIGNING_KEYS_VERSION=1 \
+  --keep=ALLOWED_CHANNEL_IDS= --keep=ALLOWED_USER_IDS= --keep=SYNTHETIC_QUESTION_SECONDS=300 --keep=SIGNING_KEYS_VERSION=1 \
   --keep=SLACK_BOT_TOKEN_VERSION=1 --keep=SLACK_APP_TOKEN_VERSION=1 \
   "PROJECT_ID=$PROJECT_ID" \
   "REGION=$REGION" \
@@ -27,6 +28,7 @@ gcloud run revisions list --service=command-service --project="$PROJECT_ID" --re
   "ALLOWED_USER_IDS=$ALLOWED_USER_IDS" \
   "ROLLOUT_PERCENT=$ROLLOUT_PERCENT" \
   "ROLLOUT_USER_IDS=$ROLLOUT_USER_IDS" \
+  "SYNTHETIC_QUESTION_SECONDS=$SYNTHETIC_QUESTION_SECONDS" \
   "SIGNING_KEYS_VERSION=$SIGNING_KEYS_VERSION" \
   "SLACK_BOT_TOKEN_VERSION=$SLACK_BOT_TOKEN_VERSION" \
   "SLACK_APP_TOKEN_VERSION=$SLACK_APP_TOKEN_VERSION" >build/command.yaml

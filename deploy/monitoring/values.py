@@ -6,6 +6,7 @@ from deploy import objectives
 from deploy.objectives import Scope
 
 _3M, _5M, _10M, _15M = Scope("3m"), Scope("5m"), Scope("10m"), Scope("15m")
+_12M = Scope("12m")
 _1H, _6H, _1D = Scope("1h"), Scope("6h"), Scope("1d")
 
 
@@ -86,6 +87,10 @@ def _outages() -> dict[str, str]:
             }.items()
             for scope in (_3M, _15M, _1H)
         },
+        "synthetic_asked_12m": objectives.count(objectives.SYNTHETIC_ASKED, _12M),
+        "synthetic_answered_12m": objectives.some(objectives.SYNTHETIC_ANSWERED, _12M),
+        "synthetic_asked_15m": objectives.some(objectives.SYNTHETIC_ASKED, _15M),
+        "synthetic_not_queued_15m": objectives.count(objectives.SYNTHETIC_NOT_QUEUED, _15M),
         "redis_away_10m": objectives.grown_in_grown_up(objectives.REDIS_AWAY, _10M),
         "processor_service": objectives.PROCESSOR_SERVICE,
         "processor_instances": f"{objectives.PROCESSOR_INSTANCES}",

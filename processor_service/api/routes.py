@@ -15,6 +15,7 @@ from processor_service.features.app_home import refresh_home
 from processor_service.features.cancel import cancel_answer
 from processor_service.features.doctor import send_report
 from processor_service.features.feedback import record_vote
+from processor_service.features.synthetic import answer_synthetic
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import MechachangError, RetryableError, SlackDenied, UndecodableTask
 from shared.task import Kind, Task
@@ -67,6 +68,10 @@ async def push(request: Request) -> Response:
     except MechachangError as error:
         return _rejected(error)
     bind_task(task.task_id)
+    if task.kind is Kind.SYNTHETIC:
+        with deps.under_way.working():
+            await answer_synthetic(task, deps.doctor.check_slack, deps.now())
+        return Response(status_code=204)
     with deps.under_way.working(), measured("push", task, pushed) as delivered:
         log.info(
             "A task was delivered.",
@@ -139,6 +144,9 @@ async def dead_letter(request: Request) -> Response:
         )
         return Response(status_code=204)
     bind_task(task.task_id)
+    if task.kind is Kind.SYNTHETIC:
+        # Only of a subscription that was made without the filter that keeps them out.
+        return Response(status_code=204)
     DEAD_LETTERS.add()
     if task.kind is not Kind.QUESTION:
         # No user waits for an answer to it, and a failure notice would be one.

@@ -234,6 +234,20 @@ PROCESS_MEMORY: Final = Gauge(
     "Memory of the process (resident set).",
     ("service",),
 )
+SYNTHETIC_QUESTIONS: Final = Counter(
+    "mechachang_synthetic_questions_total",
+    "{question}",
+    "Synthetic questions, which no other metric counts. outcome: queued or not_queued (the command "
+    "service), answered, late, or the reason why not (the processor).",
+    ("outcome",),
+)
+SYNTHETIC_DURATION: Final = Histogram(
+    "mechachang_synthetic_seconds",
+    "s",
+    "From a synthetic question until the processor had answered it.",
+    (),
+    ANSWER_BOUNDS_S,
+)
 BUILD_INFO: Final = Gauge(
     "mechachang_build_info",
     "{process}",

@@ -27,6 +27,8 @@ TASKS_PUSH = "mechachang-tasks-push"
 DEAD_LETTER_PUSH = "mechachang-dead-letter-push"
 DEAD_LETTER_PULL = "mechachang-dead-letter-pull"
 
+# Nobody is owed an answer to a synthetic question: given up, it is no dead letter for anybody.
+_OWED = 'attributes.kind != "synthetic"'
 _CALL_TIMEOUT_S = 5.0
 
 
@@ -70,6 +72,7 @@ def _subscriptions(project: str, processor_url: str, rules: DeliveryRules) -> li
             # Without this a subscription that nobody uses for 31 days is deleted with its messages
             # (cloud.google.com/pubsub/docs, subscription properties).
             expiration_policy=ExpirationPolicy(),
+            filter=_OWED if topic == DEAD_LETTER_TOPIC else "",
             **fields,
         )
 

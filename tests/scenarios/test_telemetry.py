@@ -288,6 +288,16 @@ async def until_words_stream(stack: LocalStack, thread_ts: str) -> None:
     await stack.slack.wait_for(started, DEADLINE_S)
 
 
+async def test_a_synthetic_question_comes_through_and_shows_nothing(tmp_path: Path) -> None:
+    often = {**SETTINGS, "SYNTHETIC_QUESTION_SECONDS": "1"}
+    async with observed(tmp_path, settings=often) as stack:
+        await moved(stack, metrics.SYNTHETIC_QUESTIONS, outcome="answered")
+        await moved(stack, metrics.SYNTHETIC_DURATION)
+        assert stack.gemini.requests == []
+        for where in ("#general", "#random", "#planning"):
+            assert stack.slack.messages(where) == []
+
+
 def test_every_instrument_is_driven_by_a_scenario() -> None:
     driven = set(re.findall(r"metrics\.([A-Z_]+)", Path(__file__).read_text(encoding="utf-8")))
     names = {name for name, value in vars(metrics).items() if isinstance(value, Instrument)}

@@ -14,6 +14,7 @@ MINUTE: Final = 60.0
 QUIET_PER_HOUR: Final = 2.0
 BUSY_PER_HOUR: Final = 72_000.0
 _IDLE_MINUTES: Final = 15
+_SYNTHETIC_MINUTES: Final = 5
 _FIRST_MODEL, _FALLBACK = "gemini-3.8-flash", "gemini-3.5-flash-lite"
 _BOUNDS = ("2.5", "5", "+Inf")
 # While a model's circuit is open, one request in four seconds.
@@ -22,9 +23,11 @@ _PROBES_A_MINUTE: Final = 15
 
 @dataclass
 class Traffic:
-    """What is exported while ``per_hour`` questions are asked; ``store`` holds it."""
+    """What is exported while ``per_hour`` questions are asked, and ``synthetic`` ones beside them;
+    ``store`` holds it."""
 
     per_hour: float
+    synthetic: bool = False
     store: Store = field(default_factory=Store)
     minute: int = 0
     waiting: list[int] = field(default_factory=list)
@@ -34,6 +37,9 @@ class Traffic:
     )
     _last_used: dict[str, int] = field(default_factory=lambda: {"command": 0})
     _socket: int = 1
+    _heard: bool = True
+    _queued: bool = True
+    _answered: bool = True
 
     @property
     def now(self) -> float:
@@ -48,9 +54,12 @@ class Traffic:
             questions = int(self._asked + 1e-9)
             self._asked -= questions
             self._socket = 1
+            self._heard = self._queued = self._answered = True
             self._last_used["command"] = self.minute
             self.count("command", "slack_calls", 2, method="auth.test", outcome="ok")
             (fault or well)(self, questions)
+            if self.synthetic and self.minute % _SYNTHETIC_MINUTES == 0 and self._heard:
+                self._ask_synthetic()
             self._export()
 
     def until_a_question(self) -> None:
@@ -73,14 +82,21 @@ class Traffic:
     def hand_back(self, questions: int, reason: str) -> None:
         """Slack keeps them, and delivers each of them three times more."""
         self._event("handed_back", reason, 4 * questions)
+        self._queued = reason != "queue_unavailable"
 
     def lose_socket(self) -> None:
         """The command service is alive and hears nothing."""
         self._socket = 0
+        self._heard = False
 
     def deny(self) -> None:
         """Slack denies what is asked twice a minute."""
+        self._heard = False
         self.count("command", "slack_calls", 2, method="auth.test", outcome="slack_denied")
+
+    def stand_still(self) -> None:
+        """No processor takes anything."""
+        self._answered = False
 
     def end(self, outcome: str, reason: str = "none", seconds: float = 1.0) -> None:
         """Everything that waits comes to an end."""
@@ -115,6 +131,14 @@ class Traffic:
             if name != "command" and self.minute - used <= _IDLE_MINUTES
         ]
         return alive[-1] if alive else f"processor-{self.minute}"
+
+    def _ask_synthetic(self) -> None:
+        outcome = "queued" if self._queued else "not_queued"
+        self.count("command", "synthetic_questions", 1, outcome=outcome)
+        if self._queued and self._answered:
+            self.count(self.processor, "synthetic_questions", 1, outcome="answered")
+        elif self._queued:
+            self.waiting.append(self.minute)
 
     def _event(self, outcome: str, reason: str, number: int) -> None:
         labels = {"source": "mention", "kind": "question"}
@@ -177,6 +201,7 @@ def queue_away(traffic: Traffic, questions: int) -> None:
 def processor_dead(traffic: Traffic, questions: int) -> None:
     """Questions wait in the queue."""
     traffic.accept(questions)
+    traffic.stand_still()
 
 
 def processor_breaks(traffic: Traffic, questions: int) -> None:

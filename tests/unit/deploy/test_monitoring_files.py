@@ -35,6 +35,7 @@ ALERTS = {
     "bot-is-silent": "CRITICAL",
     "slack-token-denied": "CRITICAL",
     "pubsub-unreachable": "CRITICAL",
+    "synthetic-question": "CRITICAL",
     "gemini-down": "CRITICAL",
     "instance-dies": "CRITICAL",
     "redis-lost": "WARNING",

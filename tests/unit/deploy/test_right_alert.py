@@ -130,3 +130,25 @@ def test_a_fault_raises_its_alert_and_no_other(
 )
 def test_a_good_day_and_a_hiccup_raise_none(per_hour: float, fault: Fault, minutes: int) -> None:
     assert alerts(per_hour, fault, minutes) == set()
+
+
+@pytest.mark.parametrize(
+    ("fault", "minutes", "expected"),
+    [
+        (well, 60, set()),
+        (processor_dead, 25, {"synthetic-question", "bot-is-silent"} | WAITING),
+        (queue_away, 20, {"pubsub-unreachable"}),
+        (slack_away, 20, {"socket-down"}),
+        (slack_denies, 20, {"slack-token-denied"}),
+    ],
+)
+def test_an_outage_is_told_although_nobody_asks(
+    fault: Fault, minutes: int, expected: set[str]
+) -> None:
+    """By synthetic questions, of which one every five minutes goes the way of a person's."""
+    traffic = Traffic(0.0, synthetic=True)
+    traffic.play(90)
+    since = traffic.now
+    traffic.play(minutes, fault)
+    traffic.play(AFTERWARDS)
+    assert fired(traffic, since) == expected
