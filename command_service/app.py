@@ -37,13 +37,13 @@ from command_service.transport.socket_mode import BusyReply, SocketMode, connect
 from command_service.use_cases.app_home import REFRESH_EVERY_S, OpenHomeDeps
 from command_service.use_cases.ask_again import AskAgainDeps
 from command_service.use_cases.command_reply import Reply, refuse
-from command_service.use_cases.doctor import REPORT_EVERY_S, DoctorDeps
 from command_service.use_cases.feedback import VoteDeps
 from command_service.use_cases.follow_ups import FollowUpDeps
 from command_service.use_cases.policy import Policy
+from command_service.use_cases.self_checks.doctor import REPORT_EVERY_S, DoctorDeps
+from command_service.use_cases.self_checks.synthetic import SyntheticDeps, keep_asking
 from command_service.use_cases.sharing import Sharing
 from command_service.use_cases.submit import SubmitDeps
-from command_service.use_cases.synthetic import SyntheticDeps, keep_asking
 from command_service.use_cases.throttle import GENEROSITY, Pace, PerUserThrottle
 from shared.background import Background, alongside
 from shared.ledger import Ledger

@@ -40,11 +40,11 @@ from command_service.use_cases.app_home import (
 from command_service.use_cases.ask_again import AskAgainDeps, ask_again
 from command_service.use_cases.command_reply import reply_to
 from command_service.use_cases.deletions import leaves_a_tombstone, read_deletion, take_back
-from command_service.use_cases.doctor import DoctorDeps, read_doctor_request, run_checks
 from command_service.use_cases.edits import Edited, read_edit, take_edit
 from command_service.use_cases.feedback import VoteDeps, take_reasons, take_vote
 from command_service.use_cases.follow_ups import FollowUpDeps, accept_message
 from command_service.use_cases.policy import TOLD, Rejected
+from command_service.use_cases.self_checks.doctor import DoctorDeps, read_doctor_request, run_checks
 from command_service.use_cases.shortcuts import SHORTCUTS, ask_about, read_shortcut
 from command_service.use_cases.side_tasks import enqueue, enqueue_click
 from command_service.use_cases.submit import (

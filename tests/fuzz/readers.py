@@ -40,10 +40,10 @@ from command_service.slack.history import SlackHistory
 from command_service.slack.locales import SlackLocales
 from command_service.slack.message_reader import SlackQuestions
 from command_service.use_cases.app_home import read_opening
-from command_service.use_cases.doctor import read_doctor_request
 from command_service.use_cases.edits import Edited, read_edit
 from command_service.use_cases.follow_ups import FollowUpDeps, accept_message
 from command_service.use_cases.policy import Policy
+from command_service.use_cases.self_checks.doctor import read_doctor_request
 from command_service.use_cases.shortcuts import read_shortcut
 from command_service.use_cases.submit import submit
 from processor_service.api.push_request import PushRequest

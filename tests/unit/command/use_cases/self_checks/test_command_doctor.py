@@ -9,13 +9,13 @@ import pytest
 from command_service.envelope.ack_deadline import ack_deadline
 from command_service.ports import ChannelDiagnosis, SocketState
 from command_service.scopes import ALL_SCOPES
-from command_service.use_cases.doctor import (
+from command_service.use_cases.policy import Policy
+from command_service.use_cases.self_checks.doctor import (
     DoctorDeps,
     DoctorRequest,
     read_doctor_request,
     run_checks,
 )
-from command_service.use_cases.policy import Policy
 from command_service.use_cases.throttle import Pace
 from shared.errors import SlackDenied, SlackUnavailable
 from shared.task import Kind, Locale, task_id_of_command

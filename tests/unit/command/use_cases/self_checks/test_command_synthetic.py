@@ -4,7 +4,11 @@ import asyncio
 
 import pytest
 
-from command_service.use_cases.synthetic import SyntheticDeps, ask_synthetic, keep_asking
+from command_service.use_cases.self_checks.synthetic import (
+    SyntheticDeps,
+    ask_synthetic,
+    keep_asking,
+)
 from shared.errors import SlackDenied
 from shared.task import Kind
 from shared.telemetry import metrics
@@ -58,7 +62,7 @@ async def test_no_metric_of_peoples_questions_counts_it(
 async def test_a_queue_that_does_not_take_it_is_counted(
     fault: str, queue: FakeQueue, deps: SyntheticDeps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("command_service.use_cases.synthetic.PUBLISH_WITHIN_S", 0.01)
+    monkeypatch.setattr("command_service.use_cases.self_checks.synthetic.PUBLISH_WITHIN_S", 0.01)
     counted = Counted(metrics.SYNTHETIC_QUESTIONS, monkeypatch)
     setattr(queue, fault, True)
     await ask_synthetic(deps)

@@ -1,0 +1,1 @@
+"""What shows whether users would be answered: the doctor, and synthetic questions."""
