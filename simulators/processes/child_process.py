@@ -33,6 +33,9 @@ class ChildProcess:
         self._process: asyncio.subprocess.Process | None = None
         self.ended_on_purpose = False
         """The last end was asked for with `kill` or `terminate`."""
+        self.may_start = asyncio.Event()
+        """Cleared while whoever starts it again after a crash shall wait."""
+        self.may_start.set()
 
     @property
     def pid(self) -> int | None:
@@ -80,8 +83,14 @@ class ChildProcess:
             raise RuntimeError(f"{self.name} was never started")
         return await self._process.wait()
 
+    def crash(self) -> None:
+        """End it at once (SIGKILL), behind the back of whoever watches it: as if it had crashed."""
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGKILL)
+
     async def kill(self) -> None:
-        """End it at once (SIGKILL), as a crash would."""
+        """End it at once (SIGKILL), and for good."""
         await self._signal(signal.SIGKILL)
 
     async def terminate(self, grace_s: float = 10.0) -> int | None:

@@ -14,6 +14,7 @@ from simulators.processes.tcp_ports import free_port
 from simulators.pubsub import PubSubSimulator
 from simulators.slack import SlackSimulator
 from simulators.stack.config import StackConfig
+from simulators.stack.controls import StackControls
 from simulators.stack.progress import Progress, Started
 from simulators.stack.provisioning import provision
 from simulators.stack.round_robin import RoundRobin
@@ -111,6 +112,9 @@ class LocalStack:
         )
         self.vendors = await self._opened.enter_async_context(vendors(plan))
         self._create_services(command_port)
+        if self.vendors.slack is not None:
+            pubsub, redis = self.vendors.pubsub, self.redis.child
+            self.vendors.slack.page.controls = StackControls(self.services, redis, pubsub)
         # Both start side by side: the command service needs the topics, not the processor.
         self.processor_url = await self._front()
         await provision(

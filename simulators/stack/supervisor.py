@@ -33,6 +33,7 @@ async def _watch(child: ChildProcess, say: Callable[[str], None]) -> None:
         if code >= 0:
             say(child.last_lines(5))
         await asyncio.sleep(pause_s)
+        await child.may_start.wait()
         pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
         try:
             await child.start()

@@ -118,19 +118,25 @@ async def _taken() -> None:
 
 async def test_a_fault_is_switched_on_used_up_and_cleared(bench: Workbench, page: Page) -> None:
     await page.get_by_test_id("panel-tab-faults").click()
-    limited = page.get_by_test_id("fault-slack-429")
+    limited, status = (page.get_by_test_id(f"fault-slack-429{it}") for it in ("", "-status"))
     await limited.click()
     await expect(limited).to_have_attribute("aria-checked", "true")
     await expect(limited).to_be_focused()
+    await expect(status).to_have_text("not hit yet · 2 left")
     [rule] = bench.faults.rules()
-    assert (rule.target, rule.operation, rule.times) == ("slack", "chat.postMessage", 2)
+    assert (rule.target, rule.operation, rule.times) == ("slack", "chat.*", 2)
     assert rule.fault.status == 429
-    assert [await _status(bench) for _ in range(3)] == [429, 429, 200]
+    assert await _status(bench) == 429
+    await expect(status).to_have_text("hit 1× · 1 left")
+    assert [await _status(bench) for _ in range(2)] == [429, 200]
     await expect(limited).to_have_attribute("aria-checked", "false")
-    await page.get_by_test_id("fault-pubsub-down").click()
+    await expect(status).to_have_text("used up, hit 2×")
+    await page.get_by_test_id("fault-gemini-hang-times").select_option("until switched off")
+    await page.get_by_test_id("fault-gemini-hang").click()
     await expect(page.get_by_test_id("fault-rule")).to_contain_text("until switched off")
     await page.get_by_test_id("fault-clear").click()
     await expect(page.get_by_test_id("fault-rule")).to_have_count(0)
+    await expect(status).to_have_count(0)
     assert bench.faults.rules() == []
 
 

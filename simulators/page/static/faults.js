@@ -1,135 +1,63 @@
-/** The fault panel: ready-made faults as switches, and every rule that is in force. */
+/** The fault panel: processes to kill, ready-made faults as switches, and every rule in force. */
 
 import { post, remove } from "./connection.js";
 import { fill, h, iconButton } from "./dom.js";
+import { isRuleOf, PRESETS, TIMES, UNTIL_OFF } from "./presets.js";
+import { processes } from "./processes.js";
 import { state } from "./state.js";
 import { t } from "./texts.js";
 
-const UNTIL_OFF = -1;
-
-/** Each preset: what it is called, the rule it stands for, and the number a person may choose. */
-const PRESETS = [
-  {
-    id: "gemini-503",
-    text: "fGemini503",
-    target: "gemini",
-    operation: "*",
-    fault: { kind: "error", status: 503, error: "UNAVAILABLE" },
-    times: 2,
-    choose: "times",
-  },
-  {
-    id: "gemini-slow",
-    text: "fGeminiSlow",
-    target: "gemini",
-    operation: "*",
-    fault: { kind: "delay", seconds: 5 },
-    times: UNTIL_OFF,
-    choose: "seconds",
-  },
-  {
-    id: "gemini-cut",
-    text: "fGeminiCut",
-    target: "gemini",
-    operation: "streamGenerateContent",
-    fault: { kind: "disconnect", detail: { after_chunks: 3 } },
-    times: 1,
-    choose: "times",
-  },
-  {
-    id: "slack-429",
-    text: "fSlack429",
-    target: "slack",
-    operation: "chat.postMessage",
-    fault: { kind: "error", status: 429, error: "ratelimited", detail: { retry_after: 2 } },
-    times: 2,
-    choose: "times",
-  },
-  {
-    id: "slack-drop",
-    text: "fSlackDrop",
-    target: "slack",
-    operation: "chat.postMessage",
-    fault: { kind: "drop_after" },
-    times: 1,
-    choose: "times",
-  },
-  {
-    id: "pubsub-down",
-    text: "fPubsubDown",
-    target: "pubsub",
-    operation: "Publish",
-    fault: { kind: "error", status: 503, error: "UNAVAILABLE" },
-    times: UNTIL_OFF,
-  },
-  {
-    id: "push-twice",
-    text: "fPushTwice",
-    target: "push",
-    operation: "*",
-    fault: { kind: "duplicate" },
-    times: 1,
-    choose: "times",
-  },
-  {
-    id: "socket",
-    text: "fSocket",
-    target: "socket",
-    operation: "envelope",
-    fault: { kind: "disconnect" },
-    times: 1,
-    choose: "times",
-  },
-];
-
 const chosen = new Map();
 
-/** Draw the presets and the rules into `box`. */
+const inForce = () => state.faults.filter((it) => it.times !== 0);
+const away = () => state.outages.filter((it) => it.on);
+
+/** How many faults there are at the moment. */
+export const faultCount = () => inForce().length + away().length;
+
+/** Draw the processes, the presets and the rules into `box`. */
 export function drawFaults(box) {
+  const possible = PRESETS.filter((it) => !it.outage || outageOf(it));
   fill(
     box,
+    processes(),
+    h("h3", { className: "panel-title" }, t("faultsTitle")),
     h("p", { className: "panel-intro" }, t("faultIntro")),
-    h("ul", { className: "presets" }, PRESETS.map(preset)),
-    h(
-      "section",
-      { className: "in-force", aria: { live: "polite" } },
-      h(
-        "div",
-        { className: "in-force-head" },
-        h("h3", {}, t("inForce")),
-        state.faults.length
-          ? h(
-              "button",
-              {
-                type: "button",
-                className: "link",
-                onclick: () => remove("faults"),
-                data: { testid: "fault-clear" },
-              },
-              t("clearAll"),
-            )
-          : null,
-      ),
-      state.faults.length
-        ? h("ul", {}, state.faults.map(rule))
-        : h("p", { className: "muted" }, t("noFaults")),
-    ),
+    h("ul", { className: "presets" }, possible.map(preset)),
+    rules(),
   );
 }
 
-function ruleOf(it) {
-  return state.faults.find(
-    (rule) =>
-      rule.target === it.target &&
-      rule.operation === it.operation &&
-      rule.fault.kind === it.fault.kind,
+function rules() {
+  const clear = () => remove("faults");
+  return h(
+    "section",
+    { className: "in-force", aria: { live: "polite" } },
+    h(
+      "div",
+      { className: "in-force-head" },
+      h("h3", {}, t("inForce")),
+      faultCount()
+        ? h(
+            "button",
+            { type: "button", className: "link", onclick: clear, data: { testid: "fault-clear" } },
+            t("clearAll"),
+          )
+        : null,
+    ),
+    faultCount()
+      ? h("ul", {}, inForce().map(rule), away().map(outage))
+      : h("p", { className: "muted" }, t("noFaults")),
   );
 }
+
+const outageOf = (it) => state.outages.find(({ name }) => name === it.outage);
+const ruleOf = (it) => inForce().find((rule) => isRuleOf(rule, it));
 
 function preset(it) {
-  const active = ruleOf(it);
+  const active = it.outage ? outageOf(it).on : Boolean(ruleOf(it));
   const label = t(it.text);
-  const toggle = () => (active ? remove(`faults/${active.id}`) : post("faults", request(it)));
+  const status = it.outage ? "" : statusOf(it);
   return h(
     "li",
     { className: `preset ${active ? "on" : ""}` },
@@ -140,56 +68,98 @@ function preset(it) {
         type: "button",
         className: "switch",
         role: "switch",
-        aria: { checked: String(Boolean(active)), label },
-        onclick: toggle,
+        aria: { checked: String(active), label },
+        onclick: () => toggle(it, active),
         data: { testid: `fault-${it.id}` },
       },
       h("i"),
     ),
     h("span", { className: "preset-text" }, t(`${it.text}Text`)),
-    it.choose ? amount(it, label, active) : null,
+    it.outage ? null : amounts(it, label, active),
+    status
+      ? h("span", { className: "preset-status", data: { testid: `fault-${it.id}-status` } }, status)
+      : null,
   );
 }
 
-function amount(it, label, active) {
-  const unit = t(it.choose);
-  const value = chosen.get(it.id) ?? (it.choose === "times" ? it.times : it.fault.seconds);
+function toggle(it, active) {
+  if (it.outage) return post("outage", { name: it.outage, on: !active });
+  return active ? remove(`faults/${ruleOf(it).id}`) : post("faults", request(it));
+}
+
+/** Whether the newest rule of a preset was hit, and how often. */
+function statusOf(it) {
+  const newest = state.faults.findLast((rule) => isRuleOf(rule, it));
+  return newest ? hits(newest) : "";
+}
+
+function hits({ times, hits: n }) {
+  if (times === 0) return t("usedUp", { n });
+  const left = times === UNTIL_OFF ? t("untilOff") : t("timesLeft", { n: times });
+  return `${n ? t("hits", { n }) : t("noHits")} · ${left}`;
+}
+
+function amounts(it, label, active) {
+  const now = { times: it.times, seconds: it.fault.seconds, ...chosen.get(it.id) };
+  const keep = (change) => chosen.set(it.id, { ...now, ...change });
+  return h(
+    "span",
+    { className: "amounts" },
+    it.seconds ? seconds(label, now.seconds, active, keep) : null,
+    h(
+      "select",
+      {
+        disabled: active,
+        aria: { label: `${label}: ${t("howOften")}` },
+        data: { testid: `fault-${it.id}-times` },
+        onchange: ({ target }) => keep({ times: Number(target.value) }),
+      },
+      TIMES.map((n) =>
+        h(
+          "option",
+          { value: String(n), selected: n === now.times },
+          n === UNTIL_OFF ? t("untilOff") : t("nTimes", { n }),
+        ),
+      ),
+    ),
+  );
+}
+
+function seconds(label, value, active, keep) {
   const input = h("input", {
     type: "number",
     min: "1",
     max: "99",
     value: String(value),
-    disabled: Boolean(active),
-    aria: { label: `${label}: ${unit}` },
-    onchange: (event) =>
-      chosen.set(it.id, Math.max(1, Math.min(99, Number(event.target.value) || 1))),
+    disabled: active,
+    aria: { label: `${label}: ${t("seconds")}` },
+    onchange: () => keep({ seconds: Math.max(1, Math.min(99, Number(input.value) || 1)) }),
   });
-  return h("label", { className: "amount" }, input, h("span", {}, unit));
+  return h("label", { className: "amount" }, input, h("span", {}, t("seconds")));
 }
 
 function request(it) {
-  const value = chosen.get(it.id);
-  const fault = it.choose === "seconds" && value ? { ...it.fault, seconds: value } : it.fault;
-  return {
-    target: it.target,
-    operation: it.operation,
-    fault,
-    times: it.choose === "times" && value ? value : it.times,
-  };
+  const { times = it.times, seconds: long } = chosen.get(it.id) ?? {};
+  const fault = it.seconds && long ? { ...it.fault, seconds: long } : it.fault;
+  return { target: it.target, operation: it.operation, fault, times };
 }
 
 function rule(it) {
-  const known = PRESETS.find((candidate) => ruleOf(candidate) === it);
-  const left = it.times === UNTIL_OFF ? t("untilOff") : t("timesLeft", { n: it.times });
+  const known = PRESETS.find((candidate) => isRuleOf(it, candidate));
+  const name = known ? t(known.text) : `${it.target} ${it.operation}: ${it.fault.kind}`;
+  return broken(name, hits(it), () => remove(`faults/${it.id}`));
+}
+
+function outage({ name }) {
+  const { text } = PRESETS.find((it) => it.outage === name);
+  return broken(t(text), t("untilOff"), () => post("outage", { name, on: false }));
+}
+
+function broken(name, how, end) {
   return h(
     "li",
     { className: "rule", data: { testid: "fault-rule" } },
-    h(
-      "span",
-      {},
-      known ? t(known.text) : `${it.target} ${it.operation}: ${it.fault.kind}`,
-      h("small", {}, left),
-    ),
-    iconButton("close", t("removeRule"), () => remove(`faults/${it.id}`)),
+    h("span", {}, name, h("small", {}, how)),
+    iconButton("close", t("removeRule"), end),
   );
 }

@@ -1,6 +1,6 @@
 /** The panel beside the conversation: the trace and the faults. */
 
-import { drawFaults } from "./faults.js";
+import { drawFaults, faultCount } from "./faults.js";
 import { h, iconButton, oncePerFrame } from "./dom.js";
 import { emit, state } from "./state.js";
 import { t } from "./texts.js";
@@ -34,6 +34,8 @@ export function drawPanel() {
   const focused = box.contains(document.activeElement)
     ? document.activeElement.dataset.testid
     : null;
+  const before = document.getElementById("panel-body");
+  const top = before?.dataset.tab === panel.tab ? before.scrollTop : 0;
   box.replaceChildren(
     h(
       "header",
@@ -53,17 +55,19 @@ export function drawPanel() {
       id: "panel-body",
       role: "tabpanel",
       tabindex: "0",
+      data: { tab: panel.tab },
       aria: { labelledby: `panel-tab-${panel.tab}` },
     }),
   );
   drawBody();
+  document.getElementById("panel-body").scrollTop = top;
   if (focused) box.querySelector(`[data-testid="${focused}"]`)?.focus({ preventScroll: true });
 }
 
 function tab(name, label) {
   const count =
-    name === "faults" && state.faults.length
-      ? h("span", { className: "badge" }, String(state.faults.length))
+    name === "faults" && faultCount()
+      ? h("span", { className: "badge" }, String(faultCount()))
       : null;
   return h(
     "button",
@@ -87,5 +91,5 @@ function drawBody() {
   else drawFaults(body);
 }
 
-/** Bring the open tab up to date, at most once a frame. */
-export const refreshPanel = oncePerFrame(drawBody);
+/** Bring the trace up to date, at most once a frame; faults tell themselves when they change. */
+export const refreshPanel = oncePerFrame(() => panel.tab === "trace" && drawBody());

@@ -10,6 +10,8 @@ export const state = {
   messages: new Map(),
   statuses: new Map(),
   faults: [],
+  processes: [],
+  outages: [],
   home: null,
   suggested: null,
   sockets: 0,
@@ -78,7 +80,7 @@ const FRAMES = {
     state.statuses = new Map(
       (frame.statuses ?? []).map((it) => [statusKey(it.channel, it.thread_ts), it]),
     );
-    state.faults = frame.faults ?? [];
+    takeFaults(frame.faults);
     state.home = frame.home;
     state.suggested = frame.prompts;
     state.sockets = frame.bot?.sockets ?? 0;
@@ -111,8 +113,8 @@ const FRAMES = {
     state.channels.set(it.id, it);
     emit("channels");
   },
-  faults({ rules }) {
-    state.faults = rules;
+  faults(frame) {
+    takeFaults(frame);
     emit("faults");
   },
   bot({ sockets }) {
@@ -131,6 +133,10 @@ const FRAMES = {
   journal: ({ entry }) => emit("journal", entry),
   notice: ({ text }) => emit("notice", text),
 };
+
+function takeFaults({ rules, processes, outages }) {
+  Object.assign(state, { faults: rules, processes, outages });
+}
 
 function store(message) {
   if (!state.messages.has(message.channel)) state.messages.set(message.channel, new Map());

@@ -95,6 +95,13 @@ function modelOf(entry, { entries }) {
   return asked.at(-1)?.detail.model ?? "gemini";
 }
 
+/** What went wrong, for people: a connection's end is not told by a library's exception. */
+export function errorName(error) {
+  if (/Cannot connect/.test(error)) return t("eRefused");
+  if (/Disconnected|Connection(Reset|Aborted)/.test(error)) return t("eLost");
+  return error === "client_closed" ? t("eGivenUp") : error;
+}
+
 /** A question's words on one line, without the mention that every question begins with. */
 function wordsIn(question) {
   const written = wordsOf(question).replace(`<@${state.botId}>`, "");

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { spansOf } from "./measures.js";
+import { errorName } from "./steps.js";
 import { duration, t } from "./texts.js";
 
 // What a span's place and colour tell already; its tooltip has the whole name.
@@ -41,7 +42,7 @@ function lane(it, total) {
   const late = it.bars[0].start > total;
   const spent = it.bars.reduce((sum, bar) => sum + (bar.ms ?? 0), 0);
   const marks = [
-    ...it.errors.slice(0, 3).map((error) => h("b", { className: "mark error" }, error)),
+    ...[...new Set(it.errors.map(errorName))].slice(0, 3).map((error) => h("b", { className: "mark error" }, error)),
     ...it.repetitions
       .slice(-1)
       .map(({ kind, n }) => h("b", { className: "mark again" }, t(kind, { n }))),

@@ -12,11 +12,12 @@ from aiohttp import BodyPartReader, web
 from yarl import URL
 
 from simulators import page
-from simulators.faults import Fault
 from simulators.journal import Entry
 from simulators.slack.errors import Refusal
 from simulators.slack.page.acts import PageActs
+from simulators.slack.page.breaking import Breaking, Controls
 from simulators.slack.page.frames import PageFrames, PageSource, entry
+from simulators.slack.page.origin import check_origin
 from simulators.slack.page.visitors import visitor
 from simulators.slack.people.people import People
 from simulators.slack.state.changes import Change
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 
 STATIC = Path(page.__file__).parent / "static"
 BACKLOG = 10_000
-_RULES_S = 0.5
+_BROKEN_S = 0.5
 # The page runs only its own scripts; images may come from files people upload and from messages.
 _POLICY = "default-src 'self'; img-src * data: blob:; style-src 'self' 'unsafe-inline'"
 
@@ -36,19 +37,18 @@ Verb = Callable[[JSON], Awaitable[JSON]]
 class Watcher:
     """One open page. Its queue is bounded: a page that can't keep up is disconnected.
 
-    ``rules`` are the faults it was last told of.
+    ``broken`` is the frame of faults that it was last told.
     """
 
     def __init__(self, me: User) -> None:
         self.me = me
-        self.rules: list[JSON] = []
+        self.broken: JSON = {}
         self.queue: asyncio.Queue[JSON | None] = asyncio.Queue(BACKLOG)
 
     def push(self, frame: JSON | None) -> None:
         """Send a frame soon; None ends the connection."""
-        for name in ("rules", "faults"):
-            if frame is not None and name in frame:
-                self.rules = frame[name]
+        if frame is not None and frame["type"] == "faults":
+            self.broken = frame
         if self.queue.full():
             while not self.queue.empty():
                 self.queue.get_nowait()
@@ -64,10 +64,20 @@ class PageApi:
         self._people = people
         self._frames = PageFrames(source)
         self._watchers: set[Watcher] = set()
+        self._breaking = Breaking(source.faults, self._tell)
         self._open: set[asyncio.Task[Any]] = set()
         source.workspace.subscribe(self._changed)
         source.journal.subscribe(self._recorded)
         source.sockets.on_change = lambda: self._tell(self._frames.bot())
+
+    @property
+    def controls(self) -> Controls | None:
+        """What the page may break besides single operations; set by the stack around it."""
+        return self._breaking.controls
+
+    @controls.setter
+    def controls(self, controls: Controls | None) -> None:
+        self._breaking.controls = controls
 
     def add_routes(self, app: web.Application) -> None:
         """Serve the page and its API."""
@@ -85,13 +95,15 @@ class PageApi:
             "edit": acts.edit,
             "delete": acts.delete,
             "react": acts.react,
-            "faults": self._add_fault,
+            "faults": self._breaking.add_fault,
+            "kill": self._breaking.kill,
+            "outage": self._breaking.outage,
         }
         for name, verb in verbs.items():
             app.router.add_post(f"/page/api/{name}", _json_route(verb))
         app.router.add_post("/page/api/upload", self._upload)
-        app.router.add_delete("/page/api/faults", self._clear_faults)
-        app.router.add_delete("/page/api/faults/{id}", self._remove_fault)
+        app.router.add_delete("/page/api/faults", self._breaking.clear)
+        app.router.add_delete("/page/api/faults/{id}", self._breaking.remove_fault)
         app.router.add_get("/page/ws", self._watch)
         app.router.add_get("/page/files/{id}", self._file)
         app.router.add_get(r"/archives/{channel}/p{ts:\d{16}}", self._permalink)
@@ -120,7 +132,7 @@ class PageApi:
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         """Send a snapshot, then every change, until the page closes."""
-        _check_origin(request)
+        check_origin(request)
         me = visitor(request.query, self._source.workspace.humans())
         ws = web.WebSocketResponse(heartbeat=30.0)
         await ws.prepare(request)
@@ -129,7 +141,8 @@ class PageApi:
         self._open.add(handler)
         handler.add_done_callback(self._open.discard)
         watcher = Watcher(me)
-        watcher.push(self._frames.snapshot(me))
+        watcher.broken = self._breaking.frame()
+        watcher.push({**self._frames.snapshot(me), "faults": watcher.broken})
         self._watchers.add(watcher)
         tasks = [
             asyncio.create_task(_send(ws, watcher), name="send to a page"),
@@ -147,12 +160,12 @@ class PageApi:
         return ws
 
     async def _watch_faults(self, watcher: Watcher) -> None:
-        """Faults are used up by traffic, of which the plan tells nobody: look now and then."""
+        """Traffic uses faults up and processes come back, of which nobody tells: look sometimes."""
         while True:
-            await asyncio.sleep(_RULES_S)
-            rules = self._frames.rules()
-            if rules != watcher.rules:
-                watcher.push({"type": "faults", "rules": rules})
+            await asyncio.sleep(_BROKEN_S)
+            frame = self._breaking.frame()
+            if frame != watcher.broken:
+                watcher.push(frame)
 
     def _changed(self, change: Change) -> None:
         for watcher in list(self._watchers):
@@ -175,26 +188,8 @@ class PageApi:
         if self._open:
             await asyncio.wait(list(self._open))
 
-    async def _add_fault(self, body: JSON) -> JSON:
-        fault = Fault(**body["fault"])
-        times = int(body.get("times", 1))
-        rule = self._source.faults.add(body["target"], body["operation"], fault, times)
-        self._tell({"type": "faults", "rules": self._frames.rules()})
-        return {"rule": rule.as_json()}
-
-    async def _remove_fault(self, request: web.Request) -> web.Response:
-        rule_id = request.match_info["id"]
-        removed = rule_id.isdigit() and self._source.faults.remove(int(rule_id))
-        self._tell({"type": "faults", "rules": self._frames.rules()})
-        return web.json_response({"ok": True, "removed": removed})
-
-    async def _clear_faults(self, request: web.Request) -> web.Response:
-        self._source.faults.clear()
-        self._tell({"type": "faults", "rules": []})
-        return web.json_response({"ok": True})
-
     async def _upload(self, request: web.Request) -> web.Response:
-        _check_origin(request)
+        check_origin(request)
         user, uploaded = "", None
         async for part in await request.multipart():
             if isinstance(part, BodyPartReader) and part.name == "user":
@@ -210,16 +205,9 @@ class PageApi:
         return web.json_response({"ok": True, "file": shown})
 
 
-def _check_origin(request: web.Request) -> None:
-    """Other sites open in the same browser must not act here: what they ask may cost tokens."""
-    origin = request.headers.get("Origin")
-    if origin is not None and URL(origin).authority != request.host:
-        raise web.HTTPForbidden(text="This page may only be used from its own address.")
-
-
 def _json_route(verb: Verb) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def route(request: web.Request) -> web.Response:
-        _check_origin(request)
+        check_origin(request)
         try:
             answer = await verb(await request.json())
         except Refusal as refusal:

@@ -85,7 +85,6 @@ class PageFrames:
             "messages": {channel.id: self._messages(channel, me) for channel in channels},
             "statuses": [_status(status) for status in workspace.statuses.values()],
             "journal": [entry(e) for e in self._source.journal.entries()[-JOURNAL_ENTRIES:]],
-            "faults": self.rules(),
             "home": self._view(home) if home is not None else None,
             "prompts": workspace.suggested_prompts.get(workspace.im(me.id).id),
             "bot": {"sockets": len(self._source.sockets.sockets)},
@@ -99,10 +98,6 @@ class PageFrames:
             if message.channel == channel.id and message.ephemeral_for == me.id
         ]
         return [self._message(message, me) for message in (*shared, *own)]
-
-    def rules(self) -> list[JSON]:
-        """The faults in force."""
-        return [rule.as_json() for rule in self._source.faults.rules()]
 
     def bot(self) -> JSON:
         """Whether the app is there."""

@@ -178,11 +178,17 @@ async def test_faults_are_added_shown_used_up_and_removed(page: Page) -> None:
     assert [rule["id"] for rule in rules] == [added["rule"]["id"]]
     async with page.bench.http.post(f"{page.bench.running.api_url}auth.test") as response:
         assert response.status == 500
-    assert (await page.frame("faults"))["rules"][0]["times"] == 1
+    [rule] = (await page.frame("faults"))["rules"]
+    assert (rule["times"], rule["hits"]) == (1, 1)
     url = f"{page.bench.running.base_url}/page/api/faults/{rules[0]['id']}"
     async with page.bench.http.delete(url) as response:
         assert (await response.json())["removed"]
     assert (await page.frame("faults"))["rules"] == []
+
+
+async def test_a_simulator_without_a_stack_has_nothing_to_kill(page: Page) -> None:
+    for verb, body in (("kill", {"name": "redis"}), ("outage", {"name": "redis", "on": True})):
+        assert (await page.do(verb, **body))["error"] == "bad_request"
 
 
 async def test_journal_entries_are_pushed_with_their_keys(page: Page) -> None:
@@ -218,8 +224,13 @@ async def test_a_bad_request_is_refused_without_harm(page: Page, body: dict[str,
 async def test_other_sites_in_the_browser_cannot_act(page: Page) -> None:
     base = page.bench.running.base_url
     foreign = {"Origin": "http://evil.example"}
-    async with page.bench.http.post(f"{base}/page/api/post", json={}, headers=foreign) as response:
-        assert response.status == 403
+    for verb in ("post", "faults", "kill", "outage"):
+        url = f"{base}/page/api/{verb}"
+        async with page.bench.http.post(url, json={}, headers=foreign) as response:
+            assert response.status == 403
+    for path in ("faults", "faults/1"):
+        async with page.bench.http.delete(f"{base}/page/api/{path}", headers=foreign) as response:
+            assert response.status == 403
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await page.bench.http.ws_connect(f"{base}/page/ws", headers=foreign)
 
