@@ -17,6 +17,7 @@ from processor_service.api.push_auth import Certs, NoVerification, OidcVerifier,
 from processor_service.api.readiness import Readiness
 from processor_service.api.routes import router
 from processor_service.attachments.attach import Files
+from processor_service.attachments.documents.reader import ChildDocuments
 from processor_service.delivery.thread_status import Statuses
 from processor_service.features.app_home import HomeDeps
 from processor_service.features.cancel import CancelDeps
@@ -155,6 +156,7 @@ async def open_dependencies(
             files=Files(
                 SlackFiles(calls, downloads, SlackHosts(settings.slack_api_url), asyncio.sleep),
                 model,
+                ChildDocuments(),
                 MemoryBudget(max(_FILE_MEMORY_BYTES, settings.max_file_bytes)),
                 settings.max_file_bytes,
             ),

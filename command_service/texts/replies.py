@@ -56,6 +56,8 @@ _USAGE: Final[Texts] = {
 • チャンネルで私にメンションし、続けて質問を書く
 • ダイレクトメッセージで質問を送る
 • メッセージの「その他」メニューから「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）
+*読めるファイル*
+• PDF・Word・Excel・PowerPoint・画像・音声・動画・テキストを質問に添付できます
 *回答のモード* （`/gemini` では、指定がなければ質問に合わせて自動で選びます）
 • `/gemini general: 質問` 要約と主なポイント（`一般:` も使えます）
 • `/gemini code: 質問` コードと説明、改善の提案（`コード:`）
@@ -75,6 +77,8 @@ _USAGE: Final[Texts] = {
 • mention me in a channel, followed by your question
 • send me a direct message
 • choose Summarise thread, Translate or Explain from a message's menu (I answer in a direct message)
+*Files I can read*
+• send PDF, Word, Excel or PowerPoint files, images, audio, video or text with your question
 *Answer modes* (with `/gemini`, I choose one to fit your question unless you name it)
 • `/gemini general: …` a summary and its key points
 • `/gemini code: …` code with an explanation and suggestions

@@ -103,6 +103,8 @@ def _leave_out(suspects: Sequence[Attachment], reason: str, files: Attachments) 
         files=len(suspects),
     )
     files.attachments[:] = [one for one in files.attachments if one not in suspects]
+    names = {one.name for one in suspects}
+    files.without[:] = [one for one in files.without if not (one.partly and one.name in names)]
     files.without += [OmittedFile(one.name, reason) for one in suspects]
 
 

@@ -1,3 +1,3 @@
 """The files of a question: ``selection`` by type (``media_types``) and size, ``attach`` fetches and
-uploads them, ``decode`` reads text.
+uploads them, ``decode`` reads text, ``documents`` those of office programs.
 """

@@ -14,9 +14,9 @@ from processor_service.attachments.selection import (
     Transport,
     choose,
 )
-from processor_service.ports.answers import OmittedFile
+from processor_service.ports.answers import CUT, OmittedFile
 from processor_service.ports.conversations import ThreadMessage
-from processor_service.ports.files import FileSource, Uploads
+from processor_service.ports.files import DocumentReader, FileSource, Uploads
 from processor_service.ports.model import MediaFile
 from processor_service.resilience.cancellation import CancelToken
 from processor_service.resilience.memory_budget import MemoryBudget
@@ -28,6 +28,8 @@ log = get_logger(__name__)
 
 # Files of the thread beyond the newest ones are not even looked up.
 _LOOKED_AT: Final = 20
+# Less of a document than this is not worth reading.
+_LEAST_TEXT: Final = 2_000
 _Result = TypeVar("_Result")
 
 
@@ -42,10 +44,11 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Files:
-    """Dependencies of questions with files. ``room`` bounds the bytes they hold in this process."""
+    """Dependencies of questions with files. ``memory`` bounds the bytes held in this process."""
 
     source: FileSource
     uploads: Uploads
+    documents: DocumentReader
     memory: MemoryBudget
     file_bytes: int
 
@@ -57,7 +60,9 @@ class Files:
 
 @dataclass
 class Attachments:
-    """The files that the model gets, and the files of the question that it does not get."""
+    """The files that the model gets, and the files of the question that it does not get, or not
+    all of.
+    """
 
     attachments: list[Attachment] = field(default_factory=list)
     without: list[OmittedFile] = field(default_factory=list)
@@ -101,19 +106,24 @@ class _Collecting:
         self._using = deps
         self._stack = stack
         self._taken: dict[SelectedFile, Attachment] = {}
+        self._read_bytes = 0
         self.attached = Attachments()
 
     async def collect(self, asked: Sequence[TaskFile], said: Sequence[ThreadMessage]) -> None:
-        """Uploads go first, each with memory of its own: none is reserved while holding some."""
+        """Uploads and documents go first, each with memory of its own: none is reserved while
+        holding some.
+        """
         choice = await self._choice(asked, said)
         self.attached.without += choice.verdicts
         for one in choice.chosen:
             if one.way is Transport.UPLOAD:
                 await self._try(one, self._upload, choice)
+            elif one.way is Transport.DOCUMENT:
+                await self._try(one, self._read, choice)
         room = choice.bytes_of(Transport.INLINE) + choice.bytes_of(Transport.TEXT)
         await self._stack.enter_async_context(self._using.memory.reserve(room))
         for one in choice.chosen:
-            if one.way is not Transport.UPLOAD:
+            if one.way in {Transport.INLINE, Transport.TEXT}:
                 await self._try(one, self._fetch, choice)
         found = (self._taken.get(one) for one in choice.chosen)
         self.attached.attachments += [one for one in found if one is not None]
@@ -162,6 +172,22 @@ class _Collecting:
             return Attachment(one.file.name, decode_text(await self._content(one, limit)))
         media = await self._media(one, choice.size_of(one.file))
         return Attachment(one.file.name, media, one.from_thread)
+
+    async def _read(self, one: SelectedFile, choice: Selection) -> Attachment:
+        """A document as text, in its share of what texts may take."""
+        room = choice.limits.text_bytes - choice.bytes_of(Transport.TEXT) - self._read_bytes
+        waiting = [each for each in choice.chosen if each.way is Transport.DOCUMENT]
+        share = room // (len(waiting) - waiting.index(one))
+        if share < _LEAST_TEXT:
+            raise FileUnusable("No room is left for it.", reason="file_text_too_long")
+        size = choice.size_of(one.file)
+        async with self._using.memory.reserve(size):
+            content = await self._content(one, size)
+            document = await self._using.documents.read(content, share)
+        self._read_bytes += len(document.text.encode())
+        if document.left_out:
+            self.attached.without.append(OmittedFile(one.file.name, CUT, document.left_out))
+        return Attachment(one.file.name, document.text)
 
     async def _upload(self, one: SelectedFile, choice: Selection) -> Attachment:
         async with self._using.memory.reserve(choice.size_of(one.file)):

@@ -6,6 +6,7 @@ browsers firebase.google.com/docs/ai-logic/input-file-requirements, which lists 
 the same API. Text goes into the prompt as text, whatever its type is called.
 """
 
+import re
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
@@ -82,17 +83,25 @@ _TEXT_NAMES: Final = """
     ps1 bat cmd sql graphql proto tf tfvars hcl gradle cmake mk dockerfile makefile gitignore vba
     bas cls
 """
-_OFFICE_NAMES: Final = """
-    doc docx docm xls xlsx xlsm xlsb ppt pptx pptm odt ods odp pages numbers key
-"""
 _TEXT_EXTENSIONS: Final = frozenset(_TEXT_NAMES.split())
-_OFFICE_EXTENSIONS: Final = frozenset(_OFFICE_NAMES.split())
-_OFFICE_TYPES: Final = (
-    "application/vnd.openxmlformats-officedocument",
+_DOCUMENT_NAMES: Final = """
+    docx docm dotx dotm xlsx xlsm xltx xltm pptx pptm ppsx ppsm potx potm
+"""
+_OLD_NAMES: Final = "doc dot xls xlt ppt pps pot"
+_OTHER_OFFICE_NAMES: Final = "xlsb odt ods odp pages numbers key"
+_DOCUMENT_EXTENSIONS: Final = frozenset(_DOCUMENT_NAMES.split())
+_OLD_EXTENSIONS: Final = frozenset(_OLD_NAMES.split())
+_OTHER_OFFICE_EXTENSIONS: Final = frozenset(_OTHER_OFFICE_NAMES.split())
+_DOCUMENT_TYPE: Final = re.compile(
+    r"application/vnd\.(openxmlformats-officedocument\.|ms-[a-z.]+\.macroenabled\.12$)"
+)
+_OLD_TYPES: Final = frozenset(
+    {"application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"}
+)
+_OTHER_OFFICE_TYPES: Final = (
     "application/vnd.oasis.opendocument",
     "application/vnd.ms-",
     "application/vnd.google-apps",
-    "application/msword",
 )
 
 
@@ -101,7 +110,9 @@ class MediaKind(StrEnum):
 
     MEDIA = "media"
     TEXT = "text"
-    OFFICE = "office"
+    DOCUMENT = "document"
+    OLD_OFFICE = "old_office"
+    OTHER_OFFICE = "other_office"
     OTHER = "other"
 
 
@@ -113,10 +124,27 @@ def kind_of(file: TaskFile) -> MediaKind:
     # The name goes first: .ts is registered as a video format, and Windows takes .csv for Excel's.
     if extension in _TEXT_EXTENSIONS:
         return MediaKind.TEXT
-    if extension in _OFFICE_EXTENSIONS or mimetype.startswith(_OFFICE_TYPES):
-        return MediaKind.OFFICE
+    office = _office_by_name(extension) or _office_by_type(mimetype)
+    if office is not None:
+        return office
     is_text = mimetype.startswith("text/") or mimetype in _TEXT_TYPES
     return MediaKind.TEXT if is_text else MediaKind.OTHER
+
+
+def _office_by_name(extension: str) -> MediaKind | None:
+    if extension in _DOCUMENT_EXTENSIONS:
+        return MediaKind.DOCUMENT
+    if extension in _OLD_EXTENSIONS:
+        return MediaKind.OLD_OFFICE
+    return MediaKind.OTHER_OFFICE if extension in _OTHER_OFFICE_EXTENSIONS else None
+
+
+def _office_by_type(mimetype: str) -> MediaKind | None:
+    if _DOCUMENT_TYPE.match(mimetype):
+        return MediaKind.DOCUMENT
+    if mimetype in _OLD_TYPES:
+        return MediaKind.OLD_OFFICE
+    return MediaKind.OTHER_OFFICE if mimetype.startswith(_OTHER_OFFICE_TYPES) else None
 
 
 def media_type_of(file: TaskFile) -> str | None:

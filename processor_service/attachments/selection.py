@@ -19,12 +19,20 @@ TEXT_BYTES: Final = MEGABYTE
 MOST_FILES: Final = 10
 
 
+_UNREAD: Final = {
+    MediaKind.OLD_OFFICE: "file_old_office",
+    MediaKind.OTHER_OFFICE: "file_office",
+    MediaKind.OTHER: "file_type",
+}
+
+
 class Transport(StrEnum):
     """How a file reaches the model."""
 
     INLINE = "inline"
     UPLOAD = "upload"
     TEXT = "text"
+    DOCUMENT = "document"
 
 
 @dataclass(frozen=True)
@@ -81,13 +89,15 @@ class Selection:
         if file.gone:
             return "file_gone"
         kind = kind_of(file)
-        if kind is MediaKind.OFFICE:
-            return "file_office"
-        if kind is MediaKind.OTHER:
-            return "file_type"
+        if kind in _UNREAD:
+            return _UNREAD[kind]
         if len(self.chosen) >= self.limits.files:
             return "files_too_many"
-        return self._text_way(file) if kind is MediaKind.TEXT else self._media_way(file)
+        if kind is MediaKind.TEXT:
+            return self._text_way(file)
+        if file.size > self.limits.file_bytes:
+            return "file_too_large"
+        return Transport.DOCUMENT if kind is MediaKind.DOCUMENT else self._media_way(file)
 
     def _text_way(self, file: TaskFile) -> Transport | str:
         if self.bytes_of(Transport.TEXT) + (file.size or 1) > self.limits.text_bytes:
@@ -95,8 +105,6 @@ class Selection:
         return Transport.TEXT
 
     def _media_way(self, file: TaskFile) -> Transport | str:
-        if file.size > self.limits.file_bytes:
-            return "file_too_large"
         if self.bytes_of(Transport.INLINE) + self.size_of(file) <= self.limits.inline_bytes:
             return Transport.INLINE
         return Transport.UPLOAD if self.limits.uploads else "files_too_large"

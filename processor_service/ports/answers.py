@@ -1,18 +1,30 @@
 """Answers, and the cache of answers."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from processor_service.ports.citations import Citations
 from shared.task import Mode
 
+CUT: Final = "file_cut"
+"""The reason of a file that Gemini got in part."""
+
 
 @dataclass(frozen=True)
 class OmittedFile:
-    """A file of the question that Gemini did not get; ``reason`` is the stable code of why."""
+    """A file of the question that Gemini did not get; ``reason`` is the stable code of why.
+
+    ``partly``: only its places in ``detail`` are missing.
+    """
 
     name: str
     reason: str
+    detail: str = ""
+
+    @property
+    def partly(self) -> bool:
+        """Whether Gemini got the rest of the file."""
+        return self.reason == CUT
 
 
 @dataclass(frozen=True)

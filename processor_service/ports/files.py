@@ -1,5 +1,6 @@
 """Where the files of a question come from, and where large ones go."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from processor_service.ports.model import MediaFile
@@ -14,6 +15,21 @@ class FileSource(Protocol):
 
     async def content(self, file: TaskFile, limit: int) -> bytes:
         """Its content of at most ``limit`` bytes, never empty. Raises FileUnusable."""
+
+
+@dataclass(frozen=True)
+class DocumentText:
+    """What a document says. ``left_out``: the places that ``text`` is without, in a line."""
+
+    text: str
+    left_out: str = ""
+
+
+class DocumentReader(Protocol):
+    """Reads the documents of office programs."""
+
+    async def read(self, content: bytes, room: int) -> DocumentText:
+        """The document's text of at most about ``room`` bytes. Raises FileUnusable."""
 
 
 class Uploads(Protocol):

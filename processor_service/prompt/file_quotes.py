@@ -48,7 +48,9 @@ def with_files(
     word = word_in_none_of([prompt.text, *texts, *(one.text for one in prompt.turns)])
     turns = [turn for one in files for turn in _turns(one, word)]
     turns += [
-        PromptTurn("user", f'[{word} missing "{quotable_name(one.name)}"]\n\n') for one in without
+        PromptTurn("user", f'[{word} missing "{quotable_name(one.name)}"]\n\n')
+        for one in without
+        if not one.partly
     ]
     rules = _RULES[locale].format(word=word)
     return replace(

@@ -8,6 +8,7 @@ from processor_service.ports.answers import OmittedFile
 from processor_service.texts.answers import (
     FILE_LEFT_OUT,
     FILE_REASONS,
+    FILES_CUT,
     FILES_LEFT_OUT,
     MORE_FILES_LEFT_OUT,
     UNNAMED_FILE,
@@ -24,7 +25,8 @@ def verdict_lines(without: Sequence[OmittedFile], locale: Locale) -> str:
     """One unescaped line per file."""
     lines = [
         FILE_LEFT_OUT[locale].format(
-            name=_shown(one.name) or UNNAMED_FILE[locale], why=FILE_REASONS[one.reason][locale]
+            name=_shown(one.name) or UNNAMED_FILE[locale],
+            why=FILE_REASONS[one.reason][locale].format(detail=" ".join(one.detail.split())),
         )
         for one in without[:_LINES]
     ]
@@ -35,11 +37,17 @@ def verdict_lines(without: Sequence[OmittedFile], locale: Locale) -> str:
 
 def files_text(without: Sequence[OmittedFile], locale: Locale) -> list[str]:
     """The same as ``files_footer`` for an answer without layout, unescaped."""
-    return [f"{FILES_LEFT_OUT[locale]}\n{verdict_lines(without, locale)}"] if without else []
+    groups = (
+        (FILES_LEFT_OUT, [one for one in without if not one.partly]),
+        (FILES_CUT, [one for one in without if one.partly]),
+    )
+    return [
+        f"{heading[locale]}\n{verdict_lines(files, locale)}" for heading, files in groups if files
+    ]
 
 
 def files_footer(without: Sequence[OmittedFile], locale: Locale) -> list[dict[str, Any]]:
-    """The block below an answer that names the files Gemini did not get; none if it got all."""
+    """The blocks below an answer that name the files Gemini did not get, or not whole."""
     return [context(escape(text, quote=False)) for text in files_text(without, locale)]
 
 

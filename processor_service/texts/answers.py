@@ -185,17 +185,45 @@ FILES_LEFT_OUT: Final[Texts] = {
     "ja": ":warning: 次のファイルは回答に使われていません。",
     "en": ":warning: These files were not used for the answer:",
 }
+FILES_CUT: Final[Texts] = {
+    "ja": ":scissors: 次のファイルは一部だけを読みました。",
+    "en": ":scissors: Only a part of these files was read:",
+}
 FILE_LEFT_OUT: Final[Texts] = {"ja": "• {name}：{why}", "en": "• {name}: {why}"}
 UNNAMED_FILE: Final[Texts] = {"ja": "（名前のわからないファイル）", "en": "(an unnamed file)"}
 MORE_FILES_LEFT_OUT: Final[Texts] = {"ja": "• ほか {count} 件", "en": "• and {count} more"}
 FILE_REASONS: Final[dict[str, Texts]] = {
     "file_type": {
-        "ja": "対応していない形式です。PDF・画像・音声・動画・テキスト形式でお送りください。",
-        "en": "This type is not supported. Please send a PDF, an image, audio, video or text.",
+        "ja": "対応していない形式です。PDF・Word・Excel・PowerPoint・画像・音声・動画・テキスト形式でお送りください。",
+        "en": "This type is not supported. Please send a PDF, a Word, Excel or PowerPoint file, an image, audio, video or text.",
     },
     "file_office": {
-        "ja": "Office 形式の文書は読み取れません。PDF として保存してお送りください。",
-        "en": "Office documents cannot be read. Please save it as a PDF and send that.",
+        "ja": "この形式の文書は読み取れません。Word・Excel・PowerPoint の形式（.docx・.xlsx・.pptx）か PDF で保存してお送りください。",
+        "en": "Documents of this type cannot be read. Please save it as .docx, .xlsx, .pptx or PDF and send that.",
+    },
+    "file_old_office": {
+        "ja": "古い形式（.doc・.xls・.ppt）は読み取れません。.docx・.xlsx・.pptx として保存し直してお送りください。",
+        "en": "The old formats (.doc, .xls, .ppt) cannot be read. Please save it as .docx, .xlsx or .pptx and send that.",
+    },
+    "file_encrypted": {
+        "ja": "パスワードで保護されています。パスワードを外して保存し、もう一度お送りください。",
+        "en": "It is protected by a password. Please save it without one and send it again.",
+    },
+    "file_no_text": {
+        "ja": "文字が含まれていません。画像だけの資料は、PDF として保存してお送りください。",
+        "en": "There is no text in it. If it consists of pictures, please save it as a PDF and send that.",
+    },
+    "file_unsafe": {
+        "ja": "通常の文書にない構造が含まれているため、安全のため開きませんでした。元のアプリで保存し直してお送りください。",
+        "en": "It was not opened, because it is built as no normal document is. Please save it again in its own program and send that.",
+    },
+    "file_too_complex": {
+        "ja": "大きすぎるか複雑すぎて、読み取りを終えられませんでした。必要な部分だけを別のファイルにしてお送りください。",
+        "en": "It is too large or too complex to be read. Please send only the part that matters as a file of its own.",
+    },
+    "file_cut": {
+        "ja": "内容が多いため、次の部分は読んでいません：{detail}。必要な場合は、その部分を別のファイルにしてお送りください。",
+        "en": "There is too much in it, so this was not read: {detail}. If you need that part, please send it as a file of its own.",
     },
     "file_too_large": {
         "ja": "サイズが上限を超えています。圧縮するか、分割してお送りください。",

@@ -334,8 +334,8 @@ WORDS: Final[dict[str, FailureText]] = {
             "en": "I couldn't use your files.\n{files}\n",
         },
         {
-            "ja": "PDF・画像・音声・動画・テキストを、もう一度お送りください。",
-            "en": "Send PDFs, images, audio, video or text.",
+            "ja": "PDF・Word・Excel・PowerPoint・画像・音声・動画・テキストを、もう一度お送りください。",
+            "en": "Send PDFs, Word, Excel or PowerPoint files, images, audio, video or text.",
         },
         retry=False,
     ),

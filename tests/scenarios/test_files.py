@@ -9,6 +9,8 @@ from shared.ledger import Mark, Role
 from simulators.slack import SlackConfig
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
+from tests.support.hostile_files import HOSTILE
+from tests.support.office_files import sales
 from tests.support.sample_files import PDF, PDF_PROTECTED, PDF_WITHOUT_PAGES, PNG, PNG_HEADER
 from tests.support.workbenches.slack import ONE_EVENT_A_MENTION
 
@@ -50,18 +52,39 @@ async def test_files_of_a_question_reach_gemini_or_are_named_below_the_answer(
         ("図.png", PNG),
         ("議事録.txt", "次回は金曜日です。".encode("cp932")),
         ("film.mp4", film),
-        ("計画.docx", b"PK\x03\x04"),
+        ("計画.doc", b"\xd0\xcf\x11\xe0"),
     )
     where = stack.slack.people.dm("alice").id
     asked = stack.slack.people.post("alice", where, "Redisとは何ですか", files=files)
     answer = await said(stack, where, asked.ts)
     assert answer.index("図.png") < answer.index("議事録.txt") < answer.index("film.mp4")
     assert "video/mp4, uploaded" in answer
-    assert "計画.docx: Office documents cannot be read" in answer
+    assert "計画.doc: The old formats (.doc, .xls, .ppt) cannot be read" in answer
     [request] = stack.gemini.requests
     assert "次回は金曜日です。" in request.prompt
     await stack.gemini.wait_for(lambda: len(stack.gemini.files.deleted) == 1)
     assert stack.gemini.files.files == []
+
+
+async def test_a_workbook_reaches_gemini_as_a_table_and_a_protected_one_is_named(
+    stack: LocalStack,
+) -> None:
+    files = shared(
+        stack,
+        ("売上.xlsx", sales()),
+        ("社外秘.docx", HOSTILE["an encrypted document"][0]()),
+        ("爆弾.docx", HOSTILE["a zip bomb"][0]()),
+    )
+    where = stack.slack.people.dm("alice").id
+    asked = stack.slack.people.post("alice", where, "5 月の前年比は?", files=files)
+    answer = await said(stack, where, asked.ts)
+    assert "社外秘.docx: It is protected by a password" in answer
+    assert "爆弾.docx: It was not opened" in answer
+    [request] = stack.gemini.requests
+    told = str(request.body)
+    assert "|  | A | B | C |" in told
+    assert "| 4 | 2026/5/1 | ¥800 | 50.0% |" in told
+    assert 'missing "社外秘.docx"' in told
 
 
 async def test_a_mention_with_nothing_but_an_unusable_file_gets_a_notice(

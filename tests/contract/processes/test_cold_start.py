@@ -14,6 +14,14 @@ import json, sys
 import processor_service.__main__
 print(json.dumps([name for name in NAMES if name in sys.modules]))
 """
+AFTER_ANSWERS = """
+import json, sys
+import processor_service.__main__
+import processor_service.app
+import processor_service.answering.answer
+of_documents = ["docx", "lxml", "openpyxl", "PIL", "pptx", "xlsxwriter"]
+print(json.dumps([name for name in of_documents if name in sys.modules]))
+"""
 OPENAPI = """
 import json
 import processor_service.__main__
@@ -57,6 +65,10 @@ async def said(script: str) -> Any:
 
 async def test_what_only_an_answer_needs_is_not_imported_before_the_service_listens() -> None:
     assert await said(BEFORE_AN_ANSWER) == []
+
+
+async def test_what_reads_documents_is_not_imported_by_the_service_at_all() -> None:
+    assert await said(AFTER_ANSWERS) == []
 
 
 async def test_what_is_left_is_imported_meanwhile_and_garbage_is_collected_again() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from processor_service.ports.files import DocumentText
 from processor_service.ports.model import MediaFile
 from shared.errors import FileUnusable
 from shared.task import TaskFile
@@ -33,6 +34,20 @@ class FakeFiles:
         if isinstance(what, FileUnusable):
             raise what
         return what
+
+
+@dataclass
+class FakeDocuments:
+    """Documents whose text is their content, or ``told``; ``rooms`` is what each was given."""
+
+    told: DocumentText | FileUnusable | None = None
+    rooms: list[int] = field(default_factory=list)
+
+    async def read(self, content: bytes, room: int) -> DocumentText:
+        self.rooms.append(room)
+        if isinstance(self.told, FileUnusable):
+            raise self.told
+        return self.told or DocumentText(content.decode())
 
 
 @dataclass

@@ -31,7 +31,7 @@ from tests.support.fakes.processor.conversations import (
     FakeConversations,
     FakeThreads,
 )
-from tests.support.fakes.processor.files import FakeFiles, FakeUploads
+from tests.support.fakes.processor.files import FakeDocuments, FakeFiles, FakeUploads
 from tests.support.fakes.processor.growing import FakeBudget
 from tests.support.fakes.processor.limits import FakeLimits, FakeUsages
 from tests.support.fakes.processor.model import FakeModel, saying
@@ -75,6 +75,7 @@ class World:
     votes: FakeVotes = field(default_factory=FakeVotes)
     files: FakeFiles = field(default_factory=FakeFiles)
     uploads: FakeUploads = field(default_factory=FakeUploads)
+    documents: FakeDocuments = field(default_factory=FakeDocuments)
     threads: FakeThreads = field(default_factory=FakeThreads)
     usages: FakeUsages = field(default_factory=FakeUsages)
     homes: FakeHomes = field(default_factory=FakeHomes)
@@ -108,7 +109,13 @@ class World:
                 model=self.model,
                 generation=self.generation,
                 prompt_config=self.prompt_config,
-                files=Files(self.files, self.uploads, MemoryBudget(64 * MEGABYTE), 50 * MEGABYTE),
+                files=Files(
+                    self.files,
+                    self.uploads,
+                    self.documents,
+                    MemoryBudget(64 * MEGABYTE),
+                    50 * MEGABYTE,
+                ),
                 people=self.people,
                 channels=self.channels,
                 groups=self.groups,

@@ -5,6 +5,7 @@ import pytest
 
 from processor_service.attachments.selection import INLINE_BYTES, MEGABYTE
 from processor_service.ports.conversations import ThreadMessage
+from processor_service.ports.files import DocumentText
 from processor_service.ports.model import Chunk, MediaFile, Prompt
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import (
@@ -30,7 +31,8 @@ def a_file(name: str, mimetype: str, **changes: Any) -> TaskFile:
 
 IMAGE = a_file("図.png", "image/png")
 NOTES = a_file("notes.txt", "text/plain")
-WORD = a_file("計画.docx", "application/msword")
+WORD = a_file("計画.doc", "application/msword")
+BOOK = a_file("表.xlsx", "application/octet-stream")
 FILM = a_file("film.mp4", "video/mp4", size=INLINE_BYTES + 1)
 
 
@@ -102,9 +104,9 @@ async def test_a_file_that_cannot_be_used_is_named_below_the_answer_and_to_the_m
     here = world()
     assert await here.answer(asking(IMAGE, WORD)) is Outcome.ANSWERED
     [note] = notes_below(here)
-    assert "計画.docx" in note
-    assert "PDF" in note
-    assert 'missing "計画.docx"' in "".join(turn.text for turn in asked_of(here).turns)
+    assert "計画.doc" in note
+    assert ".docx" in note
+    assert 'missing "計画.doc"' in "".join(turn.text for turn in asked_of(here).turns)
 
 
 async def test_the_note_speaks_the_askers_language_and_reaches_nobody() -> None:
@@ -123,7 +125,7 @@ async def test_with_nothing_to_use_and_no_text_there_is_a_notice_that_says_why()
     [(_, body)] = here.conversation.messages
     shown = str(body.blocks)
     assert "図.png" in shown
-    assert "計画.docx" in shown
+    assert "計画.doc" in shown
     assert "files_unusable" in shown
 
 
@@ -250,7 +252,7 @@ async def test_a_successor_shows_the_same_note_with_the_words_it_found() -> None
     here.conversation.messages.clear()
     await here.answer(asking(WORD), "m2")
     assert len(here.model.asked) == 1
-    assert "計画.docx" in notes_below(here)[0]
+    assert "計画.doc" in notes_below(here)[0]
 
 
 async def test_the_note_stands_below_a_plain_answer_too() -> None:
@@ -259,7 +261,7 @@ async def test_the_note_stands_below_a_plain_answer_too() -> None:
     here.model = FakeModel([[Chunk("答え", finished=True)]])
     here.conversation.failures["post"] = [(unshowable, False)]
     await here.answer(asking(WORD))
-    assert "計画.docx" in here.conversation.messages[-1][1].text
+    assert "計画.doc" in here.conversation.messages[-1][1].text
 
 
 async def test_a_question_with_files_neither_reads_nor_fills_the_cache() -> None:
@@ -348,3 +350,68 @@ async def test_a_key_that_gemini_denies_is_no_matter_of_a_file() -> None:
     here.model = model = refusing(ModelRejected("403", reason="model_denied"))
     assert await here.answer(asking(IMAGE)) is Outcome.TOLD_FAILURE
     assert len(model.asked) == 1
+
+
+async def test_a_document_goes_to_gemini_as_the_text_that_was_read_in_it() -> None:
+    here = world(表_xlsx=b"anything")
+    here.documents.told = DocumentText("| 1 | 売上 |")
+    assert await here.answer(asking(BOOK)) is Outcome.ANSWERED
+    told = "".join(turn.text for turn in asked_of(here).turns)
+    assert 'file "表.xlsx"]\n| 1 | 売上 |\n' in told
+    assert notes_below(here) == []
+
+
+async def test_what_was_left_out_of_a_document_is_named_below_the_answer() -> None:
+    here = world(表_xlsx=b"anything")
+    here.documents.told = DocumentText("| 1 | 売上 |", "売上!2001:100000")
+    assert await here.answer(asking(BOOK)) is Outcome.ANSWERED
+    [note] = notes_below(here)
+    assert "一部だけ" in note
+    assert "売上!2001:100000" in note
+    assert "回答に使われていません" not in note
+    assert "missing" not in "".join(turn.text for turn in asked_of(here).turns)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("file_encrypted", "パスワード"),
+        ("file_no_text", "文字が含まれていません"),
+        ("file_unsafe", "安全のため"),
+        ("file_too_complex", "複雑すぎて"),
+    ],
+)
+async def test_a_document_that_cannot_be_read_is_named_and_the_question_answered(
+    reason: str, words: str
+) -> None:
+    here = world(表_xlsx=b"anything")
+    here.documents.told = FileUnusable("no", reason=reason)
+    assert await here.answer(asking(BOOK)) is Outcome.ANSWERED
+    [note] = notes_below(here)
+    assert "表.xlsx" in note
+    assert words in note
+    assert 'missing "表.xlsx"' in "".join(turn.text for turn in asked_of(here).turns)
+
+
+async def test_documents_share_the_room_that_texts_have() -> None:
+    here = world(表_xlsx=b"a" * 100, 案_docx=b"b", notes_txt=b"c" * (MEGABYTE // 2))
+    notes = a_file("notes.txt", "text/plain", size=MEGABYTE // 2)
+    assert await here.answer(asking(BOOK, a_file("案.docx", ""), notes)) is Outcome.ANSWERED
+    assert here.documents.rooms == [MEGABYTE // 4, MEGABYTE // 2 - 100]
+
+
+async def test_a_document_for_which_texts_leave_no_room_is_told() -> None:
+    here = world(表_xlsx=b"a", notes_txt=b"c" * MEGABYTE)
+    notes = a_file("notes.txt", "text/plain", size=MEGABYTE)
+    assert await here.answer(asking(BOOK, notes)) is Outcome.ANSWERED
+    assert "テキストが長すぎます" in notes_below(here)[0]
+
+
+async def test_a_cut_document_that_gemini_finds_too_long_has_one_line_below_the_answer() -> None:
+    here = world(表_xlsx=b"anything")
+    here.documents.told = DocumentText("| 1 | 売上 |", "売上!2:9")
+    here.model = refusing(ModelRejected("400", reason="question_too_long"))
+    assert await here.answer(asking(BOOK)) is Outcome.ANSWERED
+    [note] = notes_below(here)
+    assert note.count("表.xlsx") == 1
+    assert "長さ" in note

@@ -39,19 +39,25 @@ def test_media_are_called_as_gemini_calls_them(
         ("Dockerfile", "application/octet-stream", MediaKind.TEXT),
         ("売上.csv", "application/vnd.ms-excel", MediaKind.TEXT),
         ("data", "application/json", MediaKind.TEXT),
-        ("計画.docx", "application/octet-stream", MediaKind.OFFICE),
+        ("計画.docx", "application/octet-stream", MediaKind.DOCUMENT),
+        ("集計.xlsm", "application/vnd.ms-excel.sheet.macroenabled.12", MediaKind.DOCUMENT),
+        ("x", "application/vnd.ms-excel.sheet.macroEnabled.12", MediaKind.DOCUMENT),
+        ("計画.doc", "application/octet-stream", MediaKind.OLD_OFFICE),
+        ("x", "application/vnd.ms-powerpoint", MediaKind.OLD_OFFICE),
+        ("計画.odt", "application/vnd.oasis.opendocument.text", MediaKind.OTHER_OFFICE),
+        ("x", "application/vnd.google-apps.document", MediaKind.OTHER_OFFICE),
         (
             "x",
             "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-            "office",
+            MediaKind.DOCUMENT,
         ),
-        ("old.xls", "application/vnd.ms-excel", MediaKind.OFFICE),
+        ("old.xls", "application/vnd.ms-excel", MediaKind.OLD_OFFICE),
         ("a.zip", "application/zip", MediaKind.OTHER),
         ("moving.gif", "image/gif", MediaKind.OTHER),
         ("", "", MediaKind.OTHER),
     ],
 )
-def test_each_file_is_text_office_or_neither(name: str, mimetype: str, kind: MediaKind) -> None:
+def test_each_file_is_text_a_document_or_neither(name: str, mimetype: str, kind: MediaKind) -> None:
     assert kind_of(a_file(name, mimetype)) == kind
 
 

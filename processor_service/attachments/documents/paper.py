@@ -1,0 +1,61 @@
+"""What a document is written on: a bounded text, and what was left out of it."""
+
+import time
+from typing import Final
+
+# Slack shows it in a line below the answer.
+_TOLD_CHARS: Final = 200
+
+
+class Paper:
+    """A text of at most ``room`` bytes. Who reads for it stops once it is ``over``: it is full, or
+    ``seconds`` of the processor's time are used up.
+    """
+
+    def __init__(self, room: int, seconds: float) -> None:
+        self.left = room
+        self.has_words = False
+        self.left_out: list[str] = []
+        self._until = time.process_time() + seconds
+        self.lines: list[str] = []
+        self._full = False
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more shall be read for it."""
+        return self._full or time.process_time() > self._until
+
+    def write(self, line: str, *, words: bool = True) -> bool:
+        """Add a line. False if it does not fit any more. ``words``: it is from the document."""
+        size = len(line.encode("utf-8", "replace")) + 1
+        if self._full or size > self.left:
+            self._full = True
+            return False
+        self.lines.append(line)
+        self.left -= size
+        self.has_words = self.has_words or (words and bool(line.strip()))
+        return True
+
+    def part(self, reserved: int) -> "Paper":
+        """What is left of room and time, but for so many bytes and their share of the time."""
+        room = max(0, self.left - reserved)
+        seconds = max(0.0, self._until - time.process_time())
+        return Paper(room, seconds * room / max(1, self.left))
+
+    def add(self, part: "Paper") -> None:
+        """Take what was written on a part."""
+        self.lines += part.lines
+        self.left -= sum(len(line.encode("utf-8", "replace")) + 1 for line in part.lines)
+        self.has_words = self.has_words or part.has_words
+        self.left_out += part.left_out
+
+    def text(self) -> str:
+        """All that was written, and what was left out."""
+        told = self.left_out_told()
+        end = [f"[left out, because it is too long: {told}]"] if told else []
+        return "\n".join([*self.lines, *end])
+
+    def left_out_told(self) -> str:
+        """The places that were left out, in a line."""
+        told = ", ".join(self.left_out)
+        return told if len(told) <= _TOLD_CHARS else told[: _TOLD_CHARS - 1] + "…"
