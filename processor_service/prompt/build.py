@@ -24,7 +24,7 @@ from processor_service.prompt.lookups import lookups_told
 from processor_service.prompt.response_schema import JsonFormat
 from shared.task import Mode, Task
 
-PROMPT_VERSION = "2026-11-29"
+PROMPT_VERSION = "2026-11-29b"
 
 JAPAN: Final = timedelta(hours=9)
 """UTC offset for users without a time zone in Slack: Asia/Tokyo, which has no summer time."""

@@ -53,7 +53,8 @@ def _attachment(value: Json, names: Names) -> str:
 
 
 def _attachment_text(value: Json, names: Names) -> str:
-    body = ""
+    author = escape(text_of(value, "author_name"))
+    body = tag("div", author, class_="attachment-author") if author else ""
     title = escape(text_of(value, "title"))
     if title:
         body += tag("div", link(text_of(value, "title_link"), title), class_="attachment-title")

@@ -77,3 +77,21 @@ async def test_a_message_is_explained_in_direct_messages_with_a_link_back(
     await page.goto(address)
     await expect(page.get_by_test_id("thread-pane")).to_contain_text("burn rate")
     await expect(page.get_by_test_id("channel-general")).to_have_attribute("aria-current", "page")
+
+
+async def test_a_message_is_forwarded_and_answered_about_in_direct_messages(
+    stack: LocalStack, page: Page
+) -> None:
+    stack.slack.people.post("tom", "#general", "The delivery moves to Monday.")
+    await page.get_by_test_id("channel-general").click()
+    message = page.locator(".message", has_text="delivery moves")
+    await message.hover()
+    await message.get_by_test_id("more").click()
+    await page.get_by_role("menuitem", name="Forward to Mechachang").click()
+    await expect(page.get_by_test_id("channel-mechachang")).to_have_attribute(
+        "aria-current", "page"
+    )
+    forward = page.locator(".message .attachment")
+    await expect(forward).to_contain_text("The delivery moves to Monday.")
+    await expect(forward).to_contain_text("Tom")
+    await expect(page.get_by_test_id("thread-link").first).to_be_visible(timeout=ANSWER_MS)

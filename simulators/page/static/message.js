@@ -7,7 +7,7 @@ import { avatar, h, icon, iconButton } from "./dom.js";
 import { editor } from "./editor.js";
 import { menu } from "./menu.js";
 import { go } from "./route.js";
-import { emit, messagesOf, state, statusKey, user } from "./state.js";
+import { bot, emit, isBotIm, messagesOf, state, statusKey, user } from "./state.js";
 import { clock, fullDate, t } from "./texts.js";
 import { statusLine } from "./status.js";
 
@@ -258,14 +258,9 @@ function toolbar(message, inThread) {
           data: { testid: "delete" },
         })
       : null,
-    state.shortcuts.length
-      ? iconButton(
-          "more",
-          t("moreActions"),
-          (event) => pickShortcut(event.currentTarget, message),
-          { data: { testid: "more" } },
-        )
-      : null,
+    iconButton("more", t("moreActions"), (event) => pickMore(event.currentTarget, message), {
+      data: { testid: "more" },
+    }),
   );
   return bar;
 }
@@ -306,25 +301,25 @@ function pickReaction(anchor, message) {
   );
 }
 
-function pickShortcut(anchor, message) {
-  menu(
-    anchor,
-    "shortcut-menu",
-    state.shortcuts.map((it) =>
-      h(
-        "button",
-        {
-          type: "button",
-          role: "menuitem",
-          onclick: () =>
-            post("shortcut", {
-              channel: message.channel,
-              message_ts: message.ts,
-              callback_id: it.callback_id,
-            }),
-        },
-        it.name,
-      ),
+function pickMore(anchor, message) {
+  const { channel, ts } = message;
+  const shortcuts = state.shortcuts.map((it) =>
+    choice(it.name, () =>
+      post("shortcut", { channel, message_ts: ts, callback_id: it.callback_id }),
     ),
   );
+  const forwarding = choice(t("forward", { name: bot().display_name }), () => forward(message));
+  menu(anchor, "shortcut-menu", [...shortcuts, forwarding]);
+}
+
+function choice(name, onclick) {
+  return h("button", { type: "button", role: "menuitem", onclick }, name);
+}
+
+/** Forward the message to the bot's direct messages, and go there. */
+async function forward({ channel, ts }) {
+  const to = [...state.channels.values()].find(isBotIm)?.id;
+  if (!to) return;
+  await post("forward", { channel, message_ts: ts, to });
+  go(to);
 }

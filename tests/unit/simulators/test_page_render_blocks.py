@@ -182,6 +182,8 @@ def test_an_attachment_has_its_colour_bar() -> None:
     html = render_message(message, NAMES)
     assert 'data-color="#36a64f"' in html
     assert "<strong>in</strong>" in html
+    forwarded = render_message({"attachments": [{"author_name": "<b>健", "text": "x"}]}, NAMES)
+    assert '<div class="attachment-author">&lt;b&gt;健</div>' in forwarded
     named = render_message({"attachments": [{"color": "danger", "fallback": "x"}]}, NAMES)
     assert 'data-color="#e01e5a"' in named
 
