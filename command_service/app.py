@@ -152,7 +152,9 @@ async def running(
         repetition = _use_cases(settings, adapters)
         history = SlackHistory(slack, access)
         catch_up = Backfill(history, repetition.submit_deps, identity, ledger)
-        following = FollowUpDeps(repetition.submit_deps, history, ledger, settings.follow_threads)
+        following = FollowUpDeps(
+            repetition.submit_deps, history, ledger, settings.following is not None
+        )
         bolt = _bolt_app(settings, slack, identity)
         listening = _votes(
             settings, repetition.submit_deps, SlackModals(slack, access, ledger.signing)
@@ -252,6 +254,7 @@ def _use_cases(settings: CommandSettings, adapters: Adapters) -> AskAgainDeps:
         ),
         throttle=PerUserThrottle(GENEROSITY * settings.user_requests_per_minute),
         sharing=Sharing(SlackDiagnostics(slack, access)),
+        following=settings.following,
     )
     return AskAgainDeps(submit_deps, SlackQuestions(slack, access, adapters.ledger))
 

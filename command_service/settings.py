@@ -1,13 +1,16 @@
 """The settings of the command service, from the environment and ``.env``."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from shared.settings import AppToken, Ids, ServiceSettings
+from shared.task import Following
 
 Positive = Annotated[int, Field(gt=0)]
 Percent = Annotated[int, Field(ge=0, le=100)]
+FollowThreads = Literal["mention", "asker", "judge"]
+_FOLLOWED_BEFORE: Final[dict[Any, FollowThreads]] = {"true": "asker", "false": "mention"}
 
 
 class CommandSettings(ServiceSettings):
@@ -29,9 +32,19 @@ class CommandSettings(ServiceSettings):
     rollout_percent: Percent = 100
     rollout_user_ids: Ids = frozenset()
     max_prompt_chars: Positive = 20_000
-    follow_threads: bool = True
+    follow_threads: FollowThreads = "asker"
     synthetic_question_seconds: Annotated[int, Field(ge=0)] = 0
     user_requests_per_minute: Annotated[int, Field(ge=0)] = 10
+
+    @property
+    def following(self) -> Following | None:
+        """How the processor decides on a message without a mention; None: it is no question."""
+        return None if self.follow_threads == "mention" else Following(self.follow_threads)
+
+    @field_validator("follow_threads", mode="before")
+    @classmethod
+    def _was_a_switch(cls, value: str) -> str:
+        return _FOLLOWED_BEFORE.get(value.strip().lower(), value)
 
     @field_validator("slack_app_token")
     @classmethod

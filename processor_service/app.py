@@ -24,6 +24,8 @@ from processor_service.features.cancel import CancelDeps
 from processor_service.features.doctor import Checked, ReportDeps
 from processor_service.features.feedback import FeedbackDeps
 from processor_service.features.model_check import TRY_WITHIN_S, check_model
+from processor_service.following.follow_up import FollowUps
+from processor_service.following.judge import Judge
 from processor_service.gemini.access import GeminiAccess
 from processor_service.gemini.lazy import Gemini, gemini
 from processor_service.ports.generation_options import HedgeTimes
@@ -52,6 +54,7 @@ from processor_service.slack.conversations import SlackConversations, Streaming
 from processor_service.slack.files import DOWNLOAD_TIMEOUT, SlackFiles, SlackHosts
 from processor_service.slack.people import SlackPeople
 from processor_service.slack.reading.reader import SlackThreads
+from processor_service.slack.reading.talks import SlackTalks
 from processor_service.slack.user_groups import SlackGroups
 from processor_service.slack.workspace import SlackHomes, SlackWorkspace
 from shared.errors import RetryableError
@@ -177,6 +180,7 @@ async def open_dependencies(
             Coordination(leases, cancel.queue, cancel.cancellations, limits),
             source,
             SlackDeps(conversations, RedisRateBudget(redis), statuses, late_looks),
+            _follow_ups(settings, calls, model),
             RetryPolicy(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
             settings.task_deadline_seconds,
             stopping,
@@ -216,6 +220,12 @@ async def open_dependencies(
                 TRY_WITHIN_S,
             ),
         )
+
+
+def _follow_ups(settings: ProcessorSettings, calls: SlackCalls, model: Gemini) -> FollowUps:
+    """The cheaper model judges, if there are two."""
+    name = settings.gemini_fallback_model or settings.gemini_model
+    return FollowUps(SlackTalks(calls), Judge(model, name, settings.gemini_prices))
 
 
 async def _close_both(statuses: Statuses, late_looks: LateLooks) -> None:

@@ -120,6 +120,7 @@ class ShownQuestion(BaseModel):
     """A question that we show ourselves, kept as texts beside the mark of its message.
 
     A ``prompt`` that was too long is not kept; a ``subject`` can be read in its own place.
+    ``asked_by`` is the id of the user who asks; earlier versions did not keep it.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -127,6 +128,7 @@ class ShownQuestion(BaseModel):
     prompt: str | None = None
     mode: Mode = Mode.AUTO
     subject: Annotated[Subject | None, BeforeValidator(_from_json)] = None
+    asked_by: str | None = None
 
     @field_validator("*", mode="wrap")
     @classmethod
@@ -141,7 +143,8 @@ class ShownQuestion(BaseModel):
         """As the metadata of a message, which holds texts and numbers only."""
         prompt = {} if self.prompt is None else {"prompt": self.prompt}
         subject = {} if self.subject is None else {"subject": self.subject.model_dump_json()}
-        return {**prompt, "mode": self.mode, **subject}
+        asked_by = {} if self.asked_by is None else {"asked_by": self.asked_by}
+        return {**prompt, "mode": self.mode, **subject, **asked_by}
 
     @classmethod
     def of_fields(cls, kept: Mapping[str, Any]) -> Self:

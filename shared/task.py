@@ -77,6 +77,13 @@ class FeedbackReason(StrEnum):
     OTHER = "other"
 
 
+class Following(StrEnum):
+    """How it is decided whether a message without a mention is a question."""
+
+    ASKER = "asker"
+    JUDGE = "judge"
+
+
 Locale = Literal["ja", "en"]
 Texts = dict[Locale, str]
 """A text for people in each language."""
@@ -213,6 +220,7 @@ class Task(BaseModel):
 
     With a ``subject`` the ``text`` is another person's message: material, not the user's words.
     So is what is ``quoted``, in any case.
+    With ``follow_up`` it mentions nobody, and is a question only if its thread says so.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -238,6 +246,7 @@ class Task(BaseModel):
     response_url: str | None = None
     private: bool = False
     subject: Subject | None = None
+    follow_up: Following | None = None
     event_id: str | None = None
     occurred_at: AwareDatetime
     received_at: AwareDatetime

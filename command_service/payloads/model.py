@@ -95,7 +95,7 @@ class Question:
     redelivered: bool = False
     subject: Subject | None = None
     follow_up: bool = False
-    """It mentions nobody: it is a question only if we have answered in its thread."""
+    """It mentions nobody: it may be a question only if we have answered in its thread."""
     thread_by: str | None = None
     """The author of its thread's first message, if Slack says."""
 

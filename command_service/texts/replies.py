@@ -28,10 +28,6 @@ QUESTION_KEPT: Final[Texts] = {
     "ja": "ただいま受け付けに時間がかかっていますが、質問は残っています。復旧しだいここでお答えしますので、送り直す必要はありません。",
     "en": "I can't start on this right now, but your question is kept. I'll answer here as soon as I can, so there's no need to resend it.",
 }
-HELD_UP: Final[Texts] = {
-    "ja": "ただいま受け付けに時間がかかっています。5 分ほど試し続けますので、それでも回答がなければ、メンションを付けてもう一度お送りください。",
-    "en": "I can't start on this right now, but I'll keep trying for about five minutes. If there's still no answer then, mention me and ask again.",
-}
 TYPED: Final[Texts] = {
     "ja": "入力された内容です。コピーしてお使いください。",
     "en": "Here's what you typed, ready to copy:",
@@ -53,7 +49,7 @@ _USAGE: Final[Texts] = {
     "ja": """\
 *質問のしかた*
 • `/gemini 質問` と入力する
-• チャンネルで私にメンションし、続けて質問を書く
+• チャンネルで私にメンションし、続けて質問を書く（ほかの方も書いているスレッドでは、そのつどメンションしてください）
 • ダイレクトメッセージで質問を送る
 • メッセージの「その他」メニューから「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）
 *読めるファイル*
@@ -74,7 +70,7 @@ _USAGE: Final[Texts] = {
     "en": """\
 *How to ask*
 • type `/gemini your question`
-• mention me in a channel, followed by your question
+• mention me in a channel, followed by your question (in a thread where others write, too, mention me each time)
 • send me a direct message
 • choose Summarise thread, Translate or Explain from a message's menu (I answer in a direct message)
 *Files I can read*

@@ -18,7 +18,7 @@ from command_service.payloads.messages import (
 from command_service.payloads.model import Identity, NotAQuestion, Question, RejectReason
 from command_service.payloads.well_formed import never_raising, with_event
 from command_service.texts.replies import EDITED, EDITED_BUTTON
-from command_service.use_cases.follow_ups import FollowUpDeps, why_not_follow_up
+from command_service.use_cases.follow_ups import FollowUpDeps, was_followed
 from command_service.use_cases.policy import Rejected, admit
 from command_service.use_cases.submit import SubmitOutcome, locale_to_tell, submit
 from shared.actions import ActionId, AskAgain
@@ -105,9 +105,7 @@ async def take_edit(edited: Edited | NotAQuestion, deps: FollowUpDeps) -> Submit
     if isinstance(edited, NotAQuestion):
         return await submit(edited, deps.submit_deps)
     question = edited.question
-    if edited.addressed and not (
-        question.follow_up and await why_not_follow_up(question, deps) is None
-    ):
+    if edited.addressed and not (question.follow_up and await was_followed(question, deps)):
         return await submit(replace(question, follow_up=False), deps.submit_deps)
     if edited.reworded:
         offering = _offer(edited, deps)
@@ -120,7 +118,7 @@ async def _offer(edited: Edited, deps: FollowUpDeps) -> None:
     with bound_task(question.task_id):
         if isinstance(admit(question, submit_deps.policy), Rejected):
             return
-        if question.follow_up and await why_not_follow_up(question, deps) is not None:
+        if question.follow_up and not await was_followed(question, deps):
             return
         offered = f"{question.task_id}:{edited.edited_ts}"
         if not submit_deps.throttle.try_acquire(question.user_id, offered):

@@ -1,4 +1,5 @@
-"""A message without a mention: in a thread where we have answered it may be a question.
+"""A message without a mention: in a thread where we have answered it may be a question. Whom it
+speaks to is decided by the processor, which reads the thread; until then nobody sees a sign of us.
 
 Slack's event says whether we began the thread; else the thread is read, at most once in a while,
 and only so many threads a minute; beyond that the message waits its turn, acked. If Slack does not
@@ -25,6 +26,7 @@ from command_service.use_cases.submit import (
     count,
     submit,
 )
+from command_service.use_cases.throttle import REMARKS_PER_MINUTE, PerUserThrottle
 from shared.bounded import BoundedMap
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import TELLS_ONLY, Ledger
@@ -78,7 +80,11 @@ class JoinedThreads:
 
 @dataclass
 class FollowUpDeps:
-    """Dependencies of follow-ups. ``enabled`` off: only mentions ask in channels."""
+    """Dependencies of follow-ups. ``enabled`` off: only mentions ask in channels.
+
+    ``remarks`` bounds what is passed on of one user. It may be said to colleagues, so it takes
+    nothing from the user's questions, and nobody is told.
+    """
 
     submit_deps: SubmitDeps
     history: ChannelHistory
@@ -87,6 +93,7 @@ class FollowUpDeps:
     look_within_s: float = LOOK_WITHIN_S
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    remarks: PerUserThrottle = field(default_factory=lambda: PerUserThrottle(REMARKS_PER_MINUTE))
     _looks: deque[float] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
@@ -184,7 +191,36 @@ async def why_not_follow_up(
             return HandedBack(error)
         deps.threads.note(thread, since)
     # A message written before we joined, and delivered late, was not meant for us.
-    return None if since <= _ts(question) else NotAQuestion(RejectReason.NOT_FOLLOWED)
+    if since > _ts(question):
+        return NotAQuestion(RejectReason.NOT_FOLLOWED)
+    passes = deps.remarks.try_acquire(question.user_id, question.task_id)
+    return None if passes else NotAQuestion(RejectReason.DROPPED)
+
+
+async def was_followed(question: Question, deps: FollowUpDeps) -> bool:
+    """Whether we have answered this very message, as far as that can be read now."""
+    if not deps.enabled or deps.ours_since(question) == NEVER or not deps.may_look():
+        return False
+    try:
+        async with asyncio.timeout(at_most_s(deps.look_within_s)):
+            return await _has_answer(question, deps)
+    except (RetryableError, SlackRefused, TimeoutError):
+        return False
+
+
+async def _has_answer(question: Question, deps: FollowUpDeps) -> bool:
+    channel_id, thread_ts = _thread(question)
+    cursor: str | None = None
+    for _ in range(_PAGES):
+        since = question.message_ts or "0"
+        page = await deps.history.replies(channel_id, thread_ts, since, cursor)
+        marks = (deps.ledger.mark_of(one, channel_id) for one in page.items)
+        if any(mark is not None and mark.task_id == question.task_id for mark in marks):
+            return True
+        cursor = page.cursor
+        if cursor is None:
+            break
+    return False
 
 
 async def _looked_up(question: Question, deps: FollowUpDeps) -> float:

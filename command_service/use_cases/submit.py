@@ -17,14 +17,14 @@ from command_service.payloads.model import (
     RejectReason,
 )
 from command_service.ports import Access, Locales, TaskQueue, UserSignals
-from command_service.texts.replies import HELD_UP, QUESTION_KEPT, refusal
+from command_service.texts.replies import QUESTION_KEPT, refusal
 from command_service.use_cases.policy import TOLD, Policy, Rejected, admit
 from command_service.use_cases.sharing import Sharing, located
 from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
 from shared import clock
 from shared.background import Background
 from shared.errors import QueueUnavailable, RetryableError
-from shared.task import Kind, Locale, Source, Task
+from shared.task import Following, Kind, Locale, Source, Task
 from shared.telemetry.log import bound_task, get_logger
 from shared.telemetry.tracing import trace_context
 
@@ -52,7 +52,7 @@ _EXPECTED = frozenset(
 
 @dataclass(frozen=True)
 class SubmitDeps:
-    """Dependencies of ``submit``."""
+    """Dependencies of ``submit``. ``following``: how the processor decides on a follow-up."""
 
     queue: TaskQueue
     access: Access
@@ -63,6 +63,7 @@ class SubmitDeps:
     sharing: Sharing
     throttle: PerUserThrottle = field(default_factory=PerUserThrottle)
     presses: PerUserThrottle = field(default_factory=lambda: PerUserThrottle(PRESSES_PER_MINUTE))
+    following: Following | None = Following.ASKER
     publish_within_s: float = PUBLISH_WITHIN_S
     now: Callable[[], datetime] = clock.now
 
@@ -91,14 +92,15 @@ async def submit(trigger: Question | NotAQuestion, deps: SubmitDeps) -> SubmitOu
     give equal tasks, so accepting one twice is harmless. A redelivered event shows no sign: its
     answer may be posted already, and nothing would clear it. A slash command's refusal is its ack's
     text. A user over the throttle is told once a minute, and the question goes no further. While
-    Slack denies our token nothing is accepted: it could not be answered.
+    Slack denies our token nothing is accepted: it could not be answered. Nothing at all is shown of
+    a follow-up: the processor decides whether it is one.
     """
     if isinstance(trigger, NotAQuestion):
         return _ignored(trigger)
     with bound_task(trigger.task_id):
         if deps.access.denied is not None:
             return _handed_back(trigger, deps.access.denied)
-        if not deps.throttle.try_acquire(trigger.user_id, trigger.task_id):
+        if not (trigger.follow_up or deps.throttle.try_acquire(trigger.user_id, trigger.task_id)):
             return _refused(trigger, Rejected(RejectReason.TOO_MANY_QUESTIONS), deps)
         verdict = admit(trigger, deps.policy)
         if isinstance(verdict, Rejected):
@@ -140,6 +142,7 @@ def _task(question: Question, deps: SubmitDeps) -> Task:
         response_url=question.response_url,
         private=question.private,
         subject=question.subject,
+        follow_up=deps.following if question.follow_up else None,
         event_id=question.event_id,
         occurred_at=question.occurred_at,
         received_at=deps.now(),
@@ -158,29 +161,34 @@ async def publish(task: Task, deps: SubmitDeps) -> None:
 
 
 def _show_thinking(question: Question, task: Task, deps: SubmitDeps) -> None:
-    if question.thread_ts is not None and not question.redelivered:
+    if _shows_thinking(question):
         locale = partial(locale_to_tell, task.user_id, deps)
         thinking = deps.replies.show_thinking(question, locale)
         deps.background.start(thinking, f"thinking:{task.task_id}")
 
 
 def _hide_thinking(question: Question, deps: SubmitDeps) -> None:
-    if question.thread_ts is not None and not question.redelivered:
+    if _shows_thinking(question):
         hiding = deps.replies.hide_thinking(question)
         deps.background.start(hiding, f"hiding:{question.task_id}")
 
 
+def _shows_thinking(question: Question) -> bool:
+    return not (question.thread_ts is None or question.redelivered or question.follow_up)
+
+
 def _say_it_is_kept(question: Question, deps: SubmitDeps) -> None:
     """Slack redelivers a message's event for some six minutes, and after a longer outage the
-    backfill finds it, unless it mentions nobody. Each message is told of once.
+    backfill finds it. Each message is told of once; none that may be said to others.
     """
     if question.message_ts is None or question.redelivered or question.source not in _REDELIVERED:
+        return
+    if question.follow_up:
         return
 
     async def tell() -> None:
         locale = await locale_to_tell(question.user_id, deps)
-        text = (HELD_UP if question.follow_up else QUESTION_KEPT)[locale]
-        await deps.replies.tell(question.recipient, text)
+        await deps.replies.tell(question.recipient, QUESTION_KEPT[locale])
 
     deps.background.start(tell(), f"kept:{question.task_id}")
 

@@ -14,6 +14,8 @@ queue.
 """
 PRESSES_PER_MINUTE: Final = 30
 """How many votes and stops of one user pass."""
+REMARKS_PER_MINUTE: Final = 30
+"""So many messages of one user are passed on from threads where we have answered."""
 
 _TELL_EVERY_S: Final = 60.0
 # Slack delivers an event up to four times, a mention may come as two events, and a click is checked

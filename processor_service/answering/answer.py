@@ -34,6 +34,7 @@ from processor_service.delivery.reconcile import ExistingMessages
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.delivery.thread_status import TaskStatus
 from processor_service.delivery.verify import verify
+from processor_service.following.follow_up import is_for_us
 from processor_service.ports.conversations import ThreadHistory
 from processor_service.ports.limits import RateBudget
 from processor_service.ports.work import Lease
@@ -74,16 +75,10 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     async with _leased(task, delivery, deps) as work:
         if work.lease is not None:
             run = _begin(work.lease, work.until, deps)
-            async with (
-                watch_cancellation(task.task_id, run.cancel, deps.coordination.cancellations),
-                deps.slack.statuses.of(
-                    task, deps.slack.conversations, delivery.told_within_s
-                ) as status,
-                _failures_told(task, delivery, run, work, deps),
-            ):
-                if work.deaths >= MOST_DEATHS and not delivery.again:
-                    raise WorkersDied(f"{work.deaths} workers in a row died with the task.")
-                work.outcome = await _answer_once(task, delivery, status, run, deps)
+            if await is_for_us(task, deps.follow_ups, run.patience):
+                await _work_on(task, delivery, work, run, deps)
+            else:
+                work.outcome = Outcome.NOT_FOLLOWED
     if work.outcome is Outcome.TRY_LATER and run is not None and run.doubtful:
         await _leave_nothing_beside(task, delivery, deps)
     if work.outcome in _DELIVERED:
@@ -91,12 +86,25 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     if work.outcome is Outcome.ALREADY_DONE:
         if await deps.coordination.leases.has_possible_duplicate(task.task_id):
             await clean_up(task, delivery, deps, done=True)
-        if run is None:
+        if run is None and task.follow_up is None:
             # The command service showed "thinking" for this redelivery too, and no new message
             # clears it.
             TaskStatus(deps.slack.statuses, task, deps.slack.conversations).end()
     await look_later(task, delivery, work.outcome, run, deps)
     return work.outcome
+
+
+async def _work_on(
+    task: Task, delivery: Delivery, work: LeasedWork, run: TaskRun, deps: AnswerDeps
+) -> None:
+    async with (
+        watch_cancellation(task.task_id, run.cancel, deps.coordination.cancellations),
+        deps.slack.statuses.of(task, deps.slack.conversations, delivery.told_within_s) as status,
+        _failures_told(task, delivery, run, work, deps),
+    ):
+        if work.deaths >= MOST_DEATHS and not delivery.again:
+            raise WorkersDied(f"{work.deaths} workers in a row died with the task.")
+        work.outcome = await _answer_once(task, delivery, status, run, deps)
 
 
 async def _leave_nothing_beside(task: Task, delivery: Delivery, deps: AnswerDeps) -> None:
@@ -109,14 +117,19 @@ async def _leave_nothing_beside(task: Task, delivery: Delivery, deps: AnswerDeps
 
 
 async def give_up(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
-    """Tell the user of a task that every delivery failed, once."""
+    """Tell the user of a task that every delivery failed, once; nobody of a follow-up that was not
+    for us.
+    """
     run: TaskRun | None = None
     async with _leased(task, delivery, deps) as work:
         if work.lease is not None:
             run = _begin(work.lease, work.until, deps)
-            async with deps.slack.statuses.of(task, deps.slack.conversations):
-                await _tell_given_up(await _localised(task, deps), run, deps)
-            work.outcome = Outcome.GAVE_UP
+            if await is_for_us(task, deps.follow_ups, run.patience):
+                async with deps.slack.statuses.of(task, deps.slack.conversations):
+                    await _tell_given_up(await _localised(task, deps), run, deps)
+                work.outcome = Outcome.GAVE_UP
+            else:
+                work.outcome = Outcome.NOT_FOLLOWED
     await look_later(task, delivery, work.outcome, run, deps)
     return work.outcome
 

@@ -32,6 +32,7 @@ _STATUS = {
     Outcome.ANSWERED: 204,
     Outcome.ALREADY_DONE: 204,
     Outcome.NOTED: 204,
+    Outcome.NOT_FOLLOWED: 204,
     Outcome.STOPPED: 204,
     Outcome.TOLD_FAILURE: 204,
     Outcome.GAVE_UP: 204,

@@ -10,10 +10,12 @@ def question_payload(task: Task) -> dict[str, str]:
     """The prompt and its mode, kept in the metadata so that the question can be asked again.
 
     Slack limits metadata to about 16 KB; a longer prompt is not kept. The subject of a shortcut can
-    be read again in its own place.
+    be read again in its own place. A command's answer is followed up in its thread by who asked it.
     """
     too_long = len(task.text.encode()) > _METADATA_BYTES
     if too_long and task.subject is None:
-        return {}
+        return {"asked_by": task.user_id}
     prompt = None if too_long else task.text
-    return ShownQuestion(prompt=prompt, mode=task.mode, subject=task.subject).fields()
+    asked_by = task.user_id if task.subject is None else None
+    shown = ShownQuestion(prompt=prompt, mode=task.mode, subject=task.subject, asked_by=asked_by)
+    return shown.fields()

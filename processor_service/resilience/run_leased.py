@@ -31,6 +31,7 @@ class Outcome(StrEnum):
     ALREADY_DONE = "already_done"
     STOPPED = "stopped"
     NOTED = "noted"
+    NOT_FOLLOWED = "not_followed"
     TOLD_FAILURE = "told_failure"
     GAVE_UP = "gave_up"
     DUPLICATE = "duplicate"
@@ -38,8 +39,16 @@ class Outcome(StrEnum):
     TRY_LATER = "try_later"
 
 
-# Later deliveries do nothing. A task that was given up may come back out of the dead letters.
-_FINAL = frozenset({Outcome.ANSWERED, Outcome.ALREADY_DONE, Outcome.STOPPED, Outcome.TOLD_FAILURE})
+# Later deliveries do nothing. A task that was given up may come back out of the dead letters, and
+# one that was not for us by an edit that mentions us.
+_FINAL = frozenset(
+    {
+        Outcome.ANSWERED,
+        Outcome.ALREADY_DONE,
+        Outcome.STOPPED,
+        Outcome.TOLD_FAILURE,
+    }
+)
 
 _NOT_OURS = {
     ClaimState.DONE: Outcome.ALREADY_DONE,

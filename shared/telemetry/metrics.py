@@ -78,7 +78,8 @@ TASKS: Final = Counter(
     "mechachang_tasks_total",
     "{delivery}",
     "Deliveries of tasks by what became of them. outcome: answered, told_failure, gave_up, "
-    "stopped, noted, already_done, duplicate, held, try_later or failed; reason: why, else none.",
+    "stopped, noted, not_followed, already_done, duplicate, held, try_later or failed; "
+    "reason: why, else none.",
     ("outcome", "reason", "mode", "source"),
 )
 FIRST_WORDS: Final = Histogram(

@@ -5,6 +5,8 @@ from typing import Any
 
 from shared.ledger import Mark
 from simulators.gemini import ReceivedRequest, Reply
+from simulators.journal import Entry
+from simulators.slack.state.changes import StatusChanged
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from simulators.stack.provisioning import DeliveryRules
@@ -72,15 +74,82 @@ async def test_a_follow_up_needs_no_mention_but_what_is_said_to_others_is_left_a
         opening = people.post("alice", "#general", "@mechachang What is Redis?")
         await answered(stack, opening.ts, 1)
         people.post("alice", "#general", "@hana have you seen this?", thread_ts=opening.ts)
-        people.post("hana", "#general", "ありがとう :tada:", thread_ts=opening.ts)
+        people.post("alice", "#general", "thanks! :tada:", thread_ts=opening.ts)
         elsewhere = people.post("alice", "#general", "Lunch, anybody?")
         people.post("hana", "#general", "Where shall we go?", thread_ts=elsewhere.ts)
-        people.post("hana", "#general", "And what is Kafka?", thread_ts=opening.ts)
+        people.post("alice", "#general", "And what is Kafka?", thread_ts=opening.ts)
         await answered(stack, opening.ts, 2)
         asked = [request.prompt for request in stack.gemini.requests]
         assert len(asked) == 2
         assert asked[1].endswith("And what is Kafka?")
         assert answers(stack, elsewhere.ts) == []
+
+
+def seen_in(stack: LocalStack) -> list[Any]:
+    """What people see of the app from now on: its statuses, and its calls that write."""
+    seen: list[Any] = []
+    writing = ("chat.postMessage", "chat.postEphemeral", "chat.startStream", "reactions.add")
+
+    def note(change: object) -> None:
+        if isinstance(change, StatusChanged) and change.status.text:
+            seen.append(change.status)
+
+    def note_call(entry: Entry) -> None:
+        if entry.step == "api" and entry.detail.get("method") in writing:
+            seen.append(entry.detail)
+
+    stack.slack.workspace.subscribe(note)
+    stack.journal.subscribe(note_call)
+    return seen
+
+
+def not_followed(stack: LocalStack) -> int:
+    return sum(
+        1 for entry in stack.journal.entries(step="push") if entry.detail.get("status") == 204
+    )
+
+
+async def test_two_people_talk_below_an_answer_and_nobody_sees_a_sign_of_us(
+    tmp_path: Path,
+) -> None:
+    async with stack_in(tmp_path) as stack:
+        people = stack.slack.people
+        opening = people.post("alice", "#general", "@mechachang 箱根と熱海を比べて")
+        await answered(stack, opening.ts, 1)
+        seen, delivered = seen_in(stack), not_followed(stack)
+        talk = [
+            ("hana", "箱根いいですね、どう行きますか"),
+            ("alice", "車で行くつもりです。資料に入れておきます。"),
+            ("hana", "1on1 はいつにしますか？"),
+            ("alice", "木曜の夕方です"),
+            ("hana", "Sounds good, is Thursday ok for Bob?"),
+        ]
+        for who, text in talk:
+            people.post(who, "#general", text, thread_ts=opening.ts)
+        await stack.slack.wait_for(lambda: not_followed(stack) >= delivered + len(talk), DEADLINE_S)
+        assert seen == []
+        assert len(stack.gemini.requests) == 1
+
+        people.post("hana", "#general", "@mechachang 車だと何分？", thread_ts=opening.ts)
+        await answered(stack, opening.ts, 2)
+        people.post("hana", "#general", "電車だとどうですか", thread_ts=opening.ts)
+        await answered(stack, opening.ts, 3)
+        assert seen != []
+
+
+async def test_a_short_yes_of_a_model_lets_a_second_person_ask_without_a_mention(
+    tmp_path: Path,
+) -> None:
+    async with stack_in(tmp_path, FOLLOW_THREADS="judge") as stack:
+        stack.gemini.script("Answer with one word, yes or no", Reply(text="yes"))
+        people = stack.slack.people
+        opening = people.post("alice", "#general", "@mechachang What is Redis?")
+        await answered(stack, opening.ts, 1)
+        people.post("hana", "#general", "And what is Kafka?", thread_ts=opening.ts)
+        await answered(stack, opening.ts, 2)
+        judged = stack.gemini.requests[1]
+        assert judged.prompt.startswith("[")
+        assert "And what is Kafka?" in judged.prompt
 
 
 async def test_a_mention_in_a_thread_is_answered_once_though_it_comes_as_two_events(
@@ -96,7 +165,7 @@ async def test_a_mention_in_a_thread_is_answered_once_though_it_comes_as_two_eve
 
 
 async def test_with_following_switched_off_only_a_mention_asks(tmp_path: Path) -> None:
-    async with stack_in(tmp_path, FOLLOW_THREADS="false") as stack:
+    async with stack_in(tmp_path, FOLLOW_THREADS="mention") as stack:
         people = stack.slack.people
         opening = people.post("alice", "#general", "@mechachang What is Redis?")
         await answered(stack, opening.ts, 1)

@@ -91,6 +91,10 @@ class SlackReading:
         """The messages since ``oldest``."""
         return (await self._messages(self.oldest, TrimmedMessages(), _HISTORY_MESSAGES))[0]
 
+    async def whole(self, until: float) -> tuple[list[Message], bool]:
+        """``messages``, and whether the thread was read to its end."""
+        return await self._from_the_beginning(TrimmedMessages(until))
+
     async def _from_the_beginning(self, kept: TrimmedMessages) -> tuple[list[Message], bool]:
         page_memory = self.calls.page_memory
         async with page_memory.only_reader(self.channel, self.thread_ts or ""):

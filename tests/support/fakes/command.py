@@ -32,7 +32,7 @@ from shared.errors import (
     SlackRefused,
 )
 from shared.slack.message import Message, MessageRef
-from shared.task import Locale, Mode, Source, Task
+from shared.task import Following, Locale, Mode, Source, Task
 from tests.support.tasks import NOON
 
 IDENTITY = Identity("T1", "UBOT", "BBOT")
@@ -285,6 +285,7 @@ class World:
         self.surroundings = FakeSurroundings()
         self.sharing = Sharing(self.surroundings)
         self.presses = PerUserThrottle(PRESSES_PER_MINUTE)
+        self.following: Following | None = Following.ASKER
 
     @property
     def submit_deps(self) -> SubmitDeps:
@@ -298,6 +299,7 @@ class World:
             sharing=self.sharing,
             throttle=self.throttle,
             presses=self.presses,
+            following=self.following,
             publish_within_s=self.publish_within_s,
             now=lambda: NOON,
         )

@@ -7,6 +7,7 @@ import pytest
 
 from command_service.settings import CommandSettings
 from shared.settings import SettingsInvalid, load_settings
+from shared.task import Following
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +81,25 @@ def test_an_unreadable_mode_does_not_bring_false_faults_along() -> None:
     assert "SLACK_SOCKET_MODE" in text
     assert "SLACK_APP_TOKEN" not in text
     assert "SLACK_SIGNING_SECRET" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "follow_threads", "following"),
+    [
+        ("asker", "asker", Following.ASKER),
+        ("judge", "judge", Following.JUDGE),
+        ("mention", "mention", None),
+        ("true", "asker", Following.ASKER),
+        ("False", "mention", None),
+    ],
+)
+def test_how_threads_are_followed_is_read_as_before_too(
+    value: str, follow_threads: str, following: Following | None
+) -> None:
+    tokens = {"slack_bot_token": "xoxb-local", "slack_app_token": "xapp-local"}
+    settings = load_settings(CommandSettings, {**tokens, "follow_threads": value})
+    assert (settings.follow_threads, settings.following) == (follow_threads, following)
+
+
+def test_another_way_to_follow_threads_is_none() -> None:
+    assert "FOLLOW_THREADS" in faults(slack_bot_token="xoxb-local", follow_threads="always")

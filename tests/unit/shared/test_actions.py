@@ -224,6 +224,7 @@ def test_a_reason_names_the_vote_that_it_explains(name: str, thread_ts: str | No
     ("name", "content"),
     [
         ("question", QuestionContent("素数とは何ですか", Mode.AUTO)),
+        ("earlier/question", QuestionContent("素数とは何ですか", Mode.AUTO)),
         ("shortcut", QuestionContent("訳して", Mode.CHAT, subject=SUBJECT)),
         ("shortcut_on_a_long_message", QuestionContent("", Mode.CHAT, subject=ALONE)),
     ],

@@ -12,11 +12,13 @@ from command_service.use_cases.edits import Edited, read_edit, take_edit
 from command_service.use_cases.follow_ups import NEVER, FollowUpDeps
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.submit import Accepted, HandedBack
+from shared.ledger import Mark
 from shared.task import Mode, Source, Wish, task_id_of_message
 from tests.support.fakes.command import IDENTITY, FakeHistory, World, a_click
-from tests.support.signed import LEDGER
+from tests.support.signed import LEDGER, metadata
 
 TS = "1700000000.000100"
+THREAD = "1699999990.000100"
 
 
 def an_edit(old: str, new: str, *, kind: str = "channel", **changes: Any) -> dict[str, Any]:
@@ -112,24 +114,49 @@ def test_what_was_no_question_to_us_is_none_by_an_edit() -> None:
     assert reading(an_edit("hello", "hello all")) == NotAQuestion(RejectReason.NOT_FOLLOWED)
 
 
-async def test_a_follow_up_is_offered_only_in_a_thread_of_ours(world: World) -> None:
-    edited = reading(an_edit("and why is it so", "and why is that so", thread_ts="1699999990.1"))
+async def edited_in_a_thread(
+    world: World,
+    *replies: dict[str, Any],
+    words: tuple[str, str] = ("and why is it so", "and why is that so"),
+) -> None:
+    """Somebody edits a message without a mention in a thread of ours that holds ``replies``."""
+    edited = reading(an_edit(*words, thread_ts=THREAD))
     assert isinstance(edited, Edited)
-    deps = following(world)
-    deps.threads.note(("C1", "1699999990.1"), NEVER)
+    history = FakeHistory()
+    opening = {"ts": THREAD, "thread_ts": THREAD, "user": "U1", "text": "<@UBOT> what is a prime"}
+    history.channel("C1", opening, *replies, kind="public_channel")
+    deps = FollowUpDeps(world.submit_deps, history, LEDGER)
+    deps.threads.note(("C1", THREAD), 1_699_999_991.0)
     await take_edit(edited, deps)
     await world.settle()
+
+
+def an_answer_to(message_ts: str) -> dict[str, Any]:
+    mark = Mark(task_id_of_message("T1", "C1", message_ts), "answer")
+    ours = {"user": "UBOT", "bot_id": "BBOT", "metadata": metadata(mark, "C1")}
+    return {"ts": "1700000002.000100", "thread_ts": THREAD, "text": "because", **ours}
+
+
+async def test_a_follow_up_that_was_answered_is_offered_an_answer_to_its_new_words(
+    world: World,
+) -> None:
+    await edited_in_a_thread(world, an_answer_to(TS))
+    [(recipient, _)] = world.replies.told
+    assert recipient.thread_ts == THREAD
+
+
+async def test_an_edited_remark_to_others_is_offered_nothing(world: World) -> None:
+    await edited_in_a_thread(world, an_answer_to("1699999999.000100"))
     assert world.replies.told == []
 
 
-async def test_a_follow_up_in_a_thread_of_ours_is_offered_there(world: World) -> None:
-    edited = reading(an_edit("and why is it so", "and why is that so", thread_ts="1699999990.1"))
+async def test_an_edit_where_we_have_not_answered_looks_nothing_up(world: World) -> None:
+    edited = reading(an_edit("and why is it so", "and why is that so", thread_ts=THREAD))
     deps = following(world)
-    deps.threads.note(("C1", "1699999990.1"), 1_699_999_991.0)
+    deps.threads.note(("C1", THREAD), NEVER)
     await take_edit(edited, deps)
     await world.settle()
-    [(recipient, _)] = world.replies.told
-    assert recipient.thread_ts == "1699999990.1"
+    assert world.replies.told == []
 
 
 async def test_who_may_not_ask_is_offered_nothing(world: World) -> None:
@@ -185,14 +212,11 @@ def test_no_other_mention_that_appears_is_a_question(
     assert reading(body) == NotAQuestion(reason)
 
 
-@pytest.mark.parametrize(("since", "published"), [(1_699_999_991.0, 0), (NEVER, 1)])
-async def test_a_follow_up_that_was_asked_already_is_not_asked_again_by_a_mention(
-    world: World, since: float, published: int
+@pytest.mark.parametrize(("answered", "published"), [(TS, 0), ("1699999999.000100", 1)])
+async def test_a_follow_up_that_was_answered_already_is_not_asked_again_by_a_mention(
+    world: World, answered: str, published: int
 ) -> None:
-    deps = following(world)
-    deps.threads.note(("C1", "1699999990.1"), since)
-    await take_edit(reading(an_edit(*ADDED, thread_ts="1699999990.1")), deps)
-    await world.settle()
+    await edited_in_a_thread(world, an_answer_to(answered), words=ADDED)
     assert len(world.queue.published) == published
     assert world.replies.told == []
 

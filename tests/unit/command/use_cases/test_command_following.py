@@ -18,8 +18,10 @@ from command_service.use_cases.follow_ups import (
 )
 from command_service.use_cases.policy import Policy, Rejected
 from command_service.use_cases.submit import Accepted, HandedBack, SubmitOutcome
+from command_service.use_cases.throttle import REMARKS_PER_MINUTE, PerUserThrottle
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Mark, Role
+from shared.task import Following
 from tests.support import signed
 from tests.support.fakes.command import IDENTITY, FakeHistory, World, a_question
 
@@ -330,3 +332,40 @@ def test_anything_else_asks(text: str) -> None:
 def test_a_message_may_open_with_somebody_else(text: str) -> None:
     assert opens_with_somebody_else(text)
     assert not opens_with_somebody_else(f"What does {text} mean")
+
+
+@pytest.mark.parametrize("how", list(Following))
+async def test_a_follow_up_is_passed_on_with_how_to_decide_and_without_a_sign(
+    how: Following,
+) -> None:
+    world = World()
+    world.following = how
+    channel = Channel([opening(), ours()], world)
+    assert isinstance(await channel.reply(), Accepted)
+    await channel.world.settle()
+    [(task, _)] = channel.world.queue.published
+    assert task.follow_up is how
+    assert channel.world.replies.thinking == []
+
+
+async def test_a_mention_in_a_thread_of_ours_is_a_question_and_shows_a_sign() -> None:
+    channel = Channel([opening(), ours()])
+    await channel.reply(follow_up=False)
+    await channel.world.settle()
+    [(task, _)] = channel.world.queue.published
+    assert task.follow_up is None
+    assert len(channel.world.replies.thinking) == 1
+
+
+async def test_what_colleagues_say_takes_nothing_from_their_questions_and_nobody_is_told() -> None:
+    world = World()
+    world.throttle = PerUserThrottle(1)
+    channel = Channel([opening(), ours()], world)
+    outcomes = [
+        await channel.reply(task_id=f"{number:032x}") for number in range(REMARKS_PER_MINUTE + 2)
+    ]
+    assert outcomes[-1] == Rejected(RejectReason.DROPPED)
+    assert len(world.queue.published) == REMARKS_PER_MINUTE
+    assert isinstance(await channel.reply(follow_up=False, task_id="f" * 32), Accepted)
+    await world.settle()
+    assert world.replies.told == []

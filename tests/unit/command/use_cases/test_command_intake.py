@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from command_service.envelope.ack_deadline import ack_deadline
 from command_service.payloads.model import NotAQuestion, RejectReason
-from command_service.texts.replies import HELD_UP, QUESTION_KEPT
+from command_service.texts.replies import QUESTION_KEPT
 from command_service.use_cases.policy import Policy, Rejected
 from command_service.use_cases.submit import Accepted, HandedBack, submit
 from shared.errors import SlackDenied
@@ -95,7 +95,7 @@ async def test_without_the_queues_confirmation_nothing_is_accepted_and_the_sign_
     [
         ({}, [QUESTION_KEPT["en"]]),
         ({"source": Source.DM}, [QUESTION_KEPT["en"]]),
-        ({"follow_up": True}, [HELD_UP["en"]]),
+        ({"follow_up": True}, []),
         ({"redelivered": True}, []),
         ({"source": Source.SLASH_COMMAND, "message_ts": None}, []),
         ({"source": Source.RETRY}, []),

@@ -1,0 +1,80 @@
+"""What the words of a message in a thread show, in Japanese and English: whom they speak to, and
+whether they ask for anything. The expressions are data, in ``words.toml``.
+"""
+
+import re
+import tomllib
+import unicodedata
+from pathlib import Path
+from typing import Final
+
+_END_CHARS: Final = 300
+"""Only the ends of a long message are read."""
+_MOST_SENTENCES: Final = 12
+_SENTENCE_END: Final = re.compile(r"[。\n]|(?<=[?？!！])|(?<=[a-z0-9)]\.) ")
+_MARKUP: Final = re.compile(r":[a-z0-9_+'-]{1,40}:|[\U0001F000-\U0001FAFF\u2600-\u27BF\ufe0f]")
+_TRAILING: Final = " 　、,.~〜～ー…!！*_"
+_COURTESY: Final = re.compile(r"(?:どうぞ)?(?:よろしく|宜しく)お願い(?:いた|致)?します")
+_OTHERS_MENTION: Final = re.compile(
+    r"(?<!for )(?<!to )(?<!about )(?<!from )(?<!with )(?<!by )(?<!of )"
+    r"<(?:@[A-Z0-9]+|!subteam\^[^<>]*)>"
+    r"(?!\s?(?:さん|様)?(?:に|へ|の|が|は|と|を|向け|宛|から|も|s\b))"
+)
+"""A mention that calls somebody, instead of speaking about them."""
+
+
+def _expressions(name: str, flags: re.RegexFlag) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{each})" for each in _WORDS[name]), flags)
+
+
+_WORDS: Final[dict[str, list[str]]] = tomllib.loads(
+    Path(__file__).with_name("words.toml").read_text("utf-8")
+)
+_OURS: Final = _expressions("ours", re.IGNORECASE)
+_NAMES: Final = _expressions("names", re.NOFLAG)
+_PEOPLE: Final = _expressions("people", re.IGNORECASE)
+_PEOPLE_AMONG: Final = _expressions("people_among", re.IGNORECASE)
+_ASKS: Final = _expressions("asks", re.IGNORECASE)
+_CLOSING: Final = _expressions("closing", re.IGNORECASE)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences at both ends of a text, without its quotes, emoji and apostrophes."""
+    if len(text) > 2 * _END_CHARS:
+        text = f"{text[:_END_CHARS]}\n{text[-_END_CHARS:]}"
+    lines = [line for line in text.splitlines() if not line.startswith((">", "&gt;"))]
+    plain = _MARKUP.sub(" ", unicodedata.normalize("NFKC", "\n".join(lines)))
+    plain = plain.replace("'", "").replace("’", "")
+    found = (piece.strip().strip(_TRAILING) for piece in _SENTENCE_END.split(plain))
+    return [piece for piece in found if piece][:_MOST_SENTENCES]
+
+
+def calls_us(text: str) -> bool:
+    """Whether a message opens with our name."""
+    return _OURS.match(text.strip()) is not None
+
+
+def calls_somebody_else(text: str) -> bool:
+    """Whether a message calls a person, or everybody, by name or by a mention."""
+    return any(_NAMES.search(each) or _OTHERS_MENTION.search(each) for each in sentences(text))
+
+
+def is_for_people(text: str, *, among_people: bool) -> bool:
+    """Whether a message says what only people are told; ``among_people`` also what could be asked
+    of us, but is asked of one of them where there are some.
+    """
+    said = [_COURTESY.sub("", each) for each in sentences(text)]
+    if any(_PEOPLE.search(each) for each in said):
+        return True
+    return among_people and any(_PEOPLE_AMONG.search(each) for each in said)
+
+
+def asks(text: str) -> bool:
+    """Whether a message asks for something, or reports a trouble."""
+    return any(_ASKS.search(_COURTESY.sub("", each)) for each in sentences(text))
+
+
+def closes(text: str) -> bool:
+    """Whether a message thanks, agrees, reports success, or says what its author will do."""
+    said = sentences(text)
+    return not said or any(_CLOSING.search(each) for each in said)

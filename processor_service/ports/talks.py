@@ -1,0 +1,47 @@
+"""What was said in a thread before a message, by whom and to whom."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from shared.task import Task
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One message of a thread. ``task_id``: for a person's, of the task it would be; for ours, of
+    the task it belongs to, if it says so. ``calls_us``: it mentions us, or is a command's question.
+    """
+
+    role: Literal["person", "us", "app"]
+    by: str
+    text: str
+    task_id: str = ""
+    calls_us: bool = False
+    files: bool = False
+
+    @property
+    def is_person(self) -> bool:
+        """Whether a person wrote it."""
+        return self.role == "person"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we wrote it, as an answer or a notice."""
+        return self.role == "us"
+
+
+@dataclass(frozen=True)
+class Talk:
+    """The messages ``before`` a task's own, the oldest first, and whether it has ``begun`` to be
+    answered; nothing is before it in a thread that is too long to be read to its end.
+    """
+
+    before: tuple[Remark, ...]
+    begun: bool = False
+
+
+class Talks(Protocol):
+    """Reads threads for what was said. Raises as a Conversation does."""
+
+    async def around(self, task: Task) -> Talk:
+        """What the task's thread holds."""
