@@ -16,7 +16,7 @@ from processor_service.rendering.messages import RICH, body_of
 from processor_service.rendering.packing import MessagePacker, pieces_of
 
 Read = Callable[[str], list[MarkdownBlock]]
-_read = partial(read_document, whole=False)
+_read = partial(read_document, whole=False, grows=True)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class IncrementalRenderer:
 
     A block is final once another block has begun on a whole line below it; its rendering is kept.
     ``draw`` gives the first ``most`` messages as they will be in the end, with two exceptions: a
-    table appears once it is whole, and reference links and footnotes stay as written until the end.
+    table and a formula appear once they are whole, and reference links and footnotes stay as
+    written until the end.
     """
 
     most: int = 1_000

@@ -16,6 +16,7 @@ from processor_service.prompt.response_layout import layout_as_markdown
 from processor_service.rendering.incremental import IncrementalRenderer
 from processor_service.rendering.markdown.characters import neutralise
 from processor_service.rendering.markdown.document import words_of
+from processor_service.rendering.markdown.formulas import readable_rows
 from processor_service.rendering.markdown.stable_prefix import settled_code, settled_text
 from processor_service.rendering.messages import render_answer, render_plain
 from processor_service.rendering.shown_letters import letters_of
@@ -112,6 +113,7 @@ TARGETS: list[Target] = [
     Target("render_answer", rendered),
     Target("render_plain", rendered_plain, MOST, 10_000),
     Target("words_of", words_of, MOST, 10_000),
+    Target("readable_rows", readable_rows, MOST, 10_000),
     Target("letters_of", lambda text: letters_of(Body(text)), _SCAN),
     Target("well_formed", well_formed, _SCAN),
     Target("the page's mrkdwn", lambda text: page_mrkdwn(text, NoNames())),

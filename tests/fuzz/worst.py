@@ -73,4 +73,12 @@ WORST: tuple[Shape, ...] = (
     Shape("|a|b|\n|-|-|\n"),
     Shape("|\n", before="|a" * 60 + "\n" + "|-" * 60 + "\n"),
     Shape("\n- ![_"),
+    Shape("$a "),
+    Shape("$x^2$"),
+    Shape("\\("),
+    Shape("\\[x"),
+    Shape("$$\na\n\n"),
+    Shape("\\frac{", "}"),
+    Shape("<b>x</b>"),
+    Shape("a<br>"),
 )

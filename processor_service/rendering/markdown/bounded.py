@@ -27,6 +27,7 @@ _MOST_DEEP = 20
 _BEGINNINGS = {
     "linkify": ":",
     "newline": "\n",
+    "formula": "$\\",
     "escape": "\\",
     "backticks": "`",
     "strikethrough": "~",

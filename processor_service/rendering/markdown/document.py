@@ -11,7 +11,15 @@ from markdown_it.token import Token
 from processor_service.rendering.markdown.bounded import WORK, Work
 from processor_service.rendering.markdown.characters import HAIR_SPACE, ZERO_WIDTH_SPACE
 from processor_service.rendering.markdown.dense import link_places
-from processor_service.rendering.markdown.inline import Edit, read_blocks, read_inline, repaired
+from processor_service.rendering.markdown.inline import (
+    GROWS,
+    LINE_BREAK,
+    Edit,
+    read_blocks,
+    read_inline,
+    repaired,
+)
+from processor_service.rendering.markdown.links import escaped
 from processor_service.rendering.markdown.references import (
     Env,
     Footnotes,
@@ -58,10 +66,11 @@ def with_newlines(source: str) -> str:
     return _NEWLINES.sub("\n", source)
 
 
-def read_document(source: str, *, whole: bool = True) -> list[MarkdownBlock]:
+def read_document(source: str, *, whole: bool = True, grows: bool = False) -> list[MarkdownBlock]:
     """The blocks of a document. Linear in its length.
 
-    Unless it is ``whole``, reference links and footnotes stay as written.
+    Unless it is ``whole``, reference links and footnotes stay as written. While it ``grows``, a
+    formula that it does not end is left out.
     """
     source = with_newlines(source)
     tokens = read_blocks(source)
@@ -78,7 +87,11 @@ def read_document(source: str, *, whole: bool = True) -> list[MarkdownBlock]:
     end = 0
     for number, token in enumerate(tokens):
         end = tables[number][0] if number in tables else end
-        if token.type == "inline" and number > end:
+        if token.type == "formula":
+            _write_formula(lines, token, hidden=grows and token.meta["growing"])
+        elif token.type == "inline" and number > end:
+            if grows and token.map and token.map[1] >= len(lines):
+                env[GROWS] = True
             _write_edits(lines, token, tokens[number - 1], env)
         elif token.type == "paragraph_open" and token.content:
             _disable_links(lines, token)
@@ -139,6 +152,20 @@ def _write_as_code(lines: list[str | None], token: Token, table: Table) -> None:
     lines[first:end] = ["\n".join(code), *[None] * (end - first - 1)]
 
 
+def _write_formula(lines: list[str | None], token: Token, *, hidden: bool) -> None:
+    """Write a formula as a line of text, or as code."""
+    first, end = token.map or (0, 0)
+    lead = _MARKERS.match(lines[first] or "")
+    indent = "".join(each if each in ">\t" else " " for each in lead[0]) if lead else ""
+    coded, shown = token.meta["kind"] == "fence", token.content
+    text = fenced(shown.split("\n")).split("\n") if coded else [escaped(shown)]
+    text = [""] if hidden else text
+    lines[first:end] = [
+        "\n".join([f"{lead[0] if lead else ''}{text[0]}", *(indent + each for each in text[1:])]),
+        *[None] * (end - first - 1),
+    ]
+
+
 def _write_edits(lines: list[str | None], token: Token, opening: Token, env: Env) -> None:
     """Write the edits of an inline token into its lines."""
     edits = read_inline(token.content, env).edits
@@ -146,6 +173,9 @@ def _write_edits(lines: list[str | None], token: Token, opening: Token, env: Env
         return
     first, _ = token.map or (0, 0)
     before, after = token.content.split("\n"), repaired(token.content, edits).split("\n")
+    # White space alone would not keep what follows from beginning a block.
+    line_break = " " if opening.type == "heading_open" else f"\n{ZERO_WIDTH_SPACE}"
+    after = [line.replace(LINE_BREAK, line_break) for line in after]
     for number, (old, new) in enumerate(zip(before, after, strict=True), start=first):
         line = lines[number] or ""
         # White space at the start of a line belongs to the block; the rest ends as the line does.
@@ -172,11 +202,12 @@ def _blocks(
         if token.level or token.nesting < 0 or token.map is None:
             continue
         text = "" if number in tables else _written(token, lines[slice(*token.map)])
-        if None in lines[slice(*token.map)] and not text.strip("> \n") and number not in tables:
+        gone = None in lines[slice(*token.map)] or token.type == "formula"
+        if gone and not text.strip("> \n") and number not in tables:
             continue
         blank = any(not (line or "").strip() for line in lines[end : token.map[0]])
         gap = "\n\n" if blank else "\n"
-        kind = token.type.removesuffix("_open")
+        kind = str(token.meta.get("kind") or token.type.removesuffix("_open"))
         yield MarkdownBlock(kind, text, gap, tables.get(number), _is_unclosed(token), token.map[0])
         end = token.map[0] + max(1, len(_trimmed(lines[slice(*token.map)])))
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
@@ -30,10 +30,21 @@ from processor_service.rendering.markdown.bounded import (
 )
 from processor_service.rendering.markdown.characters import HAIR_SPACE, ZERO_WIDTH_SPACE
 from processor_service.rendering.markdown.dense import is_dense, link_places, read_roughly
+from processor_service.rendering.markdown.formula_places import formula_at, is_open, read_formula
+from processor_service.rendering.markdown.html_tags import (
+    break_at,
+    closed_at,
+    small_letters,
+    tag_at,
+)
 from processor_service.rendering.markdown.links import beside, escaped, is_address
 from processor_service.rendering.markdown.references import NOTE_MARK, Env, defined_at, labels_in
 from processor_service.rendering.markdown.rows import hide_pipes, read_rows, show_pipes
 
+# A line break that an edit inserts: edits count the lines of a text.
+LINE_BREAK = "\ue00b"
+# In ``env``: the text ends here only for now.
+GROWS = "grows"
 # Slack's links take 3,000 characters (slack_sdk.models.blocks).
 LINK_CHARS = 3_000
 
@@ -62,7 +73,7 @@ class Inline:
     """The meaning of a stretch of inline Markdown, and the edits that make Slack show it.
 
     Positions in the source: ``spans`` that no cut may fall into, ``marked`` spans between two equal
-    markers (with the marker), and ``unmatched`` markers.
+    markers (with the marker), ``unmatched`` markers, and where a formula is ``open`` at the end.
     """
 
     tokens: list[Token]
@@ -70,6 +81,7 @@ class Inline:
     spans: list[Span]
     marked: list[tuple[Span, str]]
     unmatched: list[Span]
+    open: list[int] = field(default_factory=list)
 
 
 class _State(StateInline):
@@ -89,6 +101,10 @@ class _State(StateInline):
         self.defined = defined_at(src, env)
         self.labels = labels_in(src)
         self.last_parenthesis = src.rfind(")")
+        self.open: list[int] = []
+        self.closing: set[int] = set()
+        self._replaced: dict[int, tuple[int, str]] = {}
+        self._replaced_before: dict[int, tuple[int, str]] = {}
 
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 - the library's names
         """Whether the run of markers at ``start`` can open and close."""
@@ -102,8 +118,24 @@ class _State(StateInline):
 
     def around(self, start: int, end: int) -> tuple[str, str]:
         """The characters before and after, a space at the edges of the text."""
+        while start in self._replaced_before:
+            start, text = self._replaced_before[start]
+            if text:
+                return text[-1], self.around(0, end)[1]
+        while end in self._replaced:
+            end, text = self._replaced[end]
+            if text:
+                return self.around(start, 0)[0], text[0]
         before = self.src[start - 1] if start else " "
         return before, self.src[end] if end < len(self.src) else " "
+
+    def replace(self, end: int, text: str, shown: str) -> None:
+        """Replace what stands from here to ``end`` by ``text``, of which ``shown`` is seen."""
+        start, self.pos = self.pos, end
+        self.edits.append(Edit(start, end, text))
+        self.spans.append((start, end))
+        self._replaced[start] = (end, shown)
+        self._replaced_before[end] = (start, shown)
 
     def edit(self, start: int, end: int, text: str) -> bool:
         """Note an edit, unless it would join two lines."""
@@ -141,6 +173,7 @@ class _Parser(BoundedParser):
         super().__init__()
         self.ruler.at("linkify", _address)
         self.ruler.at("escape", _spanning(escape))
+        self.ruler.before("escape", "formula", _formula)
         self.ruler.before("escape", "bracket", _bracket)
         self.ruler.at("backticks", _code)
         self.ruler.at("strikethrough", _with_run(strikethrough.tokenize))
@@ -169,7 +202,8 @@ class _Parser(BoundedParser):
         edits = sorted([*state.edits, *_gaps(state)], key=lambda edit: (edit.start, edit.end))
         marked = sorted([*state.coded, *_emphasised(state.tokens)])
         matched = {each.meta[_RUN] for each in state.tokens if _is_marker(each)}
-        return Inline(state.tokens, edits, state.spans, marked, sorted(state.runs - matched))
+        unmatched = sorted(state.runs - matched)
+        return Inline(state.tokens, edits, state.spans, marked, unmatched, state.open)
 
 
 def _spanning(rule: _Rule) -> _Rule:
@@ -235,6 +269,28 @@ def _code(state: StateInline, silent: bool) -> bool:
             state.edit(start, start, _gap(before, "x"))
             state.edit(state.pos, state.pos, _gap(after, "x"))
     return found
+
+
+def _formula(state: StateInline, silent: bool) -> bool:
+    """Show a formula in LaTeX as characters, or as code."""
+    found = formula_at(state.src, state.pos)
+    if found is None or (found.end == len(state.src) and GROWS in state.env):
+        if isinstance(state, _State) and not silent and is_open(state.src, state.pos):
+            state.open.append(state.pos)
+        return False
+    if silent or not isinstance(state, _State):
+        state.pos = found.end
+        return True
+    kind, tag = ("code_inline", "code") if found.coded else ("text", "")
+    token = state.push(kind, tag, 0)
+    token.content, token.markup = found.text, "`" * found.coded
+    before, after = state.around(state.pos, found.end)
+    written = found.markdown()
+    if found.coded:
+        gaps = (ZERO_WIDTH_SPACE if each == "`" else _gap(each, "x") for each in (before, after))
+        written = written.join(gaps)
+    state.replace(found.end, written, "x" if found.coded else found.text)
+    return True
 
 
 def _bracket(state: StateInline, silent: bool) -> bool:
@@ -307,7 +363,7 @@ def _image(state: StateInline, silent: bool) -> bool:
     address = str(token.attrs["src"])
     more = beside(token.content, address, str(token.attrs.get("title", "")))
     end = _label_end(state, start + 1)
-    if state.linkLevel or state.pos - start > LINK_CHARS:
+    if state.linkLevel or not address or state.pos - start > LINK_CHARS:
         state.edit(start, start + 2, "")
         state.edit(end, state.pos, escaped(more))
     elif end == start + 2:
@@ -354,10 +410,47 @@ def _target(address: str) -> str:
 
 
 def _tag(state: StateInline, silent: bool) -> bool:
-    """Keep HTML, and commands in Slack's own syntax, as text."""
-    if not silent and isinstance(state, _State) and _TAG.match(state.src, state.pos):
-        state.edit(state.pos + 1, state.pos + 1, ZERO_WIDTH_SPACE)
+    """Drop tags that only dress words; keep other HTML, and commands in Slack's syntax, as text."""
+    if silent or not isinstance(state, _State) or not _TAG.match(state.src, state.pos):
+        return False
+    if _break(state) or _dressing(state):
+        return True
+    state.edit(state.pos + 1, state.pos + 1, ZERO_WIDTH_SPACE)
     return False
+
+
+def _break(state: _State) -> bool:
+    end = break_at(state.src, state.pos)
+    if not end or (end == len(state.src) and GROWS in state.env):
+        return False
+    state.push("hardbreak", "br", 0).content = "\n"
+    state.replace(end, LINE_BREAK, " ")
+    return True
+
+
+def _dressing(state: _State) -> bool:
+    """Drop both tags of a pair; an index or exponent between them gets small letters."""
+    found = tag_at(state.src, state.pos)
+    if found is None:
+        return False
+    end, name, closes = found
+    if closes:
+        if state.pos not in state.closing:
+            return False
+        state.closing.remove(state.pos)
+        state.replace(end, "", "")
+        return True
+    closing = closed_at(state.src, name, state.pos, state.closing)
+    if closing < 0:
+        return False
+    small = small_letters(name, state.src[end:closing])
+    if small:
+        state.push("text", "", 0).content = small
+        state.replace(closing + len(f"</{name}>"), small, small)
+    else:
+        state.closing.add(closing)
+        state.replace(end, "", "")
+    return True
 
 
 def _gaps(state: _State) -> Iterator[Edit]:
@@ -414,11 +507,15 @@ class _Library(MarkdownIt):
         return is_address(url)
 
 
+_PARAGRAPHS = ["paragraph", "blockquote", "list"]
+
+
 def _library() -> MarkdownIt:
     library = _Library("commonmark", {"store_labels": True})
     library.enable("table").disable(["html_block", "reference"])
     library.core.ruler.enableOnly(["normalize", "block"])
     library.block.ruler.at("table", read_rows, {"alt": ["paragraph"]})
+    library.block.ruler.before("table", "formula", read_formula, {"alt": _PARAGRAPHS})
     library.block.ruler.at("hr", read_rule, {"alt": ["paragraph", "blockquote", "list"]})
     return library
 

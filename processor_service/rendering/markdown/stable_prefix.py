@@ -3,6 +3,7 @@
 import re
 
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
+from processor_service.rendering.markdown.html_tags import OPEN_TAG
 from processor_service.rendering.markdown.inline import read_inline
 
 # A mark that stays open for longer counts as plain text.
@@ -26,7 +27,9 @@ _OPEN_AT_THE_END = (
         r"(?:\](?:\([^)\n]*+|\[[^\]\n]*+)?+)?+\Z"
     ),
     # A tag, or one in Slack's own syntax.
-    re.compile(r"<\u200b?(?:[A-Za-z/!?@#][^<>\n]*+)?+\Z"),
+    re.compile(r"<\u200b?(?:[A-Za-z/!?@#][^<>\n]*+(?:>[ \t]*+)?+)?+\Z"),
+    # The beginning of a formula on lines of its own.
+    re.compile(r"\\[a-z]*+(?:\{[a-zA-Z]*+\*?\}?)?+\Z"),
     re.compile(r"(?<![!\\*_~`\u200a\u200b])[!\\*_~`\u200a\u200b]++\Z"),
     # The marker of an item or a heading.
     re.compile(r"(?:^|\n)[ \t>]*+(?:[-+#]++|\d{1,9}+[.)]?+)?+[ \t]*+\Z"),
@@ -48,15 +51,17 @@ def settled_text(text: str) -> str:
     if "|" in segment and (table := _TABLE.search(segment)):
         opened.append(table.start())
     opened += _open_marks(segment)
+    opened += [found.start() for found in OPEN_TAG.finditer(segment)]
     recent = (at for at in opened if len(segment) - at <= _OPEN_CHARS)
     return text[: start + min(recent, default=len(segment))].rstrip().rstrip(ZERO_WIDTH_SPACE)
 
 
 def _open_marks(segment: str) -> list[int]:
     """The start of each marked span that has no end yet, or may end later."""
+    segment = segment.rstrip(" \t")
     inline = read_inline(segment, {})
     ended = [start for start, end in inline.spans if end == len(segment)]
     ended += [start for (start, end), _ in inline.marked if end == len(segment)]
     # A marker before white space opens nothing.
     unmatched = [start for start, end in inline.unmatched if not segment[end : end + 1].isspace()]
-    return [*ended, *unmatched]
+    return [*ended, *unmatched, *inline.open]

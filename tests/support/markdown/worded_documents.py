@@ -11,6 +11,18 @@ from dataclasses import dataclass, field
 _JAPANESE = ("注意", "合計", "店員", "起動", "です。", "ました、", "確認", "（補足）", "「引用」")
 _ENGLISH = ("note", "total", "clerk", "is", "started.", "and", "(aside)", "see", "value,")
 _MARKS = ("**{}**", "*{}*", "~~{}~~", "`{}`", "{}", "{}", "{}", "<b>{}</b>", "\\*{}\\*")
+_FORMULAS = (
+    r"$x^2 + \text{{{}}}$",
+    r"$\frac{{\text{{{}}}}}{{2}}$",
+    r"\(\alpha_{{\text{{{}}}}}\)",
+    r"$\unknown{{\text{{{}}}}}$",
+    r"\[\text{{{}}} = 1\]",
+    "{}は$5で、別は$10です。",
+    "${} は変数",
+    "H<sub>2</sub>O<br>{}",
+    "<sup>{}</sup>",
+    "<u>{}",
+)
 
 
 @dataclass
@@ -58,6 +70,22 @@ class _Writer:
 
     def any(self, *makers: Callable[[], str]) -> str:
         return self.random.choice(makers)()
+
+    def formula(self) -> str:
+        """What is, and what is not, a formula within text, or a tag."""
+        return self.plain() + self.random.choice(_FORMULAS).format(self.word()) + self.plain()
+
+    def display(self) -> str:
+        """A formula on lines of its own."""
+        word = self.word
+        return self.any(
+            lambda: f"$$\n\\text{{{word()}}} = x^2\n$$",
+            lambda: f"\\[\n\\text{{{word()}}} = \\frac{{1}}{{2}}\n\\]",
+            lambda: f"$$\\text{{{word()}}} = x_1$$",
+            lambda: f"\\begin{{align}}\n\\text{{{word()}}} &= 1 \\\\\n+ b &= 2\n\\end{{align}}",
+            lambda: f"$$\n\\begin{{pmatrix}}\n\\text{{{word()}}} & 1\n\\end{{pmatrix}}\n$$",
+            lambda: f"$$\n{word()} {word()}",
+        )
 
     def label_line(self) -> str:
         """What CommonMark takes for the definition of a link, and its author did not mean so."""
@@ -153,7 +181,15 @@ class _Writer:
         return self.any(lambda: f"## {self.text()}", lambda: f"{self.label_line()}\n---")
 
     def inner(self) -> str:
-        return self.any(self.text, self.labelled, self.link, self.table, self.defined)
+        return self.any(
+            self.text,
+            self.labelled,
+            self.link,
+            self.table,
+            self.defined,
+            self.display,
+            self.formula,
+        )
 
     def quoted(self) -> str:
         return "\n".join(f"> {line}" for line in self.inner().split("\n"))
@@ -176,6 +212,8 @@ class _Writer:
             self.heading,
             self.quoted,
             self.listed,
+            self.formula,
+            self.display,
         )
 
     def blocks(self, most: int) -> Iterator[str]:
@@ -200,7 +238,9 @@ def worded_document(seed: int) -> WordedDocument:
             word = f"語{number}末" if writer.japanese else f"word{number}x"
             at = block.find(word)
             if at >= 0 and word not in writer.hidden:
-                # A table, also one in a list, is shown once the next block begins on a whole line.
-                whole = len(block) + 3 if "|" in block else at + len(word)
+                # A table, also one in a list, is shown once the next block begins on a whole line,
+                # a formula on lines of its own once it is whole.
+                late = any(each in block for each in ("|", "$$", "\\[", "\\begin"))
+                whole = len(block) + 3 if late else at + len(word)
                 found.words.append((word, start + whole))
     return found

@@ -89,7 +89,7 @@ def test_links_and_images_are_written_as_links(source: str, written: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "html", ["<b>x</b>", "<br>", "<!-- x -->", "<script>", "<div\nclass='x'>y</div>", "<?php"]
+    "html", ["<b>x", "x</b>", "<br>", "<!-- x -->", "<script>", "<div\nclass='x'>y</div>", "<?php"]
 )
 def test_html_is_shown_as_text(html: str) -> None:
     written = mended(f"前 {html} 後")

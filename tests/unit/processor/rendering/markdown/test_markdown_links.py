@@ -1,7 +1,7 @@
 """Which links an answer may hold, and what stands beside those that could deceive."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from processor_service.ports.answers import Answer
@@ -37,7 +37,20 @@ SOUP = st.lists(
         [
             *("[", "]", "(", ")", "![", "](", "]:", "][", "<", ">", "\n", "\n\n", " ", "`", "\\"),
             *("javascript:x", "slack://x", "https://e.com", "[1]", "[1]: ", "語", '"t"', "^"),
-            *("mailto:a@e.com", "**", "|", "> ", "- "),
+            *(
+                "mailto:a@e.com",
+                "**",
+                "|",
+                "> ",
+                "- ",
+                "$",
+                "\\(",
+                "\\)",
+                "x^2",
+                "<b>",
+                "</b>",
+                "<br>",
+            ),
         ]
     ),
     max_size=25,
@@ -45,6 +58,7 @@ SOUP = st.lists(
 
 
 @given(SOUP)
+@example("![(]()")
 @settings(deadline=None, max_examples=400)
 def test_no_reader_finds_another_kind_of_link_in_what_is_written(source: str) -> None:
     for block in read_document(source):

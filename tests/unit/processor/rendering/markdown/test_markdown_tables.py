@@ -45,7 +45,7 @@ def test_what_cells_may_hold_is_taken_by_slack() -> None:
     texts = [[cell.text for cell in row] for row in table.rows]
     assert texts[1] == ["", "一\n二", "|"]
     assert texts[2] == ["図", "[近く](/relative)", "https://e.com/a_b を見る"]
-    assert texts[3] == ["<b>", "<b>x</b>", "余り | 無視"]
+    assert texts[3] == ["<b>", "x", "余り | 無視"]
     links = [run.url for cell in table.rows[2] for run in cell.runs]
     assert links == ["https://e.com/a.png", "", "https://e.com/a_b", ""]
 
