@@ -113,7 +113,7 @@ class QuotedMessage(BaseModel):
 
     ``by`` is a person's id or an app's name, ``name`` the person's name as Slack shows it; ``ts``
     is when it was written, ``source`` the address of a page that is no message. ``file_names`` are
-    those of its files.
+    those of its files. ``preview``: Slack shows it below a link, to those who may read it there.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -127,6 +127,7 @@ class QuotedMessage(BaseModel):
     ts: str = ""
     source: str = ""
     file_names: tuple[str, ...] = ()
+    preview: Annotated[bool, Field(exclude_if=operator.not_)] = False
 
 
 class Cancel(BaseModel):

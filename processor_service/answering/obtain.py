@@ -38,6 +38,7 @@ from processor_service.prompt.names import (
 )
 from processor_service.prompt.quotes import in_thread, speakers
 from processor_service.prompt.shortcut_request import asked_about
+from processor_service.prompt.visible_quotes import visible_to_asker
 from processor_service.resilience.cancellation import CancellableModel
 from shared.errors import Cancelled, ModelUnavailable
 from shared.task import QuotedMessage, Task
@@ -116,10 +117,10 @@ async def _prompt(task: Task, source: AnswerSource) -> Prompt:
 
 
 async def _about(ctx: AnswerContext, source: AnswerSource) -> Sequence[ThreadMessage]:
-    subject = ctx.task.subject
-    if subject is None:
-        return ctx.said
-    return await material(ctx.task, subject, source.threads, source.channels, ctx.writer.run)
+    task, said = ctx.task, ctx.said
+    if task.subject is not None:
+        said = await material(task, task.subject, source.threads, source.channels, ctx.writer.run)
+    return await visible_to_asker(task, said, source.channels)
 
 
 async def _with_names(

@@ -130,7 +130,8 @@ def _quote(
         return _card(attachment, text)
     name = _line(attachment, "author_name") or _line(attachment, "author_subname")
     by = _id(attachment, "author_id")
-    place = {
+    place: dict[str, Any] = {
+        "preview": not attachment.get("is_share"),
         "channel_id": _id(attachment, "channel_id"),
         "channel_name": _channel_name(attachment),
         "ts": str(attachment["ts"]) if is_ts(attachment.get("ts")) else "",
