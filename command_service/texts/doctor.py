@@ -5,7 +5,7 @@ from typing import Final
 from shared.slack.findings import CheckText
 from shared.task import Texts
 
-DOCTOR_TITLE: Final[Texts] = {"ja": "診断結果（受付側）", "en": "What I found (taking questions)"}
+DOCTOR_TITLE: Final[Texts] = {"ja": "診断結果（受付側）", "en": "Health check: intake"}
 NO_SCOPES: Final[Texts] = {"ja": "", "en": ""}
 
 COMMAND_VERSION: Final = CheckText(
@@ -18,11 +18,11 @@ TOKEN: Final = CheckText(
     },
     {
         "ja": "Slack がボットのトークンを確認できませんでした（{why}）",
-        "en": "Slack could not confirm the bot token ({why})",
+        "en": "Slack couldn't confirm the bot token ({why})",
     },
     {
         "ja": "管理者の方へ: アプリを再インストールし、`SLACK_BOT_TOKEN` を新しいトークンに替えてください。一時的な障害であれば、しばらくすると直ります。",
-        "en": "For administrators: reinstall the app and renew `SLACK_BOT_TOKEN`. If Slack has an outage, wait until it is over.",
+        "en": "For admins: reinstall the app and renew `SLACK_BOT_TOKEN`. If Slack is down, wait until it's back.",
     },
 )
 SCOPES: Final = CheckText(
@@ -36,14 +36,14 @@ SCOPES: Final = CheckText(
     },
     {
         "ja": "管理者の方へ: `deploy/slack-manifest.yaml` のとおりにスコープを追加し、アプリを再インストールしてください。",
-        "en": "For administrators: add them as in `deploy/slack-manifest.yaml` and reinstall the app.",
+        "en": "For admins: add them as in `deploy/slack-manifest.yaml` and reinstall the app.",
     },
 )
 MEMBER: Final = CheckText(
-    {"ja": "このチャンネルに参加しています", "en": "I am in this channel"},
+    {"ja": "このチャンネルに参加しています", "en": "I'm in this channel"},
     {
         "ja": "このチャンネルに参加していません。ここではメンションに気付けず、`/gemini` の回答はあなただけに表示されます",
-        "en": "I am not in this channel: mentions do not reach me here, and only you see answers to `/gemini`",
+        "en": "I'm not in this channel: I don't see mentions here, and only you see answers to `/gemini`",
     },
     {
         "ja": "`/invite` で <@{bot}> をチャンネルに追加してください。",
@@ -54,72 +54,72 @@ PLACE: Final = CheckText(
     NO_SCOPES,
     {
         "ja": "このチャンネルの情報を確認できませんでした（{why}）",
-        "en": "This channel could not be looked up ({why})",
+        "en": "I couldn't look up this channel ({why})",
     },
     {
         "ja": "少し待ってから、もう一度 `/gemini doctor` をお試しください。",
-        "en": "Please try `/gemini doctor` again in a while.",
+        "en": "Try `/gemini doctor` again in a few minutes.",
     },
 )
 TEAM: Final = CheckText(
-    {"ja": "このワークスペースで利用できます", "en": "I am available in this workspace"},
+    {"ja": "このワークスペースで利用できます", "en": "This workspace is allowed"},
     {
         "ja": "このワークスペースは利用対象に含まれていません",
-        "en": "I am not available in this workspace",
+        "en": "This workspace isn't allowed",
     },
     {
         "ja": "管理者の方へ: `ALLOWED_TEAM_IDS` に `{team}` を追加してください。",
-        "en": "For administrators: add `{team}` to `ALLOWED_TEAM_IDS`.",
+        "en": "For admins: add `{team}` to `ALLOWED_TEAM_IDS`.",
     },
 )
 CHANNEL: Final = CheckText(
-    {"ja": "このチャンネルで利用できます", "en": "I am available in this channel"},
+    {"ja": "このチャンネルで利用できます", "en": "This channel is allowed"},
     {
         "ja": "このチャンネルは利用対象に含まれていません",
-        "en": "I am not available in this channel",
+        "en": "This channel isn't allowed",
     },
     {
         "ja": "利用できるチャンネルで質問するか、管理者に `ALLOWED_CHANNEL_IDS` への `{channel}` の追加をご依頼ください。",
-        "en": "Ask me in another channel, or ask your administrator to add `{channel}` to `ALLOWED_CHANNEL_IDS`.",
+        "en": "Ask me in another channel, or ask your admin to add `{channel}` to `ALLOWED_CHANNEL_IDS`.",
     },
 )
 USER: Final = CheckText(
     {"ja": "あなたは利用対象に含まれています", "en": "You have access"},
     {
         "ja": "あなたは利用対象に含まれていません",
-        "en": "You do not have access",
+        "en": "You don't have access",
     },
     {
         "ja": "管理者に `ALLOWED_USER_IDS` への `{user}` の追加をご依頼ください。",
-        "en": "Ask your administrator to add `{user}` to `ALLOWED_USER_IDS`.",
+        "en": "Ask your admin to add `{user}` to `ALLOWED_USER_IDS`.",
     },
 )
 ROLLOUT: Final = CheckText(
     {
         "ja": "段階的な公開の対象に含まれています（現在 {percent}%）",
-        "en": "You are included in the rollout (currently {percent}%)",
+        "en": "You're included in the rollout (currently {percent}%)",
     },
     {
         "ja": "段階的な公開の対象に、まだ含まれていません（現在 {percent}%）",
-        "en": "You are not included in the rollout yet (currently {percent}%)",
+        "en": "You're not included in the rollout yet (currently {percent}%)",
     },
     {
         "ja": "公開が進むまでお待ちいただくか、管理者に `ROLLOUT_USER_IDS` への `{user}` の追加をご依頼ください。",
-        "en": "Please wait, or ask your administrator to add `{user}` to `ROLLOUT_USER_IDS`.",
+        "en": "Please wait, or ask your admin to add `{user}` to `ROLLOUT_USER_IDS`.",
     },
 )
 INTERNAL: Final = CheckText(
     {
         "ja": "社外と共有しているチャンネルではありません",
-        "en": "This channel is not shared with other organisations",
+        "en": "This channel isn't shared with other organisations",
     },
     {
         "ja": "社外と共有しているチャンネルのため、メンションには答えません",
-        "en": "This channel is shared with other organisations, so I do not answer mentions here",
+        "en": "This channel is shared with other organisations, so I don't answer mentions here",
     },
     {
         "ja": "社内のチャンネルかダイレクトメッセージでお尋ねください。許可するには、管理者が `ALLOW_EXTERNAL_CHANNELS` を `true` にします。",
-        "en": "Ask me in an internal channel or a direct message. To allow it, an administrator can set `ALLOW_EXTERNAL_CHANNELS` to `true`.",
+        "en": "Ask me in an internal channel or a direct message. To allow it, an admin can set `ALLOW_EXTERNAL_CHANNELS` to `true`.",
     },
 )
 SHARED_AND_ALLOWED: Final = CheckText(
@@ -141,7 +141,7 @@ SOCKET: Final = CheckText(
     },
     {
         "ja": "自動で接続し直します。続く場合は、管理者が `/healthz` とアプリの Socket Mode の設定を確認してください。",
-        "en": "It reconnects by itself. If it does not, an administrator should check `/healthz` and the app's Socket Mode setting.",
+        "en": "It reconnects by itself. If it doesn't, an admin should check `/healthz` and the app's Socket Mode setting.",
     },
 )
 QUEUE: Final = CheckText(
@@ -151,23 +151,23 @@ QUEUE: Final = CheckText(
     },
     {
         "ja": "キュー（Pub/Sub）が受け取りを確認しませんでした（{why}）",
-        "en": "The queue (Pub/Sub) did not confirm ({why})",
+        "en": "The queue (Pub/Sub) didn't confirm ({why})",
     },
     {
         "ja": "管理者の方へ: Pub/Sub の稼働状況、`PUBSUB_TOPIC`、サービスアカウントの `roles/pubsub.publisher` を確認してください。",
-        "en": "For administrators: check Pub/Sub's status, `PUBSUB_TOPIC`, and `roles/pubsub.publisher` of the service account.",
+        "en": "For admins: check Pub/Sub's status, `PUBSUB_TOPIC`, and `roles/pubsub.publisher` of the service account.",
     },
 )
 
 REPORT_COMES: Final[Texts] = {
     "ja": "_回答側のサービスは、まだ報告していません。報告は続けて表示されます。10 秒ほど待っても表示されない場合、質問はキューに残っていて失われませんが、回答側が受け取れていません。管理者の方は、Pub/Sub の push サブスクリプションと、回答側の `/readyz` とログを確認してください。_",
-    "en": "_The answering service has not reported yet; its report will appear below. If none appears within about 10 seconds, questions stay in the queue and are not lost, but do not reach that service: an administrator should check Pub/Sub's push subscription, and the service's `/readyz` and logs._",
+    "en": "_The answering service hasn't reported yet; its report will appear below. If nothing appears within about 10 seconds, questions are safe in the queue but aren't reaching that service: an admin should check Pub/Sub's push subscription, and the service's `/readyz` and logs._",
 }
 NO_REPORT: Final[Texts] = {
     "ja": "_キューを使えないため、回答側のサービスは調べられませんでした。_",
-    "en": "_Without the queue, the answering service could not be checked._",
+    "en": "_Without the queue, I couldn't check the answering service._",
 }
 EXAMINED_LATELY: Final[Texts] = {
     "ja": "診断は {every:.0f} 秒に 1 回だけ行います。少し待ってから、もう一度お試しください。",
-    "en": "I run these checks at most once every {every:.0f} s. Please try again in a moment.",
+    "en": "I run these checks at most once every {every:.0f} s. Try again in a moment.",
 }

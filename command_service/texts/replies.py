@@ -18,10 +18,10 @@ LOADING_LINES: Final[dict[Locale, list[str]]] = {
         "もう少々お待ちください…",
     ],
     "en": [
-        "Your question has arrived…",
+        "Got your question…",
         "Reading it carefully…",
         "Preparing an answer…",
-        "Just a moment more…",
+        "One more moment…",
     ],
 }
 QUESTION_KEPT: Final[Texts] = {
@@ -33,12 +33,12 @@ TYPED: Final[Texts] = {
     "en": "Here's what you typed, ready to copy:",
 }
 SHORTCUT_ACCEPTED: Final[Texts] = {
-    "ja": "承りました。回答は、このアプリとのダイレクトメッセージにお送りします。ほかの方には表示されません。",
-    "en": "Got it. I will send the answer in our direct messages, where only you see it.",
+    "ja": "回答はダイレクトメッセージでお送りします（ほかの方には見えません）。",
+    "en": "Got it. I'll answer in our direct messages, where only you can see it.",
 }
 COMMAND_ACCEPTED: Final[Texts] = {
-    "ja": "質問を受け付けました。回答を準備していますので、少々お待ちください。",
-    "en": "I have your question and am preparing an answer. One moment, please.",
+    "ja": "質問を受け付けました。回答まで、少々お待ちください。",
+    "en": "Got your question. The answer is on its way.",
 }
 
 PRIVATE_TO_BE_SURE: Final[Texts] = {
@@ -72,21 +72,21 @@ _USAGE: Final[Texts] = {
 • type `/gemini your question`
 • mention me in a channel, followed by your question (in a thread where others write, too, mention me each time)
 • send me a direct message
-• choose Summarise thread, Translate or Explain from a message's menu (I answer in a direct message)
+• choose Summarise thread, Translate or Explain from a message's menu (I answer by direct message)
 *Files I can read*
 • send PDF, Word, Excel or PowerPoint files, images, audio, video or text with your question
-*Answer modes* (with `/gemini`, I choose one to fit your question unless you name it)
+*Answer modes* (`/gemini` picks one that fits, unless you name it)
 • `/gemini general: …` a summary and its key points
 • `/gemini code: …` code with an explanation and suggestions
 • `/gemini data: …` an analysis with insights and recommendations
 • `/gemini creative: …` a text with its style and variations
 *Options* (before the question)
 • `--private` brings question and answer to our direct messages, where only you see them
-• `--mode code` names the mode
+• `--mode code` sets the mode
 *Limits*
-• a question may have up to {limit} characters
-• there may be limits on questions per minute and on daily usage
-*When something does not work*
+• questions can have up to {limit} characters
+• questions per minute and daily usage may be limited
+*If something doesn't work*
 • `/gemini doctor` checks connections and settings (only you see the result)""",
 }
 
@@ -97,83 +97,83 @@ def _before_usage(ja: str, en: str) -> Texts:
 
 _REFUSALS: Final[dict[RejectReason, Texts]] = {
     RejectReason.EMPTY_PROMPT: _before_usage(
-        "ご質問の内容が見当たりませんでした。使い方は次のとおりです。",
-        "I could not find a question there. Here is how to ask me:",
+        "質問が見当たりませんでした。使い方は次のとおりです。",
+        "I couldn't find a question there. Here's how to ask:",
     ),
-    RejectReason.HELP_ASKED: _before_usage("使い方は次のとおりです。", "Here is how to ask me:"),
+    RejectReason.HELP_ASKED: _before_usage("使い方は次のとおりです。", "Here's how to ask:"),
     RejectReason.UNKNOWN_OPTION: {
         "ja": "`{option}` というオプションはありません。使えるのは `--private` と `--mode`（general、code、data、creative）です。",
         "en": "There's no `{option}` option. You can use `--private` and `--mode` (general, code, data, creative).",
     },
     RejectReason.PROMPT_TOO_LONG: {
-        "ja": "ご質問が長すぎるため、受け付けられませんでした。{limit} 文字以内に短くするか、いくつかに分けてお送りください。",
-        "en": "Your question is too long for me. Please shorten it to {limit} characters or send it in several parts.",
+        "ja": "質問が長すぎます。{limit} 文字以内に短くするか、分けてお送りください。",
+        "en": "Your question is too long. Shorten it to {limit} characters or split it up.",
     },
     RejectReason.MESSAGE_TOO_LONG: {
-        "ja": "このメッセージは {limit} 文字を超えているため、扱えませんでした。必要な部分をダイレクトメッセージに貼り付けてお尋ねください。",
-        "en": "This message has more than {limit} characters, which is too long for me. Please send me the part you need as a direct message.",
+        "ja": "このメッセージは {limit} 文字を超えているため、扱えません。必要な部分をダイレクトメッセージでお送りください。",
+        "en": "This message is too long for me: it has more than {limit} characters. Send me the part you need in a direct message.",
     },
     RejectReason.TEAM_NOT_ALLOWED: {
-        "ja": "申し訳ありませんが、このワークスペースではご利用いただけません。必要な場合は管理者にご相談ください。",
-        "en": "I am sorry, I am not available in this workspace. Please ask your administrator if you need me here.",
+        "ja": "このワークスペースではご利用いただけません。必要な場合は管理者にご相談ください。",
+        "en": "I'm not available in this workspace. Ask your admin if you need me here.",
     },
     RejectReason.CHANNEL_NOT_ALLOWED: {
-        "ja": "申し訳ありませんが、ここではご利用いただけません。利用できるチャンネルについては管理者にお尋ねください。",
-        "en": "I am sorry, I am not available here. Your administrator can tell you where you can ask me.",
+        "ja": "ここではご利用いただけません。利用できるチャンネルは管理者にお尋ねください。",
+        "en": "I'm not available here. Your admin can tell you where to ask me.",
     },
     RejectReason.USER_NOT_ALLOWED: {
-        "ja": "申し訳ありませんが、現在ご利用いただける対象に含まれていません。ご希望の場合は管理者にご相談ください。",
-        "en": "I am sorry, you cannot use me at present. Please ask your administrator for access.",
+        "ja": "ご利用いただける対象に含まれていません。必要な場合は管理者にご相談ください。",
+        "en": "You don't have access to me. Ask your admin if you need it.",
     },
     RejectReason.EXTERNAL_CHANNEL: {
-        "ja": "社外の方と共有しているチャンネルでは、情報保護のためお答えしていません。社内のチャンネルかダイレクトメッセージでお尋ねください。",
-        "en": "To protect information I do not answer in channels shared with other organisations. Please ask me in an internal channel or in a direct message.",
+        "ja": "社外の方と共有しているチャンネルでは、情報を守るためお答えしません。社内のチャンネルかダイレクトメッセージでお尋ねください。",
+        "en": "To protect your information, I don't answer in channels shared with other organisations. Ask me in an internal channel or a direct message.",
     },
     RejectReason.NOT_IN_ROLLOUT: {
-        "ja": "ただいま順次ご利用を開始しています。ご利用いただけるようになるまで、もうしばらくお待ちください。",
-        "en": "I am being introduced step by step and will be available to you soon. Thank you for your patience.",
+        "ja": "順番にご利用を開始しています。ご利用いただけるまで、もうしばらくお待ちください。",
+        "en": "I'm being rolled out step by step, and it's not your turn yet. Thanks for your patience.",
     },
     RejectReason.QUESTION_GONE: {
-        "ja": "元の質問が見つからないため、回答を再生成できませんでした。お手数ですが、もう一度質問をお送りください。",
-        "en": "I could not find the original question, so I cannot answer it again. Please send it once more.",
+        "ja": "元の質問が見つからないため、答え直せませんでした。もう一度質問をお送りください。",
+        "en": "I couldn't find the original question, so there's nothing to regenerate. Please ask again.",
     },
     RejectReason.QUESTION_UNREADABLE: {
-        "ja": "元の質問を読み込めませんでした。少し時間をおいて、もう一度ボタンを押してください。",
-        "en": "I could not read the original question just now. Please press the button again in a moment.",
+        "ja": "元の質問を読み込めませんでした。少し待ってから、もう一度押してください。",
+        "en": "I couldn't read the original question just now. Press the button again in a moment.",
     },
     RejectReason.QUEUE_UNAVAILABLE: {
-        "ja": "申し訳ありません。ただいま質問を受け付けられませんでした。少し時間をおいて、もう一度お試しください。",
-        "en": "I am sorry, I could not take your question just now. Please try again in a moment.",
+        "ja": "質問を受け付けられませんでした。少し待ってから、もう一度お試しください。",
+        "en": "Sorry, I couldn't take your question just now. Please try again in a moment.",
     },
     RejectReason.SLACK_DENIED: {
-        "ja": "申し訳ありません。Slack への接続許可が無効になっているため、質問を受け付けられませんでした。お手数ですが、管理者にお知らせください。",
-        "en": "I am sorry, I could not take your question: Slack no longer accepts my access to this workspace. Please let your administrator know.",
+        "ja": "Slack への接続許可が無効になっているため、質問を受け付けられませんでした。管理者にお知らせください。",
+        "en": "Sorry, I couldn't take your question: Slack no longer accepts my access to this workspace. Please let your admin know.",
     },
     RejectReason.NOT_A_MEMBER: {
-        "ja": "元の質問があるチャンネルのメンバーではないため、受け付けませんでした。必要な場合は、チャンネルに参加してから、もう一度お試しください。",
-        "en": "You are not a member of the channel where this was asked, so I did not take it. If you need it, please join the channel and try again.",
+        "ja": "元の質問があるチャンネルのメンバーではないため、受け付けませんでした。参加してから、もう一度お試しください。",
+        "en": "You're not in the channel where this was asked, so I didn't take it. Join it and try again.",
     },
     RejectReason.NOT_THE_ASKER: {
         "ja": "回答を停止できるのは、質問した方だけです。",
         "en": "Only the person who asked can stop the answer.",
     },
     RejectReason.PRESS_LOST: {
-        "ja": "申し訳ありません。ただいま受け付けられませんでした。少し時間をおいて、もう一度押してください。",
-        "en": "I am sorry, I could not take that just now. Please press it again in a moment.",
+        "ja": "受け付けられませんでした。少し待ってから、もう一度押してください。",
+        "en": "Sorry, that didn't go through. Please press it again in a moment.",
     },
     RejectReason.TOO_MANY_QUESTIONS: {
-        "ja": "短い時間に多くの質問をいただいたため、この質問は受け付けていません。1 分ほどの間は同じお知らせを繰り返しませんので、しばらくしてから、回答のない質問をもう一度お送りください。",
-        "en": "You sent many questions in a short time, so I did not take this one. I do not repeat this notice within a minute: please wait a little, then send any unanswered questions again.",
+        "ja": "質問が続いたため、この質問は受け付けていません。1 分ほど待ってから、回答のない質問をもう一度お送りください（このお知らせは 1 分に 1 回だけです）。",
+        "en": "You've asked a lot in a short time, so I didn't take this one. Wait a minute, then ask again whatever went unanswered (I send this notice once a minute at most).",
     },
     RejectReason.OVERLOADED: {
-        "ja": "ただいま大変混み合っています。少し時間をおいて、もう一度お試しください。",
-        "en": "I am very busy at the moment. Please try again shortly.",
+        "ja": "ただいま混み合っています。少し待ってから、もう一度お試しください。",
+        "en": "I'm very busy right now. Please try again shortly.",
     },
 }
 
 EDITED: Final[Texts] = {
-    "ja": "質問の内容が変わりましたね。新しい内容で答え直しましょうか。これまでの回答はそのまま残ります。",
-    "en": "You changed your question. Shall I answer the new version? The earlier answer stays.",
+    "ja": "質問が編集されました。新しい内容で答え直しますか？",
+    "en": "You edited your question. Answer the new version?",
 }
 EDITED_BUTTON: Final[Texts] = {"ja": "新しい内容で答え直す", "en": "Answer the new version"}
 FEEDBACK_TITLE: Final[Texts] = {"ja": "回答へのご意見", "en": "About this answer"}
@@ -204,7 +204,7 @@ FLAWS: Final[dict[FeedbackReason, Texts]] = {
 COMMENT_LABEL: Final[Texts] = {"ja": "ご意見", "en": "In your own words"}
 COMMENT_HINT: Final[Texts] = {
     "ja": "お書きになった内容は記録され、このアプリの管理者が読むことがあります。",
-    "en": "What you write is recorded, and the administrators of this app may read it.",
+    "en": "What you write is recorded, and this app's admins may read it.",
 }
 
 

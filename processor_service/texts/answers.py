@@ -5,19 +5,19 @@ from typing import Final
 from shared.task import Locale, Purpose, Texts, Wish
 
 CACHED: Final[Texts] = {
-    "ja": "以前の同じ質問への回答を表示しています。",
-    "en": "This answer was given to the same question before.",
+    "ja": "以前の同じ質問への回答です。",
+    "en": "Cached answer to the same question",
 }
 REGENERATE: Final[Texts] = {"ja": "再生成", "en": "Regenerate"}
 TRUNCATED: Final[Texts] = {
     "ja": "_回答が長さの上限に達したため、ここで終わっています。続きが必要な場合は「続きをお願いします」とお書きください。_",
-    "en": "_The answer reached its length limit and ends here. Ask to continue if you need more._",
+    "en": "_The answer hit its length limit and ends here. Ask me to continue if you need more._",
 }
 SOURCES: Final[Texts] = {"ja": "出典", "en": "Sources"}
 SEARCHES: Final[Texts] = {"ja": "Google 検索", "en": "Google Search"}
 WITHOUT_SEARCH: Final[Texts] = {
     "ja": "検索は使われていません。モデルの知識だけでお答えしています。",
-    "en": "No search was used: this answer relies on the model's own knowledge only.",
+    "en": "No search was used: this answer relies on what the model already knows.",
 }
 MODE: Final[Texts] = {"ja": "{name}モード", "en": "{name} mode"}
 ANSWER_IN_MODE: Final[Texts] = {
@@ -81,7 +81,7 @@ PURPOSES: Final[dict[Locale, dict[Purpose, str]]] = {
 }
 TOO_LONG_FOR_RESPONSE: Final[Texts] = {
     "ja": "この場所に表示できる長さを超えたため、続きを表示できません。全文が必要な場合は、ダイレクトメッセージで同じ質問をお送りください。",
-    "en": "The rest of the answer does not fit here. To get all of it, send me the same question as a direct message.",
+    "en": "The rest doesn't fit here. To get all of it, send me the same question in a direct message.",
 }
 STOPPED_NOTICE: Final[Texts] = {"ja": "再試行は終了", "en": "no more retries"}
 NOT_TRIED_AGAIN: Final[Texts] = {"ja": "自動の再試行なし", "en": "not retried"}
@@ -100,11 +100,11 @@ ASK_AGAIN: Final[Texts] = {
 RETRY: Final[Texts] = {"ja": "もう一度試す", "en": "Retry"}
 ONLY_IN_FILE: Final[Texts] = {
     "ja": "Slack がこの回答を文章として受け付けないため、全文をこのスレッドの Markdown ファイルでお渡しします。",
-    "en": "Slack does not accept this answer as a message. The whole answer is in the Markdown file in this thread.",
+    "en": "Slack doesn't accept this answer as a message. All of it is in the Markdown file in this thread.",
 }
 IN_FILE: Final[Texts] = {
     "ja": ":page_facing_up: 回答が長いため、ここに表示しているのは冒頭です。続きを含む全文は、このスレッドの Markdown ファイルでお読みいただけます。",
-    "en": ":page_facing_up: This is the beginning of a long answer. The whole answer is in the Markdown file in this thread.",
+    "en": ":page_facing_up: This is the start of a long answer. All of it is in the Markdown file in this thread.",
 }
 WHOLE_ANSWER: Final[Texts] = {"ja": "回答の全文", "en": "The whole answer"}
 # Slack shows a status behind the app's name: "Mechachang が考えています…"
@@ -129,7 +129,7 @@ LOADING: Final[dict[Locale, tuple[str, ...]]] = {
     "en": (
         "Making sure I understand the question…",
         "Gathering what matters…",
-        "Working out the answer…",
+        "Thinking it through…",
         "About to start writing…",
     ),
 }
@@ -138,16 +138,16 @@ RETRYING: Final[Texts] = {
     "en": "is trying again, because Gemini gave no usable answer…",
 }
 SLOW: Final[Texts] = {
-    "ja": "Gemini の応答がいつもより遅れています。もう少しお待ちください…",
+    "ja": "は、いつもより遅れている Gemini の応答を待っています。もう少しお待ちください…",
     "en": "is waiting for Gemini, which is slower than usual…",
 }
 KEPT: Final[Texts] = {
-    "ja": "Gemini が応答しないため、質問をお預かりして試し続けています。遅くとも約 {minutes} 分以内に、回答または結果をお知らせします…",
-    "en": "is keeping your question and trying on, because Gemini does not answer; you will hear within about {minutes} min…",
+    "ja": "は、Gemini が応答しないため、質問をお預かりして試し続けています。遅くとも約 {minutes} 分以内に、回答または結果をお知らせします…",
+    "en": "is keeping your question and retrying, because Gemini isn't responding; you'll hear within about {minutes} min…",
 }
 KEPT_BUSY: Final[Texts] = {
-    "ja": "Gemini が混み合っているため、質問をお預かりして順番を待っています。遅くとも約 {minutes} 分以内に、回答または結果をお知らせします…",
-    "en": "is keeping your question until Gemini, which is overloaded, takes it; you will hear within about {minutes} min…",
+    "ja": "は、Gemini が混み合っているため、質問をお預かりして順番を待っています。遅くとも約 {minutes} 分以内に、回答または結果をお知らせします…",
+    "en": "is keeping your question in line, because Gemini is overloaded; you'll hear within about {minutes} min…",
 }
 # Where Slack shows no status, a message tells of a delay: the status, and the message in its place.
 NOTES: Final[tuple[tuple[Texts, Texts], ...]] = (
@@ -155,7 +155,7 @@ NOTES: Final[tuple[tuple[Texts, Texts], ...]] = (
         RETRYING,
         {
             "ja": ":hourglass_flowing_sand: Gemini から回答を受け取れなかったため、もう一度試しています。しばらくお待ちください。",
-            "en": ":hourglass_flowing_sand: Gemini gave no usable answer and is asked again. One more moment, please.",
+            "en": ":hourglass_flowing_sand: Gemini gave no usable answer, so I'm trying again. One more moment, please.",
         },
     ),
     (
@@ -169,14 +169,14 @@ NOTES: Final[tuple[tuple[Texts, Texts], ...]] = (
         KEPT,
         {
             "ja": ":hourglass_flowing_sand: Gemini が応答しないため、質問をお預かりして試し続けています。遅くとも {when} までに、回答または結果をお知らせします。",
-            "en": ":hourglass_flowing_sand: Gemini does not answer, so your question is kept and asked again. You will hear by {when} at the latest.",
+            "en": ":hourglass_flowing_sand: Gemini isn't responding, so I'm keeping your question and retrying. You'll hear by {when} at the latest.",
         },
     ),
     (
         KEPT_BUSY,
         {
             "ja": ":hourglass_flowing_sand: Gemini が混み合っているため、質問をお預かりして順番を待っています。遅くとも {when} までに、回答または結果をお知らせします。",
-            "en": ":hourglass_flowing_sand: Gemini is overloaded, so your question is kept until it is taken. You will hear by {when} at the latest.",
+            "en": ":hourglass_flowing_sand: Gemini is overloaded, so I'm keeping your question in line. You'll hear by {when} at the latest.",
         },
     ),
 )
@@ -195,90 +195,90 @@ MORE_FILES_LEFT_OUT: Final[Texts] = {"ja": "• ほか {count} 件", "en": "• 
 FILE_REASONS: Final[dict[str, Texts]] = {
     "file_type": {
         "ja": "対応していない形式です。PDF・Word・Excel・PowerPoint・画像・音声・動画・テキスト形式でお送りください。",
-        "en": "This type is not supported. Please send a PDF, a Word, Excel or PowerPoint file, an image, audio, video or text.",
+        "en": "This file type isn't supported. Send a PDF, a Word, Excel or PowerPoint file, an image, audio, video or text.",
     },
     "file_office": {
         "ja": "この形式の文書は読み取れません。Word・Excel・PowerPoint の形式（.docx・.xlsx・.pptx）か PDF で保存してお送りください。",
-        "en": "Documents of this type cannot be read. Please save it as .docx, .xlsx, .pptx or PDF and send that.",
+        "en": "I can't read this type of document. Save it as .docx, .xlsx, .pptx or PDF and send that.",
     },
     "file_old_office": {
         "ja": "古い形式（.doc・.xls・.ppt）は読み取れません。.docx・.xlsx・.pptx として保存し直してお送りください。",
-        "en": "The old formats (.doc, .xls, .ppt) cannot be read. Please save it as .docx, .xlsx or .pptx and send that.",
+        "en": "I can't read the old formats (.doc, .xls, .ppt). Save it as .docx, .xlsx or .pptx and send that.",
     },
     "file_encrypted": {
         "ja": "パスワードで保護されています。パスワードを外して保存し、もう一度お送りください。",
-        "en": "It is protected by a password. Please save it without one and send it again.",
+        "en": "It's password-protected. Save it without a password and send it again.",
     },
     "file_no_text": {
         "ja": "文字が含まれていません。画像だけの資料は、PDF として保存してお送りください。",
-        "en": "There is no text in it. If it consists of pictures, please save it as a PDF and send that.",
+        "en": "There's no text in it. If it's all pictures, save it as a PDF and send that.",
     },
     "file_unsafe": {
         "ja": "通常の文書にない構造が含まれているため、安全のため開きませんでした。元のアプリで保存し直してお送りください。",
-        "en": "It was not opened, because it is built as no normal document is. Please save it again in its own program and send that.",
+        "en": "I didn't open it, to be safe: it isn't built like a normal document. Save it again in its own app and send that.",
     },
     "file_too_complex": {
         "ja": "大きすぎるか複雑すぎて、読み取りを終えられませんでした。必要な部分だけを別のファイルにしてお送りください。",
-        "en": "It is too large or too complex to be read. Please send only the part that matters as a file of its own.",
+        "en": "It's too large or too complex to read. Send just the part that matters as a separate file.",
     },
     "file_cut": {
         "ja": "内容が多いため、次の部分は読んでいません：{detail}。必要な場合は、その部分を別のファイルにしてお送りください。",
-        "en": "There is too much in it, so this was not read: {detail}. If you need that part, please send it as a file of its own.",
+        "en": "There's too much in it, so I didn't read this part: {detail}. If you need it, send that part as a separate file.",
     },
     "file_too_large": {
         "ja": "サイズが上限を超えています。圧縮するか、分割してお送りください。",
-        "en": "It is too large. Please compress or split it, and send it again.",
+        "en": "It's too large. Compress or split it and send it again.",
     },
     "files_too_large": {
         "ja": "ファイルの合計サイズが上限を超えています。数を減らすか、小さくしてお送りください。",
-        "en": "Together the files are too large. Please send fewer or smaller ones.",
+        "en": "Together the files are too large. Send fewer or smaller ones.",
     },
     "file_text_too_long": {
         "ja": "テキストが長すぎます。必要な部分だけをお送りください。",
-        "en": "The text is too long. Please send only the part that matters.",
+        "en": "The text is too long. Send only the part that matters.",
     },
     "files_too_many": {
         "ja": "一度に扱えるファイルの数を超えています。何回かに分けてお送りください。",
-        "en": "There are more files than one question can take. Please send them in several questions.",
+        "en": "That's more files than one question can take. Send them in several questions.",
     },
     "file_gone": {
         "ja": "ファイルが削除されたか、Slack の保存期間を過ぎています。もう一度お送りください。",
-        "en": "It was deleted, or Slack no longer keeps it. Please send it again.",
+        "en": "It was deleted, or Slack no longer keeps it. Send it again.",
     },
     "file_elsewhere": {
         "ja": "転送元のファイルを開けませんでした。削除されたか、このアプリが参加していないチャンネルのファイルです。必要であれば、ファイルを直接お送りください。",
-        "en": "I cannot open this forwarded file: it was deleted, or is from a channel that I am not in. Please send the file itself if it matters.",
+        "en": "I can't open this forwarded file: it was deleted, or it's from a channel I'm not in. Send the file itself if it matters.",
     },
     "file_unreadable": {
         "ja": "内容を読み取れませんでした。破損していないか、開けるかをご確認ください。",
-        "en": "Its content cannot be read. Please check that it opens and is not damaged.",
+        "en": "I couldn't read it. Check that it opens and isn't damaged.",
     },
     "file_refused": {
         "ja": "Gemini が読み取れませんでした。空でないか、破損やパスワードがないかをご確認ください。",
-        "en": "Gemini could not read it. Please check that it is not empty, damaged or password-protected.",
+        "en": "Gemini couldn't read it. Check that it isn't empty, damaged or password-protected.",
     },
     "files_refused": {
         "ja": "一緒に渡したファイルのどれかを Gemini が読み取れませんでした。1 つずつお送りいただくと、どれか分かります。",
-        "en": "Gemini could not read one of these files. Please send them one at a time to find out which.",
+        "en": "Gemini couldn't read one of these files. Send them one at a time to find out which.",
     },
     "files_too_long": {
         "ja": "質問と合わせると、Gemini が受け付ける長さを超えます。必要な部分だけをお送りください。",
-        "en": "Together with the question it is longer than Gemini accepts. Please send only the part that matters.",
+        "en": "Together with the question, it's longer than Gemini accepts. Send only the part that matters.",
     },
     "file_blocked": {
         "ja": "Gemini の安全基準により利用できませんでした。別の画像でお試しください。",
-        "en": "Gemini's safety rules do not allow it. Please try another image.",
+        "en": "Gemini's safety rules don't allow it. Try another image.",
     },
     "file_too_slow": {
         "ja": "Gemini での処理が時間内に終わりませんでした。短くしてお送りください。",
-        "en": "Gemini did not finish processing it in time. Please send a shorter one.",
+        "en": "Gemini didn't finish processing it in time. Send a shorter one.",
     },
     "file_not_passed_on": {
         "ja": "Gemini に渡せませんでした。しばらくしてから、もう一度お送りください。",
-        "en": "It could not be sent to Gemini. Please send it again in a few minutes.",
+        "en": "It couldn't be sent to Gemini. Send it again in a few minutes.",
     },
     "file_not_fetched": {
         "ja": "Slack から取得できませんでした。もう一度お送りください。続く場合は管理者にお知らせください。",
-        "en": "It could not be fetched from Slack. Please send it again. If this continues, please tell your administrator.",
+        "en": "I couldn't get it from Slack. Send it again, and let your admin know if this keeps happening.",
     },
 }

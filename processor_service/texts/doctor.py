@@ -5,7 +5,7 @@ from typing import Final
 from shared.slack.findings import CheckText
 from shared.task import Texts
 
-REPORT_TITLE: Final[Texts] = {"ja": "診断結果（回答側）", "en": "What I found (answering)"}
+REPORT_TITLE: Final[Texts] = {"ja": "診断結果（回答側）", "en": "Health check: answers"}
 NO_LIMIT: Final[Texts] = {"ja": "", "en": ""}
 
 PROCESSOR_VERSION: Final = CheckText(
@@ -19,26 +19,26 @@ PROCESSOR_VERSION: Final = CheckText(
     },
     {
         "ja": "起動直後であれば、もう一度お試しください。続く場合は、管理者が Pub/Sub の未処理件数とインスタンス数の上限を確認してください。",
-        "en": "If it was just starting, please try again. If this continues, an administrator should check Pub/Sub's backlog and the instance limit.",
+        "en": "If it was just starting, try again. If this keeps happening, an admin should check Pub/Sub's backlog and the instance limit.",
     },
 )
 SLACK: Final = CheckText(
     {"ja": "Slack に投稿できます", "en": "Slack can be reached"},
-    {"ja": "Slack を利用できません（{why}）", "en": "Slack is not available ({why})"},
+    {"ja": "Slack を利用できません（{why}）", "en": "Slack isn't available ({why})"},
     {
         "ja": "管理者の方へ: 回答サービスの `SLACK_BOT_TOKEN` と Slack の稼働状況を確認してください。",
-        "en": "For administrators: check the processor's `SLACK_BOT_TOKEN` and Slack's status.",
+        "en": "For admins: check the processor's `SLACK_BOT_TOKEN` and Slack's status.",
     },
 )
 REDIS: Final = CheckText(
     {"ja": "Redis は応答しています", "en": "Redis responds"},
     {
         "ja": "Redis が応答していません。回答は届きますが、キャッシュと利用制限は働きません",
-        "en": "Redis does not respond: questions are answered, but without cache and limits",
+        "en": "Redis isn't responding: questions are answered, but without cache and limits",
     },
     {
         "ja": "管理者の方へ: Redis の稼働状況と `REDIS_URL` を確認してください。",
-        "en": "For administrators: check Redis and `REDIS_URL`.",
+        "en": "For admins: check Redis and `REDIS_URL`.",
     },
 )
 MODEL: Final = CheckText(
@@ -48,17 +48,17 @@ MODEL: Final = CheckText(
     },
     {
         "ja": "Gemini のモデル `{model}` を利用できません（{why}）",
-        "en": "The Gemini model `{model}` is not available ({why})",
+        "en": "The Gemini model `{model}` isn't available ({why})",
     },
     {
         "ja": "管理者の方へ: `{setting}`、API キーまたはサービスアカウントの権限、Gemini の稼働状況を確認してください。",
-        "en": "For administrators: check `{setting}`, the API key or the service account's roles, and Gemini's status.",
+        "en": "For admins: check `{setting}`, the API key or the service account's roles, and Gemini's status.",
     },
 )
 CACHE_ON: Final = CheckText(
     {
         "ja": "同じ質問への回答は {minutes:g} 分間保存され、再利用されます",
-        "en": "Answers are kept for {minutes:g} min and reused for identical questions",
+        "en": "Identical questions get the cached answer for {minutes:g} minutes",
     },
     NO_LIMIT,
     NO_LIMIT,
@@ -78,15 +78,15 @@ QUESTIONS_LEFT: Final = CheckText(
     },
     {
         "ja": "直近 1 分間の質問が上限に達しています: {used}",
-        "en": "You have reached the limit of questions per minute: {used}",
+        "en": "You've hit the limit of questions per minute: {used}",
     },
-    {"ja": "1 分ほど待ってからお尋ねください。", "en": "Please wait a minute."},
+    {"ja": "1 分ほど待ってからお尋ねください。", "en": "Wait a minute, then ask again."},
 )
 TOKENS_LEFT: Final = CheckText(
     {"ja": "今日のトークン: {used}", "en": "Tokens today: {used}"},
     {
         "ja": "今日のトークンが上限に達しています: {used}",
-        "en": "You have used up today's tokens: {used}",
+        "en": "You've used up today's tokens: {used}",
     },
     {"ja": "{resets_at}に再開します。", "en": "You can ask again from {resets_at}."},
 )

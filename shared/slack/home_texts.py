@@ -7,7 +7,7 @@ from shared.task import Texts
 HOME_TITLE: Final[Texts] = {"ja": "Mechachang へようこそ", "en": "Welcome to Mechachang"}
 ABOUT: Final[Texts] = {
     "ja": "Gemini に質問できるアシスタントです。調べもの、文章やコードの作成、データの分析、スレッドの要約や翻訳をお手伝いします。回答は、書き上がるそばから表示されます。",
-    "en": "I am an assistant backed by Gemini. I research questions, write text and code, analyse data, and summarise or translate Slack threads. You can watch my answers being written.",
+    "en": "I'm an assistant powered by Gemini. I research questions, write text and code, analyse data, and summarise or translate Slack threads. You can watch my answers being written.",
 }
 WAYS: Final[Texts] = {
     "ja": """\
@@ -20,8 +20,8 @@ WAYS: Final[Texts] = {
 *Ways to ask*
 • *Direct message*  write to me in the Messages tab above
 • *Channel*  mention me, followed by your question
-• *Command*  `/gemini your question` (with `--private` I answer in a direct message)
-• *A message's menu*  choose Summarise thread, Translate or Explain (I answer in a direct message)""",
+• *Command*  `/gemini your question` (with `--private` I answer by direct message)
+• *A message's menu*  choose Summarise thread, Translate or Explain (I answer by direct message)""",
 }
 MODES: Final[Texts] = {
     "ja": """\
@@ -31,7 +31,7 @@ MODES: Final[Texts] = {
 • `data:` 分析と発見事項、推奨事項
 • `creative:` 文章とスタイル、別案""",
     "en": """\
-*Answer modes of `/gemini`* (I choose one to fit your question unless you name it)
+*Answer modes of `/gemini`* (I pick one that fits, unless you name it)
 • `general:` a summary and its key points
 • `code:` code with an explanation and suggestions
 • `data:` an analysis with insights and recommendations
@@ -39,16 +39,16 @@ MODES: Final[Texts] = {
 }
 HELP: Final[Texts] = {
     "ja": "くわしい使い方は `/gemini help`、うまく動かないときは `/gemini doctor` でご確認いただけます。",
-    "en": "`/gemini help` explains more, and `/gemini doctor` finds out why something does not work.",
+    "en": "`/gemini help` tells you more, and `/gemini doctor` finds out why something doesn't work.",
 }
 USAGE: Final[Texts] = {"ja": "*今日のご利用状況*", "en": "*Your usage today*"}
 USAGE_COMES: Final[Texts] = {
     "ja": "ご利用状況を確認しています。しばらく待っても表示されない場合は、回答を作成するサービスが応答していません。",
-    "en": "Looking up your usage. If it does not appear in a while, the service that answers is not responding.",
+    "en": "Looking up your usage. If nothing appears in a while, the answering service isn't responding.",
 }
 USAGE_UNKNOWN: Final[Texts] = {
     "ja": "ただいまご利用状況を確認できません。質問は通常どおりお送りいただけます。",
-    "en": "Your usage is not available at the moment. You can ask as usual.",
+    "en": "Usage isn't available right now. You can ask as usual.",
 }
 QUESTIONS: Final[Texts] = {"ja": "*質問*\n{used} 件", "en": "*Questions*\n{used}"}
 TOKENS: Final[Texts] = {"ja": "*トークン*\n{used}", "en": "*Tokens*\n{used}"}

@@ -51,10 +51,10 @@ async def test_the_doctor_answers_twice_to_its_asker_alone(
     await composer.fill("/gemini doctor")
     await composer.press("Enter")
     messages = page.locator("#messages")
-    await expect(messages).to_contain_text("What I found (taking questions)")
-    await expect(messages).to_contain_text("What I found (answering)", timeout=ANSWER_MS)
+    await expect(messages).to_contain_text("Health check: intake")
+    await expect(messages).to_contain_text("Health check: answers", timeout=ANSWER_MS)
     await expect(messages).not_to_contain_text("✗")
-    await expect(other.locator("#messages")).not_to_contain_text("What I found")
+    await expect(other.locator("#messages")).not_to_contain_text("Health check")
 
 
 async def test_a_message_is_explained_in_direct_messages_with_a_link_back(

@@ -121,7 +121,7 @@ async def test_a_file_that_gemini_refuses_is_named_below_the_answer_to_its_quest
     files = shared(stack, (name, content), ("よい図.png", PNG), ("よい.pdf", PDF))
     asked = stack.slack.people.post("alice", where, "Redisとは何ですか", files=files)
     answer = await said(stack, where, asked.ts)
-    assert f"{name}: Gemini could not read" in answer
+    assert f"{name}: Gemini couldn't read" in answer
     [request] = stack.gemini.requests
     good = {"空.pdf": "よい図.png", "鍵.pdf": "よい図.png", "壊れた図.png": "よい.pdf"}[name]
     assert f'file "{good}"' in str(request.body)
@@ -135,7 +135,7 @@ async def test_an_old_picture_of_somebody_else_does_not_keep_a_thread_from_being
     begun = people.post("hana", "#general", "この図を見て", files=broken)
     asked = people.post("alice", "#general", "@mechachang Redisとは何ですか", thread_ts=begun.ts)
     answer = await said(stack, "#general", begun.ts)
-    assert "古い図.png: Gemini could not read it" in answer
+    assert "古い図.png: Gemini couldn't read it" in answer
     assert asked.ts
     again = people.post("alice", "#general", "@mechachang もう一度", thread_ts=begun.ts)
 

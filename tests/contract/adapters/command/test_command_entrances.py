@@ -144,7 +144,7 @@ async def test_the_doctor_finds_nothing_where_all_is_well(world: Stack, service:
     report = await examined(world)
 
     assert "✗" not in report
-    assert "✓ I am in this channel" in report
+    assert "✓ I'm in this channel" in report
     assert "✓ The socket to Slack is connected" in report
     assert "✓ The queue (Pub/Sub) confirmed" in report
     [task] = await world.wait_for_tasks()
@@ -157,12 +157,12 @@ async def test_the_doctor_names_missing_scopes_and_a_channel_without_us() -> Non
     async with stack(replace(SLACK, scopes=granted)) as world, world.service():
         report = await examined(world, "#humans-only")
     assert "✗ Scopes are missing: `assistant:write`, `im:write`" in report
-    assert "✗ I am not in this channel" in report
+    assert "✗ I'm not in this channel" in report
     assert f"Add <@{world.slack.workspace.bot.id}> to the channel" in report
 
 
 async def test_the_doctor_works_in_direct_messages(world: Stack, service: Service) -> None:
-    assert "✓ I am in this channel" in await examined(world, world.slack.people.dm("alice").id)
+    assert "✓ I'm in this channel" in await examined(world, world.slack.people.dm("alice").id)
 
 
 async def test_the_doctor_works_in_shared_channels(world: Stack, service: Service) -> None:
@@ -185,8 +185,8 @@ async def test_the_doctor_answers_in_time_while_the_queue_is_away(
     report = await examined(world)
     await world.pubsub.resume()
 
-    assert "✗ The queue (Pub/Sub) did not confirm" in report
-    assert "could not be checked" in report
+    assert "✗ The queue (Pub/Sub) didn't confirm" in report
+    assert "couldn't check" in report
 
 
 async def test_the_doctor_tells_of_a_token_that_slack_denies(
@@ -196,7 +196,7 @@ async def test_the_doctor_tells_of_a_token_that_slack_denies(
     report = await examined(world)
     world.faults.clear()
 
-    assert "could not confirm the bot token (`token_revoked`)" in report
+    assert "couldn't confirm the bot token (`token_revoked`)" in report
 
 
 async def test_over_http_everything_is_the_same() -> None:

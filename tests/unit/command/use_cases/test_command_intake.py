@@ -144,7 +144,7 @@ async def test_a_refusal_is_told_in_the_persons_language(world: World) -> None:
     [(recipient, text)] = world.replies.told
     assert recipient.user_id == "U1"
     assert "/gemini" in text
-    assert "Here is how to ask me" in text
+    assert "Here's how to ask" in text
     assert world.queue.published == []
 
 

@@ -70,7 +70,7 @@ async def test_a_question_that_is_gone_is_told_to_whoever_clicked(
     assert await ask_again(click, world.repetition) == Rejected(RejectReason.QUESTION_GONE)
     await world.settle()
     [text] = told(world)
-    assert "could not find the original question" in text
+    assert "couldn't find the original question" in text
     assert world.queue.published == []
 
 
@@ -82,7 +82,7 @@ async def test_slack_failing_to_return_the_question_is_told_as_passing(
     assert await ask_again(click, world.repetition) == Rejected(RejectReason.QUESTION_UNREADABLE)
     await world.settle()
     [text] = told(world)
-    assert "press the button again" in text
+    assert "Press the button again" in text
 
 
 async def test_a_click_while_slack_denies_our_token_is_handed_back_and_told_to_nobody(

@@ -58,7 +58,7 @@ async def test_of_a_thousand_mentions_by_one_person_few_are_queued_and_one_notic
     assert len(world.replies.thinking) == 31
     [(recipient, text)] = world.replies.told
     assert recipient.user_id == "U1"
-    assert "短い時間に多くの質問" in text
+    assert "質問が続いたため" in text
 
 
 async def test_asking_on_does_not_prolong_the_break(world: World, clock: Clock) -> None:
@@ -114,7 +114,7 @@ async def test_whoever_presses_a_button_on_and_on_does_not_make_us_read_slack(
     await world.settle()
     assert len(world.queue.published) == 3
     [(_, text)] = world.replies.told
-    assert "短い時間に多くの質問" in text
+    assert "質問が続いたため" in text
 
 
 async def test_a_command_is_told_by_its_ack_alone(world: World) -> None:

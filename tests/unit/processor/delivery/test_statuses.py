@@ -334,7 +334,10 @@ async def test_a_status_that_could_not_be_cleared_is_tried_again() -> None:
     assert world.conversation.statuses == [""] * 5
 
 
-@pytest.mark.parametrize("status", [READING, THINKING, SEARCHING, STILL_THINKING, RETRYING])
+@pytest.mark.parametrize(
+    "status",
+    [READING, THINKING, SEARCHING, STILL_THINKING, RETRYING, SLOW, KEPT, KEPT_BUSY],
+)
 def test_a_status_reads_on_from_the_apps_name_which_slack_puts_before_it(status: Texts) -> None:
-    assert status["ja"].startswith("が")
+    assert status["ja"].startswith(("が", "は、"))
     assert status["en"].startswith("is ")

@@ -59,7 +59,7 @@ async def test_without_redis_home_says_that_the_usage_is_unknown() -> None:
     world.usages.used = None
     await attended(world, Kind.HOME)
 
-    assert "Your usage is not available" in str(world.homes.published["U1"])
+    assert "Usage isn't available" in str(world.homes.published["U1"])
 
 
 async def test_a_home_that_slack_refuses_is_logged_and_no_more() -> None:
@@ -96,7 +96,7 @@ async def test_a_model_that_is_missing_is_named_with_its_setting() -> None:
     world.broken_models = {"main-model"}
     report = await reported(world)
 
-    assert "✗ The Gemini model `main-model` is not available (`model_not_found`)" in report
+    assert "✗ The Gemini model `main-model` isn't available (`model_not_found`)" in report
     assert "check `GEMINI_MODEL`" in report
     assert report.count("✗") == 1
 
@@ -115,7 +115,7 @@ async def test_a_lost_redis_is_named_and_leaves_nothing_to_say_of_limits() -> No
     world.usages.used = None
     report = await reported(world)
 
-    assert "✗ Redis does not respond" in report
+    assert "✗ Redis isn't responding" in report
     assert "Tokens" not in report
 
 
@@ -126,7 +126,7 @@ async def test_a_limit_that_is_used_up_is_named_with_when_it_ends() -> None:
     )
     report = await reported(world)
 
-    assert "✗ You have reached the limit of questions per minute: 10 of 10" in report
+    assert "✗ You've hit the limit of questions per minute: 10 of 10" in report
     assert "✓ Tokens today: 500 of 1,000" in report
     assert "✗ The workspace has used up today's tokens: 7,000 of 7,000" in report
     assert f"<!date^{int(NOON.timestamp())}" in report

@@ -89,7 +89,7 @@ async def test_the_processor_is_asked_to_report_to_the_same_person(practice: Pra
     assert (task.kind, task.user_id, task.channel_id) == (Kind.DOCTOR, "U1", "C1")
     assert task.response_url == "https://hooks.example/response/1"
     assert attributes["kind"] == "doctor"
-    assert "has not reported yet" in report
+    assert "hasn't reported yet" in report
 
 
 @pytest.mark.parametrize("scope", sorted(ALL_SCOPES))
@@ -153,17 +153,17 @@ async def test_a_denied_token_is_named_and_the_other_findings_stand(practice: Pr
     practice.surroundings.failure = SlackDenied("denied", slack_error="token_revoked")
     report = await practice.visited()
 
-    assert "could not confirm the bot token (`token_revoked`)" in report
-    assert "✓ I am available in this workspace" in report
+    assert "couldn't confirm the bot token (`token_revoked`)" in report
+    assert "✓ This workspace is allowed" in report
 
 
 async def test_a_queue_that_does_not_confirm_means_no_report(practice: Practice) -> None:
     practice.queue.down = True
     report = await practice.visited()
 
-    assert failed(report) == ["✗ The queue (Pub/Sub) did not confirm (`queue_unavailable`)"]
-    assert "could not be checked" in report
-    assert "has not reported yet" not in report
+    assert failed(report) == ["✗ The queue (Pub/Sub) didn't confirm (`queue_unavailable`)"]
+    assert "couldn't check" in report
+    assert "hasn't reported yet" not in report
 
 
 async def test_nothing_is_examined_more_often_than_every_ten_seconds(practice: Practice) -> None:
@@ -217,7 +217,7 @@ async def test_who_may_not_ask_sees_which_rule_and_has_nothing_examined() -> Non
     practice = Practice(policy=Policy(user_ids=frozenset({"U9"})))
     report = await practice.visited()
     assert "ALLOWED_USER_IDS" in report
-    assert "Please ask your administrator for access" in report
+    assert "Ask your admin if you need it" in report
     assert practice.surroundings.looks == 0
     assert practice.queue.published == []
     await practice.settle()
