@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 Json = Mapping[str, Any]
+_LONGEST_TIME = 11
 _LINK = re.compile(r"(?:https?://|mailto:)[^\x00-\x20\x7f\ue000\ue001]+", re.IGNORECASE)
 
 
@@ -46,6 +47,16 @@ def _attributes(attributes: Mapping[str, str | bool | None]) -> str:
         name = key.rstrip("_").replace("_", "-")
         written.append(f" {name}" if value is True else f' {name}="{escape(value)}"')
     return "".join(written)
+
+
+def moment(at: str, form: str, fallback: str) -> str:
+    """A time as Slack's client shows it: in ``form`` (with ``{date}``, ``{time}``...), for readers.
+
+    ``at`` is in Unix seconds; ``fallback`` is HTML, and stays where ``at`` is no time.
+    """
+    if not (at.isascii() and at.isdigit() and len(at) <= _LONGEST_TIME):
+        return tag("time", fallback)
+    return tag("time", fallback, data_at=at, data_form=form)
 
 
 def safe_url(url: str) -> str | None:

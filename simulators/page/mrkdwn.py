@@ -17,6 +17,7 @@ from simulators.page.html_text import (
     code_block,
     escape,
     link,
+    moment,
     safe_url,
     tag,
     text_of,
@@ -104,9 +105,15 @@ def _mentions(names: Names) -> list[tuple[str, Callable[[str, str], str]]]:
         ("@", lambda name, _: user_mention(name, names)),
         ("#", lambda name, _: channel_mention(name, names)),
         ("!subteam^", lambda name, shown: tag("span", shown or escape(name), class_="mention")),
-        ("!date^", lambda _, shown: tag("time", shown)),
+        ("!date^", _date),
         ("!", lambda name, _: broadcast_mention(name)),
     ]
+
+
+def _date(written: str, fallback: str) -> str:
+    """A moment that the page writes in the reader's time zone; without it the fallback is read."""
+    at, _, rest = written.partition("^")
+    return moment(at, unescape(rest.partition("^")[0]), fallback)
 
 
 def _bare_url(url: str) -> str:

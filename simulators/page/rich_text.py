@@ -11,6 +11,7 @@ from simulators.page.html_text import (
     code_block,
     escape,
     link,
+    moment,
     objects,
     tag,
     text_of,
@@ -114,5 +115,7 @@ _PARTS: dict[str, Callable[[Json, Names], str]] = {
         "span", "@" + escape(text_of(part, "usergroup_id")), class_="mention"
     ),
     "broadcast": lambda part, _: broadcast_mention(text_of(part, "range")),
-    "date": lambda part, _: tag("time", escape(text_of(part, "fallback"))),
+    "date": lambda part, _: moment(
+        str(part.get("timestamp")), text_of(part, "format"), escape(text_of(part, "fallback"))
+    ),
 }

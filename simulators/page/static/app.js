@@ -23,6 +23,8 @@ const part = (id) => document.getElementById(id);
 const composer = new Composer(part("composer"), false);
 const threadComposer = new Composer(part("thread-composer"), true);
 let opened = null;
+// On a phone the keyboard would hide what there is to read.
+const TYPES = matchMedia("(hover: hover) and (min-width: 701px)");
 
 const drawNavigation = () => {
   drawSidebar();
@@ -67,8 +69,10 @@ on("route", ({ byItself }) => {
   drawSuggestions();
   if (channel()?.kind === "im") openApp(id, tab);
   else opened = null;
+  const isElsewhere = composer.place !== id;
   composer.open();
   if (thread) openThread(byItself);
+  else if (isElsewhere && tab === "messages" && TYPES.matches) composer.field.focus();
   drawChannel();
   drawThread();
 });
@@ -131,7 +135,7 @@ function openThread(byItself) {
   part("thread").setAttribute("aria-label", t("thread"));
   const isNew = threadComposer.place !== `${state.route.channel}:${state.route.thread}`;
   threadComposer.open();
-  if (isNew && !byItself && matchMedia("(hover: hover)").matches) threadComposer.field.focus();
+  if (isNew && !byItself && TYPES.matches) threadComposer.field.focus();
 }
 
 document.addEventListener("keydown", (event) => {

@@ -1,5 +1,6 @@
 /** What the page adds to the HTML that the server rendered: colours, copy buttons, marks, carets. */
 
+import { writeDates } from "./dates.js";
 import { h, icon } from "./dom.js";
 import { state } from "./state.js";
 import { t } from "./texts.js";
@@ -13,12 +14,42 @@ export function complete(root, where) {
     it.replaceChildren(icon(it.dataset.icon));
   for (const it of root.querySelectorAll(".mention[data-user-id]"))
     it.classList.toggle("me", it.dataset.userId === state.me?.id);
+  writeDates(root);
+  levelHeadings(root);
   for (const it of root.querySelectorAll(".code-block")) it.append(copyButton(it));
+  for (const it of root.querySelectorAll(".table-scroll, .code-block > pre")) showScroll(it);
+  for (const it of root.querySelectorAll(".bk-overflow")) it.setAttribute("aria-label", t("moreActions"));
   for (const it of root.querySelectorAll("[data-optional] > .bk-label"))
     it.append(h("span", { className: "bk-optional" }, ` ${t("optional")}`));
   for (const it of root.querySelectorAll(".bk-input")) nameControls(it);
   for (const it of root.querySelectorAll("button[aria-pressed]"))
     it.setAttribute("aria-pressed", String(pressed(where, it)));
+}
+
+/** Headings in an answer follow the pane's, one level at a time, whatever the author began with. */
+function levelHeadings(root) {
+  const headings = [...root.querySelectorAll("h3, h4, h5, h6")];
+  const levels = [...new Set(headings.map((it) => it.localName))].sort();
+  for (const it of headings) it.setAttribute("aria-level", String(3 + levels.indexOf(it.localName)));
+}
+
+/** Fade the edge beyond which a wide table or code goes on, and say to whoever cannot see it. */
+function showScroll(box) {
+  const isTable = box.matches(".table-scroll");
+  const frame = isTable ? h("div", { className: "scroll-frame" }) : box.parentElement;
+  if (isTable) (box.replaceWith(frame), frame.append(box));
+  frame.classList.add("fades");
+  const update = () => {
+    const beyond = box.scrollWidth - box.clientWidth;
+    frame.classList.toggle("more-left", box.scrollLeft > 1);
+    frame.classList.toggle("more-right", beyond - box.scrollLeft > 1);
+    box.setAttribute("role", "region");
+    box.setAttribute("aria-label", t(isTable ? (beyond > 1 ? "tableScrolls" : "table") : "code"));
+    // Only what scrolls needs the keyboard.
+    box.tabIndex = beyond > 1 ? 0 : -1;
+  };
+  box.addEventListener("scroll", update, { passive: true });
+  new ResizeObserver(update).observe(box);
 }
 
 function nameControls(block) {

@@ -1,6 +1,7 @@
 /** The messages of a channel or a thread, kept up to date without redrawing what stays the same. */
 
 import { h, icon } from "./dom.js";
+import { listenToKeys, rove } from "./message_keys.js";
 import { continueLink, editing, messageElement } from "./message.js";
 import { bot, channel, channelName, isBotIm, messagesOf, state, statusKey } from "./state.js";
 import { day, t } from "./texts.js";
@@ -136,6 +137,7 @@ function update(box, place, rows) {
     else box.insertBefore(node, cursor);
   }
   for (const node of known.values()) node.remove();
+  rove(box);
   // A conversation without a message is read from its beginning.
   if (rows.length === 1) box.scrollTop = 0;
   else if (box.follows) box.scrollTop = box.scrollHeight;
@@ -176,6 +178,7 @@ const BOXES = ["messages", "thread-messages"];
  */
 export function listenForScroll() {
   for (const box of BOXES.map((id) => document.getElementById(id))) {
+    listenToKeys(box);
     const jump = jumpOf(box);
     const toEnd = () => (box.scrollTop = box.scrollHeight);
     jump.addEventListener("click", toEnd);

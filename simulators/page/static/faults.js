@@ -21,7 +21,7 @@ export function drawFaults(box) {
   fill(
     box,
     processes(),
-    h("h3", { className: "panel-title" }, t("faultsTitle")),
+    h("h2", { className: "panel-title" }, t("faultsTitle")),
     h("p", { className: "panel-intro" }, t("faultIntro")),
     h("ul", { className: "presets" }, possible.map(preset)),
     rules(),
@@ -36,7 +36,7 @@ function rules() {
     h(
       "div",
       { className: "in-force-head" },
-      h("h3", {}, t("inForce")),
+      h("h2", {}, t("inForce")),
       faultCount()
         ? h(
             "button",

@@ -221,6 +221,7 @@ function repliesLink(message, open) {
       type: "button",
       className: "thread-link",
       title: t("openThread"),
+      tabindex: "-1",
       onclick: open,
       data: { testid: "thread-link" },
     },
@@ -235,7 +236,11 @@ function toolbar(message, inThread) {
   const mine = message.user === state.me?.id;
   const bar = h(
     "div",
-    { className: "toolbar", role: "toolbar", aria: { label: t("moreActions") } },
+    {
+      className: "toolbar",
+      role: "toolbar",
+      aria: { label: t("actionsOf", { name: user(message.user).display_name }) },
+    },
     iconButton("smile", t("react"), (event) => pickReaction(event.currentTarget, message), {
       data: { testid: "react" },
     }),
@@ -262,6 +267,8 @@ function toolbar(message, inThread) {
       data: { testid: "more" },
     }),
   );
+  // The arrow keys lead here from the message, which is one stop for the Tab key.
+  for (const button of bar.children) button.tabIndex = -1;
   return bar;
 }
 

@@ -11,7 +11,7 @@ export function processes() {
   return h(
     "section",
     { className: "processes" },
-    h("h3", { className: "panel-title" }, t("processes")),
+    h("h2", { className: "panel-title" }, t("processes")),
     h("p", { className: "panel-intro" }, t("processesIntro")),
     h("ul", {}, state.processes.map(row)),
   );

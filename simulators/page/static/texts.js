@@ -47,6 +47,10 @@ const JA = {
   remove: "削除",
   moreActions: "その他の操作",
   forward: "{name} に転送して聞く",
+  actionsOf: "{name}のメッセージの操作",
+  tableScrolls: "表（横にスクロールできます）",
+  table: "表",
+  code: "コード",
   edited: "（編集済み）",
   onlyYou: "あなただけに表示されています",
   dismiss: "非表示にする",
@@ -59,6 +63,7 @@ const JA = {
   you: "（あなた）",
   today: "今日",
   yesterday: "昨日",
+  tomorrow: "明日",
   newMessages: "新しいメッセージ",
   stop: "停止",
   copy: "コピー",
@@ -82,7 +87,7 @@ const JA = {
   tryCommandText: "リモート会議を短くするコツを教えてください",
   youAre: "いまは{name}さんとして使っています。",
   become: "Use it in {language}, as {name}",
-  welcomeTip: "右のパネルでは、質問がたどった道筋を確認したり、わざと障害を起こしたりできます。",
+  welcomeTip: "トレースのパネル（右上のボタン）では、質問がたどった道筋を確認したり、わざと障害を起こしたりできます。",
   ...TRACE_JA,
   ...FAULTS_JA,
   requestFailed: "うまくいきませんでした（{error}）。",
@@ -134,6 +139,10 @@ const EN = {
   remove: "Delete",
   moreActions: "More actions",
   forward: "Forward to {name}",
+  actionsOf: "Actions for the message of {name}",
+  tableScrolls: "Table (scrolls sideways)",
+  table: "Table",
+  code: "Code",
   edited: "(edited)",
   onlyYou: "Only visible to you",
   dismiss: "Dismiss",
@@ -146,6 +155,7 @@ const EN = {
   you: "(you)",
   today: "Today",
   yesterday: "Yesterday",
+  tomorrow: "Tomorrow",
   newMessages: "New messages",
   stop: "Stop",
   copy: "Copy",
@@ -169,7 +179,7 @@ const EN = {
   youAre: "You are {name}.",
   become: "{language}で使う（{name}として）",
   welcomeTip:
-    "The panel on the right shows the way each question took, and lets you break things on purpose.",
+    "The trace panel (button at the top right) shows the way each question took, and lets you break things on purpose.",
   ...TRACE_EN,
   ...FAULTS_EN,
   requestFailed: "That did not work ({error}).",
@@ -202,9 +212,14 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
+/** A moment in the reader's language and time zone; `form` is what Intl.DateTimeFormat takes. */
+export function inLocale(at, form) {
+  return new Intl.DateTimeFormat(locale, form).format(at);
+}
+
 /** "14:03" of a message's ts. */
 export function clock(ts) {
-  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(dateOf(ts));
+  return inLocale(dateOf(ts), { timeStyle: "short" });
 }
 
 /** The date and time of a message in full. */
@@ -214,11 +229,12 @@ export function fullDate(ts) {
   );
 }
 
-/** The day of a message: today, yesterday or its date. */
-export function day(ts) {
+/** The day of a message: today, yesterday or its date; with `near` null instead of a date. */
+export function day(ts, { near = false } = {}) {
   const days = Math.round((startOfDay(new Date()) - startOfDay(dateOf(ts))) / 86_400_000);
-  if (days === 0) return t("today");
-  if (days === 1) return t("yesterday");
+  const named = { 0: "today", 1: "yesterday", [-1]: near ? "tomorrow" : null }[days];
+  if (named) return t(named);
+  if (near) return null;
   return new Intl.DateTimeFormat(locale, {
     month: "long",
     day: "numeric",

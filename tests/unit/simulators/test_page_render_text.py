@@ -52,6 +52,12 @@ def test_mentions_carry_their_ids_and_escaped_names() -> None:
     assert ">#general</a>" in html
 
 
+def test_a_moment_tells_the_page_when_it_is_and_how_it_is_written() -> None:
+    html = mrkdwn("<!date^1795964400^{date_short} {time}^https://e.com|15:00 UTC>", NAMES)
+    assert html == '<time data-at="1795964400" data-form="{date_short} {time}">15:00 UTC</time>'
+    assert mrkdwn("<!date^soon^{date}|15:00 UTC>", NAMES) == "<time>15:00 UTC</time>"
+
+
 def test_links_open_elsewhere_without_access_to_the_page() -> None:
     html = mrkdwn("<https://example.com/?a=1&amp;b=2|the *label*>", NAMES)
     assert html == (
@@ -143,7 +149,7 @@ def test_rich_text_knows_every_kind_of_element() -> None:
                     {"type": "link", "url": "https://e.com", "text": "e"},
                     {"type": "broadcast", "range": "here"},
                     {"type": "usergroup", "usergroup_id": "S1"},
-                    {"type": "date", "timestamp": 1, "fallback": "1970"},
+                    {"type": "date", "timestamp": 1, "format": "{date}", "fallback": "1970"},
                     {"type": "color", "value": "#ff0000"},
                     {"type": "novelty", "text": "?"},
                 ],
@@ -162,7 +168,8 @@ def test_rich_text_knows_every_kind_of_element() -> None:
     html = render_message({"blocks": [block]}, NAMES)
     for part in [
         "<strong><em>a<br>b</em></strong>", "@花子", "#general", "🎉🎉", "https://e.com", "@here",
-        "@S1", "<time>1970</time>", 'data-color="#ff0000"', '<span class="unsupported-inline">?',
+        "@S1", '<time data-at="1" data-form="{date}">1970</time>',
+        'data-color="#ff0000"', '<span class="unsupported-inline">?',
         '<ol class="rich-list indent-1" start="3"><li><code>item</code></li></ol>',
         "<code>x &lt;- 1</code>", "<blockquote>quote</blockquote>",
     ]:  # fmt: skip
