@@ -38,6 +38,7 @@ class ActionId(StrEnum):
     ASK_EDITED = "ask_edited"
     STOP = "stop"
     FEEDBACK = "feedback"
+    SHARE = "share"
 
 
 class Carried(BaseModel):
@@ -112,6 +113,17 @@ class ExplainVote(Carried):
     thread_ts: str | None
 
 
+class ShareAnswer(Carried):
+    """The button that shares the answer to ``task_id``, which is ``user_id``'s, to the channel that
+    it was asked in.
+    """
+
+    task_id: str
+    user_id: str
+    channel_id: str
+    mode: Mode = Mode.CHAT
+
+
 def _from_json(kept: object) -> object:
     return from_json(kept) if isinstance(kept, str) else kept
 
@@ -120,7 +132,8 @@ class ShownQuestion(BaseModel):
     """A question that we show ourselves, kept as texts beside the mark of its message.
 
     A ``prompt`` that was too long is not kept; a ``subject`` can be read in its own place.
-    ``asked_by`` is the id of the user who asks; earlier versions did not keep it.
+    ``asked_by`` is the id of the user who asks; earlier versions did not keep it. A private
+    question was ``asked_in`` another channel.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -129,6 +142,7 @@ class ShownQuestion(BaseModel):
     mode: Mode = Mode.AUTO
     subject: Annotated[Subject | None, BeforeValidator(_from_json)] = None
     asked_by: str | None = None
+    asked_in: str | None = None
 
     @field_validator("*", mode="wrap")
     @classmethod
@@ -144,7 +158,8 @@ class ShownQuestion(BaseModel):
         prompt = {} if self.prompt is None else {"prompt": self.prompt}
         subject = {} if self.subject is None else {"subject": self.subject.model_dump_json()}
         asked_by = {} if self.asked_by is None else {"asked_by": self.asked_by}
-        return {**prompt, "mode": self.mode, **subject, **asked_by}
+        asked_in = {} if self.asked_in is None else {"asked_in": self.asked_in}
+        return {**prompt, "mode": self.mode, **subject, **asked_by, **asked_in}
 
     @classmethod
     def of_fields(cls, kept: Mapping[str, Any]) -> Self:

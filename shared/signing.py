@@ -87,6 +87,29 @@ def _signed_below(part: Any, where: str, signing: Signing) -> Any:
     return part
 
 
+def unsigned_blocks(blocks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Blocks of a message of ours as they were before ``signed_blocks``."""
+    return [
+        _unsigned_below(block) if block.get("type") in _PRESSED else dict(block) for block in blocks
+    ]
+
+
+def _unsigned_below(part: Any) -> Any:
+    if isinstance(part, Mapping):
+        return {
+            name: _without_signature(each) if name == "value" else _unsigned_below(each)
+            for name, each in part.items()
+        }
+    if isinstance(part, Sequence) and not isinstance(part, str):
+        return [_unsigned_below(each) for each in part]
+    return part
+
+
+def _without_signature(value: str) -> str:
+    said = json.loads(value)
+    return json.dumps({name: each for name, each in said.items() if name != "signature"})
+
+
 def signed_value(value: Mapping[str, Any], where: str, signing: Signing) -> str:
     """A button's value with its signature for the channel ``where`` it is shown."""
     signature = signing.sign("value", where, value, length=_LENGTH // 2)

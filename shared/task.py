@@ -24,6 +24,7 @@ class Kind(StrEnum):
     FEEDBACK = "feedback"
     HOME = "home"
     DOCTOR = "doctor"
+    SHARE = "share"
     SYNTHETIC = "synthetic"
 
 
@@ -154,6 +155,16 @@ class Feedback(BaseModel):
     comment: str | None = None
 
 
+class Share(BaseModel):
+    """A private answer to ``task_id``, in ``mode``, that its asker shares to a channel."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    task_id: str
+    channel_id: str
+    mode: Mode = Mode.CHAT
+
+
 class Purpose(StrEnum):
     """The purpose of a message shortcut."""
 
@@ -194,6 +205,8 @@ class SideContent(TypedDict, total=False):
 
     cancel: Cancel
     feedback: Feedback
+    share: Share
+    message_ts: str
     locale: Locale
     response_url: str | None
     private: bool
@@ -241,11 +254,13 @@ class Task(BaseModel):
     earlier: Earlier | None = None
     cancel: Cancel | None = None
     feedback: Feedback | None = None
+    share: Share | None = None
     quoted: Annotated[tuple[QuotedMessage, ...], Field(exclude_if=operator.not_)] = ()
     files: tuple[TaskFile, ...] = ()
     locale: Locale = "ja"
     response_url: str | None = None
     private: bool = False
+    asked_in: str | None = None
     subject: Subject | None = None
     follow_up: Following | None = None
     event_id: str | None = None
@@ -256,6 +271,14 @@ class Task(BaseModel):
     def has_words(self) -> bool:
         """Whether there is something to answer besides files."""
         return bool(self.text) or self.subject is not None or any(one.text for one in self.quoted)
+
+    @property
+    def asked_privately_in(self) -> str | None:
+        """The channel of a question that is answered in direct messages; None if there is none."""
+        command = self.private and self.source is Source.SLASH_COMMAND
+        if self.asked_in is None and command and not self.channel_id.startswith("D"):
+            return self.channel_id
+        return self.asked_in
 
     @classmethod
     def side(
@@ -348,6 +371,11 @@ def task_id_of_cancel(team_id: str, channel_id: str, *stopped: str) -> str:
 def task_id_of_feedback(team_id: str, *given: str) -> str:
     """The id of one vote, or of one explanation; a redelivered click has the same parts."""
     return _digest("feedback", team_id, *given)
+
+
+def task_id_of_share(team_id: str, channel_id: str, answer_task_id: str) -> str:
+    """The id of sharing an answer to a channel: one for all presses."""
+    return _digest("share", team_id, channel_id, answer_task_id)
 
 
 def task_id_of_shortcut(

@@ -222,4 +222,5 @@ def question_again(click: Click, asked: QuestionContent) -> Question:
         files=asked.files,
         external=click.external,
         subject=asked.subject,
+        asked_in=asked.asked_in,
     )

@@ -94,6 +94,7 @@ class Question:
     external: bool = False
     redelivered: bool = False
     subject: Subject | None = None
+    asked_in: str | None = None
     follow_up: bool = False
     """It mentions nobody: it may be a question only if we have answered in its thread."""
     thread_by: str | None = None
@@ -129,6 +130,7 @@ class QuestionContent:
     quoted: tuple[QuotedMessage, ...] = ()
     files: tuple[TaskFile, ...] = ()
     subject: Subject | None = None
+    asked_in: str | None = None
 
 
 @dataclass(frozen=True)

@@ -58,4 +58,6 @@ class SlackQuestions:
         shown = ShownQuestion.of_fields(self._ledger.kept_with(message, channel_id))
         if not shown.prompt and shown.subject is None:
             return None
-        return QuestionContent(shown.prompt or "", shown.mode, subject=shown.subject)
+        return QuestionContent(
+            shown.prompt or "", shown.mode, subject=shown.subject, asked_in=shown.asked_in
+        )

@@ -60,7 +60,7 @@ _USAGE: Final[Texts] = {
 • `/gemini data: 質問` 分析と発見事項、推奨事項（`データ:`）
 • `/gemini creative: 質問` 文章とスタイル、別案（`創作:`）
 *オプション* （質問の前に書きます）
-• `--private` 質問と回答をダイレクトメッセージに届けます（ほかの方には見えません）
+• `--private` 質問と回答をダイレクトメッセージに届けます（ほかの方には見えません。あとからチャンネルに共有できます）
 • `--mode code` モードを指定します
 *ご利用の制限*
 • 質問は {limit} 文字までです
@@ -81,7 +81,7 @@ _USAGE: Final[Texts] = {
 • `/gemini data: …` an analysis with insights and recommendations
 • `/gemini creative: …` a text with its style and variations
 *Options* (before the question)
-• `--private` brings question and answer to our direct messages, where only you see them
+• `--private` brings question and answer to our direct messages, where only you see them; you can share them later
 • `--mode code` sets the mode
 *Limits*
 • questions can have up to {limit} characters

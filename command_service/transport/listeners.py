@@ -30,6 +30,7 @@ from command_service.payloads.messages import (
     read_typed,
 )
 from command_service.payloads.model import Click, Identity, NotAQuestion, Question, RejectReason
+from command_service.payloads.shares import read_share
 from command_service.payloads.votes import FLAW, REASONS, read_reasons, read_vote
 from command_service.use_cases.app_home import (
     HOME_EVENTS,
@@ -46,7 +47,7 @@ from command_service.use_cases.follow_ups import FollowUpDeps, accept_message
 from command_service.use_cases.policy import TOLD, Rejected
 from command_service.use_cases.self_checks.doctor import DoctorDeps, read_doctor_request, run_checks
 from command_service.use_cases.shortcuts import SHORTCUTS, ask_about, read_shortcut
-from command_service.use_cases.side_tasks import enqueue, enqueue_click
+from command_service.use_cases.side_tasks import enqueue, enqueue_click, enqueue_share
 from command_service.use_cases.submit import (
     Accepted,
     HandedBack,
@@ -115,6 +116,7 @@ class Listeners:
         for action_id, read_click in ACTIONS.items():
             app.action(action_id)(self._on_click(read_click))
         app.action(ActionId.STOP)(self._on_stop)
+        app.action(ActionId.SHARE)(self._on_share)
         app.action(ActionId.FEEDBACK)(self._on_vote)
         app.view(REASONS)(self._on_reasons)
         for callback_id in SHORTCUTS:
@@ -205,6 +207,12 @@ class Listeners:
     async def _on_stop(self, body: Payload, ack: AsyncAck) -> None:
         submit_deps = self.repetition.submit_deps
         await enqueue_click(self._tampered(body) or read_stop(body, submit_deps.now()), submit_deps)
+        await ack()
+
+    async def _on_share(self, body: Payload, ack: AsyncAck) -> None:
+        submit_deps = self.repetition.submit_deps
+        shared = self._tampered(body) or read_share(body, submit_deps.now())
+        await enqueue_share(shared, submit_deps)
         await ack()
 
     async def _on_vote(self, body: Payload, ack: AsyncAck) -> None:

@@ -20,7 +20,8 @@ def leaves_a_tombstone(body: Payload) -> bool:
     """Whether a ``message_changed`` event is a deletion: a message with replies stays as an empty
     one of Slack's own (seen in Slack's events; its documents do not tell).
     """
-    message = message_of((body.get("event") or {}).get("message"))
+    event = message_of(body.get("event")) or {}
+    message = message_of(event.get("message"))
     return message is not None and message.get("subtype") == "tombstone"
 
 

@@ -75,6 +75,31 @@ async def enqueue_click(
     return outcome
 
 
+async def enqueue_share(pressed: SideTask | NotAQuestion, deps: SubmitDeps) -> SubmitOutcome:
+    """``enqueue_click`` for sharing an answer to a channel, by that channel's rules. Slack is asked
+    whether others read there; what is not known counts as a no.
+    """
+    if isinstance(pressed, SideTask) and pressed.task.share is not None:
+        reason = await _not_to_be_shared(pressed, pressed.task.share.channel_id, deps)
+        if reason is not None:
+            outcome = _refused(pressed, reason, deps)
+            count(pressed.task, outcome)
+            return outcome
+    return await enqueue_click(pressed, deps)
+
+
+async def _not_to_be_shared(
+    pressed: SideTask, channel_id: str, deps: SubmitDeps
+) -> RejectReason | None:
+    task, policy = pressed.task, deps.policy
+    who = Presence(task.team_id, task.user_id, channel_id, pressed.external)
+    if (reason := turned_away(who, policy)) is not None or policy.external_channels:
+        return reason
+    external = await deps.sharing.is_external(channel_id)
+    unknown = RejectReason.PRESS_LOST if external is None else None
+    return RejectReason.EXTERNAL_CHANNEL if external else unknown
+
+
 def _forbidden(side_task: SideTask, deps: SubmitDeps) -> RejectReason | None:
     """A user who may not ask may not press either, and presses are throttled."""
     task = side_task.task

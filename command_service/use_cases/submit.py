@@ -143,6 +143,7 @@ def _task(question: Question, deps: SubmitDeps) -> Task:
         private=question.private,
         subject=question.subject,
         follow_up=deps.following if question.follow_up else None,
+        asked_in=question.asked_in,
         event_id=question.event_id,
         occurred_at=question.occurred_at,
         received_at=deps.now(),

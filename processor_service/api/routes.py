@@ -89,7 +89,7 @@ async def push(request: Request) -> Response:
 
 def _require_content(task: Task) -> None:
     """Raise UndecodableTask for a task without the part that its kind needs."""
-    content = {Kind.CANCEL: task.cancel, Kind.FEEDBACK: task.feedback}
+    content = {Kind.CANCEL: task.cancel, Kind.FEEDBACK: task.feedback, Kind.SHARE: task.share}
     if content.get(task.kind, task) is None:
         raise UndecodableTask(f"a {task.kind} about nothing", reason="task_about_nothing")
 
@@ -110,6 +110,12 @@ def _give_up(task: Task, message: PushMessage, deps: Dependencies) -> Awaitable[
     return give_up(task, Delivery(message.message_id, _replayed(message)), deps.answering)
 
 
+def _share(task: Task, pushed: PushRequest, deps: Dependencies) -> Awaitable[Outcome]:
+    from processor_service.features.share import share_answer  # noqa: PLC0415 - see ``cold_start``
+
+    return share_answer(task, pushed.message.message_id, deps.answering)
+
+
 def _replayed(message: PushMessage) -> bool:
     return message.attributes.get(REPLAY) == "1"
 
@@ -118,6 +124,7 @@ HANDLERS: Final[dict[Kind, Handler]] = {
     Kind.QUESTION: _answer,
     Kind.CANCEL: lambda task, _, deps: cancel_answer(task, deps.cancel),
     Kind.FEEDBACK: lambda task, _, deps: record_vote(task, deps.feedback),
+    Kind.SHARE: _share,
     Kind.HOME: best_effort(lambda task, _, deps: refresh_home(task, deps.home, DEADLINE_S)),
     Kind.DOCTOR: best_effort(
         lambda task, pushed, deps: send_report(

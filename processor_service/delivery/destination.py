@@ -63,7 +63,8 @@ async def _there(task: Task, conversations: Conversations, run: TaskRun) -> Task
     if task.subject is None and not task.private:
         return task
     channel_id = await run.read(partial(conversations.direct_id, task))
-    return task.model_copy(update={"channel_id": channel_id})
+    asked_in = task.asked_privately_in
+    return task.model_copy(update={"channel_id": channel_id, "asked_in": asked_in})
 
 
 async def _show_question(
@@ -76,7 +77,7 @@ async def _show_question(
         return shown
     body = render_subject(task, task.subject) if task.subject else render_question(task, asker)
     posted = await post_as_slack_takes_it(channel, body, Mark(task.task_id, "question"))
-    if task.subject is None:
+    if task.subject is None and task.share is None:
         # The command's ack has shown nothing: this is the first sign of it.
         age_s = (datetime.now(UTC) - task.occurred_at).total_seconds()
         FIRST_SIGN.record(age_s, source=task.source)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from shared.actions import ShownQuestion
 from shared.ledger import Mark
 from shared.slack.message import MessageRef
 from shared.task import QuotedMessage, Subject, Task, TaskFile
@@ -73,8 +74,16 @@ class ThreadHistory:
     pressable: tuple[Posted, ...] = ()
 
 
+@dataclass(frozen=True)
+class PrivateAnswer:
+    """An answer in direct messages: the question that is shown above it, and all its messages."""
+
+    question: ShownQuestion
+    parts: tuple[Posted, ...]
+
+
 class ThreadReader(Protocol):
-    """Reads threads for shortcuts. Raises as a Conversation does."""
+    """Reads threads for shortcuts and buttons. Raises as a Conversation does."""
 
     async def said_about(self, subject: Subject) -> tuple[ThreadMessage, ...]:
         """For a summary all messages of the thread, for an explanation the message and those before
@@ -86,6 +95,11 @@ class ThreadReader(Protocol):
     async def answer_at(self, place: MessageRef, last_ts: str) -> str:
         """Our answer to the question at ``place`` whose last message is ``last_ts``; "" if there is
         none of ours.
+        """
+
+    async def private_answer(self, last: MessageRef) -> PrivateAnswer | None:
+        """Our answer whose last message is ``last``, with what its messages show; None if it, or
+        the question that opens its thread, is not there.
         """
 
 

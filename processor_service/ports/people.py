@@ -96,6 +96,9 @@ class Channels(Protocol):
     async def may_read(self, user_id: str, channel_id: str) -> bool:
         """Whether the user may read there now. Raises as a Conversation does."""
 
+    async def is_member(self, user_id: str, channel_id: str) -> bool:
+        """Whether the user is in the channel now. Raises as a Conversation does."""
+
 
 class Groups(Protocol):
     """User groups that can be mentioned."""

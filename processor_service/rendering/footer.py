@@ -5,7 +5,7 @@ from typing import Final
 from processor_service.ports.answers import Answer
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts import answers as texts
-from shared.actions import ActionId, AskAgain, CastVote, StopAnswer
+from shared.actions import ActionId, AskAgain, CastVote, ShareAnswer, StopAnswer
 from shared.slack.blocks import Block, actions, button, context, plain
 from shared.slack.message import MessageRef
 from shared.task import Locale, Mode, Source, Task, Vote, Wish
@@ -44,6 +44,13 @@ def answer_footer(
     return blocks
 
 
+def row_below(task: Task, mode: Mode, place: MessageRef) -> list[Block]:
+    """The row of buttons below a whole answer in ``mode``, without notes."""
+    answer = Answer("", "", mode=mode)
+    again = [_asking_again(task, answer, place)] if _is_kept(task) else []
+    return [*again, _voting(task, mode)]
+
+
 def stop_button(task: Task) -> Block:
     """The button below a growing answer, with which its requester stops it."""
     stop = StopAnswer(task_id=task.task_id, user_id=task.user_id)
@@ -76,7 +83,17 @@ def _asking_again(task: Task, answer: Answer, place: MessageRef) -> Block:
     regenerate = button(ActionId.REGENERATE, texts.REGENERATE[task.locale], same)
     options = [*_wishes(task, answer, place), *_other_modes(answer.mode, task.locale, place)]
     menu = {"type": "overflow", "action_id": ActionId.MODE, "options": options}
-    return actions(regenerate, *([menu] if options else []))
+    return actions(regenerate, *_sharing(task, answer, place), *([menu] if options else []))
+
+
+def _sharing(task: Task, answer: Answer, place: MessageRef) -> list[Block]:
+    channel_id = task.asked_privately_in
+    if channel_id is None or answer.stopped or not place.channel_id.startswith("D"):
+        return []
+    value = ShareAnswer(
+        task_id=task.task_id, user_id=task.user_id, channel_id=channel_id, mode=answer.mode
+    )
+    return [button(ActionId.SHARE, texts.SHARE[task.locale], value.encode())]
 
 
 def _wishes(task: Task, answer: Answer, place: MessageRef) -> list[Block]:

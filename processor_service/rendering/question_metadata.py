@@ -17,5 +17,10 @@ def question_payload(task: Task) -> dict[str, str]:
         return {"asked_by": task.user_id}
     prompt = None if too_long else task.text
     asked_by = task.user_id if task.subject is None else None
-    shown = ShownQuestion(prompt=prompt, mode=task.mode, subject=task.subject, asked_by=asked_by)
-    return shown.fields()
+    return ShownQuestion(
+        prompt=prompt,
+        mode=task.mode,
+        subject=task.subject,
+        asked_by=asked_by,
+        asked_in=task.asked_in,
+    ).fields()

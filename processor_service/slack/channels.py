@@ -61,7 +61,7 @@ class SlackChannels:
         info = await self._info(channel_id)
         if info.get("is_im"):
             return info.get("user") == user_id
-        return _channel(info).public or await self._is_member(user_id, channel_id)
+        return _channel(info).public or await self.is_member(user_id, channel_id)
 
     async def _info(self, channel_id: str) -> Mapping[str, Any]:
         async with self._calls("conversations.info"):
@@ -71,7 +71,8 @@ class SlackChannels:
             raise SlackUnavailable("conversations.info: Slack describes no channel.")
         return info
 
-    async def _is_member(self, user_id: str, channel_id: str) -> bool:
+    async def is_member(self, user_id: str, channel_id: str) -> bool:
+        """Whether the user is among the members. Each call asks Slack."""
         cursor: str | None = None
         for _ in range(_PAGES):
             page = await self._members(channel_id, cursor)

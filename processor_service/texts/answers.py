@@ -47,6 +47,25 @@ MADE_OF_IT: Final[dict[Wish | None, Texts]] = {
         "en": "↻ {by}: another take on {answer}",
     },
 }
+SHARE: Final[Texts] = {"ja": "チャンネルに共有", "en": "Share to channel"}
+SHARED_BY: Final[Texts] = {
+    "ja": "{user} さんが共有した質問と回答です。",
+    "en": "{user} shared a question and its answer:",
+}
+SHARED_TO: Final[Texts] = {"ja": "{channel} に共有しました", "en": "Shared to {channel}"}
+OPEN: Final[Texts] = {"ja": "開く", "en": "open"}
+SHARE_NOT_A_MEMBER: Final[Texts] = {
+    "ja": "そのチャンネルのメンバーではないため、共有しませんでした。参加してから、もう一度ボタンを押してください。",
+    "en": "You aren't a member of that channel, so I didn't share the answer. Join it, then press the button again.",
+}
+SHARE_NOT_THERE: Final[Texts] = {
+    "ja": "このアプリがそのチャンネルに投稿できないため、共有できませんでした。チャンネルで `/invite` を使って招待してから、もう一度ボタンを押してください。",
+    "en": "I can't post in that channel, so I couldn't share the answer. Invite me there with `/invite`, then press the button again.",
+}
+SHARE_GONE: Final[Texts] = {
+    "ja": "共有する回答が見つかりませんでした。必要な場合は、もう一度質問してください。",
+    "en": "I couldn't find the answer to share. Ask again if you need it.",
+}
 GOOD: Final[Texts] = {"ja": "役に立った", "en": "Helpful"}
 NOT_GOOD: Final[Texts] = {"ja": "役に立たなかった", "en": "Not helpful"}
 STOP: Final[Texts] = {"ja": "停止", "en": "Stop"}

@@ -104,3 +104,26 @@ async def test_an_edited_question_is_answered_anew_by_the_button_of_a_note(
     await again.click(timeout=ANSWER_MS)
     await expect(thread.get_by_test_id("message")).to_have_count(3, timeout=ANSWER_MS)
     await expect(again).to_have_count(0)
+
+
+async def test_a_private_answer_stands_in_the_direct_messages_and_is_shared_by_a_button(
+    stack: LocalStack, open_page: OpenPage
+) -> None:
+    page = await open_page(stack.page_url)
+    await page.get_by_test_id("channel-general").click()
+    composer = page.get_by_test_id("composer")
+    await composer.click()
+    await composer.press_sequentially("/gemini --private What is Redis? ")
+    await page.get_by_test_id("send").click()
+    alice = stack.slack.people.dm("alice").id
+    await stack.slack.wait_for(
+        lambda: any("Redis is a fast" in m["text"] for m in stack.slack.messages(alice)), 20.0
+    )
+    await page.get_by_test_id("channel-mechachang").click()
+    share = page.get_by_role("button", name="Share to channel").first
+    await share.click(timeout=ANSWER_MS)
+    await expect(page.get_by_text("Shared to").first).to_be_visible(timeout=ANSWER_MS)
+    await expect(page.get_by_role("button", name="Share to channel")).to_have_count(0)
+    await page.get_by_test_id("channel-general").click()
+    shared = page.get_by_text("Alice Martin shared a question and its answer:")
+    await expect(shared.first).to_be_visible(timeout=ANSWER_MS)

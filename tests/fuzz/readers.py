@@ -32,6 +32,7 @@ from command_service.payloads.cancels import read_stop, read_stopped_session
 from command_service.payloads.messages import read_back, read_command, read_mention, read_message
 from command_service.payloads.model import Click, JoinedConversation, NotAQuestion, Question
 from command_service.payloads.model import QuestionContent as AskedAgain
+from command_service.payloads.shares import read_share
 from command_service.payloads.votes import Voted, kept_for_reasons, read_reasons, read_vote
 from command_service.slack.access import SlackAccess
 from command_service.slack.diagnostics import SlackDiagnostics
@@ -40,6 +41,7 @@ from command_service.slack.history import SlackHistory
 from command_service.slack.locales import SlackLocales
 from command_service.slack.message_reader import SlackQuestions
 from command_service.use_cases.app_home import read_opening
+from command_service.use_cases.deletions import leaves_a_tombstone, read_deletion
 from command_service.use_cases.edits import Edited, read_edit
 from command_service.use_cases.follow_ups import FollowUpDeps, accept_message
 from command_service.use_cases.policy import Policy
@@ -582,6 +584,8 @@ READERS: list[Reader] = [
     Reader("read_command", a_command(), accepted(lambda told: read_command(told, IDENTITY, NOON))),
     Reader("read_visit", a_command("doctor"), read_doctor_request),
     Reader("read_edit", EDIT, accepted(lambda told: read_edit(told, IDENTITY, False))),
+    Reader("leaves_a_tombstone", EDIT, leaves_a_tombstone),
+    Reader("read_deletion", EDIT, accepted(lambda told: read_deletion(told, IDENTITY))),
     Reader("read_shortcut", a_shortcut(), accepted(lambda told: read_shortcut(told, IDENTITY))),
     Reader("is_genuine", pressed("retry"), lambda told: is_genuine(told, SIGNING)),
     Reader("is_genuine in a modal", SUBMITTED, lambda told: is_genuine(told, SIGNING)),
@@ -600,6 +604,11 @@ READERS: list[Reader] = [
         "read_stop",
         pressed("stop", task_id=TASK_ID, user_id="U1"),
         lambda told: read_stop(told, NOON),
+    ),
+    Reader(
+        "read_share",
+        pressed("share", task_id=TASK_ID, user_id="U1", channel_id=CHANNEL),
+        lambda told: read_share(told, NOON),
     ),
     Reader("read_stopped_session", STOPPED, lambda told: read_stopped_session(told, NOON)),
     Reader("read_opening", OPENED, read_opening),

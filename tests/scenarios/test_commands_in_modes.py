@@ -124,3 +124,31 @@ async def test_a_private_command_is_answered_in_its_askers_direct_messages_alone
     assert stack.slack.ephemerals("hana") == []
     assert not [m for m in stack.slack.messages("#general") if m.get("bot_id")]
     assert stack.slack.ephemerals("kenji") == []
+
+
+async def test_a_private_answer_is_shared_to_its_channel_once(stack: LocalStack) -> None:
+    people, dm = stack.slack.people, stack.slack.people.dm("hana").id
+    await people.slash("hana", "#general", "/gemini", f"--private code: {PRIMES}")
+
+    def private() -> list[dict[str, Any]]:
+        marks = [(m, Mark.of_message(m)) for m in stack.slack.messages(dm)]
+        return [m for m, mark in marks if mark and mark.role == "answer" and mark.parts]
+
+    await stack.slack.wait_for(private, DEADLINE_S)
+    [answer] = private()
+    for _ in range(2):
+        await people.click("hana", dm, answer["ts"], "share")
+    [shared] = await answered(stack)
+    [question] = [m for m in stack.slack.messages("#general") if m["ts"] == shared["thread_ts"]]
+    assert "山田 花 さんが共有した質問と回答です。" in question["text"]
+    assert PRIMES in question["text"]
+    assert "def is_prime" in str(shared["blocks"])
+    assert list(other_modes(shared)) == ["general", "data", "creative"]
+    await stack.slack.wait_for(lambda: "に共有しました" in str(private()), DEADLINE_S)
+    assert '"share"' not in str(private()).replace("'", '"')
+
+    await people.click("hana", dm, answer["ts"], "regenerate")
+    await stack.slack.wait_for(lambda: len(private()) == 2, DEADLINE_S)
+    assert "'share'" in str(private()[-1]["blocks"])
+    assert len(answers(stack)) == 1
+    assert len(stack.gemini.requests) == 2

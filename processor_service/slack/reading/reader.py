@@ -4,24 +4,32 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from processor_service.ports.conversations import Body, Posted, ThreadHistory, ThreadMessage
+from processor_service.ports.conversations import (
+    Body,
+    Posted,
+    PrivateAnswer,
+    ThreadHistory,
+    ThreadMessage,
+)
 from processor_service.ports.work import StreamOwners
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.page_memory import FIRST_PAGE, PageMemory, next_page
 from processor_service.slack.reading.thread_messages import (
     AskedMessage,
     answer_in,
+    parts_of,
     said_about,
     said_before,
 )
 from processor_service.slack.reading.trimming import TrimmedMessages, size_of
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
 from processor_service.slack.shown_body import body_shown
+from shared.actions import ShownQuestion
 from shared.ledger import growing_mark
 from shared.slack.message import Message, MessageRef, cursor_after, messages_in
 from shared.task import Purpose, Subject
@@ -165,12 +173,16 @@ class SlackReading:
 
     async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
         wanted = {part.ts for part in parts}
-        page = await self._page(min(wanted, key=float), None, FIRST_PAGE)
         return {
             str(message["ts"]): body_shown(message)
-            for message in messages_in(page)
+            for message in await self.beside(parts)
             if message["ts"] in wanted
         }
+
+    async def beside(self, parts: Sequence[Posted]) -> Sequence[Message]:
+        """One page of messages since the first of these; a thread's begins with its parent."""
+        first = min((part.ts for part in parts), key=float)
+        return messages_in(await self._page(first, None, FIRST_PAGE))
 
     async def _is_streamed_for(
         self, task_id: str, message: Mapping[str, Any], *, in_turn: bool
@@ -247,6 +259,23 @@ class SlackThreads:
         return answer_in(
             await thread.replies(), last_ts, place.channel_id, await self._calls.ourselves()
         )
+
+    async def private_answer(self, last: MessageRef) -> PrivateAnswer | None:
+        ourselves = await self._calls.ourselves()
+        thread = SlackReading(
+            self._calls, last.channel_id, last.thread_ts, thread_ts=last.thread_ts
+        )
+        parts = parts_of(await thread.replies(), last.message_ts, last.channel_id, ourselves)
+        if not parts:
+            return None
+        page = await thread.beside(parts)
+        shown = {str(one["ts"]): body_shown(one) for one in page}
+        asked = [one for one in page if one["ts"] == last.thread_ts]
+        kept = [ourselves.ledger.kept_with(one, last.channel_id) for one in asked]
+        whole = [replace(one, shown=shown.get(one.ts)) for one in parts]
+        if not any(kept) or not all(one.shown for one in whole):
+            return None
+        return PrivateAnswer(ShownQuestion.of_fields(kept[0]), tuple(whole))
 
     def _over(self, key: tuple[str, str, str], done: asyncio.Task[_Said]) -> None:
         del self._reading[key]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from processor_service.ports.conversations import ThreadMessage
+from processor_service.ports.conversations import Posted, ThreadMessage
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
 from processor_service.slack.client import BotIdentity
 from shared.ledger import TELLS_ONLY, Ledger
@@ -68,16 +68,25 @@ def answer_in(
     messages: Sequence[Message], last_ts: str, channel_id: str, ourselves: BotIdentity
 ) -> str:
     """The whole answer of ours that ends with the message at ``last_ts``; "" if there is none."""
+    by_ts = {str(one["ts"]): one for one in messages}
+    parts = parts_of(messages, last_ts, channel_id, ourselves)
+    return "\n\n".join(_text_of_ours(by_ts[part.ts]) for part in parts)
+
+
+def parts_of(
+    messages: Sequence[Message], last_ts: str, channel_id: str, ourselves: BotIdentity
+) -> list[Posted]:
+    """The messages of that answer, in order."""
     marked = [(one, ourselves.ledger.mark_of(one, channel_id)) for one in messages]
     last = next((mark for one, mark in marked if one["ts"] == last_ts), None)
     if last is None or last.role != "answer" or not last.parts:
-        return ""
+        return []
     parts = {
-        mark.part: _text_of_ours(one)
+        mark.part: Posted(str(one["ts"]), mark)
         for one, mark in marked
         if mark and (mark.task_id, mark.role, mark.digest) == (last.task_id, "answer", last.digest)
     }
-    return "\n\n".join(parts[number] for number in sorted(parts))
+    return [parts[number] for number in sorted(parts)]
 
 
 def _has_words(said: ThreadMessage | None) -> TypeGuard[ThreadMessage]:

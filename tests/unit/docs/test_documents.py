@@ -17,6 +17,7 @@ from shared.actions import (
     AskAgain,
     CastVote,
     ExplainVote,
+    ShareAnswer,
     ShownQuestion,
     StopAnswer,
 )
@@ -232,7 +233,14 @@ def test_what_our_messages_carry_is_listed_by_action_and_model() -> None:
         line.split(" | ") for line in section.splitlines() if re.match(r"\| `(?!action_id)", line)
     ]
     listed = [name for row in rows for name in re.findall(r"`(\w+)`", row[0])]
-    models: list[type[BaseModel]] = [AskAgain, StopAnswer, CastVote, ExplainVote, ShownQuestion]
+    models: list[type[BaseModel]] = [
+        AskAgain,
+        StopAnswer,
+        CastVote,
+        ShareAnswer,
+        ExplainVote,
+        ShownQuestion,
+    ]
     assert listed == [*ActionId, *(model.__name__ for model in models)]
     fields = [re.findall(r"`(\w+)`", row[1]) for row in rows[-len(models) :]]
     assert fields == [list(model.model_fields) for model in models]

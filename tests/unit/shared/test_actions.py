@@ -21,6 +21,7 @@ from command_service.payloads.buttons import (
 )
 from command_service.payloads.cancels import read_stop
 from command_service.payloads.model import Click, QuestionContent, SideTask
+from command_service.payloads.shares import read_share
 from command_service.payloads.votes import Voted, read_reasons, read_vote
 from command_service.slack.message_reader import SlackQuestions
 from command_service.slack.modals import SlackModals
@@ -32,7 +33,15 @@ from processor_service.rendering.footer import answer_footer, stop_button
 from processor_service.rendering.messages import render_notice
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts.failures import Failure
-from shared.actions import AskAgain, Carried, CastVote, ExplainVote, ShownQuestion, StopAnswer
+from shared.actions import (
+    AskAgain,
+    Carried,
+    CastVote,
+    ExplainVote,
+    ShareAnswer,
+    ShownQuestion,
+    StopAnswer,
+)
 from shared.ledger import Mark
 from shared.signing import signed_blocks
 from shared.slack.message import MessageRef
@@ -42,6 +51,7 @@ from shared.task import (
     FeedbackReason,
     Mode,
     Purpose,
+    Share,
     Source,
     Subject,
     Task,
@@ -100,6 +110,14 @@ def below_an_answer() -> list[str]:
     return carried(answer_footer(a_command(), answer, PLACE, cached=False))
 
 
+def below_a_private_answer() -> list[str]:
+    answer, place = Answer("x", "m", mode=Mode.CODE), MessageRef("D1", THREAD, TS)
+    blocks = answer_footer(a_command(private=True), answer, place, cached=False)
+    row = next(block for block in blocks if block["type"] == "actions")
+    shares = [each for each in row["elements"] if each["action_id"] == "share"]
+    return list(values(signed_blocks([{**row, "elements": shares}], "C1", SIGNING)))
+
+
 def below_a_notice() -> list[str]:
     task = a_command(wish=Wish.SHORTER)
     return carried(render_notice(Failure("model_silent"), task, PLACE).blocks)
@@ -141,10 +159,12 @@ async def test_what_we_post_is_what_we_have_always_posted() -> None:
         **dict(zip(("vote_up", "vote_down"), below_an_answer()[-2:], strict=True)),
         **dict(zip(("retry",), below_a_notice(), strict=True)),
         **dict(zip(("ask_edited",), await below_an_edit(), strict=True)),
+        **dict(zip(("share",), below_a_private_answer(), strict=True)),
         **dict(zip(("stop",), carried([stop_button(a_task())]), strict=True)),
         "explain_vote": in_the_modal(),
         "explain_vote_in_a_channel": in_the_modal(thread_ts=None),
         "question": beside_a_question(a_command()),
+        "private_question": beside_a_question(a_command(asked_in="C9")),
         "shortcut": beside_a_question(a_task(text="訳して", subject=SUBJECT)),
         "shortcut_on_a_long_message": beside_a_question(a_task(text="長" * 9_000, subject=ALONE)),
     }
@@ -201,6 +221,14 @@ def test_stop_is_for_the_asker_of_its_task() -> None:
     assert (stop.task.cancel, stop.only_for) == (Cancel(task_id=TASK), "U1")
 
 
+def test_share_is_for_the_asker_of_its_answer() -> None:
+    share = read_share(clicked("share", "share"), NOON)
+    assert isinstance(share, SideTask)
+    assert share.task.share == Share(task_id=TASK, channel_id="C1", mode=Mode.CODE)
+    assert share.only_for == "U1"
+    assert (share.task.thread_ts, share.task.message_ts) == (THREAD, "1700000009.000900")
+
+
 @pytest.mark.parametrize("vote", list(Vote))
 def test_a_vote_names_its_answer(vote: Vote) -> None:
     voted = read_vote(clicked(f"vote_{vote}", "feedback", trigger_id="1.2.t"), NOON)
@@ -225,6 +253,7 @@ def test_a_reason_names_the_vote_that_it_explains(name: str, thread_ts: str | No
     [
         ("question", QuestionContent("素数とは何ですか", Mode.AUTO)),
         ("earlier/question", QuestionContent("素数とは何ですか", Mode.AUTO)),
+        ("private_question", QuestionContent("素数とは何ですか", Mode.AUTO, asked_in="C9")),
         ("shortcut", QuestionContent("訳して", Mode.CHAT, subject=SUBJECT)),
         ("shortcut_on_a_long_message", QuestionContent("", Mode.CHAT, subject=ALONE)),
     ],
@@ -237,18 +266,18 @@ def test_a_question_that_we_show_is_read_again(name: str, content: QuestionConte
 
 def test_all_that_can_be_pressed_is_known_to_be_ours() -> None:
     pressed = [path.stem for path in GOLDEN.glob("*.json") if '"v":1' in path.read_text()]
-    assert len(pressed) == 13
+    assert len(pressed) == 14
     for name in pressed:
         is_kept = name.startswith("explain")
         body = submitted(name) if is_kept else clicked(name, "regenerate")
         assert is_genuine(body, SIGNING), name
 
 
-@pytest.mark.parametrize("model", [AskAgain, StopAnswer, CastVote, ExplainVote])
+@pytest.mark.parametrize("model", [AskAgain, StopAnswer, ShareAnswer, CastVote, ExplainVote])
 def test_of_a_version_that_we_do_not_know_nothing_is_read(model: type[Carried]) -> None:
-    names = ("regenerate", "stop", "vote_up", "explain_vote")
+    names = ("regenerate", "stop", "vote_up", "explain_vote", "share")
     ours = [name for name in names if model.decode(golden(name)) is not None]
-    assert len(ours) == (2 if model is CastVote else 1)
+    assert len(ours) == (2 if model in {CastVote, StopAnswer} else 1)
     [*_, value] = [json.loads(golden(name)) for name in ours]
     assert model.decode(json.dumps({**value, "new_field": 1}))
     assert model.decode(json.dumps({**value, "v": 2})) is None

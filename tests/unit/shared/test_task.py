@@ -15,6 +15,7 @@ from shared.task import (
     Mode,
     Purpose,
     QuotedMessage,
+    Share,
     Source,
     Subject,
     Task,
@@ -85,6 +86,8 @@ TASKS = st.builds(
     locale=st.sampled_from(["ja", "en"]),
     response_url=st.none() | TEXT,
     private=st.booleans(),
+    share=st.none() | st.builds(Share, task_id=TEXT, channel_id=TEXT),
+    asked_in=st.none() | TEXT,
     subject=st.none() | SUBJECTS,
     event_id=st.none() | TEXT,
     occurred_at=MOMENTS,
@@ -101,7 +104,7 @@ def test_a_question_without_wishes_looks_on_the_wire_as_it_always_did() -> None:
     """An older processor reads each field that a newer command service sends with it."""
     plain = json.loads((GOLDEN[0].parent / "mention_v1.json").read_bytes())
     assert (
-        not {"wish", "earlier", "cancel", "feedback", "quoted"}
+        not {"wish", "earlier", "cancel", "feedback", "quoted", "share", "asked_in"}
         & json.loads(Task.decode(json.dumps(plain).encode()).encode()).keys()
     )
 

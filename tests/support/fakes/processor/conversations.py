@@ -10,6 +10,7 @@ from processor_service.ports.conversations import (
     Conversation,
     Document,
     Posted,
+    PrivateAnswer,
     ThreadHistory,
     ThreadMessage,
 )
@@ -234,6 +235,7 @@ class FakeThreads:
 
     said: tuple[ThreadMessage, ...] = ()
     answers: dict[str, str] = field(default_factory=dict)
+    private: dict[str, PrivateAnswer] = field(default_factory=dict)
     refused: SlackRefused | None = None
     read: list[Subject] = field(default_factory=list)
 
@@ -241,6 +243,9 @@ class FakeThreads:
         if self.refused is not None:
             raise self.refused
         return self.answers.get(last_ts, "")
+
+    async def private_answer(self, last: MessageRef) -> PrivateAnswer | None:
+        return self.private.get(last.message_ts)
 
     async def said_about(self, subject: Subject) -> tuple[ThreadMessage, ...]:
         self.read.append(subject)

@@ -62,6 +62,9 @@ class FakeChannels:
             raise self.failure
         return (user_id, channel_id) not in self.left
 
+    async def is_member(self, user_id: str, channel_id: str) -> bool:
+        return await self.may_read(user_id, channel_id)
+
 
 @dataclass
 class FakeGroups:

@@ -9,13 +9,15 @@ import pytest
 
 from command_service.payloads.cancels import read_stop, read_stopped_session
 from command_service.payloads.model import EphemeralTarget, NotAQuestion, RejectReason, SideTask
+from command_service.payloads.shares import read_share
 from command_service.payloads.votes import Voted, kept_for_reasons, read_reasons, read_vote
+from command_service.ports import ChannelDiagnosis
 from command_service.texts.feedback_modal import reasons_modal
 from command_service.use_cases.feedback import VoteDeps, take_reasons, take_vote
 from command_service.use_cases.policy import Policy, Rejected
-from command_service.use_cases.side_tasks import enqueue, enqueue_click
+from command_service.use_cases.side_tasks import enqueue, enqueue_click, enqueue_share
 from command_service.use_cases.submit import Accepted, HandedBack
-from shared.task import Cancel, Feedback, FeedbackReason, Kind, Mode, Task, Vote
+from shared.task import Cancel, Feedback, FeedbackReason, Kind, Mode, Share, Task, Vote
 from tests.support.fakes.command import World, a_click
 from tests.support.tasks import NOON
 
@@ -140,6 +142,60 @@ def test_slacks_own_stop_without_a_stream_is_another_wish_each_time() -> None:
     assert len(set(ids)) == 2
     streams = {a_stopped_session("17.1", event_ts=ts).task.task_id for ts in ("20.5", "21.5")}
     assert len(streams) == 1
+
+
+def a_share(user_id: str = "U1", asker: str = "U1") -> SideTask:
+    value = {"v": 1, "task_id": ANSWER, "user_id": asker, "channel_id": "C9", "mode": "chat"}
+    place = {"channel_id": "D1", "message_ts": "18.1", "thread_ts": "17.1"}
+    press = a_click(
+        json.dumps(value),
+        "share",
+        user={"id": user_id, "team_id": "T1"},
+        container=place,
+        response_url="https://hooks.example/1",
+    )
+    read = read_share(press, NOON)
+    assert isinstance(read, SideTask)
+    return read
+
+
+async def test_all_presses_of_share_are_one_task_that_names_the_answer_and_the_channel(
+    world: World,
+) -> None:
+    for _ in range(2):
+        assert isinstance(await enqueue_share(a_share(), world.submit_deps), Accepted)
+    one, other = published(world)
+    assert one.task_id == other.task_id
+    assert one.share == Share(task_id=ANSWER, channel_id="C9", mode=Mode.CHAT)
+    assert (one.channel_id, one.thread_ts, one.message_ts) == ("D1", "17.1", "18.1")
+    assert one.response_url == "https://hooks.example/1"
+
+
+@pytest.mark.parametrize(
+    ("policy", "external", "reason"),
+    [
+        (Policy(channel_ids=frozenset({"C1"})), False, RejectReason.CHANNEL_NOT_ALLOWED),
+        (Policy(), True, RejectReason.EXTERNAL_CHANNEL),
+        (Policy(), None, RejectReason.PRESS_LOST),
+    ],
+    ids=["another channel", "shared with others", "unknown"],
+)
+async def test_an_answer_is_not_shared_where_the_rules_forbid_it(
+    world: World, policy: Policy, external: bool | None, reason: RejectReason
+) -> None:
+    world.policy = policy
+    world.surroundings.seen = ChannelDiagnosis(member=True, external=external)
+    assert await enqueue_share(a_share(), world.submit_deps) == Rejected(reason)
+    await world.settle()
+    assert published(world) == []
+    [(recipient, _)] = world.replies.told
+    assert (recipient.channel_id, recipient.user_id) == ("D1", "U1")
+
+
+async def test_nobody_but_its_asker_shares_an_answer(world: World) -> None:
+    outcome = await enqueue_share(a_share("U2"), world.submit_deps)
+    assert outcome == Rejected(RejectReason.NOT_THE_ASKER)
+    assert published(world) == []
 
 
 async def test_a_good_vote_is_published_and_thanked_for(world: World) -> None:
