@@ -59,7 +59,7 @@ def stop_button(task: Task) -> Block:
 
 def _is_kept(task: Task) -> bool:
     """Whether the prompt can be read in Slack: a command's is in our own message, unless long."""
-    return task.source is not Source.SLASH_COMMAND or bool(question_payload(task))
+    return task.source is not Source.SLASH_COMMAND or "prompt" in question_payload(task)
 
 
 def _notes(task: Task, answer: Answer, *, cached: bool, request: str) -> list[Block]:

@@ -92,7 +92,11 @@ def test_a_footer_stands_below_the_last_part_only() -> None:
 def test_asking_again_after_a_failure_keeps_the_mode() -> None:
     notice = render_notice(Failure("answer_cut"), a_task(mode=Mode.DATA), HERE)
     assert json.loads(notice.blocks[-1]["elements"][0]["value"])["mode"] == "data"
-    assert question_payload(a_task(text="x", mode=Mode.CODE)) == {"prompt": "x", "mode": "code"}
+    assert question_payload(a_task(text="x", mode=Mode.CODE)) == {
+        "prompt": "x",
+        "mode": "code",
+        "asked_by": "U1",
+    }
 
 
 def test_a_notice_says_what_happened_in_the_askers_language() -> None:
@@ -185,7 +189,7 @@ def test_a_commands_question_is_given_back_where_no_button_can_ask_it_again() ->
 def test_a_long_question_is_shown_within_slacks_section_limit() -> None:
     body = render_question(a_task(text="&" * 20_000), None)
     assert len(body.blocks[0]["text"]["text"]) <= 3000
-    assert question_payload(a_task(text="長" * 20_000)) == {}
+    assert question_payload(a_task(text="長" * 20_000)) == {"asked_by": "U1"}
 
 
 @pytest.mark.parametrize("many", ["*_" * 9_000, "a\n" * 900])
