@@ -189,6 +189,8 @@ async def _look(
     line.told_before(existing.delays)
     if existing.answers or existing.notices:
         LEDGER_ADOPTIONS.add()
+    if task.subject is None and history.sent_along:
+        task = task.model_copy(update={"quoted": history.sent_along})
     return AnswerContext(task, writer, existing, line, history.said), history
 
 

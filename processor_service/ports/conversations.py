@@ -65,13 +65,14 @@ class ThreadHistory:
     """A task's messages, the messages before its question, and earlier tasks' abandoned streams.
 
     ``pressable`` are the newest other answers in the thread that have something to press, with
-    their content.
+    their content; ``sent_along`` is what the question's message brings along by now.
     """
 
     posted: tuple[Posted, ...]
     said: tuple[ThreadMessage, ...] = ()
     left: tuple[Posted, ...] = ()
     pressable: tuple[Posted, ...] = ()
+    sent_along: tuple[QuotedMessage, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from processor_service.slack.reading.thread_messages import (
     parts_of,
     said_about,
     said_before,
+    sent_along,
 )
 from processor_service.slack.reading.trimming import TrimmedMessages, size_of
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
@@ -32,7 +33,7 @@ from processor_service.slack.shown_body import body_shown
 from shared.actions import ShownQuestion
 from shared.ledger import growing_mark
 from shared.slack.message import Message, MessageRef, cursor_after, messages_in
-from shared.task import Purpose, Subject
+from shared.task import Purpose, QuotedMessage, Subject
 
 # Slack returns a thread from its beginning. Messages beyond this number are not read.
 _HISTORY_MESSAGES: Final = 3_000
@@ -78,7 +79,8 @@ class SlackReading:
             kept = TrimmedMessages(chars=0)
             messages, _ = await self._messages(self.oldest, kept)
             found = await self._posted(task_id, messages)
-            return ThreadHistory(tuple(found), pressable=await self._pressable(task_id, kept))
+            pressable, along = await self._pressable(task_id, kept), await self._along(messages)
+            return ThreadHistory(tuple(found), pressable=pressable, sent_along=along)
         kept = TrimmedMessages(float(place.message_ts))
         messages, whole = await self._from_the_beginning(kept)
         since = [one for one in messages if float(one["ts"]) >= float(self.oldest)]
@@ -87,7 +89,14 @@ class SlackReading:
         said = said_before(asked, messages, await self.calls.ourselves())
         before = [one for one in messages if float(one["ts"]) < float(self.oldest)]
         left = tuple(await self._left(task_id, before))
-        return ThreadHistory(tuple(found), said, left, await self._pressable(task_id, kept))
+        pressable, along = await self._pressable(task_id, kept), await self._along(messages)
+        return ThreadHistory(tuple(found), said, left, pressable, along)
+
+    async def _along(self, messages: Sequence[Message]) -> tuple[QuotedMessage, ...]:
+        if self.place is None:
+            return ()
+        asked = AskedMessage(self.channel, self.place.message_ts)
+        return sent_along(asked, messages, await self.calls.ourselves())
 
     async def messages(self, until: float = float("inf")) -> list[Message]:
         """The messages from the beginning on, as far as a thread's context goes. What people said

@@ -14,7 +14,7 @@ from shared.slack.message_text import plain_text
 from shared.slack.reading.attachments import OurBot
 from shared.slack.reading.block_text import text_of_blocks
 from shared.slack.reading.said import is_from_an_app, said_by_person, text_of_app
-from shared.task import Purpose, Subject, TaskFile, task_id_of_message
+from shared.task import Purpose, QuotedMessage, Subject, TaskFile, task_id_of_message
 
 # A person's message: alone, with files, of their own doing, or also sent to the channel.
 _SAID_BY_PEOPLE = frozenset({None, "file_share", "me_message", "thread_broadcast"})
@@ -46,6 +46,18 @@ def said_before(
     late = [one for one in after if _answers_one_of(earlier, one, channel_id, ledger)]
     said = (_said(one, channel_id, ledger) for one in (*before, *late))
     return tuple(one for one in said if _has_words(one))
+
+
+def sent_along(
+    asked: AskedMessage, messages: Sequence[Message], ourselves: BotIdentity
+) -> tuple[QuotedMessage, ...]:
+    """What a person's question among these messages brings along. Slack adds previews of links only
+    after it has told us of the message.
+    """
+    ledger = ourselves.ledger
+    found = (one for one in messages if one["ts"] == asked.message_ts and not ledger.wrote(one))
+    ours = OurBot(ledger.user_id, ledger.bot_id)
+    return next((said_by_person(one, ours).quoted for one in found if not is_from_an_app(one)), ())
 
 
 def said_about(

@@ -29,6 +29,7 @@ from shared.task import Purpose, Subject
 from simulators.faults import Fault, FaultPlan
 from simulators.gemini import GeminiSimulator
 from simulators.journal import Journal
+from simulators.slack.people.forwarding import forwarded
 from simulators.slack.people.people import People
 from tests.support.fakes.processor.people import FakePeople
 from tests.support.tasks import a_task
@@ -251,3 +252,19 @@ async def test_ten_shortcuts_that_ask_the_same_at_once_read_the_thread_once() ->
         )
         assert [type(one) for one in failed] == 3 * [OutcomeUnknown]
         assert len(await threads.said_about(subject)) == 2
+
+
+async def test_a_preview_that_slack_adds_after_the_question_is_read_with_it() -> None:
+    async with reader() as looking:
+        workspace, general = looking.bench.slack.workspace, looking.bench.general
+        linked = looking.people.post("hana", "#random", "納品は月曜です。")
+        asked = looking.people.post("alice", "#general", f"https://e.com/{linked.ts} は本当？")
+        again = looking.people.post("alice", "#general", "本当？", thread_ts=asked.ts)
+        assert (await looking.thread(asked.ts, asked.ts).read(TASK_ID)).sent_along == ()
+        preview = {**forwarded(workspace, linked), "is_share": False}
+        for message in (asked, again):
+            workspace.edit(message, lambda changed: changed.attachments.append(preview))
+            history = await looking.thread(asked.ts, message.ts).read(TASK_ID)
+            [quoted] = history.sent_along
+            assert (quoted.text, quoted.by, quoted.preview) == (linked.text, linked.user, True)
+        assert general == asked.channel

@@ -17,7 +17,7 @@ from processor_service.ports.conversations import (
 from shared.errors import SlackRefused
 from shared.ledger import Mark, growing_mark
 from shared.slack.message import MessageRef
-from shared.task import Subject, Task
+from shared.task import QuotedMessage, Subject, Task
 
 
 def markdown_body(text: str) -> Body:
@@ -43,6 +43,7 @@ class FakeConversation:
     statuses_refused: bool = False
     status_changed: asyncio.Event = field(default_factory=asyncio.Event)
     said: list[ThreadMessage] = field(default_factory=list)
+    sent_along: tuple[QuotedMessage, ...] = ()
     left: tuple[Posted, ...] = ()
     pressable: tuple[Posted, ...] = ()
     can_stream: bool = False
@@ -77,7 +78,11 @@ class FakeConversation:
 
     async def read(self, task_id: str) -> ThreadHistory:
         return ThreadHistory(
-            tuple(await self.find(task_id)), tuple(self.said), self.left, self.pressable
+            tuple(await self.find(task_id)),
+            tuple(self.said),
+            self.left,
+            self.pressable,
+            self.sent_along,
         )
 
     async def post(self, body: Body, mark: Mark) -> Posted:

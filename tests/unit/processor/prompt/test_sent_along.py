@@ -114,3 +114,12 @@ async def test_a_forwarded_file_of_another_channel_is_named_below_the_answer() -
     assert "参加していないチャンネルのファイル" in str(body.blocks)
     [(prompt, _)] = here.model.asked
     assert "納品は月曜です。" in told(prompt)
+
+
+async def test_a_preview_that_came_after_the_event_is_told_with_the_question() -> None:
+    here = World()
+    here.conversation.sent_along = (ORDER,)
+    await here.answer(a_task(text="https://acme.slack.com/archives/C7/p1 は本当？"))
+    [(prompt, _)] = here.model.asked
+    assert "納品は月曜です。" in told(prompt)
+    assert here.answers.kept == {}
