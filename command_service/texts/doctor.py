@@ -5,7 +5,10 @@ from typing import Final
 from shared.slack.findings import CheckText
 from shared.task import Texts
 
-DOCTOR_TITLE: Final[Texts] = {"ja": "診断結果（受付側）", "en": "Health check: intake"}
+ALL_WELL: Final[Texts] = {
+    "ja": "質問の受付は正常に動いています。",
+    "en": "Health check, intake: everything works.",
+}
 NO_SCOPES: Final[Texts] = {"ja": "", "en": ""}
 
 COMMAND_VERSION: Final = CheckText(
@@ -160,12 +163,12 @@ QUEUE: Final = CheckText(
 )
 
 REPORT_COMES: Final[Texts] = {
-    "ja": "_回答側のサービスは、まだ報告していません。報告は続けて表示されます。10 秒ほど待っても表示されない場合、質問はキューに残っていて失われませんが、回答側が受け取れていません。管理者の方は、Pub/Sub の push サブスクリプションと、回答側の `/readyz` とログを確認してください。_",
-    "en": "_The answering service hasn't reported yet; its report will appear below. If nothing appears within about 10 seconds, questions are safe in the queue but aren't reaching that service: an admin should check Pub/Sub's push subscription, and the service's `/readyz` and logs._",
+    "ja": "回答側の結果は、続けて表示されます。10 秒ほど待っても表示されない場合も、質問はキューに残り、失われません。管理者の方は、Pub/Sub の push サブスクリプションと、回答側の `/readyz` とログを確認してください。",
+    "en": "The answering service reports next. If nothing appears within about 10 seconds, questions are safe in the queue but aren't reaching it: an admin should check Pub/Sub's push subscription, and its `/readyz` and logs.",
 }
 NO_REPORT: Final[Texts] = {
-    "ja": "_キューを使えないため、回答側のサービスは調べられませんでした。_",
-    "en": "_Without the queue, I couldn't check the answering service._",
+    "ja": "キューを使えないため、回答側のサービスは調べられませんでした。",
+    "en": "Without the queue, I couldn't check the answering service.",
 }
 EXAMINED_LATELY: Final[Texts] = {
     "ja": "診断は {every:.0f} 秒に 1 回だけ行います。少し待ってから、もう一度お試しください。",

@@ -139,7 +139,8 @@ class Listeners:
     async def _on_command(self, body: Payload, ack: AsyncAck) -> None:
         visit = read_doctor_request(body)
         if visit is not None:
-            await ack(await run_checks(visit, self.doctor))
+            found = await run_checks(visit, self.doctor)
+            await ack(found.text, blocks=list(found.blocks))
             return
         submit_deps = self.repetition.submit_deps
         asked = read_command(body, self.identity, submit_deps.now())

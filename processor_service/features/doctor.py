@@ -17,8 +17,7 @@ from processor_service.texts import doctor as texts
 from shared import clock
 from shared.errors import MechachangError, ModelRejected, RetryableError
 from shared.ledger import Mark
-from shared.slack.blocks import section
-from shared.slack.findings import CheckResult, listed
+from shared.slack.findings import CheckResult, Report, report
 from shared.slack.home_view import Used, UsedOfLimit, described_count, shown_moment
 from shared.task import Locale, Task
 from shared.version import described
@@ -71,14 +70,15 @@ async def send_report(task: Task, message_id: str, deps: ReportDeps, within_s: f
             if await conversation.find(task.task_id):
                 work.outcome = Outcome.ALREADY_DONE
             else:
-                text = await run_model_checks(task, deps)
-                await conversation.post(Body(text, (section(text),)), Mark(task.task_id, "notice"))
+                found = await run_model_checks(task, deps)
+                body = Body(found.text, found.blocks)
+                await conversation.post(body, Mark(task.task_id, "notice"))
                 work.outcome = Outcome.ANSWERED
     if work.outcome is Outcome.TRY_LATER:
         raise RetryableError("The report was not delivered.", reason="report_not_delivered")
 
 
-async def run_model_checks(task: Task, deps: ReportDeps) -> str:
+async def run_model_checks(task: Task, deps: ReportDeps) -> Report:
     """The checks' results in the user's language."""
     through_s = (deps.now() - task.received_at).total_seconds()
     locale = await deps.people.locale_of(task.user_id) or task.locale
@@ -99,7 +99,7 @@ async def run_model_checks(task: Task, deps: ReportDeps) -> str:
         _of_cache(deps.cache_ttl_s, locale),
         *(_of_usage(used, locale) if used is not None else []),
     ]
-    return listed(texts.REPORT_TITLE[locale], findings)
+    return report(texts.ALL_WELL[locale], findings)
 
 
 async def _looked(check: Awaitable[None], within_s: float = _LOOK_WITHIN_S) -> str | None:

@@ -5,7 +5,10 @@ from typing import Final
 from shared.slack.findings import CheckText
 from shared.task import Texts
 
-REPORT_TITLE: Final[Texts] = {"ja": "診断結果（回答側）", "en": "Health check: answers"}
+ALL_WELL: Final[Texts] = {
+    "ja": "回答の作成は正常に動いています。",
+    "en": "Health check, answers: everything works.",
+}
 NO_LIMIT: Final[Texts] = {"ja": "", "en": ""}
 
 PROCESSOR_VERSION: Final = CheckText(

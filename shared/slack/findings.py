@@ -1,8 +1,9 @@
-"""The results of ``/gemini doctor``: a line each, with a check mark or a cross and the fix."""
+"""The results of ``/gemini doctor``: the verdict with what to do, and small below it the rest."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.slack.blocks import Block, context, section
 from shared.task import Locale, Texts
 
 
@@ -29,10 +30,31 @@ class CheckText:
         return CheckResult(ok, text, self.fix[locale].format(**values))
 
 
-def listed(title: str, findings: Iterable[CheckResult]) -> str:
-    """The results as one message (mrkdwn)."""
-    return "\n".join([f"*{title}*", *(_line(finding) for finding in findings)])
+@dataclass(frozen=True)
+class Report:
+    """A report for one person: the ``verdict``, and ``details`` in small print (mrkdwn)."""
+
+    verdict: str
+    details: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The whole report, for where blocks are not shown."""
+        return "\n".join([self.verdict, *self.details])
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The verdict, and the details in grey below it."""
+        return (section(self.verdict), *map(context, self.details))
 
 
-def _line(finding: CheckResult) -> str:
-    return f"✓ {finding.text}" if finding.ok else f"✗ {finding.text}\n      → {finding.fix}"
+def report(works: str, findings: Sequence[CheckResult], *more: str) -> Report:
+    """Each fault with its fix, or that all ``works``; what passed, and ``more``, in small print."""
+    faults = [
+        f"⚠️ *{each.text}*" + (f"\n→ {each.fix}" if each.fix else "")
+        for each in findings
+        if not each.ok
+    ]
+    passed = " · ".join(f"✓ {each.text}" for each in findings if each.ok)
+    verdict = "\n".join(faults) or f"✅ *{works}*"
+    return Report(verdict, tuple(filter(None, (passed, *more))))

@@ -138,7 +138,8 @@ async def test_the_doctor_reports_from_both_services(stack: LocalStack) -> None:
 
     assert "Command service 0." in taking
     assert "Processor service 0." in answering
-    assert "✗" not in taking + answering
+    assert taking.startswith("✅ *Health check, intake")
+    assert answering.startswith("✅ *Health check, answers")
     # Each model is tried out with a word or two, and nothing else is asked.
     assert {request.prompt for request in stack.gemini.requests} == {"Say ok."}
     assert not any(m.get("bot_id") for m in stack.slack.messages("#general"))

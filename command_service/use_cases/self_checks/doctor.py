@@ -29,7 +29,7 @@ from command_service.use_cases.submit import (
 )
 from command_service.use_cases.throttle import Pace
 from shared.errors import MechachangError, QueueUnavailable
-from shared.slack.findings import CheckResult, listed
+from shared.slack.findings import CheckResult, Report, report
 from shared.task import Kind, Locale, Requester, Source, Task, task_id_of_command
 from shared.telemetry.log import bound_task, get_logger
 from shared.version import described
@@ -93,7 +93,7 @@ class DoctorDeps:
     revision: str | None = None
 
 
-async def run_checks(visit: DoctorRequest, deps: DoctorDeps) -> str:
+async def run_checks(visit: DoctorRequest, deps: DoctorDeps) -> Report:
     """The command service's checks, in words for this one user. Never raises, and ends in time for
     the ack; the processor is asked for its own report.
     """
@@ -119,10 +119,10 @@ async def run_checks(visit: DoctorRequest, deps: DoctorDeps) -> str:
         )
         unreachable = isinstance(on_queue, QueueUnavailable)
         awaited = (texts.NO_REPORT if unreachable else texts.REPORT_COMES)[locale]
-        return f"{listed(texts.DOCTOR_TITLE[locale], findings)}\n\n{awaited}"
+        return report(texts.ALL_WELL[locale], findings, awaited)
 
 
-async def _kept_out(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> str | None:
+async def _kept_out(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> Report | None:
     """The reply, without any check, to a user who may not ask or has asked a moment ago."""
     submit_deps = deps.submit_deps
     reason = turned_away(_presence(visit), submit_deps.policy)
@@ -130,9 +130,10 @@ async def _kept_out(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> s
         return None
     count_event(Source.SLASH_COMMAND, "refused", reason or RejectReason.TOO_SOON, Kind.DOCTOR)
     if reason is None:
-        return texts.EXAMINED_LATELY[locale].format(every=deps.pace.every_s)
+        return Report(texts.EXAMINED_LATELY[locale].format(every=deps.pace.every_s))
     told = await refusal_text(reason, visit.user_id, submit_deps)
-    return f"{listed(texts.DOCTOR_TITLE[locale], _on_rules(visit, locale, deps))}\n\n{told}"
+    rules = _on_rules(visit, locale, deps)
+    return Report(told) if all(each.ok for each in rules) else report("", rules, told)
 
 
 async def _on_slack(locale: Locale, deps: DoctorDeps) -> list[CheckResult]:

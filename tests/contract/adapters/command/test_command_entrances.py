@@ -143,7 +143,7 @@ async def examined(world: Stack, where: str = "#general", who: str = "alice") ->
 async def test_the_doctor_finds_nothing_where_all_is_well(world: Stack, service: Service) -> None:
     report = await examined(world)
 
-    assert "✗" not in report
+    assert "⚠️" not in report
     assert "✓ I'm in this channel" in report
     assert "✓ The socket to Slack is connected" in report
     assert "✓ The queue (Pub/Sub) confirmed" in report
@@ -156,8 +156,8 @@ async def test_the_doctor_names_missing_scopes_and_a_channel_without_us() -> Non
     granted = ALL_SCOPES - {"im:write", "assistant:write"}
     async with stack(replace(SLACK, scopes=granted)) as world, world.service():
         report = await examined(world, "#humans-only")
-    assert "✗ Scopes are missing: `assistant:write`, `im:write`" in report
-    assert "✗ I'm not in this channel" in report
+    assert "⚠️ *Scopes are missing: `assistant:write`, `im:write`*" in report
+    assert "⚠️ *I'm not in this channel" in report
     assert f"Add <@{world.slack.workspace.bot.id}> to the channel" in report
 
 
@@ -167,7 +167,7 @@ async def test_the_doctor_works_in_direct_messages(world: Stack, service: Servic
 
 async def test_the_doctor_works_in_shared_channels(world: Stack, service: Service) -> None:
     world.slack.people.channel("#random").is_ext_shared = True
-    assert "✗ This channel is shared" in await examined(world, "#random")
+    assert "⚠️ *This channel is shared" in await examined(world, "#random")
 
 
 async def test_the_doctor_says_which_rule_keeps_a_person_out(world: Stack) -> None:
@@ -185,7 +185,7 @@ async def test_the_doctor_answers_in_time_while_the_queue_is_away(
     report = await examined(world)
     await world.pubsub.resume()
 
-    assert "✗ The queue (Pub/Sub) didn't confirm" in report
+    assert "⚠️ *The queue (Pub/Sub) didn't confirm" in report
     assert "couldn't check" in report
 
 
@@ -206,5 +206,5 @@ async def test_over_http_everything_is_the_same() -> None:
         [task] = await world.wait_for_tasks()
         assert task.subject is not None
         report = await examined(world)
-        assert "✗" not in report
+        assert "⚠️" not in report
         assert "socket" not in report

@@ -74,7 +74,7 @@ async def test_a_home_that_slack_refuses_is_logged_and_no_more() -> None:
 async def test_the_doctor_reports_to_the_one_who_asked(locale: Locale) -> None:
     report = await reported(World(), locale=locale)
 
-    assert "✗" not in report
+    assert "⚠️" not in report
     assert report.count("✓") == 8
     assert "(rev-7)" in report
     assert "main-model" in report
@@ -96,9 +96,9 @@ async def test_a_model_that_is_missing_is_named_with_its_setting() -> None:
     world.broken_models = {"main-model"}
     report = await reported(world)
 
-    assert "✗ The Gemini model `main-model` isn't available (`model_not_found`)" in report
+    assert "⚠️ *The Gemini model `main-model` isn't available (`model_not_found`)*" in report
     assert "check `GEMINI_MODEL`" in report
-    assert report.count("✗") == 1
+    assert report.count("⚠️") == 1
 
 
 async def test_what_gemini_says_of_our_settings_is_told_to_whoever_examines() -> None:
@@ -115,7 +115,7 @@ async def test_a_lost_redis_is_named_and_leaves_nothing_to_say_of_limits() -> No
     world.usages.used = None
     report = await reported(world)
 
-    assert "✗ Redis isn't responding" in report
+    assert "⚠️ *Redis isn't responding" in report
     assert "Tokens" not in report
 
 
@@ -126,9 +126,9 @@ async def test_a_limit_that_is_used_up_is_named_with_when_it_ends() -> None:
     )
     report = await reported(world)
 
-    assert "✗ You've hit the limit of questions per minute: 10 of 10" in report
+    assert "⚠️ *You've hit the limit of questions per minute: 10 of 10*" in report
     assert "✓ Tokens today: 500 of 1,000" in report
-    assert "✗ The workspace has used up today's tokens: 7,000 of 7,000" in report
+    assert "⚠️ *The workspace has used up today's tokens: 7,000 of 7,000*" in report
     assert f"<!date^{int(NOON.timestamp())}" in report
 
 
@@ -136,7 +136,7 @@ async def test_a_slow_queue_is_named() -> None:
     report = await reported(World(), received_at=NOON - timedelta(seconds=45))
 
     assert "the queue took 45 s" in report
-    assert "✗" in report
+    assert "⚠️" in report
 
 
 @pytest.mark.parametrize("failure", [SlackUnavailable("away"), SlackRefused("no", slack_error="x")])

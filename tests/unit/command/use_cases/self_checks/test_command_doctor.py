@@ -18,6 +18,8 @@ from command_service.use_cases.self_checks.doctor import (
 )
 from command_service.use_cases.throttle import Pace
 from shared.errors import SlackDenied, SlackUnavailable
+from shared.slack.blocks import section
+from shared.slack.findings import Report
 from shared.task import Kind, Locale, task_id_of_command
 from shared.telemetry.metrics import EVENTS
 from tests.support.counted import Counted
@@ -37,6 +39,9 @@ class Practice(World):
         self.pace = Pace(10.0)
 
     async def visited(self, locale: Locale = "en") -> str:
+        return (await self.report(locale)).text
+
+    async def report(self, locale: Locale = "en") -> Report:
         async def socket_state() -> SocketState | None:
             return self.state
 
@@ -57,7 +62,7 @@ async def practice() -> AsyncIterator[Practice]:
 
 
 def failed(report: str) -> list[str]:
-    return [line for line in report.splitlines() if line.startswith("✗")]
+    return [line for line in report.splitlines() if line.startswith("⚠️")]
 
 
 @pytest.mark.parametrize("text", ["doctor", " Doctor ", "ＤＯＣＴＯＲ", "診断"])
@@ -82,6 +87,34 @@ async def test_where_all_is_well_there_is_no_cross(practice: Practice, locale: L
     assert "(rev-7)" in report
 
 
+@pytest.mark.parametrize(
+    ("locale", "verdict"),
+    [
+        ("ja", "✅ *質問の受付は正常に動いています。*"),
+        ("en", "✅ *Health check, intake: everything works.*"),
+    ],
+)
+async def test_the_verdict_comes_first_and_what_passed_is_small_below_it(
+    practice: Practice, locale: Locale, verdict: str
+) -> None:
+    report = await practice.report(locale)
+
+    assert report.text.startswith(f"{verdict}\n✓ ")
+    first, *rest = report.blocks
+    assert first == section(verdict)
+    assert [block["type"] for block in rest] == ["context", "context"]
+
+
+async def test_what_does_not_work_comes_first_with_what_to_do(practice: Practice) -> None:
+    practice.surroundings.seen = ChannelDiagnosis(member=False, external=False)
+    report = await practice.report("ja")
+
+    fault, fix = report.verdict.split("\n")
+    assert fault.startswith("⚠️ *このチャンネルに参加していません。")
+    assert fix == "→ `/invite` で <@UBOT> をチャンネルに追加してください。"
+    assert "✓" not in str(report.blocks[0])
+
+
 async def test_the_processor_is_asked_to_report_to_the_same_person(practice: Practice) -> None:
     report = await practice.visited()
 
@@ -89,7 +122,7 @@ async def test_the_processor_is_asked_to_report_to_the_same_person(practice: Pra
     assert (task.kind, task.user_id, task.channel_id) == (Kind.DOCTOR, "U1", "C1")
     assert task.response_url == "https://hooks.example/response/1"
     assert attributes["kind"] == "doctor"
-    assert "hasn't reported yet" in report
+    assert "The answering service reports next" in report
 
 
 @pytest.mark.parametrize("scope", sorted(ALL_SCOPES))
@@ -97,7 +130,7 @@ async def test_a_missing_scope_is_named(practice: Practice, scope: str) -> None:
     practice.surroundings.granted = ALL_SCOPES - {scope}
 
     [line] = failed(await practice.visited())
-    assert line == f"✗ Scopes are missing: `{scope}`"
+    assert line == f"⚠️ *Scopes are missing: `{scope}`*"
 
 
 async def test_scopes_that_slack_does_not_tell_are_no_finding(practice: Practice) -> None:
@@ -161,9 +194,9 @@ async def test_a_queue_that_does_not_confirm_means_no_report(practice: Practice)
     practice.queue.down = True
     report = await practice.visited()
 
-    assert failed(report) == ["✗ The queue (Pub/Sub) didn't confirm (`queue_unavailable`)"]
+    assert failed(report) == ["⚠️ *The queue (Pub/Sub) didn't confirm (`queue_unavailable`)*"]
     assert "couldn't check" in report
-    assert "hasn't reported yet" not in report
+    assert "reports next" not in report
 
 
 async def test_nothing_is_examined_more_often_than_every_ten_seconds(practice: Practice) -> None:
