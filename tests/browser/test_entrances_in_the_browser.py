@@ -52,7 +52,9 @@ async def test_the_doctor_answers_twice_to_its_asker_alone(
     await composer.press("Enter")
     messages = page.locator("#messages")
     await expect(messages).to_contain_text("Health check, intake: everything works")
-    await expect(messages).to_contain_text("Health check, answers: everything works", timeout=ANSWER_MS)
+    await expect(messages).to_contain_text(
+        "Health check, answers: everything works", timeout=ANSWER_MS
+    )
     await expect(messages).not_to_contain_text("⚠️")
     await expect(other.locator("#messages")).not_to_contain_text("Health check")
 
