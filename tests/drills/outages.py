@@ -34,6 +34,7 @@ _ASK_EVERY_S: Final = 3.0
 _PROBE_EVERY_S: Final = 1.0
 # The longest back-off of a delivery and of a socket, and what is asked meanwhile.
 _ANSWERED_WITHIN_S: Final = 100.0
+_HEARD_WITHIN_S: Final = 40.0
 
 
 @asynccontextmanager
@@ -132,6 +133,8 @@ async def outage(stack: LocalStack, name: str, seconds: float) -> Verdict:
     try:
         async with OUTAGES[name](stack):
             await _ask(stack, verdict, seconds, heard=name != "slack")
+        # Slack repeats an event that no socket took only a minute later.
+        await stack.slack.wait_for(lambda: stack.slack.sockets.sockets, _HEARD_WITHIN_S)
         await _ask(stack, verdict, _ASK_EVERY_S, heard=True)
         await _answered(stack, verdict)
     finally:
