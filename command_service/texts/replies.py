@@ -50,7 +50,7 @@ _USAGE: Final[Texts] = {
 *質問のしかた*
 • `/gemini 質問` と入力する
 • チャンネルで私にメンションし、続けて質問を書く（ほかの方も書いているスレッドでは、そのつどメンションしてください）
-• ダイレクトメッセージで質問を送る
+• ダイレクトメッセージで質問を送る（ほかのメッセージを転送するだけでも、その内容についてお答えします）
 • メッセージの「その他」メニューから「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）
 *読めるファイル*
 • PDF・Word・Excel・PowerPoint・画像・音声・動画・テキストを質問に添付できます
@@ -71,7 +71,7 @@ _USAGE: Final[Texts] = {
 *How to ask*
 • type `/gemini your question`
 • mention me in a channel, followed by your question (in a thread where others write, too, mention me each time)
-• send me a direct message
+• send me a direct message, or just forward one to me and I'll explain it
 • choose Summarise thread, Translate or Explain from a message's menu (I answer by direct message)
 *Files I can read*
 • send PDF, Word, Excel or PowerPoint files, images, audio, video or text with your question

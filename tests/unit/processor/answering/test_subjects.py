@@ -22,7 +22,7 @@ from processor_service.slack.client import BotIdentity
 from processor_service.slack.reading.thread_messages import said_about
 from shared.errors import FileUnusable, OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
-from shared.task import Mode, Purpose, Source, Subject, Task, TaskFile
+from shared.task import Mode, Purpose, QuotedMessage, Source, Subject, Task, TaskFile
 from tests.support.fakes.processor.world import World
 from tests.support.signed import LEDGER
 from tests.support.tasks import a_task
@@ -330,3 +330,16 @@ async def test_where_membership_cannot_be_found_out_nothing_is_read(world: World
     assert await world.answer(about_a_message()) is Outcome.TRY_LATER
     assert world.threads.read == []
     assert world.model.asked == []
+
+
+async def test_a_forward_is_translated_by_its_own_language_where_we_may_not_read(
+    world: World,
+) -> None:
+    world.threads.said, world.threads.refused = (), NOT_THERE
+    forward = QuotedMessage(text="納品は月曜に変わりました。", by="U7", name="健")
+    await world.answer(about_a_message(Purpose.TRANSLATE, text="", quoted=(forward,)))
+    [(prompt, _)] = world.model.asked
+    quotes = "".join(turn.text for turn in prompt.turns)
+    assert forward.text in quotes
+    assert "(<@U7>)" in quotes
+    assert "英語に翻訳" in prompt.text
