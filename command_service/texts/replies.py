@@ -53,7 +53,7 @@ _USAGE: Final[Texts] = {
 • ダイレクトメッセージで質問を送る（ほかのメッセージを転送するだけでも、その内容についてお答えします）
 • メッセージの「その他」メニューから「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）
 *読めるファイル*
-• PDF・Word・Excel・PowerPoint・画像・音声・動画・テキストを質問に添付できます
+• PDF・Word・Excel・PowerPoint・CSV・メール（.eml）・画像・音声・動画・テキストを質問に添付できます
 *回答のモード* （`/gemini` では、指定がなければ質問に合わせて自動で選びます）
 • `/gemini general: 質問` 要約と主なポイント（`一般:` も使えます）
 • `/gemini code: 質問` コードと説明、改善の提案（`コード:`）
@@ -74,8 +74,13 @@ _USAGE: Final[Texts] = {
 • send me a direct message, or just forward one to me and I'll explain it
 • choose Summarise thread, Translate or Explain from a message's menu (I answer by direct message)
 *Files I can read*
+<<<<<<< HEAD
 • send PDF, Word, Excel or PowerPoint files, images, audio, video or text with your question
 *Answer modes* (`/gemini` picks one that fits, unless you name it)
+=======
+• send PDF, Word, Excel, PowerPoint, CSV or mail (.eml) files, images, audio, video or text with your question
+*Answer modes* (with `/gemini`, I choose one to fit your question unless you name it)
+>>>>>>> f1166e3 (Give the model CSV as tables, mails and canvases as text and voice clips as audio: columns ran together, and a clip was a film)
 • `/gemini general: …` a summary and its key points
 • `/gemini code: …` code with an explanation and suggestions
 • `/gemini data: …` an analysis with insights and recommendations

@@ -3,11 +3,20 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, TypeVar
 
 from processor_service.attachments.decode import decode_text
-from processor_service.attachments.media_types import begins_as, media_type_of
+from processor_service.attachments.delimited import as_table, is_delimited
+from processor_service.attachments.media_types import (
+    MediaKind,
+    begins_as,
+    kind_of,
+    media_type_of,
+)
 from processor_service.attachments.selection import (
+    DOCUMENT_FORMATS,
+    MEGABYTE,
     FileLimits,
     SelectedFile,
     Selection,
@@ -20,6 +29,7 @@ from processor_service.ports.files import DocumentReader, FileSource, Uploads
 from processor_service.ports.model import MediaFile
 from processor_service.resilience.cancellation import CancelToken
 from processor_service.resilience.memory_budget import MemoryBudget
+from processor_service.resilience.off_loop import off_the_loop
 from shared.errors import FileUnusable, ModelRejected, ModelUnavailable, PermanentError
 from shared.task import Task, TaskFile
 from shared.telemetry.log import get_logger
@@ -30,6 +40,7 @@ log = get_logger(__name__)
 _LOOKED_AT: Final = 20
 # Less of a document than this is not worth reading.
 _LEAST_TEXT: Final = 2_000
+_CANVAS_BYTES: Final = 4 * MEGABYTE
 _Result = TypeVar("_Result")
 
 
@@ -169,7 +180,11 @@ class _Collecting:
     async def _fetch(self, one: SelectedFile, choice: Selection) -> Attachment:
         if one.way is Transport.TEXT:
             limit = min(choice.size_of(one.file), choice.limits.text_bytes)
-            return Attachment(one.file.name, decode_text(await self._content(one, limit)))
+            text = decode_text(await self._content(one, limit))
+            if is_delimited(one.file):
+                table = partial(as_table, text, choice.limits.text_bytes)
+                text = await off_the_loop(len(text), table)
+            return Attachment(one.file.name, text)
         media = await self._media(one, choice.size_of(one.file))
         return Attachment(one.file.name, media, one.from_thread)
 
@@ -180,10 +195,17 @@ class _Collecting:
         share = room // (len(waiting) - waiting.index(one))
         if share < _LEAST_TEXT:
             raise FileUnusable("No room is left for it.", reason="file_text_too_long")
-        size = choice.size_of(one.file)
-        async with self._using.memory.reserve(size):
-            content = await self._content(one, size)
-            document = await self._using.documents.read(content, share)
+        kind = kind_of(one.file)
+        # Slack does not say how long a canvas is as a page.
+        size = _CANVAS_BYTES if kind is MediaKind.CANVAS else choice.size_of(one.file)
+        try:
+            async with self._using.memory.reserve(size):
+                content = await self._content(one, size)
+                document = await self._using.documents.read(content, share, DOCUMENT_FORMATS[kind])
+        except FileUnusable as error:
+            if kind is MediaKind.CANVAS:
+                raise FileUnusable(str(error), reason="file_canvas") from error
+            raise
         self._read_bytes += len(document.text.encode())
         if document.left_out:
             self.attached.without.append(OmittedFile(one.file.name, CUT, document.left_out))

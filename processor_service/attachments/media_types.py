@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
 
+from shared.slack.files import CANVAS_TYPE
 from shared.task import TaskFile
 
 MEDIA_TYPES: Final = frozenset(
@@ -72,12 +73,12 @@ _TEXT_TYPES: Final = frozenset(
         *("application/javascript", "application/x-javascript", "application/typescript"),
         *("application/yaml", "application/x-yaml", "application/toml", "application/sql"),
         *("application/x-sh", "application/x-httpd-php", "application/graphql"),
-        *("application/x-tex", "image/svg+xml", "message/rfc822"),
+        *("application/x-tex", "image/svg+xml"),
     }
 )
 _TEXT_NAMES: Final = """
     txt text md markdown rst adoc log csv tsv json jsonl ndjson xml yaml yml toml ini cfg conf env
-    properties html htm css scss less svg tex eml ics vcf srt vtt diff patch
+    properties html htm css scss less svg tex ics vcf srt vtt diff patch
     py pyi ipynb js mjs cjs jsx ts mts cts tsx vue svelte java kt kts groovy scala clj c h cc cpp
     cxx hpp cs fs vb go rs rb php pl pm lua r jl swift m mm dart ex exs erl hs ml sh bash zsh fish
     ps1 bat cmd sql graphql proto tf tfvars hcl gradle cmake mk dockerfile makefile gitignore vba
@@ -111,6 +112,8 @@ class MediaKind(StrEnum):
     MEDIA = "media"
     TEXT = "text"
     DOCUMENT = "document"
+    MAIL = "mail"
+    CANVAS = "canvas"
     OLD_OFFICE = "old_office"
     OTHER_OFFICE = "other_office"
     OTHER = "other"
@@ -121,6 +124,10 @@ def kind_of(file: TaskFile) -> MediaKind:
     if media_type_of(file):
         return MediaKind.MEDIA
     extension, mimetype = _extension(file), _plain_type(file)
+    if mimetype == CANVAS_TYPE:
+        return MediaKind.CANVAS
+    if extension == "eml" or mimetype == "message/rfc822":
+        return MediaKind.MAIL
     # The name goes first: .ts is registered as a video format, and Windows takes .csv for Excel's.
     if extension in _TEXT_EXTENSIONS:
         return MediaKind.TEXT

@@ -7,6 +7,7 @@ from typing import Final
 
 from processor_service.attachments.media_types import MediaKind, is_shown, kind_of
 from processor_service.ports.answers import OmittedFile
+from processor_service.ports.files import DocumentFormat
 from shared.task import TaskFile
 
 MEGABYTE: Final = 1024 * 1024
@@ -19,6 +20,12 @@ TEXT_BYTES: Final = MEGABYTE
 MOST_FILES: Final = 10
 
 
+DOCUMENT_FORMATS: Final = {
+    MediaKind.DOCUMENT: DocumentFormat.OFFICE,
+    MediaKind.MAIL: DocumentFormat.MAIL,
+    MediaKind.CANVAS: DocumentFormat.PAGE,
+}
+"""The kinds of file whose text a process of its own reads."""
 _UNREAD: Final = {
     MediaKind.OLD_OFFICE: "file_old_office",
     MediaKind.OTHER_OFFICE: "file_office",
@@ -97,7 +104,7 @@ class Selection:
             return self._text_way(file)
         if file.size > self.limits.file_bytes:
             return "file_too_large"
-        return Transport.DOCUMENT if kind is MediaKind.DOCUMENT else self._media_way(file)
+        return Transport.DOCUMENT if kind in DOCUMENT_FORMATS else self._media_way(file)
 
     def _text_way(self, file: TaskFile) -> Transport | str:
         if self.bytes_of(Transport.TEXT) + (file.size or 1) > self.limits.text_bytes:

@@ -1,6 +1,7 @@
 """Where the files of a question come from, and where large ones go."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from processor_service.ports.model import MediaFile
@@ -17,6 +18,14 @@ class FileSource(Protocol):
         """Its content of at most ``limit`` bytes, never empty. Raises FileUnusable."""
 
 
+class DocumentFormat(StrEnum):
+    """How a document is written: as a package of an office program, a mail, or a page in HTML."""
+
+    OFFICE = "office"
+    MAIL = "mail"
+    PAGE = "page"
+
+
 @dataclass(frozen=True)
 class DocumentText:
     """What a document says. ``left_out``: the places that ``text`` is without, in a line."""
@@ -26,9 +35,11 @@ class DocumentText:
 
 
 class DocumentReader(Protocol):
-    """Reads the documents of office programs."""
+    """Reads documents that are no plain text."""
 
-    async def read(self, content: bytes, room: int) -> DocumentText:
+    async def read(
+        self, content: bytes, room: int, written_as: DocumentFormat = DocumentFormat.OFFICE
+    ) -> DocumentText:
         """The document's text of at most about ``room`` bytes. Raises FileUnusable."""
 
 

@@ -5,6 +5,7 @@ Enterprise Grid redirects to another host of Slack's, where aiohttp would drop t
 module makes and checks each hop itself.
 """
 
+import re
 from functools import partial
 from typing import Final
 
@@ -16,7 +17,7 @@ from processor_service.attachments.media_types import media_type_of
 from processor_service.slack.client import SlackCalls
 from shared.errors import FileUnusable, OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.retry import RetryPolicy, Sleep, retry
-from shared.slack.files import file_of
+from shared.slack.files import CANVAS_TYPE, file_of
 from shared.task import TaskFile
 from shared.telemetry.log import get_logger
 
@@ -28,6 +29,9 @@ _DEFAULT_API: Final = "slack.com"
 _HOPS: Final = 3
 _ATTEMPTS: Final = 3
 _CHUNK: Final = 64 * 1024
+# A canvas is a page, too, and its size is not told: Slack's own pages say whose they are.
+_PAGE_OF_SLACK: Final = re.compile(rb"<title>[^<]{0,200}\| Slack\s*</title>", re.IGNORECASE)
+_HEAD_BYTES: Final = 8 * 1024
 _GONE: Final = frozenset({"file_deleted", "file_not_found"})
 _MAY_PASS: Final = (SlackUnavailable, OutcomeUnknown)
 _UNTYPED: Final = frozenset({"application/octet-stream", "binary/octet-stream"})
@@ -140,7 +144,7 @@ async def _content_of(response: aiohttp.ClientResponse, file: TaskFile, limit: i
             f"Slack's file host answered {response.status}.", reason="file_not_fetched"
         )
     content = await _read(response, limit)
-    if not _is_the_file(response.content_type, len(content), file):
+    if not _is_the_file(response.content_type, content, file):
         raise FileUnusable("Slack's file host gave another page.", reason="file_not_fetched")
     if not content:
         raise FileUnusable("The file is empty.", reason="file_unreadable")
@@ -159,12 +163,14 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     return bytes(content)
 
 
-def _is_the_file(served_as: str, size: int, file: TaskFile) -> bool:
+def _is_the_file(served_as: str, content: bytes, file: TaskFile) -> bool:
     """Whether a body of that type can be the file: a sign-in page is an HTML page too."""
+    if file.mimetype == CANVAS_TYPE:
+        return _PAGE_OF_SLACK.search(content[:_HEAD_BYTES]) is None
     announced = media_type_of(file)
     if announced is not None:
         return _family(served_as) == _family(announced) or served_as in _UNTYPED
-    return served_as != "text/html" or (file.mimetype == served_as and size == file.size)
+    return served_as != "text/html" or (file.mimetype == served_as and len(content) == file.size)
 
 
 def _family(mimetype: str) -> str:

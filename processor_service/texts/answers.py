@@ -240,9 +240,13 @@ FILE_REASONS: Final[dict[str, Texts]] = {
         "ja": "大きすぎるか複雑すぎて、読み取りを終えられませんでした。必要な部分だけを別のファイルにしてお送りください。",
         "en": "It's too large or too complex to read. Send just the part that matters as a separate file.",
     },
+    "file_canvas": {
+        "ja": "Slack から canvas の内容を受け取れませんでした。必要な文章をメッセージに貼り付けてお送りください。",
+        "en": "Slack didn't give me the content of this canvas. Paste the part that matters into a message.",
+    },
     "file_cut": {
-        "ja": "内容が多いため、次の部分は読んでいません：{detail}。必要な場合は、その部分を別のファイルにしてお送りください。",
-        "en": "There's too much in it, so I didn't read this part: {detail}. If you need it, send that part as a separate file.",
+        "ja": "次の部分は読んでいません：{detail}。必要な場合は、その部分を別のファイルにしてお送りください。",
+        "en": "I didn't read this part: {detail}. If you need it, send it as a separate file.",
     },
     "file_too_large": {
         "ja": "サイズが上限を超えています。圧縮するか、分割してお送りください。",

@@ -13,6 +13,18 @@ from shared.well_formed import well_formed
 _GONE = frozenset({"tombstone", "hidden_by_limit"})
 # In Slack Connect channels an event has little more than the id (docs.slack.dev, file_share).
 _ASK_SLACK = "check_file_info"
+# Canvases are still called quips in places; posts are their forerunners.
+_CANVASES = frozenset({"canvas", "quip", "space", "docs"})
+# What Slack records with a microphone alone is an MP4 or WebM without pictures.
+_VOICE = "slack_audio"
+_AS_AUDIO = {
+    "video/mp4": "audio/mp4",
+    "video/quicktime": "audio/mp4",
+    "video/webm": "audio/webm",
+}
+
+CANVAS_TYPE = "application/vnd.slack-docs"
+"""The type of a canvas or post, whatever Slack calls it; its download is a page in HTML."""
 
 
 def files_of(message: Mapping[str, Any]) -> tuple[TaskFile, ...]:
@@ -26,15 +38,28 @@ def files_of(message: Mapping[str, Any]) -> tuple[TaskFile, ...]:
 def file_of(described: Mapping[str, Any]) -> TaskFile | None:
     """The file in ``described``, without ``url`` if files.info must be asked; None if invalid."""
     partial = described.get("file_access") == _ASK_SLACK
-    url = described.get("url_private_download") or described.get("url_private") or ""
+    mimetype = _type_of(described)
+    url = described.get("url_private_download") or ""
+    # Where a canvas has no download, its address is that of an app for people.
+    if not url and mimetype != CANVAS_TYPE:
+        url = described.get("url_private") or ""
     try:
         return TaskFile(
             id=described.get("id"),
             name=well_formed(str(described.get("name") or described.get("title") or "")),
-            mimetype=described.get("mimetype") or "",
+            mimetype=mimetype,
             size=described.get("size") or 0,
             url="" if partial else url,
             gone=str(described.get("mode")) in _GONE,
         )
     except ValidationError:
         return None
+
+
+def _type_of(described: Mapping[str, Any]) -> Any:
+    mimetype = described.get("mimetype") or ""
+    if str(described.get("filetype")) in _CANVASES or mimetype == CANVAS_TYPE:
+        return CANVAS_TYPE
+    if described.get("subtype") == _VOICE:
+        return _AS_AUDIO.get(str(mimetype), mimetype)
+    return mimetype

@@ -10,6 +10,7 @@ from random import Random
 
 from command_service.payloads.slash_command import folded, read_request
 from command_service.payloads.small_talk import is_small_talk, opens_with_somebody_else
+from processor_service.attachments.delimited import as_table
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
 from processor_service.prompt.response_layout import layout_as_markdown
@@ -98,6 +99,7 @@ def said(text: str) -> object:
 
 TARGETS: list[Target] = [
     Target("said_by_person", said, 20 * _SCAN, 20_000),
+    Target("as_table", lambda text: as_table(text, 1_000_000)),
     Target("plain_text", lambda text: plain_text(text, "UBOT"), _SCAN),
     Target("mentions", lambda text: mentions(text, "UBOT"), _SCAN),
     Target("opens_with_somebody_else", opens_with_somebody_else, _SCAN),

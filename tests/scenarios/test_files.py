@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.ledger import Mark, Role
+from shared.slack.files import CANVAS_TYPE
 from simulators.slack import SlackConfig
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
@@ -85,6 +86,33 @@ async def test_a_workbook_reaches_gemini_as_a_table_and_a_protected_one_is_named
     assert "|  | A | B | C |" in told
     assert "| 4 | 2026/5/1 | ¥800 | 50.0% |" in told
     assert 'missing "社外秘.docx"' in told
+
+
+async def test_tables_mails_canvases_and_voice_clips_reach_gemini_as_what_they_are(
+    stack: LocalStack,
+) -> None:
+    people = stack.slack.people
+    mail = "Subject: 見積の件\nFrom: a@example.com\nContent-Type: text/plain; charset=utf-8\n\n本文"
+    clip = people.upload("alice", "audio_message.webm", b"voice", "video/webm")
+    clip.subtype = "slack_audio"
+    files = [
+        *shared(
+            stack,
+            ("売上.csv", "日付,金額\r\n4/1,300\r\n".encode("cp932")),
+            ("転送.eml", mail.encode()),
+        ),
+        people.upload("alice", "議事録", "<h1>決定</h1>".encode(), CANVAS_TYPE).id,
+        clip.id,
+    ]
+    where = people.dm("alice").id
+    asked = people.post("alice", where, "Redisとは何ですか", files=files)
+    await said(stack, where, asked.ts)
+    [request] = stack.gemini.requests
+    told = str(request.body)
+    assert "| 1 | 日付 | 金額 |" in told
+    assert "Subject: 見積の件" in told
+    assert "# 決定" in told
+    assert "audio/webm" in told
 
 
 async def test_a_mention_with_nothing_but_an_unusable_file_gets_a_notice(

@@ -1,8 +1,8 @@
-"""``python -m processor_service.attachments.documents ROOM``: one document, in a process that may
-take neither much memory nor much time, write no file, and knows no secret.
+"""``python -m processor_service.attachments.documents ROOM FORMAT``: one document, in a process
+that may take neither much memory nor much time, write no file, and knows no secret.
 
 The document is the standard input, a file; JSON of at most ROOM bytes of text is the output:
-``text`` and ``left_out``, or the ``reason`` against it.
+``text`` and ``left_out``, or the ``reason`` against it. FORMAT is one of ``DocumentFormat``.
 """
 
 import json
@@ -32,10 +32,10 @@ def limit_this_process() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def result_of(source: BinaryIO, room: int) -> dict[str, str]:
+def result_of(source: BinaryIO, room: int, written_as: str = "office") -> dict[str, str]:
     """The text of the document, or why there is none."""
     try:
-        return _read(source, room)
+        return _read(source, room, written_as)
     except Unreadable as unreadable:
         return {"reason": unreadable.reason, "why": str(unreadable)}
     except (MemoryError, RecursionError) as error:
@@ -46,22 +46,35 @@ def result_of(source: BinaryIO, room: int) -> dict[str, str]:
         return {"reason": reason, "why": type(error).__name__}
 
 
-def _read(source: BinaryIO, room: int) -> dict[str, str]:
-    container = Container(source)
-    if container.kind == "workbook":
-        from processor_service.attachments.documents.workbook import read_workbook as read
-    elif container.kind == "document":
-        from processor_service.attachments.documents.word import read_document as read
-    else:
-        from processor_service.attachments.documents.slides import read_slides as read
+def _read(source: BinaryIO, room: int, written_as: str) -> dict[str, str]:
     paper = Paper(room, _READING_S)
-    read(container, paper)
+    if written_as == "mail":
+        from processor_service.attachments.documents.mail import read_mail
+
+        read_mail(source, paper)
+    elif written_as == "page":
+        from processor_service.attachments.documents.page import read_page
+
+        read_page(source, paper)
+    else:
+        _read_office(source, paper)
     if not paper.has_words:
         raise Unreadable("There are no words in it.", "file_no_text")
     return {"text": paper.text(), "left_out": paper.left_out_told()}
 
 
+def _read_office(source: BinaryIO, paper: Paper) -> None:
+    container = Container(source)
+    if container.kind == "workbook":
+        from processor_service.attachments.documents.workbook import read_workbook as read
+    elif container.kind == "document":
+        from processor_service.attachments.documents.word import read_word as read
+    else:
+        from processor_service.attachments.documents.slides import read_slides as read
+    read(container, paper)
+
+
 if __name__ == "__main__":
     limit_this_process()
-    told = result_of(sys.stdin.buffer, int(sys.argv[1]))
+    told = result_of(sys.stdin.buffer, int(sys.argv[1]), sys.argv[2])
     sys.stdout.buffer.write(json.dumps(told, ensure_ascii=False).encode("utf-8", "replace"))

@@ -10,27 +10,27 @@ import zipfile
 from functools import cached_property
 from typing import BinaryIO, Final, Literal
 
-Kind = Literal["workbook", "document", "slides"]
+PackageKind = Literal["workbook", "document", "slides"]
 
-MEGABYTE: Final = 1024 * 1024
+_MEGABYTE: Final = 1024 * 1024
 ENTRIES: Final = 5_000
 # All names and sizes of 5,000 entries; read before the directory of any number of them is.
-_DIRECTORY_BYTES: Final = MEGABYTE
+_DIRECTORY_BYTES: Final = _MEGABYTE
 # A sheet is read in pieces, other parts are held as trees of some eight times their size.
-_SHEETS_BYTES: Final = 160 * MEGABYTE
-_PARTS_BYTES: Final = 24 * MEGABYTE
+_SHEETS_BYTES: Final = 160 * _MEGABYTE
+_PARTS_BYTES: Final = 24 * _MEGABYTE
 # Deflate makes 1,032 bytes of one at most; sheets of equal cells come to about 30.
 _RATIO: Final = 200
-_SMALL: Final = MEGABYTE
+_SMALL: Final = _MEGABYTE
 _PROLOG_BYTES: Final = 64 * 1024
-_HEAD_BYTES: Final = 4 * MEGABYTE
+_HEAD_BYTES: Final = 4 * _MEGABYTE
 
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # The stream that holds an encrypted package (MS-OFFCRYPTO 2.3.1), as OLE spells names.
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _END: Final = b"PK\x05\x06"
 _END_BYTES: Final = 65_557
-_KINDS: Final[tuple[tuple[Kind, bytes], ...]] = (
+_KINDS: Final[tuple[tuple[PackageKind, bytes], ...]] = (
     ("workbook", rb"(?:spreadsheetml\.(?:sheet|template)|ms-excel\.\w+\.macroEnabled)\.main\+xml"),
     ("document", rb"(?:wordprocessingml|ms-word)\.\w+(?:\.macroEnabled\w*)?\.main\+xml"),
     ("slides", rb"(?:presentationml|ms-powerpoint)\.\w+(?:\.macroEnabled)?\.main\+xml"),
@@ -70,7 +70,7 @@ class Container:
             raise Unreadable(type(error).__name__, "file_unreadable") from error
 
     @cached_property
-    def kind(self) -> Kind:
+    def kind(self) -> PackageKind:
         """The kind of document, by what is in it and not by its name."""
         types = self._beginning(_TYPES)
         for kind, pattern in _KINDS:
@@ -132,7 +132,7 @@ class Container:
 
 def _check_beginning(source: BinaryIO) -> None:
     if source.read(len(_OLE)) == _OLE:
-        rest = source.read(8 * MEGABYTE)
+        rest = source.read(8 * _MEGABYTE)
         if _ENCRYPTED in rest:
             raise Unreadable("It is encrypted.", "file_encrypted")
         raise Unreadable("It is of an old program.", "file_old_office")

@@ -52,7 +52,7 @@ class Paper:
     def text(self) -> str:
         """All that was written, and what was left out."""
         told = self.left_out_told()
-        end = [f"[left out, because it is too long: {told}]"] if told else []
+        end = [f"[left out: {told}]"] if told else []
         return "\n".join([*self.lines, *end])
 
     def left_out_told(self) -> str:

@@ -9,14 +9,14 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 from typing import Final
 
-from processor_service.ports.files import DocumentText
+from processor_service.ports.files import DocumentFormat, DocumentText
 from shared.errors import FileUnusable
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
 # A process ends itself after 3 s of work; it may wait for a processor meanwhile.
-WITHIN_S: Final = 30.0
+_WITHIN_S: Final = 30.0
 # Each takes up to 200 MiB (``__main__``).
 _AT_ONCE: Final = 2
 # JSON spells a control character in six letters.
@@ -38,10 +38,12 @@ class ChildDocuments:
     def __init__(self) -> None:
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def read(self, content: bytes, room: int) -> DocumentText:
+    async def read(
+        self, content: bytes, room: int, written_as: DocumentFormat = DocumentFormat.OFFICE
+    ) -> DocumentText:
         """The document's text of at most ``room`` bytes. Raises FileUnusable."""
         async with self._turns:
-            told = await _told_by_child(content, room)
+            told = await _told_by_child(content, room, written_as)
         if told is None:
             raise FileUnusable("Reading it took too much.", reason="file_too_complex")
         match told:
@@ -52,12 +54,12 @@ class ChildDocuments:
         raise FileUnusable("Its reader says nothing sensible.", reason="file_unreadable")
 
 
-async def _told_by_child(content: bytes, room: int) -> object:
+async def _told_by_child(content: bytes, room: int, written_as: DocumentFormat) -> object:
     """What the process says, or None if it was ended or said too much."""
     with tempfile.TemporaryFile() as source:
         await asyncio.to_thread(_fill, source.fileno(), content)
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", _PROGRAM, str(room)),
+            *(sys.executable, "-m", _PROGRAM, str(room), written_as),
             stdin=source,
             stdout=PIPE,
             stderr=DEVNULL,
@@ -66,7 +68,7 @@ async def _told_by_child(content: bytes, room: int) -> object:
             env={"PATH": os.defpath},
         )
         try:
-            async with asyncio.timeout(WITHIN_S):
+            async with asyncio.timeout(_WITHIN_S):
                 said = await _output(process, room * _SPELLED + _AROUND)
                 if said is None or await process.wait() != 0:
                     return None

@@ -5,7 +5,7 @@ from typing import Final
 
 from processor_service.attachments.documents.paper import Paper
 
-Row = tuple[int, Mapping[int, str]]
+GridRow = tuple[int, Mapping[int, str]]
 """The number of a row, and its cells by the number of their column; empty ones are missing."""
 
 # A table with fewer of its cells filled is a list of cells.
@@ -22,7 +22,7 @@ def letters(column: int) -> str:
     return found
 
 
-def write_grid(paper: Paper, rows: Sequence[Row]) -> int | None:
+def write_grid(paper: Paper, rows: Sequence[GridRow]) -> int | None:
     """The rows with their numbers below the letters of their columns. Returns the number of the
     first row that did not fit.
     """
@@ -50,7 +50,7 @@ def write_plain(paper: Paper, rows: Sequence[Sequence[str]]) -> int | None:
     return None
 
 
-def _write_cells(paper: Paper, rows: Sequence[Row]) -> int | None:
+def _write_cells(paper: Paper, rows: Sequence[GridRow]) -> int | None:
     for number, cells in rows:
         for column, text in sorted(cells.items()):
             if not paper.write(f"- {letters(column)}{number}: {_cell(text)}"):

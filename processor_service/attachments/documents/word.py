@@ -39,7 +39,7 @@ _FEET: Final = (
 _MOST_STYLES: Final = 10
 
 
-def read_document(container: Container, paper: Paper) -> None:
+def read_word(container: Container, paper: Paper) -> None:
     """Write the document; what is behind its end on the paper is left out."""
     document = docx.Document(container.without_media())
     _Writer(document, paper).write()

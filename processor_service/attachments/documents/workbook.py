@@ -10,7 +10,7 @@ from processor_service.attachments.documents.cell_format import shown
 from processor_service.attachments.documents.container import Container
 from processor_service.attachments.documents.paper import Paper
 from processor_service.attachments.documents.shared_strings import BoundedReader
-from processor_service.attachments.documents.table import Row, letters, write_grid
+from processor_service.attachments.documents.table import GridRow, letters, write_grid
 
 _COLUMNS: Final = 256
 _CHUNK: Final = 1024 * 1024
@@ -94,11 +94,11 @@ def _write_sheet(sheet: Any, container: Container, paper: Paper) -> None:
 
 def _rows(
     sheet: Any, formulas: Iterable[Sequence[Any]], paper: Paper
-) -> tuple[list[Row], int | None]:
+) -> tuple[list[GridRow], int | None]:
     """The rows with anything in them, and the number of the first row that was not read."""
     # What a sheet says of its size may be wrong, and every row would be filled up to it.
     sheet.reset_dimensions()
-    rows: list[Row] = []
+    rows: list[GridRow] = []
     room = paper.left
     for number, (cells, written) in enumerate(zip(sheet.iter_rows(), formulas, strict=False), 1):
         if not (cells or written) and number % _LOOK_EVERY:

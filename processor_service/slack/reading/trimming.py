@@ -22,7 +22,7 @@ _FIELDS: Final = (
     *("username", "bot_profile", "blocks", "attachments", "files"),
 )
 _FILE_FIELDS: Final = (
-    *("id", "name", "title", "mimetype", "size", "mode", "file_access"),
+    *("id", "name", "title", "mimetype", "filetype", "subtype", "size", "mode", "file_access"),
     *("url_private", "url_private_download"),
 )
 # What ``shared.slack.reading`` reads of an attachment: nothing of its pictures and its layout.

@@ -1,6 +1,5 @@
 """Files that came with a question: names, types, and what their text shows."""
 
-import csv
 import statistics
 from collections.abc import Sequence
 
@@ -45,17 +44,18 @@ def _shown(one: Attached, locale: Locale) -> list[str]:
     lines = [line for line in (one.text or "").splitlines() if line.strip()]
     if not lines:
         return []
-    if one.name.lower().endswith((".csv", ".tsv")) and len(lines) > 1:
-        return _table(one.name, lines, locale)
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith(("| ", "|  |"))]
+    # The first line of a grid has the letters of the columns, the second the rule.
+    if lines[0].startswith(("|  |", "# Sheet")) and len(rows) > 2:
+        return _table(one.name, [row[1:] for row in rows[1:]], locale)
     first = " ".join(lines[0].split())[:_FIRST_CHARS]
     text: str = texts("note")[locale]["text"]
     return [text.format(name=one.name, lines=len(lines), first=first)]
 
 
-def _table(name: str, lines: Sequence[str], locale: Locale) -> list[str]:
+def _table(name: str, cells: Sequence[Sequence[str]], locale: Locale) -> list[str]:
     said = texts("note")[locale]
-    delimiter = "\t" if name.lower().endswith(".tsv") else ","
-    columns, *rows = csv.reader(lines, delimiter=delimiter)
+    columns, *rows = cells
     named = ("、" if locale == "ja" else ", ").join(f"`{each}`" for each in columns[:_COLUMNS])
     told = [said["table"].format(name=name, rows=len(rows), columns=named)]
     for column, values in zip(columns[:_COLUMNS], zip(*rows, strict=False), strict=False):

@@ -60,6 +60,8 @@ class File:
     """Bytes announced before the upload."""
     mode: str = "hosted"
     """``tombstone`` once it is deleted, ``hidden_by_limit`` beyond a free plan's history."""
+    subtype: str = ""
+    """``slack_audio`` for what was recorded in Slack."""
 
 
 @dataclass

@@ -241,7 +241,7 @@ def present_file(workspace: Surroundings, file: File) -> JSON:
         "name": file.name,
         "title": file.title or file.name,
         "mimetype": file.mimetype,
-        "filetype": file.name.rsplit(".", 1)[-1].lower() if "." in file.name else "binary",
+        "filetype": _file_type(file),
         "pretty_type": file.mimetype,
         "user": file.user,
         "user_team": workspace.team_id,
@@ -261,4 +261,11 @@ def present_file(workspace: Surroundings, file: File) -> JSON:
         "groups": [],
         "ims": sorted(id_ for id_ in file.channels if id_.startswith("D")),
         **({"alt_txt": file.alt_txt} if file.alt_txt else {}),
+        **({"subtype": file.subtype} if file.subtype else {}),
     }
+
+
+def _file_type(file: File) -> str:
+    if file.mimetype == "application/vnd.slack-docs":
+        return "quip"
+    return file.name.rsplit(".", 1)[-1].lower() if "." in file.name else "binary"

@@ -51,7 +51,10 @@ class FileServer:
         if self.redirects and request.path.startswith("/files-pri/"):
             origin = request.path.replace("/files-pri/", "/files-origin/", 1)
             raise web.HTTPFound(f"{self.other_base_url}{origin}")
-        return web.Response(body=file.content, headers={"Content-Type": file.mimetype})
+        # A canvas is given as a page.
+        is_canvas = file.mimetype == "application/vnd.slack-docs"
+        kind = "text/html" if is_canvas else file.mimetype
+        return web.Response(body=file.content, headers={"Content-Type": kind})
 
     def _may_read(self, request: web.Request, file: File) -> bool:
         config = self._workspace.config

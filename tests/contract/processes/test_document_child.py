@@ -12,11 +12,15 @@ import pytest
 
 from processor_service.attachments.documents.__main__ import CPU_S, MEMORY_BYTES
 from processor_service.attachments.documents.reader import ChildDocuments
+from processor_service.ports.files import DocumentFormat
 from shared.errors import FileUnusable
 from tests.support.hostile_files import HARMLESS, HOSTILE
 from tests.support.office_files import sales
 
 ROOM = 1_000_000
+NESTED_MAIL = b"".join(
+    b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(5_000)
+)
 LIMITS = """
 import json, resource
 from processor_service.attachments.documents.__main__ import limit_this_process
@@ -44,6 +48,25 @@ async def test_what_only_looks_hostile_is_read(make: Callable[[], bytes], words:
     document = await ChildDocuments().read(make(), ROOM)
     assert words in document.text
     assert len(document.text.encode()) < ROOM + 1_000
+
+
+@pytest.mark.parametrize(
+    ("content", "written_as", "verdicts"),
+    [
+        (NESTED_MAIL, DocumentFormat.MAIL, {"file_too_complex"}),
+        (b"Subject: a\n" * 3_000_000, DocumentFormat.MAIL, {"file_too_complex"}),
+        # Later Pythons read this in linear time.
+        (b"<a b=" * 500_000, DocumentFormat.PAGE, {"file_no_text", "file_too_complex"}),
+        (b"", DocumentFormat.PAGE, {"file_no_text"}),
+    ],
+    ids=["mails in mails", "headers alone", "markup alone", "nothing"],
+)
+async def test_a_hostile_mail_or_page_ends_in_a_verdict(
+    content: bytes, written_as: DocumentFormat, verdicts: set[str]
+) -> None:
+    with pytest.raises(FileUnusable) as unusable:
+        await ChildDocuments().read(content, ROOM, written_as)
+    assert unusable.value.reason in verdicts
 
 
 async def test_rows_that_were_not_read_are_named() -> None:

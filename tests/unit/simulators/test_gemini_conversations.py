@@ -210,7 +210,10 @@ def test_an_explanation_names_the_speaker_and_a_term_that_is_known() -> None:
 
 def test_files_are_named_and_their_text_is_looked_at() -> None:
     files = [
-        Attachment("a.csv", "name,price\npen,2\nink,4"),
+        Attachment(
+            "a.csv",
+            "|  | A | B |\n|---|---|---|\n| 1 | name | price |\n| 2 | pen | 2 |\n| 3 | ink | 4 |",
+        ),
         Attachment("cat.png", MediaFile("image/png", PNG)),
     ]
     missing = [OmittedFile("big.mov", "too_large")]

@@ -15,7 +15,7 @@ from yarl import URL
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.files import DOWNLOAD_TIMEOUT, SlackFiles, SlackHosts
 from shared.errors import FileUnusable
-from shared.slack.files import files_of
+from shared.slack.files import CANVAS_TYPE, files_of
 from shared.task import TaskFile
 from simulators.faults import Fault
 from tests.support.fakes.processor.retrying import Naps
@@ -46,11 +46,17 @@ class Downloads:
     naps: Naps
 
     def shared(
-        self, name: str = "図.png", content: bytes = PNG, where: str = "#general"
+        self,
+        name: str = "図.png",
+        content: bytes = PNG,
+        where: str = "#general",
+        mimetype: str | None = None,
+        voice: bool = False,
     ) -> TaskFile:
         """A file that Alice has just posted, as its event describes it."""
         people, workspace = self.bench.slack.people, self.bench.slack.workspace
-        file = people.upload("alice", name, content)
+        file = people.upload("alice", name, content, mimetype)
+        file.subtype = "slack_audio" if voice else ""
         message = people.post("alice", where, "見て", files=[file.id])
         [described] = files_of(workspace.present(message))
         return described
@@ -102,6 +108,22 @@ async def test_a_page_that_was_really_shared_is_told_from_the_sign_in_page() -> 
         assert await member.files.content(member.shared("a.html", page), LIMIT) == page
     async with downloads("xoxb-another") as stranger:
         assert await stranger.refused(stranger.shared("a.html", page)) == "file_not_fetched"
+
+
+async def test_a_canvas_is_fetched_as_a_page_and_told_from_the_sign_in_page() -> None:
+    page = "<h1>計画</h1>".encode()
+    async with downloads() as member:
+        canvas = member.shared("計画", page, mimetype=CANVAS_TYPE)
+        assert await member.files.content(canvas, LIMIT) == page
+    async with downloads("xoxb-another") as stranger:
+        canvas = stranger.shared("計画", page, mimetype=CANVAS_TYPE)
+        assert await stranger.refused(canvas) == "file_not_fetched"
+
+
+async def test_a_voice_clip_that_slack_calls_a_film_is_fetched_as_audio(opened: Downloads) -> None:
+    clip = opened.shared("audio_message.webm", b"voice", mimetype="video/webm", voice=True)
+    assert clip.mimetype == "audio/webm"
+    assert await opened.files.content(clip, LIMIT) == b"voice"
 
 
 async def test_a_file_that_is_deleted_meanwhile_is_gone(opened: Downloads) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from processor_service.ports.files import DocumentText
+from processor_service.ports.files import DocumentFormat, DocumentText
 from processor_service.ports.model import MediaFile
 from shared.errors import FileUnusable
 from shared.task import TaskFile
@@ -38,13 +38,18 @@ class FakeFiles:
 
 @dataclass
 class FakeDocuments:
-    """Documents whose text is their content, or ``told``; ``rooms`` is what each was given."""
+    """Documents whose text is their content, or ``told``; ``rooms`` and ``formats`` is what
+    each was given."""
 
     told: DocumentText | FileUnusable | None = None
     rooms: list[int] = field(default_factory=list)
+    formats: list[DocumentFormat] = field(default_factory=list)
 
-    async def read(self, content: bytes, room: int) -> DocumentText:
+    async def read(
+        self, content: bytes, room: int, written_as: DocumentFormat = DocumentFormat.OFFICE
+    ) -> DocumentText:
         self.rooms.append(room)
+        self.formats.append(written_as)
         if isinstance(self.told, FileUnusable):
             raise self.told
         return self.told or DocumentText(content.decode())

@@ -5,7 +5,7 @@ import pytest
 
 from processor_service.attachments.selection import INLINE_BYTES, MEGABYTE
 from processor_service.ports.conversations import ThreadMessage
-from processor_service.ports.files import DocumentText
+from processor_service.ports.files import DocumentFormat, DocumentText
 from processor_service.ports.model import Chunk, MediaFile, Prompt
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import (
@@ -15,6 +15,7 @@ from shared.errors import (
     ModelUnavailable,
     SlackRefused,
 )
+from shared.slack.files import CANVAS_TYPE
 from shared.task import Task, TaskFile
 from tests.support.fakes.processor.files import FakeUploads
 from tests.support.fakes.processor.model import FakeModel, saying
@@ -415,3 +416,23 @@ async def test_a_cut_document_that_gemini_finds_too_long_has_one_line_below_the_
     [note] = notes_below(here)
     assert note.count("表.xlsx") == 1
     assert "長さ" in note
+
+
+async def test_a_csv_in_the_encoding_of_excel_goes_to_gemini_as_a_table() -> None:
+    here = world(売上_csv="日付,金額\n4/1,300\n".encode("cp932"))
+    assert await here.answer(asking(a_file("売上.csv", "text/csv"))) is Outcome.ANSWERED
+    told = "".join(turn.text for turn in asked_of(here).turns)
+    assert "|  | A | B |\n|---|---|---|\n| 1 | 日付 | 金額 |\n| 2 | 4/1 | 300 |" in told
+
+
+async def test_a_mail_and_a_canvas_are_read_as_what_they_are() -> None:
+    here = world(転送_eml=b"mail", 議事録=b"page")
+    files = a_file("転送.eml", ""), a_file("議事録", CANVAS_TYPE, size=0)
+    assert await here.answer(asking(*files)) is Outcome.ANSWERED
+    assert here.documents.formats == [DocumentFormat.MAIL, DocumentFormat.PAGE]
+
+
+async def test_a_canvas_that_slack_does_not_give_is_named_with_what_to_do() -> None:
+    here = world(議事録=FileUnusable("a page for people", reason="file_not_fetched"))
+    assert await here.answer(asking(a_file("議事録", CANVAS_TYPE))) is Outcome.ANSWERED
+    assert "canvas の内容を受け取れませんでした" in notes_below(here)[0]

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import datetime
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -243,7 +244,7 @@ def test_a_sheet_that_is_too_long_is_cut_and_the_small_one_behind_it_is_whole() 
     assert (sheet_name, last) == ("明細", "2000")
     assert f"| {int(first) - 1} | {int(first) - 1} | 品目" in found["text"]
     assert f"| {first} | {first} |" not in found["text"]
-    assert found["text"].endswith(f"[left out, because it is too long: {found['left_out']}]")
+    assert found["text"].endswith(f"[left out: {found['left_out']}]")
     assert len(found["text"].encode()) <= 20_000 + 300
 
 
@@ -282,3 +283,73 @@ def test_bytes_that_change_on_the_way_never_make_a_reader_raise(
     for at in range(0, len(whole), max(1, len(whole) // 60)):
         found = told(whole[:at] + b"\xff\x00<" + whole[at + 3 :])
         assert "text" in found or found["reason"].startswith("file_")
+
+
+def a_mail(fill: Callable[[EmailMessage], None]) -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["To"] = "田中 <tanaka@example.com>", "all@example.com"
+    mail["Date"], mail["Subject"] = "Wed, 01 Apr 2026 09:00:00 +0900", "お見積りの件"
+    fill(mail)
+    return mail.as_bytes()
+
+
+def with_attachments(mail: EmailMessage) -> None:
+    mail.set_content("見積書をお送りします。")
+    mail.add_attachment(b"PK", maintype="application", subtype="zip", filename="見積書.xlsx")
+    inner = EmailMessage()
+    inner["Subject"] = "元のメール"
+    inner.set_content("x")
+    mail.add_attachment(inner)
+
+
+def test_a_mail_is_read_with_its_headers_and_what_it_brought_is_named() -> None:
+    found = result_of(io.BytesIO(a_mail(with_attachments)), PLENTY, "mail")
+    assert found["text"].startswith(
+        "From: 田中 <tanaka@example.com>\nTo: all@example.com\n"
+        "Date: Wed, 01 Apr 2026 09:00:00 +0900\nSubject: お見積りの件\n"
+        "Attachment (not read): 見積書.xlsx\nAttachment (not read): 元のメール\n\n"
+        "見積書をお送りします。"
+    )
+    assert found["left_out"] == "見積書.xlsx, 元のメール"
+
+
+@pytest.mark.parametrize("charset", ["iso-2022-jp", "utf-8", "shift_jis"])
+def test_a_mail_of_any_encoding_here_is_read(charset: str) -> None:
+    mail = a_mail(lambda mail: mail.set_content("明日の会議です。", charset=charset))
+    assert "明日の会議です。" in result_of(io.BytesIO(mail), PLENTY, "mail")["text"]
+
+
+def test_a_mail_in_html_alone_is_read_without_its_markup() -> None:
+    page = "<style>p {}</style><p>一行目</p><p>二<b>行</b>目</p>"
+    mail = a_mail(lambda mail: mail.set_content(page, subtype="html"))
+    assert "\n一行目\n二行目" in result_of(io.BytesIO(mail), PLENTY, "mail")["text"]
+
+
+def test_a_mail_in_an_encoding_that_nobody_knows_is_read_as_far_as_it_goes() -> None:
+    mail = b"Subject: a\nContent-Type: text/plain; charset=x-none\n\nwords \xff"
+    assert "words" in result_of(io.BytesIO(mail), PLENTY, "mail")["text"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no mail at all", b"\x00\xff" * 100])
+def test_what_is_no_mail_ends_in_a_verdict(content: bytes) -> None:
+    assert result_of(io.BytesIO(content), PLENTY, "mail")["reason"] == "file_unreadable"
+
+
+def test_a_canvas_is_read_with_its_headings_lists_and_tables() -> None:
+    page = (
+        "<h1>計画</h1><p>四月から&amp;始める。</p><ul><li>一つ</li><li>二つ</li></ul>"
+        "<table><tr><th>担当</th><th>期限</th></tr><tr><td>田中</td><td>4/1</td></tr></table>"
+        "<script>x()</script>"
+    )
+    assert result_of(io.BytesIO(page.encode()), PLENTY, "page") == {
+        "text": "# 計画\n四月から&始める。\n- 一つ\n- 二つ\n"
+        "| 担当 | 期限 |\n|---|---|\n| 田中 | 4/1 |",
+        "left_out": "",
+    }
+
+
+def test_a_canvas_that_is_too_long_is_cut_and_says_so() -> None:
+    page = "".join(f"<p>{number}</p>" for number in range(1_000)).encode()
+    found = result_of(io.BytesIO(page), 500, "page")
+    assert found["left_out"] == "…"
+    assert found["text"].startswith("0\n1\n2\n")

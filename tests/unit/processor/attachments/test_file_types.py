@@ -51,6 +51,8 @@ def test_media_are_called_as_gemini_calls_them(
             "application/vnd.openxmlformats-officedocument.presentationml.presentation",
             MediaKind.DOCUMENT,
         ),
+        ("転送.eml", "message/rfc822", MediaKind.MAIL),
+        ("x", "application/vnd.slack-docs", MediaKind.CANVAS),
         ("old.xls", "application/vnd.ms-excel", MediaKind.OLD_OFFICE),
         ("a.zip", "application/zip", MediaKind.OTHER),
         ("moving.gif", "image/gif", MediaKind.OTHER),
