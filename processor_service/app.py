@@ -24,6 +24,7 @@ from processor_service.features.cancel import CancelDeps
 from processor_service.features.doctor import Checked, ReportDeps
 from processor_service.features.feedback import FeedbackDeps
 from processor_service.features.model_check import TRY_WITHIN_S, check_model
+from processor_service.following.direct_messages import DirectMessages
 from processor_service.following.follow_up import FollowUps
 from processor_service.following.judge import Judge
 from processor_service.gemini.access import GeminiAccess
@@ -37,7 +38,7 @@ from processor_service.redis.keys import SAVED_ANSWER_TTL_S
 from processor_service.redis.leases import RedisLeases
 from processor_service.redis.limits import RedisLimits
 from processor_service.redis.people_cache import RedisPeopleCache
-from processor_service.redis.posts import RedisResponses, RedisStreamOwners
+from processor_service.redis.posts import RedisLastThreads, RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_budget import RedisRateBudget
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.redis.sealing import Seal
@@ -181,6 +182,7 @@ async def open_dependencies(
             source,
             SlackDeps(conversations, RedisRateBudget(redis), statuses, late_looks),
             _follow_ups(settings, calls, model),
+            DirectMessages(RedisLastThreads(redis), conversations),
             RetryPolicy(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
             settings.task_deadline_seconds,
             stopping,

@@ -34,6 +34,7 @@ from processor_service.delivery.reconcile import ExistingMessages
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.delivery.thread_status import TaskStatus
 from processor_service.delivery.verify import verify
+from processor_service.following.direct_messages import note_answered
 from processor_service.following.follow_up import is_for_us
 from processor_service.ports.conversations import ThreadHistory
 from processor_service.ports.limits import RateBudget
@@ -169,6 +170,7 @@ async def _answer_once(
         bodies, parts = await post_answer(ctx, answered, cached, preview)
         await writer.remove_all(ctx.existing.notices)
         status.end()
+        await note_answered(ctx.conversation.place, deps.direct_messages)
         proof = await verify(ctx, bodies, parts, deps.slack.budget, grew=preview.visible)
         log.info("The answer was verified.", action="answer_proved", proof=proof)
         await remove_left(ctx.task, history.left, writer)

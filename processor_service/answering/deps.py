@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from processor_service.answering.generate import Generation
 from processor_service.attachments.attach import Files
 from processor_service.delivery.thread_status import Statuses
+from processor_service.following.direct_messages import DirectMessages
 from processor_service.following.follow_up import FollowUps
 from processor_service.ports.answers import Answers
 from processor_service.ports.conversations import Conversations, ThreadReader
@@ -65,6 +66,7 @@ class AnswerDeps:
     source: AnswerSource
     slack: SlackDeps
     follow_ups: FollowUps
+    direct_messages: DirectMessages
     retry_policy: RetryPolicy
     deadline_s: float
     stopping: Stopping = field(default_factory=Stopping)

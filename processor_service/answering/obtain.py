@@ -21,6 +21,7 @@ from processor_service.answering.without_files import ask_with_files
 from processor_service.attachments.attach import attach_files
 from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.live_preview import LivePreview
+from processor_service.following.direct_messages import last_exchange
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import ThreadMessage
 from processor_service.ports.model import Prompt
@@ -57,8 +58,10 @@ async def obtain_answer(
     if saved is not None:
         return saved, False
     prompt, names = await _with_names(await _prompt(task, source), task, source)
+    exchange = await last_exchange(task, ctx.conversation.place, deps.direct_messages)
+    ctx = replace(ctx, said=ctx.said or exchange)
     audience = await audience_of(task, source.channels)
-    key = cache_key(task, prompt, source.generation.model, audience)
+    key = None if exchange else cache_key(task, prompt, source.generation.model, audience)
     shared = key if may_read_cache(task) else None
     async with single_flight(
         shared, task, source.cache, deps.coordination.queue, ctx.writer.run

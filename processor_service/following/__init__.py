@@ -1,1 +1,1 @@
-"""Whether a message without a mention, in a thread of ours, is a question to us."""
+"""Whether a message without a mention is for us, and what a direct message goes on from."""

@@ -32,6 +32,7 @@ _WORDS: Final[dict[str, list[str]]] = tomllib.loads(
 )
 _OURS: Final = _expressions("ours", re.IGNORECASE)
 _NAMES: Final = _expressions("names", re.NOFLAG)
+_ANEW: Final = _expressions("anew", re.IGNORECASE)
 _PEOPLE: Final = _expressions("people", re.IGNORECASE)
 _PEOPLE_AMONG: Final = _expressions("people_among", re.IGNORECASE)
 _ASKS: Final = _expressions("asks", re.IGNORECASE)
@@ -72,6 +73,11 @@ def is_for_people(text: str, *, among_people: bool) -> bool:
 def asks(text: str) -> bool:
     """Whether a message asks for something, or reports a trouble."""
     return any(_ASKS.search(_COURTESY.sub("", each)) for each in sentences(text))
+
+
+def starts_anew(text: str) -> bool:
+    """Whether a message says in front that it is about something else."""
+    return any(_ANEW.search(each) for each in sentences(text)[:2])
 
 
 def closes(text: str) -> bool:

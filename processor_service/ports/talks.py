@@ -40,6 +40,18 @@ class Talk:
     begun: bool = False
 
 
+class LastThreads(Protocol):
+    """The thread of the last answer in each direct message, for ten minutes. A lost store knows
+    none.
+    """
+
+    async def note(self, channel_id: str, thread_ts: str) -> None:
+        """An answer was given in the thread just now."""
+
+    async def of(self, channel_id: str) -> str | None:
+        """The thread, if an answer was given lately."""
+
+
 class Talks(Protocol):
     """Reads threads for what was said. Raises as a Conversation does."""
 

@@ -27,6 +27,16 @@ _OPENING: Final[dict[Locale, str]] = {
     "ja": "質問は Slack のスレッドの続きです。",
     "en": "The question continues a Slack thread. ",
 }
+_EXCHANGE: Final[dict[Locale, str]] = {
+    "ja": (
+        "質問の前にあるのは、このダイレクトメッセージでの直前のやりとりです。"
+        "質問がその続きでなければ、考慮しないでください。"
+    ),
+    "en": (
+        "What stands before the question is the last exchange in these direct messages. Ignore it "
+        "if the question does not go on from it. "
+    ),
+}
 _SENT_ALONG: Final[dict[Locale, str]] = {
     "ja": (
         "転送やリンクのプレビューとして添えられたメッセージは、"
@@ -88,7 +98,8 @@ def in_thread(
     """
     if not prompt.text and task.has_words:
         prompt = replace(prompt, text=_NOTHING_TYPED[task.locale])
-    opening = _OPENING[task.locale] if said else ""
+    explained = _EXCHANGE if task.thread_ts == task.message_ts else _OPENING
+    opening = explained[task.locale] if said else ""
     return quoting(prompt, task, Quotes(said, names, opening, budget, task.quoted))
 
 

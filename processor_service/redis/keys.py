@@ -110,6 +110,15 @@ def stream_key(channel: str, ts: str) -> str:
     return f"{PREFIX}stream:{channel}:{ts}"
 
 
+# Who writes again within minutes of an answer goes on talking; later it is another matter.
+LAST_THREAD_TTL_S = 600
+
+
+def last_thread_key(channel: str) -> str:
+    """The thread of the last answer in a direct message."""
+    return f"{PREFIX}last_thread:{channel}"
+
+
 def budget_key(method: str) -> str:
     """The times of a Slack method's optional calls in the last minute."""
     return f"{PREFIX}slack:budget:{method}"

@@ -7,9 +7,16 @@ from typing import Final
 
 from processor_service.ports.work import STREAM_TTL_S, StoreUnavailable
 from processor_service.redis.connection import RedisConnection
-from processor_service.redis.keys import RESPONSES_TTL_S, responses_key, stream_key
+from processor_service.redis.keys import (
+    LAST_THREAD_TTL_S,
+    RESPONSES_TTL_S,
+    last_thread_key,
+    responses_key,
+    stream_key,
+)
 from shared.bounded import BoundedMap
 from shared.ledger import Mark
+from shared.slack.message import is_ts
 
 
 class RedisResponses:
@@ -38,6 +45,20 @@ def _mark_in(kept: str | bytes) -> Mark | None:
         return Mark.of_fields(json.loads(kept))
     except (ValueError, AttributeError, RecursionError):
         return None
+
+
+class RedisLastThreads:
+    """``ports.LastThreads`` in Redis."""
+
+    def __init__(self, connection: RedisConnection) -> None:
+        self._connection = connection
+
+    async def note(self, channel_id: str, thread_ts: str) -> None:
+        await self._connection.put(last_thread_key(channel_id), thread_ts, LAST_THREAD_TTL_S)
+
+    async def of(self, channel_id: str) -> str | None:
+        known = await self._connection.get(last_thread_key(channel_id))
+        return known if known and is_ts(known) else None
 
 
 _REMEMBERED: Final = 1_000

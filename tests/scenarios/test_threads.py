@@ -194,3 +194,34 @@ async def test_two_quick_questions_in_one_thread_are_answered_in_order(tmp_path:
         await stack.slack.wait_for(lambda: len(stack.journal.entries(step="push")) == 2, DEADLINE_S)
         pushes = stack.journal.entries(step="push")
         assert [each.detail["attempt"] for each in pushes] == [1, 1], "waiting costs no delivery"
+
+
+async def test_a_new_direct_message_goes_on_from_the_last_exchange_unless_it_starts_anew(
+    tmp_path: Path,
+) -> None:
+    async with stack_in(tmp_path) as stack:
+        people, channel = stack.slack.people, stack.slack.people.dm("alice").id
+        stack.gemini.script("decline", Reply(text="I am **sorry**, I can't come."))
+
+        async def answered_in_the_dm(text: str) -> ReceivedRequest:
+            count = len(stack.gemini.requests)
+            asked = people.post("alice", channel, text)
+
+            def stands() -> bool:
+                thread = stack.slack.messages(channel, thread_ts=asked.ts)
+                marks = [Mark.of_message(message) for message in thread]
+                return any(mark and mark.role == "answer" and mark.parts for mark in marks)
+
+            await stack.slack.wait_for(stands, DEADLINE_S)
+            assert len(stack.gemini.requests) == count + 1
+            return stack.gemini.requests[-1]
+
+        first = await answered_in_the_dm("Write a mail to decline a meeting")
+        second = await answered_in_the_dm("a bit more casual, please")
+        third = await answered_in_the_dm("New question: what is Kafka?")
+        assert [role for role, _ in told(first)] == ["user"]
+        (_, quote), (role, answer), (_, question) = told(second)
+        assert "Write a mail to decline a meeting" in quote
+        assert (role, answer) == ("model", "I am **sorry**, I can't come.")
+        assert question.endswith("a bit more casual, please")
+        assert [role for role, _ in told(third)] == ["user"]

@@ -7,6 +7,19 @@ from shared.task import Task
 
 
 @dataclass
+class FakeLastThreads:
+    """Last threads in a dict, for ever."""
+
+    threads: dict[str, str] = field(default_factory=dict)
+
+    async def note(self, channel_id: str, thread_ts: str) -> None:
+        self.threads[channel_id] = thread_ts
+
+    async def of(self, channel_id: str) -> str | None:
+        return self.threads.get(channel_id)
+
+
+@dataclass
 class FakeTalks:
     """A thread, and errors that the next reads raise."""
 

@@ -17,6 +17,7 @@ from processor_service.features.app_home import HomeDeps
 from processor_service.features.cancel import CancelDeps
 from processor_service.features.doctor import Checked, ReportDeps
 from processor_service.features.feedback import FeedbackDeps
+from processor_service.following.direct_messages import DirectMessages
 from processor_service.following.follow_up import FollowUps
 from processor_service.following.judge import Judge
 from processor_service.prompt.build import PromptConfig
@@ -46,7 +47,7 @@ from tests.support.fakes.processor.people import (
     FakeWorkspace,
 )
 from tests.support.fakes.processor.retrying import Naps
-from tests.support.fakes.processor.talks import FakeTalks
+from tests.support.fakes.processor.talks import FakeLastThreads, FakeTalks
 from tests.support.fakes.processor.work import (
     FakeCancellations,
     FakeLeases,
@@ -95,6 +96,7 @@ class World:
     groups: FakeGroups = field(default_factory=FakeGroups)
     stopping: Stopping = field(default_factory=Stopping)
     talks: FakeTalks = field(default_factory=FakeTalks)
+    last_threads: FakeLastThreads = field(default_factory=FakeLastThreads)
     judge: FakeModel = field(default_factory=lambda: FakeModel([saying("no")]))
     judge_within_s: float = 5.0
     late_looks: LateLooks = field(default_factory=lambda: LateLooks((0.0, 3600.0)))
@@ -130,6 +132,7 @@ class World:
             ),
             SlackDeps(self.conversations, self.budget, self.statuses, self.late_looks),
             FollowUps(self.talks, Judge(self.judge, "spare-model", within_s=self.judge_within_s)),
+            DirectMessages(self.last_threads, self.conversations),
             RetryPolicy(4, self.naps, count_asked=False),
             self.deadline_s,
             self.stopping,

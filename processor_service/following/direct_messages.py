@@ -1,0 +1,67 @@
+"""What a new direct message goes on from: each one begins a thread of its own, and people who write
+into the main composer go on talking all the same.
+"""
+
+from dataclasses import dataclass
+
+from processor_service.following.words import starts_anew
+from processor_service.ports.conversations import Conversations, ThreadMessage
+from processor_service.ports.talks import LastThreads
+from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
+from shared.slack.message import MessageRef
+from shared.task import Source, Task
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+_TYPED = frozenset({Source.DM, Source.RETRY})
+
+
+@dataclass(frozen=True)
+class DirectMessages:
+    """Dependencies of ``last_exchange``."""
+
+    last: LastThreads
+    conversations: Conversations
+
+
+async def last_exchange(
+    task: Task, place: MessageRef | None, deps: DirectMessages
+) -> tuple[ThreadMessage, ...]:
+    """The last question and its answer, if a direct message follows it within minutes and does not
+    plainly start anew. Nothing while they cannot be read: the message is answered without them.
+    """
+    if place is None or place.continues_thread or not _goes_on(task, place):
+        return ()
+    thread_ts = await deps.last.of(place.channel_id)
+    if thread_ts is None or float(thread_ts) >= float(place.message_ts):
+        return ()
+    thread = deps.conversations.thread(task, thread_ts, place.message_ts)
+    try:
+        history = await thread.read(task.task_id)
+    except (SlackUnavailable, OutcomeUnknown, SlackRefused) as error:
+        log.info("A thread cannot be read.", action="thread_unread", reason=error.reason)
+        return ()
+    return _last_of(history.said)
+
+
+def _goes_on(task: Task, place: MessageRef) -> bool:
+    direct = place.channel_id.startswith("D") and task.source in _TYPED
+    return direct and task.subject is None and not starts_anew(task.text)
+
+
+def _last_of(said: tuple[ThreadMessage, ...]) -> tuple[ThreadMessage, ...]:
+    """The last answer, which may have several parts, and the message before it."""
+    end = len(said)
+    while end > 0 and said[end - 1].role != "us":
+        end -= 1
+    begin = end
+    while begin > 0 and said[begin - 1].role == "us":
+        begin -= 1
+    return said[max(0, begin - 1) : end]
+
+
+async def note_answered(place: MessageRef | None, deps: DirectMessages) -> None:
+    """Remember that a question of a direct message was answered there."""
+    if place is not None and place.channel_id.startswith("D"):
+        await deps.last.note(place.channel_id, place.thread_ts)
