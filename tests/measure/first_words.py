@@ -2,8 +2,8 @@
 
 Asks the local stack in free chat and in each mode, with a model that gives its first token after
 0.4 s and its last after 3 s, under Slack's own limits, and prints the times from the event to the
-first words in Slack. Exits with 1 if a 95th percentile is 0.9 s or more, or an answer took more
-than one request to the model.
+first words in Slack, of which 0.4 s may be spent on the rest of their sentence. Exits with 1 if a
+95th percentile is 1.3 s or more, or an answer took more than one request to the model.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from processor_service.delivery.pace import HELD_S
 from shared.ledger import Mark
 from simulators.gemini import GeminiConfig
 from simulators.journal import Entry
@@ -24,7 +25,7 @@ from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 
 WRITING = GeminiConfig(first_token_s=0.4, total_s=3.0)
-AT_MOST_S = 0.9
+AT_MOST_S = 0.9 + HELD_S
 WHO = ("hana", "kenji", "alice", "tom")
 QUESTIONS = {
     "chat": "素数について詳しく教えてください",

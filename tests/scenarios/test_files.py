@@ -60,7 +60,7 @@ async def test_files_of_a_question_reach_gemini_or_are_named_below_the_answer(
     answer = await said(stack, where, asked.ts)
     assert answer.index("図.png") < answer.index("議事録.txt") < answer.index("film.mp4")
     assert "video/mp4, uploaded" in answer
-    assert "計画.doc: The old formats (.doc, .xls, .ppt) cannot be read" in answer
+    assert "計画.doc: I can't read the old formats (.doc, .xls, .ppt)" in answer
     [request] = stack.gemini.requests
     assert "次回は金曜日です。" in request.prompt
     await stack.gemini.wait_for(lambda: len(stack.gemini.files.deleted) == 1)
@@ -79,8 +79,8 @@ async def test_a_workbook_reaches_gemini_as_a_table_and_a_protected_one_is_named
     where = stack.slack.people.dm("alice").id
     asked = stack.slack.people.post("alice", where, "5 月の前年比は?", files=files)
     answer = await said(stack, where, asked.ts)
-    assert "社外秘.docx: It is protected by a password" in answer
-    assert "爆弾.docx: It was not opened" in answer
+    assert "社外秘.docx: It's password-protected" in answer
+    assert "爆弾.docx: I didn't open it" in answer
     [request] = stack.gemini.requests
     told = str(request.body)
     assert "|  | A | B | C |" in told

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from command_service.app import Service
+from command_service.texts.replies import QUESTION_KEPT
 from shared.task import Cancel, Mode, Source, task_id_of_message
 from simulators.faults import Fault
 from simulators.slack.state.model import Message
@@ -171,6 +172,18 @@ async def test_a_command_is_asked_to_try_again_while_the_queue_refuses(
     assert "もう一度お試しください" in outcome.payload["text"]
     assert copied(outcome.payload) == "/gemini code: a < `b`"
     assert world.tasks() == []
+
+
+async def test_a_mention_that_cannot_be_queued_is_told_to_be_kept_once_and_queued_later(
+    world: Stack, service: Service
+) -> None:
+    world.faults.add("pubsub", "Publish", Fault("error", error="NOT_FOUND"), 2)
+
+    world.slack.people.post("hana", "#general", "@mechachang 素数とは")
+
+    await world.wait_for_tasks(1)
+    await world.slack.wait_for(lambda: world.slack.ephemerals("hana"))
+    assert [told["text"] for told in world.slack.ephemerals("hana")] == [QUESTION_KEPT["ja"]]
 
 
 async def test_a_command_where_we_are_no_member_says_that_it_is_being_answered(
