@@ -90,8 +90,8 @@ async def _post(
             "channel_id": share.channel_id,
             "thread_ts": None,
             "message_ts": None,
-            "text": found.question.prompt or "",
-            "mode": found.question.mode,
+            "text": found.prompt,
+            "mode": found.mode,
             "response_url": None,
         }
     )

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from shared.actions import ShownQuestion
 from shared.ledger import Mark
 from shared.slack.message import MessageRef
-from shared.task import QuotedMessage, Subject, Task, TaskFile
+from shared.task import Mode, QuotedMessage, Subject, Task, TaskFile
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,8 @@ class ThreadHistory:
 class PrivateAnswer:
     """An answer in direct messages: the question that is shown above it, and all its messages."""
 
-    question: ShownQuestion
+    prompt: str
+    mode: Mode
     parts: tuple[Posted, ...]
 
 

@@ -30,7 +30,6 @@ from processor_service.slack.reading.thread_messages import (
 from processor_service.slack.reading.trimming import TrimmedMessages, size_of
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
 from processor_service.slack.shown_body import body_shown
-from shared.actions import ShownQuestion
 from shared.ledger import growing_mark
 from shared.slack.message import Message, MessageRef, cursor_after, messages_in
 from shared.task import Purpose, QuotedMessage, Subject
@@ -270,6 +269,8 @@ class SlackThreads:
         )
 
     async def private_answer(self, last: MessageRef) -> PrivateAnswer | None:
+        from shared.actions import ShownQuestion  # noqa: PLC0415 - see ``cold_start``
+
         ourselves = await self._calls.ourselves()
         thread = SlackReading(
             self._calls, last.channel_id, last.thread_ts, thread_ts=last.thread_ts
@@ -284,7 +285,8 @@ class SlackThreads:
         whole = [replace(one, shown=shown.get(one.ts)) for one in parts]
         if not any(kept) or not all(one.shown for one in whole):
             return None
-        return PrivateAnswer(ShownQuestion.of_fields(kept[0]), tuple(whole))
+        question = ShownQuestion.of_fields(kept[0])
+        return PrivateAnswer(question.prompt or "", question.mode, tuple(whole))
 
     def _over(self, key: tuple[str, str, str], done: asyncio.Task[_Said]) -> None:
         del self._reading[key]

@@ -9,7 +9,6 @@ from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body, Posted, PrivateAnswer
 from processor_service.rendering.footer import answer_footer
 from processor_service.resilience.run_leased import Outcome
-from shared.actions import ShownQuestion
 from shared.errors import SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from shared.signing import signed_blocks
@@ -58,8 +57,7 @@ def world() -> World:
         Posted("100.000008", marks[0], shown=Body("一", tuple(said))),
         Posted(LAST, marks[1], shown=Body("二", tuple(last))),
     )
-    question = ShownQuestion(prompt="素数とは", mode=Mode.AUTO, asked_in="C9")
-    world.threads.private[LAST] = PrivateAnswer(question, parts)
+    world.threads.private[LAST] = PrivateAnswer("素数とは", Mode.AUTO, parts)
     private = FakeConversation()
     private.messages += [(part, part.shown or Body("")) for part in parts]
     world.conversations.threads[ROOT] = private
@@ -122,7 +120,7 @@ async def test_a_worker_that_died_in_between_is_followed_by_one_that_goes_on(wor
 async def test_an_answer_without_its_button_was_shared_already(world: World) -> None:
     found = world.threads.private[LAST]
     bare = [Posted(one.ts, one.mark, shown=Body("二")) for one in found.parts]
-    world.threads.private[LAST] = PrivateAnswer(found.question, tuple(bare))
+    world.threads.private[LAST] = PrivateAnswer(found.prompt, found.mode, tuple(bare))
     assert await shared(world) is Outcome.ALREADY_DONE
     assert world.conversations.shown.messages == []
 
