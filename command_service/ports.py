@@ -47,6 +47,9 @@ class UserSignals(Protocol):
     async def dismiss(self, response_url: str) -> None:
         """Remove an ephemeral message, by the address that came with the click on it."""
 
+    async def acknowledge(self, question: Question) -> None:
+        """React to the message, which asks nothing."""
+
     async def show_thinking(
         self, question: Question, locale: Callable[[], Awaitable[Locale]]
     ) -> None:

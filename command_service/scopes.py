@@ -28,7 +28,11 @@ DIRECT_SCOPES: Final = frozenset({"im:write"})
 """For opening direct messages: for shortcuts, and notices where the bot may not speak."""
 PROMPT_SCOPES: Final = frozenset({"assistant:write"})
 """For suggesting prompts."""
-ALL_SCOPES: Final = NEEDED_SCOPES | CATCH_UP_SCOPES | FILE_SCOPES | DIRECT_SCOPES | PROMPT_SCOPES
+REACTION_SCOPES: Final = frozenset({"reactions:write"})
+"""For a reaction to thanks, which without it get no sign at all."""
+ALL_SCOPES: Final = (
+    NEEDED_SCOPES | CATCH_UP_SCOPES | FILE_SCOPES | DIRECT_SCOPES | PROMPT_SCOPES | REACTION_SCOPES
+)
 
 
 def granted_scopes(headers: Mapping[str, str]) -> frozenset[str] | None:

@@ -25,6 +25,7 @@ class RejectReason(StrEnum):
     EXTERNAL_CHANNEL = "external_channel"
     NOT_IN_ROLLOUT = "not_in_rollout"
     EMPTY_PROMPT = "empty_prompt"
+    THANKS = "thanks"
     HELP_ASKED = "help_asked"
     UNKNOWN_OPTION = "unknown_option"
     PROMPT_TOO_LONG = "prompt_too_long"

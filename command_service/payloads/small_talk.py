@@ -10,12 +10,16 @@ _MOST_CHARS = 500
 _BETWEEN_PHRASES = re.compile(r"[^\w\s]+|\n")
 _THANKS = """
     thanks; thanks a lot; thank you; thank you so much; thank you very much; thx; ty; many thanks;
-    ok; okay; got it; great; nice; perfect; cool; noted; understood; sounds good; will do;
     ありがとう; ありがとうございます; ありがとうございました; ありがとうです; 感謝です; 助かります;
-    助かりました; 了解; 了解です; 了解しました; りょうかいです; 承知しました; 承知です;
+    助かりました
+"""
+_ASSENT = """
+    ok; okay; got it; great; nice; perfect; cool; noted; understood; sounds good; will do;
+    了解; 了解です; 了解しました; りょうかいです; 承知しました; 承知です;
     わかりました; 分かりました; なるほど; なるほどです; いいですね; オッケー; オーケー; おk
 """
-_PHRASES = frozenset(" ".join(phrase.split()) for phrase in _THANKS.split(";"))
+_GRATEFUL = frozenset(" ".join(phrase.split()) for phrase in _THANKS.split(";"))
+_PHRASES = _GRATEFUL | {" ".join(phrase.split()) for phrase in _ASSENT.split(";")}
 
 
 def opens_with_somebody_else(text: str) -> bool:
@@ -30,9 +34,21 @@ def has_words(text: str) -> bool:
 
 def is_small_talk(text: str) -> bool:
     """Whether a message's markup is only mentions, emoji, or thanks."""
+    phrases = _phrases(text)
+    return phrases is not None and all(phrase in _PHRASES for phrase in phrases)
+
+
+def is_thanks(text: str) -> bool:
+    """Whether a message says thank you and nothing else; "ok" may answer a question of ours."""
+    phrases = _phrases(text)
+    return bool(phrases) and all(phrase in _GRATEFUL for phrase in phrases or ())
+
+
+def _phrases(text: str) -> list[str] | None:
+    """The phrases between punctuation, without mentions and emoji; None if it is no small talk."""
     words = _NO_WORDS.sub(" ", text)
     if sum(map(len, words.split())) > _MOST_CHARS:
-        return False
+        return None
     words = unicodedata.normalize("NFKC", words).casefold()
     phrases = (" ".join(phrase.split()) for phrase in _BETWEEN_PHRASES.split(words))
-    return all(phrase in _PHRASES for phrase in phrases if phrase)
+    return [phrase for phrase in phrases if phrase]

@@ -41,6 +41,7 @@ _LATE_AFTER_S = 0.4
 _LOOKS_PER_MINUTE = 6
 _REMEMBERED = 1_000
 _RESPOND_WITHIN_S = 3.0
+_REACT = "reactions.add"
 _PAGE = 200
 
 
@@ -92,6 +93,22 @@ class SlackUserSignals:
     async def dismiss(self, response_url: str) -> None:
         """Remove an ephemeral message, for which Slack offers no other way."""
         await self._respond(response_url, delete_original=True)
+
+    async def acknowledge(self, question: Question) -> None:
+        """React with a thumb; nothing is missed where Slack refuses it, as without its scope."""
+        place = question.channel_id, question.thread_ts or ""
+        if not self._refused.allows(_REACT, *place):
+            return
+        try:
+            await self._client.reactions_add(
+                channel=question.channel_id, timestamp=question.message_ts or "", name="+1"
+            )
+        except SLACK_FAILURES as error:
+            failure = self._access.failure(error, _REACT)
+            if isinstance(failure, SlackRefused | SlackUnavailable):
+                self._refused.note(_REACT, *place, failure)
+            else:
+                self._log(failure, _REACT)
 
     async def _respond(self, url: str, **body: Any) -> None:
         """Post to a response URL, which reports its failures in plain text."""

@@ -4,7 +4,8 @@ import hashlib
 from dataclasses import dataclass
 
 from command_service.payloads.model import Question, RejectReason
-from shared.task import Purpose
+from command_service.payloads.small_talk import is_thanks
+from shared.task import Purpose, Source
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def admit(question: Question, policy: Policy) -> Admitted | Rejected:
     if (kept_out := turned_away(who, policy)) is not None:
         return Rejected(kept_out)
     for reason, forbidden in (
+        (RejectReason.THANKS, _only_thanks(question)),
         (RejectReason.EMPTY_PROMPT, _asks_nothing(question)),
         (_TOO_LONG[question.subject is None], _is_too_long(question, policy)),
     ):
@@ -107,6 +109,11 @@ _TOO_LONG = {True: RejectReason.PROMPT_TOO_LONG, False: RejectReason.MESSAGE_TOO
 def _channel_of(question: Question) -> str:
     """The channel of the question; for a shortcut that of its message, wherever the answer goes."""
     return question.channel_id if question.subject is None else question.subject.channel_id
+
+
+def _only_thanks(question: Question) -> bool:
+    said = question.source in {Source.DM, Source.MENTION} and not question.follow_up
+    return said and not (question.quoted or question.files) and is_thanks(question.text)
 
 
 def _asks_nothing(question: Question) -> bool:

@@ -212,6 +212,9 @@ def _refused(question: Question, refused: Rejected, deps: SubmitDeps) -> Rejecte
         source=question.source,
         redelivered=question.redelivered,
     )
+    if refused.reason is RejectReason.THANKS and not question.redelivered:
+        reaction = deps.replies.acknowledge(question)
+        deps.background.start(reaction, f"thanks:{question.task_id}")
     if (
         refused.reason in TOLD
         and not question.redelivered

@@ -83,6 +83,7 @@ SCOPES = frozenset(
         "im:read",
         "im:write",
         "reactions:read",
+        "reactions:write",
         "users:read",
     }
 )

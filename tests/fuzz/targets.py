@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 
 from command_service.payloads.slash_command import folded, read_request
-from command_service.payloads.small_talk import is_small_talk, opens_with_somebody_else
+from command_service.payloads.small_talk import is_small_talk, is_thanks, opens_with_somebody_else
 from processor_service.attachments.delimited import as_table
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
@@ -104,6 +104,7 @@ TARGETS: list[Target] = [
     Target("mentions", lambda text: mentions(text, "UBOT"), _SCAN),
     Target("opens_with_somebody_else", opens_with_somebody_else, _SCAN),
     Target("is_small_talk", is_small_talk, _SCAN),
+    Target("is_thanks", is_thanks, _SCAN),
     Target("read_request", read_request, _SCAN),
     Target("folded", folded, _SCAN),
     Target("neutralise", neutralise, _SCAN),

@@ -153,6 +153,7 @@ class FakeReplies:
         self.told: list[tuple[EphemeralTarget, str]] = []
         self.thinking: list[tuple[Question, Locale]] = []
         self.hidden: list[Question] = []
+        self.acknowledged: list[Question] = []
         self.blocks: list[list[Mapping[str, Any]]] = []
         self.dismissed: list[str] = []
         self.gate = asyncio.Event()
@@ -165,6 +166,9 @@ class FakeReplies:
         await self.gate.wait()
         self.told.append((recipient, text))
         self.blocks.append(list(blocks))
+
+    async def acknowledge(self, question: Question) -> None:
+        self.acknowledged.append(question)
 
     async def dismiss(self, response_url: str) -> None:
         self.dismissed.append(response_url)

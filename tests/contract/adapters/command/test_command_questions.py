@@ -328,3 +328,21 @@ async def test_a_command_where_slack_does_not_tell_who_reads_is_answered_private
     assert "確認できなかったため、回答はダイレクトメッセージで" in outcome.payload["text"]
     [task] = world.tasks()
     assert task.private
+
+
+async def test_thanks_get_a_thumb_and_no_task(world: Stack, service: Service) -> None:
+    written = world.slack.people.post("hana", world.slack.people.dm("hana").id, "ありがとう！")
+    await world.slack.wait_for(lambda: written.reactions)
+    assert written.reactions == {"+1": [world.slack.workspace.bot.id]}
+    assert world.tasks() == []
+
+
+async def test_without_the_scope_for_reactions_thanks_are_acked_and_nothing_happens() -> None:
+    scopes = SLACK.scopes - {"reactions:write"}
+    async with stack(replace(SLACK, scopes=scopes)) as world, world.service():
+        written = world.slack.people.post("hana", world.slack.people.dm("hana").id, "thanks")
+        await world.wait_for_step("ack", 1)
+        world.slack.people.post("hana", written.channel, "hello")
+        await world.wait_for_tasks(1)
+        assert written.reactions == {}
+        assert [task.text for task in world.tasks()] == ["hello"]

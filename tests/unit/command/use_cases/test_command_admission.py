@@ -84,6 +84,7 @@ def test_what_no_person_would_wonder_about_stays_silent() -> None:
         RejectReason.NOT_FOLLOWED,
         RejectReason.POSTPONED,
         RejectReason.DROPPED,
+        RejectReason.THANKS,
         RejectReason.TOO_SOON,
         RejectReason.TAMPERED,
         RejectReason.ILL_FORMED,

@@ -15,7 +15,7 @@ from command_service.texts.replies import QUESTION_KEPT
 from command_service.use_cases.policy import Policy, Rejected
 from command_service.use_cases.submit import Accepted, HandedBack, submit
 from shared.errors import SlackDenied
-from shared.task import Source
+from shared.task import Source, TaskFile
 from shared.telemetry.deployment import Deployment
 from shared.telemetry.tracing import span, start_tracing
 from tests.support.fakes.command import World, a_question
@@ -205,3 +205,37 @@ async def test_the_log_names_action_task_and_reason_and_never_the_question(world
         ("question_handed_back", "queue_unavailable"),
     ]
     assert "secret" not in str(lines)
+
+
+@pytest.mark.parametrize("source", [Source.DM, Source.MENTION])
+@pytest.mark.parametrize("text", ["thanks!", "Thank you :bow:", "ありがとう！助かりました"])
+async def test_thanks_get_a_reaction_and_no_answer(world: World, text: str, source: Source) -> None:
+    outcome = await submit(a_question(text=text, source=source), world.submit_deps)
+    await world.settle()
+    assert outcome == Rejected(RejectReason.THANKS)
+    assert world.queue.published == []
+    assert [one.text for one in world.replies.acknowledged] == [text]
+    assert world.replies.told == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"text": "thanks, and what about Kafka?"},
+        {"text": "ok"},
+        {"text": ":bow:"},
+        {"text": "thanks", "files": (TaskFile(id="F1"),)},
+        {"text": "thanks", "source": Source.SLASH_COMMAND},
+    ],
+    ids=["more", "assent", "emoji", "a file", "typed behind the command"],
+)
+async def test_what_is_more_than_thanks_is_a_question(
+    world: World, changes: dict[str, Any]
+) -> None:
+    assert isinstance(await submit(a_question(**changes), world.submit_deps), Accepted)
+
+
+async def test_thanks_that_are_found_later_get_no_reaction(world: World) -> None:
+    await submit(a_question(text="thanks", redelivered=True), world.submit_deps)
+    await world.settle()
+    assert world.replies.acknowledged == []
