@@ -3,7 +3,6 @@
 from processor_service.ports.talks import Remark, Talk
 from processor_service.slack.client import BotIdentity, SlackCalls
 from processor_service.slack.reading.reader import SlackReading
-from shared.actions import ShownQuestion
 from shared.slack.message import Message
 from shared.slack.message_text import mentions
 from shared.slack.reading.attachments import OurBot
@@ -51,6 +50,8 @@ def _ours(message: Message, channel_id: str, us: BotIdentity) -> Remark:
     """An answer or a notice of ours, or the person for whom we show a question."""
     mark = us.ledger.mark_of(message, channel_id)
     if mark is not None and mark.role == "question":
+        from shared.actions import ShownQuestion  # noqa: PLC0415 - see ``cold_start``
+
         shown = ShownQuestion.of_fields(us.ledger.kept_with(message, channel_id))
         return Remark(
             "person", shown.asked_by or "", shown.prompt or "", mark.task_id, calls_us=True
