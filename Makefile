@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo preview check test format fuzz docs lock clean bench bench-check load chaos outage audit images-check drill operations
+.PHONY: help demo preview check test format fuzz picture docs lock clean bench bench-check load chaos outage audit images-check drill operations
 
 PORT ?= 7070
 PROCESSORS ?= 1
@@ -50,6 +50,9 @@ format: $(VENV)/.dev ## Format the code and mend what lint can mend
 
 fuzz: $(VENV)/.dev ## Look for texts that a reader raises on or is slow at (SECONDS=... SEED=...)
 	@$(PY) -m tests.fuzz --seconds $(SECONDS) --seed $(SEED) $(ARGS)
+
+picture: $(VENV)/.dev ## Take the READMEs' pictures again, of the running demo (docs/images)
+	@$(PY) -m tests.pictures $(ARGS)
 
 docs: $(VENV)/.dev ## Write docs/openapi.json and the examples of docs/api.md again
 	@$(PY) -m tests.documents
