@@ -100,7 +100,12 @@ async def _work_on(
 ) -> None:
     async with (
         watch_cancellation(task.task_id, run.cancel, deps.coordination.cancellations),
-        deps.slack.statuses.of(task, deps.slack.conversations, delivery.told_within_s) as status,
+        deps.slack.statuses.of(
+            task,
+            deps.slack.conversations,
+            delivery.told_within_s,
+            again=delivery.attempt > 1,
+        ) as status,
         _failures_told(task, delivery, run, work, deps),
     ):
         if work.deaths >= MOST_DEATHS and not delivery.again:
@@ -126,7 +131,7 @@ async def give_up(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
         if work.lease is not None:
             run = _begin(work.lease, work.until, deps)
             if await is_for_us(task, deps.follow_ups, run.patience):
-                async with deps.slack.statuses.of(task, deps.slack.conversations):
+                async with deps.slack.statuses.of(task, deps.slack.conversations, again=True):
                     await _tell_given_up(await _localised(task, deps), run, deps)
                 work.outcome = Outcome.GAVE_UP
             else:

@@ -134,6 +134,10 @@ class ThreadStatus:
         left_s = self.told_by - asyncio.get_running_loop().time()
         return status[self._locale].format(minutes=max(1, round(left_s / 60)))
 
+    async def lasts(self) -> bool:
+        """Whether it is not over soon."""
+        return not await happens(self._over, self._times.quiet_s)
+
     async def run(self) -> None:
         """Show each change, and repeat it before Slack removes it, until it is over."""
         self.begun = True

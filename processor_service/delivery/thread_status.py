@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from processor_service.delivery.agent_session import AgentSession
 from processor_service.delivery.delay_note import DelayNote
 from processor_service.delivery.slack_writer import SlackWriter
 from processor_service.delivery.status_line import StatusTimes, ThreadStatus
@@ -94,10 +95,16 @@ class Statuses:
 
     @asynccontextmanager
     async def of(
-        self, task: Task, conversations: Conversations, told_within_s: float = 0.0
+        self,
+        task: Task,
+        conversations: Conversations,
+        told_within_s: float = 0.0,
+        *,
+        again: bool = False,
     ) -> AsyncIterator["TaskStatus"]:
         """The task's status: cleared behind the body, unless that fails; then the next delivery's
-        worker shows it further. ``told_within_s`` as of ``ThreadStatus.told_by``.
+        worker shows it further, and is at work further. ``told_within_s`` as of
+        ``ThreadStatus.told_by``; ``again``: an earlier worker may have been at work.
         """
         told_by = asyncio.get_running_loop().time() + told_within_s
         status = TaskStatus(self, task, conversations, told_by)
@@ -107,6 +114,25 @@ class Statuses:
             self.over(task)
             raise
         status.end()
+        # Waited for, because the delivery comes again if its worker dies before.
+        await status.rest(always=again)
+
+    def work(
+        self, session: AgentSession, line: ThreadStatus, task: Task, budget: RateBudget
+    ) -> None:
+        """Be at work in the background, if the line lasts."""
+        self._background.start(session.begin(task, line.lasts, budget), f"session:{task.task_id}")
+
+    async def rest(self, session: AgentSession, task: Task, *, always: bool) -> None:
+        """Be at work no more; what fails is repeated in the background."""
+        if not await session.end(always=always):
+            self._background.start(self._rest_again(session), f"session_end:{task.task_id}")
+
+    async def _rest_again(self, session: AgentSession) -> None:
+        for pause_s in _AGAIN_AFTER_S:
+            await happens(self._closing, pause_s)
+            if await session.end(always=True):
+                return
 
     async def close(self) -> None:
         """Clear the rest at once."""
@@ -126,6 +152,7 @@ class TaskStatus:
     told_by: float = 0.0
     _began_in: Conversation | None = None
     _ended: bool = False
+    _session: AgentSession | None = None
 
     def begin(self, writer: SlackWriter, task: Task, budget: RateBudget) -> ThreadStatus:
         """The line to be changed until ``end``, in the language of ``task``: the user's own is
@@ -135,14 +162,31 @@ class TaskStatus:
         line = self.statuses.line(writer.conversation, task)
         line.told_by = self.told_by
         line.note = DelayNote(writer, task.task_id, budget)
+        if (session := writer.conversation.session) is not None:
+            self._session = AgentSession(session)
+            self.statuses.work(self._session, line, task, budget)
         return line
 
     def end(self) -> None:
         """Clear it. Idempotent."""
-        where, task = self._began_in, self.task
-        if (where is None or where.status is None) and task.message_ts is not None:
-            thread_ts = task.thread_ts or task.message_ts
-            where = self.conversations.thread(task, thread_ts, task.message_ts)
+        where = self._began_in
+        if where is None or where.status is None:
+            where = self._asked_in() or where
         if where is not None and not self._ended:
             self._ended = True
-            self.statuses.end(where, task)
+            self.statuses.end(where, self.task)
+
+    async def rest(self, *, always: bool) -> None:
+        """Be at work there no more, wherever an answer or a notice stands now."""
+        where = self._began_in or self._asked_in()
+        if self._session is None and where is not None and where.session is not None:
+            self._session = AgentSession(where.session)
+        if self._session is not None:
+            await self.statuses.rest(self._session, self.task, always=always)
+
+    def _asked_in(self) -> Conversation | None:
+        task = self.task
+        if task.message_ts is None:
+            return None
+        thread_ts = task.thread_ts or task.message_ts
+        return self.conversations.thread(task, thread_ts, task.message_ts)

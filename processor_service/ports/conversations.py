@@ -158,6 +158,21 @@ class Status(Protocol):
         """
 
 
+class Session(Protocol):
+    """The conversation is a session of an agent, whose Stop Slack shows while it is at work.
+
+    No method raises: a failure is logged, and a refusal means that there is no session.
+    """
+
+    async def process(self, title: str) -> None:
+        """Be at work; a session that begins with this has the title."""
+
+    async def rest(self, *, always: bool = False) -> bool:
+        """Be at work no more, if this process may have been, or ``always``; False if that may have
+        failed.
+        """
+
+
 class Conversation(Protocol):
     """The place of one task's messages; what cannot be done there is None.
 
@@ -189,6 +204,10 @@ class Conversation(Protocol):
     @property
     def status(self) -> Status | None:
         """Showing what is going on."""
+
+    @property
+    def session(self) -> Session | None:
+        """Showing that the app is at work, with Slack's own Stop."""
 
     async def find(self, task_id: str, *, in_turn: bool = True) -> list[Posted]:
         """The task's existing messages, in order.

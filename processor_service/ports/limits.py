@@ -79,6 +79,7 @@ class Usages(Protocol):
 
 START, APPEND, EDIT = "chat.startStream", "chat.appendStream", "chat.update"
 READ, POST = "conversations.replies", "chat.postMessage"
+SESSION = "agents.sessions.setStatus"
 
 
 class RateBudget(Protocol):

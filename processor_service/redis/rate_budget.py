@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 from uuid import uuid4
 
-from processor_service.ports.limits import APPEND, EDIT, POST, READ, START
+from processor_service.ports.limits import APPEND, EDIT, POST, READ, SESSION, START
 from processor_service.ports.work import StoreUnavailable
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import BUDGET_WINDOW_S, budget_key
@@ -15,7 +15,7 @@ from processor_service.redis.keys import BUDGET_WINDOW_S, budget_key
 # the steps that make an answer whole: each start is followed by a stop, the last edit of a growing
 # message is not optional, and each answer begins with reading its thread.
 # Slack takes about one post a second in a channel, and some hundreds a minute in a workspace.
-A_MINUTE: Final = {START: 16, APPEND: 80, EDIT: 20, READ: 12, POST: 40}
+A_MINUTE: Final = {START: 16, APPEND: 80, EDIT: 20, READ: 12, POST: 40, SESSION: 20}
 
 # The minute slides: two bursts around the turn of a fixed one would make twice the calls in a few
 # seconds. Lua, so that looking and counting are one step. A refusal says when the oldest call was

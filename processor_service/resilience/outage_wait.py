@@ -24,8 +24,8 @@ HOLD_S: Final = 65.0
 MOST_KEPT: Final = 60
 _PAUSE_S: Final = (1.0, 3.0)
 _SPREAD: Final = 0.2
-# Who waits asks as soon as one answer has come; all at once would be the next overload.
-_BACK_WITHIN_S: Final = 1.0
+# Who waits asks once one answer has come; all at once would be the next overload.
+_BACK_WITHIN_S: Final = 2.0
 # The vendor is away. Its wrong or empty answers would come again, and each costs.
 AWAY: Final = frozenset(
     {"model_unavailable", "model_silent", "model_rate_limited", "model_circuit_open"}

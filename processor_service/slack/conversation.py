@@ -9,6 +9,11 @@ from typing import Any, Self
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from processor_service.ports.conversations import Body, Document, Posted
+from processor_service.slack.agent_session import (
+    SESSION_METHOD,
+    ProcessingSessions,
+    SlackSession,
+)
 from processor_service.slack.reading.reader import SlackReading
 from processor_service.slack.shown_body import body_shown
 from processor_service.slack.uploads import SlackUploads
@@ -22,7 +27,7 @@ from shared.errors import (
 )
 from shared.ledger import Mark, file_title, growing_mark, signed_metadata
 from shared.signing import signed_blocks
-from shared.slack.refused_methods import RefusedMethods
+from shared.slack.refused_methods import NO_SESSIONS, RefusedMethods
 from shared.slack.status import STATUS_METHOD
 from shared.telemetry.log import get_logger
 
@@ -31,6 +36,9 @@ log = get_logger(__name__)
 _STATUS_PATIENCE_S = 2.0
 _OF_ONE_CALL = frozenset({QUESTION_GONE, UNSHOWABLE})
 _START = "chat.startStream"
+# The end of a stream may be refused because of what it says of the session.
+_ENDS_SESSION = "chat.stopStream with session_status"
+_NO_SESSION_STATUS = NO_SESSIONS | {"invalid_arguments"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,7 @@ class SlackConversation(SlackReading):
     capacity: int = 1_000
     refused: RefusedMethods = field(default_factory=RefusedMethods)
     streamed: bool = True
+    processing: ProcessingSessions = field(default_factory=ProcessingSessions)
 
     @property
     def edits(self) -> Self:
@@ -70,6 +79,15 @@ class SlackConversation(SlackReading):
         if thread_ts is None or not self.refused.allows(STATUS_METHOD, self.channel, thread_ts):
             return None
         return self
+
+    @property
+    def session(self) -> SlackSession | None:
+        """Threads are sessions, in apps that are agents."""
+        thread_ts = self.thread_ts
+        if thread_ts is None or not self.refused.allows(SESSION_METHOD, self.channel, thread_ts):
+            return None
+        by = self.asker.user_id if self.asker else None
+        return SlackSession(self.calls, self.channel, thread_ts, by, self.refused, self.processing)
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         """Post into the conversation.
@@ -117,10 +135,11 @@ class SlackConversation(SlackReading):
         return signed_blocks(body.blocks, self.channel, self.calls.signing)
 
     async def start_stream(self, task_id: str, markdown: str) -> Posted:
-        """Begin a stream; in channels Slack requires its recipient.
+        """Begin a stream; in channels Slack requires its recipient. It begins a session, too.
 
         One that Slack may have begun without confirming it is found by ``find`` from then on.
         """
+        self.processing.note(self.channel, self.thread_ts or "")
         try:
             async with self.calls(_START):
                 started = await self.calls.client.chat_startStream(
@@ -155,16 +174,34 @@ class SlackConversation(SlackReading):
             )
 
     async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
-        """End a stream; only now it gets its mark."""
+        """End a stream, and its session's work; only now it gets its mark."""
+        content: dict[str, Any] = {
+            "markdown_text": markdown or None,
+            "blocks": self._signed(body) or None,
+            "metadata": self._metadata(mark),
+        }
+        thread_ts = self.thread_ts or ""
+        with_session = self.refused.allows(_ENDS_SESSION, self.channel, thread_ts)
+        try:
+            ended = await self._stop(posted, content, with_session=with_session)
+        except SlackRefused as refused:
+            if not with_session or refused.slack_error not in _NO_SESSION_STATUS:
+                raise
+            self.refused.note(_ENDS_SESSION, self.channel, thread_ts, refused)
+            ended = await self._stop(posted, content, with_session=False)
+        return Posted(posted.ts, mark, shown=_shown_by(ended))
+
+    async def _stop(
+        self, posted: Posted, content: Mapping[str, Any], *, with_session: bool
+    ) -> AsyncSlackResponse:
+        rests: dict[str, Any] = {"session_status": "active"} if with_session else {}
         async with self.calls("chat.stopStream"):
             ended = await self.calls.client.chat_stopStream(
-                channel=self.channel,
-                ts=posted.ts,
-                markdown_text=markdown or None,
-                blocks=self._signed(body) or None,
-                metadata=self._metadata(mark),
+                channel=self.channel, ts=posted.ts, **content, **rests
             )
-        return Posted(posted.ts, mark, shown=_shown_by(ended))
+        if with_session:
+            self.processing.forget(self.channel, self.thread_ts or "")
+        return ended
 
     async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
         """Replace one of our messages; a running stream is ended first."""

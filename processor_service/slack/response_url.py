@@ -27,7 +27,7 @@ class SlackResponse:
 
     capacity = 5
     place: MessageRef | None = None
-    edits = streams = files = status = None
+    edits = streams = files = status = session = None
 
     def __init__(
         self,

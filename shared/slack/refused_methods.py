@@ -12,21 +12,21 @@ log = get_logger(__name__)
 
 # Within this time a fix by an administrator, or a feature that Slack switched on, takes effect.
 REFUSED_FOR_S: Final = 600.0
+# What a workspace or a server does not have at all comes with an installation.
+MISSING_FOR_S: Final = 3_600.0
+NO_SESSIONS: Final = frozenset({"feature_disabled", "not_agent_app"})
+_MISSING: Final = NO_SESSIONS | {"unknown_method", "method_deprecated", "deprecated_endpoint"}
 # Codes about the app or the workspace, whatever the call names.
 _EVERYWHERE: Final = frozenset(
     {
         "access_denied",
-        "deprecated_endpoint",
         "ekm_access_denied",
         "enterprise_is_restricted",
-        "feature_disabled",
         "feature_not_enabled",
-        "method_deprecated",
         "missing_scope",
         "no_permission",
         "not_allowed_token_type",
         "team_access_not_granted",
-        "unknown_method",
     }
 )
 # Codes about channels of one kind.
@@ -73,6 +73,8 @@ def _scope(
 ) -> tuple[str, float]:
     if isinstance(error, SlackUnavailable):
         return "", error.retry_after_s or 0.0
+    if error.slack_error in _MISSING:
+        return "", MISSING_FOR_S
     if error.slack_error in _EVERYWHERE:
         return "", REFUSED_FOR_S
     kind = error.slack_error in _OF_A_KIND

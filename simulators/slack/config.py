@@ -129,6 +129,10 @@ class SlackConfig:
     stream_max_bytes: int = 11_000
     """UTF-8 bytes one streamed message holds in all: undocumented, measured at 10,600-11,300."""
     status_lifetime_s: float = 120.0
+    agent_app: bool = True
+    """Whether the manifest declares an agent (``agent_view``): only such an app has sessions."""
+    session_lifetime_s: float = 3600.0
+    """A session that is processing ends by itself after about an hour."""
     response_url_uses: int = 5
     response_url_lifetime_s: float = 1800.0
     trigger_lifetime_s: float = 3.0

@@ -55,6 +55,7 @@ class Record:
     may_be_cut: bool = False
     status_left: bool = False
     stream_left: bool = False
+    session_left: bool = False
     fell_into_window: bool = False
 
     @property
@@ -70,7 +71,7 @@ def judge(record: Record, cut_notes: Iterable[str]) -> Verdict:
         return Verdict.WINDOW
     if found in FAILURES:
         return found
-    if record.status_left or record.stream_left or record.delay_left:
+    if record.status_left or record.stream_left or record.session_left or record.delay_left:
         return Verdict.STUCK
     return found
 

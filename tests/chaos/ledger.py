@@ -121,6 +121,7 @@ class Ledger:
             may_be_cut=asked.question.marker in self._limited,
             status_left=is_last and thread in self._stack.slack.workspace.statuses,
             stream_left=is_last and self._has_stream(thread),
+            session_left=is_last and self._is_processing(thread),
         )
         return Case(asked, record, (key, f"task:{asked.task_id}"))
 
@@ -130,6 +131,10 @@ class Ledger:
             == (asked.channel, asked.ts)
             for payload in self._stack.slack.delivery.undelivered
         )
+
+    def _is_processing(self, thread: tuple[str, str]) -> bool:
+        sessions = self._stack.slack.workspace.sessions.processing()
+        return any((one.channel, one.thread_ts) == thread for one in sessions)
 
     def _has_stream(self, thread: tuple[str, str]) -> bool:
         live = self._stack.slack.workspace.live_streams()
@@ -150,6 +155,7 @@ class Ledger:
             turned_away=not asked.acked,
             may_be_cut=asked.question.marker in self._limited,
             status_left=thread in self._stack.slack.workspace.statuses,
+            session_left=self._is_processing(thread),
             stream_left=self._has_stream(thread),
             fell_into_window=self._fell_into_window(keys[:1], posts),
         )

@@ -92,9 +92,10 @@ def test_an_answer_cut_at_the_models_limit_is_whole_only_with_the_words_that_say
     assert verdict(told, may_be_cut=False) is Verdict.HALF_FINISHED
 
 
-def test_a_status_or_a_stream_that_never_ends_is_stuck() -> None:
+def test_a_status_a_stream_or_a_session_that_never_ends_is_stuck() -> None:
     assert verdict(PART_1, PART_2, status_left=True) is Verdict.STUCK
     assert verdict(PART_1, PART_2, stream_left=True) is Verdict.STUCK
+    assert verdict(PART_1, PART_2, session_left=True) is Verdict.STUCK
 
 
 def test_a_delay_that_is_told_beside_an_answer_or_a_notice_is_stuck_and_alone_it_is_a_loss() -> (

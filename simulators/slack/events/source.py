@@ -16,6 +16,7 @@ from simulators.slack.state.changes import (
     HomeOpened,
     Posted,
     Reacted,
+    SessionStopped,
     StreamStopped,
 )
 from simulators.slack.state.model import JSON, Channel, Message
@@ -66,7 +67,9 @@ class EventSource:
             case HomeOpened(user, tab):
                 self._home_opened(user, tab)
             case StreamStopped(message, user):
-                self._stopped(message, user)
+                self._stopped((message.channel, message.thread_ts), [message.ts], user)
+            case SessionStopped(session, user):
+                self._stopped((session.channel, session.thread_ts), [], user)
 
     def _subscribed(self, name: str) -> bool:
         return name in self._workspace.config.subscriptions
@@ -175,15 +178,15 @@ class EventSource:
             event["view"] = present_view(self._workspace, home)
         self._send(event)
 
-    def _stopped(self, message: Message, user: str) -> None:
+    def _stopped(self, place: tuple[str, str | None], streams: list[str], user: str) -> None:
         if not self._subscribed("agent_session_stopped"):
             return
         event = {
             "type": "agent_session_stopped",
-            "channel": message.channel,
-            "thread_ts": message.thread_ts,
+            "channel": place[0],
+            "thread_ts": place[1],
             "user": user,
-            "streaming_message_ts": [message.ts],
+            "streaming_message_ts": streams,
             "event_ts": self._workspace.timestamps.next(),
         }
         self._send(event, (act_key(user, float(str(event["event_ts"]))),))

@@ -10,8 +10,9 @@ from simulators.slack.events.delivery import Outcome
 from simulators.slack.people.choices import choose, missing_inputs
 from simulators.slack.people.forwarding import forwarded
 from simulators.slack.people.interactions import Interactions
-from simulators.slack.state.changes import HomeOpened, StreamStopped
+from simulators.slack.state.changes import HomeOpened, SessionStopped, StreamStopped
 from simulators.slack.state.model import Channel, File, Message, User, View, find_element
+from simulators.slack.state.sessions import PROCESSING
 from simulators.slack.state.streaming import stream_blocks
 from simulators.slack.state.texts import as_typed
 from simulators.slack.state.workspace import Workspace
@@ -257,3 +258,16 @@ class People:
             raise Refusal("message_not_in_streaming_state")
         message.stream.state = "stopped"
         self._workspace.tell(StreamStopped(message, user.id))
+
+    def stop_session(self, who: str, where: str, thread_ts: str) -> None:
+        """Press Stop in a thread where the app is at work; what streams there is ended."""
+        user, parent = self._message(who, where, thread_ts)
+        workspace = self._workspace
+        session = workspace.sessions.of(parent.channel, parent.ts)
+        if session is None or session.status != PROCESSING:
+            raise Refusal("session_not_processing")
+        there = [one for one in workspace.live_streams() if one.thread_ts == parent.ts]
+        for message in there:
+            self.stop(who, where, message.ts)
+        if not there:
+            workspace.tell(SessionStopped(session, user.id))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from simulators.slack.state.model import JSON, Channel, Message, Status, View
+from simulators.slack.state.sessions import Session
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,14 @@ class StreamStopped:
 
 
 @dataclass(frozen=True)
+class SessionStopped:
+    """A user pressed Stop in a thread where the app is at work without streaming."""
+
+    session: Session
+    user: str
+
+
+@dataclass(frozen=True)
 class Notice:
     """Slack itself tells a user something, such as that a command failed."""
 
@@ -137,5 +146,6 @@ Change = (
     | HomeOpened
     | PromptsSuggested
     | StreamStopped
+    | SessionStopped
     | Notice
 )

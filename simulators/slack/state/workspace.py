@@ -20,6 +20,7 @@ from simulators.slack.state.message_log import MessageLog
 from simulators.slack.state.model import JSON, Channel, ChannelKind, File, Message, Status, User
 from simulators.slack.state.presentation import present_message
 from simulators.slack.state.seed import Seed
+from simulators.slack.state.sessions import Sessions
 from simulators.slack.state.timestamps import Ids, Timestamps
 
 
@@ -40,6 +41,7 @@ class Workspace:
         self.uploads: dict[str, File] = {}
         self.ephemerals: dict[str, Message] = {}
         self.statuses: dict[tuple[str, str], Status] = {}
+        self.sessions = Sessions(config.clock, config.session_lifetime_s)
         self.suggested_prompts: dict[str, JSON] = {}
         self.files_url = ""  # where files are served from, known once the server listens
         self._logs: dict[str, MessageLog] = {}

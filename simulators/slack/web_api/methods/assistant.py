@@ -17,7 +17,8 @@ LOADING_MESSAGES = 10
 PROMPTS = 4
 
 
-def _thread(call: Call) -> tuple[Channel, Message]:
+def thread_of(call: Call) -> tuple[Channel, Message]:
+    """The thread that a call names, where the app is a member. Raises ``Refusal``."""
     channel = call.visible_channel(call.get("channel_id"))
     if call.workspace.bot.id not in channel.members:
         raise Refusal("channel_not_found")
@@ -45,7 +46,7 @@ def set_status(call: Call) -> JSON:
     """Say what the app is doing in a thread; an empty text says nothing any more."""
     if "status" not in call.arguments:
         raise Refusal("invalid_arguments", "[ERROR] missing required field: status")
-    channel, parent = _thread(call)
+    channel, parent = thread_of(call)
     loading = call.get("loading_messages") or []
     if len(loading) > LOADING_MESSAGES or not all(isinstance(x, str) for x in loading):
         raise Refusal("invalid_arguments", f"[ERROR] at most {LOADING_MESSAGES} loading_messages")
@@ -76,7 +77,7 @@ def set_suggested_prompts(call: Call) -> JSON:
     if channel.kind != "im":
         raise Refusal("channel_not_found")
     if call.get("thread_ts"):
-        _thread(call)
+        thread_of(call)
     prompts = call.get("prompts")
     fine = all(isinstance(p, dict) and {"title", "message"} == p.keys() for p in prompts)
     if not fine or len(prompts) > PROMPTS:

@@ -11,10 +11,12 @@ from simulators.slack.content.schema import anything, by_type, items, one_of, sh
 from simulators.slack.errors import Refusal
 from simulators.slack.state.changes import Refreshed
 from simulators.slack.state.model import JSON, Channel, Message, Stream
+from simulators.slack.state.sessions import PROCESSING
 from simulators.slack.state.streaming import stream_bytes, take_chunks
 from simulators.slack.state.timestamps import is_ts
 from simulators.slack.web_api.methods.chat import APPEARANCE, appearance
 from simulators.slack.web_api.methods.registry import NEEDED, TEXT, Call, method
+from simulators.slack.web_api.methods.sessions import STATUSES
 from simulators.slack.web_api.rate_limits import Tier
 
 _CHUNKS = Arg("list", malformed="invalid_chunks")
@@ -35,7 +37,6 @@ _CHUNK_RULE = items(
     1000,
     0,
 )
-_SESSION_STATUS = {"active", "processing", "suspended", "closed"}
 
 
 def _read_chunks(call: Call) -> list[JSON]:
@@ -120,6 +121,8 @@ def start_stream(call: Call) -> JSON:
     )
     message.username, message.icons = shown["username"], shown["icons"]  # type: ignore[assignment]  # strings from Text arguments
     workspace.post(message)
+    if workspace.config.agent_app:
+        workspace.sessions.set((channel.id, thread_ts), PROCESSING)
     return {"channel": channel.id, "ts": message.ts}
 
 
@@ -199,7 +202,8 @@ def stop_stream(call: Call) -> JSON:
     chunks = _read_chunks(call)
     blocks = _stream_blocks(call, call.get("blocks") or [])
     metadata = read_metadata(call.get("metadata"))
-    if call.get("session_status", "active") not in _SESSION_STATUS:
+    session_status = call.get("session_status")
+    if session_status not in {None, *STATUSES}:
         raise Refusal("invalid_arguments", "[ERROR] unknown session_status")
     _take(call, stream, chunks)
 
@@ -208,6 +212,8 @@ def stop_stream(call: Call) -> JSON:
         edited.text, edited.metadata = stream.markdown, metadata
 
     workspace.edit(message, finish)
+    if session_status is not None and workspace.config.agent_app:
+        workspace.sessions.set((message.channel, str(message.thread_ts)), session_status)
     return {
         "channel": message.channel,
         "ts": message.ts,

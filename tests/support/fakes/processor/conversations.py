@@ -25,6 +25,29 @@ def markdown_body(text: str) -> Body:
 
 
 @dataclass
+class FakeSession:
+    """A session; ``fails`` so often."""
+
+    words: list[str] = field(default_factory=list)
+    fails: int = 0
+    begun: bool = False
+
+    async def process(self, title: str) -> None:
+        self.begun = True
+        self.words.append(f"processing: {title}")
+
+    async def rest(self, *, always: bool = False) -> bool:
+        if not (self.begun or always):
+            return True
+        if self.fails:
+            self.fails -= 1
+            return False
+        self.begun = False
+        self.words.append("active")
+        return True
+
+
+@dataclass
 class FakeConversation:
     """A thread. ``failures`` maps a call to errors raised one after the other; a failure with
     ``taken`` True is raised after the effect, as when Slack's answer is lost on its way.
@@ -41,6 +64,7 @@ class FakeConversation:
     statuses: list[str] = field(default_factory=list)
     statuses_fail: bool = False
     statuses_refused: bool = False
+    at_work: FakeSession | None = None
     status_changed: asyncio.Event = field(default_factory=asyncio.Event)
     said: list[ThreadMessage] = field(default_factory=list)
     sent_along: tuple[QuotedMessage, ...] = ()
@@ -63,6 +87,10 @@ class FakeConversation:
     @property
     def edits(self) -> Self | None:
         return self if self.can_edit else None
+
+    @property
+    def session(self) -> FakeSession | None:
+        return self.at_work
 
     @property
     def files(self) -> Self | None:

@@ -1,0 +1,80 @@
+"""A thread as a session of an agent: Slack shows its own Stop while it is processing."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from processor_service.slack.client import SlackCalls
+from shared.bounded import BoundedMap
+from shared.errors import MechachangError, SlackRefused
+from shared.slack.refused_methods import RefusedMethods
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
+
+SESSION_METHOD: Final = "agents.sessions.setStatus"
+_PATIENCE_S: Final = 2.0
+# Slack ends a session that is processing after about an hour (docs.slack.dev, agent sessions).
+_ENDS_AFTER_S: Final = 3_600.0
+_REMEMBERED: Final = 1_000
+
+
+class ProcessingSessions:
+    """The threads whose sessions this process may have left ``processing``: a stream begins one."""
+
+    def __init__(self) -> None:
+        self._places = BoundedMap[tuple[str, str], None](_REMEMBERED, _ENDS_AFTER_S)
+
+    def note(self, channel: str, thread_ts: str) -> None:
+        """It may be processing from now on."""
+        self._places.put((channel, thread_ts), None)
+
+    def forget(self, channel: str, thread_ts: str) -> None:
+        """It is processing no more."""
+        self._places.pop((channel, thread_ts))
+
+    def may_hold(self, channel: str, thread_ts: str) -> bool:
+        """Whether it may be processing."""
+        return (channel, thread_ts) in self._places
+
+
+@dataclass(frozen=True)
+class SlackSession:
+    """``ports.Session``; after a refusal Slack is not asked again for a while."""
+
+    calls: SlackCalls
+    channel: str
+    thread_ts: str
+    initiator: str | None
+    refused: RefusedMethods
+    processing: ProcessingSessions
+
+    async def process(self, title: str) -> None:
+        named = {"title": title} if title else {}
+        by = {"initiator_user_id": self.initiator} if self.initiator else {}
+        self.processing.note(self.channel, self.thread_ts)
+        await self._set("processing", **named, **by)
+
+    async def rest(self, *, always: bool = False) -> bool:
+        if not always and not self.processing.may_hold(self.channel, self.thread_ts):
+            return True
+        if not await self._set("active"):
+            return False
+        self.processing.forget(self.channel, self.thread_ts)
+        return True
+
+    async def _set(self, status: str, **begin: str) -> bool:
+        """False if it may have failed. A refusal counts as done: there is no session."""
+        if not self.refused.allows(SESSION_METHOD, self.channel, self.thread_ts):
+            return True
+        where = {"channel_id": self.channel, "thread_ts": self.thread_ts, "status": status}
+        try:
+            async with asyncio.timeout(_PATIENCE_S), self.calls(SESSION_METHOD):
+                # The SDK has no method of that name yet.
+                await self.calls.client.api_call(SESSION_METHOD, json={**where, **begin})
+        except SlackRefused as refused:
+            self.refused.note(SESSION_METHOD, self.channel, self.thread_ts, refused)
+        except (MechachangError, TimeoutError) as error:
+            log.info("A session was not changed.", action="session_not_changed", why=str(error))
+            return False
+        return True

@@ -1,0 +1,54 @@
+"""Agent sessions: whether the app is at work in a thread, for which Slack shows its Stop."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+PROCESSING: Final = "processing"
+
+
+@dataclass
+class Session:
+    """A thread in which the app acts as an agent."""
+
+    channel: str
+    thread_ts: str
+    title: str
+    initiator: str | None
+    status: str
+    since: float
+
+
+class Sessions:
+    """The sessions of one workspace; one that is processing ends by itself after ``lifetime_s``."""
+
+    def __init__(self, clock: Callable[[], float], lifetime_s: float) -> None:
+        self._clock = clock
+        self._lifetime_s = lifetime_s
+        self._all: dict[tuple[str, str], Session] = {}
+
+    def set(
+        self, place: tuple[str, str], status: str, title: str = "", initiator: str | None = None
+    ) -> Session:
+        """Change a session, or begin it: only then it takes its title and its initiator."""
+        session = self._all.get(place)
+        if session is None:
+            session = self._all[place] = Session(*place, title, initiator, status, 0.0)
+        session.status, session.since = status, self._clock()
+        return session
+
+    def of(self, channel: str, thread_ts: str) -> Session | None:
+        """The session of a thread."""
+        self._expire()
+        return self._all.get((channel, thread_ts))
+
+    def processing(self) -> list[Session]:
+        """The sessions in which the app is at work."""
+        self._expire()
+        return [session for session in self._all.values() if session.status == PROCESSING]
+
+    def _expire(self) -> None:
+        for session in self._all.values():
+            late = self._clock() >= session.since + self._lifetime_s
+            if session.status == PROCESSING and late:
+                session.status = "active"

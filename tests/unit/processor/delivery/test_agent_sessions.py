@@ -1,0 +1,126 @@
+"""Where the app is an agent: Slack's Stop stands there while a worker is at work, and no longer."""
+
+import asyncio
+
+import pytest
+
+from processor_service.answering.admit import Delivery
+from processor_service.answering.answer import give_up
+from processor_service.delivery.status_line import StatusTimes
+from processor_service.delivery.thread_status import Statuses
+from processor_service.resilience.run_leased import Outcome
+from shared.errors import ModelRefused, ModelUnavailable
+from tests.support.fakes.processor.conversations import FakeSession
+from tests.support.fakes.processor.growing import FakeBudget
+from tests.support.fakes.processor.model import FakeModel, saying
+from tests.support.fakes.processor.world import World
+from tests.support.tasks import a_task
+
+QUESTION = "Redis とは\n何ですか"
+
+
+def an_agent(model: FakeModel, *, quiet_s: float = 0.0) -> tuple[World, FakeSession]:
+    """A world whose Slack knows sessions, and the one of its thread. The model lets the worker be
+    at work before its first attempt is over.
+    """
+    world = World(model=model, statuses=Statuses(0.02, StatusTimes(quiet_s=quiet_s)))
+    session = world.conversation.at_work = FakeSession()
+
+    async def at_work() -> None:
+        async with asyncio.timeout(5):
+            while quiet_s == 0 and not session.words:  # noqa: ASYNC110 - bounded above
+                await asyncio.sleep(0)
+
+    world.naps.meanwhile = at_work
+    return world, session
+
+
+@pytest.mark.parametrize(
+    ("then", "outcome"),
+    [
+        (saying("ok"), Outcome.ANSWERED),
+        ([ModelRefused("no", reason="question_blocked")], Outcome.TOLD_FAILURE),
+    ],
+)
+async def test_it_is_processing_until_the_answer_or_the_notice_stands_there(
+    then: list[object], outcome: Outcome
+) -> None:
+    world, session = an_agent(FakeModel([[ModelUnavailable("503")], then]))  # type: ignore[list-item]  # a script
+    assert await world.answer(a_task(text=QUESTION)) is outcome
+    assert session.words == ["processing: Redis とは 何ですか", "active"]
+    await world.statuses.close()
+
+
+async def test_it_is_processing_until_its_person_stops_the_answer() -> None:
+    world, session = an_agent(FakeModel([[ModelUnavailable("503")]] * 9))
+    wait = world.naps.meanwhile
+    assert wait is not None
+
+    async def stopped() -> None:
+        await wait()
+        await world.cancellations.request(a_task().task_id)
+        await asyncio.sleep(0.02)
+
+    world.naps.meanwhile = stopped
+    assert await world.answer() is Outcome.STOPPED
+    assert session.words[-1] == "active"
+    await world.statuses.close()
+
+
+async def test_an_answer_that_comes_soon_costs_no_call() -> None:
+    world, session = an_agent(FakeModel([saying("ok")]), quiet_s=30.0)
+    assert await world.answer() is Outcome.ANSWERED
+    assert session.words == []
+    await world.statuses.close()
+
+
+async def test_a_title_is_no_longer_than_slack_takes() -> None:
+    world, session = an_agent(FakeModel([[ModelUnavailable("503")], saying("ok")]))
+    await world.answer(a_task(text="長" * 500))
+    assert session.words[0] == f"processing: {'長' * 200}"
+    await world.statuses.close()
+
+
+async def test_a_question_that_is_handed_back_is_still_at_work_and_its_successor_ends_it() -> None:
+    world, session = an_agent(FakeModel([[ModelUnavailable("503")]]))
+    assert await world.answer() is Outcome.TRY_LATER
+    assert "active" not in session.words
+    world.model = FakeModel([saying("ok")])
+    world.statuses = Statuses(0.02, StatusTimes(quiet_s=30.0))
+    session.begun = False
+    assert await world.answer(attempt=2) is Outcome.ANSWERED
+    assert session.words[-1] == "active"
+    await world.statuses.close()
+
+
+async def test_what_a_dead_worker_left_is_ended_by_whoever_gives_the_task_up() -> None:
+    world, session = an_agent(FakeModel([]))
+    assert await give_up(a_task(), Delivery("d1"), world.deps()) is Outcome.GAVE_UP
+    assert session.words == ["active"]
+    await world.statuses.close()
+
+
+async def test_it_is_over_before_the_delivery_is_acknowledged_and_tried_again_if_that_fails() -> (
+    None
+):
+    world, session = an_agent(FakeModel([[ModelUnavailable("503")], saying("ok")]))
+    session.fails = 1
+    assert await world.answer() is Outcome.ANSWERED
+    assert "active" not in session.words
+    await world.statuses.close()
+    assert session.words[-1] == "active"
+
+
+async def test_where_slacks_limit_leaves_no_room_no_session_begins() -> None:
+    world, session = an_agent(FakeModel([[ModelUnavailable("503")], saying("ok")]))
+    world.budget = FakeBudget(left=0)
+
+    async def asked_for_room() -> None:
+        async with asyncio.timeout(5):
+            while world.budget.left == 0:  # noqa: ASYNC110 - bounded above
+                await asyncio.sleep(0)
+
+    world.naps.meanwhile = asked_for_room
+    assert await world.answer() is Outcome.ANSWERED
+    assert session.words == []
+    await world.statuses.close()
