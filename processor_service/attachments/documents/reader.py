@@ -59,7 +59,8 @@ async def _told_by_child(content: bytes, room: int, written_as: DocumentFormat) 
     with tempfile.TemporaryFile() as source:
         await asyncio.to_thread(_fill, source.fileno(), content)
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", _PROGRAM, str(room), written_as),
+            # Its limits let it write no bytecode, so it does not try to.
+            *(sys.executable, "-B", "-m", _PROGRAM, str(room), written_as),
             stdin=source,
             stdout=PIPE,
             stderr=DEVNULL,
