@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo preview check test format fuzz picture docs lock clean bench bench-check load chaos outage audit images-check drill operations
+.PHONY: help demo preview check test format fuzz picture docs lock clean bench bench-check load chaos outage evaluate audit images-check drill operations
 
 PORT ?= 7070
 PROCESSORS ?= 1
@@ -87,6 +87,9 @@ chaos: $(VENV)/.dev ## Break everything while N questions are asked; none is los
 
 outage: $(VENV)/.dev ## Gemini fails for ten minutes while people ask; each is told once (ARGS="--seconds 120")
 	@$(PY) -m tests.measure.outage $(ARGS)
+
+evaluate: $(VENV)/.dev ## Forty questions in two languages, answers judged by rules (needs GEMINI_API_KEY; ARGS=...)
+	@$(PY) -m tests.evaluate $(ARGS)
 
 ##@ Release
 

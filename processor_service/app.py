@@ -132,7 +132,7 @@ async def open_dependencies(
         session = await stack.enter_async_context(traced_session(timeout=timeout))
         downloads = await stack.enter_async_context(traced_session(timeout=DOWNLOAD_TIMEOUT))
         model = await stack.enter_async_context(
-            gemini(_gemini_access(settings), settings.gemini_timeout / 1000)
+            gemini(gemini_access(settings), settings.gemini_timeout / 1000)
         )
         statuses, late_looks = Statuses(), LateLooks()
         stack.push_async_callback(_close_both, statuses, late_looks)
@@ -266,7 +266,8 @@ def _generation(settings: ProcessorSettings, stopping: Stopping) -> Generation:
     )
 
 
-def _gemini_access(settings: ProcessorSettings) -> GeminiAccess:
+def gemini_access(settings: ProcessorSettings) -> GeminiAccess:
+    """The address and credentials that the settings give."""
     key = settings.gemini_api_key
     vertex = settings.google_genai_use_vertexai
     return GeminiAccess(
