@@ -195,15 +195,15 @@ FEEDBACK_THANKS: Final[Texts] = {
 FLAW_LABEL: Final[Texts] = {"ja": "気になった点", "en": "What was wrong"}
 FLAW_PLACEHOLDER: Final[Texts] = {"ja": "選んでください", "en": "Choose one"}
 FLAWS: Final[dict[FeedbackReason, Texts]] = {
-    FeedbackReason.WRONG: {"ja": "内容が間違っている", "en": "It is wrong"},
+    FeedbackReason.WRONG: {"ja": "内容が間違っている", "en": "It's wrong"},
     FeedbackReason.OFF_TOPIC: {
         "ja": "質問の答えになっていない",
-        "en": "It does not answer my question",
+        "en": "It doesn't answer my question",
     },
-    FeedbackReason.TOO_LONG: {"ja": "長すぎる", "en": "It is too long"},
-    FeedbackReason.TOO_SHORT: {"ja": "短すぎる、説明が足りない", "en": "It is too short"},
-    FeedbackReason.OUTDATED: {"ja": "情報が古い", "en": "It is out of date"},
-    FeedbackReason.UNCLEAR: {"ja": "分かりにくい", "en": "It is hard to understand"},
+    FeedbackReason.TOO_LONG: {"ja": "長すぎる", "en": "It's too long"},
+    FeedbackReason.TOO_SHORT: {"ja": "短すぎる、説明が足りない", "en": "It's too short"},
+    FeedbackReason.OUTDATED: {"ja": "情報が古い", "en": "It's out of date"},
+    FeedbackReason.UNCLEAR: {"ja": "分かりにくい", "en": "It's hard to understand"},
     FeedbackReason.OTHER: {"ja": "その他", "en": "Something else"},
 }
 COMMENT_LABEL: Final[Texts] = {"ja": "ご意見", "en": "In your own words"}

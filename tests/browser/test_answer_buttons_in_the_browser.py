@@ -57,7 +57,7 @@ async def test_a_bad_vote_asks_why_and_says_thanks(stack: LocalStack, open_page:
     bad = thread.get_by_role("button", name="Not helpful")
     await bad.click(timeout=ANSWER_MS)
     modal = page.get_by_test_id("modal")
-    await modal.get_by_role("combobox").select_option(label="It is too long")
+    await modal.get_by_role("combobox").select_option(label="It's too long")
     await expect(modal.get_by_role("textbox")).to_have_count(0)
     await page.get_by_test_id("modal-submit").click()
     await expect(modal).to_have_count(0)
