@@ -113,13 +113,15 @@ async def test_the_bots_messages_statuses_and_streams_are_followed(page: Page) -
 async def test_replies_edits_reactions_and_deletions_are_followed(page: Page) -> None:
     channel = page.bench.general
     ts = (await page.do("post", channel=channel, text="a"))["ts"]
-    await page.do("post", channel=channel, text="b", thread_ts=ts)
+    reply = await page.do("post", channel=channel, text="b", thread_ts=ts)
     await page.frame("message", ts=ts, reply_count=1)
     await page.do("edit", channel=channel, ts=ts, text="c")
     assert (await page.frame("message", ts=ts, edited=True))["message"]["text"] == "c"
     await page.do("react", channel=channel, ts=ts, name="eyes")
     reactions = (await page.frame("message", ts=ts))["message"]["reactions"]
     assert reactions == [{"name": "eyes", "count": 1, "me": True}]
+    await page.do("delete", channel=channel, ts=reply["ts"])
+    await page.frame("message_deleted", ts=reply["ts"])
     await page.do("delete", channel=channel, ts=ts)
     await page.frame("message_deleted", ts=ts)
 
