@@ -60,7 +60,7 @@ async def test_the_menu_below_an_answer_gives_another_one_in_another_mode(
     await asked(page, "/gemini 秋の朝の俳句を詠んでください")
     await page.get_by_test_id("thread-link").first.click(timeout=ANSWER_MS)
     thread = page.get_by_test_id("thread-pane")
-    await thread.get_by_role("heading", name="Variations").wait_for(timeout=ANSWER_MS)
+    await thread.get_by_role("heading", name="バリエーション").wait_for(timeout=ANSWER_MS)
     await thread.get_by_text("Creative mode", exact=True).wait_for(timeout=ANSWER_MS)
     menu = thread.locator("select.bk-overflow")
     await menu.select_option(label="Answer in Code mode")
