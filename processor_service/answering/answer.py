@@ -76,10 +76,22 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     async with _leased(task, delivery, deps) as work:
         if work.lease is not None:
             run = _begin(work.lease, work.until, deps)
-            if await is_for_us(task, deps.follow_ups, run.patience):
-                await _work_on(task, delivery, work, run, deps)
-            else:
+            if not await is_for_us(task, deps.follow_ups, run.patience):
                 work.outcome = Outcome.NOT_FOLLOWED
+            else:
+                async with (
+                    watch_cancellation(task.task_id, run.cancel, deps.coordination.cancellations),
+                    deps.slack.statuses.of(
+                        task,
+                        deps.slack.conversations,
+                        delivery.told_within_s,
+                        again=delivery.attempt > 1,
+                    ) as status,
+                    _failures_told(task, delivery, run, work, deps),
+                ):
+                    if work.deaths >= MOST_DEATHS and not delivery.again:
+                        raise WorkersDied(f"{work.deaths} workers in a row died with the task.")
+                    work.outcome = await _answer_once(task, delivery, status, run, deps)
     if work.outcome is Outcome.TRY_LATER and run is not None and run.doubtful:
         await _leave_nothing_beside(task, delivery, deps)
     if work.outcome in _DELIVERED:
@@ -93,24 +105,6 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
             TaskStatus(deps.slack.statuses, task, deps.slack.conversations).end()
     await look_later(task, delivery, work.outcome, run, deps)
     return work.outcome
-
-
-async def _work_on(
-    task: Task, delivery: Delivery, work: LeasedWork, run: TaskRun, deps: AnswerDeps
-) -> None:
-    async with (
-        watch_cancellation(task.task_id, run.cancel, deps.coordination.cancellations),
-        deps.slack.statuses.of(
-            task,
-            deps.slack.conversations,
-            delivery.told_within_s,
-            again=delivery.attempt > 1,
-        ) as status,
-        _failures_told(task, delivery, run, work, deps),
-    ):
-        if work.deaths >= MOST_DEATHS and not delivery.again:
-            raise WorkersDied(f"{work.deaths} workers in a row died with the task.")
-        work.outcome = await _answer_once(task, delivery, status, run, deps)
 
 
 async def _leave_nothing_beside(task: Task, delivery: Delivery, deps: AnswerDeps) -> None:
