@@ -88,6 +88,15 @@ def _boundless() -> bytes:
     return with_parts(formatted(1, "0"), {name: whole})
 
 
+def _strict() -> bytes:
+    name = "word/document.xml"
+    strict = part(minutes(), name).replace(
+        b"http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+        b"http://purl.oclc.org/ooxml/wordprocessingml/main",
+    )
+    return with_parts(minutes(), {name: strict})
+
+
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a zip bomb": (lambda: _word(b" " * 20_000_000), "file_unsafe"),
     "a zip within a zip": (lambda: with_parts(zip_of({"a.zip": sales()}), {}), "file_unreadable"),
@@ -139,6 +148,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: _word(b"".join(b'<w:p w:a="%d"/>' % n for n in range(1_000_000))),
         "file_too_complex",
     ),
+    "the strict form": (_strict, "file_office"),
     "nothing in it": (sheet, "file_no_text"),
 }
 """By what each tries: the document, and the verdict."""

@@ -45,6 +45,9 @@ _AS_PLAIN: Final = {
 _DECLARED: Final = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.-]+)["']""")
 _ENCODINGS: Final = frozenset({b"utf-8", b"utf8", b"utf-16", b"us-ascii"})
 _ROOT: Final = re.compile(rb"<[A-Za-z_]")
+_ROOT_BYTES: Final = 2_000
+# Names of the strict form, a choice when saving (ECMA-376-1, Annex A): the libraries find nothing.
+_STRICT: Final = b'"http://purl.oclc.org/ooxml/'
 _TYPES: Final = "[Content_Types].xml"
 
 
@@ -123,6 +126,8 @@ class Container:
         has_dtd = b"<!DOCTYPE" in prolog or b"<!ENTITY" in prolog
         if has_dtd or (is_xml and not (known and root)):
             raise Unreadable("A part has a DTD or an unknown encoding.", "file_unsafe")
+        if root and _STRICT in beginning[root.start() : root.start() + _ROOT_BYTES]:
+            raise Unreadable("It is in the strict form.", "file_office")
 
     def _beginning(self, name: str) -> bytes:
         size = _HEAD_BYTES if name == _TYPES else _PROLOG_BYTES

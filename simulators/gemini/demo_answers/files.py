@@ -46,7 +46,7 @@ def _shown(one: Attached, locale: Locale) -> list[str]:
         return []
     rows = [line.strip("| ").split(" | ") for line in lines if line.startswith(("| ", "|  |"))]
     # The first line of a grid has the letters of the columns, the second the rule.
-    if lines[0].startswith(("|  |", "# Sheet")) and len(rows) > 2:
+    if lines[0].startswith(("|  |", "# Sheet")) and len(rows) > 1:
         return _table(one.name, [row[1:] for row in rows[1:]], locale)
     first = " ".join(lines[0].split())[:_FIRST_CHARS]
     text: str = texts("note")[locale]["text"]

@@ -214,6 +214,7 @@ def test_files_are_named_and_their_text_is_looked_at() -> None:
             "a.csv",
             "|  | A | B |\n|---|---|---|\n| 1 | name | price |\n| 2 | pen | 2 |\n| 3 | ink | 4 |",
         ),
+        Attachment("b.xlsx", "# Sheet: 売上\n|  | A |\n|---|---|\n| 1 | 数 |\n| 2 | 7 |\n"),
         Attachment("cat.png", MediaFile("image/png", PNG)),
     ]
     missing = [OmittedFile("big.mov", "too_large")]
@@ -223,6 +224,7 @@ def test_files_are_named_and_their_text_is_looked_at() -> None:
         "`a.csv`",
         "2 行の表",
         "`price` の平均は 3.00",
+        "`数` の平均は 7.00",
         "`cat.png`の中身は見ていません",
         "`big.mov`",
     ):

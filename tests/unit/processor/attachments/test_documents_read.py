@@ -27,6 +27,7 @@ from tests.support.office_files import (
     uncomputed,
     workbook,
 )
+from tests.support.sample_files import png
 
 PLENTY = 1_000_000
 
@@ -73,6 +74,12 @@ def with_chartsheet(book: Any) -> None:
 def a_note(made: Any) -> None:
     run = made.add_paragraph("本文").add_run("です")
     made.add_comment(run, text="要確認", author="田中")
+
+
+def a_picture(made: Any) -> None:
+    made.add_paragraph("前")
+    made.add_picture(io.BytesIO(png()))
+    made.add_paragraph("後")
 
 
 def two_lists(made: Any) -> None:
@@ -178,6 +185,7 @@ ARTICLE = '<w:p><w:pPr><w:outlineLvl w:val="1"/></w:pPr><w:r><w:t>第二節</w:t
         (lambda: paragraphs(BOX), ["枠"]),
         (lambda: paragraphs(ARTICLE), ["## 第二節"]),
         (lambda: document(a_note), ["本文です", "Comments:\n- 田中: 要確認"]),
+        (lambda: document(a_picture), ["前\n\n[picture]\n\n後"]),
         (lambda: document(two_lists), ["- 一\n\n", "- 二", "1. 三"]),
         (lambda: document(in_a_table), ["| 外 | 内 |"]),
         (
