@@ -204,7 +204,7 @@ async def test_where_slack_shows_no_status_one_message_says_so_until_the_answer_
         await stack.slack.wait_for(lambda: marked(stack, "#general", "delay", asked.ts), DEADLINE_S)
         assert time.monotonic() - began < 15.0
         [delay] = marked(stack, "#general", "delay", asked.ts)
-        assert "your question is kept" in delay["text"]
+        assert "keeping your question" in delay["text"]
         stack.gemini.script("Redis", Reply(text="An in-memory store."))
         await stack.slack.wait_for(
             lambda: marked(stack, "#general", "answer", asked.ts), DEADLINE_S
