@@ -112,9 +112,6 @@ class LocalStack:
         )
         self.vendors = await self._opened.enter_async_context(vendors(plan))
         self._create_services(command_port)
-        if self.vendors.slack is not None:
-            pubsub, redis = self.vendors.pubsub, self.redis.child
-            self.vendors.slack.page.controls = StackControls(self.services, redis, pubsub)
         # Both start side by side: the command service needs the topics, not the processor.
         self.processor_url = await self._front()
         await provision(
@@ -130,6 +127,10 @@ class LocalStack:
                     starting.create_task(self._start_service(service))
         except ExceptionGroup as group:
             raise group.exceptions[0] from None
+        # Only from here on somebody starts again what the page kills.
+        if self.vendors.slack is not None:
+            pubsub, redis = self.vendors.pubsub, self.redis.child
+            self.vendors.slack.page.controls = StackControls(self.services, redis, pubsub)
 
     def _create_services(self, command_port: int) -> None:
         config, addresses = self.config, self.vendors.addresses
