@@ -5,6 +5,7 @@ whether they ask for anything. The expressions are data, in ``words.toml``.
 import re
 import tomllib
 import unicodedata
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -23,20 +24,18 @@ _OTHERS_MENTION: Final = re.compile(
 """A mention that calls somebody, instead of speaking about them."""
 
 
-def _expressions(name: str, flags: re.RegexFlag) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{each})" for each in _WORDS[name]), flags)
+@cache
+def _words() -> dict[str, list[str]]:
+    return tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
 
 
-_WORDS: Final[dict[str, list[str]]] = tomllib.loads(
-    Path(__file__).with_name("words.toml").read_text("utf-8")
-)
-_OURS: Final = _expressions("ours", re.IGNORECASE)
-_NAMES: Final = _expressions("names", re.NOFLAG)
-_ANEW: Final = _expressions("anew", re.IGNORECASE)
-_PEOPLE: Final = _expressions("people", re.IGNORECASE)
-_PEOPLE_AMONG: Final = _expressions("people_among", re.IGNORECASE)
-_ASKS: Final = _expressions("asks", re.IGNORECASE)
-_CLOSING: Final = _expressions("closing", re.IGNORECASE)
+@cache
+def _any_of(name: str) -> re.Pattern[str]:
+    """The group's expressions as one. Made when first needed: all of them take 0.07 s, which each
+    cold start would pay.
+    """
+    flags = re.NOFLAG if name == "names" else re.IGNORECASE
+    return re.compile("|".join(f"(?:{each})" for each in _words()[name]), flags)
 
 
 def sentences(text: str) -> list[str]:
@@ -52,12 +51,14 @@ def sentences(text: str) -> list[str]:
 
 def calls_us(text: str) -> bool:
     """Whether a message opens with our name."""
-    return _OURS.match(text.strip()) is not None
+    return _any_of("ours").match(text.strip()) is not None
 
 
 def calls_somebody_else(text: str) -> bool:
     """Whether a message calls a person, or everybody, by name or by a mention."""
-    return any(_NAMES.search(each) or _OTHERS_MENTION.search(each) for each in sentences(text))
+    return any(
+        _any_of("names").search(each) or _OTHERS_MENTION.search(each) for each in sentences(text)
+    )
 
 
 def is_for_people(text: str, *, among_people: bool) -> bool:
@@ -65,22 +66,22 @@ def is_for_people(text: str, *, among_people: bool) -> bool:
     of us, but is asked of one of them where there are some.
     """
     said = [_COURTESY.sub("", each) for each in sentences(text)]
-    if any(_PEOPLE.search(each) for each in said):
+    if any(_any_of("people").search(each) for each in said):
         return True
-    return among_people and any(_PEOPLE_AMONG.search(each) for each in said)
+    return among_people and any(_any_of("people_among").search(each) for each in said)
 
 
 def asks(text: str) -> bool:
     """Whether a message asks for something, or reports a trouble."""
-    return any(_ASKS.search(_COURTESY.sub("", each)) for each in sentences(text))
+    return any(_any_of("asks").search(_COURTESY.sub("", each)) for each in sentences(text))
 
 
 def starts_anew(text: str) -> bool:
     """Whether a message says in front that it is about something else."""
-    return any(_ANEW.search(each) for each in sentences(text)[:2])
+    return any(_any_of("anew").search(each) for each in sentences(text)[:2])
 
 
 def closes(text: str) -> bool:
     """Whether a message thanks, agrees, reports success, or says what its author will do."""
     said = sentences(text)
-    return not said or any(_CLOSING.search(each) for each in said)
+    return not said or any(_any_of("closing").search(each) for each in said)
