@@ -14,7 +14,7 @@ from processor_service.attachments.documents.container import Container, Unreada
 from processor_service.attachments.documents.paper import Paper
 
 # The libraries take 50 MiB of it, most of them only addresses.
-MEMORY_BYTES: Final = 200 * 1024 * 1024
+MEMORY_BYTES: Final = 156 * 1024 * 1024
 CPU_S: Final = 3
 # Reading ends by itself after this long, and says what it did not reach.
 _READING_S: Final = 1.5

@@ -17,7 +17,7 @@ log = get_logger(__name__)
 
 # A process ends itself after 3 s of work; it may wait for a processor meanwhile.
 _WITHIN_S: Final = 30.0
-# Each takes up to 200 MiB (``__main__``).
+# Each takes up to 156 MiB (``__main__``).
 _AT_ONCE: Final = 2
 # JSON spells a control character in six letters.
 _SPELLED: Final = 6
