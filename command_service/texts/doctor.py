@@ -5,7 +5,7 @@ from typing import Final
 from shared.slack.findings import CheckText
 from shared.task import Texts
 
-ALL_WELL: Final[Texts] = {
+COMMAND_WELL: Final[Texts] = {
     "ja": "質問の受付は正常に動いています。",
     "en": "Health check, intake: everything works.",
 }

@@ -119,7 +119,7 @@ async def run_checks(visit: DoctorRequest, deps: DoctorDeps) -> Report:
         )
         unreachable = isinstance(on_queue, QueueUnavailable)
         awaited = (texts.NO_REPORT if unreachable else texts.REPORT_COMES)[locale]
-        return report(texts.ALL_WELL[locale], findings, awaited)
+        return report(texts.COMMAND_WELL[locale], findings, awaited)
 
 
 async def _kept_out(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> Report | None:

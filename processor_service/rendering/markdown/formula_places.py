@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from markdown_it.rules_block import StateBlock
 
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
-from processor_service.rendering.markdown.formulas import readable, readable_rows
+from processor_service.rendering.markdown.formulas import readable_formula, readable_rows
 from processor_service.rendering.markdown.links import escaped
 
 # ``stable_prefix`` holds open marks back for 300 characters, in which invisible ones count.
-MOST_CHARS = 240
+MOST_FORMULA_CHARS = 240
 _BLOCK_CHARS = 2_000
 
 _BODY = r"(?:[^$\\\n`]|\\[^\n`()\[\]])"
@@ -59,19 +59,19 @@ class Formula:
 
 def formula_at(source: str, at: int) -> Formula | None:
     """The formula within a line that begins at ``at``."""
-    found = _FORMULA.match(source, at, at + MOST_CHARS)
+    found = _FORMULA.match(source, at, at + MOST_FORMULA_CHARS)
     if found is None or source.endswith("$", 0, at):
         return None
     latex = str(found[found.lastgroup or 0]).strip()
     if not _is_formula(found, latex, source):
         return None
-    text = readable(latex)
+    text = readable_formula(latex)
     return Formula(found.end(), text or latex, not text)
 
 
 def is_open(source: str, at: int) -> bool:
     """Whether a formula that begins at ``at`` may still be ended by what follows ``source``."""
-    if len(source) - at > MOST_CHARS or source.endswith("$", 0, at):
+    if len(source) - at > MOST_FORMULA_CHARS or source.endswith("$", 0, at):
         return False
     found = _OPEN.match(source, at)
     return found is not None and may_grow(found["dollars"] or found["brackets"] or "")

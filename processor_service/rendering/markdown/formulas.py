@@ -45,7 +45,7 @@ class _Unreadable(Exception):
     """There is no character for a part of the formula."""
 
 
-def readable(latex: str) -> str | None:
+def readable_formula(latex: str) -> str | None:
     """The formula in Unicode on one line; None if a part of it has no character."""
     try:
         return _Formula(_TOKEN.findall(latex)).read()
@@ -57,7 +57,7 @@ def readable_rows(latex: str) -> list[str] | None:
     """The rows of a formula that stands alone; None if a part of one has no character."""
     inside = _ENVIRONMENT.fullmatch(latex)
     body = inside[3] if inside else latex
-    found = [readable(row.replace("&", "")) for row in _ROWS.split(body) if row.strip()]
+    found = [readable_formula(row.replace("&", "")) for row in _ROWS.split(body) if row.strip()]
     rows = [row for row in found if row]
     return rows if rows and len(rows) == len(found) else None
 

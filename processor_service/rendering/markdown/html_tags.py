@@ -6,7 +6,7 @@ A pair goes, so that its words stay; a tag that is alone may be what the text is
 import re
 from collections.abc import Container
 
-from processor_service.rendering.markdown.formula_places import MOST_CHARS
+from processor_service.rendering.markdown.formula_places import MOST_FORMULA_CHARS
 from processor_service.rendering.markdown.formulas import lowered, raised
 
 _NAMES = "b|strong|i|em|u|s|del|ins|mark|small|big|sub|sup|span|font|center|kbd"
@@ -27,7 +27,7 @@ def closed_at(source: str, name: str, at: int, taken: Container[int]) -> int:
     """Where the tag ``name`` that begins at ``at`` is closed, by an end that is not ``taken``;
     -1 if it is not, or far away.
     """
-    ends = re.compile(f"</{name}>", re.IGNORECASE).finditer(source, at, at + MOST_CHARS)
+    ends = re.compile(f"</{name}>", re.IGNORECASE).finditer(source, at, at + MOST_FORMULA_CHARS)
     return next((each.start() for each in ends if each.start() not in taken), -1)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from processor_service.rendering.incremental import IncrementalRenderer
 from processor_service.rendering.markdown.document import read_document, words_of
-from processor_service.rendering.markdown.formulas import readable
+from processor_service.rendering.markdown.formulas import readable_formula
 from tests.support.markdown.judge import shown
 
 
@@ -37,7 +37,7 @@ def mended(source: str) -> str:
     ],
 )
 def test_a_formula_is_written_in_characters_or_not_at_all(latex: str, text: str | None) -> None:
-    found = readable(latex)
+    found = readable_formula(latex)
     assert found == text or found == (text and text.replace("ŷ", "y\u0302").replace("x̄", "x\u0304"))
 
 
