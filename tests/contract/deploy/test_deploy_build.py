@@ -442,6 +442,7 @@ RUNNING = {
         "ALLOWED_USER_IDS": "",
         "ROLLOUT_PERCENT": "10",
         "ROLLOUT_USER_IDS": "U1,U2",
+        "SYNTHETIC_QUESTION_SECONDS": "600",
         "SIGNING_KEYS_VERSION": "4",
         "SLACK_BOT_TOKEN_VERSION": "5",
         "SLACK_APP_TOKEN_VERSION": "6",
@@ -478,7 +479,8 @@ async def test_only_the_first_deployment_has_first_values(
     await workspace.run(SCRIPT[service], [])
     versions = {name: "1" for name in RUNNING[service] if name.endswith("_VERSION")}
     lists = dict.fromkeys((name for name in RUNNING[service] if name.endswith("_IDS")), "")
-    everybody = {"ROLLOUT_PERCENT": "100"} if service == "command" else {}
+    first = {"ROLLOUT_PERCENT": "100", "SYNTHETIC_QUESTION_SECONDS": "300"}
+    everybody = first if service == "command" else {}
     assert deployed(workspace, service) == versions | lists | everybody
 
 

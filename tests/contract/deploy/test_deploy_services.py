@@ -34,6 +34,7 @@ VALUES = {
         "ALLOWED_USER_IDS": "",
         "ROLLOUT_PERCENT": "100",
         "ROLLOUT_USER_IDS": "U1,U2",
+        "SYNTHETIC_QUESTION_SECONDS": "300",
         "SLACK_BOT_TOKEN_VERSION": "3",
         "SLACK_APP_TOKEN_VERSION": "1",
         "SIGNING_KEYS_VERSION": "1",

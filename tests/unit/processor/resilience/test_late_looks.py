@@ -12,17 +12,19 @@ from processor_service.resilience.late_looks import LateLooks, LookPace
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import OutcomeUnknown, SlackUnavailable
 from shared.ledger import growing_mark
-from tests.support.fakes.processor.model import at_once
+from tests.support.fakes.processor.model import FakeModel, at_once, saying
 from tests.support.fakes.processor.world import World
 from tests.support.tasks import a_task
 
 TASK_ID = a_task().task_id
+# Long enough to be seen growing.
+TWO_SENTENCES = "素数は1と自身でのみ割れます。2、3、5、7がその例です。ほかにも限りなくあります。"
 LATE = (Posted("900.000001", growing_mark(TASK_ID, 2), live=True), Body("late"))
 
 
 @pytest.mark.parametrize("call", ["start", "post"])
 async def test_what_slack_takes_after_the_answer_stands_is_removed(call: str) -> None:
-    world = World() if call == "start" else World(model=at_once())
+    world = World(model=FakeModel([saying(TWO_SENTENCES)]) if call == "start" else at_once())
     world.conversation.can_stream = call == "start"
     world.conversation.failures[call] = [(OutcomeUnknown("dropped"), False)]
     assert await world.answer() is Outcome.ANSWERED
@@ -34,7 +36,7 @@ async def test_what_slack_takes_after_the_answer_stands_is_removed(call: str) ->
 
 async def test_a_delivery_with_an_unconfirmed_call_is_acknowledged_after_the_first_look() -> None:
     # If the worker dies before it, Pub/Sub delivers again and the next worker looks.
-    world = World(late_looks=LateLooks((3600.0,)))
+    world = World(late_looks=LateLooks((3600.0,)), model=FakeModel([saying(TWO_SENTENCES)]))
     world.conversation.can_stream = True
     world.conversation.failures["start"] = [(OutcomeUnknown("dropped"), False)]
     delivery = asyncio.create_task(world.answer())
