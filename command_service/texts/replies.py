@@ -74,13 +74,8 @@ _USAGE: Final[Texts] = {
 • send me a direct message, or just forward one to me and I'll explain it
 • choose Summarise thread, Translate or Explain from a message's menu (I answer by direct message)
 *Files I can read*
-<<<<<<< HEAD
-• send PDF, Word, Excel or PowerPoint files, images, audio, video or text with your question
-*Answer modes* (`/gemini` picks one that fits, unless you name it)
-=======
 • send PDF, Word, Excel, PowerPoint, CSV or mail (.eml) files, images, audio, video or text with your question
-*Answer modes* (with `/gemini`, I choose one to fit your question unless you name it)
->>>>>>> f1166e3 (Give the model CSV as tables, mails and canvases as text and voice clips as audio: columns ran together, and a clip was a film)
+*Answer modes* (`/gemini` picks one that fits, unless you name it)
 • `/gemini general: …` a summary and its key points
 • `/gemini code: …` code with an explanation and suggestions
 • `/gemini data: …` an analysis with insights and recommendations
