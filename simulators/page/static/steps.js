@@ -25,6 +25,8 @@ const CALLS = {
   "conversations.history": "sChannelRead",
   "conversations.info": "sChannelKnown",
   "users.info": "sPersonKnown",
+  "agents.sessions.setStatus": "sSession",
+  "agents.sessions.rename": "sSessionTitle",
   "bots.info": "sTokenChecked",
   "auth.test": "sTokenChecked",
   "views.publish": "sHomeShown",
