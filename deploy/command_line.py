@@ -7,10 +7,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from pydantic import ValidationError
+
 from deploy.canary.cloud_run import HOST, CloudRun
 from deploy.canary.prometheus import GOOGLE, Prometheus
 from deploy.errors import OperationFailed
 from deploy.google_access import Access, is_local
+from deploy.language import LANGUAGES, Language, speaking, words
 from deploy.objectives import COMMAND_SERVICE, PROCESSOR_SERVICE
 from deploy.settings import OperatorSettings
 
@@ -58,7 +61,12 @@ def project_of(options: argparse.Namespace, settings: OperatorSettings) -> str:
     """The project; raises OperationFailed if nobody named one."""
     project: str | None = options.project or settings.google_cloud_project
     if project is None:
-        raise OperationFailed("Which project? Use --project or set GOOGLE_CLOUD_PROJECT.")
+        raise OperationFailed(
+            words(
+                "Which project? Use --project or set GOOGLE_CLOUD_PROJECT.",
+                "プロジェクトを --project または GOOGLE_CLOUD_PROJECT で指定してください。",
+            )
+        )
     return project
 
 
@@ -103,13 +111,32 @@ def stop_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def exit_code(work: Callable[[], int]) -> int:
-    """What ``work`` returns; 1 if an operation failed, 130 after Ctrl-C."""
+def exit_code(work: Callable[[OperatorSettings], int], language: Language | None = None) -> int:
+    """What ``work`` returns; 1 if an operation failed, 2 for wrong settings, 130 after Ctrl-C.
+
+    It speaks ``language``, or that of ``DEPLOY_LANG``.
+    """
     try:
-        return work()
-    except OperationFailed as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
-        return 130
+        settings = OperatorSettings()
+    except ValidationError as error:
+        print(wrong_settings(error), file=sys.stderr)
+        return 2
+    with speaking(language or settings.deploy_lang):
+        try:
+            return work(settings)
+        except OperationFailed as error:
+            print(error, file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print(words("Stopped.", "中止しました。"), file=sys.stderr)
+            return 130
+
+
+def wrong_settings(error: ValidationError) -> str:
+    """Which settings are no good, in both languages and without what stands in them."""
+    names = ", ".join(str(each["loc"][0]).upper() for each in error.errors(include_input=False))
+    known = ", ".join(LANGUAGES)
+    return (
+        f"{names}: not a value that is known (DEPLOY_LANG: {known}). Nothing was done.\n"
+        f"{names}：使えない値です（DEPLOY_LANG は {known}）。何も実行していません。"
+    )

@@ -104,9 +104,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         epilog="Exit codes: 0 alone, 1 not seen in time, 2 wrong usage.",
         parents=[service_options()],
     )
-    options, settings = parser.parse_args(argv), OperatorSettings()
+    options = parser.parse_args(argv)
 
-    def work() -> int:
+    def work(settings: OperatorSettings) -> int:
         service = cloud_run_of(options, cloud_run_access(options, settings))
         wait_for(options, settings, service.state().carrier)
         return 0

@@ -7,6 +7,7 @@ to go back to; 4 (--if-bad) there is not enough data to judge, and nothing was c
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from deploy.canary.announcement import Announcement, tell
 from deploy.canary.cloud_run import CloudRun, ServiceState, Share
@@ -30,7 +31,7 @@ _NO_GOOD_REVISION, _NO_DATA = 3, 4
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says; the exit code."""
     options = command_line().parse_args(argv)
-    return exit_code(lambda: run(options, OperatorSettings()))
+    return exit_code(partial(run, options))
 
 
 def command_line() -> argparse.ArgumentParser:

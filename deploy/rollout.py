@@ -36,7 +36,7 @@ _TAKEN_BACK = {Verdict.GOOD: 0, Verdict.BAD: 3, Verdict.TOO_FEW: 4}
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says; the exit code."""
     options = command_line().parse_args(argv)
-    return exit_code(lambda: run(options, OperatorSettings()))
+    return exit_code(partial(run, options))
 
 
 def command_line() -> argparse.ArgumentParser:

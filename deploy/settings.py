@@ -3,6 +3,8 @@
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from deploy.language import Language
+
 
 class OperatorSettings(BaseSettings):
     """The settings that the services have too, from the environment and ``.env``."""
@@ -14,3 +16,4 @@ class OperatorSettings(BaseSettings):
     google_cloud_project: str | None = None
     slack_bot_token: SecretStr | None = None
     slack_api_url: str = "https://slack.com/api/"
+    deploy_lang: Language = "en"

@@ -8,25 +8,35 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import grpc
 
 from deploy.command_line import exit_code, project_of
 from deploy.errors import MonitoringFailed
+from deploy.language import LANGUAGES, Language, words
 from deploy.monitoring import files
-from deploy.monitoring.changes import Change, Kind, changes
+from deploy.monitoring.changes import Change, Kind, Verb, changes
 from deploy.monitoring.google import GoogleMonitoring, normalised
+from deploy.monitoring.japanese import japanese_runbooks
 from deploy.monitoring.values import Installation, values
 from deploy.settings import OperatorSettings
 
-_DONE = {"create": "created", "update": "updated", "delete": "deleted"}
+_DONE = {Verb.CREATE: "created", Verb.UPDATE: "updated", Verb.DELETE: "deleted"}
+_JAPANESE = {
+    Kind.POLICY: "アラートポリシー",
+    Kind.DASHBOARD: "ダッシュボード",
+    Verb.CREATE: "作成",
+    Verb.UPDATE: "更新",
+    Verb.DELETE: "削除",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says; the exit code."""
     options = command_line().parse_args(argv)
-    return exit_code(lambda: run(options, OperatorSettings()))
+    return exit_code(partial(run, options), options.lang)
 
 
 def command_line() -> argparse.ArgumentParser:
@@ -47,6 +57,9 @@ def command_line() -> argparse.ArgumentParser:
         "--daily-budget-usd", type=float, required=True, help="what Gemini may cost in 24 hours"
     )
     common.add_argument(
+        "--lang", choices=LANGUAGES, help="of titles, texts and output (default: DEPLOY_LANG, en)"
+    )
+    common.add_argument(
         "--monitoring-address", help="a stand-in for Cloud Monitoring on this machine"
     )
     parser = argparse.ArgumentParser(
@@ -63,24 +76,26 @@ def command_line() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
     """Render, compare or apply."""
+    language = options.lang or settings.deploy_lang
     if options.command == "render":
-        print(json.dumps(_wanted(options), ensure_ascii=False, indent=2))
+        print(json.dumps(_wanted(options, language), ensure_ascii=False, indent=2))
         return 0
     address = options.monitoring_address
     if address is None:
-        return _compare(options, GoogleMonitoring(project_of(options, settings)))
+        return _compare(options, language, GoogleMonitoring(project_of(options, settings)))
     with grpc.insecure_channel(address) as channel:
-        return _compare(options, GoogleMonitoring(project_of(options, settings), channel))
+        google = GoogleMonitoring(project_of(options, settings), channel)
+        return _compare(options, language, google)
 
 
-def _compare(options: argparse.Namespace, google: GoogleMonitoring) -> int:
+def _compare(options: argparse.Namespace, language: Language, google: GoogleMonitoring) -> int:
     for severity in ("critical", "warning"):
         names = getattr(options, severity).split(",")
         setattr(options, severity, ",".join(google.channel_named(name) for name in names))
-    wanted = _wanted(options)
+    wanted = _wanted(options, language)
     steps = [step for kind in Kind for step in changes(kind, wanted[kind], google.found(kind))]
     if not steps:
-        print("Nothing differs.")
+        print(words("Nothing differs.", "違いはありません。"))
     if options.command == "apply":
         return 1 if [step for step in steps if not _applied(step, google)] else 0
     for step in steps:
@@ -93,19 +108,24 @@ def _applied(step: Change, google: GoogleMonitoring) -> bool:
     try:
         google.apply(step)
     except MonitoringFailed as error:
-        print(f"{step.kind} {step.name}: {error}", file=sys.stderr)
+        kind = words(step.kind, _JAPANESE[step.kind])
+        print(f"{kind} {step.name}: {error}", file=sys.stderr)
         return False
     _tell(step, done=True)
     return True
 
 
-def _wanted(options: argparse.Namespace) -> dict[Kind, dict[str, Any]]:
+def _wanted(options: argparse.Namespace, language: Language) -> dict[Kind, dict[str, Any]]:
+    runbooks = options.runbooks_url
+    if language == "ja":
+        runbooks = japanese_runbooks(runbooks)
     names = values(
-        Installation(
-            options.critical, options.warning, options.runbooks_url, options.daily_budget_usd
-        )
+        Installation(options.critical, options.warning, runbooks, options.daily_budget_usd)
     )
-    described = {Kind.POLICY: files.policies(names), Kind.DASHBOARD: files.dashboards(names)}
+    described = {
+        Kind.POLICY: files.policies(names, language=language),
+        Kind.DASHBOARD: files.dashboards(names, language=language),
+    }
     return {
         kind: {name: normalised(kind, fields) for name, fields in of_kind.items()}
         for kind, of_kind in described.items()
@@ -114,7 +134,13 @@ def _wanted(options: argparse.Namespace) -> dict[Kind, dict[str, Any]]:
 
 def _tell(step: Change, *, done: bool) -> None:
     verb = _DONE[step.verb] if done else f"would be {_DONE[step.verb]}"
-    print(f"{step.kind} {step.name} {verb}")
+    kind, verb_ja = _JAPANESE[step.kind], _JAPANESE[step.verb]
+    print(
+        words(
+            f"{step.kind} {step.name} {verb}",
+            f"{kind} {step.name} を{verb_ja}{'しました' if done else 'します'}",
+        )
+    )
     for difference in step.differences:
         print(f"  {difference}")
 

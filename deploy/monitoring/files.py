@@ -7,6 +7,9 @@ from typing import Any, Final
 
 import yaml
 
+from deploy.language import Language
+from deploy.monitoring.japanese import Japanese
+
 FOLDER: Final = Path(__file__).parent
 OWNER: Final = {"managed_by": "mechachang"}
 """The label of what we applied. Whatever does not carry it is never touched."""
@@ -14,11 +17,19 @@ NAME: Final = "mechachang_name"
 """The label that says which file something comes from."""
 
 
-def policies(values: Mapping[str, str], folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
-    """The alert policies by their names; KeyError for a name in a file that stands for nothing."""
+def policies(
+    values: Mapping[str, str], folder: Path = FOLDER, language: Language = "en"
+) -> dict[str, dict[str, Any]]:
+    """The alert policies by their names; KeyError for a name in a file that stands for nothing.
+
+    Names and labels are the same in each language: another one changes what is there in its place.
+    """
     found = {}
     for path in sorted((folder / "alerts").glob("*.yaml")):
-        policy = _read(path, values)
+        written = _read(path)
+        if language == "ja":
+            written = Japanese(folder).policy(path.stem, written)
+        policy: dict[str, Any] = _fill(written, values)
         policy["userLabels"] = {**OWNER, NAME: path.stem}
         policy["notificationChannels"] = [
             channel for listed in policy["notificationChannels"] for channel in listed.split(",")
@@ -27,15 +38,20 @@ def policies(values: Mapping[str, str], folder: Path = FOLDER) -> dict[str, dict
     return found
 
 
-def dashboards(values: Mapping[str, str], folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
+def dashboards(
+    values: Mapping[str, str], folder: Path = FOLDER, language: Language = "en"
+) -> dict[str, dict[str, Any]]:
     """The dashboards by their names; KeyError for a name in a file that stands for nothing."""
     path = folder / "dashboard.yaml"
-    return {path.stem: {**_read(path, values), "labels": {**OWNER, NAME: path.stem}}}
+    written = _read(path)
+    if language == "ja":
+        written = Japanese(folder).dashboard(written)
+    return {path.stem: {**_fill(written, values), "labels": {**OWNER, NAME: path.stem}}}
 
 
-def _read(path: Path, values: Mapping[str, str]) -> dict[str, Any]:
-    filled: dict[str, Any] = _fill(yaml.safe_load(path.read_text(encoding="utf-8")), values)
-    return filled
+def _read(path: Path) -> dict[str, Any]:
+    written: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return written
 
 
 def _fill(part: Any, values: Mapping[str, str]) -> Any:

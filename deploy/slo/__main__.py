@@ -9,6 +9,7 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from deploy.command_line import exit_code, metrics_options, prometheus_of
 from deploy.settings import OperatorSettings
@@ -18,7 +19,7 @@ from deploy.slo.criteria import Result, results
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the report; the exit code."""
     options = command_line().parse_args(argv)
-    return exit_code(lambda: run(options, OperatorSettings()))
+    return exit_code(partial(run, options))
 
 
 def command_line() -> argparse.ArgumentParser:

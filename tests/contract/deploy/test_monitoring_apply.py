@@ -21,12 +21,15 @@ class Project:
     address: str
     capsys: pytest.CaptureFixture[str]
 
-    def run(self, command: str, *, critical: str = "On call", budget: str = "20") -> int:
+    def run(
+        self, command: str, *options: str, critical: str = "On call", budget: str = "20"
+    ) -> int:
         return main(
             [
                 *(command, "--project", "demo", "--monitoring-address", self.address),
                 *("--critical", critical, "--warning", "Operations in Slack"),
-                *("--runbooks-url", "https://example.com/runbooks", "--daily-budget-usd", budget),
+                *("--runbooks-url", "https://example.com/docs/runbooks"),
+                *("--daily-budget-usd", budget, *options),
             ]
         )
 
@@ -63,6 +66,46 @@ def test_an_empty_project_gets_everything_and_the_second_time_nothing(project: P
     assert project.run("apply") == 0
     assert project.run("diff") == 0
     assert project.said() == "Nothing differs.\nNothing differs.\n"
+    assert project.google.changes == []
+
+
+def test_another_language_changes_what_is_there_in_its_place(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.run("apply")
+    resources = {*project.google.policies, *project.google.dashboards}
+    project.google.changes.clear()
+    project.said()
+    monkeypatch.setenv("DEPLOY_LANG", "ja")
+    assert project.run("diff") == 1
+    assert "アラートポリシー redis-lost を更新します" in project.said()
+    assert project.run("apply") == 0
+    assert {*project.google.policies, *project.google.dashboards} == resources
+    assert {change.split()[0] for change in project.google.changes} == {"update"}
+    policy = project.policy("redis-lost")
+    assert policy.display_name == "Mechachang：Redis が応答していません"
+    assert policy.conditions[0].display_name == "10 分間に 3 回以上、コマンドが失敗しました"
+    (link,) = policy.documentation.links
+    assert link.url == "https://example.com/docs/ja/runbooks/redis-lost.md"
+    (dashboard,) = project.google.dashboards.values()
+    assert dashboard.grid_layout.widgets[3].title == "エラー率"
+    project.said()
+    assert project.run("diff") == 0
+    assert project.said() == "違いはありません。\n"
+    assert project.run("apply", "--lang", "en") == 0
+    assert {*project.google.policies, *project.google.dashboards} == resources
+    assert project.policy("redis-lost").display_name == "Mechachang: Redis is lost"
+
+
+def test_a_language_that_is_not_known_is_told_in_both(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPLOY_LANG", "jp")
+    assert project.run("apply") == 2
+    told = project.capsys.readouterr().err
+    assert "DEPLOY_LANG" in told
+    assert "何も実行していません" in told
+    assert "jp" not in told
     assert project.google.changes == []
 
 
