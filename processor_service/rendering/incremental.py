@@ -7,6 +7,7 @@ from functools import partial
 from processor_service.ports.conversations import Body
 from processor_service.rendering.markdown.characters import neutralise
 from processor_service.rendering.markdown.document import (
+    HELD,
     MarkdownBlock,
     read_document,
     with_newlines,
@@ -106,7 +107,8 @@ class IncrementalRenderer:
         if begun and blocks and blocks[-1].table is not None:
             blocks = blocks[:-1]
         for block in blocks:
-            packing.add(block)
+            if block.kind != HELD:
+                packing.add(block)
         bodies = [*self._full, *map(body_of, packing.messages())]
         if len(bodies) > self.most:
             return RenderedSoFar(bodies[: self.most])

@@ -29,6 +29,7 @@ from processor_service.rendering.markdown.references import (
 from processor_service.rendering.markdown.tables import Table, read_table
 from shared.markdown import fenced
 
+HELD = "held"
 _LEAD_CHARS = 200
 _NEWLINES = re.compile(r"\r\n?")
 _INVISIBLE = str.maketrans("", "", ZERO_WIDTH_SPACE + HAIR_SPACE)
@@ -70,7 +71,7 @@ def read_document(source: str, *, whole: bool = True, grows: bool = False) -> li
     """The blocks of a document. Linear in its length.
 
     Unless it is ``whole``, reference links and footnotes stay as written. While it ``grows``, a
-    formula that it does not end is left out.
+    formula that it does not end is left out; a block of nothing else is empty, of kind `HELD`.
     """
     source = with_newlines(source)
     tokens = read_blocks(source)
@@ -84,11 +85,13 @@ def read_document(source: str, *, whole: bool = True, grows: bool = False) -> li
     for start, (_, table) in tables.items():
         if tokens[start].level:
             _write_as_code(lines, tokens[start], table)
-    end = 0
+    end, held = 0, None
     for number, token in enumerate(tokens):
         end = tables[number][0] if number in tables else end
         if token.type == "formula":
-            _write_formula(lines, token, hidden=grows and token.meta["growing"])
+            hidden = grows and token.meta["growing"]
+            held = token.map[0] if hidden and token.map else held
+            _write_formula(lines, token, hidden=hidden)
         elif token.type == "inline" and number > end:
             if grows and token.map and token.map[1] >= len(lines):
                 env[GROWS] = True
@@ -99,7 +102,8 @@ def read_document(source: str, *, whole: bool = True, grows: bool = False) -> li
     if whole:
         _drop(lines, [each.line for each in definitions if each.label in env["used"]])
         notes = list(_take_notes(lines, tokens, env["footnotes"]))
-    return [*_blocks(lines, tokens, {at: table for at, (_, table) in tables.items()}), *notes]
+    by_start = {at: table for at, (_, table) in tables.items()}
+    return [*_blocks(lines, tokens, by_start, held), *notes]
 
 
 def _number_notes(tokens: Sequence[Token], footnotes: Footnotes, env: Env) -> None:
@@ -195,7 +199,10 @@ def _disable_links(lines: list[str | None], token: Token) -> None:
 
 
 def _blocks(
-    lines: Sequence[str | None], tokens: Sequence[Token], tables: Mapping[int, Table]
+    lines: Sequence[str | None],
+    tokens: Sequence[Token],
+    tables: Mapping[int, Table],
+    held: int | None,
 ) -> Iterator[MarkdownBlock]:
     end = 0
     for number, token in enumerate(tokens):
@@ -204,6 +211,8 @@ def _blocks(
         text = "" if number in tables else _written(token, lines[slice(*token.map)])
         gone = None in lines[slice(*token.map)] or token.type == "formula"
         if gone and not text.strip("> \n") and number not in tables:
+            if held is not None and token.map[0] <= held < token.map[1]:
+                yield MarkdownBlock(HELD, "", line=token.map[0])
             continue
         blank = any(not (line or "").strip() for line in lines[end : token.map[0]])
         gap = "\n\n" if blank else "\n"

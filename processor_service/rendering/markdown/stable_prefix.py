@@ -53,7 +53,17 @@ def settled_text(text: str) -> str:
     opened += _open_marks(segment)
     opened += [found.start() for found in OPEN_TAG.finditer(segment)]
     recent = (at for at in opened if len(segment) - at <= _OPEN_CHARS)
-    return text[: start + min(recent, default=len(segment))].rstrip().rstrip(ZERO_WIDTH_SPACE)
+    settled = text[: start + min(recent, default=len(segment))].rstrip().rstrip(ZERO_WIDTH_SPACE)
+    return _without_bare_quote(settled)
+
+
+def _without_bare_quote(settled: str) -> str:
+    """``settled`` without a quote at its end of which no word is settled: it may hold a formula,
+    which is held back as a whole.
+    """
+    words = settled.rstrip("> \t\n")
+    bare = settled[len(words) :]
+    return words + bare.partition("\n")[0] if words else ""
 
 
 def _open_marks(segment: str) -> list[int]:
