@@ -26,12 +26,15 @@ without which they go into the thread whole.
 """
 DIRECT_SCOPES: Final = frozenset({"im:write"})
 """For opening direct messages: for shortcuts, and notices where the bot may not speak."""
+GROUP_SCOPES: Final = frozenset({"mpim:history", "mpim:read"})
+"""For group direct messages, without which we hear nothing there."""
 PROMPT_SCOPES: Final = frozenset({"assistant:write"})
 """For suggesting prompts."""
 REACTION_SCOPES: Final = frozenset({"reactions:write"})
 """For a reaction to thanks, which without it get no sign at all."""
-ALL_SCOPES: Final = (
-    NEEDED_SCOPES | CATCH_UP_SCOPES | FILE_SCOPES | DIRECT_SCOPES | PROMPT_SCOPES | REACTION_SCOPES
+ALL_SCOPES: Final = NEEDED_SCOPES.union(
+    *(CATCH_UP_SCOPES, FILE_SCOPES, DIRECT_SCOPES),
+    *(GROUP_SCOPES, PROMPT_SCOPES, REACTION_SCOPES),
 )
 
 

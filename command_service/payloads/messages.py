@@ -37,7 +37,8 @@ EDITED_WITHIN_S: Final = 300.0
 """An author who edits an older message is tidying up, not asking."""
 # A person's new message: alone, with files, or a thread reply also sent to the channel.
 _NEW_MESSAGE = frozenset({None, "file_share", "thread_broadcast"})
-_CHANNELS = frozenset({"channel", "group"})
+# A group direct message is a conversation between people first, as a channel is.
+_CHANNELS = frozenset({"channel", "group", "mpim"})
 
 
 @never_raising
@@ -48,11 +49,15 @@ def read_mention(body: Payload, identity: Identity, redelivered: bool) -> Questi
 
 @never_raising
 def read_message(body: Payload, identity: Identity, redelivered: bool) -> Question | NotAQuestion:
-    """The question of a ``message`` event: a direct message, or a possible follow-up."""
+    """The question of a ``message`` event: a direct message, a mention in a group's, or a possible
+    follow-up.
+    """
     body = with_event(body)
     event = body["event"]
     if event.get("channel_type") == "im":
         return _read_message(body, identity, Source.DM, redelivered)
+    if _mentions_in_group(event, identity):
+        return _read_message(body, identity, Source.MENTION, redelivered)
     if not may_follow_up(event, identity):
         return NotAQuestion(RejectReason.NOT_FOLLOWED)
     question = _read_message(body, identity, Source.MENTION, redelivered)
@@ -73,6 +78,14 @@ def read_message_or_mention(body: Payload, identity: Identity) -> Question | Not
 def our_bot(identity: Identity) -> OurBot:
     """Whose messages are ours."""
     return OurBot(identity.bot_user_id, identity.bot_id)
+
+
+def _mentions_in_group(event: Payload, identity: Identity) -> bool:
+    """Whether a group direct message mentions us. Apps report both that Slack tells of it by this
+    event alone and that ``app_mention`` comes, too; of both comes the same task.
+    """
+    is_group = event.get("channel_type") == "mpim"
+    return is_group and mentions(markup_of(event), identity.bot_user_id)
 
 
 def may_follow_up(event: Payload, identity: Identity) -> bool:

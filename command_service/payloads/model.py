@@ -171,8 +171,8 @@ class SideTask:
         return EphemeralTarget(self.task.channel_id, self.task.user_id, self.task.thread_ts)
 
 
-ConversationKind = Literal["im", "public_channel", "private_channel"]
-KINDS: tuple[ConversationKind, ...] = ("im", "public_channel", "private_channel")
+ConversationKind = Literal["im", "public_channel", "private_channel", "mpim"]
+KINDS: tuple[ConversationKind, ...] = ("im", "public_channel", "private_channel", "mpim")
 
 
 ItemT = TypeVar("ItemT")

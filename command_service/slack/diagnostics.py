@@ -12,6 +12,8 @@ from shared.slack.message import cursor_in, listed_in
 # Slack wants the ack of a click within 3 s.
 _PAGES = 5
 _MEMBERS = 1_000
+# Slack describes direct messages, also of groups, to their members alone.
+_SHOW_MEMBERSHIP = ("is_member", "is_im", "is_mpim")
 
 
 class SlackDiagnostics:
@@ -41,7 +43,7 @@ class SlackDiagnostics:
         if not isinstance(channel, dict):
             raise SlackUnavailable("conversations.info: Slack describes no channel.")
         return ChannelDiagnosis(
-            member=bool(channel.get("is_member") or channel.get("is_im")),
+            member=any(channel.get(name) for name in _SHOW_MEMBERSHIP),
             external=bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")),
             public=bool(channel.get("is_channel")) and channel.get("is_private") is False,
         )

@@ -42,6 +42,17 @@ SCOPES: Final = CheckText(
         "en": "For admins: add them as in `deploy/slack-manifest.yaml` and reinstall the app.",
     },
 )
+GROUPS: Final = CheckText(
+    NO_SCOPES,
+    {
+        "ja": "グループ DM ではお答えできません（許可されていない権限: {missing}）",
+        "en": "I can't answer in group direct messages (missing scopes: {missing})",
+    },
+    {
+        "ja": "グループ DM でも使うには、管理者が `deploy/slack-manifest.yaml` のとおりにスコープとイベントを追加し、アプリを再インストールします。ほかの場所では、このままお使いいただけます。",
+        "en": "To use me there, an admin can add the scopes and events as in `deploy/slack-manifest.yaml` and reinstall the app. Everywhere else I work as before.",
+    },
+)
 MEMBER: Final = CheckText(
     {"ja": "このチャンネルに参加しています", "en": "I'm in this channel"},
     {

@@ -49,7 +49,7 @@ _USAGE: Final[Texts] = {
     "ja": """\
 *質問のしかた*
 • `/gemini 質問` と入力する
-• チャンネルで私にメンションし、続けて質問を書く（ほかの方も書いているスレッドでは、そのつどメンションしてください）
+• チャンネルやグループ DM で私にメンションし、続けて質問を書く（ほかの方も書いているスレッドでは、そのつどメンションしてください）
 • ダイレクトメッセージで質問を送る（ほかのメッセージを転送するだけでも、その内容についてお答えします）
 • メッセージの「その他」メニューから「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）
 *読めるファイル*
@@ -70,7 +70,7 @@ _USAGE: Final[Texts] = {
     "en": """\
 *How to ask*
 • type `/gemini your question`
-• mention me in a channel, followed by your question (in a thread where others write, too, mention me each time)
+• mention me in a channel or a group direct message, followed by your question (in a thread where others write, too, mention me each time)
 • send me a direct message, or just forward one to me and I'll explain it
 • choose Summarise thread, Translate or Explain from a message's menu (I answer by direct message)
 *Files I can read*

@@ -74,6 +74,7 @@ EVENT_TYPES: Mapping[str, tuple[str, ReadEvent]] = {
     "message.channels": ("message", read_message),
     "message.groups": ("message", read_message),
     "message.im": ("message", read_message),
+    "message.mpim": ("message", read_message),
 }
 """By the name of the subscription in the app's manifest: the event's type and its reader."""
 STOPPED_SESSION = "agent_session_stopped"

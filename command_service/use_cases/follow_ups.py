@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from command_service.envelope.ack_deadline import at_most_s
@@ -43,6 +43,8 @@ LOOKS_PER_MINUTE = 20
 """Reading a thread is limited to some 50 calls a minute (docs.slack.dev, rate limits: Tier 3); the
 processor, which cannot answer without it, keeps the larger share.
 """
+# Slack may tell of a mention in a group direct message by two events, one right after the other.
+_TWINS_WITHIN_S = 60.0
 _PAGES = 3
 _REMEMBERED = 5_000
 _NOT_OURS_FOR_S = 60.0
@@ -98,8 +100,15 @@ class FollowUpDeps:
 
     def __post_init__(self) -> None:
         self.threads = JoinedThreads(self.clock)
+        self._heard: BoundedMap[str, bool] = BoundedMap(_REMEMBERED, _TWINS_WITHIN_S, self.clock)
         turn = FollowUpTurn(self._delay_s, self._settle, self._drop)
         self.later = DeferredFollowUps(self.submit_deps.background, turn, self.clock, self.sleep)
+
+    def heard_before(self, task_id: str) -> bool:
+        """Whether another event has just told of the same question; from now on one has."""
+        heard = task_id in self._heard
+        self._heard.put(task_id, True)
+        return heard
 
     def may_look(self) -> bool:
         """Count one more look if it fits into this minute; whether it does."""
@@ -150,6 +159,9 @@ async def accept_message(
             refused = NotAQuestion(RejectReason.DROPPED)
         if refused is not None:
             return await submit(refused, deps.submit_deps)
+    elif deps.heard_before(trigger.task_id):
+        # Its sign, or its refusal, is shown already.
+        trigger = replace(trigger, redelivered=True)
     outcome = await submit(trigger, deps.submit_deps)
     if isinstance(outcome, Accepted):
         deps.threads.note(_thread(trigger), _ts(trigger))

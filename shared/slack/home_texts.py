@@ -13,13 +13,13 @@ WAYS: Final[Texts] = {
     "ja": """\
 *質問のしかた*
 • *ダイレクトメッセージ*  この画面の「メッセージ」タブで話しかける（ほかのメッセージを転送するだけでも、お答えします）
-• *チャンネル*  私にメンションし、続けて質問を書く
+• *チャンネル、グループ DM*  私にメンションし、続けて質問を書く
 • *コマンド*  `/gemini 質問`（`--private` を付けると、ダイレクトメッセージであなただけに届きます）
 • *メッセージのメニュー*  「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）""",
     "en": """\
 *Ways to ask*
 • *Direct message*  write to me in the Messages tab above, or forward a message to me
-• *Channel*  mention me, followed by your question
+• *Channel or group DM*  mention me, followed by your question
 • *Command*  `/gemini your question` (with `--private` I answer by direct message)
 • *A message's menu*  choose Summarise thread, Translate or Explain (I answer by direct message)""",
 }

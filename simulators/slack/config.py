@@ -64,6 +64,7 @@ SUBSCRIPTIONS = frozenset(
         "message.channels",
         "message.groups",
         "message.im",
+        "message.mpim",
     }
 )
 
@@ -82,6 +83,8 @@ SCOPES = frozenset(
         "im:history",
         "im:read",
         "im:write",
+        "mpim:history",
+        "mpim:read",
         "reactions:read",
         "reactions:write",
         "users:read",
@@ -129,6 +132,10 @@ class SlackConfig:
     stream_max_bytes: int = 11_000
     """UTF-8 bytes one streamed message holds in all: undocumented, measured at 10,600-11,300."""
     status_lifetime_s: float = 120.0
+    mentions_in_group_dms: bool = True
+    """Whether a mention in a group direct message is told by ``app_mention``, too: apps report both
+    (openclaw#115463 that it is, cli-jaw#651 that it is not).
+    """
     agent_app: bool = True
     """Whether the manifest declares an agent (``agent_view``): only such an app has sessions."""
     session_lifetime_s: float = 3600.0

@@ -15,7 +15,7 @@ from command_service.payloads.model import Identity, NotAQuestion, RejectReason
 from command_service.payloads.slash_command import folded
 from command_service.payloads.well_formed import id_in, never_raising, text_or_none, words_in
 from command_service.ports import Diagnostics, SocketState
-from command_service.scopes import ALL_SCOPES
+from command_service.scopes import ALL_SCOPES, GROUP_SCOPES
 from command_service.texts import doctor as texts
 from command_service.use_cases.policy import Presence, checks, turned_away
 from command_service.use_cases.submit import (
@@ -145,8 +145,19 @@ async def _on_slack(locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
     accepted = texts.TOKEN.found(True, locale)
     if granted is None:
         return [accepted]
-    missing = ", ".join(f"`{scope}`" for scope in sorted(ALL_SCOPES - granted))
-    return [accepted, texts.SCOPES.found(not missing, locale, missing=missing)]
+    return [accepted, *_on_scopes(granted, locale)]
+
+
+def _on_scopes(granted: frozenset[str], locale: Locale) -> list[CheckResult]:
+    missing = ALL_SCOPES - granted
+    if not missing:
+        return [texts.SCOPES.found(True, locale, missing="")]
+    apart = ((texts.SCOPES, missing - GROUP_SCOPES), (texts.GROUPS, missing & GROUP_SCOPES))
+    return [
+        check.found(False, locale, missing=", ".join(f"`{scope}`" for scope in sorted(scopes)))
+        for check, scopes in apart
+        if scopes
+    ]
 
 
 async def _on_socket(locale: Locale, deps: DoctorDeps) -> list[CheckResult]:

@@ -19,14 +19,15 @@ from simulators.slack.state.changes import (
     SessionStopped,
     StreamStopped,
 )
-from simulators.slack.state.model import JSON, Channel, Message
+from simulators.slack.state.model import DIRECT, JSON, Channel, Message
 from simulators.slack.state.texts import mentions
 from simulators.slack.state.workspace import Workspace
 
 _MESSAGE_EVENTS = {
-    "channel": ("message.channels", "channel"),
-    "private": ("message.groups", "group"),
-    "im": ("message.im", "im"),
+    "channel": ("message.channels", "channel", "channels:history"),
+    "private": ("message.groups", "group", "groups:history"),
+    "im": ("message.im", "im", "im:history"),
+    "mpim": ("message.mpim", "mpim", "mpim:history"),
 }
 # What a mention does not tell: it has no channel_type, and threads tell their parent's user only
 # in message events.
@@ -110,7 +111,10 @@ class EventSource:
 
     def _mention(self, message: Message, shown: JSON) -> None:
         channel = self._channel(message)
-        if not self._subscribed("app_mention") or not self._sees(channel) or channel.kind == "im":
+        if not self._subscribed("app_mention") or not self._sees(channel):
+            return
+        in_group = channel.kind == "mpim" and self._workspace.config.mentions_in_group_dms
+        if channel.kind in DIRECT and not in_group:
             return
         event = {k: v for k, v in shown.items() if k not in _ONLY_IN_MESSAGES}
         event |= {"type": "app_mention", "channel": channel.id, "event_ts": message.ts}
@@ -118,8 +122,10 @@ class EventSource:
 
     def _message_event(self, message: Message, body: JSON) -> None:
         channel = self._channel(message)
-        subscription, channel_type = _MESSAGE_EVENTS[channel.kind]
+        subscription, channel_type, scope = _MESSAGE_EVENTS[channel.kind]
         if not self._subscribed(subscription) or not self._sees(channel):
+            return
+        if scope not in self._workspace.config.scopes:
             return
         hidden = body.get("hidden", False)
         ts = self._workspace.timestamps.next() if hidden else message.ts

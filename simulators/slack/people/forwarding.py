@@ -4,7 +4,7 @@ The attachment carries the message's words twice, its author, channel and time, 
 are shared nowhere new: an app sees them only where they were shared before.
 """
 
-from simulators.slack.state.model import JSON, Channel, Message
+from simulators.slack.state.model import DIRECT, JSON, Channel, Message
 from simulators.slack.state.presentation import present_file
 from simulators.slack.state.workspace import Workspace
 
@@ -49,4 +49,4 @@ def _address(workspace: Workspace, message: Message) -> str:
 
 
 def _footer(channel: Channel) -> str:
-    return "Direct Message" if channel.kind == "im" else f"Posted in #{channel.name}"
+    return "Direct Message" if channel.kind in DIRECT else f"Posted in #{channel.name}"

@@ -11,11 +11,13 @@ from simulators.slack.people.choices import choose, missing_inputs
 from simulators.slack.people.forwarding import forwarded
 from simulators.slack.people.interactions import Interactions
 from simulators.slack.state.changes import HomeOpened, SessionStopped, StreamStopped
-from simulators.slack.state.model import Channel, File, Message, User, View, find_element
+from simulators.slack.state.model import DIRECT, Channel, File, Message, User, View, find_element
 from simulators.slack.state.sessions import PROCESSING
 from simulators.slack.state.streaming import stream_blocks
 from simulators.slack.state.texts import as_typed
 from simulators.slack.state.workspace import Workspace
+
+_IN_A_GROUP = 8  # with the bot nine members, Slack's most
 
 
 class People:
@@ -39,13 +41,22 @@ class People:
     def channel(self, where: str) -> Channel:
         """A channel by id or ``#name``."""
         for channel in self._workspace.channels.values():
-            if channel.id == where or (channel.kind != "im" and f"#{channel.name}" == where):
+            if channel.id == where or (channel.kind not in DIRECT and f"#{channel.name}" == where):
                 return channel
         raise Refusal("channel_not_found", where)
 
     def dm(self, who: str) -> Channel:
         """A human's direct message with the bot."""
         return self._workspace.im(self.user(who).id)
+
+    def group(self, who: str, *others: str) -> Channel:
+        """The group direct message of some humans with the bot, which only a new one can hold."""
+        humans = {self.user(name).id for name in (who, *others)}
+        if len(humans) < 2:
+            raise Refusal("not_enough_users")
+        if len(humans) > _IN_A_GROUP:
+            raise Refusal("too_many_users")
+        return self._workspace.group(humans)
 
     def _place(self, who: str, where: str) -> tuple[User, Channel]:
         user, channel = self.user(who), self.channel(where)
@@ -57,7 +68,7 @@ class People:
         users: dict[str, str] = {}
         for user in self._workspace.users.values():
             users |= {user.name: user.id, user.display_name: user.id}
-        named = (c for c in self._workspace.channels.values() if c.kind != "im")
+        named = (c for c in self._workspace.channels.values() if c.kind not in DIRECT)
         return as_typed(text, users, {channel.name: channel.id for channel in named})
 
     def post(
@@ -116,7 +127,7 @@ class People:
         user, channel = self._place(who, where)
         if channel.name == "general":
             raise Refusal("cant_leave_general")
-        if channel.kind == "im":
+        if channel.kind in DIRECT:
             raise Refusal("method_not_supported_for_channel_type")
         self._workspace.leave(channel, user.id)
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 JSON = dict[str, Any]
-ChannelKind = Literal["channel", "private", "im"]
+ChannelKind = Literal["channel", "private", "im", "mpim"]
+"""``mpim`` is a group direct message."""
+DIRECT: frozenset[ChannelKind] = frozenset({"im", "mpim"})
+"""The kinds that people do not know by a name."""
 
 
 @dataclass(frozen=True)

@@ -86,11 +86,21 @@ class Workspace:
                 return channel
         return self.add_channel("directmessage", "im", {user, self.bot.id}, user=user)
 
+    def group(self, humans: set[str]) -> Channel:
+        """The group direct message of some humans with the bot, made if need be."""
+        members = humans | {self.bot.id}
+        for channel in self.channels.values():
+            if channel.kind == "mpim" and channel.members == members:
+                return channel
+        names = sorted(self.users[member].name for member in members)
+        return self.add_channel(f"mpdm-{'--'.join(names)}-1", "mpim", members)
+
     def add_channel(
         self, name: str, kind: ChannelKind, members: set[str], *, user: str | None = None
     ) -> Channel:
         """Make a channel."""
-        prefix = {"channel": "C", "private": "C", "im": "D"}[kind]
+        # A new group direct message has an id like a channel's (openclaw#115463).
+        prefix = "D" if kind == "im" else "C"
         channel = Channel(self.ids.new(prefix), name, kind, "", members, user)
         channel.created = int(self.now())
         self.channels[channel.id] = channel

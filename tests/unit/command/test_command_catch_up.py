@@ -77,6 +77,25 @@ async def found() -> AsyncIterator[Found]:
     await found.world.settle()
 
 
+async def test_in_a_group_direct_message_only_mentions_were_missed(found: Found) -> None:
+    found.history.channel(
+        "C3",
+        said("1200.0", "lunch, anybody?"),
+        said("1300.0", "<@UBOT> where is good?"),
+        said("500.0", "an old thread"),
+        said("1500.0", "<@UBOT> and in a thread", "500.0"),
+        said("1600.0", "see you there", "500.0"),
+        kind="mpim",
+    )
+
+    await found.sweep()
+
+    asked = {task.text: task for task, _ in found.world.queue.published}
+    assert sorted(asked) == ["and in a thread", "where is good?"]
+    assert {task.source for task in asked.values()} == {Source.MENTION}
+    assert asked["where is good?"].thread_ts == "1300.0"
+
+
 async def test_direct_messages_mentions_and_mentions_in_threads_are_all_found(
     found: Found,
 ) -> None:
@@ -213,7 +232,7 @@ async def test_a_refusal_found_by_a_sweep_is_not_told_and_no_status_is_shown(
     ("limits", "published", "limit"),
     [
         (BackfillLimits(questions=2), 2, "questions"),
-        (BackfillLimits(pages=6), 3, "pages"),
+        (BackfillLimits(pages=7), 3, "pages"),
     ],
 )
 async def test_a_limit_ends_the_sweep_and_is_named(
@@ -246,8 +265,8 @@ async def test_after_the_first_pages_reading_is_paced(found: Found) -> None:
 
     await found.sweep()
 
-    assert found.pages == 8, "three lists of conversations and a message each"
-    assert found.sleep.slept == [1.5] * 4
+    assert found.pages == 9, "four lists of conversations and a message each"
+    assert found.sleep.slept == [1.5] * 5
 
 
 async def test_a_rate_limit_is_waited_for_as_long_as_slack_asks(found: Found) -> None:
@@ -364,7 +383,7 @@ async def test_closing_ends_a_sweep_at_once(found: Found) -> None:
     found.history.channel("D1", said(f"{time.time() - 1:.6f}", "hello"), kind="im")
     catch_up = Backfill(found.history, found.world.submit_deps, IDENTITY, signed.LEDGER)
     catch_up.after_silence(None)
-    await until(lambda: found.history.calls == 4)
+    await until(lambda: found.history.calls == 5)
 
     async with asyncio.timeout(1.0):
         await catch_up.close()

@@ -14,10 +14,9 @@ from simulators.slack.state.timestamps import bound
 from simulators.slack.web_api.methods.registry import COUNT, FLAG, NEEDED, TEXT, Call, method
 from simulators.slack.web_api.rate_limits import Tier
 
-_READ = ("channels:read", "groups:read", "im:read")
-_READ_OF_KIND = {"channel": "channels:read", "private": "groups:read", "im": "im:read"}
-_HISTORY = ("channels:history", "groups:history", "im:history")
-_TYPES = {"public_channel": "channel", "private_channel": "private", "im": "im", "mpim": "mpim"}
+_FAMILY = {"channel": "channels", "private": "groups", "im": "im", "mpim": "mpim"}
+_READ = tuple(f"{family}:read" for family in _FAMILY.values())
+_HISTORY = tuple(f"{family}:history" for family in _FAMILY.values())
 _PAGING = {"cursor": TEXT, "limit": COUNT}
 _READING = {
     "channel": NEEDED,
@@ -69,9 +68,20 @@ def page_of(call: Call, items: Sequence[Any], default: int = 100) -> tuple[Seque
 def _readable(call: Call) -> Channel:
     """A channel the app may know of; each kind has its own scope. Raises ``Refusal``."""
     channel = call.visible_channel(call.get("channel"))
-    needed, scopes = _READ_OF_KIND[channel.kind], call.workspace.config.scopes
+    _require_scope(call, channel, "read")
+    return channel
+
+
+def _require_scope(call: Call, channel: Channel, right: str) -> None:
+    needed, scopes = f"{_FAMILY[channel.kind]}:{right}", call.workspace.config.scopes
     if needed not in scopes:
         raise Refusal("missing_scope", needed=needed, provided=",".join(sorted(scopes)))
+
+
+def _own(call: Call) -> Channel:
+    """A channel whose messages the app may read. Raises ``Refusal``."""
+    channel = call.own_channel(call.get("channel"))
+    _require_scope(call, channel, "history")
     return channel
 
 
@@ -123,7 +133,7 @@ def _present(call: Call, message: Message) -> JSON:
 @method("conversations.history", Tier.THREE, *_HISTORY, arguments=_READING)
 def history(call: Call) -> JSON:
     """A channel's messages without the replies, newest first."""
-    channel = call.own_channel(call.get("channel"))
+    channel = _own(call)
     limit = limit_of(call, 100, most=999)
     oldest, latest = _bounds(call)
     inclusive = bool(call.get("inclusive"))
@@ -155,7 +165,7 @@ def _following(found: Sequence[Message], limit: int) -> JSON:
 )
 def replies(call: Call) -> JSON:
     """A thread, oldest first; its parent leads the first page whatever the bounds are."""
-    channel = call.own_channel(call.get("channel"))
+    channel = _own(call)
     log = call.workspace.log(channel.id)
     asked = log.get(call.get("ts"))
     limit = limit_of(call, 1000)

@@ -207,7 +207,7 @@ async def test_without_the_scopes_to_list_conversations_the_service_works_all_th
         world.slack.people.post("hana", "#general", "@mechachang before the start")
         async with world.service():
             listed = [call.detail["error"] for call in world.calls("users.conversations")]
-            assert listed == ["missing_scope"] * 3
+            assert listed == ["missing_scope"] * 4
             world.slack.people.post("hana", "#general", "@mechachang hello")
             await world.wait_for_step("ack")
     assert [task.text for task in world.tasks()] == ["hello"]

@@ -87,6 +87,24 @@ async def test_one_mention_is_two_events_for_who_also_follows_the_channel() -> N
     assert len({body["event"]["ts"] for body in seen}) == 1
 
 
+@pytest.mark.parametrize("twin", [True, False])
+async def test_a_mention_in_a_group_direct_message_arrives_with_or_without_a_twin(
+    twin: bool,
+) -> None:
+    async with workbench(replace(FAST, mentions_in_group_dms=twin)) as bench:
+        seen: list[dict[str, Any]] = []
+        group = bench.slack.people.group("hana", "alice")
+        async with bench.connected(listening(bench, seen, "app_mention", "message")):
+            asked = bench.slack.people.post("hana", group.id, "@mechachang hi")
+            last = bench.slack.people.post("alice", group.id, "hello")
+            await bench.slack.wait_for(lambda: len(seen) == 2 + twin)
+    told = [(body["event"]["type"], body["event"]["ts"]) for body in seen]
+    both = [("app_mention", asked.ts)] if twin else []
+    assert sorted(told) == sorted([*both, ("message", asked.ts), ("message", last.ts)])
+    kinds = {body["event"].get("channel_type") for body in seen}
+    assert kinds == ({"mpim", None} if twin else {"mpim"})
+
+
 async def test_a_direct_message_arrives_with_its_thread_and_files(bench: Workbench) -> None:
     seen: list[dict[str, Any]] = []
     dm = bench.slack.people.dm("hana").id

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from slack_sdk.web.async_client import AsyncWebClient
 
+from simulators.slack.errors import Refusal
 from tests.support.workbenches.slack import FAST, Workbench, error_of, refused, workbench
 
 
@@ -140,6 +141,27 @@ async def test_the_bots_own_conversations_are_listed_by_type_and_each_type_needs
     assert {channel["is_im"] for channel in direct} == {True}
     assert (body["error"], body["needed"]) == ("missing_scope", "groups:read,im:read")
     assert unknown == "invalid_types"
+
+
+async def test_a_group_direct_message_is_one_for_its_people_and_each_right_has_its_scope() -> None:
+    scopes = FAST.scopes - {"mpim:history"}
+    async with workbench(replace(FAST, scopes=scopes)) as bench:
+        people = bench.slack.people
+        group = people.group("hana", "alice")
+        assert people.group("alice", "hana") is group
+        assert people.group("hana", "alice", "tom") is not group
+        with pytest.raises(Refusal, match="not_enough_users"):
+            people.group("hana", "hana")
+        told = (await bench.client.conversations_info(channel=group.id))["channel"]
+        listed = (await bench.client.users_conversations(types="mpim"))["channels"]
+        body = await refused(bench.client.conversations_history(channel=group.id))
+        posted = await bench.client.chat_postMessage(channel=group.id, text="x")
+    assert group.id.startswith("C")
+    assert (told["is_mpim"], told["is_private"], told["is_channel"]) == (True, True, False)
+    assert told["name"] == "mpdm-alice--hana--mechachang-1"
+    assert len(listed) == 2
+    assert (body["error"], body["needed"]) == ("missing_scope", "mpim:history")
+    assert posted["ok"]
 
 
 async def test_a_private_channel_without_the_bot_does_not_exist_for_it(bench: Workbench) -> None:

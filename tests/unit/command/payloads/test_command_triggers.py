@@ -154,12 +154,21 @@ def test_a_direct_message_asks_without_a_mention() -> None:
     [
         {},
         {"thread_ts": "1700000000.000100"},
-        {"thread_ts": "1600000000.000100", "channel_type": "mpim"},
+        {"channel_type": "mpim"},
+        {"thread_ts": "1600000000.000100", "channel_type": "mpim", "text": "<@U7> and you?"},
         {"thread_ts": "1600000000.000100", "text": "hello <@UBOT>"},
         {"thread_ts": "1600000000.000100", "text": " <@U7> what do you think?"},
         {"thread_ts": "1600000000.000100", "text": "ありがとうございます！:bow:"},
     ],
-    ids=["no thread", "its first message", "group", "mention", "to another", "thanks"],
+    ids=[
+        "no thread",
+        "its first message",
+        "in a group",
+        "to another in a group",
+        "mention",
+        "to another",
+        "thanks",
+    ],
 )
 def test_a_channel_message_is_no_question_unless_it_may_continue_a_thread(
     event: dict[str, Any],
@@ -167,7 +176,7 @@ def test_a_channel_message_is_no_question_unless_it_may_continue_a_thread(
     assert dm(**{"channel_type": "channel", **event}) == NotAQuestion(RejectReason.NOT_FOLLOWED)
 
 
-@pytest.mark.parametrize("kind", ["channel", "group"])
+@pytest.mark.parametrize("kind", ["channel", "group", "mpim"])
 def test_a_reply_in_a_channels_thread_may_follow_up_as_the_same_task_as_a_mention(
     kind: str,
 ) -> None:
@@ -177,6 +186,19 @@ def test_a_reply_in_a_channels_thread_may_follow_up_as_the_same_task_as_a_mentio
     assert (question.source, question.text) == (Source.MENTION, "and now? ask <@U7>")
     assert question.thread_ts == "1600000000.000100"
     assert question.task_id == asked(mention(**reply)).task_id
+
+
+@pytest.mark.parametrize("thread", [{}, {"thread_ts": "1600000000.000100"}])
+def test_a_mention_in_a_group_direct_message_asks_as_the_same_task_from_either_event(
+    thread: dict[str, Any],
+) -> None:
+    said = {"channel": "C1", "text": "<@UBOT> what is this", **thread}
+    question = asked(dm(channel_type="mpim", **said))
+
+    assert question == asked(mention(**said))
+    assert (question.source, question.text) == (Source.MENTION, "what is this")
+    assert question.thread_ts == thread.get("thread_ts", question.message_ts)
+    assert not question.follow_up
 
 
 def test_an_answer_of_ours_in_a_thread_is_recognised_as_our_own() -> None:

@@ -98,6 +98,24 @@ async def test_a_reply_where_we_have_not_answered_is_none_and_nobody_is_told(
     assert channel.world.replies.thinking == []
 
 
+async def test_a_mention_that_two_events_tell_of_shows_one_sign_and_is_one_task() -> None:
+    channel = Channel([])
+    asked = a_question()
+    both = [await accept_message(asked, channel.following) for _ in range(2)]
+    await channel.world.settle()
+    assert [type(each) for each in both] == [Accepted, Accepted]
+    assert len({task.task_id for task, _ in channel.world.queue.published}) == 1
+    assert len(channel.world.replies.thinking) == 1
+
+
+async def test_a_refused_mention_that_two_events_tell_of_is_told_once() -> None:
+    channel = Channel([], World(policy=Policy(channel_ids=frozenset({"C9"}))))
+    for _ in range(2):
+        await accept_message(a_question(), channel.following)
+    await channel.world.settle()
+    assert len(channel.world.replies.told) == 1
+
+
 @pytest.mark.parametrize("messages", [[opening()], [opening(), ours()]])
 async def test_a_thread_is_looked_at_once_in_a_while(messages: list[dict[str, Any]]) -> None:
     channel = Channel(messages)

@@ -8,7 +8,7 @@ import pytest
 
 from command_service.envelope.ack_deadline import ack_deadline
 from command_service.ports import ChannelDiagnosis, SocketState
-from command_service.scopes import ALL_SCOPES
+from command_service.scopes import ALL_SCOPES, GROUP_SCOPES
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.self_checks.doctor import (
     DoctorDeps,
@@ -125,12 +125,26 @@ async def test_the_processor_is_asked_to_report_to_the_same_person(practice: Pra
     assert "The answering service reports next" in report
 
 
-@pytest.mark.parametrize("scope", sorted(ALL_SCOPES))
+@pytest.mark.parametrize("scope", sorted(ALL_SCOPES - GROUP_SCOPES))
 async def test_a_missing_scope_is_named(practice: Practice, scope: str) -> None:
     practice.surroundings.granted = ALL_SCOPES - {scope}
 
     [line] = failed(await practice.visited())
     assert line == f"⚠️ *Scopes are missing: `{scope}`*"
+
+
+async def test_without_the_scopes_of_group_direct_messages_it_says_what_is_left_out(
+    practice: Practice,
+) -> None:
+    practice.surroundings.granted = ALL_SCOPES - GROUP_SCOPES
+
+    report = await practice.visited()
+    [line] = failed(report)
+    assert line == (
+        "⚠️ *I can't answer in group direct messages (missing scopes: `mpim:history`, `mpim:read`)*"
+    )
+    assert "Everywhere else I work as before." in report
+    assert "All scopes are granted" not in report
 
 
 async def test_scopes_that_slack_does_not_tell_are_no_finding(practice: Practice) -> None:
