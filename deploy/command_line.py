@@ -13,9 +13,9 @@ from deploy.canary.cloud_run import HOST, CloudRun
 from deploy.canary.prometheus import GOOGLE, Prometheus
 from deploy.errors import OperationFailed
 from deploy.google_access import Access, is_local
-from deploy.language import LANGUAGES, Language, speaking, words
+from deploy.language import Language, speaking, words
 from deploy.objectives import COMMAND_SERVICE, PROCESSOR_SERVICE
-from deploy.settings import OperatorSettings
+from deploy.settings import OperatorSettings, wrong_settings
 
 SERVICES: Final = {"processor": PROCESSOR_SERVICE, "command": COMMAND_SERVICE}
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -130,13 +130,3 @@ def exit_code(work: Callable[[OperatorSettings], int], language: Language | None
         except KeyboardInterrupt:
             print(words("Stopped.", "中止しました。"), file=sys.stderr)
             return 130
-
-
-def wrong_settings(error: ValidationError) -> str:
-    """Which settings are no good, in both languages and without what stands in them."""
-    names = ", ".join(str(each["loc"][0]).upper() for each in error.errors(include_input=False))
-    known = ", ".join(LANGUAGES)
-    return (
-        f"{names}: not a value that is known (DEPLOY_LANG: {known}). Nothing was done.\n"
-        f"{names}：使えない値です（DEPLOY_LANG は {known}）。何も実行していません。"
-    )

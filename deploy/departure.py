@@ -24,6 +24,7 @@ from deploy.command_line import (
     service_options,
 )
 from deploy.errors import MetricsUnavailable, OperationFailed
+from deploy.language import words
 from deploy.settings import OperatorSettings
 
 _LOOK_EVERY_S: Final = 15
@@ -57,18 +58,19 @@ def wait_until_alone(
             blind += 1
             say(str(error))
             if blind >= _BLIND_LOOKS:
-                raise DepartureUnproven(
-                    f"{serving} serves. Whether older revisions of {service} still hold a socket "
-                    "cannot be seen: repeat this later (python -m deploy.departure)."
-                ) from error
+                raise DepartureUnproven(_unseen(service, serving)) from error
             heard = set()
         if heard == {serving}:
-            say(f"Only {serving} is heard: every older socket is closed.")
+            say(
+                words(
+                    f"Only {serving} is heard: every older socket is closed.",
+                    f"報告があるのは {serving} だけです。古いソケットはすべて閉じています。",
+                )
+            )
             return
         if patience.now() - began >= patience.at_most_s:
             raise DepartureUnproven(_still_there(heard, serving))
-        others = ", ".join(sorted(heard - {serving}))
-        say(f"Still heard: {others}." if others else f"{serving} is not heard yet.")
+        say(_waiting_for(heard, serving))
         patience.sleep(min(_LOOK_EVERY_S, max(1, patience.silent_s // 5)))
 
 
@@ -78,14 +80,37 @@ def _heard(prometheus: Prometheus, service: str, seconds: int) -> set[str]:
     return {sample.labels["revision"] for sample in found}
 
 
+def _waiting_for(heard: set[str], serving: str) -> str:
+    if others := ", ".join(sorted(heard - {serving})):
+        return words(f"Still heard: {others}.", f"まだ報告があります：{others}")
+    return words(f"{serving} is not heard yet.", f"{serving} からの報告は、まだありません。")
+
+
+def _unseen(service: str, serving: str) -> str:
+    return words(
+        f"{serving} serves. Whether older revisions of {service} still hold a socket "
+        "cannot be seen: repeat this later (python -m deploy.departure).",
+        f"{serving} は動いていますが、{service} の古いリビジョンにソケットが残っているかどうかを"
+        "確認できません。"
+        "後でもう一度実行してください（python -m deploy.departure）。",
+    )
+
+
 def _still_there(heard: set[str], serving: str) -> str:
     others = sorted(heard - {serving})
     if not others:
-        return f"{serving} serves, but its metrics do not arrive: see telemetry_lost in its log."
-    return (
+        return words(
+            f"{serving} serves, but its metrics do not arrive: see telemetry_lost in its log.",
+            f"{serving} は動いていますが、メトリクスが届いていません。"
+            "ログの telemetry_lost を確認してください。",
+        )
+    return words(
         f"{serving} serves, and {', '.join(others)} still takes a share of Slack's events. An "
         f"older one ends with: gcloud run revisions delete {others[0]} (the newest only after "
-        "another deployment)."
+        "another deployment).",
+        f"{serving} は動いていますが、{', '.join(others)} がまだ Slack のイベントの一部を"
+        f"受け取っています。古いものを終了するには：gcloud run revisions delete {others[0]}"
+        "（最新のものは、次のデプロイの後に限ります）",
     )
 
 

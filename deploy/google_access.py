@@ -13,9 +13,18 @@ from google.auth.transport.requests import AuthorizedSession, Request
 from google.oauth2 import id_token
 
 from deploy.errors import OperationFailed
+from deploy.language import words
 
 _SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 _LOCAL: Final = {"127.0.0.1", "localhost", "::1"}
+
+
+def no_credentials() -> str:
+    """What to do without any."""
+    return words(
+        "There are no credentials. Run: gcloud auth application-default login",
+        "認証情報がありません。次を実行してください：gcloud auth application-default login",
+    )
 
 
 def is_local(url: str) -> bool:
@@ -38,9 +47,7 @@ class Access:
         try:
             credentials, _ = google.auth.default(scopes=[_SCOPE])
         except GoogleAuthError as error:
-            raise OperationFailed(
-                "There are no credentials. Run: gcloud auth application-default login"
-            ) from error
+            raise OperationFailed(no_credentials()) from error
         return credentials
 
     def session(self) -> requests.Session:

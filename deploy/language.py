@@ -1,5 +1,6 @@
 """The language that operators' tools speak: ``DEPLOY_LANG``, English unless it says otherwise."""
 
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -24,3 +25,14 @@ def speaking(language: Language) -> Iterator[None]:
 def words(en: str, ja: str) -> str:
     """The one of the two that the operator reads."""
     return {"en": en, "ja": ja}[_SPOKEN.get()]
+
+
+def columns(text: str) -> int:
+    """How wide a terminal shows it."""
+    # A kanji or kana takes two columns (Unicode Standard Annex 11).
+    return sum(1 + (unicodedata.east_asian_width(each) in "WF") for each in text)
+
+
+def padded(text: str, width: int) -> str:
+    """``text`` with spaces behind it, so that what follows stands in line."""
+    return text + " " * (width - columns(text))

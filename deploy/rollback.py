@@ -22,10 +22,12 @@ from deploy.command_line import (
     service_options,
 )
 from deploy.departure import wait_for
+from deploy.language import words
 from deploy.objectives import ROLLBACK
 from deploy.settings import OperatorSettings
 
 _NO_GOOD_REVISION, _NO_DATA = 3, 4
+_VERDICTS = {Verdict.GOOD: "良好", Verdict.BAD: "不良", Verdict.TOO_FEW: "質問数の不足"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,22 +66,39 @@ def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
     if options.if_bad:
         verdict = _judged(options, settings)
         if verdict is not Verdict.BAD:
-            say("Nothing is changed.")
+            say(words("Nothing is changed.", "何も変更していません。"))
             return _NO_DATA if verdict is Verdict.TOO_FEW else 0
     state = service.state()
     target = options.to or _last_good(state, service)
     if target is None:
+        ready = ", ".join(service.ready_revisions())
         say(
-            f"No good revision of {state.name} is noted beside {state.carrier}. Name one: --to. "
-            f"Ready are: {', '.join(service.ready_revisions())}."
+            words(
+                f"No good revision of {state.name} is noted beside {state.carrier}. Name one: "
+                "--to. "
+                f"Ready are: {ready}.",
+                f"{state.name} には、{state.carrier} のほかに正常と記録されたリビジョンが"
+                "ありません。"
+                f"--to で指定してください。準備のできているもの：{ready}",
+            )
         )
         return _NO_GOOD_REVISION
     if state.percent(target) == 100:
-        say(f"{target} carries all traffic already.")
+        say(
+            words(
+                f"{target} carries all traffic already.",
+                f"すべてのトラフィックは、すでに {target} に流れています。",
+            )
+        )
         return 0
-    say(f"{state.name}: all traffic goes from {_shares(state)} to {target}.")
+    say(
+        words(
+            f"{state.name}: all traffic goes from {_shares(state)} to {target}.",
+            f"{state.name}：すべてのトラフィックを {_shares(state)} から {target} に移します。",
+        )
+    )
     if options.dry_run:
-        say("Nothing is changed: --dry-run.")
+        say(words("Nothing is changed: --dry-run.", "--dry-run のため、何も変更していません。"))
         return 0
     _go_back(service, state, target)
     bad = next(share.revision for share in _by_share(state) if share.revision != target)
@@ -96,14 +115,25 @@ def _go_back(service: CloudRun, state: ServiceState, target: str) -> None:
     # What is left behind is no longer good, so that the next rollback does not come back to it.
     good = [name for name in state.good if not state.percent(name) or name == target]
     service.send([Share(target, 100)], good=good)
-    say(f"{target} carries all traffic.")
+    say(
+        words(
+            f"{target} carries all traffic.",
+            f"すべてのトラフィックを {target} に移しました。",
+        )
+    )
 
 
 def _judged(options: argparse.Namespace, settings: OperatorSettings) -> Verdict:
     observed = observer(prometheus_of(options, settings))(options.window)
     judgement = judge(observed, ROLLBACK, options.at_least)
     broken = "; ".join(judgement.broken)
-    say(f"The last {options.window} s: {observed}. Verdict: {judgement.verdict}. {broken}".rstrip())
+    verdict = words(judgement.verdict, _VERDICTS[judgement.verdict])
+    say(
+        words(
+            f"The last {options.window} s: {observed}. Verdict: {verdict}. {broken}",
+            f"直近 {options.window} 秒：{observed}。判定：{verdict} {broken}",
+        ).rstrip()
+    )
     return judgement.verdict
 
 

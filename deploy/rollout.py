@@ -28,6 +28,7 @@ from deploy.command_line import (
     stop_on_sigterm,
 )
 from deploy.departure import wait_for
+from deploy.language import words
 from deploy.settings import OperatorSettings
 
 _TAKEN_BACK = {Verdict.GOOD: 0, Verdict.BAD: 3, Verdict.TOO_FEW: 4}
@@ -96,8 +97,14 @@ def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
         return _take_back(options, settings)
     outcome = _roll_out(options, settings)
     if not outcome.is_promoted:
-        broken = "; ".join(outcome.judgement.broken) or "too few questions came to judge it"
-        say(f"{outcome.revision} was taken back: {broken}.")
+        few = words("too few questions came to judge it", "判定に必要な数の質問がありませんでした")
+        broken = "; ".join(outcome.judgement.broken) or few
+        say(
+            words(
+                f"{outcome.revision} was taken back: {broken}.",
+                f"{outcome.revision} を取り消しました：{broken}",
+            )
+        )
     try:
         if outcome.judgement.verdict is Verdict.BAD:
             announcement = Announcement(options.service, outcome.revision, outcome.before)
@@ -126,7 +133,7 @@ def _take_back(options: argparse.Namespace, settings: OperatorSettings) -> int:
     canary = Canary(service, _watch(options), partial(observer, prometheus), _no_test)
     outcome = canary.take_back_cut_off()
     if outcome is None:
-        say("No rollout was cut off.")
+        say(words("No rollout was cut off.", "中断されたロールアウトはありません。"))
     elif outcome.shown:
         announcement = Announcement(options.service, outcome.revision, outcome.before)
         try:
@@ -150,7 +157,7 @@ def _watch(options: argparse.Namespace) -> Watch:
 
 
 def _no_test(_url: str, _service_url: str) -> str:
-    return "no smoke test was asked for"
+    return words("no smoke test was asked for", "スモークテストは省略します")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """The settings that operators' tools share with the services."""
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deploy.language import Language
+from deploy.language import LANGUAGES, Language
 
 
 class OperatorSettings(BaseSettings):
@@ -17,3 +17,13 @@ class OperatorSettings(BaseSettings):
     slack_bot_token: SecretStr | None = None
     slack_api_url: str = "https://slack.com/api/"
     deploy_lang: Language = "en"
+
+
+def wrong_settings(error: ValidationError) -> str:
+    """Which settings are no good, in both languages and without what stands in them."""
+    names = ", ".join(str(each["loc"][0]).upper() for each in error.errors(include_input=False))
+    known = ", ".join(LANGUAGES)
+    return (
+        f"{names}: not a value that is known (DEPLOY_LANG: {known}). Nothing was done.\n"
+        f"{names}：使えない値です（DEPLOY_LANG は {known}）。何も実行していません。"
+    )

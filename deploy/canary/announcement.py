@@ -8,6 +8,7 @@ from typing import Any, Final
 from slack_sdk.web.async_client import AsyncWebClient
 
 from deploy.errors import OperationFailed
+from deploy.language import words
 from deploy.settings import OperatorSettings
 from shared.errors import MechachangError, OutcomeUnknown
 from shared.slack.client import SLACK_FAILURES, slack_client, slack_error
@@ -62,18 +63,40 @@ def tell(
 ) -> None:
     """Post it in ``channel`` unless it stands there already. Raises AnnouncementFailed."""
     if channel is None:
-        say("Nobody was told: no --channel was named.")
+        say(
+            words(
+                "Nobody was told: no --channel was named.",
+                "--channel の指定がないため、誰にも知らせていません。",
+            )
+        )
         return
     if settings.slack_bot_token is None:
-        raise AnnouncementFailed(f"SLACK_BOT_TOKEN is not set: tell {channel} by hand.")
+        raise AnnouncementFailed(
+            words(
+                f"SLACK_BOT_TOKEN is not set: tell {channel} by hand.",
+                f"SLACK_BOT_TOKEN が設定されていません。{channel} には手動で知らせてください。",
+            )
+        )
     token = settings.slack_bot_token.get_secret_value()
     try:
         posted = asyncio.run(_announce(announcement, channel, token, settings.slack_api_url))
     except MechachangError as error:
         raise AnnouncementFailed(
-            f"Channel {channel} was not told: {error} Tell the people by hand."
+            words(
+                f"Channel {channel} was not told: {error} Tell the people by hand.",
+                f"チャンネル {channel} に知らせることができませんでした（{error}）。"
+                "手動で知らせてください。",
+            )
         ) from error
-    say(f"Channel {channel} was told." if posted else f"Channel {channel} had been told before.")
+    if posted:
+        say(words(f"Channel {channel} was told.", f"チャンネル {channel} に知らせました。"))
+    else:
+        say(
+            words(
+                f"Channel {channel} had been told before.",
+                f"チャンネル {channel} には、すでに知らせてあります。",
+            )
+        )
 
 
 async def _announce(announcement: Announcement, channel: str, token: str, api_url: str) -> bool:

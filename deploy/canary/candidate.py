@@ -8,6 +8,7 @@ from deploy.canary.cloud_run import Change, CloudRun, ServiceState, Share
 from deploy.canary.judgement import Judgement, Observe, Verdict, eased, judge
 from deploy.canary.watch import Watch
 from deploy.errors import CloudRunFailed, OperationFailed
+from deploy.language import words
 
 TAG: Final = "candidate"
 _BASELINE_WINDOW_S: Final = 3600
@@ -63,10 +64,20 @@ class Canary:
         self.take_back_cut_off()
         state = self.service.state()
         before = _only_carrier(state)
-        self.watch.say(f"{state.name}: {before} carries all traffic.")
+        self.watch.say(
+            words(
+                f"{state.name}: {before} carries all traffic.",
+                f"{state.name}：すべてのトラフィックは {before} に流れています。",
+            )
+        )
         candidate = self._candidate(state, change)
         if candidate == before:
-            self.watch.say("That is the latest revision too: there is nothing to roll out.")
+            self.watch.say(
+                words(
+                    "That is the latest revision too: there is nothing to roll out.",
+                    "それが最新のリビジョンのため、ロールアウトするものはありません。",
+                )
+            )
             return Outcome(candidate, before, Judgement(Verdict.GOOD))
         good = self._good(state, before)
         try:
@@ -85,9 +96,15 @@ class Canary:
             return None
         others = [share for share in state.shares if share.revision != before]
         left = max(others, key=lambda share: share.percent, default=Share(before, 0))
-        self.watch.say(f"The rollout of {left.revision} was cut off at {left.percent} %.")
+        self.watch.say(
+            words(
+                f"The rollout of {left.revision} was cut off at {left.percent} %.",
+                f"{left.revision} のロールアウトは {left.percent} % で中断されていました。",
+            )
+        )
         self._go_back(state, before)
-        judgement = Judgement(Verdict.BAD, ("its rollout was cut off",))
+        cut_off = words("its rollout was cut off", "ロールアウトが中断されました")
+        judgement = Judgement(Verdict.BAD, (cut_off,))
         return Outcome(left.revision, before, judgement, shown=left.percent > 0)
 
     def _candidate(self, state: ServiceState, change: Change | None) -> str:
@@ -95,14 +112,23 @@ class Canary:
             tagged = [share.revision for share in state.shares if share.tag == TAG]
             return tagged[0] if tagged else state.latest_ready
         name = self.service.create_revision(change, serving=False)
-        self.watch.say(f"{name} was created from {change.image}. It carries no traffic yet.")
+        self.watch.say(
+            words(
+                f"{name} was created from {change.image}. It carries no traffic yet.",
+                f"{change.image} から {name} を作りました。トラフィックはまだ流れていません。",
+            )
+        )
         return name
 
     def _good(self, state: ServiceState, before: str) -> tuple[str, ...]:
         if before in state.good:
             return state.good
         last_hour = self.observer(before)(_BASELINE_WINDOW_S)
-        self.watch.say(f"{before} in the last hour: {last_hour}.")
+        self.watch.say(
+            words(
+                f"{before} in the last hour: {last_hour}.", f"{before} の直近 1 時間：{last_hour}"
+            )
+        )
         judgement = judge(last_hour, self.watch.limits, self.watch.pace.at_least)
         return state.good if judgement.verdict is Verdict.BAD else (before, *state.good)
 
@@ -117,7 +143,9 @@ class Canary:
             rest = [Share(before, 100 - percent)] if percent < 100 else []
             self.service.send([*rest, Share(candidate, percent, TAG), *kept], before=before)
             now = percent
-            self.watch.say(f"{percent} % go to {candidate}.")
+            self.watch.say(
+                words(f"{percent} % go to {candidate}.", f"{percent} % を {candidate} に流します。")
+            )
             judgement = watch.stage(self.observer(candidate))
             if judgement.verdict is not Verdict.GOOD:
                 self._go_back(state, before)
@@ -125,7 +153,12 @@ class Canary:
         self._still_ours(candidate, now)
         # A tagged revision keeps its minimum of instances (cloud.google.com/run, traffic tags).
         self.service.send([Share(candidate, 100), *kept], good=(candidate, *good))
-        self.watch.say(f"{candidate} carries all traffic and is noted as good.")
+        self.watch.say(
+            words(
+                f"{candidate} carries all traffic and is noted as good.",
+                f"すべてのトラフィックを {candidate} に移し、正常と記録しました。",
+            )
+        )
         return Outcome(candidate, before, judgement)
 
     def _watch(self, before: str) -> Watch:
@@ -134,8 +167,13 @@ class Canary:
         now = self.observer(before)(_OUTAGE_WINDOW_S)
         limits = eased(self.watch.limits, now)
         self.watch.say(
-            f"{before} now: {now}. A hotfix goes back above {limits.error_rate:.0%} errors, "
-            f"p95 {limits.latency_p95_s:g} s or {limits.handed_back_rate:.0%} handed back."
+            words(
+                f"{before} now: {now}. A hotfix goes back above {limits.error_rate:.0%} errors, "
+                f"p95 {limits.latency_p95_s:g} s or {limits.handed_back_rate:.0%} handed back.",
+                f"現在の {before}：{now}。ホットフィックスは、エラー率 {limits.error_rate:.0%}、"
+                f"p95 {limits.latency_p95_s:g} s、差し戻し {limits.handed_back_rate:.0%} の"
+                "いずれかを超えると取り消します。",
+            )
         )
         return replace(self.watch, limits=limits)
 
@@ -143,37 +181,70 @@ class Canary:
         state = self.service.state()
         if not state.rolling_out_from or state.percent(candidate) != percent:
             raise RolloutSuperseded(
-                f"Somebody else has changed the traffic of {state.name}. Nothing more is done "
-                "here: look who serves, and begin again."
+                words(
+                    f"Somebody else has changed the traffic of {state.name}. Nothing more is done "
+                    "here: look who serves, and begin again.",
+                    f"ほかの人が {state.name} のトラフィックを変更したため、ここで終了します。"
+                    "どのリビジョンが動いているかを確認し、もう一度実行してください。",
+                )
             )
 
     def _try_out(self, candidate: str) -> None:
         if candidate not in self.service.ready_revisions():
-            raise CloudRunFailed(f"{candidate} did not become ready: its log tells why.")
+            raise CloudRunFailed(
+                words(
+                    f"{candidate} did not become ready: its log tells why.",
+                    f"{candidate} は起動できませんでした。理由はログを確認してください。",
+                )
+            )
         state = self.service.state()
         url = next((share.url for share in state.shares if share.tag == TAG), "")
         if not url:
-            raise CloudRunFailed(f"Cloud Run gave {candidate} no address for its tag {TAG}.")
-        self.watch.say(f"{candidate} is ready; {self.smoke_test(url, state.url)}.")
+            raise CloudRunFailed(
+                words(
+                    f"Cloud Run gave {candidate} no address for its tag {TAG}.",
+                    f"{candidate} のタグ {TAG} に、Cloud Run のアドレスが付いていません。",
+                )
+            )
+        found = self.smoke_test(url, state.url)
+        self.watch.say(
+            words(f"{candidate} is ready; {found}.", f"{candidate} の準備ができました。{found}。")
+        )
 
     def _go_back(self, state: ServiceState, before: str) -> None:
         try:
             self.service.send([Share(before, 100), *_other_tags(state)])
         except CloudRunFailed:
+            by_hand = f"gcloud run services update-traffic {state.name} --to-revisions={before}=100"
             self.watch.say(
-                f"All traffic must go back to {before}, and that failed. Do it by hand: gcloud run "
-                f"services update-traffic {state.name} --to-revisions={before}=100"
+                words(
+                    f"All traffic must go back to {before}, and that failed. Do it by hand: "
+                    f"{by_hand}",
+                    f"すべてのトラフィックを {before} に戻せませんでした。"
+                    f"手動で実行してください：{by_hand}",
+                )
             )
             raise
-        self.watch.say(f"All traffic is back at {before}.")
+        self.watch.say(
+            words(
+                f"All traffic is back at {before}.",
+                f"すべてのトラフィックを {before} に戻しました。",
+            )
+        )
 
 
 def _only_carrier(state: ServiceState) -> str:
     if state.percent(state.carrier) < 100:
         shares = ", ".join(f"{each.revision} {each.percent} %" for each in state.shares)
         raise CloudRunFailed(
-            f"The traffic of {state.name} is split already ({shares}): another rollout is under "
-            "way or was broken off. Send it to one revision first: python -m deploy.rollback"
+            words(
+                f"The traffic of {state.name} is split already ({shares}): another rollout is "
+                "under way or was broken off. Send it to one revision first: "
+                "python -m deploy.rollback",
+                f"{state.name} のトラフィックはすでに分かれています（{shares}）。別のロールアウトが"
+                "進行中か、中断されています。先に 1 つのリビジョンにまとめてください："
+                "python -m deploy.rollback",
+            )
         )
     return state.carrier
 

@@ -13,7 +13,8 @@ from google.cloud.run_v2.services.revisions.transports import RevisionsRestTrans
 from google.cloud.run_v2.services.services.transports import ServicesRestTransport
 
 from deploy.errors import CloudRunFailed
-from deploy.google_access import Access
+from deploy.google_access import Access, no_credentials
+from deploy.language import words
 from deploy.notes import GOOD_REVISIONS, ROLLING_OUT_FROM, good_of, good_text
 
 HOST: Final = "https://run.googleapis.com"
@@ -200,13 +201,31 @@ def _explained(service: str) -> Iterator[None]:
 def _explanation(error: Exception, service: str) -> str:
     match error:
         case exceptions.NotFound():
-            return f"There is no {service} in this project and region: {error.message}"
+            return words(
+                f"There is no {service} in this project and region: {error.message}",
+                f"このプロジェクトとリージョンに {service} はありません：{error.message}",
+            )
         case exceptions.PermissionDenied() | exceptions.Forbidden():
-            return f"You may not change {service}. Ask for the role roles/run.developer on it."
+            return words(
+                f"You may not change {service}. Ask for the role roles/run.developer on it.",
+                f"{service} を変更する権限がありません。ロール roles/run.developer の付与を"
+                "依頼してください。",
+            )
         case exceptions.Aborted() | exceptions.Conflict() | exceptions.FailedPrecondition():
-            return f"Somebody else is changing {service} ({error.message}). Look, and try again."
+            return words(
+                f"Somebody else is changing {service} ({error.message}). Look, and try again.",
+                f"ほかの人が {service} を変更しています（{error.message}）。"
+                "状況を確認し、もう一度実行してください。",
+            )
         case exceptions.GoogleAPICallError():
-            return f"Cloud Run did not change {service}: {error.message}"
+            return words(
+                f"Cloud Run did not change {service}: {error.message}",
+                f"Cloud Run は {service} を変更しませんでした：{error.message}",
+            )
         case GoogleAuthError():
-            return "There are no credentials. Run: gcloud auth application-default login"
-    return f"Cloud Run could not be asked about {service} ({type(error).__name__})."
+            return no_credentials()
+    return words(
+        f"Cloud Run could not be asked about {service} ({type(error).__name__}).",
+        f"{service} について Cloud Run "
+        f"に問い合わせることができませんでした（{type(error).__name__}）。",
+    )

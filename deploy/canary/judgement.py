@@ -8,6 +8,7 @@ from typing import Final
 
 from deploy import objectives
 from deploy.canary.prometheus import Prometheus
+from deploy.language import words
 from deploy.objectives import Limits, Scope
 
 # So unlikely must a run of failures be for a version within its limit before we stop waiting for
@@ -35,11 +36,14 @@ class Observed:
         return self.handed_back / max(1, self.judged + self.handed_back)
 
     def __str__(self) -> str:
-        latency = "unknown" if self.latency_p95_s is None else f"{self.latency_p95_s:.2f} s"
+        seconds = self.latency_p95_s
+        latency = words("unknown", "不明") if seconds is None else f"{seconds:.2f} s"
         questions = "1 question" if self.judged == 1 else f"{self.judged} questions"
-        return (
+        return words(
             f"{questions}, error rate {self.error_rate:.2%}, p95 {latency}, "
-            f"{self.handed_back} handed back"
+            f"{self.handed_back} handed back",
+            f"質問 {self.judged} 件、エラー率 {self.error_rate:.2%}、p95 {latency}、"
+            f"差し戻し {self.handed_back} 件",
         )
 
 
@@ -64,9 +68,9 @@ def judge(observed: Observed, limits: Limits, at_least: int) -> Judgement:
     enough = observed.judged + observed.handed_back >= at_least
     broken = []
     for name, bad, total, limit in (
-        ("error rate", observed.failed, observed.judged, limits.error_rate),
+        (words("error rate", "エラー率"), observed.failed, observed.judged, limits.error_rate),
         (
-            "handed back",
+            words("handed back", "差し戻し"),
             observed.handed_back,
             observed.judged + observed.handed_back,
             limits.handed_back_rate,

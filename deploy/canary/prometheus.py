@@ -8,6 +8,7 @@ from typing import Any
 import requests
 
 from deploy.errors import MetricsUnavailable
+from deploy.language import words
 
 GOOGLE = "https://monitoring.googleapis.com"
 _TIMEOUT_S = 30.0
@@ -38,7 +39,11 @@ class Prometheus:
             answer = response.json()
         except (requests.RequestException, ValueError) as error:
             raise MetricsUnavailable(
-                f"Cloud Monitoring could not be asked ({type(error).__name__})."
+                words(
+                    f"Cloud Monitoring could not be asked ({type(error).__name__}).",
+                    "Cloud Monitoring "
+                    f"に問い合わせることができませんでした（{type(error).__name__}）。",
+                )
             ) from error
         if response.status_code != 200 or answer.get("status") != "success":
             raise MetricsUnavailable(_refusal(response.status_code, answer, promql))
@@ -48,7 +53,12 @@ class Prometheus:
         """The only value of ``promql``, None if there is no data. Raises MetricsUnavailable."""
         samples = self.query(promql)
         if len(samples) > 1:
-            raise MetricsUnavailable(f"{len(samples)} series instead of one: {promql}")
+            raise MetricsUnavailable(
+                words(
+                    f"{len(samples)} series instead of one: {promql}",
+                    f"1 つのはずの系列が {len(samples)} 個あります：{promql}",
+                )
+            )
         return samples[0].value if samples else None
 
 
@@ -59,12 +69,28 @@ def _samples(data: Mapping[str, Any]) -> list[Sample]:
         case "scalar":
             return [Sample({}, float(data["result"][1]))]
         case other:
-            raise MetricsUnavailable(f"Cloud Monitoring answered with a {other}.")
+            raise MetricsUnavailable(
+                words(
+                    f"Cloud Monitoring answered with a {other}.",
+                    f"Cloud Monitoring が想定外の形式で応答しました：{other}",
+                )
+            )
 
 
 def _refusal(status: int, answer: Any, promql: str) -> str:
     # Google's front answers {"error": {"message": …}}, Prometheus {"errorType": …, "error": …}.
     error = answer.get("error") if isinstance(answer, dict) else None
     why = error.get("message") if isinstance(error, dict) else error
-    hint = " Ask for the role roles/monitoring.viewer." if status == 403 else ""
-    return f"Cloud Monitoring refused ({status}): {why or 'no reason given'}.{hint} Query: {promql}"
+    hint, hint_ja = (
+        (
+            " Ask for the role roles/monitoring.viewer.",
+            "ロール roles/monitoring.viewer の付与を依頼してください。",
+        )
+        if status == 403
+        else ("", "")
+    )
+    return words(
+        f"Cloud Monitoring refused ({status}): {why or 'no reason given'}.{hint} Query: {promql}",
+        f"Cloud Monitoring に拒否されました（{status}：{why or '理由なし'}）。"
+        f"{hint_ja}クエリ：{promql}",
+    )

@@ -6,6 +6,7 @@ import requests
 
 from deploy.errors import OperationFailed
 from deploy.google_access import Access
+from deploy.language import words
 
 _TIMEOUT_S: Final = 60.0
 # What Google's frontend answers for a service whose ingress or invokers exclude us. Our own
@@ -29,9 +30,18 @@ def smoke_test(access: Access, url: str, service_url: str) -> str:
     try:
         response = requests.get(f"{url}/readyz", headers=headers, timeout=_TIMEOUT_S)
     except requests.RequestException as error:
-        raise SmokeTestFailed(f"{url} does not answer ({type(error).__name__}).") from error
+        why = type(error).__name__
+        raise SmokeTestFailed(
+            words(f"{url} does not answer ({why}).", f"{url} が応答しません（{why}）。")
+        ) from error
     if response.status_code in _OUT_OF_REACH:
-        return f"{url} can't be asked from here ({response.status_code})"
+        return words(
+            f"{url} can't be asked from here ({response.status_code})",
+            f"{url} にはここから問い合わせることができません（{response.status_code}）",
+        )
     if response.status_code != 200:
-        raise SmokeTestFailed(f"{url}/readyz answers {response.status_code}: {response.text[:500]}")
-    return f"{url} says so too"
+        told = f"{response.status_code}: {response.text[:500]}"
+        raise SmokeTestFailed(
+            words(f"{url}/readyz answers {told}", f"{url}/readyz の応答は {told} でした")
+        )
+    return words(f"{url} says so too", f"{url} でも確認しました")

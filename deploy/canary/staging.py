@@ -11,6 +11,7 @@ from deploy.canary.cloud_run import Change, CloudRun, ServiceState, Share
 from deploy.canary.judgement import Judgement, Observe, Verdict
 from deploy.canary.watch import Watch
 from deploy.errors import CloudRunFailed, OperationFailed
+from deploy.language import words
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,12 @@ class Staging:
         state = self.service.state()
         before = revision = state.carrier
         was = state.environment.get("ROLLOUT_PERCENT", "100")
-        self.watch.say(f"{state.name}: {before} serves {was} % of the people.")
+        self.watch.say(
+            words(
+                f"{state.name}: {before} serves {was} % of the people.",
+                f"{state.name}：{before} が利用者の {was} % に公開されています。",
+            )
+        )
         # Noted first: a rollout that is killed leaves something to roll back to.
         self.service.send(list(state.shares), good=(before, *state.good))
         try:
@@ -38,7 +44,12 @@ class Staging:
                 if pilots is not None:
                     environment["ROLLOUT_USER_IDS"] = pilots
                 revision = self.service.create_revision(Change(image, environment), serving=True)
-                self.watch.say(f"{revision} serves {percent} % of the people.")
+                self.watch.say(
+                    words(
+                        f"{revision} serves {percent} % of the people.",
+                        f"{revision} を利用者の {percent} % に公開しました。",
+                    )
+                )
                 judgement = self.watch.stage(self.observe)
                 if judgement.verdict is not Verdict.GOOD:
                     self._go_back(state)
@@ -52,7 +63,7 @@ class Staging:
         before = state.carrier
         good = (revision, *(state.good or (before,)))
         self.service.send([Share(revision, 100)], good=good)
-        self.watch.say(f"{revision} is noted as good.")
+        self.watch.say(words(f"{revision} is noted as good.", f"{revision} を正常と記録しました。"))
         return Outcome(revision, before, Judgement(Verdict.GOOD))
 
     def _go_back(self, state: ServiceState) -> None:
@@ -60,9 +71,14 @@ class Staging:
         try:
             self.service.send([Share(before, 100)])
         except CloudRunFailed:
+            by_hand = f"gcloud run services update-traffic {state.name} --to-revisions={before}=100"
             self.watch.say(
-                f"{before} must serve again, and that failed. Do it by hand: gcloud run services "
-                f"update-traffic {state.name} --to-revisions={before}=100"
+                words(
+                    f"{before} must serve again, and that failed. Do it by hand: {by_hand}",
+                    f"{before} に戻せませんでした。手動で実行してください：{by_hand}",
+                )
             )
             raise
-        self.watch.say(f"{before} serves again, as before.")
+        self.watch.say(
+            words(f"{before} serves again, as before.", f"以前の {before} に戻しました。")
+        )

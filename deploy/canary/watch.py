@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from deploy.canary.judgement import Judgement, Observe, Verdict, judge
 from deploy.errors import MetricsUnavailable
+from deploy.language import words
 from deploy.objectives import ROLLBACK, Limits
 
 # Metrics arrive once a minute; a query that fails now and then is no reason to go back.
@@ -58,7 +59,12 @@ class Watch:
                 continue
             blind = 0
             judgement = judge(observed, self.limits, self.pace.at_least)
-            self.say(f"  {seconds:.0f} s: {observed}{_told(judgement)}")
+            told = _told(judgement)
+            self.say(
+                words(
+                    f"  {seconds:.0f} s: {observed}{told}", f"  {seconds:.0f} 秒：{observed}{told}"
+                )
+            )
             if judgement.verdict is Verdict.BAD:
                 return judgement
             if judgement.verdict is Verdict.GOOD and seconds >= self.pace.hold_s:
@@ -68,4 +74,5 @@ class Watch:
 
 
 def _told(judgement: Judgement) -> str:
-    return f": {'; '.join(judgement.broken)}" if judgement.broken else ""
+    broken = "; ".join(judgement.broken)
+    return words(f": {broken}", f"：{broken}") if broken else ""

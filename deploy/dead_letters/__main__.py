@@ -12,24 +12,21 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import ValidationError
 
 from deploy.dead_letters import report
 from deploy.dead_letters.errors import BrokerFailed, UnknownTask
 from deploy.dead_letters.loan import Bounds, Loan, borrowed
 from deploy.dead_letters.pubsub import Names, pubsub_broker
+from deploy.language import speaking, words
+from deploy.settings import OperatorSettings, wrong_settings
 
 _READ_WITHIN_S = 60.0
 
 
-class DeadLetterSettings(BaseSettings):
-    """The settings that the services have too, from the environment and ``.env``."""
+class DeadLetterSettings(OperatorSettings):
+    """Where the broker is, too."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
-    )
-
-    google_cloud_project: str | None = None
     pubsub_emulator_host: str | None = None
 
 
@@ -37,17 +34,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says; the exit code."""
     parser = command_line()
     options = parser.parse_args(argv)
-    settings = DeadLetterSettings()
+    try:
+        settings = DeadLetterSettings()
+    except ValidationError as error:
+        _tell(wrong_settings(error))
+        return 2
+    with speaking(settings.deploy_lang):
+        return _speak(parser, options, settings)
+
+
+def _speak(
+    parser: argparse.ArgumentParser, options: argparse.Namespace, settings: DeadLetterSettings
+) -> int:
     project = options.project or settings.google_cloud_project
     if project is None and settings.pubsub_emulator_host is None:
-        parser.error("which project? Use --project or set GOOGLE_CLOUD_PROJECT.")
+        parser.error(
+            words(
+                "which project? Use --project or set GOOGLE_CLOUD_PROJECT.",
+                "プロジェクトを --project または GOOGLE_CLOUD_PROJECT で指定してください。",
+            )
+        )
     names = Names(
         project or "local", options.subscription, options.topic, settings.pubsub_emulator_host
     )
     try:
         asyncio.run(run(options, names))
     except KeyboardInterrupt:
-        _tell("Stopped. What was not replayed stays a dead letter.")
+        _tell(
+            words(
+                "Stopped. What was not replayed stays a dead letter.",
+                "中止しました。再実行していないものは、デッドレターのまま残っています。",
+            )
+        )
         return 130
     except BrokerFailed as error:
         _tell(str(error))
@@ -101,12 +119,25 @@ async def run(options: argparse.Namespace, names: Names) -> None:
 def _tell_what_was_read(loan: Loan, names: Names, held_back_s: float) -> None:
     count = len(loan.tasks())
     letters = "1 dead letter" if count == 1 else f"{count or 'no'} dead letters"
-    more = "" if loan.is_complete else "; there may be more (--limit)"
-    _tell(f"Read {letters} from {names.subscription} of {names.project}, {names.broker}{more}.")
+    more, more_ja = "; there may be more (--limit)", "ほかにもあるかもしれません（--limit）。"
+    if loan.is_complete:
+        more = more_ja = ""
+    _tell(
+        words(
+            f"Read {letters} from {names.subscription} of {names.project}, {names.broker}{more}.",
+            f"{names.broker}（{names.project}）の {names.subscription} から、"
+            f"デッドレターを {count} 件読み取りました。{more_ja}",
+        )
+    )
     if held_back_s:
         _tell(
-            f"The subscription's retry policy may hide for up to {held_back_s:.0f} s what was "
-            "read a moment ago. Without that policy it would not."
+            words(
+                f"The subscription's retry policy may hide for up to {held_back_s:.0f} s what was "
+                "read a moment ago. Without that policy it would not.",
+                "サブスクリプションの再試行ポリシーのため、読み取ったばかりのものは最大 "
+                f"{held_back_s:.0f} 秒間、一覧に現れないことがあります。"
+                "ポリシーを外せば、すぐに現れます。",
+            )
         )
 
 
@@ -141,11 +172,20 @@ async def _replay(options: argparse.Namespace, loan: Loan) -> None:
             message_id = await loan.replay(each)
             replayed.append({"task_id": each.name, "message_id": message_id})
             if not options.json:
-                print(f"{each.name} replayed as message {message_id}", flush=True)
+                line = words(
+                    f"{each.name} replayed as message {message_id}",
+                    f"{each.name} を再実行しました（メッセージ {message_id}）",
+                )
+                print(line, flush=True)
     finally:
         if options.json:
             _print_json(replayed)
-        _tell(f"Replayed {len(replayed)} of {len(wanted)}.")
+        _tell(
+            words(
+                f"Replayed {len(replayed)} of {len(wanted)}.",
+                f"{len(wanted)} 件のうち {len(replayed)} 件を再実行しました。",
+            )
+        )
 
 
 _COMMANDS = {"list": _list, "show": _show, "replay": _replay}

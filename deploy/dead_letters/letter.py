@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deploy.dead_letters.errors import UnknownTask
+from deploy.language import words
 from shared.errors import UndecodableTask
 from shared.task import Task
 
@@ -83,7 +84,10 @@ class DeadTask:
         """Raises UnknownTask for a letter that is no task and can't be replayed."""
         if self.fault is not None:
             raise UnknownTask(
-                f"{self.name} can't be replayed: it is no task we know ({self.fault})."
+                words(
+                    f"{self.name} can't be replayed: it is no task we know ({self.fault}).",
+                    f"{self.name} は未知のタスクのため再実行できません（{self.fault}）。",
+                )
             )
 
 

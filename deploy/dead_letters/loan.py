@@ -9,6 +9,7 @@ from typing import Protocol
 
 from deploy.dead_letters.errors import BrokerFailed, UnknownTask
 from deploy.dead_letters.letter import DeadTask, Letter, dead_tasks
+from deploy.language import words
 
 # A loan is prolonged while we work and ends by itself after this long if we are killed.
 LOAN_S = 60
@@ -92,8 +93,16 @@ class Loan:
         for each in self.tasks():
             if each.name == name:
                 return each
-        all_or_some = "" if self.is_complete else ", of which only some were read: raise --limit"
-        raise UnknownTask(f"{name} is not among the {len(self.tasks())} dead letters{all_or_some}.")
+        count, some, some_ja = len(self.tasks()), "", ""
+        if not self.is_complete:
+            some = ", of which only some were read: raise --limit"
+            some_ja = "まだ一部しか読み取っていません。--limit を増やしてください。"
+        raise UnknownTask(
+            words(
+                f"{name} is not among the {count} dead letters{some}.",
+                f"{name} は、デッドレター {count} 件の中にありません。{some_ja}",
+            )
+        )
 
     async def replay(self, dead: DeadTask) -> str:
         """Publish the task again and only then remove its letters; the new message's id.
@@ -109,8 +118,13 @@ class Loan:
             await self._broker.acknowledge(self._ack_ids_of(dead))
         except BrokerFailed as error:
             raise BrokerFailed(
-                f"{dead.name} was replayed but stays a dead letter, because it could not be "
-                f"removed. {error} Replaying it again does no harm: it is answered once."
+                words(
+                    f"{dead.name} was replayed but stays a dead letter, because it could not be "
+                    f"removed. {error} Replaying it again does no harm: it is answered once.",
+                    f"{dead.name} は再実行しましたが、取り除けなかったため、"
+                    "デッドレターのまま残っています。"
+                    f"{error}もう一度再実行しても、回答は 1 回だけです。",
+                )
             ) from error
         for letter in dead.letters:
             del self._letters[letter.message_id], self._ack_ids[letter.message_id]
@@ -127,8 +141,12 @@ class Loan:
             await self._broker.prolong(lent, 0)
         except BrokerFailed as error:
             raise BrokerFailed(
-                f"The letters could not be handed back and stay hidden for up to {LOAN_S} s; "
-                f"none is lost. {error}"
+                words(
+                    f"The letters could not be handed back and stay hidden for up to {LOAN_S} s; "
+                    f"none is lost. {error}",
+                    f"デッドレターを戻せなかったため、最大 {LOAN_S} 秒間、一覧に現れません。"
+                    f"失われたものはありません。{error}",
+                )
             ) from error
 
     async def _prolong_in_time(self) -> None:

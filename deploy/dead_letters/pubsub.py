@@ -30,6 +30,7 @@ from google.pubsub_v1.types import PubsubMessage, ReceivedMessage
 
 from deploy.dead_letters.errors import BrokerFailed
 from deploy.dead_letters.letter import Letter
+from deploy.language import words
 
 _ATTEMPT_S = 4.0
 _TRANSIENT = (Aborted, InternalServerError, ServiceUnavailable, Unknown)
@@ -74,7 +75,11 @@ class Names:
     @property
     def broker(self) -> str:
         """The broker's name for people."""
-        return f"the broker at {self.local_address}" if self.local_address else "Pub/Sub"
+        if self.local_address is None:
+            return "Pub/Sub"
+        return words(
+            f"the broker at {self.local_address}", f"ローカルのブローカー {self.local_address}"
+        )
 
 
 class PubSubBroker:
@@ -181,32 +186,53 @@ def _explained(names: Names, *, reading: bool) -> Iterator[None]:
 def _explanation(error: Exception, names: Names, *, reading: bool) -> str:
     cause = (error.cause or error) if isinstance(error, RetryError) else error
     kind, name = ("subscription", names.subscription) if reading else ("topic", names.topic)
-    text = f"Pub/Sub could not be asked ({type(cause).__name__})."
+    kind_ja = "サブスクリプション" if reading else "トピック"
+    text = words(
+        f"Pub/Sub could not be asked ({type(cause).__name__}).",
+        f"Pub/Sub に問い合わせることができませんでした（{type(cause).__name__}）。",
+    )
     match cause:
         case NotFound():
-            text = (
+            text = words(
                 f"There is no {kind} {name} in project {names.project}. "
-                f"Name the right one with --{kind} or --project."
+                f"Name the right one with --{kind} or --project.",
+                f"プロジェクト {names.project} に{kind_ja} {name} はありません。"
+                f"--{kind} または --project で正しいものを指定してください。",
             )
         case PermissionDenied():
             role = "roles/pubsub.subscriber" if reading else "roles/pubsub.publisher"
-            verb = "read" if reading else "publish to"
-            text = (
+            verb, verb_ja = ("read", "読み取る") if reading else ("publish to", "使う")
+            text = words(
                 f"You may not {verb} {kind} {name} of project {names.project}. "
-                f"Ask for the role {role} on it."
+                f"Ask for the role {role} on it.",
+                f"プロジェクト {names.project} の{kind_ja} {name} を{verb_ja}権限がありません。"
+                f"ロール {role} の付与を依頼してください。",
             )
         case FailedPrecondition() if reading:
-            text = f"Subscription {name} pushes and can't be read. Name another: --subscription."
+            text = words(
+                f"Subscription {name} pushes and can't be read. Name another: --subscription.",
+                f"サブスクリプション {name} はプッシュ型のため、読み取れません。"
+                "--subscription で別のものを指定してください。",
+            )
         case Unauthenticated() | GoogleAuthError():
-            text = (
+            text = words(
                 "Google Cloud does not accept your credentials. Use `gcloud auth "
-                "application-default login`, or set PUBSUB_EMULATOR_HOST for a local broker."
+                "application-default login`, or set PUBSUB_EMULATOR_HOST for a local broker.",
+                "Google Cloud の認証情報が使えません。"
+                "`gcloud auth application-default login` を実行するか、"
+                "ローカルのブローカーなら PUBSUB_EMULATOR_HOST を設定してください。",
             )
         case ServiceUnavailable() | DeadlineExceeded():
-            text = f"No answer from {names.broker}. Check that it can be reached, and repeat."
+            text = words(
+                f"No answer from {names.broker}. Check that it can be reached, and repeat.",
+                f"{names.broker} から応答がありません。接続を確認し、もう一度実行してください。",
+            )
         case GoogleAPICallError():
             code = cause.grpc_status_code.name if cause.grpc_status_code else type(cause).__name__
-            text = f"Pub/Sub refused what was asked of {kind} {name} ({code}: {cause.message})."
+            text = words(
+                f"Pub/Sub refused what was asked of {kind} {name} ({code}: {cause.message}).",
+                f"Pub/Sub が{kind_ja} {name} への操作を拒否しました（{code}：{cause.message}）。",
+            )
     return text
 
 

@@ -9,9 +9,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deploy.dead_letters.letter import DeadTask, Letter
+from deploy.language import columns, padded, words
 from shared.task import Kind
 
-_HEADINGS = ("TASK", "ASKED (UTC)", "AGE", "SOURCE", "DELIVERED", "GIVEN UP BY", "NOTES")
+_HEADINGS = (
+    ("TASK", "タスク"),
+    ("ASKED (UTC)", "質問の時刻 (UTC)"),
+    ("AGE", "経過"),
+    ("SOURCE", "種類"),
+    ("DELIVERED", "配信"),
+    ("GIVEN UP BY", "断念した元"),
+    ("NOTES", "備考"),
+)
 
 
 def summary(dead: DeadTask, now: datetime) -> dict[str, Any]:
@@ -68,15 +77,16 @@ def _letter_fields(dead: DeadTask, letter: Letter, with_text: bool) -> dict[str,
 
 def table(dead: Sequence[DeadTask], now: datetime) -> list[str]:
     """The list for people: a heading and one line a task."""
-    rows = [_HEADINGS, *(_row(each, now) for each in dead)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    headings = tuple(words(en, ja) for en, ja in _HEADINGS)
+    rows = [headings, *(_row(each, now) for each in dead)]
+    widths = [max(columns(row[column]) for row in rows) for column in range(len(headings))]
+    return ["  ".join(map(padded, row, widths)).rstrip() for row in rows]
 
 
 def _row(dead: DeadTask, now: datetime) -> tuple[str, ...]:
     newest, task = dead.newest, dead.task
     return (
-        dead.name if task else f"message {dead.name}",
+        dead.name if task else words(f"message {dead.name}", f"メッセージ {dead.name}"),
         f"{task.occurred_at.astimezone(UTC):%Y-%m-%d %H:%M}" if task else "?",
         age(now - dead.since),
         task.source.value if task else "?",
@@ -89,13 +99,18 @@ def _row(dead: DeadTask, now: datetime) -> tuple[str, ...]:
 def _notes(dead: DeadTask) -> list[str]:
     notes = []
     if dead.fault is not None:
-        notes.append(f"no task we know, can't be replayed: {dead.fault}")
+        notes.append(
+            words(
+                f"no task we know, can't be replayed: {dead.fault}",
+                f"未知のタスクのため再実行できません：{dead.fault}",
+            )
+        )
     if dead.task is not None and dead.task.kind is not Kind.QUESTION:
         notes.append(dead.task.kind.value)
     if dead.newest.was_replayed:
-        notes.append("was replayed before")
+        notes.append(words("was replayed before", "再実行済み"))
     if len(dead.letters) > 1:
-        notes.append(f"{len(dead.letters)} letters")
+        notes.append(words(f"{len(dead.letters)} letters", f"レター {len(dead.letters)} 通"))
     return notes
 
 
@@ -116,10 +131,10 @@ def lines(fields: dict[str, Any], indent: str = "") -> list[str]:
 def age(passed: timedelta) -> str:
     """A duration in its largest unit; what lies ahead (clocks differ) counts as now."""
     seconds = max(0, int(passed.total_seconds()))
-    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+    for unit, unit_ja, length in (("d", "日", 86_400), ("h", "時間", 3_600), ("min", "分", 60)):
         if seconds >= length:
-            return f"{seconds // length} {unit}"
-    return f"{seconds} s"
+            return f"{seconds // length} {words(unit, unit_ja)}"
+    return f"{seconds} {words('s', '秒')}"
 
 
 def printable(text: str) -> str:

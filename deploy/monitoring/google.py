@@ -26,6 +26,8 @@ from google.cloud.monitoring_v3.services.notification_channel_service.transports
 from google.protobuf import json_format  # type: ignore[import-untyped]  # it ships no types
 
 from deploy.errors import MonitoringFailed
+from deploy.google_access import no_credentials
+from deploy.language import words
 from deploy.monitoring.changes import Change, Found, Kind, Verb
 from deploy.monitoring.files import OWNER
 
@@ -38,7 +40,9 @@ def normalised(kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
     try:
         message = json_format.ParseDict(fields, _MESSAGES[kind].pb(_MESSAGES[kind]()))
     except json_format.ParseError as error:
-        raise MonitoringFailed(f"That is no {kind}: {error}") from error
+        raise MonitoringFailed(
+            words(f"That is no {kind}: {error}", f"形式が正しくありません（{kind}）：{error}")
+        ) from error
     return _as_dict(message)
 
 
@@ -71,9 +75,14 @@ class GoogleMonitoring:
             )
         matching = [each.name for each in there if name in (each.name, each.display_name)]
         if len(matching) != 1:
-            names = ", ".join(each.display_name or each.name for each in there) or "none"
+            names = ", ".join(each.display_name or each.name for each in there)
             raise MonitoringFailed(
-                f"{len(matching)} notification channels are called {name!r}. There are: {names}."
+                words(
+                    f"{len(matching)} notification channels are called {name!r}. "
+                    f"There are: {names or 'none'}.",
+                    f"「{name}」という通知チャンネルは {len(matching)} 個あります。"
+                    f"登録されているもの：{names or 'なし'}",
+                )
             )
         return str(matching[0])
 
@@ -152,13 +161,23 @@ def _explained() -> Iterator[None]:
 def _explanation(error: Exception) -> str:
     match error:
         case exceptions.PermissionDenied():
-            return (
+            return words(
                 "You may not change Cloud Monitoring there. Ask for the roles "
                 "roles/monitoring.alertPolicyEditor, roles/monitoring.dashboardEditor and, for the "
-                "alerts of the log, roles/logging.configWriter."
+                "alerts of the log, roles/logging.configWriter.",
+                "Cloud Monitoring を変更する権限がありません。"
+                "ロール roles/monitoring.alertPolicyEditor と "
+                "roles/monitoring.dashboardEditor、ログのアラートには roles/logging.configWriter の"
+                "付与を依頼してください。",
             )
         case exceptions.GoogleAPICallError():
-            return f"Cloud Monitoring refused: {error.message}"
+            return words(
+                f"Cloud Monitoring refused: {error.message}",
+                f"Cloud Monitoring に拒否されました：{error.message}",
+            )
         case GoogleAuthError():
-            return "There are no credentials. Run: gcloud auth application-default login"
-    return f"Cloud Monitoring could not be asked ({type(error).__name__})."
+            return no_credentials()
+    return words(
+        f"Cloud Monitoring could not be asked ({type(error).__name__}).",
+        f"Cloud Monitoring に問い合わせることができませんでした（{type(error).__name__}）。",
+    )

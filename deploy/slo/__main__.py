@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from deploy.command_line import exit_code, metrics_options, prometheus_of
+from deploy.language import words
 from deploy.settings import OperatorSettings
 from deploy.slo.criteria import Result, results
 
@@ -50,7 +51,8 @@ def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
     if options.json:
         print(json.dumps([_fields(result) for result in found], indent=2))
     else:
-        print(f"The last {options.window}:", *(result.line() for result in found), sep="\n")
+        title = words(f"The last {options.window}:", f"直近 {options.window}：")
+        print(title, *(result.line() for result in found), sep="\n")
     if any(result.value is not None and not result.is_met for result in found):
         return 1
     return 0 if all(result.is_met for result in found) else 2

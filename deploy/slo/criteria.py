@@ -4,14 +4,19 @@ from dataclasses import dataclass
 
 from deploy import objectives
 from deploy.canary.prometheus import Prometheus
+from deploy.language import padded, words
 from deploy.objectives import GOAL, Scope
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """What must stay below ``limit``; ``shown`` formats a value for people."""
+    """What must stay below ``limit``; ``shown`` formats a value for people.
+
+    ``name`` is the one for machines too.
+    """
 
     name: str
+    name_ja: str
     query: str
     limit: float
     shown: str
@@ -33,12 +38,13 @@ class Result:
         """For people: verdict, name, value, limit."""
         criterion = self.criterion
         if self.value is None:
-            verdict, value = "no data", "-"
+            verdict, value = words("no data", "データなし"), "-"
         else:
-            verdict = "met" if self.is_met else "MISSED"
+            verdict = words("met", "達成") if self.is_met else words("MISSED", "未達")
             value = criterion.shown.format(self.value)
         limit = criterion.shown.format(criterion.limit)
-        return f"{verdict:8} {criterion.name:32} {value:>10}  (< {limit})"
+        name = words(criterion.name, criterion.name_ja)
+        return f"{padded(verdict, 10)} {padded(name, 32)} {value:>10}  (< {limit})"
 
 
 def criteria(window: str) -> list[Criterion]:
@@ -46,9 +52,12 @@ def criteria(window: str) -> list[Criterion]:
     scope = Scope(window)
     services = (objectives.COMMAND_SERVICE, objectives.PROCESSOR_SERVICE)
     return [
-        Criterion("error rate", objectives.error_rate(scope), GOAL.error_rate, "{:.3%}"),
+        Criterion(
+            "error rate", "エラー率", objectives.error_rate(scope), GOAL.error_rate, "{:.3%}"
+        ),
         Criterion(
             "latency p95 (first words)",
+            "最初の言葉までの p95",
             objectives.quantile(0.95, objectives.LATENCY, scope),
             GOAL.latency_p95_s,
             "{:.2f} s",
@@ -56,12 +65,16 @@ def criteria(window: str) -> list[Criterion]:
         *(
             Criterion(
                 f"{kind} p95, {service}",
+                f"{kind_ja} p95、{service}",
                 objectives.utilisation(kind, service, window),
                 limit,
                 "{:.1%}",
             )
             for service in services
-            for kind, limit in (("cpu", objectives.CPU_GOAL), ("memory", objectives.MEMORY_GOAL))
+            for kind, kind_ja, limit in (
+                ("cpu", "CPU", objectives.CPU_GOAL),
+                ("memory", "メモリ", objectives.MEMORY_GOAL),
+            )
         ),
     ]
 

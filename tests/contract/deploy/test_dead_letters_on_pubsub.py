@@ -292,11 +292,11 @@ async def test_what_the_processor_refused_each_time_is_pushed_to_it_again() -> N
 # The process
 
 
-async def start(post: Post, *words: str) -> asyncio.subprocess.Process:
+async def start(post: Post, *words: str, **environment: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "deploy.dead_letters", *words),
         *("--subscription", post.names.subscription, "--topic", post.names.topic),
-        env={**os.environ, "PUBSUB_EMULATOR_HOST": post.clients.address},
+        env={**os.environ, "PUBSUB_EMULATOR_HOST": post.clients.address, **environment},
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         # A shell's background jobs are born deaf to SIGINT, and so are their children.
@@ -324,6 +324,31 @@ async def test_the_exit_code_says_how_it_went(
         out, err = await process.communicate()
     assert process.returncode == code
     assert (a_task(1).task_id in out.decode()) is (code == 0)
+    assert b"Traceback" not in err
+
+
+async def test_a_list_and_a_replay_are_told_in_the_operators_language(own_post: Post) -> None:
+    await own_post.put(a_task(1), a_task(2))
+    name, stranger = a_task(1).task_id, "nobody"
+    for words, code, expected in (
+        (("list",), 0, ("デッドレターを 2 件読み取りました。", "質問の時刻 (UTC)", f"{name}  ")),
+        (("replay", stranger), 3, ("nobody は、デッドレター 2 件の中にありません。",)),
+        (("replay", name), 0, (f"{name} を再実行しました", "1 件のうち 1 件を再実行しました。")),
+    ):
+        process = await start(own_post, *words, DEPLOY_LANG="ja")
+        async with asyncio.timeout(30):
+            out, err = await process.communicate()
+        said = out.decode() + err.decode()
+        assert process.returncode == code, said
+        assert [each for each in expected if each not in said] == []
+
+
+async def test_a_language_that_is_not_known_stops_before_anything_is_read(own_post: Post) -> None:
+    process = await start(own_post, "list", DEPLOY_LANG="jp")
+    async with asyncio.timeout(30):
+        out, err = await process.communicate()
+    assert (process.returncode, out) == (2, b"")
+    assert "DEPLOY_LANG" in err.decode()
     assert b"Traceback" not in err
 
 

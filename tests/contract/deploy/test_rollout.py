@@ -449,6 +449,35 @@ async def test_rollback_goes_to_the_revision_that_was_good_before_and_not_back_a
         assert len(workspace.messages("#general")) == 1
 
 
+async def test_a_rollback_and_its_refusal_are_told_in_the_operators_language(
+    bench: RolloutBench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DEPLOY_LANG", "ja")
+    await rolled_out(bench)
+    bench.play("00002", answered=90, failed=10)
+    assert await run(rollback, bench, "processor", "--if-bad") == 0
+    said = capsys.readouterr().out
+    assert "判定：不良 エラー率 10.00% > 1%" in said
+    assert "すべてのトラフィックを processor-service-00001 に移しました。" in said
+    assert "--channel の指定がないため、誰にも知らせていません。" in said
+    assert await run(rollback, bench, "processor", "--channel", "C0123456789") == 3
+    assert "--to で指定してください" in capsys.readouterr().out
+    elsewhere = ["processor", "--service-name", "nothing", "--dry-run"]
+    assert await run(rollback, bench, *elsewhere) == 1
+    assert "このプロジェクトとリージョンに nothing はありません" in capsys.readouterr().err
+
+
+async def test_a_rollout_is_told_in_the_operators_language(
+    bench: RolloutBench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DEPLOY_LANG", "ja")
+    bench.play("00002", answered=90, failed=10)
+    assert await run(rollout, bench, "processor", *NEW, *QUICK) == 3
+    said = capsys.readouterr().out
+    assert "10 % を processor-service-00002 に流します。" in said
+    assert "processor-service-00002 を取り消しました：エラー率 " in said
+
+
 async def test_a_dry_run_changes_nothing(
     bench: RolloutBench, capsys: pytest.CaptureFixture[str]
 ) -> None:
