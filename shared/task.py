@@ -166,17 +166,19 @@ class Share(BaseModel):
 
 
 class Purpose(StrEnum):
-    """The purpose of a message shortcut."""
+    """The purpose of a message shortcut; ``CATCH_UP`` is the command's, and about a channel."""
 
     SUMMARISE = "summarise"
     TRANSLATE = "translate"
     EXPLAIN = "explain"
+    CATCH_UP = "catch_up"
 
 
 class Subject(BaseModel):
     """The message that a shortcut was used on, and the purpose.
 
-    ``thread_ts`` names its thread, ``by`` its author: a person's id or an app's name.
+    ``thread_ts`` names its thread, ``by`` its author: a person's id or an app's name. To catch up
+    is about the channel's messages from ``since`` to ``message_ts``, when it was asked.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -188,6 +190,7 @@ class Subject(BaseModel):
     by: str = ""
     by_app: bool = False
     permalink: str = ""
+    since: Annotated[str | None, Field(exclude_if=operator.not_)] = None
 
 
 @dataclass(frozen=True)
@@ -275,7 +278,7 @@ class Task(BaseModel):
     @property
     def asked_privately_in(self) -> str | None:
         """The channel of a question that is answered in direct messages; None if there is none."""
-        command = self.private and self.source is Source.SLASH_COMMAND
+        command = self.private and self.source is Source.SLASH_COMMAND and self.subject is None
         if self.asked_in is None and command and not self.channel_id.startswith("D"):
             return self.channel_id
         return self.asked_in

@@ -1,9 +1,11 @@
 """Slack's payloads read as questions: pure functions, one per kind of trigger."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from command_service.payloads.catch_up import CatchUpRequest, read_catch_up
 from command_service.payloads.model import (
     EphemeralTarget,
     Identity,
@@ -23,12 +25,14 @@ from command_service.payloads.well_formed import (
     words_in,
 )
 from shared.slack.message import Message, Payload
-from shared.slack.message_text import mentions, plain_text
+from shared.slack.message_text import LONGEST_MARKUP, mentions, plain_text, without_mention
 from shared.slack.reading.attachments import OurBot
 from shared.slack.reading.said import brings_along, is_from_an_app, markup_of, said_by_person
 from shared.task import (
     Mode,
+    Purpose,
     Source,
+    Subject,
     task_id_of_command,
     task_id_of_message,
 )
@@ -37,6 +41,8 @@ EDITED_WITHIN_S: Final = 300.0
 """An author who edits an older message is tidying up, not asking."""
 # A person's new message: alone, with files, or a thread reply also sent to the channel.
 _NEW_MESSAGE = frozenset({None, "file_share", "thread_broadcast"})
+# Only in commands Slack says who is meant by an id (docs.slack.dev, slash commands).
+_NAMED_PERSON = re.compile(r"<@[A-Z0-9]+\|([^<>\n]+)>")
 # A group direct message is a conversation between people first, as a channel is.
 _CHANNELS = frozenset({"channel", "group", "mpim"})
 
@@ -202,12 +208,14 @@ def _from_outside(body: Payload, identity: Identity) -> bool:
 @never_raising
 def read_command(body: Payload, identity: Identity, now: datetime) -> Question | NotAQuestion:
     """The question of a slash command. Slack does not say when it was typed: that is ``now``."""
-    request = read_request(plain_text(words_in(body.get("text")), identity.bot_user_id))
+    markup = words_in(body.get("text"))
+    wanted = read_catch_up(markup)
+    request = wanted if isinstance(wanted, NotAQuestion) else read_request(_typed(markup, identity))
     if isinstance(request, NotAQuestion):
         return request
     team_id, channel_id = str(body["team_id"]), id_in(body["channel_id"])
     user_id = id_in(body["user_id"])
-    return Question(
+    question = Question(
         task_id=task_id_of_command(team_id, str(body["trigger_id"])),
         source=Source.SLASH_COMMAND,
         team_id=team_id,
@@ -220,11 +228,31 @@ def read_command(body: Payload, identity: Identity, now: datetime) -> Question |
         response_url=text_or_none(body.get("response_url")),
         private=request.private,
     )
+    return _to_catch_up(question, wanted) if isinstance(wanted, CatchUpRequest) else question
+
+
+def _to_catch_up(question: Question, wanted: CatchUpRequest) -> Question:
+    """The question that is about a channel, and answered like a shortcut: to its user alone."""
+    now = question.occurred_at
+    subject = Subject(
+        purpose=Purpose.CATCH_UP,
+        channel_id=wanted.channel_id or question.channel_id,
+        message_ts=f"{now.timestamp():.6f}",
+        since=f"{(now - wanted.period).timestamp():.6f}",
+    )
+    return replace(question, text="", mode=Mode.CHAT, private=True, subject=subject)
+
+
+def _typed(markup: str, identity: Identity) -> str:
+    """A command's text as it was typed: where Slack sends ids with names, the names alone."""
+    if len(markup) <= LONGEST_MARKUP:
+        markup = _NAMED_PERSON.sub(r"@\1", without_mention(markup, identity.bot_user_id))
+    return plain_text(markup, identity.bot_user_id)
 
 
 def read_typed(body: Payload, identity: Identity) -> Typed:
     """A slash command, to be given back to its user. Never raises."""
-    text = plain_text(words_in(body.get("text")), identity.bot_user_id)
+    text = _typed(words_in(body.get("text")), identity)
     command = words_in(body.get("command"))
     return Typed(words_in(body.get("user_id")), f"{command} {text}".strip())
 

@@ -28,6 +28,7 @@ class RejectReason(StrEnum):
     THANKS = "thanks"
     HELP_ASKED = "help_asked"
     UNKNOWN_OPTION = "unknown_option"
+    UNKNOWN_CHANNEL = "unknown_channel"
     PROMPT_TOO_LONG = "prompt_too_long"
     MESSAGE_TOO_LONG = "message_too_long"
     QUESTION_GONE = "question_gone"

@@ -52,6 +52,8 @@ _USAGE: Final[Texts] = {
 • チャンネルやグループ DM で私にメンションし、続けて質問を書く（ほかの方も書いているスレッドでは、そのつどメンションしてください）
 • ダイレクトメッセージで質問を送る（ほかのメッセージを転送するだけでも、その内容についてお答えします）
 • メッセージの「その他」メニューから「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）
+*チャンネルのまとめ*
+• `/gemini catch-up #チャンネル 3d` 最近の発言のまとめを、元の発言へのリンク付きでダイレクトメッセージに届けます（`/gemini まとめ` も使えます。期間は `1d`・`3d`・`1w`、チャンネルを省くとその場所。あなたと私の両方が参加しているチャンネルに限ります）
 *読めるファイル*
 • PDF・Word・Excel・PowerPoint・CSV・メール（.eml）・画像・音声・動画・テキストを質問に添付できます
 *回答のモード* （`/gemini` では、指定がなければ質問に合わせて自動で選びます）
@@ -73,6 +75,8 @@ _USAGE: Final[Texts] = {
 • mention me in a channel or a group direct message, followed by your question (in a thread where others write, too, mention me each time)
 • send me a direct message, or just forward one to me and I'll explain it
 • choose Summarise thread, Translate or Explain from a message's menu (I answer by direct message)
+*Catching up*
+• `/gemini catch-up #channel 3d` sums up what was said lately, with links, in our direct messages (`1d`, `3d` or `1w`; without a channel, the one you're in; only channels that both of us are in)
 *Files I can read*
 • send PDF, Word, Excel, PowerPoint, CSV or mail (.eml) files, images, audio, video or text with your question
 *Answer modes* (`/gemini` picks one that fits, unless you name it)
@@ -104,6 +108,10 @@ _REFUSALS: Final[dict[RejectReason, Texts]] = {
     RejectReason.UNKNOWN_OPTION: {
         "ja": "`{option}` というオプションはありません。使えるのは `--private` と `--mode`（general、code、data、creative）です。",
         "en": "There's no `{option}` option. You can use `--private` and `--mode` (general, code, data, creative).",
+    },
+    RejectReason.UNKNOWN_CHANNEL: {
+        "ja": "どのチャンネルかを読み取れませんでした。`#` と入力すると出る候補から選び直すか、そのチャンネルで `/gemini catch-up` とだけ入力してください。",
+        "en": "I couldn't tell which channel you mean. Pick it from the list that `#` opens, or type just `/gemini catch-up` in that channel.",
     },
     RejectReason.PROMPT_TOO_LONG: {
         "ja": "質問が長すぎます。{limit} 文字以内に短くするか、分けてお送りください。",

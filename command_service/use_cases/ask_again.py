@@ -91,11 +91,12 @@ async def _kept_out(click: Click, question: Question, deps: SubmitDeps) -> Rejec
 async def _shared(question: Question, deps: SubmitDeps) -> RejectReason | None:
     subject = question.subject
     where = question.channel_id if subject is None else subject.channel_id
-    external = None if where.startswith("D") else await deps.sharing.is_external(where)
+    direct = where.startswith("D")
+    external = None if direct else await deps.sharing.is_external_for(question.user_id, question)
     if external:
         return RejectReason.EXTERNAL_CHANNEL
     # An answer that only its user sees needs no certainty.
-    in_public = subject is None and not where.startswith("D")
+    in_public = subject is None and not direct
     return RejectReason.QUESTION_UNREADABLE if external is None and in_public else None
 
 

@@ -31,6 +31,7 @@ TOLD = frozenset(
         RejectReason.EMPTY_PROMPT,
         RejectReason.HELP_ASKED,
         RejectReason.UNKNOWN_OPTION,
+        RejectReason.UNKNOWN_CHANNEL,
         RejectReason.PROMPT_TOO_LONG,
         RejectReason.MESSAGE_TOO_LONG,
         RejectReason.QUESTION_GONE,

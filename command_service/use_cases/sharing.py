@@ -14,7 +14,7 @@ from command_service.ports import ChannelDiagnosis, Diagnostics
 from command_service.use_cases.policy import Policy, Rejected, admit
 from shared.bounded import BoundedMap
 from shared.errors import MechachangError
-from shared.task import Source
+from shared.task import Purpose, Source
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -61,6 +61,21 @@ class Sharing:
         finally:
             self._asking.pop(channel_id, None)
 
+    async def is_external_for(self, user_id: str, question: Question) -> bool | None:
+        """``is_external`` of the place that the question is about. Of a channel that the user has
+        named, None unless they may read there: what we know of others is not for them.
+        """
+        subject = question.subject
+        if subject is None:
+            return await self.is_external(question.channel_id)
+        where = subject.channel_id
+        if subject.purpose is not Purpose.CATCH_UP or where == question.channel_id:
+            return await self.is_external(where)
+        external, may_read = await asyncio.gather(
+            self.is_external(where), self.may_read(user_id, where)
+        )
+        return external if may_read else None
+
     def is_absent(self, channel_id: str) -> bool:
         """Whether the bot is known to be no member there; Slack is not asked."""
         place = self._known.get(channel_id)
@@ -86,8 +101,7 @@ async def located(question: Question, policy: Policy, sharing: Sharing) -> Quest
     """
     if policy.external_channels or isinstance(admit(question, policy), Rejected):
         return question
-    where = question.channel_id if question.subject is None else question.subject.channel_id
-    external = await sharing.is_external(where)
+    external = await sharing.is_external_for(question.user_id, question)
     if external:
         return replace(question, external=True)
     if external is None and question.source is Source.SLASH_COMMAND:

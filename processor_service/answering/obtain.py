@@ -3,12 +3,13 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 from processor_service.answering.deps import AnswerDeps, AnswerSource
 from processor_service.answering.earlier_answer import earlier_words
 from processor_service.answering.generate import GenerationRequest, Progress, generate
-from processor_service.answering.shortcut_source import material
+from processor_service.answering.shortcut_source import caught_up, material
 from processor_service.answering.single_flight import (
     audience_of,
     cache_key,
@@ -42,7 +43,7 @@ from processor_service.prompt.shortcut_request import asked_about
 from processor_service.prompt.visible_quotes import visible_to_asker
 from processor_service.resilience.cancellation import CancellableModel
 from shared.errors import Cancelled, ModelUnavailable
-from shared.task import QuotedMessage, Task
+from shared.task import Purpose, QuotedMessage, Task
 
 
 async def obtain_answer(
@@ -69,7 +70,7 @@ async def obtain_answer(
         if known is not None:
             return known, True
         ctx.cancel.check()
-        about = await _about(ctx, source)
+        about, since = await _about(ctx, source)
         prompt = await _quoting(prompt, task, about, names, source)
         place, threads = ctx.conversation.place, source.threads
         earlier = await earlier_words(task, place, threads, ctx.writer.run)
@@ -78,7 +79,7 @@ async def obtain_answer(
         async with attach_files(task, about, source.files, ctx.cancel) as files:
             ask = partial(_ask, ctx, preview, names, deps)
             new = await _watch(ask_with_files(task, prompt, files, ask), preview)
-        new = replace(_as_seen(new, ctx, preview), without=tuple(files.without))
+        new = replace(_as_seen(new, ctx, preview), without=tuple(files.without), since=since)
         await _keep(task, key, new, source)
         return new, False
 
@@ -119,11 +120,19 @@ async def _prompt(task: Task, source: AnswerSource) -> Prompt:
     return prompt_for(task, prompt_context, source.prompt_config)
 
 
-async def _about(ctx: AnswerContext, source: AnswerSource) -> Sequence[ThreadMessage]:
-    task, said = ctx.task, ctx.said
-    if task.subject is not None:
+async def _about(
+    ctx: AnswerContext, source: AnswerSource
+) -> tuple[Sequence[ThreadMessage], datetime | None]:
+    """The messages to quote; of a channel also since when, unless they are all there were."""
+    task, said, since = ctx.task, ctx.said, None
+    if task.subject is not None and task.subject.purpose is Purpose.CATCH_UP:
+        run = ctx.writer.run
+        talk = await caught_up(task, task.subject, source.threads, source.channels, run)
+        said = talk.said
+        since = None if talk.whole else datetime.fromtimestamp(float(said[0].ts), UTC)
+    elif task.subject is not None:
         said = await material(task, task.subject, source.threads, source.channels, ctx.writer.run)
-    return await visible_to_asker(task, said, source.channels)
+    return await visible_to_asker(task, said, source.channels), since
 
 
 async def _with_names(

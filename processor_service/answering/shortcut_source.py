@@ -1,11 +1,13 @@
-"""The messages that a shortcut is about, read only if its user may read them."""
+"""The messages that a shortcut, or a catch-up, is about, read only if its user may read them."""
 
 from functools import partial
 from typing import Literal
 
 from processor_service.delivery.slack_writer import TaskRun
-from processor_service.ports.conversations import ThreadMessage, ThreadReader
+from processor_service.ports.conversations import ChannelTalk, ThreadMessage, ThreadReader
 from processor_service.ports.people import Channels
+from processor_service.prompt.quotes import newest_within
+from processor_service.prompt.shortcut_request import CATCH_UP_TOKENS
 from shared.errors import PermanentError, SlackRefused
 from shared.task import Purpose, Subject, Task
 
@@ -20,6 +22,45 @@ class NothingToRead(PermanentError):
     """The message that a shortcut was used on has no words."""
 
     reason = "nothing_to_read"
+
+
+class NotInBoth(PermanentError):
+    """The user, or the bot, is not in the channel to catch up with; or there is none. Which of it
+    is not told: who names a channel must learn nothing of it.
+    """
+
+    reason = "catch_up_not_there"
+
+
+class NothingSaid(PermanentError):
+    """Nobody has written anything in the channel in that time."""
+
+    reason = "nothing_said"
+
+
+async def caught_up(
+    task: Task, subject: Subject, threads: ThreadReader, channels: Channels, run: TaskRun
+) -> ChannelTalk:
+    """The newest messages of a channel that the user and the bot are both in now, as far as they
+    fit into a prompt.
+
+    Slack is asked for its members each time. Raises NotInBoth, NothingSaid, and SlackRefused where
+    a member lacks only a scope of ours.
+    """
+    member = False
+    try:
+        member = await run.read(partial(channels.is_member, task.user_id, subject.channel_id))
+        talk = await run.read(partial(threads.said_since, subject)) if member else None
+    except SlackRefused as refused:
+        if member and refused.reason == "slack_scope_missing":
+            raise
+        raise NotInBoth("The channel is not for both of us.") from refused
+    if talk is None:
+        raise NotInBoth("The channel is not for both of us.")
+    if not talk.said:
+        raise NothingSaid("Nobody has written there.")
+    kept = tuple(newest_within(talk.said, CATCH_UP_TOKENS))
+    return ChannelTalk(kept, talk.whole and len(kept) == len(talk.said))
 
 
 async def material(

@@ -1,6 +1,7 @@
 """Answers, and the cache of answers."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Protocol
 
 from processor_service.ports.citations import Citations
@@ -31,6 +32,8 @@ class OmittedFile:
 class Answer:
     """A finished answer: Markdown, its mode, its cost in tokens, and the files it was made without.
 
+    One about a channel names the time it is told from, ``since``, if older messages of the period
+    were left out.
     It may end early: ``truncated`` at the limit of its length, or ``stopped`` by the user. Kept in
     Redis: a new field needs a default, so that answers kept by an older version can be read.
     """
@@ -44,6 +47,7 @@ class Answer:
     sources: Citations = field(default_factory=Citations)
     stopped: bool = False
     without: tuple[OmittedFile, ...] = ()
+    since: datetime | None = None
 
 
 class Answers(Protocol):

@@ -45,6 +45,7 @@ class ThreadMessage:
     """A message in a thread before a question: of a person, another app, or ourselves.
 
     ``by`` is the person's id or the app's name; it brings along what others wrote, ``quoted``.
+    One that was found in a channel has its time, its address and the number of its replies.
     """
 
     role: Literal["person", "app", "us"]
@@ -52,6 +53,9 @@ class ThreadMessage:
     text: str
     files: tuple[TaskFile, ...] = ()
     quoted: tuple[QuotedMessage, ...] = ()
+    ts: str = ""
+    link: str = ""
+    replies: int = 0
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -75,6 +79,16 @@ class ThreadHistory:
 
 
 @dataclass(frozen=True)
+class ChannelTalk:
+    """What was said in a channel, without the replies, the oldest first; ``whole`` unless older
+    messages of the wanted time were not read.
+    """
+
+    said: tuple[ThreadMessage, ...] = ()
+    whole: bool = True
+
+
+@dataclass(frozen=True)
 class PrivateAnswer:
     """An answer in direct messages: the question that is shown above it, and all its messages."""
 
@@ -92,6 +106,9 @@ class ThreadReader(Protocol):
 
         Nothing if it has no words.
         """
+
+    async def said_since(self, subject: Subject) -> ChannelTalk:
+        """The newest messages of the time that a catch-up is about, as many as are read at all."""
 
     async def answer_at(self, place: MessageRef, last_ts: str) -> str:
         """Our answer to the question at ``place`` whose last message is ``last_ts``; "" if there is

@@ -151,6 +151,13 @@ def word_in_none_of(texts: Sequence[str]) -> str:
     return word
 
 
+def newest_within(said: Sequence[ThreadMessage], budget: int) -> Sequence[ThreadMessage]:
+    """The newest messages that fit into so many estimated tokens; at least the last one."""
+    if not said:
+        return said
+    return [*_newest(said[:-1], budget - tokens_of(said[-1])), said[-1]]
+
+
 def _newest(said: Sequence[ThreadMessage], budget: int) -> Sequence[ThreadMessage]:
     first = len(said)
     while first > 0 and (budget := budget - tokens_of(said[first - 1])) >= 0:
@@ -174,10 +181,17 @@ def _turns(one: ThreadMessage, word: str, names: Mapping[str, str]) -> Iterator[
         yield PromptTurn("model", one.text)
         return
     if one.text or not one.quoted:
-        yield _framed(word, _speaker(one.by, names, app=one.role == "app"), one.text)
+        yield _framed(word, _speaker(one.by, names, app=one.role == "app") + _found(one), one.text)
     for each in one.quoted:
         sender = _speaker(one.by, names, app=one.role == "app")
         yield _sent_along(each, word, names, f" by {sender}")
+
+
+def _found(one: ThreadMessage) -> str:
+    """When and where a message of a channel was found, and how many replies it has."""
+    replies = f", {one.replies} replies" if one.replies else ""
+    link = f", link: {one.link}" if one.link else ""
+    return f"{_written_at(one.ts)}{replies}{link}"
 
 
 def _sent_along(

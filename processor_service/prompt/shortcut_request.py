@@ -1,4 +1,4 @@
-"""The prompt of a message shortcut: the message and its thread as quotes, and a request of ours."""
+"""The prompt of a message shortcut, or to catch up: messages as quotes, and a request of ours."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,6 +17,8 @@ _TOKENS: Final = {
     Purpose.TRANSLATE: THREAD_TOKENS,
     Purpose.EXPLAIN: THREAD_TOKENS,
 }
+CATCH_UP_TOKENS: Final = 4 * THREAD_TOKENS
+"""The most of a channel that is quoted; what does not fit is left out before, and told of."""
 
 # A text with at least this share of Japanese letters is Japanese: Japanese texts about software are
 # full of Latin words, and English ones quote a Japanese name now and then.
@@ -38,6 +40,27 @@ _SUMMARISE: Final[dict[Locale, str]] = {
         "Summarise the quoted thread in English. Begin with the whole of it in two or three "
         "sentences. Then list what was decided, what is still open, and who has to do what by "
         "when, each only if there is any. Add nothing that the quotes do not say."
+    ),
+}
+_CATCH_UP: Final[dict[Locale, str]] = {
+    "ja": (
+        "引用したのは、あるチャンネルの最近の発言で、古い順に並んでいます。"
+        "読んでいなかった人のために、日本語でまとめてください。"
+        "最初に全体を 2、3 文で述べ、続けて、主な話題、決まったこと、未解決の点、"
+        "担当者と期限のある作業を、それぞれあれば箇条書きで示してください。"
+        "各項目の終わりには、元の発言の引用の始まりに「link:」とある URL を "
+        "[元の発言](URL) の形で付けてください。"
+        "引用にないことは補わず、ほかの URL は書かないでください。"
+        "スレッドの返信は件数（replies）だけが分かっています。"
+    ),
+    "en": (
+        "The quotes are the latest messages of a channel, the oldest first. Summarise them in "
+        "English for somebody who has not read them. Begin with the whole of it in two or three "
+        "sentences. Then list the main topics, what was decided, what is still open, and who has "
+        "to do what by when, each only if there is any. End each item with the address that "
+        'stands behind "link:" where its quote begins, written as [message](address). Add nothing '
+        "that the quotes do not say, and no other address. Of replies in threads only the number "
+        "is known."
     ),
 }
 _EXPLAIN: Final[dict[Locale, str]] = {
@@ -77,13 +100,12 @@ def asked_about(
     names: Mapping[str, str],
 ) -> Prompt:
     """``prompt`` for a shortcut on ``said``: all of it is quoted, our messages too."""
-    quoted = [
-        one if one.role != "us" else ThreadMessage("app", _OURSELVES, one.text) for one in said
-    ]
+    quoted = [one if one.role != "us" else replace(one, role="app", by=_OURSELVES) for one in said]
     words = "\n".join(quoted[-1].words)
     request = _request(subject.purpose, task.locale, words)
-    # The message itself is always quoted whole.
-    budget = max(_TOKENS[subject.purpose], tokens_of(quoted[-1]))
+    # The message itself is always quoted whole, and so is all that was kept of a channel.
+    whole = quoted if subject.purpose is Purpose.CATCH_UP else quoted[-1:]
+    budget = max(_TOKENS.get(subject.purpose, 0), sum(map(tokens_of, whole)))
     quotes = Quotes(quoted, names, _OPENING[task.locale], budget)
     # A web search would carry other people's words out of the workspace, for no use here.
     prompt = with_tools(replace(prompt, text=request), (), task.locale)
@@ -93,6 +115,8 @@ def asked_about(
 def _request(purpose: Purpose, locale: Locale, text: str) -> str:
     if purpose is Purpose.SUMMARISE:
         return _SUMMARISE[locale]
+    if purpose is Purpose.CATCH_UP:
+        return _CATCH_UP[locale]
     if purpose is Purpose.EXPLAIN:
         return _EXPLAIN[locale]
     return _TRANSLATE[locale].format(language=_LANGUAGES[locale][target_language(text)])

@@ -7,6 +7,7 @@ from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts import answers as texts
 from shared.actions import ActionId, AskAgain, CastVote, ShareAnswer, StopAnswer
 from shared.slack.blocks import Block, actions, button, context, plain
+from shared.slack.home_view import shown_moment
 from shared.slack.message import MessageRef
 from shared.task import Locale, Mode, Source, Task, Vote, Wish
 
@@ -70,6 +71,8 @@ def _notes(task: Task, answer: Answer, *, cached: bool, request: str) -> list[Bl
         notes.append(texts.MODE[locale].format(name=name))
     if task.wish is not None and not request and not answer.stopped:
         notes.append(texts.WISHED[task.wish][locale])
+    if answer.since is not None:
+        notes.append(texts.TOLD_SINCE[locale].format(when=shown_moment(answer.since)))
     if cached:
         notes.append(texts.CACHED[locale])
     if not notes:

@@ -28,6 +28,7 @@ PLAIN_BYTES = 3_900
 _PREVIEW_CHARS = 200
 _QUOTE_CHARS = 2_500
 _SUBJECT_CHARS = 300
+_DAY_S = 86_400
 _GIVEN_BACK_CHARS = 8_000
 
 
@@ -176,12 +177,21 @@ def render_subject(task: Task, subject: Subject) -> Body:
     text = texts.PURPOSES[task.locale][subject.purpose].format(
         message=_linked(texts.MESSAGE[task.locale], subject.permalink),
         channel=_named(subject.channel_id, task.locale),
+        period=_period(subject, task.locale),
     )
     words = " ".join(task.text.split())
     if words:
         shown = words if len(words) <= _SUBJECT_CHARS else words[:_SUBJECT_CHARS] + " …"
         text = f"{text}\n> {escape(shown)}"
     return Body(text, (section(text),))
+
+
+def _period(subject: Subject, locale: Locale) -> str:
+    """The time that a catch-up is about; "" for a shortcut."""
+    if subject.since is None:
+        return ""
+    days = round((float(subject.message_ts) - float(subject.since)) / _DAY_S)
+    return (texts.ONE_DAY if days == 1 else texts.DAYS)[locale].format(days=days)
 
 
 def _named(channel_id: str, locale: Locale) -> str:

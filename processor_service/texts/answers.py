@@ -91,12 +91,20 @@ PURPOSES: Final[dict[Locale, dict[Purpose, str]]] = {
         Purpose.SUMMARISE: "*スレッドの要約* {channel} の{message}のスレッド",
         Purpose.TRANSLATE: "*翻訳* {channel} の{message}",
         Purpose.EXPLAIN: "*説明* {channel} の{message}",
+        Purpose.CATCH_UP: "*まとめ* {channel} の過去 {period}の発言",
     },
     "en": {
         Purpose.SUMMARISE: "*Summary* of the thread of {message} in {channel}",
         Purpose.TRANSLATE: "*Translation* of {message} in {channel}",
         Purpose.EXPLAIN: "*Explanation* of {message} in {channel}",
+        Purpose.CATCH_UP: "*Catch-up* on {channel}, the last {period}",
     },
+}
+ONE_DAY: Final[Texts] = {"ja": "24 時間", "en": "24 hours"}
+DAYS: Final[Texts] = {"ja": "{days} 日間", "en": "{days} days"}
+TOLD_SINCE: Final[Texts] = {
+    "ja": "発言が多いため、{when} より前は含まれていません",
+    "en": "there was a lot, so messages before {when} are left out",
 }
 TOO_LONG_FOR_RESPONSE: Final[Texts] = {
     "ja": "この場所に表示できる長さを超えたため、続きを表示できません。全文が必要な場合は、ダイレクトメッセージで同じ質問をお送りください。",

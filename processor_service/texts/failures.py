@@ -361,6 +361,30 @@ WORDS: Final[dict[str, FailureText]] = {
             "en": "Join it, then press Retry.",
         },
     ),
+    "catch_up_not_there": FailureText(
+        _READING,
+        {
+            "ja": "まとめられるのは、あなたと私の両方が参加しているチャンネルだけです。",
+            "en": "I can only catch you up on channels that both of us are in.",
+        },
+        {
+            "ja": "参加しているかを確かめ、必要なら `/invite` で私を追加してから、もう一度コマンドを入力してください。",
+            "en": "Check that you're in it, add me with `/invite` if need be, and type the command again.",
+        },
+        retry=False,
+    ),
+    "nothing_said": FailureText(
+        _READING,
+        {
+            "ja": "この期間には、チャンネルに読める発言がありませんでした。",
+            "en": "Nobody has written anything I can read in that channel in this time.",
+        },
+        {
+            "ja": "期間を広げるには、`/gemini catch-up 1w` のように入力してください。",
+            "en": "For a longer time, type something like `/gemini catch-up 1w`.",
+        },
+        retry=False,
+    ),
     "nothing_to_read": FailureText(
         _READING,
         {

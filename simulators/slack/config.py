@@ -52,7 +52,9 @@ COMMANDS = (
     Command(
         "/gemini",
         "Gemini に質問します",
-        "[--private] [code:|data:|creative:|general:] 質問, help, doctor",
+        "[--private] [code:|data:|creative:|general:] 質問, "
+        "catch-up [#channel] [1d|3d|1w], help, doctor",
+        should_escape=True,
     ),
 )
 

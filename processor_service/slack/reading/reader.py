@@ -11,6 +11,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from processor_service.ports.conversations import (
     Body,
+    ChannelTalk,
     Posted,
     PrivateAnswer,
     ThreadHistory,
@@ -19,6 +20,7 @@ from processor_service.ports.conversations import (
 from processor_service.ports.work import StreamOwners
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.page_memory import FIRST_PAGE, PageMemory, next_page
+from processor_service.slack.reading.channel_history import said_since
 from processor_service.slack.reading.thread_messages import (
     AskedMessage,
     answer_in,
@@ -258,6 +260,9 @@ class SlackThreads:
             reading.add_done_callback(lambda done: self._over(key, done))
         # Others may wait for it, even if the caller that began it is cancelled.
         return await asyncio.shield(reading)
+
+    async def said_since(self, subject: Subject) -> ChannelTalk:
+        return await said_since(self._calls, subject)
 
     async def answer_at(self, place: MessageRef, last_ts: str) -> str:
         """The Markdown of all parts of the answer, from Slack."""

@@ -1,7 +1,7 @@
 """The messages in a Slack thread before a question."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from processor_service.ports.conversations import Posted, ThreadMessage
@@ -11,6 +11,7 @@ from shared.ledger import TELLS_ONLY, Ledger
 from shared.slack.files import files_of
 from shared.slack.message import Message
 from shared.slack.message_text import plain_text
+from shared.slack.permalink import permalink
 from shared.slack.reading.attachments import OurBot
 from shared.slack.reading.block_text import text_of_blocks
 from shared.slack.reading.said import is_from_an_app, said_by_person, text_of_app
@@ -74,6 +75,29 @@ def said_about(
         return ()
     alone = found[-1:] if subject.purpose is Purpose.TRANSLATE else found
     return tuple(one for _, one in alone)
+
+
+def said_in_channel(
+    messages: Iterable[Message], channel_id: str, ourselves: BotIdentity
+) -> tuple[ThreadMessage, ...]:
+    """Messages of a channel with their addresses; their files are named, not brought along."""
+    said = ((one, _said(one, channel_id, ourselves.ledger)) for one in messages)
+    return tuple(
+        replace(
+            found,
+            files=(),
+            ts=str(one["ts"]),
+            link=permalink(ourselves.url, channel_id, str(one["ts"]), one.get("thread_ts")),
+            replies=_replies_to(one),
+        )
+        for one, found in said
+        if _has_words(found)
+    )
+
+
+def _replies_to(message: Message) -> int:
+    told = message.get("reply_count")
+    return told if isinstance(told, int) and told > 0 else 0
 
 
 def answer_in(

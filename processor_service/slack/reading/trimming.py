@@ -19,7 +19,7 @@ KEPT_CHARS: Final = 512_000
 
 _FIELDS: Final = (
     *("ts", "thread_ts", "user", "bot_id", "subtype", "text", "metadata", "streaming_state"),
-    *("username", "bot_profile", "blocks", "attachments", "files"),
+    *("username", "bot_profile", "blocks", "attachments", "files", "reply_count"),
 )
 _FILE_FIELDS: Final = (
     *("id", "name", "title", "mimetype", "filetype", "subtype", "size", "mode", "file_access"),
@@ -51,7 +51,7 @@ class TrimmedMessages:
     def add(self, page: Iterable[Message]) -> None:
         """Keep the needed parts of the next messages."""
         for message in page:
-            kept = _trimmed(message)
+            kept = trimmed(message)
             if message.get("metadata") and has_row(message.get("blocks") or ()):
                 self.pressable.append(kept)
             self._add(kept)
@@ -83,7 +83,8 @@ def size_of(value: Any) -> int:
     return 0
 
 
-def _trimmed(message: Message) -> Message:
+def trimmed(message: Message) -> Message:
+    """The parts of a message that are read at all."""
     kept = {name: message[name] for name in _FIELDS if name in message}
     if _by_person(message) and kept.get("text") and "blocks" in kept:
         # Slack sends a person's words twice, and tables in the blocks alone.

@@ -15,6 +15,7 @@ from simulators.gemini.protocol.payload import Content, GenerateContentRequest
 
 _EXPLAINED = re.compile(r"\[([0-9a-f]{8,}) (?:message|question|file|missing|end)")
 _LINE = re.compile(r"^\[([0-9a-f]{8,}) ([^\n]*)\]$")
+_LINKED = re.compile(r", link: (\S+)$")
 _NAMED = re.compile(r'"([^"]*)"')
 _SHORT = re.compile(r"今回は[^。]*短[いく]|This time[^.]*\bshort", re.IGNORECASE)
 # An app's request to rework the model's last answer.
@@ -29,6 +30,7 @@ class _Piece:
     kind: str
     about: str
     text: str
+    link: str = ""
 
 
 def question_of(request: GenerateContentRequest, variation: int = 0) -> Question:
@@ -46,7 +48,7 @@ def question_of(request: GenerateContentRequest, variation: int = 0) -> Question
         text=text,
         earlier=[one.text for one in before if one.kind in ("message", "plain")],
         answers=[each.text() for each in contents if each.role == "model"],
-        quotes=[Said(one.about, one.text) for one in before if one.kind == "message"],
+        quotes=[Said(one.about, one.text, one.link) for one in before if one.kind == "message"],
         attachments=attachments_of(turns),
         missing=[one.about for one in before if one.kind == "missing"],
         length=length,
@@ -78,24 +80,25 @@ def _length(system: str) -> Length:
 
 def _pieces(turn: Content, words: frozenset[str]) -> Iterator[_Piece]:
     """The turn cut at its frames; content of files is left to ``attachments``."""
-    kind, about, lines = "plain", "", list[str]()
+    kind, about, link, lines = "plain", "", "", list[str]()
     texts = [part.text for part in turn.parts if part.text and not part.thought]
     for line in "\n".join(texts).split("\n"):
         frame = _LINE.match(line)
         if frame is None or frame[1] not in words:
             lines.append(line)
             continue
-        yield from _piece(kind, about, lines)
-        name = _NAMED.search(frame[2])
+        yield from _piece(kind, about, lines, link)
+        name, address = _NAMED.search(frame[2]), _LINKED.search(frame[2])
+        link = address[1] if address else ""
         kind, about, lines = frame[2].split(" ")[0], name[1] if name else "", []
         if kind == "missing":
             yield _Piece("missing", about, "")
         if kind not in ("message", "question", "file"):
             kind, about = "plain", ""
-    yield from _piece(kind, about, lines)
+    yield from _piece(kind, about, lines, link)
 
 
-def _piece(kind: str, about: str, lines: Sequence[str]) -> Iterator[_Piece]:
+def _piece(kind: str, about: str, lines: Sequence[str], link: str) -> Iterator[_Piece]:
     text = "\n".join(lines).strip()
     if text and kind != "file":
-        yield _Piece(kind, about, text)
+        yield _Piece(kind, about, text, link)

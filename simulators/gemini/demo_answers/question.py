@@ -65,10 +65,13 @@ _KINDS: tuple[tuple[Mode, re.Pattern[str]], ...] = (
 
 @dataclass(frozen=True)
 class Said:
-    """A message that was quoted: who wrote it ("" for an unknown person) and what."""
+    """A message that was quoted: who wrote it ("" for an unknown person), what, and its address if
+    that was told.
+    """
 
     speaker: str
     text: str
+    link: str = ""
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ def _extract(quotes: Sequence[Said], locale: Locale) -> list[str]:
         said["line"].format(
             speaker=one.speaker or said["somebody"], text=_clipped(first_sentence(_flat(one.text)))
         )
+        + (said["link"].format(link=one.link) if one.link else "")
         for one in quotes
     ]
     if (left_out := len(lines) - _MOST_LINES) <= 0:

@@ -64,12 +64,13 @@ class People:
             raise Refusal("not_in_channel")
         return user, channel
 
-    def _typed(self, text: str) -> str:
+    def _typed(self, text: str, *, labelled: bool = False) -> str:
         users: dict[str, str] = {}
         for user in self._workspace.users.values():
             users |= {user.name: user.id, user.display_name: user.id}
         named = (c for c in self._workspace.channels.values() if c.kind not in DIRECT)
-        return as_typed(text, users, {channel.name: channel.id for channel in named})
+        channels = {channel.name: channel.id for channel in named}
+        return as_typed(text, users, channels, labelled=labelled)
 
     def post(
         self,
@@ -197,7 +198,7 @@ class People:
         if thread_ts is not None:
             text_for_people = f"{command} is not supported in threads. Sorry!"
             raise Refusal("not_supported_in_threads", text_for_people)
-        sent = self._typed(text) if known[command].should_escape else text
+        sent = self._typed(text, labelled=True) if known[command].should_escape else text
         return await self._interactions.slash(user, channel, command, sent)
 
     async def click(

@@ -33,13 +33,20 @@ def stored_length(text: str) -> int:
     return size
 
 
-def as_typed(text: str, users: Mapping[str, str], channels: Mapping[str, str]) -> str:
+def as_typed(
+    text: str, users: Mapping[str, str], channels: Mapping[str, str], *, labelled: bool = False
+) -> str:
     """What Slack's client sends for typed text: escaped, names turned into ids, URLs marked.
 
-    ``users`` and ``channels`` map a name as people type it to an id; longer names win.
+    ``users`` and ``channels`` map a name as people type it to an id; longer names win. In commands
+    the names stand beside their ids (docs.slack.dev, slash commands): ``labelled``.
     """
-    marks = [(f"@{name}", f"<@{id_}>") for name, id_ in users.items()]
-    marks += [(f"#{name}", f"<#{id_}>") for name, id_ in channels.items()]
+    named = [("@", users), ("#", channels)]
+    marks = [
+        (f"{sign}{name}", f"<{sign}{id_}|{escape(name)}>" if labelled else f"<{sign}{id_}>")
+        for sign, ids in named
+        for name, id_ in ids.items()
+    ]
     replacements = {escape(typed): mark for typed, mark in marks}
     text = escape(text)
     if replacements:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from processor_service.ports.conversations import (
     Body,
+    ChannelTalk,
     Conversation,
     Document,
     Posted,
@@ -267,6 +268,7 @@ class FakeThreads:
     """What was said where a shortcut was used, or why it cannot be read."""
 
     said: tuple[ThreadMessage, ...] = ()
+    talk: ChannelTalk = field(default_factory=ChannelTalk)
     answers: dict[str, str] = field(default_factory=dict)
     private: dict[str, PrivateAnswer] = field(default_factory=dict)
     refused: SlackRefused | None = None
@@ -279,6 +281,10 @@ class FakeThreads:
 
     async def private_answer(self, last: MessageRef) -> PrivateAnswer | None:
         return self.private.get(last.message_ts)
+
+    async def said_since(self, subject: Subject) -> ChannelTalk:
+        await self.said_about(subject)
+        return self.talk
 
     async def said_about(self, subject: Subject) -> tuple[ThreadMessage, ...]:
         self.read.append(subject)
