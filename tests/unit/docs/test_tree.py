@@ -1,5 +1,6 @@
 """The tree itself: no room is too full to be looked over, and no test file hides another."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -21,3 +22,17 @@ def test_a_folder_holds_fifteen_modules_at_most() -> None:
             if len(modules) > _MOST:
                 full[str(folder.relative_to(ROOT))] = len(modules)
     assert full == {}
+
+
+def test_no_merge_has_left_its_markers() -> None:
+    marker = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
+    kinds = ("py", "md", "yaml", "toml", "js", "css", "html", "sh", "json", "txt")
+    folders = (
+        "command_service", "processor_service", "shared", "simulators", "deploy", "docs", "tests",
+    )  # fmt: skip
+    written = [
+        path for each in folders for kind in kinds for path in (ROOT / each).rglob(f"*.{kind}")
+    ]
+    assert len(written) > 500
+    left = [path for path in written if marker.search(path.read_text("utf-8", "replace"))]
+    assert left == []
