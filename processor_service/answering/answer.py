@@ -52,6 +52,8 @@ from shared.telemetry.tracing import span
 
 log = get_logger(__name__)
 
+_AT_ONCE_S: Final = 2.0
+
 
 # Somebody who kills each of their workers (a file that fills the memory) takes what these have in
 # work with them each time; a deployment that kills two workers in a row is nobody's fault.
@@ -85,7 +87,7 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
                         task,
                         deps.slack.conversations,
                         delivery.told_within_s,
-                        again=delivery.attempt > 1,
+                        again=delivery.attempt > 1 or _was_queued_late(task),
                     ) as status,
                     _failures_told(task, delivery, run, work, deps),
                 ):
@@ -105,6 +107,13 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
             TaskStatus(deps.slack.statuses, task, deps.slack.conversations).end()
     await look_later(task, delivery, work.outcome, run, deps)
     return work.outcome
+
+
+def _was_queued_late(task: Task) -> bool:
+    """Whether the same event may have been queued before: Slack's redelivery and the catch-up make
+    a message of their own, whose first delivery knows nothing of the other's workers.
+    """
+    return (task.received_at - task.occurred_at).total_seconds() > _AT_ONCE_S
 
 
 async def _leave_nothing_beside(task: Task, delivery: Delivery, deps: AnswerDeps) -> None:

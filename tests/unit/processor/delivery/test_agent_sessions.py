@@ -1,6 +1,7 @@
 """Where the app is an agent: Slack's Stop stands there while a worker is at work, and no longer."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.support.fakes.processor.conversations import FakeSession
 from tests.support.fakes.processor.growing import FakeBudget
 from tests.support.fakes.processor.model import FakeModel, saying
 from tests.support.fakes.processor.world import World
-from tests.support.tasks import a_task
+from tests.support.tasks import NOON, a_task
 
 QUESTION = "Redis とは\n何ですか"
 
@@ -90,6 +91,17 @@ async def test_a_question_that_is_handed_back_is_still_at_work_and_its_successor
     session.begun = False
     assert await world.answer(attempt=2) is Outcome.ANSWERED
     assert session.words[-1] == "active"
+    await world.statuses.close()
+
+
+async def test_what_a_dead_worker_left_is_ended_by_the_message_that_queued_its_event_again() -> (
+    None
+):
+    world, session = an_agent(FakeModel([saying("ok")]), quiet_s=30.0)
+    session.begun = False
+    late = a_task(received_at=NOON + timedelta(seconds=60))
+    assert await world.answer(late) is Outcome.ANSWERED
+    assert session.words == ["active"]
     await world.statuses.close()
 
 
