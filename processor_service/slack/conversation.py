@@ -235,6 +235,9 @@ class SlackConversation(SlackReading):
                 raise still_runs from refused
             if refused.slack_error != "message_not_found":
                 raise
+        if still_runs is not None and (session := self.session) is not None:
+            # A stream that was deleted and not ended leaves its session at work.
+            await session.rest(always=True)
 
     async def upload(self, document: Document) -> str:
         return await self.uploads.upload(document) if self.uploads else ""

@@ -42,6 +42,15 @@ async def test_the_end_of_a_stream_ends_the_work_of_its_session() -> None:
         assert rule.times == 1
 
 
+async def test_a_stream_that_is_deleted_without_an_end_ends_its_session_all_the_same() -> None:
+    async with processors() as (here, there):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        live = await here.streamed(asked.ts).start_stream(TASK_ID, "words")
+        here.bench.faults.add("slack", "chat.stopStream", Fault("error", status=500), times=9)
+        await there.streamed(asked.ts).remove(live)
+        assert here.bench.slack.workspace.sessions.processing() == []
+
+
 async def test_work_that_may_have_begun_is_ended_and_a_failed_end_is_told() -> None:
     async with processors() as (here, _):
         asked = here.bench.slack.people.post("alice", "#general", "question")
