@@ -19,7 +19,9 @@ _COMMAND = re.compile(r"`/gemini (?:--private )?(?:\w+[:：] ?)?([^`]+)`")
 _MENTION = re.compile(r"`@Mechachang ([^`]+)`")
 _QUOTED = re.compile(r"[「“]([^」”]{8,})[」”]")
 # What a person puts their own words in place of, and what is no question.
-_NO_QUESTION = re.compile(r"^(?:質問|your question|question|…|help|doctor|--?\w.*|\[.*|<.*)$")
+_NO_QUESTION = re.compile(
+    r"^(?:質問|your question|question|…|help|doctor|catch-up.*|まとめ|--?\w.*|\[.*|<.*)$"
+)
 
 
 def _page() -> Iterator[str]:
