@@ -17,6 +17,11 @@ from shared.slack.status import NONE_COMES_AFTER_S
 from shared.task import Task
 
 _AGAIN_AFTER_S = (2.0, 10.0, 30.0)
+# Slack's limit for a method passes within seconds; an end that is acknowledged before is lost if
+# the process ends.
+_REST_AGAIN_AFTER_S = (1.0, 2.0, 4.0, *_AGAIN_AFTER_S[1:])
+_REST_WITHIN_S = 8.0
+_MOST_AWAITED = 20
 _CLOSE_WITHIN_S = 1.0
 _SETTLES_WITHIN_S = 3.0
 _USUAL = StatusTimes()
@@ -32,6 +37,7 @@ class Statuses:
         self._times = times
         self._background = Background()
         self._closing = asyncio.Event()
+        self._awaited = 0
         self._lines: dict[str, ThreadStatus] = {}
 
     def line(self, conversation: Conversation, task: Task) -> ThreadStatus:
@@ -124,15 +130,29 @@ class Statuses:
         self._background.start(session.begin(task, line.lasts, budget), f"session:{task.task_id}")
 
     async def rest(self, session: AgentSession, task: Task, *, always: bool) -> None:
-        """Be at work no more; what fails is repeated in the background."""
-        if not await session.end(always=always):
-            self._background.start(self._rest_again(session), f"session_end:{task.task_id}")
+        """Be at work no more; what fails is repeated in the background.
 
-    async def _rest_again(self, session: AgentSession) -> None:
-        for pause_s in _AGAIN_AFTER_S:
+        The first repetitions are waited for, by a few deliveries at once: a longer outage of this
+        method must not hold every answer's delivery open.
+        """
+        if await session.end(always=always):
+            return
+        ended = asyncio.Event()
+        name = f"session_end:{task.task_id}"
+        repeats = self._background.start(self._rest_again(session, ended), name)
+        if repeats and self._awaited < _MOST_AWAITED:
+            self._awaited += 1
+            try:
+                await happens(ended, _REST_WITHIN_S)
+            finally:
+                self._awaited -= 1
+
+    async def _rest_again(self, session: AgentSession, ended: asyncio.Event) -> None:
+        for pause_s in _REST_AGAIN_AFTER_S:
             await happens(self._closing, pause_s)
             if await session.end(always=True):
-                return
+                break
+        ended.set()
 
     async def close(self) -> None:
         """Clear the rest at once."""

@@ -7,6 +7,7 @@ import pytest
 
 from processor_service.answering.admit import Delivery
 from processor_service.answering.answer import give_up
+from processor_service.delivery.agent_session import AgentSession
 from processor_service.delivery.status_line import StatusTimes
 from processor_service.delivery.thread_status import Statuses
 from processor_service.resilience.run_leased import Outcome
@@ -112,15 +113,34 @@ async def test_what_a_dead_worker_left_is_ended_by_whoever_gives_the_task_up() -
     await world.statuses.close()
 
 
-async def test_it_is_over_before_the_delivery_is_acknowledged_and_tried_again_if_that_fails() -> (
-    None
-):
+async def test_a_delivery_whose_end_failed_is_acknowledged_after_its_repetition() -> None:
+    # Told to end meanwhile, the process repeats it at once; if it dies, the delivery comes again.
     world, session = an_agent(FakeModel([[ModelUnavailable("503")], saying("ok")]))
     session.fails = 1
-    assert await world.answer() is Outcome.ANSWERED
-    assert "active" not in session.words
+    delivery = asyncio.create_task(world.answer())
+    async with asyncio.timeout(5):
+        while session.fails:  # noqa: ASYNC110 - the fake tells nobody
+            await asyncio.sleep(0)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert not delivery.done()
     await world.statuses.close()
     assert session.words[-1] == "active"
+    assert await delivery is Outcome.ANSWERED
+
+
+async def test_no_more_than_twenty_deliveries_are_held_open_for_an_end_that_fails() -> None:
+    statuses = Statuses()
+    sessions = [FakeSession(begun=True, fails=9) for _ in range(21)]
+    ends = [
+        asyncio.create_task(statuses.rest(AgentSession(one), a_task(), always=True))
+        for one in sessions
+    ]
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert sum(not end.done() for end in ends) == 20
+    await statuses.close()
+    await asyncio.gather(*ends)
 
 
 async def test_where_slacks_limit_leaves_no_room_no_session_begins() -> None:
