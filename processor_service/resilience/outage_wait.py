@@ -94,7 +94,7 @@ class OutageWait:
         ends = full or self.kept.stopping.requested
         if not self.hold_s or error.reason not in AWAY or ends:
             return None
-        pause_s = random.uniform(*_PAUSE_S)  # noqa: S311 - jitter - jitter needs no secrecy
+        pause_s = random.uniform(*_PAUSE_S)  # noqa: S311 - jitter needs no secrecy
         if error.retry_after_s is not None:
             pause_s = max(pause_s, error.retry_after_s * random.uniform(1, 1 + _SPREAD))  # noqa: S311 - jitter needs no secrecy
         if _now() + pause_s > self.end or self._paused_s + pause_s > self.hold_s:

@@ -19,7 +19,7 @@ _EMOJI = {
     "white_circle": "⚪", "large_green_circle": "🟢", "point_right": "👉", "arrow_right": "➡️",
     "thought_balloon": "💭", "globe_with_meridians": "🌐", "jp": "🇯🇵", "dart": "🎯",
     "seedling": "🌱",
-}  # fmt: skip
+}  # fmt: skip # a table, several a line
 _NAME = re.compile(r":([a-z0-9_+\-]{1,60}):")
 
 

@@ -147,7 +147,7 @@ def _table_close(
 class _SafeMarkdown(MarkdownIt):
     """CommonMark with tables and strike-through, links only to where a link may lead."""
 
-    def validateLink(self, url: str) -> bool:  # noqa: N802 the library's name
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
         return safe_url(url) is not None
 
 
@@ -162,7 +162,7 @@ def _parser() -> MarkdownIt:
         "link_open": _link_open, "heading_open": _heading, "heading_close": _heading,
         "th_open": _cell_open, "td_open": _cell_open,
         "table_open": _table_open, "table_close": _table_close,
-    }  # fmt: skip
+    }  # fmt: skip # a table, several a line
     for name, rule in rules.items():
         parser.add_render_rule(name, rule)
     return parser

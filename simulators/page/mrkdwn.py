@@ -141,7 +141,7 @@ def _lines(html: str, fences: int) -> str:
     rest_is_quote = False
     for line in html.split("\n"):
         if line.startswith("&gt;&gt;&gt;"):
-            rest_is_quote, line = True, line.removeprefix("&gt;&gt;&gt;").lstrip()  # noqa: PLW2901 the marker is no text
+            rest_is_quote, line = True, line.removeprefix("&gt;&gt;&gt;").lstrip()  # noqa: PLW2901 - the marker is no text
         elif not rest_is_quote and not _QUOTE.match(line):
             _close_quote(out, quoted)
             out.append(line)

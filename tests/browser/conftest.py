@@ -11,6 +11,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
 from tests.support.workbenches.slack import FAST, Workbench, workbench
 
 ARGUMENTS = (
@@ -99,6 +101,13 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
     for context in contexts:
         await context.close()
     assert complaints == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
+    """The whole system: both services and every simulator, each test with one of its own."""
+    async with LocalStack(StackConfig(folder=tmp_path)) as started:
+        yield started
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -1,24 +1,14 @@
 """What people do with an answer on the chat page: stop it, vote on it, ask again."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from simulators.gemini import Reply
-from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from tests.browser.conftest import OpenPage
 
 ANSWER_MS = 20_000
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
-    async with LocalStack(StackConfig(folder=tmp_path)) as started:
-        yield started
 
 
 async def asked(page: Page, text: str) -> Locator:

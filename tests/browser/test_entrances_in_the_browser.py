@@ -1,22 +1,12 @@
 """App Home, suggested prompts, the doctor and a shortcut, used in a real browser."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from tests.browser.conftest import OpenPage
 
 ANSWER_MS = 20_000
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
-    async with LocalStack(StackConfig(folder=tmp_path)) as started:
-        yield started
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -59,15 +49,20 @@ async def test_the_doctor_answers_twice_to_its_asker_alone(
     await expect(other.locator("#messages")).not_to_contain_text("Health check")
 
 
+async def chosen_for_the_message(page: Page, text: str, entry: str) -> None:
+    """Choose an entry in the menu of the message in #general that holds ``text``."""
+    await page.get_by_test_id("channel-general").click()
+    message = page.locator(".message", has_text=text)
+    await message.hover()
+    await message.get_by_test_id("more").click()
+    await page.get_by_role("menuitem", name=entry).click()
+
+
 async def test_a_message_is_explained_in_direct_messages_with_a_link_back(
     stack: LocalStack, page: Page
 ) -> None:
     stack.slack.people.post("tom", "#general", "The SLO burn rate is above one.")
-    await page.get_by_test_id("channel-general").click()
-    message = page.locator(".message", has_text="burn rate")
-    await message.hover()
-    await message.get_by_test_id("more").click()
-    await page.get_by_role("menuitem", name="Explain").click()
+    await chosen_for_the_message(page, "burn rate", "Explain")
     await expect(page.locator("#messages")).to_contain_text("in our direct messages")
     await page.get_by_test_id("channel-mechachang").click()
     await page.get_by_test_id("thread-link").first.click(timeout=ANSWER_MS)
@@ -85,11 +80,7 @@ async def test_a_message_is_forwarded_and_answered_about_in_direct_messages(
     stack: LocalStack, page: Page
 ) -> None:
     stack.slack.people.post("tom", "#general", "The delivery moves to Monday.")
-    await page.get_by_test_id("channel-general").click()
-    message = page.locator(".message", has_text="delivery moves")
-    await message.hover()
-    await message.get_by_test_id("more").click()
-    await page.get_by_role("menuitem", name="Forward to Mechachang").click()
+    await chosen_for_the_message(page, "delivery moves", "Forward to Mechachang")
     await expect(page.get_by_test_id("channel-mechachang")).to_have_attribute(
         "aria-current", "page"
     )

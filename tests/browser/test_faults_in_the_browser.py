@@ -3,13 +3,11 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from simulators.gemini import Reply
-from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from simulators.stack.supervisor import supervise
 from tests.browser.conftest import OpenPage
@@ -21,14 +19,13 @@ SLOWLY = Reply(
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
+async def stack(stack: LocalStack) -> AsyncIterator[LocalStack]:
     """The demo: the whole system, and somebody who starts again what dies."""
-    async with LocalStack(StackConfig(folder=tmp_path)) as started:
-        redis = [started.redis.child] if started.redis.child is not None else []
-        watching = asyncio.create_task(supervise([*started.services, *redis], lambda _: None))
-        yield started
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+    redis = [stack.redis.child] if stack.redis.child is not None else []
+    watching = asyncio.create_task(supervise([*stack.services, *redis], lambda _: None))
+    yield stack
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
 
 
 async def asked(page: Page, text: str) -> Locator:

@@ -1,14 +1,9 @@
 """The first minute of a newcomer: the page's language, and an answer that is seen being written."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from simulators.gemini import Reply
-from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from tests.browser.conftest import OpenPage
 from tests.support.workbenches.slack import Workbench
@@ -17,12 +12,6 @@ ANSWER_MS = 20_000
 SLOWLY = Reply(
     chunks=[f"Step {number} of it.\n\n" for number in range(60)], first_token_s=0.2, between_s=0.2
 )
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
-    async with LocalStack(StackConfig(folder=tmp_path)) as started:
-        yield started
 
 
 async def said(page: Page, text: str) -> None:

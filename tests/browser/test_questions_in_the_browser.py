@@ -1,13 +1,9 @@
 """The three ways to ask, typed in a real browser, answered by the real services."""
 
 import base64
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest_asyncio
 from playwright.async_api import FilePayload, Page, expect
 
-from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from tests.browser.conftest import OpenPage
 
@@ -15,12 +11,6 @@ ANSWER_MS = 20_000
 ONE_PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
-    async with LocalStack(StackConfig(folder=tmp_path)) as started:
-        yield started
 
 
 async def asked(page: Page, text: str) -> None:

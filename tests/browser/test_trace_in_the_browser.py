@@ -1,22 +1,11 @@
 """The trace of real questions, answered by the whole system."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest_asyncio
 from playwright.async_api import expect
 
-from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from tests.browser.conftest import OpenPage
 
 ANSWER_MS = 20_000
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
-    async with LocalStack(StackConfig(folder=tmp_path)) as started:
-        yield started
 
 
 async def test_asking_again_is_a_row_of_its_own_and_votes_are_shown_on_request(

@@ -1,23 +1,12 @@
 """Two people talk below an answer, each in a page of their own: the bot stays out of it."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from simulators.slack.state.changes import StatusChanged
-from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from tests.browser.conftest import OpenPage
 
 ANSWER_MS = 60_000
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
-    async with LocalStack(StackConfig(folder=tmp_path)) as started:
-        yield started
 
 
 async def said(page: Page, text: str, *, test_id: str = "thread-composer") -> None:

@@ -45,8 +45,7 @@ class BoundedReader(ExcelReader):
 
 def _read(source: IO[bytes], strings: Strings) -> None:
     until = time.process_time() + _WITHIN_S
-    # The container has no part with a DTD.
-    events = ET.iterparse(source, ("start", "end"))  # noqa: S314
+    events = ET.iterparse(source, ("start", "end"))  # noqa: S314 - the container has no part with a DTD
     _, root = next(events)
     for event, element in events:
         if event == "end" and element.tag == _STRING:

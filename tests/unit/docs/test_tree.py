@@ -28,8 +28,14 @@ def test_no_merge_has_left_its_markers() -> None:
     marker = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
     kinds = ("py", "md", "yaml", "toml", "js", "css", "html", "sh", "json", "txt")
     folders = (
-        "command_service", "processor_service", "shared", "simulators", "deploy", "docs", "tests",
-    )  # fmt: skip
+        "command_service",
+        "processor_service",
+        "shared",
+        "simulators",
+        "deploy",
+        "docs",
+        "tests",
+    )
     written = [
         path for each in folders for kind in kinds for path in (ROOT / each).rglob(f"*.{kind}")
     ]

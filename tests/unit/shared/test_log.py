@@ -18,8 +18,17 @@ from shared.telemetry.tracebacks import stack_text
 from shared.version import VERSION
 
 HERE = Deployment("command-service", "acme", revision="command-00001-abc")
-NAMES = ("shared", "command_service", "processor_service", "__main__", "slack_sdk", "slack_bolt",
-         "aiohttp.access", "urllib3", "asyncio")  # fmt: skip
+NAMES = (
+    "shared",
+    "command_service",
+    "processor_service",
+    "__main__",
+    "slack_sdk",
+    "slack_bolt",
+    "aiohttp.access",
+    "urllib3",
+    "asyncio",
+)
 
 
 @pytest.fixture

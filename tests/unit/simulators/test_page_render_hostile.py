@@ -45,7 +45,7 @@ _ATTACKS = [
     "<!subteam^S1|<b>x> <!date^1^{date}|<i>>",
     "> <b>\n>>> <script>",
     ':tada:<b>:"onclick=":',
-]  # fmt: skip
+]
 
 
 class Echo:
@@ -97,7 +97,7 @@ def everywhere(text: str) -> dict[str, Any]:
         {"type": "emoji", "name": text, "unicode": text}, {"type": "color", "value": text},
         {"type": "broadcast", "range": text}, {"type": text, "text": text},
         {"type": "date", "fallback": text}, {"type": "usergroup", "usergroup_id": text},
-    ]  # fmt: skip
+    ]  # fmt: skip # a table, several a line
     section = {"type": "rich_text_section", "elements": parts}
     rich = {
         "type": "rich_text",
@@ -153,7 +153,7 @@ def everywhere(text: str) -> dict[str, Any]:
                 "footer": text, "fields": [{"title": text, "value": text}],
             }
         ],
-    }  # fmt: skip
+    }  # fmt: skip # a table, several a line
 
 
 @pytest.mark.parametrize("attack", _ATTACKS)

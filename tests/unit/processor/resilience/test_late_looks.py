@@ -57,7 +57,7 @@ async def _answered_while_redis_is_lost(looks: LateLooks) -> tuple[World, asynci
     world.leases.store_is_lost = True
     delivery = asyncio.create_task(world.answer())
     async with asyncio.timeout(5):
-        while not any(one.mark.parts for one, _ in world.conversation.messages):  # noqa: ASYNC110
+        while not any(one.mark.parts for one, _ in world.conversation.messages):  # noqa: ASYNC110 - the fakes tell nobody
             await asyncio.sleep(0)
     return world, delivery
 
