@@ -8,13 +8,17 @@ author, the channel and the time, and the message in ``text`` and in ``message_b
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, Final
 
 from shared.slack.files import files_of
 from shared.slack.message import is_ts
-from shared.slack.message_text import plain_text
-from shared.slack.reading.block_text import text_of_attachment, text_of_blocks, text_of_tables
+from shared.slack.reading.block_text import (
+    mappings,
+    text_of_attachment,
+    text_of_blocks,
+    text_of_tables,
+    told_in,
+)
 from shared.task import QuotedMessage, TaskFile
 from shared.well_formed import well_formed
 
@@ -172,8 +176,7 @@ def _text_in(attachment: _Attachment) -> str:
     original = "\n\n".join(filter(None, map(_words_of, _originals(attachment))))
     if original:
         return original
-    told = attachment.get("text")
-    text = plain_text(told, "") if isinstance(told, str) else ""
+    text = told_in(attachment, "text")
     if not text:
         return text_of_blocks(attachment, footers=True) or _fallback(attachment)
     return "\n\n".join(filter(None, (text, text_of_tables(attachment))))
@@ -187,15 +190,13 @@ def _words_of(original: Mapping[str, Any]) -> str:
 def _fallback(attachment: _Attachment) -> str:
     if _files_in(attachment) or any(True for _ in _nested(attachment)):
         return ""
-    told = attachment.get("fallback")
-    text = plain_text(told, "") if isinstance(told, str) else ""
+    text = told_in(attachment, "fallback")
     return "" if text == _NO_PREVIEW else text
 
 
 def _originals(attachment: _Attachment) -> list[Mapping[str, Any]]:
     """The messages that it shows, as ``message_blocks`` hold them."""
-    held = attachment.get("message_blocks")
-    found = (each.get("message") for each in _mappings(held))
+    found = (each.get("message") for each in mappings(attachment.get("message_blocks")))
     return [each for each in found if isinstance(each, Mapping)]
 
 
@@ -207,12 +208,7 @@ def _nested(attachment: _Attachment) -> Iterator[_Attachment]:
 
 
 def _attachments(message: Mapping[str, Any]) -> list[_Attachment]:
-    return list(islice(_mappings(message.get("attachments")), MOST_QUOTED))
-
-
-def _mappings(told: object) -> Iterator[Mapping[str, Any]]:
-    if isinstance(told, list):
-        yield from (each for each in told if isinstance(each, Mapping))
+    return mappings(message.get("attachments"))[:MOST_QUOTED]
 
 
 def _files_in(attachment: _Attachment) -> tuple[TaskFile, ...]:

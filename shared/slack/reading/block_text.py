@@ -34,23 +34,25 @@ def text_of_attachment(attachment: Payload) -> str:
     """The content of an app's attachment, in blocks or in the older form."""
     if found := text_of_blocks(attachment, footers=True):
         return found
-    title, link = (_told(attachment, name) for name in ("title", "title_link"))
+    title, link = (told_in(attachment, name) for name in ("title", "title_link"))
     titled = f"{title} ({link})" if title and link and link != title else title or link
-    fields = map(_field, _mappings(attachment.get("fields")))
-    said = [_told(attachment, "pretext"), titled, _told(attachment, "text"), *fields]
-    return "\n".join(filter(None, said)) or _told(attachment, "fallback")
+    fields = map(_field, mappings(attachment.get("fields")))
+    said = [told_in(attachment, "pretext"), titled, told_in(attachment, "text"), *fields]
+    return "\n".join(filter(None, said)) or told_in(attachment, "fallback")
 
 
-def _told(attachment: Payload, name: str) -> str:
+def told_in(attachment: Payload, name: str) -> str:
+    """A text of an attachment, readable; "" if there is none."""
     told = attachment.get(name)
     return plain_text(told, "") if isinstance(told, str) else ""
 
 
 def _field(field: Payload) -> str:
-    return ": ".join(filter(None, (_told(field, "title"), _told(field, "value"))))
+    return ": ".join(filter(None, (told_in(field, "title"), told_in(field, "value"))))
 
 
-def _mappings(told: object) -> list[Payload]:
+def mappings(told: object) -> list[Payload]:
+    """The objects in a list; none of anything else."""
     return [each for each in told if isinstance(each, Mapping)] if isinstance(told, list) else []
 
 

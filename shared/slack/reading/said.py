@@ -9,6 +9,7 @@ from shared.slack.message_text import plain_text, without_mention
 from shared.slack.reading.attachments import OurBot, brought_along
 from shared.slack.reading.block_text import (
     TABLES,
+    mappings,
     text_of_attachment,
     text_of_blocks,
     text_of_tables,
@@ -71,9 +72,7 @@ def text_of_app(message: Mapping[str, Any]) -> str:
     counts as the app's words, whatever it claims to quote.
     """
     text = text_of_blocks(message, footers=True) or plain_text(_text(message), "")
-    told = message.get("attachments")
-    attachments = told[:_MOST_CARDS] if isinstance(told, list) else ()
-    cards = (text_of_attachment(each) for each in attachments if isinstance(each, Mapping))
+    cards = map(text_of_attachment, mappings(message.get("attachments"))[:_MOST_CARDS])
     return well_formed("\n".join(filter(None, (text, *cards))))
 
 
