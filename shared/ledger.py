@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Self, get_args
 
 from shared.signing import Signing
+from shared.slack.message import is_by_bot
 
 ANSWER_EVENT_TYPE = "mechachang_answer"
 
@@ -106,9 +107,8 @@ class Ledger:
     user_id: str
 
     def wrote(self, message: Mapping[str, Any]) -> bool:
-        """Whether our bot posted the message: Slack names its bot, or no bot and its user."""
-        bot_id = message.get("bot_id")
-        return bot_id == self.bot_id if bot_id else message.get("user") == self.user_id
+        """Whether our bot posted the message."""
+        return is_by_bot(message, self.user_id, self.bot_id)
 
     def mark_of(self, message: Mapping[str, Any], channel: str) -> Mark | None:
         """The verified mark of a message in ``channel``, or None."""

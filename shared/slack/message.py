@@ -58,6 +58,12 @@ def is_ts(told: object) -> bool:
     return isinstance(told, str) and _TS.fullmatch(told) is not None
 
 
+def is_by_bot(message: Message, user_id: str, bot_id: str | None) -> bool:
+    """Whether that bot posted the message: Slack names its bot, or no bot and its user."""
+    named = message.get("bot_id")
+    return named == bot_id if named else message.get("user") == user_id
+
+
 def message_of(told: object) -> dict[str, Any] | None:
     """The message; None if it is none, or has an author, time or text of unknown form."""
     if not isinstance(told, Mapping):

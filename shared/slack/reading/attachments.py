@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared.slack.files import files_of
-from shared.slack.message import is_ts
+from shared.slack.message import is_by_bot, is_ts
 from shared.slack.reading.block_text import (
     mappings,
     text_of_attachment,
@@ -55,8 +55,7 @@ class OurBot:
 
     def sent(self, message: Mapping[str, Any]) -> bool:
         """Whether the message is ours."""
-        bot_id = message.get("bot_id")
-        return bot_id == self.bot_id if bot_id else message.get("user") == self.user_id
+        return is_by_bot(message, self.user_id, self.bot_id)
 
     def wrote(self, attachment: _Attachment) -> bool:
         """Whether the previewed message is ours."""
