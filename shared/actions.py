@@ -155,11 +155,14 @@ class ShownQuestion(BaseModel):
 
     def fields(self) -> dict[str, str]:
         """As the metadata of a message, which holds texts and numbers only."""
-        prompt = {} if self.prompt is None else {"prompt": self.prompt}
-        subject = {} if self.subject is None else {"subject": self.subject.model_dump_json()}
-        asked_by = {} if self.asked_by is None else {"asked_by": self.asked_by}
-        asked_in = {} if self.asked_in is None else {"asked_in": self.asked_in}
-        return {**prompt, "mode": self.mode, **subject, **asked_by, **asked_in}
+        fields = {
+            "prompt": self.prompt,
+            "mode": self.mode,
+            "subject": self.subject.model_dump_json() if self.subject else None,
+            "asked_by": self.asked_by,
+            "asked_in": self.asked_in,
+        }
+        return {name: each for name, each in fields.items() if each is not None}
 
     @classmethod
     def of_fields(cls, kept: Mapping[str, Any]) -> Self:
