@@ -30,10 +30,15 @@ def never_raising(read: Callable[P, ReadT]) -> Callable[P, ReadT | NotAQuestion]
 
 def with_event(body: Mapping[str, Any]) -> dict[str, Any]:
     """The payload with its event as a message. Raises ValueError if there is none."""
-    event = message_of(body["event"])
-    if event is None:
-        raise ValueError("no event")
-    return {**body, "event": event}
+    return {**body, "event": message_in(body["event"])}
+
+
+def message_in(told: object) -> dict[str, Any]:
+    """The message. Raises ValueError for anything else."""
+    message = message_of(told)
+    if message is None:
+        raise ValueError("no message")
+    return message
 
 
 def words_in(told: object) -> str:

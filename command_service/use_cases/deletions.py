@@ -4,7 +4,7 @@ from typing import Final
 
 from command_service.payloads.messages import as_if_new, read_message_or_mention
 from command_service.payloads.model import Identity, NotAQuestion, Question, RejectReason, SideTask
-from command_service.payloads.well_formed import never_raising, with_event
+from command_service.payloads.well_formed import message_in, never_raising, with_event
 from command_service.use_cases.follow_ups import FollowUpDeps, why_not_follow_up
 from command_service.use_cases.policy import Rejected, admit
 from command_service.use_cases.side_tasks import enqueue
@@ -29,9 +29,7 @@ def leaves_a_tombstone(body: Payload) -> bool:
 def read_deletion(body: Payload, identity: Identity) -> Question | NotAQuestion:
     """The question that a ``message_deleted`` event, or one with a tombstone, takes back."""
     event = with_event(body)["event"]
-    before = message_of(event["previous_message"])
-    if before is None:
-        return NotAQuestion(RejectReason.ILL_FORMED)
+    before = message_in(event["previous_message"])
     if float(event["event_ts"]) - float(before["ts"]) > DELETED_WITHIN_S:
         return NotAQuestion(RejectReason.MESSAGE_CHANGED)
     place = {"channel": event["channel"], "channel_type": event.get("channel_type")}

@@ -5,7 +5,6 @@ the message to read again.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from command_service.payloads.messages import (
     as_if_new,
@@ -16,14 +15,14 @@ from command_service.payloads.messages import (
     read_message_or_mention,
 )
 from command_service.payloads.model import Identity, NotAQuestion, Question, RejectReason
-from command_service.payloads.well_formed import never_raising, with_event
+from command_service.payloads.well_formed import message_in, never_raising, with_event
 from command_service.texts.replies import EDITED, EDITED_BUTTON
 from command_service.use_cases.follow_ups import FollowUpDeps, was_followed
 from command_service.use_cases.policy import Rejected, admit
 from command_service.use_cases.submit import SubmitOutcome, locale_to_tell, submit
 from shared.actions import ActionId, AskAgain
 from shared.slack.blocks import Block, actions, button, section
-from shared.slack.message import Message, Payload, message_of
+from shared.slack.message import Message, Payload
 from shared.slack.message_text import mentions, plain_text
 from shared.slack.reading.said import is_from_an_app, markup_of
 from shared.telemetry.log import bound_task, get_logger
@@ -53,7 +52,7 @@ def read_edit(body: Payload, identity: Identity, redelivered: bool) -> Edited | 
     Slack sends that event for each new link preview, too: only a change of the words counts.
     """
     event = with_event(body)["event"]
-    message, before = _message(event["message"]), _message(event["previous_message"])
+    message, before = message_in(event["message"]), message_in(event["previous_message"])
     if (reason := _no_edit_of_a_person(message, identity)) is not None:
         return NotAQuestion(reason)
     place = {"channel": event["channel"], "channel_type": event.get("channel_type")}
@@ -75,13 +74,6 @@ def read_edit(body: Payload, identity: Identity, redelivered: bool) -> Edited | 
     return Edited(replace(question, text=text), edited_ts)
 
 
-def _message(told: object) -> dict[str, Any]:
-    message = message_of(told)
-    if message is None:
-        raise ValueError("no message")
-    return message
-
-
 def _no_edit_of_a_person(message: Message, identity: Identity) -> RejectReason | None:
     if message.get("user") == identity.bot_user_id:
         return RejectReason.OWN_MESSAGE
@@ -101,7 +93,6 @@ async def take_edit(edited: Edited | NotAQuestion, deps: FollowUpDeps) -> Submit
     other words, offer its author alone to ask it, once per edit. What is left of the event is
     ignored.
     """
-    ignored = NotAQuestion(RejectReason.MESSAGE_CHANGED)
     if isinstance(edited, NotAQuestion):
         return await submit(edited, deps.submit_deps)
     question = edited.question
@@ -110,7 +101,7 @@ async def take_edit(edited: Edited | NotAQuestion, deps: FollowUpDeps) -> Submit
     if edited.reworded:
         offering = _offer(edited, deps)
         deps.submit_deps.background.start(offering, f"edit:{question.task_id}")
-    return await submit(ignored, deps.submit_deps)
+    return await submit(NotAQuestion(RejectReason.MESSAGE_CHANGED), deps.submit_deps)
 
 
 async def _offer(edited: Edited, deps: FollowUpDeps) -> None:

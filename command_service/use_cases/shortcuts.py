@@ -12,7 +12,7 @@ from command_service.payloads.model import (
     Question,
     RejectReason,
 )
-from command_service.payloads.well_formed import id_in, never_raising, text_or_none
+from command_service.payloads.well_formed import id_in, message_in, never_raising, text_or_none
 from command_service.texts.replies import SHORTCUT_ACCEPTED
 from command_service.use_cases.submit import (
     Accepted,
@@ -26,7 +26,6 @@ from command_service.use_cases.submit import (
     where_it_is,
 )
 from shared.errors import SlackDenied
-from shared.slack.message import message_of
 from shared.slack.permalink import permalink
 from shared.slack.reading.said import said_in
 from shared.task import Mode, Purpose, Source, Subject, task_id_of_shortcut
@@ -45,9 +44,7 @@ def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question | Not
 
     Its message may be where the bot is no member: the payload brings the words.
     """
-    team_id, user, message = team_of(body), body["user"], message_of(body["message"])
-    if message is None:
-        return NotAQuestion(RejectReason.ILL_FORMED)
+    team_id, user, message = team_of(body), body["user"], message_in(body["message"])
     channel_id, message_ts = id_in(body["channel"]["id"]), str(body["message_ts"])
     callback_id, action_ts = str(body["callback_id"]), str(body["action_ts"])
     user_id, response_url = id_in(user["id"]), text_or_none(body.get("response_url"))
