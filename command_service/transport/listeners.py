@@ -131,9 +131,7 @@ class Listeners:
             question = read(body, self.identity, _is_redelivered(request))
             outcome = await accept_message(question, self.following)
             count(question, outcome)
-            if isinstance(outcome, HandedBack):
-                # Bolt acks no event whose listener raised, and Slack delivers it again.
-                raise outcome.error
+            _redeliver_if_handed_back(outcome)
 
         return on_event
 
@@ -192,19 +190,16 @@ class Listeners:
             count(edited.question, outcome)
         else:
             count_event(NOBODY, "ignored", RejectReason.MESSAGE_CHANGED)
-        if isinstance(outcome, HandedBack):
-            raise outcome.error
+        _redeliver_if_handed_back(outcome)
 
     async def _on_deletion(self, body: Payload) -> None:
         outcome = await take_back(read_deletion(body, self.identity), self.following)
-        if isinstance(outcome, HandedBack):
-            raise outcome.error
+        _redeliver_if_handed_back(outcome)
 
     async def _on_stopped_session(self, body: Payload) -> None:
         submit_deps = self.repetition.submit_deps
         outcome = await enqueue(read_stopped_session(body, submit_deps.now()), submit_deps)
-        if isinstance(outcome, HandedBack):
-            raise outcome.error
+        _redeliver_if_handed_back(outcome)
 
     async def _on_stop(self, body: Payload, ack: AsyncAck) -> None:
         submit_deps = self.repetition.submit_deps
@@ -246,6 +241,12 @@ class Listeners:
             count_event(NOBODY, "ignored", "unhandled")
         else:
             open_home(opened, self.entrance)
+
+
+def _redeliver_if_handed_back(outcome: SubmitOutcome) -> None:
+    """Bolt acks no event whose listener raised, and Slack delivers it again."""
+    if isinstance(outcome, HandedBack):
+        raise outcome.error
 
 
 def _is_redelivered(request: AsyncBoltRequest) -> bool:
