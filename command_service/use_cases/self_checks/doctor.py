@@ -17,6 +17,7 @@ from command_service.payloads.well_formed import id_in, never_raising, text_or_n
 from command_service.ports import Diagnostics, SocketState
 from command_service.scopes import ALL_SCOPES, GROUP_SCOPES
 from command_service.texts import doctor as texts
+from command_service.texts.replies import refusal
 from command_service.use_cases.policy import Presence, checks, turned_away
 from command_service.use_cases.submit import (
     Accepted,
@@ -25,7 +26,6 @@ from command_service.use_cases.submit import (
     count,
     locale_to_tell,
     publish,
-    refusal_text,
 )
 from command_service.use_cases.throttle import Pace
 from shared.errors import MechachangError, QueueUnavailable
@@ -99,7 +99,7 @@ async def run_checks(visit: DoctorRequest, deps: DoctorDeps) -> Report:
     """
     with bound_task(visit.task_id):
         locale = await locale_to_tell(visit.user_id, deps.submit_deps)
-        if (kept_out := await _kept_out(visit, locale, deps)) is not None:
+        if (kept_out := _kept_out(visit, locale, deps)) is not None:
             return kept_out
         on_slack, on_place, on_queue = await asyncio.gather(
             _on_slack(locale, deps), _on_place(visit, locale, deps), _on_queue(visit, deps)
@@ -122,7 +122,7 @@ async def run_checks(visit: DoctorRequest, deps: DoctorDeps) -> Report:
         return report(texts.COMMAND_WELL[locale], findings, awaited)
 
 
-async def _kept_out(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> Report | None:
+def _kept_out(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> Report | None:
     """The reply, without any check, to a user who may not ask or has asked a moment ago."""
     submit_deps = deps.submit_deps
     reason = turned_away(_presence(visit), submit_deps.policy)
@@ -131,7 +131,7 @@ async def _kept_out(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> R
     count_event(Source.SLASH_COMMAND, "refused", reason or RejectReason.TOO_SOON, Kind.DOCTOR)
     if reason is None:
         return Report(texts.EXAMINED_LATELY[locale].format(every=deps.pace.every_s))
-    told = await refusal_text(reason, visit.user_id, submit_deps)
+    told = refusal(reason, locale, max_prompt_chars=submit_deps.policy.max_prompt_chars)
     rules = _on_rules(visit, locale, deps)
     return Report(told) if all(each.ok for each in rules) else report("", rules, told)
 
