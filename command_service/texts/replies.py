@@ -1,5 +1,6 @@
 """Replies of the command service, in Japanese and English."""
 
+from html import escape
 from typing import Final
 
 from command_service.payloads.model import RejectReason
@@ -224,6 +225,5 @@ def refusal(
     ``option``, as typed, is shown as code: nothing in it can end the code or mean a mention.
     """
     shown = option if len(option) <= _OPTION_CHARS else option[:_OPTION_CHARS] + "…"
-    for character, instead in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("`", "'")):
-        shown = shown.replace(character, instead)
+    shown = escape(shown, quote=False).replace("`", "'")
     return _REFUSALS[reason][locale].format(limit=f"{max_prompt_chars:,}", option=shown)
