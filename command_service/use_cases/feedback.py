@@ -16,7 +16,7 @@ from command_service.use_cases.submit import (
     submit,
 )
 from shared.bounded import BoundedMap
-from shared.task import Locale, Vote
+from shared.task import Vote
 
 _REMEMBERED = 5_000
 
@@ -35,10 +35,6 @@ class VoteDeps:
         default_factory=lambda: BoundedMap(_REMEMBERED)
     )
 
-    async def locale_of(self, user_id: str) -> Locale:
-        """The person's language, waited for if it is not known."""
-        return await locale_to_tell(user_id, self.submit_deps)
-
 
 async def take_vote(voted: Voted | NotAQuestion, deps: VoteDeps) -> SubmitOutcome:
     """Publish a vote. The modal opens first: Slack's permission for it ends within seconds."""
@@ -47,7 +43,7 @@ async def take_vote(voted: Voted | NotAQuestion, deps: VoteDeps) -> SubmitOutcom
     side_task, background = voted.side_task, deps.submit_deps.background
 
     async def open_modal() -> None:
-        locale = await deps.locale_of(side_task.task.user_id)
+        locale = await locale_to_tell(side_task.task.user_id, deps.submit_deps)
         modal = reasons_modal(voted, locale, asks_words=deps.asks_words)
         await deps.modals.open(voted.trigger_id, modal)
 
@@ -80,7 +76,7 @@ def _thank(side_task: SideTask, deps: VoteDeps) -> None:
     deps.thanked.put(voted_on, None)
 
     async def telling() -> None:
-        text = FEEDBACK_THANKS[await deps.locale_of(task.user_id)]
+        text = FEEDBACK_THANKS[await locale_to_tell(task.user_id, deps.submit_deps)]
         await deps.submit_deps.replies.tell(side_task.recipient, text)
 
     deps.submit_deps.background.start(telling(), f"thanks:{task.task_id}")
