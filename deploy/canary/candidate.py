@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from deploy.canary.cloud_run import Change, CloudRun, ServiceState, Share
+from deploy.canary.cloud_run import Change, CloudRun, ServiceState, Share, sending_by_hand
 from deploy.canary.judgement import Judgement, Observe, Verdict, eased, judge
 from deploy.canary.watch import Watch
 from deploy.errors import CloudRunFailed, OperationFailed
@@ -215,7 +215,7 @@ class Canary:
         try:
             self.service.send([Share(before, 100), *_other_tags(state)])
         except CloudRunFailed:
-            by_hand = f"gcloud run services update-traffic {state.name} --to-revisions={before}=100"
+            by_hand = sending_by_hand(state.name, before)
             self.watch.say(
                 words(
                     f"All traffic must go back to {before}, and that failed. Do it by hand: "

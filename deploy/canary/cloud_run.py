@@ -58,6 +58,11 @@ class ServiceState:
         return sum(share.percent for share in self.shares if share.revision == revision)
 
 
+def sending_by_hand(service: str, revision: str) -> str:
+    """The command that sends all traffic of ``service`` to ``revision``."""
+    return f"gcloud run services update-traffic {service} --to-revisions={revision}=100"
+
+
 @dataclass(frozen=True)
 class Change:
     """What a new revision has that the last one has not."""

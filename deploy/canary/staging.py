@@ -7,7 +7,7 @@ events, whatever its share of the HTTP traffic.
 from dataclasses import dataclass
 
 from deploy.canary.candidate import Outcome
-from deploy.canary.cloud_run import Change, CloudRun, ServiceState, Share
+from deploy.canary.cloud_run import Change, CloudRun, ServiceState, Share, sending_by_hand
 from deploy.canary.judgement import Judgement, Observe, Verdict
 from deploy.canary.watch import Watch
 from deploy.errors import CloudRunFailed, OperationFailed
@@ -71,7 +71,7 @@ class Staging:
         try:
             self.service.send([Share(before, 100)])
         except CloudRunFailed:
-            by_hand = f"gcloud run services update-traffic {state.name} --to-revisions={before}=100"
+            by_hand = sending_by_hand(state.name, before)
             self.watch.say(
                 words(
                     f"{before} must serve again, and that failed. Do it by hand: {by_hand}",
