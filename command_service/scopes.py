@@ -33,8 +33,7 @@ PROMPT_SCOPES: Final = frozenset({"assistant:write"})
 REACTION_SCOPES: Final = frozenset({"reactions:write"})
 """For a reaction to thanks, which without it get no sign at all."""
 ALL_SCOPES: Final = NEEDED_SCOPES.union(
-    *(CATCH_UP_SCOPES, FILE_SCOPES, DIRECT_SCOPES),
-    *(GROUP_SCOPES, PROMPT_SCOPES, REACTION_SCOPES),
+    CATCH_UP_SCOPES, FILE_SCOPES, DIRECT_SCOPES, GROUP_SCOPES, PROMPT_SCOPES, REACTION_SCOPES
 )
 
 

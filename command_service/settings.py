@@ -1,6 +1,6 @@
 """The settings of the command service, from the environment and ``.env``."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
@@ -10,7 +10,7 @@ from shared.task import Following
 Positive = Annotated[int, Field(gt=0)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 FollowThreads = Literal["mention", "asker", "judge"]
-_FOLLOWED_BEFORE: Final[dict[Any, FollowThreads]] = {"true": "asker", "false": "mention"}
+_FOLLOWED_BEFORE: Final = {"true": "asker", "false": "mention"}
 
 
 class CommandSettings(ServiceSettings):

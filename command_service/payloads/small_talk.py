@@ -35,13 +35,13 @@ def has_words(text: str) -> bool:
 def is_small_talk(text: str) -> bool:
     """Whether a message's markup is only mentions, emoji, or thanks."""
     phrases = _phrases(text)
-    return phrases is not None and all(phrase in _PHRASES for phrase in phrases)
+    return phrases is not None and _PHRASES.issuperset(phrases)
 
 
 def is_thanks(text: str) -> bool:
     """Whether a message says thank you and nothing else; "ok" may answer a question of ours."""
-    phrases = _phrases(text)
-    return bool(phrases) and all(phrase in _GRATEFUL for phrase in phrases or ())
+    phrases = _phrases(text) or []
+    return bool(phrases) and _GRATEFUL.issuperset(phrases)
 
 
 def _phrases(text: str) -> list[str] | None:

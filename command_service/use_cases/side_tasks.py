@@ -1,4 +1,4 @@
-"""Queue a task that needs no answer: cancel or feedback."""
+"""Queue a task that needs no answer: a stop, feedback, or a share."""
 
 from collections.abc import Callable
 

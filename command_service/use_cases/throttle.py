@@ -13,7 +13,7 @@ instances, and refuses with a notice. The excess is dropped here, before it cost
 queue.
 """
 PRESSES_PER_MINUTE: Final = 30
-"""How many votes and stops of one user pass."""
+"""How many votes, stops and shares of one user pass."""
 REMARKS_PER_MINUTE: Final = 30
 """So many messages of one user are passed on from threads where we have answered."""
 
