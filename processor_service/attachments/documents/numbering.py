@@ -22,15 +22,15 @@ class Numbering:
         abstract = {
             each.get(qn("w:abstractNumId")): {
                 _level(level.get(qn("w:ilvl"))): (
-                    _value(level.find(qn("w:numFmt"))),
-                    _value(level.find(qn("w:lvlText"))),
+                    value_of(level, "w:numFmt"),
+                    value_of(level, "w:lvlText"),
                 )
                 for level in each.findall(qn("w:lvl"))
             }
             for each in root.findall(qn("w:abstractNum"))
         }
         for num in root.findall(qn("w:num")):
-            of = _value(num.find(qn("w:abstractNumId")))
+            of = value_of(num, "w:abstractNumId")
             self._formats[num.get(qn("w:numId"))] = abstract.get(of, {})
 
     def before(self, list_id: str, level: int) -> str:
@@ -48,13 +48,16 @@ class Numbering:
         return "  " * level + shown
 
 
-def _value(element: Any | None) -> str:
-    return "" if element is None else element.get(qn("w:val")) or ""
+def value_of(element: Any | None, name: str) -> str:
+    """The value of an element's child with that name; "" if there is none."""
+    found = None if element is None else element.find(qn(name))
+    return "" if found is None else found.get(qn("w:val")) or ""
 
 
 def _level(written: str | None) -> int:
-    known = written is not None and written.isdecimal() and len(written) == 1
-    return min(int(written), _LEVELS - 1) if known and written is not None else 0
+    if written is None or len(written) != 1 or not written.isdecimal():
+        return 0
+    return min(int(written), _LEVELS - 1)
 
 
 def list_of(properties: Any | None) -> tuple[str, int] | None:
@@ -62,4 +65,4 @@ def list_of(properties: Any | None) -> tuple[str, int] | None:
     found = None if properties is None else properties.find(qn("w:numPr"))
     if found is None:
         return None
-    return _value(found.find(qn("w:numId"))), _level(_value(found.find(qn("w:ilvl"))))
+    return value_of(found, "w:numId"), _level(value_of(found, "w:ilvl"))

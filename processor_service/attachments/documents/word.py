@@ -11,7 +11,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
 from processor_service.attachments.documents.container import Container
-from processor_service.attachments.documents.numbering import Numbering, list_of
+from processor_service.attachments.documents.numbering import Numbering, list_of, value_of
 from processor_service.attachments.documents.paper import Paper
 from processor_service.attachments.documents.table import write_plain
 
@@ -93,7 +93,7 @@ class _Writer:
         styles = [*self._styles_of(own)]
         properties = [own, *(style.find(qn("w:pPr")) for style in styles)]
         level = _first(map(_outline, properties))
-        if level is None and any(_value(style, "w:name") == "Title" for style in styles):
+        if level is None and any(value_of(style, "w:name") == "Title" for style in styles):
             level = 0
         if level is not None:
             return f"{'#' * (level + 1)} {text}"
@@ -104,13 +104,13 @@ class _Writer:
 
     def _styles_of(self, properties: Any | None) -> Iterator[Any]:
         """The style of a paragraph, and those it is based on."""
-        style_id = _value(properties, "w:pStyle")
+        style_id = value_of(properties, "w:pStyle")
         for _ in range(_MOST_STYLES):
             style = self._styles.get(style_id)
             if style is None:
                 return
             yield style
-            style_id = _value(style, "w:basedOn")
+            style_id = value_of(style, "w:basedOn")
 
     def _foot(self, title: str, root: Any) -> bool:
         notes = [(each, _text(each).strip()) for each in root if each.get(qn("w:type")) is None]
@@ -131,15 +131,9 @@ def _label(note: Any) -> str:
     return f"- {author}:" if author else f"[^{note.get(qn('w:id'))}]"
 
 
-def _value(element: Any | None, name: str) -> str:
-    """The value of a child."""
-    found = None if element is None else element.find(qn(name))
-    return "" if found is None else found.get(qn("w:val")) or ""
-
-
 def _outline(properties: Any | None) -> int | None:
     """The level of a heading, from 0; 9 is the body's (17.3.1.20)."""
-    value = _value(properties, "w:outlineLvl")
+    value = value_of(properties, "w:outlineLvl")
     return int(value) if value in {*"012345678"} else None
 
 
@@ -189,5 +183,5 @@ def _cells(row: Any) -> Iterator[str]:
         merged = None if properties is None else properties.find(qn("w:vMerge"))
         goes_on = merged is not None and merged.get(qn("w:val")) != "restart"
         yield "" if goes_on else _text(cell)
-        width = _value(properties, "w:gridSpan")
+        width = value_of(properties, "w:gridSpan")
         yield from [""] * (int(width) - 1 if width.isdecimal() and len(width) < 3 else 0)
