@@ -139,10 +139,11 @@ def _part(value: datetime | date | time, parts: list[str], index: int, *, twelve
     letter, size = part[0].lower(), len(part)
     if part[0] in '"\\':
         return part.strip('"').removeprefix("\\")
-    is_date = isinstance(value, date) and (letter in "ymd" or (letter == "a" and size > 2))
     if letter in "hs[" or "/" in part[1:] or (letter == "m" and _means_minutes(parts, index)):
         return _time_part(value, part, twelve=twelve)
-    return _date_part(value, letter, size) if is_date and isinstance(value, date) else part
+    if isinstance(value, date) and (letter in "ymd" or (letter == "a" and size > 2)):
+        return _date_part(value, letter, size)
+    return part
 
 
 def _time_part(value: datetime | date | time, part: str, *, twelve: bool) -> str:

@@ -163,8 +163,8 @@ def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
     for entry in xml:
         if entry.file_size > max(_SMALL, _RATIO * entry.compress_size):
             raise Unreadable("It is packed more densely than a document is.", "file_unsafe")
-    total = sum(entry.file_size for entry in sheets)
-    if total > _SHEETS_BYTES or _sum(xml) - total > _PARTS_BYTES:
+    in_sheets = _sum(sheets)
+    if in_sheets > _SHEETS_BYTES or _sum(xml) - in_sheets > _PARTS_BYTES:
         raise Unreadable("Its parts are too large.", "file_too_complex")
 
 

@@ -18,15 +18,14 @@ def read_page(source: BinaryIO, paper: Paper) -> None:
     write_html(source.read().decode("utf-8", "replace"), paper)
 
 
-def write_html(html: str, paper: Paper) -> bool:
-    """Write the words of a page. False if they do not fit."""
+def write_html(html: str, paper: Paper) -> None:
+    """Write the words of a page; those that do not fit are left out."""
     parser = _Words(paper)
     parser.feed(html)
     parser.close()
     parser.end_line()
     if parser.cut:
         paper.left_out.append("…")
-    return not parser.cut
 
 
 class _Words(HTMLParser):
