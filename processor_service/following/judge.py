@@ -70,10 +70,8 @@ class Judge:
 def _prompt(remark: Remark, before: Sequence[Remark]) -> Prompt:
     told = [*before[-_REMARKS:], remark]
     word = word_in_none_of([one.text for one in told])
-    speakers = {
-        one.by: number
-        for number, one in enumerate({each.by: each for each in told if each.is_person}.values(), 1)
-    }
+    people = dict.fromkeys(one.by for one in told if one.is_person)
+    speakers = {by: number for number, by in enumerate(people, 1)}
     lines = [*(_line(one, word, speakers) for one in told), _ASKED]
     return Prompt(
         _SYSTEM.format(word=word), "\n".join(lines), options=GenerationOptions(Thinking.LOW)

@@ -34,7 +34,7 @@ def verdict_on(remark: Remark, before: Sequence[Remark]) -> Verdict:
         return Verdict.OURS
     if asked is None or calls_somebody_else(remark.text):
         return Verdict.NOT_OURS
-    others = [one for one in before[asked:] if one.is_person and one.by != remark.by]
+    others = [one for one in before[asked:] if _is_other(one, remark.by)]
     if others:
         answers = others[-1] is not before[asked] and asks(others[-1].text)
         return Verdict.NOT_OURS if answers or not asks(remark.text) else Verdict.UNCLEAR
