@@ -11,7 +11,7 @@ from processor_service.rendering.markdown.formulas import lowered, raised
 
 _NAMES = "b|strong|i|em|u|s|del|ins|mark|small|big|sub|sup|span|font|center|kbd"
 _TAG = re.compile(rf"<(/?)({_NAMES})(?:\s[^<>\n]*+)?>", re.IGNORECASE)
-_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 # What follows a tag that is spoken of: "<br>で改行します".
 _PARTICLES = "でをはがのともにへやタ要、"
 OPEN_TAG = re.compile(rf"<\u200b?(?:{_NAMES})(?:\s[^<>\n]*+)?>", re.IGNORECASE)
@@ -38,7 +38,7 @@ def small_letters(name: str, text: str) -> str | None:
 
 def break_at(source: str, at: int) -> int:
     """The end of the ``<br>`` at ``at`` that breaks a line; 0 if it is spoken of."""
-    found = _BREAK.match(source, at)
+    found = BREAK.match(source, at)
     if found is None:
         return 0
     after, before = source[found.end() : found.end() + 1], source[at - 1 : at]

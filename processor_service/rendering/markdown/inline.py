@@ -516,7 +516,7 @@ def _library() -> MarkdownIt:
     library.core.ruler.enableOnly(["normalize", "block"])
     library.block.ruler.at("table", read_rows, {"alt": ["paragraph"]})
     library.block.ruler.before("table", "formula", read_formula, {"alt": _PARAGRAPHS})
-    library.block.ruler.at("hr", read_rule, {"alt": ["paragraph", "blockquote", "list"]})
+    library.block.ruler.at("hr", read_rule, {"alt": _PARAGRAPHS})
     return library
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 from markdown_it.token import Token
 
 from processor_service.rendering.markdown.characters import neutralise
+from processor_service.rendering.markdown.html_tags import BREAK
 from processor_service.rendering.markdown.inline import LINK_CHARS, read_inline
 from processor_service.rendering.markdown.links import is_address
 from processor_service.rendering.markdown.references import Env
@@ -24,7 +25,6 @@ _T = TypeVar("_T")
 Align = Literal["left", "center", "right"] | None
 
 _ADDRESS = re.compile(r"(https?://[!#-'*-;=?-Z_a-z~]*[\w/])", re.ASCII)
-_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
 
 
@@ -218,7 +218,7 @@ def _runs(tokens: Sequence[Token]) -> Iterator[Run]:
 
 def _text_runs(content: str, style: Run) -> Iterator[Run]:
     """Text, where an address becomes a link and ``<br>`` begins a new line."""
-    for text in _ADDRESS.split(_BREAK.sub("\n", content)):
+    for text in _ADDRESS.split(BREAK.sub("\n", content)):
         if text:
             url = style.url or (text if _ADDRESS.fullmatch(text) else "")
             yield replace(style, text=text, url=url)
