@@ -180,10 +180,10 @@ def _turns(one: ThreadMessage, word: str, names: Mapping[str, str]) -> Iterator[
     if one.role == "us":
         yield PromptTurn("model", one.text)
         return
+    sender = _speaker(one.by, names, app=one.role == "app")
     if one.text or not one.quoted:
-        yield _framed(word, _speaker(one.by, names, app=one.role == "app") + _found(one), one.text)
+        yield _framed(word, sender + _found(one), one.text)
     for each in one.quoted:
-        sender = _speaker(one.by, names, app=one.role == "app")
         yield _sent_along(each, word, names, f" by {sender}")
 
 

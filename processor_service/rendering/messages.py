@@ -163,13 +163,18 @@ def render_question(task: Task, asker: str | None) -> Body:
     """
     shown = task.text if len(task.text) <= _QUOTE_CHARS else task.text[:_QUOTE_CHARS] + " …"
     quote = "\n".join(f"> {line}" for line in escape(shown).splitlines())
-    title = texts.QUESTION[task.locale].format(user=escape(asker)) if asker else ""
-    if task.share is not None and asker:
-        title = texts.SHARED_BY[task.locale].format(user=escape(asker))
-    if task.private and not task.channel_id.startswith("D"):
-        title = texts.PRIVATE_QUESTION[task.locale].format(channel=f"<#{task.channel_id}>")
-    text = f"{title or texts.UNNAMED_QUESTION[task.locale]}\n{quote}"
+    text = f"{_title(task, asker)}\n{quote}"
     return Body(text, (section(text[:3000]),))
+
+
+def _title(task: Task, asker: str | None) -> str:
+    locale = task.locale
+    if task.private and not task.channel_id.startswith("D"):
+        return texts.PRIVATE_QUESTION[locale].format(channel=f"<#{task.channel_id}>")
+    if not asker:
+        return texts.UNNAMED_QUESTION[locale]
+    title = texts.QUESTION if task.share is None else texts.SHARED_BY
+    return title[locale].format(user=escape(asker))
 
 
 def render_subject(task: Task, subject: Subject) -> Body:
