@@ -76,11 +76,11 @@ async def audience_of(task: Task, channels: Channels) -> str:
 def cache_key(task: Task, prompt: Prompt, model: str, audience: str) -> str | None:
     """The key under which the task's answer may be kept, or None if it depends on more.
 
-    Only a question that stands alone qualifies: no files, no subject, no thread and no
-    answer before it. Answers
-    are never shared between teams, nor beyond their ``audience``. The key holds everything else
-    that the model is told, such as the day and the operator's text: yesterday's answer does not fit
-    today's question. No words are folded: each blank and each form of a character may matter.
+    Only a question that stands alone qualifies: no files, no subject, no thread and no answer
+    before it. Answers are never shared between teams, nor beyond their ``audience``. The key holds
+    everything else that the model is told, such as the day and the operator's text: yesterday's
+    answer does not fit today's question. No words are folded: each blank and each form of a
+    character may matter.
     """
     if not _stands_alone(task):
         return None

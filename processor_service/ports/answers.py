@@ -33,9 +33,9 @@ class Answer:
     """A finished answer: Markdown, its mode, its cost in tokens, and the files it was made without.
 
     One about a channel names the time it is told from, ``since``, if older messages of the period
-    were left out.
-    It may end early: ``truncated`` at the limit of its length, or ``stopped`` by the user. Kept in
-    Redis: a new field needs a default, so that answers kept by an older version can be read.
+    were left out. It may end early: ``truncated`` at the limit of its length, or ``stopped`` by the
+    user. Kept in Redis: a new field needs a default, so that answers kept by an older version can
+    be read.
     """
 
     text: str

@@ -41,14 +41,7 @@ class Outcome(StrEnum):
 
 # Later deliveries do nothing. A task that was given up may come back out of the dead letters, and
 # one that was not for us by an edit that mentions us.
-_FINAL = frozenset(
-    {
-        Outcome.ANSWERED,
-        Outcome.ALREADY_DONE,
-        Outcome.STOPPED,
-        Outcome.TOLD_FAILURE,
-    }
-)
+_FINAL = frozenset({Outcome.ANSWERED, Outcome.ALREADY_DONE, Outcome.STOPPED, Outcome.TOLD_FAILURE})
 
 _NOT_OURS = {
     ClaimState.DONE: Outcome.ALREADY_DONE,

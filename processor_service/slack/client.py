@@ -32,7 +32,7 @@ class RateLimitHolds(Protocol):
 
 @dataclass(frozen=True)
 class BotIdentity:
-    """The ids of our own bot, and the workspace's id and name."""
+    """The ids of our own bot, and the workspace's id, name and address."""
 
     ledger: Ledger
     team_id: str

@@ -71,7 +71,7 @@ def read_document(source: str, *, whole: bool = True, grows: bool = False) -> li
     """The blocks of a document. Linear in its length.
 
     Unless it is ``whole``, reference links and footnotes stay as written. While it ``grows``, a
-    formula that it does not end is left out; a block of nothing else is empty, of kind `HELD`.
+    formula that it does not end is left out; a block of nothing else is empty, of kind ``HELD``.
     """
     source = with_newlines(source)
     tokens = read_blocks(source)

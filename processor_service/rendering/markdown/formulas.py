@@ -1,6 +1,7 @@
 """Formulas in LaTeX, which Slack does not show, as characters that a reader knows.
 
-``readable`` is whole or nothing: a formula with a command that has no character stays LaTeX.
+``readable_formula`` is whole or nothing: a formula with a command that has no character stays
+LaTeX.
 """
 
 import re
