@@ -110,5 +110,4 @@ def _leave_out(suspects: Sequence[Attachment], reason: str, files: Attachments) 
 
 def _still_asks(task: Task, files: Attachments) -> bool:
     """Whether there are words, or a file that was sent without any."""
-    in_words = task.has_words
-    return in_words or any(not one.from_thread for one in files.attachments)
+    return task.has_words or any(not one.from_thread for one in files.attachments)

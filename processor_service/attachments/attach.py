@@ -104,8 +104,7 @@ async def attach_files(
         await cancel.or_cancelled(collecting.collect(task.files, said))
         cancel.check()
         found = collecting.attached
-        asks_in_words = task.has_words
-        if not asks_in_words and all(one.from_thread for one in found.attachments):
+        if not task.has_words and all(one.from_thread for one in found.attachments):
             raise FilesUnusable(found.without)
         yield found
 
