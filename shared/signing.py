@@ -6,7 +6,7 @@ key is derived from the bot token, which both services hold anyway.
 
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 OF_THE_TOKEN: Final = "bot-token"  # noqa: S105 - a word for it, not the token
@@ -68,46 +68,36 @@ def signed_blocks(
     blocks: Sequence[Mapping[str, Any]], where: str, signing: Signing
 ) -> list[dict[str, Any]]:
     """Blocks for the channel ``where``, with the values of their buttons signed."""
-    return [
-        _signed_below(block, where, signing) if block.get("type") in _PRESSED else dict(block)
-        for block in blocks
-    ]
-
-
-def _signed_below(part: Any, where: str, signing: Signing) -> Any:
-    if isinstance(part, Mapping):
-        return {
-            name: signed_value(json.loads(each), where, signing)
-            if name == "value"
-            else _signed_below(each, where, signing)
-            for name, each in part.items()
-        }
-    if isinstance(part, Sequence) and not isinstance(part, str):
-        return [_signed_below(each, where, signing) for each in part]
-    return part
+    return _with_values(blocks, lambda value: signed_value(value, where, signing))
 
 
 def unsigned_blocks(blocks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Blocks of a message of ours as they were before ``signed_blocks``."""
+    return _with_values(blocks, _unsigned_value)
+
+
+def _unsigned_value(value: Mapping[str, Any]) -> str:
+    return json.dumps({name: each for name, each in value.items() if name != "signature"})
+
+
+def _with_values(
+    blocks: Sequence[Mapping[str, Any]], written: Callable[[Mapping[str, Any]], str]
+) -> list[dict[str, Any]]:
+    """The blocks with the value of each button written anew."""
     return [
-        _unsigned_below(block) if block.get("type") in _PRESSED else dict(block) for block in blocks
+        _below(block, written) if block.get("type") in _PRESSED else dict(block) for block in blocks
     ]
 
 
-def _unsigned_below(part: Any) -> Any:
+def _below(part: Any, written: Callable[[Mapping[str, Any]], str]) -> Any:
     if isinstance(part, Mapping):
         return {
-            name: _without_signature(each) if name == "value" else _unsigned_below(each)
+            name: written(json.loads(each)) if name == "value" else _below(each, written)
             for name, each in part.items()
         }
     if isinstance(part, Sequence) and not isinstance(part, str):
-        return [_unsigned_below(each) for each in part]
+        return [_below(each, written) for each in part]
     return part
-
-
-def _without_signature(value: str) -> str:
-    said = json.loads(value)
-    return json.dumps({name: each for name, each in said.items() if name != "signature"})
 
 
 def signed_value(value: Mapping[str, Any], where: str, signing: Signing) -> str:
