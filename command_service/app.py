@@ -152,9 +152,7 @@ async def running(
         repetition = _use_cases(settings, adapters)
         history = SlackHistory(slack, access)
         catch_up = Backfill(history, repetition.submit_deps, identity, ledger)
-        following = FollowUpDeps(
-            repetition.submit_deps, history, ledger, settings.following is not None
-        )
+        following = FollowUpDeps(repetition.submit_deps, history, ledger)
         bolt = _bolt_app(settings, slack, identity)
         listening = _votes(
             settings, repetition.submit_deps, SlackModals(slack, access, ledger.signing)

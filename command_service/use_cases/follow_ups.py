@@ -82,7 +82,7 @@ class JoinedThreads:
 
 @dataclass
 class FollowUpDeps:
-    """Dependencies of follow-ups. ``enabled`` off: only mentions ask in channels.
+    """Dependencies of follow-ups. Without ``submit_deps.following`` only mentions ask in channels.
 
     ``remarks`` bounds what is passed on of one user. It may be said to colleagues, so it takes
     nothing from the user's questions, and nobody is told.
@@ -91,7 +91,6 @@ class FollowUpDeps:
     submit_deps: SubmitDeps
     history: ChannelHistory
     ledger: Ledger
-    enabled: bool = True
     look_within_s: float = LOOK_WITHIN_S
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -103,6 +102,11 @@ class FollowUpDeps:
         self._heard: BoundedMap[str, bool] = BoundedMap(_REMEMBERED, _TWINS_WITHIN_S, self.clock)
         turn = FollowUpTurn(self._delay_s, self._settle, self._drop)
         self.later = DeferredFollowUps(self.submit_deps.background, turn, self.clock, self.sleep)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether a message may ask without a mention."""
+        return self.submit_deps.following is not None
 
     def heard_before(self, task_id: str) -> bool:
         """Whether another event has just told of the same question; from now on one has."""

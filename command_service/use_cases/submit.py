@@ -52,7 +52,9 @@ _EXPECTED = frozenset(
 
 @dataclass(frozen=True)
 class SubmitDeps:
-    """Dependencies of ``submit``. ``following``: how the processor decides on a follow-up."""
+    """Dependencies of ``submit``. ``following``: how the processor decides on follow-ups, if at
+    all.
+    """
 
     queue: TaskQueue
     access: Access

@@ -127,7 +127,7 @@ async def below_an_edit() -> list[str]:
     world = World()
     edited = read_edit(an_edit("<@UBOT> a prime", "<@UBOT> a prime?"), IDENTITY, False)
     assert isinstance(edited, Edited)
-    await take_edit(edited, FollowUpDeps(world.submit_deps, FakeHistory(), LEDGER, True))
+    await take_edit(edited, FollowUpDeps(world.submit_deps, FakeHistory(), LEDGER))
     await world.settle()
     return [each for blocks in world.replies.blocks for each in carried(blocks)]
 

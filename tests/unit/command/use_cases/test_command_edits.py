@@ -51,8 +51,8 @@ async def world() -> AsyncIterator[World]:
     await world.settle()
 
 
-def following(world: World, *, enabled: bool = True) -> FollowUpDeps:
-    return FollowUpDeps(world.submit_deps, FakeHistory(), LEDGER, enabled)
+def following(world: World) -> FollowUpDeps:
+    return FollowUpDeps(world.submit_deps, FakeHistory(), LEDGER)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Which replies in threads are questions without a mention."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -69,8 +69,11 @@ class Channel:
         self.history = FakeHistory()
         self.history.channel("C1", *self.messages, kind="public_channel")
         self.clock = Clock()
+        submit_deps = self.world.submit_deps
+        if not self.enabled:
+            submit_deps = replace(submit_deps, following=None)
         self.following = FollowUpDeps(
-            *(self.world.submit_deps, self.history, signed.LEDGER, self.enabled, 0.05),
+            *(submit_deps, self.history, signed.LEDGER, 0.05),
             *(self.clock, self.clock.sleep),
         )
 
