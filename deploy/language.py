@@ -22,9 +22,14 @@ def speaking(language: Language) -> Iterator[None]:
         _SPOKEN.reset(token)
 
 
+def spoken() -> Language:
+    """The operator's language."""
+    return _SPOKEN.get()
+
+
 def words(en: str, ja: str) -> str:
     """The one of the two that the operator reads."""
-    return {"en": en, "ja": ja}[_SPOKEN.get()]
+    return {"en": en, "ja": ja}[spoken()]
 
 
 def columns(text: str) -> int:

@@ -15,7 +15,7 @@ import grpc
 
 from deploy.command_line import exit_code, project_of
 from deploy.errors import MonitoringFailed
-from deploy.language import LANGUAGES, Language, words
+from deploy.language import LANGUAGES, spoken, words
 from deploy.monitoring import files
 from deploy.monitoring.changes import Change, Kind, Verb, changes
 from deploy.monitoring.google import GoogleMonitoring, normalised
@@ -76,23 +76,21 @@ def command_line() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
     """Render, compare or apply."""
-    language = options.lang or settings.deploy_lang
     if options.command == "render":
-        print(json.dumps(_wanted(options, language), ensure_ascii=False, indent=2))
+        print(json.dumps(_wanted(options), ensure_ascii=False, indent=2))
         return 0
     address = options.monitoring_address
     if address is None:
-        return _compare(options, language, GoogleMonitoring(project_of(options, settings)))
+        return _compare(options, GoogleMonitoring(project_of(options, settings)))
     with grpc.insecure_channel(address) as channel:
-        google = GoogleMonitoring(project_of(options, settings), channel)
-        return _compare(options, language, google)
+        return _compare(options, GoogleMonitoring(project_of(options, settings), channel))
 
 
-def _compare(options: argparse.Namespace, language: Language, google: GoogleMonitoring) -> int:
+def _compare(options: argparse.Namespace, google: GoogleMonitoring) -> int:
     for severity in ("critical", "warning"):
         names = getattr(options, severity).split(",")
         setattr(options, severity, ",".join(google.channel_named(name) for name in names))
-    wanted = _wanted(options, language)
+    wanted = _wanted(options)
     steps = [step for kind in Kind for step in changes(kind, wanted[kind], google.found(kind))]
     if not steps:
         print(words("Nothing differs.", "違いはありません。"))
@@ -115,8 +113,8 @@ def _applied(step: Change, google: GoogleMonitoring) -> bool:
     return True
 
 
-def _wanted(options: argparse.Namespace, language: Language) -> dict[Kind, dict[str, Any]]:
-    runbooks = options.runbooks_url
+def _wanted(options: argparse.Namespace) -> dict[Kind, dict[str, Any]]:
+    runbooks, language = options.runbooks_url, spoken()
     if language == "ja":
         runbooks = japanese_runbooks(runbooks)
     names = values(
