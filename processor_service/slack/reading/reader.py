@@ -99,18 +99,14 @@ class SlackReading:
         asked = AskedMessage(self.channel, self.place.message_ts)
         return sent_along(asked, messages, await self.calls.ourselves())
 
-    async def messages(self, until: float = float("inf")) -> list[Message]:
-        """The messages from the beginning on, as far as a thread's context goes. What people said
-        after ``until`` has no words.
-        """
-        return (await self._from_the_beginning(TrimmedMessages(until)))[0]
-
     async def replies(self) -> list[Message]:
         """The messages since ``oldest``."""
         return (await self._messages(self.oldest, TrimmedMessages(), _HISTORY_MESSAGES))[0]
 
     async def whole(self, until: float) -> tuple[list[Message], bool]:
-        """``messages``, and whether the thread was read to its end."""
+        """The messages from the beginning on, as far as a thread's context goes, and whether it was
+        read to its end. What people said after ``until`` has no words.
+        """
         return await self._from_the_beginning(TrimmedMessages(until))
 
     async def _from_the_beginning(self, kept: TrimmedMessages) -> tuple[list[Message], bool]:
@@ -303,4 +299,5 @@ class SlackThreads:
         ts = subject.thread_ts or subject.message_ts
         thread = SlackReading(self._calls, subject.channel_id, ts, thread_ts=ts)
         until = float("inf") if subject.purpose is Purpose.SUMMARISE else float(subject.message_ts)
-        return said_about(subject, await thread.messages(until), await self._calls.ourselves())
+        messages, _ = await thread.whole(until)
+        return said_about(subject, messages, await self._calls.ourselves())
