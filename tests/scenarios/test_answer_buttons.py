@@ -1,26 +1,15 @@
 """What people do with an answer: vote on it, wish for another length, or change their question."""
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.ledger import Mark
 from simulators.faults import Fault
-from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from simulators.stack.provisioning import DeliveryRules
 
 DEADLINE_S = 30.0
-
-
-@pytest.fixture
-async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
-    delivery = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
-    async with LocalStack(StackConfig(folder=tmp_path, delivery=delivery)) as started:
-        yield started
 
 
 def answers(stack: LocalStack) -> list[dict[str, Any]]:

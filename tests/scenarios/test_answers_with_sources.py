@@ -10,7 +10,7 @@ from shared.ledger import Mark
 from simulators.gemini import GeminiConfig
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from simulators.stack.provisioning import DeliveryRules
+from tests.scenarios.conftest import QUICK
 
 DEADLINE_S = 30.0
 MODEL = "gemini-3.8-flash"
@@ -24,7 +24,7 @@ async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
     operator_text.write_text(OPERATOR_TEXT, encoding="utf-8")
     config = StackConfig(
         folder=tmp_path,
-        delivery=DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4),
+        delivery=QUICK,
         processor={"GEMINI_TOOLS": "google_search", "SYSTEM_PROMPT_FILE": str(operator_text)},
     )
     async with LocalStack(config) as started:

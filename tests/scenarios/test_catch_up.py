@@ -10,7 +10,7 @@ from shared.ledger import Mark
 from simulators.slack import SlackConfig
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from simulators.stack.provisioning import DeliveryRules
+from tests.scenarios.conftest import QUICK
 from tests.support.workbenches.slack import ONE_EVENT_A_MENTION
 
 DEADLINE_S = 30.0
@@ -25,7 +25,7 @@ async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
     config = StackConfig(
         folder=tmp_path,
         slack=SLACK,
-        delivery=DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4),
+        delivery=QUICK,
     )
     async with LocalStack(config) as opened:
         yield opened

@@ -1,27 +1,17 @@
 """``/gemini catch-up`` over both services and real sockets, and attacks on it."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from shared.ledger import Mark
 from simulators.slack.config import COMMANDS, SlackConfig
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from simulators.stack.provisioning import DeliveryRules
+from tests.scenarios.conftest import QUICK
 
-QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
 DEADLINE_S = 30.0
 SECRET = "The merger is signed on Friday."
-
-
-@pytest.fixture
-async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
-    async with LocalStack(StackConfig(folder=tmp_path, delivery=QUICK)) as started:
-        yield started
 
 
 def told(stack: LocalStack, who: str, role: str) -> list[dict[str, Any]]:

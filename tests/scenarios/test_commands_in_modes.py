@@ -1,27 +1,16 @@
 """Commands are answered in a mode, and again in another, by both services over real sockets."""
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.ledger import Mark
-from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from simulators.stack.provisioning import DeliveryRules
 
 DEADLINE_S = 30.0
 HAIKU = "秋の朝の俳句を詠んでください"
 PRIMES = "素数を判定するPython関数"
-
-
-@pytest.fixture
-async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
-    delivery = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
-    async with LocalStack(StackConfig(folder=tmp_path, delivery=delivery)) as started:
-        yield started
 
 
 def answers(stack: LocalStack) -> list[dict[str, Any]]:

@@ -1,27 +1,14 @@
 """Shortcuts, App Home and the doctor over both services and real sockets."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from shared.ledger import Mark
 from simulators.faults import Fault
 from simulators.slack.state.model import Message
-from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from simulators.stack.provisioning import DeliveryRules
 
-QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
 DEADLINE_S = 30.0
 DEAD_LETTER_TOPIC = "projects/local/topics/mechachang-dead-letter"
-
-
-@pytest.fixture
-async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
-    async with LocalStack(StackConfig(folder=tmp_path, delivery=QUICK)) as started:
-        yield started
 
 
 def a_thread(stack: LocalStack, where: str = "#general") -> Message:

@@ -11,9 +11,8 @@ from simulators.faults import Fault
 from simulators.gemini import ErrorReply, Reply
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from simulators.stack.provisioning import DeliveryRules
+from tests.scenarios.conftest import QUICK
 
-QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
 DEADLINE_S = 25.0
 ASKED = "@mechachang What is Redis?"
 

@@ -9,14 +9,13 @@ from simulators.slack import SlackConfig
 from simulators.slack.config import SCOPES
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from simulators.stack.provisioning import DeliveryRules
+from tests.scenarios.conftest import QUICK
 
 DEADLINE_S = 30.0
 
 
 def stack_in(folder: Path, slack: SlackConfig) -> LocalStack:
-    quick = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
-    return LocalStack(StackConfig(folder=folder, slack=slack, delivery=quick))
+    return LocalStack(StackConfig(folder=folder, slack=slack, delivery=QUICK))
 
 
 def answers(stack: LocalStack, where: str, thread_ts: str) -> int:

@@ -18,10 +18,9 @@ from simulators.processes.google_emulator import EmulatorMissing, google_emulato
 from simulators.slack import SlackConfig
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from simulators.stack.provisioning import DeliveryRules
+from tests.scenarios.conftest import QUICK
 from tests.support.workbenches.slack import ONE_EVENT_A_MENTION
 
-QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
 DEADLINE_S = 30.0
 TOPIC = "projects/local/topics/mechachang-tasks"
 DEAD_LETTER_TOPIC = "projects/local/topics/mechachang-dead-letter"

@@ -10,7 +10,7 @@ from simulators.gemini import ErrorReply, Reply
 from simulators.slack import SlackConfig
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from simulators.stack.provisioning import DeliveryRules
+from tests.scenarios.conftest import QUICK
 from tests.support.workbenches.slack import ONE_EVENT_A_MENTION
 
 DEADLINE_S = 30.0
@@ -29,7 +29,7 @@ def observed(folder: Path) -> LocalStack:
             slack=slack,
             settings={"LOG_LEVEL": "DEBUG", "DEFAULT_LOCALE": "en"},
             processor={"RETRY_COUNT": "0"},
-            delivery=DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4),
+            delivery=QUICK,
         )
     )
 

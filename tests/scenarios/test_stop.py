@@ -1,8 +1,7 @@
 """Stop ends an answer within a second, in Gemini too, and what stands there is the one answer."""
 
 import time
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,9 +11,7 @@ from processor_service.redis.connection import redis_connection
 from processor_service.redis.rate_budget import RedisRateBudget
 from shared.ledger import Mark
 from simulators.gemini import Reply
-from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from simulators.stack.provisioning import DeliveryRules
 
 DEADLINE_S = 20.0
 # A reply that would take this long; stopping it in time leaves most of it unsaid.
@@ -24,11 +21,9 @@ UNHURRIED = Reply(chunks=WORDS, first_token_s=0.2, between_s=SCRIPTED_S / len(WO
 
 
 @pytest.fixture
-async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
-    delivery = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
-    async with LocalStack(StackConfig(folder=tmp_path, delivery=delivery)) as started:
-        started.gemini.script("説明", UNHURRIED)
-        yield started
+def stack(stack: LocalStack) -> LocalStack:
+    stack.gemini.script("説明", UNHURRIED)
+    return stack
 
 
 async def without_streams(stack: LocalStack) -> None:

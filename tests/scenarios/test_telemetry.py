@@ -17,9 +17,9 @@ from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from simulators.stack.provisioning import DeliveryRules
 from simulators.telemetry import Series, Span, TelemetryReceiver
+from tests.scenarios.conftest import QUICK
 from tests.support.workbenches.slack import ONE_EVENT_A_MENTION
 
-QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
 DEADLINE_S = 25.0
 ASKED = "@mechachang What is Redis?"
 MODEL = "gemini-3.8-flash"

@@ -9,9 +9,8 @@ from simulators.journal import Entry
 from simulators.slack.state.changes import StatusChanged
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from simulators.stack.provisioning import DeliveryRules
+from tests.scenarios.conftest import QUICK
 
-QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
 DEADLINE_S = 30.0
 
 

@@ -6,10 +6,8 @@ import pytest
 
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from simulators.stack.provisioning import DeliveryRules
 from tests.drills.outages import OUTAGES, UNLIMITED, outage, report
-
-QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
+from tests.scenarios.conftest import QUICK
 
 
 @pytest.mark.timeout(240)
