@@ -14,7 +14,7 @@ import pytest
 from simulators.processes.environment import PROJECT_ROOT
 from simulators.processes.tcp_ports import free_port
 from tests.support.workbenches.command import stack
-from tests.support.workbenches.service_process import service_process
+from tests.support.workbenches.service_process import processor_on, service_process
 
 STARTS_WITHIN_S = 20.0
 # Cloud Run's time between SIGTERM and SIGKILL (cloud.google.com/run/docs/container-contract).
@@ -42,17 +42,7 @@ sys.meta_path.insert(0, Told())
 async def settings_of(module: str, port: int) -> AsyncIterator[dict[str, str]]:
     """What the service needs to start, on ``port``."""
     if module == "processor_service":
-        nowhere = "http://127.0.0.1:9"
-        yield {
-            "SLACK_BOT_TOKEN": "xoxb-local",
-            "SLACK_API_URL": f"{nowhere}/api/",
-            "GEMINI_API_KEY": "local",
-            "GOOGLE_GEMINI_BASE_URL": nowhere,
-            "REDIS_URL": "redis://127.0.0.1:9/0",
-            "PUBSUB_PUSH_AUDIENCE": "https://processor.example",
-            "PUBSUB_PUSH_SERVICE_ACCOUNT": "push@project.example",
-            "PORT": str(port),
-        }
+        yield processor_on(port)
         return
     async with stack() as world:
         yield {

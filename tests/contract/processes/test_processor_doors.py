@@ -11,7 +11,7 @@ import aiohttp
 
 from simulators.processes.tcp_ports import free_port
 from tests.support.tasks import a_task
-from tests.support.workbenches.service_process import service_process
+from tests.support.workbenches.service_process import processor_on, service_process
 
 END_WITHIN_S = 20.0
 DOORS = ("/pubsub/push", "/pubsub/dead-letter", "/smoke")
@@ -129,17 +129,7 @@ async def test_no_spelling_of_an_address_gets_past_the_doors_without_a_token(
     tmp_path: Path,
 ) -> None:
     port = free_port()
-    nowhere = "http://127.0.0.1:9"
-    settings = {
-        "SLACK_BOT_TOKEN": "xoxb-local",
-        "SLACK_API_URL": f"{nowhere}/api/",
-        "GEMINI_API_KEY": "local",
-        "GOOGLE_GEMINI_BASE_URL": nowhere,
-        "REDIS_URL": "redis://127.0.0.1:9/0",
-        "PUBSUB_PUSH_AUDIENCE": "https://processor.example",
-        "PUBSUB_PUSH_SERVICE_ACCOUNT": "push@project.example",
-        "PORT": str(port),
-    }
+    settings = processor_on(port)
     asked = requests()
     async with service_process("processor_service", tmp_path, **settings) as process:
         await until_alive(port)

@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 
 from simulators.processes.tcp_ports import free_port
-from tests.support.workbenches.service_process import service_process
+from tests.support.workbenches.service_process import processor_on, service_process
 
 END_WITHIN_S = 20.0
 LATER = ("google.auth", "cryptography.x509", "markdown_it", "google.genai")
@@ -45,7 +45,7 @@ async def test_a_push_without_a_token_is_denied_with_a_reason_and_sigterm_ends_i
     tmp_path: Path,
 ) -> None:
     port = free_port()
-    async with service_process("processor_service", tmp_path, **settings_on(port)) as process:
+    async with service_process("processor_service", tmp_path, **processor_on(port)) as process:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
             await until_alive(session)
             for description in ("/openapi.json", "/docs", "/redoc"):
@@ -69,7 +69,7 @@ async def test_a_push_without_a_token_is_denied_with_a_reason_and_sigterm_ends_i
 async def test_what_only_an_answer_needs_is_imported_behind_a_service_that_listens(
     tmp_path: Path,
 ) -> None:
-    settings = {**settings_on(free_port()), "PYTHONPROFILEIMPORTTIME": "1"}
+    settings = {**processor_on(free_port()), "PYTHONPROFILEIMPORTTIME": "1"}
     async with (
         service_process("processor_service", tmp_path, **settings) as process,
         asyncio.timeout(END_WITHIN_S),
@@ -80,20 +80,6 @@ async def test_what_only_an_answer_needs_is_imported_behind_a_service_that_liste
     assert of(LATER, at_once) == set()
     assert of(LATER, later) == set(LATER)
     assert of(NEVER, imported) == set()
-
-
-def settings_on(port: int) -> dict[str, str]:
-    nowhere = "http://127.0.0.1:9"
-    return {
-        "SLACK_BOT_TOKEN": "xoxb-local",
-        "SLACK_API_URL": f"{nowhere}/api/",
-        "GEMINI_API_KEY": "local",
-        "GOOGLE_GEMINI_BASE_URL": nowhere,
-        "REDIS_URL": "redis://127.0.0.1:9/0",
-        "PUBSUB_PUSH_AUDIENCE": "https://processor.example",
-        "PUBSUB_PUSH_SERVICE_ACCOUNT": "push@project.example",
-        "PORT": str(port),
-    }
 
 
 def of(packages: Iterable[str], imported: Iterable[str]) -> set[str]:

@@ -10,6 +10,21 @@ from pathlib import Path
 from simulators.processes.environment import inherited, without_proxies
 
 
+def processor_on(port: int) -> dict[str, str]:
+    """What the processor needs to start on ``port``; nobody answers it."""
+    nowhere = "http://127.0.0.1:9"
+    return {
+        "SLACK_BOT_TOKEN": "xoxb-local",
+        "SLACK_API_URL": f"{nowhere}/api/",
+        "GEMINI_API_KEY": "local",
+        "GOOGLE_GEMINI_BASE_URL": nowhere,
+        "REDIS_URL": "redis://127.0.0.1:9/0",
+        "PUBSUB_PUSH_AUDIENCE": "https://processor.example",
+        "PUBSUB_PUSH_SERVICE_ACCOUNT": "push@project.example",
+        "PORT": str(port),
+    }
+
+
 @asynccontextmanager
 async def service_process(
     module: str, folder: Path, output: int = PIPE, /, **settings: str
