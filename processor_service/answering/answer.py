@@ -87,7 +87,7 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
                         task,
                         deps.slack.conversations,
                         delivery.told_within_s,
-                        again=delivery.attempt > 1 or _was_queued_late(task),
+                        again=_had_workers(task, delivery),
                     ) as status,
                     _failures_told(task, delivery, run, work, deps),
                 ):
@@ -105,15 +105,20 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
             # The command service showed "thinking" for this redelivery too, and no new message
             # clears it.
             TaskStatus(deps.slack.statuses, task, deps.slack.conversations).end()
+    if run is None and work.outcome is not Outcome.HELD and _had_workers(task, delivery):
+        # One of this message's may have died while another message's had the task.
+        await TaskStatus(deps.slack.statuses, task, deps.slack.conversations).rest(always=True)
     await look_later(task, delivery, work.outcome, run, deps)
     return work.outcome
 
 
-def _was_queued_late(task: Task) -> bool:
-    """Whether the same event may have been queued before: Slack's redelivery and the catch-up make
-    a message of their own, whose first delivery knows nothing of the other's workers.
+def _had_workers(task: Task, delivery: Delivery) -> bool:
+    """Whether an earlier worker may have left the task's session at work. Slack's redelivery and
+    the catch-up make a message of their own, whose first delivery knows nothing of the other's
+    workers.
     """
-    return (task.received_at - task.occurred_at).total_seconds() > _AT_ONCE_S
+    late_s = (task.received_at - task.occurred_at).total_seconds()
+    return delivery.attempt > 1 or late_s > _AT_ONCE_S
 
 
 async def _leave_nothing_beside(task: Task, delivery: Delivery, deps: AnswerDeps) -> None:

@@ -106,6 +106,23 @@ async def test_what_a_dead_worker_left_is_ended_by_the_message_that_queued_its_e
     await world.statuses.close()
 
 
+@pytest.mark.parametrize("done", [True, False])
+async def test_what_a_dead_worker_left_is_ended_although_the_task_is_another_messages(
+    done: bool,
+) -> None:
+    # Without Redis two messages of one event are worked on side by side, and one worker dies.
+    world, session = an_agent(FakeModel([saying("ok")]), quiet_s=30.0)
+    if done:
+        await world.answer(message_id="m1")
+    else:
+        await world.leases.claim(a_task().task_id, "m1")
+    session.words.clear()
+    again = await world.answer(message_id="m2", attempt=2)
+    assert again is (Outcome.ALREADY_DONE if done else Outcome.DUPLICATE)
+    assert session.words == ["active"]
+    await world.statuses.close()
+
+
 async def test_what_a_dead_worker_left_is_ended_by_whoever_gives_the_task_up() -> None:
     world, session = an_agent(FakeModel([]))
     assert await give_up(a_task(), Delivery("d1"), world.deps()) is Outcome.GAVE_UP
