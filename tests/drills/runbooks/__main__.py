@@ -2,8 +2,8 @@
 
 The local stack is broken in one way after the other. For each the drill looks for the signs that
 the page names (none of which may show before), does what the page says, looks for the signs that it
-is mended, and counts the answers. Signs and commands are read from the pages in docs/runbooks. Exit
-codes: 0 all help; 1 one does not.
+is mended, and counts the answers. Outages of hours and of a region are played, without processes.
+Signs and commands are read from the pages in docs/runbooks. Exit codes: 0 all help; 1 one does not.
 """
 
 import argparse
@@ -13,7 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.drills.runbooks.drills import DRILLS
-from tests.drills.runbooks.page import RUNBOOKS
+from tests.drills.runbooks.played_drills import PLAYED
+from tests.drills.runbooks.played_run import play_all
 from tests.drills.runbooks.run import Result, run_all
 
 _LINE = "{:<20} {:<42} {:<7} {:>5}"
@@ -26,7 +27,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="only what the tests do")
     parser.add_argument("--folder", type=Path, help="keeps the logs there")
     options = parser.parse_args()
-    known = {drill.page for drill in DRILLS}
+    known = {drill.page for drill in (*DRILLS, *PLAYED)}
     if unknown := set(options.pages) - known:
         parser.error(f"no drill for {', '.join(sorted(unknown))}; there are {sorted(known)}")
     drills = [
@@ -36,18 +37,18 @@ def main() -> int:
         and (drill.is_quick or not options.quick)
     ]
     _print(_LINE.format("runbook", "fault", "helps", "s"))
+    played = [drill for drill in PLAYED if not options.pages or drill.page in options.pages]
     with TemporaryDirectory() as temporary:
         results = asyncio.run(run_all(drills, (options.folder or Path(temporary)).resolve(), _tell))
+    results += asyncio.run(play_all(played, _tell))
     failed = [result for result in results if result.failure]
-    not_drilled = sorted({path.stem for path in RUNBOOKS.glob("*.md")} - known - {"README"})
     _print(f"\n{len(results) - len(failed)} of {len(results)} helped.")
-    _print(f"Without a drill: {', '.join(not_drilled)}.")
     return 1 if failed else 0
 
 
 def _tell(result: Result) -> None:
     helps = "no" if result.failure else "yes"
-    _print(_LINE.format(result.drill.page, result.drill.fault, helps, f"{result.took_s:.0f}"))
+    _print(_LINE.format(result.page, result.fault, helps, f"{result.took_s:.0f}"))
     for label, words in (
         ("shown", result.shown),
         ("done", result.did),
@@ -57,8 +58,6 @@ def _tell(result: Result) -> None:
             _print(f"    {label:<9} {word}")
     if result.failure:
         _print(f"    {result.failure}")
-    else:
-        _print("    answered  both questions, once each")
 
 
 def _print(text: str) -> None:

@@ -33,7 +33,8 @@ class NotAnsweredOnce(Exception):
 class Result:
     """What came of one drill; ``failure`` is empty if all was as the page says."""
 
-    drill: Drill
+    page: str
+    fault: str
     shown: Sequence[str] = ()
     did: Sequence[str] = ()
     verified: Sequence[str] = ()
@@ -54,7 +55,8 @@ async def run(drill: Drill, folder: Path, runbooks: Path = RUNBOOKS) -> Result:
             await _go_through(page, drill, at, (shown, did, verified))
     except (NotKnown, NotSeen, SeenBefore, NotAnsweredOnce, CommandFailed) as error:
         failure = f"{type(error).__name__}: {error}"
-    return Result(drill, shown, did, verified, time.monotonic() - began, failure)
+    took_s = time.monotonic() - began
+    return Result(drill.page, drill.fault, shown, did, verified, took_s, failure)
 
 
 @asynccontextmanager

@@ -15,21 +15,25 @@ import yaml
 
 from command_service.payloads.model import RejectReason
 from command_service.settings import CommandSettings
-from deploy.monitoring.files import policies
+from deploy.monitoring.files import FOLDER, dashboards, policies
 from deploy.monitoring.values import Installation, values
 from processor_service.settings import ProcessorSettings
 from tests.drills.runbooks.drills import DRILLS
 from tests.drills.runbooks.page import RUNBOOKS, Page, pages, read
+from tests.drills.runbooks.played_drills import PLAYED
 from tests.drills.runbooks.signs import comparisons
 
 ROOT = Path(__file__).parents[3]
 JAPANESE = ROOT / "docs" / "ja" / "runbooks"
 ALERTS = sorted((ROOT / "deploy" / "monitoring" / "alerts").glob("*.yaml"))
-# With the alert's own query at the end of how it is confirmed.
-ONE_PAGE = 95
+# With the alert's own query and the links at the end of how it is confirmed.
+ONE_PAGE = 100
 SECTIONS = ["What people see", "Confirm", "Causes", "Fix", "Verify", "Escalate"]
 SECTIONS_JA = ["利用者から見える状態", "確認", "原因", "対処", "対処後の確認", "エスカレーション"]
 PAGES = pages()
+INSTALLATION = Installation("critical", "warning", "https://runbooks", daily_budget_usd=20)
+CONSOLE = "https://console.cloud.google.com"
+SHORT_JA = yaml.safe_load((FOLDER / "texts_ja.yaml").read_text(encoding="utf-8"))["short"]
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
@@ -84,8 +88,7 @@ def test_a_page_prints_what_its_alert_asks(page: Page) -> None:
 
 def asked_by(name: str) -> Iterator[str]:
     """What the alerts that lead to this page ask, line by line, as Google gets it."""
-    installation = Installation("critical", "warning", "https://runbooks", daily_budget_usd=20)
-    for policy in policies(values(installation)).values():
+    for policy in policies(values(INSTALLATION)).values():
         (link,) = policy["documentation"]["links"]
         if link["url"].endswith(f"/{name}.md"):
             for condition in policy["conditions"]:
@@ -126,9 +129,65 @@ def test_every_drill_has_a_page_that_says_what_to_see_and_to_do() -> None:
         assert page.of("verify"), drill.page
 
 
-def test_every_marked_page_is_drilled() -> None:
-    marked = {page.name for page in PAGES if page.of("fix")}
-    assert marked == {drill.page for drill in DRILLS}
+def test_every_page_has_a_drill_and_blocks_for_it() -> None:
+    drilled = [drill.page for drill in DRILLS] + [drill.page for drill in PLAYED]
+    assert sorted(set(drilled)) == [page.name for page in PAGES]
+    for page in PAGES:
+        assert all(page.of(role) for role in ("confirm", "fix", "verify")), page.name
+
+
+@each_page
+def test_every_variable_of_a_command_was_set_before(page: Page) -> None:
+    """What is empty in somebody's shell goes to Google as ``--region=``."""
+    there: set[str] = set()
+    for command in (*read(RUNBOOKS / "README.md").commands(), *page.commands()):
+        used = set(re.findall(r"\$\{?([A-Z_]+)", command))
+        there |= (
+            set(re.findall(r"\b([A-Z_]+)=", command)) if command.startswith("export") else set()
+        )
+        there |= set(re.findall(r"^read -rs (\w+)", command))
+        assert used <= there, command
+
+
+def tiles() -> dict[str, str]:
+    """Every tile of the dashboard, with what it asks."""
+    (dashboard,) = dashboards(values(INSTALLATION)).values()
+    return {tile["title"]: str(tile) for tile in dashboard["gridLayout"]["widgets"]}
+
+
+@pytest.mark.parametrize("folder", [RUNBOOKS, JAPANESE], ids=["en", "ja"])
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda path: path.stem)
+def test_a_page_leads_to_the_tile_that_shows_what_rings(alert: Path, folder: Path) -> None:
+    text = (folder / f"{alert.stem}.md").read_text(encoding="utf-8")
+    found = re.findall(rf"\[([^\]]+)\]\({re.escape(CONSOLE)}/monitoring/([^)]*)\)", text)
+    ((title, address),) = found
+    assert address == "dashboards?project=PROJECT"
+    if folder == JAPANESE:
+        title = next(english for english, japanese in SHORT_JA.items() if japanese == title)
+    asked = names_in(" ".join(asked_by(alert.stem)))
+    shows = {name: names_in(queries) & asked for name, queries in tiles().items()}
+    assert title in shows
+    assert shows[title] or not any(shows.values()), shows
+
+
+def names_in(queries: str) -> set[str]:
+    """The metrics that are asked for, without a histogram's parts."""
+    found = re.findall(r"\b(?:mechachang|pubsub_google\w+:|run_google\w+:)\w+", queries)
+    return {re.sub(r"_(bucket|count|sum)$", "", name) for name in found}
+
+
+@pytest.mark.parametrize("folder", [RUNBOOKS, JAPANESE], ids=["en", "ja"])
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda path: path.stem)
+def test_a_page_leads_to_the_trace_of_the_slowest_question(alert: Path, folder: Path) -> None:
+    text = (folder / f"{alert.stem}.md").read_text(encoding="utf-8")
+    (anchor,) = re.findall(r"\(README\.md#([^)]+)\)", text)
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    heading = next(
+        each
+        for each in re.findall(r"^## (.+)$", readme, re.MULTILINE)
+        if each.lower().replace(" ", "-") == anchor
+    )
+    assert f"{CONSOLE}/traces/explorer;traceId=" in readme.partition(f"## {heading}")[2]
 
 
 @cache
