@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import from_json
 
 from shared.slack.message import MessageRef
-from shared.task import Mode, Subject, Vote, Wish
+from shared.task import Mode, Subject, Task, Vote, Wish
 
 
 class ActionId(StrEnum):
@@ -65,7 +65,8 @@ class Carried(BaseModel):
 class AskAgain(Carried):
     """A button that asks the question of a message again, in its own mode if it names none.
 
-    The channel is the button's own; ``edited_ts`` names the edit it was offered for.
+    The channel is the button's own; ``edited_ts`` names the edit it was offered for, ``beside``
+    what the question is about if only its event told.
     """
 
     thread_ts: str
@@ -73,11 +74,19 @@ class AskAgain(Carried):
     mode: Mode | None = None
     wish: Wish | None = None
     edited_ts: str | None = None
+    beside: Subject | None = None
 
     @classmethod
     def of(cls, place: MessageRef, mode: Mode | None = None, wish: Wish | None = None) -> Self:
-        """The value of a button for the question at ``place``."""
+        """The value of a choice in a menu, which Slack limits, for the question at ``place``."""
         return cls(thread_ts=place.thread_ts, message_ts=place.message_ts, mode=mode, wish=wish)
+
+    @classmethod
+    def whole(cls, task: Task, place: MessageRef, wish: Wish | None = None) -> Self:
+        """The value of a button for the task's question at ``place``."""
+        subject = task.subject
+        beside = subject if subject is not None and subject.beside else None
+        return cls.of(place, task.mode, wish).model_copy(update={"beside": beside})
 
     def place(self, channel_id: str) -> MessageRef:
         """The message to read again, for a button in this channel."""

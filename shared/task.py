@@ -178,7 +178,8 @@ class Subject(BaseModel):
     """The message that a shortcut was used on, and the purpose.
 
     ``thread_ts`` names its thread, ``by`` its author: a person's id or an app's name. To catch up
-    is about the channel's messages from ``since`` to ``message_ts``, when it was asked.
+    is about the channel's messages from ``since`` to ``message_ts``, when it was asked. ``beside``:
+    it was open beside the agent view, and the task's ``text`` is its user's question about it.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -191,6 +192,7 @@ class Subject(BaseModel):
     by_app: bool = False
     permalink: str = ""
     since: Annotated[str | None, Field(exclude_if=operator.not_)] = None
+    beside: Annotated[bool, Field(exclude_if=operator.not_)] = False
 
 
 @dataclass(frozen=True)
@@ -235,8 +237,8 @@ _SIDE_SOURCES: Final = {
 class Task(BaseModel):
     """One accepted question. Equal triggers give equal ``task_id``; unknown fields are ignored.
 
-    With a ``subject`` the ``text`` is another person's message: material, not the user's words.
-    So is what is ``quoted``, in any case.
+    With a ``subject`` the ``text`` is another person's message: material, not the user's words,
+    unless it stands ``beside``. So is what is ``quoted``, in any case.
     With ``follow_up`` it mentions nobody, and is a question only if its thread says so.
     """
 
@@ -274,6 +276,11 @@ class Task(BaseModel):
     def has_words(self) -> bool:
         """Whether there is something to answer besides files."""
         return bool(self.text) or self.subject is not None or any(one.text for one in self.quoted)
+
+    @property
+    def asks_in_words(self) -> bool:
+        """Whether the ``text`` is the user's own."""
+        return self.subject is None or self.subject.beside
 
     @property
     def asked_privately_in(self) -> str | None:

@@ -129,6 +129,7 @@ def _read_click(
         recipient=EphemeralTarget(by.channel_id, by.user_id, by.thread_ts),
         mode=again.mode,
         wish=again.wish,
+        beside=again.beside,
         external=press.external,
     )
 
@@ -221,6 +222,6 @@ def question_again(click: Click, asked: QuestionContent) -> Question:
         quoted=asked.quoted,
         files=asked.files,
         external=click.external,
-        subject=asked.subject,
+        subject=asked.subject or click.beside,
         asked_in=asked.asked_in,
     )

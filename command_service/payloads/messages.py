@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from command_service.payloads.beside import subject_beside
 from command_service.payloads.catch_up import CatchUpRequest, read_catch_up
 from command_service.payloads.model import (
     EphemeralTarget,
@@ -27,7 +28,7 @@ from command_service.payloads.well_formed import (
 from shared.slack.message import Message, Payload
 from shared.slack.message_text import LONGEST_MARKUP, mentions, plain_text, without_mention
 from shared.slack.reading.attachments import OurBot
-from shared.slack.reading.said import brings_along, is_from_an_app, markup_of, said_by_person
+from shared.slack.reading.said import Said, brings_along, is_from_an_app, markup_of, said_by_person
 from shared.task import (
     Mode,
     Purpose,
@@ -61,7 +62,7 @@ def read_message(body: Payload, identity: Identity, redelivered: bool) -> Questi
     body = with_event(body)
     event = body["event"]
     if event.get("channel_type") == "im":
-        return _read_message(body, identity, Source.DM, redelivered)
+        return _about_what_is_beside(_read_message(body, identity, Source.DM, redelivered), event)
     if _mentions_in_group(event, identity):
         return _read_message(body, identity, Source.MENTION, redelivered)
     if not may_follow_up(event, identity):
@@ -84,6 +85,16 @@ def read_message_or_mention(body: Payload, identity: Identity) -> Question | Not
 def our_bot(identity: Identity) -> OurBot:
     """Whose messages are ours."""
     return OurBot(identity.bot_user_id, identity.bot_id)
+
+
+def _about_what_is_beside(
+    question: Question | NotAQuestion, event: Payload
+) -> Question | NotAQuestion:
+    """A direct message may ask about what is open beside the agent view."""
+    if isinstance(question, NotAQuestion):
+        return question
+    said = Said(question.text, question.quoted, question.files)
+    return replace(question, subject=subject_beside(said, event))
 
 
 def _mentions_in_group(event: Payload, identity: Identity) -> bool:

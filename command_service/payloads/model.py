@@ -140,7 +140,8 @@ class Click:
     """A click on a button that asks again: the user, and the question.
 
     ``source`` tells a notice's Retry from an answer's buttons; ``mode`` is the button's, else the
-    question's own counts; ``wish`` is the requested change of the answer ``earlier``.
+    question's own counts; ``wish`` is the requested change of the answer ``earlier``; ``beside`` is
+    what the question was about, which its message does not tell.
     """
 
     task_id: str
@@ -153,6 +154,7 @@ class Click:
     mode: Mode | None = None
     wish: Wish | None = None
     earlier: Earlier | None = None
+    beside: Subject | None = None
     external: bool = False
 
 

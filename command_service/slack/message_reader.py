@@ -5,6 +5,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from command_service.payloads.beside import subject_beside
 from command_service.payloads.model import QuestionContent
 from command_service.slack.access import SlackAccess
 from shared.actions import ShownQuestion
@@ -51,7 +52,11 @@ class SlackQuestions:
     def _asked(self, message: Mapping[str, Any], channel_id: str) -> QuestionContent | None:
         if not is_from_an_app(message) and not self._ledger.wrote(message):
             said = said_by_person(message, OurBot(self._ledger.user_id, self._ledger.bot_id))
-            return QuestionContent(said.text, Mode.CHAT, said.quoted, said.files) if said else None
+            if not said:
+                return None
+            # Slack documents what stood beside it for the event alone, not for the message.
+            about = subject_beside(said, message) if channel_id.startswith("D") else None
+            return QuestionContent(said.text, Mode.CHAT, said.quoted, said.files, about)
         mark = self._ledger.mark_of(message, channel_id)
         if mark is None or mark.role != "question":
             return None

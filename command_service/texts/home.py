@@ -19,8 +19,8 @@ PROMPTS: Final[dict[Locale, list[dict[str, str]]]] = {
             "message": "30 分の定例会議の議題のひな形を作ってください。",
         },
         {
-            "title": "丁寧なメールを書く",
-            "message": "納期の延長をお願いする、丁寧な社外向けメールの文案を書いてください。",
+            "title": "横のチャンネルの今週",
+            "message": "このチャンネルの今週をまとめてください。",
         },
         {
             "title": "コードを書いてもらう",
@@ -37,8 +37,8 @@ PROMPTS: Final[dict[Locale, list[dict[str, str]]]] = {
             "message": "Draft an agenda for a 30-minute weekly team meeting.",
         },
         {
-            "title": "Write a polite e-mail",
-            "message": "Draft a polite e-mail that asks a customer for more time before a deadline.",
+            "title": "The channel beside this",
+            "message": "Summarise this channel's week.",
         },
         {
             "title": "Write some code",

@@ -78,7 +78,8 @@ EVENT_TYPES: Mapping[str, tuple[str, ReadEvent]] = {
 }
 """By the name of the subscription in the app's manifest: the event's type and its reader."""
 STOPPED_SESSION = "agent_session_stopped"
-SUBSCRIPTIONS = frozenset({*EVENT_TYPES, *HOME_EVENTS, STOPPED_SESSION})
+LOOKED_ELSEWHERE = "app_context_changed"
+SUBSCRIPTIONS = frozenset({*EVENT_TYPES, *HOME_EVENTS, STOPPED_SESSION, LOOKED_ELSEWHERE})
 """All events that the app's manifest asks for."""
 COMMANDS = ("/gemini",)
 ACTIONS: Mapping[str, ReadClick] = {
@@ -110,6 +111,7 @@ class Listeners:
         app.event({"type": "message", "subtype": "message_changed"})(self._on_edit)
         app.event({"type": "message", "subtype": "message_deleted"})(self._on_deletion)
         app.event(STOPPED_SESSION)(self._on_stopped_session)
+        app.event(LOOKED_ELSEWHERE)(_on_looked_elsewhere)
         for event_type, read in dict(EVENT_TYPES.values()).items():
             app.event(event_type)(self._on_event(read))
         for command in COMMANDS:
@@ -241,6 +243,11 @@ class Listeners:
             count_event(NOBODY, "ignored", "unhandled")
         else:
             open_home(opened, self.entrance)
+
+
+async def _on_looked_elsewhere() -> None:
+    """Only its subscription is needed: each message then brings what stands beside it."""
+    count_event(NOBODY, "ignored", RejectReason.NOT_A_QUESTION)
 
 
 def _redeliver_if_handed_back(outcome: SubmitOutcome) -> None:

@@ -25,6 +25,7 @@ from command_service.use_cases.submit import (
     SubmitOutcome,
     count,
     submit,
+    where_it_is,
 )
 from command_service.use_cases.throttle import REMARKS_PER_MINUTE, PerUserThrottle
 from shared.bounded import BoundedMap
@@ -166,6 +167,9 @@ async def accept_message(
     elif deps.heard_before(trigger.task_id):
         # Its sign, or its refusal, is shown already.
         trigger = replace(trigger, redelivered=True)
+    if trigger.subject is not None:
+        # Its event tells of the direct messages that it was asked in, not of what stands beside.
+        trigger = await where_it_is(trigger, deps.submit_deps)
     outcome = await submit(trigger, deps.submit_deps)
     if isinstance(outcome, Accepted):
         deps.threads.note(_thread(trigger), _ts(trigger))

@@ -94,10 +94,11 @@ def admit(question: Question, policy: Policy) -> Admitted | Rejected:
     who = Presence(question.team_id, question.user_id, _channel_of(question), question.external)
     if (kept_out := turned_away(who, policy)) is not None:
         return Rejected(kept_out)
+    asks_in_words = question.subject is None or question.subject.beside
     for reason, forbidden in (
         (RejectReason.THANKS, _only_thanks(question)),
         (RejectReason.EMPTY_PROMPT, _asks_nothing(question)),
-        (_TOO_LONG[question.subject is None], _is_too_long(question, policy)),
+        (_TOO_LONG[asks_in_words], _is_too_long(question, policy)),
     ):
         if forbidden:
             return Rejected(reason)
@@ -125,7 +126,7 @@ def _asks_nothing(question: Question) -> bool:
 def _is_too_long(question: Question, policy: Policy) -> bool:
     """For a summary the thread is read as far as it fits, so its message has any length."""
     subject = question.subject
-    if subject is not None and subject.purpose is Purpose.SUMMARISE:
+    if subject is not None and subject.purpose is Purpose.SUMMARISE and not subject.beside:
         return False
     return len(question.text) > policy.max_prompt_chars
 

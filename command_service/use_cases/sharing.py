@@ -69,7 +69,8 @@ class Sharing:
         if subject is None:
             return await self.is_external(question.channel_id)
         where = subject.channel_id
-        if subject.purpose is not Purpose.CATCH_UP or where == question.channel_id:
+        named = subject.beside or subject.purpose is Purpose.CATCH_UP
+        if not named or where == question.channel_id:
             return await self.is_external(where)
         external, may_read = await asyncio.gather(
             self.is_external(where), self.may_read(user_id, where)

@@ -9,7 +9,7 @@ from functools import partial
 from processor_service.answering.deps import AnswerDeps, AnswerSource
 from processor_service.answering.earlier_answer import earlier_words
 from processor_service.answering.generate import GenerationRequest, Progress, generate
-from processor_service.answering.shortcut_source import caught_up, material
+from processor_service.answering.shortcut_source import caught_up, material, open_beside
 from processor_service.answering.single_flight import (
     audience_of,
     cache_key,
@@ -131,14 +131,15 @@ async def _about(
         said = talk.said
         since = None if talk.whole else datetime.fromtimestamp(float(said[0].ts), UTC)
     elif task.subject is not None:
-        said = await material(task, task.subject, source.threads, source.channels, ctx.writer.run)
+        read = open_beside if task.subject.beside else material
+        said = await read(task, task.subject, source.threads, source.channels, ctx.writer.run)
     return await visible_to_asker(task, said, source.channels), since
 
 
 async def _with_names(
     prompt: Prompt, task: Task, source: AnswerSource
 ) -> tuple[Prompt, dict[str, str]]:
-    ids = mentioned([prompt.text]) if task.subject is None else []
+    ids = mentioned([prompt.text]) if task.asks_in_words else []
     names = await names_of(ids, source.people, source.channels, source.groups)
     named = replace(prompt, text=beside_ids(prompt.text, names))
     return explained(named, ids, names, task.locale), names

@@ -1,7 +1,10 @@
-"""The messages that a shortcut, or a catch-up, is about, read only if its user may read them."""
+"""The messages that a shortcut, a catch-up or a question about what stands beside it is about, read
+only if its user may read them.
+"""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeVar
 
 from processor_service.delivery.slack_writer import TaskRun
 from processor_service.ports.conversations import ChannelTalk, ThreadMessage, ThreadReader
@@ -10,6 +13,8 @@ from processor_service.prompt.quotes import newest_within
 from processor_service.prompt.shortcut_request import CATCH_UP_TOKENS
 from shared.errors import PermanentError, SlackRefused
 from shared.task import Purpose, Subject, Task
+
+SaidT = TypeVar("SaidT")
 
 
 class NotAMember(PermanentError):
@@ -25,8 +30,8 @@ class NothingToRead(PermanentError):
 
 
 class NotInBoth(PermanentError):
-    """The user, or the bot, is not in the channel to catch up with; or there is none. Which of it
-    is not told: who names a channel must learn nothing of it.
+    """The user, or the bot, is not in the channel that is asked about; or there is none, or no such
+    message in it. Which of it is not told: who names a channel must learn nothing of it.
     """
 
     reason = "catch_up_not_there"
@@ -44,23 +49,46 @@ async def caught_up(
     """The newest messages of a channel that the user and the bot are both in now, as far as they
     fit into a prompt.
 
-    Slack is asked for its members each time. Raises NotInBoth, NothingSaid, and SlackRefused where
-    a member lacks only a scope of ours.
+    Raises NotInBoth, NothingSaid, and SlackRefused where a member lacks only a scope of ours.
     """
-    member = False
-    try:
-        member = await run.read(partial(channels.is_member, task.user_id, subject.channel_id))
-        talk = await run.read(partial(threads.said_since, subject)) if member else None
-    except SlackRefused as refused:
-        if member and refused.reason == "slack_scope_missing":
-            raise
-        raise NotInBoth("The channel is not for both of us.") from refused
-    if talk is None:
-        raise NotInBoth("The channel is not for both of us.")
+    talk = await _for_both(task, subject, channels, run, threads.said_since)
     if not talk.said:
         raise NothingSaid("Nobody has written there.")
     kept = tuple(newest_within(talk.said, CATCH_UP_TOKENS))
     return ChannelTalk(kept, talk.whole and len(kept) == len(talk.said))
+
+
+async def open_beside(
+    task: Task, subject: Subject, threads: ThreadReader, channels: Channels, run: TaskRun
+) -> tuple[ThreadMessage, ...]:
+    """The message, or thread, that stands beside the agent view, if it is for both.
+
+    Raises NothingToRead, and what ``caught_up`` raises.
+    """
+    said = await _for_both(task, subject, channels, run, threads.said_about)
+    if not said:
+        raise NothingToRead("The message has no text.")
+    return said
+
+
+async def _for_both(
+    task: Task,
+    subject: Subject,
+    channels: Channels,
+    run: TaskRun,
+    read: Callable[[Subject], Awaitable[SaidT]],
+) -> SaidT:
+    """What is read in a channel that the user and the bot are in; Slack is asked each time."""
+    member = False
+    try:
+        member = await run.read(partial(channels.is_member, task.user_id, subject.channel_id))
+        if member:
+            return await run.read(partial(read, subject))
+    except SlackRefused as refused:
+        if member and refused.reason == "slack_scope_missing":
+            raise
+        raise NotInBoth("The channel is not for both of us.") from refused
+    raise NotInBoth("The channel is not for both of us.")
 
 
 async def material(

@@ -1,4 +1,6 @@
-"""The prompt of a message shortcut, or to catch up: messages as quotes, and a request of ours."""
+"""The prompt of a message shortcut, or to catch up: messages as quotes, and a request of ours; or
+that of a question about what stands beside the agent view: the same quotes, and its user's words.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -63,6 +65,35 @@ _CATCH_UP: Final[dict[Locale, str]] = {
         "is known."
     ),
 }
+_BESIDE: Final[dict[Locale, dict[bool, str]]] = {
+    "ja": {
+        True: (
+            "質問は、ユーザーが今この会話の横に開いているチャンネルについてのものです。"
+            "引用したのは、そのチャンネルの最近の発言で、古い順に並んでいます。"
+            "スレッドの返信は件数（replies）だけが分かっています。"
+            "質問には引用だけに基づいて答え、引用にないことは補わないでください。"
+            "各項目の終わりには、元の発言の引用の始まりに「link:」とある URL を "
+            "[元の発言](URL) の形で付け、ほかの URL は書かないでください。"
+        ),
+        False: (
+            "質問は、ユーザーが今この会話の横に開いている、引用したメッセージについてのものです。"
+            "一つのメッセージについての質問であれば、最後の引用がそれです。"
+        ),
+    },
+    "en": {
+        True: (
+            "The question is about the channel that its user has open beside this conversation. "
+            "The quotes are the latest messages of that channel, the oldest first; of replies in "
+            "threads only the number is known. Answer from the quotes alone, and add nothing that "
+            'they do not say. End each item with the address that stands behind "link:" where its '
+            "quote begins, written as [message](address), and write no other address. "
+        ),
+        False: (
+            "The question is about the quoted messages, which its user has open beside this "
+            "conversation. If it is about one message, that is the last quote. "
+        ),
+    },
+}
 _EXPLAIN: Final[dict[Locale, str]] = {
     "ja": (
         "最後に引用したメッセージを日本語で説明してください。"
@@ -99,14 +130,20 @@ def asked_about(
     said: Sequence[ThreadMessage],
     names: Mapping[str, str],
 ) -> Prompt:
-    """``prompt`` for a shortcut on ``said``: all of it is quoted, our messages too."""
+    """``prompt`` for a shortcut on ``said``, or a question about it: all of it is quoted, our
+    messages too.
+    """
     quoted = [one if one.role != "us" else replace(one, role="app", by=_OURSELVES) for one in said]
     words = "\n".join(quoted[-1].words)
-    request = _request(subject.purpose, task.locale, words)
+    of_channel = subject.purpose is Purpose.CATCH_UP
+    if subject.beside:
+        request, opening = prompt.text, _BESIDE[task.locale][of_channel]
+    else:
+        request, opening = _request(subject.purpose, task.locale, words), _OPENING[task.locale]
     # The message itself is always quoted whole, and so is all that was kept of a channel.
-    whole = quoted if subject.purpose is Purpose.CATCH_UP else quoted[-1:]
+    whole = quoted if of_channel else quoted[-1:]
     budget = max(_TOKENS.get(subject.purpose, 0), sum(map(tokens_of, whole)))
-    quotes = Quotes(quoted, names, _OPENING[task.locale], budget)
+    quotes = Quotes(quoted, names, opening, budget)
     # A web search would carry other people's words out of the workspace, for no use here.
     prompt = with_tools(replace(prompt, text=request), (), task.locale)
     return quoting(prompt, task, quotes)

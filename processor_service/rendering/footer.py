@@ -3,6 +3,7 @@
 from typing import Final
 
 from processor_service.ports.answers import Answer
+from processor_service.rendering.messages import period_of
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts import answers as texts
 from shared.actions import ActionId, AskAgain, CastVote, ShareAnswer, StopAnswer
@@ -65,6 +66,11 @@ def _is_kept(task: Task) -> bool:
 
 def _notes(task: Task, answer: Answer, *, cached: bool, request: str) -> list[Block]:
     locale, notes = task.locale, [request] if request else []
+    subject = task.subject
+    if subject is not None and subject.beside:
+        read = texts.READ_BESIDE[locale][subject.purpose]
+        period = period_of(subject, locale)
+        notes.append(read.format(channel=f"<#{subject.channel_id}>", period=period))
     if answer.stopped:
         notes.append(texts.STOPPED_HERE[locale])
     if (name := NAMES[locale].get(answer.mode)) is not None:
@@ -82,7 +88,7 @@ def _notes(task: Task, answer: Answer, *, cached: bool, request: str) -> list[Bl
 
 def _asking_again(task: Task, answer: Answer, place: MessageRef) -> Block:
     """Regenerate asks for the same kind of answer, the menu for a different one."""
-    same = AskAgain.of(place, task.mode).encode()
+    same = AskAgain.whole(task, place).encode()
     regenerate = button(ActionId.REGENERATE, texts.REGENERATE[task.locale], same)
     options = [*_wishes(task, answer, place), *_other_modes(answer.mode, task.locale, place)]
     menu = {"type": "overflow", "action_id": ActionId.MODE, "options": options}

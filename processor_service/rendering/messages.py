@@ -118,7 +118,7 @@ def render_notice(failure: Failure, task: Task, place: MessageRef | None) -> Bod
     text = f":warning: {what}{gap}{advice[locale]}"
     blocks: list[Block] = [section(text), context(_particulars(failure, words, task))]
     if place is not None and words.retry:
-        again = AskAgain.of(place, task.mode, task.wish).encode()
+        again = AskAgain.whole(task, place, task.wish).encode()
         blocks.append(actions(button(ActionId.RETRY, texts.RETRY[locale], again)))
     if place is None and task.source is Source.SLASH_COMMAND:
         blocks += _given_back(task)
@@ -150,7 +150,7 @@ def render_stopped(task: Task, place: MessageRef | None) -> Body:
     title = texts.STOPPED_BEFORE[task.locale]
     blocks: list[Block] = [section(title)]
     if place is not None:
-        again = AskAgain.of(place, task.mode, task.wish).encode()
+        again = AskAgain.whole(task, place, task.wish).encode()
         blocks.append(actions(button(ActionId.RETRY, texts.REGENERATE[task.locale], again)))
     return Body(title, tuple(blocks))
 
@@ -182,7 +182,7 @@ def render_subject(task: Task, subject: Subject) -> Body:
     text = texts.PURPOSES[task.locale][subject.purpose].format(
         message=_linked(texts.MESSAGE[task.locale], subject.permalink),
         channel=_named(subject.channel_id, task.locale),
-        period=_period(subject, task.locale),
+        period=period_of(subject, task.locale),
     )
     words = " ".join(task.text.split())
     if words:
@@ -191,8 +191,8 @@ def render_subject(task: Task, subject: Subject) -> Body:
     return Body(text, (section(text),))
 
 
-def _period(subject: Subject, locale: Locale) -> str:
-    """The time that a catch-up is about; "" for a shortcut."""
+def period_of(subject: Subject, locale: Locale) -> str:
+    """The length of the time that a subject is about; "" if it is none of a channel."""
     if subject.since is None:
         return ""
     days = round((float(subject.message_ts) - float(subject.since)) / _DAY_S)

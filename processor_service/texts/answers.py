@@ -100,6 +100,18 @@ PURPOSES: Final[dict[Locale, dict[Purpose, str]]] = {
         Purpose.CATCH_UP: "*Catch-up* on {channel}, the last {period}",
     },
 }
+READ_BESIDE: Final[dict[Locale, dict[Purpose, str]]] = {
+    "ja": {
+        Purpose.CATCH_UP: "{channel} の過去 {period}の発言を読みました",
+        Purpose.SUMMARISE: "横に開いている {channel} のスレッドを読みました",
+        Purpose.EXPLAIN: "横に開いている {channel} のメッセージを読みました",
+    },
+    "en": {
+        Purpose.CATCH_UP: "read: {channel}, the last {period}",
+        Purpose.SUMMARISE: "read: the thread open in {channel}",
+        Purpose.EXPLAIN: "read: the message open in {channel}",
+    },
+}
 ONE_DAY: Final[Texts] = {"ja": "24 時間", "en": "24 hours"}
 DAYS: Final[Texts] = {"ja": "{days} 日間", "en": "{days} days"}
 TOLD_SINCE: Final[Texts] = {

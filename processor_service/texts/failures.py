@@ -364,12 +364,12 @@ WORDS: Final[dict[str, FailureText]] = {
     "catch_up_not_there": FailureText(
         _READING,
         {
-            "ja": "まとめられるのは、あなたと私の両方が参加しているチャンネルだけです。",
-            "en": "I can only catch you up on channels that both of us are in.",
+            "ja": "読めるのは、あなたと私の両方が参加しているチャンネルだけです。",
+            "en": "I can only read channels that both of us are in.",
         },
         {
-            "ja": "参加しているかを確かめ、必要なら `/invite` で私を追加してから、もう一度コマンドを入力してください。",
-            "en": "Check that you're in it, add me with `/invite` if need be, and type the command again.",
+            "ja": "参加しているかを確かめ、必要なら `/invite` で私を追加してから、もう一度お試しください。",
+            "en": "Check that you're in it, add me with `/invite` if need be, and try again.",
         },
         retry=False,
     ),

@@ -61,6 +61,7 @@ COMMANDS = (
 SUBSCRIPTIONS = frozenset(
     {
         "agent_session_stopped",
+        "app_context_changed",
         "app_home_opened",
         "app_mention",
         "message.channels",

@@ -32,6 +32,20 @@ async def test_a_suggested_prompt_is_asked_by_a_click(page: Page) -> None:
     await expect(page.get_by_test_id("suggestion")).to_have_count(0)
 
 
+async def test_the_channel_that_was_read_before_stands_beside_and_can_be_asked_about(
+    stack: LocalStack, page: Page
+) -> None:
+    stack.slack.people.post("kenji", "#random", "The canteen is closed tomorrow.")
+    await page.get_by_test_id("channel-random").click()
+    await page.get_by_test_id("channel-mechachang").click()
+    await expect(page.get_by_test_id("beside")).to_contain_text("#random")
+    await page.get_by_role("button", name="The channel beside this").click(timeout=ANSWER_MS)
+    messages = page.locator("#messages")
+    await expect(messages).to_contain_text("The canteen is closed", timeout=ANSWER_MS)
+    await page.get_by_role("button", name="Close #random").click()
+    await expect(page.get_by_test_id("beside")).to_have_count(0)
+
+
 async def test_the_doctor_answers_twice_to_its_asker_alone(
     stack: LocalStack, open_page: OpenPage, page: Page
 ) -> None:

@@ -31,7 +31,8 @@ def summary(question: Question) -> Draft:
     said, quotes = texts("shortcuts")[question.locale], question.quotes
     pasted = _pasted(question.text)
     if not quotes and not pasted:
-        return Draft("general", question.locale, said["nothing_quoted"])
+        ways = said["nothing_quoted"]
+        return Draft("general", question.locale, ways[question.variation % len(ways)])
     if not quotes:
         quotes = [Said("", line) for line in pasted.splitlines() if line.strip()]
     lead = said["summary"].format(count=len(quotes))

@@ -1,6 +1,7 @@
 /** The chat page: wires the server's frames, the address and the keyboard to what is drawn. */
 
 import { listenForActions } from "./actions.js";
+import { keepBeside } from "./beside.js";
 import { Composer } from "./composer.js";
 import { connect, post } from "./connection.js";
 import { drawChannel, drawThread, labelJump, listenForScroll } from "./conversation.js";
@@ -66,6 +67,7 @@ on("route", ({ byItself }) => {
   for (const jump of document.querySelectorAll(".jump")) jump.hidden = true;
   part("messages").setAttribute("aria-label", channelName(channel()));
   if (tab === "home") drawHome();
+  keepBeside();
   drawSuggestions();
   if (channel()?.kind === "im") openApp(id, tab);
   else opened = null;

@@ -14,6 +14,8 @@ export const state = {
   outages: [],
   home: null,
   suggested: null,
+  beside: null,
+  besideTold: null,
   sockets: 0,
   online: false,
   unread: new Map(),
@@ -83,6 +85,7 @@ const FRAMES = {
     takeFaults(frame.faults);
     state.home = frame.home;
     state.suggested = frame.prompts;
+    state.besideTold = null;
     state.sockets = frame.bot?.sockets ?? 0;
     emit("snapshot", frame);
   },

@@ -10,6 +10,7 @@ const EVENTS = {
   app_mention: "sMention",
   message: "sMessage",
   app_home_opened: "sHomeOpened",
+  app_context_changed: "sLookedElsewhere",
   agent_session_stopped: "sStop",
   block_actions: "sPress",
   view_submission: "sForm",

@@ -1,5 +1,6 @@
 /** What the app suggests to ask it in its direct message; a click sends it, as in Slack. */
 
+import { besideLine } from "./beside.js";
 import { post } from "./connection.js";
 import { h } from "./dom.js";
 import { channel, emit, isBotIm, state } from "./state.js";
@@ -8,9 +9,12 @@ import { channel, emit, isBotIm, state } from "./state.js";
 export function drawSuggestions() {
   const box = document.getElementById("suggestions");
   const { tab, channel: id } = state.route;
-  const suggested = tab !== "home" && isBotIm(channel()) ? state.suggested : null;
-  box.hidden = !suggested;
+  const here = tab !== "home" && isBotIm(channel());
+  const suggested = here ? state.suggested : null;
+  const beside = here ? besideLine(drawSuggestions) : [];
+  box.hidden = !suggested && !beside.length;
   box.replaceChildren(
+    ...beside,
     h("span", {}, suggested?.title ?? ""),
     ...(suggested?.prompts ?? []).map(({ title, message }) =>
       h(

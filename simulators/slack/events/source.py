@@ -14,6 +14,7 @@ from simulators.slack.state.changes import (
     Deleted,
     Edited,
     HomeOpened,
+    LookedElsewhere,
     Posted,
     Reacted,
     SessionStopped,
@@ -65,8 +66,15 @@ class EventSource:
                 self._came_or_went("member_joined_channel", channel, user)
             case ChannelChanged(channel, left=str(user)):
                 self._came_or_went("member_left_channel", channel, user)
+            case _:
+                self._changed_in_the_app(change)
+
+    def _changed_in_the_app(self, change: Change) -> None:
+        match change:
             case HomeOpened(user, tab):
                 self._home_opened(user, tab)
+            case LookedElsewhere(user):
+                self._looked_elsewhere(user)
             case StreamStopped(message, user):
                 self._stopped((message.channel, message.thread_ts), [message.ts], user)
             case SessionStopped(session, user):
@@ -83,11 +91,34 @@ class EventSource:
 
     def _posted(self, message: Message) -> None:
         shown = self._workspace.present(message)
-        self._message_event(message, shown)
+        self._message_event(message, {**shown, **self._beside(message)})
         if message.user != self._workspace.bot.id and mentions(
             message.text, self._workspace.bot.id
         ):
             self._mention(message, shown)
+
+    def _beside(self, message: Message) -> JSON:
+        """Slack tells it with a person's direct message alone, and only in its event."""
+        told = self._subscribed("app_context_changed") and not message.bot_id
+        if not told or self._channel(message).kind != "im":
+            return {}
+        return {"app_context": self._context_of(message.user)}
+
+    def _context_of(self, user: str) -> JSON:
+        entities = self._workspace.beside.get(user)
+        return {"entities": entities} if entities else {}
+
+    def _looked_elsewhere(self, user: str) -> None:
+        if not self._subscribed("app_context_changed"):
+            return
+        event = {
+            "type": "app_context_changed",
+            "channel": self._workspace.im(user).id,
+            "user": user,
+            "context": self._context_of(user),
+            "event_ts": self._workspace.timestamps.next(),
+        }
+        self._send(event)
 
     def _edited(self, message: Message, before: JSON) -> None:
         shown = self._workspace.present(message)

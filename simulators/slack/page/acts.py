@@ -89,6 +89,11 @@ class PageActs:
         self._people.open_home(body["user"], body.get("tab", "home"))
         return {}
 
+    async def look(self, body: JSON) -> JSON:
+        """Have a channel open beside the agent view, or nothing."""
+        self._people.look(body["user"], body.get("channel"))
+        return {}
+
     async def stop(self, body: JSON) -> JSON:
         """Stop a stream."""
         self._people.stop(body["user"], body["channel"], body["ts"])

@@ -91,6 +91,7 @@ class PageApi:
             "close": acts.close_view,
             "shortcut": acts.shortcut,
             "open_home": acts.open_home,
+            "look": acts.look,
             "stop": acts.stop,
             "edit": acts.edit,
             "delete": acts.delete,

@@ -10,7 +10,12 @@ from simulators.slack.events.delivery import Outcome
 from simulators.slack.people.choices import choose, missing_inputs
 from simulators.slack.people.forwarding import forwarded
 from simulators.slack.people.interactions import Interactions
-from simulators.slack.state.changes import HomeOpened, SessionStopped, StreamStopped
+from simulators.slack.state.changes import (
+    HomeOpened,
+    LookedElsewhere,
+    SessionStopped,
+    StreamStopped,
+)
 from simulators.slack.state.model import DIRECT, Channel, File, Message, User, View, find_element
 from simulators.slack.state.sessions import PROCESSING
 from simulators.slack.state.streaming import stream_blocks
@@ -262,6 +267,19 @@ class People:
     def open_home(self, who: str, tab: str = "home") -> None:
         """Open the app's Home, or with ``messages`` its conversation."""
         self._workspace.tell(HomeOpened(self.user(who).id, tab))
+
+    def look(self, who: str, where: str | None = None, ts: str | None = None) -> None:
+        """Open a channel, or a message in it, beside the agent view; without one close it."""
+        user, entities = self.user(who), []
+        if where is not None:
+            _, channel = self._place(who, where)
+            team = {"team_id": self._workspace.team_id}
+            if ts is not None:
+                seen = {"channel_id": channel.id, "message_ts": self.message(who, where, ts).ts}
+                entities.append({"type": "slack#/types/message_context", "value": seen, **team})
+            entities.append({"type": "slack#/types/channel_id", "value": channel.id, **team})
+        self._workspace.beside[user.id] = entities
+        self._workspace.tell(LookedElsewhere(user.id))
 
     def stop(self, who: str, where: str, ts: str) -> None:
         """Press Stop on a message that is being streamed."""

@@ -100,6 +100,13 @@ class HomeOpened:
 
 
 @dataclass(frozen=True)
+class LookedElsewhere:
+    """A person has something else open beside the app's agent view."""
+
+    user: str
+
+
+@dataclass(frozen=True)
 class PromptsSuggested:
     """The app suggests what to ask it in a direct message."""
 
@@ -144,6 +151,7 @@ Change = (
     | ModalShown
     | HomePublished
     | HomeOpened
+    | LookedElsewhere
     | PromptsSuggested
     | StreamStopped
     | SessionStopped

@@ -43,6 +43,7 @@ class Workspace:
         self.statuses: dict[tuple[str, str], Status] = {}
         self.sessions = Sessions(config.clock, config.session_lifetime_s)
         self.suggested_prompts: dict[str, JSON] = {}
+        self.beside: dict[str, list[JSON]] = {}  # what each person has open beside the agent view
         self.files_url = ""  # where files are served from, known once the server listens
         self._logs: dict[str, MessageLog] = {}
         self._streams: list[Message] = []

@@ -77,6 +77,13 @@ SUBJECT = Subject(
     permalink="https://acme.example/archives/C9/p1700000000000300",
 )
 CODE = ShownQuestion(prompt="x", mode=Mode.CODE)
+BESIDE = Subject(
+    purpose=Purpose.CATCH_UP,
+    channel_id="C9",
+    message_ts=TS,
+    since="1699913600.000200",
+    beside=True,
+)
 ALONE = Subject(purpose=Purpose.SUMMARISE, channel_id="C9", message_ts="1700000000.000300")
 
 
@@ -108,6 +115,11 @@ def a_command(**changes: Any) -> Task:
 def below_an_answer() -> list[str]:
     answer = Answer("x", "m", mode=Mode.CODE)
     return carried(answer_footer(a_command(), answer, PLACE, cached=False))
+
+
+def below_an_answer_on_what_is_beside() -> list[str]:
+    task = a_task(source=Source.DM, subject=BESIDE)
+    return carried(answer_footer(task, Answer("x", "m"), PLACE, cached=False))[:1]
 
 
 def below_a_private_answer() -> list[str]:
@@ -158,6 +170,7 @@ async def test_what_we_post_is_what_we_have_always_posted() -> None:
         ),
         **dict(zip(("vote_up", "vote_down"), below_an_answer()[-2:], strict=True)),
         **dict(zip(("retry",), below_a_notice(), strict=True)),
+        **dict(zip(("regenerate_beside",), below_an_answer_on_what_is_beside(), strict=True)),
         **dict(zip(("ask_edited",), await below_an_edit(), strict=True)),
         **dict(zip(("share",), below_a_private_answer(), strict=True)),
         **dict(zip(("stop",), carried([stop_button(a_task())]), strict=True)),
@@ -266,7 +279,7 @@ def test_a_question_that_we_show_is_read_again(name: str, content: QuestionConte
 
 def test_all_that_can_be_pressed_is_known_to_be_ours() -> None:
     pressed = [path.stem for path in GOLDEN.glob("*.json") if '"v":1' in path.read_text()]
-    assert len(pressed) == 14
+    assert len(pressed) == 15
     for name in pressed:
         is_kept = name.startswith("explain")
         body = submitted(name) if is_kept else clicked(name, "regenerate")

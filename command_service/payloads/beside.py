@@ -1,0 +1,124 @@
+"""What stands beside the agent view: a question in direct messages about "this channel", "this
+thread" or "this message" is about the one that Slack names with it.
+
+``app_context`` of a message.im event lists what its user looks at, by relevance; the shapes are
+those of app_context_changed (docs.slack.dev, both events).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Final
+
+from shared.slack.message import Payload, is_ts
+from shared.slack.reading.said import Said
+from shared.task import Purpose, Subject
+
+# What is longer is a text about something, and may say "this channel" in passing.
+_MOST_CHARS: Final = 300
+_MOST_ENTITIES: Final = 20
+_SPOKEN: Final = re.compile(r"「[^」]*」|『[^』]*』|“[^”]*”|\"[^\"]*\"|`[^`]*`|^>.*$", re.MULTILINE)
+_THIS: Final = "(?:この|横の|隣の|今の|いまの|開いている)"
+_ASKS: Final = re.compile(
+    "まとめ|要約|サマリ|整理|キャッチアップ|教えて|話題|議論|決ま|決定|進捗|要点|ポイント|何が|何を"
+    "|どうなって|説明|意味|翻訳|訳して|返信"
+    r"|\b(?:summar\w*|recap|catch me up|tell me|explain|translate|mean|reply|key points|topics?"
+    r"|happen\w*|going on|discuss\w*|decid\w*|decisions?|said|missed?|new|about)\b"
+)
+
+
+class _Place(StrEnum):
+    CHANNEL = "channel"
+    THREAD = "thread"
+    MESSAGE = "message"
+
+
+_PLACES: Final = {
+    _Place.CHANNEL: re.compile(rf"{_THIS}(?:チャンネル|チャネル)|\b(?:this|the open) channel\b"),
+    _Place.THREAD: re.compile(rf"{_THIS}スレッド|\bthis (?:thread|conversation)\b"),
+    _Place.MESSAGE: re.compile(rf"{_THIS}(?:メッセージ|投稿|発言)|\bthis (?:message|post)\b"),
+}
+_PURPOSES: Final = {
+    _Place.CHANNEL: Purpose.CATCH_UP,
+    _Place.THREAD: Purpose.SUMMARISE,
+    _Place.MESSAGE: Purpose.EXPLAIN,
+}
+_DAYS: Final = (
+    (re.compile(r"今月|(?:1|一)(?:か|ヶ|ケ|カ|個)月|\bmonth\b"), 31),
+    (re.compile(r"先週|(?:2|二)週間|\blast week\b|\btwo weeks\b|\b2 weeks\b"), 14),
+    (re.compile(r"今週|週間|\bweek\b"), 7),
+    (re.compile(r"昨日|きのう|\byesterday\b"), 2),
+    (re.compile(r"今日|きょう|本日|24 ?時間|\btoday\b|\b24 hours\b|\b1 ?day\b|(?<!\d)1 ?日間?"), 1),
+    (re.compile(r"(?<!\d)3 ?日|\b(?:3|three) days\b"), 3),
+)
+_USUAL_DAYS: Final = 7
+_DAY_S: Final = 86_400
+_CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]{1,30}")
+
+
+def subject_beside(said: Said, event: Payload) -> Subject | None:
+    """What the question of a direct message is about, if it says so and Slack names it.
+
+    Who sends something along asks about that. In a thread of our own "this thread" is that one.
+    Whether both may read there is for the processor to find out: this is only where they look.
+    """
+    place = _asked_of(said.text)
+    if place is None or said.quoted or said.files:
+        return None
+    if place is not _Place.CHANNEL and event.get("thread_ts") not in {None, event["ts"]}:
+        return None
+    for channel_id, message_ts in _beside(event):
+        if place is _Place.CHANNEL:
+            asked_ts, days = str(event["ts"]), _days_in(said.text)
+            since = f"{float(asked_ts) - days * _DAY_S:.6f}"
+            return _subject(place, channel_id, asked_ts, since)
+        if message_ts is not None:
+            return _subject(place, channel_id, message_ts)
+    return None
+
+
+def _subject(place: _Place, channel_id: str, ts: str, since: str | None = None) -> Subject:
+    return Subject(
+        purpose=_PURPOSES[place], channel_id=channel_id, message_ts=ts, since=since, beside=True
+    )
+
+
+def _asked_of(text: str) -> _Place | None:
+    if not 0 < len(text) <= _MOST_CHARS:
+        return None
+    words = _SPOKEN.sub(" ", _folded(text))
+    if _ASKS.search(words) is None:
+        return None
+    return next((place for place, named in _PLACES.items() if named.search(words)), None)
+
+
+def _days_in(text: str) -> int:
+    words = _folded(text)
+    return next((days for named, days in _DAYS if named.search(words)), _USUAL_DAYS)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _beside(event: Payload) -> Iterator[tuple[str, str | None]]:
+    """Each channel that is open there, with the message if one is; what has another form is left
+    out, and costs no question.
+    """
+    told = event.get("app_context")
+    entities = told.get("entities") if isinstance(told, Mapping) else None
+    for entity in entities[:_MOST_ENTITIES] if isinstance(entities, list) else ():
+        if not isinstance(entity, Mapping):
+            continue
+        named, message_ts = entity.get("value"), None
+        if entity.get("type") == "slack#/types/message_context" and isinstance(named, Mapping):
+            channel_id, message_ts = named.get("channel_id"), named.get("message_ts")
+            if not is_ts(message_ts):
+                continue
+        elif entity.get("type") == "slack#/types/channel_id":
+            channel_id = named
+        else:
+            continue
+        if isinstance(channel_id, str) and _CHANNEL_ID.fullmatch(channel_id):
+            yield channel_id, message_ts
