@@ -18,7 +18,7 @@ TOOLS = [
     DEPLOY / "command_line.py",
     *(
         path
-        for folder in ("canary", "dead_letters", "monitoring", "slo")
+        for folder in ("canary", "check_slack", "dead_letters", "monitoring", "slo")
         for path in sorted((DEPLOY / folder).glob("*.py"))
     ),
 ]

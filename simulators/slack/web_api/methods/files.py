@@ -1,4 +1,4 @@
-"""files.getUploadURLExternal, completeUploadExternal, files.info."""
+"""files.getUploadURLExternal, completeUploadExternal, files.info, files.delete."""
 
 import mimetypes
 
@@ -115,3 +115,18 @@ def info(call: Call) -> JSON:
     if not workspace.can_see(workspace.bot.id, file):
         raise Refusal("not_visible")
     return {"file": present_file(workspace, file), "comments": []}
+
+
+@method("files.delete", Tier.THREE, "files:write", arguments={"file": NEEDED})
+def delete(call: Call) -> JSON:
+    """Remove a file of the app's own; a tombstone stays in the messages that shared it."""
+    workspace = call.workspace
+    file = workspace.files.get(call.get("file"))
+    if file is None:
+        raise Refusal("file_not_found")
+    if file.mode == "tombstone":
+        raise Refusal("file_deleted")
+    if file.user != workspace.bot.id:
+        raise Refusal("cant_delete_file")
+    file.mode, file.content = "tombstone", b""
+    return {}

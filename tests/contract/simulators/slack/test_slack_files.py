@@ -95,3 +95,14 @@ async def test_bytes_that_were_not_announced_are_refused(bench: Workbench) -> No
 async def test_an_empty_file_is_not_taken(bench: Workbench) -> None:
     announcing = bench.client.files_getUploadURLExternal(filename="a.txt", length=0)
     assert await error_of(announcing) == "missing_argument"
+
+
+async def test_the_app_deletes_its_own_file_and_nobody_elses(bench: Workbench) -> None:
+    await bench.client.files_upload_v2(filename="a.txt", content="a", channel=bench.general)
+    [file] = bench.slack.messages("#general")[-1]["files"]
+    await bench.client.files_delete(file=file["id"])
+    [left] = bench.slack.messages("#general")[-1]["files"]
+    assert left == {"id": file["id"], "mode": "tombstone"}
+    assert await error_of(bench.client.files_delete(file=file["id"])) == "file_deleted"
+    hers = bench.slack.people.upload("hana", "a.png", b"\x89PNG").id
+    assert await error_of(bench.client.files_delete(file=hers)) == "cant_delete_file"

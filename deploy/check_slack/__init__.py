@@ -1,0 +1,1 @@
+"""What a real Slack workspace does where its documentation says nothing, tried out in it."""
