@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo preview check test format fuzz picture docs lock clean bench bench-check load chaos outage evaluate audit images-check drill operations
+.PHONY: help demo preview lint check test format fuzz picture docs lock clean bench bench-check load chaos outage evaluate audit images-check drill operations
 
 PORT ?= 7070
 PROCESSORS ?= 1
@@ -10,8 +10,8 @@ SEED ?= 1
 # How long `make fuzz` looks for a text that a reader raises on or takes too long for.
 SECONDS ?= 60
 RATE ?= 12
-# Test files run side by side in this many processes; many of them wait more than they work.
-WORKERS ?= 2
+# Tests run side by side in this many processes; many of them wait more than they work (tests/conftest.py).
+WORKERS ?= 4
 # Set WHEELS= to let pip compile a package that has no wheel for this machine.
 WHEELS ?= --only-binary :all:
 
@@ -33,15 +33,17 @@ preview: $(VENV)/.dev ## Show answers as Gemini writes them beside what Slack sh
 
 ##@ Develop
 
-check: $(VENV)/.dev ## Check formatting, lint, import rules and types, and run the unit tests
+lint: $(VENV)/.dev ## Check formatting, lint, import rules and types
 	@$(VENV)/bin/ruff format --check --quiet || { echo "Not formatted: run make format"; exit 1; }
 	@$(VENV)/bin/ruff check --quiet
 	@$(VENV)/bin/lint-imports --no-logo > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
 	@$(VENV)/bin/mypy
+
+check: lint ## The same, and run the unit tests
 	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile tests/unit
 
-test: $(VENV)/.dev ## Run every test, about ten minutes on two cores (ARGS=...)
-	@echo "Every test: about ten minutes on two cores. A part: make test ARGS=tests/unit"
+test: $(VENV)/.dev ## Run every test, about twelve minutes on two cores (ARGS=...)
+	@echo "Every test: about twelve minutes on two cores. A part: make test ARGS=tests/unit"
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 format: $(VENV)/.dev ## Format the code and mend what lint can mend

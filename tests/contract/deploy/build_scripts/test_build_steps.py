@@ -132,7 +132,7 @@ async def test_a_hotfix_is_linted_and_unit_tested_and_no_benchmark_stops_a_deplo
         "check",
     ]
     deploying = await made(tmp_path / "deploying", BENCH_CHECK="no")
-    assert deploying == [".venv/.dev", "check", "test", "fuzz"]
+    assert deploying == [".venv/.dev", "lint", "test", "fuzz"]
     assert await made(tmp_path / "usual") == [*deploying, "bench-check"]
     assert "BENCH_CHECK=no" in pipeline()["options"]["env"]
     assert step_named(pipeline(), "audit")["args"] == ["deploy/build/audit.sh"]
