@@ -22,6 +22,7 @@ from processor_service.attachments.selection import (
     Selection,
     Transport,
     choose,
+    is_named,
 )
 from processor_service.ports.answers import CUT, OmittedFile
 from processor_service.ports.conversations import ThreadMessage
@@ -93,14 +94,14 @@ class FilesUnusable(PermanentError):
 async def attach_files(
     task: Task, said: Sequence[ThreadMessage], deps: Files, cancel: CancelToken
 ) -> AsyncIterator[Attachments]:
-    """The files of the question and the images and PDFs of its thread, held and uploaded inside the
-    block. Raises FilesUnusable, and Cancelled as soon as ``cancel`` is requested.
+    """The files of the question and the images, PDFs and documents of its thread, held and uploaded
+    inside the block. Raises FilesUnusable, and Cancelled as soon as ``cancel`` is requested.
     """
     if not task.files and not any(one.files for one in said):
         yield Attachments()
         return
     async with AsyncExitStack() as stack:
-        collecting = _Collecting(deps, stack)
+        collecting = _Collecting(deps, stack, task.text if task.asks_in_words else "")
         await cancel.or_cancelled(collecting.collect(task.files, said))
         cancel.check()
         found = collecting.attached
@@ -110,13 +111,14 @@ async def attach_files(
 
 
 class _Collecting:
-    """One question's files. ``stack`` deletes the uploads and releases the memory."""
+    """The files of the question ``text``. ``stack`` deletes the uploads and releases the memory."""
 
-    def __init__(self, deps: Files, stack: AsyncExitStack) -> None:
+    def __init__(self, deps: Files, stack: AsyncExitStack, text: str) -> None:
         self._using = deps
         self._stack = stack
+        self._text = text
         self._taken: dict[SelectedFile, Attachment] = {}
-        self._read_bytes = 0
+        self._read_bytes = {True: 0, False: 0}
         self.attached = Attachments()
 
     async def collect(self, asked: Sequence[TaskFile], said: Sequence[ThreadMessage]) -> None:
@@ -144,6 +146,7 @@ class _Collecting:
             await self._described(asked),
             await self._described(newest, from_thread=True),
             self._using.limits,
+            self._text,
         )
 
     async def _described(
@@ -154,7 +157,8 @@ class _Collecting:
             try:
                 described.append(await self._using.source.described(file))
             except FileUnusable as error:
-                self._leave_out(file, error, from_thread=from_thread)
+                matters = not from_thread or is_named(file, self._text)
+                self._leave_out(file, error, matters=matters)
         return described
 
     async def _try(
@@ -166,14 +170,14 @@ class _Collecting:
         try:
             self._taken[one] = await take(one, choice)
         except FileUnusable as error:
-            self._leave_out(one.file, error, from_thread=one.from_thread)
+            self._leave_out(one.file, error, matters=one.matters)
 
-    def _leave_out(self, file: TaskFile, error: FileUnusable, *, from_thread: bool = False) -> None:
+    def _leave_out(self, file: TaskFile, error: FileUnusable, *, matters: bool) -> None:
         log.warning(
             "A file cannot be used.", action="file_left_out", reason=error.reason, why=str(error)
         )
-        # The user did not ask about a file of the thread; its name is in the quote.
-        if not from_thread:
+        # The name of a file of the thread that nobody asked about is in the quote.
+        if matters:
             self.attached.without.append(OmittedFile(file.name, _why(file, error)))
 
     async def _fetch(self, one: SelectedFile, choice: Selection) -> Attachment:
@@ -188,9 +192,15 @@ class _Collecting:
         return Attachment(one.file.name, media, one.from_thread)
 
     async def _read(self, one: SelectedFile, choice: Selection) -> Attachment:
-        """A document as text, in its share of what texts may take."""
-        room = choice.limits.text_bytes - choice.bytes_of(Transport.TEXT) - self._read_bytes
-        waiting = [each for each in choice.chosen if each.way is Transport.DOCUMENT]
+        """A document as text, in its share of what texts may take; those of the thread come after
+        the question's own, and have less.
+        """
+        limits, read = choice.limits, self._read_bytes
+        room = limits.text_bytes - choice.bytes_of(Transport.TEXT) - sum(read.values())
+        if one.from_thread:
+            room = min(room, limits.thread_text_bytes - read[True])
+        documents = (each for each in choice.chosen if each.way is Transport.DOCUMENT)
+        waiting = [each for each in documents if each.from_thread is one.from_thread]
         share = room // (len(waiting) - waiting.index(one))
         if share < _LEAST_TEXT:
             raise FileUnusable("No room is left for it.", reason="file_text_too_long")
@@ -205,10 +215,10 @@ class _Collecting:
             if kind is MediaKind.CANVAS:
                 raise FileUnusable(str(error), reason="file_canvas") from error
             raise
-        self._read_bytes += len(document.text.encode())
-        if document.left_out:
+        read[one.from_thread] += len(document.text.encode())
+        if document.left_out and one.matters:
             self.attached.without.append(OmittedFile(one.file.name, CUT, document.left_out))
-        return Attachment(one.file.name, document.text)
+        return Attachment(one.file.name, document.text, one.from_thread)
 
     async def _upload(self, one: SelectedFile, choice: Selection) -> Attachment:
         async with self._using.memory.reserve(choice.size_of(one.file)):

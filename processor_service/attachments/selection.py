@@ -1,8 +1,10 @@
 """Which files go to the model, and how, by Slack's description of them."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import PurePosixPath
 from typing import Final
 
 from processor_service.attachments.media_types import MediaKind, is_shown, kind_of
@@ -20,12 +22,18 @@ TEXT_BYTES: Final = MEGABYTE
 MOST_FILES: Final = 10
 
 
+# Each is fetched and read again for each question of the thread.
+THREAD_DOCUMENTS: Final = 3
+# Some sixty thousand tokens in Latin script; the quotes of a thread have sixteen.
+THREAD_TEXT_BYTES: Final = MEGABYTE // 4
+
 DOCUMENT_FORMATS: Final = {
     MediaKind.DOCUMENT: DocumentFormat.OFFICE,
     MediaKind.MAIL: DocumentFormat.MAIL,
     MediaKind.CANVAS: DocumentFormat.PAGE,
 }
 """The kinds of file whose text a process of its own reads."""
+_OFFICE: Final = frozenset({MediaKind.DOCUMENT, MediaKind.OLD_OFFICE, MediaKind.OTHER_OFFICE})
 _UNREAD: Final = {
     MediaKind.OLD_OFFICE: "file_old_office",
     MediaKind.OTHER_OFFICE: "file_office",
@@ -50,16 +58,26 @@ class FileLimits:
     uploads: bool = True
     inline_bytes: int = INLINE_BYTES
     text_bytes: int = TEXT_BYTES
+    thread_text_bytes: int = THREAD_TEXT_BYTES
     files: int = MOST_FILES
+    thread_documents: int = THREAD_DOCUMENTS
 
 
 @dataclass(frozen=True)
 class SelectedFile:
-    """A file that goes to the model. ``from_thread``: the user did not ask about it expressly."""
+    """A file that goes to the model. ``from_thread``: the user did not send it with the question;
+    ``named``: the question names it.
+    """
 
     file: TaskFile
     way: Transport
     from_thread: bool = False
+    named: bool = False
+
+    @property
+    def matters(self) -> bool:
+        """Whether the user wants to know what of it was not read."""
+        return self.named or not self.from_thread
 
 
 @dataclass
@@ -78,10 +96,25 @@ class Selection:
         else:
             self.verdicts.append(OmittedFile(file.name, way))
 
-    def add_from_thread(self, file: TaskFile) -> None:
-        """Select an image or a PDF of the thread if it fits into the request itself."""
-        if is_shown(file) and self._way(file) is Transport.INLINE:
-            self.chosen.append(SelectedFile(file, Transport.INLINE, from_thread=True))
+    def add_from_thread(self, file: TaskFile, *, named: bool = False) -> None:
+        """Select an image or a PDF of the thread if it fits into the request itself, and an Office
+        document if it is ``named`` in the question or among the first. Why a named document cannot
+        be used is noted.
+        """
+        way = self._way(file)
+        if is_shown(file) and way is Transport.INLINE:
+            self.chosen.append(SelectedFile(file, way, from_thread=True, named=named))
+        if kind_of(file) not in _OFFICE:
+            return
+        if way is Transport.DOCUMENT and (named or self._room_in_thread):
+            self.chosen.append(SelectedFile(file, way, from_thread=True, named=named))
+        elif named and not isinstance(way, Transport):
+            self.verdicts.append(OmittedFile(file.name, way))
+
+    @property
+    def _room_in_thread(self) -> bool:
+        documents = [one for one in self.chosen if one.way is Transport.DOCUMENT]
+        return sum(one.from_thread for one in documents) < self.limits.thread_documents
 
     def bytes_of(self, way: Transport) -> int:
         """The bytes that use this transport."""
@@ -117,11 +150,29 @@ class Selection:
         return Transport.UPLOAD if self.limits.uploads else "files_too_large"
 
 
-def choose(asked: Iterable[TaskFile], thread: Iterable[TaskFile], limits: FileLimits) -> Selection:
-    """Select from the files of the question, then those of its ``thread`` (newest first)."""
+def choose(
+    asked: Iterable[TaskFile], thread: Iterable[TaskFile], limits: FileLimits, text: str = ""
+) -> Selection:
+    """Select from the files of the question ``text``, then those of its ``thread`` (newest first),
+    of these the named ones before the others.
+    """
     choice = Selection(limits)
     for file in asked:
         choice.add(file)
-    for file in thread:
-        choice.add_from_thread(file)
+    for file, named in sorted(
+        ((file, is_named(file, text)) for file in thread), key=lambda one: not one[1]
+    ):
+        choice.add_from_thread(file, named=named)
     return choice
+
+
+def is_named(file: TaskFile, text: str) -> bool:
+    """Whether a question names the file, with or without its ending. Files of a Mac spell their
+    names with accents apart.
+    """
+    stem = _folded(PurePosixPath(file.name).stem)
+    return len(stem) > 1 and stem in _folded(text)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()

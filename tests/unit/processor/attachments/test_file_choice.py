@@ -93,3 +93,42 @@ def test_images_and_pdfs_of_the_thread_go_along_from_the_newest_while_they_fit()
     chosen = [(one.file.name, one.from_thread) for one in choice.chosen]
     assert chosen == [("asked.png", False), ("new.png", True), ("p.pdf", True)]
     assert choice.verdicts == []
+
+
+def book(name: str, size: int = 1000) -> TaskFile:
+    return TaskFile(id=name, name=name, size=size, url="https://x")
+
+
+def test_the_newest_three_documents_of_the_thread_go_along_and_the_one_that_is_named() -> None:
+    thread = [book(f"{n}月.xlsx") for n in range(10, 15)]
+    choice = choose((), thread, LIMITS, "14月 の合計は？")
+    assert [(one.file.name, one.named) for one in choice.chosen] == [
+        ("14月.xlsx", True),
+        ("10月.xlsx", False),
+        ("11月.xlsx", False),
+    ]
+    assert {one.way for one in choice.chosen} == {Transport.DOCUMENT}
+    assert all(one.from_thread for one in choice.chosen)
+
+
+def test_of_the_threads_unreadable_documents_only_what_the_question_names_is_told() -> None:
+    thread = [book("計画.doc"), book("予算.xls"), book("huge.xlsx", 50 * MEGABYTE + 1)]
+    choice = choose((), thread, LIMITS, "計画と HUGE.XLSX を比べて")
+    assert choice.chosen == []
+    assert [(one.name, one.reason) for one in choice.verdicts] == [
+        ("計画.doc", "file_old_office"),
+        ("huge.xlsx", "file_too_large"),
+    ]
+
+
+def test_the_questions_own_documents_come_before_those_of_the_thread() -> None:
+    asked = [book(f"{n}.docx") for n in range(9)]
+    choice = choose(asked, [book("a.pptx"), book("b.pptx")], LIMITS, "資料")
+    assert [one.file.name for one in choice.chosen][-2:] == ["8.docx", "a.pptx"]
+    assert choice.verdicts == []
+
+
+def test_a_name_is_found_however_a_mac_spells_it() -> None:
+    spelled_apart = "\u30ab\u3099\u30a4\u30c9.xlsx"
+    [one] = choose((), [book(spelled_apart)], LIMITS, "ガイドの 2 行目は？").chosen
+    assert one.named

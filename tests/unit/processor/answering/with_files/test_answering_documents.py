@@ -3,10 +3,12 @@
 import pytest
 
 from processor_service.attachments.selection import MEGABYTE
+from processor_service.ports.conversations import ThreadMessage
 from processor_service.ports.files import DocumentFormat, DocumentText
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import FileUnusable, ModelRejected
 from shared.slack.files import CANVAS_TYPE
+from shared.task import TaskFile
 from tests.support.questions_with_files import (
     BOOK,
     a_file,
@@ -101,3 +103,43 @@ async def test_a_canvas_that_slack_does_not_give_is_named_with_what_to_do() -> N
     here = world(議事録=FileUnusable("a page for people", reason="file_not_fetched"))
     assert await here.answer(asking(a_file("議事録", CANVAS_TYPE))) is Outcome.ANSWERED
     assert "canvas の内容を受け取れませんでした" in notes_below(here)[0]
+
+
+FOLLOWING = {"thread_ts": "100.000001", "message_ts": "100.000003"}
+
+
+def sent_before(*files: TaskFile) -> ThreadMessage:
+    names = "".join(f"[file: {one.name}]" for one in files)
+    return ThreadMessage("person", "U2", f"資料です {names}", files)
+
+
+async def test_a_document_of_the_thread_is_read_beside_the_questions_own() -> None:
+    here = world(表_xlsx=b"| 1 | ours |", 前_xlsx=b"| 1 | theirs |")
+    here.conversation.said = [sent_before(a_file("前.xlsx", ""))]
+    assert await here.answer(asking(BOOK, **FOLLOWING)) is Outcome.ANSWERED
+    told = "".join(turn.text for turn in asked_of(here).turns)
+    assert 'file "表.xlsx"]\n| 1 | ours |\n' in told
+    assert 'file "前.xlsx" in the thread]\n| 1 | theirs |\n' in told
+    assert here.documents.rooms == [MEGABYTE, MEGABYTE // 4]
+    assert notes_below(here) == []
+
+
+@pytest.mark.parametrize(
+    "told", [FileUnusable("no", reason="file_encrypted"), DocumentText("| 1 |", "売上!2:9")]
+)
+async def test_what_was_not_read_of_a_document_of_the_thread_is_told_to_who_asks_about_it(
+    told: DocumentText | FileUnusable,
+) -> None:
+    for text, lines in (("納期はいつですか", 0), ("前回の合計は？", 1)):
+        here = world(前回_xlsx=b"anything")
+        here.documents.told = told
+        here.conversation.said = [sent_before(a_file("前回.xlsx", ""))]
+        assert await here.answer(asking(text=text, **FOLLOWING)) is Outcome.ANSWERED
+        assert len(notes_below(here)) == lines
+
+
+async def test_documents_of_the_thread_share_a_quarter_of_the_room() -> None:
+    here = world(一_xlsx=b"a" * 100, 二_docx=b"b")
+    here.conversation.said = [sent_before(a_file("二.docx", ""), a_file("一.xlsx", ""))]
+    assert await here.answer(asking(**FOLLOWING)) is Outcome.ANSWERED
+    assert sorted(here.documents.rooms) == [MEGABYTE // 8, MEGABYTE // 4 - 1]
