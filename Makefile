@@ -101,7 +101,8 @@ audit: $(VENV)/.audit ## Ask osv.dev about everything that a lock file names (ne
 images-check: $(VENV)/.dev ## Build both container images with buildah, look into them, let them answer
 	@$(PY) -m tests.images
 
-drill: $(VENV)/.dev ## Bring out a bad version on the local stack, and see it taken back
+drill: $(VENV)/.dev ## Follow the installation page word by word; bring out a bad version, and see it taken back
+	@$(PY) -m tests.drills.installation
 	@$(PY) -m tests.drills.rollback
 
 operations: $(VENV)/.operations ## Install what `python -m deploy.…` needs, and nothing else

@@ -71,7 +71,7 @@ async def _in(stack: LocalStack, setup: Setup) -> ColdStart:
     await processor.kill()
     launcher_s = await _launcher(setup.folder)
     # Beside the same idle stack as ours.
-    straightforward_s = await _straightforward(setup.folder)
+    straightforward_s = await straightforward(setup.folder)
     began = time.monotonic()
     await processor.start(wait_until_ready=False)
     listening_s = await _answers(f"{processor.url}/healthz", began)
@@ -120,7 +120,8 @@ async def _launcher(folder: Path) -> float:
     return time.monotonic() - began
 
 
-async def _straightforward(folder: Path) -> float:
+async def straightforward(folder: Path) -> float:
+    """Seconds until the straightforward service of the references listens."""
     port = free_port()
     child = ChildProcess(
         "straightforward",

@@ -10,6 +10,7 @@ from aiohttp import web
 from google.cloud import run_v2
 from google.protobuf import json_format  # type: ignore[import-untyped]  # it ships no types
 
+from simulators.cloud_run.probing import ProbeFailed
 from simulators.cloud_run.service import HostedService, Launch, Refused
 from simulators.processes.forwarding import MAX_BODY_BYTES, Unreachable, forward, forwarding_session
 
@@ -39,10 +40,10 @@ class CloudRunSimulator:
 
             async def to_tag(request: web.Request) -> web.Response:
                 tag, path = request.match_info["tag"], request.match_info["path"]
-                return await self._to(self.service.address_of_tag(tag), request, f"/{path}")
+                return await self._to(self.service.revision_of_tag(tag), request, f"/{path}")
 
             async def to_service(request: web.Request) -> web.Response:
-                return await self._to(self.service.address_of_next(), request)
+                return await self._to(self.service.next_revision(), request)
 
             self._session = session
             app.router.add_route("*", "/tags/{tag}/{path:.*}", to_tag)
@@ -62,13 +63,14 @@ class CloudRunSimulator:
                 await runner.cleanup()
 
     async def _to(
-        self, address: str | None, request: web.Request, path: str | None = None
+        self, revision: str | None, request: web.Request, path: str | None = None
     ) -> web.Response:
-        if address is None:
+        if revision is None:
             return web.Response(status=404, text="There is no such tag.")
         try:
+            address = await self.service.instance(revision)
             return await forward(self._session, request, address, path)
-        except Unreachable as error:
+        except (Unreachable, ProbeFailed) as error:
             return web.Response(status=503, text=str(error))
 
     def _named(self, request: web.Request) -> None:

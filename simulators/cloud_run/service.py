@@ -40,6 +40,7 @@ class HostedService:
         self._wanted = run_v2.Service(name=name, template=template)
         self._revisions: dict[str, run_v2.Revision] = {}
         self._addresses: dict[str, str] = {}
+        self._starting: dict[str, asyncio.Task[None]] = {}
         self._watching: dict[str, asyncio.Task[None]] = {}
         self.restarts: Counter[str] = Counter()
         """How often a liveness probe ended each revision's container."""
@@ -155,15 +156,35 @@ class HostedService:
         self.restarts[name] += 1
         await self._start_container(name, template)
 
+    def scale_to_zero(self, name: str) -> None:
+        """A revision's last instance was idle for too long; its process is the caller's to end."""
+        del self._addresses[name]
+        if name in self._watching:
+            self._watching.pop(name).cancel()
+
+    async def instance(self, name: str) -> str:
+        """Where a revision listens. With none a request waits until one has passed its probe."""
+        if name not in self._addresses:
+            if name not in self._starting:
+                template = run_v2.RevisionTemplate(
+                    revision=name, containers=self._revisions[name].containers
+                )
+                self._starting[name] = asyncio.create_task(
+                    self._start_container(name, template), name=f"scale-from-zero-{name}"
+                )
+                self._starting[name].add_done_callback(lambda _: self._starting.pop(name))
+            await asyncio.shield(self._starting[name])
+        return self._addresses[name]
+
     async def close(self) -> None:
         """Stop probing. Idempotent."""
-        watching = list(self._watching.values())
+        watching = [*self._watching.values(), *self._starting.values()]
         for task in watching:
             task.cancel()
         await asyncio.gather(*watching, return_exceptions=True)
 
-    def address_of_next(self) -> str:
-        """Where the next request goes: each revision gets exactly its share, evenly spread.
+    def next_revision(self) -> str:
+        """Who gets the next request: each revision gets exactly its share, evenly spread.
 
         Cloud Run draws lots; the even spread (smooth weighted round-robin) shortens drills.
         """
@@ -175,14 +196,11 @@ class HostedService:
             self._current[name] = self._current.get(name, 0) + percent
         chosen = max(shares, key=lambda name: self._current[name])
         self._current[chosen] -= 100
-        return self._addresses[chosen]
+        return chosen
 
-    def address_of_tag(self, tag: str) -> str | None:
-        """Where requests to a tag go."""
-        for target in self._wanted.traffic:
-            if target.tag == tag:
-                return self._addresses.get(self._resolved(target))
-        return None
+    def revision_of_tag(self, tag: str) -> str | None:
+        """Who gets requests to a tag."""
+        return next((self._resolved(t) for t in self._wanted.traffic if t.tag == tag), None)
 
     def _resolved(self, target: run_v2.TrafficTarget) -> str:
         return self._latest_ready if target.type_ == _LATEST else target.revision

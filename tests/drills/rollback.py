@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.drills.installation import BAD, SERVICE, Installation, installation
+from tests.drills.versions import BAD, SERVICE, Installation, installation
 
 
 @dataclass(frozen=True)

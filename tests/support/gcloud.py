@@ -14,7 +14,7 @@ import pytest
 
 from simulators.processes.environment import PROJECT_ROOT, inherited, without_proxies
 
-_WITHIN_S = 90.0
+_WITHIN_S = 300.0
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,17 @@
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from simulators.processes.environment import PROJECT_ROOT
+from tests.drills.installation import page as installation
+from tests.drills.installation.judge import faults, unlike
+from tests.drills.installation.walk import TYPED, Walked, project_in, shell, walk
 from tests.support import gcloud
+from tests.support.workbenches.build import TOOLS
 
 PAGES = ("docs/deployment.md", "docs/ja/deployment.md", "docs/backup.md", "docs/ja/backup.md")
 _FENCE = re.compile(r"```bash\n(.*?)```", re.DOTALL)
@@ -27,11 +32,12 @@ def commands(page: str) -> list[str]:
     return [" ".join(shlex.split(line)) for line in filled]
 
 
-@pytest.mark.parametrize("page", PAGES)
-async def test_gcloud_understands_what_people_are_told_to_type(page: str, tmp_path: Path) -> None:
+async def test_gcloud_understands_what_people_are_told_to_type(tmp_path: Path) -> None:
     gcloud.require("gcloud")
-    assert commands(page)
-    assert await gcloud.refused(commands(page), tmp_path) == []
+    # The Japanese pages have the same ones, as is tested below.
+    told = [command for page in ("deployment", "backup") for command in commands(f"docs/{page}.md")]
+    assert len(told) > 15
+    assert await gcloud.refused(list(dict.fromkeys(told)), tmp_path) == []
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -47,6 +53,64 @@ def blocks(page: str) -> list[str]:
     """What is to be typed, block by block, without remarks."""
     found = _FENCE.findall((PROJECT_ROOT / page).read_text(encoding="utf-8"))
     return [re.sub(r" +# .*", "", block) for block in found]
+
+
+async def test_the_installation_page_can_be_followed_word_by_word(tmp_path: Path) -> None:
+    walked = await walk(installation.read("docs/deployment.md"), tmp_path, goes_aside=False)
+    assert len(walked.calls) > 100
+    assert await faults(walked, tmp_path) == []
+
+
+def test_both_installation_pages_name_the_same_commands_and_substitutions() -> None:
+    assert list(unlike(*map(installation.read, installation.PAGES))) == []
+
+
+def typed(*calls: str, text: str = "") -> Walked:
+    """Whoever pasted all values, and then gave these calls to gcloud."""
+    page = replace(installation.read("docs/deployment.md"), text=text)
+    return Walked(page, goes_aside=False, calls=list(calls), values=dict(TYPED))
+
+
+SUBMIT = "gcloud 'builds' 'submit' '--substitutions=SHORT_SHA=a,_REGION=r,{}'"
+IMAGES = ",".join(f"_{name}=host/{name.lower()}@sha256:0" for name in TOOLS)
+
+
+@pytest.mark.parametrize(
+    ("walked", "fault"),
+    [
+        (typed("gcloud 'secrets' 'create' '--value=key-typed'"), "is a word of a command"),
+        (typed(SUBMIT.format(f"{IMAGES},_NOTIFY_CHANEL=C1")), "has no _NOTIFY_CHANEL"),
+        (typed(SUBMIT.format("_TOOLS_DATE=x")), "is not told _GCLOUD_IMAGE by its digest"),
+        (typed(text="Name `_REGIO` and run `make operation`."), "there is no substitution _REGIO"),
+        (typed(text="Run `make operation`."), "there is no make operation"),
+        (typed(text="Run `python -m deploy.rollout command --regoin=x`."), "is not understood"),
+        (typed(text="| check | tests |"), "the build's step rollout is not told"),
+    ],
+)
+async def test_a_page_that_leads_astray_is_found(
+    walked: Walked, fault: str, tmp_path: Path
+) -> None:
+    found = await faults(walked, tmp_path)
+    assert any(fault in each for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("gcloud secrets create a", "secretmanager.googleapis.com has not been used"),
+        (
+            "gcloud projects add-iam-policy-binding p --member=serviceAccount:a@my-project.iam.x",
+            "a",
+        ),
+        ("gcloud builds submit --gcs-source-staging-dir=gs://b/source", "cloudbuild.googleapis"),
+        ("deploy/bootstrap.sh pubsub", "pubsub.googleapis.com has not been used"),
+    ],
+)
+async def test_the_project_that_a_page_is_typed_into_is_as_strict_as_google(
+    line: str, said: str, tmp_path: Path
+) -> None:
+    (told,) = await shell([line], project_in(tmp_path))
+    assert any(said in failure for failure in told.failed), told
 
 
 @pytest.mark.parametrize("name", ["deployment.md", "backup.md"])

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 import yaml
 from aiohttp import web
@@ -145,10 +146,60 @@ async def test_the_simulated_cloud_run_restarts_a_container_whose_liveness_probe
     ):
         addresses = (first, second)
         async with cloud_run.serve():
-            assert cloud_run.service.address_of_next() == first
+            first_revision = "processor-service-00001"
+            assert await cloud_run.service.instance(first_revision) == first
             statuses[1] = 503
             async with asyncio.timeout(20):
-                while cloud_run.service.address_of_next() != second:  # noqa: ASYNC110 - Cloud Run tells nobody
+                while await cloud_run.service.instance(first_revision) != second:  # noqa: ASYNC110 - Cloud Run tells nobody
                     await asyncio.sleep(0.05)
     assert launched == ["processor-service-00001"] * 2
     assert cloud_run.service.restarts == {"processor-service-00001": 1}
+
+
+async def test_requests_that_find_no_instance_wait_for_the_startup_probe_of_one_and_the_same() -> (
+    None
+):
+    launched = 0
+    is_launched = asyncio.Event()
+    status = {"now": 200}
+
+    async def launch(_revision: str, _template: run_v2.RevisionTemplate) -> str:
+        nonlocal launched
+        launched += 1
+        is_launched.set()
+        return address
+
+    def told() -> int:
+        return status["now"]
+
+    probe = run_v2.Probe(
+        http_get=run_v2.HTTPGetAction(path="/healthz"), period_seconds=1, failure_threshold=2
+    )
+    container = run_v2.Container(image="image:1", startup_probe=probe)
+    name = "projects/local/locations/local/services/processor-service"
+    cloud_run = CloudRunSimulator(name, run_v2.RevisionTemplate(containers=[container]), launch)
+    async with (
+        replying(told) as address,
+        aiohttp.ClientSession() as session,
+        cloud_run.serve() as url,
+    ):
+        async with asyncio.timeout(30):
+            cloud_run.service.scale_to_zero("processor-service-00001")
+            status["now"] = 503
+            is_launched.clear()
+
+            async def get() -> int:
+                async with session.get(f"{url}/healthz") as response:
+                    return response.status
+
+            async with asyncio.TaskGroup() as group:
+                requests = [group.create_task(get()) for _ in range(3)]
+                await is_launched.wait()
+                assert not any(request.done() for request in requests)
+                status["now"] = 200
+            assert [request.result() for request in requests] == [200, 200, 200]
+            assert launched == 2
+            status["now"] = 503
+            cloud_run.service.scale_to_zero("processor-service-00001")
+            # Both probes fail: the instance was not started.
+            assert await get() == 503
