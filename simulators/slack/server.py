@@ -147,9 +147,10 @@ class SlackSimulator:
             self.expire()
 
     def expire(self) -> None:
-        """End streams and statuses that are too old, by the configured clock."""
+        """End streams, statuses and sessions that are too old, by the configured clock."""
         workspace = self.workspace
         workspace.expire_statuses()
+        workspace.sessions.expire()
         self.response_urls.forget_expired()
         self.views.forget_expired()
         for message in workspace.live_streams():

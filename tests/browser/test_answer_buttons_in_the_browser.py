@@ -33,6 +33,7 @@ async def test_slacks_stop_ends_an_answer_that_is_written(
     words = [f"Paragraph {number} of many.\n\n" for number in range(200)]
     stack.gemini.script("at length", Reply(chunks=words, first_token_s=0.2, between_s=0.3))
     thread = await asked(await open_page(stack.page_url), "Explain at length")
+    await thread.get_by_text("Paragraph 0").wait_for(timeout=ANSWER_MS)
     await thread.get_by_test_id("stop").click(timeout=ANSWER_MS)
     await thread.get_by_text("Stopped here.").wait_for(timeout=ANSWER_MS)
     await expect(thread.get_by_test_id("stop")).to_have_count(0)

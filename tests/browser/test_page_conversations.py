@@ -118,7 +118,9 @@ async def test_hostile_text_stays_text(bench: Workbench, page: Page) -> None:
     assert await page.evaluate("window.hacked") is None
 
 
-async def test_a_live_stream_grows_and_can_be_stopped(bench: Workbench, page: Page) -> None:
+async def test_a_live_stream_grows_and_slacks_stop_ends_it_until_the_app_ends_its_work(
+    bench: Workbench, page: Page
+) -> None:
     asked = bench.slack.people.post("alice", "#general", "q")
     stream = await bench.client.chat_startStream(
         channel=bench.general,
@@ -134,11 +136,25 @@ async def test_a_live_stream_grows_and_can_be_stopped(bench: Workbench, page: Pa
     await expect(replies(page).nth(1).locator("strong", has_text="two")).to_be_visible()
     await expect(replies(page).nth(1).locator(".caret")).to_be_visible()
     await page.get_by_test_id("stop").click()
-    await expect(page.get_by_test_id("stop")).to_have_count(0)
+    await expect(replies(page).nth(1).locator(".caret")).to_have_count(0)
     message = bench.slack.workspace.message(bench.general, stream["ts"])
     assert message is not None
     assert message.stream is not None
     assert message.stream.state == "stopped"
+    # Without a stream the app is at work all the same: it edits, and Slack offers its Stop.
+    place = {"channel_id": bench.general, "thread_ts": asked.ts}
+    change = "agents.sessions.setStatus"
+    await bench.client.api_call(change, json={**place, "status": "active"})
+    await expect(page.get_by_test_id("stop")).to_have_count(0)
+    await expect(page.get_by_test_id("session-head")).to_contain_text("Ready")
+    await bench.client.api_call("agents.sessions.rename", json={**place, "title": "Counting"})
+    await bench.client.api_call(change, json={**place, "status": "processing"})
+    await expect(page.get_by_test_id("session-head")).to_contain_text("CountingAt work")
+    await expect(page.get_by_test_id("session")).to_contain_text("Mechachang is at work")
+    await page.get_by_test_id("stop").click()
+    await expect(page.get_by_test_id("stop")).to_be_disabled()
+    await bench.client.api_call(change, json={**place, "status": "active"})
+    await expect(page.get_by_test_id("session")).to_have_count(0)
 
 
 async def test_an_ephemeral_message_says_so_and_can_be_dismissed(

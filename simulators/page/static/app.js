@@ -128,6 +128,7 @@ function openThread(byItself) {
       { className: "head-title" },
       h("h2", {}, t("thread")),
       h("p", {}, channel().kind === "im" ? channelName(channel()) : `#${channelName(channel())}`),
+      h("p", { id: "session-head", className: "session-head", data: { testid: "session-head" } }),
     ),
     iconButton("close", t("close"), closeThread, {
       className: "icon-button not-phone",

@@ -3,6 +3,7 @@
 import { h, icon } from "./dom.js";
 import { listenToKeys, rove } from "./message_keys.js";
 import { continueLink, editing, messageElement } from "./message.js";
+import { sessionHead, sessionLine, sessionOf } from "./session.js";
 import { bot, channel, channelName, isBotIm, messagesOf, state, statusKey } from "./state.js";
 import { day, t } from "./texts.js";
 import { statusLine } from "./status.js";
@@ -33,6 +34,7 @@ export function drawThread() {
   if (!thread) return;
   const rows = items(messagesOf(id, thread), "thread");
   update(box, `${id}:${thread}`, [...rows, ...statusRows(id, thread)]);
+  document.getElementById("session-head")?.replaceChildren(...sessionHead(sessionOf(id, thread)));
 }
 
 /** The direct message with the app: each question with its thread below it, as Slack's agents have it. */
@@ -62,9 +64,21 @@ function continueRow(root) {
 
 function statusRows(id, thread) {
   const status = state.statuses.get(statusKey(id, thread));
-  if (!status) return [];
-  const draw = () => h("div", { className: "thread-foot" }, statusLine(status));
-  return [{ key: `status-${thread}`, same: status, draw }];
+  const session = sessionOf(id, thread);
+  const rows = [];
+  if (status)
+    rows.push({
+      key: `status-${thread}`,
+      same: status,
+      draw: () => h("div", { className: "thread-foot" }, statusLine(status)),
+    });
+  if (session?.status === "processing")
+    rows.push({
+      key: `session-${thread}`,
+      same: [session, Boolean(status)],
+      draw: () => h("div", { className: "thread-foot" }, sessionLine(session, Boolean(status))),
+    });
+  return rows;
 }
 
 function items(messages, place) {

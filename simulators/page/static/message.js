@@ -59,7 +59,6 @@ export function messageElement(message, { compact, place, highlighted }) {
       isEdited ? editor(message, finishEditing) : body(message),
       files(message),
       reactions(message),
-      streamControls(message),
       place === "channel" ? threadLink(message) : null,
     ),
     isEdited ? null : toolbar(message, place === "thread"),
@@ -165,24 +164,6 @@ function reactions(message) {
 
 function react(message, name) {
   return post("react", { channel: message.channel, ts: message.ts, name });
-}
-
-function streamControls(message) {
-  if (!message.streaming) return null;
-  const stop = (event) => (
-    event.currentTarget.setAttribute("aria-busy", "true"),
-    post("stop", { channel: message.channel, ts: message.ts })
-  );
-  return h(
-    "div",
-    { className: "stream-controls" },
-    h(
-      "button",
-      { type: "button", className: "bk-button stop", onclick: stop, data: { testid: "stop" } },
-      icon("stop"),
-      t("stop"),
-    ),
-  );
 }
 
 function threadLink(message) {

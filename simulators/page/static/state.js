@@ -9,6 +9,7 @@ export const state = {
   shortcuts: [],
   messages: new Map(),
   statuses: new Map(),
+  sessions: new Map(),
   faults: [],
   processes: [],
   outages: [],
@@ -82,6 +83,9 @@ const FRAMES = {
     state.statuses = new Map(
       (frame.statuses ?? []).map((it) => [statusKey(it.channel, it.thread_ts), it]),
     );
+    state.sessions = new Map(
+      (frame.sessions ?? []).map((it) => [statusKey(it.channel, it.thread_ts), it]),
+    );
     takeFaults(frame.faults);
     state.home = frame.home;
     state.suggested = frame.prompts;
@@ -111,6 +115,10 @@ const FRAMES = {
     if (frame.status) state.statuses.set(key, frame);
     else state.statuses.delete(key);
     emit("messages", frame);
+  },
+  session(frame) {
+    state.sessions.set(statusKey(frame.channel, frame.thread_ts), frame);
+    emit("messages", { channel: frame.channel, thread_ts: frame.thread_ts });
   },
   channel({ channel: it }) {
     state.channels.set(it.id, it);

@@ -95,8 +95,8 @@ class PageActs:
         return {}
 
     async def stop(self, body: JSON) -> JSON:
-        """Stop a stream."""
-        self._people.stop(body["user"], body["channel"], body["ts"])
+        """Stop the app's work in a thread, with what it streams there."""
+        self._people.stop_session(body["user"], body["channel"], body["thread_ts"])
         return {}
 
     async def edit(self, body: JSON) -> JSON:

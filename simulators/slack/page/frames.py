@@ -23,10 +23,12 @@ from simulators.slack.state.changes import (
     Posted,
     PromptsSuggested,
     Refreshed,
+    SessionChanged,
     StatusChanged,
     StreamStopped,
 )
 from simulators.slack.state.model import JSON, Channel, File, Message, Status, User, View
+from simulators.slack.state.sessions import Session
 from simulators.slack.state.workspace import Workspace
 
 JOURNAL_ENTRIES = 2_000
@@ -84,6 +86,7 @@ class PageFrames:
             "shortcuts": [asdict(shortcut) for shortcut in config.shortcuts],
             "messages": {channel.id: self._messages(channel, me) for channel in channels},
             "statuses": [_status(status) for status in workspace.statuses.values()],
+            "sessions": [self._session(session) for session in workspace.sessions.all()],
             "journal": [entry(e) for e in self._source.journal.entries()[-JOURNAL_ENTRIES:]],
             "home": self._view(home) if home is not None else None,
             "prompts": workspace.suggested_prompts.get(workspace.im(me.id).id),
@@ -118,6 +121,9 @@ class PageFrames:
             case StatusChanged(status):
                 frame = {"type": "status", **_status(status)}
                 return self._shared(status.channel, me, lambda: frame)
+            case SessionChanged(session):
+                frame = {"type": "session", **self._session(session)}
+                return self._shared(session.channel, me, lambda: frame)
             case ChannelChanged(channel):
                 frame = {"type": "channel", "channel": self._channel(channel, me)}
                 return self._shared(channel.id, me, lambda: frame)
@@ -146,6 +152,16 @@ class PageFrames:
             case Notice(user, text) if user == me.id:
                 frame = {"type": "notice", "text": text}
         return frame
+
+    def _session(self, session: Session) -> JSON:
+        """Slack offers its Stop only if the app listens for it (docs.slack.dev)."""
+        return {
+            "channel": session.channel,
+            "thread_ts": session.thread_ts,
+            "status": session.status,
+            "title": session.title,
+            "stoppable": "agent_session_stopped" in self._source.config.subscriptions,
+        }
 
     def _channel(self, channel: Channel, me: User) -> JSON:
         shown: JSON = {

@@ -68,6 +68,13 @@ class StatusChanged:
 
 
 @dataclass(frozen=True)
+class SessionChanged:
+    """The app began or ended its work in a thread, or gave it another title."""
+
+    session: Session
+
+
+@dataclass(frozen=True)
 class ChannelChanged:
     """A channel has a new member, or one less, or is new."""
 
@@ -147,6 +154,7 @@ Change = (
     | EphemeralDeleted
     | Reacted
     | StatusChanged
+    | SessionChanged
     | ChannelChanged
     | ModalShown
     | HomePublished

@@ -20,10 +20,16 @@ class Session:
 
 
 class Sessions:
-    """The sessions of one workspace; one that is processing ends by itself after ``lifetime_s``."""
+    """The sessions of one workspace; one that is processing ends by itself after ``lifetime_s``.
 
-    def __init__(self, clock: Callable[[], float], lifetime_s: float) -> None:
+    ``tell`` is called with each that is begun or changed.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float], lifetime_s: float, tell: Callable[[Session], None]
+    ) -> None:
         self._clock = clock
+        self._tell = tell
         self._lifetime_s = lifetime_s
         self._all: dict[tuple[str, str], Session] = {}
 
@@ -35,20 +41,33 @@ class Sessions:
         if session is None:
             session = self._all[place] = Session(*place, title, initiator, status, 0.0)
         session.status, session.since = status, self._clock()
+        self._tell(session)
         return session
+
+    def rename(self, session: Session, title: str) -> None:
+        """Give a session another title."""
+        session.title = title
+        self._tell(session)
+
+    def all(self) -> list[Session]:
+        """Every session."""
+        self.expire()
+        return list(self._all.values())
 
     def of(self, channel: str, thread_ts: str) -> Session | None:
         """The session of a thread."""
-        self._expire()
+        self.expire()
         return self._all.get((channel, thread_ts))
 
     def processing(self) -> list[Session]:
         """The sessions in which the app is at work."""
-        self._expire()
+        self.expire()
         return [session for session in self._all.values() if session.status == PROCESSING]
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """End what was processing for too long."""
         for session in self._all.values():
             late = self._clock() >= session.since + self._lifetime_s
             if session.status == PROCESSING and late:
                 session.status = "active"
+                self._tell(session)

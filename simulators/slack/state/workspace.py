@@ -14,6 +14,7 @@ from simulators.slack.state.changes import (
     Posted,
     Reacted,
     Refreshed,
+    SessionChanged,
     StatusChanged,
 )
 from simulators.slack.state.message_log import MessageLog
@@ -41,7 +42,11 @@ class Workspace:
         self.uploads: dict[str, File] = {}
         self.ephemerals: dict[str, Message] = {}
         self.statuses: dict[tuple[str, str], Status] = {}
-        self.sessions = Sessions(config.clock, config.session_lifetime_s)
+        self.sessions = Sessions(
+            config.clock,
+            config.session_lifetime_s,
+            lambda session: self.tell(SessionChanged(session)),
+        )
         self.suggested_prompts: dict[str, JSON] = {}
         self.beside: dict[str, list[JSON]] = {}  # what each person has open beside the agent view
         self.files_url = ""  # where files are served from, known once the server listens

@@ -59,7 +59,7 @@ def rename_session(call: Call) -> JSON:
     session = call.workspace.sessions.of(channel.id, parent.ts)
     if session is None:
         raise Refusal("session_not_found")
-    session.title = _title(call)
+    call.workspace.sessions.rename(session, _title(call))
     return {"session": _shown(session)}
 
 

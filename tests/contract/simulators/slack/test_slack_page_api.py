@@ -1,7 +1,7 @@
 """The server side of the chat page: what it is told, and what people can do in it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 from slack_bolt.async_app import AsyncAck
 
-from tests.support.workbenches.slack import Workbench, workbench
+from simulators.slack.state.changes import SessionStopped, StreamStopped
+from tests.support.workbenches.slack import FAST, Workbench, workbench
 
 
 @dataclass
@@ -108,6 +109,45 @@ async def test_the_bots_messages_statuses_and_streams_are_followed(page: Page) -
     assert "<strong>太字</strong>" in frame["message"]["html"]
     await stream.stop()
     await page.frame("message", is_bot=True, streaming=False)
+
+
+async def test_a_session_is_followed_and_its_stop_told_to_the_app_with_or_without_a_stream(
+    page: Page,
+) -> None:
+    bench, told = page.bench, list[Any]()
+    asked = bench.slack.people.post("hana", "#general", "q")
+    bench.slack.workspace.subscribe(told.append)
+    place = {"channel_id": bench.general, "thread_ts": asked.ts}
+    change = {**place, "status": "processing", "title": "空の色"}
+    await bench.client.api_call("agents.sessions.setStatus", json=change)
+    frame = await page.frame("session", status="processing")
+    assert (frame["title"], frame["stoppable"]) == ("空の色", True)
+    stop = {"channel": bench.general, "thread_ts": asked.ts}
+    assert (await page.do("stop", **stop))["ok"]
+    assert isinstance(told[-1], SessionStopped)
+    streaming = await bench.client.chat_startStream(
+        channel=bench.general,
+        thread_ts=asked.ts,
+        markdown_text="青",
+        recipient_user_id=asked.user,
+        recipient_team_id=bench.slack.workspace.team_id,
+    )
+    assert (await page.do("stop", **stop))["ok"]
+    assert isinstance(told[-1], StreamStopped)
+    assert told[-1].message.ts == streaming["ts"]
+    await bench.client.api_call("agents.sessions.setStatus", json={**place, "status": "active"})
+    await page.frame("session", status="active")
+    assert (await page.do("stop", **stop))["error"] == "session_not_processing"
+
+
+async def test_whoever_does_not_listen_for_stop_gets_none_on_the_page() -> None:
+    deaf = replace(FAST, subscriptions=FAST.subscriptions - {"agent_session_stopped"})
+    async with workbench(deaf) as bench:
+        asked = bench.slack.people.post("hana", "#general", "q")
+        bench.slack.workspace.sessions.set((bench.general, asked.ts), "processing")
+        async with bench.http.ws_connect(f"{bench.running.base_url}/page/ws") as ws:
+            [session] = (await ws.receive_json())["sessions"]
+        assert (session["status"], session["stoppable"]) == ("processing", False)
 
 
 async def test_replies_edits_reactions_and_deletions_are_followed(page: Page) -> None:
