@@ -260,7 +260,7 @@ def _use_cases(settings: CommandSettings, adapters: Adapters) -> AskAgainDeps:
 def _entrance(
     settings: CommandSettings, submit_deps: SubmitDeps, adapters: Adapters
 ) -> OpenHomeDeps:
-    homes = SlackHomePublisher(adapters.slack, adapters.access)
+    homes = SlackHomePublisher(adapters.slack, adapters.access, adapters.ledger.signing)
     return OpenHomeDeps(submit_deps, homes, Pace(REFRESH_EVERY_S), settings.k_revision)
 
 

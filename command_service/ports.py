@@ -99,7 +99,10 @@ class ChannelHistory(Protocol):
 
 
 class Locales(Protocol):
-    """The languages in which users use Slack."""
+    """The languages of users: the one chosen on their Home, else the one they use Slack in."""
+
+    def choose(self, user_id: str, language: Locale | None) -> None:
+        """Use ``language`` from now on; None is Slack's again. A restart forgets it."""
 
     def of(self, user_id: str) -> Locale:
         """The user's language as known by now, at once; the default for a new user."""

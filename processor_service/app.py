@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from processor_service import cold_start
 from processor_service.answering.deps import AnswerDeps, AnswerSource, Coordination, SlackDeps
 from processor_service.answering.generate import Generation
+from processor_service.answering.preferred import PeopleByChoice
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.push_auth import Certs, NoVerification, OidcVerifier, PushVerifier
 from processor_service.api.readiness import Readiness
@@ -39,6 +40,7 @@ from processor_service.redis.leases import RedisLeases
 from processor_service.redis.limits import RedisLimits
 from processor_service.redis.people_cache import RedisPeopleCache
 from processor_service.redis.posts import RedisLastThreads, RedisResponses, RedisStreamOwners
+from processor_service.redis.preferences import RedisPreferences
 from processor_service.redis.rate_budget import RedisRateBudget
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.redis.sealing import Seal
@@ -151,6 +153,7 @@ async def open_dependencies(
             settings.max_waiting_in_thread,
         )
         seal, leases = _seal(settings), RedisLeases(redis)
+        preferences = RedisPreferences(redis)
         source = AnswerSource(
             saved=RedisAnswers(redis, SAVED_ANSWER_TTL_S, seal, signing),
             cache=RedisAnswers(redis, settings.cache_ttl_seconds, seal, signing),
@@ -164,7 +167,8 @@ async def open_dependencies(
                 MemoryBudget(max(_FILE_MEMORY_BYTES, settings.max_file_bytes)),
                 settings.max_file_bytes,
             ),
-            people=SlackPeople(calls, RedisPeopleCache(redis)),
+            people=PeopleByChoice(SlackPeople(calls, RedisPeopleCache(redis)), preferences),
+            preferences=preferences,
             channels=SlackChannels(calls),
             groups=SlackGroups(calls),
             workspace=SlackWorkspace(calls),
@@ -193,7 +197,8 @@ async def open_dependencies(
             prompt_config=source.prompt_config,
             prices=settings.gemini_prices,
         )
-        home = HomeDeps(source.people, limits, SlackHomes(calls), settings.k_revision)
+        homes = SlackHomes(calls, signing)
+        home = HomeDeps(source.people, preferences, limits, homes, settings.k_revision)
         doctor = ReportDeps(
             leases=leases,
             conversations=conversations,

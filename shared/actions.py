@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,7 +22,7 @@ from pydantic import (
 from pydantic_core import from_json
 
 from shared.slack.message import MessageRef
-from shared.task import Mode, Subject, Task, Vote, Wish
+from shared.task import Locale, Mode, Preferences, Subject, Task, Vote, Wish
 
 
 class ActionId(StrEnum):
@@ -39,6 +40,8 @@ class ActionId(StrEnum):
     STOP = "stop"
     FEEDBACK = "feedback"
     SHARE = "share"
+    LANGUAGE = "language"
+    DEFAULT_MODE = "default_mode"
 
 
 class Carried(BaseModel):
@@ -131,6 +134,28 @@ class ShareAnswer(Carried):
     user_id: str
     channel_id: str
     mode: Mode = Mode.CHAT
+
+
+class HomeChoices(Carried):
+    """The choices on a user's Home, kept with the view; an option of a select carries its own."""
+
+    language: Locale | None = None
+    mode: Mode | None = None
+    chosen_at: AwareDatetime | None = None
+
+    @classmethod
+    def of(cls, preferences: Preferences) -> Self:
+        """What a Home keeps of these preferences."""
+        return cls(**dict(preferences))
+
+    @property
+    def preferences(self) -> Preferences:
+        """The same for a task."""
+        return Preferences(language=self.language, mode=self.mode, chosen_at=self.chosen_at)
+
+    def encode(self) -> str:
+        """The JSON of the element's value, without empty fields."""
+        return self.model_dump_json(exclude_none=True)
 
 
 def _from_json(kept: object) -> object:

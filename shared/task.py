@@ -165,6 +165,22 @@ class Share(BaseModel):
     mode: Mode = Mode.CHAT
 
 
+class Preferences(BaseModel):
+    """A user's choices on their Home; what is None is left to us. The latest ones count."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    language: Locale | None = None
+    mode: Mode | None = None
+    chosen_at: AwareDatetime | None = None
+
+    def is_newer_than(self, other: "Preferences") -> bool:
+        """Whether these were chosen after ``other``; what was never chosen is oldest."""
+        if self.chosen_at is None or other.chosen_at is None:
+            return self.chosen_at is not None
+        return self.chosen_at > other.chosen_at
+
+
 class Purpose(StrEnum):
     """The purpose of a message shortcut; ``CATCH_UP`` is the command's, and about a channel."""
 
@@ -211,6 +227,7 @@ class SideContent(TypedDict, total=False):
     cancel: Cancel
     feedback: Feedback
     share: Share
+    preferences: Preferences | None
     message_ts: str
     locale: Locale
     response_url: str | None
@@ -260,6 +277,7 @@ class Task(BaseModel):
     cancel: Cancel | None = None
     feedback: Feedback | None = None
     share: Share | None = None
+    preferences: Preferences | None = None
     quoted: Annotated[tuple[QuotedMessage, ...], Field(exclude_if=operator.not_)] = ()
     files: tuple[TaskFile, ...] = ()
     locale: Locale = "ja"
@@ -396,7 +414,7 @@ def task_id_of_shortcut(
 
 
 def task_id_of_home(team_id: str, user_id: str, event_ts: str) -> str:
-    """The id of one opening of an App Home."""
+    """The id of one opening of an App Home, or of one choice there (its ``action_ts``)."""
     return _digest("home", team_id, user_id, event_ts)
 
 

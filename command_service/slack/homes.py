@@ -6,7 +6,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.slack.access import SlackAccess
 from command_service.texts.home import PROMPTS, PROMPTS_TITLE
+from shared.signing import Signing
 from shared.slack.client import SLACK_FAILURES
+from shared.slack.home_view import signed_home
 from shared.task import Locale
 from shared.telemetry.log import get_logger
 
@@ -16,13 +18,15 @@ log = get_logger(__name__)
 class SlackHomePublisher:
     """``ports.HomePublisher``. Failures are logged: without the agent view there are no prompts."""
 
-    def __init__(self, client: AsyncWebClient, access: SlackAccess) -> None:
+    def __init__(self, client: AsyncWebClient, access: SlackAccess, signing: Signing) -> None:
         self._client = client
         self._access = access
+        self._signing = signing
 
     async def publish(self, user_id: str, view: dict[str, Any]) -> None:
         try:
-            await self._client.views_publish(user_id=user_id, view=view)
+            signed = signed_home(view, user_id, self._signing)
+            await self._client.views_publish(user_id=user_id, view=signed)
         except SLACK_FAILURES as error:
             self._log_failure(error, "views.publish")
 

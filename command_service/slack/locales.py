@@ -1,4 +1,4 @@
-"""Users' languages in Slack, looked up in the background."""
+"""Users' languages: chosen on their Home, else as in Slack, looked up in the background."""
 
 import asyncio
 
@@ -34,9 +34,18 @@ class SlackLocales:
         self._background = background
         self._default = default
         self._known: BoundedMap[str, Locale] = BoundedMap(capacity)
+        self._chosen: BoundedMap[str, Locale] = BoundedMap(capacity)
         self._asked: dict[str, asyncio.Event] = {}
 
+    def choose(self, user_id: str, language: Locale | None) -> None:
+        if language is None:
+            self._chosen.pop(user_id)
+        else:
+            self._chosen.put(user_id, language)
+
     def of(self, user_id: str) -> Locale:
+        if (chosen := self._chosen.get(user_id)) is not None:
+            return self._chosen.put(user_id, chosen)
         if (known := self._known.get(user_id)) is not None:
             return self._known.put(user_id, known)
         self._asking(user_id)
@@ -44,6 +53,8 @@ class SlackLocales:
 
     async def found(self, user_id: str) -> Locale:
         """The user's language, from Slack if needed; the default if Slack cannot be asked."""
+        if (chosen := self._chosen.get(user_id)) is not None:
+            return chosen
         if user_id not in self._known:
             await self._asking(user_id).wait()
         return self._known.get(user_id) or self._default

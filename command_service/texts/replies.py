@@ -57,7 +57,7 @@ _USAGE: Final[Texts] = {
 • `/gemini catch-up #チャンネル 3d` 最近の発言のまとめを、元の発言へのリンク付きでダイレクトメッセージに届けます（`/gemini まとめ` も使えます。期間は `1d`・`3d`・`1w`、チャンネルを省くとその場所。あなたと私の両方が参加しているチャンネルに限ります）
 *読めるファイル*
 • PDF・Word・Excel・PowerPoint・CSV・メール（.eml）・画像・音声・動画・テキストを質問に添付できます
-*回答のモード* （`/gemini` では、指定がなければ質問に合わせて自動で選びます）
+*回答のモード* （指定がなければ、`/gemini` では質問に合わせて自動で選びます。既定のモードと言語は、私の「ホーム」タブで選べます）
 • `/gemini general: 質問` 要約と主なポイント（`一般:` も使えます）
 • `/gemini code: 質問` コードと説明、改善の提案（`コード:`）
 • `/gemini data: 質問` 分析と発見事項、推奨事項（`データ:`）
@@ -80,7 +80,7 @@ _USAGE: Final[Texts] = {
 • `/gemini catch-up #channel 3d` sums up what was said lately, with links, in our direct messages (`1d`, `3d` or `1w`; without a channel, the one you're in; only channels that both of us are in)
 *Files I can read*
 • send PDF, Word, Excel, PowerPoint, CSV or mail (.eml) files, images, audio, video or text with your question
-*Answer modes* (`/gemini` picks one that fits, unless you name it)
+*Answer modes* (`/gemini` picks one that fits, unless you name it; choose a default mode and your language in my Home tab)
 • `/gemini general: …` a summary and its key points
 • `/gemini code: …` code with an explanation and suggestions
 • `/gemini data: …` an analysis with insights and recommendations

@@ -23,6 +23,7 @@ from command_service.payloads.buttons import (
     read_wish,
 )
 from command_service.payloads.cancels import read_stop, read_stopped_session
+from command_service.payloads.home import read_home_choice, read_opening
 from command_service.payloads.messages import (
     read_command,
     read_mention,
@@ -36,7 +37,7 @@ from command_service.use_cases.app_home import (
     HOME_EVENTS,
     OpenHomeDeps,
     open_home,
-    read_opening,
+    take_choice,
 )
 from command_service.use_cases.ask_again import AskAgainDeps, ask_again
 from command_service.use_cases.command_reply import reply_to
@@ -121,6 +122,8 @@ class Listeners:
         app.action(ActionId.STOP)(self._on_stop)
         app.action(ActionId.SHARE)(self._on_share)
         app.action(ActionId.FEEDBACK)(self._on_vote)
+        for action_id in (ActionId.LANGUAGE, ActionId.DEFAULT_MODE):
+            app.action(action_id)(self._on_home_choice)
         app.view(REASONS)(self._on_reasons)
         for callback_id in SHORTCUTS:
             app.message_shortcut(callback_id)(self._on_shortcut)
@@ -238,11 +241,15 @@ class Listeners:
         await ack()
 
     async def _on_home(self, body: Payload) -> None:
-        opened = read_opening(body)
+        opened = read_opening(body, self.signing)
         if opened is None:
             count_event(NOBODY, "ignored", "unhandled")
         else:
             open_home(opened, self.entrance)
+
+    async def _on_home_choice(self, body: Payload, ack: AsyncAck) -> None:
+        take_choice(read_home_choice(body, self.signing), self.entrance)
+        await ack()
 
 
 async def _on_looked_elsewhere() -> None:

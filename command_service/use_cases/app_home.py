@@ -1,15 +1,15 @@
-"""App Home and the agent view, when a user opens the app itself.
+"""App Home and the agent view, when a user opens the app itself or chooses something there.
 
-Best effort: a failure is logged, and the next opening tries again.
+Best effort: a failure is logged, and the next opening tries again. A choice is kept with the Home
+itself, so that it outlives the queue and Redis.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final
 
-from command_service.envelope.metrics import came_from, count_event
+from command_service.envelope.metrics import NOBODY, came_from, count_event
+from command_service.payloads.home import Opened
 from command_service.payloads.model import NotAQuestion, RejectReason
-from command_service.payloads.well_formed import id_in, never_raising
 from command_service.ports import HomePublisher
 from command_service.use_cases.policy import Presence, turned_away
 from command_service.use_cases.submit import (
@@ -23,7 +23,7 @@ from command_service.use_cases.submit import (
 from command_service.use_cases.throttle import Pace
 from shared.errors import QueueUnavailable
 from shared.slack.home_view import home_view, notice_view
-from shared.task import Kind, Requester, Source, Task, task_id_of_home
+from shared.task import Kind, Preferences, Requester, Source, Task, task_id_of_home
 from shared.telemetry.log import bound_task, get_logger
 
 log = get_logger(__name__)
@@ -33,40 +33,6 @@ HOME_EVENTS: Final = ("app_home_opened",)
 
 # Users click to and fro between the tabs.
 REFRESH_EVERY_S: Final = 30.0
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A user opened one of the app's tabs. ``published``: their Home shows something already."""
-
-    team_id: str
-    user_id: str
-    channel_id: str
-    tab: Literal["home", "messages"]
-    event_ts: str
-    published: bool = False
-
-
-def read_opening(body: Mapping[str, Any]) -> Opened | None:
-    """The opening in an ``app_home_opened`` event; None for any other tab than these two."""
-    opened = _opening(body)
-    return None if isinstance(opened, NotAQuestion) else opened
-
-
-@never_raising
-def _opening(body: Mapping[str, Any]) -> Opened | None:
-    event = body["event"]
-    tab = event.get("tab")
-    if tab not in {"home", "messages"}:
-        return None
-    return Opened(
-        team_id=str(body["team_id"]),
-        user_id=id_in(event["user"]),
-        channel_id=id_in(event["channel"]),
-        tab=tab,
-        event_ts=str(event["event_ts"]),
-        published=bool(event.get("view")),
-    )
 
 
 @dataclass(frozen=True)
@@ -97,8 +63,40 @@ def open_home(opened: Opened, deps: OpenHomeDeps) -> None:
             turning = _turn_away(opened, reason, deps)
             deps.submit_deps.background.start(turning, f"turned-away:{opened.user_id}")
         return
+    _remember(opened, deps)
     work = _fill(opened, deps) if opened.tab == "home" else _suggest(opened, deps)
     deps.submit_deps.background.start(work, f"{opened.tab}:{opened.user_id}")
+
+
+def take_choice(chosen: Opened | NotAQuestion, deps: OpenHomeDeps) -> None:
+    """Show the Home with the choice, which keeps it there, and have the processor keep it, too.
+
+    Raises SlackDenied: Slack then shows a failure beside the select, for nothing could be kept.
+    """
+    if isinstance(chosen, NotAQuestion):
+        count_event(NOBODY, "ignored", chosen.reason)
+        return
+    came_from(Source.APP_HOME)
+    submit_deps = deps.submit_deps
+    if submit_deps.access.denied is not None:
+        _count("handed_back", submit_deps.access.denied.reason)
+        raise submit_deps.access.denied
+    who = Presence(chosen.team_id, chosen.user_id, external=chosen.external)
+    if reason := turned_away(who, submit_deps.policy):
+        _count("refused", reason)
+        turning = _turn_away(chosen, reason, deps)
+        submit_deps.background.start(turning, f"turned-away:{chosen.user_id}")
+        return
+    if not submit_deps.presses.try_acquire(chosen.user_id, _task(chosen, submit_deps).task_id):
+        _count("refused", RejectReason.TOO_SOON)
+        return
+    _remember(chosen, deps)
+    submit_deps.background.start(_fill(chosen, deps), f"choice:{chosen.user_id}")
+
+
+def _remember(opened: Opened, deps: OpenHomeDeps) -> None:
+    if opened.preferences is not None:
+        deps.submit_deps.locales.choose(opened.user_id, opened.preferences.language)
 
 
 def _count(outcome: str, reason: str = "none") -> None:
@@ -125,7 +123,8 @@ async def _fill(opened: Opened, deps: OpenHomeDeps) -> None:
     with bound_task(task.task_id):
         locale = await deps.submit_deps.locales.found(opened.user_id)
         if not opened.published:
-            await deps.homes.publish(opened.user_id, home_view(locale, deps.revision, "comes"))
+            view = home_view(locale, deps.revision, "comes", opened.preferences or Preferences())
+            await deps.homes.publish(opened.user_id, view)
         try:
             await publish(task.model_copy(update={"locale": locale}), deps.submit_deps)
         except QueueUnavailable as error:
@@ -140,4 +139,5 @@ async def _fill(opened: Opened, deps: OpenHomeDeps) -> None:
 def _task(opened: Opened, submit_deps: SubmitDeps) -> Task:
     task_id = task_id_of_home(opened.team_id, opened.user_id, opened.event_ts)
     by = Requester(opened.team_id, opened.channel_id, opened.user_id)
-    return Task.side(Kind.HOME, task_id, by, submit_deps.now())
+    content = opened.preferences
+    return Task.side(Kind.HOME, task_id, by, submit_deps.now(), preferences=content)

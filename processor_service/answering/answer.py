@@ -24,6 +24,7 @@ from processor_service.answering.deps import AnswerDeps
 from processor_service.answering.earlier_answer import note_on_request
 from processor_service.answering.obtain import obtain_answer
 from processor_service.answering.post_answer import live_preview, post_answer
+from processor_service.answering.preferred import in_default_mode, localised
 from processor_service.answering.single_flight import saved_answer_key
 from processor_service.answering.thread_queue import TurnNeverCame, wait_for_turn
 from processor_service.attachments.attach import FilesUnusable
@@ -140,7 +141,7 @@ async def give_up(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
             run = _begin(work.lease, work.until, deps)
             if await is_for_us(task, deps.follow_ups, run.patience):
                 async with deps.slack.statuses.of(task, deps.slack.conversations, again=True):
-                    await _tell_given_up(await _localised(task, deps), run, deps)
+                    await _tell_given_up(await localised(task, deps.source.people), run, deps)
                 work.outcome = Outcome.GAVE_UP
             else:
                 work.outcome = Outcome.NOT_FOLLOWED
@@ -163,7 +164,7 @@ async def _answer_once(
 ) -> Outcome:
     refusal = await refusal_of(task, delivery, run, deps)
     if refusal is None or not refusal.told:
-        task = await _localised(task, deps)
+        task = await in_default_mode(await localised(task, deps.source.people), deps.source)
     if refusal is not None:
         await tell_refusal(task, refusal, run, deps)
         return Outcome.TOLD_FAILURE
@@ -225,7 +226,7 @@ async def _failures_told(
     except (PermanentError, TurnNeverCame) as error:
         if isinstance(error, TurnNeverCame) and not delivery.may_be_last:
             raise
-        await _tell(await _localised(task, deps), _failure_of(error), run, deps)
+        await _tell(await localised(task, deps.source.people), _failure_of(error), run, deps)
         stopped = isinstance(error, Cancelled)
         work.outcome = _stopped(words=False) if stopped else Outcome.TOLD_FAILURE
     finally:
@@ -259,9 +260,3 @@ def _leased(
 def _begin(lease: Lease, until: float, deps: AnswerDeps) -> TaskRun:
     held = TaskLease(deps.coordination.leases, lease)
     return TaskRun(held, deps.retry_policy.ending(until), stopping=deps.stopping)
-
-
-async def _localised(task: Task, deps: AnswerDeps) -> Task:
-    """The task in its user's language; the wire's is a guess for a new user."""
-    locale = await deps.source.people.locale_of(task.user_id)
-    return task if locale is None else task.model_copy(update={"locale": locale})

@@ -11,7 +11,7 @@ from processor_service.ports.answers import Answers
 from processor_service.ports.conversations import Conversations, ThreadReader
 from processor_service.ports.limits import Limits, RateBudget
 from processor_service.ports.model import Model
-from processor_service.ports.people import Channels, Groups, People, Workspace
+from processor_service.ports.people import Channels, Groups, People, PreferenceStore, Workspace
 from processor_service.ports.work import Cancellations, Leases, ThreadQueue
 from processor_service.prompt.build import PromptConfig
 from processor_service.resilience.late_looks import LateLooks
@@ -42,6 +42,7 @@ class AnswerSource:
     prompt_config: PromptConfig
     files: Files
     people: People
+    preferences: PreferenceStore
     channels: Channels
     groups: Groups
     workspace: Workspace

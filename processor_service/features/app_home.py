@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from processor_service.ports.limits import Usages
-from processor_service.ports.people import HomeViews, People
+from processor_service.ports.people import HomeViews, People, PreferenceStore
 from shared import clock
 from shared.slack.home_view import HomeContent, Usage, home_view
-from shared.task import Task
+from shared.task import Preferences, Task
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class HomeDeps:
     """Dependencies of ``refresh_home``. ``revision`` is ours, to be shown."""
 
     people: People
+    preferences: PreferenceStore
     usage: Usages
     homes: HomeViews
     revision: str | None = None
@@ -24,9 +25,13 @@ class HomeDeps:
 
 
 async def refresh_home(task: Task, deps: HomeDeps, within_s: float) -> None:
-    """Publish the user's Home as a whole; idempotent. Raises as ``HomeViews``, and TimeoutError."""
+    """Keep the newest choices, and publish the user's Home as a whole; idempotent. What Redis has
+    lost comes back from the Home that was opened. Raises as ``HomeViews``, and TimeoutError.
+    """
     async with asyncio.timeout(within_s):
-        locale = await deps.people.locale_of(task.user_id) or task.locale
+        offered = task.preferences or Preferences()
+        kept = await deps.preferences.newest(task.user_id, offered)
+        locale = kept.language or await deps.people.locale_of(task.user_id) or task.locale
         used = await deps.usage.of(task.team_id, task.user_id)
         usage: Usage = HomeContent(used, deps.now()) if used is not None else "unknown"
-        await deps.homes.publish(task.user_id, home_view(locale, deps.revision, usage))
+        await deps.homes.publish(task.user_id, home_view(locale, deps.revision, usage, kept))

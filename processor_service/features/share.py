@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from processor_service.answering.deps import AnswerDeps
+from processor_service.answering.preferred import localised
 from processor_service.delivery.destination import resolve_destination
 from processor_service.delivery.reconcile import answer_mark, find_existing, reconcile
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
@@ -40,8 +41,7 @@ async def share_answer(task: Task, message_id: str, deps: AnswerDeps) -> Outcome
     share, leases = task.share, deps.coordination.leases
     if share is None:
         return Outcome.NOTED
-    locale = await deps.source.people.locale_of(task.user_id)
-    task = task if locale is None else task.model_copy(update={"locale": locale})
+    task = await localised(task, deps.source.people)
     async with leased(task, message_id, leases, deps.deadline_s, deps.stopping) as work:
         if work.lease is not None:
             lease, patience = TaskLease(leases, work.lease), deps.retry_policy.ending(work.until)

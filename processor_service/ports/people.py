@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from shared.task import Locale, Vote
+from shared.task import Locale, Preferences, Vote
 
 _DAY_S: Final = 24 * 3600
 
@@ -37,7 +37,7 @@ class People(Protocol):
     """The users of Slack."""
 
     async def locale_of(self, user_id: str) -> Locale | None:
-        """The user's language in Slack; None if it is not known quickly."""
+        """The user's language; None if it is not known quickly."""
 
     async def utc_offset_of(self, user_id: str) -> timedelta | None:
         """How far the user's clock is ahead of UTC; None if it is not known quickly."""
@@ -52,6 +52,16 @@ class Person:
 
     locale: Locale | None = None
     utc_offset: timedelta | None = None
+
+
+class PreferenceStore(Protocol):
+    """What users chose on their Home. No method raises: a lost store knows of no choices."""
+
+    async def of(self, user_id: str) -> Preferences:
+        """The user's choices."""
+
+    async def newest(self, user_id: str, offered: Preferences) -> Preferences:
+        """The newer of ``offered`` and the kept choices, which is then the kept one."""
 
 
 class PeopleCache(Protocol):

@@ -84,6 +84,7 @@ async def names_of(
     ids: Sequence[str], people: People, channels: Channels, groups: Groups
 ) -> dict[str, str]:
     """The names known within about a second; without ids there is no call."""
+    ids = [each for each in ids if each]
     if not ids:
         return {}
     persons = list(dict.fromkeys(each for each in ids if each[0] in "UW"))

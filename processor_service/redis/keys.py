@@ -134,6 +134,11 @@ def utc_offset_key(user_id: str) -> str:
     return f"{PREFIX}utc_offset:{user_id}"
 
 
+def preferences_key(user_id: str) -> str:
+    """What a user chose on their Home. It does not expire: nobody chooses twice."""
+    return f"{PREFIX}preferences:{user_id}"
+
+
 def name_key(user_id: str) -> str:
     """A user's display name in Slack."""
     return f"{PREFIX}name:{user_id}"

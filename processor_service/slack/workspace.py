@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from processor_service.slack.client import BotIdentity, SlackCalls
 from shared.errors import MechachangError
+from shared.signing import Signing
+from shared.slack.home_view import signed_home
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -51,9 +53,11 @@ class SlackWorkspace:
 class SlackHomes:
     """``ports.HomeViews`` by ``views.publish``."""
 
-    def __init__(self, calls: SlackCalls) -> None:
+    def __init__(self, calls: SlackCalls, signing: Signing) -> None:
         self._calls = calls
+        self._signing = signing
 
     async def publish(self, user_id: str, view: dict[str, Any]) -> None:
+        signed = signed_home(view, user_id, self._signing)
         async with self._calls("views.publish"):
-            await self._calls.client.views_publish(user_id=user_id, view=view)
+            await self._calls.client.views_publish(user_id=user_id, view=signed)

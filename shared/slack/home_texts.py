@@ -2,40 +2,49 @@
 
 from typing import Final
 
-from shared.task import Texts
+from shared.task import Locale, Mode, Texts
 
 HOME_TITLE: Final[Texts] = {"ja": "Mechachang へようこそ", "en": "Welcome to Mechachang"}
 ABOUT: Final[Texts] = {
-    "ja": "Gemini に質問できるアシスタントです。調べもの、文章やコードの作成、データの分析、スレッドの要約や翻訳をお手伝いします。回答は、書き上がるそばから表示されます。",
-    "en": "I'm an assistant powered by Gemini. I research questions, write text and code, analyse data, and summarise or translate Slack threads. You can watch my answers being written.",
+    "ja": "Gemini がお答えするアシスタントです。質問への回答、文章やコードの作成、データの整理、スレッドの要約や翻訳をお手伝いします。",
+    "en": "I'm an assistant powered by Gemini. I answer questions, write text and code, make sense of data, and summarise or translate threads.",
 }
 WAYS: Final[Texts] = {
     "ja": """\
-*質問のしかた*
-• *ダイレクトメッセージ*  この画面の「メッセージ」タブで話しかける（ほかのメッセージを転送するだけでも、お答えします）
-• *チャンネル、グループ DM*  私にメンションし、続けて質問を書く
-• *コマンド*  `/gemini 質問`（`--private` を付けると、ダイレクトメッセージであなただけに届きます）
-• *メッセージのメニュー*  「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）""",
+*質問のしかたは 3 つ*
+• *メンション*（チャンネル、グループ DM）  `@Mechachang 素数を判定する Python の関数を書いてください`
+• *ダイレクトメッセージ*  「メッセージ」タブに書くだけ：「30 分の定例会議の議題のひな形を作ってください。」
+• *コマンド*  `/gemini オンライン会議を短くするには？`（`--private` を付けると、あなただけに届きます）""",
     "en": """\
-*Ways to ask*
-• *Direct message*  write to me in the Messages tab above, or forward a message to me
-• *Channel or group DM*  mention me, followed by your question
-• *Command*  `/gemini your question` (with `--private` I answer by direct message)
-• *A message's menu*  choose Summarise thread, Translate or Explain (I answer by direct message)""",
+*Three ways to ask*
+• *Mention me* in a channel or group DM  `@Mechachang Write a Python function that tests whether a number is prime`
+• *Direct message*  just write in the Messages tab: “Draft an agenda for a 30-minute weekly team meeting.”
+• *Command*  `/gemini How can we keep remote meetings short?` (add `--private` and only you see the answer)""",
 }
-MODES: Final[Texts] = {
-    "ja": """\
-*`/gemini` の回答モード* （指定がなければ、質問に合わせて自動で選びます）
-• `general:` 要約と主なポイント
-• `code:` コードと説明、改善の提案
-• `data:` 分析と発見事項、推奨事項
-• `creative:` 文章とスタイル、別案""",
-    "en": """\
-*Answer modes of `/gemini`* (I pick one that fits, unless you name it)
-• `general:` a summary and its key points
-• `code:` code with an explanation and suggestions
-• `data:` an analysis with insights and recommendations
-• `creative:` a text with its style and variations""",
+ELSEWHERE: Final[Texts] = {
+    "ja": "メッセージのメニューの「スレッドを要約」「翻訳」「説明」や、メッセージの転送でもお使いいただけます。",
+    "en": "You can also pick Summarise thread, Translate or Explain in a message's menu, or forward a message to me.",
+}
+SETTINGS: Final[Texts] = {"ja": "*あなたの設定*", "en": "*Your settings*"}
+LANGUAGE: Final[Texts] = {
+    "ja": "*言語*\nこの画面、お知らせ、ボタンの言語です。回答は質問と同じ言語になります。",
+    "en": "*Language*\nFor this page, notices and buttons. Answers are in the language of your question.",
+}
+LANGUAGES: Final[dict[Locale | None, Texts]] = {
+    None: {"ja": "自動（Slack の言語）", "en": "Automatic (as in Slack)"},
+    "ja": {"ja": "日本語", "en": "日本語"},
+    "en": {"ja": "English", "en": "English"},
+}
+DEFAULT_MODE: Final[Texts] = {
+    "ja": "*既定の回答モード*\nモードを指定しない質問に使います。`code:` や `--mode data` を付けた質問では、その指定を優先します。",
+    "en": "*Default mode*\nFor questions that name no mode. `code:` or `--mode data` in a question comes first.",
+}
+DEFAULT_MODES: Final[dict[Mode | None, Texts]] = {
+    None: {"ja": "自動（質問に合わせる）", "en": "Automatic (fits the question)"},
+    Mode.GENERAL: {"ja": "general：要約とポイント", "en": "general: summary and key points"},
+    Mode.CODE: {"ja": "code：コードと説明", "en": "code: code and explanation"},
+    Mode.DATA: {"ja": "data：分析と発見事項", "en": "data: analysis and insights"},
+    Mode.CREATIVE: {"ja": "creative：文章と別案", "en": "creative: text and variations"},
 }
 HELP: Final[Texts] = {
     "ja": "くわしい使い方は `/gemini help`、うまく動かないときは `/gemini doctor` でご確認いただけます。",

@@ -3,16 +3,23 @@
 Slack replaces a view as a whole (docs.slack.dev, views.publish), so both services build it here.
 """
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
+from shared.actions import ActionId, HomeChoices
+from shared.signing import Signing, signed_value, signed_value_in
 from shared.slack import home_texts as texts
 from shared.slack.blocks import Block, context, mrkdwn, plain, section
-from shared.task import Locale, Texts
+from shared.task import Locale, Mode, Preferences, Texts
 from shared.version import described
 
-CALLBACK_ID: Final = "home"
+_HOME: Final = {"type": "home", "callback_id": "home"}
+
+_LANGUAGES: Final[Sequence[Locale | None]] = (None, "ja", "en")
+_MODES: Final = (None, Mode.GENERAL, Mode.CODE, Mode.DATA, Mode.CREATIVE)
 
 
 @dataclass(frozen=True)
@@ -50,14 +57,18 @@ Usage = HomeContent | Literal["comes", "unknown"]
 
 def notice_view(text: str) -> dict[str, Any]:
     """A view with nothing but ``text``."""
-    return {"type": "home", "callback_id": CALLBACK_ID, "blocks": [section(text)]}
+    return {**_HOME, "blocks": [section(text)]}
 
 
-def home_view(locale: Locale, revision: str | None, usage: Usage) -> dict[str, Any]:
-    """The view of one user: our features, how to ask, their usage, our version."""
+def home_view(
+    locale: Locale, revision: str | None, usage: Usage, preferences: Preferences
+) -> dict[str, Any]:
+    """The view of one user: how to ask, their choices, their usage, our version."""
     blocks = [
         {"type": "header", "text": plain(texts.HOME_TITLE[locale])},
-        *(section(text[locale]) for text in (texts.ABOUT, texts.WAYS, texts.MODES)),
+        *(section(text[locale]) for text in (texts.ABOUT, texts.WAYS, texts.ELSEWHERE)),
+        {"type": "divider"},
+        *_selects(preferences, locale),
         {"type": "divider"},
         section(texts.USAGE[locale]),
         *_usage_blocks(usage, locale),
@@ -65,7 +76,65 @@ def home_view(locale: Locale, revision: str | None, usage: Usage) -> dict[str, A
         context(texts.HELP[locale]),
         context(f"Mechachang {described(revision)}"),
     ]
-    return {"type": "home", "callback_id": CALLBACK_ID, "blocks": blocks}
+    kept = HomeChoices.of(preferences).encode()
+    return {**_HOME, "private_metadata": kept, "blocks": blocks}
+
+
+def _place(user_id: str) -> str:
+    """Replaces the channel in the signature of what a Home keeps."""
+    return f"home:{user_id}"
+
+
+def signed_home(view: Mapping[str, Any], user_id: str, signing: Signing) -> dict[str, Any]:
+    """The view as it is published for this user: what it keeps is signed for them."""
+    if "private_metadata" not in view:
+        return dict(view)
+    kept = json.loads(view["private_metadata"])
+    return {**view, "private_metadata": signed_value(kept, _place(user_id), signing)}
+
+
+def kept_in_home(view: object, user_id: str, signing: Signing) -> HomeChoices | None:
+    """What we kept with the Home of this user; None for anything that we did not sign."""
+    kept = view.get("private_metadata") if isinstance(view, Mapping) else None
+    value = signed_value_in(kept, _place(user_id), signing)
+    return None if value is None else HomeChoices.decode(json.dumps(value))
+
+
+def _selects(preferences: Preferences, locale: Locale) -> list[Block]:
+    """Two selects that show what is chosen; choosing is all there is to do."""
+    languages = {HomeChoices(language=each): texts.LANGUAGES[each][locale] for each in _LANGUAGES}
+    modes = {HomeChoices(mode=each): texts.DEFAULT_MODES[each][locale] for each in _MODES}
+    return [
+        section(texts.SETTINGS[locale]),
+        _select(
+            ActionId.LANGUAGE,
+            texts.LANGUAGE[locale],
+            languages,
+            HomeChoices(language=preferences.language),
+        ),
+        _select(
+            ActionId.DEFAULT_MODE,
+            texts.DEFAULT_MODE[locale],
+            modes,
+            HomeChoices(mode=preferences.mode),
+        ),
+    ]
+
+
+def _select(
+    action_id: ActionId, label: str, choices: Mapping[HomeChoices, str], chosen: HomeChoices
+) -> Block:
+    options = {
+        each: {"text": plain(name), "value": each.encode()} for each, name in choices.items()
+    }
+    element = {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": plain(label.split("\n", maxsplit=1)[0].strip("*")),
+        "options": [*options.values()],
+        "initial_option": options.get(chosen, next(iter(options.values()))),
+    }
+    return {**section(label), "block_id": action_id, "accessory": element}
 
 
 def _usage_blocks(usage: Usage, locale: Locale) -> list[Block]:

@@ -18,9 +18,22 @@ async def test_app_home_shows_how_to_ask_and_the_usage(page: Page) -> None:
     await page.get_by_test_id("channel-mechachang").click()
     await page.get_by_test_id("tab-home").click()
     home = page.get_by_test_id("home")
-    await expect(home).to_contain_text("Ways to ask")
+    await expect(home).to_contain_text("Three ways to ask")
     await expect(home).to_contain_text("Your usage today")
     await expect(home).to_contain_text("0 of 10", timeout=ANSWER_MS)
+
+
+async def test_language_and_mode_are_chosen_on_home_and_stay_there(page: Page) -> None:
+    await page.get_by_test_id("channel-mechachang").click()
+    await page.get_by_test_id("tab-home").click()
+    home = page.get_by_test_id("home")
+    await home.get_by_label("Default mode").select_option(label="code: code and explanation")
+    await home.get_by_label("Language").select_option(label="日本語")
+    await expect(home).to_contain_text("今日のご利用状況", timeout=ANSWER_MS)
+    await expect(home.get_by_label("既定の回答モード")).to_have_value('{"v":1,"mode":"code"}')
+    await page.get_by_test_id("tab-messages").click()
+    await page.get_by_test_id("tab-home").click()
+    await expect(home.get_by_label("言語")).to_have_value('{"v":1,"language":"ja"}')
 
 
 async def test_a_suggested_prompt_is_asked_by_a_click(page: Page) -> None:

@@ -24,12 +24,12 @@ from command_service.payloads.buttons import (
     read_wish,
 )
 from command_service.payloads.cancels import read_stop, read_stopped_session
+from command_service.payloads.home import read_home_choice, read_opening
 from command_service.payloads.messages import read_back, read_command, read_mention, read_message
 from command_service.payloads.model import Click, JoinedConversation, NotAQuestion, Question
 from command_service.payloads.model import QuestionContent as AskedAgain
 from command_service.payloads.shares import read_share
 from command_service.payloads.votes import Voted, kept_for_reasons, read_reasons, read_vote
-from command_service.use_cases.app_home import read_opening
 from command_service.use_cases.deletions import leaves_a_tombstone, read_deletion
 from command_service.use_cases.edits import Edited, read_edit
 from command_service.use_cases.policy import Policy
@@ -65,6 +65,7 @@ from tests.fuzz.adapters import (
 from tests.fuzz.samples import (
     ASKED_FOR,
     CHANNEL,
+    CHOSEN,
     CHUNK,
     DM,
     EDIT,
@@ -230,7 +231,12 @@ READERS: list[Reader] = [
         lambda told: read_share(told, NOON),
     ),
     Reader("read_stopped_session", STOPPED, lambda told: read_stopped_session(told, NOON)),
-    Reader("read_opening", OPENED, read_opening),
+    Reader("read_opening", OPENED, lambda told: read_opening(told, SIGNING)),
+    Reader(
+        "read_home_choice",
+        CHOSEN,
+        lambda told: read_home_choice(told, SIGNING),
+    ),
 ]
 
 # Each reads several hundred characters in some hundred places: what is measured elsewhere.

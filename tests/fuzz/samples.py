@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from shared.ledger import Mark, file_name, file_title
+from shared.slack.home_view import signed_home
 from tests.support.fakes.command import a_click, a_direct_message, a_mention
 from tests.support.signed import SIGNING, metadata
 
@@ -209,6 +210,24 @@ STOPPED = {
 OPENED = {
     "team_id": "T1",
     "event": {"user": "U1", "channel": "D1", "tab": "home", "event_ts": TS, "view": {}},
+}
+
+CHOSEN = {
+    "team": {"id": "T1"},
+    "user": {"id": "U1", "team_id": "T1"},
+    "view": {
+        "private_metadata": signed_home(
+            {"private_metadata": '{"v":1,"language":"ja"}'}, "U1", SIGNING
+        )["private_metadata"],
+        "state": {"values": {"default_mode": {"default_mode": {"selected_option": None}}}},
+    },
+    "actions": [
+        {
+            "action_id": "language",
+            "action_ts": TS,
+            "selected_option": {"value": '{"v":1,"language":"en"}'},
+        }
+    ],
 }
 
 KEPT = json.dumps(

@@ -117,6 +117,29 @@ async def test_home_shows_what_its_person_has_asked_today(stack: LocalStack) -> 
     assert "1 of 10" in shown
 
 
+async def test_what_is_chosen_on_home_is_how_the_next_plain_question_is_answered(
+    stack: LocalStack,
+) -> None:
+    people, hana = stack.slack.people, stack.slack.people.user("hana").id
+
+    def home(said: str) -> str | None:
+        view = stack.slack.views.home(hana)
+        return view.id if view is not None and said in str(view.payload) else None
+
+    people.open_home("hana")
+    view_id = str(await stack.slack.wait_for(lambda: home("*質問*"), DEADLINE_S))
+    for action_id, value in (
+        ("language", '{"v":1,"language":"en"}'),
+        ("default_mode", '{"v":1,"mode":"code"}'),
+    ):
+        await people.click_in_view("hana", view_id, action_id, selected_option={"value": value})
+    await stack.slack.wait_for(lambda: home("*Questions*"), DEADLINE_S)
+    people.post("hana", people.dm("hana").id, "素数を判定する Python の関数を書いてください")
+    [answer] = await seen(stack, "hana", "answer")
+    assert "Code mode" in str(answer["blocks"])
+    assert "```" in str(answer["blocks"])
+
+
 async def test_the_doctor_reports_from_both_services(stack: LocalStack) -> None:
     outcome = await stack.slack.people.slash("alice", "#general", "/gemini", "doctor")
     assert outcome.acked

@@ -4,12 +4,15 @@ Limits: slack_sdk.models.blocks (block_elements, basic_components) and the refer
 docs.slack.dev/reference/block-kit.
 """
 
+from typing import Any
+
 from simulators.slack.content.schema import (
     Rule,
     anything,
     boolean,
     both,
     by_type,
+    complain,
     either,
     items,
     number,
@@ -113,8 +116,22 @@ image = both(
 )
 
 _SELECT = {**_INPUT, "options": items(_OPTION, 100), "option_groups": items(_OPTION_GROUP, 100)}
+
+
+def _offered(value: Any, pointer: str, errors: list[str]) -> None:
+    """Slack refuses an initial option that is not, to the letter, one of the offered ones."""
+    if errors or not isinstance(value, dict):
+        return
+    groups = [value, *(value.get("option_groups") or [])]
+    options = [option for group in groups for option in group.get("options") or []]
+    if value.get("initial_option") not in [None, *options]:
+        complain(errors, "must be one of the options", f"{pointer}/initial_option")
+
+
 static_select = both(
-    shape({}, {**_SELECT, "initial_option": anything}), either("options", "option_groups")
+    shape({}, {**_SELECT, "initial_option": anything}),
+    either("options", "option_groups"),
+    _offered,
 )
 multi_static_select = both(
     shape({}, {**_SELECT, "initial_options": anything, "max_selected_items": number}),

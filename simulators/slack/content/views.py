@@ -20,7 +20,7 @@ from simulators.slack.content.schema import (
 )
 from simulators.slack.errors import Refusal
 from simulators.slack.state.changes import HomePublished, ModalShown
-from simulators.slack.state.model import JSON, View
+from simulators.slack.state.model import JSON, View, elements_of
 from simulators.slack.state.workspace import Workspace
 
 STACK = 3
@@ -213,6 +213,20 @@ def _blocks(payload: JSON, kind: str) -> list[str]:
     return errors
 
 
+def _state(view: View) -> JSON:
+    """What each select shows: what its user chose there, else its initial option."""
+    values: JSON = {}
+    for block in view.payload["blocks"]:
+        for element in elements_of(block):
+            if element.get("type") != "static_select":
+                continue
+            shown = {"type": element["type"], "selected_option": element.get("initial_option")}
+            values.setdefault(block["block_id"], {})[element["action_id"]] = shown
+    for block_id, chosen in view.values.items():
+        values.setdefault(block_id, {}).update(chosen)
+    return values
+
+
 def present_view(workspace: Workspace, view: View) -> JSON:
     """A view as the API and interactions show it."""
     payload = view.payload
@@ -223,7 +237,7 @@ def present_view(workspace: Workspace, view: View) -> JSON:
         "blocks": payload["blocks"],
         "private_metadata": payload.get("private_metadata") or "",
         "callback_id": payload.get("callback_id") or "",
-        "state": {"values": view.values},
+        "state": {"values": _state(view)},
         "hash": view.hash,
         "title": payload.get("title") or {"type": "plain_text", "text": "View Title"},
         "clear_on_close": bool(payload.get("clear_on_close")),

@@ -199,12 +199,16 @@ class FakeLocales:
 
     def __init__(self) -> None:
         self.locale: Locale = "ja"
+        self.chosen: dict[str, Locale | None] = {}
+
+    def choose(self, user_id: str, language: Locale | None) -> None:
+        self.chosen[user_id] = language
 
     def of(self, user_id: str) -> Locale:
-        return self.locale
+        return self.chosen.get(user_id) or self.locale
 
     async def found(self, user_id: str) -> Locale:
-        return self.locale
+        return self.of(user_id)
 
 
 class FakeHomes:

@@ -17,6 +17,7 @@ from shared.actions import (
     AskAgain,
     CastVote,
     ExplainVote,
+    HomeChoices,
     ShareAnswer,
     ShownQuestion,
     StopAnswer,
@@ -238,6 +239,7 @@ def test_what_our_messages_carry_is_listed_by_action_and_model() -> None:
         StopAnswer,
         CastVote,
         ShareAnswer,
+        HomeChoices,
         ExplainVote,
         ShownQuestion,
     ]

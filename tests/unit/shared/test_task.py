@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.errors import UndecodableTask
@@ -95,6 +95,8 @@ TASKS = st.builds(
 )
 
 
+# A task has so many fields that a busy machine takes seconds to make a few.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(TASKS)
 def test_every_task_survives_the_wire(task: Task) -> None:
     assert Task.decode(task.encode()) == task

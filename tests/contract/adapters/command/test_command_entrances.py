@@ -10,9 +10,10 @@ from command_service.scopes import ALL_SCOPES, NEEDED_SCOPES
 from command_service.texts.home import PROMPTS
 from command_service.texts.replies import SHORTCUT_ACCEPTED
 from command_service.use_cases.shortcuts import SHORTCUTS
-from shared.task import Kind, Locale, Purpose, Source
+from shared.task import Kind, Locale, Mode, Purpose, Source
 from simulators.faults import Fault
 from simulators.slack.config import SHORTCUTS as OFFERED
+from simulators.slack.errors import Refusal
 from tests.support.workbenches.command import SLACK, Stack, http_stack, stack
 
 pytestmark = pytest.mark.usefixtures("tracing")
@@ -208,3 +209,46 @@ async def test_over_http_everything_is_the_same() -> None:
         report = await examined(world)
         assert "⚠️" not in report
         assert "socket" not in report
+
+
+async def choose(world: Stack, who: str, action_id: str, value: str) -> bool:
+    home = world.slack.views.home(world.slack.people.user(who).id)
+    assert home is not None
+    option = {"value": value}
+    outcome = await world.slack.people.click_in_view(
+        who, home.id, action_id, selected_option=option
+    )
+    return outcome.acked
+
+
+async def test_what_is_chosen_on_home_is_kept_there_and_sent_to_the_processor(
+    world: Stack, service: Service
+) -> None:
+    people, hana = world.slack.people, world.slack.people.user("hana").id
+    people.open_home("hana")
+    await world.wait_for_tasks()
+    assert await choose(world, "hana", "language", '{"v":1,"language":"en"}')
+    assert await choose(world, "hana", "default_mode", '{"v":1,"mode":"code"}')
+
+    *_, task = await world.wait_for_tasks(3)
+    assert task.preferences is not None
+    assert (task.locale, task.preferences.language) == ("en", "en")
+    assert task.preferences.mode is Mode.CODE
+    home = world.slack.views.home(hana)
+    assert home is not None
+    assert "Your settings" in str(home.payload)
+    people.open_home("hana")
+    [*_, again] = await world.wait_for_tasks(3)
+    assert again.preferences == task.preferences
+    await people.slash("hana", "#general", "/gemini", "--nonsense x")
+    await world.slack.wait_for(lambda: world.slack.ephemerals("hana"), 8.0)
+    assert "There's no `--nonsense` option" in str(world.slack.ephemerals("hana"))
+
+
+async def test_an_option_that_home_does_not_offer_cannot_be_chosen(
+    world: Stack, service: Service
+) -> None:
+    world.slack.people.open_home("hana")
+    await world.wait_for_tasks()
+    with pytest.raises(Refusal, match="no_such_choice"):
+        await choose(world, "hana", "default_mode", '{"v":1,"mode":"chat"}')

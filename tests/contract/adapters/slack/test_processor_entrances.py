@@ -26,7 +26,7 @@ from shared.errors import SlackRefused
 from shared.ledger import Mark
 from shared.retry import RetryPolicy
 from shared.slack.home_view import HomeContent, Used, UsedOfLimit, home_view
-from shared.task import Purpose, Source, Subject, Task
+from shared.task import Preferences, Purpose, Source, Subject, Task
 from simulators.slack.state.model import Message
 from tests.support import signed
 from tests.support.fakes.processor.retrying import Naps
@@ -166,8 +166,8 @@ async def test_a_home_is_published_for_its_person_alone(processor: Processor) ->
     bench = processor.bench
     hana, alice = (bench.slack.people.user(who).id for who in ("hana", "alice"))
     used = Used(1, UsedOfLimit(1, 10), UsedOfLimit(5, 10), UsedOfLimit(5, 10), datetime.now(UTC))
-    view = home_view("ja", "rev-7", HomeContent(used, datetime.now(UTC)))
-    await SlackHomes(processor.calls).publish(hana, view)
+    view = home_view("ja", "rev-7", HomeContent(used, datetime.now(UTC)), Preferences())
+    await SlackHomes(processor.calls, signed.SIGNING).publish(hana, view)
 
     home = bench.slack.views.home(hana)
     assert home is not None

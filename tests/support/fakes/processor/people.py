@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from processor_service.ports.people import Channel, VoteChange
-from shared.task import Locale, Vote
+from shared.task import Locale, Preferences, Vote
 
 
 class FakeVotes:
@@ -39,6 +39,25 @@ class FakePeople:
 
     async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
         return {each: self.names[each] for each in user_ids if each in self.names}
+
+
+@dataclass
+class FakePreferences:
+    """Choices in a dict; ``lost`` as Redis is."""
+
+    kept: dict[str, Preferences] = field(default_factory=dict)
+    lost: bool = False
+
+    async def of(self, user_id: str) -> Preferences:
+        return Preferences() if self.lost else self.kept.get(user_id, Preferences())
+
+    async def newest(self, user_id: str, offered: Preferences) -> Preferences:
+        held = await self.of(user_id)
+        if not offered.is_newer_than(held):
+            return held
+        if not self.lost:
+            self.kept[user_id] = offered
+        return offered
 
 
 @dataclass

@@ -7,6 +7,7 @@ from processor_service.answering.admit import Delivery
 from processor_service.answering.answer import answer
 from processor_service.answering.deps import AnswerDeps, AnswerSource, Coordination, SlackDeps
 from processor_service.answering.generate import Generation
+from processor_service.answering.preferred import PeopleByChoice
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.push_auth import NoVerification, PushVerifier
 from processor_service.api.readiness import Readiness, ReadinessCheck
@@ -43,6 +44,7 @@ from tests.support.fakes.processor.people import (
     FakeGroups,
     FakeHomes,
     FakePeople,
+    FakePreferences,
     FakeVotes,
     FakeWorkspace,
 )
@@ -69,6 +71,7 @@ class World:
     saved: FakeAnswers = field(default_factory=FakeAnswers)
     conversations: FakeConversations = field(default_factory=FakeConversations)
     people: FakePeople = field(default_factory=FakePeople)
+    preferences: FakePreferences = field(default_factory=FakePreferences)
     limits: FakeLimits = field(default_factory=FakeLimits)
     budget: FakeBudget = field(default_factory=FakeBudget)
     statuses: Statuses = field(default_factory=lambda: Statuses(0.02))
@@ -124,7 +127,8 @@ class World:
                     MemoryBudget(64 * MEGABYTE),
                     50 * MEGABYTE,
                 ),
-                people=self.people,
+                people=PeopleByChoice(self.people, self.preferences),
+                preferences=self.preferences,
                 channels=self.channels,
                 groups=self.groups,
                 workspace=self.workspace,
@@ -153,7 +157,14 @@ class World:
             self.deps(),
             self.cancelling(),
             FeedbackDeps(self.votes, keeps_words=False),
-            HomeDeps(self.people, self.usages, self.homes, "rev-7", lambda: NOON),
+            HomeDeps(
+                PeopleByChoice(self.people, self.preferences),
+                self.preferences,
+                self.usages,
+                self.homes,
+                "rev-7",
+                lambda: NOON,
+            ),
             self._doctor(),
             Readiness(checks or {}),
             Readiness(models or {}),
@@ -171,7 +182,7 @@ class World:
         return ReportDeps(
             leases=self.leases,
             conversations=self.conversations,
-            people=self.people,
+            people=PeopleByChoice(self.people, self.preferences),
             usage=self.usages,
             check_slack=check_slack,
             check_model=check_model,

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from command_service.use_cases.app_home import (
-    Opened,
-    OpenHomeDeps,
-    open_home,
-    read_opening,
-)
+from command_service.payloads.home import Opened, read_opening
+from command_service.payloads.model import NotAQuestion, RejectReason
+from command_service.use_cases.app_home import OpenHomeDeps, open_home, take_choice
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.throttle import Pace
 from shared.errors import SlackDenied
-from shared.task import Kind
+from shared.slack.home_view import home_view, signed_home
+from shared.task import Kind, Mode, Preferences
 from shared.telemetry.metrics import EVENTS
 from tests.support.counted import Counted
 from tests.support.fakes.command import FakeHomes, World
+from tests.support.signed import SIGNING
+from tests.support.tasks import NOON
 
 
 class Clock:
@@ -39,7 +39,11 @@ class Lobby(World):
         self.pace = Pace(30.0, clock=self.clock)
 
     def receive(self, opened: Opened) -> None:
-        open_home(opened, OpenHomeDeps(self.submit_deps, self.homes, self.pace, "rev-7"))
+        open_home(opened, self.deps)
+
+    @property
+    def deps(self) -> OpenHomeDeps:
+        return OpenHomeDeps(self.submit_deps, self.homes, self.pace, "rev-7")
 
 
 @pytest.fixture
@@ -52,7 +56,7 @@ async def lobby() -> AsyncIterator[Lobby]:
 def opened(**event: Any) -> Opened | None:
     by = {"user": "U1", "channel": "D1", "event_ts": "1700000000.1"}
     told = {"type": "app_home_opened", "tab": "home", **by, **event}
-    return read_opening({"team_id": "T1", "event": told})
+    return read_opening({"team_id": "T1", "event": told}, SIGNING)
 
 
 HOME = Opened("T1", "U1", "D1", "home", "1700000000.1")
@@ -195,3 +199,80 @@ async def test_who_may_not_ask_finds_that_on_home_and_no_usage_or_prompts(policy
     assert (user_id, len(view["blocks"])) == ("U1", 1)
     assert lobby.homes.suggested == []
     assert lobby.queue.published == []
+
+
+CHOSEN = Preferences(language="en", mode=Mode.CODE, chosen_at=NOON)
+CHOICE = Opened("T1", "U1", "U1", "home", "1700000020.5", preferences=CHOSEN)
+
+
+def test_an_opening_tells_the_choices_that_this_users_home_keeps_and_nobody_elses() -> None:
+    view = signed_home(home_view("en", None, "comes", CHOSEN), "U1", SIGNING)
+    shown = opened(view=view)
+    assert shown is not None
+    assert shown.preferences == CHOSEN
+    other = opened(view=view, user="U2")
+    assert other is not None
+    assert other.preferences is None
+
+
+async def test_a_choice_is_shown_and_kept_with_the_home_and_the_processor_gets_it(
+    lobby: Lobby,
+) -> None:
+    take_choice(CHOICE, lobby.deps)
+    take_choice(replace(CHOICE, user_id="U2"), lobby.deps)
+    await lobby.settle()
+
+    (user_id, view), _ = lobby.homes.published
+    assert user_id == "U1"
+    assert "Three ways to ask" in str(view)
+    kept = opened(view=signed_home(view, "U1", SIGNING))
+    assert kept is not None
+    assert kept.preferences == CHOSEN
+    task = lobby.queue.published[0][0]
+    assert (task.kind, task.preferences, task.locale) == (Kind.HOME, CHOSEN, "en")
+
+
+async def test_without_a_queue_a_choice_is_kept_with_the_home_all_the_same(lobby: Lobby) -> None:
+    lobby.queue.down = True
+    take_choice(CHOICE, lobby.deps)
+    await lobby.settle()
+
+    [(_, view)] = lobby.homes.published
+    assert '"language":"en"' in view["private_metadata"]
+
+
+async def test_what_is_told_next_is_in_the_chosen_language_until_slacks_is_chosen_again(
+    lobby: Lobby,
+) -> None:
+    take_choice(CHOICE, lobby.deps)
+    assert lobby.locales.of("U1") == "en"
+    assert lobby.locales.of("U2") == "ja"
+    as_in_slack = CHOSEN.model_copy(update={"language": None})
+    take_choice(replace(CHOICE, event_ts="1700000021.5", preferences=as_in_slack), lobby.deps)
+    assert lobby.locales.of("U1") == "ja"
+    await lobby.settle()
+
+
+async def test_an_opened_home_tells_a_restarted_service_what_was_chosen_there(
+    lobby: Lobby,
+) -> None:
+    lobby.receive(replace(HOME, published=True, preferences=CHOSEN))
+    assert lobby.locales.of("U1") == "en"
+    await lobby.settle()
+    assert lobby.queue.published[0][0].preferences == CHOSEN
+
+
+async def test_who_may_not_ask_chooses_nothing() -> None:
+    lobby = Lobby(policy=Policy(user_ids=frozenset({"U9"})))
+    take_choice(CHOICE, lobby.deps)
+    take_choice(NotAQuestion(RejectReason.TAMPERED), lobby.deps)
+    await lobby.settle()
+    assert lobby.locales.chosen == {}
+    assert lobby.queue.published == []
+
+
+async def test_while_slack_denies_us_a_choice_fails_visibly(lobby: Lobby) -> None:
+    lobby.access.denied = SlackDenied("denied", slack_error="token_revoked")
+    with pytest.raises(SlackDenied):
+        take_choice(CHOICE, lobby.deps)
+    assert lobby.locales.chosen == {}

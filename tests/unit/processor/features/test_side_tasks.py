@@ -10,9 +10,10 @@ from processor_service.api.best_effort import STALE_AFTER_S
 from processor_service.api.push_request import PushRequest
 from processor_service.api.routes import HANDLERS
 from processor_service.resilience.run_leased import Outcome
+from shared.actions import HomeChoices
 from shared.errors import ModelRejected, SlackRefused, SlackUnavailable
 from shared.slack.home_view import Used, UsedOfLimit
-from shared.task import Kind, Locale, Source, Task
+from shared.task import Kind, Locale, Mode, Preferences, Source, Task
 from tests.support.fakes.processor.world import World
 from tests.support.tasks import NOON, a_task
 
@@ -60,6 +61,54 @@ async def test_without_redis_home_says_that_the_usage_is_unknown() -> None:
     await attended(world, Kind.HOME)
 
     assert "Usage isn't available" in str(world.homes.published["U1"])
+
+
+CHOSEN = Preferences(language="en", mode=Mode.CODE, chosen_at=NOON)
+
+
+async def test_a_choice_is_kept_and_home_shows_it_in_the_chosen_language() -> None:
+    world = World()
+    world.people.locales["U1"] = "ja"
+    await attended(world, Kind.HOME, preferences=CHOSEN)
+
+    assert world.preferences.kept["U1"] == CHOSEN
+    view = world.homes.published["U1"]
+    assert "Your usage today" in str(view)
+    assert HomeChoices.decode(view["private_metadata"]) == HomeChoices.of(CHOSEN)
+    shown = [b["accessory"]["initial_option"] for b in view["blocks"] if "accessory" in b]
+    assert [option["text"]["text"] for option in shown] == ["English", "code: code and explanation"]
+
+
+async def test_what_redis_has_lost_comes_back_from_the_home_that_is_opened() -> None:
+    world = World()
+    await attended(world, Kind.HOME, preferences=CHOSEN)
+    world.preferences.kept.clear()
+    await attended(world, Kind.HOME, preferences=CHOSEN)
+    assert world.preferences.kept["U1"] == CHOSEN
+
+
+async def test_an_older_home_does_not_undo_a_choice() -> None:
+    world = World()
+    await attended(world, Kind.HOME, preferences=CHOSEN)
+    earlier = Preferences(language="ja", chosen_at=NOON - timedelta(seconds=1))
+    for offered in (earlier, None):
+        await attended(world, Kind.HOME, preferences=offered)
+        assert "Your usage today" in str(world.homes.published["U1"])
+    assert world.preferences.kept["U1"] == CHOSEN
+
+
+async def test_while_redis_is_lost_home_shows_what_it_keeps_itself() -> None:
+    world = World()
+    world.preferences.lost = True
+    await attended(world, Kind.HOME, preferences=CHOSEN)
+    assert "Your usage today" in str(world.homes.published["U1"])
+
+
+async def test_the_doctor_reports_in_the_chosen_language() -> None:
+    world = World()
+    world.preferences.kept["U1"] = CHOSEN
+    world.people.locales["U1"] = "ja"
+    assert "Health check" in await reported(world, locale="ja")
 
 
 async def test_a_home_that_slack_refuses_is_logged_and_no_more() -> None:

@@ -1,0 +1,94 @@
+"""App Home: an opening of it, and a choice in one of its selects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from command_service.payloads.buttons import is_from_outside, team_of
+from command_service.payloads.messages import moment
+from command_service.payloads.model import NotAQuestion, RejectReason
+from command_service.payloads.well_formed import id_in, never_raising
+from shared.actions import ActionId, HomeChoices
+from shared.signing import Signing
+from shared.slack.home_view import kept_in_home
+from shared.slack.message import Payload
+from shared.task import Preferences
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A user opened one of the app's tabs, or chose something on their Home.
+
+    ``published``: their Home shows something already. ``preferences``: the choices it keeps, the
+    new one among them; None if it keeps none.
+    """
+
+    team_id: str
+    user_id: str
+    channel_id: str
+    tab: Literal["home", "messages"]
+    event_ts: str
+    published: bool = False
+    preferences: Preferences | None = None
+    external: bool = False
+
+
+def read_opening(body: Mapping[str, Any], signing: Signing) -> Opened | None:
+    """The opening in an ``app_home_opened`` event; None for any other tab than these two."""
+    opened = _opening(body, signing)
+    return None if isinstance(opened, NotAQuestion) else opened
+
+
+@never_raising
+def _opening(body: Mapping[str, Any], signing: Signing) -> Opened | None:
+    event = body["event"]
+    tab, user_id = event.get("tab"), id_in(event["user"])
+    if tab not in {"home", "messages"}:
+        return None
+    kept = kept_in_home(event.get("view"), user_id, signing)
+    return Opened(
+        team_id=str(body["team_id"]),
+        user_id=user_id,
+        channel_id=id_in(event["channel"]),
+        tab=tab,
+        event_ts=str(event["event_ts"]),
+        published=bool(event.get("view")),
+        preferences=kept.preferences if kept else None,
+    )
+
+
+@never_raising
+def read_home_choice(body: Payload, signing: Signing) -> Opened | NotAQuestion:
+    """The choice in a select of a Home, with what else the user sees chosen there.
+
+    A Home that is no longer ours, or of another version, chooses nothing. Slack tells the state of
+    both selects, so that of two quick choices none is lost before the Home is published anew.
+    """
+    user_id, view, pressed = id_in(body["user"]["id"]), body["view"], body["actions"][0]
+    kept = kept_in_home(view, user_id, signing)
+    if kept is None:
+        return NotAQuestion(RejectReason.TAMPERED)
+    shown = {name: state for block in _states(view) for name, state in block.items()}
+    shown[str(pressed["action_id"])] = pressed
+    for action_id, state in shown.items():
+        chosen = HomeChoices.decode((state.get("selected_option") or {}).get("value"))
+        if chosen is not None and action_id == ActionId.LANGUAGE:
+            kept = kept.model_copy(update={"language": chosen.language})
+        if chosen is not None and action_id == ActionId.DEFAULT_MODE:
+            kept = kept.model_copy(update={"mode": chosen.mode})
+    action_ts = str(pressed["action_ts"])
+    return Opened(
+        team_id=team_of(body),
+        user_id=user_id,
+        # A click in a view has no channel; Slack takes the user's id for their direct messages.
+        channel_id=user_id,
+        tab="home",
+        event_ts=action_ts,
+        preferences=kept.preferences.model_copy(update={"chosen_at": moment(action_ts)}),
+        external=is_from_outside(body),
+    )
+
+
+def _states(view: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    values = (view.get("state") or {}).get("values") or {}
+    return list(values.values())
