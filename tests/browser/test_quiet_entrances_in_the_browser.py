@@ -15,7 +15,7 @@ async def typed(page: Page, text: str) -> None:
     await page.get_by_test_id("send").click()
 
 
-async def test_a_command_leaves_no_reply_and_a_refused_one_names_the_option_and_gives_back_the_words(
+async def test_a_command_leaves_no_reply_and_a_refused_one_gives_back_what_was_typed(
     stack: LocalStack, open_page: OpenPage
 ) -> None:
     page = await open_page(stack.page_url)

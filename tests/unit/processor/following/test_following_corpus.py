@@ -1,7 +1,8 @@
 """How often we answer what was said to others, and miss what was said to us.
 
-The rules were written beside ``tuned_*.txt``; ``heldout_*.txt`` was written before they were tried
-on it, and they were not changed since. What asks no model is measured here (``asker``).
+The first rules were written beside ``tuned_*.txt``, later ones beside ``later_*.txt``, which was
+held out before. ``heldout_*.txt`` and ``final_*.txt`` were written before any rule was tried on
+them, and no rule was changed for what they showed. What asks no model is measured here (``asker``).
 """
 
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ def _share(judged: list[Judged], verdict: Verdict) -> float:
 
 TUNED = ("tuned_ja.txt", "tuned_en.txt")
 HELD_OUT = ("heldout_ja.txt", "heldout_en.txt")
+LATER = ("later_ja.txt", "later_en.txt")
+FINAL = ("final_ja.txt", "final_en.txt")
 
 
 def test_the_corpus_holds_120_threads_at_least_in_both_languages() -> None:
@@ -58,7 +61,25 @@ def test_what_the_rules_have_not_seen_is_not_answered_worse_than_decided() -> No
     assert measured.asides <= 0.60
 
 
-@pytest.mark.parametrize("name", [*TUNED, *HELD_OUT])
+def test_later_threads_are_answered_no_worse_than_decided() -> None:
+    measured = figures(*LATER)
+    assert measured.false <= 0.01
+    # 18 of the 24 that are missed follow another person's words, where it takes a mention.
+    assert measured.missed <= 0.17
+    assert measured.asides <= 0.10
+
+
+def test_what_no_rule_was_written_for_is_answered_wrongly_far_more_often_than_the_goal() -> None:
+    """The goal is 1 %. Who makes this better without having looked at these threads changes the
+    figures in decision 42, too.
+    """
+    measured = figures(*FINAL)
+    assert 0.01 < measured.false <= 0.21
+    assert measured.missed <= 0.11
+    assert measured.asides <= 0.34
+
+
+@pytest.mark.parametrize("name", [*TUNED, *HELD_OUT, *LATER, *FINAL])
 def test_no_reply_to_another_persons_question_is_answered_or_judged(name: str) -> None:
     for thread in threads(name):
         for one in thread.judged():
