@@ -87,14 +87,16 @@ _TEXT_NAMES: Final = """
 _TEXT_EXTENSIONS: Final = frozenset(_TEXT_NAMES.split())
 _DOCUMENT_NAMES: Final = """
     docx docm dotx dotm xlsx xlsm xltx xltm pptx pptm ppsx ppsm potx potm
+    odt ott ods ots odp otp
 """
 _OLD_NAMES: Final = "doc dot xls xlt ppt pps pot"
-_OTHER_OFFICE_NAMES: Final = "xlsb odt ods odp pages numbers key"
+_OTHER_OFFICE_NAMES: Final = "xlsb pages numbers key"
 _DOCUMENT_EXTENSIONS: Final = frozenset(_DOCUMENT_NAMES.split())
 _OLD_EXTENSIONS: Final = frozenset(_OLD_NAMES.split())
 _OTHER_OFFICE_EXTENSIONS: Final = frozenset(_OTHER_OFFICE_NAMES.split())
 _DOCUMENT_TYPE: Final = re.compile(
-    r"application/vnd\.(openxmlformats-officedocument\.|ms-[a-z.]+\.macroenabled\.12$)"
+    r"application/vnd\.(openxmlformats-officedocument\.|ms-[a-z.]+\.macroenabled\.12$"
+    r"|oasis\.opendocument\.(?:text|spreadsheet|presentation)(?:-template)?$)"
 )
 _OLD_TYPES: Final = frozenset(
     {"application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"}

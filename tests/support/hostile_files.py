@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 
 from tests.support.office_files import formatted, many_rows, minutes, proposal, sales, sheet
+from tests.support.open_files import cell, open_file, open_minutes, open_sales, p, row, table
 from tests.support.sample_files import PNG
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
@@ -97,6 +98,16 @@ def _strict() -> bytes:
     return with_parts(minutes(), {name: strict})
 
 
+def _many_open_rows() -> bytes:
+    rows = "".join(row(cell(f"{n}"), cell("東京都千代田区")) for n in range(100_000))
+    return open_file("spreadsheet", table("明細", rows) + table("まとめ", row(cell("合計"))))
+
+
+def _endless() -> bytes:
+    wide = cell("x", 'table:number-columns-repeated="99999999"')
+    return open_file("spreadsheet", table("表", row(wide, repeated=99_999_999)))
+
+
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a zip bomb": (lambda: _word(b" " * 20_000_000), "file_unsafe"),
     "a zip within a zip": (lambda: with_parts(zip_of({"a.zip": sales()}), {}), "file_unreadable"),
@@ -150,6 +161,26 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "the strict form": (_strict, "file_office"),
     "nothing in it": (sheet, "file_no_text"),
+    "an external entity in an OpenDocument": (
+        lambda: with_parts(open_minutes(), {"content.xml": DTD + b"<r>&x;</r>"}),
+        "file_unsafe",
+    ),
+    "a billion laughs in the styles of an OpenDocument": (
+        lambda: with_parts(open_minutes(), {"styles.xml": LAUGHS + b"<r>&l9;</r>"}),
+        "file_unsafe",
+    ),
+    "an encrypted OpenDocument": (
+        lambda: open_file("text", p("x"), encrypted=True, more={"content.xml": b"\x8a\x11"}),
+        "file_encrypted",
+    ),
+    "an OpenDocument of elements within elements": (
+        lambda: open_file("text", "<text:p>" * 20_000 + "</text:p>" * 20_000),
+        "file_unreadable",
+    ),
+    "more elements of an OpenDocument than memory has room for": (
+        lambda: open_file("text", '<text:p x="1"/>' * 900_000),
+        "file_too_complex",
+    ),
 }
 """By what each tries: the document, and the verdict."""
 
@@ -162,6 +193,12 @@ HARMLESS: dict[str, tuple[Callable[[], bytes], str]] = {
     "a bomb among its pictures": (
         lambda: with_parts(minutes(), {"word/media/a.png": b"\0" * 50_000_000}),
         "決定事項",
+    ),
+    "100,000 rows of an OpenDocument": (_many_open_rows, "| 1 | 0 | 東京都千代田区 |"),
+    "a repeated row that has no end": (_endless, "| 3 | x | x |"),
+    "a bomb that nobody reads in an OpenDocument": (
+        lambda: with_parts(open_sales(), {"Pictures/a.png": b"\0" * 50_000_000}),
+        "2026年度 売上表",
     ),
     "macros": (
         lambda: with_parts(

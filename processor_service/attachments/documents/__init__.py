@@ -1,5 +1,5 @@
-"""Documents whose format is a program's own, as text for the model: Word, Excel, PowerPoint, mails
-(``mail``), and Slack's canvases (``page``).
+"""Documents whose format is a program's own, as text for the model: Word, Excel, PowerPoint,
+OpenDocument (``open_document``), mails (``mail``), and Slack's canvases (``page``).
 
 ``reader`` has each one read by a process of its own (``__main__``) with hard limits. There
 ``container`` looks at the package before anything is parsed, and ``word`` (its lists:

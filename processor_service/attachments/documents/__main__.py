@@ -65,6 +65,11 @@ def _read(source: BinaryIO, room: int, written_as: str) -> dict[str, str]:
 
 def _read_office(source: BinaryIO, paper: Paper) -> None:
     container = Container(source)
+    if container.kind.startswith("open "):
+        from processor_service.attachments.documents.open_document.package import read_open
+
+        read_open(container, paper)
+        return
     if container.kind == "workbook":
         from processor_service.attachments.documents.workbook import read_workbook as read
     elif container.kind == "document":

@@ -1,7 +1,8 @@
 """The package that a document is: a zip of XML parts, looked at before anything parses it.
 
 ECMA-376-2 (Open Packaging Conventions) allows UTF-8 and UTF-16, and no DTD: what has one, and so
-could name entities, was not made by an office program.
+could name entities, was not made by an office program. Of an OpenDocument only parts that have
+none are read.
 """
 
 import io
@@ -10,7 +11,7 @@ import zipfile
 from functools import cached_property
 from typing import BinaryIO, Final, Literal
 
-PackageKind = Literal["workbook", "document", "slides"]
+PackageKind = Literal["workbook", "document", "slides", "open sheets", "open document"]
 
 _MEGABYTE: Final = 1024 * 1024
 ENTRIES: Final = 5_000
@@ -49,6 +50,14 @@ _ROOT_BYTES: Final = 2_000
 # Names of the strict form, a choice when saving (ECMA-376-1, Annex A): the libraries find nothing.
 _STRICT: Final = b'"http://purl.oclc.org/ooxml/'
 _TYPES: Final = "[Content_Types].xml"
+# OASIS OpenDocument 1.3, part 2: the type, and what of the package is encrypted.
+_OPEN_TYPE_IN: Final = "mimetype"
+_OPEN_TYPE: Final = re.compile(
+    rb"application/vnd\.oasis\.opendocument\.(text|spreadsheet|presentation)(?:-template)?\s*"
+)
+_OPEN_CONTENT: Final = "content.xml"
+_OPEN_PARTS: Final = frozenset({_OPEN_CONTENT, "styles.xml"})
+_OPEN_MANIFEST: Final = "META-INF/manifest.xml"
 
 
 class Unreadable(Exception):
@@ -75,6 +84,13 @@ class Container:
     @cached_property
     def kind(self) -> PackageKind:
         """The kind of document, by what is in it and not by its name."""
+        names = self.zip.namelist()
+        if _OPEN_CONTENT in names and _OPEN_TYPE_IN in names:
+            stated = _OPEN_TYPE.fullmatch(self._beginning(_OPEN_TYPE_IN)[:200])
+            if stated:
+                return "open sheets" if stated[1] == b"spreadsheet" else "open document"
+        if _TYPES not in names:
+            raise Unreadable("The zip is no document.", "file_unreadable")
         types = self._beginning(_TYPES)
         for kind, pattern in _KINDS:
             if re.search(pattern, types):
@@ -105,11 +121,18 @@ class Container:
             raise Unreadable("Its entries are encrypted.", "file_encrypted")
         if len(entries) > ENTRIES or len({*names}) < len(names) or not all(map(_is_inside, names)):
             raise Unreadable("Its entries are none of a document.", "file_unsafe")
-        if _TYPES not in names:
-            raise Unreadable("The zip is no document.", "file_unreadable")
-        _check_sizes(entries)
+        is_open = self.kind.startswith("open ")
+        if is_open and _OPEN_MANIFEST in names and b"encryption-data" in self._manifest():
+            raise Unreadable("Its content is encrypted.", "file_encrypted")
+        _check_sizes(entries, streamed=_OPEN_CONTENT if self.kind == "open sheets" else None)
         for entry in entries:
-            self._check_prolog(entry)
+            # Scripts of an OpenDocument, which nobody reads, do have a DTD.
+            if not is_open or entry.filename in _OPEN_PARTS:
+                self._check_prolog(entry)
+
+    def _manifest(self) -> bytes:
+        with self.zip.open(_OPEN_MANIFEST) as part:
+            return part.read(_HEAD_BYTES)
 
     def _check_prolog(self, entry: zipfile.ZipInfo) -> None:
         """A DTD stands before the root. Workbooks are read from the package itself, so in them a
@@ -156,10 +179,14 @@ def _check_directory(source: BinaryIO) -> None:
     source.seek(0)
 
 
-def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
+def _check_sizes(entries: list[zipfile.ZipInfo], streamed: str | None) -> None:
     """What an entry says of its size holds: zipfile reads no more of it."""
     xml = [entry for entry in entries if _is_xml(entry.filename)]
-    sheets = [entry for entry in xml if entry.filename.startswith("xl/worksheets/")]
+    sheets = [
+        entry
+        for entry in xml
+        if entry.filename.startswith("xl/worksheets/") or entry.filename == streamed
+    ]
     for entry in xml:
         if entry.file_size > max(_SMALL, _RATIO * entry.compress_size):
             raise Unreadable("It is packed more densely than a document is.", "file_unsafe")

@@ -55,7 +55,7 @@ def test_without_uploads_what_does_not_fit_is_told() -> None:
 def test_each_reason_against_a_file_is_told() -> None:
     files = [
         TaskFile(id="F1", gone=True),
-        TaskFile(id="F2", name="計画.odt", url="https://x"),
+        TaskFile(id="F2", name="計画.pages", url="https://x"),
         TaskFile(id="F5", name="計画.doc", url="https://x"),
         TaskFile(id="F3", name="a.zip", mimetype="application/zip", url="https://x"),
         image("huge.png", 50 * MEGABYTE + 1),
@@ -63,7 +63,7 @@ def test_each_reason_against_a_file_is_told() -> None:
     ]
     assert [(one.name, one.reason) for one in verdicts(*files)] == [
         ("", "file_gone"),
-        ("計画.odt", "file_office"),
+        ("計画.pages", "file_office"),
         ("計画.doc", "file_old_office"),
         ("a.zip", "file_type"),
         ("huge.png", "file_too_large"),

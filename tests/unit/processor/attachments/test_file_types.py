@@ -44,7 +44,9 @@ def test_media_are_called_as_gemini_calls_them(
         ("x", "application/vnd.ms-excel.sheet.macroEnabled.12", MediaKind.DOCUMENT),
         ("計画.doc", "application/octet-stream", MediaKind.OLD_OFFICE),
         ("x", "application/vnd.ms-powerpoint", MediaKind.OLD_OFFICE),
-        ("計画.odt", "application/vnd.oasis.opendocument.text", MediaKind.OTHER_OFFICE),
+        ("計画.odt", "application/octet-stream", MediaKind.DOCUMENT),
+        ("x", "application/vnd.oasis.opendocument.spreadsheet-template", MediaKind.DOCUMENT),
+        ("図.odg", "application/vnd.oasis.opendocument.graphics", MediaKind.OTHER_OFFICE),
         ("x", "application/vnd.google-apps.document", MediaKind.OTHER_OFFICE),
         (
             "x",

@@ -1,0 +1,206 @@
+"""Spreadsheets of OpenDocument, read in pieces: each sheet as a table whose cells keep their row
+and column. What a cell shows stands in it as its words.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any, Final
+
+from lxml import etree
+
+from processor_service.attachments.documents.container import Container
+from processor_service.attachments.documents.open_document.elements import (
+    CELL,
+    CONTENT,
+    COVERED,
+    ROW,
+    SAFELY,
+    TABLE,
+    P,
+    name,
+    number_in,
+    words_of,
+)
+from processor_service.attachments.documents.paper import Paper
+from processor_service.attachments.documents.table import GridRow, letters, write_grid
+
+_COLUMNS: Final = 256
+_CHUNK: Final = 1024 * 1024
+_BEGINS: Final = b"<table:table "
+_MERGED_TOLD: Final = 100
+_STYLE: Final = name("style:style")
+_VALUES: Final = ("string-value", "value", "date-value", "time-value", "boolean-value")
+_FILLED: Final = (
+    f"./{CELL}/{P}",
+    f"./{CELL}[@{name('office:value-type')}]",
+    f"./{CELL}[@{name('table:formula')}]",
+)
+_LANGUAGE: Final = re.compile(r"^\w+:(?==)")
+
+
+@dataclass
+class _Sheet:
+    """A sheet while it is read. ``unread`` is the first row that was not."""
+
+    title: str
+    hidden: bool
+    paper: Paper
+    rows: list[GridRow] = field(default_factory=list)
+    merged: list[str] = field(default_factory=list)
+    beyond: bool = False
+    unread: int = 0
+    last: int = 0
+
+    def __post_init__(self) -> None:
+        self.room = self.paper.left
+
+
+def read_sheets(container: Container, paper: Paper) -> None:
+    """Write each sheet. A large one leaves the later ones what they need, up to equal shares."""
+    sizes = _sizes(container)
+    index = 0
+    with container.zip.open(CONTENT) as part:
+        for sheet in _sheets(part, paper, sizes):
+            _write(sheet)
+            paper.add(sheet.paper)
+            index += 1
+            if paper.over:
+                break
+    if paper.over and index < len(sizes):
+        paper.left_out.append("…")
+
+
+def _sizes(container: Container) -> list[int]:
+    """How many bytes each sheet takes, by where the next one begins."""
+    begins, at, carried = [], 0, b""
+    with container.zip.open(CONTENT) as part:
+        while chunk := part.read(_CHUNK):
+            text, start = carried + chunk, at - len(carried)
+            begins += [start + one.start() for one in re.finditer(_BEGINS, text)]
+            at += len(chunk)
+            carried = text[-len(_BEGINS) + 1 :]
+    return [end - begin for begin, end in zip(begins, [*begins[1:], at], strict=True)]
+
+
+def _sheets(part: IO[bytes], paper: Paper, sizes: list[int]) -> Iterator[_Sheet]:
+    """Each sheet once its rows are read."""
+    hidden: set[str] = set()
+    sheet, depth, number, index = None, 0, 1, 0
+    wanted = (_STYLE, TABLE, ROW)
+    for event, element in etree.iterparse(part, events=("start", "end"), tag=wanted, **SAFELY):
+        if element.tag == _STYLE:
+            hidden |= _hidden_style(element) if event == "end" else set()
+        elif element.tag == TABLE and event == "start":
+            depth += 1
+            if depth == 1:
+                index += 1
+                title, style = element.get(name("table:name"), ""), name("table:style-name")
+                own = _part(paper, sizes[index - 1 :])
+                sheet, number = _Sheet(title, element.get(style) in hidden, own), 1
+        elif element.tag == TABLE:
+            depth -= 1
+            if depth == 0 and sheet is not None:
+                yield sheet
+                _forget(element)
+        elif event == "end" and depth == 1 and sheet is not None:
+            number += _take(element, number, sheet)
+            _forget(element)
+            if paper.over:
+                sheet.unread = sheet.unread or number
+                yield sheet
+                return
+
+
+def _part(paper: Paper, sizes: list[int]) -> Paper:
+    share = paper.left // max(1, len(sizes))
+    return paper.part(sum(min(share, size) for size in sizes[1:]))
+
+
+def _hidden_style(style: Any) -> set[str]:
+    properties = style.find(name("style:table-properties"))
+    is_hidden = properties is not None and properties.get(name("table:display")) == "false"
+    return {str(style.get(name("style:name")))} if is_hidden else set()
+
+
+def _forget(element: Any) -> None:
+    """What was read takes no more memory."""
+    element.clear()
+    while element.getprevious() is not None:
+        del element.getparent()[0]
+
+
+def _take(row: Any, number: int, sheet: _Sheet) -> int:
+    """Keep a row with anything in it, as often as it is repeated; returns how often that is."""
+    repeated = number_in(row, "table:number-rows-repeated")
+    if all(row.find(path) is None for path in _FILLED):
+        return repeated
+    sheet.last = number + repeated - 1
+    if sheet.unread:
+        return repeated
+    cells = _cells(row, number, sheet)
+    size = sum(len(text.encode("utf-8", "replace")) + 3 for text in cells.values())
+    for each in range(number, number + repeated if cells else number):
+        if sheet.room < 0 or sheet.paper.over:
+            sheet.unread = each
+            break
+        sheet.rows.append((each, cells))
+        sheet.room -= size
+    return repeated
+
+
+def _cells(row: Any, number: int, sheet: _Sheet) -> dict[int, str]:
+    column = 1
+    found: dict[int, str] = {}
+    for cell in row:
+        if cell.tag not in {CELL, COVERED}:
+            continue
+        repeated = number_in(cell, "table:number-columns-repeated")
+        text = _shown(cell) if cell.tag == CELL else ""
+        if text:
+            end = min(column + repeated, _COLUMNS + 1)
+            found |= dict.fromkeys(range(column, end), text)
+            sheet.beyond = sheet.beyond or column + repeated - 1 > _COLUMNS
+        _note_merged(cell, (column, number), sheet)
+        column += repeated
+    return found
+
+
+def _note_merged(cell: Any, at: tuple[int, int], sheet: _Sheet) -> None:
+    wide = number_in(cell, "table:number-columns-spanned")
+    high = number_in(cell, "table:number-rows-spanned")
+    if wide * high > 1 and len(sheet.merged) < _MERGED_TOLD:
+        column, row = at
+        end = f"{letters(column + wide - 1)}{row + high - 1}"
+        sheet.merged.append(f"{letters(column)}{row}:{end}")
+
+
+def _shown(cell: Any) -> str:
+    """The cell as a person sees it, else its value, else its formula."""
+    text = "\n".join(words_of(one) for one in cell.findall(P))
+    if text.strip():
+        return text
+    values = (cell.get(name(f"office:{each}")) for each in _VALUES)
+    value = next((each for each in values if each), "")
+    formula = cell.get(name("table:formula"), "")
+    return value or (f"{_LANGUAGE.sub('', formula)} (not computed)" if formula else "")
+
+
+def _write(sheet: _Sheet) -> None:
+    paper, hidden = sheet.paper, " (hidden sheet)" * sheet.hidden
+    if not paper.write(f"# Sheet: {sheet.title}{hidden}", words=False):
+        paper.left_out.append(sheet.title)
+        return
+    if sheet.beyond:
+        paper.left_out.append(f"{sheet.title}!{letters(_COLUMNS + 1)}:")
+    unread: int | None = sheet.unread
+    if sheet.rows:
+        unread = write_grid(paper, sheet.rows) or unread
+    elif not unread:
+        paper.write("(empty)", words=False)
+    if unread:
+        last = str(sheet.last) if sheet.last >= unread else ""
+        paper.left_out.append(f"{sheet.title}!{unread}:{last}")
+    if sheet.merged:
+        paper.write(f"Merged cells: {', '.join(sheet.merged)}", words=False)
+    paper.write("", words=False)
