@@ -20,7 +20,7 @@ from processor_service.answering.clean_up import (
     remove_left,
     tidy,
 )
-from processor_service.answering.deps import AnswerDeps
+from processor_service.answering.deps import AnswerDeps, SlackDeps
 from processor_service.answering.earlier_answer import note_on_request
 from processor_service.answering.obtain import obtain_answer
 from processor_service.answering.post_answer import live_preview, post_answer
@@ -28,6 +28,7 @@ from processor_service.answering.preferred import in_default_mode, localised
 from processor_service.answering.single_flight import saved_answer_key
 from processor_service.answering.thread_queue import TurnNeverCame, wait_for_turn
 from processor_service.attachments.attach import FilesUnusable
+from processor_service.delivery.card_stream import cards_shown
 from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.destination import resolve_destination
 from processor_service.delivery.notice import is_settled, post_notice
@@ -38,8 +39,8 @@ from processor_service.delivery.verify import verify
 from processor_service.following.direct_messages import note_answered
 from processor_service.following.follow_up import is_for_us
 from processor_service.ports.conversations import ThreadHistory
-from processor_service.ports.limits import RateBudget
 from processor_service.ports.work import Lease
+from processor_service.rendering.task_cards import TaskCards
 from processor_service.resilience.cancellation import watch_cancellation
 from processor_service.resilience.lease import TaskLease
 from processor_service.resilience.run_leased import LeasedWork, Outcome, leased
@@ -170,7 +171,7 @@ async def _answer_once(
         return Outcome.TOLD_FAILURE
     writer = await resolve_destination(task, deps.slack.conversations, run)
     async with wait_for_turn(task, writer.conversation.place, deps.coordination.queue, run):
-        ctx, history = await _look(task, writer, status, deps.slack.budget)
+        ctx, history = await _look(task, writer, status, deps.slack)
         if is_settled(ctx.existing, again=delivery.again):
             await tidy(ctx.existing, writer)
             await keep_newest_row(
@@ -180,7 +181,8 @@ async def _answer_once(
         request = await note_on_request(task, writer.conversation.place, deps.source)
         ctx = replace(ctx, request=request)
         preview = live_preview(ctx, deps)
-        answered, cached = await obtain_answer(ctx, preview, deps)
+        async with cards_shown(preview):
+            answered, cached = await obtain_answer(ctx, preview, deps)
         bodies, parts = await post_answer(ctx, answered, cached, preview)
         await writer.remove_all(ctx.existing.notices)
         status.end()
@@ -193,21 +195,24 @@ async def _answer_once(
 
 
 async def _look(
-    task: Task, writer: SlackWriter, status: TaskStatus, budget: RateBudget
+    task: Task, writer: SlackWriter, status: TaskStatus, slack: SlackDeps
 ) -> tuple[AnswerContext, ThreadHistory]:
     """What is in the thread: the existing messages of the task, and what is around them."""
-    line, place = status.begin(writer, task, budget), writer.conversation.place
+    line, place = status.begin(writer, task, slack.budget), writer.conversation.place
+    cards = TaskCards(task.locale, slack.cards_after_s)
     if place is not None and place.continues_thread:
         line.reading()
+        cards.reading()
     with span("context"):
         history = await writer.read(task.task_id)
+    cards.read(len(history.said))
     existing = ExistingMessages(history.posted)
     line.told_before(existing.delays)
     if existing.answers or existing.notices:
         LEDGER_ADOPTIONS.add()
     if task.subject is None and history.sent_along:
         task = task.model_copy(update={"quoted": history.sent_along})
-    return AnswerContext(task, writer, existing, line, history.said), history
+    return AnswerContext(task, writer, existing, line, history.said, cards=cards), history
 
 
 def _stopped(*, words: bool) -> Outcome:

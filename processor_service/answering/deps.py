@@ -14,6 +14,7 @@ from processor_service.ports.model import Model
 from processor_service.ports.people import Channels, Groups, People, PreferenceStore, Workspace
 from processor_service.ports.work import Cancellations, Leases, ThreadQueue
 from processor_service.prompt.build import PromptConfig
+from processor_service.rendering.task_cards import SHOWN_AFTER_S
 from processor_service.resilience.late_looks import LateLooks
 from processor_service.resilience.stopping import Stopping
 from shared.retry import RetryPolicy
@@ -51,12 +52,13 @@ class AnswerSource:
 
 @dataclass(frozen=True)
 class SlackDeps:
-    """Where an answer goes."""
+    """Where an answer goes. Steps are task cards after ``cards_after_s``."""
 
     conversations: Conversations
     budget: RateBudget
     statuses: Statuses
     late_looks: LateLooks
+    cards_after_s: float = SHOWN_AFTER_S
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Final
 from processor_service.answering.answer_end import to_its_end, whole_answer
 from processor_service.answering.hedge import Hedge, Lane, hedged
 from processor_service.ports.answers import Answer
+from processor_service.ports.citations import Citations
 from processor_service.ports.generation_options import HedgeTimes
 from processor_service.ports.model import Chunk, Model, Prompt, StreamListener
 from processor_service.resilience.circuit_breaker import Call, CircuitBreaker
@@ -43,6 +44,8 @@ HANGS_WITHIN_S: Final = 90.0
 
 # Whoever waits knows why within 15 s; a circuit rests for 4 s and a little more.
 _KEPT_AFTER_S: Final = 8.0
+
+_NOTHING_FOUND: Final = Citations()
 
 Progress = str | Answer
 """An answer so far; an ``Answer`` is whole."""
@@ -249,12 +252,16 @@ async def _ask(
     form, texts, last = request.prompt.answer_format, list[str](), Chunk()
     with _guarded(request, name, generation) as call:
         calls[name] = call
+        if name != generation.model:
+            request.listener.instead(name)
         try:
             async with aclosing(to_its_end(request.model.stream(request.prompt, name))) as chunks:
                 async for last in chunks:
                     call.succeeded()
                     speaks = bool(last.text) and not any(texts)
                     texts.append(last.text)
+                    if last.sources != _NOTHING_FOUND:
+                        request.listener.looked_up(last.sources)
                     if not last.finished and (speaks or request.listener.due):
                         so_far = "".join(texts)
                         yield form.growing(so_far) if form else so_far

@@ -1,7 +1,7 @@
 """Where an answer comes from: an earlier worker, the cache, or Gemini."""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +19,7 @@ from processor_service.answering.single_flight import (
 )
 from processor_service.answering.token_count import CountingModel, Tally
 from processor_service.answering.without_files import ask_with_files
-from processor_service.attachments.attach import attach_files
+from processor_service.attachments.attach import Attachments, attach_files
 from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.live_preview import LivePreview
 from processor_service.following.direct_messages import last_exchange
@@ -75,13 +75,27 @@ async def obtain_answer(
         place, threads = ctx.conversation.place, source.threads
         earlier = await earlier_words(task, place, threads, ctx.writer.run)
         prompt = instead_of(prompt, task, earlier)
-        ctx.status.thinking(searching=bool(prompt.options.tools) and not task.files)
-        async with attach_files(task, about, source.files, ctx.cancel) as files:
+        searching = bool(prompt.options.tools) and not task.files
+        ctx.status.thinking(searching=searching)
+        async with _files_attached(ctx, about, source) as files:
+            ctx.cards.thinking(searching=searching)
             ask = partial(_ask, ctx, preview, names, deps)
             new = await _watch(ask_with_files(task, prompt, files, ask), preview)
         new = replace(_as_seen(new, ctx, preview), without=tuple(files.without), since=since)
         await _keep(task, key, new, source)
         return new, False
+
+
+@asynccontextmanager
+async def _files_attached(
+    ctx: AnswerContext, about: Sequence[ThreadMessage], source: AnswerSource
+) -> AsyncIterator[Attachments]:
+    """The files for the model; the reading of them is a step."""
+    if ctx.task.files or any(one.files for one in about):
+        ctx.cards.files([one.name for one in ctx.task.files])
+    async with attach_files(ctx.task, about, source.files, ctx.cancel) as files:
+        ctx.cards.files_read([one.name for one in files.attachments])
+        yield files
 
 
 async def _watch(progress: AsyncGenerator[Progress, None], preview: LivePreview) -> Answer:
@@ -126,13 +140,17 @@ async def _about(
     """The messages to quote; of a channel also since when, unless they are all there were."""
     task, said, since = ctx.task, ctx.said, None
     if task.subject is not None and task.subject.purpose is Purpose.CATCH_UP:
+        ctx.cards.reading()
         run = ctx.writer.run
         talk = await caught_up(task, task.subject, source.threads, source.channels, run)
         said = talk.said
+        ctx.cards.read(len(said))
         since = None if talk.whole else datetime.fromtimestamp(float(said[0].ts), UTC)
     elif task.subject is not None:
+        ctx.cards.reading()
         read = open_beside if task.subject.beside else material
         said = await read(task, task.subject, source.threads, source.channels, ctx.writer.run)
+        ctx.cards.read(len(said))
     return await visible_to_asker(task, said, source.channels), since
 
 

@@ -1,12 +1,13 @@
 """The context of one answer, for every step."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from processor_service.delivery.reconcile import ExistingMessages
 from processor_service.delivery.slack_writer import SlackWriter
 from processor_service.ports.conversations import Conversation, ThreadMessage
+from processor_service.rendering.task_cards import TaskCards
 from processor_service.resilience.cancellation import CancelToken
 from shared.task import Task
 
@@ -35,12 +36,18 @@ class ProgressIndicator(Protocol):
     async def make_way(self) -> None:
         """Words are about to be visible: a status on its way must not arrive after them."""
 
+    async def step_aside(self) -> None:
+        """Task cards are about to tell the progress: until ``step_back`` no status does."""
+
+    def step_back(self) -> None:
+        """No task card tells the progress any more."""
+
 
 @dataclass(frozen=True)
 class AnswerContext:
     """One task while one worker answers it. ``existing`` are an earlier worker's messages, ``said``
     the messages of the thread before the question, ``request`` the note on who asked for another
-    answer.
+    answer, and ``cards`` the steps so far.
     """
 
     task: Task
@@ -49,6 +56,7 @@ class AnswerContext:
     status: ProgressIndicator
     said: Sequence[ThreadMessage] = ()
     request: str = ""
+    cards: TaskCards = field(default_factory=TaskCards)
 
     @property
     def conversation(self) -> Conversation:

@@ -15,7 +15,8 @@ from typing import Any
 from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.pace import FirstWords, append_every_s
 from processor_service.delivery.reconcile import ExistingMessages, find_existing
-from processor_service.ports.conversations import Body, Posted, Streams
+from processor_service.ports.citations import Citations
+from processor_service.ports.conversations import Body, Posted, Streams, TaskCard
 from processor_service.ports.limits import APPEND, EDIT, READ, START, RateBudget
 from processor_service.rendering.incremental import (
     IncrementalRenderer,
@@ -69,7 +70,8 @@ class LivePreview:
     step that Slack refuses it shows nothing more before the end. Without a lease it shows nothing
     in what another worker has begun. A stream that may have begun without confirmation is looked
     for, and continued if it has. ``seen`` is the text that it has shown. The first words of a
-    stream wait for their sentence, or for ``first_words``. Raises LeaseLost and SlackDenied only.
+    stream wait for their sentence, or for ``first_words``. ``show_cards`` shows the steps before
+    them, in the first stream alone. Raises LeaseLost and SlackDenied only.
     """
 
     ctx: AnswerContext
@@ -82,12 +84,12 @@ class LivePreview:
     seen: str = ""
     existing: ExistingMessages = field(init=False)
     _parts: list[Part] = field(default_factory=list)
-    _streamed: str = ""
+    _streamed: str | None = None
     _began: float = 0.0
     _next: float = float("-inf")
     _stuck: bool = False
     _refused: bool = False
-    _unconfirmed: str = ""
+    _unconfirmed: tuple[str, tuple[TaskCard, ...]] | None = None
     _unsettled: bool = False
     _not_ours: bool = False
     _said: str = ""
@@ -122,14 +124,25 @@ class LivePreview:
     def retrying(self) -> None:
         """Another attempt at the answer begins."""
         self.ctx.status.retrying()
+        self.ctx.cards.retrying()
+
+    def instead(self, model: str) -> None:
+        """The fallback model is asked."""
+        self.ctx.cards.instead(model)
+
+    def looked_up(self, found: Citations) -> None:
+        """The model has looked up something."""
+        self.ctx.cards.looked_up(found)
 
     def slow(self) -> None:
         """The model says nothing for longer than usual."""
         self.ctx.status.slow()
+        self.ctx.cards.slow()
 
     def kept(self, *, busy: bool) -> None:
         """No model answers, and the question is kept."""
         self.ctx.status.kept(busy=busy)
+        self.ctx.cards.kept()
 
     async def update(self, text: str) -> None:
         """Show ``text``, the answer so far, if that is due."""
@@ -140,14 +153,14 @@ class LivePreview:
                 return
             tried = False
             try:
-                if self._unconfirmed:
+                if self._unconfirmed is not None:
                     await self._look_for_stream()
                 drawn = await self._draw(text)
                 tried = drawn is None
                 for number, body, settled, full in self._unshown(drawn):
                     tried = await self._change(number, body, settled, full=full) or tried
                 words_shown(self.ways)
-                if self.visible or self._unconfirmed:
+                if self.visible or self._unconfirmed is not None:
                     self.seen = text
             except (LeaseLost, SlackDenied):
                 raise
@@ -210,6 +223,8 @@ class LivePreview:
                 await self._begin(streams, settled, body)
             else:
                 return False
+        elif self._holds_first(number, settled, full=full or behind):
+            return False
         elif self._runs(number):
             if not await self._write_on(body, settled, ends=full or behind):
                 await self._edit(number, body)
@@ -220,7 +235,17 @@ class LivePreview:
     def _runs(self, number: int) -> bool:
         """Whether our stream runs in this message, which then is the last."""
         last = 0 < number == len(self._parts)
-        return last and self._parts[-1].posted.live and bool(self._streamed)
+        return last and self._parts[-1].posted.live and self._streamed is not None
+
+    def _holds_first(self, number: int, settled: str, *, full: bool) -> bool:
+        """Whether the first words wait, below the steps in a stream that has none yet."""
+        if full or not self._has_cards_only or not self._runs(number):
+            return False
+        return not settled or self.first_words.wait(settled, self._show_held)
+
+    @property
+    def _has_cards_only(self) -> bool:
+        return len(self._parts) == 1 and self._runs(1) and not self._streamed
 
     async def _begin(self, streams: Streams, settled: str, body: Body) -> None:
         """Begin a stream with ``settled``; if none is left, or can begin, post ``body``."""
@@ -228,32 +253,89 @@ class LivePreview:
             await self._post(body)
             return
         await self._before_words()
+        cards = () if self._parts else self.ctx.cards.pending()
+        if not await self._start(streams, settled, cards):
+            # It had no effect: users see the words all the same.
+            await self._post(body)
+
+    async def _start(self, streams: Streams, text: str, cards: tuple[TaskCard, ...]) -> bool:
+        """Begin a stream; False if Slack did not."""
+        updates = tuple(map(self.ctx.cards.update_of, cards))
         try:
-            posted = await streams.start_stream(self.ctx.task.task_id, settled)
+            posted = await streams.start_stream(self.ctx.task.task_id, text, updates)
         except OutcomeUnknown as error:
             log.info("A stream may have begun.", action="stream_doubtful", reason=error.reason)
             self.ctx.writer.run.not_confirmed()
             self._unsettled = True
-            self._unconfirmed, self._began = settled, self.clock()
+            self._unconfirmed, self._began = (text, cards), self.clock()
         except (SlackRefused, SlackUnavailable) as error:
-            # It had no effect: users see the words all the same.
             log.info("A stream could not begin.", action="stream_not_begun", reason=error.reason)
-            await self._post(body)
+            return False
         else:
-            await self._go_on_in(posted, settled)
+            await self._go_on_in(posted, text, cards if posted.with_cards else ())
+        return True
+
+    async def show_cards(self) -> None:
+        """Show the steps of now: in a stream that has no words yet, or in a new one if the step is
+        worth it. Without room for it nothing is shown.
+        """
+        async with self._showing:
+            cards, streams = self.ctx.cards.pending(), self.ctx.conversation.streams
+            silent = self._stuck or self._refused or self._not_ours or self.visible
+            if silent or not cards or not streams or self._unconfirmed is not None:
+                return
+            try:
+                if self._has_cards_only:
+                    if await self.budget.try_acquire(APPEND):
+                        await self._append(streams, "", cards)
+                elif self._may_open(streams) and await self.budget.try_acquire(START):
+                    await self.ctx.status.step_aside()
+                    await self.ctx.writer.run.check_lease()
+                    if not await self._start(streams, "", cards):
+                        self.ctx.status.step_back()
+            except (LeaseLost, SlackDenied):
+                raise
+            except MechachangError as error:
+                self._skip(error)
+
+    def _may_open(self, streams: Streams) -> bool:
+        wanted = streams.may_begin and streams.shows_cards and not self._parts
+        return wanted and self.ctx.cards.opens and not self.ctx.existing.answers
+
+    def cards_due_in_s(self) -> float | None:
+        """Seconds until there may be a step to show; None if not before something changes."""
+        opens = self.ctx.cards.opens or self._has_cards_only
+        return self.ctx.cards.due_in_s() if opens else None
+
+    async def withdraw(self) -> None:
+        """Take the steps away, if no words are below them yet. Idempotent."""
+        async with self._showing:
+            edits = self.ctx.conversation.edits
+            if edits is not None and self._has_cards_only and not self._stuck:
+                await self.ctx.writer.run.check_lease()
+                await edits.remove(self._parts[0].posted)
+                self._parts.clear()
+                self._streamed = None
+                self.ctx.cards.forget()
+            self.ctx.cards.away = False
+            self.ctx.status.step_back()
 
     def _mark(self, number: int) -> Mark:
         return growing_mark(self.ctx.task.task_id, number)
 
-    async def _go_on_in(self, stream: Posted, text: str) -> None:
+    async def _go_on_in(self, stream: Posted, text: str, cards: tuple[TaskCard, ...] = ()) -> None:
         number = len(self._parts) + 1
-        self._parts.append(Part(replace(stream, mark=self._mark(number))))
+        shown = replace(stream, mark=self._mark(number), with_cards=bool(cards))
+        self._parts.append(Part(shown))
         self._streamed, self._began = text, self.clock()
-        await self._words_came("stream")
+        self.ctx.cards.took(cards)
+        if text:
+            await self._words_came("stream")
 
     async def _look_for_stream(self) -> None:
         """Continue the stream that Slack may have begun; the end looks for it again."""
-        text, self._unconfirmed = self._unconfirmed, ""
+        text, cards = self._unconfirmed or ("", ())
+        self._unconfirmed = None
         # Without a look nothing more is shown: it might appear twice.
         self._stuck = True
         if not await self.budget.try_acquire(READ):
@@ -265,7 +347,7 @@ class LivePreview:
             if one.live and one.ts not in known:
                 self._unsettled = False
                 log.info("A stream had begun.", action="stream_adopted")
-                await self._go_on_in(one, text)
+                await self._go_on_in(one, text, cards)
                 return
 
     async def _write_on(self, body: Body, settled: str, *, ends: bool) -> bool:
@@ -276,17 +358,25 @@ class LivePreview:
             return False
         if ends:
             return await self.end_stream(body)
-        more = settled[len(self._streamed) :] if settled.startswith(self._streamed) else ""
+        streamed = self._streamed or ""
+        more = settled[len(streamed) :] if settled.startswith(streamed) else ""
         streams = self.ctx.conversation.streams
         if streams and more and await self.budget.try_acquire(APPEND):
             return await self._append(streams, more)
         return True
 
-    async def _append(self, streams: Streams, more: str) -> bool:
+    async def _append(
+        self, streams: Streams, more: str, cards: tuple[TaskCard, ...] | None = None
+    ) -> bool:
         """False if Slack takes no more in this stream, which is over then."""
-        await self.ctx.writer.run.check_lease()
+        if more:
+            await self._before_words()
+        else:
+            await self.ctx.writer.run.check_lease()
+        cards = self._cards_here() if cards is None else cards
         try:
-            await streams.append_stream(self._parts[-1].posted, more)
+            updates = tuple(map(self.ctx.cards.update_of, cards))
+            await streams.append_stream(self._parts[-1].posted, more, updates)
         except SlackRefused as refused:
             if refused.slack_error == _STOPPED:
                 raise
@@ -294,15 +384,25 @@ class LivePreview:
             return False
         except OutcomeUnknown:
             # The stream's content is not known any more: nothing can be added to it.
-            self._streamed = ""
+            self._streamed = None
             raise
-        self._streamed += more
+        self._streamed = (self._streamed or "") + more
+        self.ctx.cards.took(cards)
+        if more and not self.visible:
+            await self._words_came("stream")
         return True
 
+    def _cards_here(self) -> tuple[TaskCard, ...]:
+        """The cards that changed, if they are in the message that grows now."""
+        first = len(self._parts) == 1 and self._parts[0].posted.with_cards
+        return self.ctx.cards.pending() if first else ()
+
     def _fits(self, text: str) -> bool:
+        beside = self.ctx.cards.weight if len(self._parts) == 1 else 0
         return (
-            text.startswith(self._streamed)
-            and len(text.encode()) <= STREAM_BYTES
+            bool(text)
+            and text.startswith(self._streamed or "")
+            and len(text.encode()) + beside <= STREAM_BYTES
             and self.clock() - self._began < STREAM_LIFE_S
         )
 
@@ -352,11 +452,17 @@ class LivePreview:
             return True
         live, growing = self._parts[-1].posted, self._mark(len(self._parts))
         self._parts[-1].posted = replace(live, mark=growing, live=False)
-        rest = first_markdown(body)[len(self._streamed) :]
+        rest = first_markdown(body)[len(self._streamed or "") :]
         below = Body("", body.blocks[1:])
+        if mark is None:
+            self.ctx.cards.words()
+        else:
+            self.ctx.cards.finish()
+        cards = tuple(map(self.ctx.cards.update_of, self._cards_here()))
         try:
-            ended = await self.ctx.writer.end_stream(live, rest, below, mark or growing)
+            ended = await self.ctx.writer.end_stream(live, rest, below, mark or growing, cards)
             self._parts[-1].posted = ended
+            self.ctx.cards.leave()
         except SlackRefused as refused:
             if refused.reason == UNSHOWABLE:
                 # It still runs. What Slack refuses at its end may work as an edit.
@@ -364,6 +470,8 @@ class LivePreview:
             log.info("A stream is over.", action="stream_over", slack_error=refused.slack_error)
             return False
         self._parts[-1].body = body
+        if rest and not self.visible:
+            self._words_are_there("stream")
         return True
 
     async def _end_as_it_is(self, live: Posted) -> None:
@@ -378,7 +486,7 @@ class LivePreview:
     async def _let_settle(self) -> None:
         """Slack may still be busy with a start whose connection broke a moment ago."""
         rest_s = self._began + SETTLES_S - self.clock()
-        if self._unconfirmed and rest_s > 0:
+        if self._unconfirmed is not None and rest_s > 0:
             await self.ctx.writer.run.patience.sleep(rest_s)
 
     async def _edit(self, number: int, body: Body) -> None:
@@ -400,6 +508,7 @@ class LivePreview:
             self.ctx.writer.run.not_confirmed()
             raise
         self._parts.append(Part(posted, body))
+        self.ctx.cards.leave()
         await self._words_came("edit")
 
     async def _words_came(self, way: str) -> None:
@@ -411,6 +520,7 @@ class LivePreview:
         self.ctx.status.over()
 
     async def _before_words(self) -> None:
+        self.ctx.cards.words()
         if not self.visible:
             await self.ctx.status.make_way()
         await self.ctx.writer.run.check_lease()

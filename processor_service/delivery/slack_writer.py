@@ -1,6 +1,6 @@
 """Writing one task's messages into Slack: under the lease, with retries, and each post once."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -11,6 +11,7 @@ from processor_service.ports.conversations import (
     Document,
     FileSharing,
     Posted,
+    TaskCard,
     ThreadHistory,
 )
 from processor_service.resilience.cancellation import CancelToken
@@ -107,11 +108,18 @@ class SlackWriter:
         edits = self.conversation.edits
         return await self._write(partial(edits.update, posted, body, mark)) if edits else posted
 
-    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
+    async def end_stream(
+        self,
+        posted: Posted,
+        markdown: str,
+        body: Body,
+        mark: Mark,
+        cards: Sequence[TaskCard] = (),
+    ) -> Posted:
         streams = self.conversation.streams
         if streams is None:
             return posted
-        return await self._write(partial(streams.end_stream, posted, markdown, body, mark))
+        return await self._write(partial(streams.end_stream, posted, markdown, body, mark, cards))
 
     async def remove(self, posted: Posted) -> None:
         """Delete a message of ours; where that cannot be done it stays."""

@@ -64,6 +64,8 @@ class ThreadStatus:
         self._changed = asyncio.Event()
         self._over = asyncio.Event()
         self._noted_at = asyncio.get_running_loop().time() + times.noted_after_s
+        self._aside = False
+        self._showing = asyncio.Lock()
         self.begun = False
         self.ended = asyncio.Event()
 
@@ -124,6 +126,18 @@ class ThreadStatus:
         if self.note is not None:
             await self.note.take_away()
 
+    async def step_aside(self) -> None:
+        """Show nothing until ``step_back``; one on its way is waited for."""
+        self._aside = True
+        async with self._showing:
+            pass
+
+    def step_back(self) -> None:
+        """Show the words of now again."""
+        if self._aside:
+            self._aside = False
+            self._changed.set()
+
     def _show(self, status: Texts) -> None:
         # One that is shown already is repeated in time, and Slack's limit is for all questions.
         if status is not self._now:
@@ -155,7 +169,8 @@ class ThreadStatus:
     async def _show_now(self) -> float:
         """Show the words of now; the seconds until they are shown again."""
         self._changed.clear()
-        shown = self._now is None or await self._show_words(self._now)
+        async with self._showing:
+            shown = self._now is None or self._aside or await self._show_words(self._now)
         if shown or self._now in _FIRST:
             return self._times.refresh_s
         rest_s = self._noted_at - asyncio.get_running_loop().time()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from processor_service.ports.citations import WebPage
 from shared.ledger import Mark
 from shared.slack.message import MessageRef
 from shared.task import Mode, QuotedMessage, Subject, Task, TaskFile
@@ -21,13 +22,28 @@ class Body:
 class Posted:
     """A message of ours in Slack; ``live`` while text is still streamed into it.
 
-    ``shown`` is its content as Slack returned it, if it did.
+    ``shown`` is its content as Slack returned it, if it did. ``with_cards``: its stream began with
+    task cards.
     """
 
     ts: str
     mark: Mark
     live: bool = False
     shown: Body | None = field(default=None, compare=False)
+    with_cards: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True)
+class TaskCard:
+    """A step on the way to an answer, as Slack shows it in a stream. An update of the same ``id``
+    replaces what it says, but its details are added to those before.
+    """
+
+    id: str
+    title: str
+    status: Literal["in_progress", "complete", "error"] = "in_progress"
+    details: str = ""
+    sources: tuple[WebPage, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,13 +161,30 @@ class Streams(Protocol):
     def may_begin(self) -> bool:
         """Whether one is wanted there, and Slack has not just refused to begin it."""
 
-    async def start_stream(self, task_id: str, markdown: str) -> Posted:
-        """Post a message that begins with ``markdown`` and grows."""
+    @property
+    def shows_cards(self) -> bool:
+        """Whether Slack has not just refused task cards. What it refuses beside words is left out
+        by itself.
+        """
 
-    async def append_stream(self, posted: Posted, markdown: str) -> None:
-        """Append to a running stream."""
+    async def start_stream(
+        self, task_id: str, markdown: str, cards: Sequence[TaskCard] = ()
+    ) -> Posted:
+        """Post a message that begins with ``cards`` and ``markdown``, and grows."""
 
-    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
+    async def append_stream(
+        self, posted: Posted, markdown: str, cards: Sequence[TaskCard] = ()
+    ) -> None:
+        """Append to a running stream; cards only to one that began with some."""
+
+    async def end_stream(
+        self,
+        posted: Posted,
+        markdown: str,
+        body: Body,
+        mark: Mark,
+        cards: Sequence[TaskCard] = (),
+    ) -> Posted:
         """Add the last words, the blocks of ``body`` below them, and the mark."""
 
 

@@ -115,6 +115,12 @@ class StreamListener(Protocol):
     def retrying(self) -> None:
         """Another attempt begins, because the last one failed: with a shorter text again."""
 
+    def instead(self, model: str) -> None:
+        """The fallback ``model`` is asked, alone or beside the main one."""
+
+    def looked_up(self, found: Citations) -> None:
+        """The model has looked up these so far."""
+
     def slow(self) -> None:
         """The model has said nothing for longer than usual; another one may be asked beside it."""
 

@@ -8,14 +8,14 @@ from typing import Any, Self
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from processor_service.ports.conversations import Body, Document, Posted
+from processor_service.ports.conversations import Body, Document, Posted, TaskCard
 from processor_service.slack.agent_session import (
     SESSION_METHOD,
     ProcessingSessions,
     SlackSession,
 )
 from processor_service.slack.reading.reader import SlackReading
-from processor_service.slack.shown_body import body_shown
+from processor_service.slack.shown_body import body_shown, said_in_stream
 from processor_service.slack.uploads import SlackUploads
 from shared.errors import (
     QUESTION_GONE,
@@ -39,6 +39,9 @@ _START = "chat.startStream"
 # The end of a stream may be refused because of what it says of the session.
 _ENDS_SESSION = "chat.stopStream with session_status"
 _NO_SESSION_STATUS = NO_SESSIONS | {"invalid_arguments"}
+_CARDS = "chat.startStream with task cards"
+# A server that does not know task cards, or no chunks at all.
+_NO_CARDS = frozenset({"invalid_chunks", "invalid_arguments"})
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class SlackConversation(SlackReading):
     def may_begin(self) -> bool:
         """Whether a stream is wanted there, and Slack has not just refused to begin it."""
         return self.streamed and self.refused.allows(_START, self.channel, self.thread_ts or "")
+
+    @property
+    def shows_cards(self) -> bool:
+        """Whether Slack has not just refused task cards."""
+        return self.refused.allows(_CARDS, self.channel, self.thread_ts or "")
 
     @property
     def files(self) -> Self | None:
@@ -134,18 +142,22 @@ class SlackConversation(SlackReading):
     def _signed(self, body: Body) -> list[dict[str, Any]]:
         return signed_blocks(body.blocks, self.channel, self.calls.signing)
 
-    async def start_stream(self, task_id: str, markdown: str) -> Posted:
+    async def start_stream(
+        self, task_id: str, markdown: str, cards: Sequence[TaskCard] = ()
+    ) -> Posted:
         """Begin a stream; in channels Slack requires its recipient. It begins a session, too.
 
         One that Slack may have begun without confirming it is found by ``find`` from then on.
         """
         self.processing.note(self.channel, self.thread_ts or "")
+        cards = cards if self.shows_cards else ()
         try:
+            content = said_in_stream(markdown, cards, chunked=bool(cards))
             async with self.calls(_START):
                 started = await self.calls.client.chat_startStream(
                     channel=self.channel,
                     thread_ts=self.thread_ts or "",
-                    markdown_text=markdown,
+                    **content,
                     recipient_team_id=self.asker.team_id if self.asker else None,
                     recipient_user_id=self.asker.user_id if self.asker else None,
                 )
@@ -154,42 +166,80 @@ class SlackConversation(SlackReading):
             self.starts.note(self.channel, self.thread_ts or "", task_id, markdown)
             raise
         except (SlackRefused, SlackUnavailable) as error:
-            if error.reason not in _OF_ONE_CALL:
+            if cards and self._refuses_cards(error):
+                if markdown:
+                    return await self.start_stream(task_id, markdown)
+            elif error.reason not in _OF_ONE_CALL:
                 self.refused.note(_START, self.channel, self.thread_ts or "", error)
             raise
         await self._own(task_id, ts)
-        return Posted(ts, growing_mark(task_id), live=True)
+        return Posted(ts, growing_mark(task_id), live=True, with_cards=bool(cards))
+
+    def _refuses_cards(self, error: SlackRefused | SlackUnavailable) -> bool:
+        """Whether Slack refused a call because of its task cards; noted for an hour."""
+        refuses = isinstance(error, SlackRefused) and error.slack_error in _NO_CARDS
+        if refuses:
+            self.refused.note(_CARDS, self.channel, self.thread_ts or "", error, missing=True)
+        return refuses
 
     async def _own(self, task_id: str, ts: str) -> None:
         if self.owners is not None:
             await self.owners.own(self.channel, ts, task_id)
 
-    async def append_stream(self, posted: Posted, markdown: str) -> None:
+    async def append_stream(
+        self, posted: Posted, markdown: str, cards: Sequence[TaskCard] = ()
+    ) -> None:
         await self._own(posted.mark.task_id, posted.ts)
-        async with self.calls("chat.appendStream"):
-            await self.calls.client.chat_appendStream(
-                channel=self.channel,
-                ts=posted.ts,
-                markdown_text=markdown,
-            )
+        try:
+            async with self.calls("chat.appendStream"):
+                await self.calls.client.chat_appendStream(
+                    channel=self.channel,
+                    ts=posted.ts,
+                    **said_in_stream(markdown, cards, chunked=posted.with_cards),
+                )
+        except SlackRefused as refused:
+            if posted.with_cards:
+                self._refuses_cards(refused)
+            raise
 
-    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
+    async def end_stream(
+        self,
+        posted: Posted,
+        markdown: str,
+        body: Body,
+        mark: Mark,
+        cards: Sequence[TaskCard] = (),
+    ) -> Posted:
         """End a stream, and its session's work; only now it gets its mark."""
         content: dict[str, Any] = {
-            "markdown_text": markdown or None,
+            **said_in_stream(markdown, cards, chunked=posted.with_cards),
             "blocks": self._signed(body) or None,
             "metadata": self._metadata(mark),
         }
+        try:
+            ended = await self._stop_with_session(posted, content)
+        except SlackRefused as refused:
+            if content.get("chunks") and self._refuses_cards(refused):
+                # It must not run on; its words come by an edit.
+                growing = self._metadata(growing_mark(mark.task_id, mark.part))
+                await self._stop(posted, {"metadata": growing}, with_session=False)
+            raise
+        return Posted(posted.ts, mark, shown=_shown_by(ended))
+
+    async def _stop_with_session(
+        self, posted: Posted, content: Mapping[str, Any]
+    ) -> AsyncSlackResponse:
+        """End a stream with its session's work, or without if Slack does not know of that."""
         thread_ts = self.thread_ts or ""
         with_session = self.refused.allows(_ENDS_SESSION, self.channel, thread_ts)
         try:
-            ended = await self._stop(posted, content, with_session=with_session)
+            return await self._stop(posted, content, with_session=with_session)
         except SlackRefused as refused:
             if not with_session or refused.slack_error not in _NO_SESSION_STATUS:
                 raise
-            self.refused.note(_ENDS_SESSION, self.channel, thread_ts, refused)
             ended = await self._stop(posted, content, with_session=False)
-        return Posted(posted.ts, mark, shown=_shown_by(ended))
+            self.refused.note(_ENDS_SESSION, self.channel, thread_ts, refused)
+            return ended
 
     async def _stop(
         self, posted: Posted, content: Mapping[str, Any], *, with_session: bool

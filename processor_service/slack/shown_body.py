@@ -1,13 +1,44 @@
-"""What a message of ours shows, as Slack returns it."""
+"""What a message of ours shows, as Slack returns it; and what a stream of ours is told."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from processor_service.ports.conversations import Body
+from processor_service.ports.conversations import Body, TaskCard
+
+# Blocks that Slack makes of the cards in a stream: steps on the way, no part of the answer.
+_CARDS: Final = frozenset({"task_card", "plan"})
+
+
+def without_cards(message: Mapping[str, Any]) -> dict[str, Any]:
+    """The message without the cards above its words, and without what is no block."""
+    blocks = message.get("blocks")
+    found = [each for each in blocks if isinstance(each, dict)] if isinstance(blocks, list) else []
+    return {**message, "blocks": [one for one in found if one.get("type") not in _CARDS]}
 
 
 def body_shown(message: Mapping[str, Any]) -> Body:
-    """The content of a message as Slack returns it."""
-    blocks = message.get("blocks")
-    shown = [each for each in blocks if isinstance(each, dict)] if isinstance(blocks, list) else ()
-    return Body(str(message.get("text") or ""), tuple(shown))
+    """The content of a message as Slack returns it, without the cards above it."""
+    shown = without_cards(message)
+    return Body(str(message.get("text") or ""), tuple(shown["blocks"]))
+
+
+def said_in_stream(markdown: str, cards: Sequence[TaskCard], *, chunked: bool) -> dict[str, Any]:
+    """The arguments of a call that adds these to a stream. One that began with cards takes chunks
+    alone (docs.slack.dev, streaming_mode_mismatch).
+    """
+    if not chunked:
+        return {"markdown_text": markdown or None}
+    words = [{"type": "markdown_text", "text": markdown}] if markdown else []
+    return {"chunks": [*map(_update, cards), *words] or None}
+
+
+def _update(card: TaskCard) -> dict[str, Any]:
+    update: dict[str, Any] = {"type": "task_update", "id": card.id, "title": card.title}
+    update["status"] = card.status
+    if card.details:
+        update["details"] = card.details
+    if card.sources:
+        update["sources"] = [
+            {"type": "url", "url": one.url, "text": one.title or one.url} for one in card.sources
+        ]
+    return update

@@ -46,10 +46,18 @@ class RefusedMethods:
         self._resting: BoundedMap[tuple[str, str], None] = BoundedMap(_REMEMBERED, clock=clock)
 
     def note(
-        self, method: str, channel: str, thread_ts: str, error: SlackRefused | SlackUnavailable
+        self,
+        method: str,
+        channel: str,
+        thread_ts: str,
+        error: SlackRefused | SlackUnavailable,
+        *,
+        missing: bool = False,
     ) -> None:
-        """Note that Slack refused ``method`` in that thread, or rate-limited it."""
-        place, for_s = _scope(channel, thread_ts, error)
+        """Note that Slack refused ``method`` in that thread, or rate-limited it. ``missing``: the
+        server does not know it anywhere.
+        """
+        place, for_s = ("", MISSING_FOR_S) if missing else _scope(channel, thread_ts, error)
         known = (method, place) in self._resting
         self._resting.put((method, place), None, for_s)
         if known or isinstance(error, SlackUnavailable):

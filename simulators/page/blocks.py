@@ -134,14 +134,14 @@ def _alert(value: Json, names: Names) -> str:
 def _task_card(value: Json, names: Names) -> str:
     status = text_of(value, "status")
     known = status if status in _TASK_STATES else "pending"
-    title = tag("span", "", class_="task-dot", aria_hidden="true")
+    title = tag("span", "", class_="task-dot", role="img")
     title += tag("span", escape(text_of(value, "title")), class_="task-title")
     body = "".join(_task_text(value.get(key), names) for key in ("details", "output"))
     sources = [
         tag("li", link(text_of(item, "url"), escape(text_of(item, "text") or text_of(item, "url"))))
         for item in objects(value.get("sources"))
     ]
-    body += tag("ul", "".join(sources)) if sources else ""
+    body += tag("ul", "".join(sources), class_="task-sources") if sources else ""
     return tag("div", title + body, class_="bk-task", data_status=known)
 
 

@@ -141,6 +141,8 @@ class SlackConfig:
     """
     agent_app: bool = True
     """Whether the manifest declares an agent (``agent_view``): only such an app has sessions."""
+    task_cards: bool = True
+    """Whether streams know ``task_update`` and ``plan_update``: older servers refuse them."""
     session_lifetime_s: float = 3600.0
     """A session that is processing ends by itself after about an hour."""
     response_url_uses: int = 5

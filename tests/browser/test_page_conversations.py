@@ -157,6 +157,33 @@ async def test_a_live_stream_grows_and_slacks_stop_ends_it_until_the_app_ends_it
     await expect(page.get_by_test_id("session")).to_have_count(0)
 
 
+async def test_a_task_card_turns_while_it_is_at_work_and_then_shows_its_sources(
+    bench: Workbench, page: Page
+) -> None:
+    asked = bench.slack.people.post("alice", "#general", "q")
+    card = {"type": "task_update", "id": "search", "title": "調べています", "status": "in_progress"}
+    stream = await bench.client.chat_startStream(
+        channel=bench.general,
+        thread_ts=asked.ts,
+        chunks=[card],
+        recipient_user_id=asked.user,
+        recipient_team_id=bench.slack.workspace.team_id,
+    )
+    shown = replies(page).nth(1)
+    await expect(shown.get_by_role("img", name="進行中")).to_be_visible()
+    page_read = {"type": "url", "url": "https://a.example/", "text": "素数の話"}
+    ended = {**card, "title": "調べました", "status": "complete", "sources": [page_read]}
+    await bench.client.chat_stopStream(
+        channel=bench.general,
+        ts=stream["ts"],
+        chunks=[ended, {"type": "markdown_text", "text": "答え"}],
+    )
+    await expect(shown.get_by_role("img", name="完了")).to_be_visible()
+    await expect(shown.get_by_text("調べました")).to_be_visible()
+    await expect(shown.get_by_role("link", name="素数の話")).to_be_visible()
+    await expect(shown).to_contain_text("答え")
+
+
 async def test_an_ephemeral_message_says_so_and_can_be_dismissed(
     bench: Workbench, page: Page, open_page: OpenPage
 ) -> None:

@@ -56,6 +56,7 @@ class Record:
     status_left: bool = False
     stream_left: bool = False
     session_left: bool = False
+    card_left: bool = False
     fell_into_window: bool = False
 
     @property
@@ -71,9 +72,8 @@ def judge(record: Record, cut_notes: Iterable[str]) -> Verdict:
         return Verdict.WINDOW
     if found in FAILURES:
         return found
-    if record.status_left or record.stream_left or record.session_left or record.delay_left:
-        return Verdict.STUCK
-    return found
+    left = (record.status_left, record.stream_left, record.session_left, record.card_left)
+    return Verdict.STUCK if any(left) or record.delay_left else found
 
 
 def _of_answer(record: Record, cut_notes: tuple[str, ...]) -> Verdict:

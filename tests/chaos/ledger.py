@@ -36,6 +36,9 @@ class Unmarked:
     text: str
 
 
+_AT_WORK = frozenset({"pending", "in_progress"})
+
+
 def topic(name: str) -> str:
     """The full name of one of our topics in the local stack."""
     return f"projects/local/topics/{name}"
@@ -60,6 +63,16 @@ def _texts(part: Any) -> list[str]:
     return own + [text for value in part.values() for text in _texts(value)]
 
 
+def has_card_at_work(message: Mapping[str, Any]) -> bool:
+    """Whether a task card in the message says that something is still being done."""
+    cards = [
+        card
+        for block in message.get("blocks") or ()
+        for card in (block.get("tasks", ()) if block["type"] == "plan" else (block,))
+    ]
+    return any(one.get("type") == "task_card" and one["status"] in _AT_WORK for one in cards)
+
+
 class Ledger:
     """Reads Slack once, and says of each question what stands there."""
 
@@ -72,6 +85,7 @@ class Ledger:
         self._of_task: dict[str, list[Shown]] = defaultdict(list)
         self._unmarked: dict[tuple[str, str], list[Shown]] = defaultdict(list)
         self.unmarked: list[Unmarked] = []
+        self._cards_at_work: set[tuple[str, str]] = set()
         for channel in stack.slack.workspace.channels:
             self._read(channel)
 
@@ -79,6 +93,8 @@ class Ledger:
         for message in self._stack.slack.messages(channel):
             if not message.get("bot_id"):
                 continue
+            if has_card_at_work(message):
+                self._cards_at_work.add((channel, message.get("thread_ts") or message["ts"]))
             mark = Mark.of_message(message)
             if mark is not None:
                 shown = Shown(message["ts"], mark.role, text_of(message))
@@ -122,6 +138,7 @@ class Ledger:
             status_left=is_last and thread in self._stack.slack.workspace.statuses,
             stream_left=is_last and self._has_stream(thread),
             session_left=is_last and self._is_processing(thread),
+            card_left=thread in self._cards_at_work,
         )
         return Case(asked, record, (key, f"task:{asked.task_id}"))
 
@@ -156,6 +173,7 @@ class Ledger:
             may_be_cut=asked.question.marker in self._limited,
             status_left=thread in self._stack.slack.workspace.statuses,
             session_left=self._is_processing(thread),
+            card_left=thread in self._cards_at_work,
             stream_left=self._has_stream(thread),
             fell_into_window=self._fell_into_window(keys[:1], posts),
         )

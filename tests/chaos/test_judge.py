@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.chaos.judge import Record, Shown, Verdict, judge
+from tests.chaos.ledger import has_card_at_work
 from tests.chaos.questions import answer_text, cut_text
 
 NOTE = "The answer reached its length limit."
@@ -92,10 +93,22 @@ def test_an_answer_cut_at_the_models_limit_is_whole_only_with_the_words_that_say
     assert verdict(told, may_be_cut=False) is Verdict.HALF_FINISHED
 
 
-def test_a_status_a_stream_or_a_session_that_never_ends_is_stuck() -> None:
+def test_a_status_a_stream_a_session_or_a_card_that_never_ends_is_stuck() -> None:
     assert verdict(PART_1, PART_2, status_left=True) is Verdict.STUCK
     assert verdict(PART_1, PART_2, stream_left=True) is Verdict.STUCK
     assert verdict(PART_1, PART_2, session_left=True) is Verdict.STUCK
+    assert verdict(PART_1, PART_2, card_left=True) is Verdict.STUCK
+    assert verdict(NOTICE, card_left=True) is Verdict.STUCK
+
+
+@pytest.mark.parametrize("state", ["pending", "in_progress", "complete", "error"])
+def test_a_card_is_left_at_work_alone_or_in_a_plan_until_it_has_ended(state: str) -> None:
+    card = {"type": "task_card", "task_id": "1", "title": "t", "status": state}
+    plan = {"type": "plan", "title": "p", "tasks": [card]}
+    at_work = state in {"pending", "in_progress"}
+    assert has_card_at_work({"blocks": [card]}) is at_work
+    assert has_card_at_work({"blocks": [plan]}) is at_work
+    assert not has_card_at_work({"text": "no blocks"})
 
 
 def test_a_delay_that_is_told_beside_an_answer_or_a_notice_is_stuck_and_alone_it_is_a_loss() -> (

@@ -7,6 +7,7 @@ from typing import TypeGuard
 from processor_service.ports.conversations import Posted, ThreadMessage
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
 from processor_service.slack.client import BotIdentity
+from processor_service.slack.shown_body import without_cards
 from shared.ledger import TELLS_ONLY, Ledger
 from shared.slack.files import files_of
 from shared.slack.message import Message
@@ -173,7 +174,8 @@ def _said_by_us(message: Message, channel_id: str, ledger: Ledger) -> ThreadMess
 
 def _text_of_ours(message: Message) -> str:
     """The model's words, without the characters that rendering for Slack has added."""
-    return (text_of_blocks(message) or message.get("text") or "").replace(ZERO_WIDTH_SPACE, "")
+    shown = text_of_blocks(without_cards(message))
+    return (shown or message.get("text") or "").replace(ZERO_WIDTH_SPACE, "")
 
 
 def _name_of_app(message: Message) -> str:

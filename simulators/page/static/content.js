@@ -18,6 +18,9 @@ export function complete(root, where) {
   levelHeadings(root);
   for (const it of root.querySelectorAll(".code-block")) it.append(copyButton(it));
   for (const it of root.querySelectorAll(".table-scroll, .code-block > pre")) showScroll(it);
+  for (const it of root.querySelectorAll(".bk-task > .task-dot"))
+    it.setAttribute("aria-label", t(`task_${it.parentElement.dataset.status}`));
+  for (const it of root.querySelectorAll(".task-sources")) it.setAttribute("aria-label", t("taskSources"));
   for (const it of root.querySelectorAll(".bk-overflow")) it.setAttribute("aria-label", t("moreActions"));
   for (const it of root.querySelectorAll("[data-optional] > .bk-label"))
     it.append(h("span", { className: "bk-optional" }, ` ${t("optional")}`));

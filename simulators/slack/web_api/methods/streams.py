@@ -22,21 +22,24 @@ from simulators.slack.web_api.rate_limits import Tier
 _CHUNKS = Arg("list", malformed="invalid_chunks")
 _CONTENT = {"markdown_text": TEXT, "chunks": _CHUNKS}
 _TASK_STATUS = one_of("pending", "in_progress", "complete", "error")
-_CHUNK_RULE = items(
-    by_type(
-        {
-            "markdown_text": shape({"text": string(12_000)}),
-            "task_update": shape(
-                {"id": string(256), "title": string(256), "status": _TASK_STATUS},
-                {"details": string(256, 0), "output": string(256, 0), "sources": anything},
-            ),
-            "plan_update": shape({"title": string(256)}),
-            "blocks": shape({"blocks": anything}),
-        }
+# docs.slack.dev, url-source-element.
+_SOURCES = items(by_type({"url": shape({"url": string(3000), "text": string(256)})}), 100, 0)
+_WITHOUT_TASKS = {
+    "markdown_text": shape({"text": string(12_000)}),
+    "blocks": shape({"blocks": anything}),
+}
+_WITH_TASKS = {
+    **_WITHOUT_TASKS,
+    "task_update": shape(
+        {"id": string(256), "title": string(256), "status": _TASK_STATUS},
+        {"details": string(256, 0), "output": string(256, 0), "sources": _SOURCES},
     ),
-    1000,
-    0,
-)
+    "plan_update": shape({"title": string(256)}),
+}
+_CHUNK_RULES = {
+    True: items(by_type(_WITH_TASKS), 1000, 0),
+    False: items(by_type(_WITHOUT_TASKS), 1000, 0),
+}
 
 
 def _read_chunks(call: Call) -> list[JSON]:
@@ -44,7 +47,7 @@ def _read_chunks(call: Call) -> list[JSON]:
         raise Refusal("cannot_provide_both_markdown_text_and_chunks")
     chunks: list[JSON] = call.get("chunks") or []
     errors: list[str] = []
-    _CHUNK_RULE(chunks, "/chunks", errors)
+    _CHUNK_RULES[call.workspace.config.task_cards](chunks, "/chunks", errors)
     if errors:
         raise Refusal("invalid_chunks", *errors)
     return [

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from slack_sdk.models.blocks.block_elements import UrlSourceElement
 from slack_sdk.models.messages.chunk import (
     BlocksChunk,
     MarkdownTextChunk,
@@ -161,6 +162,24 @@ async def test_text_and_chunks_do_not_mix(streams: Streams) -> None:
         {"type": "confetti"},
         {"type": "task_update", "id": "1", "title": "x" * 257, "status": "complete"},
         {"type": "task_update", "id": "1", "title": "x", "status": "stuck"},
+        {"type": "task_update", "id": "1", "title": "x"},
+        {"type": "task_update", "title": "x", "status": "complete"},
+        {"type": "task_update", "id": "1", "title": "x", "status": "complete", "icon": "x"},
+        {
+            "type": "task_update",
+            "id": "1",
+            "title": "x",
+            "status": "complete",
+            "details": "x" * 257,
+        },
+        {"type": "task_update", "id": "1", "title": "x", "status": "complete", "sources": ["x"]},
+        {
+            "type": "task_update",
+            "id": "1",
+            "title": "x",
+            "status": "complete",
+            "sources": [{"type": "url", "url": "https://a.example/"}],
+        },
         {"type": "markdown_text"},
     ],
 )
@@ -169,6 +188,48 @@ async def test_a_bad_chunk_is_refused(streams: Streams, chunk: dict[str, Any]) -
         "chat.startStream", json={**streams.start_arguments, "chunks": [chunk]}
     )
     assert await error_of(starting) == "invalid_chunks"
+
+
+async def test_a_task_card_is_updated_in_its_place_and_keeps_its_sources(
+    streams: Streams,
+) -> None:
+    page = UrlSourceElement(url="https://a.example/", text="A")
+    place = await streams.start(
+        chunks=[
+            TaskUpdateChunk(id="files", title="読んでいます", status="in_progress"),
+            TaskUpdateChunk(
+                id="search", title="調べています", status="in_progress", details="一つ"
+            ),
+        ]
+    )
+    await streams.client.chat_appendStream(**place, chunks=[MarkdownTextChunk(text="答え")])
+    ended = TaskUpdateChunk(
+        id="search", title="調べました", status="complete", details="、二つ", sources=[page]
+    )
+    await streams.client.chat_stopStream(
+        **place, chunks=[ended, TaskUpdateChunk(id="files", title="読みました", status="error")]
+    )
+    files, search, text = streams.shown()["blocks"]
+    assert (files["type"], files["title"], files["status"]) == ("task_card", "読みました", "error")
+    assert (search["title"], search["status"]) == ("調べました", "complete")
+    assert search["details"]["elements"][0]["elements"][0]["text"] == "一つ、二つ"
+    assert search["sources"] == [{"type": "url", "url": "https://a.example/", "text": "A"}]
+    assert text["text"] == "答え"
+
+
+async def test_a_server_without_task_cards_refuses_them_and_takes_text() -> None:
+    async with workbench(replace(FAST, task_cards=False)) as bench:
+        asked = bench.slack.people.post("hana", "#general", "q")
+        arguments = {
+            "channel": bench.general,
+            "thread_ts": asked.ts,
+            "recipient_user_id": asked.user,
+            "recipient_team_id": bench.slack.workspace.team_id,
+        }
+        card = TaskUpdateChunk(id="1", title="t", status="complete")
+        starting = bench.client.chat_startStream(**arguments, chunks=[card])
+        assert await error_of(starting) == "invalid_chunks"
+        await bench.client.chat_startStream(**arguments, chunks=[MarkdownTextChunk(text="a")])
 
 
 async def test_one_call_takes_12_000_characters(streams: Streams) -> None:

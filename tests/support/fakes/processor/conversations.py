@@ -12,6 +12,7 @@ from processor_service.ports.conversations import (
     Document,
     Posted,
     PrivateAnswer,
+    TaskCard,
     ThreadHistory,
     ThreadMessage,
 )
@@ -67,6 +68,7 @@ class FakeConversation:
     statuses_refused: bool = False
     at_work: FakeSession | None = None
     status_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    cards_changed: asyncio.Event = field(default_factory=asyncio.Event)
     said: list[ThreadMessage] = field(default_factory=list)
     sent_along: tuple[QuotedMessage, ...] = ()
     left: tuple[Posted, ...] = ()
@@ -75,6 +77,8 @@ class FakeConversation:
     can_edit: bool = True
     can_share: bool = False
     may_begin: bool = True
+    shows_cards: bool = True
+    cards: dict[str, dict[str, TaskCard]] = field(default_factory=dict)
     uploaded: dict[str, Document] = field(default_factory=dict)
     reads: int = 0
     before_read: Callable[[], None] = lambda: None
@@ -134,6 +138,7 @@ class FakeConversation:
     async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
         self._fail("update", taken=False)
         self.edited.append(posted.ts)
+        self.cards.pop(posted.ts, None)
         held = self.garbles(body)
         self.messages = [
             (replace(one, mark=mark, live=False), held) if one.ts == posted.ts else (one, old)
@@ -143,27 +148,57 @@ class FakeConversation:
 
     async def remove(self, posted: Posted) -> None:
         self._fail("remove", taken=False)
+        self.cards.pop(posted.ts, None)
         self.messages = [(one, body) for one, body in self.messages if one.ts != posted.ts]
 
-    async def start_stream(self, task_id: str, markdown: str) -> Posted:
+    async def start_stream(
+        self, task_id: str, markdown: str, cards: Sequence[TaskCard] = ()
+    ) -> Posted:
         self._fail("start", taken=False)
         self.posts += 1
-        posted = Posted(f"200.{self.posts:06d}", growing_mark(task_id), live=True)
+        ts = f"200.{self.posts:06d}"
+        posted = Posted(ts, growing_mark(task_id), live=True, with_cards=bool(cards))
         self.messages.append((posted, markdown_body(markdown)))
+        self._take(posted, cards)
         self._fail("start", taken=True)
         return posted
 
-    async def append_stream(self, posted: Posted, markdown: str) -> None:
+    async def append_stream(
+        self, posted: Posted, markdown: str, cards: Sequence[TaskCard] = ()
+    ) -> None:
         self._fail("append", taken=False)
         self._add(posted, markdown, posted)
+        self._take(posted, cards)
         self._fail("append", taken=True)
 
-    async def end_stream(self, posted: Posted, markdown: str, body: Body, mark: Mark) -> Posted:
+    def _take(self, posted: Posted, cards: Sequence[TaskCard]) -> None:
+        """Cards come only in a stream that began with some, and add to their details."""
+        assert not cards or posted.with_cards
+        known = self.cards.setdefault(posted.ts, {})
+        for card in cards:
+            had = known[card.id].details if card.id in known else ""
+            known[card.id] = replace(card, details=had + card.details)
+        self.cards_changed.set()
+
+    def states(self) -> list[str]:
+        """What the task cards of all messages say, with their states."""
+        cards = [card for each in self.cards.values() for card in each.values()]
+        return [f"{card.title}: {card.status}" for card in cards]
+
+    async def end_stream(
+        self,
+        posted: Posted,
+        markdown: str,
+        body: Body,
+        mark: Mark,
+        cards: Sequence[TaskCard] = (),
+    ) -> Posted:
         self._fail("end", taken=False)
         if not any(one.ts == posted.ts and one.live for one, _ in self.messages):
             raise SlackRefused("over", slack_error="message_not_in_streaming_state")
         ended = replace(posted, mark=mark, live=False)
         self._add(posted, markdown, ended, body.blocks)
+        self._take(posted, cards)
         self._fail("end", taken=True)
         [held] = [held for one, held in self.messages if one.ts == posted.ts]
         return replace(ended, shown=held)

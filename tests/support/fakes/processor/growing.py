@@ -25,6 +25,12 @@ class FakeSigns:
     def over(self) -> None:
         self.seen.append("over")
 
+    async def step_aside(self) -> None:
+        self.seen.append("aside")
+
+    def step_back(self) -> None:
+        self.seen.append("back")
+
     async def make_way(self) -> None:
         self.seen.append("make way")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from processor_service.answering.generate import Progress
 from processor_service.ports.answers import Answer
+from processor_service.ports.citations import Citations
 from processor_service.ports.model import Chunk, Prompt
 
 
@@ -62,6 +63,12 @@ class Blind:
 
     def slow(self) -> None:
         return
+
+    def instead(self, model: str) -> None:
+        """Nobody sees it."""
+
+    def looked_up(self, found: Citations) -> None:
+        """Nobody sees it."""
 
     def kept(self, *, busy: bool) -> None:
         return

@@ -102,6 +102,7 @@ class World:
     last_threads: FakeLastThreads = field(default_factory=FakeLastThreads)
     judge: FakeModel = field(default_factory=lambda: FakeModel([saying("no")]))
     judge_within_s: float = 5.0
+    cards_after_s: float = 60.0
     late_looks: LateLooks = field(default_factory=lambda: LateLooks((0.0, 3600.0)))
 
     @property
@@ -134,7 +135,13 @@ class World:
                 workspace=self.workspace,
                 threads=self.threads,
             ),
-            SlackDeps(self.conversations, self.budget, self.statuses, self.late_looks),
+            SlackDeps(
+                self.conversations,
+                self.budget,
+                self.statuses,
+                self.late_looks,
+                self.cards_after_s,
+            ),
             FollowUps(self.talks, Judge(self.judge, "spare-model", within_s=self.judge_within_s)),
             DirectMessages(self.last_threads, self.conversations),
             RetryPolicy(4, self.naps, count_asked=False),

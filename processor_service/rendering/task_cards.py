@@ -1,0 +1,251 @@
+"""The steps on the way to an answer, as task cards: what lasts for a moment only is never shown."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+from processor_service.ports.citations import Citations
+from processor_service.ports.conversations import TaskCard
+from processor_service.rendering.markdown.characters import neutralise
+from processor_service.texts.cards import (
+    ASKING_FALLBACK,
+    NO_FILE_READ,
+    READING_FILES,
+    READING_MESSAGES,
+    SEARCHING,
+    SLOWLY,
+    SOME_FILES,
+    THINKING,
+    THOUGHT_ALONE,
+    TRYING_AGAIN,
+    StepTexts,
+)
+from shared.task import Locale
+
+SHOWN_AFTER_S: Final = 1.0
+"""A step that lasts no longer than this is no card."""
+
+# docs.slack.dev, task_update: titles and details of at most 256 characters.
+_LONGEST: Final = 256
+_NAMES: Final = 120
+_SOURCES: Final = 8
+
+
+class _Kind(StrEnum):
+    READ = "read"
+    FILES = "files"
+    THINK = "think"
+    SEARCH = "search"
+    RETRY = "retry"
+    FALLBACK = "fallback"
+
+
+# Our own work, which is known to last, before the model is asked.
+_OPENS: Final = frozenset({_Kind.READ, _Kind.FILES})
+
+
+@dataclass
+class _Step:
+    kind: _Kind
+    card: TaskCard
+    done: str
+    began: float
+    ended: float | None = None
+    shown: TaskCard | None = None
+
+    def lasted_s(self, now: float) -> float:
+        return (now if self.ended is None else self.ended) - self.began
+
+
+@dataclass
+class TaskCards:
+    """The steps of one answer until its first words; each ends with the beginning of the next.
+
+    Steps that last over a second are cards, but thinking alone is none: a plain question has no
+    card. ``changed`` is set when there may be something to show, ``away`` when the cards should
+    make way for what tells of a longer delay.
+    """
+
+    locale: Locale = "ja"
+    shown_after_s: float = SHOWN_AFTER_S
+    clock: Callable[[], float] = time.monotonic
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    away: bool = False
+    _steps: list[_Step] = field(default_factory=list)
+    _closed: bool = False
+    _left: bool = False
+    _asked: str = ""
+    _searched: Citations = field(default_factory=Citations)
+
+    def reading(self) -> None:
+        """The messages before the question are read."""
+        self._begin(_Kind.READ, READING_MESSAGES)
+
+    def read(self, messages: int) -> None:
+        """So many were read."""
+        if step := self._running(_Kind.READ):
+            noun = "message" if messages == 1 else "messages"
+            step.done = step.done.format(n=messages, messages=noun)
+            if not messages:
+                self._steps.remove(step)
+
+    def files(self, names: Sequence[str]) -> None:
+        """Files are read; without ``names``, those of the thread."""
+        self._begin(_Kind.FILES, READING_FILES, names=self._listed(names))
+        self._asked = self._listed(names)
+
+    def files_read(self, names: Sequence[str]) -> None:
+        """The model gets these of them."""
+        step = self._running(_Kind.FILES)
+        if step is None:
+            return
+        if names:
+            step.done = READING_FILES.done[self.locale].format(names=self._listed(names))
+            return
+        title = NO_FILE_READ[self.locale].format(names=self._asked)
+        self._end(step, replace(step.card, title=title, status="error"))
+
+    def _listed(self, names: Iterable[str]) -> str:
+        listed = neutralise(", ".join(filter(None, names))) or SOME_FILES[self.locale]
+        return listed if len(listed) <= _NAMES else f"{listed[: _NAMES - 1]}…"
+
+    def thinking(self, *, searching: bool) -> None:
+        """The model is asked, which may be searching."""
+        kind, texts = (_Kind.SEARCH, SEARCHING) if searching else (_Kind.THINK, THINKING)
+        self._begin(kind, texts)
+        if searching and (step := self._running(kind)):
+            # What it was is known only at the end.
+            step.done = step.card.title
+
+    def slow(self) -> None:
+        """The model says nothing for longer than usual."""
+        if step := self._running(_Kind.THINK) or self._running(_Kind.SEARCH):
+            step.card = replace(step.card, title=SLOWLY[self.locale])
+            self._tell()
+
+    def retrying(self) -> None:
+        """An attempt at the model has failed, and another one begins."""
+        running = self._steps[-1] if self._steps else None
+        if running and running.ended is None and running.kind is not _Kind.RETRY:
+            self._end(running, replace(running.card, status="error"))
+        self._begin(_Kind.RETRY, TRYING_AGAIN)
+
+    def instead(self, model: str) -> None:
+        """The fallback model is asked."""
+        self._begin(_Kind.FALLBACK, ASKING_FALLBACK, model=model)
+
+    def kept(self) -> None:
+        """No model answers, and something else tells that the question is kept."""
+        self.away = True
+        self.changed.set()
+
+    def looked_up(self, found: Citations) -> None:
+        """The model has searched for these, and found these pages so far."""
+        self._searched = found
+        step = next((one for one in self._steps if one.kind is _Kind.SEARCH), None)
+        if step is None or not (found.searches or found.pages):
+            return
+        step.done = SEARCHING.done[self.locale]
+        details = neutralise("\n".join(found.searches))[:_LONGEST]
+        if not details.startswith(step.card.details):
+            # Slack adds what comes later to the details that it has.
+            details = step.card.details
+        step.card = replace(step.card, details=details, sources=found.pages[:_SOURCES])
+        if step.ended is not None:
+            step.card = replace(step.card, title=step.done, status="complete")
+
+    def words(self) -> None:
+        """The answer's words come: every step is over, and none begins any more."""
+        self._closed = True
+        for step in self._steps:
+            if step.ended is None:
+                self._end(step)
+
+    def finish(self) -> None:
+        """The answer is whole: what was not looked up by now was not needed."""
+        self.words()
+        found = self._searched
+        for step in self._steps:
+            thought = step.kind is _Kind.SEARCH and step.card.status == "complete"
+            if thought and not (found.searches or found.pages):
+                step.card = replace(step.card, title=THOUGHT_ALONE[self.locale])
+
+    def leave(self) -> None:
+        """The message with the cards is written no more, or has none."""
+        self._closed = self._left = True
+
+    def forget(self) -> None:
+        """The message with the cards is gone: they may be shown again, in another one."""
+        for step in self._steps:
+            step.shown = None
+
+    @property
+    def opens(self) -> bool:
+        """Whether the step of now is worth a message that has no words yet."""
+        return bool(self._steps) and self._steps[-1].kind in _OPENS and not self._closed
+
+    @property
+    def weight(self) -> int:
+        """The bytes that they take of a streamed message; details are said to count twice."""
+        cards = [step.shown for step in self._steps if step.shown]
+        said = sum(len(f"{card.title}{card.details * 2}".encode()) for card in cards)
+        return said + sum(len(f"{one.title}{one.url}") for card in cards for one in card.sources)
+
+    def due_in_s(self) -> float | None:
+        """Seconds until the step of now is a card; None if nothing changes by itself."""
+        step = self._steps[-1] if self._steps else None
+        if step is None or step.shown or step.ended is not None or self._left:
+            return None
+        return max(0.0, self.shown_after_s - step.lasted_s(self.clock()))
+
+    def pending(self) -> tuple[TaskCard, ...]:
+        """The cards that Slack does not show yet, or not as they are now."""
+        now = self.clock()
+        cards = [one for one in self._steps if one.shown or one.lasted_s(now) >= self.shown_after_s]
+        if self._left or all(one.kind is _Kind.THINK for one in cards):
+            return ()
+        return tuple(one.card for one in cards if one.card != one.shown)
+
+    def took(self, cards: Iterable[TaskCard]) -> None:
+        """Slack shows these."""
+        by_id = {card.id: card for card in cards}
+        for step in self._steps:
+            step.shown = by_id.get(step.kind, step.shown)
+
+    def update_of(self, card: TaskCard) -> TaskCard:
+        """The card as Slack is told: with the part of its details that is not shown yet."""
+        had = [one.shown.details for one in self._steps if one.kind == card.id and one.shown]
+        return replace(card, details=card.details.removeprefix("".join(had)))
+
+    def _running(self, kind: _Kind) -> _Step | None:
+        last = self._steps[-1] if self._steps else None
+        return last if last and last.kind is kind and last.ended is None else None
+
+    def _begin(self, kind: _Kind, texts: StepTexts, **values: str) -> None:
+        if self._closed or self._running(kind):
+            return
+        if self._steps and self._steps[-1].ended is None:
+            self._end(self._steps[-1])
+        known = next((one for one in self._steps if one.kind is kind), None)
+        title = texts.doing[self.locale].format(**values)[:_LONGEST]
+        done = texts.done[self.locale]
+        done = done.format(**values)[:_LONGEST] if values else done
+        step = known or _Step(kind, TaskCard(kind.value, title), done, self.clock())
+        if known is not None:
+            self._steps.remove(known)
+            step.card, step.ended = replace(known.card, title=title, status="in_progress"), None
+        self._steps.append(step)
+        self._tell()
+
+    def _end(self, step: _Step, card: TaskCard | None = None) -> None:
+        step.card = card or replace(step.card, title=step.done, status="complete")
+        step.ended = self.clock()
+        self._tell()
+
+    def _tell(self) -> None:
+        # Steps that open no message wake nobody up: most questions have no others.
+        if any(one.kind in _OPENS for one in self._steps):
+            self.changed.set()
