@@ -15,10 +15,10 @@ from processor_service.texts.cards import (
     NO_FILE_READ,
     READING_FILES,
     READING_MESSAGES,
-    SEARCHING,
+    SEARCH_STEP,
     SLOWLY,
     SOME_FILES,
-    THINKING,
+    THINK_STEP,
     THOUGHT_ALONE,
     TRYING_AGAIN,
     StepTexts,
@@ -114,7 +114,7 @@ class TaskCards:
 
     def thinking(self, *, searching: bool) -> None:
         """The model is asked, which may be searching."""
-        kind, texts = (_Kind.SEARCH, SEARCHING) if searching else (_Kind.THINK, THINKING)
+        kind, texts = (_Kind.SEARCH, SEARCH_STEP) if searching else (_Kind.THINK, THINK_STEP)
         self._begin(kind, texts)
         if searching and (step := self._running(kind)):
             # What it was is known only at the end.
@@ -148,7 +148,7 @@ class TaskCards:
         step = next((one for one in self._steps if one.kind is _Kind.SEARCH), None)
         if step is None or not (found.searches or found.pages):
             return
-        step.done = SEARCHING.done[self.locale]
+        step.done = SEARCH_STEP.done[self.locale]
         details = neutralise("\n".join(found.searches))[:_LONGEST]
         if not details.startswith(step.card.details):
             # Slack adds what comes later to the details that it has.

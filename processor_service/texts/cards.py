@@ -27,10 +27,10 @@ NO_FILE_READ: Final[Texts] = {
     "en": "Couldn't read {names}",
 }
 SOME_FILES: Final[Texts] = {"ja": "スレッドのファイル", "en": "the thread's files"}
-THINKING: Final = StepTexts(
+THINK_STEP: Final = StepTexts(
     {"ja": "考えています", "en": "Thinking"}, {"ja": "考えました", "en": "Thought it through"}
 )
-SEARCHING: Final = StepTexts(
+SEARCH_STEP: Final = StepTexts(
     {
         "ja": "検索が必要か確かめながら考えています",
         "en": "Thinking, and searching where that helps",

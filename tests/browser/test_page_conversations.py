@@ -170,7 +170,7 @@ async def test_a_task_card_turns_while_it_is_at_work_and_then_shows_its_sources(
         recipient_team_id=bench.slack.workspace.team_id,
     )
     shown = replies(page).nth(1)
-    await expect(shown.get_by_role("img", name="進行中")).to_be_visible()
+    await expect(shown.get_by_role("img", name="In progress")).to_be_visible()
     page_read = {"type": "url", "url": "https://a.example/", "text": "素数の話"}
     ended = {**card, "title": "調べました", "status": "complete", "sources": [page_read]}
     await bench.client.chat_stopStream(
@@ -178,7 +178,7 @@ async def test_a_task_card_turns_while_it_is_at_work_and_then_shows_its_sources(
         ts=stream["ts"],
         chunks=[ended, {"type": "markdown_text", "text": "答え"}],
     )
-    await expect(shown.get_by_role("img", name="完了")).to_be_visible()
+    await expect(shown.get_by_role("img", name="Done")).to_be_visible()
     await expect(shown.get_by_text("調べました")).to_be_visible()
     await expect(shown.get_by_role("link", name="素数の話")).to_be_visible()
     await expect(shown).to_contain_text("答え")
