@@ -89,8 +89,6 @@ class TaskCards:
         if step := self._running(_Kind.READ):
             noun = "message" if messages == 1 else "messages"
             step.done = step.done.format(n=messages, messages=noun)
-            if not messages:
-                self._steps.remove(step)
 
     def files(self, names: Sequence[str]) -> None:
         """Files are read; without ``names``, those of the thread."""
