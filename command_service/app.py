@@ -26,6 +26,7 @@ from command_service.slack.homes import SlackHomePublisher
 from command_service.slack.locales import SlackLocales
 from command_service.slack.message_reader import SlackQuestions
 from command_service.slack.modals import SlackModals
+from command_service.slack.reactions import SlackReactions
 from command_service.slack.startup_check import UNREACHABLE_AFTER_S, Preflight, Waiting, preflight
 from command_service.transport.concurrency import ConcurrencyLimit
 from command_service.transport.events_api import EVENTS_PATH, EventApi
@@ -40,6 +41,7 @@ from command_service.use_cases.command_reply import Reply, refuse
 from command_service.use_cases.feedback import VoteDeps
 from command_service.use_cases.follow_ups import FollowUpDeps
 from command_service.use_cases.policy import Policy
+from command_service.use_cases.reactions import ReactionDeps
 from command_service.use_cases.self_checks.doctor import REPORT_EVERY_S, DoctorDeps
 from command_service.use_cases.self_checks.synthetic import SyntheticDeps, keep_asking
 from command_service.use_cases.sharing import Sharing
@@ -162,6 +164,7 @@ async def running(
             identity,
             repetition,
             following,
+            ReactionDeps(repetition.submit_deps, SlackReactions(slack, access), identity),
             listening,
             _entrance(settings, repetition.submit_deps, adapters),
             doctor,
@@ -253,6 +256,7 @@ def _use_cases(settings: CommandSettings, adapters: Adapters) -> AskAgainDeps:
         throttle=PerUserThrottle(GENEROSITY * settings.user_requests_per_minute),
         sharing=Sharing(SlackDiagnostics(slack, access)),
         following=settings.following,
+        asking=settings.asking_reaction,
     )
     return AskAgainDeps(submit_deps, SlackQuestions(slack, access, adapters.ledger))
 
@@ -261,7 +265,8 @@ def _entrance(
     settings: CommandSettings, submit_deps: SubmitDeps, adapters: Adapters
 ) -> OpenHomeDeps:
     homes = SlackHomePublisher(adapters.slack, adapters.access, adapters.ledger.signing)
-    return OpenHomeDeps(submit_deps, homes, Pace(REFRESH_EVERY_S), settings.k_revision)
+    pace = Pace(REFRESH_EVERY_S)
+    return OpenHomeDeps(submit_deps, homes, pace, settings.k_revision, settings.reaction_ask)
 
 
 def _doctor(

@@ -11,6 +11,7 @@ from command_service.payloads.model import (
     Page,
     Question,
     QuestionContent,
+    Reactor,
 )
 from shared.errors import SlackDenied
 from shared.slack.blocks import Block
@@ -74,6 +75,18 @@ class Questions(Protocol):
 
         Raises RetryableError when Slack could not be asked.
         """
+
+
+class ReactedMessages(Protocol):
+    """Messages with a reaction, and who reacted. Each method raises RetryableError when Slack could
+    not be asked.
+    """
+
+    async def message_at(self, channel_id: str, message_ts: str) -> Message | None:
+        """The message, also one within a thread; None if it is gone or hidden from us."""
+
+    async def reactor(self, user_id: str) -> Reactor:
+        """The user; whom Slack does not show us is no person."""
 
 
 class ChannelHistory(Protocol):

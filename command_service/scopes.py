@@ -32,8 +32,11 @@ PROMPT_SCOPES: Final = frozenset({"assistant:write"})
 """For suggesting prompts."""
 REACTION_SCOPES: Final = frozenset({"reactions:write"})
 """For a reaction to thanks, which without it get no sign at all."""
+ASKING_SCOPES: Final = frozenset({"reactions:read"})
+"""For hearing of reactions, with which people ask where ``REACTION_ASK`` names one."""
 ALL_SCOPES: Final = NEEDED_SCOPES.union(
-    CATCH_UP_SCOPES, FILE_SCOPES, DIRECT_SCOPES, GROUP_SCOPES, PROMPT_SCOPES, REACTION_SCOPES
+    *(CATCH_UP_SCOPES, FILE_SCOPES, DIRECT_SCOPES, GROUP_SCOPES),
+    *(PROMPT_SCOPES, REACTION_SCOPES, ASKING_SCOPES),
 )
 
 

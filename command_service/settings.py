@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from command_service.payloads.model import AskingReaction
 from shared.settings import AppToken, Ids, ServiceSettings
 from shared.task import Following
 
@@ -33,6 +34,7 @@ class CommandSettings(ServiceSettings):
     rollout_user_ids: Ids = frozenset()
     max_prompt_chars: Positive = 20_000
     follow_threads: FollowThreads = "asker"
+    reaction_answer_in: Literal["dm", "thread"] = "dm"
     synthetic_question_seconds: Annotated[int, Field(ge=0)] = 0
     user_requests_per_minute: Annotated[int, Field(ge=0)] = 10
 
@@ -40,6 +42,13 @@ class CommandSettings(ServiceSettings):
     def following(self) -> Following | None:
         """How the processor decides on a message without a mention; None: it is no question."""
         return None if self.follow_threads == "mention" else Following(self.follow_threads)
+
+    @property
+    def asking_reaction(self) -> AskingReaction | None:
+        """The reaction that asks; None: no reaction does."""
+        if not self.reaction_ask:
+            return None
+        return AskingReaction(self.reaction_ask, in_thread=self.reaction_answer_in == "thread")
 
     @field_validator("follow_threads", mode="before")
     @classmethod

@@ -197,8 +197,14 @@ async def open_dependencies(
             prompt_config=source.prompt_config,
             prices=settings.gemini_prices,
         )
-        homes = SlackHomes(calls, signing)
-        home = HomeDeps(source.people, preferences, limits, homes, settings.k_revision)
+        home = HomeDeps(
+            people=source.people,
+            preferences=preferences,
+            usage=limits,
+            homes=SlackHomes(calls, signing),
+            revision=settings.k_revision,
+            emoji=settings.reaction_ask,
+        )
         doctor = ReportDeps(
             leases=leases,
             conversations=conversations,

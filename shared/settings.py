@@ -1,8 +1,9 @@
 """The common part of both services' settings: names, rules and error texts."""
 
 import json
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -65,6 +66,20 @@ def _signing_keys(value: SecretStr) -> SecretStr:
     return value
 
 
+# Slack's own and custom emoji; the latter may be in any script.
+_EMOJI: Final = re.compile(r"[\w+'-]{1,100}")
+
+
+def _emoji_name(value: str) -> str:
+    name = value.strip().removeprefix(":").removesuffix(":")
+    if name and _EMOJI.fullmatch(name) is None:
+        raise ValueError("must be the name of one emoji, like gemini")
+    return name
+
+
+EmojiName = Annotated[str, AfterValidator(_emoji_name)]
+"""An emoji as Slack names it, written with or without its colons; empty: none."""
+
 SigningKeys = Annotated[SecretStr, AfterValidator(_signing_keys)]
 """Keys for signatures, separated by commas: the first signs, all of them verify."""
 
@@ -92,6 +107,7 @@ class ServiceSettings(BaseSettings):
     pubsub_emulator_host: str | None = None
     default_locale: Locale = "ja"
     feedback_reasons: Literal["log", "off"] = "off"
+    reaction_ask: EmojiName = ""
     k_revision: str | None = None
 
     @property

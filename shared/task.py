@@ -35,6 +35,7 @@ class Source(StrEnum):
     DM = "dm"
     SLASH_COMMAND = "slash_command"
     SHORTCUT = "shortcut"
+    REACTION = "reaction"
     BUTTON = "button"
     RETRY = "retry"
     APP_HOME = "app_home"
@@ -182,16 +183,19 @@ class Preferences(BaseModel):
 
 
 class Purpose(StrEnum):
-    """The purpose of a message shortcut; ``CATCH_UP`` is the command's, and about a channel."""
+    """The purpose of a message shortcut; ``ASK`` is a reaction's, ``CATCH_UP`` the command's and
+    about a channel.
+    """
 
     SUMMARISE = "summarise"
     TRANSLATE = "translate"
     EXPLAIN = "explain"
+    ASK = "ask"
     CATCH_UP = "catch_up"
 
 
 class Subject(BaseModel):
-    """The message that a shortcut was used on, and the purpose.
+    """The message that a shortcut was used on, or a reaction put on, and the purpose.
 
     ``thread_ts`` names its thread, ``by`` its author: a person's id or an app's name. To catch up
     is about the channel's messages from ``since`` to ``message_ts``, when it was asked. ``beside``:
@@ -299,6 +303,15 @@ class Task(BaseModel):
     def asks_in_words(self) -> bool:
         """Whether the ``text`` is the user's own."""
         return self.subject is None or self.subject.beside
+
+    @property
+    def shown_below(self) -> str | None:
+        """The thread in which a question about its message is shown and answered; None: it is not
+        shown there.
+        """
+        if self.private or self.subject is None or self.message_ts is not None:
+            return None
+        return self.thread_ts
 
     @property
     def asked_privately_in(self) -> str | None:
@@ -411,6 +424,13 @@ def task_id_of_shortcut(
 ) -> str:
     """The id of what a message shortcut asks; a redelivered one has the same ``action_ts``."""
     return _digest("shortcut", team_id, channel_id, message_ts, callback_id, action_ts)
+
+
+def task_id_of_reaction(team_id: str, channel_id: str, message_ts: str, user_id: str) -> str:
+    """The id of what a person asks with a reaction to a message: one, however often they take it
+    away and put it there again.
+    """
+    return _digest("reaction", team_id, channel_id, message_ts, user_id)
 
 
 def task_id_of_home(team_id: str, user_id: str, event_ts: str) -> str:

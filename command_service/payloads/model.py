@@ -18,6 +18,7 @@ class RejectReason(StrEnum):
     NOT_A_QUESTION = "not_a_question"
     NOT_FOLLOWED = "not_followed"
     POSTPONED = "postponed"
+    OTHER_REACTION = "other_reaction"
     DROPPED = "dropped"
     TEAM_NOT_ALLOWED = "team_not_allowed"
     CHANNEL_NOT_ALLOWED = "channel_not_allowed"
@@ -105,6 +106,24 @@ class Question:
     def age_s(self, now: datetime) -> float:
         """Seconds since it was asked."""
         return (now - self.occurred_at).total_seconds()
+
+
+@dataclass(frozen=True)
+class AskingReaction:
+    """The operator's emoji that asks about the message it is put on; ``in_thread``: the answer
+    stands in that message's thread, else in the reactor's direct messages.
+    """
+
+    emoji: str
+    in_thread: bool = False
+
+
+@dataclass(frozen=True)
+class Reactor:
+    """Who has reacted: whether a person, and of which workspace, if Slack says."""
+
+    is_person: bool
+    team_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,28 @@ from shared.task import Mode
 _PAGE = 5
 
 
+async def message_at(
+    client: AsyncWebClient, access: SlackAccess, place: MessageRef
+) -> dict[str, Any] | None:
+    """The message; None if it is gone or Slack hides it from us. Raises RetryableError."""
+    try:
+        page = await client.conversations_replies(
+            channel=place.channel_id,
+            ts=place.thread_ts,
+            oldest=place.message_ts,
+            latest=place.message_ts,
+            inclusive=True,
+            include_all_metadata=True,
+            limit=_PAGE,
+        )
+    except SLACK_FAILURES as error:
+        failure = access.failure(error, "conversations.replies")
+        if isinstance(failure, SlackRefused):
+            return None
+        raise failure from error
+    return next((one for one in messages_in(page) if one["ts"] == place.message_ts), None)
+
+
 class SlackQuestions:
     """``ports.Questions`` by ``conversations.replies``, one small page per look."""
 
@@ -31,23 +53,8 @@ class SlackQuestions:
 
     async def asked_at(self, place: MessageRef) -> QuestionContent | None:
         """The user's message, or the slash command that our message shows."""
-        try:
-            page = await self._client.conversations_replies(
-                channel=place.channel_id,
-                ts=place.thread_ts,
-                oldest=place.message_ts,
-                latest=place.message_ts,
-                inclusive=True,
-                include_all_metadata=True,
-                limit=_PAGE,
-            )
-        except SLACK_FAILURES as error:
-            failure = self._access.failure(error, "conversations.replies")
-            if isinstance(failure, SlackRefused):
-                return None
-            raise failure from error
-        found = [one for one in messages_in(page) if one["ts"] == place.message_ts]
-        return self._asked(found[0], place.channel_id) if found else None
+        found = await message_at(self._client, self._access, place)
+        return None if found is None else self._asked(found, place.channel_id)
 
     def _asked(self, message: Mapping[str, Any], channel_id: str) -> QuestionContent | None:
         if not is_from_an_app(message) and not self._ledger.wrote(message):

@@ -53,6 +53,17 @@ GROUPS: Final = CheckText(
         "en": "To use me there, an admin can add the scopes and events as in `deploy/slack-manifest.yaml` and reinstall the app. Everywhere else I work as before.",
     },
 )
+REACTIONS: Final = CheckText(
+    NO_SCOPES,
+    {
+        "ja": "リアクションでの質問にはお答えできません（許可されていない権限: {missing}）",
+        "en": "I can't answer reactions (missing scope: {missing})",
+    },
+    {
+        "ja": "使うには、管理者が `deploy/slack-manifest.yaml` のとおりにスコープとイベント `reaction_added` を追加し、アプリを再インストールします。ほかの使い方では、このままお使いいただけます。",
+        "en": "To ask that way, an admin can add the scope and the event `reaction_added` as in `deploy/slack-manifest.yaml` and reinstall the app. Everything else works as before.",
+    },
+)
 MEMBER: Final = CheckText(
     {"ja": "このチャンネルに参加しています", "en": "I'm in this channel"},
     {

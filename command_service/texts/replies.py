@@ -3,7 +3,7 @@
 from html import escape
 from typing import Final
 
-from command_service.payloads.model import RejectReason
+from command_service.payloads.model import AskingReaction, RejectReason
 from shared.task import FeedbackReason, Locale, Texts
 
 _OPTION_CHARS: Final = 40
@@ -52,7 +52,7 @@ _USAGE: Final[Texts] = {
 • `/gemini 質問` と入力する
 • チャンネルやグループ DM で私にメンションし、続けて質問を書く（ほかの方も書いているスレッドでは、そのつどメンションしてください）
 • ダイレクトメッセージで質問を送る（ほかのメッセージを転送するだけでも、その内容についてお答えします）
-• メッセージの「その他」メニューから「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）
+• メッセージの「その他」メニューから「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）{reaction}
 *チャンネルのまとめ*
 • `/gemini catch-up #チャンネル 3d` 最近の発言のまとめを、元の発言へのリンク付きでダイレクトメッセージに届けます（`/gemini まとめ` も使えます。期間は `1d`・`3d`・`1w`、チャンネルを省くとその場所。あなたと私の両方が参加しているチャンネルに限ります）
 *読めるファイル*
@@ -75,7 +75,7 @@ _USAGE: Final[Texts] = {
 • type `/gemini your question`
 • mention me in a channel or a group direct message, followed by your question (in a thread where others write, too, mention me each time)
 • send me a direct message, or just forward one to me and I'll explain it
-• choose Summarise thread, Translate or Explain from a message's menu (I answer by direct message)
+• choose Summarise thread, Translate or Explain from a message's menu (I answer by direct message){reaction}
 *Catching up*
 • `/gemini catch-up #channel 3d` sums up what was said lately, with links, in our direct messages (`1d`, `3d` or `1w`; without a channel, the one you're in; only channels that both of us are in)
 *Files I can read*
@@ -93,6 +93,18 @@ _USAGE: Final[Texts] = {
 • questions per minute and daily usage may be limited
 *If something doesn't work*
 • `/gemini doctor` checks connections and settings (only you see the result)""",
+}
+
+# In direct messages, and in the message's thread.
+_BY_REACTION: Final[dict[bool, Texts]] = {
+    False: {
+        "ja": "\n• メッセージに :{emoji}: のリアクションを付ける（その内容について、ダイレクトメッセージでお答えします）",
+        "en": "\n• put :{emoji}: on a message as a reaction (I answer what it asks, or explain it, by direct message)",
+    },
+    True: {
+        "ja": "\n• メッセージに :{emoji}: のリアクションを付ける（その内容について、スレッドでお答えします）",
+        "en": "\n• put :{emoji}: on a message as a reaction (I answer what it asks, or explain it, in its thread)",
+    },
 }
 
 
@@ -218,12 +230,23 @@ COMMENT_HINT: Final[Texts] = {
 
 
 def refusal(
-    reason: RejectReason, locale: Locale, *, max_prompt_chars: int, option: str = ""
+    reason: RejectReason,
+    locale: Locale,
+    *,
+    max_prompt_chars: int,
+    option: str = "",
+    asking: AskingReaction | None = None,
 ) -> str:
-    """What happened and what to do, for a reason that the user is told.
+    """What happened and what to do, for a reason that the user is told; the usage with the reaction
+    that asks.
 
     ``option``, as typed, is shown as code: nothing in it can end the code or mean a mention.
     """
     shown = option if len(option) <= _OPTION_CHARS else option[:_OPTION_CHARS] + "…"
     shown = escape(shown, quote=False).replace("`", "'")
-    return _REFUSALS[reason][locale].format(limit=f"{max_prompt_chars:,}", option=shown)
+    by_reaction = _BY_REACTION[asking.in_thread][locale] if asking else ""
+    return _REFUSALS[reason][locale].format(
+        limit=f"{max_prompt_chars:,}",
+        option=shown,
+        reaction=by_reaction.format(emoji=asking.emoji) if asking else "",
+    )

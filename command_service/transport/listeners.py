@@ -31,6 +31,7 @@ from command_service.payloads.messages import (
     read_typed,
 )
 from command_service.payloads.model import Click, Identity, NotAQuestion, Question, RejectReason
+from command_service.payloads.reactions import read_reaction
 from command_service.payloads.shares import read_share
 from command_service.payloads.votes import FLAW, REASONS, read_reasons, read_vote
 from command_service.use_cases.app_home import (
@@ -46,6 +47,7 @@ from command_service.use_cases.edits import Edited, read_edit, take_edit
 from command_service.use_cases.feedback import VoteDeps, take_reasons, take_vote
 from command_service.use_cases.follow_ups import FollowUpDeps, accept_message
 from command_service.use_cases.policy import TOLD, Rejected
+from command_service.use_cases.reactions import ReactionDeps, accept_reaction
 from command_service.use_cases.self_checks.doctor import DoctorDeps, read_doctor_request, run_checks
 from command_service.use_cases.shortcuts import SHORTCUTS, ask_about, read_shortcut
 from command_service.use_cases.side_tasks import enqueue, enqueue_click, enqueue_share
@@ -80,7 +82,8 @@ EVENT_TYPES: Mapping[str, tuple[str, ReadEvent]] = {
 """By the name of the subscription in the app's manifest: the event's type and its reader."""
 STOPPED_SESSION = "agent_session_stopped"
 LOOKED_ELSEWHERE = "app_context_changed"
-SUBSCRIPTIONS = frozenset({*EVENT_TYPES, *HOME_EVENTS, STOPPED_SESSION, LOOKED_ELSEWHERE})
+REACTION = "reaction_added"
+SUBSCRIPTIONS = frozenset({*EVENT_TYPES, *HOME_EVENTS, STOPPED_SESSION, LOOKED_ELSEWHERE, REACTION})
 """All events that the app's manifest asks for."""
 COMMANDS = ("/gemini",)
 ACTIONS: Mapping[str, ReadClick] = {
@@ -101,6 +104,7 @@ class Listeners:
     identity: Identity
     repetition: AskAgainDeps
     following: FollowUpDeps
+    reactions: ReactionDeps
     listening: VoteDeps
     entrance: OpenHomeDeps
     doctor: DoctorDeps
@@ -113,6 +117,7 @@ class Listeners:
         app.event({"type": "message", "subtype": "message_deleted"})(self._on_deletion)
         app.event(STOPPED_SESSION)(self._on_stopped_session)
         app.event(LOOKED_ELSEWHERE)(_on_looked_elsewhere)
+        app.event(REACTION)(self._on_reaction)
         for event_type, read in dict(EVENT_TYPES.values()).items():
             app.event(event_type)(self._on_event(read))
         for command in COMMANDS:
@@ -204,6 +209,13 @@ class Listeners:
     async def _on_stopped_session(self, body: Payload) -> None:
         submit_deps = self.repetition.submit_deps
         outcome = await enqueue(read_stopped_session(body, submit_deps.now()), submit_deps)
+        _redeliver_if_handed_back(outcome)
+
+    async def _on_reaction(self, body: Payload, request: AsyncBoltRequest) -> None:
+        asking = self.reactions.submit_deps.asking
+        question = read_reaction(body, self.identity, asking, redelivered=_is_redelivered(request))
+        outcome = await accept_reaction(question, self.reactions)
+        count(question, outcome)
         _redeliver_if_handed_back(outcome)
 
     async def _on_stop(self, body: Payload, ack: AsyncAck) -> None:

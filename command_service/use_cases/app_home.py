@@ -37,12 +37,15 @@ REFRESH_EVERY_S: Final = 30.0
 
 @dataclass(frozen=True)
 class OpenHomeDeps:
-    """Dependencies of ``open_home``. ``revision`` is ours, to be shown."""
+    """Dependencies of ``open_home``. ``revision`` is ours, to be shown; ``emoji`` asks as a
+    reaction, if there is one.
+    """
 
     submit_deps: SubmitDeps
     homes: HomePublisher
     pace: Pace
     revision: str | None = None
+    emoji: str = ""
 
 
 def open_home(opened: Opened, deps: OpenHomeDeps) -> None:
@@ -123,7 +126,8 @@ async def _fill(opened: Opened, deps: OpenHomeDeps) -> None:
     with bound_task(task.task_id):
         locale = await deps.submit_deps.locales.found(opened.user_id)
         if not opened.published:
-            view = home_view(locale, deps.revision, "comes", opened.preferences or Preferences())
+            chosen = opened.preferences or Preferences()
+            view = home_view(locale, deps.revision, "comes", chosen, deps.emoji)
             await deps.homes.publish(opened.user_id, view)
         try:
             await publish(task.model_copy(update={"locale": locale}), deps.submit_deps)

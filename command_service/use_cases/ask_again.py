@@ -95,8 +95,8 @@ async def _shared(question: Question, deps: SubmitDeps) -> RejectReason | None:
     external = None if direct else await deps.sharing.is_external_for(question.user_id, question)
     if external:
         return RejectReason.EXTERNAL_CHANNEL
-    # An answer that only its user sees needs no certainty.
-    in_public = subject is None and not direct
+    # An answer in direct messages, which only its user sees, needs no certainty.
+    in_public = not question.channel_id.startswith("D")
     return RejectReason.QUESTION_UNREADABLE if external is None and in_public else None
 
 

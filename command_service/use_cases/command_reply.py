@@ -56,7 +56,12 @@ async def reply_to(
 async def refuse(typed: Typed, reason: RejectReason, deps: SubmitDeps, option: str = "") -> Reply:
     """Why the command was not taken, and what was typed: Slack shows that nowhere."""
     locale = await locale_to_tell(typed.user_id, deps)
-    text = refusal(reason, locale, max_prompt_chars=deps.policy.max_prompt_chars, option=option)
+    text = refusal(
+        *(reason, locale),
+        max_prompt_chars=deps.policy.max_prompt_chars,
+        option=option,
+        asking=deps.asking,
+    )
     if reason in _NOTHING_TO_COPY or len(typed.text) > _TYPED_CHARS:
         return {"text": text}
     return {"text": text, "blocks": [section(text), *_given_back(typed.text, locale)]}

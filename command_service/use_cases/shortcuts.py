@@ -63,17 +63,18 @@ def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question | Not
         response_url=response_url,
         private=True,
         external=user.get("team_id") not in {None, team_id},
-        subject=_subject(SHORTCUTS[callback_id], channel_id, message_ts, message, identity),
+        subject=subject_of(SHORTCUTS[callback_id], channel_id, message_ts, message, identity),
     )
 
 
-def _subject(
+def subject_of(
     purpose: Purpose,
     channel_id: str,
     message_ts: str,
     message: Mapping[str, Any],
     identity: Identity,
 ) -> Subject:
+    """The subject of a question about this message."""
     thread_ts, app = message.get("thread_ts"), message.get("bot_id")
     profile = message.get("bot_profile") or {}
     name_of_app = str(message.get("username") or profile.get("name") or app)

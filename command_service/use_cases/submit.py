@@ -10,6 +10,7 @@ from typing import Final
 from command_service.envelope.ack_deadline import at_most_s
 from command_service.envelope.metrics import NOBODY, count_event, publishing
 from command_service.payloads.model import (
+    AskingReaction,
     Click,
     EphemeralTarget,
     NotAQuestion,
@@ -39,13 +40,15 @@ LOCALE_WITHIN_S: Final = 0.4
 # Slack redelivers events only: commands, clicks and shortcuts are told about otherwise.
 _REDELIVERED = frozenset({Source.MENTION, Source.DM})
 
-# Each edit of an answer comes back to us as an event, and so do all messages in channels.
+# Each edit of an answer comes back to us as an event, and so do all messages and reactions in
+# channels.
 _EXPECTED = frozenset(
     {
         RejectReason.OWN_MESSAGE,
         RejectReason.NOT_FOLLOWED,
         RejectReason.POSTPONED,
         RejectReason.MESSAGE_CHANGED,
+        RejectReason.OTHER_REACTION,
     }
 )
 
@@ -53,7 +56,7 @@ _EXPECTED = frozenset(
 @dataclass(frozen=True)
 class SubmitDeps:
     """Dependencies of ``submit``. ``following``: how the processor decides on follow-ups, if at
-    all.
+    all. ``asking``: the reaction that asks, if one does.
     """
 
     queue: TaskQueue
@@ -66,6 +69,7 @@ class SubmitDeps:
     throttle: PerUserThrottle = field(default_factory=PerUserThrottle)
     presses: PerUserThrottle = field(default_factory=lambda: PerUserThrottle(PRESSES_PER_MINUTE))
     following: Following | None = Following.ASKER
+    asking: AskingReaction | None = None
     publish_within_s: float = PUBLISH_WITHIN_S
     now: Callable[[], datetime] = clock.now
 
@@ -248,7 +252,9 @@ async def locale_to_tell(user_id: str, deps: SubmitDeps) -> Locale:
 async def refusal_text(reason: RejectReason, user_id: str, deps: SubmitDeps) -> str:
     """The refusal's text, in the user's language."""
     locale = await locale_to_tell(user_id, deps)
-    return refusal(reason, locale, max_prompt_chars=deps.policy.max_prompt_chars)
+    return refusal(
+        reason, locale, max_prompt_chars=deps.policy.max_prompt_chars, asking=deps.asking
+    )
 
 
 async def say_refusal(

@@ -9,7 +9,7 @@ from typing import Final
 
 from processor_service.answering.deps import AnswerDeps
 from processor_service.answering.thread_queue import ticket_of
-from processor_service.delivery.destination import place_to_refuse
+from processor_service.delivery.destination import place_by_now, place_to_refuse
 from processor_service.delivery.notice import post_notice
 from processor_service.delivery.reconcile import find_existing
 from processor_service.delivery.slack_writer import TaskRun
@@ -74,8 +74,12 @@ async def refusal_of(
     refusal = await deps.coordination.limits.admit(application(task))
     if refusal is None or delivery.attempt == 1:
         return refusal
+    # A reaction's question has no response URL, and no message is to be posted just for this look.
+    find = place_by_now if task.response_url is None else place_to_refuse
     try:
-        there = await place_to_refuse(task, deps.slack.conversations, run)
+        there = await find(task, deps.slack.conversations, run)
+        if there is None:
+            return refusal
         found = await find_existing(task.task_id, there)
     except SlackRefused:
         # No work can begin where Slack does not let us look.

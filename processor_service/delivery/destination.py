@@ -11,7 +11,7 @@ from processor_service.ports.conversations import Conversations
 from processor_service.rendering.messages import render_question, render_subject
 from shared.errors import SlackRefused
 from shared.ledger import Mark
-from shared.task import Task
+from shared.task import Source, Task
 from shared.telemetry.metrics import FIRST_SIGN
 
 # A name that is not known takes one call of users.info, beside the look for the question.
@@ -22,8 +22,8 @@ async def resolve_destination(
     task: Task, conversations: Conversations, run: TaskRun
 ) -> SlackWriter:
     """The question's thread. A slash command's question is first shown in the channel, once, a
-    private one's and a shortcut's in its user's direct messages; where the bot may not speak, it is
-    the response URL.
+    private one's and a shortcut's in its user's direct messages, and a reaction's there or in the
+    thread of its message; where the bot may not speak, it is the response URL.
 
     Raises as a Conversation does.
     """
@@ -37,7 +37,7 @@ async def resolve_destination(
         if task.response_url is None:
             raise
         return SlackWriter(conversations.response(task, task.response_url), run)
-    return SlackWriter(conversations.thread(there, ts, ts), run)
+    return SlackWriter(conversations.thread(there, there.shown_below or ts, ts), run)
 
 
 async def place_to_refuse(task: Task, conversations: Conversations, run: TaskRun) -> SlackWriter:
@@ -48,19 +48,31 @@ async def place_to_refuse(task: Task, conversations: Conversations, run: TaskRun
     """
     if task.message_ts is not None or task.response_url is None:
         return await resolve_destination(task, conversations, run)
+    shown = await place_by_now(task, conversations, run)
+    return shown or SlackWriter(conversations.response(task, task.response_url), run)
+
+
+async def place_by_now(
+    task: Task, conversations: Conversations, run: TaskRun
+) -> SlackWriter | None:
+    """The question's place as far as an earlier worker has made it; None: its question is not shown
+    anywhere yet, or Slack does not let us look.
+    """
+    if task.message_ts is not None:
+        return await resolve_destination(task, conversations, run)
     try:
         there = await _there(task, conversations, run)
         shown = await _where_shown(there, SlackWriter(conversations.channel(there), run))
     except SlackRefused:
         shown = None
     if shown is None:
-        return SlackWriter(conversations.response(task, task.response_url), run)
-    return SlackWriter(conversations.thread(there, shown, shown), run)
+        return None
+    return SlackWriter(conversations.thread(there, there.shown_below or shown, shown), run)
 
 
 async def _there(task: Task, conversations: Conversations, run: TaskRun) -> Task:
     """The task as asked in the channel where its question is shown."""
-    if task.subject is None and not task.private:
+    if task.shown_below is not None or (task.subject is None and not task.private):
         return task
     channel_id = await run.read(partial(conversations.direct_id, task))
     asked_in = task.asked_privately_in
@@ -75,18 +87,23 @@ async def _show_question(
     shown, asker = await asyncio.gather(_where_shown(task, channel), _asker(task, conversations))
     if shown is not None:
         return shown
-    body = render_subject(task, task.subject) if task.subject else render_question(task, asker)
+    subject = task.subject
+    body = render_subject(task, subject, asker) if subject else render_question(task, asker)
     posted = await post_as_slack_takes_it(channel, body, Mark(task.task_id, "question"))
-    if task.subject is None and task.share is None:
-        # The command's ack has shown nothing: this is the first sign of it.
+    alone = task.source is Source.REACTION and task.shown_below is None
+    if alone or (subject is None and task.share is None):
+        # The command's ack has shown nothing: this is the first sign of it, as of a reaction that
+        # is answered in direct messages.
         age_s = (datetime.now(UTC) - task.occurred_at).total_seconds()
         FIRST_SIGN.record(age_s, source=task.source)
     return posted.ts
 
 
 async def _asker(task: Task, conversations: Conversations) -> str | None:
-    """The name of the user who typed a command; None if it would delay the first sign."""
-    if task.subject is not None or task.private:
+    """The name of the user, where others read the question; None if it would delay the first
+    sign.
+    """
+    if task.shown_below is None and (task.subject is not None or task.private):
         return None
     try:
         async with asyncio.timeout(_NAMED_WITHIN_S):

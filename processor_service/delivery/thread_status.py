@@ -206,7 +206,7 @@ class TaskStatus:
 
     def _asked_in(self) -> Conversation | None:
         task = self.task
-        if task.message_ts is None:
+        question_ts = task.message_ts or task.shown_below
+        if question_ts is None:
             return None
-        thread_ts = task.thread_ts or task.message_ts
-        return self.conversations.thread(task, thread_ts, task.message_ts)
+        return self.conversations.thread(task, task.thread_ts or question_ts, question_ts)

@@ -14,7 +14,9 @@ from shared.task import Preferences, Task
 
 @dataclass(frozen=True)
 class HomeDeps:
-    """Dependencies of ``refresh_home``. ``revision`` is ours, to be shown."""
+    """Dependencies of ``refresh_home``. ``revision`` is ours, to be shown; ``emoji`` asks as a
+    reaction, if there is one.
+    """
 
     people: People
     preferences: PreferenceStore
@@ -22,6 +24,7 @@ class HomeDeps:
     homes: HomeViews
     revision: str | None = None
     now: Callable[[], datetime] = clock.now
+    emoji: str = ""
 
 
 async def refresh_home(task: Task, deps: HomeDeps, within_s: float) -> None:
@@ -34,4 +37,5 @@ async def refresh_home(task: Task, deps: HomeDeps, within_s: float) -> None:
         locale = kept.language or await deps.people.locale_of(task.user_id) or task.locale
         used = await deps.usage.of(task.team_id, task.user_id)
         usage: Usage = HomeContent(used, deps.now()) if used is not None else "unknown"
-        await deps.homes.publish(task.user_id, home_view(locale, deps.revision, usage, kept))
+        view = home_view(locale, deps.revision, usage, kept, deps.emoji)
+        await deps.homes.publish(task.user_id, view)

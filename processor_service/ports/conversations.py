@@ -117,8 +117,8 @@ class ThreadReader(Protocol):
     """Reads threads for shortcuts and buttons. Raises as a Conversation does."""
 
     async def said_about(self, subject: Subject) -> tuple[ThreadMessage, ...]:
-        """For a summary all messages of the thread, for an explanation the message and those before
-        it, else the message alone; the oldest first.
+        """For a summary all messages of the thread, for a translation the message alone, else the
+        message and those before it; the oldest first.
 
         Nothing if it has no words.
         """
@@ -281,7 +281,9 @@ class Conversations(Protocol):
         """The thread of a question."""
 
     def channel(self, task: Task) -> Conversation:
-        """The channel itself, where a slash command's question is shown."""
+        """Where the question of a slash command, or about a message, is shown: the channel itself,
+        or the thread of that message.
+        """
 
     async def asker(self, task: Task) -> str | None:
         """The user's display name; None if it is not known quickly."""

@@ -1,4 +1,4 @@
-"""The prompt of a message shortcut, or to catch up: messages as quotes, and a request of ours; or
+"""The prompt of a shortcut or reaction, or to catch up: messages as quotes, and our request; or
 that of a question about what stands beside the agent view: the same quotes, and its user's words.
 """
 
@@ -18,6 +18,7 @@ _TOKENS: Final = {
     Purpose.SUMMARISE: 4 * THREAD_TOKENS,
     Purpose.TRANSLATE: THREAD_TOKENS,
     Purpose.EXPLAIN: THREAD_TOKENS,
+    Purpose.ASK: THREAD_TOKENS,
 }
 CATCH_UP_TOKENS: Final = 4 * THREAD_TOKENS
 """The most of a channel that is quoted; what does not fit is left out before, and told of."""
@@ -106,6 +107,20 @@ _EXPLAIN: Final[dict[Locale, str]] = {
         "abbreviations. Use the quotes before it for context only."
     ),
 }
+_ASK: Final[dict[Locale, str]] = {
+    "ja": (
+        "最後に引用したメッセージについて、日本語で答えてください。"
+        "メッセージが何かを尋ねていれば、その問いに答えます。"
+        "そうでなければ、何についての発言か、何を意味しているかを、予備知識のない人にも分かるように説明し、"
+        "専門用語や略語があれば短く補ってください。それより前の引用は文脈としてだけ使ってください。"
+    ),
+    "en": (
+        "Answer in English, about the message that was quoted last. If it asks something, answer "
+        "that. Otherwise explain the message: what it is about and what it means, for somebody who "
+        "does not know the background, with its technical terms and abbreviations. Use the quotes "
+        "before it for context only."
+    ),
+}
 _TRANSLATE: Final[dict[Locale, str]] = {
     "ja": (
         "引用したメッセージを自然な{language}に翻訳してください。"
@@ -156,6 +171,8 @@ def _request(purpose: Purpose, locale: Locale, text: str) -> str:
         return _CATCH_UP[locale]
     if purpose is Purpose.EXPLAIN:
         return _EXPLAIN[locale]
+    if purpose is Purpose.ASK:
+        return _ASK[locale]
     return _TRANSLATE[locale].format(language=_LANGUAGES[locale][target_language(text)])
 
 

@@ -177,9 +177,15 @@ def _title(task: Task, asker: str | None) -> str:
     return title[locale].format(user=escape(asker))
 
 
-def render_subject(task: Task, subject: Subject) -> Body:
-    """The message in the requester's direct messages that quotes the subject of a shortcut."""
-    text = texts.PURPOSES[task.locale][subject.purpose].format(
+def render_subject(task: Task, subject: Subject, asker: str | None = None) -> Body:
+    """The message in the requester's direct messages that quotes the subject of a shortcut; in the
+    subject's own thread, it names the requester instead.
+    """
+    form = texts.PURPOSES[task.locale][subject.purpose]
+    if task.shown_below is not None:
+        form = (texts.REACTED if asker else texts.SOMEBODY_REACTED)[task.locale]
+    text = form.format(
+        user=escape(asker or ""),
         message=_linked(texts.MESSAGE[task.locale], subject.permalink),
         channel=_named(subject.channel_id, task.locale),
         period=period_of(subject, task.locale),

@@ -10,13 +10,15 @@ def question_payload(task: Task) -> dict[str, str]:
     """The prompt and its mode, kept in the metadata so that the question can be asked again.
 
     Slack limits metadata to about 16 KB; a longer prompt is not kept. The subject of a shortcut can
-    be read again in its own place. A command's answer is followed up in its thread by who asked it.
+    be read again in its own place. An answer where others read is followed up in its thread by who
+    asked it.
     """
     too_long = len(task.text.encode()) > _METADATA_BYTES
     if too_long and task.subject is None:
         return {"asked_by": task.user_id}
     prompt = None if too_long else task.text
-    asked_by = task.user_id if task.subject is None else None
+    among_others = task.subject is None or task.shown_below is not None
+    asked_by = task.user_id if among_others else None
     return ShownQuestion(
         prompt=prompt,
         mode=task.mode,

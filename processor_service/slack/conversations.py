@@ -79,8 +79,13 @@ class SlackConversations:
             question_payload,
         )
 
-        payload = question_payload(task)
-        return SlackConversation(self._calls, task.channel_id, _since(task), payload=payload)
+        return SlackConversation(
+            self._calls,
+            task.channel_id,
+            _since(task),
+            thread_ts=task.shown_below,
+            payload=question_payload(task),
+        )
 
     async def asker(self, task: Task) -> str | None:
         return (await self._people.names_of([task.user_id])).get(task.user_id)

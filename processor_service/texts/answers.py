@@ -91,12 +91,14 @@ PURPOSES: Final[dict[Locale, dict[Purpose, str]]] = {
         Purpose.SUMMARISE: "*スレッドの要約* {channel} の{message}のスレッド",
         Purpose.TRANSLATE: "*翻訳* {channel} の{message}",
         Purpose.EXPLAIN: "*説明* {channel} の{message}",
+        Purpose.ASK: "*リアクションでのご質問* {channel} の{message}",
         Purpose.CATCH_UP: "*まとめ* {channel} の過去 {period}の発言",
     },
     "en": {
         Purpose.SUMMARISE: "*Summary* of the thread of {message} in {channel}",
         Purpose.TRANSLATE: "*Translation* of {message} in {channel}",
         Purpose.EXPLAIN: "*Explanation* of {message} in {channel}",
+        Purpose.ASK: "*You reacted* to {message} in {channel}",
         Purpose.CATCH_UP: "*Catch-up* on {channel}, the last {period}",
     },
 }
@@ -111,6 +113,14 @@ READ_BESIDE: Final[dict[Locale, dict[Purpose, str]]] = {
         Purpose.SUMMARISE: "read: the thread open in {channel}",
         Purpose.EXPLAIN: "read: the message open in {channel}",
     },
+}
+REACTED: Final[Texts] = {
+    "ja": "{user} さんがリアクションで、{message}について質問しました。",
+    "en": "{user} asked about {message} with a reaction.",
+}
+SOMEBODY_REACTED: Final[Texts] = {
+    "ja": "リアクションで、{message}について質問がありました。",
+    "en": "Somebody asked about {message} with a reaction.",
 }
 ONE_DAY: Final[Texts] = {"ja": "24 時間", "en": "24 hours"}
 DAYS: Final[Texts] = {"ja": "{days} 日間", "en": "{days} days"}

@@ -388,12 +388,12 @@ WORDS: Final[dict[str, FailureText]] = {
     "nothing_to_read": FailureText(
         _READING,
         {
-            "ja": "このメッセージには読める文章がありません。",
-            "en": "That message has no text to read.",
+            "ja": "このメッセージには読める文章がないか、メッセージが削除されています。",
+            "en": "That message has no text I can read, or it's gone.",
         },
         {
             "ja": "文章のあるメッセージで使うか、ここに貼り付けてください。",
-            "en": "Use the shortcut on a message with text, or paste the text here.",
+            "en": "Try a message with text, or paste the text here.",
         },
         retry=False,
     ),

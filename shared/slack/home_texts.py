@@ -25,6 +25,10 @@ ELSEWHERE: Final[Texts] = {
     "ja": "メッセージのメニューの「スレッドを要約」「翻訳」「説明」や、メッセージの転送でもお使いいただけます。",
     "en": "You can also pick Summarise thread, Translate or Explain in a message's menu, or forward a message to me.",
 }
+BY_REACTION: Final[Texts] = {
+    "ja": "{elsewhere}メッセージに :{emoji}: のリアクションを付けても、その内容についてお答えします。",
+    "en": "{elsewhere} Or put :{emoji}: on a message, and I answer what it asks or explain it.",
+}
 SETTINGS: Final[Texts] = {"ja": "*あなたの設定*", "en": "*Your settings*"}
 LANGUAGE: Final[Texts] = {
     "ja": "*言語*\nこの画面、お知らせ、ボタンの言語です。回答は質問と同じ言語になります。",

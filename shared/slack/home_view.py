@@ -61,12 +61,21 @@ def notice_view(text: str) -> dict[str, Any]:
 
 
 def home_view(
-    locale: Locale, revision: str | None, usage: Usage, preferences: Preferences
+    locale: Locale,
+    revision: str | None,
+    usage: Usage,
+    preferences: Preferences,
+    emoji: str = "",
 ) -> dict[str, Any]:
-    """The view of one user: how to ask, their choices, their usage, our version."""
+    """The view of one user: how to ask (also with ``emoji`` as a reaction, if there is one), their
+    choices, their usage, our version.
+    """
+    elsewhere = texts.ELSEWHERE[locale]
+    if emoji:
+        elsewhere = texts.BY_REACTION[locale].format(elsewhere=elsewhere, emoji=emoji)
     blocks = [
         {"type": "header", "text": plain(texts.HOME_TITLE[locale])},
-        *(section(text[locale]) for text in (texts.ABOUT, texts.WAYS, texts.ELSEWHERE)),
+        *map(section, (texts.ABOUT[locale], texts.WAYS[locale], elsewhere)),
         {"type": "divider"},
         *_selects(preferences, locale),
         {"type": "divider"},

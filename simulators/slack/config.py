@@ -68,6 +68,7 @@ SUBSCRIPTIONS = frozenset(
         "message.groups",
         "message.im",
         "message.mpim",
+        "reaction_added",
     }
 )
 

@@ -26,8 +26,15 @@ from command_service.payloads.buttons import (
 from command_service.payloads.cancels import read_stop, read_stopped_session
 from command_service.payloads.home import read_home_choice, read_opening
 from command_service.payloads.messages import read_back, read_command, read_mention, read_message
-from command_service.payloads.model import Click, JoinedConversation, NotAQuestion, Question
+from command_service.payloads.model import (
+    AskingReaction,
+    Click,
+    JoinedConversation,
+    NotAQuestion,
+    Question,
+)
 from command_service.payloads.model import QuestionContent as AskedAgain
+from command_service.payloads.reactions import read_reaction
 from command_service.payloads.shares import read_share
 from command_service.payloads.votes import Voted, kept_for_reasons, read_reasons, read_vote
 from command_service.use_cases.deletions import leaves_a_tombstone, read_deletion
@@ -80,7 +87,14 @@ from tests.fuzz.samples import (
     pressed,
 )
 from tests.fuzz.targets import Target
-from tests.support.fakes.command import IDENTITY, World, a_command, a_mention, a_shortcut
+from tests.support.fakes.command import (
+    IDENTITY,
+    World,
+    a_command,
+    a_mention,
+    a_reaction,
+    a_shortcut,
+)
 from tests.support.gemini_responses import received
 from tests.support.signed import LEDGER, SIGNING
 from tests.support.tasks import NOON, a_task
@@ -207,6 +221,13 @@ READERS: list[Reader] = [
     Reader("leaves_a_tombstone", EDIT, leaves_a_tombstone),
     Reader("read_deletion", EDIT, accepted(lambda told: read_deletion(told, IDENTITY))),
     Reader("read_shortcut", a_shortcut(), accepted(lambda told: read_shortcut(told, IDENTITY))),
+    Reader(
+        "read_reaction",
+        a_reaction(),
+        accepted(
+            lambda told: read_reaction(told, IDENTITY, AskingReaction("gemini"), redelivered=False)
+        ),
+    ),
     Reader("is_genuine", pressed("retry"), lambda told: is_genuine(told, SIGNING)),
     Reader("is_genuine in a modal", SUBMITTED, lambda told: is_genuine(told, SIGNING)),
     Reader("read_regenerate", pressed("regenerate"), accepted(read_regenerate)),

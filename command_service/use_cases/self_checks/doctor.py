@@ -15,7 +15,7 @@ from command_service.payloads.model import Identity, NotAQuestion, RejectReason
 from command_service.payloads.slash_command import folded
 from command_service.payloads.well_formed import id_in, never_raising, text_or_none, words_in
 from command_service.ports import Diagnostics, SocketState
-from command_service.scopes import ALL_SCOPES, GROUP_SCOPES
+from command_service.scopes import ALL_SCOPES, ASKING_SCOPES, GROUP_SCOPES
 from command_service.texts import doctor as texts
 from command_service.texts.replies import refusal
 from command_service.use_cases.policy import Presence, checks, turned_away
@@ -145,14 +145,18 @@ async def _on_slack(locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
     accepted = texts.TOKEN.found(True, locale)
     if granted is None:
         return [accepted]
-    return [accepted, *_on_scopes(granted, locale)]
+    unused = frozenset() if deps.submit_deps.asking else ASKING_SCOPES
+    return [accepted, *_on_scopes(ALL_SCOPES - unused - granted, locale)]
 
 
-def _on_scopes(granted: frozenset[str], locale: Locale) -> list[CheckResult]:
-    missing = ALL_SCOPES - granted
+def _on_scopes(missing: frozenset[str], locale: Locale) -> list[CheckResult]:
     if not missing:
         return [texts.SCOPES.found(True, locale, missing="")]
-    apart = ((texts.SCOPES, missing - GROUP_SCOPES), (texts.GROUPS, missing & GROUP_SCOPES))
+    apart = (
+        (texts.SCOPES, missing - GROUP_SCOPES - ASKING_SCOPES),
+        (texts.GROUPS, missing & GROUP_SCOPES),
+        (texts.REACTIONS, missing & ASKING_SCOPES),
+    )
     return [
         check.found(False, locale, missing=", ".join(f"`{scope}`" for scope in sorted(scopes)))
         for check, scopes in apart

@@ -20,6 +20,8 @@ const REACTIONS = {
   pray: "🙏",
   joy: "😂",
   thinking_face: "🤔",
+  robot_face: "🤖",
+  gemini: "✨",
 };
 
 /** The message being edited, as "channel:ts", or null. */

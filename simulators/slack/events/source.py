@@ -176,13 +176,15 @@ class EventSource:
         message = change.message
         if not self._subscribed(name) or not self._sees(self._channel(message)):
             return
+        if "reactions:read" not in self._workspace.config.scopes:
+            return
         item = {"type": "message", "channel": message.channel, "ts": message.ts}
         event: JSON = {
             "type": name,
             "user": change.user,
             "reaction": change.name,
             "item": item,
-            "item_user": message.user,
+            **({"item_user": message.user} if message.user else {}),
             "event_ts": self._workspace.timestamps.next(),
         }
         self._send(event)

@@ -7,6 +7,7 @@ from typing import Any
 
 from command_service.payloads.model import (
     KINDS,
+    AskingReaction,
     ConversationKind,
     EphemeralTarget,
     Identity,
@@ -15,11 +16,13 @@ from command_service.payloads.model import (
     Page,
     Question,
     QuestionContent,
+    Reactor,
 )
 from command_service.ports import ChannelDiagnosis
 from command_service.scopes import ALL_SCOPES
 from command_service.use_cases.ask_again import AskAgainDeps
 from command_service.use_cases.policy import Policy
+from command_service.use_cases.reactions import ReactionDeps
 from command_service.use_cases.sharing import Sharing
 from command_service.use_cases.submit import SubmitDeps
 from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
@@ -272,6 +275,28 @@ class FakeQuestions:
         return self.asked.get(place.message_ts)
 
 
+class FakeReacted:
+    """Messages by their ts, and people unless told otherwise; ``failure`` is raised instead."""
+
+    def __init__(self) -> None:
+        self.written: dict[str, Message] = {}
+        self.others: dict[str, Reactor] = {}
+        self.failure: RetryableError | None = None
+        self.hangs = False
+        self.looks = 0
+
+    async def message_at(self, channel_id: str, message_ts: str) -> Message | None:
+        self.looks += 1
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.failure is not None:
+            raise self.failure
+        return self.written.get(message_ts)
+
+    async def reactor(self, user_id: str) -> Reactor:
+        return self.others.get(user_id, Reactor(is_person=True, team_id="T1"))
+
+
 @dataclass
 class World:
     """Everything the use cases need, and what came of it. ``order`` is what happened in order."""
@@ -294,6 +319,8 @@ class World:
         self.sharing = Sharing(self.surroundings)
         self.presses = PerUserThrottle(PRESSES_PER_MINUTE)
         self.following: Following | None = Following.ASKER
+        self.asking: AskingReaction | None = None
+        self.reacted = FakeReacted()
 
     @property
     def submit_deps(self) -> SubmitDeps:
@@ -308,6 +335,7 @@ class World:
             throttle=self.throttle,
             presses=self.presses,
             following=self.following,
+            asking=self.asking,
             publish_within_s=self.publish_within_s,
             now=lambda: NOON,
         )
@@ -315,6 +343,10 @@ class World:
     @property
     def repetition(self) -> AskAgainDeps:
         return AskAgainDeps(self.submit_deps, self.questions, self.read_within_s)
+
+    @property
+    def reactions(self) -> ReactionDeps:
+        return ReactionDeps(self.submit_deps, self.reacted, IDENTITY, self.read_within_s)
 
     async def settle(self) -> None:
         """Let the background work finish."""
@@ -387,6 +419,20 @@ def a_click(value: str, action_id: str = "regenerate", **changes: Any) -> dict[s
         "actions": [{"action_id": action_id, "value": value, "action_ts": "1700000020.5"}],
     }
     return {**body, **changes}
+
+
+def a_reaction(**changes: Any) -> dict[str, Any]:
+    event = {
+        "type": "reaction_added",
+        "user": "U1",
+        "reaction": "gemini",
+        "item": {"type": "message", "channel": "C1", "ts": "1700000000.000100"},
+        "item_user": "U9",
+        "event_ts": "1700000020.000500",
+    }
+    body = {"type": "event_callback", "team_id": "T1", "event_id": "Ev7"}
+    shared = changes.pop("is_ext_shared_channel", False)
+    return {**body, "is_ext_shared_channel": shared, "event": {**event, **changes}}
 
 
 def a_shortcut(callback_id: str = "explain_message", **changes: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from command_service.payloads.model import AskingReaction
 from command_service.settings import CommandSettings
 from shared.settings import SettingsInvalid, load_settings
 from shared.task import Following
@@ -103,3 +104,26 @@ def test_how_threads_are_followed_is_read_as_before_too(
 
 def test_another_way_to_follow_threads_is_none() -> None:
     assert "FOLLOW_THREADS" in faults(slack_bot_token="xoxb-local", follow_threads="always")
+
+
+@pytest.mark.parametrize(
+    ("written", "where", "asking"),
+    [
+        ("", "thread", None),
+        ("gemini", "dm", AskingReaction("gemini")),
+        (":gemini:", "thread", AskingReaction("gemini", in_thread=True)),
+        ("+1", "dm", AskingReaction("+1")),
+        ("了解です", "dm", AskingReaction("了解です")),
+    ],
+)
+def test_an_emoji_is_named_with_or_without_its_colons(
+    written: str, where: str, asking: AskingReaction | None
+) -> None:
+    tokens = {"slack_bot_token": "xoxb-local", "slack_app_token": "xapp-local"}
+    wanted = {"reaction_ask": written, "reaction_answer_in": where}
+    assert load_settings(CommandSettings, {**tokens, **wanted}).asking_reaction == asking
+
+
+@pytest.mark.parametrize("written", ["gemini, eyes", ":gemini::eyes:", "<!channel>"])
+def test_what_is_not_the_name_of_one_emoji_is_refused(written: str) -> None:
+    assert "REACTION_ASK" in faults(slack_bot_token="xoxb-local", reaction_ask=written)

@@ -32,6 +32,16 @@ FREE = Used(12, UsedOfLimit(0), UsedOfLimit(8_500), UsedOfLimit(70_000), NOON)
 
 
 @pytest.mark.parametrize("locale", ["ja", "en"])
+def test_a_reaction_that_asks_is_named_where_there_is_one(locale: Locale) -> None:
+    with_one = home_view(locale, None, "comes", Preferences(), "gemini")
+
+    assert ":gemini:" in str(with_one)
+    assert block_errors(with_one["blocks"]) == []
+    assert "eaction" not in str(home_view(locale, None, "comes", Preferences()))
+    assert "リアクション" not in str(home_view(locale, None, "comes", Preferences()))
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
 @pytest.mark.parametrize(
     "usage", ["comes", "unknown", HomeContent(LIMITED, NOON), HomeContent(FREE, NOON)]
 )

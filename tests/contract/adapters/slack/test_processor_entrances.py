@@ -151,6 +151,41 @@ async def test_a_shortcut_is_shown_once_in_the_askers_direct_messages(processor:
     assert bench.slack.messages("#general", thread_ts=message.ts)[1:] == []
 
 
+async def test_what_a_reaction_asks_is_shown_once_in_the_thread_of_its_message(
+    processor: Processor,
+) -> None:
+    bench = processor.bench
+    opening = bench.slack.people.post("hana", "#general", "opening")
+    message = bench.slack.people.post("kenji", "#general", "the matter", thread_ts=opening.ts)
+    subject = processor.subject(message, Purpose.ASK)
+    task = processor.task(
+        message,
+        source=Source.REACTION,
+        private=False,
+        text="",
+        subject=subject,
+        thread_ts=opening.ts,
+    )
+    for _ in range(2):
+        writer = await resolve_destination(task, processor.conversations, processor.run)
+    await writer.conversation.post(Body("it means"), Mark(task.task_id, "answer"))
+
+    *_, shown, answer = bench.slack.messages("#general", thread_ts=opening.ts)
+    assert len(bench.slack.messages("#general", thread_ts=opening.ts)) == 4
+    assert shown["metadata"]["event_payload"]["role"] == "question"
+    assert bench.slack.people.user("alice").display_name in shown["text"]
+    assert "the matter" not in shown["text"]
+    assert (answer["text"], answer["thread_ts"]) == ("it means", opening.ts)
+    place = writer.conversation.place
+    assert place is not None
+    assert (place.thread_ts, place.message_ts) == (opening.ts, shown["ts"])
+    assert [one.text for one in await processor.threads.said_about(subject)] == [
+        "opening",
+        "the matter",
+    ]
+    assert bench.slack.messages(bench.slack.people.dm("alice").id) == []
+
+
 async def test_without_leave_to_open_direct_messages_the_response_url_is_used() -> None:
     redis = FakeAsyncRedis(decode_responses=True)
     async with workbench(replace(FAST, scopes=FAST.scopes - {"im:write"})) as bench:

@@ -59,6 +59,39 @@ class Envelopes:
         await self.client.close()  # type: ignore[no-untyped-call]  # as above
 
 
+@pytest.mark.parametrize("scopes", [FAST.scopes, FAST.scopes - {"reactions:read"}])
+async def test_reactions_come_from_channels_the_app_is_in_and_with_their_scope(
+    scopes: frozenset[str],
+) -> None:
+    seen: list[dict[str, Any]] = []
+    names = ("reaction_added", "reaction_removed", "app_mention")
+    config = replace(FAST, scopes=scopes, subscriptions=frozenset(names))
+    async with workbench(config) as bench, bench.connected(listening(bench, seen, *names)):
+        people = bench.slack.people
+        elsewhere = people.post("hana", "#humans-only", "secret")
+        people.react("hana", "#humans-only", elsewhere.ts, "gemini")
+        said = people.post("hana", "#general", "hi")
+        for _ in range(2):
+            people.react("kenji", "#general", said.ts, "gemini")
+        people.post("hana", "#general", "@mechachang done?")
+        await bench.slack.wait_for(lambda: seen and seen[-1]["event"]["type"] == "app_mention")
+        kenji, hana = (people.user(who).id for who in ("kenji", "hana"))
+    events = [body["event"] for body in seen[:-1]]
+    if scopes != FAST.scopes:
+        assert events == []
+        return
+    assert [event["type"] for event in events] == ["reaction_added", "reaction_removed"]
+    for event in events:
+        assert event == {
+            "type": event["type"],
+            "user": kenji,
+            "reaction": "gemini",
+            "item": {"type": "message", "channel": bench.general, "ts": said.ts},
+            "item_user": hana,
+            "event_ts": event["event_ts"],
+        }
+
+
 async def test_a_mention_in_a_channel_arrives_in_slacks_shape(bench: Workbench) -> None:
     seen: list[dict[str, Any]] = []
     async with bench.connected(listening(bench, seen, "app_mention")):

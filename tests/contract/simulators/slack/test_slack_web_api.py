@@ -202,6 +202,29 @@ async def test_a_message_shows_peoples_reactions_until_they_take_them_back(
         assert [reaction["count"] for reaction in message.get("reactions", [])] == counts
 
 
+async def test_reactions_are_added_read_and_taken_back_once_each(bench: Workbench) -> None:
+    asked = bench.slack.people.post("hana", "#general", "hi")
+    place = {"channel": bench.general, "timestamp": asked.ts}
+    add, remove = bench.client.reactions_add, bench.client.reactions_remove
+    await add(**place, name="eyes")
+    assert await error_of(add(**place, name="eyes")) == "already_reacted"
+    assert await error_of(add(**place, name="no name")) == "invalid_name"
+    bench.slack.people.react("kenji", "#general", asked.ts, "eyes")
+
+    found = await bench.client.reactions_get(**place, full=True)
+    assert (found["type"], found["channel"]) == ("message", bench.general)
+    assert (found["message"]["ts"], found["message"]["text"]) == (asked.ts, "hi")
+    [reaction] = found["message"]["reactions"]
+    assert (reaction["name"], reaction["count"]) == ("eyes", 2)
+    assert len(reaction["users"]) == 2
+
+    await remove(**place, name="eyes")
+    assert await error_of(remove(**place, name="eyes")) == "no_reaction"
+    for ts, error in (("soon", "bad_timestamp"), ("1700000000.000100", "message_not_found")):
+        wrong = bench.client.reactions_get(channel=bench.general, timestamp=ts)
+        assert await error_of(wrong) == error
+
+
 async def test_a_status_stands_until_the_app_posts(bench: Workbench) -> None:
     asked = bench.slack.people.post("hana", "#general", "hi")
     place: dict[str, Any] = {"channel_id": bench.general, "thread_ts": asked.ts}

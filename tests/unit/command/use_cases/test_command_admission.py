@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from command_service.payloads.model import RejectReason
+from command_service.payloads.model import AskingReaction, RejectReason
 from command_service.texts.replies import IS_THINKING, LOADING_LINES, refusal
 from command_service.use_cases.policy import TOLD, Admitted, Policy, Rejected, admit, rollout_bucket
 from shared.task import Locale, TaskFile
@@ -83,6 +83,7 @@ def test_what_no_person_would_wonder_about_stays_silent() -> None:
         RejectReason.NOT_A_QUESTION,
         RejectReason.NOT_FOLLOWED,
         RejectReason.POSTPONED,
+        RejectReason.OTHER_REACTION,
         RejectReason.DROPPED,
         RejectReason.THANKS,
         RejectReason.TOO_SOON,
@@ -108,3 +109,17 @@ def test_the_usage_names_every_mode_option_and_limit(locale: Locale, reason: Rej
 def test_the_status_keeps_within_slacks_ten_loading_messages(locale: Locale) -> None:
     assert IS_THINKING[locale].startswith({"ja": "が", "en": "is "}[locale])
     assert 1 < len(LOADING_LINES[locale]) <= 10
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+def test_the_usage_names_the_reaction_that_asks_only_where_one_does(locale: Locale) -> None:
+    def usage(asking: AskingReaction | None) -> str:
+        return refusal(RejectReason.HELP_ASKED, locale, max_prompt_chars=9, asking=asking)
+
+    assert "eaction" not in usage(None)
+    assert "リアクション" not in usage(None)
+    directly, in_thread = (
+        usage(AskingReaction("gemini", in_thread=each)) for each in (False, True)
+    )
+    assert directly.count(":gemini:") == in_thread.count(":gemini:") == 1
+    assert directly != in_thread

@@ -75,7 +75,7 @@ def test_each_shortcut_has_a_purpose_of_its_own() -> None:
     subjects = [asked(callback_id).subject for callback_id in SHORTCUTS]
 
     purposes = [subject.purpose for subject in subjects if subject is not None]
-    assert purposes == [each for each in Purpose if each is not Purpose.CATCH_UP]
+    assert purposes == [each for each in Purpose if each not in {Purpose.ASK, Purpose.CATCH_UP}]
 
 
 def test_a_reply_is_named_with_its_thread() -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from command_service.envelope.ack_deadline import ack_deadline
+from command_service.payloads.model import AskingReaction
 from command_service.ports import ChannelDiagnosis, SocketState
-from command_service.scopes import ALL_SCOPES, GROUP_SCOPES
+from command_service.scopes import ALL_SCOPES, ASKING_SCOPES, GROUP_SCOPES
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.self_checks.doctor import (
     DoctorDeps,
@@ -125,7 +126,7 @@ async def test_the_processor_is_asked_to_report_to_the_same_person(practice: Pra
     assert "The answering service reports next" in report
 
 
-@pytest.mark.parametrize("scope", sorted(ALL_SCOPES - GROUP_SCOPES))
+@pytest.mark.parametrize("scope", sorted(ALL_SCOPES - GROUP_SCOPES - ASKING_SCOPES))
 async def test_a_missing_scope_is_named(practice: Practice, scope: str) -> None:
     practice.surroundings.granted = ALL_SCOPES - {scope}
 
@@ -145,6 +146,28 @@ async def test_without_the_scopes_of_group_direct_messages_it_says_what_is_left_
     )
     assert "Everywhere else I work as before." in report
     assert "All scopes are granted" not in report
+
+
+@pytest.mark.parametrize(
+    ("asking", "lines"),
+    [
+        (None, []),
+        (
+            AskingReaction("gemini"),
+            ["⚠️ *I can't answer reactions (missing scope: `reactions:read`)*"],
+        ),
+    ],
+    ids=["off", "on"],
+)
+async def test_without_the_scope_of_reactions_it_says_so_where_one_is_to_ask(
+    practice: Practice, asking: AskingReaction | None, lines: list[str]
+) -> None:
+    practice.asking = asking
+    practice.surroundings.granted = ALL_SCOPES - ASKING_SCOPES
+
+    report = await practice.visited()
+    assert failed(report) == lines
+    assert ("Everything else works as before." in report) is bool(lines)
 
 
 async def test_scopes_that_slack_does_not_tell_are_no_finding(practice: Practice) -> None:

@@ -1,0 +1,46 @@
+"""A reaction that asks, over both services and real sockets."""
+
+from pathlib import Path
+from typing import Any
+
+from shared.ledger import Mark
+from simulators.stack.config import StackConfig
+from simulators.stack.local_stack import LocalStack
+from tests.scenarios.conftest import QUICK
+
+DEADLINE_S = 30.0
+
+
+def told(stack: LocalStack, who: str, role: str) -> list[dict[str, Any]]:
+    """Our messages of one role in a person's direct messages, whole ones only."""
+    found = stack.slack.messages(stack.slack.people.dm(who).id)
+    marks = [(message, Mark.of_message(message)) for message in found]
+    return [m for m, mark in marks if mark is not None and mark.role == role and mark.parts]
+
+
+async def test_a_reaction_is_answered_once_in_direct_messages_and_never_to_who_has_left(
+    tmp_path: Path,
+) -> None:
+    config = StackConfig(folder=tmp_path, delivery=QUICK, settings={"REACTION_ASK": "gemini"})
+    async with LocalStack(config) as stack:
+        people = stack.slack.people
+        opening = people.post("kenji", "#planning", "リリースは金曜日です。")
+        said = people.post("hana", "#planning", "SLA を満たせません。", thread_ts=opening.ts)
+
+        people.react("alice", "#planning", said.ts, "gemini")
+        await stack.slack.wait_for(lambda: told(stack, "alice", "answer"), DEADLINE_S)
+        people.react("alice", "#planning", said.ts, "gemini")
+        people.react("alice", "#planning", said.ts, "gemini")
+        await stack.slack.wait_for(lambda: len(stack.journal.entries(step="push")) == 2, DEADLINE_S)
+        people.react("alice", "#planning", opening.ts, "gemini")
+        people.leave("alice", "#planning")
+        [notice] = await stack.slack.wait_for(lambda: told(stack, "alice", "notice"), DEADLINE_S)
+        [answer] = told(stack, "alice", "answer")
+        first, second = told(stack, "alice", "question")
+
+        assert (answer["thread_ts"], notice["thread_ts"]) == (first["ts"], second["ts"])
+        assert "You're not in that channel" in notice["text"]
+        [request] = stack.gemini.requests
+        assert "SLA を満たせません" in str(request.body["contents"])
+        assert "Answer in English" in str(request.body["contents"])
+        assert not any(m.get("bot_id") for m in stack.slack.messages("#planning"))
