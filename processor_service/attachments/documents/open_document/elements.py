@@ -36,10 +36,10 @@ def name(prefixed: str) -> str:
     return f"{{{_NAMESPACES[prefix]}}}{local}"
 
 
-P: Final = name("text:p")
-H: Final = name("text:h")
+PARAGRAPH: Final = name("text:p")
+HEADING: Final = name("text:h")
 NOTE: Final = name("text:note")
-COMMENT: Final = name("office:annotation")
+ANNOTATION: Final = name("office:annotation")
 TABLE: Final = name("table:table")
 ROW: Final = name("table:table-row")
 CELL: Final = name("table:table-cell")
@@ -63,7 +63,7 @@ _SPACES: Final = name("text:s")
 _IMAGE: Final = name("draw:image")
 
 
-def words_of(element: Any) -> str:
+def text_within(element: Any) -> str:
     """The words in an element as they are read with all changes accepted."""
     return "".join(_pieces(element)).strip("\n")
 
@@ -80,7 +80,7 @@ def _pieces(element: Any) -> Iterator[str]:
         elif isinstance(child.tag, str) and child.tag not in NOT_SHOWN:
             yield _AS_TEXT.get(child.tag, "")
             yield from _pieces(child)
-            if child.tag in {P, H}:
+            if child.tag in {PARAGRAPH, HEADING}:
                 yield "\n"
         yield _BLANKS.sub(" ", child.tail or "")
 
@@ -95,7 +95,7 @@ def number_in(element: Any, attribute: str) -> int:
 def note_label(note: Any) -> str:
     """What a footnote is called in the text."""
     citation = note.find(name("text:note-citation"))
-    return "" if citation is None else words_of(citation).strip()
+    return "" if citation is None else text_within(citation).strip()
 
 
 def picture(image: Any) -> str:
@@ -130,7 +130,7 @@ def _cells(row: Any, columns: int) -> Iterator[str]:
     found: list[str] = []
     for cell in row:
         if cell.tag in {CELL, COVERED} and len(found) < columns:
-            text = words_of(cell) if cell.tag == CELL else ""
+            text = text_within(cell) if cell.tag == CELL else ""
             repeated = number_in(cell, "table:number-columns-repeated")
             found += [text] * min(repeated, columns - len(found))
     while found and not found[-1]:

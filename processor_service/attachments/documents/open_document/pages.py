@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from processor_service.attachments.documents.open_document.elements import name, words_of
+from processor_service.attachments.documents.open_document.elements import name, text_within
 from processor_service.attachments.documents.open_document.text import BlockWriter
 from processor_service.attachments.documents.paper import Paper
 
@@ -29,7 +29,7 @@ def _hidden_styles(root: Any) -> Iterator[str]:
 
 def _write(begin: str, page: Any, is_hidden: bool, writer: BlockWriter, paper: Paper) -> bool:
     title = next((one for one in page if one.get(_CLASS) == "title"), None)
-    heading = "" if title is None else " ".join(words_of(title).split())
+    heading = "" if title is None else " ".join(text_within(title).split())
     line = f"{begin}{': ' * bool(heading)}{heading}{' (hidden slide)' * is_hidden}"
     if not paper.write(line, words=bool(heading)):
         return False
@@ -37,5 +37,5 @@ def _write(begin: str, page: Any, is_hidden: bool, writer: BlockWriter, paper: P
     if not writer.write(shapes):
         return False
     notes = page.find(name("presentation:notes"))
-    told = "" if notes is None else words_of(notes).strip()
+    told = "" if notes is None else text_within(notes).strip()
     return (not told or paper.write(f"Notes: {told}")) and paper.write("", words=False)

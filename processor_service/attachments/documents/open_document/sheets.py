@@ -14,13 +14,13 @@ from processor_service.attachments.documents.open_document.elements import (
     CELL,
     CONTENT,
     COVERED,
+    PARAGRAPH,
     ROW,
     SAFELY,
     TABLE,
-    P,
     name,
     number_in,
-    words_of,
+    text_within,
 )
 from processor_service.attachments.documents.paper import Paper
 from processor_service.attachments.documents.table import GridRow, letters, write_grid
@@ -32,7 +32,7 @@ _MERGED_TOLD: Final = 100
 _STYLE: Final = name("style:style")
 _VALUES: Final = ("string-value", "value", "date-value", "time-value", "boolean-value")
 _FILLED: Final = (
-    f"./{CELL}/{P}",
+    f"./{CELL}/{PARAGRAPH}",
     f"./{CELL}[@{name('office:value-type')}]",
     f"./{CELL}[@{name('table:formula')}]",
 )
@@ -177,7 +177,7 @@ def _note_merged(cell: Any, at: tuple[int, int], sheet: _Sheet) -> None:
 
 def _shown(cell: Any) -> str:
     """The cell as a person sees it, else its value, else its formula."""
-    text = "\n".join(words_of(one) for one in cell.findall(P))
+    text = "\n".join(text_within(one) for one in cell.findall(PARAGRAPH))
     if text.strip():
         return text
     values = (cell.get(name(f"office:{each}")) for each in _VALUES)

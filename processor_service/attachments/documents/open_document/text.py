@@ -6,18 +6,18 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from processor_service.attachments.documents.open_document.elements import (
-    COMMENT,
+    ANNOTATION,
+    HEADING,
     NOT_SHOWN,
     NOTE,
+    PARAGRAPH,
     TABLE,
-    H,
-    P,
     name,
     note_label,
     number_in,
     picture,
     rows_of,
-    words_of,
+    text_within,
 )
 from processor_service.attachments.documents.paper import Paper
 from processor_service.attachments.documents.table import write_plain
@@ -63,9 +63,9 @@ class BlockWriter:
         return all(self._paper.write(line) for line in lines)
 
     def _block(self, child: Any) -> bool:
-        if child.tag in {P, H}:
+        if child.tag in {PARAGRAPH, HEADING}:
             level = min(number_in(child, "text:outline-level"), _HEADINGS)
-            return self._paragraph(child, f"{'#' * level} " if child.tag == H else "")
+            return self._paragraph(child, f"{'#' * level} " if child.tag == HEADING else "")
         if child.tag == _LIST:
             return self._list(child, 1, "")
         if child.tag == TABLE:
@@ -79,9 +79,9 @@ class BlockWriter:
         return unseen or self.write(child)
 
     def _paragraph(self, paragraph: Any, before: str) -> bool:
-        text = words_of(paragraph)
+        text = text_within(paragraph)
         self._notes += [f"[^{note_label(one)}] {_body(one)}" for one in paragraph.iter(NOTE)]
-        self._comments += [_comment(one) for one in paragraph.iter(COMMENT)]
+        self._comments += [_comment(one) for one in paragraph.iter(ANNOTATION)]
         return not text.strip() or self._paper.write(f"{before}{text}{self._gap}")
 
     def _list(self, element: Any, level: int, style: str) -> bool:
@@ -100,7 +100,7 @@ class BlockWriter:
                 return False
             if child.tag == _LIST:
                 written = self._list(child, level + 1, style)
-            elif child.tag in {P, H}:
+            elif child.tag in {PARAGRAPH, HEADING}:
                 written = self._paragraph(child, before)
                 before = "  " * level
             else:
@@ -124,10 +124,10 @@ def _numbered_levels(root: Any) -> dict[str, frozenset[int]]:
 
 def _body(note: Any) -> str:
     body = note.find(name("text:note-body"))
-    return "" if body is None else " ".join(words_of(body).split())
+    return "" if body is None else " ".join(text_within(body).split())
 
 
 def _comment(comment: Any) -> str:
     author = comment.find(name("dc:creator"))
-    named = "" if author is None else f"{words_of(author)}: "
-    return f"- {named}{' '.join(words_of(comment).split())}"
+    named = "" if author is None else f"{text_within(author)}: "
+    return f"- {named}{' '.join(text_within(comment).split())}"
