@@ -45,6 +45,24 @@ async def test_a_suggested_prompt_is_asked_by_a_click(page: Page) -> None:
     await expect(page.get_by_test_id("suggestion")).to_have_count(0)
 
 
+async def test_a_group_is_opened_with_people_and_a_mention_is_answered_in_its_thread(
+    stack: LocalStack, open_page: OpenPage, page: Page
+) -> None:
+    await page.get_by_test_id("group-open").click()
+    dialog = page.get_by_test_id("group")
+    await expect(page.get_by_test_id("group-go")).to_be_disabled()
+    await dialog.get_by_text("Tom Becker").click()
+    await page.get_by_test_id("group-go").click()
+    await expect(page.locator("#channel-head h1")).to_have_text("Tom Becker")
+    composer = page.get_by_test_id("composer")
+    await composer.fill("@Mechachang Draft an agenda for a 30-minute weekly team meeting.")
+    await composer.press("Enter")
+    await page.get_by_test_id("thread-link").first.wait_for(timeout=ANSWER_MS)
+    other = await open_page(stack.page_url, user="tom")
+    await other.get_by_role("link", name="Alice Martin").click()
+    await expect(other.locator("#messages")).to_contain_text("30-minute weekly", timeout=ANSWER_MS)
+
+
 async def test_the_channel_that_was_read_before_stands_beside_and_can_be_asked_about(
     stack: LocalStack, page: Page
 ) -> None:

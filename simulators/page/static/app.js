@@ -12,7 +12,7 @@ import { watchOwnAnswers } from "./own_answers.js";
 import { drawPanel, panelIsOpen, refreshPanel, showTab, togglePanel } from "./panel.js";
 import { closeThread, follow, go, listen } from "./route.js";
 import { drawHead, drawSidebar } from "./sidebar.js";
-import { channel, channelName, markRead, on, state } from "./state.js";
+import { channel, channelName, isDirect, markRead, on, state } from "./state.js";
 import { rotateStatuses } from "./status.js";
 import { drawSuggestions } from "./suggestions.js";
 import { t, useLocale } from "./texts.js";
@@ -127,7 +127,7 @@ function openThread(byItself) {
       "div",
       { className: "head-title" },
       h("h2", {}, t("thread")),
-      h("p", {}, channel().kind === "im" ? channelName(channel()) : `#${channelName(channel())}`),
+      h("p", {}, `${isDirect(channel()) ? "" : "#"}${channelName(channel())}`),
       h("p", { id: "session-head", className: "session-head", data: { testid: "session-head" } }),
     ),
     iconButton("close", t("close"), closeThread, {

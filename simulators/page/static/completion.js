@@ -1,7 +1,7 @@
 /** The list over the composer: commands after "/", people after "@", channels after "#". */
 
 import { avatar, h, icon } from "./dom.js";
-import { state } from "./state.js";
+import { isDirect, state } from "./state.js";
 import { t } from "./texts.js";
 
 let lists = 0;
@@ -134,7 +134,7 @@ function people(typed) {
 
 function channels(typed) {
   const found = [...state.channels.values()].filter(
-    (it) => it.kind !== "im" && it.name.startsWith(typed),
+    (it) => !isDirect(it) && it.name.startsWith(typed),
   );
   return found.map((it) => ({
     text: `#${it.name} `,

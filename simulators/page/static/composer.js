@@ -5,7 +5,7 @@ import { post, upload } from "./connection.js";
 import { h, icon, iconButton } from "./dom.js";
 import { grow } from "./editor.js";
 import { startEditing } from "./message.js";
-import { channelName, emit, isBotIm, messagesOf, state } from "./state.js";
+import { channelName, emit, isDirect, messagesOf, state } from "./state.js";
 import { t } from "./texts.js";
 
 const drafts = new Map();
@@ -98,7 +98,7 @@ export class Composer {
     const name = channelName(it);
     const label = this.inThread
       ? t("composerThread")
-      : t(isBotIm(it) ? "composerIm" : "composerChannel", { name });
+      : t(isDirect(it) ? "composerIm" : "composerChannel", { name });
     this.field.placeholder = label;
     this.field.setAttribute("aria-label", label);
     this.sendButton = iconButton("send", t("send"), () => this.send(), {

@@ -4,7 +4,7 @@ import { h, icon } from "./dom.js";
 import { listenToKeys, rove } from "./message_keys.js";
 import { continueLink, editing, messageElement } from "./message.js";
 import { sessionHead, sessionLine, sessionOf } from "./session.js";
-import { bot, channel, channelName, isBotIm, messagesOf, state, statusKey } from "./state.js";
+import { channel, channelName, isBotIm, isDirect, messagesOf, state, statusKey } from "./state.js";
 import { day, t } from "./texts.js";
 import { statusLine } from "./status.js";
 import { welcome } from "./welcome.js";
@@ -224,7 +224,7 @@ function intro(it) {
     h(
       "h2",
       {},
-      it.kind === "im" ? t("startIm", { name: bot().display_name }) : t("start", { name }),
+      t(isDirect(it) ? "startIm" : "start", { name }),
     ),
     h("p", {}, it.topic || t("startTopic")),
   );

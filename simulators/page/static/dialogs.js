@@ -96,7 +96,7 @@ export function openSwitcher() {
 }
 
 /** Show a dialog, take it away when it closes, close it by a click beside it. */
-function show(dialog, onClose = () => {}) {
+export function show(dialog, onClose = () => {}) {
   dialog.addEventListener("close", () => (dialog.remove(), onClose()));
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close(""));
   document.body.append(dialog);

@@ -2,20 +2,21 @@
 
 import { avatar, fill, h, icon, iconButton } from "./dom.js";
 import { openSwitcher } from "./dialogs.js";
+import { openGroup } from "./group.js";
 import { go, showList } from "./route.js";
-import { bot, channel, channelName, emit, state } from "./state.js";
+import { bot, channel, channelName, emit, isDirect, state } from "./state.js";
 import { languageOf, t } from "./texts.js";
 
 const KINDS = [
-  ["channels", (it) => it.kind !== "im"],
-  ["directMessages", (it) => it.kind === "im"],
+  ["channels", (it) => !isDirect(it)],
+  ["directMessages", isDirect],
 ];
 
 /** Draw the sidebar. */
 export function drawSidebar() {
   if (!state.me) return;
   const groups = KINDS.map(([title, fits]) => [
-    t(title),
+    title,
     [...state.channels.values()].filter(fits).sort(byName),
   ]);
   fill(
@@ -46,11 +47,18 @@ export function drawSidebar() {
       "div",
       { className: "side-scroll" },
       groups.map(([title, items]) =>
-        h("section", {}, h("h2", {}, title), h("ul", {}, items.map(channelItem))),
+        h("section", {}, sectionHead(title), h("ul", {}, items.map(channelItem))),
       ),
     ),
     userMenu(),
   );
+}
+
+function sectionHead(title) {
+  const head = h("h2", {}, t(title));
+  if (title !== "directMessages") return head;
+  const open = iconButton("plus", t("newGroup"), openGroup, { data: { testid: "group-open" } });
+  return h("div", { className: "side-section" }, head, open);
 }
 
 function shortcut() {
@@ -86,8 +94,8 @@ function channelItem(it) {
 }
 
 function glyph(it) {
-  if (it.kind !== "im")
-    return h("span", { className: "glyph" }, icon(it.kind === "private" ? "lock" : "hash"));
+  const icons = { private: "lock", mpim: "at" };
+  if (it.kind !== "im") return h("span", { className: "glyph" }, icon(icons[it.kind] ?? "hash"));
   return h("span", { className: "glyph with-presence" }, avatar(bot(), "tiny"), presence());
 }
 
@@ -147,7 +155,7 @@ function toggleTheme() {
 export function drawHead(panelOpen, onPanel) {
   const it = channel();
   if (!it) return;
-  document.title = `${it.kind === "im" ? "" : "#"}${channelName(it)} · Mechachang`;
+  document.title = `${isDirect(it) ? "" : "#"}${channelName(it)} · Mechachang`;
   fill(
     document.getElementById("channel-head"),
     iconButton("back", t("back"), showList, {

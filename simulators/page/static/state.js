@@ -40,10 +40,13 @@ export const user = (id) => state.users.get(id) ?? { id, name: id, display_name:
 export const bot = () => user(state.botId);
 export const channel = () => state.channels.get(state.route.channel);
 export const isBotIm = (it) => it?.kind === "im";
+/** Whether it has people instead of a name: with the app alone, or with others, too. */
+export const isDirect = (it) => ["im", "mpim"].includes(it?.kind);
 export const statusKey = (channelId, threadTs) => `${channelId}:${threadTs}`;
 
 /** The name a channel goes by in the page. */
 export function channelName(it) {
+  if (it?.kind === "mpim") return it.people.map((id) => user(id).display_name).join(", ");
   return it?.kind === "im" ? bot().display_name : (it?.name ?? "");
 }
 

@@ -89,6 +89,10 @@ class PageActs:
         self._people.open_home(body["user"], body.get("tab", "home"))
         return {}
 
+    async def open_group(self, body: JSON) -> JSON:
+        """Open the group direct message with some people and the app."""
+        return {"channel": self._people.group(body["user"], *body["people"]).id}
+
     async def look(self, body: JSON) -> JSON:
         """Have a channel open beside the agent view, or nothing."""
         self._people.look(body["user"], body.get("channel"))

@@ -92,6 +92,7 @@ class PageApi:
             "shortcut": acts.shortcut,
             "open_home": acts.open_home,
             "look": acts.look,
+            "open_group": acts.open_group,
             "stop": acts.stop,
             "edit": acts.edit,
             "delete": acts.delete,

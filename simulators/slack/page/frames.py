@@ -171,6 +171,9 @@ class PageFrames:
             "topic": channel.topic if me.locale.startswith("ja") else channel.topic_in_english,
             "bot_is_member": self._workspace.bot.id in channel.members,
         }
+        if channel.kind == "mpim":
+            people = channel.members - {me.id, self._workspace.bot.id}
+            return shown | {"people": sorted(people)}
         return shown | ({"user": self._workspace.bot.id} if channel.kind == "im" else {})
 
     def _message(self, message: Message, me: User) -> JSON:

@@ -17,6 +17,7 @@ from simulators.slack.web_api.rate_limits import Tier
 _FAMILY = {"channel": "channels", "private": "groups", "im": "im", "mpim": "mpim"}
 _READ = tuple(f"{family}:read" for family in _FAMILY.values())
 _HISTORY = tuple(f"{family}:history" for family in _FAMILY.values())
+_IN_A_GROUP = 8  # besides the caller (docs.slack.dev, conversations.open)
 _PAGING = {"cursor": TEXT, "limit": COUNT}
 _READING = {
     "channel": NEEDED,
@@ -190,6 +191,21 @@ def replies(call: Call) -> JSON:
     }
 
 
+def _conversation_with(ids: Sequence[str], call: Call) -> Channel:
+    found = [call.workspace.users.get(each) for each in dict.fromkeys(ids)]
+    humans = {user.id for user in found if user is not None and not user.is_bot}
+    if len(humans) < len(found):
+        raise Refusal("user_not_found")
+    if len(humans) == 1:
+        return call.workspace.im(*humans)
+    if "mpim:write" not in call.workspace.config.scopes:
+        provided = ",".join(sorted(call.workspace.config.scopes))
+        raise Refusal("missing_scope", needed="mpim:write", provided=provided)
+    if len(humans) > _IN_A_GROUP:
+        raise Refusal("too_many_users")
+    return call.workspace.group(humans)
+
+
 @method(
     "conversations.open",
     Tier.THREE,
@@ -202,19 +218,14 @@ def replies(call: Call) -> JSON:
     },
 )
 def open_(call: Call) -> JSON:
-    """Open the direct message with one user; conversations of several are not simulated."""
+    """Open the direct message with one user, or the group's with several."""
     if call.get("channel"):
         channel = call.visible_channel(call.get("channel"))
     else:
         users = call.get("users") or []
         if not users:
             raise Refusal("users_list_not_supplied")
-        if len(users) > 1:
-            raise Refusal("method_not_supported_for_channel_type")
-        user = call.workspace.users.get(users[0])
-        if user is None or user.is_bot:
-            raise Refusal("user_not_found")
-        channel = call.workspace.im(user.id)
+        channel = _conversation_with(users, call)
     if not call.get("return_im"):
         return {"channel": {"id": channel.id}}
     return {"channel": present_channel(call.workspace, channel)}

@@ -192,6 +192,20 @@ async def test_a_direct_message_is_opened_by_user(bench: Workbench) -> None:
     assert opened["channel"]["id"] == posted["channel"] == bench.slack.people.dm("hana").id
 
 
+async def test_a_group_direct_message_is_opened_with_several_and_only_by_a_scope_of_its_own(
+    bench: Workbench,
+) -> None:
+    people = bench.slack.people
+    several = [people.user(name).id for name in ("hana", "alice")]
+    assert await error_of(bench.client.conversations_open(users=several)) == "missing_scope"
+    async with workbench(replace(FAST, scopes=FAST.scopes | {"mpim:write"})) as allowed:
+        opened = await allowed.client.conversations_open(users=several, return_im=True)
+        assert opened["channel"]["is_mpim"]
+        assert opened["channel"]["id"] == allowed.slack.people.group("hana", "alice").id
+        unknown = allowed.client.conversations_open(users=[several[0], "U0"])
+        assert await error_of(unknown) == "user_not_found"
+
+
 async def test_a_message_shows_peoples_reactions_until_they_take_them_back(
     bench: Workbench,
 ) -> None:
