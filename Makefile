@@ -103,6 +103,7 @@ images-check: $(VENV)/.dev ## Build both container images with buildah, look int
 
 drill: $(VENV)/.dev ## Follow the installation page word by word; bring out a bad version, and see it taken back
 	@$(PY) -m tests.drills.installation
+	@$(PY) -m tests.drills.pipeline
 	@$(PY) -m tests.drills.rollback
 
 operations: $(VENV)/.operations ## Install what `python -m deploy.…` needs, and nothing else

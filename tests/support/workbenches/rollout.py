@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,11 +92,17 @@ class RolloutBench:
         """The service as ``gcloud run services list --format=json`` tells it, in the v1 API."""
         service = self.cloud_run.service.describe()
         traffic = [
-            {"revisionName": each.revision, "percent": each.percent, "tag": each.tag}
+            {
+                "revisionName": each.revision,
+                "percent": each.percent,
+                "tag": each.tag,
+                "url": each.uri,
+            }
             for each in service.traffic_statuses
         ]
         annotations = dict(service.annotations)
-        return [{"metadata": {"annotations": annotations}, "status": {"traffic": traffic}}]
+        status = {"url": service.uri, "traffic": traffic}
+        return [{"metadata": {"annotations": annotations}, "status": status}]
 
     async def replace(self, file: dict[str, Any]) -> None:
         """What ``gcloud run services replace`` does: annotations and traffic are the file's own."""
@@ -167,8 +173,14 @@ def _v2(target: dict[str, Any]) -> run_v2.TrafficTarget:
     )
 
 
+Container = Callable[[str], AbstractAsyncContextManager[str]]
+"""Runs an image as long as the block lasts, and says where it listens."""
+
+
 @asynccontextmanager
-async def rollout_bench(name: str = "processor-service") -> AsyncIterator[RolloutBench]:
+async def rollout_bench(
+    name: str = "processor-service", container: Container | None = None
+) -> AsyncIterator[RolloutBench]:
     """A service whose first revision, ``…-00001``, serves."""
     async with AsyncExitStack() as opened:
 
@@ -177,7 +189,7 @@ async def rollout_bench(name: str = "processor-service") -> AsyncIterator[Rollou
             bench.images[revision] = image
             if image == "image:does-not-start":
                 raise OSError("The container exited.")
-            return await opened.enter_async_context(_container(image))
+            return await opened.enter_async_context((container or _container)(image))
 
         template = run_v2.RevisionTemplate(containers=[run_v2.Container(image="image:1")])
         path = f"projects/{PROJECT}/locations/{REGION}/services/{name}"

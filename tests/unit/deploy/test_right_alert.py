@@ -70,9 +70,9 @@ def test_a_processor_that_dies_after_an_answer_is_told_too() -> None:
     assert fired(traffic, since) == {"bot-is-silent"} | WAITING
 
 
-def alerts(per_hour: float, fault: Fault, minutes: int) -> set[str]:
+def alerts(per_hour: float, fault: Fault, minutes: int, *, synthetic: bool = False) -> set[str]:
     """What ``fault`` raises that begins with a question, and the minutes behind it."""
-    traffic = Traffic(per_hour)
+    traffic = Traffic(per_hour, synthetic=synthetic)
     traffic.play(420 if per_hour < 60 else 75)
     traffic.until_a_question()
     since = traffic.now
@@ -109,6 +109,31 @@ def test_a_fault_raises_its_alert_and_no_other(
     per_hour: float, fault: Fault, minutes: int, expected: set[str]
 ) -> None:
     assert alerts(per_hour, fault, minutes) == expected
+
+
+@pytest.mark.parametrize("per_hour", [QUIET, BUSY])
+@pytest.mark.parametrize(
+    ("fault", "minutes", "expected"),
+    [
+        (slack_away, 10, {"socket-down"}),
+        (gemini_away, 10, {"gemini-down", "oldest-unacked"}),
+        # It stays away; of two questions an hour the second one tells it.
+        (first_model_gone, 35, {"gemini-down"}),
+        (redis_away, 5, {"redis-lost"}),
+    ],
+)
+def test_a_vendor_that_is_away_raises_its_alert_and_no_other_as_it_is_deployed(
+    per_hour: float, fault: Fault, minutes: int, expected: set[str]
+) -> None:
+    """With synthetic questions, by which a processor is there all the time."""
+    is_crowded = per_hour == BUSY and fault is gemini_away
+    raised = alerts(per_hour, fault, minutes, synthetic=True)
+    assert raised == expected | ({"queue-backlog"} if is_crowded else set())
+
+
+def test_without_synthetic_questions_two_an_hour_do_not_tell_that_redis_is_lost() -> None:
+    """Each finds a new processor, whose first ten minutes do not count; its answer comes."""
+    assert alerts(QUIET, redis_away, 60) == set()
 
 
 @pytest.mark.parametrize(
