@@ -49,11 +49,12 @@ class Edited:
 def read_edit(body: Payload, identity: Identity, redelivered: bool) -> Edited | NotAQuestion:
     """The edit in a ``message_changed`` event.
 
-    Slack sends that event for each new link preview, too: only a change of the words counts.
+    Slack sends that event for each new link preview, too, some seconds after the message: only a
+    new time of editing and other words count.
     """
     event = with_event(body)["event"]
     message, before = message_in(event["message"]), message_in(event["previous_message"])
-    if (reason := _no_edit_of_a_person(message, identity)) is not None:
+    if (reason := _no_edit_of_a_person(message, before, identity)) is not None:
         return NotAQuestion(reason)
     place = {"channel": event["channel"], "channel_type": event.get("channel_type")}
     now, then = ({**as_if_new(one), **place} for one in (message, before))
@@ -74,12 +75,17 @@ def read_edit(body: Payload, identity: Identity, redelivered: bool) -> Edited | 
     return Edited(replace(question, text=text), edited_ts)
 
 
-def _no_edit_of_a_person(message: Message, identity: Identity) -> RejectReason | None:
+def _no_edit_of_a_person(
+    message: Message, before: Message, identity: Identity
+) -> RejectReason | None:
     if message.get("user") == identity.bot_user_id:
         return RejectReason.OWN_MESSAGE
     if is_from_an_app(message):
         return RejectReason.BOT_MESSAGE
-    return None if edited_in_time(message) else RejectReason.MESSAGE_CHANGED
+    # With a preview Slack may give a link its title: other words without another edit.
+    same_edit = message.get("edited") == before.get("edited")
+    edited = not same_edit and edited_in_time(message)
+    return None if edited else RejectReason.MESSAGE_CHANGED
 
 
 def _addresses_us(now: Message, then: Message, identity: Identity) -> bool:

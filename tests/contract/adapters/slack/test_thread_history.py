@@ -267,4 +267,10 @@ async def test_a_preview_that_slack_adds_after_the_question_is_read_with_it() ->
             history = await looking.thread(asked.ts, message.ts).read(TASK_ID)
             [quoted] = history.sent_along
             assert (quoted.text, quoted.by, quoted.preview) == (linked.text, linked.user, True)
-        assert general == asked.channel
+        later = looking.people.post("hana", "#general", "どうですか", thread_ts=asked.ts)
+        before = (await looking.thread(asked.ts, later.ts).read(TASK_ID)).said
+        assert [[one.text for one in said.quoted] for said in before] == [[linked.text]] * 2
+        subject = Subject(
+            purpose=Purpose.ASK, channel_id=general, message_ts=again.ts, thread_ts=asked.ts
+        )
+        assert await SlackThreads(looking.calls).said_about(subject) == before

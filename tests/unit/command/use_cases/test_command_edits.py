@@ -100,6 +100,36 @@ def test_other_changes_offer_nothing(changes: dict[str, Any]) -> None:
     assert isinstance(reading(body), NotAQuestion)
 
 
+@pytest.mark.parametrize("kind", ["channel", "im"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<@UBOT> sum up <https://e.com/a>", "<@UBOT> sum up <https://e.com/a|The plan>"),
+        ("sum up <https://e.com/a>", "sum up <https://e.com/a|<@UBOT>>"),
+    ],
+    ids=["a title", "a title that mentions us"],
+)
+async def test_a_title_that_slack_gives_a_link_of_an_edited_question_is_no_edit(
+    world: World, old: str, new: str, kind: str
+) -> None:
+    body = an_edit(old, new, kind=kind, attachments=[{"title": "The plan"}])
+    body["event"]["previous_message"]["edited"] = body["event"]["message"]["edited"]
+    edited = reading(body)
+    assert edited == NotAQuestion(RejectReason.MESSAGE_CHANGED)
+    await take_edit(edited, following(world))
+    await world.settle()
+    assert (world.queue.published, world.replies.told) == ([], [])
+
+
+async def test_a_second_edit_after_a_preview_is_offered_like_the_first(world: World) -> None:
+    body = an_edit("<@UBOT> what", "<@UBOT> why", attachments=[{"title": "The plan"}])
+    before = {"user": "U1", "ts": "1700000030.000000"}
+    body["event"]["previous_message"]["edited"] = before
+    await take_edit(reading(body), following(world))
+    await world.settle()
+    assert len(world.replies.told) == 1
+
+
 def test_a_preview_added_to_an_edited_question_changes_no_words() -> None:
     body = an_edit("<@UBOT> what", "<@UBOT> what", attachments=[{"title": "a preview"}])
     assert reading(body) == NotAQuestion(RejectReason.MESSAGE_CHANGED)
