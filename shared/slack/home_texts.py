@@ -41,7 +41,7 @@ LANGUAGES: Final[dict[Locale | None, Texts]] = {
 }
 DEFAULT_MODE: Final[Texts] = {
     "ja": "*既定の回答モード*\nモードを指定しない質問に使います。`code:` や `--mode data` を付けた質問では、その指定を優先します。",
-    "en": "*Default mode*\nFor questions that name no mode. `code:` or `--mode data` in a question comes first.",
+    "en": "*Default mode*\nFor questions that name no mode. `code:` or `--mode data` in a question overrides it.",
 }
 DEFAULT_MODES: Final[dict[Mode | None, Texts]] = {
     None: {"ja": "自動（質問に合わせる）", "en": "Automatic (fits the question)"},
