@@ -15,7 +15,7 @@ from command_service.payloads.model import (
     RejectReason,
 )
 from command_service.payloads.well_formed import id_in, never_raising, text_or_none
-from shared.actions import AskAgain
+from shared.actions import ActionId, AskAgain
 from shared.signing import Signing, signed_value_in
 from shared.slack.message import ILL_FORMED, Payload, is_ts
 from shared.task import (
@@ -23,6 +23,7 @@ from shared.task import (
     Mode,
     Requester,
     Source,
+    Subject,
     Wish,
     task_id_of_action,
     task_id_of_edit,
@@ -84,7 +85,10 @@ def read_choice(body: Payload) -> Click | NotAQuestion:
             else task_id_of_wish(*press.where, again.wish)
         ),
     )
-    return click if isinstance(click, NotAQuestion) or not click.wish else _of_answer(click, body)
+    if isinstance(click, NotAQuestion):
+        return click
+    click = replace(click, beside=_beside_in(body))
+    return _of_answer(click, body) if click.wish else click
 
 
 @never_raising
@@ -139,6 +143,17 @@ def _of_answer(click: Click | NotAQuestion, body: Payload) -> Click | NotAQuesti
     if isinstance(click, NotAQuestion):
         return click
     return replace(click, earlier=Earlier(message_ts=press_of(body).message_ts))
+
+
+def _beside_in(body: Payload) -> Subject | None:
+    """What the answer is about, by the Regenerate beside the menu, whose choices have no room for
+    it. It says where to look and gives no right, so nobody gains by changing it.
+    """
+    blocks = (body.get("message") or {}).get("blocks") or ()
+    elements = (each for block in blocks for each in block.get("elements") or ())
+    found = (each for each in elements if each.get("action_id") == ActionId.REGENERATE)
+    again = next((AskAgain.decode(each.get("value")) for each in found), None)
+    return None if again is None else again.beside
 
 
 def press_of(body: Payload) -> Press:

@@ -30,6 +30,7 @@ class RejectReason(StrEnum):
     HELP_ASKED = "help_asked"
     UNKNOWN_OPTION = "unknown_option"
     UNKNOWN_CHANNEL = "unknown_channel"
+    NOTHING_BESIDE = "nothing_beside"
     PROMPT_TOO_LONG = "prompt_too_long"
     MESSAGE_TOO_LONG = "message_too_long"
     QUESTION_GONE = "question_gone"

@@ -8,6 +8,12 @@ PROMPTS_TITLE: Final[dict[Locale, str]] = {
     "ja": "何をお手伝いしましょうか。",
     "en": "What can I help you with?",
 }
+_OPEN_CHANNEL: Final[dict[Locale, str]] = {
+    "ja": "このチャンネルの今週をまとめてください。",
+    "en": "Summarise this channel's week.",
+}
+ABOUT_THE_OPEN_CHANNEL: Final = frozenset(_OPEN_CHANNEL.values())
+"""The prompts that say nothing without the channel that is open beside the agent view."""
 PROMPTS: Final[dict[Locale, list[dict[str, str]]]] = {
     "ja": [
         {
@@ -20,7 +26,7 @@ PROMPTS: Final[dict[Locale, list[dict[str, str]]]] = {
         },
         {
             "title": "横のチャンネルの今週",
-            "message": "このチャンネルの今週をまとめてください。",
+            "message": _OPEN_CHANNEL["ja"],
         },
         {
             "title": "コードを書いてもらう",
@@ -38,7 +44,7 @@ PROMPTS: Final[dict[Locale, list[dict[str, str]]]] = {
         },
         {
             "title": "The channel beside this",
-            "message": "Summarise this channel's week.",
+            "message": _OPEN_CHANNEL["en"],
         },
         {
             "title": "Write some code",

@@ -126,6 +126,10 @@ _REFUSALS: Final[dict[RejectReason, Texts]] = {
         "ja": "どのチャンネルかを読み取れませんでした。`#` と入力すると出る候補から選び直すか、そのチャンネルで `/gemini catch-up` とだけ入力してください。",
         "en": "I couldn't tell which channel you mean. Pick it from the list that `#` opens, or type just `/gemini catch-up` in that channel.",
     },
+    RejectReason.NOTHING_BESIDE: {
+        "ja": "横に開いているチャンネルがわかりませんでした。チャンネルを横に開いてからもう一度お送りいただくか、`/gemini catch-up #チャンネル` と入力してください。",
+        "en": "I can't tell which channel is open beside me. Open one and ask again, or type `/gemini catch-up #channel`.",
+    },
     RejectReason.PROMPT_TOO_LONG: {
         "ja": "質問が長すぎます。{limit} 文字以内に短くするか、分けてお送りください。",
         "en": "Your question is too long. Shorten it to {limit} characters or split it up.",

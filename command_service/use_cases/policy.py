@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from command_service.payloads.model import Question, RejectReason
 from command_service.payloads.small_talk import is_thanks
+from command_service.texts.home import ABOUT_THE_OPEN_CHANNEL
 from shared.task import Purpose, Source
 
 
@@ -32,6 +33,7 @@ TOLD = frozenset(
         RejectReason.HELP_ASKED,
         RejectReason.UNKNOWN_OPTION,
         RejectReason.UNKNOWN_CHANNEL,
+        RejectReason.NOTHING_BESIDE,
         RejectReason.PROMPT_TOO_LONG,
         RejectReason.MESSAGE_TOO_LONG,
         RejectReason.QUESTION_GONE,
@@ -98,6 +100,7 @@ def admit(question: Question, policy: Policy) -> Admitted | Rejected:
     for reason, forbidden in (
         (RejectReason.THANKS, _only_thanks(question)),
         (RejectReason.EMPTY_PROMPT, _asks_nothing(question)),
+        (RejectReason.NOTHING_BESIDE, _points_at_nothing(question)),
         (_TOO_LONG[asks_in_words], _is_too_long(question, policy)),
     ):
         if forbidden:
@@ -116,6 +119,14 @@ def _channel_of(question: Question) -> str:
 def _only_thanks(question: Question) -> bool:
     said = question.source in {Source.DM, Source.MENTION} and not question.follow_up
     return said and not (question.quoted or question.files) and is_thanks(question.text)
+
+
+def _points_at_nothing(question: Question) -> bool:
+    """Whether our own prompt on the open channel was pressed, and Slack names none. What people
+    word themselves may mean anything, and a message that is found later never tells what was open.
+    """
+    pressed = question.source is Source.DM and question.text.strip() in ABOUT_THE_OPEN_CHANNEL
+    return pressed and question.subject is None and not question.redelivered
 
 
 def _asks_nothing(question: Question) -> bool:

@@ -5,17 +5,18 @@ from typing import Any
 
 import pytest
 
-from command_service.payloads.buttons import read_regenerate
+from command_service.payloads.buttons import read_choice, read_regenerate
 from command_service.payloads.messages import read_message
 from command_service.payloads.model import Click, Question, QuestionContent, RejectReason
 from command_service.ports import ChannelDiagnosis
+from command_service.texts.home import ABOUT_THE_OPEN_CHANNEL, PROMPTS
 from command_service.use_cases.ask_again import ask_again
 from command_service.use_cases.follow_ups import FollowUpDeps, accept_message
 from command_service.use_cases.policy import Policy, Rejected
-from command_service.use_cases.submit import Accepted, SubmitOutcome
+from command_service.use_cases.submit import Accepted, SubmitOutcome, submit
 from shared.actions import AskAgain
 from shared.slack.message import MessageRef
-from shared.task import Mode, Subject, Task
+from shared.task import Locale, Mode, Subject, Task, Wish
 from tests.support.fakes.command import (
     IDENTITY,
     FakeHistory,
@@ -109,3 +110,41 @@ def test_only_a_question_about_what_stands_beside_carries_it(subject: Subject | 
     value = AskAgain.whole(a_task(subject=subject), MessageRef("D1", "17.1", "17.1")).encode()
 
     assert ("beside" in json.loads(value)) is (subject is not None)
+
+
+async def test_a_choice_in_the_menu_is_about_the_same_channel_by_the_button_beside_it() -> None:
+    subject = a_question_beside().subject
+    again = AskAgain.whole(a_task(subject=subject), MessageRef("D1", "17.1", "17.1")).encode()
+    row = {"type": "actions", "elements": [{"action_id": "regenerate", "value": again}]}
+    shorter = AskAgain.of(MessageRef("D1", "17.1", "17.1"), Mode.CHAT, Wish.SHORTER).encode()
+    stands = {"channel_id": "D1", "message_ts": "17.2", "thread_ts": "17.1"}
+    below = {"blocks": [{"type": "markdown", "text": "x"}, row]}
+    click = read_choice(a_click(shorter, "mode", container=stands, message=below))
+
+    assert isinstance(click, Click)
+    assert (click.beside, click.wish) == (subject, Wish.SHORTER)
+    for other in ({}, {"blocks": [row | {"elements": [{"action_id": "regenerate"}]}]}):
+        click = read_choice(a_click(shorter, "mode", container=stands, message=other))
+        assert isinstance(click, Click)
+        assert click.beside is None
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+async def test_our_prompt_on_the_open_channel_without_one_is_told_what_to_do(
+    locale: Locale,
+) -> None:
+    world = World()
+    world.locales.locale = locale
+    [text] = [
+        each["message"] for each in PROMPTS[locale] if each["message"] in ABOUT_THE_OPEN_CHANNEL
+    ]
+    for context, redelivered in (({}, False), ({"entities": [ENTITY]}, False), ({}, True)):
+        body = a_direct_message(text, app_context=context)
+        question = read_message(body, IDENTITY, redelivered)
+        outcome = await submit(question, world.submit_deps)
+        refused = outcome == Rejected(RejectReason.NOTHING_BESIDE)
+        assert refused is (context == {} and not redelivered)
+    await world.settle()
+
+    [(_, told)] = world.replies.told
+    assert "/gemini catch-up" in told
