@@ -45,7 +45,7 @@ from command_service.use_cases.command_reply import reply_to
 from command_service.use_cases.deletions import leaves_a_tombstone, read_deletion, take_back
 from command_service.use_cases.edits import Edited, read_edit, take_edit
 from command_service.use_cases.feedback import VoteDeps, take_reasons, take_vote
-from command_service.use_cases.follow_ups import FollowUpDeps, accept_message
+from command_service.use_cases.follow_ups import FollowUpDeps, accept_message, note_shown
 from command_service.use_cases.policy import TOLD, Rejected
 from command_service.use_cases.reactions import ReactionDeps, accept_reaction
 from command_service.use_cases.self_checks.doctor import DoctorDeps, read_doctor_request, run_checks
@@ -215,6 +215,7 @@ class Listeners:
         asking = self.reactions.submit_deps.asking
         question = read_reaction(body, self.identity, asking, redelivered=_is_redelivered(request))
         outcome = await accept_reaction(question, self.reactions)
+        note_shown(outcome, self.following)
         count(question, outcome)
         _redeliver_if_handed_back(outcome)
 

@@ -176,6 +176,13 @@ async def accept_message(
     return outcome
 
 
+def note_shown(outcome: SubmitOutcome, deps: FollowUpDeps) -> None:
+    """Take part from now on in the thread where a reaction's question will be shown."""
+    if isinstance(outcome, Accepted) and (thread_ts := outcome.task.shown_below) is not None:
+        task = outcome.task
+        deps.threads.note((task.channel_id, thread_ts), task.occurred_at.timestamp())
+
+
 def _thread(question: Question) -> tuple[str, str]:
     return question.channel_id, question.thread_ts or ""
 

@@ -92,9 +92,9 @@ async def test_own_messages_can_be_edited_reacted_to_and_deleted(
     await expect(messages(page)).to_contain_text("first & <b>(edited)")
     await messages(page).hover()
     await page.get_by_test_id("react").click()
-    await page.locator('[data-reaction="tada"]').click()
+    await page.locator('[data-reaction="gemini"]').click()
     await expect(page.get_by_test_id("reaction")).to_have_attribute("aria-pressed", "true")
-    assert bench.slack.messages("#general")[0]["reactions"][0]["name"] == "tada"
+    assert bench.slack.messages("#general")[0]["reactions"][0]["name"] == "gemini"
     await messages(page).hover()
     await page.get_by_test_id("delete").click()
     await page.get_by_test_id("ask").get_by_role("button", name="Delete").click()

@@ -5,21 +5,34 @@ from typing import Any
 
 import pytest
 
+from command_service.payloads.buttons import read_retry
 from command_service.payloads.model import (
     AskingReaction,
+    Click,
     EphemeralTarget,
     Question,
+    QuestionContent,
     Reactor,
     RejectReason,
 )
 from command_service.payloads.reactions import read_reaction
+from command_service.use_cases.ask_again import ask_again
+from command_service.use_cases.follow_ups import NEVER, FollowUpDeps, note_shown
 from command_service.use_cases.policy import Policy, Rejected
 from command_service.use_cases.reactions import accept_reaction
 from command_service.use_cases.submit import Accepted, HandedBack, SubmitOutcome
 from command_service.use_cases.throttle import PerUserThrottle
 from shared.errors import SlackDenied, SlackUnavailable
-from shared.task import Mode, Purpose, Source, Task
-from tests.support.fakes.command import IDENTITY, World, a_reaction
+from shared.task import Mode, Purpose, Source, Subject, Task
+from tests.support.fakes.command import (
+    IDENTITY,
+    FakeHistory,
+    World,
+    a_click,
+    a_question,
+    a_reaction,
+)
+from tests.support.signed import LEDGER
 
 TS, ROOT = "1700000000.000100", "1699999999.000100"
 SECRET = "The merger is signed on Friday."
@@ -81,6 +94,36 @@ async def test_where_the_operator_wants_it_the_answer_belongs_to_the_messages_th
     assert (task.private, task.message_ts) == (False, None)
     assert task.shown_below == task.thread_ts == (thread_ts or TS)
     assert [one.thread_ts for one, _ in world.replies.thinking] == [thread_ts or TS]
+
+
+async def test_in_that_thread_who_reacted_may_follow_up_at_once(world: World) -> None:
+    following = FollowUpDeps(world.submit_deps, FakeHistory(), LEDGER)
+    following.threads.note(("C1", ROOT), NEVER)
+    world.reacted.written = {TS: {**MESSAGE, "thread_ts": ROOT}}
+    reply = a_question(thread_ts=ROOT, message_ts="1700000030.000100", follow_up=True)
+    note_shown(await react(world), following)
+    assert following.ours_since(reply) == NEVER
+
+    world.asking = AskingReaction("gemini", in_thread=True)
+    note_shown(await react(world, user="U2"), following)
+    assert following.ours_since(reply) == 1_700_000_020.0005
+
+
+@pytest.mark.parametrize(("channel_id", "taken"), [("D1", True), ("C1", False)])
+async def test_where_others_read_it_is_asked_again_only_if_it_is_known_that_they_are_our_own(
+    world: World, channel_id: str, taken: bool
+) -> None:
+    world.surroundings.failure = SlackUnavailable("503")
+    stands = {"channel_id": channel_id, "message_ts": "17.3", "thread_ts": "17.1"}
+    value = '{"v":1,"message_ts":"17.2","thread_ts":"17.1"}'
+    click = read_retry(a_click(value, "retry", container=stands))
+    assert isinstance(click, Click)
+    subject = Subject(purpose=Purpose.ASK, channel_id="C1", message_ts="17.1")
+    world.questions.asked["17.2"] = QuestionContent("", Mode.CHAT, subject=subject)
+
+    outcome = await ask_again(click, world.repetition)
+    unknown = Rejected(RejectReason.QUESTION_UNREADABLE)
+    assert isinstance(outcome, Accepted) if taken else outcome == unknown
 
 
 async def test_taking_it_away_and_putting_it_there_again_is_the_same_question(
