@@ -15,6 +15,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from deploy.language import speaking, words
+from deploy.operator_parser import OperatorParser, operators_language
+
 ROOT: Final = Path(__file__).parent.parent
 _ASKED_WITHIN_S: Final = 600.0
 TOOLS_LAST: Final = timedelta(days=270)
@@ -37,8 +40,9 @@ def weaknesses(report: Any) -> Iterator[str]:
     """One line for each weakness in pip-audit's report."""
     for package in report["dependencies"]:
         for known in package.get("vulns", ()):
-            mended = ", ".join(known["fix_versions"]) or "no version yet"
-            yield f"{package['name']} {package['version']}: {known['id']}, mended in {mended}"
+            mended = ", ".join(known["fix_versions"]) or words("no version yet", "まだありません")
+            where = f"{package['name']} {package['version']}: {known['id']}"
+            yield words(f"{where}, mended in {mended}", f"{where}、修正版：{mended}")
 
 
 def left_out(report: Any) -> Iterator[str]:
@@ -63,12 +67,24 @@ def audit(tool: Sequence[str] = (sys.executable, "-m", "pip_audit")) -> int:
         report = json.loads(asked.stdout)
         found, unknown = list(weaknesses(report)), list(left_out(report))
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError):
-        _say("Nothing is known of any package: pip-audit is missing, or cannot reach osv.dev.")
+        _say(
+            words(
+                "Nothing is known of any package: pip-audit is missing, or cannot reach osv.dev.",
+                "どのパッケージについても確認できませんでした。"
+                "pip-audit がないか、osv.dev に接続できません。",
+            )
+        )
         return 2
     for line in found + unknown:
         _say(line)
     packages = len(report["dependencies"])
-    _say(f"{len(locks)} lock files, {packages} packages: {len(found)} known weaknesses.")
+    _say(
+        words(
+            f"{len(locks)} lock files, {packages} packages: {len(found)} known weaknesses.",
+            f"ロックファイル {len(locks)} 個、パッケージ {packages} 個："
+            f"既知の脆弱性 {len(found)} 件",
+        )
+    )
     return 1 if found else 2 if unknown else 0
 
 
@@ -76,19 +92,32 @@ def tools_are_old(made: str, today: date) -> bool:
     """Whether the build's own images are too old, which is told; ``made`` is empty elsewhere."""
     if not made or date.fromisoformat(made) + TOOLS_LAST >= today:
         return False
-    _say(f"The build's own images are of {made}. Run deploy/build/tools.sh and tell the trigger.")
+    _say(
+        words(
+            f"The build's own images are of {made}. Run deploy/build/tools.sh and tell the "
+            "trigger.",
+            f"ビルドに使うイメージは {made} のものです。"
+            "deploy/build/tools.sh を実行し、結果をトリガーに設定してください。",
+        )
+    )
     return True
+
+
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    return OperatorParser(
+        prog="python -m deploy.audit",
+        description="Asks osv.dev whether anything that a lock file names has a known weakness.",
+        epilog="Exit codes: 0 nothing is known, 1 something is, 2 it could not be asked.",
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Ask about the packages and the build's own images; the exit code."""
-    argparse.ArgumentParser(
-        prog="python -m deploy.audit",
-        description="Asks osv.dev whether anything that a lock file names has a known weakness.",
-        epilog="Exit codes: 0 nothing is known, 1 something is, 2 it could not be asked.",
-    ).parse_args(argv)
-    old = tools_are_old(os.environ.get("TOOLS_DATE", ""), datetime.now(UTC).date())
-    return audit() or int(old)
+    command_line().parse_args(argv)
+    with speaking(operators_language()):
+        old = tools_are_old(os.environ.get("TOOLS_DATE", ""), datetime.now(UTC).date())
+        return audit() or int(old)
 
 
 def _say(line: str) -> None:

@@ -7,12 +7,23 @@
 # Parts: run secrets pubsub redis monitoring iam. Without any, all of them. BACKUPS names the folder
 # that takes the folders (backups), REGION where the services run (asia-northeast1). With --dry-run each
 # command is printed, and nothing done.
+# ---
+# 環境の設定を、実行時刻を名前にした新しいフォルダーに書き出します。後で比較したり、作り直したりできます
+# （docs/ja/backup.md）。読み取るだけで、シークレットの値は読みません。
+#
+#   PROJECT_ID=my-project deploy/backup.sh [--dry-run] [PART…]
+#
+# PART：run secrets pubsub redis monitoring iam（省略すると、すべて）
+# BACKUPS はフォルダーの保存先（backups）、REGION はサービスを動かすリージョン（asia-northeast1）です。
+# --dry-run を付けると、コマンドを表示するだけで何も実行しません。
 set -euo pipefail
+# shellcheck source=/dev/null
+. "$(dirname "${BASH_SOURCE[0]}")/spoken.sh"
 case " $* " in
-  *" --help "* | *" -h "*) awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"; exit ;;
+  *" --help "* | *" -h "*) print_help "$0"; exit ;;
 esac
 
-: "${PROJECT_ID:?Which project? Set PROJECT_ID.}"
+: "${PROJECT_ID:?$(words "Which project? Set PROJECT_ID." "プロジェクトを PROJECT_ID で指定してください。")}"
 REGION=${REGION:-asia-northeast1}
 BACKUPS=${BACKUPS:-backups}
 
@@ -24,7 +35,7 @@ main() {
   for part in "$@"; do
     case $part in
       --dry-run) dry_run=1 ;;
-      *) is_part "$part" || fail "There is no part $part. There are: ${PARTS[*]}"; parts+=("$part") ;;
+      *) is_part "$part" || fail "$(unknown "$part")"; parts+=("$part") ;;
     esac
   done
   [ ${#parts[@]} -gt 0 ] || parts=("${PARTS[@]}")
@@ -35,6 +46,10 @@ main() {
   for part in "${parts[@]}"; do "save_$part"; done
   [ -n "$dry_run" ] || mv "$folder" "$finished"
   [ -n "$dry_run" ] || echo "$finished"
+}
+
+unknown() {
+  words "There is no part $1. There are: ${PARTS[*]}" "$1 という部分はありません。指定できるもの：${PARTS[*]}"
 }
 
 is_part() { [[ " ${PARTS[*]} " == *" $1 "* ]]; }

@@ -27,14 +27,46 @@
 #   PROCESSOR_URL    where Pub/Sub pushes to, if not to Cloud Run's usual address
 #   BILLING_ACCOUNT MONTHLY_BUDGET   for budget
 #   SLACK_BOT_TOKEN SLACK_APP_TOKEN GEMINI_API_KEY SIGNING_KEYS   values of secrets, if they are new
+# ---
+# 両サービスに必要なものを Google Cloud プロジェクトに作ります。何度実行しても構いません。すでにあるものは
+# 残し、更新できるものは更新します。シークレットの値は環境変数または Memorystore から読み取り、表示しません。
+#
+#   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] [PART…]
+#   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] oncall GROUP
+#   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] narrow
+#
+# PART（この順に実行します。省略すると、すべて）：
+# apis network registry accounts redis secrets pubsub rights
+# --dry-run を付けると Google Cloud には何も問い合わせず、実行するはずのコマンドを表示します。
+# 「# なければ：」の後ろは、あるかどうかを調べるコマンドです。シークレットの versions add は、
+# 値が前回と違う場合だけ実行します。
+#
+# 指定したときだけ行うもの：budget は、MONTHLY_BUDGET（BILLING_ACCOUNT の通貨）の 50、90 と、見込みで 100 % に
+# 達したときに、支払いの担当者に知らせます（何も停止しません）。
+# oncall は、GROUP（Google グループの on-call@example.com、または 1 人なら user:NAME@…）に、ランブックに必要な
+# 権限だけを与えます。narrow は、両サービスができた後に、ビルドが管理できる Cloud Run を、この 2 つとスモーク
+# テストのジョブだけに絞ります。新しいサービスに必要なときは、rights で元に戻ります。
+#
+# 環境変数：
+#   PROJECT_ID       プロジェクト
+#   REGION           サービスを動かすリージョン（asia-northeast1）
+#   RESIDENCY        jp にすると、シークレットとメッセージを東京と大阪だけに保管します（docs/ja/data.md）
+#   REDIS_TIER       basic、またはレプリカのある standard（basic）。REDIS_SIZE_GB は容量（1）
+#   SUBNET_RANGE BUILD_BUCKET   2 つ目のリージョンのもの（10.8.0.0/24、PROJECT_ID-mechachang-build）
+#   PROCESSOR_URL    Pub/Sub のプッシュ先（Cloud Run の通常のアドレスと違う場合）
+#   BILLING_ACCOUNT MONTHLY_BUDGET   budget に使います
+#   SLACK_BOT_TOKEN SLACK_APP_TOKEN GEMINI_API_KEY SIGNING_KEYS   シークレットの値（新しい場合）
 set -euo pipefail
+# shellcheck source=/dev/null
+. "$(dirname "${BASH_SOURCE[0]}")/spoken.sh"
 case " $* " in
-  *" --help "* | *" -h "*) awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"; exit ;;
+  *" --help "* | *" -h "*) print_help "$0"; exit ;;
 esac
 # A step that fails inside $(…) ends all too.
-shopt -s inherit_errexit 2>/dev/null || { echo "Bash 4.4 or newer is needed." >&2; exit 1; }
+shopt -s inherit_errexit 2>/dev/null ||
+  { words "Bash 4.4 or newer is needed." "Bash 4.4 以降が必要です。" >&2; exit 1; }
 
-: "${PROJECT_ID:?Which project? Set PROJECT_ID.}"
+: "${PROJECT_ID:?$(words "Which project? Set PROJECT_ID." "プロジェクトを PROJECT_ID で指定してください。")}"
 REGION=${REGION:-asia-northeast1}
 # Everything in Redis can be lost, so that one node is enough; "standard" adds a replica.
 REDIS_TIER=${REDIS_TIER:-basic}
@@ -47,7 +79,8 @@ BUILD_BUCKET=${BUILD_BUCKET:-$PROJECT_ID-mechachang-build}
 readonly PARTS=(apis network registry accounts redis secrets pubsub rights)
 # Those who deploy seldom may see what is paid, or give rights.
 readonly IF_NAMED=(budget narrow)
-readonly HERE=${BASH_SOURCE[0]%/*}
+HERE=$(dirname "${BASH_SOURCE[0]}")
+readonly HERE
 # Both regions of Google Cloud in Japan.
 readonly JAPAN=asia-northeast1,asia-northeast2
 readonly TASKS=mechachang-tasks
@@ -67,12 +100,13 @@ main() {
     case $1 in
       --dry-run) dry_run=1 ;;
       oncall) group=${2:-}; parts+=(oncall); [ $# -lt 2 ] || shift ;;
-      *) is_part "$1" || fail "There is no part $1. There are: ${PARTS[*]} ${IF_NAMED[*]} oncall"; parts+=("$1") ;;
+      *) is_part "$1" || fail "$(unknown "$1" "${PARTS[*]} ${IF_NAMED[*]} oncall")"; parts+=("$1") ;;
     esac
     shift
   done
   [ ${#parts[@]} -gt 0 ] || parts=("${PARTS[@]}")
-  [[ " ${parts[*]} " != *" oncall "* || $group == *@* ]] || fail "Who is on call? oncall on-call@example.com"
+  [[ " ${parts[*]} " != *" oncall "* || $group == *@* ]] ||
+    fail "$(words "Who is on call? oncall on-call@example.com" "当番のグループを指定してください：oncall on-call@example.com")"
   for part in "${parts[@]}"; do
     printf '# --- %s\n' "$part"
     "make_$part" "$group"
@@ -82,10 +116,13 @@ main() {
 check_residency() {
   case $RESIDENCY in
     "") ;;
-    jp) [[ ",$JAPAN," == *",$REGION,"* ]] || fail "With RESIDENCY=jp the REGION is one of $JAPAN." ;;
-    *) fail "RESIDENCY is jp or empty, not $RESIDENCY." ;;
+    jp) [[ ",$JAPAN," == *",$REGION,"* ]] ||
+      fail "$(words "With RESIDENCY=jp the REGION is one of $JAPAN." "RESIDENCY=jp のときは、REGION に $JAPAN のいずれかを指定してください。")" ;;
+    *) fail "$(words "RESIDENCY is jp or empty, not $RESIDENCY." "RESIDENCY に指定できるのは jp だけです（省略できます）：$RESIDENCY")" ;;
   esac
 }
+
+unknown() { words "There is no part $1. There are: $2" "$1 という部分はありません。指定できるもの：$2"; }
 
 is_part() { [[ " ${PARTS[*]} ${IF_NAMED[*]} " == *" $1 "* ]]; }
 
@@ -102,7 +139,7 @@ cloud() {
 # found COMMAND…: whether something is there. Only "not found" means no; any other failure ends all.
 found() {
   if [ -n "$dry_run" ]; then
-    printf '# if there is none: '; print gcloud "$@" --project="$PROJECT_ID"
+    printf '%s' "$(words '# if there is none: ' '# なければ：')"; print gcloud "$@" --project="$PROJECT_ID"
     return 1
   fi
   local said
@@ -207,7 +244,8 @@ secret() {
   local last
   last=$(last_version "$1")
   if [ -z "$2" ]; then
-    [ -n "$last" ] || echo "# $1 has no value yet. Run this again with it in the environment."
+    [ -n "$last" ] ||
+      words "# $1 has no value yet. Run this again with it in the environment." "# $1 にはまだ値がありません。値を環境変数に入れて、もう一度実行してください。"
   elif [ "$last" != "$2" ]; then
     printf %s "$2" | cloud secrets versions add "$1" --data-file=-
   fi
@@ -332,14 +370,16 @@ make_rights() {
 }
 
 make_budget() {
-  : "${BILLING_ACCOUNT:?Which one pays? See: gcloud billing projects describe $PROJECT_ID}"
-  : "${MONTHLY_BUDGET:?How much a month? Set MONTHLY_BUDGET, a number in the account\'s currency.}"
+  : "${BILLING_ACCOUNT:?$(words "Which one pays? See: gcloud billing projects describe $PROJECT_ID" \
+    "支払いに使う請求先アカウントを指定してください。確認方法：gcloud billing projects describe $PROJECT_ID")}"
+  : "${MONTHLY_BUDGET:?$(words "How much a month? Set MONTHLY_BUDGET, a number in the account's currency." \
+    "1 か月の予算を、MONTHLY_BUDGET に請求先アカウントの通貨の数値で指定してください。")}"
   local name="Mechachang $PROJECT_ID" there look
   cloud services enable billingbudgets.googleapis.com
   look=(billing budgets list --billing-account="$BILLING_ACCOUNT"
     --filter="displayName=\"$name\"" --format='value(name)')
   if [ -n "$dry_run" ]; then
-    printf '# if there is none: '
+    printf '%s' "$(words '# if there is none: ' '# なければ：')"
     cloud "${look[@]}"
     there=
   else

@@ -15,6 +15,7 @@ from deploy.errors import OperationFailed
 from deploy.google_access import Access, is_local
 from deploy.language import Language, speaking, words
 from deploy.objectives import COMMAND_SERVICE, PROCESSOR_SERVICE
+from deploy.operator_parser import OperatorParser
 from deploy.settings import OperatorSettings, wrong_settings
 
 SERVICES: Final = {"processor": PROCESSOR_SERVICE, "command": COMMAND_SERVICE}
@@ -23,7 +24,7 @@ _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 def metrics_options() -> argparse.ArgumentParser:
     """Where metrics are asked for."""
-    parser = argparse.ArgumentParser(add_help=False)
+    parser = OperatorParser(add_help=False)
     parser.add_argument("--project", help="default: GOOGLE_CLOUD_PROJECT")
     parser.add_argument(
         "--metrics-url", default=GOOGLE, help="another Prometheus API than Cloud Monitoring's"
@@ -33,7 +34,7 @@ def metrics_options() -> argparse.ArgumentParser:
 
 def service_options() -> argparse.ArgumentParser:
     """Which service on Cloud Run, and where its people are told."""
-    parser = argparse.ArgumentParser(add_help=False, parents=[metrics_options()])
+    parser = OperatorParser(add_help=False, parents=[metrics_options()])
     parser.add_argument("service", choices=SERVICES, help="the one that is meant")
     parser.add_argument("--region", required=True, help="of Cloud Run, such as asia-northeast1")
     parser.add_argument(
@@ -52,7 +53,11 @@ def service_options() -> argparse.ArgumentParser:
         help="command only: so long must a replaced revision be silent (150s)",
     )
     parser.add_argument(
-        "--wait-at-most", type=duration, default=1200, metavar="TIME", help="for that (20m)"
+        "--wait-at-most",
+        type=duration,
+        default=1200,
+        metavar="TIME",
+        help="how long that is waited for at most (20m)",
     )
     return parser
 
@@ -91,7 +96,9 @@ def duration(text: str) -> int:
     """``90s``, ``10m``, ``6h`` or ``7d`` in seconds, for argparse."""
     number, unit = text[:-1], text[-1:]
     if unit not in _UNITS or not number.isdecimal() or int(number) < 1:
-        raise argparse.ArgumentTypeError("must be like 90s, 10m, 6h or 7d")
+        raise argparse.ArgumentTypeError(
+            words("must be like 90s, 10m, 6h or 7d", "90s、10m、6h、7d のように指定してください")
+        )
     return int(number) * _UNITS[unit]
 
 

@@ -25,6 +25,7 @@ from deploy.command_line import (
 )
 from deploy.errors import MetricsUnavailable, OperationFailed
 from deploy.language import words
+from deploy.operator_parser import OperatorParser
 from deploy.settings import OperatorSettings
 
 _LOOK_EVERY_S: Final = 15
@@ -121,15 +122,19 @@ def wait_for(options: argparse.Namespace, settings: OperatorSettings, serving: s
     wait_until_alone(prometheus_of(options, settings), name, serving, patience)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Do what the command line says; the exit code."""
-    parser = argparse.ArgumentParser(
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    return OperatorParser(
         prog="python -m deploy.departure",
         description="Waits until only the revision that serves is heard.",
         epilog="Exit codes: 0 alone, 1 not seen in time, 2 wrong usage.",
         parents=[service_options()],
     )
-    options = parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says; the exit code."""
+    options = command_line().parse_args(argv)
 
     def work(settings: OperatorSettings) -> int:
         service = cloud_run_of(options, cloud_run_access(options, settings))

@@ -18,7 +18,9 @@ from typing import Any
 
 import yaml
 
+from deploy.language import speaking, words
 from deploy.notes import GOOD_REVISIONS, good_of, good_text
+from deploy.operator_parser import OperatorParser, operators_language
 from deploy.running import Running
 
 CANDIDATE = "candidate"
@@ -37,12 +39,26 @@ def render(text: str, values: Mapping[str, str]) -> dict[str, Any]:
     """The service that ``text`` describes; raises NotRenderable."""
     template = Template(text)
     if not template.is_valid():
-        raise NotRenderable("The file holds a $ that is no ${NAME}.")
+        raise NotRenderable(
+            words(
+                "The file holds a $ that is no ${NAME}.",
+                "ファイルに、${NAME} の形ではない $ があります。",
+            )
+        )
     named = set(template.get_identifiers())
-    faults = [f"{name} is not given" for name in sorted(named - values.keys())]
-    faults += [f"{name} is given, but not used" for name in sorted(values.keys() - named)]
+    faults = [
+        words(f"{name} is not given", f"{name} が指定されていません")
+        for name in sorted(named - values.keys())
+    ]
     faults += [
-        f"{name} holds more than letters, digits and . _ : / @ , -"
+        words(f"{name} is given, but not used", f"{name} は指定されていますが、使われていません")
+        for name in sorted(values.keys() - named)
+    ]
+    faults += [
+        words(
+            f"{name} holds more than letters, digits and . _ : / @ , -",
+            f"{name} に、英数字と . _ : / @ , - 以外の文字があります",
+        )
         for name, value in sorted(values.items())
         if not _VALUE.fullmatch(value)
     ]
@@ -74,7 +90,12 @@ def beside(service: dict[str, Any], running: Running) -> dict[str, Any]:
     if not running.traffic:
         return service
     if any(target["revisionName"] == revision for target in running.traffic):
-        raise NotRenderable(f"{revision} serves already. Choose another REVISION.")
+        raise NotRenderable(
+            words(
+                f"{revision} serves already. Choose another REVISION.",
+                f"{revision} はすでに稼働しています。別の REVISION を指定してください。",
+            )
+        )
     candidate = {"revisionName": revision, "percent": 0, "tag": CANDIDATE}
     traffic = [*running.traffic, candidate]
     return {**_noted(service, running.notes), "spec": {**service["spec"], "traffic": traffic}}
@@ -100,7 +121,12 @@ def _noted(service: dict[str, Any], notes: Mapping[str, str]) -> dict[str, Any]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says; the exit code."""
-    options = _command_line().parse_intermixed_args(argv)
+    options = command_line().parse_intermixed_args(argv)
+    with speaking(operators_language()):
+        return _printed(options)
+
+
+def _printed(options: argparse.Namespace) -> int:
     joined = instead if options.instead else beside
     running = Running(_listed(options.beside or options.instead), _listed(options.revisions))
     text = options.file.read_text(encoding="utf-8")
@@ -108,16 +134,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         values = settled(dict(options.values), dict(options.keep), running.values(text))
         service = joined(render(text, values), running)
     except NotRenderable as error:
-        print(f"{options.file} cannot be rendered: {error}", file=sys.stderr)
+        refused = words(
+            f"{options.file} cannot be rendered: {error}",
+            f"{options.file} を出力できません：{error}",
+        )
+        print(refused, file=sys.stderr)
         return 2
     for name in running.dropped(service):
-        print(f"{name} runs now, and ends here: {options.file} has none.", file=sys.stderr)
+        ends = words(
+            f"{name} runs now, and ends here: {options.file} has none.",
+            f"{name} は現在の設定にありますが、{options.file} にないため、ここで終わります。",
+        )
+        print(ends, file=sys.stderr)
     yaml.safe_dump(service, sys.stdout, sort_keys=False)
     return 0
 
 
-def _command_line() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    parser = OperatorParser(
         prog="python -m deploy.render",
         description="Prints a Cloud Run service of deploy/ with its values filled in.",
         epilog="Exit codes: 0 rendered, to standard output; 2 it cannot be, and why.",
@@ -150,7 +185,9 @@ def _listed(file: Path | None) -> list[dict[str, Any]]:
 def _pair(text: str) -> tuple[str, str]:
     name, is_pair, value = text.partition("=")
     if not is_pair:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+        raise argparse.ArgumentTypeError(
+            words(f"{text!r} is not NAME=VALUE", f"{text!r} は NAME=VALUE の形ではありません")
+        )
     return name, value
 
 

@@ -22,6 +22,9 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransp
 from google.pubsub_v1.types import Subscription, Topic
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from deploy.language import speaking, words
+from deploy.operator_parser import OperatorParser, operators_language
+
 _CALL_S = 10.0
 # What a subscription names as its topic once that was deleted.
 _DELETED = "_deleted-topic_"
@@ -60,7 +63,12 @@ class Restorer:
         """Make one subscription, unless it is there; raises NotRestored for a left over one."""
         subscription = Subscription.from_json(json.dumps(saved), ignore_unknown_fields=True)
         if subscription.topic == _DELETED:
-            self._say(f"{subscription.name} had lost its topic already when it was saved.")
+            self._say(
+                words(
+                    f"{subscription.name} had lost its topic already when it was saved.",
+                    f"{subscription.name} は、保存した時点ですでにトピックを失っていました。",
+                )
+            )
             return
         # Only Pub/Sub itself says these.
         subscription.state = Subscription.State.STATE_UNSPECIFIED
@@ -69,29 +77,55 @@ class Restorer:
         there = self._subscriber.get_subscription(subscription=subscription.name, timeout=_CALL_S)
         if there.topic == _DELETED:
             raise NotRestored(
-                f"{subscription.name} still belongs to the topic that was deleted. What it holds "
-                "will never be delivered anew: look at it, delete the subscription, and repeat."
+                words(
+                    f"{subscription.name} still belongs to the topic that was deleted. What it "
+                    "holds will never be delivered anew: look at it, delete the subscription, and "
+                    "repeat.",
+                    f"{subscription.name} は、削除されたトピックに属したままです。"
+                    "残っているメッセージが改めて配信されることはありません。"
+                    "内容を確認し、サブスクリプションを削除してから、もう一度実行してください。",
+                )
             )
 
     def _make(self, name: str, create: Callable[..., Any], request: Any) -> None:
         try:
             create(request=request, timeout=_CALL_S)
         except AlreadyExists:
-            self._say(f"{name} is there.")
+            self._say(words(f"{name} is there.", f"{name} はすでにあります。"))
         else:
-            self._say(f"{name} was made.")
+            self._say(words(f"{name} was made.", f"{name} を作りました。"))
+
+
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    parser = OperatorParser(
+        prog="python -m deploy.restore",
+        description="Makes topics and subscriptions again that are missing, from a backup.",
+        epilog="Exit codes: 0 everything of it is there, 1 refused or left over, 2 wrong usage.",
+    )
+    parser.add_argument("folder", type=Path, help="what deploy/backup.sh has written")
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says; the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.restore", description=__doc__)
-    parser.add_argument("folder", type=Path, help="what deploy/backup.sh has written")
+    parser = command_line()
     options = parser.parse_args(argv)
+    with speaking(operators_language()):
+        return _restored(parser, options)
+
+
+def _restored(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     try:
         topics = _saved(options.folder / "topics.json")
         subscriptions = _saved(options.folder / "subscriptions.json")
     except (OSError, ValueError) as error:
-        parser.error(f"{options.folder} is no backup: {error}")
+        parser.error(
+            words(
+                f"{options.folder} is no backup: {error}",
+                f"{options.folder} はバックアップではありません：{error}",
+            )
+        )
     try:
         with _restorer(RestoreSettings().pubsub_emulator_host) as restorer:
             for topic in topics:

@@ -24,6 +24,7 @@ from deploy.command_line import (
 from deploy.departure import wait_for
 from deploy.language import words
 from deploy.objectives import ROLLBACK
+from deploy.operator_parser import OperatorParser
 from deploy.settings import OperatorSettings
 
 _NO_GOOD_REVISION, _NO_DATA = 3, 4
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command_line() -> argparse.ArgumentParser:
     """What may be asked for."""
-    parser = argparse.ArgumentParser(
+    parser = OperatorParser(
         prog="python -m deploy.rollback",
         description=(
             "Sends all traffic to the newest good revision that does not carry it now. For the "

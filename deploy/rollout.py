@@ -29,6 +29,7 @@ from deploy.command_line import (
 )
 from deploy.departure import wait_for
 from deploy.language import words
+from deploy.operator_parser import OperatorParser
 from deploy.settings import OperatorSettings
 
 _TAKEN_BACK = {Verdict.GOOD: 0, Verdict.BAD: 3, Verdict.TOO_FEW: 4}
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def command_line() -> argparse.ArgumentParser:
     """What may be asked for."""
     pace = Pace()
-    parser = argparse.ArgumentParser(
+    parser = OperatorParser(
         prog="python -m deploy.rollout",
         description=(
             "processor: a canary by traffic. command: a growing share of people (ROLLOUT_PERCENT). "
@@ -59,10 +60,24 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument(
         "--image", help="default: the latest revision (processor), as now (command)"
     )
-    parser.add_argument("--stages", type=_stages, default=pace.stages, help="percent (10,50,100)")
-    parser.add_argument("--hold", type=duration, default=pace.hold_s, help="of each stage (10m)")
-    parser.add_argument("--patience", type=duration, default=pace.patience_s, help="longest (1h)")
-    parser.add_argument("--look-every", type=duration, default=pace.look_every_s, help="(30s)")
+    parser.add_argument(
+        "--stages", type=_stages, default=pace.stages, help="percents, rising (10,50,100)"
+    )
+    parser.add_argument(
+        "--hold", type=duration, default=pace.hold_s, help="how long each stage lasts (10m)"
+    )
+    parser.add_argument(
+        "--patience",
+        type=duration,
+        default=pace.patience_s,
+        help="how long a stage may wait for enough questions (1h)",
+    )
+    parser.add_argument(
+        "--look-every",
+        type=duration,
+        default=pace.look_every_s,
+        help="how often the metrics are read (30s)",
+    )
     parser.add_argument(
         "--at-least", type=int, default=pace.at_least, help="questions that make a verdict (20)"
     )
@@ -77,7 +92,9 @@ def command_line() -> argparse.ArgumentParser:
         action="store_true",
         help="only take back a rollout whose process was killed, if one was (processor)",
     )
-    parser.add_argument("--no-smoke-test", action="store_true", help="processor only")
+    parser.add_argument(
+        "--no-smoke-test", action="store_true", help="processor only: leave the smoke test out"
+    )
     parser.add_argument(
         "--user-ids", metavar="U1,U2", help="command only: let in from the first stage"
     )
@@ -87,7 +104,12 @@ def command_line() -> argparse.ArgumentParser:
 def _stages(text: str) -> tuple[int, ...]:
     stages = tuple(int(part) for part in text.split(",") if part.isdecimal())
     if list(stages) != sorted(set(stages)) or not stages or stages[0] < 1 or stages[-1] > 100:
-        raise argparse.ArgumentTypeError("must be rising percents such as 10,50,100")
+        raise argparse.ArgumentTypeError(
+            words(
+                "must be rising percents such as 10,50,100",
+                "10,50,100 のように、割合を小さい順に指定してください",
+            )
+        )
     return stages
 
 

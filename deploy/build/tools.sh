@@ -5,11 +5,20 @@
 # (github.com/GoogleCloudPlatform/cloud-sdk-docker), and a build of ours must go on working then.
 #
 #   --substitutions="SHORT_SHA=…,_REGION=…,$(deploy/build/tools.sh)"
+# ---
+# PROJECT_ID=… REGION=… deploy/build/tools.sh：ビルド自体が使うイメージをプロジェクトのレジストリにコピーし、
+# cloudbuild.yaml の置換変数として、ダイジェスト付きで表示します。タグの中身は変わることがありますが、
+# ダイジェストは変わりません。Google は Cloud CLI のイメージを 1 年で削除しますが
+# （github.com/GoogleCloudPlatform/cloud-sdk-docker）、その後もビルドできるようにするためです。
+#
+#   --substitutions="SHORT_SHA=…,_REGION=…,$(deploy/build/tools.sh)"
 set -euo pipefail
+# shellcheck source=/dev/null
+. "$(dirname "${BASH_SOURCE[0]}")/../spoken.sh"
 case " $* " in
-  *" --help "* | *" -h "*) awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"; exit ;;
+  *" --help "* | *" -h "*) print_help "$0"; exit ;;
 esac
-: "${PROJECT_ID:?Which project? Set PROJECT_ID.}"
+: "${PROJECT_ID:?$(words "Which project? Set PROJECT_ID." "プロジェクトを PROJECT_ID で指定してください。")}"
 
 readonly REPOSITORY=${REPOSITORY:-${REGION:-asia-northeast1}-docker.pkg.dev/$PROJECT_ID/mechachang}
 readonly GCLOUD=${GCLOUD:-gcr.io/google.com/cloudsdktool/google-cloud-cli:stable}
@@ -23,7 +32,7 @@ mirrored() {
   digest=$(docker buildx imagetools inspect "$copy:$(date -u +%Y-%m-%d)" --format '{{.Manifest.Digest}}')
   case $digest in
     sha256:*) echo "$copy@$digest" ;;
-    *) echo "There is no digest of $2." >&2; return 1 ;;
+    *) words "There is no digest of $2." "$2 のダイジェストがありません。" >&2; return 1 ;;
   esac
 }
 

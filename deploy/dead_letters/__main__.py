@@ -19,6 +19,7 @@ from deploy.dead_letters.errors import BrokerFailed, UnknownTask
 from deploy.dead_letters.loan import Bounds, Loan, borrowed
 from deploy.dead_letters.pubsub import Names, pubsub_broker
 from deploy.language import speaking, words
+from deploy.operator_parser import OperatorParser, subcommand
 from deploy.settings import OperatorSettings, wrong_settings
 
 _READ_WITHIN_S = 60.0
@@ -78,32 +79,36 @@ def _speak(
 
 def command_line() -> argparse.ArgumentParser:
     """What may be asked for."""
-    common = argparse.ArgumentParser(add_help=False)
+    common = OperatorParser(add_help=False)
     common.add_argument("--project", help="default: GOOGLE_CLOUD_PROJECT")
-    common.add_argument("--subscription", default="mechachang-dead-letter-pull")
+    common.add_argument(
+        "--subscription", default="mechachang-dead-letter-pull", help="where they are read"
+    )
     common.add_argument("--topic", default="mechachang-tasks", help="where tasks are replayed to")
     common.add_argument("--limit", type=_positive, default=500, help="read at most so many letters")
     common.add_argument("--json", action="store_true", help="report for machines")
-    parser = argparse.ArgumentParser(
+    parser = OperatorParser(
         prog="python -m deploy.dead_letters",
         description="Lists and replays the tasks that Pub/Sub gave up delivering.",
         epilog="Exit codes: 0 done, 1 Pub/Sub failed, 2 wrong usage, 3 no such dead letter.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", parents=[common], help="one line a task, without its text")
-    show = commands.add_parser("show", parents=[common], help="everything about one task")
+    subcommand(commands, "list", "one line a task, without its text", common)
+    show = subcommand(commands, "show", "everything about one task", common)
     show.add_argument("name", metavar="TASK_ID", help="or the message id of what is no task")
     show.add_argument("--with-text", action="store_true", help="with what the person wrote")
-    replay = commands.add_parser("replay", parents=[common], help="publish tasks again")
+    replay = subcommand(commands, "replay", "publish tasks again", common)
     which = replay.add_mutually_exclusive_group(required=True)
-    which.add_argument("names", metavar="TASK_ID", nargs="*", default=[])
+    which.add_argument("names", metavar="TASK_ID", nargs="*", default=[], help="only these")
     which.add_argument("--all", action="store_true", help="every task that was read")
     return parser
 
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError("must be a whole number above 0")
+        raise argparse.ArgumentTypeError(
+            words("must be a whole number above 0", "1 以上の整数を指定してください")
+        )
     return int(text)
 
 

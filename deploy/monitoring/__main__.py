@@ -21,6 +21,7 @@ from deploy.monitoring.changes import Change, Kind, Verb, changes
 from deploy.monitoring.google import GoogleMonitoring, normalised
 from deploy.monitoring.japanese import japanese_runbooks
 from deploy.monitoring.values import Installation, values
+from deploy.operator_parser import OperatorParser, subcommand
 from deploy.settings import OperatorSettings
 
 _DONE = {Verb.CREATE: "created", Verb.UPDATE: "updated", Verb.DELETE: "deleted"}
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command_line() -> argparse.ArgumentParser:
     """What may be asked for."""
-    common = argparse.ArgumentParser(add_help=False)
+    common = OperatorParser(add_help=False)
     common.add_argument("--project", help="default: GOOGLE_CLOUD_PROJECT")
     for severity in ("critical", "warning"):
         common.add_argument(
@@ -62,15 +63,15 @@ def command_line() -> argparse.ArgumentParser:
     common.add_argument(
         "--monitoring-address", help="a stand-in for Cloud Monitoring on this machine"
     )
-    parser = argparse.ArgumentParser(
+    parser = OperatorParser(
         prog="python -m deploy.monitoring",
         description="Keeps the dashboard and the alerts of Cloud Monitoring as the files say.",
         epilog="Exit codes: 0 done or nothing differs, 1 it differs or failed, 2 wrong usage.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("apply", parents=[common], help="change what differs, nothing else")
-    commands.add_parser("diff", parents=[common], help="only say what apply would change")
-    commands.add_parser("render", parents=[common], help="print them as JSON, asking nobody")
+    subcommand(commands, "apply", "change what differs, nothing else", common)
+    subcommand(commands, "diff", "only say what apply would change", common)
+    subcommand(commands, "render", "print them as JSON, asking nobody", common)
     return parser
 
 

@@ -13,6 +13,7 @@ from functools import partial
 
 from deploy.command_line import exit_code, metrics_options, prometheus_of
 from deploy.language import words
+from deploy.operator_parser import OperatorParser, subcommand
 from deploy.settings import OperatorSettings
 from deploy.slo.criteria import Result, results
 
@@ -25,14 +26,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command_line() -> argparse.ArgumentParser:
     """What may be asked for."""
-    parser = argparse.ArgumentParser(
+    parser = OperatorParser(
         prog="python -m deploy.slo",
         description="Reports error rate, latency, CPU and memory against the success criteria.",
         epilog="Exit codes: 0 all met, 1 one missed or failed, 2 wrong usage or no data.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    report = commands.add_parser(
-        "report", parents=[metrics_options()], help="one line a criterion: value, limit, met or not"
+    report = subcommand(
+        commands, "report", "one line a criterion: value, limit, met or not", metrics_options()
     )
     report.add_argument("--window", type=_window, default="7d", help="such as 1h or 7d (7d)")
     report.add_argument("--json", action="store_true", help="for machines, with the queries")
@@ -41,7 +42,9 @@ def command_line() -> argparse.ArgumentParser:
 
 def _window(text: str) -> str:
     if not re.fullmatch(r"[1-9]\d*[smhdw]", text):
-        raise argparse.ArgumentTypeError("must be like 30m, 1h or 7d")
+        raise argparse.ArgumentTypeError(
+            words("must be like 30m, 1h or 7d", "30m、1h、7d のように指定してください")
+        )
     return text
 
 

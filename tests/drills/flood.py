@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from deploy.operator_parser import OperatorParser
 from shared.ledger import Mark
 from shared.task import task_id_of_message
 from simulators.gemini import GeminiConfig
@@ -188,14 +189,21 @@ async def _run(size: Size, folder: Path) -> int:
     return 1 if verdict.faults else 0
 
 
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    parser = OperatorParser(prog="python -m tests.drills.flood", description=__doc__)
+    parser.add_argument("--mentions", type=int, default=1_000, help="of the first person (1000)")
+    parser.add_argument(
+        "--in-thread", type=int, default=200, help="of the second one, in a thread (200)"
+    )
+    parser.add_argument("--third", type=int, default=6, help="questions of the third one (6)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long they flood us (60)")
+    return parser
+
+
 def main() -> int:
     """Flood, print, and say by the exit code whether it held."""
-    parser = argparse.ArgumentParser(prog="python -m tests.drills.flood", description=__doc__)
-    parser.add_argument("--mentions", type=int, default=1_000)
-    parser.add_argument("--in-thread", type=int, default=200)
-    parser.add_argument("--third", type=int, default=6)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    size = Size(**vars(parser.parse_args()))
+    size = Size(**vars(command_line().parse_args()))
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(_run(size, Path(folder)))
 

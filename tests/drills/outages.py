@@ -20,6 +20,7 @@ from typing import Any, Final
 import aiohttp
 import yaml
 
+from deploy.operator_parser import OperatorParser
 from shared.ledger import Mark
 from simulators.faults import Fault
 from simulators.processes.environment import PROJECT_ROOT
@@ -201,12 +202,17 @@ async def _run(names: list[str], seconds: float, folder: Path) -> int:
     return 1 if failed else 0
 
 
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    parser = OperatorParser(prog="python -m tests.drills.outages", description=__doc__)
+    parser.add_argument("outages", nargs="*", choices=[*OUTAGES, []], help="which ones (all)")
+    parser.add_argument("--seconds", type=float, default=600.0, help="how long each lasts (600)")
+    return parser
+
+
 def main() -> int:
     """Let each vendor go away, print, and say by the exit code whether all held."""
-    parser = argparse.ArgumentParser(prog="python -m tests.drills.outages", description=__doc__)
-    parser.add_argument("outages", nargs="*", choices=[*OUTAGES, []], help="all of them")
-    parser.add_argument("--seconds", type=float, default=600.0, help="how long each lasts (600)")
-    options = parser.parse_args()
+    options = command_line().parse_args()
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(_run(options.outages or [*OUTAGES], options.seconds, Path(folder)))
 

@@ -6,6 +6,7 @@ asked; then ``python -m deploy.restore`` makes them again. Each question must ha
 Needs redis-server, gcloud and its Pub/Sub emulator. Exit codes: 0 restored; 1 not.
 """
 
+import argparse
 import asyncio
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from google.pubsub_v1 import PublisherAsyncClient, SubscriberAsyncClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncIOTransport
 
+from deploy.operator_parser import OperatorParser
 from shared.ledger import Mark
 from simulators.gemini import Reply
 from simulators.processes.google_emulator import EmulatorMissing, google_emulator
@@ -127,6 +129,11 @@ async def _published_in_vain(stack: LocalStack) -> None:
         raise DrillFailed("The command service has queued a question nowhere.")
 
 
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for: only what it does."""
+    return OperatorParser(prog="python -m tests.drills.restore", description=__doc__)
+
+
 async def main() -> int:
     """Run the drill and tell each step; the exit code."""
 
@@ -145,4 +152,5 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
+    command_line().parse_args()
     sys.exit(asyncio.run(main()))

@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.operator_parser import OperatorParser
 from tests.drills.versions import BAD, SERVICE, Installation, installation
 
 
@@ -93,11 +94,16 @@ def _carrier(running: Installation) -> str:
     return " and ".join(f"{name}" for name in running.shares())
 
 
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    parser = OperatorParser(prog="python -m tests.drills.rollback", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path(".run/drill"), help="for the logs")
+    return parser
+
+
 def main() -> int:
     """0 if the drill was passed."""
-    parser = argparse.ArgumentParser(prog="python -m tests.drills.rollback", description=__doc__)
-    parser.add_argument("--folder", type=Path, default=Path(".run/drill"), help="for the logs")
-    folder = parser.parse_args().folder.resolve()
+    folder = command_line().parse_args().folder.resolve()
     for log in folder.glob("*.log"):
         log.unlink()
     return 1 if asyncio.run(drill(folder)).faults else 0

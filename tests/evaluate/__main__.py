@@ -12,20 +12,22 @@ import json
 import sys
 from pathlib import Path
 
+from deploy.operator_parser import OperatorParser
 from processor_service.prompt.build import PROMPT_VERSION
 from tests.evaluate.asking import SIMULATED, Result, evaluated, real, settings, simulated
 from tests.evaluate.questions import questions
 from tests.evaluate.results import RECORDED, fingerprint, table, written
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.evaluate", description=__doc__)
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    parser = OperatorParser(prog="python -m tests.evaluate", description=__doc__)
     parser.add_argument("--save", type=Path, help="write the answers and their faults to this file")
     parser.add_argument("--compare", type=Path, nargs=2, help="compare two saved runs, ask nothing")
-    parser.add_argument("--record", action="store_true", help=f"write {RECORDED.name}")
+    parser.add_argument("--record", action="store_true", help="write recorded.json")
     parser.add_argument("--simulated", action="store_true", help="ask the simulated Gemini anyway")
     parser.add_argument("--every", type=int, default=1, help="ask only every N-th question")
-    return parser.parse_args()
+    return parser
 
 
 async def _ask(every: int, *, simulate: bool) -> tuple[str, list[Result]]:
@@ -46,7 +48,7 @@ def _refusal() -> str | None:
 
 def main() -> int:
     """0 when all were asked; 1 if something can't be recorded."""
-    options = _options()
+    options = command_line().parse_args()
     if options.compare:
         runs = [json.loads(path.read_text(encoding="utf-8")) for path in options.compare]
         sys.stdout.write(table(runs) + "\n")

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.operator_parser import OperatorParser
 from processor_service.delivery.pace import HELD_S
 from shared.ledger import Mark
 from simulators.gemini import GeminiConfig
@@ -144,14 +145,17 @@ async def _measure(rounds: int, folder: Path) -> bool:
     return worst < AT_MOST_S and requests == len(waited)
 
 
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    parser = OperatorParser(prog="python -m tests.measure.first_words", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20, help="questions in each mode")
+    return parser
+
+
 def main() -> int:
     """Measure, print, and say by the exit code whether it is quick enough."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.measure.first_words", description=__doc__
-    )
-    parser.add_argument("--rounds", type=int, default=20, help="questions in each mode")
     with tempfile.TemporaryDirectory() as folder:
-        return 0 if asyncio.run(_measure(parser.parse_args().rounds, Path(folder))) else 1
+        return 0 if asyncio.run(_measure(command_line().parse_args().rounds, Path(folder))) else 1
 
 
 if __name__ == "__main__":

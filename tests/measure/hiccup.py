@@ -18,6 +18,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from deploy.operator_parser import OperatorParser
 from simulators.gemini import ErrorReply, Reply
 from simulators.stack.config import StackConfig
 from simulators.stack.provisioning import DEAD_LETTER_TOPIC, DeliveryRules
@@ -129,17 +130,24 @@ def _spread(late: Sequence[float]) -> str:
     return f"{half:.1f} (half), {most:.1f} (95 of 100), {late[-1]:.1f} (all)"
 
 
-def main() -> int:
-    """Run, print, and say by the exit code whether the promise was kept."""
-    parser = argparse.ArgumentParser(prog="python -m tests.measure.hiccup", description=__doc__)
-    parser.add_argument("what", choices=[*_FIRST, "down"])
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    parser = OperatorParser(prog="python -m tests.measure.hiccup", description=__doc__)
+    parser.add_argument("what", choices=[*_FIRST, "down"], help="what Gemini does")
     parser.add_argument("--seconds", type=float, default=None, help="10, or 60 when it is down")
     parser.add_argument(
         "--rate", type=float, default=None, help="20 a second, or 2 when it is down"
     )
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of everything that is chosen by chance (1)"
+    )
     parser.add_argument("--folder", type=Path, default=Path(".run/hiccup"), help="for the logs")
-    options = parser.parse_args()
+    return parser
+
+
+def main() -> int:
+    """Run, print, and say by the exit code whether the promise was kept."""
+    options = command_line().parse_args()
     down = options.what == "down"
     seconds, rate = (
         options.seconds or (60.0 if down else 10.0),

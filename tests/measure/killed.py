@@ -20,6 +20,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from deploy.operator_parser import OperatorParser
 from simulators.journal import Entry
 from simulators.stack.config import StackConfig
 from simulators.stack.provisioning import DEAD_LETTER_TOPIC, DeliveryRules
@@ -158,13 +159,20 @@ def _spread(late: Sequence[float]) -> str:
     return f"{half:.1f} (half), {most:.1f} (95 of 100), {late[-1]:.1f} (all)"
 
 
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    parser = OperatorParser(prog="python -m tests.measure.killed", description=__doc__)
+    parser.add_argument("what", choices=[*_BOUND_S], help="which processors")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of everything that is chosen by chance (1)"
+    )
+    parser.add_argument("--folder", type=Path, default=Path(".run/killed"), help="for the logs")
+    return parser
+
+
 def main() -> int:
     """Run, print, and say by the exit code whether the promise was kept."""
-    parser = argparse.ArgumentParser(prog="python -m tests.measure.killed", description=__doc__)
-    parser.add_argument("what", choices=[*_BOUND_S])
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--folder", type=Path, default=Path(".run/killed"), help="for the logs")
-    options = parser.parse_args()
+    options = command_line().parse_args()
     plan = Plan(options.what, options.seed, options.folder.resolve())
     return 0 if asyncio.run(run(plan)) else 1
 

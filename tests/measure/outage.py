@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from deploy.operator_parser import OperatorParser
 from processor_service.settings import ProcessorSettings
 from simulators.stack.config import StackConfig
 from simulators.stack.provisioning import DEAD_LETTER_TOPIC, DeliveryRules
@@ -206,14 +207,21 @@ def _say(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
-def main() -> int:
-    """Run, print, and say by the exit code whether the promise was kept."""
-    parser = argparse.ArgumentParser(prog="python -m tests.measure.outage", description=__doc__)
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    parser = OperatorParser(prog="python -m tests.measure.outage", description=__doc__)
     parser.add_argument("--seconds", type=float, default=600.0, help="how long Gemini is away")
     parser.add_argument("--questions", type=int, default=60, help="asked meanwhile")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of everything that is chosen by chance (1)"
+    )
     parser.add_argument("--folder", type=Path, default=Path(".run/outage"), help="for the logs")
-    options = parser.parse_args()
+    return parser
+
+
+def main() -> int:
+    """Run, print, and say by the exit code whether the promise was kept."""
+    options = command_line().parse_args()
     folder = options.folder.resolve()
     for log in folder.glob("*.log"):
         log.unlink()

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from deploy.operator_parser import OperatorParser
 from tests.drills.runbooks.drills import DRILLS
 from tests.drills.runbooks.played_drills import PLAYED
 from tests.drills.runbooks.played_run import play_all
@@ -20,12 +21,18 @@ from tests.drills.runbooks.run import Result, run_all
 _LINE = "{:<20} {:<42} {:<7} {:>5}"
 
 
-def main() -> int:
-    """Print one paragraph a drill; 1 if one failed."""
-    parser = argparse.ArgumentParser(prog="python -m tests.drills.runbooks", description=__doc__)
-    parser.add_argument("pages", nargs="*", help="names of pages; all that can be drilled")
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    parser = OperatorParser(prog="python -m tests.drills.runbooks", description=__doc__)
+    parser.add_argument("pages", nargs="*", help="names of pages (all)")
     parser.add_argument("--quick", action="store_true", help="only what the tests do")
     parser.add_argument("--folder", type=Path, help="keeps the logs there")
+    return parser
+
+
+def main() -> int:
+    """Print one paragraph a drill; 1 if one failed."""
+    parser = command_line()
     options = parser.parse_args()
     known = {drill.page for drill in (*DRILLS, *PLAYED)}
     if unknown := set(options.pages) - known:

@@ -14,15 +14,14 @@ from tests.support.tasks import NOON
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 TOOLS = [
-    *(DEPLOY / f"{name}.py" for name in ("rollback", "rollout", "departure", "google_access")),
-    DEPLOY / "command_line.py",
+    *(DEPLOY / f"{path.stem}.py" for path in sorted(DEPLOY.glob("[a-z]*.py"))),
     *(
         path
         for folder in ("canary", "check_slack", "dead_letters", "monitoring", "slo")
         for path in sorted((DEPLOY / folder).glob("*.py"))
     ),
 ]
-SAYS = {"say", "print", "_tell", "error"}
+SAYS = {"say", "_say", "print", "_tell", "error", "ArgumentTypeError"}
 # Names that a reader looks for or types: options, roles, settings, modules.
 NAMES = re.compile(r"--[a-z-]+|roles/[\w.]+\w|[A-Z]{4,}(?:_[A-Z]+)+|(?:python -m|gcloud) [\w.]+")
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
@@ -38,7 +37,6 @@ def called(call: ast.Call) -> str:
 def is_told(call: ast.Call) -> bool:
     """Whether people read what it is given."""
     name = called(call)
-    # How an argument of a command line is written is argparse's to tell, which is in English.
     return name in SAYS or (name.endswith(("Failed", "Unavailable", "Unproven", "Task", "ed")))
 
 
