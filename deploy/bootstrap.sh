@@ -397,17 +397,22 @@ make_budget() {
 
 # What whoever is on call does by the runbooks: look, go back, scale, execute the smoke test, replay.
 make_oncall() {
-  local group=$1 account
+  local group=$1 account secret
   [[ $group == *:* ]] || group=group:$group
   on projects "$PROJECT_ID" "$group" run.developer monitoring.viewer logging.viewer \
-    serviceusage.serviceUsageConsumer
+    cloudtrace.user cloudbuild.builds.viewer redis.viewer serviceusage.serviceUsageConsumer
   # A new revision runs as one of these.
   for account in "$COMMAND" "$PROCESSOR"; do
     on "iam service-accounts" "$account" "$group" iam.serviceAccountUser
   done
   on "artifacts repositories" mechachang "$group" artifactregistry.reader --location="$REGION"
   on "pubsub subscriptions" mechachang-dead-letter-pull "$group" pubsub.subscriber pubsub.viewer
+  on "pubsub subscriptions" mechachang-tasks-push "$group" pubsub.viewer
   on "pubsub topics" $TASKS "$group" pubsub.publisher
+  # A revoked token is replaced at night; nobody can read one by this.
+  for secret in slack-bot-token slack-app-token; do
+    on secrets mechachang-$secret "$group" secretmanager.secretVersionAdder
+  done
 }
 
 # IAM knows no condition on the name of a Cloud Run service in a project's policy

@@ -69,13 +69,19 @@ async def test_whoever_is_on_call_may_look_go_back_and_replay(tmp_path: Path) ->
         ("run.developer", "a-project"),
         ("monitoring.viewer", "a-project"),
         ("logging.viewer", "a-project"),
+        ("cloudtrace.user", "a-project"),
+        ("cloudbuild.builds.viewer", "a-project"),
+        ("redis.viewer", "a-project"),
         ("serviceusage.serviceUsageConsumer", "a-project"),
         ("iam.serviceAccountUser", "mechachang-command@a-project.iam.gserviceaccount.com"),
         ("iam.serviceAccountUser", "mechachang-processor@a-project.iam.gserviceaccount.com"),
         ("artifactregistry.reader", "mechachang"),
         ("pubsub.subscriber", "mechachang-dead-letter-pull"),
         ("pubsub.viewer", "mechachang-dead-letter-pull"),
+        ("pubsub.viewer", "mechachang-tasks-push"),
         ("pubsub.publisher", TASKS_TOPIC),
+        ("secretmanager.secretVersionAdder", "mechachang-slack-bot-token"),
+        ("secretmanager.secretVersionAdder", "mechachang-slack-app-token"),
     }
 
 
