@@ -21,14 +21,15 @@ from deploy.check_slack.streams import check_cards, check_stream_in_channel, che
 from deploy.check_slack.workspace import CheckImpossible, Refusal, Workspace
 from deploy.command_line import exit_code, stop_on_sigterm
 from deploy.language import words
+from deploy.operator_parser import OperatorParser
 from deploy.settings import OperatorSettings
 from shared.errors import SlackDenied
 from shared.slack.client import slack_client
 
 
-def main(argv: Sequence[str] | None = None, stdin: int = 0) -> int:
-    """Do what the command line says; the exit code. ``stdin`` is a file descriptor."""
-    parser = argparse.ArgumentParser(
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    parser = OperatorParser(
         prog="python -m deploy.check_slack",
         description="Tries out what this Slack workspace really does, with the token of "
         "SLACK_BOT_TOKEN: posts, metadata, reading, streams, task cards, sessions, files. Two "
@@ -43,7 +44,12 @@ def main(argv: Sequence[str] | None = None, stdin: int = 0) -> int:
     parser.add_argument(
         "--unattended", action="store_true", help="ask nobody: only what the API itself tells"
     )
-    options = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None, stdin: int = 0) -> int:
+    """Do what the command line says; the exit code. ``stdin`` is a file descriptor."""
+    options = command_line().parse_args(argv)
     people: People = Nobody() if options.unattended else AtTheTerminal(stdin)
     return exit_code(lambda settings: asyncio.run(_run(options, settings, people)))
 

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from deploy.operator_parser import OperatorParser
 from tests.drills.installation.first_answer import first_answer
 from tests.drills.installation.judge import faults, one_of_each_form, unlike
 from tests.drills.installation.page import PAGES, read
@@ -19,13 +20,16 @@ from tests.drills.installation.walk import walk
 from tests.support import gcloud
 
 
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    parser = OperatorParser(prog="python -m tests.drills.installation", description=__doc__)
+    parser.add_argument("--pages", action="store_true", help="only the pages, no first answer")
+    return parser
+
+
 def main() -> int:
     """Print a line for each page and for the first answer; 1 if one failed."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.drills.installation", description=__doc__
-    )
-    parser.add_argument("--pages", action="store_true", help="only the pages, no first answer")
-    options = parser.parse_args()
+    options = command_line().parse_args()
     with TemporaryDirectory() as folder:
         Path(folder, "stack").mkdir()
         return asyncio.run(_run(Path(folder), pages_only=options.pages))

@@ -14,14 +14,19 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from deploy.operator_parser import OperatorParser
 from tests.drills.pipeline.acts import ACTS
 from tests.drills.pipeline.build import project
 
 
+def command_line() -> argparse.ArgumentParser:
+    """What may be asked for: only what it does."""
+    return OperatorParser(prog="python -m tests.drills.pipeline", description=__doc__)
+
+
 def main() -> int:
     """Play the acts, print what happens; 1 if something did not hold."""
-    parser = argparse.ArgumentParser(prog="python -m tests.drills.pipeline", description=__doc__)
-    parser.parse_args()
+    command_line().parse_args()
     with TemporaryDirectory() as folder:
         found = asyncio.run(_play(Path(folder)))
     sys.stdout.write("Passed.\n" if not found else f"Failed: {'; '.join(found)}.\n")
