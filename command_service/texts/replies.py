@@ -55,8 +55,9 @@ _USAGE: Final[Texts] = {
 • メッセージの「その他」メニューから「スレッドを要約」「翻訳」「説明」を選ぶ（回答はダイレクトメッセージに届きます）{reaction}
 *チャンネルのまとめ*
 • `/gemini catch-up #チャンネル 3d` 最近の発言のまとめを、元の発言へのリンク付きでダイレクトメッセージに届けます（`/gemini まとめ` も使えます。期間は `1d`・`3d`・`1w`、チャンネルを省くとその場所。あなたと私の両方が参加しているチャンネルに限ります）
+• ダイレクトメッセージの横にチャンネルやメッセージを開き、「このチャンネルの今週をまとめて」「このスレッドの要点は」のように質問する
 *読めるファイル*
-• PDF・Word・Excel・PowerPoint・CSV・メール（.eml）・画像・音声・動画・テキストを質問に添付できます
+• PDF・Word・Excel・PowerPoint・OpenDocument・CSV・メール（.eml）・画像・音声・動画・テキストを質問に添付できます
 *回答のモード* （指定がなければ、`/gemini` では質問に合わせて自動で選びます。既定のモードと言語は、私の「ホーム」タブで選べます）
 • `/gemini general: 質問` 要約と主なポイント（`一般:` も使えます）
 • `/gemini code: 質問` コードと説明、改善の提案（`コード:`）
@@ -78,8 +79,9 @@ _USAGE: Final[Texts] = {
 • choose Summarise thread, Translate or Explain from a message's menu (I answer by direct message){reaction}
 *Catching up*
 • `/gemini catch-up #channel 3d` sums up what was said lately, with links, in our direct messages (`1d`, `3d` or `1w`; without a channel, the one you're in; only channels that both of us are in)
+• open a channel or message beside our direct messages and ask about it: "Summarise this channel's week"
 *Files I can read*
-• send PDF, Word, Excel, PowerPoint, CSV or mail (.eml) files, images, audio, video or text with your question
+• send PDF, Word, Excel, PowerPoint, OpenDocument, CSV or mail (.eml) files, images, audio, video or text with your question
 *Answer modes* (`/gemini` picks one that fits, unless you name it; choose a default mode and your language in my Home tab)
 • `/gemini general: …` a summary and its key points
 • `/gemini code: …` code with an explanation and suggestions
