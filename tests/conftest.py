@@ -1,9 +1,14 @@
 """How ``make test`` hands tests out to its processes: in order, the longest-lasting first."""
 
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+from simulators.stack.service import Service
+from tests.support.nursery.forked import Nursery
 
 # Each of their tests starts a system of its own, and shares nothing with others of its file.
 ALONE = ("tests/chaos/", "tests/drills/", "tests/scenarios/", "tests/browser/")
@@ -20,3 +25,26 @@ class InOrder(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist tells 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> InOrder:
     """In place of ``--dist loadfile``, in which one file's tests would wait for each other."""
     return InOrder(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those tests start their services in the quicker way."""
+    for item in items:
+        if item.nodeid.startswith(ALONE) and isinstance(item, pytest.Function):
+            item.fixturenames.insert(0, "quick_services")
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery | None]:
+    """What services are forked off; macOS does not let a process fork that has imported so much."""
+    if sys.platform != "linux":
+        yield None
+        return
+    with Nursery() as opened:
+        yield opened
+
+
+@pytest.fixture
+def quick_services(nursery: Nursery | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Services are forked, not started anew."""
+    monkeypatch.setattr(Service, "starter", nursery)

@@ -7,8 +7,27 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 _TIE = Path(__file__).with_name("tied_exec.py")
+
+
+class Running(Protocol):
+    """A started process, as ``asyncio.subprocess.Process`` shows it."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended (negative: by that signal), None while it runs."""
+
+    async def wait(self) -> int:
+        """Wait for the end; how it ended."""
+
+    def send_signal(self, number: int, /) -> None:
+        """ProcessLookupError if it has ended."""
 
 
 class ChildProcess:
@@ -30,7 +49,7 @@ class ChildProcess:
         self._command = tuple(command)
         self._environment = dict(environment)
         self._folder = folder
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Running | None = None
         self.ended_on_purpose = False
         """The last end was asked for with `kill` or `terminate`."""
         self.may_start = asyncio.Event()
@@ -58,10 +77,13 @@ class ChildProcess:
             raise RuntimeError(f"{self.name} is running already (pid {self.pid})")
         self.ended_on_purpose = False
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._process = await self._spawned()
+
+    async def _spawned(self) -> Running:
         # -I and -S: the few lines before the command need nothing but the standard library.
         tied = (sys.executable, "-I", "-S", str(_TIE), str(os.getpid()), *self._command)
         with self.log_path.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 *tied,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,

@@ -4,10 +4,11 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar, Protocol
 
 import aiohttp
 
-from simulators.processes.child_process import ChildProcess
+from simulators.processes.child_process import ChildProcess, Running
 
 _PROBE_TIMEOUT = aiohttp.ClientTimeout(total=2)
 
@@ -16,8 +17,20 @@ class ServiceNotReady(Exception):
     """A service did not come up; the text holds the reason and its last log lines."""
 
 
+class Starter(Protocol):
+    """Another way to start ``python -m MODULE``."""
+
+    async def start(
+        self, module: str, environment: Mapping[str, str], folder: Path, log: Path
+    ) -> Running:
+        """Start it in the folder, with exactly that environment; what it writes goes to the log."""
+
+
 class Service(ChildProcess):
     """``python -m MODULE`` on ``port``, ready when ``GET /readyz`` answers 200."""
+
+    starter: ClassVar[Starter | None] = None
+    """Tests of the whole system start services in a quicker way than by a new interpreter."""
 
     def __init__(
         self,
@@ -35,6 +48,7 @@ class Service(ChildProcess):
             environment={**environment, "PORT": str(port)},
             folder=folder,
         )
+        self._module = module
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self._ready_timeout_s = ready_timeout_s
@@ -44,6 +58,13 @@ class Service(ChildProcess):
         await super().start()
         if wait_until_ready:
             await self.wait_until_ready()
+
+    async def _spawned(self) -> Running:
+        if self.starter is None:
+            return await super()._spawned()
+        return await self.starter.start(
+            self._module, self._environment, self._folder, self.log_path
+        )
 
     async def wait_until_ready(self) -> None:
         """Return once ``/readyz`` says so; raises ServiceNotReady at the deadline or its end."""
