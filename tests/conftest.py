@@ -12,12 +12,23 @@ from tests.support.nursery.forked import Nursery
 
 # Each of their tests starts a system of its own, and shares nothing with others of its file.
 ALONE = ("tests/chaos/", "tests/drills/", "tests/scenarios/", "tests/browser/")
+# These keep both cores busy, and some judge how long people wait: one after the other.
+BUSY = (
+    "tests/chaos/test_chaos.py",
+    "tests/drills/",
+    "tests/scenarios/test_busy_workspace.py",
+    "tests/scenarios/test_flood_of_mentions.py",
+    "tests/scenarios/test_restore_drill.py",
+    "tests/scenarios/test_vendor_outages.py",
+)
 
 
 class InOrder(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist tells no types
     """Whoever is free takes what is next: a test that starts a system, or a file of others."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(BUSY):
+            return "busy"
         return nodeid if nodeid.startswith(ALONE) else nodeid.split("::", 1)[0]
 
 

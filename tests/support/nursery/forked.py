@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -39,7 +39,8 @@ _TIE: Final = tied_exec.__file__
 class Nursery:
     """One process for each service to be forked off, begun when the first is wanted."""
 
-    def __init__(self) -> None:
+    def __init__(self, imported: Mapping[str, Sequence[str]] = IMPORTED) -> None:
+        self._imported = imported
         # A socket's path has at most 107 characters: pytest's own folders are too deep.
         self._folder = Path(tempfile.mkdtemp(prefix="nursery-"))
         self._parents: dict[str, subprocess.Popen[str]] = {}
@@ -77,7 +78,7 @@ class Nursery:
         return subprocess.Popen(
             [
                 *(sys.executable, "-I", "-S", _TIE, str(os.getpid())),
-                *(sys.executable, *births, *IMPORTED[module]),
+                *(sys.executable, *births, *self._imported[module]),
             ],
             env=inherited(),
             cwd=PROJECT_ROOT,
