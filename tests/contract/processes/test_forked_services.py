@@ -1,5 +1,6 @@
 """What a forked process has and how it ends: as one that was started anew."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -48,8 +49,10 @@ async def test_it_has_its_environment_and_folder_and_no_other_and_tells_how_it_e
 async def test_a_signal_ends_it_and_the_other_goes_on(tmp_path: Path) -> None:
     name = module(tmp_path, WAITS)
     with Nursery({name: ()}) as nursery:
-        first = await nursery.start(name, {}, tmp_path, tmp_path / "first")
-        second = await nursery.start(name, {}, tmp_path, tmp_path / "second")
+        first, second = await asyncio.gather(
+            nursery.start(name, {}, tmp_path, tmp_path / "first"),
+            nursery.start(name, {}, tmp_path, tmp_path / "second"),
+        )
         first.send_signal(signal.SIGTERM)
         assert await first.wait() == -signal.SIGTERM
         os.kill(second.pid, 0)

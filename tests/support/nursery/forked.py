@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -44,6 +45,9 @@ class Nursery:
         # A socket's path has at most 107 characters: pytest's own folders are too deep.
         self._folder = Path(tempfile.mkdtemp(prefix="nursery-"))
         self._parents: dict[str, subprocess.Popen[str]] = {}
+        # Two services that start side by side wait for one parent, each in the loop of its test.
+        self._waiting = ThreadPoolExecutor()
+        self._ready: dict[str, Future[None]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -59,6 +63,7 @@ class Nursery:
             parent.wait()
             if parent.stdout is not None:
                 parent.stdout.close()
+        self._waiting.shutdown()
         shutil.rmtree(self._folder)
 
     async def start(
@@ -67,7 +72,8 @@ class Nursery:
         """``python -m module`` in the folder, tied to this process."""
         if module not in self._parents:
             self._parents[module] = self._begin(module)
-            await asyncio.to_thread(_until_ready, self._parents[module])
+            self._ready[module] = self._waiting.submit(_until_ready, self._parents[module])
+        await asyncio.shield(asyncio.wrap_future(self._ready[module]))
         reader, writer = await asyncio.open_unix_connection(self._place(module))
         asked = {"module": module, "environment": dict(environment)}
         writer.write(json.dumps({**asked, "folder": str(folder), "log": str(log)}).encode() + b"\n")
