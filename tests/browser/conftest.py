@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
@@ -30,6 +30,9 @@ PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
+# What a slow machine needs beside others' tests; a page that is quick waits for none of it.
+WITHIN_MS = 20_000
+expect.set_options(timeout=WITHIN_MS)
 OpenPage = Callable[..., Awaitable[Page]]
 
 
@@ -86,7 +89,7 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
         context = await browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(5_000)
+        page.set_default_timeout(WITHIN_MS)
         page.on("console", lambda it: complaints.append(it.text) if it.type == "error" else None)
         page.on("pageerror", lambda it: complaints.append(str(it)))
         page.on(
