@@ -11,7 +11,7 @@ SEED ?= 1
 SECONDS ?= 60
 RATE ?= 12
 # Tests run side by side in this many processes; many of them wait more than they work (tests/conftest.py).
-WORKERS ?= 4
+WORKERS ?= 3
 # Set WHEELS= to let pip compile a package that has no wheel for this machine.
 WHEELS ?= --only-binary :all:
 
@@ -42,8 +42,8 @@ lint: $(VENV)/.dev ## Check formatting, lint, import rules and types
 check: lint ## The same, and run the unit tests
 	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile tests/unit
 
-test: $(VENV)/.dev ## Run every test, about twelve minutes on two cores (ARGS=...)
-	@echo "Every test: about twelve minutes on two cores. A part: make test ARGS=tests/unit"
+test: $(VENV)/.dev ## Run every test, about thirteen minutes on two cores (ARGS=...)
+	@echo "Every test: about thirteen minutes on two cores. A part: make test ARGS=tests/unit"
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 format: $(VENV)/.dev ## Format the code and mend what lint can mend
