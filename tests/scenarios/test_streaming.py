@@ -10,7 +10,7 @@ from simulators.gemini import GeminiConfig, Reply
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 # A model that takes its time: the first words after 0.4 s, the last after 3 s.
 UNHURRIED = GeminiConfig(first_token_s=0.4, total_s=3.0)
 WORDS = "\n\n".join(f"段落{number}です。" + "詳しく説明します。" * 3 for number in range(12))

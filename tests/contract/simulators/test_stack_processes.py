@@ -1,6 +1,7 @@
 """Services as processes: readiness, crashes, restarts, several behind one address."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -129,7 +130,7 @@ async def test_a_crashed_child_is_started_again_and_said_so(tmp_path: Path) -> N
     watching = asyncio.create_task(supervise([running], said.append))
     try:
         assert running._process is not None
-        running._process.kill()
+        running._process.send_signal(signal.SIGKILL)
         await until(lambda: any("is back" in line for line in said))
         assert running.pid not in (None, first)
         assert said[0] == "a-service was ended by signal 9. Starting it again in 0.2 s."
