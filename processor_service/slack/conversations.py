@@ -17,10 +17,12 @@ from processor_service.slack.uploads import SlackUploads
 from shared.errors import SlackUnavailable
 from shared.slack.message import MessageRef
 from shared.slack.refused_methods import RefusedMethods
-from shared.task import Task
+from shared.task import Source, Task
 
 # The user's clock is Slack's, ours may run ahead of it.
 _CLOCK_GRACE_S = 60.0
+# As long as Redis remembers a finished task.
+_ASKED_BEFORE_S = 7 * 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -109,4 +111,12 @@ class SlackConversations:
 
 
 def _since(task: Task) -> str:
-    return f"{task.occurred_at.timestamp() - _CLOCK_GRACE_S:.6f}"
+    """Since when the task's messages may stand there. A reaction may have been there before: since
+    its message was written, in direct messages a week at most.
+    """
+    asked = task.occurred_at.timestamp() - _CLOCK_GRACE_S
+    if task.source is Source.REACTION and task.subject is not None:
+        written = float(task.subject.message_ts)
+        earliest = 0.0 if task.shown_below is not None else asked - _ASKED_BEFORE_S
+        asked = min(asked, max(written, earliest))
+    return f"{asked:.6f}"

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fakeredis import FakeAsyncRedis
@@ -184,6 +184,31 @@ async def test_what_a_reaction_asks_is_shown_once_in_the_thread_of_its_message(
         "the matter",
     ]
     assert bench.slack.messages(bench.slack.people.dm("alice").id) == []
+
+
+@pytest.mark.parametrize("where", ["direct messages", "the thread"])
+async def test_a_reaction_put_there_again_days_later_finds_its_question_shown(
+    processor: Processor, where: str
+) -> None:
+    bench = processor.bench
+    message = bench.slack.people.post("kenji", "#general", "the matter")
+    in_thread = where == "the thread"
+    first = processor.task(
+        message,
+        source=Source.REACTION,
+        text="",
+        private=not in_thread,
+        thread_ts=message.ts if in_thread else None,
+    )
+    again = first.model_copy(update={"occurred_at": first.occurred_at + timedelta(days=3)})
+    places = [
+        (await resolve_destination(task, processor.conversations, processor.run)).conversation.place
+        for task in (first, again)
+    ]
+    assert places[0] == places[1]
+    shown = bench.slack.messages(bench.slack.people.dm("alice").id)
+    assert len(shown) == (0 if in_thread else 1)
+    assert len(bench.slack.messages("#general", thread_ts=message.ts)) == (2 if in_thread else 1)
 
 
 async def test_without_leave_to_open_direct_messages_the_response_url_is_used() -> None:
