@@ -16,6 +16,7 @@ const EVENTS = {
   view_submission: "sForm",
   view_closed: "sForm",
   message_action: "sShortcut",
+  reaction_added: "sReactionArrives",
 };
 const CALLS = {
   "chat.startStream": "sFirstWords",
@@ -25,6 +26,12 @@ const CALLS = {
   "conversations.replies": "sThreadRead",
   "conversations.history": "sChannelRead",
   "conversations.info": "sChannelKnown",
+  "conversations.members": "sMembersKnown",
+  "conversations.open": "sDirectOpened",
+  "users.conversations": "sChannelsListed",
+  "usergroups.list": "sGroupsKnown",
+  "reactions.add": "sReaction",
+  "assistant.threads.setSuggestedPrompts": "sPrompts",
   "users.info": "sPersonKnown",
   "agents.sessions.setStatus": "sSession",
   "agents.sessions.rename": "sSessionTitle",
@@ -81,10 +88,11 @@ function named(text, full) {
 
 /** The name of what a call to Slack did, or undefined. */
 function callOf({ detail }, journey) {
-  const { method, clears, role, parts, task } = detail;
+  const { method, clears, role, parts, task, steps } = detail;
   if (method === "assistant.threads.setStatus") return clears ? "sStatusCleared" : "sStatusShown";
   // Only the newest answer of a thread has buttons: the one before loses its own.
   if (role && task && !journey.keys.has(`task:${task}`)) return "sOlderAnswer";
+  if (steps) return "sSteps";
   if (method === "chat.stopStream") return parts === 0 ? "sMoreWords" : "sAnswer";
   if (method === "chat.update" && parts === 0) return "sMoreWords";
   if (method === "chat.postMessage" && role === "answer" && parts === 0) return "sFirstWords";
@@ -123,6 +131,7 @@ export function titleOf(journey) {
   if (kind === "feedback") return t(words ? "jVoteOn" : "jVote", { words, thumb });
   if (wish) return t(wish === "shorter" ? "jShorter" : "jLonger", { words });
   if (source === "button" || source === "retry") return t("jAgain", { words });
+  if (source === "reaction") return t("jReaction", { words });
   if (source === "shortcut") return t("jShortcut", { words });
   return words || stepOf(journey.entries[0], journey).label;
 }

@@ -136,10 +136,19 @@ class WebApi:
         detail |= said(arguments)
         if name == "assistant.threads.setStatus":
             detail["clears"] = not arguments.get("status")
+        if name in {"chat.startStream", "chat.appendStream"} and _shows_no_words(arguments):
+            detail["steps"] = True
         if fault is not None:
             detail["fault"] = fault.kind
         ms = (time.perf_counter() - started) * 1000
         self._journal.record("slack", "api", keys, ms=ms, **detail)
+
+
+def _shows_no_words(arguments: Mapping[str, Any]) -> bool:
+    """Whether a stream's call brings task cards alone."""
+    chunks = arguments.get("chunks")
+    kinds = {each.get("type") for each in chunks or () if isinstance(each, dict)}
+    return bool(kinds) and kinds <= {"task_update", "plan_update"}
 
 
 def said(arguments: Mapping[str, Any]) -> dict[str, str | int]:

@@ -217,6 +217,18 @@ async def test_a_task_card_is_updated_in_its_place_and_keeps_its_sources(
     assert text["text"] == "答え"
 
 
+async def test_the_journal_tells_a_streams_steps_from_its_words(streams: Streams) -> None:
+    card = TaskUpdateChunk(id="files", title="読んでいます", status="in_progress")
+    place = await streams.start(chunks=[card])
+    words = [
+        MarkdownTextChunk(text="答え"),
+        TaskUpdateChunk(id="files", title="読みました", status="complete"),
+    ]
+    await streams.client.chat_appendStream(**place, chunks=words)
+    started, appended = streams.bench.journal.entries(step="api")[-2:]
+    assert (started.detail.get("steps"), appended.detail.get("steps")) == (True, None)
+
+
 async def test_a_server_without_task_cards_refuses_them_and_takes_text() -> None:
     async with workbench(replace(FAST, task_cards=False)) as bench:
         asked = bench.slack.people.post("hana", "#general", "q")
