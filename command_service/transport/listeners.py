@@ -112,14 +112,16 @@ class Listeners:
 
     def register(self, app: AsyncApp) -> None:
         """Make ``app`` handle everything the manifest subscribes to, and ack everything else."""
-        # Bolt takes the first listener that matches, so the special kind of message comes first.
+        # Bolt asks one after the other, and takes the first that matches. Four asked in vain
+        # double its share of an event (0.12 to 0.25 ms): what comes most is asked first, and the
+        # special kinds of message before all others.
+        app.event("app_mention")(self._on_event(read_mention))
         app.event({"type": "message", "subtype": "message_changed"})(self._on_edit)
         app.event({"type": "message", "subtype": "message_deleted"})(self._on_deletion)
+        app.event("message")(self._on_event(read_message))
         app.event(STOPPED_SESSION)(self._on_stopped_session)
         app.event(LOOKED_ELSEWHERE)(_on_looked_elsewhere)
         app.event(REACTION)(self._on_reaction)
-        for event_type, read in dict(EVENT_TYPES.values()).items():
-            app.event(event_type)(self._on_event(read))
         for command in COMMANDS:
             app.command(command)(self._on_command)
         for action_id, read_click in ACTIONS.items():

@@ -10,6 +10,7 @@ from simulators.journal import Journal
 from simulators.pubsub.config import PubSubConfig
 from simulators.pubsub.delivery.endpoint import Answer, Endpoint
 from simulators.pubsub.delivery.envelope import envelope
+from simulators.pubsub.delivery.window import PushWindow
 from simulators.pubsub.state.backlog import Delivery
 from simulators.pubsub.state.subscription import PushAttempt, Subscription
 
@@ -32,6 +33,7 @@ class Pusher:
         self._config = config
         self._journal = journal
         self._faults = faults
+        self._window = PushWindow(config.first_window, config.push_window, config.window_kept_s)
         self._in_flight: set[asyncio.Task[None]] = set()
         self._slot_freed = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
@@ -58,13 +60,14 @@ class Pusher:
 
     async def _run(self) -> None:
         while True:
-            while len(self._in_flight) >= self._config.push_window:
+            await self._subscription.backlog.wait_until_ready()
+            while len(self._in_flight) >= self._window.size:
                 self._slot_freed.clear()
                 await self._slot_freed.wait()
-            await self._subscription.backlog.wait_until_ready()
             if (delivery := self._subscription.backlog.take()) is None:
                 continue
             name = f"pubsub push {self._subscription.id} {delivery.message.message_id}"
+            self._window.sent()
             task = asyncio.create_task(self._deliver(delivery), name=name)
             self._in_flight.add(task)
             task.add_done_callback(partial(self._ended, delivery))
@@ -84,6 +87,7 @@ class Pusher:
         else:
             acked = await self._suffer(fault, delivery)
         if acked:
+            self._window.taken()
             self._subscription.backlog.settle(delivery)
         else:
             self._subscription.failed(delivery)

@@ -139,6 +139,10 @@ class PushTarget:
     def let_go(self) -> None:
         self._let_go.set()
 
+    def has_open(self, number: int) -> bool:
+        """Whether so many requests wait now."""
+        return self.open_now == number
+
     def at(self, path: str) -> list[Push]:
         return [push for push in self.received if push.path == path]
 

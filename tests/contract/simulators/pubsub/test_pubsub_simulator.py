@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -245,6 +246,28 @@ async def test_no_more_pushes_are_under_way_than_the_window_allows() -> None:
         bench.target.let_go()
         await bench.target.wait_for(7)
         assert bench.target.most_at_once == 3
+
+
+async def test_a_burst_after_a_quiet_time_begins_with_few_pushes_and_doubles_with_each_round() -> (
+    None
+):
+    async with serving(PubSubConfig(first_window=2)) as bench:
+        topic = await bench.clients.topic()
+        await bench.push_subscription(topic)
+        bench.target.hold()
+        for _ in range(20):
+            await bench.clients.publish(topic)
+        received = 0
+        for round_of in (2, 4, 8):
+            received += round_of
+            await bench.target.wait_for(received)
+            await eventually(partial(bench.target.has_open, round_of))
+            assert bench.target.most_at_once == round_of
+            # Who waits is let through, and who comes next waits.
+            bench.target.let_go()
+            bench.target.hold()
+        bench.target.let_go()
+        await bench.target.wait_for(20)
 
 
 async def test_without_its_dead_letter_topic_a_message_stays_and_is_tried_on(
