@@ -72,18 +72,13 @@ log = get_logger(__name__)
 ReadEvent = Callable[[Mapping[str, Any], Identity, bool], Question | NotAQuestion]
 ReadClick = Callable[[Mapping[str, Any]], Click | NotAQuestion]
 
-EVENT_TYPES: Mapping[str, tuple[str, ReadEvent]] = {
-    "app_mention": ("app_mention", read_mention),
-    "message.channels": ("message", read_message),
-    "message.groups": ("message", read_message),
-    "message.im": ("message", read_message),
-    "message.mpim": ("message", read_message),
-}
-"""By the name of the subscription in the app's manifest: the event's type and its reader."""
+_QUESTIONS = frozenset(
+    {"app_mention", "message.channels", "message.groups", "message.im", "message.mpim"}
+)
 STOPPED_SESSION = "agent_session_stopped"
 LOOKED_ELSEWHERE = "app_context_changed"
 REACTION = "reaction_added"
-SUBSCRIPTIONS = frozenset({*EVENT_TYPES, *HOME_EVENTS, STOPPED_SESSION, LOOKED_ELSEWHERE, REACTION})
+SUBSCRIPTIONS = frozenset({*_QUESTIONS, *HOME_EVENTS, STOPPED_SESSION, LOOKED_ELSEWHERE, REACTION})
 """All events that the app's manifest asks for."""
 COMMANDS = ("/gemini",)
 ACTIONS: Mapping[str, ReadClick] = {

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,10 @@ class SlackConfig:
     stream_lifetime_s: float = 300.0
     stream_max_bytes: int = 11_000
     """UTF-8 bytes one streamed message holds in all: undocumented, measured at 10,600-11,300."""
+    streams_grow_for: Literal["everybody", "recipient"] = "everybody"
+    """For whom a stream in a channel grows; else its first piece stands there until its end. Slack
+    documents nothing; agentconnect#1494 and #1570 report the latter.
+    """
     status_lifetime_s: float = 120.0
     mentions_in_group_dms: bool = True
     """Whether a mention in a group direct message is told by ``app_mention``, too: apps report both

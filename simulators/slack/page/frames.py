@@ -1,7 +1,7 @@
 """What the chat page is sent: the workspace as one person sees it, and every change of it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from simulators.faults import FaultPlan
@@ -177,6 +177,7 @@ class PageFrames:
         return shown | ({"user": self._workspace.bot.id} if channel.kind == "im" else {})
 
     def _message(self, message: Message, me: User) -> JSON:
+        message = self._as_seen_by(me, message)
         shown = self._workspace.present(message, rich=False)
         return {
             "channel": message.channel,
@@ -198,6 +199,18 @@ class PageFrames:
             "reply_count": shown.get("reply_count", 0),
             "metadata": message.metadata,
         }
+
+    def _as_seen_by(self, me: User, message: Message) -> Message:
+        """The message, or the first piece of a stream that grows for somebody else alone."""
+        stream = message.stream
+        if stream is None or stream.begun is None or not message.streaming:
+            return message
+        is_direct = self._workspace.channels[message.channel].kind == "im"
+        if self._source.config.streams_grow_for == "everybody" or is_direct:
+            return message
+        if stream.recipient == me.id:
+            return message
+        return replace(message, text=stream.begun.markdown, stream=stream.begun)
 
     def _view(self, view: View) -> JSON:
         payload = view.payload

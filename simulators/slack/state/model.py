@@ -81,6 +81,8 @@ class Stream:
     final_blocks: list[JSON] = field(default_factory=list)
     display_mode: str = "timeline"
     recipient: str | None = None
+    begun: "Stream | None" = None
+    """How it stood when it began."""
 
 
 @dataclass

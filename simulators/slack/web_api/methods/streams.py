@@ -4,6 +4,9 @@ Rules: docs.slack.dev/reference/methods/chat.startStream and its neighbours; the
 minutes that appending does not extend is measured (python-slack-sdk#1859, node-slack-sdk#2702).
 """
 
+from copy import deepcopy
+from dataclasses import replace
+
 from simulators.slack.content.arguments import Arg
 from simulators.slack.content.block_kit import MESSAGE_BLOCKS
 from simulators.slack.content.message import check_markdown, read_blocks, read_metadata
@@ -112,6 +115,7 @@ def start_stream(call: Call) -> JSON:
         raise Refusal("invalid_arguments", "[ERROR] unknown task_display_mode")
     stream = Stream(workspace.now(), display_mode=mode, recipient=call.get("recipient_user_id"))
     _take(call, stream, _read_chunks(call))
+    stream.begun = replace(stream, tasks=deepcopy(stream.tasks), blocks=list(stream.blocks))
     shown = appearance(call)
     message = Message(
         channel.id,

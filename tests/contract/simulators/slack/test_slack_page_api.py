@@ -140,6 +140,35 @@ async def test_a_session_is_followed_and_its_stop_told_to_the_app_with_or_withou
     assert (await page.do("stop", **stop))["error"] == "session_not_processing"
 
 
+async def test_a_stream_may_grow_for_its_recipient_alone_until_its_end() -> None:
+    async with workbench(replace(FAST, streams_grow_for="recipient")) as bench:
+        asked = bench.slack.people.post("hana", "#general", "q")
+        url = f"{bench.running.base_url}/page/ws?user="
+        async with (
+            bench.http.ws_connect(url + "hana") as hers,
+            bench.http.ws_connect(url + "tom") as his,
+        ):
+            asker = Page(bench, hers, await hers.receive_json())
+            bystander = Page(bench, his, await his.receive_json())
+            where: dict[str, Any] = {"channel": bench.general}
+            stream = await bench.client.chat_startStream(
+                **where,
+                thread_ts=asked.ts,
+                markdown_text="one ",
+                recipient_user_id=asked.user,
+                recipient_team_id=bench.slack.workspace.team_id,
+            )
+            where["ts"] = stream["ts"]
+            await bench.client.chat_appendStream(**where, markdown_text="two ")
+            await asker.frame("message", streaming=True, text="one two ")
+            for _ in ("its beginning", "its next words"):
+                frame = await bystander.frame("message", streaming=True)
+                assert frame["message"]["text"] == "one "
+                assert "two" not in frame["message"]["html"]
+            await bench.client.chat_stopStream(**where, markdown_text="three")
+            await bystander.frame("message", streaming=False, text="one two three")
+
+
 async def test_whoever_does_not_listen_for_stop_gets_none_on_the_page() -> None:
     deaf = replace(FAST, subscriptions=FAST.subscriptions - {"agent_session_stopped"})
     async with workbench(deaf) as bench:
