@@ -5,7 +5,7 @@
 #
 #   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] [PART…]
 #   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] oncall GROUP
-#   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] narrow
+#   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] narrow | vertex
 #
 # Parts, in their order: apis network registry accounts redis secrets pubsub rights. Without any,
 # all of them. With --dry-run nothing is asked of Google Cloud: each command is printed that would be
@@ -17,6 +17,7 @@
 # oncall gives GROUP (on-call@example.com, a Google group; user:NAME@… for one person) what the runbooks
 # need and no more. narrow, once both services are there: builds may administer these two and the smoke
 # test's job, and nothing else of Cloud Run; "rights" takes that back, as a new service would need.
+# vertex: the processor may ask Gemini at Vertex AI, for builds with _VERTEX_LOCATION (docs/data.md).
 #
 # From the environment:
 #   PROJECT_ID       the project
@@ -33,7 +34,7 @@
 #
 #   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] [PART…]
 #   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] oncall GROUP
-#   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] narrow
+#   PROJECT_ID=my-project deploy/bootstrap.sh [--dry-run] narrow | vertex
 #
 # PART（この順に実行します。省略すると、すべて）：
 # apis network registry accounts redis secrets pubsub rights
@@ -46,6 +47,8 @@
 # oncall は、GROUP（Google グループの on-call@example.com、または 1 人なら user:NAME@…）に、ランブックに必要な
 # 権限だけを与えます。narrow は、両サービスができた後に、ビルドが管理できる Cloud Run を、この 2 つとスモーク
 # テストのジョブだけに絞ります。新しいサービスに必要なときは、rights で元に戻ります。
+# vertex は、_VERTEX_LOCATION を指定するビルドのために、processor が Vertex AI の Gemini を利用できるように
+# します（docs/ja/data.md）。
 #
 # 環境変数：
 #   PROJECT_ID       プロジェクト
@@ -78,7 +81,7 @@ BUILD_BUCKET=${BUILD_BUCKET:-$PROJECT_ID-mechachang-build}
 
 readonly PARTS=(apis network registry accounts redis secrets pubsub rights)
 # Those who deploy seldom may see what is paid, or give rights.
-readonly IF_NAMED=(budget narrow)
+readonly IF_NAMED=(budget narrow vertex)
 HERE=$(dirname "${BASH_SOURCE[0]}")
 readonly HERE
 # Both regions of Google Cloud in Japan.
@@ -427,6 +430,11 @@ make_narrow() {
   on projects "$PROJECT_ID" "$BUILD" run.viewer
   cloud projects remove-iam-policy-binding "$PROJECT_ID" --member="serviceAccount:$BUILD" \
     --role=roles/run.admin --condition=None
+}
+
+make_vertex() {
+  cloud services enable aiplatform.googleapis.com
+  on projects "$PROJECT_ID" "$PROCESSOR" aiplatform.user
 }
 
 # on KIND NAME WHO ROLE… [--FLAG]: what WHO (an account, or KIND:NAME) may do with this one thing.

@@ -3,7 +3,8 @@
 Everything the file names must be given, and everything given must be named by it. With ``--beside``
 a new revision joins the service that is there: without traffic, as the tag ``candidate``. With
 ``--instead`` it replaces what serves, which is noted as good. A name of ``--keep`` that is given no
-value has the one that runs now; ``none`` empties it.
+value has the one that runs now; ``none`` empties it. With ``--vertex FILE`` Gemini is asked by the
+settings of FILE instead of by a key if VERTEX_LOCATION has a value.
 Exit codes: 0 rendered, to standard output; 2 it cannot be.
 """
 
@@ -11,6 +12,7 @@ import argparse
 import json
 import re
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
@@ -29,6 +31,10 @@ NOTHING = "none"
 
 # What ids, addresses, versions and lists of ids are made of: nothing that YAML could read as more.
 _VALUE = re.compile(r"[A-Za-z0-9._:/@,-]*")
+
+
+_KEY = re.compile(r"( *)- name: GEMINI_API_KEY\n(?:\1  .*\n)+")
+_OF_THE_KEY, _OF_VERTEX = "GEMINI_API_KEY_VERSION", "VERTEX_LOCATION"
 
 
 class NotRenderable(Exception):
@@ -80,6 +86,19 @@ def settled(
     return {**given, **kept, **emptied}
 
 
+def by_vertex(text: str, settings: str) -> str:
+    """The service's file ``text`` with ``settings`` where the key of Gemini stood."""
+    key = _KEY.search(text)
+    if key is None:
+        raise NotRenderable(
+            words(
+                "The file has no GEMINI_API_KEY that Vertex AI could replace.",
+                "Vertex AI に置き換える GEMINI_API_KEY が、ファイルにありません。",
+            )
+        )
+    return text[: key.start()] + textwrap.indent(settings, key[1]) + text[key.end() :]
+
+
 def beside(service: dict[str, Any], running: Running) -> dict[str, Any]:
     """``service`` with its revision as the candidate, and the traffic as ``running`` has it.
 
@@ -129,9 +148,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _printed(options: argparse.Namespace) -> int:
     joined = instead if options.instead else beside
     running = Running(_listed(options.beside or options.instead), _listed(options.revisions))
-    text = options.file.read_text(encoding="utf-8")
     try:
-        values = settled(dict(options.values), dict(options.keep), running.values(text))
+        text, values = _settled(options, running)
         service = joined(render(text, values), running)
     except NotRenderable as error:
         refused = words(
@@ -150,6 +168,19 @@ def _printed(options: argparse.Namespace) -> int:
     return 0
 
 
+def _settled(options: argparse.Namespace, running: Running) -> tuple[str, dict[str, str]]:
+    """The file's text, by a key or by Vertex AI, and its values."""
+    given, first = dict(options.values), dict(options.keep)
+    text = options.file.read_text(encoding="utf-8")
+    if options.vertex is None:
+        return text, settled(given, first, running.values(text))
+    vertex = by_vertex(text, options.vertex.read_text(encoding="utf-8"))
+    now = running.values(text) | running.values(vertex)
+    values = settled(given, first, now)
+    values.pop(_OF_THE_KEY if values.get(_OF_VERTEX) else _OF_VERTEX, None)
+    return vertex if _OF_VERTEX in values else text, values
+
+
 def command_line() -> argparse.ArgumentParser:
     """What may be asked for."""
     parser = OperatorParser(
@@ -163,6 +194,12 @@ def command_line() -> argparse.ArgumentParser:
     there = parser.add_mutually_exclusive_group()
     there.add_argument("--beside", type=Path, metavar="JSON", help="services that are there")
     there.add_argument("--instead", type=Path, metavar="JSON", help="the same, but replace it")
+    parser.add_argument(
+        "--vertex",
+        type=Path,
+        metavar="FILE",
+        help="settings instead of Gemini's key, if VERTEX_LOCATION has a value",
+    )
     parser.add_argument("--revisions", type=Path, metavar="JSON", help="revisions that are there")
     parser.add_argument(
         "--keep",

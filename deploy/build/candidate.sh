@@ -6,6 +6,7 @@
 set -euo pipefail
 : "${PROJECT_ID:?}" "${REGION:?}" "${BUILD_ID:?}" "${REDIS_CA_VERSION?}" "${REDIS_URL_VERSION?}"
 : "${SLACK_BOT_TOKEN_VERSION?}" "${GEMINI_API_KEY_VERSION?}" "${SIGNING_KEYS_VERSION?}"
+: "${VERTEX_LOCATION?}"
 
 there() {
   gcloud run services list --project="$PROJECT_ID" --region="$REGION" \
@@ -25,6 +26,7 @@ gcloud run revisions list --service=processor-service --project="$PROJECT_ID" --
   --beside=build/processor.running.json --revisions=build/processor.revisions.json \
   --keep=REDIS_CA_VERSION=1 --keep=REDIS_URL_VERSION=1 --keep=SIGNING_KEYS_VERSION=1 \
   --keep=SLACK_BOT_TOKEN_VERSION=1 --keep=GEMINI_API_KEY_VERSION=1 \
+  --vertex=deploy/vertex-ai.yaml --keep=VERTEX_LOCATION= \
   "PROJECT_ID=$PROJECT_ID" \
   "REGION=$REGION" \
   "REVISION=${SHORT_SHA:-manual}-${BUILD_ID%%-*}" \
@@ -33,6 +35,7 @@ gcloud run revisions list --service=processor-service --project="$PROJECT_ID" --
   "REDIS_URL_VERSION=$REDIS_URL_VERSION" \
   "SIGNING_KEYS_VERSION=$SIGNING_KEYS_VERSION" \
   "SLACK_BOT_TOKEN_VERSION=$SLACK_BOT_TOKEN_VERSION" \
-  "GEMINI_API_KEY_VERSION=$GEMINI_API_KEY_VERSION" >build/processor.yaml
+  "GEMINI_API_KEY_VERSION=$GEMINI_API_KEY_VERSION" \
+  "VERTEX_LOCATION=$VERTEX_LOCATION" >build/processor.yaml
 
 gcloud run services replace build/processor.yaml --project="$PROJECT_ID" --region="$REGION"

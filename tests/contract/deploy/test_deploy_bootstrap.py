@@ -57,7 +57,7 @@ async def test_gcloud_understands_every_command(tmp_path: Path) -> None:
 
 
 async def test_gcloud_understands_what_is_only_done_when_it_is_asked_for(tmp_path: Path) -> None:
-    commands = await dry_run(tmp_path, "oncall", "on-call@example.com", "narrow")
+    commands = await dry_run(tmp_path, "oncall", "on-call@example.com", "narrow", "vertex")
     commands += await dry_run(tmp_path, "secrets", "pubsub", RESIDENCY="jp")
     assert await gcloud.refused(list(dict.fromkeys(commands)), tmp_path) == []
 
@@ -83,6 +83,19 @@ async def test_whoever_is_on_call_may_look_go_back_and_replay(tmp_path: Path) ->
         ("secretmanager.secretVersionAdder", "mechachang-slack-bot-token"),
         ("secretmanager.secretVersionAdder", "mechachang-slack-app-token"),
     }
+
+
+async def test_at_vertex_ai_only_the_processor_may_ask_models(tmp_path: Path) -> None:
+    models = {"roles/aiplatform.user"}
+    rights = granted(await dry_run(tmp_path, "vertex"))
+    assert list(rights) == [
+        (
+            "serviceAccount:mechachang-processor@a-project.iam.gserviceaccount.com",
+            *models,
+            "a-project",
+        )
+    ]
+    assert models.isdisjoint(role for _, role, _ in granted(await dry_run(tmp_path)))
 
 
 async def test_narrowed_builds_administer_both_services_and_nothing_else(tmp_path: Path) -> None:

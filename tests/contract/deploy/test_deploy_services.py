@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from command_service.settings import CommandSettings
-from deploy.render import NotRenderable, beside, instead, main, render
+from deploy.render import NotRenderable, beside, by_vertex, instead, main, render
 from deploy.running import Running
+from processor_service.app import gemini_access
 from processor_service.settings import ProcessorSettings
 from shared.settings import SettingsInvalid, load_settings
 from simulators.stack.provisioning import TASKS_TOPIC, DeliveryRules
@@ -81,9 +82,11 @@ def environment(service: Service) -> dict[str, str]:
     return told
 
 
-def processor_settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> ProcessorSettings:
+def processor_settings(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, service: Service | None = None
+) -> ProcessorSettings:
     """As the processor reads them: from its environment, where prices are JSON."""
-    told = environment(rendered(PROCESSOR))
+    told = environment(service or rendered(PROCESSOR))
     assert told["REDIS_CA_FILE"].startswith(
         container(rendered(PROCESSOR))["volumeMounts"][0]["mountPath"] + "/"
     )
@@ -172,6 +175,40 @@ def test_a_mistake_is_found(file: Path, mistake: str) -> None:
     change(broken)
     faults = service_faults(broken)
     assert any(fault in each for each in faults), faults
+
+
+def vertex() -> Service:
+    """The processor's service that asks Gemini at Vertex AI."""
+    settings = (DEPLOY / "vertex-ai.yaml").read_text(encoding="utf-8")
+    text = by_vertex(PROCESSOR.read_text(encoding="utf-8"), settings)
+    values = VALUES[PROCESSOR] | {"VERTEX_LOCATION": "eu"}
+    return render(text, {k: v for k, v in values.items() if k != "GEMINI_API_KEY_VERSION"})
+
+
+def test_at_vertex_ai_the_processor_has_another_way_to_gemini_and_is_otherwise_the_same() -> None:
+    service, by_key = vertex(), rendered(PROCESSOR)
+    assert service_faults(service) == []
+    told, told_by_key = environment(service), environment(by_key)
+    assert told.keys() - told_by_key.keys() == {
+        "GOOGLE_GENAI_USE_VERTEXAI",
+        "GOOGLE_CLOUD_LOCATION",
+    }
+    assert told_by_key.keys() - told.keys() == {"GEMINI_API_KEY"}
+    for each in (service, by_key):
+        container(each)["env"] = []
+    assert service == by_key
+
+
+def test_at_vertex_ai_the_processor_starts_without_a_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = gemini_access(processor_settings(tmp_path, monkeypatch, vertex()))
+    assert (access.is_vertex, access.vertex_location, access.api_key) == (True, "eu", None)
+
+
+def test_a_file_without_a_key_cannot_be_one_for_vertex_ai() -> None:
+    with pytest.raises(NotRenderable, match="no GEMINI_API_KEY"):
+        by_vertex(COMMAND.read_text(encoding="utf-8"), "")
 
 
 def test_the_settings_are_those_that_the_services_have() -> None:

@@ -1,14 +1,14 @@
 """What is wrong with an installation page, by what happened when it was typed."""
 
-import importlib
 import re
 import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from simulators.processes.environment import PROJECT_ROOT
 from tests.drills.installation.page import Page
+from tests.drills.installation.understood import parser_of
 from tests.drills.installation.walk import TYPED, Walked
 from tests.support.cloud_run_schema import service_faults
 from tests.support.workbenches.build import Pipeline, Workspace, pipeline
@@ -80,16 +80,10 @@ def _not_there(page: Page) -> Iterator[str]:
     for command in page.modules:
         _, _, module, *words = shlex.split(re.sub(r"\$\w+", "x", command))
         try:
-            _parser(module).parse_args(words)
+            parser_of(module).parse_args(words)
         except SystemExit as error:
             if error.code:
                 yield f"{command} is not understood"
-
-
-def _parser(module: str) -> Any:
-    package = PROJECT_ROOT.joinpath(*module.split("."))
-    name = f"{module}.__main__" if package.is_dir() else module
-    return importlib.import_module(name).command_line()
 
 
 def _wrong_builds(walked: Walked) -> Iterator[str]:

@@ -1,11 +1,12 @@
 """Types an installation page into a shell, in a project where nothing is and nothing is Google's.
 
 Our own scripts really run. ``gcloud`` is project.sh, in which what was created is there and nothing
-else; docker and git answer as if all were well.
+else; docker and git answer as if all were well, and of our modules only the parsers run.
 """
 
 import asyncio
 import re
+import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,9 @@ _DIGEST: Final = "sha256:" + "0" * 64
 _TOOLS: Final = {
     "docker": f'#!/bin/sh\ncase "$*" in *inspect*) echo {_DIGEST} ;; esac\n',
     "git": "#!/bin/sh\necho abc1234\n",
+    "python": f'#!/bin/sh\nexec {sys.executable} -m tests.drills.installation.understood "$@"\n',
 }
+_PROMPT: Final = re.compile(r"read -rs (\w+)")
 _MARK: Final = "@@ "
 _WITHIN_S: Final = 300.0
 
@@ -102,7 +105,7 @@ async def shell(typed: Sequence[str], project: Path) -> list[Typed]:
     )
     try:
         async with asyncio.timeout(_WITHIN_S):
-            out, _ = await shell.communicate("".join(f"{v}\n" for v in TYPED.values()).encode())
+            out, _ = await shell.communicate(_pasted(typed).encode())
     finally:
         if shell.returncode is None:
             shell.kill()
@@ -112,6 +115,13 @@ async def shell(typed: Sequence[str], project: Path) -> list[Typed]:
     ):
         told[int(number)] += text
     return [Typed(each, out, _failures(out)) for each, out in zip(typed, told, strict=True)]
+
+
+def _pasted(typed: Sequence[str]) -> str:
+    """What is pasted at each prompt, in their order."""
+    names = _PROMPT.findall("\n".join(typed))
+    secrets = [f"mechachang-{name.lower().replace('_', '-')}" for name in names]
+    return "".join(f"{TYPED[secret]}\n" for secret in secrets)
 
 
 def _lines(typed: Sequence[str]) -> Iterator[str]:

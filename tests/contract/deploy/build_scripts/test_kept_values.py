@@ -87,6 +87,37 @@ async def test_only_the_first_deployment_has_first_values(
     assert deployed(workspace, service) == versions | lists | everybody
 
 
+async def test_whoever_asks_at_vertex_ai_goes_on_there_until_none_is_named(
+    workspace: Workspace,
+) -> None:
+    workspace.env |= {"VERTEX_LOCATION": "eu"}
+    await workspace.run("candidate", [])
+    assert access(workspace) == ("true", "eu", None)
+    ran = workspace.rendered("processor")["spec"]["template"]["spec"]
+    revisions = [{"metadata": {"name": "it"}, "spec": ran}]
+    workspace.revisions.write_text(json.dumps(revisions))
+    status = {"url": "https://s.example", "traffic": [{"revisionName": "it", "percent": 100}]}
+    there = [{"metadata": {"annotations": {}}, "status": status}]
+    for named, expected in (
+        ("", ("true", "eu", None)),
+        ("global", ("true", "global", None)),
+        ("none", (None, None, "1")),
+    ):
+        workspace.env |= {"VERTEX_LOCATION": named}
+        await workspace.run("candidate", there)
+        assert access(workspace) == expected
+
+
+def access(workspace: Workspace) -> tuple[str | None, str | None, str | None]:
+    """How the processor that was deployed asks Gemini."""
+    spec = workspace.rendered("processor")["spec"]["template"]["spec"]
+    told = {each["name"]: each for each in spec["containers"][0]["env"]}
+    key = told.get("GEMINI_API_KEY", {}).get("valueFrom", {}).get("secretKeyRef", {}).get("key")
+    vertex = ("GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_CLOUD_LOCATION")
+    is_vertex, location = (told.get(name, {}).get("value") for name in vertex)
+    return is_vertex, location, key
+
+
 def deployed(workspace: Workspace, service: str) -> dict[str, str]:
     """The values of the service that was replaced, read back as the next deployment reads them."""
     spec = workspace.rendered(service)["spec"]["template"]["spec"]
