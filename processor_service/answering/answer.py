@@ -26,7 +26,7 @@ from processor_service.answering.obtain import obtain_answer
 from processor_service.answering.post_answer import live_preview, post_answer
 from processor_service.answering.preferred import in_default_mode, localised
 from processor_service.answering.single_flight import saved_answer_key
-from processor_service.answering.thread_queue import TurnNeverCame, wait_for_turn
+from processor_service.answering.thread_queue import LongWait, TurnNeverCame, wait_for_turn
 from processor_service.attachments.attach import FilesUnusable
 from processor_service.delivery.card_stream import cards_shown
 from processor_service.delivery.context import AnswerContext
@@ -170,7 +170,9 @@ async def _answer_once(
         await tell_refusal(task, refusal, run, deps)
         return Outcome.TOLD_FAILURE
     writer = await resolve_destination(task, deps.slack.conversations, run)
-    async with wait_for_turn(task, writer.conversation.place, deps.coordination.queue, run):
+    waiting = partial(status.waiting, writer, task, deps.slack.budget)
+    long = LongWait(deps.slack.statuses.delays_after_s, waiting)
+    async with wait_for_turn(task, writer.conversation.place, deps.coordination.queue, run, long):
         ctx, history = await _look(task, writer, status, deps.slack)
         if is_settled(ctx.existing, again=delivery.again):
             await tidy(ctx.existing, writer)

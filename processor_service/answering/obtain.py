@@ -17,6 +17,7 @@ from processor_service.answering.single_flight import (
     saved_answer_key,
     single_flight,
 )
+from processor_service.answering.thread_queue import LongWait
 from processor_service.answering.token_count import CountingModel, Tally
 from processor_service.answering.without_files import ask_with_files
 from processor_service.attachments.attach import Attachments, attach_files
@@ -64,8 +65,9 @@ async def obtain_answer(
     audience = await audience_of(task, source.channels)
     key = None if exchange else cache_key(task, prompt, source.generation.model, audience)
     shared = key if may_read_cache(task) else None
+    long = LongWait(deps.slack.statuses.delays_after_s, lambda _: ctx.status.waiting_for_the_same())
     async with single_flight(
-        shared, task, source.cache, deps.coordination.queue, ctx.writer.run
+        shared, task, source.cache, deps.coordination.queue, ctx.writer.run, long
     ) as known:
         if known is not None:
             return known, True

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from processor_service.answering.thread_queue import kept_turn, ticket
+from processor_service.answering.thread_queue import LongWait, kept_turn, ticket
 from processor_service.delivery.slack_writer import TaskRun
 from processor_service.ports.answers import Answer, Answers
 from processor_service.ports.model import Prompt
@@ -23,7 +23,12 @@ FLIGHT_WAIT_S: Final = 30.0
 
 @asynccontextmanager
 async def single_flight(
-    key: str | None, task: Task, answers: Answers, queue: ThreadQueue, run: TaskRun
+    key: str | None,
+    task: Task,
+    answers: Answers,
+    queue: ThreadQueue,
+    run: TaskRun,
+    long: LongWait,
 ) -> AsyncIterator[Answer | None]:
     """The answer kept under ``key``, waiting while another task asks for it; None: ask for it.
 
@@ -42,11 +47,13 @@ async def single_flight(
         yield known
         return
     clock = asyncio.get_running_loop().time
-    until = clock() + FLIGHT_WAIT_S
+    until, tell_at = clock() + FLIGHT_WAIT_S, clock() + long.after_s
 
     async def give_up() -> bool:
         nonlocal known
         known = await answers.get(key)
+        if clock() > tell_at:
+            long.tell(None)
         over = run.cancel.requested or run.stopping.requested
         return known is not None or clock() > until or over
 

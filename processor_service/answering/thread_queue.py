@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from processor_service.delivery.slack_writer import TaskRun
@@ -14,6 +15,8 @@ from shared.task import Task
 
 # The rest of a task's time is for handing it back, or for telling its user.
 _SHARE_OF_WAITING: Final = 0.9
+# The place in the line moves when an answer ends.
+_TOLD_EVERY_S: Final = 2.0
 
 
 class TurnNeverCame(RetryableError):
@@ -22,9 +25,19 @@ class TurnNeverCame(RetryableError):
     reason = "thread_busy"
 
 
+@dataclass(frozen=True)
+class LongWait:
+    """Who waits longer than ``after_s`` is told: ``tell`` gets the number of tasks before it, if
+    that is known, and again when it changes.
+    """
+
+    after_s: float
+    tell: Callable[[int | None], None]
+
+
 @asynccontextmanager
 async def wait_for_turn(
-    task: Task, place: MessageRef | None, queue: ThreadQueue, run: TaskRun
+    task: Task, place: MessageRef | None, queue: ThreadQueue, run: TaskRun, long: LongWait
 ) -> AsyncIterator[None]:
     """Wait until no other question of the thread is being answered, then keep the others waiting.
 
@@ -37,11 +50,16 @@ async def wait_for_turn(
         return
     clock = asyncio.get_running_loop().time
     until = clock() + _SHARE_OF_WAITING * (run.patience.until - clock())
+    own = ticket(f"{place.channel_id}:{place.thread_ts}", task)
+    tell_at = clock() + long.after_s
 
     async def give_up() -> bool:
+        nonlocal tell_at
+        if clock() >= tell_at:
+            tell_at = clock() + _TOLD_EVERY_S
+            long.tell(await queue.ahead(own))
         return clock() > until or run.cancel.requested or run.stopping.requested
 
-    own = ticket(f"{place.channel_id}:{place.thread_ts}", task)
     async with kept_turn(own, queue, give_up) as ours:
         if not ours and not run.cancel.requested:
             run.stopping.check()

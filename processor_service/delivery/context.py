@@ -24,6 +24,12 @@ class ProgressIndicator(Protocol):
     def slow(self) -> None:
         """The model says nothing for longer than usual."""
 
+    def waiting_for_the_same(self) -> None:
+        """The question waits for the answer to an equal one."""
+
+    def limited(self, pause_s: float) -> None:
+        """Slack takes no call for so long."""
+
     def kept(self, *, busy: bool = False) -> None:
         """No model answers, perhaps because it is ``busy``: the worker tries until one does."""
 

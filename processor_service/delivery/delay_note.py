@@ -18,7 +18,7 @@ log = get_logger(__name__)
 @dataclass
 class DelayNote:
     """The message that tells one task's user why the answer is late. ``there``: what an earlier
-    worker has left of it, found by its mark.
+    worker has left of it, found by its mark; looked for before anything is said while ``unsure``.
 
     Only a worker that holds the task's lease tells anything, so that no two tell it side by side.
     """
@@ -27,8 +27,8 @@ class DelayNote:
     task_id: str
     budget: RateBudget
     there: list[Posted] = field(default_factory=list)
+    unsure: bool = False
     _said: str = ""
-    _unsure: bool = False
     _over: bool = False
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -46,7 +46,7 @@ class DelayNote:
                 if isinstance(error, OutcomeUnknown):
                     # A late look finds it, if this worker dies.
                     self.writer.run.not_confirmed()
-                    self._unsure = True
+                    self.unsure = True
                 log.info("A delay is not told.", action="delay_not_told", reason=error.reason)
                 return False
 
@@ -65,12 +65,18 @@ class DelayNote:
         self._said = text
         return True
 
+    def told_before(self, delays: Iterable[Posted]) -> None:
+        """These messages tell of it."""
+        known = {one.ts for one in self.there}
+        self.there.extend(one for one in delays if one.ts not in known)
+        self.unsure = False
+
     async def _look_again(self) -> None:
         """Find out what became of a post of unknown outcome."""
-        if self._unsure:
+        if self.unsure:
             found = await self.writer.conversation.find(self.task_id)
             self.there = [one for one in found if one.mark.role == "delay"]
-            self._unsure = False
+            self.unsure = False
 
     async def take_away(self) -> None:
         """Remove the message, and say nothing any more. One attempt, which may be repeated: raises

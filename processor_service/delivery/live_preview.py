@@ -15,6 +15,7 @@ from typing import Any
 from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.pace import FirstWords, append_every_s
 from processor_service.delivery.reconcile import ExistingMessages, find_existing
+from processor_service.delivery.slack_writer import SLACK_LIMITS
 from processor_service.ports.citations import Citations
 from processor_service.ports.conversations import Body, Posted, Streams, TaskCard
 from processor_service.ports.limits import APPEND, EDIT, READ, START, RateBudget
@@ -189,6 +190,8 @@ class LivePreview:
             self._refused = True
             if error.slack_error == _STOPPED:
                 self.ctx.cancel.request()
+        if error.reason == SLACK_LIMITS and not self.visible:
+            self.ctx.status.limited(getattr(error, "retry_after_s", None) or 0.0)
         # The end finds out whether the step had an effect.
         self._stuck = self._stuck or isinstance(error, OutcomeUnknown)
         log.info("A growing answer skips a step.", action="preview_skipped", reason=error.reason)

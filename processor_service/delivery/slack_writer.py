@@ -1,9 +1,9 @@
 """Writing one task's messages into Slack: under the lease, with retries, and each post once."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from processor_service.ports.conversations import (
     Body,
@@ -17,9 +17,9 @@ from processor_service.ports.conversations import (
 from processor_service.resilience.cancellation import CancelToken
 from processor_service.resilience.lease import TaskLease
 from processor_service.resilience.stopping import Stopping
-from shared.errors import OutcomeUnknown, SlackUnavailable
+from shared.errors import OutcomeUnknown, RetryableError, SlackUnavailable
 from shared.ledger import Mark
-from shared.retry import Retries, RetryPolicy, retry
+from shared.retry import BackOff, Retries, RetryPolicy, retry
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -27,6 +27,11 @@ log = get_logger(__name__)
 _Result = TypeVar("_Result")
 
 _MAY_PASS = (SlackUnavailable, OutcomeUnknown)
+SLACK_LIMITS: Final = "slack_rate_limited"
+
+
+def _nobody(pause_s: float) -> None:
+    """Nobody is told."""
 
 
 @dataclass
@@ -36,7 +41,8 @@ class TaskRun:
     ``doubtful``: another worker may have written beside us, or a post of ours may have had an
     unconfirmed effect; ``unguarded`` if we wrote while nothing kept workers apart, ``unconfirmed``
     if Slack may take a post of ours when no worker looks any more. ``cancel`` says whether the user
-    has stopped the task, ``stopping`` whether the process was told to end.
+    has stopped the task, ``stopping`` whether the process was told to end; ``tell_limited`` is
+    called with each pause that Slack's limits force.
     """
 
     lease: TaskLease
@@ -46,7 +52,22 @@ class TaskRun:
     unconfirmed: bool = False
     cancel: CancelToken = field(default_factory=CancelToken)
     stopping: Stopping = field(default_factory=Stopping)
+    tell_limited: Callable[[float], None] = _nobody
     _announced: bool = False
+
+    def __post_init__(self) -> None:
+        self.patience = replace(self.patience, back_off=self._telling(self.patience.back_off))
+
+    def _telling(self, back_off: BackOff) -> BackOff:
+        """The same pauses; those that Slack's limits force are told."""
+
+        def pause_s(attempt: int, error: RetryableError | None) -> float:
+            pause_s = back_off(attempt, error)
+            if error is not None and error.reason == SLACK_LIMITS:
+                self.tell_limited(pause_s)
+            return pause_s
+
+        return pause_s
 
     async def read(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
         """Retry a call that may be repeated: it reads, or takes something away."""

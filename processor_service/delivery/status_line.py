@@ -10,6 +10,7 @@ from processor_service.ports.conversations import Conversation, Posted
 from processor_service.texts.answers import (
     KEPT,
     KEPT_BUSY,
+    LIMITED,
     LOADING,
     NOTES,
     READING,
@@ -18,6 +19,9 @@ from processor_service.texts.answers import (
     SLOW,
     STILL_THINKING,
     THINKING,
+    WAITING,
+    WAITING_FOR_THE_SAME,
+    WAITING_SOMEWHERE,
 )
 from shared.background import happens
 from shared.slack.home_view import shown_moment
@@ -25,6 +29,8 @@ from shared.task import Task, Texts
 
 # Slack takes some tens of milliseconds for a status; words do not wait longer for a slow one.
 _MAKES_WAY_WITHIN_S = 0.3
+# A status that is shown for a shorter pause might come after the words.
+_ARRIVES_WITHIN_S = 5.0
 # The statuses of an answer before it turns out to be slow.
 _FIRST = (THINKING, SEARCHING)
 _KEPT = (KEPT, KEPT_BUSY)
@@ -65,6 +71,10 @@ class ThreadStatus:
         self._over = asyncio.Event()
         self._noted_at = asyncio.get_running_loop().time() + times.noted_after_s
         self._aside = False
+        self._ahead = 0
+        self._limits: tuple[float, float] | None = None
+        self._words = False
+        self._telling: asyncio.Task[bool] | None = None
         self._showing = asyncio.Lock()
         self.begun = False
         self.ended = asyncio.Event()
@@ -92,6 +102,33 @@ class ThreadStatus:
         if self._now not in _KEPT:
             self._show(SLOW)
 
+    def waiting(self, ahead: int | None) -> None:
+        """The question waits for so many others of its thread; None if that is not known."""
+        if ahead and ahead != self._ahead:
+            self._ahead, self._now = ahead, None
+        self._show(WAITING if ahead else WAITING_SOMEWHERE)
+
+    def waiting_for_the_same(self) -> None:
+        """The question waits for the answer to an equal one."""
+        self._show(WAITING_FOR_THE_SAME)
+
+    def limited(self, pause_s: float) -> None:
+        """Slack takes no call for so long: told once that delays the first words for too long.
+
+        Nothing but a status may be on its way then, so it is told also behind ``make_way``: the
+        words come after the pause, and Slack takes it away with them.
+        """
+        now = asyncio.get_running_loop().time()
+        since, until = self._limits or (now, now)
+        self._limits = since, max(until, now + pause_s)
+        delayed_s = self._limits[1] - since
+        if self._words or self._now in _KEPT or delayed_s <= self._times.noted_after_s:
+            return
+        if not self.is_over:
+            self._show(LIMITED)
+        elif pause_s > _ARRIVES_WITHIN_S and self._telling is None:
+            self._telling = asyncio.create_task(self._show_words(LIMITED), name="slack limits")
+
     def kept(self, *, busy: bool = False) -> None:
         """No model answers, perhaps because it is ``busy``: the worker tries until one does."""
         self._show(KEPT_BUSY if busy else KEPT)
@@ -104,12 +141,16 @@ class ThreadStatus:
         await self._show_words(kept)
 
     def told_before(self, delays: Sequence[Posted]) -> None:
-        """An earlier worker has told of the delay by these messages."""
+        """The delay was told by these messages, of an earlier worker or before the turn came."""
         if self.note is not None:
-            self.note.there.extend(delays)
+            self.note.told_before(delays)
 
     def over(self) -> None:
-        """Show no status any more."""
+        """Show no status any more: words are visible, or the work has ended."""
+        self._words = True
+        self._end()
+
+    def _end(self) -> None:
         self._over.set()
         self._changed.set()
 
@@ -120,7 +161,7 @@ class ThreadStatus:
         killed before it clears it. A message is taken away. One attempt, which may be repeated:
         raises as ``DelayNote.take_away`` does.
         """
-        self.over()
+        self._end()
         if self.begun:
             await happens(self.ended, _MAKES_WAY_WITHIN_S)
         if self.note is not None:
@@ -146,7 +187,8 @@ class ThreadStatus:
 
     def _said(self, status: Texts) -> str:
         left_s = self.told_by - asyncio.get_running_loop().time()
-        return status[self._locale].format(minutes=max(1, round(left_s / 60)))
+        minutes = max(1, round(left_s / 60))
+        return status[self._locale].format(minutes=minutes, ahead=self._ahead)
 
     async def lasts(self) -> bool:
         """Whether it is not over soon."""
@@ -194,4 +236,5 @@ class ThreadStatus:
         if words not in _KEPT and clock() < self._noted_at:
             return False
         at = datetime.now(UTC) + timedelta(seconds=max(0.0, self.told_by - clock()))
-        return await self.note.say(told[self._locale].format(when=shown_moment(at)))
+        said = told[self._locale].format(when=shown_moment(at), ahead=self._ahead)
+        return await self.note.say(said)

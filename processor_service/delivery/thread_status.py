@@ -40,6 +40,11 @@ class Statuses:
         self._awaited = 0
         self._lines: dict[str, ThreadStatus] = {}
 
+    @property
+    def delays_after_s(self) -> float:
+        """So long a delay lasts before it is worth telling."""
+        return self._times.noted_after_s
+
     def line(self, conversation: Conversation, task: Task) -> ThreadStatus:
         """The task's status, which stays until ``over``."""
         line = self._lines.get(task.task_id)
@@ -174,14 +179,29 @@ class TaskStatus:
     _ended: bool = False
     _session: AgentSession | None = None
 
+    def waiting(
+        self, writer: SlackWriter, task: Task, budget: RateBudget, ahead: int | None
+    ) -> None:
+        """The task waits for so many others of its thread, if known, before it begins."""
+        line = self._line(writer, task, budget)
+        if line.note is not None and not line.begun:
+            # What an earlier worker has told is read only when the turn comes.
+            line.note.unsure = True
+        line.waiting(ahead)
+
+    def _line(self, writer: SlackWriter, task: Task, budget: RateBudget) -> ThreadStatus:
+        self._began_in = writer.conversation
+        line = self.statuses.line(writer.conversation, task)
+        line.told_by = self.told_by
+        line.note = line.note or DelayNote(writer, task.task_id, budget)
+        writer.run.tell_limited = line.limited
+        return line
+
     def begin(self, writer: SlackWriter, task: Task, budget: RateBudget) -> ThreadStatus:
         """The line to be changed until ``end``, in the language of ``task``: the user's own is
         known only once the work has begun.
         """
-        self._began_in = writer.conversation
-        line = self.statuses.line(writer.conversation, task)
-        line.told_by = self.told_by
-        line.note = DelayNote(writer, task.task_id, budget)
+        line = self._line(writer, task, budget)
         if (session := writer.conversation.session) is not None:
             self._session = AgentSession(session)
             self.statuses.work(self._session, line, task, budget)

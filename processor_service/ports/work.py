@@ -109,6 +109,9 @@ class ThreadQueue(Protocol):
     async def leave(self, ticket: QueueTicket) -> None:
         """End the task's turn or its waiting. Idempotent."""
 
+    async def ahead(self, ticket: QueueTicket) -> int | None:
+        """How many tasks are before the waiting one; None while the store is lost."""
+
     async def holder(self, line: str) -> str | None:
         """The task whose turn it is, as far as it is known."""
 

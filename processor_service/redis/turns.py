@@ -70,6 +70,19 @@ class RedisThreadQueue:
     async def leave(self, ticket: QueueTicket) -> None:
         await self._leave.attempt(_keys(ticket), name_in_line(ticket))
 
+    async def ahead(self, ticket: QueueTicket) -> int | None:
+        holder, waiting = _keys(ticket)
+        look = self._connection.redis.pipeline(transaction=False)
+        look.get(holder)
+        look.zrangebyscore(waiting, int(self._clock() * 1000), "+inf")
+        told = await self._connection.attempt(look.execute(), holder, waiting, lost=None)
+        if told is None:
+            return None
+        held, names = told
+        own = name_in_line(ticket)
+        before = sum(str(name) < own for name in names)
+        return before + (held not in {None, own})
+
     async def holder(self, line: str) -> str | None:
         return (await self._connection.get(turn_key(line))).rpartition(" ")[2] or None
 

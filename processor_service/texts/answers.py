@@ -198,6 +198,22 @@ KEPT_BUSY: Final[Texts] = {
     "ja": "は、Gemini が混み合っているため、質問をお預かりして順番を待っています。遅くとも約 {minutes} 分以内に、回答または結果をお知らせします…",
     "en": "is keeping your question in line, because Gemini is overloaded; you'll hear within about {minutes} min…",
 }
+WAITING: Final[Texts] = {
+    "ja": "は、このスレッドで先にいただいた質問（{ahead} 件）に続いて、この質問にお答えします…",
+    "en": "has your question in line, behind {ahead} in this thread…",
+}
+WAITING_SOMEWHERE: Final[Texts] = {
+    "ja": "は、このスレッドで先にいただいた質問に続いて、この質問にお答えします…",
+    "en": "has your question in line, behind others in this thread…",
+}
+WAITING_FOR_THE_SAME: Final[Texts] = {
+    "ja": "は、少し前に届いた同じ質問への回答を待っています…",
+    "en": "is waiting for its answer to the same question, asked just before…",
+}
+LIMITED: Final[Texts] = {
+    "ja": "は、Slack の利用制限が解けるのを待っています。質問はお預かりしていますので、そのままお待ちください…",
+    "en": "is waiting because Slack is limiting its calls; your question is kept, no need to ask again…",
+}
 # Where Slack shows no status, a message tells of a delay: the status, and the message in its place.
 NOTES: Final[tuple[tuple[Texts, Texts], ...]] = (
     (
@@ -212,6 +228,34 @@ NOTES: Final[tuple[tuple[Texts, Texts], ...]] = (
         {
             "ja": ":hourglass_flowing_sand: Gemini の応答がいつもより遅れています。もう少しお待ちください。",
             "en": ":hourglass_flowing_sand: Gemini is slower than usual. One more moment, please.",
+        },
+    ),
+    (
+        WAITING,
+        {
+            "ja": ":hourglass_flowing_sand: このスレッドで先にいただいた質問（{ahead} 件）に続いて、この質問にお答えします。しばらくお待ちください。",
+            "en": ":hourglass_flowing_sand: Your question is in line, behind {ahead} in this thread. One more moment, please.",
+        },
+    ),
+    (
+        WAITING_SOMEWHERE,
+        {
+            "ja": ":hourglass_flowing_sand: このスレッドで先にいただいた質問に続いて、この質問にお答えします。しばらくお待ちください。",
+            "en": ":hourglass_flowing_sand: Your question is in line, behind others in this thread. One more moment, please.",
+        },
+    ),
+    (
+        WAITING_FOR_THE_SAME,
+        {
+            "ja": ":hourglass_flowing_sand: 少し前に届いた同じ質問への回答を待っています。届きしだいお知らせします。",
+            "en": ":hourglass_flowing_sand: Somebody asked the same just before. You'll get the answer as soon as it's there.",
+        },
+    ),
+    (
+        LIMITED,
+        {
+            "ja": ":hourglass_flowing_sand: Slack の利用制限が解けるのを待っています。質問はお預かりしていますので、そのままお待ちください。",
+            "en": ":hourglass_flowing_sand: Slack is limiting my calls, so this takes longer. Your question is kept, no need to ask again.",
         },
     ),
     (

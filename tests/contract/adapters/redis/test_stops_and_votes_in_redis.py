@@ -95,6 +95,22 @@ async def test_the_holder_of_a_turn_is_known_by_its_task(connection: RedisConnec
     assert await turns.holder(line) == task_id
 
 
+async def test_a_waiting_task_knows_how_many_are_before_it(connection: RedisConnection) -> None:
+    turns, line = RedisThreadQueue(connection), f"C1:{a_task_id()}"
+    first, second, third = (
+        QueueTicket(line, f"180000000{number}.000000", a_task_id()) for number in range(3)
+    )
+    assert await turns.ahead(third) == 0
+    assert await turns.take(first)
+    for waiting in (third, second):
+        assert not await turns.take(waiting)
+    assert [await turns.ahead(one) for one in (first, second, third)] == [0, 1, 2]
+    await turns.leave(first)
+    assert [await turns.ahead(one) for one in (second, third)] == [0, 1]
+    async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
+        assert await RedisThreadQueue(lost).ahead(third) is None
+
+
 async def test_the_last_vote_of_a_person_counts_and_is_kept_for_a_month(
     connection: RedisConnection,
 ) -> None:

@@ -16,6 +16,12 @@ class FakeSigns:
     def slow(self) -> None:
         self.seen.append("slow")
 
+    def waiting_for_the_same(self) -> None:
+        self.seen.append("the same")
+
+    def limited(self, pause_s: float) -> None:
+        self.seen.append("limited")
+
     def kept(self, *, busy: bool = False) -> None:
         self.seen.append("kept")
 

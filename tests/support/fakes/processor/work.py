@@ -79,6 +79,7 @@ class FakeQueue:
     def __init__(self) -> None:
         self.held: dict[str, str] = {}
         self.takes: list[str] = []
+        self.before: int | None = None
 
     async def take(self, ticket: QueueTicket) -> bool:
         self.takes.append(ticket.task_id)
@@ -87,6 +88,9 @@ class FakeQueue:
     async def leave(self, ticket: QueueTicket) -> None:
         if self.held.get(ticket.thread) == ticket.task_id:
             del self.held[ticket.thread]
+
+    async def ahead(self, ticket: QueueTicket) -> int | None:
+        return self.before
 
     async def holder(self, line: str) -> str | None:
         return self.held.get(line)
