@@ -7,9 +7,11 @@ import pytest
 
 from shared.ledger import Mark, Role
 from shared.slack.files import CANVAS_TYPE
+from simulators.faults import Fault
 from simulators.slack import SlackConfig
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
+from tests.chaos.ledger import has_card_at_work
 from tests.support.hostile_files import HOSTILE
 from tests.support.office_files import sales
 from tests.support.sample_files import PDF, PDF_PROTECTED, PDF_WITHOUT_PAGES, PNG, PNG_HEADER
@@ -65,6 +67,20 @@ async def test_files_of_a_question_reach_gemini_or_are_named_below_the_answer(
     assert "次回は金曜日です。" in request.prompt
     await stack.gemini.wait_for(lambda: len(stack.gemini.files.deleted) == 1)
     assert stack.gemini.files.files == []
+
+
+async def test_files_that_take_long_are_a_task_card_above_the_answer(stack: LocalStack) -> None:
+    stack.faults.add("slack", "download", Fault("delay", seconds=2.5))
+    files = shared(stack, ("notes.txt", b"The next meeting is on Friday."))
+    where = stack.slack.people.dm("alice").id
+    asked = stack.slack.people.post("alice", where, "What is Redis?", files=files)
+    await said(stack, where, asked.ts)
+    [message] = [
+        one for one in stack.slack.messages(where, thread_ts=asked.ts) if one.get("bot_id")
+    ]
+    [card, *_] = message["blocks"]
+    assert (card["type"], card["title"]) == ("task_card", "Read notes.txt")
+    assert not has_card_at_work(message)
 
 
 async def test_a_workbook_reaches_gemini_as_a_table_and_a_protected_one_is_named(
