@@ -18,22 +18,28 @@ from shared.bounded import BoundedMap
 from shared.ledger import Mark
 from shared.slack.message import is_ts
 
+_REMEMBERED: Final = 1_000
+
 
 class RedisResponses:
-    """``Responses`` in Redis, for as long as Slack takes posts to a response URL."""
+    """``Responses`` in Redis, for as long as Slack takes posts to a response URL; this process
+    knows its own posts without it, too.
+    """
 
     def __init__(self, connection: RedisConnection) -> None:
         self._connection = connection
+        self._own: BoundedMap[str, tuple[Mark, ...]] = BoundedMap(_REMEMBERED, RESPONSES_TTL_S)
 
     async def of(self, task_id: str) -> list[Mark]:
         redis, key = self._connection.redis, responses_key(task_id)
         kept: list[str | bytes] = await self._connection.attempt(
             redis.lrange(key, 0, -1), key, lost=[]
         )
-        marks = (_mark_in(one) for one in kept)
-        return [mark for mark in marks if mark is not None]
+        marks = [mark for one in kept if (mark := _mark_in(one)) is not None]
+        return [*marks, *(own for own in self._own.get(task_id) or () if own not in marks)]
 
     async def add(self, mark: Mark) -> None:
+        self._own.put(mark.task_id, (*(self._own.get(mark.task_id) or ()), mark))
         redis, key = self._connection.redis, responses_key(mark.task_id)
         with suppress(StoreUnavailable):
             await self._connection.run(redis.rpush(key, json.dumps(asdict(mark))), key)
@@ -59,9 +65,6 @@ class RedisLastThreads:
     async def of(self, channel_id: str) -> str | None:
         known = await self._connection.get(last_thread_key(channel_id))
         return known if known and is_ts(known) else None
-
-
-_REMEMBERED: Final = 1_000
 
 
 class RedisStreamOwners:

@@ -9,6 +9,7 @@ from slack_sdk.errors import SlackApiError
 from structlog.testing import capture_logs
 
 from processor_service.ports.conversations import Body, Document
+from processor_service.redis.connection import redis_connection
 from processor_service.redis.posts import RedisResponses
 from processor_service.rendering.shown_letters import letters_of
 from processor_service.slack.response_url import SlackResponse
@@ -18,6 +19,7 @@ from shared.slack.client import slack_client
 from shared.telemetry.deployment import Deployment
 from shared.telemetry.tracing import span, start_tracing
 from simulators.faults import Fault
+from simulators.processes.tcp_ports import free_port
 from simulators.slack.config import SCOPES
 from tests.support.signed import SIGNING
 from tests.support.tasks import a_task
@@ -132,6 +134,20 @@ async def test_what_went_to_a_response_url_is_remembered_because_it_cannot_be_re
         await first.post(Body("answer"), ANSWER)
         [found] = await successor.find(TASK_ID)
         assert found.mark == ANSWER
+
+
+async def test_with_redis_lost_a_process_remembers_its_own_posts_to_a_response_url() -> None:
+    async with (
+        processors() as (here, _),
+        redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost,
+    ):
+        url, responses = await a_response_url(here.bench), RedisResponses(lost)
+        first = SlackResponse(here.bench.http, url, responses, "C1", SIGNING)
+        await first.post(Body("answer"), ANSWER)
+        again = SlackResponse(here.bench.http, url, responses, "C1", SIGNING)
+        [found] = await again.find(TASK_ID)
+        assert found.mark == ANSWER
+        assert await again.find("f" * 32) == []
 
 
 async def test_a_used_up_response_url_says_that_nothing_can_be_said_there() -> None:
