@@ -77,6 +77,8 @@ def take_choice(chosen: Opened | NotAQuestion, deps: OpenHomeDeps) -> None:
     Raises SlackDenied: Slack then shows a failure beside the select, for nothing could be kept.
     """
     if isinstance(chosen, NotAQuestion):
+        if chosen.reason is RejectReason.TAMPERED:
+            log.warning("A Home carries data that we did not sign.", action="press_tampered")
         count_event(NOBODY, "ignored", chosen.reason)
         return
     came_from(Source.APP_HOME)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from processor_service.ports.conversations import Body, TaskCard
 
 # Blocks that Slack makes of the cards in a stream: steps on the way, no part of the answer.
-_CARDS: Final = frozenset({"task_card", "plan"})
+_CARDS: Final = ("task_card", "plan")
 
 
 def without_cards(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from command_service.payloads.home import Opened, read_opening
 from command_service.payloads.model import NotAQuestion, RejectReason
@@ -265,8 +266,10 @@ async def test_an_opened_home_tells_a_restarted_service_what_was_chosen_there(
 async def test_who_may_not_ask_chooses_nothing() -> None:
     lobby = Lobby(policy=Policy(user_ids=frozenset({"U9"})))
     take_choice(CHOICE, lobby.deps)
-    take_choice(NotAQuestion(RejectReason.TAMPERED), lobby.deps)
+    with capture_logs() as logs:
+        take_choice(NotAQuestion(RejectReason.TAMPERED), lobby.deps)
     await lobby.settle()
+    assert [line["action"] for line in logs] == ["press_tampered"]
     assert lobby.locales.chosen == {}
     assert lobby.queue.published == []
 
