@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from deploy.canary.cloud_run import Change, CloudRun, ServiceState, Share, sending_by_hand
-from deploy.canary.judgement import Judgement, Observe, Verdict, eased, judge
+from deploy.canary.judgement import Judgement, Observe, Observed, Verdict, eased, judge
 from deploy.canary.watch import Watch
 from deploy.errors import CloudRunFailed, OperationFailed
 from deploy.language import words
@@ -13,6 +13,7 @@ from deploy.language import words
 TAG: Final = "candidate"
 _BASELINE_WINDOW_S: Final = 3600
 _OUTAGE_WINDOW_S: Final = 600
+_YOUNG_OUTAGE_WINDOW_S: Final = 120
 
 
 class RolloutSuperseded(CloudRunFailed):
@@ -164,7 +165,7 @@ class Canary:
     def _watch(self, before: str) -> Watch:
         if not self.is_hotfix:
             return self.watch
-        now = self.observer(before)(_OUTAGE_WINDOW_S)
+        now = self._outage(before)
         limits = eased(self.watch.limits, now)
         self.watch.say(
             words(
@@ -176,6 +177,12 @@ class Canary:
             )
         )
         return replace(self.watch, limits=limits)
+
+    def _outage(self, before: str) -> Observed:
+        """What ``before`` does now: an outage of some minutes is half hidden by those before it."""
+        seen, lately = map(self.observer(before), (_OUTAGE_WINDOW_S, _YOUNG_OUTAGE_WINDOW_S))
+        is_known = lately.judged + lately.handed_back >= self.watch.pace.at_least
+        return max((seen, lately) if is_known else (seen,), key=_badness)
 
     def _still_ours(self, candidate: str, percent: int) -> None:
         state = self.service.state()
@@ -251,3 +258,7 @@ def _only_carrier(state: ServiceState) -> str:
 
 def _other_tags(state: ServiceState) -> list[Share]:
     return [Share(each.revision, 0, each.tag) for each in state.shares if each.tag not in ("", TAG)]
+
+
+def _badness(seen: Observed) -> float:
+    return seen.error_rate + seen.handed_back_rate

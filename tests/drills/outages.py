@@ -32,6 +32,10 @@ UNLIMITED: Final = {"USER_REQUESTS_PER_MINUTE": "0"}
 """One person asks for all."""
 PRIMARY: Final = "gemini-3.8-flash"
 _ASK_EVERY_S: Final = 3.0
+# A longer outage has longer pauses: what waits in the end has to fit into Slack's limits, one post
+# a second to a channel and 20 to 50 calls a minute of what an answer needs.
+_QUESTIONS: Final = 60
+_ANSWER_S: Final = 6.0
 _PROBE_EVERY_S: Final = 1.0
 # The longest back-off of a delivery and of a socket, and what is asked meanwhile.
 _ANSWERED_WITHIN_S: Final = 100.0
@@ -157,18 +161,20 @@ async def _watch(stack: LocalStack, verdict: Verdict) -> None:
 
 async def _ask(stack: LocalStack, verdict: Verdict, seconds: float, *, heard: bool) -> None:
     until = asyncio.get_running_loop().time() + seconds
+    pause_s = max(_ASK_EVERY_S, seconds / _QUESTIONS)
     while (left_s := until - asyncio.get_running_loop().time()) > 0:
         if heard:
             words = f"@mechachang What is {verdict.outage} number {len(verdict.asked)}?"
             verdict.asked.append(stack.slack.people.post("alice", "#general", words).ts)
-        await asyncio.sleep(min(_ASK_EVERY_S, left_s))
+        await asyncio.sleep(min(pause_s, left_s))
 
 
 async def _answered(stack: LocalStack, verdict: Verdict) -> None:
     """Wait until each question has an answer, and see that none has more than that."""
+    within_s = _ANSWERED_WITHIN_S + _ANSWER_S * len(verdict.asked)
     with suppress(TimeoutError):
         await stack.slack.wait_for(
-            lambda: all(_roles(stack, ts)["answer"] for ts in verdict.asked), _ANSWERED_WITHIN_S
+            lambda: all(_roles(stack, ts)["answer"] for ts in verdict.asked), within_s
         )
     for ts in verdict.asked:
         roles = _roles(stack, ts)

@@ -6,7 +6,10 @@ from collections import Counter
 import aiohttp
 import pytest
 
+from deploy.canary.candidate import Canary
 from deploy.canary.cloud_run import Change, CloudRun, Share
+from deploy.canary.judgement import Observe, Observed
+from deploy.canary.watch import Pace, Watch
 from deploy.errors import CloudRunFailed
 from deploy.google_access import Access
 from deploy.rollback import main as rollback
@@ -189,6 +192,25 @@ async def test_a_hotfix_goes_out_in_the_middle_of_an_outage(
     assert await run(rollout, bench, "processor", *mend, *QUICK, *HOTFIX) == 0
     assert await bench.shares() == {"00003": 100}
     assert "A hotfix goes back above 100% errors" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("lately", "is_promoted"), [(40, True), (3, False)])
+async def test_a_hotfix_goes_out_in_an_outage_of_minutes_if_enough_have_met_it(
+    bench: RolloutBench, lately: int, is_promoted: bool
+) -> None:
+    """Most of the ten minutes that are looked at were good."""
+
+    def observer(revision: str) -> Observe:
+        everything_fails = Observed(lately, lately, 0, None)
+        ten_minutes = Observed(200, 60, 0, 1.0)
+        serves = revision == "processor-service-00001"
+        return lambda seconds: ten_minutes if serves and seconds > 120 else everything_fails
+
+    pace = Pace((100,), hold_s=1, patience_s=2, at_least=20, look_every_s=1, quiet_is_good=False)
+    client = CloudRun(Access(PROJECT, is_anonymous=True), REGION, bench.name, bench.url)
+    canary = Canary(client, Watch(pace, print), observer, lambda *_: "", is_hotfix=True)
+    outcome = await asyncio.to_thread(canary.roll_out, Change("image:2"))
+    assert outcome.is_promoted is is_promoted
 
 
 async def test_a_hotfix_that_makes_it_worse_is_taken_back(bench: RolloutBench) -> None:
