@@ -19,7 +19,8 @@ from google.pubsub_v1 import PublisherAsyncClient, SubscriberAsyncClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncIOTransport
 
-from deploy.operator_parser import OperatorParser
+from deploy.language import speaking, spoken, words
+from deploy.operator_parser import OperatorParser, operators_language
 from shared.ledger import Mark
 from simulators.gemini import Reply
 from simulators.processes.google_emulator import EmulatorMissing, google_emulator
@@ -51,30 +52,41 @@ async def drill(address: str, folder: Path, say: Callable[[str], None]) -> None:
         stack.gemini.script("meanwhile", Reply(text="Answered after."))
         first = stack.slack.people.post("alice", "#general", "@mechachang before the loss?")
         await _answered(stack, first.ts)
-        say("A question is answered.")
+        say(words("A question is answered.", "質問に回答がありました。"))
 
         backup = await _back_up(address, folder)
-        say(f"Backup: {', '.join(sorted(path.name for path in backup.iterdir()))}")
+        files = ", ".join(sorted(path.name for path in backup.iterdir()))
+        say(words(f"Backup: {files}", f"バックアップ：{files}"))
 
         await stack.redis.kill()
         await stack.redis.start()
         deleted = await _delete_all(address)
-        say(f"Lost: all of Redis, {deleted}.")
+        say(words(f"Lost: all of Redis, {deleted}.", f"失ったもの：Redis のすべて、{deleted}"))
         second = stack.slack.people.post("alice", "#general", "@mechachang meanwhile?")
         await _published_in_vain(stack)
-        say("A question was asked and could not be queued; Slack was not acked.")
+        say(
+            words(
+                "A question was asked and could not be queued; Slack was not acked.",
+                "質問をキューに入れられなかったため、Slack に受領を返していません。",
+            )
+        )
 
         say(await _restore(address, backup))
         await _answered(stack, second.ts)
-        say("It is answered.")
+        say(words("It is answered.", "その質問にも回答がありました。"))
         _require_one_answer(stack, first.ts, second.ts)
-        say("Each question has exactly one answer.")
+        say(
+            words(
+                "Each question has exactly one answer.",
+                "どの質問にも回答が 1 つだけあります。",
+            )
+        )
 
 
 async def _answered(stack: LocalStack, thread_ts: str) -> None:
     found = await stack.slack.wait_for(lambda: _answers(stack, thread_ts) >= 1, _DEADLINE_S)
     if not found:
-        raise DrillFailed("A question was not answered.")
+        raise DrillFailed(words("A question was not answered.", "回答のない質問があります。"))
 
 
 def _answers(stack: LocalStack, thread_ts: str) -> int:
@@ -86,22 +98,32 @@ def _answers(stack: LocalStack, thread_ts: str) -> int:
 def _require_one_answer(stack: LocalStack, *threads: str) -> None:
     counts = [_answers(stack, ts) for ts in threads]
     if counts != [1] * len(threads):
-        raise DrillFailed(f"The questions have {counts} answers, not one each.")
+        raise DrillFailed(
+            words(
+                f"The questions have {counts} answers, not one each.",
+                f"質問ごとの回答の数が {counts} で、1 つずつではありません。",
+            )
+        )
 
 
 async def _back_up(address: str, folder: Path) -> Path:
     env = gcloud.emulated(folder, address, PROJECT_ID=_PROJECT, BACKUPS=str(folder / "backups"))
     ran = await gcloud.run("deploy/backup.sh", "pubsub", env=env)
     if ran.code != 0:
-        raise DrillFailed(f"No backup was written: {ran.err}")
+        raise DrillFailed(
+            words(
+                f"No backup was written: {ran.err}",
+                f"バックアップを作成できませんでした：{ran.err}",
+            )
+        )
     return Path(ran.out.strip())
 
 
 async def _restore(address: str, backup: Path) -> str:
-    env = gcloud.environment(backup.parent, PUBSUB_EMULATOR_HOST=address)
+    env = gcloud.environment(backup.parent, PUBSUB_EMULATOR_HOST=address, DEPLOY_LANG=spoken())
     ran = await gcloud.run(sys.executable, "-m", "deploy.restore", str(backup), env=env)
     if ran.code != 0:
-        raise DrillFailed(f"Not restored: {ran.err}")
+        raise DrillFailed(words(f"Not restored: {ran.err}", f"復元できませんでした：{ran.err}"))
     return ran.out.strip()
 
 
@@ -118,7 +140,10 @@ async def _delete_all(address: str) -> str:
         topics = [t async for t in await publisher.list_topics(project=project)]
         for topic in topics:
             await publisher.delete_topic(topic=topic.name)
-    return f"{len(topics)} topics, {len(subscriptions)} subscriptions"
+    return words(
+        f"{len(topics)} topics, {len(subscriptions)} subscriptions",
+        f"トピック {len(topics)} 個、サブスクリプション {len(subscriptions)} 個",
+    )
 
 
 async def _published_in_vain(stack: LocalStack) -> None:
@@ -126,7 +151,12 @@ async def _published_in_vain(stack: LocalStack) -> None:
         return "question_handed_back" in stack.command.log_text()
 
     if not await stack.slack.wait_for(refused, _DEADLINE_S):
-        raise DrillFailed("The command service has queued a question nowhere.")
+        raise DrillFailed(
+            words(
+                "The command service has queued a question nowhere.",
+                "command service が質問をキューに入れられなかった記録がありません。",
+            )
+        )
 
 
 def command_line() -> argparse.ArgumentParser:
@@ -153,4 +183,5 @@ async def main() -> int:
 
 if __name__ == "__main__":
     command_line().parse_args()
-    sys.exit(asyncio.run(main()))
+    with speaking(operators_language()):
+        sys.exit(asyncio.run(main()))

@@ -13,7 +13,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.operator_parser import OperatorParser
+from deploy.language import speaking, words
+from deploy.operator_parser import OperatorParser, operators_language
 from tests.drills.versions import BAD, SERVICE, Installation, installation
 
 
@@ -55,22 +56,45 @@ async def drill(folder: Path) -> Drilled:
         sys.stdout.write(f"{time.monotonic() - began:6.1f}  {text}\n")
         sys.stdout.flush()
 
-    say("Starting the local stack, Cloud Run and Cloud Monitoring.")
+    say(
+        words(
+            "Starting the local stack, Cloud Run and Cloud Monitoring.",
+            "ローカル環境と、Cloud Run と Cloud Monitoring の代役を起動します。",
+        )
+    )
     async with installation(folder, say) as running:
-        say("People ask eight questions a second. A version goes out whose Gemini fails for 5 %.")
+        say(
+            words(
+                "People ask eight questions a second. A version goes out whose Gemini fails for "
+                "5 %.",
+                "1 秒に 8 件の質問が続きます。"
+                "Gemini への質問の 5 % が失敗するバージョンをリリースします。",
+            )
+        )
         await running.has_begun()
         bad_exit = await running.roll_out(BAD)
         carriers = [_carrier(running)]
         # What the bad version had begun is finished by it.
         after = len(running.asked)
         await running.settled()
-        say(f"Exit code {bad_exit}. {running.notices()} people met it. In #general stands:")
+        met = running.notices()
+        say(
+            words(
+                f"Exit code {bad_exit}. {met} people met it. In #general stands:",
+                f"終了コード {bad_exit}、影響を受けた人 {met} 人。#general の表示：",
+            )
+        )
         for told in running.told():
             say(f"  {told.splitlines()[0]}")
-        say("Now the version that mends it.")
+        say(words("Now the version that mends it.", "続いて、修正したバージョンです。"))
         good_exit = await running.roll_out("processor:mended")
         carriers.append(_carrier(running))
-        say("And back by hand, as for a grave bug that no number shows.")
+        say(
+            words(
+                "And back by hand, as for a grave bug that no number shows.",
+                "数値に現れない重大な不具合を想定し、手動で元に戻します。",
+            )
+        )
         back_exit = await running.roll_back()
         carriers.append(_carrier(running))
         running.is_quiet = True
@@ -85,8 +109,16 @@ async def drill(folder: Path) -> Drilled:
             running.notices(since=after),
             tuple(running.told()),
         )
-        say(f"{len(running.asked)} questions by their answers or notices: {drilled.answers}.")
-    say("Passed." if not drilled.faults else f"Failed: {'; '.join(drilled.faults)}.")
+        say(
+            words(
+                f"{len(running.asked)} questions by their answers or notices: {drilled.answers}.",
+                f"質問 {len(running.asked)} 件の、回答または通知の数ごとの内訳：{drilled.answers}",
+            )
+        )
+    faults = "; ".join(drilled.faults)
+    say(
+        words(f"Failed: {faults}.", f"失敗：{faults}") if faults else words("Passed.", "合格です。")
+    )
     return drilled
 
 
@@ -106,7 +138,8 @@ def main() -> int:
     folder = command_line().parse_args().folder.resolve()
     for log in folder.glob("*.log"):
         log.unlink()
-    return 1 if asyncio.run(drill(folder)).faults else 0
+    with speaking(operators_language()):
+        return 1 if asyncio.run(drill(folder)).faults else 0
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Final
 
 from google.cloud import run_v2
 
+from deploy.language import spoken
 from shared.ledger import Mark
 from simulators.cloud_run import CloudRunSimulator
 from simulators.faults import FaultPlan
@@ -100,6 +101,7 @@ class Installation:
             cwd=self.stack.config.folder,
             env={
                 **without_proxies(inherited()),
+                "DEPLOY_LANG": spoken(),
                 "GOOGLE_CLOUD_PROJECT": "local",
                 "SLACK_BOT_TOKEN": slack.bot_token,
                 "SLACK_API_URL": slack.api_url,

@@ -20,6 +20,7 @@ TOOLS = [
         for folder in ("canary", "check_slack", "dead_letters", "monitoring", "slo")
         for path in sorted((DEPLOY / folder).glob("*.py"))
     ),
+    *(DEPLOY.parent / "tests" / "drills" / f"{name}.py" for name in ("restore", "rollback")),
 ]
 SAYS = {"say", "_say", "print", "_tell", "error", "ArgumentTypeError"}
 # Names that a reader looks for or types: options, roles, settings, modules.
@@ -63,12 +64,12 @@ def pairs(source: str) -> Iterator[tuple[str, str]]:
                 yield ast.unparse(en), ast.unparse(ja)
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=lambda path: str(path.relative_to(DEPLOY)))
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda path: str(path.relative_to(DEPLOY.parent)))
 def test_nothing_is_told_in_english_only(tool: Path) -> None:
     assert list(in_one_language(tool.read_text(encoding="utf-8"))) == []
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=lambda path: str(path.relative_to(DEPLOY)))
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda path: str(path.relative_to(DEPLOY.parent)))
 def test_both_languages_name_the_same_options_roles_and_commands(tool: Path) -> None:
     for en, ja in pairs(tool.read_text(encoding="utf-8")):
         assert sorted(NAMES.findall(ja)) == sorted(NAMES.findall(en)), ja
