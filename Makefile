@@ -42,8 +42,8 @@ lint: $(VENV)/.dev ## Check formatting, lint, import rules and types
 check: lint ## The same, and run the unit tests
 	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile tests/unit
 
-test: $(VENV)/.dev ## Run every test, about thirteen minutes on two cores (ARGS=...)
-	@echo "Every test: about thirteen minutes on two cores. A part: make test ARGS=tests/unit"
+test: $(VENV)/.dev ## Run every test, about fifteen minutes on two cores (ARGS=...)
+	@echo "Every test: about fifteen minutes on two cores. A part: make test ARGS=tests/unit"
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 format: $(VENV)/.dev ## Format the code and mend what lint can mend
