@@ -31,6 +31,7 @@ from processor_service.following.judge import Judge
 from processor_service.gemini.access import GeminiAccess
 from processor_service.gemini.lazy import Gemini, gemini
 from processor_service.ports.generation_options import HedgeTimes
+from processor_service.ports.limits import READ
 from processor_service.prompt.build import PromptConfig
 from processor_service.redis.answer_cache import RedisAnswers
 from processor_service.redis.cancels import RedisCancellations
@@ -136,12 +137,13 @@ async def open_dependencies(
         model = await stack.enter_async_context(
             gemini(gemini_access(settings), settings.gemini_timeout / 1000)
         )
-        statuses, late_looks = Statuses(), LateLooks()
+        holds = RedisRateLimitHolds(redis)
+        statuses, late_looks = Statuses(), LateLooks(limited=partial(holds.delay_s, READ))
         stack.push_async_callback(_close_both, statuses, late_looks)
         readiness = _readiness(settings, redis, slack, model)
         signing = settings.signing
         denied = partial(readiness.report, "slack")
-        calls = SlackCalls(slack, RedisRateLimitHolds(redis), denied, signing)
+        calls = SlackCalls(slack, holds, denied, signing)
         cancel = CancelDeps(
             RedisCancellations(redis), RedisStreamOwners(redis), RedisThreadQueue(redis)
         )

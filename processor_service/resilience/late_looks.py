@@ -1,8 +1,10 @@
 """Late looks: after a task is settled, look again for posts that Slack took late."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from shared.background import Background, happens
@@ -12,6 +14,8 @@ from shared.background import Background, happens
 # any more, so that no owner needs to be known, and before Slack ends it: an ended stream looks like
 # any other post in our name.
 _PAUSES_S: Final = (6.0, 24.0, 230.0)
+_LAST_LOOK_YIELDS_S: Final = 15.0
+_YIELDS_FOR_S: Final = 3.0
 _CLOSE_WITHIN_S: Final = 1.0
 
 
@@ -27,14 +31,27 @@ class LookPace:
     every_s: float = 3.0
 
 
+async def _unlimited() -> float:
+    return 0.0
+
+
 class LateLooks:
-    """Background looks at given intervals. The end of the service makes the next look the last."""
+    """Background looks at given intervals. The end of the service makes the next look the last.
+
+    ``limited`` tells for how many seconds Slack's limit is used up: meanwhile a look lets answers
+    go first, until the next look is due. After an outage each answer would ask for more calls than
+    it leaves to those who still wait, and what waits would never become less.
+    """
 
     def __init__(
-        self, pauses_s: tuple[float, ...] = _PAUSES_S, pace: LookPace = LookPace()
+        self,
+        pauses_s: tuple[float, ...] = _PAUSES_S,
+        pace: LookPace = LookPace(),
+        limited: Callable[[], Awaitable[float]] = _unlimited,
     ) -> None:
         self._pauses_s = pauses_s
         self._pace = pace
+        self._limited = limited
         # The time of the last look so far, had all come evenly.
         self._evenly_at = 0.0
         self._awaited = 0
@@ -71,15 +88,24 @@ class LateLooks:
             self._background.start(self._look(look, self._pauses_s[1:]), f"late_look:{task_id}")
 
     async def _look(self, look: Callable[[], Awaitable[None]], pauses_s: tuple[float, ...]) -> None:
-        for pause_s in pauses_s:
-            await self._once(look, pause_s)
+        clock = asyncio.get_running_loop().time
+        began, due = clock(), list(accumulate(pauses_s))
+        last_s = sum(self._pauses_s) + _LAST_LOOK_YIELDS_S
+        for due_s, yields_until_s in zip(due, [*due[1:], last_s], strict=False):
+            if not await happens(self._closing, began + due_s - clock()):
+                await happens(self._closing, self._wait_s())
+            await self._let_answers_go_first(began + yields_until_s)
+            await look()
             if self._closing.is_set():
                 return
 
-    async def _once(self, look: Callable[[], Awaitable[None]], pause_s: float) -> None:
-        if not await happens(self._closing, pause_s):
-            await happens(self._closing, self._wait_s())
-        await look()
+    async def _let_answers_go_first(self, until: float) -> None:
+        clock = asyncio.get_running_loop().time
+        while (limited_s := await self._limited()) > 0:
+            # Who comes right at its end would be one more who competes for the next call.
+            pause_s = limited_s + random.uniform(0, _YIELDS_FOR_S)  # noqa: S311 - jitter needs no secrecy
+            if clock() + pause_s > until or await happens(self._closing, pause_s):
+                return
 
     def _wait_s(self) -> float:
         """Seconds until one more look fits, which is counted."""

@@ -22,7 +22,7 @@ _SUBSCRIPTIONS: Final = tuple(
     f"projects/local/subscriptions/{name}" for name in (TASKS_PUSH, DEAD_LETTER_PUSH)
 )
 _SETTLES_WITHIN_S: Final = 180.0
-# The last late look of a worker comes 260 s after a task, and waits for its place among others.
+# The last late look of a worker comes 275 s after a task, and waits for its place among others.
 _TIDIED_WITHIN_S: Final = 330.0
 
 

@@ -210,6 +210,33 @@ async def test_more_looks_than_slack_has_room_for_wait_but_for_the_end() -> None
     assert sorted(seen) == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("limits", "asked_before"),
+    [([0.01, 0.0], 2), ([3600.0], 1)],
+    ids=["until it has passed", "but not beyond its time"],
+)
+async def test_while_slack_limits_reading_a_look_lets_answers_go_first(
+    limits: list[float], asked_before: int
+) -> None:
+    asked, seen = list[float](), list[int]()
+    looked = asyncio.Event()
+
+    async def limited() -> float:
+        asked.append(limits[len(asked)])
+        return asked[-1]
+
+    async def look() -> None:
+        seen.append(len(asked))
+        looked.set()
+
+    looks = LateLooks((0.0, 3000.0), limited=limited)
+    looks.after("task", look, often=False)
+    async with asyncio.timeout(60):
+        await looked.wait()
+    assert seen == [asked_before]
+    await looks.close()
+
+
 async def test_a_look_that_a_delivery_waits_for_does_not_wait_for_others() -> None:
     seen: list[str] = []
 
