@@ -28,10 +28,10 @@ from processor_service.answering.preferred import in_default_mode, localised
 from processor_service.answering.single_flight import saved_answer_key
 from processor_service.answering.thread_queue import LongWait, TurnNeverCame, wait_for_turn
 from processor_service.attachments.attach import FilesUnusable
-from processor_service.delivery.card_stream import cards_shown
 from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.destination import resolve_destination
 from processor_service.delivery.notice import is_settled, post_notice
+from processor_service.delivery.preview.card_stream import cards_shown
 from processor_service.delivery.reconcile import ExistingMessages
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.delivery.thread_status import TaskStatus

@@ -22,7 +22,8 @@ from processor_service.answering.token_count import CountingModel, Tally
 from processor_service.answering.without_files import ask_with_files
 from processor_service.attachments.attach import Attachments, attach_files
 from processor_service.delivery.context import AnswerContext
-from processor_service.delivery.live_preview import LivePreview
+from processor_service.delivery.preview.live_preview import LivePreview
+from processor_service.delivery.preview.model_progress import ModelProgress
 from processor_service.following.direct_messages import last_exchange
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import ThreadMessage
@@ -207,7 +208,7 @@ async def _ask(
     model = CancellableModel(CountingModel(deps.source.model, tally), ctx.cancel)
     told = beside_quotes(prompt, deps.source.prompt_config.options_by_mode, task.locale)
     may_hedge = partial(deps.coordination.limits.has_tokens_left, task.team_id, task.user_id)
-    request = GenerationRequest(told, model, preview, may_hedge=may_hedge)
+    request = GenerationRequest(told, model, ModelProgress(preview), may_hedge=may_hedge)
     until = ctx.writer.run.patience.until
     try:
         async with aclosing(generate(request, generation, until)) as steps:

@@ -7,7 +7,7 @@ from functools import partial
 from processor_service.answering.deps import AnswerDeps
 from processor_service.delivery.answer_file import LONGEST_THREAD, in_file_alone, shorten_for_thread
 from processor_service.delivery.context import AnswerContext
-from processor_service.delivery.live_preview import LivePreview
+from processor_service.delivery.preview.live_preview import LivePreview
 from processor_service.delivery.reconcile import answer_mark, find_existing, reconcile
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body, Posted

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from processor_service.delivery.context import AnswerContext
-from processor_service.delivery.live_preview import LivePreview
+from processor_service.delivery.preview.live_preview import LivePreview
 from processor_service.delivery.reconcile import ExistingMessages, answer_mark
 from processor_service.delivery.slack_writer import SlackWriter
 from processor_service.ports.answers import Answer

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.operator_parser import OperatorParser
-from processor_service.delivery.pace import HELD_S
+from processor_service.delivery.preview.pace import HELD_S
 from shared.ledger import Mark
 from simulators.gemini import GeminiConfig
 from simulators.journal import Entry

@@ -40,7 +40,7 @@ from shared.task import Purpose, QuotedMessage, Subject
 _HISTORY_MESSAGES: Final = 3_000
 # A worker records its stream right after Slack has begun it.
 _ORPHANED_AFTER_S: Final = 5.0
-# No worker writes to an older stream (``live_preview.py``); Slack ends it a minute later.
+# No worker writes to an older stream (``running_stream.py``); Slack ends it a minute later.
 _LEFT_AFTER_S: Final = 250.0
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from processor_service.api.dependencies import Dependencies
 from processor_service.app import create_app
-from processor_service.delivery.live_preview import EVERY_S
+from processor_service.delivery.preview.live_preview import EVERY_S
 from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.slack.client import SlackCalls

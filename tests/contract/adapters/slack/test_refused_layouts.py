@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from processor_service.delivery.live_preview import EVERY_S
+from processor_service.delivery.preview.live_preview import EVERY_S
 from processor_service.ports.model import Chunk, Prompt
 from processor_service.rendering.messages import PLAIN_BYTES
 from processor_service.rendering.shown_letters import letters_of

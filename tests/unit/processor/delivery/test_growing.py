@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from processor_service.delivery.context import AnswerContext
-from processor_service.delivery.live_preview import EVERY_S, STREAM_BYTES, LivePreview
-from processor_service.delivery.pace import FirstWords
+from processor_service.delivery.preview.live_preview import EVERY_S, LivePreview
+from processor_service.delivery.preview.pace import FirstWords
+from processor_service.delivery.preview.running_stream import STREAM_BYTES
 from processor_service.delivery.reconcile import ExistingMessages, reconcile
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.ports.answers import Answer

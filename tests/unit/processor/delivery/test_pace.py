@@ -5,8 +5,13 @@ from typing import Any
 
 import pytest
 
-from processor_service.delivery.live_preview import LivePreview
-from processor_service.delivery.pace import HELD_S, FirstWords, append_every_s, is_worth_showing
+from processor_service.delivery.preview.live_preview import LivePreview
+from processor_service.delivery.preview.pace import (
+    HELD_S,
+    FirstWords,
+    append_every_s,
+    is_worth_showing,
+)
 from processor_service.resilience.lease import LeaseLost
 from tests.support.fakes.processor.conversations import FakeConversation
 from tests.support.fakes.processor.growing import FakeBudget

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 import pytest
 
 from processor_service.delivery.context import AnswerContext
-from processor_service.delivery.live_preview import LivePreview
+from processor_service.delivery.preview.live_preview import LivePreview
 from processor_service.delivery.reconcile import ExistingMessages, reconcile
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.features.cancel import cancel_answer

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from processor_service.delivery.live_preview import LivePreview
+from processor_service.delivery.preview.live_preview import LivePreview
 from processor_service.resilience.lease import LeaseLost
 from shared.background import happens
 from shared.errors import MechachangError, SlackDenied
