@@ -7,9 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from processor_service.answering.deps import AnswerDeps, AnswerSource
-from processor_service.answering.earlier_answer import earlier_words
 from processor_service.answering.generate import GenerationRequest, Progress, generate
-from processor_service.answering.shortcut_source import caught_up, material, open_beside
 from processor_service.answering.single_flight import (
     audience_of,
     cache_key,
@@ -17,6 +15,8 @@ from processor_service.answering.single_flight import (
     saved_answer_key,
     single_flight,
 )
+from processor_service.answering.sources.earlier_answer import earlier_words
+from processor_service.answering.sources.shortcut_source import caught_up, material, open_beside
 from processor_service.answering.thread_queue import LongWait
 from processor_service.answering.token_count import CountingModel, Tally
 from processor_service.answering.without_files import ask_with_files

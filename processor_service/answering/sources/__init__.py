@@ -1,0 +1,1 @@
+"""What an answer is made from besides its question: the messages it is about, the answer before."""
