@@ -118,9 +118,11 @@ def observer(prometheus: Prometheus, revision: str | None = None) -> Observe:
             # ``increase`` extrapolates, so that its counts are seldom whole.
             return round(prometheus.number(objectives.count(counter, scope)) or 0.0)
 
+        judged = count(objectives.JUDGED)
         return Observed(
-            judged=count(objectives.JUDGED),
-            failed=count(objectives.FAILED),
+            judged=judged,
+            # Extrapolated apart, more would fail than ended.
+            failed=min(judged, count(objectives.FAILED)),
             handed_back=count(objectives.HANDED_BACK),
             latency_p95_s=prometheus.number(objectives.quantile(0.95, objectives.LATENCY, scope)),
         )

@@ -24,7 +24,7 @@ from processor_service.texts.answers import (
     WAITING_SOMEWHERE,
 )
 from shared.background import happens
-from shared.slack.home_view import shown_moment
+from shared.slack.usage import shown_moment
 from shared.task import Task, Texts
 
 # Slack takes some tens of milliseconds for a status; words do not wait longer for a slow one.

@@ -8,7 +8,7 @@ from datetime import datetime
 from processor_service.ports.limits import Usages
 from processor_service.ports.people import HomeViews, People, PreferenceStore
 from shared import clock
-from shared.slack.home_view import HomeContent, Usage, home_view
+from shared.slack.usage import HomeContent, Usage
 from shared.task import Preferences, Task
 
 
@@ -31,6 +31,8 @@ async def refresh_home(task: Task, deps: HomeDeps, within_s: float) -> None:
     """Keep the newest choices, and publish the user's Home as a whole; idempotent. What Redis has
     lost comes back from the Home that was opened. Raises as ``HomeViews``, and TimeoutError.
     """
+    from shared.slack.home_view import home_view  # noqa: PLC0415 - see ``cold_start``
+
     async with asyncio.timeout(within_s):
         offered = task.preferences or Preferences()
         kept = await deps.preferences.newest(task.user_id, offered)

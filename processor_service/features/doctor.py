@@ -18,7 +18,7 @@ from shared import clock
 from shared.errors import MechachangError, ModelRejected, RetryableError
 from shared.ledger import Mark
 from shared.slack.findings import CheckResult, Report, report
-from shared.slack.home_view import Used, UsedOfLimit, described_count, shown_moment
+from shared.slack.usage import Used, UsedOfLimit, described_count, shown_moment
 from shared.task import Locale, Task
 from shared.version import described
 

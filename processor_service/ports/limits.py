@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, Literal, Protocol
 
 from processor_service.ports.work import QueueTicket
-from shared.slack.home_view import Used
+from shared.slack.usage import Used
 
 LimitReason = Literal[
     "user_rate_limited", "user_busy", "user_daily_tokens", "team_daily_tokens", "thread_busy"

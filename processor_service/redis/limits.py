@@ -10,7 +10,7 @@ from processor_service.redis import keys as redis_keys
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.turns import name_in_line
 from shared import clock
-from shared.slack.home_view import Used, UsedOfLimit
+from shared.slack.usage import Used, UsedOfLimit
 
 _LIFETIMES_MS: Final = tuple(
     int(seconds * 1000)

@@ -8,8 +8,8 @@ from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts import answers as texts
 from shared.actions import ActionId, AskAgain, CastVote, ShareAnswer, StopAnswer
 from shared.slack.blocks import Block, actions, button, context, plain
-from shared.slack.home_view import shown_moment
 from shared.slack.message import MessageRef
+from shared.slack.usage import shown_moment
 from shared.task import Locale, Mode, Source, Task, Vote, Wish
 
 NAMES: Final[dict[Locale, dict[Mode, str]]] = {

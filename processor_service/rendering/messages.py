@@ -14,8 +14,8 @@ from processor_service.texts import answers as texts
 from processor_service.texts.failures import OTHER, WORDS, Failure, FailureText
 from shared.actions import ActionId, AskAgain
 from shared.slack.blocks import Block, actions, button, context, preformatted, section
-from shared.slack.home_view import shown_moment
 from shared.slack.message import MessageRef
+from shared.slack.usage import shown_moment
 from shared.task import Locale, Source, Subject, Task
 
 # A streamed message takes some 10,600 bytes (measured by others, undocumented). All markdown blocks

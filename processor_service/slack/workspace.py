@@ -8,7 +8,6 @@ from typing import Any, Final
 from processor_service.slack.client import BotIdentity, SlackCalls
 from shared.errors import MechachangError
 from shared.signing import Signing
-from shared.slack.home_view import signed_home
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -58,6 +57,8 @@ class SlackHomes:
         self._signing = signing
 
     async def publish(self, user_id: str, view: dict[str, Any]) -> None:
+        from shared.slack.home_view import signed_home  # noqa: PLC0415 - see ``cold_start``
+
         signed = signed_home(view, user_id, self._signing)
         async with self._calls("views.publish"):
             await self._calls.client.views_publish(user_id=user_id, view=signed)

@@ -5,14 +5,21 @@ Slack replaces a view as a whole (docs.slack.dev, views.publish), so both servic
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from shared.actions import ActionId, HomeChoices
 from shared.signing import Signing, signed_value, signed_value_in
 from shared.slack import home_texts as texts
 from shared.slack.blocks import Block, context, mrkdwn, plain, section
+from shared.slack.usage import (
+    HomeContent,
+    Usage,
+    Used,
+    UsedOfLimit,
+    described_count,
+    shown_moment,
+)
 from shared.task import Locale, Mode, Preferences, Texts
 from shared.version import described
 
@@ -20,39 +27,6 @@ _HOME: Final = {"type": "home", "callback_id": "home"}
 
 _LANGUAGES: Final[Sequence[Locale | None]] = (None, "ja", "en")
 _MODES: Final = (None, Mode.GENERAL, Mode.CODE, Mode.DATA, Mode.CREATIVE)
-
-
-@dataclass(frozen=True)
-class UsedOfLimit:
-    """The used amount and its limit; a limit of 0 is none."""
-
-    used: int
-    limit: int = 0
-
-
-@dataclass(frozen=True)
-class Used:
-    """A user's usage: today's, except for the questions of the last minute.
-
-    The day's counts restart at ``resets_at`` (aware). ``team_tokens`` is the whole team's.
-    """
-
-    questions: int
-    questions_in_a_minute: UsedOfLimit
-    tokens: UsedOfLimit
-    team_tokens: UsedOfLimit
-    resets_at: datetime
-
-
-@dataclass(frozen=True)
-class HomeContent:
-    """A usage with the time it was looked up; ``unknown`` if that failed."""
-
-    used: Used
-    at: datetime
-
-
-Usage = HomeContent | Literal["comes", "unknown"]
 
 
 def notice_view(text: str) -> dict[str, Any]:
@@ -171,19 +145,6 @@ def _fields(used: Used, locale: Locale) -> list[str]:
     if used.team_tokens.limit:
         counts.append((texts.TEAM_TOKENS, used.team_tokens))
     return [label[locale].format(used=described_count(count, locale)) for label, count in counts]
-
-
-def described_count(count: UsedOfLimit, locale: Locale) -> str:
-    """The used amount, with its limit if there is one."""
-    if not count.limit:
-        return f"{count.used:,}"
-    return texts.OF[locale].format(used=f"{count.used:,}", limit=f"{count.limit:,}")
-
-
-def shown_moment(at: datetime) -> str:
-    """A time that Slack shows in each reader's time zone (docs.slack.dev, formatting dates)."""
-    fallback = f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
 def _time(at: datetime) -> str:

@@ -10,15 +10,12 @@ from shared.actions import HomeChoices
 from shared.signing import Signing
 from shared.slack.home_texts import WAYS
 from shared.slack.home_view import (
-    HomeContent,
-    Usage,
-    Used,
-    UsedOfLimit,
     home_view,
     kept_in_home,
     notice_view,
     signed_home,
 )
+from shared.slack.usage import HomeContent, Usage, Used, UsedOfLimit
 from shared.task import Locale, Mode, Preferences
 from shared.version import VERSION, described
 from simulators.slack.content.block_kit import block_errors

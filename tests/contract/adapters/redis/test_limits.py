@@ -15,7 +15,7 @@ from processor_service.redis.keys import (
     UNDER_WAY_TTL_S,
 )
 from processor_service.redis.limits import RedisLimits
-from shared.slack.home_view import Used, UsedOfLimit
+from shared.slack.usage import Used, UsedOfLimit
 from simulators.processes.tcp_ports import free_port
 
 NOON_IN_JAPAN = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)

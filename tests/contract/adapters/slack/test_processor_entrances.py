@@ -25,7 +25,8 @@ from processor_service.slack.workspace import SlackHomes
 from shared.errors import SlackRefused
 from shared.ledger import Mark
 from shared.retry import RetryPolicy
-from shared.slack.home_view import HomeContent, Used, UsedOfLimit, home_view
+from shared.slack.home_view import home_view
+from shared.slack.usage import HomeContent, Used, UsedOfLimit
 from shared.task import Preferences, Purpose, Source, Subject, Task
 from simulators.slack.state.model import Message
 from tests.support import signed

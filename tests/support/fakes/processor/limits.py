@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from processor_service.ports.limits import Application, LimitExceeded
-from shared.slack.home_view import Used, UsedOfLimit
+from shared.slack.usage import Used, UsedOfLimit
 from tests.support.tasks import NOON
 
 

@@ -12,7 +12,7 @@ from processor_service.api.routes import HANDLERS
 from processor_service.resilience.run_leased import Outcome
 from shared.actions import HomeChoices
 from shared.errors import ModelRejected, SlackRefused, SlackUnavailable
-from shared.slack.home_view import Used, UsedOfLimit
+from shared.slack.usage import Used, UsedOfLimit
 from shared.task import Kind, Locale, Mode, Preferences, Source, Task
 from tests.support.fakes.processor.world import World
 from tests.support.tasks import NOON, a_task
