@@ -91,6 +91,7 @@ async def test_an_edited_question_is_answered_anew_by_the_button_of_a_note(
     editor = page.get_by_test_id("edit-field").first
     await editor.fill("@Mechachang What is Pub/Sub?")
     await editor.press("Enter")
+    await expect(page.get_by_test_id("edit-field")).to_have_count(0, timeout=ANSWER_MS)
     again = page.get_by_role("button", name="Answer the new version")
     await again.click(timeout=ANSWER_MS)
     await expect(thread.get_by_test_id("message")).to_have_count(3, timeout=ANSWER_MS)
