@@ -1,6 +1,7 @@
 """Tables in Markdown."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from processor_service.attachments.documents.paper import Paper
@@ -37,6 +38,33 @@ def write_grid(paper: Paper, rows: Sequence[GridRow]) -> int | None:
         if not paper.write(_line([str(number), *(cells.get(each, "") for each in columns)])):
             return number
     return None
+
+
+@dataclass
+class SheetEnd:
+    """What is told behind a sheet's rows: ``unread`` is the first row that was not read, ``last``
+    the last that there is, ``merged`` the ranges of merged cells.
+    """
+
+    title: str
+    unread: int | None = None
+    last: int = 0
+    merged: list[str] = field(default_factory=list)
+
+
+def write_rows(paper: Paper, rows: Sequence[GridRow], end: SheetEnd) -> None:
+    """A sheet's rows, and its end; what did not fit counts as unread."""
+    unread = end.unread
+    if rows:
+        unread = write_grid(paper, rows) or unread
+    elif not unread:
+        paper.write("(empty)", words=False)
+    if unread:
+        last = str(end.last) if end.last >= unread else ""
+        paper.left_out.append(f"{end.title}!{unread}:{last}")
+    if end.merged:
+        paper.write(f"Merged cells: {', '.join(end.merged)}", words=False)
+    paper.write("", words=False)
 
 
 def write_plain(paper: Paper, rows: Sequence[Sequence[str]]) -> int | None:

@@ -10,7 +10,7 @@ from processor_service.attachments.documents.cell_format import shown
 from processor_service.attachments.documents.container import Container
 from processor_service.attachments.documents.paper import Paper
 from processor_service.attachments.documents.shared_strings import BoundedReader
-from processor_service.attachments.documents.table import GridRow, letters, write_grid
+from processor_service.attachments.documents.table import GridRow, SheetEnd, letters, write_rows
 
 _COLUMNS: Final = 256
 _CHUNK: Final = 1024 * 1024
@@ -80,16 +80,7 @@ def _write_sheet(sheet: Any, container: Container, paper: Paper) -> None:
         rows = [
             (row, {n: each for n, each in cells.items() if n <= _COLUMNS}) for row, cells in rows
         ]
-    if rows:
-        unread = write_grid(paper, rows) or unread
-    elif not unread:
-        paper.write("(empty)", words=False)
-    if unread:
-        last = str(facts.last_row) if facts.last_row >= unread else ""
-        paper.left_out.append(f"{sheet.title}!{unread}:{last}")
-    if facts.merged:
-        paper.write(f"Merged cells: {', '.join(facts.merged)}", words=False)
-    paper.write("", words=False)
+    write_rows(paper, rows, SheetEnd(sheet.title, unread, facts.last_row, facts.merged))
 
 
 def _rows(

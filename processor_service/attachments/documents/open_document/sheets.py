@@ -23,7 +23,7 @@ from processor_service.attachments.documents.open_document.elements import (
     text_within,
 )
 from processor_service.attachments.documents.paper import Paper
-from processor_service.attachments.documents.table import GridRow, letters, write_grid
+from processor_service.attachments.documents.table import GridRow, SheetEnd, letters, write_rows
 
 _COLUMNS: Final = 256
 _CHUNK: Final = 1024 * 1024
@@ -193,14 +193,5 @@ def _write(sheet: _Sheet) -> None:
         return
     if sheet.beyond:
         paper.left_out.append(f"{sheet.title}!{letters(_COLUMNS + 1)}:")
-    unread: int | None = sheet.unread
-    if sheet.rows:
-        unread = write_grid(paper, sheet.rows) or unread
-    elif not unread:
-        paper.write("(empty)", words=False)
-    if unread:
-        last = str(sheet.last) if sheet.last >= unread else ""
-        paper.left_out.append(f"{sheet.title}!{unread}:{last}")
-    if sheet.merged:
-        paper.write(f"Merged cells: {', '.join(sheet.merged)}", words=False)
-    paper.write("", words=False)
+    end = SheetEnd(sheet.title, sheet.unread, sheet.last, sheet.merged)
+    write_rows(paper, sheet.rows, end)

@@ -98,6 +98,16 @@ def _share(call: Call, channel: Channel, files: list[File]) -> None:
     workspace.post(message)
 
 
+def _named(call: Call) -> File:
+    """The file that the call names, if it is still there."""
+    file = call.workspace.files.get(call.get("file"))
+    if file is None:
+        raise Refusal("file_not_found")
+    if file.mode == "tombstone":
+        raise Refusal("file_deleted")
+    return file
+
+
 @method(
     "files.info",
     Tier.FOUR,
@@ -107,11 +117,7 @@ def _share(call: Call, channel: Channel, files: list[File]) -> None:
 def info(call: Call) -> JSON:
     """Describe a file the app can see."""
     workspace = call.workspace
-    file = workspace.files.get(call.get("file"))
-    if file is None:
-        raise Refusal("file_not_found")
-    if file.mode == "tombstone":
-        raise Refusal("file_deleted")
+    file = _named(call)
     if not workspace.can_see(workspace.bot.id, file):
         raise Refusal("not_visible")
     return {"file": present_file(workspace, file), "comments": []}
@@ -121,11 +127,7 @@ def info(call: Call) -> JSON:
 def delete(call: Call) -> JSON:
     """Remove a file of the app's own; a tombstone stays in the messages that shared it."""
     workspace = call.workspace
-    file = workspace.files.get(call.get("file"))
-    if file is None:
-        raise Refusal("file_not_found")
-    if file.mode == "tombstone":
-        raise Refusal("file_deleted")
+    file = _named(call)
     if file.user != workspace.bot.id:
         raise Refusal("cant_delete_file")
     file.mode, file.content = "tombstone", b""
