@@ -9,6 +9,7 @@ from command_service.payloads.beside import subject_beside
 from command_service.payloads.model import QuestionContent
 from command_service.slack.access import SlackAccess
 from shared.actions import ShownQuestion
+from shared.channel_ids import is_direct
 from shared.errors import SlackRefused
 from shared.ledger import Ledger
 from shared.slack.client import SLACK_FAILURES
@@ -62,7 +63,7 @@ class SlackQuestions:
             if not said:
                 return None
             # Slack documents what stood beside it for the event alone, not for the message.
-            about = subject_beside(said, message) if channel_id.startswith("D") else None
+            about = subject_beside(said, message) if is_direct(channel_id) else None
             return QuestionContent(said.text, Mode.CHAT, said.quoted, said.files, about)
         mark = self._ledger.mark_of(message, channel_id)
         if mark is None or mark.role != "question":

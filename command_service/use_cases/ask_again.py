@@ -22,6 +22,7 @@ from command_service.use_cases.submit import (
     say_refusal,
     submit,
 )
+from shared.channel_ids import is_direct
 from shared.errors import RetryableError, SlackDenied
 from shared.slack.message import MessageRef
 from shared.telemetry.log import bound_task, get_logger
@@ -91,12 +92,12 @@ async def _kept_out(click: Click, question: Question, deps: SubmitDeps) -> Rejec
 async def _shared(question: Question, deps: SubmitDeps) -> RejectReason | None:
     subject = question.subject
     where = question.channel_id if subject is None else subject.channel_id
-    direct = where.startswith("D")
+    direct = is_direct(where)
     external = None if direct else await deps.sharing.is_external_for(question.user_id, question)
     if external:
         return RejectReason.EXTERNAL_CHANNEL
     # An answer in direct messages, which only its user sees, needs no certainty.
-    in_public = not question.channel_id.startswith("D")
+    in_public = not is_direct(question.channel_id)
     return RejectReason.QUESTION_UNREADABLE if external is None and in_public else None
 
 

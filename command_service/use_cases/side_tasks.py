@@ -14,6 +14,7 @@ from command_service.use_cases.submit import (
     say_refusal,
     submit,
 )
+from shared.channel_ids import is_direct
 from shared.errors import QueueUnavailable
 from shared.telemetry.log import bound_task, get_logger
 
@@ -106,7 +107,7 @@ def _forbidden(side_task: SideTask, deps: SubmitDeps) -> RejectReason | None:
     if side_task.only_for not in {None, task.user_id}:
         return RejectReason.NOT_THE_ASKER
     # Answers to shortcuts are in direct messages, whichever channels may ask.
-    where = None if task.channel_id.startswith("D") else task.channel_id
+    where = None if is_direct(task.channel_id) else task.channel_id
     who = Presence(task.team_id, task.user_id, where, side_task.external)
     if (reason := turned_away(who, deps.policy)) is not None:
         return reason

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from processor_service.following.words import starts_anew
 from processor_service.ports.conversations import Conversations, ThreadMessage
 from processor_service.ports.talks import LastThreads
+from shared.channel_ids import is_direct
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.slack.message import MessageRef
 from shared.task import Source, Task
@@ -46,7 +47,7 @@ async def last_exchange(
 
 
 def _goes_on(task: Task, place: MessageRef) -> bool:
-    direct = place.channel_id.startswith("D") and task.source in _TYPED
+    direct = is_direct(place.channel_id) and task.source in _TYPED
     return direct and task.subject is None and not starts_anew(task.text)
 
 
@@ -63,5 +64,5 @@ def _last_of(said: tuple[ThreadMessage, ...]) -> tuple[ThreadMessage, ...]:
 
 async def note_answered(place: MessageRef | None, deps: DirectMessages) -> None:
     """Remember that a question of a direct message was answered there."""
-    if place is not None and place.channel_id.startswith("D"):
+    if place is not None and is_direct(place.channel_id):
         await deps.last.note(place.channel_id, place.thread_ts)

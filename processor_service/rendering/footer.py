@@ -7,6 +7,7 @@ from processor_service.rendering.messages import period_of
 from processor_service.rendering.question_metadata import question_payload
 from processor_service.texts import answers as texts
 from shared.actions import ActionId, AskAgain, CastVote, ShareAnswer, StopAnswer
+from shared.channel_ids import is_direct
 from shared.slack.blocks import Block, actions, button, context, plain
 from shared.slack.message import MessageRef
 from shared.slack.usage import shown_moment
@@ -97,7 +98,7 @@ def _asking_again(task: Task, answer: Answer, place: MessageRef) -> Block:
 
 def _sharing(task: Task, answer: Answer, place: MessageRef) -> list[Block]:
     channel_id = task.asked_privately_in
-    if channel_id is None or answer.stopped or not place.channel_id.startswith("D"):
+    if channel_id is None or answer.stopped or not is_direct(place.channel_id):
         return []
     value = ShareAnswer(
         task_id=task.task_id, user_id=task.user_id, channel_id=channel_id, mode=answer.mode

@@ -13,6 +13,7 @@ from processor_service.rendering.packing import MessageLayout, MessagePart, spli
 from processor_service.texts import answers as texts
 from processor_service.texts.failures import OTHER, WORDS, Failure, FailureText
 from shared.actions import ActionId, AskAgain
+from shared.channel_ids import is_direct
 from shared.slack.blocks import Block, actions, button, context, preformatted, section
 from shared.slack.message import MessageRef
 from shared.slack.usage import shown_moment
@@ -169,7 +170,7 @@ def render_question(task: Task, asker: str | None) -> Body:
 
 def _title(task: Task, asker: str | None) -> str:
     locale = task.locale
-    if task.private and not task.channel_id.startswith("D"):
+    if task.private and not is_direct(task.channel_id):
         return texts.PRIVATE_QUESTION[locale].format(channel=f"<#{task.channel_id}>")
     if not asker:
         return texts.UNNAMED_QUESTION[locale]
@@ -206,8 +207,8 @@ def period_of(subject: Subject, locale: Locale) -> str:
 
 
 def _named(channel_id: str, locale: Locale) -> str:
-    """A channel with the name Slack shows; a direct message (``D…``) has none."""
-    return texts.DIRECT[locale] if channel_id.startswith("D") else f"<#{channel_id}>"
+    """A channel with the name Slack shows; a direct message has none."""
+    return texts.DIRECT[locale] if is_direct(channel_id) else f"<#{channel_id}>"
 
 
 def _linked(text: str, address: str) -> str:

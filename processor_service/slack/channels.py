@@ -10,6 +10,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from processor_service.ports.people import Channel
 from processor_service.slack.client import SlackCalls
 from shared.bounded import BoundedMap
+from shared.channel_ids import is_direct
 from shared.errors import MechachangError, SlackUnavailable
 from shared.slack.message import cursor_in, listed_in
 from shared.telemetry.log import get_logger
@@ -40,7 +41,7 @@ class SlackChannels:
         """The conversation, known for five minutes; None if Slack does not say within 1 s, or did
         not lately. Concurrent callers share one call.
         """
-        if channel_id.startswith("D"):
+        if is_direct(channel_id):
             return _DIRECT
         lock = self._asking.setdefault(channel_id, asyncio.Lock())
         try:

@@ -14,6 +14,7 @@ from processor_service.slack.reading.reader import StreamRecipient
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
 from processor_service.slack.response_url import SlackResponse
 from processor_service.slack.uploads import SlackUploads
+from shared.channel_ids import is_direct
 from shared.errors import SlackUnavailable
 from shared.slack.message import MessageRef
 from shared.slack.refused_methods import RefusedMethods
@@ -33,9 +34,8 @@ class Streaming:
     where: StreamIn = "everywhere"
 
     def begins_in(self, channel_id: str) -> bool:
-        """Whether a stream is begun there; the id of a direct message begins with a D."""
-        direct = channel_id.startswith("D")
-        return self.where == "everywhere" or (self.where == "dm" and direct)
+        """Whether a stream is begun there."""
+        return self.where == "everywhere" or (self.where == "dm" and is_direct(channel_id))
 
 
 class SlackConversations:

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, Self, Unpack
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
+from shared.channel_ids import is_direct
 from shared.errors import UndecodableTask
 from shared.task.kinds import Following, Kind, Locale, Mode, Source, Wish
 from shared.task.material import QuotedMessage, Subject, TaskFile
@@ -87,7 +88,7 @@ class Task(BaseModel, frozen=True, extra="ignore"):
     def asked_privately_in(self) -> str | None:
         """The channel of a question that is answered in direct messages; None if there is none."""
         command = self.private and self.source is Source.SLASH_COMMAND and self.subject is None
-        if self.asked_in is None and command and not self.channel_id.startswith("D"):
+        if self.asked_in is None and command and not is_direct(self.channel_id):
             return self.channel_id
         return self.asked_in
 
