@@ -5,24 +5,21 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from command_service.payloads.model import EphemeralTarget, Question
 from command_service.slack.access import SlackAccess
+from command_service.slack.notes import SlackNotes
 from command_service.texts.replies import IS_THINKING, LOADING_LINES
 from shared.bounded import BoundedMap
 from shared.errors import (
-    UNSHOWABLE,
     MechachangError,
     OutcomeUnknown,
     SlackRefused,
     SlackUnavailable,
 )
 from shared.ledger import Ledger
-from shared.signing import signed_blocks
 from shared.slack.blocks import Block
 from shared.slack.client import SLACK_FAILURES
 from shared.slack.message import messages_in
@@ -40,7 +37,6 @@ _LATE_AFTER_S = 0.4
 # itself removes a status beside an answer after two minutes.
 _LOOKS_PER_MINUTE = 6
 _REMEMBERED = 1_000
-_RESPOND_WITHIN_S = 3.0
 _REACT = "reactions.add"
 _PAGE = 200
 
@@ -59,6 +55,7 @@ class SlackUserSignals:
         self._client = client
         self._access = access
         self._ledger = ledger
+        self._notes = SlackNotes(client, access, ledger)
         self._status_within_s = status_within_s
         self._late_after_s = late_after_s
         self._shown: BoundedMap[str, asyncio.Event] = BoundedMap(_REMEMBERED)
@@ -69,30 +66,13 @@ class SlackUserSignals:
         self, recipient: EphemeralTarget, text: str, blocks: Sequence[Block] = ()
     ) -> None:
         if recipient.response_url is not None:
-            await self._respond(recipient.response_url, text=text, response_type="ephemeral")
-            return
-        try:
-            await self._post(recipient, text, blocks)
-        except SLACK_FAILURES as error:
-            failure = self._access.failure(error, "chat.postEphemeral")
-            if failure.reason != UNSHOWABLE or not blocks:
-                self._log(failure, "chat.postEphemeral")
-                return
-            # Its summary is better than nothing.
-            await self.tell(recipient, text)
-
-    async def _post(self, recipient: EphemeralTarget, text: str, blocks: Sequence[Block]) -> None:
-        await self._client.chat_postEphemeral(
-            channel=recipient.channel_id,
-            user=recipient.user_id,
-            thread_ts=recipient.thread_ts,
-            text=text,
-            blocks=signed_blocks(blocks, recipient.channel_id, self._ledger.signing) or None,
-        )
+            self._log_final(await self._notes.respond(recipient.response_url, text), "response_url")
+        else:
+            self._log_final(await self._notes.show(recipient, text, blocks), "chat.postEphemeral")
 
     async def dismiss(self, response_url: str) -> None:
         """Remove an ephemeral message, for which Slack offers no other way."""
-        await self._respond(response_url, delete_original=True)
+        self._log_final(await self._notes.remove(response_url), "response_url")
 
     async def acknowledge(self, question: Question) -> None:
         """React with a thumb; nothing is missed where Slack refuses it, as without its scope."""
@@ -109,26 +89,6 @@ class SlackUserSignals:
                 self._refused.note(_REACT, *place, failure)
             else:
                 self._log(failure, _REACT)
-
-    async def _respond(self, url: str, **body: Any) -> None:
-        """Post to a response URL, which reports its failures in plain text."""
-        hook = AsyncWebhookClient(url, session=self._client.session, retry_handlers=[])
-        # Given no proxy, it has looked for one in the environment.
-        hook.proxy = self._client.proxy
-        try:
-            async with asyncio.timeout(_RESPOND_WITHIN_S):
-                answer = await hook.send(**body)
-        except SLACK_FAILURES as error:
-            self._log_failure(error, "response_url")
-            return
-        if answer.status_code != 200:
-            log.warning(
-                "A sign could not be shown.",
-                action="sign_not_shown",
-                method="response_url",
-                reason="slack_refused",
-                why=f"response_url: Slack refused ({answer.status_code} {answer.body[:50]}).",
-            )
 
     async def show_thinking(
         self, question: Question, locale: Callable[[], Awaitable[Locale]]
@@ -214,6 +174,10 @@ class SlackUserSignals:
 
     def _log_failure(self, error: Exception, method: str) -> None:
         self._log(self._access.failure(error, method), method)
+
+    def _log_final(self, failure: MechachangError | None, method: str) -> None:
+        if failure is not None:
+            self._log(failure, method)
 
     def _log(self, failure: MechachangError, method: str) -> None:
         log.warning(

@@ -67,7 +67,7 @@ def read_edit(body: Payload, identity: Identity, redelivered: bool) -> Edited | 
         followed = may_follow_up(then, identity)
         asked = replace(question, occurred_at=moment(edited_ts), follow_up=followed)
         return Edited(asked, edited_ts, addressed=True, reworded=reworded)
-    if redelivered or not reworded or not text:
+    if not reworded or not text:
         return NotAQuestion(RejectReason.MESSAGE_CHANGED)
     question = read_message_or_mention({**body, "event": then}, identity)
     if isinstance(question, NotAQuestion):
@@ -119,6 +119,9 @@ async def _offer(edited: Edited, deps: FollowUpDeps) -> None:
             return
         offered = f"{question.task_id}:{edited.edited_ts}"
         if not submit_deps.throttle.try_acquire(question.user_id, offered):
+            return
+        # Slack delivers an event again that was not acked, whether or not it was handled.
+        if not deps.offered.take(offered):
             return
         locale = await locale_to_tell(question.user_id, submit_deps)
         text = EDITED[locale]

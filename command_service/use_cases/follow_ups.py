@@ -27,7 +27,7 @@ from command_service.use_cases.submit import (
     submit,
     where_it_is,
 )
-from command_service.use_cases.throttle import REMARKS_PER_MINUTE, PerUserThrottle
+from command_service.use_cases.throttle import REMARKS_PER_MINUTE, Pace, PerUserThrottle
 from shared.bounded import BoundedMap
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import TELLS_ONLY, Ledger
@@ -46,6 +46,8 @@ processor, which cannot answer without it, keeps the larger share.
 """
 # Slack may tell of a mention in a group direct message by two events, one right after the other.
 _TWINS_WITHIN_S = 60.0
+# Slack's last redelivery comes some six minutes after the event (docs.slack.dev, Events API).
+_REDELIVERED_FOR_S = 600.0
 _PAGES = 3
 _REMEMBERED = 5_000
 _NOT_OURS_FOR_S = 60.0
@@ -86,7 +88,8 @@ class FollowUpDeps:
     """Dependencies of follow-ups. Without ``submit_deps.following`` only mentions ask in channels.
 
     ``remarks`` bounds what is passed on of one user. It may be said to colleagues, so it takes
-    nothing from the user's questions, and nobody is told.
+    nothing from the user's questions, and nobody is told. ``offered`` are the edits whose authors
+    were asked whether they want another answer.
     """
 
     submit_deps: SubmitDeps
@@ -96,6 +99,7 @@ class FollowUpDeps:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     remarks: PerUserThrottle = field(default_factory=lambda: PerUserThrottle(REMARKS_PER_MINUTE))
+    offered: Pace = field(default_factory=lambda: Pace(_REDELIVERED_FOR_S))
     _looks: deque[float] = field(default_factory=deque)
 
     def __post_init__(self) -> None:

@@ -85,13 +85,14 @@ async def test_an_edited_question_is_answered_anew_by_the_button_of_a_note(
     page = await open_page(stack.page_url)
     thread = await asked(page, "What is Redis?")
     await menu(thread).wait_for(timeout=ANSWER_MS)
-    question = page.get_by_test_id("message").filter(has_text="What is Redis?").first
+    question = page.locator("#messages").get_by_test_id("message").filter(has_text="What is Redis?")
     await question.hover()
     await question.get_by_test_id("edit").click()
-    editor = page.get_by_test_id("edit-field").first
+    editor = page.get_by_test_id("edit-field")
     await editor.fill("@Mechachang What is Pub/Sub?")
     await editor.press("Enter")
-    await expect(page.get_by_test_id("edit-field")).to_have_count(0, timeout=ANSWER_MS)
+    await expect(editor).to_have_count(0, timeout=ANSWER_MS)
+    await expect(question).to_have_count(0)
     again = page.get_by_role("button", name="Answer the new version")
     await again.click(timeout=ANSWER_MS)
     await expect(thread.get_by_test_id("message")).to_have_count(3, timeout=ANSWER_MS)

@@ -1,5 +1,6 @@
 """Talking in the page: what is written arrives, what arrives is shown."""
 
+import pytest
 from playwright.async_api import FilePayload, Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
@@ -100,6 +101,43 @@ async def test_own_messages_can_be_edited_reacted_to_and_deleted(
     await page.get_by_test_id("ask").get_by_role("button", name="Delete").click()
     await expect(messages(page)).to_have_count(0)
     assert bench.slack.messages("#general") == []
+
+
+# Looks at the page at the moment the first field stands there, before anything else may happen.
+WATCH_FOR_THE_FIELD = """() => {
+    window.editors = new Promise((tell) => {
+        const look = () => {
+            const fields = [...document.querySelectorAll(".edit-field")];
+            if (!fields.length) return;
+            watching.disconnect();
+            tell(fields.map((it) => it === document.activeElement));
+        };
+        const watching = new MutationObserver(look);
+        watching.observe(document.body, { childList: true, subtree: true });
+    });
+}"""
+
+
+@pytest.mark.parametrize("place", ["#messages", "#thread-messages"])
+async def test_a_message_shown_twice_is_edited_where_its_author_is_and_takes_the_keys_at_once(
+    bench: Workbench, page: Page, place: str
+) -> None:
+    await write(composer(page), "frist")
+    await expect(messages(page)).to_have_count(1)
+    [asked] = bench.slack.messages("#general")
+    await bench.client.chat_postMessage(
+        channel=bench.general, thread_ts=asked["ts"], text="an answer"
+    )
+    await expect(replies(page)).to_have_count(2)
+    await page.evaluate(WATCH_FOR_THE_FIELD)
+    chosen = page.locator(place).get_by_test_id("message").first
+    await chosen.hover()
+    await chosen.get_by_test_id("edit").click()
+    assert await page.evaluate("window.editors") == [True]
+    await write(page.locator(place).get_by_test_id("edit-field"), "first")
+    await expect(messages(page)).to_contain_text("first(edited)")
+    await expect(page.get_by_test_id("edit-field")).to_have_count(0)
+    assert bench.slack.messages("#general")[0]["text"] == "first"
 
 
 async def test_hostile_text_stays_text(bench: Workbench, page: Page) -> None:

@@ -176,7 +176,7 @@ export class Composer {
     const own = messagesOf(channel, this.inThread ? thread : null).filter(
       (it) => it.user === state.me.id && !it.ephemeral,
     );
-    if (own.length) (event.preventDefault(), startEditing(own.at(-1)));
+    if (own.length) (event.preventDefault(), startEditing(own.at(-1), this.inThread));
   }
 
   async attach(list) {

@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { listenToKeys, rove } from "./message_keys.js";
-import { continueLink, editing, messageElement } from "./message.js";
+import { continueLink, isEditedIn, messageElement } from "./message.js";
 import { sessionHead, sessionLine, sessionOf } from "./session.js";
 import { channel, channelName, isBotIm, isDirect, messagesOf, state, statusKey } from "./state.js";
 import { day, t } from "./texts.js";
@@ -122,7 +122,7 @@ function messageRow(message, compact, place) {
   const last =
     leads && message.reply_count ? messagesOf(message.channel, message.ts).at(-1)?.ts : null;
   // While it is being edited nothing may take the field away.
-  const isEdited = editing.key === key;
+  const isEdited = isEditedIn(message, place);
   const marks = [compact, highlighted.has(key), last, state.me?.id].join("|");
   return {
     key,

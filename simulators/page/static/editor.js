@@ -28,7 +28,8 @@ export function editor(message, done) {
     if (event.key === "Enter" && !event.shiftKey) (event.preventDefault(), save());
   });
   field.addEventListener("input", () => grow(field));
-  requestAnimationFrame(
+  // As soon as it stands in the page: what is typed before the next frame is meant for it.
+  queueMicrotask(
     () => (
       grow(field),
       field.focus(),

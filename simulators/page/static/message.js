@@ -24,8 +24,14 @@ const REACTIONS = {
   gemini: "✨",
 };
 
-/** The message being edited, as "channel:ts", or null. */
-export const editing = { key: null };
+// The message being edited, as "channel:ts", and where: it may stand in the open thread as well.
+const editing = { key: null, inThread: false };
+
+/** Whether the message is being edited in this place. */
+export function isEditedIn(message, place) {
+  const isHere = editing.inThread === (place === "thread");
+  return isHere && editing.key === `${message.channel}:${message.ts}`;
+}
 
 /**
  * The element of a message; `compact` leaves out the head. `place` is "channel", "thread" (the pane)
@@ -33,7 +39,7 @@ export const editing = { key: null };
  */
 export function messageElement(message, { compact, place, highlighted }) {
   const author = user(message.user);
-  const isEdited = editing.key === `${message.channel}:${message.ts}`;
+  const isEdited = isEditedIn(message, place);
   const classes = [
     "message",
     compact && "compact",
@@ -239,7 +245,7 @@ function toolbar(message, inThread) {
       data: { testid: "show-trace" },
     }),
     mine
-      ? iconButton("edit", t("edit"), () => startEditing(message), { data: { testid: "edit" } })
+      ? iconButton("edit", t("edit"), () => startEditing(message, inThread), { data: { testid: "edit" } })
       : null,
     mine
       ? iconButton("trash", t("remove"), () => removeMessage(message), {
@@ -255,9 +261,9 @@ function toolbar(message, inThread) {
   return bar;
 }
 
-/** Put the message into its editor. */
-export function startEditing(message) {
-  editing.key = `${message.channel}:${message.ts}`;
+/** Put the message into an editor, in the open thread or in its conversation. */
+export function startEditing(message, inThread) {
+  Object.assign(editing, { key: `${message.channel}:${message.ts}`, inThread });
   emit("messages", {});
 }
 

@@ -45,9 +45,10 @@ function onMessage({ key }, box, message) {
   const { channel, ts } = message.dataset;
   const shown = messageAt(channel, ts);
   if (key === "ArrowRight") return focusFirst(message);
-  if (key === "Enter" && shown && !shown.ephemeral && !box.closest(".thread"))
+  const inThread = Boolean(box.closest(".thread"));
+  if (key === "Enter" && shown && !shown.ephemeral && !inThread)
     return (go(channel, { thread: shown.thread_ts || ts }), true);
-  if (key === "e" && shown?.user === state.me.id) return (startEditing(shown), true);
+  if (key === "e" && shown?.user === state.me.id) return (startEditing(shown, inThread), true);
   if (key === "r") return press(message, "react");
   return false;
 }

@@ -135,9 +135,20 @@ def test_a_preview_added_to_an_edited_question_changes_no_words() -> None:
     assert reading(body) == NotAQuestion(RejectReason.MESSAGE_CHANGED)
 
 
-def test_our_own_edits_and_redelivered_ones_are_ignored() -> None:
+def test_our_own_edits_are_ignored() -> None:
     assert reading(an_edit("a", "b", user="UBOT")) == NotAQuestion(RejectReason.OWN_MESSAGE)
-    assert isinstance(reading(an_edit("<@UBOT> a", "<@UBOT> b"), redelivered=True), NotAQuestion)
+
+
+@pytest.mark.parametrize("deliveries", [(False, True, True), (True,)], ids=["each", "the last"])
+async def test_an_edit_is_offered_once_whichever_of_its_deliveries_reach_us(
+    world: World, deliveries: tuple[bool, ...]
+) -> None:
+    deps = following(world)
+    for redelivered in deliveries:
+        body = an_edit("<@UBOT> a", "<@UBOT> b")
+        await take_edit(reading(body, redelivered=redelivered), deps)
+    await world.settle()
+    assert len(world.replies.told) == 1
 
 
 def test_what_was_no_question_to_us_is_none_by_an_edit() -> None:
