@@ -7,12 +7,12 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from command_service.payloads.model import NotAQuestion, RejectReason
 from shared.slack.message import ILL_FORMED, message_of
+from shared.well_formed import well_formed
 
 P = ParamSpec("P")
 ReadT = TypeVar("ReadT")
 
 _ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_HALVES: Final = re.compile("[\ud800-\udfff]")
 
 
 def never_raising(read: Callable[P, ReadT]) -> Callable[P, ReadT | NotAQuestion]:
@@ -43,7 +43,7 @@ def message_in(told: object) -> dict[str, Any]:
 
 def words_in(told: object) -> str:
     """A person's text, with U+FFFD for unpaired surrogates, which JSON can carry."""
-    return _HALVES.sub("\ufffd", told) if isinstance(told, str) else ""
+    return well_formed(told) if isinstance(told, str) else ""
 
 
 def text_or_none(told: object) -> str | None:

@@ -197,6 +197,8 @@ _REFUSALS: Final[dict[RejectReason, Texts]] = {
         "en": "I'm very busy right now. Please try again shortly.",
     },
 }
+TOLD: Final = frozenset(_REFUSALS)
+"""The reasons a user would otherwise wonder about. The others stay silent: no user asked."""
 
 EDITED: Final[Texts] = {
     "ja": "質問が編集されました。新しい内容で答え直しますか？",

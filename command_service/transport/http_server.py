@@ -18,20 +18,12 @@ _LINGERING_S = 1.0
 HEAD_WITHIN_S = 10.0
 
 
-class WithoutStrangers(logging.Filter):
-    """Removes malformed HTTP from aiohttp's log, where it is an error with a stranger's bytes."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Keep errors of our own handlers."""
-        error = record.exc_info[1] if record.exc_info else None
-        return not isinstance(error, HttpProcessingError)
-
-
-def _logger() -> logging.Logger:
-    logger = logging.getLogger("aiohttp.server")
-    if not any(isinstance(each, WithoutStrangers) for each in logger.filters):
-        logger.addFilter(WithoutStrangers())
-    return logger
+def _without_strangers(record: logging.LogRecord) -> bool:
+    """Remove malformed HTTP from aiohttp's log, where it is an error with a stranger's bytes; keep
+    errors of our own handlers.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
 
 
 class FirstHead(asyncio.Protocol):
@@ -89,10 +81,12 @@ async def serving(
     server: web.Application, listener: socket.socket, head_within_s: float = HEAD_WITHIN_S
 ) -> AsyncIterator[int]:
     """Serve ``server`` inside the block; yields the port."""
+    logger = logging.getLogger("aiohttp.server")
+    logger.addFilter(_without_strangers)
     runner = web.AppRunner(
         server,
         access_log=None,
-        logger=_logger(),
+        logger=logger,
         shutdown_timeout=_SHUTDOWN_S,
         lingering_time=_LINGERING_S,
     )

@@ -34,6 +34,7 @@ from command_service.payloads.model import Click, Identity, NotAQuestion, Questi
 from command_service.payloads.reactions import read_reaction
 from command_service.payloads.shares import read_share
 from command_service.payloads.votes import FLAW, REASONS, read_reasons, read_vote
+from command_service.texts.replies import TOLD
 from command_service.use_cases.app_home import (
     HOME_EVENTS,
     OpenHomeDeps,
@@ -46,7 +47,7 @@ from command_service.use_cases.deletions import leaves_a_tombstone, read_deletio
 from command_service.use_cases.edits import Edited, read_edit, take_edit
 from command_service.use_cases.feedback import VoteDeps, take_reasons, take_vote
 from command_service.use_cases.follow_ups import FollowUpDeps, accept_message, note_shown
-from command_service.use_cases.policy import TOLD, Rejected
+from command_service.use_cases.policy import Rejected
 from command_service.use_cases.reactions import ReactionDeps, accept_reaction
 from command_service.use_cases.self_checks.doctor import DoctorDeps, read_doctor_request, run_checks
 from command_service.use_cases.shortcuts import SHORTCUTS, ask_about, read_shortcut

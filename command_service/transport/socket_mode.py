@@ -51,18 +51,14 @@ BusyReply = Callable[[Payload], Awaitable[dict[str, Any]]]
 """The ack of a slash command that gets no slot, from its payload."""
 
 
-class WithoutTickets(logging.Filter):
-    """Removes the socket's one-time address from the SDK's log: it lets anybody open our socket.
+def _without_tickets(record: logging.LogRecord) -> bool:
+    """Remove the socket's one-time address from the SDK's log: it lets anybody open our socket.
 
     A failed handshake is logged with it, in the text and again in the traceback.
     """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Keep the record, without the ticket and the traceback."""
-        record.msg = re.sub(r"ticket=[^&'\s]+", "ticket=***", record.getMessage())
-        record.args = None
-        record.exc_info = None
-        return True
+    record.msg = re.sub(r"ticket=[^&'\s]+", "ticket=***", record.getMessage())
+    record.args = record.exc_info = None
+    return True
 
 
 @dataclass(frozen=True)
@@ -101,8 +97,7 @@ class SocketMode(AsyncSocketModeHandler):
         timing: Timing = DEFAULT_TIMING,
     ) -> None:
         logger = logging.getLogger("slack_sdk.socket_mode")
-        if not any(isinstance(each, WithoutTickets) for each in logger.filters):
-            logger.addFilter(WithoutTickets())
+        logger.addFilter(_without_tickets)
         super().__init__(app, app_token, logger=logger, ping_interval=timing.ping_every_s)
         self.client.message_listeners.append(self._greeted)
         self.client.on_message_listeners.append(self._heard_message)

@@ -1,6 +1,7 @@
 """A vote goes to the queue, and a user who votes down is asked why."""
 
 from dataclasses import dataclass, field
+from math import inf
 
 from command_service.payloads.model import NotAQuestion, SideTask
 from command_service.payloads.votes import Voted
@@ -15,7 +16,7 @@ from command_service.use_cases.submit import (
     locale_to_tell,
     submit,
 )
-from shared.bounded import BoundedMap
+from command_service.use_cases.throttle import Pace
 from shared.task import Vote
 
 _REMEMBERED = 5_000
@@ -31,9 +32,7 @@ class VoteDeps:
     submit_deps: SubmitDeps
     modals: Modals
     asks_words: bool
-    thanked: BoundedMap[tuple[str, str], None] = field(
-        default_factory=lambda: BoundedMap(_REMEMBERED)
-    )
+    thanked: Pace = field(default_factory=lambda: Pace(inf, _REMEMBERED))
 
 
 async def take_vote(voted: Voted | NotAQuestion, deps: VoteDeps) -> SubmitOutcome:
@@ -70,10 +69,9 @@ def _thank(side_task: SideTask, deps: VoteDeps) -> None:
     there until the page is loaded again.
     """
     task = side_task.task
-    voted_on = (task.feedback.task_id if task.feedback else "", task.user_id)
-    if voted_on in deps.thanked:
+    voted_on = task.feedback.task_id if task.feedback else ""
+    if not deps.thanked.take(f"{voted_on}:{task.user_id}"):
         return
-    deps.thanked.put(voted_on, None)
 
     async def telling() -> None:
         text = FEEDBACK_THANKS[await locale_to_tell(task.user_id, deps.submit_deps)]

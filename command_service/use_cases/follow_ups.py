@@ -104,7 +104,7 @@ class FollowUpDeps:
 
     def __post_init__(self) -> None:
         self.threads = JoinedThreads(self.clock)
-        self._heard: BoundedMap[str, bool] = BoundedMap(_REMEMBERED, _TWINS_WITHIN_S, self.clock)
+        self.heard = Pace(_TWINS_WITHIN_S, _REMEMBERED, self.clock)
         turn = FollowUpTurn(self._delay_s, self._settle, self._drop)
         self.later = DeferredFollowUps(self.submit_deps.background, turn, self.clock, self.sleep)
 
@@ -112,12 +112,6 @@ class FollowUpDeps:
     def enabled(self) -> bool:
         """Whether a message may ask without a mention."""
         return self.submit_deps.following is not None
-
-    def heard_before(self, task_id: str) -> bool:
-        """Whether another event has just told of the same question; from now on one has."""
-        heard = task_id in self._heard
-        self._heard.put(task_id, True)
-        return heard
 
     def may_look(self) -> bool:
         """Count one more look if it fits into this minute; whether it does."""
@@ -168,8 +162,8 @@ async def accept_message(
             refused = NotAQuestion(RejectReason.DROPPED)
         if refused is not None:
             return await submit(refused, deps.submit_deps)
-    elif deps.heard_before(trigger.task_id):
-        # Its sign, or its refusal, is shown already.
+    elif not deps.heard.take(trigger.task_id):
+        # Another event has just told of it: its sign, or its refusal, is shown already.
         trigger = replace(trigger, redelivered=True)
     if trigger.subject is not None:
         # Its event tells of the direct messages that it was asked in, not of what stands beside.

@@ -1,4 +1,4 @@
-"""Who may ask what: a pure policy, and which of its refusals the user is told."""
+"""Who may ask what: a pure policy."""
 
 import hashlib
 from dataclasses import dataclass
@@ -20,34 +20,6 @@ class Policy:
     rollout_percent: int = 100
     rollout_user_ids: frozenset[str] = frozenset()
     max_prompt_chars: int = 20_000
-
-
-TOLD = frozenset(
-    {
-        RejectReason.TEAM_NOT_ALLOWED,
-        RejectReason.CHANNEL_NOT_ALLOWED,
-        RejectReason.USER_NOT_ALLOWED,
-        RejectReason.EXTERNAL_CHANNEL,
-        RejectReason.NOT_IN_ROLLOUT,
-        RejectReason.EMPTY_PROMPT,
-        RejectReason.HELP_ASKED,
-        RejectReason.UNKNOWN_OPTION,
-        RejectReason.UNKNOWN_CHANNEL,
-        RejectReason.NOTHING_BESIDE,
-        RejectReason.PROMPT_TOO_LONG,
-        RejectReason.MESSAGE_TOO_LONG,
-        RejectReason.QUESTION_GONE,
-        RejectReason.QUESTION_UNREADABLE,
-        RejectReason.QUEUE_UNAVAILABLE,
-        RejectReason.SLACK_DENIED,
-        RejectReason.OVERLOADED,
-        RejectReason.NOT_A_MEMBER,
-        RejectReason.NOT_THE_ASKER,
-        RejectReason.PRESS_LOST,
-        RejectReason.TOO_MANY_QUESTIONS,
-    }
-)
-"""The reasons a user would otherwise wonder about. The others stay silent: no user asked."""
 
 
 @dataclass(frozen=True)

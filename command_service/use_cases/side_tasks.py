@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from command_service.payloads.model import NotAQuestion, RejectReason, SideTask
-from command_service.use_cases.policy import TOLD, Presence, Rejected, turned_away
+from command_service.texts.replies import TOLD
+from command_service.use_cases.policy import Presence, Rejected, turned_away
 from command_service.use_cases.submit import (
     Accepted,
     HandedBack,

@@ -18,8 +18,8 @@ from command_service.payloads.model import (
     RejectReason,
 )
 from command_service.ports import Access, Locales, TaskQueue, UserSignals
-from command_service.texts.replies import QUESTION_KEPT, refusal
-from command_service.use_cases.policy import TOLD, Policy, Rejected, admit
+from command_service.texts.replies import QUESTION_KEPT, TOLD, refusal
+from command_service.use_cases.policy import Policy, Rejected, admit
 from command_service.use_cases.sharing import Sharing, located
 from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
 from shared import clock

@@ -28,7 +28,6 @@ _PEOPLE: Final = 10_000
 class _Bucket:
     left: float
     at: float
-    told_at: float = float("-inf")
 
 
 class PerUserThrottle:
@@ -43,6 +42,7 @@ class PerUserThrottle:
         self._clock = clock
         self._buckets: BoundedMap[str, _Bucket] = BoundedMap(_PEOPLE)
         self._passed: BoundedMap[str, int] = BoundedMap(_PEOPLE)
+        self._told = Pace(_TELL_EVERY_S, _PEOPLE, clock)
 
     def try_acquire(self, user_id: str, task_id: str) -> bool:
         """Whether the user may send this. A task that passed once passes again when redelivered."""
@@ -59,11 +59,7 @@ class PerUserThrottle:
 
     def may_tell(self, user_id: str) -> bool:
         """Whether the user is told of a refusal now: once a minute."""
-        bucket, now = self._bucket(user_id), self._clock()
-        if now - bucket.told_at < _TELL_EVERY_S:
-            return False
-        bucket.told_at = now
-        return True
+        return self._told.take(user_id)
 
     def _bucket(self, user_id: str) -> _Bucket:
         now = self._clock()

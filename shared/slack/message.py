@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from shared.errors import SlackUnavailable
+from shared.well_formed import well_formed
 
 Message = Mapping[str, Any]
 Payload = Mapping[str, Any]
@@ -42,7 +43,6 @@ ILL_FORMED: Final = (AttributeError, LookupError, TypeError, ValueError, Overflo
 """What reading a value of unknown form raises; the last two come from impossible times."""
 
 _TS: Final = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?")
-_HALVES: Final = re.compile("[\ud800-\udfff]")
 _TIMES: Final = ("ts", "thread_ts", "latest_reply")
 # Author, place and content: without one of these a message would be mistaken for another one.
 _TEXTS: Final = (
@@ -68,7 +68,11 @@ def message_of(told: object) -> dict[str, Any] | None:
     """The message; None if it is none, or has an author, time or text of unknown form."""
     if not isinstance(told, Mapping):
         return None
-    message = {str(name): _whole(each) for name, each in told.items() if each is not None}
+    message = {
+        str(name): well_formed(each) if isinstance(each, str) else each
+        for name, each in told.items()
+        if each is not None
+    }
     if not all(is_ts(message[name]) for name in _TIMES if name in message):
         return None
     if not all(isinstance(message.get(name, ""), str) for name in _TEXTS):
@@ -78,16 +82,11 @@ def message_of(told: object) -> dict[str, Any] | None:
             del message[name]
     for name in _LISTS:
         if name in message:
-            message[name] = _objects_in(message[name])
+            message[name] = mappings(message[name])
     repliers = message.get("reply_users", [])
     if not isinstance(repliers, list) or not all(isinstance(each, str) for each in repliers):
         del message["reply_users"]
     return message
-
-
-def _whole(told: Any) -> Any:
-    """The value with U+FFFD for unpaired surrogates, which JSON can carry and nothing else can."""
-    return _HALVES.sub("\ufffd", told) if isinstance(told, str) else told
 
 
 def messages_in(page: SlackResult) -> list[dict[str, Any]]:
@@ -126,5 +125,6 @@ def cursor_after(cursor: str | None, page: SlackResult) -> str | None:
     return following
 
 
-def _objects_in(told: object) -> list[Mapping[str, Any]]:
+def mappings(told: object) -> list[Payload]:
+    """The objects in a list; none of anything else."""
     return [each for each in told if isinstance(each, Mapping)] if isinstance(told, list) else []

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from opentelemetry.sdk.metrics.export import (
     ConsoleMetricExporter,
@@ -19,10 +19,14 @@ from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SpanExporter, Sp
 from shared.telemetry.deployment import Deployment
 from shared.telemetry.log import get_logger
 
+if TYPE_CHECKING:
+    from shared.telemetry.otlp import Receiver, Refused
+
 log = get_logger(__name__)
 
 Destination = Literal["console", "otlp", "gcp"]
-Refused = Callable[[str], None]
+ExporterT = TypeVar("ExporterT", SpanExporter, MetricExporter)
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True)
@@ -49,20 +53,16 @@ def exporters(destination: Destination, here: Deployment) -> Exporters:
 # The exporting thread imports requests, protobuf and google-auth, so that no question waits for it.
 
 
-def _spans(destination: Destination, here: Deployment, refused: Refused) -> SpanExporter:
-    from shared.telemetry import otlp  # noqa: PLC0415 - as said above
+def _spans(destination: "Receiver", here: Deployment, refused: "Refused") -> SpanExporter:
+    from shared.telemetry.otlp import span_exporter  # noqa: PLC0415 - as said above
 
-    if destination == "gcp":
-        return otlp.google_spans(here, refused)
-    return otlp.otlp_spans(refused)
+    return span_exporter(destination, here, refused)
 
 
-def _metrics(destination: Destination, here: Deployment, refused: Refused) -> MetricExporter:
-    from shared.telemetry import otlp  # noqa: PLC0415 - as said above
+def _metrics(destination: "Receiver", here: Deployment, refused: "Refused") -> MetricExporter:
+    from shared.telemetry.otlp import metric_exporter  # noqa: PLC0415 - as said above
 
-    if destination == "gcp":
-        return otlp.google_metrics(here, refused)
-    return otlp.otlp_metrics(refused)
+    return metric_exporter(destination, here, refused)
 
 
 class LastWords(logging.Handler):
@@ -117,66 +117,52 @@ class Outage:
         self._lost = not sent
 
 
-class WatchedSpans(SpanExporter):
-    """A span exporter, built in the exporting thread with the first spans, so that the service does
-    not wait for the search for credentials.
+class _Watched(Generic[ExporterT]):
+    """An exporter, built in the exporting thread with the first data, so that the service does not
+    wait for the search for credentials.
     """
 
-    def __init__(self, build: Callable[[Refused], SpanExporter], outage: Outage) -> None:
-        self._build = build
+    def __init__(self, build: Callable[["Refused"], ExporterT], outage: Outage) -> None:
+        super().__init__()
+        self._build: Callable[[Refused], ExporterT] = build
         self._outage = outage
-        self._exporter: SpanExporter | None = None
+        self._exporter: ExporterT | None = None
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Send them now; never raises."""
+    def _sent(self, send: Callable[[ExporterT], ResultT], failure: ResultT) -> ResultT:
         try:
             self._exporter = self._exporter or self._build(self._outage.refused)
-            result = self._exporter.export(spans)
+            result = send(self._exporter)
         except Exception as error:
             # The outermost edge of its thread: telemetry must not end because of one failure.
             self._outage.note(False, type(error).__name__)
-            return SpanExportResult.FAILURE
-        self._outage.note(result is SpanExportResult.SUCCESS)
+            return failure
+        self._outage.note(result is not failure)
         return result
 
-    def shutdown(self) -> None:
-        """Shut down the exporter, if one was built."""
-        if self._exporter is not None:
-            self._exporter.shutdown()
-
-    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+    def force_flush(self, timeout_millis: float = 0) -> bool:
         """Nothing is buffered here."""
         return True
 
+    def shutdown(self, *args: Any, **kwargs: Any) -> None:
+        """Shut down the exporter, if one was built."""
+        if self._exporter is not None:
+            self._exporter.shutdown(*args, **kwargs)
 
-class WatchedMetrics(MetricExporter):
+
+class WatchedSpans(_Watched[SpanExporter], SpanExporter):
+    """A watched exporter of spans."""
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Send them now; never raises."""
+        return self._sent(lambda exporter: exporter.export(spans), SpanExportResult.FAILURE)
+
+
+class WatchedMetrics(_Watched[MetricExporter], MetricExporter):
     """The same for metrics; cumulative whatever the environment says, for PromQL's ``rate``."""
 
-    def __init__(self, build: Callable[[Refused], MetricExporter], outage: Outage) -> None:
-        super().__init__()
-        self._build = build
-        self._outage = outage
-        self._exporter: MetricExporter | None = None
-
-    def export(
-        self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any
-    ) -> MetricExportResult:
+    def export(self, metrics_data: MetricsData, *args: Any, **kwargs: Any) -> MetricExportResult:
         """Send them now; never raises."""
-        try:
-            self._exporter = self._exporter or self._build(self._outage.refused)
-            result = self._exporter.export(metrics_data, timeout_millis, **kwargs)
-        except Exception as error:
-            # The outermost edge of its thread, as above.
-            self._outage.note(False, type(error).__name__)
-            return MetricExportResult.FAILURE
-        self._outage.note(result is MetricExportResult.SUCCESS)
-        return result
-
-    def force_flush(self, timeout_millis: float = 10_000) -> bool:
-        """Nothing is buffered here."""
-        return True
-
-    def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
-        """Shut down the exporter, if one was built."""
-        if self._exporter is not None:
-            self._exporter.shutdown(timeout_millis, **kwargs)
+        return self._sent(
+            lambda exporter: exporter.export(metrics_data, *args, **kwargs),
+            MetricExportResult.FAILURE,
+        )

@@ -4,13 +4,26 @@ Without a meter provider (``telemetry.setup``) recording costs a dictionary and 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 from opentelemetry import metrics
 
 _METER: Final = metrics.get_meter("mechachang")
+
+# The objectives are bounds (0.1, 0.25, 0.3, 0.5, 0.9, 1, 2.5, 5 s), so that the share within one is
+# counted and not interpolated.
+STEP_BOUNDS_S: Final = (
+    *(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.3, 0.5, 0.9),
+    *(1.0, 2.5, 5.0, 10.0, 30.0),
+)
+"""For a step: an ack, a call, the first sign."""
+ANSWER_BOUNDS_S: Final = (
+    *(0.05, 0.1, 0.25, 0.3, 0.5, 0.9),
+    *(1.0, 1.5, 2.0, 2.5, 3.5, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0, 900.0),
+)
+"""For an answer, or Gemini's part of it."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +71,10 @@ class Counter(Instrument):
 
 @dataclass(frozen=True)
 class Histogram(Instrument):
-    """A distribution in buckets up to ``bounds`` (in the unit, ascending)."""
+    """A distribution of seconds in buckets up to ``bounds`` (ascending)."""
 
-    bounds: tuple[float, ...] = ()
+    unit: str = field(default="s", init=False)
+    bounds: tuple[float, ...] = ANSWER_BOUNDS_S
 
     @cached_property
     def _histogram(self) -> metrics.Histogram:

@@ -6,20 +6,7 @@ each one and what to do about it; ADR 17 why they are spelled as Prometheus spel
 
 from typing import Final
 
-from shared.telemetry.instruments import Counter, Gauge, Histogram, Instrument
-
-# The objectives are bounds (0.1, 0.25, 0.3, 0.5, 0.9, 1, 2.5, 5 s), so that the share within one is
-# counted and not interpolated.
-STEP_BOUNDS_S: Final = (
-    *(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.3, 0.5, 0.9),
-    *(1.0, 2.5, 5.0, 10.0, 30.0),
-)
-"""For a step: an ack, a call, the first sign."""
-ANSWER_BOUNDS_S: Final = (
-    *(0.05, 0.1, 0.25, 0.3, 0.5, 0.9),
-    *(1.0, 1.5, 2.0, 2.5, 3.5, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0, 900.0),
-)
-"""For an answer, or Gemini's part of it."""
+from shared.telemetry.instruments import STEP_BOUNDS_S, Counter, Gauge, Histogram, Instrument
 
 # --- command_service ---
 EVENTS: Final = Counter(
@@ -32,21 +19,18 @@ EVENTS: Final = Counter(
 )
 ACK_DURATION: Final = Histogram(
     "mechachang_ack_duration_seconds",
-    "s",
     "From an envelope's arrival until it was acked or left unacked.",
     ("source",),
     STEP_BOUNDS_S,
 )
 PUBLISH_DURATION: Final = Histogram(
     "mechachang_publish_duration_seconds",
-    "s",
     "From publishing a task until Pub/Sub confirmed it (outcome ok) or did not (failed).",
     ("outcome",),
     STEP_BOUNDS_S,
 )
 FIRST_SIGN: Final = Histogram(
     "mechachang_first_sign_seconds",
-    "s",
     "From the event in Slack until its user saw a first sign: a status, a reply, a shown question.",
     ("source",),
     STEP_BOUNDS_S,
@@ -84,31 +68,21 @@ TASKS: Final = Counter(
 )
 FIRST_WORDS: Final = Histogram(
     "mechachang_first_words_seconds",
-    "s",
     "From the event in Slack until the first words of its answer stood there.",
     ("mode", "way"),
-    ANSWER_BOUNDS_S,
 )
 ANSWER_DURATION: Final = Histogram(
     "mechachang_answer_seconds",
-    "s",
     "From the event in Slack until its answer stood there whole. cached: true or false.",
     ("mode", "source", "cached"),
-    ANSWER_BOUNDS_S,
 )
 ANSWER_OVERHEAD: Final = Histogram(
     "mechachang_answer_overhead_seconds",
-    "s",
     "mechachang_answer_seconds without the time in which Gemini was at work.",
-    (),
-    ANSWER_BOUNDS_S,
 )
 QUEUE_AGE: Final = Histogram(
     "mechachang_queue_age_seconds",
-    "s",
     "From the publishing of a task to each arrival of it.",
-    (),
-    ANSWER_BOUNDS_S,
 )
 REDELIVERIES: Final = Counter(
     "mechachang_redeliveries_total",
@@ -129,17 +103,13 @@ GEMINI_HEDGES: Final = Counter(
 )
 GEMINI_FIRST_TOKEN: Final = Histogram(
     "mechachang_gemini_first_token_seconds",
-    "s",
     "From the request to Gemini until its first piece of text.",
     ("model",),
-    ANSWER_BOUNDS_S,
 )
 GEMINI_DURATION: Final = Histogram(
     "mechachang_gemini_duration_seconds",
-    "s",
     "From the request to Gemini until its last piece. outcome as in the attempts.",
     ("model", "outcome"),
-    ANSWER_BOUNDS_S,
 )
 GEMINI_TOKENS: Final = Counter(
     "mechachang_gemini_tokens_total",
@@ -189,7 +159,6 @@ SLACK_CALLS: Final = Counter(
 )
 SLACK_CALL_DURATION: Final = Histogram(
     "mechachang_slack_call_duration_seconds",
-    "s",
     "From a call of Slack until its answer or failure.",
     ("method",),
     STEP_BOUNDS_S,
@@ -244,10 +213,7 @@ SYNTHETIC_QUESTIONS: Final = Counter(
 )
 SYNTHETIC_DURATION: Final = Histogram(
     "mechachang_synthetic_seconds",
-    "s",
     "From a synthetic question until the processor had answered it.",
-    (),
-    ANSWER_BOUNDS_S,
 )
 BUILD_INFO: Final = Gauge(
     "mechachang_build_info",

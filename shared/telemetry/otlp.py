@@ -5,7 +5,7 @@ https://cloud.google.com/stackdriver/docs/reference/telemetry/overview
 
 import os
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 import google.auth
 import requests
@@ -28,20 +28,10 @@ _REFRESH_WITHIN_S: Final = 5
 # Google refuses a whole request beyond that (docs.cloud.google.com/stackdriver/quotas).
 _POINTS_A_REQUEST: Final = 200
 
+Receiver = Literal["otlp", "gcp"]
 FindCredentials = Callable[[Deployment], Credentials]
-ExportRefused = Callable[[str], None]
+Refused = Callable[[str], None]
 """Called with the reason when a receiver drops a part of a request, which the SDK ignores."""
-
-
-def otlp_spans(refused: ExportRefused) -> OTLPSpanExporter:
-    """A span exporter; the SDK reads its configuration from ``OTEL_EXPORTER_OTLP_*``."""
-    return OTLPSpanExporter(session=_heard(requests.Session(), refused))
-
-
-def otlp_metrics(refused: ExportRefused) -> OTLPMetricExporter:
-    """As ``otlp_spans``."""
-    session = _heard(requests.Session(), refused)
-    return OTLPMetricExporter(session=session, max_export_batch_size=_POINTS_A_REQUEST)
 
 
 def google_credentials(here: Deployment) -> Credentials:
@@ -56,36 +46,45 @@ def google_credentials(here: Deployment) -> Credentials:
     return credentials
 
 
-def google_spans(
-    here: Deployment, refused: ExportRefused, find: FindCredentials = google_credentials
+def span_exporter(
+    destination: Receiver,
+    here: Deployment,
+    refused: Refused,
+    find: FindCredentials = google_credentials,
 ) -> OTLPSpanExporter:
-    """A span exporter to Google, or to ``OTEL_EXPORTER_OTLP_ENDPOINT`` if a proxy is in between."""
-    session = _heard(_session(find(here)), refused)
-    return OTLPSpanExporter(_google("v1/traces"), session=session)
+    """A span exporter to any collector, which the SDK finds in ``OTEL_EXPORTER_OTLP_*``; or to
+    Google, or to ``OTEL_EXPORTER_OTLP_ENDPOINT`` if a proxy is in between.
+    """
+    session = _session(find(here) if destination == "gcp" else None, refused)
+    return OTLPSpanExporter(_address(destination, "v1/traces"), session=session)
 
 
-def google_metrics(
-    here: Deployment, refused: ExportRefused, find: FindCredentials = google_credentials
+def metric_exporter(
+    destination: Receiver,
+    here: Deployment,
+    refused: Refused,
+    find: FindCredentials = google_credentials,
 ) -> OTLPMetricExporter:
-    """As ``google_spans``."""
+    """As ``span_exporter``."""
     return OTLPMetricExporter(
-        _google("v1/metrics"),
-        session=_heard(_session(find(here)), refused),
+        _address(destination, "v1/metrics"),
+        session=_session(find(here) if destination == "gcp" else None, refused),
         max_export_batch_size=_POINTS_A_REQUEST,
     )
 
 
-def _google(path: str) -> str:
+def _address(destination: Receiver, path: str) -> str | None:
+    if destination == "otlp":
+        return None
     base = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or GOOGLE_ENDPOINT
     return f"{base.rstrip('/')}/{path}"
 
 
-def _session(credentials: Credentials) -> AuthorizedSession:
-    return AuthorizedSession(credentials, refresh_timeout=_REFRESH_WITHIN_S)  # type: ignore[no-untyped-call]  # google-auth is untyped here
-
-
-def _heard(session: requests.Session, refused: ExportRefused) -> requests.Session:
-    """The session, with its responses checked for a partial success (OTLP specification)."""
+def _session(credentials: Credentials | None, refused: Refused) -> requests.Session:
+    """A session whose responses are checked for a partial success (OTLP specification)."""
+    session = requests.Session()
+    if credentials is not None:
+        session = AuthorizedSession(credentials, refresh_timeout=_REFRESH_WITHIN_S)  # type: ignore[no-untyped-call]  # google-auth is untyped here
 
     def read(response: requests.Response, **_how: object) -> None:
         why = _dropped(response)

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared.slack.files import files_of
-from shared.slack.message import is_by_bot, is_ts
+from shared.slack.message import is_by_bot, is_ts, mappings
 from shared.slack.reading.block_text import (
-    mappings,
     text_of_attachment,
     text_of_blocks,
     text_of_tables,

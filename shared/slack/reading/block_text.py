@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from shared.markdown import table
-from shared.slack.message import ILL_FORMED, Payload
+from shared.slack.message import ILL_FORMED, Payload, mappings
 from shared.slack.message_text import plain_text
 from shared.slack.reading.rich_text import number_of, of_rich_text, parts
 
@@ -49,11 +49,6 @@ def told_in(attachment: Payload, name: str) -> str:
 
 def _field(field: Payload) -> str:
     return ": ".join(filter(None, (told_in(field, "title"), told_in(field, "value"))))
-
-
-def mappings(told: object) -> list[Payload]:
-    """The objects in a list; none of anything else."""
-    return [each for each in told if isinstance(each, Mapping)] if isinstance(told, list) else []
 
 
 def _read(block: Payload) -> str:

@@ -30,7 +30,7 @@ from structlog.testing import capture_logs
 from shared.telemetry.deployment import Deployment, google_resource
 from shared.telemetry.exporters import exporters
 from shared.telemetry.metrics import STOPPED
-from shared.telemetry.otlp import google_credentials, google_metrics, google_spans
+from shared.telemetry.otlp import google_credentials, metric_exporter, span_exporter
 from shared.telemetry.setup import FLUSH_WITHIN_S
 from simulators.faults import Fault, FaultPlan
 from simulators.journal import Journal
@@ -118,7 +118,8 @@ async def test_google_gets_our_credentials_with_each_signal(receiver: TelemetryR
         assert here.project == "acme"
         return FakeCredentials()  # type: ignore[no-untyped-call] # google-auth is untyped here
 
-    spans, metrics = google_spans(HERE, nobody, find), google_metrics(HERE, nobody, find)
+    spans = span_exporter("gcp", HERE, nobody, find)
+    metrics = metric_exporter("gcp", HERE, nobody, find)
     sent = await asyncio.to_thread(spans.export, some_spans())
     counted = await asyncio.to_thread(metrics.export, some_points(1))
     assert (sent, counted) == (SpanExportResult.SUCCESS, MetricExportResult.SUCCESS)
