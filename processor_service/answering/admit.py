@@ -99,6 +99,7 @@ async def tell_refusal(task: Task, refusal: LimitExceeded, run: TaskRun, deps: A
     set_reason(refusal.reason)
     if refusal.told:
         log.info("Another notice covers it.", action="refusal_covered", reason=refusal.reason)
+        run.untold = True
         return
     failure = Failure(refusal.reason, refusal.resumes_at)
     stands = await post_notice(task, failure, deps.slack.conversations, run, place_to_refuse)

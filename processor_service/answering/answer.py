@@ -47,7 +47,7 @@ from processor_service.resilience.run_leased import LeasedWork, Outcome, leased
 from processor_service.telemetry.task_metrics import set_reason
 from processor_service.texts.failures import Failure
 from shared.errors import Cancelled, ModelRejected, PermanentError
-from shared.task import Task
+from shared.task import Source, Task
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import LEDGER_ADOPTIONS, STOPPED
 from shared.telemetry.tracing import span
@@ -67,6 +67,10 @@ class WorkersDied(PermanentError):
 
     reason = "workers_died"
 
+
+# The same button pressed again, or the same reaction put there again, is the same task. A refusal
+# without a notice of its own, and so without a Retry, must not be the end of it.
+_SAME_AGAIN: Final = frozenset({Source.BUTTON, Source.REACTION, Source.RETRY})
 
 # Slack has the answer: its saved copy is no longer needed.
 _DELIVERED = frozenset({Outcome.ANSWERED, Outcome.ALREADY_DONE, Outcome.STOPPED})
@@ -96,6 +100,7 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
                     if work.deaths >= MOST_DEATHS and not delivery.again:
                         raise WorkersDied(f"{work.deaths} workers in a row died with the task.")
                     work.outcome = await _answer_once(task, delivery, status, run, deps)
+                    work.comes_again = run.untold and task.source in _SAME_AGAIN
     if work.outcome is Outcome.TRY_LATER and run is not None and run.doubtful:
         await _leave_nothing_beside(task, delivery, deps)
     if work.outcome in _DELIVERED:

@@ -11,7 +11,7 @@ from typing import Final
 from processor_service.answering.admit import Delivery
 from processor_service.answering.deps import AnswerDeps
 from processor_service.delivery.delay_note import take_away
-from processor_service.delivery.destination import place_to_refuse
+from processor_service.delivery.destination import place_by_now, place_to_refuse
 from processor_service.delivery.notice import is_settled
 from processor_service.delivery.reconcile import ExistingMessages, find_existing
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
@@ -51,8 +51,12 @@ async def clean_up(
     until = asyncio.get_running_loop().time() + (within_s or deps.deadline_s)
     lease = NoLease(deps.coordination.leases, Lease(task.task_id, delivery.message_id, None))
     run = TaskRun(lease, deps.retry_policy.ending(until))
+    # A look shows nothing by itself, least of all a question that nobody answers.
+    find = place_by_now if task.response_url is None else place_to_refuse
     try:
-        writer = await place_to_refuse(task, deps.slack.conversations, run)
+        writer = await find(task, deps.slack.conversations, run)
+        if writer is None:
+            return
         found = await find_existing(task.task_id, writer, in_turn=False)
         if is_settled(found, again=False):
             _tell([one for one in found.posted if one.live])

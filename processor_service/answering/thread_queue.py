@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from processor_service.delivery.slack_writer import TaskRun
-from processor_service.ports.work import QueueTicket, ThreadQueue
+from processor_service.ports.work import QueueTicket, ThreadQueue, asked_at
 from shared.background import repeating
 from shared.errors import RetryableError
 from shared.slack.message import MessageRef
@@ -76,7 +76,7 @@ def ticket_of(task: Task) -> QueueTicket | None:
 
 def ticket(line: str, task: Task) -> QueueTicket:
     """The task's place in a queue, by the time of its question."""
-    return QueueTicket(line, f"{task.occurred_at.timestamp():017.6f}", task.task_id)
+    return QueueTicket(line, asked_at(task.occurred_at), task.task_id)
 
 
 async def _never() -> bool:

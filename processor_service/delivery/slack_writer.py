@@ -42,7 +42,8 @@ class TaskRun:
     unconfirmed effect; ``unguarded`` if we wrote while nothing kept workers apart, ``unconfirmed``
     if Slack may take a post of ours when no worker looks any more. ``cancel`` says whether the user
     has stopped the task, ``stopping`` whether the process was told to end; ``tell_limited`` is
-    called with each pause that Slack's limits force.
+    called with each pause that Slack's limits force. ``untold``: the task is refused, and only
+    another one's notice says so.
     """
 
     lease: TaskLease
@@ -50,6 +51,7 @@ class TaskRun:
     doubtful: bool = False
     unguarded: bool = False
     unconfirmed: bool = False
+    untold: bool = False
     cancel: CancelToken = field(default_factory=CancelToken)
     stopping: Stopping = field(default_factory=Stopping)
     tell_limited: Callable[[float], None] = _nobody

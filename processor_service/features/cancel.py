@@ -1,13 +1,18 @@
 """Stop: request the cancellation that the worker polls for (``resilience.cancellation``)."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
-from processor_service.ports.work import Cancellations, StreamOwners, ThreadQueue
+from processor_service.ports.work import Cancellations, StreamOwners, ThreadQueue, asked_at
 from processor_service.resilience.run_leased import Outcome
 from shared.task import Task
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
+
+# A command's time is our clock's, a press's Slack's.
+_CLOCKS_DIFFER: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -41,5 +46,8 @@ async def _meant(task: Task, deps: CancelDeps) -> set[str]:
     known = {owner for owner in owners if owner is not None}
     if known or task.thread_ts is None:
         return known
+    # A press may come late: Slack and Pub/Sub deliver it again while nobody takes it. Then it is
+    # not about the question that has the turn by now.
+    until = asked_at(task.occurred_at + _CLOCKS_DIFFER)
     holder = await deps.queue.holder(f"{task.channel_id}:{task.thread_ts}")
-    return set() if holder is None else {holder}
+    return set() if holder is None or holder.asked > until else {holder.task_id}

@@ -1,6 +1,7 @@
 """What keeps workers apart: leases, turns, cancellations and the owners of streams."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -97,6 +98,11 @@ class QueueTicket:
     task_id: str
 
 
+def asked_at(at: datetime) -> str:
+    """``QueueTicket.asked`` of a question of that time: such texts sort."""
+    return f"{at.timestamp():017.6f}"
+
+
 class ThreadQueue(Protocol):
     """The turns in a queue. No method raises for a lost store: then no task waits."""
 
@@ -112,8 +118,8 @@ class ThreadQueue(Protocol):
     async def ahead(self, ticket: QueueTicket) -> int | None:
         """How many tasks are before the waiting one; None while the store is lost."""
 
-    async def holder(self, line: str) -> str | None:
-        """The task whose turn it is, as far as it is known."""
+    async def holder(self, line: str) -> QueueTicket | None:
+        """The place of the task whose turn it is, as far as it is known."""
 
 
 class Cancellations(Protocol):

@@ -83,8 +83,9 @@ class RedisThreadQueue:
         before = sum(str(name) < own for name in names)
         return before + (held not in {None, own})
 
-    async def holder(self, line: str) -> str | None:
-        return (await self._connection.get(turn_key(line))).rpartition(" ")[2] or None
+    async def holder(self, line: str) -> QueueTicket | None:
+        asked, _, task_id = (await self._connection.get(turn_key(line))).partition(" ")
+        return QueueTicket(line, asked, task_id) if task_id else None
 
 
 def _keys(ticket: QueueTicket) -> tuple[str, str]:

@@ -54,13 +54,15 @@ _NOT_OURS = {
 class LeasedWork:
     """One delivery's work on a task until the event loop's time ``until``. The body sets the
     ``outcome``; without a ``lease`` it has nothing to do, and the outcome says why. ``deaths``: so
-    many workers in a row died with the task.
+    many workers in a row died with the task. ``comes_again``: its user may ask for the very same
+    task later, so no mark is left that it is finished.
     """
 
     lease: Lease | None
     deaths: int = 0
     outcome: Outcome = Outcome.TRY_LATER
     until: float = float("inf")
+    comes_again: bool = False
 
 
 @asynccontextmanager
@@ -96,7 +98,7 @@ async def leased(
         await asyncio.shield(leases.release(claim.lease))
         raise
     else:
-        await _end(task, claim.lease, work.outcome, leases)
+        await _end(task, claim.lease, work, leases)
 
 
 async def _claim(
@@ -135,10 +137,10 @@ async def _hand_back(lease: Lease, error: Exception, leases: Leases) -> None:
     )
 
 
-async def _end(task: Task, lease: Lease, outcome: Outcome, leases: Leases) -> None:
-    if outcome in _FINAL:
+async def _end(task: Task, lease: Lease, work: LeasedWork, leases: Leases) -> None:
+    if work.outcome in _FINAL and not work.comes_again:
         await leases.finish(lease)
     else:
         await leases.release(lease)
     age_s = round((datetime.now(UTC) - task.occurred_at).total_seconds(), 3)
-    log.info("The task is finished.", action="task_finished", outcome=outcome, age_s=age_s)
+    log.info("The task is finished.", action="task_finished", outcome=work.outcome, age_s=age_s)

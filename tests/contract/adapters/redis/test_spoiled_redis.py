@@ -164,7 +164,7 @@ async def test_nothing_spoiled_breaks_who_reads_it(connection: RedisConnection, 
     ):
         await spoil(connection, key, kind)
     leases, votes = RedisLeases(connection), RedisVotes(connection)
-    assert await RedisThreadQueue(connection).holder(ticket.thread) != TASK
+    assert await RedisThreadQueue(connection).holder(ticket.thread) != ticket
     assert await RedisThreadQueue(connection).take(ticket)
     reason = await leases.last_failure(TASK)
     assert reason is None or reason.isidentifier(), "it is shown to people"

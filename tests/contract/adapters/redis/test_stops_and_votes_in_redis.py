@@ -91,8 +91,9 @@ async def test_the_holder_of_a_turn_is_known_by_its_task(connection: RedisConnec
     turns, task_id = RedisThreadQueue(connection), a_task_id()
     line = f"C1:{task_id}"
     assert await turns.holder(line) is None
-    assert await turns.take(QueueTicket(line, "1800000000.000000", task_id))
-    assert await turns.holder(line) == task_id
+    ticket = QueueTicket(line, "1800000000.000000", task_id)
+    assert await turns.take(ticket)
+    assert await turns.holder(line) == ticket
 
 
 async def test_a_waiting_task_knows_how_many_are_before_it(connection: RedisConnection) -> None:

@@ -78,11 +78,13 @@ class FakeQueue:
 
     def __init__(self) -> None:
         self.held: dict[str, str] = {}
+        self.asked: dict[str, str] = {}
         self.takes: list[str] = []
         self.before: int | None = None
 
     async def take(self, ticket: QueueTicket) -> bool:
         self.takes.append(ticket.task_id)
+        self.asked[ticket.task_id] = ticket.asked
         return self.held.setdefault(ticket.thread, ticket.task_id) == ticket.task_id
 
     async def leave(self, ticket: QueueTicket) -> None:
@@ -92,8 +94,9 @@ class FakeQueue:
     async def ahead(self, ticket: QueueTicket) -> int | None:
         return self.before
 
-    async def holder(self, line: str) -> str | None:
-        return self.held.get(line)
+    async def holder(self, line: str) -> QueueTicket | None:
+        task_id = self.held.get(line)
+        return QueueTicket(line, self.asked.get(task_id, ""), task_id) if task_id else None
 
 
 class FakeCancellations:

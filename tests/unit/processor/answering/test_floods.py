@@ -142,6 +142,35 @@ async def test_a_refused_question_that_is_given_up_tells_of_the_limit_and_not_of
     assert world.limits.told_of == {"question-0000"}
 
 
+@pytest.mark.parametrize(
+    ("source", "then"),
+    [
+        (Source.RETRY, Outcome.ANSWERED),
+        (Source.BUTTON, Outcome.ANSWERED),
+        (Source.REACTION, Outcome.ANSWERED),
+        (Source.MENTION, Outcome.ALREADY_DONE),
+    ],
+)
+async def test_what_is_the_same_task_when_asked_again_is_not_over_without_a_notice_of_its_own(
+    source: Source, then: Outcome
+) -> None:
+    world = World()
+    world.limits.refusal = OVER
+    world.limits.owing["U1"] = "another task"
+    assert await world.answer(a_task(source=source)) is Outcome.TOLD_FAILURE
+    assert world.conversation.messages == []
+    world.limits.refusal = None
+    assert await world.answer(a_task(source=source), "m2") is then
+
+
+async def test_a_refused_button_with_a_notice_of_its_own_is_asked_again_by_that_notice() -> None:
+    world = World()
+    world.limits.refusal = OVER
+    assert await world.answer(a_task(source=Source.RETRY)) is Outcome.TOLD_FAILURE
+    world.limits.refusal = None
+    assert await world.answer(a_task(source=Source.RETRY), "m2") is Outcome.ALREADY_DONE
+
+
 async def test_a_refused_question_ends_the_sign_that_its_asker_was_shown() -> None:
     world = World()
     world.limits.refusal = replace(OVER)

@@ -172,6 +172,17 @@ async def test_a_limit_holds_in_a_later_delivery_too_unless_the_question_is_show
     assert posted.mark.role == "notice"
 
 
+@WHERE
+async def test_what_only_another_notice_covers_is_shown_nowhere_by_a_late_look(
+    world: World, where: dict[str, Any]
+) -> None:
+    world.limits.refusal = LimitExceeded("user_rate_limited", NOON)
+    world.limits.owing["U1"] = "another task"
+    assert await world.answer(a_reaction(**where), attempt=2) is Outcome.TOLD_FAILURE
+    await world.late_looks.close()
+    assert world.conversations.shown.messages == []
+
+
 async def test_a_question_that_was_begun_is_finished_in_spite_of_a_limit(world: World) -> None:
     shown = FakeConversation()
     world.conversations.shown = shown

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -13,7 +14,7 @@ from processor_service.features.cancel import cancel_answer
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
 from processor_service.ports.model import Chunk, Prompt
-from processor_service.ports.work import Lease
+from processor_service.ports.work import Lease, QueueTicket, asked_at
 from processor_service.rendering.incremental import IncrementalRenderer
 from processor_service.rendering.messages import render_answer
 from processor_service.resilience.cancellation import CancellableModel, CancelToken
@@ -249,6 +250,17 @@ async def test_slacks_own_stop_of_no_stream_stops_whose_turn_it_is_in_the_thread
     world.queue.held["C1:100.000001"] = "b" * 32
     await cancel_answer(a_task(kind=Kind.CANCEL, cancel=cancel), world.cancelling())
     assert world.cancellations.stopped == {"b" * 32}
+
+
+async def test_a_stop_that_comes_late_does_not_stop_the_question_asked_after_it() -> None:
+    world, cancel = a_cancel()
+    press = a_task(kind=Kind.CANCEL, cancel=cancel)
+    later = press.occurred_at + timedelta(seconds=60)
+    for asked, stopped in ((later, set()), (press.occurred_at, {"b" * 32})):
+        world.queue.held.clear()
+        await world.queue.take(QueueTicket("C1:100.000001", asked_at(asked), "b" * 32))
+        await cancel_answer(press, world.cancelling())
+        assert world.cancellations.stopped == stopped
 
 
 async def test_where_nothing_is_answered_a_stop_changes_nothing() -> None:
