@@ -17,6 +17,8 @@ from processor_service.attachments.media_types import (
 from processor_service.attachments.selection import (
     DOCUMENT_FORMATS,
     MEGABYTE,
+    TEXT_BYTES,
+    THREAD_TEXT_BYTES,
     FileLimits,
     SelectedFile,
     Selection,
@@ -182,10 +184,10 @@ class _Collecting:
 
     async def _fetch(self, one: SelectedFile, choice: Selection) -> Attachment:
         if one.way is Transport.TEXT:
-            limit = min(choice.size_of(one.file), choice.limits.text_bytes)
+            limit = min(choice.size_of(one.file), TEXT_BYTES)
             text = decode_text(await self._content(one, limit))
             if is_delimited(one.file):
-                table = partial(as_table, text, choice.limits.text_bytes)
+                table = partial(as_table, text, TEXT_BYTES)
                 text = await off_the_loop(len(text), table)
             return Attachment(one.file.name, text)
         media = await self._media(one, choice.size_of(one.file))
@@ -195,10 +197,10 @@ class _Collecting:
         """A document as text, in its share of what texts may take; those of the thread come after
         the question's own, and have less.
         """
-        limits, read = choice.limits, self._read_bytes
-        room = limits.text_bytes - choice.bytes_of(Transport.TEXT) - sum(read.values())
+        read = self._read_bytes
+        room = TEXT_BYTES - choice.bytes_of(Transport.TEXT) - sum(read.values())
         if one.from_thread:
-            room = min(room, limits.thread_text_bytes - read[True])
+            room = min(room, THREAD_TEXT_BYTES - read[True])
         documents = (each for each in choice.chosen if each.way is Transport.DOCUMENT)
         waiting = [each for each in documents if each.from_thread is one.from_thread]
         share = room // (len(waiting) - waiting.index(one))

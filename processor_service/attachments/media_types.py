@@ -41,21 +41,12 @@ _OTHER_NAMES: Final = {
 }
 # For application/octet-stream, Slack's type for an unrecognised file, the name decides.
 _MEDIA_BY_EXTENSION: Final = {
+    **{each: f"image/{each}" for each in ("heic", "heif", "jpeg", "png", "webp")},
+    **{each: f"audio/{each}" for each in ("flac", "m4a", "mp3", "wav")},
+    **{each: f"video/{each}" for each in ("mov", "mp4", "webm")},
     "3gp": "video/3gpp",
-    "flac": "audio/flac",
-    "heic": "image/heic",
-    "heif": "image/heif",
-    "jpeg": "image/jpeg",
     "jpg": "image/jpeg",
-    "m4a": "audio/m4a",
-    "mov": "video/mov",
-    "mp3": "audio/mp3",
-    "mp4": "video/mp4",
     "pdf": "application/pdf",
-    "png": "image/png",
-    "wav": "audio/wav",
-    "webm": "video/webm",
-    "webp": "image/webp",
 }
 # Magic bytes, and how many bytes later they may start (PDF readers search the first 1,024; ISO
 # 32000 wants them at the very beginning).
@@ -85,27 +76,6 @@ _TEXT_NAMES: Final = """
     bas cls
 """
 _TEXT_EXTENSIONS: Final = frozenset(_TEXT_NAMES.split())
-_DOCUMENT_NAMES: Final = """
-    docx docm dotx dotm xlsx xlsm xltx xltm pptx pptm ppsx ppsm potx potm
-    odt ott ods ots odp otp
-"""
-_OLD_NAMES: Final = "doc dot xls xlt ppt pps pot"
-_OTHER_OFFICE_NAMES: Final = "xlsb pages numbers key"
-_DOCUMENT_EXTENSIONS: Final = frozenset(_DOCUMENT_NAMES.split())
-_OLD_EXTENSIONS: Final = frozenset(_OLD_NAMES.split())
-_OTHER_OFFICE_EXTENSIONS: Final = frozenset(_OTHER_OFFICE_NAMES.split())
-_DOCUMENT_TYPE: Final = re.compile(
-    r"application/vnd\.(openxmlformats-officedocument\.|ms-[a-z.]+\.macroenabled\.12$"
-    r"|oasis\.opendocument\.(?:text|spreadsheet|presentation)(?:-template)?$)"
-)
-_OLD_TYPES: Final = frozenset(
-    {"application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"}
-)
-_OTHER_OFFICE_TYPES: Final = (
-    "application/vnd.oasis.opendocument",
-    "application/vnd.ms-",
-    "application/vnd.google-apps",
-)
 
 
 class MediaKind(StrEnum):
@@ -121,6 +91,28 @@ class MediaKind(StrEnum):
     OTHER = "other"
 
 
+_OFFICE_NAMES: Final = {
+    MediaKind.DOCUMENT: "docx docm dotx dotm xlsx xlsm xltx xltm pptx pptm ppsx ppsm potx potm "
+    "odt ott ods ots odp otp",
+    MediaKind.OLD_OFFICE: "doc dot xls xlt ppt pps pot",
+    MediaKind.OTHER_OFFICE: "xlsb pages numbers key",
+}
+_OFFICE_BY_EXTENSION: Final = {
+    each: kind for kind, names in _OFFICE_NAMES.items() for each in names.split()
+}
+# The first that matches counts.
+_OFFICE_BY_TYPE: Final = (
+    (r"vnd\.openxmlformats-officedocument\.", MediaKind.DOCUMENT),
+    (r"vnd\.ms-[a-z.]+\.macroenabled\.12$", MediaKind.DOCUMENT),
+    (
+        r"vnd\.oasis\.opendocument\.(?:text|spreadsheet|presentation)(?:-template)?$",
+        MediaKind.DOCUMENT,
+    ),
+    (r"(?:msword|vnd\.ms-excel|vnd\.ms-powerpoint)$", MediaKind.OLD_OFFICE),
+    (r"vnd\.(?:oasis\.opendocument|ms-|google-apps)", MediaKind.OTHER_OFFICE),
+)
+
+
 def kind_of(file: TaskFile) -> MediaKind:
     """The kind of the file, by its type and its name."""
     if media_type_of(file):
@@ -133,27 +125,16 @@ def kind_of(file: TaskFile) -> MediaKind:
     # The name goes first: .ts is registered as a video format, and Windows takes .csv for Excel's.
     if extension in _TEXT_EXTENSIONS:
         return MediaKind.TEXT
-    office = _office_by_name(extension) or _office_by_type(mimetype)
+    office = _OFFICE_BY_EXTENSION.get(extension) or _office_by_type(mimetype)
     if office is not None:
         return office
     is_text = mimetype.startswith("text/") or mimetype in _TEXT_TYPES
     return MediaKind.TEXT if is_text else MediaKind.OTHER
 
 
-def _office_by_name(extension: str) -> MediaKind | None:
-    if extension in _DOCUMENT_EXTENSIONS:
-        return MediaKind.DOCUMENT
-    if extension in _OLD_EXTENSIONS:
-        return MediaKind.OLD_OFFICE
-    return MediaKind.OTHER_OFFICE if extension in _OTHER_OFFICE_EXTENSIONS else None
-
-
 def _office_by_type(mimetype: str) -> MediaKind | None:
-    if _DOCUMENT_TYPE.match(mimetype):
-        return MediaKind.DOCUMENT
-    if mimetype in _OLD_TYPES:
-        return MediaKind.OLD_OFFICE
-    return MediaKind.OTHER_OFFICE if mimetype.startswith(_OTHER_OFFICE_TYPES) else None
+    found = (kind for form, kind in _OFFICE_BY_TYPE if re.match(f"application/{form}", mimetype))
+    return next(found, None)
 
 
 def media_type_of(file: TaskFile) -> str | None:

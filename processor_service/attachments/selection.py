@@ -56,11 +56,6 @@ class FileLimits:
 
     file_bytes: int
     uploads: bool = True
-    inline_bytes: int = INLINE_BYTES
-    text_bytes: int = TEXT_BYTES
-    thread_text_bytes: int = THREAD_TEXT_BYTES
-    files: int = MOST_FILES
-    thread_documents: int = THREAD_DOCUMENTS
 
 
 @dataclass(frozen=True)
@@ -114,7 +109,7 @@ class Selection:
     @property
     def _room_in_thread(self) -> bool:
         documents = [one for one in self.chosen if one.way is Transport.DOCUMENT]
-        return sum(one.from_thread for one in documents) < self.limits.thread_documents
+        return sum(one.from_thread for one in documents) < THREAD_DOCUMENTS
 
     def bytes_of(self, way: Transport) -> int:
         """The bytes that use this transport."""
@@ -131,7 +126,7 @@ class Selection:
         kind = kind_of(file)
         if kind in _UNREAD:
             return _UNREAD[kind]
-        if len(self.chosen) >= self.limits.files:
+        if len(self.chosen) >= MOST_FILES:
             return "files_too_many"
         if kind is MediaKind.TEXT:
             return self._text_way(file)
@@ -140,12 +135,12 @@ class Selection:
         return Transport.DOCUMENT if kind in DOCUMENT_FORMATS else self._media_way(file)
 
     def _text_way(self, file: TaskFile) -> Transport | str:
-        if self.bytes_of(Transport.TEXT) + (file.size or 1) > self.limits.text_bytes:
+        if self.bytes_of(Transport.TEXT) + (file.size or 1) > TEXT_BYTES:
             return "file_text_too_long"
         return Transport.TEXT
 
     def _media_way(self, file: TaskFile) -> Transport | str:
-        if self.bytes_of(Transport.INLINE) + self.size_of(file) <= self.limits.inline_bytes:
+        if self.bytes_of(Transport.INLINE) + self.size_of(file) <= INLINE_BYTES:
             return Transport.INLINE
         return Transport.UPLOAD if self.limits.uploads else "files_too_large"
 

@@ -8,7 +8,7 @@ from typing import BinaryIO, Final, cast
 
 from processor_service.attachments.documents.container import Unreadable
 from processor_service.attachments.documents.page import write_html
-from processor_service.attachments.documents.paper import Paper
+from processor_service.attachments.documents.paper import Paper, one_line
 
 _HEADERS: Final = ("From", "To", "Cc", "Date", "Subject")
 _MOST_NAMES: Final = 50
@@ -21,7 +21,7 @@ def read_mail(source: BinaryIO, paper: Paper) -> None:
         raise Unreadable("It is no mail.", "file_unreadable")
     for name in _HEADERS:
         if mail[name]:
-            paper.write(f"{name}: {' '.join(str(mail[name]).split())}")
+            paper.write(f"{name}: {one_line(str(mail[name]))}")
     brought = [*_brought(mail)][:_MOST_NAMES]
     for name in brought:
         paper.write(f"Attachment (not read): {name}")
@@ -53,4 +53,4 @@ def _brought(mail: EmailMessage) -> Iterator[str]:
     for part in mail.iter_attachments():
         inner = part.get_payload(0) if part.get_content_type() == "message/rfc822" else None
         subject = inner["Subject"] if isinstance(inner, EmailMessage) else None
-        yield " ".join(str(part.get_filename() or subject or part.get_content_type()).split())
+        yield one_line(str(part.get_filename() or subject or part.get_content_type()))

@@ -1,10 +1,21 @@
 """What a document is written on: a bounded text, and what was left out of it."""
 
 import time
+from collections.abc import Sequence
 from typing import Final
 
 # Slack shows it in a line below the answer.
 _TOLD_CHARS: Final = 200
+
+
+def one_line(text: str) -> str:
+    """``text`` with its white space as single blanks."""
+    return " ".join(text.split())
+
+
+def picture(described: str) -> str:
+    """A picture by what its author says of it."""
+    return f"[picture: {described}]" if described else "[picture]"
 
 
 class Paper:
@@ -36,9 +47,12 @@ class Paper:
         self.has_words = self.has_words or (words and bool(line.strip()))
         return True
 
-    def part(self, reserved: int) -> "Paper":
-        """What is left of room and time, but for so many bytes and their share of the time."""
-        room = max(0, self.left - reserved)
+    def part(self, sizes: Sequence[int]) -> "Paper":
+        """What is left of room and time for the first of pieces of these sizes: it leaves the later
+        ones what they need, up to equal shares.
+        """
+        share = self.left // max(1, len(sizes))
+        room = max(0, self.left - sum(min(share, size) for size in sizes[1:]))
         seconds = max(0.0, self._until - time.process_time())
         return Paper(room, seconds * room / max(1, self.left))
 

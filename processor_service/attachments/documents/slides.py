@@ -6,7 +6,7 @@ from typing import Any, Final
 from pptx import Presentation
 
 from processor_service.attachments.documents.container import Container
-from processor_service.attachments.documents.paper import Paper
+from processor_service.attachments.documents.paper import Paper, one_line, picture
 from processor_service.attachments.documents.table import write_plain
 
 _DEEPEST: Final = 20
@@ -23,7 +23,7 @@ def read_slides(container: Container, paper: Paper) -> None:
 
 def _write(number: int, slide: Any, paper: Paper) -> bool:
     title = slide.shapes.title
-    heading = f": {_line(title.text_frame.text)}" if title is not None else ""
+    heading = f": {one_line(title.text_frame.text)}" if title is not None else ""
     # PowerPoint shows a slide unless it says otherwise (19.3.1.38).
     hidden = " (hidden slide)" if slide.element.get("show") in {"0", "false"} else ""
     if not paper.write(f"## Slide {number}{heading}{hidden}", words=heading != ""):
@@ -53,13 +53,13 @@ def _write_shape(shape: Any, paper: Paper) -> bool:
     if getattr(shape, "has_chart", False):
         return _write_chart(shape.chart, paper)
     if shape.has_text_frame:
-        lines = [f"{'  ' * each.level}{_line(each.text)}" for each in shape.text_frame.paragraphs]
+        lines = [
+            f"{'  ' * each.level}{one_line(each.text)}" for each in shape.text_frame.paragraphs
+        ]
         return all(paper.write(line) for line in lines if line.strip())
     if hasattr(shape, "image"):
         described = shape._element._nvXxPr.cNvPr.get("descr") or ""  # noqa: SLF001 - told nowhere else
-        return paper.write(
-            f"[picture: {_line(described)}]" if described else "[picture]", words=False
-        )
+        return paper.write(picture(one_line(described)), words=False)
     return True
 
 
@@ -68,7 +68,7 @@ def _cell(cell: Any) -> str:
 
 
 def _write_chart(chart: Any, paper: Paper) -> bool:
-    title = _line(chart.chart_title.text_frame.text) if chart.has_title else ""
+    title = one_line(chart.chart_title.text_frame.text) if chart.has_title else ""
     if not paper.write(f"Chart{': ' * bool(title)}{title}", words=bool(title)):
         return False
     for plot in chart.plots:
@@ -82,7 +82,3 @@ def _write_chart(chart: Any, paper: Paper) -> bool:
         if write_plain(paper, [head, *rows]) is not None:
             return False
     return True
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())

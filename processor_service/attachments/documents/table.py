@@ -9,6 +9,8 @@ from processor_service.attachments.documents.paper import Paper
 GridRow = tuple[int, Mapping[int, str]]
 """The number of a row, and its cells by the number of their column; empty ones are missing."""
 
+COLUMNS: Final = 256
+"""No more of a sheet or a table are read."""
 # A table with fewer of its cells filled is a list of cells.
 _SPARSE: Final = 0.1
 _LARGE: Final = 500
@@ -43,18 +45,30 @@ def write_grid(paper: Paper, rows: Sequence[GridRow]) -> int | None:
 @dataclass
 class SheetEnd:
     """What is told behind a sheet's rows: ``unread`` is the first row that was not read, ``last``
-    the last that there is, ``merged`` the ranges of merged cells.
+    the last that there is, ``merged`` the ranges of merged cells; ``beyond``: there are columns
+    behind the last one that is read.
     """
 
     title: str
     unread: int | None = None
     last: int = 0
     merged: list[str] = field(default_factory=list)
+    beyond: bool = False
+
+
+def begin_sheet(paper: Paper, title: str, *, hidden: bool) -> bool:
+    """A sheet's heading; False if not even that fits."""
+    begun = paper.write(f"# Sheet: {title}{' (hidden sheet)' * hidden}", words=False)
+    if not begun:
+        paper.left_out.append(title)
+    return begun
 
 
 def write_rows(paper: Paper, rows: Sequence[GridRow], end: SheetEnd) -> None:
     """A sheet's rows, and its end; what did not fit counts as unread."""
     unread = end.unread
+    if end.beyond:
+        paper.left_out.append(f"{end.title}!{letters(COLUMNS + 1)}:")
     if rows:
         unread = write_grid(paper, rows) or unread
     elif not unread:

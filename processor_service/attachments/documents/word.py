@@ -12,7 +12,7 @@ from docx.oxml.ns import qn
 
 from processor_service.attachments.documents.container import Container
 from processor_service.attachments.documents.numbering import Numbering, list_of, value_of
-from processor_service.attachments.documents.paper import Paper
+from processor_service.attachments.documents.paper import Paper, picture
 from processor_service.attachments.documents.table import write_plain
 
 _MC: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -153,17 +153,12 @@ def _pieces(element: Any) -> Iterator[str]:
         elif child.tag in {qn("w:footnoteReference"), qn("w:endnoteReference")}:
             yield f"[^{child.get(qn('w:id'))}]"
         elif child.tag == f"{_WP}docPr":
-            yield _picture(child)
+            yield picture(child.get("descr") or child.get("title") or "")
         elif child.tag not in _NOT_SHOWN:
             yield _AS_TEXT.get(child.tag, "")
             yield from _pieces(child)
             if child.tag == qn("w:p"):
                 yield "\n"
-
-
-def _picture(properties: Any) -> str:
-    described = properties.get("descr") or properties.get("title") or ""
-    return f"[picture: {described}]" if described else "[picture]"
 
 
 def _table(table: Any) -> Iterator[list[str]]:

@@ -10,9 +10,14 @@ from processor_service.attachments.documents.cell_format import shown
 from processor_service.attachments.documents.container import Container
 from processor_service.attachments.documents.paper import Paper
 from processor_service.attachments.documents.shared_strings import BoundedReader
-from processor_service.attachments.documents.table import GridRow, SheetEnd, letters, write_rows
+from processor_service.attachments.documents.table import (
+    COLUMNS,
+    GridRow,
+    SheetEnd,
+    begin_sheet,
+    write_rows,
+)
 
-_COLUMNS: Final = 256
 _CHUNK: Final = 1024 * 1024
 # A sheet may name a row of any number, and each row before it comes as an empty one.
 _LOOK_EVERY: Final = 1_000
@@ -35,18 +40,15 @@ class _Facts:
 
 
 def read_workbook(container: Container, paper: Paper) -> None:
-    """Write each sheet of the workbook. A large one leaves the later ones what they need, up to
-    equal shares.
-    """
+    """Write each sheet of the workbook on its part of the paper."""
     reader = _opened(container.source, computed=True)
     sheets = [cast("Any", sheet) for sheet in reader.wb.worksheets]
     sizes = [container.zip.getinfo(_part_of(sheet)).file_size for sheet in sheets]
     for index, sheet in enumerate(sheets):
-        share = paper.left // (len(sheets) - index)
-        part = paper.part(sum(min(share, size) for size in sizes[index + 1 :]))
-        if part.over or not part.write(f"# Sheet: {sheet.title}{_hidden(sheet)}", words=False):
+        part = paper.part(sizes[index:])
+        if part.over:
             part.left_out.append(sheet.title)
-        else:
+        elif begin_sheet(part, sheet.title, hidden=sheet.sheet_state != "visible"):
             _write_sheet(sheet, container, part)
         paper.add(part)
     if reader.shared_strings.missed:
@@ -66,21 +68,16 @@ def _opened(source: BinaryIO, *, computed: bool) -> BoundedReader:
     return reader
 
 
-def _hidden(sheet: Any) -> str:
-    return "" if sheet.sheet_state == "visible" else " (hidden sheet)"
-
-
 def _write_sheet(sheet: Any, container: Container, paper: Paper) -> None:
     facts = _facts(container, sheet)
     formulas = _formulas(sheet, container) if facts.uncomputed else repeat(())
     rows, unread = _rows(sheet, formulas, paper)
-    beyond = max((column for _, cells in rows for column in cells), default=0) > _COLUMNS
+    beyond = max((column for _, cells in rows for column in cells), default=0) > COLUMNS
     if beyond:
-        paper.left_out.append(f"{sheet.title}!{letters(_COLUMNS + 1)}:")
         rows = [
-            (row, {n: each for n, each in cells.items() if n <= _COLUMNS}) for row, cells in rows
+            (row, {n: each for n, each in cells.items() if n <= COLUMNS}) for row, cells in rows
         ]
-    write_rows(paper, rows, SheetEnd(sheet.title, unread, facts.last_row, facts.merged))
+    write_rows(paper, rows, SheetEnd(sheet.title, unread, facts.last_row, facts.merged, beyond))
 
 
 def _rows(

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from processor_service.attachments.documents.paper import one_line, picture
+
 CONTENT: Final = "content.xml"
 STYLES: Final = "styles.xml"
 SAFELY: Final[dict[str, Any]] = {
@@ -76,7 +78,7 @@ def _pieces(element: Any) -> Iterator[str]:
         elif child.tag == NOTE:
             yield f"[^{note_label(child)}]"
         elif child.tag == _IMAGE:
-            yield picture(child)
+            yield picture_in(child)
         elif isinstance(child.tag, str) and child.tag not in NOT_SHOWN:
             yield _AS_TEXT.get(child.tag, "")
             yield from _pieces(child)
@@ -98,15 +100,11 @@ def note_label(note: Any) -> str:
     return "" if citation is None else text_within(citation).strip()
 
 
-def picture(image: Any) -> str:
+def picture_in(image: Any) -> str:
     """A picture by what its author says of it."""
     told = (image.getparent().find(name(each)) for each in ("svg:desc", "svg:title"))
-    described = next((words for one in told if one is not None and (words := _line(one))), "")
-    return f"[picture: {described}]" if described else "[picture]"
-
-
-def _line(element: Any) -> str:
-    return " ".join((element.text or "").split())
+    words = (one_line(one.text or "") for one in told if one is not None)
+    return picture(next(filter(None, words), ""))
 
 
 def rows_of(table: Any, columns: int, rows: int) -> Iterator[list[str]]:

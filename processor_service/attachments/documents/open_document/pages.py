@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from processor_service.attachments.documents.open_document.elements import name, text_within
 from processor_service.attachments.documents.open_document.text import BlockWriter
-from processor_service.attachments.documents.paper import Paper
+from processor_service.attachments.documents.paper import Paper, one_line
 
 _CLASS: Final = name("presentation:class")
 
@@ -29,7 +29,7 @@ def _hidden_styles(root: Any) -> Iterator[str]:
 
 def _write(begin: str, page: Any, is_hidden: bool, writer: BlockWriter, paper: Paper) -> bool:
     title = next((one for one in page if one.get(_CLASS) == "title"), None)
-    heading = "" if title is None else " ".join(text_within(title).split())
+    heading = "" if title is None else one_line(text_within(title))
     line = f"{begin}{': ' * bool(heading)}{heading}{' (hidden slide)' * is_hidden}"
     if not paper.write(line, words=bool(heading)):
         return False

@@ -23,9 +23,15 @@ from processor_service.attachments.documents.open_document.elements import (
     text_within,
 )
 from processor_service.attachments.documents.paper import Paper
-from processor_service.attachments.documents.table import GridRow, SheetEnd, letters, write_rows
+from processor_service.attachments.documents.table import (
+    COLUMNS,
+    GridRow,
+    SheetEnd,
+    begin_sheet,
+    letters,
+    write_rows,
+)
 
-_COLUMNS: Final = 256
 _CHUNK: Final = 1024 * 1024
 _BEGINS: Final = b"<table:table "
 _MERGED_TOLD: Final = 100
@@ -57,7 +63,7 @@ class _Sheet:
 
 
 def read_sheets(container: Container, paper: Paper) -> None:
-    """Write each sheet. A large one leaves the later ones what they need, up to equal shares."""
+    """Write each sheet on its part of the paper."""
     sizes = _sizes(container)
     index = 0
     with container.zip.open(CONTENT) as part:
@@ -96,7 +102,7 @@ def _sheets(part: IO[bytes], paper: Paper, sizes: list[int]) -> Iterator[_Sheet]
             if depth == 1:
                 index += 1
                 title, style = element.get(name("table:name"), ""), name("table:style-name")
-                own = _part(paper, sizes[index - 1 :])
+                own = paper.part(sizes[index - 1 :])
                 sheet, number = _Sheet(title, element.get(style) in hidden, own), 1
         elif element.tag == TABLE:
             depth -= 1
@@ -110,11 +116,6 @@ def _sheets(part: IO[bytes], paper: Paper, sizes: list[int]) -> Iterator[_Sheet]
                 sheet.unread = sheet.unread or number
                 yield sheet
                 return
-
-
-def _part(paper: Paper, sizes: list[int]) -> Paper:
-    share = paper.left // max(1, len(sizes))
-    return paper.part(sum(min(share, size) for size in sizes[1:]))
 
 
 def _hidden_style(style: Any) -> set[str]:
@@ -158,9 +159,9 @@ def _cells(row: Any, number: int, sheet: _Sheet) -> dict[int, str]:
         repeated = number_in(cell, "table:number-columns-repeated")
         text = _shown(cell) if cell.tag == CELL else ""
         if text:
-            end = min(column + repeated, _COLUMNS + 1)
+            end = min(column + repeated, COLUMNS + 1)
             found |= dict.fromkeys(range(column, end), text)
-            sheet.beyond = sheet.beyond or column + repeated - 1 > _COLUMNS
+            sheet.beyond = sheet.beyond or column + repeated - 1 > COLUMNS
         _note_merged(cell, (column, number), sheet)
         column += repeated
     return found
@@ -187,11 +188,6 @@ def _shown(cell: Any) -> str:
 
 
 def _write(sheet: _Sheet) -> None:
-    paper, hidden = sheet.paper, " (hidden sheet)" * sheet.hidden
-    if not paper.write(f"# Sheet: {sheet.title}{hidden}", words=False):
-        paper.left_out.append(sheet.title)
-        return
-    if sheet.beyond:
-        paper.left_out.append(f"{sheet.title}!{letters(_COLUMNS + 1)}:")
-    end = SheetEnd(sheet.title, sheet.unread, sheet.last, sheet.merged)
-    write_rows(paper, sheet.rows, end)
+    if begin_sheet(sheet.paper, sheet.title, hidden=sheet.hidden):
+        end = SheetEnd(sheet.title, sheet.unread, sheet.last, sheet.merged, sheet.beyond)
+        write_rows(sheet.paper, sheet.rows, end)

@@ -15,17 +15,16 @@ from processor_service.attachments.documents.open_document.elements import (
     name,
     note_label,
     number_in,
-    picture,
+    picture_in,
     rows_of,
     text_within,
 )
-from processor_service.attachments.documents.paper import Paper
-from processor_service.attachments.documents.table import write_plain
+from processor_service.attachments.documents.paper import Paper, one_line
+from processor_service.attachments.documents.table import COLUMNS, write_plain
 
 _LIST: Final = name("text:list")
 _ITEMS: Final = frozenset({name("text:list-item"), name("text:list-header")})
 _NUMBERED: Final = name("text:list-level-style-number")
-_COLUMNS: Final = 256
 _ROWS: Final = 1_000
 _HEADINGS: Final = 9
 
@@ -69,12 +68,12 @@ class BlockWriter:
         if child.tag == _LIST:
             return self._list(child, 1, "")
         if child.tag == TABLE:
-            written = write_plain(self._paper, [*rows_of(child, _COLUMNS, _ROWS)]) is None
+            written = write_plain(self._paper, [*rows_of(child, COLUMNS, _ROWS)]) is None
             return written and self._paper.write("", words=False)
         if child.tag == name("draw:image"):
             # A table on a slide has a picture of itself beside it.
             is_preview = child.getparent().find(TABLE) is not None
-            return is_preview or self._paper.write(picture(child), words=False)
+            return is_preview or self._paper.write(picture_in(child), words=False)
         unseen = not isinstance(child.tag, str) or child.tag in NOT_SHOWN
         return unseen or self.write(child)
 
@@ -124,10 +123,10 @@ def _numbered_levels(root: Any) -> dict[str, frozenset[int]]:
 
 def _body(note: Any) -> str:
     body = note.find(name("text:note-body"))
-    return "" if body is None else " ".join(text_within(body).split())
+    return "" if body is None else one_line(text_within(body))
 
 
 def _comment(comment: Any) -> str:
     author = comment.find(name("dc:creator"))
     named = "" if author is None else f"{text_within(author)}: "
-    return f"- {named}{' '.join(text_within(comment).split())}"
+    return f"- {named}{one_line(text_within(comment))}"
