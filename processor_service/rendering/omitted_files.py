@@ -7,12 +7,12 @@ from typing import Any, Final
 from processor_service.ports.answers import OmittedFile
 from processor_service.texts.answers import (
     FILE_LEFT_OUT,
-    FILE_REASONS,
     FILES_CUT,
     FILES_LEFT_OUT,
     MORE_FILES_LEFT_OUT,
     UNNAMED_FILE,
 )
+from processor_service.texts.failures import FILE_REASONS
 from shared.slack.blocks import context
 from shared.task import Locale
 
