@@ -10,7 +10,7 @@ from itertools import accumulate, chain
 
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
 from processor_service.rendering.markdown.document import MarkdownBlock, read_document
-from processor_service.rendering.markdown.inline import Inline, read_blocks, read_inline
+from processor_service.rendering.markdown.inline.parser import Inline, read_blocks, read_inline
 from shared.markdown import fenced
 
 Size = Callable[[str], int]

@@ -10,7 +10,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from processor_service.rendering.markdown.inline import read_blocks, read_inline
+from processor_service.rendering.markdown.inline.parser import read_blocks, read_inline
 
 _STRICT = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 

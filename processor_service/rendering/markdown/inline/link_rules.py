@@ -1,0 +1,158 @@
+"""Links, images, footnotes and bare addresses, each in a form that Slack reads as one."""
+
+import re
+
+from markdown_it.rules_inline import StateInline, autolink, image, link
+from markdown_it.token import Token
+
+from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
+from processor_service.rendering.markdown.inline.state import State
+from processor_service.rendering.markdown.links import beside, escaped
+from processor_service.rendering.markdown.references import NOTE_MARK
+
+# Slack's links take 3,000 characters (slack_sdk.models.blocks).
+LINK_CHARS = 3_000
+
+_SCHEME = re.compile(r"https?$")
+# All visible ASCII but <>[]"`|\^{}: a negated class, up to the last of Unicode, compiles in 3 ms.
+_IN_ADDRESS = r"[!#-;=?-Z_a-z~]"
+_ADDRESS = re.compile(f"://{_IN_ADDRESS}{{1,{LINK_CHARS}}}")
+
+
+def read_address(state: StateInline, silent: bool) -> bool:
+    """Put a bare address in angle brackets if Japanese follows, so that it ends there."""
+    if silent or state.src[state.pos] != ":" or state.linkLevel or not isinstance(state, State):
+        return False
+    scheme = _SCHEME.search(state.src, max(0, state.pos - len("https")), state.pos)
+    rest = _ADDRESS.match(state.src, state.pos)
+    if scheme is None or rest is None:
+        return False
+    start, end = state.pos - len(scheme[0]), rest.end()
+    if state.src[start - 1 : start] == "<" or state.around(start, end)[1].isascii():
+        return False
+    address = state.src[start:end].rstrip("*_~.,:;!?'" if "(" in rest[0] else "*_~.,:;!?')")
+    end = start + len(address)
+    if end <= state.pos + len("://"):
+        return False
+    state.edit(start, start, "<")
+    state.edit(end, end, ">")
+    state.append_pending(state.src[state.pos : end])
+    state.spans.append((start, end))
+    state.pos = end
+    return True
+
+
+def guard_bracket(state: StateInline, silent: bool) -> bool:
+    """Keep Slack from reading a link or definition where we see none."""
+    if not silent and state.src[state.pos] == "]" and isinstance(state, State):
+        after = state.src[state.pos + 1 : state.pos + 2]
+        linked = after == "(" and state.pos < state.last_parenthesis
+        if linked or (after == ":" and state.pos in state.labels):
+            state.edit(state.pos + 1, state.pos + 1, ZERO_WIDTH_SPACE)
+    return False
+
+
+def read_footnote(state: StateInline, silent: bool) -> bool:
+    """Replace the mark of a footnote by its number, also before the note itself."""
+    footnotes, found = state.env.get("footnotes"), NOTE_MARK.match(state.src, state.pos)
+    if not footnotes or not found or not isinstance(state, State):
+        return False
+    defines = state.labels.get(found.end() - 1) == state.pos
+    number = footnotes.number(found[1], refers=not defines)
+    if number is None:
+        return False
+    start, state.pos = state.pos, found.end() + defines
+    if not silent:
+        after = state.src[state.pos : state.pos + 1]
+        gap = " " * (not after.isspace()) if defines else ZERO_WIDTH_SPACE * (after in ("(", "["))
+        state.edit(start, state.pos, f"[{number}]{gap}")
+        state.push("text", "", 0).content = f"[{number}]"
+    return True
+
+
+def read_autolink(state: StateInline, silent: bool) -> bool:
+    """Slack knows ``<address|label>`` too."""
+    found = autolink(state, silent)
+    if found and not silent and isinstance(state, State):
+        address, _, label = state.tokens[-2].content.partition("|")
+        _stand_beside(state, beside(label, address))
+    return found
+
+
+def read_link(state: StateInline, silent: bool) -> bool:
+    """Write the address into a reference link; of one too long for Slack only the label stays."""
+    start, first = state.pos, len(state.tokens)
+    if isinstance(state, State) and start in state.defined:
+        return False
+    found = link(state, silent)
+    if found and not silent and isinstance(state, State):
+        opening, *label = state.tokens[first + (state.tokens[first].type != "link_open") :]
+        words = (each.content for each in label if each.content.strip("*_~"))
+        _write_link(state, start, opening, "".join(words))
+    return found
+
+
+def _write_link(state: State, start: int, opening: Token, label: str) -> None:
+    end, address = _label_end(state, start), str(opening.attrs["href"])
+    more = beside(label, address, str(opening.attrs.get("title", "")))
+    if not address or state.pos - start > LINK_CHARS:
+        state.edit(start, start + 1, "")
+        state.edit(end, state.pos, escaped(more))
+    else:
+        _write_target(state, end + 1, opening, address, more)
+
+
+def read_image(state: StateInline, silent: bool) -> bool:
+    """Slack shows no images in text: an image becomes a link, or within a link its description."""
+    start = state.pos
+    found = image(state, silent)
+    if not found or silent or not isinstance(state, State):
+        return found
+    token = state.tokens[-1]
+    address = str(token.attrs["src"])
+    more = beside(token.content, address, str(token.attrs.get("title", "")))
+    end = _label_end(state, start + 1)
+    if state.linkLevel or not address or state.pos - start > LINK_CHARS:
+        state.edit(start, start + 2, "")
+        state.edit(end, state.pos, escaped(more))
+    elif end == start + 2:
+        written = f"<{address}>" if ":" in address else address
+        _use(state, token, state.edit(start, state.pos, written + escaped(more)))
+    else:
+        # After "!" or "]" the rest would be read as an image or a reference again.
+        state.edit(start, start + 1, ZERO_WIDTH_SPACE * state.src.endswith(("!", "]"), 0, start))
+        _write_target(state, end + 1, token, address, more)
+    return found
+
+
+def _write_target(state: State, at: int, token: Token, address: str, more: str) -> None:
+    if "label" not in token.meta and "title" not in token.attrs:
+        _stand_beside(state, more)
+    elif _use(state, token, state.edit(at, state.pos, _target(address) + escaped(more))):
+        state.push("text", "", 0).content = more
+    else:
+        state.edit(at, at, ZERO_WIDTH_SPACE)
+
+
+def _stand_beside(state: State, more: str) -> None:
+    if more and not state.src.startswith(escaped(more), state.pos):
+        state.edit(state.pos, state.pos, escaped(more))
+        state.push("text", "", 0).content = more
+
+
+def _use(state: State, token: Token, written: bool) -> bool:
+    """Note that a definition is used, if its use could be ``written``."""
+    if written and "label" in token.meta:
+        state.env["used"].add(token.meta["label"])
+    return written
+
+
+def _label_end(state: StateInline, start: int) -> int:
+    position, state.pos = state.pos, start
+    end: int = state.md.helpers.parseLinkLabel(state, start)
+    state.pos = position
+    return end
+
+
+def _target(address: str) -> str:
+    return f"(<{address}>)" if re.search(r"[()\s]", address) else f"({address})"

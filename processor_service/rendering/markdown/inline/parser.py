@@ -1,0 +1,154 @@
+"""The library with our rules: what a text's author meant, and the edits that make Slack show it."""
+
+from dataclasses import dataclass, field
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline, emphasis, entity, escape, strikethrough
+from markdown_it.token import Token
+
+from processor_service.rendering.markdown.bounded import (
+    WORK,
+    BoundedParser,
+    TooDense,
+    Work,
+    read_rule,
+)
+from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
+from processor_service.rendering.markdown.dense import is_dense, link_places, read_roughly
+from processor_service.rendering.markdown.formula_places import read_formula
+from processor_service.rendering.markdown.inline.code_rules import read_code, read_inline_formula
+from processor_service.rendering.markdown.inline.edits import Edit
+from processor_service.rendering.markdown.inline.link_rules import (
+    guard_bracket,
+    read_address,
+    read_autolink,
+    read_footnote,
+    read_image,
+    read_link,
+)
+from processor_service.rendering.markdown.inline.markers import (
+    RUN,
+    emphasised,
+    gaps,
+    is_marker,
+    with_run,
+)
+from processor_service.rendering.markdown.inline.state import Rule, Span, State
+from processor_service.rendering.markdown.inline.tag_rules import read_tag
+from processor_service.rendering.markdown.links import is_address
+from processor_service.rendering.markdown.references import Env
+from processor_service.rendering.markdown.rows import hide_pipes, read_rows, show_pipes
+
+
+@dataclass(frozen=True)
+class Inline:
+    """The meaning of a stretch of inline Markdown, and the edits that make Slack show it.
+
+    Positions in the source: ``spans`` that no cut may fall into, ``marked`` spans between two equal
+    markers (with the marker), ``unmatched`` markers, and where a formula is ``open`` at the end.
+    """
+
+    tokens: list[Token]
+    edits: list[Edit]
+    spans: list[Span]
+    marked: list[tuple[Span, str]]
+    unmatched: list[Span]
+    open: list[int] = field(default_factory=list)
+
+
+class _Parser(BoundedParser):
+    """The library's rules, each of which also notes the edits that Slack needs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ruler.at("linkify", read_address)
+        self.ruler.at("escape", _spanning(escape))
+        self.ruler.before("escape", "formula", read_inline_formula)
+        self.ruler.before("escape", "bracket", guard_bracket)
+        self.ruler.at("backticks", read_code)
+        self.ruler.at("strikethrough", with_run(strikethrough.tokenize))
+        self.ruler.at("emphasis", with_run(emphasis.tokenize))
+        self.ruler.before("link", "footnote", _spanning(read_footnote))
+        self.ruler.at("link", _spanning(read_link))
+        self.ruler.at("image", _spanning(read_image))
+        self.ruler.at("autolink", _spanning(read_autolink))
+        self.ruler.at("html_inline", read_tag)
+        self.ruler.at("entity", _spanning(entity))
+        self.prepare()
+
+    def parse(self, src: str, md: MarkdownIt, env: Env, tokens: list[Token]) -> list[Token]:
+        """Parse an image's description."""
+        env[WORK].enter()
+        found = self.read(src, md, {WORK: env[WORK]}, tokens).tokens
+        env[WORK].leave()
+        return found
+
+    def read(self, src: str, md: MarkdownIt, env: Env, tokens: list[Token]) -> Inline:
+        """Parse ``src`` into ``tokens``; links may refer to addresses in ``env``."""
+        state = State(src, md, env, tokens)
+        self.tokenize(state)
+        for rule in self.ruler2.getRules(""):
+            rule(state)
+        edits = sorted([*state.edits, *gaps(state)], key=lambda edit: (edit.start, edit.end))
+        marked = sorted([*state.coded, *emphasised(state.tokens)])
+        matched = {each.meta[RUN] for each in state.tokens if is_marker(each)}
+        unmatched = sorted(state.runs - matched)
+        return Inline(state.tokens, edits, state.spans, marked, unmatched, state.open)
+
+
+def _spanning(rule: Rule) -> Rule:
+    def spanning(state: StateInline, silent: bool) -> bool:
+        start = state.pos
+        found = rule(state, silent)
+        if found and not silent and isinstance(state, State):
+            state.spans.append((start, state.pos))
+        return found
+
+    return spanning
+
+
+class _Library(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
+        """Whether the address may be a link."""
+        return is_address(url)
+
+
+_PARAGRAPHS = ["paragraph", "blockquote", "list"]
+
+
+def _library() -> MarkdownIt:
+    library = _Library("commonmark", {"store_labels": True})
+    library.enable("table").disable(["html_block", "reference"])
+    library.core.ruler.enableOnly(["normalize", "block"])
+    library.block.ruler.at("table", read_rows, {"alt": ["paragraph"]})
+    library.block.ruler.before("table", "formula", read_formula, {"alt": _PARAGRAPHS})
+    library.block.ruler.at("hr", read_rule, {"alt": _PARAGRAPHS})
+    return library
+
+
+_PARSER = _Parser()
+_LIBRARY = _library()
+_LIBRARY.inline = _PARSER
+
+
+def read_blocks(source: str) -> list[Token]:
+    """The block tokens. The content of inline tokens is not parsed yet."""
+    if is_dense(source):
+        return read_roughly(source)
+    tokens = _LIBRARY.parse(hide_pipes(source), {})
+    show_pipes(tokens)
+    return tokens
+
+
+def read_inline(source: str, env: Env) -> Inline:
+    """Parse the content of an inline token; links and footnotes refer to definitions in ``env``.
+
+    Content with more or deeper marks than the budget in ``env`` allows is plain text.
+    """
+    work = env.setdefault(WORK, Work.on(source))
+    try:
+        return _PARSER.read(source, _LIBRARY, env, [])
+    except (TooDense, RecursionError):
+        work.deep = 0
+        edits = [Edit(at, at, ZERO_WIDTH_SPACE) for at in link_places(source)]
+        return Inline([Token("text", "", 0, content=source)], edits, [], [], [])
