@@ -19,6 +19,8 @@ MAX_SEARCHES: Final = 5
 _PAGES_CHARS: Final = 2_000
 _SEARCHES_CHARS: Final = 700
 _TITLE_CHARS: Final = 70
+# docs.slack.dev, url source element.
+_LONGEST_SOURCE: Final = 3_000
 _SEARCH_URL: Final = "https://www.google.com/search?q="
 # Characters that would end a link in Slack's text, whose form is <url|label>.
 _IN_URLS: Final = str.maketrans({"|": "%7C", "<": "%3C", ">": "%3E", " ": "%20"})
@@ -48,6 +50,15 @@ def sources_text(citations: Citations, locale: Locale) -> list[str]:
     if citations.searches:
         texts.append(f"{SEARCHES[locale]}: " + " / ".join(citations.searches[:MAX_SEARCHES]))
     return texts
+
+
+def sources_of_step(pages: Iterable[WebPage]) -> tuple[WebPage, ...]:
+    """The pages as a task card takes them: Slack refuses all cards of a call for one address or
+    title that is too long, and we show none for an hour then.
+    """
+    found = (page for page in _pages(Citations(tuple(pages))) if len(page.url) <= _LONGEST_SOURCE)
+    named = (WebPage(page.url, neutralise(_title(page)).strip()) for page in found)
+    return tuple(page for page in named if page.title)[:MAX_PAGES]
 
 
 def _pages(citations: Citations) -> list[WebPage]:

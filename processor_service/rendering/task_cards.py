@@ -9,6 +9,7 @@ from typing import Final
 
 from processor_service.ports.citations import Citations
 from processor_service.ports.conversations import TaskCard
+from processor_service.rendering.citations import sources_of_step
 from processor_service.rendering.markdown.characters import neutralise
 from processor_service.texts.cards import (
     ASKING_FALLBACK,
@@ -31,7 +32,6 @@ SHOWN_AFTER_S: Final = 1.0
 # docs.slack.dev, task_update: titles and details of at most 256 characters.
 _LONGEST: Final = 256
 _NAMES: Final = 120
-_SOURCES: Final = 8
 
 
 class _Kind(StrEnum):
@@ -85,10 +85,13 @@ class TaskCards:
         self._begin(_Kind.READ, READING_MESSAGES)
 
     def read(self, messages: int) -> None:
-        """So many were read."""
+        """So many were read. What the question is about is read after its thread, and replaces
+        it.
+        """
         if step := self._running(_Kind.READ):
             noun = "message" if messages == 1 else "messages"
-            step.done = step.done.format(n=messages, messages=noun)
+            done = READING_MESSAGES.done[self.locale]
+            step.done = done.format(n=messages, messages=noun)
 
     def files(self, names: Sequence[str]) -> None:
         """Files are read; without ``names``, those of the thread."""
@@ -151,7 +154,7 @@ class TaskCards:
         if not details.startswith(step.card.details):
             # Slack adds what comes later to the details that it has.
             details = step.card.details
-        step.card = replace(step.card, details=details, sources=found.pages[:_SOURCES])
+        step.card = replace(step.card, details=details, sources=sources_of_step(found.pages))
         if step.ended is not None:
             step.card = replace(step.card, title=step.done, status="complete")
 
@@ -187,8 +190,12 @@ class TaskCards:
 
     @property
     def weight(self) -> int:
-        """The bytes that they take of a streamed message; details are said to count twice."""
-        cards = [step.shown for step in self._steps if step.shown]
+        """The bytes that they take of a streamed message once they are as they are now; details are
+        said to count twice. Without any card in it the message takes none.
+        """
+        if not any(step.shown for step in self._steps):
+            return 0
+        cards = [step.card for step in self._visible()]
         said = sum(len(f"{card.title}{card.details * 2}".encode()) for card in cards)
         return said + sum(len(f"{one.title}{one.url}") for card in cards for one in card.sources)
 
@@ -201,11 +208,14 @@ class TaskCards:
 
     def pending(self) -> tuple[TaskCard, ...]:
         """The cards that Slack does not show yet, or not as they are now."""
-        now = self.clock()
-        cards = [one for one in self._steps if one.shown or one.lasted_s(now) >= self.shown_after_s]
+        cards = self._visible()
         if self._left or all(one.kind is _Kind.THINK for one in cards):
             return ()
         return tuple(one.card for one in cards if one.card != one.shown)
+
+    def _visible(self) -> list[_Step]:
+        now = self.clock()
+        return [one for one in self._steps if one.shown or one.lasted_s(now) >= self.shown_after_s]
 
     def took(self, cards: Iterable[TaskCard]) -> None:
         """Slack shows these."""

@@ -74,9 +74,11 @@ def stream_bytes(stream: Stream, chunks: Sequence[JSON] = (), markdown: str = ""
     """The weight of a stream with ``chunks`` and ``markdown`` added, in UTF-8 bytes.
 
     Details and output count twice: so the rejections measured by others add up (openclaw#143882).
+    Whether sources count is not known: here they do.
     """
     total = len((stream.markdown + markdown + (stream.plan_title or "")).encode())
     for task in (*stream.tasks.values(), *chunks):
         total += len((task.get("title", "") + task.get("text", "")).encode())
         total += 2 * len((task.get("details", "") + task.get("output", "")).encode())
+        total += sum(len((one["url"] + one["text"]).encode()) for one in task.get("sources", ()))
     return total

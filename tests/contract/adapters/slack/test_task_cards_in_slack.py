@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from processor_service.ports.citations import WebPage
+from processor_service.ports.citations import Citations, WebPage
 from processor_service.ports.conversations import Body, TaskCard
+from processor_service.rendering.task_cards import TaskCards
 from shared.errors import SlackRefused
 from shared.ledger import growing_mark
 from simulators.faults import Fault
@@ -53,6 +54,19 @@ async def test_steps_come_before_the_words_and_end_with_them_in_one_message() ->
         page = "https://a.example/"
         assert sources == [None, [{"type": "url", "url": page, "text": page}]]
         assert here.bench.slack.workspace.sessions.processing() == []
+
+
+async def test_slack_takes_the_cards_of_a_search_that_found_pages_with_long_addresses() -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question").ts
+        thread, cards = here.streamed(asked), TaskCards(shown_after_s=0.0)
+        cards.thinking(searching=True)
+        found = WebPage("https://a.example/" + "x" * 500), WebPage("https://b.example/", "b" * 500)
+        cards.looked_up(Citations(found, ("primes",)))
+        live = await thread.start_stream(TASK_ID, "", cards.pending())
+        await thread.end_stream(live, "words", Body(""), WHOLE)
+        assert thread.shows_cards
+        assert len(shown(here, asked)["blocks"][0]["sources"]) == 2
 
 
 async def test_what_is_read_back_of_an_answer_has_its_words_and_not_its_steps() -> None:

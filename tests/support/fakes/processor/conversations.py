@@ -172,8 +172,13 @@ class FakeConversation:
         self._fail("append", taken=True)
 
     def _take(self, posted: Posted, cards: Sequence[TaskCard]) -> None:
-        """Cards come only in a stream that began with some, and add to their details."""
+        """Cards come only in a stream that began with some, and add to their details. Slack bounds
+        what their sources say.
+        """
         assert not cards or posted.with_cards
+        said = [page.title or page.url for card in cards for page in card.sources]
+        if any(len(one) > 256 for one in said):
+            raise SlackRefused("too long", slack_error="invalid_chunks")
         known = self.cards.setdefault(posted.ts, {})
         for card in cards:
             had = known[card.id].details if card.id in known else ""

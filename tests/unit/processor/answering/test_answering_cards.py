@@ -8,10 +8,11 @@ import pytest
 
 from processor_service.answering.generate import Generation
 from processor_service.ports.citations import Citations, WebPage
-from processor_service.ports.conversations import ThreadMessage
+from processor_service.ports.conversations import ChannelTalk, ThreadMessage
 from processor_service.ports.generation_options import OptionsByMode, Tool
 from processor_service.ports.model import Chunk
 from processor_service.prompt.build import PromptConfig
+from processor_service.rendering.task_cards import TaskCards
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import (
     UNSHOWABLE,
@@ -22,7 +23,8 @@ from shared.errors import (
     SlackUnavailable,
 )
 from shared.retry import RetryPolicy
-from shared.task import TaskFile
+from shared.slack.message import MessageRef
+from shared.task import Purpose, Subject, TaskFile
 from tests.support.fakes.processor.files import FakeFiles
 from tests.support.fakes.processor.model import FakeModel, Silent, saying
 from tests.support.fakes.processor.world import World
@@ -155,6 +157,59 @@ async def test_what_was_searched_for_is_told_with_its_pages_and_only_once_it_is_
     ]
     assert cards["search"].details == "素数 とは\n素数 例"
     assert [page.url for page in cards["search"].sources] == [page.url for page in more.pages]
+
+
+HUGE = "https://a.example/" + "x" * 300
+HOSTILE = Citations(
+    (
+        WebPage(HUGE),
+        WebPage("https://b.example/", "素数" * 200 + "<!channel>"),
+        WebPage("ftp://c.example/", "no page"),
+        WebPage("https://d.example/" + "x" * 3_000, "too long for Slack"),
+        WebPage("https://e.example/", " \n "),
+    ),
+    ("素数",),
+)
+
+
+async def test_no_page_of_the_web_makes_slack_refuse_the_cards() -> None:
+    words = [Chunk("素数のことです。"), Chunk("割れます。", finished=True, sources=HOSTILE)]
+    world = a_world(FakeModel([words]))
+    world.prompt_config = PromptConfig(options_by_mode=OptionsByMode(tools=(Tool.GOOGLE_SEARCH,)))
+    assert await world.answer() is Outcome.ANSWERED
+    assert world.conversation.edited == [], "the stream took its end"
+    [cards] = world.conversation.cards.values()
+    told = cards["search"].sources
+    assert [page.url for page in told] == [HUGE, "https://b.example/", "https://e.example/"]
+    assert "<!channel>" not in str(told)
+    assert told[2].title == "e.example"
+
+
+def test_what_a_card_will_say_is_counted_before_slack_shows_it() -> None:
+    cards = TaskCards(shown_after_s=0.0)
+    cards.thinking(searching=True)
+    cards.looked_up(HOSTILE)
+    assert cards.weight == 0, "no card is in the message"
+    cards.took(cards.pending())
+    before = cards.weight
+    more = Citations((*HOSTILE.pages, WebPage(HUGE + "y")), ("素数", "素数の定義"))
+    cards.looked_up(more)
+    assert cards.weight - before > len(HUGE) + 2 * len("素数の定義".encode())
+
+
+async def test_what_was_read_of_an_open_channel_is_counted_and_not_the_thread_beside_it() -> None:
+    world = a_world()
+    world.conversation.said = [ThreadMessage("person", "U1", "前の話")]
+    ts = "1795489200.000100"
+    world.conversation.place = MessageRef("D1", "1795489000.000100", ts)
+    talk = tuple(ThreadMessage("person", "U9", "話", ts=ts) for _ in range(3))
+    world.threads.talk = ChannelTalk(talk)
+    subject = Subject(
+        purpose=Purpose.CATCH_UP, channel_id="C2", message_ts=ts, since=ts, beside=True
+    )
+    where = {"channel_id": "D1", "thread_ts": "1795489000.000100", "message_ts": ts}
+    assert await world.answer(a_task(subject=subject, **where)) is Outcome.ANSWERED
+    assert world.conversation.states()[0] == "これまでの発言を読みました（3 件）: complete"
 
 
 async def test_an_answer_without_a_search_says_so() -> None:
