@@ -91,7 +91,9 @@ def offset_told(value: object) -> timedelta | None:
 
 @dataclass(frozen=True)
 class Channel:
-    """A conversation. ``public``: all of the workspace may read it; only then it has a ``name``."""
+    """A conversation. ``public``: all members of the workspace may read it, if no guests; only then
+    it has a ``name``.
+    """
 
     public: bool
     name: str = ""
@@ -105,6 +107,11 @@ class Channels(Protocol):
 
     async def may_read(self, user_id: str, channel_id: str) -> bool:
         """Whether the user may read there now. Raises as a Conversation does."""
+
+    async def reads_public(self, user_id: str) -> bool:
+        """Whether the user may read every public channel; not a guest, and nobody who is not known
+        quickly.
+        """
 
     async def is_member(self, user_id: str, channel_id: str) -> bool:
         """Whether the user is in the channel now. Raises as a Conversation does."""

@@ -22,13 +22,15 @@ async def visible_to_asker(
     task: Task, said: Sequence[ThreadMessage], channels: Channels
 ) -> list[ThreadMessage]:
     """``said`` without the files that others have forwarded, and their previews of messages that
-    are neither here nor in a public channel.
+    are neither here nor in a public channel, or only here if the asker is a guest.
     """
     here = task.channel_id if task.subject is None else task.subject.channel_id
     doubtful = (one for each in said if each.by != task.user_id for one in each.quoted)
     places = dict.fromkeys(one.channel_id for one in doubtful if one.preview)
-    public = {here}
-    for place in [each for each in places if each and each != here][-_PLACES:]:
+    public, elsewhere = {here}, [each for each in places if each and each != here][-_PLACES:]
+    if elsewhere and not await channels.reads_public(task.user_id):
+        elsewhere = []
+    for place in elsewhere:
         found = await channels.of(place)
         if found is not None and found.public:
             public.add(place)

@@ -1,4 +1,4 @@
-"""Slack's description of conversations: who may read them."""
+"""Slack's description of conversations, and of people: who may read where."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from processor_service.ports.people import Channel
 from processor_service.slack.client import SlackCalls
 from shared.bounded import BoundedMap
 from shared.channel_ids import is_direct
-from shared.errors import MechachangError, SlackUnavailable
+from shared.errors import MechachangError, SlackRefused, SlackUnavailable
 from shared.slack.message import cursor_in, listed_in
 from shared.telemetry.log import get_logger
 
@@ -26,6 +26,7 @@ _REMEMBERED: Final = 1_000
 _MEMBERS: Final = 1_000
 # A user beyond the first 20,000 members counts as no member.
 _PAGES: Final = 20
+_RESTRICTED: Final = ("is_restricted", "is_ultra_restricted", "is_stranger")
 _DIRECT: Final = Channel(public=False)
 
 
@@ -35,6 +36,7 @@ class SlackChannels:
     def __init__(self, calls: SlackCalls, clock: Callable[[], float] = time.monotonic) -> None:
         self._calls = calls
         self._near: BoundedMap[str, Channel | None] = BoundedMap(_REMEMBERED, _KNOWN_S, clock)
+        self._readers: BoundedMap[str, bool] = BoundedMap(_REMEMBERED, _KNOWN_S, clock)
         self._asking: dict[str, asyncio.Lock] = {}
 
     async def of(self, channel_id: str) -> Channel | None:
@@ -56,13 +58,38 @@ class SlackChannels:
             self._asking.pop(channel_id, None)
 
     async def may_read(self, user_id: str, channel_id: str) -> bool:
-        """Whether the user may read there now: it is public, or they are a member. Each call asks
-        Slack; raises as a Conversation does.
+        """Whether the user may read there now: they are a member, or it is public and they are no
+        guest. Each call asks Slack of the channel; raises as a Conversation does.
         """
         info = await self._info(channel_id)
         if info.get("is_im"):
             return info.get("user") == user_id
-        return _channel(info).public or await self.is_member(user_id, channel_id)
+        everywhere = _channel(info).public and await self._reads_public(user_id)
+        return everywhere or await self.is_member(user_id, channel_id)
+
+    async def reads_public(self, user_id: str) -> bool:
+        """Whether the user may read every public channel, which guests may not; known for five
+        minutes. False also if Slack does not say within 1 s.
+        """
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                return await self._reads_public(user_id)
+        except (MechachangError, TimeoutError) as error:
+            log.info("It is unknown who is a guest.", action="guest_unknown", why=str(error))
+            return False
+
+    async def _reads_public(self, user_id: str) -> bool:
+        known = self._readers.get(user_id)
+        if known is not None:
+            return known
+        team_id = (await self._calls.ourselves()).team_id
+        try:
+            async with self._calls("users.info"):
+                told = await self._calls.client.users_info(user=user_id)
+        except SlackRefused:
+            # Slack hides the user, or its scope is missing: membership decides.
+            return self._readers.put(user_id, False, _REST_S)
+        return self._readers.put(user_id, _is_of_the_team(told.get("user"), team_id))
 
     async def _info(self, channel_id: str) -> Mapping[str, Any]:
         async with self._calls("conversations.info"):
@@ -96,3 +123,15 @@ def _channel(info: Mapping[str, Any]) -> Channel:
     """Unless Slack calls it public it is not, and only a public channel's name may be shown."""
     public = bool(info.get("is_channel")) and info.get("is_private") is False
     return Channel(public, str(info.get("name") or "") if public else "")
+
+
+def _is_of_the_team(user: object, team_id: str) -> bool:
+    """Whether a user of Slack's is a member of our workspace: no guest, who is restricted to some
+    channels, and nobody of another organisation (docs.slack.dev, user object).
+    """
+    if not isinstance(user, Mapping):
+        return False
+    grid = user.get("enterprise_user")
+    teams = grid.get("teams") if isinstance(grid, Mapping) else None
+    ours = team_id in (user.get("team_id"), *(teams if isinstance(teams, list) else ()))
+    return ours and not any(user.get(name) for name in _RESTRICTED)

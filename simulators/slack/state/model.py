@@ -13,7 +13,7 @@ DIRECT: frozenset[ChannelKind] = frozenset({"im", "mpim"})
 
 @dataclass(frozen=True)
 class User:
-    """A human or the app's bot user."""
+    """A human or the app's bot user. A guest may read only the channels that they are in."""
 
     id: str
     name: str
@@ -23,6 +23,7 @@ class User:
     tz_offset: int
     color: str
     is_bot: bool = False
+    is_guest: bool = False
 
 
 @dataclass

@@ -159,7 +159,7 @@ def present_user(workspace: Surroundings, user: User, *, locale: bool = False) -
         "is_admin": False,
         "is_owner": False,
         "is_primary_owner": False,
-        "is_restricted": False,
+        "is_restricted": user.is_guest,
         "is_ultra_restricted": False,
         "is_bot": user.is_bot,
         "is_app_user": False,

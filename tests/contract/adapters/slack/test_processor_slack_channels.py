@@ -14,12 +14,39 @@ from tests.support.workbenches.processor import processors
 from tests.support.workbenches.slack import FAST, Clock
 
 
-async def test_a_public_channel_may_be_read_by_everybody_and_has_a_name() -> None:
+async def test_a_public_channel_may_be_read_by_everybody_of_the_team_and_has_a_name() -> None:
     async with processors() as (here, _):
-        channels = SlackChannels(here.calls)
-        assert await channels.of(here.bench.general) == Channel(True, "general")
-        assert await channels.may_read("U0NOBODY", here.bench.general)
-        assert here.bench.slack.api.limits.calls["conversations.members"] == 0
+        channels, workspace = SlackChannels(here.calls), here.bench.slack.workspace
+        elsewhere = workspace.add_channel("elsewhere", "channel", {workspace.bot.id}).id
+        hana = here.bench.slack.people.user("hana").id
+        assert await channels.of(elsewhere) == Channel(True, "elsewhere")
+        assert await channels.may_read(hana, elsewhere)
+        assert await channels.may_read(hana, elsewhere)
+        calls = here.bench.slack.api.limits.calls
+        assert (calls["conversations.members"], calls["users.info"]) == (0, 1)
+
+
+async def test_a_guest_may_read_a_public_channel_only_as_its_member() -> None:
+    async with processors() as (here, _):
+        channels, workspace = SlackChannels(here.calls), here.bench.slack.workspace
+        guest = here.bench.slack.people.user("hana")
+        workspace.users[guest.id] = replace(guest, is_guest=True)
+        elsewhere = workspace.add_channel("elsewhere", "channel", {workspace.bot.id}).id
+        joined = workspace.add_channel("joined", "channel", {workspace.bot.id, guest.id}).id
+        assert not await channels.reads_public(guest.id)
+        assert not await channels.may_read(guest.id, elsewhere)
+        assert await channels.may_read(guest.id, joined)
+        assert await channels.reads_public(here.bench.slack.people.user("alice").id)
+
+
+async def test_who_is_not_known_to_be_of_the_team_may_read_public_channels_only_as_a_member() -> (
+    None
+):
+    async with processors() as (here, _):
+        channels, faults = SlackChannels(here.calls), here.bench.faults
+        assert not await channels.may_read("U0NOBODY", here.bench.general)
+        faults.add("slack", "users.info", Fault("error", status=500))
+        assert not await channels.reads_public(here.bench.slack.people.user("hana").id)
 
 
 async def test_who_leaves_a_private_channel_may_read_there_no_more_from_that_moment_on() -> None:

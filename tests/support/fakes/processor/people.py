@@ -62,12 +62,15 @@ class FakePreferences:
 
 @dataclass
 class FakeChannels:
-    """All channels are public but those in ``hidden``; who has ``left`` may not read there."""
+    """All channels are public but those in ``hidden``; who has ``left`` may not read there, and
+    ``guests`` not everywhere.
+    """
 
     hidden: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     names: dict[str, str] = field(default_factory=dict)
     left: set[tuple[str, str]] = field(default_factory=set)
+    guests: set[str] = field(default_factory=set)
     failure: Exception | None = None
 
     async def of(self, channel_id: str) -> Channel | None:
@@ -80,6 +83,9 @@ class FakeChannels:
         if self.failure is not None:
             raise self.failure
         return (user_id, channel_id) not in self.left
+
+    async def reads_public(self, user_id: str) -> bool:
+        return user_id not in self.guests
 
     async def is_member(self, user_id: str, channel_id: str) -> bool:
         return await self.may_read(user_id, channel_id)

@@ -30,6 +30,13 @@ async def test_a_preview_by_somebody_else_is_told_only_of_here_and_of_public_cha
     assert await seen(by("U1", *map(a_preview, places))) == list(places)
 
 
+async def test_a_guest_is_told_of_no_preview_from_another_channel_public_or_not() -> None:
+    channels = FakeChannels(guests={"U1"})
+    said = by("U2", a_preview("C1"), a_preview("C7"))
+    [found] = await visible_to_asker(TASK, [said], channels)
+    assert [one.channel_id for one in found.quoted] == ["C1"]
+
+
 async def test_of_very_many_places_the_last_ones_are_looked_up_and_no_other_is_told() -> None:
     places = [f"C7{number:02}" for number in range(12)]
     assert await seen(by("U2", *map(a_preview, places))) == places[2:]
