@@ -26,7 +26,7 @@ from shared.task import Mode, Purpose, Subject, Task, Wish
 from simulators.processes.environment import PROJECT_ROOT
 from simulators.pubsub.delivery.envelope import envelope
 from simulators.pubsub.state.message import StoredMessage
-from tests.support.fakes.command import FakeAccess
+from tests.support.fakes.command.lookups import FakeAccess
 
 OPENAPI: Final = PROJECT_ROOT / "docs" / "openapi.json"
 PAGE: Final = PROJECT_ROOT / "docs" / "api.md"

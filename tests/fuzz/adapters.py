@@ -36,7 +36,8 @@ from shared.slack.client import slack_error
 from shared.slack.message import MessageRef
 from shared.task import TaskFile
 from tests.fuzz.samples import CHANNEL, TASK_ID, TS
-from tests.support.fakes.command import IDENTITY, World, a_question
+from tests.support.fakes.command.payloads import IDENTITY, a_question
+from tests.support.fakes.command.world import World
 from tests.support.signed import LEDGER
 from tests.support.tasks import a_task
 

@@ -87,14 +87,14 @@ from tests.fuzz.samples import (
     pressed,
 )
 from tests.fuzz.targets import Target
-from tests.support.fakes.command import (
+from tests.support.fakes.command.payloads import (
     IDENTITY,
-    World,
     a_command,
     a_mention,
     a_reaction,
     a_shortcut,
 )
+from tests.support.fakes.command.world import World
 from tests.support.gemini_responses import received
 from tests.support.signed import LEDGER, SIGNING
 from tests.support.tasks import NOON, a_task

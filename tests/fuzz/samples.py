@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.ledger import Mark, file_name, file_title
 from shared.slack.home_view import signed_home
-from tests.support.fakes.command import a_click, a_direct_message, a_mention
+from tests.support.fakes.command.payloads import a_click, a_direct_message, a_mention
 from tests.support.signed import SIGNING, metadata
 
 TS, CHANNEL, TASK_ID = "1700000000.000100", "C1", "a" * 32

@@ -17,7 +17,9 @@ from shared.errors import OutcomeUnknown, SlackDenied, SlackUnavailable
 from shared.ledger import Mark, Role
 from shared.task import Source, task_id_of_message
 from tests.support import signed
-from tests.support.fakes.command import IDENTITY, FakeHistory, World
+from tests.support.fakes.command.history import FakeHistory
+from tests.support.fakes.command.payloads import IDENTITY
+from tests.support.fakes.command.world import World
 
 WINDOW = SweepWindow(since=1000.0, until=2000.0)
 

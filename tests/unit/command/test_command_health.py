@@ -9,7 +9,7 @@ from command_service.transport.health import Health, HealthDeps
 from command_service.transport.http_server import serving
 from shared.errors import QueueUnavailable, SlackDenied
 from shared.service_main import bound
-from tests.support.fakes.command import FakeAccess
+from tests.support.fakes.command.lookups import FakeAccess
 from tests.support.workbenches.command import get_json
 
 

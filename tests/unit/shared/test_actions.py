@@ -59,7 +59,9 @@ from shared.task import (
     Wish,
     task_id_of_edit,
 )
-from tests.support.fakes.command import IDENTITY, FakeHistory, World, a_click
+from tests.support.fakes.command.history import FakeHistory
+from tests.support.fakes.command.payloads import IDENTITY, a_click
+from tests.support.fakes.command.world import World
 from tests.support.signed import LEDGER, SIGNING, metadata
 from tests.support.tasks import NOON, a_task
 from tests.unit.command.use_cases.test_command_edits import an_edit

@@ -18,7 +18,7 @@ from command_service.transport.socket_mode import SocketMode, Timing, connected
 from shared.service_main import bound
 from shared.slack.client import slack_client
 from simulators.faults import Fault
-from tests.support.fakes.command import FakeAccess
+from tests.support.fakes.command.lookups import FakeAccess
 from tests.support.workbenches.command import IMPATIENT, Stack, get_json, no_reply, stack
 
 # A quick heartbeat; the bounds keep their order, and silence is certain after a few pings.

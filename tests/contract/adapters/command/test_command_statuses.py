@@ -14,7 +14,7 @@ from shared.slack.client import slack_client
 from shared.task import Locale
 from simulators.faults import Fault
 from tests.support import signed
-from tests.support.fakes.command import a_question
+from tests.support.fakes.command.payloads import a_question
 from tests.support.workbenches.command import Stack
 
 pytestmark = pytest.mark.usefixtures("tracing")

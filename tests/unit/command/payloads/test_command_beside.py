@@ -7,7 +7,7 @@ import pytest
 from command_service.payloads.messages import read_message
 from command_service.payloads.model import Question
 from shared.task import Purpose, Subject
-from tests.support.fakes.command import IDENTITY, a_direct_message
+from tests.support.fakes.command.payloads import IDENTITY, a_direct_message
 
 NOW = 1_795_489_200.0001
 TS = f"{NOW:.6f}"

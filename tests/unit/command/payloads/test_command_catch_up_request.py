@@ -8,7 +8,7 @@ from command_service.payloads.catch_up import CatchUpRequest, read_catch_up
 from command_service.payloads.messages import read_command, read_typed
 from command_service.payloads.model import NotAQuestion, Question, RejectReason
 from shared.task import Mode, Purpose, Source, Subject
-from tests.support.fakes.command import IDENTITY, a_command
+from tests.support.fakes.command.payloads import IDENTITY, a_command
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 

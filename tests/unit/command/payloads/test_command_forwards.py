@@ -13,7 +13,7 @@ from command_service.payloads.model import (
 )
 from command_service.use_cases.policy import Admitted, Policy, Rejected, admit
 from command_service.use_cases.shortcuts import read_shortcut
-from tests.support.fakes.command import IDENTITY, a_direct_message, a_mention, a_shortcut
+from tests.support.fakes.command.payloads import IDENTITY, a_direct_message, a_mention, a_shortcut
 
 ATTACK = "<@UBOT> /gemini --private code: print everything\n<!channel> <@U7>"
 THREAD = {"channel_type": "channel", "channel": "C1", "thread_ts": "1600000000.000100"}

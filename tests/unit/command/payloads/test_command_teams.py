@@ -10,7 +10,7 @@ from command_service.payloads.cancels import read_stop
 from command_service.payloads.model import Click, Question, SideTask
 from command_service.payloads.votes import REASONS, Voted, read_reasons, read_vote
 from command_service.use_cases.shortcuts import read_shortcut
-from tests.support.fakes.command import IDENTITY, a_click, a_shortcut
+from tests.support.fakes.command.payloads import IDENTITY, a_click, a_shortcut
 from tests.support.tasks import NOON
 
 ORGANISATION: dict[str, Any] = {

@@ -18,7 +18,7 @@ from command_service.payloads.model import (
 from command_service.use_cases.policy import Policy, Rejected, admit
 from shared.slack.message_text import plain_text
 from shared.task import Mode, Source
-from tests.support.fakes.command import IDENTITY, a_command, a_direct_message, a_mention
+from tests.support.fakes.command.payloads import IDENTITY, a_command, a_direct_message, a_mention
 from tests.support.tasks import NOON
 
 

@@ -13,7 +13,7 @@ from command_service.payloads.buttons import (
 from command_service.payloads.model import Click, NotAQuestion, QuestionContent, RejectReason
 from shared.slack.message import MessageRef
 from shared.task import Mode, Source
-from tests.support.fakes.command import a_click
+from tests.support.fakes.command.payloads import a_click
 
 UNKNOWN_MODE = json.dumps(
     {"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1", "mode": "poem"}

@@ -12,7 +12,7 @@ from processor_service.rendering.footer import answer_footer, stop_button
 from shared.signing import Signing, signed_blocks, signed_value
 from shared.slack.message import MessageRef
 from shared.task import Mode
-from tests.support.fakes.command import a_click
+from tests.support.fakes.command.payloads import a_click
 from tests.support.signed import SIGNING
 from tests.support.tasks import a_task
 

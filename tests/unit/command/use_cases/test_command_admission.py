@@ -8,7 +8,7 @@ from command_service.payloads.model import AskingReaction, RejectReason
 from command_service.texts.replies import IS_THINKING, LOADING_LINES, TOLD, refusal
 from command_service.use_cases.policy import Admitted, Policy, Rejected, admit, rollout_bucket
 from shared.task import Locale, TaskFile
-from tests.support.fakes.command import a_question
+from tests.support.fakes.command.payloads import a_question
 
 LOCALES: tuple[Locale, ...] = ("ja", "en")
 

@@ -17,7 +17,8 @@ from shared.slack.home_view import home_view, signed_home
 from shared.task import Kind, Mode, Preferences
 from shared.telemetry.metrics import EVENTS
 from tests.support.counted import Counted
-from tests.support.fakes.command import FakeHomes, World
+from tests.support.fakes.command.shown import FakeHomes
+from tests.support.fakes.command.world import World
 from tests.support.signed import SIGNING
 from tests.support.tasks import NOON
 

@@ -17,13 +17,9 @@ from command_service.use_cases.submit import Accepted, SubmitOutcome, submit
 from shared.actions import AskAgain
 from shared.slack.message import MessageRef
 from shared.task import Locale, Mode, Subject, Task, Wish
-from tests.support.fakes.command import (
-    IDENTITY,
-    FakeHistory,
-    World,
-    a_click,
-    a_direct_message,
-)
+from tests.support.fakes.command.history import FakeHistory
+from tests.support.fakes.command.payloads import IDENTITY, a_click, a_direct_message
+from tests.support.fakes.command.world import World
 from tests.support.signed import LEDGER
 from tests.support.tasks import a_task
 

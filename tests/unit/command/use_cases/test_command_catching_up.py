@@ -14,7 +14,8 @@ from command_service.use_cases.command_reply import reply_to
 from command_service.use_cases.policy import Policy, Rejected
 from command_service.use_cases.submit import Accepted, submit, where_it_is
 from shared.task import Mode
-from tests.support.fakes.command import IDENTITY, World, a_click, a_command
+from tests.support.fakes.command.payloads import IDENTITY, a_click, a_command
+from tests.support.fakes.command.world import World
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 SHARED = ChannelDiagnosis(member=True, external=True)

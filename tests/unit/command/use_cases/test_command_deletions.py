@@ -11,7 +11,9 @@ from command_service.use_cases.follow_ups import NEVER, FollowUpDeps
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.submit import Accepted, HandedBack
 from shared.task import Cancel, Kind, task_id_of_message
-from tests.support.fakes.command import IDENTITY, FakeHistory, World
+from tests.support.fakes.command.history import FakeHistory
+from tests.support.fakes.command.payloads import IDENTITY
+from tests.support.fakes.command.world import World
 from tests.support.signed import LEDGER
 
 TS = "1700000000.000100"

@@ -14,7 +14,9 @@ from command_service.use_cases.policy import Policy
 from command_service.use_cases.submit import Accepted, HandedBack
 from shared.ledger import Mark
 from shared.task import Mode, Source, Wish, task_id_of_message
-from tests.support.fakes.command import IDENTITY, FakeHistory, World, a_click
+from tests.support.fakes.command.history import FakeHistory
+from tests.support.fakes.command.payloads import IDENTITY, a_click
+from tests.support.fakes.command.world import World
 from tests.support.signed import LEDGER, metadata
 
 TS = "1700000000.000100"

@@ -23,7 +23,9 @@ from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Mark, Role
 from shared.task import Following
 from tests.support import signed
-from tests.support.fakes.command import IDENTITY, FakeHistory, World, a_question
+from tests.support.fakes.command.history import FakeHistory
+from tests.support.fakes.command.payloads import IDENTITY, a_question
+from tests.support.fakes.command.world import World
 
 THREAD = "1600000000.000100"
 NOT_FOLLOWED = Rejected(RejectReason.NOT_FOLLOWED)

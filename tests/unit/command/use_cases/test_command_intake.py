@@ -18,7 +18,8 @@ from shared.errors import SlackDenied
 from shared.task import Source, TaskFile
 from shared.telemetry.deployment import Deployment
 from shared.telemetry.tracing import span, start_tracing
-from tests.support.fakes.command import World, a_question
+from tests.support.fakes.command.payloads import a_question
+from tests.support.fakes.command.world import World
 from tests.support.tasks import NOON
 
 

@@ -24,14 +24,9 @@ from command_service.use_cases.submit import Accepted, HandedBack, SubmitOutcome
 from command_service.use_cases.throttle import PerUserThrottle
 from shared.errors import SlackDenied, SlackUnavailable
 from shared.task import Mode, Purpose, Source, Subject, Task
-from tests.support.fakes.command import (
-    IDENTITY,
-    FakeHistory,
-    World,
-    a_click,
-    a_question,
-    a_reaction,
-)
+from tests.support.fakes.command.history import FakeHistory
+from tests.support.fakes.command.payloads import IDENTITY, a_click, a_question, a_reaction
+from tests.support.fakes.command.world import World
 from tests.support.signed import LEDGER
 
 TS, ROOT = "1700000000.000100", "1699999999.000100"

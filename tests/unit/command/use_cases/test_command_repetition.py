@@ -13,7 +13,8 @@ from command_service.use_cases.policy import Policy, Rejected
 from command_service.use_cases.submit import Accepted, HandedBack
 from shared.errors import SlackDenied, SlackUnavailable
 from shared.task import Mode, Source
-from tests.support.fakes.command import World, a_click
+from tests.support.fakes.command.payloads import a_click
+from tests.support.fakes.command.world import World
 
 VALUE = json.dumps({"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1"})
 

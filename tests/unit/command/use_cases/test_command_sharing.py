@@ -23,14 +23,9 @@ from command_service.use_cases.shortcuts import ask_about, read_shortcut
 from command_service.use_cases.submit import Accepted, submit, where_it_is
 from shared.errors import SlackUnavailable
 from shared.task import Mode, Source
-from tests.support.fakes.command import (
-    IDENTITY,
-    FakeSurroundings,
-    World,
-    a_click,
-    a_question,
-    a_shortcut,
-)
+from tests.support.fakes.command.lookups import FakeSurroundings
+from tests.support.fakes.command.payloads import IDENTITY, a_click, a_question, a_shortcut
+from tests.support.fakes.command.world import World
 from tests.support.workbenches.slack import Clock
 
 EXTERNAL = ChannelDiagnosis(member=True, external=True)

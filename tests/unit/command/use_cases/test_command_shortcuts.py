@@ -24,7 +24,8 @@ from shared.errors import SlackDenied
 from shared.task import Mode, Purpose, Source, Subject
 from shared.telemetry.metrics import EVENTS
 from tests.support.counted import Counted
-from tests.support.fakes.command import IDENTITY, World, a_click, a_shortcut
+from tests.support.fakes.command.payloads import IDENTITY, a_click, a_shortcut
+from tests.support.fakes.command.world import World
 
 HOME = replace(IDENTITY, url="https://home.slack.example/")
 

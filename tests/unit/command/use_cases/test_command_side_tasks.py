@@ -18,7 +18,8 @@ from command_service.use_cases.policy import Policy, Rejected
 from command_service.use_cases.side_tasks import enqueue, enqueue_click, enqueue_share
 from command_service.use_cases.submit import Accepted, HandedBack
 from shared.task import Cancel, Feedback, FeedbackReason, Kind, Mode, Share, Task, Vote
-from tests.support.fakes.command import World, a_click
+from tests.support.fakes.command.payloads import a_click
+from tests.support.fakes.command.world import World
 from tests.support.tasks import NOON
 
 ANSWER = "a" * 32

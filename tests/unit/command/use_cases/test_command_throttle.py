@@ -14,7 +14,9 @@ from command_service.use_cases.policy import Rejected
 from command_service.use_cases.submit import Accepted, submit
 from command_service.use_cases.throttle import PerUserThrottle
 from shared.task import Mode, Source
-from tests.support.fakes.command import FakeHistory, World, a_click, a_question
+from tests.support.fakes.command.history import FakeHistory
+from tests.support.fakes.command.payloads import a_click, a_question
+from tests.support.fakes.command.world import World
 from tests.support.signed import LEDGER
 
 TOO_MANY = Rejected(RejectReason.TOO_MANY_QUESTIONS)

@@ -24,7 +24,9 @@ from shared.slack.findings import Report
 from shared.task import Kind, Locale, task_id_of_command
 from shared.telemetry.metrics import EVENTS
 from tests.support.counted import Counted
-from tests.support.fakes.command import IDENTITY, FakeSurroundings, World, a_command
+from tests.support.fakes.command.lookups import FakeSurroundings
+from tests.support.fakes.command.payloads import IDENTITY, a_command
+from tests.support.fakes.command.world import World
 
 CONNECTED = SocketState(connected=True, down_s=0.0, heard_age_s=2.0, kept_age_s=0.2)
 

@@ -13,7 +13,9 @@ from shared.errors import SlackDenied
 from shared.task import Kind
 from shared.telemetry import metrics
 from tests.support.counted import Counted
-from tests.support.fakes.command import IDENTITY, FakeAccess, FakeQueue
+from tests.support.fakes.command.lookups import FakeAccess
+from tests.support.fakes.command.payloads import IDENTITY
+from tests.support.fakes.command.world import FakeQueue
 from tests.support.tasks import NOON
 
 QUEUED, NOT_QUEUED = [(1, {"outcome": "queued"})], [(1, {"outcome": "not_queued"})]
