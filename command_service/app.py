@@ -56,7 +56,7 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
-# Both together below the eight seconds that we use of the ten between SIGTERM and SIGKILL.
+# Together they stay below the eight seconds that we use of the ten between SIGTERM and SIGKILL.
 _DRAIN_S = 3.0
 _BACKGROUND_S = 2.0
 CLOSE_WITHIN_S = 8.0

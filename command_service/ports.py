@@ -86,7 +86,7 @@ class ReactedMessages(Protocol):
         """The message, also one within a thread; None if it is gone or hidden from us."""
 
     async def reactor(self, user_id: str) -> Reactor:
-        """The user; whom Slack does not show us is no person."""
+        """The user. One whom Slack does not show us does not count as a person."""
 
 
 class ChannelHistory(Protocol):

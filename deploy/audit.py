@@ -46,7 +46,7 @@ def weaknesses(report: Any) -> Iterator[str]:
 
 
 def left_out(report: Any) -> Iterator[str]:
-    """One line for each package of which nothing could be said."""
+    """One line for each package that could not be judged."""
     for package in report["dependencies"]:
         if "skip_reason" in package:
             yield f"{package['name']}: {package['skip_reason']}"
@@ -104,7 +104,7 @@ def tools_are_old(made: str, today: date) -> bool:
 
 
 def command_line() -> argparse.ArgumentParser:
-    """What may be asked for."""
+    """The options of the command line."""
     return OperatorParser(
         prog="python -m deploy.audit",
         description="Asks osv.dev whether anything that a lock file names has a known weakness.",

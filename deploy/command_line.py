@@ -23,7 +23,7 @@ _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def metrics_options() -> argparse.ArgumentParser:
-    """Where metrics are asked for."""
+    """The options that say where the metrics are."""
     parser = OperatorParser(add_help=False)
     parser.add_argument("--project", help="default: GOOGLE_CLOUD_PROJECT")
     parser.add_argument(
@@ -33,7 +33,7 @@ def metrics_options() -> argparse.ArgumentParser:
 
 
 def service_options() -> argparse.ArgumentParser:
-    """Which service on Cloud Run, and where its people are told."""
+    """The options for the service on Cloud Run, and for the channel where its people are told."""
     parser = OperatorParser(add_help=False, parents=[metrics_options()])
     parser.add_argument("service", choices=SERVICES, help="the one that is meant")
     parser.add_argument("--region", required=True, help="of Cloud Run, such as asia-northeast1")
@@ -82,7 +82,7 @@ def prometheus_of(options: argparse.Namespace, settings: OperatorSettings) -> Pr
 
 
 def cloud_run_access(options: argparse.Namespace, settings: OperatorSettings) -> Access:
-    """Who we are to the Cloud Run that the options name."""
+    """Our access to the Cloud Run that the options name."""
     return Access(project_of(options, settings), is_local(options.cloud_run_url))
 
 
@@ -103,7 +103,7 @@ def duration(text: str) -> int:
 
 
 def say(text: str) -> None:
-    """One line of the log of what is done, with the time."""
+    """Print one line of progress, with the time."""
     print(f"{datetime.now(UTC):%H:%M:%S} {text}", flush=True)
 
 
@@ -111,7 +111,7 @@ def stop_on_sigterm() -> None:
     """From now on SIGTERM does what Ctrl-C does, once: a build that is cancelled is told so."""
 
     def stop(_number: int, _frame: object) -> None:
-        # What is done then, such as taking traffic back, is not interrupted.
+        # The work that follows, such as taking traffic back, is not interrupted.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise KeyboardInterrupt
 

@@ -123,7 +123,7 @@ def wait_for(options: argparse.Namespace, settings: OperatorSettings, serving: s
 
 
 def command_line() -> argparse.ArgumentParser:
-    """What may be asked for."""
+    """The options of the command line."""
     return OperatorParser(
         prog="python -m deploy.departure",
         description="Waits until only the revision that serves is heard.",

@@ -1,4 +1,4 @@
-"""Who the operators' tools are to Google; nobody, when they are pointed at this machine."""
+"""The operators' tools' credentials for Google; none when the tools are pointed at this machine."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -60,7 +60,7 @@ class Access:
         return AuthorizedSession(self.credentials)  # type: ignore[no-untyped-call] # google-auth is untyped here
 
     def invoker_header(self, audience: str) -> dict[str, str]:
-        """What a service that only some may call wants to see; nothing for want of a token."""
+        """The header that a service with restricted callers requires; empty without a token."""
         if self.is_anonymous:
             return {}
         try:

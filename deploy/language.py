@@ -39,5 +39,5 @@ def columns(text: str) -> int:
 
 
 def padded(text: str, width: int) -> str:
-    """``text`` with spaces behind it, so that what follows stands in line."""
+    """``text`` with spaces after it, so that the next column is aligned."""
     return text + " " * (width - columns(text))

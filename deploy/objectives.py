@@ -106,7 +106,7 @@ MEMORY_GOAL: Final = 0.8
 
 @dataclass(frozen=True)
 class Scope:
-    """Which time is looked at, and the processes of which revision; all if None."""
+    """The time window, and the revision whose processes count; all if None."""
 
     window: str
     revision: str | None = None

@@ -29,7 +29,7 @@ CANDIDATE = "candidate"
 NOTHING = "none"
 """An empty value; no id, percentage or version reads like it."""
 
-# What ids, addresses, versions and lists of ids are made of: nothing that YAML could read as more.
+# The characters of ids, addresses, versions and lists of ids: YAML reads nothing more into them.
 _VALUE = re.compile(r"[A-Za-z0-9._:/@,-]*")
 
 
@@ -102,8 +102,7 @@ def by_vertex(text: str, settings: str) -> str:
 def beside(service: dict[str, Any], running: Running) -> dict[str, Any]:
     """``service`` with its revision as the candidate, and the traffic as ``running`` has it.
 
-    What had been the candidate before loses the tag, not its traffic; what a rollout has noted on
-    the service stays there.
+    The previous candidate loses the tag, not its traffic; a rollout's notes on the service stay.
     """
     revision = service["spec"]["template"]["metadata"]["name"]
     if not running.traffic:
@@ -182,7 +181,7 @@ def _settled(options: argparse.Namespace, running: Running) -> tuple[str, dict[s
 
 
 def command_line() -> argparse.ArgumentParser:
-    """What may be asked for."""
+    """The options of the command line."""
     parser = OperatorParser(
         prog="python -m deploy.render",
         description="Prints a Cloud Run service of deploy/ with its values filled in.",

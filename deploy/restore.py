@@ -26,7 +26,7 @@ from deploy.language import speaking, words
 from deploy.operator_parser import OperatorParser, operators_language
 
 _CALL_S = 10.0
-# What a subscription names as its topic once that was deleted.
+# A subscription shows this as its topic once the topic was deleted.
 _DELETED = "_deleted-topic_"
 
 
@@ -97,7 +97,7 @@ class Restorer:
 
 
 def command_line() -> argparse.ArgumentParser:
-    """What may be asked for."""
+    """The options of the command line."""
     parser = OperatorParser(
         prog="python -m deploy.restore",
         description="Makes topics and subscriptions again that are missing, from a backup.",

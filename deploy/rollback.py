@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def command_line() -> argparse.ArgumentParser:
-    """What may be asked for."""
+    """The options of the command line."""
     parser = OperatorParser(
         prog="python -m deploy.rollback",
         description=(

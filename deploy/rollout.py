@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def command_line() -> argparse.ArgumentParser:
-    """What may be asked for."""
+    """The options of the command line."""
     pace = Pace()
     parser = OperatorParser(
         prog="python -m deploy.rollout",
@@ -149,7 +149,7 @@ def _roll_out(options: argparse.Namespace, settings: OperatorSettings) -> Outcom
 
 
 def _take_back(options: argparse.Namespace, settings: OperatorSettings) -> int:
-    """What was left of a rollout that was killed ends; those who met it are told."""
+    """End what a killed rollout left, and tell the people who met it."""
     access, prometheus = cloud_run_access(options, settings), prometheus_of(options, settings)
     service = cloud_run_of(options, access)
     canary = Canary(service, _watch(options), partial(observer, prometheus), _no_test)

@@ -20,7 +20,7 @@ class OperatorSettings(BaseSettings):
 
 
 def wrong_settings(error: ValidationError) -> str:
-    """Which settings are no good, in both languages and without what stands in them."""
+    """The names of the wrong settings, in both languages and without their values."""
     names = ", ".join(str(each["loc"][0]).upper() for each in error.errors(include_input=False))
     known = ", ".join(LANGUAGES)
     return (

@@ -28,7 +28,7 @@ def main() -> int:
 
 
 class _Server(uvicorn.Server):
-    """Tells whoever waits that the process ends, and lets whoever works drain."""
+    """Tells waiting tasks that the process ends, and lets working ones drain."""
 
     def __init__(self, config: uvicorn.Config, stopping: Stopping) -> None:
         super().__init__(config)

@@ -70,8 +70,8 @@ class RetryPolicy:
 
 
 class Retries:
-    """The attempts at one call so far. The loop stands where the call is made, so that nothing
-    stands between the two in a stack::
+    """The attempts at one call so far. The loop is where the call is made, so that no frame comes
+    between the two in a stack::
 
         retries = Retries(patience)
         while True:

@@ -15,7 +15,7 @@ _BACK_OFF = doubling(2.0, 2.0)
 
 @dataclass(frozen=True)
 class BackfillLimits:
-    """The cost of one sweep at most, and how far it looks back; seconds, or numbers of things.
+    """The bounds of one sweep: its calls, and how far it looks back. Values are seconds or counts.
 
     The methods that read allow some 50 calls a minute (docs.slack.dev, rate limits: Tier 3), which
     the processor shares: the first ``free_pages`` are read at once, each further one after
@@ -104,7 +104,8 @@ class ThrottledHistory:
             try:
                 return await ask(cursor)
             except RetryableError as error:
-                # A rate limit or a denied token is no fault of this page; time bounds them.
+                # This page has not caused a rate limit or a denied token: only time bounds these
+                # retries.
                 if not await retries.again(error, counts=not isinstance(error, SlackDenied)):
                     raise
 

@@ -1,5 +1,5 @@
-"""What stands beside the agent view: a question in direct messages about "this channel", "this
-thread" or "this message" is about the one that Slack names with it.
+"""Questions about what is open beside the agent view: in direct messages, "this channel", "this
+thread" or "this message" is the one that Slack names with the question.
 
 ``app_context`` of a message.im event lists what its user looks at, by relevance; the shapes are
 those of app_context_changed (docs.slack.dev, both events).
@@ -15,7 +15,7 @@ from shared.slack.message import Payload, is_ts
 from shared.slack.reading.said import Said
 from shared.task import Purpose, Subject
 
-# What is longer is a text about something, and may say "this channel" in passing.
+# A longer text is about something else, and may say "this channel" in passing.
 _MOST_CHARS: Final = 300
 _MOST_ENTITIES: Final = 20
 _SPOKEN: Final = re.compile(r"「[^」]*」|『[^』]*』|“[^”]*”|\"[^\"]*\"|`[^`]*`|^>.*$", re.MULTILINE)
@@ -58,10 +58,10 @@ _CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]{1,30}")
 
 
 def subject_beside(said: Said, event: Payload) -> Subject | None:
-    """What the question of a direct message is about, if it says so and Slack names it.
+    """The subject of a direct message's question, if it says so and Slack names it.
 
-    Who sends something along asks about that. In a thread of our own "this thread" is that one.
-    Whether both may read there is for the processor to find out: this is only where they look.
+    A user who sends something along asks about that. In a thread of our own, "this thread" is that
+    one. The processor finds out whether both may read there: this only says where the user looks.
     """
     place = _asked_of(said.text)
     if place is None or said.quoted or said.files:
@@ -103,8 +103,8 @@ def _folded(text: str) -> str:
 
 
 def _beside(event: Payload) -> Iterator[tuple[str, str | None]]:
-    """Each channel that is open there, with the message if one is; what has another form is left
-    out, and costs no question.
+    """Each channel that is open there, with the message if one is open; an entry of another form is
+    left out, and costs no question.
     """
     told = event.get("app_context")
     entities = told.get("entities") if isinstance(told, Mapping) else None

@@ -139,15 +139,15 @@ def _read_click(
 
 
 def _of_answer(click: Click | NotAQuestion, body: Payload) -> Click | NotAQuestion:
-    """The click with the answer that its button stands below."""
+    """The click, with the answer above its button."""
     if isinstance(click, NotAQuestion):
         return click
     return replace(click, earlier=Earlier(message_ts=press_of(body).message_ts))
 
 
 def _beside_in(body: Payload) -> Subject | None:
-    """What the answer is about, by the Regenerate beside the menu, whose choices have no room for
-    it. It says where to look and gives no right, so nobody gains by changing it.
+    """The answer's subject, from the Regenerate beside the menu: the menu's choices have no room
+    for it. It says where to look and gives no right, so nobody gains by changing it.
     """
     blocks = (body.get("message") or {}).get("blocks") or ()
     elements = (each for block in blocks for each in block.get("elements") or ())

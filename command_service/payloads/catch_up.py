@@ -1,7 +1,7 @@
 """The command that sums up a channel: ``/gemini catch-up [#channel] [1d|3d|1w]``, in any order.
 
 Slack sends a channel as ``<#C123|name>`` where the app's escaping is on (docs.slack.dev, slash
-commands). Whatever else stands behind the word makes it a question.
+commands). Any other text after the word makes it a question.
 """
 
 import re

@@ -59,10 +59,10 @@ def _opening(body: Mapping[str, Any], signing: Signing) -> Opened | None:
 
 @never_raising
 def read_home_choice(body: Payload, signing: Signing) -> Opened | NotAQuestion:
-    """The choice in a select of a Home, with what else the user sees chosen there.
+    """The choice in a select of a Home, with the other choices that the user sees there.
 
-    A Home that is no longer ours, or of another version, chooses nothing. Slack tells the state of
-    both selects, so that of two quick choices none is lost before the Home is published anew.
+    A Home that is no longer ours, or of another version, chooses nothing. Slack sends the state of
+    both selects, so neither of two quick choices is lost before the Home is published again.
     """
     user_id, view, pressed = id_in(body["user"]["id"]), body["view"], body["actions"][0]
     kept = kept_in_home(view, user_id, signing)

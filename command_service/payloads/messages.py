@@ -42,7 +42,7 @@ EDITED_WITHIN_S: Final = 300.0
 """An author who edits an older message is tidying up, not asking."""
 # A person's new message: alone, with files, or a thread reply also sent to the channel.
 _NEW_MESSAGE = frozenset({None, "file_share", "thread_broadcast"})
-# Only in commands Slack says who is meant by an id (docs.slack.dev, slash commands).
+# Only in commands does Slack send a name with each id (docs.slack.dev, slash commands).
 _NAMED_PERSON = re.compile(r"<@[A-Z0-9]+\|([^<>\n]+)>")
 # A group direct message is a conversation between people first, as a channel is.
 _CHANNELS = frozenset({"channel", "group", "mpim"})
@@ -83,7 +83,7 @@ def read_message_or_mention(body: Payload, identity: Identity) -> Question | Not
 
 
 def our_bot(identity: Identity) -> OurBot:
-    """Whose messages are ours."""
+    """The ids whose messages are ours."""
     return OurBot(identity.bot_user_id, identity.bot_id)
 
 
@@ -98,8 +98,8 @@ def _about_what_is_beside(
 
 
 def _mentions_in_group(event: Payload, identity: Identity) -> bool:
-    """Whether a group direct message mentions us. Apps report both that Slack tells of it by this
-    event alone and that ``app_mention`` comes, too; of both comes the same task.
+    """Whether a group direct message mentions us. Some apps report that Slack sends only this
+    event, others that ``app_mention`` comes too; both events give the same task.
     """
     is_group = event.get("channel_type") == "mpim"
     return is_group and mentions(markup_of(event), identity.bot_user_id)
@@ -147,7 +147,7 @@ def read_back(
 
 
 def edited_in_time(message: Message) -> bool:
-    """Whether it was edited, so soon that its new words are what its author meant to ask."""
+    """Whether the message was edited so soon that its author meant to ask in the new words."""
     edited_ts = str((message.get("edited") or {}).get("ts") or "")
     return bool(edited_ts) and float(edited_ts) - float(message["ts"]) <= EDITED_WITHIN_S
 

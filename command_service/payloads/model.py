@@ -60,7 +60,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class EphemeralTarget:
-    """The one user who shall see a message.
+    """The one user who will see a message.
 
     ``thread_ts`` only where the user wrote inside a thread: Slack does not show an ephemeral
     message in a thread without replies. With ``response_url`` the message also arrives where the
@@ -111,8 +111,8 @@ class Question:
 
 @dataclass(frozen=True)
 class AskingReaction:
-    """The operator's emoji that asks about the message it is put on; ``in_thread``: the answer
-    stands in that message's thread, else in the reactor's direct messages.
+    """The operator's emoji that asks about the message it is put on; ``in_thread``: the answer goes
+    to that message's thread, else to the reactor's direct messages.
     """
 
     emoji: str
@@ -121,7 +121,7 @@ class AskingReaction:
 
 @dataclass(frozen=True)
 class Reactor:
-    """Who has reacted: whether a person, and of which workspace, if Slack says."""
+    """The user who reacted: whether they are a person, and their workspace, if Slack says."""
 
     is_person: bool
     team_id: str | None = None
@@ -129,7 +129,7 @@ class Reactor:
 
 @dataclass(frozen=True)
 class NotAQuestion:
-    """A trigger that is no question at all. ``option``: the one, as typed, that nobody knows."""
+    """A trigger that is not a question. ``option`` is the unknown option, as typed."""
 
     reason: RejectReason
     option: str = ""

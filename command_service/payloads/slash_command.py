@@ -1,11 +1,11 @@
-"""What is typed behind ``/gemini``: its options, its mode, and the question itself.
+"""The text after ``/gemini``: its options, its mode, and the question itself.
 
     /gemini [--private] [--mode MODE] [MODE:] question
 
-Options stand before the question; ``--private`` also counts right behind ``MODE:`` and at the very
-end, so that nobody shows to everybody what was meant for themselves. Any other word before a colon
-belongs to the question (``error: …``, ``TODO: …``): only ``--mode`` names a mode that must exist.
-A question that begins like an option is asked with a mode before it (``general: --amend とは``).
+Options come before the question; ``--private`` also counts right after ``MODE:`` and at the very
+end, so that nobody shows a private question to everybody. Any other word before a colon belongs to
+the question (``error: …``, ``TODO: …``): only ``--mode`` names a mode that must exist. A question
+that begins like an option is asked with a mode before it (``general: --amend とは``).
 """
 
 import re

@@ -36,8 +36,9 @@ _RESPOND_WITHIN_S = 3.0
 class SlackNotes:
     """Shows and removes notes. Each method returns the failure that was final, or None.
 
-    Slack shows no app which notes stand there, so one that it may have taken is not sent again:
-    only what had no effect is. Removing a note twice is the same as removing it once.
+    Slack does not show an app which notes are visible, so a note that Slack may have taken is not
+    sent again; only one that had no effect is. Removing a note twice is the same as removing it
+    once.
     """
 
     def __init__(

@@ -41,7 +41,7 @@ class Health:
         server.router.add_get("/readyz", self.readyz)
 
     async def healthz(self, _request: web.Request) -> web.Response:
-        """503 once the task that keeps the socket stands still: then only a restart helps."""
+        """503 once the task that keeps the socket has stopped: then only a restart helps."""
         if self.deps is None or self.deps.socket_state is None:
             return web.json_response({"status": "ok"})
         state = await self.deps.socket_state()

@@ -74,7 +74,7 @@ def open_home(opened: Opened, deps: OpenHomeDeps) -> None:
 def take_choice(chosen: Opened | NotAQuestion, deps: OpenHomeDeps) -> None:
     """Show the Home with the choice, which keeps it there, and have the processor keep it, too.
 
-    Raises SlackDenied: Slack then shows a failure beside the select, for nothing could be kept.
+    Raises SlackDenied: Slack then shows a failure beside the select, because nothing could be kept.
     """
     if isinstance(chosen, NotAQuestion):
         if chosen.reason is RejectReason.TAMPERED:

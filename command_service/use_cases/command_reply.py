@@ -1,8 +1,8 @@
 """The reply to a slash command: the ack itself, which only its user sees and nothing can remove.
 
-Slack's response URL of a command neither replaces nor deletes what was said there before
+Through a command's response URL an app can neither replace nor delete its earlier replies
 (github.com/slackapi/bolt-js/issues/2287), so a question that is about to be shown in the channel,
-or in its user's direct messages, gets no reply: it would stand there for good.
+or in its user's direct messages, gets no reply: the reply would stay for good.
 """
 
 from collections.abc import Mapping

@@ -37,8 +37,8 @@ def read_deletion(body: Payload, identity: Identity) -> Question | NotAQuestion:
 
 
 async def take_back(deleted: Question | NotAQuestion, deps: FollowUpDeps) -> SubmitOutcome:
-    """Stop the answer to a deleted question. A finished one stays, and what was no question to us
-    is ignored without a word.
+    """Stop the answer to a deleted question. A finished answer stays, and a message that was no
+    question to us is ignored silently.
     """
     asked = await _asked(deleted, deps)
     if not isinstance(asked, Question):

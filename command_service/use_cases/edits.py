@@ -96,8 +96,7 @@ def _addresses_us(now: Message, then: Message, identity: Identity) -> bool:
 
 async def take_edit(edited: Edited | NotAQuestion, deps: FollowUpDeps) -> SubmitOutcome:
     """Accept the question of a message that mentions us since an edit, once; for a question in
-    other words, offer its author alone to ask it, once per edit. What is left of the event is
-    ignored.
+    other words, offer its author alone to ask it, once per edit. Any other edit is ignored.
     """
     if isinstance(edited, NotAQuestion):
         return await submit(edited, deps.submit_deps)

@@ -1,5 +1,5 @@
-"""A message without a mention: in a thread where we have answered it may be a question. Whom it
-speaks to is decided by the processor, which reads the thread; until then nobody sees a sign of us.
+"""A message without a mention: in a thread where we have answered it may be a question. The
+processor, which reads the thread, decides to whom it speaks; until then nobody sees a sign of us.
 
 Slack's event says whether we began the thread; else the thread is read, at most once in a while,
 and only so many threads a minute; beyond that the message waits its turn, acked. If Slack does not
@@ -87,9 +87,9 @@ class JoinedThreads:
 class FollowUpDeps:
     """Dependencies of follow-ups. Without ``submit_deps.following`` only mentions ask in channels.
 
-    ``remarks`` bounds what is passed on of one user. It may be said to colleagues, so it takes
-    nothing from the user's questions, and nobody is told. ``offered`` are the edits whose authors
-    were asked whether they want another answer.
+    ``remarks`` bounds one user's messages that are passed on. They may be meant for colleagues, so
+    they take nothing from the user's questions, and a refusal is silent. ``offered`` are the edits
+    whose authors were asked whether they want another answer.
     """
 
     submit_deps: SubmitDeps
@@ -166,7 +166,8 @@ async def accept_message(
         # Another event has just told of it: its sign, or its refusal, is shown already.
         trigger = replace(trigger, redelivered=True)
     if trigger.subject is not None:
-        # Its event tells of the direct messages that it was asked in, not of what stands beside.
+        # Its event describes the direct messages where it was asked, not the channel open beside
+        # them.
         trigger = await where_it_is(trigger, deps.submit_deps)
     outcome = await submit(trigger, deps.submit_deps)
     if isinstance(outcome, Accepted):

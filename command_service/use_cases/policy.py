@@ -59,7 +59,7 @@ def checks(who: Presence, policy: Policy) -> dict[RejectReason, bool]:
 
 
 def turned_away(who: Presence, policy: Policy) -> RejectReason | None:
-    """The first rule that keeps the user out there, whatever they want; None: they may come."""
+    """The first rule that keeps the user out of that place; None if they may act there."""
     return next((reason for reason, fine in checks(who, policy).items() if not fine), None)
 
 
@@ -94,8 +94,8 @@ def _only_thanks(question: Question) -> bool:
 
 
 def _points_at_nothing(question: Question) -> bool:
-    """Whether our own prompt on the open channel was pressed, and Slack names none. What people
-    word themselves may mean anything, and a message that is found later never tells what was open.
+    """Whether the user pressed our own prompt on the open channel, and Slack names none. People's
+    own words may mean anything, and a message that is found later never tells what was open.
     """
     pressed = question.source is Source.DM and question.text.strip() in ABOUT_THE_OPEN_CHANNEL
     return pressed and question.subject is None and not question.redelivered
@@ -107,7 +107,7 @@ def _asks_nothing(question: Question) -> bool:
 
 
 def _is_too_long(question: Question, policy: Policy) -> bool:
-    """For a summary the thread is read as far as it fits, so its message has any length."""
+    """A summary reads as much of the thread as fits, so its message may have any length."""
     subject = question.subject
     if subject is not None and subject.purpose is Purpose.SUMMARISE and not subject.beside:
         return False

@@ -1,8 +1,8 @@
 """Reactions: an emoji that a person puts on a message asks about it, once a person and message.
 
-A reaction is a message shortcut without a dialogue, whose payload has no words: the message is
-looked at before anything is queued, and its words are left to the processor, which reads them when
-it answers. So what is deleted meanwhile is nowhere else.
+A reaction is a message shortcut without a dialogue, and its payload has no words. The command
+service looks at the message before it queues anything, and leaves the words to the processor, which
+reads them when it answers. So a message that is deleted in between is kept nowhere else.
 """
 
 import asyncio
@@ -39,8 +39,8 @@ class ReactionDeps:
 async def accept_reaction(trigger: Question | NotAQuestion, deps: ReactionDeps) -> SubmitOutcome:
     """Accept what a reaction asks, by the rules for mentions.
 
-    Reactions of apps, and such on messages that are gone or that we cannot read, are ignored. While
-    Slack does not show us the message, the event stays unacked and comes again.
+    Reactions of apps are ignored, and so are reactions on messages that are gone or that we cannot
+    read. While Slack does not show us the message, the event stays unacked and comes again.
     """
     if isinstance(trigger, Question) and _may_look(trigger, deps.submit_deps):
         with bound_task(trigger.task_id):
@@ -58,7 +58,7 @@ async def accept_reaction(trigger: Question | NotAQuestion, deps: ReactionDeps) 
 
 
 def _may_look(question: Question, deps: SubmitDeps) -> bool:
-    """Whether Slack is asked: for nobody who is refused anyway."""
+    """Whether to ask Slack: not for a user who is refused anyway."""
     if deps.access.denied is not None or isinstance(admit(question, deps.policy), Rejected):
         return False
     return deps.throttle.try_acquire(question.user_id, question.task_id)

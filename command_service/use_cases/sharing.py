@@ -62,8 +62,8 @@ class Sharing:
             self._asking.pop(channel_id, None)
 
     async def is_external_for(self, user_id: str, question: Question) -> bool | None:
-        """``is_external`` of the place that the question is about. Of a channel that the user has
-        named, None unless they may read there: what we know of others is not for them.
+        """``is_external`` of the place that the question is about. None for a channel that the user
+        has named, unless they may read there: what we know of other channels is not for them.
         """
         subject = question.subject
         if subject is None:

@@ -79,7 +79,7 @@ async def enqueue_click(
 
 async def enqueue_share(pressed: SideTask | NotAQuestion, deps: SubmitDeps) -> SubmitOutcome:
     """``enqueue_click`` for sharing an answer to a channel, by that channel's rules. Slack is asked
-    whether others read there; what is not known counts as a no.
+    whether others read there; an unknown answer counts as a no.
     """
     if isinstance(pressed, SideTask) and pressed.task.share is not None:
         reason = await _not_to_be_shared(pressed, pressed.task.share.channel_id, deps)

@@ -98,8 +98,8 @@ async def submit(trigger: Question | NotAQuestion, deps: SubmitDeps) -> SubmitOu
     give equal tasks, so accepting one twice is harmless. A redelivered event shows no sign: its
     answer may be posted already, and nothing would clear it. A slash command's refusal is its ack's
     text. A user over the throttle is told once a minute, and the question goes no further. While
-    Slack denies our token nothing is accepted: it could not be answered. Nothing at all is shown of
-    a follow-up: the processor decides whether it is one.
+    Slack denies our token nothing is accepted: it could not be answered. A follow-up shows nothing
+    at all: the processor decides whether it is one.
     """
     if isinstance(trigger, NotAQuestion):
         return _ignored(trigger)
@@ -186,7 +186,8 @@ def _shows_thinking(question: Question) -> bool:
 
 def _say_it_is_kept(question: Question, deps: SubmitDeps) -> None:
     """Slack redelivers a message's event for some six minutes, and after a longer outage the
-    backfill finds it. Each message is told of once; none that may be said to others.
+    backfill finds it. The user hears of each message once, and of none that may be meant for
+    others.
     """
     if question.message_ts is None or question.redelivered or question.source not in _REDELIVERED:
         return
@@ -238,9 +239,10 @@ def may_tell(reason: RejectReason, user_id: str, deps: SubmitDeps) -> bool:
 
 
 async def locale_to_tell(user_id: str, deps: SubmitDeps) -> Locale:
-    """The language for what a user is told now; a new user's is waited for, within the ack's time.
+    """The language of a text to the user now. A new user's language is waited for, within the ack's
+    time.
 
-    Nothing that is only accepted waits for it: the processor looks it up itself.
+    A question that is only accepted does not wait for it: the processor looks it up itself.
     """
     try:
         async with asyncio.timeout(at_most_s(LOCALE_WITHIN_S)):

@@ -43,7 +43,7 @@ class Announcement:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What it is recognised by when the channel is read back."""
+        """The metadata by which a later look at the channel recognises it."""
         return {
             "event_type": EVENT_TYPE,
             "event_payload": {
@@ -61,7 +61,7 @@ def tell(
     settings: OperatorSettings,
     say: Callable[[str], None],
 ) -> None:
-    """Post it in ``channel`` unless it stands there already. Raises AnnouncementFailed."""
+    """Post it in ``channel`` unless it is there already. Raises AnnouncementFailed."""
     if channel is None:
         say(
             words(

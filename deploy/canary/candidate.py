@@ -1,4 +1,4 @@
-"""The processor's rollout: a candidate beside what serves, then more and more traffic."""
+"""The processor's rollout: a candidate beside the serving revision, then more and more traffic."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ class Outcome:
 
     @property
     def serving(self) -> str:
-        """Who carries all traffic after it."""
+        """The revision that carries all traffic after it."""
         return self.revision if self.is_promoted else self.before
 
     @property
@@ -42,7 +42,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Canary:
-    """What a rollout works with. ``smoke_test(url, service_url)`` says what it found.
+    """The dependencies of a rollout. ``smoke_test(url, service_url)`` says what it found.
 
     It raises OperationFailed for a candidate that can't work.
     """
@@ -55,12 +55,12 @@ class Canary:
     """Judge the new version by what runs now where that breaks the limits already."""
 
     def roll_out(self, change: Change | None) -> Outcome:
-        """Roll out a revision with ``change``, or the one deployed beside what serves: the one
-        tagged as the candidate, else the latest.
+        """Roll out a revision with ``change``, or the one deployed beside the serving revision: the
+        one tagged as the candidate, else the latest.
 
-        A rollout that was cut off before is taken back first. Whatever ends this one early, all
-        traffic goes back to the revision that carried it before.
-        Raises OperationFailed, also when nothing was begun.
+        A rollout that was cut off before is taken back first. If anything ends this one early, all
+        traffic goes back to the revision that carried it before. Raises OperationFailed, also when
+        nothing was begun.
         """
         self.take_back_cut_off()
         state = self.service.state()
@@ -90,7 +90,9 @@ class Canary:
             raise
 
     def take_back_cut_off(self) -> Outcome | None:
-        """Send all traffic back to where a rollout began whose process was killed, if one was."""
+        """If a rollout's process was killed, send all traffic back to the revision with which it
+        began.
+        """
         state = self.service.state()
         before = state.rolling_out_from
         if not before:
@@ -179,7 +181,7 @@ class Canary:
         return replace(self.watch, limits=limits)
 
     def _outage(self, before: str) -> Observed:
-        """What ``before`` does now: an outage of some minutes is half hidden by those before it."""
+        """The numbers of ``before`` now: the minutes before an outage would half hide it."""
         seen, lately = map(self.observer(before), (_OUTAGE_WINDOW_S, _YOUNG_OUTAGE_WINDOW_S))
         is_known = lately.judged + lately.handed_back >= self.watch.pace.at_least
         return max((seen, lately) if is_known else (seen,), key=_badness)

@@ -27,7 +27,7 @@ _LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATE
 
 @dataclass(frozen=True)
 class Share:
-    """What part of the traffic goes to a revision, and the tag that reaches it beside that."""
+    """A revision's share of the traffic, and the tag that reaches it besides."""
 
     revision: str
     percent: int
@@ -54,7 +54,7 @@ class ServiceState:
         return max(self.shares, key=lambda share: share.percent).revision
 
     def percent(self, revision: str) -> int:
-        """What ``revision`` carries."""
+        """The percentage that ``revision`` carries."""
         return sum(share.percent for share in self.shares if share.revision == revision)
 
 
@@ -65,7 +65,7 @@ def sending_by_hand(service: str, revision: str) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """What a new revision has that the last one has not."""
+    """What a new revision adds to the last one."""
 
     image: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class CloudRun:
             "credentials": access.credentials,
             "url_scheme": host.partition("://")[0],
         }
-        # REST: what the stand-in for Cloud Run speaks too.
+        # REST, because the stand-in for Cloud Run speaks it too.
         self._services = run_v2.ServicesClient(transport=ServicesRestTransport(**options))
         self._revisions = run_v2.RevisionsClient(transport=RevisionsRestTransport(**options))
 
@@ -122,7 +122,7 @@ class CloudRun:
     ) -> None:
         """Send the traffic to these revisions; ``good`` replaces the revisions noted as good.
 
-        ``before`` is noted as where a rollout began that this does not end.
+        ``before`` is noted as the start of a rollout that this does not end.
         """
         service = self._read()
         service.traffic = [_target(share) for share in shares]

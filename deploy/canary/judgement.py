@@ -11,14 +11,14 @@ from deploy.canary.prometheus import Prometheus
 from deploy.language import words
 from deploy.objectives import Limits, Scope
 
-# So unlikely must a run of failures be for a version within its limit before we stop waiting for
-# more questions: one good version in a thousand looks is taken back early.
+# We stop waiting for more questions once a run of failures is this unlikely for a version within
+# its limit: one good version in a thousand looks is taken back early.
 _CERTAIN: Final = 0.001
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What was counted: questions that ended, those that failed, deliveries handed back."""
+    """The counts: questions that ended, those that failed, deliveries handed back."""
 
     judged: int
     failed: int
@@ -87,9 +87,9 @@ def judge(observed: Observed, limits: Limits, at_least: int) -> Judgement:
 
 
 def eased(limits: Limits, now: Observed) -> Limits:
-    """``limits`` that nothing breaks which is at most twice as bad as ``now``.
+    """``limits``, raised so that numbers at most twice as bad as ``now`` break none of them.
 
-    What is brought out in the middle of an outage can't be better than the outage lets it be.
+    A version released in the middle of an outage can't do better than the outage allows.
     """
     return Limits(
         max(limits.error_rate, min(1.0, 2 * now.error_rate)),
@@ -109,7 +109,7 @@ Observe = Callable[[int], Observed]
 
 
 def observer(prometheus: Prometheus, revision: str | None = None) -> Observe:
-    """Sees what the processes of ``revision`` did, or of all revisions together."""
+    """Reads what the processes of ``revision`` did, or those of all revisions together."""
 
     def observe(seconds: int) -> Observed:
         scope = Scope(f"{seconds}s", revision)

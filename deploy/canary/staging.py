@@ -16,7 +16,7 @@ from deploy.language import words
 
 @dataclass(frozen=True)
 class Staging:
-    """What a staged rollout works with."""
+    """The dependencies of a staged rollout."""
 
     service: CloudRun
     watch: Watch
@@ -25,7 +25,7 @@ class Staging:
     def roll_out(self, image: str | None, pilots: str | None) -> Outcome:
         """Set ``ROLLOUT_PERCENT`` stage by stage; ``pilots`` (user ids) are let in from the first.
 
-        Whatever ends it early, the revision from before serves again. Raises OperationFailed.
+        If anything ends it early, the previous revision serves again. Raises OperationFailed.
         """
         state = self.service.state()
         before = revision = state.carrier

@@ -31,7 +31,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Watch:
-    """How a stage is watched, and where that is told."""
+    """How a stage is watched, and where that is reported."""
 
     pace: Pace
     say: Callable[[str], None]

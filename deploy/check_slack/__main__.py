@@ -28,7 +28,7 @@ from shared.slack.client import slack_client
 
 
 def command_line() -> argparse.ArgumentParser:
-    """What may be asked for."""
+    """The options of the command line."""
     parser = OperatorParser(
         prog="python -m deploy.check_slack",
         description="Tries out what this Slack workspace really does, with the token of "

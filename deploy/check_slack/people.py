@@ -10,7 +10,7 @@ from deploy.language import words
 
 
 class People(Protocol):
-    """Whoever can say what Slack shows."""
+    """People who can say what Slack shows."""
 
     async def confirm(self, question: str) -> bool | None:
         """Their answer; None if nobody looked."""

@@ -63,7 +63,7 @@ class Workspace:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What our messages are recognised by."""
+        """The metadata by which our messages are recognised."""
         return {"event_type": EVENT_TYPE, "event_payload": {"notice": "check", "run": self.run}}
 
     async def ask(self, method: Method, /, **arguments: Any) -> Any:
@@ -140,7 +140,7 @@ class Workspace:
         self.streams.remove(Thread(thread.channel, ts))
 
     async def clean_up(self) -> list[str]:
-        """Remove whatever was left; what could not be removed is returned."""
+        """Remove everything that was left; returns what could not be removed."""
         left: list[str] = []
         for stream in self.streams:
             # What could not be ended is named below, when it cannot be deleted either.

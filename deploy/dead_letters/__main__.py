@@ -78,7 +78,7 @@ def _speak(
 
 
 def command_line() -> argparse.ArgumentParser:
-    """What may be asked for."""
+    """The options of the command line."""
     common = OperatorParser(add_help=False)
     common.add_argument("--project", help="default: GOOGLE_CLOUD_PROJECT")
     common.add_argument(

@@ -72,7 +72,7 @@ class DeadTask:
 
     @property
     def name(self) -> str:
-        """What people call it by: the task id, or the message id of what is no task."""
+        """The name that people use: the task id, or the message id of a letter that is no task."""
         return self.task.task_id if self.task is not None else self.newest.message_id
 
     @property

@@ -42,7 +42,9 @@ class Bounds:
 
 
 class Loan:
-    """The letters borrowed so far. What leaves it was replayed; ``release`` hands back the rest."""
+    """The letters borrowed so far. A letter leaves it when it is replayed; ``release`` hands back
+    the rest.
+    """
 
     def __init__(self, broker: Broker, clock: Callable[[], float] = time.monotonic) -> None:
         self._broker = broker
@@ -108,7 +110,7 @@ class Loan:
         """Publish the task again and only then remove its letters; the new message's id.
 
         A crash in between replays it twice at worst, which the processor answers once. Raises
-        UnknownTask for what is no task, BrokerFailed.
+        UnknownTask for a letter that is no task, and BrokerFailed.
         """
         dead.require_task()
         await self._prolong_in_time()
@@ -167,7 +169,7 @@ class Loan:
 async def borrowed(
     broker: Broker, bounds: Bounds, clock: Callable[[], float] = time.monotonic
 ) -> AsyncIterator[Loan]:
-    """A loan that has been read; what was not replayed is handed back, whatever happens.
+    """A loan that has been read; letters that were not replayed are handed back in any case.
 
     Raises BrokerFailed, also when only the handing back failed.
     """

@@ -101,7 +101,7 @@ class PubSubBroker:
         """How many seconds the subscription may hide a letter that was handed back.
 
         Raises BrokerFailed if the subscription can't be read at all, which an empty pull would not
-        tell. Who may read but not look at it (roles/pubsub.subscriber) is not told: 0.
+        tell. A caller who may read it but not look at it (roles/pubsub.subscriber) gets 0.
         """
         with _explained(self._names, reading=True):
             try:

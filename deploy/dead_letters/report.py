@@ -1,4 +1,4 @@
-"""What is told about dead letters, to people and to machines.
+"""Reports on dead letters, for people and for machines.
 
 A person's words (prompt, file names) and ``response_url`` are never in a list; ``show`` has the
 prompt only when asked for it, and ``response_url`` never: it lets anybody post.
@@ -129,7 +129,7 @@ def lines(fields: dict[str, Any], indent: str = "") -> list[str]:
 
 
 def age(passed: timedelta) -> str:
-    """A duration in its largest unit; what lies ahead (clocks differ) counts as now."""
+    """A duration in its largest unit; a time in the future (clocks differ) counts as now."""
     seconds = max(0, int(passed.total_seconds()))
     for unit, unit_ja, length in (("d", "日", 86_400), ("h", "時間", 3_600), ("min", "分", 60)):
         if seconds >= length:

@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def command_line() -> argparse.ArgumentParser:
-    """What may be asked for."""
+    """The options of the command line."""
     common = OperatorParser(add_help=False)
     common.add_argument("--project", help="default: GOOGLE_CLOUD_PROJECT")
     for severity in ("critical", "warning"):
@@ -103,7 +103,7 @@ def _compare(options: argparse.Namespace, google: GoogleMonitoring) -> int:
 
 
 def _applied(step: Change, google: GoogleMonitoring) -> bool:
-    """Whether it was done; what was refused is told, and keeps nothing else from being done."""
+    """Whether everything was applied. A refused part is reported, and does not stop the others."""
     try:
         google.apply(step)
     except MonitoringFailed as error:

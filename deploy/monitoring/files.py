@@ -1,4 +1,4 @@
-"""The files of this folder as what Cloud Monitoring is to have."""
+"""The files of this folder in the form that Cloud Monitoring takes."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -87,7 +87,7 @@ class GoogleMonitoring:
         return str(matching[0])
 
     def found(self, kind: Kind) -> list[Found]:
-        """What carries our label."""
+        """The resources that carry our label."""
         with _explained():
             there = (
                 self._policies.list_alert_policies(name=self._parent, timeout=_TIMEOUT_S)
@@ -130,7 +130,7 @@ class GoogleMonitoring:
                 request={"parent": self._parent, "dashboard": dashboard}, timeout=_TIMEOUT_S
             )
         else:
-            # Without an etag the last writer wins, which is what the files are to be.
+            # Without an etag the last writer wins, and the files are meant to win.
             self._dashboards.update_dashboard(request={"dashboard": dashboard}, timeout=_TIMEOUT_S)
 
 

@@ -1,4 +1,4 @@
-"""The files' texts in Japanese. Names, queries and numbers stay what they are."""
+"""The files' texts in Japanese. Names, queries and numbers stay as they are."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the names in the files stand for: shared queries, and what is an installation's own."""
+"""The values of the names in the files: shared queries, and each installation's own settings."""
 
 from dataclasses import dataclass
 
@@ -53,7 +53,7 @@ def _objectives() -> dict[str, str]:
 
 
 def _small() -> dict[str, str]:
-    """For teams that ask too little for five or ten minutes to say anything."""
+    """For teams that ask so little that five or ten minutes say nothing."""
     windows = {"5m": _5M, "15m": _15M, "1h": _1H, "6h": _6H}
     return {
         **{f"error_rate_{name}": objectives.error_rate(each) for name, each in windows.items()},
@@ -69,7 +69,7 @@ def _small() -> dict[str, str]:
 
 
 def _outages() -> dict[str, str]:
-    """What tells that a part is away."""
+    """The queries that tell that a part is down."""
     return {
         "accepted_15m": objectives.count(objectives.ACCEPTED, _15M),
         "tried_15m": objectives.some(objectives.TRIED, _15M),

@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def command_line() -> argparse.ArgumentParser:
-    """What may be asked for."""
+    """The options of the command line."""
     parser = OperatorParser(
         prog="python -m deploy.slo",
         description="Reports error rate, latency, CPU and memory against the success criteria.",

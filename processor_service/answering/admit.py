@@ -1,4 +1,4 @@
-"""Admission: whether a task is answered now, decided before any call of Slack.
+"""Admission: whether a task is answered now, decided before any call to Slack.
 
 Limits are cheap to check, but all questions share Slack's rate limits: a task over a limit costs a
 look into Redis, and one notice a minute for its user.

@@ -57,8 +57,8 @@ log = get_logger(__name__)
 _AT_ONCE_S: Final = 2.0
 
 
-# Somebody who kills each of their workers (a file that fills the memory) takes what these have in
-# work with them each time; a deployment that kills two workers in a row is nobody's fault.
+# A task that kills each of its workers (a file that fills the memory) also stops their other work
+# each time; but two workers killed in a row may just be a deployment.
 MOST_DEATHS: Final = 4
 
 
@@ -113,7 +113,7 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
             # clears it.
             TaskStatus(deps.slack.statuses, task, deps.slack.conversations).end()
     if run is None and work.outcome is not Outcome.HELD and _had_workers(task, delivery):
-        # One of this message's may have died while another message's had the task.
+        # A worker of this message may have died while another message's worker had the task.
         await TaskStatus(deps.slack.statuses, task, deps.slack.conversations).rest(always=True)
     await look_later(task, delivery, work.outcome, run, deps)
     return work.outcome
@@ -138,8 +138,8 @@ async def _leave_nothing_beside(task: Task, delivery: Delivery, deps: AnswerDeps
 
 
 async def give_up(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
-    """Tell the user of a task that every delivery failed, once; nobody of a follow-up that was not
-    for us.
+    """Tell the user, once, that every delivery of the task failed; nobody, if it is a follow-up
+    that was not for us.
     """
     run: TaskRun | None = None
     async with _leased(task, delivery, deps) as work:
@@ -204,7 +204,7 @@ async def _answer_once(
 async def _look(
     task: Task, writer: SlackWriter, status: TaskStatus, slack: SlackDeps
 ) -> tuple[AnswerContext, ThreadHistory]:
-    """What is in the thread: the existing messages of the task, and what is around them."""
+    """Read the thread: the existing messages of the task, and the messages around them."""
     line, place = status.begin(writer, task, slack.budget), writer.conversation.place
     cards = TaskCards(task.locale, slack.cards_after_s)
     if place is not None and place.continues_thread:

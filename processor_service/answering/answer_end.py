@@ -1,4 +1,4 @@
-"""A model's answer up to its end, and what it is then: nothing that follows undoes it."""
+"""A model's answer up to its end: nothing that follows the end undoes it."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -48,7 +48,7 @@ async def to_its_end(pieces: AsyncGenerator[Chunk, None]) -> AsyncGenerator[Chun
 def whole_answer(text: str, last: Chunk, model: str, request: "Asked") -> Answer:
     """The answer that ``text`` is, with its ``last`` piece.
 
-    Raises ModelUnavailable, ModelRefused or Cancelled for what is none.
+    Raises ModelUnavailable, ModelRefused or Cancelled if it is not an answer.
     """
     if not last.finished:
         raise ModelUnavailable("The answer broke off before its end.", reason="answer_cut")

@@ -74,8 +74,8 @@ async def look_later(
 ) -> None:
     """Look for posts that Slack takes late: of this worker, or of an earlier or concurrent one that
     may have died during its call. After an unconfirmed call of this worker, or where another one's
-    could stand unseen beside it, the first look is waited for, so that the delivery comes again if
-    the worker dies before it.
+    could be there unseen, the first look is waited for, so that the delivery comes again if the
+    worker dies before it.
     """
     doubtful = run is not None and run.doubtful
     if outcome is Outcome.HELD or (outcome is Outcome.TRY_LATER and not doubtful):
@@ -114,7 +114,7 @@ async def remove_left(task: Task, left: Sequence[Posted], writer: SlackWriter) -
 async def keep_newest_row(
     parts: Sequence[Posted], pressable: Sequence[Posted], writer: SlackWriter, budget: RateBudget
 ) -> None:
-    """Leave something to press only below the newest answer of the thread.
+    """Leave buttons only below the newest answer of the thread.
 
     ``parts`` are this task's answer, ``pressable`` the others. Idempotent: what cannot be edited
     now keeps its buttons until the next answer. Raises LeaseLost only.

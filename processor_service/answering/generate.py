@@ -39,10 +39,10 @@ _OF_ONE_MODEL: Final = frozenset({"model_not_found", "model_daily_quota"})
 _SILENCE: Final = frozenset({"model_silent", "model_unavailable"})
 
 
-# A model that hangs: its user is told within this time, with an answer of another one or a notice.
+# If a model hangs, its user has another model's answer or a notice within this time.
 HANGS_WITHIN_S: Final = 90.0
 
-# Whoever waits knows why within 15 s; a circuit rests for 4 s and a little more.
+# A waiting user knows why within 15 s; a circuit stays open for 4 s and a little more.
 _KEPT_AFTER_S: Final = 8.0
 
 _NOTHING_FOUND: Final = Citations()
@@ -179,8 +179,8 @@ def _worth_the_fallback(
 def _check_patience(
     error: ModelUnavailable | ModelRejected, began: float, generation: Generation
 ) -> None:
-    """Raise ModelRefused after a silence, if another one would take too long: nobody waits minutes
-    for a model that takes each question and says nothing to any.
+    """Raise ModelRefused after a silence if another silence would take too long: nobody waits
+    minutes for a model that takes each question and says nothing to any.
     """
     took_s = asyncio.get_running_loop().time() - began
     if error.reason == "model_silent" and took_s + generation.silence_s > HANGS_WITHIN_S:
@@ -191,7 +191,7 @@ def _check_patience(
 def _tell_why(
     error: ModelUnavailable | ModelRejected, began: float, request: GenerationRequest
 ) -> None:
-    """Tell that the question is kept, once that will take so long; else that it is tried again."""
+    """Show that the question is kept once the wait will be long, else that it is tried again."""
     if not isinstance(error, ModelUnavailable) or error.reason not in AWAY:
         return
     took_s = asyncio.get_running_loop().time() - began
@@ -226,7 +226,9 @@ def _ask_beside(
 
 
 def _lost(name: str, call: Call) -> None:
-    """Who says nothing for so long fails, and is not asked for a while if all do."""
+    """A model that says nothing for so long has failed; if all its calls do, it is not asked for a
+    while.
+    """
     call.failed()
     gave_way(name)
 

@@ -1,4 +1,4 @@
-"""A second model beside one that says nothing: whichever speaks first gives the answer."""
+"""A second model beside one that says nothing: the model that speaks first gives the answer."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
@@ -13,7 +13,7 @@ from shared.telemetry.metrics import GEMINI_HEDGES
 log = get_logger(__name__)
 
 StepT = TypeVar("StepT")
-# A model's refusal to answer is an answer, too; these two are none.
+# A model's refusal to answer is an answer, too; these two errors are not.
 _SAYS_NOTHING = (ModelUnavailable, ModelRejected)
 
 
@@ -57,7 +57,8 @@ class Lane(Generic[StepT]):
 
 @dataclass(frozen=True)
 class Hedge(Generic[StepT]):
-    """``second`` is asked ``after_s`` seconds without a word, if there is one and it ``may`` be.
+    """``second`` is asked after ``after_s`` seconds without a word, if there is one and it ``may``
+    be asked.
 
     ``slow`` is told in any case, and ``lost`` if the second one speaks first.
     """

@@ -117,9 +117,9 @@ async def _watch(progress: AsyncGenerator[Progress, None], preview: LivePreview)
 
 
 def _as_seen(new: Answer, ctx: AnswerContext, preview: LivePreview) -> Answer:
-    """A stopped answer as it stood there: more words after the press are what nobody wanted.
+    """A stopped answer as Slack showed it: nobody wanted the words after the press.
 
-    Raises Cancelled if nothing stood there.
+    Raises Cancelled if Slack showed none of it.
     """
     if not new.stopped or ctx.existing.answers:
         return new
@@ -129,7 +129,7 @@ def _as_seen(new: Answer, ctx: AnswerContext, preview: LivePreview) -> Answer:
 
 
 async def _prompt(task: Task, source: AnswerSource) -> Prompt:
-    # One after the other: both are nearly always known already.
+    # One after another: both are nearly always known already.
     utc_offset = await source.people.utc_offset_of(task.user_id)
     workspace = await source.workspace.name()
     # The day of the question, not of its answer: a redelivery after midnight is the same question.
@@ -140,7 +140,9 @@ async def _prompt(task: Task, source: AnswerSource) -> Prompt:
 async def _about(
     ctx: AnswerContext, source: AnswerSource
 ) -> tuple[Sequence[ThreadMessage], datetime | None]:
-    """The messages to quote; of a channel also since when, unless they are all there were."""
+    """The messages to quote, and for a channel the time at which they begin if older messages of
+    the period were left out.
+    """
     task, said, since = ctx.task, ctx.said, None
     if task.subject is not None and task.subject.purpose is Purpose.CATCH_UP:
         ctx.cards.reading()

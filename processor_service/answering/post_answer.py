@@ -47,7 +47,7 @@ async def post_answer(
         existing = await preview.finish(bodies, mark)
         parts = await reconcile(bodies, mark, existing, ctx.writer)
     except SlackRefused as refused:
-        # What only the user sees was posted message by message, and cannot be taken back.
+        # Messages that only the user sees were posted one by one, and cannot be removed.
         if refused.reason != UNSHOWABLE or ctx.conversation.edits is None:
             raise
         log_layout_refused(refused)

@@ -1,4 +1,4 @@
-"""What users chose on their Home, where nothing else is said: their language and default mode."""
+"""The language and default mode that users chose on their Home, unless the task says otherwise."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,7 +8,7 @@ from processor_service.answering.deps import AnswerSource
 from processor_service.ports.people import People, PreferenceStore
 from shared.task import Locale, Mode, Task
 
-# What the command service sends of a question that names no mode.
+# The mode that the command service sends for a question that names none.
 _UNNAMED: Final = frozenset({Mode.CHAT, Mode.AUTO})
 
 

@@ -27,8 +27,8 @@ class TurnNeverCame(RetryableError):
 
 @dataclass(frozen=True)
 class LongWait:
-    """Who waits longer than ``after_s`` is told: ``tell`` gets the number of tasks before it, if
-    that is known, and again when it changes.
+    """A user who waits longer than ``after_s`` is told: ``tell`` gets the number of tasks before
+    it, if that is known, and again when it changes.
     """
 
     after_s: float

@@ -21,7 +21,7 @@ class CountingModel:
     """A ``ports.Model`` that adds each attempt's tokens to ``tally``, however it ends.
 
     The tokens of an attempt that is cut off before Gemini reports them are estimated by its texts;
-    an attempt without any piece counts for nothing: mostly it was refused.
+    an attempt without any piece counts for nothing: usually it was refused.
     """
 
     model: Model

@@ -20,10 +20,10 @@ DEADLINE_S: Final = 20.0
 
 
 def best_effort(work: Callable[[Task, PushRequest, Dependencies], Awaitable[None]]) -> Handler:
-    """A handler that acknowledges its task whatever comes of ``work``, even after a bug of ours.
+    """A handler that acknowledges its task however ``work`` ends, even after a bug of ours.
 
-    A usage or a report minutes late helps nobody, so nothing is handed back to Pub/Sub, and a dead
-    letter is for what a user is owed.
+    Usage figures or a report some minutes late help nobody, so nothing is handed back to Pub/Sub. A
+    dead letter is for an answer that a user is owed.
     """
 
     async def run(task: Task, pushed: PushRequest, deps: Dependencies) -> Outcome:

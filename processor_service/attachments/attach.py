@@ -245,7 +245,9 @@ class _Collecting:
 
 
 def _why(file: TaskFile, error: FileUnusable) -> str:
-    """Slack shows us only the files of channels that we are in, and says of others anything."""
+    """Slack shows us only the files of channels that we are in, and answers with any error for
+    others.
+    """
     elsewhere = file.forwarded and error.reason in {"file_gone", "file_not_fetched"}
     return "file_elsewhere" if elsewhere else error.reason
 

@@ -71,7 +71,7 @@ class SelectedFile:
 
     @property
     def matters(self) -> bool:
-        """Whether the user wants to know what of it was not read."""
+        """Whether the user wants to know which parts of it were not read."""
         return self.named or not self.from_thread
 
 

@@ -1,4 +1,4 @@
-"""One task's thread as a session of an agent: at work while the answer takes time, then not."""
+"""One task's thread as an agent's session: processing while the answer takes time, then active."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,8 +25,8 @@ class AgentSession:
     async def begin(
         self, task: Task, lasts: Callable[[], Awaitable[bool]], budget: RateBudget
     ) -> None:
-        """Be at work, with the question as the title, if the answer ``lasts`` and Slack's limit
-        leaves room: each beginning needs its end.
+        """Begin the session, with the question as its title, if the answer ``lasts`` and Slack's
+        limit leaves room: each beginning needs its end.
         """
         self._begun = asyncio.Event()
         try:
@@ -36,8 +36,8 @@ class AgentSession:
             self._begun.set()
 
     async def end(self, *, always: bool) -> bool:
-        """Be at work no more; False if that failed. ``always``: also where an earlier worker may
-        have left it so.
+        """End the session; False if that failed. ``always``: also where an earlier worker may have
+        left it processing.
         """
         if self._begun is not None:
             # A beginning on its way must not arrive after the end.

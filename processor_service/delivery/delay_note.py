@@ -17,8 +17,9 @@ log = get_logger(__name__)
 
 @dataclass
 class DelayNote:
-    """The message that tells one task's user why the answer is late. ``there``: what an earlier
-    worker has left of it, found by its mark; looked for before anything is said while ``unsure``.
+    """The message that tells one task's user why the answer is late. ``there``: an earlier worker's
+    messages, found by their mark; while ``unsure``, the worker looks for them before it says
+    anything.
 
     Only a worker that holds the task's lease tells anything, so that no two tell it side by side.
     """
@@ -33,9 +34,9 @@ class DelayNote:
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def say(self, text: str) -> bool:
-        """Make the message say ``text``, unless it is taken away already; whether it does.
+        """Make the message say ``text``, unless it has been removed; whether it does.
 
-        What Slack does not take is logged, and may be said again.
+        A text that Slack does not take is logged, and may be tried again.
         """
         async with self._one_at_a_time:
             if self._over or self.writer.conversation.edits is None:
@@ -93,7 +94,7 @@ class DelayNote:
 
 
 async def take_away(delays: Iterable[Posted], writer: SlackWriter) -> None:
-    """Remove the messages that tell of a delay, before or behind what they announced."""
+    """Remove the messages that tell of a delay, before or after the words they announced."""
     for one in delays:
         await _unless_refused(writer.remove(one))
 

@@ -31,7 +31,8 @@ async def post_notice(
     run: TaskRun,
     place: FindPlace = resolve_destination,
 ) -> bool:
-    """Tell the user that the question stays unanswered, unless it has its answer; whether so.
+    """Tell the user that the question stays unanswered, unless it has its answer; whether it stays
+    so.
 
     If Slack refuses that place, the notice goes to their direct messages. If Slack refuses every
     place, that is logged and accepted. Raises RetryableErrors.

@@ -1,7 +1,7 @@
 """Putting an answer into Slack exactly once.
 
 Slack has no idempotency key for posts. Existing messages are found by their marks and replaced in
-place; what two workers wrote side by side is settled by a rule that both know.
+place; a rule that both know settles what two workers wrote at the same time.
 """
 
 import hashlib

@@ -46,7 +46,7 @@ class StatusTimes:
     refresh_s: float = 60.0
     # Most answers begin before a user has read a status, and the command service has shown one.
     quiet_s: float = 0.8
-    # Who waits is told of a delay within 15 s.
+    # A waiting user is told of a delay within 15 s.
     again_s: float = 3.0
     # A message tells people something: it is not posted for what is over in a moment.
     noted_after_s: float = 10.0
@@ -136,7 +136,7 @@ class ThreadStatus:
     async def stay(self) -> None:
         """Show once more, whatever is shown now, that the question is kept: its worker ends."""
         kept = KEPT_BUSY if self._now is KEPT_BUSY else KEPT
-        # What is shown again meanwhile says the same.
+        # A status that is shown again in between says the same.
         self._now = kept
         await self._show_words(kept)
 
@@ -174,7 +174,7 @@ class ThreadStatus:
             pass
 
     def step_back(self) -> None:
-        """Show the words of now again."""
+        """Show the current words again."""
         if self._aside:
             self._aside = False
             self._changed.set()
@@ -209,7 +209,7 @@ class ThreadStatus:
             self.ended.set()
 
     async def _show_now(self) -> float:
-        """Show the words of now; the seconds until they are shown again."""
+        """Show the current words; the seconds until they are shown again."""
         self._changed.clear()
         async with self._showing:
             shown = self._now is None or self._aside or await self._show_words(self._now)

@@ -42,7 +42,7 @@ class Statuses:
 
     @property
     def delays_after_s(self) -> float:
-        """So long a delay lasts before it is worth telling."""
+        """Seconds that a delay lasts before its user is told."""
         return self._times.noted_after_s
 
     def line(self, conversation: Conversation, task: Task) -> ThreadStatus:
@@ -113,8 +113,8 @@ class Statuses:
         *,
         again: bool = False,
     ) -> AsyncIterator["TaskStatus"]:
-        """The task's status: cleared behind the body, unless that fails; then the next delivery's
-        worker shows it further, and is at work further. ``told_within_s`` as of
+        """The task's status, cleared after the body. If the body fails, the next delivery's worker
+        goes on showing it, in a session that is still processing. ``told_within_s`` as of
         ``ThreadStatus.told_by``; ``again``: an earlier worker may have been at work.
         """
         told_by = asyncio.get_running_loop().time() + told_within_s
@@ -131,11 +131,11 @@ class Statuses:
     def work(
         self, session: AgentSession, line: ThreadStatus, task: Task, budget: RateBudget
     ) -> None:
-        """Be at work in the background, if the line lasts."""
+        """Begin the session in the background, if the line lasts."""
         self._background.start(session.begin(task, line.lasts, budget), f"session:{task.task_id}")
 
     async def rest(self, session: AgentSession, task: Task, *, always: bool) -> None:
-        """Be at work no more; what fails is repeated in the background.
+        """End the session; an end that fails is repeated in the background.
 
         The first repetitions are waited for, by a few deliveries at once: a longer outage of this
         method must not hold every answer's delivery open.
@@ -217,7 +217,7 @@ class TaskStatus:
             self.statuses.end(where, self.task)
 
     async def rest(self, *, always: bool) -> None:
-        """Be at work there no more, wherever an answer or a notice stands now."""
+        """End the session there, wherever the answer or notice is now."""
         where = self._began_in or self._asked_in()
         if self._session is None and where is not None and where.session is not None:
             self._session = AgentSession(where.session)

@@ -1,4 +1,4 @@
-"""Verification: what Slack shows of an answer is compared with what was rendered."""
+"""Verification: Slack's copy of an answer is compared with the rendered one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -28,8 +28,8 @@ class HomeDeps:
 
 
 async def refresh_home(task: Task, deps: HomeDeps, within_s: float) -> None:
-    """Keep the newest choices, and publish the user's Home as a whole; idempotent. What Redis has
-    lost comes back from the Home that was opened. Raises as ``HomeViews``, and TimeoutError.
+    """Keep the newest choices, and publish the user's Home as a whole; idempotent. An opened Home
+    brings back the choices that Redis has lost. Raises as ``HomeViews``, and TimeoutError.
     """
     from shared.slack.home_view import home_view  # noqa: PLC0415 - see ``cold_start``
 

@@ -1,7 +1,7 @@
 """A private answer that its asker shares: copied once to the channel that it was asked in.
 
-It stands there like an answer to a command: below a message that shows the question. The button
-vanishes from the private answer behind that, so no later press finds one.
+There it looks like an answer to a command: below a message that shows the question. After that the
+button vanishes from the private answer, so no later press finds one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -82,7 +82,7 @@ def _shown(part: Posted) -> Body:
 async def _post(
     task: Task, share: Share, found: PrivateAnswer, run: TaskRun, deps: AnswerDeps
 ) -> MessageRef:
-    """Where its question stands in the channel, with the answer below it."""
+    """Where its question is in the channel, with the answer below it."""
     asked = task.model_copy(
         update={
             "kind": Kind.QUESTION,

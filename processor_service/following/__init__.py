@@ -1,1 +1,1 @@
-"""Whether a message without a mention is for us, and what a direct message goes on from."""
+"""Whether a message without a mention is for us, and which exchange a direct message continues."""

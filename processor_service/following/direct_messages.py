@@ -1,5 +1,5 @@
-"""What a new direct message goes on from: each one begins a thread of its own, and people who write
-into the main composer go on talking all the same.
+"""The exchange that a new direct message continues: each message begins a thread of its own, but
+people who write into the main composer mean to go on talking.
 """
 
 from dataclasses import dataclass

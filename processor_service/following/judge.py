@@ -35,7 +35,7 @@ _ASKED: Final = "Does the last message speak to the assistant? Answer with one w
 
 @dataclass(frozen=True)
 class Judge:
-    """Asks ``name``. Whatever it does not say plainly, or within ``within_s`` seconds, is a no."""
+    """Asks ``name``. Anything but a plain yes within ``within_s`` seconds is a no."""
 
     model: Model
     name: str

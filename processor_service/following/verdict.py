@@ -1,4 +1,4 @@
-"""Whom a message without a mention speaks to, decided by what its thread holds before it.
+"""To whom a message without a mention speaks, decided by the messages before it in its thread.
 
 The same thread gives the same verdict: later messages do not count, so a redelivery decides alike.
 """
@@ -25,9 +25,10 @@ class Verdict(StrEnum):
 
 
 def verdict_on(remark: Remark, before: Sequence[Remark]) -> Verdict:
-    """Who opens with our name speaks to us, who calls somebody else does not. Else it is ours if
-    its author is the last asker and nobody else has written since; where other people have written
-    before, only if it asks for something. An answer to another person's question never is.
+    """A message that opens with our name is for us; one that calls somebody else is not. Otherwise
+    it is ours if its author is the last asker and nobody else has written since; where other people
+    have written before, it must also ask for something. An answer to another person's question is
+    never ours.
     """
     asked = _last_question(before)
     if asked is not None and calls_us(remark.text):

@@ -77,7 +77,7 @@ def asks(text: str) -> bool:
 
 
 def starts_anew(text: str) -> bool:
-    """Whether a message says in front that it is about something else."""
+    """Whether a message says at its beginning that it is about something else."""
     return any(_any_of("anew").search(each) for each in sentences(text)[:2])
 
 

@@ -215,16 +215,16 @@ class Session(Protocol):
     """
 
     async def process(self, title: str) -> None:
-        """Be at work; a session that begins with this has the title."""
+        """Show the session as processing; a session that this begins gets the title."""
 
     async def rest(self, *, always: bool = False) -> bool:
-        """Be at work no more, if this process may have been, or ``always``; False if that may have
-        failed.
+        """Show it as processing no more, if this process may have begun that, or ``always``; False
+        if that may have failed.
         """
 
 
 class Conversation(Protocol):
-    """The place of one task's messages; what cannot be done there is None.
+    """The place of one task's messages; a capability that it lacks is None.
 
     Every method may raise SlackUnavailable (no effect), OutcomeUnknown (find out before repeating),
     SlackDenied (our token is rejected) or SlackRefused (Slack does not allow it). Nothing is

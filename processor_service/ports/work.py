@@ -12,7 +12,7 @@ STREAM_TTL_S = 600
 
 
 class StoreUnavailable(Exception):
-    """Redis did not answer in time, is resting after it did not, or refused the command."""
+    """Redis did not answer in time, is left alone after a failure, or refused the command."""
 
 
 class ClaimState(StrEnum):

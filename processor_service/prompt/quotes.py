@@ -94,7 +94,7 @@ def in_thread(
     budget: int = THREAD_TOKENS,
 ) -> Prompt:
     """``prompt`` with the messages before it, and those that were sent along; unchanged if there
-    are none. Who typed nothing asks about what they sent.
+    are none. A user who typed nothing asks about what they sent.
     """
     if not prompt.text and task.has_words:
         prompt = replace(prompt, text=_NOTHING_TYPED[task.locale])

@@ -1,5 +1,5 @@
-"""The prompt of a shortcut or reaction, or to catch up: messages as quotes, and our request; or
-that of a question about what stands beside the agent view: the same quotes, and its user's words.
+"""The prompt of a shortcut or reaction, or to catch up: messages as quotes, and our request; or of
+a question about what is open beside the agent view: the same quotes, and its user's words.
 """
 
 from collections.abc import Mapping, Sequence

@@ -76,7 +76,7 @@ def doubt_key(task_id: str) -> str:
 
 
 def answer_key(key: str) -> str:
-    """A finished answer: for CACHE_TTL_SECONDS, or a task's own until it stands in Slack."""
+    """A finished answer: for CACHE_TTL_SECONDS, or a task's own until Slack shows it."""
     return f"{PREFIX}answer:{key}"
 
 
@@ -110,7 +110,7 @@ def stream_key(channel: str, ts: str) -> str:
     return f"{PREFIX}stream:{channel}:{ts}"
 
 
-# Who writes again within minutes of an answer goes on talking; later it is another matter.
+# A person who writes again within minutes of an answer continues it; later it is another matter.
 LAST_THREAD_TTL_S = 600
 
 

@@ -39,7 +39,7 @@ class RedisPreferences:
 
 
 def _read(held: str) -> Preferences:
-    """The choices; none in what we did not write."""
+    """The choices; none in a value that we did not write."""
     try:
         return Preferences.model_validate_json(held.partition(" ")[2])
     except ValidationError:

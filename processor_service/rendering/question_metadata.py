@@ -10,8 +10,8 @@ def question_payload(task: Task) -> dict[str, str]:
     """The prompt and its mode, kept in the metadata so that the question can be asked again.
 
     Slack limits metadata to about 16 KB; a longer prompt is not kept. The subject of a shortcut can
-    be read again in its own place. An answer where others read is followed up in its thread by who
-    asked it.
+    be read again in its own place. Where others read the answer, only its asker's messages in the
+    thread follow it up.
     """
     too_long = len(task.text.encode()) > _METADATA_BYTES
     if too_long and task.subject is None:

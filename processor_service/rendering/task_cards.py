@@ -1,4 +1,4 @@
-"""The steps on the way to an answer, as task cards: what lasts for a moment only is never shown."""
+"""The steps on the way to an answer, as task cards; a step of only a moment is not shown."""
 
 import asyncio
 import time
@@ -85,7 +85,7 @@ class TaskCards:
         self._begin(_Kind.READ, READING_MESSAGES)
 
     def read(self, messages: int) -> None:
-        """So many were read. What the question is about is read after its thread, and replaces
+        """That many were read. What the question is about is read after its thread, and replaces
         it.
         """
         if step := self._running(_Kind.READ):
@@ -175,7 +175,7 @@ class TaskCards:
                 step.card = replace(step.card, title=THOUGHT_ALONE[self.locale])
 
     def leave(self) -> None:
-        """The message with the cards is written no more, or has none."""
+        """Nothing more is written to the message with the cards, or it has none."""
         self._closed = self._left = True
 
     def forget(self) -> None:
@@ -185,7 +185,7 @@ class TaskCards:
 
     @property
     def opens(self) -> bool:
-        """Whether the step of now is worth a message that has no words yet."""
+        """Whether the current step is worth a message that has no words yet."""
         return bool(self._steps) and self._steps[-1].kind in _OPENS and not self._closed
 
     @property
@@ -200,7 +200,7 @@ class TaskCards:
         return said + sum(len(f"{one.title}{one.url}") for card in cards for one in card.sources)
 
     def due_in_s(self) -> float | None:
-        """Seconds until the step of now is a card; None if nothing changes by itself."""
+        """Seconds until the current step is a card; None if nothing changes by itself."""
         step = self._steps[-1] if self._steps else None
         if step is None or step.shown or step.ended is not None or self._left:
             return None
@@ -224,7 +224,7 @@ class TaskCards:
             step.shown = by_id.get(step.kind, step.shown)
 
     def update_of(self, card: TaskCard) -> TaskCard:
-        """The card as Slack is told: with the part of its details that is not shown yet."""
+        """The card as it is sent to Slack: with the part of its details that is not shown yet."""
         had = [one.shown.details for one in self._steps if one.kind == card.id and one.shown]
         return replace(card, details=card.details.removeprefix("".join(had)))
 

@@ -39,8 +39,8 @@ class LateLooks:
     """Background looks at given intervals. The end of the service makes the next look the last.
 
     ``limited`` tells for how many seconds Slack's limit is used up: meanwhile a look lets answers
-    go first, until the next look is due. After an outage each answer would ask for more calls than
-    it leaves to those who still wait, and what waits would never become less.
+    go first, until the next look is due. After an outage each answer would need more calls than it
+    leaves to the waiting questions, and their number would never fall.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class LateLooks:
     async def _let_answers_go_first(self, until: float) -> None:
         clock = asyncio.get_running_loop().time
         while (limited_s := await self._limited()) > 0:
-            # Who comes right at its end would be one more who competes for the next call.
+            # A look right at its end would be one more competitor for the next call.
             pause_s = limited_s + random.uniform(0, _YIELDS_FOR_S)  # noqa: S311 - jitter needs no secrecy
             if clock() + pause_s > until or await happens(self._closing, pause_s):
                 return

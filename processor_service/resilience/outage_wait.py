@@ -24,7 +24,7 @@ HOLD_S: Final = 65.0
 MOST_KEPT: Final = 60
 _PAUSE_S: Final = (1.0, 3.0)
 _SPREAD: Final = 0.2
-# Who waits asks once one answer has come; all at once would be the next overload.
+# A waiting question asks once one answer has come; all at once would be the next overload.
 _BACK_WITHIN_S: Final = 2.0
 # The vendor is away. Its wrong or empty answers would come again, and each costs.
 AWAY: Final = frozenset(
@@ -41,7 +41,7 @@ def until_it_works(sleep: Sleep, breakers: Iterable[CircuitBreaker], stopping: S
     """The same sleep, which ends soon after a circuit that is open closes, or the process is told
     to end.
 
-    Else who wakes up during the probe would wait for a whole further rest.
+    Otherwise a question that wakes up during the probe would wait for another whole pause.
     """
 
     async def nap(seconds: float) -> None:

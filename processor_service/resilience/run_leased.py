@@ -69,8 +69,8 @@ class LeasedWork:
 async def leased(
     task: Task, message_id: str, leases: Leases, deadline_s: float, stopping: Stopping
 ) -> AsyncIterator[LeasedWork]:
-    """Claim ``task`` for the body, and finish it or hand it back behind the body. Whatever ends the
-    body early, the lease is released; ``deadline_s`` seconds after the beginning the body is
+    """Claim ``task`` for the body, and finish it or hand it back behind the body. If anything ends
+    the body early, the lease is released; ``deadline_s`` seconds after the beginning the body is
     cancelled.
     """
     began = asyncio.get_running_loop().time()
@@ -107,7 +107,7 @@ async def _claim(
     """The claim; a held lease of the same message is waited for, until its holder finishes, hands
     the task back or is dead, or until this process is told to end.
 
-    If the store is lost meanwhile, the holder may be alive: the next delivery sees further.
+    If the store is lost meanwhile, the holder may be alive: the next delivery decides.
     """
     clock, waits = asyncio.get_running_loop().time, False
     while True:

@@ -1,4 +1,4 @@
-"""The end of the process: who only waits hands its task back at once, who works goes on."""
+"""The end of the process: a worker that only waits hands its task back at once, others go on."""
 
 import asyncio
 from collections.abc import Awaitable

@@ -64,7 +64,7 @@ class SlackCalls:
 
     def __call__(self, method: str, channel: str = "") -> "_Call":
         """Inside, ``client`` is called for ``method``; around it, so that none of our functions
-        stands between the two in a stack. Raises SlackUnavailable, OutcomeUnknown, SlackDenied or
+        comes between the two in a stack. Raises SlackUnavailable, OutcomeUnknown, SlackDenied or
         SlackRefused.
         """
         key = f"{method}:{channel}" if channel and method in _BY_CHANNEL else method

@@ -111,8 +111,8 @@ class SlackConversations:
 
 
 def _since(task: Task) -> str:
-    """Since when the task's messages may stand there. A reaction may have been there before: since
-    its message was written, in direct messages a week at most.
+    """The time from which the task's messages may be there. An earlier reaction may have brought
+    them: then since its message was written, in direct messages for a week at most.
     """
     asked = task.occurred_at.timestamp() - _CLOCK_GRACE_S
     if task.source is Source.REACTION and task.subject is not None:

@@ -1,4 +1,4 @@
-"""What a message of ours shows, as Slack returns it; and what a stream of ours is told."""
+"""The content of a message of ours, as Slack returns it, and the arguments of a stream's calls."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

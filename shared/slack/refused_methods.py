@@ -12,7 +12,7 @@ log = get_logger(__name__)
 
 # Within this time a fix by an administrator, or a feature that Slack switched on, takes effect.
 REFUSED_FOR_S: Final = 600.0
-# What a workspace or a server does not have at all comes with an installation.
+# A feature that a workspace or a server lacks altogether comes only with an installation.
 MISSING_FOR_S: Final = 3_600.0
 NO_SESSIONS: Final = frozenset({"feature_disabled", "not_agent_app"})
 _MISSING: Final = NO_SESSIONS | {"unknown_method", "method_deprecated", "deprecated_endpoint"}

@@ -1,1 +1,1 @@
-"""What shows whether users would be answered: the doctor, and synthetic questions."""
+"""Checks of whether users would get answers: the doctor, and synthetic questions."""

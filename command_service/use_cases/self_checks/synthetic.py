@@ -1,4 +1,6 @@
-"""Ask a synthetic question: operators see by it whether users would be answered who do not ask."""
+"""Ask a synthetic question: even while nobody asks, it shows operators whether users would get an
+answer from the service.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable

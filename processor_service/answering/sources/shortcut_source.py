@@ -1,5 +1,5 @@
-"""The messages that a shortcut, a catch-up or a question about what stands beside it is about, read
-only if its user may read them.
+"""The messages that a shortcut, a catch-up or a question beside the agent view is about, read only
+if its user may read them.
 """
 
 from collections.abc import Awaitable, Callable
@@ -30,8 +30,8 @@ class NothingToRead(PermanentError):
 
 
 class NotInBoth(PermanentError):
-    """The user, or the bot, is not in the channel that is asked about; or there is none, or no such
-    message in it. Which of it is not told: who names a channel must learn nothing of it.
+    """The user or the bot is not in the channel asked about, or there is no such channel, or no
+    such message in it. The user is not told which: naming a channel must teach nothing about it.
     """
 
     reason = "catch_up_not_there"
@@ -61,7 +61,7 @@ async def caught_up(
 async def open_beside(
     task: Task, subject: Subject, threads: ThreadReader, channels: Channels, run: TaskRun
 ) -> tuple[ThreadMessage, ...]:
-    """The message, or thread, that stands beside the agent view, if it is for both.
+    """The message, or thread, that is open beside the agent view, if both may read it.
 
     Raises NothingToRead, and what ``caught_up`` raises.
     """
@@ -78,7 +78,9 @@ async def _for_both(
     run: TaskRun,
     read: Callable[[Subject], Awaitable[SaidT]],
 ) -> SaidT:
-    """What is read in a channel that the user and the bot are in; Slack is asked each time."""
+    """The result of ``read`` in a channel that the user and the bot are in; Slack is asked each
+    time.
+    """
     member = False
     try:
         member = await run.read(partial(channels.is_member, task.user_id, subject.channel_id))

@@ -1,8 +1,8 @@
-"""The package that a document is: a zip of XML parts, looked at before anything parses it.
+"""A document's package: a zip of XML parts, checked before anything parses it.
 
-ECMA-376-2 (Open Packaging Conventions) allows UTF-8 and UTF-16, and no DTD: what has one, and so
-could name entities, was not made by an office program. Of an OpenDocument only parts that have
-none are read.
+ECMA-376-2 (Open Packaging Conventions) allows UTF-8 and UTF-16, and no DTD: a part that has one,
+and so could name entities, was not made by an office program. Of an OpenDocument only parts that
+have none are read.
 """
 
 import io
@@ -135,7 +135,7 @@ class Container:
             return part.read(_HEAD_BYTES)
 
     def _check_prolog(self, entry: zipfile.ZipInfo) -> None:
-        """A DTD stands before the root. Workbooks are read from the package itself, so in them a
+        """A DTD comes before the root. Workbooks are read from the package itself, so in them a
         part of any name is looked at.
         """
         is_xml = _is_xml(entry.filename)
@@ -180,7 +180,7 @@ def _check_directory(source: BinaryIO) -> None:
 
 
 def _check_sizes(entries: list[zipfile.ZipInfo], streamed: str | None) -> None:
-    """What an entry says of its size holds: zipfile reads no more of it."""
+    """An entry's stated size can be relied on: zipfile reads no more of it."""
     xml = [entry for entry in entries if _is_xml(entry.filename)]
     sheets = [
         entry

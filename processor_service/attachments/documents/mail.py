@@ -1,4 +1,4 @@
-"""A mail as its readers see it: who, when, about what, its words, and what it brought, by name."""
+"""A mail as its readers see it: people, time, subject, words, and the names of its attachments."""
 
 from collections.abc import Iterator
 from email import message_from_binary_file
@@ -15,7 +15,7 @@ _MOST_NAMES: Final = 50
 
 
 def read_mail(source: BinaryIO, paper: Paper) -> None:
-    """Write the mail; what it brought is named, and left out."""
+    """Write the mail; its attachments are named, and left out."""
     mail = message_from_binary_file(source, policy=default)
     if not any(mail[name] for name in _HEADERS):
         raise Unreadable("It is no mail.", "file_unreadable")

@@ -34,7 +34,7 @@ class Numbering:
             self._formats[num.get(qn("w:numId"))] = abstract.get(of, {})
 
     def before(self, list_id: str, level: int) -> str:
-        """What stands before the next paragraph of that list at that level."""
+        """The bullet or number before the next paragraph of that list at that level."""
         counts, formats = self._counts[list_id], self._formats.get(list_id, {})
         counts[level] += 1
         counts[level + 1 :] = [0] * (_LEVELS - level - 1)

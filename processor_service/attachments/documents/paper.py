@@ -1,4 +1,4 @@
-"""What a document is written on: a bounded text, and what was left out of it."""
+"""The paper that a document is written on: a bounded text, and a list of what was left out."""
 
 import time
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def picture(described: str) -> str:
 
 
 class Paper:
-    """A text of at most ``room`` bytes. Who reads for it stops once it is ``over``: it is full, or
+    """A text of at most ``room`` bytes. A reader stops once it is ``over``: it is full, or
     ``seconds`` of the processor's time are used up.
     """
 
@@ -33,7 +33,7 @@ class Paper:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more shall be read for it."""
+        """Whether its reader should stop."""
         return self._full or time.process_time() > self._until
 
     def write(self, line: str, *, words: bool = True) -> bool:

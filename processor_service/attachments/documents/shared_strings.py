@@ -1,4 +1,4 @@
-"""The words of a workbook's cells, which stand in a part of their own, each once."""
+"""The words of a workbook's cells, which have a part of their own in the package, each once."""
 
 import time
 import xml.etree.ElementTree as ET

@@ -44,9 +44,9 @@ def write_grid(paper: Paper, rows: Sequence[GridRow]) -> int | None:
 
 @dataclass
 class SheetEnd:
-    """What is told behind a sheet's rows: ``unread`` is the first row that was not read, ``last``
-    the last that there is, ``merged`` the ranges of merged cells; ``beyond``: there are columns
-    behind the last one that is read.
+    """The notes below a sheet's rows: ``unread`` is the first row that was not read, ``last`` the
+    last that there is, ``merged`` the ranges of merged cells; ``beyond``: there are columns behind
+    the last one that is read.
     """
 
     title: str

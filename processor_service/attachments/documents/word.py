@@ -1,5 +1,5 @@
 """Word documents: paragraphs, headings, lists and tables in their order, with tracked insertions
-and without tracked deletions, and what stands at their feet.
+and without tracked deletions, and the notes at their feet.
 """
 
 from collections.abc import Iterable, Iterator

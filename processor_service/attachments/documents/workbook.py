@@ -32,7 +32,7 @@ _UNCOMPUTED: Final = re.compile(rb"</(?:\w{1,8}:)?f>(?:<v ?/>|<v></v>|</(?:\w{1,
 
 @dataclass
 class _Facts:
-    """What stands around a sheet's cells."""
+    """Facts about a sheet besides its cells."""
 
     merged: list[str] = field(default_factory=list)
     last_row: int = 0
@@ -117,7 +117,7 @@ def _formulas(sheet: Any, container: Container) -> Iterator[Sequence[Any]]:
 
 
 def _facts(container: Container, sheet: Any) -> _Facts:
-    """What openpyxl does not tell of a sheet that it reads in pieces."""
+    """The facts that openpyxl does not give about a sheet that it reads in pieces."""
     facts, carried = _Facts(), b""
     with container.zip.open(_part_of(sheet)) as part:
         while chunk := part.read(_CHUNK):

@@ -18,9 +18,9 @@ _EVERY_S = 0.5
 
 @asynccontextmanager
 async def cards_shown(preview: LivePreview) -> AsyncIterator[None]:
-    """Show the steps while the body works, whatever becomes of that. If the body fails, steps
-    without words below them are taken away, unless another worker has the task: what the user
-    reads then is its successor's, a notice, or that the question is kept.
+    """Show the steps while the body works, which a failure to show them does not disturb. If the
+    body fails, steps without words below them are removed, unless another worker has the task: the
+    user then reads a successor's answer, a notice, or that the question is kept.
     """
     ended = asyncio.Event()
     watch = asyncio.create_task(_watch(preview, ended), name="task cards")
@@ -57,7 +57,7 @@ async def _watch(preview: LivePreview, ended: asyncio.Event) -> None:
         if cards.away:
             await _withdraw(preview)
         else:
-            # What these say is told by the next step of the answer, too.
+            # The next step of the answer meets the same errors.
             with suppress(LeaseLost, SlackDenied):
                 await preview.show_cards()
         await happens(ended, _EVERY_S)

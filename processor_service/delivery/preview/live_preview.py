@@ -120,12 +120,12 @@ class LivePreview:
         return append_every_s(self.budget.room(APPEND)) if running else EVERY_S
 
     async def settle(self) -> None:
-        """Show nothing by itself any more. What is being shown is waited for."""
+        """Show nothing more by itself, and wait for a step that is under way."""
         async with self._showing:
             await self.first_words.end()
 
     async def _show_held(self) -> None:
-        # What these two say is told by the next step, too.
+        # The next step meets the same two errors.
         with suppress(LeaseLost, SlackDenied):
             await self.update(self._said)
 
@@ -198,7 +198,7 @@ class LivePreview:
             await self._shown.post(body)
 
     async def show_cards(self) -> None:
-        """Show the steps of now: in a stream that has no words yet, or in a new one if the step is
+        """Show the current steps: in a stream that has no words yet, or in a new one if the step is
         worth it. Without room for it nothing is shown.
         """
         async with self._showing:

@@ -1,4 +1,4 @@
-"""What the model's stream tells on the way to an answer, as users see it."""
+"""The progress of the model's stream on the way to an answer, as users see it."""
 
 from dataclasses import dataclass
 

@@ -31,8 +31,8 @@ def append_every_s(room: float) -> float:
 
 @dataclass
 class FirstWords:
-    """Holds an answer's first words back for a moment: a few letters, then nothing, is what people
-    would see, and others in the channel perhaps for longer (reported, undocumented).
+    """Holds an answer's first words back for a moment: people would see a few letters, then
+    nothing, and others in the channel perhaps for longer (reported, undocumented).
     """
 
     held_s: float = HELD_S

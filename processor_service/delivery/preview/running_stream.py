@@ -24,12 +24,11 @@ STOPPED_BY_USER = "stopped_by_user"
 
 @dataclass
 class RunningStream:
-    """What is streamed into the last of the ``shown`` parts, after the task cards above it; one
-    stream at a time.
+    """The stream in the last of the ``shown`` parts, below its task cards; one stream at a time.
 
-    Each step is tried once, but for an end, which is retried. ``unconfirmed`` are the words and
-    cards of a start that Slack did not confirm, until it is looked for; it is ``unsettled`` unless
-    it was found. Text of unknown outcome ends what is known of a stream: it runs no more for us.
+    Each step is tried once; only an end is retried. ``unconfirmed`` are the words and cards of a
+    start that Slack did not confirm, until it is looked for; it is ``unsettled`` unless it was
+    found. Text of unknown outcome ends what is known of a stream: it runs no more for us.
     """
 
     shown: ShownParts

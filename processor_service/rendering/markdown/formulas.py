@@ -79,7 +79,7 @@ class _Formula:
         return text
 
     def _sequence(self, end: str) -> str:
-        """What stands up to ``end``, which is read too."""
+        """The formula up to ``end``, which is read too."""
         self.deep += 1
         if self.deep > _MOST_DEEP:
             raise _Unreadable
@@ -228,7 +228,7 @@ def lowered(text: str) -> str | None:
 
 
 def _grouped(text: str) -> str:
-    """``text`` in parentheses if a weaker operator stands outside of any in it."""
+    """``text`` in parentheses if a weaker operator is outside of any in it."""
     depth = 0
     for char in text:
         depth += (char in "([") - (char in ")]")

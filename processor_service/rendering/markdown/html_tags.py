@@ -32,7 +32,7 @@ def closed_at(source: str, name: str, at: int, taken: Container[int]) -> int:
 
 
 def small_letters(name: str, text: str) -> str | None:
-    """What stands between ``<sub>`` or ``<sup>`` and its end in small letters, if it has them."""
+    """The text between ``<sub>`` or ``<sup>`` and its end in small letters, if it has them."""
     return {"sub": lowered, "sup": raised}.get(name, lambda _: None)(text)
 
 

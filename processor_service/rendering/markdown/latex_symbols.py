@@ -12,7 +12,7 @@ def _names(text: str) -> list[str]:
     return text.split()
 
 
-# Letters and other signs: what follows them stands beside them.
+# Letters and other signs: the next character follows without a space.
 LETTERS: Final = _pairs(
     r"""
     alpha α beta β gamma γ delta δ epsilon ε varepsilon ε zeta ζ eta η theta θ vartheta ϑ iota ι
@@ -27,7 +27,7 @@ LETTERS: Final = _pairs(
     therefore ∴ because ∵ copyright © pounds £ yen ¥ S § imath ı jmath ȷ surd √ backslash \
     """
 )
-# Operators and relations: a space stands on either side.
+# Operators and relations: a space goes on either side.
 OPERATORS: Final = _pairs(
     r"""
     times × div ÷ pm ± mp ∓ cdot · ast ∗ oplus ⊕ ominus ⊖ otimes ⊗ odot ⊙ cup ∪ cap ∩ setminus ∖

@@ -18,7 +18,7 @@ class SlackTalks:
         self._calls = calls
 
     async def around(self, task: Task) -> Talk:
-        """What stands before the task's message; later messages do not count."""
+        """The messages before the task's own; later messages do not count."""
         thread_ts, asked = task.thread_ts or "", float(task.message_ts or 0)
         reading = SlackReading(self._calls, task.channel_id, thread_ts, thread_ts=thread_ts)
         messages, whole = await reading.whole(asked)

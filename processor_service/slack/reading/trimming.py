@@ -61,7 +61,7 @@ class TrimmedMessages:
             # What people said after the question is not its context; an answer of ours may be.
             message = _wordless(message)
         elif self.messages and message.get("streaming_state") != "in_progress":
-            # A stream that runs has no mark: whose it is may be told by its words alone.
+            # A stream that runs has no mark: only its words may tell whose it is.
             size = size_of(message)
             self._with_words.append((len(self.messages), size))
             self._left -= size

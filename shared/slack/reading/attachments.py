@@ -75,8 +75,8 @@ class BroughtAlong:
 
 
 def brought_along(message: Mapping[str, Any], our_bot: OurBot) -> BroughtAlong:
-    """What a person's message brings along. For an app's message it must not be asked: an app can
-    write anything into its attachments, and so pass its words off as anybody's.
+    """What a person's message brings along. Never call it for an app's message: an app can write
+    anything into its attachments, and so pass its words off as anybody's.
     """
     found, room = BroughtAlong(), _Room(our_bot)
     for attachment in _attachments(message):

@@ -1,5 +1,5 @@
 """Spreadsheets of OpenDocument, read in pieces: each sheet as a table whose cells keep their row
-and column. What a cell shows stands in it as its words.
+and column. A cell holds what it shows as its words.
 """
 
 import re
@@ -125,7 +125,7 @@ def _hidden_style(style: Any) -> set[str]:
 
 
 def _forget(element: Any) -> None:
-    """What was read takes no more memory."""
+    """Free the memory of the rows that were read."""
     element.clear()
     while element.getprevious() is not None:
         del element.getparent()[0]

@@ -1,5 +1,5 @@
-"""Texts of OpenDocument: paragraphs, headings, lists and tables in their order, and what stands at
-their feet. Insertions that are tracked stand in place, deletions elsewhere.
+"""Texts of OpenDocument: paragraphs, headings, lists and tables in their order, and the notes at
+their feet. Tracked insertions are in their place in the file, deletions elsewhere.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What is changed in a text so that Slack shows it as it is meant."""
+"""The changes in a text that make Slack show it as it is meant."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A text while it is read: its edits and spans so far, and what stands beside a place."""
+"""A text while it is read: its edits and spans so far, and the characters beside a place."""
 
 import unicodedata
 from collections.abc import Callable
@@ -66,7 +66,7 @@ class State(StateInline):
         return before, self.src[end] if end < len(self.src) else " "
 
     def replace(self, end: int, text: str, shown: str) -> None:
-        """Replace what stands from here to ``end`` by ``text``, of which ``shown`` is seen."""
+        """Replace the text from here to ``end`` by ``text``, of which readers see ``shown``."""
         start, self.pos = self.pos, end
         self.edits.append(Edit(start, end, text))
         self.spans.append((start, end))
