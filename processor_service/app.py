@@ -252,7 +252,7 @@ def _seal(settings: ProcessorSettings) -> Seal:
     return Seal(settings.signing.sign("seal", length=64))
 
 
-def _later(settings: ProcessorSettings) -> list[Callable[[], Awaitable[None]]]:
+def _later(settings: ProcessorSettings) -> list[Callable[[], Awaitable[object]]]:
     """The steps that only the first push needs, in the order it needs them."""
     of_tokens = [cold_start.import_token_reader] if settings.push_is_authenticated else []
     return [*of_tokens, cold_start.import_answering]

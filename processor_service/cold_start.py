@@ -8,7 +8,10 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import Final
 
 from shared import gc_tuning
 from shared.background import Background
@@ -77,7 +80,7 @@ def _models_unbuilt() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def meanwhile(*steps: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+async def meanwhile(*steps: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
     """Run the steps beside the event loop, one after the other: the service takes pushes already.
     Code that needs an import earlier makes it itself, and waits for the rest of it.
     """
@@ -89,7 +92,7 @@ async def meanwhile(*steps: Callable[[], Awaitable[None]]) -> AsyncIterator[None
         await background.close(_CLOSED_WITHIN_S)
 
 
-async def _take(steps: tuple[Callable[[], Awaitable[None]], ...]) -> None:
+async def _take(steps: tuple[Callable[[], Awaitable[object]], ...]) -> None:
     gc_tuning.pause()
     try:
         for step in steps:
@@ -98,19 +101,9 @@ async def _take(steps: tuple[Callable[[], Awaitable[None]], ...]) -> None:
         gc_tuning.resume()
 
 
-async def import_answering() -> None:
-    """The imports that only questions need: the use case, rendering, Markdown."""
-
-    def load() -> None:
-        import processor_service.answering.answer
-
-    await asyncio.to_thread(load)
-
-
-async def import_token_reader() -> None:
-    """The imports that only reading a push's token needs."""
-
-    def load() -> None:
-        import google.auth.jwt
-
-    await asyncio.to_thread(load)
+# The imports that only questions need: the use case, rendering, Markdown.
+import_answering: Final = partial(
+    asyncio.to_thread, import_module, "processor_service.answering.answer"
+)
+# Those that only reading a push's token needs.
+import_token_reader: Final = partial(asyncio.to_thread, import_module, "google.auth.jwt")

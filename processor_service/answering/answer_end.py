@@ -4,28 +4,16 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
 from processor_service.ports.answers import Answer
 from processor_service.ports.citations import Citations
-from processor_service.ports.model import AnswerFormat, Chunk, ParsedAnswer, Prompt
+from processor_service.ports.model import AnswerFormat, Chunk, ParsedAnswer
 from shared.errors import Cancelled, MechachangError, ModelRefused, ModelUnavailable
 from shared.task import Mode
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
-
-
-class Asked(Protocol):
-    """The part of a request that decides what its answer is."""
-
-    @property
-    def prompt(self) -> Prompt:
-        """What was asked."""
-
-    @property
-    def tools_failed(self) -> bool:
-        """Whether it should have used tools, and did not."""
 
 
 # What follows the end (usage, sources, a signature) comes with it or never.
@@ -45,14 +33,19 @@ async def to_its_end(pieces: AsyncGenerator[Chunk, None]) -> AsyncGenerator[Chun
             end = piece if piece.finished else None
 
 
-def whole_answer(text: str, last: Chunk, model: str, request: "Asked") -> Answer:
-    """The answer that ``text`` is, with its ``last`` piece.
+def whole_answer(
+    text: str, last: Chunk, model: str, form: AnswerFormat | None, *, tools_failed: bool
+) -> Answer:
+    """The answer that ``text`` is, with its ``last`` piece; ``tools_failed``: it should have used
+    tools, and did not.
 
     Raises ModelUnavailable, ModelRefused or Cancelled if it is not an answer.
     """
     if not last.finished:
         raise ModelUnavailable("The answer broke off before its end.", reason="answer_cut")
-    reading = _reading(text, request.prompt.answer_format, cut=last.truncated or last.stopped)
+    reading = ParsedAnswer(text, Mode.CHAT)
+    if form and text:
+        reading = form.read(text, cut=last.truncated or last.stopped)
     if not reading.text and last.stopped:
         raise Cancelled("The answer was stopped before a word.")
     if not reading.text and last.truncated:
@@ -66,16 +59,8 @@ def whole_answer(text: str, last: Chunk, model: str, request: "Asked") -> Answer
         last.prompt_tokens,
         last.output_tokens,
         reading.mode or Mode.CHAT,
-        replace(last.sources, missing=last.sources.missing or request.tools_failed),
+        replace(last.sources, missing=last.sources.missing or tools_failed),
         last.stopped,
-    )
-
-
-def _reading(text: str, answer_format: AnswerFormat | None, *, cut: bool) -> ParsedAnswer:
-    return (
-        answer_format.read(text, cut=cut)
-        if answer_format and text
-        else ParsedAnswer(text, Mode.CHAT)
     )
 
 

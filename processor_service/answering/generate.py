@@ -270,7 +270,9 @@ async def _ask(
         except ModelUnavailable as error:
             error.begun = any(texts)
             raise
-        answer = whole_answer("".join(texts).strip(), last, name, request)
+        answer = whole_answer(
+            "".join(texts).strip(), last, name, form, tools_failed=request.tools_failed
+        )
     yield answer
 
 

@@ -1,9 +1,9 @@
 """A second model beside one that says nothing: the model that speaks first gives the answer."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from shared.errors import ModelRejected, ModelUnavailable
@@ -70,20 +70,16 @@ class Hedge(Generic[StepT]):
     lost: Callable[[], None]
 
 
-@dataclass
-class _Race(Generic[StepT]):
-    lanes: list[Lane[StepT]] = field(default_factory=list)
-
-    async def winner(self) -> Lane[StepT]:
-        """The lane that speaks first; raises the last failure once none is left to speak."""
-        silent = list(self.lanes)
-        while True:
-            firsts = [lane.first for lane in silent]
-            await asyncio.wait(firsts, return_when=asyncio.FIRST_COMPLETED)
-            for lane in [one for one in silent if one.first.done()]:
-                silent.remove(lane)
-                if not silent or not lane.says_nothing():
-                    return lane
+async def _winner(lanes: Sequence[Lane[StepT]]) -> Lane[StepT]:
+    """The lane that speaks first; raises the last failure once none is left to speak."""
+    silent = list(lanes)
+    while True:
+        firsts = [lane.first for lane in silent]
+        await asyncio.wait(firsts, return_when=asyncio.FIRST_COMPLETED)
+        for lane in [one for one in silent if one.first.done()]:
+            silent.remove(lane)
+            if not silent or not lane.says_nothing():
+                return lane
 
 
 async def hedged(
@@ -94,32 +90,32 @@ async def hedged(
     Raises what the lane raises; if both say nothing, the failure of the later one.
     """
     first = begin()
-    race = _Race([first])
+    lanes = [first]
     try:
         await asyncio.wait([first.first], timeout=hedge.after_s or None)
         if not first.first.done():
             hedge.slow()
             if hedge.second is not None and await hedge.may():
-                race.lanes.append(hedge.second())
-        lane = await race.winner()
-        await _settle(race, lane, hedge)
+                lanes.append(hedge.second())
+        lane = await _winner(lanes)
+        await _settle(lanes, lane, hedge)
         step = await lane.first
         while step is not None:
             yield step
             step = await lane.next()
     finally:
-        for lane in race.lanes:
+        for lane in lanes:
             await lane.close()
 
 
-async def _settle(race: _Race[StepT], winner: Lane[StepT], hedge: Hedge[StepT]) -> None:
-    if len(race.lanes) == 1:
+async def _settle(lanes: Sequence[Lane[StepT]], winner: Lane[StepT], hedge: Hedge[StepT]) -> None:
+    if len(lanes) == 1:
         return
-    by = "first" if winner is race.lanes[0] else "second"
+    by = "first" if winner is lanes[0] else "second"
     by = "none" if winner.says_nothing() else by
     GEMINI_HEDGES.add(winner=by)
     log.info("A second model was asked beside a silent one.", action="model_hedged", winner=by)
-    for lane in race.lanes:
+    for lane in lanes:
         if lane is not winner:
             await lane.close()
     if by == "second":

@@ -18,7 +18,7 @@ from processor_service.answering.single_flight import (
 from processor_service.answering.sources.earlier_answer import earlier_words
 from processor_service.answering.sources.shortcut_source import caught_up, material, open_beside
 from processor_service.answering.thread_queue import LongWait
-from processor_service.answering.token_count import CountingModel, Tally
+from processor_service.answering.token_count import CountingModel
 from processor_service.answering.without_files import ask_with_files
 from processor_service.attachments.attach import Attachments, attach_files
 from processor_service.delivery.context import AnswerContext
@@ -204,10 +204,10 @@ async def _ask(
     ctx: AnswerContext, preview: LivePreview, names: Names, deps: AnswerDeps, prompt: Prompt
 ) -> AsyncGenerator[Progress, None]:
     """Ask the model, with names instead of ids in its answer; its tokens are spent in any case."""
-    task, tally = ctx.task, Tally()
+    task, counted = ctx.task, CountingModel(deps.source.model)
     patience = ctx.cancel.cutting_short(deps.source.generation.patience)
     generation = replace(deps.source.generation, patience=patience)
-    model = CancellableModel(CountingModel(deps.source.model, tally), ctx.cancel)
+    model = CancellableModel(counted, ctx.cancel)
     told = beside_quotes(prompt, deps.source.prompt_config.options_by_mode, task.locale)
     may_hedge = partial(deps.coordination.limits.has_tokens_left, task.team_id, task.user_id)
     request = GenerationRequest(told, model, ModelProgress(preview), may_hedge=may_hedge)
@@ -224,7 +224,7 @@ async def _ask(
         await ctx.status.stay()
         raise
     finally:
-        await deps.coordination.limits.spend(task.team_id, task.user_id, tally.tokens)
+        await deps.coordination.limits.spend(task.team_id, task.user_id, counted.tokens)
 
 
 async def _keep(task: Task, key: str | None, new: Answer, source: AnswerSource) -> None:

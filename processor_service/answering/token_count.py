@@ -10,22 +10,15 @@ from processor_service.telemetry import attempt_metrics
 
 
 @dataclass
-class Tally:
-    """The tokens of one delivery's attempts together."""
-
-    tokens: int = 0
-
-
-@dataclass(frozen=True)
 class CountingModel:
-    """A ``ports.Model`` that adds each attempt's tokens to ``tally``, however it ends.
+    """A ``ports.Model`` that adds up the ``tokens`` of one delivery's attempts, however each ends.
 
     The tokens of an attempt that is cut off before Gemini reports them are estimated by its texts;
     an attempt without any piece counts for nothing: usually it was refused.
     """
 
     model: Model
-    tally: Tally
+    tokens: int = 0
 
     async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
         """The pieces of the answer as they come."""
@@ -39,7 +32,7 @@ class CountingModel:
         finally:
             # Only the attempt knows the usage of a piece that ends an answer as refused.
             told = max(told, attempt_metrics.tokens_so_far())
-            self.tally.tokens += told or (_estimate(prompt, "".join(said)) if said else 0)
+            self.tokens += told or (_estimate(prompt, "".join(said)) if said else 0)
 
 
 def _estimate(prompt: Prompt, said: str) -> int:

@@ -7,22 +7,16 @@ from datetime import UTC, datetime
 from opentelemetry.trace import SpanKind
 
 from processor_service.api.push_request import PushRequest
-from processor_service.telemetry.task_metrics import bound_measures
+from processor_service.telemetry.task_metrics import TaskMeasures, bound_measures
 from shared.task import Task
 from shared.telemetry import metrics
 from shared.telemetry.tracing import Attributes, extracted_context, reason_of, span
 
 
-class Delivered:
-    """One delivery; its outcome is set once it is known."""
-
-    def __init__(self) -> None:
-        self.outcome: str | None = None
-
-
 @contextmanager
-def measured(name: str, task: Task, pushed: PushRequest) -> Iterator[Delivered]:
-    """Measure one delivery of ``task``: a span ``name`` in the task's trace, and its outcome.
+def measured(name: str, task: Task, pushed: PushRequest) -> Iterator[TaskMeasures]:
+    """Measure one delivery of ``task``: a span ``name`` in the task's trace, and its outcome, which
+    the body sets once it is known.
 
     Attributes by OpenTelemetry's conventions for messaging.
     """
@@ -38,19 +32,19 @@ def measured(name: str, task: Task, pushed: PushRequest) -> Iterator[Delivered]:
         "mechachang.task_kind": task.kind,
     }
     _count_arrival(pushed, attempt)
-    delivered, failed = Delivered(), ""
+    failed = ""
     with bound_measures(task) as measures:
         try:
             context = extracted_context(message.attributes)
             with span(name, attributes, kind=SpanKind.CONSUMER, context=context) as current:
-                yield delivered
-                current.set_attribute("mechachang.outcome", delivered.outcome or "")
+                yield measures
+                current.set_attribute("mechachang.outcome", measures.outcome or "")
         except BaseException as error:
             failed = reason_of(error)
             raise
         finally:
             metrics.TASKS.add(
-                outcome="failed" if failed else str(delivered.outcome),
+                outcome="failed" if failed else str(measures.outcome),
                 reason=failed or measures.reason,
                 mode=task.mode,
                 source=task.source,

@@ -3,6 +3,6 @@
 ``context`` is one answer's. ``destination`` finds its place, ``slack_writer`` makes each visible
 step. ``thread_status`` (its ``status_line``, or a ``delay_note`` where Slack shows none, and the
 ``agent_session``) and the live ``preview`` come before the end; ``reconcile`` makes the messages
-whole and ``verify`` compares them. ``answer_file`` and ``layout_fallback`` take what Slack refuses,
+whole and ``verify`` compares them. ``answer_file`` takes what is too long, or refused, and
 ``notice`` says why there is no answer.
 """

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from processor_service.delivery.layout_fallback import post_as_slack_takes_it
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.ports.conversations import Conversations
 from processor_service.rendering.messages import render_question, render_subject
+from processor_service.rendering.plain_text import as_slack_takes_it
 from shared.errors import SlackRefused
 from shared.ledger import Mark
 from shared.task import Source, Task
@@ -89,7 +89,8 @@ async def _show_question(
         return shown
     subject = task.subject
     body = render_subject(task, subject, asker) if subject else render_question(task, asker)
-    posted = await post_as_slack_takes_it(channel, body, Mark(task.task_id, "question"))
+    post = partial(channel.post, mark=Mark(task.task_id, "question"))
+    posted = await as_slack_takes_it(post, body)
     alone = task.source is Source.REACTION and task.shown_below is None
     if alone or (subject is None and task.share is None):
         # The command's ack has shown nothing: this is the first sign of it, as of a reaction that

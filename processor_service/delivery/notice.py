@@ -7,11 +7,11 @@ from functools import partial
 
 from processor_service.delivery.delay_note import take_away
 from processor_service.delivery.destination import resolve_destination
-from processor_service.delivery.layout_fallback import post_as_slack_takes_it
 from processor_service.delivery.reconcile import ExistingMessages, find_existing
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.ports.conversations import Body, Conversations
 from processor_service.rendering.messages import render_notice, render_stopped
+from processor_service.rendering.plain_text import as_slack_takes_it
 from processor_service.texts.failures import Failure
 from shared.errors import QUESTION_GONE, Cancelled, SlackRefused
 from shared.ledger import Mark
@@ -86,7 +86,7 @@ async def _post_unless_settled(task: Task, failure: Failure, writer: SlackWriter
     # Words of an answer that will not be finished.
     words = [*found.answers, *found.files]
     notice = _notice(task, replace(failure, shown=bool(words)), writer.conversation.place)
-    await post_as_slack_takes_it(writer, notice, Mark(task.task_id, "notice"))
+    await as_slack_takes_it(partial(writer.post, mark=Mark(task.task_id, "notice")), notice)
     await writer.remove_all(words)
     if await writer.run.may_have_concurrent_worker():
         beside = await find_existing(task.task_id, writer)

@@ -27,14 +27,6 @@ _NAMES_THINKING: Final = re.compile(r"thinking", re.IGNORECASE)
 _NAMES_NOTHING: Final = re.compile(r"request contains an invalid argument", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """The error that answered a request instead of a first piece."""
-
-    code: int
-    message: str
-
-
 @dataclass
 class ModelCapabilities:
     """The options that each model has rejected so far."""
@@ -52,10 +44,11 @@ class ModelCapabilities:
         return wished
 
     def fallback_options(
-        self, refused: GenerationOptions, refusal: Refusal, prompt: Prompt, model: str
+        self, refused: GenerationOptions, code: int, message: str, prompt: Prompt, model: str
     ) -> GenerationOptions | None:
-        """The options for another attempt; None if the refusal is about something else."""
-        code, message = refusal.code, refusal.message
+        """The options for another attempt after an error instead of a first piece; None if that is
+        about something else.
+        """
         if refused.thinking is not None and code == 400 and _NAMES_THINKING.search(message):
             self._learn_thinking(model, refused.thinking)
             return replace(refused, thinking=None)

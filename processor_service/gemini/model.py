@@ -7,7 +7,7 @@ from typing import Final
 
 from google.genai.errors import APIError
 
-from processor_service.gemini.capabilities import ModelCapabilities, Refusal
+from processor_service.gemini.capabilities import ModelCapabilities
 from processor_service.gemini.client import GeminiClient
 from processor_service.gemini.continuation import AnswerSoFar
 from processor_service.gemini.errors import meaning, plainly
@@ -25,7 +25,6 @@ class _Refused(Exception):
     def __init__(self, error: APIError) -> None:
         super().__init__(f"{error.code} {error.status}")
         self.error = error
-        self.refusal = Refusal(error.code, error.message or "")
 
 
 class GeminiModel:
@@ -47,11 +46,12 @@ class GeminiModel:
                     async for piece in pieces:
                         yield piece
             except _Refused as refused:
+                error = refused.error
                 lesser = self._capabilities.fallback_options(
-                    options, refused.refusal, prompt, model
+                    options, error.code, error.message or "", prompt, model
                 )
                 if lesser is None:
-                    raise meaning(refused.error) from refused.error
+                    raise meaning(error) from error
                 options = lesser
             else:
                 return

@@ -14,12 +14,7 @@ from shared.task import Locale, Purpose, Subject, Task
 
 _OURSELVES: Final = "Mechachang"
 # A summary needs the whole thread; other purposes only use it as context.
-_TOKENS: Final = {
-    Purpose.SUMMARISE: 4 * THREAD_TOKENS,
-    Purpose.TRANSLATE: THREAD_TOKENS,
-    Purpose.EXPLAIN: THREAD_TOKENS,
-    Purpose.ASK: THREAD_TOKENS,
-}
+_TOKENS: Final = {Purpose.SUMMARISE: 4 * THREAD_TOKENS, Purpose.CATCH_UP: 0}
 CATCH_UP_TOKENS: Final = 4 * THREAD_TOKENS
 """The most of a channel that is quoted; what does not fit is left out before, and told of."""
 
@@ -132,6 +127,13 @@ _TRANSLATE: Final[dict[Locale, str]] = {
         "without any remark. Keep its layout, code, addresses and names as they are."
     ),
 }
+_REQUESTS: Final = {
+    Purpose.SUMMARISE: _SUMMARISE,
+    Purpose.CATCH_UP: _CATCH_UP,
+    Purpose.EXPLAIN: _EXPLAIN,
+    Purpose.ASK: _ASK,
+    Purpose.TRANSLATE: _TRANSLATE,
+}
 _LANGUAGES: Final[dict[Locale, dict[Locale, str]]] = {
     "ja": {"ja": "日本語", "en": "英語"},
     "en": {"ja": "Japanese", "en": "English"},
@@ -154,26 +156,16 @@ def asked_about(
     if subject.beside:
         request, opening = prompt.text, _BESIDE[task.locale][of_channel]
     else:
-        request, opening = _request(subject.purpose, task.locale, words), _OPENING[task.locale]
+        language = _LANGUAGES[task.locale][target_language(words)]
+        request = _REQUESTS[subject.purpose][task.locale].format(language=language)
+        opening = _OPENING[task.locale]
     # The message itself is always quoted whole, and so is all that was kept of a channel.
     whole = quoted if of_channel else quoted[-1:]
-    budget = max(_TOKENS.get(subject.purpose, 0), sum(map(tokens_of, whole)))
+    budget = max(_TOKENS.get(subject.purpose, THREAD_TOKENS), sum(map(tokens_of, whole)))
     quotes = Quotes(quoted, names, opening, budget)
     # A web search would carry other people's words out of the workspace, for no use here.
     prompt = with_tools(replace(prompt, text=request), (), task.locale)
     return quoting(prompt, task, quotes)
-
-
-def _request(purpose: Purpose, locale: Locale, text: str) -> str:
-    if purpose is Purpose.SUMMARISE:
-        return _SUMMARISE[locale]
-    if purpose is Purpose.CATCH_UP:
-        return _CATCH_UP[locale]
-    if purpose is Purpose.EXPLAIN:
-        return _EXPLAIN[locale]
-    if purpose is Purpose.ASK:
-        return _ASK[locale]
-    return _TRANSLATE[locale].format(language=_LANGUAGES[locale][target_language(text)])
 
 
 def target_language(text: str) -> Locale:

@@ -33,11 +33,11 @@ def sources_footer(citations: Citations, locale: Locale) -> list[Block]:
     numbered = [f"{number}. {link}" for number, link in enumerate(pages, start=1)]
     links = [_link(_SEARCH_URL + quote_plus(words), words) for words in citations.searches]
     searches = list(_fitting(links, MAX_SEARCHES, _SEARCHES_CHARS))
-    blocks = [_context([WITHOUT_SEARCH[locale]])] if citations.missing else []
+    blocks = [context(WITHOUT_SEARCH[locale])] if citations.missing else []
     if numbered:
-        blocks.append(_context([f"*{SOURCES[locale]}*", *numbered]))
+        blocks.append(context(f"*{SOURCES[locale]}*", *numbered))
     if searches:
-        blocks.append(_context([f"*{SEARCHES[locale]}*", *searches]))
+        blocks.append(context(f"*{SEARCHES[locale]}*", *searches))
     return blocks
 
 
@@ -85,7 +85,3 @@ def _place(url: str) -> str:
 
 def _link(url: str, label: str) -> str:
     return f"<{escape(url.translate(_IN_URLS))}|{escape(neutralise(label))}>"
-
-
-def _context(texts: list[str]) -> Block:
-    return context(*texts)

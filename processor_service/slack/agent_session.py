@@ -19,23 +19,12 @@ _ENDS_AFTER_S: Final = 3_600.0
 _REMEMBERED: Final = 1_000
 
 
-class ProcessingSessions:
+Threads = BoundedMap[tuple[str, str], None]
+
+
+def processing_threads() -> Threads:
     """The threads whose sessions this process may have left ``processing``: a stream begins one."""
-
-    def __init__(self) -> None:
-        self._places = BoundedMap[tuple[str, str], None](_REMEMBERED, _ENDS_AFTER_S)
-
-    def note(self, channel: str, thread_ts: str) -> None:
-        """It may be processing from now on."""
-        self._places.put((channel, thread_ts), None)
-
-    def forget(self, channel: str, thread_ts: str) -> None:
-        """It is processing no more."""
-        self._places.pop((channel, thread_ts))
-
-    def may_hold(self, channel: str, thread_ts: str) -> bool:
-        """Whether it may be processing."""
-        return (channel, thread_ts) in self._places
+    return BoundedMap(_REMEMBERED, _ENDS_AFTER_S)
 
 
 @dataclass(frozen=True)
@@ -47,20 +36,20 @@ class SlackSession:
     thread_ts: str
     initiator: str | None
     refused: RefusedMethods
-    processing: ProcessingSessions
+    processing: Threads
 
     async def process(self, title: str) -> None:
         named = {"title": title} if title else {}
         by = {"initiator_user_id": self.initiator} if self.initiator else {}
-        self.processing.note(self.channel, self.thread_ts)
+        self.processing.put((self.channel, self.thread_ts), None)
         await self._set("processing", **named, **by)
 
     async def rest(self, *, always: bool = False) -> bool:
-        if not always and not self.processing.may_hold(self.channel, self.thread_ts):
+        if not always and (self.channel, self.thread_ts) not in self.processing:
             return True
         if not await self._set("active"):
             return False
-        self.processing.forget(self.channel, self.thread_ts)
+        self.processing.pop((self.channel, self.thread_ts))
         return True
 
     async def _set(self, status: str, **begin: str) -> bool:

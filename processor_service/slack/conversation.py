@@ -11,8 +11,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from processor_service.ports.conversations import Body, Document, Posted, TaskCard
 from processor_service.slack.agent_session import (
     SESSION_METHOD,
-    ProcessingSessions,
     SlackSession,
+    Threads,
+    processing_threads,
 )
 from processor_service.slack.reading.reader import SlackReading
 from processor_service.slack.shown_body import body_shown, said_in_stream
@@ -53,7 +54,7 @@ class SlackConversation(SlackReading):
     capacity: int = 1_000
     refused: RefusedMethods = field(default_factory=RefusedMethods)
     streamed: bool = True
-    processing: ProcessingSessions = field(default_factory=ProcessingSessions)
+    processing: Threads = field(default_factory=processing_threads)
 
     @property
     def edits(self) -> Self:
@@ -149,7 +150,7 @@ class SlackConversation(SlackReading):
 
         One that Slack may have begun without confirming it is found by ``find`` from then on.
         """
-        self.processing.note(self.channel, self.thread_ts or "")
+        self.processing.put((self.channel, self.thread_ts or ""), None)
         cards = cards if self.shows_cards else ()
         try:
             content = said_in_stream(markdown, cards, chunked=bool(cards))
@@ -250,7 +251,7 @@ class SlackConversation(SlackReading):
                 channel=self.channel, ts=posted.ts, **content, **rests
             )
         if with_session:
-            self.processing.forget(self.channel, self.thread_ts or "")
+            self.processing.pop((self.channel, self.thread_ts or ""))
         return ended
 
     async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:

@@ -7,7 +7,7 @@ import aiohttp
 from processor_service.ports.conversations import StreamIn
 from processor_service.ports.people import People
 from processor_service.ports.work import Responses, StreamOwners
-from processor_service.slack.agent_session import ProcessingSessions
+from processor_service.slack.agent_session import processing_threads
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversation import SlackConversation
 from processor_service.slack.reading.reader import StreamRecipient
@@ -57,7 +57,7 @@ class SlackConversations:
         self._uploads = SlackUploads(calls, session)
         self._starts = UnconfirmedStarts()
         self._refused = RefusedMethods()
-        self._processing = ProcessingSessions()
+        self._processing = processing_threads()
 
     def thread(self, task: Task, thread_ts: str, question_ts: str) -> SlackConversation:
         place = MessageRef(task.channel_id, thread_ts, question_ts)

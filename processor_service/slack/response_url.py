@@ -1,12 +1,13 @@
 """A slash command's response URL: messages that only the user sees."""
 
 import json
+from functools import partial
 
 import aiohttp
 
 from processor_service.ports.conversations import Body, Posted, ThreadHistory
 from processor_service.ports.work import Responses
-from processor_service.rendering.plain_text import as_plain_text, log_layout_refused
+from processor_service.rendering.plain_text import as_slack_takes_it
 from shared.errors import UNSHOWABLE, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from shared.signing import Signing, signed_blocks
@@ -57,17 +58,11 @@ class SlackResponse:
 
         It cannot be changed later: each message is final.
         """
-        try:
-            await self._send(body, mark)
-        except SlackRefused as refused:
-            if refused.reason != UNSHOWABLE or not body.blocks:
-                raise
-            log_layout_refused(refused)
-            await self._send(as_plain_text(body), mark)
+        await as_slack_takes_it(partial(self._send, mark), body)
         await self._responses.add(mark)
         return Posted(str(mark.part), mark)
 
-    async def _send(self, body: Body, mark: Mark) -> None:
+    async def _send(self, mark: Mark, body: Body) -> None:
         payload = {
             "response_type": "ephemeral",
             "text": body.text,

@@ -18,6 +18,7 @@ class TaskMeasures:
     """The measurements of one delivery; ``reason`` says why it ended as it did."""
 
     task: Task
+    outcome: str | None = None
     reason: str = "none"
     model_s: float = 0.0
     words_seen: bool = False

@@ -5,7 +5,7 @@ LaTeX.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from processor_service.rendering.markdown.latex_symbols import (
@@ -189,7 +189,7 @@ class _Formula:
             self.at += 1
             degree = self._sequence("]")
         under = self._argument()
-        small = _small(degree, RAISED)
+        small = small_form(degree, RAISED)
         if small is None:
             raise _Unreadable
         sign = {"3": "∛", "4": "∜"}.get(degree, f"{small}√")
@@ -197,7 +197,7 @@ class _Formula:
 
     def _script(self, *, raised: bool) -> None:
         text = self._argument().strip()
-        small = _small(text, RAISED if raised else LOWERED)
+        small = small_form(text, RAISED if raised else LOWERED)
         if small is not None:
             self.written.append(small)
         elif not raised and _LIMITED.search("".join(self.written[-1:]).strip()):
@@ -208,23 +208,13 @@ class _Formula:
             self.written.append(f"_{text}" if text.isalnum() else f"_({text})")
 
 
-def _small(text: str, forms: dict[str, str]) -> str | None:
-    """``text`` raised or lowered, unless a character has no such form or it is a word."""
+def small_form(text: str, forms: Mapping[str, str]) -> str | None:
+    """``text`` in ``forms`` of its characters, unless one has none or it is a word."""
     text = text.replace(" ", "")
     word = sum(char.isalpha() for char in text) > _SMALL_LETTERS
     if word or any(char not in forms for char in text):
         return None
     return "".join(forms[char] for char in text)
-
-
-def raised(text: str) -> str | None:
-    """``text`` as an exponent, if all of it has that form."""
-    return _small(text.strip(), RAISED)
-
-
-def lowered(text: str) -> str | None:
-    """``text`` as an index, if all of it has that form."""
-    return _small(text.strip(), LOWERED)
 
 
 def _grouped(text: str) -> str:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Container
 
 from processor_service.rendering.markdown.formula_places import MOST_FORMULA_CHARS
-from processor_service.rendering.markdown.formulas import lowered, raised
+from processor_service.rendering.markdown.formulas import small_form
+from processor_service.rendering.markdown.latex_symbols import LOWERED, RAISED
 
 _NAMES = "b|strong|i|em|u|s|del|ins|mark|small|big|sub|sup|span|font|center|kbd"
 _TAG = re.compile(rf"<(/?)({_NAMES})(?:\s[^<>\n]*+)?>", re.IGNORECASE)
@@ -33,7 +34,8 @@ def closed_at(source: str, name: str, at: int, taken: Container[int]) -> int:
 
 def small_letters(name: str, text: str) -> str | None:
     """The text between ``<sub>`` or ``<sup>`` and its end in small letters, if it has them."""
-    return {"sub": lowered, "sup": raised}.get(name, lambda _: None)(text)
+    forms = {"sub": LOWERED, "sup": RAISED}
+    return small_form(text.strip(), forms[name]) if name in forms else None
 
 
 def break_at(source: str, at: int) -> int:

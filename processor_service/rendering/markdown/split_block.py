@@ -197,7 +197,7 @@ class _Cuts:
     def best(self, start: int, most: int) -> int:
         """The best place after ``start`` and not after ``most``."""
         half = start + (most - start) // 2
-        for ends in (_ends_line, _ends_sentence, str.isspace):
+        for ends in ("\n".__eq__, _SENTENCE_ENDS.__contains__, str.isspace):
             for at in range(most, half, -1):
                 if ends(self._text[at - 1]) and not self._never[at] and not self._rather_not[at]:
                     return at
@@ -218,14 +218,6 @@ class _Cuts:
             for (start, end), marker in self._marked
             if start < at < end and len(marker) <= _LONGEST_MARKER
         ]
-
-
-def _ends_line(char: str) -> bool:
-    return char == "\n"
-
-
-def _ends_sentence(char: str) -> bool:
-    return char in _SENTENCE_ENDS
 
 
 def _whole(text: str, at: int, start: int) -> int:

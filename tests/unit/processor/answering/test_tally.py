@@ -2,7 +2,7 @@
 
 import pytest
 
-from processor_service.answering.token_count import CountingModel, Tally
+from processor_service.answering.token_count import CountingModel
 from processor_service.ports.model import Chunk, Prompt
 from processor_service.prompt.quotes import estimated_tokens
 from processor_service.telemetry import attempt_metrics
@@ -50,32 +50,32 @@ async def test_an_answer_whose_delivery_is_handed_back_counts_with_each_delivery
 
 
 async def test_a_stream_cut_before_it_says_what_it_took_is_estimated_by_its_words() -> None:
-    tally, model = Tally(), FakeModel([[Chunk("途中まで"), ModelUnavailable("cut")]])
+    tally = CountingModel(FakeModel([[Chunk("途中まで"), ModelUnavailable("cut")]]))
     with pytest.raises(ModelUnavailable):
-        [piece async for piece in CountingModel(model, tally).stream(PROMPT, "m")]
+        [piece async for piece in tally.stream(PROMPT, "m")]
     words = (PROMPT.system, PROMPT.text, "途中まで")
     assert tally.tokens == sum(map(estimated_tokens, words))
 
 
 async def test_a_stream_that_is_left_counts_what_was_told_by_then() -> None:
-    tally, model = Tally(), FakeModel([[Chunk("a", prompt_tokens=9, output_tokens=1), Chunk("b")]])
-    pieces = CountingModel(model, tally).stream(PROMPT, "m")
+    tally = CountingModel(FakeModel([[Chunk("a", prompt_tokens=9, output_tokens=1), Chunk("b")]]))
+    pieces = tally.stream(PROMPT, "m")
     await anext(pieces)
     await pieces.aclose()
     assert tally.tokens == 10
 
 
 async def test_an_attempt_that_was_turned_away_counts_for_nothing() -> None:
-    tally, model = Tally(), FakeModel([[ModelUnavailable("503")]])
+    tally = CountingModel(FakeModel([[ModelUnavailable("503")]]))
     with pytest.raises(ModelUnavailable):
-        [piece async for piece in CountingModel(model, tally).stream(PROMPT, "m")]
+        [piece async for piece in tally.stream(PROMPT, "m")]
     assert tally.tokens == 0
 
 
 async def test_use_that_came_with_a_refusal_instead_of_a_piece_counts() -> None:
-    tally, model = Tally(), FakeModel([[ModelRefused("blocked")]])
+    tally = CountingModel(FakeModel([[ModelRefused("blocked")]]))
     with attempt_at("m", {}):
         attempt_metrics.received(TokenUsage(input=30, thoughts=4), text=False)
         with pytest.raises(ModelRefused):
-            [piece async for piece in CountingModel(model, tally).stream(PROMPT, "m")]
+            [piece async for piece in tally.stream(PROMPT, "m")]
     assert tally.tokens == 34

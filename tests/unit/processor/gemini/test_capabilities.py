@@ -2,7 +2,7 @@
 
 import pytest
 
-from processor_service.gemini.capabilities import ModelCapabilities, Refusal
+from processor_service.gemini.capabilities import ModelCapabilities
 from processor_service.ports.generation_options import GenerationOptions, Thinking, Tool
 from processor_service.ports.model import Prompt
 
@@ -50,22 +50,20 @@ PROMPT = Prompt("system", "question", options=WISHES)
 def test_only_what_a_refusal_is_about_is_left_out(
     code: int, message: str, left: GenerationOptions | None
 ) -> None:
-    assert ModelCapabilities().fallback_options(WISHES, Refusal(code, message), PROMPT, "m") == left
+    assert ModelCapabilities().fallback_options(WISHES, code, message, PROMPT, "m") == left
 
 
 def test_who_wishes_nothing_is_refused_for_good() -> None:
     for message in ("Thinking level", "Tool use", "Request contains an invalid argument."):
         assert (
-            ModelCapabilities().fallback_options(
-                GenerationOptions(), Refusal(400, message), PROMPT, "m"
-            )
+            ModelCapabilities().fallback_options(GenerationOptions(), 400, message, PROMPT, "m")
             is None
         )
 
 
 def test_what_one_model_refused_is_still_asked_of_another() -> None:
     capabilities = ModelCapabilities()
-    capabilities.fallback_options(WISHES, Refusal(400, "Thinking level MINIMAL"), PROMPT, "main")
-    capabilities.fallback_options(NO_THINKING, Refusal(400, "Tool use"), PROMPT, "main")
+    capabilities.fallback_options(WISHES, 400, "Thinking level MINIMAL", PROMPT, "main")
+    capabilities.fallback_options(NO_THINKING, 400, "Tool use", PROMPT, "main")
     assert capabilities.options(PROMPT, "main") == GenerationOptions()
     assert capabilities.options(PROMPT, "spare") == WISHES
