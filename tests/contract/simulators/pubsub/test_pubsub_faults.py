@@ -1,6 +1,5 @@
 """Scripted faults, as the services' own clients meet them."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -8,14 +7,7 @@ from google.api_core import exceptions
 from google.pubsub_v1 import types
 
 from simulators.faults import Fault
-from simulators.pubsub import PubSubConfig
-from tests.support.workbenches.pubsub import Bench, eventually, serving
-
-
-@pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
-    async with serving(PubSubConfig(speed=100)) as opened:
-        yield opened
+from tests.support.workbenches.pubsub import Bench, eventually
 
 
 async def publish(bench: Bench, topic: str, **call: Any) -> str:

@@ -1,20 +1,12 @@
 """Uploading with slack_sdk's files_upload_v2, and downloading with and without the token."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest_asyncio
 from yarl import URL
 
-from tests.support.workbenches.slack import Workbench, error_of, workbench
+from tests.support.workbenches.slack import Workbench, error_of
 
 BEARER = {"Authorization": "Bearer xoxb-local"}
-
-
-@pytest_asyncio.fixture
-async def bench() -> AsyncIterator[Workbench]:
-    async with workbench() as opened:
-        yield opened
 
 
 async def test_an_uploaded_file_is_shared_in_the_thread(bench: Workbench) -> None:

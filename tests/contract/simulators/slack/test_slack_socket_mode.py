@@ -19,12 +19,6 @@ from tests.support.workbenches.slack import FAST, IMPATIENT, Workbench, recorder
 
 
 @pytest_asyncio.fixture
-async def bench() -> AsyncIterator[Workbench]:
-    async with workbench() as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture
 async def impatient() -> AsyncIterator[Workbench]:
     async with workbench(IMPATIENT) as opened:
         yield opened

@@ -1,22 +1,14 @@
 """The simulated Web API, driven by slack_sdk: who may call, arguments, and what it tells."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.slack.errors import Refusal
 from tests.support.workbenches.slack import FAST, Workbench, error_of, refused, workbench
-
-
-@pytest_asyncio.fixture
-async def bench() -> AsyncIterator[Workbench]:
-    async with workbench() as opened:
-        yield opened
 
 
 async def test_auth_test_says_whose_token_it_is(bench: Workbench) -> None:
