@@ -19,6 +19,11 @@ from shared.task import Purpose, Subject
 _MOST_CHARS: Final = 300
 _MOST_ENTITIES: Final = 20
 _SPOKEN: Final = re.compile(r"「[^」]*」|『[^』]*』|“[^”]*”|\"[^\"]*\"|`[^`]*`|^>.*$", re.MULTILINE)
+# What people paste behind their request, and what they mean by this message then.
+_EMOJI: Final = re.compile(r":[\w+'-]{1,100}:")
+_CUT: Final = re.compile(r"(?<!\d):|\n\s*\n")
+_PASTED_CHARS: Final = 10
+_QUOTED_CHARS: Final = 20
 _THIS: Final = "(?:この|横の|隣の|今の|いまの|開いている)"
 _ASKS: Final = re.compile(
     "まとめ|要約|サマリ|整理|キャッチアップ|教えて|話題|議論|決ま|決定|進捗|要点|ポイント|何が|何を"
@@ -45,12 +50,12 @@ _PURPOSES: Final = {
     _Place.MESSAGE: Purpose.EXPLAIN,
 }
 _DAYS: Final = (
-    (re.compile(r"今月|(?:1|一)(?:か|ヶ|ケ|カ|個)月|\bmonth\b"), 31),
+    (re.compile(r"今月|先月|(?:1|一)(?:か|ヶ|ケ|カ|個)月|\bmonth\b"), 31),
     (re.compile(r"先週|(?:2|二)週間|\blast week\b|\btwo weeks\b|\b2 weeks\b"), 14),
     (re.compile(r"今週|週間|\bweek\b"), 7),
+    (re.compile(r"一昨日|おととい|(?<!\d)3 ?日|\b(?:3|three) days\b"), 3),
     (re.compile(r"昨日|きのう|\byesterday\b"), 2),
     (re.compile(r"今日|きょう|本日|24 ?時間|\btoday\b|\b24 hours\b|\b1 ?day\b|(?<!\d)1 ?日間?"), 1),
-    (re.compile(r"(?<!\d)3 ?日|\b(?:3|three) days\b"), 3),
 )
 _USUAL_DAYS: Final = 7
 _DAY_S: Final = 86_400
@@ -87,10 +92,24 @@ def _subject(place: _Place, channel_id: str, ts: str, since: str | None = None) 
 def _asked_of(text: str) -> _Place | None:
     if not 0 < len(text) <= _MOST_CHARS:
         return None
-    words = _SPOKEN.sub(" ", _folded(text))
+    folded = _EMOJI.sub(" ", _folded(text))
+    words = _SPOKEN.sub(" ", folded)
     if _ASKS.search(words) is None:
         return None
-    return next((place for place, named in _PLACES.items() if named.search(words)), None)
+    found = ((place, named.search(words)) for place, named in _PLACES.items())
+    place, named = next(((place, named) for place, named in found if named), (None, None))
+    if named is None or place is _Place.CHANNEL:
+        return place
+    quoted = any(len(one[0]) >= _QUOTED_CHARS for one in _SPOKEN.finditer(folded))
+    return None if quoted or _is_followed_by_it(words, named.end()) else place
+
+
+def _is_followed_by_it(words: str, at: int) -> bool:
+    """Whether what is asked about stands in the text itself, behind the request."""
+    return any(
+        _ASKS.search(words, 0, cut.start()) and len(words[cut.end() :].strip()) >= _PASTED_CHARS
+        for cut in _CUT.finditer(words, at)
+    )
 
 
 def _days_in(text: str) -> int:

@@ -296,8 +296,16 @@ class SlackThreads:
             done.exception()
 
     async def _read(self, subject: Subject) -> _Said:
-        ts = subject.thread_ts or subject.message_ts
+        messages = await self._thread(subject, subject.thread_ts or subject.message_ts)
+        # Slack returns a reply alone where its own ts is asked for (github.com/slackapi/bolt-python
+        # issue 783), and what stands beside the agent view does not tell its thread.
+        asked = next((one for one in messages if one["ts"] == subject.message_ts), {})
+        root = asked.get("thread_ts")
+        if root is not None and root not in {one["ts"] for one in messages}:
+            messages = await self._thread(subject, root)
+        return said_about(subject, messages, await self._calls.ourselves())
+
+    async def _thread(self, subject: Subject, ts: str) -> list[Message]:
         thread = SlackReading(self._calls, subject.channel_id, ts, thread_ts=ts)
         until = float("inf") if subject.purpose is Purpose.SUMMARISE else float(subject.message_ts)
-        messages, _ = await thread.whole(until)
-        return said_about(subject, messages, await self._calls.ourselves())
+        return (await thread.whole(until))[0]

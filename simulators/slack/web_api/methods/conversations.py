@@ -165,12 +165,16 @@ def _following(found: Sequence[Message], limit: int) -> JSON:
     arguments={**_READING, "ts": NEEDED},
 )
 def replies(call: Call) -> JSON:
-    """A thread, oldest first; its parent leads the first page whatever the bounds are."""
+    """A thread, oldest first; its parent leads the first page whatever the bounds are. The ts of a
+    reply gives that reply alone (github.com/slackapi/bolt-python issue 783).
+    """
     channel = _own(call)
     log = call.workspace.log(channel.id)
     asked = log.get(call.get("ts"))
     limit = limit_of(call, 1000)
-    parent_ts = str(asked.thread_ts) if asked is not None and asked.is_reply else call.get("ts")
+    if asked is not None and asked.is_reply:
+        return {"messages": [_present(call, asked)], "has_more": False}
+    parent_ts = call.get("ts")
     thread, parent = log.replies(parent_ts), log.get(parent_ts)
     if asked is None and not thread:
         raise Refusal("thread_not_found")

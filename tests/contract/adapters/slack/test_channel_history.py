@@ -106,3 +106,25 @@ async def test_a_rate_limit_is_no_empty_channel(reading: Reading) -> None:
 
     with pytest.raises(SlackUnavailable):
         await threads.said_since(since(said.channel, "1.0"))
+
+
+@pytest.mark.parametrize(
+    ("purpose", "told"),
+    [
+        (Purpose.SUMMARISE, ["first", "a reply", "another", "last"]),
+        (Purpose.EXPLAIN, ["first", "a reply", "another"]),
+    ],
+)
+async def test_of_a_reply_that_stands_beside_without_its_thread_the_thread_is_read(
+    reading: Reading, purpose: Purpose, told: list[str]
+) -> None:
+    bench, threads = reading
+    first = bench.slack.people.post("hana", "#planning", "first")
+    replies = [
+        bench.slack.people.post("kenji", "#planning", text, thread_ts=first.ts)
+        for text in ("a reply", "another", "last")
+    ]
+    beside = Subject(
+        purpose=purpose, channel_id=first.channel, message_ts=replies[1].ts, beside=True
+    )
+    assert [one.text for one in await threads.said_about(beside)] == told

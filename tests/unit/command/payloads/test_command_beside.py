@@ -73,6 +73,8 @@ def test_this_channel_is_the_one_that_is_open_beside(text: str) -> None:
         ("このチャンネルの１週間をまとめて", 7),
         ("このチャンネルの先週をまとめて", 14),
         ("Summarize this channel's last month", 31),
+        ("このチャンネルの先月の話題をまとめて", 31),
+        ("このチャンネルで一昨日決まったことは", 3),
         ("このチャンネルで納期について決まったことは", 7),
     ],
 )
@@ -112,6 +114,34 @@ def test_of_an_open_message_this_channel_is_its_channel_and_the_first_one_counts
 )
 def test_what_does_not_ask_about_it_is_a_plain_question(text: str) -> None:
     assert about(text, CHANNEL, MESSAGE) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "このメッセージを英語に翻訳して：本日の会議は 15 時からに変更です。",
+        "このメッセージを英語にして意味も教えて\n\n本日の会議は 15 時からに変更です。",
+        "「本日の会議は 15 時からに変更になりました」このメッセージを丁寧に翻訳して",
+        "Translate this message into Japanese: the meeting has moved to 3 pm.",
+        "この投稿を要約して https://acme.slack.com/archives/C9/p1795480000000100",
+    ],
+)
+def test_who_writes_the_message_into_the_request_asks_about_that(text: str) -> None:
+    assert about(text, MESSAGE, CHANNEL) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "対象: このメッセージを英語に翻訳してください",
+        "このメッセージを要約して :bow: よろしくお願いいたします",
+        "このメッセージを要約して。\n3 行以内で、専門用語なしで、箇条書きでお願いします",
+        "15:30 のこのメッセージの「至急」の意味を教えて",
+        "Explain this message: why?",
+    ],
+)
+def test_how_the_request_is_to_be_answered_is_no_message(text: str) -> None:
+    assert about(text, MESSAGE, CHANNEL) is not None
 
 
 def test_who_sends_something_along_asks_about_that() -> None:
