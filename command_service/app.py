@@ -13,6 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.backfill.schedule import Backfill
+from command_service.backfill.sweep import BackfillDeps
 from command_service.payloads.messages import read_typed
 from command_service.payloads.model import Identity, RejectReason
 from command_service.ports import SocketState
@@ -153,7 +154,7 @@ async def running(
         adapters = Adapters(slack, access, queue, background, ledger)
         repetition = _use_cases(settings, adapters)
         history = SlackHistory(slack, access)
-        catch_up = Backfill(history, repetition.submit_deps, identity, ledger)
+        catch_up = Backfill(BackfillDeps(history, repetition.submit_deps, identity, ledger))
         following = FollowUpDeps(repetition.submit_deps, history, ledger)
         bolt = _bolt_app(settings, slack, identity)
         listening = _votes(

@@ -11,6 +11,11 @@ from shared.task import Following
 Positive = Annotated[int, Field(gt=0)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 FollowThreads = Literal["mention", "asker", "judge"]
+# Each with its mode: whether it is Socket Mode.
+_NEEDED: Final = {
+    "slack_app_token": (True, "only HTTP mode works without it"),
+    "slack_signing_secret": (False, "with SLACK_SOCKET_MODE=false"),
+}
 _FOLLOWED_BEFORE: Final = {"true": "asker", "false": "mention"}
 
 
@@ -55,20 +60,10 @@ class CommandSettings(ServiceSettings):
     def _was_a_switch(cls, value: str) -> str:
         return _FOLLOWED_BEFORE.get(value.strip().lower(), value)
 
-    @field_validator("slack_app_token")
+    @field_validator("slack_app_token", "slack_signing_secret")
     @classmethod
-    def _needed_in_socket_mode(
-        cls, value: SecretStr | None, info: ValidationInfo
-    ) -> SecretStr | None:
-        if value is None and info.data.get("slack_socket_mode") is True:
-            raise ValueError("is required but not set (only HTTP mode works without it)")
-        return value
-
-    @field_validator("slack_signing_secret")
-    @classmethod
-    def _needed_in_http_mode(
-        cls, value: SecretStr | None, info: ValidationInfo
-    ) -> SecretStr | None:
-        if value is None and info.data.get("slack_socket_mode") is False:
-            raise ValueError("is required but not set (with SLACK_SOCKET_MODE=false)")
+    def _needed_in_its_mode(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        in_socket_mode, when = _NEEDED[str(info.field_name)]
+        if value is None and info.data.get("slack_socket_mode") is in_socket_mode:
+            raise ValueError(f"is required but not set ({when})")
         return value

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from math import inf
 
@@ -15,6 +15,7 @@ from command_service.payloads.model import (
     JoinedConversation,
     Question,
 )
+from command_service.ports import ChannelHistory
 from command_service.use_cases.submit import Accepted, HandedBack, SubmitDeps, submit
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Ledger
@@ -27,6 +28,18 @@ from shared.telemetry.tracing import span
 log = get_logger(__name__)
 
 _BACK_OFF = doubling(1.0, 30.0)
+
+
+@dataclass(frozen=True)
+class BackfillDeps:
+    """Dependencies of the backfill."""
+
+    history: ChannelHistory
+    submit_deps: SubmitDeps
+    identity: Identity
+    ledger: Ledger
+    limits: BackfillLimits = field(default_factory=BackfillLimits)
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,7 @@ class SweepWindow:
 class SweepReport:
     """The result of a sweep. ``unread``: conversations it could not read (``BackfillLimits``)."""
 
+    pages: int = 0
     conversations: int = 0
     published: int = 0
     answered_before: int = 0
@@ -60,33 +74,22 @@ class Sweep:
     commands and clicks leave no trace to find.
     """
 
-    def __init__(
-        self,
-        history: ThrottledHistory,
-        submit_deps: SubmitDeps,
-        identity: Identity,
-        ledger: Ledger,
-        limits: BackfillLimits,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._history = history
-        self._intake = submit_deps
-        self._identity = identity
-        self._ledger = ledger
-        self._limits = limits
-        self._sleep = sleep
+    def __init__(self, deps: BackfillDeps) -> None:
+        self._deps = deps
+        self._history = ThrottledHistory(deps.history, deps.limits, deps.sleep)
         self.report = SweepReport()
 
     async def run(self, window: SweepWindow, refused_kinds: set[ConversationKind]) -> SweepReport:
         """Sweep once. A kind that Slack refuses to list joins ``refused_kinds``, with a warning."""
         try:
-            async with asyncio.timeout(self._limits.within_s):
+            async with asyncio.timeout(self._deps.limits.within_s):
                 for conversation in await self._conversations(refused_kinds):
                     await self._conversation(conversation, window)
         except LimitReached as reached:
             self.report.cut_short_by = reached.limit
         except TimeoutError:
             self.report.cut_short_by = "time"
+        self.report.pages = self._history.pages
         return self.report
 
     async def _conversations(
@@ -135,7 +138,7 @@ class Sweep:
 
     async def _read(self, conversation: JoinedConversation, window: SweepWindow) -> None:
         threads: set[str] = set()
-        oldest = window.since - self._limits.thread_age_s
+        oldest = window.since - self._deps.limits.thread_age_s
         async for message in self._history.messages(conversation.id, oldest):
             thread_ts = message.get("thread_ts")
             if thread_ts is None:
@@ -152,7 +155,7 @@ class Sweep:
         if "latest_reply" not in message:
             # A reply that was also sent to the channel.
             return window.holds(message["ts"])
-        ours = {self._identity.bot_user_id, self._identity.bot_id}
+        ours = {self._deps.identity.bot_user_id, self._deps.identity.bot_id}
         repliers = set(message.get("reply_users") or ())
         # Slack names only the first few repliers, but counts all of them.
         all_named = bool(repliers) and message.get("reply_users_count") == len(repliers)
@@ -164,7 +167,7 @@ class Sweep:
     ) -> None:
         replies = self._history.replies(conversation.id, thread_ts, window.since)
         thread = [message async for message in replies]
-        marks = (self._ledger.mark_of(message, conversation.id) for message in thread)
+        marks = (self._deps.ledger.mark_of(message, conversation.id) for message in thread)
         answered = frozenset(one.task_id for one in marks if one and one.role != "question")
         for message in thread:
             await self._take(conversation, message, window, answered)
@@ -178,21 +181,21 @@ class Sweep:
     ) -> None:
         if not window.holds(message["ts"]):
             return
-        question = read_back(message, conversation, self._identity)
+        question = read_back(message, conversation, self._deps.identity)
         if not isinstance(question, Question):
             return
         if question.task_id in answered:
             self.report.answered_before += 1
             return
-        if self.report.published >= self._limits.questions:
+        if self.report.published >= self._deps.limits.questions:
             raise LimitReached("questions")
         with span("catch_up"):
             await self._accept(question)
 
     async def _accept(self, question: Question) -> None:
         """Retry until the queue accepts it: the sweep's time is the bound."""
-        retries = Retries(RetryPolicy(inf, self._sleep, back_off=_BACK_OFF))
-        while isinstance(outcome := await submit(question, self._intake), HandedBack):
+        retries = Retries(RetryPolicy(inf, self._deps.sleep, back_off=_BACK_OFF))
+        while isinstance(outcome := await submit(question, self._deps.submit_deps), HandedBack):
             await retries.again()
         if isinstance(outcome, Accepted):
             self.report.published += 1

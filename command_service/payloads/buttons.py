@@ -87,7 +87,7 @@ def read_choice(body: Payload) -> Click | NotAQuestion:
     )
     if isinstance(click, NotAQuestion):
         return click
-    click = replace(click, beside=_beside_in(body))
+    click = replace(click, subject=_beside_in(body))
     return _of_answer(click, body) if click.wish else click
 
 
@@ -122,19 +122,23 @@ def _read_click(
     again = AskAgain.decode(press.value)
     if again is None or not all(map(is_ts, (again.thread_ts, again.message_ts, press.message_ts))):
         return NotAQuestion(RejectReason.NOT_A_QUESTION)
-    by = press.by
+    by, place = press.by, again.place(press.by.channel_id)
     return Click(
         task_id=identify(press, again),
         source=source,
         team_id=by.team_id,
+        channel_id=place.channel_id,
         user_id=by.user_id,
-        place=again.place(by.channel_id),
+        text="",
+        mode=again.mode or Mode.AUTO,
         occurred_at=press.at,
         recipient=EphemeralTarget(by.channel_id, by.user_id, by.thread_ts),
-        mode=again.mode,
+        thread_ts=place.thread_ts,
+        message_ts=place.message_ts,
         wish=again.wish,
-        beside=again.beside,
         external=press.external,
+        subject=again.beside,
+        keeps_mode=again.mode is None,
     )
 
 
@@ -220,23 +224,12 @@ def is_from_outside(body: Payload) -> bool:
 
 def question_again(click: Click, asked: QuestionContent) -> Question:
     """The question that a click asks again, with the content read from Slack."""
-    return Question(
-        task_id=click.task_id,
-        source=click.source,
-        team_id=click.team_id,
-        channel_id=click.place.channel_id,
-        user_id=click.user_id,
+    return replace(
+        click,
         text=asked.text,
-        mode=click.mode or asked.mode,
-        wish=click.wish,
-        earlier=click.earlier,
-        occurred_at=click.occurred_at,
-        recipient=click.recipient,
-        thread_ts=click.place.thread_ts,
-        message_ts=click.place.message_ts,
+        mode=asked.mode if click.keeps_mode else click.mode,
         quoted=asked.quoted,
         files=asked.files,
-        external=click.external,
-        subject=asked.subject or click.beside,
+        subject=asked.subject or click.subject,
         asked_in=asked.asked_in,
     )

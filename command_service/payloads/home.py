@@ -1,8 +1,7 @@
 """App Home: an opening of it, and a choice in one of its selects."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from command_service.payloads.buttons import is_from_outside, team_of
 from command_service.payloads.messages import moment
@@ -33,18 +32,13 @@ class Opened:
     external: bool = False
 
 
-def read_opening(body: Mapping[str, Any], signing: Signing) -> Opened | None:
-    """The opening in an ``app_home_opened`` event; None for any other tab than these two."""
-    opened = _opening(body, signing)
-    return None if isinstance(opened, NotAQuestion) else opened
-
-
 @never_raising
-def _opening(body: Mapping[str, Any], signing: Signing) -> Opened | None:
+def read_opening(body: Payload, signing: Signing) -> Opened | NotAQuestion:
+    """The opening of one of these two tabs in an ``app_home_opened`` event."""
     event = body["event"]
     tab, user_id = event.get("tab"), id_in(event["user"])
     if tab not in {"home", "messages"}:
-        return None
+        return NotAQuestion(RejectReason.NOT_A_QUESTION)
     kept = kept_in_home(event.get("view"), user_id, signing)
     return Opened(
         team_id=str(body["team_id"]),
@@ -68,7 +62,8 @@ def read_home_choice(body: Payload, signing: Signing) -> Opened | NotAQuestion:
     kept = kept_in_home(view, user_id, signing)
     if kept is None:
         return NotAQuestion(RejectReason.TAMPERED)
-    shown = {name: state for block in _states(view) for name, state in block.items()}
+    states = (view.get("state") or {}).get("values") or {}
+    shown = {name: state for block in states.values() for name, state in block.items()}
     shown[str(pressed["action_id"])] = pressed
     for action_id, state in shown.items():
         chosen = HomeChoices.decode((state.get("selected_option") or {}).get("value"))
@@ -87,8 +82,3 @@ def read_home_choice(body: Payload, signing: Signing) -> Opened | NotAQuestion:
         preferences=kept.preferences.model_copy(update={"chosen_at": moment(action_ts)}),
         external=is_from_outside(body),
     )
-
-
-def _states(view: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    values = (view.get("state") or {}).get("values") or {}
-    return list(values.values())

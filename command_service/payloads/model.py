@@ -156,26 +156,20 @@ class QuestionContent:
 
 
 @dataclass(frozen=True)
-class Click:
-    """A click on a button that asks again: the user, and the question.
+class Click(Question):
+    """A click on a button that asks again: the question, whose words are still in Slack.
 
-    ``source`` tells a notice's Retry from an answer's buttons; ``mode`` is the button's, else the
-    question's own counts; ``wish`` is the requested change of the answer ``earlier``; ``beside`` is
-    what the question was about, which its message does not tell.
+    ``source`` tells a notice's Retry from an answer's buttons; ``wish`` is the requested change of
+    the answer ``earlier``; ``subject`` what the question was about, if its message does not tell.
     """
 
-    task_id: str
-    source: Source
-    team_id: str
-    user_id: str
-    place: MessageRef
-    occurred_at: datetime
-    recipient: EphemeralTarget
-    mode: Mode | None = None
-    wish: Wish | None = None
-    earlier: Earlier | None = None
-    beside: Subject | None = None
-    external: bool = False
+    keeps_mode: bool = False
+    """The button names no mode: the question's own counts."""
+
+    @property
+    def place(self) -> MessageRef:
+        """The message to read again."""
+        return MessageRef(self.channel_id, self.thread_ts or "", self.message_ts or "")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -42,6 +43,14 @@ class SlackAccess:
         if isinstance(failure, SlackDenied) and self.denied is None:
             self._doubted.set()
         return failure
+
+    @contextmanager
+    def calling(self, method: str) -> Iterator[None]:
+        """Raise the ``failure`` of a call inside the block."""
+        try:
+            yield
+        except SLACK_FAILURES as error:
+            raise self.failure(error, method) from error
 
     async def watch(self) -> None:
         """Check repeatedly, until cancelled."""

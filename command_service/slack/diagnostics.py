@@ -6,7 +6,6 @@ from command_service.ports import ChannelDiagnosis
 from command_service.scopes import granted_scopes
 from command_service.slack.access import SlackAccess
 from shared.errors import SlackRefused, SlackUnavailable
-from shared.slack.client import SLACK_FAILURES
 from shared.slack.message import cursor_in, listed_in
 
 # Slack wants the ack of a click within 3 s.
@@ -24,21 +23,19 @@ class SlackDiagnostics:
         self._access = access
 
     async def scopes(self) -> frozenset[str] | None:
-        try:
+        with self._access.calling("auth.test"):
             who = await self._client.auth_test()
-        except SLACK_FAILURES as error:
-            raise self._access.failure(error, "auth.test") from error
         return granted_scopes(who.headers)
 
     async def channel(self, channel_id: str) -> ChannelDiagnosis:
         """The channel; if Slack hides it from the bot, the bot is no member."""
         try:
-            found = await self._client.conversations_info(channel=channel_id)
-        except SLACK_FAILURES as error:
-            failure = self._access.failure(error, "conversations.info")
-            if isinstance(failure, SlackRefused) and failure.slack_error == "channel_not_found":
-                return ChannelDiagnosis(member=False, external=None)
-            raise failure from error
+            with self._access.calling("conversations.info"):
+                found = await self._client.conversations_info(channel=channel_id)
+        except SlackRefused as refused:
+            if refused.slack_error != "channel_not_found":
+                raise
+            return ChannelDiagnosis(member=False, external=None)
         channel = found.get("channel")
         if not isinstance(channel, dict):
             raise SlackUnavailable("conversations.info: Slack describes no channel.")
@@ -55,12 +52,10 @@ class SlackDiagnostics:
             return place.public
         cursor: str | None = None
         for _ in range(_PAGES):
-            try:
+            with self._access.calling("conversations.members"):
                 page = await self._client.conversations_members(
                     channel=channel_id, cursor=cursor, limit=_MEMBERS
                 )
-            except SLACK_FAILURES as error:
-                raise self._access.failure(error, "conversations.members") from error
             if user_id in listed_in(page, "members"):
                 return True
             cursor = cursor_in(page)

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.payloads.model import EphemeralTarget, Question
 from command_service.slack.access import SlackAccess
+from command_service.slack.history import SlackHistory
 from command_service.slack.notes import SlackNotes
 from command_service.texts.replies import IS_THINKING, LOADING_LINES
 from shared.bounded import BoundedMap
@@ -22,7 +23,6 @@ from shared.errors import (
 from shared.ledger import Ledger
 from shared.slack.blocks import Block
 from shared.slack.client import SLACK_FAILURES
-from shared.slack.message import messages_in
 from shared.slack.refused_methods import RefusedMethods
 from shared.slack.status import GIVEN_UP_AFTER_S, STATUS_METHOD
 from shared.task import Locale
@@ -38,7 +38,6 @@ _LATE_AFTER_S = 0.4
 _LOOKS_PER_MINUTE = 6
 _REMEMBERED = 1_000
 _REACT = "reactions.add"
-_PAGE = 200
 
 
 class SlackUserSignals:
@@ -54,6 +53,7 @@ class SlackUserSignals:
     ) -> None:
         self._client = client
         self._access = access
+        self._history = SlackHistory(client, access)
         self._ledger = ledger
         self._notes = SlackNotes(client, access, ledger)
         self._status_within_s = status_within_s
@@ -66,13 +66,13 @@ class SlackUserSignals:
         self, recipient: EphemeralTarget, text: str, blocks: Sequence[Block] = ()
     ) -> None:
         if recipient.response_url is not None:
-            self._log_final(await self._notes.respond(recipient.response_url, text), "response_url")
+            self._log(await self._notes.respond(recipient.response_url, text), "response_url")
         else:
-            self._log_final(await self._notes.show(recipient, text, blocks), "chat.postEphemeral")
+            self._log(await self._notes.show(recipient, text, blocks), "chat.postEphemeral")
 
     async def dismiss(self, response_url: str) -> None:
         """Remove an ephemeral message, for which Slack offers no other way."""
-        self._log_final(await self._notes.remove(response_url), "response_url")
+        self._log(await self._notes.remove(response_url), "response_url")
 
     async def acknowledge(self, question: Question) -> None:
         """React with a thumb; nothing is missed where Slack refuses it, as without its scope."""
@@ -122,20 +122,13 @@ class SlackUserSignals:
         if not self._may_look():
             return False
         try:
-            page = await self._client.conversations_replies(
-                channel=question.channel_id,
-                ts=question.thread_ts or "",
-                oldest=question.message_ts,
-                include_all_metadata=True,
-                limit=_PAGE,
+            page = await self._history.replies(
+                question.channel_id, question.thread_ts or "", question.message_ts or "0", None
             )
-            thread = messages_in(page)
-        except SLACK_FAILURES as error:
-            self._log_failure(error, "conversations.replies")
+        except MechachangError as failure:
+            self._log(failure, "conversations.replies")
             return True
-        except SlackUnavailable:
-            return True
-        marks = (self._ledger.mark_of(one, question.channel_id) for one in thread)
+        marks = (self._ledger.mark_of(one, question.channel_id) for one in page.items)
         return any(mark is not None and mark.task_id == question.task_id for mark in marks)
 
     async def hide_thinking(self, question: Question) -> None:
@@ -172,18 +165,12 @@ class SlackUserSignals:
             FIRST_SIGN.record(question.age_s(datetime.now(UTC)), source=question.source)
         return True
 
-    def _log_failure(self, error: Exception, method: str) -> None:
-        self._log(self._access.failure(error, method), method)
-
-    def _log_final(self, failure: MechachangError | None, method: str) -> None:
+    def _log(self, failure: MechachangError | None, method: str) -> None:
         if failure is not None:
-            self._log(failure, method)
-
-    def _log(self, failure: MechachangError, method: str) -> None:
-        log.warning(
-            "A sign could not be shown.",
-            action="sign_not_shown",
-            method=method,
-            reason=failure.reason,
-            why=str(failure),
-        )
+            log.warning(
+                "A sign could not be shown.",
+                action="sign_not_shown",
+                method=method,
+                reason=failure.reason,
+                why=str(failure),
+            )

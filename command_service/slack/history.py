@@ -1,6 +1,6 @@
 """The messages in the bot's conversations, read back page by page."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -9,8 +9,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from command_service.payloads.model import ConversationKind, JoinedConversation, Page
 from command_service.slack.access import SlackAccess
 from shared.errors import SlackUnavailable
-from shared.slack.client import SLACK_FAILURES
-from shared.slack.message import Message, cursor_in, messages_in
+from shared.slack.message import Message, cursor_in, mappings, messages_in
 
 # Slack recommends no more than 200 (docs.slack.dev, pagination).
 _PAGE = 200
@@ -27,12 +26,10 @@ class SlackHistory:
         self, kind: ConversationKind, cursor: str | None
     ) -> Page[JoinedConversation]:
         """The bot's conversations of one kind; each kind needs a scope of its own."""
-        page = await self._called(
-            "users.conversations",
-            lambda: self._client.users_conversations(
+        with self._access.calling("users.conversations"):
+            page = await self._client.users_conversations(
                 types=kind, exclude_archived=True, limit=_PAGE, cursor=cursor
-            ),
-        )
+            )
         found = tuple(
             JoinedConversation(str(each["id"]), kind, bool(each.get("is_ext_shared")))
             for each in _listed(page)
@@ -42,37 +39,25 @@ class SlackHistory:
     async def messages(
         self, conversation_id: str, oldest: str, cursor: str | None
     ) -> Page[Message]:
-        page = await self._called(
-            "conversations.history",
-            lambda: self._client.conversations_history(
+        with self._access.calling("conversations.history"):
+            page = await self._client.conversations_history(
                 channel=conversation_id, oldest=oldest, limit=_PAGE, cursor=cursor
-            ),
-        )
+            )
         return Page(tuple(messages_in(page)), cursor_in(page))
 
     async def replies(
         self, conversation_id: str, thread_ts: str, oldest: str, cursor: str | None
     ) -> Page[Message]:
-        page = await self._called(
-            "conversations.replies",
-            lambda: self._client.conversations_replies(
+        with self._access.calling("conversations.replies"):
+            page = await self._client.conversations_replies(
                 channel=conversation_id,
                 ts=thread_ts,
                 oldest=oldest,
                 include_all_metadata=True,
                 limit=_PAGE,
                 cursor=cursor,
-            ),
-        )
+            )
         return Page(tuple(messages_in(page)), cursor_in(page))
-
-    async def _called(
-        self, method: str, call: Callable[[], Awaitable[AsyncSlackResponse]]
-    ) -> AsyncSlackResponse:
-        try:
-            return await call()
-        except SLACK_FAILURES as error:
-            raise self._access.failure(error, method) from error
 
 
 def _listed(page: AsyncSlackResponse) -> list[Mapping[str, Any]]:
@@ -80,5 +65,4 @@ def _listed(page: AsyncSlackResponse) -> list[Mapping[str, Any]]:
     channels = page.get("channels")
     if not isinstance(channels, list):
         raise SlackUnavailable("Slack answered with no page of conversations.")
-    named = [each for each in channels if isinstance(each, Mapping)]
-    return [each for each in named if isinstance(each.get("id"), str)]
+    return [each for each in mappings(channels) if isinstance(each.get("id"), str)]

@@ -1,13 +1,15 @@
 """App Home and suggested prompts, through the Web API."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.slack.access import SlackAccess
 from command_service.texts.home import PROMPTS, PROMPTS_TITLE
+from shared.errors import MechachangError
 from shared.signing import Signing
-from shared.slack.client import SLACK_FAILURES
 from shared.slack.home_view import signed_home
 from shared.task import Locale
 from shared.telemetry.log import get_logger
@@ -24,28 +26,28 @@ class SlackHomePublisher:
         self._signing = signing
 
     async def publish(self, user_id: str, view: dict[str, Any]) -> None:
-        try:
-            signed = signed_home(view, user_id, self._signing)
+        signed = signed_home(view, user_id, self._signing)
+        with self._noting("views.publish"):
             await self._client.views_publish(user_id=user_id, view=signed)
-        except SLACK_FAILURES as error:
-            self._log_failure(error, "views.publish")
 
     async def suggest(self, channel_id: str, locale: Locale) -> None:
-        try:
+        with self._noting("assistant.threads.setSuggestedPrompts"):
             await self._client.assistant_threads_setSuggestedPrompts(
                 channel_id=channel_id,
                 title=PROMPTS_TITLE[locale],
                 prompts=PROMPTS[locale],
             )
-        except SLACK_FAILURES as error:
-            self._log_failure(error, "assistant.threads.setSuggestedPrompts")
 
-    def _log_failure(self, error: Exception, method: str) -> None:
-        failure = self._access.failure(error, method)
-        log.warning(
-            "App Home or its prompts could not be shown.",
-            action="entrance_not_shown",
-            method=method,
-            reason=failure.reason,
-            why=str(failure),
-        )
+    @contextmanager
+    def _noting(self, method: str) -> Iterator[None]:
+        try:
+            with self._access.calling(method):
+                yield
+        except MechachangError as failure:
+            log.warning(
+                "App Home or its prompts could not be shown.",
+                action="entrance_not_shown",
+                method=method,
+                reason=failure.reason,
+                why=str(failure),
+            )

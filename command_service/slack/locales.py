@@ -7,16 +7,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 from command_service.slack.access import SlackAccess
 from shared.background import Background
 from shared.bounded import BoundedMap
-from shared.slack.client import SLACK_FAILURES
+from shared.errors import MechachangError
 from shared.slack.people import locale_of
 from shared.task import Locale
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
+_REMEMBERED = 10_000
+
 
 class SlackLocales:
-    """``ports.Locales`` by ``users.info``; remembers the last ``capacity`` users.
+    """``ports.Locales`` by ``users.info``; remembers the last ten thousand users.
 
     A look-up goes on when its caller waits no longer, so that the next one knows.
     """
@@ -27,14 +29,13 @@ class SlackLocales:
         access: SlackAccess,
         background: Background,
         default: Locale,
-        capacity: int = 10_000,
     ) -> None:
         self._client = client
         self._access = access
         self._background = background
         self._default = default
-        self._known: BoundedMap[str, Locale] = BoundedMap(capacity)
-        self._chosen: BoundedMap[str, Locale] = BoundedMap(capacity)
+        self._known: BoundedMap[str, Locale] = BoundedMap(_REMEMBERED)
+        self._chosen: BoundedMap[str, Locale] = BoundedMap(_REMEMBERED)
         self._asked: dict[str, asyncio.Event] = {}
 
     def choose(self, user_id: str, language: Locale | None) -> None:
@@ -73,12 +74,12 @@ class SlackLocales:
 
     async def _learn(self, user_id: str) -> None:
         try:
-            answer = await self._client.users_info(user=user_id, include_locale=True)
+            with self._access.calling("users.info"):
+                answer = await self._client.users_info(user=user_id, include_locale=True)
             user = answer.get("user")
             told = locale_of(user) if isinstance(user, dict) else None
             self._known.put(user_id, told or self._default)
-        except SLACK_FAILURES as error:
-            failure = self._access.failure(error, "users.info")
+        except MechachangError as failure:
             log.info(
                 "A person's language is not known.",
                 action="locale_unknown",

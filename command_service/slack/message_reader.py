@@ -12,7 +12,6 @@ from shared.actions import ShownQuestion
 from shared.channel_ids import is_direct
 from shared.errors import SlackRefused
 from shared.ledger import Ledger
-from shared.slack.client import SLACK_FAILURES
 from shared.slack.message import MessageRef, messages_in
 from shared.slack.reading.attachments import OurBot
 from shared.slack.reading.said import is_from_an_app, said_by_person
@@ -27,20 +26,18 @@ async def message_at(
 ) -> dict[str, Any] | None:
     """The message; None if it is gone or Slack hides it from us. Raises RetryableError."""
     try:
-        page = await client.conversations_replies(
-            channel=place.channel_id,
-            ts=place.thread_ts,
-            oldest=place.message_ts,
-            latest=place.message_ts,
-            inclusive=True,
-            include_all_metadata=True,
-            limit=_PAGE,
-        )
-    except SLACK_FAILURES as error:
-        failure = access.failure(error, "conversations.replies")
-        if isinstance(failure, SlackRefused):
-            return None
-        raise failure from error
+        with access.calling("conversations.replies"):
+            page = await client.conversations_replies(
+                channel=place.channel_id,
+                ts=place.thread_ts,
+                oldest=place.message_ts,
+                latest=place.message_ts,
+                inclusive=True,
+                include_all_metadata=True,
+                limit=_PAGE,
+            )
+    except SlackRefused:
+        return None
     return next((one for one in messages_in(page) if one["ts"] == place.message_ts), None)
 
 

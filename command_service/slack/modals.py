@@ -8,8 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.payloads.buttons import IN_A_MODAL
 from command_service.slack.access import SlackAccess
+from shared.errors import MechachangError
 from shared.signing import Signing, signed_value
-from shared.slack.client import SLACK_FAILURES
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -25,9 +25,9 @@ class SlackModals:
 
     async def open(self, trigger_id: str, view: Mapping[str, Any]) -> None:
         try:
-            await self._client.views_open(trigger_id=trigger_id, view=self._signed(view))
-        except SLACK_FAILURES as error:
-            failure = self._access.failure(error, "views.open")
+            with self._access.calling("views.open"):
+                await self._client.views_open(trigger_id=trigger_id, view=self._signed(view))
+        except MechachangError as failure:
             log.warning(
                 "A modal could not be opened.",
                 action="modal_not_opened",

@@ -7,7 +7,6 @@ from command_service.slack.access import SlackAccess
 from command_service.slack.message_reader import message_at
 from shared.bounded import BoundedMap
 from shared.errors import SlackRefused
-from shared.slack.client import SLACK_FAILURES
 from shared.slack.message import Message, MessageRef
 
 # Slack's own helper has an id like a person's.
@@ -39,12 +38,10 @@ class SlackReactions:
 
     async def _asked(self, user_id: str) -> Reactor:
         try:
-            told = await self._client.users_info(user=user_id)
-        except SLACK_FAILURES as error:
-            failure = self._access.failure(error, "users.info")
-            if isinstance(failure, SlackRefused):
-                return Reactor(is_person=False)
-            raise failure from error
+            with self._access.calling("users.info"):
+                told = await self._client.users_info(user=user_id)
+        except SlackRefused:
+            return Reactor(is_person=False)
         user = told.get("user")
         if not isinstance(user, dict) or user.get("is_bot") or user_id == _SLACKBOT:
             return Reactor(is_person=False)

@@ -49,7 +49,12 @@ from command_service.use_cases.feedback import VoteDeps, take_reasons, take_vote
 from command_service.use_cases.follow_ups import FollowUpDeps, accept_message, note_shown
 from command_service.use_cases.policy import Rejected
 from command_service.use_cases.reactions import ReactionDeps, accept_reaction
-from command_service.use_cases.self_checks.doctor import DoctorDeps, read_doctor_request, run_checks
+from command_service.use_cases.self_checks.doctor import (
+    DoctorDeps,
+    DoctorRequest,
+    read_doctor_request,
+    run_checks,
+)
 from command_service.use_cases.shortcuts import SHORTCUTS, ask_about, read_shortcut
 from command_service.use_cases.side_tasks import enqueue, enqueue_click, enqueue_share
 from command_service.use_cases.submit import (
@@ -145,7 +150,7 @@ class Listeners:
 
     async def _on_command(self, body: Payload, ack: AsyncAck) -> None:
         visit = read_doctor_request(body)
-        if visit is not None:
+        if isinstance(visit, DoctorRequest):
             found = await run_checks(visit, self.doctor)
             await ack(found.text, blocks=list(found.blocks))
             return
@@ -253,7 +258,7 @@ class Listeners:
 
     async def _on_home(self, body: Payload) -> None:
         opened = read_opening(body, self.signing)
-        if opened is None:
+        if isinstance(opened, NotAQuestion):
             count_event(NOBODY, "ignored", "unhandled")
         else:
             open_home(opened, self.entrance)

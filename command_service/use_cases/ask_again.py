@@ -66,8 +66,8 @@ async def ask_again(click: Click | NotAQuestion, deps: AskAgainDeps) -> SubmitOu
         if question is None or reason is not None:
             return _prevented(click, reason or RejectReason.QUESTION_GONE, deps.submit_deps)
         outcome = await submit(question, deps.submit_deps)
-        if isinstance(outcome, HandedBack) and not isinstance(outcome.error, SlackDenied):
-            _tell(click, RejectReason.QUEUE_UNAVAILABLE, deps.submit_deps)
+        if isinstance(outcome, HandedBack) and outcome.reason is not RejectReason.SLACK_DENIED:
+            say_refusal(outcome.reason, click.recipient, click.task_id, deps.submit_deps)
         return outcome
 
 
@@ -77,7 +77,7 @@ async def _kept_out(click: Click, question: Question, deps: SubmitDeps) -> Rejec
     user may still read there; unknown counts as no.
     """
     policy, place = deps.policy, click.place.channel_id
-    if isinstance(admit(question, policy), Rejected):
+    if admit(question, policy) is not None:
         return None
     if not policy.external_channels and (reason := await _shared(question, deps)) is not None:
         return reason
@@ -118,10 +118,5 @@ def _prevented(
         "A question could not be asked again.", action="question_refused", reason=reason, why=why
     )
     if may_tell(reason, click.user_id, deps):
-        _tell(click, reason, deps)
+        say_refusal(reason, click.recipient, click.task_id, deps)
     return Rejected(reason)
-
-
-def _tell(click: Click, reason: RejectReason, deps: SubmitDeps) -> None:
-    told = say_refusal(reason, click.user_id, click.recipient, deps)
-    deps.background.start(told, f"refusal:{click.task_id}")

@@ -5,7 +5,6 @@ Through a command's response URL an app can neither replace nor delete its earli
 or in its user's direct messages, gets no reply: the reply would stay for good.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from command_service.payloads.model import NotAQuestion, Question, RejectReason, Typed
@@ -17,14 +16,11 @@ from command_service.texts.replies import (
 )
 from command_service.use_cases.submit import (
     Accepted,
-    HandedBack,
     SubmitDeps,
     SubmitOutcome,
     locale_to_tell,
 )
-from shared.errors import SlackDenied
 from shared.slack.blocks import context, preformatted, section
-from shared.task import Locale
 
 Reply = dict[str, Any]
 """The payload of an ack; empty: Slack shows nothing."""
@@ -45,10 +41,6 @@ async def reply_to(
             return {}
         case Accepted(task):
             return {"text": COMMAND_ACCEPTED[await locale_to_tell(task.user_id, deps)]}
-        case HandedBack(SlackDenied()):
-            return await refuse(typed, RejectReason.SLACK_DENIED, deps)
-        case HandedBack():
-            return await refuse(typed, RejectReason.QUEUE_UNAVAILABLE, deps)
     option = asked.option if isinstance(asked, NotAQuestion) else ""
     return await refuse(typed, outcome.reason, deps, option)
 
@@ -64,8 +56,5 @@ async def refuse(typed: Typed, reason: RejectReason, deps: SubmitDeps, option: s
     )
     if reason in _NOTHING_TO_COPY or len(typed.text) > _TYPED_CHARS:
         return {"text": text}
-    return {"text": text, "blocks": [section(text), *_given_back(typed.text, locale)]}
-
-
-def _given_back(text: str, locale: Locale) -> list[Mapping[str, Any]]:
-    return [context(TYPED[locale]), preformatted(text)]
+    given_back = context(TYPED[locale]), preformatted(typed.text)
+    return {"text": text, "blocks": [section(text), *given_back]}

@@ -6,7 +6,7 @@ from command_service.payloads.messages import as_if_new, read_message_or_mention
 from command_service.payloads.model import Identity, NotAQuestion, Question, RejectReason, SideTask
 from command_service.payloads.well_formed import message_in, never_raising, with_event
 from command_service.use_cases.follow_ups import FollowUpDeps, why_not_follow_up
-from command_service.use_cases.policy import Rejected, admit
+from command_service.use_cases.policy import admit
 from command_service.use_cases.side_tasks import enqueue
 from command_service.use_cases.submit import HandedBack, SubmitOutcome, count, submit
 from shared.slack.message import Payload, message_of
@@ -55,7 +55,7 @@ async def _asked(
 ) -> Question | NotAQuestion | HandedBack:
     if isinstance(deleted, NotAQuestion):
         return deleted
-    if isinstance(admit(deleted, deps.submit_deps.policy), Rejected):
+    if admit(deleted, deps.submit_deps.policy) is not None:
         return NotAQuestion(RejectReason.MESSAGE_CHANGED)
     not_ours = await why_not_follow_up(deleted, deps) if deleted.follow_up else None
     return deleted if not_ours is None else not_ours

@@ -18,7 +18,7 @@ from command_service.payloads.model import Identity, NotAQuestion, Question, Rej
 from command_service.payloads.well_formed import message_in, never_raising, with_event
 from command_service.texts.replies import EDITED, EDITED_BUTTON
 from command_service.use_cases.follow_ups import FollowUpDeps, was_followed
-from command_service.use_cases.policy import Rejected, admit
+from command_service.use_cases.policy import admit
 from command_service.use_cases.submit import SubmitOutcome, locale_to_tell, submit
 from shared.actions import ActionId, AskAgain
 from shared.slack.blocks import Block, actions, button, section
@@ -112,7 +112,7 @@ async def take_edit(edited: Edited | NotAQuestion, deps: FollowUpDeps) -> Submit
 async def _offer(edited: Edited, deps: FollowUpDeps) -> None:
     question, submit_deps = edited.question, deps.submit_deps
     with bound_task(question.task_id):
-        if isinstance(admit(question, submit_deps.policy), Rejected):
+        if admit(question, submit_deps.policy) is not None:
             return
         if question.follow_up and not await was_followed(question, deps):
             return

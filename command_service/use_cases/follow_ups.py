@@ -9,7 +9,7 @@ answer in time, its redelivery decides, as for a question that cannot be queued.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -17,7 +17,7 @@ from command_service.envelope.ack_deadline import at_most_s
 from command_service.payloads.model import NotAQuestion, Question, RejectReason
 from command_service.ports import ChannelHistory
 from command_service.use_cases.deferred_follow_ups import DeferredFollowUps, FollowUpTurn
-from command_service.use_cases.policy import Rejected, admit
+from command_service.use_cases.policy import admit
 from command_service.use_cases.submit import (
     Accepted,
     HandedBack,
@@ -194,10 +194,7 @@ async def why_not_follow_up(
     question: Question, deps: FollowUpDeps, *, its_turn: bool = False
 ) -> NotAQuestion | HandedBack | None:
     """Why the message is no question to us; None if it is one."""
-    if not deps.enabled:
-        return NotAQuestion(RejectReason.NOT_FOLLOWED)
-    verdict = admit(question, deps.submit_deps.policy)
-    if isinstance(verdict, Rejected):
+    if not deps.enabled or admit(question, deps.submit_deps.policy) is not None:
         return NotAQuestion(RejectReason.NOT_FOLLOWED)
     thread = _thread(question)
     since = deps.ours_since(question)
@@ -235,24 +232,30 @@ async def was_followed(question: Question, deps: FollowUpDeps) -> bool:
 
 
 async def _has_answer(question: Question, deps: FollowUpDeps) -> bool:
-    channel_id, thread_ts = _thread(question)
-    cursor: str | None = None
-    for _ in range(_PAGES):
-        since = question.message_ts or "0"
-        page = await deps.history.replies(channel_id, thread_ts, since, cursor)
-        marks = (deps.ledger.mark_of(one, channel_id) for one in page.items)
+    thread = _thread(question)
+    async for messages in _pages(thread, question.message_ts or "0", deps):
+        marks = (deps.ledger.mark_of(one, question.channel_id) for one in messages)
         if any(mark is not None and mark.task_id == question.task_id for mark in marks):
             return True
+    return False
+
+
+async def _pages(
+    thread: tuple[str, str], since: str, deps: FollowUpDeps
+) -> AsyncIterator[tuple[Message, ...]]:
+    cursor: str | None = None
+    for _ in range(_PAGES):
+        page = await deps.history.replies(*thread, since, cursor)
+        yield page.items
         cursor = page.cursor
         if cursor is None:
-            break
-    return False
+            return
 
 
 async def _looked_up(question: Question, deps: FollowUpDeps) -> float:
     try:
         async with asyncio.timeout(at_most_s(deps.look_within_s)):
-            return await _ours_since(*_thread(question), deps)
+            return await _ours_since(_thread(question), deps)
     except TimeoutError as error:
         raise UnknownThread("Slack did not give the thread back in time.") from error
     except SlackRefused as refused:
@@ -260,21 +263,17 @@ async def _looked_up(question: Question, deps: FollowUpDeps) -> float:
         return NEVER
 
 
-async def _ours_since(channel_id: str, thread_ts: str, deps: FollowUpDeps) -> float:
+async def _ours_since(thread: tuple[str, str], deps: FollowUpDeps) -> float:
     """When we were first spoken to, or spoke, in a thread whose first pages hold a message of ours
     other than a failure notice; else ``NEVER``.
     """
-    cursor: str | None = None
+    channel_id, _ = thread
     began = NEVER
-    for _ in range(_PAGES):
-        page = await deps.history.replies(channel_id, thread_ts, "0", cursor)
-        involve_us = [one for one in page.items if _involves(one, channel_id, deps.ledger)]
+    async for messages in _pages(thread, "0", deps):
+        involve_us = [one for one in messages if _involves(one, channel_id, deps.ledger)]
         began = min([began, *(float(one["ts"]) for one in involve_us)])
-        if any(_is_answer(message, channel_id, deps.ledger) for message in page.items):
+        if any(_is_answer(message, channel_id, deps.ledger) for message in messages):
             return began
-        cursor = page.cursor
-        if cursor is None:
-            return NEVER
     return NEVER
 
 

@@ -23,11 +23,6 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Admitted:
-    """The question may be asked."""
-
-
-@dataclass(frozen=True)
 class Rejected:
     """The question may not be asked, and why."""
 
@@ -63,21 +58,19 @@ def turned_away(who: Presence, policy: Policy) -> RejectReason | None:
     return next((reason for reason, fine in checks(who, policy).items() if not fine), None)
 
 
-def admit(question: Question, policy: Policy) -> Admitted | Rejected:
-    """Whether ``question`` may be asked. The first rule that forbids it gives the reason."""
+def admit(question: Question, policy: Policy) -> RejectReason | None:
+    """The first rule that forbids ``question``; None: it may be asked."""
     who = Presence(question.team_id, question.user_id, _channel_of(question), question.external)
     if (kept_out := turned_away(who, policy)) is not None:
-        return Rejected(kept_out)
+        return kept_out
     asks_in_words = question.subject is None or question.subject.beside
-    for reason, forbidden in (
+    rules = (
         (RejectReason.THANKS, _only_thanks(question)),
         (RejectReason.EMPTY_PROMPT, _asks_nothing(question)),
         (RejectReason.NOTHING_BESIDE, _points_at_nothing(question)),
         (_TOO_LONG[asks_in_words], _is_too_long(question, policy)),
-    ):
-        if forbidden:
-            return Rejected(reason)
-    return Admitted()
+    )
+    return next((reason for reason, forbidden in rules if forbidden), None)
 
 
 _TOO_LONG = {True: RejectReason.PROMPT_TOO_LONG, False: RejectReason.MESSAGE_TOO_LONG}

@@ -12,7 +12,7 @@ from command_service.envelope.ack_deadline import at_most_s
 from command_service.payloads.messages import our_bot
 from command_service.payloads.model import Identity, NotAQuestion, Question, Reactor, RejectReason
 from command_service.ports import ReactedMessages
-from command_service.use_cases.policy import Rejected, admit
+from command_service.use_cases.policy import admit
 from command_service.use_cases.shortcuts import subject_of
 from command_service.use_cases.submit import HandedBack, SubmitDeps, SubmitOutcome, submit
 from shared.errors import RetryableError
@@ -59,7 +59,7 @@ async def accept_reaction(trigger: Question | NotAQuestion, deps: ReactionDeps) 
 
 def _may_look(question: Question, deps: SubmitDeps) -> bool:
     """Whether to ask Slack: not for a user who is refused anyway."""
-    if deps.access.denied is not None or isinstance(admit(question, deps.policy), Rejected):
+    if deps.access.denied is not None or admit(question, deps.policy) is not None:
         return False
     return deps.throttle.try_acquire(question.user_id, question.task_id)
 
@@ -101,5 +101,4 @@ def _about(question: Question, message: Message, reactor: Reactor, deps: Reactio
         external=question.external or not at_home,
     )
     with_words = replace(found, text=said_in(message, our_bot(identity)).text)
-    refused = isinstance(admit(with_words, deps.submit_deps.policy), Rejected)
-    return with_words if refused else found
+    return found if admit(with_words, deps.submit_deps.policy) is None else with_words

@@ -11,7 +11,7 @@ from typing import Final
 from command_service.envelope.ack_deadline import at_most_s
 from command_service.payloads.model import Question
 from command_service.ports import ChannelDiagnosis, Diagnostics
-from command_service.use_cases.policy import Policy, Rejected, admit
+from command_service.use_cases.policy import Policy, admit
 from shared.bounded import BoundedMap
 from shared.errors import MechachangError
 from shared.task import Purpose, Source
@@ -100,7 +100,7 @@ async def located(question: Question, policy: Policy, sharing: Sharing) -> Quest
     If that is unknown, only the user sees a command's answer. Slack is not asked for a question
     that is refused anyway, or if it makes no difference.
     """
-    if policy.external_channels or isinstance(admit(question, policy), Rejected):
+    if policy.external_channels or admit(question, policy) is not None:
         return question
     external = await sharing.is_external_for(question.user_id, question)
     if external:

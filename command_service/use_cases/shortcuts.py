@@ -10,7 +10,6 @@ from command_service.payloads.model import (
     Identity,
     NotAQuestion,
     Question,
-    RejectReason,
 )
 from command_service.payloads.well_formed import id_in, message_in, never_raising, text_or_none
 from command_service.texts.replies import SHORTCUT_ACCEPTED
@@ -25,7 +24,6 @@ from command_service.use_cases.submit import (
     submit,
     where_it_is,
 )
-from shared.errors import SlackDenied
 from shared.slack.permalink import permalink
 from shared.slack.reading.said import said_in
 from shared.task import Mode, Purpose, Source, Subject, task_id_of_shortcut
@@ -106,11 +104,8 @@ async def ask_about(question: Question | NotAQuestion, deps: SubmitDeps) -> Subm
 
 
 async def _tell(question: Question, outcome: Accepted | HandedBack, deps: SubmitDeps) -> None:
-    match outcome:
-        case Accepted():
-            text = SHORTCUT_ACCEPTED[await locale_to_tell(question.user_id, deps)]
-        case HandedBack(SlackDenied()):
-            text = await refusal_text(RejectReason.SLACK_DENIED, question.user_id, deps)
-        case HandedBack():
-            text = await refusal_text(RejectReason.QUEUE_UNAVAILABLE, question.user_id, deps)
+    if isinstance(outcome, Accepted):
+        text = SHORTCUT_ACCEPTED[await locale_to_tell(question.user_id, deps)]
+    else:
+        text = await refusal_text(outcome.reason, question.user_id, deps)
     await deps.replies.tell(question.recipient, text)

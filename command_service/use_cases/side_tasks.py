@@ -21,15 +21,11 @@ from shared.telemetry.log import bound_task, get_logger
 
 log = get_logger(__name__)
 
-
-def _nothing() -> None:
-    return
+OnceAdmitted = Callable[[], None] | None
 
 
 async def enqueue(
-    pressed: SideTask | NotAQuestion,
-    deps: SubmitDeps,
-    once_admitted: Callable[[], None] = _nothing,
+    pressed: SideTask | NotAQuestion, deps: SubmitDeps, once_admitted: OnceAdmitted = None
 ) -> SubmitOutcome:
     """Publish a side task. Equal triggers give equal tasks, so sending one twice is harmless.
 
@@ -41,7 +37,7 @@ async def enqueue(
 
 
 async def _sent(
-    side_task: SideTask | NotAQuestion, deps: SubmitDeps, once_admitted: Callable[[], None]
+    side_task: SideTask | NotAQuestion, deps: SubmitDeps, once_admitted: OnceAdmitted
 ) -> SubmitOutcome:
     if isinstance(side_task, NotAQuestion):
         return await submit(side_task, deps)
@@ -49,7 +45,8 @@ async def _sent(
     with bound_task(task.task_id):
         if (reason := _forbidden(side_task, deps)) is not None:
             return _refused(side_task, reason, deps)
-        once_admitted()
+        if once_admitted is not None:
+            once_admitted()
         try:
             await publish(task, deps)
         except QueueUnavailable as error:
@@ -66,14 +63,12 @@ async def _sent(
 
 
 async def enqueue_click(
-    pressed: SideTask | NotAQuestion,
-    deps: SubmitDeps,
-    once_admitted: Callable[[], None] = _nothing,
+    pressed: SideTask | NotAQuestion, deps: SubmitDeps, once_admitted: OnceAdmitted = None
 ) -> SubmitOutcome:
     """``enqueue`` for clicks, which Slack never redelivers: the user is told about a failure."""
     outcome = await enqueue(pressed, deps, once_admitted)
     if isinstance(pressed, SideTask) and isinstance(outcome, HandedBack):
-        _tell(pressed, RejectReason.PRESS_LOST, deps)
+        say_refusal(RejectReason.PRESS_LOST, pressed.recipient, pressed.task.task_id, deps)
     return outcome
 
 
@@ -123,10 +118,5 @@ def _refused(side_task: SideTask, reason: RejectReason, deps: SubmitDeps) -> Rej
         reason=reason,
     )
     if reason in TOLD:
-        _tell(side_task, reason, deps)
+        say_refusal(reason, side_task.recipient, side_task.task.task_id, deps)
     return Rejected(reason)
-
-
-def _tell(side_task: SideTask, reason: RejectReason, deps: SubmitDeps) -> None:
-    told = say_refusal(reason, side_task.task.user_id, side_task.recipient, deps)
-    deps.background.start(told, f"refusal:{side_task.task.task_id}")

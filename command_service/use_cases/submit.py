@@ -11,7 +11,6 @@ from command_service.envelope.ack_deadline import at_most_s
 from command_service.envelope.metrics import NOBODY, count_event, publishing
 from command_service.payloads.model import (
     AskingReaction,
-    Click,
     EphemeralTarget,
     NotAQuestion,
     Question,
@@ -24,7 +23,7 @@ from command_service.use_cases.sharing import Sharing, located
 from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
 from shared import clock
 from shared.background import Background
-from shared.errors import QueueUnavailable, RetryableError
+from shared.errors import QueueUnavailable, RetryableError, SlackDenied
 from shared.task import Following, Kind, Locale, Source, Task
 from shared.telemetry.log import bound_task, get_logger
 from shared.telemetry.tracing import trace_context
@@ -83,9 +82,18 @@ class Accepted:
 
 @dataclass(frozen=True)
 class HandedBack:
-    """The queue has not confirmed the task: Slack must not get an ack."""
+    """The queue has not confirmed the task: Slack must not get an ack.
+
+    ``reason`` is for users, where Slack does not deliver again.
+    """
 
     error: RetryableError
+
+    @property
+    def reason(self) -> RejectReason:
+        """Whether an admin must act."""
+        denied = isinstance(self.error, SlackDenied)
+        return RejectReason.SLACK_DENIED if denied else RejectReason.QUEUE_UNAVAILABLE
 
 
 SubmitOutcome = Accepted | Rejected | HandedBack
@@ -108,9 +116,8 @@ async def submit(trigger: Question | NotAQuestion, deps: SubmitDeps) -> SubmitOu
             return _handed_back(trigger, deps.access.denied)
         if not (trigger.follow_up or deps.throttle.try_acquire(trigger.user_id, trigger.task_id)):
             return _refused(trigger, Rejected(RejectReason.TOO_MANY_QUESTIONS), deps)
-        verdict = admit(trigger, deps.policy)
-        if isinstance(verdict, Rejected):
-            return _refused(trigger, verdict, deps)
+        if (reason := admit(trigger, deps.policy)) is not None:
+            return _refused(trigger, Rejected(reason), deps)
         task = _task(trigger, deps)
         _show_thinking(trigger, task, deps)
         try:
@@ -130,30 +137,13 @@ async def where_it_is(question: Question, deps: SubmitDeps) -> Question:
 
 
 def _task(question: Question, deps: SubmitDeps) -> Task:
-    return Task(
-        task_id=question.task_id,
-        source=question.source,
-        team_id=question.team_id,
-        channel_id=question.channel_id,
-        user_id=question.user_id,
-        thread_ts=question.thread_ts,
-        message_ts=question.message_ts,
-        text=question.text,
-        mode=question.mode,
-        wish=question.wish,
-        earlier=question.earlier,
-        quoted=question.quoted,
-        files=question.files,
-        locale=deps.locales.of(question.user_id),
-        response_url=question.response_url,
-        private=question.private,
-        subject=question.subject,
-        follow_up=deps.following if question.follow_up else None,
-        asked_in=question.asked_in,
-        event_id=question.event_id,
-        occurred_at=question.occurred_at,
-        received_at=deps.now(),
-    )
+    """What a question and its task both have has the same name in both."""
+    added = {
+        "locale": deps.locales.of(question.user_id),
+        "follow_up": deps.following if question.follow_up else None,
+        "received_at": deps.now(),
+    }
+    return Task.model_validate({**vars(question), **added})
 
 
 async def publish(task: Task, deps: SubmitDeps) -> None:
@@ -228,8 +218,7 @@ def _refused(question: Question, refused: Rejected, deps: SubmitDeps) -> Rejecte
         and question.source is not Source.SLASH_COMMAND
         and may_tell(refused.reason, question.user_id, deps)
     ):
-        told = say_refusal(refused.reason, question.user_id, question.recipient, deps)
-        deps.background.start(told, f"refusal:{question.task_id}")
+        say_refusal(refused.reason, question.recipient, question.task_id, deps)
     return refused
 
 
@@ -259,11 +248,16 @@ async def refusal_text(reason: RejectReason, user_id: str, deps: SubmitDeps) -> 
     )
 
 
-async def say_refusal(
-    reason: RejectReason, user_id: str, recipient: EphemeralTarget, deps: SubmitDeps
+def say_refusal(
+    reason: RejectReason, recipient: EphemeralTarget, task_id: str, deps: SubmitDeps
 ) -> None:
-    """Show the refusal to its user alone."""
-    await deps.replies.tell(recipient, await refusal_text(reason, user_id, deps))
+    """Show the refusal to its user alone, without waiting for it."""
+
+    async def tell() -> None:
+        text = await refusal_text(reason, recipient.user_id, deps)
+        await deps.replies.tell(recipient, text)
+
+    deps.background.start(tell(), f"refusal:{task_id}")
 
 
 def _handed_back(question: Question, error: RetryableError) -> HandedBack:
@@ -284,7 +278,7 @@ def _ignored(trigger: NotAQuestion) -> Rejected:
     return Rejected(trigger.reason)
 
 
-def count(trigger: Question | Click | Task | NotAQuestion, outcome: SubmitOutcome) -> None:
+def count(trigger: Question | Task | NotAQuestion, outcome: SubmitOutcome) -> None:
     """Count the outcome of one event, command or click."""
     source = NOBODY if isinstance(trigger, NotAQuestion) else trigger.source
     kind = _kind(trigger)
@@ -297,7 +291,7 @@ def count(trigger: Question | Click | Task | NotAQuestion, outcome: SubmitOutcom
         count_event(source, "handed_back", outcome.error.reason, kind)
 
 
-def _kind(trigger: Question | Click | Task | NotAQuestion) -> str:
+def _kind(trigger: Question | Task | NotAQuestion) -> str:
     if isinstance(trigger, NotAQuestion):
         return NOBODY
     return trigger.kind if isinstance(trigger, Task) else Kind.QUESTION

@@ -38,7 +38,7 @@ def configure_logging(level: LogLevel, log_format: LogFormat, here: Deployment) 
         _add_trace,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        _add_stack,
+        structlog.processors.ExceptionRenderer(lambda found: stack_text(found[1])),
     ]
     last: list[Processor] = (
         [_CloudLogging(here), structlog.processors.JSONRenderer(ensure_ascii=False)]
@@ -100,15 +100,6 @@ def _add_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventD
         event["trace_id"] = trace.format_trace_id(context.trace_id)
         event["span_id"] = trace.format_span_id(context.span_id)
         event["trace_sampled"] = context.trace_flags.sampled
-    return event
-
-
-def _add_stack(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    found = event.pop("exc_info", None)
-    error = found[1] if isinstance(found, tuple) else found
-    error = sys.exc_info()[1] if error is True else error
-    if isinstance(error, BaseException):
-        event["exception"] = stack_text(error)
     return event
 
 

@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from command_service.backfill.paced_history import BackfillLimits, ThrottledHistory
-from command_service.backfill.sweep import Sweep, SweepWindow
+from command_service.backfill.paced_history import BackfillLimits
+from command_service.backfill.sweep import BackfillDeps, Sweep, SweepWindow
 from command_service.slack.access import SlackAccess
 from command_service.slack.diagnostics import SlackDiagnostics
 from command_service.slack.ephemeral import SlackUserSignals
@@ -152,15 +152,8 @@ async def missed(told: Any) -> object:
     async def at_once(seconds: float) -> None:
         await asyncio.sleep(0)
 
-    sweep = Sweep(
-        ThrottledHistory(history, limits, at_once),
-        world.submit_deps,
-        IDENTITY,
-        LEDGER,
-        limits,
-        at_once,
-    )
-    report = await sweep.run(SweepWindow(1600000000.0, 1800000000.0), set())
+    deps = BackfillDeps(history, world.submit_deps, IDENTITY, LEDGER, limits, at_once)
+    report = await Sweep(deps).run(SweepWindow(1600000000.0, 1800000000.0), set())
     follow_up = a_question(thread_ts=TS, follow_up=True)
     following = FollowUpDeps(world.submit_deps, history, LEDGER)
     outcome = await accept_message(follow_up, following)

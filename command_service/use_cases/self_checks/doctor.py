@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from command_service.envelope.ack_deadline import at_most_s
 from command_service.envelope.metrics import count_event
-from command_service.payloads.model import Identity, NotAQuestion, RejectReason
+from command_service.payloads.model import Identity, RejectReason
 from command_service.payloads.slash_command import folded
 from command_service.payloads.well_formed import id_in, never_raising, text_or_none, words_in
 from command_service.ports import Diagnostics, SocketState
@@ -61,14 +61,9 @@ class DoctorRequest:
     response_url: str | None
 
 
+@never_raising
 def read_doctor_request(body: Mapping[str, Any]) -> DoctorRequest | None:
     """The request in a slash command; None for any other command."""
-    visit = _visit(body)
-    return None if isinstance(visit, NotAQuestion) else visit
-
-
-@never_raising
-def _visit(body: Mapping[str, Any]) -> DoctorRequest | None:
     if folded(words_in(body.get("text"))) not in _WORDS:
         return None
     team_id = str(body["team_id"])

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from command_service.backfill.paced_history import BackfillLimits, ThrottledHistory
+from command_service.backfill.paced_history import BackfillLimits
 from command_service.backfill.schedule import Backfill
-from command_service.backfill.sweep import Sweep, SweepReport, SweepWindow
+from command_service.backfill.sweep import BackfillDeps, Sweep, SweepReport, SweepWindow
 from command_service.envelope.ack_deadline import ack_deadline
 from command_service.use_cases.policy import Policy
 from shared.errors import OutcomeUnknown, SlackDenied, SlackUnavailable
@@ -57,13 +57,12 @@ class Found:
         self.limits = BackfillLimits()
         self.pages = 0
 
+    def deps(self, *bounds: Any) -> BackfillDeps:
+        return BackfillDeps(self.history, self.world.submit_deps, IDENTITY, signed.LEDGER, *bounds)
+
     async def sweep(self) -> SweepReport:
-        paced = ThrottledHistory(self.history, self.limits, self.sleep)
-        sweep = Sweep(
-            paced, self.world.submit_deps, IDENTITY, signed.LEDGER, self.limits, self.sleep
-        )
-        report = await sweep.run(WINDOW, set())
-        self.pages = paced.pages
+        report = await Sweep(self.deps(self.limits, self.sleep)).run(WINDOW, set())
+        self.pages = report.pages
         await asyncio.sleep(0)
         return report
 
@@ -295,7 +294,7 @@ async def test_a_conversation_that_cannot_be_read_keeps_no_other_from_being(foun
 async def test_a_missing_scope_leaves_out_its_kind_and_is_warned_of_once(found: Found) -> None:
     found.history.channel("D1", said("1500.0", "hello"), kind="im")
     found.history.refused = {"public_channel", "private_channel"}
-    catch_up = Backfill(found.history, found.world.submit_deps, IDENTITY, signed.LEDGER)
+    catch_up = Backfill(found.deps())
 
     with capture_logs() as lines:
         for number in (1, 2):
@@ -352,9 +351,7 @@ async def test_gaps_told_during_a_sweep_become_one_more_as_far_back_as_the_longe
         waiting.append(seconds)
         await gate.wait()
 
-    catch_up = Backfill(
-        found.history, found.world.submit_deps, IDENTITY, signed.LEDGER, found.limits, wait
-    )
+    catch_up = Backfill(found.deps(found.limits, wait))
     with capture_logs() as lines:
         catch_up.after_silence(None)
         await until(lambda: waiting)
@@ -370,7 +367,7 @@ async def test_gaps_told_during_a_sweep_become_one_more_as_far_back_as_the_longe
 
 async def test_a_sweep_has_its_own_time_whoever_told_of_the_silence(found: Found) -> None:
     found.history.channel("D1", said(f"{time.time() - 1:.6f}", "hello"), kind="im")
-    catch_up = Backfill(found.history, found.world.submit_deps, IDENTITY, signed.LEDGER)
+    catch_up = Backfill(found.deps())
 
     with ack_deadline(within_s=0.0):
         catch_up.after_silence(None)
@@ -383,7 +380,7 @@ async def test_a_sweep_has_its_own_time_whoever_told_of_the_silence(found: Found
 async def test_closing_ends_a_sweep_at_once(found: Found) -> None:
     found.world.queue.hangs = True
     found.history.channel("D1", said(f"{time.time() - 1:.6f}", "hello"), kind="im")
-    catch_up = Backfill(found.history, found.world.submit_deps, IDENTITY, signed.LEDGER)
+    catch_up = Backfill(found.deps())
     catch_up.after_silence(None)
     await until(lambda: found.history.calls == 5)
 

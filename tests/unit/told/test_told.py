@@ -15,7 +15,7 @@ import pytest
 
 from command_service.payloads.messages import read_message
 from command_service.payloads.model import Identity, NotAQuestion, Question
-from command_service.use_cases.policy import Admitted, Policy, admit
+from command_service.use_cases.policy import Policy, admit
 from processor_service.ports.model import Prompt
 from processor_service.prompt.quotes import in_thread
 from processor_service.slack.client import BotIdentity
@@ -46,9 +46,8 @@ def _asked(message: dict[str, Any]) -> Iterator[str]:
     if isinstance(question, NotAQuestion):
         yield f"none: {question.reason}"
         return
-    verdict = admit(question, Policy())
-    if not isinstance(verdict, Admitted):
-        yield f"refused: {verdict.reason}"
+    if (reason := admit(question, Policy())) is not None:
+        yield f"refused: {reason}"
         return
     yield from _prompt(question)
     yield from map(_file, question.files)

@@ -11,7 +11,7 @@ from command_service.payloads.model import (
     Question,
     RejectReason,
 )
-from command_service.use_cases.policy import Admitted, Policy, Rejected, admit
+from command_service.use_cases.policy import Policy, admit
 from command_service.use_cases.shortcuts import read_shortcut
 from tests.support.fakes.command.payloads import IDENTITY, a_direct_message, a_mention, a_shortcut
 
@@ -37,7 +37,7 @@ def dm(text: str, *attachments: dict[str, Any], **event: Any) -> Question | NotA
 
 def test_a_forward_alone_is_a_question_in_which_its_author_commands_nothing() -> None:
     question = asked(dm("", a_forward()))
-    assert admit(question, Policy()) == Admitted()
+    assert admit(question, Policy()) is None
     assert (question.text, question.private, question.mode.value) == ("", False, "chat")
     [quoted] = question.quoted
     assert (quoted.by, quoted.name, quoted.by_app) == ("U9", "山田", False)
@@ -46,7 +46,7 @@ def test_a_forward_alone_is_a_question_in_which_its_author_commands_nothing() ->
 
 
 def test_an_empty_message_still_gets_the_usage() -> None:
-    assert admit(asked(dm("")), Policy()) == Rejected(RejectReason.EMPTY_PROMPT)
+    assert admit(asked(dm("")), Policy()) is RejectReason.EMPTY_PROMPT
 
 
 def test_the_comment_is_the_askers_and_several_forwards_keep_their_order() -> None:

@@ -15,7 +15,7 @@ from command_service.payloads.model import (
     Question,
     RejectReason,
 )
-from command_service.use_cases.policy import Policy, Rejected, admit
+from command_service.use_cases.policy import Policy, admit
 from shared.slack.message_text import plain_text
 from shared.task import Mode, Source
 from tests.support.fakes.command.payloads import IDENTITY, a_command, a_direct_message, a_mention
@@ -76,7 +76,7 @@ def test_what_no_message_in_slack_can_hold_is_too_long_before_it_is_read() -> No
 
     assert (question.text, command.text) == (words, f"--private --mode {words}")
     for each in (question, command):
-        assert admit(each, Policy()) == Rejected(RejectReason.PROMPT_TOO_LONG)
+        assert admit(each, Policy()) is RejectReason.PROMPT_TOO_LONG
 
 
 def test_a_mention_is_answered_in_a_thread_on_itself() -> None:

@@ -55,7 +55,7 @@ async def lobby() -> AsyncIterator[Lobby]:
     await lobby.settle()
 
 
-def opened(**event: Any) -> Opened | None:
+def opened(**event: Any) -> Opened | NotAQuestion:
     by = {"user": "U1", "channel": "D1", "event_ts": "1700000000.1"}
     told = {"type": "app_home_opened", "tab": "home", **by, **event}
     return read_opening({"team_id": "T1", "event": told}, SIGNING)
@@ -69,7 +69,7 @@ def test_an_opening_is_read_with_what_stands_there() -> None:
     assert opened() == HOME
     assert opened(tab="messages") == MESSAGES
     assert opened(view={"id": "V1"}) == replace(HOME, published=True)
-    assert opened(tab="about") is None
+    assert opened(tab="about") == NotAQuestion(RejectReason.NOT_A_QUESTION)
 
 
 async def test_home_shows_at_once_what_is_known_and_the_processor_is_asked_for_the_rest(
@@ -210,10 +210,10 @@ CHOICE = Opened("T1", "U1", "U1", "home", "1700000020.5", preferences=CHOSEN)
 def test_an_opening_tells_the_choices_that_this_users_home_keeps_and_nobody_elses() -> None:
     view = signed_home(home_view("en", None, "comes", CHOSEN), "U1", SIGNING)
     shown = opened(view=view)
-    assert shown is not None
+    assert isinstance(shown, Opened)
     assert shown.preferences == CHOSEN
     other = opened(view=view, user="U2")
-    assert other is not None
+    assert isinstance(other, Opened)
     assert other.preferences is None
 
 
@@ -228,7 +228,7 @@ async def test_a_choice_is_shown_and_kept_with_the_home_and_the_processor_gets_i
     assert user_id == "U1"
     assert "Three ways to ask" in str(view)
     kept = opened(view=signed_home(view, "U1", SIGNING))
-    assert kept is not None
+    assert isinstance(kept, Opened)
     assert kept.preferences == CHOSEN
     task = lobby.queue.published[0][0]
     assert (task.kind, task.preferences, task.locale) == (Kind.HOME, CHOSEN, "en")

@@ -118,11 +118,11 @@ async def test_a_choice_in_the_menu_is_about_the_same_channel_by_the_button_besi
     click = read_choice(a_click(shorter, "mode", container=stands, message=below))
 
     assert isinstance(click, Click)
-    assert (click.beside, click.wish) == (subject, Wish.SHORTER)
+    assert (click.subject, click.wish) == (subject, Wish.SHORTER)
     for other in ({}, {"blocks": [row | {"elements": [{"action_id": "regenerate"}]}]}):
         click = read_choice(a_click(shorter, "mode", container=stands, message=other))
         assert isinstance(click, Click)
-        assert click.beside is None
+        assert click.subject is None
 
 
 @pytest.mark.parametrize("locale", ["ja", "en"])

@@ -72,7 +72,7 @@ def failed(report: str) -> list[str]:
 def test_the_doctor_is_called_by_its_name(text: str) -> None:
     visit = read_doctor_request(a_command(text))
 
-    assert visit is not None
+    assert isinstance(visit, DoctorRequest)
     assert visit.task_id == task_id_of_command("T1", "1.2.abc")
 
 
