@@ -154,7 +154,7 @@ async def open_dependencies(
             settings.team_daily_tokens,
             settings.max_waiting_in_thread,
         )
-        seal, leases = _seal(settings), RedisLeases(redis)
+        seal, leases = Seal(signing.sign("seal", length=64)), RedisLeases(redis)
         preferences = RedisPreferences(redis)
         source = AnswerSource(
             saved=RedisAnswers(redis, SAVED_ANSWER_TTL_S, seal, signing),
@@ -246,10 +246,6 @@ def _follow_ups(settings: ProcessorSettings, calls: SlackCalls, model: Gemini) -
 async def _close_both(statuses: Statuses, late_looks: LateLooks) -> None:
     """Side by side: Cloud Run leaves a second for both."""
     await asyncio.gather(statuses.close(), late_looks.close())
-
-
-def _seal(settings: ProcessorSettings) -> Seal:
-    return Seal(settings.signing.sign("seal", length=64))
 
 
 def _later(settings: ProcessorSettings) -> list[Callable[[], Awaitable[object]]]:

@@ -1,11 +1,10 @@
 """The processor's settings, from the environment and ``.env``."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import (
-    AfterValidator,
+    BeforeValidator,
     Field,
     FilePath,
     SecretStr,
@@ -19,6 +18,7 @@ from processor_service.ports.generation_options import (
     DEFAULT_THINKING,
     OptionsByMode,
     Thinking,
+    Tool,
     tools,
     tools_with_quotes,
 )
@@ -30,6 +30,8 @@ from shared.task import Mode
 Milliseconds = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[int, Field(ge=0)]
 NonNegativeFloat = Annotated[float, Field(ge=0)]
+# Written in a small language of its own.
+Tools = Annotated[tuple[Tool, ...], NoDecode, Field(validate_default=False)]
 
 _PRICES = written_as_json('{"gemini-3.8-flash": {"input": 1.5, "output": 7.5}}')
 _THINKING = written_as_json(
@@ -38,16 +40,6 @@ _THINKING = written_as_json(
 )
 
 _HEDGE = written_as_json('{"default": 12, "high": 25}')
-
-
-def _read_by(read: Callable[[str], object]) -> AfterValidator:
-    """A rule for a value in a small language of its own, which ``read`` must understand."""
-
-    def check(written: str) -> str:
-        read(written)
-        return written
-
-    return AfterValidator(check)
 
 
 GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
@@ -66,8 +58,8 @@ class ProcessorSettings(ServiceSettings):
     gemini_model: str = "gemini-3.8-flash"
     gemini_fallback_model: str = "gemini-3.5-flash-lite"
     gemini_thinking: Annotated[dict[Mode, Thinking | None], NoDecode, _THINKING] = Field(default={})
-    gemini_tools: Annotated[str, _read_by(tools)] = ""
-    gemini_tools_with_quotes: Annotated[str, _read_by(tools_with_quotes)] = ""
+    gemini_tools: Annotated[Tools, BeforeValidator(tools)] = ()
+    gemini_tools_with_quotes: Annotated[Tools, BeforeValidator(tools_with_quotes)] = ()
     system_prompt_file: OperatorText = None
     gemini_prices: Annotated[dict[str, Price], NoDecode, _PRICES] = Field(default={})
     gemini_timeout: Milliseconds = 55_000
@@ -116,8 +108,8 @@ class ProcessorSettings(ServiceSettings):
         """The generation options of each mode."""
         return OptionsByMode(
             {**DEFAULT_THINKING, **self.gemini_thinking},
-            tools(self.gemini_tools),
-            tools_with_quotes(self.gemini_tools_with_quotes),
+            self.gemini_tools,
+            self.gemini_tools_with_quotes,
         )
 
     @property

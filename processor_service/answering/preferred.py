@@ -20,16 +20,13 @@ class PeopleByChoice:
         self._preferences = preferences
 
     async def locale_of(self, user_id: str) -> Locale | None:
-        """The chosen language, else as before."""
         chosen = (await self._preferences.of(user_id)).language
         return chosen or await self._people.locale_of(user_id)
 
     async def utc_offset_of(self, user_id: str) -> timedelta | None:
-        """As before."""
         return await self._people.utc_offset_of(user_id)
 
     async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
-        """As before."""
         return await self._people.names_of(user_ids)
 
 

@@ -224,14 +224,11 @@ class _Collecting:
 
     async def _upload(self, one: SelectedFile, choice: Selection) -> Attachment:
         async with self._using.memory.reserve(choice.size_of(one.file)):
-            media = await self._sent(one, choice.size_of(one.file))
+            file = await self._media(one, choice.size_of(one.file))
+            media = await _passed_on(self._using.uploads.upload(file))
         self._stack.push_async_callback(self._using.uploads.forget, media)
         await _passed_on(self._using.uploads.until_ready(media))
         return Attachment(one.file.name, media)
-
-    async def _sent(self, one: SelectedFile, limit: int) -> MediaFile:
-        media = await self._media(one, limit)
-        return await _passed_on(self._using.uploads.upload(media))
 
     async def _media(self, one: SelectedFile, limit: int) -> MediaFile:
         mimetype = media_type_of(one.file) or ""

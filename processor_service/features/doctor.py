@@ -88,6 +88,7 @@ async def run_model_checks(task: Task, deps: ReportDeps) -> Report:
         *(_looked(deps.check_model(each.model), _TRY_WITHIN_S) for each in deps.models),
     )
     version, fast = described(deps.revision), through_s < _SLOW_QUEUE_S
+    cache = texts.CACHE_ON if deps.cache_ttl_s else texts.CACHE_OFF
     findings = [
         texts.PROCESSOR_VERSION.found(fast, locale, version=version, through=max(0.0, through_s)),
         texts.SLACK.found(slack is None, locale, why=slack),
@@ -96,7 +97,7 @@ async def run_model_checks(task: Task, deps: ReportDeps) -> Report:
             texts.MODEL.found(why is None, locale, model=each.model, setting=each.setting, why=why)
             for each, why in zip(deps.models, models, strict=True)
         ),
-        _of_cache(deps.cache_ttl_s, locale),
+        cache.found(True, locale, minutes=deps.cache_ttl_s / 60),
         *(_of_usage(used, locale) if used is not None else []),
     ]
     return report(texts.ALL_WELL[locale], findings)
@@ -116,11 +117,6 @@ async def _looked(check: Awaitable[None], within_s: float = _LOOK_WITHIN_S) -> s
     except TimeoutError:
         return "`timeout`"
     return None
-
-
-def _of_cache(ttl_s: int, locale: Locale) -> CheckResult:
-    cache = texts.CACHE_ON if ttl_s else texts.CACHE_OFF
-    return cache.found(True, locale, minutes=ttl_s / 60)
 
 
 def _of_usage(used: Used, locale: Locale) -> list[CheckResult]:

@@ -44,7 +44,7 @@ class _List:
 
 @dataclass(frozen=True)
 class _Code:
-    field: str = "code"
+    field: str
 
     def show(self, fields: Mapping[str, Any], spoken: Locale | None, *, growing: bool) -> str:
         language = _string(fields.get("language"))
@@ -77,7 +77,7 @@ _SECTIONS: Final[dict[Mode, tuple[_Section, ...]]] = {
     Mode.CODE: (
         _Unseen("language"),
         _Text("explanation", {"ja": "説明", "en": "Explanation"}),
-        _Code(),
+        _Code("code"),
         _List("suggestions", {"ja": "提案", "en": "Suggestions"}),
     ),
     Mode.DATA: (
@@ -93,10 +93,8 @@ _SECTIONS: Final[dict[Mode, tuple[_Section, ...]]] = {
 }
 
 _FIRST_TEXT: Final = {
-    Mode.GENERAL: "summary",
-    Mode.CODE: "explanation",
-    Mode.DATA: "analysis",
-    Mode.CREATIVE: "content",
+    mode: next(one.field for one in sections if isinstance(one, _Text))
+    for mode, sections in _SECTIONS.items()
 }
 """The field whose words tell the answer's language."""
 

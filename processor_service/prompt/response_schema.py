@@ -23,8 +23,11 @@ _ESCAPE: Final = re.compile(
     r"|u[dD][c-fC-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
-_UP_TO_FIVE: Final = {"maxItems": 5}
-"""Asked for in the schema; an answer with more is still an answer."""
+
+
+def _up_to_five(description: str) -> Any:
+    """Asked for in the schema; an answer with more is still an answer."""
+    return Field(description=description, json_schema_extra={"maxItems": 5})
 
 
 class General(BaseModel):
@@ -36,10 +39,7 @@ class General(BaseModel):
     summary: Annotated[str, Field(description="The answer itself, the main point first.")]
     key_points: Annotated[
         list[str],
-        Field(
-            description="None to five further points, one by one; none if the summary says it all.",
-            json_schema_extra=_UP_TO_FIVE,
-        ),
+        _up_to_five("None to five further points, one by one; none if the summary says it all."),
     ]
 
 
@@ -53,11 +53,7 @@ class Code(BaseModel):
     explanation: Annotated[str, Field(description="What the code does and how.")]
     code: Annotated[str, Field(description="Nothing but the code, without a fence around it.")]
     suggestions: Annotated[
-        list[str],
-        Field(
-            description="None to five things to do next or better, one by one.",
-            json_schema_extra=_UP_TO_FIVE,
-        ),
+        list[str], _up_to_five("None to five things to do next or better, one by one.")
     ]
 
 
@@ -69,18 +65,10 @@ class Data(BaseModel):
     mode: Literal["data"]
     analysis: Annotated[str, Field(description="The evaluation; a Markdown table where it helps.")]
     insights: Annotated[
-        list[str],
-        Field(
-            description="None to five things that the data show, one by one.",
-            json_schema_extra=_UP_TO_FIVE,
-        ),
+        list[str], _up_to_five("None to five things that the data show, one by one.")
     ]
     recommendations: Annotated[
-        list[str],
-        Field(
-            description="None to five things to do about it, one by one.",
-            json_schema_extra=_UP_TO_FIVE,
-        ),
+        list[str], _up_to_five("None to five things to do about it, one by one.")
     ]
 
 
@@ -94,10 +82,7 @@ class Creative(BaseModel):
     style: Annotated[str, Field(description="Its form and tone, in one sentence.")]
     variations: Annotated[
         list[str],
-        Field(
-            description="Other versions, each whole, only if several were wanted; else none.",
-            json_schema_extra=_UP_TO_FIVE,
-        ),
+        _up_to_five("Other versions, each whole, only if several were wanted; else none."),
     ]
 
 

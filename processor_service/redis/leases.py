@@ -127,16 +127,13 @@ class RedisLeases:
 
     async def renew(self, lease: Lease) -> Hold:
         if lease.owner is None:
-            return await self._renew_unguarded(lease)
+            # A worker without a lease stops once Redis says that the task is done.
+            return Hold.LOST if await self.is_done(lease.task_id) else Hold.UNKNOWN
         keys = [redis_keys.task_key(lease.task_id)]
         renewed = await self._renew.attempt(keys, _value(lease), self._ttl_ms)
         if renewed is None:
             return Hold.UNKNOWN
         return Hold.OURS if renewed else Hold.LOST
-
-    async def _renew_unguarded(self, lease: Lease) -> Hold:
-        """A worker without a lease stops once Redis says that the task is done."""
-        return Hold.LOST if await self.is_done(lease.task_id) else Hold.UNKNOWN
 
     async def finish(self, lease: Lease) -> None:
         self._forget(lease)

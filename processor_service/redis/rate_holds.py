@@ -19,14 +19,8 @@ class RedisRateLimitHolds:
     One look covers all methods, so that a call of Slack rarely waits for Redis.
     """
 
-    def __init__(
-        self,
-        connection: RedisConnection,
-        fresh_s: float = _FRESH_S,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, connection: RedisConnection, clock: Callable[[], float] = time.time) -> None:
         self._connection = connection
-        self._fresh_s = fresh_s
         self._clock = clock
         self._own: BoundedMap[str, float] = BoundedMap(_REMEMBERED, clock=clock)
         self._told: dict[str, float] = {}
@@ -40,7 +34,7 @@ class RedisRateLimitHolds:
 
     async def _look(self) -> None:
         now = self._clock()
-        self._look_at = now + self._fresh_s
+        self._look_at = now + _FRESH_S
         redis = self._connection.redis
         look = redis.zrangebyscore(HOLDS_KEY, now, "+inf", withscores=True)
         held: Any = await self._connection.attempt(look, HOLDS_KEY, lost=None)

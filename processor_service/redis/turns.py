@@ -12,6 +12,7 @@ from processor_service.redis.keys import (
     waiting_key,
 )
 
+_TTL_MS = int(LEASE_TTL_S * 1000)
 # Lua, so that looking and taking are one step. Only commands that Redis 6.2 and fakeredis know; the
 # time is an argument. Waiting tasks are scored by when they are given up; their names begin with
 # the time of the question, and the first by name is next.
@@ -51,21 +52,15 @@ class RedisThreadQueue:
     renew_every_s = LEASE_RENEW_EVERY_S
     look_every_s = 0.25
 
-    def __init__(
-        self,
-        connection: RedisConnection,
-        ttl_s: float = LEASE_TTL_S,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, connection: RedisConnection, clock: Callable[[], float] = time.time) -> None:
         self._connection = connection
         self._take, self._leave = connection.script(_TAKE), connection.script(_LEAVE)
-        self._ttl_ms = int(ttl_s * 1000)
         self._clock = clock
 
     async def take(self, ticket: QueueTicket) -> bool:
         now_ms = int(self._clock() * 1000)
         name = name_in_line(ticket)
-        return bool(await self._take.attempt(_keys(ticket), name, now_ms, self._ttl_ms, lost=True))
+        return bool(await self._take.attempt(_keys(ticket), name, now_ms, _TTL_MS, lost=True))
 
     async def leave(self, ticket: QueueTicket) -> None:
         await self._leave.attempt(_keys(ticket), name_in_line(ticket))

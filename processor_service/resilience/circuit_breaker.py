@@ -47,8 +47,8 @@ class Call:
 
 @dataclass
 class CircuitBreaker:
-    """Opens when at least ``failing`` of the calls of the last ``window_s`` seconds failed (calls
-    in progress count as not failed), and there were ``minimum`` of them.
+    """Opens when at least ``FAILING`` of the calls of the last ``WINDOW_S`` seconds failed (calls
+    in progress count as not failed), and there were ``MINIMUM`` of them.
 
     It stays open for a second, twice as long after each failed probe, up to ``LONGEST_OPEN_S``.
     Then it lets one probe through, whose success closes it. A probe without a report within the
@@ -56,9 +56,6 @@ class CircuitBreaker:
     """
 
     name: str
-    minimum: int = MINIMUM
-    window_s: float = WINDOW_S
-    failing: float = FAILING
     clock: Callable[[], float] = time.monotonic
     _begun: deque[Call] = field(default_factory=deque)
     _reported: deque[Call] = field(default_factory=deque)
@@ -107,10 +104,10 @@ class CircuitBreaker:
         failed = sum(bool(call.has_failed) for call in self._reported)
         under_way = sum(call.has_failed is None for call in self._begun)
         calls = len(self._reported) + under_way
-        return calls >= self.minimum and failed >= self.failing * calls
+        return calls >= MINIMUM and failed >= FAILING * calls
 
     def _forget_old(self) -> None:
-        oldest = self.clock() - self.window_s
+        oldest = self.clock() - WINDOW_S
         while self._begun and self._begun[0].begun_at < oldest:
             self._begun.popleft()
         while self._reported and self._reported[0].reported_at < oldest:

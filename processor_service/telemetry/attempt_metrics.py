@@ -30,12 +30,7 @@ class TokenUsage:
 
     def plus(self, other: "TokenUsage") -> "TokenUsage":
         """The sum, as of two requests for one answer."""
-        return TokenUsage(
-            self.input + other.input,
-            self.cached + other.cached,
-            self.output + other.output,
-            self.thoughts + other.thoughts,
-        )
+        return TokenUsage(**{kind: n + getattr(other, kind) for kind, n in vars(self).items()})
 
     def by_kind(self) -> dict[str, int]:
         """The numbers that are not 0, by their name."""

@@ -71,10 +71,8 @@ class _Writer:
                 self._paper.left_out.append(title)
 
     def _blocks(self, parent: Any) -> bool:
-        for child in parent.iterchildren(tag="*"):
-            if self._paper.over or not self._block(child):
-                return False
-        return True
+        children = parent.iterchildren(tag="*")
+        return all(not self._paper.over and self._block(child) for child in children)
 
     def _block(self, child: Any) -> bool:
         if child.tag == qn("w:p"):

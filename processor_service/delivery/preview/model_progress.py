@@ -16,33 +16,26 @@ class ModelProgress:
 
     @property
     def visible(self) -> bool:
-        """Whether words of this answer are visible in Slack."""
         return self.preview.visible
 
     @property
     def due(self) -> bool:
-        """Whether more words would be shown now."""
         return self.preview.due
 
     def retrying(self) -> None:
-        """Another attempt at the answer begins."""
         self.preview.ctx.status.retrying()
         self.preview.ctx.cards.retrying()
 
     def instead(self, model: str) -> None:
-        """The fallback model is asked."""
         self.preview.ctx.cards.instead(model)
 
     def looked_up(self, found: Citations) -> None:
-        """The model has looked up something."""
         self.preview.ctx.cards.looked_up(found)
 
     def slow(self) -> None:
-        """The model says nothing for longer than usual."""
         self.preview.ctx.status.slow()
         self.preview.ctx.cards.slow()
 
     def kept(self, *, busy: bool) -> None:
-        """No model answers, and the question is kept."""
         self.preview.ctx.status.kept(busy=busy)
         self.preview.ctx.cards.kept()
