@@ -13,7 +13,8 @@ _END_CHARS: Final = 300
 """Only the ends of a long message are read."""
 _MOST_SENTENCES: Final = 12
 _SENTENCE_END: Final = re.compile(r"[。\n]|(?<=[?？!！])|(?<=[a-z0-9)]\.) ")
-_MARKUP: Final = re.compile(r":[a-z0-9_+'-]{1,40}:|[\U0001F000-\U0001FAFF\u2600-\u27BF\ufe0f]")
+# Custom emoji may have names in any script.
+_MARKUP: Final = re.compile(r":[\w+'-]{1,100}:|[\U0001F000-\U0001FAFF\u2600-\u27BF\ufe0f]")
 _TRAILING: Final = " 　、,.~〜～ー…!！*_"
 _COURTESY: Final = re.compile(r"(?:どうぞ)?(?:よろしく|宜しく)お願い(?:いた|致)?します")
 _OTHERS_MENTION: Final = re.compile(
@@ -51,7 +52,8 @@ def sentences(text: str) -> list[str]:
 
 def calls_us(text: str) -> bool:
     """Whether a message opens with our name."""
-    return _any_of("ours").match(text.strip()) is not None
+    opening = unicodedata.normalize("NFKC", text.strip()[:_END_CHARS])
+    return _any_of("ours").match(opening) is not None
 
 
 def calls_somebody_else(text: str) -> bool:

@@ -41,6 +41,16 @@ async def test_the_asker_alone_with_us_is_answered_and_no_judge_is_asked() -> No
     assert world.judge.asked == []
 
 
+@pytest.mark.parametrize("text", ["＠メカちゃん 続けて", "ﾒｶﾁｬﾝ、表にして", "ＢＯＴ、もう一度"])
+async def test_our_name_counts_in_any_width(text: str) -> None:
+    assert await a_world(WITH_ANOTHER).answer(following(text)) is Outcome.ANSWERED
+
+
+@pytest.mark.parametrize("text", ["助かりました :よろしく:", "なるほど :教えてください:"])
+async def test_an_emoji_with_a_japanese_name_asks_for_nothing(text: str) -> None:
+    assert await a_world(ALONE).answer(following(text)) is Outcome.NOT_FOLLOWED
+
+
 @pytest.mark.parametrize(
     ("text", "by"),
     [
