@@ -4,7 +4,12 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -157,16 +162,18 @@ async def running(
         catch_up = Backfill(BackfillDeps(history, repetition.submit_deps, identity, ledger))
         following = FollowUpDeps(repetition.submit_deps, history, ledger)
         bolt = _bolt_app(settings, slack, identity)
-        listening = _votes(
-            settings, repetition.submit_deps, SlackModals(slack, access, ledger.signing)
-        )
-        doctor = _doctor(settings, identity, repetition.submit_deps, adapters, lambda: socket_mode)
+        socket_state = _socket_state(lambda: socket_mode)
+        doctor = _doctor(settings, identity, repetition.submit_deps, adapters, socket_state)
         Listeners(
             identity,
             repetition,
             following,
             ReactionDeps(repetition.submit_deps, SlackReactions(slack, access), identity),
-            listening,
+            VoteDeps(
+                repetition.submit_deps,
+                SlackModals(slack, access, ledger.signing),
+                asks_words=settings.feedback_reasons == "log",
+            ),
             _entrance(settings, repetition.submit_deps, adapters),
             doctor,
             ledger.signing,
@@ -175,17 +182,17 @@ async def running(
         socket_mode = _socket_mode(
             settings, bolt, slots, _busy_reply(identity, repetition.submit_deps), after_silence
         )
-        port.health.deps = HealthDeps(
-            queue.check, access, socket_mode.state if socket_mode else None
-        )
+        port.health.deps = HealthDeps(queue.check, access, socket_state)
         if socket_mode is None:
-            port.events.handler = _event_api(settings, bolt, slots).handle
+            port.events.handler = EventApi(
+                bolt, slots, Signatures(_signing_secret(settings))
+            ).handle
         await port.open()
         if socket_mode is not None:
             await stack.enter_async_context(connected(socket_mode, checked.socket_url or ""))
         else:
             catch_up.after_silence(None)
-        synthetic = SyntheticDeps(queue, access, identity, _heard(socket_mode))
+        synthetic = SyntheticDeps(queue, access, identity, socket_state)
         await stack.enter_async_context(_asking(synthetic, settings.synthetic_question_seconds))
         stack.push_async_callback(slots.drain, _DRAIN_S)
         stack.push_async_callback(catch_up.close)
@@ -228,10 +235,6 @@ def _app_token(settings: CommandSettings) -> str | None:
     return settings.slack_app_token.get_secret_value()
 
 
-def _event_api(settings: CommandSettings, bolt: AsyncApp, slots: ConcurrencyLimit) -> EventApi:
-    return EventApi(bolt, slots, Signatures(_signing_secret(settings)))
-
-
 def _signing_secret(settings: CommandSettings) -> str:
     secret = settings.slack_signing_secret
     return secret.get_secret_value() if secret is not None else ""
@@ -270,44 +273,34 @@ def _entrance(
     return OpenHomeDeps(submit_deps, homes, pace, settings.k_revision, settings.reaction_ask)
 
 
-def _doctor(
-    settings: CommandSettings,
-    identity: Identity,
-    submit_deps: SubmitDeps,
-    adapters: Adapters,
+def _socket_state(
     socket_mode: Callable[[], SocketMode | None],
-) -> DoctorDeps:
-    """The doctor gets the socket lazily: it opens after Bolt's listeners are registered."""
+) -> Callable[[], Awaitable[SocketState | None]]:
+    """The socket's state, None in HTTP mode. The socket opens after Bolt's listeners, of which the
+    doctor is one, are registered.
+    """
 
     async def socket_state() -> SocketState | None:
         socket = socket_mode()
         return None if socket is None else await socket.state()
 
+    return socket_state
+
+
+def _doctor(
+    settings: CommandSettings,
+    identity: Identity,
+    submit_deps: SubmitDeps,
+    adapters: Adapters,
+    socket_state: Callable[[], Awaitable[SocketState | None]],
+) -> DoctorDeps:
     surroundings = SlackDiagnostics(adapters.slack, adapters.access)
     pace = Pace(REPORT_EVERY_S)
     return DoctorDeps(submit_deps, identity, surroundings, socket_state, pace, settings.k_revision)
 
 
-def _votes(settings: CommandSettings, submit_deps: SubmitDeps, modals: SlackModals) -> VoteDeps:
-    return VoteDeps(submit_deps, modals, asks_words=settings.feedback_reasons == "log")
-
-
-@asynccontextmanager
-async def _asking(deps: SyntheticDeps, every_s: int) -> AsyncIterator[None]:
-    if not every_s:
-        yield
-        return
-    async with alongside(keep_asking(deps, every_s), "synthetic:ask"):
-        yield
-
-
-def _heard(socket_mode: SocketMode | None) -> Callable[[], Awaitable[bool]]:
-    """In HTTP mode Slack is heard as long as the port is open."""
-
-    async def heard() -> bool:
-        return socket_mode is None or (await socket_mode.state()).connected
-
-    return heard
+def _asking(deps: SyntheticDeps, every_s: int) -> AbstractAsyncContextManager[None]:
+    return alongside(keep_asking(deps, every_s), "synthetic:ask") if every_s else nullcontext()
 
 
 def _bolt_app(settings: CommandSettings, slack: AsyncWebClient, identity: Identity) -> AsyncApp:

@@ -10,10 +10,10 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    PlainSerializer,
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import from_json
 
 from shared.slack.message import MessageRef
-from shared.task import Locale, Mode, Preferences, Subject, Task, Vote, Wish
+from shared.task import Mode, Preferences, Subject, Task, Vote, Wish
 
 
 class ActionId(StrEnum):
@@ -65,7 +65,13 @@ class Carried(BaseModel):
         return carried if "v" in carried.model_fields_set else None
 
 
-class AskAgain(Carried):
+class _Sparse(Carried):
+    def encode(self) -> str:
+        """The JSON of the element's value, without empty fields."""
+        return self.model_dump_json(exclude_none=True)
+
+
+class AskAgain(_Sparse):
     """A button that asks the question of a message again, in its own mode if it names none.
 
     The channel is the button's own; ``edited_ts`` names the edit it was offered for, ``beside``
@@ -94,10 +100,6 @@ class AskAgain(Carried):
     def place(self, channel_id: str) -> MessageRef:
         """The message to read again, for a button in this channel."""
         return MessageRef(channel_id, self.thread_ts, self.message_ts)
-
-    def encode(self) -> str:
-        """The JSON of the element's value, without empty fields."""
-        return self.model_dump_json(exclude_none=True)
 
 
 class StopAnswer(Carried):
@@ -136,12 +138,8 @@ class ShareAnswer(Carried):
     mode: Mode = Mode.CHAT
 
 
-class HomeChoices(Carried):
+class HomeChoices(Preferences, _Sparse):
     """The choices on a user's Home, kept with the view; an option of a select carries its own."""
-
-    language: Locale | None = None
-    mode: Mode | None = None
-    chosen_at: AwareDatetime | None = None
 
     @classmethod
     def of(cls, preferences: Preferences) -> Self:
@@ -153,13 +151,13 @@ class HomeChoices(Carried):
         """The same for a task."""
         return Preferences(language=self.language, mode=self.mode, chosen_at=self.chosen_at)
 
-    def encode(self) -> str:
-        """The JSON of the element's value, without empty fields."""
-        return self.model_dump_json(exclude_none=True)
-
 
 def _from_json(kept: object) -> object:
     return from_json(kept) if isinstance(kept, str) else kept
+
+
+def _as_json(subject: Subject | None) -> str | None:
+    return None if subject is None else subject.model_dump_json()
 
 
 class ShownQuestion(BaseModel):
@@ -174,7 +172,9 @@ class ShownQuestion(BaseModel):
 
     prompt: str | None = None
     mode: Mode = Mode.AUTO
-    subject: Annotated[Subject | None, BeforeValidator(_from_json)] = None
+    subject: Annotated[Subject | None, BeforeValidator(_from_json), PlainSerializer(_as_json)] = (
+        None
+    )
     asked_by: str | None = None
     asked_in: str | None = None
 
@@ -189,14 +189,7 @@ class ShownQuestion(BaseModel):
 
     def fields(self) -> dict[str, str]:
         """As the metadata of a message, which holds texts and numbers only."""
-        fields = {
-            "prompt": self.prompt,
-            "mode": self.mode,
-            "subject": self.subject.model_dump_json() if self.subject else None,
-            "asked_by": self.asked_by,
-            "asked_in": self.asked_in,
-        }
-        return {name: each for name, each in fields.items() if each is not None}
+        return self.model_dump(exclude_none=True)
 
     @classmethod
     def of_fields(cls, kept: Mapping[str, Any]) -> Self:

@@ -8,7 +8,6 @@ those of app_context_changed (docs.slack.dev, both events).
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from typing import Final
 
 from shared.slack.message import Payload, is_ts
@@ -33,21 +32,11 @@ _ASKS: Final = re.compile(
 )
 
 
-class _Place(StrEnum):
-    CHANNEL = "channel"
-    THREAD = "thread"
-    MESSAGE = "message"
-
-
+# By what is asked of it: a channel, a thread, a message.
 _PLACES: Final = {
-    _Place.CHANNEL: re.compile(rf"{_THIS}(?:チャンネル|チャネル)|\b(?:this|the open) channel\b"),
-    _Place.THREAD: re.compile(rf"{_THIS}スレッド|\bthis (?:thread|conversation)\b"),
-    _Place.MESSAGE: re.compile(rf"{_THIS}(?:メッセージ|投稿|発言)|\bthis (?:message|post)\b"),
-}
-_PURPOSES: Final = {
-    _Place.CHANNEL: Purpose.CATCH_UP,
-    _Place.THREAD: Purpose.SUMMARISE,
-    _Place.MESSAGE: Purpose.EXPLAIN,
+    Purpose.CATCH_UP: re.compile(rf"{_THIS}(?:チャンネル|チャネル)|\b(?:this|the open) channel\b"),
+    Purpose.SUMMARISE: re.compile(rf"{_THIS}スレッド|\bthis (?:thread|conversation)\b"),
+    Purpose.EXPLAIN: re.compile(rf"{_THIS}(?:メッセージ|投稿|発言)|\bthis (?:message|post)\b"),
 }
 _DAYS: Final = (
     (re.compile(r"今月|先月|(?:1|一)(?:か|ヶ|ケ|カ|個)月|\bmonth\b"), 31),
@@ -68,40 +57,38 @@ def subject_beside(said: Said, event: Payload) -> Subject | None:
     A user who sends something along asks about that. In a thread of our own, "this thread" is that
     one. The processor finds out whether both may read there: this only says where the user looks.
     """
-    place = _asked_of(said.text)
-    if place is None or said.quoted or said.files:
+    purpose = _asked_of(said.text)
+    if purpose is None or said.quoted or said.files:
         return None
-    if place is not _Place.CHANNEL and event.get("thread_ts") not in {None, event["ts"]}:
+    if purpose is not Purpose.CATCH_UP and event.get("thread_ts") not in {None, event["ts"]}:
         return None
     for channel_id, message_ts in _beside(event):
-        if place is _Place.CHANNEL:
+        if purpose is Purpose.CATCH_UP:
             asked_ts, days = str(event["ts"]), _days_in(said.text)
             since = f"{float(asked_ts) - days * _DAY_S:.6f}"
-            return _subject(place, channel_id, asked_ts, since)
+            return _subject(purpose, channel_id, asked_ts, since)
         if message_ts is not None:
-            return _subject(place, channel_id, message_ts)
+            return _subject(purpose, channel_id, message_ts)
     return None
 
 
-def _subject(place: _Place, channel_id: str, ts: str, since: str | None = None) -> Subject:
-    return Subject(
-        purpose=_PURPOSES[place], channel_id=channel_id, message_ts=ts, since=since, beside=True
-    )
+def _subject(purpose: Purpose, channel_id: str, ts: str, since: str | None = None) -> Subject:
+    return Subject(purpose=purpose, channel_id=channel_id, message_ts=ts, since=since, beside=True)
 
 
-def _asked_of(text: str) -> _Place | None:
+def _asked_of(text: str) -> Purpose | None:
     if not 0 < len(text) <= _MOST_CHARS:
         return None
     folded = _EMOJI.sub(" ", _folded(text))
     words = _SPOKEN.sub(" ", folded)
     if _ASKS.search(words) is None:
         return None
-    found = ((place, named.search(words)) for place, named in _PLACES.items())
-    place, named = next(((place, named) for place, named in found if named), (None, None))
-    if named is None or place is _Place.CHANNEL:
-        return place
+    found = ((purpose, named.search(words)) for purpose, named in _PLACES.items())
+    purpose, named = next(((purpose, named) for purpose, named in found if named), (None, None))
+    if named is None or purpose is Purpose.CATCH_UP:
+        return purpose
     quoted = any(len(one[0]) >= _QUOTED_CHARS for one in _SPOKEN.finditer(folded))
-    return None if quoted or _is_followed_by_it(words, named.end()) else place
+    return None if quoted or _is_followed_by_it(words, named.end()) else purpose
 
 
 def _is_followed_by_it(words: str, at: int) -> bool:

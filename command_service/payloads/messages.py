@@ -192,7 +192,8 @@ def _read_message(
 def _not_a_new_message(event: Payload, identity: Identity) -> RejectReason | None:
     # An edit or a deletion names the author of its message inside.
     author = event.get("message") or event.get("previous_message") or event
-    if author.get("user") == identity.bot_user_id or _is(author.get("bot_id"), identity.bot_id):
+    ours = {identity.bot_user_id, identity.bot_id} - {None}
+    if ours & {author.get("user"), author.get("bot_id")}:
         return RejectReason.OWN_MESSAGE
     if is_from_an_app(event):
         return RejectReason.BOT_MESSAGE
@@ -201,10 +202,6 @@ def _not_a_new_message(event: Payload, identity: Identity) -> RejectReason | Non
     if not event.get("user") or not event.get("ts"):
         return RejectReason.NOT_A_QUESTION
     return None
-
-
-def _is(value: str | None, expected: str | None) -> bool:
-    return value is not None and value == expected
 
 
 def _from_outside(body: Payload, identity: Identity) -> bool:

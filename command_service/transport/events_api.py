@@ -28,17 +28,11 @@ _TOLD_EVERY_S = 10.0
 class EventApi:
     """Runs each signed request in a slot; one that gets none is answered with 503."""
 
-    def __init__(
-        self,
-        app: AsyncApp,
-        slots: ConcurrencyLimit,
-        signatures: Signatures,
-        bodies: Bodies | None = None,
-    ) -> None:
+    def __init__(self, app: AsyncApp, slots: ConcurrencyLimit, signatures: Signatures) -> None:
         self._app = app
         self._slots = slots
         self._signatures = signatures
-        self._bodies = bodies or Bodies()
+        self._bodies = Bodies()
         self._told = Pace(_TOLD_EVERY_S)
 
     async def handle(self, request: web.Request) -> web.Response:

@@ -22,11 +22,11 @@ _SLACK_NOT_REACHED = {
 
 @dataclass(frozen=True)
 class HealthDeps:
-    """What the routes report. ``socket_state`` is None in HTTP mode: a request is proof enough."""
+    """What the routes report. In HTTP mode there is no socket: a request is proof enough."""
 
     check_queue: Callable[[], Awaitable[None]]
     access: Access
-    socket_state: Callable[[], Awaitable[SocketState]] | None
+    socket_state: Callable[[], Awaitable[SocketState | None]]
 
 
 class Health:
@@ -42,9 +42,9 @@ class Health:
 
     async def healthz(self, _request: web.Request) -> web.Response:
         """503 once the task that keeps the socket has stopped: then only a restart helps."""
-        if self.deps is None or self.deps.socket_state is None:
+        state = None if self.deps is None else await self.deps.socket_state()
+        if state is None:
             return web.json_response({"status": "ok"})
-        state = await self.deps.socket_state()
         if state.kept_age_s < _MAY_STAND_STILL_S:
             return web.json_response({"status": "ok", "slack_socket": asdict(state)})
         why = f"The task that keeps the socket to Slack stands still for {state.kept_age_s:.0f} s."
@@ -60,9 +60,8 @@ class Health:
             "pubsub": await self._queue_state(self.deps.check_queue),
             "slack": _state(str(denied) if denied is not None else None),
         }
-        if self.deps.socket_state is not None:
-            connected = (await self.deps.socket_state()).connected
-            states["slack_socket"] = _state(None if connected else "not_connected")
+        if (socket := await self.deps.socket_state()) is not None:
+            states["slack_socket"] = _state(None if socket.connected else "not_connected")
         ready = all(state["state"] == "ok" for state in states.values())
         body = {"ready": ready, "dependencies": states}
         return web.json_response(body, status=200 if ready else 503)

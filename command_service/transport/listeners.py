@@ -6,7 +6,8 @@ so that an ack always means that the queue has the question.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.error import BoltUnhandledRequestError
@@ -30,10 +31,17 @@ from command_service.payloads.messages import (
     read_message,
     read_typed,
 )
-from command_service.payloads.model import Click, Identity, NotAQuestion, Question, RejectReason
+from command_service.payloads.model import (
+    Click,
+    Identity,
+    NotAQuestion,
+    Question,
+    RejectReason,
+    SideTask,
+)
 from command_service.payloads.reactions import read_reaction
 from command_service.payloads.shares import read_share
-from command_service.payloads.votes import FLAW, REASONS, read_reasons, read_vote
+from command_service.payloads.votes import FLAW, REASONS, Voted, read_reasons, read_vote
 from command_service.texts.replies import TOLD
 from command_service.use_cases.app_home import (
     HOME_EVENTS,
@@ -75,6 +83,8 @@ from shared.telemetry.metrics import FIRST_SIGN
 
 log = get_logger(__name__)
 
+PressT = TypeVar("PressT", SideTask, Voted)
+DepsT = TypeVar("DepsT")
 ReadEvent = Callable[[Mapping[str, Any], Identity, bool], Question | NotAQuestion]
 ReadClick = Callable[[Mapping[str, Any]], Click | NotAQuestion]
 
@@ -127,9 +137,10 @@ class Listeners:
             app.command(command)(self._on_command)
         for action_id, read_click in ACTIONS.items():
             app.action(action_id)(self._on_click(read_click))
-        app.action(ActionId.STOP)(self._on_stop)
-        app.action(ActionId.SHARE)(self._on_share)
-        app.action(ActionId.FEEDBACK)(self._on_vote)
+        submit_deps = self.repetition.submit_deps
+        app.action(ActionId.STOP)(self._on_press(read_stop, enqueue_click, submit_deps))
+        app.action(ActionId.SHARE)(self._on_press(read_share, enqueue_share, submit_deps))
+        app.action(ActionId.FEEDBACK)(self._on_press(read_vote, take_vote, self.listening))
         for action_id in (ActionId.LANGUAGE, ActionId.DEFAULT_MODE):
             app.action(action_id)(self._on_home_choice)
         app.view(REASONS)(self._on_reasons)
@@ -222,21 +233,18 @@ class Listeners:
         count(question, outcome)
         _redeliver_if_handed_back(outcome)
 
-    async def _on_stop(self, body: Payload, ack: AsyncAck) -> None:
-        submit_deps = self.repetition.submit_deps
-        await enqueue_click(self._tampered(body) or read_stop(body, submit_deps.now()), submit_deps)
-        await ack()
+    def _on_press(
+        self,
+        read: Callable[[Payload, datetime], PressT | NotAQuestion],
+        take: Callable[[PressT | NotAQuestion, DepsT], Awaitable[SubmitOutcome]],
+        deps: DepsT,
+    ) -> Callable[..., Awaitable[None]]:
+        async def on_press(body: Payload, ack: AsyncAck) -> None:
+            now = self.repetition.submit_deps.now()
+            await take(self._tampered(body) or read(body, now), deps)
+            await ack()
 
-    async def _on_share(self, body: Payload, ack: AsyncAck) -> None:
-        submit_deps = self.repetition.submit_deps
-        shared = self._tampered(body) or read_share(body, submit_deps.now())
-        await enqueue_share(shared, submit_deps)
-        await ack()
-
-    async def _on_vote(self, body: Payload, ack: AsyncAck) -> None:
-        voted = self._tampered(body) or read_vote(body, self.repetition.submit_deps.now())
-        await take_vote(voted, self.listening)
-        await ack()
+        return on_press
 
     async def _on_reasons(self, body: Payload, ack: AsyncAck) -> None:
         side_task = self._tampered(body) or read_reasons(body, self.repetition.submit_deps.now())

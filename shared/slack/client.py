@@ -31,6 +31,8 @@ from shared.telemetry.tracing import mark_failed, reason_of, span, traced_sessio
 
 log = get_logger(__name__)
 
+_TIMEOUT = aiohttp.ClientTimeout(total=10.0, connect=3.0)
+
 # Slack's codes for "the call had no effect, come again" (docs.slack.dev, Web API errors).
 # fatal_error and internal_error may have had an effect and are settled by reading back.
 _TRY_AGAIN = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
@@ -61,8 +63,6 @@ _NOT_THERE = frozenset(
         "restricted_action_thread_only_channel",
     }
 )
-_SCOPE_MISSING = frozenset({"missing_scope"})
-_QUESTION_GONE = frozenset({"thread_not_found", "invalid_thread_ts"})
 # Content that Slack cannot show; short plain text may do (docs.slack.dev, chat.postMessage).
 UNSHOWABLE_CODES = frozenset(
     {
@@ -76,6 +76,12 @@ UNSHOWABLE_CODES = frozenset(
         "msg_too_long",
     }
 )
+_REASONS = {
+    **dict.fromkeys(_NOT_THERE, "slack_not_there"),
+    "missing_scope": "slack_scope_missing",
+    **dict.fromkeys(("thread_not_found", "invalid_thread_ts"), QUESTION_GONE),
+    **dict.fromkeys(UNSHOWABLE_CODES, UNSHOWABLE),
+}
 
 
 class MeasuredWebClient(AsyncWebClient):
@@ -95,7 +101,7 @@ class MeasuredWebClient(AsyncWebClient):
     def _tell_scope(self, method: str, response: Any) -> None:
         """Only Slack's response names the scope (docs.slack.dev, missing_scope)."""
         data = getattr(response, "data", None)
-        if not isinstance(data, dict) or data.get("error") not in _SCOPE_MISSING:
+        if not isinstance(data, dict) or data.get("error") != "missing_scope":
             return
         needed = str(data.get("needed") or "")
         if (method, needed) not in self._told:
@@ -136,12 +142,9 @@ def slack_call(method: str) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def slack_client(
-    token: str, base_url: str, timeout_s: float = 10.0
-) -> AsyncIterator[AsyncWebClient]:
-    """A client on one kept-alive session; every call ends within ``timeout_s`` seconds."""
-    timeout = aiohttp.ClientTimeout(total=timeout_s, connect=min(3.0, timeout_s))
-    async with traced_session(timeout=timeout) as session:
+async def slack_client(token: str, base_url: str) -> AsyncIterator[AsyncWebClient]:
+    """A client on one kept-alive session; every call ends within ten seconds."""
+    async with traced_session(timeout=_TIMEOUT) as session:
         client = MeasuredWebClient(
             token=token, base_url=base_url, session=session, retry_handlers=[]
         )
@@ -178,20 +181,8 @@ def _of_response(error: SlackApiError, method: str) -> MechachangError:
     if code in _DENIED:
         return SlackDenied(f"{method}: Slack denies our token ({code}).", slack_error=code)
     return SlackRefused(
-        f"{method}: Slack refused ({code}).", slack_error=code, reason=_refusal_reason(code)
+        f"{method}: Slack refused ({code}).", slack_error=code, reason=_REASONS.get(code)
     )
-
-
-def _refusal_reason(code: str) -> str | None:
-    for reason, codes in (
-        ("slack_not_there", _NOT_THERE),
-        ("slack_scope_missing", _SCOPE_MISSING),
-        (QUESTION_GONE, _QUESTION_GONE),
-        (UNSHOWABLE, UNSHOWABLE_CODES),
-    ):
-        if code in codes:
-            return reason
-    return None
 
 
 def _retry_after(response: Any) -> float | None:

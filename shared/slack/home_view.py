@@ -4,7 +4,7 @@ Slack replaces a view as a whole (docs.slack.dev, views.publish), so both servic
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -20,13 +20,10 @@ from shared.slack.usage import (
     described_count,
     shown_moment,
 )
-from shared.task import Locale, Mode, Preferences, Texts
+from shared.task import Locale, Preferences, Texts
 from shared.version import described
 
 _HOME: Final = {"type": "home", "callback_id": "home"}
-
-_LANGUAGES: Final[Sequence[Locale | None]] = (None, "ja", "en")
-_MODES: Final = (None, Mode.GENERAL, Mode.CODE, Mode.DATA, Mode.CREATIVE)
 
 
 def notice_view(text: str) -> dict[str, Any]:
@@ -85,8 +82,8 @@ def kept_in_home(view: object, user_id: str, signing: Signing) -> HomeChoices | 
 
 def _selects(preferences: Preferences, locale: Locale) -> list[Block]:
     """Two selects that show what is chosen; choosing is all there is to do."""
-    languages = {HomeChoices(language=each): texts.LANGUAGES[each][locale] for each in _LANGUAGES}
-    modes = {HomeChoices(mode=each): texts.DEFAULT_MODES[each][locale] for each in _MODES}
+    languages = {HomeChoices(language=each): by[locale] for each, by in texts.LANGUAGES.items()}
+    modes = {HomeChoices(mode=each): by[locale] for each, by in texts.DEFAULT_MODES.items()}
     return [
         section(texts.SETTINGS[locale]),
         _select(

@@ -3,7 +3,7 @@
 Without a meter provider (``telemetry.setup``) recording costs a dictionary and does nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -49,6 +49,16 @@ class Instrument:
             raise TypeError(f"{self.name} has the labels {self.labels}, not {tuple(labels)}.")
         return labels
 
+    def _observe(
+        self, create: Callable[..., object], read: Callable[[], float], labels: dict[str, str]
+    ) -> None:
+        labelled = self._labelled(labels)
+
+        def observed(_options: metrics.CallbackOptions) -> list[metrics.Observation]:
+            return [metrics.Observation(read(), labelled)]
+
+        create(self.name, [observed], self.unit, self.description)
+
 
 @dataclass(frozen=True)
 class Counter(Instrument):
@@ -64,9 +74,7 @@ class Counter(Instrument):
 
     def watch(self, read: Callable[[], float], **labels: str) -> None:
         """Ask ``read`` for the count whenever it is exported."""
-        _METER.create_observable_counter(
-            self.name, [_observing(read, self._labelled(labels))], self.unit, self.description
-        )
+        self._observe(_METER.create_observable_counter, read, labels)
 
 
 @dataclass(frozen=True)
@@ -104,12 +112,4 @@ class Gauge(Instrument):
 
     def watch(self, read: Callable[[], float], **labels: str) -> None:
         """Ask ``read`` for the value whenever it is exported."""
-        _METER.create_observable_gauge(
-            self.name, [_observing(read, self._labelled(labels))], self.unit, self.description
-        )
-
-
-def _observing(
-    read: Callable[[], float], labels: dict[str, str]
-) -> Callable[[metrics.CallbackOptions], Iterable[metrics.Observation]]:
-    return lambda _options: [metrics.Observation(read(), labels)]
+        self._observe(_METER.create_observable_gauge, read, labels)

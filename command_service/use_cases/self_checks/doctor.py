@@ -55,9 +55,7 @@ class DoctorRequest:
     """The user who wants to know, and where."""
 
     task_id: str
-    team_id: str
-    channel_id: str
-    user_id: str
+    by: Requester
     response_url: str | None
 
 
@@ -69,9 +67,7 @@ def read_doctor_request(body: Mapping[str, Any]) -> DoctorRequest | None:
     team_id = str(body["team_id"])
     return DoctorRequest(
         task_id=task_id_of_command(team_id, str(body["trigger_id"])),
-        team_id=team_id,
-        channel_id=id_in(body["channel_id"]),
-        user_id=id_in(body["user_id"]),
+        by=Requester(team_id, id_in(body["channel_id"]), id_in(body["user_id"])),
         response_url=text_or_none(body.get("response_url")),
     )
 
@@ -93,7 +89,7 @@ async def run_checks(visit: DoctorRequest, deps: DoctorDeps) -> Report:
     the ack; the processor is asked for its own report.
     """
     with bound_task(visit.task_id):
-        locale = await locale_to_tell(visit.user_id, deps.submit_deps)
+        locale = await locale_to_tell(visit.by.user_id, deps.submit_deps)
         if (kept_out := _kept_out(visit, locale, deps)) is not None:
             return kept_out
         on_slack, on_place, on_queue = await asyncio.gather(
@@ -121,7 +117,7 @@ def _kept_out(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> Report 
     """The reply, without any check, to a user who may not ask or has asked a moment ago."""
     submit_deps = deps.submit_deps
     reason = turned_away(_presence(visit), submit_deps.policy)
-    if reason is None and deps.pace.take(visit.user_id):
+    if reason is None and deps.pace.take(visit.by.user_id):
         return None
     count_event(Source.SLASH_COMMAND, "refused", reason or RejectReason.TOO_SOON, Kind.DOCTOR)
     if reason is None:
@@ -170,7 +166,8 @@ async def _on_socket(locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
 def _on_rules(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
     policy = deps.submit_deps.policy
     passed = checks(_presence(visit), policy)
-    ids = {"team": visit.team_id, "channel": visit.channel_id, "user": visit.user_id}
+    by = visit.by
+    ids = {"team": by.team_id, "channel": by.channel_id, "user": by.user_id}
     percent = policy.rollout_percent
     return [
         check.found(passed[reason], locale, percent=percent, **ids)
@@ -179,13 +176,13 @@ def _on_rules(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> list[Ch
 
 
 def _presence(visit: DoctorRequest) -> Presence:
-    return Presence(visit.team_id, visit.user_id, visit.channel_id)
+    return Presence(visit.by.team_id, visit.by.user_id, visit.by.channel_id)
 
 
 async def _on_place(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
     try:
         async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)):
-            place = await deps.surroundings.channel(visit.channel_id)
+            place = await deps.surroundings.channel(visit.by.channel_id)
     except (MechachangError, TimeoutError) as error:
         return [texts.PLACE.found(False, locale, why=_why(error))]
     member = texts.MEMBER.found(place.member, locale, bot=deps.identity.bot_user_id)
@@ -218,9 +215,9 @@ def _task(visit: DoctorRequest, submit_deps: SubmitDeps) -> Task:
     return Task.side(
         Kind.DOCTOR,
         visit.task_id,
-        Requester(visit.team_id, visit.channel_id, visit.user_id),
+        visit.by,
         submit_deps.now(),
-        locale=submit_deps.locales.of(visit.user_id),
+        locale=submit_deps.locales.of(visit.by.user_id),
         response_url=visit.response_url,
         private=True,
     )

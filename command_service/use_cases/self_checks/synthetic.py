@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from command_service.payloads.model import Identity
-from command_service.ports import Access, TaskQueue
+from command_service.ports import Access, SocketState, TaskQueue
 from command_service.use_cases.submit import PUBLISH_WITHIN_S
 from shared import clock
 from shared.errors import QueueUnavailable
@@ -21,12 +21,14 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class SyntheticDeps:
-    """Dependencies of ``ask_synthetic``. ``heard``: whether a user's question would reach us."""
+    """Dependencies of ``ask_synthetic``. In HTTP mode there is no socket, and Slack is heard as
+    long as the port is open.
+    """
 
     queue: TaskQueue
     access: Access
     identity: Identity
-    heard: Callable[[], Awaitable[bool]]
+    socket_state: Callable[[], Awaitable[SocketState | None]]
     now: Callable[[], datetime] = clock.now
 
 
@@ -43,7 +45,8 @@ async def ask_synthetic(deps: SyntheticDeps) -> None:
     While Slack is not heard or denies our token no user could ask, which has alerts of its own.
     It is counted apart: no other metric, no limit and no ledger knows of it.
     """
-    if deps.access.denied is not None or not await deps.heard():
+    socket = await deps.socket_state()
+    if deps.access.denied is not None or (socket is not None and not socket.connected):
         return
     task = _task(deps)
     try:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from command_service.ports import SocketState
 from command_service.use_cases.self_checks.synthetic import (
     SyntheticDeps,
     ask_synthetic,
@@ -21,12 +22,16 @@ from tests.support.tasks import NOON
 QUEUED, NOT_QUEUED = [(1, {"outcome": "queued"})], [(1, {"outcome": "not_queued"})]
 
 
-async def yes() -> bool:
-    return True
+async def yes() -> SocketState | None:
+    return SocketState(connected=True, down_s=0.0, heard_age_s=0.0, kept_age_s=0.0)
 
 
-async def no() -> bool:
-    return False
+async def no() -> SocketState | None:
+    return SocketState(connected=False, down_s=9.0, heard_age_s=9.0, kept_age_s=0.0)
+
+
+async def over_http() -> SocketState | None:
+    return None
 
 
 @pytest.fixture
@@ -77,6 +82,11 @@ async def test_none_is_asked_while_nobody_could_ask(queue: FakeQueue) -> None:
     await ask_synthetic(SyntheticDeps(queue, denied, IDENTITY, yes))
     await ask_synthetic(SyntheticDeps(queue, FakeAccess(), IDENTITY, no))
     assert queue.published == []
+
+
+async def test_one_is_asked_where_there_is_no_socket(queue: FakeQueue) -> None:
+    await ask_synthetic(SyntheticDeps(queue, FakeAccess(), IDENTITY, over_http))
+    assert len(queue.published) == 1
 
 
 async def test_one_comes_after_the_other_and_each_has_its_own_id(queue: FakeQueue) -> None:
