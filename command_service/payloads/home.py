@@ -8,8 +8,8 @@ from command_service.payloads.messages import moment
 from command_service.payloads.model import NotAQuestion, RejectReason
 from command_service.payloads.well_formed import id_in, never_raising
 from shared.actions import ActionId, HomeChoices
+from shared.home.view import kept_in_home
 from shared.signing import Signing
-from shared.slack.home_view import kept_in_home
 from shared.slack.message import Payload
 from shared.task import Preferences
 

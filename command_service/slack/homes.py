@@ -9,8 +9,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from command_service.slack.access import SlackAccess
 from command_service.texts.home import PROMPTS, PROMPTS_TITLE
 from shared.errors import MechachangError
+from shared.home.view import signed_home
 from shared.signing import Signing
-from shared.slack.home_view import signed_home
 from shared.task import Locale
 from shared.telemetry.log import get_logger
 

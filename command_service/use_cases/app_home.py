@@ -22,7 +22,7 @@ from command_service.use_cases.submit import (
 )
 from command_service.use_cases.throttle import Pace
 from shared.errors import QueueUnavailable
-from shared.slack.home_view import home_view, notice_view
+from shared.home.view import home_view, notice_view
 from shared.task import Kind, Preferences, Requester, Source, Task, task_id_of_home
 from shared.telemetry.log import bound_task, get_logger
 

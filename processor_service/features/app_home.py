@@ -31,7 +31,7 @@ async def refresh_home(task: Task, deps: HomeDeps, within_s: float) -> None:
     """Keep the newest choices, and publish the user's Home as a whole; idempotent. An opened Home
     brings back the choices that Redis has lost. Raises as ``HomeViews``, and TimeoutError.
     """
-    from shared.slack.home_view import home_view  # noqa: PLC0415 - see ``cold_start``
+    from shared.home.view import home_view  # noqa: PLC0415 - see ``cold_start``
 
     async with asyncio.timeout(within_s):
         offered = task.preferences or Preferences()

@@ -57,7 +57,7 @@ class SlackHomes:
         self._signing = signing
 
     async def publish(self, user_id: str, view: dict[str, Any]) -> None:
-        from shared.slack.home_view import signed_home  # noqa: PLC0415 - see ``cold_start``
+        from shared.home.view import signed_home  # noqa: PLC0415 - see ``cold_start``
 
         signed = signed_home(view, user_id, self._signing)
         async with self._calls("views.publish"):

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Final, Literal
 
-from shared.slack import home_texts as texts
-from shared.task import Locale
+from shared.task import Locale, Texts
+
+_OF: Final[Texts] = {"ja": "{used}（上限 {limit}）", "en": "{used} of {limit}"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def described_count(count: UsedOfLimit, locale: Locale) -> str:
     """The used amount, with its limit if there is one."""
     if not count.limit:
         return f"{count.used:,}"
-    return texts.OF[locale].format(used=f"{count.used:,}", limit=f"{count.limit:,}")
+    return _OF[locale].format(used=f"{count.used:,}", limit=f"{count.limit:,}")
 
 
 def shown_moment(at: datetime) -> str:

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from shared.home.view import signed_home
 from shared.ledger import Mark, file_name, file_title
-from shared.slack.home_view import signed_home
 from tests.support.fakes.command.payloads import a_click, a_direct_message, a_mention
 from tests.support.signed import SIGNING, metadata
 

@@ -7,14 +7,14 @@ from slack_sdk.models.views import View
 
 from command_service.texts.home import PROMPTS
 from shared.actions import HomeChoices
-from shared.signing import Signing
-from shared.slack.home_texts import WAYS
-from shared.slack.home_view import (
+from shared.home.texts import WAYS
+from shared.home.view import (
     home_view,
     kept_in_home,
     notice_view,
     signed_home,
 )
+from shared.signing import Signing
 from shared.slack.usage import HomeContent, Usage, Used, UsedOfLimit
 from shared.task import Locale, Mode, Preferences
 from shared.version import VERSION, described

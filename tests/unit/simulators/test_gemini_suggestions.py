@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from command_service.texts import home, replies
-from shared.slack import home_texts
+from shared.home import texts as home_texts
 from simulators.gemini.demo_answers import Question, compose
 from simulators.gemini.demo_answers.texts import texts
 from simulators.processes.environment import PROJECT_ROOT

@@ -23,9 +23,9 @@ from processor_service.slack.reading.reader import SlackThreads
 from processor_service.slack.response_url import SlackResponse
 from processor_service.slack.workspace import SlackHomes
 from shared.errors import SlackRefused
+from shared.home.view import home_view
 from shared.ledger import Mark
 from shared.retry import RetryPolicy
-from shared.slack.home_view import home_view
 from shared.slack.usage import HomeContent, Used, UsedOfLimit
 from shared.task import Preferences, Purpose, Source, Subject, Task
 from simulators.slack.state.model import Message

@@ -8,8 +8,8 @@ import pytest
 
 from command_service.payloads.home import Opened, read_home_choice
 from command_service.payloads.model import NotAQuestion, RejectReason
+from shared.home.view import home_view, signed_home
 from shared.signing import Signing
-from shared.slack.home_view import home_view, signed_home
 from shared.task import Locale, Mode, Preferences
 from tests.support.signed import SIGNING
 from tests.support.tasks import NOON

@@ -13,7 +13,7 @@ from command_service.use_cases.app_home import OpenHomeDeps, open_home, take_cho
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.throttle import Pace
 from shared.errors import SlackDenied
-from shared.slack.home_view import home_view, signed_home
+from shared.home.view import home_view, signed_home
 from shared.task import Kind, Mode, Preferences
 from shared.telemetry.metrics import EVENTS
 from tests.support.counted import Counted

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from shared.actions import ActionId, HomeChoices
+from shared.home import texts
 from shared.signing import Signing, signed_value, signed_value_in
-from shared.slack import home_texts as texts
 from shared.slack.blocks import Block, context, mrkdwn, plain, section
 from shared.slack.usage import (
     HomeContent,

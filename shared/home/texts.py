@@ -73,7 +73,6 @@ IN_A_MINUTE: Final[Texts] = {
     "ja": "*直近 1 分間の質問*\n{used}",
     "en": "*Questions in the last minute*\n{used}",
 }
-OF: Final[Texts] = {"ja": "{used}（上限 {limit}）", "en": "{used} of {limit}"}
 RESETS: Final[Texts] = {
     "ja": "{resets_at}に 0 に戻ります。{now}時点の値です。",
     "en": "Resets {resets_at}. As of {now}.",
