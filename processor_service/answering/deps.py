@@ -14,7 +14,6 @@ from processor_service.ports.model import Model
 from processor_service.ports.people import Channels, Groups, People, PreferenceStore, Workspace
 from processor_service.ports.work import Cancellations, Leases, ThreadQueue
 from processor_service.prompt.build import PromptConfig
-from processor_service.rendering.task_cards import SHOWN_AFTER_S
 from processor_service.resilience.late_looks import LateLooks
 from processor_service.resilience.stopping import Stopping
 from shared.retry import RetryPolicy
@@ -58,7 +57,7 @@ class SlackDeps:
     budget: RateBudget
     statuses: Statuses
     late_looks: LateLooks
-    cards_after_s: float = SHOWN_AFTER_S
+    cards_after_s: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,6 @@ from processor_service.texts.cards import (
 )
 from shared.task import Locale
 
-SHOWN_AFTER_S: Final = 1.0
-"""A step that lasts no longer than this is no card."""
-
 # docs.slack.dev, task_update: titles and details of at most 256 characters.
 _LONGEST: Final = 256
 _NAMES: Final = 120
@@ -64,13 +61,13 @@ class _Step:
 class TaskCards:
     """The steps of one answer until its first words; each ends with the beginning of the next.
 
-    Steps that last over a second are cards, but thinking alone is none: a plain question has no
-    card. ``changed`` is set when there may be something to show, ``away`` when the cards should
-    make way for what tells of a longer delay.
+    Steps that last over ``shown_after_s`` are cards, but thinking alone is none: a plain question
+    has no card. ``changed`` is set when there may be something to show, ``away`` when the cards
+    should make way for what tells of a longer delay.
     """
 
     locale: Locale = "ja"
-    shown_after_s: float = SHOWN_AFTER_S
+    shown_after_s: float = 0.0
     clock: Callable[[], float] = time.monotonic
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     away: bool = False
