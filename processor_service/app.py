@@ -22,7 +22,7 @@ from processor_service.attachments.documents.reader import ChildDocuments
 from processor_service.delivery.thread_status import Statuses
 from processor_service.features.app_home import HomeDeps
 from processor_service.features.cancel import CancelDeps
-from processor_service.features.doctor import Checked, ReportDeps
+from processor_service.features.doctor import ReportDeps
 from processor_service.features.feedback import FeedbackDeps
 from processor_service.features.model_check import TRY_WITHIN_S, check_model
 from processor_service.following.direct_messages import DirectMessages
@@ -231,7 +231,7 @@ async def open_dependencies(
             doctor=doctor,
             readiness=readiness,
             models=Readiness(
-                {each.model: partial(tried, each.model) for each in _models(settings)},
+                {each: partial(tried, each) for each in _models(settings).values()},
                 TRY_WITHIN_S,
             ),
         )
@@ -254,10 +254,10 @@ def _later(settings: ProcessorSettings) -> list[Callable[[], Awaitable[object]]]
     return [*of_tokens, cold_start.import_answering]
 
 
-def _models(settings: ProcessorSettings) -> list[Checked]:
-    models = [Checked("GEMINI_MODEL", settings.gemini_model)]
+def _models(settings: ProcessorSettings) -> dict[str, str]:
+    models = {"GEMINI_MODEL": settings.gemini_model}
     if settings.gemini_fallback_model:
-        models.append(Checked("GEMINI_FALLBACK_MODEL", settings.gemini_fallback_model))
+        models["GEMINI_FALLBACK_MODEL"] = settings.gemini_fallback_model
     return models
 
 

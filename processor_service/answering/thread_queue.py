@@ -79,13 +79,9 @@ def ticket(line: str, task: Task) -> QueueTicket:
     return QueueTicket(line, asked_at(task.occurred_at), task.task_id)
 
 
-async def _never() -> bool:
-    return False
-
-
 @asynccontextmanager
 async def kept_turn(
-    own: QueueTicket, queue: ThreadQueue, give_up_when: Callable[[], Awaitable[bool]] = _never
+    own: QueueTicket, queue: ThreadQueue, give_up_when: Callable[[], Awaitable[bool]]
 ) -> AsyncIterator[bool]:
     """Wait for the turn and keep it for the body; waiting also ends once ``give_up_when`` says so.
 

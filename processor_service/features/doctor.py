@@ -1,7 +1,7 @@
 """The processor's part of ``/gemini doctor``: its checks, reported to the user."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
@@ -31,16 +31,10 @@ _SAID_CHARS: Final = 200
 
 
 @dataclass(frozen=True)
-class Checked:
-    """A model by the name of its setting."""
-
-    setting: str
-    model: str
-
-
-@dataclass(frozen=True)
 class ReportDeps:
-    """Dependencies of a report. The checks raise MechachangErrors."""
+    """Dependencies of a report. The checks raise MechachangErrors; ``models`` are by the names of
+    their settings.
+    """
 
     leases: Leases
     conversations: Conversations
@@ -48,7 +42,7 @@ class ReportDeps:
     usage: Usages
     check_slack: Callable[[], Awaitable[None]]
     check_model: Callable[[str], Awaitable[None]]
-    models: Sequence[Checked]
+    models: Mapping[str, str]
     cache_ttl_s: int
     revision: str | None = None
     stopping: Stopping = field(default_factory=Stopping)
@@ -85,7 +79,7 @@ async def run_model_checks(task: Task, deps: ReportDeps) -> Report:
     used = await deps.usage.of(task.team_id, task.user_id)
     slack, *models = await asyncio.gather(
         _looked(deps.check_slack()),
-        *(_looked(deps.check_model(each.model), _TRY_WITHIN_S) for each in deps.models),
+        *(_looked(deps.check_model(each), _TRY_WITHIN_S) for each in deps.models.values()),
     )
     version, fast = described(deps.revision), through_s < _SLOW_QUEUE_S
     cache = texts.CACHE_ON if deps.cache_ttl_s else texts.CACHE_OFF
@@ -94,8 +88,8 @@ async def run_model_checks(task: Task, deps: ReportDeps) -> Report:
         texts.SLACK.found(slack is None, locale, why=slack),
         texts.REDIS.found(used is not None, locale),
         *(
-            texts.MODEL.found(why is None, locale, model=each.model, setting=each.setting, why=why)
-            for each, why in zip(deps.models, models, strict=True)
+            texts.MODEL.found(why is None, locale, model=model, setting=setting, why=why)
+            for (setting, model), why in zip(deps.models.items(), models, strict=True)
         ),
         cache.found(True, locale, minutes=deps.cache_ttl_s / 60),
         *(_of_usage(used, locale) if used is not None else []),

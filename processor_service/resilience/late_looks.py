@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
@@ -19,24 +18,16 @@ _YIELDS_FOR_S: Final = 3.0
 _CLOSE_WITHIN_S: Final = 1.0
 
 
-@dataclass(frozen=True)
-class LookPace:
-    """``burst`` looks at once, then one in ``every_s`` seconds.
-
-    While Slack fails every task would be looked at again, but Slack's limit for reading threads (50
-    calls a minute) is for answers first.
-    """
-
-    burst: int = 20
-    every_s: float = 3.0
-
-
 async def _unlimited() -> float:
     return 0.0
 
 
 class LateLooks:
-    """Background looks at given intervals. The end of the service makes the next look the last.
+    """Background looks at given intervals: ``burst`` at once, then one in ``every_s`` seconds. The
+    end of the service makes the next look the last.
+
+    While Slack fails every task would be looked at again, but Slack's limit for reading threads (50
+    calls a minute) is for answers first.
 
     ``limited`` tells for how many seconds Slack's limit is used up: meanwhile a look lets answers
     go first, until the next look is due. After an outage each answer would need more calls than it
@@ -46,11 +37,13 @@ class LateLooks:
     def __init__(
         self,
         pauses_s: tuple[float, ...] = _PAUSES_S,
-        pace: LookPace = LookPace(),
+        burst: int = 20,
+        every_s: float = 3.0,
         limited: Callable[[], Awaitable[float]] = _unlimited,
     ) -> None:
         self._pauses_s = pauses_s
-        self._pace = pace
+        self._burst = burst
+        self._every_s = every_s
         self._limited = limited
         # The time of the last look so far, had all come evenly.
         self._evenly_at = 0.0
@@ -69,7 +62,7 @@ class LateLooks:
 
         An outage of Redis is one for every delivery: they must not all be held open for it.
         """
-        return self._awaited < self._pace.burst
+        return self._awaited < self._burst
 
     async def first(self, task_id: str, look: Callable[[], Awaitable[None]]) -> None:
         """Wait for the first look; the others follow in the background.
@@ -109,9 +102,9 @@ class LateLooks:
 
     def _wait_s(self) -> float:
         """Seconds until one more look fits, which is counted."""
-        pace, now = self._pace, asyncio.get_running_loop().time()
-        self._evenly_at = max(self._evenly_at, now) + pace.every_s
-        return max(0.0, self._evenly_at - pace.burst * pace.every_s - now)
+        now = asyncio.get_running_loop().time()
+        self._evenly_at = max(self._evenly_at, now) + self._every_s
+        return max(0.0, self._evenly_at - self._burst * self._every_s - now)
 
     async def close(self) -> None:
         """Run the remaining looks once."""

@@ -50,12 +50,12 @@ from processor_service.gemini.errors import meaning
 from processor_service.ports.citations import Citations
 from processor_service.redis.posts import _mark_in
 from processor_service.slack.client import BotIdentity
-from processor_service.slack.reading.thread_messages import AskedMessage, said_about, said_before
+from processor_service.slack.reading.thread_messages import said_about, said_before
 from processor_service.slack.shown_body import body_shown
 from shared.errors import MechachangError
 from shared.ledger import Mark
 from shared.slack.files import files_of
-from shared.slack.message import message_of
+from shared.slack.message import MessageRef, message_of
 from shared.slack.reading.block_text import text_of_blocks
 from shared.task import Mode, Purpose, Subject, Task
 from tests.fuzz.adapters import (
@@ -179,7 +179,9 @@ READERS: list[Reader] = [
     Reader(
         "said_before",
         PAGE["messages"],
-        lambda told: said_before(AskedMessage(CHANNEL, "1700000000.000900"), thread_of(told), US),
+        lambda told: said_before(
+            MessageRef(CHANNEL, "1700000000.000900", "1700000000.000900"), thread_of(told), US
+        ),
     ),
     Reader("said_about", PAGE["messages"], lambda told: said_about(SUBJECT, thread_of(told), US)),
     Reader("SlackReading", ASKED_FOR, with_asyncio(in_a_thread)),

@@ -22,7 +22,6 @@ from processor_service.slack.client import SlackCalls
 from processor_service.slack.page_memory import FIRST_PAGE, PageMemory, next_page
 from processor_service.slack.reading.channel_history import said_since
 from processor_service.slack.reading.thread_messages import (
-    AskedMessage,
     answer_in,
     parts_of,
     said_about,
@@ -86,8 +85,7 @@ class SlackReading:
         messages, whole = await self._from_the_beginning(kept)
         since = [one for one in messages if float(one["ts"]) >= float(self.oldest)]
         found = await self._posted(task_id, since) if whole else await self.find(task_id)
-        asked = AskedMessage(self.channel, place.message_ts)
-        said = said_before(asked, messages, await self.calls.ourselves())
+        said = said_before(place, messages, await self.calls.ourselves())
         before = [one for one in messages if float(one["ts"]) < float(self.oldest)]
         left = tuple(await self._left(task_id, before))
         pressable, along = await self._pressable(task_id, kept), await self._along(messages)
@@ -96,8 +94,7 @@ class SlackReading:
     async def _along(self, messages: Sequence[Message]) -> tuple[QuotedMessage, ...]:
         if self.place is None:
             return ()
-        asked = AskedMessage(self.channel, self.place.message_ts)
-        return sent_along(asked, messages, await self.calls.ourselves())
+        return sent_along(self.place, messages, await self.calls.ourselves())
 
     async def replies(self) -> list[Message]:
         """The messages since ``oldest``."""

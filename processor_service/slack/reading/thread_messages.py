@@ -1,7 +1,7 @@
 """The messages in a Slack thread before a question."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeGuard
 
 from processor_service.ports.conversations import Posted, ThreadMessage
@@ -10,7 +10,7 @@ from processor_service.slack.client import BotIdentity
 from processor_service.slack.shown_body import without_cards
 from shared.ledger import TELLS_ONLY, Ledger
 from shared.slack.files import files_of
-from shared.slack.message import Message
+from shared.slack.message import Message, MessageRef
 from shared.slack.message_text import plain_text
 from shared.slack.permalink import permalink
 from shared.slack.reading.attachments import OurBot
@@ -25,16 +25,8 @@ _SAID_BY_PEOPLE = frozenset({None, "file_share", "me_message", "thread_broadcast
 _SLACKBOT = "Slackbot"
 
 
-@dataclass(frozen=True)
-class AskedMessage:
-    """The message that asks. Later messages in the thread are not part of its context."""
-
-    channel_id: str
-    message_ts: str
-
-
 def said_before(
-    asked: AskedMessage, messages: Sequence[Message], ourselves: BotIdentity
+    asked: MessageRef, messages: Sequence[Message], ourselves: BotIdentity
 ) -> tuple[ThreadMessage, ...]:
     """The thread's ``messages`` before the question, the oldest first.
 
@@ -51,7 +43,7 @@ def said_before(
 
 
 def sent_along(
-    asked: AskedMessage, messages: Sequence[Message], ourselves: BotIdentity
+    asked: MessageRef, messages: Sequence[Message], ourselves: BotIdentity
 ) -> tuple[QuotedMessage, ...]:
     """What a person's question among these messages brings along. Slack adds previews of links only
     after it has told us of the message.

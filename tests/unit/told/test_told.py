@@ -19,9 +19,9 @@ from command_service.use_cases.policy import Policy, admit
 from processor_service.ports.model import Prompt
 from processor_service.prompt.quotes import in_thread
 from processor_service.slack.client import BotIdentity
-from processor_service.slack.reading.thread_messages import AskedMessage, said_before
+from processor_service.slack.reading.thread_messages import said_before
 from processor_service.slack.reading.trimming import TrimmedMessages
-from shared.slack.message import message_of
+from shared.slack.message import MessageRef, message_of
 from shared.task import TaskFile
 from tests.support.signed import LEDGER
 from tests.support.tasks import a_task
@@ -63,7 +63,9 @@ def _prompt(question: Question) -> Iterator[str]:
 def _said(message: dict[str, Any]) -> Iterator[str]:
     kept = TrimmedMessages()
     kept.add([found] if (found := message_of(message)) else [])
-    said = said_before(AskedMessage("C0HERE", LATER), kept.messages, BotIdentity(LEDGER, "T0HOME"))
+    said = said_before(
+        MessageRef("C0HERE", LATER, LATER), kept.messages, BotIdentity(LEDGER, "T0HOME")
+    )
     if not said:
         yield "nothing"
     yield from _lines(in_thread(Prompt("", "?"), a_task(user_id="U0HANA"), said, NAMES))

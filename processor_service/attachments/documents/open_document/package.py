@@ -26,16 +26,13 @@ def read_open(container: Container, paper: Paper) -> None:
     names = container.zip.namelist()
     # Its own styles hide those that it shares with others.
     styles = [*([_parsed(container, STYLES)] if STYLES in names else []), root]
-    body = root.find(name("office:body"))
-    for kind in ("office:text", "office:presentation"):
-        content = None if body is None else body.find(name(kind))
-        if content is not None and kind == "office:text":
-            read_text(BlockWriter(paper, styles, gap="\n"), content, paper)
-            return
-        if content is not None:
-            read_pages(BlockWriter(paper, styles), root, content, paper)
-            return
-    raise Unreadable("It has no text and no slides.", "file_unreadable")
+    body = name("office:body")
+    if (text := root.find(f"{body}/{name('office:text')}")) is not None:
+        read_text(BlockWriter(paper, styles, gap="\n"), text, paper)
+    elif (slides := root.find(f"{body}/{name('office:presentation')}")) is not None:
+        read_pages(BlockWriter(paper, styles), root, slides, paper)
+    else:
+        raise Unreadable("It has no text and no slides.", "file_unreadable")
 
 
 def _parsed(container: Container, part: str) -> Any:

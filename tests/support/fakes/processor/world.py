@@ -16,7 +16,7 @@ from processor_service.attachments.selection import MEGABYTE
 from processor_service.delivery.thread_status import Statuses
 from processor_service.features.app_home import HomeDeps
 from processor_service.features.cancel import CancelDeps
-from processor_service.features.doctor import Checked, ReportDeps
+from processor_service.features.doctor import ReportDeps
 from processor_service.features.feedback import FeedbackDeps
 from processor_service.following.direct_messages import DirectMessages
 from processor_service.following.follow_up import FollowUps
@@ -193,7 +193,7 @@ class World:
             usage=self.usages,
             check_slack=check_slack,
             check_model=check_model,
-            models=[Checked("GEMINI_MODEL", "main-model"), Checked("GEMINI_FALLBACK_MODEL", "x")],
+            models={"GEMINI_MODEL": "main-model", "GEMINI_FALLBACK_MODEL": "x"},
             cache_ttl_s=3600,
             revision="rev-7",
             now=lambda: NOON,

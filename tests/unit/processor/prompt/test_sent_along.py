@@ -7,9 +7,10 @@ from processor_service.ports.conversations import ThreadMessage
 from processor_service.ports.model import Prompt
 from processor_service.prompt.quotes import in_thread, speakers
 from processor_service.slack.client import BotIdentity
-from processor_service.slack.reading.thread_messages import AskedMessage, said_before
+from processor_service.slack.reading.thread_messages import said_before
 from processor_service.slack.reading.trimming import TrimmedMessages
 from shared.errors import FileUnusable
+from shared.slack.message import MessageRef
 from shared.task import QuotedMessage, TaskFile
 from tests.support import signed
 from tests.support.fakes.processor.world import World
@@ -96,7 +97,7 @@ def test_what_huge_threads_keep_of_a_forward_reads_the_same_as_the_whole() -> No
     ]
     kept = TrimmedMessages()
     kept.add(thread)
-    asked = AskedMessage("C1", "9.0")
+    asked = MessageRef("C1", "9.0", "9.0")
     forward, table = said_before(asked, kept.messages, US)
     assert (forward, table) == said_before(asked, thread, US)
     assert [one.text for one in forward.quoted] == ["月曜"]

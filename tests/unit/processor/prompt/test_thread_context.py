@@ -9,8 +9,9 @@ from processor_service.ports.conversations import ThreadMessage
 from processor_service.ports.model import Prompt, PromptTurn
 from processor_service.prompt.quotes import estimated_tokens, in_thread, speakers
 from processor_service.slack.client import BotIdentity
-from processor_service.slack.reading.thread_messages import AskedMessage, said_before
+from processor_service.slack.reading.thread_messages import said_before
 from shared.ledger import Mark, Role, growing_mark
+from shared.slack.message import MessageRef
 from shared.task import TaskFile, task_id_of_message
 from tests.support import signed
 from tests.support.fakes.processor.model import FakeModel, saying
@@ -18,7 +19,7 @@ from tests.support.fakes.processor.world import World
 from tests.support.tasks import a_task
 
 US = BotIdentity(signed.LEDGER, "T1")
-ASKED = AskedMessage("C1", "100.000009")
+ASKED = MessageRef("C1", "100.000009", "100.000009")
 NAMES = {"U1": "山田 花", "U2": "Alice"}
 PROMPT = Prompt("system", "そして今は？")
 TASK = a_task(thread_ts="100.000001", message_ts="100.000009")

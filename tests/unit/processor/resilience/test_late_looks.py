@@ -8,7 +8,7 @@ import pytest
 from processor_service.answering.admit import Delivery
 from processor_service.answering.clean_up import clean_up
 from processor_service.ports.conversations import Body, Posted
-from processor_service.resilience.late_looks import LateLooks, LookPace
+from processor_service.resilience.late_looks import LateLooks
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import OutcomeUnknown, SlackUnavailable
 from shared.ledger import growing_mark
@@ -77,7 +77,7 @@ async def test_an_answer_that_nothing_guarded_is_acknowledged_after_the_first_lo
 
 async def test_while_redis_is_lost_not_every_delivery_is_held_open_for_a_look() -> None:
     world, delivery = await _answered_while_redis_is_lost(
-        LateLooks((3600.0,), LookPace(burst=0, every_s=3600.0))
+        LateLooks((3600.0,), burst=0, every_s=3600.0)
     )
     async with asyncio.timeout(5):
         assert await delivery is Outcome.ANSWERED
@@ -198,7 +198,7 @@ async def test_more_looks_than_slack_has_room_for_wait_but_for_the_end() -> None
         seen.append(number)
         looked.set()
 
-    looks = LateLooks((0.0,), LookPace(burst=2, every_s=3600.0))
+    looks = LateLooks((0.0,), burst=2, every_s=3600.0)
     for number in range(4):
         looks.after(f"task {number}", partial(look, number), often=False)
     async with asyncio.timeout(5):
@@ -243,7 +243,7 @@ async def test_a_look_that_a_delivery_waits_for_does_not_wait_for_others() -> No
     async def look() -> None:
         seen.append("looked")
 
-    looks = LateLooks((0.0,), LookPace(burst=0, every_s=3600.0))
+    looks = LateLooks((0.0,), burst=0, every_s=3600.0)
     async with asyncio.timeout(5):
         await looks.first("task", look)
     assert seen == ["looked"]

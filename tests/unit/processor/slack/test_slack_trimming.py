@@ -8,9 +8,10 @@ import pytest
 from processor_service.prompt.quotes import estimated_tokens
 from processor_service.slack.client import BotIdentity
 from processor_service.slack.page_memory import FIRST_PAGE, LARGEST_PAGE, PageMemory, next_page
-from processor_service.slack.reading.thread_messages import AskedMessage, said_about, said_before
+from processor_service.slack.reading.thread_messages import said_about, said_before
 from processor_service.slack.reading.trimming import KEPT_CHARS, TrimmedMessages, size_of
 from shared.ledger import Mark
+from shared.slack.message import MessageRef
 from shared.task import Purpose, Subject
 from tests.support.signed import LEDGER, metadata
 
@@ -81,7 +82,7 @@ def test_trimming_changes_nothing_of_what_is_said_in_an_ordinary_thread() -> Non
     ]
     kept = TrimmedMessages(until=4.0001)
     kept.add(thread)
-    asked = AskedMessage("C1", "4.000100")
+    asked = MessageRef("C1", "4.000100", "4.000100")
     assert said_before(asked, kept.messages, US) == said_before(asked, thread, US)
     for purpose in Purpose:
         subject = Subject(purpose=purpose, channel_id="C1", message_ts="4.000100")
