@@ -89,7 +89,7 @@ def audit(tool: Sequence[str] = (sys.executable, "-m", "pip_audit")) -> int:
 
 
 def tools_are_old(made: str, today: date) -> bool:
-    """Whether the build's own images are too old, which is told; ``made`` is empty elsewhere."""
+    """Whether the build's own images are too old; if so, prints it. ``made`` is empty elsewhere."""
     if not made or date.fromisoformat(made) + TOOLS_LAST >= today:
         return False
     _say(

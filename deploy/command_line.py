@@ -1,4 +1,4 @@
-"""What the command lines of the operators' tools have in common."""
+"""The common parts of the operators' command lines."""
 
 import argparse
 import signal

@@ -149,7 +149,7 @@ def share(part: str, whole: str) -> str:
 
 
 def error_rate(scope: Scope) -> str:
-    """Failed for a reason of ours, as a share of what came to an end."""
+    """Questions that failed for a reason of ours, as a share of those that came to an end."""
     return share(count(FAILED, scope), count(JUDGED, scope))
 
 

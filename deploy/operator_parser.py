@@ -25,7 +25,7 @@ _PIECE: Final = re.compile(
 
 
 def operators_language() -> Language:
-    """What the settings say; English while they are wrong, which the command itself tells."""
+    """The language in the settings; English while they are wrong, as the command itself reports."""
     try:
         return OperatorSettings().deploy_lang
     except ValidationError:
@@ -61,7 +61,7 @@ class OperatorParser(argparse.ArgumentParser):
             return super().format_help()
 
     def format_usage(self) -> str:
-        """The first lines of the help, which also stand above an error."""
+        """The first lines of the help, which are also printed above an error."""
         with speaking(operators_language()):
             return super().format_usage()
 
@@ -97,7 +97,7 @@ class _Japanese(argparse.HelpFormatter):
     """Takes each text from the table, and breaks lines where Japanese may be broken."""
 
     def format_help(self) -> str:
-        # As wide as what it stands for: the lines below are in line with it.
+        # As wide as the text it replaces, so that the lines below are aligned with it.
         return super().format_help().replace("usage: ", padded("使い方", len("usage: ")), 1)
 
     def start_section(self, heading: str | None) -> None:

@@ -113,7 +113,8 @@ def run(options: argparse.Namespace, settings: OperatorSettings) -> int:
 
 
 def _go_back(service: CloudRun, state: ServiceState, target: str) -> None:
-    # What is left behind is no longer good, so that the next rollback does not come back to it.
+    # The revision left behind no longer counts as good, so that the next rollback does not come
+    # back to it.
     good = [name for name in state.good if not state.percent(name) or name == target]
     service.send([Share(target, 100)], good=good)
     say(

@@ -161,7 +161,7 @@ def _take_back(options: argparse.Namespace, settings: OperatorSettings) -> int:
         try:
             tell(announcement, options.channel, settings, say)
         except AnnouncementFailed as error:
-            # What comes next may be the hotfix for an outage of Slack's.
+            # The next version may be the hotfix for an outage of Slack's.
             say(str(error))
     return 0
 

@@ -143,7 +143,7 @@ class HomeChoices(Preferences, _Sparse):
 
     @classmethod
     def of(cls, preferences: Preferences) -> Self:
-        """What a Home keeps of these preferences."""
+        """The part of these preferences that a Home keeps."""
         return cls(**dict(preferences))
 
     @property

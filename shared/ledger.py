@@ -48,7 +48,7 @@ class Mark:
 
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Self | None:
-        """The mark that a message claims, whoever wrote it: only ``Ledger`` verifies it."""
+        """The mark that a message of any author claims: only ``Ledger`` verifies it."""
         payload = _payload(message)
         return None if payload is None else cls.of_fields(payload)
 

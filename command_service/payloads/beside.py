@@ -18,7 +18,7 @@ from shared.task import Purpose, Subject
 _MOST_CHARS: Final = 300
 _MOST_ENTITIES: Final = 20
 _SPOKEN: Final = re.compile(r"「[^」]*」|『[^』]*』|“[^”]*”|\"[^\"]*\"|`[^`]*`|^>.*$", re.MULTILINE)
-# What people paste behind their request, and what they mean by this message then.
+# The marks of a text that people paste behind their request, which is then "this message".
 _EMOJI: Final = re.compile(r":[\w+'-]{1,100}:")
 _CUT: Final = re.compile(r"(?<!\d):|\n\s*\n")
 _PASTED_CHARS: Final = 10
@@ -92,7 +92,7 @@ def _asked_of(text: str) -> Purpose | None:
 
 
 def _is_followed_by_it(words: str, at: int) -> bool:
-    """Whether what is asked about stands in the text itself, behind the request."""
+    """Whether the text itself holds what is asked about, behind the request."""
     return any(
         _ASKS.search(words, 0, cut.start()) and len(words[cut.end() :].strip()) >= _PASTED_CHARS
         for cut in _CUT.finditer(words, at)

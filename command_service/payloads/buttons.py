@@ -38,7 +38,7 @@ IN_A_MODAL: Final = "modal"
 
 @dataclass(frozen=True)
 class Press:
-    """A user's press of an element in a message of ours; ``value`` is what the element carries."""
+    """A user's press of an element in a message of ours; ``value`` is the element's own."""
 
     by: Requester
     message_ts: str

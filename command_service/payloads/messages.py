@@ -74,7 +74,7 @@ def read_message(body: Payload, identity: Identity, redelivered: bool) -> Questi
 
 
 def read_message_or_mention(body: Payload, identity: Identity) -> Question | NotAQuestion:
-    """The question of a message from either event, as if redelivered. Raises if there is none."""
+    """The question of a message from either event, as if redelivered. Raises if it asks nothing."""
     event = with_event(body)["event"]
     is_mention = mentions(markup_of(event), identity.bot_user_id)
     if is_mention and event.get("channel_type") != "im":

@@ -59,7 +59,7 @@ class SlackQuestions:
             said = said_by_person(message, OurBot(self._ledger.user_id, self._ledger.bot_id))
             if not said:
                 return None
-            # Slack documents what was open beside it for the event alone, not for the message.
+            # Slack documents the open channel beside it for the event alone, not for the message.
             about = subject_beside(said, message) if is_direct(channel_id) else None
             return QuestionContent(said.text, Mode.CHAT, said.quoted, said.files, about)
         mark = self._ledger.mark_of(message, channel_id)

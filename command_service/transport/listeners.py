@@ -183,7 +183,7 @@ class Listeners:
             outcome = await ask_again(click, self.repetition)
             count(click, outcome)
             if isinstance(outcome, HandedBack) and isinstance(outcome.error, SlackDenied):
-                # The user cannot be told, but Slack shows a failure beside an unacked click.
+                # No message can reach the user, but Slack shows a failure beside an unacked click.
                 raise outcome.error
             await ack()
             self._tidy_up(body, outcome)

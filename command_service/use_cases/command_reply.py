@@ -33,7 +33,7 @@ _NOTHING_TO_COPY: Final = frozenset({RejectReason.HELP_ASKED, RejectReason.EMPTY
 async def reply_to(
     typed: Typed, asked: Question | NotAQuestion, outcome: SubmitOutcome, deps: SubmitDeps
 ) -> Reply:
-    """The reply to a command with this outcome; a refusal gives back what was typed."""
+    """The reply to a command with this outcome; a refusal gives back the user's text."""
     match outcome:
         case Accepted(task) if task.private and isinstance(asked, Question) and not asked.private:
             return {"text": PRIVATE_TO_BE_SURE[await locale_to_tell(task.user_id, deps)]}
@@ -46,7 +46,7 @@ async def reply_to(
 
 
 async def refuse(typed: Typed, reason: RejectReason, deps: SubmitDeps, option: str = "") -> Reply:
-    """Why the command was not taken, and what was typed: Slack shows that nowhere."""
+    """Why the command was not taken, and the user's text: Slack shows that nowhere."""
     locale = await locale_to_tell(typed.user_id, deps)
     text = refusal(
         *(reason, locale),

@@ -77,7 +77,7 @@ async def _looked_at(question: Question, deps: ReactionDeps) -> Question | NotAQ
         ) from error
     if not reactor.is_person:
         return NotAQuestion(RejectReason.BOT_MESSAGE)
-    # Of a deleted message with replies Slack keeps a stand-in.
+    # Slack keeps a stand-in of a deleted message that has replies.
     if message is None or message.get("subtype") == "tombstone":
         return NotAQuestion(RejectReason.NOT_A_QUESTION)
     if is_by_bot(message, deps.identity.bot_user_id, deps.identity.bot_id):
@@ -86,7 +86,9 @@ async def _looked_at(question: Question, deps: ReactionDeps) -> Question | NotAQ
 
 
 def _about(question: Question, message: Message, reactor: Reactor, deps: ReactionDeps) -> Question:
-    """The question with what the event has left out; with its words only if it is refused."""
+    """The question with the facts that the event has left out; with its words only if it is
+    refused.
+    """
     asked, identity = question.subject, deps.identity
     if asked is None:
         return question

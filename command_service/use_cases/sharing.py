@@ -95,7 +95,8 @@ class Sharing:
 
 
 async def located(question: Question, policy: Policy, sharing: Sharing) -> Question:
-    """``question`` with what its payload left out: whether it was asked in a shared channel.
+    """``question`` with the fact that its payload left out: whether it was asked in a shared
+    channel.
 
     If that is unknown, only the user sees a command's answer. Slack is not asked for a question
     that is refused anyway, or if it makes no difference.

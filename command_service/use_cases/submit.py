@@ -130,7 +130,9 @@ async def submit(trigger: Question | NotAQuestion, deps: SubmitDeps) -> SubmitOu
 
 
 async def where_it_is(question: Question, deps: SubmitDeps) -> Question:
-    """``question`` with what its payload did not say of its channel (``sharing.located``)."""
+    """``question`` with the facts about its channel that its payload left out
+    (``sharing.located``).
+    """
     if deps.access.denied is not None:
         return question
     return await located(question, deps.policy, deps.sharing)
@@ -223,7 +225,7 @@ def _refused(question: Question, refused: Rejected, deps: SubmitDeps) -> Rejecte
 
 
 def may_tell(reason: RejectReason, user_id: str, deps: SubmitDeps) -> bool:
-    """Whether the user is told: of a throttled request not more than once a minute."""
+    """Whether to tell the user: about a throttled request not more than once a minute."""
     return reason is not RejectReason.TOO_MANY_QUESTIONS or deps.throttle.may_tell(user_id)
 
 

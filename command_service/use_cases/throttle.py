@@ -58,7 +58,7 @@ class PerUserThrottle:
         return True
 
     def may_tell(self, user_id: str) -> bool:
-        """Whether the user is told of a refusal now: once a minute."""
+        """Whether to tell the user of a refusal now: once a minute."""
         return self._told.take(user_id)
 
     def _bucket(self, user_id: str) -> _Bucket:

@@ -1,4 +1,4 @@
-"""Whether a version is good enough, from what it has done so far."""
+"""Whether a version is good enough, judged by its results so far."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class Observed:
 
 
 class Verdict(StrEnum):
-    """BAD is final; GOOD may become BAD with what comes next."""
+    """BAD is final; GOOD may become BAD with the next results."""
 
     GOOD = "good"
     BAD = "bad"

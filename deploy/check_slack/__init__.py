@@ -1,1 +1,1 @@
-"""What a real Slack workspace does where its documentation says nothing, tried out in it."""
+"""Tries out in a real workspace what Slack's documentation leaves open."""

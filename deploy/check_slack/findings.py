@@ -1,4 +1,4 @@
-"""What was found out: each fact, what Mechachang assumes of it, and what the workspace does."""
+"""The findings: each fact, what Mechachang assumes of it, and what the workspace does."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _BAD: Final = frozenset({"differs", "missing"})
 
 @dataclass(frozen=True)
 class Finding:
-    """One fact as it is in this workspace. ``seen`` is told, ``advice`` says what to do."""
+    """One fact as it is in this workspace. ``seen`` is reported, and ``advice`` says what to do."""
 
     fact: Fact
     verdict: Verdict

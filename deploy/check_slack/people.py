@@ -1,4 +1,4 @@
-"""The two people who look: what they see is asked at the terminal."""
+"""The two people who look: the terminal asks them what they see."""
 
 import asyncio
 import os

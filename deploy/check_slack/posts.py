@@ -1,4 +1,4 @@
-"""Posts, what is read back of them, and files."""
+"""Posts, their content when it is read back, and files."""
 
 import asyncio
 from collections.abc import Mapping

@@ -23,7 +23,7 @@ _CARD: Final = {"type": "task_update", "id": "check", "title": "Mechachang"}
 async def check_stream_in_channel(
     slack: Workspace, thread: Thread, people: People
 ) -> list[Finding]:
-    """A stream in a channel: whether it runs, for whom, and what is read of it."""
+    """A stream in a channel: whether it runs, for whom, and what reading it back returns."""
     try:
         ts = await slack.start_stream(thread, markdown_text=_FIRST)
         await _append(slack, thread, ts, _NEXT)

@@ -113,7 +113,7 @@ def _positive(text: str) -> int:
 
 
 async def run(options: argparse.Namespace, names: Names) -> None:
-    """Do it and hand back what was only read; raises BrokerFailed, UnknownTask."""
+    """Do it, and hand back the letters that were only read; raises BrokerFailed, UnknownTask."""
     async with pubsub_broker(names) as broker:
         held_back_s = await broker.held_back_s()
         async with borrowed(broker, Bounds(options.limit, _READ_WITHIN_S)) as loan:

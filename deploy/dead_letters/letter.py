@@ -9,15 +9,15 @@ from deploy.language import words
 from shared.errors import UndecodableTask
 from shared.task import Task
 
-# Pub/Sub adds these to what it moves to a dead-letter topic (cloud.google.com/pubsub/docs,
-# "Handle message failures").
+# Pub/Sub adds these to a message that it moves to a dead-letter topic
+# (cloud.google.com/pubsub/docs, "Handle message failures").
 _SOURCE = "CloudPubSubDeadLetterSource"
 _REPLAY = "replay"
 
 
 @dataclass(frozen=True)
 class Letter:
-    """One message on loan from the dead-letter subscription; ``ack_id`` stands for the loan."""
+    """One message on loan from the dead-letter subscription; ``ack_id`` identifies the loan."""
 
     ack_id: str
     message_id: str

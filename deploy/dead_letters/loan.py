@@ -74,7 +74,7 @@ class Loan:
         try:
             pulled = await asyncio.shield(pulling)
         except asyncio.CancelledError:
-            # What is being lent right now could not be handed back without its ack ids.
+            # Letters that are being lent right now could not be handed back without their ack ids.
             with suppress(BrokerFailed):
                 self._note(await pulling)
             raise

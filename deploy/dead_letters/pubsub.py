@@ -178,7 +178,7 @@ def _explained(names: Names, *, reading: bool) -> Iterator[None]:
     except (GoogleAPIError, GoogleAuthError) as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
-            # gRPC tells of a call that we have just cancelled as of one that failed.
+            # gRPC reports a call that we have just cancelled like one that failed.
             raise asyncio.CancelledError from error
         raise BrokerFailed(_explanation(error, names, reading=reading)) from error
 

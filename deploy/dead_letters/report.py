@@ -138,7 +138,7 @@ def age(passed: timedelta) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with control characters escaped: what others wrote must not steer a terminal."""
+    """The text with control characters escaped: other people's words must not steer a terminal."""
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
     )

@@ -1,4 +1,4 @@
-"""What has to change so that Cloud Monitoring has what the files say."""
+"""The changes that bring Cloud Monitoring to the state in the files."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Kind(StrEnum):
 
 
 class Verb(StrEnum):
-    """What is done to it."""
+    """The kind of change."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -34,7 +34,9 @@ class Found:
 
 @dataclass(frozen=True)
 class Change:
-    """One step. ``resource`` is None for what is not there yet, ``fields`` for what has to go."""
+    """One step. ``resource`` is None for a thing that is not there yet, ``fields`` for one that has
+    to go.
+    """
 
     verb: Verb
     kind: Kind

@@ -20,9 +20,10 @@ NAME: Final = "mechachang_name"
 def policies(
     values: Mapping[str, str], folder: Path = FOLDER, language: Language = "en"
 ) -> dict[str, dict[str, Any]]:
-    """The alert policies by their names; KeyError for a name in a file that stands for nothing.
+    """The alert policies by their names; KeyError for a name in a file that has no value.
 
-    Names and labels are the same in each language: another one changes what is there in its place.
+    Names and labels are the same in each language: another one changes the existing policy in its
+    place.
     """
     found = {}
     for path in sorted((folder / "alerts").glob("*.yaml")):
@@ -41,7 +42,7 @@ def policies(
 def dashboards(
     values: Mapping[str, str], folder: Path = FOLDER, language: Language = "en"
 ) -> dict[str, dict[str, Any]]:
-    """The dashboards by their names; KeyError for a name in a file that stands for nothing."""
+    """The dashboards by their names; KeyError for a name in a file that has no value."""
     path = folder / "dashboard.yaml"
     written = _read(path)
     if language == "ja":
@@ -55,7 +56,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _fill(part: Any, values: Mapping[str, str]) -> Any:
-    # After parsing, not before: what is filled in cannot become another piece of YAML.
+    # After parsing, not before: a filled-in value cannot become another piece of YAML.
     match part:
         case str():
             return Template(part).substitute(values)

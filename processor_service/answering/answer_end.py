@@ -16,7 +16,7 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 
-# What follows the end (usage, sources, a signature) comes with it or never.
+# Anything after the end (usage, sources, a signature) comes with it or never.
 _REST_WITHIN_S: Final = 1.0
 
 

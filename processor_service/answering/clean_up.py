@@ -1,5 +1,5 @@
-"""Removing what is left beside an answer or a notice: messages that a dead or concurrent worker
-left there, and the buttons of older answers.
+"""Removing leftovers beside an answer or a notice: messages of a dead or concurrent worker, and the
+buttons of older answers.
 """
 
 import asyncio
@@ -116,8 +116,8 @@ async def keep_newest_row(
 ) -> None:
     """Leave buttons only below the newest answer of the thread.
 
-    ``parts`` are this task's answer, ``pressable`` the others. Idempotent: what cannot be edited
-    now keeps its buttons until the next answer. Raises LeaseLost only.
+    ``parts`` are this task's answer, ``pressable`` the others. Idempotent: an answer that cannot be
+    edited now keeps its buttons until the next one. Raises LeaseLost only.
     """
     newest = max((*parts, *pressable), key=lambda one: float(one.ts), default=None)
     brief = _brief(writer)

@@ -112,7 +112,7 @@ async def generate(
 
     No attempt begins after ``until``. The fallback model is asked only while no word is visible:
     the words of two models are never mixed. Raises ModelUnavailable, ModelRefused or ModelRejected.
-    Nothing of it is on the stack while its caller shows what it yields.
+    It has no frame on the stack while its caller shows a piece.
     """
     waiting = OutageWait(generation.hold_s, until, generation.kept)
     generation = generation.waking()

@@ -60,7 +60,7 @@ class Hedge(Generic[StepT]):
     """``second`` is asked after ``after_s`` seconds without a word, if there is one and it ``may``
     be asked.
 
-    ``slow`` is told in any case, and ``lost`` if the second one speaks first.
+    ``slow`` is called in any case, and ``lost`` if the second one speaks first.
     """
 
     after_s: float

@@ -253,7 +253,7 @@ class Conversation(Protocol):
 
     @property
     def status(self) -> Status | None:
-        """Showing what is going on."""
+        """Showing the progress."""
 
     @property
     def session(self) -> Session | None:

@@ -50,8 +50,8 @@ class Limits(Protocol):
         """
 
     async def told(self, asking: Application, *, stands: bool = True) -> None:
-        """The notice that the task owed is posted. Without ``stands`` there is none, because the
-        task itself needs none: the next refused task owes it.
+        """The notice that the task owed is posted. Without ``stands`` there is no notice, because
+        the task itself needs none: the next refused task owes it.
         """
 
     async def owed(self, asking: Application) -> LimitExceeded | None:

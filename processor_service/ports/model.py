@@ -79,7 +79,7 @@ class MediaFile:
 class Chunk:
     """The next piece of a streamed answer. ``finished`` marks the last one of a whole answer.
 
-    ``sources`` is what was looked up for the whole answer, as far as this piece knows.
+    ``sources`` are the lookups for the whole answer, as far as this piece knows.
     """
 
     text: str = ""

@@ -55,7 +55,7 @@ class Person:
 
 
 class PreferenceStore(Protocol):
-    """What users chose on their Home. No method raises: a lost store knows of no choices."""
+    """Users' choices on their Home. No method raises: a lost store knows of no choices."""
 
     async def of(self, user_id: str) -> Preferences:
         """The user's choices."""
@@ -65,7 +65,7 @@ class PreferenceStore(Protocol):
 
 
 class PeopleCache(Protocol):
-    """What Slack said about users; a lost store forgets."""
+    """Slack's information about users; a lost store forgets."""
 
     async def person(self, user_id: str) -> Person | None:
         """The user, if both language and time are known. Raises StoreUnavailable."""

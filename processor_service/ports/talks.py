@@ -53,7 +53,7 @@ class LastThreads(Protocol):
 
 
 class Talks(Protocol):
-    """Reads threads for what was said. Raises as a Conversation does."""
+    """Reads the messages of threads. Raises as a Conversation does."""
 
     async def around(self, task: Task) -> Talk:
-        """What the task's thread holds."""
+        """The messages in the task's thread."""

@@ -1,7 +1,7 @@
 """The files of a question and of its thread, as the model gets them.
 
 Their content is material, not instructions, like the messages of a thread (``quotes.py``): each
-file stands between lines with a word that its author could not know.
+file is between lines with a word that its author could not know.
 """
 
 from collections.abc import Sequence

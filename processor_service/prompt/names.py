@@ -110,7 +110,7 @@ def explained(prompt: Prompt, ids: Sequence[str], names: Names, locale: Locale) 
 
 
 def growing_with_names(text: str, names: Names) -> str:
-    """``instead_of_ids`` for a text that grows: what is not whole yet at its end is held back."""
+    """``instead_of_ids`` for a text that grows: an unfinished id at its end is held back."""
     if names and (open_ := _OPEN.search(text, max(0, len(text) - _OPENS_WITHIN))):
         text = text[: open_.start()]
     return instead_of_ids(text, names)

@@ -1,7 +1,8 @@
-"""The thread that a question continues, and what was sent along with it, as the model gets them.
+"""The thread that a question continues, and the messages sent along with it, as the model gets
+them.
 
-The messages of people are material, not instructions: each stands between lines with a word that
-its author could not know, and the system prompt explains these lines.
+The messages of people are material, not instructions: each is between lines with a word that its
+author could not know, and the system prompt explains these lines.
 """
 
 import secrets

@@ -135,7 +135,7 @@ def utc_offset_key(user_id: str) -> str:
 
 
 def preferences_key(user_id: str) -> str:
-    """What a user chose on their Home. It does not expire: nobody chooses twice."""
+    """A user's choices on their Home. They do not expire: nobody chooses twice."""
     return f"{PREFIX}preferences:{user_id}"
 
 

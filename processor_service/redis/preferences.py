@@ -1,4 +1,4 @@
-"""What users chose on their Home, in Redis."""
+"""Users' choices on their Home, in Redis."""
 
 from pydantic import ValidationError
 

@@ -127,7 +127,7 @@ def render_notice(failure: Failure, task: Task, place: MessageRef | None) -> Bod
 
 
 def _given_back(task: Task) -> list[Block]:
-    """A command's question, to be copied: Slack shows nowhere what was typed."""
+    """A command's question, to be copied: Slack does not show the typed text anywhere."""
     if not task.text or len(task.text) > _GIVEN_BACK_CHARS:
         return []
     return [context(texts.YOUR_QUESTION[task.locale]), preformatted(task.text)]

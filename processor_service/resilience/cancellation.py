@@ -1,7 +1,7 @@
 """Cancellation: the worker learns that the user pressed Stop, and ends the answer there.
 
-No call to Slack is cut off, so what is posted is always known: the model is left at once, and its
-words so far are delivered like any answer.
+No call to Slack is cut off, so it is always known what is posted: the model is left at once, and
+its words so far are delivered like any answer.
 """
 
 import asyncio

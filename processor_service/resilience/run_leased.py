@@ -129,7 +129,7 @@ async def _hand_back(lease: Lease, error: Exception, leases: Leases) -> None:
     set_reason(reason)
     if reason == LeaseLost.reason:
         LEASES_LOST.add()
-    # These are no failures to report to the user: another worker is answering, or begins anew.
+    # These are no failures to report to the user: another worker is answering, or will begin again.
     ours = not isinstance(error, (LeaseLost, WorkerStops))
     await leases.release(lease, reason if ours else None)
     log.warning(

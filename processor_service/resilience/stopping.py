@@ -8,7 +8,7 @@ from shared.errors import RetryableError
 
 
 class WorkerStops(RetryableError):
-    """This worker was told to end while its task waited; another one begins it anew."""
+    """This worker was told to end while its task waited; another one begins it again."""
 
     reason = "worker_stops"
 

@@ -81,7 +81,7 @@ class SlackCalls:
             )
 
     async def note(self, failure: MechachangError, method: str, key: str) -> None:
-        """Remember what a failure says of the calls to come."""
+        """Remember what a failure says about later calls."""
         if isinstance(failure, SlackUnavailable) and failure.reason == "slack_rate_limited":
             await self._limited(key, method, failure)
         if isinstance(failure, SlackDenied):

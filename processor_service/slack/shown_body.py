@@ -10,7 +10,7 @@ _CARDS: Final = ("task_card", "plan")
 
 
 def without_cards(message: Mapping[str, Any]) -> dict[str, Any]:
-    """The message without the cards above its words, and without what is no block."""
+    """The message without the cards above its words, and without ill-formed blocks."""
     blocks = message.get("blocks")
     found = [each for each in blocks if isinstance(each, dict)] if isinstance(blocks, list) else []
     return {**message, "blocks": [one for one in found if one.get("type") not in _CARDS]}

@@ -21,7 +21,7 @@ from shared.telemetry.tracing import span
 
 @dataclass(frozen=True)
 class TokenUsage:
-    """The vendor's counts so far; ``input`` excludes what was ``cached``."""
+    """The vendor's counts so far; ``input`` excludes the ``cached`` tokens."""
 
     input: int = 0
     cached: int = 0

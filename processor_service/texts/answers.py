@@ -156,8 +156,8 @@ IN_FILE: Final[Texts] = {
     "en": ":page_facing_up: This is the start of a long answer. All of it is in the Markdown file in this thread.",
 }
 WHOLE_ANSWER: Final[Texts] = {"ja": "回答の全文", "en": "The whole answer"}
-# Slack shows a status behind the app's name: "Mechachang が考えています…"
-# (docs.slack.dev, assistant.threads.setStatus). A loading message stands in its place, alone.
+# Slack shows a status behind the app's name: "Mechachang が考えています…" (docs.slack.dev,
+# assistant.threads.setStatus). A loading message replaces both, and is shown alone.
 READING: Final[Texts] = {"ja": "がスレッドを読んでいます…", "en": "is reading the thread…"}
 THINKING: Final[Texts] = {"ja": "が考えています…", "en": "is thinking…"}
 SEARCHING: Final[Texts] = {

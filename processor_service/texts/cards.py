@@ -1,4 +1,4 @@
-"""Texts of the task cards: what is being done on the way to an answer, and what was done."""
+"""Texts of the task cards: the step that the worker does now, and the same step once it is done."""
 
 from dataclasses import dataclass
 from typing import Final

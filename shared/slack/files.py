@@ -15,7 +15,7 @@ _GONE = frozenset({"tombstone", "hidden_by_limit"})
 _ASK_SLACK = "check_file_info"
 # Canvases are still called quips in places; posts are their forerunners.
 _CANVASES = frozenset({"canvas", "quip", "space", "docs"})
-# What Slack records with a microphone alone is an MP4 or WebM without pictures.
+# A clip that Slack records with a microphone alone is an MP4 or WebM without pictures.
 _VOICE = "slack_audio"
 _AS_AUDIO = {
     "video/mp4": "audio/mp4",

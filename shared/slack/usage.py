@@ -1,4 +1,4 @@
-"""What a user has used of their limits, and how Slack shows such counts and moments."""
+"""A user's usage of their limits, and how Slack shows such counts and moments."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -26,17 +26,17 @@ def task_id_of_action(team_id: str, channel_id: str, message_ts: str, action_ts:
 
 
 def task_id_of_retry(team_id: str, channel_id: str, notice_ts: str) -> str:
-    """The id of the question a notice's Retry button asks: one per notice, whoever clicks it."""
+    """The id of the question a notice's Retry button asks: one per notice, for all who click."""
     return _digest("retry", team_id, channel_id, notice_ts)
 
 
 def task_id_of_mode(team_id: str, channel_id: str, message_ts: str, mode: Mode) -> str:
-    """The id of the question an answer's mode button asks: one per mode, whoever clicks it."""
+    """The id of the question an answer's mode button asks: one per mode, for all who click."""
     return _digest("mode", team_id, channel_id, message_ts, mode)
 
 
 def task_id_of_wish(team_id: str, channel_id: str, message_ts: str, wish: Wish) -> str:
-    """The id of the question a Shorter or Longer button asks: one per button, whoever clicks it."""
+    """The id of the question a Shorter or Longer button asks: one per button, for all who click."""
     return _digest("wish", team_id, channel_id, message_ts, wish)
 
 
@@ -63,7 +63,7 @@ def task_id_of_share(team_id: str, channel_id: str, answer_task_id: str) -> str:
 def task_id_of_shortcut(
     team_id: str, channel_id: str, message_ts: str, callback_id: str, action_ts: str
 ) -> str:
-    """The id of what a message shortcut asks; a redelivered one has the same ``action_ts``."""
+    """The id of a message shortcut's question; a redelivered one has the same ``action_ts``."""
     return _digest("shortcut", team_id, channel_id, message_ts, callback_id, action_ts)
 
 

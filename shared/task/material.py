@@ -21,7 +21,7 @@ class TaskFile(BaseModel, frozen=True, extra="ignore"):
     size: int = 0
     url: str = ""
     gone: bool = False
-    # What is not there is not sent, as before there was such a thing.
+    # An absent field is not sent, as before the field existed.
     forwarded: Annotated[bool, Field(exclude_if=operator.not_)] = False
 
 

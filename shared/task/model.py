@@ -32,7 +32,7 @@ class Task(BaseModel, frozen=True, extra="ignore"):
     """One accepted question. Equal triggers give equal ``task_id``; unknown fields are ignored.
 
     With a ``subject`` the ``text`` is another person's message: material, not the user's words,
-    unless it stands ``beside``. So is what is ``quoted``, in any case.
+    unless that message is open ``beside`` the agent view. So is what is ``quoted``, in any case.
     With ``follow_up`` it mentions nobody, and is a question only if its thread says so.
     """
 

@@ -38,14 +38,14 @@ class Share(BaseModel, frozen=True, extra="ignore"):
 
 
 class Preferences(BaseModel, frozen=True, extra="ignore"):
-    """A user's choices on their Home; what is None is left to us. The latest ones count."""
+    """A user's choices on their Home; None leaves the choice to us. The latest ones count."""
 
     language: Locale | None = None
     mode: Mode | None = None
     chosen_at: AwareDatetime | None = None
 
     def is_newer_than(self, other: "Preferences") -> bool:
-        """Whether these were chosen after ``other``; what was never chosen is oldest."""
+        """Whether these were chosen after ``other``; a choice that was never made is oldest."""
         if self.chosen_at is None or other.chosen_at is None:
             return self.chosen_at is not None
         return self.chosen_at > other.chosen_at

@@ -1,4 +1,4 @@
-"""What an answer is made from besides its question: the messages it is about, the answer before.
+"""The other sources of an answer besides its question: its subject's messages, the answer before.
 
 ``shortcut_source`` reads the former, ``earlier_answer`` the latter.
 """

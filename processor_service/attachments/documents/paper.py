@@ -14,7 +14,7 @@ def one_line(text: str) -> str:
 
 
 def picture(described: str) -> str:
-    """A picture by what its author says of it."""
+    """A picture in its author's words."""
     return f"[picture: {described}]" if described else "[picture]"
 
 
@@ -48,8 +48,8 @@ class Paper:
         return True
 
     def part(self, sizes: Sequence[int]) -> "Paper":
-        """What is left of room and time for the first of pieces of these sizes: it leaves the later
-        ones what they need, up to equal shares.
+        """The rest of room and time for the first of pieces of these sizes: it leaves the later
+        ones enough, up to equal shares.
         """
         share = self.left // max(1, len(sizes))
         room = max(0, self.left - sum(min(share, size) for size in sizes[1:]))
@@ -57,14 +57,14 @@ class Paper:
         return Paper(room, seconds * room / max(1, self.left))
 
     def add(self, part: "Paper") -> None:
-        """Take what was written on a part."""
+        """Take over the text on a part."""
         self.lines += part.lines
         self.left -= sum(len(line.encode("utf-8", "replace")) + 1 for line in part.lines)
         self.has_words = self.has_words or part.has_words
         self.left_out += part.left_out
 
     def text(self) -> str:
-        """All that was written, and what was left out."""
+        """The whole text, and the list of what was left out."""
         told = self.left_out_told()
         end = [f"[left out: {told}]"] if told else []
         return "\n".join([*self.lines, *end])

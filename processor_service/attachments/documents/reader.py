@@ -55,7 +55,7 @@ class ChildDocuments:
 
 
 async def _told_by_child(content: bytes, room: int, written_as: DocumentFormat) -> object:
-    """What the process says, or None if it was ended or said too much."""
+    """The output of the process, or None if it was ended or wrote too much."""
     with tempfile.TemporaryFile() as source:
         await asyncio.to_thread(_fill, source.fileno(), content)
         process = await asyncio.create_subprocess_exec(

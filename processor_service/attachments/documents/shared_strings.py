@@ -49,7 +49,7 @@ def _read(source: IO[bytes], strings: Strings) -> None:
     _, root = next(events)
     for event, element in events:
         if event == "end" and element.tag == _STRING:
-            # Runs of text; how words are read aloud (rPh) is none.
+            # Runs of text; the reading of a word (rPh) is not one.
             texts = [element.find(_TEXT), *(run.find(_TEXT) for run in element.findall(_RUN))]
             text = "".join(each.text or "" for each in texts if each is not None)
             strings.append(text.replace("x005F_", ""))

@@ -40,7 +40,7 @@ _MOST_STYLES: Final = 10
 
 
 def read_word(container: Container, paper: Paper) -> None:
-    """Write the document; what is behind its end on the paper is left out."""
+    """Write the document; the part behind the paper's end is left out."""
     document = docx.Document(container.without_media())
     _Writer(document, paper).write()
 

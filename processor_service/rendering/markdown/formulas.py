@@ -146,7 +146,7 @@ class _Formula:
         return self._text() if name in TEXTS else self._with_arguments(name)
 
     def _without_sign(self, name: str) -> str:
-        """Nothing: it changes a size only. A dot after it stands for no parenthesis."""
+        """Nothing: it changes a size only. A dot after it means no parenthesis."""
         if name in ("left", "right") and self.tokens[self.at : self.at + 1] == ["."]:
             self.at += 1
         return ""

@@ -13,7 +13,7 @@ from processor_service.rendering.markdown.latex_symbols import LOWERED, RAISED
 _NAMES = "b|strong|i|em|u|s|del|ins|mark|small|big|sub|sup|span|font|center|kbd"
 _TAG = re.compile(rf"<(/?)({_NAMES})(?:\s[^<>\n]*+)?>", re.IGNORECASE)
 BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-# What follows a tag that is spoken of: "<br>で改行します".
+# The text behind a tag that is spoken of: "<br>で改行します".
 _PARTICLES = "でをはがのともにへやタ要、"
 OPEN_TAG = re.compile(rf"<\u200b?(?:{_NAMES})(?:\s[^<>\n]*+)?>", re.IGNORECASE)
 

@@ -295,7 +295,7 @@ class SlackThreads:
     async def _read(self, subject: Subject) -> _Said:
         messages = await self._thread(subject, subject.thread_ts or subject.message_ts)
         # Slack returns a reply alone where its own ts is asked for (github.com/slackapi/bolt-python
-        # issue 783), and what stands beside the agent view does not tell its thread.
+        # issue 783), and the message open beside the agent view does not tell its thread.
         asked = next((one for one in messages if one["ts"] == subject.message_ts), {})
         root = asked.get("thread_ts")
         if root is not None and root not in {one["ts"] for one in messages}:

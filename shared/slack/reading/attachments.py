@@ -41,7 +41,7 @@ _ORIGINS: Final = (
 )
 _ID: Final = re.compile(r"[A-Z][A-Z0-9]{1,30}")
 _HOST: Final = re.compile(r"https?://([^/?#\s]{1,200})")
-# What is shown instead of the name of a place without one.
+# Shown instead of a name, for a place without one.
 _NAMELESS: Final = frozenset({"Direct Message", "directmessage", "privategroup"})
 
 
@@ -163,7 +163,7 @@ def _is_card(attachment: _Attachment) -> bool:
 
 
 def _has_origin(attachment: _Attachment) -> bool:
-    """Whether Slack or an app made it of something else: what people paste has no origin."""
+    """Whether Slack or an app made it of something else: pasted parts have no origin."""
     return any(attachment.get(name) for name in _ORIGINS)
 
 

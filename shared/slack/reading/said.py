@@ -24,7 +24,7 @@ _MOST_CARDS: Final = 100
 
 @dataclass(frozen=True)
 class Said:
-    """What a message says. ``text`` is its author's; what is ``quoted`` is others'."""
+    """What a message says. ``text`` is its author's words, ``quoted`` are others'."""
 
     text: str
     quoted: tuple[QuotedMessage, ...] = ()
@@ -35,7 +35,7 @@ class Said:
 
 
 def said_in(message: Mapping[str, Any], our_bot: OurBot) -> Said:
-    """What a message says, whoever wrote it: a person, another app, or we ourselves."""
+    """What a message says, by any author: a person, another app, or the bot itself."""
     if our_bot.sent(message):
         return Said(_text_of_ours(message))
     if is_from_an_app(message):

@@ -95,13 +95,13 @@ def number_in(element: Any, attribute: str) -> int:
 
 
 def note_label(note: Any) -> str:
-    """What a footnote is called in the text."""
+    """The label of a footnote in the text."""
     citation = note.find(name("text:note-citation"))
     return "" if citation is None else text_within(citation).strip()
 
 
 def picture_in(image: Any) -> str:
-    """A picture by what its author says of it."""
+    """A picture in its author's words."""
     told = (image.getparent().find(name(each)) for each in ("svg:desc", "svg:title"))
     words = (one_line(one.text or "") for one in told if one is not None)
     return picture(next(filter(None, words), ""))

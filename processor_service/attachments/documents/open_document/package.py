@@ -18,7 +18,7 @@ from processor_service.attachments.documents.paper import Paper
 
 
 def read_open(container: Container, paper: Paper) -> None:
-    """Write the document. Raises Unreadable for one whose content is none of its kind."""
+    """Write the document. Raises Unreadable if its content is not of its kind."""
     if container.kind == "open sheets":
         read_sheets(container, paper)
         return

@@ -30,7 +30,7 @@ _HEADINGS: Final = 9
 
 
 def read_text(writer: "BlockWriter", body: Any, paper: Paper) -> None:
-    """Write the text; what is behind its end on the paper is left out."""
+    """Write the text; the part behind the paper's end is left out."""
     if not writer.write(body):
         paper.left_out.append("…")
     elif not writer.write_feet():
@@ -56,7 +56,7 @@ class BlockWriter:
         return all(not self._paper.over and self._block(child) for child in parent)
 
     def write_feet(self) -> bool:
-        """The footnotes and comments of what was written."""
+        """The footnotes and comments of the written part."""
         found = (("Footnotes:", self._notes), ("Comments:", self._comments))
         lines = [line for title, notes in found if notes for line in (title, *notes)]
         return all(self._paper.write(line) for line in lines)
