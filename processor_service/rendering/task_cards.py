@@ -63,7 +63,7 @@ class TaskCards:
 
     Steps that last over ``shown_after_s`` are cards, but thinking alone is none: a plain question
     has no card. ``changed`` is set when there may be something to show, ``away`` when the cards
-    should make way for what tells of a longer delay.
+    should make way for the message of a longer delay.
     """
 
     locale: Locale = "ja"

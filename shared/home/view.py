@@ -81,7 +81,7 @@ def kept_in_home(view: object, user_id: str, signing: Signing) -> HomeChoices | 
 
 
 def _selects(preferences: Preferences, locale: Locale) -> list[Block]:
-    """Two selects that show what is chosen; choosing is all there is to do."""
+    """Two selects that show the current choices; they have no button."""
     languages = {HomeChoices(language=each): by[locale] for each, by in texts.LANGUAGES.items()}
     modes = {HomeChoices(mode=each): by[locale] for each, by in texts.DEFAULT_MODES.items()}
     return [
