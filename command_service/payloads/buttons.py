@@ -223,13 +223,18 @@ def is_from_outside(body: Payload) -> bool:
 
 
 def question_again(click: Click, asked: QuestionContent) -> Question:
-    """The question that a click asks again, with the content read from Slack."""
+    """The question that a click asks again, with the content read from Slack.
+
+    Whoever presses a button below another person's question may see neither the files that they
+    have forwarded nor the previews of their links; the processor adds those that may be seen.
+    """
+    theirs = asked.by not in {"", click.user_id}
     return replace(
         click,
         text=asked.text,
         mode=asked.mode if click.keeps_mode else click.mode,
-        quoted=asked.quoted,
-        files=asked.files,
+        quoted=tuple(one for one in asked.quoted if not (theirs and one.preview)),
+        files=tuple(one for one in asked.files if not (theirs and one.forwarded)),
         subject=asked.subject or click.subject,
         asked_in=asked.asked_in,
     )

@@ -145,7 +145,9 @@ class Typed:
 
 @dataclass(frozen=True)
 class QuestionContent:
-    """The content of a question's message when it is read again."""
+    """The content of a question's message when it is read again; ``by`` is the person who wrote it,
+    if it is not a message of ours.
+    """
 
     text: str
     mode: Mode = Mode.AUTO
@@ -153,6 +155,7 @@ class QuestionContent:
     files: tuple[TaskFile, ...] = ()
     subject: Subject | None = None
     asked_in: str | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True)

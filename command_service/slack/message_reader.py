@@ -61,7 +61,8 @@ class SlackQuestions:
                 return None
             # Slack documents the open channel beside it for the event alone, not for the message.
             about = subject_beside(said, message) if is_direct(channel_id) else None
-            return QuestionContent(said.text, Mode.CHAT, said.quoted, said.files, about)
+            by = str(message.get("user") or "")
+            return QuestionContent(said.text, Mode.CHAT, said.quoted, said.files, about, by=by)
         mark = self._ledger.mark_of(message, channel_id)
         if mark is None or mark.role != "question":
             return None

@@ -39,7 +39,9 @@ from processor_service.delivery.verify import verify
 from processor_service.following.direct_messages import note_answered
 from processor_service.following.follow_up import is_for_us
 from processor_service.ports.conversations import ThreadHistory
+from processor_service.ports.people import Channels
 from processor_service.ports.work import Lease
+from processor_service.prompt.visible_quotes import sent_along_for_asker
 from processor_service.rendering.task_cards import TaskCards
 from processor_service.resilience.cancellation import watch_cancellation
 from processor_service.resilience.lease import TaskLease
@@ -178,7 +180,7 @@ async def _answer_once(
     waiting = partial(status.waiting, writer, task, deps.slack.budget)
     long = LongWait(deps.slack.statuses.delays_after_s, waiting)
     async with wait_for_turn(task, writer.conversation.place, deps.coordination.queue, run, long):
-        ctx, history = await _look(task, writer, status, deps.slack)
+        ctx, history = await _look(task, writer, status, deps.slack, deps.source.channels)
         if is_settled(ctx.existing, again=delivery.again):
             await tidy(ctx.existing, writer)
             await keep_newest_row(
@@ -202,7 +204,7 @@ async def _answer_once(
 
 
 async def _look(
-    task: Task, writer: SlackWriter, status: TaskStatus, slack: SlackDeps
+    task: Task, writer: SlackWriter, status: TaskStatus, slack: SlackDeps, channels: Channels
 ) -> tuple[AnswerContext, ThreadHistory]:
     """Read the thread: the existing messages of the task, and the messages around them."""
     line, place = status.begin(writer, task, slack.budget), writer.conversation.place
@@ -218,7 +220,8 @@ async def _look(
     if existing.answers or existing.notices:
         LEDGER_ADOPTIONS.add()
     if task.subject is None and history.sent_along:
-        task = task.model_copy(update={"quoted": history.sent_along})
+        quoted = await sent_along_for_asker(task, history, channels)
+        task = task.model_copy(update={"quoted": quoted})
     return AnswerContext(task, writer, existing, line, history.said, cards=cards), history
 
 

@@ -84,7 +84,8 @@ class ThreadHistory:
     """A task's messages, the messages before its question, and earlier tasks' abandoned streams.
 
     ``pressable`` are the newest other answers in the thread that have something to press, with
-    their content; ``sent_along`` is what the question's message brings along by now.
+    their content; ``sent_along`` is what the question's message brings along by now, and
+    ``sent_by`` the person who wrote that message.
     """
 
     posted: tuple[Posted, ...]
@@ -92,6 +93,7 @@ class ThreadHistory:
     left: tuple[Posted, ...] = ()
     pressable: tuple[Posted, ...] = ()
     sent_along: tuple[QuotedMessage, ...] = ()
+    sent_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Final
 
-from processor_service.ports.conversations import ThreadMessage
+from processor_service.ports.conversations import ThreadHistory, ThreadMessage
 from processor_service.ports.people import Channels
-from shared.task import Task
+from shared.task import QuotedMessage, Task
 
 # Each may cost a call of a method that allows some 50 a minute, for all questions together.
 _PLACES: Final = 10
@@ -36,6 +36,18 @@ async def visible_to_asker(
             public.add(place)
 
     return [one if one.by == task.user_id else _without(one, public) for one in said]
+
+
+async def sent_along_for_asker(
+    task: Task, history: ThreadHistory, channels: Channels
+) -> tuple[QuotedMessage, ...]:
+    """What the question's message brings along: all of it for who wrote it, but not for who pressed
+    a button below another person's question.
+    """
+    by = history.sent_by or task.user_id
+    sent = ThreadMessage("person", by, task.text, quoted=history.sent_along)
+    [found] = await visible_to_asker(task, [sent], channels)
+    return found.quoted
 
 
 def _without(said: ThreadMessage, public: AbstractSet[str]) -> ThreadMessage:

@@ -79,8 +79,9 @@ class SlackReading:
             kept = TrimmedMessages(chars=0)
             messages, _ = await self._messages(self.oldest, kept)
             found = await self._posted(task_id, messages)
-            pressable, along = await self._pressable(task_id, kept), await self._along(messages)
-            return ThreadHistory(tuple(found), pressable=pressable, sent_along=along)
+            pressable = await self._pressable(task_id, kept)
+            along, by = await self._along(messages)
+            return ThreadHistory(tuple(found), (), (), pressable, along, by)
         kept = TrimmedMessages(float(place.message_ts))
         messages, whole = await self._from_the_beginning(kept)
         since = [one for one in messages if float(one["ts"]) >= float(self.oldest)]
@@ -88,12 +89,15 @@ class SlackReading:
         said = said_before(place, messages, await self.calls.ourselves())
         before = [one for one in messages if float(one["ts"]) < float(self.oldest)]
         left = tuple(await self._left(task_id, before))
-        pressable, along = await self._pressable(task_id, kept), await self._along(messages)
-        return ThreadHistory(tuple(found), said, left, pressable, along)
+        pressable, (along, by) = (
+            await self._pressable(task_id, kept),
+            await self._along(messages),
+        )
+        return ThreadHistory(tuple(found), said, left, pressable, along, by)
 
-    async def _along(self, messages: Sequence[Message]) -> tuple[QuotedMessage, ...]:
+    async def _along(self, messages: Sequence[Message]) -> tuple[tuple[QuotedMessage, ...], str]:
         if self.place is None:
-            return ()
+            return (), ""
         return sent_along(self.place, messages, await self.calls.ourselves())
 
     async def replies(self) -> list[Message]:

@@ -44,14 +44,17 @@ def said_before(
 
 def sent_along(
     asked: MessageRef, messages: Sequence[Message], ourselves: BotIdentity
-) -> tuple[QuotedMessage, ...]:
-    """What a person's question among these messages brings along. Slack adds previews of links only
-    after it has told us of the message.
+) -> tuple[tuple[QuotedMessage, ...], str]:
+    """What a person's question among these messages brings along, and the person. Slack adds
+    previews of links only after it has told us of the message.
     """
     ledger = ourselves.ledger
     found = (one for one in messages if one["ts"] == asked.message_ts and not ledger.wrote(one))
     ours = OurBot(ledger.user_id, ledger.bot_id)
-    return next((said_by_person(one, ours).quoted for one in found if not is_from_an_app(one)), ())
+    asks = next((one for one in found if not is_from_an_app(one)), None)
+    if asks is None:
+        return (), ""
+    return said_by_person(asks, ours).quoted, str(asks.get("user") or "")
 
 
 def said_about(

@@ -266,6 +266,7 @@ async def test_a_preview_that_slack_adds_after_the_question_is_read_with_it() ->
             workspace.edit(message, lambda changed: changed.attachments.append(preview))
             history = await looking.thread(asked.ts, message.ts).read(TASK_ID)
             [quoted] = history.sent_along
+            assert history.sent_by == looking.people.user("alice").id
             assert (quoted.text, quoted.by, quoted.preview) == (linked.text, linked.user, True)
         later = looking.people.post("hana", "#general", "どうですか", thread_ts=asked.ts)
         before = (await looking.thread(asked.ts, later.ts).read(TASK_ID)).said

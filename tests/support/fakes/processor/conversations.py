@@ -71,6 +71,7 @@ class FakeConversation:
     cards_changed: asyncio.Event = field(default_factory=asyncio.Event)
     said: list[ThreadMessage] = field(default_factory=list)
     sent_along: tuple[QuotedMessage, ...] = ()
+    sent_by: str = ""
     left: tuple[Posted, ...] = ()
     pressable: tuple[Posted, ...] = ()
     can_stream: bool = False
@@ -116,6 +117,7 @@ class FakeConversation:
             self.left,
             self.pressable,
             self.sent_along,
+            self.sent_by,
         )
 
     async def post(self, body: Body, mark: Mark) -> Posted:

@@ -11,9 +11,11 @@ from command_service.payloads.buttons import (
     read_retry,
 )
 from command_service.payloads.model import Click, NotAQuestion, QuestionContent, RejectReason
+from command_service.slack.message_reader import SlackQuestions
 from shared.slack.message import MessageRef
-from shared.task import Mode, Source
+from shared.task import Mode, QuotedMessage, Source, TaskFile
 from tests.support.fakes.command.payloads import a_click
+from tests.support.signed import LEDGER
 
 UNKNOWN_MODE = json.dumps(
     {"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1", "mode": "poem"}
@@ -52,6 +54,28 @@ def test_a_click_names_the_question_it_repeats_and_who_clicked() -> None:
         "17.1",
     )
     assert question.task_id == click.task_id
+
+
+@pytest.mark.parametrize(("by", "sees"), [("U2", True), ("U9", False)])
+def test_who_clicks_below_another_persons_question_gets_nothing_that_only_they_may_see(
+    by: str, sees: bool
+) -> None:
+    button = {"v": 1, "channel_id": "C1", "message_ts": "17.1", "thread_ts": "16.1"}
+    click = read_regenerate(a_click(json.dumps(button)))
+    assert isinstance(click, Click)
+    forward, preview = QuotedMessage(text="f"), QuotedMessage(text="p", preview=True)
+    own, forwarded = TaskFile(id="F1"), TaskFile(id="F2", forwarded=True)
+    asked = QuestionContent("?", quoted=(forward, preview), files=(own, forwarded), by=by)
+    question = question_again(click, asked)
+    assert question.quoted == ((forward, preview) if sees else (forward,))
+    assert question.files == ((own, forwarded) if sees else (own,))
+
+
+def test_a_question_that_is_read_again_names_who_wrote_it() -> None:
+    questions = SlackQuestions(None, None, LEDGER)  # type: ignore[arg-type]  # nothing is called
+    asked = questions._asked({"user": "U9", "text": "hello", "ts": "17.1"}, "C1")
+    assert asked is not None
+    assert asked.by == "U9"
 
 
 def test_a_second_click_is_a_question_of_its_own_and_a_redelivered_one_is_not() -> None:

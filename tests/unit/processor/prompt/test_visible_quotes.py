@@ -2,7 +2,7 @@
 
 from processor_service.ports.conversations import ThreadMessage
 from processor_service.prompt.visible_quotes import visible_to_asker
-from shared.task import Purpose, QuotedMessage, Subject, TaskFile
+from shared.task import Purpose, QuotedMessage, Source, Subject, TaskFile
 from tests.support.fakes.processor.people import FakeChannels
 from tests.support.fakes.processor.world import World
 from tests.support.tasks import a_task
@@ -68,3 +68,16 @@ async def test_files_that_others_forwarded_are_not_fetched_with_our_rights() -> 
     assert here.files.fetched == ["F2"]
     [(prompt, _)] = here.model.asked
     assert "salary" not in "".join(turn.text for turn in prompt.turns)
+
+
+async def test_a_button_below_another_persons_question_shows_no_preview_from_elsewhere() -> None:
+    for by, told in (("U2", False), ("U1", True), ("", True)):
+        here = World()
+        here.channels.hidden = {"C8"}
+        here.conversation.sent_along = (a_preview("C8"), a_preview("C1", "it is sunny"))
+        here.conversation.sent_by = by
+        await here.answer(a_task(source=Source.BUTTON))
+        [(prompt, _)] = here.model.asked
+        words = "".join(turn.text for turn in prompt.turns)
+        assert "it is sunny" in words
+        assert ("salary" in words) is told
