@@ -15,7 +15,7 @@ ALONE = ("tests/chaos/", "tests/drills/", "tests/scenarios/", "tests/browser/")
 # These keep both cores busy, and some judge how long people wait: one after the other.
 BUSY = (
     "tests/chaos/test_chaos.py",
-    "tests/drills/",
+    "tests/drills/test_rollback_drill.py",
     "tests/scenarios/test_busy_workspace.py",
     "tests/scenarios/test_flood_of_mentions.py",
     "tests/scenarios/test_restore_drill.py",

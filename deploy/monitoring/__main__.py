@@ -21,6 +21,7 @@ from deploy.monitoring.changes import Change, Kind, Verb, changes
 from deploy.monitoring.google import GoogleMonitoring, normalised
 from deploy.monitoring.japanese import japanese_runbooks
 from deploy.monitoring.values import Installation, values
+from deploy.objectives import PROCESSOR_INSTANCES
 from deploy.operator_parser import OperatorParser, subcommand
 from deploy.settings import OperatorSettings
 
@@ -56,6 +57,13 @@ def command_line() -> argparse.ArgumentParser:
     )
     common.add_argument(
         "--daily-budget-usd", type=float, required=True, help="what Gemini may cost in 24 hours"
+    )
+    common.add_argument(
+        "--processor-instances",
+        type=int,
+        default=PROCESSOR_INSTANCES,
+        metavar="N",
+        help="how many processors may run, if --max was changed by hand (20)",
     )
     common.add_argument(
         "--lang", choices=LANGUAGES, help="of titles, texts and output (default: DEPLOY_LANG, en)"
@@ -119,7 +127,13 @@ def _wanted(options: argparse.Namespace) -> dict[Kind, dict[str, Any]]:
     if language == "ja":
         runbooks = japanese_runbooks(runbooks)
     names = values(
-        Installation(options.critical, options.warning, runbooks, options.daily_budget_usd)
+        Installation(
+            options.critical,
+            options.warning,
+            runbooks,
+            options.daily_budget_usd,
+            options.processor_instances,
+        )
     )
     described = {
         Kind.POLICY: files.policies(names, language=language),

@@ -18,6 +18,7 @@ class Installation:
     warning_channels: str
     runbooks_url: str
     daily_budget_usd: float
+    processor_instances: int = objectives.PROCESSOR_INSTANCES
 
 
 def values(installation: Installation) -> dict[str, str]:
@@ -31,6 +32,7 @@ def values(installation: Installation) -> dict[str, str]:
         "warning_channels": installation.warning_channels,
         "runbooks_url": installation.runbooks_url.rstrip("/"),
         "daily_budget_usd": f"{installation.daily_budget_usd:g}",
+        "processor_instances": f"{installation.processor_instances}",
     }
 
 
@@ -93,7 +95,6 @@ def _outages() -> dict[str, str]:
         "synthetic_not_queued_15m": objectives.count(objectives.SYNTHETIC_NOT_QUEUED, _15M),
         "redis_away_10m": objectives.grown_in_grown_up(objectives.REDIS_AWAY, _10M),
         "processor_service": objectives.PROCESSOR_SERVICE,
-        "processor_instances": f"{objectives.PROCESSOR_INSTANCES}",
     }
 
 

@@ -96,8 +96,9 @@ class FilesUnusable(PermanentError):
 async def attach_files(
     task: Task, said: Sequence[ThreadMessage], deps: Files, cancel: CancelToken
 ) -> AsyncIterator[Attachments]:
-    """The files of the question and the images, PDFs and documents of its thread, held and uploaded
-    inside the block. Raises FilesUnusable, and Cancelled as soon as ``cancel`` is requested.
+    """The files of the question and the images, PDFs, texts and documents of its thread, held and
+    uploaded inside the block. Raises FilesUnusable, and Cancelled as soon as ``cancel`` is
+    requested.
     """
     if not task.files and not any(one.files for one in said):
         yield Attachments()
@@ -184,12 +185,11 @@ class _Collecting:
 
     async def _fetch(self, one: SelectedFile, choice: Selection) -> Attachment:
         if one.way is Transport.TEXT:
-            limit = min(choice.size_of(one.file), TEXT_BYTES)
-            text = decode_text(await self._content(one, limit))
+            room = THREAD_TEXT_BYTES if one.from_thread else TEXT_BYTES
+            text = decode_text(await self._content(one, min(choice.size_of(one.file), room)))
             if is_delimited(one.file):
-                table = partial(as_table, text, TEXT_BYTES)
-                text = await off_the_loop(len(text), table)
-            return Attachment(one.file.name, text)
+                text = await off_the_loop(len(text), partial(as_table, text, room))
+            return Attachment(one.file.name, text, one.from_thread)
         media = await self._media(one, choice.size_of(one.file))
         return Attachment(one.file.name, media, one.from_thread)
 
@@ -200,7 +200,7 @@ class _Collecting:
         read = self._read_bytes
         room = TEXT_BYTES - choice.bytes_of(Transport.TEXT) - sum(read.values())
         if one.from_thread:
-            room = min(room, THREAD_TEXT_BYTES - read[True])
+            room = min(room, choice.room_in_thread - read[True])
         documents = (each for each in choice.chosen if each.way is Transport.DOCUMENT)
         waiting = [each for each in documents if each.from_thread is one.from_thread]
         share = room // (len(waiting) - waiting.index(one))

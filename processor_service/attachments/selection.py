@@ -33,7 +33,9 @@ DOCUMENT_FORMATS: Final = {
     MediaKind.CANVAS: DocumentFormat.PAGE,
 }
 """The kinds of file whose text a process of its own reads."""
-_OFFICE: Final = frozenset({MediaKind.DOCUMENT, MediaKind.OLD_OFFICE, MediaKind.OTHER_OFFICE})
+_OF_THREADS: Final = frozenset(
+    {MediaKind.TEXT, MediaKind.DOCUMENT, MediaKind.OLD_OFFICE, MediaKind.OTHER_OFFICE}
+)
 _UNREAD: Final = {
     MediaKind.OLD_OFFICE: "file_old_office",
     MediaKind.OTHER_OFFICE: "file_office",
@@ -92,24 +94,32 @@ class Selection:
             self.verdicts.append(OmittedFile(file.name, way))
 
     def add_from_thread(self, file: TaskFile, *, named: bool = False) -> None:
-        """Select an image or a PDF of the thread if it fits into the request itself, and an Office
-        document if it is ``named`` in the question or among the first. Why a named document cannot
-        be used is noted.
+        """Select an image or a PDF of the thread if it fits into the request itself, and a text or
+        an Office document if it is ``named`` in the question or among the first. Why a named one
+        cannot be used is noted.
         """
         way = self._way(file)
         if is_shown(file) and way is Transport.INLINE:
             self.chosen.append(SelectedFile(file, way, from_thread=True, named=named))
-        if kind_of(file) not in _OFFICE:
+        if kind_of(file) not in _OF_THREADS:
             return
-        if way is Transport.DOCUMENT and (named or self._room_in_thread):
+        if way is Transport.TEXT and (file.size or 1) > self.room_in_thread:
+            way = "file_text_too_long"
+        if not isinstance(way, Transport):
+            self.verdicts += [OmittedFile(file.name, way)] if named else []
+        elif named or self._texts_of_thread < THREAD_DOCUMENTS:
             self.chosen.append(SelectedFile(file, way, from_thread=True, named=named))
-        elif named and not isinstance(way, Transport):
-            self.verdicts.append(OmittedFile(file.name, way))
 
     @property
-    def _room_in_thread(self) -> bool:
-        documents = [one for one in self.chosen if one.way is Transport.DOCUMENT]
-        return sum(one.from_thread for one in documents) < THREAD_DOCUMENTS
+    def room_in_thread(self) -> int:
+        """The bytes that the texts chosen from the thread leave to its documents."""
+        texts = [one for one in self.chosen if one.way is Transport.TEXT and one.from_thread]
+        return THREAD_TEXT_BYTES - sum(self.size_of(one.file) for one in texts)
+
+    @property
+    def _texts_of_thread(self) -> int:
+        read = {Transport.TEXT, Transport.DOCUMENT}
+        return sum(one.from_thread and one.way in read for one in self.chosen)
 
     def bytes_of(self, way: Transport) -> int:
         """The bytes that use this transport."""

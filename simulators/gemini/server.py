@@ -96,7 +96,7 @@ class GeminiSimulator:
         """Take every script back."""
         self._scripts.clear()
 
-    async def wait_for(self, condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
+    async def wait_for(self, condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
         """Return once ``condition()`` (about `requests`) holds; raises TimeoutError otherwise."""
         await self._recorder.wait_for(condition, timeout_s)
 

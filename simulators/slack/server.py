@@ -178,7 +178,7 @@ class SlackSimulator:
         found = (m for m in self.workspace.ephemerals.values() if m.ephemeral_for == user)
         return [self.workspace.present(message, rich=False) for message in found]
 
-    async def wait_for(self, predicate: Callable[[], T], deadline_s: float = 5.0) -> T:
+    async def wait_for(self, predicate: Callable[[], T], deadline_s: float = 30.0) -> T:
         """The first true value of ``predicate``, asked whenever something happened.
 
         Raises ``TimeoutError`` after ``deadline_s``.

@@ -70,7 +70,7 @@ class TelemetryReceiver:
         """The metrics that have arrived."""
         return {one.name for one in self._series.values()}
 
-    async def wait_for(self, condition: Callable[[], object], deadline_s: float = 10.0) -> None:
+    async def wait_for(self, condition: Callable[[], object], deadline_s: float = 30.0) -> None:
         """Return once ``condition()`` holds; raises TimeoutError."""
         async with asyncio.timeout(deadline_s):
             while not condition():

@@ -115,8 +115,9 @@ async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def bench() -> AsyncIterator[Workbench]:
-    """A Slack simulator without an app; a test connects its own."""
-    async with workbench(replace(FAST, rate_limits=False)) as running:
+    """A Slack simulator without an app; a test connects its own, whose acks may take their time."""
+    patient = replace(FAST, rate_limits=False, ack_timeout_s=WITHIN_MS / 1000)
+    async with workbench(patient) as running:
         yield running
 
 

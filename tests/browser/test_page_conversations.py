@@ -188,6 +188,8 @@ async def test_a_live_stream_grows_and_slacks_stop_ends_it_until_the_app_ends_it
     await bench.client.api_call("agents.sessions.rename", json={**place, "title": "Counting"})
     await bench.client.api_call(change, json={**place, "status": "processing"})
     await expect(page.get_by_test_id("session-head")).to_contain_text("CountingAt work")
+    heads = "[...document.querySelectorAll('.pane-head')].map((it) => it.offsetHeight)"
+    assert len({height for height in await page.evaluate(heads) if height}) == 1
     await expect(page.get_by_test_id("session")).to_contain_text("Mechachang is at work")
     await page.get_by_test_id("stop").click()
     await expect(page.get_by_test_id("stop")).to_be_disabled()

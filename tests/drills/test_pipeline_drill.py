@@ -1,17 +1,18 @@
-"""The first act of the drill of the pipeline; the others are played by hand (``make drill``)."""
+"""The drill of the pipeline, each act in a project of its own."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from tests.drills.pipeline.acts import bad_processor
-from tests.drills.pipeline.build import project
+from tests.drills.pipeline.acts import ACTS
+from tests.drills.pipeline.build import Project, project
 
 
-@pytest.mark.timeout(300)
-async def test_a_bad_version_that_the_build_brings_out_is_taken_back_and_told(
-    tmp_path: Path,
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
+async def test_a_bad_version_goes_back_and_a_hotfix_goes_out(
+    tmp_path: Path, act: Callable[[Project], Awaitable[list[str]]]
 ) -> None:
     lines: list[str] = []
     async with project(tmp_path, lines.append) as running:
-        assert await bad_processor(running) == [], lines
+        assert await act(running) == [], lines

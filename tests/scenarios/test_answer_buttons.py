@@ -9,7 +9,7 @@ from shared.ledger import Mark
 from simulators.faults import Fault
 from simulators.stack.local_stack import LocalStack
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 
 def answers(stack: LocalStack) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from tests.scenarios.conftest import QUICK
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 MODEL = "gemini-3.8-flash"
 OPERATOR_TEXT = "社内では「冪等性」を「べきとうせい」と読みます。"
 

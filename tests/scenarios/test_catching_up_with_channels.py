@@ -10,7 +10,7 @@ from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from tests.scenarios.conftest import QUICK
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 SECRET = "The merger is signed on Friday."
 
 

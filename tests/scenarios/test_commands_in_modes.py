@@ -8,7 +8,7 @@ import pytest
 from shared.ledger import Mark
 from simulators.stack.local_stack import LocalStack
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 HAIKU = "秋の朝の俳句を詠んでください"
 PRIMES = "素数を判定するPython関数"
 

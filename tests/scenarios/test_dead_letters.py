@@ -12,7 +12,7 @@ from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from tests.scenarios.conftest import QUICK
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 ROOT = Path(__file__).parents[2]
 
 

@@ -7,7 +7,7 @@ from simulators.faults import Fault
 from simulators.slack.state.model import Message
 from simulators.stack.local_stack import LocalStack
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 DEAD_LETTER_TOPIC = "projects/local/topics/mechachang-dead-letter"
 
 

@@ -1,6 +1,5 @@
 """What people see when an answer fails: one honest notice, and a way to go on."""
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,9 @@ from simulators.gemini import ErrorReply, Reply
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from tests.scenarios.conftest import QUICK
+from tests.support.machine import within
 
-DEADLINE_S = 25.0
+DEADLINE_S = 60.0
 ASKED = "@mechachang What is Redis?"
 
 
@@ -174,15 +174,14 @@ async def test_while_gemini_is_away_its_asker_reads_that_the_question_is_kept(
 ) -> None:
     async with stack_with(tmp_path, RETRY_COUNT="3") as stack:
         stack.gemini.script("Redis", Reply(error=ErrorReply(503)))
-        began = time.monotonic()
-        asked = stack.slack.people.post("alice", "#general", ASKED)
-        thread = (stack.slack.people.channel("#general").id, asked.ts)
+        general = stack.slack.people.channel("#general").id
 
         def said() -> str:
-            return str(stack.slack.workspace.statuses.get(thread, ""))
+            return str(stack.slack.workspace.statuses.get((general, asked.ts), ""))
 
-        await stack.slack.wait_for(lambda: "keeping your question" in said(), DEADLINE_S)
-        assert time.monotonic() - began < 15.0
+        with within(15.0):
+            asked = stack.slack.people.post("alice", "#general", ASKED)
+            await stack.slack.wait_for(lambda: "keeping your question" in said(), DEADLINE_S)
         stack.gemini.script("Redis", Reply(text="An in-memory store."))
         await stack.slack.wait_for(
             lambda: marked(stack, "#general", "answer", asked.ts), DEADLINE_S
@@ -198,10 +197,11 @@ async def test_where_slack_shows_no_status_one_message_says_so_until_the_answer_
         refused = Fault("error", status=200, error="feature_disabled")
         stack.faults.add("slack", "assistant.threads.setStatus", refused, times=-1)
         stack.gemini.script("Redis", Reply(error=ErrorReply(503)))
-        began = time.monotonic()
-        asked = stack.slack.people.post("alice", "#general", ASKED)
-        await stack.slack.wait_for(lambda: marked(stack, "#general", "delay", asked.ts), DEADLINE_S)
-        assert time.monotonic() - began < 15.0
+        with within(15.0):
+            asked = stack.slack.people.post("alice", "#general", ASKED)
+            await stack.slack.wait_for(
+                lambda: marked(stack, "#general", "delay", asked.ts), DEADLINE_S
+            )
         [delay] = marked(stack, "#general", "delay", asked.ts)
         assert "keeping your question" in delay["text"]
         stack.gemini.script("Redis", Reply(text="An in-memory store."))

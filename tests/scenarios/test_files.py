@@ -17,7 +17,7 @@ from tests.support.office_files import sales
 from tests.support.sample_files import PDF, PDF_PROTECTED, PDF_WITHOUT_PAGES, PNG, PNG_HEADER
 from tests.support.workbenches.slack import ONE_EVENT_A_MENTION
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import pytest
 from simulators.processes.environment import PROJECT_ROOT, inherited
 from simulators.processes.tcp_ports import free_port, is_free
 
-DEADLINE_S = 40
+DEADLINE_S = 60.0
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from simulators.stack.provisioning import DeliveryRules
 from simulators.stack.service import ServiceNotReady
 
 QUICK = DeliveryRules(min_backoff_s=0.5, max_backoff_s=1)
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 
 async def answer_to(stack: LocalStack, question: str, *, words: str) -> str:

@@ -12,7 +12,7 @@ from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from simulators.stack.provisioning import DeliveryRules
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 # Longer than a restart takes, so that no delivery meets a closed door often.
 RULES = DeliveryRules(min_backoff_s=2.0, max_backoff_s=4.0)
 METHODS = ("agents.sessions.setStatus", "chat.startStream", "assistant.threads.setStatus")

@@ -21,7 +21,7 @@ from simulators.stack.local_stack import LocalStack
 from tests.scenarios.conftest import QUICK
 from tests.support.workbenches.slack import ONE_EVENT_A_MENTION
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 TOPIC = "projects/local/topics/mechachang-tasks"
 DEAD_LETTER_TOPIC = "projects/local/topics/mechachang-dead-letter"
 

@@ -13,7 +13,7 @@ from simulators.stack.local_stack import LocalStack
 from tests.scenarios.conftest import QUICK
 from tests.support.workbenches.slack import ONE_EVENT_A_MENTION
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 PROMPT, ANSWER, FILE = "zq-prompt-zq", "zq-answer-zq", "zq-file-zq"
 NAME = "Alice Martin"
 BOT_TOKEN, APP_TOKEN = "xoxb-zq-bot-token-zq", "xapp-zq-app-token-zq"

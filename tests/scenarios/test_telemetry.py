@@ -20,7 +20,7 @@ from simulators.telemetry import Series, Span, TelemetryReceiver
 from tests.scenarios.conftest import QUICK
 from tests.support.workbenches.slack import ONE_EVENT_A_MENTION
 
-DEADLINE_S = 25.0
+DEADLINE_S = 60.0
 ASKED = "@mechachang What is Redis?"
 MODEL = "gemini-3.8-flash"
 SETTINGS = {
@@ -31,9 +31,7 @@ SETTINGS = {
 
 
 def observed(folder: Path, **changes: Any) -> LocalStack:
-    slack = SlackConfig(
-        redelivery_delays_s=(0.05, 0.1), ack_timeout_s=0.5, subscriptions=ONE_EVENT_A_MENTION
-    )
+    slack = SlackConfig(ack_timeout_s=DEADLINE_S, subscriptions=ONE_EVENT_A_MENTION)
     config: dict[str, Any] = {"settings": SETTINGS, "slack": slack, "delivery": QUICK, **changes}
     return LocalStack(StackConfig(folder=folder, telemetry=True, **config))
 
@@ -226,7 +224,8 @@ async def test_what_goes_wrong_moves_its_metrics(tmp_path: Path) -> None:
 async def test_gaps_and_takeovers_move_their_metrics(tmp_path: Path) -> None:
     # Long enough for a processor to start again, and for its stream to count as nobody's.
     patient = DeliveryRules(min_backoff_s=6.0, max_backoff_s=8.0)
-    async with observed(tmp_path, delivery=patient) as stack:
+    hasty = SlackConfig(redelivery_delays_s=(0.05, 0.1), subscriptions=ONE_EVENT_A_MENTION)
+    async with observed(tmp_path, delivery=patient, slack=hasty) as stack:
         people = stack.slack.people
         await stack.slack.sockets.disconnect("refresh_requested")
         await moved(stack, metrics.SOCKET_RECONNECTS, reason="refresh_requested")

@@ -127,8 +127,12 @@ function openThread(byItself) {
       "div",
       { className: "head-title" },
       h("h2", {}, t("thread")),
-      h("p", {}, `${isDirect(channel()) ? "" : "#"}${channelName(channel())}`),
-      h("p", { id: "session-head", className: "session-head", data: { testid: "session-head" } }),
+      h(
+        "p",
+        { className: "thread-place" },
+        h("span", {}, `${isDirect(channel()) ? "" : "#"}${channelName(channel())}`),
+        h("span", { id: "session-head", className: "session-head", data: { testid: "session-head" } }),
+      ),
     ),
     iconButton("close", t("close"), closeThread, {
       className: "icon-button not-phone",

@@ -14,7 +14,7 @@ from aiohttp import web
 from simulators.processes.environment import inherited, without_proxies
 from tests.support.authority import Files, authority, named
 
-END_WITHIN_S = 20.0
+END_WITHIN_S = 60.0
 HERE = "127.0.0.1"
 # In lower case and one word, so that it is its own canonical form.
 NAME = "authority"

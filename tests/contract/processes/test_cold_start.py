@@ -8,7 +8,7 @@ from typing import Any
 
 from simulators.processes.environment import inherited
 
-END_WITHIN_S = 30.0
+END_WITHIN_S = 60.0
 BEFORE_AN_ANSWER = """
 import json, sys
 import processor_service.__main__

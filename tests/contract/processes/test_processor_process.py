@@ -12,7 +12,7 @@ import aiohttp
 from simulators.processes.tcp_ports import free_port
 from tests.support.workbenches.service_process import processor_on, service_process
 
-END_WITHIN_S = 20.0
+END_WITHIN_S = 60.0
 LATER = ("google.auth", "cryptography.x509", "markdown_it", "google.genai")
 NEVER = (
     "grpc",

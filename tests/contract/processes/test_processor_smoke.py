@@ -20,7 +20,7 @@ from tests.support.workbenches.slack import workbench
 
 AUDIENCE = "mechachang-processor"
 ACCOUNT = "mechachang-push@local.iam.gserviceaccount.com"
-START_WITHIN_S = 20.0
+START_WITHIN_S = 60.0
 
 
 @pytest.fixture

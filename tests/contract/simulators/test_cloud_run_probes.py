@@ -81,7 +81,7 @@ async def test_a_tcp_probe_finds_a_port_that_opens_while_it_tries() -> None:
     )
     await asyncio.sleep(0)
     assert not starting.done()
-    async with serving(web.Application(), listener), asyncio.timeout(10):
+    async with serving(web.Application(), listener), asyncio.timeout(60):
         await starting
 
 

@@ -76,7 +76,7 @@ class Stack:
         """What was published, in order."""
         return [Task.decode(message.data) for message in self.pubsub.messages(TOPIC)]
 
-    async def wait_for_tasks(self, number: int = 1, deadline_s: float = 8.0) -> list[Task]:
+    async def wait_for_tasks(self, number: int = 1, deadline_s: float = 60.0) -> list[Task]:
         await self.slack.wait_for(lambda: len(self.tasks()) >= number, deadline_s)
         return self.tasks()
 
@@ -90,7 +90,7 @@ class Stack:
                 if detail.items() <= entry.detail.items()
             ]
 
-        await self.slack.wait_for(lambda: len(found()) >= number, 8.0)
+        await self.slack.wait_for(lambda: len(found()) >= number, 60.0)
         return found()
 
     def calls(self, method: str) -> list[Entry]:

@@ -65,9 +65,9 @@ class Workbench:
         return str(response.message_ids[0])
 
     async def pull(self, subscription: str, count: int = 1) -> list[Any]:
-        """Pull until ``count`` messages have come; fails after 10 s."""
+        """Pull until ``count`` messages have come; fails after a minute."""
         received: list[Any] = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(received) < count:
                 response = await self.subscriber.pull(
                     subscription=subscription, max_messages=count - len(received), **CALL
@@ -146,7 +146,7 @@ class PushTarget:
     def at(self, path: str) -> list[Push]:
         return [push for push in self.received if push.path == path]
 
-    async def wait_for(self, count: int, within_s: float = 15.0) -> Sequence[Push]:
+    async def wait_for(self, count: int, within_s: float = 60.0) -> Sequence[Push]:
         """The first ``count`` requests."""
         await eventually(lambda: len(self.received) >= count, within_s)
         return self.received[:count]

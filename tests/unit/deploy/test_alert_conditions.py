@@ -1,6 +1,7 @@
 """Each alert's condition, evaluated over series that should raise it and series that should not."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ POLICIES = files.policies(values(Installation("oncall", "chat", "https://example
 Given = tuple[str, Mapping[str, str], float | None, float]
 
 
-def holds(alert: str, given: list[Given]) -> bool:
+def holds(alert: str, given: list[Given], policies: Mapping[str, Any] = POLICIES) -> bool:
     store = Store()
     for name, labels, before, now in given:
         if before is not None:
@@ -24,7 +25,7 @@ def holds(alert: str, given: list[Given]) -> bool:
         store.add({"__name__": name, **labels}, NOW - 10, now)
     return any(
         evaluate(condition["conditionPrometheusQueryLanguage"]["query"], store, NOW)
-        for condition in POLICIES[alert]["conditions"]
+        for condition in policies[alert]["conditions"]
     )
 
 
@@ -113,3 +114,10 @@ def test_it_is_raised(alert: str, given: list[Given]) -> None:
 )
 def test_it_is_not_raised(alert: str, given: list[Given]) -> None:
     assert not holds(alert, given)
+
+
+def test_the_alert_of_the_queue_rings_for_as_many_processors_as_it_was_told_may_run() -> None:
+    told = Installation("oncall", "chat", "https://example.com", 20, processor_instances=40)
+    policies = files.policies(values(told))
+    assert not holds("queue-backlog", instances(30, 9), policies)
+    assert holds("queue-backlog", instances(30, 10), policies)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("tracing")
 
 async def told(world: Stack, who: str = "hana") -> str:
     """The first thing that only this person sees."""
-    await world.slack.wait_for(lambda: world.slack.ephemerals(who), 8.0)
+    await world.slack.wait_for(lambda: world.slack.ephemerals(who))
     return str(world.slack.ephemerals(who)[0]["text"])
 
 
@@ -95,7 +95,7 @@ async def test_a_shortcut_that_is_refused_or_not_taken_is_told(world: Stack) -> 
             "hana", "#humans-only", message.ts, "explain_message"
         )
         assert outcome.acked
-        await world.slack.wait_for(lambda: len(world.slack.ephemerals("hana")) == 2, 8.0)
+        await world.slack.wait_for(lambda: len(world.slack.ephemerals("hana")) == 2)
         assert "受け付けられませんでした" in str(world.slack.ephemerals("hana")[-1]["text"])
         await world.pubsub.resume()
 
@@ -120,7 +120,7 @@ async def test_opening_messages_suggests_prompts_in_the_persons_language(
     for who, locale in people.items():
         channel = world.slack.people.dm(who).id
         world.slack.people.open_home(who, "messages")
-        await world.slack.wait_for(lambda: channel in world.slack.workspace.suggested_prompts, 8.0)  # noqa: B023 - awaited at once
+        await world.slack.wait_for(lambda: channel in world.slack.workspace.suggested_prompts)  # noqa: B023 - awaited at once
         suggested = world.slack.workspace.suggested_prompts[channel]
         assert suggested["prompts"] == PROMPTS[locale]
     assert world.tasks() == []
@@ -241,7 +241,7 @@ async def test_what_is_chosen_on_home_is_kept_there_and_sent_to_the_processor(
     [*_, again] = await world.wait_for_tasks(3)
     assert again.preferences == task.preferences
     await people.slash("hana", "#general", "/gemini", "--nonsense x")
-    await world.slack.wait_for(lambda: world.slack.ephemerals("hana"), 8.0)
+    await world.slack.wait_for(lambda: world.slack.ephemerals("hana"))
     assert "There's no `--nonsense` option" in str(world.slack.ephemerals("hana"))
 
 

