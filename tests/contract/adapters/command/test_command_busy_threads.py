@@ -10,7 +10,7 @@ from tests.support.workbenches.command import SLACK, Stack, stack
 
 THREADS = 147
 # Time for a slow machine: who waited for a turn to look into 147 threads would take minutes.
-BUSY = replace(SLACK, subscriptions=SUBSCRIPTIONS, ack_timeout_s=30.0)
+BUSY = replace(SLACK, subscriptions=SUBSCRIPTIONS, ack_timeout_s=10.0)
 
 
 @pytest.fixture(autouse=True)
@@ -39,8 +39,9 @@ async def test_147_replies_in_unknown_threads_are_acked_and_hold_up_neither_ment
             ]
             tasks = await world.wait_for_tasks(2)
             keys = {f"message:{each.channel}:{each.ts}" for each in said}
-            await world.slack.wait_for(lambda: keys <= told(world, "ack"), 60.0)
-            # A look that takes longer than a second is left to Slack's redelivery.
-            assert len(keys & told(world, "ack_missed")) <= LOOKS_PER_MINUTE
+            await world.slack.wait_for(lambda: keys <= told(world, "ack"), 120.0)
+            # Where a look takes longer than a second, Slack's redelivery decides.
+            late = keys & told(world, "ack_missed")
+            assert len(late) <= LOOKS_PER_MINUTE, sorted(late)
         assert {task.text for task in tasks} == {"asked in a mention", "asked directly"}
         assert len(world.calls("conversations.replies")) <= 2 * LOOKS_PER_MINUTE
