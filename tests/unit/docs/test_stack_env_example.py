@@ -21,7 +21,7 @@ SETTINGS = [
 def as_written(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    if value is None or value == frozenset():
+    if value is None or value in (frozenset(), ()):
         return ""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
