@@ -80,12 +80,6 @@ _FILE_MEMORY_BYTES = 64 * 1024 * 1024
 OpenDependencies = Callable[[], AbstractAsyncContextManager[Dependencies]]
 
 
-class RedisLost(RetryableError):
-    """Redis does not answer; the service goes on without it."""
-
-    reason = "redis_lost"
-
-
 def create_app(open_dependencies: OpenDependencies) -> FastAPI:
     """The processor's HTTP application; tests pass dependencies of their own."""
 
@@ -307,7 +301,8 @@ def _readiness(
 ) -> Readiness:
     async def check_redis() -> None:
         if not await redis.alive():
-            raise RedisLost("Redis does not answer.")
+            # The service goes on without it.
+            raise RetryableError("Redis does not answer.", reason="redis_lost")
 
     async def check_slack() -> None:
         try:

@@ -64,12 +64,6 @@ _AT_ONCE_S: Final = 2.0
 MOST_DEATHS: Final = 4
 
 
-class WorkersDied(PermanentError):
-    """Too many workers in a row died with the task: another one would die with it, too."""
-
-    reason = "workers_died"
-
-
 # The same button pressed again, or the same reaction put there again, is the same task. A refusal
 # without a notice of its own, and so without a Retry, must not be the end of it.
 _SAME_AGAIN: Final = frozenset({Source.BUTTON, Source.REACTION, Source.RETRY})
@@ -100,7 +94,9 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
                     _failures_told(task, delivery, run, work, deps),
                 ):
                     if work.deaths >= MOST_DEATHS and not delivery.again:
-                        raise WorkersDied(f"{work.deaths} workers in a row died with the task.")
+                        # Another one would die with it, too.
+                        why = f"{work.deaths} workers in a row died with the task."
+                        raise PermanentError(why, reason="workers_died")
                     work.outcome = await _answer_once(task, delivery, status, run, deps)
                     work.comes_again = run.untold and task.source in _SAME_AGAIN
     if work.outcome is Outcome.TRY_LATER and run is not None and run.doubtful:

@@ -84,14 +84,12 @@ async def look_later(
     successor = delivery.attempt > 1 or outcome is Outcome.GAVE_UP
     if doubtful or successor:
         look = partial(clean_up, task, delivery, deps, done=False, within_s=_LOOK_WITHIN_S)
-        if run is not None and outcome is not Outcome.TRY_LATER and _is_worth_waiting(run, deps):
-            await deps.slack.late_looks.first(task.task_id, look)
+        looks = deps.slack.late_looks
+        worth = run is not None and (run.unconfirmed or (run.unguarded and looks.has_room))
+        if worth and outcome is not Outcome.TRY_LATER:
+            await looks.first(task.task_id, look)
         else:
-            deps.slack.late_looks.after(task.task_id, look, often=successor and doubtful)
-
-
-def _is_worth_waiting(run: TaskRun, deps: AnswerDeps) -> bool:
-    return run.unconfirmed or (run.unguarded and deps.slack.late_looks.has_room)
+            looks.after(task.task_id, look, often=successor and doubtful)
 
 
 async def remove_left(task: Task, left: Sequence[Posted], writer: SlackWriter) -> None:

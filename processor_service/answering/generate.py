@@ -155,7 +155,11 @@ async def _ask_models(
                 continue
             if last or not _worth_the_fallback(error, request, generation):
                 raise _final(error) from error
-            _log_fallback(error.reason)
+            log.warning(
+                "The model gave no answer; the fallback is asked.",
+                action="model_fallback",
+                reason=error.reason,
+            )
             request, last = _last(request, error), True
         else:
             return
@@ -292,25 +296,15 @@ def _guarded(request: GenerationRequest, name: str, generation: Generation) -> I
             yield call
     except ModelUnavailable as error:
         (call.succeeded if error.reason in _WORKS else call.failed)()
-        _log_failed_attempt(name, error)
+        log.warning(
+            "An attempt at the model failed.",
+            action="model_attempt_failed",
+            model=name,
+            reason=error.reason,
+            why=str(error),
+        )
         request.listener.retrying()
         raise
     except (ModelRefused, ModelRejected):
         call.succeeded()
         raise
-
-
-def _log_failed_attempt(name: str, error: ModelUnavailable) -> None:
-    log.warning(
-        "An attempt at the model failed.",
-        action="model_attempt_failed",
-        model=name,
-        reason=error.reason,
-        why=str(error),
-    )
-
-
-def _log_fallback(reason: str) -> None:
-    log.warning(
-        "The model gave no answer; the fallback is asked.", action="model_fallback", reason=reason
-    )

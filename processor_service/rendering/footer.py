@@ -1,5 +1,6 @@
 """The footer of an answer: notes on it, and one row of buttons to ask again or vote."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from processor_service.ports.answers import Answer
@@ -91,7 +92,7 @@ def _asking_again(task: Task, answer: Answer, place: MessageRef) -> Block:
     """Regenerate asks for the same kind of answer, the menu for a different one."""
     same = AskAgain.whole(task, place).encode()
     regenerate = button(ActionId.REGENERATE, texts.REGENERATE[task.locale], same)
-    options = [*_wishes(task, answer, place), *_other_modes(answer.mode, task.locale, place)]
+    options = [*_other_ways(task, answer, place)]
     menu = {"type": "overflow", "action_id": ActionId.MODE, "options": options}
     return actions(regenerate, *_sharing(task, answer, place), *([menu] if options else []))
 
@@ -106,20 +107,16 @@ def _sharing(task: Task, answer: Answer, place: MessageRef) -> list[Block]:
     return [button(ActionId.SHARE, texts.SHARE[task.locale], value.encode())]
 
 
-def _wishes(task: Task, answer: Answer, place: MessageRef) -> list[Block]:
-    return [
-        _option(name[task.locale], AskAgain.of(place, task.mode, wish))
-        for wish, name in _WISHES
-        if not answer.stopped
-    ]
-
-
-def _other_modes(mode: Mode, locale: Locale, place: MessageRef) -> list[Block]:
-    return [
-        _option(texts.ANSWER_IN_MODE[locale].format(name=name), AskAgain.of(place, other))
-        for other, name in NAMES[locale].items()
-        if mode in NAMES[locale] and other != mode
-    ]
+def _other_ways(task: Task, answer: Answer, place: MessageRef) -> Iterator[Block]:
+    """Shorter and longer, of what was not stopped; and the other modes of a structured answer."""
+    locale, names = task.locale, NAMES[task.locale]
+    if not answer.stopped:
+        for wish, text in _WISHES:
+            yield _option(text[locale], AskAgain.of(place, task.mode, wish))
+    if answer.mode in names:
+        for mode in [one for one in names if one != answer.mode]:
+            title = texts.ANSWER_IN_MODE[locale].format(name=names[mode])
+            yield _option(title, AskAgain.of(place, mode))
 
 
 def _option(text: str, again: AskAgain) -> Block:

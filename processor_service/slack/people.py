@@ -91,28 +91,29 @@ class SlackPeople:
     async def _asked_name(self, user_id: str) -> str | None:
         """The name in Slack's own clients: the display name, else the full one."""
         try:
-            async with self._calls("users.info"):
-                told = await self._calls.client.users_info(user=user_id)
+            return _name_in(await self._info(user_id))
         except MechachangError as error:
             log.info("A person's name is not known.", action="name_unknown", why=str(error))
             return None
-        user = told.get("user")
-        return _name_in(user) if isinstance(user, Mapping) else None
 
     async def _asked(self, user_id: str) -> Person:
         """Slack's answer within 1.5 s, remembered for the next question."""
-        client = self._calls.client
         try:
-            async with asyncio.timeout(_PATIENCE_S), self._calls("users.info"):
-                found = await client.users_info(user=user_id, include_locale=True)
+            async with asyncio.timeout(_PATIENCE_S):
+                user = await self._info(user_id, include_locale=True)
         except (MechachangError, TimeoutError) as error:
             log.info("A person's language is not known.", action="locale_unknown", why=str(error))
             return Person()
-        user = found.get("user")
-        person = _person(user if isinstance(user, Mapping) else {})
+        person = Person(locale_of(user), offset_told(user.get("tz_offset")))
         self._near.put(user_id, person)
         await self._cache.keep_person(user_id, person)
         return person
+
+    async def _info(self, user_id: str, **more: Any) -> Mapping[str, Any]:
+        async with self._calls("users.info"):
+            told = await self._calls.client.users_info(user=user_id, **more)
+        user = told.get("user")
+        return user if isinstance(user, Mapping) else {}
 
 
 def _name_in(user: Mapping[str, Any]) -> str:
@@ -120,7 +121,3 @@ def _name_in(user: Mapping[str, Any]) -> str:
     shown = profile.get("display_name") if isinstance(profile, Mapping) else None
     names = (shown, user.get("real_name"), user.get("name"))
     return next((name for name in names if isinstance(name, str) and name), "")
-
-
-def _person(user: Mapping[str, Any]) -> Person:
-    return Person(locale_of(user), offset_told(user.get("tz_offset")))

@@ -17,8 +17,9 @@ from command_service.ports import SocketState
 from command_service.transport.health import Health, HealthDeps
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.readiness import Readiness
-from processor_service.app import RedisLost, create_app
+from processor_service.app import create_app
 from shared.actions import AskAgain, ShownQuestion
+from shared.errors import RetryableError
 from shared.ledger import Mark, signed_metadata
 from shared.signing import Signing
 from shared.slack.message import MessageRef
@@ -110,7 +111,7 @@ def _processor_readyz() -> Any:
         return
 
     async def lost() -> None:
-        raise RedisLost("Redis does not answer.")
+        raise RetryableError("Redis does not answer.", reason="redis_lost")
 
     app = create_app(_never_opened)
     checks = {"redis": lost, "slack": fine, "gemini": fine}

@@ -17,43 +17,18 @@ from shared.task import Purpose, Subject, Task
 SaidT = TypeVar("SaidT")
 
 
-class NotAMember(PermanentError):
-    """The user may not read, or no longer, where they used a shortcut."""
-
-    reason = "not_a_member"
-
-
-class NothingToRead(PermanentError):
-    """The message that a shortcut was used on has no words."""
-
-    reason = "nothing_to_read"
-
-
-class NotInBoth(PermanentError):
-    """The user or the bot is not in the channel asked about, or there is no such channel, or no
-    such message in it. The user is not told which: naming a channel must teach nothing about it.
-    """
-
-    reason = "catch_up_not_there"
-
-
-class NothingSaid(PermanentError):
-    """Nobody has written anything in the channel in that time."""
-
-    reason = "nothing_said"
-
-
 async def caught_up(
     task: Task, subject: Subject, threads: ThreadReader, channels: Channels, run: TaskRun
 ) -> ChannelTalk:
     """The newest messages of a channel that the user and the bot are both in now, as far as they
     fit into a prompt.
 
-    Raises NotInBoth, NothingSaid, and SlackRefused where a member lacks only a scope of ours.
+    Raises PermanentError (``catch_up_not_there``, ``nothing_said``), and SlackRefused where a
+    member lacks only a scope of ours.
     """
     talk = await _for_both(task, subject, channels, run, threads.said_since)
     if not talk.said:
-        raise NothingSaid("Nobody has written there.")
+        raise PermanentError("Nobody has written there.", reason="nothing_said")
     kept = tuple(newest_within(talk.said, CATCH_UP_TOKENS))
     return ChannelTalk(kept, talk.whole and len(kept) == len(talk.said))
 
@@ -63,11 +38,11 @@ async def open_beside(
 ) -> tuple[ThreadMessage, ...]:
     """The message, or thread, that is open beside the agent view, if both may read it.
 
-    Raises NothingToRead, and what ``caught_up`` raises.
+    Raises PermanentError (``nothing_to_read``), and as ``caught_up``.
     """
     said = await _for_both(task, subject, channels, run, threads.said_about)
     if not said:
-        raise NothingToRead("The message has no text.")
+        raise PermanentError("The message has no text.", reason="nothing_to_read")
     return said
 
 
@@ -82,6 +57,9 @@ async def _for_both(
     time.
     """
     member = False
+    # Whoever is not in it, and whether there is such a channel or message: the user is not told
+    # which, for naming a channel must teach nothing about it.
+    unread = PermanentError("The channel is not for both of us.", reason="catch_up_not_there")
     try:
         member = await run.read(partial(channels.is_member, task.user_id, subject.channel_id))
         if member:
@@ -89,8 +67,8 @@ async def _for_both(
     except SlackRefused as refused:
         if member and refused.reason == "slack_scope_missing":
             raise
-        raise NotInBoth("The channel is not for both of us.") from refused
-    raise NotInBoth("The channel is not for both of us.")
+        raise unread from refused
+    raise unread
 
 
 async def material(
@@ -99,14 +77,15 @@ async def material(
     """The shortcut's subject: the thread for a summary, else the message, after those before it.
 
     We read it with the bot's rights, so each time the user's right is checked as well. Where the
-    bot may not read, a single message is taken as the shortcut brought it. Raises NotAMember,
-    NothingToRead, and SlackRefused for a thread: ``thread_unreadable``, or a scope is missing.
+    bot may not read, a single message is taken as the shortcut brought it. Raises PermanentError
+    (``not_a_member``, ``nothing_to_read``), and SlackRefused for a thread: ``thread_unreadable``,
+    or a scope is missing.
     """
     role: Literal["app", "person"] = "app" if subject.by_app else "person"
     own = ThreadMessage(role, subject.by, task.text, quoted=task.quoted)
     try:
         if not await run.read(partial(channels.may_read, task.user_id, subject.channel_id)):
-            raise NotAMember("The user is no member of the channel.")
+            raise PermanentError("The user is no member of the channel.", reason="not_a_member")
         said = await run.read(partial(threads.said_about, subject))
     except SlackRefused as refused:
         if subject.purpose is Purpose.SUMMARISE:
@@ -120,5 +99,5 @@ async def material(
         said = ()
     found = said or ((own,) if any(own.words) else ())
     if not found:
-        raise NothingToRead("The message has no text.")
+        raise PermanentError("The message has no text.", reason="nothing_to_read")
     return found

@@ -88,7 +88,8 @@ class Table:
     def block(self) -> dict[str, Any]:
         """Slack's table block."""
         rows = [[cell.element() for cell in row] for row in self.rows]
-        columns = [_column(align) for align in self.aligns]
+        aligned = ({"align": each} if each else {} for each in self.aligns)
+        columns = [{**each, "is_wrapped": True} for each in aligned]
         return {"type": "table", "rows": rows, "column_settings": columns}
 
     def fits(self, size: Callable[[str], int], limit: int) -> bool:
@@ -152,10 +153,6 @@ def _grouped(
 
 def _cost(row: Row, size: Callable[[str], int]) -> int:
     return sum(max(1, size(cell.text)) for cell in row)
-
-
-def _column(align: Align) -> dict[str, Any]:
-    return {"align": align, "is_wrapped": True} if align else {"is_wrapped": True}
 
 
 def display_width(text: str) -> int:
