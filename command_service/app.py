@@ -11,6 +11,7 @@ from contextlib import (
     nullcontext,
 )
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
@@ -28,12 +29,10 @@ from command_service.slack.access import SlackAccess
 from command_service.slack.diagnostics import SlackDiagnostics
 from command_service.slack.ephemeral import SlackUserSignals
 from command_service.slack.history import SlackHistory
-from command_service.slack.homes import SlackHomePublisher
 from command_service.slack.locales import SlackLocales
-from command_service.slack.message_reader import SlackQuestions
-from command_service.slack.modals import SlackModals
-from command_service.slack.reactions import SlackReactions
+from command_service.slack.message_reader import SlackMessages
 from command_service.slack.startup_check import UNREACHABLE_AFTER_S, Preflight, Waiting, preflight
+from command_service.slack.views import SlackViews
 from command_service.transport.concurrency import ConcurrencyLimit
 from command_service.transport.events_api import EVENTS_PATH, EventApi
 from command_service.transport.health import Health, HealthDeps
@@ -168,10 +167,10 @@ async def running(
             identity,
             repetition,
             following,
-            ReactionDeps(repetition.submit_deps, SlackReactions(slack, access), identity),
+            ReactionDeps(repetition.submit_deps, SlackMessages(slack, access, ledger), identity),
             VoteDeps(
                 repetition.submit_deps,
-                SlackModals(slack, access, ledger.signing),
+                SlackViews(slack, access, ledger.signing),
                 asks_words=settings.feedback_reasons == "log",
             ),
             _entrance(settings, repetition.submit_deps, adapters),
@@ -180,7 +179,11 @@ async def running(
         ).register(bolt)
         slots = ConcurrencyLimit(settings.max_concurrent_requests)
         socket_mode = _socket_mode(
-            settings, bolt, slots, _busy_reply(identity, repetition.submit_deps), after_silence
+            settings,
+            bolt,
+            slots,
+            partial(_busy_reply, identity, repetition.submit_deps),
+            after_silence,
         )
         port.health.deps = HealthDeps(queue.check, access, socket_state)
         if socket_mode is None:
@@ -262,13 +265,13 @@ def _use_cases(settings: CommandSettings, adapters: Adapters) -> AskAgainDeps:
         following=settings.following,
         asking=settings.asking_reaction,
     )
-    return AskAgainDeps(submit_deps, SlackQuestions(slack, access, adapters.ledger))
+    return AskAgainDeps(submit_deps, SlackMessages(slack, access, adapters.ledger))
 
 
 def _entrance(
     settings: CommandSettings, submit_deps: SubmitDeps, adapters: Adapters
 ) -> OpenHomeDeps:
-    homes = SlackHomePublisher(adapters.slack, adapters.access, adapters.ledger.signing)
+    homes = SlackViews(adapters.slack, adapters.access, adapters.ledger.signing)
     pace = Pace(REFRESH_EVERY_S)
     return OpenHomeDeps(submit_deps, homes, pace, settings.k_revision, settings.reaction_ask)
 
@@ -347,11 +350,8 @@ def _socket_mode(
     return SocketMode(bolt, token, slots, busy_reply, on_heard_again)
 
 
-def _busy_reply(identity: Identity, submit_deps: SubmitDeps) -> BusyReply:
-    async def reply(body: Payload) -> Reply:
-        return await refuse(read_typed(body, identity), RejectReason.OVERLOADED, submit_deps)
-
-    return reply
+async def _busy_reply(identity: Identity, submit_deps: SubmitDeps, body: Payload) -> Reply:
+    return await refuse(read_typed(body, identity), RejectReason.OVERLOADED, submit_deps)
 
 
 def _described(checked: Preflight) -> dict[str, str]:

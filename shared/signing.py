@@ -106,6 +106,14 @@ def signed_value(value: Mapping[str, Any], where: str, signing: Signing) -> str:
     return json.dumps({**value, "signature": signature}, separators=(",", ":"))
 
 
+def signed_view(view: Mapping[str, Any], where: str, signing: Signing) -> dict[str, Any]:
+    """The view with the data it keeps, if any, signed for ``where``: a view has no channel."""
+    if "private_metadata" not in view:
+        return dict(view)
+    kept = json.loads(view["private_metadata"])
+    return {**view, "private_metadata": signed_value(kept, where, signing)}
+
+
 def signed_value_in(text: object, where: str, signing: Signing) -> dict[str, Any] | None:
     """The content of ``signed_value`` for that channel; None for anything that we did not sign."""
     try:

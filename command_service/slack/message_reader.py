@@ -1,4 +1,4 @@
-"""Messages with questions, read again from Slack."""
+"""Messages with questions or reactions, read again from Slack, and who reacted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,53 +6,68 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from command_service.payloads.beside import subject_beside
-from command_service.payloads.model import QuestionContent
+from command_service.payloads.model import QuestionContent, Reactor
 from command_service.slack.access import SlackAccess
 from shared.actions import ShownQuestion
+from shared.bounded import BoundedMap
 from shared.channel_ids import is_direct
 from shared.errors import SlackRefused
 from shared.ledger import Ledger
-from shared.slack.message import MessageRef, messages_in
+from shared.slack.message import Message, MessageRef, messages_in
 from shared.slack.reading.attachments import OurBot
 from shared.slack.reading.said import is_from_an_app, said_by_person
 from shared.task import Mode
 
 # Slack returns the thread's first message besides the requested one.
 _PAGE = 5
+# Slack's own helper has an id like a person's.
+_SLACKBOT = "USLACKBOT"
+_REMEMBERED = 1_000
+_KNOWN_S = 300.0
 
 
-async def message_at(
-    client: AsyncWebClient, access: SlackAccess, place: MessageRef
-) -> dict[str, Any] | None:
-    """The message; None if it is gone or Slack hides it from us. Raises RetryableError."""
-    try:
-        with access.calling("conversations.replies"):
-            page = await client.conversations_replies(
-                channel=place.channel_id,
-                ts=place.thread_ts,
-                oldest=place.message_ts,
-                latest=place.message_ts,
-                inclusive=True,
-                include_all_metadata=True,
-                limit=_PAGE,
-            )
-    except SlackRefused:
-        return None
-    return next((one for one in messages_in(page) if one["ts"] == place.message_ts), None)
-
-
-class SlackQuestions:
-    """``ports.Questions`` by ``conversations.replies``, one small page per look."""
+class SlackMessages:
+    """``ports.Questions`` and ``ports.ReactedMessages`` by ``conversations.replies``, one small
+    page per look, and ``users.info``.
+    """
 
     def __init__(self, client: AsyncWebClient, access: SlackAccess, ledger: Ledger) -> None:
         self._client = client
         self._access = access
         self._ledger = ledger
+        self._known: BoundedMap[str, Reactor] = BoundedMap(_REMEMBERED, _KNOWN_S)
 
     async def asked_at(self, place: MessageRef) -> QuestionContent | None:
         """The user's message, or the slash command that our message shows."""
-        found = await message_at(self._client, self._access, place)
+        found = await self._at(place)
         return None if found is None else self._asked(found, place.channel_id)
+
+    async def message_at(self, channel_id: str, message_ts: str) -> Message | None:
+        """``conversations.replies`` also takes the ts of a message within a thread
+        (docs.slack.dev), and returns it with or without the others.
+        """
+        return await self._at(MessageRef(channel_id, message_ts, message_ts))
+
+    async def reactor(self, user_id: str) -> Reactor:
+        """Events of reactions do not say whether an app has reacted."""
+        known = self._known.get(user_id)
+        return known or self._known.put(user_id, await self._looked_up(user_id))
+
+    async def _at(self, place: MessageRef) -> dict[str, Any] | None:
+        try:
+            with self._access.calling("conversations.replies"):
+                page = await self._client.conversations_replies(
+                    channel=place.channel_id,
+                    ts=place.thread_ts,
+                    oldest=place.message_ts,
+                    latest=place.message_ts,
+                    inclusive=True,
+                    include_all_metadata=True,
+                    limit=_PAGE,
+                )
+        except SlackRefused:
+            return None
+        return next((one for one in messages_in(page) if one["ts"] == place.message_ts), None)
 
     def _asked(self, message: Mapping[str, Any], channel_id: str) -> QuestionContent | None:
         if not is_from_an_app(message) and not self._ledger.wrote(message):
@@ -72,3 +87,15 @@ class SlackQuestions:
         return QuestionContent(
             shown.prompt or "", shown.mode, subject=shown.subject, asked_in=shown.asked_in
         )
+
+    async def _looked_up(self, user_id: str) -> Reactor:
+        try:
+            with self._access.calling("users.info"):
+                told = await self._client.users_info(user=user_id)
+        except SlackRefused:
+            return Reactor(is_person=False)
+        user = told.get("user")
+        if not isinstance(user, dict) or user.get("is_bot") or user_id == _SLACKBOT:
+            return Reactor(is_person=False)
+        team_id = user.get("team_id")
+        return Reactor(is_person=True, team_id=team_id if isinstance(team_id, str) else None)

@@ -109,32 +109,23 @@ async def _asked(
     retries = Retries(RetryPolicy(inf, sleep, back_off=_BACK_OFF))
     while True:
         try:
-            return await _once(setting, method, ask)
-        except RetryableError as error:
+            return await ask()
+        except SLACK_FAILURES as error:
+            failure = slack_error(error, method)
+            if isinstance(failure, SlackRefused | SlackDenied):
+                code = failure.slack_error
+                meaning = _MEANINGS.get(code, "See the method's page on docs.slack.dev")
+                raise PreflightFailed(
+                    f"Slack refused {setting} in {method} ({code}): {meaning}."
+                ) from error
             log.warning(
                 "Slack could not be asked yet.",
                 action="preflight_retry",
                 method=method,
-                reason=error.reason,
-                why=str(error),
+                reason=failure.reason,
+                why=str(failure),
             )
-            await retries.again(error)
-
-
-async def _once(
-    setting: str, method: str, ask: Callable[[], Awaitable[AsyncSlackResponse]]
-) -> AsyncSlackResponse:
-    try:
-        return await ask()
-    except SLACK_FAILURES as error:
-        failure = slack_error(error, method)
-        if isinstance(failure, SlackRefused | SlackDenied):
-            code = failure.slack_error
-            meaning = _MEANINGS.get(code, "See the method's page on docs.slack.dev")
-            raise PreflightFailed(
-                f"Slack refused {setting} in {method} ({code}): {meaning}."
-            ) from error
-        raise failure from error
+        await retries.again(failure if isinstance(failure, RetryableError) else None)
 
 
 def _identity(who: AsyncSlackResponse) -> Identity:

@@ -23,7 +23,6 @@ from command_service.payloads.buttons import (
     read_retry,
     read_wish,
 )
-from command_service.payloads.cancels import read_stop, read_stopped_session
 from command_service.payloads.home import read_home_choice, read_opening
 from command_service.payloads.messages import (
     read_command,
@@ -39,8 +38,8 @@ from command_service.payloads.model import (
     RejectReason,
     SideTask,
 )
+from command_service.payloads.presses import read_share, read_stop, read_stopped_session
 from command_service.payloads.reactions import read_reaction
-from command_service.payloads.shares import read_share
 from command_service.payloads.votes import FLAW, REASONS, Voted, read_reasons, read_vote
 from command_service.texts.replies import TOLD
 from command_service.use_cases.app_home import (
@@ -64,7 +63,7 @@ from command_service.use_cases.self_checks.doctor import (
     run_checks,
 )
 from command_service.use_cases.shortcuts import SHORTCUTS, ask_about, read_shortcut
-from command_service.use_cases.side_tasks import enqueue, enqueue_click, enqueue_share
+from command_service.use_cases.side_tasks import enqueue, enqueue_click
 from command_service.use_cases.submit import (
     Accepted,
     HandedBack,
@@ -139,7 +138,7 @@ class Listeners:
             app.action(action_id)(self._on_click(read_click))
         submit_deps = self.repetition.submit_deps
         app.action(ActionId.STOP)(self._on_press(read_stop, enqueue_click, submit_deps))
-        app.action(ActionId.SHARE)(self._on_press(read_share, enqueue_share, submit_deps))
+        app.action(ActionId.SHARE)(self._on_press(read_share, enqueue_click, submit_deps))
         app.action(ActionId.FEEDBACK)(self._on_press(read_vote, take_vote, self.listening))
         for action_id in (ActionId.LANGUAGE, ActionId.DEFAULT_MODE):
             app.action(action_id)(self._on_home_choice)

@@ -18,7 +18,6 @@ from command_service.use_cases.submit import (
     HandedBack,
     SubmitDeps,
     SubmitOutcome,
-    may_tell,
     say_refusal,
     submit,
 )
@@ -117,6 +116,5 @@ def _prevented(
     log.info(
         "A question could not be asked again.", action="question_refused", reason=reason, why=why
     )
-    if may_tell(reason, click.user_id, deps):
-        say_refusal(reason, click.recipient, click.task_id, deps)
+    say_refusal(reason, click.recipient, click.task_id, deps)
     return Rejected(reason)

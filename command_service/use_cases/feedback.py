@@ -14,6 +14,7 @@ from command_service.use_cases.submit import (
     SubmitDeps,
     SubmitOutcome,
     locale_to_tell,
+    say,
     submit,
 )
 from command_service.use_cases.throttle import Pace
@@ -70,11 +71,5 @@ def _thank(side_task: SideTask, deps: VoteDeps) -> None:
     """
     task = side_task.task
     voted_on = task.feedback.task_id if task.feedback else ""
-    if not deps.thanked.take(f"{voted_on}:{task.user_id}"):
-        return
-
-    async def telling() -> None:
-        text = FEEDBACK_THANKS[await locale_to_tell(task.user_id, deps.submit_deps)]
-        await deps.submit_deps.replies.tell(side_task.recipient, text)
-
-    deps.submit_deps.background.start(telling(), f"thanks:{task.task_id}")
+    if deps.thanked.take(f"{voted_on}:{task.user_id}"):
+        say(FEEDBACK_THANKS, side_task.recipient, f"thanks:{task.task_id}", deps.submit_deps)

@@ -19,8 +19,8 @@ from command_service.use_cases.submit import (
     SubmitDeps,
     SubmitOutcome,
     count,
-    locale_to_tell,
-    refusal_text,
+    say,
+    say_refusal,
     submit,
     where_it_is,
 )
@@ -97,15 +97,8 @@ async def ask_about(question: Question | NotAQuestion, deps: SubmitDeps) -> Subm
         question = await where_it_is(question, deps)
     outcome = await submit(question, deps)
     count(question, outcome)
-    if isinstance(question, Question) and isinstance(outcome, Accepted | HandedBack):
-        telling = _tell(question, outcome, deps)
-        deps.background.start(telling, f"shortcut:{question.task_id}")
+    if isinstance(question, Question) and isinstance(outcome, Accepted):
+        say(SHORTCUT_ACCEPTED, question.recipient, f"shortcut:{question.task_id}", deps)
+    elif isinstance(question, Question) and isinstance(outcome, HandedBack):
+        say_refusal(outcome.reason, question.recipient, question.task_id, deps)
     return outcome
-
-
-async def _tell(question: Question, outcome: Accepted | HandedBack, deps: SubmitDeps) -> None:
-    if isinstance(outcome, Accepted):
-        text = SHORTCUT_ACCEPTED[await locale_to_tell(question.user_id, deps)]
-    else:
-        text = await refusal_text(outcome.reason, question.user_id, deps)
-    await deps.replies.tell(question.recipient, text)

@@ -43,7 +43,8 @@ async def _sent(
         return await submit(side_task, deps)
     task = side_task.task
     with bound_task(task.task_id):
-        if (reason := _forbidden(side_task, deps)) is not None:
+        reason = await _not_to_be_shared(side_task, deps) or _forbidden(side_task, deps)
+        if reason is not None:
             return _refused(side_task, reason, deps)
         if once_admitted is not None:
             once_admitted()
@@ -72,23 +73,14 @@ async def enqueue_click(
     return outcome
 
 
-async def enqueue_share(pressed: SideTask | NotAQuestion, deps: SubmitDeps) -> SubmitOutcome:
-    """``enqueue_click`` for sharing an answer to a channel, by that channel's rules. Slack is asked
-    whether others read there; an unknown answer counts as a no.
+async def _not_to_be_shared(pressed: SideTask, deps: SubmitDeps) -> RejectReason | None:
+    """The rules of the channel that an answer shall be shared to. Slack is asked whether others
+    read there; an unknown answer counts as a no.
     """
-    if isinstance(pressed, SideTask) and pressed.task.share is not None:
-        reason = await _not_to_be_shared(pressed, pressed.task.share.channel_id, deps)
-        if reason is not None:
-            outcome = _refused(pressed, reason, deps)
-            count(pressed.task, outcome)
-            return outcome
-    return await enqueue_click(pressed, deps)
-
-
-async def _not_to_be_shared(
-    pressed: SideTask, channel_id: str, deps: SubmitDeps
-) -> RejectReason | None:
     task, policy = pressed.task, deps.policy
+    if task.share is None:
+        return None
+    channel_id = task.share.channel_id
     who = Presence(task.team_id, task.user_id, channel_id, pressed.external)
     if (reason := turned_away(who, policy)) is not None or policy.external_channels:
         return reason

@@ -24,7 +24,7 @@ from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrott
 from shared import clock
 from shared.background import Background
 from shared.errors import QueueUnavailable, RetryableError, SlackDenied
-from shared.task import Following, Kind, Locale, Source, Task
+from shared.task import Following, Kind, Locale, Source, Task, Texts
 from shared.telemetry.log import bound_task, get_logger
 from shared.telemetry.tracing import trace_context
 
@@ -185,12 +185,7 @@ def _say_it_is_kept(question: Question, deps: SubmitDeps) -> None:
         return
     if question.follow_up:
         return
-
-    async def tell() -> None:
-        locale = await locale_to_tell(question.user_id, deps)
-        await deps.replies.tell(question.recipient, QUESTION_KEPT[locale])
-
-    deps.background.start(tell(), f"kept:{question.task_id}")
+    say(QUESTION_KEPT, question.recipient, f"kept:{question.task_id}", deps)
 
 
 def _accepted(question: Question, task: Task) -> Accepted:
@@ -218,15 +213,9 @@ def _refused(question: Question, refused: Rejected, deps: SubmitDeps) -> Rejecte
         refused.reason in TOLD
         and not question.redelivered
         and question.source is not Source.SLASH_COMMAND
-        and may_tell(refused.reason, question.user_id, deps)
     ):
         say_refusal(refused.reason, question.recipient, question.task_id, deps)
     return refused
-
-
-def may_tell(reason: RejectReason, user_id: str, deps: SubmitDeps) -> bool:
-    """Whether to tell the user: about a throttled request not more than once a minute."""
-    return reason is not RejectReason.TOO_MANY_QUESTIONS or deps.throttle.may_tell(user_id)
 
 
 async def locale_to_tell(user_id: str, deps: SubmitDeps) -> Locale:
@@ -253,13 +242,28 @@ async def refusal_text(reason: RejectReason, user_id: str, deps: SubmitDeps) -> 
 def say_refusal(
     reason: RejectReason, recipient: EphemeralTarget, task_id: str, deps: SubmitDeps
 ) -> None:
-    """Show the refusal to its user alone, without waiting for it."""
+    """Show the refusal to its user alone, without waiting for it; that of a throttled request not
+    more than once a minute.
+    """
+    throttled = reason is RejectReason.TOO_MANY_QUESTIONS
+    if throttled and not deps.throttle.may_tell(recipient.user_id):
+        return
 
     async def tell() -> None:
         text = await refusal_text(reason, recipient.user_id, deps)
         await deps.replies.tell(recipient, text)
 
     deps.background.start(tell(), f"refusal:{task_id}")
+
+
+def say(texts: Texts, recipient: EphemeralTarget, name: str, deps: SubmitDeps) -> None:
+    """Show a text to one user alone, without waiting for it. ``name`` is the work's, for logs."""
+
+    async def tell() -> None:
+        locale = await locale_to_tell(recipient.user_id, deps)
+        await deps.replies.tell(recipient, texts[locale])
+
+    deps.background.start(tell(), name)
 
 
 def _handed_back(question: Question, error: RetryableError) -> HandedBack:

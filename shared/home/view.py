@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from shared.actions import ActionId, HomeChoices
 from shared.home import texts
-from shared.signing import Signing, signed_value, signed_value_in
+from shared.signing import Signing, signed_value_in, signed_view
 from shared.slack.blocks import Block, context, mrkdwn, plain, section
 from shared.slack.usage import (
     HomeContent,
@@ -67,10 +67,7 @@ def _place(user_id: str) -> str:
 
 def signed_home(view: Mapping[str, Any], user_id: str, signing: Signing) -> dict[str, Any]:
     """The view as it is published for this user: what it keeps is signed for them."""
-    if "private_metadata" not in view:
-        return dict(view)
-    kept = json.loads(view["private_metadata"])
-    return {**view, "private_metadata": signed_value(kept, _place(user_id), signing)}
+    return signed_view(view, _place(user_id), signing)
 
 
 def kept_in_home(view: object, user_id: str, signing: Signing) -> HomeChoices | None:

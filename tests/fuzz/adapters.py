@@ -15,7 +15,7 @@ from command_service.slack.diagnostics import SlackDiagnostics
 from command_service.slack.ephemeral import SlackUserSignals
 from command_service.slack.history import SlackHistory
 from command_service.slack.locales import SlackLocales
-from command_service.slack.message_reader import SlackQuestions
+from command_service.slack.message_reader import SlackMessages
 from command_service.use_cases.follow_ups import FollowUpDeps, accept_message
 from command_service.use_cases.policy import Policy
 from processor_service.ports.conversations import Body, Posted
@@ -164,7 +164,7 @@ async def missed(told: Any) -> object:
 async def surroundings(told: Any) -> object:
     client, access = command_side(told)
     place = MessageRef(CHANNEL, TS, "1700000001.000100")
-    questions = SlackQuestions(client, access, LEDGER)
+    questions = SlackMessages(client, access, LEDGER)
     background = Background()
     try:
         return (

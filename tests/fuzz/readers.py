@@ -23,7 +23,6 @@ from command_service.payloads.buttons import (
     read_retry,
     read_wish,
 )
-from command_service.payloads.cancels import read_stop, read_stopped_session
 from command_service.payloads.home import read_home_choice, read_opening
 from command_service.payloads.messages import read_back, read_command, read_mention, read_message
 from command_service.payloads.model import (
@@ -34,8 +33,8 @@ from command_service.payloads.model import (
     Question,
 )
 from command_service.payloads.model import QuestionContent as AskedAgain
+from command_service.payloads.presses import read_share, read_stop, read_stopped_session
 from command_service.payloads.reactions import read_reaction
-from command_service.payloads.shares import read_share
 from command_service.payloads.votes import Voted, kept_for_reasons, read_reasons, read_vote
 from command_service.use_cases.deletions import leaves_a_tombstone, read_deletion
 from command_service.use_cases.edits import Edited, read_edit

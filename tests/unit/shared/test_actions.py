@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from command_service.payloads.buttons import (
+    IN_A_MODAL,
     is_genuine,
     read_choice,
     read_edited,
@@ -19,12 +20,10 @@ from command_service.payloads.buttons import (
     read_retry,
     read_wish,
 )
-from command_service.payloads.cancels import read_stop
 from command_service.payloads.model import Click, QuestionContent, SideTask
-from command_service.payloads.shares import read_share
+from command_service.payloads.presses import read_share, read_stop
 from command_service.payloads.votes import Voted, read_reasons, read_vote
-from command_service.slack.message_reader import SlackQuestions
-from command_service.slack.modals import SlackModals
+from command_service.slack.message_reader import SlackMessages
 from command_service.texts.feedback_modal import reasons_modal
 from command_service.use_cases.edits import Edited, read_edit, take_edit
 from command_service.use_cases.follow_ups import FollowUpDeps
@@ -43,7 +42,7 @@ from shared.actions import (
     StopAnswer,
 )
 from shared.ledger import Mark
-from shared.signing import signed_blocks
+from shared.signing import signed_blocks, signed_view
 from shared.slack.message import MessageRef
 from shared.task import (
     Cancel,
@@ -151,8 +150,7 @@ def in_the_modal(**container: Any) -> str:
     voted = read_vote({**click, "container": {**click["container"], **container}}, NOON)
     assert isinstance(voted, Voted)
     view = reasons_modal(voted, "en", asks_words=True)
-    modals = SlackModals(None, None, SIGNING)  # type: ignore[arg-type]  # nothing is called
-    signed: str = modals._signed(view)["private_metadata"]
+    signed: str = signed_view(view, IN_A_MODAL, SIGNING)["private_metadata"]
     return signed
 
 
@@ -274,7 +272,7 @@ def test_a_reason_names_the_vote_that_it_explains(name: str, thread_ts: str | No
     ],
 )
 def test_a_question_that_we_show_is_read_again(name: str, content: QuestionContent) -> None:
-    questions = SlackQuestions(None, None, LEDGER)  # type: ignore[arg-type]  # nothing is called
+    questions = SlackMessages(None, None, LEDGER)  # type: ignore[arg-type]  # nothing is called
     shown = {"bot_id": "BBOT", "metadata": json.loads(golden(name))}
     assert questions._asked(shown, "C1") == content
 

@@ -11,7 +11,7 @@ from command_service.payloads.buttons import (
     read_retry,
 )
 from command_service.payloads.model import Click, NotAQuestion, QuestionContent, RejectReason
-from command_service.slack.message_reader import SlackQuestions
+from command_service.slack.message_reader import SlackMessages
 from shared.slack.message import MessageRef
 from shared.task import Mode, QuotedMessage, Source, TaskFile
 from tests.support.fakes.command.payloads import a_click
@@ -72,7 +72,7 @@ def test_who_clicks_below_another_persons_question_gets_nothing_that_only_they_m
 
 
 def test_a_question_that_is_read_again_names_who_wrote_it() -> None:
-    questions = SlackQuestions(None, None, LEDGER)  # type: ignore[arg-type]  # nothing is called
+    questions = SlackMessages(None, None, LEDGER)  # type: ignore[arg-type]  # nothing is called
     asked = questions._asked({"user": "U9", "text": "hello", "ts": "17.1"}, "C1")
     assert asked is not None
     assert asked.by == "U9"

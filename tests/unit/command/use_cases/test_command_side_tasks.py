@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 
-from command_service.payloads.cancels import read_stop, read_stopped_session
 from command_service.payloads.model import EphemeralTarget, NotAQuestion, RejectReason, SideTask
-from command_service.payloads.shares import read_share
+from command_service.payloads.presses import read_share, read_stop, read_stopped_session
 from command_service.payloads.votes import Voted, kept_for_reasons, read_reasons, read_vote
 from command_service.ports import ChannelDiagnosis
 from command_service.texts.feedback_modal import reasons_modal
 from command_service.use_cases.feedback import VoteDeps, take_reasons, take_vote
 from command_service.use_cases.policy import Policy, Rejected
-from command_service.use_cases.side_tasks import enqueue, enqueue_click, enqueue_share
+from command_service.use_cases.side_tasks import enqueue, enqueue_click
 from command_service.use_cases.submit import Accepted, HandedBack
 from shared.task import Cancel, Feedback, FeedbackReason, Kind, Mode, Share, Task, Vote
 from tests.support.fakes.command.payloads import a_click
@@ -164,7 +163,7 @@ async def test_all_presses_of_share_are_one_task_that_names_the_answer_and_the_c
     world: World,
 ) -> None:
     for _ in range(2):
-        assert isinstance(await enqueue_share(a_share(), world.submit_deps), Accepted)
+        assert isinstance(await enqueue_click(a_share(), world.submit_deps), Accepted)
     one, other = published(world)
     assert one.task_id == other.task_id
     assert one.share == Share(task_id=ANSWER, channel_id="C9", mode=Mode.CHAT)
@@ -186,7 +185,7 @@ async def test_an_answer_is_not_shared_where_the_rules_forbid_it(
 ) -> None:
     world.policy = policy
     world.surroundings.seen = ChannelDiagnosis(member=True, external=external)
-    assert await enqueue_share(a_share(), world.submit_deps) == Rejected(reason)
+    assert await enqueue_click(a_share(), world.submit_deps) == Rejected(reason)
     await world.settle()
     assert published(world) == []
     [(recipient, _)] = world.replies.told
@@ -194,7 +193,7 @@ async def test_an_answer_is_not_shared_where_the_rules_forbid_it(
 
 
 async def test_nobody_but_its_asker_shares_an_answer(world: World) -> None:
-    outcome = await enqueue_share(a_share("U2"), world.submit_deps)
+    outcome = await enqueue_click(a_share("U2"), world.submit_deps)
     assert outcome == Rejected(RejectReason.NOT_THE_ASKER)
     assert published(world) == []
 
