@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 from simulators.stack.local_stack import LocalStack
 from tests.browser.conftest import OpenPage
 
-ANSWER_MS = 20_000
+ANSWER_MS = 60_000
 
 
 @pytest_asyncio.fixture(loop_scope="session")

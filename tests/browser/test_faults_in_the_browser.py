@@ -12,7 +12,7 @@ from simulators.stack.local_stack import LocalStack
 from simulators.stack.supervisor import supervise
 from tests.browser.conftest import OpenPage
 
-ANSWER_MS = 30_000
+ANSWER_MS = 60_000
 SLOWLY = Reply(
     chunks=[f"Step {number} of it.\n\n" for number in range(30)], first_token_s=0.2, between_s=0.2
 )

@@ -8,7 +8,7 @@ from simulators.stack.local_stack import LocalStack
 from tests.browser.conftest import OpenPage
 from tests.support.workbenches.slack import Workbench
 
-ANSWER_MS = 20_000
+ANSWER_MS = 60_000
 SLOWLY = Reply(
     chunks=[f"Step {number} of it.\n\n" for number in range(60)], first_token_s=0.2, between_s=0.2
 )

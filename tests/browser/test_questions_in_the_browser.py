@@ -7,7 +7,7 @@ from playwright.async_api import FilePayload, Page, expect
 from simulators.stack.local_stack import LocalStack
 from tests.browser.conftest import OpenPage
 
-ANSWER_MS = 20_000
+ANSWER_MS = 60_000
 ONE_PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )

@@ -5,7 +5,7 @@ from playwright.async_api import Page, expect
 from simulators.stack.local_stack import LocalStack
 from tests.browser.conftest import OpenPage
 
-ANSWER_MS = 20_000
+ANSWER_MS = 60_000
 
 
 async def typed(page: Page, text: str) -> None:

@@ -15,10 +15,10 @@ from simulators.faults import Fault
 from simulators.journal import Entry
 from simulators.slack.state.model import Message
 from simulators.stack.provisioning import DeliveryRules
-from tests.chaos.judge import Verdict
+from tests.chaos.judge import FAILURES, Verdict
 from tests.chaos.questions import Kind, Question, plan_questions
 from tests.chaos.run import stack_config
-from tests.chaos.trial import Trial, trial
+from tests.chaos.trial import Judged, Trial, trial
 from tests.support.workbenches.slack import ONE_EVENT_A_MENTION
 
 DEADLINE_S = 60.0
@@ -48,6 +48,11 @@ async def ask(running: Trial, asked: list[Question]) -> None:
 def verdicts(running: Trial) -> Counter[Verdict]:
     """How many questions have which verdict."""
     return Counter(one.verdict for one in running.judged())
+
+
+def broken(running: Trial) -> list[Judged]:
+    """What is known of each question for which the promise was not kept."""
+    return [one for one in running.judged() if one.verdict in FAILURES]
 
 
 def seen(running: Trial, step: str, **detail: object) -> Iterator[Entry]:
@@ -217,7 +222,7 @@ async def test_after_an_outage_of_gemini_everybody_was_told_once_and_answers_com
         before = questions(12, "mention", "dm", "thread", "command", "outside")
         await ask(running, before)
         assert await running.settled(within_s=DEADLINE_S) == ""
-        assert verdicts(running) == {Verdict.NOTICED: 12}
+        assert verdicts(running) == {Verdict.NOTICED: 12}, broken(running)
         assert running.stack.faults.remove(outage.id)
         pushes = len(list(seen(running, "push")))
         await ask(running, questions(5, "mention", "dm", "thread", "command", first=100))
