@@ -25,7 +25,6 @@ from processor_service.features.cancel import CancelDeps
 from processor_service.features.doctor import ReportDeps
 from processor_service.features.feedback import FeedbackDeps
 from processor_service.features.model_check import TRY_WITHIN_S, check_model
-from processor_service.following.direct_messages import DirectMessages
 from processor_service.following.follow_up import FollowUps
 from processor_service.following.judge import Judge
 from processor_service.gemini.access import GeminiAccess
@@ -182,7 +181,7 @@ async def open_dependencies(
             source,
             SlackDeps(conversations, RedisRateBudget(redis), statuses, late_looks),
             _follow_ups(settings, calls, model),
-            DirectMessages(RedisLastThreads(redis), conversations),
+            RedisLastThreads(redis),
             RetryPolicy(_SLACK_ATTEMPTS, asyncio.sleep, count_asked=False),
             settings.task_deadline_seconds,
             stopping,

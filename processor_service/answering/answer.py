@@ -191,7 +191,7 @@ async def _answer_once(
         bodies, parts = await post_answer(ctx, answered, cached, preview)
         await writer.remove_all(ctx.existing.notices)
         status.end()
-        await note_answered(ctx.conversation.place, deps.direct_messages)
+        await note_answered(ctx.conversation.place, deps.last_threads)
         proof = await verify(ctx, bodies, parts, deps.slack.budget, grew=preview.visible)
         log.info("The answer was verified.", action="answer_proved", proof=proof)
         await remove_left(ctx.task, history.left, writer)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from processor_service.answering.generate import Generation
 from processor_service.attachments.attach import Files
 from processor_service.delivery.thread_status import Statuses
-from processor_service.following.direct_messages import DirectMessages
 from processor_service.following.follow_up import FollowUps
 from processor_service.ports.answers import Answers
 from processor_service.ports.conversations import Conversations, ThreadReader
 from processor_service.ports.limits import Limits, RateBudget
 from processor_service.ports.model import Model
 from processor_service.ports.people import Channels, Groups, People, PreferenceStore, Workspace
+from processor_service.ports.talks import LastThreads
 from processor_service.ports.work import Cancellations, Leases, ThreadQueue
 from processor_service.prompt.build import PromptConfig
 from processor_service.resilience.late_looks import LateLooks
@@ -68,7 +68,7 @@ class AnswerDeps:
     source: AnswerSource
     slack: SlackDeps
     follow_ups: FollowUps
-    direct_messages: DirectMessages
+    last_threads: LastThreads
     retry_policy: RetryPolicy
     deadline_s: float
     stopping: Stopping = field(default_factory=Stopping)

@@ -61,7 +61,8 @@ async def obtain_answer(
     if saved is not None:
         return saved, False
     prompt, names = await _with_names(await _prompt(task, source), task, source)
-    exchange = await last_exchange(task, ctx.conversation.place, deps.direct_messages)
+    place, conversations = ctx.conversation.place, deps.slack.conversations
+    exchange = await last_exchange(task, place, deps.last_threads, conversations)
     ctx = replace(ctx, said=ctx.said or exchange)
     audience = await audience_of(task, source.channels)
     key = None if exchange else cache_key(task, prompt, source.generation.model, audience)
@@ -75,8 +76,7 @@ async def obtain_answer(
         ctx.cancel.check()
         about, since = await _about(ctx, source)
         prompt = await _quoting(prompt, task, about, names, source)
-        place, threads = ctx.conversation.place, source.threads
-        earlier = await earlier_words(task, place, threads, ctx.writer.run)
+        earlier = await earlier_words(task, place, source.threads, ctx.writer.run)
         prompt = instead_of(prompt, task, earlier)
         searching = bool(prompt.options.tools) and not task.files
         ctx.status.thinking(searching=searching)

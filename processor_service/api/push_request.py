@@ -1,10 +1,8 @@
 """Pub/Sub's push requests, decoded, and the error for pushes that are not ours."""
 
-import base64
-import binascii
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import MechachangError, UndecodableTask
 
@@ -17,19 +15,12 @@ class PushDenied(MechachangError):
         self.status = status
 
 
-def _from_base64(value: object) -> object:
-    try:
-        return base64.b64decode(value, validate=True) if isinstance(value, str) else value
-    except binascii.Error as error:
-        raise ValueError("not base64") from error
-
-
 class PushMessage(BaseModel):
     """The message inside a push request (cloud.google.com/pubsub/docs/push)."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, val_json_bytes="base64")
 
-    data: Annotated[bytes, BeforeValidator(_from_base64)] = b""
+    data: bytes = b""
     attributes: dict[str, str] = Field(default_factory=dict)
     message_id: Annotated[str, Field(alias="messageId", min_length=1)]
     publish_time: Annotated[AwareDatetime | None, Field(alias="publishTime")] = None

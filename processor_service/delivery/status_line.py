@@ -89,16 +89,13 @@ class ThreadStatus:
         self._show(READING)
 
     def thinking(self, *, searching: bool = False) -> None:
-        """The worker waits for the model, which may be searching."""
         self._show(SEARCHING if searching else THINKING)
 
     def retrying(self) -> None:
-        """The model has failed, and the worker asks it again."""
         if self._now not in _KEPT:
             self._show(RETRYING)
 
     def slow(self) -> None:
-        """The model says nothing for longer than usual."""
         if self._now not in _KEPT:
             self._show(SLOW)
 
@@ -109,7 +106,6 @@ class ThreadStatus:
         self._show(WAITING if ahead else WAITING_SOMEWHERE)
 
     def waiting_for_the_same(self) -> None:
-        """The question waits for the answer to an equal one."""
         self._show(WAITING_FOR_THE_SAME)
 
     def limited(self, pause_s: float) -> None:
@@ -130,7 +126,6 @@ class ThreadStatus:
             self._telling = asyncio.create_task(self._show_words(LIMITED), name="slack limits")
 
     def kept(self, *, busy: bool = False) -> None:
-        """No model answers, perhaps because it is ``busy``: the worker tries until one does."""
         self._show(KEPT_BUSY if busy else KEPT)
 
     async def stay(self) -> None:
@@ -174,7 +169,6 @@ class ThreadStatus:
             pass
 
     def step_back(self) -> None:
-        """Show the current words again."""
         if self._aside:
             self._aside = False
             self._changed.set()

@@ -2,8 +2,6 @@
 people who write into the main composer mean to go on talking.
 """
 
-from dataclasses import dataclass
-
 from processor_service.following.words import starts_anew
 from processor_service.ports.conversations import Conversations, ThreadMessage
 from processor_service.ports.talks import LastThreads
@@ -18,26 +16,18 @@ log = get_logger(__name__)
 _TYPED = frozenset({Source.DM, Source.RETRY})
 
 
-@dataclass(frozen=True)
-class DirectMessages:
-    """Dependencies of ``last_exchange``."""
-
-    last: LastThreads
-    conversations: Conversations
-
-
 async def last_exchange(
-    task: Task, place: MessageRef | None, deps: DirectMessages
+    task: Task, place: MessageRef | None, last: LastThreads, conversations: Conversations
 ) -> tuple[ThreadMessage, ...]:
     """The last question and its answer, if a direct message follows it within minutes and does not
     plainly start anew. None while they cannot be read: the message is answered without them.
     """
     if place is None or place.continues_thread or not _goes_on(task, place):
         return ()
-    thread_ts = await deps.last.of(place.channel_id)
+    thread_ts = await last.of(place.channel_id)
     if thread_ts is None or float(thread_ts) >= float(place.message_ts):
         return ()
-    thread = deps.conversations.thread(task, thread_ts, place.message_ts)
+    thread = conversations.thread(task, thread_ts, place.message_ts)
     try:
         history = await thread.read(task.task_id)
     except (SlackUnavailable, OutcomeUnknown, SlackRefused) as error:
@@ -62,7 +52,7 @@ def _last_of(said: tuple[ThreadMessage, ...]) -> tuple[ThreadMessage, ...]:
     return said[max(0, begin - 1) : end]
 
 
-async def note_answered(place: MessageRef | None, deps: DirectMessages) -> None:
+async def note_answered(place: MessageRef | None, last: LastThreads) -> None:
     """Remember that a question of a direct message was answered there."""
     if place is not None and is_direct(place.channel_id):
-        await deps.last.note(place.channel_id, place.thread_ts)
+        await last.note(place.channel_id, place.thread_ts)

@@ -18,7 +18,6 @@ from processor_service.features.app_home import HomeDeps
 from processor_service.features.cancel import CancelDeps
 from processor_service.features.doctor import ReportDeps
 from processor_service.features.feedback import FeedbackDeps
-from processor_service.following.direct_messages import DirectMessages
 from processor_service.following.follow_up import FollowUps
 from processor_service.following.judge import Judge
 from processor_service.prompt.build import PromptConfig
@@ -143,7 +142,7 @@ class World:
                 self.cards_after_s,
             ),
             FollowUps(self.talks, Judge(self.judge, "spare-model", within_s=self.judge_within_s)),
-            DirectMessages(self.last_threads, self.conversations),
+            self.last_threads,
             RetryPolicy(4, self.naps, count_asked=False),
             self.deadline_s,
             self.stopping,
