@@ -61,6 +61,9 @@ MODEL_REFUSES: Final = (
 """Those of them that no later attempt mends."""
 REDIS_AWAY: Final = "mechachang_redis_unavailable_total"
 
+REDELIVERIES: Final = "mechachang_redeliveries_total"
+"""Arrivals of a task after its first one: its answer is late for a reason that others tell."""
+
 SYNTHETIC_ASKED: Final = 'mechachang_synthetic_questions_total{outcome="queued"}'
 SYNTHETIC_NOT_QUEUED: Final = 'mechachang_synthetic_questions_total{outcome="not_queued"}'
 SYNTHETIC_ANSWERED: Final = 'mechachang_synthetic_questions_total{outcome="answered"}'

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Final
 
 from deploy.canary.cloud_run import Change, CloudRun, ServiceState, Share, sending_by_hand
@@ -169,12 +170,13 @@ class Canary:
             return self.watch
         now = self._outage(before)
         limits = eased(self.watch.limits, now)
+        p95 = f"p95 {limits.latency_p95_s:g} s" if isfinite(limits.latency_p95_s) else ""
         self.watch.say(
             words(
-                f"{before} now: {now}. A hotfix goes back above {limits.error_rate:.0%} errors, "
-                f"p95 {limits.latency_p95_s:g} s or {limits.handed_back_rate:.0%} handed back.",
-                f"現在の {before}：{now}。ホットフィックスは、エラー率 {limits.error_rate:.0%}、"
-                f"p95 {limits.latency_p95_s:g} s、差し戻し {limits.handed_back_rate:.0%} の"
+                f"{before} now: {now}. A hotfix goes back above {limits.error_rate:.0%} errors"
+                f"{p95 and ', ' + p95} or {limits.handed_back_rate:.0%} handed back.",
+                f"現在の {before}：{now}。ホットフィックスは、エラー率 {limits.error_rate:.0%}"
+                f"{p95 and '、' + p95}、差し戻し {limits.handed_back_rate:.0%} の"
                 "いずれかを超えると取り消します。",
             )
         )

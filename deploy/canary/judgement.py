@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from math import comb
+from math import comb, inf
 from typing import Final
 
 from deploy import objectives
@@ -89,11 +89,14 @@ def judge(observed: Observed, limits: Limits, at_least: int) -> Judgement:
 def eased(limits: Limits, now: Observed) -> Limits:
     """``limits``, raised so that numbers at most twice as bad as ``now`` break none of them.
 
-    A version released in the middle of an outage can't do better than the outage allows.
+    A version released in the middle of an outage can't do better than the outage allows. While
+    deliveries are handed back, no latency is too long: whichever version serves after the outage
+    answers what has waited.
     """
+    waits = now.handed_back_rate > limits.handed_back_rate
     return Limits(
         max(limits.error_rate, min(1.0, 2 * now.error_rate)),
-        max(limits.latency_p95_s, 2 * (now.latency_p95_s or 0.0)),
+        inf if waits else max(limits.latency_p95_s, 2 * (now.latency_p95_s or 0.0)),
         max(limits.handed_back_rate, min(1.0, 2 * now.handed_back_rate)),
     )
 

@@ -66,7 +66,10 @@ def _small() -> dict[str, str]:
         "fast_burn": f"{objectives.FAST_BURN * objectives.GOAL.error_rate:g}",
         "slow_burn": f"{objectives.SLOW_BURN * objectives.GOAL.error_rate:g}",
         "latency_p95_1h": objectives.quantile(0.95, objectives.LATENCY, _1H),
+        "late_10m": objectives.late(objectives.ALERT.latency_p95_s, _10M),
         "late_1h": objectives.late(objectives.ALERT.latency_p95_s, _1H),
+        "came_again_10m": objectives.some(objectives.REDELIVERIES, _10M),
+        "came_again_1h": objectives.some(objectives.REDELIVERIES, _1H),
     }
 
 
@@ -75,6 +78,7 @@ def _outages() -> dict[str, str]:
     return {
         "accepted_15m": objectives.count(objectives.ACCEPTED, _15M),
         "tried_15m": objectives.some(objectives.TRIED, _15M),
+        "tried_10m": objectives.some(objectives.TRIED, _10M),
         "tried_5m": objectives.some(objectives.TRIED, _5M),
         "accepted_10m": objectives.some(objectives.ACCEPTED, _10M),
         "broken_10m": objectives.count(objectives.BROKEN, _10M),
@@ -93,6 +97,7 @@ def _outages() -> dict[str, str]:
         "synthetic_answered_12m": objectives.some(objectives.SYNTHETIC_ANSWERED, _12M),
         "synthetic_asked_15m": objectives.some(objectives.SYNTHETIC_ASKED, _15M),
         "synthetic_not_queued_15m": objectives.count(objectives.SYNTHETIC_NOT_QUEUED, _15M),
+        "redis_away_3m": objectives.grown_in_grown_up(objectives.REDIS_AWAY, _3M),
         "redis_away_10m": objectives.grown_in_grown_up(objectives.REDIS_AWAY, _10M),
         "processor_service": objectives.PROCESSOR_SERVICE,
     }

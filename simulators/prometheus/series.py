@@ -2,7 +2,7 @@
 
 import bisect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -65,6 +65,10 @@ class Store:
         if key not in of_name:
             of_name[key] = Series(dict(labels))
         of_name[key].add(at, value)
+
+    def __iter__(self) -> Iterator[Series]:
+        for of_name in self._of_name.values():
+            yield from of_name.values()
 
     def select(self, name: str, matchers: Iterable[Matcher]) -> list[Series]:
         """The series of that name whose labels fit."""

@@ -97,6 +97,10 @@ class PubSubSimulator:
         """How many messages of a subscription are neither acknowledged nor dead-lettered."""
         return len(self._broker.subscriptions[subscription].backlog)
 
+    def oldest_unacked(self, subscription: str) -> StoredMessage | None:
+        """Of these, the one that was published first."""
+        return self._broker.subscriptions[subscription].backlog.oldest
+
     def pushes(self, subscription: str) -> Sequence[PushAttempt]:
         """Every push attempt that has ended, oldest first (the last ``history`` of them)."""
         return tuple(self._broker.subscriptions[subscription].pushes)

@@ -6,7 +6,8 @@ import pytest
 
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
-from tests.drills.outages import OUTAGES, UNLIMITED, outage, report
+from tests.drills.outages.away import OUTAGES
+from tests.drills.outages.drill import SETTINGS, outage, report
 from tests.scenarios.conftest import QUICK
 
 
@@ -14,10 +15,8 @@ from tests.scenarios.conftest import QUICK
 async def test_no_process_restarts_or_fails_its_probe_while_a_vendor_is_away(
     tmp_path: Path,
 ) -> None:
-    async with LocalStack(
-        StackConfig(folder=tmp_path, settings=UNLIMITED, delivery=QUICK)
-    ) as stack:
+    async with LocalStack(StackConfig(folder=tmp_path, settings=SETTINGS, delivery=QUICK)) as stack:
         for name in OUTAGES:
-            verdict = await outage(stack, name, 4.0)
+            verdict = await outage(stack, name, 4.0, 2.0)
             assert not verdict.faults, report(verdict)
             assert verdict.asked, report(verdict)

@@ -17,6 +17,7 @@ _IDLE_MINUTES: Final = 15
 _SYNTHETIC_MINUTES: Final = 5
 _FIRST_MODEL, _FALLBACK = "gemini-3.8-flash", "gemini-3.5-flash-lite"
 _BOUNDS = ("2.5", "5", "+Inf")
+_WORDS: Final = (("mode", "chat"), ("way", "stream"))
 # While a model's circuit is open, one request in four seconds.
 _PROBES_A_MINUTE: Final = 15
 
@@ -99,21 +100,31 @@ class Traffic:
         self._answered = False
 
     def end(self, outcome: str, reason: str = "none", seconds: float = 1.0) -> None:
-        """Everything that waits comes to an end."""
-        number = len(self.waiting)
-        self.tasks(outcome, reason, number)
-        if outcome == "answered" and number:
-            for bound in _BOUNDS:
-                within = number if float(bound) >= seconds else 0
-                key = (self.processor, "mechachang_first_words_seconds_bucket", (("le", bound),))
-                self._counters[key] = self._counters.get(key, 0) + within
-            total = (self.processor, "mechachang_first_words_seconds_count", ())
-            self._counters[total] = self._counters.get(total, 0) + number
+        """Everything that waits comes to an end, ``seconds`` after it was last delivered."""
+        self.deliver(outcome, reason)
+        if outcome == "answered":
+            for asked in self.waiting:
+                self._words((self.minute - asked) * MINUTE + seconds)
         self.waiting.clear()
+
+    def deliver(self, outcome: str, reason: str) -> None:
+        """Everything that waits arrives, what was there before this minute once more."""
+        again = sum(asked < self.minute for asked in self.waiting)
+        self.count(self.processor, "redeliveries", again)
+        self.tasks(outcome, reason, len(self.waiting))
+
+    def _words(self, seconds: float) -> None:
+        name = "mechachang_first_words_seconds"
+        for bound in _BOUNDS:
+            within = 1 if float(bound) >= seconds else 0
+            key = (self.processor, f"{name}_bucket", (("le", bound), *_WORDS))
+            self._counters[key] = self._counters.get(key, 0) + within
+        total = (self.processor, f"{name}_count", _WORDS)
+        self._counters[total] = self._counters.get(total, 0) + 1
 
     def tasks(self, outcome: str, reason: str, number: int) -> None:
         """Deliveries with that outcome."""
-        labels = {"mode": "ask", "source": "mention"}
+        labels = {"mode": "chat", "source": "mention"}
         self.count(self.processor, "tasks", number, outcome=outcome, reason=reason, **labels)
 
     def attempts(self, outcome: str, number: int, model: str = _FIRST_MODEL) -> None:
@@ -152,10 +163,12 @@ class Traffic:
         }
         for (instance, name, labels), value in self._counters.items():
             if instance in alive:
-                self._point(name, value, job=instance[:7], instance=instance, **dict(labels))
+                self._point(name, value, **_of(instance), **dict(labels))
         for instance in alive:
-            self._point("mechachang_build_info", 1, job=instance[:7], instance=instance)
-        self._point("mechachang_socket_connected", self._socket, job="command", instance="command")
+            of = _of(instance)
+            info = {"service": of["job"], "version": "1", "revision": "local"}
+            self._point("mechachang_build_info", 1, **of, **info)
+        self._point("mechachang_socket_connected", self._socket, **_of("command"))
         self._queue("num_undelivered_messages", len(self.waiting))
         oldest = (self.minute - self.waiting[0]) * MINUTE if self.waiting else 0
         self._queue("oldest_unacked_message_age", oldest)
@@ -169,6 +182,12 @@ class Traffic:
 
     def _point(self, name: str, value: float, **labels: str) -> None:
         self.store.add({"__name__": name, **labels}, self.now, value)
+
+
+def _of(instance: str) -> dict[str, str]:
+    """The labels of what an instance exports."""
+    service = "command-service" if instance == "command" else "processor-service"
+    return {"job": service, "instance": instance}
 
 
 Fault = Callable[[Traffic, int], None]
@@ -207,7 +226,7 @@ def processor_dead(traffic: Traffic, questions: int) -> None:
 def processor_breaks(traffic: Traffic, questions: int) -> None:
     """Each delivery meets a fault of ours."""
     traffic.accept(questions)
-    traffic.tasks("failed", "internal_error", len(traffic.waiting))
+    traffic.deliver("failed", "internal_error")
 
 
 def gemini_away(traffic: Traffic, questions: int) -> None:
@@ -216,7 +235,7 @@ def gemini_away(traffic: Traffic, questions: int) -> None:
     number = len(traffic.waiting)
     for model in (_FIRST_MODEL, _FALLBACK):
         traffic.attempts("model_unavailable", min(3 * number, _PROBES_A_MINUTE), model)
-    traffic.tasks("try_later", "model_unavailable", number)
+    traffic.deliver("try_later", "model_unavailable")
 
 
 def first_model_gone(traffic: Traffic, questions: int) -> None:

@@ -36,6 +36,12 @@ class Backlog:
     def __len__(self) -> int:
         return len(self._unsettled)
 
+    @property
+    def oldest(self) -> StoredMessage | None:
+        """The unsettled message that was published first."""
+        messages = (delivery.message for delivery in self._unsettled)
+        return min(messages, key=lambda message: message.publish_time, default=None)
+
     def add(self, message: StoredMessage) -> None:
         """Take a new message in; it is ready at once unless its ordering key is busy."""
         delivery = Delivery(message)

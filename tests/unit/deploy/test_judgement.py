@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.canary.judgement import Judgement, Observed, Verdict, chance, judge
+from deploy.canary.judgement import Judgement, Observed, Verdict, chance, eased, judge
 from deploy.objectives import ROLLBACK
 
 
@@ -44,6 +44,14 @@ def test_latency_is_judged_when_there_is_enough_of_it() -> None:
 def test_a_version_that_hands_everything_back_is_bad_although_nothing_has_failed() -> None:
     assert judged(0, handed_back=50, p95_s=None) is Verdict.BAD
     assert judged(96, handed_back=4) is Verdict.GOOD
+
+
+def test_a_hotfix_in_an_outage_may_answer_late_what_has_waited_for_it() -> None:
+    outage = Observed(judged=0, failed=0, handed_back=40, latency_p95_s=None)
+    afterwards = Observed(judged=60, failed=0, handed_back=2, latency_p95_s=600.0)
+    assert judge(afterwards, eased(ROLLBACK, outage), at_least=20) == Judgement(Verdict.GOOD)
+    a_good_day = Observed(judged=60, failed=0, handed_back=0, latency_p95_s=1.0)
+    assert judge(afterwards, eased(ROLLBACK, a_good_day), at_least=20).verdict is Verdict.BAD
 
 
 def test_every_broken_limit_is_told() -> None:

@@ -7,23 +7,14 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.monitoring import files
-from deploy.monitoring.values import Installation, values
 from tests.support.log_filter import NotUnderstood, matches
+from tests.support.raised_alerts import by_log
 
 ROOT = Path(__file__).parents[3]
-POLICIES = files.policies(values(Installation("oncall", "chat", "https://example.com", 20)))
 
 
 def raised(entry: dict[str, Any]) -> set[str]:
-    """The alerts of the log that ``entry`` raises."""
-    return {
-        name
-        for name, policy in POLICIES.items()
-        for condition in policy["conditions"]
-        if "conditionMatchedLog" in condition
-        and matches(condition["conditionMatchedLog"]["filter"], entry)
-    }
+    return by_log([entry])
 
 
 def of_cloud_run(text: str, service: str = "processor-service") -> dict[str, Any]:

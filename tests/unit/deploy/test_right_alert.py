@@ -1,15 +1,14 @@
 """For each fault the right alert fires, and only that: at 2 questions an hour as at 20 a second."""
 
+import re
 from typing import Final
 
 import pytest
 
-from deploy.monitoring import files
-from deploy.monitoring.values import Installation, values
-from simulators.prometheus.evaluation import evaluate
+from shared.telemetry import metrics
+from shared.telemetry.instruments import Instrument
 from tests.support.played_traffic import (
     BUSY_PER_HOUR,
-    MINUTE,
     QUIET_PER_HOUR,
     Fault,
     Traffic,
@@ -25,38 +24,12 @@ from tests.support.played_traffic import (
     slow,
     well,
 )
+from tests.support.raised_alerts import by_metrics
 
-POLICIES: Final = files.policies(values(Installation("oncall", "chat", "https://example.com", 20)))
 QUIET, TEAM, BUSY = QUIET_PER_HOUR, 12.0, BUSY_PER_HOUR
 AFTERWARDS: Final = 20
 WAITING = {"oldest-unacked"}
 CROWD = {"oldest-unacked", "queue-backlog"}
-
-
-def fired(traffic: Traffic, since: float) -> set[str]:
-    """The alerts that were raised from ``since`` on."""
-    return {
-        name
-        for name, policy in POLICIES.items()
-        for condition in policy["conditions"]
-        if "conditionPrometheusQueryLanguage" in condition
-        and _held(condition["conditionPrometheusQueryLanguage"], traffic, since)
-    }
-
-
-def _held(condition: dict[str, str], traffic: Traffic, since: float) -> bool:
-    """Whether it held at every evaluation for as long as it has to."""
-    needed, began = float(condition["duration"].removesuffix("s")), None
-    at = since
-    while at <= traffic.now:
-        if evaluate(condition["query"], traffic.store, at):
-            began = at if began is None else began
-            if at - began >= needed:
-                return True
-        else:
-            began = None
-        at += MINUTE
-    return False
 
 
 def test_a_processor_that_dies_after_an_answer_is_told_too() -> None:
@@ -67,7 +40,7 @@ def test_a_processor_that_dies_after_an_answer_is_told_too() -> None:
     since = traffic.now
     traffic.play(1, lambda played, _questions: processor_dead(played, 1))
     traffic.play(20, lambda played, _questions: processor_dead(played, 0))
-    assert fired(traffic, since) == {"bot-is-silent"} | WAITING
+    assert by_metrics(traffic.store, since, traffic.now) == {"bot-is-silent"} | WAITING
 
 
 def alerts(per_hour: float, fault: Fault, minutes: int, *, synthetic: bool = False) -> set[str]:
@@ -78,7 +51,7 @@ def alerts(per_hour: float, fault: Fault, minutes: int, *, synthetic: bool = Fal
     since = traffic.now
     traffic.play(minutes, fault)
     traffic.play(AFTERWARDS)
-    return fired(traffic, since)
+    return by_metrics(traffic.store, since, traffic.now)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +121,7 @@ def test_without_synthetic_questions_two_an_hour_do_not_tell_that_redis_is_lost(
         # A processor that has just started does not reach its network yet.
         (QUIET, redis_away, 1),
         # Slack exchanges a socket; a point falls in between.
+        (BUSY, redis_away, 1),
         (BUSY, slack_away, 1),
         (BUSY, queue_away, 1),
         (BUSY, gemini_away, 1),
@@ -176,4 +150,33 @@ def test_an_outage_is_told_although_nobody_asks(
     since = traffic.now
     traffic.play(minutes, fault)
     traffic.play(AFTERWARDS)
-    assert fired(traffic, since) == expected
+    assert by_metrics(traffic.store, since, traffic.now) == expected
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        well,
+        slack_away,
+        slack_denies,
+        queue_away,
+        processor_breaks,
+        gemini_away,
+        first_model_gone,
+        redis_away,
+        everything_fails,
+        slow,
+    ],
+)
+def test_what_is_played_has_the_labels_of_what_the_services_measure(fault: Fault) -> None:
+    declared = {
+        one.name: set(one.labels) for one in vars(metrics).values() if isinstance(one, Instrument)
+    }
+    traffic = Traffic(BUSY_PER_HOUR, synthetic=True)
+    traffic.play(6)
+    traffic.play(3, fault)
+    for series in traffic.store:
+        name = re.sub("_(bucket|count)$", "", series.labels["__name__"])
+        if name.startswith("mechachang_"):
+            assert series.labels["job"] in {"command-service", "processor-service"}
+            assert series.labels.keys() - {"__name__", "job", "instance", "le"} == declared[name]
