@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from command_service.payloads.model import NotAQuestion, RejectReason
-from command_service.payloads.slash_command import folded
+from command_service.payloads.slash_command import folded, says_private
 
 _WORDS: Final = frozenset({"catch-up", "catchup", "まとめ", "キャッチアップ"})
 _PERIODS: Final = {
@@ -25,8 +25,6 @@ _PERIODS: Final = {
 }
 _USUAL: Final = _PERIODS["1d"]
 _CHANNEL: Final = re.compile(r"<#([CG][A-Z0-9]{1,30})(?:\|[^<>]*)?>")
-# The answer is private in any case.
-_PRIVATE: Final = frozenset({"--private", "—private", "–private"})
 _MOST_WORDS: Final = 4
 
 
@@ -54,7 +52,8 @@ def read_catch_up(markup: str) -> CatchUpRequest | NotAQuestion | None:
             periods.append(period)
         elif word[0] in "#＃":
             named = True
-        elif folded(word) not in _PRIVATE:
+        elif not says_private(word):
+            # The answer is private in any case.
             return None
     if len(channels) > 1 or len(periods) > 1:
         return None

@@ -28,12 +28,26 @@ _MODES = {
     "クリエイティブ": Mode.CREATIVE,
 }
 _HELP = {"help", "ヘルプ", "--help"}
-# Smart punctuation of phones and macOS turns two hyphens into a dash.
+# Smart punctuation of phones and macOS turns two hyphens into a dash. Japanese keyboards write
+# hyphens and letters in full width, and long vowel marks where their user means hyphens; and no
+# blanks stand between Japanese words. None of these may show a private question to a channel.
 _DASHES = r"(?:--|[—–])"
-_OPTION = re.compile(rf"{_DASHES}([A-Za-z][\w-]*)(?:[=＝](\S*))?(?:\s+|\Z)")
+_LIKE_DASHES = r"(?:[-－ー―—–‐‑‒−﹣ｰ─━]{2}|[—–―])"
+_LIKE_HYPHEN = r"[-－‐‑‒−﹣]"
+_PRIVATE = r"(?:private|ｐｒｉｖａｔｅ)"
+_KNOWN = rf"(?:{_PRIVATE}|mode|ｍｏｄｅ)"
+_OPTION = re.compile(
+    rf"(?:{_DASHES}|{_LIKE_DASHES}(?={_KNOWN})|{_LIKE_HYPHEN}(?={_PRIVATE}))"
+    r"([A-Za-zＡ-Ｚａ-ｚ][\w-]*)(?:[=＝](\S*))?(?:\s+|\Z)",
+    re.IGNORECASE,
+)
 _MODE_PREFIX = re.compile(r"(\w+)\s*[:：]\s*")
-_PRIVATE_FIRST = re.compile(rf"\A{_DASHES}private(?:\s+|\Z)", re.IGNORECASE)
-_PRIVATE_LAST = re.compile(rf"(?<!\S){_DASHES}private\Z", re.IGNORECASE)
+_PRIVATE_FIRST = re.compile(
+    rf"\A(?:{_LIKE_DASHES}|{_LIKE_HYPHEN}){_PRIVATE}(?:\s+|\Z)", re.IGNORECASE
+)
+_PRIVATE_LAST = re.compile(
+    rf"(?:(?<![!-~]){_LIKE_DASHES}|(?<!\S){_LIKE_HYPHEN}){_PRIVATE}\Z", re.IGNORECASE
+)
 _WORD = re.compile(r"(\S+)\s*")
 _LONGEST_NAME = 40
 
@@ -97,6 +111,11 @@ def _after_mode(request: CommandRequest) -> CommandRequest:
 
 def _mode(name: str) -> Mode | None:
     return _MODES.get(folded(name))
+
+
+def says_private(word: str) -> bool:
+    """Whether the word is the option for a private answer, in any spelling."""
+    return _PRIVATE_FIRST.fullmatch(word) is not None
 
 
 def folded(name: str) -> str:

@@ -28,6 +28,8 @@ def days(count: int) -> timedelta:
         ("まとめ　<#C2> ３日", CatchUpRequest("C2", days(3))),
         ("キャッチアップ 1週間", CatchUpRequest(None, days(7))),
         ("catch-up --private 1d", CatchUpRequest()),
+        ("まとめ ーーprivate", CatchUpRequest()),
+        ("まとめ　－－ｐｒｉｖａｔｅ　１日", CatchUpRequest()),
     ],
 )
 def test_a_channel_and_a_time_stand_behind_the_word_in_any_order(

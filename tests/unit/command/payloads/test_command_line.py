@@ -73,6 +73,44 @@ def test_what_is_meant_for_the_asker_alone_is_recognised_wherever_it_may_stand(t
     assert read_request(typed) == CommandRequest("x", Mode.CODE, private=True)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "－－private 給与の目安",
+        "－－ｐｒｉｖａｔｅ　給与の目安",
+        "ーーprivate 給与の目安",
+        "ｰｰprivate 給与の目安",
+        "――private 給与の目安",
+        "−−Private 給与の目安",
+        "-private 給与の目安",
+        "－private 給与の目安",
+        "給与の目安 ーーprivate",
+        "給与の目安　－－ｐｒｉｖａｔｅ",
+        "給与の目安--private",
+        "給与の目安 -private",
+    ],
+)
+def test_a_question_that_is_typed_as_private_on_a_japanese_keyboard_is_private(typed: str) -> None:
+    assert read_request(typed) == CommandRequest("給与の目安", private=True)
+    assert read_request(f"コード：{typed}") == CommandRequest("給与の目安", Mode.CODE, private=True)
+
+
+@pytest.mark.parametrize(
+    "typed", ["--private給与の目安", "ーーprivate給与", "－－ｐｒｉｖａｔｅ給与"]
+)
+def test_what_begins_as_private_and_goes_on_otherwise_is_shown_to_nobody(typed: str) -> None:
+    assert read_request(typed) == NotAQuestion(RejectReason.UNKNOWN_OPTION, typed)
+
+
+def test_a_mode_is_an_option_in_full_width_too() -> None:
+    assert read_request("－－ｍｏｄｅ code x") == CommandRequest("x", Mode.CODE)
+
+
+@pytest.mark.parametrize("typed", ["――Python とは", "ーーで始まる文", "サーバー private とは"])
+def test_other_dashes_belong_to_the_question(typed: str) -> None:
+    assert read_request(typed) == CommandRequest(typed)
+
+
 def test_private_inside_of_a_question_is_a_part_of_it() -> None:
     asked = "npm publish --private とは"
     assert read_request(asked) == CommandRequest(asked)
