@@ -1,15 +1,10 @@
 """The messages in the bot's conversations, read back page by page."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from command_service.payloads.model import ConversationKind, JoinedConversation, Page
 from command_service.slack.access import SlackAccess
-from shared.errors import SlackUnavailable
-from shared.slack.message import Message, cursor_in, mappings, messages_in
+from shared.slack.message import Message, cursor_in, messages_in, page_of
 
 # Slack recommends no more than 200 (docs.slack.dev, pagination).
 _PAGE = 200
@@ -32,7 +27,8 @@ class SlackHistory:
             )
         found = tuple(
             JoinedConversation(str(each["id"]), kind, bool(each.get("is_ext_shared")))
-            for each in _listed(page)
+            for each in page_of(page, "channels")
+            if isinstance(each.get("id"), str)
         )
         return Page(found, cursor_in(page))
 
@@ -58,11 +54,3 @@ class SlackHistory:
                 cursor=cursor,
             )
         return Page(tuple(messages_in(page)), cursor_in(page))
-
-
-def _listed(page: AsyncSlackResponse) -> list[Mapping[str, Any]]:
-    """Raises SlackUnavailable for an ill-formed page."""
-    channels = page.get("channels")
-    if not isinstance(channels, list):
-        raise SlackUnavailable("Slack answered with no page of conversations.")
-    return [each for each in mappings(channels) if isinstance(each.get("id"), str)]

@@ -1,18 +1,14 @@
 """The modal that asks what was wrong with an answer."""
 
-from typing import Any
-
 from command_service.payloads.votes import COMMENT, FLAW, REASONS, Voted, kept_for_reasons
 from command_service.texts import replies
-from shared.slack.blocks import plain, section
+from shared.slack.blocks import Block, plain, section
 from shared.task import Locale
-
-View = dict[str, Any]
 
 _COMMENT_CHARS = 1_000
 
 
-def reasons_modal(voted: Voted, locale: Locale, *, asks_words: bool) -> View:
+def reasons_modal(voted: Voted, locale: Locale, *, asks_words: bool) -> Block:
     """Common reasons to choose from, and a comment field if comments are kept; all optional."""
     blocks = [section(replies.FEEDBACK_INTRO[locale]), _flaws(locale)]
     if asks_words:
@@ -28,7 +24,7 @@ def reasons_modal(voted: Voted, locale: Locale, *, asks_words: bool) -> View:
     }
 
 
-def _flaws(locale: Locale) -> View:
+def _flaws(locale: Locale) -> Block:
     options = [{"text": plain(text[locale]), "value": flaw} for flaw, text in replies.FLAWS.items()]
     select = {
         "type": "static_select",
@@ -39,7 +35,7 @@ def _flaws(locale: Locale) -> View:
     return _input(FLAW, replies.FLAW_LABEL[locale], select)
 
 
-def _comment(locale: Locale) -> View:
+def _comment(locale: Locale) -> Block:
     field = {
         "type": "plain_text_input",
         "action_id": COMMENT,
@@ -50,7 +46,7 @@ def _comment(locale: Locale) -> View:
     return {**_input(COMMENT, replies.COMMENT_LABEL[locale], field), "hint": hint}
 
 
-def _input(block_id: str, label: str, element: View) -> View:
+def _input(block_id: str, label: str, element: Block) -> Block:
     return {
         "type": "input",
         "block_id": block_id,

@@ -20,7 +20,7 @@ class Overloaded(Exception):
 class ConcurrencyLimit:
     """At most ``limit`` envelopes at once. An envelope that waits ``wait_s`` seconds is Overloaded.
 
-    After ``close`` there are no more slots, so that ``drain`` ends.
+    Once ``drain`` has begun there are no more slots, so that it ends.
     """
 
     def __init__(self, limit: int, wait_s: float = SLOT_WAIT_S) -> None:
@@ -59,13 +59,9 @@ class ConcurrencyLimit:
             self._free.release()
             raise Overloaded("This instance is closing.")
 
-    def close(self) -> None:
-        """Give no more slots. Idempotent."""
-        self._closed = True
-
     async def drain(self, within_s: float) -> None:
-        """Close, then wait until no slot is held, but no longer than ``within_s`` seconds."""
-        self.close()
+        """Give no more slots, and wait until none is held, but no longer than ``within_s``."""
+        self._closed = True
         try:
             async with asyncio.timeout(within_s):
                 await self._idle.wait()

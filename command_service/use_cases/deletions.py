@@ -41,13 +41,11 @@ async def take_back(deleted: Question | NotAQuestion, deps: FollowUpDeps) -> Sub
     question to us is ignored silently.
     """
     asked = await _asked(deleted, deps)
-    if not isinstance(asked, Question):
-        outcome = (
-            await submit(asked, deps.submit_deps) if isinstance(asked, NotAQuestion) else asked
-        )
-        count(deleted, outcome)
-        return outcome
-    return await enqueue(_stop_of(asked, deps), deps.submit_deps)
+    if isinstance(asked, Question):
+        return await enqueue(_stop_of(asked, deps), deps.submit_deps)
+    outcome = asked if isinstance(asked, HandedBack) else await submit(asked, deps.submit_deps)
+    count(deleted, outcome)
+    return outcome
 
 
 async def _asked(

@@ -5,16 +5,14 @@ clicks and shortcuts do not say (docs.slack.dev, conversations.info does).
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from command_service.envelope.ack_deadline import at_most_s
 from command_service.payloads.model import Question
 from command_service.ports import ChannelDiagnosis, Diagnostics
-from command_service.use_cases.policy import Policy, admit
 from shared.bounded import BoundedMap
 from shared.errors import MechachangError
-from shared.task import Purpose, Source
+from shared.task import Purpose
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -92,20 +90,3 @@ class Sharing:
                 "It is unknown who may read a channel.", action="sharing_unknown", why=str(error)
             )
             return None
-
-
-async def located(question: Question, policy: Policy, sharing: Sharing) -> Question:
-    """``question`` with the fact that its payload left out: whether it was asked in a shared
-    channel.
-
-    If that is unknown, only the user sees a command's answer. Slack is not asked for a question
-    that is refused anyway, or if it makes no difference.
-    """
-    if policy.external_channels or admit(question, policy) is not None:
-        return question
-    external = await sharing.is_external_for(question.user_id, question)
-    if external:
-        return replace(question, external=True)
-    if external is None and question.source is Source.SLASH_COMMAND:
-        return replace(question, private=True)
-    return question

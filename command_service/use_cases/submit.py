@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -19,7 +19,7 @@ from command_service.payloads.model import (
 from command_service.ports import Access, Locales, TaskQueue, UserSignals
 from command_service.texts.replies import QUESTION_KEPT, TOLD, refusal
 from command_service.use_cases.policy import Policy, Rejected, admit
-from command_service.use_cases.sharing import Sharing, located
+from command_service.use_cases.sharing import Sharing
 from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
 from shared import clock
 from shared.background import Background
@@ -126,16 +126,32 @@ async def submit(trigger: Question | NotAQuestion, deps: SubmitDeps) -> SubmitOu
             _hide_thinking(trigger, deps)
             _say_it_is_kept(trigger, deps)
             return _handed_back(trigger, error)
-        return _accepted(trigger, task)
+        log.info(
+            "A question was accepted.",
+            action="question_accepted",
+            source=trigger.source,
+            redelivered=trigger.redelivered,
+        )
+        return Accepted(task)
 
 
 async def where_it_is(question: Question, deps: SubmitDeps) -> Question:
-    """``question`` with the facts about its channel that its payload left out
-    (``sharing.located``).
+    """``question`` with the fact that its payload left out: whether it was asked in a shared
+    channel.
+
+    If that is unknown, only the user sees a command's answer. Slack is not asked for a question
+    that is refused anyway, or if it makes no difference.
     """
-    if deps.access.denied is not None:
+    if deps.access.denied is not None or deps.policy.external_channels:
         return question
-    return await located(question, deps.policy, deps.sharing)
+    if admit(question, deps.policy) is not None:
+        return question
+    external = await deps.sharing.is_external_for(question.user_id, question)
+    if external:
+        return replace(question, external=True)
+    if external is None and question.source is Source.SLASH_COMMAND:
+        return replace(question, private=True)
+    return question
 
 
 def _task(question: Question, deps: SubmitDeps) -> Task:
@@ -186,16 +202,6 @@ def _say_it_is_kept(question: Question, deps: SubmitDeps) -> None:
     if question.follow_up:
         return
     say(QUESTION_KEPT, question.recipient, f"kept:{question.task_id}", deps)
-
-
-def _accepted(question: Question, task: Task) -> Accepted:
-    log.info(
-        "A question was accepted.",
-        action="question_accepted",
-        source=question.source,
-        redelivered=question.redelivered,
-    )
-    return Accepted(task)
 
 
 def _refused(question: Question, refused: Rejected, deps: SubmitDeps) -> Rejected:

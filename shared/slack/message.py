@@ -89,15 +89,19 @@ def message_of(told: object) -> dict[str, Any] | None:
     return message
 
 
-def messages_in(page: SlackResult) -> list[dict[str, Any]]:
-    """The messages of a page that have a time.
-
-    Raises SlackUnavailable for an ill-formed page: it does not prove that there are no messages.
+def page_of(result: SlackResult, name: str) -> list[Payload]:
+    """The objects of a page. Raises SlackUnavailable for an ill-formed page: it does not prove that
+    there are none.
     """
-    messages = page.get("messages")
-    if not isinstance(messages, list):
-        raise SlackUnavailable("Slack answered with no page of messages.")
-    found = (message_of(each) for each in messages)
+    listed = result.get(name)
+    if not isinstance(listed, list):
+        raise SlackUnavailable(f"Slack answered with no page of {name}.")
+    return mappings(listed)
+
+
+def messages_in(page: SlackResult) -> list[dict[str, Any]]:
+    """The messages of a page that have a time, as ``page_of`` reads it."""
+    found = map(message_of, page_of(page, "messages"))
     return [each for each in found if each is not None and "ts" in each]
 
 
