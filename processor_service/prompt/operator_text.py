@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 MAX_CHARS: Final = 8_000
 """A longer text would cost too much with every single question."""
@@ -32,9 +32,7 @@ def read_operator_text(path: object) -> str:
     return text
 
 
-def _read(value: object) -> object:
-    return None if value is None else read_operator_text(value)
-
-
-OperatorText = Annotated[str | None, BeforeValidator(_read)]
+OperatorText = Annotated[
+    str | None, BeforeValidator(read_operator_text), Field(validate_default=False)
+]
 """A setting that names a file and holds its text."""

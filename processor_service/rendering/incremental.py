@@ -97,8 +97,8 @@ class IncrementalRenderer:
         for block in blocks[:final]:
             self._packing.add(block)
         self._full += map(body_of, self._packing.take_full())
-        line = blocks[final].line
-        self._text += rest[: _start_of(rest, line)]
+        lines = rest.split("\n")[: blocks[final].line]
+        self._text += "".join(f"{line}\n" for line in lines)
         self._gap = blocks[final].gap
 
     def _drawn(self, blocks: Sequence[MarkdownBlock]) -> RenderedSoFar:
@@ -119,10 +119,3 @@ def _final(blocks: Sequence[MarkdownBlock], source: str) -> int:
     """How many blocks are final: those above the last block that begins on a whole line."""
     whole_lines = source.count("\n")
     return max(0, sum(block.line < whole_lines for block in blocks) - 1)
-
-
-def _start_of(source: str, line: int) -> int:
-    at = 0
-    for _ in range(line):
-        at = source.index("\n", at) + 1
-    return at

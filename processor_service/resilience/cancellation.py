@@ -31,10 +31,6 @@ class CancelToken:
         """True once cancellation was requested."""
         return self._requested.is_set()
 
-    async def is_requested(self) -> bool:
-        """Async form of ``requested``, for polling loops."""
-        return self.requested
-
     def check(self) -> None:
         """Raise Cancelled if it was requested."""
         if self.requested:

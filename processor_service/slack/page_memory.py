@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
 from processor_service.resilience.memory_budget import MemoryBudget
@@ -38,11 +38,9 @@ class PageMemory:
             if readers > 1:
                 self._threads[thread] = lock, readers - 1
 
-    @asynccontextmanager
-    async def page(self, messages: int) -> AsyncIterator[None]:
+    def page(self, messages: int) -> AbstractAsyncContextManager[None]:
         """Reserve the memory that a page of so many messages may take."""
-        async with self._memory.reserve(messages * _MESSAGE_BYTES):
-            yield
+        return self._memory.reserve(messages * _MESSAGE_BYTES)
 
 
 def next_page(messages: int, chars: int) -> int:
