@@ -89,7 +89,7 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
                         task,
                         deps.slack.conversations,
                         delivery.told_within_s,
-                        again=_had_workers(task, delivery),
+                        again=run if _had_workers(task, delivery) else None,
                     ) as status,
                     _failures_told(task, delivery, run, work, deps),
                 ):
@@ -144,7 +144,7 @@ async def give_up(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
         if work.lease is not None:
             run = _begin(work.lease, work.until, deps)
             if await is_for_us(task, deps.follow_ups, run.patience):
-                async with deps.slack.statuses.of(task, deps.slack.conversations, again=True):
+                async with deps.slack.statuses.of(task, deps.slack.conversations, again=run):
                     await _tell_given_up(await localised(task, deps.source.people), run, deps)
                 work.outcome = Outcome.GAVE_UP
             else:

@@ -8,13 +8,18 @@ from datetime import UTC, datetime
 
 from processor_service.delivery.agent_session import AgentSession
 from processor_service.delivery.delay_note import DelayNote
-from processor_service.delivery.slack_writer import SlackWriter
+from processor_service.delivery.destination import place_by_now
+from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.delivery.status_line import StatusTimes, ThreadStatus
 from processor_service.ports.conversations import Conversation, Conversations, Status
 from processor_service.ports.limits import RateBudget
 from shared.background import Background, happens
+from shared.errors import RetryableError
 from shared.slack.status import NONE_COMES_AFTER_S
 from shared.task import Task
+from shared.telemetry.log import get_logger
+
+log = get_logger(__name__)
 
 _AGAIN_AFTER_S = (2.0, 10.0, 30.0)
 # Slack's limit for a method passes within seconds; an end that is acknowledged before is lost if
@@ -111,11 +116,12 @@ class Statuses:
         conversations: Conversations,
         told_within_s: float = 0.0,
         *,
-        again: bool = False,
+        again: TaskRun | None = None,
     ) -> AsyncIterator["TaskStatus"]:
         """The task's status, cleared after the body. If the body fails, the next delivery's worker
         goes on showing it, in a session that is still processing. ``told_within_s`` as of
-        ``ThreadStatus.told_by``; ``again``: an earlier worker may have been at work.
+        ``ThreadStatus.told_by``; ``again``: the run of a worker before which another one may have
+        been at work.
         """
         told_by = asyncio.get_running_loop().time() + told_within_s
         status = TaskStatus(self, task, conversations, told_by)
@@ -126,7 +132,7 @@ class Statuses:
             raise
         status.end()
         # Waited for, because the delivery comes again if its worker dies before.
-        await status.rest(always=again)
+        await status.rest(always=again is not None, run=again)
 
     def work(
         self, session: AgentSession, line: ThreadStatus, task: Task, budget: RateBudget
@@ -216,13 +222,26 @@ class TaskStatus:
             self._ended = True
             self.statuses.end(where, self.task)
 
-    async def rest(self, *, always: bool) -> None:
-        """End the session there, wherever the answer or notice is now."""
+    async def rest(self, *, always: bool, run: TaskRun | None = None) -> None:
+        """End the session there, wherever the answer or notice is now. With a ``run`` Slack is
+        asked where a command's question is shown.
+        """
         where = self._began_in or self._asked_in()
+        if where is None and run is not None:
+            where = await self._shown_in(run)
         if self._session is None and where is not None and where.session is not None:
             self._session = AgentSession(where.session)
         if self._session is not None:
             await self.statuses.rest(self._session, self.task, always=always)
+
+    async def _shown_in(self, run: TaskRun) -> Conversation | None:
+        try:
+            place = await place_by_now(self.task, self.conversations, run)
+        except RetryableError as error:
+            # Slack itself ends a session after an hour.
+            log.info("A session was not found.", action="session_not_changed", why=str(error))
+            return None
+        return place.conversation if place is not None else None
 
     def _asked_in(self) -> Conversation | None:
         task = self.task

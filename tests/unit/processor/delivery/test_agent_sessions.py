@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 
 from processor_service.answering.admit import Delivery
-from processor_service.answering.answer import give_up
+from processor_service.answering.answer import MOST_DEATHS, give_up
 from processor_service.delivery.agent_session import AgentSession
 from processor_service.delivery.status_line import StatusTimes
 from processor_service.delivery.thread_status import Statuses
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRefused, ModelUnavailable
+from shared.task import Source
 from tests.support.fakes.processor.conversations import FakeSession
 from tests.support.fakes.processor.growing import FakeBudget
 from tests.support.fakes.processor.model import FakeModel, saying
@@ -127,6 +128,31 @@ async def test_what_a_dead_worker_left_is_ended_by_whoever_gives_the_task_up() -
     world, session = an_agent(FakeModel([]))
     assert await give_up(a_task(), Delivery("d1"), world.deps()) is Outcome.GAVE_UP
     assert session.words == ["active"]
+    await world.statuses.close()
+
+
+A_COMMAND = a_task(
+    source=Source.SLASH_COMMAND, thread_ts=None, message_ts=None, response_url="https://r"
+)
+
+
+async def test_below_a_commands_question_it_ends_with_the_task_that_is_given_up() -> None:
+    world, session = an_agent(FakeModel([[ModelUnavailable("503")]]))
+    assert await world.answer(A_COMMAND) is Outcome.TRY_LATER
+    assert "active" not in session.words
+    assert await give_up(A_COMMAND, Delivery("m8", attempt=8), world.deps()) is Outcome.GAVE_UP
+    assert session.words[-1] == "active"
+    await world.statuses.close()
+
+
+async def test_below_a_commands_question_it_ends_with_the_task_whose_workers_died() -> None:
+    world, session = an_agent(FakeModel([[ModelUnavailable("503")]]))
+    assert await world.answer(A_COMMAND) is Outcome.TRY_LATER
+    for _ in range(MOST_DEATHS):
+        await world.leases.claim(A_COMMAND.task_id, "m1")
+        del world.leases.held[A_COMMAND.task_id]
+    assert await world.answer(A_COMMAND, attempt=MOST_DEATHS + 1) is Outcome.TOLD_FAILURE
+    assert session.words[-1] == "active"
     await world.statuses.close()
 
 
