@@ -61,16 +61,18 @@ class Press:
 def read_regenerate(body: Payload) -> Click | NotAQuestion:
     """The click on an answer's Regenerate button: each one is a question of its own."""
     click = _read_click(
-        body, Source.BUTTON, lambda press, _: task_id_of_action(*press.where, press.action_ts)
+        body,
+        lambda press, _: task_id_of_action(*press.where, press.action_ts),
+        below_answer=True,
     )
     # Below a shorter answer, an older button carries that wish: it would be shortened once more.
-    return _of_answer(click if isinstance(click, NotAQuestion) else replace(click, wish=None), body)
+    return click if isinstance(click, NotAQuestion) else replace(click, wish=None)
 
 
 @never_raising
 def read_retry(body: Payload) -> Click | NotAQuestion:
     """The click on a notice's Retry button: all of them together are one question."""
-    return _read_click(body, Source.RETRY, lambda press, _: task_id_of_retry(*press.where))
+    return _read_click(body, lambda press, _: task_id_of_retry(*press.where), Source.RETRY)
 
 
 @never_raising
@@ -78,28 +80,27 @@ def read_choice(body: Payload) -> Click | NotAQuestion:
     """The choice in an answer's menu, a wish or a mode: all of the same one are one question."""
     click = _read_click(
         body,
-        Source.BUTTON,
         lambda press, again: (
             task_id_of_mode(*press.where, again.mode or Mode.AUTO)
             if again.wish is None
             else task_id_of_wish(*press.where, again.wish)
         ),
+        below_answer=True,
     )
     if isinstance(click, NotAQuestion):
         return click
-    click = replace(click, subject=_beside_in(body))
-    return _of_answer(click, body) if click.wish else click
+    earlier = click.earlier if click.wish else None
+    return replace(click, subject=_beside_in(body), earlier=earlier)
 
 
 @never_raising
 def read_wish(body: Payload) -> Click | NotAQuestion:
     """The click on an older answer's Shorter or Longer: all on one button are one question."""
-    click = _read_click(
+    return _read_click(
         body,
-        Source.BUTTON,
         lambda press, again: task_id_of_wish(*press.where, again.wish or Wish.SHORTER),
+        below_answer=True,
     )
-    return _of_answer(click, body)
 
 
 @never_raising
@@ -107,7 +108,6 @@ def read_edited(body: Payload) -> Click | NotAQuestion:
     """The click on the button that asks an edited question: all for the same edit are one."""
     return _read_click(
         body,
-        Source.BUTTON,
         lambda press, again: task_id_of_edit(
             *press.where[:2], again.message_ts, again.edited_ts or ""
         ),
@@ -115,7 +115,11 @@ def read_edited(body: Payload) -> Click | NotAQuestion:
 
 
 def _read_click(
-    body: Payload, source: Source, identify: Callable[[Press, AskAgain], str]
+    body: Payload,
+    identify: Callable[[Press, AskAgain], str],
+    source: Source = Source.BUTTON,
+    *,
+    below_answer: bool = False,
 ) -> Click | NotAQuestion:
     """A button of an unknown version, or outside of a message, is no question."""
     press = press_of(body)
@@ -136,17 +140,11 @@ def _read_click(
         thread_ts=place.thread_ts,
         message_ts=place.message_ts,
         wish=again.wish,
+        earlier=Earlier(message_ts=press.message_ts) if below_answer else None,
         external=press.external,
         subject=again.beside,
         keeps_mode=again.mode is None,
     )
-
-
-def _of_answer(click: Click | NotAQuestion, body: Payload) -> Click | NotAQuestion:
-    """The click, with the answer above its button."""
-    if isinstance(click, NotAQuestion):
-        return click
-    return replace(click, earlier=Earlier(message_ts=press_of(body).message_ts))
 
 
 def _beside_in(body: Payload) -> Subject | None:

@@ -108,11 +108,6 @@ class FollowUpDeps:
         turn = FollowUpTurn(self._delay_s, self._settle, self._drop)
         self.later = DeferredFollowUps(self.submit_deps.background, turn, self.clock, self.sleep)
 
-    @property
-    def enabled(self) -> bool:
-        """Whether a message may ask without a mention."""
-        return self.submit_deps.following is not None
-
     def may_look(self) -> bool:
         """Count one more look if it fits into this minute; whether it does."""
         if self._until_look_s() > 0:
@@ -194,7 +189,8 @@ async def why_not_follow_up(
     question: Question, deps: FollowUpDeps, *, its_turn: bool = False
 ) -> NotAQuestion | HandedBack | None:
     """Why the message is no question to us; None if it is one."""
-    if not deps.enabled or admit(question, deps.submit_deps.policy) is not None:
+    submit_deps = deps.submit_deps
+    if submit_deps.following is None or admit(question, submit_deps.policy) is not None:
         return NotAQuestion(RejectReason.NOT_FOLLOWED)
     thread = _thread(question)
     since = deps.ours_since(question)
@@ -222,7 +218,8 @@ async def why_not_follow_up(
 
 async def was_followed(question: Question, deps: FollowUpDeps) -> bool:
     """Whether we have answered this very message, as far as that can be read now."""
-    if not deps.enabled or deps.ours_since(question) == NEVER or not deps.may_look():
+    never = deps.submit_deps.following is None or deps.ours_since(question) == NEVER
+    if never or not deps.may_look():
         return False
     try:
         async with asyncio.timeout(at_most_s(deps.look_within_s)):

@@ -91,7 +91,7 @@ class HandedBack:
 
     @property
     def reason(self) -> RejectReason:
-        """Whether an admin must act."""
+        """``SLACK_DENIED`` if only an admin can help, else ``QUEUE_UNAVAILABLE``."""
         denied = isinstance(self.error, SlackDenied)
         return RejectReason.SLACK_DENIED if denied else RejectReason.QUEUE_UNAVAILABLE
 
