@@ -4,7 +4,8 @@ import pytest
 
 from processor_service.ports.answers import Answer
 from processor_service.ports.citations import Citations, WebPage
-from processor_service.rendering.citations import MAX_PAGES, sources_footer, sources_text
+from processor_service.rendering.citations import sources_footer, sources_text
+from processor_service.rendering.cited_pages import MAX_PAGES
 from processor_service.rendering.footer import answer_footer
 from processor_service.rendering.messages import PART_BYTES, render_answer, render_plain
 from shared.slack.blocks import Block
