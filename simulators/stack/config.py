@@ -33,4 +33,4 @@ class StackConfig:
     pubsub: PubSubConfig = field(default_factory=PubSubConfig)
     delivery: DeliveryRules = field(default_factory=DeliveryRules)
     redis_kinds: Sequence[Kind] = LADDER
-    ready_timeout_s: float = 30.0
+    ready_timeout_s: float = 90.0

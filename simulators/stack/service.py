@@ -40,7 +40,7 @@ class Service(ChildProcess):
         *,
         environment: Mapping[str, str],
         folder: Path,
-        ready_timeout_s: float = 30.0,
+        ready_timeout_s: float = 90.0,
     ) -> None:
         super().__init__(
             name,
