@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from processor_service.delivery.agent_session import AgentSession
 from processor_service.delivery.delay_note import DelayNote
-from processor_service.delivery.destination import place_by_now
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.delivery.status_line import StatusTimes, ThreadStatus
 from processor_service.ports.conversations import Conversation, Conversations, Status
@@ -235,6 +234,10 @@ class TaskStatus:
             await self.statuses.rest(self._session, self.task, always=always)
 
     async def _shown_in(self, run: TaskRun) -> Conversation | None:
+        from processor_service.delivery.destination import (  # noqa: PLC0415 - see ``cold_start``
+            place_by_now,
+        )
+
         try:
             place = await place_by_now(self.task, self.conversations, run)
         except RetryableError as error:
