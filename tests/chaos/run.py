@@ -61,7 +61,6 @@ def stack_config(folder: Path, delivery: DeliveryRules = DELIVERY) -> StackConfi
         folder=folder,
         settings=SETTINGS,
         processors=2,
-        # While everything else is at work, a start takes its time.
         slack=SlackConfig(
             redelivery_delays_s=(1.0, 4.0, 12.0), rate_limits=False, status_lifetime_s=86_400
         ),
