@@ -83,6 +83,9 @@ async def look_later(
         return
     successor = delivery.attempt > 1 or outcome is Outcome.GAVE_UP
     if doubtful or successor:
+        if run is None:
+            # The worker that finished the task may have died in doubt, before its own looks.
+            doubtful = await deps.coordination.leases.has_possible_duplicate(task.task_id)
         look = partial(clean_up, task, delivery, deps, done=False, within_s=_LOOK_WITHIN_S)
         looks = deps.slack.late_looks
         worth = run is not None and (run.unconfirmed or (run.unguarded and looks.has_room))

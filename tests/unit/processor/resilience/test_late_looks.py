@@ -93,6 +93,24 @@ async def test_what_a_worker_left_that_died_is_looked_for_after_the_next_deliver
     assert world.conversation.messages == [answer]
 
 
+@pytest.mark.parametrize("doubtful", [True, False])
+async def test_what_a_worker_left_in_doubt_that_died_is_looked_for_until_nothing_can_come(
+    doubtful: bool,
+) -> None:
+    # Redis may be away at the first look, which then does not know whose the stream is.
+    world = World(late_looks=LateLooks((0.0, 3600.0)))
+    assert await world.answer() is Outcome.ANSWERED
+    [answer] = world.conversation.messages
+    if doubtful:
+        await world.leases.flag_possible_duplicate(TASK_ID)
+    assert await world.answer(attempt=2) is Outcome.ALREADY_DONE
+    for _ in range(100):
+        await asyncio.sleep(0)
+    world.conversation.messages.append(LATE)
+    await world.late_looks.close()
+    assert world.conversation.messages == ([answer] if doubtful else [answer, LATE])
+
+
 async def test_a_twin_of_a_worker_that_nobody_kept_apart_is_looked_for_after_the_answer() -> None:
     world = World()
     world.leases.store_is_lost = True
