@@ -84,7 +84,9 @@ def test_another_language_changes_what_is_there_in_its_place(
     assert {change.split()[0] for change in project.google.changes} == {"update"}
     policy = project.policy("redis-lost")
     assert policy.display_name == "Mechachang：Redis が応答していません"
-    assert policy.conditions[0].display_name == "10 分間に 3 回以上、コマンドが失敗しました"
+    assert policy.conditions[0].display_name == (
+        "10 分間に 3 回以上コマンドが失敗し、直近の 3 分にも、それより前にも失敗しました"
+    )
     (link,) = policy.documentation.links
     assert link.url == "https://example.com/docs/ja/runbooks/redis-lost.md"
     (dashboard,) = project.google.dashboards.values()
