@@ -89,6 +89,8 @@ async def test_retry_asks_one_task_however_often_it_is_clicked(
 ) -> None:
     asked = world.slack.people.post("hana", "#general", "@mechachang hello")
     await world.wait_for_step("api", method="assistant.threads.setStatus")
+    # Its sign is shown beside the publishing.
+    await world.wait_for_tasks(1)
     notice_ts = answer_with_button(world, asked.channel, asked.ts, asked.ts, "retry")
 
     for person in ("hana", "kenji"):
