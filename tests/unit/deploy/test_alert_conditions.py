@@ -9,9 +9,9 @@ from deploy.monitoring import files
 from deploy.monitoring.values import Installation, values
 from simulators.prometheus.evaluation import evaluate
 from simulators.prometheus.series import Store
+from tests.support.raised_alerts import POLICIES
 
 NOW = 100_000.0
-POLICIES = files.policies(values(Installation("oncall", "chat", "https://example.com", 20)))
 # Name, labels, value before the window began (None: not there yet), and now.
 Given = tuple[str, Mapping[str, str], float | None, float]
 

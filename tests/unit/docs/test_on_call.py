@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.monitoring import files
-from deploy.monitoring.values import Installation, values
+from tests.support.raised_alerts import POLICIES
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGES = [DOCS / "on-call.md", DOCS / "ja" / "on-call.md"]
-POLICIES = files.policies(values(Installation("oncall", "chat", "https://example.com", 20)))
 CALLS = {1: "CRITICAL", 2: "CRITICAL", 3: "WARNING", 4: "WARNING"}
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=["en", "ja"])
