@@ -60,7 +60,7 @@ class ScriptForgotten(StoreUnavailable):
 
 
 class RedisConnection:
-    """Runs commands within ``patience_s`` seconds.
+    """Runs commands within ``patience_s`` seconds in which this process runs, too.
 
     After a failure it rests for a second, so that a lost Redis does not add its timeout to every
     step; loss and return are logged once each. A server that was never reached counts as lost only
@@ -91,7 +91,7 @@ class RedisConnection:
             _discard(command)
             raise StoreUnavailable("Redis is resting after a failure.")
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with _within(self._patience_s):
                 result = await command
         except NoScriptError as error:
             raise ScriptForgotten("The script went with its server.") from error
@@ -131,7 +131,7 @@ class RedisConnection:
     async def forget(self, *keys: str, text: bool = False) -> None:
         """Delete unreadable entries: keys of a wrong type, or the ``text`` in a key."""
         with suppress(RedisError, OSError, TimeoutError):
-            async with asyncio.timeout(self._patience_s):
+            async with _within(self._patience_s):
                 for key in keys:
                     if text or await self.redis.type(key) not in {type_of(key), "none"}:
                         await self.redis.delete(key)
@@ -208,6 +208,26 @@ class Script:
             return await self.run(keys, *args)
         except StoreUnavailable:
             return lost
+
+
+@asynccontextmanager
+async def _within(patience_s: float) -> AsyncIterator[None]:
+    """Like ``asyncio.timeout``, but as long as this process was too busy to look does not count:
+    the loop runs a timer that is due before the task whose reply has just been read.
+    """
+    loop = asyncio.get_running_loop()
+    due_at = loop.time() + patience_s
+    async with asyncio.timeout(None) as bound:
+
+        def look() -> None:
+            now = loop.time()
+            bound.reschedule(now + min(now - due_at, patience_s))
+
+        due = loop.call_at(due_at, look)
+        try:
+            yield
+        finally:
+            due.cancel()
 
 
 def _discard(command: Awaitable[Any]) -> None:

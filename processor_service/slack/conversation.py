@@ -307,7 +307,8 @@ class SlackConversation(SlackReading):
     async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
         """Set or clear the thread's status; a failure is logged and changes nothing.
 
-        After a refusal Slack is not asked again for a while.
+        After it refused a status Slack is not asked again for a while. A refused clearing has
+        failed: Slack had accepted the status, and it would stay for two minutes.
         """
         if self.thread_ts is None or self.status is None:
             return True
@@ -320,11 +321,17 @@ class SlackConversation(SlackReading):
                     loading_messages=list(loading) or None,
                 )
         except SlackRefused as refused:
+            if not status:
+                return _not_changed(refused)
             self.refused.note(STATUS_METHOD, self.channel, self.thread_ts, refused)
         except (MechachangError, TimeoutError) as error:
-            log.info("A status was not changed.", action="status_not_changed", why=str(error))
-            return False
+            return _not_changed(error)
         return True
+
+
+def _not_changed(error: Exception) -> bool:
+    log.info("A status was not changed.", action="status_not_changed", why=str(error))
+    return False
 
 
 def _shown_by(response: AsyncSlackResponse) -> Body | None:

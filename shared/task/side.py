@@ -44,12 +44,6 @@ class Preferences(BaseModel, frozen=True, extra="ignore"):
     mode: Mode | None = None
     chosen_at: AwareDatetime | None = None
 
-    def is_newer_than(self, other: "Preferences") -> bool:
-        """Whether these were chosen after ``other``; a choice that was never made is oldest."""
-        if self.chosen_at is None or other.chosen_at is None:
-            return self.chosen_at is not None
-        return self.chosen_at > other.chosen_at
-
 
 @dataclass(frozen=True)
 class Requester:

@@ -112,7 +112,8 @@ async def test_a_signal_finishes_what_is_in_flight_and_ends_it_with_code_zero(
 
         assert code == 0
         assert [entry.step for entry in world.journal.entries(step="ack")] == ["ack"]
-        assert len(world.tasks()) == 1
+        # Pub/Sub's confirmation may come after the second that an attempt at publishing has.
+        assert len({task.task_id for task in world.tasks()}) == 1
         assert world.slack.sockets.sockets == []
     assert "Traceback" not in err + out
     assert actions(out)[:2] == ["started", "socket_connected"]
@@ -139,7 +140,7 @@ async def test_a_second_signal_while_it_ends_neither_hurries_it_nor_loses_a_ques
         assert code == 0
         assert "Traceback" not in err + out
         assert [entry.step for entry in world.journal.entries(step="ack")] == ["ack"]
-        assert len(world.tasks()) == 1
+        assert len({task.task_id for task in world.tasks()}) == 1
 
 
 async def said(action: str, process: Process) -> None:

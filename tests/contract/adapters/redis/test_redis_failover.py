@@ -1,6 +1,7 @@
 """Redis after a failover, and Redis that refuses: the processor goes on, and is back by itself."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -176,6 +177,20 @@ async def test_a_redis_that_answered_the_readiness_check_is_lost_when_it_is_gone
         assert not await written(connection, "a key")
     await redis.aclose()
     assert [log["action"] for log in logs] == ["redis_lost"]
+
+
+async def test_a_reply_that_came_while_this_process_was_busy_is_no_lost_redis(
+    tmp_path: Path,
+) -> None:
+    with real_redis(tmp_path) as url:
+        async with redis_connection(url, PATIENCE_S) as usual:
+            assert await written(usual, "a key")
+            connection = RedisConnection(usual.redis, patience_s=0.2)
+            asked = asyncio.create_task(written(connection, "a key"))
+            # The command is on its way once its task waits.
+            await asyncio.sleep(0)
+            time.sleep(0.4)  # noqa: ASYNC251 - as a long computation, or a processor taken away
+            assert await asked
 
 
 async def test_a_key_of_another_type_costs_nothing_but_itself(tmp_path: Path) -> None:

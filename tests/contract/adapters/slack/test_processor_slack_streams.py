@@ -330,6 +330,20 @@ async def test_an_operator_who_wants_no_more_streams_has_those_that_run_ended() 
         assert not here.bench.slack.workspace.live_streams()
 
 
+async def test_a_clearing_that_slack_refuses_has_failed_and_the_next_one_is_asked_for() -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread = here.streamed(asked.ts)
+        assert await thread.show_status("考え中")
+        here.bench.faults.add(
+            "slack",
+            "assistant.threads.setStatus",
+            Fault("error", status=200, error="invalid_thread_ts"),
+        )
+        assert [await thread.show_status("") for _ in range(2)] == [False, True]
+        assert not here.bench.slack.workspace.statuses
+
+
 @pytest.mark.parametrize("code", ["missing_scope", "channel_type_not_supported", "no_such_thing"])
 async def test_a_refused_status_is_asked_for_once_and_counts_as_cleared(code: str) -> None:
     async with processors() as (here, _):

@@ -53,7 +53,7 @@ class FakePreferences:
 
     async def newest(self, user_id: str, offered: Preferences) -> Preferences:
         held = await self.of(user_id)
-        if not offered.is_newer_than(held):
+        if offered.chosen_at is None or (held.chosen_at and offered.chosen_at <= held.chosen_at):
             return held
         if not self.lost:
             self.kept[user_id] = offered

@@ -170,6 +170,7 @@ class World:
                 self.homes,
                 "rev-7",
                 lambda: NOON,
+                sleep=self.naps,
             ),
             self._doctor(),
             Readiness(checks or {}),

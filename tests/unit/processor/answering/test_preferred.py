@@ -89,17 +89,6 @@ async def test_without_redis_the_language_is_slacks_and_the_mode_the_questions_o
     assert "再生成" in str(body.blocks)
 
 
-def test_the_later_choice_is_the_newer_one_whatever_comes_first() -> None:
-    never, early = Preferences(), Preferences(chosen_at=NOON)
-    late = Preferences(chosen_at=NOON.replace(hour=13))
-    assert late.is_newer_than(early)
-    assert early.is_newer_than(never)
-    assert not any(
-        older.is_newer_than(newer)
-        for older, newer in [(early, late), (never, late), (early, early)]
-    )
-
-
 def test_a_task_carries_choices_only_where_there_are_some() -> None:
     assert b"preferences" not in a_task().encode()
     choices = Preferences(language="en", mode=Mode.CODE, chosen_at=NOON)

@@ -61,6 +61,23 @@ async def test_without_redis_home_says_that_the_usage_is_unknown() -> None:
     await attended(world, Kind.HOME)
 
     assert "Usage isn't available" in str(world.homes.published["U1"])
+    assert len(world.naps.seconds) == 1
+
+
+async def test_a_pause_of_redis_neither_hides_the_usage_nor_undoes_a_newer_choice() -> None:
+    world = World()
+    world.preferences.kept["U1"] = CHOSEN
+    used, world.usages.used, world.preferences.lost = world.usages.used, None, True
+
+    async def answers_again() -> None:
+        world.usages.used, world.preferences.lost = used, False
+
+    world.naps.meanwhile = answers_again
+    earlier = Preferences(language="ja", chosen_at=NOON - timedelta(seconds=1))
+    await attended(world, Kind.HOME, preferences=earlier)
+
+    assert "Your usage today" in str(world.homes.published["U1"])
+    assert "isn't available" not in str(world.homes.published["U1"])
 
 
 CHOSEN = Preferences(language="en", mode=Mode.CODE, chosen_at=NOON)
