@@ -5,6 +5,8 @@ import binascii
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from simulators.gemini.answering import documents, grounding, tokens
@@ -42,8 +44,8 @@ class Generation:
         if number == 0 and self.thought:
             parts.insert(0, {"text": self.thought, "thought": True})
         last = number >= len(self.chunks) - 1
-        sent = "".join(self.chunks[: number + 1])
-        return self._with_candidate(parts, tokens.count(sent), finished=last)
+        count = self._tokens_sent[number] if self.chunks else 0
+        return self._with_candidate(parts, count, finished=last)
 
     def whole_json(self) -> dict[str, Any]:
         """The whole answer as ``generateContent`` gives it."""
@@ -54,6 +56,13 @@ class Generation:
         parts = [thought] if self.thought else []
         parts += [{"text": text}] if text else []
         return self._with_candidate(parts, tokens.count(text), finished=True)
+
+    @cached_property
+    def _tokens_sent(self) -> list[int]:
+        """The tokens of the answer up to and with each piece; counted once, because an answer of
+        100,000 characters has hundreds of pieces.
+        """
+        return list(accumulate(map(tokens.count, self.chunks)))
 
     @property
     def count(self) -> int:
