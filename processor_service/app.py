@@ -119,7 +119,9 @@ async def open_dependencies(
     """
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(
-            redis_connection(settings.redis_url, ca_file=settings.redis_ca_file)
+            redis_connection(
+                settings.redis_url, settings.redis_timeout / 1000, settings.redis_ca_file
+            )
         )
         slack = await stack.enter_async_context(
             slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)

@@ -50,6 +50,7 @@ class ProcessorSettings(ServiceSettings):
 
     redis_url: str = "redis://127.0.0.1:6379/0"
     redis_ca_file: FilePath | None = None
+    redis_timeout: Milliseconds = 100
     google_genai_use_vertexai: bool = False
     gemini_api_key: Annotated[SecretStr | None, Field(validate_default=True)] = None
     google_cloud_location: str | None = None

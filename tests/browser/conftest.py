@@ -13,6 +13,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
+from tests.support.workbenches.redis import PATIENT_REDIS
 from tests.support.workbenches.slack import FAST, Workbench, workbench
 
 ARGUMENTS = (
@@ -109,7 +110,7 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
     """The whole system: both services and every simulator, each test with one of its own."""
-    async with LocalStack(StackConfig(folder=tmp_path)) as started:
+    async with LocalStack(StackConfig(folder=tmp_path, processor=PATIENT_REDIS)) as started:
         yield started
 
 

@@ -8,11 +8,13 @@ import pytest
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
 from simulators.stack.provisioning import DeliveryRules
+from tests.support.workbenches.redis import PATIENT_REDIS
 
 QUICK = DeliveryRules(min_backoff_s=0.2, max_backoff_s=0.4)
 
 
 @pytest.fixture
 async def stack(tmp_path: Path) -> AsyncIterator[LocalStack]:
-    async with LocalStack(StackConfig(folder=tmp_path, delivery=QUICK)) as started:
+    config = StackConfig(folder=tmp_path, delivery=QUICK, processor=PATIENT_REDIS)
+    async with LocalStack(config) as started:
         yield started

@@ -17,6 +17,7 @@ from simulators.processes.tcp_ports import free_port
 
 # A busy machine must not turn a slow answer into a lost Redis.
 PATIENCE_S = 5.0
+PATIENT_REDIS = {"REDIS_TIMEOUT": str(round(PATIENCE_S * 1000))}
 
 
 @contextmanager

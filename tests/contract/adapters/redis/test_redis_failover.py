@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from structlog.testing import capture_logs
 
+from processor_service.app import open_dependencies
 from processor_service.ports.limits import Application
 from processor_service.ports.work import Lease, StoreUnavailable
 from processor_service.redis.cancels import RedisCancellations
@@ -20,6 +22,8 @@ from processor_service.redis.keys import task_key
 from processor_service.redis.leases import RedisLeases
 from processor_service.redis.limits import RedisLimits
 from processor_service.redis.rate_holds import RedisRateLimitHolds
+from processor_service.resilience.stopping import Stopping
+from processor_service.settings import ProcessorSettings
 from simulators.processes.tcp_ports import free_port
 from tests.support.machine import within
 from tests.support.workbenches.redis import PATIENCE_S, real_redis
@@ -271,3 +275,20 @@ async def worked_on(connection: RedisConnection, lease: Lease, held: Lease) -> N
         await limits.spend("T1", "U1", 10)
     await RedisRateLimitHolds(connection).record("chat.postMessage", 1.0)
     await RedisCancellations(connection).request("t1")
+
+
+@pytest.mark.parametrize(("timeout_ms", "known"), [(5_000, True), (50, False)])
+async def test_an_operator_gives_a_slow_redis_more_time(
+    tmp_path: Path, timeout_ms: int, known: bool
+) -> None:
+    with real_redis(tmp_path) as url:
+        settings = ProcessorSettings(
+            slack_bot_token=SecretStr("xoxb-local"),
+            gemini_api_key=SecretStr("unused"),
+            pubsub_emulator_host="unused:1",
+            redis_url=url,
+            redis_timeout=timeout_ms,
+        )
+        async with open_dependencies(settings, Stopping()) as deps, Redis.from_url(url) as operator:
+            await operator.client_pause(500)
+            assert (await deps.home.usage.of("T1", "U1") is not None) is known
