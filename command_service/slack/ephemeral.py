@@ -17,10 +17,12 @@ from shared.bounded import BoundedMap
 from shared.errors import (
     MechachangError,
     OutcomeUnknown,
+    RetryableError,
     SlackRefused,
     SlackUnavailable,
 )
 from shared.ledger import Ledger
+from shared.retry import Retries, RetryPolicy
 from shared.slack.blocks import Block
 from shared.slack.client import SLACK_FAILURES
 from shared.slack.refused_methods import RefusedMethods
@@ -37,6 +39,8 @@ _LATE_AFTER_S = 0.4
 # itself removes a status beside an answer after two minutes.
 _LOOKS_PER_MINUTE = 6
 _REMEMBERED = 1_000
+# Of clearing a status; Slack itself does so after two minutes.
+_PATIENCE = RetryPolicy(attempts=4)
 _REACT = "reactions.add"
 
 
@@ -50,6 +54,7 @@ class SlackUserSignals:
         ledger: Ledger,
         status_within_s: float = GIVEN_UP_AFTER_S,
         late_after_s: float = _LATE_AFTER_S,
+        patience: RetryPolicy = _PATIENCE,
     ) -> None:
         self._client = client
         self._access = access
@@ -58,6 +63,7 @@ class SlackUserSignals:
         self._notes = SlackNotes(client, access, ledger)
         self._status_within_s = status_within_s
         self._late_after_s = late_after_s
+        self._patience = patience
         self._shown: BoundedMap[str, asyncio.Event] = BoundedMap(_REMEMBERED)
         self._refused = RefusedMethods()
         self._looks: deque[float] = deque(maxlen=_LOOKS_PER_MINUTE)
@@ -101,15 +107,17 @@ class SlackUserSignals:
         if question.task_id in self._shown:
             return
         shown = self._shown.put(question.task_id, asyncio.Event())
-        began, may_stand = time.monotonic(), True
+        began = time.monotonic()
         try:
             said = await locale()
-            may_stand = await self._set_status(question, IS_THINKING[said], LOADING_LINES[said])
+            failure = await self._set_status(question, IS_THINKING[said], LOADING_LINES[said])
         finally:
             shown.set()
+        # Slack may have taken one that it did not confirm in time.
+        may_stand = failure is None or isinstance(failure, OutcomeUnknown)
         late = time.monotonic() - began > self._late_after_s
         if may_stand and late and await self._is_answered(question):
-            await self._set_status(question, "", [])
+            await self._clear_status(question)
 
     def _may_look(self) -> bool:
         now = time.monotonic()
@@ -136,16 +144,21 @@ class SlackUserSignals:
         shown = self._shown.pop(question.task_id)
         if shown is not None:
             await shown.wait()
-            await self._set_status(question, "", [])
+            await self._clear_status(question)
 
-    async def _set_status(self, question: Question, status: str, loading: list[str]) -> bool:
-        """Whether it may be visible now: Slack may have taken one that it did not confirm in time.
+    async def _clear_status(self, question: Question) -> None:
+        retries = Retries(self._patience)
+        while isinstance(failure := await self._set_status(question, "", []), RetryableError):
+            if not await retries.again(failure):
+                return
 
-        After a refusal it is not set again for a while.
-        """
+    async def _set_status(
+        self, question: Question, status: str, loading: list[str]
+    ) -> MechachangError | None:
+        """Slack's failure, if any; after a refusal it is not asked again for a while."""
         place = question.channel_id, question.thread_ts or ""
         if not self._refused.allows(STATUS_METHOD, *place):
-            return False
+            return SlackRefused("It is left out after a refusal.", slack_error="")
         try:
             async with asyncio.timeout(self._status_within_s):
                 await self._client.assistant_threads_setStatus(
@@ -160,10 +173,10 @@ class SlackUserSignals:
                 self._refused.note(STATUS_METHOD, *place, failure)
             if not isinstance(failure, SlackRefused):
                 self._log(failure, STATUS_METHOD)
-            return isinstance(failure, OutcomeUnknown)
+            return failure
         if status:
             FIRST_SIGN.record(question.age_s(datetime.now(UTC)), source=question.source)
-        return True
+        return None
 
     def _log(self, failure: MechachangError | None, method: str) -> None:
         if failure is not None:

@@ -79,7 +79,7 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     run: TaskRun | None = None
     async with _leased(task, delivery, deps) as work:
         if work.lease is not None:
-            run = _begin(work.lease, work.until, deps)
+            run = _begin(work.lease, work, deps)
             if not await is_for_us(task, deps.follow_ups, run.patience):
                 work.outcome = Outcome.NOT_FOLLOWED
             else:
@@ -142,7 +142,7 @@ async def give_up(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     run: TaskRun | None = None
     async with _leased(task, delivery, deps) as work:
         if work.lease is not None:
-            run = _begin(work.lease, work.until, deps)
+            run = _begin(work.lease, work, deps)
             if await is_for_us(task, deps.follow_ups, run.patience):
                 async with deps.slack.statuses.of(task, deps.slack.conversations, again=run):
                     await _tell_given_up(await localised(task, deps.source.people), run, deps)
@@ -268,6 +268,7 @@ def _leased(
     return leased(task, delivery.message_id, leases, deps.deadline_s, deps.stopping)
 
 
-def _begin(lease: Lease, until: float, deps: AnswerDeps) -> TaskRun:
+def _begin(lease: Lease, work: LeasedWork, deps: AnswerDeps) -> TaskRun:
     held = TaskLease(deps.coordination.leases, lease)
-    return TaskRun(held, deps.retry_policy.ending(until), stopping=deps.stopping)
+    patience = deps.retry_policy.ending(work.until)
+    return TaskRun(held, patience, after_death=work.deaths > 0, stopping=deps.stopping)

@@ -19,6 +19,7 @@ from processor_service.ports.conversations import Posted
 from processor_service.ports.limits import EDIT, RateBudget
 from processor_service.ports.work import Lease
 from processor_service.rendering.button_row import without_row
+from processor_service.resilience.late_looks import LateLooks
 from processor_service.resilience.lease import LeaseLost, NoLease
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import MechachangError
@@ -77,7 +78,7 @@ async def look_later(
     could be there unseen, the first look is waited for, so that the delivery comes again if the
     worker dies before it.
     """
-    doubtful = run is not None and run.doubtful
+    doubtful = run is not None and (run.doubtful or run.after_death)
     if outcome is Outcome.HELD or (outcome is Outcome.TRY_LATER and not doubtful):
         # The task's next worker comes late enough, and looks in turn.
         return
@@ -88,11 +89,17 @@ async def look_later(
             doubtful = await deps.coordination.leases.has_possible_duplicate(task.task_id)
         look = partial(clean_up, task, delivery, deps, done=False, within_s=_LOOK_WITHIN_S)
         looks = deps.slack.late_looks
-        worth = run is not None and (run.unconfirmed or (run.unguarded and looks.has_room))
-        if worth and outcome is not Outcome.TRY_LATER:
-            await looks.first(task.task_id, look)
+        if outcome is not Outcome.TRY_LATER and _first_is_awaited(outcome, run, looks):
+            await looks.first(task.task_id, look, often=doubtful)
         else:
             looks.after(task.task_id, look, often=successor and doubtful)
+
+
+def _first_is_awaited(outcome: Outcome, run: TaskRun | None, looks: LateLooks) -> bool:
+    if run is None:
+        # Its worker may have died between the end of the task and its first look.
+        return outcome is Outcome.ALREADY_DONE and looks.has_room
+    return run.unconfirmed or ((run.unguarded or run.after_death) and looks.has_room)
 
 
 async def remove_left(task: Task, left: Sequence[Posted], writer: SlackWriter) -> None:

@@ -40,7 +40,8 @@ class TaskRun:
 
     ``doubtful``: another worker may have written beside us, or a post of ours may have had an
     unconfirmed effect; ``unguarded`` if we wrote while nothing kept workers apart, ``unconfirmed``
-    if Slack may take a post of ours when no worker looks any more. ``cancel`` says whether the user
+    if Slack may take a post of ours when no worker looks any more, ``after_death`` if an earlier
+    worker died with the task, perhaps during a call. ``cancel`` says whether the user
     has stopped the task, ``stopping`` whether the process was told to end; ``tell_limited`` is
     called with each pause that Slack's limits force. ``untold``: the task is refused, and only
     another one's notice says so.
@@ -51,6 +52,7 @@ class TaskRun:
     doubtful: bool = False
     unguarded: bool = False
     unconfirmed: bool = False
+    after_death: bool = False
     untold: bool = False
     cancel: CancelToken = field(default_factory=CancelToken)
     stopping: Stopping = field(default_factory=Stopping)

@@ -140,9 +140,10 @@ class StreamOwners(Protocol):
     async def own(self, channel: str, ts: str, task_id: str) -> None:
         """Remember the stream's task, or remember it for longer."""
 
-    async def try_own(self, channel: str, ts: str, task_id: str) -> bool:
+    async def try_own(self, channel: str, ts: str, task_id: str, *, alone: bool) -> bool:
         """Like ``own`` unless another task is remembered; whether the stream is now this task's.
-        While the store is lost, only one task of this process gets it.
+        While the store is lost, only a task that is ``alone`` in its thread gets it: another one's
+        worker may be writing to it.
         """
 
     async def owner(self, channel: str, ts: str) -> str | None:

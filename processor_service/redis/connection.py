@@ -33,6 +33,7 @@ Lost = TypeVar("Lost")
 
 SLOW_S = 0.1
 REST_S = 1.0
+_TURNS: Final = 10
 # The server is no longer the primary, or not the one for these keys; MovedError is an AskError,
 # MasterDownError a ClusterDownError. LOADING is a lost connection to redis-py, and retried as one.
 _ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
@@ -60,7 +61,7 @@ class ScriptForgotten(StoreUnavailable):
 
 
 class RedisConnection:
-    """Runs commands within ``patience_s`` seconds in which this process runs, too.
+    """Runs commands within ``patience_s`` seconds, not counting how long this process is busy.
 
     After a failure it rests for a second, so that a lost Redis does not add its timeout to every
     step; loss and return are logged once each. A server that was never reached counts as lost only
@@ -212,18 +213,23 @@ class Script:
 
 @asynccontextmanager
 async def _within(patience_s: float) -> AsyncIterator[None]:
-    """Like ``asyncio.timeout``, but as long as this process was too busy to look does not count:
-    the loop runs a timer that is due before the task whose reply has just been read.
+    """Like ``asyncio.timeout``, in turns of the event loop: how long this process is busy with
+    other work does not count. Otherwise one that has just taken on many tasks, which makes each
+    turn long, would take its own delay for a lost Redis.
     """
-    loop = asyncio.get_running_loop()
-    due_at = loop.time() + patience_s
+    loop, left = asyncio.get_running_loop(), _TURNS
+    due: asyncio.TimerHandle
     async with asyncio.timeout(None) as bound:
 
-        def look() -> None:
-            now = loop.time()
-            bound.reschedule(now + min(now - due_at, patience_s))
+        def turn() -> None:
+            nonlocal left, due
+            left -= 1
+            if left:
+                due = loop.call_later(patience_s / _TURNS, turn)
+            else:
+                bound.reschedule(loop.time())
 
-        due = loop.call_at(due_at, look)
+        due = loop.call_later(patience_s / _TURNS, turn)
         try:
             yield
         finally:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Final
 
 from processor_service.ports.work import STREAM_TTL_S, StoreUnavailable
-from processor_service.redis.connection import RedisConnection
+from processor_service.redis.connection import REST_S, RedisConnection
 from processor_service.redis.keys import (
     LAST_THREAD_TTL_S,
     RESPONSES_TTL_S,
@@ -14,11 +14,14 @@ from processor_service.redis.keys import (
     responses_key,
     stream_key,
 )
+from shared.background import Background
 from shared.bounded import BoundedMap
 from shared.ledger import Mark
+from shared.retry import Retries, RetryPolicy, doubling
 from shared.slack.message import is_ts
 
 _REMEMBERED: Final = 1_000
+_WHILE_YOUNG: Final = RetryPolicy(4, back_off=doubling(REST_S + 0.1, REST_S + 0.1))
 
 
 class RedisResponses:
@@ -73,15 +76,30 @@ class RedisStreamOwners:
     def __init__(self, connection: RedisConnection) -> None:
         self._connection = connection
         self._own: BoundedMap[tuple[str, str], str] = BoundedMap(_REMEMBERED)
+        self._unkept: set[tuple[str, str]] = set()
+        self._background = Background()
 
     async def own(self, channel: str, ts: str, task_id: str) -> None:
         self._own.put((channel, ts), task_id)
-        await self._connection.put(stream_key(channel, ts), task_id, STREAM_TTL_S)
+        kept = await self._connection.put(stream_key(channel, ts), task_id, STREAM_TTL_S)
+        if not kept and (channel, ts) not in self._unkept:
+            # Nothing may be appended for a while, and others take it for nobody's after 5 s.
+            self._unkept.add((channel, ts))
+            self._background.start(self._own_again(channel, ts, task_id), f"own:{ts}")
 
-    async def try_own(self, channel: str, ts: str, task_id: str) -> bool:
+    async def _own_again(self, channel: str, ts: str, task_id: str) -> None:
+        retries = Retries(_WHILE_YOUNG)
+        try:
+            while await retries.again():
+                if await self._connection.put(stream_key(channel, ts), task_id, STREAM_TTL_S):
+                    return
+        finally:
+            self._unkept.discard((channel, ts))
+
+    async def try_own(self, channel: str, ts: str, task_id: str, *, alone: bool) -> bool:
         redis, key = self._connection.redis, stream_key(channel, ts)
         free = redis.set(key, task_id, nx=True, ex=STREAM_TTL_S)
-        taken = await self._connection.attempt(free, key, lost=True)
+        taken = await self._connection.attempt(free, key, lost=alone)
         owner = task_id if taken else await self._connection.get(key)
         # Another task of this process may have got it meanwhile, without Redis.
         if owner != task_id or (self._own.get((channel, ts)) or task_id) != task_id:

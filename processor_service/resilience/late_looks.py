@@ -64,8 +64,10 @@ class LateLooks:
         """
         return self._awaited < self._burst
 
-    async def first(self, task_id: str, look: Callable[[], Awaitable[None]]) -> None:
-        """Wait for the first look; the others follow in the background.
+    async def first(
+        self, task_id: str, look: Callable[[], Awaitable[None]], *, often: bool
+    ) -> None:
+        """Wait for the first look; ``often`` the others follow in the background.
 
         A delivery that is not acknowledged before it comes again if its worker dies meanwhile. It
         takes its place among the looks, but does not wait for it: the delivery is held open.
@@ -77,7 +79,7 @@ class LateLooks:
             self._awaited -= 1
         self._wait_s()
         await look()
-        if not self._closing.is_set():
+        if often and not self._closing.is_set():
             self._background.start(self._look(look, self._pauses_s[1:]), f"late_look:{task_id}")
 
     async def _look(self, look: Callable[[], Awaitable[None]], pauses_s: tuple[float, ...]) -> None:

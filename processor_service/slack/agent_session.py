@@ -53,7 +53,9 @@ class SlackSession:
         return True
 
     async def _set(self, status: str, **begin: str) -> bool:
-        """False if it may have failed. A refusal counts as done: there is no session."""
+        """False if it may have failed. A refusal counts as done, there is no session, unless Slack
+        has accepted one here.
+        """
         if not self.refused.allows(SESSION_METHOD, self.channel, self.thread_ts):
             return True
         where = {"channel_id": self.channel, "thread_ts": self.thread_ts, "status": status}
@@ -62,8 +64,15 @@ class SlackSession:
                 # The SDK has no method of that name yet.
                 await self.calls.client.api_call(SESSION_METHOD, json={**where, **begin})
         except SlackRefused as refused:
-            self.refused.note(SESSION_METHOD, self.channel, self.thread_ts, refused)
+            if not self.refused.note(SESSION_METHOD, self.channel, self.thread_ts, refused):
+                return _not_changed(refused)
         except (MechachangError, TimeoutError) as error:
-            log.info("A session was not changed.", action="session_not_changed", why=str(error))
-            return False
+            return _not_changed(error)
+        else:
+            self.refused.accept(SESSION_METHOD, self.channel, self.thread_ts)
         return True
+
+
+def _not_changed(error: Exception) -> bool:
+    log.info("A session was not changed.", action="session_not_changed", why=str(error))
+    return False

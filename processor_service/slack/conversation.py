@@ -307,8 +307,8 @@ class SlackConversation(SlackReading):
     async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
         """Set or clear the thread's status; a failure is logged and changes nothing.
 
-        After it refused a status Slack is not asked again for a while. A refused clearing has
-        failed: Slack had accepted the status, and it would stay for two minutes.
+        After a refusal Slack is not asked again for a while, unless it had accepted a status here:
+        that would stay for two minutes.
         """
         if self.thread_ts is None or self.status is None:
             return True
@@ -322,10 +322,14 @@ class SlackConversation(SlackReading):
                 )
         except SlackRefused as refused:
             if not status:
+                # The command service has shown it.
+                self.refused.accept(STATUS_METHOD, self.channel, self.thread_ts)
+            if not self.refused.note(STATUS_METHOD, self.channel, self.thread_ts, refused):
                 return _not_changed(refused)
-            self.refused.note(STATUS_METHOD, self.channel, self.thread_ts, refused)
         except (MechachangError, TimeoutError) as error:
             return _not_changed(error)
+        else:
+            self.refused.accept(STATUS_METHOD, self.channel, self.thread_ts)
         return True
 
 

@@ -44,6 +44,15 @@ class RefusedMethods:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._resting: BoundedMap[tuple[str, str], None] = BoundedMap(_REMEMBERED, clock=clock)
+        self._accepted: BoundedMap[tuple[str, str], None] = BoundedMap(
+            _REMEMBERED, REFUSED_FOR_S, clock
+        )
+
+    def accept(self, method: str, channel: str, thread_ts: str) -> None:
+        """Note that Slack has accepted ``method`` in that thread: for a while no refusal that
+        concerns the thread alone is noted.
+        """
+        self._accepted.put((method, f"{channel}:{thread_ts}"), None)
 
     def note(
         self,
@@ -53,15 +62,17 @@ class RefusedMethods:
         error: SlackRefused | SlackUnavailable,
         *,
         missing: bool = False,
-    ) -> None:
+    ) -> bool:
         """Note that Slack refused ``method`` in that thread, or rate-limited it. ``missing``: the
-        server does not know it anywhere.
+        server does not know it anywhere. False if that will pass: Slack has accepted it there.
         """
         place, for_s = ("", MISSING_FOR_S) if missing else _scope(channel, thread_ts, error)
+        if (method, place) in self._accepted:
+            return False
         known = (method, place) in self._resting
         self._resting.put((method, place), None, for_s)
         if known or isinstance(error, SlackUnavailable):
-            return
+            return True
         log.warning(
             "Slack refuses an optional call; it is left out for a while.",
             action="method_refused",
@@ -69,6 +80,7 @@ class RefusedMethods:
             slack_error=error.slack_error,
             for_s=for_s,
         )
+        return True
 
     def allows(self, method: str, channel: str, thread_ts: str) -> bool:
         """Whether Slack may accept ``method`` in that thread, as far as we know."""

@@ -135,12 +135,23 @@ class Ledger:
             accepted=key in self._watch.acked and not undelivered,
             turned_away=undelivered,
             may_be_cut=asked.question.marker in self._limited,
-            status_left=is_last and thread in self._stack.slack.workspace.statuses,
+            status_left=is_last and self._has_status(thread) and not self._lost_its_sign(asked),
             stream_left=is_last and self._has_stream(thread),
             session_left=is_last and self._is_processing(thread),
             card_left=thread in self._cards_at_work,
         )
         return Case(asked, record, (key, f"task:{asked.task_id}"))
+
+    def _has_status(self, thread: tuple[str, str]) -> bool:
+        return thread in self._stack.slack.workspace.statuses
+
+    def _lost_its_sign(self, asked: Asked) -> bool:
+        """Whether whoever showed the question's sign was killed, and no service got the question.
+        Slack removes such a status after two minutes; here it stays.
+        """
+        kills = self._injector.spans["command service killed"]
+        asked_at = float(asked.ts or "inf")
+        return self._is_undelivered(asked) and any(kill.ended >= asked_at for kill in kills)
 
     def _is_undelivered(self, asked: Asked) -> bool:
         return any(
@@ -171,7 +182,7 @@ class Ledger:
             accepted=bool(asked.acked),
             turned_away=not asked.acked,
             may_be_cut=asked.question.marker in self._limited,
-            status_left=thread in self._stack.slack.workspace.statuses,
+            status_left=self._has_status(thread),
             session_left=self._is_processing(thread),
             card_left=thread in self._cards_at_work,
             stream_left=self._has_stream(thread),

@@ -79,7 +79,7 @@ class Owners:
     async def own(self, channel: str, ts: str, task_id: str) -> None:
         return None
 
-    async def try_own(self, channel: str, ts: str, task_id: str) -> bool:
+    async def try_own(self, channel: str, ts: str, task_id: str, *, alone: bool) -> bool:
         return True
 
     async def owner(self, channel: str, ts: str) -> str | None:

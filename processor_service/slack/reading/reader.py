@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -31,7 +31,7 @@ from processor_service.slack.reading.thread_messages import (
 from processor_service.slack.reading.trimming import TrimmedMessages, size_of
 from processor_service.slack.reading.unconfirmed_starts import UnconfirmedStarts
 from processor_service.slack.shown_body import body_shown
-from shared.ledger import growing_mark
+from shared.ledger import Ledger, growing_mark
 from shared.slack.message import Message, MessageRef, cursor_after, messages_in
 from shared.task import Purpose, QuotedMessage, Subject
 
@@ -141,7 +141,7 @@ class SlackReading:
             limit = next_page(asked, chars)
         return kept.messages, False
 
-    async def _left(self, task_id: str, messages: Iterable[Message]) -> list[Posted]:
+    async def _left(self, task_id: str, messages: Sequence[Message]) -> list[Posted]:
         """Our streams among these messages that no worker writes to."""
         found = await self._posted(task_id, messages, in_turn=False)
         return [one for one in found if one.live]
@@ -157,11 +157,12 @@ class SlackReading:
         )
 
     async def _posted(
-        self, task_id: str, messages: Iterable[Message], *, in_turn: bool = True
+        self, task_id: str, messages: Sequence[Message], *, in_turn: bool = True
     ) -> list[Posted]:
         found: list[Posted] = []
         parts = 0
         ledger = (await self.calls.ourselves()).ledger
+        alone = self._is_alone(messages, ledger)
         for message in messages:
             if not ledger.wrote(message):
                 continue
@@ -169,7 +170,9 @@ class SlackReading:
             if mark is not None and mark.task_id == task_id:
                 found.append(Posted(str(message["ts"]), mark))
                 parts += mark.role == "answer"
-            elif mark is None and await self._is_streamed_for(task_id, message, in_turn=in_turn):
+            elif mark is None and await self._is_streamed_for(
+                task_id, message, in_turn=in_turn, alone=alone
+            ):
                 # It does not say so itself yet, but it follows the parts before it.
                 parts += 1
                 mark = growing_mark(task_id, parts)
@@ -177,6 +180,13 @@ class SlackReading:
             elif (shared := ledger.file_mark_of(task_id, message, self.channel)) is not None:
                 found.append(Posted(str(message["ts"]), shared))
         return found
+
+    def _is_alone(self, messages: Sequence[Message], ledger: Ledger) -> bool:
+        """Whether nobody else has written in the thread, who may have asked, too."""
+        if self.place is None or self.place.continues_thread:
+            return False
+        others = (one for one in messages if not ledger.wrote(one))
+        return all(one["ts"] == self.place.message_ts for one in others)
 
     async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
         wanted = {part.ts for part in parts}
@@ -192,11 +202,11 @@ class SlackReading:
         return messages_in(await self._page(first, None, FIRST_PAGE))
 
     async def _is_streamed_for(
-        self, task_id: str, message: Mapping[str, Any], *, in_turn: bool
+        self, task_id: str, message: Mapping[str, Any], *, in_turn: bool, alone: bool
     ) -> bool:
         """Whether an unmarked message of ours is a stream of the task, or one without an owner.
 
-        ``in_turn`` the latter becomes the task's.
+        ``in_turn`` the latter becomes the task's; ``alone`` even while Redis is lost.
         A stream that a user stopped, or that Slack ended, no longer runs but has no mark.
         """
         if self.owners is None:
@@ -212,7 +222,7 @@ class SlackReading:
         if in_turn:
             # Two tasks of a thread can be in work at once while Redis is lost.
             old = age_s > _ORPHANED_AFTER_S
-            return old and await self.owners.try_own(self.channel, ts, task_id)
+            return old and await self.owners.try_own(self.channel, ts, task_id, alone=alone)
         nobodys = await self.owners.has_no_owner(self.channel, ts)
         return age_s > (_ORPHANED_AFTER_S if nobodys else _LEFT_AFTER_S)
 

@@ -43,3 +43,12 @@ def test_what_is_refused_in_a_thread_is_asked_for_in_the_others() -> None:
     refused.note(METHOD, "C1", "1.1", SlackRefused("no", slack_error="no_such_thing"))
     assert not refused.allows(METHOD, "C1", "1.1")
     assert refused.allows(METHOD, "C1", "2.2")
+
+
+def test_a_refusal_in_a_thread_that_accepted_the_method_before_is_not_kept() -> None:
+    refused = RefusedMethods(Clock())
+    refused.accept(METHOD, "C1", "1.1")
+    assert not refused.note(METHOD, "C1", "1.1", SlackRefused("no", slack_error="no_such_thing"))
+    assert refused.allows(METHOD, "C1", "1.1")
+    assert refused.note(METHOD, "C1", "1.1", SlackRefused("no", slack_error="missing_scope"))
+    assert not refused.allows(METHOD, "C1", "1.1")

@@ -10,11 +10,13 @@ from command_service.payloads.model import EphemeralTarget
 from command_service.slack.access import SlackAccess
 from command_service.slack.ephemeral import SlackUserSignals
 from shared.ledger import Mark
+from shared.retry import RetryPolicy
 from shared.slack.client import slack_client
 from shared.task import Locale
 from simulators.faults import Fault
 from tests.support import signed
 from tests.support.fakes.command.payloads import a_question
+from tests.support.fakes.processor.retrying import Naps
 from tests.support.workbenches.command import Stack
 
 pytestmark = pytest.mark.usefixtures("tracing")
@@ -74,6 +76,24 @@ async def test_the_status_of_a_question_that_was_not_taken_is_cleared(world: Sta
         await replies.hide_thinking(question)
     calls = world.journal.entries(step="api")
     assert len([c for c in calls if c.detail["method"] == "assistant.threads.setStatus"]) == 4
+
+
+@pytest.mark.parametrize("fault", [Fault("drop_before"), Fault("error", status=500)])
+async def test_a_status_whose_clearing_is_lost_is_cleared_again(world: Stack, fault: Fault) -> None:
+    general = world.slack.people.channel("#general").id
+    asked = world.slack.people.post("hana", "#general", "hello")
+    question = replace(a_question(channel_id=general), thread_ts=asked.ts)
+    async with slack_client("xoxb-local", world.api_url) as client:
+        replies = SlackUserSignals(
+            client,
+            SlackAccess(client, lambda _: None),
+            signed.ledger_of(world),
+            patience=RetryPolicy(4, Naps()),
+        )
+        await replies.show_thinking(question, in_japanese)
+        world.faults.add("slack", "assistant.threads.setStatus", fault, 2)
+        await replies.hide_thinking(question)
+    assert world.slack.workspace.statuses == {}
 
 
 @pytest.mark.parametrize("answered", [True, False])

@@ -123,7 +123,7 @@ class FakeStreamOwners:
     async def own(self, channel: str, ts: str, task_id: str) -> None:
         self.owners[channel, ts] = task_id
 
-    async def try_own(self, channel: str, ts: str, task_id: str) -> bool:
+    async def try_own(self, channel: str, ts: str, task_id: str, *, alone: bool) -> bool:
         return self.owners.setdefault((channel, ts), task_id) == task_id
 
     async def owner(self, channel: str, ts: str) -> str | None:

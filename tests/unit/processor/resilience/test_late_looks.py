@@ -93,6 +93,30 @@ async def test_what_a_worker_left_that_died_is_looked_for_after_the_next_deliver
     assert world.conversation.messages == [answer]
 
 
+@pytest.mark.parametrize("answered", [False, True])
+async def test_after_a_worker_died_the_next_delivery_is_acknowledged_after_its_first_look(
+    answered: bool,
+) -> None:
+    # It may have died during a call, and the next worker within seconds, too.
+    world = World(late_looks=LateLooks((3600.0,)), model=at_once())
+    if answered:
+        assert await world.answer() is Outcome.ANSWERED
+    else:
+        world.leases.begun[TASK_ID] += 1
+    delivery = asyncio.create_task(world.answer(attempt=2))
+    async with asyncio.timeout(5):
+        while not world.leases.done:  # noqa: ASYNC110 - the fake tells nobody
+            await asyncio.sleep(0)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    [answer] = world.conversation.messages
+    world.conversation.messages.append(LATE)
+    assert not delivery.done()
+    await world.late_looks.close()
+    assert await delivery is (Outcome.ALREADY_DONE if answered else Outcome.ANSWERED)
+    assert world.conversation.messages == [answer]
+
+
 @pytest.mark.parametrize("doubtful", [True, False])
 async def test_what_a_worker_left_in_doubt_that_died_is_looked_for_until_nothing_can_come(
     doubtful: bool,
@@ -263,5 +287,5 @@ async def test_a_look_that_a_delivery_waits_for_does_not_wait_for_others() -> No
 
     looks = LateLooks((0.0,), burst=0, every_s=3600.0)
     async with asyncio.timeout(5):
-        await looks.first("task", look)
+        await looks.first("task", look, often=True)
     assert seen == ["looked"]
