@@ -87,6 +87,7 @@ class Adapters:
     queue: PubSubQueue
     background: Background
     ledger: Ledger
+    team_id: str
 
 
 class _Port:
@@ -148,14 +149,14 @@ async def running(
                 settings.google_cloud_project,
                 settings.pubsub_topic,
                 settings.pubsub_emulator_host,
-                after_silence,
+                lambda outage_s: catch_up.after_outage(outage_s),  # noqa: PLW0108 - it is made below
             )
         )
         background = Background()
         stack.push_async_callback(background.close, _BACKGROUND_S)
         access = SlackAccess(slack, after_silence)
         await stack.enter_async_context(alongside(access.watch(), "slack:access"))
-        adapters = Adapters(slack, access, queue, background, ledger)
+        adapters = Adapters(slack, access, queue, background, ledger, identity.team_id)
         repetition = _use_cases(settings, adapters)
         history = SlackHistory(slack, access)
         catch_up = Backfill(BackfillDeps(history, repetition.submit_deps, identity, ledger))
@@ -261,7 +262,7 @@ def _use_cases(settings: CommandSettings, adapters: Adapters) -> AskAgainDeps:
             max_prompt_chars=settings.max_prompt_chars,
         ),
         throttle=PerUserThrottle(GENEROSITY * settings.user_requests_per_minute),
-        sharing=Sharing(SlackDiagnostics(slack, access)),
+        sharing=Sharing(SlackDiagnostics(slack, access, adapters.team_id)),
         following=settings.following,
         asking=settings.asking_reaction,
     )
@@ -297,7 +298,7 @@ def _doctor(
     adapters: Adapters,
     socket_state: Callable[[], Awaitable[SocketState | None]],
 ) -> DoctorDeps:
-    surroundings = SlackDiagnostics(adapters.slack, adapters.access)
+    surroundings = SlackDiagnostics(adapters.slack, adapters.access, adapters.team_id)
     pace = Pace(REPORT_EVERY_S)
     return DoctorDeps(submit_deps, identity, surroundings, socket_state, pace, settings.k_revision)
 

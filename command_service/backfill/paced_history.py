@@ -19,13 +19,18 @@ class BackfillLimits:
 
     The methods that read allow some 50 calls a minute (docs.slack.dev, rate limits: Tier 3), which
     the processor shares: the first ``free_pages`` are read at once, each further one after
-    ``pause_s``.
+    ``pause_s``. A sweep that a limit cuts short is one of at most ``sweeps``, each ``rest_s`` after
+    the one before: meanwhile the processor answers, and Slack's limits recover.
     """
 
     age_s: float = 30 * 60
     """After this long a user no longer waits for an answer."""
+    kept_age_s: float = 24 * 3600
+    """So long a user waits who was told that their question is kept."""
     thread_age_s: float = 24 * 3600
     """Threads begun this long before the window are looked at, too."""
+    sweeps: int = 8
+    rest_s: float = 60.0
     questions: int = 200
     pages: int = 300
     within_s: float = 15 * 60

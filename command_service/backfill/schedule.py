@@ -8,10 +8,17 @@ import time
 from contextvars import Context
 from dataclasses import asdict
 
-from command_service.backfill.sweep import BackfillDeps, Sweep, SweepReport, SweepWindow
+from command_service.backfill.sweep import (
+    BackfillDeps,
+    Sweep,
+    SweepReport,
+    SweepWindow,
+    SweptBefore,
+)
 from command_service.payloads.model import ConversationKind
 from shared.background import Background
 from shared.telemetry.log import get_logger
+from shared.telemetry.metrics import CATCH_UP_SWEEPS
 
 log = get_logger(__name__)
 
@@ -22,7 +29,8 @@ _GRACE_S = 60.0
 class Backfill:
     """Runs sweeps in the background, one at a time; gaps reported meanwhile become one more sweep.
 
-    ``sweeps`` counts those that have ended.
+    Another one goes on where a limit or a failure cut one short, until all is read: no question is
+    left silently. ``sweeps`` counts those that have ended.
     """
 
     def __init__(self, deps: BackfillDeps) -> None:
@@ -36,7 +44,15 @@ class Backfill:
     def after_silence(self, silent_s: float | None) -> None:
         """Report a silence of ``silent_s`` seconds, None if its length is not known."""
         limit_s = self._deps.limits.age_s
-        reach_s = limit_s if silent_s is None else min(silent_s + _GRACE_S, limit_s)
+        self._look_back(limit_s if silent_s is None else min(silent_s + _GRACE_S, limit_s))
+
+    def after_outage(self, outage_s: float) -> None:
+        """Report that Pub/Sub took nothing for ``outage_s`` seconds: users were told meanwhile that
+        their questions are kept, and wait for their answers.
+        """
+        self._look_back(min(outage_s + _GRACE_S, self._deps.limits.kept_age_s))
+
+    def _look_back(self, reach_s: float) -> None:
         since = time.time() - reach_s
         self._since = since if self._since is None else min(self._since, since)
         if not self._running:
@@ -48,24 +64,36 @@ class Backfill:
         try:
             while self._since is not None:
                 since, self._since = self._since, None
-                window = SweepWindow(since, until=time.time())
-                _tell(await Sweep(self._deps).run(window, self._refused_kinds), window)
-                self.sweeps += 1
+                await self._sweep(SweepWindow(since, until=time.time()))
         finally:
             self._running = False
+
+    async def _sweep(self, window: SweepWindow) -> None:
+        limits, before = self._deps.limits, SweptBefore()
+        for left in reversed(range(limits.sweeps)):
+            report = await Sweep(self._deps, before).run(window, self._refused_kinds)
+            _tell(report, window, goes_on=report.is_incomplete and left > 0)
+            self.sweeps += 1
+            if not report.is_incomplete or not left:
+                return
+            await self._deps.sleep(limits.rest_s)
 
     async def close(self) -> None:
         """End a running sweep at once: the next start repeats it. Idempotent."""
         await self._background.close(within_s=0.0)
 
 
-def _tell(report: SweepReport, window: SweepWindow) -> None:
-    text, tell = "Looked for missed questions.", log.info
-    if report.cut_short_by is not None:
-        text, tell = "Looked for missed questions, but a limit cut it short.", log.warning
+def _tell(report: SweepReport, window: SweepWindow, *, goes_on: bool) -> None:
+    text, tell, end = "Looked for missed questions.", log.info, "whole"
+    if goes_on:
+        text, tell, end = "Looked for missed questions; another sweep goes on.", log.warning, "cut"
+    elif report.is_incomplete:
+        text, tell, end = "Questions may have been missed for good.", log.error, "given_up"
+    CATCH_UP_SWEEPS.add(end=end)
     tell(
         text,
         action="caught_up",
         window_s=round(window.until - window.since),
+        goes_on=goes_on,
         **asdict(report),
     )

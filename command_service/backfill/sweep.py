@@ -14,8 +14,10 @@ from command_service.payloads.model import (
     Identity,
     JoinedConversation,
     Question,
+    RejectReason,
 )
 from command_service.ports import ChannelHistory
+from command_service.use_cases.policy import Rejected
 from command_service.use_cases.submit import Accepted, HandedBack, SubmitDeps, submit
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import Ledger
@@ -56,15 +58,34 @@ class SweepWindow:
 
 @dataclass
 class SweepReport:
-    """The result of a sweep. ``unread``: conversations it could not read (``BackfillLimits``)."""
+    """The result of a sweep. ``unread``: conversations it could not read (``BackfillLimits``);
+    ``failed``: those of them that Slack may let us read later. ``throttled``: questions of users
+    who have asked too many at once.
+    """
 
     pages: int = 0
     conversations: int = 0
     published: int = 0
     answered_before: int = 0
     refused: int = 0
+    throttled: int = 0
     unread: int = 0
+    failed: int = 0
     cut_short_by: str | None = None
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether another sweep over the same window may find more."""
+        return self.cut_short_by is not None or self.failed > 0 or self.throttled > 0
+
+
+@dataclass
+class SweptBefore:
+    """What the sweeps over one window have done with: nothing of it is read or published again."""
+
+    conversations: set[str] = field(default_factory=set)
+    threads: set[tuple[str, str]] = field(default_factory=set)
+    task_ids: set[str] = field(default_factory=set)
 
 
 class Sweep:
@@ -74,8 +95,9 @@ class Sweep:
     commands and clicks leave no trace to find.
     """
 
-    def __init__(self, deps: BackfillDeps) -> None:
+    def __init__(self, deps: BackfillDeps, before: SweptBefore | None = None) -> None:
         self._deps = deps
+        self._before = before or SweptBefore()
         self._history = ThrottledHistory(deps.history, deps.limits, deps.sleep)
         self.report = SweepReport()
 
@@ -84,7 +106,8 @@ class Sweep:
         try:
             async with asyncio.timeout(self._deps.limits.within_s):
                 for conversation in await self._conversations(refused_kinds):
-                    await self._conversation(conversation, window)
+                    if conversation.id not in self._before.conversations:
+                        await self._conversation(conversation, window)
         except LimitReached as reached:
             self.report.cut_short_by = reached.limit
         except TimeoutError:
@@ -119,15 +142,19 @@ class Sweep:
         return []
 
     async def _conversation(self, conversation: JoinedConversation, window: SweepWindow) -> None:
+        throttled = self.report.throttled
         try:
             await self._read(conversation, window)
         except (RetryableError, SlackRefused) as error:
             self._note_unread(conversation.id, error)
-        else:
-            self.report.conversations += 1
+            return
+        self.report.conversations += 1
+        if self.report.throttled == throttled:
+            self._before.conversations.add(conversation.id)
 
     def _note_unread(self, where: str, error: RetryableError | SlackRefused) -> None:
         self.report.unread += 1
+        self.report.failed += isinstance(error, RetryableError)
         log.warning(
             "The search for missed questions failed.",
             action="catch_up_unread",
@@ -145,7 +172,8 @@ class Sweep:
                 await self._take(conversation, message, window, frozenset())
             elif thread_ts not in threads and self._may_ask(message, window):
                 threads.add(thread_ts)
-                await self._thread(conversation, thread_ts, window)
+                if (conversation.id, thread_ts) not in self._before.threads:
+                    await self._thread(conversation, thread_ts, window)
 
     def _may_ask(self, message: Message, window: SweepWindow) -> bool:
         """Whether the thread of a message may hold a new message that is not ours.
@@ -169,8 +197,11 @@ class Sweep:
         thread = [message async for message in replies]
         marks = (self._deps.ledger.mark_of(message, conversation.id) for message in thread)
         answered = frozenset(one.task_id for one in marks if one and one.role != "question")
+        throttled = self.report.throttled
         for message in thread:
             await self._take(conversation, message, window, answered)
+        if self.report.throttled == throttled:
+            self._before.threads.add((conversation.id, thread_ts))
 
     async def _take(
         self,
@@ -187,6 +218,8 @@ class Sweep:
         if question.task_id in answered:
             self.report.answered_before += 1
             return
+        if question.task_id in self._before.task_ids:
+            return
         if self.report.published >= self._deps.limits.questions:
             raise LimitReached("questions")
         with span("catch_up"):
@@ -197,6 +230,10 @@ class Sweep:
         retries = Retries(RetryPolicy(inf, self._deps.sleep, back_off=_BACK_OFF))
         while isinstance(outcome := await submit(question, self._deps.submit_deps), HandedBack):
             await retries.again()
+        if outcome == Rejected(RejectReason.TOO_MANY_QUESTIONS):
+            self.report.throttled += 1
+            return
+        self._before.task_ids.add(question.task_id)
         if isinstance(outcome, Accepted):
             self.report.published += 1
             CATCH_UP_QUESTIONS.add()

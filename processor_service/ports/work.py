@@ -7,8 +7,9 @@ from typing import Protocol
 
 from shared.ledger import Mark
 
-# Slack ends a stream after some five minutes.
-STREAM_TTL_S = 600
+# All deliveries of a task and the pauses between them: while Slack is away for that long, a stream
+# may end there without its mark, and only its task knows that it is to be removed.
+STREAM_TTL_S = 3600
 
 
 class StoreUnavailable(Exception):

@@ -13,6 +13,7 @@ from shared.bounded import BoundedMap
 from shared.channel_ids import is_direct
 from shared.errors import MechachangError, SlackRefused, SlackUnavailable
 from shared.slack.message import cursor_in, listed_in
+from shared.slack.people import is_of_the_team
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -26,7 +27,6 @@ _REMEMBERED: Final = 1_000
 _MEMBERS: Final = 1_000
 # A user beyond the first 20,000 members counts as no member.
 _PAGES: Final = 20
-_RESTRICTED: Final = ("is_restricted", "is_ultra_restricted", "is_stranger")
 _DIRECT: Final = Channel(public=False)
 
 
@@ -89,7 +89,7 @@ class SlackChannels:
         except SlackRefused:
             # Slack hides the user, or its scope is missing: membership decides.
             return self._readers.put(user_id, False, _REST_S)
-        return self._readers.put(user_id, _is_of_the_team(told.get("user"), team_id))
+        return self._readers.put(user_id, is_of_the_team(told.get("user"), team_id))
 
     async def _info(self, channel_id: str) -> Mapping[str, Any]:
         async with self._calls("conversations.info"):
@@ -123,15 +123,3 @@ def _channel(info: Mapping[str, Any]) -> Channel:
     """Unless Slack calls it public it is not, and only a public channel's name may be shown."""
     public = bool(info.get("is_channel")) and info.get("is_private") is False
     return Channel(public, str(info.get("name") or "") if public else "")
-
-
-def _is_of_the_team(user: object, team_id: str) -> bool:
-    """Whether a user of Slack's is a member of our workspace: no guest, who is restricted to some
-    channels, and nobody of another organisation (docs.slack.dev, user object).
-    """
-    if not isinstance(user, Mapping):
-        return False
-    grid = user.get("enterprise_user")
-    teams = grid.get("teams") if isinstance(grid, Mapping) else None
-    ours = team_id in (user.get("team_id"), *(teams if isinstance(teams, list) else ()))
-    return ours and not any(user.get(name) for name in _RESTRICTED)

@@ -56,6 +56,12 @@ CATCH_UP_QUESTIONS: Final = Counter(
     "{question}",
     "Questions found in Slack's history after a gap, and published.",
 )
+CATCH_UP_SWEEPS: Final = Counter(
+    "mechachang_catch_up_sweeps_total",
+    "{sweep}",
+    "Searches of Slack's history. end: whole, cut (another one goes on) or given_up.",
+    ("end",),
+)
 
 # --- processor_service ---
 TASKS: Final = Counter(

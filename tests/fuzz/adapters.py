@@ -171,8 +171,8 @@ async def surroundings(told: Any) -> object:
             await questions.asked_at(place),
             await SlackUserSignals(client, access, LEDGER)._is_answered(a_question(thread_ts=TS)),
             await SlackLocales(client, access, background, "ja").found("U1"),
-            await SlackDiagnostics(client, access).channel(CHANNEL),
-            await SlackDiagnostics(client, access).may_read("U1", CHANNEL),
+            await SlackDiagnostics(client, access, "T1").channel(CHANNEL),
+            await SlackDiagnostics(client, access, "T1").may_read("U1", CHANNEL),
         )
     finally:
         await background.close(0.0)

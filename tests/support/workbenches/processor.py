@@ -18,6 +18,7 @@ from shared.ledger import Mark
 from simulators.slack import SlackConfig
 from tests.support.fakes.processor.people import FakePeople
 from tests.support.tasks import a_task
+from tests.support.workbenches.redis import PATIENCE_S
 from tests.support.workbenches.slack import FAST, Workbench, workbench
 
 TASK_ID = a_task().task_id
@@ -63,7 +64,7 @@ async def processors(config: SlackConfig = FAST) -> AsyncIterator[tuple[Processo
     server = FakeServer()
     async with workbench(config) as bench:
         redis = [FakeAsyncRedis(server=server, decode_responses=True) for _ in range(2)]
-        first, second = (Processor(bench, RedisConnection(one, 5.0)) for one in redis)
+        first, second = (Processor(bench, RedisConnection(one, PATIENCE_S)) for one in redis)
         yield first, second
         for one in redis:
             await one.aclose()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from command_service.slack.access import SlackAccess
+from command_service.slack.diagnostics import SlackDiagnostics
 from shared.background import alongside
 from shared.errors import MechachangError, SlackDenied
 from shared.slack.client import SLACK_FAILURES, slack_client
@@ -121,3 +122,17 @@ async def test_a_slack_that_fails_or_refuses_something_else_denies_nothing(world
             await world.slack.wait_for(lambda: len(world.calls("auth.test")) > looked)
             assert access.denied is None
     assert not isinstance(failure, SlackDenied)
+
+
+async def test_a_guest_is_known_to_read_public_channels_only_as_their_member(world: Stack) -> None:
+    workspace = world.slack.workspace
+    hana, guest = (world.slack.people.user(name) for name in ("hana", "kenji"))
+    workspace.users[guest.id] = replace(guest, is_guest=True)
+    elsewhere = workspace.add_channel("elsewhere", "channel", {workspace.bot.id}).id
+    joined = workspace.add_channel("joined", "channel", {workspace.bot.id, guest.id}).id
+    async with slack_client(world.slack.config.bot_token, world.api_url) as client:
+        told = SlackDiagnostics(client, SlackAccess(client, lambda _: None), workspace.team_id)
+        assert await told.may_read(hana.id, elsewhere)
+        assert not await told.may_read(guest.id, elsewhere)
+        assert await told.may_read(guest.id, joined)
+        assert not await told.may_read("U0NOBODY", elsewhere)

@@ -190,11 +190,11 @@ async def test_a_reply_that_came_while_this_process_was_busy_is_no_lost_redis(
     with real_redis(tmp_path) as url:
         async with redis_connection(url, PATIENCE_S) as usual:
             assert await written(usual, "a key")
-            connection = RedisConnection(usual.redis, patience_s=0.2)
+            connection = RedisConnection(usual.redis, patience_s=0.5)
             asked = asyncio.create_task(written(connection, "a key"))
             # The command is on its way once its task waits.
             await asyncio.sleep(0)
-            time.sleep(0.4)  # noqa: ASYNC251 - as a long computation, or a processor taken away
+            time.sleep(1.0)  # noqa: ASYNC251 - as a long computation, or a processor taken away
             assert await asked
 
 

@@ -33,6 +33,7 @@ from tests.support import signed
 from tests.support.fakes.processor.retrying import Naps
 from tests.support.fakes.processor.work import FakeLeases
 from tests.support.tasks import a_task
+from tests.support.workbenches.redis import PATIENCE_S
 from tests.support.workbenches.slack import FAST, Workbench, workbench
 
 
@@ -82,7 +83,7 @@ class Processor:
 async def processor() -> AsyncIterator[Processor]:
     redis = FakeAsyncRedis(decode_responses=True)
     async with workbench() as bench:
-        yield Processor(bench, RedisConnection(redis, 5.0))
+        yield Processor(bench, RedisConnection(redis, PATIENCE_S))
     await redis.aclose()
 
 
@@ -215,7 +216,7 @@ async def test_a_reaction_put_there_again_days_later_finds_its_question_shown(
 async def test_without_leave_to_open_direct_messages_the_response_url_is_used() -> None:
     redis = FakeAsyncRedis(decode_responses=True)
     async with workbench(replace(FAST, scopes=FAST.scopes - {"im:write"})) as bench:
-        processor = Processor(bench, RedisConnection(redis, 5.0))
+        processor = Processor(bench, RedisConnection(redis, PATIENCE_S))
         message = bench.slack.people.post("hana", "#general", "the matter")
         task = processor.task(message, response_url="https://hooks.example/1")
         writer = await resolve_destination(task, processor.conversations, processor.run)

@@ -17,6 +17,7 @@ from shared.ledger import growing_mark
 from simulators.faults import Fault
 from tests.support.tasks import a_task
 from tests.support.workbenches.processor import ANSWER, TASK_ID, Processor, processors
+from tests.support.workbenches.redis import PATIENCE_S
 from tests.support.workbenches.slack import FAST, Clock
 
 
@@ -89,7 +90,7 @@ async def test_a_stream_that_nobody_answers_for_is_taken_over_by_one_task_only(
         server = FakeServer()
         server.connected = not lost
         redis = FakeAsyncRedis(server=server, decode_responses=True)
-        thread = Processor(here.bench, RedisConnection(redis, 5.0)).streamed(asked.ts)
+        thread = Processor(here.bench, RedisConnection(redis, PATIENCE_S)).streamed(asked.ts)
         found = await asyncio.gather(*(thread.find(task_id) for task_id in ("one", "other") * 2))
         assert sorted([each.ts for each in one] for one in found) == [[], [], [live.ts], [live.ts]]
         assert found[0] == found[2]
@@ -132,7 +133,7 @@ async def test_without_redis_only_what_is_too_old_to_be_written_on_in_counts_as_
         gone = FakeServer()
         gone.connected = False
         lost = FakeAsyncRedis(server=gone, decode_responses=True)
-        apart = Processor(here.bench, RedisConnection(lost, 5.0)).streamed(asked.ts)
+        apart = Processor(here.bench, RedisConnection(lost, PATIENCE_S)).streamed(asked.ts)
         assert bool(await apart.find(TASK_ID, in_turn=False)) is is_left
         assert [one.ts for one in await apart.find(TASK_ID)] == [live.ts]
         await lost.aclose()

@@ -17,6 +17,7 @@ from processor_service.slack.reading.talks import SlackTalks
 from shared.ledger import Mark
 from shared.task import Following, Task, task_id_of_message
 from tests.support.tasks import a_task
+from tests.support.workbenches.redis import PATIENCE_S
 from tests.support.workbenches.slack import FAST, Workbench, workbench
 
 
@@ -26,7 +27,7 @@ async def test_a_thread_is_read_for_who_spoke_to_whom_up_to_the_message() -> Non
 
 
 async def read_in(bench: Workbench) -> None:
-    redis = RedisConnection(FakeAsyncRedis(decode_responses=True), 5.0)
+    redis = RedisConnection(FakeAsyncRedis(decode_responses=True), PATIENCE_S)
     calls = SlackCalls(bench.client, RedisRateLimitHolds(redis), lambda _: None)
     conversations = SlackConversations(
         calls,

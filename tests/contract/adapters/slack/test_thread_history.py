@@ -33,6 +33,7 @@ from simulators.slack.people.forwarding import forwarded
 from simulators.slack.people.people import People
 from tests.support.fakes.processor.people import FakePeople
 from tests.support.tasks import a_task
+from tests.support.workbenches.redis import PATIENCE_S
 from tests.support.workbenches.slack import FAST, Workbench, workbench
 
 TASK_ID = a_task().task_id
@@ -80,7 +81,7 @@ def tracing_memory() -> Iterator[None]:
 async def reader() -> AsyncIterator[Reader]:
     async with workbench(UNLIMITED) as bench:
         redis = FakeAsyncRedis(decode_responses=True)
-        yield Reader(bench, RedisConnection(redis, 5.0))
+        yield Reader(bench, RedisConnection(redis, PATIENCE_S))
         await redis.aclose()
 
 
