@@ -18,6 +18,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from command_service.backfill.kept_questions import KeptQuestions, keeping
 from command_service.backfill.schedule import Backfill
 from command_service.backfill.sweep import BackfillDeps
 from command_service.payloads.messages import read_typed
@@ -85,6 +86,7 @@ class Adapters:
     slack: AsyncWebClient
     access: SlackAccess
     queue: PubSubQueue
+    kept: KeptQuestions
     background: Background
     ledger: Ledger
     team_id: str
@@ -152,18 +154,18 @@ async def running(
                 lambda outage_s: catch_up.after_outage(outage_s),  # noqa: PLW0108 - it is made below
             )
         )
+        kept = await stack.enter_async_context(keeping(queue))
         background = Background()
         stack.push_async_callback(background.close, _BACKGROUND_S)
         access = SlackAccess(slack, after_silence)
         await stack.enter_async_context(alongside(access.watch(), "slack:access"))
-        adapters = Adapters(slack, access, queue, background, ledger, identity.team_id)
+        adapters = Adapters(slack, access, queue, kept, background, ledger, identity.team_id)
         repetition = _use_cases(settings, adapters)
         history = SlackHistory(slack, access)
         catch_up = Backfill(BackfillDeps(history, repetition.submit_deps, identity, ledger))
         following = FollowUpDeps(repetition.submit_deps, history, ledger)
         bolt = _bolt_app(settings, slack, identity)
         socket_state = _socket_state(lambda: socket_mode)
-        doctor = _doctor(settings, identity, repetition.submit_deps, adapters, socket_state)
         Listeners(
             identity,
             repetition,
@@ -175,7 +177,7 @@ async def running(
                 asks_words=settings.feedback_reasons == "log",
             ),
             _entrance(settings, repetition.submit_deps, adapters),
-            doctor,
+            _doctor(settings, identity, repetition.submit_deps, adapters, socket_state),
             ledger.signing,
         ).register(bolt)
         slots = ConcurrencyLimit(settings.max_concurrent_requests)
@@ -248,6 +250,7 @@ def _use_cases(settings: CommandSettings, adapters: Adapters) -> AskAgainDeps:
     slack, access, background = adapters.slack, adapters.access, adapters.background
     submit_deps = SubmitDeps(
         queue=adapters.queue,
+        kept=adapters.kept,
         access=access,
         replies=SlackUserSignals(slack, access, adapters.ledger),
         locales=SlackLocales(slack, access, background, settings.default_locale),

@@ -29,6 +29,16 @@ class TaskQueue(Protocol):
         """
 
 
+class Keeping(Protocol):
+    """Questions that the queue did not take, and whose users were told that they are kept."""
+
+    def keep(self, task: Task) -> None:
+        """Queue the task once the queue takes it. It may also be queued again by others."""
+
+    def drop(self, task_id: str) -> None:
+        """Forget the task, if it is kept: nobody wants its answer any more."""
+
+
 class Access(Protocol):
     """Whether Slack accepts our token."""
 

@@ -1,3 +1,3 @@
-"""Reads missed questions back from Slack: ``schedule`` says when, ``sweep`` does it once, and
-``paced_history`` keeps it within Slack's limits.
+"""Finds missed questions: ``schedule`` says when, ``sweep`` reads them back from Slack once, and
+``paced_history`` keeps it within Slack's limits. ``kept_questions`` are those that Pub/Sub refused.
 """

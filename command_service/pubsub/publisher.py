@@ -1,10 +1,8 @@
 """The task queue on Pub/Sub: one message per Publish, confirmed within Slack's time or failed."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -27,7 +25,6 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOT
 from google.pubsub_v1.types import PubsubMessage
 
 from command_service.errors import StartFailed
-from shared.background import alongside
 from shared.errors import QueueUnavailable
 from shared.task import Task
 
@@ -54,28 +51,15 @@ _CHANNEL_OPTIONS = [
     ("grpc.max_reconnect_backoff_ms", 1_000),
 ]
 _FRESH_S = 5.0
-
-
-@dataclass(frozen=True)
-class OutageTimes:
-    """After how many seconds events may be lost, and how often the end is looked for."""
-
-    lasts_s: float = 60.0
-    """Over HTTP, Slack redelivers at once, after one minute and after five (docs.slack.dev, Events
-    API).
-    """
-    look_every_s: float = 15.0
-
-
-_USUAL = OutageTimes()
+# Over HTTP, Slack redelivers at once, after one minute and after five (docs.slack.dev, Events API).
+_OUTAGE_S = 60.0
 
 
 class PubSubQueue:
     """``ports.TaskQueue`` on one topic.
 
     If publishing failed for longer than Slack surely redelivers, ``on_restored`` is called with the
-    seconds of the outage: its events may be lost. It is called when Pub/Sub confirms again, and
-    already when it can be reached again: perhaps nobody else asks for hours.
+    seconds of the outage: its events may be lost.
     """
 
     def __init__(
@@ -83,14 +67,13 @@ class PubSubQueue:
         client: PublisherAsyncClient,
         topic: str,
         on_restored: Callable[[float], None],
-        outage: OutageTimes = _USUAL,
+        outage_s: float = _OUTAGE_S,
     ) -> None:
         self._client = client
         self.topic = topic
         self._on_restored = on_restored
-        self._outage = outage
+        self._outage_s = outage_s
         self._failing_since: float | None = None
-        self._told = False
         self._checked_at = float("-inf")
 
     async def publish(self, task: Task, attributes: Mapping[str, str]) -> None:
@@ -113,35 +96,15 @@ class PubSubQueue:
         if not confirmed:
             self._failing_since = self._failing_since or now
             return
-        self._checked_at, self._told = now, False
+        self._checked_at = now
         since, self._failing_since = self._failing_since, None
-        if since is not None and now - since >= self._outage.lasts_s:
+        if since is not None and now - since >= self._outage_s:
             self._on_restored(now - since)
 
     async def check(self) -> None:
         """Raises QueueUnavailable unless the topic could be reached in the last few seconds."""
         if time.monotonic() - self._checked_at < _FRESH_S:
             return
-        await self._reach()
-        self._checked_at = time.monotonic()
-
-    async def watch(self) -> None:
-        """Look for the end of an outage, until cancelled."""
-        while True:
-            await asyncio.sleep(self._outage.look_every_s)
-            since = self._failing_since
-            if self._told or since is None or time.monotonic() - since < self._outage.lasts_s:
-                continue
-            try:
-                await self._reach()
-            except QueueUnavailable:
-                continue
-            # It may have failed, or been confirmed, meanwhile.
-            if self._failing_since == since:
-                self._told = True
-                self._on_restored(time.monotonic() - since)
-
-    async def _reach(self) -> None:
         try:
             await self._client.get_topic(topic=self.topic, retry=None, timeout=_ATTEMPT_S)
         except PermissionDenied:
@@ -149,6 +112,7 @@ class PubSubQueue:
             pass
         except (GoogleAPIError, GoogleAuthError) as error:
             raise QueueUnavailable(_why(error)) from error
+        self._checked_at = time.monotonic()
 
 
 def _why(error: Exception) -> str:
@@ -165,7 +129,7 @@ async def open_publisher(
     topic: str,
     emulator_host: str | None,
     on_restored: Callable[[float], None],
-    outage: OutageTimes = _USUAL,
+    outage_s: float = _OUTAGE_S,
 ) -> AsyncIterator[PubSubQueue]:
     """The queue, connected inside the running loop; raises StartFailed without credentials.
 
@@ -181,9 +145,7 @@ async def open_publisher(
         ) from error
     client = PublisherAsyncClient(transport=transport)
     try:
-        queue = PubSubQueue(client, f"projects/{project}/topics/{topic}", on_restored, outage)
-        async with alongside(queue.watch(), "queue:watch"):
-            yield queue
+        yield PubSubQueue(client, f"projects/{project}/topics/{topic}", on_restored, outage_s)
     finally:
         await transport.close()  # type: ignore[no-untyped-call]  # generated code
 

@@ -42,6 +42,7 @@ async def take_back(deleted: Question | NotAQuestion, deps: FollowUpDeps) -> Sub
     """
     asked = await _asked(deleted, deps)
     if isinstance(asked, Question):
+        deps.submit_deps.kept.drop(asked.task_id)
         return await enqueue(_stop_of(asked, deps), deps.submit_deps)
     outcome = asked if isinstance(asked, HandedBack) else await submit(asked, deps.submit_deps)
     count(deleted, outcome)

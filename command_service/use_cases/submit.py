@@ -16,7 +16,7 @@ from command_service.payloads.model import (
     Question,
     RejectReason,
 )
-from command_service.ports import Access, Locales, TaskQueue, UserSignals
+from command_service.ports import Access, Keeping, Locales, TaskQueue, UserSignals
 from command_service.texts.replies import QUESTION_KEPT, TOLD, refusal
 from command_service.use_cases.policy import Policy, Rejected, admit
 from command_service.use_cases.sharing import Sharing
@@ -59,6 +59,7 @@ class SubmitDeps:
     """
 
     queue: TaskQueue
+    kept: Keeping
     access: Access
     replies: UserSignals
     locales: Locales
@@ -124,7 +125,7 @@ async def submit(trigger: Question | NotAQuestion, deps: SubmitDeps) -> SubmitOu
             await publish(task, deps)
         except QueueUnavailable as error:
             _hide_thinking(trigger, deps)
-            _say_it_is_kept(trigger, deps)
+            _keep(trigger, task, deps)
             return _handed_back(trigger, error)
         log.info(
             "A question was accepted.",
@@ -192,15 +193,15 @@ def _shows_thinking(question: Question) -> bool:
     return not (question.thread_ts is None or question.redelivered or question.follow_up)
 
 
-def _say_it_is_kept(question: Question, deps: SubmitDeps) -> None:
-    """Slack redelivers a message's event for some six minutes, and after a longer outage the
-    backfill finds it. The user hears of each message once, and of none that may be meant for
-    others.
+def _keep(question: Question, task: Task, deps: SubmitDeps) -> None:
+    """Keep a message's question, and tell its user once: Slack redelivers the event for some six
+    minutes only. Nobody is told of a message that may be meant for others.
     """
     if question.message_ts is None or question.redelivered or question.source not in _REDELIVERED:
         return
     if question.follow_up:
         return
+    deps.kept.keep(task)
     say(QUESTION_KEPT, question.recipient, f"kept:{question.task_id}", deps)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from command_service.errors import StartFailed
-from command_service.pubsub.publisher import OutageTimes, PubSubQueue, open_publisher
+from command_service.pubsub.publisher import PubSubQueue, open_publisher
 from shared.errors import QueueUnavailable
 from shared.task import Task
 from simulators.faults import Fault
@@ -65,7 +65,7 @@ async def test_an_outage_is_told_when_it_has_ended_and_was_long(
     ended: list[float] = []
     world.faults.add("pubsub", "Publish", Fault("error", error="PERMISSION_DENIED"), 2)
     async with open_publisher(
-        PROJECT, "mechachang-tasks", world.pubsub_address, ended.append, OutageTimes(outage_s)
+        PROJECT, "mechachang-tasks", world.pubsub_address, ended.append, outage_s
     ) as queue:
         for _ in range(2):
             with pytest.raises(QueueUnavailable):
@@ -76,30 +76,11 @@ async def test_an_outage_is_told_when_it_has_ended_and_was_long(
     assert len(ended) == told
 
 
-async def test_the_end_of_an_outage_is_told_once_though_nobody_asks_again(world: Stack) -> None:
-    ended: list[float] = []
-    world.faults.add("pubsub", "Publish", Fault("error", error="PERMISSION_DENIED"))
-    rule = world.faults.add("pubsub", "GetTopic", Fault("error", error="UNAVAILABLE"), 3)
-    times = OutageTimes(0.0, look_every_s=0.01)
-    async with open_publisher(
-        PROJECT, "mechachang-tasks", world.pubsub_address, ended.append, times
-    ) as queue:
-        with pytest.raises(QueueUnavailable):
-            await queue.publish(TASK, {})
-        async with asyncio.timeout(60.0):
-            while not ended:  # noqa: ASYNC110 - the queue's own task tells it
-                await asyncio.sleep(0.01)
-        assert rule.times == 0, "it was told while Pub/Sub could not be reached"
-        seen = len(ended)
-        await queue.publish(TASK, {})
-    assert (seen, len(ended)) == (1, 2), "and once more by the confirmation itself"
-
-
 async def test_a_publish_given_up_by_its_caller_counts_as_failed(world: Stack) -> None:
     ended: list[float] = []
     world.faults.add("pubsub", "Publish", Fault("delay", seconds=5.0))
     async with open_publisher(
-        PROJECT, "mechachang-tasks", world.pubsub_address, ended.append, OutageTimes(0.0)
+        PROJECT, "mechachang-tasks", world.pubsub_address, ended.append, 0.0
     ) as queue:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):

@@ -26,23 +26,37 @@ from tests.support.tasks import NOON
 
 
 class FakeQueue:
-    """Takes every task, unless it is told to be down or to hang."""
+    """Takes every task, unless it is told to be down, to hang, or to refuse this one."""
 
     def __init__(self, order: list[str]) -> None:
         self.published: list[tuple[Task, dict[str, str]]] = []
         self.down = False
         self.hangs = False
+        self.refused: set[str] = set()
         self._order = order
 
     async def publish(self, task: Task, attributes: Mapping[str, str]) -> None:
         if self.hangs:
             await asyncio.Event().wait()
-        if self.down:
+        if self.down or task.task_id in self.refused:
             raise QueueUnavailable("The fake queue is down.")
         # A confirmation comes no sooner than the next turn of the loop.
         await asyncio.sleep(0)
         self.published.append((task, dict(attributes)))
         self._order.append("published")
+
+
+class FakeKept:
+    """Keeps tasks, and queues none."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, Task] = {}
+
+    def keep(self, task: Task) -> None:
+        self.tasks[task.task_id] = task
+
+    def drop(self, task_id: str) -> None:
+        self.tasks.pop(task_id, None)
 
 
 @dataclass
@@ -56,6 +70,7 @@ class World:
     def __post_init__(self) -> None:
         self.order: list[str] = []
         self.queue = FakeQueue(self.order)
+        self.kept = FakeKept()
         self.access = FakeAccess()
         self.replies = FakeReplies(self.order)
         self.locales = FakeLocales()
@@ -74,6 +89,7 @@ class World:
     def submit_deps(self) -> SubmitDeps:
         return SubmitDeps(
             queue=self.queue,
+            kept=self.kept,
             access=self.access,
             replies=self.replies,
             locales=self.locales,
