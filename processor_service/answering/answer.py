@@ -40,7 +40,7 @@ from processor_service.following.direct_messages import note_answered
 from processor_service.following.follow_up import is_for_us
 from processor_service.ports.conversations import ThreadHistory
 from processor_service.ports.people import Channels
-from processor_service.ports.work import Lease
+from processor_service.ports.work import UNDECIDED, Lease
 from processor_service.prompt.visible_quotes import sent_along_for_asker
 from processor_service.rendering.task_cards import TaskCards
 from processor_service.resilience.cancellation import watch_cancellation
@@ -80,7 +80,7 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     async with _leased(task, delivery, deps) as work:
         if work.lease is not None:
             run = _begin(work.lease, work, deps)
-            if not await is_for_us(task, deps.follow_ups, run.patience):
+            if not await _is_ours(task, run, deps, again=_had_workers(task, delivery)):
                 work.outcome = Outcome.NOT_FOLLOWED
             else:
                 async with (
@@ -117,6 +117,15 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     return work.outcome
 
 
+async def _is_ours(task: Task, run: TaskRun, deps: AnswerDeps, *, again: bool) -> bool:
+    """Whether the task speaks to us. What a worker before this one has begun is finished, whatever
+    the thread, or the judge, says by now.
+    """
+    if await is_for_us(task, deps.follow_ups, run.patience):
+        return True
+    return again and await deps.coordination.limits.was_admitted(task.task_id)
+
+
 def _had_workers(task: Task, delivery: Delivery) -> bool:
     """Whether an earlier worker may have left the task's session at work. Slack's redelivery and
     the catch-up make a message of their own, whose first delivery knows nothing of the other's
@@ -143,7 +152,7 @@ async def give_up(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
     async with _leased(task, delivery, deps) as work:
         if work.lease is not None:
             run = _begin(work.lease, work, deps)
-            if await is_for_us(task, deps.follow_ups, run.patience):
+            if await _is_ours(task, run, deps, again=True):
                 async with deps.slack.statuses.of(task, deps.slack.conversations, again=run):
                     await _tell_given_up(await localised(task, deps.source.people), run, deps)
                 work.outcome = Outcome.GAVE_UP
@@ -264,8 +273,11 @@ async def _tell(task: Task, failure: Failure, run: TaskRun, deps: AnswerDeps) ->
 def _leased(
     task: Task, delivery: Delivery, deps: AnswerDeps
 ) -> AbstractAsyncContextManager[LeasedWork]:
-    leases = deps.coordination.leases
-    return leased(task, delivery.message_id, leases, deps.deadline_s, deps.stopping)
+    leases, claimed_by = deps.coordination.leases, delivery.message_id
+    if task.follow_up is not None:
+        # An edit that mentions us makes the same task certain, and must not count on this delivery.
+        claimed_by = f"{UNDECIDED}{claimed_by}"
+    return leased(task, claimed_by, leases, deps.deadline_s, deps.stopping)
 
 
 def _begin(lease: Lease, work: LeasedWork, deps: AnswerDeps) -> TaskRun:

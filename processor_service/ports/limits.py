@@ -49,6 +49,9 @@ class Limits(Protocol):
         (not ``told``) stays refused until the notice is posted.
         """
 
+    async def was_admitted(self, task_id: str) -> bool:
+        """Whether the task was ever admitted; False while the store is lost."""
+
     async def told(self, asking: Application, *, stands: bool = True) -> None:
         """The notice that the task owed is posted. Without ``stands`` there is no notice, because
         the task itself needs none: the next refused task owes it.

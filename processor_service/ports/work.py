@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from shared.ledger import Mark
 
@@ -14,6 +14,18 @@ STREAM_TTL_S = 3600
 
 class StoreUnavailable(Exception):
     """Redis did not answer in time, is left alone after a failure, or refused the command."""
+
+
+UNDECIDED: Final = "undecided:"
+"""Begins what a delivery claims by that may end without an answer, before its message's id."""
+
+
+def is_awaited(holder: str, message_id: str) -> bool:
+    """Whether a delivery waits for the end of the one that holds its task, because it is of the
+    same message, or because it cannot count on an answer of a delivery that is undecided.
+    """
+    undecided = holder.startswith(UNDECIDED) and not message_id.startswith(UNDECIDED)
+    return undecided or holder == message_id
 
 
 class ClaimState(StrEnum):
@@ -64,7 +76,9 @@ class Leases(Protocol):
     """The pause between two claims of a delivery that waits for a held lease."""
 
     async def claim(self, task_id: str, message_id: str) -> Claim:
-        """Claim the task for one delivery of the message ``message_id``, or say why not."""
+        """Claim the task for one delivery of the message ``message_id``, or say why not. Whoever is
+        to wait for the holder (``is_awaited``) is told that it is of the same message.
+        """
 
     async def renew(self, lease: Lease) -> Hold:
         """Extend the lease, or say that another worker has the task now."""

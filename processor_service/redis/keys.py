@@ -56,7 +56,9 @@ NAME_TTL_S = 24 * 3600
 
 
 def task_key(task_id: str) -> str:
-    """The worker on a task (``lease <message id> <owner>``), or ``done``."""
+    """The worker on a task (``lease <message id> <owner>``, the id perhaps behind ``undecided:``), or
+    ``done``.
+    """
     return f"{PREFIX}task:{task_id}"
 
 

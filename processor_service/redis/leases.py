@@ -5,7 +5,14 @@ import re
 import secrets
 from contextlib import suppress
 
-from processor_service.ports.work import Claim, ClaimState, Hold, Lease, StoreUnavailable
+from processor_service.ports.work import (
+    Claim,
+    ClaimState,
+    Hold,
+    Lease,
+    StoreUnavailable,
+    is_awaited,
+)
 from processor_service.redis import keys as redis_keys
 from processor_service.redis.connection import REST_S, KeyUnreadable, RedisConnection
 from shared.retry import Retries, RetryPolicy, doubling
@@ -176,7 +183,7 @@ class RedisLeases:
 
 def _held_state(held: str, message_id: str) -> ClaimState:
     """The meaning of ``held``, the value of a lease that is not ours, for a delivery."""
-    if held.startswith(_of_message(message_id)):
+    if is_awaited(held.split(" ")[1], message_id):
         return ClaimState.HELD_BY_SAME_MESSAGE
     return ClaimState.HELD_BY_OTHER_MESSAGE
 
@@ -185,9 +192,5 @@ def _keys(task_id: str) -> list[str]:
     return [redis_keys.task_key(task_id), redis_keys.begun_key(task_id)]
 
 
-def _of_message(message_id: str) -> str:
-    return f"lease {message_id} "
-
-
 def _value(lease: Lease) -> str:
-    return f"{_of_message(lease.message_id)}{lease.owner}"
+    return f"lease {lease.message_id} {lease.owner}"

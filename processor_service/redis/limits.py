@@ -181,6 +181,9 @@ class RedisLimits:
         reason, blocking_ms, told = found
         return _refusal(_reason(reason), blocking_ms, now, told=told == "1")
 
+    async def was_admitted(self, task_id: str) -> bool:
+        return bool(await self._connection.get(redis_keys.admitted_key(task_id)))
+
     async def told(self, asking: Application, *, stands: bool = True) -> None:
         covers_s = NOTICE_COVERS_S if stands else 0
         until_ms = int(self._clock().timestamp() * 1000) + covers_s * 1000

@@ -10,7 +10,7 @@ import pytest
 from processor_service.answering.single_flight import saved_answer_key
 from processor_service.ports.answers import Answer
 from processor_service.ports.citations import Citations, WebPage
-from processor_service.ports.work import Claim, ClaimState, Hold, Lease, Leases
+from processor_service.ports.work import UNDECIDED, Claim, ClaimState, Hold, Lease, Leases
 from processor_service.redis.answer_cache import RedisAnswers
 from processor_service.redis.connection import RedisConnection, redis_connection
 from processor_service.redis.keys import answer_key, begun_key, task_key
@@ -65,6 +65,18 @@ async def test_a_held_task_tells_the_holders_message_from_another(
     assert (await leases.claim("task-1", "m1")).state is ClaimState.HELD_BY_SAME_MESSAGE
     assert (await leases.claim("task-1", "m2")).state is ClaimState.HELD_BY_OTHER_MESSAGE
     assert (await leases.claim("task-1", "m")).state is ClaimState.HELD_BY_OTHER_MESSAGE
+
+
+@pytest.mark.parametrize("process", [0, 1], ids=["in the same process", "in another"])
+async def test_nobody_counts_on_a_delivery_that_may_end_without_an_answer_but_another_such_one(
+    processes: list[Leases], process: int
+) -> None:
+    await processes[0].claim("task-1", f"{UNDECIDED}m1")
+    leases = processes[process]
+    assert (await leases.claim("task-1", "m2")).state is ClaimState.HELD_BY_SAME_MESSAGE
+    assert (await leases.claim("task-1", f"{UNDECIDED}m1")).state is ClaimState.HELD_BY_SAME_MESSAGE
+    other = await leases.claim("task-1", f"{UNDECIDED}m2")
+    assert other.state is ClaimState.HELD_BY_OTHER_MESSAGE
 
 
 async def test_two_messages_of_a_task_do_not_both_count_on_the_other(

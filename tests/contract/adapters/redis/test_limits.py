@@ -237,12 +237,23 @@ async def test_everything_that_is_counted_is_forgotten_in_time(
         assert promised - 30 < left_s <= promised, key
 
 
+async def test_whether_a_task_was_admitted_is_known_to_a_later_delivery(
+    limited: MakeLimits, clock: Clock
+) -> None:
+    limits = limited(per_minute=1)
+    for number in (1, 2):
+        await limits.admit(Application("T1", "U1", f"task-{number}"))
+    await limits.leave(Application("T1", "U1", "task-1"))
+    assert [await limits.was_admitted(f"task-{number}") for number in (1, 2)] == [True, False]
+
+
 async def test_a_lost_redis_limits_nobody() -> None:
     async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
         limits = RedisLimits(lost, 1, 1, 1, 1)
         for number in range(3):
             asking = Application("T1", "U1", f"task-{number}")
             assert await limits.admit(asking) is None
+            assert not await limits.was_admitted(asking.task_id)
             assert await limits.owed(asking) is None
             await limits.told(asking)
             await limits.leave(asking)

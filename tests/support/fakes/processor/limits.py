@@ -17,14 +17,19 @@ class FakeLimits:
     owing: dict[str, str] = field(default_factory=dict)
     told_of: set[str] = field(default_factory=set)
     under_way: list[str] = field(default_factory=list)
+    admitted: set[str] = field(default_factory=set)
 
     async def admit(self, asking: Application) -> LimitExceeded | None:
         if self.refusal is None:
             self.under_way.append(asking.task_id)
+            self.admitted.add(asking.task_id)
             return None
         owes = self.owing.setdefault(asking.user_id, asking.task_id) == asking.task_id
         told = not owes or asking.task_id in self.told_of
         return replace(self.refusal, told=told)
+
+    async def was_admitted(self, task_id: str) -> bool:
+        return task_id in self.admitted
 
     async def told(self, asking: Application, *, stands: bool = True) -> None:
         self.told_of.add(asking.task_id)

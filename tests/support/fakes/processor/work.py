@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from processor_service.ports.work import Claim, ClaimState, Hold, Lease, QueueTicket
+from processor_service.ports.work import Claim, ClaimState, Hold, Lease, QueueTicket, is_awaited
 
 
 class FakeLeases:
@@ -27,7 +27,7 @@ class FakeLeases:
             return Claim(ClaimState.DONE)
         holder = self.held.get(task_id)
         if holder is not None:
-            same = holder.message_id == message_id
+            same = is_awaited(holder.message_id, message_id)
             state = ClaimState.HELD_BY_SAME_MESSAGE if same else ClaimState.HELD_BY_OTHER_MESSAGE
             return Claim(state)
         lease = Lease(task_id, message_id, f"owner-{len(self.released)}")

@@ -1,16 +1,21 @@
 """A message without a mention is answered only where it speaks to us; else nobody sees a sign."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+
 import pytest
 
 from processor_service.answering.admit import Delivery
 from processor_service.answering.answer import give_up
 from processor_service.ports.limits import LimitExceeded
-from processor_service.ports.model import Chunk
+from processor_service.ports.model import Chunk, Prompt
 from processor_service.ports.talks import Remark, Talk
+from processor_service.ports.work import Claim
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelUnavailable, SlackRefused, SlackUnavailable
 from shared.task import Following, Task
 from tests.support.fakes.processor.model import FakeModel, Silent, saying
+from tests.support.fakes.processor.work import FakeLeases
 from tests.support.fakes.processor.world import World
 from tests.support.tasks import NOON, a_task
 
@@ -152,3 +157,61 @@ async def test_a_remark_that_was_left_alone_is_answered_once_an_edit_of_it_menti
     assert await world.answer(remark) is Outcome.NOT_FOLLOWED
     mentioning = remark.model_copy(update={"follow_up": None})
     assert await world.answer(mentioning, "m2") is Outcome.ANSWERED
+
+
+class Thinking(FakeModel):
+    """A judge that says no once it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__([saying("no")])
+        self.waiting, self.ends = asyncio.Event(), asyncio.Event()
+
+    async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
+        self.waiting.set()
+        await self.ends.wait()
+        async for piece in super().stream(prompt, model):
+            yield piece
+
+
+class CountedLeases(FakeLeases):
+    """Tells when a second delivery has asked for a task."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claims = 0
+        self.claimed_twice = asyncio.Event()
+
+    async def claim(self, task_id: str, message_id: str) -> Claim:
+        claim = await super().claim(task_id, message_id)
+        self.claims += 1
+        if self.claims == 2:
+            self.claimed_twice.set()
+        return claim
+
+
+async def test_a_mention_added_by_an_edit_is_answered_though_its_message_is_still_judged() -> None:
+    judge = Thinking()
+    world = a_world(WITH_ANOTHER, judge)
+    world.leases = leases = CountedLeases()
+    task = following("which one is cheaper?", "U2", Following.JUDGE)
+    judging = asyncio.create_task(world.answer(task))
+    await judge.waiting.wait()
+    mentioning = asyncio.create_task(
+        world.answer(task.model_copy(update={"follow_up": None}), "m2")
+    )
+    await leases.claimed_twice.wait()
+
+    judge.ends.set()
+
+    assert await judging is Outcome.NOT_FOLLOWED
+    assert await mentioning is Outcome.ANSWERED
+
+
+async def test_an_answer_whose_worker_died_is_finished_though_the_judge_says_no_by_now() -> None:
+    world = a_world(WITH_ANOTHER, FakeModel([saying("yes"), saying("no")]))
+    world.model = FakeModel([[ModelUnavailable("503")] * 1] * 20)
+    task = following("which one is cheaper?", "U2", Following.JUDGE)
+    assert await world.answer(task) is Outcome.TRY_LATER
+    world.model = FakeModel([saying("熱海です。")])
+
+    assert await world.answer(task, attempt=2) is Outcome.ANSWERED
