@@ -1,13 +1,27 @@
 #!/usr/bin/env bash
 # Replaces the command service as a whole, and waits until no older revision holds a socket any more:
 # till then Slack deals events out to both, and one that reaches both is one task. If the new revision
-# does not get ready, the old one stays. What no substitution names is as in the revision that serves;
+# does not get ready, the old one stays; also if another build's processor serves by now. What no substitution names is as in the revision that serves;
 # after --keep stands what it is where none does.
 set -euo pipefail
 : "${PROJECT_ID:?}" "${REGION:?}" "${BUILD_ID:?}" "${ROLLOUT_PERCENT?}" "${ROLLOUT_USER_IDS?}"
 : "${ALLOWED_TEAM_IDS?}" "${ALLOWED_CHANNEL_IDS?}" "${ALLOWED_USER_IDS?}"
 : "${SLACK_BOT_TOKEN_VERSION?}" "${SLACK_APP_TOKEN_VERSION?}" "${SIGNING_KEYS_VERSION?}"
 : "${SYNTHETIC_QUESTION_SECONDS?}"
+
+# Somebody may have taken this build's processor back: an older one does not know all that this command
+# service would send it, and nobody would be told (docs/rollout.md, "Which service first").
+serving=$(gcloud run services list --project="$PROJECT_ID" --region="$REGION" \
+  --filter=metadata.name=processor-service --format=json | .venv/bin/python -c '
+import json, sys
+from deploy.running import Running
+print(Running(json.load(sys.stdin)).carrier or "none")
+')
+revision=${SHORT_SHA:-manual}-${BUILD_ID%%-*}
+if [ "$serving" != "processor-service-$revision" ]; then
+  echo "The processor of this build does not serve, but $serving: the command service stays as it is." >&2
+  exit 1
+fi
 
 gcloud run services list --project="$PROJECT_ID" --region="$REGION" \
   --filter=metadata.name=command-service --format=json >build/command.running.json
@@ -21,7 +35,7 @@ gcloud run revisions list --service=command-service --project="$PROJECT_ID" --re
   --keep=SLACK_BOT_TOKEN_VERSION=1 --keep=SLACK_APP_TOKEN_VERSION=1 \
   "PROJECT_ID=$PROJECT_ID" \
   "REGION=$REGION" \
-  "REVISION=${SHORT_SHA:-manual}-${BUILD_ID%%-*}" \
+  "REVISION=$revision" \
   "IMAGE=$(<build/command.image)" \
   "ALLOWED_TEAM_IDS=$ALLOWED_TEAM_IDS" \
   "ALLOWED_CHANNEL_IDS=$ALLOWED_CHANNEL_IDS" \

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from math import isfinite
 from typing import Final
 
-from deploy.canary.cloud_run import Change, CloudRun, ServiceState, Share, sending_by_hand
+from deploy.canary.cloud_run import Change, Check, CloudRun, ServiceState, Share, sending_by_hand
 from deploy.canary.judgement import Judgement, Observe, Observed, Verdict, eased, judge
 from deploy.canary.watch import Watch
 from deploy.errors import CloudRunFailed, OperationFailed
@@ -18,7 +19,17 @@ _YOUNG_OUTAGE_WINDOW_S: Final = 120
 
 
 class RolloutSuperseded(CloudRunFailed):
-    """Somebody else has taken this rollout back, or begun another one."""
+    """Somebody else has taken this rollout back, or begun another one: what they decided stays."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(
+            words(
+                f"Somebody else has changed the traffic of {service}. Nothing more is done "
+                "here: look who serves, and begin again.",
+                f"ほかの人が {service} のトラフィックを変更したため、ここで終了します。"
+                "どのリビジョンが動いているかを確認し、もう一度実行してください。",
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -60,8 +71,8 @@ class Canary:
         one tagged as the candidate, else the latest.
 
         A rollout that was cut off before is taken back first. If anything ends this one early, all
-        traffic goes back to the revision that carried it before. Raises OperationFailed, also when
-        nothing was begun.
+        traffic goes back to the revision that carried it before, unless somebody has sent it
+        elsewhere meanwhile. Raises OperationFailed, also when nothing was begun.
         """
         self.take_back_cut_off()
         state = self.service.state()
@@ -87,7 +98,7 @@ class Canary:
         except RolloutSuperseded:
             raise
         except (OperationFailed, KeyboardInterrupt):
-            self._go_back(state, before)
+            self._go_back(state, before, partial(_check_begun, candidate, before))
             raise
 
     def take_back_cut_off(self) -> Outcome | None:
@@ -143,20 +154,22 @@ class Canary:
         self.service.send([Share(before, 100), Share(candidate, 0, TAG), *kept], before=before)
         self._try_out(candidate)
         for percent in self.watch.pace.stages:
-            self._still_ours(candidate, now)
             rest = [Share(before, 100 - percent)] if percent < 100 else []
-            self.service.send([*rest, Share(candidate, percent, TAG), *kept], before=before)
+            shares = [*rest, Share(candidate, percent, TAG), *kept]
+            check = partial(_check_carries, candidate, now)
+            self.service.send(shares, before=before, check=check)
             now = percent
             self.watch.say(
                 words(f"{percent} % go to {candidate}.", f"{percent} % を {candidate} に流します。")
             )
             judgement = watch.stage(self.observer(candidate))
             if judgement.verdict is not Verdict.GOOD:
-                self._go_back(state, before)
+                self._go_back(state, before, partial(_check_begun, candidate, before))
                 return Outcome(candidate, before, judgement)
-        self._still_ours(candidate, now)
         # A tagged revision keeps its minimum of instances (cloud.google.com/run, traffic tags).
-        self.service.send([Share(candidate, 100), *kept], good=(candidate, *good))
+        shares = [Share(candidate, 100), *kept]
+        check = partial(_check_carries, candidate, now)
+        self.service.send(shares, good=(candidate, *good), check=check)
         self.watch.say(
             words(
                 f"{candidate} carries all traffic and is noted as good.",
@@ -188,18 +201,6 @@ class Canary:
         is_known = lately.judged + lately.handed_back >= self.watch.pace.at_least
         return max((seen, lately) if is_known else (seen,), key=_badness)
 
-    def _still_ours(self, candidate: str, percent: int) -> None:
-        state = self.service.state()
-        if not state.rolling_out_from or state.percent(candidate) != percent:
-            raise RolloutSuperseded(
-                words(
-                    f"Somebody else has changed the traffic of {state.name}. Nothing more is done "
-                    "here: look who serves, and begin again.",
-                    f"ほかの人が {state.name} のトラフィックを変更したため、ここで終了します。"
-                    "どのリビジョンが動いているかを確認し、もう一度実行してください。",
-                )
-            )
-
     def _try_out(self, candidate: str) -> None:
         if candidate not in self.service.ready_revisions():
             raise CloudRunFailed(
@@ -222,9 +223,11 @@ class Canary:
             words(f"{candidate} is ready; {found}.", f"{candidate} の準備ができました。{found}。")
         )
 
-    def _go_back(self, state: ServiceState, before: str) -> None:
+    def _go_back(self, state: ServiceState, before: str, check: Check | None = None) -> None:
         try:
-            self.service.send([Share(before, 100), *_other_tags(state)])
+            self.service.send([Share(before, 100), *_other_tags(state)], check=check)
+        except RolloutSuperseded:
+            raise
         except CloudRunFailed:
             by_hand = sending_by_hand(state.name, before)
             self.watch.say(
@@ -242,6 +245,19 @@ class Canary:
                 f"すべてのトラフィックを {before} に戻しました。",
             )
         )
+
+
+def _check_carries(candidate: str, percent: int, state: ServiceState) -> None:
+    """Raise RolloutSuperseded unless the candidate carries what this rollout has given it."""
+    if not state.rolling_out_from or state.percent(candidate) != percent:
+        raise RolloutSuperseded(state.name)
+
+
+def _check_begun(candidate: str, before: str, state: ServiceState) -> None:
+    """Raise RolloutSuperseded unless this rollout is the one under way, at whatever stage."""
+    tagged = any(one.revision == candidate and one.tag == TAG for one in state.shares)
+    if state.rolling_out_from != before or not tagged:
+        raise RolloutSuperseded(state.name)
 
 
 def _only_carrier(state: ServiceState) -> str:

@@ -1,6 +1,6 @@
 """Cloud Run's Admin API v2, as far as a rollout needs it: revisions, traffic and a few notes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -47,6 +47,8 @@ class ServiceState:
     environment: Mapping[str, str]
     rolling_out_from: str = ""
     """Who carried all traffic before the rollout that is under way or was cut off; else empty."""
+    follows_latest: bool = False
+    """Whether each new revision gets traffic by itself."""
 
     @property
     def carrier(self) -> str:
@@ -56,6 +58,9 @@ class ServiceState:
     def percent(self, revision: str) -> int:
         """The percentage that ``revision`` carries."""
         return sum(share.percent for share in self.shares if share.revision == revision)
+
+
+Check = Callable[[ServiceState], None]
 
 
 def sending_by_hand(service: str, revision: str) -> str:
@@ -97,12 +102,13 @@ class CloudRun:
         found.sort(key=lambda revision: revision.create_time, reverse=True)
         return [_short(each.name) for each in found if _is_ready(each)]
 
-    def create_revision(self, change: Change, *, serving: bool) -> str:
+    def create_revision(self, change: Change, *, serving: bool, check: Check | None = None) -> str:
         """Start a revision with this change; its name. It takes all traffic if ``serving``.
 
         Otherwise the traffic is pinned to where it goes now, so that the new one gets none.
+        ``check`` as in ``send``.
         """
-        service = self._read()
+        service = self._checked(check)
         container = service.template.containers[0]
         if change.image is not None:
             container.image = change.image
@@ -118,13 +124,19 @@ class CloudRun:
         return _short(self._update(service, ["template", "traffic"]).latest_created_revision)
 
     def send(
-        self, shares: Sequence[Share], *, good: Sequence[str] | None = None, before: str = ""
+        self,
+        shares: Sequence[Share],
+        *,
+        good: Sequence[str] | None = None,
+        before: str = "",
+        check: Check | None = None,
     ) -> None:
         """Send the traffic to these revisions; ``good`` replaces the revisions noted as good.
 
-        ``before`` is noted as the start of a rollout that this does not end.
+        ``before`` is noted as the start of a rollout that this does not end. ``check`` raises if
+        the service is not as expected; nobody changes it between that and this change.
         """
-        service = self._read()
+        service = self._checked(check)
         service.traffic = [_target(share) for share in shares]
         if good is not None:
             service.annotations[GOOD_REVISIONS] = good_text(good)
@@ -132,6 +144,12 @@ class CloudRun:
         if before:
             service.annotations[ROLLING_OUT_FROM] = before
         self._update(service, ["traffic", "annotations"])
+
+    def _checked(self, check: Check | None) -> run_v2.Service:
+        service = self._read()
+        if check is not None:
+            check(_state(service))
+        return service
 
     def _read(self) -> run_v2.Service:
         with _explained(self._service):
@@ -169,6 +187,7 @@ def _state(service: run_v2.Service) -> ServiceState:
         good=good_of(service.annotations.get(GOOD_REVISIONS, "")),
         environment={each.name: each.value for each in service.template.containers[0].env},
         rolling_out_from=service.annotations.get(ROLLING_OUT_FROM, ""),
+        follows_latest=any(target.type_ == _LATEST for target in service.traffic),
     )
 
 

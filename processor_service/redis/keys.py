@@ -56,7 +56,7 @@ NAME_TTL_S = 24 * 3600
 
 
 def task_key(task_id: str) -> str:
-    """The worker on a task (``lease <message id> <owner>``, the id perhaps behind ``undecided:``), or
+    """The worker on a task (``lease <message id> <owner>``; ``undecided:`` may precede the id), or
     ``done``.
     """
     return f"{PREFIX}task:{task_id}"

@@ -29,6 +29,7 @@ RECORDER = """#!/bin/sh
 { printf '%s' "$(basename "$0")"; for word in "$@"; do printf ' %s' "'$word'"; done; echo; } \
   >> "$RECORD"
 case "$*" in
+  *"services list"*processor-service*) cat "$PROCESSOR" ;;
   *"services list"* | *"services describe"*) cat "$ANSWER" ;;
   *"revisions list"*) cat "$REVISIONS" ;;
   *imagetools*) echo sha256:base ;;
@@ -71,6 +72,8 @@ class Workspace:
         self.answer = folder / "answer"
         self.revisions = folder / "revisions"
         self.revisions.write_text("[]")
+        traffic = [{"revisionName": "processor-service-abc1234-1a2b3c4d", "percent": 100}]
+        self.processor = [{"metadata": {}, "status": {"traffic": traffic}}]
         values = {"PROJECT_ID": "a-project", "BUILD_ID": "1a2b3c4d-5e6f", "SHORT_SHA": "abc1234"}
         build = pipeline()
         for line in build["options"]["env"]:
@@ -90,14 +93,23 @@ class Workspace:
         }
 
     async def run(self, script: str, answer: Any, *arguments: str) -> list[str]:
-        """Run a script of the build; the commands it gave."""
+        """Run a script of the build; the commands it gave. The ``answer`` is what Cloud Run has of
+        the service; beside a new command service the ``processor`` serves.
+        """
+        ran = await self.ran(script, answer, *arguments)
+        assert ran.code == 0, ran.err
+        return self.record.read_text().splitlines()
+
+    async def ran(self, script: str, answer: Any, *arguments: str) -> gcloud.Ran:
+        """Run it, however it ends."""
         self.answer.write_text(json.dumps(answer))
+        serving = self.processor if script == "command" else answer
+        self.env["PROCESSOR"] = str(self.folder / "processor")
+        (self.folder / "processor").write_text(json.dumps(serving))
         shell = "sh" if script == "image" else "bash"
         path = str(PROJECT_ROOT / "deploy" / "build" / f"{script}.sh")
         env = "env", "-C", str(self.folder)
-        ran = await gcloud.run(*env, shell, path, *arguments, env=self.env)
-        assert ran.code == 0, ran.err
-        return self.record.read_text().splitlines()
+        return await gcloud.run(*env, shell, path, *arguments, env=self.env)
 
     def rendered(self, service: str) -> Pipeline:
         loaded: Pipeline = yaml.safe_load((self.folder / "build" / f"{service}.yaml").read_text())

@@ -142,3 +142,29 @@ async def test_the_command_service_is_replaced_as_a_whole(
     # And the step ends only when the old socket is gone.
     assert shlex.split(commands[-1])[:4] == ["python", "-m", "deploy.departure", "command"]
     await understood(commands, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "traffic",
+    [
+        [{"revisionName": "processor-service-before", "percent": 100}],
+        [
+            {"revisionName": "processor-service-before", "percent": 90},
+            {"revisionName": "processor-service-abc1234-1a2b3c4d", "percent": 10},
+        ],
+        [],
+    ],
+    ids=["taken back", "another rollout", "none"],
+)
+async def test_without_its_own_processor_no_command_service_is_replaced(
+    workspace: Workspace, traffic: list[dict[str, Any]]
+) -> None:
+    services, revisions = serving("command", RUNNING["command"])
+    workspace.revisions.write_text(json.dumps(revisions))
+    workspace.processor = [{"metadata": {}, "status": {"traffic": traffic}}]
+
+    ran = await workspace.ran("command", services)
+
+    assert ran.code == 1
+    assert "The processor of this build does not serve" in ran.err
+    assert "replace" not in workspace.record.read_text()

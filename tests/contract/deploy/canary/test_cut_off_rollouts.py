@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from deploy.canary.cloud_run import Change, CloudRun
+from deploy.google_access import Access
 from deploy.rollback import main as rollback
 from deploy.rollout import main as rollout
 from simulators.processes.environment import PROJECT_ROOT, inherited, without_proxies
 from tests.support.workbenches.operators import GONE, NEW, heard, pipeline_deploys, run, slack
-from tests.support.workbenches.rollout import RolloutBench, rollout_bench
+from tests.support.workbenches.rollout import PROJECT, REGION, RolloutBench, rollout_bench
 
 SLOW = ["--hold", "10m", "--patience", "10m", "--look-every", "1s", "--no-smoke-test"]
 
@@ -100,3 +102,47 @@ async def test_a_rollout_that_was_taken_back_meanwhile_goes_no_further(
         async with asyncio.timeout(60):
             assert await running.wait() == 1
     assert await bench.shares() == {"00001": 100}
+
+
+async def deployed(bench: RolloutBench) -> None:
+    """Another revision than the first one carries all traffic."""
+    service = CloudRun(Access(PROJECT, is_anonymous=True), REGION, bench.name, bench.url)
+    await asyncio.to_thread(service.create_revision, Change("image:1b"), serving=True)
+
+
+@pytest.mark.parametrize("ends", ["by a broken limit", "by a cancelled build"])
+async def test_a_rollout_that_ends_after_a_rollback_leaves_the_traffic_where_that_sent_it(
+    bench: RolloutBench, tmp_path: Path, ends: str
+) -> None:
+    oldest = (await bench.state()).carrier
+    await deployed(bench)
+    async with process(bench, tmp_path, *SLOW) as running:
+        assert await run(rollback, bench, "processor", "--to", oldest) == 0
+        if ends == "by a cancelled build":
+            running.send_signal(signal.SIGTERM)
+        else:
+            bench.play("00003", answered=0, failed=100)
+        async with asyncio.timeout(60):
+            assert await running.wait() == 1
+    assert await bench.shares() == {"00001": 100}
+
+
+@pytest.mark.parametrize("ends", ["by a broken limit", "at its next stage"])
+async def test_a_staged_rollout_goes_no_further_after_a_rollback(ends: str) -> None:
+    async with rollout_bench("command-service") as bench:
+        oldest = (await bench.state()).carrier
+        await deployed(bench)
+        words = ["--image", "image:3", "--hold", "1s", "--patience", "10m", "--look-every", "1s"]
+        rolling = asyncio.create_task(run(rollout, bench, "command", *words, *GONE))
+        async with asyncio.timeout(60):
+            while (await bench.state()).carrier != "command-service-00003":  # noqa: ASYNC110 - only Cloud Run knows
+                await asyncio.sleep(0.05)
+        back = asyncio.create_task(run(rollback, bench, "command", "--to", oldest, *GONE))
+        async with asyncio.timeout(60):
+            while (await bench.state()).carrier != oldest:  # noqa: ASYNC110 - only Cloud Run knows
+                await asyncio.sleep(0.05)
+        failed = 100 if ends == "by a broken limit" else 0
+        async with heard(bench, answered=100 - failed, failed=failed):
+            assert await rolling == 1
+            assert await back == 0
+        assert await bench.shares() == {"00001": 100}
