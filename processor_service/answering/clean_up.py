@@ -10,7 +10,6 @@ from typing import Final
 
 from processor_service.answering.admit import Delivery
 from processor_service.answering.deps import AnswerDeps
-from processor_service.delivery.delay_note import take_away
 from processor_service.delivery.destination import place_by_now, place_to_refuse
 from processor_service.delivery.notice import is_settled
 from processor_service.delivery.reconcile import ExistingMessages, find_existing
@@ -34,7 +33,7 @@ _LOOK_WITHIN_S: Final = 30.0
 
 async def tidy(found: ExistingMessages, writer: SlackWriter) -> None:
     """Remove what a dead worker left beside the answer, or beside the notice."""
-    await take_away(found.delays, writer)
+    await writer.remove_all(found.delays)
     if found.winner is None:
         await writer.remove_all([*found.answers, *found.files])
         return
@@ -63,7 +62,7 @@ async def clean_up(
             _tell([one for one in found.posted if one.live])
             await tidy(found, writer)
         elif done or await deps.coordination.leases.is_done(task.task_id):
-            await take_away(found.delays, writer)
+            await writer.remove_all(found.delays)
             # Its user was told elsewhere. A message with its final mark is no beginning, and stays.
             await writer.remove_all(one for one in found.answers if not one.mark.parts)
     except MechachangError as error:

@@ -1,10 +1,10 @@
 """A delay told by a message, where Slack shows no status: one a task, gone before its answer."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from processor_service.delivery.slack_writer import SlackWriter
+from processor_service.delivery.slack_writer import SlackWriter, log_stays
 from processor_service.ports.conversations import Body, Posted
 from processor_service.ports.limits import EDIT, POST, RateBudget
 from shared.errors import MechachangError, OutcomeUnknown, SlackRefused
@@ -89,23 +89,9 @@ class DelayNote:
             edits = self.writer.conversation.edits
             while self.there and edits is not None:
                 await self.writer.run.check_lease()
-                await _unless_refused(edits.remove(self.there[0]))
+                try:
+                    await edits.remove(self.there[0])
+                except SlackRefused as refused:
+                    # No answer waits for it.
+                    log_stays("delay", refused)
                 del self.there[0]
-
-
-async def take_away(delays: Iterable[Posted], writer: SlackWriter) -> None:
-    """Remove the messages that tell of a delay, before or after the words they announced."""
-    for one in delays:
-        await _unless_refused(writer.remove(one))
-
-
-async def _unless_refused(removal: Awaitable[None]) -> None:
-    """No answer waits for a message that Slack does not let us take away."""
-    try:
-        await removal
-    except SlackRefused as refused:
-        log.warning(
-            "The message that tells of a delay stays.",
-            action="delay_stays",
-            slack_error=refused.slack_error,
-        )

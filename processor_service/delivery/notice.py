@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from processor_service.delivery.delay_note import take_away
 from processor_service.delivery.destination import resolve_destination
 from processor_service.delivery.reconcile import ExistingMessages, find_existing
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
@@ -73,14 +72,14 @@ async def _take_words_away(task: Task, writer: SlackWriter) -> None:
     """Remove the words of an answer whose user cannot be told there, if Slack lets us."""
     with suppress(SlackRefused):
         found = await find_existing(task.task_id, writer)
-        await take_away(found.delays, writer)
+        await writer.remove_all(found.delays)
         if found.winner is None:
             await writer.remove_all([*found.answers, *found.files])
 
 
 async def _post_unless_settled(task: Task, failure: Failure, writer: SlackWriter) -> bool:
     found = await find_existing(task.task_id, writer)
-    await take_away(found.delays, writer)
+    await writer.remove_all(found.delays)
     if is_settled(found, again=False):
         return found.winner is None
     # Words of an answer that will not be finished.

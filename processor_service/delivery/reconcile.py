@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from processor_service.delivery.delay_note import take_away
 from processor_service.delivery.slack_writer import SlackWriter
 from processor_service.ports.conversations import Body, Posted
 from processor_service.resilience.lease import LeaseLost
@@ -200,7 +199,7 @@ async def _beside_concurrent_workers(answer: Mark, writer: SlackWriter) -> Exist
     """
     found = await find_existing(answer.task_id, writer)
     await writer.remove_all(found.notices)
-    await take_away(found.delays, writer)
+    await writer.remove_all(found.delays)
     first = found.first_begun
     if first is None or first == answer.digest:
         await writer.remove_all(found.beside(answer.digest))

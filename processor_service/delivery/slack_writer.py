@@ -17,7 +17,7 @@ from processor_service.ports.conversations import (
 from processor_service.resilience.cancellation import CancelToken
 from processor_service.resilience.lease import TaskLease
 from processor_service.resilience.stopping import Stopping
-from shared.errors import OutcomeUnknown, RetryableError, SlackUnavailable
+from shared.errors import OutcomeUnknown, RetryableError, SlackRefused, SlackUnavailable
 from shared.ledger import Mark
 from shared.retry import BackOff, Retries, RetryPolicy, retry
 from shared.telemetry.log import get_logger
@@ -147,9 +147,16 @@ class SlackWriter:
         return await self._write(partial(streams.end_stream, posted, markdown, body, mark, cards))
 
     async def remove(self, posted: Posted) -> None:
-        """Delete a message of ours; where that cannot be done it stays."""
+        """Delete a message of ours; where that cannot be done it stays.
+
+        A workspace may keep its apps from deleting anything (docs.slack.dev, chat.delete:
+        compliance_exports_prevent_deletion). No answer and no notice depends on it.
+        """
         if edits := self.conversation.edits:
-            await self._write(partial(edits.remove, posted))
+            try:
+                await self._write(partial(edits.remove, posted))
+            except SlackRefused as refused:
+                log_stays(posted.mark.role, refused)
 
     async def remove_all(self, surplus: Iterable[Posted]) -> None:
         for one in surplus:
@@ -198,3 +205,13 @@ class SlackWriter:
         """The messages with ``mark``, the earliest first."""
         found = await self.conversation.find(mark.task_id)
         return sorted((one for one in found if one.mark == mark), key=lambda one: float(one.ts))
+
+
+def log_stays(role: str, refused: SlackRefused) -> None:
+    """Log that a message of ours stays where it should be removed."""
+    log.warning(
+        "Slack does not let us remove a message of ours.",
+        action="message_stays",
+        role=role,
+        slack_error=refused.slack_error,
+    )

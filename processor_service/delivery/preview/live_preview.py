@@ -13,7 +13,7 @@ from processor_service.delivery.preview.pace import FirstWords, append_every_s
 from processor_service.delivery.preview.running_stream import STOPPED_BY_USER, RunningStream
 from processor_service.delivery.preview.shown_parts import NO_CONTENT, ShownParts
 from processor_service.delivery.reconcile import ExistingMessages, find_existing
-from processor_service.delivery.slack_writer import SLACK_LIMITS
+from processor_service.delivery.slack_writer import SLACK_LIMITS, log_stays
 from processor_service.ports.conversations import Body, Streams
 from processor_service.ports.limits import APPEND, EDIT, READ, START, RateBudget
 from processor_service.rendering.incremental import (
@@ -230,11 +230,15 @@ class LivePreview:
         return self.ctx.cards.due_in_s() if opens else None
 
     async def withdraw(self) -> None:
-        """Take the steps away, if no words are below them yet. Idempotent."""
+        """Take the steps away, if no words are below them yet and Slack lets us. Idempotent."""
         async with self._showing:
             edits = self.ctx.conversation.edits
             if edits is not None and self._stream.has_cards_only and not self._stuck:
-                await self._stream.remove(edits)
+                try:
+                    await self._stream.remove(edits)
+                except SlackRefused as refused:
+                    # It would refuse it again. The words come below them.
+                    log_stays("steps", refused)
             self.ctx.cards.away = False
             self.ctx.status.step_back()
 

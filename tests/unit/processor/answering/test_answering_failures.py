@@ -160,6 +160,34 @@ async def test_words_of_an_answer_that_came_to_nothing_go_when_the_notice_comes(
     assert [posted.mark.role for posted, _ in world.conversation.messages] == ["notice"]
 
 
+NOTHING_GOES = [(SlackRefused("no", slack_error="compliance_exports_prevent_deletion"), False)] * 9
+
+
+@pytest.mark.parametrize("streams", [True, False])
+async def test_where_slack_lets_no_app_delete_anything_a_failure_is_told_once(
+    streams: bool,
+) -> None:
+    blocked = ModelRefused("SAFETY", reason="answer_blocked")
+    world = World(model=FakeModel([[Chunk("前半の"), blocked]]))
+    world.conversation.can_stream = streams
+    world.conversation.failures["remove"] = list(NOTHING_GOES)
+    assert await world.answer() is Outcome.TOLD_FAILURE
+    assert len(world.conversation.texts("notice")) == 1
+    assert world.conversations.dm.messages == []
+
+
+async def test_where_slack_lets_no_app_delete_anything_a_part_that_cannot_be_edited_is_posted() -> (
+    None
+):
+    world = World(model=FakeModel([[Chunk("前半の"), Chunk("全文です。", finished=True)]]))
+    locked = SlackRefused("no", slack_error="edit_window_closed")
+    world.conversation.failures = {"update": [(locked, False)], "remove": list(NOTHING_GOES)}
+    assert await world.answer() is Outcome.ANSWERED
+    whole = [posted for posted, _ in world.conversation.messages if posted.mark.parts]
+    assert [posted.mark.role for posted in whole] == ["answer"]
+    assert world.conversations.dm.messages == []
+
+
 @pytest.mark.parametrize(
     "code", ["no_permission", "ekm_access_denied", "team_access_not_granted", "a_code_of_tomorrow"]
 )
