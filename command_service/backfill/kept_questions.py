@@ -25,9 +25,9 @@ from shared.telemetry.tracing import trace_context
 
 log = get_logger(__name__)
 
-CAPACITY: Final = 2_000
+MOST_KEPT_QUESTIONS: Final = 2_000
 """Of the longest questions these are some 100 MB; a sweep finds what exceeds it."""
-FOR_S: Final = 24 * 3600.0
+KEPT_FOR_S: Final = 24 * 3600.0
 _BACK_OFF = doubling(2.0, 15.0)
 
 
@@ -40,7 +40,7 @@ class _Kept:
 
 @dataclass
 class KeptQuestions:
-    """``ports.Keeping``: publishes each until Pub/Sub has confirmed it, for ``FOR_S`` seconds. One
+    """``ports.Keeping``: publishes each until Pub/Sub confirms it, for ``KEPT_FOR_S`` s. One
     that Pub/Sub does not take holds up no other.
     """
 
@@ -55,10 +55,10 @@ class KeptQuestions:
 
     def keep(self, task: Task) -> None:
         """Publish the task once Pub/Sub takes it, unless there are too many."""
-        if len(self._waiting) >= CAPACITY:
+        if len(self._waiting) >= MOST_KEPT_QUESTIONS:
             _let_go()
             return
-        attributes, until = task.attributes(trace_context()), self.clock() + FOR_S
+        attributes, until = task.attributes(trace_context()), self.clock() + KEPT_FOR_S
         self._waiting[task.task_id] = _Kept(task, attributes, until)
         self._some.set()
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from command_service.backfill.kept_questions import CAPACITY, FOR_S, KeptQuestions
+from command_service.backfill.kept_questions import KEPT_FOR_S, MOST_KEPT_QUESTIONS, KeptQuestions
 from command_service.use_cases.deletions import take_back
 from command_service.use_cases.follow_ups import FollowUpDeps
 from command_service.use_cases.submit import HandedBack, submit
@@ -72,7 +72,7 @@ async def test_one_that_pubsub_never_takes_holds_up_no_other(kept: Kept) -> None
     await kept.until(lambda: kept.texts == ["plain"])
 
     with capture_logs() as logs:
-        kept.now = FOR_S + 1
+        kept.now = KEPT_FOR_S + 1
         await kept.until(lambda: not kept.questions)
     assert [line["action"] for line in logs] == ["kept_lost"]
 
@@ -80,14 +80,14 @@ async def test_one_that_pubsub_never_takes_holds_up_no_other(kept: Kept) -> None
 async def test_there_is_a_bound_and_operators_are_told_beyond_it(kept: Kept) -> None:
     kept.world.queue.down = True
     task = a_task()
-    for number in range(CAPACITY):
+    for number in range(MOST_KEPT_QUESTIONS):
         kept.questions.keep(task.model_copy(update={"task_id": f"{number:032x}"}))
 
     with capture_logs() as logs:
         kept.questions.keep(task.model_copy(update={"task_id": "f" * 32}))
 
     assert [line["action"] for line in logs] == ["kept_lost"]
-    assert len(kept.questions) == CAPACITY
+    assert len(kept.questions) == MOST_KEPT_QUESTIONS
 
 
 @pytest.mark.parametrize(
