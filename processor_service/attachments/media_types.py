@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
 
-from shared.slack.files import CANVAS_TYPE
+from shared.slack.files import CANVAS_TYPE, LIST_TYPE
 from shared.task import TaskFile
 
 MEDIA_TYPES: Final = frozenset(
@@ -86,6 +86,7 @@ class MediaKind(StrEnum):
     DOCUMENT = "document"
     MAIL = "mail"
     CANVAS = "canvas"
+    LIST = "list"
     OLD_OFFICE = "old_office"
     OTHER_OFFICE = "other_office"
     OTHER = "other"
@@ -120,6 +121,8 @@ def kind_of(file: TaskFile) -> MediaKind:
     extension, mimetype = _extension(file), _plain_type(file)
     if mimetype == CANVAS_TYPE:
         return MediaKind.CANVAS
+    if mimetype == LIST_TYPE:
+        return MediaKind.LIST
     if extension == "eml" or mimetype == "message/rfc822":
         return MediaKind.MAIL
     # The name goes first: .ts is registered as a video format, and Windows takes .csv for Excel's.

@@ -39,6 +39,7 @@ _OF_THREADS: Final = frozenset(
 _UNREAD: Final = {
     MediaKind.OLD_OFFICE: "file_old_office",
     MediaKind.OTHER_OFFICE: "file_office",
+    MediaKind.LIST: "file_list",
     MediaKind.OTHER: "file_type",
 }
 

@@ -15,8 +15,10 @@ _GONE = frozenset({"tombstone", "hidden_by_limit"})
 _ASK_SLACK = "check_file_info"
 # Canvases are still called quips in places; posts are their forerunners.
 _CANVASES = frozenset({"canvas", "quip", "space", "docs"})
-# A clip that Slack records with a microphone alone is an MP4 or WebM without pictures.
+# A clip that Slack records with a microphone alone is an MP4 or WebM without pictures; some have
+# the name alone to tell (github.com/NousResearch/hermes-agent, pull request 51287).
 _VOICE = "slack_audio"
+_VOICE_NAME = "audio_message"
 _AS_AUDIO = {
     "video/mp4": "audio/mp4",
     "video/quicktime": "audio/mp4",
@@ -25,6 +27,8 @@ _AS_AUDIO = {
 
 CANVAS_TYPE = "application/vnd.slack-docs"
 """The type of a canvas or post, whatever Slack calls it; its download is a page in HTML."""
+LIST_TYPE = "application/vnd.slack-list"
+"""The type of a Slack list, which has no download."""
 
 
 def files_of(message: Mapping[str, Any]) -> tuple[TaskFile, ...]:
@@ -60,6 +64,6 @@ def _type_of(described: Mapping[str, Any]) -> Any:
     mimetype = described.get("mimetype") or ""
     if str(described.get("filetype")) in _CANVASES or mimetype == CANVAS_TYPE:
         return CANVAS_TYPE
-    if described.get("subtype") == _VOICE:
+    if described.get("subtype") == _VOICE or str(described.get("name")).startswith(_VOICE_NAME):
         return _AS_AUDIO.get(str(mimetype), mimetype)
     return mimetype

@@ -37,10 +37,14 @@ def plain_text(text: str, bot_user_id: str) -> str:
     if len(text) > LONGEST_MARKUP:
         return text
     text = without_mention(text, bot_user_id)
-    text = _TAG.sub(lambda tag: _readable(tag[1]), text)
+    return unescaped(_TAG.sub(lambda tag: _readable(tag[1]), text)).strip()
+
+
+def unescaped(text: str) -> str:
+    """``text`` without Slack's escaping."""
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)
-    return text.strip()
+    return text
 
 
 def without_mention(text: str, user_id: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from processor_service.rendering.button_row import has_row
 from shared.slack.message import Message
 from shared.slack.reading.block_text import TABLES
+from shared.slack.reading.rich_text import has_chips
 
 PRESSABLE: Final = 3
 """Of the messages with something to press, so many are kept as they are: usually there is one."""
@@ -29,6 +30,7 @@ _FILE_FIELDS: Final = (
 _CARD_FIELDS: Final = (
     *("pretext", "title", "title_link", "text", "fields", "fallback", "blocks", "message_blocks"),
     *("author_id", "author_name", "author_subname", "bot_id", "app_id", "service_name", "ts"),
+    "footer",
     *("channel_id", "channel_name", "from_url", "original_url", "app_unfurl_url", "files"),
     *("is_share", "is_msg_unfurl", "is_reply_unfurl", "is_app_unfurl", "attachments"),
 )
@@ -87,13 +89,17 @@ def trimmed(message: Message) -> Message:
     """The parts of a message that are read at all."""
     kept = {name: message[name] for name in _FIELDS if name in message}
     if _by_person(message) and kept.get("text") and "blocks" in kept:
-        # Slack sends a person's words twice, and tables in the blocks alone.
-        kept["blocks"] = [one for one in kept["blocks"] if one.get("type") in TABLES]
+        # Slack sends a person's words twice, but tables and chips in the blocks alone.
+        kept["blocks"] = [one for one in kept["blocks"] if _is_needed(one)]
     if "attachments" in kept:
         kept["attachments"] = [_picked(one, _CARD_FIELDS) for one in kept["attachments"]]
     if "files" in kept:
         kept["files"] = [_picked(one, _FILE_FIELDS) for one in kept["files"]]
     return kept
+
+
+def _is_needed(block: Mapping[str, Any]) -> bool:
+    return block.get("type") in TABLES or has_chips(block)
 
 
 def _picked(told: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:

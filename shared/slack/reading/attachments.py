@@ -13,6 +13,7 @@ from typing import Any, Final
 from shared.slack.files import files_of
 from shared.slack.message import is_by_bot, is_ts, mappings
 from shared.slack.reading.block_text import (
+    fallback_of,
     text_of_attachment,
     text_of_blocks,
     text_of_tables,
@@ -32,7 +33,6 @@ _DEPTH: Final = 3
 _LEFT_OUT: Final = " […]"
 _NAME_CHARS: Final = 200
 
-_NO_PREVIEW: Final = "[no preview available]"
 _MESSAGES: Final = ("is_share", "is_msg_unfurl", "is_reply_unfurl")
 _ORIGINS: Final = (
     *_MESSAGES,
@@ -169,8 +169,7 @@ def _has_origin(attachment: _Attachment) -> bool:
 
 def _text_in(attachment: _Attachment) -> str:
     if not _is_message(attachment):
-        text = text_of_attachment(attachment)
-        return "" if text == _NO_PREVIEW else text
+        return text_of_attachment(attachment)
     original = "\n\n".join(filter(None, map(_words_of, _originals(attachment))))
     if original:
         return original
@@ -188,8 +187,7 @@ def _words_of(original: Mapping[str, Any]) -> str:
 def _fallback(attachment: _Attachment) -> str:
     if _files_in(attachment) or any(True for _ in _nested(attachment)):
         return ""
-    text = told_in(attachment, "fallback")
-    return "" if text == _NO_PREVIEW else text
+    return fallback_of(attachment)
 
 
 def _originals(attachment: _Attachment) -> list[Mapping[str, Any]]:

@@ -5,13 +5,17 @@ from typing import Any
 
 from shared.markdown import table
 from shared.slack.message import ILL_FORMED, Payload, mappings
-from shared.slack.message_text import plain_text
+from shared.slack.message_text import plain_text, unescaped
 from shared.slack.reading.rich_text import number_of, of_rich_text, parts
 
 # Blocks that people operate, and blocks that end or divide text.
 _WITHOUT_WORDS = frozenset({"actions", "button", "context_actions", "divider", "input"})
 TABLES = frozenset({"table", "data_table"})
 """The types of blocks with rows of cells."""
+# Slack documents these as texts, as objects, or as either (docs.slack.dev, blocks).
+_TITLES = frozenset({"title", "subtitle", "body"})
+# In place of a preview that the reader's own client makes.
+_NO_PREVIEW = "[no preview available]"
 # How deep unknown blocks are searched for words.
 _DEPTH = 6
 
@@ -37,8 +41,15 @@ def text_of_attachment(attachment: Payload) -> str:
     title, link = (told_in(attachment, name) for name in ("title", "title_link"))
     titled = f"{title} ({link})" if title and link and link != title else title or link
     fields = map(_field, mappings(attachment.get("fields")))
-    said = [told_in(attachment, "pretext"), titled, told_in(attachment, "text"), *fields]
-    return "\n".join(filter(None, said)) or told_in(attachment, "fallback")
+    author, text, footer = (told_in(attachment, name) for name in ("author_name", "text", "footer"))
+    said = [told_in(attachment, "pretext"), author, titled, text, *fields, footer]
+    return "\n".join(filter(None, said)) or fallback_of(attachment)
+
+
+def fallback_of(attachment: Payload) -> str:
+    """What an attachment says where it cannot be shown; "" if that is nothing."""
+    told = told_in(attachment, "fallback")
+    return "" if told == _NO_PREVIEW else told
 
 
 def told_in(attachment: Payload, name: str) -> str:
@@ -62,11 +73,15 @@ def _text_of(block: Payload) -> str:
     read = _READERS.get(str(block["type"]))
     if read is not None:
         return read(block)
-    # A video, an alert, a card, a plan, and any block that Slack adds later.
-    named = {name: each for name, each in block.items() if name != "type"}
-    if isinstance(title := named.get("title"), str):
-        named["title"] = {"type": "plain_text", "text": title}
-    return "\n".join(_words(list(named.values())))
+    # A video, an alert, a card, a plan, a container, and any block that Slack adds later.
+    return "\n".join(filter(None, _words(_values(block))))
+
+
+def _values(block: Payload) -> list[Any]:
+    return [
+        {"type": "plain_text", "text": each} if name in _TITLES and isinstance(each, str) else each
+        for name, each in block.items()
+    ]
 
 
 def _words(value: Any, depth: int = _DEPTH) -> Iterator[str]:
@@ -75,10 +90,11 @@ def _words(value: Any, depth: int = _DEPTH) -> Iterator[str]:
             yield from _words(each, depth - 1)
     elif isinstance(value, Mapping) and depth:
         kind = str(value.get("type"))
-        if kind in _TEXTS:
-            yield _TEXTS[kind](value)
-        elif kind not in _WITHOUT_WORDS:
-            yield from _words(list(value.values()), depth)
+        read = _TEXTS.get(kind) or _READERS.get(kind)
+        if read is not None:
+            yield read(value)
+        else:
+            yield from _words(_values(value), depth)
 
 
 def _mrkdwn(text: Payload) -> str:
@@ -86,7 +102,8 @@ def _mrkdwn(text: Payload) -> str:
 
 
 def _plain(text: Payload) -> str:
-    return str(text.get("text") or "")
+    # Slack gives the characters & < > back escaped (github.com/slackapi/bolt-python/issues/513).
+    return unescaped(str(text.get("text") or ""))
 
 
 def _image(image: Payload) -> str:
@@ -109,7 +126,8 @@ def _section(block: Payload) -> str:
 def _rows(block: Payload) -> str:
     rows = block.get("rows")
     found = rows if isinstance(rows, list) else ()
-    return table([_cell(cell) for cell in row] for row in found if isinstance(row, list))
+    cells = table([_cell(cell) for cell in row] for row in found if isinstance(row, list))
+    return "\n".join(filter(None, (str(block.get("caption") or ""), cells)))
 
 
 def _cell(cell: Any) -> str:
@@ -119,6 +137,24 @@ def _cell(cell: Any) -> str:
     if cell.get("type") == "rich_text":
         return of_rich_text(cell)
     return str(cell.get("text") or number_of(cell.get("value"), ""))
+
+
+def _chart(block: Payload) -> str:
+    """The numbers of a chart as a table with a column for each series; pies have segments."""
+    chart = block["chart"]
+    axes = chart.get("axis_config") or {}
+    series = mappings(chart.get("series")) or [{"data": chart.get("segments")}]
+    columns = [_points(each) for each in series]
+    head = [str(axes.get("x_label") or ""), *(str(each.get("name") or "") for each in series)]
+    labels = dict.fromkeys(label for column in columns for label in column)
+    rows = [[label, *(column.get(label, "") for column in columns)] for label in labels]
+    told = (block.get("title"), axes.get("y_label"), table([head, *rows]))
+    return "\n".join(str(each) for each in told if each)
+
+
+def _points(series: Payload) -> dict[str, str]:
+    points = mappings(series.get("data"))
+    return {str(each.get("label")): str(number_of(each.get("value"), "")) for each in points}
 
 
 def _no_words(_: Payload) -> str:
@@ -133,12 +169,13 @@ _TEXTS: dict[str, Callable[[Payload], str]] = {
     "file": _file,
 }
 _READERS: dict[str, Callable[[Payload], str]] = {
-    "markdown": lambda block: _plain(block).strip(),
+    "markdown": lambda block: str(block.get("text") or "").strip(),
     "section": _section,
     "header": lambda block: f"## {' '.join(_words(block.get('text')))}",
     "context": lambda block: " ".join(_words(block.get("elements"))),
     "rich_text": of_rich_text,
     **dict.fromkeys(TABLES, _rows),
+    "data_visualization": _chart,
     "image": _image,
     "file": _file,
     **dict.fromkeys(_WITHOUT_WORDS, _no_words),

@@ -8,16 +8,24 @@ from shared.markdown import fenced
 
 Element = Mapping[str, Any]
 
-# A pasted address of a message is a mention of it (a chip), which no page documents yet.
-_LINKS = frozenset({"link", "message_mention"})
 _FORMS = {
     "emoji": (":{}:", "name"),
     "user": ("<@{}>", "user_id"),
+    "canvas_user_mention": ("<@{}>", "user_id"),
     "usergroup": ("<!subteam^{}>", "usergroup_id"),
     "channel": ("<#{}>", "channel_id"),
     "team": ("{}", "team_id"),
     "broadcast": ("@{}", "range"),
     "color": ("{}", "value"),
+}
+# What Slack writes in a message's ``text`` as well; of any other element it shows a bare id there,
+# or nothing (github.com/agentconnect-md/agentconnect, pull request 1862).
+_IN_TEXT = frozenset({"text", "link", "date", *_FORMS})
+_LABELS = ("text", "label", "fallback", "title", "name", "salesforce_field_label")
+# A message in a canvas or in a sentence, by its channel and its time.
+_MESSAGES = {
+    "message_mention": ("channel_id", "message_ts"),
+    "canvas_message_unfurl": ("root_message_channel", "root_message_ts"),
 }
 
 
@@ -70,15 +78,40 @@ def _line(part: Element) -> str:
 
 def _of_element(element: Element) -> str:
     """One element. People, groups and channels stay ids, as in Slack's own text."""
-    kind = element["type"]
-    if kind in _LINKS:
-        url, label = str(element.get("url") or ""), str(element.get("text") or "")
-        return f"{label} ({url})" if label and label != url else url
+    kind = str(element["type"])
+    if kind == "text":
+        return str(element.get("text") or "")
     if kind == "date":
         return _date(element)
-    form, name = _FORMS.get(kind, ("{}", "text"))
-    said = str(element.get(name) or element.get("fallback") or "")
-    return form.format(said) if said else ""
+    if kind in _FORMS:
+        form, name = _FORMS[kind]
+        said = str(element.get(name) or element.get("fallback") or "")
+        return form.format(said) if said else ""
+    return _chip(kind, element)
+
+
+def _chip(kind: str, element: Element) -> str:
+    """What refers to something: a link, a canvas, a list, a message. Slack need not name it."""
+    label = next((str(found) for name in _LABELS if (found := element.get(name))), "")
+    url = str(element.get("url") or "")
+    if label or url:
+        return f"{label} ({url})" if label and url and label != url else label or url
+    if kind in _MESSAGES:
+        channel, ts = (element.get(name) for name in _MESSAGES[kind])
+        return f"[message {ts} in <#{channel}>]"
+    ids = (str(each) for name, each in element.items() if name.endswith("_id") and each)
+    called = kind.removesuffix("_mention").replace("_", " ")
+    return f"[{' '.join([called, *list(ids)[:1]])}]"
+
+
+def has_chips(block: Element) -> bool:
+    """Whether a rich text refers to something that ``text`` beside it does not name."""
+    return any(
+        has_chips(each)
+        if str(each["type"]).startswith("rich_text")
+        else each["type"] not in _IN_TEXT
+        for each in parts(block, "elements")
+    )
 
 
 def _date(element: Element) -> str:

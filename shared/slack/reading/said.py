@@ -14,12 +14,14 @@ from shared.slack.reading.block_text import (
     text_of_blocks,
     text_of_tables,
 )
-from shared.slack.reading.rich_text import parts
+from shared.slack.reading.rich_text import has_chips, parts
 from shared.task import QuotedMessage, TaskFile
 from shared.well_formed import well_formed
 
 # As many as Slack lets a message have (docs.slack.dev, secondary attachments).
 _MOST_CARDS: Final = 100
+# Slack itself, in notices of what people and it have done, and its helper.
+_SLACK: Final = frozenset({"USLACK", "USLACKBOT"})
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def is_from_an_app(message: Mapping[str, Any]) -> bool:
     return bool(
         message.get("bot_id")
         or message.get("subtype") == "bot_message"
-        or message.get("user") == "USLACKBOT"
+        or message.get("user") in _SLACK
     )
 
 
@@ -92,15 +94,19 @@ def _joined(texts: Iterable[str]) -> str:
 
 def _typed(message: Mapping[str, Any], our_user_id: str) -> str:
     text = _text(message)
-    if text.strip():
-        return plain_text(text, our_user_id)
-    # Slack sends no text where it does not find one in a person's blocks.
-    return without_mention(_text_of_rich_text(message), our_user_id).strip()
+    # Slack sends no text where it does not find one in a person's blocks, and bare ids for chips.
+    if not text.strip() or any(map(has_chips, _typed_blocks(message))):
+        found = without_mention(_text_of_rich_text(message), our_user_id).strip()
+        return found or plain_text(text, our_user_id)
+    return plain_text(text, our_user_id)
+
+
+def _typed_blocks(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [each for each in parts(message, "blocks") if each["type"] not in TABLES]
 
 
 def _text_of_rich_text(message: Mapping[str, Any]) -> str:
-    typed = [each for each in parts(message, "blocks") if each["type"] not in TABLES]
-    return text_of_blocks({"blocks": typed})
+    return text_of_blocks({"blocks": _typed_blocks(message)})
 
 
 def _text(message: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ def described(**fields: Any) -> dict[str, Any]:
         ({"subtype": "slack_audio", "mimetype": "video/quicktime"}, "audio/mp4"),
         ({"subtype": "slack_audio", "mimetype": "audio/mp4", "filetype": "m4a"}, "audio/mp4"),
         ({"subtype": "slack_video", "mimetype": "video/mp4"}, "video/mp4"),
+        ({"name": "audio_message.mp4", "mimetype": "video/mp4"}, "audio/mp4"),
         ({"filetype": "quip", "mimetype": "application/vnd.slack-docs"}, CANVAS_TYPE),
         ({"filetype": "canvas", "mimetype": "text/plain"}, CANVAS_TYPE),
         ({"filetype": "space", "mimetype": "text/plain", "mode": "space"}, CANVAS_TYPE),

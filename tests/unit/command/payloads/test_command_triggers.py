@@ -203,6 +203,8 @@ def test_an_answer_of_ours_in_a_thread_is_recognised_as_our_own() -> None:
         ({"bot_id": "BOTHER"}, RejectReason.BOT_MESSAGE),
         ({"subtype": "bot_message", "user": None}, RejectReason.BOT_MESSAGE),
         ({"user": "USLACKBOT"}, RejectReason.BOT_MESSAGE),
+        # "<@U1> archived the channel": a notice of Slack's without a subtype (vercel/chat).
+        ({"user": "USLACK"}, RejectReason.BOT_MESSAGE),
         ({"subtype": "message_changed", "message": {"user": "U1"}}, RejectReason.MESSAGE_CHANGED),
         (
             {"subtype": "message_deleted", "previous_message": {"user": "U1"}},

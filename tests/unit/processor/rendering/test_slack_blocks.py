@@ -57,6 +57,50 @@ def test_an_element_that_slack_adds_is_read_by_its_text() -> None:
     assert read(rich(section({"type": "new", "fallback": "代わり"}))) == "代わり"
 
 
+# docs.slack.dev, rich text section element, lists these; an address and a text are often optional.
+@pytest.mark.parametrize(
+    ("element", "shown"),
+    [
+        ({"type": "canvas", "file_id": "F1", "label": "議事録"}, "議事録"),
+        ({"type": "canvas", "file_id": "F1"}, "[canvas F1]"),
+        ({"type": "list_record", "file_id": "F1", "url": "https://e.com/l"}, "https://e.com/l"),
+        ({"type": "file", "file_id": "F1"}, "[file F1]"),
+        (
+            {
+                "type": "work_object_mention",
+                "entity_id": "E1",
+                "text": "A-1",
+                "url": "https://e.com",
+            },
+            "A-1 (https://e.com)",
+        ),
+        ({"type": "attachment_mention", "url": "https://e.com/3"}, "https://e.com/3"),
+        (
+            {"type": "message_mention", "channel_id": "C1", "message_ts": "1720710212.123456"},
+            "[message 1720710212.123456 in <#C1>]",
+        ),
+        (
+            {
+                "type": "canvas_message_unfurl",
+                "root_message_ts": "1783613573",
+                "root_message_channel": "C1",
+            },
+            "[message 1783613573 in <#C1>]",
+        ),
+        ({"type": "canvas_user_mention", "user_id": "U1"}, "<@U1>"),
+        (
+            {"type": "salesforce_data_field", "salesforce_record_id": "001"},
+            "[salesforce data field 001]",
+        ),
+        ({"type": "unheard_of"}, "[unheard of]"),
+    ],
+)
+def test_what_a_message_points_at_stands_in_its_sentence(
+    element: dict[str, Any], shown: str
+) -> None:
+    assert read(rich(section(text("これは"), element, text("です。")))) == f"これは{shown}です。"
+
+
 def test_lists_keep_their_numbers_levels_and_borders() -> None:
     def listed(style: str, *items: str, **more: int) -> dict[str, Any]:
         elements = [section(text(item)) for item in items]
@@ -98,6 +142,8 @@ def plain(words: str) -> dict[str, Any]:
             "猫\n[image: 三毛]",
         ),
         ({"type": "header", "text": plain("見出し")}, "## 見出し"),
+        # Slack gives plain text back escaped, too (bolt-python, issue 513).
+        ({"type": "header", "text": plain("R&amp;D &amp;lt;")}, "## R&D &lt;"),
         (
             {
                 "type": "context",
@@ -176,17 +222,27 @@ def test_what_an_app_attached_is_read_in_blocks_or_the_older_form() -> None:
     assert text_of_attachment({"fallback": "代わり"}) == "代わり"
 
 
+def test_a_placeholder_for_a_preview_is_no_content() -> None:
+    assert text_of_attachment({"fallback": "[no preview available]"}) == ""
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
     lambda each: (
         st.lists(each, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["type", "text", "elements", "fields", "rows", "indent", "offset", "timestamp"]
+                [
+                    *("type", "text", "elements", "fields", "rows", "indent", "offset"),
+                    *("timestamp", "chart", "series", "data", "child_blocks", "file_id", "url"),
+                ]
             ),
             each
             | st.sampled_from(
-                ["rich_text", "section", "table", "rich_text_list", "date", "rich_text_section"]
+                [
+                    *("rich_text", "section", "table", "rich_text_list", "date"),
+                    *("rich_text_section", "data_visualization", "container", "message_mention"),
+                ]
             ),
             max_size=4,
         )
