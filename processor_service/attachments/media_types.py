@@ -92,6 +92,7 @@ class MediaKind(StrEnum):
     OTHER = "other"
 
 
+_OF_SLACK: Final = {CANVAS_TYPE: MediaKind.CANVAS, LIST_TYPE: MediaKind.LIST}
 _OFFICE_NAMES: Final = {
     MediaKind.DOCUMENT: "docx docm dotx dotm xlsx xlsm xltx xltm pptx pptm ppsx ppsm potx potm "
     "odt ott ods ots odp otp",
@@ -119,10 +120,8 @@ def kind_of(file: TaskFile) -> MediaKind:
     if media_type_of(file):
         return MediaKind.MEDIA
     extension, mimetype = _extension(file), _plain_type(file)
-    if mimetype == CANVAS_TYPE:
-        return MediaKind.CANVAS
-    if mimetype == LIST_TYPE:
-        return MediaKind.LIST
+    if mimetype in _OF_SLACK:
+        return _OF_SLACK[mimetype]
     if extension == "eml" or mimetype == "message/rfc822":
         return MediaKind.MAIL
     # The name goes first: .ts is registered as a video format, and Windows takes .csv for Excel's.

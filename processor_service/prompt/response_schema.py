@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from json import JSONDecoder
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
@@ -17,6 +18,8 @@ from processor_service.prompt.response_layout import layout_as_markdown
 from shared.errors import ModelUnavailable
 from shared.task import Locale, Mode
 
+_FENCE: Final = re.compile(r"\s*```(?:json)?[ \t]*(?:\n|\Z)", re.IGNORECASE)
+_DECODER: Final = JSONDecoder()
 _ESCAPE: Final = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|(?P<half>u[dD][89abAB][0-9a-fA-F]{2}(?=[^\\]|\\[^u]|\\u[0-9a-fA-F]{4})"
@@ -136,7 +139,7 @@ class JsonFormat:
                 "" if mode is None else layout_as_markdown(mode, fields, self.locale), mode
             )
         try:
-            answer = _READERS[self.mode].validate_json(_paired(text))
+            answer = _READERS[self.mode].validate_json(_bare(_paired(text)))
         except ValidationError as error:
             # The error itself quotes the answer, which must not reach a log.
             raise ModelUnavailable(_faults(error), reason="answer_malformed") from None
@@ -152,10 +155,22 @@ class JsonFormat:
 def _begun(text: str) -> dict[str, Any]:
     """The fields in a JSON text that may end anywhere; the last value may be incomplete."""
     try:
-        fields = from_json(_paired(text), allow_partial="trailing-strings")
+        fields = from_json(_bare(_paired(text)), allow_partial="trailing-strings")
     except ValueError:
         return {}
     return fields if isinstance(fields, dict) else {}
+
+
+def _bare(text: str) -> str:
+    """JSON without a fence around it, and without what follows its object: Gemini adds either now
+    and then (github.com/langgenius/dify/issues/31966, github.com/MemberJunction/MJ/issues/3065).
+    """
+    fence = _FENCE.match(text)
+    begun = text[fence.end() if fence else 0 :].lstrip()
+    try:
+        return begun[: _DECODER.raw_decode(begun)[1]]
+    except (ValueError, RecursionError):
+        return begun
 
 
 def _paired(text: str) -> str:

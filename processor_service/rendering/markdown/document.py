@@ -11,6 +11,7 @@ from markdown_it.token import Token
 from processor_service.rendering.markdown.bounded import WORK, Work
 from processor_service.rendering.markdown.characters import HAIR_SPACE, ZERO_WIDTH_SPACE
 from processor_service.rendering.markdown.dense import link_places
+from processor_service.rendering.markdown.fences import lengthen_fences
 from processor_service.rendering.markdown.inline.edits import LINE_BREAK, Edit, repaired
 from processor_service.rendering.markdown.inline.parser import read_blocks, read_inline
 from processor_service.rendering.markdown.inline.state import GROWS
@@ -68,7 +69,7 @@ def read_document(source: str, *, whole: bool = True, grows: bool = False) -> li
     Unless it is ``whole``, reference links and footnotes stay as written. While it ``grows``, a
     formula that it does not end is left out; a block of nothing else is empty, of kind ``HELD``.
     """
-    source = with_newlines(source)
+    source = lengthen_fences(with_newlines(source), grows=grows)
     tokens = read_blocks(source)
     env: Env = {WORK: Work.on(source)}
     definitions = find_definitions(tokens, env) if whole else []
@@ -242,7 +243,7 @@ def words_of(source: str) -> str:
     """The words of a document without markup, on one line."""
     words: list[str] = []
     env: Env = {WORK: Work.on(source)}
-    for token in read_blocks(source):
+    for token in read_blocks(lengthen_fences(source)):
         if token.type == "inline":
             children = read_inline(token.content, env).tokens
             words += [" " if each.type.endswith("break") else each.content for each in children]

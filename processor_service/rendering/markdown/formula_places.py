@@ -27,7 +27,11 @@ _FORMULA = re.compile(
     rf"|\\\[(?P<square>{_BRACKETED}++)\\\](?!\()"
 )
 _OPEN = re.compile(rf"(?:\$\$?(?P<dollars>{_BODY}*+)|\\[(\[](?P<brackets>{_BRACKETED}*+))[\\$]?\Z")
-_COMMAND = re.compile(r"\\[A-Za-z]{2}|\\[a-zA-Z]\b|[\^]|_\{|(?<![A-Za-z])[A-Za-z]_[A-Za-z0-9]")
+_COMMAND = re.compile(
+    r"\\[A-Za-z]{2}|\\[a-zA-Z]\b|[\^]|_\{|(?<![A-Za-z])[A-Za-z]_[A-Za-z0-9]|\A_[0-9a-z]{1,2}\Z"
+)
+# A sign that LaTeX takes for itself, as models write prices ("$\$0.60$").
+_SIGN = re.compile(r"\\([$%&#])")
 _TERMS = re.compile(r"[A-Za-z0-9 +\-*/=<>()\[\],.:;|!'%]*[A-Za-z0-9)\]'!|%]")
 _WORD = re.compile(r"[A-Za-z]{3}")
 _UNITS = re.compile(r"\d.*[A-Za-z]{2}")
@@ -98,7 +102,8 @@ def _is_formula(found: re.Match[str], latex: str, source: str) -> bool:
     after = source[found.end() : found.end() + 1]
     if _COMMAND.search(latex):
         return True
-    if found.lastgroup == "square" or not _TERMS.fullmatch(latex):
+    plain = _SIGN.sub("", latex)
+    if found.lastgroup == "square" or not _TERMS.fullmatch(plain):
         return False
     joined = (before.isascii() and before.isalnum()) or (
         after.isascii() and after.isalnum() and len(latex) > 1

@@ -43,6 +43,7 @@ def show_pipes(tokens: Sequence[Token]) -> None:
 def read_rows(state: StateBlock, first_line: int, end_line: int, silent: bool) -> bool:
     """The library's rule for tables, but keeping every cell."""
     known = len(state.tokens)
+    end_line = _end_of_rows(state, first_line, end_line)
     found: bool = table(state, first_line, end_line, silent)
     if found and not silent:
         tokens = state.tokens[known:]
@@ -50,12 +51,25 @@ def read_rows(state: StateBlock, first_line: int, end_line: int, silent: bool) -
         texts: Iterator[str] = iter(())
         for token in tokens:
             if token.type == "tr_open" and token.map:
-                line = token.map[0]
-                row = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+                row = _line(state, token.map[0])
                 texts = iter(cells_of(row.replace(_HIDDEN, "|"), columns))
             elif token.type == "inline":
                 token.content = next(texts)
     return found
+
+
+def _end_of_rows(state: StateBlock, first_line: int, end_line: int) -> int:
+    """The end of a table whose head begins with a pipe: a line without any pipe is the text behind
+    it, with which GitHub's rules fill the first column.
+    """
+    if not _line(state, first_line).startswith("|"):
+        return end_line
+    rows = range(first_line + 2, end_line)
+    return next((line for line in rows if "|" not in _line(state, line)), end_line)
+
+
+def _line(state: StateBlock, line: int) -> str:
+    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
 
 
 def cells_of(row: str, columns: int) -> list[str]:

@@ -11,7 +11,8 @@ _OPEN_CHARS = 300
 # In a longer paragraph open and closing marks are not told apart.
 _READ_CHARS = 4_000
 
-_FENCE = re.compile(r"(?:^|\n)[ \t]*[`~]+\Z")
+# A fence at the end, also one around a document: ``fences.py`` writes its beginning longer.
+_FENCE = re.compile(r"(?:^|\n)[ \t]*[`~]+(?:[ \t]?m[a-z]{0,7})?\Z", re.IGNORECASE)
 # No inline mark spans a new item, a heading or an empty line.
 _BEGINNING = re.compile(r"^(?=[ \t>]*(?:[-+*]|\d{1,9}[.)]|#{1,6})[ \t])|\n[ \t>]*\n", re.MULTILINE)
 # The head of a table, perhaps with a part of the rule below it.
@@ -38,7 +39,7 @@ _PING = re.compile(r"<(?:[@!][^<>\n]*)?\Z")
 
 
 def settled_code(text: str) -> str:
-    """``text``, which ends in code, without a last line that is or may become its closing fence."""
+    """``text``, which ends in code, without a last line that is or may become one of its fences."""
     return _PING.sub("", _FENCE.sub("", text)).rstrip()
 
 

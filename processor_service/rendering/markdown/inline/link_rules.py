@@ -6,7 +6,7 @@ from markdown_it.rules_inline import StateInline, autolink, image, link
 from markdown_it.token import Token
 
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
-from processor_service.rendering.markdown.inline.state import State
+from processor_service.rendering.markdown.inline.state import State, is_punctuation, is_space
 from processor_service.rendering.markdown.links import beside, escaped
 from processor_service.rendering.markdown.references import NOTE_MARK
 
@@ -16,11 +16,18 @@ LINK_CHARS = 3_000
 _SCHEME = re.compile(r"https?$")
 # All visible ASCII but <>[]"`|\^{}: a negated class, up to the last of Unicode, compiles in 3 ms.
 _IN_ADDRESS = r"[!#-;=?-Z_a-z~]"
+_SLACK_LINK = re.compile(
+    rf"<((?:https?://|mailto:)[^\s<>|]{{1,{LINK_CHARS}}})\|([^<>|\n]{{0,500}}[^\s<>|])>"
+)
+_CITATION = re.compile(r"\[cite(?:_start|_end|:\s?\d{1,4}(?:\s?[,\u2013-]\s?\d{1,4}){0,50})\]")
+_MARKED = re.compile(r"[*~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _ADDRESS = re.compile(f"://{_IN_ADDRESS}{{1,{LINK_CHARS}}}")
 
 
 def read_address(state: StateInline, silent: bool) -> bool:
-    """Put a bare address in angle brackets if Japanese follows, so that it ends there."""
+    """Put a bare address in angle brackets if Japanese follows, so that it ends there, or if it
+    holds markers that would count as emphasis.
+    """
     if silent or state.src[state.pos] != ":" or state.linkLevel or not isinstance(state, State):
         return False
     scheme = _SCHEME.search(state.src, max(0, state.pos - len("https")), state.pos)
@@ -28,14 +35,14 @@ def read_address(state: StateInline, silent: bool) -> bool:
     if scheme is None or rest is None:
         return False
     start, end = state.pos - len(scheme[0]), rest.end()
-    if state.src[start - 1 : start] == "<" or state.around(start, end)[1].isascii():
-        return False
     address = state.src[start:end].rstrip("*_~.,:;!?'" if "(" in rest[0] else "*_~.,:;!?')")
+    apart = state.around(start, end)[1].isascii() and not _MARKED.search(address)
+    if apart or state.src[start - 1 : start] == "<":
+        return False
     end = start + len(address)
     if end <= state.pos + len("://"):
         return False
-    state.edit(start, start, "<")
-    state.edit(end, end, ">")
+    state.enclose(start, end)
     state.append_pending(state.src[state.pos : end])
     state.spans.append((start, end))
     state.pos = end
@@ -70,8 +77,41 @@ def read_footnote(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def drop_citation(state: StateInline, silent: bool) -> bool:
+    """Drop the marks that Gemini leaves around what it takes from a source."""
+    found = _CITATION.match(state.src, state.pos)
+    if silent or found is None or not isinstance(state, State):
+        return False
+    after = state.src[found.end() : found.end() + 1]
+    if state.pending.endswith(" ") and (not after or is_space(after) or is_punctuation(after)):
+        state.pending, state.pos = state.pending[:-1], state.pos - 1
+    state.replace(found.end(), "", "")
+    return True
+
+
+def read_slack_link(state: StateInline, silent: bool) -> bool:
+    """Write a link in Slack's own markup as Markdown: whether Slack reads it in Markdown differs
+    from place to place (github.com/NousResearch/hermes-agent/issues/113761).
+    """
+    found = _SLACK_LINK.match(state.src, state.pos)
+    if found is None or state.linkLevel or not isinstance(state, State):
+        return False
+    if silent:
+        state.pos = found.end()
+        return True
+    address, label = found[1], found[2].strip()
+    more = beside(label, address)
+    state.push("link_open", "a", 1).attrs = {"href": address}
+    state.push("text", "", 0).content = label
+    state.push("link_close", "a", -1)
+    if more:
+        state.push("text", "", 0).content = more
+    state.replace(found.end(), f"[{escaped(label)}]{_target(address)}{escaped(more)}", "[)")
+    return True
+
+
 def read_autolink(state: StateInline, silent: bool) -> bool:
-    """Slack knows ``<address|label>`` too."""
+    """An address in angle brackets, with its real host behind it if it could deceive."""
     found = autolink(state, silent)
     if found and not silent and isinstance(state, State):
         address, _, label = state.tokens[-2].content.partition("|")

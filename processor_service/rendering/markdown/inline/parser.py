@@ -19,12 +19,14 @@ from processor_service.rendering.markdown.formula_places import read_formula
 from processor_service.rendering.markdown.inline.code_rules import read_code, read_inline_formula
 from processor_service.rendering.markdown.inline.edits import Edit
 from processor_service.rendering.markdown.inline.link_rules import (
+    drop_citation,
     guard_bracket,
     read_address,
     read_autolink,
     read_footnote,
     read_image,
     read_link,
+    read_slack_link,
 )
 from processor_service.rendering.markdown.inline.markers import (
     RUN,
@@ -72,6 +74,8 @@ class _Parser(BoundedParser):
         self.ruler.at("link", _spanning(read_link))
         self.ruler.at("image", _spanning(read_image))
         self.ruler.at("autolink", _spanning(read_autolink))
+        self.ruler.before("autolink", "slack_link", _spanning(read_slack_link))
+        self.ruler.before("footnote", "citation", drop_citation)
         self.ruler.at("html_inline", read_tag)
         self.ruler.at("entity", _spanning(entity))
         self.prepare()
@@ -92,7 +96,7 @@ class _Parser(BoundedParser):
         edits = sorted([*state.edits, *gaps(state)], key=lambda edit: (edit.start, edit.end))
         marked = sorted([*state.coded, *emphasised(state.tokens)])
         matched = {each.meta[RUN] for each in state.tokens if is_marker(each)}
-        unmatched = sorted(state.runs - matched)
+        unmatched = sorted(state.runs - matched - state.literal)
         return Inline(state.tokens, edits, state.spans, marked, unmatched, state.open)
 
 

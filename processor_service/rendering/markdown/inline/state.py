@@ -1,5 +1,6 @@
 """A text while it is read: its edits and spans so far, and the characters beside a place."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -20,12 +21,21 @@ Span = tuple[int, int]
 Rule = Callable[[StateInline, bool], bool]
 
 
+# A multiplication ("2*3"), or a power ("x**2", not "x**2**").
+_CALCULATES = re.compile(
+    r"(?<=[A-Za-z0-9])\*[A-Za-z0-9]"
+    r"|(?:(?<=[0-9)])|(?<=[A-Za-z])(?<![A-Za-z]{2}))\*\*[0-9]{1,20}+[^0-9*]"
+)
+
+
 class State(StateInline):
     """Emphasis opens and closes beside Chinese, Japanese and Korean text as its authors mean it.
 
     By CommonMark 0.31.2 (delimiter runs) a marker with punctuation inside needs white space or
     punctuation outside, which those scripts do not write: ``**「注意」**です`` would keep its
-    asterisks. Asterisks and tildes follow github.com/tats-u/markdown-cjk-friendly instead.
+    asterisks. Asterisks and tildes follow github.com/tats-u/markdown-cjk-friendly instead. Models
+    leave that space out in Latin text, too (``**Status:**OK``): two or more markers only need a
+    character other than white space inside. Between letters or digits they calculate (``2*3``).
     """
 
     def __init__(self, src: str, md: MarkdownIt, env: Env, tokens: list[Token]) -> None:
@@ -34,6 +44,7 @@ class State(StateInline):
         self.spans: list[Span] = []
         self.coded: list[tuple[Span, str]] = []
         self.runs: set[Span] = set()
+        self.literal: set[Span] = set()
         self.defined = defined_at(src, env)
         self.labels = labels_in(src)
         self.last_parenthesis = src.rfind(")")
@@ -48,6 +59,13 @@ class State(StateInline):
         if self.src[start] == "_":
             return strict
         before, after = self.around(start, start + strict.length)
+        if _CALCULATES.match(self.src, start):
+            self.literal.add((start, start + strict.length))
+            for at in range(start, start + strict.length):
+                self.edit(at, at, "\\")
+            return Scanned(False, False, strict.length)
+        if strict.length > 1:
+            return Scanned(not is_space(after), not is_space(before), strict.length)
         opens = not is_space(after) and (not _is_foreign_punctuation(after) or _parts(before))
         closes = not is_space(before) and (not _is_foreign_punctuation(before) or _parts(after))
         return Scanned(opens, closes, strict.length)
@@ -72,6 +90,13 @@ class State(StateInline):
         self.spans.append((start, end))
         self._replaced[start] = (end, shown)
         self._replaced_before[end] = (start, shown)
+
+    def enclose(self, start: int, end: int) -> None:
+        """Put the text from ``start`` to ``end`` in angle brackets."""
+        self.edit(start, start, "<")
+        self.edit(end, end, ">")
+        self._replaced[start] = (end, "<")
+        self._replaced_before[end] = (start, ">")
 
     def edit(self, start: int, end: int, text: str) -> bool:
         """Note an edit, unless it would join two lines."""

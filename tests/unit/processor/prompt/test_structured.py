@@ -1,6 +1,7 @@
 """The JSON of the four modes: what is asked for, and what counts as an answer."""
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -87,7 +88,6 @@ def test_schemas_use_only_what_gemini_knows(mode: Mode) -> None:
     "text",
     [
         pytest.param(json.dumps(WHOLE)[:-1], id="cut"),
-        pytest.param(f"```json\n{json.dumps(WHOLE)}\n```", id="in a fence"),
         pytest.param("はい。", id="no JSON"),
         pytest.param("[]", id="a list"),
         pytest.param(json.dumps(WHOLE | {"mode": "poem"}), id="no such mode"),
@@ -103,6 +103,15 @@ def test_an_answer_of_another_shape_is_malformed_and_not_quoted(text: str) -> No
     assert "はい" not in str(malformed.value)
     assert malformed.value.__cause__ is None
     assert "answer_malformed" in WORDS
+
+
+@pytest.mark.parametrize("around", ["```json\n{}\n```", "```\n{}```", '{}."\n}}', "\n{}\n\nはい"])
+def test_what_stands_around_the_json_does_not_spoil_it(around: str) -> None:
+    text = around.format(json.dumps(WHOLE, ensure_ascii=False))
+    assert answer_format().read(text, cut=False).text == "はい。"
+    shown = [answer_format().growing(text[:end]) for end in range(len(text) + 1)]
+    assert shown[-1] == "はい。"
+    assert all(now.startswith(before) for before, now in pairwise(shown))
 
 
 def test_a_forced_mode_takes_no_other() -> None:

@@ -60,6 +60,9 @@ def test_a_formula_is_written_in_characters_or_not_at_all(latex: str, text: str 
             "```\n\\begin{bmatrix} 1 & 2 \\\\ 3 & 4 \\end{bmatrix}\n```",
         ),
         ("- 式\n  $$\n  x^2\n  $$\n- 次", "- 式\n  x²\n- 次"),
+        ("CO$_2$ と H$_2$O", "CO₂ と H₂O"),
+        # Gemma writes prices so (ggml-org/llama.cpp 21795).
+        (r"価格は $\$0.60$ から $\$5 \times 3$、$20\%$ 引き", "価格は $0.60 から $5 × 3、20% 引き"),
         ("> $$\n> - x^2\n> $$", "> −x²".replace("−", "− ")),
     ],
 )
@@ -74,6 +77,7 @@ def test_formulas_in_text_are_readable(source: str, seen: str) -> None:
         "From $5-$10, US$5/$6, or $20.",
         "料金は$5で、別料金が$10です。",
         "Use $HOME/$USER, and $PATH is set.",
+        "$_GET と $_POST、$_ です",
         "`$x^2$` and ``\\(y\\)``",
         "```latex\n$$\nx^2\n$$\n```",
         "\\[注\\] これは \\[x\\] と \\(補足\\)",

@@ -35,6 +35,13 @@ def mended(source: str) -> str:
         ("## **「見出し」**です ##", [("bold", "「見出し」")]),
         ("a **bold** and *it*, snake_case_name", [("bold", "bold"), ("italic", "it")]),
         ("2 * 3 * 4 と **閉じない", []),
+        # Without a blank behind a colon or a bracket, as models write labels (HKUDS/nanobot 1107).
+        ("**Status:**OK **CPU:**45%", [("bold", "Status:"), ("bold", "CPU:")]),
+        ("**結論:**A案です", [("bold", "結論:")]),
+        ("v2**(推奨)**と**A社(東京)**B社", [("bold", "(推奨)"), ("bold", "A社(東京)")]),
+        ("C**#**言語の~~旧:~~new", [("bold", "#"), ("strike", "旧:")]),
+        ("**https://e.com/x**を見て", [("bold", "https://e.com/x")]),
+        ("これは**https://e.com/xです**", [("bold", "https://e.com/xです")]),
         ("`**「コード」**です`", []),
     ],
 )
@@ -57,8 +64,9 @@ def test_markers_beside_japanese_are_set_apart_by_what_nobody_sees() -> None:
         "**Note:** text",
         "```python\nx = '**「注意」**です'\n```",
         "[**「太字」**](https://example.com)",
-        "<https://example.com|リンク> と a < b > c",
+        "<https://example.com> と a < b > c",
         "| のない行 |",
+        "**1**2**3**, plan A**1** and iPhone**15** now",
     ],
 )
 def test_what_slack_shows_well_stays_as_it_is(source: str) -> None:
@@ -78,13 +86,47 @@ def test_what_slack_shows_well_stays_as_it_is(source: str) -> None:
         ("詳細はhttps://e.com/aを見て", "詳細は<https://e.com/a>を見て"),
         ("（https://e.com/a_b_c）", "（<https://e.com/a_b_c>）"),
         ("**https://e.com/**です", "**<https://e.com/>**\u200aです"),
-        ("see https://e.com/a.", "see https://e.com/a."),
+        # Slack's own markup is no link in Markdown everywhere (NousResearch/hermes-agent 113761).
+        ("- <https://e.com/x|GitLab #1> — `ok`", "- [GitLab #1](https://e.com/x) — `ok`"),
+        ("<https://e.com|**リンク**>です", "[\\*\\*リンク\\*\\*](https://e.com)です"),
+        ("see https://e.com/a_b.", "see https://e.com/a_b."),
+        # Bold swallowed the underscores, and the link led nowhere (atomist/slack-messages 36).
+        ("see https://e.com/__tests__/a.js now", "see <https://e.com/__tests__/a.js> now"),
+        ("**https://e.com/a_**", "**https://e.com/a_**"),
         ("[https://e.com/aです](https://e.com/a)", "[https://e.com/aです](https://e.com/a)"),
         (f"[長い](https://e.com/{'a' * 3000})", "長い"),
         (f"![長い](https://e.com/{'a' * 3000})", "長い"),
     ],
 )
 def test_links_and_images_are_written_as_links(source: str, written: str) -> None:
+    assert mended(source) == written
+
+
+@pytest.mark.parametrize(
+    ("source", "seen"),
+    [
+        ("2*3*4=24 と a*b*c", "2*3*4=24とa*b*c"),
+        ("x**2 + y**2 = 10**6 です", "x**2+y**2=10**6です"),
+        ("*2*3は積*", "2*3は積"),
+    ],
+)
+def test_what_calculates_keeps_its_asterisks(source: str, seen: str) -> None:
+    assert shown(mended(source)) == seen
+
+
+# Public READMEs are full of these marks of Gemini's.
+@pytest.mark.parametrize(
+    ("source", "written"),
+    [
+        ("[cite_start]これは文です[cite: 1, 2]。", "これは文です。"),
+        ("説明 [cite: 3-5]。 次 [cite: 6]", "説明。 次"),
+        (
+            "[cite](https://e.com) `[cite: 1]` [cite: x]",
+            "[cite](https://e.com) `[cite: 1]` [cite: x]",
+        ),
+    ],
+)
+def test_marks_around_what_is_cited_are_dropped(source: str, written: str) -> None:
     assert mended(source) == written
 
 

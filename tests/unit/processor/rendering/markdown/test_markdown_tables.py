@@ -99,3 +99,15 @@ def test_a_head_with_a_pipe_in_its_code_is_a_head() -> None:
     assert [cell.text for cell in table.rows[0]] == ["a|b", "意味"]
     [text] = read_document("`a|b`と`c`\nです")
     assert text.text == "`a|b`\u200bと\u200b`c`\nです"
+
+
+def test_a_note_right_below_a_table_is_no_row_of_it() -> None:
+    table, note = read_document(
+        "| 列 | 値 |\n|---|---|\n| 1 | 2 |\n※ 2026 年の値です。\n続きです。"
+    )
+    assert table.table is not None
+    assert len(table.table.rows) == 2
+    assert (note.gap, note.text) == ("\n", "※ 2026 年の値です。\n続きです。")
+    [open_] = read_document("a | b\n---|---\n1 | 2\n足りない")
+    assert open_.table is not None
+    assert open_.table.rows[2][0].text == "足りない"
