@@ -24,7 +24,7 @@ _FIELDS: Final = (
 )
 _FILE_FIELDS: Final = (
     *("id", "name", "title", "mimetype", "filetype", "subtype", "size", "mode", "file_access"),
-    *("url_private", "url_private_download"),
+    *("url_private", "url_private_download", "subject", "from", "to", "cc", "plain_text"),
 )
 # What ``shared.slack.reading`` reads of an attachment: nothing of its pictures and its layout.
 _CARD_FIELDS: Final = (

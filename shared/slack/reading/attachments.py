@@ -19,6 +19,7 @@ from shared.slack.reading.block_text import (
     text_of_tables,
     told_in,
 )
+from shared.slack.reading.emails import emails_in
 from shared.task import QuotedMessage, TaskFile
 from shared.well_formed import well_formed
 
@@ -32,6 +33,7 @@ _MOST_FILES: Final = 20
 _DEPTH: Final = 3
 _LEFT_OUT: Final = " […]"
 _NAME_CHARS: Final = 200
+_EMAIL: Final = "email"
 
 _MESSAGES: Final = ("is_share", "is_msg_unfurl", "is_reply_unfurl")
 _ORIGINS: Final = (
@@ -84,6 +86,8 @@ def brought_along(message: Mapping[str, Any], our_bot: OurBot) -> BroughtAlong:
             found.tables.append(pasted)
         else:
             room.add(attachment, found)
+    for email in emails_in(message):
+        room.quote(email, _EMAIL, found)
     return found
 
 
@@ -116,6 +120,11 @@ class _Room:
             app = quoted.by if quoted.by_app else None
         for each in _nested(attachment) if depth > 1 else ():
             self.add(each, found, depth - 1, app)
+
+    def quote(self, text: str, by: str, found: BroughtAlong) -> None:
+        """Add what no message shows, as an app's words."""
+        if len(found.quoted) < MOST_QUOTED and (fitting := self._fitting(text)):
+            found.quoted.append(QuotedMessage(text=fitting, by=by, by_app=True))
 
     def _fitting(self, text: str) -> str:
         text = well_formed(text)

@@ -90,9 +90,10 @@ def _words(value: Any, depth: int = _DEPTH) -> Iterator[str]:
             yield from _words(each, depth - 1)
     elif isinstance(value, Mapping) and depth:
         kind = str(value.get("type"))
-        read = _TEXTS.get(kind) or _READERS.get(kind)
-        if read is not None:
-            yield read(value)
+        if kind in _TEXTS:
+            yield _TEXTS[kind](value)
+        elif kind in _READERS:
+            yield _read(value)
         else:
             yield from _words(_values(value), depth)
 

@@ -14,6 +14,7 @@ from shared.slack.reading.block_text import (
     text_of_blocks,
     text_of_tables,
 )
+from shared.slack.reading.emails import emails_in
 from shared.slack.reading.rich_text import has_chips, parts
 from shared.task import QuotedMessage, TaskFile
 from shared.well_formed import well_formed
@@ -75,7 +76,7 @@ def text_of_app(message: Mapping[str, Any]) -> str:
     """
     text = text_of_blocks(message, footers=True) or plain_text(_text(message), "")
     cards = map(text_of_attachment, mappings(message.get("attachments"))[:_MOST_CARDS])
-    return well_formed("\n".join(filter(None, (text, *cards))))
+    return well_formed("\n".join(filter(None, (text, *cards, *emails_in(message)))))
 
 
 def _text_of_ours(message: Mapping[str, Any]) -> str:

@@ -222,6 +222,12 @@ def test_what_an_app_attached_is_read_in_blocks_or_the_older_form() -> None:
     assert text_of_attachment({"fallback": "代わり"}) == "代わり"
 
 
+def test_an_ill_formed_block_costs_no_other_its_words() -> None:
+    chart = {"type": "data_visualization", "title": "x", "chart": []}
+    shown = {"type": "section", "text": plain("語")}
+    assert read({"type": "container", "title": "題", "child_blocks": [chart, shown]}) == "題\n語"
+
+
 def test_a_placeholder_for_a_preview_is_no_content() -> None:
     assert text_of_attachment({"fallback": "[no preview available]"}) == ""
 
