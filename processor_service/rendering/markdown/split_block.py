@@ -22,7 +22,7 @@ _ITEM = re.compile(r" *(?:[-+*]|(\d{1,9})[.)])(?: {1,4}(?! )| |$)")
 _QUOTE = re.compile(r"^ {0,3}> ?", re.MULTILINE)
 # Text that would begin a block if it began a line.
 _BLOCK_START = re.compile(
-    r"[-+*][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|[>\[]|`{3}|~{3}|\||-{2}|={2}|_{3}|\["
+    r"(?:[-+*]|\d{1,9}[.)]|#{1,6})(?:[ \t\n]|$)|[>\[]|`{3}|~{3}|\||-{2}|={2}|_{3}|\["
 )
 _SENTENCE_ENDS = "。．！？.!?"
 _JOINER = "\u200d"

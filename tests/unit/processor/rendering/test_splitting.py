@@ -100,6 +100,14 @@ def test_what_comes_behind_a_joint_does_not_become_a_heading_or_a_list() -> None
     }
 
 
+@pytest.mark.parametrize("start", ["1.", "-", "#", "1)"])
+def test_what_would_begin_a_block_at_a_lines_end_stays_text_behind_a_joint(start: str) -> None:
+    source = "語" * 97 + f"です。{start}\n" + "語" * 80
+    parts = texts(source, 150)
+    assert "".join(map(shown, parts)) == shown(source)
+    assert [types(part)[0] for part in parts] == ["paragraph_open"] * 2
+
+
 def test_an_emoji_of_several_characters_is_not_divided() -> None:
     family = "👩‍👩‍👧‍👦"
     parts = texts(family * 60, 100)
