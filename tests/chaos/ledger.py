@@ -85,7 +85,8 @@ class Ledger:
         self._of_task: dict[str, list[Shown]] = defaultdict(list)
         self._unmarked: dict[tuple[str, str], list[Shown]] = defaultdict(list)
         self.unmarked: list[Unmarked] = []
-        self._cards_at_work: set[tuple[str, str]] = set()
+        # By the task, or by the thread where it is not known.
+        self._cards_at_work: set[str | tuple[str, str]] = set()
         for channel in stack.slack.workspace.channels:
             self._read(channel)
 
@@ -93,14 +94,14 @@ class Ledger:
         for message in self._stack.slack.messages(channel):
             if not message.get("bot_id"):
                 continue
-            if has_card_at_work(message):
-                self._cards_at_work.add((channel, message.get("thread_ts") or message["ts"]))
             mark = Mark.of_message(message)
+            thread = (channel, message.get("thread_ts") or message["ts"])
+            if has_card_at_work(message):
+                self._cards_at_work.add(mark.task_id if mark is not None else thread)
             if mark is not None:
                 shown = Shown(message["ts"], mark.role, text_of(message))
                 self._of_task[mark.task_id].append(shown)
             else:
-                thread = (channel, message.get("thread_ts") or message["ts"])
                 self._unmarked[thread].append(Shown(message["ts"], "unmarked", text_of(message)))
                 if not self._is_file(message):
                     self.unmarked.append(Unmarked(*thread, text_of(message)))
@@ -138,7 +139,7 @@ class Ledger:
             status_left=is_last and self._has_status(thread) and not self._lost_its_sign(asked),
             stream_left=is_last and self._has_stream(thread),
             session_left=is_last and self._is_processing(thread),
-            card_left=thread in self._cards_at_work,
+            card_left=not {thread, str(asked.task_id)}.isdisjoint(self._cards_at_work),
         )
         return Case(asked, record, (key, f"task:{asked.task_id}"))
 
@@ -184,7 +185,7 @@ class Ledger:
             may_be_cut=asked.question.marker in self._limited,
             status_left=self._has_status(thread),
             session_left=self._is_processing(thread),
-            card_left=thread in self._cards_at_work,
+            card_left=not {thread, task["task_id"] if task else ""}.isdisjoint(self._cards_at_work),
             stream_left=self._has_stream(thread),
             fell_into_window=self._fell_into_window(keys[:1], posts),
         )

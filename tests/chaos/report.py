@@ -96,7 +96,8 @@ def story(one: Judged) -> Iterator[str]:
     yield (
         f"  accepted {record.accepted}, turned away {record.turned_away}, "
         f"status left {record.status_left}, stream left {record.stream_left}, "
-        f"session left {record.session_left}, delay left {record.delay_left}"
+        f"session left {record.session_left}, card left {record.card_left}, "
+        f"delay left {record.delay_left}"
     )
     shown = sorted(record.shown, key=lambda message: float(message.ts))
     yield from (f"  {each.ts} {each.role}, {len(each.text)} characters" for each in shown)
