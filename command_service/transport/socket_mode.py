@@ -174,9 +174,13 @@ class SocketMode(AsyncSocketModeHandler):
 
     async def _heard_message(self, message: WSMessage) -> None:
         self._heard()
-        # The SDK replaces the connection at this message and passes it to no other listener.
-        if message.type is WSMsgType.TEXT and _DISCONNECT in message.data:
-            reason = str(json.loads(message.data).get("reason"))
+        # The SDK replaces the connection at this message and passes it to no other listener. The
+        # word alone may be a user's.
+        if message.type is not WSMsgType.TEXT or _DISCONNECT not in message.data:
+            return
+        told = json.loads(message.data)
+        if told.get("type") == "disconnect":
+            reason = str(told.get("reason"))
             self._ended_by = reason if reason in _DISCONNECTS else "other"
 
     def _heard(self) -> None:

@@ -17,7 +17,9 @@ from command_service.transport.http_server import serving
 from command_service.transport.socket_mode import SocketMode, Timing, connected
 from shared.service_main import bound
 from shared.slack.client import slack_client
+from shared.telemetry.metrics import SOCKET_RECONNECTS
 from simulators.faults import Fault
+from tests.support.counted import Counted
 from tests.support.fakes.command.lookups import FakeAccess
 from tests.support.workbenches.command import IMPATIENT, Stack, get_json, no_reply, stack
 
@@ -144,6 +146,17 @@ async def test_a_question_sent_to_a_deaf_socket_arrives_by_redelivery(world: Sta
 
         await world.slack.wait_for(lambda: world.journal.entries(step="ack"), 60.0)
     assert len({task.task_id for task in world.tasks()}) == 1
+
+
+async def test_a_user_who_writes_disconnect_is_not_why_the_socket_was_replaced(
+    world: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = Counted(SOCKET_RECONNECTS, monkeypatch)
+    async with world.service():
+        await world.slack.people.slash("hana", "#general", "/gemini", "disconnect")
+        world.slack.sockets.cut()
+        await world.slack.wait_for(counted.series, 60.0)
+    assert counted.series() == [(1, {"reason": "lost"})]
 
 
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
