@@ -3,6 +3,7 @@ requests.
 """
 
 import asyncio
+import math
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -42,6 +43,17 @@ def doubling(first_s: float, longest_s: float) -> BackOff:
         return asked_s or _doubled(attempt, first_s, longest_s)
 
     return pause_s
+
+
+def requested_delay_s(text: str | None) -> float | None:
+    """The seconds in a ``Retry-After`` header or the like; None for a date, and for a number that
+    nobody can wait for (negative, infinite or NaN).
+    """
+    try:
+        delay_s = float(text) if text else -1.0
+    except ValueError:
+        return None
+    return delay_s if 0.0 <= delay_s < math.inf else None
 
 
 def _doubled(attempt: int, first_s: float, longest_s: float) -> float:

@@ -12,6 +12,7 @@ from processor_service.gemini.pacific_day import next_pacific_midnight
 from processor_service.gemini.reasons import CONFIGURATION, Told, is_transient, rejection
 from shared import clock
 from shared.errors import MechachangError, ModelRejected, ModelUnavailable
+from shared.retry import requested_delay_s
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -86,15 +87,8 @@ def _retry_after_s(error: APIError, details: list[Mapping[str, Any]]) -> float |
     """The seconds that Gemini asks us to wait: google.rpc.RetryInfo in the body, or the header."""
     for one in details:
         if str(one.get("@type", "")).endswith("google.rpc.RetryInfo"):
-            return _seconds(str(one.get("retryDelay", "")).removesuffix("s"))
-    return _seconds(getattr(error.response, "headers", {}).get("Retry-After"))
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
+            return requested_delay_s(str(one.get("retryDelay", "")).removesuffix("s"))
+    return requested_delay_s(getattr(error.response, "headers", {}).get("Retry-After"))
 
 
 def _tell_operators(said: Told, reason: str) -> None:

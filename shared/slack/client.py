@@ -25,6 +25,7 @@ from shared.errors import (
     SlackRefused,
     SlackUnavailable,
 )
+from shared.retry import requested_delay_s
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import SLACK_CALL_DURATION, SLACK_CALLS, SLACK_RATE_LIMITED
 from shared.telemetry.tracing import mark_failed, reason_of, span, traced_session
@@ -187,11 +188,9 @@ def _of_response(error: SlackApiError, method: str) -> MechachangError:
 
 def _retry_after(response: Any) -> float | None:
     headers = getattr(response, "headers", None) or {}
-    value = next((v for k, v in headers.items() if k.lower() == "retry-after"), None)
-    try:
-        return float(value) if value is not None else None
-    except ValueError:
-        return None
+    return requested_delay_s(
+        next((v for k, v in headers.items() if k.lower() == "retry-after"), None)
+    )
 
 
 SLACK_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, ConnectionError)

@@ -1,9 +1,13 @@
 """When a call is tried again, and after how long."""
 
+from types import SimpleNamespace
+
 import pytest
+from slack_sdk.errors import SlackApiError
 
 from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.retry import SETTLES_S, Retries, RetryPolicy, doubling, jittered, retry
+from shared.slack.client import slack_error
 from tests.support.fakes.processor.retrying import Naps
 
 AWAY = SlackUnavailable("Away.")
@@ -106,3 +110,16 @@ def test_a_call_of_unknown_outcome_is_left_time_to_have_its_effect() -> None:
     pauses = [jittered(1, OutcomeUnknown("Cut.")) for _ in range(50)]
     assert min(pauses) >= SETTLES_S
     assert max(pauses) <= SETTLES_S + 0.5
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("30", 30.0), ("0.5", 0.5), ("nan", None), ("inf", None), ("-1", None), ("soon", None)],
+)
+def test_only_a_pause_that_can_be_waited_for_is_a_requested_delay(
+    header: str, seconds: float | None
+) -> None:
+    limited = SimpleNamespace(status_code=429, data={}, headers={"Retry-After": header})
+    failure = slack_error(SlackApiError("limited", limited), "users.info")
+    assert isinstance(failure, SlackUnavailable)
+    assert failure.retry_after_s == seconds

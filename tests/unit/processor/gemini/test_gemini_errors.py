@@ -37,7 +37,13 @@ def test_each_error_is_worth_another_attempt_or_not(
 
 @pytest.mark.parametrize(
     ("details", "header", "seconds"),
-    [([INFO], "60", 7.5), ([], "60", 60.0), ([], "Wed, 21 Oct 2026 07:28:00 GMT", None)],
+    [
+        ([INFO], "60", 7.5),
+        ([], "60", 60.0),
+        ([], "Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ([], "inf", None),
+        ([{**INFO, "retryDelay": "-3s"}], "60", None),
+    ],
 )
 def test_the_wait_is_what_the_body_says_and_else_the_header(
     details: list[Any], header: str, seconds: float | None
