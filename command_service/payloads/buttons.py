@@ -186,9 +186,10 @@ def is_genuine(body: Payload, signing: Signing) -> bool:
         stands_in = (body.get("container") or {}).get("thread_ts")
     except ILL_FORMED:
         return False
-    return value is not None and (
-        None in {stands_in, value.get("thread_ts")} or value["thread_ts"] == stands_in
-    )
+    if value is None:
+        return False
+    named = value.get("thread_ts")
+    return stands_in is None or named is None or named == stands_in
 
 
 def pressed_in(body: Payload) -> str:

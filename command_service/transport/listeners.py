@@ -248,16 +248,15 @@ class Listeners:
     async def _on_reasons(self, body: Payload, ack: AsyncAck) -> None:
         side_task = self._tampered(body) or read_reasons(body, self.repetition.submit_deps.now())
         outcome = await take_reasons(side_task, self.listening)
-        user_id = str(body["user"]["id"])
         lost = RejectReason.PRESS_LOST if isinstance(outcome, HandedBack) else None
         if isinstance(outcome, Rejected) and outcome.reason in TOLD:
             lost = outcome.reason
-        if lost is not None:
-            text = await refusal_text(lost, user_id, self.repetition.submit_deps)
-            await ack(response_action="errors", errors={FLAW: text})
-        else:
+        if lost is None or isinstance(side_task, NotAQuestion):
             # Without a body Slack closes the modal.
             await ack()
+        else:
+            text = await refusal_text(lost, side_task.task.user_id, self.repetition.submit_deps)
+            await ack(response_action="errors", errors={FLAW: text})
 
     async def _on_shortcut(self, body: Payload, ack: AsyncAck) -> None:
         await ask_about(read_shortcut(body, self.identity), self.repetition.submit_deps)

@@ -17,6 +17,7 @@ import pytest
 from aiohttp import web
 
 from command_service.app import Service
+from command_service.payloads.votes import REASONS
 from command_service.transport.events_api import EVENTS_PATH
 from command_service.transport.http_body import BODY_BYTES, SMALL_BYTES, Bodies, BodyRefused
 from command_service.transport.http_server import serving
@@ -233,6 +234,17 @@ async def test_a_signed_event_that_is_no_json_is_answered_with_400(
     world: tuple[Stack, Service], body: bytes, content_type: str
 ) -> None:
     assert await posted(world[1], body, signed(body), content_type) == 400
+    assert world[0].tasks() == []
+
+
+async def test_a_submission_without_its_user_is_ignored(world: tuple[Stack, Service]) -> None:
+    submitted = {
+        "type": "view_submission",
+        "team": {"id": world[0].slack.workspace.team_id},
+        "view": {"type": "modal", "callback_id": REASONS, "state": {"values": {}}},
+    }
+    body = urlencode({"payload": json.dumps(submitted)}).encode()
+    assert await posted(world[1], body, signed(body), FORM) == 200
     assert world[0].tasks() == []
 
 

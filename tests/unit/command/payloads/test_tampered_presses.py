@@ -50,6 +50,13 @@ def test_a_value_from_another_channel_or_thread_is_tampered() -> None:
     assert not is_genuine(pressed(elsewhere, thread_ts="1700000000.000999"), SIGNING)
 
 
+@pytest.mark.parametrize("thread_ts", [["17.1"], {"ts": "17.1"}, 5])
+def test_a_press_in_a_thread_of_unknown_form_is_tampered(thread_ts: object) -> None:
+    body = pressed(signed_value(VALUE, "C1", SIGNING))
+    body["container"]["thread_ts"] = thread_ts
+    assert not is_genuine(body, SIGNING)
+
+
 def test_the_channel_of_a_click_is_the_one_it_was_made_in() -> None:
     click = read_regenerate(pressed(json.dumps({**VALUE, "channel_id": "C_SECRET"})))
     assert isinstance(click, Click)
