@@ -48,7 +48,8 @@ async def repeating(
     """Call ``action`` every ``every_s`` seconds while the body runs, until it returns False.
 
     ``aligned``: all with the same interval run at the same moments, because separate wake-ups cost
-    several times as much as the looks themselves. After the end ``action`` is not called again.
+    several times as much as the looks themselves. After the end ``action`` is not called again, nor
+    after a failure, which is logged.
     """
     ended = asyncio.Event()
 
@@ -57,7 +58,7 @@ async def repeating(
             if await action() is False:
                 return
 
-    repetition = asyncio.create_task(repeat(), name=name)
+    repetition = _logged(repeat(), name)
     try:
         yield
     finally:
@@ -75,13 +76,33 @@ def _until_next(every_s: float) -> float:
 
 @asynccontextmanager
 async def alongside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
-    """Run ``work``, which has no end of its own, while the body runs; then cancel it."""
-    task = asyncio.create_task(work, name=name)
+    """Run ``work``, which has no end of its own, while the body runs; then cancel it.
+
+    A failure of ``work`` is logged at once, and the body goes on.
+    """
+    task = _logged(work, name)
     try:
         yield
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def _logged(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    """A task whose failure is logged the moment it ends."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_log_failure)
+    return task
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error(
+            "Background work failed.",
+            action="background_failed",
+            work=task.get_name(),
+            exc_info=error,
+        )
 
 
 class Background:
@@ -104,20 +125,10 @@ class Background:
             work.close()
             log.warning("Background work was dropped.", action="background_dropped", work=name)
             return False
-        task = asyncio.create_task(work, name=name)
+        task = _logged(work, name)
         self._tasks.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(self._tasks.discard)
         return True
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error(
-                "Background work failed.",
-                action="background_failed",
-                work=task.get_name(),
-                exc_info=error,
-            )
 
     async def close(self, within_s: float) -> None:
         """Take no more work, give running work ``within_s`` seconds, cancel the rest;

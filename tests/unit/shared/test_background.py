@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 
 import pytest
+from structlog.testing import capture_logs
 
 from shared.background import alongside, repeating
 
@@ -106,3 +107,35 @@ async def test_work_alongside_ends_with_the_body_and_hides_no_failure_of_it() ->
     with pytest.raises(KeyError):
         await body()
     assert ended.is_set()
+
+
+async def test_work_alongside_that_fails_is_logged_at_once_and_hurts_nobody() -> None:
+    async def fail() -> None:
+        raise ValueError("broken")
+
+    with capture_logs() as lines:
+        async with alongside(fail(), "watch"):
+            [task] = [task for task in asyncio.all_tasks() if task.get_name() == "watch"]
+            await asyncio.wait([task])
+            await asyncio.sleep(0)
+            told = [(line["action"], line["work"]) for line in lines]
+    assert told == [("background_failed", "watch")]
+    assert len(lines) == 1
+
+
+async def test_an_action_that_fails_is_not_repeated_and_is_logged_at_once() -> None:
+    calls = 0
+
+    async def fail() -> None:
+        nonlocal calls
+        calls += 1
+        raise ValueError("broken")
+
+    with capture_logs() as lines:
+        async with repeating(0.001, fail, "renewal"):
+            [task] = [task for task in asyncio.all_tasks() if task.get_name() == "renewal"]
+            await asyncio.wait([task])
+            await asyncio.sleep(0)
+            told = [(line["action"], line["work"]) for line in lines]
+    assert told == [("background_failed", "renewal")]
+    assert calls == 1
