@@ -1,6 +1,8 @@
 """Users' languages: chosen on their Home, else as in Slack, looked up in the background."""
 
 import asyncio
+import time
+from collections.abc import Callable
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -15,12 +17,15 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 _REMEMBERED = 10_000
+# People rarely change it, and Slack tells of a change by no event that we hear.
+_FRESH_S = 24 * 3600.0
 
 
 class SlackLocales:
     """``ports.Locales`` by ``users.info``; remembers the last ten thousand users.
 
-    A look-up goes on when its caller waits no longer, so that the next one knows.
+    A look-up goes on when its caller waits no longer, so that the next one knows. A known language
+    is looked up again once a day, and used meanwhile.
     """
 
     def __init__(
@@ -29,6 +34,7 @@ class SlackLocales:
         access: SlackAccess,
         background: Background,
         default: Locale,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._access = access
@@ -36,6 +42,7 @@ class SlackLocales:
         self._default = default
         self._known: BoundedMap[str, Locale] = BoundedMap(_REMEMBERED)
         self._chosen: BoundedMap[str, Locale] = BoundedMap(_REMEMBERED)
+        self._fresh: BoundedMap[str, None] = BoundedMap(_REMEMBERED, _FRESH_S, clock)
         self._asked: dict[str, asyncio.Event] = {}
 
     def choose(self, user_id: str, language: Locale | None) -> None:
@@ -47,22 +54,24 @@ class SlackLocales:
     def of(self, user_id: str) -> Locale:
         if (chosen := self._chosen.get(user_id)) is not None:
             return self._chosen.put(user_id, chosen)
-        if (known := self._known.get(user_id)) is not None:
-            return self._known.put(user_id, known)
-        self._asking(user_id)
-        return self._default
+        known = self._known.get(user_id)
+        if known is None or user_id not in self._fresh:
+            self._asking(user_id)
+        return self._default if known is None else self._known.put(user_id, known)
 
     async def found(self, user_id: str) -> Locale:
         """The user's language, from Slack if needed; the default if Slack cannot be asked."""
         if (chosen := self._chosen.get(user_id)) is not None:
             return chosen
-        if user_id not in self._known:
-            await self._asking(user_id).wait()
+        if user_id in self._known:
+            return self.of(user_id)
+        await self._asking(user_id).wait()
         return self._known.get(user_id) or self._default
 
     def _asking(self, user_id: str) -> asyncio.Event:
         """Set once Slack has answered, or cannot be asked. Concurrent callers share one call."""
         if (asked := self._asked.get(user_id)) is None:
+            self._fresh.put(user_id, None)
             asked = self._asked[user_id] = asyncio.Event()
             if not self._background.start(self._learn(user_id), f"locale:{user_id}"):
                 self._answered(user_id)

@@ -20,13 +20,14 @@ log = get_logger(__name__)
 # Slack waits 3 s for the ack, and publishing needs the larger part.
 _LOOK_WITHIN_S: Final = 0.8
 _KNOWN_S: Final = 300.0
-# After a failure no question waits for the same channel again for a while.
+# After a failure no question waits for the same channel again for a while. A hidden channel is no
+# longer hidden once somebody has invited the bot.
 _REST_S: Final = 30.0
 _REMEMBERED: Final = 1_000
 
 
 class Sharing:
-    """The last thousand channels, each known for five minutes."""
+    """The last thousand channels, each known for five minutes; a hidden one for half a minute."""
 
     def __init__(
         self, surroundings: Diagnostics, clock: Callable[[], float] = time.monotonic
@@ -45,7 +46,9 @@ class Sharing:
         try:
             async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)), lock:
                 if channel_id not in self._known:
-                    self._known.put(channel_id, await self._surroundings.channel(channel_id))
+                    found = await self._surroundings.channel(channel_id)
+                    hidden = found.external is None
+                    self._known.put(channel_id, found, _REST_S if hidden else _KNOWN_S)
                 place = self._known.get(channel_id)
                 return None if place is None else place.external
         except (MechachangError, TimeoutError) as error:

@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from command_service.slack.access import SlackAccess
 from command_service.slack.locales import SlackLocales
 from shared.background import Background
+from tests.support.workbenches.slack import Clock
 
 
 class English(AsyncWebClient):
@@ -70,3 +71,39 @@ async def test_a_look_up_that_nobody_waits_for_any_more_is_known_the_next_time()
     client.answers.set()
     await background.close(1.0)
     assert locales.of("U1") == "en"
+
+
+class Changing(AsyncWebClient):
+    """Somebody changes their language in Slack; None: Slack fails."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.locale: str | None = "ja-JP"
+        self.calls = 0
+
+    async def users_info(self, **_: Any) -> Any:
+        self.calls += 1
+        if self.locale is None:
+            raise TimeoutError
+        return {"user": {"locale": self.locale}}
+
+
+async def test_a_language_is_looked_up_again_after_a_day_and_used_meanwhile() -> None:
+    client, background, clock = Changing(), Background(), Clock(0.0)
+    locales = SlackLocales(client, SlackAccess(client, lambda _: None), background, "en", clock)
+    assert await locales.found("U1") == "ja"
+
+    client.locale, clock.now = "en-US", 23 * 3600
+    assert (await locales.found("U1"), client.calls) == ("ja", 1)
+    clock.now = 25 * 3600
+    assert await locales.found("U1") == "ja", "nobody waits for what may have changed"
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert (locales.of("U1"), client.calls) == ("en", 2)
+
+    client.locale, clock.now = None, 50 * 3600
+    for _ in range(3):
+        assert locales.of("U1") == "en"
+        await asyncio.sleep(0)
+    assert client.calls == 3, "a failure costs no call for each question"
+    await background.close(1.0)

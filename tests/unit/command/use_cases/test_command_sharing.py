@@ -129,6 +129,19 @@ async def test_retry_in_direct_messages_asks_nothing_in_a_channel_that_its_asker
     assert len(world.queue.published) == 1
 
 
+async def test_a_hidden_channel_is_asked_for_again_soon_as_the_bot_may_have_been_invited() -> None:
+    surroundings, clock = FakeSurroundings(), Clock(0.0)
+    sharing = Sharing(surroundings, clock)
+    surroundings.seen = HIDDEN
+    assert await sharing.is_external("C1") is None
+    surroundings.seen = ChannelDiagnosis(member=True, external=False)
+    clock.now = 29
+    assert await sharing.is_external("C1") is None
+    clock.now = 31
+    assert await sharing.is_external("C1") is False
+    assert not sharing.is_absent("C1")
+
+
 async def test_a_channel_is_asked_for_once_in_five_minutes_and_the_oldest_is_forgotten() -> None:
     surroundings, clock = FakeSurroundings(), Clock(0.0)
     sharing = Sharing(surroundings, clock)
