@@ -43,6 +43,7 @@ from command_service.transport.signatures import Signatures
 from command_service.transport.socket_mode import BusyReply, SocketMode, connected
 from command_service.use_cases.app_home import REFRESH_EVERY_S, OpenHomeDeps
 from command_service.use_cases.ask_again import AskAgainDeps
+from command_service.use_cases.channel_facts import ChannelFacts
 from command_service.use_cases.command_reply import Reply, refuse
 from command_service.use_cases.feedback import VoteDeps
 from command_service.use_cases.follow_ups import FollowUpDeps
@@ -50,9 +51,8 @@ from command_service.use_cases.policy import Policy
 from command_service.use_cases.reactions import ReactionDeps
 from command_service.use_cases.self_checks.doctor import REPORT_EVERY_S, DoctorDeps
 from command_service.use_cases.self_checks.synthetic import SyntheticDeps, keep_asking
-from command_service.use_cases.sharing import Sharing
 from command_service.use_cases.submit import SubmitDeps
-from command_service.use_cases.throttle import GENEROSITY, Pace, PerUserThrottle
+from command_service.use_cases.throttle import GENEROSITY, Cooldown, PerUserThrottle
 from shared.background import Background, alongside
 from shared.ledger import Ledger
 from shared.service_main import bound
@@ -265,7 +265,7 @@ def _use_cases(settings: CommandSettings, adapters: Adapters) -> AskAgainDeps:
             max_prompt_chars=settings.max_prompt_chars,
         ),
         throttle=PerUserThrottle(GENEROSITY * settings.user_requests_per_minute),
-        sharing=Sharing(SlackDiagnostics(slack, access, adapters.team_id)),
+        channel_facts=ChannelFacts(SlackDiagnostics(slack, access, adapters.team_id)),
         following=settings.following,
         asking=settings.asking_reaction,
     )
@@ -276,8 +276,8 @@ def _entrance(
     settings: CommandSettings, submit_deps: SubmitDeps, adapters: Adapters
 ) -> OpenHomeDeps:
     homes = SlackViews(adapters.slack, adapters.access, adapters.ledger.signing)
-    pace = Pace(REFRESH_EVERY_S)
-    return OpenHomeDeps(submit_deps, homes, pace, settings.k_revision, settings.reaction_ask)
+    cooldown = Cooldown(REFRESH_EVERY_S)
+    return OpenHomeDeps(submit_deps, homes, cooldown, settings.k_revision, settings.reaction_ask)
 
 
 def _socket_state(
@@ -301,9 +301,11 @@ def _doctor(
     adapters: Adapters,
     socket_state: Callable[[], Awaitable[SocketState | None]],
 ) -> DoctorDeps:
-    surroundings = SlackDiagnostics(adapters.slack, adapters.access, adapters.team_id)
-    pace = Pace(REPORT_EVERY_S)
-    return DoctorDeps(submit_deps, identity, surroundings, socket_state, pace, settings.k_revision)
+    diagnostics = SlackDiagnostics(adapters.slack, adapters.access, adapters.team_id)
+    cooldown = Cooldown(REPORT_EVERY_S)
+    return DoctorDeps(
+        submit_deps, identity, diagnostics, socket_state, cooldown, settings.k_revision
+    )
 
 
 def _asking(deps: SyntheticDeps, every_s: int) -> AbstractAsyncContextManager[None]:

@@ -1,4 +1,4 @@
-"""What the use cases need from outside, as Protocols; adapters implement them."""
+"""The ports: Protocols through which use cases reach the outside; adapters implement them."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -45,7 +45,7 @@ class CommandSettings(ServiceSettings):
 
     @property
     def following(self) -> Following | None:
-        """How the processor decides on a message without a mention; None: it is no question."""
+        """The processor's rule for messages without a mention; None: they ask nothing."""
         return None if self.follow_threads == "mention" else Following(self.follow_threads)
 
     @property

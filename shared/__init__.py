@@ -1,1 +1,1 @@
-"""What both services import: the task on the wire, errors, telemetry, the Slack client."""
+"""The code that both services import: the task on the wire, errors, telemetry, Slack's client."""

@@ -1,4 +1,4 @@
-"""What the id of a conversation in Slack tells about it."""
+"""The kind of a Slack conversation, as its id tells."""
 
 
 def is_direct(channel_id: str) -> bool:

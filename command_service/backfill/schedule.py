@@ -1,4 +1,4 @@
-"""When to look for missed questions: at every start, and after each gap.
+"""Starts the sweeps for missed questions: one at every start, and one after each gap.
 
 The service keeps no state. How long it was down before a start is not known, so the first sweep
 looks back as far as any does.

@@ -53,7 +53,7 @@ class Press:
 
     @property
     def at(self) -> datetime:
-        """When the user pressed it."""
+        """The time of the press."""
         return moment(self.action_ts)
 
 

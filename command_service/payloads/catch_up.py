@@ -30,7 +30,7 @@ _MOST_WORDS: Final = 4
 
 @dataclass(frozen=True)
 class CatchUpRequest:
-    """What to sum up; without a ``channel_id`` the channel where the command was typed."""
+    """The channel to sum up, the command's own without a ``channel_id``, and the period."""
 
     channel_id: str | None = None
     period: timedelta = _USUAL

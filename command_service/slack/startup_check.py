@@ -23,7 +23,7 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 UNREACHABLE_AFTER_S = 30.0
-"""How long a start waits for Slack before its port opens."""
+"""A start waits this long for Slack before its port opens."""
 _BACK_OFF = doubling(0.5, 15.0)
 _REINSTALL = "Install the app again and take the new token from its settings page"
 _MEANINGS = {
@@ -49,7 +49,7 @@ class Preflight:
 
 @dataclass(frozen=True)
 class Waiting:
-    """How to wait for an unreachable Slack: no restart would help.
+    """The wait for an unreachable Slack, which no restart would help.
 
     After ``unreachable_after_s`` seconds ``tell`` is called once; the check goes on.
     """

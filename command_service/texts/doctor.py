@@ -9,10 +9,10 @@ COMMAND_WELL: Final[Texts] = {
     "ja": "質問の受付は正常に動いています。",
     "en": "Health check, intake: everything works.",
 }
-NO_SCOPES: Final[Texts] = {"ja": "", "en": ""}
+NO_TEXT: Final[Texts] = {"ja": "", "en": ""}
 
 COMMAND_VERSION: Final = CheckText(
-    {"ja": "受付サービス {version}", "en": "Command service {version}"}, NO_SCOPES, NO_SCOPES
+    {"ja": "受付サービス {version}", "en": "Command service {version}"}, NO_TEXT, NO_TEXT
 )
 TOKEN: Final = CheckText(
     {
@@ -43,7 +43,7 @@ SCOPES: Final = CheckText(
     },
 )
 GROUPS: Final = CheckText(
-    NO_SCOPES,
+    NO_TEXT,
     {
         "ja": "グループ DM ではお答えできません（許可されていない権限: {missing}）",
         "en": "I can't answer in group direct messages (missing scopes: {missing})",
@@ -54,7 +54,7 @@ GROUPS: Final = CheckText(
     },
 )
 REACTIONS: Final = CheckText(
-    NO_SCOPES,
+    NO_TEXT,
     {
         "ja": "リアクションでの質問にはお答えできません（許可されていない権限: {missing}）",
         "en": "I can't answer reactions (missing scope: {missing})",
@@ -76,7 +76,7 @@ MEMBER: Final = CheckText(
     },
 )
 PLACE: Final = CheckText(
-    NO_SCOPES,
+    NO_TEXT,
     {
         "ja": "このチャンネルの情報を確認できませんでした（{why}）",
         "en": "I couldn't look up this channel ({why})",
@@ -152,8 +152,8 @@ SHARED_AND_ALLOWED: Final = CheckText(
         "ja": "社外と共有しているチャンネルですが、利用が許可されています",
         "en": "This channel is shared with other organisations, which is allowed",
     },
-    NO_SCOPES,
-    NO_SCOPES,
+    NO_TEXT,
+    NO_TEXT,
 )
 SOCKET: Final = CheckText(
     {

@@ -245,8 +245,8 @@ def refusal(
     option: str = "",
     asking: AskingReaction | None = None,
 ) -> str:
-    """What happened and what to do, for a reason that the user is told; the usage with the reaction
-    that asks.
+    """The text that tells a user what happened and what to do, for a reason in ``TOLD``; the usage
+    in it names the reaction that asks, if one does.
 
     ``option``, as typed, is shown as code: nothing in it can end the code or mean a mention.
     """

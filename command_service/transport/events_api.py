@@ -15,7 +15,7 @@ from command_service.payloads.model import RejectReason
 from command_service.transport.concurrency import ConcurrencyLimit, Overloaded
 from command_service.transport.http_body import Bodies, BodyRefused
 from command_service.transport.signatures import Signatures
-from command_service.use_cases.throttle import Pace
+from command_service.use_cases.throttle import Cooldown
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -33,7 +33,7 @@ class EventApi:
         self._slots = slots
         self._signatures = signatures
         self._bodies = Bodies()
-        self._told = Pace(_TOLD_EVERY_S)
+        self._told = Cooldown(_TOLD_EVERY_S)
 
     async def handle(self, request: web.Request) -> web.Response:
         """Handle one request, from Slack or from a stranger."""

@@ -22,7 +22,9 @@ _SLACK_NOT_REACHED = {
 
 @dataclass(frozen=True)
 class HealthDeps:
-    """What the routes report. In HTTP mode there is no socket: a request is proof enough."""
+    """The dependencies that the routes report on. In HTTP mode there is no socket: a request is
+    proof enough.
+    """
 
     check_queue: Callable[[], Awaitable[None]]
     access: Access

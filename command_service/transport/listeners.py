@@ -159,9 +159,9 @@ class Listeners:
         return on_event
 
     async def _on_command(self, body: Payload, ack: AsyncAck) -> None:
-        visit = read_doctor_request(body)
-        if isinstance(visit, DoctorRequest):
-            found = await run_checks(visit, self.doctor)
+        request = read_doctor_request(body)
+        if isinstance(request, DoctorRequest):
+            found = await run_checks(request, self.doctor)
             await ack(found.text, blocks=list(found.blocks))
             return
         submit_deps = self.repetition.submit_deps

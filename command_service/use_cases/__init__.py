@@ -1,7 +1,8 @@
 """The use cases: one function for each thing that a user can do in Slack.
 
-``submit`` for questions, ``side_tasks`` for the rest, after ``policy``, ``throttle`` and
-``sharing`` have said who may. ``follow_ups`` (with ``deferred_follow_ups``) decides about messages
-without a mention; ``ask_again``, ``edits``, ``shortcuts``, ``reactions``, ``feedback``,
-``app_home`` and ``doctor`` are named by their triggers.
+``submit`` accepts questions, ``side_tasks`` all else, after ``policy``, ``throttle`` and
+``channel_facts`` have said who may. ``follow_ups`` (with ``deferred_follow_ups``) decides about
+messages without a mention; ``ask_again``, ``edits``, ``deletions``, ``shortcuts``, ``reactions``,
+``feedback`` and ``app_home`` are named by their triggers. ``command_reply`` answers the slash
+command, and ``self_checks`` tells whether users would get answers.
 """

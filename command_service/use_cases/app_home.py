@@ -20,7 +20,7 @@ from command_service.use_cases.submit import (
     publish,
     refusal_text,
 )
-from command_service.use_cases.throttle import Pace
+from command_service.use_cases.throttle import Cooldown
 from shared.errors import QueueUnavailable
 from shared.home.view import home_view, notice_view
 from shared.task import Kind, Preferences, Requester, Source, Task, task_id_of_home
@@ -43,7 +43,7 @@ class OpenHomeDeps:
 
     submit_deps: SubmitDeps
     homes: HomePublisher
-    pace: Pace
+    cooldown: Cooldown
     revision: str | None = None
     emoji: str = ""
 
@@ -57,7 +57,7 @@ def open_home(opened: Opened, deps: OpenHomeDeps) -> None:
     if (denied := deps.submit_deps.access.denied) is not None:
         _count("handed_back", denied.reason)
         return
-    if not deps.pace.take(f"{opened.user_id}:{opened.tab}"):
+    if not deps.cooldown.take(f"{opened.user_id}:{opened.tab}"):
         _count("ignored", RejectReason.TOO_SOON)
         return
     if reason := turned_away(Presence(opened.team_id, opened.user_id), deps.submit_deps.policy):

@@ -82,7 +82,7 @@ async def _kept_out(click: Click, question: Question, deps: SubmitDeps) -> Rejec
         return reason
     if place == click.recipient.channel_id:
         return None
-    may_read = await deps.sharing.may_read(click.user_id, place)
+    may_read = await deps.channel_facts.may_read(click.user_id, place)
     if may_read is None:
         return RejectReason.QUESTION_UNREADABLE
     return None if may_read else RejectReason.NOT_A_MEMBER
@@ -91,8 +91,8 @@ async def _kept_out(click: Click, question: Question, deps: SubmitDeps) -> Rejec
 async def _shared(question: Question, deps: SubmitDeps) -> RejectReason | None:
     subject = question.subject
     where = question.channel_id if subject is None else subject.channel_id
-    direct = is_direct(where)
-    external = None if direct else await deps.sharing.is_external_for(question.user_id, question)
+    facts = deps.channel_facts
+    external = None if is_direct(where) else await facts.is_external_for(question.user_id, question)
     if external:
         return RejectReason.EXTERNAL_CHANNEL
     # An answer in direct messages, which only its user sees, needs no certainty.

@@ -37,7 +37,7 @@ async def reply_to(
     match outcome:
         case Accepted(task) if task.private and isinstance(asked, Question) and not asked.private:
             return {"text": PRIVATE_TO_BE_SURE[await locale_to_tell(task.user_id, deps)]}
-        case Accepted(task) if task.private or not deps.sharing.is_absent(task.channel_id):
+        case Accepted(task) if task.private or not deps.channel_facts.is_absent(task.channel_id):
             return {}
         case Accepted(task):
             return {"text": COMMAND_ACCEPTED[await locale_to_tell(task.user_id, deps)]}

@@ -34,7 +34,9 @@ class _Waiting:
 
 @dataclass
 class FollowUpTurn:
-    """When a thread may be read, what to do then, and what happens after waiting too long."""
+    """The steps of a follow-up's turn: ``delay_s`` until its thread may be read, ``settle`` then,
+    or ``drop`` after too long a wait.
+    """
 
     delay_s: Callable[[Question], float]
     settle: Callable[[Question], Awaitable[SubmitOutcome]]

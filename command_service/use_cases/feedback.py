@@ -17,7 +17,7 @@ from command_service.use_cases.submit import (
     say,
     submit,
 )
-from command_service.use_cases.throttle import Pace
+from command_service.use_cases.throttle import Cooldown
 from shared.task import Vote
 
 _REMEMBERED = 5_000
@@ -33,7 +33,7 @@ class VoteDeps:
     submit_deps: SubmitDeps
     modals: Modals
     asks_words: bool
-    thanked: Pace = field(default_factory=lambda: Pace(inf, _REMEMBERED))
+    thanked: Cooldown = field(default_factory=lambda: Cooldown(inf, _REMEMBERED))
 
 
 async def take_vote(voted: Voted | NotAQuestion, deps: VoteDeps) -> SubmitOutcome:

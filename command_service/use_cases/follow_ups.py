@@ -27,7 +27,7 @@ from command_service.use_cases.submit import (
     submit,
     where_it_is,
 )
-from command_service.use_cases.throttle import REMARKS_PER_MINUTE, Pace, PerUserThrottle
+from command_service.use_cases.throttle import REMARKS_PER_MINUTE, Cooldown, PerUserThrottle
 from shared.bounded import BoundedMap
 from shared.errors import RetryableError, SlackRefused
 from shared.ledger import TELLS_ONLY, Ledger
@@ -66,7 +66,7 @@ NEVER: Final = float("inf")
 
 
 class JoinedThreads:
-    """Since when (by Slack's ts) we take part in a thread, remembered for a while."""
+    """The threads we take part in, each with the Slack ts of our start, remembered for a while."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._known: BoundedMap[tuple[str, str], float] = BoundedMap(_REMEMBERED, clock=clock)
@@ -79,7 +79,7 @@ class JoinedThreads:
         self._known.put(thread, since, kept_s)
 
     def ours_since(self, thread: tuple[str, str]) -> float | None:
-        """What is known of the thread, if anything; ``NEVER`` if we have not answered there."""
+        """The start of our part there, if known; ``NEVER`` if we have not answered there."""
         return self._known.get(thread)
 
 
@@ -99,12 +99,12 @@ class FollowUpDeps:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     remarks: PerUserThrottle = field(default_factory=lambda: PerUserThrottle(REMARKS_PER_MINUTE))
-    offered: Pace = field(default_factory=lambda: Pace(_REDELIVERED_FOR_S))
+    offered: Cooldown = field(default_factory=lambda: Cooldown(_REDELIVERED_FOR_S))
     _looks: deque[float] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self.threads = JoinedThreads(self.clock)
-        self.heard = Pace(_TWINS_WITHIN_S, _REMEMBERED, self.clock)
+        self.heard = Cooldown(_TWINS_WITHIN_S, _REMEMBERED, self.clock)
         turn = FollowUpTurn(self._delay_s, self._settle, self._drop)
         self.later = DeferredFollowUps(self.submit_deps.background, turn, self.clock, self.sleep)
 
@@ -122,7 +122,7 @@ class FollowUpDeps:
         return self._looks[0] + 60.0 - now if len(self._looks) >= LOOKS_PER_MINUTE else 0.0
 
     def ours_since(self, question: Question) -> float | None:
-        """Since when its thread is ours, if known without asking Slack."""
+        """The start of our part in its thread, if known without asking Slack."""
         if question.thread_by == self.ledger.user_id:
             self.threads.note(_thread(question), float(question.thread_ts or 0))
         return self.threads.ours_since(_thread(question))
@@ -261,8 +261,8 @@ async def _looked_up(question: Question, deps: FollowUpDeps) -> float:
 
 
 async def _ours_since(thread: tuple[str, str], deps: FollowUpDeps) -> float:
-    """When we were first spoken to, or spoke, in a thread whose first pages hold a message of ours
-    other than a failure notice; else ``NEVER``.
+    """The ts at which we were first spoken to, or spoke, in a thread whose first pages hold a
+    message of ours other than a failure notice; else ``NEVER``.
     """
     channel_id, _ = thread
     began = NEVER

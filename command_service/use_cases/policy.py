@@ -1,4 +1,4 @@
-"""Who may ask what: a pure policy."""
+"""The operator's rules about users, places and questions, as pure functions."""
 
 import hashlib
 from dataclasses import dataclass

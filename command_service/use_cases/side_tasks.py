@@ -84,7 +84,7 @@ async def _not_to_be_shared(pressed: SideTask, deps: SubmitDeps) -> RejectReason
     who = Presence(task.team_id, task.user_id, channel_id, pressed.external)
     if (reason := turned_away(who, policy)) is not None or policy.external_channels:
         return reason
-    external = await deps.sharing.is_external(channel_id)
+    external = await deps.channel_facts.is_external(channel_id)
     unknown = RejectReason.PRESS_LOST if external is None else None
     return RejectReason.EXTERNAL_CHANNEL if external else unknown
 

@@ -18,8 +18,8 @@ from command_service.payloads.model import (
 )
 from command_service.ports import Access, Keeping, Locales, TaskQueue, UserSignals
 from command_service.texts.replies import QUESTION_KEPT, TOLD, refusal
+from command_service.use_cases.channel_facts import ChannelFacts
 from command_service.use_cases.policy import Policy, Rejected, admit
-from command_service.use_cases.sharing import Sharing
 from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
 from shared import clock
 from shared.background import Background
@@ -65,7 +65,7 @@ class SubmitDeps:
     locales: Locales
     background: Background
     policy: Policy
-    sharing: Sharing
+    channel_facts: ChannelFacts
     throttle: PerUserThrottle = field(default_factory=PerUserThrottle)
     presses: PerUserThrottle = field(default_factory=lambda: PerUserThrottle(PRESSES_PER_MINUTE))
     following: Following | None = Following.ASKER
@@ -147,7 +147,7 @@ async def where_it_is(question: Question, deps: SubmitDeps) -> Question:
         return question
     if admit(question, deps.policy) is not None:
         return question
-    external = await deps.sharing.is_external_for(question.user_id, question)
+    external = await deps.channel_facts.is_external_for(question.user_id, question)
     if external:
         return replace(question, external=True)
     if external is None and question.source is Source.SLASH_COMMAND:
@@ -156,7 +156,7 @@ async def where_it_is(question: Question, deps: SubmitDeps) -> Question:
 
 
 def _task(question: Question, deps: SubmitDeps) -> Task:
-    """What a question and its task both have has the same name in both."""
+    """The question's task: a field that both have has the same name in both."""
     added = {
         "locale": deps.locales.of(question.user_id),
         "follow_up": deps.following if question.follow_up else None,

@@ -13,9 +13,9 @@ instances, and refuses with a notice. The excess is dropped here, before it cost
 queue.
 """
 PRESSES_PER_MINUTE: Final = 30
-"""How many votes, stops and shares of one user pass."""
+"""Votes, stops and shares of one user that pass in a minute."""
 REMARKS_PER_MINUTE: Final = 30
-"""So many messages of one user are passed on from threads where we have answered."""
+"""Messages of one user that are passed on in a minute from threads where we have answered."""
 
 _TELL_EVERY_S: Final = 60.0
 # Slack delivers an event up to four times, a mention may come as two events, and a click is checked
@@ -42,7 +42,7 @@ class PerUserThrottle:
         self._clock = clock
         self._buckets: BoundedMap[str, _Bucket] = BoundedMap(_PEOPLE)
         self._passed: BoundedMap[str, int] = BoundedMap(_PEOPLE)
-        self._told = Pace(_TELL_EVERY_S, _PEOPLE, clock)
+        self._told = Cooldown(_TELL_EVERY_S, _PEOPLE, clock)
 
     def try_acquire(self, user_id: str, task_id: str) -> bool:
         """Whether the user may send this. A task that passed once passes again when redelivered."""
@@ -69,8 +69,8 @@ class PerUserThrottle:
         return self._buckets.put(user_id, bucket)
 
 
-class Pace:
-    """One turn per key in ``every_s`` seconds; the last ``capacity`` keys are remembered."""
+class Cooldown:
+    """Lets each key pass once in ``every_s`` seconds; the last ``capacity`` keys are remembered."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Pace:
         self._taken: BoundedMap[str, None] = BoundedMap(capacity, every_s, clock)
 
     def take(self, key: str) -> bool:
-        """Take the key's turn if it is due again; whether it was."""
+        """Whether the key passes now; if so, it does not pass again for ``every_s`` seconds."""
         if key in self._taken:
             return False
         self._taken.put(key, None)

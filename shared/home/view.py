@@ -61,7 +61,7 @@ def home_view(
 
 
 def _place(user_id: str) -> str:
-    """Replaces the channel in the signature of what a Home keeps."""
+    """The stand-in for the channel in the signature of a Home's choices."""
     return f"home:{user_id}"
 
 
@@ -71,7 +71,7 @@ def signed_home(view: Mapping[str, Any], user_id: str, signing: Signing) -> dict
 
 
 def kept_in_home(view: object, user_id: str, signing: Signing) -> HomeChoices | None:
-    """What we kept with the Home of this user; None for anything that we did not sign."""
+    """The choices kept with the Home of this user; None for anything that we did not sign."""
     kept = view.get("private_metadata") if isinstance(view, Mapping) else None
     value = signed_value_in(kept, _place(user_id), signing)
     return None if value is None else HomeChoices.decode(json.dumps(value))

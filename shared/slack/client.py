@@ -194,4 +194,4 @@ def _retry_after(response: Any) -> float | None:
 
 
 SLACK_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, ConnectionError)
-"""What a call of the client may raise; translate each with ``slack_error``."""
+"""The exceptions that a call of the client may raise; ``slack_error`` translates each."""

@@ -40,7 +40,9 @@ class SlackResult(Protocol):
 
 
 ILL_FORMED: Final = (AttributeError, LookupError, TypeError, ValueError, OverflowError, OSError)
-"""What reading a value of unknown form raises; the last two come from impossible times."""
+"""The exceptions that reading a value of unknown form may raise; the last two come from impossible
+times.
+"""
 
 _TS: Final = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?")
 _TIMES: Final = ("ts", "thread_ts", "latest_reply")

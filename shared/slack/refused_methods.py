@@ -1,4 +1,4 @@
-"""What Slack refuses, remembered for a while: asking each time would change nothing."""
+"""Remembers for a while which methods Slack refuses: asking each time would change nothing."""
 
 import time
 from collections.abc import Callable

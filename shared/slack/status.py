@@ -9,11 +9,11 @@ from typing import Final
 STATUS_METHOD: Final = "assistant.threads.setStatus"
 
 GIVEN_UP_AFTER_S: Final = 2.0
-"""So long the command service waits for Slack to set one."""
+"""The command service waits this long for Slack to set one."""
 
 _BEGUN_WITHIN_S: Final = 3.0  # It is begun before the ack, for which Slack waits no longer.
 
 NONE_COMES_AFTER_S: Final = _BEGUN_WITHIN_S + GIVEN_UP_AFTER_S
-"""So long after a question was received one of the command service may still come: the processor
+"""This long after a question was received, the command service may still set one: the processor
 clears the status once more then.
 """

@@ -42,7 +42,7 @@ class Mode(StrEnum):
 
 
 class Wish(StrEnum):
-    """How the next answer to a question shall differ from the usual one."""
+    """The requested change of an answer."""
 
     SHORTER = "shorter"
     LONGER = "longer"
@@ -68,7 +68,7 @@ class FeedbackReason(StrEnum):
 
 
 class Following(StrEnum):
-    """How it is decided whether a message without a mention is a question."""
+    """The rule that decides whether a message without a mention is a question."""
 
     ASKER = "asker"
     JUDGE = "judge"

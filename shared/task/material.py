@@ -1,4 +1,4 @@
-"""What a question is about besides its user's words: files, and what other people wrote."""
+"""The material of a question besides its user's words: files, and other people's messages."""
 
 import operator
 from typing import Annotated
@@ -26,7 +26,7 @@ class TaskFile(BaseModel, frozen=True, extra="ignore"):
 
 
 class QuotedMessage(BaseModel, frozen=True, extra="ignore"):
-    """What somebody else wrote and a message brings along: a forward, or the preview of a link.
+    """Somebody else's words that came with a message: a forward, or the preview of a link.
 
     ``by`` is a person's id or an app's name, ``name`` the person's name as Slack shows it; ``ts``
     is when it was written, ``source`` the address of a page that is no message. ``file_names`` are

@@ -129,7 +129,7 @@ class Task(BaseModel, frozen=True, extra="ignore"):
 
 
 def _faults(error: ValidationError) -> str:
-    """Which fields are wrong, without their values: they may hold a prompt or a response_url."""
+    """The wrong fields, without their values: they may hold a prompt or a response_url."""
     return "; ".join(
         f"{'.'.join(str(part) for part in fault['loc']) or 'message'}: {fault['type']}"
         for fault in error.errors(include_input=False, include_url=False, include_context=False)

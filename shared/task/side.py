@@ -1,4 +1,4 @@
-"""What a side task carries: a task without a question for Gemini."""
+"""The content of side tasks, which have no question for Gemini."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -47,8 +47,8 @@ def deployment(
 def google_resource(
     here: Deployment, environment: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """What Google Cloud needs besides: the project, and on Cloud Run the instance and the region,
-    without which metrics of two instances would be one series.
+    """The further resource that Google Cloud needs: the project, and on Cloud Run the instance and
+    the region, without which metrics of two instances would be one series.
 
     Asks the metadata server, and waits half a second for each of its answers at most. ``REGION``
     replaces the region, without which Google drops every point. The instance is the one in Cloud

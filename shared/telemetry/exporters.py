@@ -31,7 +31,7 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True)
 class Exporters:
-    """What sends the spans and what sends the metrics."""
+    """The senders of spans and of metrics."""
 
     spans: SpanExporter
     metrics: MetricExporter

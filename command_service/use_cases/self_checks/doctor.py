@@ -27,7 +27,7 @@ from command_service.use_cases.submit import (
     locale_to_tell,
     publish,
 )
-from command_service.use_cases.throttle import Pace
+from command_service.use_cases.throttle import Cooldown
 from shared.errors import MechachangError, QueueUnavailable
 from shared.slack.findings import CheckResult, Report, report
 from shared.task import Kind, Locale, Requester, Source, Task, task_id_of_command
@@ -78,28 +78,28 @@ class DoctorDeps:
 
     submit_deps: SubmitDeps
     identity: Identity
-    surroundings: Diagnostics
+    diagnostics: Diagnostics
     socket_state: Callable[[], Awaitable[SocketState | None]]
-    pace: Pace
+    cooldown: Cooldown
     revision: str | None = None
 
 
-async def run_checks(visit: DoctorRequest, deps: DoctorDeps) -> Report:
+async def run_checks(request: DoctorRequest, deps: DoctorDeps) -> Report:
     """The command service's checks, in words for this one user. Never raises, and ends in time for
     the ack; the processor is asked for its own report.
     """
-    with bound_task(visit.task_id):
-        locale = await locale_to_tell(visit.by.user_id, deps.submit_deps)
-        if (kept_out := _kept_out(visit, locale, deps)) is not None:
+    with bound_task(request.task_id):
+        locale = await locale_to_tell(request.by.user_id, deps.submit_deps)
+        if (kept_out := _kept_out(request, locale, deps)) is not None:
             return kept_out
         on_slack, on_place, on_queue = await asyncio.gather(
-            _on_slack(locale, deps), _on_place(visit, locale, deps), _on_queue(visit, deps)
+            _on_slack(locale, deps), _on_place(request, locale, deps), _on_queue(request, deps)
         )
         findings = [
             texts.COMMAND_VERSION.found(True, locale, version=described(deps.revision)),
             *on_slack,
             *await _on_socket(locale, deps),
-            *_on_rules(visit, locale, deps),
+            *_on_rules(request, locale, deps),
             *on_place,
         ]
         findings.append(_of_queue(on_queue, locale))
@@ -113,24 +113,24 @@ async def run_checks(visit: DoctorRequest, deps: DoctorDeps) -> Report:
         return report(texts.COMMAND_WELL[locale], findings, awaited)
 
 
-def _kept_out(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> Report | None:
+def _kept_out(request: DoctorRequest, locale: Locale, deps: DoctorDeps) -> Report | None:
     """The reply, without any check, to a user who may not ask or has asked a moment ago."""
     submit_deps = deps.submit_deps
-    reason = turned_away(_presence(visit), submit_deps.policy)
-    if reason is None and deps.pace.take(visit.by.user_id):
+    reason = turned_away(_presence(request), submit_deps.policy)
+    if reason is None and deps.cooldown.take(request.by.user_id):
         return None
     count_event(Source.SLASH_COMMAND, "refused", reason or RejectReason.TOO_SOON, Kind.DOCTOR)
     if reason is None:
-        return Report(texts.EXAMINED_LATELY[locale].format(every=deps.pace.every_s))
+        return Report(texts.EXAMINED_LATELY[locale].format(every=deps.cooldown.every_s))
     told = refusal(reason, locale, max_prompt_chars=submit_deps.policy.max_prompt_chars)
-    rules = _on_rules(visit, locale, deps)
+    rules = _on_rules(request, locale, deps)
     return Report(told) if all(each.ok for each in rules) else report("", rules, told)
 
 
 async def _on_slack(locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
     try:
         async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)):
-            granted = await deps.surroundings.scopes()
+            granted = await deps.diagnostics.scopes()
     except (MechachangError, TimeoutError) as error:
         return [texts.TOKEN.found(False, locale, why=_why(error))]
     accepted = texts.TOKEN.found(True, locale)
@@ -163,10 +163,10 @@ async def _on_socket(locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
     return [texts.SOCKET.found(state.connected, locale, heard=heard, down=down)]
 
 
-def _on_rules(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
+def _on_rules(request: DoctorRequest, locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
     policy = deps.submit_deps.policy
-    passed = checks(_presence(visit), policy)
-    by = visit.by
+    passed = checks(_presence(request), policy)
+    by = request.by
     ids = {"team": by.team_id, "channel": by.channel_id, "user": by.user_id}
     percent = policy.rollout_percent
     return [
@@ -175,14 +175,14 @@ def _on_rules(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> list[Ch
     ]
 
 
-def _presence(visit: DoctorRequest) -> Presence:
-    return Presence(visit.by.team_id, visit.by.user_id, visit.by.channel_id)
+def _presence(request: DoctorRequest) -> Presence:
+    return Presence(request.by.team_id, request.by.user_id, request.by.channel_id)
 
 
-async def _on_place(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
+async def _on_place(request: DoctorRequest, locale: Locale, deps: DoctorDeps) -> list[CheckResult]:
     try:
         async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)):
-            place = await deps.surroundings.channel(visit.by.channel_id)
+            place = await deps.diagnostics.channel(request.by.channel_id)
     except (MechachangError, TimeoutError) as error:
         return [texts.PLACE.found(False, locale, why=_why(error))]
     member = texts.MEMBER.found(place.member, locale, bot=deps.identity.bot_user_id)
@@ -192,9 +192,9 @@ async def _on_place(visit: DoctorRequest, locale: Locale, deps: DoctorDeps) -> l
     return [member, texts.INTERNAL.found(not place.external, locale)]
 
 
-async def _on_queue(visit: DoctorRequest, deps: DoctorDeps) -> float | QueueUnavailable:
+async def _on_queue(request: DoctorRequest, deps: DoctorDeps) -> float | QueueUnavailable:
     """The seconds the queue took for the processor's part, or why it did not take it."""
-    task, began = _task(visit, deps.submit_deps), time.perf_counter()
+    task, began = _task(request, deps.submit_deps), time.perf_counter()
     try:
         await publish(task, deps.submit_deps)
     except QueueUnavailable as error:
@@ -211,14 +211,14 @@ def _of_queue(outcome: float | QueueUnavailable, locale: Locale) -> CheckResult:
     return texts.QUEUE.found(True, locale, ms=outcome * 1000)
 
 
-def _task(visit: DoctorRequest, submit_deps: SubmitDeps) -> Task:
+def _task(request: DoctorRequest, submit_deps: SubmitDeps) -> Task:
     return Task.side(
         Kind.DOCTOR,
-        visit.task_id,
-        visit.by,
+        request.task_id,
+        request.by,
         submit_deps.now(),
-        locale=submit_deps.locales.of(visit.by.user_id),
-        response_url=visit.response_url,
+        locale=submit_deps.locales.of(request.by.user_id),
+        response_url=request.response_url,
         private=True,
     )
 

@@ -1,4 +1,4 @@
-"""What a message of Slack says, read in one way by both services: ``said`` the whole of a message,
-``attachments`` and ``emails`` what came with it, ``block_text`` and ``rich_text`` the words in
-blocks.
+"""Readers of a Slack message's content, the same for both services: ``said`` reads the whole
+message, ``attachments`` and ``emails`` what came with it, ``block_text`` and ``rich_text`` the words
+in blocks.
 """

@@ -1,4 +1,4 @@
-"""What came along with a message: forwards, previews of links, cards of apps, pasted tables.
+"""Reads a message's attachments: forwards, previews of links, cards of apps, pasted tables.
 
 Slack documents the older form of an app's attachment (docs.slack.dev, secondary attachments); that
 of a forward and of a message's preview is what Slack sends: ``is_share`` or ``is_msg_unfurl``, the
@@ -69,7 +69,7 @@ class OurBot:
 
 @dataclass
 class BroughtAlong:
-    """What a person's message brings along: ``tables`` they pasted, others' words, and files."""
+    """The content of a person's attachments: ``tables`` they pasted, others' words, and files."""
 
     tables: list[str] = field(default_factory=list)
     quoted: list[QuotedMessage] = field(default_factory=list)
@@ -77,8 +77,8 @@ class BroughtAlong:
 
 
 def brought_along(message: Mapping[str, Any], our_bot: OurBot) -> BroughtAlong:
-    """What a person's message brings along. Never call it for an app's message: an app can write
-    anything into its attachments, and so pass its words off as anybody's.
+    """The content of the attachments of a person's message. Never call it for an app's message: an
+    app can write anything into its attachments, and so pass its words off as anybody's.
     """
     found, room = BroughtAlong(), _Room(our_bot)
     for attachment in _attachments(message):
@@ -156,7 +156,7 @@ def _quote(
 
 
 def _card(attachment: _Attachment, text: str) -> QuotedMessage:
-    """What an app, or Slack itself, shows of a page."""
+    """The quote of a page, as an app or Slack itself shows it."""
     source = _page(attachment)
     by = _line(attachment, "service_name") or _host(source) or _line(attachment, "author_name")
     return QuotedMessage(text=text, by=by, by_app=True, source=source)

@@ -27,7 +27,7 @@ _SLACK: Final = frozenset({"USLACK", "USLACKBOT"})
 
 @dataclass(frozen=True)
 class Said:
-    """What a message says. ``text`` is its author's words, ``quoted`` are others'."""
+    """The content of a message. ``text`` is its author's words, ``quoted`` are others'."""
 
     text: str
     quoted: tuple[QuotedMessage, ...] = ()
@@ -38,7 +38,7 @@ class Said:
 
 
 def said_in(message: Mapping[str, Any], our_bot: OurBot) -> Said:
-    """What a message says, by any author: a person, another app, or the bot itself."""
+    """The content of a message of any author: a person, another app, or the bot itself."""
     if our_bot.sent(message):
         return Said(_text_of_ours(message))
     if is_from_an_app(message):
@@ -56,7 +56,7 @@ def is_from_an_app(message: Mapping[str, Any]) -> bool:
 
 
 def said_by_person(message: Mapping[str, Any], our_bot: OurBot) -> Said:
-    """What a person's message says, without mentions of us; pasted tables are their own words."""
+    """The content of a person's message, without mentions of us; pasted tables are their words."""
     along = brought_along(message, our_bot)
     own = (_typed(message, our_bot.user_id), text_of_tables(message), *along.tables)
     files = (*files_of(message), *along.files)
@@ -71,7 +71,7 @@ def brings_along(message: Mapping[str, Any], our_bot: OurBot) -> bool:
 
 
 def text_of_app(message: Mapping[str, Any]) -> str:
-    """What another app's message says: its blocks, else its text, and its attachments. All of it
+    """The text of another app's message: its blocks, else its text, and its attachments. All of it
     counts as the app's words, whatever it claims to quote.
     """
     text = text_of_blocks(message, footers=True) or plain_text(_text(message), "")
@@ -85,7 +85,7 @@ def _text_of_ours(message: Mapping[str, Any]) -> str:
 
 
 def markup_of(message: Mapping[str, Any]) -> str:
-    """What a person typed, with mentions as ``<@U…>``: of their own words only."""
+    """The markup that a person typed, with mentions as ``<@U…>``: their own words only."""
     return _text(message) or _text_of_rich_text(message)
 
 

@@ -16,7 +16,7 @@ class FakeAccess:
         self.denied: SlackDenied | None = None
 
 
-class FakeSurroundings:
+class FakeDiagnostics:
     """All is well, unless it is told otherwise; what hangs never answers."""
 
     def __init__(self) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from command_service.payloads.model import AskingReaction
 from command_service.use_cases.ask_again import AskAgainDeps
+from command_service.use_cases.channel_facts import ChannelFacts
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.reactions import ReactionDeps
-from command_service.use_cases.sharing import Sharing
 from command_service.use_cases.submit import SubmitDeps
 from command_service.use_cases.throttle import PRESSES_PER_MINUTE, PerUserThrottle
 from shared.background import Background
@@ -16,9 +16,9 @@ from shared.errors import QueueUnavailable
 from shared.task import Following, Task
 from tests.support.fakes.command.lookups import (
     FakeAccess,
+    FakeDiagnostics,
     FakeQuestions,
     FakeReacted,
-    FakeSurroundings,
 )
 from tests.support.fakes.command.payloads import IDENTITY
 from tests.support.fakes.command.shown import FakeLocales, FakeModals, FakeReplies
@@ -78,8 +78,8 @@ class World:
         self.modals = FakeModals()
         self.background = Background()
         self.throttle = PerUserThrottle()
-        self.surroundings = FakeSurroundings()
-        self.sharing = Sharing(self.surroundings)
+        self.diagnostics = FakeDiagnostics()
+        self.channel_facts = ChannelFacts(self.diagnostics)
         self.presses = PerUserThrottle(PRESSES_PER_MINUTE)
         self.following: Following | None = Following.ASKER
         self.asking: AskingReaction | None = None
@@ -95,7 +95,7 @@ class World:
             locales=self.locales,
             background=self.background,
             policy=self.policy,
-            sharing=self.sharing,
+            channel_facts=self.channel_facts,
             throttle=self.throttle,
             presses=self.presses,
             following=self.following,

@@ -11,7 +11,7 @@ from command_service.payloads.home import Opened, read_opening
 from command_service.payloads.model import NotAQuestion, RejectReason
 from command_service.use_cases.app_home import OpenHomeDeps, open_home, take_choice
 from command_service.use_cases.policy import Policy
-from command_service.use_cases.throttle import Pace
+from command_service.use_cases.throttle import Cooldown
 from shared.errors import SlackDenied
 from shared.home.view import home_view, signed_home
 from shared.task import Kind, Mode, Preferences
@@ -38,14 +38,14 @@ class Lobby(World):
         super().__post_init__()
         self.homes = FakeHomes()
         self.clock = Clock()
-        self.pace = Pace(30.0, clock=self.clock)
+        self.cooldown = Cooldown(30.0, clock=self.clock)
 
     def receive(self, opened: Opened) -> None:
         open_home(opened, self.deps)
 
     @property
     def deps(self) -> OpenHomeDeps:
-        return OpenHomeDeps(self.submit_deps, self.homes, self.pace, "rev-7")
+        return OpenHomeDeps(self.submit_deps, self.homes, self.cooldown, "rev-7")
 
 
 @pytest.fixture
@@ -177,11 +177,11 @@ def became(counted: Counted) -> list[tuple[str, str]]:
 
 
 def test_a_pace_forgets_who_came_first_when_there_are_too_many() -> None:
-    pace = Pace(30.0, capacity=2)
-    assert all(pace.take(key) for key in ("a", "b", "c"))
+    cooldown = Cooldown(30.0, capacity=2)
+    assert all(cooldown.take(key) for key in ("a", "b", "c"))
 
-    assert pace.take("a")
-    assert not pace.take("c")
+    assert cooldown.take("a")
+    assert not cooldown.take("c")
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,8 @@ async def test_the_task_has_the_users_words_and_the_channel_and_stays_in_its_thr
 async def test_a_member_is_told_that_the_channel_is_shared_with_others_and_nobody_else() -> None:
     member, outsider = World(Policy()), World(Policy())
     for world in (member, outsider):
-        world.surroundings.seen = SHARED
-    outsider.surroundings.left = {("U1", "C2")}
+        world.diagnostics.seen = SHARED
+    outsider.diagnostics.left = {("U1", "C2")}
 
     assert await accepted(member) == Rejected(RejectReason.EXTERNAL_CHANNEL)
     assert isinstance(await accepted(outsider), Accepted)
@@ -93,7 +93,7 @@ async def test_a_button_asks_about_the_same_channel_and_leaves_its_refusal_to_th
 
 async def test_a_button_of_a_shared_channel_is_refused_for_its_members() -> None:
     world = World(Policy())
-    world.surroundings.seen = SHARED
+    world.diagnostics.seen = SHARED
     world.questions.asked["17.1"] = QuestionContent(TEXT, Mode.CHAT)
     outcome = await ask_again(clicked(a_question_beside().subject), world.repetition)
 

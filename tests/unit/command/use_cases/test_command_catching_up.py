@@ -32,8 +32,8 @@ def asked(text: str = "catch-up <#C2|secret>") -> Question:
 )
 async def test_who_is_not_in_a_channel_is_told_the_same_of_any(seen: ChannelDiagnosis) -> None:
     world = World(Policy())
-    world.surroundings.seen = seen
-    world.surroundings.left = {("U1", "C2")}
+    world.diagnostics.seen = seen
+    world.diagnostics.left = {("U1", "C2")}
     question = await where_it_is(asked(), world.submit_deps)
     outcome = await submit(question, world.submit_deps)
 
@@ -46,7 +46,7 @@ async def test_who_is_not_in_a_channel_is_told_the_same_of_any(seen: ChannelDiag
 
 async def test_a_member_is_told_that_a_channel_is_shared_with_others() -> None:
     world = World(Policy())
-    world.surroundings.seen = SHARED
+    world.diagnostics.seen = SHARED
     question = await where_it_is(asked(), world.submit_deps)
 
     assert await submit(question, world.submit_deps) == Rejected(RejectReason.EXTERNAL_CHANNEL)
@@ -54,8 +54,8 @@ async def test_a_member_is_told_that_a_channel_is_shared_with_others() -> None:
 
 async def test_a_button_tells_who_has_left_no_more_of_the_channel() -> None:
     world = World(Policy())
-    world.surroundings.seen = SHARED
-    world.surroundings.left = {("U2", "C2")}
+    world.diagnostics.seen = SHARED
+    world.diagnostics.left = {("U2", "C2")}
     value = '{"v":1,"message_ts":"17.1","thread_ts":"17.1"}'
     stands = {"channel_id": "D1", "message_ts": "17.2", "thread_ts": "17.1"}
     click = read_regenerate(a_click(value, container=stands))
@@ -63,7 +63,7 @@ async def test_a_button_tells_who_has_left_no_more_of_the_channel() -> None:
     world.questions.asked["17.1"] = QuestionContent("", Mode.CHAT, subject=asked().subject)
 
     assert isinstance(await ask_again(click, world.repetition), Accepted)
-    world.surroundings.left = set()
+    world.diagnostics.left = set()
     again = replace(click, task_id="another-task")
     assert await ask_again(again, world.repetition) == Rejected(RejectReason.EXTERNAL_CHANNEL)
     await world.settle()

@@ -108,7 +108,7 @@ async def test_in_that_thread_who_reacted_may_follow_up_at_once(world: World) ->
 async def test_where_others_read_it_is_asked_again_only_if_it_is_known_that_they_are_our_own(
     world: World, channel_id: str, taken: bool
 ) -> None:
-    world.surroundings.failure = SlackUnavailable("503")
+    world.diagnostics.failure = SlackUnavailable("503")
     stands = {"channel_id": channel_id, "message_ts": "17.3", "thread_ts": "17.1"}
     value = '{"v":1,"message_ts":"17.2","thread_ts":"17.1"}'
     click = read_retry(a_click(value, "retry", container=stands))

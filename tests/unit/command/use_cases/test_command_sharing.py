@@ -17,13 +17,13 @@ from command_service.payloads.model import (
 )
 from command_service.ports import ChannelDiagnosis
 from command_service.use_cases.ask_again import ask_again
+from command_service.use_cases.channel_facts import ChannelFacts
 from command_service.use_cases.policy import Policy, Rejected
-from command_service.use_cases.sharing import Sharing
 from command_service.use_cases.shortcuts import ask_about, read_shortcut
 from command_service.use_cases.submit import Accepted, submit, where_it_is
 from shared.errors import SlackUnavailable
 from shared.task import Mode, Source
-from tests.support.fakes.command.lookups import FakeSurroundings
+from tests.support.fakes.command.lookups import FakeDiagnostics
 from tests.support.fakes.command.payloads import IDENTITY, a_click, a_question, a_shortcut
 from tests.support.fakes.command.world import World
 from tests.support.workbenches.slack import Clock
@@ -61,7 +61,7 @@ def clicked(action_id: str = "regenerate") -> Click:
 async def test_a_command_in_a_channel_shared_with_others_is_not_answered_before_them(
     world: World,
 ) -> None:
-    world.surroundings.seen = EXTERNAL
+    world.diagnostics.seen = EXTERNAL
     question = await where_it_is(a_command_question(), world.submit_deps)
     assert await submit(question, world.submit_deps) == Rejected(RejectReason.EXTERNAL_CHANNEL)
     assert world.queue.published == []
@@ -71,9 +71,9 @@ async def test_a_command_in_a_channel_shared_with_others_is_not_answered_before_
 async def test_a_command_where_that_cannot_be_told_is_answered_to_its_asker_alone(
     world: World, why: str
 ) -> None:
-    world.surroundings.seen = HIDDEN
-    world.surroundings.failure = SlackUnavailable("503") if why == "failing" else None
-    world.surroundings.hangs = why == "hanging"
+    world.diagnostics.seen = HIDDEN
+    world.diagnostics.failure = SlackUnavailable("503") if why == "failing" else None
+    world.diagnostics.hangs = why == "hanging"
     question = await where_it_is(a_command_question(), world.submit_deps)
     assert isinstance(await submit(question, world.submit_deps), Accepted)
     [(task, _)] = world.queue.published
@@ -86,18 +86,18 @@ async def test_a_command_in_an_internal_channel_is_answered_in_public(world: Wor
 
 async def test_where_shared_channels_are_allowed_nobody_is_asked() -> None:
     world = World(policy=Policy(external_channels=True))
-    world.surroundings.seen = EXTERNAL
+    world.diagnostics.seen = EXTERNAL
     assert await where_it_is(a_command_question(), world.submit_deps) == a_command_question()
-    assert world.surroundings.looks == 0
+    assert world.diagnostics.looks == 0
 
 
 async def test_a_question_that_is_refused_anyway_costs_no_call(world: World) -> None:
     await where_it_is(a_command_question(text=""), world.submit_deps)
-    assert world.surroundings.looks == 0
+    assert world.diagnostics.looks == 0
 
 
 async def test_a_shortcut_on_a_message_of_a_shared_channel_is_refused(world: World) -> None:
-    world.surroundings.seen = EXTERNAL
+    world.diagnostics.seen = EXTERNAL
     outcome = await ask_about(read_shortcut(a_shortcut(), IDENTITY), world.submit_deps)
     assert outcome == Rejected(RejectReason.EXTERNAL_CHANNEL)
 
@@ -105,10 +105,10 @@ async def test_a_shortcut_on_a_message_of_a_shared_channel_is_refused(world: Wor
 async def test_a_button_in_a_channel_that_is_shared_by_now_asks_nothing_again(
     world: World,
 ) -> None:
-    world.surroundings.seen = EXTERNAL
+    world.diagnostics.seen = EXTERNAL
     assert await ask_again(clicked(), world.repetition) == Rejected(RejectReason.EXTERNAL_CHANNEL)
-    world.sharing = Sharing(world.surroundings)
-    world.surroundings.seen = HIDDEN
+    world.channel_facts = ChannelFacts(world.diagnostics)
+    world.diagnostics.seen = HIDDEN
     assert await ask_again(clicked(), world.repetition) == Rejected(
         RejectReason.QUESTION_UNREADABLE
     )
@@ -120,9 +120,9 @@ async def test_retry_in_direct_messages_asks_nothing_in_a_channel_that_its_asker
 ) -> None:
     elsewhere = replace(clicked("retry"), recipient=EphemeralTarget("D2", "U2"))
     assert isinstance(await ask_again(elsewhere, world.repetition), Accepted)
-    world.surroundings.left = {("U2", "C1")}
+    world.diagnostics.left = {("U2", "C1")}
     assert await ask_again(elsewhere, world.repetition) == Rejected(RejectReason.NOT_A_MEMBER)
-    world.surroundings.failure = SlackUnavailable("503")
+    world.diagnostics.failure = SlackUnavailable("503")
     assert await ask_again(elsewhere, world.repetition) == Rejected(
         RejectReason.QUESTION_UNREADABLE
     )
@@ -130,27 +130,27 @@ async def test_retry_in_direct_messages_asks_nothing_in_a_channel_that_its_asker
 
 
 async def test_a_hidden_channel_is_asked_for_again_soon_as_the_bot_may_have_been_invited() -> None:
-    surroundings, clock = FakeSurroundings(), Clock(0.0)
-    sharing = Sharing(surroundings, clock)
-    surroundings.seen = HIDDEN
-    assert await sharing.is_external("C1") is None
-    surroundings.seen = ChannelDiagnosis(member=True, external=False)
+    diagnostics, clock = FakeDiagnostics(), Clock(0.0)
+    facts = ChannelFacts(diagnostics, clock)
+    diagnostics.seen = HIDDEN
+    assert await facts.is_external("C1") is None
+    diagnostics.seen = ChannelDiagnosis(member=True, external=False)
     clock.now = 29
-    assert await sharing.is_external("C1") is None
+    assert await facts.is_external("C1") is None
     clock.now = 31
-    assert await sharing.is_external("C1") is False
-    assert not sharing.is_absent("C1")
+    assert await facts.is_external("C1") is False
+    assert not facts.is_absent("C1")
 
 
 async def test_a_channel_is_asked_for_once_in_five_minutes_and_the_oldest_is_forgotten() -> None:
-    surroundings, clock = FakeSurroundings(), Clock(0.0)
-    sharing = Sharing(surroundings, clock)
-    assert await asyncio.gather(*(sharing.is_external("C1") for _ in range(9))) == [False] * 9
-    assert surroundings.looks == 1
+    diagnostics, clock = FakeDiagnostics(), Clock(0.0)
+    facts = ChannelFacts(diagnostics, clock)
+    assert await asyncio.gather(*(facts.is_external("C1") for _ in range(9))) == [False] * 9
+    assert diagnostics.looks == 1
     clock.now = 301
-    await sharing.is_external("C1")
-    assert surroundings.looks == 2
+    await facts.is_external("C1")
+    assert diagnostics.looks == 2
     for number in range(1_001):
-        await sharing.is_external(f"C{number:05d}")
-    await sharing.is_external("C1")
-    assert surroundings.looks == 2 + 1_001 + 1
+        await facts.is_external(f"C{number:05d}")
+    await facts.is_external("C1")
+    assert diagnostics.looks == 2 + 1_001 + 1

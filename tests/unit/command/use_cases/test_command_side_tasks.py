@@ -184,7 +184,7 @@ async def test_an_answer_is_not_shared_where_the_rules_forbid_it(
     world: World, policy: Policy, external: bool | None, reason: RejectReason
 ) -> None:
     world.policy = policy
-    world.surroundings.seen = ChannelDiagnosis(member=True, external=external)
+    world.diagnostics.seen = ChannelDiagnosis(member=True, external=external)
     assert await enqueue_click(a_share(), world.submit_deps) == Rejected(reason)
     await world.settle()
     assert published(world) == []

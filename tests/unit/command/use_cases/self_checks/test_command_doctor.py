@@ -17,14 +17,14 @@ from command_service.use_cases.self_checks.doctor import (
     read_doctor_request,
     run_checks,
 )
-from command_service.use_cases.throttle import Pace
+from command_service.use_cases.throttle import Cooldown
 from shared.errors import SlackDenied, SlackUnavailable
 from shared.slack.blocks import section
 from shared.slack.findings import Report
 from shared.task import Kind, Locale, task_id_of_command
 from shared.telemetry.metrics import EVENTS
 from tests.support.counted import Counted
-from tests.support.fakes.command.lookups import FakeSurroundings
+from tests.support.fakes.command.lookups import FakeDiagnostics
 from tests.support.fakes.command.payloads import IDENTITY, a_command
 from tests.support.fakes.command.world import World
 
@@ -37,9 +37,9 @@ class Practice(World):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.locales.locale = "en"
-        self.surroundings = FakeSurroundings()
+        self.diagnostics = FakeDiagnostics()
         self.state: SocketState | None = CONNECTED
-        self.pace = Pace(10.0)
+        self.cooldown = Cooldown(10.0)
 
     async def visited(self, locale: Locale = "en") -> str:
         return (await self.report(locale)).text
@@ -52,7 +52,7 @@ class Practice(World):
         visit = read_doctor_request(a_command("doctor"))
         assert isinstance(visit, DoctorRequest)
         doctor = DoctorDeps(
-            self.submit_deps, IDENTITY, self.surroundings, socket_state, self.pace, "rev-7"
+            self.submit_deps, IDENTITY, self.diagnostics, socket_state, self.cooldown, "rev-7"
         )
         return await run_checks(visit, doctor)
 
@@ -109,7 +109,7 @@ async def test_the_verdict_comes_first_and_what_passed_is_small_below_it(
 
 
 async def test_what_does_not_work_comes_first_with_what_to_do(practice: Practice) -> None:
-    practice.surroundings.seen = ChannelDiagnosis(member=False, external=False)
+    practice.diagnostics.seen = ChannelDiagnosis(member=False, external=False)
     report = await practice.report("ja")
 
     fault, fix = report.verdict.split("\n")
@@ -130,7 +130,7 @@ async def test_the_processor_is_asked_to_report_to_the_same_person(practice: Pra
 
 @pytest.mark.parametrize("scope", sorted(ALL_SCOPES - GROUP_SCOPES - ASKING_SCOPES))
 async def test_a_missing_scope_is_named(practice: Practice, scope: str) -> None:
-    practice.surroundings.granted = ALL_SCOPES - {scope}
+    practice.diagnostics.granted = ALL_SCOPES - {scope}
 
     [line] = failed(await practice.visited())
     assert line == f"⚠️ *Scopes are missing: `{scope}`*"
@@ -139,7 +139,7 @@ async def test_a_missing_scope_is_named(practice: Practice, scope: str) -> None:
 async def test_without_the_scopes_of_group_direct_messages_it_says_what_is_left_out(
     practice: Practice,
 ) -> None:
-    practice.surroundings.granted = ALL_SCOPES - GROUP_SCOPES
+    practice.diagnostics.granted = ALL_SCOPES - GROUP_SCOPES
 
     report = await practice.visited()
     [line] = failed(report)
@@ -165,7 +165,7 @@ async def test_without_the_scope_of_reactions_it_says_so_where_one_is_to_ask(
     practice: Practice, asking: AskingReaction | None, lines: list[str]
 ) -> None:
     practice.asking = asking
-    practice.surroundings.granted = ALL_SCOPES - ASKING_SCOPES
+    practice.diagnostics.granted = ALL_SCOPES - ASKING_SCOPES
 
     report = await practice.visited()
     assert failed(report) == lines
@@ -173,7 +173,7 @@ async def test_without_the_scope_of_reactions_it_says_so_where_one_is_to_ask(
 
 
 async def test_scopes_that_slack_does_not_tell_are_no_finding(practice: Practice) -> None:
-    practice.surroundings.granted = None
+    practice.diagnostics.granted = None
 
     assert "scopes" not in (await practice.visited()).lower()
 
@@ -195,7 +195,7 @@ async def test_a_rule_that_keeps_the_person_out_is_named(policy: Policy, named: 
 
 
 async def test_where_we_are_no_member_we_say_how_to_invite_us(practice: Practice) -> None:
-    practice.surroundings.seen = ChannelDiagnosis(member=False, external=False)
+    practice.diagnostics.seen = ChannelDiagnosis(member=False, external=False)
     report = await practice.visited()
 
     assert len(failed(report)) == 1
@@ -205,7 +205,7 @@ async def test_where_we_are_no_member_we_say_how_to_invite_us(practice: Practice
 async def test_a_shared_channel_is_a_fault_unless_it_is_allowed() -> None:
     outside = ChannelDiagnosis(member=True, external=True)
     strict, open_minded = Practice(), Practice(Policy(external_channels=True))
-    strict.surroundings.seen = open_minded.surroundings.seen = outside
+    strict.diagnostics.seen = open_minded.diagnostics.seen = outside
 
     assert "ALLOW_EXTERNAL_CHANNELS" in await strict.visited()
     report = await open_minded.visited()
@@ -222,7 +222,7 @@ async def test_a_socket_that_is_down_is_told_and_http_mode_has_none(practice: Pr
 
 
 async def test_a_denied_token_is_named_and_the_other_findings_stand(practice: Practice) -> None:
-    practice.surroundings.failure = SlackDenied("denied", slack_error="token_revoked")
+    practice.diagnostics.failure = SlackDenied("denied", slack_error="token_revoked")
     report = await practice.visited()
 
     assert "couldn't confirm the bot token (`token_revoked`)" in report
@@ -244,7 +244,7 @@ async def test_nothing_is_examined_more_often_than_every_ten_seconds(practice: P
 
     assert len(practice.queue.published) == 1
     assert "at most once every 10 s" in report
-    assert practice.surroundings.looks == 2
+    assert practice.diagnostics.looks == 2
     assert failed(report) == []
 
 
@@ -270,7 +270,7 @@ async def test_each_visit_is_counted_once_and_as_no_question(
 async def test_however_slow_slack_and_the_queue_are_the_ack_comes_in_time(
     practice: Practice,
 ) -> None:
-    practice.surroundings.hangs = practice.queue.hangs = True
+    practice.diagnostics.hangs = practice.queue.hangs = True
     with ack_deadline(0.05):
         async with asyncio.timeout(1.0):
             report = await practice.visited()
@@ -280,7 +280,7 @@ async def test_however_slow_slack_and_the_queue_are_the_ack_comes_in_time(
 
 
 async def test_slack_being_away_is_no_denial(practice: Practice) -> None:
-    practice.surroundings.failure = SlackUnavailable("away")
+    practice.diagnostics.failure = SlackUnavailable("away")
 
     assert "(`slack_unavailable`)" in await practice.visited()
 
@@ -290,6 +290,6 @@ async def test_who_may_not_ask_sees_which_rule_and_has_nothing_examined() -> Non
     report = await practice.visited()
     assert "ALLOWED_USER_IDS" in report
     assert "Ask your admin if you need it" in report
-    assert practice.surroundings.looks == 0
+    assert practice.diagnostics.looks == 0
     assert practice.queue.published == []
     await practice.settle()

@@ -1,5 +1,7 @@
-"""Whether a channel is shared with other organisations, which Slack's payloads of slash commands,
-clicks and shortcuts do not say (docs.slack.dev, conversations.info does).
+"""Facts about channels: whether one is shared with other organisations, and who may read there.
+
+Slack's payloads of slash commands, clicks and shortcuts do not say (docs.slack.dev,
+conversations.info and conversations.members do).
 """
 
 import asyncio
@@ -26,13 +28,15 @@ _REST_S: Final = 30.0
 _REMEMBERED: Final = 1_000
 
 
-class Sharing:
-    """The last thousand channels, each known for five minutes; a hidden one for half a minute."""
+class ChannelFacts:
+    """Asks Slack about channels. The last thousand are known for five minutes each, hidden ones for
+    half a minute. No method raises: None means that Slack does not say.
+    """
 
     def __init__(
-        self, surroundings: Diagnostics, clock: Callable[[], float] = time.monotonic
+        self, diagnostics: Diagnostics, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._surroundings = surroundings
+        self._diagnostics = diagnostics
         self._known: BoundedMap[str, ChannelDiagnosis | None] = BoundedMap(
             _REMEMBERED, _KNOWN_S, clock
         )
@@ -46,7 +50,7 @@ class Sharing:
         try:
             async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)), lock:
                 if channel_id not in self._known:
-                    found = await self._surroundings.channel(channel_id)
+                    found = await self._diagnostics.channel(channel_id)
                     hidden = found.external is None
                     self._known.put(channel_id, found, _REST_S if hidden else _KNOWN_S)
                 place = self._known.get(channel_id)
@@ -87,7 +91,7 @@ class Sharing:
         """Whether the user may read there now; None if Slack does not say in time."""
         try:
             async with asyncio.timeout(at_most_s(_LOOK_WITHIN_S)):
-                return await self._surroundings.may_read(user_id, channel_id)
+                return await self._diagnostics.may_read(user_id, channel_id)
         except (MechachangError, TimeoutError) as error:
             log.info(
                 "It is unknown who may read a channel.", action="sharing_unknown", why=str(error)
