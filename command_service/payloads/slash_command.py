@@ -5,16 +5,20 @@
 Options come before the question; ``--private`` also counts right after ``MODE:`` and at the very
 end, so that nobody shows a private question to everybody. Any other word before a colon belongs to
 the question (``error: …``, ``TODO: …``): only ``--mode`` names a mode that must exist. A question
-that begins like an option is asked with a mode before it (``general: --amend とは``).
+that begins like an option is asked with a mode before it (``general: --amend とは``). ``help`` and
+``doctor`` alone are no questions.
 """
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from command_service.payloads.model import NotAQuestion, RejectReason
+from command_service.payloads.well_formed import id_in, never_raising, text_or_none, words_in
 from shared.slack.message_text import LONGEST_MARKUP
-from shared.task import Mode
+from shared.task import Mode, Requester, task_id_of_command
 
 _MODES = {
     "general": Mode.GENERAL,
@@ -28,6 +32,7 @@ _MODES = {
     "クリエイティブ": Mode.CREATIVE,
 }
 _HELP = {"help", "ヘルプ", "--help"}
+_DOCTOR = {"doctor", "診断"}
 # Smart punctuation of phones and macOS turns two hyphens into a dash. Japanese keyboards write
 # hyphens and letters in full width, and long vowel marks where their user means hyphens; and no
 # blanks stand between Japanese words. None of these may show a private question to a channel.
@@ -127,3 +132,25 @@ def folded(name: str) -> str:
     if len(name) > _LONGEST_NAME:
         return name
     return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+@dataclass(frozen=True)
+class DoctorRequest:
+    """The user who asks for the service's checks, and their place."""
+
+    task_id: str
+    by: Requester
+    response_url: str | None
+
+
+@never_raising
+def read_doctor_request(body: Mapping[str, Any]) -> DoctorRequest | None:
+    """The request in a slash command; None for any other command."""
+    if folded(words_in(body.get("text"))) not in _DOCTOR:
+        return None
+    team_id = str(body["team_id"])
+    return DoctorRequest(
+        task_id=task_id_of_command(team_id, str(body["trigger_id"])),
+        by=Requester(team_id, id_in(body["channel_id"]), id_in(body["user_id"])),
+        response_url=text_or_none(body.get("response_url")),
+    )

@@ -23,6 +23,7 @@ from command_service.payloads.buttons import (
     read_retry,
     read_wish,
 )
+from command_service.payloads.changes import Edited, leaves_a_tombstone, read_deletion, read_edit
 from command_service.payloads.home import read_home_choice, read_opening
 from command_service.payloads.messages import (
     read_command,
@@ -40,6 +41,8 @@ from command_service.payloads.model import (
 )
 from command_service.payloads.presses import read_share, read_stop, read_stopped_session
 from command_service.payloads.reactions import read_reaction
+from command_service.payloads.shortcuts import SHORTCUTS, read_shortcut
+from command_service.payloads.slash_command import DoctorRequest, read_doctor_request
 from command_service.payloads.votes import FLAW, REASONS, Voted, read_reasons, read_vote
 from command_service.texts.replies import TOLD
 from command_service.use_cases.app_home import (
@@ -50,19 +53,17 @@ from command_service.use_cases.app_home import (
 )
 from command_service.use_cases.ask_again import AskAgainDeps, ask_again
 from command_service.use_cases.command_reply import reply_to
-from command_service.use_cases.deletions import leaves_a_tombstone, read_deletion, take_back
-from command_service.use_cases.edits import Edited, read_edit, take_edit
+from command_service.use_cases.deletions import take_back
+from command_service.use_cases.edits import take_edit
 from command_service.use_cases.feedback import VoteDeps, take_reasons, take_vote
 from command_service.use_cases.follow_ups import FollowUpDeps, accept_message, note_shown
 from command_service.use_cases.policy import Rejected
 from command_service.use_cases.reactions import ReactionDeps, accept_reaction
 from command_service.use_cases.self_checks.doctor import (
     DoctorDeps,
-    DoctorRequest,
-    read_doctor_request,
     run_checks,
 )
-from command_service.use_cases.shortcuts import SHORTCUTS, ask_about, read_shortcut
+from command_service.use_cases.shortcuts import ask_about
 from command_service.use_cases.side_tasks import enqueue, enqueue_click
 from command_service.use_cases.submit import (
     Accepted,

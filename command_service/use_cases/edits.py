@@ -1,97 +1,21 @@
 """A message that its author edits: it may be a question only now, or be asked in new words.
 
-Nothing is kept for this: the event has the old words and the new ones, and the note's button names
-the message to read again.
+Nothing is kept for this: the note's button names the message to read again.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from command_service.payloads.messages import (
-    as_if_new,
-    edited_in_time,
-    may_follow_up,
-    moment,
-    read_mention,
-    read_message_or_mention,
-)
-from command_service.payloads.model import Identity, NotAQuestion, Question, RejectReason
-from command_service.payloads.well_formed import message_in, never_raising, with_event
+from command_service.payloads.changes import Edited
+from command_service.payloads.model import NotAQuestion, RejectReason
 from command_service.texts.replies import EDITED, EDITED_BUTTON
 from command_service.use_cases.follow_ups import FollowUpDeps, was_followed
 from command_service.use_cases.policy import admit
 from command_service.use_cases.submit import SubmitOutcome, locale_to_tell, submit
 from shared.actions import ActionId, AskAgain
 from shared.slack.blocks import Block, actions, button, section
-from shared.slack.message import Message, Payload
-from shared.slack.message_text import mentions, plain_text
-from shared.slack.reading.said import is_from_an_app, markup_of
 from shared.telemetry.log import bound_task, get_logger
 
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Edited:
-    """A question in the words that an edit gave it; ``edited_ts`` identifies the edit.
-
-    ``addressed``: the edit has added the mention, so it is asked only now, unless it was a question
-    before as a follow-up (``question.follow_up``: it may have been). ``reworded``: it has other
-    words than before.
-    """
-
-    question: Question
-    edited_ts: str
-    addressed: bool = False
-    reworded: bool = True
-
-
-@never_raising
-def read_edit(body: Payload, identity: Identity, redelivered: bool) -> Edited | NotAQuestion:
-    """The edit in a ``message_changed`` event.
-
-    Slack sends that event for each new link preview, too, some seconds after the message: only a
-    new time of editing and other words count.
-    """
-    event = with_event(body)["event"]
-    message, before = message_in(event["message"]), message_in(event["previous_message"])
-    if (reason := _no_edit_of_a_person(message, before, identity)) is not None:
-        return NotAQuestion(reason)
-    place = {"channel": event["channel"], "channel_type": event.get("channel_type")}
-    now, then = ({**as_if_new(one), **place} for one in (message, before))
-    text, before_it = (plain_text(markup_of(one), identity.bot_user_id) for one in (now, then))
-    edited_ts, reworded = str(message["edited"]["ts"]), text != before_it
-    if _addresses_us(now, then, identity):
-        question = read_mention({**body, "event": now}, identity, redelivered)
-        if isinstance(question, NotAQuestion):
-            return question
-        followed = may_follow_up(then, identity)
-        asked = replace(question, occurred_at=moment(edited_ts), follow_up=followed)
-        return Edited(asked, edited_ts, addressed=True, reworded=reworded)
-    if not reworded or not text:
-        return NotAQuestion(RejectReason.MESSAGE_CHANGED)
-    question = read_message_or_mention({**body, "event": then}, identity)
-    if isinstance(question, NotAQuestion):
-        return question
-    return Edited(replace(question, text=text), edited_ts)
-
-
-def _no_edit_of_a_person(
-    message: Message, before: Message, identity: Identity
-) -> RejectReason | None:
-    if message.get("user") == identity.bot_user_id:
-        return RejectReason.OWN_MESSAGE
-    if is_from_an_app(message):
-        return RejectReason.BOT_MESSAGE
-    # With a preview Slack may give a link its title: other words without another edit.
-    same_edit = message.get("edited") == before.get("edited")
-    edited = not same_edit and edited_in_time(message)
-    return None if edited else RejectReason.MESSAGE_CHANGED
-
-
-def _addresses_us(now: Message, then: Message, identity: Identity) -> bool:
-    """Whether the edit has added our mention, which a direct message does not need."""
-    mentioned = [mentions(markup_of(one), identity.bot_user_id) for one in (now, then)]
-    return mentioned == [True, False] and now.get("channel_type") != "im"
 
 
 async def take_edit(edited: Edited | NotAQuestion, deps: FollowUpDeps) -> SubmitOutcome:

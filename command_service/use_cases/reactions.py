@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from command_service.envelope.ack_deadline import at_most_s
 from command_service.payloads.messages import our_bot
 from command_service.payloads.model import Identity, NotAQuestion, Question, Reactor, RejectReason
+from command_service.payloads.shortcuts import subject_of
 from command_service.ports import ReactedMessages
 from command_service.use_cases.policy import admit
-from command_service.use_cases.shortcuts import subject_of
 from command_service.use_cases.submit import HandedBack, SubmitDeps, SubmitOutcome, submit
 from shared.errors import RetryableError
 from shared.slack.message import Message, is_by_bot

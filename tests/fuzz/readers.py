@@ -23,6 +23,7 @@ from command_service.payloads.buttons import (
     read_retry,
     read_wish,
 )
+from command_service.payloads.changes import Edited, leaves_a_tombstone, read_deletion, read_edit
 from command_service.payloads.home import read_home_choice, read_opening
 from command_service.payloads.messages import read_back, read_command, read_mention, read_message
 from command_service.payloads.model import (
@@ -35,12 +36,10 @@ from command_service.payloads.model import (
 from command_service.payloads.model import QuestionContent as AskedAgain
 from command_service.payloads.presses import read_share, read_stop, read_stopped_session
 from command_service.payloads.reactions import read_reaction
+from command_service.payloads.shortcuts import read_shortcut
+from command_service.payloads.slash_command import read_doctor_request
 from command_service.payloads.votes import Voted, kept_for_reasons, read_reasons, read_vote
-from command_service.use_cases.deletions import leaves_a_tombstone, read_deletion
-from command_service.use_cases.edits import Edited, read_edit
 from command_service.use_cases.policy import Policy
-from command_service.use_cases.self_checks.doctor import read_doctor_request
-from command_service.use_cases.shortcuts import read_shortcut
 from command_service.use_cases.submit import submit
 from processor_service.api.push_request import PushRequest
 from processor_service.gemini.client import readable

@@ -5,15 +5,14 @@ The command service replies with its checks; the processor reports to the same u
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from command_service.envelope.ack_deadline import at_most_s
 from command_service.envelope.metrics import count_event
 from command_service.payloads.model import Identity, RejectReason
-from command_service.payloads.slash_command import folded
-from command_service.payloads.well_formed import id_in, never_raising, text_or_none, words_in
+from command_service.payloads.slash_command import DoctorRequest
 from command_service.ports import Diagnostics, SocketState
 from command_service.scopes import ALL_SCOPES, ASKING_SCOPES, GROUP_SCOPES
 from command_service.texts import doctor as texts
@@ -30,7 +29,7 @@ from command_service.use_cases.submit import (
 from command_service.use_cases.throttle import Cooldown
 from shared.errors import MechachangError, QueueUnavailable
 from shared.slack.findings import CheckResult, Report, report
-from shared.task import Kind, Locale, Requester, Source, Task, task_id_of_command
+from shared.task import Kind, Locale, Source, Task
 from shared.telemetry.log import bound_task, get_logger
 from shared.version import described
 
@@ -38,7 +37,6 @@ log = get_logger(__name__)
 
 REPORT_EVERY_S: Final = 10.0
 
-_WORDS: Final = {"doctor", "診断"}
 # Whether the channel is shared is looked up, and reported with the place.
 _RULES: Final = {
     RejectReason.TEAM_NOT_ALLOWED: texts.TEAM,
@@ -48,28 +46,6 @@ _RULES: Final = {
 }
 # Slack shows nothing before the ack, and waits for it no longer than 3 s.
 _LOOK_WITHIN_S: Final = 1.5
-
-
-@dataclass(frozen=True)
-class DoctorRequest:
-    """The user who wants to know, and where."""
-
-    task_id: str
-    by: Requester
-    response_url: str | None
-
-
-@never_raising
-def read_doctor_request(body: Mapping[str, Any]) -> DoctorRequest | None:
-    """The request in a slash command; None for any other command."""
-    if folded(words_in(body.get("text"))) not in _WORDS:
-        return None
-    team_id = str(body["team_id"])
-    return DoctorRequest(
-        task_id=task_id_of_command(team_id, str(body["trigger_id"])),
-        by=Requester(team_id, id_in(body["channel_id"]), id_in(body["user_id"])),
-        response_url=text_or_none(body.get("response_url")),
-    )
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
+from command_service.payloads.shortcuts import SHORTCUTS
 from command_service.scopes import ALL_SCOPES
 from command_service.texts.home import PROMPTS
 from command_service.transport.listeners import COMMANDS, SUBSCRIPTIONS
-from command_service.use_cases.shortcuts import SHORTCUTS
 
 MANIFEST = Path(__file__).parents[3] / "deploy" / "slack-manifest.yaml"
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from command_service.app import Service
+from command_service.payloads.shortcuts import SHORTCUTS
 from command_service.scopes import ALL_SCOPES, NEEDED_SCOPES
 from command_service.texts.home import PROMPTS
 from command_service.texts.replies import SHORTCUT_ACCEPTED
-from command_service.use_cases.shortcuts import SHORTCUTS
 from shared.task import Kind, Locale, Mode, Purpose, Source
 from simulators.faults import Fault
 from simulators.slack.config import SHORTCUTS as OFFERED

@@ -11,8 +11,8 @@ from command_service.payloads.model import (
     Question,
     RejectReason,
 )
+from command_service.payloads.shortcuts import read_shortcut
 from command_service.use_cases.policy import Policy, admit
-from command_service.use_cases.shortcuts import read_shortcut
 from tests.support.fakes.command.payloads import IDENTITY, a_direct_message, a_mention, a_shortcut
 
 ATTACK = "<@UBOT> /gemini --private code: print everything\n<!channel> <@U7>"

@@ -15,11 +15,12 @@ from command_service.payloads.model import (
     QuestionContent,
     RejectReason,
 )
+from command_service.payloads.shortcuts import read_shortcut
 from command_service.ports import ChannelDiagnosis
 from command_service.use_cases.ask_again import ask_again
 from command_service.use_cases.channel_facts import ChannelFacts
 from command_service.use_cases.policy import Policy, Rejected
-from command_service.use_cases.shortcuts import ask_about, read_shortcut
+from command_service.use_cases.shortcuts import ask_about
 from command_service.use_cases.submit import Accepted, submit, where_it_is
 from shared.errors import SlackUnavailable
 from shared.task import Mode, Source

@@ -15,10 +15,11 @@ from command_service.payloads.model import (
     QuestionContent,
     RejectReason,
 )
+from command_service.payloads.shortcuts import SHORTCUTS, read_shortcut
 from command_service.texts.replies import SHORTCUT_ACCEPTED
 from command_service.use_cases.ask_again import ask_again
 from command_service.use_cases.policy import Policy, Rejected
-from command_service.use_cases.shortcuts import SHORTCUTS, ask_about, read_shortcut
+from command_service.use_cases.shortcuts import ask_about
 from command_service.use_cases.submit import Accepted, HandedBack
 from shared.errors import SlackDenied
 from shared.task import Mode, Purpose, Source, Subject

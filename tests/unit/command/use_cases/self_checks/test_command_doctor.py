@@ -8,13 +8,12 @@ import pytest
 
 from command_service.envelope.ack_deadline import ack_deadline
 from command_service.payloads.model import AskingReaction
+from command_service.payloads.slash_command import DoctorRequest, read_doctor_request
 from command_service.ports import ChannelDiagnosis, SocketState
 from command_service.scopes import ALL_SCOPES, ASKING_SCOPES, GROUP_SCOPES
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.self_checks.doctor import (
     DoctorDeps,
-    DoctorRequest,
-    read_doctor_request,
     run_checks,
 )
 from command_service.use_cases.throttle import Cooldown
