@@ -34,10 +34,13 @@ from command_service.slack.locales import SlackLocales
 from command_service.slack.message_reader import SlackMessages
 from command_service.slack.startup_check import UNREACHABLE_AFTER_S, Preflight, Waiting, preflight
 from command_service.slack.views import SlackViews
+from command_service.transport.command_listener import CommandListener
 from command_service.transport.concurrency import ConcurrencyLimit
+from command_service.transport.event_listeners import EventListeners
 from command_service.transport.events_api import EVENTS_PATH, EventApi
 from command_service.transport.health import Health, HealthDeps
 from command_service.transport.http_server import LateRoute, serving
+from command_service.transport.interaction_listeners import InteractionListeners
 from command_service.transport.listeners import Listeners
 from command_service.transport.signatures import Signatures
 from command_service.transport.socket_mode import BusyReply, SocketMode, connected
@@ -166,19 +169,33 @@ async def running(
         following = FollowUpDeps(repetition.submit_deps, history, ledger)
         bolt = _bolt_app(settings, slack, identity)
         socket_state = _socket_state(lambda: socket_mode)
+        home = _home(settings, repetition.submit_deps, adapters)
         Listeners(
-            identity,
-            repetition,
-            following,
-            ReactionDeps(repetition.submit_deps, SlackMessages(slack, access, ledger), identity),
-            VoteDeps(
-                repetition.submit_deps,
-                SlackViews(slack, access, ledger.signing),
-                asks_words=settings.feedback_reasons == "log",
+            EventListeners(
+                identity,
+                following,
+                ReactionDeps(
+                    repetition.submit_deps, SlackMessages(slack, access, ledger), identity
+                ),
+                home,
+                ledger.signing,
             ),
-            _entrance(settings, repetition.submit_deps, adapters),
-            _doctor(settings, identity, repetition.submit_deps, adapters, socket_state),
-            ledger.signing,
+            CommandListener(
+                identity,
+                repetition.submit_deps,
+                _doctor(settings, identity, repetition.submit_deps, adapters, socket_state),
+            ),
+            InteractionListeners(
+                identity,
+                repetition,
+                VoteDeps(
+                    repetition.submit_deps,
+                    SlackViews(slack, access, ledger.signing),
+                    asks_words=settings.feedback_reasons == "log",
+                ),
+                home,
+                ledger.signing,
+            ),
         ).register(bolt)
         slots = ConcurrencyLimit(settings.max_concurrent_requests)
         socket_mode = _socket_mode(
@@ -272,9 +289,7 @@ def _use_cases(settings: CommandSettings, adapters: Adapters) -> AskAgainDeps:
     return AskAgainDeps(submit_deps, SlackMessages(slack, access, adapters.ledger))
 
 
-def _entrance(
-    settings: CommandSettings, submit_deps: SubmitDeps, adapters: Adapters
-) -> OpenHomeDeps:
+def _home(settings: CommandSettings, submit_deps: SubmitDeps, adapters: Adapters) -> OpenHomeDeps:
     homes = SlackViews(adapters.slack, adapters.access, adapters.ledger.signing)
     cooldown = Cooldown(REFRESH_EVERY_S)
     return OpenHomeDeps(submit_deps, homes, cooldown, settings.k_revision, settings.reaction_ask)

@@ -28,9 +28,6 @@ from shared.telemetry.log import bound_task, get_logger
 
 log = get_logger(__name__)
 
-HOME_EVENTS: Final = ("app_home_opened",)
-"""As the app's manifest subscribes to them."""
-
 # Users click to and fro between the tabs.
 REFRESH_EVERY_S: Final = 30.0
 

@@ -9,7 +9,8 @@ import yaml
 from command_service.payloads.shortcuts import SHORTCUTS
 from command_service.scopes import ALL_SCOPES
 from command_service.texts.home import PROMPTS
-from command_service.transport.listeners import COMMANDS, SUBSCRIPTIONS
+from command_service.transport.command_listener import COMMANDS
+from command_service.transport.event_listeners import SUBSCRIPTIONS
 
 MANIFEST = Path(__file__).parents[3] / "deploy" / "slack-manifest.yaml"
 

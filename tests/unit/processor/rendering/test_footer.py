@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from command_service.transport.listeners import ACTIONS
+from command_service.transport.interaction_listeners import ACTIONS
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
 from processor_service.rendering.button_row import has_row, without_row
