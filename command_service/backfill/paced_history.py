@@ -1,6 +1,5 @@
 """Reading back within the share of Slack's rate limits that the processor leaves."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
@@ -58,7 +57,7 @@ class ThrottledHistory:
         self,
         history: ChannelHistory,
         limits: BackfillLimits,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._history = history
         self._limits = limits

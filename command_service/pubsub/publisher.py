@@ -67,7 +67,7 @@ class PubSubQueue:
         client: PublisherAsyncClient,
         topic: str,
         on_restored: Callable[[float], None],
-        outage_s: float = _OUTAGE_S,
+        outage_s: float,
     ) -> None:
         self._client = client
         self.topic = topic

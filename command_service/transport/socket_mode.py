@@ -111,7 +111,6 @@ class SocketMode(AsyncSocketModeHandler):
         self._pong: float | None = None
         self._was_connected = False
         self._greetings, self._ended_by = 0, "lost"
-        self.overloaded = 0
 
     async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
         """Handle one envelope; an ack always means that it was dealt with."""
@@ -135,7 +134,6 @@ class SocketMode(AsyncSocketModeHandler):
             await self._turn_away(req, str(error))
 
     async def _turn_away(self, req: SocketModeRequest, why: str) -> None:
-        self.overloaded += 1
         count_event(NOBODY, "turned_away", RejectReason.OVERLOADED)
         log.warning(
             "An envelope was not handled.",

@@ -41,7 +41,7 @@ class OpenHomeDeps:
     submit_deps: SubmitDeps
     homes: HomePublisher
     cooldown: Cooldown
-    revision: str | None = None
+    revision: str | None
     emoji: str = ""
 
 

@@ -5,7 +5,6 @@ is unknown at once. Waiting follow-ups are in memory only: no answer was promise
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextvars import Context, copy_context
@@ -50,8 +49,8 @@ class DeferredFollowUps:
         self,
         background: Background,
         turn: FollowUpTurn,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._background = background
         self._turn = turn

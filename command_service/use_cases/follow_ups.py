@@ -68,7 +68,7 @@ NEVER: Final = float("inf")
 class JoinedThreads:
     """The threads we take part in, each with the Slack ts of our start, remembered for a while."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._known: BoundedMap[tuple[str, str], float] = BoundedMap(_REMEMBERED, clock=clock)
 
     def note(self, thread: tuple[str, str], since: float) -> None:

@@ -66,10 +66,10 @@ class SubmitDeps:
     background: Background
     policy: Policy
     channel_facts: ChannelFacts
-    throttle: PerUserThrottle = field(default_factory=PerUserThrottle)
+    throttle: PerUserThrottle
+    following: Following | None
+    asking: AskingReaction | None
     presses: PerUserThrottle = field(default_factory=lambda: PerUserThrottle(PRESSES_PER_MINUTE))
-    following: Following | None = Following.ASKER
-    asking: AskingReaction | None = None
     publish_within_s: float = PUBLISH_WITHIN_S
     now: Callable[[], datetime] = clock.now
 

@@ -13,7 +13,7 @@ class CheckResult:
 
     ok: bool
     text: str
-    fix: str = ""
+    fix: str
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ class DoctorDeps:
     diagnostics: Diagnostics
     socket_state: Callable[[], Awaitable[SocketState | None]]
     cooldown: Cooldown
-    revision: str | None = None
+    revision: str | None
 
 
 async def run_checks(request: DoctorRequest, deps: DoctorDeps) -> Report:

@@ -11,7 +11,9 @@ from command_service.app import Service
 from command_service.transport.concurrency import ConcurrencyLimit
 from command_service.transport.socket_mode import SocketMode, Timing, connected
 from shared.slack.client import slack_client
+from shared.telemetry.metrics import EVENTS
 from simulators.faults import Fault
+from tests.support.counted import Counted
 from tests.support.workbenches.command import SLACK, TOPIC, Stack, get_json, no_reply, stack
 
 pytestmark = pytest.mark.usefixtures("tracing")
@@ -28,9 +30,9 @@ async def test_beyond_the_bound_envelopes_wait_and_then_all_are_handled(world: S
 
 
 async def test_an_overloaded_command_is_told_so_and_an_event_left_to_redelivery(
-    impatient: Stack,
+    impatient: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = impatient
+    world, counted = impatient, Counted(EVENTS, monkeypatch)
     rule = world.faults.add("pubsub", "Publish", Fault("delay", seconds=0.6), 1)
     async with world.service(max_concurrent_requests=1) as service:
         service.slots.wait_s = 0.1
@@ -42,8 +44,8 @@ async def test_an_overloaded_command_is_told_so_and_an_event_left_to_redelivery(
     assert rule.times == 0
     assert "混み合っています" in outcome.payload["text"]
     assert sorted(task.text for task in tasks) == ["first", "third"]
-    assert service.socket is not None
-    assert service.socket.overloaded == 2
+    turned_away = [each for each in counted.series() if each[1]["outcome"] == "turned_away"]
+    assert [(number, each["reason"]) for number, each in turned_away] == [(2, "overloaded")]
 
 
 async def test_a_command_that_waited_for_its_slot_is_still_answered_within_slacks_time(
