@@ -37,7 +37,7 @@ class PerUserThrottle:
     A refused request takes no token, so that further ones do not prolong the wait.
     """
 
-    def __init__(self, per_minute: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_minute = per_minute
         self._clock = clock
         self._buckets: BoundedMap[str, _Bucket] = BoundedMap(_PEOPLE)

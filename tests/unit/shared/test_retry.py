@@ -1,6 +1,7 @@
 """When a call is tried again, and after how long."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from slack_sdk.errors import SlackApiError
@@ -119,7 +120,7 @@ def test_a_call_of_unknown_outcome_is_left_time_to_have_its_effect() -> None:
 def test_only_a_pause_that_can_be_waited_for_is_a_requested_delay(
     header: str, seconds: float | None
 ) -> None:
-    limited = SimpleNamespace(status_code=429, data={}, headers={"Retry-After": header})
+    limited: Any = SimpleNamespace(status_code=429, data={}, headers={"Retry-After": header})
     failure = slack_error(SlackApiError("limited", limited), "users.info")
     assert isinstance(failure, SlackUnavailable)
     assert failure.retry_after_s == seconds

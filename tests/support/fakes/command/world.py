@@ -77,7 +77,7 @@ class World:
         self.questions = FakeQuestions()
         self.modals = FakeModals()
         self.background = Background()
-        self.throttle = PerUserThrottle()
+        self.throttle = PerUserThrottle(0)
         self.diagnostics = FakeDiagnostics()
         self.channel_facts = ChannelFacts(self.diagnostics)
         self.presses = PerUserThrottle(PRESSES_PER_MINUTE)
