@@ -33,7 +33,7 @@ def configure_logging(level: LogLevel, log_format: LogFormat, here: Deployment) 
     ``level`` is ours; libraries log at INFO or above only, because their DEBUG lines quote requests
     and responses.
     """
-    shared_steps: list[Processor] = [
+    steps: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         _add_trace,
         structlog.stdlib.add_log_level,
@@ -47,22 +47,26 @@ def configure_logging(level: LogLevel, log_format: LogFormat, here: Deployment) 
     )
     # Not through the standard library's loggers, which would double the cost of a line.
     structlog.configure(
-        processors=[*shared_steps, *last],
+        processors=[*steps, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=partial(_Output, sys.stdout),
         cache_logger_on_first_use=True,
     )
+    _configure_libraries(logging.getLevelName(level), steps, last)
+
+
+def _configure_libraries(level: int, steps: list[Processor], last: list[Processor]) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared_steps,
+            foreign_pre_chain=steps,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(max(logging.INFO, logging.getLevelName(level)))
-    _set_levels(_OURS, logging.getLevelName(level))
+    root.setLevel(max(logging.INFO, level))
+    _set_levels(_OURS, level)
     _set_levels(_LOUD, max(logging.WARNING, root.level))
     logging.getLogger("asyncio").addFilter(_without_reprs)
 
