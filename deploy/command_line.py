@@ -7,8 +7,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from pydantic import ValidationError
-
 from deploy.canary.cloud_run import HOST, CloudRun
 from deploy.canary.prometheus import GOOGLE, Prometheus
 from deploy.errors import OperationFailed
@@ -16,7 +14,7 @@ from deploy.google_access import Access, is_local
 from deploy.language import Language, speaking, words
 from deploy.objectives import COMMAND_SERVICE, PROCESSOR_SERVICE
 from deploy.operator_parser import OperatorParser
-from deploy.settings import OperatorSettings, wrong_settings
+from deploy.settings import WRONG_SETTINGS, OperatorSettings, wrong_settings
 
 SERVICES: Final = {"processor": PROCESSOR_SERVICE, "command": COMMAND_SERVICE}
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -125,7 +123,7 @@ def exit_code(work: Callable[[OperatorSettings], int], language: Language | None
     """
     try:
         settings = OperatorSettings()
-    except ValidationError as error:
+    except WRONG_SETTINGS as error:
         print(wrong_settings(error), file=sys.stderr)
         return 2
     with speaking(language or settings.deploy_lang):

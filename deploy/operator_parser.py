@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import yaml
-from pydantic import ValidationError
 
 from deploy.language import Language, columns, padded, speaking, spoken, words
-from deploy.settings import OperatorSettings
+from deploy.settings import WRONG_SETTINGS, OperatorSettings
 
 _TEXTS: Final = Path(__file__).with_name("help_ja.yaml")
 # A line may end between Japanese letters, but not in a word or an option, nor before these.
@@ -28,7 +27,7 @@ def operators_language() -> Language:
     """The language in the settings; English while they are wrong, as the command itself reports."""
     try:
         return OperatorSettings().deploy_lang
-    except ValidationError:
+    except WRONG_SETTINGS:
         return "en"
 
 

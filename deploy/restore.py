@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.language import speaking, words
 from deploy.operator_parser import OperatorParser, operators_language
+from deploy.settings import wrong_settings
 
 _CALL_S = 10.0
 # A subscription shows this as its topic once the topic was deleted.
@@ -132,6 +133,9 @@ def _restored(parser: argparse.ArgumentParser, options: argparse.Namespace) -> i
                 restorer.topic(topic)
             for subscription in subscriptions:
                 restorer.subscription(subscription)
+    except UnicodeDecodeError as error:
+        print(wrong_settings(error), file=sys.stderr)
+        return 2
     except (NotRestored, GoogleAPIError, GoogleAuthError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,5 +1,7 @@
 """The settings that operators' tools share with the services."""
 
+from typing import Final
+
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -19,8 +21,17 @@ class OperatorSettings(BaseSettings):
     deploy_lang: Language = "en"
 
 
-def wrong_settings(error: ValidationError) -> str:
+WRONG_SETTINGS: Final = (ValidationError, UnicodeDecodeError)
+"""The exceptions of settings that cannot be used, or whose ``.env`` cannot be read."""
+
+
+def wrong_settings(error: ValidationError | UnicodeDecodeError) -> str:
     """The names of the wrong settings, in both languages and without their values."""
+    if isinstance(error, UnicodeDecodeError):
+        return (
+            ".env is not written in UTF-8. Save it in that encoding; nothing was done.\n"
+            ".env を UTF-8 で保存し直してください。何も実行していません。"
+        )
     names = ", ".join(str(each["loc"][0]).upper() for each in error.errors(include_input=False))
     known = ", ".join(LANGUAGES)
     return (

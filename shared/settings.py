@@ -134,6 +134,15 @@ def load_settings(kind: type[SettingsT], overrides: Mapping[str, Any] | None = N
         return kind(**dict(overrides or {}))
     except ValidationError as error:
         raise SettingsInvalid(_explain(error)) from error
+    except UnicodeDecodeError:
+        # Not its cause: that holds the whole file.
+        raise SettingsInvalid(
+            "The settings are not usable: .env is not written in UTF-8. Save it in that encoding."
+        ) from None
+    except OSError as error:
+        raise SettingsInvalid(
+            f"The settings are not usable: .env cannot be read ({error.strerror})."
+        ) from error
 
 
 def _explain(error: ValidationError) -> str:

@@ -35,6 +35,8 @@ def main() -> int:
         settings = StackSettings.read(_settings(options.env_file))
     except SettingsConflict as error:
         return _fail(str(error), 2)
+    except UnicodeDecodeError:
+        return _fail(f"{options.env_file} is not written in UTF-8. Save it in that encoding.", 2)
     if not settings.real_slack and (why := obstacle(options.port, "make demo PORT={port}")):
         return _fail(why, 1)
     config = StackConfig(

@@ -12,15 +12,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from deploy.dead_letters import report
 from deploy.dead_letters.errors import BrokerFailed, UnknownTask
 from deploy.dead_letters.loan import Bounds, Loan, borrowed
 from deploy.dead_letters.pubsub import Names, pubsub_broker
 from deploy.language import speaking, words
 from deploy.operator_parser import OperatorParser, subcommand
-from deploy.settings import OperatorSettings, wrong_settings
+from deploy.settings import WRONG_SETTINGS, OperatorSettings, wrong_settings
 
 _READ_WITHIN_S = 60.0
 
@@ -37,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         settings = DeadLetterSettings()
-    except ValidationError as error:
+    except WRONG_SETTINGS as error:
         _tell(wrong_settings(error))
         return 2
     with speaking(settings.deploy_lang):

@@ -111,6 +111,18 @@ def test_a_language_that_is_not_known_is_told_in_both(
     assert project.google.changes == []
 
 
+def test_an_env_file_of_another_encoding_is_told_in_both_languages(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_bytes("# トークン\nSLACK_BOT_TOKEN=xoxb-secret\n".encode("cp932"))
+    assert project.run("apply") == 2
+    told = project.capsys.readouterr().err
+    assert ".env is not written in UTF-8" in told
+    assert "UTF-8 で保存し直してください" in told
+    assert "secret" not in told
+
+
 def test_diff_says_what_would_change_and_changes_nothing(project: Project) -> None:
     assert project.run("diff") == 1
     assert "dashboard dashboard would be created" in project.said()

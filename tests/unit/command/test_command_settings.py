@@ -1,5 +1,6 @@
 """The settings of the Slack side, and how their faults are told."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,22 @@ def test_faults_of_single_settings_and_of_their_combination_are_told_together() 
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ROLLOUT_PERCENT", "PORT"):
         assert f"  {name}: " in text
     assert "SLACK_SIGNING_SECRET" not in text
+
+
+def test_an_env_file_of_another_encoding_is_named_and_not_quoted() -> None:
+    Path(".env").write_bytes("# トークン\nSLACK_BOT_TOKEN=xoxb-secret\n".encode("cp932"))
+
+    text = faults()
+
+    assert ".env is not written in UTF-8" in text
+    assert "secret" not in text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file that exists and gives an error")
+def test_an_env_file_that_may_not_be_read_is_named() -> None:
+    Path(".env").symlink_to("/proc/self/mem")
+
+    assert ".env cannot be read" in faults()
 
 
 def test_http_mode_needs_the_signing_secret_and_no_app_token() -> None:

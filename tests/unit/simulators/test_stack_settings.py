@@ -1,5 +1,9 @@
+import sys
+from pathlib import Path
+
 import pytest
 
+from simulators.__main__ import main
 from simulators.processes.environment import PROJECT_ROOT, inherited, without_proxies
 from simulators.stack.settings import (
     Addresses,
@@ -124,3 +128,14 @@ def test_children_inherit_what_programs_need_and_no_settings() -> None:
         "PYTHONUNBUFFERED": "1",
     }
     assert without_proxies({"a": "1", **PROXIES}) == {"a": "1"}
+
+
+def test_an_env_file_of_another_encoding_is_named_and_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_bytes("# トークン\nSLACK_BOT_TOKEN=xoxb-secret\n".encode("cp932"))
+    monkeypatch.setattr(sys, "argv", ["simulators", "--env-file", str(env_file)])
+    assert main() == 2
+    told = capsys.readouterr().err
+    assert told == f"{env_file} is not written in UTF-8. Save it in that encoding.\n"
