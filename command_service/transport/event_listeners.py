@@ -17,7 +17,7 @@ from command_service.payloads.model import Identity, NotAQuestion, Question, Rej
 from command_service.payloads.presses import read_stopped_session
 from command_service.payloads.reactions import read_reaction
 from command_service.use_cases.app_home import OpenHomeDeps, open_home
-from command_service.use_cases.deletions import take_back
+from command_service.use_cases.deletions import stop_deleted
 from command_service.use_cases.edits import take_edit
 from command_service.use_cases.follow_ups import FollowUpDeps, accept_message, note_shown
 from command_service.use_cases.policy import Rejected
@@ -85,7 +85,7 @@ class EventListeners:
         _redeliver_if_handed_back(outcome)
 
     async def _on_deletion(self, body: Payload) -> None:
-        outcome = await take_back(read_deletion(body, self.identity), self.follow_ups)
+        outcome = await stop_deleted(read_deletion(body, self.identity), self.follow_ups)
         _redeliver_if_handed_back(outcome)
 
     async def _on_stopped_session(self, body: Payload) -> None:

@@ -8,7 +8,7 @@ from command_service.use_cases.submit import HandedBack, SubmitOutcome, count, s
 from shared.task import Cancel, Kind, Requester, Task, task_id_of_cancel
 
 
-async def take_back(deleted: Question | NotAQuestion, deps: FollowUpDeps) -> SubmitOutcome:
+async def stop_deleted(deleted: Question | NotAQuestion, deps: FollowUpDeps) -> SubmitOutcome:
     """Stop the answer to a deleted question. A finished answer stays, and a message that was no
     question to us is ignored silently.
     """

@@ -7,7 +7,7 @@ import pytest
 
 from command_service.payloads.changes import leaves_a_tombstone, read_deletion
 from command_service.payloads.model import NotAQuestion, Question, RejectReason
-from command_service.use_cases.deletions import take_back
+from command_service.use_cases.deletions import stop_deleted
 from command_service.use_cases.follow_ups import NEVER, FollowUpDeps
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.submit import Accepted, HandedBack
@@ -51,7 +51,7 @@ def following(world: World) -> FollowUpDeps:
 async def test_a_deleted_question_is_a_stop_of_its_task(world: World, buried: bool) -> None:
     body = a_deletion(buried=buried)
     assert leaves_a_tombstone(body) is buried
-    assert isinstance(await take_back(read_deletion(body, IDENTITY), following(world)), Accepted)
+    assert isinstance(await stop_deleted(read_deletion(body, IDENTITY), following(world)), Accepted)
     [(task, _)] = world.queue.published
     assert task.kind is Kind.CANCEL
     assert task.cancel == Cancel(task_id=task_id_of_message("T1", "C1", TS))
@@ -82,16 +82,16 @@ async def test_a_deleted_remark_counts_only_in_a_thread_of_ours(world: World) ->
     assert isinstance(deleted, Question)
     deps = following(world)
     deps.threads.note(("C1", "1699999990.1"), NEVER)
-    await take_back(deleted, deps)
+    await stop_deleted(deleted, deps)
     assert world.queue.published == []
     deps.threads.note(("C1", "1699999990.1"), 1_699_999_991.0)
-    await take_back(deleted, deps)
+    await stop_deleted(deleted, deps)
     assert len(world.queue.published) == 1
 
 
 async def test_who_may_not_ask_deletes_in_silence(world: World) -> None:
     world.policy = Policy(user_ids=frozenset({"U9"}))
-    await take_back(read_deletion(a_deletion(), IDENTITY), following(world))
+    await stop_deleted(read_deletion(a_deletion(), IDENTITY), following(world))
     await world.settle()
     assert world.queue.published == []
     assert world.replies.told == []
@@ -100,5 +100,5 @@ async def test_who_may_not_ask_deletes_in_silence(world: World) -> None:
 async def test_a_stop_that_cannot_be_queued_is_left_to_slacks_redelivery(world: World) -> None:
     world.queue.down = True
     assert isinstance(
-        await take_back(read_deletion(a_deletion(), IDENTITY), following(world)), HandedBack
+        await stop_deleted(read_deletion(a_deletion(), IDENTITY), following(world)), HandedBack
     )
