@@ -16,7 +16,7 @@ from command_service.backfill.schedule import Backfill
 from command_service.backfill.sweep import BackfillDeps
 from command_service.composition.adapters import open_adapters
 from command_service.composition.entrances import (
-    Port,
+    HttpPort,
     app_token,
     bolt_app,
     refuse_busy,
@@ -73,7 +73,7 @@ async def running(
         slack = await stack.enter_async_context(
             slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         )
-        port = Port(settings, listener, stack)
+        port = HttpPort(settings, listener, stack)
         checked = await preflight(
             slack, app_token(settings), Waiting(port.open, unreachable_after_s)
         )

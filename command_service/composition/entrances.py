@@ -34,7 +34,7 @@ from shared.signing import Signing
 from shared.slack.message import Payload
 
 
-class Port:
+class HttpPort:
     """``$PORT`` with the health routes and, in HTTP mode, Slack's; open as long as ``stack``."""
 
     def __init__(
