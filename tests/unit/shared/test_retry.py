@@ -121,6 +121,7 @@ def test_only_a_pause_that_can_be_waited_for_is_a_requested_delay(
     header: str, seconds: float | None
 ) -> None:
     limited: Any = SimpleNamespace(status_code=429, data={}, headers={"Retry-After": header})
-    failure = slack_error(SlackApiError("limited", limited), "users.info")
+    error = SlackApiError("limited", limited)  # type: ignore[no-untyped-call]  # the SDK's is untyped
+    failure = slack_error(error, "users.info")
     assert isinstance(failure, SlackUnavailable)
     assert failure.retry_after_s == seconds
