@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from command_service.backfill.kept_questions import KEPT_FOR_S, MOST_KEPT_QUESTIONS, KeptQuestions
-from command_service.use_cases.deletions import take_back
+from command_service.use_cases.deletions import stop_deleted
 from command_service.use_cases.follow_ups import FollowUpDeps
 from command_service.use_cases.submit import HandedBack, submit
 from shared.background import alongside
@@ -125,7 +125,7 @@ async def test_a_question_that_its_author_deletes_meanwhile_is_not_asked_any_mor
     await submit(question, world.submit_deps)
     world.queue.down = False
 
-    await take_back(question, FollowUpDeps(world.submit_deps, FakeHistory(), signed.LEDGER))
+    await stop_deleted(question, FollowUpDeps(world.submit_deps, FakeHistory(), signed.LEDGER))
 
     assert world.kept.tasks == {}
     assert [task.kind for task, _ in world.queue.published] == [Kind.CANCEL]
