@@ -126,3 +126,14 @@ async def bench() -> AsyncIterator[Workbench]:
 async def page(bench: Workbench, open_page: OpenPage) -> Page:
     """The chat page on a desktop, as Alice, who reads English."""
     return await open_page(bench.running.base_url)
+
+
+async def lose_the_line(bench: Workbench, page: Page) -> None:
+    """Break the page's connection, and wait until it has another one."""
+    await page.evaluate(
+        """() => new MutationObserver(
+          () => document.body.dataset.back = document.body.dataset.online,
+        ).observe(document.body, { attributes: true, attributeFilter: ["data-online"] })"""
+    )
+    await bench.slack.page.close()
+    await expect(page.locator("body")).to_have_attribute("data-back", "true")

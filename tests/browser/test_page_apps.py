@@ -6,6 +6,7 @@ from playwright.async_api import Page, expect
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.browser.conftest import lose_the_line
 from tests.support.workbenches.slack import Workbench, recorder
 
 
@@ -151,6 +152,8 @@ async def test_a_modal_is_filled_in_corrected_and_submitted(bench: Workbench, pa
         await page.get_by_role("button", name="Ask again").click()
         modal = page.get_by_test_id("modal")
         await modal.get_by_label("Question").fill("why")
+        await lose_the_line(bench, page)
+        await expect(modal.get_by_label("Question")).to_have_value("why")
         await page.get_by_test_id("modal-submit").click()
         await expect(modal).to_contain_text("Please complete this field.")
         assert submitted == []

@@ -33,6 +33,58 @@ async def test_a_phone_shows_one_pane_at_a_time(bench: Workbench, open_page: Ope
     assert await page.evaluate(overflow) == 0
 
 
+@pytest.mark.parametrize("user", ["alice", "hana"])
+async def test_a_phone_shows_the_whole_name_beside_the_tabs(
+    bench: Workbench, open_page: OpenPage, user: str
+) -> None:
+    page = await open_page(bench.running.base_url, user=user, **PHONE, has_touch=True)
+    await page.get_by_test_id("back").tap()
+    await page.get_by_test_id("channel-mechachang").tap()
+    name = page.get_by_role("heading", level=1).get_by_text("Mechachang", exact=True)
+    await expect(name).to_be_visible()
+    assert await name.evaluate("it => it.scrollWidth - it.clientWidth") == 0
+
+
+async def test_the_panel_covers_nothing_on_a_small_laptop(
+    bench: Workbench, open_page: OpenPage
+) -> None:
+    asked = bench.slack.people.post("tom", "#general", "q")
+    bench.slack.people.post("tom", "#general", "a", thread_ts=asked.ts)
+    page = await open_page(bench.running.base_url, width=1024, height=768)
+    await page.get_by_test_id("channel-mechachang").click()
+    await page.get_by_test_id("panel-toggle").click()
+    await page.get_by_test_id("tab-home").click()
+    await page.get_by_test_id("channel-general").click()
+    await page.get_by_test_id("thread-link").click()
+    await page.get_by_test_id("composer").click()
+    await page.get_by_test_id("thread-composer").fill("beside the panel")
+    await page.get_by_test_id("thread-send").click()
+    await expect(page.get_by_test_id("thread-pane")).to_contain_text("beside the panel")
+    await page.get_by_test_id("panel-toggle").click()
+    await expect(page.get_by_test_id("panel")).to_be_hidden()
+
+
+async def test_the_columns_of_a_wide_table_stay_readable(bench: Workbench, page: Page) -> None:
+    remark = "メモリーに保持し、ディスクにスナップショットを書き出します"
+    rows = (
+        ["製品", "読み取り（毎秒）", "書き込み（毎秒）", "備考"],
+        ["-"] * 4,
+        ["Redis", "1", "2", remark],
+    )
+    table = "\n".join(f"|{'|'.join(cells)}|" for cells in rows)
+    asked = bench.slack.people.post("tom", "#general", "q")
+    await bench.client.chat_postMessage(
+        channel=bench.general,
+        thread_ts=asked.ts,
+        text="x",
+        blocks=[{"type": "markdown", "text": table}],
+    )
+    await page.get_by_test_id("thread-link").click()
+    cell = page.get_by_test_id("thread-pane").get_by_role("cell", name=remark)
+    lines = "it => it.clientHeight / parseFloat(getComputedStyle(it).lineHeight)"
+    assert await cell.evaluate(lines) < 4
+
+
 async def test_the_keyboard_reaches_everything(bench: Workbench, page: Page) -> None:
     await page.keyboard.press("Control+k")
     await page.get_by_test_id("switcher-input").fill("plan")

@@ -87,6 +87,36 @@ async def test_a_question_that_ended_in_a_notice_does_not_look_answered(
     await expect(row.locator(".trace-state")).to_contain_text("ended in a notice")
 
 
+async def test_an_answer_that_was_stopped_is_not_called_recovered(
+    bench: Workbench, page: Page
+) -> None:
+    asked = bench.slack.people.post("alice", "#general", "@mechachang why?")
+    record = bench.journal.record
+    record("pubsub", "publish", [f"message:{asked.channel}:{asked.ts}", "task:t1", "trace:t"])
+    stop = {"kind": "cancel", "of_task": "t1"}
+    record("pubsub", "publish", ["task:t2", "trace:u"], asks=stop)
+    late = {"method": "chat.appendStream", "ok": False, "error": "message_not_in_streaming_state"}
+    record("slack", "api", ["trace:t", "task:t1"], **late)
+    record("slack", "api", ["trace:t", "task:t1"], method="chat.update", ok=True, **ANSWER)
+    record("pubsub", "push", ["task:t1"], ms=9, status=204, attempt=1)
+    row = page.get_by_test_id("trace-row").filter(has_text="why?")
+    await expect(row).to_have_attribute("data-state", "stopped")
+    await expect(row.locator(".trace-state")).to_contain_text("stopped")
+
+
+async def test_what_the_app_wrote_is_no_failed_question_when_nobody_takes_its_event(
+    bench: Workbench, page: Page
+) -> None:
+    direct = bench.slack.people.dm("alice").id
+    await bench.client.chat_postMessage(channel=direct, text="from the app")
+    await bench.slack.wait_for(lambda: bench.slack.delivery.undelivered)
+    rows, everything = page.get_by_test_id("trace-row"), page.get_by_test_id("trace-all")
+    await everything.check()
+    await expect(rows).not_to_have_count(0)
+    await everything.uncheck()
+    await expect(rows).to_have_count(0)
+
+
 async def test_the_services_spans_unfold_below_the_journey(bench: Workbench, page: Page) -> None:
     app = bench.app()
     app.event("app_mention")(_taken)

@@ -6,9 +6,10 @@ import { Composer } from "./composer.js";
 import { connect, post } from "./connection.js";
 import { drawChannel, drawThread, labelJump, listenForScroll } from "./conversation.js";
 import { openSwitcher } from "./dialogs.js";
-import { h, iconButton, oncePerFrame } from "./dom.js";
+import { converts, h, iconButton, oncePerFrame } from "./dom.js";
 import { clearJourneys, record } from "./journeys.js";
 import { watchOwnAnswers } from "./own_answers.js";
+import { stopEditing } from "./message.js";
 import { drawPanel, panelIsOpen, refreshPanel, showTab, togglePanel } from "./panel.js";
 import { closeThread, follow, go, listen } from "./route.js";
 import { drawHead, drawSidebar } from "./sidebar.js";
@@ -24,6 +25,7 @@ const part = (id) => document.getElementById(id);
 const composer = new Composer(part("composer"), false);
 const threadComposer = new Composer(part("thread-composer"), true);
 let opened = null;
+let reader = null;
 // On a phone the keyboard would hide what there is to read.
 const TYPES = matchMedia("(hover: hover) and (min-width: 701px)");
 
@@ -50,13 +52,24 @@ on("snapshot", (frame) => {
   clearJourneys();
   clearTrace();
   frame.journal.forEach(record);
-  part("messages").replaceChildren();
-  part("thread-messages").replaceChildren();
   labelJump();
-  showModal(null);
+  if (reader !== state.me.id) turnOver();
+  reader = state.me.id;
+  // A server that was started again has to publish Home anew.
+  if (!state.home) opened = null;
   follow();
   drawPanel();
 });
+
+/** Put away what was somebody else's; to the same person a lost connection costs nothing. */
+function turnOver() {
+  part("messages").replaceChildren();
+  part("thread-messages").replaceChildren();
+  stopEditing();
+  showModal(null);
+  state.unread.clear();
+}
+
 on("route", ({ byItself }) => {
   const { channel: id, thread, tab } = state.route;
   drawNavigation();
@@ -64,7 +77,7 @@ on("route", ({ byItself }) => {
   part("app").classList.toggle("with-thread", Boolean(thread));
   for (const name of ["messages", "composer"]) part(name).hidden = tab === "home";
   part("home").hidden = tab !== "home";
-  for (const jump of document.querySelectorAll(".jump")) jump.hidden = true;
+  if (tab === "home") part("main").querySelector(".jump").hidden = true;
   part("messages").setAttribute("aria-label", channelName(channel()));
   if (tab === "home") drawHome();
   keepBeside();
@@ -146,9 +159,15 @@ function openThread(byItself) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.isComposing) return;
+  if (converts(event)) return;
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k")
     (event.preventDefault(), openSwitcher());
+  const tab = event.target.closest?.("[role=tab]");
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (tab && step) {
+    const all = [...tab.parentElement.children];
+    all.at((all.indexOf(tab) + step) % all.length).focus();
+  }
   if (
     event.key === "Escape" &&
     !event.defaultPrevented &&

@@ -45,7 +45,7 @@ export class Completion {
         shown: [
           icon("slash"),
           h("strong", {}, it.command),
-          h("span", {}, it.usage_hint),
+          h("span", { className: "usage" }, it.usage_hint),
           h("small", {}, it.description),
         ],
       })),

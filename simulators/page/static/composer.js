@@ -2,13 +2,17 @@
 
 import { Completion } from "./completion.js";
 import { post, upload } from "./connection.js";
-import { h, icon, iconButton } from "./dom.js";
+import { converts, h, icon, iconButton } from "./dom.js";
 import { grow } from "./editor.js";
 import { startEditing } from "./message.js";
 import { channelName, emit, isDirect, messagesOf, state } from "./state.js";
 import { t } from "./texts.js";
 
-const drafts = new Map();
+// By author and place; a tab that is loaded again still has them.
+const drafts = new Map(JSON.parse(sessionStorage.getItem("drafts") ?? "[]"));
+
+// Whoever waits longer for what they have sent wants to know that it is under way.
+const SLOW_MS = 500;
 
 /** A composer in `slot`; `inThread` says whether it writes into the open thread. */
 export class Composer {
@@ -43,6 +47,7 @@ export class Composer {
       this.picker,
     );
     this.completion = new Completion(this.field, () => this.changed(), inThread);
+    addEventListener("pagehide", () => this.keepDraft());
     slot.replaceChildren(this.completion.list, this.hint, this.box);
     this.listen();
   }
@@ -79,18 +84,25 @@ export class Composer {
   open() {
     const { channel, thread } = state.route;
     const place = this.inThread ? `${channel}:${thread}` : channel;
-    if (place === this.place) return this.label();
+    if (place === this.place && this.author === state.me.id) return this.label();
     this.keepDraft();
-    this.place = place;
-    const draft = drafts.get(place);
+    Object.assign(this, { place, author: state.me.id });
+    const draft = drafts.get(this.draftKey());
     this.field.value = draft?.text ?? "";
     this.files = draft?.files ?? [];
     this.label();
     this.changed();
   }
 
+  draftKey() {
+    return `${this.author} ${this.place}`;
+  }
+
   keepDraft() {
-    if (this.place) drafts.set(this.place, { text: this.field.value, files: this.files });
+    if (this.isEmpty()) drafts.delete(this.draftKey());
+    else drafts.set(this.draftKey(), { text: this.field.value, files: this.files });
+    const lasting = (key, value) => (key === "files" ? value.filter((it) => !it.pending) : value);
+    sessionStorage.setItem("drafts", JSON.stringify([...drafts], lasting));
   }
 
   label() {
@@ -164,8 +176,7 @@ export class Composer {
   }
 
   key(event) {
-    // The Enter that ends a Japanese conversion is not meant for the page (229: Safari's order).
-    if (event.isComposing || event.keyCode === 229) return;
+    if (converts(event)) return;
     if (this.completion.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey) (event.preventDefault(), this.send());
     if (event.key === "ArrowUp" && !this.field.value) this.editLast(event);
@@ -215,16 +226,21 @@ export class Composer {
     const files = this.files;
     if ((!text && !files.length) || files.some((it) => it.pending)) return;
     const { channel, thread } = state.route;
+    const key = this.draftKey();
     this.field.value = "";
     this.files = [];
     this.changed();
+    const waiting = setTimeout(() => this.hint.replaceChildren(t("sending")), SLOW_MS);
     const answer = await this.deliver(
       channel,
       thread,
       text,
       files.map((it) => it.id),
     );
+    clearTimeout(waiting);
+    this.showUsage();
     if (answer.ok) emit("sent", { inThread: this.inThread });
+    else if (key !== this.draftKey()) drafts.set(key, { text, files });
     else if (!this.field.value) ((this.files = files), this.fill(text));
   }
 

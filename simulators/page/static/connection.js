@@ -57,7 +57,7 @@ export function upload(file) {
 async function request(method, path, body, headers = {}) {
   try {
     const response = await fetch(`/page/api/${path}`, { method, body, headers });
-    const answer = await response.json();
+    const answer = response.ok ? await response.json() : { ok: false, error: response.status };
     if (answer.ok === false)
       emit("notice", answer.text || t("requestFailed", { error: answer.error }));
     return answer;

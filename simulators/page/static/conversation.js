@@ -33,6 +33,7 @@ export function drawThread() {
   const box = document.getElementById("thread-messages");
   if (!thread) return;
   const rows = items(messagesOf(id, thread), "thread");
+  if (!rows.length) rows.push(goneRow());
   update(box, `${id}:${thread}`, [...rows, ...statusRows(id, thread)]);
   document.getElementById("session-head")?.replaceChildren(...sessionHead(sessionOf(id, thread)));
 }
@@ -52,6 +53,12 @@ function withThreads(id) {
     if (thread.length > 1) rows.push(continueRow(root));
     return rows;
   });
+}
+
+/** A server that was started again knows nothing of the thread that is still open here. */
+function goneRow() {
+  const draw = () => h("p", { className: "empty" }, t("threadGone"));
+  return { key: "gone", same: document.documentElement.lang, draw };
 }
 
 function continueRow(root) {
@@ -127,6 +134,7 @@ function messageRow(message, compact, place) {
   return {
     key,
     same: isEdited ? ["edited"] : [message, marks, status],
+    grows: message.streaming,
     draw: () => messageElement(message, { compact, place, highlighted: highlighted.has(key) }),
   };
 }
@@ -136,7 +144,8 @@ function update(box, place, rows) {
   const moved = box.dataset.place !== place;
   if (moved) box.replaceChildren();
   box.dataset.place = place;
-  if (moved) box.follows = true;
+  if (moved) box.follows = jumpOf(box).hidden = true;
+  const comes = rows.at(-1).key !== box.lastElementChild?.rowKey || rows.some((it) => it.grows);
   const known = new Map([...box.children].map((node) => [node.rowKey, node]));
   let cursor = box.firstChild;
   for (const row of rows) {
@@ -155,7 +164,7 @@ function update(box, place, rows) {
   // A conversation without a message is read from its beginning.
   if (rows.length === 1) box.scrollTop = 0;
   else if (box.follows) box.scrollTop = box.scrollHeight;
-  else jumpOf(box).hidden = false;
+  else if (comes) jumpOf(box).hidden = false;
 }
 
 function sameRow(before, now) {
@@ -196,16 +205,23 @@ export function listenForScroll() {
     const jump = jumpOf(box);
     const toEnd = () => (box.scrollTop = box.scrollHeight);
     jump.addEventListener("click", toEnd);
-    box.follows = true;
+    Object.assign(box, { follows: true, lastTop: 0 });
     box.addEventListener(
       "scroll",
       () => {
-        box.follows = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_BOTTOM_PX;
-        if (box.follows) jump.hidden = true;
+        // A pane that gets narrower leaves its end without the reader having gone up.
+        const wentUp = box.scrollTop < box.lastTop;
+        const isNear = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_BOTTOM_PX;
+        box.follows = isNear || (box.follows && !wentUp);
+        box.lastTop = box.scrollTop;
+        if (isNear) jump.hidden = true;
       },
       { passive: true },
     );
-    new ResizeObserver(() => box.follows && box.childElementCount > 1 && toEnd()).observe(box);
+    const keepUp = () => box.follows && box.childElementCount > 1 && toEnd();
+    new ResizeObserver(keepUp).observe(box);
+    // An image has its height only once it is there; loads do not bubble.
+    box.addEventListener("load", keepUp, true);
   }
 }
 

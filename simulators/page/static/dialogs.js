@@ -1,6 +1,6 @@
 /** Dialogs of the page itself: a question with two answers, and the channel switcher. */
 
-import { h, icon } from "./dom.js";
+import { converts, h, icon } from "./dom.js";
 import { go } from "./route.js";
 import { channelName, state } from "./state.js";
 import { t } from "./texts.js";
@@ -85,7 +85,7 @@ export function openSwitcher() {
   };
   input.addEventListener("input", () => ((chosen = 0), draw()));
   input.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
+    if (converts(event)) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) (event.preventDefault(), (chosen += step), draw());
     if (event.key === "Enter") (event.preventDefault(), choose(matches()[chosen]));

@@ -55,9 +55,12 @@ export function h(name, properties = {}, ...children) {
   return element;
 }
 
-/** Put these children, as `h` takes them, into `parent` instead of what is there. */
+/** Put these children, as `h` takes them, into `parent` instead of what is there; the focus stays. */
 export function fill(parent, ...children) {
+  const { testid } = parent.contains(document.activeElement) ? document.activeElement.dataset : {};
   parent.replaceChildren(...h("div", {}, ...children).childNodes);
+  if (testid)
+    parent.querySelector(`[data-testid="${CSS.escape(testid)}"]`)?.focus({ preventScroll: true });
 }
 
 /** One of the page's line icons; it is decoration, the control around it has the name. */
@@ -100,6 +103,12 @@ function botFace() {
   svg.innerHTML = `<path d="M16 11V7" stroke="currentColor" stroke-width="2.5"/><rect x="7" y="11" width="18" height="13" rx="4" fill="currentColor"/><circle class="eye" cx="12.5" cy="17.5" r="2"/><circle class="eye" cx="19.5" cy="17.5" r="2"/>`;
   return svg;
 }
+
+/**
+ * Whether a key belongs to the conversion of Japanese words and is not meant for the page. Safari
+ * tells of the key that ends one only afterwards, by its code (229).
+ */
+export const converts = (event) => event.isComposing || event.keyCode === 229;
 
 /** Run `task` before the next frame, once, however often it is asked for. */
 export function oncePerFrame(task) {

@@ -1,7 +1,7 @@
 /** The field in which one's own message is edited in place. */
 
 import { post } from "./connection.js";
-import { h } from "./dom.js";
+import { converts, h } from "./dom.js";
 import { state, user } from "./state.js";
 import { t } from "./texts.js";
 
@@ -23,7 +23,7 @@ export function editor(message, done) {
     if (answer.ok) done();
   };
   field.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
+    if (converts(event)) return;
     if (event.key === "Escape") (event.preventDefault(), event.stopPropagation(), done());
     if (event.key === "Enter" && !event.shiftKey) (event.preventDefault(), save());
   });

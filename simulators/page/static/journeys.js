@@ -85,6 +85,13 @@ export function askedFor(journey) {
   return journey.entries.find((entry) => nameOf(entry) === "pubsub/publish")?.detail.asks ?? {};
 }
 
+/** Whether somebody has stopped its answer, which is a journey of its own. */
+export function wasStopped({ keys }) {
+  return [...journeys.values()].map(askedFor).some((asks) => {
+    return asks.kind === "cancel" && keys.has(`task:${asks.of_task}`);
+  });
+}
+
 /** Whether somebody asked the model something; until it is in the queue, whether they may have. */
 function isQuestion(journey) {
   const { kind } = askedFor(journey);
@@ -92,7 +99,9 @@ function isQuestion(journey) {
   const names = journey.entries.map(nameOf);
   if (names.includes("pubsub/publish") || names.includes("gemini/request")) return true;
   const begun = journey.entries.find((entry) => nameOf(entry) === "slack/envelope")?.detail;
-  return Boolean(begun?.command) || ASKING_EVENTS.has(begun?.event);
+  // Only what a person has written is told with its message: no edit, and nothing of the app.
+  const isWritten = [...journey.keys].some((it) => it.startsWith("message:"));
+  return Boolean(begun?.command) || (isWritten && ASKING_EVENTS.has(begun?.event));
 }
 
 function onlyTakenNoteOf({ entries }) {

@@ -1,7 +1,7 @@
 /** What the trace tells of a journey: its steps on a line of time, its key figures, how it ended. */
 
 import { endMs, errorOf, isError, nameOf, repetition, startMs, tookEffect } from "./entries.js";
-import { startOf } from "./journeys.js";
+import { startOf, wasStopped } from "./journeys.js";
 import { stepOf } from "./steps.js";
 
 const WRITES = /^chat\.(postMessage|update|startStream|appendStream|stopStream)$/;
@@ -113,5 +113,6 @@ function stateOf(journey, { answer, notice }) {
       ? "failed"
       : "running";
   if (notice !== null && answer === null) return "noticed";
+  if (wasStopped(journey)) return "stopped";
   return troubled ? "recovered" : "done";
 }

@@ -74,8 +74,13 @@ export function messageElement(message, { compact, place, highlighted }) {
   return element;
 }
 
-function finishEditing() {
+/** Give up what is being edited. */
+export function stopEditing() {
   editing.key = null;
+}
+
+function finishEditing() {
+  stopEditing();
   emit("messages", {});
 }
 

@@ -1,5 +1,6 @@
 /** The keyboard in a conversation: one stop for the Tab key, arrow keys from message to message. */
 
+import { converts } from "./dom.js";
 import { startEditing } from "./message.js";
 import { go } from "./route.js";
 import { messageAt, state } from "./state.js";
@@ -26,7 +27,7 @@ export function listenToKeys(box) {
     rove(box);
   });
   box.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (converts(event) || event.ctrlKey || event.metaKey || event.altKey) return;
     const message = event.target.closest(".message");
     if (!message) return;
     const isTaken = event.target === message ? onMessage(event, box, message) : inToolbar(event, message);

@@ -21,7 +21,7 @@ export function showList() {
 
 /** Read the address; a channel that doesn't exist leads to the first one. */
 export function follow({ byItself = false } = {}) {
-  const [, id, rest] = decodeURIComponent(location.hash).split("/");
+  const [, id, rest] = location.hash.split("/");
   const known = state.channels.has(id) ? id : firstChannel();
   const thread = known === id && /^\d+\.\d+$/.test(rest ?? "") ? rest : null;
   state.route = { channel: known, thread, tab: rest === "home" ? "home" : "messages" };

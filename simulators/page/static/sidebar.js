@@ -138,7 +138,10 @@ function userMenu() {
       select,
       icon("chevron"),
     ),
-    iconButton("moon", t("theme"), toggleTheme, { className: "icon-button theme" }),
+    iconButton("moon", t("theme"), toggleTheme, {
+      className: "icon-button theme",
+      data: { testid: "theme" },
+    }),
   );
 }
 
@@ -162,7 +165,7 @@ export function drawHead(panelOpen, onPanel) {
       className: "icon-button only-phone",
       data: { testid: "back" },
     }),
-    h("div", { className: "head-title" }, h("h1", {}, glyph(it), channelName(it)), subtitle(it)),
+    h("div", { className: "head-title" }, h("h1", {}, glyph(it), h("span", {}, channelName(it))), subtitle(it)),
     it.kind === "im" ? tabs(it) : null,
     h(
       "button",

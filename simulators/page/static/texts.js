@@ -28,6 +28,7 @@ const JA = {
   composerIm: "{name} へのメッセージ",
   composerThread: "返信する",
   send: "送信",
+  sending: "送信しています…",
   attach: "ファイルを添付",
   mention: "メンション",
   command: "コマンド",
@@ -38,6 +39,7 @@ const JA = {
   commandHint: "コマンド",
   mentionHint: "メンション",
   thread: "スレッド",
+  threadGone: "このスレッドは見つかりません。入力中の文章は下に残っています。",
   replies: "{n} 件の返信",
   openThread: "スレッドを開く",
   replyInThread: "スレッドで返信",
@@ -104,7 +106,7 @@ const JA = {
   ...TRACE_JA,
   ...FAULTS_JA,
   requestFailed: "うまくいきませんでした（{error}）。",
-  serverGone: "サーバーに接続できません。起動しているか確認してください。",
+  serverGone: "サーバーに接続できないため、操作は反映されていません。起動しているか確認してください。",
   noThreadCommands: "スラッシュコマンドはスレッドの中では使えません。",
 };
 
@@ -133,6 +135,7 @@ const EN = {
   composerIm: "Message {name}",
   composerThread: "Reply…",
   send: "Send",
+  sending: "Sending…",
   attach: "Attach a file",
   mention: "Mention",
   command: "Command",
@@ -143,6 +146,7 @@ const EN = {
   commandHint: "Commands",
   mentionHint: "Mentions",
   thread: "Thread",
+  threadGone: "This thread is gone. What you were typing is still below.",
   replies: "{n} replies",
   openThread: "Open the thread",
   replyInThread: "Reply in thread",
@@ -209,7 +213,7 @@ const EN = {
   ...TRACE_EN,
   ...FAULTS_EN,
   requestFailed: "That did not work ({error}).",
-  serverGone: "The server can't be reached. Is it running?",
+  serverGone: "The server can't be reached, so nothing was changed. Is it running?",
   noThreadCommands: "Slash commands can't be used in threads.",
 };
 
