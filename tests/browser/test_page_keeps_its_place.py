@@ -57,6 +57,16 @@ async def test_an_edit_is_not_lost_with_the_connection(bench: Workbench, page: P
     await expect(field).to_have_count(0)
 
 
+async def test_home_is_opened_again_where_the_server_no_longer_has_it(
+    bench: Workbench, page: Page
+) -> None:
+    await page.get_by_test_id("channel-mechachang").click()
+    async with page.expect_request("**/page/api/open_home"):
+        await page.get_by_test_id("tab-home").click()
+    async with page.expect_request("**/page/api/open_home"):
+        await bench.slack.page.close()
+
+
 async def test_a_draft_outlives_its_page_and_belongs_to_its_author(page: Page) -> None:
     composer = page.get_by_test_id("composer")
     await composer.fill("half of a question")

@@ -41,11 +41,11 @@ async def _demo() -> AsyncIterator[LocalStack]:
                 watching.cancel()
 
 
-async def _page(browser: Browser, stack: LocalStack, language: str, scheme: str) -> Page:
+async def _page(browser: Browser, stack: LocalStack, language: str) -> Page:
     context = await browser.new_context(
         viewport={"width": 1280, "height": 720},
         locale=LOCALES[language],
-        color_scheme="dark" if scheme == "dark" else "light",
+        color_scheme="light",
         reduced_motion="reduce",  # a caret that blinks makes every picture another one
     )
     page = await context.new_page()
@@ -56,14 +56,15 @@ async def _page(browser: Browser, stack: LocalStack, language: str, scheme: str)
 
 async def _take(browser: Browser, language: str) -> None:
     async with _demo() as stack:
-        film = Film(await _page(browser, stack, language, "light"))
+        film = Film(await _page(browser, stack, language))
         await killed_in_mid_answer(film, stack, language)
         _said(film.save(IMAGES / f"demo.{language}.gif"))
-        for scheme in ("light", "dark"):
-            page = await _page(browser, stack, language, scheme)
-            await thread_with_trace(page, language)
-            await _still(page, f"thread.{language}.{scheme}.png")
-        page = await _page(browser, stack, language, "light")
+        page = await _page(browser, stack, language)
+        await thread_with_trace(page, language)
+        await _still(page, f"thread.{language}.light.png")
+        await page.emulate_media(color_scheme="dark")
+        await _still(page, f"thread.{language}.dark.png")
+        page = await _page(browser, stack, language)
         await app_home(page)
         await _still(page, f"home.{language}.png")
 
