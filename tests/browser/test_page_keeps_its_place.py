@@ -98,13 +98,14 @@ async def test_what_could_not_be_sent_waits_where_it_was_typed(page: Page) -> No
     await composer.press("Enter")
     await under_way.wait()
     await expect(page.get_by_test_id("usage-hint")).to_have_text("Sending…")
+    await composer.fill("typed since")
     await page.get_by_test_id("channel-random").click()
     refused.set()
     await expect(page.get_by_test_id("toast")).to_contain_text("fatal_error")
     await expect(page.get_by_test_id("usage-hint")).to_be_empty()
     await expect(composer).to_have_value("")
     await page.get_by_test_id("channel-general").click()
-    await expect(composer).to_have_value("for general")
+    await expect(composer).to_have_value("for general\ntyped since")
 
 
 async def test_only_a_new_message_is_called_new(bench: Workbench, page: Page) -> None:

@@ -3,13 +3,11 @@
 import { Completion } from "./completion.js";
 import { post, upload } from "./connection.js";
 import { converts, h, icon, iconButton } from "./dom.js";
+import { draftAt, keepDraft } from "./drafts.js";
 import { grow } from "./editor.js";
 import { startEditing } from "./message.js";
 import { channelName, emit, isDirect, messagesOf, state } from "./state.js";
 import { t } from "./texts.js";
-
-// By author and place; a tab that is loaded again still has them.
-const drafts = new Map(JSON.parse(sessionStorage.getItem("drafts") ?? "[]"));
 
 // Whoever waits longer for what they have sent wants to know that it is under way.
 const SLOW_MS = 500;
@@ -87,9 +85,9 @@ export class Composer {
     if (place === this.place && this.author === state.me.id) return this.label();
     this.keepDraft();
     Object.assign(this, { place, author: state.me.id });
-    const draft = drafts.get(this.draftKey());
-    this.field.value = draft?.text ?? "";
-    this.files = draft?.files ?? [];
+    const { text, files } = draftAt(this.draftKey());
+    this.field.value = text;
+    this.files = files;
     this.label();
     this.changed();
   }
@@ -99,10 +97,7 @@ export class Composer {
   }
 
   keepDraft() {
-    if (this.isEmpty()) drafts.delete(this.draftKey());
-    else drafts.set(this.draftKey(), { text: this.field.value, files: this.files });
-    const lasting = (key, value) => (key === "files" ? value.filter((it) => !it.pending) : value);
-    sessionStorage.setItem("drafts", JSON.stringify([...drafts], lasting));
+    keepDraft(this.draftKey(), { text: this.field.value, files: this.files });
   }
 
   label() {
@@ -240,8 +235,17 @@ export class Composer {
     clearTimeout(waiting);
     this.showUsage();
     if (answer.ok) emit("sent", { inThread: this.inThread });
-    else if (key !== this.draftKey()) drafts.set(key, { text, files });
-    else if (!this.field.value) ((this.files = files), this.fill(text));
+    else this.giveBack(key, { text, files });
+  }
+
+  /** Put what was not taken before what was typed since, wherever the reader is now. */
+  giveBack(key, refused) {
+    this.keepDraft();
+    const since = draftAt(key);
+    const text = [refused.text, since.text].filter(Boolean).join("\n");
+    const files = [...refused.files, ...since.files];
+    keepDraft(key, { text, files });
+    if (key === this.draftKey()) ((this.files = files), this.fill(text));
   }
 
   /** Send `text` to where it belongs, a command as such; a refusal is told to the reader. */
