@@ -95,7 +95,7 @@ async def test_an_answer_that_was_stopped_is_not_called_recovered(
     record("pubsub", "publish", [f"message:{asked.channel}:{asked.ts}", "task:t1", "trace:t"])
     stop = {"kind": "cancel", "of_task": "t1"}
     record("pubsub", "publish", ["task:t2", "trace:u"], asks=stop)
-    late = {"method": "chat.appendStream", "ok": False, "error": "message_not_in_streaming_state"}
+    late: dict[str, Any] = {"method": "chat.appendStream", "ok": False, "error": "x"}
     record("slack", "api", ["trace:t", "task:t1"], **late)
     record("slack", "api", ["trace:t", "task:t1"], method="chat.update", ok=True, **ANSWER)
     record("pubsub", "push", ["task:t1"], ms=9, status=204, attempt=1)
