@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -34,6 +34,7 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
+SessionStatus = Literal["active", "processing"]
 _STATUS_PATIENCE_S = 2.0
 _OF_ONE_CALL = frozenset({QUESTION_GONE, UNSHOWABLE})
 _START = "chat.startStream"
@@ -211,46 +212,53 @@ class SlackConversation(SlackReading):
         mark: Mark,
         cards: Sequence[TaskCard] = (),
     ) -> Posted:
-        """End a stream, and its session's work; only now it gets its mark."""
+        """End a stream; only now it gets its mark. Its session's work ends with the answer: Slack
+        would end it with any of its messages, and take its Stop away.
+        """
         content: dict[str, Any] = {
             **said_in_stream(markdown, cards, chunked=posted.with_cards),
             "blocks": self._signed(body) or None,
             "metadata": self._metadata(mark),
         }
+        session: SessionStatus = "active" if mark.parts else "processing"
         try:
-            ended = await self._stop_with_session(posted, content)
+            ended = await self._stop_with_session(posted, content, session)
         except SlackRefused as refused:
             if content.get("chunks") and self._refuses_cards(refused):
                 # It must not run on; its words come by an edit.
                 growing = self._metadata(growing_mark(mark.task_id, mark.part))
-                await self._stop(posted, {"metadata": growing}, with_session=False)
+                await self._stop(posted, {"metadata": growing}, None)
             raise
         return Posted(posted.ts, mark, shown=_shown_by(ended))
 
+    async def _end_for_good(self, posted: Posted, mark: Mark) -> None:
+        """End a stream whose message is edited or deleted next, and its session's work."""
+        await self._stop_with_session(posted, {"metadata": self._metadata(mark)}, "active")
+
     async def _stop_with_session(
-        self, posted: Posted, content: Mapping[str, Any]
+        self, posted: Posted, content: Mapping[str, Any], session: SessionStatus
     ) -> AsyncSlackResponse:
-        """End a stream with its session's work, or without if Slack does not know of that."""
+        """End a stream with its session's status, or without if Slack does not know of that."""
         thread_ts = self.thread_ts or ""
         with_session = self.refused.allows(_ENDS_SESSION, self.channel, thread_ts)
         try:
-            return await self._stop(posted, content, with_session=with_session)
+            return await self._stop(posted, content, session if with_session else None)
         except SlackRefused as refused:
             if not with_session or refused.slack_error not in _NO_SESSION_STATUS:
                 raise
-            ended = await self._stop(posted, content, with_session=False)
+            ended = await self._stop(posted, content, None)
             self.refused.note(_ENDS_SESSION, self.channel, thread_ts, refused)
             return ended
 
     async def _stop(
-        self, posted: Posted, content: Mapping[str, Any], *, with_session: bool
+        self, posted: Posted, content: Mapping[str, Any], session: SessionStatus | None
     ) -> AsyncSlackResponse:
-        rests: dict[str, Any] = {"session_status": "active"} if with_session else {}
+        rests: dict[str, Any] = {"session_status": session} if session else {}
         async with self.calls("chat.stopStream"):
             ended = await self.calls.client.chat_stopStream(
                 channel=self.channel, ts=posted.ts, **content, **rests
             )
-        if with_session:
+        if session == "active":
             self.processing.pop((self.channel, self.thread_ts or ""))
         return ended
 
@@ -258,7 +266,7 @@ class SlackConversation(SlackReading):
         """Replace one of our messages; a running stream is ended first."""
         if posted.live:
             with contextlib.suppress(SlackRefused):
-                await self.end_stream(posted, "", Body(""), growing_mark(mark.task_id))
+                await self._end_for_good(posted, growing_mark(mark.task_id))
         async with self.calls("chat.update"):
             changed = await self.calls.client.chat_update(
                 channel=self.channel,
@@ -274,7 +282,7 @@ class SlackConversation(SlackReading):
         still_runs: MechachangError | None = None
         if posted.live:
             try:
-                await self.end_stream(posted, "", Body(""), posted.mark)
+                await self._end_for_good(posted, posted.mark)
             except MechachangError as error:
                 # Perhaps it has ended all the same, and then it is deleted in this attempt.
                 still_runs = error

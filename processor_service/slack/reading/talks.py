@@ -4,7 +4,7 @@ from processor_service.ports.talks import Remark, Talk
 from processor_service.slack.client import BotIdentity, SlackCalls
 from processor_service.slack.reading.reader import SlackReading
 from shared.slack.message import Message
-from shared.slack.message_text import mentions
+from shared.slack.message_text import mentions, plain_text
 from shared.slack.reading.attachments import OurBot
 from shared.slack.reading.block_text import text_of_blocks
 from shared.slack.reading.said import is_from_an_app, markup_of, said_by_person
@@ -56,5 +56,5 @@ def _ours(message: Message, channel_id: str, us: BotIdentity) -> Remark:
         return Remark(
             "person", shown.asked_by or "", shown.prompt or "", mark.task_id, calls_us=True
         )
-    text = text_of_blocks(message) or message.get("text") or ""
+    text = text_of_blocks(message) or plain_text(str(message.get("text") or ""), "")
     return Remark("us", "", text, mark.task_id if mark else "")

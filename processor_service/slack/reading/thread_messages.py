@@ -170,7 +170,8 @@ def _said_by_us(message: Message, channel_id: str, ledger: Ledger) -> ThreadMess
 def _text_of_ours(message: Message) -> str:
     """The model's words, without the characters that rendering for Slack has added."""
     shown = text_of_blocks(without_cards(message))
-    return (shown or message.get("text") or "").replace(ZERO_WIDTH_SPACE, "")
+    words = shown or plain_text(str(message.get("text") or ""), "")
+    return words.replace(ZERO_WIDTH_SPACE, "")
 
 
 def _name_of_app(message: Message) -> str:

@@ -1,13 +1,14 @@
 """Messages, users, channels and files in the form Slack's API and events show them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from simulators.slack.state.message_log import MessageLog
 from simulators.slack.state.model import JSON, Channel, File, Message, User
 from simulators.slack.state.streaming import stream_blocks
-from simulators.slack.state.texts import rich_text
+from simulators.slack.state.texts import rich_text, stored
+from simulators.slack.state.translation import translated
 
 
 class Surroundings(Protocol):
@@ -42,9 +43,11 @@ def present_message(
 ) -> JSON:
     """A message; without ``all_metadata`` only the metadata's event type is told.
 
-    ``rich`` adds the rich text block that Slack makes of what people write.
+    ``rich``: as Slack keeps it, with rich text for what people write, what it makes of Markdown,
+    and an app's text escaped. Else as its author wrote it.
     """
-    shown: JSON = {"type": "message", "user": message.user, "ts": message.ts, "text": message.text}
+    text = stored(message.text) if rich and message.bot_id else message.text
+    shown: JSON = {"type": "message", "user": message.user, "ts": message.ts, "text": text}
     shown["team"] = workspace.team_id
     if message.subtype:
         shown["subtype"] = message.subtype
@@ -70,9 +73,21 @@ def present_message(
 
 def _blocks(message: Message, *, rich: bool) -> list[JSON]:
     blocks = stream_blocks(message) if message.stream else message.blocks
-    if not blocks and rich and not message.bot_id and message.text:
+    if not rich:
+        return blocks
+    if not blocks and not message.bot_id and message.text:
         return rich_text(message.text, f"rt{message.ts[-4:]}")
-    return blocks
+    return list(_kept(blocks, message.ts[-4:]))
+
+
+def _kept(blocks: Sequence[JSON], suffix: str) -> Iterator[JSON]:
+    """The blocks with what Slack makes of the Markdown among them, under ids of its own."""
+    for number, block in enumerate(blocks):
+        if block["type"] != "markdown":
+            yield block
+            continue
+        for place, made in enumerate(translated(block["text"])):
+            yield {**made, "block_id": f"md{suffix}-{number}-{place}"}
 
 
 def _files_and_reactions(workspace: Surroundings, message: Message) -> JSON:

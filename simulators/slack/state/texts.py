@@ -22,15 +22,21 @@ def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
+def stored(text: str) -> str:
+    """An app's text once Slack has escaped what the app left bare."""
+    return "".join(map(_stored_piece, _PIECES.split(text)))
+
+
+def _stored_piece(piece: str) -> str:
+    if _CONTROL_SEQUENCE.fullmatch(piece):
+        return piece
+    piece = _BARE_AMPERSAND.sub("&amp;", piece)
+    return piece.replace("<", "&lt;").replace(">", "&gt;")
+
+
 def stored_length(text: str) -> int:
-    """The UTF-8 bytes of an app's text once Slack has escaped what the app left bare."""
-    size = 0
-    for piece in _PIECES.split(text):
-        if not _CONTROL_SEQUENCE.fullmatch(piece):
-            piece = _BARE_AMPERSAND.sub("&amp;", piece)  # noqa: PLW2901 - the stored form replaces it
-            piece = piece.replace("<", "&lt;").replace(">", "&gt;")  # noqa: PLW2901 - as above
-        size += len(piece.encode())
-    return size
+    """The UTF-8 bytes of an app's text as Slack stores it."""
+    return len(stored(text).encode())
 
 
 def as_typed(

@@ -148,7 +148,8 @@ class Workspace:
 
     def edit(self, message: Message, change: Callable[[Message], None]) -> None:
         """Change a message, whoever sees it."""
-        before = self.present(message)
+        # As it was written: to see what Slack makes of Markdown takes a reading of it all.
+        before = self.present(message, rich=False)
         change(message)
         if message.ephemeral_for is not None:
             self.tell(EphemeralPosted(message))
@@ -161,7 +162,7 @@ class Workspace:
             self.ephemerals.pop(message.ts, None)
             self.tell(EphemeralDeleted(message))
             return
-        before, log = self.present(message), self.log(message.channel)
+        before, log = self.present(message, rich=False), self.log(message.channel)
         if log.replies(message.ts):
             message.bury()
             self.tell(Edited(message, before))

@@ -209,8 +209,8 @@ def stop_stream(call: Call) -> JSON:
     chunks = _read_chunks(call)
     blocks = _stream_blocks(call, call.get("blocks") or [])
     metadata = read_metadata(call.get("metadata"))
-    session_status = call.get("session_status")
-    if session_status not in {None, *STATUSES}:
+    session_status = call.get("session_status", "active")
+    if session_status not in STATUSES:
         raise Refusal("invalid_arguments", "[ERROR] unknown session_status")
     _take(call, stream, chunks)
 
@@ -219,7 +219,7 @@ def stop_stream(call: Call) -> JSON:
         edited.text, edited.metadata = stream.markdown, metadata
 
     workspace.edit(message, finish)
-    if session_status is not None and workspace.config.agent_app:
+    if workspace.config.agent_app:
         workspace.sessions.set((message.channel, str(message.thread_ts)), session_status)
     return {
         "channel": message.channel,

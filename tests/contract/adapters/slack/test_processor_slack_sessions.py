@@ -4,6 +4,7 @@ import pytest
 
 from processor_service.ports.conversations import Body
 from processor_service.slack.agent_session import SESSION_METHOD as SESSION
+from shared.ledger import growing_mark
 from simulators.faults import Fault
 from tests.support.workbenches.processor import ANSWER, TASK_ID, processors
 
@@ -40,6 +41,19 @@ async def test_the_end_of_a_stream_ends_the_work_of_its_session() -> None:
         assert thread.session is not None
         assert await thread.session.rest()
         assert rule.times == 1
+
+
+async def test_between_two_messages_of_one_answer_slack_keeps_showing_its_stop() -> None:
+    """Slack would end the session with each stream (docs.slack.dev, chat.stopStream)."""
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread, sessions = here.streamed(asked.ts), here.bench.slack.workspace.sessions
+        live = await thread.start_stream(TASK_ID, "words")
+        await thread.end_stream(live, "", Body(""), growing_mark(TASK_ID))
+        assert len(sessions.processing()) == 1
+        assert thread.session is not None
+        assert await thread.session.rest()
+        assert sessions.processing() == []
 
 
 async def test_a_stream_that_is_deleted_without_an_end_ends_its_session_all_the_same() -> None:

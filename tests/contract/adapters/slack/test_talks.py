@@ -60,7 +60,7 @@ async def read_in(bench: Workbench) -> None:
     alice, hana = people.user("alice").id, people.user("hana").id
     before = (
         Remark("person", alice, "Redis & friends?", asked.task_id, calls_us=True),
-        Remark("us", "", "A **store**.", asked.task_id),
+        Remark("us", "", "A store.", asked.task_id),
         Remark("person", hana, "いいですね <3", in_general(between.ts).task_id),
     )
     talks, task = SlackTalks(calls), in_general(remark.ts)

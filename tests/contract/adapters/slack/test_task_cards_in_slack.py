@@ -76,7 +76,7 @@ async def test_what_is_read_back_of_an_answer_has_its_words_and_not_its_steps() 
         live = await thread.start_stream(TASK_ID, "一つ", [READ])
         ended = await thread.end_stream(live, "二つ", Body("", (LINE,)), WHOLE)
         held = await thread.contents([ended])
-        assert [block["type"] for block in held[ended.ts].blocks] == ["markdown", "context"]
+        assert [block["type"] for block in held[ended.ts].blocks] == ["rich_text", "context"]
         later = here.bench.slack.people.post("alice", "#general", "more", thread_ts=asked)
         task = a_task(
             channel_id=here.bench.general,

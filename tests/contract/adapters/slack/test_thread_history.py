@@ -105,9 +105,21 @@ async def test_one_read_gives_the_ledger_and_what_was_said_before_the_question()
         assert history.posted == (ours,)
         assert history.said == (
             ThreadMessage("person", alice, "Redis & friends?"),
-            ThreadMessage("us", "", "A **store**."),
+            ThreadMessage("us", "", "A store."),
         )
         assert here.calls_of("conversations.replies") == before + 1
+
+
+async def test_an_answer_without_layout_is_read_as_people_see_it() -> None:
+    async with reader() as here:
+        opening = here.people.post("alice", "#general", "?")
+        thread = here.thread(opening.ts, opening.ts)
+        # Escaped by us, or by Slack where we left it bare (docs.slack.dev, formatting text).
+        for number, text in enumerate(("x &lt; y &amp; z", "x < y & z")):
+            await thread.post(Body(text), Mark("b" * 32, "answer", 1, 1, digest=f"d{number}"))
+        asked = here.people.post("hana", "#general", "続きは？", thread_ts=opening.ts)
+        said = (await here.thread(opening.ts, asked.ts).read(TASK_ID)).said
+        assert [one.text for one in said if one.role == "us"] == ["x < y & z"] * 2
 
 
 async def test_a_question_that_begins_its_thread_has_nothing_said_before_it() -> None:

@@ -98,19 +98,19 @@ async def test_an_app_that_is_no_agent_has_no_sessions() -> None:
         assert thread.status is None
 
 
-async def test_a_stream_begins_a_session_that_its_end_changes_only_if_it_says_so(
+async def test_the_end_of_a_stream_ends_its_sessions_work_unless_it_says_otherwise(
     thread: Thread,
 ) -> None:
-    ts = await thread.stream()
-    assert thread.status == "processing"
-    await thread.bench.client.chat_stopStream(channel=thread.bench.general, ts=ts)
-    assert thread.status == "processing"
-    ts = await thread.stream()
+    """docs.slack.dev, chat.stopStream: session_status is active by default."""
     stop = thread.bench.client.chat_stopStream
+    for told, status in (({}, "active"), ({"session_status": "processing"}, "processing")):
+        ts = await thread.stream()
+        assert thread.status == "processing"
+        await stop(channel=thread.bench.general, ts=ts, **told)
+        assert thread.status == status
+    ts = await thread.stream()
     unknown = stop(channel=thread.bench.general, ts=ts, session_status="done")
     assert await error_of(unknown) == "invalid_arguments"
-    await stop(channel=thread.bench.general, ts=ts, session_status="active")
-    assert thread.status == "active"
 
 
 async def test_stop_is_told_with_the_streams_that_it_ended_and_leaves_the_status(

@@ -14,6 +14,7 @@ from processor_service.rendering.messages import render_answer
 from processor_service.rendering.shown_letters import letters_of
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import SlackRefused, SlackUnavailable
+from simulators.slack.state.translation import translated
 from tests.support.fakes.processor.conversations import markdown_body
 from tests.support.fakes.processor.model import FakeModel, saying
 from tests.support.fakes.processor.world import World
@@ -186,6 +187,26 @@ def text(words: str, **more: Any) -> dict[str, Any]:
 def test_slacks_own_way_to_write_the_same_is_the_same(ours: str, slacks: Body) -> None:
     [body] = render_answer(Answer(ours, "m"), "ja", 9)
     assert letters_of(body) == letters_of(slacks)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_slack_makes_of_an_answers_markdown_is_the_same(name: str) -> None:
+    for body in rendered(name):
+        kept = [
+            made
+            for block in body.blocks
+            for made in (translated(block["text"]) if block["type"] == "markdown" else [block])
+        ]
+        assert letters_of(replace(body, blocks=tuple(kept))) == letters_of(body)
+
+
+@pytest.mark.parametrize("ours", ["# 1️⃣ 準備 & 確認\n\n手順", "ℹ️ <#C024BE7LR> を見て <@U024BE7LR>"])
+def test_headers_keycaps_and_mentions_in_slacks_way_are_the_same(ours: str) -> None:
+    [body] = render_answer(Answer(ours, "m"), "ja", 9)
+    [markdown] = body.blocks
+    kept = translated(markdown["text"])
+    assert {block["type"] for block in kept} & {"header", "rich_text"}
+    assert letters_of(replace(body, blocks=kept)) == letters_of(body)
 
 
 def test_a_table_counts() -> None:
