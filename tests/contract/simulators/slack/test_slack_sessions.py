@@ -103,7 +103,11 @@ async def test_the_end_of_a_stream_ends_its_sessions_work_unless_it_says_otherwi
 ) -> None:
     """docs.slack.dev, chat.stopStream: session_status is active by default."""
     stop = thread.bench.client.chat_stopStream
-    for told, status in (({}, "active"), ({"session_status": "processing"}, "processing")):
+    ends: list[tuple[dict[str, Any], str]] = [
+        ({}, "active"),
+        ({"session_status": "processing"}, "processing"),
+    ]
+    for told, status in ends:
         ts = await thread.stream()
         assert thread.status == "processing"
         await stop(channel=thread.bench.general, ts=ts, **told)
