@@ -73,6 +73,7 @@ class Journal:
         self._entries: deque[Entry] = deque(maxlen=capacity)
         self._journey_of_key: dict[str, int] = {}
         self._keys_of_journey: dict[int, set[str]] = {}
+        self._task_of_journey: dict[int, str] = {}
         self._merged_into: dict[int, int] = {}
         self._listeners: list[Callable[[Entry], None]] = []
 
@@ -111,36 +112,49 @@ class Journal:
         known = {self._journey_of_key[key] for key in keys if key in self._journey_of_key}
         known = {one for one in known if one == first or self._task_of(one) in {None, task}}
         journey = min(known, default=0) or next(self._seq)
-        members = self._keys_of_journey.setdefault(journey, set())
         for later in sorted(known - {journey}):
-            members |= self._keys_of_journey.pop(later)
+            self._add(self._keys_of_journey.pop(later), journey)
             self._merged_into[later] = journey
             self._append("journal", "journey_merged", journey, keys, None, {"from": later})
-        known.add(journey)
         own = (key for key in keys if key == task or not key.startswith(_TASK))
-        members.update(key for key in own if self._journey_of_key.get(key, journey) in known)
-        for key in members:
-            self._journey_of_key[key] = journey
+        self._add(
+            [key for key in own if self._journey_of_key.get(key, journey) == journey], journey
+        )
         return journey
 
+    def _add(self, keys: Iterable[str], journey: int) -> None:
+        """Let these keys be the journey's; those that it has already cost nothing."""
+        for key in keys:
+            if self._journey_of_key.get(key) == journey:
+                continue
+            self._journey_of_key[key] = journey
+            self._keys_of_journey.setdefault(journey, set()).add(key)
+            if key.startswith(_TASK):
+                self._task_of_journey.setdefault(journey, key)
+
     def _task_of(self, journey: int | None) -> str | None:
-        keys = self._keys_of_journey.get(journey, ()) if journey is not None else ()
-        return next((key for key in keys if key.startswith(_TASK)), None)
+        return self._task_of_journey.get(journey) if journey is not None else None
 
     def entries(self, *, step: str | None = None, key: str | None = None) -> list[Entry]:
         """What was recorded, oldest first, each with the journey it belongs to by now."""
-        return [
-            self._current(entry)
-            for entry in self._entries
-            if (step is None or entry.step == step)
-            and (key is None or self._current(entry).journey == self._journey_of_key.get(key))
-        ]
+        found = (each for each in self._entries if step is None or each.step == step)
+        if key is None:
+            return [self._current(entry) for entry in found]
+        wanted = self._journey_of_key.get(key)
+        return [self._current(entry) for entry in found if self._now(entry.journey) == wanted]
 
     def _current(self, entry: Entry) -> Entry:
-        journey = entry.journey
-        while journey in self._merged_into:
-            journey = self._merged_into[journey]
+        journey = self._now(entry.journey)
         return entry if journey == entry.journey else replace(entry, journey=journey)
+
+    def _now(self, journey: int) -> int:
+        """The number that a journey has by now; the way there is walked once."""
+        last = journey
+        while last in self._merged_into:
+            last = self._merged_into[last]
+        while journey != last:
+            self._merged_into[journey], journey = last, self._merged_into[journey]
+        return last
 
     def knows(self, key: str) -> bool:
         """Whether an entry with ``key`` was recorded."""

@@ -143,7 +143,7 @@ class Edits(Protocol):
     """Messages of ours can be read back and changed."""
 
     async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:
-        """The current content of these messages, by their ts, as far as one call returns it."""
+        """The current content of these messages, by their ts, as far as Slack returns it."""
 
     async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
         """Replace an existing message. Idempotent."""

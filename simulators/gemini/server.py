@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from simulators.faults import FaultPlan
-from simulators.gemini.answering.generation import generate, prompt_tokens
+from simulators.gemini.answering.generation import everything, generate, prompt_tokens
 from simulators.gemini.answering.replies import Reply, ReplyTo, Script, suffering
 from simulators.gemini.config import GeminiConfig
 from simulators.gemini.delivery import Delivery
@@ -159,6 +159,9 @@ class GeminiSimulator:
             return web.json_response({"totalTokens": total, "promptTokensDetails": details})
         parsed = validation.read_generate(body)
         model_rules.check(parsed, model, older=model in self.config.older)
+        if len(body) > catalogue.INPUT_TOKEN_LIMIT:
+            # No shorter request has as many tokens.
+            model_rules.check_length(prompt_tokens(everything(parsed)))
         if "project" not in request.match_info:
             self._look_up_files(parsed, owner)
         return await self._generate(request, method, parsed, body)

@@ -5,7 +5,7 @@ rejected there (docs.cloud.google.com/stackdriver/docs/reference/telemetry/v1.me
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
@@ -15,6 +15,22 @@ from simulators.prometheus.series import NAME
 
 Sample = tuple[dict[str, str], float, float]
 """Labels, time and value of one point."""
+
+
+POINTS_A_REQUEST: Final = 200
+"""As Google's endpoint, which refuses the whole request beyond (stackdriver/quotas)."""
+
+
+def points_in(request: ExportMetricsServiceRequest) -> int:
+    """How many points a request has; a histogram's is one."""
+    metrics = (
+        metric
+        for of_resource in request.resource_metrics
+        for scope in of_resource.scope_metrics
+        for metric in scope.metrics
+    )
+    kinds = ((metric, metric.WhichOneof("data")) for metric in metrics)
+    return sum(len(getattr(metric, kind).data_points) for metric, kind in kinds if kind)
 
 
 def samples(request: ExportMetricsServiceRequest) -> Iterator[Sample]:

@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 
 from simulators.prometheus.evaluation import QueryRefused, evaluate
-from simulators.prometheus.otlp import samples
+from simulators.prometheus.otlp import POINTS_A_REQUEST, points_in, samples
 from simulators.prometheus.series import Store
 
 _PROTOBUF = "application/x-protobuf"
@@ -44,9 +44,11 @@ class PrometheusSimulator:
     async def _receive(self, request: web.Request) -> web.Response:
         if request.content_type != _PROTOBUF:
             return web.Response(status=415, text="only protobuf is taken here")
-        for labels, at, value in samples(
-            ExportMetricsServiceRequest.FromString(await request.read())
-        ):
+        exported = ExportMetricsServiceRequest.FromString(await request.read())
+        if points_in(exported) > POINTS_A_REQUEST:
+            text = f"A maximum of {POINTS_A_REQUEST} points can be written in a single request."
+            return web.Response(status=400, text=text)
+        for labels, at, value in samples(exported):
             self.store.add(labels, at, value)
         body = ExportMetricsServiceResponse().SerializeToString()
         return web.Response(body=body, content_type=_PROTOBUF)

@@ -123,6 +123,8 @@ class SlackConfig:
     ack_timeout_s: float = 3.0
     redelivery_delays_s: tuple[float, ...] = (1.0, 60.0, 300.0)
     max_sockets: int = 10
+    disconnect_after_s: float = 10.0
+    """How long a socket stays open once it was told to disconnect (docs.slack.dev: about 10 s)."""
     server_ping_s: float = 5.0
     ticket_lifetime_s: float = 60.0
 
@@ -140,6 +142,8 @@ class SlackConfig:
     """For whom a stream in a channel grows; else its first piece stands there until its end. Slack
     documents nothing; agentconnect#1494 and #1570 report the latter.
     """
+    longest_page: int = 1000
+    """The most messages that a page of a history or a thread has, whatever is asked for."""
     status_lifetime_s: float = 120.0
     mentions_in_group_dms: bool = True
     """Whether a mention in a group direct message is told by ``app_mention``, too: apps report both
@@ -154,6 +158,8 @@ class SlackConfig:
     response_url_uses: int = 5
     response_url_lifetime_s: float = 1800.0
     trigger_lifetime_s: float = 3.0
+    files_shared_after_s: float = 0.0
+    """How long after its last call an uploaded file is shared: with Slack moments, or never."""
     files_redirect: bool = False
     """Downloads answer with a redirect to another host, as on Enterprise Grid."""
 

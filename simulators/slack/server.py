@@ -167,10 +167,12 @@ class SlackSimulator:
         With ``thread_ts`` only that thread, its parent first.
         """
         log = self.workspace.log(self.people.channel(where).id)
-        shown = [self.workspace.present(message, rich=False) for message in log.all()]
         if thread_ts is None:
-            return shown
-        return [m for m in shown if thread_ts in {m["ts"], m.get("thread_ts")}]
+            wanted = log.all()
+        else:
+            parent = log.get(thread_ts)
+            wanted = [*([parent] if parent else []), *log.replies(thread_ts)]
+        return [self.workspace.present(message, rich=False) for message in wanted]
 
     def ephemerals(self, who: str) -> list[JSON]:
         """What only this user sees, oldest first."""

@@ -37,6 +37,8 @@ from shared.task import Purpose, QuotedMessage, Subject
 
 # Slack returns a thread from its beginning. Messages beyond this number are not read.
 _HISTORY_MESSAGES: Final = 3_000
+# Others may write between the parts of an answer. A part beyond these pages counts as missing.
+_PAGES_READ_BACK: Final = 3
 # A worker records its stream right after Slack has begun it.
 _ORPHANED_AFTER_S: Final = 5.0
 # No worker writes to an older stream (``running_stream.py``); Slack ends it a minute later.
@@ -197,9 +199,21 @@ class SlackReading:
         }
 
     async def beside(self, parts: Sequence[Posted]) -> Sequence[Message]:
-        """One page of messages since the first of these; a thread's begins with its parent."""
+        """The messages from the first of these to the last, and what comes in the same page; a
+        thread's begin with its parent. A page may have fewer than asked for (docs.slack.dev): the
+        next ones are read while any of these is missing.
+        """
         first = min((part.ts for part in parts), key=float)
-        return messages_in(await self._page(first, None, FIRST_PAGE))
+        missing, found = {part.ts for part in parts}, list[Message]()
+        cursor: str | None = None
+        for _ in range(_PAGES_READ_BACK):
+            page = await self._page(first, cursor, FIRST_PAGE)
+            found += messages_in(page)
+            missing -= {str(one["ts"]) for one in found}
+            cursor = cursor_after(cursor, page)
+            if cursor is None or not missing:
+                break
+        return found
 
     async def _is_streamed_for(
         self, task_id: str, message: Mapping[str, Any], *, in_turn: bool, alone: bool

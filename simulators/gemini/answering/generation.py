@@ -134,7 +134,7 @@ def generate(
         thought=reply.thought or "",
         finish_reason="MAX_TOKENS" if cut else reply.finish_reason,
         block_reason=reply.block_reason,
-        prompt_tokens=prompt_tokens(_everything(request)),
+        prompt_tokens=prompt_tokens(everything(request)),
         thought_tokens=thinks,
         lookups=lookups,
         continuation=reply.continuation,
@@ -200,7 +200,8 @@ def _thinking_tokens(request: GenerateContentRequest) -> int:
     return levels.get(thinking.thinking_level or "", 64)
 
 
-def _everything(request: GenerateContentRequest) -> list[Content]:
+def everything(request: GenerateContentRequest) -> list[Content]:
+    """All that counts as prompt: the system instruction and every turn."""
     system = [request.system_instruction] if request.system_instruction is not None else []
     return [*system, *request.contents]
 

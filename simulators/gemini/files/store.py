@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Literal
 
 from simulators.gemini.config import GeminiConfig
@@ -34,11 +35,18 @@ class StoredFile:
         """Whether it can be used by now. What cannot be read fails once it has been looked at."""
         if now < self.ready:
             return "PROCESSING"
-        return "ACTIVE" if readable(self.mime_type, self.content) else "FAILED"
+        return "ACTIVE" if self._is_readable else "FAILED"
+
+    @cached_property
+    def _is_readable(self) -> bool:
+        return readable(self.mime_type, self.content)
+
+    @cached_property
+    def _digest(self) -> str:
+        return base64.b64encode(hashlib.sha256(self.content).hexdigest().encode()).decode()
 
     def as_json(self, base_url: str, now: datetime) -> dict[str, Any]:
         """The file as the API shows it."""
-        digest = hashlib.sha256(self.content).hexdigest()
         return {
             "name": f"files/{self.id}",
             **({"displayName": self.display_name} if self.display_name else {}),
@@ -47,7 +55,7 @@ class StoredFile:
             "createTime": _timestamp(self.created),
             "updateTime": _timestamp(self.created),
             "expirationTime": _timestamp(self.created + LIFETIME),
-            "sha256Hash": base64.b64encode(digest.encode()).decode(),
+            "sha256Hash": self._digest,
             "uri": f"{base_url}/v1beta/files/{self.id}",
             "state": self.state(now),
             "source": "UPLOADED",
@@ -84,7 +92,7 @@ class FileStore:
 
     def new_id(self, wanted: str) -> str:
         """An id for a file; raises ApiError for one that is taken."""
-        if any(file.id == wanted for file in self.files):
+        if self._kept(wanted) is not None:
             raise ApiError(ErrorReply(409, "ALREADY_EXISTS", f"File {wanted} already exists."))
         return wanted or secrets.token_hex(6)
 
@@ -108,9 +116,9 @@ class FileStore:
 
     def get(self, file_id: str, owner: str) -> StoredFile:
         """One's own file. Google does not tell a stranger's from one that does not exist."""
-        for file in self.files:
-            if file.id == file_id and file.owner == owner:
-                return file
+        file = self._kept(file_id)
+        if file is not None and file.owner == owner:
+            return file
         raise ApiError(
             ErrorReply(
                 403,
@@ -118,6 +126,11 @@ class FileStore:
                 "exist.",
             )
         )
+
+    def _kept(self, file_id: str) -> StoredFile | None:
+        """The file of that id, unless it has expired."""
+        file = self._files.get(file_id)
+        return file if file is not None and self._now() < file.created + LIFETIME else None
 
     def usable(self, uri: str, owner: str) -> StoredFile:
         """The file a request refers to; raises ApiError for one that is not ready."""

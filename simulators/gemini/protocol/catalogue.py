@@ -25,7 +25,7 @@ def describe(model: str) -> dict[str, Any]:
         "version": model.split("-")[1],
         "displayName": model.replace("-", " ").title(),
         "description": "Simulated locally; answers are composed, not generated.",
-        "inputTokenLimit": 1_048_576,
+        "inputTokenLimit": INPUT_TOKEN_LIMIT,
         "outputTokenLimit": OUTPUT_TOKEN_LIMIT,
         "supportedGenerationMethods": list(METHODS),
         "temperature": 1,
@@ -36,4 +36,5 @@ def describe(model: str) -> dict[str, Any]:
     }
 
 
+INPUT_TOKEN_LIMIT = 1_048_576
 OUTPUT_TOKEN_LIMIT = 65_536

@@ -38,9 +38,11 @@ def is_png(content: bytes) -> bool:
     """Whether a PNG's chunks are whole, and its pixels are there."""
     if not content.startswith(_PNG):
         return False
-    chunks = dict(_chunks(content))
-    header, pixels = chunks.get(b"IHDR", b""), chunks.get(b"IDAT", b"")
-    if len(header) != 13 or b"IEND" not in chunks or not pixels:
+    named: dict[bytes, list[bytes]] = {}
+    for name, data in _chunks(content):
+        named.setdefault(name, []).append(data)
+    header, pixels = named.get(b"IHDR", [b""])[-1], b"".join(named.get(b"IDAT", []))
+    if len(header) != 13 or b"IEND" not in named or not pixels:
         return False
     try:
         return bool(zlib.decompressobj().decompress(pixels, _INFLATED))
@@ -49,16 +51,15 @@ def is_png(content: bytes) -> bool:
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and content of each chunk with a right checksum; the pixels are joined."""
-    at, pixels = len(_PNG), b""
+    """Name and content of each chunk, up to the first with a wrong checksum."""
+    at = len(_PNG)
     while at + 12 <= len(content):
         size = int.from_bytes(content[at : at + 4])
         name, data = content[at + 4 : at + 8], content[at + 8 : at + 8 + size]
         check = content[at + 8 + size : at + 12 + size]
         if int.from_bytes(check) != zlib.crc32(name + data) or len(check) < 4:
             return
-        pixels += data if name == b"IDAT" else b""
-        yield name, pixels if name == b"IDAT" else data
+        yield name, data
         at += 12 + size
 
 

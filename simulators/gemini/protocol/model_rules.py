@@ -1,6 +1,6 @@
 """What one model takes and another refuses, with Google's wording."""
 
-from simulators.gemini.protocol.catalogue import THINKING_LEVELS
+from simulators.gemini.protocol.catalogue import INPUT_TOKEN_LIMIT, THINKING_LEVELS
 from simulators.gemini.protocol.errors import invalid_argument
 from simulators.gemini.protocol.payload import GenerateContentRequest
 
@@ -20,4 +20,13 @@ def check(request: GenerateContentRequest, model: str, *, older: bool) -> None:
     if older and built_in and mime_type == "application/json":
         raise invalid_argument(
             "Tool use with a response mime type: 'application/json' is unsupported"
+        )
+
+
+def check_length(prompt_tokens: int) -> None:
+    """Raises ApiError for a prompt that is longer than the models' context."""
+    if prompt_tokens > INPUT_TOKEN_LIMIT:
+        raise invalid_argument(
+            f"The input token count ({prompt_tokens}) exceeds the maximum number of tokens "
+            f"allowed ({INPUT_TOKEN_LIMIT})."
         )

@@ -8,6 +8,7 @@ from functools import partial
 from simulators.faults import Fault, FaultPlan
 from simulators.journal import Journal
 from simulators.pubsub.config import PubSubConfig
+from simulators.pubsub.delivery.backoff import PushBackoff
 from simulators.pubsub.delivery.endpoint import Answer, Endpoint
 from simulators.pubsub.delivery.envelope import envelope
 from simulators.pubsub.delivery.window import PushWindow
@@ -34,6 +35,7 @@ class Pusher:
         self._journal = journal
         self._faults = faults
         self._window = PushWindow(config.first_window, config.push_window, config.window_kept_s)
+        self._backoff = PushBackoff(rests=config.push_backoff, speed=config.speed)
         self._in_flight: set[asyncio.Task[None]] = set()
         self._slot_freed = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
@@ -64,6 +66,8 @@ class Pusher:
             while len(self._in_flight) >= self._window.size:
                 self._slot_freed.clear()
                 await self._slot_freed.wait()
+            while (wait_s := self._backoff.wait_s()) > 0:  # noqa: ASYNC110 - the time ends it
+                await asyncio.sleep(wait_s)
             if (delivery := self._subscription.backlog.take()) is None:
                 continue
             name = f"pubsub push {self._subscription.id} {delivery.message.message_id}"
@@ -88,8 +92,10 @@ class Pusher:
             acked = await self._suffer(fault, delivery)
         if acked:
             self._window.taken()
+            self._backoff.taken()
             self._subscription.backlog.settle(delivery)
         else:
+            self._backoff.refused()
             self._subscription.failed(delivery)
 
     async def _suffer(self, fault: Fault, delivery: Delivery) -> bool:

@@ -27,7 +27,7 @@ class Backlog:
 
     def __init__(self, *, ordered: bool) -> None:
         self._ordered = ordered
-        self._unsettled: set[Delivery] = set()
+        self._unsettled: dict[Delivery, None] = {}  # in the order of their publishing
         self._ready: deque[Delivery] = deque()
         self._behind: dict[str, deque[Delivery]] = {}
         self._timers: dict[Delivery, asyncio.TimerHandle] = {}
@@ -39,13 +39,13 @@ class Backlog:
     @property
     def oldest(self) -> StoredMessage | None:
         """The unsettled message that was published first."""
-        messages = (delivery.message for delivery in self._unsettled)
-        return min(messages, key=lambda message: message.publish_time, default=None)
+        first = next(iter(self._unsettled), None)
+        return first.message if first is not None else None
 
     def add(self, message: StoredMessage) -> None:
         """Take a new message in; it is ready at once unless its ordering key is busy."""
         delivery = Delivery(message)
-        self._unsettled.add(delivery)
+        self._unsettled[delivery] = None
         key = self._key_of(delivery)
         if key in self._behind:
             self._behind[key].append(delivery)
@@ -73,7 +73,7 @@ class Backlog:
         """The message is delivered (or dead-lettered) for good; the next of its key may follow."""
         if delivery not in self._unsettled:
             return
-        self._unsettled.discard(delivery)
+        del self._unsettled[delivery]
         key = self._key_of(delivery)
         if not key:
             return

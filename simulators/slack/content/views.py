@@ -5,6 +5,7 @@ Limits: slack_sdk.models.views and docs.slack.dev/reference/views.
 
 import json
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from simulators.slack.content.block_elements import plain_text
@@ -80,8 +81,10 @@ class Views:
     def forget_expired(self) -> None:
         """Drop triggers that expired long ago, so that memory stays bounded."""
         long_ago = self._workspace.now() - 60
-        kept = {name: each for name, each in self._triggers.items() if each.expires_at > long_ago}
-        self._triggers = kept
+        # The oldest are the first: what is kept is not looked at.
+        gone = takewhile(lambda each: each[1].expires_at <= long_ago, self._triggers.items())
+        for trigger_id, _ in list(gone):
+            del self._triggers[trigger_id]
 
     def exchange(self, trigger_id: str) -> str:
         """The user of a trigger, which is used up by this. Raises ``Refusal``."""

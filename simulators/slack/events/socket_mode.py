@@ -229,9 +229,18 @@ class SocketMode:
         return {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-local"}}
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Ask the app to reconnect on every socket: warning, refresh_requested, link_disabled."""
+        """Ask the app to reconnect on every socket: warning, refresh_requested, link_disabled.
+
+        Slack does not wait for ever: a socket that is still open a while later is closed.
+        """
         for socket in list(self.sockets):
             await self._send(socket, self._disconnect_frame(reason))
+            self._background.spawn(self._close_later(socket), "close a socket")
+
+    async def _close_later(self, socket: Socket) -> None:
+        await asyncio.sleep(self._config.disconnect_after_s)
+        if not socket.deaf:
+            await socket.ws.close()
 
     def deafen(self) -> None:
         """Let every socket fall silent while its TCP connection stays open."""

@@ -7,6 +7,7 @@ Refusals are plain text.
 import json
 import time
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from aiohttp import web
@@ -69,8 +70,10 @@ class ResponseUrls:
     def forget_expired(self) -> None:
         """Drop what expired long ago, so that memory stays bounded."""
         long_ago = self._workspace.now() - self._workspace.config.response_url_lifetime_s
-        kept = {p: grant for p, grant in self._grants.items() if grant.expires_at > long_ago}
-        self._grants = kept
+        # The oldest are the first: what is kept is not looked at.
+        gone = takewhile(lambda each: each[1].expires_at <= long_ago, self._grants.items())
+        for path, _ in list(gone):
+            del self._grants[path]
 
     async def handle(self, request: web.Request) -> web.Response:
         """Take one post to a response URL."""
@@ -129,15 +132,27 @@ class ResponseUrls:
             return refusal.code
         return None
 
+    def _require_there(self, original: Message) -> None:
+        """What was deleted meanwhile can't be changed any more; the error's name is assumed."""
+        workspace = self._workspace
+        if original.ephemeral_for is not None:
+            there = original.ts in workspace.ephemerals
+        else:
+            there = workspace.message(original.channel, original.ts) is not None
+        if not there or original.subtype == "tombstone":
+            raise Refusal("message_not_found")
+
     def _respond(self, grant: Grant, arguments: dict[str, Any]) -> None:
         original = grant.original
         if arguments.get("delete_original"):
             if original is None:
                 raise Refusal("no_original")
+            self._require_there(original)
             self._workspace.delete(original)
             return
         content = read_content(arguments, lambda: self._workspace.ids.new("", 5))
         if original is not None and arguments.get("replace_original"):
+            self._require_there(original)
 
             def change(message: Message) -> None:
                 message.text, message.blocks = content.text, content.blocks

@@ -32,6 +32,7 @@ class Sessions:
         self._tell = tell
         self._lifetime_s = lifetime_s
         self._all: dict[tuple[str, str], Session] = {}
+        self._at_work: dict[tuple[str, str], Session] = {}
 
     def set(
         self, place: tuple[str, str], status: str, title: str = "", initiator: str | None = None
@@ -41,6 +42,10 @@ class Sessions:
         if session is None:
             session = self._all[place] = Session(*place, title, initiator, status, 0.0)
         session.status, session.since = status, self._clock()
+        if status == PROCESSING:
+            self._at_work[place] = session
+        else:
+            self._at_work.pop(place, None)
         self._tell(session)
         return session
 
@@ -62,12 +67,13 @@ class Sessions:
     def processing(self) -> list[Session]:
         """The sessions in which the app is at work."""
         self.expire()
-        return [session for session in self._all.values() if session.status == PROCESSING]
+        return list(self._at_work.values())
 
     def expire(self) -> None:
         """End what was processing for too long."""
-        for session in self._all.values():
-            late = self._clock() >= session.since + self._lifetime_s
-            if session.status == PROCESSING and late:
+        now = self._clock()
+        for place, session in list(self._at_work.items()):
+            if now >= session.since + self._lifetime_s:
+                del self._at_work[place]
                 session.status = "active"
                 self._tell(session)

@@ -142,6 +142,7 @@ def history(call: Call) -> JSON:
     log = call.workspace.log(channel.id)
     newest = log.history(oldest, latest, inclusive=inclusive, before=before)
     found = list(islice(newest, limit + 1))
+    limit = _given(call, limit, len(found))
     return {
         "messages": [_present(call, message) for message in found[:limit]],
         "has_more": len(found) > limit,
@@ -150,6 +151,14 @@ def history(call: Call) -> JSON:
         "channel_actions_count": 0,
         **_following(found, limit),
     }
+
+
+def _given(call: Call, limit: int, there: int) -> int:
+    """How many messages a page holds. "Fewer than the requested number of items may be returned,
+    even if the end hasn't been reached" (docs.slack.dev): here always, while more are there.
+    """
+    longest = min(limit, call.workspace.config.longest_page)
+    return longest if there <= longest else max(1, longest - 1)
 
 
 def _following(found: Sequence[Message], limit: int) -> JSON:
@@ -181,13 +190,13 @@ def replies(call: Call) -> JSON:
     oldest, latest = _bounds(call)
     inclusive = bool(call.get("inclusive"))
     position = decode_cursor(call.get("cursor"))
-    start = position if position is not None else oldest
     timestamps = [reply.ts for reply in thread]
-    first, _ = between(timestamps, start, None, inclusive=inclusive and position is None)
-    _, last = between(timestamps, None, latest, inclusive=inclusive)
-    found = thread[first:last]
+    first, last = between(timestamps, oldest, latest, inclusive=inclusive)
+    after, _ = between(timestamps, position, None, inclusive=False)
+    found = thread[max(first, after) : last]
     if position is None and parent is not None:
         found = [parent, *found]
+    limit = _given(call, limit, len(found))
     return {
         "messages": [_present(call, message) for message in found[:limit]],
         "has_more": len(found) > limit,

@@ -1,6 +1,9 @@
 """files.getUploadURLExternal, completeUploadExternal, files.info, files.delete."""
 
+import asyncio
 import mimetypes
+from functools import partial
+from typing import Final
 
 from simulators.slack.content.arguments import Arg
 from simulators.slack.errors import Refusal
@@ -8,6 +11,12 @@ from simulators.slack.state.model import JSON, Channel, File, Message
 from simulators.slack.state.presentation import present_file
 from simulators.slack.web_api.methods.registry import COUNT, NEEDED, TEXT, Call, method
 from simulators.slack.web_api.rate_limits import Tier
+
+_NOT_YET_KNOWN: Final[JSON] = {
+    **dict.fromkeys(("mimetype", "filetype", "pretty_type"), ""),
+    **dict.fromkeys(("channels", "groups", "ims"), ()),
+    "shares": {},
+}
 
 
 @method(
@@ -59,7 +68,7 @@ def get_upload_url(call: Call) -> JSON:
     },
 )
 def complete_upload(call: Call) -> JSON:
-    """Share uploaded files, in one message a channel."""
+    """Share uploaded files, in one message a channel; not before it is answered, as in Slack."""
     workspace = call.workspace
     files = [_uploaded(call, item) for item in call.get("files")]
     named = call.get("channels") or []
@@ -68,9 +77,16 @@ def complete_upload(call: Call) -> JSON:
     channels = [call.writable_channel(name) for name in dict.fromkeys(named)]
     for file, title in files:
         file.complete, file.title = True, title or file.name
+    # What Slack tells is from before it has looked at the file and shared it (bolt-js#2115).
+    told = [present_file(workspace, file) | _NOT_YET_KNOWN for file, _ in files]
     for channel in channels:
-        _share(call, channel, [file for file, _ in files])
-    return {"files": [present_file(workspace, file) for file, _ in files]}
+        share = partial(_share, call, channel, [file for file, _ in files])
+        if workspace.config.files_shared_after_s > 0:
+            loop = asyncio.get_running_loop()
+            loop.call_later(workspace.config.files_shared_after_s, share)
+        else:
+            share()
+    return {"files": told}
 
 
 def _uploaded(call: Call, item: JSON) -> tuple[File, str]:

@@ -39,6 +39,8 @@ def set_session_status(call: Call) -> JSON:
         raise Refusal("invalid_arguments", "[ERROR] unknown status")
     if initiator is not None and initiator not in call.workspace.users:
         raise Refusal("user_not_found")
+    if initiator is not None and initiator not in channel.members:
+        raise Refusal("user_not_in_channel")
     place = (channel.id, parent.ts)
     session = call.workspace.sessions.set(place, status, _title(call), initiator)
     unheard = status == PROCESSING and _STOP_EVENT not in call.workspace.config.subscriptions

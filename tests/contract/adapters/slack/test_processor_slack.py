@@ -292,3 +292,17 @@ async def test_a_post_that_slack_confirms_without_its_time_is_settled_by_reading
         with pytest.raises(OutcomeUnknown):
             await ways[call]()
         assert len(await thread.find(TASK_ID)) == 1
+
+
+async def test_an_answer_is_read_back_whole_where_slack_returns_short_pages() -> None:
+    """docs.slack.dev, conversations.replies: fewer than asked for may come before the end."""
+    async with processors(replace(FAST, longest_page=2)) as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread = here.thread(asked.ts)
+        parts = [
+            await thread.post(Body(f"part {part}"), replace(ANSWER, part=part, parts=2))
+            for part in (1, 2)
+        ]
+        held = await thread.contents(parts)
+        assert [held[one.ts].text for one in parts] == ["part 1", "part 2"]
+        assert await thread.find(TASK_ID) == parts

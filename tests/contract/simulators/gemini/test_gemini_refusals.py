@@ -49,6 +49,16 @@ async def test_an_unknown_key_is_invalid(base_url: str) -> None:
     assert answer["error"]["details"][0]["reason"] == "API_KEY_INVALID"
 
 
+async def test_a_prompt_longer_than_the_models_context_is_refused(base_url: str) -> None:
+    """ai.google.dev, models: 1,048,576 tokens go in; the error's words are Google's."""
+    turn = {"role": "user", "parts": [{"text": "長" * 1_048_577}]}
+    status, answer = await post(base_url, {"contents": [turn]})
+    assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
+    assert answer["error"]["message"] == (
+        "The input token count (1048577) exceeds the maximum number of tokens allowed (1048576)."
+    )
+
+
 @pytest.mark.parametrize("model", ["gemini-2.0-flash", "gpt"])
 async def test_a_model_that_does_not_exist_or_is_switched_off_is_not_found(
     base_url: str, model: str

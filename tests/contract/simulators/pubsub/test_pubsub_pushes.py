@@ -104,6 +104,23 @@ async def test_a_burst_after_a_quiet_time_begins_with_few_pushes_and_doubles_wit
         await bench.target.wait_for(20)
 
 
+async def test_refusals_let_the_whole_subscription_rest() -> None:
+    """cloud.google.com/pubsub/docs/push, push backoff: 100 ms to 60 s, for every message."""
+    async with serving(PubSubConfig(push_backoff=True, speed=10)) as bench:
+        topic = await bench.clients.topic()
+        await bench.push_subscription(topic)
+        bench.target.answers = [*[503] * 6, 204]
+        await bench.clients.publish(topic)
+        refused = await bench.target.wait_for(6)
+        # Nobody has refused this one, and it waits all the same.
+        await bench.clients.publish(topic)
+        await bench.target.wait_for(8)
+        times = [push.at for push in (*refused, *bench.target.received[6:])][:7]
+        rests = [later - earlier for earlier, later in pairwise(times)]
+        for rest, least_s in zip(rests, (0.1, 0.2, 0.4, 0.8, 1.6, 3.2), strict=True):
+            assert rest >= least_s / 10 * 0.9
+
+
 async def test_without_its_dead_letter_topic_a_message_stays_and_is_tried_on(
     bench: Bench,
 ) -> None:

@@ -1,10 +1,11 @@
 """Uploading with slack_sdk's files_upload_v2, and downloading with and without the token."""
 
+from dataclasses import replace
 from typing import Any
 
 from yarl import URL
 
-from tests.support.workbenches.slack import Workbench, error_of
+from tests.support.workbenches.slack import FAST, Workbench, error_of, workbench
 
 BEARER = {"Authorization": "Bearer xoxb-local"}
 
@@ -29,6 +30,22 @@ async def test_an_uploaded_file_is_shared_in_the_thread(bench: Workbench) -> Non
     assert (file["name"], file["title"], file["size"]) == ("答え.csv", "表", 4)
     told = await bench.client.files_info(file=file["id"])
     assert told["file"]["mimetype"] == "text/csv"
+
+
+async def test_an_uploaded_file_is_shared_only_after_the_call_that_shares_it() -> None:
+    """Sharing is asynchronous, and the answer knows neither type nor place (bolt-js#2115)."""
+    async with workbench(replace(FAST, files_shared_after_s=0.2)) as bench:
+        told = await bench.client.files_getUploadURLExternal(filename="a.txt", length=1)
+        async with bench.http.post(told["upload_url"], data=b"a") as response:
+            assert response.status == 200
+        completed = await bench.client.files_completeUploadExternal(
+            files=[{"id": told["file_id"], "title": "a"}], channel_id=bench.general
+        )
+        [file] = completed["files"]
+        assert (file["mimetype"], file["channels"], file["shares"]) == ("", [], {})
+        await bench.slack.wait_for(lambda: bench.slack.messages("#general"))
+        [shared] = bench.slack.messages("#general")
+        assert [each["mimetype"] for each in shared["files"]] == ["text/plain"]
 
 
 async def test_a_file_is_given_to_the_bearer_of_the_token(bench: Workbench) -> None:

@@ -335,6 +335,25 @@ async def test_a_thread_is_paged_oldest_first_and_led_by_its_parent(bench: Workb
     assert history["messages"][0]["reply_count"] == 5
 
 
+async def test_a_page_has_fewer_messages_than_asked_for_while_more_are_there(
+    bench: Workbench,
+) -> None:
+    """docs.slack.dev, conversations.replies and history: ``limit`` is a maximum, no promise."""
+    asked = bench.slack.people.post("hana", "#general", "q")
+    for number in range(5):
+        bench.slack.people.post("hana", "#general", str(number), thread_ts=asked.ts)
+    place: dict[str, Any] = {"channel": bench.general, "ts": asked.ts}
+    short = await bench.client.conversations_replies(**place, limit=4)
+    assert (len(short["messages"]), short["has_more"]) == (3, True)
+    whole = await bench.client.conversations_replies(**place, limit=6)
+    assert (len(whole["messages"]), whole["has_more"]) == (6, False)
+    async with workbench(replace(FAST, longest_page=2)) as other:
+        for number in range(3):
+            other.slack.people.post("hana", "#general", str(number))
+        page = await other.client.conversations_history(channel=other.general)
+        assert (len(page["messages"]), page["has_more"]) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [

@@ -97,6 +97,30 @@ async def test_a_refused_response_uses_nothing_up(
     assert (await webhook.send(text="fine")).status_code == 200
 
 
+async def test_what_was_deleted_meanwhile_can_neither_be_replaced_nor_deleted(
+    bench: Workbench,
+) -> None:
+    app, urls = bench.app(), []
+    button = {"type": "button", "text": {"type": "plain_text", "text": "x"}, "action_id": "a"}
+
+    @app.action("a")
+    async def pressed(ack: AsyncAck, body: dict[str, Any]) -> None:
+        urls.append(body["response_url"])
+        await ack()
+
+    posted = await bench.client.chat_postMessage(
+        channel=bench.general, text="x", blocks=[{"type": "actions", "elements": [button]}]
+    )
+    async with bench.connected(app):
+        await bench.slack.people.click("hana", "#general", posted["ts"], "a")
+    await bench.client.chat_delete(channel=bench.general, ts=posted["ts"])
+    webhook = AsyncWebhookClient(str(urls[0]))
+    for change in ({"delete_original": True}, {"replace_original": True, "text": "y"}):
+        answer = await webhook.send_dict(change)
+        assert (answer.status_code, answer.body) == (400, "message_not_found")
+    assert bench.slack.messages("#general") == []
+
+
 async def test_a_dropped_response_was_taken(bench: Workbench) -> None:
     url = await _response_url(bench)
     bench.faults.add("slack", "response_url", Fault("drop_after"))

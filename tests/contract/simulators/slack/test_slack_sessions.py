@@ -77,6 +77,7 @@ async def test_a_session_that_is_processing_ends_after_an_hour(thread: Thread) -
         ({}, "invalid_arguments"),
         ({"status": "processing", "title": "x" * 201}, "invalid_arguments"),
         ({"status": "processing", "initiator_user_id": "U0NOBODY"}, "user_not_found"),
+        ({"status": "processing", "initiator_user_id": "TOM"}, "user_not_in_channel"),
         ({"status": "processing", "thread_ts": "1.000001"}, "invalid_thread_ts"),
         ({"status": "processing", "channel_id": "C0NOWHERE"}, "channel_not_found"),
     ],
@@ -84,6 +85,13 @@ async def test_a_session_that_is_processing_ends_after_an_hour(thread: Thread) -
 async def test_what_is_wrong_is_refused(
     thread: Thread, arguments: dict[str, Any], code: str
 ) -> None:
+    if arguments.get("initiator_user_id") == "TOM":
+        # docs.slack.dev: the initiator must be a member of the channel.
+        people = thread.bench.slack.people
+        arguments = arguments | {"initiator_user_id": people.user("tom").id}
+        thread.bench.slack.workspace.leave(
+            people.channel("#general"), arguments["initiator_user_id"]
+        )
     assert await error_of(thread.set(**arguments)) == code
     assert thread.status is None
 

@@ -13,6 +13,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
+from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.faults import Fault
 from tests.support.workbenches.slack import FAST, IMPATIENT, Workbench, recorder, workbench
@@ -301,6 +302,19 @@ async def test_a_duplicated_envelope_arrives_twice_with_one_event_id(bench: Work
         bench.slack.people.post("hana", "#general", "@mechachang hi")
         await bench.slack.wait_for(lambda: len(app.requests) == 2)
     assert len({r.payload["event_id"] for r in app.requests}) == 1
+
+
+async def test_whoever_stays_on_a_socket_that_is_to_be_left_is_disconnected() -> None:
+    """docs.slack.dev, using Socket Mode: the warning comes about ten seconds before."""
+    async with workbench(replace(FAST, disconnect_after_s=0.1)) as bench:
+        app = AsyncWebClient(token="xapp-local", base_url=bench.running.api_url, session=bench.http)
+        opened = await app.apps_connections_open(app_token="xapp-local")
+        async with bench.http.ws_connect(str(opened["url"])) as ws:
+            assert (await ws.receive_json())["type"] == "hello"
+            await bench.slack.sockets.disconnect("warning")
+            assert (await ws.receive_json())["reason"] == "warning"
+            assert (await ws.receive()).type is aiohttp.WSMsgType.CLOSE
+        await bench.slack.wait_for(lambda: not bench.slack.sockets.sockets)
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "disconnect"])
