@@ -16,7 +16,7 @@ from processor_service.slack.agent_session import (
     processing_threads,
 )
 from processor_service.slack.reading.reader import SlackReading
-from processor_service.slack.shown_body import body_shown, said_in_stream
+from processor_service.slack.shown_body import body_shown, said_in_stream, sendable
 from processor_service.slack.uploads import SlackUploads
 from shared.errors import (
     QUESTION_GONE,
@@ -142,7 +142,7 @@ class SlackConversation(SlackReading):
         return signed_metadata(mark, self.channel, self.calls.signing, self.payload)
 
     def _signed(self, body: Body) -> list[dict[str, Any]]:
-        return signed_blocks(body.blocks, self.channel, self.calls.signing)
+        return signed_blocks(sendable(body.blocks), self.channel, self.calls.signing)
 
     async def start_stream(
         self, task_id: str, markdown: str, cards: Sequence[TaskCard] = ()

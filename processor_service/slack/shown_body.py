@@ -7,6 +7,8 @@ from processor_service.ports.conversations import Body, TaskCard
 
 # Blocks that Slack makes of the cards in a stream: steps on the way, no part of the answer.
 _CARDS: Final = ("task_card", "plan")
+# docs.slack.dev, chat.postMessage
+_MOST_BLOCKS: Final = 50
 
 
 def without_cards(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -20,6 +22,38 @@ def body_shown(message: Mapping[str, Any]) -> Body:
     """The content of a message as Slack returns it, without the cards above it."""
     shown = without_cards(message)
     return Body(str(message.get("text") or ""), tuple(shown["blocks"]))
+
+
+def sendable(blocks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The blocks, as a message takes them. Of one Markdown block Slack makes several
+    (docs.slack.dev, markdown block), and may return more than it takes back. Then its headers,
+    lines and rich text that follow each other become one block.
+    """
+    if len(blocks) <= _MOST_BLOCKS:
+        return [dict(block) for block in blocks]
+    folded: list[dict[str, Any]] = []
+    for block in blocks:
+        elements = _as_rich_text(block)
+        if elements and folded and folded[-1]["type"] == "rich_text":
+            folded[-1] = {**folded[-1], "elements": [*folded[-1]["elements"], *elements]}
+        else:
+            folded.append({"type": "rich_text", "elements": elements} if elements else dict(block))
+    return folded
+
+
+def _as_rich_text(block: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The block's elements, as rich text has them; none for a block of another kind."""
+    if block.get("type") == "rich_text":
+        return list(block.get("elements") or ())
+    text = block.get("text")
+    words = str(text.get("text") or "") if isinstance(text, Mapping) else ""
+    if block.get("type") == "header" and words:
+        leaf = {"type": "text", "text": f"\n{words}\n", "style": {"bold": True}}
+    elif block.get("type") == "divider":
+        leaf = {"type": "text", "text": "\n"}
+    else:
+        return []
+    return [{"type": "rich_text_section", "elements": [leaf]}]
 
 
 def said_in_stream(markdown: str, cards: Sequence[TaskCard], *, chunked: bool) -> dict[str, Any]:

@@ -306,3 +306,17 @@ async def test_an_answer_is_read_back_whole_where_slack_returns_short_pages() ->
         held = await thread.contents(parts)
         assert [held[one.ts].text for one in parts] == ["part 1", "part 2"]
         assert await thread.find(TASK_ID) == parts
+
+
+async def test_what_slack_made_of_an_answer_with_many_headings_can_be_sent_back() -> None:
+    """Slack makes several blocks of one (docs.slack.dev, markdown block), and takes 50."""
+    text = "\n\n".join(f"## 見出し{number}\n\n本文{number}です。\n\n---" for number in range(30))
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread = here.thread(asked.ts)
+        posted = await thread.post(Body("一", ({"type": "markdown", "text": text},)), ANSWER)
+        assert posted.shown is not None
+        assert len(posted.shown.blocks) > 50
+        changed = await thread.update(posted, posted.shown, ANSWER)
+        assert changed.shown is not None
+        assert letters_of(changed.shown) == letters_of(posted.shown)
