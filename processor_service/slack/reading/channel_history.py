@@ -10,17 +10,18 @@ from processor_service.slack.reading.trimming import KEPT_CHARS, size_of, trimme
 from shared.slack.message import Message, cursor_after, messages_in
 from shared.task import Subject
 
-# Five calls of a method that all questions together may call some 50 times a minute (Tier 3).
-_MOST_MESSAGES: Final = 1_000
+# Calls of a method that all questions together may call some 50 times a minute (Tier 3). A page may
+# have fewer messages than asked for (docs.slack.dev, conversations.history).
+_MOST_PAGES: Final = 5
 
 
 async def said_since(calls: SlackCalls, subject: Subject) -> ChannelTalk:
     """What was said in the subject's channel in its time, without what its threads hold: a reply
-    is a call of its own. Beyond 1,000 messages, or their room, older ones are not read.
+    is a call of its own. Beyond five pages (1,000 messages), or their room, older ones are not read.
     """
     found: list[Message] = []
-    chars, cursor, whole = 0, None, False
-    while not whole and len(found) < _MOST_MESSAGES and chars < KEPT_CHARS:
+    pages, chars, cursor, whole = 0, 0, None, False
+    while not whole and pages < _MOST_PAGES and chars < KEPT_CHARS:
         async with calls.page_memory.page(FIRST_PAGE):
             async with calls("conversations.history"):
                 page = await calls.client.conversations_history(
@@ -35,6 +36,7 @@ async def said_since(calls: SlackCalls, subject: Subject) -> ChannelTalk:
             cursor = cursor_after(cursor, page)
             del page
         found += newer
+        pages += 1
         chars += sum(map(size_of, newer))
         whole = cursor is None
     said = said_in_channel(reversed(found), subject.channel_id, await calls.ourselves())

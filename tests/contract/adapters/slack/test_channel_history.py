@@ -59,7 +59,8 @@ async def test_a_busy_channel_is_read_from_the_newest_back_and_not_for_ever(
     talk = await threads.said_since(since(bench.slack.people.channel("#planning").id, "1.0"))
 
     assert not talk.whole
-    assert [talk.said[0].text, talk.said[-1].text] == ["message 50", "message 1049"]
+    # Slack gives fewer than the 200 that it is asked for.
+    assert [talk.said[0].text, talk.said[-1].text] == ["message 55", "message 1049"]
     assert bench.slack.api.limits.calls["conversations.history"] == 5
 
 
@@ -70,7 +71,7 @@ async def test_long_messages_are_fewer(reading: Reading) -> None:
     talk = await threads.said_since(since(bench.slack.people.channel("#planning").id, "1.0"))
 
     assert not talk.whole
-    assert len(talk.said) == 200
+    assert len(talk.said) == 199
 
 
 async def test_nobody_has_written_since(reading: Reading) -> None:

@@ -1,6 +1,8 @@
 """What the Gemini simulator refuses, as raw HTTP: the SDK would not send most of it."""
 
 import base64
+import io
+import json
 from typing import Any
 
 import aiohttp
@@ -52,7 +54,11 @@ async def test_an_unknown_key_is_invalid(base_url: str) -> None:
 async def test_a_prompt_longer_than_the_models_context_is_refused(base_url: str) -> None:
     """ai.google.dev, models: 1,048,576 tokens go in; the error's words are Google's."""
     turn = {"role": "user", "parts": [{"text": "長" * 1_048_577}]}
-    status, answer = await post(base_url, {"contents": [turn]})
+    sent = io.BytesIO(json.dumps({"contents": [turn]}, ensure_ascii=False).encode())
+    url = f"{base_url}/v1beta/models/gemini-3.8-flash:generateContent"
+    async with aiohttp.ClientSession() as session:
+        async with session.post(url, data=sent, headers=KEY) as response:
+            status, answer = response.status, await response.json()
     assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
     assert answer["error"]["message"] == (
         "The input token count (1048577) exceeds the maximum number of tokens allowed (1048576)."
