@@ -56,9 +56,11 @@ async def test_a_prompt_longer_than_the_models_context_is_refused(base_url: str)
     turn = {"role": "user", "parts": [{"text": "長" * 1_048_577}]}
     sent = io.BytesIO(json.dumps({"contents": [turn]}, ensure_ascii=False).encode())
     url = f"{base_url}/v1beta/models/gemini-3.8-flash:generateContent"
-    async with aiohttp.ClientSession() as session:
-        async with session.post(url, data=sent, headers=KEY) as response:
-            status, answer = response.status, await response.json()
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url, data=sent, headers=KEY) as response,
+    ):
+        status, answer = response.status, await response.json()
     assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
     assert answer["error"]["message"] == (
         "The input token count (1048577) exceeds the maximum number of tokens allowed (1048576)."
