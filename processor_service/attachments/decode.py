@@ -1,6 +1,7 @@
-"""The text of a file in any encoding that Japanese companies' programs use."""
+"""The text of a file in any encoding that programs in Japanese companies use."""
 
 import codecs
+import re
 from typing import Final
 
 from shared.errors import FileUnusable
@@ -14,6 +15,12 @@ _MARKS: Final = (
 # text is hardly ever valid EUC-JP, while EUC-JP read as Shift_JIS often gives half-width nonsense.
 # cp932 is Shift_JIS as Windows writes it.
 _ENCODINGS: Final = ("utf-8", "euc_jp", "cp932")
+# What Excel writes in Europe: accented letters, each alone among letters of ASCII. Japanese has no
+# text without two such bytes in a row (github.com/dust-tt/dust/pull/27143).
+_WESTERN: Final = re.compile(
+    rb"(?=[\x00-\x7f]*+(?:[\x80\x85\x91-\x97\x99\xa0-\xff][\x00-\x7f]++)*+[\x80-\xff]?\Z)"
+    rb"(?s:.*?)(?:[A-Za-z][\xc0-\xff]|[\xc0-\xff][a-z])"
+)
 # White space, and the control characters of coloured logs.
 _HARMLESS: Final = frozenset("\t\n\r\f\v\b\x1b")
 
@@ -34,7 +41,9 @@ def _candidates(content: bytes) -> tuple[str, ...]:
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return (encoding,)
-    return ("iso2022_jp_ext", *_ENCODINGS) if b"\x1b" in content else _ENCODINGS
+    if b"\x1b" in content:
+        return ("iso2022_jp_ext", *_ENCODINGS)
+    return ("utf-8", "cp1252") if _WESTERN.match(content) else _ENCODINGS
 
 
 def _is_text(text: str) -> bool:

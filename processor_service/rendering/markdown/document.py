@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from processor_service.rendering.markdown.bounded import WORK, Work
 from processor_service.rendering.markdown.characters import HAIR_SPACE, ZERO_WIDTH_SPACE
 from processor_service.rendering.markdown.dense import link_places
-from processor_service.rendering.markdown.fences import lengthen_fences
+from processor_service.rendering.markdown.fences import indented_code, lengthen_fences
 from processor_service.rendering.markdown.inline.edits import LINE_BREAK, Edit, repaired
 from processor_service.rendering.markdown.inline.parser import read_blocks, read_inline
 from processor_service.rendering.markdown.inline.state import GROWS
@@ -218,12 +218,17 @@ def _blocks(
 
 
 def _is_unclosed(token: Token) -> bool:
+    if token.type == "code_block":
+        return indented_code(_code_of(token)).unclosed
     first, end = token.map or (0, 0)
     return token.type == "fence" and end - first < len(_code_of(token)) + 2
 
 
 def _written(token: Token, lines: Sequence[str | None]) -> str:
-    if token.type in ("fence", "code_block"):
+    if token.type == "code_block":
+        code = indented_code(_code_of(token))
+        return fenced(code.lines, code.label)
+    if token.type == "fence":
         return fenced(_code_of(token), token.info.strip().replace("`", ""), len(token.markup))
     return "\n".join(_trimmed(lines))
 

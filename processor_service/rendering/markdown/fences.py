@@ -7,12 +7,14 @@ apart (github.com/FiligranHQ/filigran-ui/issues/288).
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 _DOCUMENT = re.compile(
     r"([ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)?)```([ \t]*(?:markdown|mdx?)[ \t]*)\Z", re.IGNORECASE
 )
 _ANY_DOCUMENT = re.compile(r"```[ \t]*m", re.IGNORECASE)
 _FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})([^`]*)\Z")
+_ONLY_BACKTICKS = re.compile(r"`{1,3}")
 _BACKTICKS = "```"
 
 
@@ -35,6 +37,28 @@ def lengthen_fences(source: str, *, grows: bool = False) -> str:
             lines[end] = lines[end].replace(_BACKTICKS, f"{_BACKTICKS}`", 1)
         at = end + 1
     return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class IndentedCode:
+    """The lines of indented code, with the label of the fence that models indent with it
+    (github.com/huggingface/chat-ui/issues/1337); ``unclosed``: that fence has no end yet.
+    """
+
+    lines: Sequence[str]
+    label: str = ""
+    unclosed: bool = False
+
+
+def indented_code(lines: Sequence[str]) -> IndentedCode:
+    """Indented code without the fence in it."""
+    if len(lines) == 1 and _ONLY_BACKTICKS.fullmatch(lines[0]):
+        return IndentedCode((), unclosed=True)
+    opening = _FENCE.match(lines[0]) if lines else None
+    if opening is None:
+        return IndentedCode(lines)
+    ended = lines[-1].strip() == opening[1] and len(lines) > 1
+    return IndentedCode(lines[1 : len(lines) - ended], opening[2].strip(), not ended)
 
 
 def _after_code(lines: Sequence[str], at: int) -> int:

@@ -19,7 +19,7 @@ _IN_ADDRESS = r"[!#-;=?-Z_a-z~]"
 _SLACK_LINK = re.compile(
     rf"<((?:https?://|mailto:)[^\s<>|]{{1,{LINK_CHARS}}})\|([^<>|\n]{{0,500}}[^\s<>|])>"
 )
-_CITATION = re.compile(r"\[cite(?:_start|_end|:\s?\d{1,4}(?:\s?[,\u2013-]\s?\d{1,4}){0,50})\]")
+_CITATION = re.compile(r"\[cite(?:_start|_end|:?\s?\d{1,4}(?:\s?[,\u2013-]\s?\d{1,4}){0,50})\]")
 _MARKED = re.compile(r"[*~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _ADDRESS = re.compile(f"://{_IN_ADDRESS}{{1,{LINK_CHARS}}}")
 

@@ -87,6 +87,12 @@ def test_half_width_katakana_of_a_bank_file_are_shift_jis() -> None:
     assert decode_text(text.encode("cp932")) == text
 
 
+# Excel's "CSV" in Europe (github.com/dust-tt/dust/pull/27143): it was unreadable, or nonsense.
+@pytest.mark.parametrize("text", ["Name;Stadt\nMüller;Zürich", "García;5,00 €", "Straße, “naïve”"])
+def test_western_text_of_excel_keeps_its_accents(text: str) -> None:
+    assert decode_text(text.encode("cp1252")) == text
+
+
 def test_windows_line_ends_and_coloured_logs_are_text() -> None:
     assert decode_text(b"a\r\nb \x1b[31mred\x1b[0m") == "a\nb \x1b[31mred\x1b[0m"
 

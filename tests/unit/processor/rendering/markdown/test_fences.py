@@ -41,6 +41,13 @@ def test_no_code_falls_out_of_its_document(source: str, text: str | None) -> Non
     assert block.text.count("npm i") == source.count("npm i")
 
 
+def test_code_that_is_indented_with_its_fence_is_shown_without_it() -> None:
+    source = "例:\n\n    ```python\n    if a:\n        b()\n    ```\n\n後"
+    assert kinds(source)[1] == ("code_block", "```python\nif a:\n    b()\n```")
+    assert kinds("    ```\n    a") == [("code_block", "```\na\n```")]
+    assert kinds("    a\n    ```") == [("code_block", "````\na\n```\n````")]
+
+
 def test_a_document_without_an_end_ends_as_commonmark_says() -> None:
     assert kinds(f"```md\n{INNER}\n\n残り") == [
         ("fence", "````md\n```bash\nnpm i\n````"),
@@ -55,6 +62,7 @@ def test_a_document_without_an_end_ends_as_commonmark_says() -> None:
         f"{README}\n\n以上です。",
         f"例です。\n\n``` MDX\n{INNER}\n```\n後",
         "```mermaid\ngraph TD\n```\n後",
+        "例:\n\n    ```python\n    if a:\n        b()\n    ```\n\n後です。",
         "**結論:**A案で、x**2 + y**2 と 2*3*4 を計算し、プランA**1**を選ぶ。\n\n終わり。",
         "[cite_start]文です[cite: 1, 2]。次 [cite: 3]。<https://e.com/a|見積 1>です。\n\n終わり。",
         "**https://e.com/x**を見て、これは**https://e.com/y**です。\n\n終わり。",

@@ -119,7 +119,7 @@ def test_what_calculates_keeps_its_asterisks(source: str, seen: str) -> None:
     ("source", "written"),
     [
         ("[cite_start]これは文です[cite: 1, 2]。", "これは文です。"),
-        ("説明 [cite: 3-5]。 次 [cite: 6]", "説明。 次"),
+        ("説明 [cite: 3-5]。 次 [cite 6]", "説明。 次"),
         (
             "[cite](https://e.com) `[cite: 1]` [cite: x]",
             "[cite](https://e.com) `[cite: 1]` [cite: x]",
