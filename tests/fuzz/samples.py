@@ -43,7 +43,45 @@ RICH = [
     },
 ]
 
+CHIPS = {
+    "type": "rich_text",
+    "elements": [
+        {
+            "type": "rich_text_section",
+            "elements": [
+                {"type": "canvas", "file_id": "F1", "label": "c"},
+                {"type": "message_mention", "channel_id": "C1", "message_ts": TS},
+            ],
+        }
+    ],
+}
+
+CHARTS = [
+    {
+        "type": "data_visualization",
+        "title": "t",
+        "chart": {
+            "type": "line",
+            "series": [{"name": "s", "data": [{"label": "1", "value": 5}]}],
+            "axis_config": {"x_label": "x", "y_label": "y"},
+        },
+    },
+    {
+        "type": "container",
+        "title": "t",
+        "child_blocks": [{"type": "card", "title": "t", "body": {"type": "mrkdwn", "text": "b"}}],
+    },
+]
+
 FILE = {"id": "F1", "name": "a.pdf", "mimetype": "application/pdf", "size": 5, "mode": "hosted"}
+
+MAIL = {
+    **FILE,
+    "filetype": "email",
+    "from": [{"name": "n", "address": "n@e.com", "original": "n <n@e.com>"}],
+    "subject": "s",
+    "plain_text": "b",
+}
 
 FORWARD = {
     "is_share": True,
@@ -64,7 +102,8 @@ BY_A_PERSON = {
     "thread_ts": TS,
     "user": "U1",
     "text": "<@UBOT> hi",
-    "files": [FILE],
+    "blocks": [CHIPS],
+    "files": [FILE, MAIL],
     "attachments": [FORWARD],
     "edited": {"ts": "1700000000.000300"},
 }
@@ -84,7 +123,7 @@ BY_AN_APP = {
     "bot_profile": {"name": "Deploys"},
     "subtype": "bot_message",
     "text": "v2",
-    "blocks": RICH,
+    "blocks": [*RICH, *CHARTS],
     "attachments": [{"text": "a", "fallback": "f"}],
     "metadata": metadata(Mark(TASK_ID, "answer"), CHANNEL),
 }

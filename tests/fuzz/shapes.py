@@ -69,7 +69,10 @@ ATOMS = (
         "\n\\begin{align}\n",
         "x^2",
         "%",
+        "$_2$",
     ),
+    *("```markdown\n", "\n    ```\n", "：**", "[cite: 1]", "<https://e.com|a b>", "__init__"),
+    *("<li>", "</li>", "<pre>", "</pre>", "<td>", "<a href='https://e.com'>", "</a>"),
 )
 """What the worst shapes are made of: one of each kind that some reader gives a meaning."""
 

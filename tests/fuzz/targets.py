@@ -4,6 +4,7 @@ To add a reader, add a function of a text to ``TARGETS``. None may raise, whatev
 none may take more than its ``most`` times a linear pass over it (``tests/fuzz/pace.py``).
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -11,9 +12,12 @@ from random import Random
 from command_service.payloads.slash_command import folded, read_request
 from command_service.payloads.small_talk import is_small_talk, is_thanks, opens_with_somebody_else
 from processor_service.attachments.delimited import as_table
+from processor_service.attachments.documents.page import write_html
+from processor_service.attachments.documents.paper import Paper
 from processor_service.ports.answers import Answer
 from processor_service.ports.conversations import Body
 from processor_service.prompt.response_layout import layout_as_markdown
+from processor_service.prompt.response_schema import JsonFormat
 from processor_service.rendering.incremental import IncrementalRenderer
 from processor_service.rendering.markdown.characters import neutralise
 from processor_service.rendering.markdown.document import words_of
@@ -32,6 +36,7 @@ from tests.fuzz.pace import MOST
 
 _CUTS = 3
 _CAPACITY = 1_000
+_ROOM = 1_000_000
 # What makes no tokens of a text takes a few linear passes.
 _SCAN = 20.0
 
@@ -86,6 +91,20 @@ def laid_out(text: str) -> object:
     ]
 
 
+def structured(text: str) -> object:
+    """The JSON of a structured answer that goes on as it likes."""
+    whole = f"""```json\n{{"mode": "general", "summary": {json.dumps(text)}}}{text}"""
+    format_of = JsonFormat(Mode.AUTO, "ja")
+    return [format_of.growing(each) for each in (text, whole)]
+
+
+def paged(text: str) -> object:
+    """The words of a canvas, or of another page in a file."""
+    paper = Paper(_ROOM, seconds=60.0)
+    write_html(text, paper)
+    return paper.lines
+
+
 def said(text: str) -> object:
     """A message with the text wherever people and apps write."""
     words = {"text": text, "fallback": text, "title": text, "pretext": text, "author_name": text}
@@ -93,7 +112,15 @@ def said(text: str) -> object:
     table = {"type": "table", "rows": [cells, *([cell] for cell in cells)]}
     shared = {**words, "is_share": True, "message_blocks": [{"message": {"blocks": [table]}}]}
     card = {**words, "fields": [{"title": text, "value": text}], "from_url": text}
-    message = {"text": text, "blocks": [table], "attachments": [shared, card]}
+    mail = {"filetype": "email", "from": [{"name": text}], "subject": text, "plain_text": text}
+    chips = [{"type": "canvas", "label": text}, {"type": "text", "text": text}]
+    typed = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": chips}]}
+    message = {
+        "text": text,
+        "blocks": [typed, table],
+        "attachments": [shared, card],
+        "files": [mail],
+    }
     return said_by_person(message, OurBot("UBOT"))
 
 
@@ -123,4 +150,6 @@ TARGETS: list[Target] = [
     # A message's Markdown has at most 12,000 characters.
     Target("the page's markdown", lambda text: page_markdown(text, NoNames()), 8 * MOST, 12_000),
     Target("layout", laid_out, 4 * _SCAN),
+    Target("structured", structured, 2 * _SCAN),
+    Target("page", paged, MOST, 20_000),
 ]

@@ -99,7 +99,7 @@ def trimmed(message: Message) -> Message:
 
 
 def _is_needed(block: Mapping[str, Any]) -> bool:
-    return block.get("type") in TABLES or has_chips(block)
+    return str(block.get("type")) in TABLES or has_chips(block)
 
 
 def _picked(told: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:

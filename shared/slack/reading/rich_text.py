@@ -33,7 +33,12 @@ def parts(whole: Element, name: str) -> list[Element]:
     """The well-formed parts of ``whole``."""
     found = whole.get(name)
     each_of = found if isinstance(found, list | tuple) else ()
-    return [each for each in each_of if isinstance(each, Mapping) and each.get("type")]
+    return [each for each in each_of if isinstance(each, Mapping) and _has_type(each)]
+
+
+def _has_type(part: Element) -> bool:
+    kind = part.get("type")
+    return isinstance(kind, str) and kind != ""
 
 
 def of_rich_text(block: Element) -> str:
@@ -107,9 +112,7 @@ def _chip(kind: str, element: Element) -> str:
 def has_chips(block: Element) -> bool:
     """Whether a rich text refers to something that ``text`` beside it does not name."""
     return any(
-        has_chips(each)
-        if str(each["type"]).startswith("rich_text")
-        else each["type"] not in _IN_TEXT
+        has_chips(each) if each["type"].startswith("rich_text") else each["type"] not in _IN_TEXT
         for each in parts(block, "elements")
     )
 
