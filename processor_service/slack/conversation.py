@@ -296,7 +296,8 @@ class SlackConversation(SlackReading):
                 raise
         if still_runs is not None and (session := self.session) is not None:
             # A stream that was deleted and not ended leaves its session at work.
-            await session.rest(always=True)
+            if not await session.rest(always=True):
+                raise OutcomeUnknown("The session of a removed stream may be at work.")
 
     async def upload(self, document: Document) -> str:
         return await self.uploads.upload(document) if self.uploads else ""

@@ -361,6 +361,21 @@ async def test_an_operator_who_wants_no_more_streams_has_those_that_run_ended() 
         assert not here.bench.slack.workspace.live_streams()
 
 
+async def test_a_removed_stream_whose_session_stays_at_work_is_removed_again() -> None:
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread = here.streamed(asked.ts)
+        live = await thread.start_stream(TASK_ID, "half an")
+        for method in ("chat.stopStream", "agents.sessions.setStatus"):
+            here.bench.faults.add("slack", method, Fault("drop_before"))
+        with pytest.raises(OutcomeUnknown):
+            await thread.remove(live)
+        assert here.bench.slack.workspace.sessions.processing()
+        await thread.remove(live)
+        assert not here.bench.slack.workspace.sessions.processing()
+        assert len(here.bench.slack.messages("#general", thread_ts=asked.ts)) == 1
+
+
 @pytest.mark.parametrize("status", ["まだ考え中", ""])
 async def test_a_status_that_slack_has_accepted_is_cleared_whatever_it_refuses_meanwhile(
     status: str,
