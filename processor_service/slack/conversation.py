@@ -294,10 +294,10 @@ class SlackConversation(SlackReading):
                 raise still_runs from refused
             if refused.slack_error != "message_not_found":
                 raise
-        if still_runs is not None and (session := self.session) is not None:
-            # A stream that was deleted and not ended leaves its session at work.
-            if not await session.rest(always=True):
-                raise OutcomeUnknown("The session of a removed stream may be at work.")
+        # A stream that was deleted and not ended leaves its session at work.
+        session = self.session if still_runs is not None else None
+        if session is not None and not await session.rest(always=True):
+            raise OutcomeUnknown("The session of a removed stream may be at work.")
 
     async def upload(self, document: Document) -> str:
         return await self.uploads.upload(document) if self.uploads else ""
