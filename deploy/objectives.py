@@ -146,6 +146,12 @@ def grown_in_grown_up(counter: str, scope: Scope) -> str:
     return f"sum(({_grown(counter, scope)}) and on (job, instance) {there})"
 
 
+def processes(service: str, scope: Scope) -> str:
+    """How many processes of the service have reported themselves; nothing if none has."""
+    of = f',revision="{scope.revision}"' if scope.revision else ""
+    return f'count(max_over_time(mechachang_build_info{{service="{service}"{of}}}[{scope.window}]))'
+
+
 def share(part: str, whole: str) -> str:
     """``part`` of ``whole``; 0 if nothing of it happened, nothing if the whole did not."""
     return f"({part} or vector(0)) / {whole}"

@@ -14,16 +14,21 @@ from deploy.objectives import Limits, Scope
 # We stop waiting for more questions once a run of failures is this unlikely for a version within
 # its limit: one good version in a thousand looks is taken back early.
 _CERTAIN: Final = 0.001
+# A whole quiet rollout, with the candidate's first start before it: an idle processor ends.
+_HEARD_WITHIN: Final = "7200s"
 
 
 @dataclass(frozen=True)
 class Observed:
-    """The counts: questions that ended, those that failed, deliveries handed back."""
+    """The counts: questions that ended, those that failed, deliveries handed back. Not ``heard``:
+    nothing arrives of this version, while something does of others.
+    """
 
     judged: int
     failed: int
     handed_back: int
     latency_p95_s: float | None
+    heard: bool = True
 
     @property
     def error_rate(self) -> float:
@@ -121,13 +126,26 @@ def observer(prometheus: Prometheus, revision: str | None = None) -> Observe:
             # ``increase`` extrapolates, so that its counts are seldom whole.
             return round(prometheus.number(objectives.count(counter, scope)) or 0.0)
 
-        judged = count(objectives.JUDGED)
+        judged, handed_back = count(objectives.JUDGED), count(objectives.HANDED_BACK)
         return Observed(
             judged=judged,
             # Extrapolated apart, more would fail than ended.
             failed=min(judged, count(objectives.FAILED)),
-            handed_back=count(objectives.HANDED_BACK),
+            handed_back=handed_back,
             latency_p95_s=prometheus.number(objectives.quantile(0.95, objectives.LATENCY, scope)),
+            heard=judged + handed_back > 0 or _is_heard(prometheus, revision),
         )
 
     return observe
+
+
+def _is_heard(prometheus: Prometheus, revision: str | None) -> bool:
+    """Whether any process of the revision has reported itself lately, or none of any other has."""
+    if revision is None:
+        return True
+
+    def are_there(of: str | None) -> bool:
+        scope = Scope(_HEARD_WITHIN, of)
+        return bool(prometheus.number(objectives.processes(objectives.PROCESSOR_SERVICE, scope)))
+
+    return are_there(revision) or not are_there(None)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from deploy.canary.judgement import Judgement, Observe, Verdict, judge
+from deploy.canary.judgement import Judgement, Observe, Observed, Verdict, judge
 from deploy.errors import MetricsUnavailable
 from deploy.language import words
 from deploy.objectives import ROLLBACK, Limits
@@ -26,7 +26,9 @@ class Pace:
     """So many questions make a verdict."""
     look_every_s: int = 30
     quiet_is_good: bool = False
-    """Go on when patience ends with too few questions, none of which broke a limit beyond doubt."""
+    """Go on when patience ends with too few questions, none of which broke a limit beyond doubt,
+    unless nothing at all is heard of the version: that is not quiet but blind.
+    """
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,18 @@ class Watch:
             if judgement.verdict is Verdict.GOOD and seconds >= self.pace.hold_s:
                 return judgement
             if judgement.verdict is Verdict.TOO_FEW and seconds >= self.pace.patience_s:
-                return Judgement(Verdict.GOOD) if self.pace.quiet_is_good else judgement
+                return self._of_quiet(observed, judgement)
+
+    def _of_quiet(self, observed: Observed, judgement: Judgement) -> Judgement:
+        if not self.pace.quiet_is_good:
+            return judgement
+        if observed.heard:
+            return Judgement(Verdict.GOOD)
+        blind = words(
+            "none of its metrics arrive, and those of other versions do",
+            "ほかのバージョンのメトリクスは届いていますが、このバージョンのものは届いていません",
+        )
+        return Judgement(Verdict.TOO_FEW, (blind,))
 
 
 def _told(judgement: Judgement) -> str:

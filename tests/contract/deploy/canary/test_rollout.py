@@ -86,6 +86,27 @@ async def test_too_few_questions_take_a_candidate_back_unless_quiet_is_good(
 
 
 @pytest.mark.parametrize(
+    ("candidate", "before", "is_promoted"),
+    [(True, True, True), (False, True, False), (False, False, True)],
+    ids=["quiet", "blind", "nobody is heard"],
+)
+async def test_a_candidate_of_which_nothing_is_heard_is_not_taken_for_a_quiet_one(
+    bench: RolloutBench,
+    capsys: pytest.CaptureFixture[str],
+    candidate: bool,
+    before: bool,
+    is_promoted: bool,
+) -> None:
+    for revision, is_heard in (("00001", before), ("00002", candidate)):
+        if is_heard:
+            bench.play(revision)
+    code = await run(rollout, bench, "processor", *NEW, *QUICK, "--quiet-is-good")
+    assert code == (0 if is_promoted else 4)
+    assert await bench.shares() == ({"00002": 100} if is_promoted else {"00001": 100})
+    assert ("none of its metrics arrive" in capsys.readouterr().out) is not is_promoted
+
+
+@pytest.mark.parametrize(
     ("image", "said"),
     [("image:not-ready", "/readyz answers 503"), ("image:does-not-start", "The container exited.")],
 )
