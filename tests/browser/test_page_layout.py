@@ -45,6 +45,22 @@ async def test_a_phone_shows_the_whole_name_beside_the_tabs(
     assert await name.evaluate("it => it.scrollWidth - it.clientWidth") == 0
 
 
+async def test_the_buttons_of_an_edit_keep_their_words_whole_on_a_phone(
+    bench: Workbench, open_page: OpenPage
+) -> None:
+    bench.slack.people.post("hana", "#general", "会議")
+    page = await open_page(bench.running.base_url, user="hana", **PHONE, has_touch=True)
+    await page.get_by_test_id("composer").press("ArrowUp")
+    lines = """it => {
+      const words = document.createRange();
+      words.selectNodeContents(it);
+      return words.getClientRects().length;
+    }"""
+    for name in ("キャンセル", "保存"):
+        button = page.get_by_role("button", name=name, exact=True)
+        assert await button.evaluate(lines) == 1
+
+
 async def test_the_panel_covers_nothing_on_a_small_laptop(
     bench: Workbench, open_page: OpenPage
 ) -> None:
@@ -60,6 +76,9 @@ async def test_the_panel_covers_nothing_on_a_small_laptop(
     await page.get_by_test_id("thread-composer").fill("beside the panel")
     await page.get_by_test_id("thread-send").click()
     await expect(page.get_by_test_id("thread-pane")).to_contain_text("beside the panel")
+    await page.get_by_test_id("thread-close").click()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_test_id("panel")).to_be_visible()
     await page.get_by_test_id("panel-toggle").click()
     await expect(page.get_by_test_id("panel")).to_be_hidden()
 

@@ -174,7 +174,7 @@ document.addEventListener("keydown", (event) => {
     !document.querySelector("dialog[open], .menu:popover-open")
   ) {
     if (state.route.thread) (closeThread(), composer.field.focus());
-    else if (panelIsOpen() && matchMedia("(max-width: 1279px)").matches) togglePanel(false);
+    else if (panelIsOpen() && matchMedia("(max-width: 960px)").matches) togglePanel(false);
   }
 });
 document.addEventListener("click", (event) => {
