@@ -21,6 +21,7 @@ from shared.retry import Retries, RetryPolicy, doubling
 from shared.slack.message import is_ts
 
 _REMEMBERED: Final = 1_000
+_ONCE_RESTED: Final = RetryPolicy(2, back_off=doubling(REST_S + 0.1, REST_S + 0.1))
 _WHILE_YOUNG: Final = RetryPolicy(4, back_off=doubling(REST_S + 0.1, REST_S + 0.1))
 
 
@@ -34,19 +35,36 @@ class RedisResponses:
         self._own: BoundedMap[str, tuple[Mark, ...]] = BoundedMap(_REMEMBERED, RESPONSES_TTL_S)
 
     async def of(self, task_id: str) -> list[Mark]:
-        redis, key = self._connection.redis, responses_key(task_id)
-        kept: list[str | bytes] = await self._connection.attempt(
-            redis.lrange(key, 0, -1), key, lost=[]
-        )
+        kept = await self._kept(task_id)
         marks = [mark for one in kept if (mark := _mark_in(one)) is not None]
         return [*marks, *(own for own in self._own.get(task_id) or () if own not in marks)]
 
+    async def _kept(self, task_id: str) -> list[str | bytes]:
+        """A worker that did not know the posts would post them again, so a pause of Redis is waited
+        for.
+        """
+        redis, key, retries = self._connection.redis, responses_key(task_id), Retries(_ONCE_RESTED)
+        while True:
+            kept: list[str | bytes] | None = await self._connection.attempt(
+                redis.lrange(key, 0, -1), key, lost=None
+            )
+            if kept is not None or not await retries.again():
+                return kept or []
+
     async def add(self, mark: Mark) -> None:
         self._own.put(mark.task_id, (*(self._own.get(mark.task_id) or ()), mark))
+        retries = Retries(_ONCE_RESTED)
+        while not await self._keep(mark):
+            if not await retries.again():
+                return
+
+    async def _keep(self, mark: Mark) -> bool:
         redis, key = self._connection.redis, responses_key(mark.task_id)
         with suppress(StoreUnavailable):
             await self._connection.run(redis.rpush(key, json.dumps(asdict(mark))), key)
             await self._connection.run(redis.expire(key, RESPONSES_TTL_S))
+            return True
+        return False
 
 
 def _mark_in(kept: str | bytes) -> Mark | None:

@@ -1,15 +1,17 @@
 """The processor's adapters on Slack's protocol: the ledger, its files, response URLs."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
 import pytest
+from fakeredis import FakeAsyncRedis, FakeServer
 from slack_sdk.errors import SlackApiError
 from structlog.testing import capture_logs
 
 from processor_service.ports.conversations import Body, Document
-from processor_service.redis.connection import redis_connection
+from processor_service.redis.connection import RedisConnection, redis_connection
 from processor_service.redis.posts import RedisResponses
 from processor_service.rendering.shown_letters import letters_of
 from processor_service.slack.response_url import SlackResponse
@@ -134,6 +136,26 @@ async def test_what_went_to_a_response_url_is_remembered_because_it_cannot_be_re
         await first.post(Body("answer"), ANSWER)
         [found] = await successor.find(TASK_ID)
         assert found.mark == ANSWER
+
+
+@pytest.mark.parametrize("missed", ["add", "of"])
+async def test_what_a_response_url_took_is_known_after_a_pause_of_redis(missed: str) -> None:
+    server = FakeServer()
+    redis = [FakeAsyncRedis(server=server, decode_responses=True) for _ in range(2)]
+    first, successor = (RedisResponses(RedisConnection(one, 5.0)) for one in redis)
+
+    def pause() -> None:
+        server.connected = False
+        asyncio.get_running_loop().call_later(0.2, setattr, server, "connected", True)
+
+    if missed == "add":
+        pause()
+    await first.add(ANSWER)
+    if missed == "of":
+        pause()
+    assert await successor.of(TASK_ID) == [ANSWER]
+    for one in redis:
+        await one.aclose()
 
 
 async def test_with_redis_lost_a_process_remembers_its_own_posts_to_a_response_url() -> None:
