@@ -25,7 +25,7 @@ class BackfillLimits:
     age_s: float = 30 * 60
     """After this long a user no longer waits for an answer."""
     kept_age_s: float = 24 * 3600
-    """So long a user waits who was told that their question is kept."""
+    """A user who was told that their question is kept waits this long."""
     thread_age_s: float = 24 * 3600
     """Threads begun this long before the window are looked at, too."""
     sweeps: int = 8

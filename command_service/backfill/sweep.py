@@ -81,7 +81,7 @@ class SweepReport:
 
 @dataclass
 class SweptBefore:
-    """What the sweeps over one window have done with: nothing of it is read or published again."""
+    """The finished part of a window: no further sweep over it reads or publishes that again."""
 
     conversations: set[str] = field(default_factory=set)
     threads: set[tuple[str, str]] = field(default_factory=set)

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 from command_service.envelope.ack_deadline import at_most_s
@@ -83,13 +84,14 @@ class JoinedThreads:
         return self._known.get(thread)
 
 
-@dataclass
+@dataclass(frozen=True)
 class FollowUpDeps:
     """Dependencies of follow-ups. Without ``submit_deps.following`` only mentions ask in channels.
 
     ``remarks`` bounds one user's messages that are passed on. They may be meant for colleagues, so
     they take nothing from the user's questions, and a refusal is silent. ``offered`` are the edits
-    whose authors were asked whether they want another answer.
+    whose authors were asked whether they want another answer, ``threads`` those we take part in,
+    ``heard`` the messages that an event has told of, ``later`` the follow-ups that wait.
     """
 
     submit_deps: SubmitDeps
@@ -102,11 +104,21 @@ class FollowUpDeps:
     offered: Cooldown = field(default_factory=lambda: Cooldown(_REDELIVERED_FOR_S))
     _looks: deque[float] = field(default_factory=deque)
 
-    def __post_init__(self) -> None:
-        self.threads = JoinedThreads(self.clock)
-        self.heard = Cooldown(_TWINS_WITHIN_S, _REMEMBERED, self.clock)
+    @cached_property
+    def threads(self) -> JoinedThreads:
+        """One for all messages."""
+        return JoinedThreads(self.clock)
+
+    @cached_property
+    def heard(self) -> Cooldown:
+        """One for all messages."""
+        return Cooldown(_TWINS_WITHIN_S, _REMEMBERED, self.clock)
+
+    @cached_property
+    def later(self) -> DeferredFollowUps:
+        """One line for all of them."""
         turn = FollowUpTurn(self._delay_s, self._settle, self._drop)
-        self.later = DeferredFollowUps(self.submit_deps.background, turn, self.clock, self.sleep)
+        return DeferredFollowUps(self.submit_deps.background, turn, self.clock, self.sleep)
 
     def may_look(self) -> bool:
         """Count one more look if it fits into this minute; whether it does."""

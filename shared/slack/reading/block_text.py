@@ -47,7 +47,7 @@ def text_of_attachment(attachment: Payload) -> str:
 
 
 def fallback_of(attachment: Payload) -> str:
-    """What an attachment says where it cannot be shown; "" if that is nothing."""
+    """The text of an attachment for where it cannot be shown; "" if there is none."""
     told = told_in(attachment, "fallback")
     return "" if told == _NO_PREVIEW else told
 

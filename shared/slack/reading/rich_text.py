@@ -96,7 +96,7 @@ def _of_element(element: Element) -> str:
 
 
 def _chip(kind: str, element: Element) -> str:
-    """What refers to something: a link, a canvas, a list, a message. Slack need not name it."""
+    """A reference to something: a link, a canvas, a list, a message. Slack need not name it."""
     label = next((str(found) for name in _LABELS if (found := element.get(name))), "")
     url = str(element.get("url") or "")
     if label or url:

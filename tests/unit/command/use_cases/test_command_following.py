@@ -194,7 +194,7 @@ async def test_a_look_ends_in_time_for_the_ack() -> None:
             await asyncio.Event().wait()
 
     channel = Channel([opening(), ours()])
-    channel.following.history = Hanging()
+    channel.following = replace(channel.following, history=Hanging())
     async with asyncio.timeout(5):
         outcome = await channel.reply()
     assert isinstance(outcome, HandedBack)
@@ -207,7 +207,7 @@ async def test_a_thread_slack_does_not_let_us_read_is_not_ours() -> None:
             raise SlackRefused("refused", slack_error="not_in_channel")
 
     channel = Channel([opening(), ours()])
-    channel.following.history = Closed()
+    channel.following = replace(channel.following, history=Closed())
     assert await channel.reply() == NOT_FOLLOWED
 
 
