@@ -59,7 +59,8 @@ class PubSubQueue:
     """``ports.TaskQueue`` on one topic.
 
     If publishing failed for longer than Slack surely redelivers, ``on_restored`` is called with the
-    seconds of the outage: its events may be lost.
+    seconds since its beginning: events of that time may be lost. A failure that no other follows
+    is no outage, however long nobody publishes after it: Slack has redelivered its event.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class PubSubQueue:
         self._on_restored = on_restored
         self._outage_s = outage_s
         self._failing_since: float | None = None
+        self._failed_at = 0.0
         self._checked_at = float("-inf")
 
     async def publish(self, task: Task, attributes: Mapping[str, str]) -> None:
@@ -94,11 +96,11 @@ class PubSubQueue:
     def _note(self, confirmed: bool) -> None:
         now = time.monotonic()
         if not confirmed:
-            self._failing_since = self._failing_since or now
+            self._failing_since, self._failed_at = self._failing_since or now, now
             return
         self._checked_at = now
         since, self._failing_since = self._failing_since, None
-        if since is not None and now - since >= self._outage_s:
+        if since is not None and self._failed_at - since >= self._outage_s:
             self._on_restored(now - since)
 
     async def check(self) -> None:

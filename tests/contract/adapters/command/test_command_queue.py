@@ -76,6 +76,24 @@ async def test_an_outage_is_told_when_it_has_ended_and_was_long(
     assert len(ended) == told
 
 
+@pytest.mark.parametrize(("failures", "told"), [(1, 0), (2, 1)])
+async def test_an_outage_lasts_as_long_as_publishing_fails_and_not_until_somebody_asks_again(
+    world: Stack, failures: int, told: int
+) -> None:
+    ended: list[float] = []
+    world.faults.add("pubsub", "Publish", Fault("error", error="PERMISSION_DENIED"), failures)
+    async with open_publisher(
+        PROJECT, "mechachang-tasks", world.pubsub_address, ended.append, 0.2
+    ) as queue:
+        for _ in range(failures):
+            with pytest.raises(QueueUnavailable):
+                await queue.publish(TASK, {})
+            # A quiet time, longer than what counts as an outage.
+            await asyncio.sleep(0.3)
+        await queue.publish(TASK, {})
+    assert len(ended) == told
+
+
 async def test_a_publish_given_up_by_its_caller_counts_as_failed(world: Stack) -> None:
     ended: list[float] = []
     world.faults.add("pubsub", "Publish", Fault("delay", seconds=5.0))
