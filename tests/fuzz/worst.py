@@ -81,4 +81,6 @@ WORST: tuple[Shape, ...] = (
     Shape("\\frac{", "}"),
     Shape("<b>x</b>"),
     Shape("a<br>"),
+    Shape("https://", before="__「", after=":"),
+    Shape("a", "https://e.com", after="「"),
 )

@@ -196,7 +196,8 @@ def _align(token: Token) -> Align:
 
 
 def _runs(tokens: Sequence[Token]) -> Iterator[Run]:
-    styles: set[str] = set()
+    # A list: emphasis may be within emphasis of the same kind.
+    styles: list[str] = []
     url = ""
     for token in tokens:
         if token.type == "link_open":
@@ -204,7 +205,7 @@ def _runs(tokens: Sequence[Token]) -> Iterator[Run]:
         elif token.type == "link_close":
             url = ""
         elif token.tag in _STYLES and token.nesting:
-            (styles.add if token.nesting == 1 else styles.remove)(_STYLES[token.tag])
+            (styles.append if token.nesting == 1 else styles.remove)(_STYLES[token.tag])
         elif token.type == "image":
             address = str(token.attrs["src"])
             yield Run(token.content or address, frozenset(styles), url or _shown_address(address))

@@ -30,6 +30,8 @@ def read_address(state: StateInline, silent: bool) -> bool:
     """
     if silent or state.src[state.pos] != ":" or state.linkLevel or not isinstance(state, State):
         return False
+    if state.pos < state.bare_until:
+        return False
     scheme = _SCHEME.search(state.src, max(0, state.pos - len("https")), state.pos)
     rest = _ADDRESS.match(state.src, state.pos)
     if scheme is None or rest is None:
@@ -37,6 +39,9 @@ def read_address(state: StateInline, silent: bool) -> bool:
     start, end = state.pos - len(scheme[0]), rest.end()
     address = state.src[start:end].rstrip("*_~.,:;!?'" if "(" in rest[0] else "*_~.,:;!?')")
     apart = state.around(start, end)[1].isascii() and not _MARKED.search(address)
+    if apart:
+        # What is in it would be read to the same end again and again.
+        state.bare_until = end
     if apart or state.src[start - 1 : start] == "<":
         return False
     end = start + len(address)

@@ -48,6 +48,8 @@ class State(StateInline):
         self.defined = defined_at(src, env)
         self.labels = labels_in(src)
         self.last_parenthesis = src.rfind(")")
+        # Where an address ends that stays as it is.
+        self.bare_until = 0
         self.open: list[int] = []
         self.closing: set[int] = set()
         self._replaced: dict[int, tuple[int, str]] = {}

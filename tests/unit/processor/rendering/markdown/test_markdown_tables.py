@@ -32,6 +32,17 @@ def test_cells_keep_their_styles_links_and_alignment() -> None:
     ]
 
 
+@pytest.mark.parametrize("cell", ["__a **b** c__", "**a **b** c**", "*a _b_ c*"])
+def test_a_cell_may_hold_emphasis_within_emphasis_of_the_same_kind(cell: str) -> None:
+    [_, [found]] = read(f"| 品 |\n|---|\n| {cell} d |").rows
+    assert [(run.text, bool(run.styles)) for run in found.runs] == [
+        ("a ", True),
+        ("b", True),
+        (" c", True),
+        (" d", False),
+    ]
+
+
 def test_what_cells_may_hold_is_taken_by_slack() -> None:
     source = (
         "| a | b | c |\n|---|---|---|\n"
