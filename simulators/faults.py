@@ -22,7 +22,8 @@ class Fault:
     ``delay``: wait ``seconds``, then go on. ``error``: answer with ``status`` and the vendor's
     ``error`` code without any effect. ``hang``: never answer (for ``seconds``, then drop).
     ``drop_before``: close the connection before the effect. ``drop_after``: take the effect, then
-    close the connection without an answer (Slack holds it for ``seconds`` first). ``late``: close
+    close the connection without an answer (Slack holds it for ``seconds`` first), or, in Slack's
+    methods, answer with ``error``. ``late``: close
     the connection, and take the effect ``seconds`` after that (Slack's methods only).
     ``duplicate``: deliver twice. ``disconnect``: close the long-lived connection. ``detail``
     carries what only one simulator understands (``retry_after``, ``after_chunks``, ...); its README

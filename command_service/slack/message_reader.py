@@ -13,13 +13,15 @@ from shared.bounded import BoundedMap
 from shared.channel_ids import is_direct
 from shared.errors import SlackRefused
 from shared.ledger import Ledger
-from shared.slack.message import Message, MessageRef, messages_in
+from shared.slack.message import Message, MessageRef, cursor_in, messages_in
 from shared.slack.reading.attachments import OurBot
 from shared.slack.reading.said import is_from_an_app, said_by_person
 from shared.task import Mode
 
-# Slack returns the thread's first message besides the requested one.
+# Slack returns the thread's first message besides the requested one, and may return fewer than
+# asked for although more are there (docs.slack.dev, conversations.replies).
 _PAGE = 5
+_PAGES = 2
 # Slack's own helper has an id like a person's.
 _SLACKBOT = "USLACKBOT"
 _REMEMBERED = 1_000
@@ -54,20 +56,28 @@ class SlackMessages:
         return known or self._known.put(user_id, await self._looked_up(user_id))
 
     async def _at(self, place: MessageRef) -> dict[str, Any] | None:
-        try:
-            with self._access.calling("conversations.replies"):
-                page = await self._client.conversations_replies(
-                    channel=place.channel_id,
-                    ts=place.thread_ts,
-                    oldest=place.message_ts,
-                    latest=place.message_ts,
-                    inclusive=True,
-                    include_all_metadata=True,
-                    limit=_PAGE,
-                )
-        except SlackRefused:
-            return None
-        return next((one for one in messages_in(page) if one["ts"] == place.message_ts), None)
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            try:
+                with self._access.calling("conversations.replies"):
+                    page = await self._client.conversations_replies(
+                        channel=place.channel_id,
+                        ts=place.thread_ts,
+                        oldest=place.message_ts,
+                        latest=place.message_ts,
+                        inclusive=True,
+                        include_all_metadata=True,
+                        limit=_PAGE,
+                        cursor=cursor,
+                    )
+            except SlackRefused:
+                return None
+            for one in messages_in(page):
+                if one["ts"] == place.message_ts:
+                    return one
+            if (cursor := cursor_in(page)) is None:
+                break
+        return None
 
     def _asked(self, message: Mapping[str, Any], channel_id: str) -> QuestionContent | None:
         if not is_from_an_app(message) and not self._ledger.wrote(message):

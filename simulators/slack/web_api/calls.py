@@ -57,6 +57,9 @@ class WebApi:
             response = web.json_response(body)
         self._record(name, request, arguments, body, started, fault)
         if fault is not None and fault.kind == "drop_after":
+            if fault.error:
+                # docs.slack.dev, internal_error: "some aspect of the operation may have succeeded".
+                return web.json_response({"ok": False, "error": fault.error})
             return await lose_answer(fault, request)
         return response
 

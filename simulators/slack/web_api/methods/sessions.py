@@ -45,7 +45,7 @@ def set_session_status(call: Call) -> JSON:
     session = call.workspace.sessions.set(place, status, _title(call), initiator)
     unheard = status == PROCESSING and _STOP_EVENT not in call.workspace.config.subscriptions
     warning = "missing_agent_session_stopped_event_subscription"
-    return {"session": _shown(session)} | ({"warning": warning} if unheard else {})
+    return _shown(session) | ({"warning": warning} if unheard else {})
 
 
 @method(
@@ -62,7 +62,7 @@ def rename_session(call: Call) -> JSON:
     if session is None:
         raise Refusal("session_not_found")
     call.workspace.sessions.rename(session, _title(call))
-    return {"session": _shown(session)}
+    return _shown(session)
 
 
 def _require_agent(call: Call) -> None:
@@ -78,4 +78,5 @@ def _title(call: Call) -> str:
 
 
 def _shown(session: Session) -> JSON:
+    """As the types of node-slack-sdk have it (AgentsSessionsSetStatusResponse)."""
     return {"status": session.status, "title": session.title}

@@ -1,6 +1,7 @@
 """Regenerate and Retry: the question of an answer becomes a task again."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from shared.ledger import Mark
 from shared.task import Kind, Mode, Source, task_id_of_retry
 from simulators.slack.state.model import Message
 from tests.support import signed
-from tests.support.workbenches.command import Stack
+from tests.support.workbenches.command import SLACK, Stack, stack
 
 pytestmark = pytest.mark.usefixtures("tracing")
 
@@ -125,6 +126,19 @@ async def test_regenerate_finds_a_question_that_was_asked_inside_a_thread(
     _, again = await world.wait_for_tasks(2)
     assert again.text == "まとめてください"
     assert (again.message_ts, again.thread_ts) == (asked.ts, begun.ts)
+
+
+async def test_regenerate_finds_its_question_where_slack_returns_short_pages() -> None:
+    """docs.slack.dev, conversations.replies: fewer than asked for may come before the end."""
+    async with stack(replace(SLACK, longest_page=2)) as world, world.service():
+        people = world.slack.people
+        begun = people.post("hana", "#general", "今日の予定です")
+        asked = people.post("hana", "#general", "@mechachang まとめて", thread_ts=begun.ts)
+        await world.wait_for_tasks(1)
+        answer_ts = answer_with_button(world, asked.channel, begun.ts, asked.ts)
+        await people.click("hana", "#general", answer_ts, "regenerate")
+        _, again = await world.wait_for_tasks(2)
+        assert (again.text, again.message_ts) == ("まとめて", asked.ts)
 
 
 @pytest.mark.parametrize(

@@ -342,3 +342,19 @@ async def test_what_slack_made_of_an_answer_with_many_headings_can_be_sent_back(
         changed = await thread.update(posted, posted.shown, ANSWER)
         assert changed.shown is not None
         assert letters_of(changed.shown) == letters_of(posted.shown)
+
+
+@pytest.mark.parametrize("error", ["internal_error", "fatal_error"])
+async def test_what_slack_did_in_spite_of_an_error_of_its_own_is_found(error: str) -> None:
+    """docs.slack.dev, internal_error: some aspect of the operation may have succeeded."""
+    async with processors() as (here, _):
+        asked = here.bench.slack.people.post("alice", "#general", "question")
+        thread = here.streamed(asked.ts)
+        for method in ("chat.postMessage", "chat.startStream"):
+            here.bench.faults.add("slack", method, Fault("drop_after", error=error))
+        with pytest.raises(OutcomeUnknown):
+            await thread.post(Body("x"), ANSWER)
+        with pytest.raises(OutcomeUnknown):
+            await thread.start_stream(TASK_ID, "words")
+        found = await thread.find(TASK_ID)
+        assert [(one.mark.parts, one.live) for one in found] == [(1, False), (0, True)]

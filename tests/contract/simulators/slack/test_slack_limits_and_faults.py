@@ -78,6 +78,16 @@ async def test_a_dropped_answer_leaves_its_effect() -> None:
         assert [m["text"] for m in bench.slack.messages("#general")] == ["x"]
 
 
+async def test_an_answer_that_tells_of_an_error_may_leave_an_effect() -> None:
+    """docs.slack.dev, internal_error: some aspect of the operation may have succeeded."""
+    async with workbench() as bench:
+        fault = Fault("drop_after", error="internal_error")
+        bench.faults.add("slack", "chat.postMessage", fault)
+        posting = bench.client.chat_postMessage(channel=bench.general, text="x")
+        assert await error_of(posting) == "internal_error"
+        assert [m["text"] for m in bench.slack.messages("#general")] == ["x"]
+
+
 async def test_the_sdks_own_retry_posts_a_dropped_answer_twice() -> None:
     async with workbench() as bench:
         client = AsyncWebClient(
