@@ -22,6 +22,8 @@ SETTINGS: Final = {
     "GEMINI_TIMEOUT": "2000",
     "TASK_DEADLINE_SECONDS": "60",
     "USER_REQUESTS_PER_MINUTE": "0",
+    # On a busy machine many wait in the few threads of a run: each shall get an answer of its own.
+    "MAX_WAITING_IN_THREAD": "10000",
 }
 
 

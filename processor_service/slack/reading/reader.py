@@ -227,7 +227,7 @@ class SlackReading:
             return False
         ts = str(message["ts"])
         owner = await self.owners.owner(self.channel, ts)
-        if owner is None and self.starts.began(self.channel, task_id, message):
+        if owner is None and self.starts.began(self.channel, task_id, message, alone=alone):
             await self.owners.own(self.channel, ts, task_id)
             return True
         if owner is not None or message.get("streaming_state") != "in_progress":

@@ -35,9 +35,14 @@ class UnconfirmedStarts:
         earliest = self._starts.get(key)
         self._starts.put(key, now if earliest is None else earliest)
 
-    def began(self, channel: str, task_id: str, message: Mapping[str, Any]) -> bool:
-        """Whether the message, an unmarked one of ours, is such a stream of the task."""
+    def began(self, channel: str, task_id: str, message: Mapping[str, Any], *, alone: bool) -> bool:
+        """Whether the message, an unmarked one of ours, is such a stream of the task.
+
+        One that began with cards only could be any task's, unless this one is ``alone`` there.
+        """
         words = _letters_in(message)
+        if not words and not alone:
+            return False
         earliest = self._starts.get((channel, str(message.get("thread_ts")), task_id, words))
         return earliest is not None and float(message["ts"]) >= earliest - _CLOCK_GRACE_S
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
 
-from processor_service.ports.conversations import Body, StreamIn
+from processor_service.ports.conversations import Body, StreamIn, TaskCard
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import stream_key
 from processor_service.redis.posts import RedisStreamOwners
@@ -215,7 +215,25 @@ async def test_two_starts_with_the_same_words_that_slack_did_not_confirm_are_bot
     starts.note("C1", "1.1", TASK_ID, "same words")
     message = {"thread_ts": "1.1", "blocks": [{"type": "markdown", "text": "same words"}]}
     for began in (clock.now - 119, clock.now):
-        assert starts.began("C1", TASK_ID, {**message, "ts": f"{began:.6f}"})
+        assert starts.began("C1", TASK_ID, {**message, "ts": f"{began:.6f}"}, alone=False)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_a_stream_that_began_with_a_card_is_another_tasks_where_somebody_else_has_asked(
+    *, alone: bool
+) -> None:
+    async with processors() as (here, there):
+        people, card = here.bench.slack.people, TaskCard("thread", "Reading the thread")
+        asked = people.post("alice", "#general", "question")
+        if not alone:
+            people.post("tom", "#general", "another question", thread_ts=asked.ts)
+        here.bench.faults.add("slack", "chat.startStream", Fault("drop_before"))
+        with pytest.raises(OutcomeUnknown):
+            await here.streamed(asked.ts).start_stream(TASK_ID, "", (card,))
+        live = await there.streamed(asked.ts).start_stream("the other task", "", (card,))
+        await here.redis.redis.flushall()
+        found = await here.streamed(asked.ts).find(TASK_ID)
+        assert [one.ts for one in found] == ([live.ts] if alone else [])
 
 
 async def test_a_successor_finds_what_a_person_stopped_before_a_dead_worker_could_end_it() -> None:
