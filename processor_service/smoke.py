@@ -33,7 +33,8 @@ async def check_processor(
     *,
     startable: bool = False,
 ) -> list[str]:
-    """What keeps the processor from taking pushes; repeated until nothing does or time is up.
+    """The faults that keep the processor from taking pushes; asked again until there is none, or
+    time is up.
 
     The first request may find no instance yet, or one that has not reached Redis yet.
     """

@@ -112,7 +112,9 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
             TaskStatus(deps.slack.statuses, task, deps.slack.conversations).end()
     if run is None and work.outcome is not Outcome.HELD and _had_workers(task, delivery):
         # A worker of this message may have died while another message's worker had the task.
-        await TaskStatus(deps.slack.statuses, task, deps.slack.conversations).rest(always=True)
+        await TaskStatus(deps.slack.statuses, task, deps.slack.conversations).end_session(
+            always=True
+        )
     await look_later(task, delivery, work.outcome, run, deps)
     return work.outcome
 

@@ -21,7 +21,7 @@ from shared.retry import RetryPolicy
 
 @dataclass(frozen=True)
 class Coordination:
-    """What keeps workers, and the questions of a thread or a person, apart."""
+    """Keeps workers apart, and the questions of a thread or a person."""
 
     leases: Leases
     queue: ThreadQueue

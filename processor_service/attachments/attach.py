@@ -68,7 +68,7 @@ class Files:
 
     @property
     def limits(self) -> FileLimits:
-        """What may be sent."""
+        """The limits on the files of one question."""
         return FileLimits(self.file_bytes, self.uploads.takes_uploads)
 
 
@@ -129,7 +129,7 @@ class _Collecting:
         holding some.
         """
         choice = await self._choice(asked, said)
-        self.attached.without += choice.verdicts
+        self.attached.without += choice.omitted
         for one in choice.chosen:
             if one.way is Transport.UPLOAD:
                 await self._try(one, self._upload, choice)

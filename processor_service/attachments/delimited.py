@@ -53,7 +53,7 @@ def _rows(records: Iterable[list[str]]) -> Iterable[GridRow]:
 
 
 def _delimiter(lines: list[str]) -> str | None:
-    """What most of the first lines have equally often; None if nothing divides them."""
+    """The sign that most of the first lines have equally often; None if none divides them."""
     if lines and lines[0].lower().startswith(_SAID):
         said = lines[0].rstrip("\r\n")[len(_SAID) :]
         return said if len(said) == 1 else None

@@ -84,7 +84,7 @@ class Selection:
 
     limits: FileLimits
     chosen: list[SelectedFile] = field(default_factory=list)
-    verdicts: list[OmittedFile] = field(default_factory=list)
+    omitted: list[OmittedFile] = field(default_factory=list)
 
     def add(self, file: TaskFile) -> None:
         """Select a file of the question, or note why it cannot be used."""
@@ -92,7 +92,7 @@ class Selection:
         if isinstance(way, Transport):
             self.chosen.append(SelectedFile(file, way))
         else:
-            self.verdicts.append(OmittedFile(file.name, way))
+            self.omitted.append(OmittedFile(file.name, way))
 
     def add_from_thread(self, file: TaskFile, *, named: bool = False) -> None:
         """Select an image or a PDF of the thread if it fits into the request itself, and a text or
@@ -107,7 +107,7 @@ class Selection:
         if way is Transport.TEXT and (file.size or 1) > self.room_in_thread:
             way = "file_text_too_long"
         if not isinstance(way, Transport):
-            self.verdicts += [OmittedFile(file.name, way)] if named else []
+            self.omitted += [OmittedFile(file.name, way)] if named else []
         elif named or self._texts_of_thread < THREAD_DOCUMENTS:
             self.chosen.append(SelectedFile(file, way, from_thread=True, named=named))
 

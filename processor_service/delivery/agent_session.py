@@ -31,7 +31,7 @@ class AgentSession:
         self._begun = asyncio.Event()
         try:
             if await lasts() and await budget.try_acquire(SESSION):
-                await self.session.process(" ".join(task.text.split())[:_TITLE_CHARS])
+                await self.session.show_processing(" ".join(task.text.split())[:_TITLE_CHARS])
         finally:
             self._begun.set()
 
@@ -42,4 +42,4 @@ class AgentSession:
         if self._begun is not None:
             # A beginning on its way must not arrive after the end.
             await happens(self._begun, _SETTLES_WITHIN_S)
-        return await self.session.rest(always=always)
+        return await self.session.show_active(always=always)

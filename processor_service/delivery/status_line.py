@@ -52,7 +52,7 @@ class StatusTimes:
     noted_after_s: float = 10.0
 
 
-class ThreadStatus:
+class StatusLine:
     """The status that users see before an answer's first words. No step waits for it.
 
     Where Slack shows none, ``note`` tells of a delay that lasts. ``told_by`` (the event loop's

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from processor_service.delivery.agent_session import AgentSession
 from processor_service.delivery.delay_note import DelayNote
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
-from processor_service.delivery.status_line import StatusTimes, ThreadStatus
+from processor_service.delivery.status_line import StatusLine, StatusTimes
 from processor_service.ports.conversations import Conversation, Conversations, Status
 from processor_service.ports.limits import RateBudget
 from shared.background import Background, happens
@@ -23,8 +23,8 @@ log = get_logger(__name__)
 _AGAIN_AFTER_S = (2.0, 10.0, 30.0)
 # Slack's limit for a method passes within seconds; an end that is acknowledged before is lost if
 # the process ends.
-_REST_AGAIN_AFTER_S = (1.0, 2.0, 4.0, *_AGAIN_AFTER_S[1:])
-_REST_WITHIN_S = 8.0
+_END_AGAIN_AFTER_S = (1.0, 2.0, 4.0, *_AGAIN_AFTER_S[1:])
+_ENDS_WITHIN_S = 8.0
 _MOST_AWAITED = 20
 _CLOSE_WITHIN_S = 1.0
 _SETTLES_WITHIN_S = 3.0
@@ -42,30 +42,30 @@ class Statuses:
         self._background = Background()
         self._closing = asyncio.Event()
         self._awaited = 0
-        self._lines: dict[str, ThreadStatus] = {}
+        self._lines: dict[str, StatusLine] = {}
 
     @property
     def delays_after_s(self) -> float:
         """Seconds that a delay lasts before its user is told."""
         return self._times.noted_after_s
 
-    def line(self, conversation: Conversation, task: Task) -> ThreadStatus:
+    def line(self, conversation: Conversation, task: Task) -> StatusLine:
         """The task's status, which stays until ``over``."""
         line = self._lines.get(task.task_id)
         if line is None or line.is_over:
-            line = ThreadStatus(conversation, task, self._times)
+            line = StatusLine(conversation, task, self._times)
             self._lines[task.task_id] = line
             self._background.start(self._run(line, task.task_id), f"status_line:{task.task_id}")
         return line
 
-    async def _run(self, line: ThreadStatus, task_id: str) -> None:
+    async def _run(self, line: StatusLine, task_id: str) -> None:
         try:
             await line.run()
         finally:
             if self._lines.get(task_id) is line:
                 del self._lines[task_id]
 
-    def over(self, task: Task) -> ThreadStatus | None:
+    def over(self, task: Task) -> StatusLine | None:
         """End the work on the task. The status stays until ``end``, or Slack's own limit.
 
         Returns the line that may have shown something, or be about to.
@@ -95,7 +95,7 @@ class Statuses:
         if (status := conversation.status) is not None:
             self._background.start(self._end(status, task, line), f"status:{task.task_id}")
 
-    async def _end(self, status: Status, task: Task, line: ThreadStatus | None) -> None:
+    async def _end(self, status: Status, task: Task, line: StatusLine | None) -> None:
         if line is not None:
             # A status on its way must not arrive after it is cleared.
             await happens(line.ended, _SETTLES_WITHIN_S)
@@ -119,7 +119,7 @@ class Statuses:
     ) -> AsyncIterator["TaskStatus"]:
         """The task's status, cleared after the body. If the body fails, the next delivery's worker
         goes on showing it, in a session that is still processing. ``told_within_s`` as of
-        ``ThreadStatus.told_by``; ``again``: the run of a worker before which another one may have
+        ``StatusLine.told_by``; ``again``: the run of a worker before which another one may have
         been at work.
         """
         told_by = asyncio.get_running_loop().time() + told_within_s
@@ -131,15 +131,15 @@ class Statuses:
             raise
         status.end()
         # Waited for, because the delivery comes again if its worker dies before.
-        await status.rest(always=again is not None, run=again)
+        await status.end_session(always=again is not None, run=again)
 
-    def work(
-        self, session: AgentSession, line: ThreadStatus, task: Task, budget: RateBudget
+    def begin_session(
+        self, session: AgentSession, line: StatusLine, task: Task, budget: RateBudget
     ) -> None:
         """Begin the session in the background, if the line lasts."""
         self._background.start(session.begin(task, line.lasts, budget), f"session:{task.task_id}")
 
-    async def rest(self, session: AgentSession, task: Task, *, always: bool) -> None:
+    async def end_session(self, session: AgentSession, task: Task, *, always: bool) -> None:
         """End the session; an end that fails is repeated in the background.
 
         The first repetitions are waited for, by a few deliveries at once: a longer outage of this
@@ -149,16 +149,16 @@ class Statuses:
             return
         ended = asyncio.Event()
         name = f"session_end:{task.task_id}"
-        repeats = self._background.start(self._rest_again(session, ended), name)
+        repeats = self._background.start(self._end_again(session, ended), name)
         if repeats and self._awaited < _MOST_AWAITED:
             self._awaited += 1
             try:
-                await happens(ended, _REST_WITHIN_S)
+                await happens(ended, _ENDS_WITHIN_S)
             finally:
                 self._awaited -= 1
 
-    async def _rest_again(self, session: AgentSession, ended: asyncio.Event) -> None:
-        for pause_s in _REST_AGAIN_AFTER_S:
+    async def _end_again(self, session: AgentSession, ended: asyncio.Event) -> None:
+        for pause_s in _END_AGAIN_AFTER_S:
             await happens(self._closing, pause_s)
             if await session.end(always=True):
                 break
@@ -194,7 +194,7 @@ class TaskStatus:
             line.note.unsure = True
         line.waiting(ahead)
 
-    def _line(self, writer: SlackWriter, task: Task, budget: RateBudget) -> ThreadStatus:
+    def _line(self, writer: SlackWriter, task: Task, budget: RateBudget) -> StatusLine:
         self._began_in = writer.conversation
         line = self.statuses.line(writer.conversation, task)
         line.told_by = self.told_by
@@ -202,14 +202,14 @@ class TaskStatus:
         writer.run.tell_limited = line.limited
         return line
 
-    def begin(self, writer: SlackWriter, task: Task, budget: RateBudget) -> ThreadStatus:
+    def begin(self, writer: SlackWriter, task: Task, budget: RateBudget) -> StatusLine:
         """The line to be changed until ``end``, in the language of ``task``: the user's own is
         known only once the work has begun.
         """
         line = self._line(writer, task, budget)
         if (session := writer.conversation.session) is not None:
             self._session = AgentSession(session)
-            self.statuses.work(self._session, line, task, budget)
+            self.statuses.begin_session(self._session, line, task, budget)
         return line
 
     def end(self) -> None:
@@ -221,7 +221,7 @@ class TaskStatus:
             self._ended = True
             self.statuses.end(where, self.task)
 
-    async def rest(self, *, always: bool, run: TaskRun | None = None) -> None:
+    async def end_session(self, *, always: bool, run: TaskRun | None = None) -> None:
         """End the session there, wherever the answer or notice is now. With a ``run`` Slack is
         asked where a command's question is shown.
         """
@@ -231,7 +231,7 @@ class TaskStatus:
         if self._session is None and where is not None and where.session is not None:
             self._session = AgentSession(where.session)
         if self._session is not None:
-            await self.statuses.rest(self._session, self.task, always=always)
+            await self.statuses.end_session(self._session, self.task, always=always)
 
     async def _shown_in(self, run: TaskRun) -> Conversation | None:
         from processor_service.delivery.destination import (  # noqa: PLC0415 - see ``cold_start``

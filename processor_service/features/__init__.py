@@ -1,4 +1,4 @@
-"""What users ask for besides answers: App Home, the doctor, votes, Stop, sharing.
+"""The features besides answers: App Home, the doctor, votes, Stop, sharing.
 
 ``app_home``, ``doctor`` (with ``model_check``), ``feedback``, ``cancel`` and ``share`` are named
 after their tasks; ``synthetic`` answers the service's own question.

@@ -20,7 +20,7 @@ async def last_exchange(
     task: Task, place: MessageRef | None, last: LastThreads, conversations: Conversations
 ) -> tuple[ThreadMessage, ...]:
     """The last question and its answer, if a direct message follows it within minutes and does not
-    plainly start anew. None while they cannot be read: the message is answered without them.
+    plainly start anew. Empty if they cannot be read: the message is answered without them.
     """
     if place is None or place.continues_thread or not _goes_on(task, place):
         return ()

@@ -1,5 +1,5 @@
-"""What the words of a message in a thread show, in Japanese and English: whom they speak to, and
-whether they ask for anything. The expressions are data, in ``words.toml``.
+"""The words of a message in a thread, in Japanese and English: whom they speak to, and whether they
+ask for anything. The expressions are data, in ``words.toml``.
 """
 
 import re

@@ -9,7 +9,7 @@ from google.auth.exceptions import GoogleAuthError, TransportError
 from google.genai.errors import APIError
 
 from processor_service.gemini.pacific_day import next_pacific_midnight
-from processor_service.gemini.reasons import CONFIGURATION, Told, is_transient, rejection
+from processor_service.gemini.reasons import CONFIGURATION, GoogleError, is_transient, rejection
 from shared import clock
 from shared.errors import MechachangError, ModelRejected, ModelUnavailable
 from shared.retry import requested_delay_s
@@ -49,7 +49,7 @@ def meaning(error: APIError) -> MechachangError:
         resumes_at = next_pacific_midnight(clock.now())
         return ModelRejected(summary, reason="model_daily_quota", resumes_at=resumes_at)
     reasons = [str(one["reason"]) for one in details if "reason" in one]
-    said = Told(error.code, status, message, reasons)
+    said = GoogleError(error.code, status, message, reasons)
     if is_transient(said):
         limited = "model_rate_limited" if error.code == 429 else None
         return ModelUnavailable(
@@ -91,7 +91,7 @@ def _retry_after_s(error: APIError, details: list[Mapping[str, Any]]) -> float |
     return requested_delay_s(getattr(error.response, "headers", {}).get("Retry-After"))
 
 
-def _tell_operators(said: Told, reason: str) -> None:
+def _tell_operators(said: GoogleError, reason: str) -> None:
     # These messages name the project, a field or a setting, never the question.
     log.error(
         "Gemini does not serve us until a setting is fixed.",

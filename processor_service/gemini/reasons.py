@@ -38,7 +38,7 @@ CONFIGURATION: Final = frozenset({"model_denied", "model_not_found", "model_misc
 
 
 @dataclass(frozen=True)
-class Told:
+class GoogleError:
     """An error of Google's. ``status`` is empty if a server in between answered."""
 
     code: int
@@ -47,23 +47,23 @@ class Told:
     reasons: Sequence[str] = ()
 
 
-def is_transient(told: Told) -> bool:
+def is_transient(error: GoogleError) -> bool:
     """Whether the same request may succeed a moment later."""
-    return told.code in _TRANSIENT or (told.code >= 500 and told.code not in _NEVER_THERE)
+    return error.code in _TRANSIENT or (error.code >= 500 and error.code not in _NEVER_THERE)
 
 
-def rejection(told: Told) -> str:
+def rejection(error: GoogleError) -> str:
     """The reason code of an error that would come again."""
-    if told.code == 413 or _TOO_LONG.search(told.message):
+    if error.code == 413 or _TOO_LONG.search(error.message):
         return "question_too_long"
-    if told.status and _OF_A_FILE.search(told.message):
+    if error.status and _OF_A_FILE.search(error.message):
         return "model_rejected"
-    if told.code in {401, 403} or not _KEY.isdisjoint(told.reasons):
-        return "model_denied" if _PROJECT.isdisjoint(told.reasons) else "model_misconfigured"
-    if told.code == 404:
+    if error.code in {401, 403} or not _KEY.isdisjoint(error.reasons):
+        return "model_denied" if _PROJECT.isdisjoint(error.reasons) else "model_misconfigured"
+    if error.code == 404:
         # Google answers so for an unknown path, too: then the API version is wrong.
-        is_path = not told.status or "requested URL" in told.message
+        is_path = not error.status or "requested URL" in error.message
         return "model_misconfigured" if is_path else "model_not_found"
-    if told.code != 400 or not told.status or told.status == "FAILED_PRECONDITION":
+    if error.code != 400 or not error.status or error.status == "FAILED_PRECONDITION":
         return "model_misconfigured"
-    return "model_misconfigured" if _UNKNOWN_FIELD.search(told.message) else "model_rejected"
+    return "model_misconfigured" if _UNKNOWN_FIELD.search(error.message) else "model_rejected"

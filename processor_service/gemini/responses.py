@@ -45,7 +45,7 @@ BLOCK_REASONS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Response:
-    """What we use of a response.
+    """The parts of a response that we use.
 
     ``text`` is for people, without thoughts. ``usage`` counts so far, if it is reported.
     ``continuation`` is the token with which to request the rest of an answer. ``pages`` were found

@@ -98,7 +98,7 @@ class ThreadHistory:
 
 @dataclass(frozen=True)
 class ChannelTalk:
-    """What was said in a channel, without the replies, the oldest first; ``whole`` unless older
+    """The messages of a channel without the replies, the oldest first; ``whole`` unless older
     messages of the wanted time were not read.
     """
 
@@ -216,12 +216,12 @@ class Session(Protocol):
     No method raises: a failure is logged, and a refusal means that there is no session.
     """
 
-    async def process(self, title: str) -> None:
+    async def show_processing(self, title: str) -> None:
         """Show the session as processing; a session that this begins gets the title."""
 
-    async def rest(self, *, always: bool = False) -> bool:
-        """Show it as processing no more, if this process may have begun that, or ``always``; False
-        if that may have failed.
+    async def show_active(self, *, always: bool = False) -> bool:
+        """Show it as active, which ends the processing, if this process may have begun that, or
+        ``always``; False if that may have failed.
         """
 
 
@@ -270,7 +270,7 @@ class Conversation(Protocol):
         """
 
     async def read(self, task_id: str) -> ThreadHistory:
-        """What ``find`` returns, and the messages before the question, in the same calls."""
+        """The messages that ``find`` returns, and those before the question, in the same calls."""
 
     async def post(self, body: Body, mark: Mark) -> Posted:
         """Post one message with its mark."""

@@ -28,7 +28,7 @@ class DocumentFormat(StrEnum):
 
 @dataclass(frozen=True)
 class DocumentText:
-    """What a document says. ``left_out``: the places that ``text`` is without, in a line."""
+    """The words of a document. ``left_out``: the places that ``text`` is without, in a line."""
 
     text: str
     left_out: str = ""

@@ -83,6 +83,7 @@ class Usages(Protocol):
 START, APPEND, EDIT = "chat.startStream", "chat.appendStream", "chat.update"
 READ, POST = "conversations.replies", "chat.postMessage"
 SESSION = "agents.sessions.setStatus"
+"""The methods of Slack whose optional calls are counted."""
 
 
 class RateBudget(Protocol):

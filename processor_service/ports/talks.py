@@ -1,4 +1,4 @@
-"""What was said in a thread before a message, by whom and to whom."""
+"""The messages of a thread before another one: who wrote them, and to whom."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol

@@ -1,4 +1,4 @@
-"""What keeps workers apart: leases, turns, cancellations and the owners of streams."""
+"""The ports that keep workers apart: leases, turns, cancellations and the owners of streams."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -169,7 +169,7 @@ class StreamOwners(Protocol):
 
 
 class Responses(Protocol):
-    """What was posted to response URLs, which cannot be read back. A lost store forgets."""
+    """The posts to response URLs, which cannot be read back. A lost store forgets."""
 
     async def of(self, task_id: str) -> list[Mark]:
         """The marks of the posted messages, in order."""

@@ -1,4 +1,4 @@
-"""What the model may look up, and which lookups are off while other people's words are quoted.
+"""The model's lookups, and which of them are off while other people's words are quoted.
 
 A quote can talk the model into putting words of the thread into a search or into the address of a
 page, and both leave the workspace.

@@ -106,8 +106,8 @@ def in_thread(
 
 @dataclass(frozen=True)
 class Quotes:
-    """What was ``said`` and by whom; ``opening`` explains in a sentence how it relates to the
-    question, ``along`` was sent with it.
+    """The messages to quote: ``said`` before the question, and sent ``along`` with it. ``opening``
+    explains in a sentence how the former relate to the question.
 
     The messages are trimmed from the newest back to ``budget`` tokens; the opening one stays.
     """

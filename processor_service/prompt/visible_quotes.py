@@ -41,8 +41,8 @@ async def visible_to_asker(
 async def sent_along_for_asker(
     task: Task, history: ThreadHistory, channels: Channels
 ) -> tuple[QuotedMessage, ...]:
-    """What the question's message brings along: all of it for who wrote it, but not for who pressed
-    a button below another person's question.
+    """The messages that came with the question: all of them for its author, but not for whoever
+    pressed a button below another person's question.
     """
     by = history.sent_by or task.user_id
     sent = ThreadMessage("person", by, task.text, quoted=history.sent_along)

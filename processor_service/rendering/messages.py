@@ -8,7 +8,7 @@ from processor_service.ports.conversations import Body
 from processor_service.rendering.markdown.characters import neutralise
 from processor_service.rendering.markdown.document import words_of
 from processor_service.rendering.markdown.tables import Table
-from processor_service.rendering.omitted_files import verdict_lines
+from processor_service.rendering.omitted_files import omitted_lines
 from processor_service.rendering.packing import MessageLayout, MessagePart, split_markdown
 from processor_service.texts import answers as texts
 from processor_service.texts.failures import OTHER, WORDS, Failure, FailureText
@@ -113,7 +113,7 @@ def render_notice(failure: Failure, task: Task, place: MessageRef | None) -> Bod
     advice = words.advice if place is not None or not words.retry else texts.ASK_AGAIN
     what = words.what[locale].format(
         when=shown_moment(failure.resumes_at) if failure.resumes_at else "",
-        files=escape(verdict_lines(failure.without, locale)),
+        files=escape(omitted_lines(failure.without, locale)),
     )
     gap = "" if locale == "ja" or what.endswith("\n") else " "
     text = f":warning: {what}{gap}{advice[locale]}"

@@ -21,7 +21,7 @@ _LINES: Final = 10
 _NAME_CHARS: Final = 80
 
 
-def verdict_lines(without: Sequence[OmittedFile], locale: Locale) -> str:
+def omitted_lines(without: Sequence[OmittedFile], locale: Locale) -> str:
     """One unescaped line per file."""
     lines = [
         FILE_LEFT_OUT[locale].format(
@@ -42,7 +42,7 @@ def files_text(without: Sequence[OmittedFile], locale: Locale) -> list[str]:
         (FILES_CUT, [one for one in without if one.partly]),
     )
     return [
-        f"{heading[locale]}\n{verdict_lines(files, locale)}" for heading, files in groups if files
+        f"{heading[locale]}\n{omitted_lines(files, locale)}" for heading, files in groups if files
     ]
 
 

@@ -14,7 +14,7 @@ _ResultT = TypeVar("_ResultT")
 
 
 async def as_slack_takes_it(post: Callable[[Body], Awaitable[_ResultT]], body: Body) -> _ResultT:
-    """What ``post`` returns for one message, which is plain text if Slack refuses its layout."""
+    """The result of ``post`` for one message, which is plain text if Slack refuses its layout."""
     try:
         return await post(body)
     except SlackRefused as refused:

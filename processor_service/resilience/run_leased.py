@@ -25,7 +25,12 @@ SHARE_OF_WAITING: Final = 0.5
 
 
 class Outcome(StrEnum):
-    """The outcome of one delivery; the routes map it to a status code."""
+    """The outcome of one delivery; the routes map it to a status code.
+
+    ``NOTED``: a task that asks nothing is done. ``NOT_FOLLOWED``: a message without a mention was
+    not for us. ``DUPLICATE``: another message of the same task is worked on; ``HELD``: another
+    delivery of this very message is.
+    """
 
     ANSWERED = "answered"
     ALREADY_DONE = "already_done"

@@ -1,9 +1,9 @@
 """A thread as a session of an agent: Slack shows its own Stop while it is processing."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Final
 
+from processor_service.resilience.fair_timeout import fair_timeout
 from processor_service.slack.client import SlackCalls
 from shared.bounded import BoundedMap
 from shared.errors import MechachangError, SlackRefused
@@ -38,13 +38,13 @@ class SlackSession:
     refused: RefusedMethods
     processing: Threads
 
-    async def process(self, title: str) -> None:
+    async def show_processing(self, title: str) -> None:
         named = {"title": title} if title else {}
         by = {"initiator_user_id": self.initiator} if self.initiator else {}
         self.processing.put((self.channel, self.thread_ts), None)
         await self._set("processing", **named, **by)
 
-    async def rest(self, *, always: bool = False) -> bool:
+    async def show_active(self, *, always: bool = False) -> bool:
         if not always and (self.channel, self.thread_ts) not in self.processing:
             return True
         if not await self._set("active"):
@@ -60,7 +60,7 @@ class SlackSession:
             return True
         where = {"channel_id": self.channel, "thread_ts": self.thread_ts, "status": status}
         try:
-            async with asyncio.timeout(_PATIENCE_S), self.calls(SESSION_METHOD):
+            async with fair_timeout(_PATIENCE_S), self.calls(SESSION_METHOD):
                 # The SDK has no method of that name yet.
                 await self.calls.client.api_call(SESSION_METHOD, json={**where, **begin})
         except SlackRefused as refused:

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from processor_service.ports.conversations import Body, Document, Posted, TaskCard
+from processor_service.resilience.fair_timeout import fair_timeout
 from processor_service.slack.agent_session import (
     SESSION_METHOD,
     SlackSession,
@@ -296,7 +297,7 @@ class SlackConversation(SlackReading):
                 raise
         # A stream that was deleted and not ended leaves its session at work.
         session = self.session if still_runs is not None else None
-        if session is not None and not await session.rest(always=True):
+        if session is not None and not await session.show_active(always=True):
             raise OutcomeUnknown("The session of a removed stream may be at work.")
 
     async def upload(self, document: Document) -> str:
@@ -322,7 +323,7 @@ class SlackConversation(SlackReading):
         if self.thread_ts is None or self.status is None:
             return True
         try:
-            async with asyncio.timeout(_STATUS_PATIENCE_S), self.calls(STATUS_METHOD):
+            async with fair_timeout(_STATUS_PATIENCE_S), self.calls(STATUS_METHOD):
                 await self.calls.client.assistant_threads_setStatus(
                     channel_id=self.channel,
                     thread_ts=self.thread_ts,

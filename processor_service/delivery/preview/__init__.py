@@ -1,4 +1,4 @@
-"""What users see of an answer while it is written.
+"""The live preview: an answer in Slack while the model writes it.
 
 Its messages are never trusted: at the end ``reconcile`` makes the conversation hold the finished
 answer, whatever is there by then. ``live_preview`` decides how early users see what, at the

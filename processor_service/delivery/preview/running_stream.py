@@ -64,7 +64,7 @@ class RunningStream:
         )
 
     def more_of(self, settled: str) -> str:
-        """What ``settled`` adds to the streamed words; "" if it begins with others."""
+        """The rest of ``settled`` behind the streamed words; "" if it begins with others."""
         streamed = self._streamed or ""
         return settled[len(streamed) :] if settled.startswith(streamed) else ""
 

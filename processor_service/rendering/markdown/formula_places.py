@@ -56,7 +56,7 @@ class Formula:
     coded: bool
 
     def markdown(self) -> str:
-        """What is shown, escaped; a beginning that could begin a block does not."""
+        """The escaped Markdown that is shown; a beginning that could begin a block does not."""
         guard = ZERO_WIDTH_SPACE if _BLOCK_START.match(self.text) else ""
         return f"`{self.text}`" if self.coded else guard + escaped(self.text)
 

@@ -16,8 +16,8 @@ _MOST_PAGES: Final = 5
 
 
 async def said_since(calls: SlackCalls, subject: Subject) -> ChannelTalk:
-    """What was said in the subject's channel in its time, without what its threads hold: a reply
-    is a call of its own. Beyond five pages (1,000 messages), or their room, none is read.
+    """The messages of the subject's channel in its time, without the replies in its threads: a
+    thread is a call of its own. Beyond five pages (1,000 messages), or their room, none is read.
     """
     found: list[Message] = []
     pages, chars, cursor, whole = 0, 0, None, False

@@ -45,7 +45,7 @@ def said_before(
 def sent_along(
     asked: MessageRef, messages: Sequence[Message], ourselves: BotIdentity
 ) -> tuple[tuple[QuotedMessage, ...], str]:
-    """What a person's question among these messages brings along, and the person. Slack adds
+    """The messages that a person's question among these brings along, and the person. Slack adds
     previews of links only after it has told us of the message.
     """
     ledger = ourselves.ledger

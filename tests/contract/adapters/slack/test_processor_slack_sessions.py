@@ -15,16 +15,16 @@ async def test_a_thread_is_a_session_with_slacks_stop_while_a_worker_is_at_work(
         asked = slack.people.post("alice", "#general", "question")
         session = here.streamed(asked.ts).session
         assert session is not None
-        await session.process("question")
+        await session.show_processing("question")
         begun = slack.workspace.sessions.of(here.bench.general, asked.ts)
         assert begun is not None
         alice = slack.people.user("alice").id
         assert (begun.status, begun.title, begun.initiator) == ("processing", "question", alice)
         other = there.streamed(asked.ts).session
         assert other is not None
-        assert await other.rest()
+        assert await other.show_active()
         assert begun.status == "processing"
-        assert await other.rest(always=True)
+        assert await other.show_active(always=True)
         assert begun.status == "active"
 
 
@@ -39,7 +39,7 @@ async def test_the_end_of_a_stream_ends_the_work_of_its_session() -> None:
         assert sessions.processing() == []
         rule = here.bench.faults.add("slack", SESSION, Fault("error", status=500))
         assert thread.session is not None
-        assert await thread.session.rest()
+        assert await thread.session.show_active()
         assert rule.times == 1
 
 
@@ -52,7 +52,7 @@ async def test_between_two_messages_of_one_answer_slack_keeps_showing_its_stop()
         await thread.end_stream(live, "", Body(""), growing_mark(TASK_ID))
         assert len(sessions.processing()) == 1
         assert thread.session is not None
-        assert await thread.session.rest()
+        assert await thread.session.show_active()
         assert sessions.processing() == []
 
 
@@ -71,10 +71,10 @@ async def test_work_that_may_have_begun_is_ended_and_a_failed_end_is_told() -> N
         session = here.streamed(asked.ts).session
         assert session is not None
         here.bench.faults.add("slack", SESSION, Fault("drop_after"))
-        await session.process("question")
+        await session.show_processing("question")
         here.bench.faults.add("slack", SESSION, Fault("error", status=500))
-        assert not await session.rest()
-        assert await session.rest()
+        assert not await session.show_active()
+        assert await session.show_active()
         assert here.bench.slack.workspace.sessions.processing() == []
 
 
@@ -89,7 +89,7 @@ async def test_a_server_without_sessions_is_asked_once_an_hour_and_its_streams_e
         rule = here.bench.faults.add("slack", SESSION, refused, times=10)
         thread = here.streamed(asked.ts)
         assert thread.session is not None
-        await thread.session.process("question")
+        await thread.session.show_processing("question")
         assert thread.session is None
         other = slack.people.post("alice", "#general", "another question")
         assert here.streamed(other.ts).session is None
@@ -113,4 +113,4 @@ async def test_a_stream_ends_also_where_its_end_may_say_nothing_of_a_session(cod
         # Slack ends the session's work with the stream, also where it is not told to.
         assert here.bench.slack.workspace.sessions.processing() == []
         assert thread.session is not None
-        assert await thread.session.rest()
+        assert await thread.session.show_active()

@@ -34,11 +34,11 @@ class FakeSession:
     fails: int = 0
     begun: bool = False
 
-    async def process(self, title: str) -> None:
+    async def show_processing(self, title: str) -> None:
         self.begun = True
         self.words.append(f"processing: {title}")
 
-    async def rest(self, *, always: bool = False) -> bool:
+    async def show_active(self, *, always: bool = False) -> bool:
         if not (self.begun or always):
             return True
         if self.fails:

@@ -26,7 +26,7 @@ def ways(*files: TaskFile, limits: FileLimits = LIMITS) -> list[tuple[str, Trans
 
 
 def verdicts(*files: TaskFile, limits: FileLimits = LIMITS) -> list[OmittedFile]:
-    return choose(files, (), limits).verdicts
+    return choose(files, (), limits).omitted
 
 
 def test_small_media_go_inline_and_text_as_text() -> None:
@@ -95,7 +95,7 @@ def test_images_and_pdfs_of_the_thread_go_along_from_the_newest_while_they_fit()
     choice = choose([image("asked.png")], thread, LIMITS)
     chosen = [(one.file.name, one.from_thread) for one in choice.chosen]
     assert chosen == [("asked.png", False), ("new.png", True), ("p.pdf", True)]
-    assert choice.verdicts == []
+    assert choice.omitted == []
 
 
 def book(name: str, size: int = 1000) -> TaskFile:
@@ -127,13 +127,13 @@ def test_texts_of_the_thread_count_among_its_documents_and_share_their_room() ->
         ("a.xlsx", Transport.DOCUMENT, True),
     ]
     assert choice.room_in_thread == 0
-    assert choice.verdicts == []
+    assert choice.omitted == []
 
 
 def test_a_text_of_the_thread_that_is_too_long_is_told_to_who_names_it() -> None:
     long = text("一覧.csv", THREAD_TEXT_BYTES + 1)
-    assert choose((), [long], LIMITS, "納期は？").verdicts == []
-    [verdict] = choose((), [long], LIMITS, "一覧の合計は？").verdicts
+    assert choose((), [long], LIMITS, "納期は？").omitted == []
+    [verdict] = choose((), [long], LIMITS, "一覧の合計は？").omitted
     assert verdict == OmittedFile("一覧.csv", "file_text_too_long")
 
 
@@ -141,7 +141,7 @@ def test_of_the_threads_unreadable_documents_only_what_the_question_names_is_tol
     thread = [book("計画.doc"), book("予算.xls"), book("huge.xlsx", 50 * MEGABYTE + 1)]
     choice = choose((), thread, LIMITS, "計画と HUGE.XLSX を比べて")
     assert choice.chosen == []
-    assert [(one.name, one.reason) for one in choice.verdicts] == [
+    assert [(one.name, one.reason) for one in choice.omitted] == [
         ("計画.doc", "file_old_office"),
         ("huge.xlsx", "file_too_large"),
     ]
@@ -151,7 +151,7 @@ def test_the_questions_own_documents_come_before_those_of_the_thread() -> None:
     asked = [book(f"{n}.docx") for n in range(9)]
     choice = choose(asked, [book("a.pptx"), book("b.pptx")], LIMITS, "資料")
     assert [one.file.name for one in choice.chosen][-2:] == ["8.docx", "a.pptx"]
-    assert choice.verdicts == []
+    assert choice.omitted == []
 
 
 def test_a_name_is_found_however_a_mac_spells_it() -> None:

@@ -176,7 +176,7 @@ async def test_no_more_than_twenty_deliveries_are_held_open_for_an_end_that_fail
     statuses = Statuses()
     sessions = [FakeSession(begun=True, fails=9) for _ in range(21)]
     ends = [
-        asyncio.create_task(statuses.rest(AgentSession(one), a_task(), always=True))
+        asyncio.create_task(statuses.end_session(AgentSession(one), a_task(), always=True))
         for one in sessions
     ]
     for _ in range(100):
