@@ -1,6 +1,5 @@
 """A model's answer up to its end: nothing that follows the end undoes it."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
@@ -9,6 +8,7 @@ from typing import Final
 from processor_service.ports.answers import Answer
 from processor_service.ports.citations import Citations
 from processor_service.ports.model import AnswerFormat, Chunk, ParsedAnswer
+from processor_service.resilience.fair_timeout import fair_timeout
 from shared.errors import Cancelled, MechachangError, ModelRefused, ModelUnavailable
 from shared.task import Mode
 from shared.telemetry.log import get_logger
@@ -68,7 +68,7 @@ async def _next(pieces: AsyncGenerator[Chunk, None], end: Chunk | None) -> Chunk
     if end is None:
         return await anext(pieces, None)
     try:
-        async with asyncio.timeout(_REST_WITHIN_S):
+        async with fair_timeout(_REST_WITHIN_S):
             return await anext(pieces, None)
     except (MechachangError, TimeoutError) as error:
         log.warning(

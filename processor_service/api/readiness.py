@@ -33,19 +33,22 @@ class Readiness:
 
     checks: Mapping[str, ReadinessCheck]
     within_s: float = 5.0
+    clock: Callable[[], float] = time.monotonic
     _known: dict[str, tuple[float, DependencyState]] = field(default_factory=dict)
 
     def report(self, name: str, error: MechachangError) -> None:
         """Note that a dependency has just failed."""
-        self._known[name] = (time.monotonic(), _state_of(error))
+        self._known[name] = (self.clock(), _state_of(error))
 
     async def refuses(self, name: str) -> bool:
-        """Whether a dependency refuses us; checked again once that is 5 s old."""
+        """Whether a dependency refuses us; checked again, by one caller, once that is 5 s old."""
         at, known = self._known.get(name, (0.0, DependencyState("ok")))
         if known.state != "refused":
             return False
-        if time.monotonic() - at < _REFUSED_FOR_S:
+        if self.clock() - at < _REFUSED_FOR_S:
             return True
+        # One check at a time: the others keep to the old word meanwhile.
+        self._known[name] = (self.clock(), known)
         return (await self._state(name)).state == "refused"
 
     async def states(self) -> dict[str, DependencyState]:
@@ -56,10 +59,10 @@ class Readiness:
 
     async def _state(self, name: str) -> DependencyState:
         at, known = self._known.get(name, (float("-inf"), DependencyState("unavailable")))
-        if known.state == "ok" and time.monotonic() - at < _FRESH_S:
+        if known.state == "ok" and self.clock() - at < _FRESH_S:
             return known
         state = await _checked(self.checks[name], self.within_s)
-        self._known[name] = (time.monotonic(), state)
+        self._known[name] = (self.clock(), state)
         return state
 
 

@@ -9,6 +9,7 @@ from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.ports.conversations import Conversations
 from processor_service.rendering.messages import render_question, render_subject
 from processor_service.rendering.plain_text import as_slack_takes_it
+from processor_service.resilience.fair_timeout import fair_timeout
 from shared.errors import SlackRefused
 from shared.ledger import Mark
 from shared.task import Source, Task
@@ -107,7 +108,7 @@ async def _asker(task: Task, conversations: Conversations) -> str | None:
     if task.shown_below is None and (task.subject is not None or task.private):
         return None
     try:
-        async with asyncio.timeout(_NAMED_WITHIN_S):
+        async with fair_timeout(_NAMED_WITHIN_S):
             return await conversations.asker(task)
     except TimeoutError:
         return None

@@ -71,6 +71,14 @@ class Gemini:
         return await asyncio.shield(self._loading)
 
     async def _load(self) -> "_Loaded":
+        try:
+            return await self._import_and_open()
+        except Exception:
+            # A machine without a free thread or memory may have one for the next caller.
+            self._loading = None
+            raise
+
+    async def _import_and_open(self) -> "_Loaded":
         for module in ("model", "files"):
             await asyncio.to_thread(import_module, f"{__package__}.{module}")
         from processor_service.gemini.client import gemini_client  # noqa: PLC0415 - imported just now

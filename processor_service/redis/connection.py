@@ -1,6 +1,5 @@
 """One connection pool to Redis that fails fast: Redis is a fast path, never a need."""
 
-import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
@@ -23,6 +22,7 @@ from redis.exceptions import (
 
 from processor_service.ports.work import StoreUnavailable
 from processor_service.redis.keys import PREFIX, type_of
+from processor_service.resilience.fair_timeout import fair_timeout
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import REDIS_UNAVAILABLE
 
@@ -33,7 +33,6 @@ Lost = TypeVar("Lost")
 
 SLOW_S = 0.1
 REST_S = 1.0
-_TURNS: Final = 10
 # The server is no longer the primary, or not the one for these keys; MovedError is an AskError,
 # MasterDownError a ClusterDownError. LOADING is a lost connection to redis-py, and retried as one.
 _ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
@@ -92,7 +91,7 @@ class RedisConnection:
             _discard(command)
             raise StoreUnavailable("Redis is resting after a failure.")
         try:
-            async with _within(self._patience_s):
+            async with fair_timeout(self._patience_s):
                 result = await command
         except NoScriptError as error:
             raise ScriptForgotten("The script went with its server.") from error
@@ -132,7 +131,7 @@ class RedisConnection:
     async def forget(self, *keys: str, text: bool = False) -> None:
         """Delete unreadable entries: keys of a wrong type, or the ``text`` in a key."""
         with suppress(RedisError, OSError, TimeoutError):
-            async with _within(self._patience_s):
+            async with fair_timeout(self._patience_s):
                 for key in keys:
                     if text or await self.redis.type(key) not in {type_of(key), "none"}:
                         await self.redis.delete(key)
@@ -177,7 +176,7 @@ class RedisConnection:
     async def alive(self) -> bool:
         """Whether Redis answers a PING now."""
         try:
-            async with asyncio.timeout(1.0):
+            async with fair_timeout(1.0):
                 await self.redis.ping()
         except (RedisError, OSError, TimeoutError):
             return False
@@ -209,31 +208,6 @@ class Script:
             return await self.run(keys, *args)
         except StoreUnavailable:
             return lost
-
-
-@asynccontextmanager
-async def _within(patience_s: float) -> AsyncIterator[None]:
-    """Like ``asyncio.timeout``, in turns of the event loop: how long this process is busy with
-    other work does not count. Otherwise one that has just taken on many tasks, which makes each
-    turn long, would take its own delay for a lost Redis.
-    """
-    loop, left = asyncio.get_running_loop(), _TURNS
-    due: asyncio.TimerHandle
-    async with asyncio.timeout(None) as bound:
-
-        def turn() -> None:
-            nonlocal left, due
-            left -= 1
-            if left:
-                due = loop.call_later(patience_s / _TURNS, turn)
-            else:
-                bound.reschedule(loop.time())
-
-        due = loop.call_later(patience_s / _TURNS, turn)
-        try:
-            yield
-        finally:
-            due.cancel()
 
 
 def _discard(command: Awaitable[Any]) -> None:

@@ -1,11 +1,10 @@
 """Posts that Slack cannot return: those to response URLs, and the tasks of running streams."""
 
 import json
-from contextlib import suppress
 from dataclasses import asdict
 from typing import Final
 
-from processor_service.ports.work import STREAM_TTL_S, StoreUnavailable
+from processor_service.ports.work import STREAM_TTL_S
 from processor_service.redis.connection import REST_S, RedisConnection
 from processor_service.redis.keys import (
     LAST_THREAD_TTL_S,
@@ -23,6 +22,11 @@ from shared.slack.message import is_ts
 _REMEMBERED: Final = 1_000
 _ONCE_RESTED: Final = RetryPolicy(2, back_off=doubling(REST_S + 0.1, REST_S + 0.1))
 _WHILE_YOUNG: Final = RetryPolicy(4, back_off=doubling(REST_S + 0.1, REST_S + 0.1))
+# Lua, so that no list is left without an end of its life.
+_ADD: Final = """
+redis.call('RPUSH', KEYS[1], ARGV[1])
+return redis.call('EXPIRE', KEYS[1], ARGV[2])
+"""
 
 
 class RedisResponses:
@@ -32,6 +36,7 @@ class RedisResponses:
 
     def __init__(self, connection: RedisConnection) -> None:
         self._connection = connection
+        self._add = connection.script(_ADD)
         self._own: BoundedMap[str, tuple[Mark, ...]] = BoundedMap(_REMEMBERED, RESPONSES_TTL_S)
 
     async def of(self, task_id: str) -> list[Mark]:
@@ -59,12 +64,8 @@ class RedisResponses:
                 return
 
     async def _keep(self, mark: Mark) -> bool:
-        redis, key = self._connection.redis, responses_key(mark.task_id)
-        with suppress(StoreUnavailable):
-            await self._connection.run(redis.rpush(key, json.dumps(asdict(mark))), key)
-            await self._connection.run(redis.expire(key, RESPONSES_TTL_S))
-            return True
-        return False
+        key, kept = responses_key(mark.task_id), json.dumps(asdict(mark))
+        return await self._add.attempt([key], kept, RESPONSES_TTL_S) is not None
 
 
 def _mark_in(kept: str | bytes) -> Mark | None:

@@ -1,25 +1,33 @@
-"""A timeout for short waits: a moment in which this process itself could not run does not count."""
+"""A timeout for short waits: how long this process itself is busy does not count."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
+
+_TURNS: Final = 10
 
 
 @asynccontextmanager
 async def fair_timeout(seconds: float) -> AsyncIterator[None]:
-    """Like ``asyncio.timeout``, but as long as this process was too busy to look does not count:
-    the loop runs a timer that is due before the task whose reply has just been read. Raises
-    TimeoutError after twice the time in which the process runs, at most.
+    """Like ``asyncio.timeout``, in turns of the event loop: how long this process is busy with
+    other work does not count. Otherwise one that has just taken on many tasks, which makes each
+    turn long, would take its own delay for the other side's; and the loop runs a timer that is due
+    before the task whose reply has just been read.
     """
-    loop = asyncio.get_running_loop()
-    due_at = loop.time() + seconds
+    loop, left = asyncio.get_running_loop(), _TURNS
+    due: asyncio.TimerHandle
     async with asyncio.timeout(None) as bound:
 
-        def look() -> None:
-            now = loop.time()
-            bound.reschedule(now + min(now - due_at, seconds))
+        def turn() -> None:
+            nonlocal left, due
+            left -= 1
+            if left:
+                due = loop.call_later(seconds / _TURNS, turn)
+            else:
+                bound.reschedule(loop.time())
 
-        due = loop.call_at(due_at, look)
+        due = loop.call_later(seconds / _TURNS, turn)
         try:
             yield
         finally:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from processor_service.ports.people import Channel
+from processor_service.resilience.fair_timeout import fair_timeout
 from processor_service.slack.client import SlackCalls
 from shared.bounded import BoundedMap
 from shared.channel_ids import is_direct
@@ -47,7 +48,7 @@ class SlackChannels:
             return _DIRECT
         lock = self._asking.setdefault(channel_id, asyncio.Lock())
         try:
-            async with asyncio.timeout(_PATIENCE_S), lock:
+            async with fair_timeout(_PATIENCE_S), lock:
                 if channel_id in self._near:
                     return self._near.get(channel_id)
                 return self._near.put(channel_id, _channel(await self._info(channel_id)))
@@ -72,7 +73,7 @@ class SlackChannels:
         minutes. False also if Slack does not say within 1 s.
         """
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with fair_timeout(_PATIENCE_S):
                 return await self._reads_public(user_id)
         except (MechachangError, TimeoutError) as error:
             log.info("It is unknown who is a guest.", action="guest_unknown", why=str(error))

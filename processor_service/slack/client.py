@@ -1,5 +1,6 @@
 """Calls to Slack's Web API, held back during rate limits."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -60,6 +61,7 @@ class SlackCalls:
         self._holds = holds
         self._on_denied = on_denied
         self._ourselves: BotIdentity | None = None
+        self._asking: asyncio.Task[BotIdentity] | None = None
         self.page_memory = PageMemory()
 
     def __call__(self, method: str, channel: str = "") -> "_Call":
@@ -88,18 +90,34 @@ class SlackCalls:
             self._on_denied(failure)
 
     async def ourselves(self) -> BotIdentity:
-        """Our identity, asked once. Raises SlackUnavailable also if Slack does not say."""
-        if self._ourselves is None:
-            async with self("auth.test"):
-                us = await self.client.auth_test()
-            bot_id, user_id, team_id = us.get("bot_id"), us.get("user_id"), us.get("team_id")
-            if not isinstance(user_id, str) or not isinstance(team_id, str):
-                raise SlackUnavailable("auth.test: Slack does not say who we are.")
-            ledger = Ledger(self.signing, bot_id if isinstance(bot_id, str) else None, user_id)
-            self._ourselves = BotIdentity(
-                ledger, team_id, str(us.get("team") or ""), str(us.get("url") or "")
-            )
+        """Our identity, asked once, with one call for all that ask meanwhile: an instance starts
+        with many questions. Raises SlackUnavailable also if Slack does not say.
+        """
+        if self._ourselves is not None:
+            return self._ourselves
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask_ourselves(), name="auth.test")
+            self._asking.add_done_callback(self._asked)
+        # Others may wait for it, even if the caller that began it is cancelled.
+        return await asyncio.shield(self._asking)
+
+    async def _ask_ourselves(self) -> BotIdentity:
+        async with self("auth.test"):
+            us = await self.client.auth_test()
+        bot_id, user_id, team_id = us.get("bot_id"), us.get("user_id"), us.get("team_id")
+        if not isinstance(user_id, str) or not isinstance(team_id, str):
+            raise SlackUnavailable("auth.test: Slack does not say who we are.")
+        ledger = Ledger(self.signing, bot_id if isinstance(bot_id, str) else None, user_id)
+        self._ourselves = BotIdentity(
+            ledger, team_id, str(us.get("team") or ""), str(us.get("url") or "")
+        )
         return self._ourselves
+
+    def _asked(self, done: asyncio.Task[BotIdentity]) -> None:
+        self._asking = None
+        if not done.cancelled():
+            # Retrieved, so that asyncio does not report an error that no caller awaits any more.
+            done.exception()
 
     async def _limited(self, key: str, method: str, failure: SlackUnavailable) -> None:
         failure.retry_after_s = failure.retry_after_s or _UNNAMED_S

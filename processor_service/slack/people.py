@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final
 
 from processor_service.ports.people import PeopleCache, Person, offset_told
 from processor_service.ports.work import StoreUnavailable
+from processor_service.resilience.fair_timeout import fair_timeout
 from processor_service.slack.client import SlackCalls
 from shared.bounded import BoundedMap
 from shared.errors import MechachangError
@@ -19,6 +20,8 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 _PATIENCE_S = 1.5
+# After a call that took longer Slack is left alone for so long: an answer waits for it once.
+_REST_S: Final = 10.0
 # users.info allows some 100 calls a minute (docs.slack.dev: Tier 4), for all questions together.
 _NAMES_AT_ONCE: Final = 20
 # A user often asks the next question soon.
@@ -27,7 +30,7 @@ _REMEMBERED: Final = 1_000
 
 
 class SlackPeople:
-    """``ports.People`` by ``users.info``; it never delays an answer.
+    """``ports.People`` by ``users.info``, which delays an answer by 1.5 s at most.
 
     A user known a moment ago is known without Redis, too.
     """
@@ -40,6 +43,8 @@ class SlackPeople:
     ) -> None:
         self._calls = calls
         self._cache = cache
+        self._clock = clock
+        self._not_before = float("-inf")
         self._near: BoundedMap[str, Person] = BoundedMap(_REMEMBERED, _NEAR_S, clock)
 
     async def locale_of(self, user_id: str) -> Locale | None:
@@ -71,15 +76,16 @@ class SlackPeople:
         return person
 
     async def names_of(self, user_ids: Sequence[str]) -> dict[str, str]:
-        """The display names; a user is missing if Slack did not say within 1.5 s.
+        """The display names; a user is missing if Slack does not say within 1.5 s.
 
         Of many unknown users only the last ones are looked up.
         """
         names = await self._cache.names(user_ids)
         unknown = [user_id for user_id in user_ids if user_id not in names][-_NAMES_AT_ONCE:]
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE_S):
-                await asyncio.gather(*(self._learn(user_id, names) for user_id in unknown))
+        if unknown and not self._rests:
+            with suppress(TimeoutError):
+                async with self._in_time():
+                    await asyncio.gather(*(self._learn(user_id, names) for user_id in unknown))
         return names
 
     async def _learn(self, user_id: str, names: dict[str, str]) -> None:
@@ -98,8 +104,10 @@ class SlackPeople:
 
     async def _asked(self, user_id: str) -> Person:
         """Slack's answer within 1.5 s, remembered for the next question."""
+        if self._rests:
+            return Person()
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with self._in_time():
                 user = await self._info(user_id, include_locale=True)
         except (MechachangError, TimeoutError) as error:
             log.info("A person's language is not known.", action="locale_unknown", why=str(error))
@@ -108,6 +116,20 @@ class SlackPeople:
         self._near.put(user_id, person)
         await self._cache.keep_person(user_id, person)
         return person
+
+    @property
+    def _rests(self) -> bool:
+        """Whether Slack did not say in time lately."""
+        return self._clock() < self._not_before
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        try:
+            async with fair_timeout(_PATIENCE_S):
+                yield
+        except TimeoutError:
+            self._not_before = self._clock() + _REST_S
+            raise
 
     async def _info(self, user_id: str, **more: Any) -> Mapping[str, Any]:
         async with self._calls("users.info"):

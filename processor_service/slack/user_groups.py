@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from processor_service.resilience.fair_timeout import fair_timeout
 from processor_service.slack.client import SlackCalls
 from shared.errors import MechachangError
 from shared.slack.message import listed_in
@@ -34,7 +35,7 @@ class SlackGroups:
         if not group_ids:
             return {}
         try:
-            async with asyncio.timeout(_PATIENCE_S), self._asking:
+            async with fair_timeout(_PATIENCE_S), self._asking:
                 await self._look()
         except (MechachangError, TimeoutError) as error:
             self._until = self._clock() + _KNOWN_S

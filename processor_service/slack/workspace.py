@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from processor_service.resilience.fair_timeout import fair_timeout
 from processor_service.slack.client import BotIdentity, SlackCalls
 from shared.errors import MechachangError
 from shared.signing import Signing
@@ -37,7 +38,7 @@ class SlackWorkspace:
     async def _ourselves(self) -> BotIdentity | None:
         """Our identity; None if Slack does not say within 1 s, or did not lately."""
         try:
-            async with asyncio.timeout(_PATIENCE_S), self._asking:
+            async with fair_timeout(_PATIENCE_S), self._asking:
                 if self._clock() < self._not_before:
                     return None
                 return await self._calls.ourselves()

@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import time
 
 import pytest
 from structlog.testing import capture_logs
 
-from shared.background import alongside, repeating
+from shared.background import alongside, happens, repeating
 
 
 class Count:
@@ -88,6 +89,15 @@ async def test_aligned_repetitions_wake_up_together() -> None:
             await one.reaches(2)
     nearest = min(abs(moment - other.calls[0]) for moment in one.calls)
     assert nearest < every_s / 4
+
+
+async def test_what_happened_while_this_process_was_busy_has_happened() -> None:
+    event = asyncio.Event()
+    looking = asyncio.create_task(happens(event, 0.01))
+    await asyncio.sleep(0)
+    asyncio.get_running_loop().call_soon(event.set)
+    time.sleep(0.05)  # noqa: ASYNC251 - as a long computation, or a processor taken away
+    assert await looking
 
 
 async def test_work_alongside_ends_with_the_body_and_hides_no_failure_of_it() -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from typing import TypeVar
 
 import pytest
 
@@ -14,6 +15,7 @@ from simulators.gemini import GeminiSimulator, Reply
 from tests.support.sample_files import PNG
 
 MODEL = "gemini-3.8-flash"
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -46,6 +48,29 @@ async def test_whoever_gives_up_waiting_takes_nothing_from_the_others(
     hasty.cancel()
     assert await text_of(model) == "はい。"
     assert hasty.cancelled()
+
+
+class Exhausted(AsyncExitStack):
+    """A machine that has nothing left for the first client."""
+
+    full = True
+
+    async def enter_async_context(self, cm: AbstractAsyncContextManager[T, bool | None]) -> T:
+        if self.full:
+            self.full = False
+            raise OSError("Too many open files")
+        return await super().enter_async_context(cm)
+
+
+async def test_a_client_that_could_not_be_made_is_made_for_whoever_asks_next(
+    base_url: str, simulator: GeminiSimulator
+) -> None:
+    simulator.script("質問", Reply(text="はい。"))
+    async with Exhausted() as opened:
+        model = Gemini(GeminiAccess("local", base_url=base_url), 5.0, opened)
+        with pytest.raises(OSError, match="Too many open files"):
+            await model.load()
+        assert await text_of(model) == "はい。"
 
 
 async def test_files_are_stored_looked_at_and_deleted(

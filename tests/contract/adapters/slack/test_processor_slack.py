@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
@@ -12,6 +13,7 @@ from structlog.testing import capture_logs
 
 from processor_service.ports.conversations import Body, Document
 from processor_service.redis.connection import RedisConnection, redis_connection
+from processor_service.redis.keys import RESPONSES_TTL_S, responses_key
 from processor_service.redis.posts import RedisResponses
 from processor_service.rendering.shown_letters import letters_of
 from processor_service.slack.response_url import SlackResponse
@@ -156,6 +158,25 @@ async def test_what_a_response_url_took_is_known_after_a_pause_of_redis(missed: 
     assert await successor.of(TASK_ID) == [ANSWER]
     for one in redis:
         await one.aclose()
+
+
+class BreakingRedis(FakeAsyncRedis):
+    """Its connection breaks behind the first command that adds to a list."""
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        found = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call] # redis-py's is untyped
+        if args[0] == "RPUSH":
+            self.connection_pool.connection_kwargs["server"].connected = False
+        return found
+
+
+async def test_a_post_to_a_response_url_is_forgotten_in_time_though_redis_was_lost() -> None:
+    server = FakeServer()
+    redis = BreakingRedis(server=server, decode_responses=True)
+    await RedisResponses(RedisConnection(redis, 5.0)).add(ANSWER)
+    server.connected = True
+    assert 0 < await redis.ttl(responses_key(TASK_ID)) <= RESPONSES_TTL_S
+    await redis.aclose()
 
 
 async def test_with_redis_lost_a_process_remembers_its_own_posts_to_a_response_url() -> None:

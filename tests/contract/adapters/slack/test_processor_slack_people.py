@@ -9,6 +9,7 @@ from processor_service.redis.people_cache import RedisPeopleCache
 from processor_service.slack.people import SlackPeople
 from processor_service.slack.user_groups import SlackGroups
 from processor_service.slack.workspace import SlackWorkspace
+from shared.errors import OutcomeUnknown
 from simulators.faults import Fault
 from simulators.processes.tcp_ports import free_port
 from simulators.slack.config import SCOPES
@@ -66,6 +67,38 @@ async def test_a_persons_time_is_not_waited_for_without_redis() -> None:
         hana = here.bench.slack.people.user("hana").id
         assert await SlackPeople(here.calls, RedisPeopleCache(lost)).utc_offset_of(hana) is None
         assert here.bench.slack.api.limits.calls["users.info"] == 0
+
+
+async def test_a_slack_that_hangs_delays_one_step_of_an_answer_and_is_asked_again_later() -> None:
+    async with processors() as (here, _):
+        hana, clock = here.bench.slack.people.user("hana").id, Clock(0.0)
+        people = SlackPeople(here.calls, RedisPeopleCache(here.redis), clock)
+        here.bench.faults.add("slack", "users.info", Fault("hang"))
+        assert await people.locale_of(hana) is None
+        # Slack would say by now, but each further look could hang, too.
+        assert await people.utc_offset_of(hana) is None
+        assert await people.names_of([hana]) == {}
+        clock.now = 11.0
+        assert await people.locale_of(hana) == "ja"
+        assert await people.names_of([hana]) == {hana: "山田 花"}
+
+
+async def test_who_we_are_is_asked_with_one_call_by_all_the_questions_of_a_new_instance() -> None:
+    async with processors() as (here, _):
+        found = await asyncio.gather(*(here.calls.ourselves() for _ in range(80)))
+        assert {one.team_id for one in found} == {here.bench.slack.workspace.team_id}
+        assert here.bench.slack.api.limits.calls["auth.test"] == 1
+
+
+async def test_a_failure_to_learn_who_we_are_is_all_callers_and_no_later_ones() -> None:
+    async with processors() as (here, _):
+        here.bench.faults.add("slack", "auth.test", Fault("error", status=500))
+        hasty, *others = (asyncio.create_task(here.calls.ourselves()) for _ in range(3))
+        await asyncio.sleep(0)
+        hasty.cancel()
+        told = await asyncio.gather(*others, return_exceptions=True)
+        assert [type(one) for one in told] == [OutcomeUnknown] * 2
+        assert (await here.calls.ourselves()).team == FAST.team_domain
 
 
 async def test_the_workspaces_name_is_asked_once_by_however_many_questions() -> None:

@@ -1,6 +1,8 @@
 import asyncio
 import gc
+import time
 import weakref
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -373,3 +375,21 @@ async def test_what_an_answer_needed_is_given_back_without_the_garbage_collector
         assert held() is None
     finally:
         gc.enable()
+
+
+async def test_sources_that_came_while_this_process_was_busy_are_the_answers() -> None:
+    page = WebPage("https://example.com")
+    ended, more = asyncio.Event(), asyncio.get_running_loop().create_future()
+
+    class Late(FakeModel):
+        async def stream(self, prompt: Prompt, model: str) -> AsyncGenerator[Chunk, None]:
+            yield Chunk("ok", finished=True)
+            ended.set()
+            await more
+            yield Chunk(sources=Citations((page,)), finished=True)
+
+    answering = asyncio.create_task(generated(Late([]), a_generation(Naps())))
+    await ended.wait()
+    asyncio.get_running_loop().call_soon(more.set_result, None)
+    time.sleep(1.1)  # noqa: ASYNC251 - as a long computation, or a processor taken away
+    assert (await answering).sources.pages == (page,)
