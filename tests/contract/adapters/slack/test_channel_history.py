@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from processor_service.slack.channels import SlackChannels
-from processor_service.slack.reading.reader import SlackThreads
+from processor_service.slack.reading.threads import SlackThreads
 from shared.errors import SlackRefused, SlackUnavailable
 from shared.task import Purpose, Subject
 from simulators.faults import Fault

@@ -19,7 +19,7 @@ from processor_service.resilience.lease import TaskLease
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversations import SlackConversations, Streaming
 from processor_service.slack.people import SlackPeople
-from processor_service.slack.reading.reader import SlackThreads
+from processor_service.slack.reading.threads import SlackThreads
 from processor_service.slack.response_url import SlackResponse
 from processor_service.slack.workspace import SlackHomes
 from shared.errors import SlackRefused

@@ -21,7 +21,7 @@ from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.slack.client import SlackCalls
 from processor_service.slack.conversations import SlackConversations, Streaming
 from processor_service.slack.people import SlackPeople
-from processor_service.slack.reading.reader import SlackThreads
+from processor_service.slack.reading.threads import SlackThreads
 from shared.errors import OutcomeUnknown
 from shared.ledger import Mark, growing_mark
 from shared.slack.message import MessageRef
