@@ -1,9 +1,12 @@
-"""The content of a message of ours, as Slack returns it, and the arguments of a stream's calls."""
+"""A message of ours as Slack returns it, and the arguments of a stream's calls."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
 from processor_service.ports.conversations import Body, TaskCard
+from shared.errors import OutcomeUnknown
 
 # Blocks that Slack makes of the cards in a stream: steps on the way, no part of the answer.
 _CARDS: Final = ("task_card", "plan")
@@ -54,6 +57,21 @@ def _as_rich_text(block: Mapping[str, Any]) -> list[dict[str, Any]]:
     else:
         return []
     return [{"type": "rich_text_section", "elements": [leaf]}]
+
+
+def body_in(response: AsyncSlackResponse) -> Body | None:
+    """The content of the message that a call made or changed, as Slack returned it."""
+    message = response.get("message")
+    return body_shown(message) if isinstance(message, dict) else None
+
+
+def ts_in(response: AsyncSlackResponse, method: str) -> str:
+    """The ts of the message that a call posted. Raises OutcomeUnknown if Slack does not say."""
+    message = response.get("message")
+    ts = response.get("ts") or (message.get("ts") if isinstance(message, dict) else None)
+    if not ts:
+        raise OutcomeUnknown(f"{method}: Slack did not say what it has posted.")
+    return str(ts)
 
 
 def said_in_stream(markdown: str, cards: Sequence[TaskCard], *, chunked: bool) -> dict[str, Any]:
