@@ -30,7 +30,7 @@ from processor_service.redis.cancels import RedisCancellations
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import SAVED_ANSWER_TTL_S
 from processor_service.redis.leases import RedisLeases
-from processor_service.redis.limits import RedisLimits
+from processor_service.redis.limits import MostAllowed, RedisLimits
 from processor_service.redis.people_cache import RedisPeopleCache
 from processor_service.redis.posts import RedisLastThreads, RedisResponses, RedisStreamOwners
 from processor_service.redis.preferences import RedisPreferences
@@ -86,13 +86,13 @@ class Wiring:
         self._opened = opened
         redis, calls = opened.redis, opened.slack
         self._leases = RedisLeases(redis)
-        self._limits = RedisLimits(
-            redis,
+        most = MostAllowed(
             settings.user_requests_per_minute,
             settings.user_daily_tokens,
             settings.team_daily_tokens,
             settings.max_waiting_in_thread,
         )
+        self._limits = RedisLimits(redis, most)
         self._preferences = RedisPreferences(redis)
         self._people = PeopleByChoice(
             SlackPeople(calls, RedisPeopleCache(redis)), self._preferences

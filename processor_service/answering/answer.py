@@ -99,24 +99,31 @@ async def answer(task: Task, delivery: Delivery, deps: AnswerDeps) -> Outcome:
                         raise PermanentError(why, reason="workers_died")
                     work.outcome = await _answer_once(task, delivery, status, run, deps)
                     work.comes_again = run.untold and task.source in _SAME_AGAIN
-    if work.outcome is Outcome.TRY_LATER and run is not None and run.doubtful:
+    await _after(task, delivery, work.outcome, run, deps)
+    return work.outcome
+
+
+async def _after(
+    task: Task, delivery: Delivery, outcome: Outcome, run: TaskRun | None, deps: AnswerDeps
+) -> None:
+    """Clean up behind a delivery, whose lease has ended: doubles, saved words and statuses."""
+    if outcome is Outcome.TRY_LATER and run is not None and run.doubtful:
         await _leave_nothing_beside(task, delivery, deps)
-    if work.outcome in _DELIVERED:
+    if outcome in _DELIVERED:
         await deps.source.saved.forget(saved_answer_key(task))
-    if work.outcome is Outcome.ALREADY_DONE:
+    if outcome is Outcome.ALREADY_DONE:
         if await deps.coordination.leases.has_possible_duplicate(task.task_id):
             await clean_up(task, delivery, deps, done=True)
         if run is None and task.follow_up is None:
             # The command service showed "thinking" for this redelivery too, and no new message
             # clears it.
             TaskStatus(deps.slack.statuses, task, deps.slack.conversations).end()
-    if run is None and work.outcome is not Outcome.HELD and _had_workers(task, delivery):
+    if run is None and outcome is not Outcome.HELD and _had_workers(task, delivery):
         # A worker of this message may have died while another message's worker had the task.
         await TaskStatus(deps.slack.statuses, task, deps.slack.conversations).end_session(
             always=True
         )
-    await look_later(task, delivery, work.outcome, run, deps)
-    return work.outcome
+    await look_later(task, delivery, outcome, run, deps)
 
 
 async def _is_ours(task: Task, run: TaskRun, deps: AnswerDeps, *, again: bool) -> bool:

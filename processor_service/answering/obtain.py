@@ -9,6 +9,7 @@ from functools import partial
 from processor_service.answering.deps import AnswerDeps, AnswerSource
 from processor_service.answering.generate import GenerationRequest, Progress, generate
 from processor_service.answering.single_flight import (
+    SharedQuestion,
     audience_of,
     cache_key,
     may_read_cache,
@@ -66,11 +67,9 @@ async def obtain_answer(
     ctx = replace(ctx, said=ctx.said or exchange)
     audience = await audience_of(task, source.channels)
     key = None if exchange else cache_key(task, prompt, source.generation.model, audience)
-    shared = key if may_read_cache(task) else None
+    shared = SharedQuestion(key, task, source.cache) if key and may_read_cache(task) else None
     long = LongWait(deps.slack.statuses.delays_after_s, lambda _: ctx.status.waiting_for_the_same())
-    async with single_flight(
-        shared, task, source.cache, deps.coordination.queue, ctx.writer.run, long
-    ) as known:
+    async with single_flight(shared, deps.coordination.queue, ctx.writer.run, long) as known:
         if known is not None:
             return known, True
         ctx.cancel.check()

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from processor_service.answering.thread_queue import LongWait, kept_turn, ticket
@@ -11,7 +12,7 @@ from processor_service.delivery.slack_writer import TaskRun
 from processor_service.ports.answers import Answer, Answers
 from processor_service.ports.model import Prompt
 from processor_service.ports.people import Channels
-from processor_service.ports.work import ThreadQueue
+from processor_service.ports.work import QueueTicket, ThreadQueue
 from processor_service.prompt.build import PROMPT_VERSION
 from shared.task import Source, Task
 from shared.telemetry.metrics import CACHE_LOOKUPS
@@ -21,27 +22,40 @@ FLIGHT_WAIT_S: Final = 30.0
 """Stop waiting then: truncated and fallback answers are never cached."""
 
 
+@dataclass(frozen=True)
+class SharedQuestion:
+    """A question that takes the answer to an equal one, kept in ``answers`` under ``key``."""
+
+    key: str
+    task: Task
+    answers: Answers
+
+    async def answer(self) -> Answer | None:
+        """The answer, if it is kept by now."""
+        return await self.answers.get(self.key)
+
+    @property
+    def ticket(self) -> QueueTicket:
+        """The task's place among those with an equal question."""
+        return ticket(f"question:{self.key}", self.task)
+
+
 @asynccontextmanager
 async def single_flight(
-    key: str | None,
-    task: Task,
-    answers: Answers,
-    queue: ThreadQueue,
-    run: TaskRun,
-    long: LongWait,
+    shared: SharedQuestion | None, queue: ThreadQueue, run: TaskRun, long: LongWait
 ) -> AsyncIterator[Answer | None]:
-    """The answer kept under ``key``, waiting while another task asks for it; None: ask for it.
+    """The answer to an equal question, waiting while another task asks for it; None: ask for it.
 
     A caller that gets None keeps the others waiting until the end of the body, at most for
     ``FLIGHT_WAIT_S``, and until its user stops it. Raises WorkerStops if the process is told to end
-    meanwhile. Without a key, a cache or a store no task waits.
+    meanwhile. If it shares no answer, or without a cache or a store, no task waits.
     """
-    if key is None or not answers.lasting:
+    if shared is None or not shared.answers.lasting:
         CACHE_LOOKUPS.add(result="off")
         yield None
         return
     with span("cache"):
-        known = await answers.get(key)
+        known = await shared.answer()
     if known is not None:
         CACHE_LOOKUPS.add(result="hit")
         yield known
@@ -51,17 +65,17 @@ async def single_flight(
 
     async def give_up() -> bool:
         nonlocal known
-        known = await answers.get(key)
+        known = await shared.answer()
         if clock() > tell_at:
             long.tell(None)
         over = run.cancel.requested or run.stopping.requested
         return known is not None or clock() > until or over
 
-    async with kept_turn(ticket(f"question:{key}", task), queue, give_up) as ours:
+    async with kept_turn(shared.ticket, queue, give_up) as ours:
         if not ours and known is None:
             run.stopping.check()
         # The previous holder of the turn may have kept the answer since we looked.
-        known = known or await answers.get(key)
+        known = known or await shared.answer()
         CACHE_LOOKUPS.add(result="miss" if known is None else "hit")
         yield known
 

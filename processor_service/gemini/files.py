@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Final
 
 from google.genai.errors import UnknownApiResponseError
 from google.genai.types import File, FileState, HttpOptions, UploadFileConfig
@@ -17,13 +18,14 @@ from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
 
+_UPLOAD_S: Final = 90.0
+
 
 @dataclass(frozen=True)
 class GeminiFiles:
     """``ports.Uploads`` on Gemini. ``processing_s`` bounds the processing of a video."""
 
     client: GeminiClient
-    upload_s: float = 90.0
     processing_s: float = 120.0
     look_every_s: float = 1.0
     forget_s: float = 3.0
@@ -37,7 +39,7 @@ class GeminiFiles:
     async def upload(self, file: MediaFile) -> MediaFile:
         """The file in Gemini's store. A file of unknown outcome stays there for 48 hours."""
         with plainly():
-            async with asyncio.timeout(self.upload_s):
+            async with asyncio.timeout(_UPLOAD_S):
                 taken = await self._sent(file)
         if not taken.uri or not taken.name:
             raise upload_broken_off()

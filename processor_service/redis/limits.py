@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, get_args
 
@@ -132,6 +133,18 @@ return 1
 )
 
 
+@dataclass(frozen=True)
+class MostAllowed:
+    """The operator's limits: of a user's requests in a minute, of tokens in a day, and of the
+    questions that wait in a thread. 0 is none.
+    """
+
+    requests_per_minute: int = 0
+    user_daily_tokens: int = 0
+    team_daily_tokens: int = 0
+    waiting_in_thread: int = 0
+
+
 class RedisLimits:
     """``ports.Limits`` and ``ports.Usages``; a limit of 0 is none, and usage still counts.
 
@@ -141,17 +154,11 @@ class RedisLimits:
     def __init__(
         self,
         connection: RedisConnection,
-        requests_per_minute: int,
-        user_daily_tokens: int,
-        team_daily_tokens: int,
-        waiting_in_thread: int = 0,
+        most: MostAllowed,
         clock: Callable[[], datetime] = clock.now,
     ) -> None:
         self._connection = connection
-        self._requests_per_minute = requests_per_minute
-        self._user_daily_tokens = user_daily_tokens
-        self._team_daily_tokens = team_daily_tokens
-        self._waiting_in_thread = waiting_in_thread
+        self._most = most
         self._clock = clock
         self._admit, self._told, self._spend = map(connection.script, (_ADMIT, _TOLD, _SPEND))
 
@@ -169,12 +176,13 @@ class RedisLimits:
             redis_keys.told_key(team_id, user_id),
             redis_keys.waiting_key(asking.ticket.thread if asking.ticket else ""),
         )
-        limits = (self._requests_per_minute, self._team_daily_tokens, self._user_daily_tokens)
+        most = self._most
+        limits = (most.requests_per_minute, most.team_daily_tokens, most.user_daily_tokens)
         place = name_in_line(asking.ticket) if asking.ticket else ""
         now_ms, window_ms = int(now.timestamp() * 1000), redis_keys.RATE_WINDOW_S * 1000
         times = (now_ms, now_ms - window_ms, window_ms, *_LIFETIMES_MS)
         found = await self._admit.attempt(
-            keys, *limits, self._waiting_in_thread, place, task_id, *times
+            keys, *limits, most.waiting_in_thread, place, task_id, *times
         )
         if not isinstance(found, list):
             return None
@@ -215,7 +223,7 @@ class RedisLimits:
         await self._spend.attempt(keys, tokens, redis_keys.DAY_TTL_S * 1000)
 
     async def has_tokens_left(self, team_id: str, user_id: str) -> bool:
-        if not (self._user_daily_tokens or self._team_daily_tokens):
+        if not (self._most.user_daily_tokens or self._most.team_daily_tokens):
             return True
         used = await self.of(team_id, user_id)
         return used is None or not any(
@@ -242,9 +250,9 @@ class RedisLimits:
         questions, tokens, team_tokens = (_number_in(count) for count in counts)
         return Used(
             questions,
-            UsedOfLimit(int(in_a_minute), self._requests_per_minute),
-            UsedOfLimit(tokens, self._user_daily_tokens),
-            UsedOfLimit(team_tokens, self._team_daily_tokens),
+            UsedOfLimit(int(in_a_minute), self._most.requests_per_minute),
+            UsedOfLimit(tokens, self._most.user_daily_tokens),
+            UsedOfLimit(team_tokens, self._most.team_daily_tokens),
             redis_keys.next_token_day(now),
         )
 

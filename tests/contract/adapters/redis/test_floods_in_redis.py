@@ -7,7 +7,7 @@ from processor_service.ports.limits import NOTICE_COVERS_S, Application, LimitEx
 from processor_service.ports.work import QueueTicket
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import LEASE_TTL_S, OWED_TTL_S, UNDER_WAY_TTL_S
-from processor_service.redis.limits import RedisLimits
+from processor_service.redis.limits import MostAllowed, RedisLimits
 from processor_service.redis.turns import RedisThreadQueue
 
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -27,7 +27,7 @@ class Clock:
 
 
 def flooded(connection: RedisConnection, clock: Clock, per_minute: int = 2) -> RedisLimits:
-    return RedisLimits(connection, per_minute, 0, 0, 3, clock)
+    return RedisLimits(connection, MostAllowed(per_minute, 0, 0, 3), clock)
 
 
 def by(user_id: str, task_id: str, thread: str = "") -> Application:
@@ -125,7 +125,7 @@ async def test_no_more_of_a_person_is_under_way_than_they_may_ask_in_a_minute(
 async def test_of_two_hundred_questions_in_one_thread_a_few_wait_and_each_of_the_others_is_told(
     connection: RedisConnection,
 ) -> None:
-    limits = RedisLimits(connection, 0, 0, 0, 3, Clock())
+    limits = RedisLimits(connection, MostAllowed(waiting_in_thread=3), Clock())
     asking = [by(f"U{n % 20}", f"task-{n}", "C1:1.0") for n in range(200)]
     found = [await limits.admit(one) for one in asking]
     assert found.count(None) == 3
@@ -139,7 +139,7 @@ async def test_who_was_let_into_a_thread_keeps_its_place_and_makes_room_when_it_
     connection: RedisConnection,
 ) -> None:
     clock = Clock()
-    limits = RedisLimits(connection, 0, 0, 0, 1, clock)
+    limits = RedisLimits(connection, MostAllowed(waiting_in_thread=1), clock)
     turns = RedisThreadQueue(connection, clock=lambda: clock().timestamp())
     first, second, third = (by("U1", f"task-{n}", "C1:1.0") for n in range(3))
     assert await limits.admit(first) is None

@@ -14,7 +14,7 @@ from processor_service.redis.keys import (
     RATE_WINDOW_S,
     UNDER_WAY_TTL_S,
 )
-from processor_service.redis.limits import RedisLimits
+from processor_service.redis.limits import MostAllowed, RedisLimits
 from shared.slack.usage import Used, UsedOfLimit
 from simulators.processes.tcp_ports import free_port
 
@@ -45,7 +45,9 @@ def limited(connection: RedisConnection, clock: Clock) -> Callable[..., RedisLim
     def limits(
         per_minute: int = 0, user_daily: int = 0, team_daily: int = 0, waiting: int = 0
     ) -> RedisLimits:
-        return RedisLimits(connection, per_minute, user_daily, team_daily, waiting, clock)
+        return RedisLimits(
+            connection, MostAllowed(per_minute, user_daily, team_daily, waiting), clock
+        )
 
     return limits
 
@@ -249,7 +251,7 @@ async def test_whether_a_task_was_admitted_is_known_to_a_later_delivery(
 
 async def test_a_lost_redis_limits_nobody() -> None:
     async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
-        limits = RedisLimits(lost, 1, 1, 1, 1)
+        limits = RedisLimits(lost, MostAllowed(1, 1, 1, 1))
         for number in range(3):
             asking = Application("T1", "U1", f"task-{number}")
             assert await limits.admit(asking) is None

@@ -20,7 +20,7 @@ from processor_service.redis.cancels import RedisCancellations
 from processor_service.redis.connection import RedisConnection, redis_connection
 from processor_service.redis.keys import task_key
 from processor_service.redis.leases import RedisLeases
-from processor_service.redis.limits import RedisLimits
+from processor_service.redis.limits import MostAllowed, RedisLimits
 from processor_service.redis.rate_holds import RedisRateLimitHolds
 from processor_service.resilience.stopping import Stopping
 from processor_service.settings import ProcessorSettings
@@ -274,7 +274,10 @@ async def told(operator: Redis, changes: Mapping[str, str]) -> None:
 
 async def worked_on(connection: RedisConnection, lease: Lease, held: Lease) -> None:
     """All that a question writes into Redis; nothing of it raises."""
-    leases, limits = RedisLeases(connection), RedisLimits(connection, 9, 1_000, 1_000, 9)
+    leases, limits = (
+        RedisLeases(connection),
+        RedisLimits(connection, MostAllowed(9, 1_000, 1_000, 9)),
+    )
     for each in (lease, held):
         await leases.renew(each)
         await leases.flag_possible_duplicate(each.task_id)

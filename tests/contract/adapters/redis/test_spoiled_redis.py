@@ -39,7 +39,7 @@ from processor_service.redis.keys import (
     waiting_key,
 )
 from processor_service.redis.leases import RedisLeases
-from processor_service.redis.limits import RedisLimits
+from processor_service.redis.limits import MostAllowed, RedisLimits
 from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_budget import RedisRateBudget
 from processor_service.redis.rate_holds import RedisRateLimitHolds
@@ -105,7 +105,7 @@ async def test_a_spoiled_count_switches_no_limit_off(
     for number, key in enumerate(keys):
         await connection.redis.flushall()
         await spoil(connection, key, kind)
-        limits = RedisLimits(connection, 1, 100, 1000, clock=lambda: NOON)
+        limits = RedisLimits(connection, MostAllowed(1, 100, 1000), clock=lambda: NOON)
         asking = [Application("T1", "U1", f"{number}-{n:032d}") for n in range(2)]
         await limits.admit(asking[0])
         await limits.leave(asking[0])
