@@ -23,10 +23,10 @@ from processor_service.answering.clean_up import (
 from processor_service.answering.deps import AnswerDeps, SlackDeps
 from processor_service.answering.obtain import obtain_answer
 from processor_service.answering.post_answer import live_preview, post_answer
-from processor_service.answering.preferred import in_default_mode, localised
 from processor_service.answering.single_flight import saved_answer_key
 from processor_service.answering.sources.earlier_answer import note_on_request
 from processor_service.answering.thread_queue import LongWait, TurnNeverCame, wait_for_turn
+from processor_service.answering.user_preferences import in_default_mode, localised
 from processor_service.attachments.attach import FilesUnusable
 from processor_service.delivery.context import AnswerContext
 from processor_service.delivery.destination import resolve_destination

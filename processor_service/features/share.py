@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from processor_service.answering.deps import AnswerDeps
-from processor_service.answering.preferred import localised
+from processor_service.answering.user_preferences import localised
 from processor_service.delivery.destination import resolve_destination
 from processor_service.delivery.reconcile import answer_mark, find_existing, reconcile
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun

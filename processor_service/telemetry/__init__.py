@@ -1,1 +1,3 @@
-"""Measurements of one delivery and of one attempt at Gemini."""
+"""Measurements: ``task_metrics`` of one delivery, and ``attempt_metrics`` of one attempt at Gemini,
+with the operator's ``prices``.
+"""

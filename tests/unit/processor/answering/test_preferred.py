@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from processor_service.answering.preferred import in_default_mode
+from processor_service.answering.user_preferences import in_default_mode
 from processor_service.resilience.run_leased import Outcome
 from shared.errors import ModelRejected
 from shared.task import Earlier, Kind, Mode, Preferences, Purpose, Subject, Task, Wish
