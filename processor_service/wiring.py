@@ -7,7 +7,7 @@ from functools import partial
 import aiohttp
 
 from processor_service.answering.deps import AnswerDeps, AnswerSource, Coordination, SlackDeps
-from processor_service.answering.generate import Generation
+from processor_service.answering.generation import Generation
 from processor_service.answering.user_preferences import PeopleByChoice
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.push_auth import PushVerifier

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from processor_service.answering.generate import Generation
+from processor_service.answering.generation import Generation
 from processor_service.attachments.attach import Files
 from processor_service.delivery.thread_status import Statuses
 from processor_service.following.follow_up import FollowUps

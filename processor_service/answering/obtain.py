@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from functools import partial
 
 from processor_service.answering.deps import AnswerDeps, AnswerSource
-from processor_service.answering.generate import GenerationRequest, Progress, generate
+from processor_service.answering.generate import generate
+from processor_service.answering.generation import GenerationRequest, Progress
 from processor_service.answering.single_flight import (
     SharedQuestion,
     audience_of,

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Final
 
-from processor_service.answering.generate import Progress
+from processor_service.answering.generation import Progress
 from processor_service.attachments.attach import Attachment, Attachments, FilesUnusable
 from processor_service.ports.answers import OmittedFile
 from processor_service.ports.model import MediaFile, Prompt

@@ -3,7 +3,8 @@
 import pytest
 from structlog.testing import capture_logs
 
-from processor_service.answering.generate import Generation, GenerationRequest, generate
+from processor_service.answering.generate import generate
+from processor_service.answering.generation import Generation, GenerationRequest
 from processor_service.gemini.model import GeminiModel
 from processor_service.gemini.pacific_day import next_pacific_midnight
 from processor_service.texts.failures import WORDS

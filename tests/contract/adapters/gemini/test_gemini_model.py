@@ -6,7 +6,8 @@ from contextlib import aclosing
 
 import pytest
 
-from processor_service.answering.generate import Generation, GenerationRequest, generate
+from processor_service.answering.generate import generate
+from processor_service.answering.generation import Generation, GenerationRequest
 from processor_service.gemini.access import GeminiAccess
 from processor_service.gemini.client import gemini_client
 from processor_service.gemini.model import GeminiModel

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from processor_service.answering.generate import Generation, GenerationRequest, generate
+from processor_service.answering.generate import generate
+from processor_service.answering.generation import Generation, GenerationRequest
 from processor_service.gemini.access import GeminiAccess
 from processor_service.gemini.client import gemini_client
 from processor_service.gemini.model import GeminiModel

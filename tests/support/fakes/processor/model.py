@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
-from processor_service.answering.generate import Progress
+from processor_service.answering.generation import Progress
 from processor_service.ports.answers import Answer
 from processor_service.ports.citations import Citations
 from processor_service.ports.model import Chunk, Prompt

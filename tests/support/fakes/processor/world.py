@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from processor_service.answering.admit import Delivery
 from processor_service.answering.answer import answer
 from processor_service.answering.deps import AnswerDeps, AnswerSource, Coordination, SlackDeps
-from processor_service.answering.generate import Generation
+from processor_service.answering.generation import Generation
 from processor_service.answering.user_preferences import PeopleByChoice
 from processor_service.api.dependencies import Dependencies
 from processor_service.api.push_auth import NoVerification, PushVerifier

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from processor_service.answering.generate import Generation
+from processor_service.answering.generation import Generation
 from processor_service.ports.citations import Citations, WebPage
 from processor_service.ports.conversations import ChannelTalk, ThreadMessage
 from processor_service.ports.generation_options import OptionsByMode, Tool

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from processor_service.answering.generate import Generation, GenerationRequest, generate
+from processor_service.answering.generate import generate
+from processor_service.answering.generation import Generation, GenerationRequest
 from processor_service.ports.answers import Answer
 from processor_service.ports.citations import Citations, WebPage
 from processor_service.ports.generation_options import GenerationOptions, Tool

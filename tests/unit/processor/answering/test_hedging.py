@@ -6,12 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from processor_service.answering.generate import (
-    HANGS_WITHIN_S,
-    Generation,
-    GenerationRequest,
-    generate,
-)
+from processor_service.answering.generate import HANGS_WITHIN_S, generate
+from processor_service.answering.generation import Generation, GenerationRequest
 from processor_service.ports.answers import Answer
 from processor_service.ports.generation_options import GenerationOptions, HedgeTimes, Thinking
 from processor_service.ports.model import Chunk, Prompt

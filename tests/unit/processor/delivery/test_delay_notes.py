@@ -8,7 +8,7 @@ import pytest
 from processor_service.answering.admit import Delivery
 from processor_service.answering.answer import give_up
 from processor_service.answering.clean_up import clean_up
-from processor_service.answering.generate import Generation
+from processor_service.answering.generation import Generation
 from processor_service.delivery.slack_writer import SlackWriter, TaskRun
 from processor_service.delivery.status_line import StatusTimes
 from processor_service.delivery.thread_status import Statuses

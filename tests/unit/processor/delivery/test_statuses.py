@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from processor_service.answering.generate import Generation
+from processor_service.answering.generation import Generation
 from processor_service.delivery.status_line import StatusTimes
 from processor_service.delivery.thread_status import Statuses
 from processor_service.ports.conversations import ThreadHistory
