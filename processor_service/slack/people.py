@@ -12,7 +12,7 @@ from processor_service.ports.work import StoreUnavailable
 from processor_service.resilience.fair_timeout import fair_timeout
 from processor_service.slack.client import SlackCalls
 from shared.bounded import BoundedMap
-from shared.errors import MechachangError
+from shared.errors import MechachangError, SlackRefused
 from shared.slack.people import locale_of
 from shared.task import Locale
 from shared.telemetry.log import get_logger
@@ -20,7 +20,8 @@ from shared.telemetry.log import get_logger
 log = get_logger(__name__)
 
 _PATIENCE_S = 1.5
-# After a call that took longer Slack is left alone for so long: an answer waits for it once.
+# After a call that took longer Slack is left alone for so long, so that an answer waits for it
+# once. It is not asked about a user of whom it did not tell, either.
 _REST_S: Final = 10.0
 # users.info allows some 100 calls a minute (docs.slack.dev: Tier 4), for all questions together.
 _NAMES_AT_ONCE: Final = 20
@@ -32,7 +33,8 @@ _REMEMBERED: Final = 1_000
 class SlackPeople:
     """``ports.People`` by ``users.info``, which delays an answer by 1.5 s at most.
 
-    A user known a moment ago is known without Redis, too.
+    A user known a moment ago is known without Redis, too; one of whom Slack did not tell is not
+    asked about again at once.
     """
 
     def __init__(
@@ -46,6 +48,8 @@ class SlackPeople:
         self._clock = clock
         self._not_before = float("-inf")
         self._near: BoundedMap[str, Person] = BoundedMap(_REMEMBERED, _NEAR_S, clock)
+        # People of other organisations, for one: each look would be a call for nothing.
+        self._hidden: BoundedMap[str, None] = BoundedMap(_REMEMBERED, _NEAR_S, clock)
 
     async def locale_of(self, user_id: str) -> Locale | None:
         """The user's language; None if neither Redis nor Slack says within 1.5 s."""
@@ -81,7 +85,8 @@ class SlackPeople:
         Of many unknown users only the last ones are looked up.
         """
         names = await self._cache.names(user_ids)
-        unknown = [user_id for user_id in user_ids if user_id not in names][-_NAMES_AT_ONCE:]
+        known = {*names, *(user_id for user_id in user_ids if user_id in self._hidden)}
+        unknown = [user_id for user_id in user_ids if user_id not in known][-_NAMES_AT_ONCE:]
         if unknown and not self._rests:
             with suppress(TimeoutError):
                 async with self._in_time():
@@ -100,6 +105,8 @@ class SlackPeople:
             return _name_in(await self._info(user_id))
         except MechachangError as error:
             log.info("A person's name is not known.", action="name_unknown", why=str(error))
+            if isinstance(error, SlackRefused):
+                self._hidden.put(user_id, None)
             return None
 
     async def _asked(self, user_id: str) -> Person:
@@ -111,7 +118,7 @@ class SlackPeople:
                 user = await self._info(user_id, include_locale=True)
         except (MechachangError, TimeoutError) as error:
             log.info("A person's language is not known.", action="locale_unknown", why=str(error))
-            return Person()
+            return self._near.put(user_id, Person(), _REST_S)
         person = Person(locale_of(user), offset_told(user.get("tz_offset")))
         self._near.put(user_id, person)
         await self._cache.keep_person(user_id, person)

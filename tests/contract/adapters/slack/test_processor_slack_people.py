@@ -83,6 +83,30 @@ async def test_a_slack_that_hangs_delays_one_step_of_an_answer_and_is_asked_agai
         assert await people.names_of([hana]) == {hana: "山田 花"}
 
 
+async def test_a_person_slack_did_not_tell_of_is_asked_about_once_a_question() -> None:
+    async with processors() as (here, _):
+        hana, clock = here.bench.slack.people.user("hana").id, Clock(0.0)
+        people = SlackPeople(here.calls, RedisPeopleCache(here.redis), clock)
+        here.bench.faults.add("slack", "users.info", Fault("error", status=500))
+        assert await people.locale_of(hana) is None
+        # The language and the time of one question come from one word of Slack's.
+        assert await people.utc_offset_of(hana) is None
+        clock.now = 11.0
+        assert await people.utc_offset_of(hana) == timedelta(hours=9)
+
+
+async def test_a_name_that_slack_refuses_costs_one_call_in_five_minutes() -> None:
+    async with processors() as (here, _):
+        clock, calls = Clock(0.0), here.bench.slack.api.limits.calls
+        people = SlackPeople(here.calls, RedisPeopleCache(here.redis), clock)
+        for _ in range(3):
+            assert await people.names_of(["U0NOBODY"]) == {}
+        assert calls["users.info"] == 1
+        clock.now = 301.0
+        await people.names_of(["U0NOBODY"])
+        assert calls["users.info"] == 2
+
+
 async def test_who_we_are_is_asked_with_one_call_by_all_the_questions_of_a_new_instance() -> None:
     async with processors() as (here, _):
         found = await asyncio.gather(*(here.calls.ourselves() for _ in range(80)))
