@@ -2,6 +2,6 @@
 
 ``document`` makes blocks of it, ``inline`` reads the text in them; ``bounded`` and ``dense`` limit
 that work. ``tables`` (``rows``), ``formulas`` (``formula_places``, ``latex_symbols``),
-``html_tags``, ``links`` and ``references`` are kinds of content, and ``characters`` the harmful
-ones. ``split_block`` cuts a long block, ``stable_prefix`` a growing text.
+``html_tags``, ``links``, ``references`` and ``fences`` are kinds of content, and ``characters`` the
+harmful ones. ``split_block`` cuts a long block, ``stable_prefix`` a growing text.
 """
