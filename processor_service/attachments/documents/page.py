@@ -64,6 +64,12 @@ class _Words(HTMLParser):
         self._rows: list[list[str]] | None = None
         self.cut = False
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """Skip ``<![...>`` as browsers do (html.spec.whatwg.org, bogus comments): the library
+        raises for words that it does not know.
+        """
+        return self.parse_bogus_comment(i, report)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Words of a new block begin a line."""
         told = dict(attrs)

@@ -327,8 +327,9 @@ def test_a_mail_of_any_encoding_here_is_read(charset: str) -> None:
     assert "明日の会議です。" in result_of(io.BytesIO(mail), PLENTY, "mail")["text"]
 
 
-def test_a_mail_in_html_alone_is_read_without_its_markup() -> None:
-    page = "<style>p {}</style><p>一行目</p><p>二<b>行</b>目</p>"
+@pytest.mark.parametrize("mark", ["", "<![if mso]>", "<![endif]>", "<![x]>", "<![ ]>", "<![]>"])
+def test_a_mail_in_html_alone_is_read_without_its_markup(mark: str) -> None:
+    page = f"<style>p {{}}</style><p>一行目</p>{mark}<p>二<b>行</b>目</p>"
     mail = a_mail(lambda mail: mail.set_content(page, subtype="html"))
     assert "\n一行目\n二行目" in result_of(io.BytesIO(mail), PLENTY, "mail")["text"]
 
