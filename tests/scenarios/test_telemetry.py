@@ -249,6 +249,7 @@ async def test_gaps_and_takeovers_move_their_metrics(tmp_path: Path) -> None:
         await stack.slack.wait_for(lambda: stack.slack.delivery.undelivered, DEADLINE_S)
         await stack.command.start()
         await moved(stack, metrics.CATCH_UP_QUESTIONS)
+        await moved(stack, metrics.CATCH_UP_SWEEPS, end="whole")
 
         hangs = Reply(chunks=["These words ", "stay.", "No."], hang_after=2)
         stack.gemini.script("lease", hangs)
