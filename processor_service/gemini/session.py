@@ -5,9 +5,11 @@ with three more, and leaves the connection of an abandoned stream to the garbage
 """
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from importlib import import_module
 from io import BytesIO
 from typing import Any, Final
 
@@ -44,6 +46,7 @@ class GeminiSession:
         opened = _responses.get()
         if opened is not None:
             opened.append(response)
+        _finish_imports()
         if response.status != 200:
             raise await _refusal(response)
         _check_upload(headers.get("X-Goog-Upload-Command"), response)
@@ -58,6 +61,14 @@ def collecting(responses: list[aiohttp.ClientResponse]) -> Iterator[None]:
         yield
     finally:
         _responses.reset(token)
+
+
+def _finish_imports() -> None:
+    """The library compares a response with classes of ``requests`` if somebody has imported it, and
+    fails if that is going on in another thread, as it does beside a service's start.
+    """
+    if "requests" in sys.modules:
+        import_module("requests")
 
 
 async def _refusal(response: aiohttp.ClientResponse) -> APIError:

@@ -2,11 +2,19 @@
 
 import asyncio
 import json
+import sys
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import Any
 
 import pytest
+import requests
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -48,6 +56,37 @@ async def pieces_of(model: GeminiModel) -> list[Chunk]:
 
 async def text_of(model: GeminiModel) -> str:
     return "".join(piece.text for piece in await pieces_of(model))
+
+
+class SlowImport(MetaPathFinder, Loader):
+    """Imports a module in two steps, with a pause in between, as another thread may be at it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.begun = threading.Event()
+
+    def find_spec(self, fullname: str, *_: Any) -> ModuleSpec | None:
+        return ModuleSpec(fullname, self) if fullname == self.name else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        self.begun.set()
+        time.sleep(0.3)
+        module.structures = requests.structures  # type: ignore[attr-defined] # what is looked at
+        module.Response = requests.Response  # type: ignore[attr-defined] # likewise
+
+
+async def test_a_module_that_another_thread_imports_meanwhile_costs_no_answer(
+    model: GeminiModel, simulator: GeminiSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator.script("質問", Reply(text="全部です。"))
+    slow = SlowImport("requests")
+    monkeypatch.delitem(sys.modules, "requests")
+    monkeypatch.setattr(sys, "meta_path", [slow, *sys.meta_path])
+    importing = threading.Thread(target=import_module, args=("requests",))
+    importing.start()
+    slow.begun.wait()
+    assert await text_of(model) == "全部です。"
+    importing.join()
 
 
 class Hanging:
