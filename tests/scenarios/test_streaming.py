@@ -9,6 +9,7 @@ from shared.ledger import Mark
 from simulators.gemini import GeminiConfig, Reply
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
+from tests.support.workbenches.redis import PATIENT_REDIS
 
 DEADLINE_S = 60.0
 # A model that takes its time: the first words after 0.4 s, the last after 3 s.
@@ -34,7 +35,9 @@ def text_of(parts: list[dict[str, Any]]) -> str:
 async def test_the_first_words_are_streamed_while_the_model_still_writes(
     tmp_path: Path, where: str
 ) -> None:
-    async with LocalStack(StackConfig(folder=tmp_path, gemini=UNHURRIED)) as stack:
+    async with LocalStack(
+        StackConfig(folder=tmp_path, processor=PATIENT_REDIS, gemini=UNHURRIED)
+    ) as stack:
         stack.gemini.script("説明", Reply(text=WORDS))
         if where == "#general":
             asked = stack.slack.people.post("hana", where, "@mechachang 説明してください")
@@ -68,7 +71,9 @@ async def test_where_no_stream_is_wanted_the_answer_grows_by_edits(tmp_path: Pat
 
 
 async def test_a_long_answer_rolls_over_and_is_whole_in_the_end(tmp_path: Path) -> None:
-    async with LocalStack(StackConfig(folder=tmp_path, gemini=UNHURRIED)) as stack:
+    async with LocalStack(
+        StackConfig(folder=tmp_path, processor=PATIENT_REDIS, gemini=UNHURRIED)
+    ) as stack:
         long = "\n\n".join(f"{number}. " + "長い説明の一文です。" * 12 for number in range(120))
         stack.gemini.script("説明", Reply(text=long))
         asked = stack.slack.people.post("hana", "#general", "@mechachang 説明してください")

@@ -18,6 +18,7 @@ from simulators.stack.local_stack import LocalStack
 from simulators.stack.provisioning import DeliveryRules
 from simulators.telemetry import Series, Span, TelemetryReceiver
 from tests.scenarios.conftest import QUICK
+from tests.support.workbenches.redis import PATIENT_REDIS
 from tests.support.workbenches.slack import ONE_EVENT_A_MENTION
 
 DEADLINE_S = 60.0
@@ -33,6 +34,8 @@ SETTINGS = {
 def observed(folder: Path, **changes: Any) -> LocalStack:
     slack = SlackConfig(ack_timeout_s=DEADLINE_S, subscriptions=ONE_EVENT_A_MENTION)
     config: dict[str, Any] = {"settings": SETTINGS, "slack": slack, "delivery": QUICK, **changes}
+    # Without Redis words are posted instead of streamed.
+    config["processor"] = {**PATIENT_REDIS, **config.get("processor", {})}
     return LocalStack(StackConfig(folder=folder, telemetry=True, **config))
 
 

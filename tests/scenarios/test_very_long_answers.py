@@ -15,6 +15,7 @@ from simulators.slack import SlackConfig
 from simulators.slack.config import SCOPES
 from simulators.stack.config import StackConfig
 from simulators.stack.local_stack import LocalStack
+from tests.support.workbenches.redis import PATIENT_REDIS
 
 DEADLINE_S = 60.0
 QUESTION = "@mechachang 詳しく説明してください"
@@ -90,7 +91,9 @@ async def test_forty_thousand_latin_characters_stand_in_the_thread_as_rendered(
     tmp_path: Path,
 ) -> None:
     text = document("This is one sentence of a rather long explanation. " * 4, 40_000)
-    async with LocalStack(StackConfig(folder=tmp_path, gemini=UNHURRIED)) as stack:
+    async with LocalStack(
+        StackConfig(folder=tmp_path, processor=PATIENT_REDIS, gemini=UNHURRIED)
+    ) as stack:
         parts, shared = await asked_and_answered(stack, text)
         rendered = render_answer(Answer(text, "m"), "ja", 1_000)
         if len(rendered) <= LONGEST_THREAD:
@@ -107,7 +110,7 @@ async def test_forty_thousand_japanese_characters_arrive_whole(
     rendered = render_answer(Answer(text, "m"), "ja", 1_000)
     assert len(rendered) > LONGEST_THREAD
     slack = SlackConfig(scopes=scopes)
-    config = StackConfig(folder=tmp_path, gemini=UNHURRIED, slack=slack)
+    config = StackConfig(folder=tmp_path, processor=PATIENT_REDIS, gemini=UNHURRIED, slack=slack)
     async with LocalStack(config) as stack:
         parts, shared = await asked_and_answered(stack, text)
         check_joints(parts)
