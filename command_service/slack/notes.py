@@ -72,7 +72,9 @@ class SlackNotes:
 
     async def remove(self, url: str) -> MechachangError | None:
         """Remove the note whose button was clicked."""
-        return await self._respond(url, (*_NO_EFFECT, OutcomeUnknown), delete_original=True)
+        failure = await self._respond(url, (*_NO_EFFECT, OutcomeUnknown), delete_original=True)
+        gone = isinstance(failure, SlackRefused) and failure.slack_error == "message_not_found"
+        return None if gone else failure
 
     async def _posted(
         self, recipient: EphemeralTarget, text: str, blocks: Sequence[Block]

@@ -72,8 +72,7 @@ class Workspace:
         self.answer = folder / "answer"
         self.revisions = folder / "revisions"
         self.revisions.write_text("[]")
-        traffic = [{"revisionName": "processor-service-abc1234-1a2b3c4d", "percent": 100}]
-        self.processor = [{"metadata": {}, "status": {"traffic": traffic}}]
+        self.processor: Any = None
         values = {"PROJECT_ID": "a-project", "BUILD_ID": "1a2b3c4d-5e6f", "SHORT_SHA": "abc1234"}
         build = pipeline()
         for line in build["options"]["env"]:
@@ -94,7 +93,7 @@ class Workspace:
 
     async def run(self, script: str, answer: Any, *arguments: str) -> list[str]:
         """Run a script of the build; the commands it gave. The ``answer`` is what Cloud Run has of
-        the service; beside a new command service the ``processor`` serves.
+        the service; beside a new command service the ``processor`` serves, or else this build's.
         """
         ran = await self.ran(script, answer, *arguments)
         assert ran.code == 0, ran.err
@@ -103,13 +102,19 @@ class Workspace:
     async def ran(self, script: str, answer: Any, *arguments: str) -> gcloud.Ran:
         """Run it, however it ends."""
         self.answer.write_text(json.dumps(answer))
-        serving = self.processor if script == "command" else answer
+        serving = (self.processor or self._of_this_build()) if script == "command" else answer
         self.env["PROCESSOR"] = str(self.folder / "processor")
         (self.folder / "processor").write_text(json.dumps(serving))
         shell = "sh" if script == "image" else "bash"
         path = str(PROJECT_ROOT / "deploy" / "build" / f"{script}.sh")
         env = "env", "-C", str(self.folder)
         return await gcloud.run(*env, shell, path, *arguments, env=self.env)
+
+    def _of_this_build(self) -> Any:
+        build = self.env["BUILD_ID"].partition("-")[0]
+        revision = f"processor-service-{self.env['SHORT_SHA']}-{build}"
+        traffic = [{"revisionName": revision, "percent": 100}]
+        return [{"metadata": {}, "status": {"traffic": traffic}}]
 
     def rendered(self, service: str) -> Pipeline:
         loaded: Pipeline = yaml.safe_load((self.folder / "build" / f"{service}.yaml").read_text())
