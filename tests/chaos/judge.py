@@ -4,6 +4,7 @@ An accepted question has exactly one whole answer or exactly one notice. One tha
 has at most one, and its rejection must be explained.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,6 +26,7 @@ class Verdict(StrEnum):
     STUCK = "stuck"
 
 
+_LAYOUT: Final = re.compile(r"[\s*_~`]+")
 FAILURES: Final = (Verdict.LOST, Verdict.DOUBLED, Verdict.HALF_FINISHED, Verdict.STUCK)
 
 
@@ -103,8 +105,13 @@ def _is_whole(record: Record, answer: str, numbers: list[int], cut_notes: tuple[
         record.may_be_cut
         and numbers == list(range(1, record.lines // 2 + 1))
         and f"{record.marker} is cut here." in answer
-        and any(note in answer for note in cut_notes)
+        and any(_letters(note) in _letters(answer) for note in cut_notes)
     )
+
+
+def _letters(text: str) -> str:
+    """``text`` without layout: Slack keeps Markdown as rich text once a message is edited."""
+    return _LAYOUT.sub("", text)
 
 
 def _end_of(record: Record) -> str:

@@ -89,6 +89,8 @@ def test_an_answer_cut_at_the_models_limit_is_whole_only_with_the_words_that_say
     cut = cut_text("q0001", LINES)
     told = Shown("10.1", "answer", f"{cut}\n\n{NOTE}")
     assert verdict(told, may_be_cut=True) is Verdict.ANSWERED
+    kept = replace(told, text=f"{cut}\n{NOTE}".replace(" length ", " \nlength\n "))
+    assert verdict(kept, may_be_cut=True) is Verdict.ANSWERED
     assert verdict(replace(told, text=cut), may_be_cut=True) is Verdict.HALF_FINISHED
     assert verdict(told, may_be_cut=False) is Verdict.HALF_FINISHED
 
