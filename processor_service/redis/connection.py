@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -23,6 +23,7 @@ from redis.exceptions import (
 from processor_service.ports.work import StoreUnavailable
 from processor_service.redis.keys import PREFIX, type_of
 from processor_service.resilience.fair_timeout import fair_timeout
+from shared.retry import Retries, RetryPolicy, doubling
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import REDIS_UNAVAILABLE
 
@@ -115,6 +116,16 @@ class RedisConnection:
             return await self.run(command, *keys)
         except StoreUnavailable:
             return lost
+
+    async def insist(
+        self, call: Callable[[], Awaitable[Value]], lost: Value, attempts: int = 2
+    ) -> Value:
+        """The result of ``call``, made again after each rest while that is ``lost``."""
+        patience = RetryPolicy(attempts, back_off=doubling(REST_S + 0.1, REST_S + 0.1))
+        retries = Retries(patience)
+        while (result := await call()) == lost and await retries.again():
+            pass
+        return result
 
     async def get(self, key: str, lost: str = "") -> str:
         """The text in ``key``, "" if there is none; ``lost`` if Redis does not answer."""

@@ -4,6 +4,7 @@ import asyncio
 import re
 import secrets
 from contextlib import suppress
+from functools import partial
 
 from processor_service.ports.work import (
     Claim,
@@ -14,14 +15,12 @@ from processor_service.ports.work import (
     is_awaited,
 )
 from processor_service.redis import keys as redis_keys
-from processor_service.redis.connection import REST_S, KeyUnreadable, RedisConnection
-from shared.retry import Retries, RetryPolicy, doubling
+from processor_service.redis.connection import KeyUnreadable, RedisConnection
 
 _DONE = "done"
 _LEASE = re.compile(r"lease \S+ [0-9a-f]+")
 # Users see the reason: only a code may get there.
 _REASON = re.compile(r"[a-z_]{1,64}")
-_ONCE_RESTED = RetryPolicy(2, back_off=doubling(REST_S + 0.1, REST_S + 0.1))
 
 # Lua, so that comparing and writing are one step. Only commands that Redis 6.2 knows. A claim that
 # finds its own value was sent twice, because the connection broke after Redis had run it. A claim
@@ -159,12 +158,8 @@ class RedisLeases:
 
     async def flag_possible_duplicate(self, task_id: str) -> None:
         """Announce it, with a second try once the connection has rested after a failure."""
-        retries = Retries(_ONCE_RESTED)
-        while not await self._connection.put(
-            redis_keys.doubt_key(task_id), "1", redis_keys.DOUBT_TTL_S
-        ):
-            if not await retries.again():
-                return
+        flag = (redis_keys.doubt_key(task_id), "1", redis_keys.DOUBT_TTL_S)
+        await self._connection.insist(partial(self._connection.put, *flag), lost=False)
 
     async def has_possible_duplicate(self, task_id: str) -> bool:
         return bool(await self._connection.get(redis_keys.doubt_key(task_id), lost="perhaps"))

@@ -1,11 +1,13 @@
 """Posts that Slack cannot return: those to response URLs, and the tasks of running streams."""
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Final
 
 from processor_service.ports.work import STREAM_TTL_S
-from processor_service.redis.connection import REST_S, RedisConnection
+from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import (
     LAST_THREAD_TTL_S,
     RESPONSES_TTL_S,
@@ -16,12 +18,10 @@ from processor_service.redis.keys import (
 from shared.background import Background
 from shared.bounded import BoundedMap
 from shared.ledger import Mark
-from shared.retry import Retries, RetryPolicy, doubling
 from shared.slack.message import is_ts
 
 _REMEMBERED: Final = 1_000
-_ONCE_RESTED: Final = RetryPolicy(2, back_off=doubling(REST_S + 0.1, REST_S + 0.1))
-_WHILE_YOUNG: Final = RetryPolicy(4, back_off=doubling(REST_S + 0.1, REST_S + 0.1))
+_WHILE_YOUNG: Final = 4
 # Lua, so that no list is left without an end of its life.
 _ADD: Final = """
 redis.call('RPUSH', KEYS[1], ARGV[1])
@@ -48,24 +48,19 @@ class RedisResponses:
         """A worker that did not know the posts would post them again, so a pause of Redis is waited
         for.
         """
-        redis, key, retries = self._connection.redis, responses_key(task_id), Retries(_ONCE_RESTED)
-        while True:
-            kept: list[str | bytes] | None = await self._connection.attempt(
-                redis.lrange(key, 0, -1), key, lost=None
-            )
-            if kept is not None or not await retries.again():
-                return kept or []
+        redis, key = self._connection.redis, responses_key(task_id)
+
+        async def look() -> list[str | bytes] | None:
+            return await self._connection.attempt(redis.lrange(key, 0, -1), key, lost=None)
+
+        kept: list[str | bytes] | None = await self._connection.insist(look, lost=None)
+        return kept or []
 
     async def add(self, mark: Mark) -> None:
         self._own.put(mark.task_id, (*(self._own.get(mark.task_id) or ()), mark))
-        retries = Retries(_ONCE_RESTED)
-        while not await self._keep(mark):
-            if not await retries.again():
-                return
-
-    async def _keep(self, mark: Mark) -> bool:
         key, kept = responses_key(mark.task_id), json.dumps(asdict(mark))
-        return await self._add.attempt([key], kept, RESPONSES_TTL_S) is not None
+        add = partial(self._add.attempt, [key], kept, RESPONSES_TTL_S)
+        await self._connection.insist(add, lost=None)
 
 
 def _mark_in(kept: str | bytes) -> Mark | None:
@@ -100,18 +95,15 @@ class RedisStreamOwners:
 
     async def own(self, channel: str, ts: str, task_id: str) -> None:
         self._own.put((channel, ts), task_id)
-        kept = await self._connection.put(stream_key(channel, ts), task_id, STREAM_TTL_S)
-        if not kept and (channel, ts) not in self._unkept:
+        keep = partial(self._connection.put, stream_key(channel, ts), task_id, STREAM_TTL_S)
+        if not await keep() and (channel, ts) not in self._unkept:
             # Nothing may be appended for a while, and others take it for nobody's after 5 s.
             self._unkept.add((channel, ts))
-            self._background.start(self._own_again(channel, ts, task_id), f"own:{ts}")
+            self._background.start(self._own_again(channel, ts, keep), f"own:{ts}")
 
-    async def _own_again(self, channel: str, ts: str, task_id: str) -> None:
-        retries = Retries(_WHILE_YOUNG)
+    async def _own_again(self, channel: str, ts: str, keep: Callable[[], Awaitable[bool]]) -> None:
         try:
-            while await retries.again():
-                if await self._connection.put(stream_key(channel, ts), task_id, STREAM_TTL_S):
-                    return
+            await self._connection.insist(keep, lost=False, attempts=_WHILE_YOUNG)
         finally:
             self._unkept.discard((channel, ts))
 
