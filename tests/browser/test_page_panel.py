@@ -1,13 +1,23 @@
 """The panel beside the conversation: the trace of questions, and faults."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from playwright.async_api import Page, expect
 
+from simulators.journal import Entry
 from tests.support.workbenches.slack import Workbench
 
 ANSWER: dict[str, Any] = {"task": "t1", "role": "answer", "part": 1, "parts": 1}
+
+
+def asked_why(bench: Workbench) -> Callable[..., Entry]:
+    """Ask a question that is published as ``task:t1``; returns how to record what follows."""
+    asked = bench.slack.people.post("alice", "#general", "@mechachang why?")
+    record = bench.journal.record
+    record("pubsub", "publish", [f"message:{asked.channel}:{asked.ts}", "task:t1", "trace:t"])
+    return record
 
 
 async def test_a_journey_shows_its_steps_and_its_messages(bench: Workbench, page: Page) -> None:
@@ -46,9 +56,7 @@ async def test_a_journey_shows_its_steps_and_its_messages(bench: Workbench, page
 async def test_what_comes_after_the_answer_does_not_make_it_look_late(
     bench: Workbench, page: Page
 ) -> None:
-    asked = bench.slack.people.post("alice", "#general", "@mechachang why?")
-    record = bench.journal.record
-    record("pubsub", "publish", [f"message:{asked.channel}:{asked.ts}", "task:t1", "trace:t"])
+    record = asked_why(bench)
     await expect(page.get_by_test_id("trace-row")).to_have_count(1)
     status: dict[str, Any] = {"method": "assistant.threads.setStatus", "ok": True}
     record("slack", "api", ["trace:t"], **status, clears=False)
@@ -76,9 +84,7 @@ async def test_what_comes_after_the_answer_does_not_make_it_look_late(
 async def test_a_question_that_ended_in_a_notice_does_not_look_answered(
     bench: Workbench, page: Page
 ) -> None:
-    asked = bench.slack.people.post("alice", "#general", "@mechachang why?")
-    record = bench.journal.record
-    record("pubsub", "publish", [f"message:{asked.channel}:{asked.ts}", "task:t1", "trace:t"])
+    record = asked_why(bench)
     post = {"method": "chat.postMessage", "ok": True, **ANSWER, "role": "notice"}
     record("slack", "api", ["trace:t", "task:t1"], **post)
     record("pubsub", "push", ["task:t1"], ms=9, status=204, attempt=1)
@@ -90,9 +96,7 @@ async def test_a_question_that_ended_in_a_notice_does_not_look_answered(
 async def test_an_answer_that_was_stopped_is_not_called_recovered(
     bench: Workbench, page: Page
 ) -> None:
-    asked = bench.slack.people.post("alice", "#general", "@mechachang why?")
-    record = bench.journal.record
-    record("pubsub", "publish", [f"message:{asked.channel}:{asked.ts}", "task:t1", "trace:t"])
+    record = asked_why(bench)
     stop = {"kind": "cancel", "of_task": "t1"}
     record("pubsub", "publish", ["task:t2", "trace:u"], asks=stop)
     late: dict[str, Any] = {"method": "chat.appendStream", "ok": False, "error": "x"}
