@@ -117,7 +117,9 @@ async def _after(
         if run is None and task.follow_up is None:
             # The command service showed "thinking" for this redelivery too, and no new message
             # clears it.
-            TaskStatus(deps.slack.statuses, task, deps.slack.conversations).end()
+            status = TaskStatus(deps.slack.statuses, task, deps.slack.conversations)
+            status.end()
+            await status.cleared()
     if run is None and outcome is not Outcome.HELD and _had_workers(task, delivery):
         # A worker of this message may have died while another message's worker had the task.
         await TaskStatus(deps.slack.statuses, task, deps.slack.conversations).end_session(

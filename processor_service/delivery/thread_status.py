@@ -88,18 +88,27 @@ class Statuses:
         if line is not None and line.note is not None:
             await line.note.take_away()
 
-    def end(self, conversation: Conversation, task: Task) -> None:
-        """Clear the status now, and once more when none can arrive late any more."""
+    def end(self, conversation: Conversation, task: Task) -> asyncio.Event | None:
+        """Clear the status now, and once more when none can arrive late any more.
+
+        The event says that the first of these was tried; None if there is nothing to clear.
+        """
         self.over(task)
         line = self._lines.get(task.task_id)
-        if (status := conversation.status) is not None:
-            self._background.start(self._end(status, task, line), f"status:{task.task_id}")
+        if (status := conversation.status) is None:
+            return None
+        tried = asyncio.Event()
+        name = f"status:{task.task_id}"
+        return tried if self._background.start(self._end(status, task, line, tried), name) else None
 
-    async def _end(self, status: Status, task: Task, line: StatusLine | None) -> None:
+    async def _end(
+        self, status: Status, task: Task, line: StatusLine | None, tried: asyncio.Event
+    ) -> None:
         if line is not None:
             # A status on its way must not arrive after it is cleared.
             await happens(line.ended, _SETTLES_WITHIN_S)
         cleared = await status.show_status("")
+        tried.set()
         age_s = (datetime.now(UTC) - task.received_at).total_seconds()
         if cleared and age_s >= self._shown_within_s:
             return
@@ -130,7 +139,8 @@ class Statuses:
             self.over(task)
             raise
         status.end()
-        # Waited for, because the delivery comes again if its worker dies before.
+        # Both are waited for, because the delivery comes again if its worker dies before.
+        await status.cleared()
         await status.end_session(always=again is not None, run=again)
 
     def begin_session(
@@ -140,17 +150,21 @@ class Statuses:
         self._background.start(session.begin(task, line.lasts, budget), f"session:{task.task_id}")
 
     async def end_session(self, session: AgentSession, task: Task, *, always: bool) -> None:
-        """End the session; an end that fails is repeated in the background.
-
-        The first repetitions are waited for, by a few deliveries at once: a longer outage of this
-        method must not hold every answer's delivery open.
+        """End the session; an end that fails is repeated in the background, where the first
+        repetitions are waited for.
         """
         if await session.end(always=always):
             return
         ended = asyncio.Event()
         name = f"session_end:{task.task_id}"
-        repeats = self._background.start(self._end_again(session, ended), name)
-        if repeats and self._awaited < _MOST_AWAITED:
+        if self._background.start(self._end_again(session, ended), name):
+            await self.wait_some(ended)
+
+    async def wait_some(self, ended: asyncio.Event) -> None:
+        """Wait for some seconds, in a few deliveries at once: a longer outage of a method must not
+        hold every answer's delivery open.
+        """
+        if self._awaited < _MOST_AWAITED:
             self._awaited += 1
             try:
                 await happens(ended, _ENDS_WITHIN_S)
@@ -182,6 +196,7 @@ class TaskStatus:
     told_by: float = 0.0
     _began_in: Conversation | None = None
     _ended: bool = False
+    _tried: asyncio.Event | None = None
     _session: AgentSession | None = None
 
     def waiting(
@@ -219,7 +234,12 @@ class TaskStatus:
             where = self._asked_in() or where
         if where is not None and not self._ended:
             self._ended = True
-            self.statuses.end(where, self.task)
+            self._tried = self.statuses.end(where, self.task)
+
+    async def cleared(self) -> None:
+        """Wait until Slack was asked to clear it, for some seconds at most."""
+        if self._tried is not None:
+            await self.statuses.wait_some(self._tried)
 
     async def end_session(self, *, always: bool, run: TaskRun | None = None) -> None:
         """End the session there, wherever the answer or notice is now. With a ``run`` Slack is

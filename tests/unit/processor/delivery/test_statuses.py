@@ -295,6 +295,35 @@ async def test_the_status_tells_of_a_further_attempt_and_is_cleared_in_the_end()
     assert world.conversation.statuses[-1] == ""
 
 
+@dataclass
+class Uncleared(FakeConversation):
+    """A thread whose status is not cleared before ``gate`` opens."""
+
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def show_status(self, status: str, loading: Sequence[str] = ()) -> bool:
+        if not status:
+            self.asked.set()
+            await self.gate.wait()
+        return await super().show_status(status, loading)
+
+
+async def test_an_answers_delivery_is_acknowledged_after_its_status_was_cleared() -> None:
+    world, thread = World(model=FakeModel([saying("ok")])), Uncleared()
+    world.conversations.conversation = thread
+    answering = asyncio.create_task(world.answer())
+    async with asyncio.timeout(5):
+        await thread.asked.wait()
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert not answering.done()
+    thread.gate.set()
+    assert await answering is Outcome.ANSWERED
+    assert thread.statuses == [""]
+    await world.statuses.close()
+
+
 async def test_a_status_that_comes_late_is_cleared_once_more() -> None:
     world = World(statuses=Statuses(60.0))
     now = datetime.now(UTC)
