@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from pptx import Presentation
+from pptx.shapes.picture import Picture
 
+from processor_service.attachments.documents.chart import write_chart
 from processor_service.attachments.documents.container import Container
 from processor_service.attachments.documents.paper import Paper, one_line, picture
 from processor_service.attachments.documents.table import write_plain
@@ -51,13 +53,13 @@ def _write_shape(shape: Any, paper: Paper) -> bool:
         rows = [[_cell(cell) for cell in row.cells] for row in shape.table.rows]
         return write_plain(paper, rows) is None
     if getattr(shape, "has_chart", False):
-        return _write_chart(shape.chart, paper)
+        return write_chart(shape.chart, paper)
     if shape.has_text_frame:
         lines = [
             f"{'  ' * each.level}{one_line(each.text)}" for each in shape.text_frame.paragraphs
         ]
         return all(paper.write(line) for line in lines if line.strip())
-    if hasattr(shape, "image"):
+    if isinstance(shape, Picture):
         described = shape._element._nvXxPr.cNvPr.get("descr") or ""  # noqa: SLF001 - told nowhere else
         return paper.write(picture(one_line(described)), words=False)
     return True
@@ -65,20 +67,3 @@ def _write_shape(shape: Any, paper: Paper) -> bool:
 
 def _cell(cell: Any) -> str:
     return "" if cell.is_spanned else str(cell.text)
-
-
-def _write_chart(chart: Any, paper: Paper) -> bool:
-    title = one_line(chart.chart_title.text_frame.text) if chart.has_title else ""
-    if not paper.write(f"Chart{': ' * bool(title)}{title}", words=bool(title)):
-        return False
-    for plot in chart.plots:
-        series = [*plot.series]
-        head = ["", *(str(each.name) for each in series)]
-        values = zip(*(each.values for each in series), strict=False)
-        rows = [
-            [str(label), *("" if each is None else f"{each:g}" for each in row)]
-            for label, row in zip(plot.categories, values, strict=False)
-        ]
-        if write_plain(paper, [head, *rows]) is not None:
-            return False
-    return True
