@@ -22,15 +22,14 @@ from command_service.transport.concurrency import ConcurrencyLimit
 from command_service.transport.event_listeners import EventListeners
 from command_service.transport.events_api import EVENTS_PATH, EventApi
 from command_service.transport.health import Health
-from command_service.transport.http_server import LateRoute, serving
+from command_service.transport.http_server import serving
 from command_service.transport.interaction_listeners import InteractionListeners
-from command_service.transport.listeners import Listeners
+from command_service.transport.listener_errors import on_error
 from command_service.transport.signatures import Signatures
 from command_service.transport.socket_mode import BusyReply, SocketMode
 from command_service.use_cases.command_reply import Reply, refuse
 from command_service.use_cases.submit import SubmitDeps
 from shared.service_main import bound
-from shared.signing import Signing
 from shared.slack.message import Payload
 
 
@@ -43,7 +42,7 @@ class HttpPort:
         self._settings = settings
         self._listener = listener
         self._stack = stack
-        self._events = LateRoute()
+        self._events: EventApi | None = None
         self.health = Health()
         self.number = 0
 
@@ -54,14 +53,19 @@ class HttpPort:
         server = web.Application()
         self.health.add_routes(server)
         if not self._settings.slack_socket_mode:
-            server.router.add_post(EVENTS_PATH, self._events.handle)
+            server.router.add_post(EVENTS_PATH, self._take_event)
         listener = self._listener or bound(self._settings.host, self._settings.port)
         self.number = await self._stack.enter_async_context(serving(server, listener))
 
     def take_events(self, bolt: AsyncApp, slots: ConcurrencyLimit) -> None:
         """Hand Slack's requests to ``bolt`` from now on; before, they are answered with 503."""
         signatures = Signatures(_signing_secret(self._settings))
-        self._events.handler = EventApi(bolt, slots, signatures).handle
+        self._events = EventApi(bolt, slots, signatures)
+
+    async def _take_event(self, request: web.Request) -> web.Response:
+        if self._events is None:
+            return web.Response(status=503)
+        return await self._events.handle(request)
 
 
 def app_token(settings: CommandSettings) -> str | None:
@@ -123,16 +127,14 @@ def bolt_app(
         attaching_function_token_enabled=False,
         attaching_conversation_kwargs_enabled=False,
     )
-    _listeners(identity, deps, settings.signing).register(app)
+    signing = settings.signing
+    # Bolt asks one listener after another, and takes the first that matches. Four that do not match
+    # double its share of an event (0.12 to 0.25 ms), so the most frequent come first.
+    EventListeners(identity, deps.follow_ups, deps.reactions, deps.home, signing).register(app)
+    CommandListener(identity, deps.submit, deps.doctor).register(app)
+    InteractionListeners(identity, deps.asking_again, deps.votes, deps.home, signing).register(app)
+    app.error(on_error)
     return app
-
-
-def _listeners(identity: Identity, deps: UseCaseDeps, signing: Signing) -> Listeners:
-    return Listeners(
-        EventListeners(identity, deps.follow_ups, deps.reactions, deps.home, signing),
-        CommandListener(identity, deps.submit, deps.doctor),
-        InteractionListeners(identity, deps.asking_again, deps.votes, deps.home, signing),
-    )
 
 
 def _signing_secret(settings: CommandSettings) -> str:

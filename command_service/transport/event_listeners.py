@@ -52,7 +52,7 @@ class EventListeners:
 
     def register(self, app: AsyncApp) -> None:
         """Make ``app`` handle each of ``SUBSCRIPTIONS``."""
-        # The most frequent come first (``Listeners.register``), and the special kinds of message
+        # The most frequent come first (see ``entrances.bolt_app``), and special kinds of messages
         # before all others.
         app.event("app_mention")(self._on_event(read_mention))
         app.event({"type": "message", "subtype": "message_changed"})(self._on_edit)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -61,19 +61,6 @@ class FirstHead(asyncio.Protocol):
         if self._due is not None:
             self._due.cancel()
             self._due = None
-
-
-class LateRoute:
-    """A route whose handler is set only after the server has started: 503 until then."""
-
-    def __init__(self) -> None:
-        self.handler: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Pass the request on."""
-        if self.handler is None:
-            return web.Response(status=503)
-        return await self.handler(request)
 
 
 @asynccontextmanager

@@ -1,42 +1,18 @@
-"""Bolt's listeners: each decodes, calls one use case and maps the outcome to an ack.
+"""The errors of all listeners, as Bolt's answers to Slack.
 
 The app runs with ``process_before_response``: Bolt acks an event after its listener has returned,
 so that an ack always means that the queue has the question.
 """
 
-from dataclasses import dataclass
-
-from slack_bolt.async_app import AsyncApp
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
 from command_service.envelope.metrics import NOBODY, count_event
-from command_service.transport.command_listener import CommandListener
-from command_service.transport.event_listeners import EventListeners
-from command_service.transport.interaction_listeners import InteractionListeners
 from shared.errors import MechachangError
 from shared.slack.message import Payload
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Listeners:
-    """All listeners, by the kinds of payload that Slack sends."""
-
-    events: EventListeners
-    commands: CommandListener
-    interactions: InteractionListeners
-
-    def register(self, app: AsyncApp) -> None:
-        """Make ``app`` handle everything the manifest subscribes to, and ack everything else."""
-        # Bolt asks one listener after another, and takes the first that matches. Four that do not
-        # match double its share of an event (0.12 to 0.25 ms), so the most frequent come first.
-        self.events.register(app)
-        self.commands.register(app)
-        self.interactions.register(app)
-        app.error(on_error)
 
 
 async def on_error(error: Exception, body: Payload) -> BoltResponse | None:
