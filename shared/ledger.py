@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Self, get_args
 
 from shared.signing import Signing
-from shared.slack.message import is_by_bot
+from shared.slack.message import is_by_bot, mappings
 
 ANSWER_EVENT_TYPE = "mechachang_answer"
 
@@ -130,11 +130,10 @@ class Ledger:
 
     def file_mark_of(self, task_id: str, message: Mapping[str, Any], channel: str) -> Mark | None:
         """The verified mark of a message that shares the task's file, or None."""
-        files = message.get("files")
-        if not isinstance(files, list) or not self.wrote(message):
+        if not self.wrote(message):
             return None
-        for file in files:
-            if isinstance(file, Mapping) and file.get("name") == file_name(task_id):
+        for file in mappings(message.get("files")):
+            if file.get("name") == file_name(task_id):
                 return self._mark_in(file.get("title"), task_id, channel)
         return None
 

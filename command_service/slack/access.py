@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from shared.background import happens
 from shared.errors import MechachangError, SlackDenied
 from shared.slack.client import SLACK_FAILURES, slack_error
 from shared.telemetry.log import get_logger
@@ -55,11 +56,7 @@ class SlackAccess:
     async def watch(self) -> None:
         """Check repeatedly, until cancelled."""
         while True:
-            try:
-                async with asyncio.timeout(self.every_s):
-                    await self._doubted.wait()
-            except TimeoutError:
-                pass
+            await happens(self._doubted, self.every_s)
             await self._look()
             self._doubted.clear()
             await asyncio.sleep(min(_REST_S, self.every_s))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from shared.background import happens
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import ENVELOPES_IN_FLIGHT
 
@@ -62,10 +63,7 @@ class ConcurrencyLimit:
     async def drain(self, within_s: float) -> None:
         """Give no more slots, and wait until none is held, but no longer than ``within_s``."""
         self._closed = True
-        try:
-            async with asyncio.timeout(within_s):
-                await self._idle.wait()
-        except TimeoutError:
+        if not await happens(self._idle, within_s):
             log.warning(
                 "Envelopes were still running at the end of the drain.",
                 action="drain_late",

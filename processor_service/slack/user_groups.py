@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from processor_service.resilience.fair_timeout import fair_timeout
 from processor_service.slack.client import SlackCalls
 from shared.errors import MechachangError
-from shared.slack.message import listed_in
+from shared.slack.message import mappings
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -47,7 +47,7 @@ class SlackGroups:
             return
         async with self._calls("usergroups.list"):
             found = await self._calls.client.usergroups_list()
-        named = (one for one in listed_in(found, "usergroups") if isinstance(one, Mapping))
+        named = mappings(found.get("usergroups"))
         handles = ((one.get("id"), one.get("handle")) for one in named)
         self._names = {
             group_id: handle

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from shared.slack.message import mappings
 from shared.task import TaskFile
 from shared.well_formed import well_formed
 
@@ -33,9 +34,7 @@ LIST_TYPE = "application/vnd.slack-list"
 
 def files_of(message: Mapping[str, Any]) -> tuple[TaskFile, ...]:
     """The files of a message, including those that Slack no longer has, without ill-formed ones."""
-    described = message.get("files")
-    files = described if isinstance(described, list) else ()
-    found = (file_of(each) for each in files if isinstance(each, Mapping))
+    found = map(file_of, mappings(message.get("files")))
     return tuple(each for each in found if each is not None)
 
 

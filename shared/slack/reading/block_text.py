@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from shared.markdown import table
-from shared.slack.message import ILL_FORMED, Payload, mappings
+from shared.slack.message import ILL_FORMED, Payload, listed_in, mappings
 from shared.slack.message_text import plain_text, unescaped
 from shared.slack.reading.rich_text import number_of, of_rich_text, parts
 
@@ -125,9 +125,8 @@ def _section(block: Payload) -> str:
 
 
 def _rows(block: Payload) -> str:
-    rows = block.get("rows")
-    found = rows if isinstance(rows, list) else ()
-    cells = table([_cell(cell) for cell in row] for row in found if isinstance(row, list))
+    rows = listed_in(block, "rows")
+    cells = table([_cell(cell) for cell in row] for row in rows if isinstance(row, list))
     return "\n".join(filter(None, (str(block.get("caption") or ""), cells)))
 
 
