@@ -8,7 +8,6 @@ import asyncio
 from contextlib import aclosing
 from typing import Final
 
-from processor_service.ports.generation_options import GenerationOptions
 from processor_service.ports.model import Model, Prompt
 from processor_service.prompt.build import PromptConfig
 from processor_service.prompt.response_schema import JsonFormat
@@ -26,12 +25,14 @@ _TEXT: Final = "Say ok."
 async def check_model(
     name: str, *, model: Model, prompt_config: PromptConfig, prices: Prices
 ) -> None:
-    """Ask the model ``name`` and close the stream with its first piece. It costs some hundred
-    tokens of input, most of them the schema's, and is counted like any attempt.
+    """Ask the model ``name`` in the form of a command's answer, and close the stream with its first
+    piece. It costs some hundred tokens of input, most of them the schema's, and is counted like any
+    attempt.
 
     Raises as ``ports.Model`` does, and ModelRejected for tools that it does not use.
     """
-    prompt = _prompt(prompt_config)
+    options = prompt_config.options_by_mode.of(Mode.AUTO)
+    prompt = Prompt(_SYSTEM, _TEXT, JsonFormat(Mode.AUTO, "en"), options=options)
     try:
         with attempt_at(name, prices):
             async with (
@@ -45,15 +46,3 @@ async def check_model(
         raise ModelUnavailable("The answer was empty.", reason="answer_empty")
     if first.sources.missing:
         raise ModelRejected("The model does not use its tools.", reason="tools_refused")
-
-
-def _prompt(prompt_config: PromptConfig) -> Prompt:
-    """In the form of a command's answer; in chat form if only chat may use tools."""
-    auto, chat = (
-        prompt_config.options_by_mode.of(Mode.AUTO),
-        prompt_config.options_by_mode.of(Mode.CHAT),
-    )
-    only_in_chat = bool(chat.tools) and not auto.tools
-    answer_format = None if only_in_chat else JsonFormat(Mode.AUTO, "en")
-    options: GenerationOptions = chat if only_in_chat else auto
-    return Prompt(_SYSTEM, _TEXT, answer_format, options=options)
