@@ -146,20 +146,20 @@ def _ask_beside(
 ) -> AsyncGenerator[Progress, None]:
     """An attempt at the model, and one at the fallback beside it if the model says nothing."""
     fallback, calls = generation.fallback, dict[str, Call]()
-    alone = fallback in {None, name} or request.listener.visible
 
-    def lane(model: str) -> Lane[Progress]:
+    def lane(model: str) -> Lane:
         return Lane(model, _ask(request, model, generation, calls))
 
-    async def may() -> bool:
-        resting = generation.breaker(fallback or name).is_open
-        return not resting and not request.listener.visible and await request.may_hedge()
+    async def second() -> Lane | None:
+        if fallback is None or fallback == name or request.listener.visible:
+            return None
+        resting = generation.breaker(fallback).is_open
+        return None if resting or not await request.may_hedge() else lane(fallback)
 
-    hedge = Hedge[Progress](
+    hedge = Hedge(
         generation.hedge.of(name, request.prompt.options.thinking),
         request.listener.slow,
-        None if alone else partial(lane, fallback or name),
-        may,
+        second,
         lambda: _lost(name, calls[name]),
     )
     return hedged(partial(lane, name), hedge)

@@ -4,43 +4,43 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
+from processor_service.answering.generation import Progress
 from shared.errors import ModelRejected, ModelUnavailable
 from shared.telemetry.log import get_logger
 from shared.telemetry.metrics import GEMINI_HEDGES
 
 log = get_logger(__name__)
 
-StepT = TypeVar("StepT")
 # A model's refusal to answer is an answer, too; these two errors are not.
 _SAYS_NOTHING = (ModelUnavailable, ModelRejected)
 
 
-class Lane(Generic[StepT]):
+class Lane:
     """An attempt at one model, whose first step says that it speaks.
 
     Its steps run in a context of their own, because an attempt measures itself by one.
     """
 
-    def __init__(self, model: str, steps: AsyncGenerator[StepT, None]) -> None:
+    def __init__(self, model: str, steps: AsyncGenerator[Progress, None]) -> None:
         self.model = model
         self._steps = steps
         self._context = copy_context()
         self.first = self._run(self._step(), "first")
 
     def _run(
-        self, work: Coroutine[Any, Any, StepT | None], what: str
-    ) -> asyncio.Task[StepT | None]:
+        self, work: Coroutine[Any, Any, Progress | None], what: str
+    ) -> asyncio.Task[Progress | None]:
         return asyncio.create_task(work, name=f"{self.model}:{what}", context=self._context)
 
-    async def _step(self) -> StepT | None:
+    async def _step(self) -> Progress | None:
         return await anext(self._steps, None)
 
     async def _end(self) -> None:
         await self._steps.aclose()
 
-    async def next(self) -> StepT | None:
+    async def next(self) -> Progress | None:
         """The next step; None at the end. Cancelled, it ends the attempt."""
         return await self._run(self._step(), "step")
 
@@ -56,21 +56,20 @@ class Lane(Generic[StepT]):
 
 
 @dataclass(frozen=True)
-class Hedge(Generic[StepT]):
-    """``second`` is asked after ``after_s`` seconds without a word, if there is one and it ``may``
-    be asked.
+class Hedge:
+    """After ``after_s`` seconds without a word ``second`` begins a lane, or says that none may be
+    asked.
 
     ``slow`` is called in any case, and ``lost`` if the second one speaks first.
     """
 
     after_s: float
     slow: Callable[[], None]
-    second: Callable[[], Lane[StepT]] | None
-    may: Callable[[], Awaitable[bool]]
+    second: Callable[[], Awaitable[Lane | None]]
     lost: Callable[[], None]
 
 
-async def _winner(lanes: Sequence[Lane[StepT]]) -> Lane[StepT]:
+async def _winner(lanes: Sequence[Lane]) -> Lane:
     """The lane that speaks first; raises the last failure once none is left to speak."""
     silent = list(lanes)
     while True:
@@ -82,9 +81,7 @@ async def _winner(lanes: Sequence[Lane[StepT]]) -> Lane[StepT]:
                 return lane
 
 
-async def hedged(
-    begin: Callable[[], Lane[StepT]], hedge: Hedge[StepT]
-) -> AsyncGenerator[StepT, None]:
+async def hedged(begin: Callable[[], Lane], hedge: Hedge) -> AsyncGenerator[Progress, None]:
     """The steps of the first lane, or of the second lane if that speaks first; the other is ended.
 
     Raises what the lane raises; if both say nothing, the failure of the later one.
@@ -95,8 +92,8 @@ async def hedged(
         await asyncio.wait([first.first], timeout=hedge.after_s or None)
         if not first.first.done():
             hedge.slow()
-            if hedge.second is not None and await hedge.may():
-                lanes.append(hedge.second())
+            if (second := await hedge.second()) is not None:
+                lanes.append(second)
         lane = await _winner(lanes)
         await _settle(lanes, lane, hedge)
         step = await lane.first
@@ -108,7 +105,7 @@ async def hedged(
             await lane.close()
 
 
-async def _settle(lanes: Sequence[Lane[StepT]], winner: Lane[StepT], hedge: Hedge[StepT]) -> None:
+async def _settle(lanes: Sequence[Lane], winner: Lane, hedge: Hedge) -> None:
     if len(lanes) == 1:
         return
     by = "first" if winner is lanes[0] else "second"
