@@ -12,6 +12,7 @@ from processor_service.answering.generation import Generation, GenerationRequest
 from processor_service.answering.hedge import Hedge, Lane, hedged
 from processor_service.ports.citations import Citations
 from processor_service.ports.model import Chunk
+from processor_service.prompt.lookups import with_tools
 from processor_service.resilience.circuit_breaker import Call
 from processor_service.resilience.outage_wait import AWAY, OutageWait
 from processor_service.telemetry.attempt_metrics import attempt_at, gave_way
@@ -105,7 +106,7 @@ def _last(request: GenerationRequest, error: ModelUnavailable | ModelRejected) -
     """The request of the last attempt: after failures without tools, which may be the cause."""
     if not isinstance(error, ModelUnavailable) or not request.prompt.options.tools:
         return request
-    return replace(request, prompt=request.prompt.without_tools(), tools_failed=True)
+    return replace(request, prompt=with_tools(request.prompt, ()), tools_failed=True)
 
 
 def _worth_the_fallback(

@@ -77,7 +77,8 @@ async def obtain_answer(
         about, since = await _about(ctx, source)
         prompt = await _quoting(prompt, task, about, names, source)
         earlier = await earlier_words(task, place, source.threads, ctx.writer.run)
-        prompt = instead_of(prompt, task, earlier)
+        options_by_mode = source.prompt_config.options_by_mode
+        prompt = beside_quotes(instead_of(prompt, task, earlier), options_by_mode, task.locale)
         searching = bool(prompt.options.tools) and not task.files
         ctx.status.thinking(searching=searching)
         async with _files_attached(ctx, about, source) as files:
@@ -186,8 +187,7 @@ async def _quoting(
     named = [one if one.role == "us" else _named(one, names) for one in about]
     if task.subject is None:
         asked = task.model_copy(update={"quoted": _named_quotes(task.quoted, names)})
-        quoted = in_thread(prompt, asked, named, names)
-        return beside_quotes(quoted, source.prompt_config.options_by_mode, task.locale)
+        return in_thread(prompt, asked, named, names)
     return asked_about(prompt, task, task.subject, named, names)
 
 

@@ -1,7 +1,7 @@
 """The language model: its prompt and its answer."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from processor_service.ports.citations import Citations
@@ -45,10 +45,6 @@ class Prompt:
     answer_format: AnswerFormat | None = None
     turns: tuple["PromptTurn", ...] = ()
     options: GenerationOptions = field(default_factory=GenerationOptions)
-
-    def without_tools(self) -> "Prompt":
-        """The same prompt, to be answered without tools."""
-        return replace(self, options=replace(self.options, tools=()))
 
 
 @dataclass(frozen=True)

@@ -75,10 +75,11 @@ def lookups_told(tools: Collection[Tool], locale: Locale) -> str:
     return _TOLD[frozenset(tools)][locale]
 
 
-def with_tools(prompt: Prompt, tools: tuple[Tool, ...], locale: Locale) -> Prompt:
+def with_tools(prompt: Prompt, tools: tuple[Tool, ...]) -> Prompt:
     """``prompt`` with these tools, and told of no others."""
-    before, after = lookups_told(prompt.options.tools, locale), lookups_told(tools, locale)
-    system = prompt.system.replace(before, after, 1)
+    system = prompt.system
+    for locale, before in _TOLD[frozenset(prompt.options.tools)].items():
+        system = system.replace(before, lookups_told(tools, locale), 1)
     return replace(prompt, system=system, options=replace(prompt.options, tools=tools))
 
 
@@ -91,5 +92,5 @@ def beside_quotes(prompt: Prompt, options_by_mode: OptionsByMode, locale: Locale
     if not prompt.turns or kept == wanted:
         return prompt
     missing = _NO_PAGES if Tool.GOOGLE_SEARCH in kept else _NOTHING
-    less = with_tools(prompt, kept, locale)
+    less = with_tools(prompt, kept)
     return replace(less, system=f"{less.system}\n\n{missing[locale]}{_SAY_SO[locale]}")

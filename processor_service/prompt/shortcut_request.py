@@ -164,7 +164,7 @@ def asked_about(
     budget = max(_TOKENS.get(subject.purpose, THREAD_TOKENS), sum(map(tokens_of, whole)))
     quotes = Quotes(quoted, names, opening, budget)
     # A web search would carry other people's words out of the workspace, for no use here.
-    prompt = with_tools(replace(prompt, text=request), (), task.locale)
+    prompt = with_tools(replace(prompt, text=request), ())
     return quoting(prompt, task, quotes)
 
 

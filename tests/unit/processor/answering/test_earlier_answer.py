@@ -2,13 +2,16 @@
 
 import pytest
 
+from processor_service.ports.generation_options import OptionsByMode, Tool
 from processor_service.ports.model import PromptTurn
+from processor_service.prompt.build import PromptConfig
 from processor_service.resilience.run_leased import Outcome
 from processor_service.slack.client import BotIdentity
 from processor_service.slack.reading.thread_messages import answer_in
 from shared.errors import SlackRefused
 from shared.ledger import Mark
 from shared.task import Earlier, Source, Task, Wish
+from tests.support.fakes.processor.model import FakeModel, saying
 from tests.support.fakes.processor.world import World
 from tests.support.signed import LEDGER, metadata
 from tests.support.tasks import a_task
@@ -43,6 +46,18 @@ async def test_the_model_gets_the_earlier_answer_as_its_own_turn_and_what_to_mak
     )
     assert "直前の回答" in prompt.text
     assert request_ in prompt.text
+
+
+async def test_beside_the_earlier_answer_nothing_is_searched_and_no_card_says_so() -> None:
+    world = a_world()
+    world.prompt_config = PromptConfig(OptionsByMode(tools=(Tool.GOOGLE_SEARCH,)))
+    world.model = FakeModel([saying("素数のことです。1と自身でのみ割れます。")])
+    world.cards_after_s = 0.0
+    world.conversation.can_stream = True
+    assert await world.answer(wished(None)) is Outcome.ANSWERED
+    [(prompt, _)] = world.model.asked
+    assert prompt.options.tools == ()
+    assert world.conversation.states() == []
 
 
 async def test_the_new_answer_says_whose_wish_it_was_and_links_the_earlier_answer() -> None:

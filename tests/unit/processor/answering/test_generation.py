@@ -12,15 +12,19 @@ from processor_service.answering.generate import generate
 from processor_service.answering.generation import Generation, GenerationRequest
 from processor_service.ports.answers import Answer
 from processor_service.ports.citations import Citations, WebPage
-from processor_service.ports.generation_options import GenerationOptions, Tool
+from processor_service.ports.generation_options import GenerationOptions, OptionsByMode, Tool
 from processor_service.ports.model import Chunk, Prompt
+from processor_service.prompt.build import PromptConfig, prompt_for
+from processor_service.prompt.lookups import lookups_told
 from processor_service.prompt.response_schema import JsonFormat
 from processor_service.resilience.circuit_breaker import MINIMUM
 from shared.errors import ModelRefused, ModelRejected, ModelUnavailable
 from shared.retry import RetryPolicy
-from shared.task import Mode
+from shared.task import Locale, Mode
 from tests.support.fakes.processor.model import Blind, FakeModel, saying, whole
+from tests.support.fakes.processor.prompt_context import THAT_DAY
 from tests.support.fakes.processor.retrying import Naps
+from tests.support.tasks import a_task
 
 PROMPT = Prompt("system", "question")
 IN_MODES = Prompt("system", "question", JsonFormat(Mode.AUTO, "ja"))
@@ -349,6 +353,19 @@ async def test_after_failures_with_tools_the_fallback_answers_without_them_and_s
     answer = await generated(model, a_generation(Naps()), prompt=prompt)
     assert [len(told.options.tools) for told, _ in model.asked] == [1, 1, 1, 0]
     assert answer.sources == Citations(missing=True)
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+async def test_a_fallback_without_tools_is_not_told_that_it_can_search(locale: Locale) -> None:
+    config = PromptConfig(OptionsByMode(tools=(Tool.GOOGLE_SEARCH,)))
+    prompt = prompt_for(a_task(locale=locale), THAT_DAY, config)
+    model = FakeModel([[AWAY], [AWAY], [AWAY], saying("ok")])
+    await generated(model, a_generation(Naps()), prompt=prompt)
+    told = [
+        [lookups_told(tools, locale) in each.system for tools in ((Tool.GOOGLE_SEARCH,), ())]
+        for each, _ in model.asked
+    ]
+    assert told == [[True, False]] * 3 + [[False, True]]
 
 
 async def test_a_fallback_for_a_model_that_does_not_exist_keeps_its_tools() -> None:
