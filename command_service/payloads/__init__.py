@@ -1,6 +1,6 @@
 """Slack's payloads read as questions, clicks, votes, commands: pure functions that never raise.
 
-``messages`` (with ``small_talk`` and ``beside``), ``changes``, ``slash_command``, ``catch_up``,
-``shortcuts`` and ``reactions`` read questions; ``buttons``, ``presses``, ``votes`` and ``home``
-read presses. ``model`` has what they return, and ``well_formed`` keeps them from raising.
+``messages`` (with ``small_talk`` and ``beside``), ``changes``, ``slash_command``, ``shortcuts`` and
+``reactions`` read questions; ``buttons``, ``presses`` and ``home`` read presses. ``model`` has what
+they return, and ``well_formed`` keeps them from raising.
 """

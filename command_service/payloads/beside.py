@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from shared.slack.message import Payload, is_ts
+from shared.slack.message import Payload, is_ts, mappings
 from shared.slack.reading.said import Said
 from shared.task import Purpose, Subject
 
@@ -112,19 +112,18 @@ def _beside(event: Payload) -> Iterator[tuple[str, str | None]]:
     """Each channel that is open there, with the message if one is open; an entry of another form is
     left out, and costs no question.
     """
-    told = event.get("app_context")
-    entities = told.get("entities") if isinstance(told, Mapping) else None
-    for entity in entities[:_MOST_ENTITIES] if isinstance(entities, list) else ():
-        if not isinstance(entity, Mapping):
-            continue
-        named, message_ts = entity.get("value"), None
-        if entity.get("type") == "slack#/types/message_context" and isinstance(named, Mapping):
-            channel_id, message_ts = named.get("channel_id"), named.get("message_ts")
-            if not is_ts(message_ts):
+    context = event.get("app_context")
+    entities = mappings(context.get("entities")) if isinstance(context, Mapping) else []
+    for entity in entities[:_MOST_ENTITIES]:
+        match entity.get("type"), entity.get("value"):
+            case "slack#/types/channel_id", channel_id:
+                message_ts = None
+            case (
+                "slack#/types/message_context",
+                {"channel_id": channel_id, "message_ts": message_ts},
+            ) if is_ts(message_ts):
+                pass
+            case _:
                 continue
-        elif entity.get("type") == "slack#/types/channel_id":
-            channel_id = named
-        else:
-            continue
         if isinstance(channel_id, str) and _CHANNEL_ID.fullmatch(channel_id):
             yield channel_id, message_ts

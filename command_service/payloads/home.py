@@ -1,7 +1,7 @@
 """App Home: an opening of it, and a choice in one of its selects."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from command_service.payloads.buttons import is_from_outside, team_of
 from command_service.payloads.messages import moment
@@ -12,6 +12,9 @@ from shared.home.view import kept_in_home
 from shared.signing import Signing
 from shared.slack.message import Payload
 from shared.task import Preferences
+
+# By the select that chooses it.
+_FIELDS: Final = {ActionId.LANGUAGE: "language", ActionId.DEFAULT_MODE: "mode"}
 
 
 @dataclass(frozen=True)
@@ -63,15 +66,14 @@ def read_home_choice(body: Payload, signing: Signing) -> Opened | NotAQuestion:
     if kept is None:
         return NotAQuestion(RejectReason.TAMPERED)
     states = (view.get("state") or {}).get("values") or {}
-    shown = {name: state for block in states.values() for name, state in block.items()}
-    shown[str(pressed["action_id"])] = pressed
-    for action_id, state in shown.items():
-        chosen = HomeChoices.decode((state.get("selected_option") or {}).get("value"))
-        if chosen is not None and action_id == ActionId.LANGUAGE:
-            kept = kept.model_copy(update={"language": chosen.language})
-        if chosen is not None and action_id == ActionId.DEFAULT_MODE:
-            kept = kept.model_copy(update={"mode": chosen.mode})
+    selects = {name: select for block in states.values() for name, select in block.items()}
+    selects[str(pressed["action_id"])] = pressed
     action_ts = str(pressed["action_ts"])
+    chosen: dict[str, object] = {"chosen_at": moment(action_ts)}
+    for action_id, field in _FIELDS.items():
+        option = (selects.get(action_id) or {}).get("selected_option") or {}
+        if (choice := HomeChoices.decode(option.get("value"))) is not None:
+            chosen[field] = getattr(choice, field)
     return Opened(
         team_id=team_of(body),
         user_id=user_id,
@@ -79,6 +81,6 @@ def read_home_choice(body: Payload, signing: Signing) -> Opened | NotAQuestion:
         channel_id=user_id,
         tab="home",
         event_ts=action_ts,
-        preferences=kept.preferences.model_copy(update={"chosen_at": moment(action_ts)}),
+        preferences=kept.preferences.model_copy(update=chosen),
         external=is_from_outside(body),
     )

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from command_service.payloads.beside import subject_beside
-from command_service.payloads.catch_up import CatchUpRequest, read_catch_up
 from command_service.payloads.model import (
     EphemeralTarget,
     Identity,
@@ -16,7 +15,7 @@ from command_service.payloads.model import (
     RejectReason,
     Typed,
 )
-from command_service.payloads.slash_command import read_request
+from command_service.payloads.slash_command import CatchUpRequest, read_catch_up, read_request
 from command_service.payloads.small_talk import has_words, is_small_talk, opens_with_somebody_else
 from command_service.payloads.well_formed import (
     id_in,

@@ -1,19 +1,22 @@
 """The text after ``/gemini``: its options, its mode, and the question itself.
 
     /gemini [--private] [--mode MODE] [MODE:] question
+    /gemini catch-up [#channel] [1d|3d|1w]
 
 Options come before the question; ``--private`` also counts right after ``MODE:`` and at the very
 end, so that nobody shows a private question to everybody. Any other word before a colon belongs to
 the question (``error: …``, ``TODO: …``): only ``--mode`` names a mode that must exist. A question
 that begins like an option is asked with a mode before it (``general: --amend とは``). ``help`` and
-``doctor`` alone are no questions.
+``doctor`` alone are no questions. After ``catch-up`` come a channel and a period in any order; any
+other text there makes it a question.
 """
 
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from command_service.payloads.model import NotAQuestion, RejectReason
 from command_service.payloads.well_formed import id_in, never_raising, text_or_none, words_in
@@ -55,6 +58,21 @@ _PRIVATE_LAST = re.compile(
 )
 _WORD = re.compile(r"(\S+)\s*")
 _LONGEST_NAME = 40
+_CATCH_UP: Final = frozenset({"catch-up", "catchup", "まとめ", "キャッチアップ"})
+_PERIODS: Final = {
+    "1d": timedelta(days=1),
+    "1日": timedelta(days=1),
+    "3d": timedelta(days=3),
+    "3日": timedelta(days=3),
+    "1w": timedelta(days=7),
+    "7d": timedelta(days=7),
+    "7日": timedelta(days=7),
+    "1週間": timedelta(days=7),
+}
+_USUAL: Final = _PERIODS["1d"]
+# Slack sends a channel so where the app's escaping is on (docs.slack.dev, slash commands).
+_CHANNEL: Final = re.compile(r"<#([CG][A-Z0-9]{1,30})(?:\|[^<>]*)?>")
+_MOST_WORDS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -118,9 +136,33 @@ def _mode(name: str) -> Mode | None:
     return _MODES.get(folded(name))
 
 
-def says_private(word: str) -> bool:
-    """Whether the word is the option for a private answer, in any spelling."""
-    return _PRIVATE_FIRST.fullmatch(word) is not None
+@dataclass(frozen=True)
+class CatchUpRequest:
+    """The channel to sum up, the command's own without a ``channel_id``, and the period."""
+
+    channel_id: str | None = None
+    period: timedelta = _USUAL
+
+
+def read_catch_up(markup: str) -> CatchUpRequest | NotAQuestion | None:
+    """The request in a command's text as Slack sent it; None if it is no such request at all.
+
+    UNKNOWN_CHANNEL for a name without its id: only Slack can tell which channel that is.
+    """
+    command, *words = markup.split(maxsplit=_MOST_WORDS) or [""]
+    if folded(command) not in _CATCH_UP or len(words) >= _MOST_WORDS:
+        return None
+    # The answer is private in any case.
+    words = [word for word in words if not _PRIVATE_FIRST.fullmatch(word)]
+    channels = [found[1] for found in map(_CHANNEL.fullmatch, words) if found]
+    periods = [_PERIODS[folded(word)] for word in words if folded(word) in _PERIODS]
+    named = [word for word in words if word[0] in "#＃"]
+    others = len(words) - len(channels) - len(periods) - len(named)
+    if others or len(channels) > 1 or len(periods) > 1:
+        return None
+    if named:
+        return NotAQuestion(RejectReason.UNKNOWN_CHANNEL)
+    return CatchUpRequest(channels[0] if channels else None, periods[0] if periods else _USUAL)
 
 
 def folded(name: str) -> str:

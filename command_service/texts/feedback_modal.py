@@ -1,6 +1,6 @@
 """The modal that asks what was wrong with an answer."""
 
-from command_service.payloads.votes import COMMENT, FLAW, REASONS, Voted, kept_for_reasons
+from command_service.payloads.presses import COMMENT, FLAW, REASONS, Voted, kept_for_reasons
 from command_service.texts import replies
 from shared.slack.blocks import Block, plain, section
 from shared.task import Locale

@@ -20,9 +20,16 @@ from command_service.payloads.buttons import (
 )
 from command_service.payloads.home import read_home_choice
 from command_service.payloads.model import Click, Identity, NotAQuestion, RejectReason, SideTask
-from command_service.payloads.presses import read_share, read_stop
+from command_service.payloads.presses import (
+    FLAW,
+    REASONS,
+    Voted,
+    read_reasons,
+    read_share,
+    read_stop,
+    read_vote,
+)
 from command_service.payloads.shortcuts import SHORTCUTS, read_shortcut
-from command_service.payloads.votes import FLAW, REASONS, Voted, read_reasons, read_vote
 from command_service.texts.replies import TOLD
 from command_service.use_cases.app_home import OpenHomeDeps, take_choice
 from command_service.use_cases.ask_again import AskAgainDeps, ask_again

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from command_service.payloads.model import NotAQuestion, SideTask
-from command_service.payloads.votes import Voted
+from command_service.payloads.presses import Voted
 from command_service.ports import Modals
 from command_service.texts.feedback_modal import reasons_modal
 from command_service.texts.replies import FEEDBACK_THANKS

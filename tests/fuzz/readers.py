@@ -34,11 +34,18 @@ from command_service.payloads.model import (
     Question,
 )
 from command_service.payloads.model import QuestionContent as AskedAgain
-from command_service.payloads.presses import read_share, read_stop, read_stopped_session
+from command_service.payloads.presses import (
+    Voted,
+    kept_for_reasons,
+    read_reasons,
+    read_share,
+    read_stop,
+    read_stopped_session,
+    read_vote,
+)
 from command_service.payloads.reactions import read_reaction
 from command_service.payloads.shortcuts import read_shortcut
 from command_service.payloads.slash_command import read_doctor_request
-from command_service.payloads.votes import Voted, kept_for_reasons, read_reasons, read_vote
 from command_service.use_cases.policy import Policy
 from command_service.use_cases.submit import submit
 from processor_service.api.push_request import PushRequest

@@ -22,8 +22,7 @@ from command_service.payloads.buttons import (
 )
 from command_service.payloads.changes import Edited, read_edit
 from command_service.payloads.model import Click, QuestionContent, SideTask
-from command_service.payloads.presses import read_share, read_stop
-from command_service.payloads.votes import Voted, read_reasons, read_vote
+from command_service.payloads.presses import Voted, read_reasons, read_share, read_stop, read_vote
 from command_service.slack.message_reader import SlackMessages
 from command_service.texts.feedback_modal import reasons_modal
 from command_service.use_cases.edits import take_edit

@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 
 from command_service.app import Service
-from command_service.payloads.votes import REASONS
+from command_service.payloads.presses import REASONS
 from command_service.transport.events_api import EVENTS_PATH
 from command_service.transport.http_body import BODY_BYTES, SMALL_BYTES, Bodies, BodyRefused
 from command_service.transport.http_server import serving

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from command_service.payloads.catch_up import CatchUpRequest, read_catch_up
 from command_service.payloads.messages import read_command, read_typed
 from command_service.payloads.model import NotAQuestion, Question, RejectReason
+from command_service.payloads.slash_command import CatchUpRequest, read_catch_up
 from shared.task import Mode, Purpose, Source, Subject
 from tests.support.fakes.command.payloads import IDENTITY, a_command
 

@@ -7,9 +7,8 @@ import pytest
 
 from command_service.payloads.buttons import read_regenerate, read_retry, team_of
 from command_service.payloads.model import Click, Question, SideTask
-from command_service.payloads.presses import read_stop
+from command_service.payloads.presses import REASONS, Voted, read_reasons, read_stop, read_vote
 from command_service.payloads.shortcuts import read_shortcut
-from command_service.payloads.votes import REASONS, Voted, read_reasons, read_vote
 from tests.support.fakes.command.payloads import IDENTITY, a_click, a_shortcut
 from tests.support.tasks import NOON
 

@@ -8,8 +8,15 @@ from typing import Any
 import pytest
 
 from command_service.payloads.model import EphemeralTarget, NotAQuestion, RejectReason, SideTask
-from command_service.payloads.presses import read_share, read_stop, read_stopped_session
-from command_service.payloads.votes import Voted, kept_for_reasons, read_reasons, read_vote
+from command_service.payloads.presses import (
+    Voted,
+    kept_for_reasons,
+    read_reasons,
+    read_share,
+    read_stop,
+    read_stopped_session,
+    read_vote,
+)
 from command_service.ports import ChannelDiagnosis
 from command_service.texts.feedback_modal import reasons_modal
 from command_service.use_cases.feedback import VoteDeps, take_reasons, take_vote
