@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -86,6 +87,24 @@ async def slack_chains(model: FakeModel) -> AsyncIterator[Chains]:
         yield chains
 
 
+def drawn(method: str) -> list[str]:
+    """The functions that the page on the architecture draws above a call of Slack, without the
+    names of their classes.
+    """
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = re.search(rf"(?m)^\|.*`{re.escape(method)}`.*\n(?:\|.*\n)+", page)
+    assert table, method
+    head, _, *rows = (
+        [cell.strip(" `") for cell in row.split("|")] for row in table[0].splitlines()
+    )
+    column = next(number for number, cell in enumerate(head) if cell.endswith(method))
+    return [re.sub(r":\w+\.", ":", row[column]) for row in rows if row[column]]
+
+
+def without_folders(chain: list[str]) -> list[str]:
+    return [frame.rpartition("/")[2] for frame in chain]
+
+
 async def pause() -> None:
     # Words that are held back come by a timer, which is late on a busy machine: more words are due
     # only half a second after that.
@@ -127,6 +146,7 @@ async def test_ten_of_our_functions_at_most_stand_above_the_post_of_a_plain_answ
         [chain] = chains.by_method["chat.postMessage"]
         assert chain[0] == "processor_service/api/routes.py:push"
         assert len(chain) <= TO_A_POST, "\n".join(chain)
+        assert without_folders(chain) == drawn("chat.postMessage")
 
 
 @pytest.mark.parametrize(
@@ -140,3 +160,4 @@ async def test_thirteen_of_our_functions_at_most_stand_above_the_first_words(
         first, *_ = chains.by_method[method]
         assert first[0] == "processor_service/api/routes.py:push"
         assert len(first) <= TO_THE_FIRST_WORDS, "\n".join(first)
+        assert without_folders(first) == drawn(method)
