@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Self, get_args
 
 from shared.signing import Signing
-from shared.slack.message import is_by_bot, mappings
+from shared.slack.message import OurBot, mappings
 
 ANSWER_EVENT_TYPE = "mechachang_answer"
 
@@ -98,22 +98,16 @@ def signed_metadata(
 class Ledger:
     """Recognises our messages: those that our own bot posted, by the marks that we signed.
 
-    ``bot_id`` and ``user_id`` are our bot's, from ``auth.test``. No message makes a method raise:
-    an ill-formed mark is no mark.
+    No message makes a method raise: an ill-formed mark is no mark.
     """
 
     signing: Signing
-    bot_id: str | None
-    user_id: str
-
-    def wrote(self, message: Mapping[str, Any]) -> bool:
-        """Whether our bot posted the message."""
-        return is_by_bot(message, self.user_id, self.bot_id)
+    our_bot: OurBot
 
     def mark_of(self, message: Mapping[str, Any], channel: str) -> Mark | None:
         """The verified mark of a message in ``channel``, or None."""
         mark, payload = Mark.of_message(message), _payload(message)
-        if mark is None or payload is None or not self.wrote(message):
+        if mark is None or payload is None or not self.our_bot.sent(message):
             return None
         signature = payload.get("signature")
         is_ours = self.signing.has_signed(signature, "mark", channel, *mark.said)
@@ -130,7 +124,7 @@ class Ledger:
 
     def file_mark_of(self, task_id: str, message: Mapping[str, Any], channel: str) -> Mark | None:
         """The verified mark of a message that shares the task's file, or None."""
-        if not self.wrote(message):
+        if not self.our_bot.sent(message):
             return None
         for file in mappings(message.get("files")):
             if file.get("name") == file_name(task_id):

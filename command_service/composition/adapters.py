@@ -58,5 +58,5 @@ async def open_adapters(
         stack.push_async_callback(background.close, _BACKGROUND_S)
         access = SlackAccess(slack, on_denial)
         await stack.enter_async_context(alongside(access.watch(), "slack:access"))
-        ledger = Ledger(settings.signing, identity.bot_id, identity.bot_user_id)
+        ledger = Ledger(settings.signing, identity.our_bot)
         yield Adapters(slack, access, queue, kept, background, ledger)

@@ -26,7 +26,6 @@ from command_service.payloads.well_formed import (
 )
 from shared.slack.message import Message, Payload
 from shared.slack.message_text import LONGEST_MARKUP, mentions, plain_text, without_mention
-from shared.slack.reading.attachments import OurBot
 from shared.slack.reading.said import Said, brings_along, is_from_an_app, markup_of, said_by_person
 from shared.task import (
     Mode,
@@ -81,11 +80,6 @@ def read_message_or_mention(body: Payload, identity: Identity) -> Question | Not
     return read_message(body, identity, redelivered=True)
 
 
-def our_bot(identity: Identity) -> OurBot:
-    """The ids whose messages are ours."""
-    return OurBot(identity.bot_user_id, identity.bot_id)
-
-
 def _about_what_is_beside(
     question: Question | NotAQuestion, event: Payload
 ) -> Question | NotAQuestion:
@@ -120,7 +114,7 @@ def _chats(event: Payload, markup: str, identity: Identity) -> bool:
     """Whether it only thanks or greets; a file, a table or a forward without any words asks."""
     if not is_small_talk(markup):
         return False
-    return has_words(markup) or not brings_along(event, our_bot(identity))
+    return has_words(markup) or not brings_along(event, identity.our_bot)
 
 
 @never_raising
@@ -165,7 +159,7 @@ def _read_message(
         return NotAQuestion(reason)
     team_id, channel_id, ts = str(body["team_id"]), id_in(event["channel"]), str(event["ts"])
     thread_ts = event.get("thread_ts")
-    said = said_by_person(event, our_bot(identity))
+    said = said_by_person(event, identity.our_bot)
     return Question(
         # With our own team: in shared channels an event may name its author's, and a message that
         # was read back names none.

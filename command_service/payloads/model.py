@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, Literal, TypeVar
 
-from shared.slack.message import MessageRef
+from shared.slack.message import MessageRef, OurBot
 from shared.task import Earlier, Mode, QuotedMessage, Source, Subject, Task, TaskFile, Wish
 
 
@@ -56,6 +56,11 @@ class Identity:
     bot_id: str | None = None
     enterprise_id: str | None = None
     url: str = ""
+
+    @property
+    def our_bot(self) -> OurBot:
+        """The bot as its messages are known."""
+        return OurBot(self.bot_user_id, self.bot_id)
 
 
 @dataclass(frozen=True)

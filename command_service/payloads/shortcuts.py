@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from command_service.payloads.buttons import team_of
-from command_service.payloads.messages import moment, our_bot
+from command_service.payloads.messages import moment
 from command_service.payloads.model import EphemeralTarget, Identity, NotAQuestion, Question
 from command_service.payloads.well_formed import id_in, message_in, never_raising, text_or_none
 from shared.slack.permalink import permalink
@@ -29,7 +29,7 @@ def read_shortcut(body: Mapping[str, Any], identity: Identity) -> Question | Not
     channel_id, message_ts = id_in(body["channel"]["id"]), str(body["message_ts"])
     callback_id, action_ts = str(body["callback_id"]), str(body["action_ts"])
     user_id, response_url = id_in(user["id"]), text_or_none(body.get("response_url"))
-    said = said_in(message, our_bot(identity))
+    said = said_in(message, identity.our_bot)
     return Question(
         task_id=task_id_of_shortcut(team_id, channel_id, message_ts, callback_id, action_ts),
         source=Source.SHORTCUT,

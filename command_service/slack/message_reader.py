@@ -14,7 +14,6 @@ from shared.channel_ids import is_direct
 from shared.errors import SlackRefused
 from shared.ledger import Ledger
 from shared.slack.message import Message, MessageRef, cursor_in, messages_in
-from shared.slack.reading.attachments import OurBot
 from shared.slack.reading.said import is_from_an_app, said_by_person
 from shared.task import Mode
 
@@ -80,8 +79,9 @@ class SlackMessages:
         return None
 
     def _asked(self, message: Mapping[str, Any], channel_id: str) -> QuestionContent | None:
-        if not is_from_an_app(message) and not self._ledger.wrote(message):
-            said = said_by_person(message, OurBot(self._ledger.user_id, self._ledger.bot_id))
+        our_bot = self._ledger.our_bot
+        if not is_from_an_app(message) and not our_bot.sent(message):
+            said = said_by_person(message, our_bot)
             if not said:
                 return None
             # Slack documents the open channel beside it for the event alone, not for the message.

@@ -135,7 +135,7 @@ class FollowUpDeps:
 
     def ours_since(self, question: Question) -> float | None:
         """The start of our part in its thread, if known without asking Slack."""
-        if question.thread_by == self.ledger.user_id:
+        if question.thread_by == self.ledger.our_bot.user_id:
             self.threads.note(_thread(question), float(question.thread_ts or 0))
         return self.threads.ours_since(_thread(question))
 
@@ -287,11 +287,11 @@ async def _ours_since(thread: tuple[str, str], deps: FollowUpDeps) -> float:
 
 
 def _involves(message: Message, channel_id: str, ledger: Ledger) -> bool:
-    mentioned = mentions(markup_of(message), ledger.user_id)
+    mentioned = mentions(markup_of(message), ledger.our_bot.user_id)
     return mentioned or _is_answer(message, channel_id, ledger)
 
 
 def _is_answer(message: Message, channel_id: str, ledger: Ledger) -> bool:
     """A stream has no mark before its end."""
     mark = ledger.mark_of(message, channel_id)
-    return ledger.wrote(message) and (mark is None or mark.role not in TELLS_ONLY)
+    return ledger.our_bot.sent(message) and (mark is None or mark.role not in TELLS_ONLY)

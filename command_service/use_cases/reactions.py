@@ -9,14 +9,13 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from command_service.envelope.ack_deadline import at_most_s
-from command_service.payloads.messages import our_bot
 from command_service.payloads.model import Identity, NotAQuestion, Question, Reactor, RejectReason
 from command_service.payloads.shortcuts import subject_of
 from command_service.ports import ReactedMessages
 from command_service.use_cases.policy import admit
 from command_service.use_cases.submit import HandedBack, SubmitDeps, SubmitOutcome, submit
 from shared.errors import RetryableError
-from shared.slack.message import Message, is_by_bot
+from shared.slack.message import Message
 from shared.slack.reading.said import said_in
 from shared.telemetry.log import bound_task, get_logger
 
@@ -80,7 +79,7 @@ async def _looked_at(question: Question, deps: ReactionDeps) -> Question | NotAQ
     # Slack keeps a stand-in of a deleted message that has replies.
     if message is None or message.get("subtype") == "tombstone":
         return NotAQuestion(RejectReason.NOT_A_QUESTION)
-    if is_by_bot(message, deps.identity.bot_user_id, deps.identity.bot_id):
+    if deps.identity.our_bot.sent(message):
         return NotAQuestion(RejectReason.OWN_MESSAGE)
     return _about(question, message, reactor, deps)
 
@@ -102,5 +101,5 @@ def _about(question: Question, message: Message, reactor: Reactor, deps: Reactio
         recipient=replace(question.recipient, thread_ts=thread_ts),
         external=question.external or not at_home,
     )
-    with_words = replace(found, text=said_in(message, our_bot(identity)).text)
+    with_words = replace(found, text=said_in(message, identity.our_bot).text)
     return found if admit(with_words, deps.submit_deps.policy) is None else with_words

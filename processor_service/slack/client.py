@@ -12,6 +12,7 @@ from shared.errors import MechachangError, SlackDenied, SlackUnavailable
 from shared.ledger import Ledger
 from shared.signing import Signing
 from shared.slack.client import SLACK_FAILURES, slack_error
+from shared.slack.message import OurBot
 from shared.telemetry.log import get_logger
 
 log = get_logger(__name__)
@@ -107,9 +108,12 @@ class SlackCalls:
         bot_id, user_id, team_id = us.get("bot_id"), us.get("user_id"), us.get("team_id")
         if not isinstance(user_id, str) or not isinstance(team_id, str):
             raise SlackUnavailable("auth.test: Slack does not say who we are.")
-        ledger = Ledger(self.signing, bot_id if isinstance(bot_id, str) else None, user_id)
+        our_bot = OurBot(user_id, bot_id if isinstance(bot_id, str) else None)
         self._ourselves = BotIdentity(
-            ledger, team_id, str(us.get("team") or ""), str(us.get("url") or "")
+            Ledger(self.signing, our_bot),
+            team_id,
+            str(us.get("team") or ""),
+            str(us.get("url") or ""),
         )
         return self._ourselves
 

@@ -60,10 +60,17 @@ def is_ts(told: object) -> bool:
     return isinstance(told, str) and _TS.fullmatch(told) is not None
 
 
-def is_by_bot(message: Message, user_id: str, bot_id: str | None) -> bool:
-    """Whether that bot posted the message: Slack names its bot, or no bot and its user."""
-    named = message.get("bot_id")
-    return named == bot_id if named else message.get("user") == user_id
+@dataclass(frozen=True)
+class OurBot:
+    """The ids of our bot, by which its messages are known."""
+
+    user_id: str
+    bot_id: str | None = None
+
+    def sent(self, message: Message) -> bool:
+        """Whether it posted the message: Slack names its bot, or no bot and its user."""
+        named = message.get("bot_id")
+        return named == self.bot_id if named else message.get("user") == self.user_id
 
 
 def message_of(told: object) -> dict[str, Any] | None:

@@ -25,8 +25,8 @@ from processor_service.rendering.markdown.formulas import readable_rows
 from processor_service.rendering.markdown.stable_prefix import settled_code, settled_text
 from processor_service.rendering.messages import render_answer, render_plain
 from processor_service.rendering.shown_letters import letters_of
+from shared.slack.message import OurBot
 from shared.slack.message_text import mentions, plain_text
-from shared.slack.reading.attachments import OurBot
 from shared.slack.reading.said import said_by_person
 from shared.task import Mode
 from shared.well_formed import well_formed

@@ -5,10 +5,11 @@ from typing import Any
 
 from shared.ledger import Ledger, Mark, signed_metadata
 from shared.signing import Signing, signed_blocks
+from shared.slack.message import OurBot
 
 SIGNING = Signing("xoxb-local")
 """That of the simulated workspace's bot token."""
-LEDGER = Ledger(SIGNING, "BBOT", "UBOT")
+LEDGER = Ledger(SIGNING, OurBot("UBOT", "BBOT"))
 """That of the bot in unit tests."""
 
 
@@ -24,4 +25,5 @@ def blocks(channel: str, given: Sequence[Mapping[str, Any]]) -> list[dict[str, A
 
 def ledger_of(stack: Any) -> Ledger:
     """The ledger of the bot in a simulated workspace."""
-    return Ledger(SIGNING, stack.slack.workspace.bot_id, stack.slack.workspace.bot.id)
+    workspace = stack.slack.workspace
+    return Ledger(SIGNING, OurBot(workspace.bot.id, workspace.bot_id))

@@ -151,7 +151,7 @@ class SlackReading:
         ledger = (await self.calls.ourselves()).ledger
         alone = self._is_alone(messages, ledger)
         for message in messages:
-            if not ledger.wrote(message):
+            if not ledger.our_bot.sent(message):
                 continue
             mark = ledger.mark_of(message, self.channel)
             if mark is not None and mark.task_id == task_id:
@@ -172,7 +172,7 @@ class SlackReading:
         """Whether nobody else has written in the thread, who may have asked, too."""
         if self.place is None or self.place.continues_thread:
             return False
-        others = (one for one in messages if not ledger.wrote(one))
+        others = (one for one in messages if not ledger.our_bot.sent(one))
         return all(one["ts"] == self.place.message_ts for one in others)
 
     async def contents(self, parts: Sequence[Posted]) -> dict[str, Body]:

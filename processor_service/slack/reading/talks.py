@@ -5,7 +5,6 @@ from processor_service.slack.client import BotIdentity, SlackCalls
 from processor_service.slack.reading.reader import SlackReading
 from shared.slack.message import Message
 from shared.slack.message_text import mentions, plain_text
-from shared.slack.reading.attachments import OurBot
 from shared.slack.reading.block_text import text_of_blocks
 from shared.slack.reading.said import is_from_an_app, markup_of, said_by_person
 from shared.task import Task, task_id_of_message
@@ -32,16 +31,16 @@ class SlackTalks:
 
 
 def _remark(message: Message, channel_id: str, us: BotIdentity) -> Remark:
-    ledger = us.ledger
-    if ledger.wrote(message):
+    our_bot = us.ledger.our_bot
+    if our_bot.sent(message):
         return _ours(message, channel_id, us)
     if is_from_an_app(message) or not message.get("user"):
         return Remark("app", "", "")
-    said = said_by_person(message, OurBot(ledger.user_id, ledger.bot_id))
+    said = said_by_person(message, our_bot)
     return Remark(
         *("person", str(message["user"]), said.text),
         task_id_of_message(us.team_id, channel_id, str(message["ts"])),
-        calls_us=mentions(markup_of(message), ledger.user_id),
+        calls_us=mentions(markup_of(message), our_bot.user_id),
         files=bool(said.files or said.quoted),
     )
 

@@ -13,7 +13,6 @@ from shared.slack.files import files_of
 from shared.slack.message import Message, MessageRef
 from shared.slack.message_text import plain_text
 from shared.slack.permalink import permalink
-from shared.slack.reading.attachments import OurBot
 from shared.slack.reading.block_text import text_of_blocks
 from shared.slack.reading.said import is_from_an_app, said_by_person, text_of_app
 from shared.task import Purpose, QuotedMessage, Subject, TaskFile, task_id_of_message
@@ -48,13 +47,12 @@ def sent_along(
     """The messages that a person's question among these brings along, and the person. Slack adds
     previews of links only after it has told us of the message.
     """
-    ledger = ourselves.ledger
-    found = (one for one in messages if one["ts"] == asked.message_ts and not ledger.wrote(one))
-    ours = OurBot(ledger.user_id, ledger.bot_id)
+    our_bot = ourselves.ledger.our_bot
+    found = (one for one in messages if one["ts"] == asked.message_ts and not our_bot.sent(one))
     asks = next((one for one in found if not is_from_an_app(one)), None)
     if asks is None:
         return (), ""
-    return said_by_person(asks, ours).quoted, str(asks.get("user") or "")
+    return said_by_person(asks, our_bot).quoted, str(asks.get("user") or "")
 
 
 def said_about(
@@ -143,14 +141,14 @@ def _answers_one_of(
 
 
 def _said(message: Message, channel_id: str, ledger: Ledger) -> ThreadMessage | None:
-    if ledger.wrote(message):
+    if ledger.our_bot.sent(message):
         return _said_by_us(message, channel_id, ledger)
     if is_from_an_app(message) and message.get("subtype") != "tombstone":
         files = files_of(message)
         text = _with_names(text_of_app(message), files)
         return ThreadMessage("app", _name_of_app(message), text, files)
     if message.get("subtype") in _SAID_BY_PEOPLE and message.get("user"):
-        found = said_by_person(message, OurBot(ledger.user_id, ledger.bot_id))
+        found = said_by_person(message, ledger.our_bot)
         text = _with_names(found.text, [one for one in found.files if not one.forwarded])
         return ThreadMessage("person", str(message["user"]), text, found.files, found.quoted)
     return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared.slack.files import files_of
-from shared.slack.message import is_by_bot, is_ts, mappings
+from shared.slack.message import OurBot, is_ts, mappings
 from shared.slack.reading.block_text import (
     fallback_of,
     text_of_attachment,
@@ -45,26 +45,6 @@ _ID: Final = re.compile(r"[A-Z][A-Z0-9]{1,30}")
 _HOST: Final = re.compile(r"https?://([^/?#\s]{1,200})")
 # Shown instead of a name, for a place without one.
 _NAMELESS: Final = frozenset({"Direct Message", "directmessage", "privategroup"})
-
-
-@dataclass(frozen=True)
-class OurBot:
-    """The ids by which our own messages are known in previews."""
-
-    user_id: str
-    bot_id: str | None = None
-
-    def sent(self, message: Mapping[str, Any]) -> bool:
-        """Whether the message is ours."""
-        return is_by_bot(message, self.user_id, self.bot_id)
-
-    def wrote(self, attachment: _Attachment) -> bool:
-        """Whether the previewed message is ours."""
-        if attachment.get("author_id") == self.user_id:
-            return True
-        return self.bot_id is not None and any(
-            each.get("bot_id") == self.bot_id for each in (attachment, *_originals(attachment))
-        )
 
 
 @dataclass
@@ -148,11 +128,20 @@ def _quote(
         "ts": str(attachment["ts"]) if is_ts(attachment.get("ts")) else "",
         "file_names": tuple(each.name or each.id for each in files[:_MOST_FILES]),
     }
-    if our_bot.wrote(attachment):
+    if _shows_ours(attachment, our_bot):
         return QuotedMessage(text=text, by=name or "Mechachang", by_app=True, **place)
     if by.startswith("B") or attachment.get("bot_id"):
         return QuotedMessage(text=text, by=name, by_app=True, **place)
     return QuotedMessage(text=text, by=by, name=name, **place)
+
+
+def _shows_ours(attachment: _Attachment, our_bot: OurBot) -> bool:
+    """Whether the previewed message is our bot's."""
+    if attachment.get("author_id") == our_bot.user_id:
+        return True
+    return our_bot.bot_id is not None and any(
+        each.get("bot_id") == our_bot.bot_id for each in (attachment, *_originals(attachment))
+    )
 
 
 def _card(attachment: _Attachment, text: str) -> QuotedMessage:

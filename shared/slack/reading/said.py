@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.slack.files import files_of
-from shared.slack.message import mappings
+from shared.slack.message import OurBot, mappings
 from shared.slack.message_text import plain_text, without_mention
-from shared.slack.reading.attachments import OurBot, brought_along
+from shared.slack.reading.attachments import brought_along
 from shared.slack.reading.block_text import (
     TABLES,
     text_of_attachment,

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from shared.slack.reading.attachments import MOST_QUOTED, QUOTED_CHARS, OurBot, brought_along
+from shared.slack.message import OurBot
+from shared.slack.reading.attachments import MOST_QUOTED, QUOTED_CHARS, brought_along
 from shared.slack.reading.said import said_by_person, said_in
 
 US = OurBot("UBOT", "BBOT")

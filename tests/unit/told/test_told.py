@@ -30,7 +30,7 @@ MESSAGES = Path(__file__).parent / "messages"
 PAYLOADS = sorted(MESSAGES.glob("*.json"))
 LATER = "1790000900.000100"
 NAMES = {"U0HANA": "山田 花", "U0KEN": "佐藤 健", "C0SALES": "sales"}
-IDENTITY = Identity("T0HOME", LEDGER.user_id, LEDGER.bot_id)
+IDENTITY = Identity("T0HOME", LEDGER.our_bot.user_id, LEDGER.our_bot.bot_id)
 
 
 def told(message: dict[str, Any]) -> str:

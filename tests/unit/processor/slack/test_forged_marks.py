@@ -11,7 +11,7 @@ from processor_service.slack.client import BotIdentity
 from processor_service.slack.reading.thread_messages import said_before
 from shared.ledger import Ledger, Mark, file_name, file_title, growing_mark, signed_metadata
 from shared.signing import Signing
-from shared.slack.message import MessageRef
+from shared.slack.message import MessageRef, OurBot
 from tests.support.signed import LEDGER, SIGNING, metadata
 
 ROOT = Path(__file__).parents[4]
@@ -42,7 +42,7 @@ def test_another_apps_copy_of_our_mark_is_none() -> None:
 def test_a_message_of_ours_that_names_no_bot_is_known_by_our_user() -> None:
     message = {"user": "UBOT", "ts": "100.000002", "metadata": metadata(ANSWER, "C1")}
     assert LEDGER.mark_of(message, "C1") == ANSWER
-    assert replace(LEDGER, bot_id=None).mark_of(message, "C1") == ANSWER
+    assert replace(LEDGER, our_bot=OurBot("UBOT")).mark_of(message, "C1") == ANSWER
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_key_that_is_exchanged_is_taken_until_it_is_dropped() -> None:
     old, new = "o" * 32, "n" * 32
 
     def ledger(keys: str) -> Ledger:
-        return Ledger(Signing("xoxb-local", keys), "BBOT", "UBOT")
+        return Ledger(Signing("xoxb-local", keys), OurBot("UBOT", "BBOT"))
 
     def signed_by(keys: str) -> dict[str, Any]:
         return {**US, "metadata": signed_metadata(ANSWER, "C1", ledger(keys).signing)}
