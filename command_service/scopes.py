@@ -42,7 +42,7 @@ ALL_SCOPES: Final = NEEDED_SCOPES.union(
 
 def granted_scopes(headers: Mapping[str, str]) -> frozenset[str] | None:
     """The scopes that Slack names in a header of every answer; None if it does not."""
-    named = next((v for k, v in headers.items() if k.lower() == "x-oauth-scopes"), None)
+    named = headers.get("X-OAuth-Scopes")
     if named is None:
         return None
     return frozenset(scope.strip() for scope in named.split(",") if scope.strip())

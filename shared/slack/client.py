@@ -175,7 +175,7 @@ def _of_response(error: SlackApiError, method: str) -> MechachangError:
         return SlackUnavailable(
             f"{method}: Slack asks us to wait ({code or status}).",
             reason="slack_rate_limited" if status == 429 or "limited" in code else None,
-            retry_after_s=_retry_after(response),
+            retry_after_s=requested_delay_s(response.headers.get("Retry-After")),
         )
     if status >= 500 or code in _UNKNOWN or not code:
         return OutcomeUnknown(f"{method}: Slack failed ({code or status}).")
@@ -183,13 +183,6 @@ def _of_response(error: SlackApiError, method: str) -> MechachangError:
         return SlackDenied(f"{method}: Slack denies our token ({code}).", slack_error=code)
     return SlackRefused(
         f"{method}: Slack refused ({code}).", slack_error=code, reason=_REASONS.get(code)
-    )
-
-
-def _retry_after(response: Any) -> float | None:
-    headers = getattr(response, "headers", None) or {}
-    return requested_delay_s(
-        next((v for k, v in headers.items() if k.lower() == "retry-after"), None)
     )
 
 
