@@ -21,7 +21,6 @@ from shared.telemetry.tracebacks import stack_text
 LogFormat = Literal["json", "console"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
-_SEVERITY: Final = {"warn": "WARNING", "exception": "ERROR"}
 _OURS: Final = ("shared", "command_service", "processor_service", "__main__")
 # These log request bodies or tokens' owners at DEBUG, and every request at INFO.
 _LOUD: Final = ("slack_bolt", "slack_sdk", "aiohttp.access", "urllib3")
@@ -118,9 +117,8 @@ class _CloudLogging:
         self._here = here
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        level = str(event.pop("level", "info"))
         line: dict[str, Any] = {
-            "severity": _SEVERITY.get(level, level.upper()),
+            "severity": str(event.pop("level", "info")).upper(),
             "message": event.pop("event", ""),
             "time": event.pop("time", None),
             "logging.googleapis.com/labels": self._here.labels(),
