@@ -3,7 +3,6 @@
 import logging
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
@@ -29,22 +28,13 @@ ExporterT = TypeVar("ExporterT", SpanExporter, MetricExporter)
 ResultT = TypeVar("ResultT")
 
 
-@dataclass(frozen=True)
-class Exporters:
-    """The senders of spans and of metrics."""
-
-    spans: SpanExporter
-    metrics: MetricExporter
-
-
-def exporters(destination: Destination, here: Deployment) -> Exporters:
-    """Exporters that log one failure per outage and never raise."""
+def exporters(destination: Destination, here: Deployment) -> tuple[SpanExporter, MetricExporter]:
+    """The senders of spans and of metrics, which log one failure per outage and never raise."""
     if destination == "console":
         # Not on standard output: the log there stays one JSON object a line.
-        return Exporters(ConsoleSpanExporter(out=sys.stderr), ConsoleMetricExporter(out=sys.stderr))
-
+        return ConsoleSpanExporter(out=sys.stderr), ConsoleMetricExporter(out=sys.stderr)
     heard = _quietened()
-    return Exporters(
+    return (
         WatchedSpans(partial(_spans, destination, here), Outage("spans", heard)),
         WatchedMetrics(partial(_metrics, destination, here), Outage("metrics", heard)),
     )

@@ -51,14 +51,14 @@ def _start(destination: "Destination", sample_ratio: float, here: Deployment) ->
 
     from shared.telemetry.exporters import exporters  # noqa: PLC0415 - as said above
 
-    sending = exporters(destination, here)
+    to_spans, to_metrics = exporters(destination, here)
     spans = start_tracing(
         here, sample_ratio, google_resource(here) if destination == "gcp" else None
     )
     # Both are bounded: 2,048 spans wait at most, and a metric has one value for each set of labels.
-    spans.add_span_processor(BatchSpanProcessor(sending.spans))
+    spans.add_span_processor(BatchSpanProcessor(to_spans))
     meters = MeterProvider(
-        metric_readers=[PeriodicExportingMetricReader(sending.metrics)],
+        metric_readers=[PeriodicExportingMetricReader(to_metrics)],
         resource=spans.resource,
         shutdown_on_exit=False,
     )

@@ -86,7 +86,7 @@ def nobody(why: str) -> None:
 async def test_more_points_than_a_request_may_hold_are_sent_in_several(
     receiver: TelemetryReceiver,
 ) -> None:
-    exporter = exporters("otlp", HERE).metrics
+    _, exporter = exporters("otlp", HERE)
     assert await asyncio.to_thread(exporter.export, some_points(201)) is MetricExportResult.SUCCESS
     assert receiver.total("a_total") == 201
     assert len(receiver.requests) == 2
@@ -104,7 +104,7 @@ async def test_points_that_google_drops_without_a_word_are_logged(
     receiver: TelemetryReceiver,
 ) -> None:
     known = google_resource(HERE, {"GCE_METADATA_HOST": "127.0.0.1:1"})
-    exporter = exporters("otlp", HERE).metrics
+    _, exporter = exporters("otlp", HERE)
     with capture_logs() as lines:
         for region in ("", "", "asia-northeast1"):
             points = some_points(3, **known, **{"cloud.region": region})
@@ -131,7 +131,7 @@ async def test_google_gets_our_credentials_with_each_signal(receiver: TelemetryR
 
 async def test_an_outage_is_logged_once_and_so_is_its_end(receiver: TelemetryReceiver) -> None:
     receiver.faults.add("telemetry", "traces", Fault("error", status=500), times=2)
-    exporter = exporters("otlp", HERE).spans
+    exporter, _ = exporters("otlp", HERE)
     with capture_logs() as lines:
         results = [await asyncio.to_thread(exporter.export, some_spans()) for _ in range(4)]
     assert [result is SpanExportResult.SUCCESS for result in results] == [False, False, True, True]
@@ -143,7 +143,7 @@ async def test_credentials_that_cannot_be_found_are_an_outage_and_no_crash(
     receiver: TelemetryReceiver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "missing.json"))
-    exporter = exporters("gcp", HERE).spans
+    exporter, _ = exporters("gcp", HERE)
     with capture_logs() as lines:
         result = await asyncio.to_thread(exporter.export, some_spans())
     assert result is SpanExportResult.FAILURE
