@@ -25,7 +25,6 @@ from command_service.transport.health import Health
 from command_service.transport.http_server import serving
 from command_service.transport.interaction_listeners import InteractionListeners
 from command_service.transport.listener_errors import on_error
-from command_service.transport.signatures import Signatures
 from command_service.transport.socket_mode import BusyReply, SocketMode
 from command_service.use_cases.command_reply import Reply, refuse
 from command_service.use_cases.submit import SubmitDeps
@@ -59,8 +58,7 @@ class HttpPort:
 
     def take_events(self, bolt: AsyncApp, slots: ConcurrencyLimit) -> None:
         """Hand Slack's requests to ``bolt`` from now on; before, they are answered with 503."""
-        signatures = Signatures(_signing_secret(self._settings))
-        self._events = EventApi(bolt, slots, signatures)
+        self._events = EventApi(bolt, slots, _signing_secret(self._settings))
 
     async def _take_event(self, request: web.Request) -> web.Response:
         if self._events is None:
