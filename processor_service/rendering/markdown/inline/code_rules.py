@@ -1,6 +1,6 @@
 """Code, and formulas, which are shown as characters or as code."""
 
-from markdown_it.rules_inline import StateInline, backtick
+from markdown_it.rules_inline import backtick
 
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
 from processor_service.rendering.markdown.formula_places import formula_at, is_open
@@ -8,11 +8,11 @@ from processor_service.rendering.markdown.inline.markers import gap
 from processor_service.rendering.markdown.inline.state import GROWS, State
 
 
-def read_code(state: StateInline, silent: bool) -> bool:
+def read_code(state: State, silent: bool) -> bool:
     """Part the backticks from letters beside them."""
     start, known = state.pos, len(state.tokens)
     found = backtick(state, silent)
-    if found and not silent and isinstance(state, State):
+    if found and not silent:
         if len(state.tokens) == known or state.tokens[-1].type != "code_inline":
             state.spans.append((start, state.pos))
             state.runs.add((start, state.pos))
@@ -24,14 +24,14 @@ def read_code(state: StateInline, silent: bool) -> bool:
     return found
 
 
-def read_inline_formula(state: StateInline, silent: bool) -> bool:
+def read_inline_formula(state: State, silent: bool) -> bool:
     """Show a formula in LaTeX as characters, or as code."""
     found = formula_at(state.src, state.pos)
     if found is None or (found.end == len(state.src) and GROWS in state.env):
-        if isinstance(state, State) and not silent and is_open(state.src, state.pos):
+        if not silent and is_open(state.src, state.pos):
             state.open.append(state.pos)
         return False
-    if silent or not isinstance(state, State):
+    if silent:
         state.pos = found.end
         return True
     kind, tag = ("code_inline", "code") if found.coded else ("text", "")

@@ -2,7 +2,7 @@
 
 import re
 
-from markdown_it.rules_inline import StateInline, autolink, image, link
+from markdown_it.rules_inline import autolink, image, link
 from markdown_it.token import Token
 
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
@@ -24,13 +24,11 @@ _MARKED = re.compile(r"[*~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _ADDRESS = re.compile(f"://{_IN_ADDRESS}{{1,{LINK_CHARS}}}")
 
 
-def read_address(state: StateInline, silent: bool) -> bool:
+def read_address(state: State, silent: bool) -> bool:
     """Put a bare address in angle brackets if Japanese follows, so that it ends there, or if it
     holds markers that would count as emphasis.
     """
-    if silent or state.src[state.pos] != ":" or state.linkLevel or not isinstance(state, State):
-        return False
-    if state.pos < state.bare_until:
+    if silent or state.linkLevel or state.pos < state.bare_until:
         return False
     scheme = _SCHEME.search(state.src, max(0, state.pos - len("https")), state.pos)
     rest = _ADDRESS.match(state.src, state.pos)
@@ -54,9 +52,9 @@ def read_address(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def guard_bracket(state: StateInline, silent: bool) -> bool:
+def guard_bracket(state: State, silent: bool) -> bool:
     """Keep Slack from reading a link or definition where we see none."""
-    if not silent and state.src[state.pos] == "]" and isinstance(state, State):
+    if not silent:
         after = state.src[state.pos + 1 : state.pos + 2]
         linked = after == "(" and state.pos < state.last_parenthesis
         if linked or (after == ":" and state.pos in state.labels):
@@ -64,10 +62,10 @@ def guard_bracket(state: StateInline, silent: bool) -> bool:
     return False
 
 
-def read_footnote(state: StateInline, silent: bool) -> bool:
+def read_footnote(state: State, silent: bool) -> bool:
     """Replace the mark of a footnote by its number, also before the note itself."""
     footnotes, found = state.env.get("footnotes"), NOTE_MARK.match(state.src, state.pos)
-    if not footnotes or not found or not isinstance(state, State):
+    if not footnotes or not found:
         return False
     defines = state.labels.get(found.end() - 1) == state.pos
     number = footnotes.number(found[1], refers=not defines)
@@ -82,10 +80,10 @@ def read_footnote(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def drop_citation(state: StateInline, silent: bool) -> bool:
+def drop_citation(state: State, silent: bool) -> bool:
     """Drop the marks that Gemini leaves around what it takes from a source."""
     found = _CITATION.match(state.src, state.pos)
-    if silent or found is None or not isinstance(state, State):
+    if silent or found is None:
         return False
     after = state.src[found.end() : found.end() + 1]
     if state.pending.endswith(" ") and (not after or is_space(after) or is_punctuation(after)):
@@ -94,12 +92,12 @@ def drop_citation(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def read_slack_link(state: StateInline, silent: bool) -> bool:
+def read_slack_link(state: State, silent: bool) -> bool:
     """Write a link in Slack's own markup as Markdown: whether Slack reads it in Markdown differs
     from place to place (github.com/NousResearch/hermes-agent/issues/113761).
     """
     found = _SLACK_LINK.match(state.src, state.pos)
-    if found is None or state.linkLevel or not isinstance(state, State):
+    if found is None or state.linkLevel:
         return False
     if silent:
         state.pos = found.end()
@@ -115,22 +113,22 @@ def read_slack_link(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def read_autolink(state: StateInline, silent: bool) -> bool:
+def read_autolink(state: State, silent: bool) -> bool:
     """An address in angle brackets, with its real host behind it if it could deceive."""
     found = autolink(state, silent)
-    if found and not silent and isinstance(state, State):
+    if found and not silent:
         address, _, label = state.tokens[-2].content.partition("|")
         _stand_beside(state, beside(label, address))
     return found
 
 
-def read_link(state: StateInline, silent: bool) -> bool:
+def read_link(state: State, silent: bool) -> bool:
     """Write the address into a reference link; of one too long for Slack only the label stays."""
     start, first = state.pos, len(state.tokens)
-    if isinstance(state, State) and start in state.defined:
+    if start in state.defined:
         return False
     found = link(state, silent)
-    if found and not silent and isinstance(state, State):
+    if found and not silent:
         opening, *label = state.tokens[first + (state.tokens[first].type != "link_open") :]
         words = (each.content for each in label if each.content.strip("*_~"))
         _write_link(state, start, opening, "".join(words))
@@ -147,11 +145,11 @@ def _write_link(state: State, start: int, opening: Token, label: str) -> None:
         _write_target(state, end + 1, opening, address, more)
 
 
-def read_image(state: StateInline, silent: bool) -> bool:
+def read_image(state: State, silent: bool) -> bool:
     """Slack shows no images in text: an image becomes a link, or within a link its description."""
     start = state.pos
     found = image(state, silent)
-    if not found or silent or not isinstance(state, State):
+    if not found or silent:
         return found
     token = state.tokens[-1]
     address = str(token.attrs["src"])
@@ -192,7 +190,7 @@ def _use(state: State, token: Token, written: bool) -> bool:
     return written
 
 
-def _label_end(state: StateInline, start: int) -> int:
+def _label_end(state: State, start: int) -> int:
     position, state.pos = state.pos, start
     end: int = state.md.helpers.parseLinkLabel(state, start)
     state.pos = position

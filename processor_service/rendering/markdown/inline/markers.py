@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from processor_service.rendering.markdown.characters import HAIR_SPACE, ZERO_WIDTH_SPACE
@@ -22,13 +21,12 @@ RUN = "run"
 def with_run(rule: Rule) -> Rule:
     """Note for each marker the run of markers it belongs to."""
 
-    def with_run(state: StateInline, silent: bool) -> bool:
+    def with_run(state: State, silent: bool) -> bool:
         start, first = state.pos, len(state.tokens)
         found = rule(state, silent)
         if found:
             for token in state.tokens[first:]:
                 token.meta[RUN] = (start, state.pos)
-        if found and isinstance(state, State):
             state.runs.add((start, state.pos))
         return found
 

@@ -1,21 +1,22 @@
 """The library with our rules: what a text's author meant, and the edits that make Slack show it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_inline import StateInline, emphasis, entity, escape, strikethrough
+from markdown_it.rules_inline import emphasis, entity, escape, newline, strikethrough
 from markdown_it.token import Token
 
-from processor_service.rendering.markdown.bounded import (
+from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
+from processor_service.rendering.markdown.dense import is_dense, link_places, read_roughly
+from processor_service.rendering.markdown.formula_places import read_formula
+from processor_service.rendering.markdown.inline.bounded import (
     WORK,
     BoundedParser,
     TooDense,
     Work,
     read_rule,
 )
-from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
-from processor_service.rendering.markdown.dense import is_dense, link_places, read_roughly
-from processor_service.rendering.markdown.formula_places import read_formula
 from processor_service.rendering.markdown.inline.code_rules import read_code, read_inline_formula
 from processor_service.rendering.markdown.inline.edits import Edit
 from processor_service.rendering.markdown.inline.link_rules import (
@@ -41,6 +42,10 @@ from processor_service.rendering.markdown.links import is_address
 from processor_service.rendering.markdown.references import Env
 from processor_service.rendering.markdown.rows import hide_pipes, read_rows, show_pipes
 
+# In ``env``: how many images' descriptions the text is within.
+_DEEP = "deep"
+_MOST_DEEP = 20
+
 
 @dataclass(frozen=True)
 class Inline:
@@ -58,34 +63,42 @@ class Inline:
     open: list[int] = field(default_factory=list)
 
 
-class _Parser(BoundedParser):
-    """The library's rules, each of which also notes the edits that Slack needs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ruler.at("linkify", read_address)
-        self.ruler.at("escape", _spanning(escape))
-        self.ruler.before("escape", "formula", read_inline_formula)
-        self.ruler.before("escape", "bracket", guard_bracket)
-        self.ruler.at("backticks", read_code)
-        self.ruler.at("strikethrough", with_run(strikethrough.tokenize))
-        self.ruler.at("emphasis", with_run(emphasis.tokenize))
-        self.ruler.before("link", "footnote", _spanning(read_footnote))
-        self.ruler.at("link", _spanning(read_link))
-        self.ruler.at("image", _spanning(read_image))
-        self.ruler.at("autolink", _spanning(read_autolink))
-        self.ruler.before("autolink", "slack_link", _spanning(read_slack_link))
-        self.ruler.before("footnote", "citation", drop_citation)
-        self.ruler.at("html_inline", read_tag)
-        self.ruler.at("entity", _spanning(entity))
-        self.prepare()
-
-    def parse(self, src: str, md: MarkdownIt, env: Env, tokens: list[Token]) -> list[Token]:
-        """Parse an image's description."""
-        env[WORK].enter()
-        found = self.read(src, md, {WORK: env[WORK]}, tokens).tokens
-        env[WORK].leave()
+def _spanning(rule: Rule) -> Rule:
+    def spanning(state: State, silent: bool) -> bool:
+        start = state.pos
+        found = rule(state, silent)
+        if found and not silent:
+            state.spans.append((start, state.pos))
         return found
+
+    return spanning
+
+
+# The library's rules, each of which also notes the edits that Slack needs, and ours.
+_RULES: dict[str, Sequence[Rule]] = {
+    ":": [read_address],
+    "\n": [newline],
+    "$": [read_inline_formula],
+    "\\": [read_inline_formula, _spanning(escape)],
+    "`": [read_code],
+    "~": [with_run(strikethrough.tokenize)],
+    "*": [with_run(emphasis.tokenize)],
+    "_": [with_run(emphasis.tokenize)],
+    "]": [guard_bracket],
+    "[": [drop_citation, _spanning(read_footnote), _spanning(read_link)],
+    "!": [_spanning(read_image)],
+    "<": [_spanning(read_slack_link), _spanning(read_autolink), read_tag],
+    "&": [_spanning(entity)],
+}
+
+
+class _Parser(BoundedParser):
+    def parse(self, src: str, md: MarkdownIt, env: Env, tokens: list[Token]) -> list[Token]:
+        """Parse an image's description; raises TooDense if it is nested too deep."""
+        deep = env.get(_DEEP, 0) + 1
+        if deep > _MOST_DEEP:
+            raise TooDense
+        return self.read(src, md, {WORK: env[WORK], _DEEP: deep}, tokens).tokens
 
     def read(self, src: str, md: MarkdownIt, env: Env, tokens: list[Token]) -> Inline:
         """Parse ``src`` into ``tokens``; links may refer to addresses in ``env``."""
@@ -98,17 +111,6 @@ class _Parser(BoundedParser):
         matched = {each.meta[RUN] for each in state.tokens if is_marker(each)}
         unmatched = sorted(state.runs - matched - state.literal)
         return Inline(state.tokens, edits, state.spans, marked, unmatched, state.open)
-
-
-def _spanning(rule: Rule) -> Rule:
-    def spanning(state: StateInline, silent: bool) -> bool:
-        start = state.pos
-        found = rule(state, silent)
-        if found and not silent and isinstance(state, State):
-            state.spans.append((start, state.pos))
-        return found
-
-    return spanning
 
 
 class _Library(MarkdownIt):
@@ -130,7 +132,7 @@ def _library() -> MarkdownIt:
     return library
 
 
-_PARSER = _Parser()
+_PARSER = _Parser(_RULES)
 _LIBRARY = _library()
 _LIBRARY.inline = _PARSER
 
@@ -149,10 +151,9 @@ def read_inline(source: str, env: Env) -> Inline:
 
     Content with more or deeper marks than the budget in ``env`` allows is plain text.
     """
-    work = env.setdefault(WORK, Work.on(source))
+    env.setdefault(WORK, Work.on(source))
     try:
         return _PARSER.read(source, _LIBRARY, env, [])
     except (TooDense, RecursionError):
-        work.deep = 0
         edits = [Edit(at, at, ZERO_WIDTH_SPACE) for at in link_places(source)]
         return Inline([Token("text", "", 0, content=source)], edits, [], [], [])

@@ -18,8 +18,6 @@ from processor_service.rendering.markdown.references import Env, defined_at, lab
 GROWS = "grows"
 
 Span = tuple[int, int]
-Rule = Callable[[StateInline, bool], bool]
-
 
 # A multiplication ("2*3"), or a power ("x**2", not "x**2**").
 _CALCULATES = re.compile(
@@ -106,6 +104,10 @@ class State(StateInline):
         if noted:
             self.edits.append(Edit(start, end, text))
         return noted
+
+
+# It makes tokens of the text from ``state.pos`` on, unless ``silent``; whether it is what it reads.
+Rule = Callable[[State, bool], bool]
 
 
 def is_space(char: str) -> bool:

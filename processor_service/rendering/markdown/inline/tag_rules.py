@@ -2,8 +2,6 @@
 
 import re
 
-from markdown_it.rules_inline import StateInline
-
 from processor_service.rendering.markdown.characters import ZERO_WIDTH_SPACE
 from processor_service.rendering.markdown.html_tags import (
     break_at,
@@ -17,9 +15,9 @@ from processor_service.rendering.markdown.inline.state import GROWS, State
 _TAG = re.compile(r"<[A-Za-z/!?]")
 
 
-def read_tag(state: StateInline, silent: bool) -> bool:
+def read_tag(state: State, silent: bool) -> bool:
     """Drop tags that only dress words; keep other HTML, and commands in Slack's syntax, as text."""
-    if silent or not isinstance(state, State) or not _TAG.match(state.src, state.pos):
+    if silent or not _TAG.match(state.src, state.pos):
         return False
     if _break(state) or _dressing(state):
         return True

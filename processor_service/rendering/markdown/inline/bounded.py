@@ -6,12 +6,14 @@ every step is counted, and a rule is tried only at characters that can begin it.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_block import StateBlock, hr
-from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import text
+
+from processor_service.rendering.markdown.inline.state import Rule, State
 
 # Japanese with every second word bold takes nine tenths of a step a byte.
 _STEPS_A_BYTE = 1
@@ -21,35 +23,13 @@ _TOKEN_STEPS = 5
 _MORE_STEPS = {"[": 20, "!": 30, "<": 45}
 # The most that a failed search for an address may cost: its parentheses are followed 32 deep.
 _NO_LINK_STEPS = 30
-_MOST_DEEP = 20
-
-# The characters that each rule, the library's or ours, can begin with; "text" begins at all others.
-_BEGINNINGS = {
-    "linkify": ":",
-    "newline": "\n",
-    "formula": "$\\",
-    "escape": "\\",
-    "backticks": "`",
-    "strikethrough": "~",
-    "emphasis": "*_",
-    "bracket": "]",
-    "citation": "[",
-    "footnote": "[",
-    "link": "[",
-    "image": "!",
-    "slack_link": "<",
-    "autolink": "<",
-    "html_inline": "<",
-    "entity": "&",
-}
+# The characters at which the library's rule for text ends.
+_ENDS_OF_TEXT = "\n!#$%&*+-:<=>@[\\]^_`{}~"
 
 WORK = "work"
 # Each of these makes a token of its own.
 _MARKERS = "*_~"
 _RUN = re.compile(r"[*]+|_+|~+")
-_Rule = Callable[[StateInline, bool], bool]
-
-
 _RULE = re.compile(r"([-*_])(?:[ \t]*+\1)*+[ \t]*+\Z")
 
 
@@ -67,10 +47,9 @@ class TooDense(Exception):
 
 @dataclass
 class Work:
-    """The remaining steps, and the depth of image descriptions the parser is in."""
+    """The remaining steps."""
 
     steps: int
-    deep: int = 0
 
     @classmethod
     def on(cls, text: str) -> "Work":
@@ -83,35 +62,19 @@ class Work:
         if self.steps < 0:
             raise TooDense
 
-    def enter(self) -> None:
-        """Enter a description; raises TooDense if it is nested too deep."""
-        self.deep += 1
-        if self.deep > _MOST_DEEP:
-            raise TooDense
-
-    def leave(self) -> None:
-        """Leave a description."""
-        self.deep -= 1
-
 
 class BoundedParser(ParserInline):
-    """The library's parser, rule by rule, within the budget ``env[WORK]``; may raise TooDense."""
+    """The library's parser, rule by rule, within the budget ``env[WORK]``; may raise TooDense.
 
-    def __init__(self) -> None:
+    ``rules``: those to try at each character that can begin one.
+    """
+
+    def __init__(self, rules: Mapping[str, Sequence[Rule]]) -> None:
         super().__init__()
-        self._at: dict[str, Sequence[_Rule]] = {}
-        self._elsewhere: Sequence[_Rule] = ()
+        self._at: Mapping[str, Sequence[Rule]] = {**dict.fromkeys(_ENDS_OF_TEXT, ()), **rules}
+        self._elsewhere: Sequence[Rule] = (text,)
 
-    def prepare(self) -> None:
-        """Note which rules begin where; call it once all rules are set."""
-        rules = dict(zip(self.ruler.get_active_rules(), self.ruler.getRules(""), strict=True))
-        self._elsewhere = (rules.pop("text"),)
-        self._at = dict.fromkeys("#$%+-=>@]^{}", ())
-        for name, rule in rules.items():
-            for char in _BEGINNINGS[name]:
-                self._at[char] = (*self._at.get(char, ()), rule)
-
-    def tokenize(self, state: StateInline) -> None:
+    def tokenize(self, state: State) -> None:  # type: ignore[override] # our parser makes no other
         """Make tokens of the text up to ``state.posMax``."""
         work: Work = state.env[WORK]
         at, elsewhere, source = self._at, self._elsewhere, state.src
@@ -133,7 +96,7 @@ class BoundedParser(ParserInline):
         if state.pending:
             state.pushPending()
 
-    def skipToken(self, state: StateInline) -> None:  # noqa: N802 - the library's name
+    def skipToken(self, state: State) -> None:  # type: ignore[override] # noqa: N802 - the library's name
         """Skip what would become one token."""
         state.env[WORK].step()
         start = state.pos
@@ -153,6 +116,6 @@ class BoundedParser(ParserInline):
         state.cache[start] = state.pos
 
     @staticmethod
-    def _failed(state: StateInline) -> None:
+    def _failed(state: State) -> None:
         if state.src.startswith("[", state.pos):
             state.env[WORK].step(_NO_LINK_STEPS)
