@@ -42,7 +42,9 @@ class RedisCancellations:
         if task_id not in self._here and self._is_due(task_id):
             async with self._looking:
                 if self._is_due(task_id):
-                    await self._look(self._clock())
+                    # Asked for again: a busy process may have waited long for the look before.
+                    now = self._wanted[task_id] = self._clock()
+                    await self._look(now)
         return task_id in self._here
 
     def _is_due(self, task_id: str) -> bool:

@@ -78,6 +78,28 @@ async def test_one_look_at_redis_is_for_every_task_that_is_worked_on(
     assert looks[-1] == 1
 
 
+async def test_a_stop_is_seen_by_a_task_that_waited_long_for_the_look_of_another(
+    connection: RedisConnection,
+) -> None:
+    clock, looks = Clock(), list[int]()
+    here, there = RedisCancellations(connection), RedisCancellations(connection, clock)
+    first, second = a_task_id(), a_task_id()
+    await here.request(second)
+    mget = connection.redis.mget
+
+    async def slow(keys: list[str]) -> list[Any]:
+        looks.append(len(keys))
+        found = list(await mget(keys))
+        # A busy process comes back to the reply late.
+        clock.now += 2
+        return found
+
+    connection.redis.mget = slow  # type: ignore[assignment,method-assign] # a busy process
+    stopped = await asyncio.gather(there.is_requested(first), there.is_requested(second))
+    assert tuple(stopped) == (False, True)
+    assert looks == [1, 1]
+
+
 async def test_with_redis_lost_a_stop_is_seen_in_its_own_process() -> None:
     async with redis_connection(f"redis://127.0.0.1:{free_port()}/0") as lost:
         here, there = RedisCancellations(lost), RedisCancellations(lost)
