@@ -15,6 +15,18 @@ from simulators.gemini.demo_answers.translation import translated
 _EXTRACT_CHARS = 80
 _MOST_LINES = 10
 
+_TOPIC = re.compile(
+    r"([^\s「」：:]{2,})(?:[をにで]|について)\S{0,12}(?:要約|まとめて)|"
+    r"summari[sz]e\s+([^:\n]{3,})$",
+    re.IGNORECASE,
+)
+_WRITTEN = re.compile(
+    r"[この]れ|[そこ]の|上記|以上|ここまで|以下|議論|会話|やり取り|やりとり|スレッド|発言|メッセージ|"
+    r"議事|内容|話|文章|チャンネル|\b(?:this|that|it|these|those|above|below|thread|messages?|"
+    r"conversation|discussion|channel|text|following|notes?)\b",
+    re.IGNORECASE,
+)
+
 Composer = Callable[[Question], Draft]
 
 
@@ -23,7 +35,15 @@ def about_quotes(question: Question) -> Draft | None:
     asked = next((make for words, make in _REQUESTS if words.search(question.plain)), None)
     if asked is None or (asked is explanation and not question.quotes):
         return None
+    if asked is summary and not question.quotes and _names_a_topic(question.plain):
+        return None
     return asked(question)
+
+
+def _names_a_topic(text: str) -> bool:
+    """Whether "sum up" asks for what somebody knows of a subject, not for what somebody wrote."""
+    found = _TOPIC.search(text)
+    return found is not None and _WRITTEN.search(found[1] or found[2]) is None
 
 
 def summary(question: Question) -> Draft:

@@ -19,6 +19,9 @@ from shared.task import Locale, Mode, Purpose, Subject, Task, Wish
 from simulators.gemini.answering.generation import generate
 from simulators.gemini.answering.replies import Reply
 from simulators.gemini.config import GeminiConfig
+from simulators.gemini.demo_answers.composer import compose
+from simulators.gemini.demo_answers.question import Question
+from simulators.gemini.demo_answers.texts import texts
 from simulators.gemini.protocol import validation
 from tests.support.fakes.processor.prompt_context import THAT_DAY
 from tests.support.sample_files import PNG
@@ -175,6 +178,30 @@ def test_a_summary_is_an_extract_with_everybodys_words() -> None:
     for line in ("**佐藤 健二**：会場は箱根か熱海にしませんか。", "**Alice**：Atami is cheaper."):
         assert f"- {line}" in answer
     assert "要約はできません" in answer
+
+
+@pytest.mark.parametrize(
+    ("text", "asks_for_a_summary"),
+    [
+        ("まとめてください", True),
+        ("ここまでの議論をまとめて", True),
+        ("Summarise the thread", True),
+        ("社内で生成AIを使うときの注意点を表にまとめてください", False),
+        ("AWSとGCPの違いをまとめて", False),
+        ("Summarise the pros and cons of remote work", False),
+    ],
+)
+def test_to_sum_up_a_subject_is_no_summary_of_what_was_said(
+    text: str, *, asks_for_a_summary: bool
+) -> None:
+    answer = compose(Question(text)).markdown
+    none_quoted = [way for each in texts("shortcuts").values() for way in each["nothing_quoted"]]
+    assert any(way in answer for way in none_quoted) is asks_for_a_summary
+
+
+def test_a_table_of_a_subject_compares_nothing_and_a_month_is_no_figure() -> None:
+    assert "案A" not in compose(Question("使うときの注意点を表にまとめて")).markdown
+    assert "| 件数 | 3 |" in compose(Question("1月 100万、2月 120万、3月 90万の平均は")).markdown
 
 
 def test_a_long_summary_says_how_many_messages_it_leaves_out() -> None:

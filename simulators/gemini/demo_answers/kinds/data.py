@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from simulators.gemini.demo_answers.draft import Draft
+from simulators.gemini.demo_answers.kinds import general
 from simulators.gemini.demo_answers.question import Question, pick
 from simulators.gemini.demo_answers.texts import texts
 
-_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])-?\d+(?:,\d{3})*(?:\.\d+)?")
+# A month or a year names a figure, and is none.
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])-?\d+(?:,\d{3})*(?:\.\d+)?(?![\d月年日時位番])")
 _PAIR = (
     re.compile(
-        r"(?:「|『)?([^「」『』、。\s]{1,24}?)(?:」|』)?と(?:「|『)?([^「」『』、。\s]{1,24}?)"
+        r"(?:「|『)?([^「」『』、。\s]{1,24}?)(?:」|』)?と(?!き|は|ころ|いう)(?:「|『)?([^「」『』、。\s]{1,24}?)"
         r"(?:」|』)?(?:の違い|を比|の比較|を表|はどちら)"
     ),
     re.compile(
@@ -22,14 +24,20 @@ _PAIR = (
     ),
     re.compile(r"([\w.+#-]{1,24})\s+(?:vs\.?|versus)\s+([\w.+#-]{1,24})", re.IGNORECASE),
 )
+_COMPARES = re.compile(r"compar|versus|differen|違い|比較|比べ", re.IGNORECASE)
 
 
 def draft(question: Question) -> Draft:
-    """A table of the computed figures, or of criteria for a comparison."""
+    """A table of the computed figures, or of criteria for a comparison; else that there is no
+    answer.
+    """
     numbers = [float(found.replace(",", "")) for found in _NUMBER.findall(question.plain)]
     if len(numbers) >= 2:
         return _figures(question, numbers)
-    return _comparison(question)
+    pair = _pair(question.plain)
+    if pair is None and _COMPARES.search(question.plain) is None:
+        return replace(general.draft(question), mode="data")
+    return _comparison(question, pair)
 
 
 def _figures(question: Question, numbers: Sequence[float]) -> Draft:
@@ -49,9 +57,9 @@ def _figures(question: Question, numbers: Sequence[float]) -> Draft:
     return _draft(question, said, _table(said["columns"], rows), shown)
 
 
-def _comparison(question: Question) -> Draft:
+def _comparison(question: Question, pair: tuple[str, str] | None) -> Draft:
     said = texts("data")[question.locale]["comparison"]
-    a, b = _pair(question.plain) or said["unnamed"]
+    a, b = pair or said["unnamed"]
     columns = [column.format(a=a, b=b) for column in said["columns"]]
     table = _table(columns, said["rows"])
     return replace(_draft(question, said, table, {"a": a, "b": b}), known=False)
