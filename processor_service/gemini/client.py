@@ -66,8 +66,7 @@ class GeminiClient:
 
     async def check(self, model: str) -> None:
         """Ask for the description of ``model``."""
-        opened: list[aiohttp.ClientResponse] = []
-        with readable(opened), collecting(opened):
+        with one_call():
             await self._client.aio.models.get(model=model)
 
     @property
@@ -84,6 +83,16 @@ class GeminiClient:
         if "/" in model:
             return model
         return f"publishers/google/models/{model}" if self.access.is_vertex else f"models/{model}"
+
+
+@contextmanager
+def one_call() -> Iterator[None]:
+    """A call of the library whose answer is read at once; raises as ``GeminiClient`` does, and
+    ModelRejected for a request that cannot be sent.
+    """
+    opened: list[aiohttp.ClientResponse] = []
+    with readable(opened), collecting(opened):
+        yield
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Final
 from google.genai.errors import UnknownApiResponseError
 from google.genai.types import File, FileState, HttpOptions, UploadFileConfig
 
-from processor_service.gemini.client import GeminiClient, readable
+from processor_service.gemini.client import GeminiClient, one_call
 from processor_service.gemini.errors import plainly
 from processor_service.gemini.session import upload_broken_off
 from processor_service.ports.model import MediaFile
@@ -76,7 +76,7 @@ class GeminiFiles:
 
     async def _is_ready(self, file: MediaFile) -> bool:
         try:
-            with plainly(), readable([]):
+            with plainly(), one_call():
                 state = (await self.client.files.get(name=file.upload or "")).state
         except ModelUnavailable:
             return False
@@ -88,7 +88,7 @@ class GeminiFiles:
         try:
             with plainly():
                 async with asyncio.timeout(self.forget_s):
-                    with readable([]):
+                    with one_call():
                         await self.client.files.delete(name=file.upload or "")
         except MechachangError as error:
             log.warning("An uploaded file stays.", action="upload_not_deleted", why=error.reason)

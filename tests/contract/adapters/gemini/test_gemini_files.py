@@ -113,6 +113,23 @@ async def test_a_look_that_fails_is_repeated(bench: Bench) -> None:
     await bench.files.until_ready(uploaded)
 
 
+@pytest.mark.parametrize("said", ["<html>", "[]", "null", '{"state": 5}'])
+async def test_a_look_that_a_server_in_between_answers_is_repeated(said: str) -> None:
+    told = [said, '{"name": "files/1", "state": "ACTIVE"}']
+
+    async def look(_: web.Request) -> web.Response:
+        return web.Response(text=told.pop(0), content_type="application/json")
+
+    app = web.Application()
+    app.router.add_get("/v1/files/1", look)
+    async with TestServer(app) as gateway:
+        access = GeminiAccess("local", base_url=str(gateway.make_url("")), api_version="v1")
+        async with gemini_client(access, idle_timeout_s=5) as api:
+            files = GeminiFiles(api, sleep=Naps())
+            await files.until_ready(MediaFile("video/mp4", upload="files/1"))
+    assert told == []
+
+
 async def test_a_store_that_fails_is_unavailable_and_one_that_denies_says_so(bench: Bench) -> None:
     bench.faults.add("gemini", "files.upload", Fault("error", status=503))
     with pytest.raises(ModelUnavailable):
