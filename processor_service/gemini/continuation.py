@@ -1,10 +1,10 @@
 """Reading one of Gemini's answers: in one request, or in several if Gemini says so."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from processor_service.gemini.responses import Response, continuation_of, piece_of
+from processor_service.gemini.responses import CONTINUATION, MAX_TOKENS, Response, check_answered
 from processor_service.ports.citations import Citations
 from processor_service.ports.model import Chunk
 from processor_service.telemetry.attempt_metrics import TokenUsage, received
@@ -23,8 +23,8 @@ class AnswerSoFar:
 
     sources: Citations
     begun: bool = False
-    _token: str | None = None
-    _next: str | None = None
+    _token: str = ""
+    _next: str = ""
     _requests: int = 0
     _earlier: TokenUsage = field(default_factory=TokenUsage)
     _of_request: TokenUsage = field(default_factory=TokenUsage)
@@ -32,19 +32,17 @@ class AnswerSoFar:
     @property
     def goes_on(self) -> bool:
         """Whether there is a rest to request."""
-        return self._requests == 0 or self._next is not None
+        return self._requests == 0 or self._next != ""
 
     def request(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """The next request to send."""
         self._requests += 1
         self._earlier, self._of_request = self._earlier.plus(self._of_request), TokenUsage()
-        self._token, self._next = self._next, None
-        if self._token is None:
-            return body
-        return {**body, "continuationToken": self._token}
+        self._token, self._next = self._next, ""
+        return {**body, "continuationToken": self._token} if self._token else body
 
     def read(self, response: Response) -> Chunk:
-        """The next piece. Raises as ``piece_of`` does."""
+        """The next piece. Raises as ``check_answered`` does."""
         self.begun = True
         if response.pages or response.searches:
             self.sources = self.sources.merged_with(response.pages, response.searches)
@@ -56,14 +54,17 @@ class AnswerSoFar:
             text=bool(response.text),
             searches=len(self.sources.searches),
         )
-        piece = replace(
-            piece_of(response),
+        check_answered(response)
+        ends = response.finish_reason
+        is_new = response.continuation != self._token
+        if ends == CONTINUATION and is_new and self._requests < _MOST_REQUESTS:
+            self._next = response.continuation
+        finished = ends != "" and self._next == ""
+        return Chunk(
+            text=response.text,
+            finished=finished,
+            truncated=finished and ends in {MAX_TOKENS, CONTINUATION},
             sources=self.sources,
             prompt_tokens=whole.input + whole.cached,
             output_tokens=whole.output + whole.thoughts,
         )
-        token = continuation_of(response)
-        if token is None or token == self._token or self._requests == _MOST_REQUESTS:
-            return piece
-        self._next = token
-        return replace(piece, finished=False, truncated=False)

@@ -10,7 +10,6 @@ from typing import Any, Final, TypeVar
 from google.genai.types import UrlRetrievalStatus
 
 from processor_service.ports.citations import WebPage
-from processor_service.ports.model import Chunk
 from processor_service.telemetry.attempt_metrics import TokenUsage
 from shared.errors import MechachangError, ModelRefused, ModelRejected, ModelUnavailable
 from shared.well_formed import well_formed
@@ -18,11 +17,12 @@ from shared.well_formed import well_formed
 _Kind = TypeVar("_Kind", str, int, dict[str, Any], list[Any])
 
 _READ: Final = UrlRetrievalStatus.URL_RETRIEVAL_STATUS_SUCCESS.value
-_CONTINUATION: Final = "CONTINUATION"
+CONTINUATION: Final = "CONTINUATION"
+MAX_TOKENS: Final = "MAX_TOKENS"
 # Each reason of ai.google.dev/api/generate-content and Vertex AI with its meaning; an unknown one
 # counts as Gemini's failure: to call the question unsafe would wrong its user.
 FINISH_REASONS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("STOP", "MAX_TOKENS", _CONTINUATION), "finished"),
+    **dict.fromkeys(("STOP", MAX_TOKENS, CONTINUATION), "finished"),
     **dict.fromkeys(("SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"), "answer_blocked"),
     **dict.fromkeys(("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT"), "answer_blocked"),
     **dict.fromkeys(("MODEL_ARMOR", "ESCALATION"), "answer_blocked"),
@@ -122,24 +122,14 @@ def _field(message: Mapping[str, Any], name: str, kind: type[_Kind]) -> _Kind:
     return value
 
 
-def piece_of(response: Response) -> Chunk:
-    """The next piece of the answer, without its sources.
-
-    Raises ModelRefused if the question or the answer was blocked, ModelRejected if Gemini no longer
-    serves us, and ModelUnavailable if Gemini failed.
+def check_answered(response: Response) -> None:
+    """Raises ModelRefused if the question or the answer was blocked, ModelRejected if Gemini no
+    longer serves us, and ModelUnavailable if Gemini failed.
     """
     if response.block_reason:
         raise _blocked(response.block_reason)
-    reason, usage = response.finish_reason, response.usage or TokenUsage()
-    if reason:
-        _check_finished(reason)
-    return Chunk(
-        text=response.text,
-        finished=bool(reason),
-        truncated=reason in {"MAX_TOKENS", _CONTINUATION},
-        prompt_tokens=usage.input + usage.cached,
-        output_tokens=usage.output + usage.thoughts,
-    )
+    if response.finish_reason:
+        _check_finished(response.finish_reason)
 
 
 def _blocked(reason: str) -> MechachangError:
@@ -158,8 +148,3 @@ def _check_finished(reason: str) -> None:
         raise ModelRejected(f"Gemini serves us no more ({reason}).", reason=why)
     if why != "finished":
         raise ModelRefused(f"Gemini stopped the answer ({reason}).", reason=why)
-
-
-def continuation_of(response: Response) -> str | None:
-    """The token with which to request the rest of the answer, if this is not all of it."""
-    return (response.continuation or None) if response.finish_reason == _CONTINUATION else None

@@ -3,10 +3,10 @@
 import pytest
 from google.genai.types import BlockedReason, FinishReason
 
-from processor_service.gemini.responses import BLOCK_REASONS, FINISH_REASONS, piece_of
+from processor_service.gemini.responses import BLOCK_REASONS, FINISH_REASONS
 from processor_service.texts.failures import WORDS
 from shared.errors import ModelRefused, ModelUnavailable
-from tests.support.gemini_responses import received
+from tests.support.gemini_responses import piece_of, received
 
 SAFETY = {"answer_blocked", "question_blocked"}
 

@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from processor_service.gemini.responses import piece_of
 from processor_service.ports.citations import WebPage
 from processor_service.ports.model import Chunk
 from processor_service.telemetry.attempt_metrics import TokenUsage
 from shared.errors import MechachangError, ModelRefused, ModelUnavailable
-from tests.support.gemini_responses import received
+from tests.support.gemini_responses import piece_of, received
 
 
 def a_chunk(*parts: Any, reason: str | None = None, **more: Any) -> dict[str, Any]:
