@@ -141,14 +141,15 @@ class RunningStream:
         """End the running stream, if any, so that its message shows ``body``.
 
         Without a ``mark`` it stays an unfinished part, without a ``body`` it keeps its content.
-        False if it had ended by itself.
+        False if it had ended by itself. If it may run on, for all that is known, nothing more is
+        streamed into it, and whatever changes its message ends it first.
         """
         parts = self.shown.parts
         if not (parts and parts[-1].posted.live):
             return True
         live, growing = parts[-1].posted, self.shown.mark(len(parts))
-        parts[-1].posted = replace(live, mark=growing, live=False)
         rest = first_markdown(body)[len(self._streamed or "") :]
+        self._streamed = None
         below = Body("", body.blocks[1:])
         if mark is None:
             self._ctx.cards.words()
@@ -163,6 +164,8 @@ class RunningStream:
             if refused.reason == UNSHOWABLE:
                 # It still runs. What Slack refuses at its end may work as an edit.
                 await self._end_as_it_is(live)
+            else:
+                parts[-1].posted = replace(live, mark=growing, live=False)
             log.info("A stream is over.", action="stream_over", slack_error=refused.slack_error)
             return False
         parts[-1].body = body

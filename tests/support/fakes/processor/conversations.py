@@ -21,6 +21,9 @@ from shared.ledger import Mark, growing_mark
 from shared.slack.message import MessageRef
 from shared.task import QuotedMessage, Subject, Task
 
+_OVER = ("message_not_in_streaming_state", "stopped_by_user")
+"""Slack says so of a stream that it has ended."""
+
 
 def markdown_body(text: str) -> Body:
     return Body(text, ({"type": "markdown", "text": text},))
@@ -139,6 +142,7 @@ class FakeConversation:
 
     async def update(self, posted: Posted, body: Body, mark: Mark) -> Posted:
         self._fail("update", taken=False)
+        self._refuse_running(posted)
         self.edited.append(posted.ts)
         self.cards.pop(posted.ts, None)
         held = self.garbles(body)
@@ -150,8 +154,14 @@ class FakeConversation:
 
     async def remove(self, posted: Posted) -> None:
         self._fail("remove", taken=False)
+        self._refuse_running(posted)
         self.cards.pop(posted.ts, None)
         self.messages = [(one, body) for one, body in self.messages if one.ts != posted.ts]
+
+    def _refuse_running(self, posted: Posted) -> None:
+        """Slack changes no stream that runs; whoever knows that it does ends it first."""
+        if not posted.live and any(one.live and one.ts == posted.ts for one, _ in self.messages):
+            raise SlackRefused("it runs", slack_error="streaming_state_conflict")
 
     async def start_stream(
         self, task_id: str, markdown: str, cards: Sequence[TaskCard] = ()
@@ -252,7 +262,10 @@ class FakeConversation:
     def _fail(self, call: str, *, taken: bool) -> None:
         waiting = self.failures.get(call, [])
         if waiting and waiting[0][1] is taken:
-            raise waiting.pop(0)[0]
+            error, _ = waiting.pop(0)
+            if isinstance(error, SlackRefused) and error.slack_error in _OVER:
+                self.messages = [(replace(one, live=False), body) for one, body in self.messages]
+            raise error
 
     def texts(self, role: str = "answer") -> list[str]:
         return [

@@ -17,7 +17,7 @@ from processor_service.ports.work import Lease
 from processor_service.rendering.incremental import IncrementalRenderer
 from processor_service.rendering.messages import render_answer
 from processor_service.resilience.lease import TaskLease
-from shared.errors import OutcomeUnknown, SlackRefused, SlackUnavailable
+from shared.errors import UNSHOWABLE, OutcomeUnknown, SlackRefused, SlackUnavailable
 from shared.ledger import Mark, growing_mark
 from shared.retry import RetryPolicy
 from tests.support.fakes.processor.conversations import FakeConversation
@@ -304,3 +304,26 @@ async def test_words_that_slack_may_have_added_to_a_stream_are_not_added_again(t
     found = await growing.finish(bodies, WHOLE)
     await reconcile(bodies, WHOLE, found, growing.ctx.writer)
     assert conversation.texts() == ["一つ、二つ、三つ。"]
+
+
+_LAYOUT_REFUSED = SlackRefused("no", slack_error="invalid_blocks", reason=UNSHOWABLE)
+
+
+@pytest.mark.parametrize("before", [[], [(_LAYOUT_REFUSED, False)]], ids=["at all", "as it is"])
+async def test_a_stream_whose_end_does_not_reach_slack_is_not_left_beside_the_answer(
+    before: list[tuple[Exception, bool]],
+) -> None:
+    conversation, clock = FakeConversation(can_stream=True), Clock()
+    growing = a_growing(conversation, clock)
+    await growing.update("一つ、")
+    unreached: list[tuple[Exception, bool]] = [(SlackUnavailable("no connection"), False)] * 3
+    conversation.failures["end"] = before + unreached
+    clock.now += 300.0
+    await growing.update("一つ、二つ、")
+    clock.now += EVERY_S
+    await growing.update("一つ、二つ、三つ")
+    bodies = render("一つ、二つ、三つ。")
+    found = await growing.finish(bodies, WHOLE)
+    await reconcile(bodies, WHOLE, found, growing.ctx.writer)
+    assert conversation.texts() == ["一つ、二つ、三つ。"]
+    assert not any(posted.live for posted, _ in conversation.messages)
