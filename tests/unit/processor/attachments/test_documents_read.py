@@ -310,6 +310,41 @@ def with_attachments(mail: EmailMessage) -> None:
     mail.add_attachment(inner)
 
 
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("To: Tanaka <", "To: Tanaka <"),
+        ("Cc: =?UTF-8?B?55Sw5Lit?= <", "Cc: 田中 <"),
+        ("from: (x): a@example.com;", "From: (x): a@example.com;"),
+        ("To: 田中 <", "To: 田中 <"),
+    ],
+)
+def test_a_mail_whose_addresses_are_malformed_is_read_all_the_same(
+    written: str, words: str
+) -> None:
+    found = result_of(io.BytesIO(f"{written}\n\n本文".encode()), PLENTY, "mail")
+    assert found == {"text": f"{words}\n\n本文", "left_out": ""}
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [
+        ("", "utf-8"),
+        ("", "iso2022_jp"),
+        ("; charset=us-ascii", "utf-8"),
+        ("; charset=x-sjis", "cp932"),
+        ("; charset=shift_jis", "cp932"),
+    ],
+)
+def test_a_mail_whose_encoding_is_not_declared_as_it_is_is_read(
+    declared: str, encoding: str
+) -> None:
+    words = "㈱山田、①です。" if encoding != "iso2022_jp" else "明日の会議です。"
+    head = f"From: a@example.com\nContent-Type: text/plain{declared}\n\n"
+    mail = io.BytesIO(head.encode() + words.encode(encoding))
+    assert result_of(mail, PLENTY, "mail")["text"] == f"From: a@example.com\n\n{words}"
+
+
 def test_a_mail_is_read_with_its_headers_and_what_it_brought_is_named() -> None:
     found = result_of(io.BytesIO(a_mail(with_attachments)), PLENTY, "mail")
     assert found["text"].startswith(
