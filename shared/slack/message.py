@@ -139,5 +139,6 @@ def cursor_after(cursor: str | None, page: SlackResult) -> str | None:
 
 
 def mappings(told: object) -> list[Payload]:
-    """The objects in a list; none of anything else."""
-    return [each for each in told if isinstance(each, Mapping)] if isinstance(told, list) else []
+    """The objects in a list, or in a tuple as we write them; none of anything else."""
+    listed = told if isinstance(told, list | tuple) else ()
+    return [each for each in listed if isinstance(each, Mapping)]

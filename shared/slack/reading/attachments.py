@@ -60,35 +60,30 @@ def brought_along(message: Mapping[str, Any], our_bot: OurBot) -> BroughtAlong:
     """The content of the attachments of a person's message. Never call it for an app's message: an
     app can write anything into its attachments, and so pass its words off as anybody's.
     """
-    found, room = BroughtAlong(), _Room(our_bot)
+    gathering = _Gathering(our_bot)
     for attachment in _attachments(message):
         if pasted := "" if _has_origin(attachment) else text_of_tables(attachment):
-            found.tables.append(pasted)
+            gathering.found.tables.append(pasted)
         else:
-            room.add(attachment, found)
+            gathering.add(attachment)
     for email in emails_in(message):
-        room.quote(email, _EMAIL, found)
-    return found
+        gathering.quote(email, _EMAIL)
+    return gathering.found
 
 
-class _Room:
-    """Adds quotes as long as there is room for them."""
+class _Gathering:
+    """Adds quotes to ``found`` as long as there is room for them."""
 
     def __init__(self, our_bot: OurBot) -> None:
         self._our_bot = our_bot
         self._chars = QUOTED_CHARS
+        self.found = BroughtAlong()
 
-    def add(
-        self,
-        attachment: _Attachment,
-        found: BroughtAlong,
-        depth: int = _DEPTH,
-        app: str | None = None,
-    ) -> None:
+    def add(self, attachment: _Attachment, depth: int = _DEPTH, app: str | None = None) -> None:
         """Add what the attachment shows, and what is in it: all of an ``app``'s message is its own,
         since it may have written any author there.
         """
-        files = _files_in(attachment)
+        found, files = self.found, _files_in(attachment)
         text = self._fitting(_text_in(attachment))
         if len(found.quoted) < MOST_QUOTED and (text or files):
             quoted = _quote(attachment, text, files, self._our_bot)
@@ -99,12 +94,13 @@ class _Room:
             found.files.extend(files[: _MOST_FILES - len(found.files)])
             app = quoted.by if quoted.by_app else None
         for each in _nested(attachment) if depth > 1 else ():
-            self.add(each, found, depth - 1, app)
+            self.add(each, depth - 1, app)
 
-    def quote(self, text: str, by: str, found: BroughtAlong) -> None:
+    def quote(self, text: str, by: str) -> None:
         """Add what no message shows, as an app's words."""
-        if len(found.quoted) < MOST_QUOTED and (fitting := self._fitting(text)):
-            found.quoted.append(QuotedMessage(text=fitting, by=by, by_app=True))
+        quoted = self.found.quoted
+        if len(quoted) < MOST_QUOTED and (fitting := self._fitting(text)):
+            quoted.append(QuotedMessage(text=fitting, by=by, by_app=True))
 
     def _fitting(self, text: str) -> str:
         text = well_formed(text)

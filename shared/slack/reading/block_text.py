@@ -157,10 +157,6 @@ def _points(series: Payload) -> dict[str, str]:
     return {str(each.get("label")): str(number_of(each.get("value"), "")) for each in points}
 
 
-def _no_words(_: Payload) -> str:
-    return ""
-
-
 _TEXTS: dict[str, Callable[[Payload], str]] = {
     "mrkdwn": _mrkdwn,
     "plain_text": _plain,
@@ -178,5 +174,5 @@ _READERS: dict[str, Callable[[Payload], str]] = {
     "data_visualization": _chart,
     "image": _image,
     "file": _file,
-    **dict.fromkeys(_WITHOUT_WORDS, _no_words),
+    **dict.fromkeys(_WITHOUT_WORDS, lambda _: ""),
 }

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.markdown import fenced
+from shared.slack.message import mappings
 
 Element = Mapping[str, Any]
 
@@ -31,14 +32,8 @@ _MESSAGES = {
 
 def parts(whole: Element, name: str) -> list[Element]:
     """The well-formed parts of ``whole``."""
-    found = whole.get(name)
-    each_of = found if isinstance(found, list | tuple) else ()
-    return [each for each in each_of if isinstance(each, Mapping) and _has_type(each)]
-
-
-def _has_type(part: Element) -> bool:
-    kind = part.get("type")
-    return isinstance(kind, str) and kind != ""
+    found = mappings(whole.get(name))
+    return [each for each in found if isinstance(each.get("type"), str) and each["type"]]
 
 
 def of_rich_text(block: Element) -> str:

@@ -94,12 +94,11 @@ def _joined(texts: Iterable[str]) -> str:
 
 
 def _typed(message: Mapping[str, Any], our_user_id: str) -> str:
-    text = _text(message)
+    text, found = _text(message), ""
     # Slack sends no text where it does not find one in a person's blocks, and bare ids for chips.
     if not text.strip() or any(map(has_chips, _typed_blocks(message))):
         found = without_mention(_text_of_rich_text(message), our_user_id).strip()
-        return found or plain_text(text, our_user_id)
-    return plain_text(text, our_user_id)
+    return found or plain_text(text, our_user_id)
 
 
 def _typed_blocks(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
