@@ -99,12 +99,26 @@ class MeasuredWebClient(AsyncWebClient):
             self._tell_scope(api_method, error.response)
             raise
 
+    async def _request(self, *, http_verb: str, api_url: str, req_args: Any) -> dict[str, Any]:
+        """As the SDK's, but a body that is no JSON object counts as none: a proxy may send any, for
+        some of which the SDK raises an AttributeError.
+        """
+        try:
+            answer = await super()._request(http_verb=http_verb, api_url=api_url, req_args=req_args)
+        except SlackApiError as error:
+            # With the response of aiohttp, which the SDK could not read.
+            response: Any = error.response
+            return {"data": {}, "headers": response.headers, "status_code": response.status}
+        except (ValueError, RecursionError):
+            return {"data": {}, "headers": {}, "status_code": 0}
+        return answer if isinstance(answer["data"], dict) else {**answer, "data": {}}
+
     def _tell_scope(self, method: str, response: Any) -> None:
         """Only Slack's response names the scope (docs.slack.dev, missing_scope)."""
-        data = getattr(response, "data", None)
-        if not isinstance(data, dict) or data.get("error") != "missing_scope":
+        told = response.data
+        if told.get("error") != "missing_scope":
             return
-        needed = str(data.get("needed") or "")
+        needed = str(told.get("needed") or "")
         if (method, needed) not in self._told:
             self._told |= {(method, needed)}
             log.warning(
@@ -112,7 +126,7 @@ class MeasuredWebClient(AsyncWebClient):
                 action="scope_missing",
                 method=method,
                 needed=needed,
-                provided=str(data.get("provided") or ""),
+                provided=str(told.get("provided") or ""),
             )
 
 
@@ -168,9 +182,7 @@ def slack_error(error: Exception, method: str) -> MechachangError:
 
 def _of_response(error: SlackApiError, method: str) -> MechachangError:
     response: Any = error.response
-    status = getattr(response, "status_code", 0)
-    data = getattr(response, "data", None)
-    code = str(data.get("error") or "") if isinstance(data, dict) else ""
+    status, code = response.status_code, str(response.data.get("error") or "")
     if status == 429 or code in _TRY_AGAIN:
         return SlackUnavailable(
             f"{method}: Slack asks us to wait ({code or status}).",
