@@ -7,7 +7,7 @@ from command_service.payloads.buttons import team_of
 from command_service.payloads.messages import moment
 from command_service.payloads.model import EphemeralTarget, Identity, NotAQuestion, Question
 from command_service.payloads.well_formed import id_in, message_in, never_raising, text_or_none
-from shared.slack.permalink import permalink
+from shared.slack.message import permalink
 from shared.slack.reading.said import said_in
 from shared.task import Mode, Purpose, Source, Subject, task_id_of_shortcut
 

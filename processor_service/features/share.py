@@ -25,8 +25,7 @@ from shared.errors import SlackRefused
 from shared.ledger import Mark
 from shared.signing import unsigned_blocks
 from shared.slack.blocks import Block, context, section
-from shared.slack.message import MessageRef
-from shared.slack.permalink import permalink
+from shared.slack.message import MessageRef, permalink
 from shared.task import Kind, Share, Source, Task, Texts
 from shared.telemetry.log import get_logger
 

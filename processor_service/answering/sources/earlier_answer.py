@@ -9,8 +9,7 @@ from processor_service.prompt.quotes import quotable_name
 from processor_service.rendering.messages import escape
 from processor_service.texts import answers as texts
 from shared.errors import SlackRefused
-from shared.slack.message import MessageRef
-from shared.slack.permalink import permalink
+from shared.slack.message import MessageRef, permalink
 from shared.task import Task
 
 

@@ -10,9 +10,8 @@ from processor_service.slack.client import BotIdentity
 from processor_service.slack.shown_body import without_cards
 from shared.ledger import TELLS_ONLY, Ledger
 from shared.slack.files import files_of
-from shared.slack.message import Message, MessageRef
+from shared.slack.message import Message, MessageRef, permalink
 from shared.slack.message_text import plain_text
-from shared.slack.permalink import permalink
 from shared.slack.reading.block_text import text_of_blocks
 from shared.slack.reading.said import is_from_an_app, said_by_person, text_of_app
 from shared.task import Purpose, QuotedMessage, Subject, TaskFile, task_id_of_message
