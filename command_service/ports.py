@@ -181,3 +181,7 @@ class SocketState:
     down_s: float
     heard_age_s: float
     kept_age_s: float
+
+
+FindSocketState = Callable[[], Awaitable[SocketState | None]]
+"""The socket's state; None in HTTP mode."""

@@ -1,11 +1,10 @@
 """The dependencies of each use case, from the settings and the adapters."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from command_service.composition.adapters import Adapters
 from command_service.payloads.model import Identity
-from command_service.ports import SocketState
+from command_service.ports import FindSocketState
 from command_service.settings import CommandSettings
 from command_service.slack.diagnostics import SlackDiagnostics
 from command_service.slack.ephemeral import SlackUserSignals
@@ -23,9 +22,6 @@ from command_service.use_cases.reactions import ReactionDeps
 from command_service.use_cases.self_checks.doctor import REPORT_EVERY_S, DoctorDeps
 from command_service.use_cases.submit import SubmitDeps
 from command_service.use_cases.throttle import GENEROSITY, Cooldown, PerUserThrottle
-
-FindSocketState = Callable[[], Awaitable[SocketState | None]]
-"""The socket's state; None in HTTP mode."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 from aiohttp import web
 
-from command_service.ports import Access, SocketState
+from command_service.ports import Access, FindSocketState
 from shared.errors import QueueUnavailable
 
 # The task that keeps the socket looks twice a second.
@@ -28,7 +28,7 @@ class HealthDeps:
 
     check_queue: Callable[[], Awaitable[None]]
     access: Access
-    socket_state: Callable[[], Awaitable[SocketState | None]]
+    socket_state: FindSocketState
 
 
 class Health:

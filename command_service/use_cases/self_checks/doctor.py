@@ -5,7 +5,6 @@ The command service replies with its checks; the processor reports to the same u
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +12,7 @@ from command_service.envelope.ack_deadline import at_most_s
 from command_service.envelope.metrics import count_event
 from command_service.payloads.model import Identity, RejectReason
 from command_service.payloads.slash_command import DoctorRequest
-from command_service.ports import Diagnostics, SocketState
+from command_service.ports import Diagnostics, FindSocketState
 from command_service.scopes import ALL_SCOPES, ASKING_SCOPES, GROUP_SCOPES
 from command_service.texts import doctor as texts
 from command_service.texts.replies import refusal
@@ -55,7 +54,7 @@ class DoctorDeps:
     submit_deps: SubmitDeps
     identity: Identity
     diagnostics: Diagnostics
-    socket_state: Callable[[], Awaitable[SocketState | None]]
+    socket_state: FindSocketState
     cooldown: Cooldown
     revision: str | None
 

@@ -3,12 +3,12 @@ answer from the service.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from command_service.payloads.model import Identity
-from command_service.ports import Access, SocketState, TaskQueue
+from command_service.ports import Access, FindSocketState, TaskQueue
 from command_service.use_cases.submit import PUBLISH_WITHIN_S
 from shared import clock
 from shared.errors import QueueUnavailable
@@ -28,7 +28,7 @@ class SyntheticDeps:
     queue: TaskQueue
     access: Access
     identity: Identity
-    socket_state: Callable[[], Awaitable[SocketState | None]]
+    socket_state: FindSocketState
     now: Callable[[], datetime] = clock.now
 
 
