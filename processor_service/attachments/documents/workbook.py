@@ -9,7 +9,6 @@ from typing import IO, Any, BinaryIO, Final, cast
 from processor_service.attachments.documents.cell_format import shown
 from processor_service.attachments.documents.container import Container
 from processor_service.attachments.documents.paper import Paper
-from processor_service.attachments.documents.shared_strings import BoundedReader
 from processor_service.attachments.documents.table import (
     COLUMNS,
     GridRow,
@@ -17,6 +16,7 @@ from processor_service.attachments.documents.table import (
     begin_sheet,
     write_rows,
 )
+from processor_service.attachments.documents.workbook_parts import BoundedReader
 
 _CHUNK: Final = 1024 * 1024
 # A sheet may name a row of any number, and each row before it comes as an empty one.

@@ -1,6 +1,7 @@
 """Documents by the libraries themselves, read into the text that the model gets."""
 
 import io
+import re
 from collections.abc import Callable
 from datetime import datetime
 from email.message import EmailMessage
@@ -232,6 +233,32 @@ def test_a_number_of_an_article_is_counted_and_written_as_the_list_says() -> Non
     made = document(two_lists)
     numbers = part(made, name).replace(b'w:val="%1."', 'w:val="第%1条"'.encode())
     assert "第1条 三" in told(with_parts(made, {name: numbers}))["text"]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        (
+            "docProps/core.xml",
+            rb"(<dcterms:created[^>]*>)[^<]*",
+            rb"\1yesterday",
+        ),
+        ("xl/styles.xml", rb'<family val="2"/>', b'<family val="34"/>'),
+        ("xl/styles.xml", rb"<fill>.*?</fill>", b"<fill/>"),
+        (
+            "xl/styles.xml",
+            rb'(<xf [^>]*applyNumberFormat="1")/>',
+            rb"\1><alignment horizontal='?'/></xf>",
+        ),
+    ],
+)
+def test_a_fault_that_is_not_of_cells_leaves_a_workbook_readable(
+    name: str, old: bytes, new: bytes
+) -> None:
+    made = formatted(0.5, "0.00%")
+    changed = re.sub(old, new, part(made, name))
+    assert changed != part(made, name)
+    assert "| 2 | 50.00% |" in told(with_parts(made, {name: changed})).get("text", "")
 
 
 def test_how_words_are_read_aloud_is_not_read() -> None:
