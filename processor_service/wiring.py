@@ -35,7 +35,6 @@ from processor_service.redis.people_cache import RedisPeopleCache
 from processor_service.redis.posts import RedisLastThreads, RedisResponses, RedisStreamOwners
 from processor_service.redis.preferences import RedisPreferences
 from processor_service.redis.rate_budget import RedisRateBudget
-from processor_service.redis.sealing import Seal
 from processor_service.redis.turns import RedisThreadQueue
 from processor_service.redis.votes import RedisVotes
 from processor_service.resilience.late_looks import LateLooks
@@ -151,11 +150,9 @@ class Wiring:
 
     def _source(self) -> AnswerSource:
         settings, calls, redis = self._settings, self._opened.slack, self._opened.redis
-        signing = settings.signing
-        seal = Seal(signing.sign("seal", length=64))
         return AnswerSource(
-            saved=RedisAnswers(redis, SAVED_ANSWER_TTL_S, seal, signing),
-            cache=RedisAnswers(redis, settings.cache_ttl_seconds, seal, signing),
+            saved=RedisAnswers(redis, SAVED_ANSWER_TTL_S, settings.signing),
+            cache=RedisAnswers(redis, settings.cache_ttl_seconds, settings.signing),
             model=self._opened.model,
             generation=self._generation(),
             prompt_config=self._prompt_config,

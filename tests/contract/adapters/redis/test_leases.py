@@ -11,11 +11,11 @@ from processor_service.answering.single_flight import saved_answer_key
 from processor_service.ports.answers import Answer
 from processor_service.ports.citations import Citations, WebPage
 from processor_service.ports.work import UNDECIDED, Claim, ClaimState, Hold, Lease, Leases
-from processor_service.redis.answer_cache import RedisAnswers
+from processor_service.redis.answer_cache import RedisAnswers, sealing
 from processor_service.redis.connection import RedisConnection, redis_connection
 from processor_service.redis.keys import answer_key, begun_key, task_key
 from processor_service.redis.leases import RedisLeases
-from processor_service.redis.sealing import Seal
+from shared.signing import OF_THE_TOKEN, SHORTEST_KEY, Signing
 from shared.task import Mode
 from simulators.processes.tcp_ports import free_port
 from tests.support.fakes.processor.work import FakeLeases
@@ -25,7 +25,8 @@ from tests.support.workbenches.redis import PATIENCE_S
 
 SHORT_TTL_S = 0.4
 KEY = saved_answer_key(a_task())
-SEAL = Seal("xoxb-local")
+ROTATED = Signing("xoxb-local", f"{'n' * SHORTEST_KEY},{OF_THE_TOKEN}")
+"""Knows our signatures, and seals with a new key."""
 
 
 @pytest.fixture(
@@ -206,14 +207,14 @@ async def test_a_lost_redis_means_unguarded_work_and_no_cache(tmp_path: Path) ->
         assert await leases.last_failure("task-1") is None
         await leases.finish(lease_of(await leases.claim("task-1", "m2")))
         assert (await leases.claim("task-1", "m2")).state is ClaimState.OURS
-        answers = RedisAnswers(lost, 60, SEAL, SIGNING)
+        answers = RedisAnswers(lost, 60, SIGNING)
         await answers.put("key", Answer("text", "model"))
         assert await answers.get("key") is None
         assert not await lost.alive()
 
 
 async def test_a_kept_answer_comes_back_as_it_was(connection: RedisConnection) -> None:
-    answers = RedisAnswers(connection, 60, SEAL, SIGNING)
+    answers = RedisAnswers(connection, 60, SIGNING)
     found = Citations((WebPage("https://a.example/", "題"),), ("語",), missing=True)
     answer = Answer("回答 ```code```", "model", False, 3, 7, Mode.CODE, found)
     await answers.put("key", answer)
@@ -225,23 +226,21 @@ async def test_a_kept_answer_comes_back_as_it_was(connection: RedisConnection) -
 
 async def test_an_answer_kept_by_an_earlier_version_is_read(connection: RedisConnection) -> None:
     old = {"text": "x", "model": "m", "truncated": False, "prompt_tokens": 3, "output_tokens": 7}
-    text = SEAL.closed(json.dumps({**old, "mode": "chat"}))
+    text = sealing(SIGNING).encrypt(json.dumps({**old, "mode": "chat"}).encode()).decode()
     signature = SIGNING.sign("answer", "key", text)
     await connection.redis.set(answer_key("key"), signature + text)
-    assert await RedisAnswers(connection, 60, SEAL, SIGNING).get("key") == Answer(
-        "x", "m", False, 3, 7
-    )
+    assert await RedisAnswers(connection, 60, SIGNING).get("key") == Answer("x", "m", False, 3, 7)
 
 
 async def test_a_cache_without_lifetime_keeps_nothing(connection: RedisConnection) -> None:
-    answers = RedisAnswers(connection, 0, SEAL, SIGNING)
+    answers = RedisAnswers(connection, 0, SIGNING)
     await answers.put("key", Answer("text", "model"))
     assert await answers.get("key") is None
 
 
 async def test_whoever_reads_redis_reads_no_answer(connection: RedisConnection) -> None:
     answers, answer = (
-        RedisAnswers(connection, 60, SEAL, SIGNING),
+        RedisAnswers(connection, 60, SIGNING),
         Answer("only for her eyes", "model"),
     )
     await answers.put(KEY, answer)
@@ -250,7 +249,7 @@ async def test_whoever_reads_redis_reads_no_answer(connection: RedisConnection) 
     assert "eyes" not in kept
     assert "model" not in kept
     assert await answers.get(KEY) == answer
-    assert await RedisAnswers(connection, 60, Seal("xoxb-other"), SIGNING).get(KEY) is None
+    assert await RedisAnswers(connection, 60, ROTATED).get(KEY) is None
 
 
 @pytest.mark.parametrize("forged", ['{"text": "forged", "model": "m"}', "gAAAAAB", "", "é"])
@@ -258,11 +257,11 @@ async def test_whoever_writes_to_redis_makes_no_answer(
     connection: RedisConnection, forged: str
 ) -> None:
     await connection.redis.set(answer_key(KEY), forged)
-    assert await RedisAnswers(connection, 60, SEAL, SIGNING).get(KEY) is None
+    assert await RedisAnswers(connection, 60, SIGNING).get(KEY) is None
 
 
 async def test_a_delivered_draft_is_forgotten(connection: RedisConnection) -> None:
-    answers = RedisAnswers(connection, 60, SEAL, SIGNING)
+    answers = RedisAnswers(connection, 60, SIGNING)
     await answers.put(KEY, Answer("text", "model"))
     await answers.forget(KEY)
     assert await connection.redis.keys("*") == []

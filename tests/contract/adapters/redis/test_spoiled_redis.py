@@ -11,7 +11,7 @@ from processor_service.ports.answers import Answer
 from processor_service.ports.limits import READ, Application
 from processor_service.ports.people import VoteChange
 from processor_service.ports.work import ClaimState, QueueTicket
-from processor_service.redis.answer_cache import RedisAnswers
+from processor_service.redis.answer_cache import RedisAnswers, sealing
 from processor_service.redis.cancels import RedisCancellations
 from processor_service.redis.connection import RedisConnection
 from processor_service.redis.keys import (
@@ -43,7 +43,6 @@ from processor_service.redis.limits import MostAllowed, RedisLimits
 from processor_service.redis.posts import RedisResponses, RedisStreamOwners
 from processor_service.redis.rate_budget import RedisRateBudget
 from processor_service.redis.rate_holds import RedisRateLimitHolds
-from processor_service.redis.sealing import Seal
 from processor_service.redis.turns import RedisThreadQueue
 from processor_service.redis.votes import RedisVotes
 from shared.ledger import Mark
@@ -52,7 +51,6 @@ from shared.task import Vote
 from tests.support.signed import SIGNING
 
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-SEAL = Seal("xoxb-local")
 TASK = "a" * 32
 WRONG_TYPES = ("string", "list", "hash", "zset", "set")
 GARBAGE = ("", "x", "-1", "1e400", "nan", "lease", "null", '{"text":1}', "\udcff\udcfe", "9" * 400)
@@ -125,7 +123,7 @@ async def test_a_spoiled_count_switches_no_limit_off(
 async def test_a_spoiled_answer_is_shown_to_nobody_and_deleted(
     connection: RedisConnection, kind: str
 ) -> None:
-    answers = RedisAnswers(connection, 60, SEAL, SIGNING)
+    answers = RedisAnswers(connection, 60, SIGNING)
     await spoil(connection, answer_key("key"), kind)
     assert await answers.get("key") is None
     assert not await connection.redis.exists(answer_key("key")) or kind == "text:"
@@ -136,8 +134,10 @@ async def test_a_spoiled_answer_is_shown_to_nobody_and_deleted(
 async def test_an_answer_that_somebody_put_or_moved_into_redis_is_shown_to_nobody(
     connection: RedisConnection,
 ) -> None:
-    ours = RedisAnswers(connection, 60, SEAL, SIGNING)
-    await RedisAnswers(connection, 60, SEAL, Signing("xoxb-else")).put("key", Answer("forged", "m"))
+    ours = RedisAnswers(connection, 60, SIGNING)
+    sealed = sealing(SIGNING).encrypt(b'{"text": "forged", "model": "m"}').decode()
+    signature = Signing("xoxb-else").sign("answer", "key", sealed)
+    await connection.redis.set(answer_key("key"), signature + sealed)
     assert await ours.get("key") is None
     await ours.put("salaries", Answer("secret", "m"))
     kept = await connection.redis.get(answer_key("salaries"))
